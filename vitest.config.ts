@@ -1,0 +1,27 @@
+/** One vitest project per package, application and tool that has a `test` folder; everything runs on source. */
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+const projects = ['packages', 'apps', 'tools']
+  .filter((group) => existsSync(`${root}${group}`))
+  .flatMap((group) => readdirSync(`${root}${group}`).map((name) => ({ name, folder: `${group}/${name}` })))
+  .filter(({ folder }) => existsSync(`${root}${folder}/test`));
+
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: projects.map(({ name, folder }) => ({
+      test: {
+        name,
+        root: `${root}${folder}`,
+        include: ['test/**/*.test.ts'],
+        environment: 'node' as const,
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      },
+    })),
+  },
+});
