@@ -1,0 +1,128 @@
+/** The direction of imports: which package, and inside `tensor` which folder, may import which. A table and its check. */
+import { isBuiltin } from 'node:module';
+import { dirname, join, normalize } from 'node:path/posix';
+import { Visitor, parseSync } from 'oxc-parser';
+
+/** From the ground up: a package imports only from rows above its own in this list. */
+const layers = [
+  ['tensor'],
+  ['autograd'],
+  ['layers', 'losses', 'optimizers', 'evaluation', 'data', 'tokenizer'],
+  ['architectures', 'onnx', 'distributed'],
+  ['training'],
+  ['hebb'],
+];
+
+/** What the rows alone would allow and must not happen: packages that only build graph know nothing of gradients. */
+const forbidden = {
+  layers: ['autograd'],
+  losses: ['autograd'],
+  evaluation: ['autograd'],
+  tokenizer: layers.flat(),
+};
+
+/** Packages that see the graph itself, through `@hebb/tensor/graph`. */
+const graphReaders = ['autograd', 'onnx'];
+
+/**
+ * Inside `packages/tensor/src`: what a folder may import besides itself. `user` is the files that lie in `src` itself
+ * (tensor.ts, creation.ts, random.ts); `runtime:type` allows types only. `index.ts` may import everything.
+ */
+const tensorFolders = {
+  graph: [],
+  compiler: ['graph'],
+  reference: ['graph'],
+  wasm: ['compiler', 'graph', 'runtime:type'],
+  webgpu: ['compiler', 'graph', 'runtime:type'],
+  runtime: ['graph', 'compiler', 'wasm', 'webgpu', 'reference'],
+  ops: ['user', 'graph', 'runtime'],
+  user: ['ops', 'graph', 'runtime'],
+};
+
+/** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`. */
+export function findImports(file, source) {
+  const { module, program } = parseSync(file, source);
+  const found = [];
+  const add = (specifier, start, typeOnly, dynamic) =>
+    found.push({ specifier, line: source.slice(0, start).split('\n').length, typeOnly, dynamic });
+  for (const { moduleRequest, entries, start } of module.staticImports) {
+    add(moduleRequest.value, start, entries.length > 0 && entries.every((entry) => entry.isType), false);
+  }
+  for (const { entries, start } of module.staticExports) {
+    const from = entries.filter((entry) => entry.moduleRequest);
+    if (from.length > 0)
+      add(
+        from[0].moduleRequest.value,
+        start,
+        from.every((entry) => entry.isType),
+        false,
+      );
+  }
+  for (const { moduleRequest, start } of module.dynamicImports) {
+    const literal = /^(['"`])(.*)\1$/s.exec(source.slice(moduleRequest.start, moduleRequest.end));
+    if (literal) add(literal[2], start, false, true);
+  }
+  new Visitor({ TSImportType: (node) => add(node.source.value, node.start, true, false) }).visit(program);
+  return found;
+}
+
+const rowOf = (name) => layers.findIndex((row) => row.includes(name));
+
+/** Why a package may not import another, or undefined. */
+function packageProblem(from, to, subpath) {
+  if (from === to) return `imports itself by name; use a relative path`;
+  if (rowOf(to) < 0) return `${to} is not in the table of tools/lint/direction.mjs`;
+  if (forbidden[from]?.includes(to)) return `${from} must not know of ${to}`;
+  if (rowOf(to) >= rowOf(from)) return `${from} may import only what stands below it, and ${to} does not`;
+  if (subpath === undefined) return undefined;
+  if (to !== 'tensor' || subpath !== 'graph') return `only what a package exports from its entry is public`;
+  return graphReaders.includes(from) ? undefined : `only ${graphReaders.join(' and ')} may see the graph itself`;
+}
+
+const tensorFolder = (path) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : 'user');
+
+/** Why a file of `packages/tensor/src` may not import another one of them, or undefined. Paths relative to `src`. */
+function tensorProblem(from, to, typeOnly) {
+  if (from === 'index.ts') return undefined;
+  if (to === 'index.ts') return `nothing inside tensor imports its entry`;
+  const [source, target] = [tensorFolder(from), tensorFolder(to)];
+  if (source === target) return undefined;
+  const allowed = tensorFolders[source];
+  if (!allowed || !tensorFolders[target]) {
+    return `${allowed ? target : source} is not in the table of tools/lint/direction.mjs`;
+  }
+  if (allowed.includes(target)) return undefined;
+  if (!allowed.includes(`${target}:type`)) return `tensor/${source} may not import tensor/${target}`;
+  return typeOnly ? undefined : `tensor/${source} may import only types from tensor/${target}`;
+}
+
+/**
+ * Checks one file below `packages/<name>/src`. `path` is relative to the repository, `dependencies` the names that the
+ * package's manifest lists (dependencies and peers). Returns messages `path:line specifier: reason`.
+ */
+export function checkFile(path, source, dependencies) {
+  const [, name] = path.split('/');
+  const folder = `packages/${name}/src`;
+  const problemOf = ({ specifier, typeOnly, dynamic }) => {
+    if (specifier.startsWith('.')) {
+      const target = normalize(join(dirname(path), specifier));
+      if (!target.startsWith(`${folder}/`)) return 'leaves the package; import the package by its name';
+      if (name !== 'tensor') return undefined;
+      return tensorProblem(path.slice(folder.length + 1), target.slice(folder.length + 1), typeOnly);
+    }
+    if (isBuiltin(specifier)) {
+      if (name === 'tokenizer' && !typeOnly) return 'tokenizer runs everywhere and imports nothing';
+      return typeOnly || dynamic ? undefined : 'would break browsers; use `await import()` where Node is known to run';
+    }
+    const hebb = /^@hebb\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? /^(hebb)(?:\/(.+))?$/.exec(specifier);
+    const problem = hebb ? packageProblem(name, hebb[1], hebb[2]) : undefined;
+    if (problem) return problem;
+    const installed = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+    if (!dependencies.includes(installed)) return `${installed} is not among the dependencies of packages/${name}`;
+    return undefined;
+  };
+  return findImports(path, source)
+    .map((found) => ({ ...found, problem: problemOf(found) }))
+    .filter(({ problem }) => problem)
+    .map(({ line, specifier, problem }) => `${path}:${line} '${specifier}': ${problem}`);
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { checkFile } from '../direction.mjs';
+
+const everything = ['@hebb/tensor', '@hebb/autograd', '@hebb/layers', '@hebb/losses', '@hebb/training', 'fflate'];
+
+function problems(path: string, source: string): string[] {
+  return checkFile(path, source, everything);
+}
+
+describe('imports between packages', () => {
+  it('may point downwards', () => {
+    expect(problems('packages/layers/src/linear.ts', `import { Tensor } from '@hebb/tensor';`)).toEqual([]);
+    expect(problems('packages/training/src/a.ts', `export * from '@hebb/autograd';`)).toEqual([]);
+  });
+
+  it.each([
+    ['upwards', 'packages/tensor/src/tensor.ts', `import { grad } from '@hebb/autograd';`],
+    ['sideways', 'packages/layers/src/a.ts', `import { mse } from '@hebb/losses';`],
+    ['as types', 'packages/layers/src/a.ts', `import type { Loss } from '@hebb/losses';`],
+    ['as an import type', 'packages/layers/src/a.ts', `export type Loss = import('@hebb/losses').Loss;`],
+    ['dynamically', 'packages/layers/src/a.ts', `export const later = import('@hebb/training');`],
+    ['as a re-export', 'packages/losses/src/index.ts', `export * from '@hebb/training';`],
+    ['from graph builders to autograd', 'packages/losses/src/a.ts', `import { grad } from '@hebb/autograd';`],
+    ['from the tokenizer to anything', 'packages/tokenizer/src/a.ts', `import { Tensor } from '@hebb/tensor';`],
+    ['to the graph', 'packages/layers/src/a.ts', `import { type Node } from '@hebb/tensor/graph';`],
+    ['to private files', 'packages/autograd/src/a.ts', `import { x } from '@hebb/tensor/src/wasm/encoder.ts';`],
+    ['out of the package', 'packages/layers/src/a.ts', `import { x } from '../../losses/src/a.ts';`],
+    ['to a package the manifest does not list', 'packages/data/src/a.ts', `import { x } from 'papaparse';`],
+    ['to Node, statically', 'packages/data/src/a.ts', `import { readFile } from 'node:fs/promises';`],
+  ])('may not point %s', (_, path, source) => {
+    expect(problems(path, source)).toHaveLength(1);
+  });
+
+  it('lets autograd and onnx see the graph', () => {
+    expect(problems('packages/autograd/src/a.ts', `import { type Node } from '@hebb/tensor/graph';`)).toEqual([]);
+    expect(problems('packages/onnx/src/a.ts', `import { type Node } from '@hebb/tensor/graph';`)).toEqual([]);
+  });
+
+  it('lets a package load Node modules when they are needed', () => {
+    expect(problems('packages/data/src/a.ts', `export const read = () => import('node:fs/promises');`)).toEqual([]);
+  });
+
+  it('names the file, the line and the reason', () => {
+    expect(problems('packages/layers/src/a.ts', `\nimport { mse } from '@hebb/losses';`)).toEqual([
+      `packages/layers/src/a.ts:2 '@hebb/losses': layers may import only what stands below it, and losses does not`,
+    ]);
+  });
+});
+
+describe('imports between the folders of tensor', () => {
+  it.each([
+    ['graph/node.ts', './types.ts'],
+    ['compiler/fuse.ts', '../graph/index.ts'],
+    ['ops/reduce.ts', '../tensor.ts'],
+    ['ops/reduce.ts', '../graph/index.ts'],
+    ['tensor.ts', './runtime/index.ts'],
+    ['runtime/device.ts', '../wasm/index.ts'],
+    ['index.ts', './webgpu/index.ts'],
+  ])('%s may import %s', (path, specifier) => {
+    expect(problems(`packages/tensor/src/${path}`, `import { x } from '${specifier}';`)).toEqual([]);
+  });
+
+  it.each([
+    ['graph/node.ts', '../compiler/index.ts'],
+    ['compiler/fuse.ts', '../runtime/index.ts'],
+    ['reference/run.ts', '../compiler/index.ts'],
+    ['wasm/render.ts', '../webgpu/index.ts'],
+    ['webgpu/render.ts', '../wasm/index.ts'],
+    ['webgpu/render.ts', '../runtime/index.ts'],
+    ['ops/reduce.ts', '../wasm/index.ts'],
+    ['ops/reduce.ts', '../index.ts'],
+    ['runtime/device.ts', '../tensor.ts'],
+  ])('%s may not import %s', (path, specifier) => {
+    expect(problems(`packages/tensor/src/${path}`, `import { x } from '${specifier}';`)).toHaveLength(1);
+  });
+
+  it('a backend may import types of the runtime', () => {
+    expect(problems('packages/tensor/src/wasm/a.ts', `import type { Backend } from '../runtime/backend.ts';`)).toEqual(
+      [],
+    );
+  });
+});

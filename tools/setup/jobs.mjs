@@ -1,0 +1,68 @@
+/** The jobs behind the root scripts. Each gets the arguments after `--` and resolves to `{ code, signal }`. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureInstalled, pnpm } from './install.mjs';
+import { SetupError, endLike, root, runVisibly } from './process.mjs';
+
+/** Runs a script of an installed package with this Node. */
+const bin = (file, args, options) => runVisibly(process.execPath, [join(root, 'node_modules', file), ...args], options);
+
+const script = (file, args) => runVisibly(process.execPath, [join(root, file), ...args]);
+
+/** Runs steps in order and stops at the first that does not end with 0. */
+async function inOrder(...steps) {
+  let end = { code: 0, signal: null };
+  for (const step of steps) {
+    end = await step();
+    if (end.code !== 0) break;
+  }
+  return end;
+}
+
+const jobs = {
+  setup: async () => ({ code: 0, signal: null }),
+  quickstart: (args) => {
+    const preload = (specifier) => ['--import', specifier];
+    const file = (...path) => pathToFileURL(join(root, ...path)).href;
+    return runVisibly(
+      process.execPath,
+      [
+        ...preload(file('tools', 'setup', 'single-interrupt.mjs')),
+        ...preload(import.meta.resolve('tsx')),
+        join(root, 'apps', 'quickstart', 'src', 'main.ts'),
+        ...args,
+      ],
+      {
+        // Relative paths among the arguments mean the folder in which the user typed them.
+        cwd: process.env.INIT_CWD ?? process.cwd(),
+        env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.base.json') },
+      },
+    );
+  },
+  test: async (args) => (await import('./test.mjs')).test(args),
+  build: (args) =>
+    pnpm(['exec', 'turbo', 'run', 'build', '--output-logs=errors-only', ...args], { env: turboEnvironment() }),
+  typecheck: (args) => bin('typescript/bin/tsc', ['-b', ...args]),
+  lint: (args) =>
+    inOrder(
+      () => bin('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings', ...args]),
+      () => script('tools/lint/check-imports.mjs', []),
+      () => bin('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']),
+    ),
+  format: (args) => bin('prettier/bin/prettier.cjs', ['--write', '--log-level=warn', ...(args.length ? args : ['.'])]),
+  'check:format': () => bin('prettier/bin/prettier.cjs', ['--check', '.']),
+  'check:packages': (args) => script('tools/release/check-tarballs.mjs', ['--only-lint', ...args]),
+  'check:tarballs': (args) => script('tools/release/check-tarballs.mjs', args),
+  changeset: (args) => bin('@changesets/cli/bin.js', args),
+};
+
+function turboEnvironment() {
+  return { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1', DO_NOT_TRACK: '1' };
+}
+
+export async function main(name, args) {
+  const job = Object.hasOwn(jobs, name ?? '') ? jobs[name] : undefined;
+  if (!job) throw new SetupError(`Unknown job ${name}. Known: ${Object.keys(jobs).join(', ')}.`);
+  await ensureInstalled();
+  endLike(await job(args));
+}
