@@ -1,0 +1,16 @@
+/** The one error class of this package, which depends on nothing and therefore not on Hebb's other errors. */
+
+/**
+ * Text, ids or a tokenizer file that cannot be used. The message says what was given, what was expected, where, and
+ * (after `hint:`) what to do.
+ */
+export class TokenizerError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(summary: string, details: { hint?: string; cause?: unknown } = {}) {
+    const message = details.hint === undefined ? summary : `${summary}\n  hint: ${details.hint}`;
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'TokenizerError';
+    this.hint = details.hint;
+  }
+}
