@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { countTests, summaryLine } from '../test.mjs';
+
+const file = (status: string, ...tests: string[]) => ({
+  status,
+  assertionResults: tests.map((outcome) => ({ status: outcome })),
+});
+
+describe('the summary of npm test', () => {
+  it('counts tests over all files', () => {
+    const report = { testResults: [file('passed', 'passed', 'skipped'), file('failed', 'passed', 'failed', 'todo')] };
+    expect(countTests(report, 1)).toEqual({ passed: 2, failed: 1, skipped: 2 });
+  });
+
+  it('counts a file that does not load as a failure', () => {
+    expect(countTests({ testResults: [file('failed'), file('passed', 'passed')] }, 1)).toMatchObject({ failed: 1 });
+  });
+
+  it('never hides that vitest failed', () => {
+    expect(countTests({ testResults: [file('passed', 'passed')] }, 1)).toMatchObject({ failed: 1 });
+    expect(countTests(undefined, 1)).toMatchObject({ failed: 1 });
+  });
+
+  it('is one line', () => {
+    expect(summaryLine({ passed: 3, failed: 0, skipped: 0 })).toBe('3 passed, 0 failed');
+    expect(summaryLine({ passed: 3, failed: 1, skipped: 2 })).toBe('3 passed, 1 failed, 2 skipped');
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a job', () => {
+  const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+  it('sees one Ctrl-C once, and its exit code comes through', async () => {
+    const job = spawn(process.execPath, [path('./interrupted-job.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    job.stdout.on('data', (chunk: Buffer) => {
+      if (output === '') for (let i = 0; i < 3; i++) setTimeout(() => job.kill('SIGINT'), 20 * i);
+      output += chunk.toString();
+    });
+    const [code] = (await once(job, 'close')) as [number];
+    expect(output).toBe('ready\ninterrupted\n');
+    expect(code).toBe(7);
+  });
+});
