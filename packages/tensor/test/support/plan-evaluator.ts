@@ -1,0 +1,262 @@
+/**
+ * A slow, obvious float64 evaluator of plans: the oracle of the backends' tests. It walks every point of every kernel, evaluates
+ * indices and expressions directly, and shares nothing with any scheduler.
+ */
+import { evaluateIndex, type Axis } from '../../src/compiler/index-expression.ts';
+import type { Condition, Expression, Kernel, Operand, Plan, ScalarType, Store } from '../../src/compiler/kernel.ts';
+import { randomUniform } from '../../src/graph/threefry.ts';
+
+type Point = Map<Axis, number>;
+
+interface Memory {
+  /** One array per plan buffer, at its full size. */
+  readonly buffers: readonly Float64Array[];
+  readonly scalars: readonly number[];
+}
+
+/**
+ * Runs a plan on the given parameter contents (not modified) and returns the contents of every parameter afterwards.
+ * Temporaries start as NaN so that a read of something never written shows.
+ */
+export function evaluatePlan(
+  plan: Plan,
+  parameters: readonly ArrayLike<number>[],
+  scalars: readonly number[] = [],
+): Float64Array[] {
+  const results = parameters.map((data) => Float64Array.from(data));
+  const buffers = plan.buffers.map((buffer) => {
+    if (buffer.kind === 'temporary') return new Float64Array(buffer.size).fill(Number.NaN);
+    const data = results[buffer.position];
+    if (data === undefined || data.length < buffer.size) throw new Error(`parameter ${buffer.position} is missing or short`);
+    return data;
+  });
+  const memory: Memory = { buffers, scalars };
+  for (const kernel of plan.kernels) runKernel(kernel, memory);
+  return results;
+}
+
+function runKernel(kernel: Kernel, memory: Memory): void {
+  const point: Point = new Map();
+  if (kernel.kind === 'map') {
+    forEachPoint(kernel.axes, point, () => store(kernel.stores, point, memory, []));
+  } else if (kernel.kind === 'reduce') {
+    forEachPoint(kernel.axes, point, () => {
+      const results = kernel.reducers.map(({ operator, value }) => {
+        const values: number[] = [];
+        forEachPoint(kernel.reduceAxes, point, () => values.push(evaluate(value, point, memory, [])));
+        return reduce(operator, value.type, values);
+      });
+      store(kernel.stores, point, memory, results);
+    });
+  } else {
+    forEachPoint([...kernel.batch, ...kernel.m, ...kernel.n], point, () => {
+      let total = 0;
+      forEachPoint(kernel.k, point, () => {
+        total += operand(kernel.left, point, memory) * operand(kernel.right, point, memory);
+      });
+      store(kernel.stores, point, memory, [total]);
+    });
+  }
+}
+
+function forEachPoint(axes: readonly Axis[], point: Point, visit: () => void, depth = 0): void {
+  const axis = axes[depth];
+  if (axis === undefined) {
+    visit();
+    return;
+  }
+  for (let value = 0; value < axis.extent; value++) {
+    point.set(axis, value);
+    forEachPoint(axes, point, visit, depth + 1);
+  }
+  point.delete(axis);
+}
+
+function reduce(operator: 'sum' | 'max' | 'min' | 'argmax', type: ScalarType, values: readonly number[]): number {
+  if (operator === 'sum') {
+    const total = values.reduce((a, b) => a + b, 0);
+    return type === 'i32' ? total | 0 : total;
+  }
+  if (operator === 'max') return values.reduce((a, b) => Math.max(a, b));
+  if (operator === 'min') return values.reduce((a, b) => Math.min(a, b));
+  const firstNaN = values.findIndex(Number.isNaN);
+  return firstNaN >= 0 ? firstNaN : values.indexOf(values.reduce((a, b) => Math.max(a, b)));
+}
+
+/** All values of a point are evaluated before any of them is stored. */
+function store(stores: readonly Store[], point: Point, memory: Memory, results: readonly number[]): void {
+  const writes = stores.map(({ buffer, index, value }) => ({
+    buffer,
+    position: evaluateIndex(index, point),
+    value: evaluate(value, point, memory, results),
+  }));
+  for (const { buffer, position, value } of writes) {
+    const data = memory.buffers[buffer];
+    if (data === undefined || !(position >= 0 && position < data.length)) {
+      throw new Error(`store outside buffer ${buffer}: ${position}`);
+    }
+    data[position] = value;
+  }
+}
+
+export function holds(conditions: readonly Condition[], point: Point): boolean {
+  return conditions.every(({ index, lower, upper }) => {
+    const value = evaluateIndex(index, point);
+    return lower <= value && value < upper;
+  });
+}
+
+function read(buffer: number, position: number, memory: Memory): number {
+  const data = memory.buffers[buffer];
+  const value = data?.[position];
+  if (value === undefined) throw new Error(`load outside buffer ${buffer}: ${position}`);
+  return value;
+}
+
+function operand({ buffer, index, guards }: Operand, point: Point, memory: Memory): number {
+  return holds(guards, point) ? read(buffer, evaluateIndex(index, point), memory) : 0;
+}
+
+function evaluate(expression: Expression, point: Point, memory: Memory, results: readonly number[]): number {
+  const visit = (inner: Expression): number => evaluate(inner, point, memory, results);
+  switch (expression.kind) {
+    case 'constant':
+      return expression.type === 'f32' ? Math.fround(expression.value) : expression.value;
+    case 'load':
+      // A failed guard may give any value; NaN shows where it is not discarded.
+      if (!holds(expression.guards, point)) return Number.NaN;
+      return read(expression.buffer, evaluateIndex(expression.index, point), memory);
+    case 'scalar': {
+      const value = memory.scalars[expression.slot] ?? Number.NaN;
+      return expression.type === 'f32' ? Math.fround(value) : value | 0;
+    }
+    case 'index':
+      return evaluateIndex(expression.index, point);
+    case 'inside':
+      return Number(holds(expression.conditions, point));
+    case 'unary':
+      return unary(expression.operator, expression.type, visit(expression.operand));
+    case 'binary':
+      return binary(expression.operator, expression.type, visit(expression.left), visit(expression.right));
+    case 'select':
+      return visit(expression.condition) !== 0 ? visit(expression.ifTrue) : visit(expression.ifFalse);
+    case 'cast':
+      return cast(expression.type, visit(expression.operand));
+    case 'random':
+      return randomUniform(visit(expression.seed), visit(expression.counter), evaluateIndex(expression.index, point));
+    case 'result':
+      return results[expression.position] ?? Number.NaN;
+  }
+}
+
+function cast(type: ScalarType, value: number): number {
+  if (type === 'bool') return Number(value !== 0);
+  if (type === 'f32') return value;
+  // Saturating truncation; NaN becomes 0.
+  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value))) | 0;
+}
+
+function unary(
+  operator: Extract<Expression, { kind: 'unary' }>['operator'],
+  type: ScalarType,
+  x: number,
+): number {
+  switch (operator) {
+    case 'neg':
+      return type === 'i32' ? -x | 0 : -x;
+    case 'abs':
+      return type === 'i32' ? Math.abs(x) | 0 : Math.abs(x);
+    case 'sign':
+      return Math.sign(x);
+    case 'exp':
+      return Math.exp(x);
+    case 'log':
+      return Math.log(x);
+    case 'sqrt':
+      return Math.sqrt(x);
+    case 'sin':
+      return Math.sin(x);
+    case 'cos':
+      return Math.cos(x);
+    case 'tanh':
+      return Math.tanh(x);
+    case 'sigmoid':
+      return 1 / (1 + Math.exp(-x));
+    case 'erf':
+      return erf(x);
+    case 'relu':
+      return x < 0 ? 0 : x;
+    case 'floor':
+      return Math.floor(x);
+    case 'ceil':
+      return Math.ceil(x);
+    case 'round':
+      return roundHalfEven(x);
+    case 'not':
+      return x !== 0 ? 0 : 1;
+  }
+}
+
+function binary(
+  operator: Extract<Expression, { kind: 'binary' }>['operator'],
+  type: ScalarType,
+  a: number,
+  b: number,
+): number {
+  const integer = type === 'i32';
+  switch (operator) {
+    case 'add':
+      return integer ? (a + b) | 0 : a + b;
+    case 'sub':
+      return integer ? (a - b) | 0 : a - b;
+    case 'mul':
+      return integer ? Math.imul(a, b) : a * b;
+    case 'div':
+      return a / b;
+    case 'pow':
+      // IEEE 754 and PyTorch: 1 to any power is 1; JavaScript says NaN for 1 ** NaN and 1 ** ±∞.
+      return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
+    case 'maximum':
+      return Math.max(a, b);
+    case 'minimum':
+      return Math.min(a, b);
+    case 'equal':
+      return Number(a === b);
+    case 'notEqual':
+      return Number(a !== b);
+    case 'less':
+      return Number(a < b);
+    case 'lessEqual':
+      return Number(a <= b);
+    case 'and':
+      return Number(a !== 0 && b !== 0);
+    case 'or':
+      return Number(a !== 0 || b !== 0);
+  }
+}
+
+export function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const fraction = x - floor;
+  if (fraction !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Maclaurin series below 2.5, continued fraction of erfc above (Abramowitz and Stegun 7.1.6 and 7.1.14). */
+export function erf(x: number): number {
+  if (Number.isNaN(x)) return x;
+  const a = Math.abs(x);
+  if (a < 2.5) {
+    let term = x;
+    let total = x;
+    for (let n = 1; n < 80; n++) {
+      term *= (2 * x * x) / (2 * n + 1);
+      total += term;
+    }
+    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
+  }
+  if (a > 6) return Math.sign(x);
+  let fraction = 0;
+  for (let n = 120; n >= 1; n--) fraction = n / 2 / (a + fraction);
+  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+}
