@@ -1,0 +1,59 @@
+/** Plain arrays with a shape: what this package hands around, so that most of it needs no tensors. */
+import { DataError, show } from './errors.ts';
+
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
+
+/** Numbers in row-major order with their shape; the first axis counts the examples. */
+export interface NumericArray<T extends TypedArray = TypedArray> {
+  readonly data: T;
+  readonly shape: readonly number[];
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** `float32[2,3]`, the way shapes print everywhere in Hebb. */
+export function format(array: NumericArray): string {
+  return `${array.data.constructor.name.replace(/(Clamped)?Array$/, '').toLowerCase()}[${array.shape.join(',')}]`;
+}
+
+/** An array of the same class and `length` zeros. */
+export function emptyLike<T extends TypedArray>(data: T, length: number): T {
+  return new (data.constructor as new (length: number) => T)(length);
+}
+
+/** @throws DataError unless `array` is a typed array with a shape of as many elements. */
+export function requireArray(where: string, array: NumericArray): void {
+  const data: unknown = array?.data;
+  const shape: unknown = array?.shape;
+  if (
+    !ArrayBuffer.isView(data) ||
+    data instanceof DataView ||
+    data instanceof BigInt64Array ||
+    data instanceof BigUint64Array
+  ) {
+    throw new DataError(
+      `[${where}] expected { data: typed array, shape: number[] }, got ${show(array)} with data ${show(data)}.`,
+    );
+  }
+  if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && (extent as number) >= 0)) {
+    throw new DataError(`[${where}] the shape must be an array of non-negative integers, got ${show(shape)}.`);
+  }
+  if (sizeOf(shape as number[]) !== array.data.length) {
+    throw new DataError(
+      `[${where}] the shape [${shape.join(',')}] has ${sizeOf(shape as number[])} elements, the data has ${array.data.length}.`,
+    );
+  }
+}

@@ -1,0 +1,127 @@
+/** Examples as named fields, each a typed array with one shape per example. */
+import { emptyLike, sizeOf, type NumericArray, type TypedArray } from './arrays.ts';
+import { DataError, show } from './errors.ts';
+
+/** The values of one field for all examples, one after another; `shape` is that of one example, `[]` for a number. */
+export interface Field<T extends TypedArray = TypedArray> {
+  readonly data: T;
+  readonly shape: readonly number[];
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+
+/** The chosen examples of each field; the first axis of every shape counts them. */
+export type Batch<F extends Fields = Fields> = { readonly [K in keyof F]: NumericArray<F[K]['data']> };
+
+/** What a {@link DataLoader} reads. Implement it for data that does not fit in memory as arrays. */
+export interface Dataset<F extends Fields = Fields> {
+  /** Number of examples. */
+  readonly length: number;
+  /** The examples at these indices, in new arrays. */
+  gather(indices: ArrayLike<number>): Batch<F>;
+  /** A view of the examples at these indices, in that order. */
+  subset(indices: ArrayLike<number>): Dataset<F>;
+}
+
+/**
+ * A dataset of arrays in memory. Subsets share the arrays and hold indices only.
+ *
+ * ```ts
+ * import { ArrayDataset } from '@hebb/data';
+ *
+ * const dataset = new ArrayDataset({
+ *   x: { data: new Float32Array(3 * 2 * 2), shape: [2, 2] }, // three examples of shape [2, 2]
+ *   y: { data: new Int32Array([0, 1, 1]), shape: [] }, // and their labels
+ * });
+ * dataset.length; // 3
+ * dataset.gather([2, 0]).x.shape; // [2, 2, 2]
+ * dataset.subset([1, 2]).field('y').data; // Int32Array [1, 1]
+ * ```
+ */
+export class ArrayDataset<F extends Fields = Fields> implements Dataset<F> {
+  readonly length: number;
+  readonly #fields: F;
+  readonly #indices: Uint32Array | undefined;
+
+  /** @throws DataError if there is no field, or if the fields do not hold equally many whole examples. */
+  constructor(fields: F, indices?: ArrayLike<number>) {
+    const lengths = Object.entries(fields).map(([name, { data, shape }]) => {
+      const size = sizeOf(shape);
+      if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
+        throw new DataError(
+          `[ArrayDataset] the shape of field '${name}' must hold positive integers, got [${shape.join(',')}].`,
+        );
+      }
+      if (data.length % size !== 0) {
+        throw new DataError(
+          `[ArrayDataset] field '${name}' has ${data.length} values, not a multiple of the ${size} of an example of shape [${shape.join(',')}].`,
+          { hint: 'The shape is that of one example, without the number of examples.' },
+        );
+      }
+      return { name, length: data.length / size };
+    });
+    const length = lengths[0]?.length;
+    if (length === undefined) throw new DataError('[ArrayDataset] expected at least one field.');
+    if (lengths.some((field) => field.length !== length)) {
+      const list = lengths.map((field) => `${field.name}: ${field.length}`).join(', ');
+      throw new DataError(`[ArrayDataset] the fields must hold equally many examples, got ${list}.`);
+    }
+    this.#fields = fields;
+    this.#indices = indices && requireIndices('ArrayDataset', indices, length);
+    this.length = this.#indices?.length ?? length;
+  }
+
+  /** Names of the fields. */
+  get names(): (keyof F & string)[] {
+    return Object.keys(this.#fields);
+  }
+
+  gather(indices: ArrayLike<number>): Batch<F> {
+    const rows = this.#rows(requireIndices('gather', indices, this.length));
+    return Object.fromEntries(
+      Object.entries(this.#fields).map(([name, field]) => [name, gatherField(field, rows)]),
+    ) as unknown as Batch<F>;
+  }
+
+  subset(indices: ArrayLike<number>): ArrayDataset<F> {
+    return new ArrayDataset(this.#fields, this.#rows(requireIndices('subset', indices, this.length)));
+  }
+
+  /** One field of all examples of this dataset. A whole dataset gives its own array, a subset a copy. */
+  field<K extends keyof F & string>(name: K): NumericArray<F[K]['data']> {
+    const field: F[K] | undefined = this.#fields[name];
+    if (field === undefined) {
+      throw new DataError(`[ArrayDataset] there is no field ${show(name)}; there are ${this.names.join(', ')}.`);
+    }
+    if (this.#indices === undefined) return { data: field.data, shape: [this.length, ...field.shape] };
+    return gatherField<F[K]['data']>(field, this.#indices);
+  }
+
+  #rows(indices: Uint32Array): Uint32Array {
+    const own = this.#indices;
+    return own === undefined ? indices : indices.map((index) => own[index] ?? 0);
+  }
+}
+
+/** The field of a dataset that a whole array is: its first axis counts the examples. */
+export function fieldOf<T extends TypedArray>({ data, shape }: NumericArray<T>): Field<T> {
+  return { data, shape: shape.slice(1) };
+}
+
+function gatherField<T extends TypedArray>({ data, shape }: Field<T>, rows: Uint32Array): NumericArray<T> {
+  const size = sizeOf(shape);
+  const gathered = emptyLike(data, rows.length * size);
+  if (size === 1) for (let i = 0; i < rows.length; i++) gathered[i] = data[rows[i] ?? 0] ?? 0;
+  else rows.forEach((row, i) => gathered.set(data.subarray(row * size, (row + 1) * size), i * size));
+  return { data: gathered, shape: [rows.length, ...shape] };
+}
+
+function requireIndices(where: string, indices: ArrayLike<number>, length: number): Uint32Array {
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i] ?? -1;
+    if (!Number.isInteger(index) || index < 0 || index >= length) {
+      throw new DataError(`[${where}] index ${show(index)} is not an integer from 0 to ${length - 1}.`);
+    }
+  }
+  return Uint32Array.from(indices);
+}

@@ -1,0 +1,265 @@
+/** Scaling of features, with scikit-learn's definitions. Sums are float64 whatever the input. */
+import { format, requireArray, sizeOf, type NumericArray } from './arrays.ts';
+import { DataError, show } from './errors.ts';
+
+type Floats<T extends NumericArray> = NumericArray<T['data'] extends Float32Array ? Float32Array : Float64Array>;
+
+export interface ScalerOptions {
+  /**
+   * `'feature'` (default): one offset and scale per feature, i.e. per position in an example. `'global'`: one for all
+   * values, which keeps the contrast within an image.
+   */
+  per?: 'feature' | 'global';
+}
+
+export interface StandardScalerOptions extends ScalerOptions {
+  /** Subtract the mean. Default `true`. */
+  withMean?: boolean;
+  /** Divide by the standard deviation. Default `true`. */
+  withStd?: boolean;
+}
+
+export interface MinMaxScalerOptions extends ScalerOptions {
+  /** What minimum and maximum become. Default `[0, 1]`. */
+  featureRange?: readonly [number, number];
+  /** Cut transformed values to `featureRange`. Default `false`. */
+  clip?: boolean;
+}
+
+interface Affine {
+  readonly multiplier: Float64Array;
+  readonly offset: Float64Array;
+}
+
+/** y = x · multiplier + offset per feature, and its inverse; the two scalers differ in how they fit. */
+abstract class Scaler {
+  readonly #per: 'feature' | 'global';
+  #fitted: Affine | undefined;
+
+  constructor(per: 'feature' | 'global' | undefined) {
+    if (per !== undefined && per !== 'feature' && per !== 'global') {
+      throw new DataError(`[${new.target.name}] per must be 'feature' or 'global', got ${show(per)}.`);
+    }
+    this.#per = per ?? 'feature';
+  }
+
+  /** Learns offset and scale from `x` of shape [examples, …features]; NaN (a missing value) does not count. */
+  fit(x: NumericArray): this {
+    const name = this.constructor.name;
+    requireArray(name, x);
+    if (x.shape.length === 0 || x.data.length === 0) {
+      throw new DataError(`[${name}] fit takes at least one example, got ${format(x)}.`);
+    }
+    const infinite = x.data.findIndex((value) => value === Infinity || value === -Infinity);
+    if (infinite !== -1)
+      throw new DataError(`[${name}] fit takes finite numbers, got ${x.data[infinite]} at index ${infinite}.`);
+    this.#fitted = this.fitFeatures(x.data, this.#per === 'global' ? 1 : sizeOf(x.shape.slice(1)));
+    return this;
+  }
+
+  /** Scales `x`, of the shape that was fitted but for the number of examples. Float32Array gives Float32Array, any other array Float64Array. */
+  transform<T extends NumericArray>(x: T): Floats<T> {
+    const { multiplier, offset } = this.#check(x);
+    const width = multiplier.length;
+    return map(x, (value, i) => this.finish(value * (multiplier[i % width] ?? 1) + (offset[i % width] ?? 0)));
+  }
+
+  /** `fit(x).transform(x)`. */
+  fitTransform<T extends NumericArray>(x: T): Floats<T> {
+    return this.fit(x).transform(x);
+  }
+
+  /** Undoes {@link Scaler.transform}. */
+  inverseTransform<T extends NumericArray>(x: T): Floats<T> {
+    const { multiplier, offset } = this.#check(x);
+    const width = multiplier.length;
+    return map(x, (value, i) => (value - (offset[i % width] ?? 0)) / (multiplier[i % width] ?? 1));
+  }
+
+  protected abstract fitFeatures(data: ArrayLike<number>, width: number): Affine;
+
+  protected finish(value: number): number {
+    return value;
+  }
+
+  #check(x: NumericArray): Affine {
+    const name = this.constructor.name;
+    requireArray(name, x);
+    const fitted = this.#fitted;
+    if (fitted === undefined) throw new DataError(`[${name}] not fitted yet.`, { hint: 'Call fit(train) first.' });
+    const width = sizeOf(x.shape.slice(1));
+    if (this.#per === 'feature' && width !== fitted.multiplier.length) {
+      throw new DataError(`[${name}] fitted on ${fitted.multiplier.length} features, got ${width}: ${format(x)}.`);
+    }
+    return fitted;
+  }
+}
+
+/**
+ * (x − mean) / standard deviation, with the population's standard deviation √(Σ(x − mean)² / n). A constant feature is
+ * divided by 1. NaN stays NaN.
+ *
+ * Source: `sklearn.preprocessing.StandardScaler`.
+ *
+ * ```ts
+ * import { StandardScaler } from '@hebb/data';
+ *
+ * const scaler = new StandardScaler().fit({ data: Float64Array.of(1, 10, 3, 30), shape: [2, 2] });
+ * scaler.mean; // Float64Array [2, 20]
+ * scaler.transform({ data: Float64Array.of(3, 10), shape: [1, 2] }).data; // Float64Array [1, -1]
+ * ```
+ *
+ * Methods throw DataError for arrays that do not fit, for infinite values in `fit`, and before `fit`.
+ */
+export class StandardScaler extends Scaler {
+  /** Mean of each feature; empty before `fit`. */
+  mean: Float64Array = new Float64Array(0);
+  /** What each feature is divided by; empty before `fit`. */
+  scale: Float64Array = new Float64Array(0);
+  readonly #withMean: boolean;
+  readonly #withStd: boolean;
+
+  constructor({ per, withMean = true, withStd = true }: StandardScalerOptions = {}) {
+    super(per);
+    this.#withMean = withMean;
+    this.#withStd = withStd;
+  }
+
+  protected override fitFeatures(data: ArrayLike<number>, width: number): Affine {
+    const counts = new Float64Array(width);
+    const mean = new Float64Array(width);
+    const squares = new Float64Array(width);
+    // Welford's update: exact for constant features, and stable where Σx² − (Σx)²/n is not.
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i] ?? NaN;
+      if (Number.isNaN(value)) continue;
+      const j = i % width;
+      const count = (counts[j] = (counts[j] ?? 0) + 1);
+      const before = value - (mean[j] ?? 0);
+      mean[j] = (mean[j] ?? 0) + before / count;
+      squares[j] = (squares[j] ?? 0) + before * (value - (mean[j] ?? 0));
+    }
+    const scale = squares.map((square, j) => {
+      const n = counts[j] ?? 0;
+      const variance = square / n;
+      // Rounding alone can give a constant feature this much variance (scikit-learn's _is_constant_feature).
+      const bound = n * Number.EPSILON * variance + (n * (mean[j] ?? 0) * Number.EPSILON) ** 2;
+      return variance <= bound ? 1 : Math.sqrt(variance);
+    });
+    for (let j = 0; j < width; j++) if (counts[j] === 0) mean[j] = scale[j] = NaN;
+    this.mean = mean;
+    this.scale = this.#withStd ? scale : scale.fill(1);
+    const multiplier = this.scale.map((value) => 1 / value);
+    return { multiplier, offset: mean.map((value, j) => (this.#withMean ? -value * (multiplier[j] ?? 1) : 0)) };
+  }
+}
+
+/**
+ * (x − min) / (max − min), then stretched to `featureRange`. A constant feature becomes the lower end. NaN stays NaN.
+ *
+ * Source: `sklearn.preprocessing.MinMaxScaler`.
+ *
+ * ```ts
+ * import { MinMaxScaler } from '@hebb/data';
+ *
+ * const pixels = { data: Uint8Array.of(0, 51, 102, 255), shape: [2, 2] };
+ * new MinMaxScaler({ per: 'global' }).fitTransform(pixels).data; // Float64Array [0, 0.2, 0.4, 1]
+ * ```
+ *
+ * The constructor throws DataError if `featureRange` is not ascending; methods as those of {@link StandardScaler}.
+ */
+export class MinMaxScaler extends Scaler {
+  /** Minimum and maximum of each feature; empty before `fit`. */
+  dataMin: Float64Array = new Float64Array(0);
+  dataMax: Float64Array = new Float64Array(0);
+  readonly #range: readonly [number, number];
+  readonly #clip: boolean;
+
+  constructor({ per, featureRange = [0, 1], clip = false }: MinMaxScalerOptions = {}) {
+    super(per);
+    if (!(Number.isFinite(featureRange[0]) && Number.isFinite(featureRange[1]) && featureRange[0] < featureRange[1])) {
+      throw new DataError(
+        `[MinMaxScaler] featureRange must be [low, high] with low < high, got [${featureRange.join(', ')}].`,
+      );
+    }
+    this.#range = featureRange;
+    this.#clip = clip;
+  }
+
+  protected override fitFeatures(data: ArrayLike<number>, width: number): Affine {
+    const low = new Float64Array(width).fill(Infinity);
+    const high = new Float64Array(width).fill(-Infinity);
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i] ?? NaN;
+      const j = i % width;
+      if (value < (low[j] ?? 0)) low[j] = value;
+      if (value > (high[j] ?? 0)) high[j] = value;
+    }
+    for (let j = 0; j < width; j++) if (low[j] === Infinity) low[j] = high[j] = NaN;
+    this.dataMin = low;
+    this.dataMax = high;
+    const [from, to] = this.#range;
+    const multiplier = low.map((value, j) => {
+      const range = (high[j] ?? NaN) - value;
+      return (to - from) / (range < 10 * Number.EPSILON ? 1 : range);
+    });
+    return { multiplier, offset: low.map((value, j) => from - value * (multiplier[j] ?? 1)) };
+  }
+
+  protected override finish(value: number): number {
+    return this.#clip ? Math.min(this.#range[1], Math.max(this.#range[0], value)) : value;
+  }
+}
+
+export interface NormalizeOptions {
+  /** One number, or one per channel. */
+  mean: number | readonly number[];
+  /** One number, or one per channel. */
+  std: number | readonly number[];
+}
+
+/**
+ * (x − mean) / std for images of shape [examples, channels, height, width], with numbers that you know, e.g. 0.1307
+ * and 0.3081 for MNIST. Float32Array gives Float32Array, any other array Float64Array.
+ *
+ * Source: `torchvision.transforms.Normalize`.
+ *
+ * ```ts
+ * import { normalize } from '@hebb/data';
+ *
+ * const image = { data: Float32Array.of(0, 0.5, 1, 0), shape: [1, 2, 1, 2] };
+ * normalize(image, { mean: [0.5, 1], std: 0.5 }).data; // Float32Array [-1, 0, 0, -2]
+ * ```
+ *
+ * @throws DataError if the numbers do not fit the channels or a std is not positive.
+ */
+export function normalize<T extends NumericArray>(images: T, { mean, std }: NormalizeOptions): Floats<T> {
+  requireArray('normalize', images);
+  const [, channels = 1] = images.shape;
+  const area = sizeOf(images.shape.slice(2));
+  const perChannel = (name: string, given: number | readonly number[]): readonly number[] => {
+    const values = typeof given === 'number' ? new Array<number>(channels).fill(given) : given;
+    if (
+      values.length !== channels ||
+      !values.every((value) => Number.isFinite(value) && (name === 'mean' || value > 0))
+    ) {
+      const positive = name === 'mean' ? 'number' : 'positive number';
+      throw new DataError(
+        `[normalize] ${name} must be one ${positive} or one for each of the ${channels} channels of ${format(images)}, got [${values.join(', ')}].`,
+      );
+    }
+    return values;
+  };
+  const means = perChannel('mean', mean);
+  const stds = perChannel('std', std);
+  return map(images, (value, i) => {
+    const channel = Math.floor(i / area) % channels;
+    return (value - (means[channel] ?? 0)) / (stds[channel] ?? 1);
+  });
+}
+
+function map<T extends NumericArray>({ data, shape }: T, f: (value: number, index: number) => number): Floats<T> {
+  const mapped = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) mapped[i] = f(data[i] ?? NaN, i);
+  return { data: mapped, shape: [...shape] } as unknown as Floats<T>;
+}
