@@ -1,0 +1,59 @@
+/** Arithmetic on constants at compile time, with the results that the devices would give. */
+import type { PlanPrimitive } from '../graph/primitives.ts';
+import type { DType } from '../graph/types.ts';
+
+type Fold = (a: number, b: number, c: number) => number;
+
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Only what is exact or correctly rounded everywhere: transcendental functions differ in the last bit between devices and stay. */
+const folds: Partial<Record<PlanPrimitive, Fold>> = {
+  neg: (a) => -a,
+  abs: Math.abs,
+  sign: Math.sign,
+  sqrt: Math.sqrt,
+  relu: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round: roundHalfEven,
+  not: (a) => (a === 0 ? 1 : 0),
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  maximum: Math.max,
+  minimum: Math.min,
+  equal: (a, b) => Number(a === b),
+  notEqual: (a, b) => Number(a !== b),
+  less: (a, b) => Number(a < b),
+  lessEqual: (a, b) => Number(a <= b),
+  and: (a, b) => Number(a !== 0 && b !== 0),
+  or: (a, b) => Number(a !== 0 || b !== 0),
+  where: (a, b, c) => (a !== 0 ? b : c),
+};
+
+/** The result of an elementwise operation on constants, or undefined where it must be left to the device. */
+export function foldConstants(op: PlanPrimitive, inputs: readonly (number | undefined)[], dtype: DType): number | undefined {
+  if (inputs.length === 0 || inputs.some((value) => value === undefined)) return undefined;
+  const [a = 0, b = 0, c = 0] = inputs;
+  if (op === 'cast') return castConstant(a, dtype);
+  const fold = folds[op];
+  if (fold === undefined) return undefined;
+  const value = fold(a, b, c);
+  if (dtype === 'float32') return Math.fround(value);
+  // Products of large integers lose bits in a double.
+  if (dtype === 'int32') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value | 0 : undefined;
+  return value;
+}
+
+function castConstant(value: number, dtype: DType): number {
+  if (dtype === 'bool') return value !== 0 ? 1 : 0;
+  if (dtype === 'float32') return Math.fround(value);
+  if (Number.isNaN(value)) return 0;
+  return Math.min(Math.max(Math.trunc(value), -2147483648), 2147483647);
+}

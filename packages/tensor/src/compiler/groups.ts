@@ -1,0 +1,299 @@
+/**
+ * Second pass of the compiler: which nodes share a kernel. Views are index arithmetic and never kernels (rule 1); cheap or single-use
+ * elementwise work is computed inside its users (rule 2); reductions and contractions take the elementwise work that follows them as an
+ * epilogue (rule 3); elementwise kernels over one iteration space that belong together become one with several outputs (part of rule 5).
+ */
+import type { PlanPrimitive } from '../graph/primitives.ts';
+import type { Program } from '../graph/program.ts';
+
+/** What a primitive means to fusion. */
+type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction';
+
+const roles: Record<PlanPrimitive, Role> = {
+  buffer: 'leaf', argument: 'leaf',
+  scalar: 'free', constant: 'free', iota: 'free',
+  random: 'elementwise', neg: 'elementwise', abs: 'elementwise', sign: 'elementwise', exp: 'elementwise', log: 'elementwise',
+  sqrt: 'elementwise', sin: 'elementwise', cos: 'elementwise', tanh: 'elementwise', sigmoid: 'elementwise', erf: 'elementwise',
+  relu: 'elementwise', floor: 'elementwise', ceil: 'elementwise', round: 'elementwise', not: 'elementwise', cast: 'elementwise',
+  detach: 'elementwise', add: 'elementwise', sub: 'elementwise', mul: 'elementwise', div: 'elementwise', pow: 'elementwise',
+  maximum: 'elementwise', minimum: 'elementwise', equal: 'elementwise', notEqual: 'elementwise', less: 'elementwise',
+  lessEqual: 'elementwise', and: 'elementwise', or: 'elementwise', where: 'elementwise',
+  reshape: 'view', transpose: 'view', broadcast: 'view', slice: 'view', pad: 'view', flip: 'view', concat: 'view', unfold: 'view',
+  fold: 'reduction', sum: 'reduction', max: 'reduction', min: 'reduction', argmax: 'reduction',
+  dot: 'contraction', conv: 'contraction', convInputGradient: 'contraction', convWeightGradient: 'contraction',
+};
+
+/** Cost of one evaluation, in units of an addition; 1 where not listed. */
+const costs: Partial<Record<PlanPrimitive, number>> = {
+  div: 3, sqrt: 3, exp: 10, log: 10, sin: 12, cos: 12, tanh: 12, sigmoid: 12, erf: 14, pow: 24, random: 30,
+};
+/** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
+const recomputeLimit = 5;
+
+/** One kernel: the nodes that it stores, and the reduction or contraction whose results it starts from, if any. */
+export interface Group {
+  readonly anchor: number | undefined;
+  /** Nodes written to memory, ascending. */
+  readonly stored: number[];
+  /** Groups whose stored nodes it reads. */
+  readonly reads: Set<Group>;
+  /** Program leaves that it reads. */
+  readonly leaves: Set<number>;
+}
+
+export interface Grouping {
+  readonly groups: readonly Group[];
+  /** The group that stores a node. */
+  readonly producer: ReadonlyMap<number, Group>;
+}
+
+export function roleOf(op: PlanPrimitive): Role {
+  return roles[op];
+}
+
+/** A view that a contraction's operand may be read through: anything but a choice between values. */
+export function isOperandView(program: Program, index: number): boolean {
+  const node = program.nodes[index];
+  if (node === undefined || roles[node.op] !== 'view' || node.op === 'concat') return false;
+  return node.op !== 'pad' || (node.attributes as { value: number }).value === 0;
+}
+
+class Grouper {
+  readonly #program: Program;
+  readonly #users: number[][];
+  readonly #outputs: ReadonlySet<number>;
+  readonly #stored = new Set<number>();
+  readonly #groups: Group[] = [];
+  readonly #producer = new Map<number, Group>();
+
+  constructor(program: Program) {
+    this.#program = program;
+    this.#outputs = new Set(program.outputs.map(({ node }) => node));
+    this.#users = this.#findUsers();
+  }
+
+  /** Users of each node among the nodes that outputs need. */
+  #findUsers(): number[][] {
+    const { nodes } = this.#program;
+    const users: number[][] = nodes.map(() => []);
+    const needed = nodes.map((_, index) => this.#outputs.has(index));
+    for (let index = nodes.length - 1; index >= 0; index--) {
+      if (!needed[index]) continue;
+      for (const input of new Set(nodes[index]?.inputs)) {
+        needed[input] = true;
+        users[input]?.push(index);
+      }
+    }
+    this.needed = needed;
+    for (const list of users) list.reverse();
+    return users;
+  }
+
+  needed: boolean[] = [];
+
+  #op(index: number): PlanPrimitive {
+    return this.#program.nodes[index]?.op ?? 'buffer';
+  }
+
+  #size(index: number): number {
+    return this.#program.nodes[index]?.type.size ?? 0;
+  }
+
+  #inputs(index: number): readonly number[] {
+    return this.#program.nodes[index]?.inputs ?? [];
+  }
+
+  run(): Grouping {
+    const { nodes } = this.#program;
+    const epilogueEnd = new Map<number, number>();
+    const absorbed = new Map<number, number>();
+    nodes.forEach((node, index) => {
+      const role = roles[node.op];
+      if (!this.needed[index] || (role !== 'reduction' && role !== 'contraction')) return;
+      const end = this.#epilogue(index, absorbed);
+      epilogueEnd.set(index, end);
+      this.#stored.add(end);
+      if (role === 'contraction') for (const input of node.inputs) this.#stored.add(this.#operandBase(input));
+    });
+    for (const output of this.#outputs) if (roles[this.#op(output)] !== 'leaf') this.#stored.add(output);
+    this.#storeSharedWork(absorbed);
+    for (const index of [...this.#stored]) if (roles[this.#op(index)] === 'leaf') this.#stored.delete(index);
+
+    const anchorOf = new Map([...epilogueEnd].map(([anchor, end]) => [end, anchor]));
+    const order = [...this.#stored].sort((a, b) => a - b);
+    for (const index of order) this.#place(index, anchorOf.get(index));
+    return { groups: this.#groups, producer: this.#producer };
+  }
+
+  /** The node behind the views of a contraction's operand; it must lie in memory. */
+  #operandBase(index: number): number {
+    let base = index;
+    while (isOperandView(this.#program, base)) base = this.#inputs(base)[0] ?? base;
+    return base;
+  }
+
+  /**
+   * The last node that can be computed where a reduction or contraction has its result in a register: everything between is
+   * elementwise, of the same size, and used nowhere else.
+   */
+  #epilogue(anchor: number, absorbed: Map<number, number>): number {
+    let end = anchor;
+    for (;;) {
+      const next = this.#closure(end, absorbed);
+      if (next === undefined) return end;
+      for (const index of next.region) absorbed.set(index, anchor);
+      end = next.end;
+    }
+  }
+
+  /** The smallest region after `start` that is entered only through `start` and left only through its last node. */
+  #closure(start: number, absorbed: ReadonlyMap<number, number>): { region: number[]; end: number } | undefined {
+    const inside = new Set([start]);
+    const size = this.#size(start);
+    if (this.#outputs.has(start)) return undefined;
+    for (let steps = 0; steps < 24; steps++) {
+      let next = Infinity;
+      for (const index of inside) for (const user of this.#users[index] ?? []) if (!inside.has(user)) next = Math.min(next, user);
+      if (next === Infinity) return undefined;
+      const op = this.#op(next);
+      if ((roles[op] !== 'elementwise' && op !== 'reshape') || this.#size(next) !== size || absorbed.has(next)) return undefined;
+      inside.add(next);
+      const exits = [...inside].filter((index) => this.#outputs.has(index) || (this.#users[index] ?? []).some((user) => !inside.has(user)));
+      if (exits.length === 1 && exits[0] === next && op !== 'reshape') return { region: [...inside].filter((i) => i !== start), end: next };
+      // A region that ends in a reshape is not worth an exit of its own; go on from there only along a single path.
+      if (exits.length === 0) return undefined;
+      if (exits.some((index) => this.#outputs.has(index) && index !== next)) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Stores nodes whose repeated evaluation would cost more than writing and reading them. */
+  #storeSharedWork(absorbed: ReadonlyMap<number, number>): void {
+    const { nodes } = this.#program;
+    const cost = nodes.map(() => 0);
+    nodes.forEach((node, index) => {
+      if (!this.needed[index]) return;
+      const role = roles[node.op];
+      if (role === 'leaf' || role === 'free' || role === 'reduction' || role === 'contraction' || this.#stored.has(index)) {
+        cost[index] = role === 'free' ? 0 : 1;
+        return;
+      }
+      let total = role === 'elementwise' ? (costs[node.op] ?? 1) : 0;
+      for (const input of node.inputs) total += cost[input] ?? 0;
+      cost[index] = total;
+      if (role !== 'elementwise' || absorbed.has(index) || total <= recomputeLimit) return;
+      if (this.#evaluations(index) > 1) {
+        this.#stored.add(index);
+        cost[index] = 1;
+      }
+    });
+  }
+
+  /** How often a node would be evaluated if it were not stored: its users, times the repetition by broadcasts and windows. */
+  #evaluations(index: number): number {
+    let total = 0;
+    const stack = [index];
+    while (stack.length > 0) {
+      const current = stack.pop() ?? index;
+      for (const user of this.#users[current] ?? []) {
+        const op = this.#op(user);
+        if (roles[op] === 'view') {
+          if (this.#outputs.has(user)) total++;
+          if (this.#size(user) > this.#size(index) * 1.5 && (op === 'broadcast' || op === 'unfold')) total += 2;
+          else stack.push(user);
+        } else total++;
+        if (total > 1) return total;
+      }
+    }
+    return total;
+  }
+
+  /** Stored nodes and leaves that a node reads, directly or through work done in place. */
+  #memoryInputs(index: number): Set<number> {
+    const found = new Set<number>();
+    const seen = new Set<number>();
+    const stack = [...this.#inputs(index)];
+    while (stack.length > 0) {
+      const input = stack.pop() ?? 0;
+      if (seen.has(input)) continue;
+      seen.add(input);
+      if (this.#stored.has(input) || roles[this.#op(input)] === 'leaf') found.add(input);
+      else stack.push(...this.#inputs(input));
+    }
+    return found;
+  }
+
+  #place(index: number, anchor: number | undefined): void {
+    const inputs = [...this.#memoryInputs(index)];
+    const producers = new Set(inputs.map((input) => this.#producer.get(input)).filter((group) => group !== undefined));
+    const leaves = new Set(inputs.filter((input) => !this.#stored.has(input)));
+    if (anchor === undefined) {
+      const partner = this.#partner(index, producers, leaves);
+      if (partner !== undefined) {
+        partner.stored.push(index);
+        for (const leaf of leaves) partner.leaves.add(leaf);
+        for (const producer of producers) if (producer !== partner) partner.reads.add(producer);
+        this.#producer.set(index, partner);
+        return;
+      }
+    }
+    const group: Group = { anchor, stored: [index], reads: producers, leaves };
+    this.#groups.push(group);
+    this.#producer.set(index, group);
+  }
+
+  /** Outputs of one elementwise kernel at most: bindings are scarce on WebGPU. */
+  static readonly #maximumStores = 4;
+
+  /** An elementwise kernel over the same space that computes what this node needs, or that reads what this node reads. */
+  #partner(index: number, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): Group | undefined {
+    const shape = this.#program.nodes[index]?.type.shape.join(',');
+    for (let i = this.#groups.length - 1; i >= 0 && i >= this.#groups.length - 16; i--) {
+      const group = this.#groups[i] as Group;
+      if (group.anchor !== undefined || group.stored.length >= Grouper.#maximumStores) continue;
+      if (this.#program.nodes[group.stored[0] ?? 0]?.type.shape.join(',') !== shape) continue;
+      const related =
+        producers.has(group) || [...producers].some((producer) => group.reads.has(producer)) || [...leaves].some((leaf) => group.leaves.has(leaf));
+      if (!related) continue;
+      // No other kernel may stand between the two.
+      if ([...producers].some((producer) => producer !== group && reaches(producer, group))) continue;
+      if (!producers.has(group) || this.#readsInPlace(index, group)) return group;
+    }
+    return undefined;
+  }
+
+  /** Whether `index` reads the group's nodes only at its own position, so that both can be computed at one point of the space. */
+  #readsInPlace(index: number, group: Group): boolean {
+    const stored = new Set(group.stored);
+    const seen = new Set<string>();
+    const check = (current: number, viaView: boolean): boolean => {
+      const key = `${current}:${viaView}`;
+      if (seen.has(key)) return true;
+      seen.add(key);
+      return this.#inputs(current).every((input) => {
+        const moved = viaView || roles[this.#op(current)] === 'view';
+        if (stored.has(input)) return !moved;
+        return this.#stored.has(input) || check(input, moved);
+      });
+    };
+    return check(index, false);
+  }
+}
+
+/** Whether `from` reads `target`, directly or through others. */
+function reaches(from: Group, target: Group): boolean {
+  const seen = new Set<Group>();
+  const stack = [from];
+  while (stack.length > 0) {
+    const group = stack.pop() as Group;
+    if (group === target) return true;
+    if (seen.has(group)) continue;
+    seen.add(group);
+    stack.push(...group.reads);
+  }
+  return false;
+}
+
+export function groupProgram(program: Program): Grouping {
+  return new Grouper(program).run();
+}

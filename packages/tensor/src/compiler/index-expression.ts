@@ -1,0 +1,275 @@
+/**
+ * Integer arithmetic over loop axes, kept in one normal form: a constant plus a sum of coefficient × atom, where an atom is
+ * an axis, a floor division or a remainder of another index, or a value known only at run time. The constructors simplify
+ * with the known ranges, so that reshapes, transposes and slices of a view chain melt into strides wherever they can.
+ */
+
+/** A loop axis of a kernel; its variable runs over 0 … extent − 1. */
+export interface Axis {
+  readonly kind: 'axis';
+  readonly id: number;
+  readonly extent: number;
+  readonly min: 0;
+  readonly max: number;
+}
+
+/** ⌊index / divisor⌋; `index` is never negative, so unsigned division is right. */
+export interface Division {
+  readonly kind: 'div';
+  readonly id: number;
+  readonly index: Index;
+  readonly divisor: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** index mod divisor; `index` is never negative. */
+export interface Remainder {
+  readonly kind: 'mod';
+  readonly id: number;
+  readonly index: Index;
+  readonly divisor: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export type Atom = Axis | Division | Remainder;
+
+export interface Term {
+  readonly coefficient: number;
+  readonly atom: Atom;
+}
+
+/** constant + Σ coefficient · atom, with bounds. Terms are ordered by atom id and have non-zero coefficients. */
+export interface Index {
+  readonly constant: number;
+  readonly terms: readonly Term[];
+  readonly min: number;
+  readonly max: number;
+}
+
+let nextAtom = 1;
+
+export function makeAxis(extent: number): Axis {
+  return { kind: 'axis', id: nextAtom++, extent, min: 0, max: Math.max(extent - 1, 0) };
+}
+
+function build(constant: number, terms: readonly Term[]): Index {
+  let min = constant;
+  let max = constant;
+  for (const { coefficient, atom } of terms) {
+    min += coefficient > 0 ? coefficient * atom.min : coefficient * atom.max;
+    max += coefficient > 0 ? coefficient * atom.max : coefficient * atom.min;
+  }
+  return { constant, terms, min, max };
+}
+
+export function constantIndex(value: number): Index {
+  return build(value, []);
+}
+
+/** The index that is just the axis; an axis of extent 1 is the constant 0. */
+export function axisIndex(axis: Axis): Index {
+  return axis.extent <= 1 ? constantIndex(0) : build(0, [{ coefficient: 1, atom: axis }]);
+}
+
+export function addIndex(a: Index, b: Index): Index {
+  const terms: Term[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.terms.length || j < b.terms.length) {
+    const left = a.terms[i];
+    const right = b.terms[j];
+    if (right === undefined || (left !== undefined && left.atom.id < right.atom.id)) {
+      if (left !== undefined) terms.push(left);
+      i++;
+    } else if (left === undefined || right.atom.id < left.atom.id) {
+      terms.push(right);
+      j++;
+    } else {
+      const coefficient = left.coefficient + right.coefficient;
+      if (coefficient !== 0) terms.push({ coefficient, atom: left.atom });
+      i++;
+      j++;
+    }
+  }
+  return recombine(build(a.constant + b.constant, terms));
+}
+
+export function scaleIndex(a: Index, factor: number): Index {
+  if (factor === 0) return constantIndex(0);
+  if (factor === 1) return a;
+  return build(
+    a.constant * factor,
+    a.terms.map(({ coefficient, atom }) => ({ coefficient: coefficient * factor, atom })),
+  );
+}
+
+export function sumIndex(parts: readonly Index[]): Index {
+  let total = constantIndex(0);
+  for (const part of parts) total = addIndex(total, part);
+  return total;
+}
+
+/** d · ⌊x/d⌋ · c + c · (x mod d) is c · x: undoes a split that a later merge made pointless. */
+function recombine(index: Index): Index {
+  for (const division of index.terms) {
+    if (division.atom.kind !== 'div') continue;
+    for (const remainder of index.terms) {
+      if (
+        remainder.atom.kind === 'mod' &&
+        remainder.atom.divisor === division.atom.divisor &&
+        division.coefficient === remainder.coefficient * division.atom.divisor &&
+        sameIndex(remainder.atom.index, division.atom.index)
+      ) {
+        const rest = index.terms.filter((term) => term !== division && term !== remainder);
+        return addIndex(build(index.constant, rest), scaleIndex(division.atom.index, remainder.coefficient));
+      }
+    }
+  }
+  return index;
+}
+
+export function sameIndex(a: Index, b: Index): boolean {
+  if (a === b) return true;
+  if (a.constant !== b.constant || a.terms.length !== b.terms.length) return false;
+  return a.terms.every((term, i) => term.coefficient === b.terms[i]?.coefficient && term.atom === b.terms[i]?.atom);
+}
+
+// Atoms are interned so that equal sub-indices are one object. The table lives as long as one compilation.
+let internTable = new Map<string, Division | Remainder>();
+
+/** Forgets interned atoms; called between compilations. */
+export function resetIndexInterning(): void {
+  internTable = new Map();
+}
+
+export function indexKey(index: Index): string {
+  return `${index.constant}|${index.terms.map((t) => `${t.coefficient}*${t.atom.id}`).join('+')}`;
+}
+
+function intern(kind: 'div' | 'mod', index: Index, divisor: number): Index {
+  const key = `${kind}${divisor}:${indexKey(index)}`;
+  let atom = internTable.get(key);
+  if (atom === undefined) {
+    atom =
+      kind === 'div'
+        ? { kind, id: nextAtom++, index, divisor, min: Math.floor(index.min / divisor), max: Math.floor(index.max / divisor) }
+        : { kind, id: nextAtom++, index, divisor, min: 0, max: Math.min(divisor - 1, index.max) };
+    internTable.set(key, atom);
+  }
+  return build(0, [{ coefficient: 1, atom }]);
+}
+
+/** Splits an index into the part that `divisor` divides termwise and the rest. */
+function splitMultiples(index: Index, divisor: number): { multiple: Index; rest: Index } {
+  const multiples: Term[] = [];
+  const others: Term[] = [];
+  for (const term of index.terms) {
+    if (term.coefficient % divisor === 0) multiples.push({ coefficient: term.coefficient / divisor, atom: term.atom });
+    else others.push(term);
+  }
+  const quotient = Math.floor(index.constant / divisor);
+  return { multiple: build(quotient, multiples), rest: build(index.constant - quotient * divisor, others) };
+}
+
+/** ⌊index / divisor⌋ for a positive divisor, rounding toward −∞. */
+export function divideIndex(index: Index, divisor: number): Index {
+  if (divisor === 1) return index;
+  const { multiple, rest } = splitMultiples(index, divisor);
+  const low = Math.floor(rest.min / divisor);
+  if (low === Math.floor(rest.max / divisor)) return addIndex(multiple, constantIndex(low));
+  // Shift the rest to be non-negative: ⌊(r − low·d)/d⌋ + low.
+  const shifted = addIndex(rest, constantIndex(-low * divisor));
+  const common = commonDivisor(shifted, divisor);
+  if (common > 1) {
+    const reduced = build(Math.floor(shifted.constant / common), shifted.terms.map((t) => ({ ...t, coefficient: t.coefficient / common })));
+    return addIndex(addIndex(multiple, constantIndex(low)), divideIndex(reduced, divisor / common));
+  }
+  const only = shifted.terms.length === 1 && shifted.constant === 0 ? shifted.terms[0] : undefined;
+  if (only !== undefined && only.coefficient === 1 && only.atom.kind === 'div') {
+    return addIndex(addIndex(multiple, constantIndex(low)), divideIndex(only.atom.index, only.atom.divisor * divisor));
+  }
+  return addIndex(addIndex(multiple, constantIndex(low)), intern('div', shifted, divisor));
+}
+
+/** index mod divisor for a positive divisor, in 0 … divisor − 1. */
+export function remainderIndex(index: Index, divisor: number): Index {
+  if (divisor === 1) return constantIndex(0);
+  const { rest } = splitMultiples(index, divisor);
+  const low = Math.floor(rest.min / divisor);
+  if (low === Math.floor(rest.max / divisor)) return addIndex(rest, constantIndex(-low * divisor));
+  const shifted = addIndex(rest, constantIndex(-low * divisor));
+  const common = commonDivisor(shifted, divisor);
+  if (common > 1 && shifted.constant % common === 0) {
+    const reduced = build(shifted.constant / common, shifted.terms.map((t) => ({ ...t, coefficient: t.coefficient / common })));
+    return scaleIndex(remainderIndex(reduced, divisor / common), common);
+  }
+  return intern('mod', shifted, divisor);
+}
+
+/** Greatest common divisor of all coefficients and the divisor (the constant aside). */
+function commonDivisor(index: Index, divisor: number): number {
+  let common = divisor;
+  for (const { coefficient } of index.terms) common = gcd(common, Math.abs(coefficient));
+  return common;
+}
+
+function gcd(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+/** Replaces axes by indices and simplifies again. */
+export function substituteIndex(index: Index, replacements: ReadonlyMap<Axis, Index>): Index {
+  let total = constantIndex(index.constant);
+  for (const { coefficient, atom } of index.terms) {
+    let value: Index;
+    if (atom.kind === 'axis') value = replacements.get(atom) ?? axisIndex(atom);
+    else if (atom.kind === 'div') value = divideIndex(substituteIndex(atom.index, replacements), atom.divisor);
+    else value = remainderIndex(substituteIndex(atom.index, replacements), atom.divisor);
+    total = addIndex(total, scaleIndex(value, coefficient));
+  }
+  return total;
+}
+
+/** The value of an index under given axis values (0 for axes not given). */
+export function evaluateIndex(index: Index, values: ReadonlyMap<Axis, number>): number {
+  let total = index.constant;
+  for (const { coefficient, atom } of index.terms) {
+    let value: number;
+    if (atom.kind === 'axis') value = values.get(atom) ?? 0;
+    else if (atom.kind === 'div') value = Math.floor(evaluateIndex(atom.index, values) / atom.divisor);
+    else {
+      const inner = evaluateIndex(atom.index, values);
+      value = inner - Math.floor(inner / atom.divisor) * atom.divisor;
+    }
+    total += coefficient * value;
+  }
+  return total;
+}
+
+/** Adds to `axes` every axis that the index depends on. */
+export function collectAxes(index: Index, axes: Set<Axis>): void {
+  for (const { atom } of index.terms) {
+    if (atom.kind === 'axis') axes.add(atom);
+    else collectAxes(atom.index, axes);
+  }
+}
+
+export function dependsOn(index: Index, axis: Axis): boolean {
+  return index.terms.some(({ atom }) => (atom.kind === 'axis' ? atom === axis : dependsOn(atom.index, axis)));
+}
+
+/**
+ * The stride of the index along an axis: its coefficient where the axis occurs only linearly, `undefined` where it occurs
+ * inside a division or remainder.
+ */
+export function strideAlong(index: Index, axis: Axis): number | undefined {
+  let stride = 0;
+  for (const { coefficient, atom } of index.terms) {
+    if (atom === axis) stride = coefficient;
+    else if (atom.kind !== 'axis' && dependsOn(atom.index, axis)) return undefined;
+  }
+  return stride;
+}

@@ -1,0 +1,130 @@
+/**
+ * What the compiler hands to a backend: kernels over named axes with scalar expressions, before any decision on loops,
+ * vectors or workgroups. Each backend schedules these for its target and renders the result mechanically.
+ *
+ * Expressions are a DAG: the same object used twice is the same value. Renderers keep one local variable per object.
+ */
+import type { Axis, Index } from './index-expression.ts';
+
+/** Type of a scalar value inside a kernel. */
+export type ScalarType = 'f32' | 'i32' | 'bool';
+
+/** lower ≤ index < upper. */
+export interface Condition {
+  readonly index: Index;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+export type UnaryOperator =
+  | 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf' | 'relu'
+  | 'floor' | 'ceil' | 'round' | 'not';
+export type BinaryOperator =
+  | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'and' | 'or';
+
+export type Expression =
+  | { readonly kind: 'constant'; readonly type: ScalarType; readonly value: number }
+  /**
+   * Element `index` of buffer `buffer` (a position in {@link Plan.buffers}). Where `guards` is not empty the index may lie outside
+   * the buffer unless all guards hold; any value may then be produced (a select above discards it) but no trap.
+   */
+  | { readonly kind: 'load'; readonly type: ScalarType; readonly buffer: number; readonly index: Index; readonly guards: readonly Condition[] }
+  /** Number `slot` of the plan's scalars. */
+  | { readonly kind: 'scalar'; readonly type: 'f32' | 'i32'; readonly slot: number }
+  /** An index as a value (i32). */
+  | { readonly kind: 'index'; readonly type: 'i32'; readonly index: Index }
+  /** bool: all conditions hold. */
+  | { readonly kind: 'inside'; readonly type: 'bool'; readonly conditions: readonly Condition[] }
+  | { readonly kind: 'unary'; readonly type: ScalarType; readonly operator: UnaryOperator; readonly operand: Expression }
+  /** Both operands have one type; comparisons and `and`/`or` give bool. */
+  | { readonly kind: 'binary'; readonly type: ScalarType; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
+  | { readonly kind: 'select'; readonly type: ScalarType; readonly condition: Expression; readonly ifTrue: Expression; readonly ifFalse: Expression }
+  | { readonly kind: 'cast'; readonly type: ScalarType; readonly operand: Expression }
+  /** f32 in [0, 1): (word 0 of Threefry-2x32-13 with counter words (index, counter), key words (seed, 0x48656262)) >>> 8, × 2⁻²⁴. */
+  | { readonly kind: 'random'; readonly type: 'f32'; readonly index: Index; readonly seed: Expression; readonly counter: Expression }
+  /** In stores of a reduction or contraction: the result of reducer `position` (0 for a contraction). */
+  | { readonly kind: 'result'; readonly type: ScalarType; readonly position: number };
+
+/** Writes `value` to element `index` of `buffer`; bools are written as 32-bit 0 or 1. */
+export interface Store {
+  readonly buffer: number;
+  readonly index: Index;
+  readonly value: Expression;
+}
+
+/**
+ * For every point of `axes` (outermost first): evaluate and store. Points are independent. A buffer that is stored to may
+ * also be loaded from, but then only at the very index that is stored (in-place updates).
+ */
+export interface MapKernel {
+  readonly kind: 'map';
+  readonly name: string;
+  readonly axes: readonly Axis[];
+  readonly stores: readonly Store[];
+}
+
+export interface Reducer {
+  /** argmax gives the i32 position (row-major over `reduceAxes`) of the first maximum. NaN: max and argmax propagate it as PyTorch does. */
+  readonly operator: 'sum' | 'max' | 'min' | 'argmax';
+  readonly value: Expression;
+}
+
+/** For every point of `axes`: reduce over `reduceAxes` (never atomically, always in one fixed order), then evaluate the stores. */
+export interface ReduceKernel {
+  readonly kind: 'reduce';
+  readonly name: string;
+  readonly axes: readonly Axis[];
+  readonly reduceAxes: readonly Axis[];
+  readonly reducers: readonly Reducer[];
+  readonly stores: readonly Store[];
+}
+
+/** One operand of a contraction: a guarded element of a buffer; 0 where a guard fails. */
+export interface Operand {
+  readonly buffer: number;
+  readonly index: Index;
+  readonly guards: readonly Condition[];
+}
+
+/**
+ * result(batch, m, n) = Σ_k left(batch, m, k) · right(batch, k, n) in float32, then the stores (an epilogue over
+ * batch, m and n axes). Matrix products, and convolutions as implicit GEMM: each of m, n, k is a list of axes (outermost first)
+ * so that indices stay linear; flatten them as the target likes. Any list may be empty (extent 1). k may have extent 0 (result 0).
+ * `left` never depends on the n axes, `right` never on the m axes; either may be independent of some or all batch axes.
+ */
+export interface ContractionKernel {
+  readonly kind: 'contraction';
+  readonly name: string;
+  readonly batch: readonly Axis[];
+  readonly m: readonly Axis[];
+  readonly n: readonly Axis[];
+  readonly k: readonly Axis[];
+  readonly left: Operand;
+  readonly right: Operand;
+  readonly stores: readonly Store[];
+}
+
+export type Kernel = MapKernel | ReduceKernel | ContractionKernel;
+
+/** A region of memory that a plan's kernels name by position. Every element has 4 bytes. */
+export interface PlanBuffer {
+  /**
+   * `parameter`: bound at each run (position in the run's bindings); `temporary`: at `offset` bytes (a multiple of 256) of the plan's
+   * arena, possibly sharing bytes with temporaries that live at other times.
+   */
+  readonly kind: 'parameter' | 'temporary';
+  readonly position: number;
+  readonly offset: number;
+  readonly type: ScalarType;
+  /** Number of elements. */
+  readonly size: number;
+}
+
+/** A compiled graph, ready to be scheduled by a backend. Kernels run in order; each sees what the ones before it wrote. */
+export interface Plan {
+  readonly kernels: readonly Kernel[];
+  readonly buffers: readonly PlanBuffer[];
+  readonly parameterCount: number;
+  readonly scalars: readonly { readonly type: 'f32' | 'i32' }[];
+  readonly arenaBytes: number;
+}

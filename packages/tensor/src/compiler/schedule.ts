@@ -1,0 +1,133 @@
+/**
+ * Fourth pass: the order of kernels, which new values may replace old ones in place, and where temporaries lie in the arena. A parameter's
+ * memory is written only after every kernel that still reads the old value.
+ */
+import type { Program } from '../graph/program.ts';
+import type { Group, Grouping } from './groups.ts';
+
+/** Kernels in order: groups, and copies that move a value to its final place where that could not be done in place. */
+export interface Schedule {
+  readonly order: readonly Group[];
+  /** For each output of the program: whether its node is written right where it belongs. False asks for a copy at the end. */
+  readonly direct: readonly boolean[];
+}
+
+/** Parameters (node numbers) that a group reads, and whether at the very position that it writes. */
+function parameterReads(program: Program, grouping: Grouping): Map<Group, Map<number, boolean>> {
+  const parameters = new Set(program.parameters);
+  const result = new Map<Group, Map<number, boolean>>();
+  for (const group of grouping.groups) {
+    const reads = new Map<number, boolean>();
+    const seen = new Set<string>();
+    const visit = (index: number, inPlace: boolean): void => {
+      const key = `${index}:${inPlace}`;
+      if (seen.has(key)) return;
+      seen.add(key);
+      const node = program.nodes[index];
+      if (node === undefined) return;
+      // Elementwise work stays at its position, as does the epilogue of the anchor; views, reductions and contractions move.
+      const stays = inPlace && index !== group.anchor && !moves.has(node.op);
+      for (const input of node.inputs) {
+        if (parameters.has(input)) reads.set(input, stays && (reads.get(input) ?? true));
+        else if (!grouping.producer.has(input) || grouping.producer.get(input) === group) visit(input, stays);
+      }
+    };
+    for (const index of group.stored) {
+      // A stored leaf or view of a leaf is read by its own kernel.
+      visit(index, true);
+    }
+    result.set(group, reads);
+  }
+  return result;
+}
+
+const moves: ReadonlySet<string> = new Set([
+  'reshape', 'transpose', 'broadcast', 'slice', 'pad', 'flip', 'concat', 'unfold', 'fold', 'sum', 'max', 'min', 'argmax', 'dot', 'conv',
+  'convInputGradient', 'convWeightGradient', 'random',
+]);
+
+export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
+  const { groups, producer } = grouping;
+  const reads = parameterReads(program, grouping);
+  /** Groups that must run before a group, beyond those whose results it reads. */
+  const before = new Map<Group, Set<Group>>(groups.map((group) => [group, new Set(group.reads)]));
+  const written = new Set<number>();
+  const firstOutput = new Set<number>();
+  const direct = program.outputs.map(({ node, parameter }) => {
+    const group = producer.get(node);
+    if (group === undefined) return false;
+    if (parameter < 0) {
+      // A second output for the same node is a store of its own in the same kernel.
+      firstOutput.add(node);
+      return true;
+    }
+    const target = program.parameters[parameter] ?? -1;
+    if (written.has(target) || reads.get(group)?.get(target) === false) return false;
+    const readers = groups.filter((other) => other !== group && reads.get(other)?.has(target) === true);
+    if (readers.some((reader) => depends(reader, group, before))) return false;
+    for (const reader of readers) before.get(group)?.add(reader);
+    written.add(target);
+    return true;
+  });
+  return { order: topological(groups, before), direct };
+}
+
+/** Whether `from` must run after `target`. */
+function depends(from: Group, target: Group, before: ReadonlyMap<Group, ReadonlySet<Group>>): boolean {
+  const seen = new Set<Group>();
+  const stack = [from];
+  while (stack.length > 0) {
+    const group = stack.pop() as Group;
+    if (group === target) return true;
+    if (seen.has(group)) continue;
+    seen.add(group);
+    stack.push(...(before.get(group) ?? []));
+  }
+  return false;
+}
+
+/** Keeps the given order wherever dependencies allow. */
+function topological(groups: readonly Group[], before: ReadonlyMap<Group, ReadonlySet<Group>>): Group[] {
+  const order: Group[] = [];
+  const done = new Set<Group>();
+  const visit = (group: Group): void => {
+    if (done.has(group)) return;
+    done.add(group);
+    for (const earlier of before.get(group) ?? []) visit(earlier);
+    order.push(group);
+  };
+  for (const group of groups) visit(group);
+  return order;
+}
+
+/** Offsets of buffers whose lives are known: each buffer is placed first-fit among those alive at the same time. */
+export class Arena {
+  /** Free gaps, ascending; the last one is open-ended. */
+  #gaps: { start: number; end: number }[] = [{ start: 0, end: Infinity }];
+  bytes = 0;
+
+  allocate(bytes: number): number {
+    const need = Math.max(256, Math.ceil(bytes / 256) * 256);
+    const position = this.#gaps.findIndex((gap) => gap.end - gap.start >= need);
+    const gap = this.#gaps[position] as { start: number; end: number };
+    const { start } = gap;
+    gap.start += need;
+    if (gap.start === gap.end) this.#gaps.splice(position, 1);
+    this.bytes = Math.max(this.bytes, start + need);
+    return start;
+  }
+
+  release(start: number, bytes: number): void {
+    const end = start + Math.max(256, Math.ceil(bytes / 256) * 256);
+    let position = this.#gaps.findIndex((gap) => gap.start >= end);
+    if (position < 0) position = this.#gaps.length;
+    this.#gaps.splice(position, 0, { start, end });
+    for (const i of [position, position - 1]) {
+      const left = this.#gaps[i];
+      const right = this.#gaps[i + 1];
+      if (left === undefined || right === undefined || left.end !== right.start) continue;
+      left.end = right.end;
+      this.#gaps.splice(i + 1, 1);
+    }
+  }
+}

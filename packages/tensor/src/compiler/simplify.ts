@@ -1,0 +1,192 @@
+/**
+ * First pass of the compiler: equal nodes become one, arithmetic on constants happens here, and views of views collapse. No rewrite
+ * changes a result beyond the sign of a zero.
+ */
+import type { Attributes, PlanPrimitive } from '../graph/primitives.ts';
+import { primitives } from '../graph/primitives.ts';
+import type { Program, ProgramNode } from '../graph/program.ts';
+import { sameShape, sizeOf, tensorType, type TensorType } from '../graph/types.ts';
+import { foldConstants } from './constants.ts';
+
+type AnyNode = ProgramNode;
+
+function attributesOf<P extends PlanPrimitive>(node: AnyNode, op: P): Attributes[P] | undefined {
+  return node.op === op ? (node.attributes as unknown as Attributes[P]) : undefined;
+}
+
+class Simplifier {
+  readonly nodes: AnyNode[] = [];
+  readonly #known = new Map<string, number>();
+
+  at(index: number): AnyNode {
+    const node = this.nodes[index];
+    if (node === undefined) throw new Error(`internal: node ${index} does not exist`);
+    return node;
+  }
+
+  constantValue(index: number): number | undefined {
+    return attributesOf(this.at(index), 'constant')?.value;
+  }
+
+  /** A node that is never merged with another: a parameter or a scalar. */
+  unique(node: AnyNode): number {
+    return this.nodes.push(node) - 1;
+  }
+
+  constant(value: number, { dtype, shape }: TensorType): number {
+    const type = tensorType(dtype, shape);
+    return this.#intern('constant', [], { dtype, shape: type.shape, value }, type);
+  }
+
+  emit<P extends PlanPrimitive>(op: P, inputs: readonly number[], attributes: Attributes[P], type: TensorType): number {
+    return this.#rewrite(op, inputs, attributes, type) ?? this.#intern(op, inputs, attributes, type);
+  }
+
+  #intern<P extends PlanPrimitive>(op: P, inputs: readonly number[], attributes: Attributes[P], type: TensorType): number {
+    const encoded: number[] = [];
+    (primitives[op].encode as (attributes: unknown, out: number[]) => void)(attributes, encoded);
+    const key = `${op}:${type.id}:${inputs.join(',')}:${encoded.join(',')}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const index = this.nodes.push({ op, inputs, attributes, type } as unknown as AnyNode) - 1;
+    this.#known.set(key, index);
+    return index;
+  }
+
+  /** A simpler node for the same value, or undefined. */
+  #rewrite(op: PlanPrimitive, inputs: readonly number[], attributes: unknown, type: TensorType): number | undefined {
+    const [first = -1, second = -1, third = -1] = inputs;
+    const a = first >= 0 ? this.constantValue(first) : undefined;
+    const b = second >= 0 ? this.constantValue(second) : undefined;
+    const constants = inputs.map((input) => this.constantValue(input));
+    const folded = foldConstants(op, constants, type.dtype);
+    if (folded !== undefined) return this.constant(folded, type);
+    switch (op) {
+      case 'detach':
+        return first;
+      case 'cast':
+        return this.at(first).type === type ? first : undefined;
+      case 'add':
+        return b === 0 ? first : a === 0 ? second : undefined;
+      case 'sub':
+        return b === 0 ? first : undefined;
+      case 'mul':
+        return b === 1 ? first : a === 1 ? second : undefined;
+      case 'div':
+        return b === 1 ? first : undefined;
+      case 'neg':
+      case 'not':
+        return this.at(first).op === op ? this.at(first).inputs[0] : undefined;
+      case 'where':
+        return second === third ? second : a === undefined ? undefined : a !== 0 ? second : third;
+      case 'reshape':
+        return this.#reshape(first, type);
+      case 'broadcast':
+        return this.#broadcast(first, type);
+      case 'transpose':
+        return this.#transpose(first, (attributes as Attributes['transpose']).permutation, type);
+      case 'slice':
+      case 'flip':
+        return a === undefined ? (this.at(first).type === type && op === 'slice' ? first : undefined) : this.constant(a, type);
+      case 'unfold':
+        return a === undefined ? undefined : this.constant(a, type);
+      case 'fold':
+        return this.#fold(first, attributes as Attributes['fold'], type);
+      case 'sum':
+      case 'max':
+      case 'min':
+        return this.#reduction(op, first, (attributes as Attributes['sum']).axes, type);
+      case 'dot':
+        return this.at(first).type.shape.at(-1) === 0 ? this.constant(0, type) : undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #reshape(input: number, type: TensorType): number | undefined {
+    const node = this.at(input);
+    if (node.type === type) return input;
+    if (node.op === 'constant') return this.constant(this.constantValue(input) ?? 0, type);
+    if (node.op === 'reshape') return this.emit('reshape', [node.inputs[0] ?? 0], { shape: type.shape }, type);
+    return undefined;
+  }
+
+  #broadcast(input: number, type: TensorType): number | undefined {
+    const node = this.at(input);
+    if (node.type === type) return input;
+    if (node.op === 'constant') return this.constant(this.constantValue(input) ?? 0, type);
+    if (node.op === 'broadcast') return this.emit('broadcast', [node.inputs[0] ?? 0], { shape: type.shape }, type);
+    return undefined;
+  }
+
+  #transpose(input: number, permutation: readonly number[], type: TensorType): number | undefined {
+    const node = this.at(input);
+    if (node.op === 'constant') return this.constant(this.constantValue(input) ?? 0, type);
+    if (permutation.every((axis, i) => axis === i)) return input;
+    const inner = attributesOf(node, 'transpose');
+    if (inner !== undefined) {
+      return this.emit('transpose', node.inputs, { permutation: permutation.map((axis) => inner.permutation[axis] ?? 0) }, type);
+    }
+    // Axes of extent 1 may move freely: a transpose of nothing else is a reshape.
+    const order = permutation.filter((axis) => node.type.shape[axis] !== 1);
+    if (order.every((axis, i) => i === 0 || axis > (order[i - 1] ?? -1))) return this.emit('reshape', [input], { shape: type.shape }, type);
+    return undefined;
+  }
+
+  /** Windows that do not overlap only rearrange elements: [..., O, K] → [..., O·K], zeros behind. */
+  #fold(input: number, { kernel, stride, dilation, size }: Attributes['fold'], type: TensorType): number | undefined {
+    if (!kernel.every((k, axis) => k === stride[axis] && (dilation[axis] === 1 || k === 1))) return undefined;
+    const { dtype, shape } = this.at(input).type;
+    const axes = kernel.length;
+    const outer = shape.length - 2 * axes;
+    const permutation = [
+      ...Array.from({ length: outer }, (_, axis) => axis),
+      ...kernel.flatMap((_, axis) => [outer + axis, outer + axes + axis]),
+    ];
+    const moved = this.emit('transpose', [input], { permutation }, tensorType(dtype, permutation.map((axis) => shape[axis] ?? 1)));
+    const covered = [...shape.slice(0, outer), ...kernel.map((k, axis) => k * (shape[outer + axis] ?? 0))];
+    const joined = this.emit('reshape', [moved], { shape: covered }, tensorType(dtype, covered));
+    if (sameShape(covered, type.shape)) return joined;
+    const zeros = type.shape.map(() => 0);
+    const high = type.shape.map((n, axis) => (axis < outer ? 0 : (size[axis - outer] ?? 0) - (covered[axis] ?? 0)));
+    if (high.some((n) => n < 0)) return undefined;
+    return this.emit('pad', [joined], { low: zeros, high, interior: zeros, value: 0 }, type);
+  }
+
+  #reduction(op: 'sum' | 'max' | 'min', input: number, axes: readonly number[], type: TensorType): number | undefined {
+    const source = this.at(input).type;
+    const count = sizeOf(axes.map((axis) => source.shape[axis] ?? 1));
+    const value = this.constantValue(input);
+    if (value !== undefined) return this.constant(op === 'sum' ? value * count : value, type);
+    if (op === 'sum' && count === 0) return this.constant(0, type);
+    const real = axes.filter((axis) => source.shape[axis] !== 1);
+    if (real.length === axes.length) return undefined;
+    if (real.length === 0) return this.emit('reshape', [input], { shape: type.shape }, type);
+    const partial = tensorType(source.dtype, source.shape.filter((_, axis) => !real.includes(axis)));
+    return this.emit('reshape', [this.emit(op, [input], { axes: real }, partial)], { shape: type.shape }, type);
+  }
+}
+
+/** An equivalent program; parameters, scalars and outputs keep their order. */
+export function simplify(program: Program): Program {
+  const simplifier = new Simplifier();
+  const fixed = new Set([...program.parameters, ...program.scalars]);
+  const mapping = program.nodes.map(() => -1);
+  program.nodes.forEach((node, index) => {
+    mapping[index] = fixed.has(index)
+      ? simplifier.unique(node)
+      : simplifier.emit(
+          node.op,
+          node.inputs.map((input) => mapping[input] ?? -1),
+          node.attributes as never,
+          node.type,
+        );
+  });
+  const at = (index: number): number => mapping[index] ?? -1;
+  return {
+    nodes: simplifier.nodes,
+    parameters: program.parameters.map(at),
+    scalars: program.scalars.map(at),
+    outputs: program.outputs.map(({ node, parameter }) => ({ node: at(node), parameter })),
+  };
+}

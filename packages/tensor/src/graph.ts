@@ -1,0 +1,8 @@
+/** The graph as `@hebb/autograd` and `@hebb/onnx` see it (subpath `@hebb/tensor/graph`). Not for other packages or for users. */
+export * from './graph/node.ts';
+export * from './graph/primitives.ts';
+export * from './graph/program.ts';
+export * from './graph/types.ts';
+export { composite, type CompositeOptions } from './ops/composite.ts';
+export { withInlining } from './runtime/capture.ts';
+export { cellOf, nodeOf, tensorOf } from './tensor.ts';

@@ -1,0 +1,86 @@
+/** A node of the graph: an operation on other nodes, or a leaf that holds data. */
+import { primitives, type Attributes, type Primitive } from './primitives.ts';
+import type { TensorType } from './types.ts';
+
+/** Where the value of a realised node lives. Only the runtime looks inside. */
+export interface NodeStorage {
+  readonly disposed: boolean;
+}
+
+/** A place whose value changes over time (a parameter, a moment, a running statistic). Only the runtime looks inside. */
+export interface NodeCell {
+  readonly requiresGrad: boolean;
+  /** Called with each node that reads `value`, the cell's node, directly. */
+  consumed(value: Node, by: Node): void;
+}
+
+/** A node with its primitive's attributes; switch on `op` to narrow `attributes`. */
+export class Node<P extends Primitive = Primitive> {
+  readonly op: P;
+  inputs: readonly Node[];
+  readonly attributes: Attributes[P];
+  readonly type: TensorType;
+  /** Set once the value exists; from then on every walker of plans treats the node as a leaf. */
+  storage: NodeStorage | undefined = undefined;
+  /** Set while the node is the current value of a cell. */
+  cell: NodeCell | undefined = undefined;
+  /** True where a parameter or a `requiresGrad` leaf is among the ancestors, so that history is kept for gradients. */
+  readonly differentiable: boolean;
+  /** True once the node was part of a plan (or recorded in a capture): its value, if not stored, was an intermediate. */
+  planned = false;
+  /** Scratch of whichever walk is running: `mark` is the walk's number, `index` its result. */
+  mark = 0;
+  index = 0;
+
+  constructor(op: P, inputs: readonly Node[], attributes: Attributes[P], type: TensorType, differentiable: boolean) {
+    this.op = op;
+    this.inputs = inputs;
+    this.attributes = attributes;
+    this.type = type;
+    this.differentiable = differentiable;
+  }
+}
+
+/** Listener of the recording: the runtime counts unrealised nodes through it and captures functions. */
+export interface Recorder {
+  created(node: Node): void;
+}
+
+let recorder: Recorder | undefined;
+
+export function setRecorder(next: Recorder | undefined): void {
+  recorder = next;
+}
+
+/** Records one operation. Throws what the primitive's inference throws, on the caller's line. */
+export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], attributes: Attributes[P]): Node {
+  const spec = primitives[op] as { infer(types: readonly TensorType[], attributes: Attributes[P]): TensorType };
+  let differentiable = false;
+  const types = new Array<TensorType>(inputs.length);
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i] as Node;
+    types[i] = input.type;
+    if (input.differentiable) differentiable = true;
+  }
+  const node = new Node(op, inputs, attributes, spec.infer(types, attributes), differentiable && op !== 'detach') as unknown as Node;
+  for (const input of inputs) if (input.cell !== undefined) input.cell.consumed(input, node);
+  recorder?.created(node);
+  return node;
+}
+
+/** A leaf of the given type. */
+export function makeLeaf(op: 'buffer' | 'argument', type: TensorType, options: { requiresGrad?: boolean } = {}): Node {
+  const attributes = { dtype: type.dtype, shape: type.shape };
+  return new Node(op, [], attributes, type, options.requiresGrad === true) as unknown as Node;
+}
+
+let walks = 0;
+/** A fresh number for {@link Node.mark}. */
+export function nextWalk(): number {
+  return ++walks;
+}
+
+/** `node` narrowed to one primitive. */
+export function isOp<P extends Primitive>(node: Node, op: P): node is Node & Node<P> {
+  return (node.op as Primitive) === op;
+}

@@ -1,0 +1,452 @@
+/**
+ * The primitive table: for every primitive its attributes, its shape and dtype inference, and how its attributes enter a
+ * plan's key. Every walker (gradients, reference interpreter, lowering, ONNX) is an exhaustive record over these names,
+ * so that a forgotten rule does not compile.
+ */
+import { DTypeError, ShapeError } from './errors.ts';
+import type { Node } from './node.ts';
+import { formatType, sameShape, tensorType, type DType, type TensorType } from './types.ts';
+
+/** Spatial parameters shared by convolution and windows; one entry per spatial axis. */
+export interface Window {
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+export interface ConvolutionAttributes extends Window {
+  /** Zeros before and after each spatial axis of the input; may be negative (cropping). */
+  readonly paddingLow: readonly number[];
+  readonly paddingHigh: readonly number[];
+  readonly groups: number;
+}
+
+type None = Readonly<Record<never, never>>;
+
+/** Attributes of every primitive. Inputs are described beside each name. */
+export interface Attributes {
+  // Leaves.
+  /** Data: a realised tensor, a host array or a cell. No inputs. */
+  buffer: { readonly dtype: DType; readonly shape: readonly number[] };
+  /** Placeholder for an argument of a captured function. No inputs. */
+  argument: { readonly dtype: DType; readonly shape: readonly number[] };
+  /** A number that may change from step to step; shape []. In a capture `source` is asked again at every call. */
+  scalar: { readonly dtype: 'float32' | 'int32'; readonly value: number; readonly source: (() => number) | undefined };
+  /** The same number everywhere. */
+  constant: { readonly dtype: DType; readonly shape: readonly number[]; readonly value: number };
+  /** int32: the index along `axis`. */
+  iota: { readonly shape: readonly number[]; readonly axis: number };
+  /** float32 uniform in [0, 1): Threefry-2x32-13 of (row-major index, counter) under key (seed, 0x48656262). Inputs: seed, counter (int32 []). */
+  random: { readonly shape: readonly number[] };
+
+  // Elementwise, one input.
+  neg: None;
+  abs: None;
+  sign: None;
+  exp: None;
+  log: None;
+  sqrt: None;
+  sin: None;
+  cos: None;
+  tanh: None;
+  sigmoid: None;
+  erf: None;
+  relu: None;
+  floor: None;
+  ceil: None;
+  /** Half to even, as IEEE 754 and PyTorch do. */
+  round: None;
+  /** bool → bool. */
+  not: None;
+  /** To `dtype`. float32 → int32 truncates toward zero; anything → bool is `≠ 0`. */
+  cast: { readonly dtype: DType };
+  /** The identity, through which no gradient flows. */
+  detach: None;
+
+  // Elementwise, two inputs of the same type.
+  add: None;
+  sub: None;
+  mul: None;
+  /** float32 only. */
+  div: None;
+  /** float32 only. */
+  pow: None;
+  maximum: None;
+  minimum: None;
+  equal: None;
+  notEqual: None;
+  less: None;
+  lessEqual: None;
+  /** bool, bool → bool. */
+  and: None;
+  or: None;
+  /** condition (bool), a, b. */
+  where: None;
+
+  // Movement.
+  reshape: { readonly shape: readonly number[] };
+  /** Output axis i is input axis `permutation[i]`. */
+  transpose: { readonly permutation: readonly number[] };
+  /** NumPy's rule: right-aligned, extents of 1 are repeated. */
+  broadcast: { readonly shape: readonly number[] };
+  /** Per axis `start`, `step` (> 0) and the extent of the result. */
+  slice: { readonly starts: readonly number[]; readonly steps: readonly number[]; readonly shape: readonly number[] };
+  /** Adds `low` and `high` (≥ 0) elements of `value` around, and `interior` (≥ 0) between neighbours. */
+  pad: {
+    readonly low: readonly number[];
+    readonly high: readonly number[];
+    readonly interior: readonly number[];
+    readonly value: number;
+  };
+  flip: { readonly axes: readonly number[] };
+  concat: { readonly axis: number };
+  /** Sliding windows over the last k axes, k = kernel.length: [..., S] → [..., O, K], O = ⌊(S − dilation·(K−1) − 1)/stride⌋ + 1. */
+  unfold: { readonly kernel: readonly number[] } & Window;
+  /** The transpose of `unfold`: [..., O, K] → [..., size], overlapping elements summed. */
+  fold: { readonly size: readonly number[]; readonly kernel: readonly number[] } & Window;
+
+  // Reductions; the reduced axes (ascending) disappear.
+  sum: { readonly axes: readonly number[] };
+  max: { readonly axes: readonly number[] };
+  min: { readonly axes: readonly number[] };
+  /** int32: the first index of the maximum along one axis. */
+  argmax: { readonly axis: number };
+
+  // Contractions (float32).
+  /** Batched matrix product [...b, m, k] · [...b, k, n] → [...b, m, n]; the batch axes are equal. */
+  dot: None;
+  /** Cross-correlation: x [n, c, ...s], w [o, c/groups, ...k] → [n, o, ...]. One or two spatial axes or more. */
+  conv: ConvolutionAttributes;
+  /** ∂conv/∂x applied to dy: dy [n, o, ...], w [o, c/groups, ...k] → [n, c, ...inputSize]. */
+  convInputGradient: ConvolutionAttributes & { readonly inputSize: readonly number[] };
+  /** ∂conv/∂w applied to dy: x [n, c, ...s], dy [n, o, ...] → [o, c/groups, ...kernelSize]. */
+  convWeightGradient: ConvolutionAttributes & { readonly kernelSize: readonly number[] };
+
+  /**
+   * A named subgraph. `body` is the same value written in primitives over the same inputs; walkers that do not know
+   * `name` follow `body`. `gradient`, where given, replaces the gradient of the body.
+   */
+  composite: {
+    readonly name: string;
+    readonly options: Readonly<Record<string, number | boolean | string | readonly number[]>>;
+    readonly body: Node;
+    readonly gradient: CompositeGradient | undefined;
+  };
+}
+
+/** Cotangents of a composite's inputs (undefined where there is none) from the cotangent of its output. */
+export type CompositeGradient = (cotangent: Node, output: Node, inputs: readonly Node[]) => readonly (Node | undefined)[];
+
+export type Primitive = keyof Attributes;
+/** What a plan may contain: composites are replaced by their bodies before a plan is made. */
+export type PlanPrimitive = Exclude<Primitive, 'composite'>;
+
+type Infer<P extends Primitive> = (inputs: readonly TensorType[], attributes: Attributes[P]) => TensorType;
+type Encode<P extends Primitive> = (attributes: Attributes[P], out: number[]) => void;
+
+interface PrimitiveSpec<P extends Primitive> {
+  readonly arity: number;
+  readonly infer: Infer<P>;
+  /** Appends everything of the attributes that is not already in the output type. */
+  readonly encode: Encode<P>;
+}
+
+const encodeNothing = (): void => {};
+const floatBits = new Float64Array(1);
+const intBits = new Int32Array(floatBits.buffer);
+
+function pushFloat(value: number, out: number[]): void {
+  floatBits[0] = value;
+  out.push(intBits[0] ?? 0, intBits[1] ?? 0);
+}
+
+function pushList(list: readonly number[], out: number[]): void {
+  out.push(list.length);
+  for (const value of list) out.push(value);
+}
+
+function at(inputs: readonly TensorType[], position: number): TensorType {
+  const type = inputs[position];
+  if (type === undefined) throw new ShapeError(`internal: input ${position} is missing`);
+  return type;
+}
+
+function requireDType(op: string, type: TensorType, allowed: readonly DType[]): void {
+  if (allowed.includes(type.dtype)) return;
+  throw new DTypeError(`[${op}] takes ${allowed.join(' or ')}, not ${formatType(type)}.`, {
+    hint: `Convert with .to('${allowed[0] ?? 'float32'}').`,
+  });
+}
+
+const float: readonly DType[] = ['float32'];
+const numeric: readonly DType[] = ['float32', 'int32'];
+const boolean: readonly DType[] = ['bool'];
+
+function unary<P extends Primitive>(op: P, allowed: readonly DType[]): PrimitiveSpec<P> {
+  return {
+    arity: 1,
+    infer: (inputs) => {
+      const x = at(inputs, 0);
+      requireDType(op, x, allowed);
+      return x;
+    },
+    encode: encodeNothing,
+  };
+}
+
+function binary<P extends Primitive>(op: P, allowed: readonly DType[], result?: DType): PrimitiveSpec<P> {
+  return {
+    arity: 2,
+    infer: (inputs) => {
+      const a = at(inputs, 0);
+      const b = at(inputs, 1);
+      requireDType(op, a, allowed);
+      if (a !== b) throw new ShapeError(`[${op}] takes two operands of one type, not ${formatType(a)} and ${formatType(b)}.`);
+      return result === undefined ? a : tensorType(result, a.shape);
+    },
+    encode: encodeNothing,
+  };
+}
+
+function reduction<P extends 'sum' | 'max' | 'min'>(op: P): PrimitiveSpec<P> {
+  return {
+    arity: 1,
+    infer: (inputs, { axes }) => {
+      const x = at(inputs, 0);
+      requireDType(op, x, numeric);
+      if (op !== 'sum' && axes.some((axis) => x.shape[axis] === 0)) {
+        throw new ShapeError(`[${op}] of an empty axis has no value: ${formatType(x)} over axes [${axes.join(', ')}].`);
+      }
+      return tensorType(x.dtype, x.shape.filter((_, axis) => !axes.includes(axis)));
+    },
+    encode: ({ axes }, out) => pushList(axes, out),
+  };
+}
+
+/** Number of window positions along one axis. */
+export function windowCount(size: number, kernel: number, stride: number, dilation: number): number {
+  return Math.floor((size - dilation * (kernel - 1) - 1) / stride) + 1;
+}
+
+function encodeConvolution(attributes: ConvolutionAttributes, out: number[]): void {
+  pushList(attributes.stride, out);
+  pushList(attributes.dilation, out);
+  pushList(attributes.paddingLow, out);
+  pushList(attributes.paddingHigh, out);
+  out.push(attributes.groups);
+}
+
+/** Spatial extents of a convolution's output. */
+export function convolutionOutputSize(
+  input: readonly number[],
+  kernel: readonly number[],
+  { stride, dilation, paddingLow, paddingHigh }: ConvolutionAttributes,
+): number[] {
+  return input.map((size, axis) =>
+    windowCount(
+      size + (paddingLow[axis] ?? 0) + (paddingHigh[axis] ?? 0),
+      kernel[axis] ?? 1,
+      stride[axis] ?? 1,
+      dilation[axis] ?? 1,
+    ),
+  );
+}
+
+export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
+  buffer: { arity: 0, infer: (_, a) => tensorType(a.dtype, a.shape), encode: encodeNothing },
+  argument: { arity: 0, infer: (_, a) => tensorType(a.dtype, a.shape), encode: encodeNothing },
+  scalar: { arity: 0, infer: (_, a) => tensorType(a.dtype, []), encode: encodeNothing },
+  constant: {
+    arity: 0,
+    infer: (_, a) => tensorType(a.dtype, a.shape),
+    encode: ({ value }, out) => pushFloat(value, out),
+  },
+  iota: { arity: 0, infer: (_, a) => tensorType('int32', a.shape), encode: ({ axis }, out) => out.push(axis) },
+  random: { arity: 2, infer: (_, a) => tensorType('float32', a.shape), encode: encodeNothing },
+
+  neg: unary('neg', numeric),
+  abs: unary('abs', numeric),
+  sign: unary('sign', numeric),
+  exp: unary('exp', float),
+  log: unary('log', float),
+  sqrt: unary('sqrt', float),
+  sin: unary('sin', float),
+  cos: unary('cos', float),
+  tanh: unary('tanh', float),
+  sigmoid: unary('sigmoid', float),
+  erf: unary('erf', float),
+  relu: unary('relu', numeric),
+  floor: unary('floor', float),
+  ceil: unary('ceil', float),
+  round: unary('round', float),
+  not: unary('not', boolean),
+  cast: { arity: 1, infer: (inputs, { dtype }) => tensorType(dtype, at(inputs, 0).shape), encode: encodeNothing },
+  detach: { arity: 1, infer: (inputs) => at(inputs, 0), encode: encodeNothing },
+
+  add: binary('add', numeric),
+  sub: binary('sub', numeric),
+  mul: binary('mul', numeric),
+  div: binary('div', float),
+  pow: binary('pow', float),
+  maximum: binary('maximum', numeric),
+  minimum: binary('minimum', numeric),
+  equal: binary('equal', ['float32', 'int32', 'bool'], 'bool'),
+  notEqual: binary('notEqual', ['float32', 'int32', 'bool'], 'bool'),
+  less: binary('less', numeric, 'bool'),
+  lessEqual: binary('lessEqual', numeric, 'bool'),
+  and: binary('and', boolean),
+  or: binary('or', boolean),
+  where: {
+    arity: 3,
+    infer: (inputs) => {
+      const condition = at(inputs, 0);
+      const a = at(inputs, 1);
+      const b = at(inputs, 2);
+      requireDType('where', condition, boolean);
+      if (a !== b || !sameShape(a.shape, condition.shape)) {
+        throw new ShapeError(
+          `[where] takes a condition and two values of one shape, not ${[condition, a, b].map(formatType).join(', ')}.`,
+        );
+      }
+      return a;
+    },
+    encode: encodeNothing,
+  },
+
+  reshape: { arity: 1, infer: (inputs, { shape }) => tensorType(at(inputs, 0).dtype, shape), encode: encodeNothing },
+  transpose: {
+    arity: 1,
+    infer: (inputs, { permutation }) => {
+      const x = at(inputs, 0);
+      return tensorType(x.dtype, permutation.map((axis) => x.shape[axis] ?? 1));
+    },
+    encode: ({ permutation }, out) => pushList(permutation, out),
+  },
+  broadcast: { arity: 1, infer: (inputs, { shape }) => tensorType(at(inputs, 0).dtype, shape), encode: encodeNothing },
+  slice: {
+    arity: 1,
+    infer: (inputs, { shape }) => tensorType(at(inputs, 0).dtype, shape),
+    encode: ({ starts, steps }, out) => {
+      pushList(starts, out);
+      pushList(steps, out);
+    },
+  },
+  pad: {
+    arity: 1,
+    infer: (inputs, { low, high, interior }) => {
+      const x = at(inputs, 0);
+      return tensorType(
+        x.dtype,
+        x.shape.map((n, axis) => n + (low[axis] ?? 0) + (high[axis] ?? 0) + Math.max(n - 1, 0) * (interior[axis] ?? 0)),
+      );
+    },
+    encode: ({ low, high, interior, value }, out) => {
+      pushList(low, out);
+      pushList(high, out);
+      pushList(interior, out);
+      pushFloat(value, out);
+    },
+  },
+  flip: { arity: 1, infer: (inputs) => at(inputs, 0), encode: ({ axes }, out) => pushList(axes, out) },
+  concat: {
+    arity: -1,
+    infer: (inputs, { axis }) => {
+      const first = at(inputs, 0);
+      let extent = 0;
+      for (const type of inputs) extent += type.shape[axis] ?? 0;
+      return tensorType(first.dtype, first.shape.map((n, i) => (i === axis ? extent : n)));
+    },
+    encode: ({ axis }, out) => out.push(axis),
+  },
+  unfold: {
+    arity: 1,
+    infer: (inputs, { kernel, stride, dilation }) => {
+      const x = at(inputs, 0);
+      const outer = x.shape.length - kernel.length;
+      const counts = kernel.map((k, axis) => windowCount(x.shape[outer + axis] ?? 0, k, stride[axis] ?? 1, dilation[axis] ?? 1));
+      if (counts.some((count) => count < 1)) {
+        throw new ShapeError(`[unfold] a window of [${kernel.join(', ')}] (dilation [${dilation.join(', ')}]) does not fit into ${formatType(x)}.`);
+      }
+      return tensorType(x.dtype, [...x.shape.slice(0, outer), ...counts, ...kernel]);
+    },
+    encode: ({ kernel, stride, dilation }, out) => {
+      pushList(kernel, out);
+      pushList(stride, out);
+      pushList(dilation, out);
+    },
+  },
+  fold: {
+    arity: 1,
+    infer: (inputs, { size }) => {
+      const x = at(inputs, 0);
+      return tensorType(x.dtype, [...x.shape.slice(0, x.shape.length - 2 * size.length), ...size]);
+    },
+    encode: ({ stride, dilation, kernel }, out) => {
+      pushList(kernel, out);
+      pushList(stride, out);
+      pushList(dilation, out);
+    },
+  },
+
+  sum: reduction('sum'),
+  max: reduction('max'),
+  min: reduction('min'),
+  argmax: {
+    arity: 1,
+    infer: (inputs, { axis }) => {
+      const x = at(inputs, 0);
+      requireDType('argmax', x, numeric);
+      if (x.shape[axis] === 0) throw new ShapeError(`[argmax] of an empty axis has no value: ${formatType(x)}, axis ${axis}.`);
+      return tensorType('int32', x.shape.filter((_, i) => i !== axis));
+    },
+    encode: ({ axis }, out) => out.push(axis),
+  },
+
+  dot: {
+    arity: 2,
+    infer: (inputs) => {
+      const a = at(inputs, 0);
+      const b = at(inputs, 1);
+      requireDType('dot', a, float);
+      requireDType('dot', b, float);
+      const rank = a.shape.length;
+      return tensorType('float32', [...a.shape.slice(0, rank - 1), b.shape[rank - 1] ?? 1]);
+    },
+    encode: encodeNothing,
+  },
+  conv: {
+    arity: 2,
+    infer: (inputs, attributes) => {
+      const x = at(inputs, 0);
+      const w = at(inputs, 1);
+      requireDType('conv', x, float);
+      requireDType('conv', w, float);
+      const spatial = convolutionOutputSize(x.shape.slice(2), w.shape.slice(2), attributes);
+      return tensorType('float32', [x.shape[0] ?? 1, w.shape[0] ?? 1, ...spatial]);
+    },
+    encode: encodeConvolution,
+  },
+  convInputGradient: {
+    arity: 2,
+    infer: (inputs, { inputSize, groups }) => {
+      const dy = at(inputs, 0);
+      const w = at(inputs, 1);
+      return tensorType('float32', [dy.shape[0] ?? 1, (w.shape[1] ?? 1) * groups, ...inputSize]);
+    },
+    encode: encodeConvolution,
+  },
+  convWeightGradient: {
+    arity: 2,
+    infer: (inputs, { kernelSize, groups }) => {
+      const x = at(inputs, 0);
+      const dy = at(inputs, 1);
+      return tensorType('float32', [dy.shape[1] ?? 1, (x.shape[1] ?? 1) / groups, ...kernelSize]);
+    },
+    encode: encodeConvolution,
+  },
+
+  composite: { arity: -1, infer: (_, { body }) => body.type, encode: encodeNothing },
+};
+
+export const primitiveNames = Object.keys(primitives) as readonly Primitive[];
+/** Small integer per primitive, for plan keys. */
+export const primitiveCodes = Object.fromEntries(primitiveNames.map((name, code) => [name, code])) as Readonly<Record<Primitive, number>>;

@@ -1,0 +1,168 @@
+/**
+ * A program is a graph cut loose from tensors: nodes in topological order, composites replaced by their bodies, data leaves lifted
+ * to parameters and changing numbers to scalars. It is what plans are made from, and its key is what they are found by: the
+ * whole structure as one list of integers, so that comparing keys compares programs exactly.
+ */
+import { HebbError } from './errors.ts';
+import { nextWalk, type Node } from './node.ts';
+import { primitiveCodes, primitives, type Attributes, type PlanPrimitive } from './primitives.ts';
+import type { TensorType } from './types.ts';
+
+export interface ProgramNode<P extends PlanPrimitive = PlanPrimitive> {
+  readonly op: P;
+  readonly attributes: Attributes[P];
+  readonly type: TensorType;
+  /** Positions in {@link Program.nodes}. */
+  readonly inputs: readonly number[];
+}
+
+/** A value that a program computes. */
+export interface ProgramOutput {
+  readonly node: number;
+  /** The parameter whose memory the value replaces after every other use of the old value, or −1 for memory of its own. */
+  readonly parameter: number;
+}
+
+export interface Program {
+  readonly nodes: readonly ProgramNode[];
+  /** Node of each parameter (op `buffer` or `argument`, or whatever a realised node was). */
+  readonly parameters: readonly number[];
+  /** Node of each scalar. */
+  readonly scalars: readonly number[];
+  readonly outputs: readonly ProgramOutput[];
+}
+
+/** A linearised graph: its key, and the leaves that a run has to bind, in the order of the key. */
+export interface Linearization {
+  readonly key: Int32Array;
+  readonly hash: number;
+  /** Every node, leaves included, in topological order. */
+  readonly nodes: readonly Node[];
+  readonly leaves: readonly Node[];
+  readonly scalars: readonly (Node & Node<'scalar'>)[];
+  /** The linearised outputs' positions in `nodes`. */
+  readonly outputs: readonly number[];
+}
+
+/** Follows composites to the primitive that computes the same value. */
+export function resolve(node: Node): Node {
+  let current = node;
+  while (current.op === 'composite' && current.storage === undefined) {
+    current = (current.attributes as Attributes['composite']).body;
+  }
+  return current;
+}
+
+const codeOfLeaf = -1;
+
+/**
+ * Orders everything that `outputs` need, inputs before users. `targets[i]`, where given, is the leaf whose memory output i replaces.
+ * Iterative, so that a chain of a hundred thousand operations does not overflow the stack.
+ */
+export function linearize(outputs: readonly Node[], targets: readonly (Node | undefined)[] = []): Linearization {
+  const walk = nextWalk();
+  const nodes: Node[] = [];
+  const leaves: Node[] = [];
+  const scalars: (Node & Node<'scalar'>)[] = [];
+  const key: number[] = [];
+  const stack: Node[] = [];
+
+  const visitLeaf = (node: Node): void => {
+    if (node.mark === walk) return;
+    node.mark = walk;
+    node.index = nodes.length;
+    nodes.push(node);
+    leaves.push(node);
+    key.push(codeOfLeaf, node.type.id);
+  };
+
+  const visit = (root: Node): void => {
+    stack.push(root);
+    while (stack.length > 0) {
+      const node = stack[stack.length - 1] as Node;
+      if (node.mark === walk) {
+        stack.pop();
+        continue;
+      }
+      if (node.storage !== undefined || node.op === 'buffer' || node.op === 'argument') {
+        stack.pop();
+        visitLeaf(node);
+        continue;
+      }
+      let ready = true;
+      for (let i = node.inputs.length - 1; i >= 0; i--) {
+        const input = resolve(node.inputs[i] as Node);
+        if (input.mark !== walk) {
+          stack.push(input);
+          ready = false;
+        }
+      }
+      if (!ready) continue;
+      stack.pop();
+      node.mark = walk;
+      node.index = nodes.length;
+      nodes.push(node);
+      key.push(primitiveCodes[node.op], node.type.id);
+      for (const input of node.inputs) key.push(resolve(input).index);
+      (primitives[node.op].encode as (attributes: unknown, out: number[]) => void)(node.attributes, key);
+      if (node.op === 'scalar') scalars.push(node as Node & Node<'scalar'>);
+    }
+  };
+
+  const positions: number[] = [];
+  for (const output of outputs) visit(resolve(output));
+  for (const target of targets) if (target !== undefined) visitLeaf(target);
+  key.push(-2);
+  for (let i = 0; i < outputs.length; i++) {
+    const output = outputs[i];
+    if (output === undefined) continue;
+    const position = resolve(output).index;
+    positions.push(position);
+    key.push(position, targets[i]?.index ?? -1);
+  }
+  const packed = Int32Array.from(key);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < packed.length; i++) hash = Math.imul(hash ^ (packed[i] ?? 0), 0x01000193);
+  return { key: packed, hash: hash >>> 0, nodes, leaves, scalars, outputs: positions };
+}
+
+/** Whether two keys, and so two programs, are the same. */
+export function sameKey(a: Int32Array, b: Int32Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** The program of a linearised graph; holds no tensor, node or memory alive. */
+export function toProgram(linearization: Linearization, targets: readonly (Node | undefined)[] = []): Program {
+  const { nodes, leaves, scalars, outputs } = linearization;
+  const position = new Map<Node, number>(nodes.map((node, index) => [node, index]));
+  const find = (node: Node): number => {
+    const index = position.get(node);
+    if (index === undefined) throw new HebbError('internal: a node is missing from its own linearization');
+    return index;
+  };
+  const leafSet = new Set(leaves);
+  const parameters = leaves.map(find);
+  return {
+    nodes: nodes.map((node): ProgramNode => {
+      if (leafSet.has(node)) {
+        const { dtype, shape } = node.type;
+        return { op: 'buffer', attributes: { dtype, shape }, type: node.type, inputs: [] };
+      }
+      const attributes = node.op === 'scalar' ? { ...(node.attributes as Attributes['scalar']), source: undefined } : node.attributes;
+      return {
+        op: node.op as PlanPrimitive,
+        attributes: attributes as ProgramNode['attributes'],
+        type: node.type,
+        inputs: node.inputs.map((input) => find(resolve(input))),
+      };
+    }),
+    parameters,
+    scalars: scalars.map(find),
+    outputs: outputs.map((node, i) => {
+      const target = targets[i];
+      return { node, parameter: target === undefined ? -1 : leaves.indexOf(target) };
+    }),
+  };
+}

@@ -1,0 +1,72 @@
+/** Element types and interned tensor types. Two types are equal exactly when they are the same object. */
+
+/** Element type of a tensor. `bool` is stored as a 32-bit 0 or 1 on the devices. */
+export type DType = 'float32' | 'int32' | 'bool';
+
+export const dtypes: readonly DType[] = ['float32', 'int32', 'bool'];
+
+/** A shape and an element type; made only by {@link tensorType}, which returns one object per distinct pair. */
+export interface TensorType {
+  readonly id: number;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+}
+
+interface TrieNode {
+  children: Map<number, TrieNode>;
+  type: TensorType | undefined;
+}
+
+const roots: Record<DType, TrieNode> = {
+  float32: { children: new Map(), type: undefined },
+  int32: { children: new Map(), type: undefined },
+  bool: { children: new Map(), type: undefined },
+};
+let nextId = 1;
+
+/** The unique {@link TensorType} for a dtype and shape. */
+export function tensorType(dtype: DType, shape: readonly number[]): TensorType {
+  let node = roots[dtype];
+  let size = 1;
+  for (const extent of shape) {
+    let child = node.children.get(extent);
+    if (child === undefined) {
+      child = { children: new Map(), type: undefined };
+      node.children.set(extent, child);
+    }
+    node = child;
+    size *= extent;
+  }
+  node.type ??= { id: nextId++, dtype, shape: Object.freeze([...shape]), size };
+  return node.type;
+}
+
+/** `float32[2,3]`, the way types print everywhere. */
+export function formatType(type: TensorType): string {
+  return `${type.dtype}[${type.shape.join(',')}]`;
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
+}
+
+/** Row-major strides in elements. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] ?? 1;
+  }
+  return strides;
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}

@@ -1,0 +1,28 @@
+/** `@hebb/tensor`: tensors, the graph that they record, and the devices that compute it. */
+export { Tensor, type NestedArray, type Operand } from './tensor.ts';
+export type { DType } from './graph/types.ts';
+export * from './graph/errors.ts';
+export {
+  arange, eye, full, iota, linspace, oneHot, ones, onesLike, scalar, tensor, zeros, zerosLike,
+  type CreationOptions, type TensorOptions, type TypedArray,
+} from './ops/creation.ts';
+export {
+  bernoulli, defaultGenerator, Generator, manualSeed, rand, randint, randn, uniform, type RandomOptions,
+} from './ops/random.ts';
+export {
+  abs, add, and, cast, ceil, clamp, cos, detach, div, equal, erf, exp, floor, gelu, greater, greaterEqual, less, lessEqual, log, maximum,
+  minimum, mul, neg, not, notEqual, or, pow, reciprocal, relu, round, rsqrt, sigmoid, sign, sin, sqrt, square, sub, tanh, where,
+} from './ops/elementwise.ts';
+export {
+  broadcastTo, concat, flatten, flip, narrow, pad, permute, reshape, slice, squeeze, stack, transpose, unsqueeze, type PadOptions,
+} from './ops/movement.ts';
+export { argmax, argmin, max, mean, min, std, sum, variance, type ReduceOptions, type VarianceOptions } from './ops/reduce.ts';
+export { logSoftmax, softmax } from './ops/softmax.ts';
+export { matmul } from './ops/linalg.ts';
+export { conv1d, conv2d, type ConvolutionOptions } from './ops/convolution.ts';
+export { avgPool2d, fold, maxPool2d, unfold, type PoolingOptions, type WindowOptions } from './ops/pooling.ts';
+export { composite, type CompositeOptions } from './ops/composite.ts';
+export { assign, variable, type VariableOptions } from './runtime/cell.ts';
+export { compile, guard, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
+export { device, type DeviceName, type DeviceStats } from './runtime/device.ts';
+export { realize, setDevice, type TensorData } from './runtime/realize.ts';

@@ -1,0 +1,89 @@
+/** Convolution in PyTorch's layout: images [batch, channels, ...spatial], weights [out, in / groups, ...kernel]. */
+import { ArgumentError, ShapeError } from '../graph/errors.ts';
+import { makeNode } from '../graph/node.ts';
+import { convolutionOutputSize, type ConvolutionAttributes } from '../graph/primitives.ts';
+import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { castNode } from './elementwise.ts';
+import { composite } from './composite.ts';
+
+export interface ConvolutionOptions {
+  /** [out]; added to every output channel. */
+  bias?: Tensor | undefined;
+  /** Default 1. */
+  stride?: number | readonly number[];
+  /** Zeros on both sides of each axis, or 'same' (output extent = input extent; stride 1 only), or 'valid'. Default 0. */
+  padding?: number | readonly number[] | 'same' | 'valid';
+  /** Distance between kernel elements. Default 1. */
+  dilation?: number | readonly number[];
+  /** Number of blocks of channels that do not see each other. Default 1. */
+  groups?: number;
+}
+
+/** One positive (or, where `zero` is allowed, non-negative) integer per spatial axis. */
+export function perAxis(op: string, name: string, value: number | readonly number[], axes: number, minimum: number): number[] {
+  const list = typeof value === 'number' ? new Array<number>(axes).fill(value) : [...value];
+  if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < minimum)) {
+    throw new ArgumentError(`[${op}] ${name} takes one integer ≥ ${minimum} or ${axes} of them, not ${JSON.stringify(value)}.`);
+  }
+  return list;
+}
+
+function convolution(op: string, axes: number, x: Tensor, weight: Tensor, options: ConvolutionOptions): Tensor {
+  const reasons: string[] = [];
+  const { bias, groups = 1 } = options;
+  if (x.ndim !== axes + 2) reasons.push(`the input needs ${axes + 2} axes [batch, channels, …], not ${x.ndim}`);
+  if (weight.ndim !== axes + 2) reasons.push(`the weight needs ${axes + 2} axes [out, in / groups, …], not ${weight.ndim}`);
+  const outChannels = weight.shape[0] ?? 0;
+  if (!Number.isInteger(groups) || groups < 1) reasons.push(`groups must be an integer ≥ 1, not ${groups}`);
+  else if (reasons.length === 0) {
+    const expected = (weight.shape[1] ?? 0) * groups;
+    if (x.shape[1] !== expected) reasons.push(`the input has ${x.shape[1]} channels, the weight takes ${expected}`);
+    if (outChannels % groups !== 0) reasons.push(`the ${outChannels} output channels do not divide into ${groups} groups`);
+  }
+  if (bias !== undefined && (bias.ndim !== 1 || bias.shape[0] !== outChannels)) reasons.push(`the bias must be [${outChannels}], not [${bias.shape.join(', ')}]`);
+  if (reasons.length > 0) throw new ShapeError(`[${op}] cannot convolve ${x} with weight ${weight}: ${reasons.join('; ')}.`);
+
+  const kernel = weight.shape.slice(2);
+  const stride = perAxis(op, 'stride', options.stride ?? 1, axes, 1);
+  const dilation = perAxis(op, 'dilation', options.dilation ?? 1, axes, 1);
+  const { padding = 0 } = options;
+  let paddingLow: number[];
+  let paddingHigh: number[];
+  if (padding === 'same') {
+    if (stride.some((n) => n !== 1)) throw new ArgumentError(`[${op}] padding 'same' needs stride 1, not ${JSON.stringify(options.stride)}.`);
+    const total = kernel.map((k, axis) => (dilation[axis] ?? 1) * (k - 1));
+    paddingLow = total.map((n) => Math.floor(n / 2));
+    paddingHigh = total.map((n) => n - Math.floor(n / 2));
+  } else {
+    paddingLow = perAxis(op, 'padding', padding === 'valid' ? 0 : padding, axes, 0);
+    paddingHigh = paddingLow;
+  }
+  const attributes: ConvolutionAttributes = { stride, dilation, paddingLow, paddingHigh, groups };
+  const size = convolutionOutputSize(x.shape.slice(2), kernel, attributes);
+  if (size.some((n) => n < 1)) {
+    throw new ShapeError(`[${op}] the kernel [${kernel.join(', ')}] (dilation [${dilation.join(', ')}]) is larger than the padded input ${x} (padding [${paddingLow.join(', ')}]).`);
+  }
+  const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
+  return composite('conv', { stride, dilation, paddingLow, paddingHigh, groups }, inputs, () => {
+    const result = tensorOf(makeNode('conv', [castNode(nodeOf(x), 'float32'), castNode(nodeOf(weight), 'float32')], attributes));
+    return bias === undefined ? result : result.add(bias.reshape([outChannels, ...kernel.map(() => 1)]));
+  });
+}
+
+/**
+ * Two-dimensional cross-correlation: y[n, o, i, j] = bias[o] + Σ x[n, c, i·s + p·d − padding, …] · w[o, c, p, q].
+ *
+ * @param x - [batch, in, height, width]
+ * @param weight - [out, in / groups, kernelHeight, kernelWidth]
+ * @returns [batch, out, outHeight, outWidth] with outHeight = ⌊(height + 2·padding − dilation·(kernelHeight − 1) − 1) / stride⌋ + 1
+ *
+ * Throws {@link ShapeError} listing everything that does not fit.
+ */
+export function conv2d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
+  return convolution('conv2d', 2, x, weight, options);
+}
+
+/** One-dimensional cross-correlation: x [batch, in, length], weight [out, in / groups, kernel]; see {@link conv2d}. */
+export function conv1d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
+  return convolution('conv1d', 1, x, weight, options);
+}

@@ -1,0 +1,146 @@
+/** Tensors from host data and from rules. Everything but `tensor` is recorded and made on the device. */
+import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
+import { makeLeaf, makeNode } from '../graph/node.ts';
+import { dtypes, sizeOf, tensorType, type DType } from '../graph/types.ts';
+import { Storage } from '../runtime/storage.ts';
+import { noteScalar } from '../runtime/capture.ts';
+import { tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
+import { constantNode } from './elementwise.ts';
+import { normalizeAxis, requireShape } from './movement.ts';
+
+export type TypedArray =
+  | Float32Array | Float64Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array;
+
+export interface TensorOptions {
+  /** Default: bool for booleans, int32 for an Int32Array, float32 for everything else (integers too, as training wants). */
+  dtype?: DType;
+  /** Default: what the nesting says; [length] for a typed array. */
+  shape?: readonly number[];
+}
+
+export interface CreationOptions {
+  /** Default float32. */
+  dtype?: DType;
+}
+
+function requireDType(op: string, dtype: DType): void {
+  if (!dtypes.includes(dtype)) throw new DTypeError(`[${op}] does not know the dtype '${String(dtype)}'; there are ${dtypes.join(', ')}.`);
+}
+
+/** The shape of nested arrays; throws {@link ShapeError} naming the place where they are ragged. */
+function nestedShape(data: NestedArray<number | boolean>): number[] {
+  const shape: number[] = [];
+  for (let level: NestedArray<number | boolean> | undefined = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const check = (value: NestedArray<number | boolean>, axis: number, path: string): void => {
+    const expected = shape[axis];
+    if (!Array.isArray(value)) {
+      if (expected !== undefined) throw new ShapeError(`[tensor] nested arrays are ragged: data${path} is a number, its neighbours are arrays of ${expected}.`);
+      if (typeof value !== 'number' && typeof value !== 'boolean') {
+        throw new DTypeError(`[tensor] data${path} is ${value === null ? 'null' : typeof value}, not a number or boolean.`);
+      }
+      return;
+    }
+    if (expected === undefined) throw new ShapeError(`[tensor] nested arrays are ragged: data${path} is an array, its neighbours are numbers.`);
+    if (value.length !== expected) {
+      throw new ShapeError(`[tensor] nested arrays are ragged: data${path} has ${value.length} elements, data${path.replace(/\d+\]$/, '0]')} has ${expected}.`);
+    }
+    value.forEach((item, i) => check(item, axis + 1, `${path}[${i}]`));
+  };
+  check(data, 0, '');
+  return shape;
+}
+
+/**
+ * A tensor of host data: nested arrays, a number, or a typed array with `shape`. The data is copied.
+ *
+ * ```ts
+ * tensor([[1, 2], [3, 4]]);                             // float32[2,2]
+ * tensor(new Int32Array([3, 1, 2]));                    // int32[3]
+ * tensor(pixels, { shape: [64, 1, 28, 28] });           // float32[64,1,28,28]
+ * ```
+ */
+export function tensor(data: NestedArray<number> | NestedArray<boolean> | TypedArray, options: TensorOptions = {}): Tensor {
+  let flat: ArrayLike<number | boolean>;
+  let natural: readonly number[];
+  let dtype: DType = options.dtype ?? 'float32';
+  if (ArrayBuffer.isView(data)) {
+    flat = data as TypedArray;
+    natural = [flat.length];
+    if (options.dtype === undefined && data instanceof Int32Array) dtype = 'int32';
+  } else {
+    const nested = data as NestedArray<number | boolean>;
+    natural = nestedShape(nested);
+    flat = Array.isArray(nested) ? ((nested as unknown[]).flat(Infinity) as (number | boolean)[]) : [nested];
+    if (options.dtype === undefined && typeof flat[0] === 'boolean') dtype = 'bool';
+  }
+  requireDType('tensor', dtype);
+  const shape = options.shape ?? natural;
+  requireShape('tensor', shape);
+  if (sizeOf(shape) !== flat.length) {
+    throw new ShapeError(`[tensor] got ${flat.length} elements for the shape [${shape.join(', ')}], which has ${sizeOf(shape)}.`);
+  }
+  const host = dtype === 'float32' ? new Float32Array(flat.length) : new Int32Array(flat.length);
+  if (dtype === 'bool') for (let i = 0; i < flat.length; i++) host[i] = Number(flat[i]) !== 0 ? 1 : 0;
+  else host.set(flat as ArrayLike<number>);
+  const node = makeLeaf('buffer', tensorType(dtype, shape));
+  node.storage = new Storage(host);
+  return tensorOf(node);
+}
+
+/** `value` everywhere. */
+export function full(shape: readonly number[], value: number, { dtype = 'float32' }: CreationOptions = {}): Tensor {
+  requireDType('full', dtype);
+  requireShape('full', shape);
+  return tensorOf(constantNode(value, dtype, shape));
+}
+
+/** 0 everywhere. */
+export function zeros(shape: readonly number[], options: CreationOptions = {}): Tensor { return full(shape, 0, options); }
+/** 1 everywhere. */
+export function ones(shape: readonly number[], options: CreationOptions = {}): Tensor { return full(shape, 1, options); }
+/** 0 in the shape and dtype of x. */
+export function zerosLike(x: Tensor): Tensor { return full(x.shape, 0, { dtype: x.dtype }); }
+/** 1 in the shape and dtype of x. */
+export function onesLike(x: Tensor): Tensor { return full(x.shape, 1, { dtype: x.dtype }); }
+
+/** int32: at every position its index along `axis`. */
+export function iota(shape: readonly number[], axis: number): Tensor {
+  requireShape('iota', shape);
+  return tensorOf(makeNode('iota', [], { shape, axis: normalizeAxis('iota', axis, shape.length) }));
+}
+
+/** int32 start, start + step, … below stop; `arange(n)` is 0 … n − 1. */
+export function arange(start: number, stop?: number, step = 1): Tensor {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop];
+  if (![from, to, step].every(Number.isInteger) || step === 0) {
+    throw new ArgumentError(`[arange] takes integers and a step ≠ 0, not (${from}, ${to}, ${step}).`);
+  }
+  return iota([Math.max(0, Math.ceil((to - from) / step))], 0).mul(step).add(from);
+}
+
+/** float32: `count` numbers from `start` to `stop`, both included, at equal distances. */
+export function linspace(start: number, stop: number, count: number): Tensor {
+  if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`[linspace] count must be an integer ≥ 1, not ${count}.`);
+  return iota([count], 0).to('float32').mul(count === 1 ? 0 : (stop - start) / (count - 1)).add(start);
+}
+
+/** The identity matrix [n, m]; m defaults to n. */
+export function eye(n: number, m: number = n): Tensor {
+  return iota([n, m], 0).equal(iota([n, m], 1)).to('float32');
+}
+
+/** float32: 1 where the class equals the label, else 0: int32[...] → float32[..., classes]. Labels outside 0 … classes − 1 give zeros. */
+export function oneHot(labels: Tensor, classes: number): Tensor {
+  return iota([...labels.shape, classes], -1).equal(labels.to('int32').unsqueeze(-1)).to('float32');
+}
+
+/**
+ * A number that may change from step to step (a learning rate, a step count) without making a new plan. Inside a compiled function a
+ * `source` is asked again at every call, in the order in which the scalars were recorded; it may count calls.
+ */
+export function scalar(source: number | (() => number), { dtype = 'float32' }: { dtype?: 'float32' | 'int32' } = {}): Tensor {
+  const value = typeof source === 'number' ? source : source();
+  const node = makeNode('scalar', [], { dtype, value, source: typeof source === 'number' ? undefined : source });
+  noteScalar(node);
+  return tensorOf(node);
+}

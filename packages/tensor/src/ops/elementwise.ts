@@ -1,0 +1,224 @@
+/** Elementwise operations with NumPy broadcasting and dtype promotion bool → int32 → float32; plain numbers adapt to the tensor. */
+import { composite } from './composite.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
+import { makeNode, type Node } from '../graph/node.ts';
+import type { Attributes, Primitive } from '../graph/primitives.ts';
+import { dtypes, formatType, sameShape, type DType } from '../graph/types.ts';
+import { nodeOf, tensorOf, type Operand, type Tensor } from '../tensor.ts';
+
+type ElementwiseUnary = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf' | 'relu' | 'floor' | 'ceil' | 'round';
+type ElementwiseBinary = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'equal' | 'notEqual' | 'less' | 'lessEqual';
+
+const floatOnly: readonly Primitive[] = ['exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'sigmoid', 'erf', 'floor', 'ceil', 'round', 'div', 'pow'];
+const noBool: readonly Primitive[] = ['neg', 'abs', 'sign', 'relu', 'add', 'sub', 'mul', 'maximum', 'minimum', 'less', 'lessEqual'];
+
+const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
+
+/** The dtype in which `op` computes on operands of this one. */
+function computeDType(op: Primitive, dtype: DType): DType {
+  if (floatOnly.includes(op)) return 'float32';
+  return dtype === 'bool' && noBool.includes(op) ? 'int32' : dtype;
+}
+
+/** The node converted to `dtype`; the node itself where it has that already. */
+export function castNode(node: Node, dtype: DType): Node {
+  return node.type.dtype === dtype ? node : (makeNode('cast', [node], { dtype }));
+}
+
+/** The node repeated to `shape`. The shape must be a valid target; see {@link broadcastShapes}. */
+export function broadcastNode(node: Node, shape: readonly number[]): Node {
+  if (sameShape(node.type.shape, shape)) return node;
+  if (node.op === 'constant') return constantNode((node.attributes as Attributes['constant']).value, node.type.dtype, shape);
+  return makeNode('broadcast', [node], { shape });
+}
+
+export function constantNode(value: number, dtype: DType, shape: readonly number[]): Node {
+  return makeNode('constant', [], { dtype, shape, value });
+}
+
+/** NumPy's broadcast of two shapes, or undefined where they do not fit. */
+export function broadcastShapes(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
+  if (sameShape(a, b)) return a;
+  const length = Math.max(a.length, b.length);
+  const shape = new Array<number>(length);
+  for (let i = 1; i <= length; i++) {
+    const x = a[a.length - i] ?? 1;
+    const y = b[b.length - i] ?? 1;
+    if (x !== y && x !== 1 && y !== 1) return undefined;
+    shape[length - i] = x === 1 ? y : x;
+  }
+  return shape;
+}
+
+/** Converts operands to one dtype and one shape. */
+function unify(op: Primitive, operands: readonly Operand[]): Node[] {
+  let dtype: DType | undefined;
+  for (const operand of operands) {
+    if (typeof operand === 'number') continue;
+    if (dtype === undefined || rank[operand.dtype] > rank[dtype]) dtype = operand.dtype;
+  }
+  for (const operand of operands) {
+    if (typeof operand !== 'number') continue;
+    const needed: DType = Number.isInteger(operand) ? 'int32' : 'float32';
+    if (dtype === undefined) dtype = 'float32';
+    else if (rank[needed] > rank[dtype]) dtype = needed;
+  }
+  const target = computeDType(op, dtype ?? 'float32');
+  let shape: readonly number[] = [];
+  for (const operand of operands) {
+    if (typeof operand === 'number') continue;
+    const joined = broadcastShapes(shape, operand.shape);
+    if (joined === undefined) throw broadcastError(op, operands);
+    shape = joined;
+  }
+  return operands.map((operand) =>
+    typeof operand === 'number' ? constantNode(operand, target, shape) : broadcastNode(castNode(nodeOf(operand), target), shape),
+  );
+}
+
+function broadcastError(op: string, operands: readonly Operand[]): ShapeError {
+  const types = operands.map((operand) => (typeof operand === 'number' ? String(operand) : operand.toString()));
+  return new ShapeError(`[${op}] cannot broadcast ${types.join(' with ')}: aligned from the right, extents must be equal or 1.`, {
+    hint: 'Insert axes of extent 1 with unsqueeze or reshape so that the shapes line up from the right.',
+  });
+}
+
+function unary(op: ElementwiseUnary, x: Operand): Tensor {
+  return tensorOf(makeNode(op, unify(op, [x]), {}));
+}
+
+function binary(op: ElementwiseBinary, a: Operand, b: Operand): Tensor {
+  return tensorOf(makeNode(op, unify(op, [a, b]), {}));
+}
+
+/** a + b, elementwise. */
+export function add(a: Operand, b: Operand): Tensor { return binary('add', a, b); }
+/** a − b, elementwise. */
+export function sub(a: Operand, b: Operand): Tensor { return binary('sub', a, b); }
+/** a · b, elementwise. */
+export function mul(a: Operand, b: Operand): Tensor { return binary('mul', a, b); }
+/** a / b, elementwise and in float32 also for integers. */
+export function div(a: Operand, b: Operand): Tensor { return binary('div', a, b); }
+/** aᵇ, elementwise, in float32. Exponents 1, 2, 3, 0.5, −1 and −0.5 given as numbers become products, roots and quotients. */
+export function pow(a: Operand, b: Operand): Tensor {
+  if (typeof b === 'number' && typeof a !== 'number') {
+    const x = a.to('float32');
+    if (b === 1) return x;
+    if (b === 2) return mul(x, x);
+    if (b === 3) return mul(mul(x, x), x);
+    if (b === 0.5) return sqrt(x);
+    if (b === -1) return reciprocal(x);
+    if (b === -0.5) return rsqrt(x);
+  }
+  return binary('pow', a, b);
+}
+/** The larger of a and b, elementwise; NaN where either is NaN. */
+export function maximum(a: Operand, b: Operand): Tensor { return binary('maximum', a, b); }
+/** The smaller of a and b, elementwise; NaN where either is NaN. */
+export function minimum(a: Operand, b: Operand): Tensor { return binary('minimum', a, b); }
+/** Limits x to low … high; either may be undefined. */
+export function clamp(x: Operand, low: number | undefined, high?: number): Tensor {
+  if (low !== undefined && high !== undefined && low > high) {
+    throw new ArgumentError(`[clamp] low = ${low} is greater than high = ${high}.`);
+  }
+  let result: Operand = x;
+  if (low !== undefined) result = maximum(result, low);
+  if (high !== undefined) result = minimum(result, high);
+  return typeof result === 'number' ? add(result, 0) : result;
+}
+/** a = b, elementwise → bool. */
+export function equal(a: Operand, b: Operand): Tensor { return binary('equal', a, b); }
+/** a ≠ b, elementwise → bool. */
+export function notEqual(a: Operand, b: Operand): Tensor { return binary('notEqual', a, b); }
+/** a < b, elementwise → bool. */
+export function less(a: Operand, b: Operand): Tensor { return binary('less', a, b); }
+/** a ≤ b, elementwise → bool. */
+export function lessEqual(a: Operand, b: Operand): Tensor { return binary('lessEqual', a, b); }
+/** a > b, elementwise → bool. */
+export function greater(a: Operand, b: Operand): Tensor { return binary('less', b, a); }
+/** a ≥ b, elementwise → bool. */
+export function greaterEqual(a: Operand, b: Operand): Tensor { return binary('lessEqual', b, a); }
+
+function logical(op: 'and' | 'or', a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShapes(a.shape, b.shape);
+  if (shape === undefined) throw broadcastError(op, [a, b]);
+  const nodes = [a, b].map((operand) => broadcastNode(castNode(nodeOf(operand), 'bool'), shape));
+  return tensorOf(makeNode(op, nodes, {}));
+}
+
+/** a ∧ b, elementwise; numbers count as true where ≠ 0. */
+export function and(a: Tensor, b: Tensor): Tensor { return logical('and', a, b); }
+/** a ∨ b, elementwise; numbers count as true where ≠ 0. */
+export function or(a: Tensor, b: Tensor): Tensor { return logical('or', a, b); }
+/** ¬x, elementwise; numbers count as true where ≠ 0. */
+export function not(x: Tensor): Tensor { return tensorOf(makeNode('not', [castNode(nodeOf(x), 'bool')], {})); }
+
+/** `ifTrue` where `condition` holds, else `ifFalse`; all three broadcast together. */
+export function where(condition: Tensor, ifTrue: Operand, ifFalse: Operand): Tensor {
+  const [a, b] = unify('where', [ifTrue, ifFalse]) as [Node, Node];
+  const joined = broadcastShapes(a.type.shape, condition.shape);
+  if (joined === undefined) throw broadcastError('where', [condition, ifTrue, ifFalse]);
+  const nodes = [broadcastNode(castNode(nodeOf(condition), 'bool'), joined), broadcastNode(a, joined), broadcastNode(b, joined)];
+  return tensorOf(makeNode('where', nodes, {}));
+}
+
+/** −x. */
+export function neg(x: Operand): Tensor { return unary('neg', x); }
+/** |x|. */
+export function abs(x: Operand): Tensor { return unary('abs', x); }
+/** −1, 0 or 1. */
+export function sign(x: Operand): Tensor { return unary('sign', x); }
+/** eˣ. */
+export function exp(x: Operand): Tensor { return unary('exp', x); }
+/** ln x. */
+export function log(x: Operand): Tensor { return unary('log', x); }
+/** √x. */
+export function sqrt(x: Operand): Tensor { return unary('sqrt', x); }
+/** x². */
+export function square(x: Operand): Tensor { return mul(x, x); }
+/** 1 / x. */
+export function reciprocal(x: Operand): Tensor { return div(1, x); }
+/** 1 / √x. */
+export function rsqrt(x: Operand): Tensor { return div(1, sqrt(x)); }
+/** sin x, x in radians. */
+export function sin(x: Operand): Tensor { return unary('sin', x); }
+/** cos x, x in radians. */
+export function cos(x: Operand): Tensor { return unary('cos', x); }
+/** Hyperbolic tangent. */
+export function tanh(x: Operand): Tensor { return unary('tanh', x); }
+/** 1 / (1 + e⁻ˣ). */
+export function sigmoid(x: Operand): Tensor { return unary('sigmoid', x); }
+/** The error function 2/√π ∫₀ˣ e^(−t²) dt. */
+export function erf(x: Operand): Tensor { return unary('erf', x); }
+/** max(x, 0); its gradient at 0 is 0, as in PyTorch. */
+export function relu(x: Operand): Tensor { return unary('relu', x); }
+/** The largest integer ≤ x. */
+export function floor(x: Operand): Tensor { return unary('floor', x); }
+/** The smallest integer ≥ x. */
+export function ceil(x: Operand): Tensor { return unary('ceil', x); }
+/** The nearest integer, halves to even. */
+export function round(x: Operand): Tensor { return unary('round', x); }
+
+/** Gaussian error linear unit x · Φ(x) = x/2 · (1 + erf(x/√2)), the exact form (Hendrycks & Gimpel 2016). */
+export function gelu(x: Tensor): Tensor {
+  return composite('gelu', {}, [x], (input) => mul(mul(input, 0.5), add(erf(mul(input, Math.SQRT1_2)), 1)));
+}
+
+/** Converts to another dtype. float32 → int32 truncates toward zero; to bool is `≠ 0`. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  if (!dtypes.includes(dtype)) {
+    throw new DTypeError(`[to] does not know the dtype '${String(dtype)}'; there are ${dtypes.join(', ')}.`);
+  }
+  const node = nodeOf(x);
+  return node.type.dtype === dtype ? x : tensorOf(castNode(node, dtype));
+}
+
+/** The same values with no gradient flowing back through them. */
+export function detach(x: Tensor): Tensor {
+  return tensorOf(makeNode('detach', [nodeOf(x)], {}));
+}
+
+/** Describes a tensor for messages. */
+export function describe(x: Tensor): string {
+  return formatType(nodeOf(x).type);
+}

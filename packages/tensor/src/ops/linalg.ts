@@ -1,0 +1,44 @@
+/** Matrix products. */
+import { ShapeError } from '../graph/errors.ts';
+import { makeNode, type Node } from '../graph/node.ts';
+import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
+import { reshape } from './movement.ts';
+
+/**
+ * Matrix product with NumPy's rules: [m, k] · [k, n] → [m, n]; leading axes broadcast as batches; a one-axis operand is a row on the
+ * left, a column on the right, and its axis disappears. Computes in float32.
+ *
+ * Throws {@link ShapeError} where the inner sizes differ or the batches do not broadcast.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new ShapeError(`[matmul] takes operands with at least one axis, not ${a} and ${b}.`, { hint: 'Use mul for scalars.' });
+  }
+  const left = a.ndim === 1 ? reshape(a, [1, a.size]) : a;
+  const right = b.ndim === 1 ? reshape(b, [b.size, 1]) : b;
+  const inner = left.shape[left.ndim - 1];
+  const rows = left.shape[left.ndim - 2] ?? 1;
+  const columns = right.shape[right.ndim - 1] ?? 1;
+  if (inner !== right.shape[right.ndim - 2]) {
+    throw new ShapeError(`[matmul] cannot multiply ${a} by ${b}: the inner sizes ${inner} and ${right.shape[right.ndim - 2]} differ.`);
+  }
+  const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2));
+  if (batch === undefined) throw new ShapeError(`[matmul] cannot multiply ${a} by ${b}: their batch axes do not broadcast.`);
+  let result: Tensor;
+  if (right.ndim === 2 && left.ndim > 2) {
+    // Rows of all batches meet one matrix: one large product instead of many small ones.
+    const product = dot(castNode(nodeOf(reshape(left, [-1, inner ?? 0])), 'float32'), castNode(nodeOf(right), 'float32'));
+    result = reshape(tensorOf(product), [...batch, rows, columns]);
+  } else {
+    const leftNode = broadcastNode(castNode(nodeOf(left), 'float32'), [...batch, rows, inner ?? 0]);
+    const rightNode = broadcastNode(castNode(nodeOf(right), 'float32'), [...batch, inner ?? 0, columns]);
+    result = tensorOf(dot(leftNode, rightNode));
+  }
+  if (a.ndim > 1 && b.ndim > 1) return result;
+  return reshape(result, [...batch, ...(a.ndim === 1 ? [] : [rows]), ...(b.ndim === 1 ? [] : [columns])]);
+}
+
+function dot(left: Node, right: Node): Node {
+  return makeNode('dot', [left, right], {});
+}

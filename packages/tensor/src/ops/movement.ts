@@ -1,0 +1,180 @@
+/** Operations that move elements without changing them. None of them costs a kernel of its own where its user can read through it. */
+import { ArgumentError, ShapeError } from '../graph/errors.ts';
+import { makeNode } from '../graph/node.ts';
+import { sameShape, sizeOf } from '../graph/types.ts';
+import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
+
+/** The axis counted from the front; negative axes count from the back. Throws {@link ShapeError} outside −ndim … ndim − 1. */
+export function normalizeAxis(op: string, axis: number, ndim: number): number {
+  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) {
+    const range = ndim === 0 ? 'the tensor has no axes' : `the tensor has ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, so ${-ndim} to ${ndim - 1} are possible`;
+    throw new ShapeError(`[${op}] axis ${axis} does not exist: ${range}.`);
+  }
+  return axis < 0 ? axis + ndim : axis;
+}
+
+/** Ascending, distinct axes counted from the front; all axes where none are given. */
+export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, ndim: number): number[] {
+  if (axes === undefined) return Array.from({ length: ndim }, (_, axis) => axis);
+  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, ndim));
+  if (new Set(list).size !== list.length) throw new ShapeError(`[${op}] names an axis twice: [${list.join(', ')}].`);
+  return list.sort((a, b) => a - b);
+}
+
+export function requireShape(op: string, shape: readonly number[]): void {
+  for (const extent of shape) {
+    if (!Number.isInteger(extent) || extent < 0) {
+      throw new ShapeError(`[${op}] extents must be integers ≥ 0, not [${shape.join(', ')}].`);
+    }
+  }
+}
+
+/** The same elements in row-major order under another shape; one extent may be −1 and is computed from the others. */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  const unknown = shape.indexOf(-1);
+  let target = shape;
+  if (unknown >= 0) {
+    const known = shape.reduce((product, extent, axis) => (axis === unknown ? product : product * extent), 1);
+    if (shape.lastIndexOf(-1) !== unknown) throw new ShapeError(`[reshape] only one extent may be −1: [${shape.join(', ')}].`);
+    target = shape.map((extent, axis) => (axis === unknown ? (known === 0 ? 0 : x.size / known) : extent));
+  }
+  if (target.some((extent) => !Number.isInteger(extent) || extent < 0) || sizeOf(target) !== x.size) {
+    throw new ShapeError(`[reshape] cannot give ${x} (${x.size} elements) the shape [${shape.join(', ')}]${unknown < 0 ? ` (${sizeOf(shape)} elements)` : ''}.`);
+  }
+  if (sameShape(x.shape, target)) return x;
+  return tensorOf(makeNode('reshape', [nodeOf(x)], { shape: target }));
+}
+
+/** Merges the axes `startAxis` … `endAxis` (default: all) into one. */
+export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
+  if (x.ndim === 0) return reshape(x, [1]);
+  const start = normalizeAxis('flatten', startAxis, x.ndim);
+  const end = normalizeAxis('flatten', endAxis, x.ndim);
+  if (start > end) throw new ShapeError(`[flatten] the first axis ${startAxis} lies behind the last, ${endAxis}.`);
+  return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
+}
+
+/** Drops an axis of extent 1, or all such axes where none is named. */
+export function squeeze(x: Tensor, axis?: number): Tensor {
+  if (axis === undefined) return reshape(x, x.shape.filter((extent) => extent !== 1));
+  const position = normalizeAxis('squeeze', axis, x.ndim);
+  if (x.shape[position] !== 1) throw new ShapeError(`[squeeze] axis ${axis} of ${x} has extent ${x.shape[position]}, not 1.`);
+  return reshape(x, x.shape.filter((_, i) => i !== position));
+}
+
+/** Inserts an axis of extent 1 before axis `axis` (of the result, where negative). */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const position = normalizeAxis('unsqueeze', axis, x.ndim + 1);
+  return reshape(x, [...x.shape.slice(0, position), 1, ...x.shape.slice(position)]);
+}
+
+/** Output axis i is input axis `axes[i]`. */
+export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  const permutation = axes.map((axis) => normalizeAxis('permute', axis, x.ndim));
+  if (new Set(permutation).size !== x.ndim || permutation.length !== x.ndim) {
+    throw new ShapeError(`[permute] needs each axis of ${x} once, not [${axes.join(', ')}].`);
+  }
+  if (permutation.every((axis, i) => axis === i)) return x;
+  return tensorOf(makeNode('transpose', [nodeOf(x)], { permutation }));
+}
+
+/** Swaps two axes. */
+export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
+  const a = normalizeAxis('transpose', axis0, x.ndim);
+  const b = normalizeAxis('transpose', axis1, x.ndim);
+  const permutation = x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis));
+  return permute(x, permutation);
+}
+
+/** Repeats axes of extent 1 to reach `shape`, aligned from the right. */
+export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  requireShape('broadcastTo', shape);
+  const joined = broadcastShapes(x.shape, shape);
+  if (joined === undefined || !sameShape(joined, shape)) {
+    throw new ShapeError(`[broadcastTo] cannot repeat ${x} to [${shape.join(', ')}]: aligned from the right, extents must be equal or 1.`);
+  }
+  return tensorOf(broadcastNode(nodeOf(x), shape));
+}
+
+/**
+ * x[starts[0]:stops[0]:steps[0], …], as NumPy slices: negative positions count from the end, positions past the end are cut off; axes
+ * not named are kept whole. Steps must be ≥ 1.
+ */
+export function slice(x: Tensor, starts: readonly number[], stops?: readonly number[], steps?: readonly number[]): Tensor {
+  if (starts.length > x.ndim) throw new ShapeError(`[slice] has ${starts.length} starts for the ${x.ndim} axes of ${x}.`);
+  const first: number[] = [];
+  const strides: number[] = [];
+  const shape: number[] = [];
+  for (let axis = 0; axis < x.ndim; axis++) {
+    const extent = x.shape[axis] ?? 0;
+    const limit = (position: number): number => Math.min(Math.max(position < 0 ? position + extent : position, 0), extent);
+    const start = limit(starts[axis] ?? 0);
+    const stop = limit(stops?.[axis] ?? extent);
+    const step = steps?.[axis] ?? 1;
+    if (!Number.isInteger(step) || step < 1) throw new ArgumentError(`[slice] steps must be integers ≥ 1, not ${step}; use flip to go backwards.`);
+    first.push(start);
+    strides.push(step);
+    shape.push(Math.max(0, Math.ceil((stop - start) / step)));
+  }
+  if (sameShape(shape, x.shape)) return x;
+  return tensorOf(makeNode('slice', [nodeOf(x)], { starts: first, steps: strides, shape }));
+}
+
+/** `length` elements along `axis` from `start` on. */
+export function narrow(x: Tensor, axis: number, start: number, length: number): Tensor {
+  const position = normalizeAxis('narrow', axis, x.ndim);
+  const extent = x.shape[position] ?? 0;
+  if (start < 0 || length < 0 || start + length > extent) {
+    throw new ShapeError(`[narrow] ${start} … ${start + length} does not lie within axis ${axis} of ${x}, which has extent ${extent}.`);
+  }
+  const starts = x.shape.map((_, i) => (i === position ? start : 0));
+  const stops = x.shape.map((n, i) => (i === position ? start + length : n));
+  return slice(x, starts, stops);
+}
+
+export interface PadOptions {
+  /** What to fill with. Default 0. */
+  value?: number;
+}
+
+/** Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone. */
+export function pad(x: Tensor, padding: readonly (readonly [number, number])[], { value = 0 }: PadOptions = {}): Tensor {
+  if (padding.length > x.ndim) throw new ShapeError(`[pad] has ${padding.length} pairs for the ${x.ndim} axes of ${x}.`);
+  const pairs = x.shape.map((_, axis) => padding[axis] ?? ([0, 0] as const));
+  if (pairs.some((pair) => pair.some((n) => !Number.isInteger(n)))) throw new ArgumentError('[pad] takes integers.');
+  const cropped = slice(
+    x,
+    pairs.map(([low]) => Math.max(-low, 0)),
+    pairs.map(([, high], axis) => (x.shape[axis] ?? 0) - Math.max(-high, 0)),
+  );
+  const low = pairs.map(([n]) => Math.max(n, 0));
+  const high = pairs.map(([, n]) => Math.max(n, 0));
+  if ([...low, ...high].every((n) => n === 0)) return cropped;
+  return tensorOf(makeNode('pad', [nodeOf(cropped)], { low, high, interior: low.map(() => 0), value }));
+}
+
+/** Reverses the order along the given axes. */
+export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
+  const list = normalizeAxes('flip', axes, x.ndim);
+  return list.length === 0 ? x : tensorOf(makeNode('flip', [nodeOf(x)], { axes: list }));
+}
+
+/** Joins tensors along an existing axis; all other extents must be equal. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  const first = tensors[0];
+  if (first === undefined) throw new ArgumentError('[concat] needs at least one tensor.');
+  const position = normalizeAxis('concat', axis, first.ndim);
+  for (const other of tensors) {
+    const fits = other.ndim === first.ndim && other.shape.every((n, i) => i === position || n === first.shape[i]);
+    if (!fits) throw new ShapeError(`[concat] cannot join ${first} and ${other} along axis ${axis}: all other extents must be equal.`);
+  }
+  if (tensors.length === 1) return first;
+  const dtype = tensors.some((t) => t.dtype === 'float32') ? 'float32' : tensors.some((t) => t.dtype === 'int32') ? 'int32' : 'bool';
+  return tensorOf(makeNode('concat', tensors.map((t) => castNode(nodeOf(t), dtype)), { axis: position }));
+}
+
+/** Joins tensors of one shape along a new axis. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  return concat(tensors.map((t) => unsqueeze(t, axis)), axis);
+}

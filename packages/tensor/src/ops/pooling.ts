@@ -1,0 +1,109 @@
+/** Sliding windows and what is computed over them. */
+import { ArgumentError, ShapeError } from '../graph/errors.ts';
+import { makeNode } from '../graph/node.ts';
+import { windowCount } from '../graph/primitives.ts';
+import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { composite } from './composite.ts';
+import { perAxis } from './convolution.ts';
+import { iota } from './creation.ts';
+import { pad } from './movement.ts';
+
+export interface WindowOptions {
+  /** Default: 1. */
+  stride?: number | readonly number[];
+  /** Default: 1. */
+  dilation?: number | readonly number[];
+}
+
+export interface PoolingOptions {
+  /** Default: the kernel size, so that windows do not overlap. */
+  stride?: number | readonly number[] | undefined;
+  /** Border on both sides of each axis; at most half of the kernel size. Default 0. */
+  padding?: number | readonly number[];
+  /** Distance between the elements of a window (maximum pooling only). Default 1. */
+  dilation?: number | readonly number[];
+}
+
+/** All windows over the last `kernelSize.length` axes: [..., S] → [..., O, K]. */
+export function unfold(x: Tensor, kernelSize: readonly number[], { stride = 1, dilation = 1 }: WindowOptions = {}): Tensor {
+  const axes = kernelSize.length;
+  return tensorOf(
+    makeNode('unfold', [nodeOf(x)], {
+      kernel: perAxis('unfold', 'kernelSize', kernelSize, axes, 1),
+      stride: perAxis('unfold', 'stride', stride, axes, 1),
+      dilation: perAxis('unfold', 'dilation', dilation, axes, 1),
+    }),
+  );
+}
+
+/** The transpose of {@link unfold}: [..., O, K] → [..., size], where overlapping windows add up. */
+export function fold(x: Tensor, size: readonly number[], { stride = 1, dilation = 1 }: WindowOptions = {}): Tensor {
+  const axes = size.length;
+  const steps = perAxis('fold', 'stride', stride, axes, 1);
+  const gaps = perAxis('fold', 'dilation', dilation, axes, 1);
+  const kernel = x.shape.slice(x.ndim - axes);
+  const counts = x.shape.slice(x.ndim - 2 * axes, x.ndim - axes);
+  if (x.ndim < 2 * axes || size.some((n, axis) => windowCount(n, kernel[axis] ?? 1, steps[axis] ?? 1, gaps[axis] ?? 1) !== counts[axis])) {
+    throw new ShapeError(`[fold] ${x} does not hold the windows [${kernel.join(', ')}] of an input of size [${size.join(', ')}] at stride [${steps.join(', ')}].`);
+  }
+  return tensorOf(makeNode('fold', [nodeOf(x)], { size, kernel, stride: steps, dilation: gaps }));
+}
+
+interface Pooling {
+  readonly kernel: number[];
+  readonly stride: number[];
+  readonly padding: number[];
+  readonly dilation: number[];
+}
+
+function resolvePooling(op: string, x: Tensor, kernelSize: number | readonly number[], options: PoolingOptions): Pooling {
+  if (x.ndim !== 4) throw new ShapeError(`[${op}] takes [batch, channels, height, width], not ${x}.`);
+  const kernel = perAxis(op, 'kernelSize', kernelSize, 2, 1);
+  const stride = perAxis(op, 'stride', options.stride ?? kernel, 2, 1);
+  const padding = perAxis(op, 'padding', options.padding ?? 0, 2, 0);
+  const dilation = perAxis(op, 'dilation', options.dilation ?? 1, 2, 1);
+  if (padding.some((n, axis) => n > (kernel[axis] ?? 0) / 2)) {
+    throw new ArgumentError(`[${op}] padding [${padding.join(', ')}] is more than half of the kernel size [${kernel.join(', ')}].`);
+  }
+  const counts = kernel.map((k, axis) => windowCount((x.shape[axis + 2] ?? 0) + 2 * (padding[axis] ?? 0), k, stride[axis] ?? 1, dilation[axis] ?? 1));
+  if (counts.some((n) => n < 1)) throw new ShapeError(`[${op}] a window of [${kernel.join(', ')}] does not fit into ${x} with padding [${padding.join(', ')}].`);
+  return { kernel, stride, padding, dilation };
+}
+
+/** Windows of a padded image as one last axis: [n, c, oh, ow, kh·kw]. */
+function windowsOf(x: Tensor, { kernel, stride, padding, dilation }: Pooling, value: number): Tensor {
+  const padded = pad(x, [[0, 0], [0, 0], ...padding.map((n) => [n, n] as const)], { value });
+  const windows = unfold(padded, kernel, { stride, dilation });
+  return windows.reshape([...windows.shape.slice(0, 4), (kernel[0] ?? 1) * (kernel[1] ?? 1)]);
+}
+
+/**
+ * The maximum over sliding windows: [n, c, h, w] → [n, c, oh, ow], oh = ⌊(h + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1.
+ * Padding counts as −∞. The gradient goes to the first maximum of each window, as in PyTorch.
+ */
+export function maxPool2d(x: Tensor, kernelSize: number | readonly number[], options: PoolingOptions = {}): Tensor {
+  const pooling = resolvePooling('maxPool2d', x, kernelSize, options);
+  const { kernel, stride, padding, dilation } = pooling;
+  return composite('maxPool', { kernel, stride, padding, dilation }, [x], (input) => windowsOf(input, pooling, -Infinity).max(-1), {
+    gradient: (cotangent, _output, input) => {
+      const windows = windowsOf(input, pooling, -Infinity);
+      const winner = windows.detach().argmax(-1, { keepDims: true });
+      const routed = iota(windows.shape, -1).equal(winner).where(cotangent.unsqueeze(-1), 0);
+      const split = routed.reshape([...windows.shape.slice(0, 4), ...kernel]);
+      const [height = 0, width = 0] = input.shape.slice(2);
+      const [top = 0, left = 0] = padding;
+      const spread = fold(split, [height + 2 * top, width + 2 * left], { stride, dilation });
+      return [pad(spread, [[0, 0], [0, 0], [-top, -top], [-left, -left]])];
+    },
+  });
+}
+
+/**
+ * The mean over sliding windows: [n, c, h, w] → [n, c, oh, ow]. Padding counts as zeros that are part of the mean
+ * (PyTorch's `count_include_pad`).
+ */
+export function avgPool2d(x: Tensor, kernelSize: number | readonly number[], options: Omit<PoolingOptions, 'dilation'> = {}): Tensor {
+  const pooling = resolvePooling('avgPool2d', x, kernelSize, options);
+  const { kernel, stride, padding } = pooling;
+  return composite('averagePool', { kernel, stride, padding }, [x], (input) => windowsOf(input, pooling, 0).mean(-1));
+}

@@ -1,0 +1,53 @@
+/** What the runtime asks of a backend that runs compiled plans. */
+import type { Plan } from '../compiler/kernel.ts';
+
+export type HostArray = Float32Array | Int32Array;
+
+/** A region of device memory; opaque to the runtime. */
+export interface DeviceBuffer {
+  readonly bytes: number;
+}
+
+/** A plan made ready for one device. */
+export interface Executable {
+  /** Number of kernels (dispatches) of one run. */
+  readonly kernelCount: number;
+  /** Frees what the executable holds (arena, pipelines). */
+  dispose(): void;
+}
+
+export interface BackendMemory {
+  /** Bytes of live buffers (rounded as allocated), arenas of plans included. */
+  readonly usedBytes: number;
+  /** Bytes of freed buffers kept for reuse. */
+  readonly pooledBytes: number;
+  /** Number of live buffers. */
+  readonly buffers: number;
+}
+
+/**
+ * All calls take effect in the order in which they are made, also where a backend works asynchronously inside: a `read` issued
+ * after a `run` sees the run's results, and a buffer freed after a `run` was issued may still be used by that run.
+ */
+export interface Backend {
+  readonly name: 'wasm' | 'webgpu';
+  /** Human-readable: adapter, features. */
+  readonly description: string;
+  allocate(bytes: number): DeviceBuffer;
+  free(buffer: DeviceBuffer): void;
+  write(buffer: DeviceBuffer, data: HostArray): void;
+  /** The first `data.byteLength` bytes of the buffer into `data`. */
+  read(buffer: DeviceBuffer, data: HostArray): Promise<void>;
+  /** Schedules and renders a plan. May finish its pipelines later; `run` then waits inside. */
+  compile(plan: Plan): Executable;
+  /**
+   * Enqueues one run. `bindings[i]` is parameter i: a device buffer, or a host array that is copied to plan-owned memory for this run
+   * only (read-only parameters only). The same device buffer may be bound to several read-only parameters. `scalars[i]` is scalar i.
+   */
+  run(executable: Executable, bindings: readonly (DeviceBuffer | HostArray)[], scalars: readonly number[]): void;
+  /** Resolves when everything issued so far is done; rejects with what went wrong (device loss, out of memory). */
+  synchronize(): Promise<void>;
+  memory(): BackendMemory;
+  /** The generated code of an executable (WGSL text, or a listing), for people and tests. */
+  source(executable: Executable): string;
+}

@@ -1,0 +1,147 @@
+/**
+ * Cells: values that change over time (parameters, moments, running statistics). A cell's memory is updated in place by plans; reading
+ * a cell always means its newest value, also one that is only recorded yet.
+ */
+import { DTypeError, ShapeError } from '../graph/errors.ts';
+import { makeLeaf, Node, type NodeCell } from '../graph/node.ts';
+import { resolve } from '../graph/program.ts';
+import { formatType, type TensorType } from '../graph/types.ts';
+import { cellOf, nodeOf, Tensor } from '../tensor.ts';
+import { activeCapture } from './capture.ts';
+import { overwrittenStorage, type Storage } from './storage.ts';
+
+/** Cells with a recorded new value that no plan has computed yet. */
+export const pendingCells = new Set<TensorCell>();
+
+export class TensorCell implements NodeCell {
+  readonly requiresGrad: boolean;
+  readonly type: TensorType;
+  /** What the first use computes; undefined once there is a value. */
+  initializer: Node | undefined;
+  /** The leaf that stands for the value in memory. */
+  leaf: Node;
+  /** The recorded value that will replace it. */
+  pending: Node | undefined = undefined;
+  /** Nodes that read `leaf` (or a recorded value that was itself replaced before it was computed) and may still be unrealised. */
+  #consumers: WeakRef<Node>[] = [];
+  /** The same for `pending`. */
+  #pendingConsumers: WeakRef<Node>[] = [];
+
+  constructor(initializer: Node, requiresGrad: boolean) {
+    this.type = initializer.type;
+    this.initializer = initializer;
+    this.requiresGrad = requiresGrad;
+    this.leaf = this.#makeLeaf();
+  }
+
+  get current(): Node {
+    return this.pending ?? this.leaf;
+  }
+
+  get storage(): Storage | undefined {
+    return this.leaf.storage as Storage | undefined;
+  }
+
+  consumed(value: Node, by: Node): void {
+    if (activeCapture() !== undefined) return;
+    if (value === this.leaf) this.#consumers = remember(this.#consumers, by);
+    else this.#pendingConsumers = remember(this.#pendingConsumers, by);
+  }
+
+  /** Nodes that need the value in memory and have never been part of a plan. */
+  waitingConsumers(): Node[] {
+    return this.#consumers.map((ref) => ref.deref()).filter(isWaiting);
+  }
+
+  /** Records a new value. */
+  assign(pending: Node): void {
+    if (this.pending !== undefined) {
+      this.pending.cell = undefined;
+      this.#consumers.push(...this.#pendingConsumers);
+      this.#pendingConsumers = [];
+    }
+    pending.cell = this;
+    this.pending = pending;
+  }
+
+  /** Forgets a value recorded inside a capture. */
+  discardPending(): void {
+    if (this.pending !== undefined) this.pending.cell = undefined;
+    this.pending = undefined;
+  }
+
+  /** Called when the value in memory has been replaced: what was recorded on the old value must not read the new one. */
+  overwritten(): void {
+    const { storage, pending, leaf } = this;
+    pendingCells.delete(this);
+    this.pending = undefined;
+    if (pending === undefined && this.#consumers.length === 0) return;
+    leaf.storage = overwrittenStorage();
+    leaf.cell = undefined;
+    if (pending === undefined) this.leaf = this.#makeLeaf();
+    else {
+      // What was recorded on the new value reads it from memory from now on.
+      pending.inputs = [];
+      this.leaf = pending;
+    }
+    this.leaf.storage = storage;
+    this.#consumers = this.#pendingConsumers;
+    this.#pendingConsumers = [];
+  }
+
+  #makeLeaf(): Node {
+    const leaf = makeLeaf('buffer', this.type, { requiresGrad: this.requiresGrad });
+    leaf.cell = this;
+    return leaf;
+  }
+}
+
+function isWaiting(node: Node | undefined): node is Node {
+  if (node === undefined || node.storage !== undefined) return false;
+  const computed = resolve(node);
+  return !computed.planned && computed.storage === undefined;
+}
+
+/** Appends a consumer; drops those that are dead or done before the list grows. */
+function remember(list: WeakRef<Node>[], by: Node): WeakRef<Node>[] {
+  const kept = list.length >= 64 ? list.filter((ref) => isWaiting(ref.deref())) : list;
+  kept.push(new WeakRef(by));
+  return kept;
+}
+
+export interface VariableOptions {
+  /** Whether gradients are taken with respect to it: true makes it a parameter. Default false. */
+  requiresGrad?: boolean;
+}
+
+/**
+ * A tensor whose value can be replaced with {@link assign}: a parameter or other state. It is computed from `initial` at its first use, on
+ * the device.
+ */
+export function variable(initial: Tensor, { requiresGrad = false }: VariableOptions = {}): Tensor {
+  const cell = new TensorCell(nodeOf(initial), requiresGrad);
+  return new Tensor(cell.leaf, cell);
+}
+
+/**
+ * Records that `target`, made by {@link variable}, has the value of `value` from here on. Takes effect in memory with the next values that
+ * are read, or inside a compiled function at each of its calls. No gradient flows through it.
+ *
+ * Throws {@link ShapeError} or {@link DTypeError} where the types differ.
+ */
+export function assign(target: Tensor, value: Tensor): void {
+  const cell = cellOf(target);
+  if (cell === undefined) {
+    throw new ShapeError(`[assign] ${target} is not a variable; only tensors made by variable() can be assigned to.`);
+  }
+  const node = nodeOf(value);
+  if (node.type !== cell.type) {
+    const Kind = node.type.dtype === cell.type.dtype ? ShapeError : DTypeError;
+    throw new Kind(`[assign] a variable of ${formatType(cell.type)} cannot take the value ${formatType(node.type)}.`);
+  }
+  const pending = new Node('detach', [node], {}, node.type, cell.requiresGrad) as unknown as Node;
+  const capture = activeCapture();
+  if (capture === undefined) pendingCells.add(cell);
+  else capture.assigned.add(cell);
+  cell.assign(pending);
+}

@@ -1,0 +1,40 @@
+/** What the runtime runs programs on: a compiling backend, or the reference interpreter. */
+import { compileProgram } from '../compiler/compile.ts';
+import type { Program } from '../graph/program.ts';
+import type { TensorType } from '../graph/types.ts';
+import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from './backend.ts';
+
+/**
+ * Like {@link Backend}, for programs. Bindings are the program's parameters in order, then one buffer for each output that does not
+ * replace a parameter.
+ */
+export interface Engine {
+  readonly name: 'wasm' | 'webgpu' | 'reference';
+  readonly description: string;
+  allocate(type: TensorType): DeviceBuffer;
+  free(buffer: DeviceBuffer): void;
+  write(buffer: DeviceBuffer, data: HostArray): void;
+  read(buffer: DeviceBuffer, data: HostArray): Promise<void>;
+  compile(program: Program): Executable;
+  run(executable: Executable, bindings: readonly (DeviceBuffer | HostArray)[], scalars: readonly number[]): void;
+  synchronize(): Promise<void>;
+  memory(): BackendMemory;
+  source(executable: Executable): string;
+}
+
+/** Runs programs through the compiler on a backend. */
+export function compilingEngine(backend: Backend): Engine {
+  return {
+    name: backend.name,
+    description: backend.description,
+    allocate: (type) => backend.allocate(Math.max(type.size, 1) * 4),
+    free: (buffer) => backend.free(buffer),
+    write: (buffer, data) => backend.write(buffer, data),
+    read: (buffer, data) => backend.read(buffer, data),
+    compile: (program) => backend.compile(compileProgram(program)),
+    run: (executable, bindings, scalars) => backend.run(executable, bindings, scalars),
+    synchronize: () => backend.synchronize(),
+    memory: () => backend.memory(),
+    source: (executable) => backend.source(executable),
+  };
+}

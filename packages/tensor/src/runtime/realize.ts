@@ -1,0 +1,250 @@
+/** From recorded nodes to values: one plan for everything that is asked for and all pending updates of cells. */
+import { StaleValueError } from '../graph/errors.ts';
+import { setRecorder, type Node, type Recorder } from '../graph/node.ts';
+import { linearize, resolve, toProgram, type Linearization, type Program } from '../graph/program.ts';
+import { formatType } from '../graph/types.ts';
+import { nodeOf, type Tensor } from '../tensor.ts';
+import type { DeviceBuffer, Executable, HostArray } from './backend.ts';
+import { activeCapture } from './capture.ts';
+import { pendingCells, type TensorCell } from './cell.ts';
+import { chooseDevice, currentDevice, type Device, type DeviceName } from './device.ts';
+import type { Engine } from './engine.ts';
+import type { PlanEntry } from './plan-cache.ts';
+import { Storage } from './storage.ts';
+
+export type TensorData = Float32Array | Int32Array | Uint8Array;
+
+/** Values up to this size stay on the host once they have been read, so that a loss per step leaves nothing on the device. */
+const demotionBytes = 4096;
+/** Recorded nodes after which a computation starts by itself, so that a loop that reads nothing does not grow without bound. */
+const recordingLimit = 50_000;
+
+let recordedNodes = 0;
+
+/** Counts recorded nodes outside captures. */
+export const defaultRecorder: Recorder = {
+  created(node) {
+    if (++recordedNodes >= recordingLimit) {
+      recordedNodes = 0;
+      flush([node]);
+    }
+  },
+};
+setRecorder(defaultRecorder);
+
+/** The plan of a linearised graph, from the cache or made now. Call inside {@link Device.perform}. */
+export function planFor(
+  device: Device,
+  linearization: Linearization,
+  targets: readonly (Node | undefined)[],
+  compile: (program: Program) => Executable,
+): PlanEntry {
+  const { hash, key } = linearization;
+  return device.plans.find(hash, key) ?? device.plans.insert(hash, key, compile(toProgram(linearization, targets)));
+}
+
+/** Gives every cell among the leaves a value. */
+export function initializeCells(device: Device, leaves: readonly Node[]): void {
+  const cells: TensorCell[] = [];
+  for (const leaf of leaves) {
+    const cell = leaf.cell as TensorCell | undefined;
+    if (cell !== undefined && leaf.storage === undefined) cells.push(cell);
+  }
+  if (cells.length === 0) return;
+  const computed: TensorCell[] = [];
+  for (const cell of cells) {
+    const initializer = cell.initializer;
+    if (initializer === undefined) throw new StaleValueError('internal: a cell without a value');
+    const known = (resolve(initializer).storage as Storage | undefined)?.host;
+    if (known === undefined) computed.push(cell);
+    else storeHost(device, cell, known);
+  }
+  if (computed.length > 0) {
+    const outputs = computed.map((cell) => resolve(cell.initializer as Node));
+    const storages = execute(device, outputs);
+    computed.forEach((cell, i) => {
+      cell.leaf.storage = storages[i];
+      cell.initializer = undefined;
+    });
+  }
+}
+
+function storeHost(device: Device, cell: TensorCell, host: HostArray): void {
+  const storage = new Storage(undefined);
+  storage.allocate(device, cell.type);
+  device.perform((engine) => engine.write(storage.buffer(), host));
+  cell.leaf.storage = storage;
+  cell.initializer = undefined;
+}
+
+/** How the leaves of a plan are bound. Throws where a leaf has no value any more. */
+export function bindLeaves(device: Device, leaves: readonly Node[]): (() => DeviceBuffer | HostArray)[] {
+  return leaves.map((leaf) => {
+    const storage = leaf.storage as Storage | undefined;
+    if (storage === undefined) {
+      throw new StaleValueError(
+        `A value of type ${formatType(leaf.type)} was recorded inside a compiled function and is not known outside of it.`,
+        { hint: 'Return from the compiled function what you want to read.' },
+      );
+    }
+    return storage.bind(device, leaf.type);
+  });
+}
+
+/** One computation: outputs into memory of their own, and new values of cells into the cells' memory. */
+interface Job {
+  readonly outputs: readonly Node[];
+  readonly updates: readonly TensorCell[];
+}
+
+function linearizeJob({ outputs, updates }: Job): { linearization: Linearization; targets: (Node | undefined)[] } {
+  const targets = [...outputs.map(() => undefined), ...updates.map((cell) => cell.leaf)];
+  return { linearization: linearize([...outputs, ...updates.map((cell) => cell.pending as Node)], targets), targets };
+}
+
+/** Issues one run of a linearised job; returns the storages of its outputs. */
+function issue(device: Device, job: Job, linearization: Linearization, targets: readonly (Node | undefined)[]): Storage[] {
+  initializeCells(device, linearization.leaves);
+  const bindings = bindLeaves(device, linearization.leaves);
+  const scalars = linearization.scalars.map((node) => node.attributes.value);
+  const storages = job.outputs.map((output) => {
+    const storage = new Storage(undefined);
+    storage.allocate(device, output.type);
+    return storage;
+  });
+  for (const node of linearization.nodes) node.planned = true;
+  device.perform((engine) => {
+    const entry = planFor(device, linearization, targets, (program) => engine.compile(program));
+    runPlan(device, engine, entry, [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())], scalars);
+  });
+  return storages;
+}
+
+/** Runs a plan and keeps the device's statistics. Call inside {@link Device.perform}. */
+export function runPlan(device: Device, engine: Engine, entry: PlanEntry, bindings: readonly (DeviceBuffer | HostArray)[], scalars: readonly number[]): void {
+  engine.run(entry.executable, bindings, scalars);
+  device.runs++;
+  device.kernelsInLastRun = entry.executable.kernelCount;
+}
+
+/** Computes nodes into memory of their own. */
+function execute(device: Device, outputs: readonly Node[]): Storage[] {
+  const job: Job = { outputs, updates: [] };
+  const { linearization, targets } = linearizeJob(job);
+  return issue(device, job, linearization, targets);
+}
+
+/** Starts the computation of `roots` and of all pending cell updates. */
+export function flush(roots: readonly Node[]): void {
+  recordedNodes = 0;
+  const device = currentDevice();
+  /** Every node to compute, with the handles (composites among them) that stand for it. */
+  const wanted = new Map<Node, Node[]>();
+  const want = (node: Node): void => {
+    if (node.storage !== undefined || pendingCells.has(node.cell as TensorCell)) return;
+    const computed = resolve(node);
+    if (computed.storage !== undefined) node.storage = computed.storage;
+    else if (computed.cell !== undefined) initializeCells(device, [computed]);
+    else wanted.set(computed, [...(wanted.get(computed) ?? []), node]);
+  };
+  for (const root of roots) want(root);
+
+  const updates: TensorCell[] = [];
+  for (const cell of pendingCells) {
+    const host = hostValue(cell.pending as Node);
+    if (host === undefined || cell.waitingConsumers().length > 0) updates.push(cell);
+    else writeHost(device, cell, host);
+  }
+  if (wanted.size === 0 && updates.length === 0) return;
+
+  let job: Job = { outputs: [...wanted.keys()], updates };
+  let { linearization, targets } = linearizeJob(job);
+  // What was recorded on a value that goes away, and is not part of this computation, is computed now.
+  const inside = new Set(linearization.nodes);
+  for (const cell of updates) for (const consumer of cell.waitingConsumers()) if (!inside.has(resolve(consumer))) want(consumer);
+  if (wanted.size > job.outputs.length) {
+    job = { outputs: [...wanted.keys()], updates };
+    ({ linearization, targets } = linearizeJob(job));
+  }
+  const storages = issue(device, job, linearization, targets);
+  job.outputs.forEach((node, i) => {
+    for (const handle of [node, ...(wanted.get(node) ?? [])]) {
+      handle.storage = storages[i];
+      if (!handle.differentiable) handle.inputs = [];
+    }
+  });
+  for (const cell of updates) cell.overwritten();
+}
+
+/** The host data that a cell's recorded value simply is, if it is that. */
+function hostValue(pending: Node): HostArray | undefined {
+  const source = resolve(pending.inputs[0] as Node);
+  return source.cell === undefined ? (source.storage as Storage | undefined)?.host : undefined;
+}
+
+function writeHost(device: Device, cell: TensorCell, host: HostArray): void {
+  const { storage } = cell;
+  if (storage === undefined) storeHost(device, cell, host);
+  else device.perform((engine) => engine.write(storage.buffer(), host));
+  cell.overwritten();
+}
+
+/** Starts the computation of several tensors, together with pending updates, in one plan. Resolves when they have been computed. */
+export async function realize(...tensors: Tensor[]): Promise<void> {
+  refuseInCapture('realize');
+  const device = currentDevice();
+  flush(tensors.map(nodeOf));
+  const engine = await device.ready();
+  await engine.synchronize();
+}
+
+/** The elements of a tensor, computed if need be. */
+export async function readTensor(tensor: Tensor): Promise<TensorData> {
+  refuseInCapture('data');
+  const { type } = nodeOf(tensor);
+  flush([nodeOf(tensor)]);
+  const storage = nodeOf(tensor).storage as Storage | undefined;
+  if (storage === undefined) throw new StaleValueError('internal: a computed tensor without memory');
+  storage.requireAlive();
+  let host = storage.host?.slice();
+  if (host === undefined) {
+    const device = storage.device ?? currentDevice();
+    const engine = await device.ready();
+    storage.requireAlive();
+    host = type.dtype === 'float32' ? new Float32Array(type.size) : new Int32Array(type.size);
+    if (type.size > 0) await engine.read(storage.buffer(), host);
+    const isCell = nodeOf(tensor).cell !== undefined;
+    if (!isCell && !storage.disposed && host.byteLength <= demotionBytes) storage.demote(host.slice());
+  }
+  return type.dtype === 'bool' ? Uint8Array.from(host) : host;
+}
+
+/** Frees the memory of a tensor. Parameters and other variables are freed with what they belong to. */
+export function disposeTensor(tensor: Tensor): void {
+  const node = nodeOf(tensor);
+  if (node.cell !== undefined) return;
+  const storage = node.storage as Storage | undefined;
+  if (storage !== undefined) storage.dispose('it was disposed');
+  else {
+    node.storage = new Storage(undefined);
+    (node.storage as Storage).dispose('it was disposed');
+  }
+}
+
+function refuseInCapture(method: string): void {
+  if (activeCapture() === undefined) return;
+  throw new StaleValueError(`[${method}] a value cannot be read inside a compiled function: it only records what is computed at each call.`, {
+    hint: 'Return the tensor from the compiled function and read it outside.',
+  });
+}
+
+/**
+ * Chooses the device for everything recorded from now on. Updates recorded so far are computed on the old one.
+ *
+ * Throws {@link DeviceError} for an unknown name; that WebGPU is not available shows at the first value read, or at
+ * `await device.ready()`.
+ */
+export function setDevice(name: DeviceName): void {
+  if (pendingCells.size > 0) flush([]);
+  chooseDevice(name);
+}

@@ -1,0 +1,119 @@
+/** Where the value of a realised node lives: on the host, on a device, or on both. */
+import { DeviceError, StaleValueError } from '../graph/errors.ts';
+import type { NodeStorage } from '../graph/node.ts';
+import type { TensorType } from '../graph/types.ts';
+import type { DeviceBuffer, HostArray } from './backend.ts';
+import type { Device } from './device.ts';
+
+/** A device buffer that may not exist yet, since devices start asynchronously. Shared with the finaliser, so it holds no storage. */
+interface Slot {
+  readonly device: Device;
+  buffer: DeviceBuffer | undefined;
+  released: boolean;
+}
+
+function release(slot: Slot): void {
+  if (slot.released) return;
+  slot.released = true;
+  slot.device.perform((engine) => {
+    if (slot.buffer !== undefined) engine.free(slot.buffer);
+    slot.buffer = undefined;
+  });
+}
+
+const finalizer = new FinalizationRegistry<Slot>(release);
+
+export class Storage implements NodeStorage {
+  /** The elements on the host, where they are known there. */
+  host: HostArray | undefined;
+  /** Why the value is gone, where it is. */
+  gone: string | undefined = undefined;
+  #slot: Slot | undefined;
+  #stagings = 0;
+
+  constructor(host: HostArray | undefined) {
+    this.host = host;
+  }
+
+  get disposed(): boolean {
+    return this.gone !== undefined;
+  }
+
+  get device(): Device | undefined {
+    return this.#slot?.device;
+  }
+
+  /** Gives the storage a buffer of its own on a device; the buffer comes into being when the device is ready. */
+  allocate(device: Device, type: TensorType): void {
+    const slot: Slot = { device, buffer: undefined, released: false };
+    this.#slot = slot;
+    finalizer.register(this, slot, slot);
+    device.perform((engine) => {
+      slot.buffer = engine.allocate(type);
+    });
+  }
+
+  /** The device buffer; call only inside {@link Device.perform}. */
+  buffer(): DeviceBuffer {
+    const buffer = this.#slot?.buffer;
+    if (buffer === undefined) throw new StaleValueError(`This tensor has no value any more: ${this.gone ?? 'its memory was freed'}.`);
+    return buffer;
+  }
+
+  /**
+   * How a run binds this storage; resolved inside {@link Device.perform}. Host data that is used once (a batch) is copied into memory of
+   * the plan; used a second time it moves to the device for good.
+   */
+  bind(device: Device, type: TensorType): () => DeviceBuffer | HostArray {
+    this.requireAlive();
+    const slot = this.#slot;
+    if (slot !== undefined) {
+      if (slot.device !== device) {
+        throw new DeviceError(`A tensor ${type.dtype}[${type.shape.join(',')}] lives on ${slot.device.name}, the operation runs on ${device.name}.`, {
+          hint: 'Call setDevice before making tensors and models, or move the values with tensor(await t.data(), { shape: t.shape }).',
+        });
+      }
+      return () => this.buffer();
+    }
+    const host = this.host;
+    if (host === undefined) throw new StaleValueError('internal: a storage without a value');
+    if (this.#stagings++ === 0) return () => host;
+    this.allocate(device, type);
+    device.perform((engine) => engine.write(this.buffer(), host));
+    return () => this.buffer();
+  }
+
+  /** Keeps the elements on the host and frees the device memory. */
+  demote(host: HostArray): void {
+    this.host = host;
+    this.#stagings = 0;
+    this.#free();
+  }
+
+  requireAlive(): void {
+    if (this.gone !== undefined) throw new StaleValueError(`This tensor has no value any more: ${this.gone}.`);
+  }
+
+  /** Frees the memory now; `reason` completes "this tensor has no value any more: …". */
+  dispose(reason: string): void {
+    this.gone ??= reason;
+    this.host = undefined;
+    this.#free();
+  }
+
+  #free(): void {
+    const slot = this.#slot;
+    if (slot === undefined) return;
+    this.#slot = undefined;
+    finalizer.unregister(slot);
+    release(slot);
+  }
+}
+
+/** What an overwritten value leaves behind. */
+export function overwrittenStorage(): Storage {
+  const storage = new Storage(undefined);
+  storage.gone =
+    'it was computed from a parameter that has been updated since; read or realize it together with the step, or before the update';
+  return storage;
+}
