@@ -1,0 +1,519 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ArgumentError, arange, assign, compile, composite, concat, conv2d, device, DeviceError, DTypeError, Generator, guard, manualSeed, matmul, ones, rand,
+  randint, randn, realize, scalar, setDevice, ShapeError, StaleValueError, tensor, variable, zeros, type Tensor,
+} from '../src/index.ts';
+import { devices } from './support/devices.ts';
+
+describe.each(devices)('the runtime on %s', (name) => {
+  beforeAll(() => setDevice(name));
+  afterAll(() => setDevice('reference'));
+
+  describe('recording', () => {
+    it('computes nothing before a value is asked for', async () => {
+      await device.ready();
+      const { runs } = device.stats();
+      const x = tensor([1, 2, 3]).mul(2).add(1);
+      expect(x.shape).toEqual([3]);
+      expect(device.stats().runs).toBe(runs);
+      expect(await x.toArray()).toEqual([3, 5, 7]);
+      expect(device.stats().runs).toBe(runs + 1);
+    });
+
+    it('computes a value once', async () => {
+      const x = tensor([1, 2]).exp();
+      const first = await x.data();
+      const { runs } = device.stats();
+      expect(await x.data()).toEqual(first);
+      expect(device.stats().runs).toBe(runs);
+    });
+
+    it('gives Float32Array, Int32Array and Uint8Array, nested arrays and single numbers', async () => {
+      expect(await tensor([1.5, 2]).neg().data()).toEqual(Float32Array.of(-1.5, -2));
+      expect(await arange(3).mul(2).data()).toEqual(Int32Array.of(0, 2, 4));
+      expect(await arange(3).less(1).data()).toEqual(Uint8Array.of(1, 0, 0));
+      expect(await tensor([[1, 2], [3, 4]]).transpose(0, 1).toArray()).toEqual([[1, 3], [2, 4]]);
+      expect(await tensor([[1, 2], [3, 4]]).sum().item()).toBe(10);
+      expect(await zeros([2, 0, 3]).toArray()).toEqual([[], []]);
+      await expect(tensor([1, 2]).item()).rejects.toThrow(ShapeError);
+    });
+
+    it('hands out copies', async () => {
+      const x = tensor([1, 2]).add(0);
+      const data = await x.data();
+      data[0] = 9;
+      expect(await x.toArray()).toEqual([1, 2]);
+    });
+
+    it('computes several tensors in one plan', async () => {
+      const x = tensor([1, 2, 3]);
+      const [a, b] = [x.sum(), x.mul(2)];
+      const { runs } = device.stats();
+      await realize(a, b);
+      expect(device.stats().runs).toBe(runs + 1);
+      expect(await a.item()).toBe(6);
+      expect(await b.toArray()).toEqual([2, 4, 6]);
+    });
+
+    it('survives a chain of a hundred thousand operations', async () => {
+      let x = tensor(0);
+      for (let i = 0; i < 100_000; i++) x = i % 2 === 0 ? x.add(3) : x.sub(1);
+      expect(await x.item()).toBe(100_000);
+    }, 120_000);
+
+    it('runs the first program of the manual', async () => {
+      const a = tensor([[1, 2], [3, 4]]);
+      const b = a.matmul(a.transpose(0, 1)).add(1).relu();
+      expect(await b.toArray()).toEqual([[6, 12], [12, 26]]);
+      expect((await b.sum().item()) > 0).toBe(true);
+    });
+  });
+
+  describe('plans', () => {
+    it('finds the plan of the same computation on other numbers', async () => {
+      const compute = (x: number, rate: number): Promise<number> => tensor([x, 1]).mul(scalar(rate)).sum().item();
+      expect(await compute(2, 10)).toBe(30);
+      const { planCache } = device.stats();
+      expect(await compute(3, 100)).toBe(400);
+      expect(device.stats().planCache).toMatchObject({ hits: planCache.hits + 1, misses: planCache.misses });
+    });
+
+    it('makes a new plan for other shapes and other constants', async () => {
+      await tensor([1, 2]).mul(17).data();
+      const { misses } = device.stats().planCache;
+      await tensor([1, 2, 3]).mul(17).data();
+      await tensor([1, 2]).mul(18).data();
+      expect(device.stats().planCache.misses).toBe(misses + 2);
+    });
+  });
+
+  describe('variables', () => {
+    it('has its initial value, then what was assigned', async () => {
+      const v = variable(tensor([1, 2]));
+      expect(await v.toArray()).toEqual([1, 2]);
+      assign(v, v.mul(10));
+      expect(await v.toArray()).toEqual([10, 20]);
+      assign(v, tensor([5, 6]));
+      expect(await v.add(1).toArray()).toEqual([6, 7]);
+      expect(await v.toArray()).toEqual([5, 6]);
+    });
+
+    it('is computed from a recorded initial value at its first use', async () => {
+      const v = variable(zeros([3]).add(2));
+      expect(await v.sum().item()).toBe(6);
+    });
+
+    it('keeps the old value for what was recorded before an update', async () => {
+      const v = variable(tensor([1, 2]));
+      await v.data();
+      const before = v.mul(2);
+      const chained = before.add(1);
+      assign(v, v.add(100));
+      const after = v.mul(2);
+      expect(await after.toArray()).toEqual([202, 204]);
+      expect(await before.toArray()).toEqual([2, 4]);
+      expect(await chained.toArray()).toEqual([3, 5]);
+    });
+
+    it('keeps the old value also where the new one comes from the host', async () => {
+      const v = variable(tensor([1, 2]));
+      await v.data();
+      const before = v.mul(2);
+      assign(v, tensor([7, 7]));
+      expect(await v.toArray()).toEqual([7, 7]);
+      expect(await before.toArray()).toEqual([2, 4]);
+    });
+
+    it('reads the value of the moment at which data() was called', async () => {
+      const v = variable(tensor([1, 2]));
+      await v.data();
+      const reading = v.data();
+      assign(v, v.add(1));
+      const later = v.data();
+      expect(await reading).toEqual(Float32Array.of(1, 2));
+      expect(await later).toEqual(Float32Array.of(2, 3));
+    });
+
+    it('does not give stale values for intermediates of a computed plan', async () => {
+      const v = variable(tensor([1, 2]));
+      const hidden = v.mul(2);
+      expect(await hidden.sum().item()).toBe(6);
+      assign(v, v.add(1));
+      expect(await v.toArray()).toEqual([2, 3]);
+      await expect(hidden.data()).rejects.toThrow(StaleValueError);
+      await expect(hidden.add(1).data()).rejects.toThrow(/updated/);
+      expect(await v.toArray()).toEqual([2, 3]);
+    });
+
+    it('recomputes intermediates as long as the variable stands', async () => {
+      const v = variable(tensor([1, 2]));
+      const hidden = v.mul(2);
+      await hidden.sum().item();
+      expect(await hidden.toArray()).toEqual([2, 4]);
+    });
+
+    it('takes many updates before any is computed', async () => {
+      const v = variable(tensor([1]));
+      const history: Tensor[] = [];
+      for (let i = 0; i < 20; i++) {
+        history.push(v.mul(10));
+        assign(v, v.add(1));
+      }
+      expect(await v.item()).toBe(21);
+      expect(await Promise.all(history.map((t) => t.item()))).toEqual(Array.from({ length: 20 }, (_, i) => 10 * (i + 1)));
+    });
+
+    it('swaps two variables', async () => {
+      const [a, b] = [variable(tensor([1, 2])), variable(tensor([3, 4]))];
+      const old = a.detach();
+      assign(a, b);
+      assign(b, old);
+      expect(await a.toArray()).toEqual([3, 4]);
+      expect(await b.toArray()).toEqual([1, 2]);
+    });
+
+    it('copies another variable', async () => {
+      const source = variable(tensor([1, 2]));
+      await source.data();
+      const copy = variable(source);
+      assign(source, source.mul(0));
+      expect(await source.toArray()).toEqual([0, 0]);
+      expect(await copy.toArray()).toEqual([1, 2]);
+    });
+
+    it('does not share its memory with a composite that passes it through', async () => {
+      const v = variable(tensor([1, 2]));
+      const passed = composite('identity', {}, [v], (x) => x);
+      expect(await passed.toArray()).toEqual([1, 2]);
+      assign(v, v.add(1));
+      await v.data();
+      expect(await passed.toArray()).toEqual([1, 2]);
+    });
+
+    it('refuses other types and other tensors', () => {
+      const v = variable(tensor([1, 2]));
+      expect(() => assign(v, tensor([1, 2, 3]))).toThrow(new ShapeError('[assign] a variable of float32[2] cannot take the value float32[3].'));
+      expect(() => assign(v, arange(2))).toThrow(DTypeError);
+      expect(() => assign(tensor([1, 2]), tensor([1, 2]))).toThrow(/not a variable/);
+    });
+
+    it('computes pending updates of everything in one plan', async () => {
+      const variables = Array.from({ length: 5 }, (_, i) => variable(tensor([i])));
+      await realize(...variables);
+      const { runs } = device.stats();
+      for (const v of variables) assign(v, v.mul(2));
+      const total = variables.map((v) => v.sum()).reduce((a, b) => a.add(b));
+      expect(await total.item()).toBe(20);
+      expect(device.stats().runs).toBe(runs + 1);
+    });
+  });
+
+  describe('compile', () => {
+    it('records once per signature', async () => {
+      let recordings = 0;
+      const f = compile((x: Tensor, factor: number) => {
+        recordings++;
+        return x.mul(factor);
+      });
+      expect(await f(tensor([1, 2]), 2).toArray()).toEqual([2, 4]);
+      expect(await f(tensor([3, 4]), 2).toArray()).toEqual([6, 8]);
+      expect(recordings).toBe(1);
+      expect(await f(tensor([1, 2, 3]), 2).toArray()).toEqual([2, 4, 6]);
+      expect(await f(arange(2), 2).toArray()).toEqual([0, 2]);
+      expect(await f(tensor([1, 2]), 3).toArray()).toEqual([3, 6]);
+      expect(recordings).toBe(4);
+      expect(await f(tensor([5, 5]), 2).toArray()).toEqual([10, 10]);
+      expect(recordings).toBe(4);
+    });
+
+    it('returns tensors in arrays and objects', async () => {
+      const f = compile((x: Tensor) => ({ sum: x.sum(), parts: [x, x.neg()] as const }));
+      const { sum, parts } = f(tensor([1, 2]));
+      expect(await sum.item()).toBe(3);
+      expect(await parts[0].toArray()).toEqual([1, 2]);
+      expect(await parts[1].toArray()).toEqual([-1, -2]);
+    });
+
+    it('updates variables in place at each call', async () => {
+      const v = variable(tensor([1, 2]));
+      const step = compile((x: Tensor) => {
+        assign(v, v.add(x));
+        return v.sum();
+      });
+      expect(await step(tensor([1, 1])).item()).toBe(5);
+      expect(await step(tensor([1, 1])).item()).toBe(7);
+      expect(await step(tensor([10, 0])).item()).toBe(17);
+      expect(await v.toArray()).toEqual([13, 4]);
+      assign(v, tensor([0, 0]));
+      expect(await step(tensor([1, 2])).item()).toBe(3);
+    });
+
+    it('takes many steps without a value being read', async () => {
+      const v = variable(tensor(0));
+      const step = compile(() => {
+        assign(v, v.add(1));
+      });
+      for (let i = 0; i < 500; i++) step();
+      expect(await v.item()).toBe(500);
+    });
+
+    it('lets earlier handles see the old value', async () => {
+      const v = variable(tensor([1, 2]));
+      const double = v.mul(2);
+      const step = compile(() => {
+        assign(v, v.add(1));
+      });
+      step();
+      expect(await double.toArray()).toEqual([2, 4]);
+      expect(await v.toArray()).toEqual([2, 3]);
+      const again = v.mul(2);
+      await again.sum().item();
+      step();
+      await expect(again.data()).rejects.toThrow(StaleValueError);
+    });
+
+    it('means the old value by an argument that it updates', async () => {
+      const v = variable(tensor([1, 2]));
+      const step = compile((x: Tensor) => {
+        assign(v, v.add(1));
+        return [x.mul(1), v.mul(1)] as const;
+      });
+      const [old, updated] = step(v);
+      expect(await old.toArray()).toEqual([1, 2]);
+      expect(await updated.toArray()).toEqual([2, 3]);
+      const [second] = step(v);
+      expect(await second.toArray()).toEqual([2, 3]);
+    });
+
+    it('asks the source of a scalar once per call', async () => {
+      let asked = 0;
+      const f = compile((x: Tensor) => x.mul(scalar(() => ++asked)));
+      for (let call = 1; call <= 4; call++) {
+        expect(await f(tensor(10)).item()).toBe(10 * call);
+        expect(asked).toBe(call);
+      }
+    });
+
+    it('records anew where a guarded value has changed, and remembers', async () => {
+      let training = true;
+      let recordings = 0;
+      const f = compile((x: Tensor) => {
+        recordings++;
+        return guard(() => training) ? x.mul(2) : x;
+      });
+      expect(await f(tensor(3)).item()).toBe(6);
+      training = false;
+      expect(await f(tensor(3)).item()).toBe(3);
+      training = true;
+      expect(await f(tensor(4)).item()).toBe(8);
+      expect(recordings).toBe(2);
+    });
+
+    it('records compiled functions inside in place', async () => {
+      const inner = compile((x: Tensor) => x.add(1));
+      const outer = compile((x: Tensor) => inner(inner(x)).mul(2));
+      const { runs } = device.stats();
+      expect(await outer(tensor(1)).item()).toBe(6);
+      expect(device.stats().runs).toBe(runs + 1);
+    });
+
+    it('takes the recorded values of arguments', async () => {
+      const f = compile((x: Tensor) => x.mul(2));
+      expect(await f(f(tensor([1]).add(1)).add(1)).item()).toBe(10);
+    });
+
+    it('refuses to read a value inside', async () => {
+      let reading: Promise<unknown> | undefined;
+      compile((x: Tensor) => {
+        reading = x.item();
+        reading.catch(() => {});
+        return x;
+      })(tensor(1));
+      await expect(reading).rejects.toThrow(StaleValueError);
+    });
+
+    it('refuses an async function and results that are not tensors', async () => {
+      const f = compile((async (x: Tensor) => {
+        await x.data();
+        return x;
+      }) as unknown as (x: Tensor) => Tensor);
+      expect(() => f(tensor(1))).toThrow(ArgumentError);
+      const g = compile((() => 3) as unknown as () => Tensor);
+      expect(() => g()).toThrow(/returned 3/);
+      const h = compile((options: object) => tensor(Object.keys(options).length)) as unknown as (options: object) => Tensor;
+      expect(() => h({})).toThrow(/not object/);
+    });
+
+    it('leaves nothing behind when the function throws', async () => {
+      const v = variable(tensor([1]));
+      const f = compile(() => {
+        assign(v, v.add(1));
+        throw new Error('mine');
+      });
+      expect(() => f()).toThrow('mine');
+      expect(await v.item()).toBe(1);
+      expect(await v.add(1).item()).toBe(2);
+    });
+
+    it('does not let recorded tensors out', async () => {
+      const v = variable(tensor([1, 2]));
+      const leaked: Tensor[] = [];
+      const f = compile((x: Tensor) => {
+        leaked.push(x, x.mul(2), v.mul(2), x.softmax(0), scalar(() => 1).add(1));
+        assign(v, v.add(x));
+        return x;
+      });
+      f(tensor([1, 2]));
+      for (const t of leaked) await expect(t.data()).rejects.toThrow(StaleValueError);
+      for (const t of leaked) await expect(t.add(1).data()).rejects.toThrow(StaleValueError);
+      expect(await f(tensor([1, 2])).toArray()).toEqual([1, 2]);
+    });
+
+    it('uses tensors from outside as constants', async () => {
+      const weights = tensor([1, 2]).mul(2);
+      const f = compile((x: Tensor) => x.mul(weights));
+      expect(await f(tensor([1, 1])).toArray()).toEqual([2, 4]);
+      expect(await f(tensor([2, 2])).toArray()).toEqual([4, 8]);
+    });
+
+    it('returns the same tensor twice, and arguments themselves', async () => {
+      const f = compile((x: Tensor) => {
+        const y = x.add(1);
+        return [y, y, x] as const;
+      });
+      const [a, b, c] = f(tensor([1]));
+      expect([await a.item(), await b.item(), await c.item()]).toEqual([2, 2, 1]);
+    });
+  });
+
+  describe('random numbers', () => {
+    it('repeats after manualSeed', async () => {
+      manualSeed(42);
+      const first = await rand([1000]).data();
+      const second = await rand([1000]).data();
+      expect(second).not.toEqual(first);
+      manualSeed(42);
+      expect(await rand([1000]).data()).toEqual(first);
+      expect(await rand([1000]).data()).toEqual(second);
+      manualSeed(43);
+      expect(await rand([1000]).data()).not.toEqual(first);
+    });
+
+    it('draws anew at each call of a compiled function, as it would without', async () => {
+      const draw = (): Tensor => rand([100]);
+      const compiled = compile(draw);
+      manualSeed(1);
+      const plain = [await draw().data(), await draw().data(), await draw().data()];
+      manualSeed(1);
+      expect([await compiled().data(), await compiled().data(), await compiled().data()]).toEqual(plain);
+    });
+
+    it('gives the same numbers as the reference', async () => {
+      const { randomUniform } = await import('../src/graph/threefry.ts');
+      const data = await new Generator(7).uniform([50]).data();
+      expect([...data]).toEqual(Array.from({ length: 50 }, (_, i) => randomUniform(7, 0, i)));
+    });
+
+    it('keeps generators apart, and continues from a saved draw', async () => {
+      const [a, b] = [new Generator(5), new Generator(5)];
+      const first = await a.uniform([10]).data();
+      expect(await b.uniform([10]).data()).toEqual(first);
+      const second = await a.uniform([10]).data();
+      b.reset(5, 1);
+      expect(await b.uniform([10]).data()).toEqual(second);
+      expect(() => new Generator(-1)).toThrow(ArgumentError);
+      expect(() => new Generator(0.5)).toThrow(ArgumentError);
+      expect(await new Generator(4294967295).uniform([1]).item()).toBeLessThan(1);
+    });
+
+    it('has the moments of its distributions', async () => {
+      manualSeed(3);
+      const n = 20_000;
+      const u = rand([n]);
+      expect(await u.mean().item()).toBeCloseTo(0.5, 1);
+      expect(await u.variance().item()).toBeCloseTo(1 / 12, 2);
+      const z = randn([n]);
+      expect(Math.abs(await z.mean().item())).toBeLessThan(0.03);
+      expect(await z.std().item()).toBeCloseTo(1, 1);
+      const dice = await randint([n], 1, 7).data();
+      expect(new Set(dice)).toEqual(new Set([1, 2, 3, 4, 5, 6]));
+    });
+  });
+
+  describe('memory', () => {
+    it('frees at dispose, and says so at a later read', async () => {
+      const x = ones([100, 100]).add(1);
+      await x.sum().item();
+      await realize(x);
+      const before = device.memory().buffers;
+      x.dispose();
+      expect(device.memory().buffers).toBe(before - 1);
+      await expect(x.data()).rejects.toThrow(/it was disposed/);
+      await expect(x.add(1).data()).rejects.toThrow(StaleValueError);
+      x.dispose();
+    });
+
+    it('leaves nothing of a small value that has been read', async () => {
+      const f = compile((x: Tensor) => x.mul(2).sum());
+      await f(ones([2000])).item();
+      const { buffers } = device.memory();
+      for (let i = 0; i < 50; i++) await f(tensor(new Float32Array(2000))).item();
+      expect(device.memory().buffers).toBeLessThanOrEqual(buffers + 1);
+    });
+  });
+
+  describe('errors', () => {
+    it('are raised where the operation is called', () => {
+      const x = tensor([[1, 2, 3], [4, 5, 6]]);
+      expect(() => x.add(tensor([1, 2]))).toThrow(/\[add\] cannot broadcast float32\[2,3\] with float32\[2\]/);
+      expect(() => x.matmul(x)).toThrow('[matmul] cannot multiply float32[2,3] by float32[2,3]: the inner sizes 3 and 2 differ.');
+      expect(() => x.sum(2)).toThrow(/\[sum\] axis 2 does not exist: the tensor has 2 axes, so -2 to 1 are possible/);
+      expect(() => x.sum([0, 0])).toThrow(ShapeError);
+      expect(() => x.reshape([4])).toThrow(/cannot give float32\[2,3\] \(6 elements\) the shape \[4\] \(4 elements\)/);
+      expect(() => x.reshape([-1, 4])).toThrow(ShapeError);
+      expect(() => x.to('float16' as 'float32')).toThrow(DTypeError);
+      expect(() => concat([x, tensor([[1, 2]])])).toThrow(ShapeError);
+      expect(() => tensor([[1, 2], [3]])).toThrow(/ragged/);
+      expect(() => tensor([1, 2], { shape: [3] })).toThrow(ShapeError);
+      expect(() => matmul(x, tensor(1))).toThrow(ShapeError);
+      expect(() => zeros([2, -1])).toThrow(ShapeError);
+      expect(() => zeros([2, 0]).max(1)).toThrow(/empty axis/);
+    });
+
+    it('list all reasons', () => {
+      expect(() => conv2d(zeros([1, 3, 8, 8]), zeros([4, 2, 3, 3]), { bias: zeros([3]) })).toThrow(
+        '[conv2d] cannot convolve float32[1,3,8,8] with weight float32[4,2,3,3]: the input has 3 channels, the weight takes 2; the bias must be [4], not [3].',
+      );
+    });
+
+    it('know their devices', () => {
+      expect(() => setDevice('cuda' as 'wasm')).toThrow(DeviceError);
+    });
+  });
+});
+
+describe('changing the device', () => {
+  it('records compiled functions for each, and refuses tensors of another', async () => {
+    setDevice('reference');
+    let recordings = 0;
+    const f = compile((x: Tensor) => {
+      recordings++;
+      return x.mul(2);
+    });
+    expect(await f(tensor([1])).item()).toBe(2);
+    const v = variable(tensor([1, 2]));
+    assign(v, v.add(1));
+    setDevice('wasm');
+    try {
+      expect(await f(tensor([1])).item()).toBe(2);
+      expect(recordings).toBe(2);
+      await expect(v.add(1).data()).rejects.toThrow(DeviceError);
+      expect(await v.toArray()).toEqual([2, 3]);
+    } finally {
+      setDevice('reference');
+    }
+    expect(await v.add(1).toArray()).toEqual([3, 4]);
+    expect(await f(tensor([2])).item()).toBe(4);
+    expect(recordings).toBe(2);
+  });
+});
