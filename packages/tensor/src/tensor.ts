@@ -2,6 +2,7 @@
  * The tensor that users hold: a handle to a node of the graph. Methods only record; values come back through promises. Every method
  * is the function of the same name with `this` as its first argument, documented there.
  */
+import { ArgumentError } from './graph/errors.ts';
 import type { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
 import * as elementwise from './ops/elementwise.ts';
@@ -33,6 +34,12 @@ export class Tensor {
   static {
     readNodeOf = (tensor) => (tensor.#cell === undefined ? tensor.#node : tensor.#cell.current);
     readCellOf = (tensor) => tensor.#cell;
+    // What Node's `console.log` prints.
+    Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Tensor) {
+        return `Tensor ${this.toString()}`;
+      },
+    });
   }
 
   get shape(): readonly number[] {
@@ -58,17 +65,24 @@ export class Tensor {
     return readNodeOf(this).differentiable;
   }
 
-  /** The gradient that the last `backward` left here; parameters only. */
-  grad: Tensor | undefined = undefined;
+  /** Whether it was made by `variable`, so that `assign` can replace its value. */
+  get isVariable(): boolean {
+    return this.#cell !== undefined;
+  }
+
+  /** The sum of what `backward` left here since it was last set to undefined; parameters only. */
+  get grad(): Tensor | undefined {
+    return this.#cell?.grad;
+  }
+
+  set grad(gradient: Tensor | undefined) {
+    if (this.#cell !== undefined) this.#cell.grad = gradient;
+    else if (gradient !== undefined) throw new ArgumentError(`[grad] ${this} is not a variable; only parameters keep gradients.`);
+  }
 
   /** `float32[2,3]`. The values are elsewhere and come back through promises; see {@link Tensor.toArray}. */
   toString(): string {
     return formatType(this.#node.type);
-  }
-
-  /** What Node's `console.log` prints. */
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `Tensor ${this.toString()}`;
   }
 
   /** The elements in row-major order: Float32Array, Int32Array, or Uint8Array of 0 and 1 for bool. A fresh copy. */

@@ -1,5 +1,6 @@
 /** A node of the graph: an operation on other nodes, or a leaf that holds data. */
 import { primitives, type Attributes, type Primitive } from './primitives.ts';
+import type { Tensor } from '../tensor.ts';
 import type { TensorType } from './types.ts';
 
 /** Where the value of a realised node lives. Only the runtime looks inside. */
@@ -10,6 +11,8 @@ export interface NodeStorage {
 /** A place whose value changes over time (a parameter, a moment, a running statistic). Only the runtime looks inside. */
 export interface NodeCell {
   readonly requiresGrad: boolean;
+  /** What `backward` left; read and reset through `Tensor.grad`. */
+  grad: Tensor | undefined;
   /** Called with each node that reads `value`, the cell's node, directly. */
   consumed(value: Node, by: Node): void;
 }
@@ -66,6 +69,14 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
   for (const input of inputs) if (input.cell !== undefined) input.cell.consumed(input, node);
   recorder?.created(node);
   return node;
+}
+
+/** The same value as a new node with respect to which gradients can be taken; gradients flow on through it to `node`. */
+export function makeIdentity(node: Node): Node {
+  const result = new Node('reshape', [node], { shape: node.type.shape }, node.type, true) as unknown as Node;
+  node.cell?.consumed(node, result);
+  recorder?.created(result);
+  return result;
 }
 
 /** A leaf of the given type. */

@@ -1,5 +1,5 @@
 /** Named subgraphs: one mechanism for a custom gradient, a single ONNX operator and one name in a profile. */
-import { makeNode, type Node } from '../graph/node.ts';
+import { makeIdentity, makeNode, type Node } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
 import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
 
@@ -20,7 +20,9 @@ export function composite(
   body: (...inputs: Tensor[]) => Tensor,
   { gradient }: CompositeOptions = {},
 ): Tensor {
-  const result = nodeOf(body(...inputs));
+  let result = nodeOf(body(...inputs));
+  // A body that is just a variable's value must not share the memory that the variable's updates overwrite.
+  if (result.cell !== undefined) result = makeIdentity(result);
   const node = makeNode('composite', inputs.map(nodeOf), {
     name,
     options,

@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeLeaf, makeNode } from '../graph/node.ts';
 import { dtypes, sizeOf, tensorType, type DType } from '../graph/types.ts';
 import { Storage } from '../runtime/storage.ts';
-import { noteScalar } from '../runtime/capture.ts';
+import { noteScalar, valueOfSource } from '../runtime/capture.ts';
 import { tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
 import { constantNode } from './elementwise.ts';
 import { normalizeAxis, requireShape } from './movement.ts';
@@ -139,7 +139,7 @@ export function oneHot(labels: Tensor, classes: number): Tensor {
  * `source` is asked again at every call, in the order in which the scalars were recorded; it may count calls.
  */
 export function scalar(source: number | (() => number), { dtype = 'float32' }: { dtype?: 'float32' | 'int32' } = {}): Tensor {
-  const value = typeof source === 'number' ? source : source();
+  const value = typeof source === 'number' ? source : valueOfSource(source);
   const node = makeNode('scalar', [], { dtype, value, source: typeof source === 'number' ? undefined : source });
   noteScalar(node);
   return tensorOf(node);

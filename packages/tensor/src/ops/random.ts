@@ -18,7 +18,7 @@ export class Generator {
   }
 
   get seed(): number {
-    return this.#seed;
+    return this.#seed >>> 0;
   }
 
   /** Number of draws so far; with the seed, the whole state. */

@@ -3,14 +3,14 @@
  * plan. Everything that changes between calls comes in as an argument, a variable, or a scalar with a source.
  */
 import { ArgumentError } from '../graph/errors.ts';
-import { makeLeaf, setRecorder, type Node, type Recorder } from '../graph/node.ts';
+import { makeLeaf, makeNode, setRecorder, type Node, type Recorder } from '../graph/node.ts';
 import { linearize, type Linearization } from '../graph/program.ts';
 import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
 import type { PlanEntry } from './plan-cache.ts';
 import { bindLeaves, defaultRecorder, flush, initializeCells, planFor, runPlan } from './realize.ts';
-import { Storage } from './storage.ts';
+import { capturedStorage, Storage } from './storage.ts';
 
 /** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew. */
 export type CompiledArgument = Tensor | number | string | boolean | null | undefined;
@@ -18,10 +18,14 @@ export type CompiledArgument = Tensor | number | string | boolean | null | undef
 export type CompiledResult = Tensor | undefined | void | readonly CompiledResult[] | { readonly [name: string]: CompiledResult };
 
 interface Recording {
+  /** Nodes whose values change from call to call; outside of the capture they mean nothing. */
+  readonly transient: Set<Node>;
   readonly assigned: Set<TensorCell>;
   /** Scalars in the order of recording. */
   readonly scalars: Node[];
   readonly guards: { readonly read: () => unknown; readonly value: unknown }[];
+  /** Whether nothing will be computed; see {@link dryRun}. */
+  readonly dry: boolean;
 }
 
 let recording: Recording | undefined;
@@ -42,6 +46,11 @@ export function withInlining<T>(body: () => T): T {
   }
 }
 
+/** The value with which a scalar is recorded. */
+export function valueOfSource(source: () => number): number {
+  return recording?.dry === true ? 0 : source();
+}
+
 /** Tells a capture of a scalar, whose source is asked again at each call. */
 export function noteScalar(node: Node): void {
   recording?.scalars.push(node);
@@ -57,9 +66,36 @@ export function guard<T>(read: () => T): T {
   return value;
 }
 
+/**
+ * Records `body` for its shapes and structure alone: nothing is computed, sources of scalars (the counters of random draws among them) are
+ * not asked, and what it assigns is forgotten. The tensors that it returns have a type but no value.
+ */
+export function dryRun<T>(body: () => T): T {
+  if (recording !== undefined) throw new ArgumentError('[dryRun] cannot be used inside a compiled function.');
+  flush([]);
+  const own: Recording = { transient: new Set(), assigned: new Set(), scalars: [], guards: [], dry: true };
+  recording = own;
+  setRecorder(captureRecorder);
+  try {
+    return body();
+  } finally {
+    leaveRecording(own);
+  }
+}
+
+function leaveRecording(own: Recording): void {
+  recording = undefined;
+  setRecorder(defaultRecorder);
+  for (const cell of own.assigned) cell.discardPending();
+  for (const node of own.transient) if (node.op !== 'composite') node.storage = capturedStorage();
+}
+
 const captureRecorder: Recorder = {
   created(node) {
     node.planned = true;
+    const transient = recording?.transient;
+    const changes = (input: Node): boolean => input.op === 'argument' || input.cell !== undefined || transient?.has(input) === true;
+    if (node.op === 'scalar' || node.inputs.some(changes)) transient?.add(node);
   },
 };
 
@@ -147,6 +183,7 @@ function flattenResult(result: CompiledResult, tensors: Tensor[]): (values: read
     return (values) => values[position];
   }
   if (result instanceof Promise) {
+    result.catch(() => {});
     throw new ArgumentError('[compile] the function returned a promise; a compiled function only records and must not be async.');
   }
   if (Array.isArray(result)) {
@@ -162,7 +199,7 @@ function flattenResult(result: CompiledResult, tensors: Tensor[]): (values: read
 
 function record<A extends CompiledArgument[]>(device: Device, body: (...args: A) => CompiledResult, args: A): Capture {
   const placeholders = args.map((arg) => (arg instanceof Tensor ? makeLeaf('argument', nodeOf(arg).type) : undefined));
-  const own: Recording = { assigned: new Set(), scalars: [], guards: [] };
+  const own: Recording = { transient: new Set(), assigned: new Set(), scalars: [], guards: [], dry: false };
   const tensors: Tensor[] = [];
   let rebuild: Capture['rebuild'];
   recording = own;
@@ -182,9 +219,7 @@ function record<A extends CompiledArgument[]>(device: Device, body: (...args: A)
     targets = [...outputs.map(() => undefined), ...updates.map((cell) => cell.leaf)];
     linearization = linearize([...outputs, ...updates.map((cell) => cell.pending as Node)], targets);
   } finally {
-    recording = undefined;
-    setRecorder(defaultRecorder);
-    for (const cell of own.assigned) cell.discardPending();
+    leaveRecording(own);
   }
   return {
     device,
@@ -207,13 +242,23 @@ function record<A extends CompiledArgument[]>(device: Device, body: (...args: A)
   };
 }
 
+function copyOf(node: Node): Node {
+  const copy = makeNode('detach', [node], {});
+  flush([copy]);
+  return copy;
+}
+
 function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledResult {
   const { device, linearization, targets } = capture;
   // What was recorded on parameters outside, and never computed, is computed before they change.
   const waiting = capture.updates.flatMap((cell) => cell.waitingConsumers());
   if (waiting.length > 0) flush(waiting);
   const leaves = capture.leaves.map((leaf) => {
-    if (typeof leaf === 'number') return nodeOf(args[leaf] as Tensor);
+    if (typeof leaf === 'number') {
+      const node = nodeOf(args[leaf] as Tensor);
+      // A variable that the function updates and also takes as an argument: the argument means the old value throughout.
+      return capture.updates.includes(node.cell as TensorCell) ? copyOf(node) : node;
+    }
     return 'leaf' in leaf ? leaf.leaf : leaf;
   });
   initializeCells(device, leaves);

@@ -3,7 +3,7 @@
  * a cell always means its newest value, also one that is only recorded yet.
  */
 import { DTypeError, ShapeError } from '../graph/errors.ts';
-import { makeLeaf, Node, type NodeCell } from '../graph/node.ts';
+import { makeLeaf, makeNode, Node, type NodeCell } from '../graph/node.ts';
 import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, Tensor } from '../tensor.ts';
@@ -11,10 +11,11 @@ import { activeCapture } from './capture.ts';
 import { overwrittenStorage, type Storage } from './storage.ts';
 
 /** Cells with a recorded new value that no plan has computed yet. */
-export const pendingCells = new Set<TensorCell>();
+export const pendingCells: Set<TensorCell> = new Set();
 
 export class TensorCell implements NodeCell {
   readonly requiresGrad: boolean;
+  grad: Tensor | undefined = undefined;
   readonly type: TensorType;
   /** What the first use computes; undefined once there is a value. */
   initializer: Node | undefined;
@@ -119,7 +120,9 @@ export interface VariableOptions {
  * the device.
  */
 export function variable(initial: Tensor, { requiresGrad = false }: VariableOptions = {}): Tensor {
-  const cell = new TensorCell(nodeOf(initial), requiresGrad);
+  const node = nodeOf(initial);
+  // Another variable's value is read through a node of its own, which is computed before that variable changes.
+  const cell = new TensorCell(node.cell === undefined ? node : makeNode('detach', [node], {}), requiresGrad);
   return new Tensor(cell.leaf, cell);
 }
 

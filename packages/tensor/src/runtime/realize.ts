@@ -209,10 +209,17 @@ export async function readTensor(tensor: Tensor): Promise<TensorData> {
   let host = storage.host?.slice();
   if (host === undefined) {
     const device = storage.device ?? currentDevice();
-    const engine = await device.ready();
-    storage.requireAlive();
-    host = type.dtype === 'float32' ? new Float32Array(type.size) : new Int32Array(type.size);
-    if (type.size > 0) await engine.read(storage.buffer(), host);
+    const target = type.dtype === 'float32' ? new Float32Array(type.size) : new Int32Array(type.size);
+    // Issued now, so that an update recorded while the caller waits cannot come first.
+    let reading: Promise<void> | undefined;
+    if (type.size > 0) {
+      device.perform((engine) => {
+        reading = engine.read(storage.buffer(), target);
+      });
+    }
+    await device.ready();
+    await reading;
+    host = target;
     const isCell = nodeOf(tensor).cell !== undefined;
     if (!isCell && !storage.disposed && host.byteLength <= demotionBytes) storage.demote(host.slice());
   }

@@ -110,6 +110,13 @@ export class Storage implements NodeStorage {
   }
 }
 
+/** Stands for a value recorded inside a compiled function, which exists only during its calls. */
+export function capturedStorage(): Storage {
+  const storage = new Storage(undefined);
+  storage.gone = 'it was recorded inside a compiled function and exists only during its calls; return it from the function';
+  return storage;
+}
+
 /** What an overwritten value leaves behind. */
 export function overwrittenStorage(): Storage {
   const storage = new Storage(undefined);
