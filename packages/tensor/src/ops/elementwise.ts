@@ -83,12 +83,26 @@ function broadcastError(op: string, operands: readonly Operand[]): ShapeError {
   });
 }
 
+const noAttributes = {};
+
 function unary(op: ElementwiseUnary, x: Operand): Tensor {
-  return tensorOf(makeNode(op, unify(op, [x]), {}));
+  const nodes = typeof x !== 'number' && x.dtype === 'float32' ? [nodeOf(x)] : unify(op, [x]);
+  return tensorOf(makeNode(op, nodes, noAttributes));
 }
 
 function binary(op: ElementwiseBinary, a: Operand, b: Operand): Tensor {
-  return tensorOf(makeNode(op, unify(op, [a, b]), {}));
+  return tensorOf(makeNode(op, unifyPair(op, a, b), noAttributes));
+}
+
+/** {@link unify} for two operands, without its general work where both are float32 already and of one shape. */
+function unifyPair(op: ElementwiseBinary, a: Operand, b: Operand): Node[] {
+  const left = typeof a === 'number' ? undefined : nodeOf(a);
+  const right = typeof b === 'number' ? undefined : nodeOf(b);
+  const type = (left ?? right)?.type;
+  if (type?.dtype !== 'float32') return unify(op, [a, b]);
+  if (left === undefined) return [constantNode(a as number, 'float32', type.shape), right as Node];
+  if (right === undefined) return [left, constantNode(b as number, 'float32', type.shape)];
+  return right.type === type ? [left, right] : unify(op, [a, b]);
 }
 
 /** a + b, elementwise. */
