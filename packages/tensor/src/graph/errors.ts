@@ -5,6 +5,24 @@ export interface ErrorDetails {
   hint?: string;
 }
 
+/** `…/packages/` in this repository, `…/node_modules/@hebb/` where installed. */
+const family: string = new URL('../../../', import.meta.url).href;
+const ownFrame = new RegExp(`${[family, family.replace('file://', '')].map(escapePattern).join('|')}`);
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** The stack without the frames inside Hebb that come first, so that it begins on the line that called. */
+function fromCaller(stack: string): string {
+  const lines = stack.split('\n');
+  const first = lines.findIndex((line) => /^\s+at /.test(line));
+  if (first < 0) return stack;
+  const isOwn = (line: string): boolean => ownFrame.test(line) && /\/(?:src|dist)\//.test(line.replace(ownFrame, ''));
+  const caller = lines.findIndex((line, i) => i >= first && !isOwn(line));
+  return caller < 0 ? stack : [...lines.slice(0, first), ...lines.slice(caller)].join('\n');
+}
+
 /** Base class of every error that Hebb throws on purpose. */
 export class HebbError extends Error {
   readonly hint: string | undefined;
@@ -17,6 +35,7 @@ export class HebbError extends Error {
     this.name = new.target.name;
     this.#summary = summary;
     this.hint = details.hint;
+    if (this.stack !== undefined) this.stack = fromCaller(this.stack);
     this.#compose();
   }
 
