@@ -51,6 +51,25 @@ export function valueOfSource(source: () => number): number {
   return recording?.dry === true ? 0 : source();
 }
 
+/**
+ * Records what `body` computes without running it, for walkers that make something else of a function (a file, a drawing). Values cannot be
+ * read inside. What it assigns to variables is forgotten; `assigned` says to how many it did.
+ */
+export function trace<T>(body: () => T): { readonly result: T; readonly assigned: number } {
+  if (recording !== undefined) throw new ArgumentError('[trace] a function cannot be traced inside a compiled function.');
+  const own: Recording = { assigned: new Set(), scalars: [], guards: [] };
+  recording = own;
+  setRecorder(captureRecorder);
+  try {
+    const result = body();
+    return { result, assigned: own.assigned.size };
+  } finally {
+    recording = undefined;
+    setRecorder(defaultRecorder);
+    for (const cell of own.assigned) cell.discardPending();
+  }
+}
+
 /** Tells a capture of a scalar, whose source is asked again at each call. */
 export function noteScalar(node: Node): void {
   recording?.scalars.push(node);
