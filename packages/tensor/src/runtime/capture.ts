@@ -57,7 +57,9 @@ export function valueOfSource(source: () => number): number {
  */
 export function trace<T>(body: () => T): { readonly result: T; readonly assigned: number } {
   if (recording !== undefined) throw new ArgumentError('[trace] a function cannot be traced inside a compiled function.');
-  const own: Recording = { assigned: new Set(), scalars: [], guards: [] };
+  // Updates recorded so far are computed, since those recorded inside are forgotten.
+  flush([]);
+  const own: Recording = { transient: new Set(), assigned: new Set(), scalars: [], guards: [], dry: true };
   recording = own;
   setRecorder(captureRecorder);
   try {
