@@ -1,0 +1,243 @@
+/** What users call. All of it records only; values come back when a tensor is read. */
+import { ArgumentError, composite, DTypeError, ones, ShapeError, Tensor, zerosLike } from '@hebb/tensor';
+import { makeIdentity, nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
+import { reverse, reverseToParameters } from './reverse.ts';
+import { mapTensors } from './structure.ts';
+
+/** Position of an argument of A. */
+type Position<A extends readonly unknown[]> = number & keyof A;
+type At<A extends readonly unknown[], N> = N extends readonly number[] ? { -readonly [I in keyof N]: A[N[I] & keyof A] } : A[N & keyof A];
+
+export interface GradOptions<N> {
+  /** The argument, or the list of arguments, with respect to which gradients are taken. Default 0, the first. */
+  argnums: N;
+}
+
+/** Parameters as a list, by name in an object, or by name in a Map. */
+export type Parameters = readonly Tensor[] | { readonly [name: string]: Tensor } | ReadonlyMap<string, Tensor>;
+/** Gradients in the structure of the parameters. */
+export type Gradients<P extends Parameters> = P extends ReadonlyMap<infer K, Tensor> ? Map<K, Tensor> : { -readonly [K in keyof P]: Tensor };
+
+function requireScalarLoss(op: string, loss: unknown): asserts loss is Tensor {
+  if (!(loss instanceof Tensor)) {
+    const given = loss instanceof Promise ? 'a promise; it must not be async' : loss === null ? 'null' : typeof loss;
+    throw new ArgumentError(`[${op}] the function must return a tensor, the loss, not ${given}.`);
+  }
+  if (loss.dtype !== 'float32') throw new DTypeError(`[${op}] the loss must be float32, not ${loss}.`);
+  if (loss.size !== 1) {
+    throw new ShapeError(`[${op}] the loss must be a single number, not ${loss}.`, { hint: 'Reduce it with mean() or sum(), or use vjp for a cotangent of your own.' });
+  }
+}
+
+function requireFloat(op: string, tensor: Tensor, name: string): void {
+  if (tensor.dtype === 'float32') return;
+  throw new DTypeError(`[${op}] gradients are taken with respect to float32 tensors, ${name} is ${tensor}.`, { hint: "Convert it with .to('float32')." });
+}
+
+interface Prepared<A> {
+  readonly args: A;
+  /** Each wanted tensor as the function sees it, with its place for messages. */
+  readonly wanted: ReadonlyMap<Node, string>;
+  /** Gradients in the structure of the wanted arguments. */
+  readonly rebuild: (gradientOf: (node: Node, path: string) => Tensor) => unknown;
+}
+
+/** Replaces the wanted arguments by fresh tensors, so that gradients are those of the argument alone, whatever else it is part of. */
+function prepare<A extends unknown[]>(op: string, args: A, argnums: number | readonly number[]): Prepared<A> {
+  const positions = typeof argnums === 'number' ? [argnums] : argnums;
+  const wanted = new Map<Node, string>();
+  const fresh = [...args];
+  for (const position of positions) {
+    if (!Number.isInteger(position) || position < 0 || position >= args.length) {
+      throw new ArgumentError(`[${op}] there is no argument ${position} to take the gradient of; the function was called with ${args.length}.`);
+    }
+    fresh[position] = mapTensors(args[position], (tensor, path) => {
+      const name = `argument ${position}${path}`;
+      requireFloat(op, tensor, name);
+      const node = makeIdentity(nodeOf(tensor));
+      wanted.set(node, name);
+      return tensorOf(node);
+    });
+  }
+  const rebuildAt = (position: number, gradientOf: (node: Node, name: string) => Tensor): unknown =>
+    mapTensors(fresh[position], (tensor, path) => gradientOf(nodeOf(tensor), `argument ${position}${path}`));
+  return {
+    args: fresh as A,
+    wanted,
+    rebuild: (gradientOf) =>
+      typeof argnums === 'number' ? rebuildAt(argnums, gradientOf) : argnums.map((position) => rebuildAt(position, gradientOf)),
+  };
+}
+
+function differentiate<A extends unknown[]>(op: string, f: (...args: A) => Tensor, args: A, argnums: number | readonly number[]): { value: Tensor; grad: unknown } {
+  const { args: fresh, wanted, rebuild } = prepare(op, args, argnums);
+  const value = withInlining(() => f(...fresh));
+  requireScalarLoss(op, value);
+  const reached = reverse(nodeOf(value), ones(value.shape), new Set(wanted.keys()));
+  const grad = rebuild((node, name) => {
+    const found = reached.get(node);
+    if (found === undefined) {
+      throw new ArgumentError(`[${op}] the result does not depend on ${name}, ${tensorOf(node)}, through differentiable operations.`, {
+        hint: 'Comparisons, argmax, integers and detach() pass no gradient on. Leave the argument out of argnums, or take its gradient as zero.',
+      });
+    }
+    return found.cotangent ?? zerosLike(tensorOf(node));
+  });
+  return { value, grad };
+}
+
+/**
+ * The gradient of a function with a single number as its result: `grad(f)(x)` is ∂f/∂x at x, in the shape of x. With an array or object
+ * of tensors as the argument the result has the same structure. Gradients of gradients work.
+ *
+ * @param f - returns a float32 tensor of one element.
+ * @param options - `argnums`: one position, or several, for which a list is returned. Default 0.
+ *
+ * Throws {@link ShapeError} where the result has more than one element, {@link DTypeError} where it or the argument is not float32, and
+ * {@link ArgumentError} where the result does not depend on the argument.
+ *
+ * ```ts
+ * const f = (x: Tensor) => x.pow(3).sum();
+ * await grad(f)(tensor([1, 2])).toArray();                               // [3, 12]
+ * await grad((x: Tensor) => grad(f)(x).sum())(tensor([1, 2])).toArray(); // [6, 12]
+ * ```
+ */
+export function grad<A extends unknown[]>(f: (...args: A) => Tensor): (...args: A) => A[0];
+export function grad<A extends unknown[], const N extends Position<A> | readonly number[]>(f: (...args: A) => Tensor, options: GradOptions<N>): (...args: A) => At<A, N>;
+export function grad<A extends unknown[]>(f: (...args: A) => Tensor, { argnums }: GradOptions<number | readonly number[]> = { argnums: 0 }): (...args: A) => unknown {
+  return (...args) => differentiate('grad', f, args, argnums).grad;
+}
+
+/**
+ * The value of a function and its gradient, in two forms.
+ *
+ * `valueAndGrad(f)(x)` returns `{ value, grad }` for the arguments of `f`, as {@link grad} does.
+ *
+ * `valueAndGrad(() => loss, parameters)` calls the function once and returns `{ value, grads }` for variables that it uses, in the structure
+ * in which `parameters` were given: a list, an object or a Map. The gradient of a parameter that the loss does not depend on is zero.
+ *
+ * Throws {@link ShapeError} where the loss has more than one element, {@link DTypeError} where it or a parameter is not float32.
+ *
+ * ```ts
+ * const weight = variable(tensor([3, 4]), { requiresGrad: true });
+ * const { value, grads } = valueAndGrad(() => weight.square().sum(), { weight });
+ * await value.item();           // 25
+ * await grads.weight.toArray(); // [6, 8]
+ * ```
+ */
+export function valueAndGrad<P extends Parameters>(f: () => Tensor, parameters: P): { value: Tensor; grads: Gradients<P> };
+export function valueAndGrad<A extends unknown[]>(f: (...args: A) => Tensor): (...args: A) => { value: Tensor; grad: A[0] };
+export function valueAndGrad<A extends unknown[], const N extends Position<A> | readonly number[]>(
+  f: (...args: A) => Tensor,
+  options: GradOptions<N>,
+): (...args: A) => { value: Tensor; grad: At<A, N> };
+export function valueAndGrad<A extends unknown[]>(f: (...args: A) => Tensor, second: Parameters | GradOptions<number | readonly number[]> = { argnums: 0 }): unknown {
+  if (isOptions(second)) return (...args: A) => differentiate('valueAndGrad', f, args, second.argnums);
+  return gradientsOf(f as () => Tensor, second);
+}
+
+function isOptions(second: Parameters | GradOptions<number | readonly number[]>): second is GradOptions<number | readonly number[]> {
+  return !Array.isArray(second) && 'argnums' in second && !(second.argnums instanceof Tensor);
+}
+
+function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; grads: unknown } {
+  const named: (readonly [string | number, Tensor])[] = Array.isArray(parameters)
+    ? (parameters as readonly Tensor[]).map((tensor, i) => [i, tensor] as const)
+    : [...(parameters instanceof Map ? (parameters as ReadonlyMap<string, Tensor>).entries() : Object.entries(parameters as Record<string, Tensor>))];
+  for (const [name, tensor] of named) {
+    if (!(tensor instanceof Tensor)) throw new ArgumentError(`[valueAndGrad] parameter ${name} is not a tensor.`);
+    requireFloat('valueAndGrad', tensor, `parameter ${name}`);
+  }
+  const nodes = named.map(([, tensor]) => nodeOf(tensor));
+  const value = withInlining(f);
+  requireScalarLoss('valueAndGrad', value);
+  const reached = reverse(nodeOf(value), ones(value.shape), new Set(nodes));
+  const gradients = nodes.map((node) => reached.get(node)?.cotangent ?? zerosLike(tensorOf(node)));
+  if (Array.isArray(parameters)) return { value, grads: gradients };
+  const entries = named.map(([name], i) => [name, gradients[i] as Tensor] as const);
+  return { value, grads: parameters instanceof Map ? new Map(entries) : Object.fromEntries(entries) };
+}
+
+/**
+ * Adds the gradient of `loss` to `.grad` of every parameter (variable with `requiresGrad`) that the loss depends on, as PyTorch does; set
+ * `.grad` to undefined to start over. Parameters that the loss does not depend on are left alone.
+ *
+ * @param loss - float32, one element.
+ *
+ * Throws {@link ShapeError} for a loss of more than one element, {@link ArgumentError} where it depends on no parameter, and
+ * {@link StaleValueError} where a parameter has been updated since the loss was computed.
+ *
+ * ```ts
+ * const weight = variable(tensor([3, 4]), { requiresGrad: true });
+ * backward(weight.square().sum());
+ * await weight.grad?.toArray(); // [6, 8]
+ * ```
+ */
+export function backward(loss: Tensor): void {
+  requireScalarLoss('backward', loss);
+  const reached = reverseToParameters(nodeOf(loss), ones(loss.shape));
+  if (reached.size === 0) {
+    throw new ArgumentError('[backward] the loss does not depend on any parameter.', {
+      hint: 'Parameters are variables made with { requiresGrad: true }; detach() and integers pass no gradient on.',
+    });
+  }
+  for (const { node, cotangent } of reached.values()) {
+    const { cell } = node;
+    if (cell === undefined) continue;
+    const gradient = (cotangent ?? zerosLike(tensorOf(node))).detach();
+    cell.grad = cell.grad === undefined ? gradient : cell.grad.add(gradient);
+  }
+}
+
+/**
+ * The vector-Jacobian product: calls `f` and returns its value with a function that maps a cotangent (of the value's shape) to the
+ * cotangents of all arguments, each in the structure of its argument: `pullback(v)[i]` = vᵀ · ∂f/∂argᵢ.
+ *
+ * Throws {@link ShapeError} or {@link DTypeError} where the cotangent is not of the value's type. An argument that the value does not
+ * depend on has the cotangent zero.
+ *
+ * ```ts
+ * const { value, pullback } = vjp((x: Tensor) => x.square(), tensor([1, 2, 3]));
+ * const [cotangent] = pullback(tensor([1, 0, 1]));
+ * await cotangent.toArray(); // [2, 0, 6]
+ * ```
+ */
+export function vjp<A extends unknown[]>(f: (...args: A) => Tensor, ...args: A): { value: Tensor; pullback: (cotangent: Tensor) => A } {
+  const { args: fresh, wanted, rebuild } = prepare('vjp', args, args.map((_, i) => i));
+  const value = withInlining(() => f(...fresh));
+  if (!(value instanceof Tensor)) throw new ArgumentError(`[vjp] the function must return a tensor, not ${typeof value}.`);
+  if (value.dtype !== 'float32') throw new DTypeError(`[vjp] the value must be float32, not ${value}.`);
+  const pullback = (cotangent: Tensor): A => {
+    if (nodeOf(cotangent).type !== nodeOf(value).type) {
+      const Kind = cotangent.dtype === value.dtype ? ShapeError : DTypeError;
+      throw new Kind(`[vjp] the cotangent of a value ${value} must have the same type, not ${cotangent}.`);
+    }
+    const reached = reverse(nodeOf(value), cotangent, new Set(wanted.keys()));
+    return rebuild((node) => reached.get(node)?.cotangent ?? zerosLike(tensorOf(node))) as A;
+  };
+  return { value, pullback };
+}
+
+/**
+ * `f` with another gradient: the value is that of `f`; cotangents of the inputs come from `gradient` (undefined: none).
+ *
+ * ```ts
+ * // The sign in the value, the identity in the gradient: a straight-through estimator.
+ * const binarize = customGradient((x: Tensor) => x.sign(), (cotangent) => [cotangent]);
+ * await grad((x: Tensor) => binarize(x).mul(tensor([1, 2])).sum())(tensor([-3, 5])).toArray(); // [1, 2]
+ * ```
+ */
+export function customGradient<A extends Tensor[]>(
+  f: (...inputs: A) => Tensor,
+  gradient: (cotangent: Tensor, output: Tensor, ...inputs: A) => readonly (Tensor | undefined)[],
+): (...inputs: A) => Tensor {
+  return (...inputs) =>
+    composite('customGradient', {}, inputs, (...own) => f(...(own as A)), {
+      gradient: (cotangent, output, ...own) => gradient(cotangent, output, ...(own as A)),
+    });
+}
+
+/** The same value, through which no gradient flows: `x.detach()`. */
+export function stopGradient(x: Tensor): Tensor {
+  return x.detach();
+}

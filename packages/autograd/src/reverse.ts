@@ -1,0 +1,137 @@
+/**
+ * Reverse-mode differentiation as a walk over the graph (Linnainmaa 1970): from the loss back to what is wanted, adding up cotangents
+ * where paths meet. It only records, so that the gradient is a graph like any other.
+ */
+import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tensor';
+import { formatType, isOp, nextWalk, nodeOf, tensorOf, type Node } from '@hebb/tensor/graph';
+import { rules, type Rule } from './rules.ts';
+
+/** The inputs to which a cotangent may flow; a composite without a gradient of its own is its body. */
+function sourcesOf(node: Node): readonly Node[] {
+  if (node.cell !== undefined || node.op === 'detach') return [];
+  if (isOp(node, 'composite') && node.attributes.gradient === undefined) return [node.attributes.body];
+  return node.inputs;
+}
+
+interface Paths {
+  /** What lies between the root and the wanted nodes, both included; sources before users. */
+  readonly nodes: readonly Node[];
+  /** For each node the positions of its sources in `nodes`, −1 where no wanted node lies behind. */
+  readonly sources: readonly (readonly number[])[];
+  /** Everything visited that has no sources: parameters, and what went away. */
+  readonly leaves: readonly Node[];
+}
+
+/**
+ * Finds all paths from `root` to wanted nodes. `keep` says which nodes to look behind at all. Iterative, so that a chain of a hundred
+ * thousand operations does not overflow the stack. Records nothing: recording may start a computation that walks the graph itself.
+ */
+function findPaths(root: Node, isWanted: (node: Node) => boolean, keep: (node: Node) => boolean): Paths {
+  const walk = nextWalk();
+  const nodes: Node[] = [];
+  const sources: number[][] = [];
+  const leaves: Node[] = [];
+  const stack: Node[] = [root];
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1] as Node;
+    if (node.mark === walk) {
+      stack.pop();
+      continue;
+    }
+    const behind = sourcesOf(node);
+    let ready = true;
+    for (let i = behind.length - 1; i >= 0; i--) {
+      const source = behind[i] as Node;
+      if (source.mark === walk || source.type.dtype !== 'float32' || !keep(source)) continue;
+      stack.push(source);
+      ready = false;
+    }
+    if (!ready) continue;
+    stack.pop();
+    node.mark = walk;
+    if (behind.length === 0) leaves.push(node);
+    const positions = behind.map((source) => (source.mark === walk ? source.index : -1));
+    node.index = -1;
+    if (!isWanted(node) && positions.every((position) => position < 0)) continue;
+    node.index = nodes.length;
+    nodes.push(node);
+    sources.push(positions);
+  }
+  return { nodes, sources, leaves };
+}
+
+/** Whether a value on a path is gone, so that its gradient would silently be missing. */
+function requireAlive(leaves: readonly Node[]): void {
+  for (const leaf of leaves) {
+    if (leaf.cell !== undefined || !leaf.differentiable || leaf.storage?.disposed !== true) continue;
+    throw new StaleValueError(
+      `[gradient] the loss was computed from a parameter ${formatType(leaf.type)} that has been updated since, so its gradient is not known.`,
+      { hint: 'Compute the loss again, or take its gradient before the update.' },
+    );
+  }
+}
+
+function pullBack({ nodes, sources }: Paths, cotangent: Tensor): (Tensor | undefined)[] {
+  const cotangents = new Array<Tensor | undefined>(nodes.length).fill(undefined);
+  cotangents[nodes.length - 1] = cotangent;
+  const accumulate = (position: number, part: Tensor): void => {
+    const sum = cotangents[position];
+    cotangents[position] = sum === undefined ? part : sum.add(part);
+  };
+  for (let position = nodes.length - 1; position >= 0; position--) {
+    const node = nodes[position] as Node;
+    const dy = cotangents[position];
+    const targets = sources[position] as readonly number[];
+    if (dy === undefined || targets.every((target) => target < 0)) continue;
+    if (isOp(node, 'composite') && node.attributes.gradient === undefined) {
+      accumulate(targets[0] as number, dy);
+      continue;
+    }
+    const inputs = node.inputs.map(tensorOf);
+    const parts = (rules[node.op] as Rule<typeof node.op>)(dy, { inputs, output: tensorOf(node), attributes: node.attributes });
+    targets.forEach((target, i) => {
+      if (target < 0) return;
+      const part = parts[i]?.();
+      if (part === undefined) return;
+      const source = node.inputs[i] as Node;
+      if (nodeOf(part).type !== source.type) throw mismatch(node, source, part);
+      accumulate(target, part);
+    });
+  }
+  return cotangents;
+}
+
+function mismatch(node: Node, source: Node, part: Tensor): HebbError {
+  if (!isOp(node, 'composite')) return new HebbError(`internal: the gradient of ${node.op} has type ${part}, its input ${formatType(source.type)}`);
+  return new ShapeError(`[${node.attributes.name}] the custom gradient gave ${part} for an input ${formatType(source.type)}; it must have the same type.`);
+}
+
+export interface Reached {
+  readonly node: Node;
+  /** Undefined where it is zero. */
+  readonly cotangent: Tensor | undefined;
+}
+
+/** Cotangents of the wanted nodes that `root` depends on, in the order in which the forward computation met them. */
+export function reverse(root: Node, cotangent: Tensor, wanted: ReadonlySet<Node>): Map<Node, Reached> {
+  const everything = [...wanted].some((node) => !node.differentiable);
+  const paths = findPaths(root, (node) => wanted.has(node), (node) => everything || node.differentiable || wanted.has(node));
+  requireAlive(paths.leaves);
+  return collect(paths, pullBack(paths, cotangent), (node) => wanted.has(node));
+}
+
+/** Cotangents of all parameters (variables made with `requiresGrad`) that `root` depends on. */
+export function reverseToParameters(root: Node, cotangent: Tensor): Map<Node, Reached> {
+  const isParameter = (node: Node): boolean => node.cell?.requiresGrad === true;
+  const paths = findPaths(root, isParameter, (node) => node.differentiable);
+  requireAlive(paths.leaves);
+  return collect(paths, pullBack(paths, cotangent), isParameter);
+}
+
+function collect({ nodes }: Paths, cotangents: readonly (Tensor | undefined)[], isWanted: (node: Node) => boolean): Map<Node, Reached> {
+  const reached = new Map<Node, Reached>();
+  nodes.forEach((node, i) => {
+    if (isWanted(node)) reached.set(node, { node, cotangent: cotangents[i] });
+  });
+  return reached;
+}

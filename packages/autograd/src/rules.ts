@@ -1,0 +1,191 @@
+/**
+ * The gradient of every primitive: from the cotangent of its output the cotangents of its inputs, in Tensor operations, so that a
+ * gradient is a graph and has gradients itself.
+ */
+import { fold, unfold, type Tensor } from '@hebb/tensor';
+import { makeNode, nodeOf, tensorOf, type Attributes, type Primitive } from '@hebb/tensor/graph';
+
+/** What a rule looks at, beside the cotangent. */
+export interface Operation<P extends Primitive> {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  readonly attributes: Attributes[P];
+}
+
+/** Makes one input's cotangent; only called where it is wanted. Undefined: zero. */
+export type Cotangent = () => Tensor | undefined;
+/** One cotangent per input; fewer where the rest has none. */
+export type Rule<P extends Primitive> = (cotangent: Tensor, operation: Operation<P>) => readonly Cotangent[];
+
+const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+
+/** No gradient flows: integers, booleans, sources, and `detach`. */
+const none = (): readonly Cotangent[] => [];
+/** Piecewise constant: the gradient is zero wherever it exists. */
+const zero = (): readonly Cotangent[] => [() => undefined];
+
+function one(derivative: (cotangent: Tensor, x: Tensor, y: Tensor) => Tensor): (cotangent: Tensor, operation: Operation<Primitive>) => readonly Cotangent[] {
+  return (dy, { inputs, output }) => [() => derivative(dy, inputAt(inputs, 0), output)];
+}
+
+function two(
+  left: (cotangent: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor,
+  right: (cotangent: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor,
+): (cotangent: Tensor, operation: Operation<Primitive>) => readonly Cotangent[] {
+  return (dy, { inputs, output }) => [
+    () => left(dy, inputAt(inputs, 0), inputAt(inputs, 1), output),
+    () => right(dy, inputAt(inputs, 0), inputAt(inputs, 1), output),
+  ];
+}
+
+function inputAt(inputs: readonly Tensor[], position: number): Tensor {
+  const input = inputs[position];
+  if (input === undefined) throw new Error(`internal: input ${position} is missing`);
+  return input;
+}
+
+/** The cotangent where the input wins, half of it at a tie, as PyTorch's `maximum`; NaN passes it on. */
+const toWinner = (dy: Tensor, loses: Tensor, ties: Tensor): Tensor => loses.where(0, ties.where(dy.mul(0.5), dy));
+
+/** Puts axes that a reduction dropped back, with extent 1, and repeats along them. */
+function unreduce(reduced: Tensor, x: Tensor, axes: readonly number[]): Tensor {
+  return reduced.reshape(x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n))).broadcastTo(x.shape);
+}
+
+/** Equal shares to all elements that attain the extremum, as PyTorch's `amax`. */
+const toExtrema: Rule<'max' | 'min'> = (dy, { inputs, output, attributes: { axes } }) => [
+  () => {
+    const x = inputAt(inputs, 0);
+    const attains = x.equal(unreduce(output, x, axes));
+    return attains.where(unreduce(dy.div(attains.to('float32').sum(axes)), x, axes), 0);
+  },
+];
+
+/** Sums over the axes that a broadcast repeated. */
+function sumToShape(dy: Tensor, shape: readonly number[]): Tensor {
+  const missing = dy.ndim - shape.length;
+  const repeated = dy.shape.map((_, axis) => axis).filter((axis) => axis < missing || (shape[axis - missing] === 1 && dy.shape[axis] !== 1));
+  return dy.sum(repeated).reshape(shape);
+}
+
+/** Places the elements of a slice back where they came from, zeros elsewhere. */
+function unslice(dy: Tensor, { starts, steps, shape }: Attributes['slice'], extents: readonly number[]): Tensor {
+  // An empty or single element has no neighbour from which its step would keep it apart.
+  const span = shape.map((n, axis) => (n === 0 ? 0 : (n - 1) * (steps[axis] ?? 1) + 1));
+  const low = shape.map((n, axis) => (n === 0 ? 0 : (starts[axis] ?? 0)));
+  const high = extents.map((n, axis) => n - (low[axis] ?? 0) - (span[axis] ?? 0));
+  return tensorOf(makeNode('pad', [nodeOf(dy)], { low, high, interior: steps.map((step) => step - 1), value: 0 }));
+}
+
+function unpad(dy: Tensor, { low, interior }: Attributes['pad'], shape: readonly number[]): Tensor {
+  return tensorOf(makeNode('slice', [nodeOf(dy)], { starts: low, steps: interior.map((n) => n + 1), shape }));
+}
+
+function unconcat(dy: Tensor, inputs: readonly Tensor[], axis: number): Cotangent[] {
+  let start = 0;
+  return inputs.map((input) => {
+    const length = input.shape[axis] ?? 0;
+    const from = start;
+    start += length;
+    return () => dy.narrow(axis, from, length);
+  });
+}
+
+const dot = (a: Tensor, b: Tensor): Tensor => tensorOf(makeNode('dot', [nodeOf(a), nodeOf(b)], {}));
+const swap = (x: Tensor): Tensor => x.transpose(-1, -2);
+
+// The three convolutions are the three partial derivatives of one trilinear form ⟨conv(x, w), y⟩, so that each is the others' gradient.
+function conv(x: Tensor, w: Tensor, { stride, dilation, paddingLow, paddingHigh, groups }: Attributes['conv']): Tensor {
+  return tensorOf(makeNode('conv', [nodeOf(x), nodeOf(w)], { stride, dilation, paddingLow, paddingHigh, groups }));
+}
+
+function convInput(y: Tensor, w: Tensor, { stride, dilation, paddingLow, paddingHigh, groups }: Attributes['conv'], inputSize: readonly number[]): Tensor {
+  return tensorOf(makeNode('convInputGradient', [nodeOf(y), nodeOf(w)], { stride, dilation, paddingLow, paddingHigh, groups, inputSize }));
+}
+
+function convWeight(x: Tensor, y: Tensor, { stride, dilation, paddingLow, paddingHigh, groups }: Attributes['conv'], kernelSize: readonly number[]): Tensor {
+  return tensorOf(makeNode('convWeightGradient', [nodeOf(x), nodeOf(y)], { stride, dilation, paddingLow, paddingHigh, groups, kernelSize }));
+}
+
+const spatial = (x: Tensor): readonly number[] => x.shape.slice(2);
+
+export const rules: { readonly [P in Primitive]: Rule<P> } = {
+  buffer: none,
+  argument: none,
+  scalar: none,
+  constant: none,
+  iota: none,
+  random: none,
+
+  neg: one((dy) => dy.neg()),
+  abs: one((dy, x) => dy.mul(x.sign())),
+  sign: zero,
+  exp: one((dy, _, y) => dy.mul(y)),
+  log: one((dy, x) => dy.div(x)),
+  sqrt: one((dy, _, y) => dy.div(y.mul(2))),
+  sin: one((dy, x) => dy.mul(x.cos())),
+  cos: one((dy, x) => dy.mul(x.sin().neg())),
+  tanh: one((dy, _, y) => dy.mul(y.square().neg().add(1))),
+  sigmoid: one((dy, _, y) => dy.mul(y.mul(y.neg().add(1)))),
+  erf: one((dy, x) => dy.mul(x.square().neg().exp().mul(twoOverRootPi))),
+  relu: one((dy, _, y) => y.lessEqual(0).where(0, dy)),
+  floor: zero,
+  ceil: zero,
+  round: zero,
+  not: none,
+  cast: none,
+  detach: none,
+
+  add: two((dy) => dy, (dy) => dy),
+  sub: two((dy) => dy, (dy) => dy.neg()),
+  mul: two((dy, _a, b) => dy.mul(b), (dy, a) => dy.mul(a)),
+  div: two((dy, _a, b) => dy.div(b), (dy, _a, b, y) => dy.mul(y.div(b)).neg()),
+  pow: two(
+    (dy, a, b) => b.equal(0).where(0, dy.mul(b.mul(a.pow(b.sub(1))))),
+    (dy, a, b, y) => a.equal(0).and(b.greaterEqual(0)).where(0, dy.mul(y.mul(a.log()))),
+  ),
+  maximum: two((dy, a, b) => toWinner(dy, a.less(b), a.equal(b)), (dy, a, b) => toWinner(dy, b.less(a), a.equal(b))),
+  minimum: two((dy, a, b) => toWinner(dy, b.less(a), a.equal(b)), (dy, a, b) => toWinner(dy, a.less(b), a.equal(b))),
+  equal: none,
+  notEqual: none,
+  less: none,
+  lessEqual: none,
+  and: none,
+  or: none,
+  where: (dy, { inputs }) => [() => undefined, () => inputAt(inputs, 0).where(dy, 0), () => inputAt(inputs, 0).where(0, dy)],
+
+  reshape: one((dy, x) => dy.reshape(x.shape)),
+  transpose: (dy, { attributes: { permutation } }) => [() => dy.permute(permutation.map((_, axis) => permutation.indexOf(axis)))],
+  broadcast: one((dy, x) => sumToShape(dy, x.shape)),
+  slice: (dy, { inputs, attributes }) => [() => unslice(dy, attributes, inputAt(inputs, 0).shape)],
+  pad: (dy, { inputs, attributes }) => [() => unpad(dy, attributes, inputAt(inputs, 0).shape)],
+  flip: (dy, { attributes: { axes } }) => [() => dy.flip(axes)],
+  concat: (dy, { inputs, attributes: { axis } }) => unconcat(dy, inputs, axis),
+  unfold: (dy, { inputs, attributes }) => [() => fold(dy, inputAt(inputs, 0).shape.slice(-attributes.kernel.length), attributes)],
+  fold: (dy, { attributes }) => [() => unfold(dy, attributes.kernel, attributes)],
+
+  sum: (dy, { inputs, attributes: { axes } }) => [() => unreduce(dy, inputAt(inputs, 0), axes)],
+  max: toExtrema,
+  min: toExtrema,
+  argmax: none,
+
+  dot: two((dy, _a, b) => dot(dy, swap(b)), (dy, a) => dot(swap(a), dy)),
+  conv: (dy, { inputs: [x, w], attributes }) => x === undefined || w === undefined ? [] : [
+    () => convInput(dy, w, attributes, spatial(x)),
+    () => convWeight(x, dy, attributes, spatial(w)),
+  ],
+  convInputGradient: (dx, { inputs: [y, w], attributes }) => y === undefined || w === undefined ? [] : [
+    () => conv(dx, w, attributes),
+    () => convWeight(dx, y, attributes, spatial(w)),
+  ],
+  convWeightGradient: (dw, { inputs: [x, y], attributes }) => x === undefined || y === undefined ? [] : [
+    () => convInput(y, dw, attributes, spatial(x)),
+    () => conv(x, dw, attributes),
+  ],
+
+  // Only those with a gradient of their own; the walk follows the bodies of the others.
+  composite: (dy, { inputs, output, attributes: { gradient } }) => {
+    const cotangents = gradient?.(nodeOf(dy), nodeOf(output), inputs.map(nodeOf)) ?? [];
+    return cotangents.map((node) => () => (node === undefined ? undefined : tensorOf(node)));
+  },
+};
