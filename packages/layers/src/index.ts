@@ -1,1 +1,19 @@
-export {};
+/** `@hebb/layers`: modules with PyTorch's layouts, names, defaults and initial distributions, and their files. */
+export { Module, within, type AnyModule, type LoadOptions, type LoadReport } from './module.ts';
+export { buffer, parameter } from './parameter.ts';
+export { Sequential } from './sequential.ts';
+export { Linear, type LinearOptions } from './linear.ts';
+export { Conv2d, type Conv2dOptions } from './convolution.ts';
+export { AvgPool2d, MaxPool2d, type AvgPool2dOptions, type MaxPool2dOptions } from './pooling.ts';
+export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.ts';
+export { Dropout } from './dropout.ts';
+export { Flatten, Identity } from './shape.ts';
+export { GELU, ReLU, Sigmoid, Softmax, Tanh, type GELUOptions } from './activations.ts';
+export { kaimingNormal, kaimingUniform, xavierNormal, xavierUniform, type KaimingOptions } from './initialization.ts';
+export { fromConfig, type ModuleConfig, type ModuleType, type ModuleTypes } from './config.ts';
+export { summary, type Summary, type SummaryOptions, type SummaryRow } from './summary.ts';
+export { stateEntries, type NamedTensors, type StateDict } from './state.ts';
+export {
+  decodeSafetensors, encodeSafetensors, SafetensorsError, type SafetensorsContent,
+} from './safetensors/format.ts';
+export { readSafetensors, readSafetensorsMetadata, writeSafetensors } from './safetensors/file.ts';

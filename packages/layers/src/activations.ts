@@ -1,0 +1,108 @@
+/** Activation functions as modules. All keep the shape of their input. */
+import { ArgumentError, composite, type Tensor } from '@hebb/tensor';
+import type { ModuleConfig } from './config.ts';
+import { Module, within } from './module.ts';
+
+/** max(x, 0). */
+export class ReLU extends Module {
+  static fromConfig(): ReLU {
+    return new ReLU();
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.relu();
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'ReLU' };
+  }
+}
+
+export interface GELUOptions {
+  /** 'none' (default): the exact form with erf. 'tanh': the approximation that GPT-2 uses. */
+  approximate?: 'none' | 'tanh';
+}
+
+/**
+ * Gaussian error linear unit (Hendrycks & Gimpel 2016, arXiv:1606.08415): x · Φ(x), or approximately
+ * x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
+ */
+export class GELU extends Module {
+  readonly approximate: 'none' | 'tanh';
+
+  constructor({ approximate = 'none' }: GELUOptions = {}) {
+    super();
+    if (approximate !== 'none' && approximate !== 'tanh') {
+      throw new ArgumentError(`[GELU] approximate is 'none' or 'tanh', not '${String(approximate)}'.`);
+    }
+    this.approximate = approximate;
+  }
+
+  static fromConfig(config: ModuleConfig): GELU {
+    return new GELU(config as GELUOptions);
+  }
+
+  forward(x: Tensor): Tensor {
+    if (this.approximate === 'none') return x.gelu();
+    return composite('geluTanh', {}, [x], (input) => {
+      const inner = input.add(input.mul(input).mul(input).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+      return input.mul(0.5).mul(inner.tanh().add(1));
+    });
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'GELU', approximate: this.approximate };
+  }
+}
+
+/** 1 / (1 + e⁻ˣ). */
+export class Sigmoid extends Module {
+  static fromConfig(): Sigmoid {
+    return new Sigmoid();
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.sigmoid();
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'Sigmoid' };
+  }
+}
+
+/** Hyperbolic tangent. */
+export class Tanh extends Module {
+  static fromConfig(): Tanh {
+    return new Tanh();
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.tanh();
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'Tanh' };
+  }
+}
+
+/** eˣ / Σ eˣ along `axis` (default −1). Not needed before `crossEntropy`, which takes logits. */
+export class Softmax extends Module {
+  readonly axis: number;
+
+  constructor(axis = -1) {
+    super();
+    this.axis = axis;
+  }
+
+  static fromConfig(config: ModuleConfig): Softmax {
+    return new Softmax(config['axis'] as number | undefined);
+  }
+
+  forward(x: Tensor): Tensor {
+    return within(this, () => x.softmax(this.axis));
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'Softmax', axis: this.axis };
+  }
+}

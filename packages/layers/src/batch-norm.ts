@@ -1,0 +1,153 @@
+import { assign, composite, guard, ones, ShapeError, zeros, type Tensor } from '@hebb/tensor';
+import { requirePositiveIntegers } from './checks.ts';
+import type { ModuleConfig } from './config.ts';
+import { Module, within } from './module.ts';
+import { buffer, parameter } from './parameter.ts';
+
+export interface BatchNormOptions {
+  /** Added to the variance under the root. Default 1e-5. */
+  eps?: number;
+  /** Weight of the newest batch in the running statistics; null: the plain average over all batches. Default 0.1. */
+  momentum?: number | null;
+  /** Whether there is a `weight` and a `bias` to learn. Default true. */
+  affine?: boolean;
+  /** Whether running statistics are kept; without them evaluation uses the batch's own, too. Default true. */
+  trackRunningStats?: boolean;
+}
+
+/**
+ * What the batch normalisations share: y = (x − mean) / √(variance + eps) · weight + bias, per channel (axis 1) (Ioffe & Szegedy 2015,
+ * arXiv:1502.03167).
+ *
+ * While training, mean and (biased) variance are those of the batch, and the running statistics move towards them by `momentum`, the
+ * variance's towards the unbiased estimate. In evaluation mode mean and variance are the running statistics.
+ *
+ * Parameters: `weight` (1 at first) and `bias` (0), [numFeatures]. Buffers: `running_mean` (0), `running_var` (1), [numFeatures], and
+ * `num_batches_tracked`, int32[]. These three fields have PyTorch's spelling because they are its names in a state dict.
+ */
+abstract class BatchNorm extends Module {
+  readonly numFeatures: number;
+  readonly eps: number;
+  readonly momentum: number | null;
+  readonly weight: Tensor | undefined;
+  readonly bias: Tensor | undefined;
+  readonly running_mean: Tensor | undefined;
+  readonly running_var: Tensor | undefined;
+  readonly num_batches_tracked: Tensor | undefined;
+
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    super();
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    requirePositiveIntegers(this.constructor.name, { numFeatures });
+    this.numFeatures = numFeatures;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = affine ? parameter(ones([numFeatures])) : undefined;
+    this.bias = affine ? parameter(zeros([numFeatures])) : undefined;
+    this.running_mean = trackRunningStats ? buffer(zeros([numFeatures])) : undefined;
+    this.running_var = trackRunningStats ? buffer(ones([numFeatures])) : undefined;
+    this.num_batches_tracked = trackRunningStats ? buffer(zeros([], { dtype: 'int32' })) : undefined;
+  }
+
+  /** What is wrong with the input's axes, if anything. */
+  protected abstract requireAxes(x: Tensor): void;
+
+  forward(x: Tensor): Tensor {
+    return within(this, () => {
+      this.requireAxes(x);
+      if (x.shape[1] !== this.numFeatures) {
+        throw new ShapeError(`[batchNorm] ${x} has ${x.shape[1]} channels on axis 1; the layer normalises numFeatures = ${this.numFeatures}.`);
+      }
+      const { running_mean: mean, running_var: variance } = this;
+      const training = guard(() => this.training);
+      return training || mean === undefined || variance === undefined ? this.#withBatchStatistics(x, training) : this.#withStatistics(x, mean, variance);
+    });
+  }
+
+  #withBatchStatistics(x: Tensor, training: boolean): Tensor {
+    const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+    const count = x.size / this.numFeatures;
+    if (training && count < 2) {
+      throw new ShapeError(`[batchNorm] while training, more than one value per channel is needed, not ${x}.`, {
+        hint: 'Use larger batches, or call eval() for inference.',
+      });
+    }
+    const mean = x.mean(axes, { keepDims: true });
+    const centered = x.sub(mean);
+    const variance = centered.square().mean(axes, { keepDims: true });
+    if (training) this.#track(mean.detach().reshape([this.numFeatures]), variance.detach().reshape([this.numFeatures]).mul(count / (count - 1)));
+    const normalised = centered.mul(variance.add(this.eps).rsqrt());
+    const { weight, bias } = this;
+    return weight === undefined || bias === undefined ? normalised : normalised.mul(perChannel(weight, x)).add(perChannel(bias, x));
+  }
+
+  /** Moves the running statistics towards those of a batch. */
+  #track(mean: Tensor, unbiasedVariance: Tensor): void {
+    const { momentum, running_mean: runningMean, running_var: runningVariance, num_batches_tracked: tracked } = this;
+    if (runningMean === undefined || runningVariance === undefined || tracked === undefined) return;
+    const batches = tracked.add(1);
+    const share = momentum ?? batches.to('float32').reciprocal();
+    for (const [running, batch] of [[runningMean, mean], [runningVariance, unbiasedVariance]] as const) {
+      assign(running, running.add(batch.sub(running).mul(share)));
+    }
+    assign(tracked, batches);
+  }
+
+  #withStatistics(x: Tensor, mean: Tensor, variance: Tensor): Tensor {
+    const weight = this.weight ?? ones([this.numFeatures]);
+    const bias = this.bias ?? zeros([this.numFeatures]);
+    return composite('batchNorm', { epsilon: this.eps }, [x, weight, bias, mean, variance], (input, scale, offset, m, v) => {
+      const [s, o, center, spread] = [scale, offset, m, v].map((t) => perChannel(t, input)) as [Tensor, Tensor, Tensor, Tensor];
+      return input.sub(center).mul(spread.add(this.eps).rsqrt().mul(s)).add(o);
+    });
+  }
+
+  /** What a configuration holds beside the name of the class. */
+  protected argumentsForConfig(): Omit<ModuleConfig, 'type'> {
+    const { numFeatures, eps, momentum } = this;
+    return { numFeatures, eps, momentum, affine: this.weight !== undefined, trackRunningStats: this.running_mean !== undefined };
+  }
+
+  override describe(): string {
+    return `${this.constructor.name} ${this.numFeatures}`;
+  }
+}
+
+/** [C] in a shape that broadcasts along axis 1 of x. */
+function perChannel(values: Tensor, x: Tensor): Tensor {
+  return values.reshape([values.size, ...x.shape.slice(2).map(() => 1)]);
+}
+
+/**
+ * Batch normalisation of images: float32[batch, numFeatures, h, w], shape kept; see {@link BatchNorm} for the formula.
+ *
+ * Throws {@link ShapeError} for other shapes, and while training for a single value per channel.
+ */
+export class BatchNorm2d extends BatchNorm {
+  static fromConfig(config: ModuleConfig): BatchNorm2d {
+    return new BatchNorm2d(config['numFeatures'] as number, config as BatchNormOptions);
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'BatchNorm2d', ...this.argumentsForConfig() };
+  }
+
+  protected requireAxes(x: Tensor): void {
+    if (x.ndim !== 4) throw new ShapeError(`[batchNorm] BatchNorm2d takes [batch, channels, height, width], not ${x}.`);
+  }
+}
+
+/** Batch normalisation of vectors or sequences: float32[batch, numFeatures] or [batch, numFeatures, length], shape kept. */
+export class BatchNorm1d extends BatchNorm {
+  static fromConfig(config: ModuleConfig): BatchNorm1d {
+    return new BatchNorm1d(config['numFeatures'] as number, config as BatchNormOptions);
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'BatchNorm1d', ...this.argumentsForConfig() };
+  }
+
+  protected requireAxes(x: Tensor): void {
+    if (x.ndim !== 2 && x.ndim !== 3) throw new ShapeError(`[batchNorm] BatchNorm1d takes [batch, channels] or [batch, channels, length], not ${x}.`);
+  }
+}

@@ -1,0 +1,91 @@
+import { ArgumentError, conv2d, type Tensor } from '@hebb/tensor';
+import { pair, requirePositiveIntegers } from './checks.ts';
+import type { ModuleConfig } from './config.ts';
+import { defaultWeights } from './initialization.ts';
+import { Module, within } from './module.ts';
+import { parameter } from './parameter.ts';
+
+export interface Conv2dOptions {
+  /** Default 1. */
+  stride?: number | readonly number[];
+  /** Zeros on both sides of each axis, or 'same' (stride 1 only), or 'valid'. Default 0. */
+  padding?: number | readonly number[] | 'same' | 'valid';
+  /** Distance between kernel elements. Default 1. */
+  dilation?: number | readonly number[];
+  /** Number of blocks of channels that do not see each other. Default 1. */
+  groups?: number;
+  /** Whether a bias is added. Default true. */
+  bias?: boolean;
+}
+
+/**
+ * Two-dimensional convolution (cross-correlation, as usual in the field).
+ *
+ * Shape: x float32[batch, inChannels, h, w] → y float32[batch, outChannels, h', w'] with
+ * h' = ⌊(h + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1. Parameters: `weight` [outChannels, inChannels / groups, ...kernelSize]
+ * and `bias` [outChannels], both uniform in ±1 / √(inChannels / groups · Π kernelSize) at first, as in PyTorch.
+ *
+ * Throws `ShapeError` where the input does not fit, `ArgumentError` for options out of range.
+ *
+ * ```ts
+ * new Conv2d(1, 32, 3).forward(zeros([8, 1, 28, 28])).shape;  // [8, 32, 26, 26]
+ * ```
+ */
+export class Conv2d extends Module {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number] | 'same' | 'valid';
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+
+  constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: Conv2dOptions = {}) {
+    super();
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
+    requirePositiveIntegers('Conv2d', { inChannels, outChannels, groups });
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ArgumentError(`[Conv2d] ${inChannels} input and ${outChannels} output channels do not both divide into ${groups} groups.`);
+    }
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = pair('Conv2d', 'kernelSize', kernelSize, 1);
+    this.stride = pair('Conv2d', 'stride', stride, 1);
+    this.padding = padding === 'same' || padding === 'valid' ? padding : pair('Conv2d', 'padding', padding, 0);
+    this.dilation = pair('Conv2d', 'dilation', dilation, 1);
+    this.groups = groups;
+    if (padding === 'same' && this.stride.some((n) => n !== 1)) {
+      throw new ArgumentError(`[Conv2d] padding 'same' needs stride 1, not ${JSON.stringify(stride)}.`);
+    }
+    const initial = defaultWeights([outChannels, inChannels / groups, ...this.kernelSize], bias);
+    this.weight = parameter(initial.weight);
+    this.bias = initial.bias && parameter(initial.bias);
+  }
+
+  static fromConfig(config: ModuleConfig): Conv2d {
+    const { inChannels, outChannels, kernelSize, ...options } = config as unknown as ConstructorConfig;
+    return new Conv2d(inChannels, outChannels, kernelSize, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { bias, stride, padding, dilation, groups } = this;
+    return within(this, () => conv2d(x, this.weight, { bias, stride, padding, dilation, groups }));
+  }
+
+  override config(): ModuleConfig {
+    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups } = this;
+    return { type: 'Conv2d', inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias: this.bias !== undefined };
+  }
+
+  override describe(): string {
+    return `Conv2d ${this.inChannels} → ${this.outChannels}, ${this.kernelSize.join('×')}`;
+  }
+}
+
+interface ConstructorConfig extends Conv2dOptions {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: readonly number[];
+}

@@ -1,0 +1,38 @@
+import { ArgumentError, bernoulli, guard, type Tensor } from '@hebb/tensor';
+import type { ModuleConfig } from './config.ts';
+import { Module } from './module.ts';
+
+/**
+ * While training, each element is 0 with the given probability and otherwise multiplied by 1 / (1 − probability), so that its expectation
+ * stays the same; in evaluation mode the input itself (Srivastava et al. 2014). Keeps the shape.
+ *
+ * Throws {@link ArgumentError} where the probability (default 0.5) does not lie in 0 … 1.
+ */
+export class Dropout extends Module {
+  readonly probability: number;
+
+  constructor(probability = 0.5) {
+    super();
+    if (!(probability >= 0 && probability <= 1)) throw new ArgumentError(`[Dropout] the probability must lie in 0 … 1, not ${probability}.`);
+    this.probability = probability;
+  }
+
+  static fromConfig(config: ModuleConfig): Dropout {
+    return new Dropout(config['probability'] as number | undefined);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { probability } = this;
+    if (!guard(() => this.training) || probability === 0) return x;
+    if (probability === 1) return x.mul(0);
+    return bernoulli(x.shape, 1 - probability).where(x.mul(1 / (1 - probability)), 0);
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'Dropout', probability: this.probability };
+  }
+
+  override describe(): string {
+    return `Dropout ${this.probability}`;
+  }
+}

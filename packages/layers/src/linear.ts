@@ -1,0 +1,69 @@
+import { composite, ShapeError, type Tensor } from '@hebb/tensor';
+import { requirePositiveIntegers } from './checks.ts';
+import type { ModuleConfig } from './config.ts';
+import { defaultWeights } from './initialization.ts';
+import { Module, within } from './module.ts';
+import { parameter } from './parameter.ts';
+
+export interface LinearOptions {
+  /** Whether a bias is added. Default true. */
+  bias?: boolean;
+}
+
+/**
+ * y = x · Wᵀ + b.
+ *
+ * Shape: x float32[..., inFeatures] → y float32[..., outFeatures]. Parameters: `weight` [outFeatures, inFeatures], `bias` [outFeatures],
+ * both uniform in ±1 / √inFeatures at first, as in PyTorch.
+ *
+ * Throws {@link ShapeError} where the last axis of x is not inFeatures.
+ *
+ * ```ts
+ * new Linear(784, 10).forward(zeros([32, 784])).shape;  // [32, 10]
+ * ```
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+
+  constructor(inFeatures: number, outFeatures: number, { bias = true }: LinearOptions = {}) {
+    super();
+    requirePositiveIntegers('Linear', { inFeatures, outFeatures });
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    const initial = defaultWeights([outFeatures, inFeatures], bias);
+    this.weight = parameter(initial.weight);
+    this.bias = initial.bias && parameter(initial.bias);
+  }
+
+  static fromConfig(config: ModuleConfig): Linear {
+    return new Linear(config['inFeatures'] as number, config['outFeatures'] as number, { bias: config['bias'] !== false });
+  }
+
+  forward(x: Tensor): Tensor {
+    const { weight, bias, inFeatures } = this;
+    return within(this, () => {
+      const inner = x.shape.at(-1);
+      if (inner !== inFeatures) {
+        const reason = inner === undefined ? 'the input has no axes' : `the inner sizes ${inner} and ${inFeatures} differ`;
+        throw new ShapeError(`[linear] cannot multiply ${x} by weight ${weight}ᵀ: ${reason}.`, {
+          hint: `Linear expects the last axis of its input to be inFeatures = ${inFeatures}.`,
+        });
+      }
+      return composite('linear', {}, bias === undefined ? [x, weight] : [x, weight, bias], (input, matrix, offset) => {
+        const product = input.matmul(matrix.transpose(0, 1));
+        return offset === undefined ? product : product.add(offset);
+      });
+    });
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'Linear', inFeatures: this.inFeatures, outFeatures: this.outFeatures, bias: this.bias !== undefined };
+  }
+
+  override describe(): string {
+    return `Linear ${this.inFeatures} → ${this.outFeatures}`;
+  }
+}

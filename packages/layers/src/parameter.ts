@@ -1,0 +1,21 @@
+/** The two kinds of state that a module holds: parameters, which are trained, and buffers, which are not. */
+import { variable, type Tensor } from '@hebb/tensor';
+
+/**
+ * A parameter: a variable with respect to which gradients are taken. A module that holds one in a field lists it under the field's name.
+ *
+ * ```ts
+ * class Scale extends Module {
+ *   weight = parameter(ones([1]));
+ *   forward(x: Tensor): Tensor { return x.mul(this.weight); }
+ * }
+ * ```
+ */
+export function parameter(initial: Tensor): Tensor {
+  return variable(initial, { requiresGrad: true });
+}
+
+/** A buffer: state that is saved with the module and changed with `assign`, never by an optimizer (running statistics, say). */
+export function buffer(initial: Tensor): Tensor {
+  return variable(initial);
+}

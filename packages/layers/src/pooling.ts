@@ -1,0 +1,97 @@
+import { avgPool2d, maxPool2d, type Tensor } from '@hebb/tensor';
+import { pair } from './checks.ts';
+import type { ModuleConfig } from './config.ts';
+import { Module, within } from './module.ts';
+
+export interface AvgPool2dOptions {
+  /** Default: the kernel size, so that windows do not overlap. */
+  stride?: number | readonly number[];
+  /** Border on both sides of each axis; at most half of the kernel size. Default 0. */
+  padding?: number | readonly number[];
+}
+
+export interface MaxPool2dOptions extends AvgPool2dOptions {
+  /** Distance between the elements of a window. Default 1. */
+  dilation?: number | readonly number[];
+}
+
+type Pair = readonly [number, number];
+
+/**
+ * The maximum over sliding windows. Padding counts as −∞.
+ *
+ * Shape: x float32[batch, channels, h, w] → float32[batch, channels, h', w'] with
+ * h' = ⌊(h + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
+ *
+ * ```ts
+ * new MaxPool2d(2).forward(zeros([8, 16, 28, 28])).shape;  // [8, 16, 14, 14]
+ * ```
+ */
+export class MaxPool2d extends Module {
+  readonly kernelSize: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+
+  constructor(kernelSize: number | readonly number[], { stride, padding = 0, dilation = 1 }: MaxPool2dOptions = {}) {
+    super();
+    this.kernelSize = pair('MaxPool2d', 'kernelSize', kernelSize, 1);
+    this.stride = pair('MaxPool2d', 'stride', stride ?? kernelSize, 1);
+    this.padding = pair('MaxPool2d', 'padding', padding, 0);
+    this.dilation = pair('MaxPool2d', 'dilation', dilation, 1);
+  }
+
+  static fromConfig(config: ModuleConfig): MaxPool2d {
+    return new MaxPool2d(config['kernelSize'] as Pair, config as MaxPool2dOptions);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { kernelSize, stride, padding, dilation } = this;
+    return within(this, () => maxPool2d(x, kernelSize, { stride, padding, dilation }));
+  }
+
+  override config(): ModuleConfig {
+    const { kernelSize, stride, padding, dilation } = this;
+    return { type: 'MaxPool2d', kernelSize, stride, padding, dilation };
+  }
+
+  override describe(): string {
+    return `MaxPool2d ${this.kernelSize.join('×')}`;
+  }
+}
+
+/**
+ * The mean over sliding windows. Padding counts as zeros that are part of the mean.
+ *
+ * Shape: x float32[batch, channels, h, w] → float32[batch, channels, h', w'] with h' = ⌊(h + 2·padding − kernelSize) / stride⌋ + 1.
+ */
+export class AvgPool2d extends Module {
+  readonly kernelSize: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+
+  constructor(kernelSize: number | readonly number[], { stride, padding = 0 }: AvgPool2dOptions = {}) {
+    super();
+    this.kernelSize = pair('AvgPool2d', 'kernelSize', kernelSize, 1);
+    this.stride = pair('AvgPool2d', 'stride', stride ?? kernelSize, 1);
+    this.padding = pair('AvgPool2d', 'padding', padding, 0);
+  }
+
+  static fromConfig(config: ModuleConfig): AvgPool2d {
+    return new AvgPool2d(config['kernelSize'] as Pair, config as AvgPool2dOptions);
+  }
+
+  forward(x: Tensor): Tensor {
+    const { kernelSize, stride, padding } = this;
+    return within(this, () => avgPool2d(x, kernelSize, { stride, padding }));
+  }
+
+  override config(): ModuleConfig {
+    const { kernelSize, stride, padding } = this;
+    return { type: 'AvgPool2d', kernelSize, stride, padding };
+  }
+
+  override describe(): string {
+    return `AvgPool2d ${this.kernelSize.join('×')}`;
+  }
+}

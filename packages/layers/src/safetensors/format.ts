@@ -1,0 +1,208 @@
+/**
+ * The safetensors format (https://github.com/huggingface/safetensors): eight bytes with the length of the header (little-endian), a JSON
+ * header with dtype, shape and place of every tensor, and the elements, row-major and little-endian, without gaps.
+ *
+ * What is written is a function of the names and values: tensors are ordered by dtype (F32, I32, BOOL) and then by name, metadata by name,
+ * and the header is padded with spaces to a multiple of eight bytes.
+ */
+import { HebbError, tensor, type DType, type Tensor } from '@hebb/tensor';
+import { stateEntries, type NamedTensors, type StateDict } from '../state.ts';
+
+/** A file that is not what the safetensors format says. */
+export class SafetensorsError extends HebbError {}
+
+export interface SafetensorsContent {
+  /** Tensors by name, in the order of their data. */
+  readonly state: StateDict;
+  /** Free text by name. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** One tensor of a header; `begin` and `end` count bytes from the end of the header. */
+export interface Entry {
+  readonly name: string;
+  readonly format: Format;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface Header {
+  readonly entries: readonly Entry[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** How elements are stored, and how they become ours. */
+interface Format {
+  readonly name: string;
+  readonly bytes: number;
+  readonly dtype: DType;
+  /** The elements; `buffer` holds exactly them. */
+  decode(buffer: ArrayBuffer): Float32Array | Int32Array | Uint8Array;
+}
+
+const formats: readonly Format[] = [
+  { name: 'F32', bytes: 4, dtype: 'float32', decode: (buffer) => new Float32Array(buffer) },
+  { name: 'F64', bytes: 8, dtype: 'float32', decode: (buffer) => Float32Array.from(new Float64Array(buffer)) },
+  { name: 'F16', bytes: 2, dtype: 'float32', decode: (buffer) => Float32Array.from(new Uint16Array(buffer), halfToNumber) },
+  { name: 'BF16', bytes: 2, dtype: 'float32', decode: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer) },
+  { name: 'I64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigInt64Array(buffer), toInt32) },
+  { name: 'I32', bytes: 4, dtype: 'int32', decode: (buffer) => new Int32Array(buffer) },
+  { name: 'I16', bytes: 2, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int16Array(buffer)) },
+  { name: 'I8', bytes: 1, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int8Array(buffer)) },
+  { name: 'U8', bytes: 1, dtype: 'int32', decode: (buffer) => Int32Array.from(new Uint8Array(buffer)) },
+  { name: 'BOOL', bytes: 1, dtype: 'bool', decode: (buffer) => new Uint8Array(buffer) },
+];
+
+const written: readonly (readonly [DType, string])[] = [['float32', 'F32'], ['int32', 'I32'], ['bool', 'BOOL']];
+
+/** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
+function toInt32(value: bigint): number {
+  if (value !== BigInt.asIntN(32, value)) throw new RangeError(`the value ${value} does not fit into int32`);
+  return Number(value);
+}
+
+/** The header's length limit of the reference implementation. */
+const longestHeader = 100_000_000;
+
+/** The length of the header from the first eight bytes of a file. */
+export function headerLength(prefix: Uint8Array, fileSize: number): number {
+  if (fileSize < 8 || prefix.length < 8) {
+    throw new SafetensorsError(`[safetensors] the file has ${fileSize} bytes; it must start with the length of its header, in 8 bytes.`);
+  }
+  const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
+  if (length > BigInt(longestHeader) || length > BigInt(fileSize - 8)) {
+    throw new SafetensorsError(`[safetensors] the header is said to have ${length} bytes; the file has ${fileSize - 8} after the length.`, {
+      hint: 'The file is cut off, or it is not a safetensors file.',
+    });
+  }
+  return Number(length);
+}
+
+/** Reads and checks a header: every tensor known, and together they fill the `dataSize` bytes behind it exactly. */
+export function parseHeader(bytes: Uint8Array, dataSize: number): Header {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new SafetensorsError(`[safetensors] the header is not JSON: ${(error as Error).message}.`);
+  }
+  if (!isRecord(json)) throw new SafetensorsError('[safetensors] the header is not a JSON object.');
+  const metadata = json['__metadata__'] ?? {};
+  if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
+    throw new SafetensorsError('[safetensors] __metadata__ must be an object of strings.');
+  }
+  const entries = Object.entries(json).filter(([name]) => name !== '__metadata__').map(([name, entry]) => parseEntry(name, entry));
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let position = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== position) {
+      throw new SafetensorsError(`[safetensors] '${name}' begins at byte ${begin}; the tensor before it ends at ${position}: they ${begin < position ? 'overlap' : 'leave a gap'}.`);
+    }
+    position = end;
+  }
+  if (position !== dataSize) {
+    throw new SafetensorsError(`[safetensors] the tensors need ${position} bytes of data; the file has ${dataSize}.`, position > dataSize ? { hint: 'The file is cut off.' } : {});
+  }
+  return { entries, metadata: metadata as Record<string, string> };
+}
+
+function parseEntry(name: string, entry: unknown): Entry {
+  const fail = (what: string): never => {
+    throw new SafetensorsError(`[safetensors] '${name}' ${what}.`);
+  };
+  if (!isRecord(entry)) return fail('is not described by an object');
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const format = formats.find((candidate) => candidate.name === dtype);
+  if (format === undefined) return fail(`has the dtype ${JSON.stringify(dtype)}; known are ${formats.map((known) => known.name).join(', ')}`);
+  if (!isSizes(shape)) return fail(`has the shape ${JSON.stringify(shape)}, which is not a list of integers ≥ 0`);
+  if (!isSizes(offsets) || offsets.length !== 2) return fail(`has the data_offsets ${JSON.stringify(offsets)}, which are not two integers ≥ 0`);
+  const [begin, end] = offsets as [number, number];
+  const size = shape.reduce((product, extent) => product * extent, 1) * format.bytes;
+  if (end - begin !== size) return fail(`of ${format.name} [${shape.join(', ')}] needs ${size} bytes, its data_offsets [${begin}, ${end}] are ${end - begin} apart`);
+  return { name, format, shape, begin, end };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+}
+
+/** The tensor of an entry from its bytes. */
+export function decodeEntry({ name, format, shape }: Entry, bytes: Uint8Array): Tensor {
+  const aligned = new Uint8Array(bytes).buffer;
+  try {
+    return tensor(format.decode(aligned), { shape, dtype: format.dtype });
+  } catch (error) {
+    if (error instanceof RangeError) throw new SafetensorsError(`[safetensors] '${name}' cannot be read as ${format.dtype}: ${error.message}.`);
+    throw error;
+  }
+}
+
+/**
+ * Reads a file held in memory. F32, F64, F16 and BF16 become float32; I64, I32, I16, I8 and U8 become int32; BOOL becomes bool.
+ *
+ * Throws {@link SafetensorsError} where the bytes are cut off, overlap, have gaps, or are described wrongly, and for an I64 that does not
+ * fit into int32.
+ */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
+  const start = 8 + headerLength(bytes, bytes.length);
+  const { entries, metadata } = parseHeader(bytes.subarray(8, start), bytes.length - start);
+  const state = new Map(entries.map((entry) => [entry.name, decodeEntry(entry, bytes.subarray(start + entry.begin, start + entry.end))]));
+  return { state, metadata };
+}
+
+/**
+ * The bytes of a file with these tensors: float32 as F32, int32 as I32, bool as BOOL. The same names and values always give the same bytes.
+ *
+ * @param metadata - free text by name.
+ *
+ * ```ts
+ * const bytes = await encodeSafetensors(model.stateDict(), { epoch: '3' });
+ * decodeSafetensors(bytes).metadata;  // { epoch: '3' }
+ * ```
+ */
+export async function encodeSafetensors(state: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
+  const rank = (value: Tensor): number => written.findIndex(([dtype]) => dtype === value.dtype);
+  const ordered = [...stateEntries(state)].sort(([a, x], [b, y]) => rank(x) - rank(y) || compare(a, b));
+  if (ordered.some(([name]) => name === '__metadata__')) throw new SafetensorsError("[safetensors] no tensor can have the name '__metadata__'.");
+  // Asked for together, so that all are read from one moment.
+  const values = await Promise.all(ordered.map(([, value]) => value.data()));
+  // Written piece by piece: names such as '1' would move to the front of an object.
+  const fields: string[] = [];
+  const notes = Object.entries(metadata).sort(([a], [b]) => compare(a, b));
+  if (notes.length > 0) fields.push(`"__metadata__":{${notes.map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`).join()}}`);
+  let position = 0;
+  ordered.forEach(([name, value], i) => {
+    const end = position + (values[i]?.byteLength ?? 0);
+    const entry = { dtype: written[rank(value)]?.[1], shape: value.shape, data_offsets: [position, end] };
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+    position = end;
+  });
+  const text = new TextEncoder().encode(`{${fields.join()}}`);
+  const length = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + length + position);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+  bytes.fill(0x20, 8, 8 + length).set(text, 8);
+  let offset = 8 + length;
+  for (const { buffer, byteOffset, byteLength } of values) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), offset);
+    offset += byteLength;
+  }
+  return bytes;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,52 @@
+import type { Tensor } from '@hebb/tensor';
+import type { ModuleConfig } from './config.ts';
+import { fromConfig, type ModuleTypes } from './config.ts';
+import { Module, within } from './module.ts';
+
+/**
+ * Modules one after the other: y = mₙ(… m₂(m₁(x))). They are named by their numbers, from '0' on.
+ *
+ * ```ts
+ * const model = new Sequential(new Linear(4, 8), new ReLU(), new Linear(8, 3));
+ * [...model.namedParameters().keys()];  // ['0.weight', '0.bias', '2.weight', '2.bias']
+ * ```
+ */
+export class Sequential extends Module implements Iterable<Module> {
+  readonly modules: readonly Module[];
+
+  constructor(...modules: Module[]) {
+    super();
+    this.modules = modules;
+    // Errors name the modules in here by at least their number, also where nothing further out was walked yet.
+    this.namedModules();
+  }
+
+  static fromConfig(config: ModuleConfig, types: ModuleTypes = {}): Sequential {
+    return new Sequential(...(config['modules'] as readonly ModuleConfig[]).map((item) => fromConfig(item, types)));
+  }
+
+  override members(): Iterable<readonly [string, Module]> {
+    return this.modules.map((module, i) => [String(i), module] as const);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.modules.reduce((value, module) => within(module, () => module.forward(value)), x);
+  }
+
+  get length(): number {
+    return this.modules.length;
+  }
+
+  /** The module at a position; negative positions count from the end. */
+  at(index: number): Module | undefined {
+    return this.modules.at(index);
+  }
+
+  [Symbol.iterator](): Iterator<Module> {
+    return this.modules[Symbol.iterator]();
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'Sequential', modules: this.modules.map((module) => module.config()) };
+  }
+}

@@ -1,0 +1,132 @@
+/** What a model looks like from the outside: its layers, their output shapes and sizes, without computing anything. */
+import { dryRun, Tensor, zeros, type DType } from '@hebb/tensor';
+import type { AnyModule, Module } from './module.ts';
+
+export interface SummaryOptions {
+  /** Of the input. Default float32. */
+  dtype?: DType;
+}
+
+export interface SummaryRow {
+  /** Path of the module; '' for the model itself. */
+  readonly path: string;
+  /** What the module says about itself: `Linear 784 → 10`. */
+  readonly description: string;
+  /** Output of the module's first call; extents that follow from a named one are written with its name. Undefined: never called. */
+  readonly outputShape: readonly (number | string)[] | undefined;
+  /** Elements of the parameters that the module itself holds. */
+  readonly parameters: number;
+}
+
+export interface Summary {
+  /** All modules that hold no other modules or hold parameters themselves, in the order of `namedModules()`. */
+  readonly rows: readonly SummaryRow[];
+  /** Output of the model. */
+  readonly outputShape: readonly (number | string)[] | undefined;
+  /** Elements of all parameters. */
+  readonly parameters: number;
+  /** Elements of all buffers. */
+  readonly buffers: number;
+  /** An aligned table. */
+  toString(): string;
+}
+
+type Shapes = ReadonlyMap<AnyModule, readonly number[]>;
+
+/**
+ * Lists the layers of a model. `forward` is recorded in evaluation mode, and nothing is computed: no random number is drawn and no
+ * running statistic moves.
+ *
+ * @param inputShape - shape of the one input; names stand for extents that are free: `summary(model, ['batch', 1, 28, 28])`.
+ *
+ * Throws what `forward` throws for such an input.
+ *
+ * ```ts
+ * console.log(summary(new Sequential(new Linear(4, 8), new ReLU(), new Linear(8, 3)), ['batch', 4]).toString());
+ * // layer  type          output        parameters
+ * // 0      Linear 4 → 8  [batch, 8]            40
+ * // 1      ReLU          [batch, 8]             0
+ * // 2      Linear 8 → 3  [batch, 3]            27
+ * // total                [batch, 3]            67
+ * ```
+ */
+export function summary(model: Module, inputShape: readonly (number | string)[], { dtype = 'float32' }: SummaryOptions = {}): Summary {
+  const names = [...new Set(inputShape.filter((extent) => typeof extent === 'string'))];
+  // Two values for each name; extents of outputs that change with the name follow from it.
+  const record = (changed?: string): Shapes =>
+    recordShapes(model, inputShape.map((extent) => (typeof extent === 'number' ? extent : extent === changed ? 3 : 2)), dtype);
+  const base = record();
+  const variants = names.map((name) => [name, record(name)] as const);
+  const shapeOf = (module: AnyModule): (number | string)[] | undefined =>
+    base.get(module)?.map((extent, axis) => nameOf(extent, variants.map(([name, shapes]) => [name, shapes.get(module)?.[axis] ?? extent])));
+
+  const counted = new Set<Tensor>();
+  const rows: SummaryRow[] = [];
+  for (const [path, module] of model.namedModules()) {
+    const members = [...module.members()].map(([, member]) => member);
+    const own = members.filter((member): member is Tensor => member instanceof Tensor && member.requiresGrad && !counted.has(member));
+    for (const tensor of own) counted.add(tensor);
+    if (own.length === 0 && members.some((member) => !(member instanceof Tensor))) continue;
+    const parameters = own.reduce((count, { size }) => count + size, 0);
+    rows.push({ path, description: module.describe(), outputShape: shapeOf(module), parameters });
+  }
+  const result = {
+    rows,
+    outputShape: shapeOf(model),
+    parameters: model.parameterCount,
+    buffers: [...model.namedBuffers().values()].reduce((count, { size }) => count + size, 0),
+  };
+  return { ...result, toString: () => format(result) };
+}
+
+/** The output shape of each module's first call. */
+function recordShapes(model: Module, inputShape: readonly number[], dtype: DType): Shapes {
+  const shapes = new Map<AnyModule, readonly number[]>();
+  const modules = [...model.namedModules().values()];
+  const modes = modules.map((module) => module.training);
+  try {
+    for (const module of modules) {
+      const forward = module.forward as (...inputs: unknown[]) => unknown;
+      Object.defineProperty(module, 'forward', {
+        configurable: true,
+        value: (...inputs: unknown[]): unknown => {
+          const output = forward.apply(module, inputs);
+          if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
+          return output;
+        },
+      });
+    }
+    model.eval();
+    dryRun(() => model.forward(zeros(inputShape, { dtype })));
+  } finally {
+    modules.forEach((module, i) => {
+      delete (module as { forward?: unknown }).forward;
+      module.training = modes[i] ?? true;
+    });
+  }
+  return shapes;
+}
+
+/** An extent in words, from its value where all names are 2 and its values where one of them is 3. */
+function nameOf(extent: number, changes: readonly (readonly [name: string, changed: number])[]): number | string {
+  const differing = changes.filter(([, changed]) => changed !== extent);
+  if (differing.length === 0) return extent;
+  const [name, changed] = differing[0] as readonly [string, number];
+  const factor = extent / 2;
+  if (differing.length > 1 || changed !== factor * 3) return '?';
+  return factor === 1 ? name : `${factor}·${name}`;
+}
+
+function format({ rows, outputShape, parameters, buffers }: Omit<Summary, 'toString'>): string {
+  const shape = (extents: SummaryRow['outputShape']): string => (extents === undefined ? '–' : `[${extents.join(', ')}]`);
+  const count = (n: number): string => n.toLocaleString('en-US');
+  const lines = [
+    ['layer', 'type', 'output', 'parameters'],
+    ...rows.map((row) => [row.path === '' ? '(model)' : row.path, row.description, shape(row.outputShape), count(row.parameters)]),
+    ['total', buffers === 0 ? '' : `and ${count(buffers)} in buffers`, shape(outputShape), count(parameters)],
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  return lines
+    .map((line) => line.map((cell, column) => (column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  '))
+    .join('\n');
+}
