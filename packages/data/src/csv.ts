@@ -138,6 +138,8 @@ function readRows(
   const input = unifyLineEnds(text.startsWith('\ufeff') ? text.slice(1) : text);
   const rows: string[][] = [];
   const lines: number[] = [];
+  const endOfComment = (at: number): number =>
+    comments !== undefined && input.startsWith(comments, at) ? input.indexOf('\n', at) : -1;
   let line = 1;
   let cursor = 0;
   Papa.parse<string[]>(input, {
@@ -145,9 +147,8 @@ function readRows(
     newline: '\n',
     ...(comments !== undefined && { comments }),
     step: ({ data, errors, meta }) => {
-      while (comments !== undefined && input.startsWith(comments, cursor)) {
-        const end = input.indexOf('\n', cursor);
-        if (end === -1 || end >= meta.cursor) break;
+      // The parser swallows comment lines together with the row that follows them.
+      for (let end = endOfComment(cursor); end !== -1 && end < meta.cursor; end = endOfComment(cursor)) {
         line++;
         cursor = end + 1;
       }

@@ -15,7 +15,7 @@ export type { ImageFields, LabelledImages, Mnist, MnistFiles } from './images.ts
 export { labelEncode, validateLabels } from './labels.ts';
 export type { EncodedLabels, ValidateLabelsOptions } from './labels.ts';
 export { DataLoader } from './loader.ts';
-export type { DataLoaderOptions, TensorBatch, TransformContext } from './loader.ts';
+export type { ArrayBatch, DataLoaderOptions, TensorBatch, TransformContext } from './loader.ts';
 export { Random } from './random.ts';
 export { MinMaxScaler, StandardScaler, normalize } from './scaling.ts';
 export type { MinMaxScalerOptions, NormalizeOptions, ScalerOptions, StandardScalerOptions } from './scaling.ts';

@@ -13,7 +13,10 @@ export interface TransformContext {
   readonly batch: number;
 }
 
-export interface DataLoaderOptions<F extends Fields, G extends Fields = F> {
+/** Named arrays whose first axis counts the examples. */
+export type ArrayBatch = Readonly<Record<string, NumericArray>>;
+
+export interface DataLoaderOptions<F extends Fields, B extends ArrayBatch = Batch<F>> {
   /** Examples per batch, a positive integer. Default 32. */
   batchSize?: number;
   /** A fresh order in every epoch. Default `false`: the order of the dataset. */
@@ -23,11 +26,11 @@ export interface DataLoaderOptions<F extends Fields, G extends Fields = F> {
   /** Leave out the last batch if it is smaller than the others. Default `false`. */
   dropLast?: boolean;
   /** Changes a batch before it is handed out, e.g. augmentation. The arrays are its own, to be changed in place. */
-  transform?: (batch: Batch<F>, context: TransformContext) => Batch<G>;
+  transform?: (batch: Batch<F>, context: TransformContext) => B;
 }
 
 /** A batch as tensors: an Int32Array becomes int32, every other array float32. */
-export type TensorBatch<F extends Fields = Fields> = { readonly [K in keyof F]: Tensor };
+export type TensorBatch<B extends ArrayBatch = ArrayBatch> = { readonly [K in keyof B]: Tensor };
 
 /**
  * Iterates over a dataset in batches. Every `for … of` is one epoch; with `shuffle` each epoch has its own
@@ -50,20 +53,20 @@ export type TensorBatch<F extends Fields = Fields> = { readonly [K in keyof F]: 
  * }
  * ```
  */
-export class DataLoader<F extends Fields, G extends Fields = F> implements Iterable<TensorBatch<G>> {
+export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> implements Iterable<TensorBatch<B>> {
   readonly dataset: Dataset<F>;
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly seed: number;
   readonly dropLast: boolean;
-  readonly #transform: ((batch: Batch<F>, context: TransformContext) => Batch<G>) | undefined;
+  readonly #transform: ((batch: Batch<F>, context: TransformContext) => B) | undefined;
   #epoch = 0;
 
   /**
    * @throws DataError if `batchSize` is not a positive integer, if `seed` is not an integer from 0, if the dataset is
    *   empty, or if `dropLast` would leave no batch.
    */
-  constructor(dataset: Dataset<F>, options: DataLoaderOptions<F, G> = {}) {
+  constructor(dataset: Dataset<F>, options: DataLoaderOptions<F, B> = {}) {
     const { batchSize = 32, shuffle = false, seed = 0, dropLast = false, transform } = options;
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new DataError(`[DataLoader] batchSize must be a positive integer, got ${show(batchSize)}.`, {
@@ -108,13 +111,13 @@ export class DataLoader<F extends Fields, G extends Fields = F> implements Itera
   }
 
   /** One epoch as typed arrays with shapes, without tensors. */
-  *batches(): Generator<Batch<G>, void, undefined> {
+  *batches(): Generator<B, void, undefined> {
     const epoch = this.#epoch++;
     const order = this.order(epoch);
     for (let batch = 0; batch < this.length; batch++) {
       const arrays = this.dataset.gather(order.subarray(batch * this.batchSize, (batch + 1) * this.batchSize));
       if (this.#transform === undefined) {
-        yield arrays as unknown as Batch<G>; // without a transform G is F
+        yield arrays as unknown as B; // without a transform B is Batch<F>
         continue;
       }
       const random = new Random(this.seed, (epoch + 1) * 2 ** 32 + batch);
@@ -123,12 +126,12 @@ export class DataLoader<F extends Fields, G extends Fields = F> implements Itera
   }
 
   /** One epoch as tensors. */
-  *[Symbol.iterator](): Generator<TensorBatch<G>, void, undefined> {
+  *[Symbol.iterator](): Generator<TensorBatch<B>, void, undefined> {
     for (const batch of this.batches()) {
-      const entries = Object.entries(batch as Record<string, NumericArray>);
+      const entries = Object.entries<NumericArray>(batch);
       yield Object.fromEntries(
         entries.map(([name, { data, shape }]) => [name, tensor(data, { shape })]),
-      ) as unknown as TensorBatch<G>;
+      ) as unknown as TensorBatch<B>;
     }
   }
 }

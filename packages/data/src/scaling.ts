@@ -26,12 +26,14 @@ export interface MinMaxScalerOptions extends ScalerOptions {
   clip?: boolean;
 }
 
+/** Subtracting before dividing keeps the digits of features far from zero. */
 interface Affine {
-  readonly multiplier: Float64Array;
-  readonly offset: Float64Array;
+  readonly center: Float64Array;
+  readonly divisor: Float64Array;
+  readonly base: number;
 }
 
-/** y = x · multiplier + offset per feature, and its inverse; the two scalers differ in how they fit. */
+/** y = (x − center) / divisor + base per feature, and its inverse; the two scalers differ in how they fit. */
 abstract class Scaler {
   readonly #per: 'feature' | 'global';
   #fitted: Affine | undefined;
@@ -59,9 +61,9 @@ abstract class Scaler {
 
   /** Scales `x`, of the shape that was fitted but for the number of examples. Float32Array gives Float32Array, any other array Float64Array. */
   transform<T extends NumericArray>(x: T): Floats<T> {
-    const { multiplier, offset } = this.#check(x);
-    const width = multiplier.length;
-    return map(x, (value, i) => this.finish(value * (multiplier[i % width] ?? 1) + (offset[i % width] ?? 0)));
+    const { center, divisor, base } = this.#check(x);
+    const width = center.length;
+    return map(x, (value, i) => this.finish((value - (center[i % width] ?? 0)) / (divisor[i % width] ?? 1) + base));
   }
 
   /** `fit(x).transform(x)`. */
@@ -71,9 +73,9 @@ abstract class Scaler {
 
   /** Undoes {@link Scaler.transform}. */
   inverseTransform<T extends NumericArray>(x: T): Floats<T> {
-    const { multiplier, offset } = this.#check(x);
-    const width = multiplier.length;
-    return map(x, (value, i) => (value - (offset[i % width] ?? 0)) / (multiplier[i % width] ?? 1));
+    const { center, divisor, base } = this.#check(x);
+    const width = center.length;
+    return map(x, (value, i) => (value - base) * (divisor[i % width] ?? 1) + (center[i % width] ?? 0));
   }
 
   protected abstract fitFeatures(data: ArrayLike<number>, width: number): Affine;
@@ -88,8 +90,8 @@ abstract class Scaler {
     const fitted = this.#fitted;
     if (fitted === undefined) throw new DataError(`[${name}] not fitted yet.`, { hint: 'Call fit(train) first.' });
     const width = sizeOf(x.shape.slice(1));
-    if (this.#per === 'feature' && width !== fitted.multiplier.length) {
-      throw new DataError(`[${name}] fitted on ${fitted.multiplier.length} features, got ${width}: ${format(x)}.`);
+    if (this.#per === 'feature' && width !== fitted.center.length) {
+      throw new DataError(`[${name}] fitted on ${fitted.center.length} features, got ${width}: ${format(x)}.`);
     }
     return fitted;
   }
@@ -129,16 +131,22 @@ export class StandardScaler extends Scaler {
     const counts = new Float64Array(width);
     const mean = new Float64Array(width);
     const squares = new Float64Array(width);
-    // Welford's update: exact for constant features, and stable where Σx² − (Σx)²/n is not.
-    for (let i = 0; i < data.length; i++) {
-      const value = data[i] ?? NaN;
-      if (Number.isNaN(value)) continue;
-      const j = i % width;
-      const count = (counts[j] = (counts[j] ?? 0) + 1);
-      const before = value - (mean[j] ?? 0);
-      mean[j] = (mean[j] ?? 0) + before / count;
-      squares[j] = (squares[j] ?? 0) + before * (value - (mean[j] ?? 0));
-    }
+    const eachValue = (f: (value: number, j: number) => void): void => {
+      for (let i = 0; i < data.length; i++) {
+        const value = data[i] ?? NaN;
+        if (!Number.isNaN(value)) f(value, i % width);
+      }
+    };
+    eachValue((value, j) => {
+      counts[j] = (counts[j] ?? 0) + 1;
+      mean[j] = (mean[j] ?? 0) + value;
+    });
+    for (let j = 0; j < width; j++) mean[j] = (mean[j] ?? 0) / (counts[j] ?? 1);
+    // Second passes over the differences are stable where Σx² − (Σx)²/n is not.
+    const rest = new Float64Array(width);
+    eachValue((value, j) => (rest[j] = (rest[j] ?? 0) + (value - (mean[j] ?? 0))));
+    for (let j = 0; j < width; j++) mean[j] = (mean[j] ?? 0) + (rest[j] ?? 0) / (counts[j] ?? 1);
+    eachValue((value, j) => (squares[j] = (squares[j] ?? 0) + (value - (mean[j] ?? 0)) ** 2));
     const scale = squares.map((square, j) => {
       const n = counts[j] ?? 0;
       const variance = square / n;
@@ -149,8 +157,7 @@ export class StandardScaler extends Scaler {
     for (let j = 0; j < width; j++) if (counts[j] === 0) mean[j] = scale[j] = NaN;
     this.mean = mean;
     this.scale = this.#withStd ? scale : scale.fill(1);
-    const multiplier = this.scale.map((value) => 1 / value);
-    return { multiplier, offset: mean.map((value, j) => (this.#withMean ? -value * (multiplier[j] ?? 1) : 0)) };
+    return { center: this.#withMean ? mean : new Float64Array(width), divisor: this.scale, base: 0 };
   }
 }
 
@@ -199,11 +206,11 @@ export class MinMaxScaler extends Scaler {
     this.dataMin = low;
     this.dataMax = high;
     const [from, to] = this.#range;
-    const multiplier = low.map((value, j) => {
+    const divisor = low.map((value, j) => {
       const range = (high[j] ?? NaN) - value;
-      return (to - from) / (range < 10 * Number.EPSILON ? 1 : range);
+      return (range < 10 * Number.EPSILON ? 1 : range) / (to - from);
     });
-    return { multiplier, offset: low.map((value, j) => from - value * (multiplier[j] ?? 1)) };
+    return { center: low, divisor, base: from };
   }
 
   protected override finish(value: number): number {

@@ -39,8 +39,8 @@ export function argmax(scores: Values | TensorLike): Int32Array | Promise<Int32A
  * ```ts
  * import { accuracy } from '@hebb/evaluation';
  *
- * accuracy([[2, 1], [0, 3], [1, 0]], [0, 1, 1]); // 2/3, from logits
- * accuracy([0, 1, 0], [0, 1, 1]); // 2/3, from predicted classes
+ * accuracy([[2, 1], [0, 3], [1, 0]], [0, 1, 1]); // 0.6666…
+ * accuracy([0, 1, 0], [0, 1, 1]); // 0.6666…
  * ```
  *
  * Source: `sklearn.metrics.accuracy_score`.

@@ -35,7 +35,7 @@ export function meanSquaredError(
  * ```ts
  * import { rootMeanSquaredError } from '@hebb/evaluation';
  *
- * rootMeanSquaredError([1, 5], [1, 1]); // √8
+ * rootMeanSquaredError([1, 5], [1, 1]); // √8 = 2.8284…
  * ```
  */
 export function rootMeanSquaredError(predictions: Values, targets: Values): number;

@@ -1,0 +1,189 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DataError, Random, Table, csv, parseCsv } from '../src/index.ts';
+
+function failure(text: string, options = {}): DataError {
+  try {
+    parseCsv(text, { source: 'people.csv', ...options });
+  } catch (error) {
+    expect(error).toBeInstanceOf(DataError);
+    return error as DataError;
+  }
+  throw new Error('expected a DataError');
+}
+
+describe('parseCsv', () => {
+  it('infers numbers and strings, and marks missing values', () => {
+    const table = parseCsv('name,height,id\nAda,1.65,a1\nNA,-2e3,7\n,,\n"Zoë, Dr.", .5 ,b\n');
+    expect(table.names).toEqual(['name', 'height', 'id']);
+    expect(table.length).toBe(4);
+    expect(table.column('name')).toEqual(['Ada', null, null, 'Zoë, Dr.']);
+    expect(table.column('height')).toEqual(Float64Array.of(1.65, -2000, NaN, 0.5));
+    expect(table.typeOf('id')).toBe('string');
+    expect(table.lineOf(3)).toBe(5);
+  });
+
+  it('reads quoted newlines, doubled quotes, CRLF, CR, a byte order mark, and no newline at the end', () => {
+    const expected = ['a\nb', 'say "hi"', 'c'];
+    expect(parseCsv('\ufeffx,y\n"a\nb",1\n"say ""hi""",2\nc,3').column('x')).toEqual(expected);
+    expect(parseCsv('x,y\r\n"a\nb",1\r\n"say ""hi""",2\r\n\r\nc,3\r\n').column('x')).toEqual(expected);
+    expect(parseCsv('x,y\r"a\nb",1\r"say ""hi""",2\rc,3\r').column('x')).toEqual(expected);
+    expect(parseCsv('x,y\n"a\r\nb",1\r\nc,2\n').column('x')).toEqual(['a\r\nb', 'c']);
+  });
+
+  it('counts the lines of a file, not the rows', () => {
+    const table = parseCsv('# made by hand\nx,y\n\n"a\nb\nc",1\n# a remark\n\nd,2\n', { comments: '#' });
+    expect([table.lineOf(0), table.lineOf(1)]).toEqual([4, 9]);
+    expect(failure('x,y\r\n"a\r\nb",1\r\nc\r\n').problems).toMatchObject([{ line: 4 }]);
+  });
+
+  it('takes names, no header, another delimiter, other types and marks', () => {
+    expect(parseCsv('1,2\n3,4\n', { header: false }).names).toEqual(['column0', 'column1']);
+    expect(parseCsv('1,2\n3,4\n', { header: ['a', 'b'] }).column('b')).toEqual(Float64Array.of(2, 4));
+    expect(parseCsv('a;b\n1,5;2\n', { delimiter: ';' }).column('a')).toEqual(['1,5']);
+    expect(parseCsv('zip\n01234\n', { types: { zip: 'string' } }).column('zip')).toEqual(['01234']);
+    expect(parseCsv('x\n?\n1\n', { missing: ['?'] }).column('x')).toEqual(Float64Array.of(NaN, 1));
+    expect(parseCsv(',a\n0,5\n').names).toEqual(['column0', 'a']); // as pandas writes an index
+    expect(parseCsv('a,b\n').length).toBe(0);
+  });
+
+  it('names the line, what was given and what was expected', () => {
+    const error = failure('name,age\nAda,36\nAlan\n"Grace\nHopper",85,x\nKurt,old\nEmmy,53\n');
+    expect(error.problems).toEqual([
+      { line: 3, message: 'expected 2 fields, as in the header (line 1), got 1: "Alan"' },
+      { line: 4, message: 'expected 2 fields, as in the header (line 1), got 3: "Grace\\nHopper,85,x"' },
+      { line: 6, column: 'age', message: 'expected a number, got "old"' },
+    ]);
+    expect(error.message).toContain('people.csv: 3 problems:\n  line 3: expected 2 fields');
+    expect(error.message).toContain('line 6, column \'age\': expected a number, got "old"');
+    expect(error.message).toContain('hint: ');
+    expect(error.source).toBe('people.csv');
+    expect(error.name).toBe('DataError');
+  });
+
+  it('reports quotes that do not end, and quotes in the wrong place', () => {
+    expect(failure('a,b\n1,2\n"x,3\n4,5\n').problems).toMatchObject(
+      [{ line: 3, message: /closing quote/ as never }].map(({ line }) => ({ line })),
+    );
+    expect(failure('a,b\n"x"y,3\n4,5\n').problems[0]?.line).toBe(2);
+  });
+
+  it('shows ten of many problems', () => {
+    const error = failure(`a,b\n${'1\n'.repeat(2000)}`);
+    expect(error.message).toContain('2000 problems');
+    expect(error.message).toContain('… and 1990 more');
+    expect(error.message.split('\n').length).toBeLessThan(15);
+  });
+
+  it('leaves bad rows out on request, and says which', () => {
+    const table = parseCsv('a,b\n1,2\n3\n4,x\n5,6\n7,8\n', { badRows: 'skip' });
+    expect(table.columns().data).toEqual(Float64Array.of(1, 2, 5, 6, 7, 8));
+    expect(table.problems.map(({ line }) => line)).toEqual([3, 4]);
+    expect(table.lineOf(1)).toBe(5);
+  });
+
+  it.each([
+    ['an empty text', '', {}, /people\.csv is empty: expected a header row/],
+    ['blank lines only', '\n \n', {}, /is empty/],
+    ['duplicate names', 'a,b,a\n1,2,3\n', {}, /line 1: fields 1 and 3 of the header are both called 'a'/],
+    ['another delimiter', 'a;b\n1;2\n', {}, /one field only[^]*delimiter: ";"/],
+    ['a delimiter that is a quote', 'a\n', { delimiter: '"' }, /delimiter must be/],
+    ['no names', 'a\n', { header: [] }, /header must be/],
+    ['a type', 'a\n1\n', { types: { a: 'int' } }, /type of column 'a' must be/],
+    ['a declared type', 'a,b\nx,1\n', { types: { a: 'number' } }, /line 2, column 'a': expected a number, got "x"/],
+  ])('refuses %s', (_, text, options, message) => {
+    expect(failure(text, options).message).toMatch(message);
+  });
+
+  it('takes column names that objects have already', () => {
+    const table = parseCsv('__proto__,constructor\n1,2\n');
+    expect(table.row(0)).toEqual(
+      Object.fromEntries([
+        ['__proto__', 1],
+        ['constructor', 2],
+      ]),
+    );
+  });
+
+  it('throws nothing but a DataError for random bytes, and keeps every field of a good file', () => {
+    const random = new Random(3);
+    const alphabet = ['a', '1', ',', '"', '""', '\n', '\r', '\r\n', ' ', '.', '-', 'é', '😀', '#', '\0', 'NA', ';'];
+    for (let round = 0; round < 1500; round++) {
+      const text = Array.from({ length: random.integer(40) }, () => alphabet[random.integer(alphabet.length)]).join('');
+      try {
+        const table = parseCsv(text, round % 2 === 0 ? {} : { comments: '#', badRows: 'skip' });
+        expect(table.length).toBeGreaterThanOrEqual(0);
+      } catch (error) {
+        expect(error, JSON.stringify(text)).toBeInstanceOf(DataError);
+      }
+    }
+    for (let round = 0; round < 300; round++) {
+      const field = (): string =>
+        `f${Array.from({ length: random.integer(6) }, () => alphabet[random.integer(alphabet.length)]).join('')}`;
+      const rows = Array.from({ length: 1 + random.integer(5) }, () => [field(), field(), field()]);
+      const end = ['\n', '\r\n'][round % 2] ?? '\n';
+      const lines = rows.map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join(','));
+      const table = parseCsv(`a,b,c${end}${lines.join(end)}${end}`);
+      expect(rows.map((_, i) => Object.values(table.row(i)))).toEqual(rows);
+    }
+  });
+});
+
+describe('csv', () => {
+  it('reads files and blobs, and names the file in errors', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hebb-data-'));
+    try {
+      const path = join(folder, 'table.csv');
+      await writeFile(path, 'a,b\n1,2\n');
+      expect((await csv(path)).column('b')).toEqual(Float64Array.of(2));
+      expect((await csv(new URL(`file://${path}`))).length).toBe(1);
+      expect((await csv(new Blob(['a\n1\n']))).length).toBe(1);
+      await writeFile(path, 'a,b\n1\n');
+      await expect(csv(path)).rejects.toThrow(`[csv] ${path}: 1 problem:\n  line 2: expected 2 fields`);
+      await writeFile(path, Uint8Array.of(97, 10, 0xe9, 10));
+      await expect(csv(path)).rejects.toThrow(/table\.csv is not valid utf-8 text/);
+      expect((await csv(path, { encoding: 'windows-1252' })).column('a')).toEqual(['é']);
+      await expect(csv(path, { encoding: 'klingon' })).rejects.toThrow(/no encoding 'klingon'/);
+      await expect(csv(join(folder, 'absent.csv'))).rejects.toThrow(/cannot read .*absent\.csv: there is no such file/);
+      await expect(csv(folder)).rejects.toThrow(/it is a folder/);
+      await expect(csv(path, { encoding: 'klingon' })).rejects.toBeInstanceOf(DataError);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('Table', () => {
+  const table = parseCsv('name,x,y\nAda,1,2\nBo,,4\nCy,5,6\n', { source: 'abc.csv' });
+
+  it('gives columns and matrices', () => {
+    const matrix = table.columns(['y', 'x']);
+    expect(matrix).toEqual({ data: Float64Array.of(2, 1, 4, NaN, 6, 5), shape: [3, 2], names: ['y', 'x'] });
+    expect(table.numbers('x')).toBe(table.column('x'));
+    expect(table.strings('name')).toEqual(['Ada', 'Bo', 'Cy']);
+    expect(table.row(1)).toEqual({ name: 'Bo', x: null, y: 4 });
+  });
+
+  it('selects, drops and takes rows, and remembers lines', () => {
+    expect(table.select(['y', 'name']).names).toEqual(['y', 'name']);
+    expect(table.drop(['x']).names).toEqual(['name', 'y']);
+    expect(table.dropMissing().lineOf(1)).toBe(4);
+    expect(table.dropMissing(['y']).length).toBe(3);
+    expect(table.subset([2, 0, 2]).column('x')).toEqual(Float64Array.of(5, 1, 5));
+  });
+
+  it('explains what is not there', () => {
+    expect(() => table.column('z')).toThrow(/abc\.csv has no column "z"[^]*name, x, y/);
+    expect(() => table.columns()).toThrow(
+      /'name' of abc\.csv holds strings, not numbers: "Ada" in line 2[^]*labelEncode/,
+    );
+    expect(() => table.strings('x')).toThrow(/holds numbers/);
+    expect(() => table.drop(['z'])).toThrow(DataError);
+    expect(() => table.subset([3])).toThrow(/no row 3: abc\.csv has rows 0 to 2/);
+    expect(
+      () => new Table({ a: { type: 'string', values: ['x'] }, b: { type: 'number', values: new Float64Array(2) } }),
+    ).toThrow(/a: 1, b: 2/);
+  });
+});

@@ -1,0 +1,43 @@
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
+import * as data from '../src/index.ts';
+
+const penguins = `species,bill_length_mm,body_mass_g
+Adelie,39.1,3750
+Adelie,39.5,3800
+Adelie,,
+Adelie,36.7,3450
+Gentoo,46.1,4500
+Gentoo,50,5700
+Gentoo,48.7,4450
+Gentoo,50,5700
+Chinstrap,46.5,3500
+Chinstrap,50,3900
+`;
+const home = process.cwd();
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hebb-examples-'));
+  await writeFile(join(folder, 'penguins.csv'), penguins);
+  await copyFile(new URL('./samples/digits.csv', import.meta.url), join(folder, 'digits.csv'));
+  process.chdir(folder);
+});
+afterAll(async () => {
+  process.chdir(home);
+  await rm(folder, { recursive: true });
+});
+
+const source = new URL('../src/', import.meta.url).pathname;
+const files = [new URL('../README.md', import.meta.url).pathname, ...readdirSync(source).map((name) => source + name)];
+// Examples do not reach out to the network.
+const modules = { '@hebb/data': { ...data, fetchDataset: () => Promise.resolve('penguins.csv') } };
+
+it.each(files.flatMap((path) => examplesOf(path)))('the example of $name does what it says', async (example) => {
+  for (const { line, actual, expected, rounded } of await runExample(example, modules)) {
+    expect(agrees(actual, expected, rounded), `${line}\ngot ${String(actual)}`).toBe(true);
+  }
+});
