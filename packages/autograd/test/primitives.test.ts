@@ -1,0 +1,174 @@
+import { concat, fold, tensor, unfold, type Tensor } from '@hebb/tensor';
+import { makeNode, nodeOf, primitiveNames, tensorOf, type Attributes, type PlanPrimitive, type Primitive } from '@hebb/tensor/graph';
+import { describe, expect, it } from 'vitest';
+import { rules, type Rule } from '../src/rules.ts';
+import { gradientErrors, input, type Input } from './support/finite-differences.ts';
+
+interface Case {
+  readonly f: (...inputs: Tensor[]) => Tensor;
+  readonly inputs: readonly Input[];
+}
+
+/** Why a primitive has no gradient. */
+type None = 'source' | 'not differentiable';
+
+function record<P extends PlanPrimitive>(op: P, attributes: Attributes[P]): (...inputs: Tensor[]) => Tensor {
+  return (...inputs) => tensorOf(makeNode(op, inputs.map(nodeOf), attributes));
+}
+
+const elementwise = (op: PlanPrimitive, options: Parameters<typeof input>[1] = {}): Case[] => [
+  { f: record(op, {} as never), inputs: [input([2, 3], options)] },
+  { f: record(op, {} as never), inputs: [input([], options)] },
+];
+
+const pairwise = (op: PlanPrimitive, left: Parameters<typeof input>[1] = {}, right: Parameters<typeof input>[1] = {}): Case[] => [
+  { f: record(op, {} as never), inputs: [input([2, 3], { seed: 2, ...left }), input([2, 3], { seed: 5, ...right })] },
+  // Both operands the same: their cotangents meet.
+  { f: (x) => record(op, {} as never)(x, x.mul(1.5)), inputs: [input([4], { seed: 3, ...left, ...right })] },
+];
+
+const condition = tensor([[true, false, true], [false, false, true]]);
+
+const convolutions: { x: number[]; w: number[]; attributes: Attributes['conv'] }[] = [
+  { x: [2, 2, 5, 4], w: [3, 2, 3, 2], attributes: { stride: [1, 1], dilation: [1, 1], paddingLow: [0, 0], paddingHigh: [0, 0], groups: 1 } },
+  { x: [1, 4, 6, 5], w: [4, 2, 2, 3], attributes: { stride: [2, 1], dilation: [2, 1], paddingLow: [1, 2], paddingHigh: [2, 0], groups: 2 } },
+  { x: [1, 3, 6, 6], w: [3, 1, 3, 3], attributes: { stride: [2, 2], dilation: [1, 1], paddingLow: [0, 1], paddingHigh: [1, 1], groups: 3 } },
+  { x: [1, 1, 7, 6], w: [2, 1, 2, 2], attributes: { stride: [3, 2], dilation: [1, 2], paddingLow: [-1, -1], paddingHigh: [1, -1], groups: 1 } },
+  { x: [2, 2, 7], w: [2, 2, 3], attributes: { stride: [3], dilation: [1], paddingLow: [1], paddingHigh: [0], groups: 1 } },
+  { x: [1, 2, 3, 4, 3], w: [2, 1, 2, 2, 2], attributes: { stride: [1, 2, 1], dilation: [1, 1, 1], paddingLow: [0, 1, 0], paddingHigh: [0, 0, 1], groups: 2 } },
+];
+
+function outputShape({ x, w, attributes }: (typeof convolutions)[number]): readonly number[] {
+  return record('conv', attributes)(tensor(new Float32Array(x.reduce((a, b) => a * b)), { shape: x }), tensor(new Float32Array(w.reduce((a, b) => a * b)), { shape: w })).shape;
+}
+
+const reductions = (op: 'sum' | 'max' | 'min'): Case[] => [
+  { f: record(op, { axes: [0, 1] }), inputs: [input([2, 3])] },
+  { f: record(op, { axes: [1] }), inputs: [input([2, 3, 2])] },
+  { f: record(op, { axes: [0, 2] }), inputs: [input([2, 3, 2])] },
+];
+
+const windows = { kernel: [2, 3], stride: [2, 1], dilation: [1, 2] };
+
+const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] | None } = {
+  buffer: 'source',
+  argument: 'source',
+  scalar: 'source',
+  constant: 'source',
+  iota: 'source',
+  random: 'source',
+
+  neg: elementwise('neg'),
+  abs: elementwise('abs'),
+  sign: elementwise('sign'),
+  exp: elementwise('exp'),
+  log: elementwise('log', { low: 0.2, high: 3 }),
+  sqrt: elementwise('sqrt', { low: 0.2, high: 3 }),
+  sin: elementwise('sin'),
+  cos: elementwise('cos'),
+  tanh: elementwise('tanh'),
+  sigmoid: elementwise('sigmoid', { low: -5, high: 5 }),
+  erf: elementwise('erf'),
+  relu: elementwise('relu'),
+  floor: elementwise('floor', { away: [-1, 0, 1] }),
+  ceil: elementwise('ceil', { away: [-1, 0, 1] }),
+  round: elementwise('round', { away: [-0.5, 0.5] }),
+  not: 'not differentiable',
+  cast: 'not differentiable',
+  detach: 'not differentiable',
+
+  add: pairwise('add'),
+  sub: pairwise('sub'),
+  mul: pairwise('mul'),
+  div: pairwise('div', {}, { gap: 0.4 }),
+  pow: [
+    { f: record('pow', {}), inputs: [input([2, 3], { low: 0.3, high: 2 }), input([2, 3], { seed: 4 })] },
+    { f: (x) => x.pow(4), inputs: [input([5])] },
+    { f: (x) => x.pow(-1.5), inputs: [input([4], { low: 0.5, high: 2 })] },
+  ],
+  maximum: pairwise('maximum'),
+  minimum: pairwise('minimum'),
+  equal: 'not differentiable',
+  notEqual: 'not differentiable',
+  less: 'not differentiable',
+  lessEqual: 'not differentiable',
+  and: 'not differentiable',
+  or: 'not differentiable',
+  where: [{ f: (a, b) => condition.where(a, b), inputs: [input([2, 3]), input([2, 3], { seed: 2 })] }],
+
+  reshape: [{ f: record('reshape', { shape: [3, 2, 1] }), inputs: [input([2, 3])] }],
+  transpose: [
+    { f: record('transpose', { permutation: [1, 0] }), inputs: [input([2, 3])] },
+    { f: record('transpose', { permutation: [2, 0, 1] }), inputs: [input([2, 3, 2])] },
+  ],
+  broadcast: [
+    { f: record('broadcast', { shape: [4, 2, 3] }), inputs: [input([2, 1])] },
+    { f: record('broadcast', { shape: [2, 3] }), inputs: [input([])] },
+    { f: record('broadcast', { shape: [1, 3] }), inputs: [input([1, 1])] },
+  ],
+  slice: [
+    { f: record('slice', { starts: [1, 0], steps: [1, 1], shape: [2, 3] }), inputs: [input([4, 3])] },
+    { f: record('slice', { starts: [1, 2], steps: [3, 2], shape: [3, 2] }), inputs: [input([9, 6])] },
+    { f: record('slice', { starts: [2, 0], steps: [5, 2], shape: [1, 2] }), inputs: [input([4, 4])] },
+    { f: (x) => concat([record('slice', { starts: [4], steps: [2], shape: [0] })(x), x]), inputs: [input([4])] },
+  ],
+  pad: [
+    { f: record('pad', { low: [1, 0], high: [0, 2], interior: [0, 0], value: 3 }), inputs: [input([2, 3])] },
+    { f: record('pad', { low: [2, 1], high: [1, 0], interior: [2, 1], value: 0 }), inputs: [input([3, 2])] },
+    { f: record('pad', { low: [0, 1], high: [0, 0], interior: [3, 0], value: 0 }), inputs: [input([1, 2])] },
+  ],
+  flip: [{ f: record('flip', { axes: [0, 2] }), inputs: [input([2, 3, 2])] }],
+  concat: [
+    { f: record('concat', { axis: 1 }), inputs: [input([2, 3]), input([2, 1], { seed: 2 }), input([2, 2], { seed: 3 })] },
+    { f: (x) => concat([x, x.mul(2), x]), inputs: [input([2, 2])] },
+  ],
+  unfold: [
+    { f: record('unfold', windows), inputs: [input([2, 5, 7])] },
+    { f: (x) => unfold(x, [3]), inputs: [input([6])] },
+  ],
+  fold: [
+    { f: record('fold', { ...windows, size: [5, 7] }), inputs: [input([2, 2, 3, 2, 3])] },
+    { f: (x) => fold(x, [7], { stride: 2 }), inputs: [input([3, 2])] },
+  ],
+
+  sum: reductions('sum'),
+  max: reductions('max'),
+  min: reductions('min'),
+  argmax: 'not differentiable',
+
+  dot: [
+    { f: record('dot', {}), inputs: [input([2, 3]), input([3, 4], { seed: 2 })] },
+    { f: record('dot', {}), inputs: [input([2, 2, 3]), input([2, 3, 1], { seed: 2 })] },
+    { f: (x) => record('dot', {})(x, x), inputs: [input([3, 3])] },
+  ],
+  conv: convolutions.map(({ x, w, attributes }) => ({ f: record('conv', attributes), inputs: [input(x), input(w, { seed: 2 })] })),
+  convInputGradient: convolutions.map((convolution) => ({
+    f: record('convInputGradient', { ...convolution.attributes, inputSize: convolution.x.slice(2) }),
+    inputs: [input(outputShape(convolution)), input(convolution.w, { seed: 2 })],
+  })),
+  convWeightGradient: convolutions.map((convolution) => ({
+    f: record('convWeightGradient', { ...convolution.attributes, kernelSize: convolution.w.slice(2) }),
+    inputs: [input(convolution.x), input(outputShape(convolution), { seed: 2 })],
+  })),
+};
+
+it('has a case for every primitive', () => {
+  expect([...Object.keys(cases), 'composite'].sort()).toEqual([...primitiveNames].sort());
+});
+
+describe.each(Object.entries(cases))('the gradient of %s', (name, entry) => {
+  if (typeof entry === 'string') {
+    it(`does not exist: ${entry}`, () => {
+      const x = tensor([1, 2]);
+      const rule = rules[name as Primitive] as Rule<Primitive>;
+      expect(rule(x, { inputs: [x, x], output: x, attributes: {} as never })).toEqual([]);
+    });
+    return;
+  }
+  it.each(entry.map((one, i) => [i, one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '), one] as const))('is what finite differences say, case %i: %s', (_i, _shapes, one) => {
+    const { first, second, primitives } = gradientErrors(one.f, one.inputs);
+    expect(primitives).toContain(name);
+    expect(first).toBeLessThan(1e-6);
+    expect(second).toBeLessThan(1e-5);
+  });
+});
