@@ -133,6 +133,19 @@ class Simplifier {
     return undefined;
   }
 
+  /** (a · b)ᵀ = bᵀ · aᵀ: the transposes of the operands are index arithmetic, that of the product would be a kernel. */
+  transposedDot(product: number, permutation: readonly number[], type: TensorType): number {
+    const node = this.at(product);
+    const rank = permutation.length;
+    const swapsLast = permutation.every((axis, i) => axis === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+    if (node.op !== 'dot' || !swapsLast) return this.emit('transpose', [product], { permutation }, type);
+    const [right = 0, left = 0] = node.inputs.map((operand) => {
+      const { dtype, shape } = this.at(operand).type;
+      return this.emit('transpose', [operand], { permutation }, tensorType(dtype, permutation.map((axis) => shape[axis] ?? 1)));
+    });
+    return this.emit('dot', [left, right], {}, type);
+  }
+
   /** Windows that do not overlap only rearrange elements: [..., O, K] → [..., O·K], zeros behind. */
   #fold(input: number, { kernel, stride, dilation, size }: Attributes['fold'], type: TensorType): number | undefined {
     if (!kernel.every((k, axis) => k === stride[axis] && (dilation[axis] === 1 || k === 1))) return undefined;
@@ -167,20 +180,27 @@ class Simplifier {
   }
 }
 
+/** Number of uses of each node, outputs included. */
+function countUses(program: Program): number[] {
+  const uses = program.nodes.map(() => 0);
+  for (const { inputs } of program.nodes) for (const input of inputs) uses[input] = (uses[input] ?? 0) + 1;
+  for (const { node } of program.outputs) uses[node] = (uses[node] ?? 0) + 1;
+  return uses;
+}
+
 /** An equivalent program; parameters, scalars and outputs keep their order. */
 export function simplify(program: Program): Program {
   const simplifier = new Simplifier();
   const fixed = new Set([...program.parameters, ...program.scalars]);
+  const uses = countUses(program);
   const mapping = program.nodes.map(() => -1);
   program.nodes.forEach((node, index) => {
-    mapping[index] = fixed.has(index)
-      ? simplifier.unique(node)
-      : simplifier.emit(
-          node.op,
-          node.inputs.map((input) => mapping[input] ?? -1),
-          node.attributes as never,
-          node.type,
-        );
+    const inputs = node.inputs.map((input) => mapping[input] ?? -1);
+    const [input = -1] = node.inputs;
+    if (fixed.has(index)) mapping[index] = simplifier.unique(node);
+    else if (node.op === 'transpose' && program.nodes[input]?.op === 'dot' && uses[input] === 1) {
+      mapping[index] = simplifier.transposedDot(inputs[0] ?? -1, (node.attributes as Attributes['transpose']).permutation, node.type);
+    } else mapping[index] = simplifier.emit(node.op, inputs, node.attributes as never, node.type);
   });
   const at = (index: number): number => mapping[index] ?? -1;
   return {

@@ -53,6 +53,13 @@ describe('fusion', () => {
     expect(check([conv2d(x, w, { stride: 2, padding: 2, dilation: 2 })]).kernels).toBe(1);
   });
 
+  test('the transpose of a product is a product', () => {
+    const x = sample([5, 7]);
+    const w = sample([7, 3], 1);
+    expect(check([x.matmul(w).transpose(0, 1).mul(2)]).kernels).toBe(1);
+    expect(check([sample([2, 3, 4]).matmul(sample([2, 4, 5], 2)).transpose(1, 2), sample([2, 3, 4]).matmul(sample([2, 4, 5], 2)).transpose(0, 1)]).kernels).toBe(3);
+  });
+
   test('softmax is three kernels, log-softmax three', () => {
     const x = sample([6, 10]);
     expect(check([softmax(x, -1)]).kernels).toBeLessThanOrEqual(4);
