@@ -1,0 +1,239 @@
+/** The {@link Backend} on a WebGPU device: checks what it is given and puts every call in line. */
+import { ArgumentError, StaleValueError } from '../graph/errors.ts';
+import type { Plan } from '../compiler/kernel.ts';
+import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
+import { Arena, BufferPool, readStaging, WebgpuBuffer } from './buffers.ts';
+import { acquireDevice, type Acquired } from './device.ts';
+import { WebgpuError } from './errors.ts';
+import { WebgpuExecutable, type DeviceResources } from './executable.ts';
+import { Health } from './health.ts';
+import { PipelineCache } from './pipelines.ts';
+import { Flight, OperationQueue } from './queue.ts';
+
+/** Bytes of freed buffers kept for reuse. */
+const poolBudget = 256 * 2 ** 20;
+
+/**
+ * A backend on the best WebGPU device here, or one line on why there is none. Adapters that compute on the processor count
+ * only with `allowSoftware`: the WebAssembly backend is faster.
+ */
+export async function createWebgpuBackend(options: {
+  allowSoftware: boolean;
+}): Promise<Backend | { unavailable: string }> {
+  const acquired = await acquireDevice(options);
+  return 'unavailable' in acquired ? acquired : new WebgpuBackend(acquired);
+}
+
+export class WebgpuBackend implements Backend {
+  readonly name = 'webgpu';
+  readonly description: string;
+  readonly #device: GPUDevice;
+  // A device does not keep its implementation alive.
+  readonly #gpu: GPU;
+  readonly #health: Health;
+  readonly #queue: OperationQueue;
+  readonly #flight: Flight;
+  readonly #resources: DeviceResources;
+  #runs = 0;
+
+  constructor({ device, description, limits, profile, gpu }: Acquired) {
+    this.description = `WebGPU, ${description}`;
+    this.#device = device;
+    this.#gpu = gpu;
+    this.#health = new Health(device);
+    this.#queue = new OperationQueue((error) => this.#health.report(error));
+    this.#flight = new Flight(device.queue);
+    const pool = new BufferPool(device, poolBudget);
+    this.#resources = {
+      device,
+      pool,
+      arena: new Arena(device, pool),
+      pipelines: new PipelineCache(device),
+      target: { limits, profile },
+    };
+  }
+
+  allocate(bytes: number): WebgpuBuffer {
+    const { bufferBytes } = this.#resources.target.limits;
+    if (!(bytes >= 0) || bytes > bufferBytes) {
+      throw new WebgpuError(`cannot allocate ${bytes} bytes: this WebGPU device gives one buffer at most ${bufferBytes}`, {
+        hint: 'Use smaller tensors, or the WebAssembly backend.',
+      });
+    }
+    return this.#resources.pool.allocate(bytes);
+  }
+
+  free(buffer: DeviceBuffer): void {
+    const mine = this.#own(buffer);
+    mine.freed = true;
+    const { pool } = this.#resources;
+    pool.release(mine);
+    this.#enqueue(() => pool.recycle(mine));
+  }
+
+  write(buffer: DeviceBuffer, data: HostArray): void {
+    const mine = this.#own(buffer);
+    if (data.byteLength > mine.bytes) {
+      throw new ArgumentError(`cannot write ${data.byteLength} bytes to a buffer of ${mine.bytes}`);
+    }
+    if (data.length === 0) return;
+    const kept = this.#queue.idle ? data : data.slice();
+    this.#enqueue(() => {
+      this.#device.queue.writeBuffer(mine.gpu, 0, kept as HostArray & ArrayBufferView<ArrayBuffer>);
+    });
+  }
+
+  async read(buffer: DeviceBuffer, data: HostArray): Promise<void> {
+    const mine = this.#own(buffer);
+    if (data.byteLength > mine.bytes) {
+      throw new ArgumentError(`cannot read ${data.byteLength} bytes from a buffer of ${mine.bytes}`);
+    }
+    await this.#completion(async () => {
+      if (data.length === 0) {
+        await this.#device.queue.onSubmittedWorkDone();
+        return;
+      }
+      const { pool } = this.#resources;
+      const staging = pool.takeStaging(data.byteLength);
+      const encoder = this.#device.createCommandEncoder();
+      encoder.copyBufferToBuffer(mine.gpu, 0, staging, 0, data.byteLength);
+      this.#device.queue.submit([encoder.finish()]);
+      await readStaging(staging, data);
+      pool.giveStaging(staging);
+    });
+  }
+
+  compile(plan: Plan): Executable {
+    const executable = new WebgpuExecutable(plan, this.#resources);
+    executable.dispose = () => {
+      if (executable.disposed) return;
+      executable.disposed = true;
+      this.#enqueue(() => executable.releaseResources());
+    };
+    return executable;
+  }
+
+  run(executable: Executable, bindings: readonly (DeviceBuffer | HostArray)[], scalars: readonly number[]): void {
+    const mine = this.#ownExecutable(executable);
+    const { plan } = mine;
+    if (mine.disposed) throw new StaleValueError('the compiled plan has been disposed');
+    if (bindings.length !== plan.parameterCount || scalars.length !== plan.scalars.length) {
+      throw new ArgumentError(
+        `a run of this plan takes ${plan.parameterCount} bindings and ${plan.scalars.length} scalars, not ${bindings.length} and ${scalars.length}`,
+      );
+    }
+    const { checked, canonical } = this.#check(mine, bindings);
+    const variant = mine.variant(canonical);
+    const dispatches = variant.steps.length;
+    if (dispatches === 0) return;
+    const perform = (kept: readonly (WebgpuBuffer | HostArray)[], numbers: readonly number[]): void => {
+      if (variant.failure !== undefined) throw variant.failure;
+      mine.run(variant, kept, numbers);
+      this.#flight.depart(dispatches);
+    };
+    const blocked = (): Promise<unknown> | undefined => variant.pending ?? this.#flight.full(dispatches);
+    if (this.#queue.idle && blocked() === undefined) {
+      try {
+        perform(checked, scalars);
+      } catch (error) {
+        this.#health.report(error);
+      }
+      return;
+    }
+    // The caller may change its arrays before the run's turn comes.
+    const kept = checked.map((binding) => ('gpu' in binding ? binding : binding.slice()));
+    const numbers = scalars.slice();
+    this.#queue.push({ blocked, perform: () => perform(kept, numbers) });
+  }
+
+  synchronize(): Promise<void> {
+    return this.#completion(async () => {
+      await this.#device.queue.onSubmittedWorkDone();
+    });
+  }
+
+  memory(): BackendMemory {
+    return this.#resources.pool.memory();
+  }
+
+  source(executable: Executable): string {
+    return this.#ownExecutable(executable)
+      .steps.map(({ name, shader }) => `// ${name}: ${shader.workgroups.join(' × ')} workgroups\n${shader.code}`)
+      .join('\n');
+  }
+
+  /** Number of distinct shaders held. */
+  get pipelineCount(): number {
+    return this.#resources.pipelines.size;
+  }
+
+  /** Gives the device back. Everything that is waiting rejects. */
+  destroy(): void {
+    this.#device.destroy();
+    void this.#gpu;
+  }
+
+  #enqueue(perform: () => void): void {
+    this.#queue.push({ blocked: () => undefined, perform });
+  }
+
+  /** Starts `action` in its turn; settles with it, or rejects with whatever has gone wrong up to then. */
+  #completion(action: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = async (): Promise<void> => {
+        try {
+          if (!this.#health.lost) await action();
+        } catch (cause) {
+          throw await this.#health.explain(cause);
+        }
+        const error = this.#health.take();
+        if (error !== undefined) throw error;
+      };
+      this.#enqueue(() => {
+        finish().then(resolve, reject);
+      });
+    });
+  }
+
+  /** Checks the bindings of a run and finds device buffers among them that occur twice. */
+  #check(
+    executable: WebgpuExecutable,
+    bindings: readonly (DeviceBuffer | HostArray)[],
+  ): { checked: readonly (WebgpuBuffer | HostArray)[]; canonical: readonly number[] | undefined } {
+    const run = ++this.#runs;
+    let twice = false;
+    const sizes = executable.parameterBytes;
+    const checked = bindings.map((binding, i) => {
+      const wanted = sizes[i] ?? 0;
+      const isHost = binding instanceof Float32Array || binding instanceof Int32Array;
+      const given = isHost ? binding.byteLength : binding.bytes;
+      if (given < wanted) throw new ArgumentError(`parameter ${i} of the plan takes ${wanted} bytes, not ${given}`);
+      if (isHost) {
+        if (executable.written.has(i)) {
+          throw new ArgumentError(`parameter ${i} of the plan is written to and cannot be a host array`);
+        }
+        return binding;
+      }
+      const mine = this.#own(binding);
+      if (mine.seenInRun === run) twice = true;
+      else {
+        mine.seenInRun = run;
+        mine.seenAt = i;
+      }
+      return mine;
+    });
+    const canonical = twice ? checked.map((binding, i) => ('gpu' in binding ? binding.seenAt : i)) : undefined;
+    return { checked, canonical };
+  }
+
+  #own(buffer: DeviceBuffer): WebgpuBuffer {
+    if (!(buffer instanceof WebgpuBuffer)) throw new ArgumentError('the buffer belongs to another backend');
+    if (buffer.freed) throw new StaleValueError('the buffer has been freed');
+    return buffer;
+  }
+
+  #ownExecutable(executable: Executable): WebgpuExecutable {
+    if (!(executable instanceof WebgpuExecutable)) throw new ArgumentError('the executable belongs to another backend');
+    return executable;
+  }
+}

@@ -1,0 +1,202 @@
+/**
+ * Device memory: buffers by size class, freed ones kept for reuse within a byte budget, and the staging buffers of
+ * readbacks. Creating and destroying a buffer costs tens of microseconds; taking one from the pool costs none.
+ */
+import type { BackendMemory, DeviceBuffer } from '../runtime/backend.ts';
+
+/** Flags of WebGPU, whose constants are globals only in browsers. */
+export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 } as const;
+const mapModeRead = 1;
+
+export class WebgpuBuffer implements DeviceBuffer {
+  readonly bytes: number;
+  /** Bytes as allocated. */
+  readonly capacity: number;
+  readonly gpu: GPUBuffer;
+  /** Distinguishes device buffers in the keys of bind groups. */
+  readonly id: number;
+  freed = false;
+  /** Number of the run that last saw this buffer among its bindings: finds buffers that are bound twice. */
+  seenInRun = 0;
+  /** Position of its first binding in that run. */
+  seenAt = 0;
+
+  constructor(bytes: number, capacity: number, gpu: GPUBuffer, id: number) {
+    this.bytes = bytes;
+    this.capacity = capacity;
+    this.gpu = gpu;
+    this.id = id;
+  }
+}
+
+interface Spare {
+  readonly gpu: GPUBuffer;
+  readonly id: number;
+}
+
+/** Eight classes per doubling: at most an eighth is wasted. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 256) return 256;
+  const step = Math.max(256, 2 ** (Math.floor(Math.log2(bytes - 1)) - 3));
+  return Math.ceil(bytes / step) * step;
+}
+
+export class BufferPool {
+  readonly #device: GPUDevice;
+  readonly #budget: number;
+  /** Spare buffers by capacity; the map's order is that of last use, the oldest first. */
+  readonly #spares = new Map<number, Spare[]>();
+  readonly #staging = new Map<number, GPUBuffer[]>();
+  #spareBytes = 0;
+  #stagingBytes = 0;
+  #pendingBytes = 0;
+  #usedBytes = 0;
+  #live = 0;
+  #nextId = 1;
+
+  constructor(device: GPUDevice, budget: number) {
+    this.#device = device;
+    this.#budget = budget;
+  }
+
+  allocate(bytes: number): WebgpuBuffer {
+    const capacity = sizeClass(bytes);
+    this.#live++;
+    this.#usedBytes += capacity;
+    const { gpu, id } = this.take(capacity);
+    return new WebgpuBuffer(bytes, capacity, gpu, id);
+  }
+
+  /** Counts the buffer as free. Its memory comes back with `recycle`, when everything issued before has been submitted. */
+  release(buffer: WebgpuBuffer): void {
+    this.#live--;
+    this.#usedBytes -= buffer.capacity;
+    this.#pendingBytes += buffer.capacity;
+  }
+
+  recycle(buffer: WebgpuBuffer): void {
+    this.#pendingBytes -= buffer.capacity;
+    this.give(buffer.capacity, buffer);
+  }
+
+  /** A device buffer of exactly `capacity` bytes, which is a size class. */
+  take(capacity: number): Spare {
+    const spares = this.#spares.get(capacity);
+    const spare = spares?.pop();
+    if (spares?.length === 0) this.#spares.delete(capacity);
+    if (spare !== undefined) {
+      this.#spareBytes -= capacity;
+      return spare;
+    }
+    const flags = usage.storage | usage.copySource | usage.copyTarget;
+    return { gpu: this.#device.createBuffer({ size: capacity, usage: flags }), id: this.#nextId++ };
+  }
+
+  give(capacity: number, { gpu, id }: Spare): void {
+    const spares = this.#spares.get(capacity) ?? [];
+    spares.push({ gpu, id });
+    this.#spares.delete(capacity);
+    this.#spares.set(capacity, spares);
+    this.#spareBytes += capacity;
+    for (const [oldest, buffers] of this.#spares) {
+      if (this.#spareBytes <= this.#budget) break;
+      while (buffers.length > 0 && this.#spareBytes > this.#budget) {
+        // Work that was submitted keeps the memory until it is done.
+        buffers.shift()?.gpu.destroy();
+        this.#spareBytes -= oldest;
+      }
+      if (buffers.length === 0) this.#spares.delete(oldest);
+    }
+  }
+
+  /** Memory that plans hold beside the live buffers. */
+  count(bytes: number): void {
+    this.#usedBytes += bytes;
+  }
+
+  /** A fresh identity for a device buffer that does not come from the pool. */
+  identity(): number {
+    return this.#nextId++;
+  }
+
+  takeStaging(bytes: number): GPUBuffer {
+    const capacity = sizeClass(bytes);
+    const spare = this.#staging.get(capacity)?.pop();
+    if (spare !== undefined) {
+      this.#stagingBytes -= capacity;
+      return spare;
+    }
+    return this.#device.createBuffer({ size: capacity, usage: usage.mapRead | usage.copyTarget });
+  }
+
+  giveStaging(buffer: GPUBuffer): void {
+    // Readbacks are small or rare: a sixteenth of the budget is enough for them.
+    if (this.#stagingBytes + buffer.size > this.#budget / 16) {
+      buffer.destroy();
+      return;
+    }
+    const spares = this.#staging.get(buffer.size) ?? [];
+    spares.push(buffer);
+    this.#staging.set(buffer.size, spares);
+    this.#stagingBytes += buffer.size;
+  }
+
+  memory(): BackendMemory {
+    return {
+      usedBytes: this.#usedBytes,
+      pooledBytes: this.#spareBytes + this.#stagingBytes + this.#pendingBytes,
+      buffers: this.#live,
+    };
+  }
+}
+
+/** Maps a staging buffer and copies its start into `data`. */
+export async function readStaging(staging: GPUBuffer, data: Float32Array | Int32Array): Promise<void> {
+  await staging.mapAsync(mapModeRead, 0, data.byteLength);
+  const mapped = staging.getMappedRange(0, data.byteLength);
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(new Uint8Array(mapped));
+  staging.unmap();
+}
+
+/**
+ * The memory of all plans' temporaries. Runs follow each other in the queue and leave nothing behind in it, so one
+ * buffer as large as the most demanding plan serves them all.
+ */
+export class Arena {
+  readonly #device: GPUDevice;
+  readonly #pool: BufferPool;
+  readonly #demands = new Map<object, number>();
+  #gpu: GPUBuffer | undefined;
+  #bytes = 0;
+  id = 0;
+
+  constructor(device: GPUDevice, pool: BufferPool) {
+    this.#device = device;
+    this.#pool = pool;
+  }
+
+  demand(owner: object, bytes: number): void {
+    this.#demands.set(owner, Math.max(bytes, this.#demands.get(owner) ?? 0));
+    if (bytes > this.#bytes) this.#resize(bytes);
+  }
+
+  withdraw(owner: object): void {
+    this.#demands.delete(owner);
+    const largest = Math.max(0, ...this.#demands.values());
+    if (largest < this.#bytes) this.#resize(largest);
+  }
+
+  /** The device buffer, made when it is first needed. */
+  buffer(): GPUBuffer {
+    this.#gpu ??= this.#device.createBuffer({ size: this.#bytes, usage: usage.storage });
+    return this.#gpu;
+  }
+
+  #resize(bytes: number): void {
+    this.#gpu?.destroy();
+    this.#gpu = undefined;
+    this.id = this.#pool.identity();
+    this.#pool.count(bytes - this.#bytes);
+    this.#bytes = bytes;
+  }
+}

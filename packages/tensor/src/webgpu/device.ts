@@ -1,0 +1,110 @@
+/** Finds a WebGPU device: the browser's own, or Dawn through the optional package `webgpu` in Node. */
+import { defaultLimits, gpuProfile, softwareProfile, type DeviceLimits, type DeviceProfile } from './profile.ts';
+
+export interface Acquired {
+  readonly device: GPUDevice;
+  readonly description: string;
+  readonly limits: DeviceLimits;
+  readonly profile: DeviceProfile;
+  /** Keeps the implementation alive as long as its device. */
+  readonly gpu: GPU;
+}
+
+export interface Unavailable {
+  readonly unavailable: string;
+}
+
+export interface AcquireOptions {
+  readonly allowSoftware: boolean;
+  /** Asks for no more than every WebGPU implementation offers. */
+  readonly defaultLimits?: boolean;
+}
+
+export async function acquireDevice(options: AcquireOptions): Promise<Acquired | Unavailable> {
+  const gpu = await findImplementation();
+  if ('unavailable' in gpu) return gpu;
+  try {
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (adapter === null) return { unavailable: 'WebGPU: no driver offers an adapter' };
+    const software = isSoftware(adapter.info);
+    if (software && !options.allowSoftware) {
+      return { unavailable: `WebGPU: only a software adapter is here (${nameOf(adapter.info)})` };
+    }
+    const wanted = options.defaultLimits === true ? {} : limitsOf(adapter.limits);
+    const device = await adapter.requestDevice({ requiredLimits: wanted });
+    return {
+      device,
+      gpu,
+      description: `${nameOf(adapter.info)}${software ? ' (software)' : ''}`,
+      limits: deviceLimits(device.limits),
+      profile: software ? softwareProfile : gpuProfile,
+    };
+  } catch (error) {
+    return { unavailable: `WebGPU: no device (${firstLine(error)})` };
+  }
+}
+
+async function findImplementation(): Promise<GPU | Unavailable> {
+  if (typeof navigator !== 'undefined' && 'gpu' in navigator && navigator.gpu !== undefined) return navigator.gpu;
+  if (typeof process === 'undefined' || process.versions?.node === undefined) {
+    return { unavailable: 'WebGPU: this environment has no navigator.gpu' };
+  }
+  // Not a literal, so that bundlers for the browser do not look for the package.
+  const specifier = 'webgpu';
+  let dawn: { create(flags: string[]): GPU };
+  try {
+    dawn = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as typeof dawn;
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    return {
+      unavailable: missing
+        ? 'WebGPU: the optional package `webgpu` is not installed'
+        : `WebGPU: the package \`webgpu\` does not load (${firstLine(error)})`,
+    };
+  }
+  try {
+    return dawn.create([]);
+  } catch (error) {
+    return { unavailable: `WebGPU: Dawn does not start (${firstLine(error)})` };
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
+
+function nameOf(info: GPUAdapterInfo): string {
+  return info.description || info.device || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+}
+
+/** Adapters that compute on the processor say so in one field or another. */
+export function isSoftware(info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'> & { isFallbackAdapter?: boolean }): boolean {
+  if (info.isFallbackAdapter === true) return true;
+  const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  return /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\bwarp\b|\bcpu\b/i.test(words);
+}
+
+/** The adapter's limits that make kernels better, to be asked for. */
+function limitsOf(limits: GPUSupportedLimits): Record<string, number> {
+  return {
+    maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+    maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+    maxBufferSize: limits.maxBufferSize,
+    maxUniformBufferBindingSize: limits.maxUniformBufferBindingSize,
+    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+  };
+}
+
+function deviceLimits(limits: GPUSupportedLimits): DeviceLimits {
+  return {
+    storageBuffers: limits.maxStorageBuffersPerShaderStage ?? defaultLimits.storageBuffers,
+    bindingBytes: limits.maxStorageBufferBindingSize,
+    bufferBytes: limits.maxBufferSize,
+    uniformBytes: limits.maxUniformBufferBindingSize,
+    workgroupInvocations: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
+    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    workgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+  };
+}

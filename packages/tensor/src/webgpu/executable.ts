@@ -1,0 +1,275 @@
+/** A plan made ready for the device: pipelines, cached bind groups, and the loop that replays them as one run. */
+import type { Plan } from '../compiler/kernel.ts';
+import type { Executable, HostArray } from '../runtime/backend.ts';
+import { sizeClass, usage, type Arena, type BufferPool, type WebgpuBuffer } from './buffers.ts';
+import { WebgpuError } from './errors.ts';
+import type { Pipeline, PipelineCache } from './pipelines.ts';
+import { dispatchesPerSubmission } from './queue.ts';
+import { lowerPlan, type Step } from './schedule/lower.ts';
+import type { Target } from './schedule/map.ts';
+
+/** What executables share on one device. */
+export interface DeviceResources {
+  readonly device: GPUDevice;
+  readonly pool: BufferPool;
+  readonly arena: Arena;
+  readonly pipelines: PipelineCache;
+  readonly target: Target;
+}
+
+/** A device buffer as a bind group sees it. */
+interface Bound {
+  readonly gpu: GPUBuffer;
+  readonly id: number;
+}
+
+interface CachedGroup {
+  readonly ids: readonly number[];
+  readonly group: GPUBindGroup;
+}
+
+interface ReadyStep extends Step {
+  readonly pipeline: Pipeline;
+  /** Bind groups of the most recent bindings. */
+  readonly groups: CachedGroup[];
+}
+
+/** The plan's dispatches under one pattern of parameters that share a device buffer. */
+export interface Variant {
+  readonly steps: readonly ReadyStep[];
+  /** undefined once every pipeline is there. */
+  pending: Promise<unknown> | undefined;
+  failure: WebgpuError | undefined;
+}
+
+/** Bind groups kept per dispatch: enough for inputs that alternate between a few buffers. */
+const groupsPerStep = 6;
+
+export class WebgpuExecutable implements Executable {
+  readonly plan: Plan;
+  readonly kernelCount: number;
+  disposed = false;
+  /** Parameters that the plan writes to. */
+  readonly written: ReadonlySet<number>;
+  /** Bytes that each parameter must have. */
+  readonly parameterBytes: readonly number[];
+  readonly #resources: DeviceResources;
+  readonly #plain: Variant;
+  readonly #aliased = new Map<string, Variant>();
+  readonly #hosts = new Map<number, Bound & { readonly capacity: number }>();
+  readonly #scalars: Uint32Array<ArrayBuffer>;
+  readonly #scalarBuffer: GPUBuffer | undefined;
+  #scalarsWritten = false;
+
+  constructor(plan: Plan, resources: DeviceResources) {
+    this.plan = plan;
+    this.#resources = resources;
+    this.written = new Set(
+      plan.kernels.flatMap(({ stores }) =>
+        stores.flatMap(({ buffer }) => {
+          const target = plan.buffers[buffer];
+          return target?.kind === 'parameter' ? [target.position] : [];
+        }),
+      ),
+    );
+    const bytes = new Array<number>(plan.parameterCount).fill(0);
+    for (const { kind, position, size } of plan.buffers) {
+      if (kind === 'parameter') bytes[position] = Math.max(bytes[position] ?? 0, size * 4);
+    }
+    this.parameterBytes = bytes;
+    const words = Math.ceil(plan.scalars.length / 4) * 4;
+    this.#scalars = new Uint32Array(words);
+    if (words * 4 > resources.target.limits.uniformBytes) {
+      throw new WebgpuError(`a plan of ${plan.scalars.length} scalars exceeds the device's limit of ${resources.target.limits.uniformBytes / 4}`);
+    }
+    const identity = Array.from({ length: plan.parameterCount }, (_, i) => i);
+    this.#plain = this.#prepare(identity);
+    this.kernelCount = this.#plain.steps.length;
+    if (words > 0) {
+      this.#scalarBuffer = resources.device.createBuffer({ size: words * 4, usage: usage.uniform | usage.copyTarget });
+      resources.pool.count(words * 4);
+    }
+  }
+
+  get steps(): readonly Step[] {
+    return this.#plain.steps;
+  }
+
+  /** The dispatches for these bindings. `canonical` is undefined where no device buffer is bound twice. */
+  variant(canonical: readonly number[] | undefined): Variant {
+    if (canonical === undefined || !canonical.some((first, i) => first !== i && this.#conflicts(first, canonical))) {
+      return this.#plain;
+    }
+    const key = canonical.join();
+    let variant = this.#aliased.get(key);
+    if (variant === undefined) {
+      variant = this.#prepare(canonical);
+      this.#aliased.set(key, variant);
+    }
+    return variant;
+  }
+
+  /** Two read-only bindings of one buffer are fine; where the plan writes through one of them they have to be the same binding. */
+  #conflicts(first: number, canonical: readonly number[]): boolean {
+    return canonical.some((other, i) => other === first && this.written.has(i));
+  }
+
+  #prepare(canonical: readonly number[]): Variant {
+    const { target, arena, pipelines } = this.#resources;
+    const lowered = lowerPlan(this.plan, target, canonical);
+    const arenaBytes = Math.ceil(lowered.arenaBytes / 256 + 1) * 256;
+    if (arenaBytes > target.limits.bufferBytes) {
+      throw new WebgpuError(
+        `the plan needs ${lowered.arenaBytes} bytes for intermediate results, more than the ${target.limits.bufferBytes} bytes that this WebGPU device gives one buffer`,
+        { hint: 'Use a smaller batch, or the WebAssembly backend.' },
+      );
+    }
+    if (lowered.arenaBytes > 0) arena.demand(this, arenaBytes);
+    const steps = lowered.steps.map((step): ReadyStep => ({ ...step, pipeline: pipelines.acquire(step), groups: [] }));
+    const variant: Variant = { steps, pending: undefined, failure: undefined };
+    variant.pending = Promise.all(new Set(steps.map(({ pipeline }) => pipeline.ready))).then((failures) => {
+      variant.failure = failures.find((failure) => failure !== undefined);
+      variant.pending = undefined;
+    });
+    return variant;
+  }
+
+  /** Writes host data and scalars, then encodes and submits every dispatch. */
+  run(variant: Variant, bindings: readonly (WebgpuBuffer | HostArray)[], scalars: readonly number[]): void {
+    const { device } = this.#resources;
+    const bound = bindings.map((binding, i) => ('gpu' in binding ? binding : this.#upload(i, binding)));
+    this.#writeScalars(scalars);
+    let encoder: GPUCommandEncoder | undefined;
+    let pass: GPUComputePassEncoder | undefined;
+    let pipeline: GPUComputePipeline | undefined;
+    let group: GPUBindGroup | undefined;
+    let count = 0;
+    for (const step of variant.steps) {
+      if (encoder === undefined || pass === undefined) {
+        encoder = device.createCommandEncoder();
+        pass = encoder.beginComputePass();
+        pipeline = undefined;
+        group = undefined;
+      }
+      const wanted = step.pipeline.gpu;
+      if (wanted === undefined) continue;
+      if (wanted !== pipeline) {
+        pass.setPipeline(wanted);
+        pipeline = wanted;
+      }
+      const next = this.#group(step, bound);
+      if (next !== group) {
+        pass.setBindGroup(0, next);
+        group = next;
+      }
+      pass.dispatchWorkgroups(step.shader.workgroups[0], step.shader.workgroups[1]);
+      if (++count === dispatchesPerSubmission) {
+        pass.end();
+        device.queue.submit([encoder.finish()]);
+        encoder = undefined;
+        pass = undefined;
+        count = 0;
+      }
+    }
+    if (encoder !== undefined && pass !== undefined) {
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    }
+  }
+
+  #upload(position: number, data: HostArray): Bound {
+    const { pool, device } = this.#resources;
+    const capacity = sizeClass(data.byteLength);
+    let host = this.#hosts.get(position);
+    if (host === undefined || host.capacity < capacity) {
+      this.#releaseHost(position);
+      host = { ...pool.take(capacity), capacity };
+      pool.count(capacity);
+      this.#hosts.set(position, host);
+    }
+    if (data.length > 0) device.queue.writeBuffer(host.gpu, 0, data as HostArray & ArrayBufferView<ArrayBuffer>);
+    return host;
+  }
+
+  #releaseHost(position: number): void {
+    const { pool } = this.#resources;
+    const host = this.#hosts.get(position);
+    if (host === undefined) return;
+    this.#hosts.delete(position);
+    pool.count(-host.capacity);
+    pool.give(host.capacity, host);
+  }
+
+  #writeScalars(scalars: readonly number[]): void {
+    if (this.#scalarBuffer === undefined) return;
+    let changed = !this.#scalarsWritten;
+    this.plan.scalars.forEach(({ type }, i) => {
+      const word = type === 'i32' ? (scalars[i] ?? 0) >>> 0 : floatBits(scalars[i] ?? 0);
+      if (this.#scalars[i] !== word) {
+        this.#scalars[i] = word;
+        changed = true;
+      }
+    });
+    if (!changed) return;
+    this.#resources.device.queue.writeBuffer(this.#scalarBuffer, 0, this.#scalars);
+    this.#scalarsWritten = true;
+  }
+
+  #group(step: ReadyStep, bound: readonly Bound[]): GPUBindGroup {
+    const { arena } = this.#resources;
+    for (const { ids, group } of step.groups) {
+      let same = true;
+      for (let i = 0; i < ids.length; i++) {
+        const parameter = step.bindings[i]?.parameter ?? -1;
+        if (ids[i] !== (parameter < 0 ? arena.id : bound[parameter]?.id)) {
+          same = false;
+          break;
+        }
+      }
+      if (same) return group;
+    }
+    return this.#createGroup(step, bound);
+  }
+
+  #createGroup(step: ReadyStep, bound: readonly Bound[]): GPUBindGroup {
+    const { arena, device } = this.#resources;
+    const ids: number[] = [];
+    const entries: GPUBindGroupEntry[] = step.bindings.map(({ parameter, offset, bytes }, binding) => {
+      const source = bound[parameter];
+      ids.push(source?.id ?? arena.id);
+      return { binding, resource: { buffer: source?.gpu ?? arena.buffer(), offset, size: bytes } };
+    });
+    if (step.shader.usesScalars && this.#scalarBuffer !== undefined) {
+      entries.push({ binding: step.bindings.length, resource: { buffer: this.#scalarBuffer } });
+    }
+    const group = device.createBindGroup({ layout: step.pipeline.layout, entries });
+    step.groups.push({ ids, group });
+    if (step.groups.length > groupsPerStep) step.groups.shift();
+    return group;
+  }
+
+  /** Frees what the executable holds; called when its last run has been submitted. */
+  releaseResources(): void {
+    const { arena, pipelines, pool } = this.#resources;
+    for (const position of [...this.#hosts.keys()]) this.#releaseHost(position);
+    for (const variant of [this.#plain, ...this.#aliased.values()]) {
+      for (const { pipeline } of variant.steps) pipelines.release(pipeline);
+    }
+    arena.withdraw(this);
+    if (this.#scalarBuffer !== undefined) {
+      this.#scalarBuffer.destroy();
+      pool.count(-this.#scalars.byteLength);
+    }
+  }
+
+  /** Replaced by the backend, which frees the executable in the order of calls. */
+  dispose: () => void = () => undefined;
+}
+
+const floatWord = new Float32Array(1);
+const floatWordBits = new Uint32Array(floatWord.buffer);
+
+function floatBits(value: number): number {
+  floatWord[0] = value;
+  return floatWordBits[0] ?? 0;
+}

@@ -1,0 +1,2 @@
+export { createWebgpuBackend } from './backend.ts';
+export { DeviceLostError, WebgpuError } from './errors.ts';

@@ -1,0 +1,107 @@
+/** Compiled shaders by their text, so that kernels of one form share a pipeline, within a plan and between plans. */
+import { WebgpuError } from './errors.ts';
+import type { Step } from './schedule/lower.ts';
+
+export interface Pipeline {
+  readonly layout: GPUBindGroupLayout;
+  /** Set when compiled. */
+  gpu: GPUComputePipeline | undefined;
+  /** Resolves when compiled, or to what went wrong. */
+  readonly ready: Promise<WebgpuError | undefined>;
+  readonly code: string;
+  users: number;
+}
+
+interface Layout {
+  readonly group: GPUBindGroupLayout;
+  readonly pipeline: GPUPipelineLayout;
+}
+
+const stageCompute = 4;
+/** Pipelines kept for later plans although no plan uses them now. */
+const spareLimit = 256;
+
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #layouts = new Map<string, Layout>();
+  readonly #spares = new Set<Pipeline>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Number of distinct shaders held. */
+  get size(): number {
+    return this.#pipelines.size;
+  }
+
+  acquire(step: Step): Pipeline {
+    const { code } = step.shader;
+    let pipeline = this.#pipelines.get(code);
+    if (pipeline === undefined) {
+      pipeline = this.#create(step);
+      this.#pipelines.set(code, pipeline);
+    }
+    this.#spares.delete(pipeline);
+    pipeline.users++;
+    return pipeline;
+  }
+
+  release(pipeline: Pipeline): void {
+    pipeline.users--;
+    if (pipeline.users > 0) return;
+    this.#spares.add(pipeline);
+    const [oldest] = this.#spares;
+    if (this.#spares.size > spareLimit && oldest !== undefined) {
+      this.#spares.delete(oldest);
+      this.#pipelines.delete(oldest.code);
+    }
+  }
+
+  #create({ name, shader, bindings }: Step): Pipeline {
+    const layout = this.#layout(bindings.map(({ access }) => access), shader.usesScalars);
+    const module = this.#device.createShaderModule({ label: name, code: shader.code });
+    const compilation = this.#device.createComputePipelineAsync({
+      label: name,
+      layout: layout.pipeline,
+      compute: { module, entryPoint: 'main' },
+    });
+    const pipeline: Pipeline = {
+      layout: layout.group,
+      gpu: undefined,
+      code: shader.code,
+      users: 0,
+      ready: compilation.then(
+        (gpu) => {
+          pipeline.gpu = gpu;
+          return undefined;
+        },
+        (error: unknown) => {
+          // A later plan may try again.
+          if (this.#pipelines.get(shader.code) === pipeline) this.#pipelines.delete(shader.code);
+          const reason = error instanceof Error ? error.message : String(error);
+          return new WebgpuError(`[${name}] the kernel's shader does not compile on this WebGPU device: ${reason}`);
+        },
+      ),
+    };
+    return pipeline;
+  }
+
+  #layout(accesses: readonly string[], usesScalars: boolean): Layout {
+    const key = `${accesses.join()}${usesScalars ? '+' : ''}`;
+    let layout = this.#layouts.get(key);
+    if (layout === undefined) {
+      const entries: GPUBindGroupLayoutEntry[] = accesses.map((access, binding) => ({
+        binding,
+        visibility: stageCompute,
+        buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+      }));
+      if (usesScalars) entries.push({ binding: accesses.length, visibility: stageCompute, buffer: { type: 'uniform' } });
+      const group = this.#device.createBindGroupLayout({ entries });
+      layout = { group, pipeline: this.#device.createPipelineLayout({ bindGroupLayouts: [group] }) };
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}

@@ -1,0 +1,69 @@
+/** What schedules need to know of a device: its limits, and a table of shapes per class of device. */
+
+export interface DeviceLimits {
+  /** Storage buffers that one kernel can have. */
+  readonly storageBuffers: number;
+  /** Bytes of a buffer that a kernel can see through one binding. */
+  readonly bindingBytes: number;
+  readonly bufferBytes: number;
+  readonly uniformBytes: number;
+  readonly workgroupInvocations: number;
+  readonly workgroupBytes: number;
+  readonly workgroupsPerDimension: number;
+}
+
+/** The limits that every WebGPU implementation offers. */
+export const defaultLimits: DeviceLimits = {
+  storageBuffers: 8,
+  bindingBytes: 128 * 2 ** 20,
+  bufferBytes: 256 * 2 ** 20,
+  uniformBytes: 64 * 2 ** 10,
+  workgroupInvocations: 256,
+  workgroupBytes: 16 * 2 ** 10,
+  workgroupsPerDimension: 65535,
+};
+
+/** A block of m × n results per workgroup, k taken in steps of `k`; every thread computes `threadM` × `threadN` of them. */
+export interface Tile {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly threadM: number;
+  readonly threadN: number;
+}
+
+export interface DeviceProfile {
+  readonly software: boolean;
+  /** Threads of a workgroup of a map, and of a reduction. */
+  readonly mapThreads: number;
+  readonly reduceThreads: number;
+  /** Threads and workgroups that keep the whole device busy. */
+  readonly wantedThreads: number;
+  readonly wantedGroups: number;
+  /** Largest first; the first that leaves enough workgroups is taken. */
+  readonly tiles: readonly Tile[];
+}
+
+/** Discrete and integrated graphics processors. */
+export const gpuProfile: DeviceProfile = {
+  software: false,
+  mapThreads: 256,
+  reduceThreads: 256,
+  wantedThreads: 32768,
+  wantedGroups: 128,
+  tiles: [
+    { m: 128, n: 128, k: 8, threadM: 8, threadN: 8 },
+    { m: 64, n: 64, k: 16, threadM: 4, threadN: 4 },
+    { m: 32, n: 32, k: 16, threadM: 4, threadN: 4 },
+  ],
+};
+
+/** Adapters that run shaders on the processor, where a workgroup is a loop and every barrier splits it. */
+export const softwareProfile: DeviceProfile = {
+  software: true,
+  mapThreads: 64,
+  reduceThreads: 64,
+  wantedThreads: 256,
+  wantedGroups: 8,
+  tiles: [{ m: 32, n: 32, k: 16, threadM: 4, threadN: 4 }],
+};

@@ -1,0 +1,87 @@
+/** Picks the shape of a schedule from a kernel's extents, its strides and the device's table. */
+import type { ContractionKernel, ReduceKernel } from '../../compiler/kernel.ts';
+import { strideAlong, type Axis, type Index } from '../../compiler/index-expression.ts';
+import type { Tile } from '../profile.ts';
+import { sharedBytesOf, threadsOf } from './contraction.ts';
+import type { Target } from './map.ts';
+import type { ReduceShape } from './reduce.ts';
+import { addExpressions, emptyUses, pointCount } from './traverse.ts';
+
+function innermost(axes: readonly Axis[]): Axis | undefined {
+  return [...axes].reverse().find(({ extent }) => extent > 1);
+}
+
+/** Whether most of what a reduction reads lies contiguous along the reduced axes. */
+function readsAlongReduction(kernel: ReduceKernel): boolean {
+  const uses = emptyUses();
+  addExpressions(kernel.reducers.map(({ value }) => value), uses);
+  const unit = (index: Index, axis: Axis | undefined): boolean => axis !== undefined && strideAlong(index, axis) === 1;
+  let along = 0;
+  for (const { index } of uses.loads) {
+    if (unit(index, innermost(kernel.reduceAxes))) along += index.max + 1;
+    else if (unit(index, innermost(kernel.axes))) along -= index.max + 1;
+  }
+  return along > 0;
+}
+
+function powerOfTwo(value: number): number {
+  return 2 ** Math.floor(Math.log2(Math.max(value, 1)));
+}
+
+export function chooseReduceShape(kernel: ReduceKernel, { profile, limits }: Target): ReduceShape {
+  const threads = powerOfTwo(Math.min(profile.reduceThreads, limits.workgroupInvocations));
+  const points = pointCount(kernel.axes);
+  const length = pointCount(kernel.reduceAxes);
+  const shape = (lanes: number): ReduceShape => ({ outputs: threads / lanes, lanes });
+  if (length <= 32) return shape(1);
+  if (profile.software) {
+    // Neighbouring addresses gain nothing there: lanes only where there are fewer outputs than threads.
+    return points >= threads ? shape(1) : shape(Math.min(threads, threads / powerOfTwo(points), powerOfTwo(length / 8)));
+  }
+  if (readsAlongReduction(kernel)) {
+    let lanes = Math.min(threads, powerOfTwo(length / 4));
+    while (lanes > 32 && points * lanes > 4 * profile.wantedThreads) lanes /= 2;
+    return shape(lanes);
+  }
+  let lanes = 1;
+  while (lanes < threads / 16 && points * lanes < profile.wantedThreads && length / lanes > 32) lanes *= 2;
+  return shape(lanes);
+}
+
+/** Into how many parts to cut a reduction whose outputs alone leave the device idle; 1 for none. */
+export function chooseReduceParts(kernel: ReduceKernel, shape: ReduceShape, { profile }: Target): number {
+  if (kernel.reducers.some(({ operator }) => operator === 'argmax')) return 1;
+  const length = pointCount(kernel.reduceAxes);
+  const groups = Math.ceil(pointCount(kernel.axes) / shape.outputs);
+  if (groups * 2 > profile.wantedGroups) return 1;
+  return Math.max(1, Math.min(Math.ceil(profile.wantedGroups / groups), Math.floor(length / (shape.lanes * 32))));
+}
+
+/** A tile for a contraction that is large enough for one. */
+export function chooseTile(kernel: ContractionKernel, { profile, limits }: Target): Tile | undefined {
+  const m = pointCount(kernel.m);
+  const n = pointCount(kernel.n);
+  const k = pointCount(kernel.k);
+  if (Math.min(m, n) < 12 || k < 8 || m * n * k < 16384) return undefined;
+  const possible = profile.tiles.filter(
+    (tile) => threadsOf(tile) <= limits.workgroupInvocations && sharedBytesOf(tile) <= limits.workgroupBytes,
+  );
+  const batch = pointCount(kernel.batch);
+  const busy = possible.find(
+    (tile) =>
+      m > tile.m / 2 && n > tile.n / 2 && Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch >= profile.wantedGroups,
+  );
+  return busy ?? possible.at(-1);
+}
+
+/** Elements of k in each part of a split contraction; undefined where the results alone keep the device busy. */
+export function chooseSplit(kernel: ContractionKernel, tile: Tile, { profile }: Target): number | undefined {
+  const k = pointCount(kernel.k);
+  const groups =
+    Math.ceil(pointCount(kernel.m) / tile.m) * Math.ceil(pointCount(kernel.n) / tile.n) * pointCount(kernel.batch);
+  if (groups * 2 > profile.wantedGroups) return undefined;
+  const parts = Math.min(Math.ceil(profile.wantedGroups / groups), Math.floor(k / Math.max(256, 4 * tile.k)));
+  if (parts < 2) return undefined;
+  const length = Math.ceil(Math.ceil(k / parts) / tile.k) * tile.k;
+  return length < k ? length : undefined;
+}

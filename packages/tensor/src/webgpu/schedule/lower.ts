@@ -1,0 +1,181 @@
+/** Turns a plan into dispatches: picks every kernel's schedule, fits it into the device's limits, renders it. */
+import { DeviceError } from '../../graph/errors.ts';
+import type { ContractionKernel, Kernel, MapKernel, Plan, ReduceKernel, Store } from '../../compiler/kernel.ts';
+import { constantIndex } from '../../compiler/index-expression.ts';
+import type { Shader } from '../wgsl/shader.ts';
+import { bytesOf, planBindings, type Binding, type BindingPlan } from './bindings.ts';
+import { chooseReduceParts, chooseReduceShape, chooseSplit, chooseTile } from './choose.ts';
+import { renderContraction } from './contraction.ts';
+import { renderMap, type Target } from './map.ts';
+import { renderReduce } from './reduce.ts';
+import { contractionAsReduction, copyKernel, detachEpilogue, independentStores, joinSplit, reduceInStages, Scratch } from './stages.ts';
+import { addExpressions, emptyUses, pointCount, Rewriter, usesOf } from './traverse.ts';
+
+/** One dispatch. */
+export interface Step {
+  readonly name: string;
+  readonly shader: Shader;
+  readonly bindings: readonly Binding[];
+}
+
+export interface Lowered {
+  readonly steps: readonly Step[];
+  /** The plan's arena with the backend's own temporaries. */
+  readonly arenaBytes: number;
+}
+
+/** `canonical[i]` is the first parameter that is bound to the same device buffer as parameter i. */
+export function lowerPlan(plan: Plan, target: Target, canonical: readonly number[]): Lowered {
+  const lowering = new Lowering(plan, target, canonical);
+  for (const kernel of plan.kernels) lowering.kernel(kernel);
+  return { steps: lowering.steps, arenaBytes: lowering.scratch.bytes };
+}
+
+class Lowering {
+  readonly steps: Step[] = [];
+  readonly scratch: Scratch;
+  readonly #target: Target;
+  readonly #canonical: readonly number[];
+
+  constructor(plan: Plan, target: Target, canonical: readonly number[]) {
+    this.scratch = new Scratch(plan.buffers, plan.arenaBytes);
+    this.#target = target;
+    this.#canonical = canonical;
+  }
+
+  kernel(kernel: Kernel): void {
+    this.scratch.restart();
+    if (kernel.stores.length > 0) this.#schedule(kernel);
+  }
+
+  #schedule(kernel: Kernel): void {
+    switch (kernel.kind) {
+      case 'map':
+        if (pointCount(kernel.axes) > 0) this.#fit(kernel, (plan) => renderMap(kernel, plan, this.#target));
+        break;
+      case 'reduce':
+        if (pointCount(kernel.axes) > 0) this.#reduce(kernel);
+        break;
+      case 'contraction':
+        if (pointCount([...kernel.batch, ...kernel.m, ...kernel.n]) > 0) this.#contraction(kernel);
+        break;
+    }
+  }
+
+  #reduce(kernel: ReduceKernel): void {
+    const shape = chooseReduceShape(kernel, this.#target);
+    const parts = chooseReduceParts(kernel, shape, this.#target);
+    const stages = parts > 1 ? reduceInStages(kernel, parts, this.scratch.add) : undefined;
+    if (stages !== undefined) {
+      for (const stage of stages) this.#oneReduce(stage);
+    } else this.#oneReduce(kernel);
+  }
+
+  #oneReduce(kernel: ReduceKernel): void {
+    this.#fit(kernel, (plan) => renderReduce(kernel, plan, this.#target, chooseReduceShape(kernel, this.#target)));
+  }
+
+  #contraction(kernel: ContractionKernel): void {
+    const tile = chooseTile(kernel, this.#target);
+    if (tile === undefined) {
+      this.#reduce(contractionAsReduction(kernel));
+      return;
+    }
+    const length = chooseSplit(kernel, tile, this.#target);
+    if (length === undefined) {
+      this.#fit(kernel, (plan) => renderContraction(kernel, plan, this.#target, tile, undefined));
+      return;
+    }
+    const parts = Math.ceil(pointCount(kernel.k) / length);
+    const buffer = this.scratch.add('f32', parts * pointCount([...kernel.batch, ...kernel.m, ...kernel.n]));
+    const stores: Store[] = [{ buffer, index: constantIndex(0), value: { kind: 'result', type: 'f32', position: 0 } }];
+    const first: ContractionKernel = { ...kernel, name: `${kernel.name}.parts`, stores };
+    this.#fit(first, (plan) => renderContraction(first, plan, this.#target, tile, { parts, length, buffer }));
+    this.#oneReduce(joinSplit(kernel, parts, buffer));
+  }
+
+  /** Renders the kernel if its buffers can be bound; otherwise takes it apart until they can. */
+  #fit(kernel: Kernel, render: (plan: BindingPlan) => Shader): void {
+    const plan = this.#bind(kernel);
+    if (plan !== undefined) this.steps.push({ name: kernel.name, shader: render(plan), bindings: plan.bindings });
+    else if (kernel.kind === 'map' && this.#splitStores(kernel)) return;
+    else if (kernel.kind !== 'map' && this.#splitEpilogue(kernel)) return;
+    else this.#gather(kernel);
+  }
+
+  #bind(kernel: Kernel): BindingPlan | undefined {
+    return planBindings(usesOf(kernel), this.scratch.buffers, this.#canonical, this.#target.limits);
+  }
+
+  #splitStores(kernel: MapKernel): boolean {
+    // Parameters that are one device buffer in this run count as one; −1 − i keeps them apart from plan positions.
+    const identity = (position: number): number => {
+      const buffer = this.scratch.buffers[position];
+      return buffer?.kind === 'parameter' ? -1 - (this.#canonical[buffer.position] ?? buffer.position) : position;
+    };
+    const reads = (store: Store): Set<number> => {
+      const uses = emptyUses();
+      addExpressions([store.value], uses);
+      return new Set(uses.loads.map(({ buffer }) => identity(buffer)));
+    };
+    const groups = independentStores(kernel.stores, reads, identity);
+    if (groups.length < 2) return false;
+    let pending: Store[] = [];
+    const flush = (): void => {
+      if (pending.length > 0) this.#schedule({ ...kernel, stores: pending });
+      pending = [];
+    };
+    for (const group of groups) {
+      if (pending.length > 0 && this.#bind({ ...kernel, stores: [...pending, ...group] }) === undefined) flush();
+      pending.push(...group);
+    }
+    flush();
+    return true;
+  }
+
+  #splitEpilogue(kernel: Exclude<Kernel, MapKernel>): boolean {
+    const isTemporary = (buffer: number): boolean => this.scratch.buffers[buffer]?.kind === 'temporary';
+    if (kernel.stores.every(({ buffer, value }) => value.kind === 'result' && isTemporary(buffer))) return false;
+    const [first, epilogue] = detachEpilogue(kernel, this.scratch.add);
+    this.#schedule(first);
+    this.#schedule(epilogue);
+    return true;
+  }
+
+  /** The last resort: copies parameters into the arena, smallest first, so that one window shows many. */
+  #gather(kernel: Kernel): void {
+    const uses = usesOf(kernel);
+    const written = new Set(uses.stores.map(({ buffer }) => buffer));
+    const parameters = [...new Set([...uses.loads, ...uses.stores].map(({ buffer }) => buffer))]
+      .filter((position) => this.scratch.buffers[position]?.kind === 'parameter')
+      .sort((a, b) => this.#bytes(a) - this.#bytes(b));
+    const copies = new Map<number, number>();
+    for (const parameter of parameters) {
+      const buffer = this.scratch.buffers[parameter];
+      if (buffer === undefined) continue;
+      copies.set(parameter, this.scratch.add(buffer.type, buffer.size));
+      const gathered = new Rewriter({ buffers: copies }).kernel(kernel);
+      if (this.#bind(gathered) === undefined) continue;
+      for (const [from, to] of copies) this.#copy(`${kernel.name}.gather`, from, to);
+      this.#schedule(gathered);
+      for (const [to, from] of copies) if (written.has(to)) this.#copy(`${kernel.name}.scatter`, from, to);
+      return;
+    }
+    const { storageBuffers, bindingBytes } = this.#target.limits;
+    const sizes = parameters.map((position) => this.#bytes(position)).join(', ');
+    throw new DeviceError(
+      `[${kernel.name}] needs buffers that this WebGPU device cannot bind: parameters of ${sizes} bytes, at most ${storageBuffers} bindings of ${bindingBytes} bytes each`,
+      { hint: 'Use smaller tensors, or the WebAssembly backend.' },
+    );
+  }
+
+  #bytes(position: number): number {
+    const buffer = this.scratch.buffers[position];
+    return buffer === undefined ? 0 : bytesOf(buffer);
+  }
+
+  #copy(name: string, from: number, to: number): void {
+    const buffer = this.scratch.buffers[from];
+    if (buffer !== undefined && buffer.size > 0) this.#schedule(copyKernel(name, from, to, buffer));
+  }
+}

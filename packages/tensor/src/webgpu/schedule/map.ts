@@ -1,0 +1,34 @@
+/** Schedule of element-wise kernels: one thread per point over as few axes as the indices leave. */
+import type { MapKernel } from '../../compiler/kernel.ts';
+import type { Axis } from '../../compiler/index-expression.ts';
+import type { DeviceLimits, DeviceProfile } from '../profile.ts';
+import { Emitter, type Value } from '../wgsl/emitter.ts';
+import { assemble, gridOf, groupNumber, type Shader } from '../wgsl/shader.ts';
+import { mergeAxes, takeApart } from './axes.ts';
+import type { BindingPlan } from './bindings.ts';
+import { pointCount, usesOf } from './traverse.ts';
+
+export interface Target {
+  readonly limits: DeviceLimits;
+  readonly profile: DeviceProfile;
+}
+
+export function renderMap(kernel: MapKernel, plan: BindingPlan, target: Target): Shader {
+  const points = pointCount(kernel.axes);
+  const threads = Math.min(target.profile.mapThreads, target.limits.workgroupInvocations);
+  const groups = Math.ceil(points / threads);
+  const grid = gridOf(groups, target.limits.workgroupsPerDimension);
+  const emitter = new Emitter(plan.views);
+  emitter.write(`let flat = i32(${groupNumber(grid)} * ${threads}u + lane);`);
+  if (grid[0] * grid[1] * threads !== points) emitter.write(`if (flat >= ${points}) { return; }`);
+  const variables = new Map<Axis, Value>();
+  const axes = mergeAxes(kernel.axes, usesOf(kernel).indices);
+  takeApart(emitter, { text: 'flat', depth: 0, literal: false }, axes, variables);
+  emitter.withAxes(variables, () => {
+    // All values before the first store: a buffer that is updated in place is read as it was.
+    const values = kernel.stores.map(({ value }) => emitter.expression(value));
+    const statements = kernel.stores.map(({ buffer, index }, i) => emitter.store(buffer, index, values[i] as Value));
+    emitter.write(...statements);
+  });
+  return assemble({ emitter, bindings: plan.declarations, variables: [], threads, grid, body: emitter.body });
+}

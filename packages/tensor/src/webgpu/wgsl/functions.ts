@@ -1,0 +1,212 @@
+/**
+ * Helper functions of the shaders. WGSL leaves NaN, infinities and overflow to the implementation and allows errors far above
+ * float32's rounding (`sin` 2⁻¹¹, `log` 2⁻²¹ absolute near 1, `pow` undefined for negative bases), so everything that gradients
+ * are sensitive to is built here from multiplications and bit patterns. Reductions of the argument follow Cody and Waite,
+ * "Software Manual for the Elementary Functions" (1980). NaN is recognised by its bits, because a compiler may assume x = x.
+ */
+
+interface HelperFunction {
+  readonly needs: readonly FunctionName[];
+  readonly text: string;
+}
+
+export type FunctionName =
+  | 'nan_bits' | 'infinity_bits' | 'is_nan' | 'maximum_f32' | 'minimum_f32' | 'exp_f32' | 'log_f32' | 'sin_f32' | 'cos_f32'
+  | 'sincos_f32' | 'tanh_f32' | 'sigmoid_f32' | 'erf_f32' | 'pow_f32' | 'truncate_i32' | 'random_uniform';
+
+const helpers: Record<FunctionName, HelperFunction> = {
+  // Variables, because constants that are not finite do not compile.
+  nan_bits: { needs: [], text: 'var<private> nan_bits: u32 = 0x7fc00000u;' },
+  infinity_bits: { needs: [], text: 'var<private> infinity_bits: u32 = 0x7f800000u;' },
+
+  is_nan: {
+    needs: [],
+    text: `fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}`,
+  },
+
+  // The comparison is false for NaN in either place, which leaves y; so only x has to be asked.
+  maximum_f32: {
+    needs: ['is_nan'],
+    text: `fn maximum_f32(x: f32, y: f32) -> f32 {
+  return select(y, x, (x > y) | is_nan(x));
+}`,
+  },
+  minimum_f32: {
+    needs: ['is_nan'],
+    text: `fn minimum_f32(x: f32, y: f32) -> f32 {
+  return select(y, x, (x < y) | is_nan(x));
+}`,
+  },
+
+  // exp x = 2ᵏ exp r with |r| ≤ ½ ln 2; Taylor to r⁷ leaves 5e-9. 2ᵏ in two factors reaches 0 and infinity without undefined steps.
+  exp_f32: {
+    needs: ['is_nan'],
+    text: `fn exp_f32(x: f32) -> f32 {
+  let c = clamp(x, -104f, 89f);
+  let k = floor(c * 1.44269504f + 0.5f);
+  let r = (c - k * 0.693359375f) + k * 2.12194440e-4f;
+  let p = 1f + r * (1f + r * (0.5f + r * (0.16666667f + r * (0.041666668f + r * (0.008333334f + r * (0.0013888889f + r * 1.98412698e-4f))))));
+  let n = i32(k);
+  let half = n >> 1u;
+  let scaled = p * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
+  return select(scaled, x, is_nan(x));
+}`,
+  },
+
+  // x = 2ᵉ(1 + f), 1 + f in [√½, √2); log(1 + f) = f − s(f − R), s = f/(2 + f), R = 2(s²/3 + s⁴/5 + …).
+  log_f32: {
+    needs: ['nan_bits', 'infinity_bits'],
+    text: `fn log_f32(x: f32) -> f32 {
+  let small = x < 1.17549435e-38f;
+  let bits = bitcast<u32>(select(x, x * 16777216f, small));
+  let e = i32(bits - 0x3f3504f3u) >> 23u;
+  let f = bitcast<f32>(bits - (u32(e) << 23u)) - 1f;
+  let s = f / (2f + f);
+  let z = s * s;
+  let r = z * (0.6666667f + z * (0.4f + z * (0.2857143f + z * (0.22222222f + z * 0.18181819f))));
+  let k = f32(select(e, e - 24, small));
+  var y = k * 0.693359375f + ((f - s * (f - r)) - k * 2.12194440e-4f);
+  y = select(y, x, (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
+  y = select(y, bitcast<f32>(nan_bits), x < 0f);
+  return select(y, -bitcast<f32>(infinity_bits), x == 0f);
+}`,
+  },
+
+  // x − k·π/2 in parts of π/2 short enough that the first products are exact for k below 2¹².
+  sincos_f32: {
+    needs: ['nan_bits'],
+    text: `fn sincos_f32(x: f32, quadrant: i32) -> f32 {
+  let k = floor(x * 0.63661977f + 0.5f);
+  var r = x - k * 1.5703125f;
+  r = r - k * 4.837512969970703e-4f;
+  r = r - k * 7.549533620476723e-8f;
+  r = r - k * 2.5632829e-12f;
+  let z = r * r;
+  let s = r + r * z * (-0.16666667f + z * (0.008333334f + z * (-1.98412698e-4f + z * 2.7557319e-6f)));
+  let c = 1f + z * (-0.5f + z * (0.041666668f + z * (-0.0013888889f + z * (2.4801587e-5f - z * 2.7557319e-7f))));
+  let q = i32(clamp(k, -1e9f, 1e9f)) + quadrant;
+  let y = select(s, c, (q & 1) == 1);
+  let signed = select(y, -y, (q & 2) == 2);
+  return select(signed, bitcast<f32>(nan_bits), (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
+}`,
+  },
+  sin_f32: { needs: ['sincos_f32'], text: 'fn sin_f32(x: f32) -> f32 {\n  return sincos_f32(x, 0);\n}' },
+  cos_f32: { needs: ['sincos_f32'], text: 'fn cos_f32(x: f32) -> f32 {\n  return sincos_f32(x, 1);\n}' },
+
+  // Below 1 the seventh convergent of Lambert's continued fraction; above, an exponential that cannot overflow.
+  tanh_f32: {
+    needs: ['exp_f32'],
+    text: `fn tanh_f32(x: f32) -> f32 {
+  let z = x * x;
+  let near = x * (135135f + z * (17325f + z * (378f + z))) / (135135f + z * (62370f + z * (3150f + z * 28f)));
+  let t = exp_f32(-2f * abs(x));
+  let far = (1f - t) / (1f + t);
+  return select(select(far, -far, x < 0f), near, abs(x) < 1f);
+}`,
+  },
+
+  sigmoid_f32: {
+    needs: ['exp_f32'],
+    text: `fn sigmoid_f32(x: f32) -> f32 {
+  let t = exp_f32(-abs(x));
+  return select(t, 1f, x >= 0f) / (1f + t);
+}`,
+  },
+
+  // Below 1 the Maclaurin series; above, 1 − exp(−x²) Q(1/(1 + x/2)), Q fitted to erfc(x) exp(x²) on [1, 4] (minimax, 4e-11).
+  erf_f32: {
+    needs: ['exp_f32'],
+    text: `fn erf_f32(x: f32) -> f32 {
+  let z = x * x;
+  let near = x * (1.1283792f + z * (-0.37612638f + z * (0.11283792f + z * (-0.026866171f + z * (0.0052239776f + z * (-8.5483270e-4f
+    + z * (1.2055333e-4f + z * (-1.4925651e-5f + z * (1.6462115e-6f - z * 1.6365845e-7f)))))))));
+  let a = abs(x);
+  let t = 1f / (1f + 0.5f * a);
+  let q = 0.00182246006f + t * (0.25970080f + t * (0.39680141f + t * (-0.064459474f + t * (0.63667903f - t * 0.23080133f))));
+  let far = 1f - exp_f32(-z) * q;
+  return select(select(far, -far, x < 0f), near, a < 1f);
+}`,
+  },
+
+  // |x|^y = 2^(y(e + log₂ m)): the integer part of the exponent is split off before anything is rounded away. Signs and limits as in C.
+  pow_f32: {
+    needs: ['exp_f32', 'log_f32', 'is_nan', 'nan_bits', 'infinity_bits'],
+    text: `fn pow_f32(x: f32, y: f32) -> f32 {
+  let a = abs(x);
+  let infinity = bitcast<f32>(infinity_bits);
+  let small = a < 1.17549435e-38f;
+  let bits = bitcast<u32>(select(a, a * 16777216f, small));
+  let e = i32(bits - 0x3f3504f3u) >> 23u;
+  let m = bitcast<f32>(bits - (u32(e) << 23u));
+  let whole = y * f32(select(e, e - 24, small));
+  let part = y * (log_f32(m) * 1.44269504f);
+  let k = clamp(floor(whole + part + 0.5f), -252f, 252f);
+  let n = i32(k);
+  let half = n >> 1u;
+  let p = exp_f32(clamp((whole - k) + part, -40f, 40f) * 0.69314718f);
+  var r = p * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
+  let magnitude = abs(y);
+  if (a == 0f || a == infinity) {
+    r = select(0f, infinity, (a == 0f) == (y < 0f));
+  }
+  if (magnitude == infinity) {
+    r = select(select(0f, infinity, (a > 1f) == (y > 0f)), 1f, a == 1f);
+  }
+  let integer = floor(y) == y;
+  let odd = integer && magnitude < 16777216f && (i32(clamp(y, -16777216f, 16777216f)) & 1) != 0;
+  if ((bitcast<u32>(x) >> 31u) == 1u) {
+    r = select(r, -r, odd);
+    r = select(r, bitcast<f32>(nan_bits), !integer && a != 0f && a != infinity);
+  }
+  r = select(r, x + y, is_nan(x) || is_nan(y));
+  return select(r, 1f, y == 0f || x == 1f);
+}`,
+  },
+
+  truncate_i32: {
+    needs: ['is_nan'],
+    text: `fn truncate_i32(x: f32) -> i32 {
+  let inside = i32(clamp(x, -2147483648f, 2147483520f));
+  return select(select(inside, 2147483647, x >= 2147483648f), 0, is_nan(x));
+}`,
+  },
+
+  random_uniform: { needs: [], text: threefry() },
+};
+
+/** Threefry-2x32 with 13 rounds: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). */
+function threefry(): string {
+  const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
+  const lines: string[] = [];
+  for (let round = 0; round < 13; round++) {
+    const rotation = rotations[round % 8] ?? 0;
+    lines.push(`  a += b;`, `  b = ((b << ${rotation}u) | (b >> ${32 - rotation}u)) ^ a;`);
+    if (round % 4 === 3) {
+      const injection = (round + 1) / 4;
+      lines.push(`  a += k${injection % 3};`, `  b += k${(injection + 1) % 3} + ${injection}u;`);
+    }
+  }
+  return `fn random_uniform(index: u32, counter: u32, seed: u32) -> f32 {
+  let k0 = seed;
+  let k1 = 0x48656262u;
+  let k2 = 0x1bd11bdau ^ k0 ^ k1;
+  var a = index + k0;
+  var b = counter + k1;
+${lines.join('\n')}
+  return f32(a >> 8u) * 5.9604645e-8f;
+}`;
+}
+
+/** The text of the functions and of what they need, each before its users. */
+export function functionTexts(names: Iterable<FunctionName>): string[] {
+  const ordered = new Set<FunctionName>();
+  const visit = (name: FunctionName): void => {
+    if (ordered.has(name)) return;
+    for (const needed of helpers[name].needs) visit(needed);
+    ordered.add(name);
+  };
+  for (const name of [...names].sort()) visit(name);
+  return [...ordered].map((name) => helpers[name].text);
+}
