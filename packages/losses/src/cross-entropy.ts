@@ -1,0 +1,84 @@
+import { ArgumentError, DTypeError, iota, ShapeError, type Tensor } from '@hebb/tensor';
+import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
+
+export interface CrossEntropyOptions extends ReductionOptions {
+  /** Share ε of each target that is spread evenly over all classes (Szegedy et al. 2016, arXiv:1512.00567). Default 0. */
+  labelSmoothing?: number;
+  /** float32[classes]: factor of each class. The mean of class indices then divides by the sum of the labels' factors. */
+  weight?: Tensor;
+  /** A label that does not count, in sums and means alike. Default: none (PyTorch's default is −100). Class indices only. */
+  ignoreIndex?: number;
+}
+
+/**
+ * Cross-entropy of logits: −ln softmax(logits)[label], or −Σ targets · ln softmax(logits) where targets are probabilities.
+ * Computed from log-softmax, so that no exponential overflows. PyTorch's `cross_entropy`.
+ *
+ * Shape: logits float32[N, C] or [N, C, ...]; labels int32 [N] or [N, ...] with class indices, or float32 in the shape of the logits with
+ * probabilities → [] for 'mean' (default) and 'sum', [N, ...] for 'none'.
+ *
+ * Values are on the device, so that a label outside 0 … C − 1 cannot throw; it makes the loss NaN.
+ *
+ * Throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} naming what does not fit.
+ *
+ * ```ts
+ * const logits = tensor([[2, 0, 0], [0, 0, 3]]);
+ * const labels = tensor([0, 2], { dtype: 'int32' });
+ * await crossEntropy(logits, labels).item();  // 0.167…
+ * ```
+ */
+export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { reduction = 'mean', labelSmoothing = 0, weight, ignoreIndex } = options;
+  requireReduction('crossEntropy', reduction);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ArgumentError(`[crossEntropy] labelSmoothing must lie in 0 … 1, not ${labelSmoothing}.`);
+  }
+  if (logits.ndim < 2) throw new ShapeError(`[crossEntropy] logits must be [N, classes] or [N, classes, …], not ${logits}.`);
+  const [batch = 0, classes = 0, ...rest] = logits.shape;
+  if (weight !== undefined && weight.shape.join() !== String(classes)) {
+    throw new ShapeError(`[crossEntropy] weight must have one factor for each of the ${classes} classes of logits ${logits}, not ${weight}.`);
+  }
+  const factors = weight?.to('float32').reshape([classes, ...rest.map(() => 1)]);
+  const logProbabilities = logits.logSoftmax(1);
+
+  if (labels.dtype === 'float32') {
+    requireProbabilities(logits, labels);
+    if (ignoreIndex !== undefined) throw new ArgumentError('[crossEntropy] ignoreIndex needs class indices as labels, not probabilities.');
+    const targets = labelSmoothing === 0 ? labels : labels.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+    const terms = targets.mul(logProbabilities);
+    return reduce((factors === undefined ? terms : terms.mul(factors)).sum(1).neg(), reduction);
+  }
+
+  if (labels.dtype !== 'int32') throw new DTypeError(`[crossEntropy] labels must be int32 class indices or float32 probabilities, not ${labels}.`);
+  if (labels.shape.join() !== [batch, ...rest].join()) {
+    throw new ShapeError(`[crossEntropy] logits ${logits} need class indices int32[${[batch, ...rest].join(',')}], not ${labels}.`, {
+      hint: 'The classes are axis 1 of the logits.',
+    });
+  }
+  const counts = ignoreIndex === undefined ? undefined : labels.notEqual(ignoreIndex);
+  const isLabel = iota([classes, ...rest.map(() => 1)], 0).equal(labels.unsqueeze(1));
+  const terms = factors === undefined ? logProbabilities : logProbabilities.mul(factors);
+  const picked = isLabel.where(terms, 0).sum(1).neg();
+  const smoothed = labelSmoothing === 0 ? picked : picked.mul(1 - labelSmoothing).sub(terms.sum(1).mul(labelSmoothing / classes));
+  const known = labels.greaterEqual(0).and(labels.less(classes));
+  // 1 for labels that exist, 0 / 0 for those that do not.
+  const valid = (counts === undefined ? known : known.or(counts.not())).to('float32');
+  const checked = smoothed.mul(valid.div(valid));
+  const losses = counts === undefined ? checked : counts.where(checked, 0);
+  if (reduction !== 'mean' || (factors === undefined && counts === undefined)) return reduce(losses, reduction);
+  const shares = factors === undefined ? counts?.to('float32') : isLabel.where(factors, 0).sum(1);
+  const counted = counts === undefined || factors === undefined ? shares : shares?.mul(counts.to('float32'));
+  return reduce(losses, reduction, counted?.sum());
+}
+
+function requireProbabilities(logits: Tensor, labels: Tensor): void {
+  if (labels.shape.join() === logits.shape.join()) return;
+  const [batch = 0, , ...rest] = logits.shape;
+  const indices = `int32[${[batch, ...rest].join(',')}]`;
+  if (labels.shape.join() === [batch, ...rest].join()) {
+    throw new DTypeError(`[crossEntropy] labels ${labels} have the shape of class indices, which must be ${indices}.`, {
+      hint: "Make them with tensor(values, { dtype: 'int32' }), or convert them with labels.to('int32').",
+    });
+  }
+  throw new ShapeError(`[crossEntropy] logits ${logits} need probabilities ${logits} or class indices ${indices}, not ${labels}.`);
+}

@@ -1,0 +1,34 @@
+/** Losses of numbers against numbers. */
+import { ShapeError, type Tensor } from '@hebb/tensor';
+import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
+
+function difference(op: string, predictions: Tensor, targets: Tensor): Tensor {
+  if (predictions.shape.join() !== targets.shape.join()) {
+    throw new ShapeError(`[${op}] predictions ${predictions} and targets ${targets} must have the same shape.`, {
+      hint: 'Broadcasting here is nearly always a mistake; reshape or broadcastTo one of them if it is meant.',
+    });
+  }
+  return predictions.to('float32').sub(targets.to('float32'));
+}
+
+/**
+ * (predictions − targets)², PyTorch's `mse_loss` (also exported as `mseLoss`).
+ *
+ * Shape: predictions and targets float32[...], the same → [] for 'mean' (default) and 'sum', [...] for 'none'.
+ *
+ * Throws {@link ShapeError} where the shapes differ.
+ *
+ * ```ts
+ * await meanSquaredError(tensor([1, 2]), tensor([1, 4])).item();  // 2
+ * ```
+ */
+export function meanSquaredError(predictions: Tensor, targets: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
+  requireReduction('meanSquaredError', reduction);
+  return reduce(difference('meanSquaredError', predictions, targets).square(), reduction);
+}
+
+/** |predictions − targets|, PyTorch's `l1_loss` (also exported as `l1Loss`); shapes and errors as in {@link meanSquaredError}. */
+export function meanAbsoluteError(predictions: Tensor, targets: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
+  requireReduction('meanAbsoluteError', reduction);
+  return reduce(difference('meanAbsoluteError', predictions, targets).abs(), reduction);
+}
