@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
 import * as data from '../src/index.ts';
@@ -31,8 +32,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const source = new URL('../src/', import.meta.url).pathname;
-const files = [new URL('../README.md', import.meta.url).pathname, ...readdirSync(source).map((name) => source + name)];
+const source = fileURLToPath(new URL('../src/', import.meta.url));
+const files = [
+  fileURLToPath(new URL('../README.md', import.meta.url)),
+  ...readdirSync(source).map((name) => source + name),
+];
 // Examples do not reach out to the network.
 const modules = { '@hebb/data': { ...data, fetchDataset: () => Promise.resolve('penguins.csv') } };
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { DataError, loadDigits, loadMnist, readMnist, type MnistFiles } from '../src/index.ts';
+import { DataError, Random, loadDigits, loadMnist, readMnist, type MnistFiles } from '../src/index.ts';
 
 const digitsPath = fileURLToPath(new URL('./samples/digits.csv', import.meta.url));
 
@@ -52,6 +52,22 @@ describe('loadDigits', () => {
     await expect(loadDigits(`${lines[0]}\n`)).rejects.toThrow(/holds no images/);
     await expect(loadDigits('no-such-file.csv')).rejects.toThrow(/cannot read no-such-file\.csv/);
   });
+});
+
+it('loadDigits throws nothing but a DataError for cut files and flipped bytes', async () => {
+  const bytes = await readFile(digitsPath);
+  const random = new Random(4);
+  for (let round = 0; round < 150; round++) {
+    const damaged = Uint8Array.from(round % 2 === 0 ? bytes : bytes.subarray(0, random.integer(bytes.length)));
+    for (let n = random.integer(4); n > 0; n--) damaged[random.integer(damaged.length || 1)] = random.integer(256);
+    try {
+      const { images, labels } = await loadDigits(new Blob([damaged]));
+      expect(images.every((pixel) => pixel >= 0 && pixel <= 1)).toBe(true);
+      expect(labels.every((label) => label >= 0 && label <= 9)).toBe(true);
+    } catch (error) {
+      expect(error).toBeInstanceOf(DataError);
+    }
+  }
 });
 
 function idx(shape: number[], body: Uint8Array): Uint8Array {

@@ -1,10 +1,14 @@
 import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
 import * as evaluation from '../src/index.ts';
 
-const source = new URL('../src/', import.meta.url).pathname;
-const files = [new URL('../README.md', import.meta.url).pathname, ...readdirSync(source).map((name) => source + name)];
+const source = fileURLToPath(new URL('../src/', import.meta.url));
+const files = [
+  fileURLToPath(new URL('../README.md', import.meta.url)),
+  ...readdirSync(source).map((name) => source + name),
+];
 
 it.each(files.flatMap((path) => examplesOf(path)))('the example of $name does what it says', async (example) => {
   const statements = await runExample(example, { '@hebb/evaluation': evaluation });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
 import * as tokenizer from '../src/index.ts';
@@ -16,7 +17,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const files = ['../README.md', '../src/character.ts'].map((path) => new URL(path, import.meta.url).pathname);
+const files = ['../README.md', '../src/character.ts'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 it.each(files.flatMap((path) => examplesOf(path)))('the example of $name does what it says', async (example) => {
   const statements = await runExample(example, { '@hebb/tokenizer': tokenizer });
