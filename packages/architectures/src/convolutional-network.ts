@@ -1,0 +1,78 @@
+import { Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential, type ModuleConfig } from '@hebb/layers';
+import { ArgumentError, type Tensor } from '@hebb/tensor';
+
+export interface ConvolutionalNetworkOptions {
+  /** Channels of the images. Default 1. */
+  channels?: number;
+  /** Height and width of the images: one number for squares. */
+  imageSize: number | readonly [height: number, width: number];
+  /** Number of classes: the logits. */
+  classes: number;
+  /** Channels behind each convolution; every one halves the image. Default [16, 32]. */
+  features?: readonly number[];
+  /** Width of the hidden layer of the classifier. Default 64. */
+  hidden?: number;
+  /** Probability of dropout behind the convolutions and behind the hidden layer. Default 0.25. */
+  dropout?: number;
+}
+
+/** See {@link convolutionalNetwork}. */
+export class ConvolutionalNetwork extends Module {
+  readonly options: Readonly<Required<ConvolutionalNetworkOptions>>;
+  readonly features: Sequential;
+  readonly classifier: Sequential;
+
+  constructor(options: ConvolutionalNetworkOptions) {
+    super();
+    const { channels = 1, imageSize, classes, features = [16, 32], hidden = 64, dropout = 0.25 } = options;
+    this.options = { channels, imageSize, classes, features, hidden, dropout };
+    const halvings = 2 ** features.length;
+    const [height, width] = (typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize).map((n) => Math.floor(n / halvings)) as [number, number];
+    if (!(height >= 1 && width >= 1)) {
+      throw new ArgumentError(`[convolutionalNetwork] images of ${String(imageSize)} cannot be halved ${features.length} times.`, {
+        hint: 'Use larger images or fewer features.',
+      });
+    }
+    const widths = [channels, ...features];
+    this.features = new Sequential(
+      ...features.flatMap((width, i) => [new Conv2d(widths[i] ?? 0, width, 3, { padding: 1 }), new ReLU(), new MaxPool2d(2)]),
+      new Dropout(dropout),
+    );
+    this.classifier = new Sequential(
+      new Flatten(),
+      new Linear((widths.at(-1) ?? 0) * height * width, hidden),
+      new ReLU(),
+      new Dropout(dropout),
+      new Linear(hidden, classes),
+    );
+  }
+
+  static fromConfig(config: ModuleConfig): ConvolutionalNetwork {
+    return new ConvolutionalNetwork(config as unknown as ConvolutionalNetworkOptions);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.classifier.forward(this.features.forward(x));
+  }
+
+  override config(): ModuleConfig {
+    return { type: 'ConvolutionalNetwork', ...this.options };
+  }
+}
+
+/**
+ * A small network for images: 3×3 convolutions that keep the size, each with ReLU and a 2×2 maximum, then dropout, a hidden layer and the
+ * logits.
+ *
+ * Shape: float32[batch, channels, height, width] → float32[batch, classes]. Parameters: `features.0.weight`, … `classifier.4.bias`.
+ *
+ * Throws `ArgumentError` for sizes that are no integers ≥ 1 and for images too small to be halved that often.
+ *
+ * ```ts
+ * const model = convolutionalNetwork({ channels: 1, imageSize: 28, classes: 10 });
+ * model.forward(zeros([32, 1, 28, 28])).shape;  // [32, 10]
+ * ```
+ */
+export function convolutionalNetwork(options: ConvolutionalNetworkOptions): ConvolutionalNetwork {
+  return new ConvolutionalNetwork(options);
+}
