@@ -1,3 +1,7 @@
+/**
+ * Hebb in one import. Everything of every package, under its own name; three names that two packages share are decided below, and
+ * `metrics` holds all of `@hebb/evaluation`.
+ */
 export * from '@hebb/tensor';
 export * from '@hebb/autograd';
 export * from '@hebb/layers';
@@ -9,3 +13,8 @@ export * from '@hebb/tokenizer';
 export * from '@hebb/evaluation';
 export * from '@hebb/onnx';
 export * from '@hebb/training';
+
+// The tensor operation, and the losses that can be trained on; the metrics of these names are `metrics.argmax`, ….
+export { argmax } from '@hebb/tensor';
+export { meanAbsoluteError, meanSquaredError } from '@hebb/losses';
+export * as metrics from '@hebb/evaluation';

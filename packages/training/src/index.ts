@@ -1,1 +1,12 @@
-export {};
+/** `@hebb/training`: the loop, its callbacks, evaluation of models, and reports. */
+export { fit, type FitOptions, type Metric } from './fit.ts';
+export type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
+export type { BatchArrays, BatchSource, Examples } from './batches.ts';
+export type { LossFunction } from './predict.ts';
+export { Checkpoint, type CheckpointInfo, type CheckpointOptions } from './checkpoint.ts';
+export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
+export type { MonitorOptions } from './monitor.ts';
+export { TrainingError, type TrainingErrorDetails } from './errors.ts';
+export { TerminalProgress, type TerminalProgressOptions } from './progress.ts';
+export { ClassificationEvaluation, evaluate, type EvaluateOptions } from './evaluate.ts';
+export { reportHtml, writeReport, type Facts, type OnnxVerification, type ReportOptions } from './report/report.ts';

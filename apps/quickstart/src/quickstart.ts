@@ -1,0 +1,155 @@
+/** The whole tour: data, model, training, test, ONNX, report. */
+import { readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import {
+  accuracy, AdamW, cosineSchedule, crossEntropy, DataLoader, device, evaluate, exportOnnx, fit, manualSeed, saveOnnx, setDevice, summary, tensor,
+  TerminalProgress, verifyOnnx, writeReport, writeSafetensors, type ClassificationEvaluation, type Facts, type History, type Module, type Verification,
+} from 'hebb';
+import { loadImages, type Images } from './data.ts';
+import { describeData, formatBytes, formatCount, heading, say } from './display.ts';
+import { makeModel } from './model.ts';
+import type { Options } from './options.ts';
+import { fileNames, requireWritable } from './output.ts';
+
+/** Logits that differ by more are not the same network. */
+const logitTolerance = 1e-3;
+
+/**
+ * Runs the quickstart.
+ *
+ * @returns the exit code: 0, 1 where the ONNX file disagrees, 130 where it was interrupted
+ */
+export async function quickstart(options: Options, signal: AbortSignal): Promise<number> {
+  const { seed, batchSize, learningRate } = options;
+  if (options.device !== undefined) setDevice(options.device);
+  const images = await loadImages(options.data);
+  await requireWritable(options.out);
+  const deviceDescription = await device.ready();
+  const epochs = options.epochs ?? images.epochs;
+
+  manualSeed(seed);
+  const model = makeModel(options.model, images, images.classNames.length);
+  const table = summary(model, ['batch', 1, images.height, images.width]);
+  say(heading(`Hebb quickstart: ${images.name}, ${options.model === 'cnn' ? 'convolutional network' : 'multilayer perceptron'}`));
+  say(describeData(images), `on ${deviceDescription}\n`, table.toString());
+  if (signal.aborted) return nothingDone();
+
+  say(heading('Training'));
+  const optimizer = new AdamW(model, { learningRate, weightDecay: 0.01 });
+  const loader = new DataLoader(images.train, { batchSize: Math.min(batchSize, images.train.length), shuffle: true, seed });
+  const steps = epochs * loader.length;
+  const history = await fit(model, loader, {
+    loss: crossEntropy,
+    optimizer,
+    epochs,
+    schedule: cosineSchedule({ peak: learningRate, steps, warmup: Math.floor(steps / 5) }),
+    // Shown after every epoch; nothing is chosen by it.
+    validation: images.test,
+    metrics: { accuracy },
+    progress: new TerminalProgress({ stream: process.stdout, validationName: 'test' }),
+    signal,
+  });
+  if (history.losses.length === 0) return nothingDone();
+
+  say(heading('Test'));
+  const evaluation = await evaluate(model, images.test, { task: 'classification', classNames: images.classNames });
+  say(evaluation.toString());
+
+  say(heading('ONNX'));
+  const paths = { weights: join(options.out, fileNames.weights), onnx: join(options.out, fileNames.onnx), report: join(options.out, fileNames.report) };
+  await writeSafetensors(paths.weights, model.stateDict());
+  const bytes = await exportOnnx(model, { inputs: { image: ['batch', 1, images.height, images.width] }, outputs: ['logits'] });
+  await saveOnnx(paths.onnx, bytes);
+  const { data, shape } = images.test.field('x');
+  const proof = await verifyOnnx(await readFile(paths.onnx), model, tensor(data, { shape }), { tolerance: logitTolerance });
+  const runtime = `onnxruntime ${(await import('onnxruntime-node')).env.versions.node ?? ''}`.trim();
+  const verdict = judge(proof, runtime);
+  say(`${verdict.passed ? '✓' : '✗'} ${verdict.text}`);
+
+  await writeReport(paths.report, report({ options, images, model, table: table.toString(), history, evaluation, proof, verdict, runtime, epochs, deviceDescription }));
+  await sayFiles(paths, history.interrupted);
+  if (!verdict.passed) return 1;
+  return history.interrupted || signal.aborted ? 130 : 0;
+}
+
+function nothingDone(): number {
+  say('\nInterrupted before the first step; nothing was written.');
+  return 130;
+}
+
+interface Verdict {
+  readonly passed: boolean;
+  readonly text: string;
+  readonly differing: number;
+}
+
+function judge({ ok, rows, agreement, maxAbsoluteDifference }: Verification, runtime: string): Verdict {
+  const differing = Math.round((1 - agreement) * rows);
+  const difference = `largest difference of a logit ${maxAbsoluteDifference.toExponential(1)}`;
+  if (differing > 0) return { passed: false, differing, text: `${runtime} predicts another class for ${formatCount(differing)} of ${formatCount(rows)} test images; ${difference}.` };
+  if (!ok) return { passed: false, differing, text: `${runtime} predicts the same classes, but its logits are too far off; ${difference}.` };
+  return { passed: true, differing, text: `${runtime} predicts the same class for all ${formatCount(rows)} test images; ${difference}.` };
+}
+
+async function sayFiles(paths: { weights: string; onnx: string; report: string }, interrupted: boolean): Promise<void> {
+  const size = async (path: string): Promise<string> => formatBytes((await stat(path)).size).padStart(8);
+  say(heading(interrupted ? 'Interrupted; saved as far as it got' : 'Saved'));
+  say(`${paths.weights}  ${await size(paths.weights)}  the weights, under PyTorch’s names`);
+  say(`${paths.onnx}  ${await size(paths.onnx)}  the network, for any ONNX runtime`);
+  say(`${paths.report}  ${await size(paths.report)}  the report; open it in a browser`);
+}
+
+function report(run: {
+  options: Options;
+  images: Images;
+  model: Module;
+  table: string;
+  history: History;
+  evaluation: ClassificationEvaluation;
+  proof: Verification;
+  verdict: Verdict;
+  runtime: string;
+  epochs: number;
+  deviceDescription: string;
+}): Parameters<typeof writeReport>[1] {
+  const { options, images, model, table, history, evaluation, proof, verdict, runtime, epochs, deviceDescription } = run;
+  const network = options.model === 'cnn' ? 'A small convolutional network' : 'A multilayer perceptron';
+  const steps = history.losses.length;
+  const environment: Facts = {
+    Device: deviceDescription,
+    Processors: availableParallelism(),
+    Platform: `${process.platform} ${process.arch}`,
+    Node: process.version,
+    'ONNX runtime': runtime,
+    Seed: options.seed,
+    Epochs: history.interrupted ? `interrupted in epoch ${Math.ceil(steps / history.stepsPerEpoch)} of ${epochs}` : epochs,
+    'Batch size': options.batchSize,
+    Optimizer: `AdamW, weight decay 0.01, learning rate up to ${options.learningRate} in a fifth of the steps, then down along a cosine`,
+    'Training time': `${history.seconds.toFixed(2)} s with the tests after every epoch`,
+    'Training speed': `${formatCount(history.epochs.at(-1)?.examplesPerSecond ?? Number.NaN)} images/s in the last epoch`,
+    Finished: new Date().toISOString().replace('T', ' ').replace(/\..*/, ' UTC'),
+  };
+  return {
+    title: `Handwritten digits: ${images.name}`,
+    subtitle: `${network}, trained on ${formatCount(images.train.length)} images and tested on ${formatCount(images.test.length)} others.`,
+    data: images.facts,
+    summary: table,
+    parameterCount: model.parameterCount,
+    history,
+    validationName: 'test',
+    evaluation,
+    images: images.test.field('x'),
+    environment,
+    onnx: {
+      passed: verdict.passed,
+      verdict: verdict.text,
+      facts: {
+        'Images compared': formatCount(proof.rows),
+        'Classes that differ': formatCount(verdict.differing),
+        'Largest difference of a logit': proof.maxAbsoluteDifference.toExponential(2),
+        File: `${fileNames.onnx}, input image [batch, 1, ${images.height}, ${images.width}], output logits [batch, ${images.classNames.length}]`,
+      },
+    },
+  };
+}

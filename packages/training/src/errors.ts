@@ -1,0 +1,30 @@
+/** The error of a training run that cannot go on. */
+import { HebbError } from '@hebb/tensor';
+
+export interface TrainingErrorDetails {
+  /** Epoch, from 1. */
+  epoch?: number;
+  /** Step since the start of the run, from 1. */
+  step?: number;
+  /** Learning rate at that step. */
+  learningRate?: number;
+  /** The loss that was found. */
+  loss?: number;
+  hint?: string;
+}
+
+/** A training run that cannot start or cannot go on: the loss is not a number any more, an option makes no sense. */
+export class TrainingError extends HebbError {
+  readonly epoch: number | undefined;
+  readonly step: number | undefined;
+  readonly learningRate: number | undefined;
+  readonly loss: number | undefined;
+
+  constructor(summary: string, details: TrainingErrorDetails = {}) {
+    super(summary, details.hint === undefined ? {} : { hint: details.hint });
+    this.epoch = details.epoch;
+    this.step = details.step;
+    this.learningRate = details.learningRate;
+    this.loss = details.loss;
+  }
+}

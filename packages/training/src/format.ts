@@ -1,0 +1,44 @@
+/** Numbers as people read them. */
+
+/** `0.1234`, `12.3`, `1.20e-5`. */
+export function formatLoss(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1e5 || (size > 0 && size < 1e-4)) return value.toExponential(2);
+  return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 4);
+}
+
+/** `98.61 %`; up to `digits` decimals, the same number for every value. */
+export function formatPercent(fraction: number, digits = 2): string {
+  return Number.isNaN(fraction) ? '–' : `${(fraction * 100).toFixed(digits)} %`;
+}
+
+/** `5,431`. */
+export function formatCount(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** `0:04`, `12:30`, `1:02:09`. */
+export function formatClock(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  const rest = String(whole % 60).padStart(2, '0');
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+}
+
+/** `0.8 s`, `12.3 s`, `3 min 20 s`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+/** A metric's value: a percentage where its name says that it is a fraction, else like a loss. */
+export function formatMetric(name: string, value: number): string {
+  return /accuracy|precision|recall|f1/i.test(name) && value >= 0 && value <= 1 ? formatPercent(value) : formatLoss(value);
+}
+
+/** `camelCase` as words. */
+export function words(name: string): string {
+  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+}

@@ -1,0 +1,22 @@
+/** Which number of an epoch decides whether it was a better one. */
+import type { EpochRecord, TrainingRun } from './callback.ts';
+import { TrainingError } from './errors.ts';
+
+export interface MonitorOptions {
+  /** 'loss', 'validationLoss' or the name of a metric. Default: validation loss where there is validation data, else training loss. */
+  monitor?: string;
+  /** Whether smaller or larger is better. Default: smaller for losses and names with 'error', larger for other metrics. */
+  mode?: 'min' | 'max';
+}
+
+/** The monitored number, so that larger is better. */
+export function monitored(where: string, record: EpochRecord, run: TrainingRun, options: MonitorOptions): { name: string; value: number; score: number } {
+  const name = options.monitor ?? (run.hasValidation ? 'validationLoss' : 'loss');
+  const value = name === 'loss' ? record.loss : name === 'validationLoss' ? record.validationLoss : record.metrics[name];
+  if (value === undefined) {
+    const known = ['loss', ...(run.hasValidation ? ['validationLoss'] : []), ...run.metricNames];
+    throw new TrainingError(`[${where}] there is no '${name}' to monitor; there is ${known.join(', ')}.`, { hint: 'Give fit { validation } and the metric, or monitor another.' });
+  }
+  const mode = options.mode ?? (/loss|error/i.test(name) ? 'min' : 'max');
+  return { name, value, score: mode === 'min' ? -value : value };
+}

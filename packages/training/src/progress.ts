@@ -1,0 +1,173 @@
+/** A run's progress on a terminal: one line, rewritten in place; one plain line per epoch where the output is no terminal. */
+import picocolors from 'picocolors';
+import type { Callback, EpochRecord, History, StepRecord, TrainingRun } from './callback.ts';
+import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from './format.ts';
+
+export interface TerminalProgressOptions {
+  /** Default `process.stderr`, so that results on the standard output stay clean. */
+  stream?: NodeJS.WriteStream;
+  /** What validation is called. Default 'validation'. */
+  validationName?: string;
+}
+
+type Colors = ReturnType<typeof picocolors.createColors>;
+type LogUpdate = ReturnType<typeof import('log-update').createLogUpdate>;
+
+const repaintMilliseconds = 60;
+
+/** What the line shows. */
+export interface ProgressLine {
+  readonly epoch: number;
+  readonly epochCount: number;
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly loss: number;
+  readonly examplesPerSecond: number;
+  readonly secondsLeft: number;
+  /** E.g. `accuracy 97.5 %`, of the last epoch. */
+  readonly metric?: string;
+}
+
+/** The progress line, no wider than `columns`. What does not fit is left out, the least important first. */
+export function progressLine(line: ProgressLine, columns: number, colors: Colors): string {
+  const width = String(line.epochCount).length;
+  const stepWidth = String(line.stepsPerEpoch).length;
+  const texts = {
+    epoch: `epoch ${String(line.epoch).padStart(width)}/${line.epochCount}`,
+    step: `step ${String(line.step).padStart(stepWidth)}/${line.stepsPerEpoch}`,
+    loss: Number.isNaN(line.loss) ? '' : `loss ${formatLoss(line.loss)}`,
+    metric: line.metric ?? '',
+    rate: Number.isFinite(line.examplesPerSecond) && line.examplesPerSecond > 0 ? `${formatCount(line.examplesPerSecond)} examples/s` : '',
+    left: Number.isFinite(line.secondsLeft) ? `${formatClock(line.secondsLeft)} left` : '',
+  };
+  const shown = new Set<keyof typeof texts>();
+  let used = 0;
+  for (const key of ['epoch', 'loss', 'left', 'step', 'rate', 'metric'] as const) {
+    const cost = texts[key].length + (used === 0 ? 0 : 3);
+    if (texts[key] === '' || used + cost > columns) continue;
+    shown.add(key);
+    used += cost;
+  }
+  const bar = drawBar(line.step / Math.max(1, line.stepsPerEpoch), Math.min(24, columns - used - 3), colors);
+  const paint = { epoch: colors.bold, step: String, loss: String, metric: String, rate: colors.dim, left: colors.dim };
+  const parts = (Object.keys(texts) as (keyof typeof texts)[]).filter((key) => shown.has(key)).map((key) => paint[key](texts[key]));
+  const [epoch = '', ...rest] = parts;
+  const start = bar === '' ? epoch : `${epoch} ${bar}`;
+  return [start, ...rest].join(bar === '' || rest.length === 0 ? ' · ' : colors.dim(' · '));
+}
+
+function drawBar(fraction: number, width: number, colors: Colors): string {
+  if (width < 8) return '';
+  const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
+  return colors.cyan('━'.repeat(full)) + colors.dim('─'.repeat(width - full));
+}
+
+/** `epoch  3/20 · loss 0.1234 · validation loss 0.1012 · accuracy 97.78 % · 5,431 examples/s · 0.31 s`. */
+export function epochLine(record: EpochRecord, epochCount: number, validationName = 'validation'): string {
+  const parts = [`epoch ${String(record.epoch).padStart(String(epochCount).length)}/${epochCount}`, `loss ${formatLoss(record.loss)}`];
+  if (record.validationLoss !== undefined) parts.push(`${validationName} loss ${formatLoss(record.validationLoss)}`);
+  for (const [name, value] of Object.entries(record.metrics)) parts.push(`${validationName} ${words(name)} ${formatMetric(name, value)}`);
+  parts.push(`${formatCount(record.examplesPerSecond)} examples/s`, formatSeconds(record.seconds + record.validationSeconds));
+  return parts.join(' · ');
+}
+
+/**
+ * Shows a run's progress; what `progress: true` gives. On a terminal one line is rewritten in place and stays as a summary at the end; when
+ * piped, one plain line per epoch. Colours follow NO_COLOR and FORCE_COLOR.
+ */
+export class TerminalProgress implements Callback {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #validationName: string;
+  readonly #live: boolean;
+  #update: LogUpdate | undefined;
+  readonly #colors: Colors;
+  #painted = 0;
+  #stepsSeen = 0;
+  #firstStepAt = 0;
+  #epochStartedAt = 0;
+  #examplesOfEpoch = 0;
+  #smoothed = Number.NaN;
+  #metric: string | undefined;
+
+  constructor({ stream = process.stderr, validationName = 'validation' }: TerminalProgressOptions = {}) {
+    this.#stream = stream;
+    this.#validationName = validationName;
+    this.#live = stream.isTTY === true && process.env['TERM'] !== 'dumb';
+    this.#colors = picocolors.createColors(this.#live && picocolors.isColorSupported);
+  }
+
+  async onTrainStart(run: TrainingRun): Promise<void> {
+    // Loaded here because it needs Node, and this package does not.
+    if (this.#live) this.#update = (await import('log-update')).createLogUpdate(this.#stream);
+    this.#stepsSeen = 0;
+    this.#smoothed = Number.NaN;
+    this.#metric = undefined;
+    this.#epochStartedAt = performance.now();
+    this.#examplesOfEpoch = 0;
+    this.#paint({ epoch: 1, epochCount: run.epochCount, step: 0, stepsPerEpoch: run.stepsPerEpoch, loss: Number.NaN, examplesPerSecond: 0, secondsLeft: Number.NaN }, true);
+  }
+
+  onStep(step: StepRecord, run: TrainingRun): void {
+    const now = performance.now();
+    // The first step compiles; speeds and the time left are measured from its end.
+    if (this.#stepsSeen++ === 0) this.#firstStepAt = this.#epochStartedAt = now;
+    else this.#examplesOfEpoch += step.examples;
+    this.#smoothed = Number.isNaN(this.#smoothed) ? step.loss : 0.9 * this.#smoothed + 0.1 * step.loss;
+    const total = run.epochCount * run.stepsPerEpoch;
+    const done = this.#stepsSeen - 1;
+    this.#paint({
+      epoch: step.epoch,
+      epochCount: run.epochCount,
+      step: step.stepOfEpoch,
+      stepsPerEpoch: run.stepsPerEpoch,
+      loss: this.#smoothed,
+      examplesPerSecond: (this.#examplesOfEpoch * 1000) / (now - this.#epochStartedAt),
+      secondsLeft: done === 0 ? Number.NaN : ((now - this.#firstStepAt) / 1000 / done) * (total - step.step),
+      ...(this.#metric !== undefined && { metric: this.#metric }),
+    });
+  }
+
+  onEpochEnd(record: EpochRecord, run: TrainingRun): void {
+    this.#epochStartedAt = performance.now();
+    this.#examplesOfEpoch = 0;
+    const [metric] = Object.entries(record.metrics);
+    if (metric !== undefined) this.#metric = `${words(metric[0])} ${formatMetric(...metric)}`;
+    if (!this.#live) this.#stream.write(`${epochLine(record, run.epochCount, this.#validationName)}\n`);
+  }
+
+  onTrainEnd(history: History): void {
+    const last = history.epochs.at(-1);
+    const parts = [`${history.epochs.length} ${history.epochs.length === 1 ? 'epoch' : 'epochs'}`];
+    if (last !== undefined) {
+      parts.push(`loss ${formatLoss(last.loss)}`);
+      for (const [name, value] of Object.entries(last.metrics)) parts.push(`${this.#validationName} ${words(name)} ${formatMetric(name, value)}`);
+    }
+    const best = Math.max(0, ...history.epochs.map((epoch) => epoch.examplesPerSecond));
+    if (best > 0) parts.push(`up to ${formatCount(best)} examples/s`);
+    parts.push(formatSeconds(history.seconds));
+    const summary = `${history.interrupted ? 'interrupted after' : 'trained'} ${parts.join(' · ')}`;
+    this.#finish(summary);
+    if (history.stopReason !== undefined) this.#stream.write(`stopped early: ${history.stopReason}\n`);
+  }
+
+  onTrainError(): void {
+    this.#update?.clear();
+    this.#update?.done();
+  }
+
+  #finish(summary: string): void {
+    if (this.#update === undefined) this.#stream.write(`${summary}\n`);
+    else {
+      this.#update(summary);
+      this.#update.done();
+    }
+  }
+
+  #paint(line: ProgressLine, force = false): void {
+    if (this.#update === undefined) return;
+    const now = performance.now();
+    if (!force && now - this.#painted < repaintMilliseconds && line.step < line.stepsPerEpoch) return;
+    this.#painted = now;
+    this.#update(progressLine(line, Math.max(20, (this.#stream.columns ?? 80) - 1), this.#colors));
+  }
+}
