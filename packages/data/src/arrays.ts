@@ -1,16 +1,8 @@
 /** Plain arrays with a shape: what this package hands around, so that most of it needs no tensors. */
+import type { TypedArray } from '@hebb/tensor';
 import { DataError, show } from './errors.ts';
 
-export type TypedArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array;
+export type { TypedArray };
 
 /** Numbers in row-major order with their shape; the first axis counts the examples. */
 export interface NumericArray<T extends TypedArray = TypedArray> {

@@ -103,7 +103,17 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<F> {
   }
 }
 
-/** The field of a dataset that a whole array is: its first axis counts the examples. */
+/**
+ * The field of a dataset that a whole array is: its first axis counts the examples.
+ *
+ * ```ts
+ * import { ArrayDataset, fieldOf } from '@hebb/data';
+ *
+ * const images = { data: new Float32Array(2 * 3 * 3), shape: [2, 3, 3] };
+ * fieldOf(images).shape; // [3, 3]
+ * new ArrayDataset({ x: fieldOf(images) }).length; // 2
+ * ```
+ */
 export function fieldOf<T extends TypedArray>({ data, shape }: NumericArray<T>): Field<T> {
   return { data, shape: shape.slice(1) };
 }

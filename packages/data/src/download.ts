@@ -107,7 +107,7 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
       for await (const piece of response.body) {
         heard();
         hash.update(piece);
-        await file.write(piece);
+        await file.writeFile(piece);
         receivedBytes += piece.length;
         onProgress?.({ url, receivedBytes, totalBytes });
       }
@@ -203,6 +203,13 @@ export interface DownloadMnistOptions extends Pick<
 
 /**
  * Downloads MNIST's four files (11.6 MB) once, and returns their folder for `loadMnist`.
+ *
+ * ```ts
+ * import { downloadMnist, loadMnist } from '@hebb/data';
+ *
+ * const { train, test } = await loadMnist(await downloadMnist());
+ * train.classNames.length; // 10
+ * ```
  *
  * @throws DataError as {@link fetchDataset}.
  */

@@ -108,6 +108,14 @@ const mnistNames: Readonly<Record<keyof MnistFiles, string>> = {
  *
  * Pixels are divided by 255; images have the shape [n, 1, 28, 28].
  *
+ * ```ts
+ * import { loadMnist } from '@hebb/data';
+ *
+ * const { train, test } = await loadMnist('mnist');
+ * train.shape; // [n, 1, 28, 28]
+ * train.dataset.gather([0, 1]).y.shape; // [2]
+ * ```
+ *
  * @param options.classNames ten names, default `'0'` … `'9'`
  * @throws DataError naming the file that is missing, damaged or does not go with the others.
  */

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hebb-examples-'));
   await writeFile(join(folder, 'penguins.csv'), penguins);
   await copyFile(new URL('./samples/digits.csv', import.meta.url), join(folder, 'digits.csv'));
+  await mkdir(join(folder, 'mnist'));
+  const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28, ...new Uint8Array(2 * 28 * 28));
+  const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 3);
+  for (const part of ['train', 't10k']) {
+    await writeFile(join(folder, 'mnist', `${part}-images-idx3-ubyte`), images);
+    await writeFile(join(folder, 'mnist', `${part}-labels-idx1-ubyte`), labels);
+  }
   process.chdir(folder);
 });
 afterAll(async () => {
@@ -38,7 +45,13 @@ const files = [
   ...readdirSync(source).map((name) => source + name),
 ];
 // Examples do not reach out to the network.
-const modules = { '@hebb/data': { ...data, fetchDataset: () => Promise.resolve('penguins.csv') } };
+const modules = {
+  '@hebb/data': {
+    ...data,
+    fetchDataset: () => Promise.resolve('penguins.csv'),
+    downloadMnist: () => Promise.resolve('mnist'),
+  },
+};
 
 it.each(files.flatMap((path) => examplesOf(path)))('the example of $name does what it says', async (example) => {
   for (const { line, actual, expected, rounded } of await runExample(example, modules)) {
