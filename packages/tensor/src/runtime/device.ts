@@ -71,12 +71,13 @@ export class Device {
 
   #start(): void {
     if (this.#started !== undefined) return;
-    if (this.requested === 'wasm') {
+    if (this.requested === 'wasm' || this.requested === 'reference') {
       this.#started = Promise.resolve();
-      this.#adopt(compilingEngine(createWasmBackend()));
-    } else if (this.requested === 'reference') {
-      this.#started = Promise.resolve();
-      this.#adopt(createReferenceEngine());
+      try {
+        this.#adopt(this.requested === 'wasm' ? compilingEngine(createWasmBackend()) : createReferenceEngine());
+      } catch (error) {
+        this.#fail(error);
+      }
     } else {
       this.#started = startAsynchronously(this.requested).then(
         (engine) => this.#adopt(engine),
