@@ -98,7 +98,7 @@ function differentiate<A extends unknown[]>(op: string, f: (...args: A) => Tenso
  *
  * ```ts
  * const f = (x: Tensor) => x.pow(3).sum();
- * await grad(f)(tensor([1, 2])).toArray();                               // [3, 12]
+ * await grad(f)(tensor([1, 2])).toArray(); // [3, 12]
  * await grad((x: Tensor) => grad(f)(x).sum())(tensor([1, 2])).toArray(); // [6, 12]
  * ```
  */
@@ -121,7 +121,7 @@ export function grad<A extends unknown[]>(f: (...args: A) => Tensor, { argnums }
  * ```ts
  * const weight = variable(tensor([3, 4]), { requiresGrad: true });
  * const { value, grads } = valueAndGrad(() => weight.square().sum(), { weight });
- * await value.item();           // 25
+ * await value.item(); // 25
  * await grads.weight.toArray(); // [6, 8]
  * ```
  */

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   ArgumentError, assign, compile, DTypeError, ones, realize, scalar, setDevice, ShapeError, StaleValueError, tensor, variable, zeros, type Tensor,
 } from '@hebb/tensor';
@@ -229,17 +228,4 @@ describe.each(devices)('gradients on %s', (name) => {
       expect(await grad((x: Tensor) => x.mul(stopGradient(x)).sum())(tensor([3])).toArray()).toEqual([3]);
     });
   });
-});
-
-it('runs the example of the README', async () => {
-  setDevice('reference');
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-  const expected = [...code.matchAll(/\/\/ (.*)/g)].map((match) => match[1]);
-  const printed: string[] = [];
-  const print = (...values: unknown[]): void => void printed.push(values.map((value) => (Array.isArray(value) ? `[${value.join(', ')}]` : String(value))).join(' '));
-  const body = code.replaceAll(/^import .*$/gm, '').replaceAll(': Tensor', '').replaceAll('console.log', 'print');
-  const AsyncFunction = (async () => {}).constructor as new (...source: string[]) => (...args: unknown[]) => Promise<void>;
-  await new AsyncFunction('tensor', 'variable', 'grad', 'valueAndGrad', 'print', body)(tensor, variable, grad, valueAndGrad, print);
-  expect(printed).toEqual(expected);
 });
