@@ -56,9 +56,12 @@ export class WebgpuBackend implements Backend {
   allocate(bytes: number): WebgpuBuffer {
     const { bufferBytes } = this.#resources.target.limits;
     if (!(bytes >= 0) || bytes > bufferBytes) {
-      throw new WebgpuError(`cannot allocate ${bytes} bytes: this WebGPU device gives one buffer at most ${bufferBytes}`, {
-        hint: 'Use smaller tensors, or the WebAssembly backend.',
-      });
+      throw new WebgpuError(
+        `cannot allocate ${bytes} bytes: this WebGPU device gives one buffer at most ${bufferBytes}`,
+        {
+          hint: 'Use smaller tensors, or the WebAssembly backend.',
+        },
+      );
     }
     return this.#resources.pool.allocate(bytes);
   }

@@ -80,7 +80,9 @@ export class WebgpuExecutable implements Executable {
     const words = Math.ceil(plan.scalars.length / 4) * 4;
     this.#scalars = new Uint32Array(words);
     if (words * 4 > resources.target.limits.uniformBytes) {
-      throw new WebgpuError(`a plan of ${plan.scalars.length} scalars exceeds the device's limit of ${resources.target.limits.uniformBytes / 4}`);
+      throw new WebgpuError(
+        `a plan of ${plan.scalars.length} scalars exceeds the device's limit of ${resources.target.limits.uniformBytes / 4}`,
+      );
     }
     const identity = Array.from({ length: plan.parameterCount }, (_, i) => i);
     this.#plain = this.#prepare(identity);

@@ -60,8 +60,14 @@ export class PipelineCache {
   }
 
   #create({ name, shader, bindings }: Step): Pipeline {
-    const layout = this.#layout(bindings.map(({ access }) => access), shader.usesScalars);
+    const layout = this.#layout(
+      bindings.map(({ access }) => access),
+      shader.usesScalars,
+    );
+    // The scope keeps a faulty shader from being reported twice, and has the compiler's own words.
+    this.#device.pushErrorScope('validation');
     const module = this.#device.createShaderModule({ label: name, code: shader.code });
+    const complaint = this.#device.popErrorScope().catch(() => null);
     const compilation = this.#device.createComputePipelineAsync({
       label: name,
       layout: layout.pipeline,
@@ -77,10 +83,14 @@ export class PipelineCache {
           pipeline.gpu = gpu;
           return undefined;
         },
-        (error: unknown) => {
+        async (cause: unknown) => {
           // A later plan may try again.
           if (this.#pipelines.get(shader.code) === pipeline) this.#pipelines.delete(shader.code);
-          const reason = error instanceof Error ? error.message : String(error);
+          const error = (await complaint) ?? cause;
+          const reason =
+            error instanceof Error || (error !== null && typeof error === 'object' && 'message' in error)
+              ? error.message
+              : String(error);
           return new WebgpuError(`[${name}] the kernel's shader does not compile on this WebGPU device: ${reason}`);
         },
       ),
@@ -97,7 +107,8 @@ export class PipelineCache {
         visibility: stageCompute,
         buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
       }));
-      if (usesScalars) entries.push({ binding: accesses.length, visibility: stageCompute, buffer: { type: 'uniform' } });
+      if (usesScalars)
+        entries.push({ binding: accesses.length, visibility: stageCompute, buffer: { type: 'uniform' } });
       const group = this.#device.createBindGroupLayout({ entries });
       layout = { group, pipeline: this.#device.createPipelineLayout({ bindGroupLayouts: [group] }) };
       this.#layouts.set(key, layout);

@@ -1,9 +1,39 @@
 import { beforeAll, expect, test } from 'vitest';
-import { addIndex, axisIndex, constantIndex, divideIndex, makeAxis, remainderIndex, scaleIndex, type Axis } from '../../src/compiler/index-expression.ts';
+import {
+  addIndex,
+  axisIndex,
+  constantIndex,
+  divideIndex,
+  makeAxis,
+  remainderIndex,
+  scaleIndex,
+  type Axis,
+} from '../../src/compiler/index-expression.ts';
 import type { ContractionKernel, Kernel, Operand, ReduceKernel, Reducer } from '../../src/compiler/kernel.ts';
 import type { WebgpuBackend } from '../../src/webgpu/backend.ts';
 import {
-  axesOf, binary, cast, check, enabled, constant, describeWebgpu, integers, load, makePlan, map, openBackend, parameter, result, rowMajor, runPlan, select, store, strided, temporary, unary, values,
+  axesOf,
+  binary,
+  cast,
+  check,
+  enabled,
+  constant,
+  describeWebgpu,
+  integers,
+  load,
+  makePlan,
+  map,
+  openBackend,
+  parameter,
+  result,
+  rowMajor,
+  runPlan,
+  select,
+  store,
+  strided,
+  temporary,
+  unary,
+  values,
 } from './support.ts';
 
 let backend: WebgpuBackend;
@@ -11,7 +41,12 @@ beforeAll(async () => {
   if (enabled) backend = await openBackend();
 });
 
-function reduce(axes: readonly Axis[], reduceAxes: readonly Axis[], reducers: readonly Reducer[], ...stores: Kernel['stores'][number][]): ReduceKernel {
+function reduce(
+  axes: readonly Axis[],
+  reduceAxes: readonly Axis[],
+  reducers: readonly Reducer[],
+  ...stores: Kernel['stores'][number][]
+): ReduceKernel {
   return { kind: 'reduce', name: 'reduce', axes, reduceAxes, reducers, stores };
 }
 
@@ -20,10 +55,22 @@ function plain(buffer: number, index: Operand['index'], guards: Operand['guards'
 }
 
 /** out[b, m, n] = Σ left[b, m, k] right[b, k, n], row-major, either operand transposed. */
-function matmul(b: number, m: number, n: number, k: number, transposeLeft = false, transposeRight = false): ContractionKernel {
+function matmul(
+  b: number,
+  m: number,
+  n: number,
+  k: number,
+  transposeLeft = false,
+  transposeRight = false,
+): ContractionKernel {
   const [batch, i, j, l] = axesOf(b, m, n, k) as [Axis, Axis, Axis, Axis];
   return {
-    kind: 'contraction', name: 'matmul', batch: [batch], m: [i], n: [j], k: [l],
+    kind: 'contraction',
+    name: 'matmul',
+    batch: [batch],
+    m: [i],
+    n: [j],
+    k: [l],
     left: plain(0, transposeLeft ? rowMajor(batch, l, i) : rowMajor(batch, i, l)),
     right: plain(1, transposeRight ? rowMajor(batch, j, l) : rowMajor(batch, l, j)),
     stores: [store(2, rowMajor(batch, i, j), result())],
@@ -33,29 +80,52 @@ function matmul(b: number, m: number, n: number, k: number, transposeLeft = fals
 function matmulPlan(kernel: ContractionKernel): ReturnType<typeof makePlan> {
   const size = (axes: readonly Axis[]): number => axes.reduce((product, { extent }) => product * extent, 1);
   const b = size(kernel.batch);
-  return makePlan([
-    parameter(0, b * size(kernel.m) * size(kernel.k)),
-    parameter(1, b * size(kernel.k) * size(kernel.n)),
-    parameter(2, b * size(kernel.m) * size(kernel.n)),
-  ], [kernel]);
+  return makePlan(
+    [
+      parameter(0, b * size(kernel.m) * size(kernel.k)),
+      parameter(1, b * size(kernel.k) * size(kernel.n)),
+      parameter(2, b * size(kernel.m) * size(kernel.n)),
+    ],
+    [kernel],
+  );
 }
 
 async function checkMatmul(kernel: ContractionKernel): Promise<void> {
   const plan = matmulPlan(kernel);
-  await check(backend, plan, plan.buffers.map(({ size }, i) => values(size, i + 1)), [], { absolute: 1e-4, relative: 1e-5 });
+  await check(
+    backend,
+    plan,
+    plan.buffers.map(({ size }, i) => values(size, i + 1)),
+    [],
+    { absolute: 1e-4, relative: 1e-5 },
+  );
 }
 
 describeWebgpu('maps', () => {
   test('broadcast, transpose and strides over an odd shape', async () => {
     const [i, j, k] = axesOf(3, 5, 7) as [Axis, Axis, Axis];
-    const sum = binary('add', load(0, rowMajor(k, j, i)), binary('mul', load(1, strided([j], [1])), load(2, strided([i, j, k], [100, 14, 2], 3))));
-    await check(backend, makePlan([parameter(0, 105), parameter(1, 5), parameter(2, 300), parameter(3, 105)], [map([i, j, k], store(3, rowMajor(i, j, k), sum))]), [values(105), values(5, 2), values(300, 3), values(105, 4)]);
+    const sum = binary(
+      'add',
+      load(0, rowMajor(k, j, i)),
+      binary('mul', load(1, strided([j], [1])), load(2, strided([i, j, k], [100, 14, 2], 3))),
+    );
+    await check(
+      backend,
+      makePlan(
+        [parameter(0, 105), parameter(1, 5), parameter(2, 300), parameter(3, 105)],
+        [map([i, j, k], store(3, rowMajor(i, j, k), sum))],
+      ),
+      [values(105), values(5, 2), values(300, 3), values(105, 4)],
+    );
   });
 
   test('quotients and remainders of a reshape, and a flat size beyond one dimension of workgroups', async () => {
     const size = 65535 * 64 + 77;
     const i = makeAxis(size);
-    const at = addIndex(scaleIndex(remainderIndex(axisIndex(i), 13), 11), remainderIndex(divideIndex(axisIndex(i), 13), 11));
+    const at = addIndex(
+      scaleIndex(remainderIndex(axisIndex(i), 13), 11),
+      remainderIndex(divideIndex(axisIndex(i), 13), 11),
+    );
     const plan = makePlan([parameter(0, 143), parameter(1, size)], [map([i], store(1, axisIndex(i), load(0, at)))]);
     const [, output] = await runPlan(backend, plan, [values(143), new Float32Array(size)]);
     const input = values(143);
@@ -68,10 +138,17 @@ describeWebgpu('maps', () => {
     const [i, j] = axesOf(5, 6) as [Axis, Axis];
     const row = addIndex(axisIndex(i), constantIndex(-1));
     const column = addIndex(axisIndex(j), constantIndex(-2));
-    const guards = [{ index: row, lower: 0, upper: 3 }, { index: column, lower: 0, upper: 3 }];
+    const guards = [
+      { index: row, lower: 0, upper: 3 },
+      { index: column, lower: 0, upper: 3 },
+    ];
     const at = addIndex(scaleIndex(row, 3), column);
     const value = select({ kind: 'inside', type: 'bool', conditions: guards }, load(0, at, 'f32', guards), constant(7));
-    await check(backend, makePlan([parameter(0, 9), parameter(1, 30)], [map([i, j], store(1, rowMajor(i, j), value))]), [values(9), values(30)]);
+    await check(
+      backend,
+      makePlan([parameter(0, 9), parameter(1, 30)], [map([i, j], store(1, rowMajor(i, j), value))]),
+      [values(9), values(30)],
+    );
   });
 
   test('several stores, in place, through bool and int temporaries', async () => {
@@ -79,16 +156,42 @@ describeWebgpu('maps', () => {
     const at = axisIndex(i);
     const x = load(0, at);
     const half = binary('mul', x, constant(0.5));
-    const first = map([i], store(0, at, half), store(1, at, binary('sub', load(1, at), half)), store(2, at, binary('less', x, constant(0))), store(3, at, cast('i32', binary('mul', x, constant(100)))));
-    const second = map([i], store(4, at, select(load(2, at, 'bool'), load(3, at, 'i32'), { kind: 'index', type: 'i32', index: at })));
-    const plan = makePlan([parameter(0, 37), parameter(1, 37), temporary(0, 37, 'bool'), temporary(256, 37, 'i32'), parameter(2, 37, 'i32')], [first, second]);
+    const first = map(
+      [i],
+      store(0, at, half),
+      store(1, at, binary('sub', load(1, at), half)),
+      store(2, at, binary('less', x, constant(0))),
+      store(3, at, cast('i32', binary('mul', x, constant(100)))),
+    );
+    const second = map(
+      [i],
+      store(4, at, select(load(2, at, 'bool'), load(3, at, 'i32'), { kind: 'index', type: 'i32', index: at })),
+    );
+    const plan = makePlan(
+      [
+        parameter(0, 37),
+        parameter(1, 37),
+        temporary(0, 37, 'bool'),
+        temporary(256, 37, 'i32'),
+        parameter(2, 37, 'i32'),
+      ],
+      [first, second],
+    );
     await check(backend, plan, [values(37), values(37, 2), new Int32Array(37)]);
   });
 
   test('scalars of both types', async () => {
     const [i] = axesOf(9) as [Axis];
-    const value = binary('add', binary('mul', load(0, axisIndex(i)), { kind: 'scalar', type: 'f32', slot: 0 }), cast('f32', { kind: 'scalar', type: 'i32', slot: 5 }));
-    const plan = makePlan([parameter(0, 9), parameter(1, 9)], [map([i], store(1, axisIndex(i), value))], ['f32', 'f32', 'f32', 'f32', 'f32', 'i32']);
+    const value = binary(
+      'add',
+      binary('mul', load(0, axisIndex(i)), { kind: 'scalar', type: 'f32', slot: 0 }),
+      cast('f32', { kind: 'scalar', type: 'i32', slot: 5 }),
+    );
+    const plan = makePlan(
+      [parameter(0, 9), parameter(1, 9)],
+      [map([i], store(1, axisIndex(i), value))],
+      ['f32', 'f32', 'f32', 'f32', 'f32', 'i32'],
+    );
     await check(backend, plan, [values(9), new Float32Array(9)], [0.3, 0, 0, 0, 0, -17]);
   });
 
@@ -96,21 +199,38 @@ describeWebgpu('maps', () => {
     const none = makeAxis(0);
     const [i] = axesOf(4) as [Axis];
     const guards = [{ index: axisIndex(i), lower: 0, upper: 0 }];
-    const value = select({ kind: 'inside', type: 'bool', conditions: guards }, load(0, axisIndex(i), 'f32', guards), constant(3));
-    const plan = makePlan([parameter(0, 0), parameter(1, 4)], [map([none], store(0, axisIndex(none), constant(1))), map([i], store(1, axisIndex(i), value))]);
+    const value = select(
+      { kind: 'inside', type: 'bool', conditions: guards },
+      load(0, axisIndex(i), 'f32', guards),
+      constant(3),
+    );
+    const plan = makePlan(
+      [parameter(0, 0), parameter(1, 4)],
+      [map([none], store(0, axisIndex(none), constant(1))), map([i], store(1, axisIndex(i), value))],
+    );
     await check(backend, plan, [new Float32Array(0), values(4)]);
   });
 });
 
 describeWebgpu('reductions', () => {
-  const all = (value: Reducer['value']): Reducer[] => (['sum', 'max', 'min', 'argmax'] as const).map((operator) => ({ operator, value }));
+  const all = (value: Reducer['value']): Reducer[] =>
+    (['sum', 'max', 'min', 'argmax'] as const).map((operator) => ({ operator, value }));
 
   function plan(outputs: number, length: number, along: boolean): ReturnType<typeof makePlan> {
     const [i, r] = axesOf(outputs, length) as [Axis, Axis];
     const value = load(0, along ? rowMajor(i, r) : rowMajor(r, i));
     const stores = [0, 1, 2].map((p) => store(p + 1, axisIndex(i), result(p)));
     const kernel = reduce([i], [r], all(value), ...stores, store(4, axisIndex(i), result(3, 'i32')));
-    return makePlan([parameter(0, outputs * length), parameter(1, outputs), parameter(2, outputs), parameter(3, outputs), parameter(4, outputs, 'i32')], [kernel]);
+    return makePlan(
+      [
+        parameter(0, outputs * length),
+        parameter(1, outputs),
+        parameter(2, outputs),
+        parameter(3, outputs),
+        parameter(4, outputs, 'i32'),
+      ],
+      [kernel],
+    );
   }
 
   test.each([
@@ -120,7 +240,13 @@ describeWebgpu('reductions', () => {
     [1, 5000, true],
   ])('sum, max, min and argmax of %i × %i, contiguous: %s', async (outputs, length, along) => {
     const data = values(outputs * length);
-    await check(backend, plan(outputs, length, along), [data, ...[0, 1, 2].map(() => new Float32Array(outputs)), new Int32Array(outputs)], [], { absolute: 1e-4 });
+    await check(
+      backend,
+      plan(outputs, length, along),
+      [data, ...[0, 1, 2].map(() => new Float32Array(outputs)), new Int32Array(outputs)],
+      [],
+      { absolute: 1e-4 },
+    );
   });
 
   test('NaN wins, its first position is the argmax', async () => {
@@ -129,18 +255,32 @@ describeWebgpu('reductions', () => {
     data[333 + 100] = NaN;
     data[5 * 333] = NaN;
     data.fill(-Infinity, 3 * 333, 4 * 333);
-    await check(backend, plan(7, 333, true), [data, ...[0, 1, 2].map(() => new Float32Array(7)), new Int32Array(7)], [], { absolute: 1e-4 });
+    await check(
+      backend,
+      plan(7, 333, true),
+      [data, ...[0, 1, 2].map(() => new Float32Array(7)), new Int32Array(7)],
+      [],
+      { absolute: 1e-4 },
+    );
   });
 
   test('a sum of a million is accurate and the same every time', async () => {
     const size = 1_000_003;
     const [r] = axesOf(size) as [Axis];
-    const kernel = reduce([], [r], [{ operator: 'sum', value: load(0, axisIndex(r)) }], store(1, constantIndex(0), result()));
+    const kernel = reduce(
+      [],
+      [r],
+      [{ operator: 'sum', value: load(0, axisIndex(r)) }],
+      store(1, constantIndex(0), result()),
+    );
     const data = Float32Array.from({ length: size }, (_, i) => 0.1 + (i % 7) * 0.01);
     const exact = data.reduce((a, b) => a + b, 0);
     const sums: number[] = [];
     for (let run = 0; run < 3; run++) {
-      const [, sum] = await runPlan(backend, makePlan([parameter(0, size), parameter(1, 1)], [kernel]), [data, new Float32Array(1)]);
+      const [, sum] = await runPlan(backend, makePlan([parameter(0, size), parameter(1, 1)], [kernel]), [
+        data,
+        new Float32Array(1),
+      ]);
       sums.push(sum![0]!);
     }
     expect(Math.abs(sums[0]! - exact) / exact).toBeLessThan(2e-6);
@@ -154,18 +294,35 @@ describeWebgpu('reductions', () => {
     const inside = { kind: 'inside', type: 'bool', conditions: guards } as const;
     const value = select(inside, load(0, at, 'f32', guards), constant(0));
     const whole = load(3, at, 'i32');
-    const kernel = reduce([c], [n, h, w], [
-      { operator: 'sum', value },
-      { operator: 'sum', value: whole },
-      { operator: 'max', value: binary('less', whole, constant(-10, 'i32')) },
-      { operator: 'min', value: whole },
-    ], store(1, axisIndex(c), binary('add', binary('mul', load(1, axisIndex(c)), constant(0.9)), result())), store(2, axisIndex(c), select(result(2, 'bool'), result(1, 'i32'), result(3, 'i32'))));
-    await check(backend, makePlan([parameter(0, 360), parameter(1, 4), parameter(2, 4, 'i32'), parameter(3, 360, 'i32')], [kernel]), [values(360), values(4, 2), new Int32Array(4), integers(360, 37)], [], { absolute: 1e-4 });
+    const kernel = reduce(
+      [c],
+      [n, h, w],
+      [
+        { operator: 'sum', value },
+        { operator: 'sum', value: whole },
+        { operator: 'max', value: binary('less', whole, constant(-10, 'i32')) },
+        { operator: 'min', value: whole },
+      ],
+      store(1, axisIndex(c), binary('add', binary('mul', load(1, axisIndex(c)), constant(0.9)), result())),
+      store(2, axisIndex(c), select(result(2, 'bool'), result(1, 'i32'), result(3, 'i32'))),
+    );
+    await check(
+      backend,
+      makePlan([parameter(0, 360), parameter(1, 4), parameter(2, 4, 'i32'), parameter(3, 360, 'i32')], [kernel]),
+      [values(360), values(4, 2), new Int32Array(4), integers(360, 37)],
+      [],
+      { absolute: 1e-4 },
+    );
   });
 
   test('a reduction over nothing', async () => {
     const [i, r] = axesOf(3, 0) as [Axis, Axis];
-    const kernel = reduce([i], [r], [{ operator: 'sum', value: load(0, rowMajor(i, r)) }], store(1, axisIndex(i), unary('neg', result())));
+    const kernel = reduce(
+      [i],
+      [r],
+      [{ operator: 'sum', value: load(0, rowMajor(i, r)) }],
+      store(1, axisIndex(i), unary('neg', result())),
+    );
     await check(backend, makePlan([parameter(0, 0), parameter(1, 3)], [kernel]), [new Float32Array(0), values(3)]);
   });
 });
@@ -190,7 +347,13 @@ describeWebgpu('contractions', () => {
     const at = rowMajor(m, n);
     const sum = binary('add', binary('add', result(), load(3, axisIndex(n))), load(2, at));
     const full = { ...kernel, batch: [], stores: [store(2, at, unary('relu', sum))] };
-    await check(backend, makePlan([parameter(0, 800), parameter(1, 600), parameter(2, 1200), parameter(3, 30)], [full]), [values(800), values(600, 2), values(1200, 3), values(30, 4)], [], { absolute: 1e-4 });
+    await check(
+      backend,
+      makePlan([parameter(0, 800), parameter(1, 600), parameter(2, 1200), parameter(3, 30)], [full]),
+      [values(800), values(600, 2), values(1200, 3), values(30, 4)],
+      [],
+      { absolute: 1e-4 },
+    );
   });
 
   // x [2, 3, 9, 8], w [5, 3, 3, 3], stride 2, padding 1 → y [2, 5, 5, 4].
@@ -208,10 +371,20 @@ describeWebgpu('contractions', () => {
     const row = window(p, u);
     const column = window(q, v);
     const at = addIndex(addIndex(strided([b, c], [216, 72]), scaleIndex(row, 8)), column);
-    const guards = [{ index: row, lower: 0, upper: 9 }, { index: column, lower: 0, upper: 8 }];
+    const guards = [
+      { index: row, lower: 0, upper: 9 },
+      { index: column, lower: 0, upper: 8 },
+    ];
     const kernel: Kernel = {
-      kind: 'contraction', name: 'conv', batch: [], m: [o], n: [b, p, q], k: [c, u, v],
-      left: plain(1, rowMajor(o, c, u, v)), right: plain(0, at, guards), stores: [store(2, rowMajor(b, o, p, q), result())],
+      kind: 'contraction',
+      name: 'conv',
+      batch: [],
+      m: [o],
+      n: [b, p, q],
+      k: [c, u, v],
+      left: plain(1, rowMajor(o, c, u, v)),
+      right: plain(0, at, guards),
+      stores: [store(2, rowMajor(b, o, p, q), result())],
     };
     await check(backend, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
     const tiled: Kernel = { ...kernel, m: [b, p, q], n: [o], left: kernel.right, right: kernel.left };
@@ -229,10 +402,22 @@ describeWebgpu('contractions', () => {
     const [p, pRest] = place(h, u);
     const [q, qRest] = place(w, v);
     const at = addIndex(addIndex(strided([b, o], [100, 20]), scaleIndex(p, 4)), q);
-    const guards = [{ index: pRest, lower: 0, upper: 1 }, { index: qRest, lower: 0, upper: 1 }, { index: p, lower: 0, upper: 5 }, { index: q, lower: 0, upper: 4 }];
+    const guards = [
+      { index: pRest, lower: 0, upper: 1 },
+      { index: qRest, lower: 0, upper: 1 },
+      { index: p, lower: 0, upper: 5 },
+      { index: q, lower: 0, upper: 4 },
+    ];
     const kernel: Kernel = {
-      kind: 'contraction', name: 'conv', batch: [], m: [b, h, w], n: [c], k: [o, u, v],
-      left: plain(2, at, guards), right: plain(1, rowMajor(o, c, u, v)), stores: [store(0, rowMajor(b, c, h, w), result())],
+      kind: 'contraction',
+      name: 'conv',
+      batch: [],
+      m: [b, h, w],
+      n: [c],
+      k: [o, u, v],
+      left: plain(2, at, guards),
+      right: plain(1, rowMajor(o, c, u, v)),
+      stores: [store(0, rowMajor(b, c, h, w), result())],
     };
     await check(backend, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
   });
@@ -242,10 +427,20 @@ describeWebgpu('contractions', () => {
     const row = window(p, u);
     const column = window(q, v);
     const at = addIndex(addIndex(strided([b, c], [216, 72]), scaleIndex(row, 8)), column);
-    const guards = [{ index: row, lower: 0, upper: 9 }, { index: column, lower: 0, upper: 8 }];
+    const guards = [
+      { index: row, lower: 0, upper: 9 },
+      { index: column, lower: 0, upper: 8 },
+    ];
     const kernel: Kernel = {
-      kind: 'contraction', name: 'conv', batch: [], m: [o], n: [c, u, v], k: [b, p, q],
-      left: plain(2, rowMajor(b, o, p, q)), right: plain(0, at, guards), stores: [store(1, rowMajor(o, c, u, v), result())],
+      kind: 'contraction',
+      name: 'conv',
+      batch: [],
+      m: [o],
+      n: [c, u, v],
+      k: [b, p, q],
+      left: plain(2, rowMajor(b, o, p, q)),
+      right: plain(0, at, guards),
+      stores: [store(1, rowMajor(o, c, u, v), result())],
     };
     await check(backend, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
   });

@@ -1,7 +1,25 @@
 /** Builds small plans by hand, runs them on the WebGPU device of the tests and compares with the float64 evaluator. */
 import { describe, expect } from 'vitest';
-import { axisIndex, constantIndex, makeAxis, scaleIndex, sumIndex, type Axis, type Index } from '../../src/compiler/index-expression.ts';
-import type { BinaryOperator, Condition, Expression, Kernel, Plan, PlanBuffer, ScalarType, Store, UnaryOperator } from '../../src/compiler/kernel.ts';
+import {
+  axisIndex,
+  constantIndex,
+  makeAxis,
+  scaleIndex,
+  sumIndex,
+  type Axis,
+  type Index,
+} from '../../src/compiler/index-expression.ts';
+import type {
+  BinaryOperator,
+  Condition,
+  Expression,
+  Kernel,
+  Plan,
+  PlanBuffer,
+  ScalarType,
+  Store,
+  UnaryOperator,
+} from '../../src/compiler/kernel.ts';
 import type { HostArray } from '../../src/runtime/backend.ts';
 import { WebgpuBackend } from '../../src/webgpu/backend.ts';
 import { acquireDevice, type Acquired } from '../../src/webgpu/device.ts';
@@ -11,7 +29,9 @@ import { evaluatePlan } from '../support/plan-evaluator.ts';
 export const enabled: boolean = process.env['HEBB_TEST_WEBGPU'] === '1' || process.env['HEBB_REQUIRE_WEBGPU'] === '1';
 export const describeWebgpu: typeof describe | typeof describe.skip = enabled ? describe : describe.skip;
 
-export async function openBackend(changes: (acquired: Acquired) => Partial<Acquired> = () => ({})): Promise<WebgpuBackend> {
+export async function openBackend(
+  changes: (acquired: Acquired) => Partial<Acquired> = () => ({}),
+): Promise<WebgpuBackend> {
   const acquired = await acquireDevice({ allowSoftware: true });
   if ('unavailable' in acquired) throw new Error(acquired.unavailable);
   return new WebgpuBackend({ ...acquired, ...changes(acquired) });
@@ -25,8 +45,14 @@ export function temporary(offset: number, size: number, type: ScalarType = 'f32'
   return { kind: 'temporary', position: 0, offset, type, size };
 }
 
-export function makePlan(buffers: readonly PlanBuffer[], kernels: readonly Kernel[], scalars: readonly ('f32' | 'i32')[] = []): Plan {
-  const ends = buffers.map(({ kind, offset, size }) => (kind === 'temporary' ? Math.ceil((offset + size * 4) / 256) * 256 : 0));
+export function makePlan(
+  buffers: readonly PlanBuffer[],
+  kernels: readonly Kernel[],
+  scalars: readonly ('f32' | 'i32')[] = [],
+): Plan {
+  const ends = buffers.map(({ kind, offset, size }) =>
+    kind === 'temporary' ? Math.ceil((offset + size * 4) / 256) * 256 : 0,
+  );
   return {
     buffers,
     kernels,
@@ -55,7 +81,12 @@ export function rowMajor(...axes: Axis[]): Index {
   return strided(axes, strides);
 }
 
-export function load(buffer: number, index: Index, type: ScalarType = 'f32', guards: readonly Condition[] = []): Expression {
+export function load(
+  buffer: number,
+  index: Index,
+  type: ScalarType = 'f32',
+  guards: readonly Condition[] = [],
+): Expression {
   return { kind: 'load', type, buffer, index, guards };
 }
 
@@ -99,11 +130,19 @@ export function values(size: number, seed = 1): Float32Array {
 }
 
 export function integers(size: number, range: number, seed = 1): Int32Array {
-  return Int32Array.from({ length: size }, (_, i) => (((i + 1) * 40503 * (2 * seed + 1)) % range) - Math.floor(range / 3));
+  return Int32Array.from(
+    { length: size },
+    (_, i) => (((i + 1) * 40503 * (2 * seed + 1)) % range) - Math.floor(range / 3),
+  );
 }
 
 /** Runs the plan once on copies of the arrays and returns every parameter afterwards. */
-export async function runPlan(backend: WebgpuBackend, plan: Plan, parameters: readonly HostArray[], scalars: readonly number[] = []): Promise<HostArray[]> {
+export async function runPlan(
+  backend: WebgpuBackend,
+  plan: Plan,
+  parameters: readonly HostArray[],
+  scalars: readonly number[] = [],
+): Promise<HostArray[]> {
   const executable = backend.compile(plan);
   const buffers = parameters.map((data) => {
     const buffer = backend.allocate(data.byteLength);
@@ -124,20 +163,31 @@ export interface Tolerance {
 }
 
 /** Fails where a value differs by more than absolute + relative · |expected|; NaN equals NaN, infinities equal themselves. */
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, { absolute = 1e-6, relative = 1e-5 }: Tolerance = {}): void {
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { absolute = 1e-6, relative = 1e-5 }: Tolerance = {},
+): void {
   expect(actual.length).toBe(expected.length);
   const wrong: string[] = [];
   for (let i = 0; i < expected.length; i++) {
     const a = actual[i]!;
     const e = expected[i]!;
     if (Object.is(a, e) || a === e) continue;
-    if (!(Math.abs(a - e) <= absolute + relative * Math.abs(e)) && wrong.length < 5) wrong.push(`[${i}] ${a}, expected ${e}`);
+    if (!(Math.abs(a - e) <= absolute + relative * Math.abs(e)) && wrong.length < 5)
+      wrong.push(`[${i}] ${a}, expected ${e}`);
   }
   expect(wrong).toEqual([]);
 }
 
 /** Compares every parameter after a run with the evaluator's. */
-export async function check(backend: WebgpuBackend, plan: Plan, parameters: readonly HostArray[], scalars: readonly number[] = [], tolerance: Tolerance = {}): Promise<HostArray[]> {
+export async function check(
+  backend: WebgpuBackend,
+  plan: Plan,
+  parameters: readonly HostArray[],
+  scalars: readonly number[] = [],
+  tolerance: Tolerance = {},
+): Promise<HostArray[]> {
   const actual = await runPlan(backend, plan, parameters, scalars);
   const expected = evaluatePlan(plan, parameters, scalars);
   actual.forEach((data, i) => expectClose(data, expected[i]!, tolerance));

@@ -74,7 +74,11 @@ export function planBindings(
   if (all.some(({ begin, end }) => end - begin > limits.bindingBytes)) return undefined;
   // In order of use, so that kernels of one form get one text wherever their buffers lie.
   const rank = ({ buffers: members }: Window): number => Math.min(...members.map((position) => used.indexOf(position)));
-  return describe(all.sort((a, b) => rank(a) - rank(b)), buffers, written);
+  return describe(
+    all.sort((a, b) => rank(a) - rank(b)),
+    buffers,
+    written,
+  );
 }
 
 /** Joins windows that overlap, and neighbours whose span stays within `span` bytes. */
@@ -90,7 +94,11 @@ function joinWindows(sorted: readonly Window[], span: number): Window[] {
   return joined;
 }
 
-function describe(windows: readonly Window[], buffers: readonly PlanBuffer[], written: ReadonlySet<number>): BindingPlan {
+function describe(
+  windows: readonly Window[],
+  buffers: readonly PlanBuffer[],
+  written: ReadonlySet<number>,
+): BindingPlan {
   const bindings: Binding[] = [];
   const views = new Map<number, BufferView>();
   const declarations: string[] = [];

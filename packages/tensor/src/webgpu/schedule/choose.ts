@@ -14,7 +14,10 @@ function innermost(axes: readonly Axis[]): Axis | undefined {
 /** Whether most of what a reduction reads lies contiguous along the reduced axes. */
 function readsAlongReduction(kernel: ReduceKernel): boolean {
   const uses = emptyUses();
-  addExpressions(kernel.reducers.map(({ value }) => value), uses);
+  addExpressions(
+    kernel.reducers.map(({ value }) => value),
+    uses,
+  );
   const unit = (index: Index, axis: Axis | undefined): boolean => axis !== undefined && strideAlong(index, axis) === 1;
   let along = 0;
   for (const { index } of uses.loads) {
@@ -36,7 +39,9 @@ export function chooseReduceShape(kernel: ReduceKernel, { profile, limits }: Tar
   if (length <= 32) return shape(1);
   if (profile.software) {
     // Neighbouring addresses gain nothing there: lanes only where there are fewer outputs than threads.
-    return points >= threads ? shape(1) : shape(Math.min(threads, threads / powerOfTwo(points), powerOfTwo(length / 8)));
+    return points >= threads
+      ? shape(1)
+      : shape(Math.min(threads, threads / powerOfTwo(points), powerOfTwo(length / 8)));
   }
   if (readsAlongReduction(kernel)) {
     let lanes = Math.min(threads, powerOfTwo(length / 4));

@@ -92,7 +92,12 @@ export function renderContraction(
   const exactK = split === undefined ? k % tile.k === 0 : split.length * split.parts === k;
   emitter.open();
   for (const side of sides) emitLoads(emitter, side, kernel, tile, threads, exactK);
-  emitter.write('workgroupBarrier();', `for (var kk = 0; kk < ${tile.k}; kk++) {`, ...indent(productLines(tile, accumulators)), '}');
+  emitter.write(
+    'workgroupBarrier();',
+    `for (var kk = 0; kk < ${tile.k}; kk++) {`,
+    ...indent(productLines(tile, accumulators)),
+    '}',
+  );
   emitter.write('workgroupBarrier();');
   const loop = emitter.close();
   emitter.write(
@@ -116,7 +121,15 @@ function makeSide(
   origin: string,
   shared: string,
 ): Side {
-  return { operand, axes, extent: pointCount(axes), block, origin, shared, alongK: !contiguous(operand.index, axes) && contiguous(operand.index, k) };
+  return {
+    operand,
+    axes,
+    extent: pointCount(axes),
+    block,
+    origin,
+    shared,
+    alongK: !contiguous(operand.index, axes) && contiguous(operand.index, k),
+  };
 }
 
 /** Whether the innermost axis that is longer than 1 has stride 1. */
@@ -162,8 +175,7 @@ function emitLoads(
     const position = divides || offset === 0 ? 'i32(lane)' : `i32(lane) + ${offset}`;
     const quick = emitter.define(`(${position}) % ${fast}`, 0);
     const slowBase = emitter.define(`(${position}) / ${fast}`, 0);
-    const slow =
-      divides && offset > 0 ? emitter.define(`${slowBase.text} + ${offset / fast}`, 0) : slowBase;
+    const slow = divides && offset > 0 ? emitter.define(`${slowBase.text} + ${offset / fast}`, 0) : slowBase;
     const kk = alongK ? quick : slow;
     const vector = alongK ? slow : quick;
     const kFlat = emitter.define(`k0 + ${kk.text}`, 1);
@@ -181,7 +193,9 @@ function emitLoads(
         const value = emitter.load(operand.buffer, operand.index);
         const tests = [withinK, inside].filter((test) => test !== undefined);
         text =
-          tests.length === 0 ? value.text : emitter.define(`select(0f, ${value.text}, ${emitter.conjunction(tests).text})`, 1).text;
+          tests.length === 0
+            ? value.text
+            : emitter.define(`select(0f, ${value.text}, ${emitter.conjunction(tests).text})`, 1).text;
       });
       return text;
     });

@@ -8,7 +8,15 @@ import { chooseReduceParts, chooseReduceShape, chooseSplit, chooseTile } from '.
 import { renderContraction } from './contraction.ts';
 import { renderMap, type Target } from './map.ts';
 import { renderReduce } from './reduce.ts';
-import { contractionAsReduction, copyKernel, detachEpilogue, independentStores, joinSplit, reduceInStages, Scratch } from './stages.ts';
+import {
+  contractionAsReduction,
+  copyKernel,
+  detachEpilogue,
+  independentStores,
+  joinSplit,
+  reduceInStages,
+  Scratch,
+} from './stages.ts';
 import { addExpressions, emptyUses, pointCount, Rewriter, usesOf } from './traverse.ts';
 
 /** One dispatch. */

@@ -36,7 +36,10 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
   const variables = new Map<Axis, Value>();
   emitter.write(...outputLines(shape, grid, points, exact));
   const outer = emptyUses();
-  addExpressions(kernel.reducers.map(({ value }) => value), outer);
+  addExpressions(
+    kernel.reducers.map(({ value }) => value),
+    outer,
+  );
   const inner = [...outer.indices];
   addStores(kernel.stores, outer);
   takeApart(emitter, { text: 'point', depth: 0, literal: false }, mergeAxes(kernel.axes, outer.indices), variables);
@@ -47,13 +50,14 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
   const length = pointCount(kernel.reduceAxes);
   for (const accumulator of accumulators) emitter.write(...accumulator.declare(''));
   if (length > 0) {
-    const loops =
-      shape.lanes === 1 ? nestedLoops(reduceGroups) : lanedLoops(length, shape.lanes, reduceGroups);
+    const loops = shape.lanes === 1 ? nestedLoops(reduceGroups) : lanedLoops(length, shape.lanes, reduceGroups);
     const update = (axes: ReadonlyMap<Axis, Value>, flat: Value | undefined, level: string): void => {
       emitter.withAxes(new Map([...variables, ...axes]), () => {
         const where = flat ?? (accumulators.some(({ positioned }) => positioned) ? emitter.index(position) : undefined);
         const values = kernel.reducers.map(({ value }) => emitter.expression(value));
-        accumulators.forEach((accumulator, i) => emitter.write(...accumulator.add(level, values[i] as Value, where?.text ?? '0')));
+        accumulators.forEach((accumulator, i) =>
+          emitter.write(...accumulator.add(level, values[i] as Value, where?.text ?? '0')),
+        );
       });
     };
     emitLoops(emitter, loops, accumulators, update);
@@ -174,7 +178,12 @@ function lanedLoops(length: number, lanes: number, groups: readonly AxisGroup[])
 }
 
 /** Opens the loops one inside the other; every level but the first has its own partial sums. */
-function emitLoops(emitter: Emitter, loops: readonly Loop[], accumulators: readonly Accumulator[], update: Update): void {
+function emitLoops(
+  emitter: Emitter,
+  loops: readonly Loop[],
+  accumulators: readonly Accumulator[],
+  update: Update,
+): void {
   const run = (at: number, axes: ReadonlyMap<Axis, Value>, level: string, flat: Value | undefined): void => {
     const loop = loops[at];
     if (loop === undefined) {

@@ -1,5 +1,16 @@
 /** Kernels rewritten as several: a contraction as a reduction, a reduction in two stages, a kernel parted from its epilogue. */
-import type { ContractionKernel, Expression, Kernel, MapKernel, Operand, PlanBuffer, ReduceKernel, Reducer, ScalarType, Store } from '../../compiler/kernel.ts';
+import type {
+  ContractionKernel,
+  Expression,
+  Kernel,
+  MapKernel,
+  Operand,
+  PlanBuffer,
+  ReduceKernel,
+  Reducer,
+  ScalarType,
+  Store,
+} from '../../compiler/kernel.ts';
 import { addIndex, axisIndex, makeAxis, scaleIndex, type Axis, type Index } from '../../compiler/index-expression.ts';
 import { pointCount, Rewriter, rowMajorIndex } from './traverse.ts';
 
@@ -102,7 +113,10 @@ export function reduceInStages(kernel: ReduceKernel, wanted: number, add: AddTem
         type: 'bool',
         conditions: [{ index: position, lower: 0, upper: longest.extent }],
       };
-      return { ...reducer, value: { kind: 'select', type: value.type, condition, ifTrue: value, ifFalse: identityOf(reducer) } };
+      return {
+        ...reducer,
+        value: { kind: 'select', type: value.type, condition, ifTrue: value, ifFalse: identityOf(reducer) },
+      };
     }),
     stores: kernel.reducers.map((reducer, i): Store => {
       const value: Expression = { kind: 'result', type: resultType(reducer), position: i };
@@ -124,7 +138,13 @@ function joinParts(
     ...kernel,
     reduceAxes: [part],
     reducers: reducers.map((reducer, i): Reducer => {
-      const value: Expression = { kind: 'load', type: resultType(reducer), buffer: temporaries[i] ?? 0, index: place, guards: [] };
+      const value: Expression = {
+        kind: 'load',
+        type: resultType(reducer),
+        buffer: temporaries[i] ?? 0,
+        index: place,
+        guards: [],
+      };
       return { operator: reducer.operator, value };
     }),
   };
@@ -144,7 +164,13 @@ export function detachEpilogue(kernel: Exclude<Kernel, MapKernel>, add: AddTempo
   const types = kernel.kind === 'reduce' ? kernel.reducers.map(resultType) : (['f32'] as const);
   const place = rowMajorIndex(axes);
   const temporaries = types.map((type) => add(type, pointCount(axes)));
-  const loads = types.map((type, i): Expression => ({ kind: 'load', type, buffer: temporaries[i] ?? 0, index: place, guards: [] }));
+  const loads = types.map((type, i): Expression => ({
+    kind: 'load',
+    type,
+    buffer: temporaries[i] ?? 0,
+    index: place,
+    guards: [],
+  }));
   const rewriter = new Rewriter({ results: loads });
   const stores = types.map((type, i): Store => {
     return { buffer: temporaries[i] ?? 0, index: place, value: { kind: 'result', type, position: i } };

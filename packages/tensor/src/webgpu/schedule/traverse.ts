@@ -1,6 +1,14 @@
 /** Walks over a kernel's expressions: which buffers and indices it uses, and copies with other indices, buffers or results. */
 import type { Condition, Expression, Kernel, Operand, Store } from '../../compiler/kernel.ts';
-import { axisIndex, constantIndex, substituteIndex, sumIndex, scaleIndex, type Axis, type Index } from '../../compiler/index-expression.ts';
+import {
+  axisIndex,
+  constantIndex,
+  substituteIndex,
+  sumIndex,
+  scaleIndex,
+  type Axis,
+  type Index,
+} from '../../compiler/index-expression.ts';
 
 export interface Uses {
   /** Every index that an expression or store evaluates, guards included. */
@@ -62,7 +70,10 @@ export function addStores(stores: readonly Store[], uses: Uses): void {
     uses.indices.add(index);
     uses.stores.push({ buffer, index });
   }
-  addExpressions(stores.map(({ value }) => value), uses);
+  addExpressions(
+    stores.map(({ value }) => value),
+    uses,
+  );
 }
 
 export function addOperand(operand: Operand, uses: Uses): void {
@@ -74,7 +85,11 @@ export function addOperand(operand: Operand, uses: Uses): void {
 export function usesOf(kernel: Kernel): Uses {
   const uses = emptyUses();
   addStores(kernel.stores, uses);
-  if (kernel.kind === 'reduce') addExpressions(kernel.reducers.map(({ value }) => value), uses);
+  if (kernel.kind === 'reduce')
+    addExpressions(
+      kernel.reducers.map(({ value }) => value),
+      uses,
+    );
   if (kernel.kind === 'contraction') {
     addOperand(kernel.left, uses);
     addOperand(kernel.right, uses);

@@ -11,8 +11,22 @@ interface HelperFunction {
 }
 
 export type FunctionName =
-  | 'nan_bits' | 'infinity_bits' | 'is_nan' | 'maximum_f32' | 'minimum_f32' | 'exp_f32' | 'log_f32' | 'sin_f32' | 'cos_f32'
-  | 'sincos_f32' | 'tanh_f32' | 'sigmoid_f32' | 'erf_f32' | 'pow_f32' | 'truncate_i32' | 'random_uniform';
+  | 'nan_bits'
+  | 'infinity_bits'
+  | 'is_nan'
+  | 'maximum_f32'
+  | 'minimum_f32'
+  | 'exp_f32'
+  | 'log_f32'
+  | 'sin_f32'
+  | 'cos_f32'
+  | 'sincos_f32'
+  | 'tanh_f32'
+  | 'sigmoid_f32'
+  | 'erf_f32'
+  | 'pow_f32'
+  | 'truncate_i32'
+  | 'random_uniform';
 
 const helpers: Record<FunctionName, HelperFunction> = {
   // Variables, because constants that are not finite do not compile.
@@ -130,7 +144,8 @@ const helpers: Record<FunctionName, HelperFunction> = {
 }`,
   },
 
-  // |x|^y = 2^(y(e + log₂ m)): the integer part of the exponent is split off before anything is rounded away. Signs and limits as in C.
+  // |x|^y = 2^(y(e + log₂ m)). The upper bits of y times e are exact, and what they hold of whole powers is split off before
+  // anything is rounded away. Signs and limits as in C.
   pow_f32: {
     needs: ['exp_f32', 'log_f32', 'is_nan', 'nan_bits', 'infinity_bits'],
     text: `fn pow_f32(x: f32, y: f32) -> f32 {
@@ -140,8 +155,10 @@ const helpers: Record<FunctionName, HelperFunction> = {
   let bits = bitcast<u32>(select(a, a * 16777216f, small));
   let e = i32(bits - 0x3f3504f3u) >> 23u;
   let m = bitcast<f32>(bits - (u32(e) << 23u));
-  let whole = y * f32(select(e, e - 24, small));
-  let part = y * (log_f32(m) * 1.44269504f);
+  let exponent = f32(select(e, e - 24, small));
+  let high = bitcast<f32>(bitcast<u32>(y) & 0xfffff000u);
+  let whole = high * exponent;
+  let part = (y - high) * exponent + y * (log_f32(m) * 1.44269504f);
   let k = clamp(floor(whole + part + 0.5f), -252f, 252f);
   let n = i32(k);
   let half = n >> 1u;
