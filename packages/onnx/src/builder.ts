@@ -1,0 +1,100 @@
+/** Collects the nodes, initializers and names of one ONNX graph. */
+import type { DType } from '@hebb/tensor';
+import { attributeTypes, elementTypes, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './schema.ts';
+
+/** Element types of values in a file: Hebb's, and int64 for shapes. */
+export type ElementType = DType | 'int64';
+
+/** A number that is written as a float attribute. */
+export interface FloatAttribute {
+  readonly float: number;
+}
+
+/** Attributes of an operator: integers, lists of integers, strings, and floats marked as such. */
+export type OperatorAttributes = Readonly<Record<string, number | string | readonly number[] | FloatAttribute>>;
+
+/** Little-endian bytes of numbers in an element type. int64 takes integers, and ±Infinity for the ends of its range. */
+export function rawData(type: ElementType, values: ArrayLike<number>): Uint8Array {
+  const width = type === 'int64' ? 8 : type === 'bool' ? 1 : 4;
+  const bytes = new Uint8Array(values.length * width);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (type === 'float32') view.setFloat32(i * 4, value, true);
+    else if (type === 'int32') view.setInt32(i * 4, value, true);
+    else if (type === 'bool') bytes[i] = value === 0 ? 0 : 1;
+    else
+      view.setBigInt64(
+        i * 8,
+        value === Infinity ? 2n ** 63n - 1n : value === -Infinity ? -(2n ** 63n) : BigInt(value),
+        true,
+      );
+  }
+  return bytes;
+}
+
+function attributeOf(name: string, value: OperatorAttributes[string]): OnnxAttribute {
+  if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
+  if (typeof value === 'string') return { name, type: attributeTypes.string, s: new TextEncoder().encode(value) };
+  if ('float' in value) return { name, type: attributeTypes.float, f: value.float };
+  return { name, type: attributeTypes.ints, ints: [...value] };
+}
+
+export class GraphBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxTensor[] = [];
+  readonly #names = new Set<string>();
+  readonly #constants = new Map<string, string>();
+
+  /** The name itself, or with a number behind it where it is taken. */
+  unique(name: string): string {
+    let candidate = name;
+    for (let i = 2; this.#names.has(candidate); i++) candidate = `${name}_${i}`;
+    this.#names.add(candidate);
+    return candidate;
+  }
+
+  /** Appends an operator with one output; returns the name of that output, which is the node's name too. */
+  node(opType: string, inputs: readonly string[], attributes: OperatorAttributes, name: string): string {
+    const output = this.unique(name);
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
+    this.nodes.push({
+      opType,
+      name: output,
+      input: [...inputs],
+      output: [output],
+      ...(attribute.length > 0 && { attribute }),
+    });
+    return output;
+  }
+
+  initializer(name: string, type: ElementType, dims: readonly number[], data: ArrayLike<number>): string {
+    const unique = this.unique(name);
+    this.initializers.push({
+      name: unique,
+      dims: [...dims],
+      dataType: elementTypes[type],
+      rawData: rawData(type, data),
+    });
+    return unique;
+  }
+
+  /** A small constant, one per distinct value. */
+  constant(type: ElementType, dims: readonly number[], values: readonly number[]): string {
+    const key = `${type}[${dims.join(',')}](${values.map((n) => (Object.is(n, -0) ? '-0' : String(n))).join(',')})`;
+    let name = this.#constants.get(key);
+    if (name === undefined) {
+      name = this.initializer(key, type, dims, values);
+      this.#constants.set(key, name);
+    }
+    return name;
+  }
+
+  /** Gives a node's output another name everywhere. */
+  rename(from: string, to: string): void {
+    for (const node of this.nodes) {
+      if (node.output?.[0] === from) node.output = [to];
+      if (node.input?.includes(from)) node.input = node.input.map((name) => (name === from ? to : name));
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/** What can go wrong on the way into an ONNX file and back out of a runtime. */
+import { HebbError, type ErrorDetails } from '@hebb/tensor';
+
+export interface OnnxExportDetails extends ErrorDetails {
+  /** The operation that has no place in the file. */
+  op?: string;
+}
+
+/** A model that cannot be written as an ONNX file, with the operation that stands in the way. */
+export class OnnxExportError extends HebbError {
+  readonly op: string | undefined;
+
+  constructor(summary: string, details: OnnxExportDetails = {}) {
+    super(summary, details);
+    this.op = details.op;
+  }
+}
+
+/** onnxruntime is not installed, or refuses a file or its inputs. */
+export class OnnxRuntimeError extends HebbError {}
+
+/** A file that cannot be written. */
+export class OnnxFileError extends HebbError {
+  readonly path: string;
+
+  constructor(path: string, summary: string, details: ErrorDetails = {}) {
+    super(summary, details);
+    this.path = path;
+  }
+}

@@ -1,0 +1,90 @@
+/** What can be exported (a module, or a plain function of tensors), and what is known of it: names of its state, paths of its parts. */
+import { Module, type AnyModule } from '@hebb/layers';
+import { ArgumentError, Tensor } from '@hebb/tensor';
+import { nodeOf, type Node } from '@hebb/tensor/graph';
+import { dependenciesOf } from './traced.ts';
+
+/** One tensor, several in order, or several by name. */
+export type ModelResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
+/** A module whose `forward` takes tensors, or a function of tensors; inputs come in the order in which they are named. */
+export type OnnxSource = AnyModule | ((...inputs: Tensor[]) => ModelResult);
+
+type Forward = (...inputs: unknown[]) => unknown;
+
+/** The tensors of a result, in order. Throws {@link ArgumentError} where it holds anything else. */
+export function tensorsOf(result: ModelResult): readonly Tensor[] {
+  if (result instanceof Tensor) return [result];
+  const list: unknown[] = typeof result === 'object' && result !== null ? Object.values(result) : [];
+  if (list.length === 0 || !list.every((item) => item instanceof Tensor)) {
+    throw new ArgumentError(
+      '[exportOnnx] the model must return a tensor, an array of tensors, or a record of tensors.',
+    );
+  }
+  return list;
+}
+
+/** Runs the model on inputs in order. */
+export function callModel(model: OnnxSource, inputs: readonly Tensor[]): ModelResult {
+  if (!(model instanceof Module)) return model(...inputs);
+  return (model as unknown as { forward(...inputs: readonly Tensor[]): ModelResult }).forward(...inputs);
+}
+
+/** Runs `body` with every module of the model in evaluation mode; the modes come back afterwards, also on errors. */
+export function inEvaluationMode<T>(model: OnnxSource, body: () => T): T {
+  if (!(model instanceof Module)) return body();
+  const modes = [...model.namedModules().values()].map((module) => [module, module.training] as const);
+  model.eval();
+  try {
+    return body();
+  } finally {
+    for (const [module, training] of modes) module.training = training;
+  }
+}
+
+/** Parameters and buffers: their nodes with their state-dict names. */
+export function stateNames(model: OnnxSource): Map<Node, string> {
+  return new Map(model instanceof Module ? [...model.stateDict()].map(([name, tensor]) => [nodeOf(tensor), name]) : []);
+}
+
+/** Runs `body` and labels every node recorded in a module's `forward` with the innermost module's path. */
+export function labelModules<T>(model: OnnxSource, labels: Map<Node, string>, body: () => T): T {
+  if (!(model instanceof Module)) return body();
+  const patched: { module: AnyModule; own: PropertyDescriptor | undefined }[] = [];
+  try {
+    for (const [path, module] of model.namedModules()) {
+      if (path === '' || !Object.isExtensible(module)) continue;
+      const own = Object.getOwnPropertyDescriptor(module, 'forward');
+      const forward = module.forward as unknown as Forward;
+      const value: Forward = (...inputs) => {
+        const result = forward.apply(module, inputs);
+        label(tensorsIn(result), new Set(tensorsIn(inputs)), path, labels);
+        return result;
+      };
+      Object.defineProperty(module, 'forward', { value, configurable: true, enumerable: false, writable: true });
+      patched.push({ module, own });
+    }
+    return body();
+  } finally {
+    for (const { module, own } of patched) {
+      delete (module as { forward?: unknown }).forward;
+      if (own !== undefined) Object.defineProperty(module, 'forward', own);
+    }
+  }
+}
+
+function tensorsIn(value: unknown): Node[] {
+  if (value instanceof Tensor) return [nodeOf(value)];
+  if (Array.isArray(value)) return value.flatMap(tensorsIn);
+  const plain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return plain ? Object.values(value).flatMap(tensorsIn) : [];
+}
+
+/** Labels what lies between a module's inputs and its results and has no label from a module further inside. */
+function label(results: readonly Node[], inputs: ReadonlySet<Node>, path: string, labels: Map<Node, string>): void {
+  const stack = [...results];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (inputs.has(node) || labels.has(node)) continue;
+    labels.set(node, path);
+    stack.push(...dependenciesOf(node));
+  }
+}

@@ -1,0 +1,119 @@
+/** Named subgraphs that are one ONNX operator. A name that is not here is written as what it stands for. */
+import type { OperatorAttributes } from '../builder.ts';
+import type { Value } from '../emitter.ts';
+import type { Site } from '../site.ts';
+import { convolve } from './contraction.ts';
+
+export interface CompositeRule {
+  /** The first opset that has the operator. Default: any. */
+  readonly since?: number;
+  /** Whether the operator covers this use. Default: always. */
+  readonly covers?: (site: Site<'composite'>) => boolean;
+  readonly write: (site: Site<'composite'>) => Value;
+}
+
+type Options = Site<'composite'>['attributes']['options'];
+
+function numberOf(options: Options, name: string): number {
+  const value = options[name];
+  return typeof value === 'number' ? value : 0;
+}
+
+function listOf(options: Options, name: string): readonly number[] {
+  const value = options[name];
+  return Array.isArray(value) ? (value as readonly number[]) : [];
+}
+
+const fixedOptions = (site: Site<'composite'>): boolean =>
+  Object.entries(site.attributes.options).every(([name, value]) =>
+    site.node.versions.every((version) => JSON.stringify(version.attributes.options[name]) === JSON.stringify(value)),
+  );
+
+function activation(opType: string, attributes: OperatorAttributes, since: number): CompositeRule {
+  return {
+    since,
+    covers: (site) => site.node.inputs[0]?.dtype === 'float32',
+    write: (site) => site.elementwise(opType, site.inputs, { attributes }),
+  };
+}
+
+function alongAxis(opType: string): CompositeRule {
+  return {
+    write: (site) =>
+      site.emit(opType, [site.full(0)], { attributes: { axis: numberOf(site.attributes.options, 'axis') } }),
+  };
+}
+
+/** y = x Wᵀ + b. `Gemm` takes matrices; more axes are a `MatMul` with the transposed weight. */
+const linear: CompositeRule = {
+  covers: (site) => site.node.inputs.every((input) => input.dtype === 'float32') && site.inputExtents(0).length >= 2,
+  write: (site) => {
+    const [x, weight] = [site.full(0), site.full(1)];
+    const bias = site.node.inputs.length > 2 ? site.full(2) : undefined;
+    if (x.extents.length === 2) {
+      return site.emit('Gemm', bias === undefined ? [x, weight] : [x, weight, bias], { attributes: { transB: 1 } });
+    }
+    const transposed = site.emit('Transpose', [weight], {
+      attributes: { perm: [1, 0] },
+      extents: [...weight.extents].reverse(),
+    });
+    const product = site.emit('MatMul', [x, transposed]);
+    return bias === undefined ? product : site.emit('Add', [product, bias]);
+  },
+};
+
+const convolution: CompositeRule = {
+  covers: (site) => site.node.inputs.every((input) => input.dtype === 'float32') && fixedOptions(site),
+  write: (site) => {
+    const { options } = site.attributes;
+    const geometry = {
+      stride: [...listOf(options, 'stride')],
+      dilation: [...listOf(options, 'dilation')],
+      low: [...listOf(options, 'paddingLow')],
+      high: [...listOf(options, 'paddingHigh')],
+      groups: numberOf(options, 'groups'),
+    };
+    const bias = site.node.inputs.length > 2 ? site.full(2) : undefined;
+    return convolve(site, site.full(0), site.full(1), bias, geometry, site.extents);
+  },
+};
+
+function pooling(opType: 'MaxPool' | 'AveragePool'): CompositeRule {
+  return {
+    covers: (site) => site.dtype === 'float32' && fixedOptions(site),
+    write: (site) => {
+      const { options } = site.attributes;
+      const padding = listOf(options, 'padding');
+      const window = {
+        kernel_shape: listOf(options, 'kernel'),
+        strides: listOf(options, 'stride'),
+        pads: [...padding, ...padding],
+      };
+      const own = opType === 'MaxPool' ? { dilations: listOf(options, 'dilation') } : { count_include_pad: 1 };
+      return site.emit(opType, [site.full(0)], { attributes: { ...window, ...own } });
+    },
+  };
+}
+
+/** Evaluation with running statistics: x, weight, bias, mean, variance. */
+const batchNorm: CompositeRule = {
+  covers: (site) => site.node.inputs.length === 5 && site.inputExtents(0).length >= 2,
+  write: (site) => {
+    const inputs = [0, 1, 2, 3, 4].map((i) => site.full(i));
+    return site.emit('BatchNormalization', inputs, {
+      attributes: { epsilon: { float: numberOf(site.attributes.options, 'epsilon') } },
+    });
+  },
+};
+
+export const composites: ReadonlyMap<string, CompositeRule> = new Map([
+  ['linear', linear],
+  ['conv', convolution],
+  ['maxPool', pooling('MaxPool')],
+  ['averagePool', pooling('AveragePool')],
+  ['batchNorm', batchNorm],
+  ['softmax', alongAxis('Softmax')],
+  ['logSoftmax', alongAxis('LogSoftmax')],
+  ['gelu', activation('Gelu', {}, 20)],
+  ['geluTanh', activation('Gelu', { approximate: 'tanh' }, 20)],
+]);

@@ -1,0 +1,92 @@
+/** Leaves that are numbers, and operations on one element at a time. All of them leave broadcasting to their users. */
+import { elementTypes } from '../schema.ts';
+import type { Value } from '../emitter.ts';
+import { first, isStatic, type Extent } from '../extents.ts';
+import type { Site } from '../site.ts';
+
+/** The rule of a primitive with an ONNX operator of the same meaning that broadcasts. */
+export function elementwise(opType: string): (site: Site) => Value {
+  return (site) => site.elementwise(opType);
+}
+
+export function cast(site: Site<'cast'>): Value {
+  return site.elementwise('Cast', site.inputs, { attributes: { to: elementTypes[site.attributes.dtype] } });
+}
+
+export function notEqual(site: Site<'notEqual'>): Value {
+  const equal = site.elementwise('Equal');
+  return site.elementwise('Not', [equal]);
+}
+
+/** `Where` has no variant for bool in onnxruntime. */
+export function where(site: Site<'where'>): Value {
+  if (site.dtype !== 'bool') return site.elementwise('Where');
+  const [condition, a, b] = [site.input(0), site.input(1), site.input(2)];
+  const negated = site.elementwise('Not', [condition]);
+  return site.elementwise('Or', [site.elementwise('And', [condition, a]), site.elementwise('And', [negated, b])]);
+}
+
+export function scalar(site: Site<'scalar'>): Value {
+  const values = site.list(({ value }) => [value])[0] as Extent;
+  if (!isStatic(values)) site.fail('its value depends on the sizes of the inputs');
+  return site.emitter.scalar(site.dtype, first(values));
+}
+
+/** One number; where it depends on sizes (the 1/n of a mean), the computation of that number. */
+export function constant(site: Site<'constant'>): Value {
+  const values = site.list(({ value }) => [value])[0] as Extent;
+  if (values.every((value) => Object.is(value, values[0]))) return site.emitter.scalar(site.dtype, first(values));
+  const size = sizeScalar(site, values);
+  if (size !== undefined) return size;
+  const inverse = values.map((value) => nearInteger(1 / value));
+  const divisor = inverse.every((n) => n !== undefined) ? sizeScalar(site, inverse) : undefined;
+  if (divisor !== undefined) return site.elementwise('Reciprocal', [divisor]);
+  return site.fail(
+    `its value (${values.join(', ')} for the sizes tried) is neither a sum of products of sizes nor the inverse of one`,
+  );
+}
+
+function sizeScalar(site: Site<'constant'>, values: Extent): Value | undefined {
+  if (site.emitter.expression(values) === undefined) return undefined;
+  const size = site.emitter.extentScalar(values);
+  if (size === undefined) return undefined;
+  return site.emit('Cast', [size], { extents: [], attributes: { to: elementTypes[site.dtype] } });
+}
+
+function nearInteger(value: number): number | undefined {
+  const rounded = Math.round(value);
+  return Math.abs(value - rounded) <= 1e-9 * Math.abs(value) ? rounded : undefined;
+}
+
+export function iota(site: Site<'iota'>): Value {
+  const { axis } = site.attributes;
+  const extent = site.extents[axis] ?? [];
+  const trailing = site.extents.length - axis - 1;
+  const extents = [extent, ...new Array<Extent>(trailing).fill(site.emitter.fixed(1))];
+  if (isStatic(extent)) {
+    const length = first(extent);
+    const name = site.emitter.builder.constant(
+      'int32',
+      [length, ...new Array<number>(trailing).fill(1)],
+      Array.from({ length }, (_, i) => i),
+    );
+    return { name, dtype: 'int32', extents };
+  }
+  const size =
+    site.emitter.extentScalar(extent) ?? site.fail('its length does not follow from the sizes of the inputs');
+  const limit = site.emit('Cast', [size], { extents: [], attributes: { to: elementTypes.int32 } });
+  const range = site.emit('Range', [site.emitter.scalar('int32', 0), limit, site.emitter.scalar('int32', 1)], {
+    extents: [extent],
+  });
+  if (trailing === 0) return range;
+  return site.emit('Unsqueeze', [range, site.emitter.ints(Array.from({ length: trailing }, (_, i) => i + 1))], {
+    extents,
+  });
+}
+
+export function random(site: Site<'random'>): Value {
+  return site.fail(
+    'it draws random numbers',
+    'Call eval() on the modules that draw them (dropout), and export without the rest.',
+  );
+}

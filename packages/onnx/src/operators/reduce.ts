@@ -1,0 +1,28 @@
+/** Reductions. */
+import { elementTypes } from '../schema.ts';
+import type { Value } from '../emitter.ts';
+import type { Site } from '../site.ts';
+
+export function sum(site: Site<'sum'>): Value {
+  return site.emit('ReduceSum', [site.full(0), site.emitter.ints(site.attributes.axes)], {
+    attributes: { keepdims: 0 },
+  });
+}
+
+/** The axes of the extremes became an input with opset 18. */
+export function extreme(opType: 'ReduceMax' | 'ReduceMin'): (site: Site<'max'> | Site<'min'>) => Value {
+  return (site) => {
+    const { axes } = site.attributes;
+    if (site.emitter.opset >= 18)
+      return site.emit(opType, [site.full(0), site.emitter.ints(axes)], { attributes: { keepdims: 0 } });
+    return site.emit(opType, [site.full(0)], { attributes: { axes, keepdims: 0 } });
+  };
+}
+
+export function argmax(site: Site<'argmax'>): Value {
+  const index = site.emit('ArgMax', [site.full(0)], {
+    dtype: 'int64',
+    attributes: { axis: site.attributes.axis, keepdims: 0 },
+  });
+  return site.emit('Cast', [index], { attributes: { to: elementTypes.int32 } });
+}

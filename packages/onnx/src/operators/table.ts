@@ -1,0 +1,73 @@
+/** One rule for every primitive; the record is exhaustive, so that a primitive without a rule does not compile. */
+import type { Primitive } from '@hebb/tensor/graph';
+import type { Value } from '../emitter.ts';
+import type { Site } from '../site.ts';
+import { conv, convInputGradient, convWeightGradient, dot } from './contraction.ts';
+import { cast, constant, elementwise, iota, notEqual, random, scalar, where } from './elementwise.ts';
+import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
+import { argmax, extreme, sum } from './reduce.ts';
+import { fold, unfold } from './windows.ts';
+
+/** Leaves become inputs and initializers, composites an operator or what they stand for; both are written by the walk itself. */
+export type WrittenPrimitive = Exclude<Primitive, 'buffer' | 'argument' | 'composite'>;
+
+export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => Value } = {
+  scalar,
+  constant,
+  iota,
+  random,
+
+  neg: elementwise('Neg'),
+  abs: elementwise('Abs'),
+  sign: elementwise('Sign'),
+  exp: elementwise('Exp'),
+  log: elementwise('Log'),
+  sqrt: elementwise('Sqrt'),
+  sin: elementwise('Sin'),
+  cos: elementwise('Cos'),
+  tanh: elementwise('Tanh'),
+  sigmoid: elementwise('Sigmoid'),
+  erf: elementwise('Erf'),
+  relu: elementwise('Relu'),
+  floor: elementwise('Floor'),
+  ceil: elementwise('Ceil'),
+  round: elementwise('Round'),
+  not: elementwise('Not'),
+  cast,
+  detach,
+
+  add: elementwise('Add'),
+  sub: elementwise('Sub'),
+  mul: elementwise('Mul'),
+  div: elementwise('Div'),
+  pow: elementwise('Pow'),
+  maximum: elementwise('Max'),
+  minimum: elementwise('Min'),
+  equal: elementwise('Equal'),
+  notEqual,
+  less: elementwise('Less'),
+  lessEqual: elementwise('LessOrEqual'),
+  and: elementwise('And'),
+  or: elementwise('Or'),
+  where,
+
+  reshape,
+  transpose,
+  broadcast,
+  slice,
+  pad,
+  flip,
+  concat,
+  unfold,
+  fold,
+
+  sum,
+  max: extreme('ReduceMax'),
+  min: extreme('ReduceMin'),
+  argmax,
+
+  dot,
+  conv,
+  convInputGradient,
+  convWeightGradient,
+};

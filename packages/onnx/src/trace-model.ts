@@ -1,0 +1,105 @@
+/** Traces a model at several sizes of its inputs and lays the graphs over one another. */
+import { makeLeaf, nodeOf, tensorOf, tensorType, trace, type Node } from '@hebb/tensor/graph';
+import { OnnxExportError } from './errors.ts';
+import type { SizeSymbol } from './extents.ts';
+import { planTraces, shapeIn, type GraphInput, type SizeChoice } from './inputs.ts';
+import { callModel, inEvaluationMode, labelModules, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
+import { Overlay, type Traced } from './traced.ts';
+
+export interface TracedModel {
+  readonly symbols: readonly SizeSymbol[];
+  /** Number of traces. */
+  readonly count: number;
+  /** The inputs in the first trace. */
+  readonly placeholders: readonly Node[];
+  /** What the model returned in the first trace. */
+  readonly result: ModelResult;
+  readonly outputs: readonly Traced[];
+  /** Paths of the modules that made the nodes of the first trace. */
+  readonly modules: ReadonlyMap<Node, string>;
+}
+
+interface Run {
+  readonly placeholders: readonly Node[];
+  readonly result: ModelResult;
+}
+
+/**
+ * Traces the model in evaluation mode with the first choice of sizes at which it runs. Throws {@link OnnxExportError} where there is none,
+ * with what went wrong at the first, and where the model does not do the same thing at every size.
+ */
+export function traceModel(
+  model: OnnxSource,
+  inputs: readonly GraphInput[],
+  sizes: SizeChoice | undefined,
+): TracedModel {
+  let failure: OnnxExportError | undefined;
+  for (const symbols of planTraces(inputs, sizes)) {
+    try {
+      return inEvaluationMode(model, () => traceAtSizes(model, inputs, symbols));
+    } catch (error) {
+      if (error instanceof OnnxExportError) throw error;
+      failure ??= traceFailure(error, inputs, symbols);
+    }
+  }
+  throw failure ?? new OnnxExportError('internal: there is no size to trace at');
+}
+
+function traceAtSizes(model: OnnxSource, inputs: readonly GraphInput[], symbols: readonly SizeSymbol[]): TracedModel {
+  const modules = new Map<Node, string>();
+  // At least two traces: what is the same node in both was computed outside of the model.
+  const count = symbols.length + 2;
+  const runs = Array.from({ length: count }, (_, index) =>
+    traceOnce(model, inputs, symbols, index, index === 0 ? modules : undefined),
+  );
+  const { placeholders, result } = runs[0] as Run;
+  const overlay = new Overlay(runs.map((_, index) => describeSizes(symbols, index)));
+  const versions = runs.map((run) => tensorsOf(run.result).map(nodeOf));
+  const outputs = tensorsOf(result).map((_, i) => overlay.add(versions.map((nodes) => nodes[i] as Node)));
+  return { symbols, count, placeholders, result, outputs, modules };
+}
+
+function traceOnce(
+  model: OnnxSource,
+  inputs: readonly GraphInput[],
+  symbols: readonly SizeSymbol[],
+  index: number,
+  modules: Map<Node, string> | undefined,
+): Run {
+  const placeholders = inputs.map(({ dtype, shape }) =>
+    makeLeaf('argument', tensorType(dtype, shapeIn(index, shape, symbols))),
+  );
+  const run = (): ModelResult => callModel(model, placeholders.map(tensorOf));
+  const { result, assigned } = trace(() => (modules === undefined ? run() : labelModules(model, modules, run)));
+  if (assigned > 0) {
+    throw new OnnxExportError(
+      `[exportOnnx] the model assigns to ${assigned} variable${assigned === 1 ? '' : 's'} while it runs; a file holds no state.`,
+      {
+        op: 'assign',
+        hint: 'Update variables outside of forward, or only in training mode.',
+      },
+    );
+  }
+  return { placeholders, result };
+}
+
+function traceFailure(error: unknown, inputs: readonly GraphInput[], symbols: readonly SizeSymbol[]): OnnxExportError {
+  const message = error instanceof Error ? error.message : String(error);
+  const shapes = inputs
+    .map(({ name, dtype, shape }) => `${name} ${dtype}[${shapeIn(0, shape, symbols).join(',')}]`)
+    .join(', ');
+  const failure = new OnnxExportError(`[exportOnnx] the model does not run on ${shapes}: ${message}`, {
+    hint:
+      symbols.length === 0
+        ? 'The shapes in inputs must be those that the model takes.'
+        : `Where only certain sizes are possible, name three of them: { sizes: { ${symbols[0]?.name}: [64, 96, 160] } }.`,
+  });
+  failure.cause = error;
+  return failure;
+}
+
+function describeSizes(symbols: readonly SizeSymbol[], index: number): string {
+  return symbols.length === 0
+    ? `trace ${index + 1}`
+    : symbols.map(({ name, sizes }) => `${name} = ${sizes[index]}`).join(', ');
+}
