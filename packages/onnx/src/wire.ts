@@ -73,13 +73,13 @@ function readMessage(reader: protobuf.Reader, name: MessageName, end: number): F
 
 /** The bytes of an ONNX file. */
 export function encodeModel(model: OnnxModel): Uint8Array {
-  const writer = protobuf.Writer.create();
+  const writer = new protobuf.Writer();
   writeMessage(writer, 'Model', model as Fields);
-  return writer.finish();
+  return new Uint8Array(writer.finish());
 }
 
 /** The structure of an ONNX file: graph, operators, initializers. Fields that Hebb does not write are left out. */
 export function parseOnnx(bytes: Uint8Array): OnnxModel {
-  const reader = protobuf.Reader.create(bytes);
+  const reader = new protobuf.Reader(bytes);
   return readMessage(reader, 'Model', reader.len);
 }
