@@ -1,0 +1,159 @@
+/**
+ * From the compiler's index expressions to addresses: where a plan's buffers lie, what the loop axes are bound to, and sums that
+ * are ordered from the outermost loop inwards so that the renderer can hoist all but their last step.
+ */
+import type { Atom, Axis, Index } from '../compiler/index-expression.ts';
+import type { Condition, PlanBuffer } from '../compiler/kernel.ts';
+import type { Address, Value } from './ir.ts';
+import type { MathContext } from './math.ts';
+import { op } from './opcodes.ts';
+
+/**
+ * Bytes at both ends of memory that no buffer occupies: a vector may read past its buffer's end, and a guarded load may read
+ * before its begin, without a trap. What is read there is always discarded.
+ */
+export const GUARD_BYTES: number = 1 << 20;
+
+/** Where a plan's data lies in memory. */
+export interface PlanLayout {
+  readonly buffers: readonly PlanBuffer[];
+  /** Address of the parameters' addresses. */
+  readonly pointers: number;
+  /** Address of the scalars. */
+  readonly scalars: number;
+  /** Address of the temporaries' arena. */
+  readonly arena: number;
+}
+
+/** Stands for scratch memory that holds the results of a contraction in the indices of its epilogue. */
+export const RESULT_BUFFER = -1;
+
+/** What every schedule needs to build a function. */
+export interface KernelContext extends MathContext {
+  readonly layout: PlanLayout;
+  /** Address of {@link RESULT_BUFFER}. */
+  readonly result?: Value;
+}
+
+/** Values of loop axes; the innermost vector axis is counted in bytes as well, so that addresses need no multiplication. */
+export class AxisValues {
+  readonly #context: KernelContext;
+  readonly #elements: Map<Axis, Value>;
+  readonly #bytes: Map<Axis, Value>;
+  readonly #atoms = new Map<Atom, Value>();
+
+  constructor(context: KernelContext, elements: Map<Axis, Value> = new Map(), bytes: Map<Axis, Value> = new Map()) {
+    this.#context = context;
+    this.#elements = elements;
+    this.#bytes = bytes;
+  }
+
+  /** The same values with one axis bound anew. */
+  with(axis: Axis, elements: Value, bytes?: Value): AxisValues {
+    const byteValues = new Map(this.#bytes);
+    if (bytes === undefined) byteValues.delete(axis);
+    else byteValues.set(axis, bytes);
+    return new AxisValues(this.#context, new Map(this.#elements).set(axis, elements), byteValues);
+  }
+
+  /** Value of an axis in elements. */
+  valueOf(axis: Axis): Value | undefined {
+    return this.#elements.get(axis);
+  }
+
+  /** Value of an axis in bytes, where it is kept. */
+  bytes(axis: Axis): Value | undefined {
+    return this.#bytes.get(axis);
+  }
+
+  #atom(atom: Atom): Value {
+    const { fb } = this.#context;
+    let value = atom.kind === 'axis' ? this.#elements.get(atom) : this.#atoms.get(atom);
+    if (value === undefined) {
+      if (atom.kind === 'axis') {
+        if (atom.extent > 1) throw new Error(`internal: axis ${atom.id} of extent ${atom.extent} has no value here`);
+        value = fb.i32(0);
+      } else {
+        const inner = this.value(atom.index);
+        const shift = Math.log2(atom.divisor);
+        if (Number.isInteger(shift)) {
+          value = atom.kind === 'div' ? fb.op(op.i32ShrU, inner, fb.i32(shift)) : fb.op(op.i32And, inner, fb.i32(atom.divisor - 1));
+        } else value = atom.kind === 'div' ? fb.divide(inner, atom.divisor) : fb.remainder(inner, atom.divisor);
+        this.#atoms.set(atom, value);
+      }
+    }
+    return value;
+  }
+
+  /** start + Σ scale · coefficient · atom, the constant left out. */
+  sum(start: Value, index: Index, scale: 1 | 4): Value {
+    const { fb } = this.#context;
+    const parts = index.terms.map(({ coefficient, atom }) => {
+      const bytes = scale === 4 && atom.kind === 'axis' ? this.#bytes.get(atom) : undefined;
+      return bytes === undefined ? fb.mul(this.#atom(atom), coefficient * scale) : fb.mul(bytes, coefficient);
+    });
+    parts.sort((a, b) => a.level - b.level || a.id - b.id);
+    return parts.reduce((total, part) => fb.add(total, part), start);
+  }
+
+  /** The index as an i32. */
+  value(index: Index): Value {
+    const { fb } = this.#context;
+    if (index.constant === 0) return this.sum(fb.i32(0), index, 1);
+    // Constants last where they cannot be hoisted with the outer part anyway.
+    return fb.add(this.sum(fb.i32(0), index, 1), index.constant);
+  }
+
+  /** i32 0 or 1: whether all conditions hold. */
+  holds(conditions: readonly Condition[]): Value {
+    const { fb } = this.#context;
+    let result: Value | undefined;
+    for (const { index, lower, upper } of conditions) {
+      if (isAlways({ index, lower, upper })) continue;
+      const shifted = fb.sub(this.value(index), lower);
+      const test = fb.op(op.i32LtU, shifted, fb.i32(Math.max(upper - lower, 0)));
+      result = result === undefined ? test : fb.op(op.i32And, result, test);
+    }
+    return result ?? fb.i32(1);
+  }
+
+  /** The byte address of an element. */
+  address(buffer: number, index: Index): Address {
+    const { fb } = this.#context;
+    const { pointer, constant } = bufferStart(this.#context, buffer);
+    const offset = constant + index.constant * 4;
+    // An instruction's offset is added without wrapping, so the rest must not be negative.
+    if (index.min >= index.constant && offset >= 0 && offset < 2 ** 31) {
+      const base = this.sum(pointer, index, 4);
+      if (base.kind !== 'op' || base.code !== op.i32Add) return { base, offset };
+      const [inner, step] = base.args;
+      if (inner === undefined || step?.kind !== 'i32' || step.value < 0) return { base, offset };
+      return { base: inner, offset: offset + step.value };
+    }
+    return { base: this.sum(fb.add(pointer, offset), index, 4), offset: 0 };
+  }
+}
+
+/** A buffer's address: a run-time pointer plus a constant. */
+export function bufferStart({ fb, layout, result }: KernelContext, buffer: number): { pointer: Value; constant: number } {
+  if (buffer === RESULT_BUFFER && result !== undefined) return { pointer: result, constant: 0 };
+  const description = layout.buffers[buffer];
+  if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);
+  if (description.kind === 'temporary') return { pointer: fb.i32(0), constant: layout.arena + description.offset };
+  const pointer = fb.load(op.i32Load, { base: fb.i32(0), offset: layout.pointers + 4 * description.position });
+  return { pointer, constant: 0 };
+}
+
+/** Whether a condition holds wherever the axes stand. */
+export function isAlways({ index, lower, upper }: Condition): boolean {
+  return index.min >= lower && index.max < upper;
+}
+
+/** Whether a load at `index` stays within the guard bytes around its buffer, `slack` bytes included. */
+export function isNear({ layout }: KernelContext, buffer: number, index: Index, slack = 0): boolean {
+  // Scratch results are always inside; lanes past the end read other scratch.
+  const size = buffer === RESULT_BUFFER ? index.max + 1 : (layout.buffers[buffer]?.size ?? 0);
+  const before = Math.max(0, -index.min) * 4 + slack;
+  const after = Math.max(0, index.max - size + 1) * 4 + slack;
+  return before < GUARD_BYTES - 64 && after < GUARD_BYTES - 64;
+}

@@ -1,0 +1,130 @@
+/**
+ * The backend's one memory: blocks in size classes, best fit, neighbours merged when freed, grown when nothing fits. The first and last
+ * bytes stay unused (see GUARD_BYTES).
+ */
+import { GUARD_BYTES } from './address.ts';
+import { OutOfMemoryError } from './errors.ts';
+
+const PAGE = 65536;
+/** 4 GiB. */
+const MAXIMUM_PAGES = 65536;
+
+interface Block {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** Rounds up to multiples of 256 bytes, and to eighths of a power of two above 16 KiB: at most an eighth is lost. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 16384) return Math.max(256, Math.ceil(bytes / 256) * 256);
+  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 3);
+  return Math.ceil(bytes / step) * step;
+}
+
+export class Allocator {
+  readonly memory: WebAssembly.Memory;
+  readonly #maximumPages: number;
+  /** By address; no two touch. */
+  readonly #free: Block[] = [];
+  /** Everything from here to the end of memory was never used. */
+  #top = GUARD_BYTES;
+  #used = 0;
+  #pooled = 0;
+  #floats = new Float32Array(0);
+  #ints = new Int32Array(0);
+
+  constructor(maximumPages: number = MAXIMUM_PAGES) {
+    this.#maximumPages = Math.min(maximumPages, MAXIMUM_PAGES);
+    this.memory = new WebAssembly.Memory({ initial: (4 * GUARD_BYTES) / PAGE, maximum: this.#maximumPages });
+  }
+
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  get pooledBytes(): number {
+    return this.#pooled;
+  }
+
+  /** The whole memory; valid until the next allocation. */
+  floats(): Float32Array {
+    if (this.#floats.buffer !== this.memory.buffer) this.#floats = new Float32Array(this.memory.buffer);
+    return this.#floats;
+  }
+
+  ints(): Int32Array {
+    if (this.#ints.buffer !== this.memory.buffer) this.#ints = new Int32Array(this.memory.buffer);
+    return this.#ints;
+  }
+
+  /** Address of a block of `sizeClass(bytes)` bytes, a multiple of 256. */
+  allocate(bytes: number): number {
+    const size = sizeClass(bytes);
+    let best = -1;
+    for (let i = 0; i < this.#free.length; i++) {
+      const candidate = this.#free[i];
+      if (candidate !== undefined && candidate.bytes >= size && candidate.bytes < (this.#free[best]?.bytes ?? Infinity)) best = i;
+    }
+    const block = this.#free[best];
+    if (block !== undefined) {
+      if (block.bytes === size) this.#free.splice(best, 1);
+      else this.#free[best] = { address: block.address + size, bytes: block.bytes - size };
+      this.#pooled -= size;
+      this.#used += size;
+      return block.address;
+    }
+    // The last free block may end where the unused memory begins.
+    const last = this.#free.at(-1);
+    const address = last !== undefined && last.address + last.bytes === this.#top ? last.address : this.#top;
+    this.#ensure(address + size, bytes);
+    if (last !== undefined && address === last.address) {
+      this.#free.pop();
+      this.#pooled -= last.bytes;
+    }
+    this.#top = address + size;
+    this.#used += size;
+    return address;
+  }
+
+  #ensure(end: number, requested: number): void {
+    const have = this.memory.buffer.byteLength / PAGE;
+    const need = Math.ceil((end + GUARD_BYTES) / PAGE);
+    if (need <= have) return;
+    // Some room beyond, so that many small allocations do not each grow the memory.
+    const generous = Math.min(this.#maximumPages, need + Math.min(have >> 2, 1024));
+    for (const pages of [generous, need]) {
+      if (pages > this.#maximumPages) continue;
+      try {
+        this.memory.grow(pages - have);
+        return;
+      } catch {
+        // Tried again with less, or reported below.
+      }
+    }
+    const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    throw new OutOfMemoryError(
+      `The WebAssembly backend cannot allocate ${mebibytes(requested)}: ${mebibytes(this.#used)} are in use, ` +
+        `and its memory cannot grow beyond ${mebibytes(have * PAGE)} (the limit is ${mebibytes(this.#maximumPages * PAGE)}).`,
+      { hint: 'Dispose of tensors that are no longer needed, or use a smaller batch.' },
+    );
+  }
+
+  /** Gives back a block of `sizeClass(bytes)` bytes. */
+  free(address: number, bytes: number): void {
+    const size = sizeClass(bytes);
+    this.#used -= size;
+    this.#pooled += size;
+    let position = this.#free.findIndex((block) => block.address > address);
+    if (position < 0) position = this.#free.length;
+    let merged: Block = { address, bytes: size };
+    const after = this.#free[position];
+    if (after !== undefined && after.address === address + size) {
+      merged = { address, bytes: size + after.bytes };
+      this.#free.splice(position, 1);
+    }
+    const before = this.#free[position - 1];
+    if (before !== undefined && before.address + before.bytes === address) {
+      this.#free[position - 1] = { address: before.address, bytes: before.bytes + merged.bytes };
+    } else this.#free.splice(position, 0, merged);
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Rewrites a kernel's axes before scheduling: neighbours that every index treats as one axis are merged, and an axis that is only
+ * ever divided by one number is split by it, so that most indices end as plain strides over few long loops.
+ */
+import {
+  addIndex,
+  axisIndex,
+  dependsOn,
+  divideIndex,
+  makeAxis,
+  remainderIndex,
+  scaleIndex,
+  strideAlong,
+  substituteIndex,
+  type Axis,
+  type Index,
+} from '../compiler/index-expression.ts';
+import type { Condition, Expression, Store } from '../compiler/kernel.ts';
+
+export type Replacements = ReadonlyMap<Axis, Index>;
+
+/** Rewrites expressions, keeping shared parts shared. */
+export class ExpressionRewriter {
+  readonly #replacements: Replacements;
+  readonly #result: Expression | undefined;
+  readonly #memo = new Map<Expression, Expression>();
+
+  /** `result`, where given, takes the place of `result` expressions. */
+  constructor(replacements: Replacements, result?: Expression) {
+    this.#replacements = replacements;
+    this.#result = result;
+  }
+
+  index(index: Index): Index {
+    return substituteIndex(index, this.#replacements);
+  }
+
+  conditions(conditions: readonly Condition[]): readonly Condition[] {
+    return conditions.map(({ index, lower, upper }) => ({ index: this.index(index), lower, upper }));
+  }
+
+  stores(stores: readonly Store[]): readonly Store[] {
+    return stores.map(({ buffer, index, value }) => ({ buffer, index: this.index(index), value: this.expression(value) }));
+  }
+
+  expression(expression: Expression): Expression {
+    let result = this.#memo.get(expression);
+    if (result === undefined) {
+      result = this.#rewrite(expression);
+      this.#memo.set(expression, result);
+    }
+    return result;
+  }
+
+  #rewrite(expression: Expression): Expression {
+    switch (expression.kind) {
+      case 'constant':
+      case 'scalar':
+        return expression;
+      case 'result':
+        return this.#result ?? expression;
+      case 'load':
+        return { ...expression, index: this.index(expression.index), guards: this.conditions(expression.guards) };
+      case 'index':
+        return { ...expression, index: this.index(expression.index) };
+      case 'inside':
+        return { ...expression, conditions: this.conditions(expression.conditions) };
+      case 'unary':
+      case 'cast':
+        return { ...expression, operand: this.expression(expression.operand) };
+      case 'binary':
+        return { ...expression, left: this.expression(expression.left), right: this.expression(expression.right) };
+      case 'select':
+        return {
+          ...expression,
+          condition: this.expression(expression.condition),
+          ifTrue: this.expression(expression.ifTrue),
+          ifFalse: this.expression(expression.ifFalse),
+        };
+      case 'random':
+        return {
+          ...expression,
+          index: this.index(expression.index),
+          seed: this.expression(expression.seed),
+          counter: this.expression(expression.counter),
+        };
+    }
+  }
+}
+
+/** Calls `visit` once for every distinct sub-expression. */
+export function forEachExpression(roots: readonly Expression[], visit: (expression: Expression) => void): void {
+  const seen = new Set<Expression>();
+  const walk = (expression: Expression): void => {
+    if (seen.has(expression)) return;
+    seen.add(expression);
+    visit(expression);
+    if (expression.kind === 'unary' || expression.kind === 'cast') walk(expression.operand);
+    else if (expression.kind === 'binary') {
+      walk(expression.left);
+      walk(expression.right);
+    } else if (expression.kind === 'select') {
+      walk(expression.condition);
+      walk(expression.ifTrue);
+      walk(expression.ifFalse);
+    } else if (expression.kind === 'random') {
+      walk(expression.seed);
+      walk(expression.counter);
+    }
+  };
+  for (const root of roots) walk(root);
+}
+
+/** Every index in the expressions. */
+export function collectIndices(roots: readonly Expression[]): Index[] {
+  const indices: Index[] = [];
+  forEachExpression(roots, (expression) => {
+    if (expression.kind === 'load') indices.push(expression.index, ...expression.guards.map(({ index }) => index));
+    else if (expression.kind === 'index' || expression.kind === 'random') indices.push(expression.index);
+    else if (expression.kind === 'inside') indices.push(...expression.conditions.map(({ index }) => index));
+  });
+  return indices;
+}
+
+/** Whether the index depends on the pair of axes only through outer · inner.extent + inner. */
+function isMergeable(index: Index, outer: Axis, inner: Axis): boolean {
+  let outerStride = 0;
+  let innerStride = 0;
+  for (const { coefficient, atom } of index.terms) {
+    if (atom === outer) outerStride = coefficient;
+    else if (atom === inner) innerStride = coefficient;
+    else if (atom.kind !== 'axis' && !isMergeable(atom.index, outer, inner)) return false;
+  }
+  return outerStride === innerStride * inner.extent;
+}
+
+export interface AxisRewrite {
+  /** The groups given, rewritten; each keeps its row-major order. */
+  readonly groups: readonly (readonly Axis[])[];
+  readonly replacements: Replacements;
+}
+
+/**
+ * Simplifies groups of axes (merging only within a group) with respect to all indices that use them. Without `split` axes are only
+ * merged.
+ */
+export function simplifyAxes(
+  groups: readonly (readonly Axis[])[],
+  indices: readonly Index[],
+  split = true,
+): AxisRewrite {
+  let current = groups.map((group) => group.filter(({ extent }) => extent !== 1));
+  let replacements = new Map<Axis, Index>();
+  let rewritten = indices;
+  const apply = (step: Map<Axis, Index>): void => {
+    replacements = new Map([...replacements].map(([axis, index]) => [axis, substituteIndex(index, step)]));
+    for (const [axis, index] of step) if (!replacements.has(axis)) replacements.set(axis, index);
+    rewritten = rewritten.map((index) => substituteIndex(index, step));
+  };
+  const merge = (): void => {
+    current = current.map((group) => {
+      const merged: Axis[] = [];
+      for (const axis of group) {
+        const outer = merged.at(-1);
+        if (outer !== undefined && rewritten.every((index) => isMergeable(index, outer, axis))) {
+          const both = makeAxis(outer.extent * axis.extent);
+          const index = axisIndex(both);
+          apply(new Map([[outer, divideIndex(index, axis.extent)], [axis, remainderIndex(index, axis.extent)]]));
+          merged[merged.length - 1] = both;
+        } else merged.push(axis);
+      }
+      return merged;
+    });
+  };
+  merge();
+  let changed = split;
+  for (let round = 0; changed && round < 6; round++) {
+    changed = false;
+    current = current.map((group) =>
+      group.flatMap((axis) => {
+        for (const size of splitSizes(axis, rewritten)) {
+          const outer = makeAxis(axis.extent / size);
+          const inner = makeAxis(size);
+          const step = new Map([[axis, addIndex(scaleIndex(axisIndex(outer), size), axisIndex(inner))]]);
+          const after = rewritten.map((index) => substituteIndex(index, step));
+          const before = rewritten.filter((index) => strideAlong(index, axis) === undefined).length;
+          const left = after.filter((index) => strideAlong(index, inner) === undefined || strideAlong(index, outer) === undefined);
+          if (left.length >= before) continue;
+          apply(step);
+          changed = true;
+          return [outer, inner];
+        }
+        return [axis];
+      }),
+    );
+  }
+  if (split && replacements.size > 0) merge();
+  return { groups: current, replacements };
+}
+
+/** Sizes of the inner part that could make a division or remainder of the axis linear. */
+function splitSizes(axis: Axis, indices: readonly Index[]): number[] {
+  const sizes = new Set<number>();
+  const visit = (index: Index): void => {
+    for (const { atom } of index.terms) {
+      if (atom.kind === 'axis' || !dependsOn(atom.index, axis)) continue;
+      const stride = atom.index.terms.find((term) => term.atom === axis)?.coefficient ?? 0;
+      if (stride !== 0) {
+        const size = atom.divisor / greatestCommonDivisor(atom.divisor, Math.abs(stride));
+        if (size > 1 && size < axis.extent && axis.extent % size === 0) sizes.add(size);
+      }
+      visit(atom.index);
+    }
+  };
+  for (const index of indices) visit(index);
+  return [...sizes].sort((a, b) => b - a);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  let x = a;
+  let y = b;
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
+}

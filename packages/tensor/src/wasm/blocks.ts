@@ -1,0 +1,168 @@
+/**
+ * Cuts a list of axes (the m, n or k of a contraction) into rectangular blocks of bounded size: some outer axes stand still within a
+ * block, one axis is cut, the inner ones are whole. Offsets inside a block are the same for all blocks, so that a table of them stays
+ * small however long the axes are.
+ */
+import {
+  addIndex,
+  axisIndex,
+  constantIndex,
+  collectAxes,
+  evaluateIndex,
+  makeAxis,
+  scaleIndex,
+  sumIndex,
+  type Axis,
+  type Index,
+  type Term,
+} from '../compiler/index-expression.ts';
+import type { AxisValues, KernelContext } from './address.ts';
+import type { Value } from './ir.ts';
+
+export interface BlockedAxes {
+  readonly outer: readonly Axis[];
+  /** The axis that is cut, and the pieces of its value: split = base + local. */
+  readonly split: Axis;
+  readonly base: Axis;
+  readonly local: Axis;
+  /** Values of the cut axis per block; the last block may have fewer. */
+  readonly size: number;
+  readonly inner: readonly Axis[];
+  /** Product of the inner extents. */
+  readonly innerSize: number;
+  /** Points of a full block. */
+  readonly capacity: number;
+  /** Number of blocks. */
+  readonly blocks: number;
+  readonly total: number;
+}
+
+export function product(axes: readonly Axis[]): number {
+  return axes.reduce((total, { extent }) => total * extent, 1);
+}
+
+/** Blocks of at most `limit` points where the axes allow; a cut axis alone in its block is cut at multiples of `multiple`. */
+export function blockAxes(axes: readonly Axis[], limit: number, multiple: number): BlockedAxes {
+  let first = axes.length;
+  let innerSize = 1;
+  while (first > 0 && innerSize * (axes[first - 1]?.extent ?? 1) <= limit) innerSize *= axes[--first]?.extent ?? 1;
+  // The axis before the ones that fit is cut; if all fit, the outermost is, into one block.
+  const cut = Math.max(first - 1, 0);
+  const split = axes[cut] ?? makeAxis(1);
+  const inner = axes.slice(cut + 1);
+  innerSize = product(inner);
+  const extent = Math.max(split.extent, 1);
+  const most = Math.max(1, Math.floor(limit / Math.max(innerSize, 1)));
+  const pieces = Math.ceil(extent / most);
+  let size = Math.ceil(extent / pieces);
+  if (pieces > 1) {
+    let step = 1;
+    while ((step * innerSize) % multiple !== 0) step++;
+    size = Math.min(most, Math.ceil(size / step) * step);
+  }
+  const outer = axes.slice(0, cut);
+  return {
+    outer,
+    split,
+    base: makeAxis(extent),
+    local: makeAxis(size),
+    size,
+    inner,
+    innerSize,
+    capacity: size * innerSize,
+    blocks: product(outer) * Math.ceil(extent / size),
+    total: product(axes),
+  };
+}
+
+/** What the cut axis is replaced by. */
+export function splitIndex({ split, base, local, size }: BlockedAxes): [Axis, Index] {
+  return [split, split.extent > size ? addIndex(axisIndex(base), axisIndex(local)) : axisIndex(local)];
+}
+
+/** Row-major position of a point within its block. */
+export function positionInBlock({ local, inner }: BlockedAxes): Index {
+  return inner.reduce((total, axis) => addIndex(scaleIndex(total, axis.extent), axisIndex(axis)), axisIndex(local));
+}
+
+/** A block at run time. */
+export interface BlockPosition {
+  readonly axes: AxisValues;
+  /** First value of the cut axis. */
+  readonly base: Value;
+  /** Values of the cut axis in this block. */
+  readonly count: Value;
+  /** Points in this block. */
+  readonly points: Value;
+}
+
+/** Binds the axes of block number `number` (0 … blocks − 1). */
+export function locateBlock({ fb }: KernelContext, axes: AxisValues, blocked: BlockedAxes, number: Value): BlockPosition {
+  const { split, size, outer, innerSize, base } = blocked;
+  const pieces = Math.ceil(Math.max(split.extent, 1) / size);
+  let rest = fb.divide(number, pieces);
+  const first = fb.mul(pieces === 1 ? fb.i32(0) : fb.remainder(number, pieces), size);
+  let at = axes.with(base, first);
+  for (const axis of [...outer].reverse()) {
+    const only = axis === outer[0];
+    at = at.with(axis, only ? rest : fb.remainder(rest, axis.extent));
+    rest = fb.divide(rest, axis.extent);
+  }
+  const extent = split.extent;
+  const count = extent % size === 0 ? fb.i32(size) : fb.minimum(fb.i32(size), fb.sub(fb.i32(extent), first));
+  return { axes: at, base: first, count, points: fb.mul(count, innerSize) };
+}
+
+/** Calls `visit` with the values of the local and inner axes at each point of a full block, in order. */
+export function forEachBlockPoint(blocked: BlockedAxes, visit: (values: Map<Axis, number>) => void): void {
+  const axes = [blocked.local, ...blocked.inner];
+  const values = new Map<Axis, number>();
+  for (let position = 0; position < blocked.capacity; position++) {
+    let rest = position;
+    for (const axis of [...axes].reverse()) {
+      values.set(axis, rest % axis.extent);
+      rest = Math.floor(rest / axis.extent);
+    }
+    visit(values);
+  }
+}
+
+/** An index as a sum of parts that depend on disjoint sets of axes. */
+export interface SplitIndex {
+  /** Constant, batch axes, outer axes, begins of blocks. */
+  readonly uniform: Index;
+  readonly side: Index;
+  readonly k: Index;
+}
+
+function termIndex({ coefficient, atom }: Term): Index {
+  const one: Index = { constant: 0, terms: [{ coefficient: 1, atom }], min: atom.min, max: atom.max };
+  return scaleIndex(one, coefficient);
+}
+
+/** Splits an index; `undefined` if a division or remainder mixes the parts. */
+export function separate(index: Index, side: ReadonlySet<Axis>, k: ReadonlySet<Axis>): SplitIndex | undefined {
+  const parts: { uniform: Index[]; side: Index[]; k: Index[] } = { uniform: [constantIndex(index.constant)], side: [], k: [] };
+  for (const term of index.terms) {
+    const axes = new Set<Axis>();
+    const alone = termIndex(term);
+    collectAxes(alone, axes);
+    const inSide = [...axes].filter((axis) => side.has(axis)).length;
+    const inK = [...axes].filter((axis) => k.has(axis)).length;
+    if (inSide === axes.size) parts.side.push(alone);
+    else if (inK === axes.size) parts.k.push(alone);
+    else if (inSide === 0 && inK === 0) parts.uniform.push(alone);
+    else return undefined;
+  }
+  return { uniform: sumIndex(parts.uniform), side: sumIndex(parts.side), k: sumIndex(parts.k) };
+}
+
+/** The values of an index over a block's points, times `scale`. */
+export function tabulate(index: Index, blocked: BlockedAxes, scale: number): Int32Array<ArrayBuffer> {
+  const table = new Int32Array(blocked.capacity);
+  let position = 0;
+  forEachBlockPoint(blocked, (values) => {
+    table[position++] = evaluateIndex(index, values) * scale;
+  });
+  return table;
+}

@@ -1,0 +1,242 @@
+/**
+ * Schedules contractions: normalises their axes, hands degenerate shapes to the map and reduce schedules, and otherwise loops over
+ * blocks of batch, m and n (the grid): pack, multiply tiles into scratch for every block of k, and run the epilogue once at the end.
+ */
+import { dependsOn, sumIndex, scaleIndex, substituteIndex, type Axis, type Index } from '../compiler/index-expression.ts';
+import type { ContractionKernel, Expression, MapKernel, Operand, ReduceKernel } from '../compiler/kernel.ts';
+import { AxisValues, RESULT_BUFFER, type KernelContext } from './address.ts';
+import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
+import { blockAxes, locateBlock, positionInBlock, product, splitIndex, type BlockedAxes } from './blocks.ts';
+import { VectorEvaluator } from './expression.ts';
+import { TILE_COLUMNS, TILE_ROWS } from './gemm.ts';
+import { FunctionBuilder, type Value, type WasmFunction } from './ir.ts';
+import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
+import { op } from './opcodes.ts';
+import { buildPacking, type PackingContext } from './packing.ts';
+
+/** Depth of a packed block: a panel of B (8 × 256 × 4 bytes) stays in the first-level cache. */
+const K_BLOCK = 256;
+const ROW_BLOCK = 512;
+const COLUMN_BLOCK = 512;
+/** Packed rows for all of k are kept for the next block of columns up to this size. */
+const KEEP_BYTES = 16 * 2 ** 20;
+
+const ceil = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+
+/** Moves batch axes that only one operand depends on to that operand's side, and merges axes. */
+export function normaliseContraction(kernel: ContractionKernel): ContractionKernel {
+  const uses = (operand: Operand, axis: Axis): boolean =>
+    dependsOn(operand.index, axis) || operand.guards.some(({ index }) => dependsOn(index, axis));
+  const live = kernel.batch.filter(({ extent }) => extent !== 1);
+  const toM = live.filter((axis) => !uses(kernel.right, axis));
+  const toN = live.filter((axis) => uses(kernel.right, axis) && !uses(kernel.left, axis));
+  const batch = live.filter((axis) => !toM.includes(axis) && !toN.includes(axis));
+  // Masks are reused over the k axes before those that guards depend on.
+  const guarded = (axis: Axis): boolean =>
+    [kernel.left, kernel.right].some(
+      (operand) =>
+        operand.guards.some(({ index }) => dependsOn(index, axis)) ||
+        operand.index.terms.some(({ atom }) => atom.kind !== 'axis' && dependsOn(atom.index, axis)),
+    );
+  const k = [...kernel.k.filter((axis) => !guarded(axis)), ...kernel.k.filter(guarded)];
+  const operands = [kernel.left, kernel.right];
+  const indices = [
+    ...operands.flatMap(({ index, guards }) => [index, ...guards.map((guard) => guard.index)]),
+    ...collectIndices(kernel.stores.map(({ value }) => value)),
+    ...kernel.stores.map(({ index }) => index),
+  ];
+  const { groups, replacements } = simplifyAxes([batch, [...toM, ...kernel.m], [...toN, ...kernel.n], k], indices);
+  const rewriter = new ExpressionRewriter(replacements);
+  const rewrite = ({ buffer, index, guards }: Operand): Operand => ({
+    buffer,
+    index: rewriter.index(index),
+    guards: rewriter.conditions(guards),
+  });
+  return {
+    ...kernel,
+    batch: groups[0] ?? [],
+    m: groups[1] ?? [],
+    n: groups[2] ?? [],
+    k: groups[3] ?? [],
+    left: rewrite(kernel.left),
+    right: rewrite(kernel.right),
+    stores: rewriter.stores(kernel.stores),
+  };
+}
+
+function operandValue({ buffer, index, guards }: Operand): Expression {
+  const load: Expression = { kind: 'load', type: 'f32', buffer, index, guards };
+  if (guards.length === 0) return load;
+  const zero: Expression = { kind: 'constant', type: 'f32', value: 0 };
+  return { kind: 'select', type: 'f32', condition: { kind: 'inside', type: 'bool', conditions: guards }, ifTrue: load, ifFalse: zero };
+}
+
+/** Shapes for which packing would cost more than the products: as a map (k up to 4) or a reduction (vectors). */
+export function degenerate(kernel: ContractionKernel): MapKernel | ReduceKernel | undefined {
+  const [m, n, k] = [product(kernel.m), product(kernel.n), product(kernel.k)];
+  const axes = [...kernel.batch, ...kernel.m, ...kernel.n];
+  const { name } = kernel;
+  if (k <= 4) {
+    let sum: Expression = { kind: 'constant', type: 'f32', value: 0 };
+    for (let position = 0; position < k; position++) {
+      let rest = position;
+      const values = new Map<Axis, Index>();
+      for (const axis of [...kernel.k].reverse()) {
+        values.set(axis, { constant: rest % axis.extent, terms: [], min: rest % axis.extent, max: rest % axis.extent });
+        rest = Math.floor(rest / axis.extent);
+      }
+      const at = ({ buffer, index, guards }: Operand): Expression =>
+        operandValue({
+          buffer,
+          index: substituteIndex(index, values),
+          guards: guards.map((guard) => ({ ...guard, index: substituteIndex(guard.index, values) })),
+        });
+      const term: Expression = { kind: 'binary', type: 'f32', operator: 'mul', left: at(kernel.left), right: at(kernel.right) };
+      sum = position === 0 ? term : { kind: 'binary', type: 'f32', operator: 'add', left: sum, right: term };
+    }
+    const stores = new ExpressionRewriter(new Map(), sum).stores(kernel.stores);
+    return { kind: 'map', name, axes, stores };
+  }
+  if (Math.min(m, n) <= 2) {
+    const value: Expression = {
+      kind: 'binary', type: 'f32', operator: 'mul', left: operandValue(kernel.left), right: operandValue(kernel.right),
+    };
+    return { kind: 'reduce', name, axes, reduceAxes: kernel.k, reducers: [{ operator: 'sum', value }], stores: kernel.stores };
+  }
+  return undefined;
+}
+
+export interface ContractionSchedule {
+  readonly grid: number;
+  readonly scratchBytes: number;
+}
+
+/** Emits the task loop into the function at hand. `scratch` is the address of the scratch memory. */
+export function emitContraction(
+  context: PackingContext,
+  gemm: WasmFunction,
+  original: ContractionKernel,
+  begin: Value,
+  end: Value,
+  scratch: Value,
+): ContractionSchedule {
+  const { fb } = context;
+  const kernel = orient(original);
+  const m = blockAxes(kernel.m, ROW_BLOCK, TILE_ROWS);
+  const n = blockAxes(kernel.n, COLUMN_BLOCK, TILE_COLUMNS);
+  const k = blockAxes(kernel.k, K_BLOCK, 4);
+  const uniform = [...kernel.batch, ...k.outer];
+  const packLeft = buildPacking(context, `${kernel.name}: pack A`, kernel.left, m, k, [...uniform, ...m.outer], 4);
+  const packRight = buildPacking(context, `${kernel.name}: pack B`, kernel.right, n, k, [...uniform, ...n.outer], 8);
+
+  // Scratch: C, masks, packed B, packed A.
+  const columns = ceil(n.capacity, TILE_COLUMNS);
+  const rowElements = columns % 512 === 0 ? columns + TILE_COLUMNS : columns;
+  const rows = ceil(m.capacity, TILE_ROWS);
+  const keep = n.blocks > 1 && rows * k.capacity * k.blocks * 4 <= KEEP_BYTES;
+  const leftBlockBytes = rows * k.capacity * 4;
+  const masks = scratch;
+  const masksBytes = k.capacity * 32;
+  const right = fb.add(scratch, masksBytes);
+  const rightBytes = columns * k.capacity * 4;
+  const left = fb.add(right, rightBytes);
+  const leftBytes = leftBlockBytes * (keep ? k.blocks : 1);
+  const result = fb.add(left, leftBytes);
+  const resultBytes = rows * rowElements * 4;
+  const epilogue = buildEpilogue(context, kernel, m, n, rowElements);
+
+  const grid = product(kernel.batch) * m.blocks * n.blocks;
+  fb.note(
+    `contraction m ${m.total} · n ${n.total} · k ${k.total}${kernel.batch.length > 0 ? `, batch ${product(kernel.batch)}` : ''}; ` +
+      `blocks of ${m.capacity} × ${n.capacity} × ${k.capacity}; A: ${packLeft.description}${keep ? ', kept' : ''}; B: ${packRight.description}`,
+  );
+  fb.loop(begin, end, { role: 'grid', name: 'task' }, (task) => {
+    const columnBlock = n.blocks === 1 ? fb.i32(0) : fb.remainder(task, n.blocks);
+    const rest = fb.divide(task, n.blocks);
+    const rowBlock = m.blocks === 1 ? fb.i32(0) : fb.remainder(rest, m.blocks);
+    let batchRest = fb.divide(rest, m.blocks);
+    let axes = new AxisValues(context);
+    for (const axis of [...kernel.batch].reverse()) {
+      axes = axes.with(axis, axis === kernel.batch[0] ? batchRest : fb.remainder(batchRest, axis.extent));
+      batchRest = fb.divide(batchRest, axis.extent);
+    }
+    const mBlock = locateBlock(context, axes, m, rowBlock);
+    const nBlock = locateBlock(context, mBlock.axes, n, columnBlock);
+    const forEachK = (body: (number: Value) => void): void => fb.loop(fb.i32(0), fb.i32(k.blocks), { role: 'reduce', name: 'kBlock' }, body);
+    const packRows = (number: Value): void => {
+      const kBlock = locateBlock(context, nBlock.axes, k, number);
+      const target = keep ? fb.add(left, fb.mul(number, leftBlockBytes)) : left;
+      packLeft.emit(context, target, masks, mBlock, kBlock, kBlock.axes);
+    };
+    if (keep) {
+      const fresh = fb.op(op.i32Or, fb.op(op.i32Eqz, columnBlock), fb.op(op.i32Eq, task, begin));
+      fb.if(fresh, () => forEachK(packRows));
+    }
+    forEachK((number) => {
+      const kBlock = locateBlock(context, nBlock.axes, k, number);
+      if (!keep) packRows(number);
+      packRight.emit(context, right, masks, nBlock, kBlock, kBlock.axes);
+      const packedRows = keep ? fb.add(left, fb.mul(number, leftBlockBytes)) : left;
+      fb.call(gemm, packedRows, right, result, mBlock.points, nBlock.points, kBlock.points, fb.i32(rowElements * 4), number);
+    });
+    epilogue.call(fb, result, nBlock.axes, mBlock.count, nBlock.count);
+  });
+  return { grid, scratchBytes: masksBytes + rightBytes + leftBytes + resultBytes };
+}
+
+/** Exchanges the operands where tiles of 4 × 8 then waste clearly less (few columns). */
+function orient(kernel: ContractionKernel): ContractionKernel {
+  const [m, n] = [product(kernel.m), product(kernel.n)];
+  const straight = ceil(m, TILE_ROWS) * ceil(n, TILE_COLUMNS);
+  const exchanged = ceil(n, TILE_ROWS) * ceil(m, TILE_COLUMNS);
+  if (exchanged > 0.85 * straight) return kernel;
+  return { ...kernel, m: kernel.n, n: kernel.m, left: kernel.right, right: kernel.left };
+}
+
+interface Epilogue {
+  call(fb: FunctionBuilder, result: Value, axes: AxisValues, mCount: Value, nCount: Value): void;
+}
+
+/** A function that runs the stores over one block of scratch results. */
+function buildEpilogue(context: KernelContext, kernel: ContractionKernel, m: BlockedAxes, n: BlockedAxes, rowElements: number): Epilogue {
+  const fb = new FunctionBuilder(`${kernel.name}: epilogue`);
+  const result = fb.parameter('result');
+  const counts = [fb.parameter('mCount'), fb.parameter('nCount')];
+  const inner: KernelContext = { ...context, fb, result };
+  const bound = [...kernel.batch, ...m.outer, m.base, ...n.outer, n.base];
+  let axes = new AxisValues(inner);
+  for (const axis of bound) axes = axes.with(axis, fb.parameter(`a${axis.id}`));
+
+  const position = sumIndex([scaleIndex(positionInBlock(m), rowElements), positionInBlock(n)]);
+  const load: Expression = { kind: 'load', type: 'f32', buffer: RESULT_BUFFER, index: position, guards: [] };
+  const cut = new ExpressionRewriter(new Map([splitIndex(m), splitIndex(n)]), load).stores(kernel.stores);
+  const indices = [...collectIndices(cut.map(({ value }) => value)), ...cut.map(({ index }) => index)];
+  const rewrite = simplifyAxes([[m.local, ...m.inner], [n.local, ...n.inner]], indices, false);
+  const stores = new ExpressionRewriter(rewrite.replacements).stores(cut);
+  const loops = rewrite.groups.flatMap((group, i) => {
+    const blocked = i === 0 ? m : n;
+    const count = counts[i] ?? fb.i32(0);
+    return group.map((axis, j): NestLoop => {
+      // The first axis holds the cut one, alone or merged with what it encloses; the last block may be shorter.
+      const ragged = j === 0 && blocked.size > 1 && blocked.split.extent % blocked.size !== 0;
+      return ragged ? { axis, begin: fb.i32(0), end: fb.mul(count, axis.extent / blocked.size) } : { axis };
+    });
+  });
+  const vector = chooseVectorAxis(loops.map(({ axis }) => axis), [], stores);
+  const vectorLoop = loops.find(({ axis }) => axis === vector);
+  emitLoops(inner, axes, loops.filter((loop) => loop !== vectorLoop), (at) => {
+    if (vector === undefined || vectorLoop === undefined) {
+      emitStores(new VectorEvaluator({ context: inner, axes: at, vector: undefined, count: undefined, results: [] }), stores);
+      return;
+    }
+    emitVectorLoop(inner, at, vectorLoop, 1, (step) => {
+      const lanes = { context: inner, axes: step.axes, vector: { axis: vector, start: step.start }, count: step.count, results: [] };
+      emitStores(new VectorEvaluator(lanes), stores);
+    });
+  });
+  const target = fb.finish();
+  return {
+    call: (caller, at, values, mCount, nCount) =>
+      caller.call(target, at, mCount, nCount, ...bound.map((axis) => values.valueOf(axis) ?? caller.i32(0))),
+  };
+}

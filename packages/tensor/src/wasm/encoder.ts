@@ -1,0 +1,144 @@
+/**
+ * The WebAssembly binary format: bytes, LEB128 numbers, sections (WebAssembly Core Specification 2.0, section 5). Knows nothing of
+ * kernels; the renderer writes function bodies through it.
+ */
+import { typeCode, type WasmType } from './opcodes.ts';
+
+export class ByteWriter {
+  #bytes = new Uint8Array(1024);
+  length = 0;
+
+  #reserve(count: number): void {
+    if (this.length + count <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + count));
+    larger.set(this.#bytes.subarray(0, this.length));
+    this.#bytes = larger;
+  }
+
+  byte(value: number): void {
+    if (this.length === this.#bytes.length) this.#reserve(1);
+    this.#bytes[this.length++] = value;
+  }
+
+  bytes(values: Uint8Array): void {
+    this.#reserve(values.length);
+    this.#bytes.set(values, this.length);
+    this.length += values.length;
+  }
+
+  /** Unsigned LEB128, up to 32 bits. */
+  unsigned(value: number): void {
+    let rest = value >>> 0;
+    while (rest >= 0x80) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    this.byte(rest);
+  }
+
+  /** Signed LEB128 of a 32-bit integer. */
+  signed(value: number): void {
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
+        this.byte(low);
+        return;
+      }
+      this.byte(low | 0x80);
+    }
+  }
+
+  name(text: string): void {
+    const encoded = new TextEncoder().encode(text);
+    this.unsigned(encoded.length);
+    this.bytes(encoded);
+  }
+
+  result(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.length);
+  }
+}
+
+/** A function without results. `locals` follow the parameters; `body` excludes the final `end`. */
+export interface EncodedFunction {
+  readonly parameters: readonly WasmType[];
+  readonly locals: readonly WasmType[];
+  readonly body: Uint8Array;
+}
+
+function section(out: ByteWriter, id: number, write: (content: ByteWriter) => void): void {
+  const content = new ByteWriter();
+  write(content);
+  out.byte(id);
+  out.unsigned(content.length);
+  out.bytes(content.result());
+}
+
+/** A module that imports memory `env.memory` and exports the functions named in `exported`. */
+export function encodeModule(
+  functions: readonly EncodedFunction[],
+  exported: ReadonlyMap<string, number>,
+): Uint8Array<ArrayBuffer> {
+  const signatures: string[] = [];
+  const signatureOf = functions.map(({ parameters }) => {
+    const key = parameters.join();
+    const known = signatures.indexOf(key);
+    return known >= 0 ? known : signatures.push(key) - 1;
+  });
+  const out = new ByteWriter();
+  out.bytes(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  section(out, 1, (content) => {
+    content.unsigned(signatures.length);
+    for (const signature of signatures) {
+      const parameters = signature === '' ? [] : signature.split(',');
+      content.byte(0x60);
+      content.unsigned(parameters.length);
+      for (const parameter of parameters) content.byte(typeCode[parameter as WasmType]);
+      content.unsigned(0);
+    }
+  });
+  section(out, 2, (content) => {
+    content.unsigned(1);
+    content.name('env');
+    content.name('memory');
+    content.byte(0x02);
+    content.byte(0x00);
+    content.unsigned(0);
+  });
+  section(out, 3, (content) => {
+    content.unsigned(signatureOf.length);
+    for (const signature of signatureOf) content.unsigned(signature);
+  });
+  section(out, 7, (content) => {
+    content.unsigned(exported.size);
+    for (const [name, position] of exported) {
+      content.name(name);
+      content.byte(0x00);
+      content.unsigned(position);
+    }
+  });
+  section(out, 10, (content) => {
+    content.unsigned(functions.length);
+    for (const { locals, body } of functions) {
+      const code = new ByteWriter();
+      const groups: { type: WasmType; count: number }[] = [];
+      for (const type of locals) {
+        const last = groups.at(-1);
+        if (last?.type === type) last.count++;
+        else groups.push({ type, count: 1 });
+      }
+      code.unsigned(groups.length);
+      for (const { type, count } of groups) {
+        code.unsigned(count);
+        code.byte(typeCode[type]);
+      }
+      code.bytes(body);
+      code.byte(0x0b);
+      content.unsigned(code.length);
+      content.bytes(code.result());
+    }
+  });
+  return out.result();
+}

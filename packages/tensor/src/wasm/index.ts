@@ -1,0 +1,1 @@
+export { createWasmBackend, hasRelaxedSimd, type WasmBackendOptions } from './backend.ts';

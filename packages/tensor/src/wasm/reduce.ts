@@ -1,0 +1,369 @@
+/**
+ * Schedules reductions: four lanes run along a reduced axis and are combined at the end, or along an output axis, whichever reads
+ * memory better. The order is fixed. Long float32 sums are taken in blocks of at most 256 additions per lane, whose
+ * sums are added with the error of every addition kept (T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", 2005).
+ */
+import {
+  addIndex,
+  axisIndex,
+  constantIndex,
+  scaleIndex,
+  type Axis,
+  type Index,
+} from '../compiler/index-expression.ts';
+import type { Expression, ReduceKernel, Reducer } from '../compiler/kernel.ts';
+import { AxisValues, type KernelContext } from './address.ts';
+import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
+import { VectorEvaluator } from './expression.ts';
+import type { Value, Variable } from './ir.ts';
+import { GRID_VECTORS, gridRange } from './map.ts';
+import { emitLoops, emitStores, emitVectorLoop, vectorCost, type NestLoop } from './nest.ts';
+import { op } from './opcodes.ts';
+
+/** Additions per lane before a partial sum is folded into the total. */
+const BLOCK = 256;
+
+/** The running state of one reducer in four lanes. */
+interface Accumulator {
+  readonly operator: Reducer['operator'];
+  readonly float: boolean;
+  /** Sum or best value so far. */
+  readonly value: Variable;
+  /** argmax: position of the best value. */
+  readonly position: Variable;
+  /** Folded sums: total and accumulated error. */
+  readonly total: Variable;
+  readonly error: Variable;
+}
+
+export function emitReduce(context: KernelContext, kernel: ReduceKernel, begin: Value, end: Value): number {
+  const values = kernel.reducers.map(({ value }) => value);
+  const position = rowMajor(kernel.reduceAxes);
+  const rewrite = simplifyAxes(
+    [kernel.axes, kernel.reduceAxes],
+    [...collectIndices([...values, ...kernel.stores.map(({ value }) => value)]), ...kernel.stores.map(({ index }) => index), position],
+  );
+  const rewriter = new ExpressionRewriter(rewrite.replacements);
+  const reduction: Reduction = {
+    context,
+    axes: rewrite.groups[0] ?? [],
+    reduceAxes: rewrite.groups[1] ?? [],
+    reducers: kernel.reducers.map(({ operator, value }) => ({ operator, value: rewriter.expression(value) })),
+    stores: rewriter.stores(kernel.stores),
+    position: rewriter.index(position),
+  };
+  const vector = chooseReduceVector(reduction);
+  context.fb.note(
+    `reduce [${reduction.reduceAxes.map(({ extent }) => extent).join(', ')}] for each of [${reduction.axes
+      .map(({ extent }) => extent)
+      .join(', ')}]; ${vector === undefined ? 'no vector axis' : `vector over ${vector.reduced ? 'a reduced' : 'an output'} axis of ${vector.axis.extent}`}`,
+  );
+  return vector?.reduced === false
+    ? emitAlongOutput(reduction, vector.axis, begin, end)
+    : emitAlongReduced(reduction, vector?.axis, begin, end);
+}
+
+interface Reduction {
+  readonly context: KernelContext;
+  readonly axes: readonly Axis[];
+  readonly reduceAxes: readonly Axis[];
+  readonly reducers: readonly Reducer[];
+  readonly stores: ReduceKernel['stores'];
+  /** Row-major position over the reduced axes. */
+  readonly position: Index;
+}
+
+function rowMajor(axes: readonly Axis[]): Index {
+  return axes.reduce((total, axis) => addIndex(scaleIndex(total, axis.extent), axisIndex(axis)), constantIndex(0));
+}
+
+function chooseReduceVector({
+  axes,
+  reduceAxes,
+  reducers,
+  stores,
+}: Reduction): { readonly axis: Axis; readonly reduced: boolean } | undefined {
+  const values: Expression[] = reducers.map(({ value }) => value);
+  const length = Math.max(1, reduceAxes.reduce((product, { extent }) => product * extent, 1));
+  const argmax = reducers.some(({ operator }) => operator === 'argmax');
+  let best: { axis: Axis; reduced: boolean } | undefined;
+  let bestCost = vectorCost(undefined, values, []) + vectorCost(undefined, [], stores) / length;
+  for (const axis of axes) {
+    const cost = vectorCost(axis, values, []) + vectorCost(axis, [], stores) / length;
+    if (cost <= bestCost) [best, bestCost] = [{ axis, reduced: false }, cost];
+  }
+  // argmax visits positions in ascending order in every lane only if the vector axis is the last.
+  for (const axis of argmax ? reduceAxes.slice(-1) : reduceAxes) {
+    const combine = (12 * reducers.length + vectorCost(undefined, [], stores)) / length;
+    const cost = vectorCost(axis, values, []) + combine;
+    if (cost < bestCost) [best, bestCost] = [{ axis, reduced: true }, cost];
+  }
+  return best;
+}
+
+/** Lanes along a reduced axis (or a single lane): one output at a time. */
+function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, begin: Value, end: Value): number {
+  const { context, axes, reduceAxes, reducers, stores } = reduction;
+  const unroll = vector !== undefined && vector.extent >= 32 ? (reducers.length <= 2 ? 4 : 2) : 1;
+  const outer = axes.map((axis, i): NestLoop => (i === 0 ? { axis, role: 'grid', begin, end } : { axis }));
+  emitLoops(context, new AxisValues(context), outer, (inside) => {
+    const sets = Array.from({ length: unroll }, () => makeAccumulators(context, reducers));
+    const loops = [...reduceAxes.filter((axis) => axis !== vector), ...(vector === undefined ? [] : [vector])];
+    emitReduceLoops(reduction, inside, loops, vector, unroll, sets, (at, set, start, count) => {
+      accumulate(reduction, set, {
+        context,
+        axes: at,
+        vector: vector === undefined || start === undefined ? undefined : { axis: vector, start },
+        count,
+        results: [],
+      });
+    });
+    const results = sets.length === 0 ? [] : combineLanes(context, sets, vector !== undefined);
+    emitStores(new VectorEvaluator({ context, axes: inside, vector: undefined, count: undefined, results }), stores);
+  });
+  return axes[0]?.extent ?? 1;
+}
+
+/** Lanes along an output axis: four (or sixteen) outputs at a time. */
+function emitAlongOutput(reduction: Reduction, vector: Axis, begin: Value, end: Value): number {
+  const { context, axes, reduceAxes, reducers, stores } = reduction;
+  const outer = axes.filter((axis) => axis !== vector);
+  const unroll = vector.extent >= 16 && reducers.length <= 2 ? 4 : 1;
+  const loops = outer.map((axis, i): NestLoop => (i === 0 ? { axis, role: 'grid', begin, end } : { axis }));
+  emitLoops(context, new AxisValues(context), loops, (inside) => {
+    const range = outer.length > 0 ? {} : gridRange(context, vector.extent, begin, end);
+    emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, ({ axes: at, start, vectors, count }) => {
+      const sets = Array.from({ length: vectors }, () => makeAccumulators(context, reducers));
+      const shifted = (axes: AxisValues, set: number): AxisValues => shiftAxis(context, axes, at, vector, start, set);
+      emitReduceLoops(reduction, at, reduceAxes, undefined, 1, [sets.flat()], (inner) => {
+        sets.forEach((set, i) => {
+          const lane = context.fb.add(start, 4 * i);
+          accumulate(reduction, set, { context, axes: shifted(inner, i), vector: { axis: vector, start: lane }, count, results: [] });
+        });
+      });
+      sets.forEach((set, i) => {
+        const lane = context.fb.add(start, 4 * i);
+        const results = set.map((accumulator) => finalValue(context, accumulator));
+        emitStores(
+          new VectorEvaluator({ context, axes: shifted(at, i), vector: { axis: vector, start: lane }, count, results }),
+          stores,
+        );
+      });
+    });
+  });
+  return outer[0]?.extent ?? Math.ceil(vector.extent / (4 * GRID_VECTORS));
+}
+
+/** The axes with the vector axis advanced by `set` vectors. */
+function shiftAxis(
+  { fb }: KernelContext,
+  axes: AxisValues,
+  origin: AxisValues,
+  vector: Axis,
+  start: Value,
+  set: number,
+): AxisValues {
+  if (set === 0) return axes;
+  const bytes = origin.bytes(vector);
+  return axes.with(vector, fb.add(start, 4 * set), bytes === undefined ? undefined : fb.add(bytes, 16 * set));
+}
+
+type Step = (axes: AxisValues, set: readonly Accumulator[], start: Value | undefined, count: Value | undefined) => void;
+
+/**
+ * The loops over the reduced axes. `sets[u]` takes vector u of the unrolled vector axis (the last of `loops`, if given). Around as many
+ * inner iterations as make {@link BLOCK} additions the partial sums are folded into the totals.
+ */
+function emitReduceLoops(
+  { context, reducers }: Reduction,
+  axes: AxisValues,
+  loops: readonly Axis[],
+  vector: Axis | undefined,
+  unroll: number,
+  sets: readonly (readonly Accumulator[])[],
+  step: Step,
+): void {
+  const { fb } = context;
+  const additions = loops.map((axis) => (axis === vector ? Math.ceil(axis.extent / (4 * unroll)) : axis.extent));
+  const floatSum = reducers.some(({ operator, value }) => operator === 'sum' && value.type === 'f32');
+  let inner = loops.length;
+  let product = 1;
+  while (inner > 0 && product * (additions[inner - 1] ?? 1) <= BLOCK) product *= additions[--inner] ?? 1;
+  const folds = floatSum && inner > 0;
+  const all = sets.flat();
+  for (const accumulator of all) reset(context, accumulator, folds);
+
+  const runVector = (at: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
+    if (vector === undefined) return;
+    emitVectorLoop(context, at, { axis: vector, role: 'reduce', ...range }, unroll, ({ axes: inside, start, vectors, count }) => {
+      for (let u = 0; u < vectors; u++) {
+        step(shiftAxis(context, inside, inside, vector, start, u), sets[u] ?? [], fb.add(start, 4 * u), count);
+      }
+    });
+  };
+  const descend = (depth: number, at: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
+    const axis = loops[depth];
+    if (axis === undefined) {
+      step(at, sets[0] ?? [], undefined, undefined);
+      return;
+    }
+    if (axis === vector) {
+      runVector(at, range);
+      return;
+    }
+    emitLoops(context, at, [{ axis, role: 'reduce', ...range }], (inside) => visit(depth + 1, inside));
+  };
+  const visit = (depth: number, at: AxisValues): void => {
+    const axis = loops[depth];
+    if (!folds || depth !== inner - 1 || axis === undefined) {
+      descend(depth, at, {});
+      return;
+    }
+    // This axis is cut into blocks; all axes inside belong to one block.
+    const size = Math.max(1, Math.floor(BLOCK / product)) * (axis === vector ? 4 * unroll : 1);
+    fb.loop(fb.i32(0), fb.i32(axis.extent), { role: 'reduce', name: `block of ${size}`, step: size }, (from) => {
+      for (const accumulator of all) if (isFloatSum(accumulator)) fb.set(accumulator.value, fb.f32x4(0));
+      descend(depth, at, { begin: from, end: fb.minimum(fb.add(from, size), axis.extent) });
+      for (const accumulator of all) if (isFloatSum(accumulator)) fold(context, accumulator);
+    });
+  };
+  if (additions.includes(0)) {
+    if (folds) for (const accumulator of all) if (isFloatSum(accumulator)) fb.set(accumulator.value, fb.f32x4(0));
+  } else visit(0, axes);
+  if (folds) {
+    for (const accumulator of all) if (isFloatSum(accumulator)) fb.set(accumulator.value, foldedTotal(context, accumulator));
+  }
+}
+
+function isFloatSum({ operator, float }: Accumulator): boolean {
+  return operator === 'sum' && float;
+}
+
+function makeAccumulators({ fb }: KernelContext, reducers: readonly Reducer[]): Accumulator[] {
+  return reducers.map(({ operator, value }) => ({
+    operator,
+    float: value.type === 'f32',
+    value: fb.variable('acc', 'v128'),
+    position: fb.variable('position', 'v128'),
+    total: fb.variable('total', 'v128'),
+    error: fb.variable('error', 'v128'),
+  }));
+}
+
+function identity({ fb }: KernelContext, { operator, float }: Accumulator): Value {
+  if (operator === 'sum') return fb.i32x4(0);
+  if (operator === 'min') return float ? fb.f32x4(Infinity) : fb.i32x4(0x7fffffff);
+  return float ? fb.f32x4(-Infinity) : fb.i32x4(-0x80000000);
+}
+
+function reset(context: KernelContext, accumulator: Accumulator, folds: boolean): void {
+  const { fb } = context;
+  fb.set(accumulator.value, identity(context, accumulator));
+  if (accumulator.operator === 'argmax') fb.set(accumulator.position, fb.i32x4(0));
+  if (folds && isFloatSum(accumulator)) {
+    fb.set(accumulator.total, fb.f32x4(0));
+    fb.set(accumulator.error, fb.f32x4(0));
+  }
+}
+
+/** TwoSum (Knuth): total + value = sum + rounding error, exactly. */
+function fold({ fb }: KernelContext, { value, total, error }: Accumulator): void {
+  const s = fb.get(total);
+  const x = fb.get(value);
+  const sum = fb.op(op.f32x4Add, s, x);
+  const part = fb.op(op.f32x4Sub, sum, s);
+  const rounding = fb.op(op.f32x4Add, fb.op(op.f32x4Sub, s, fb.op(op.f32x4Sub, sum, part)), fb.op(op.f32x4Sub, x, part));
+  fb.set(error, fb.op(op.f32x4Add, fb.get(error), rounding));
+  fb.set(total, sum);
+}
+
+/** total + error, or the total alone where it is infinite (the error is NaN then). */
+function foldedTotal({ fb }: KernelContext, { total, error }: Accumulator): Value {
+  const corrected = fb.op(op.f32x4Add, fb.get(total), fb.get(error));
+  return fb.op(op.v128Bitselect, corrected, fb.get(total), fb.op(op.f32x4Eq, corrected, corrected));
+}
+
+function accumulate(reduction: Reduction, set: readonly Accumulator[], lanes: ConstructorParameters<typeof VectorEvaluator>[0]): void {
+  const { context, reducers, position } = reduction;
+  const { fb } = context;
+  const evaluator = new VectorEvaluator(lanes);
+  // Lanes beyond the end of a reduced axis must not count; beyond the end of an output axis they do no harm.
+  const vector = lanes.vector?.axis;
+  const masked = lanes.count !== undefined && vector !== undefined && reduction.reduceAxes.includes(vector);
+  const inside = masked && lanes.count !== undefined ? fb.op(op.i32x4GtS, fb.op(op.i32x4Splat, lanes.count), fb.i32x4(0, 1, 2, 3)) : undefined;
+  set.forEach((accumulator, i) => {
+    const reducer = reducers[i];
+    if (reducer === undefined) return;
+    const raw = evaluator.evaluate(reducer.value);
+    const best = fb.get(accumulator.value);
+    const x = inside === undefined ? raw : fb.op(op.v128Bitselect, raw, identity(context, accumulator), inside);
+    if (accumulator.operator !== 'argmax') {
+      fb.set(accumulator.value, combine(context, accumulator, best, x));
+      return;
+    }
+    let take = accumulator.float ? fb.op(op.f32x4Gt, x, best) : fb.op(op.i32x4GtS, x, best);
+    if (accumulator.float) {
+      // The first NaN wins over every number.
+      take = fb.op(op.v128Or, take, fb.op(op.v128And, fb.op(op.f32x4Ne, x, x), fb.op(op.f32x4Eq, best, best)));
+    }
+    fb.set(accumulator.position, fb.op(op.v128Bitselect, evaluator.index(position), fb.get(accumulator.position), take));
+    fb.set(accumulator.value, fb.op(op.v128Bitselect, x, best, take));
+  });
+}
+
+function combine({ fb }: KernelContext, { operator, float }: Accumulator, a: Value, b: Value): Value {
+  if (operator === 'sum') return fb.op(float ? op.f32x4Add : op.i32x4Add, a, b);
+  if (operator === 'min') return fb.op(float ? op.f32x4Min : op.i32x4MinS, a, b);
+  return fb.op(float ? op.f32x4Max : op.i32x4MaxS, a, b);
+}
+
+function finalValue({ fb }: KernelContext, accumulator: Accumulator): Value {
+  return fb.get(accumulator.operator === 'argmax' ? accumulator.position : accumulator.value);
+}
+
+/** Combines the accumulators of all unrolled vectors, then their lanes, into values that are equal in all lanes. */
+function combineLanes(context: KernelContext, sets: readonly (readonly Accumulator[])[], lanes: boolean): Value[] {
+  const { fb } = context;
+  const [first = [], ...others] = sets;
+  return first.map((accumulator, i) => {
+    const merge = (value: Value, position: Value): void => {
+      const best = fb.get(accumulator.value);
+      if (accumulator.operator !== 'argmax') {
+        fb.set(accumulator.value, combine(context, accumulator, best, value));
+        return;
+      }
+      const own = fb.get(accumulator.position);
+      const earlier = fb.op(op.i32x4LtS, position, own);
+      let take: Value;
+      if (accumulator.float) {
+        const nan = fb.op(op.f32x4Ne, value, value);
+        const ownNaN = fb.op(op.f32x4Ne, best, best);
+        const equal = fb.op(op.v128Or, fb.op(op.f32x4Eq, value, best), fb.op(op.v128And, nan, ownNaN));
+        const better = fb.op(op.v128Or, fb.op(op.f32x4Gt, value, best), fb.op(op.v128AndNot, nan, ownNaN));
+        take = fb.op(op.v128Or, better, fb.op(op.v128And, equal, earlier));
+      } else {
+        const equal = fb.op(op.v128And, fb.op(op.i32x4Eq, value, best), earlier);
+        take = fb.op(op.v128Or, fb.op(op.i32x4GtS, value, best), equal);
+      }
+      const decision = fb.variable('take', 'v128');
+      fb.set(decision, take);
+      // Both selections read the state of before: the new position waits in a variable of its own.
+      const chosen = fb.variable('chosen', 'v128');
+      fb.set(chosen, fb.op(op.v128Bitselect, position, own, fb.get(decision)));
+      fb.set(accumulator.value, fb.op(op.v128Bitselect, value, best, fb.get(decision)));
+      fb.set(accumulator.position, fb.get(chosen));
+    };
+    for (const set of others) {
+      const other = set[i];
+      if (other !== undefined) merge(fb.get(other.value), fb.get(other.position));
+    }
+    if (lanes) {
+      for (const order of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) {
+        const value = fb.get(accumulator.value);
+        const position = fb.get(accumulator.position);
+        merge(fb.shuffle(value, value, order), fb.shuffle(position, position, order));
+      }
+    }
+    return finalValue(context, accumulator);
+  });
+}

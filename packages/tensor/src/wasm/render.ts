@@ -1,0 +1,335 @@
+/**
+ * Turns IR functions into WebAssembly bytes. Purely mechanical: every value that is used more than once, or inside a deeper loop
+ * than it depends on, gets a local; invariant values are computed right before the loop that uses them.
+ */
+import { ByteWriter, encodeModule, type EncodedFunction } from './encoder.ts';
+import type { Statement, Value, WasmFunction } from './ir.ts';
+import { op, SIMD, takesLane, type WasmType } from './opcodes.ts';
+
+/** Encodes the functions and everything they call; each of `exports` is exported under its name. */
+export function renderModule(exports: ReadonlyMap<string, WasmFunction>): Uint8Array<ArrayBuffer> {
+  const order: WasmFunction[] = [];
+  const positions = new Map<WasmFunction, number>();
+  const place = (target: WasmFunction): void => {
+    if (positions.has(target)) return;
+    positions.set(target, -1);
+    forEachStatement(target.body, (statement) => {
+      if (statement.kind === 'call') place(statement.target);
+    });
+    positions.set(target, order.push(target) - 1);
+  };
+  for (const target of exports.values()) place(target);
+  const encoded = order.map((target) => new FunctionRenderer(target, positions).render());
+  return encodeModule(encoded, new Map([...exports].map(([name, target]) => [name, positions.get(target) ?? 0])));
+}
+
+function forEachStatement(statements: readonly Statement[], visit: (statement: Statement) => void): void {
+  for (const statement of statements) {
+    visit(statement);
+    if (statement.kind === 'loop') forEachStatement(statement.body, visit);
+    else if (statement.kind === 'if') {
+      forEachStatement(statement.then, visit);
+      forEachStatement(statement.otherwise, visit);
+    }
+  }
+}
+
+/** Values that a statement itself uses (not those of nested statements). */
+function operands(statement: Statement): readonly Value[] {
+  switch (statement.kind) {
+    case 'loop':
+      return [statement.begin, statement.end, ...statement.inductions.flatMap(({ begin, step }) => [begin, step])];
+    case 'if':
+      return [statement.condition];
+    case 'set':
+    case 'evaluate':
+      return [statement.value];
+    case 'store':
+      return [statement.address.base, statement.value];
+    case 'call':
+      return statement.args;
+    case 'note':
+      return [];
+  }
+}
+
+function isTrivial(value: Value): boolean {
+  return value.kind === 'i32' || value.kind === 'v128' || value.kind === 'variable';
+}
+
+class FunctionRenderer {
+  readonly #target: WasmFunction;
+  readonly #positions: ReadonlyMap<WasmFunction, number>;
+  readonly #out = new ByteWriter();
+  readonly #locals: WasmType[] = [];
+  readonly #variableLocals = new Map<number, number>();
+  readonly #uses = new Map<Value, number>();
+  /** Locals that hold values, innermost scope last. */
+  readonly #scopes: Map<Value, number>[] = [new Map()];
+  /** Locals of volatile values, for the statement at hand. */
+  #statementLocals = new Map<Value, number>();
+  #level = 0;
+
+  constructor(target: WasmFunction, positions: ReadonlyMap<WasmFunction, number>) {
+    this.#target = target;
+    this.#positions = positions;
+  }
+
+  render(): EncodedFunction {
+    const { parameters, body } = this.#target;
+    parameters.forEach(({ id }, position) => this.#variableLocals.set(id, position));
+    forEachStatement(body, (statement) => {
+      for (const value of operands(statement)) this.#countUses(value);
+      // A value that is computed ahead of its use needs a local.
+      if (statement.kind === 'evaluate') this.#countUses(statement.value);
+    });
+    this.#statements(body);
+    return { parameters: parameters.map(({ type }) => type), locals: this.#locals, body: this.#out.result() };
+  }
+
+  #countUses(value: Value): void {
+    if (isTrivial(value)) return;
+    const count = this.#uses.get(value) ?? 0;
+    this.#uses.set(value, count + 1);
+    if (count === 0 && (value.kind === 'op' || value.kind === 'load')) for (const arg of value.args) this.#countUses(arg);
+  }
+
+  #newLocal(type: WasmType): number {
+    return this.#target.parameters.length + this.#locals.push(type) - 1;
+  }
+
+  #local(variable: { readonly id: number; readonly type: WasmType }): number {
+    let local = this.#variableLocals.get(variable.id);
+    if (local === undefined) {
+      local = this.#newLocal(variable.type);
+      this.#variableLocals.set(variable.id, local);
+    }
+    return local;
+  }
+
+  #localOf(value: Value): number | undefined {
+    const inStatement = this.#statementLocals.get(value);
+    if (inStatement !== undefined) return inStatement;
+    for (let i = this.#scopes.length - 1; i >= 0; i--) {
+      const local = this.#scopes[i]?.get(value);
+      if (local !== undefined) return local;
+    }
+    return undefined;
+  }
+
+  #withLocal(code: number, local: number): void {
+    this.#out.byte(code);
+    this.#out.unsigned(local);
+  }
+
+  #code(code: number): void {
+    if (code < SIMD) this.#out.byte(code);
+    else {
+      this.#out.byte(0xfd);
+      this.#out.unsigned(code - SIMD);
+    }
+  }
+
+  // Values.
+
+  #value(value: Value): void {
+    const out = this.#out;
+    switch (value.kind) {
+      case 'i32':
+        out.byte(op.i32Const);
+        out.signed(value.value);
+        return;
+      case 'v128':
+        this.#code(op.v128Const);
+        out.bytes(value.bytes);
+        return;
+      case 'variable':
+        this.#withLocal(op.localGet, this.#local(value.variable));
+        return;
+      case 'op':
+      case 'load': {
+        const known = this.#localOf(value);
+        if (known !== undefined) {
+          this.#withLocal(op.localGet, known);
+          return;
+        }
+        for (const arg of value.args) this.#value(arg);
+        this.#code(value.code);
+        if (value.kind === 'load') this.#memoryArgument(value.offset);
+        for (const lane of value.lanes) out.byte(lane);
+        if ((this.#uses.get(value) ?? 0) > 1) {
+          const local = this.#newLocal(value.type);
+          (value.volatile ? this.#statementLocals : this.#scopes.at(-1))?.set(value, local);
+          this.#withLocal(op.localTee, local);
+        }
+      }
+    }
+  }
+
+  #memoryArgument(offset: number): void {
+    this.#out.unsigned(2);
+    this.#out.unsigned(offset);
+  }
+
+  /** Computes the value into a local of the scope at hand, unless one has it. */
+  #materialise(value: Value): void {
+    if (isTrivial(value) || this.#localOf(value) !== undefined) return;
+    this.#value(value);
+    const local = this.#scopes.at(-1)?.get(value);
+    if (local !== undefined) {
+      // The value left through a tee; its stack copy is not needed.
+      this.#out.byte(0x1a);
+      return;
+    }
+    const fresh = this.#newLocal(value.type);
+    this.#scopes.at(-1)?.set(value, fresh);
+    this.#withLocal(op.localSet, fresh);
+  }
+
+  /** Materialises the largest parts of everything used in the statements that do not change inside the coming loop. */
+  #hoist(statements: readonly Statement[]): void {
+    const seen = new Set<Value>();
+    const seenConditional = new Set<Value>();
+    const visit = (value: Value, conditional: boolean): void => {
+      if (isTrivial(value) || (value.kind !== 'op' && value.kind !== 'load')) return;
+      if (seen.has(value) || (conditional && seenConditional.has(value))) return;
+      (conditional ? seenConditional : seen).add(value);
+      if (value.level <= this.#level && !value.volatile && !(conditional && hasLoad(value))) this.#materialise(value);
+      else for (const arg of value.args) visit(arg, conditional);
+    };
+    const walk = (inner: readonly Statement[], conditional: boolean): void => {
+      for (const statement of inner) {
+        for (const value of operands(statement)) visit(value, conditional);
+        if (statement.kind === 'loop') walk(statement.body, conditional);
+        else if (statement.kind === 'if') {
+          walk(statement.then, true);
+          walk(statement.otherwise, true);
+        }
+      }
+    };
+    walk(statements, false);
+  }
+
+  // Statements.
+
+  #scope(emit: () => void): void {
+    this.#scopes.push(new Map());
+    emit();
+    this.#scopes.pop();
+  }
+
+  #statements(statements: readonly Statement[]): void {
+    for (const statement of statements) {
+      this.#statementLocals = new Map();
+      this.#statement(statement);
+    }
+    this.#statementLocals = new Map();
+  }
+
+  #statement(statement: Statement): void {
+    const out = this.#out;
+    switch (statement.kind) {
+      case 'loop':
+        this.#loop(statement);
+        return;
+      case 'if':
+        this.#value(statement.condition);
+        out.byte(op.if);
+        out.byte(0x40);
+        this.#scope(() => this.#statements(statement.then));
+        if (statement.otherwise.length > 0) {
+          out.byte(op.else);
+          this.#scope(() => this.#statements(statement.otherwise));
+        }
+        out.byte(op.end);
+        return;
+      case 'set':
+        this.#value(statement.value);
+        this.#withLocal(op.localSet, this.#local(statement.variable));
+        return;
+      case 'store':
+        this.#value(statement.address.base);
+        this.#value(statement.value);
+        this.#code(statement.code);
+        this.#memoryArgument(statement.address.offset);
+        if (takesLane(statement.code)) out.byte(statement.lane ?? 0);
+        return;
+      case 'evaluate':
+        this.#materialise(statement.value);
+        return;
+      case 'call':
+        for (const arg of statement.args) this.#value(arg);
+        out.byte(op.call);
+        out.unsigned(this.#positions.get(statement.target) ?? 0);
+        return;
+      case 'note':
+    }
+  }
+
+  #loop(loop: Extract<Statement, { kind: 'loop' }>): void {
+    const { begin, end, step } = loop;
+    const out = this.#out;
+    this.#hoist(loop.body);
+    this.#materialise(end);
+    for (const induction of loop.inductions) this.#materialise(induction.step);
+    for (const induction of loop.inductions) {
+      this.#value(induction.begin);
+      this.#withLocal(op.localSet, this.#local(induction.variable));
+    }
+    const variable = this.#local(loop.variable);
+    const known = begin.kind === 'i32' && end.kind === 'i32' ? { begin: begin.value >>> 0, end: end.value >>> 0 } : undefined;
+    if (known !== undefined && known.begin >= known.end) return;
+    this.#value(begin);
+    this.#withLocal(op.localSet, variable);
+    if (known === undefined) {
+      out.byte(op.block);
+      out.byte(0x40);
+      this.#withLocal(op.localGet, variable);
+      this.#value(end);
+      out.byte(op.i32GeU);
+      out.byte(op.brIf);
+      out.unsigned(0);
+    }
+    const once = known !== undefined && known.begin + step >= known.end;
+    if (!once) {
+      out.byte(op.loop);
+      out.byte(0x40);
+    }
+    this.#level++;
+    this.#scope(() => this.#statements(loop.body));
+    this.#level--;
+    if (!once) {
+      for (const induction of loop.inductions) {
+        const local = this.#local(induction.variable);
+        this.#withLocal(op.localGet, local);
+        this.#value(induction.step);
+        out.byte(op.i32Add);
+        this.#withLocal(op.localSet, local);
+      }
+      this.#withLocal(op.localGet, variable);
+      out.byte(op.i32Const);
+      out.signed(step);
+      out.byte(op.i32Add);
+      this.#withLocal(op.localTee, variable);
+      this.#value(end);
+      out.byte(op.i32LtU);
+      out.byte(op.brIf);
+      out.unsigned(0);
+      out.byte(op.end);
+    }
+    if (known === undefined) out.byte(op.end);
+  }
+}
+
+const loadsInside = new WeakMap<Value, boolean>();
+
+function hasLoad(value: Value): boolean {
+  if (value.kind === 'load') return true;
+  if (value.kind !== 'op') return false;
+  let known = loadsInside.get(value);
+  if (known === undefined) {
+    known = value.args.some(hasLoad);
+    loadsInside.set(value, known);
+  }
+  return known;
+}
