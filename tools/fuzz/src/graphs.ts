@@ -1,0 +1,133 @@
+/** Random graphs: a seed and a number of steps always give the same one. */
+import {
+  avgPool2d, concat, conv2d, fold, iota, maxPool2d, oneHot, tensor, unfold, type Tensor,
+} from '../../../packages/tensor/src/index.ts';
+
+/** A whole number from 0 to `below` − 1. */
+export type Random = (below: number) => number;
+
+/** Mulberry32 would do as well; a linear congruential generator's high bits are good enough for choices. */
+export function makeRandom(seed: number): Random {
+  let state = (Math.imul(seed, 2654435761) + 12345) >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 0x100000000) * below);
+  };
+}
+
+/** Values in −2 … 2 that float32 holds exactly, without small fractions that would tie. */
+export function randomData(size: number, random: Random): Float32Array {
+  return Float32Array.from({ length: size }, () => (random(1 << 20) + 0.5) / (1 << 18) - 2);
+}
+
+const leafShapes: readonly (readonly number[])[] = [[3, 4], [2, 3, 4], [4], [5, 5], [1, 2, 6, 6], [3, 1], []];
+
+export interface Leaf {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export function randomLeaves(random: Random): Leaf[] {
+  const count = 2 + random(3);
+  return Array.from({ length: count }, () => {
+    const shape = leafShapes[random(leafShapes.length)] ?? [];
+    return { shape, data: randomData(shape.reduce((a, b) => a * b, 1), random) };
+  });
+}
+
+type Step = (x: Tensor, y: Tensor, axis: number, random: Random) => Tensor | undefined;
+
+const sameShape = (x: Tensor, y: Tensor): boolean => x.shape.join() === y.shape.join();
+const broadcasts = (x: Tensor, y: Tensor): boolean =>
+  x.shape.every((n, i) => {
+    const other = y.shape[y.ndim - x.ndim + i] ?? 1;
+    return n === other || n === 1 || other === 1;
+  });
+
+const binary = (f: (x: Tensor, y: Tensor) => Tensor): Step => (x, y) => (broadcasts(x, y) && broadcasts(y, x) ? f(x, y) : f(x, y.mean()));
+const unary = (f: (x: Tensor) => Tensor): Step => (x) => f(x);
+const withAxis = (f: (x: Tensor, axis: number, random: Random) => Tensor): Step => (x, _, axis, random) => (x.ndim === 0 ? undefined : f(x, axis, random));
+const image = (f: (x: Tensor, random: Random) => Tensor): Step => (x, _, _axis, random) => {
+  if (x.size < 32) return undefined;
+  return f(x.reshape([x.size]).slice([0], [32]).reshape([1, 2, 4, 4]), random);
+};
+const constant = (shape: readonly number[], random: Random): Tensor => tensor(randomData(shape.reduce((a, b) => a * b, 1), random), { shape });
+
+/** Everything keeps numbers of moderate size, so that float32 and float64 stay close. */
+const steps: readonly Step[] = [
+  binary((x, y) => x.add(y)),
+  binary((x, y) => x.sub(y)),
+  binary((x, y) => x.mul(y.tanh())),
+  binary((x, y) => x.div(y.abs().add(1))),
+  binary((x, y) => x.maximum(y)),
+  binary((x, y) => x.minimum(y)),
+  binary((x, y) => x.abs().add(0.5).pow(y.sigmoid())),
+  binary((x, y) => x.less(y).where(x.mul(0.5), y)),
+  (x, y) => (sameShape(x, y) ? x.greater(0).and(y.lessEqual(0.5).not()).where(x, y.neg()) : undefined),
+  unary((x) => x.relu()),
+  unary((x) => x.tanh()),
+  unary((x) => x.sigmoid()),
+  unary((x) => x.gelu()),
+  unary((x) => x.erf()),
+  unary((x) => x.sin()),
+  unary((x) => x.cos()),
+  unary((x) => x.tanh().exp()),
+  unary((x) => x.abs().add(1).log()),
+  unary((x) => x.abs().add(0.5).sqrt()),
+  unary((x) => x.square().add(1).rsqrt()),
+  unary((x) => x.clamp(-1, 1.5)),
+  unary((x) => x.sign().add(x)),
+  unary((x) => x.mul(3).to('int32').to('float32').add(x)),
+  unary((x) => x.detach().mul(x)),
+  withAxis((x, axis) => x.sum(axis)),
+  withAxis((x, axis) => x.mean(axis, { keepDims: true })),
+  withAxis((x, axis) => x.max(axis)),
+  withAxis((x, axis) => x.sub(x.min(axis, { keepDims: true }))),
+  withAxis((x, axis) => x.softmax(axis)),
+  withAxis((x, axis) => x.logSoftmax(axis)),
+  withAxis((x, axis) => x.sub(x.mean(axis, { keepDims: true })).div(x.variance(axis, { keepDims: true, correction: 0 }).add(0.1).sqrt())),
+  withAxis((x, axis) => oneHot(x.argmax(axis), x.shape[axis] ?? 1).sum(-1).mul(x.sum(axis))),
+  withAxis((x, axis) => x.mul(iota(x.shape, axis).to('float32').mul(0.1))),
+  withAxis((x, axis, random) => x.transpose(axis, random(x.ndim))),
+  withAxis((x, axis) => x.flip(axis)),
+  withAxis((x, axis, random) => x.pad(x.shape.map((_, i) => (i === axis ? [random(3), random(3)] : [0, 0]) as [number, number]), { value: random(2) })),
+  withAxis((x, _, random) => x.slice(x.shape.map((n) => random(Math.min(n, 2))), undefined, x.shape.map(() => 1 + random(2)))),
+  withAxis((x, axis, random) => concat([x, x.mul(2), x].slice(0, 2 + random(2)), axis)),
+  unary((x) => x.reshape([x.size])),
+  (x, _, _axis, random) => (x.ndim < 4 ? x.unsqueeze(random(x.ndim + 1)) : undefined),
+  (x, _, _axis, random) => (x.ndim < 4 ? x.unsqueeze(0).broadcastTo([2 + random(2), ...x.shape]) : undefined),
+  (x, _, _axis, random) => (x.ndim === 2 ? x.matmul(constant([x.shape[1] ?? 1, 1 + random(6)], random)).mul(0.3) : undefined),
+  (x, y) => (x.ndim === 2 && y.ndim === 2 && x.shape[1] === y.shape[1] ? x.matmul(y.transpose(0, 1)).mul(0.3) : undefined),
+  (x, y) => (x.ndim === 3 && y.ndim >= 2 && x.shape[2] === y.shape.at(-2) && (y.ndim === 2 || y.shape[0] === x.shape[0]) && y.ndim < 4 ? x.matmul(y).mul(0.3) : undefined),
+  (x) => (x.ndim === 3 ? x.matmul(x.transpose(1, 2)).mul(0.3) : undefined),
+  (x, _, _axis, random) => (x.ndim > 0 && (x.shape.at(-1) ?? 0) >= 3 ? unfold(x, [2], { stride: 1 + random(2) }) : undefined),
+  (x, _, _axis, random) => {
+    if (x.ndim < 2) return undefined;
+    const [count = 1, window = 1] = x.shape.slice(-2);
+    const stride = 1 + random(2);
+    return fold(x, [(count - 1) * stride + window + random(stride)], { stride }).mul(0.5);
+  },
+  image((x, random) => conv2d(x, constant([2, 2, 3, 3], random), { bias: constant([2], random), padding: 1, stride: 1 + random(2) }).mul(0.3)),
+  image((x, random) => conv2d(x, constant([4, 1, 2, 3], random), { groups: 2, padding: random(2), dilation: 1 }).mul(0.3)),
+  image((x, random) => maxPool2d(x, 2, { padding: random(2), stride: 1 + random(2) })),
+  image((x, random) => avgPool2d(x, [2, 3], { padding: [random(2), 1], stride: 1 + random(2) })),
+  (x, y) => {
+    if (x.size < 32 || y.size < 36) return undefined;
+    const pixels = x.reshape([x.size]).slice([0], [32]).reshape([2, 1, 4, 4]);
+    return conv2d(pixels, y.reshape([y.size]).slice([0], [36]).reshape([4, 1, 3, 3]), { padding: 1 }).mul(0.2);
+  },
+];
+
+/** Grows a graph over `leaves` and returns some of its values, the last always among them. */
+export function grow(leaves: readonly Tensor[], stepCount: number, random: Random): Tensor[] {
+  const pool = [...leaves];
+  for (let step = 0; step < stepCount; step++) {
+    const x = pool[random(pool.length)] as Tensor;
+    const y = pool[random(pool.length)] as Tensor;
+    const axis = x.ndim === 0 ? 0 : random(x.ndim);
+    const next = steps[random(steps.length)]?.(x, y, axis, random);
+    if (next !== undefined && next.size > 0 && next.size <= 2000 && !pool.includes(next)) pool.push(next);
+  }
+  const grown = pool.slice(leaves.length);
+  return grown.filter((_, i) => i === grown.length - 1 || random(4) === 0);
+}
