@@ -30,9 +30,9 @@ const costs: Partial<Record<PlanPrimitive, number>> = {
 /** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
 const recomputeLimit = 5;
 
-/** One kernel: the nodes that it stores, and the reduction or contraction whose results it starts from, if any. */
+/** One kernel: the nodes that it stores, and the reductions (over one space) or the contraction whose results it starts from, if any. */
 export interface Group {
-  readonly anchor: number | undefined;
+  readonly anchors: number[];
   /** Nodes written to memory, ascending. */
   readonly stored: number[];
   /** Groups whose stored nodes it reads. */
@@ -105,21 +105,21 @@ class Grouper {
 
   run(): Grouping {
     const { nodes } = this.#program;
-    const epilogueEnd = new Map<number, number>();
+    const anchorOf = new Map<number, number>();
     const absorbed = new Map<number, number>();
     nodes.forEach((node, index) => {
       const role = roles[node.op];
       if (!this.needed[index] || (role !== 'reduction' && role !== 'contraction')) return;
-      const end = this.#epilogue(index, absorbed);
-      epilogueEnd.set(index, end);
-      this.#stored.add(end);
+      for (const end of this.#epilogue(index, absorbed)) {
+        anchorOf.set(end, index);
+        this.#stored.add(end);
+      }
       if (role === 'contraction') for (const input of node.inputs) this.#stored.add(this.#operandBase(input));
     });
     for (const output of this.#outputs) if (roles[this.#op(output)] !== 'leaf') this.#stored.add(output);
     this.#storeSharedWork(absorbed);
     for (const index of [...this.#stored]) if (roles[this.#op(index)] === 'leaf') this.#stored.delete(index);
 
-    const anchorOf = new Map([...epilogueEnd].map(([anchor, end]) => [end, anchor]));
     const order = [...this.#stored].sort((a, b) => a - b);
     for (const index of order) this.#place(index, anchorOf.get(index));
     return { groups: this.#groups, producer: this.#producer };
@@ -133,17 +133,43 @@ class Grouper {
   }
 
   /**
-   * The last node that can be computed where a reduction or contraction has its result in a register: everything between is
-   * elementwise, of the same size, and used nowhere else.
+   * The last nodes that can be computed where a reduction or contraction has its result in a register: everything between is
+   * elementwise, of the same size, and used nowhere else. One node, or several that nothing in the program waits for (a gradient's
+   * parameter and moments).
    */
-  #epilogue(anchor: number, absorbed: Map<number, number>): number {
+  #epilogue(anchor: number, absorbed: Map<number, number>): number[] {
     let end = anchor;
     for (;;) {
       const next = this.#closure(end, absorbed);
-      if (next === undefined) return end;
+      if (next === undefined) break;
       for (const index of next.region) absorbed.set(index, anchor);
       end = next.end;
     }
+    const update = this.#update(end, absorbed);
+    if (update === undefined) return [end];
+    for (const index of update.region) absorbed.set(index, anchor);
+    return update.exits;
+  }
+
+  /** Everything that `start` leads to, where all of it is elementwise work that ends in outputs of the program. */
+  #update(start: number, absorbed: ReadonlyMap<number, number>): { region: Set<number>; exits: number[] } | undefined {
+    if (this.#outputs.has(start)) return undefined;
+    const region = new Set<number>();
+    const exits: number[] = [];
+    const stack = [start];
+    while (stack.length > 0) {
+      const index = stack.pop() ?? start;
+      const users = this.#users[index] ?? [];
+      if (this.#outputs.has(index)) exits.push(index);
+      for (const user of users) {
+        const op = this.#op(user);
+        if ((roles[op] !== 'elementwise' && op !== 'reshape') || this.#size(user) !== this.#size(start) || absorbed.has(user)) return undefined;
+        if (region.has(user)) continue;
+        region.add(user);
+        stack.push(user);
+      }
+    }
+    return exits.length === 0 || exits.length > Grouper.#maximumStores ? undefined : { region, exits: exits.sort((a, b) => a - b) };
   }
 
   /** The smallest region after `start` that is entered only through `start` and left only through its last node. */
@@ -227,19 +253,46 @@ class Grouper {
     const inputs = [...this.#memoryInputs(index)];
     const producers = new Set(inputs.map((input) => this.#producer.get(input)).filter((group) => group !== undefined));
     const leaves = new Set(inputs.filter((input) => !this.#stored.has(input)));
-    if (anchor === undefined) {
-      const partner = this.#partner(index, producers, leaves);
-      if (partner !== undefined) {
-        partner.stored.push(index);
-        for (const leaf of leaves) partner.leaves.add(leaf);
-        for (const producer of producers) if (producer !== partner) partner.reads.add(producer);
-        this.#producer.set(index, partner);
-        return;
-      }
+    const partner = anchor === undefined ? this.#partner(index, producers, leaves) : this.#anchoredPartner(anchor, producers, leaves);
+    if (partner === undefined) {
+      const group: Group = { anchors: anchor === undefined ? [] : [anchor], stored: [index], reads: producers, leaves };
+      this.#groups.push(group);
+      this.#producer.set(index, group);
+      return;
     }
-    const group: Group = { anchor, stored: [index], reads: producers, leaves };
-    this.#groups.push(group);
-    this.#producer.set(index, group);
+    if (anchor !== undefined && !partner.anchors.includes(anchor)) partner.anchors.push(anchor);
+    partner.stored.push(index);
+    for (const leaf of leaves) partner.leaves.add(leaf);
+    for (const producer of producers) if (producer !== partner) partner.reads.add(producer);
+    this.#producer.set(index, partner);
+  }
+
+  /** The kernel that has the anchor already, or one that reduces over the same space and reads the same memory. */
+  #anchoredPartner(anchor: number, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): Group | undefined {
+    const own = this.#groups.find((group) => group.anchors.includes(anchor));
+    if (own !== undefined) return own;
+    const space = this.#reductionSpace(anchor);
+    if (space === undefined) return undefined;
+    for (let i = this.#groups.length - 1; i >= 0; i--) {
+      const group = this.#groups[i] as Group;
+      const [first] = group.anchors;
+      if (first === undefined || group.stored.length >= Grouper.#maximumStores || this.#reductionSpace(first) !== space) continue;
+      if (!this.#shareMemory(group, producers, leaves)) continue;
+      if ([...producers].every((producer) => !reaches(producer, group))) return group;
+    }
+    return undefined;
+  }
+
+  /** What a reduction runs over, as text; undefined for everything that cannot share a kernel. */
+  #reductionSpace(anchor: number): string | undefined {
+    const node = this.#program.nodes[anchor];
+    if (node === undefined || !['sum', 'max', 'min', 'argmax'].includes(node.op)) return undefined;
+    const attributes = node.attributes as { axes?: readonly number[]; axis?: number };
+    return `${this.#program.nodes[node.inputs[0] ?? 0]?.type.shape.join(',')}/${attributes.axes?.join(',') ?? attributes.axis}`;
+  }
+
+  #shareMemory(group: Group, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): boolean {
+    return [...producers].some((producer) => group.reads.has(producer)) || [...leaves].some((leaf) => group.leaves.has(leaf));
   }
 
   /** Outputs of one elementwise kernel at most: bindings are scarce on WebGPU. */
@@ -250,11 +303,9 @@ class Grouper {
     const shape = this.#program.nodes[index]?.type.shape.join(',');
     for (let i = this.#groups.length - 1; i >= 0 && i >= this.#groups.length - 16; i--) {
       const group = this.#groups[i] as Group;
-      if (group.anchor !== undefined || group.stored.length >= Grouper.#maximumStores) continue;
+      if (group.anchors.length > 0 || group.stored.length >= Grouper.#maximumStores) continue;
       if (this.#program.nodes[group.stored[0] ?? 0]?.type.shape.join(',') !== shape) continue;
-      const related =
-        producers.has(group) || [...producers].some((producer) => group.reads.has(producer)) || [...leaves].some((leaf) => group.leaves.has(leaf));
-      if (!related) continue;
+      if (!producers.has(group) && !this.#shareMemory(group, producers, leaves)) continue;
       // No other kernel may stand between the two.
       if ([...producers].some((producer) => producer !== group && reaches(producer, group))) continue;
       if (!producers.has(group) || this.#readsInPlace(index, group)) return group;

@@ -9,7 +9,7 @@ import type { Group } from './groups.ts';
 import {
   addIndex, axisIndex, constantIndex, divideIndex, indexKey, makeAxis, remainderIndex, scaleIndex, type Axis, type Index,
 } from './index-expression.ts';
-import type { BinaryOperator, Condition, Expression, Kernel, Operand, ScalarType, Store, UnaryOperator } from './kernel.ts';
+import type { BinaryOperator, Condition, Expression, Kernel, Operand, Reducer, ScalarType, Store, UnaryOperator } from './kernel.ts';
 
 /** Where nodes lie in memory, and which scalar is which. */
 export interface Placement {
@@ -162,7 +162,8 @@ class GroupLowering {
   #evaluate(index: number, position: Position): Expression {
     const node = this.#node(index);
     const type = scalarTypeOf(node.type.dtype);
-    if (index === this.#group.anchor) return { kind: 'result', type, position: 0 };
+    const result = this.#group.anchors.indexOf(index);
+    if (result >= 0) return { kind: 'result', type, position: result };
     if (!this.#here.has(index)) {
       const buffer = this.#placement.bufferOf(index);
       if (buffer !== undefined) return { kind: 'load', type, buffer, index: flatten(position.index, node.type.shape), guards: position.guards };
@@ -250,7 +251,8 @@ class GroupLowering {
   }
 
   kernel(): Kernel {
-    const { anchor, stored } = this.#group;
+    const { anchors, stored } = this.#group;
+    const [anchor] = anchors;
     const last = this.#node(stored[stored.length - 1] ?? 0);
     if (anchor === undefined) {
       const first = this.#node(stored[0] ?? 0);
@@ -258,7 +260,8 @@ class GroupLowering {
       return { kind: 'map', name: `${last.op} ${formatType(last.type)}`, axes: real(axes), stores: this.#stores(axes.map(axisIndex), first.type.shape) };
     }
     const node = this.#node(anchor);
-    const name = `${node.op}${anchor === stored[0] ? '' : ` + ${last.op}`} ${formatType(last.type)}`;
+    const parts = [...new Set([...anchors.map((index) => this.#node(index).op), last.op])];
+    const name = `${parts.join(' + ')} ${formatType(last.type)}`;
     switch (node.op) {
       case 'sum': case 'max': case 'min': case 'argmax': case 'fold':
         return this.#reduction(node, name);
@@ -303,15 +306,11 @@ class GroupLowering {
       reduceAxes.push(reduceAxis);
       return axisIndex(reduceAxis);
     });
-    const value = this.value(input, { index, guards: [] });
-    return {
-      kind: 'reduce',
-      name,
-      axes: real(outputAxes),
-      reduceAxes: real(reduceAxes),
-      reducers: [{ operator: node.op as 'sum', value }],
-      stores: this.#stores(output, node.type.shape),
-    };
+    const reducers = this.#group.anchors.map((anchor): Reducer => {
+      const { op, inputs } = this.#node(anchor);
+      return { operator: op as Reducer['operator'], value: this.value(inputs[0] ?? 0, { index, guards: [] }) };
+    });
+    return { kind: 'reduce', name, axes: real(outputAxes), reduceAxes: real(reduceAxes), reducers, stores: this.#stores(output, node.type.shape) };
   }
 
   #dot(node: ProgramNode, name: string): Kernel {

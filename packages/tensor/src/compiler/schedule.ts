@@ -26,7 +26,7 @@ function parameterReads(program: Program, grouping: Grouping): Map<Group, Map<nu
       const node = program.nodes[index];
       if (node === undefined) return;
       // Elementwise work stays at its position, as does the epilogue of the anchor; views, reductions and contractions move.
-      const stays = inPlace && index !== group.anchor && !moves.has(node.op);
+      const stays = inPlace && !group.anchors.includes(index) && !moves.has(node.op);
       for (const input of node.inputs) {
         if (parameters.has(input)) reads.set(input, stays && (reads.get(input) ?? true));
         else if (!grouping.producer.has(input) || grouping.producer.get(input) === group) visit(input, stays);

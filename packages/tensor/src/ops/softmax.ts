@@ -6,17 +6,25 @@ import { normalizeAxis } from './movement.ts';
 /** eˣ / Σ eˣ along `axis`. The same shape as x. */
 export function softmax(x: Tensor, axis: number): Tensor {
   const position = normalizeAxis('softmax', axis, x.ndim);
-  return composite('softmax', { axis: position }, [x.to('float32')], (input) => {
+  const body = (input: Tensor): Tensor => {
     const exponentials = input.sub(input.max(position, { keepDims: true }).detach()).exp();
     return exponentials.div(exponentials.sum(position, { keepDims: true }));
+  };
+  // ∂/∂x: y · (g − Σ g · y), from the output alone.
+  return composite('softmax', { axis: position }, [x.to('float32')], body, {
+    gradient: (g, y) => [y.mul(g.sub(g.mul(y).sum(position, { keepDims: true })))],
   });
 }
 
 /** x − ln Σ eˣ along `axis`. The same shape as x. */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   const position = normalizeAxis('logSoftmax', axis, x.ndim);
-  return composite('logSoftmax', { axis: position }, [x.to('float32')], (input) => {
+  const body = (input: Tensor): Tensor => {
     const shifted = input.sub(input.max(position, { keepDims: true }).detach());
     return shifted.sub(shifted.exp().sum(position, { keepDims: true }).log());
+  };
+  // ∂/∂x: g − eʸ · Σ g, from the output alone.
+  return composite('logSoftmax', { axis: position }, [x.to('float32')], body, {
+    gradient: (g, y) => [g.sub(y.exp().mul(g.sum(position, { keepDims: true })))],
   });
 }

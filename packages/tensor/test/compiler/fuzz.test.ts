@@ -64,8 +64,14 @@ test('fused plans compute what the graph says, on 300 random graphs', () => {
       if (next.size > 0 && next.size < 3000) pool.push(next);
     }
     const outputs = pool.slice(4).filter((_, i, all) => i >= all.length - 2 || random(4) === 0);
-    if (outputs.length === 0) continue;
-    const { expected, actual, plan } = compileTensors(outputs);
+    // Leaves take new values in place, from whatever was computed in their shape; each at most once.
+    const updates = pool.slice(0, 4).flatMap((target): [Tensor, Tensor][] => {
+      const candidates = [...pool.slice(4), ...pool.slice(0, 4)].filter((t) => t.shape.join() === target.shape.join());
+      const value = candidates[random(candidates.length)];
+      return value === undefined || random(2) === 0 ? [] : [[target, random(3) === 0 ? value : target.mul(0.5).add(value)]];
+    });
+    if (outputs.length + updates.length === 0) continue;
+    const { expected, actual, plan } = compileTensors(outputs, updates);
     expected.forEach((values, i) => {
       const got = actual[i] ?? [];
       for (let j = 0; j < values.length; j++) {
