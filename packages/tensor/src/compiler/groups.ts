@@ -29,6 +29,8 @@ const costs: Partial<Record<PlanPrimitive, number>> = {
 };
 /** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
 const recomputeLimit = 5;
+/** Elementwise operations in a row after which a value is written, so that no kernel's expressions nest without bound. */
+const depthLimit = 256;
 
 /** One kernel: the nodes that it stores, and the reductions (over one space) or the contraction whose results it starts from, if any. */
 export interface Group {
@@ -139,7 +141,7 @@ class Grouper {
    */
   #epilogue(anchor: number, absorbed: Map<number, number>): number[] {
     let end = anchor;
-    for (;;) {
+    for (let regions = 0; regions < depthLimit; regions++) {
       const next = this.#closure(end, absorbed);
       if (next === undefined) break;
       for (const index of next.region) absorbed.set(index, anchor);
@@ -197,9 +199,11 @@ class Grouper {
   #storeSharedWork(absorbed: ReadonlyMap<number, number>): void {
     const { nodes } = this.#program;
     const cost = nodes.map(() => 0);
+    const depth = nodes.map(() => 0);
     nodes.forEach((node, index) => {
       if (!this.needed[index]) return;
       const role = roles[node.op];
+      for (const input of node.inputs) depth[index] = Math.max(depth[index] ?? 0, this.#stored.has(input) ? 1 : 1 + (depth[input] ?? 0));
       if (role === 'leaf' || role === 'free' || role === 'reduction' || role === 'contraction' || this.#stored.has(index)) {
         cost[index] = role === 'free' ? 0 : 1;
         return;
@@ -208,7 +212,7 @@ class Grouper {
       for (const input of node.inputs) total += cost[input] ?? 0;
       cost[index] = total;
       if (role !== 'elementwise' || absorbed.has(index) || total <= recomputeLimit) return;
-      if (this.#evaluations(index) > 1) {
+      if ((depth[index] ?? 0) >= depthLimit || this.#evaluations(index) > 1) {
         this.#stored.add(index);
         cost[index] = 1;
       }
