@@ -12,7 +12,8 @@ export interface SummaryRow {
   readonly path: string;
   /** What the module says about itself: `Linear 784 → 10`. */
   readonly description: string;
-  /** Output of the module's first call; extents that follow from a named one are written with its name. Undefined: never called. */
+  /** Output of the module's first call; extents that follow from a named one are written with its name (`batch`, `49·batch`, `height/2`,
+   * or `?` where it is not that simple). Undefined: never called. */
   readonly outputShape: readonly (number | string)[] | undefined;
   /** Elements of the parameters that the module itself holds. */
   readonly parameters: number;
@@ -30,6 +31,10 @@ export interface Summary {
   /** An aligned table. */
   toString(): string;
 }
+
+/** Values that stand for a name; divisible by 32, so that strides divide them. Nothing of this size is computed. */
+const usual = 64;
+const varied = 96;
 
 type Shapes = ReadonlyMap<AnyModule, readonly number[]>;
 
@@ -52,9 +57,9 @@ type Shapes = ReadonlyMap<AnyModule, readonly number[]>;
  */
 export function summary(model: Module, inputShape: readonly (number | string)[], { dtype = 'float32' }: SummaryOptions = {}): Summary {
   const names = [...new Set(inputShape.filter((extent) => typeof extent === 'string'))];
-  // Two values for each name; extents of outputs that change with the name follow from it.
+  // Two values for each name: what an output's extent has to do with the name follows from them.
   const record = (changed?: string): Shapes =>
-    recordShapes(model, inputShape.map((extent) => (typeof extent === 'number' ? extent : extent === changed ? 3 : 2)), dtype);
+    recordShapes(model, inputShape.map((extent) => (typeof extent === 'number' ? extent : extent === changed ? varied : usual)), dtype);
   const base = record();
   const variants = names.map((name) => [name, record(name)] as const);
   const shapeOf = (module: AnyModule): (number | string)[] | undefined =>
@@ -107,14 +112,16 @@ function recordShapes(model: Module, inputShape: readonly number[], dtype: DType
   return shapes;
 }
 
-/** An extent in words, from its value where all names are 2 and its values where one of them is 3. */
+/** An extent in words, from its value where all names have their usual value and its values where one of them is varied. */
 function nameOf(extent: number, changes: readonly (readonly [name: string, changed: number])[]): number | string {
   const differing = changes.filter(([, changed]) => changed !== extent);
-  if (differing.length === 0) return extent;
-  const [name, changed] = differing[0] as readonly [string, number];
-  const factor = extent / 2;
-  if (differing.length > 1 || changed !== factor * 3) return '?';
-  return factor === 1 ? name : `${factor}·${name}`;
+  const [first, ...others] = differing;
+  if (first === undefined) return extent;
+  const [name, changed] = first;
+  if (others.length > 0 || changed * usual !== extent * varied) return '?';
+  if (extent === usual) return name;
+  if (extent % usual === 0) return `${extent / usual}·${name}`;
+  return usual % extent === 0 ? `${name}/${usual / extent}` : '?';
 }
 
 function format({ rows, outputShape, parameters, buffers }: Omit<Summary, 'toString'>): string {

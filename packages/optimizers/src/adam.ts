@@ -82,8 +82,10 @@ abstract class AdaptiveMoments extends Optimizer {
  * Throws `ArgumentError` for options out of range.
  *
  * ```ts
- * const optimizer = new AdamW(model, { learningRate: 3e-4 });
- * optimizer.step(grads);
+ * const p = variable(tensor([1, 2]), { requiresGrad: true });
+ * const optimizer = new AdamW([p], { learningRate: 0.1, weightDecay: 0 });
+ * optimizer.step([tensor([5, -5])]);
+ * await p.toArray();  // [0.9, 2.1]
  * ```
  */
 export class AdamW extends AdaptiveMoments {

@@ -2,8 +2,9 @@
  * Learning rates that change with the steps: pure functions from the number of steps taken to the rate of the next one.
  *
  * ```ts
+ * const optimizer = new SGD([variable(tensor([1, 2]))]);
  * const schedule = cosineSchedule({ peak: 3e-4, steps: 10_000, warmup: 500 });
- * optimizer.learningRate = schedule(optimizer.stepCount);
+ * optimizer.learningRate = schedule(optimizer.stepCount);  // before each step
  * ```
  */
 import { ArgumentError } from '@hebb/tensor';

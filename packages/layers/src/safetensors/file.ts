@@ -12,7 +12,9 @@ const pieceBytes = 2 ** 30;
  * Throws `SafetensorsError`, naming the file, where it is not valid; see {@link decodeSafetensors}.
  *
  * ```ts
- * model.loadStateDict(await readSafetensors('mnist-from-pytorch.safetensors'));
+ * const model = new Linear(784, 10);
+ * await writeSafetensors('model.safetensors', model.stateDict());
+ * new Linear(784, 10).loadStateDict(await readSafetensors('model.safetensors'));
  * ```
  */
 export async function readSafetensors(source: string | URL | Uint8Array): Promise<StateDict> {

@@ -169,6 +169,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
  * @param metadata - free text by name.
  *
  * ```ts
+ * const model = new Linear(784, 10);
  * const bytes = await encodeSafetensors(model.stateDict(), { epoch: '3' });
  * decodeSafetensors(bytes).metadata;  // { epoch: '3' }
  * ```
