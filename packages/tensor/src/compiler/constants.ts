@@ -15,7 +15,8 @@ function roundHalfEven(x: number): number {
 const folds: Partial<Record<PlanPrimitive, Fold>> = {
   neg: (a) => -a,
   abs: Math.abs,
-  sign: Math.sign,
+  // 0 for NaN, as in PyTorch.
+  sign: (a) => Number(a > 0) - Number(a < 0),
   sqrt: Math.sqrt,
   relu: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
   floor: Math.floor,

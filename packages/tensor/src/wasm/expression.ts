@@ -118,10 +118,10 @@ export class VectorEvaluator {
         if (integer) {
           return fb.op(op.i32x4MaxS, fb.op(op.i32x4MinS, x, fb.i32x4(1)), fb.i32x4(-1));
         }
-        // Zeros and NaN stay what they are.
+        // 0 for zeros and, as in PyTorch, for NaN.
         const unit = fb.op(op.v128Or, fb.op(op.v128And, x, fb.i32x4(-0x80000000)), fb.f32x4(1));
         const some = fb.op(op.f32x4Gt, fb.op(op.f32x4Abs, x), fb.f32x4(0));
-        return fb.op(op.v128Bitselect, unit, x, some);
+        return fb.op(op.v128And, unit, some);
       }
       case 'exp':
         return exp(context, x);

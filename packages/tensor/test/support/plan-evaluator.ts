@@ -167,7 +167,7 @@ function unary(
     case 'abs':
       return type === 'i32' ? Math.abs(x) | 0 : Math.abs(x);
     case 'sign':
-      return Math.sign(x);
+      return Number(x > 0) - Number(x < 0);
     case 'exp':
       return Math.exp(x);
     case 'log':
