@@ -1,0 +1,207 @@
+import { ArgumentError, compile, HebbError, ones, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { devices } from '../../tensor/test/support/devices.ts';
+import { BatchNorm2d, Conv2d, Dropout, fromConfig, Linear, Module, parameter, ReLU, Sequential, type ModuleConfig } from '../src/index.ts';
+import { Net } from './support/net.ts';
+
+beforeAll(() => setDevice('reference'));
+
+function caught(body: () => unknown): HebbError {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof HebbError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('errors', () => {
+  it('names the module, the types and what to do', () => {
+    const model = new Net();
+    model.parameters();
+    const error = caught(() => model.classifier.forward(zeros([32, 784])));
+    expect(error).toBeInstanceOf(ShapeError);
+    expect(error.message).toBe(
+      [
+        '[linear] cannot multiply float32[32,784] by weight float32[128,9216]ᵀ: the inner sizes 784 and 9216 differ.',
+        '  module: classifier.1 (Linear 9216 → 128)',
+        '  hint: Linear expects the last axis of its input to be inFeatures = 9216.',
+      ].join('\n'),
+    );
+  });
+
+  it('names a module in a Sequential by its number before any model around it was walked', () => {
+    const inner = new Sequential(new ReLU(), new Conv2d(3, 8, 3));
+    expect(caught(() => inner.forward(zeros([1, 4, 9, 9]))).module).toBe('1 (Conv2d 3 → 8, 3×3)');
+    const outer = new Sequential(new ReLU(), inner);
+    expect(caught(() => outer.forward(zeros([1, 4, 9, 9]))).module).toBe('1.1 (Conv2d 3 → 8, 3×3)');
+    // Walking the inner one alone keeps the longer path.
+    inner.eval();
+    expect(caught(() => outer.forward(zeros([1, 4, 9, 9]))).module).toBe('1.1 (Conv2d 3 → 8, 3×3)');
+  });
+
+  it('rejects sizes that are none, all at once', () => {
+    expect(() => new Linear(0, 1.5)).toThrow('[Linear] inFeatures must be an integer ≥ 1, not 0; outFeatures must be an integer ≥ 1, not 1.5.');
+    expect(() => new Conv2d(4, 6, 3, { groups: 4 })).toThrow('4 input and 6 output channels do not both divide into 4 groups');
+    expect(() => new Conv2d(1, 1, [3])).toThrow('kernelSize takes one integer ≥ 1 or two of them, not [3]');
+    expect(() => new Dropout(1.5)).toThrow(ArgumentError);
+    expect(caught(() => new BatchNorm2d(3).forward(zeros([1, 3, 1, 1]))).message).toContain('more than one value per channel');
+    expect(caught(() => new BatchNorm2d(3).forward(zeros([2, 4, 1, 1]))).message).toContain('numFeatures = 3');
+    expect(caught(() => new BatchNorm2d(3).forward(zeros([2, 3]))).message).toContain('takes [batch, channels, height, width], not float32[2,3]');
+  });
+});
+
+describe('loadStateDict', () => {
+  const model = (): Sequential => new Sequential(new Linear(2, 3), new ReLU(), new Linear(3, 1));
+
+  it('lists missing, unexpected and mis-shaped names in one error and changes nothing', async () => {
+    const target = model();
+    const before = await target.parameters()[0]?.toArray();
+    const error = caught(() => target.loadStateDict({ '0.weight': ones([3, 2]), '0.bias': zeros([4]), '2.weight': zeros([1, 3]), 'head.weight': zeros([1]) }));
+    expect(error.message).toBe(
+      [
+        '[loadStateDict] the state does not fit Sequential.',
+        '  missing: 2.bias',
+        '  unexpected: head.weight',
+        '  of another shape: 0.bias: the module has float32[3], the state float32[4]',
+        '  hint: With { strict: false } missing and unexpected names are left alone.',
+      ].join('\n'),
+    );
+    expect(await target.parameters()[0]?.toArray()).toEqual(before);
+  });
+
+  it('with strict: false reports what it left alone, and still refuses other shapes', async () => {
+    const target = model();
+    const report = target.loadStateDict(new Map([['0.weight', ones([3, 2])], ['more', zeros([1])]]), { strict: false });
+    expect(report).toEqual({ missing: ['0.bias', '2.weight', '2.bias'], unexpected: ['more'] });
+    expect(await target.namedParameters().get('0.weight')?.toArray()).toEqual([[1, 1], [1, 1], [1, 1]]);
+    expect(() => target.loadStateDict({ '0.bias': zeros([4]) }, { strict: false })).toThrow(ShapeError);
+  });
+
+  it('copies values: the other model changes nothing here, and loading itself is the identity', async () => {
+    const [source, target] = [model(), model()];
+    target.loadStateDict(source.stateDict());
+    const values = await Promise.all(source.parameters().map((p) => p.toArray()));
+    source.loadStateDict(model().stateDict());
+    target.loadStateDict(target.stateDict());
+    expect(await Promise.all(target.parameters().map((p) => p.toArray()))).toEqual(values);
+  });
+
+  it('takes a shared parameter under one of its names or all of them', async () => {
+    class Tied extends Module {
+      first = new Linear(2, 2, { bias: false });
+      second = this.first;
+      third = parameter(zeros([1]));
+      forward(x: Tensor): Tensor {
+        return this.second.forward(this.first.forward(x));
+      }
+    }
+    const tied = new Tied();
+    expect([...tied.stateDict().keys()]).toEqual(['third', 'first.weight']);
+    const [value, third] = [ones([2, 2]), zeros([1])];
+    tied.loadStateDict({ 'second.weight': value, third });
+    expect(await tied.first.weight.toArray()).toEqual([[1, 1], [1, 1]]);
+    tied.loadStateDict({ 'first.weight': value, 'second.weight': value, third });
+    expect(() => tied.loadStateDict({ third })).toThrow('missing: first.weight');
+  });
+});
+
+describe('fields', () => {
+  it('private fields, computed tensors and other values are not listed', () => {
+    class Odd extends Module {
+      weight = parameter(ones([2]));
+      computed = this.weight.mul(2);
+      constant = zeros([3]);
+      options = { list: [1, 2] };
+      nothing = undefined;
+      #hidden = new Linear(2, 2);
+      forward(x: Tensor): Tensor {
+        return this.#hidden.forward(x);
+      }
+    }
+    expect([...new Odd().stateDict().keys()]).toEqual(['weight']);
+  });
+
+  it('a module that holds itself is walked once', () => {
+    class Loop extends Module {
+      weight = parameter(ones([2]));
+      self: Module = this;
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const loop = new Loop();
+    expect([...loop.namedModules().keys()]).toEqual(['']);
+    loop.loadStateDict({ weight: zeros([2]) });
+  });
+
+  it('counts parameters and switches modes everywhere', () => {
+    const model = new Net();
+    // 32·9 + 32 + 64·288 + 64 + 128·9216 + 128 + 10·128 + 10
+    expect(model.parameterCount).toBe(1_199_882);
+    expect(model.eval()).toBe(model);
+    expect([...model.namedModules().values()].every((module) => !module.training)).toBe(true);
+    model.train();
+    expect(model.features.at(-1)?.training).toBe(true);
+  });
+});
+
+describe('fromConfig', () => {
+  it('rebuilds every layer from JSON', () => {
+    const model = new Sequential(
+      new Conv2d(3, 6, [3, 2], { stride: 2, padding: [1, 0], dilation: [1, 2], groups: 3, bias: false }),
+      new BatchNorm2d(6, { momentum: null, affine: false, eps: 1e-3 }),
+      new Sequential(new Dropout(0.1), new Linear(2, 3)),
+    );
+    const config = JSON.parse(JSON.stringify(model.config())) as ModuleConfig;
+    const again = fromConfig(config);
+    expect(again.config()).toEqual(model.config());
+    expect([...again.stateDict()].map(([name, value]) => `${name} ${value}`)).toEqual([...model.stateDict()].map(([name, value]) => `${name} ${value}`));
+  });
+
+  it('builds classes of the user, also inside others, and says which types there are', () => {
+    class Double extends Module {
+      static fromConfig(): Double {
+        return new Double();
+      }
+      forward(x: Tensor): Tensor {
+        return x.mul(2);
+      }
+      override config(): ModuleConfig {
+        return { type: 'Double' };
+      }
+    }
+    const config = new Sequential(new Double()).config();
+    expect((fromConfig(config, { Double }) as Sequential).at(0)).toBeInstanceOf(Double);
+    expect(() => fromConfig(config)).toThrow("there is no module type 'Double'; known are AvgPool2d, BatchNorm1d");
+    expect(() => fromConfig({ type: 'constructor' })).toThrow(ArgumentError);
+    expect(() => new Net().config()).toThrow('Net does not say how to rebuild it');
+  });
+});
+
+describe.each(devices)('modes on %s', (device) => {
+  beforeAll(() => setDevice(device));
+
+  it('batch normalisation keeps its running statistics in compiled functions, and they follow the mode', async () => {
+    const [plain, compiled] = [new BatchNorm2d(2), new BatchNorm2d(2)];
+    const step = compile((x: Tensor) => compiled.forward(x));
+    for (let i = 1; i <= 3; i++) {
+      const x = tensor([[[[i, 2]], [[3, 4 * i]]], [[[5, 6]], [[-7, 8]]]]);
+      expect(await step(x).toArray()).toEqual(await plain.forward(x).toArray());
+    }
+    expect(await compiled.running_mean?.toArray()).toEqual(await plain.running_mean?.toArray());
+    expect(await compiled.running_var?.toArray()).toEqual(await plain.running_var?.toArray());
+    expect(await compiled.num_batches_tracked?.item()).toBe(3);
+    const x = tensor([[[[1]], [[2]]]]);
+    expect(await compile((y: Tensor) => compiled.forward(y))(tensor([[[[1, 2]], [[2, 3]]]])).data()).toHaveLength(4);
+    expect(await compiled.num_batches_tracked?.item()).toBe(4);
+    plain.eval();
+    expect(await plain.forward(x).toArray()).toBeDefined();
+    compiled.eval();
+    const before = await compiled.running_mean?.toArray();
+    const other = tensor([[[[9, 2]], [[3, 4]]], [[[5, 6]], [[-7, 8]]]]);
+    expect(await step(other).toArray()).toEqual(await compiled.forward(other).toArray());
+    expect(await compiled.running_mean?.toArray()).toEqual(before);
+  });
+});

@@ -1,0 +1,135 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  decodeSafetensors, encodeSafetensors, Linear, readSafetensors, readSafetensorsMetadata, SafetensorsError, writeSafetensors,
+} from '../src/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hebb-safetensors-'));
+beforeAll(() => setDevice('reference'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A file put together by hand. */
+function file(header: unknown, data: Uint8Array | number = 0, length?: bigint): Uint8Array {
+  const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
+  const content = typeof data === 'number' ? new Uint8Array(data) : data;
+  const bytes = new Uint8Array(8 + text.length + content.length);
+  new DataView(bytes.buffer).setBigUint64(0, length ?? BigInt(text.length), true);
+  bytes.set(text, 8);
+  bytes.set(content, 8 + text.length);
+  return bytes;
+}
+
+const entry = (dtype: string, shape: unknown, begin: number, end: number): object => ({ dtype, shape, data_offsets: [begin, end] });
+
+describe('writing', () => {
+  const state = {
+    b: tensor([1.5, -2]),
+    a: tensor([[1, 2]], { dtype: 'int32' }),
+    '0.flag': tensor([true, false, true]),
+    2: zeros([0, 3]),
+    c: tensor(7),
+  };
+
+  it('is byte for byte what the format says: F32, I32, BOOL, then by name; header padded to eight bytes', async () => {
+    const bytes = await encodeSafetensors(state, { note: 'a "b"', epoch: '3' });
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    expect(length % 8).toBe(0);
+    const header = new TextDecoder().decode(bytes.subarray(8, 8 + length));
+    expect(header.trimEnd()).toBe(
+      '{"__metadata__":{"epoch":"3","note":"a \\"b\\""},' +
+        '"2":{"dtype":"F32","shape":[0,3],"data_offsets":[0,0]},' +
+        '"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},' +
+        '"c":{"dtype":"F32","shape":[],"data_offsets":[8,12]},' +
+        '"a":{"dtype":"I32","shape":[1,2],"data_offsets":[12,20]},' +
+        '"0.flag":{"dtype":"BOOL","shape":[3],"data_offsets":[20,23]}}',
+    );
+    const expected = new DataView(new ArrayBuffer(23));
+    [1.5, -2, 7].forEach((value, i) => expected.setFloat32(4 * i, value, true));
+    [1, 2].forEach((value, i) => expected.setInt32(12 + 4 * i, value, true));
+    [1, 0, 1].forEach((value, i) => expected.setUint8(20 + i, value));
+    expect(bytes.subarray(8 + length)).toEqual(new Uint8Array(expected.buffer));
+    // The order in which tensors come does not matter.
+    const reversed = new Map(Object.entries(state).reverse() as [string, Tensor][]);
+    expect(await encodeSafetensors(reversed, { epoch: '3', note: 'a "b"' })).toEqual(bytes);
+  });
+
+  it('replaces a file as a whole, and leaves nothing behind where that fails', async () => {
+    const path = join(folder, 'model.safetensors');
+    writeFileSync(path, 'old');
+    await writeSafetensors(path, state, { epoch: '3' });
+    const read = await readSafetensors(path);
+    expect([...read].map(([name, value]) => `${name} ${value}`)).toEqual(['2 float32[0,3]', 'b float32[2]', 'c float32[]', 'a int32[1,2]', '0.flag bool[3]']);
+    expect(await read.get('b')?.toArray()).toEqual([1.5, -2]);
+    expect(await read.get('0.flag')?.toArray()).toEqual([1, 0, 1]);
+    expect(await readSafetensorsMetadata(path)).toEqual({ epoch: '3' });
+    expect(await readSafetensorsMetadata(readFileSync(path))).toEqual({ epoch: '3' });
+    await expect(writeSafetensors(folder, state)).rejects.toThrow();
+    await expect(writeSafetensors(join(folder, 'none', 'model.safetensors'), state)).rejects.toThrow();
+    expect(readdirSync(folder)).toEqual(['model.safetensors']);
+  });
+
+  it('a model goes through bytes unchanged', async () => {
+    const [source, target] = [new Linear(5, 4), new Linear(5, 4)];
+    target.loadStateDict(decodeSafetensors(await encodeSafetensors(source.stateDict())).state);
+    expect(await target.weight.data()).toEqual(await source.weight.data());
+    expect(await target.bias?.data()).toEqual(await source.bias?.data());
+  });
+});
+
+describe('reading', () => {
+  const values = async (dtype: string, array: ArrayBufferView & { length: number }): Promise<unknown> => {
+    const data = new Uint8Array(array.buffer);
+    const value = decodeSafetensors(file({ x: entry(dtype, [array.length], 0, data.length) }, data)).state.get('x') as Tensor;
+    return [value.dtype, [...(await value.data())]];
+  };
+
+  it('converts every dtype', async () => {
+    expect(await values('F64', new Float64Array([0.1, -1e300]))).toEqual(['float32', [Math.fround(0.1), -Infinity]]);
+    // Bit patterns of IEEE 754: 1, −2, the largest, the smallest subnormal, −0, infinity.
+    expect(await values('F16', new Uint16Array([0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x7c00]))).toEqual(['float32', [1, -2, 65504, 2 ** -24, -0, Infinity]]);
+    expect(await values('F16', new Uint16Array([0x7e00]))).toEqual(['float32', [NaN]]);
+    expect(await values('BF16', new Uint16Array([0x3f80, 0xc000, 0x7f80, 0x4049]))).toEqual(['float32', [1, -2, Infinity, 3.140625]]);
+    expect(await values('I64', new BigInt64Array([3n, -(2n ** 31n), 2n ** 31n - 1n]))).toEqual(['int32', [3, -(2 ** 31), 2 ** 31 - 1]]);
+    expect(await values('I16', new Int16Array([3, -4]))).toEqual(['int32', [3, -4]]);
+    expect(await values('I8', new Int8Array([3, -4]))).toEqual(['int32', [3, -4]]);
+    expect(await values('U8', new Uint8Array([3, 255]))).toEqual(['int32', [3, 255]]);
+    expect(await values('BOOL', new Uint8Array([1, 0]))).toEqual(['bool', [1, 0]]);
+    await expect(values('I64', new BigInt64Array([2n ** 31n]))).rejects.toThrow("'x' cannot be read as int32: the value 2147483648 does not fit into int32");
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(3), 'has 3 bytes; it must start with the length of its header'],
+    ['a header longer than the file', file({}, 0, 100n), 'is said to have 100 bytes; the file has 2 after the length'],
+    ['an absurd length', file({}, 0, 2n ** 63n), 'is said to have 9223372036854775808 bytes'],
+    ['no JSON', file('{"a"'), 'the header is not JSON'],
+    ['no UTF-8', file('{"a":1}').map((byte, i) => (i === 10 ? 0xff : byte)), 'the header is not JSON'],
+    ['a list', file([]), 'the header is not a JSON object'],
+    ['metadata that is no text', file({ __metadata__: { a: 1 } }), '__metadata__ must be an object of strings'],
+    ['no description', file({ x: 3 }), "'x' is not described by an object"],
+    ['an unknown dtype', file({ x: entry('F8_E4M3', [1], 0, 1) }, 1), "'x' has the dtype \"F8_E4M3\"; known are F32"],
+    ['a negative extent', file({ x: entry('F32', [-1], 0, 4) }, 4), "'x' has the shape [-1]"],
+    ['a fractional extent', file({ x: entry('F32', [0.5], 0, 2) }, 2), "'x' has the shape [0.5]"],
+    ['no shape', file({ x: entry('F32', undefined, 0, 4) }, 4), "'x' has the shape undefined"],
+    ['one offset', file({ x: { dtype: 'F32', shape: [1], data_offsets: [0] } }, 4), 'which are not two integers ≥ 0'],
+    ['offsets of another size', file({ x: entry('F32', [2], 0, 4) }, 4), 'needs 8 bytes, its data_offsets [0, 4] are 4 apart'],
+    ['an overlap', file({ x: entry('F32', [2], 0, 8), y: entry('F32', [1], 4, 8) }, 8), "'y' begins at byte 4; the tensor before it ends at 8: they overlap"],
+    ['a gap', file({ x: entry('F32', [1], 0, 4), y: entry('F32', [1], 8, 12) }, 12), 'they leave a gap'],
+    ['missing data', file({ x: entry('F32', [2], 0, 8) }, 7), 'the tensors need 8 bytes of data; the file has 7'],
+    ['data too much', file({ x: entry('F32', [2], 0, 8) }, 9), 'the tensors need 8 bytes of data; the file has 9'],
+  ])('refuses %s', async (name, bytes, message) => {
+    expect(() => decodeSafetensors(bytes)).toThrow(SafetensorsError);
+    expect(() => decodeSafetensors(bytes)).toThrow(message);
+    const path = join(folder, 'model.safetensors');
+    writeFileSync(path, bytes);
+    await expect(readSafetensors(path), name).rejects.toThrow(SafetensorsError);
+    await expect(readSafetensors(path), name).rejects.toThrow(`${path}: `);
+    await expect(readSafetensors(path), name).rejects.toThrow(message);
+  });
+
+  it('says what is missing where there is no file', async () => {
+    await expect(readSafetensors(join(folder, 'none.safetensors'))).rejects.toThrow('ENOENT');
+  });
+});

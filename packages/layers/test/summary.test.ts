@@ -1,0 +1,79 @@
+import { defaultGenerator, manualSeed, rand, setDevice, zeros, type Tensor } from '@hebb/tensor';
+import { beforeAll, expect, it } from 'vitest';
+import { BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, parameter, ReLU, Sequential, summary } from '../src/index.ts';
+import { Net } from './support/net.ts';
+
+beforeAll(() => setDevice('reference'));
+
+it('lists layers, output shapes with the names of free extents, and parameters', () => {
+  expect(summary(new Net(), ['batch', 1, 28, 28]).toString()).toBe(
+    [
+      'layer         type                 output               parameters',
+      'features.0    Conv2d 1 → 32, 3×3   [batch, 32, 26, 26]         320',
+      'features.1    ReLU                 [batch, 32, 26, 26]           0',
+      'features.2    Conv2d 32 → 64, 3×3  [batch, 64, 24, 24]      18,496',
+      'features.3    ReLU                 [batch, 64, 24, 24]           0',
+      'features.4    MaxPool2d 2×2        [batch, 64, 12, 12]           0',
+      'features.5    Dropout 0.25         [batch, 64, 12, 12]           0',
+      'classifier.0  Flatten              [batch, 9216]                 0',
+      'classifier.1  Linear 9216 → 128    [batch, 128]          1,179,776',
+      'classifier.2  ReLU                 [batch, 128]                  0',
+      'classifier.3  Dropout 0.5          [batch, 128]                  0',
+      'classifier.4  Linear 128 → 10      [batch, 10]               1,290',
+      'total                              [batch, 10]           1,199,882',
+    ].join('\n'),
+  );
+});
+
+it('says how extents follow from several names', () => {
+  const model = new Sequential(new Conv2d(1, 2, 3, { padding: 1 }), new MaxPool2d(2), new Flatten(0, 2), new Conv2d(1, 1, 1));
+  const { rows } = summary(new Sequential(new Conv2d(1, 2, 3, { padding: 1 }), new MaxPool2d(2), new Flatten(0, 1)), ['batch', 1, 'height', 28]);
+  expect(rows.map((row) => row.outputShape)).toEqual([
+    ['batch', 2, 'height', 28],
+    ['batch', 2, 'height/2', 14],
+    ['2·batch', 'height/2', 14],
+  ]);
+  expect(() => summary(model, ['batch', 1, 8, 8])).toThrow('module: 3 (Conv2d 1 → 1, 1×1)');
+});
+
+it('counts shared parameters once, shows modules with parameters of their own, and modules never called', () => {
+  class Model extends Module {
+    scale = parameter(zeros([2]));
+    first = new Linear(2, 2);
+    second = this.first;
+    unused = new Linear(2, 5);
+    forward(x: Tensor): Tensor {
+      return this.second.forward(this.first.forward(x)).mul(this.scale);
+    }
+  }
+  const { rows, parameters, outputShape } = summary(new Model(), [7, 2]);
+  expect(rows).toEqual([
+    { path: '', description: 'Model', outputShape: [7, 2], parameters: 2 },
+    { path: 'first', description: 'Linear 2 → 2', outputShape: [7, 2], parameters: 6 },
+    { path: 'unused', description: 'Linear 2 → 5', outputShape: undefined, parameters: 15 },
+  ]);
+  expect(parameters).toBe(23);
+  expect(outputShape).toEqual([7, 2]);
+});
+
+it('leaves no trace: modes, running statistics, random draws, updates', async () => {
+  class Noisy extends Module {
+    norm = new BatchNorm2d(1);
+    forward(x: Tensor): Tensor {
+      return this.norm.train().forward(x.add(rand(x.shape)));
+    }
+  }
+  const model = new Sequential(new Noisy(), new Dropout(0.5).eval(), new ReLU());
+  const { norm } = model.at(0) as Noisy;
+  manualSeed(4);
+  const { draws } = defaultGenerator;
+  summary(model, ['batch', 1, 4, 4]);
+  expect(defaultGenerator.draws).toBe(draws);
+  expect(await norm.num_batches_tracked?.item()).toBe(0);
+  expect(await norm.running_mean?.toArray()).toEqual([0]);
+  expect([...model.namedModules().values()].map((module) => module.training)).toEqual([true, true, true, false, true]);
+  expect(Object.hasOwn(model, 'forward')).toBe(false);
+  expect(() => summary(model, [3])).toThrow('BatchNorm2d takes');
+  expect(model.training).toBe(true);
+  expect(Object.hasOwn(model, 'forward')).toBe(false);
+});
