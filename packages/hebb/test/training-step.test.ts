@@ -1,0 +1,91 @@
+/** What the house promises of a training step: few kernels, a cache that hits, flat memory, the same numbers everywhere. */
+import { afterAll, describe, expect, test } from 'vitest';
+import { device, setDevice, type DeviceName, type Tensor } from '@hebb/tensor';
+import { encodeSafetensors } from '@hebb/layers';
+import { batches, devices, trainingStep } from './support/training-step.ts';
+
+afterAll(() => setDevice('wasm'));
+
+async function lossCurve(name: DeviceName, steps: number): Promise<number[]> {
+  setDevice(name);
+  const { compiled } = trainingStep();
+  const curve: number[] = [];
+  for (const { x, y } of batches()) {
+    curve.push(await compiled(x, y).item());
+    if (curve.length === steps) break;
+  }
+  return curve;
+}
+
+let known: Promise<number[]> | undefined;
+/** The interpreter's curve, computed once. */
+function referenceCurve(): Promise<number[]> {
+  known ??= lossCurve('reference', 20);
+  return known;
+}
+
+test('the compiled CNN training step (forward, backward, AdamW on 8 parameters) is 29 kernels', async () => {
+  setDevice('wasm');
+  const { compiled } = trainingStep();
+  for (const { x, y } of batches()) {
+    await compiled(x, y).item();
+    break;
+  }
+  expect(device.stats().kernelsInLastRun).toBe(29);
+});
+
+test('the second step of an uncompiled loop hits the plan cache, and so does every later one', async () => {
+  setDevice('wasm');
+  const { record } = trainingStep();
+  const misses: number[] = [];
+  const hits: number[] = [];
+  for (const { x, y } of batches()) {
+    await record(x, y).item();
+    misses.push(device.stats().planCache.misses);
+    hits.push(device.stats().planCache.hits);
+    if (misses.length === 6) break;
+  }
+  expect(misses.slice(1)).toEqual(misses.slice(1).map(() => misses[0]));
+  expect(hits.map((count) => count - (hits[0] ?? 0))).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test('compiled and uncompiled steps compute the same bits', async () => {
+  setDevice('wasm');
+  const curves: number[][] = [];
+  const weights: Uint8Array[] = [];
+  for (const kind of ['record', 'compiled'] as const) {
+    const step = trainingStep();
+    const curve: number[] = [];
+    for (const { x, y } of batches()) {
+      curve.push(await step[kind](x, y).item());
+      if (curve.length === 12) break;
+    }
+    curves.push(curve);
+    weights.push(await encodeSafetensors(step.model.stateDict()));
+  }
+  expect(curves[1]).toEqual(curves[0]);
+  expect(weights[1]).toEqual(weights[0]);
+});
+
+describe.each(devices)('on %s', (name) => {
+  test('the first 20 losses agree with the reference interpreter to 1e-3, dropout included', async () => {
+    const expected = await referenceCurve();
+    const actual = await lossCurve(name, 20);
+    expected.forEach((loss, i) => expect(Math.abs((actual[i] ?? NaN) - loss) / loss).toBeLessThan(1e-3));
+    expect(expected.at(-1)).toBeLessThan(expected[0] ?? 0);
+  }, 300_000);
+
+  test.each(['compiled', 'record'] as const)('memory after step 60 of a %s loop is what it was after step 10', async (kind) => {
+    setDevice(name);
+    const step = trainingStep();
+    const memory: unknown[] = [];
+    let steps = 0;
+    for (const { x, y } of batches()) {
+      const loss: Tensor = step[kind](x, y);
+      await loss.item();
+      if (++steps === 10 || steps === 60) memory.push({ ...device.memory() });
+      if (steps === 60) break;
+    }
+    expect(memory[1]).toEqual(memory[0]);
+  }, 300_000);
+});
