@@ -93,7 +93,7 @@ export class Allocator {
     // Some room beyond, so that many small allocations do not each grow the memory.
     const generous = Math.min(this.#maximumPages, need + Math.min(have >> 2, 1024));
     for (const pages of [generous, need]) {
-      if (pages > this.#maximumPages) continue;
+      if (pages < need || pages > this.#maximumPages) continue;
       try {
         this.memory.grow(pages - have);
         return;

@@ -63,7 +63,7 @@ export type Statement =
       readonly inductions: readonly Induction[];
       readonly body: readonly Statement[];
     }
-  | { readonly kind: 'if'; readonly condition: Value; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[] }
+  | { readonly kind: 'if'; readonly condition: Value; readonly body: readonly Statement[]; readonly otherwise: readonly Statement[] }
   | { readonly kind: 'set'; readonly variable: Variable; readonly value: Value }
   | { readonly kind: 'store'; readonly code: number; readonly address: Address; readonly value: Value; readonly lane: number | undefined }
   | { readonly kind: 'evaluate'; readonly value: Value }
@@ -368,7 +368,7 @@ export class FunctionBuilder {
       (condition.value !== 0 ? then : otherwise)();
       return;
     }
-    this.#statements.push({ kind: 'if', condition, then: this.#block(then), otherwise: this.#block(otherwise) });
+    this.#statements.push({ kind: 'if', condition, body: this.#block(then), otherwise: this.#block(otherwise) });
   }
 
   set(variable: Variable, value: Value): void {

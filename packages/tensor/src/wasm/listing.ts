@@ -38,7 +38,7 @@ function listStatements(statements: readonly Statement[], depth: number, lines: 
       listStatements(statement.body, depth + 1, lines, called);
     } else if (statement.kind === 'if') {
       lines.push(`${indent}if`);
-      listStatements(statement.then, depth + 1, lines, called);
+      listStatements(statement.body, depth + 1, lines, called);
       if (statement.otherwise.length > 0) {
         lines.push(`${indent}else`);
         listStatements(statement.otherwise, depth + 1, lines, called);

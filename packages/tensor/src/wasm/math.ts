@@ -33,15 +33,19 @@ function polynomial(context: MathContext, x: Value, coefficients: readonly numbe
 const ROUNDING = 12582912;
 const ROUNDING_BITS = 0x4b400000;
 
+/** ln 2 in two parts; the first has 9 bits, so that its product with an exponent is exact. */
+const LN2_HIGH = 0.693359375;
+/** LN2_HIGH − ln 2 */
+const LN2_LOW = 2.1219444005469e-4;
+
 /** e^r for the reduced r and t = n + {@link ROUNDING}, where x = n ln 2 + r. */
 function reducedExp(context: MathContext, x: Value): { r: Value; shifted: Value } {
   const { fb } = context;
   const rounding = fb.f32x4(ROUNDING);
   const shifted = multiplyAdd(context, x, fb.f32x4(Math.LOG2E), rounding);
   const n = fb.op(op.f32x4Sub, shifted, rounding);
-  // ln 2 in two parts; the first has 9 bits, so that its product with n is exact.
-  const high = multiplyAdd(context, n, fb.f32x4(-0.693359375), x);
-  const r = multiplyAdd(context, n, fb.f32x4(2.12194440054690583e-4), high);
+  const high = multiplyAdd(context, n, fb.f32x4(-LN2_HIGH), x);
+  const r = multiplyAdd(context, n, fb.f32x4(LN2_LOW), high);
   return { r, shifted };
 }
 
@@ -95,9 +99,9 @@ export function log(context: MathContext, x: Value): Value {
   const z = fb.op(op.f32x4Mul, s, s);
   const R = fb.op(op.f32x4Mul, z, polynomial(context, z, [0.29871731996536255, 0.3997754156589508, 0.6666677594184875]));
   const halfSquare = fb.op(op.f32x4Mul, fb.op(op.f32x4Mul, f, f), fb.f32x4(0.5));
-  const low = multiplyAdd(context, s, fb.op(op.f32x4Add, halfSquare, R), fb.op(op.f32x4Mul, e, fb.f32x4(-2.12194440054690583e-4)));
+  const low = multiplyAdd(context, s, fb.op(op.f32x4Add, halfSquare, R), fb.op(op.f32x4Mul, e, fb.f32x4(-LN2_LOW)));
   const mantissa = fb.op(op.f32x4Sub, f, fb.op(op.f32x4Sub, halfSquare, low));
-  const result = multiplyAdd(context, e, fb.f32x4(0.693359375), mantissa);
+  const result = multiplyAdd(context, e, fb.f32x4(LN2_HIGH), mantissa);
   // ln 0 = −∞, ln of a negative or NaN is NaN, ln ∞ = ∞.
   const zero = fb.f32x4(0);
   const infinity = fb.f32x4(Infinity);

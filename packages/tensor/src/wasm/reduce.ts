@@ -1,6 +1,6 @@
 /**
  * Schedules reductions: four lanes run along a reduced axis and are combined at the end, or along an output axis, whichever reads
- * memory better. The order is fixed. Long float32 sums are taken in blocks of at most 256 additions per lane, whose
+ * memory better. The order is fixed. Long float32 sums are taken in blocks of at most 64 additions per lane, whose
  * sums are added with the error of every addition kept (T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", 2005).
  */
 import {
@@ -21,7 +21,7 @@ import { emitLoops, emitStores, emitVectorLoop, vectorCost, type NestLoop } from
 import { op } from './opcodes.ts';
 
 /** Additions per lane before a partial sum is folded into the total. */
-const BLOCK = 256;
+const BLOCK = 64;
 
 /** The running state of one reducer in four lanes. */
 interface Accumulator {

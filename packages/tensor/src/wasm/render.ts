@@ -28,7 +28,7 @@ function forEachStatement(statements: readonly Statement[], visit: (statement: S
     visit(statement);
     if (statement.kind === 'loop') forEachStatement(statement.body, visit);
     else if (statement.kind === 'if') {
-      forEachStatement(statement.then, visit);
+      forEachStatement(statement.body, visit);
       forEachStatement(statement.otherwise, visit);
     }
   }
@@ -202,7 +202,7 @@ class FunctionRenderer {
         for (const value of operands(statement)) visit(value, conditional);
         if (statement.kind === 'loop') walk(statement.body, conditional);
         else if (statement.kind === 'if') {
-          walk(statement.then, true);
+          walk(statement.body, true);
           walk(statement.otherwise, true);
         }
       }
@@ -236,7 +236,7 @@ class FunctionRenderer {
         this.#value(statement.condition);
         out.byte(op.if);
         out.byte(0x40);
-        this.#scope(() => this.#statements(statement.then));
+        this.#scope(() => this.#statements(statement.body));
         if (statement.otherwise.length > 0) {
           out.byte(op.else);
           this.#scope(() => this.#statements(statement.otherwise));

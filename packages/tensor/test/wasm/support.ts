@@ -15,6 +15,7 @@ import { evaluatePlan } from '../support/plan-evaluator.ts';
 
 export const backend: Backend = createWasmBackend();
 
+export type HostArrayLike = Float32Array;
 export { addIndex, axisIndex, constantIndex, makeAxis, scaleIndex, type Axis, type Index };
 
 /** constant + Σ stride · axis */

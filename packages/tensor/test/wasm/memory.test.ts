@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { Allocator, sizeClass } from '../../src/wasm/allocator.ts';
+import { createWasmBackend } from '../../src/wasm/backend.ts';
+import { OutOfMemoryError } from '../../src/wasm/errors.ts';
+import { axisIndex, binary, constant, generator, load, makeAxis, PlanBuilder, result, rowMajor, type HostArrayLike } from './support.ts';
+
+function addPlan(size: number): PlanBuilder {
+  const builder = new PlanBuilder(size);
+  const axis = makeAxis(size);
+  const index = axisIndex(axis);
+  const [x, y, middle] = [builder.parameter(size), builder.parameter(size), builder.temporary(size)];
+  builder.kernels.push(
+    { kind: 'map', name: 'double', axes: [axis], stores: [{ buffer: middle, index, value: binary('mul', load(x, index), constant(2)) }] },
+    { kind: 'map', name: 'add', axes: [axis], stores: [{ buffer: y, index, value: binary('add', load(y, index), load(middle, index)) }] },
+  );
+  return builder;
+}
+
+describe('memory', () => {
+  it('is counted exactly, reused when freed, and flat over many steps', async () => {
+    const device = createWasmBackend();
+    expect(device.memory()).toEqual({ usedBytes: 0, pooledBytes: 0, buffers: 0 });
+    const a = device.allocate(1000);
+    const b = device.allocate(100_000);
+    expect(device.memory().usedBytes).toBe(sizeClass(1000) + sizeClass(100_000));
+    expect(device.memory().buffers).toBe(2);
+    device.free(a);
+    device.free(b);
+    expect(device.memory().usedBytes).toBe(0);
+    const builder = addPlan(5000);
+    const executable = device.compile(builder.plan());
+    const y = device.allocate(20_000);
+    device.write(y, new Float32Array(5000));
+    const run = (): void => device.run(executable, [new Float32Array(5000).fill(0.5), y], []);
+    run();
+    const before = device.memory();
+    for (let step = 0; step < 1000; step++) run();
+    expect(device.memory()).toEqual(before);
+    const out = new Float32Array(5000);
+    await device.read(y, out);
+    expect([...new Set(out)]).toEqual([1001]);
+    executable.dispose();
+    executable.dispose();
+    device.free(y);
+    expect(device.memory().usedBytes).toBe(0);
+  });
+
+  it('grows, and a run goes on in the grown memory', async () => {
+    const device = createWasmBackend();
+    const builder = addPlan(100);
+    const executable = device.compile(builder.plan());
+    const small = device.allocate(400);
+    device.write(small, Float32Array.from({ length: 100 }, (_, i) => i));
+    const large = device.allocate(50 * 2 ** 20);
+    device.write(large, Float32Array.of(1, 2, 3));
+    device.run(executable, [small, small === large ? large : device.allocate(400)], []);
+    const back = new Float32Array(3);
+    await device.read(large, back);
+    expect([...back]).toEqual([1, 2, 3]);
+    const kept = new Float32Array(100);
+    await device.read(small, kept);
+    expect(kept[99]).toBe(99);
+  });
+
+  it('never hands out overlapping blocks', () => {
+    const allocator = new Allocator();
+    const random = generator(5);
+    const live: { address: number; bytes: number }[] = [];
+    for (let step = 0; step < 3000; step++) {
+      if (live.length > 40 || (live.length > 0 && random() < 0.45)) {
+        const [block] = live.splice(Math.floor(random() * live.length), 1);
+        if (block !== undefined) allocator.free(block.address, block.bytes);
+      } else {
+        const bytes = Math.floor(2 ** (random() * 18));
+        live.push({ address: allocator.allocate(bytes), bytes });
+      }
+      const total = live.reduce((sum, { bytes }) => sum + sizeClass(bytes), 0);
+      expect(allocator.usedBytes).toBe(total);
+    }
+    live.sort((a, b) => a.address - b.address);
+    live.forEach(({ address, bytes }, i) => {
+      expect(address % 256).toBe(0);
+      const next = live[i + 1];
+      if (next !== undefined) expect(address + sizeClass(bytes)).toBeLessThanOrEqual(next.address);
+      expect(address + bytes).toBeLessThan(allocator.memory.buffer.byteLength);
+    });
+  });
+
+  it('that is not there is a clear error, and the device goes on', () => {
+    const device = createWasmBackend({ maximumPages: 256 });
+    expect(() => device.allocate(20 * 2 ** 20)).toThrow(OutOfMemoryError);
+    expect(() => device.allocate(20 * 2 ** 20)).toThrow(/cannot allocate 20\.0 MiB.*16\.0 MiB/s);
+    expect(device.memory().usedBytes).toBe(0);
+    device.free(device.allocate(1000));
+  });
+
+  it('wrong arguments are errors', async () => {
+    const device = createWasmBackend();
+    const executable = device.compile(addPlan(100).plan());
+    const buffer = device.allocate(400);
+    const short = device.allocate(100);
+    expect(() => device.run(executable, [buffer], [])).toThrow(/2 parameters/);
+    expect(() => device.run(executable, [buffer, short], [])).toThrow(/needs 400 bytes/);
+    expect(() => device.run(executable, [buffer, new Float32Array(10)], [])).toThrow(/needs 400 bytes/);
+    expect(() => device.write(short, new Float32Array(26))).toThrow(/fit/);
+    device.free(short);
+    expect(() => device.write(short, new Float32Array(5))).toThrow(/freed/);
+    executable.dispose();
+    expect(() => device.run(executable, [buffer, buffer], [])).toThrow(/disposed/);
+    await device.synchronize();
+  });
+
+  it('one device buffer may be bound to several read-only parameters', async () => {
+    const device = createWasmBackend();
+    const builder = new PlanBuilder();
+    const axis = makeAxis(10);
+    const index = axisIndex(axis);
+    const [x, y, z] = [builder.parameter(10), builder.parameter(10), builder.parameter(10)];
+    builder.kernels.push({ kind: 'map', name: 'add', axes: [axis], stores: [{ buffer: z, index, value: binary('add', load(x, index), load(y, index)) }] });
+    const executable = device.compile(builder.plan());
+    const shared = device.allocate(40);
+    const out = device.allocate(40);
+    device.write(shared, new Float32Array(10).fill(3));
+    device.run(executable, [shared, shared, out], []);
+    const data: HostArrayLike = new Float32Array(10);
+    await device.read(out, data);
+    expect([...new Set(data)]).toEqual([6]);
+  });
+
+  it('sources read as loops', () => {
+    const device = createWasmBackend();
+    const builder = addPlan(1000);
+    const [m, n, k] = [makeAxis(64), makeAxis(64), makeAxis(64)];
+    builder.kernels.push({
+      kind: 'contraction', name: 'product', batch: [], m: [m], n: [n], k: [k],
+      left: { buffer: builder.parameter(4096), index: rowMajor([m, k]), guards: [] },
+      right: { buffer: builder.parameter(4096), index: rowMajor([k, n]), guards: [] },
+      stores: [{ buffer: builder.parameter(4096), index: rowMajor([m, n]), value: result() }],
+    });
+    const executable = device.compile(builder.plan());
+    expect(executable.kernelCount).toBe(3);
+    const text = device.source(executable);
+    expect(text).toMatch(/vector v\d+×4/);
+    expect(text).toMatch(/tiles of 4×8/);
+    expect(text).toMatch(/call gemm/);
+  });
+});
