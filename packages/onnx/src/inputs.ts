@@ -25,7 +25,7 @@ export function readInputs(inputs: Readonly<Record<string, InputShape | InputSpe
     if (name === '') throw new ArgumentError('[exportOnnx] an input needs a name.');
     if (!dtypes.includes(dtype))
       throw new ArgumentError(
-        `[exportOnnx] input '${name}': there is no dtype '${String(dtype)}', only ${dtypes.join(', ')}.`,
+        `[exportOnnx] input '${name}': there is no dtype '${dtype as string}', only ${dtypes.join(', ')}.`,
       );
     const wrong = shape.find((extent) =>
       typeof extent === 'string' ? extent === '' : !Number.isInteger(extent) || extent < 0,

@@ -54,7 +54,7 @@ export function labelModules<T>(model: OnnxSource, labels: Map<Node, string>, bo
     for (const [path, module] of model.namedModules()) {
       if (path === '' || !Object.isExtensible(module)) continue;
       const own = Object.getOwnPropertyDescriptor(module, 'forward');
-      const forward = module.forward as unknown as Forward;
+      const forward = Reflect.get(module, 'forward') as Forward;
       const value: Forward = (...inputs) => {
         const result = forward.apply(module, inputs);
         label(tensorsIn(result), new Set(tensorsIn(inputs)), path, labels);

@@ -24,8 +24,10 @@ export interface OnnxSession {
 type RuntimeModule = typeof Runtime;
 
 async function loadRuntime(): Promise<RuntimeModule> {
+  // Not a literal, so that bundlers for the browser do not look for the package.
+  const specifier = 'onnxruntime-node';
   try {
-    return await import('onnxruntime-node');
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as RuntimeModule;
   } catch (error) {
     throw new OnnxRuntimeError(`[onnx] onnxruntime-node cannot be loaded: ${messageOf(error)}`, {
       hint: 'Install it beside @hebb/onnx: npm install onnxruntime-node. It is optional because of its size, and runs in Node only.',

@@ -21,7 +21,7 @@ it('README', async () => {
   const body = code.replace(/^import .*$/gm, '').replace('digits.onnx', () => join(folder, 'digits.onnx'));
   const names = { ...onnx, Linear, ReLU, Sequential, randn };
   const printed: string[] = [];
-  // eslint-disable-next-line no-new-func
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text of the README is what is tested
   const run = new Function(
     'console',
     ...Object.keys(names),
