@@ -9,6 +9,7 @@ import { activeCapture } from './capture.ts';
 import { pendingCells, type TensorCell } from './cell.ts';
 import { chooseDevice, currentDevice, type Device, type DeviceName } from './device.ts';
 import type { Engine } from './engine.ts';
+import { breathe } from './event-loop.ts';
 import type { PlanEntry } from './plan-cache.ts';
 import { Storage } from './storage.ts';
 
@@ -223,6 +224,7 @@ export async function readTensor(tensor: Tensor): Promise<TensorData> {
     const isCell = nodeOf(tensor).cell !== undefined;
     if (!isCell && !storage.disposed && host.byteLength <= demotionBytes) storage.demote(host.slice());
   }
+  await breathe();
   return type.dtype === 'bool' ? Uint8Array.from(host) : host;
 }
 

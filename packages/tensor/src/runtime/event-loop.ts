@@ -1,0 +1,30 @@
+/**
+ * Turns of the event loop. A loop that awaits only values which are there at once (WebAssembly computes synchronously) never leaves its
+ * microtask: no timer fires, no signal is handled, no page is painted, and the engine keeps every target of a WeakRef alive. Reading a value
+ * therefore gives the event loop a turn now and then.
+ */
+
+/** Longest time, in milliseconds, that reads go on without a turn. */
+const patience = 8;
+
+let lastTurn = 0;
+
+function turn(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
+  if (setImmediate !== undefined) return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+/** Resolves at once, or after a turn of the event loop where the last one was a while ago. */
+export async function breathe(): Promise<void> {
+  if (performance.now() - lastTurn < patience) return;
+  await turn();
+  lastTurn = performance.now();
+}
