@@ -16,5 +16,7 @@ export const activations: Readonly<Record<ActivationName, () => Module>> = {
 /** A new module for the name. Throws {@link ArgumentError} for others. */
 export function activationNamed(op: string, name: ActivationName): Module {
   if (Object.hasOwn(activations, name)) return activations[name]();
-  throw new ArgumentError(`[${op}] there is no activation '${String(name)}'; known are ${Object.keys(activations).join(', ')}.`);
+  throw new ArgumentError(
+    `[${op}] there is no activation '${name}'; known are ${Object.keys(activations).join(', ')}.`,
+  );
 }

@@ -27,15 +27,24 @@ export class ConvolutionalNetwork extends Module {
     const { channels = 1, imageSize, classes, features = [16, 32], hidden = 64, dropout = 0.25 } = options;
     this.options = { channels, imageSize, classes, features, hidden, dropout };
     const halvings = 2 ** features.length;
-    const [height, width] = (typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize).map((n) => Math.floor(n / halvings)) as [number, number];
+    const [height, width] = (typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize).map((n) =>
+      Math.floor(n / halvings),
+    ) as [number, number];
     if (!(height >= 1 && width >= 1)) {
-      throw new ArgumentError(`[convolutionalNetwork] images of ${String(imageSize)} cannot be halved ${features.length} times.`, {
-        hint: 'Use larger images or fewer features.',
-      });
+      throw new ArgumentError(
+        `[convolutionalNetwork] images of ${String(imageSize)} cannot be halved ${features.length} times.`,
+        {
+          hint: 'Use larger images or fewer features.',
+        },
+      );
     }
     const widths = [channels, ...features];
     this.features = new Sequential(
-      ...features.flatMap((width, i) => [new Conv2d(widths[i] ?? 0, width, 3, { padding: 1 }), new ReLU(), new MaxPool2d(2)]),
+      ...features.flatMap((width, i) => [
+        new Conv2d(widths[i] ?? 0, width, 3, { padding: 1 }),
+        new ReLU(),
+        new MaxPool2d(2),
+      ]),
       new Dropout(dropout),
     );
     this.classifier = new Sequential(

@@ -10,7 +10,9 @@ import { withImports } from '../../../tools/examples/src/imports.ts';
 
 const modules = { '@hebb/tensor': tensor, '@hebb/layers': layers, '@hebb/architectures': architectures };
 const folder = fileURLToPath(new URL('../', import.meta.url));
-const sources = readdirSync(`${folder}src`, { recursive: true }).map(String).filter((name) => name.endsWith('.ts'));
+const sources = readdirSync(`${folder}src`, { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith('.ts'));
 const files = [`${folder}README.md`, ...sources.map((name) => `${folder}src/${name}`)];
 
 beforeAll(() => tensor.setDevice('reference'));

@@ -56,11 +56,15 @@ abstract class BatchNorm extends Module {
     return within(this, () => {
       this.requireAxes(x);
       if (x.shape[1] !== this.numFeatures) {
-        throw new ShapeError(`[batchNorm] ${x} has ${x.shape[1]} channels on axis 1; the layer normalises numFeatures = ${this.numFeatures}.`);
+        throw new ShapeError(
+          `[batchNorm] ${x} has ${x.shape[1]} channels on axis 1; the layer normalises numFeatures = ${this.numFeatures}.`,
+        );
       }
       const { running_mean: mean, running_var: variance } = this;
       const training = guard(() => this.training);
-      return training || mean === undefined || variance === undefined ? this.#withBatchStatistics(x, training) : this.#withStatistics(x, mean, variance);
+      return training || mean === undefined || variance === undefined
+        ? this.#withBatchStatistics(x, training)
+        : this.#withStatistics(x, mean, variance);
     });
   }
 
@@ -75,10 +79,19 @@ abstract class BatchNorm extends Module {
     const mean = x.mean(axes, { keepDims: true });
     const centered = x.sub(mean);
     const variance = centered.square().mean(axes, { keepDims: true });
-    if (training) this.#track(mean.detach().reshape([this.numFeatures]), variance.detach().reshape([this.numFeatures]).mul(count / (count - 1)));
+    if (training)
+      this.#track(
+        mean.detach().reshape([this.numFeatures]),
+        variance
+          .detach()
+          .reshape([this.numFeatures])
+          .mul(count / (count - 1)),
+      );
     const normalised = centered.mul(variance.add(this.eps).rsqrt());
     const { weight, bias } = this;
-    return weight === undefined || bias === undefined ? normalised : normalised.mul(perChannel(weight, x)).add(perChannel(bias, x));
+    return weight === undefined || bias === undefined
+      ? normalised
+      : normalised.mul(perChannel(weight, x)).add(perChannel(bias, x));
   }
 
   /** Moves the running statistics towards those of a batch. */
@@ -87,7 +100,10 @@ abstract class BatchNorm extends Module {
     if (runningMean === undefined || runningVariance === undefined || tracked === undefined) return;
     const batches = tracked.add(1);
     const share = momentum ?? batches.to('float32').reciprocal();
-    for (const [running, batch] of [[runningMean, mean], [runningVariance, unbiasedVariance]] as const) {
+    for (const [running, batch] of [
+      [runningMean, mean],
+      [runningVariance, unbiasedVariance],
+    ] as const) {
       assign(running, running.add(batch.sub(running).mul(share)));
     }
     assign(tracked, batches);
@@ -96,16 +112,32 @@ abstract class BatchNorm extends Module {
   #withStatistics(x: Tensor, mean: Tensor, variance: Tensor): Tensor {
     const weight = this.weight ?? ones([this.numFeatures]);
     const bias = this.bias ?? zeros([this.numFeatures]);
-    return composite('batchNorm', { epsilon: this.eps }, [x, weight, bias, mean, variance], (input, scale, offset, m, v) => {
-      const [s, o, center, spread] = [scale, offset, m, v].map((t) => perChannel(t, input)) as [Tensor, Tensor, Tensor, Tensor];
-      return input.sub(center).mul(spread.add(this.eps).rsqrt().mul(s)).add(o);
-    });
+    return composite(
+      'batchNorm',
+      { epsilon: this.eps },
+      [x, weight, bias, mean, variance],
+      (input, scale, offset, m, v) => {
+        const [s, o, center, spread] = [scale, offset, m, v].map((t) => perChannel(t, input)) as [
+          Tensor,
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        return input.sub(center).mul(spread.add(this.eps).rsqrt().mul(s)).add(o);
+      },
+    );
   }
 
   /** What a configuration holds beside the name of the class. */
   protected argumentsForConfig(): Omit<ModuleConfig, 'type'> {
     const { numFeatures, eps, momentum } = this;
-    return { numFeatures, eps, momentum, affine: this.weight !== undefined, trackRunningStats: this.running_mean !== undefined };
+    return {
+      numFeatures,
+      eps,
+      momentum,
+      affine: this.weight !== undefined,
+      trackRunningStats: this.running_mean !== undefined,
+    };
   }
 
   override describe(): string {
@@ -148,6 +180,7 @@ export class BatchNorm1d extends BatchNorm {
   }
 
   protected requireAxes(x: Tensor): void {
-    if (x.ndim !== 2 && x.ndim !== 3) throw new ShapeError(`[batchNorm] BatchNorm1d takes [batch, channels] or [batch, channels, length], not ${x}.`);
+    if (x.ndim !== 2 && x.ndim !== 3)
+      throw new ShapeError(`[batchNorm] BatchNorm1d takes [batch, channels] or [batch, channels, length], not ${x}.`);
   }
 }

@@ -26,7 +26,21 @@ export interface ModuleType {
 export type ModuleTypes = Readonly<Record<string, ModuleType>>;
 
 const ownTypes = (): ModuleTypes => ({
-  AvgPool2d, BatchNorm1d, BatchNorm2d, Conv2d, Dropout, Flatten, GELU, Identity, Linear, MaxPool2d, ReLU, Sequential, Sigmoid, Softmax, Tanh,
+  AvgPool2d,
+  BatchNorm1d,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  Flatten,
+  GELU,
+  Identity,
+  Linear,
+  MaxPool2d,
+  ReLU,
+  Sequential,
+  Sigmoid,
+  Softmax,
+  Tanh,
 });
 
 /**
@@ -46,9 +60,12 @@ export function fromConfig(config: ModuleConfig, types: ModuleTypes = {}): Modul
   const known = { ...ownTypes(), ...types };
   const type = Object.hasOwn(known, config.type) ? known[config.type] : undefined;
   if (type === undefined) {
-    throw new ArgumentError(`[fromConfig] there is no module type '${config.type}'; known are ${Object.keys(known).join(', ')}.`, {
-      hint: 'Pass your own classes: fromConfig(config, { Net }).',
-    });
+    throw new ArgumentError(
+      `[fromConfig] there is no module type '${config.type}'; known are ${Object.keys(known).join(', ')}.`,
+      {
+        hint: 'Pass your own classes: fromConfig(config, { Net }).',
+      },
+    );
   }
   return type.fromConfig(config, types);
 }

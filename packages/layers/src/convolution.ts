@@ -42,12 +42,19 @@ export class Conv2d extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: number | readonly number[], options: Conv2dOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: number | readonly number[],
+    options: Conv2dOptions = {},
+  ) {
     super();
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
     requirePositiveIntegers('Conv2d', { inChannels, outChannels, groups });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new ArgumentError(`[Conv2d] ${inChannels} input and ${outChannels} output channels do not both divide into ${groups} groups.`);
+      throw new ArgumentError(
+        `[Conv2d] ${inChannels} input and ${outChannels} output channels do not both divide into ${groups} groups.`,
+      );
     }
     this.inChannels = inChannels;
     this.outChannels = outChannels;
@@ -76,7 +83,17 @@ export class Conv2d extends Module {
 
   override config(): ModuleConfig {
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups } = this;
-    return { type: 'Conv2d', inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias: this.bias !== undefined };
+    return {
+      type: 'Conv2d',
+      inChannels,
+      outChannels,
+      kernelSize,
+      stride,
+      padding,
+      dilation,
+      groups,
+      bias: this.bias !== undefined,
+    };
   }
 
   override describe(): string {

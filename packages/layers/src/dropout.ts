@@ -13,7 +13,8 @@ export class Dropout extends Module {
 
   constructor(probability = 0.5) {
     super();
-    if (!(probability >= 0 && probability <= 1)) throw new ArgumentError(`[Dropout] the probability must lie in 0 … 1, not ${probability}.`);
+    if (!(probability >= 0 && probability <= 1))
+      throw new ArgumentError(`[Dropout] the probability must lie in 0 … 1, not ${probability}.`);
     this.probability = probability;
   }
 

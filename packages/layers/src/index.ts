@@ -14,6 +14,9 @@ export { fromConfig, type ModuleConfig, type ModuleType, type ModuleTypes } from
 export { summary, type Summary, type SummaryOptions, type SummaryRow } from './summary.ts';
 export { stateEntries, type NamedTensors, type StateDict } from './state.ts';
 export {
-  decodeSafetensors, encodeSafetensors, SafetensorsError, type SafetensorsContent,
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+  type SafetensorsContent,
 } from './safetensors/format.ts';
 export { readSafetensors, readSafetensorsMetadata, writeSafetensors } from './safetensors/file.ts';

@@ -39,7 +39,9 @@ export class Linear extends Module {
   }
 
   static fromConfig(config: ModuleConfig): Linear {
-    return new Linear(config['inFeatures'] as number, config['outFeatures'] as number, { bias: config['bias'] !== false });
+    return new Linear(config['inFeatures'] as number, config['outFeatures'] as number, {
+      bias: config['bias'] !== false,
+    });
   }
 
   forward(x: Tensor): Tensor {
@@ -47,7 +49,8 @@ export class Linear extends Module {
     return within(this, () => {
       const inner = x.shape.at(-1);
       if (inner !== inFeatures) {
-        const reason = inner === undefined ? 'the input has no axes' : `the inner sizes ${inner} and ${inFeatures} differ`;
+        const reason =
+          inner === undefined ? 'the input has no axes' : `the inner sizes ${inner} and ${inFeatures} differ`;
         throw new ShapeError(`[linear] cannot multiply ${x} by weight ${weight}ᵀ: ${reason}.`, {
           hint: `Linear expects the last axis of its input to be inFeatures = ${inFeatures}.`,
         });
@@ -60,7 +63,12 @@ export class Linear extends Module {
   }
 
   override config(): ModuleConfig {
-    return { type: 'Linear', inFeatures: this.inFeatures, outFeatures: this.outFeatures, bias: this.bias !== undefined };
+    return {
+      type: 'Linear',
+      inFeatures: this.inFeatures,
+      outFeatures: this.outFeatures,
+      bias: this.bias !== undefined,
+    };
   }
 
   override describe(): string {

@@ -46,6 +46,7 @@ interface Visit {
  * @typeParam Inputs - what `forward` takes; any number of tensors by default.
  * @typeParam Output - what it returns; a tensor by default.
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each subclass names its own
 export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Output = Tensor> {
   /** Whether the module trains (dropout drops, batch normalisation uses the batch's statistics). See {@link train} and {@link eval}. */
   training = true;
@@ -119,15 +120,22 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     for (const [name, value] of given) {
       const target = own.get(name);
       if (target === undefined) unexpected.push(name);
-      else if (target.shape.join() !== value.shape.join()) misshapen.push(`${name}: the module has ${target}, the state ${value}`);
+      else if (target.shape.join() !== value.shape.join())
+        misshapen.push(`${name}: the module has ${target}, the state ${value}`);
     }
     const reasons = [
       ...(strict ? [listed('missing', missing), listed('unexpected', unexpected)] : []),
       listed('of another shape', misshapen),
     ].filter((reason) => reason !== '');
     if (reasons.length > 0) {
-      const hint = strict && missing.length + unexpected.length > 0 ? { hint: 'With { strict: false } missing and unexpected names are left alone.' } : {};
-      throw new (misshapen.length > 0 ? ShapeError : ArgumentError)(`[loadStateDict] the state does not fit ${this.describe()}.${reasons.join('')}`, hint);
+      const hint =
+        strict && missing.length + unexpected.length > 0
+          ? { hint: 'With { strict: false } missing and unexpected names are left alone.' }
+          : {};
+      throw new (misshapen.length > 0 ? ShapeError : ArgumentError)(
+        `[loadStateDict] the state does not fit ${this.describe()}.${reasons.join('')}`,
+        hint,
+      );
     }
     for (const [name, value] of given) {
       const target = own.get(name);

@@ -8,5 +8,7 @@ export type NamedTensors = ReadonlyMap<string, Tensor> | Readonly<Record<string,
 
 /** The pairs of name and tensor. */
 export function stateEntries(state: NamedTensors): (readonly [string, Tensor])[] {
-  return state instanceof Map ? [...(state as ReadonlyMap<string, Tensor>)] : Object.entries(state as Readonly<Record<string, Tensor>>);
+  return state instanceof Map
+    ? [...(state as ReadonlyMap<string, Tensor>)]
+    : Object.entries(state as Readonly<Record<string, Tensor>>);
 }

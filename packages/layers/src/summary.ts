@@ -55,21 +55,36 @@ type Shapes = ReadonlyMap<AnyModule, readonly number[]>;
  * // total                [batch, 3]            67
  * ```
  */
-export function summary(model: Module, inputShape: readonly (number | string)[], { dtype = 'float32' }: SummaryOptions = {}): Summary {
+export function summary(
+  model: Module,
+  inputShape: readonly (number | string)[],
+  { dtype = 'float32' }: SummaryOptions = {},
+): Summary {
   const names = [...new Set(inputShape.filter((extent) => typeof extent === 'string'))];
   // Two values for each name: what an output's extent has to do with the name follows from them.
   const record = (changed?: string): Shapes =>
-    recordShapes(model, inputShape.map((extent) => (typeof extent === 'number' ? extent : extent === changed ? varied : usual)), dtype);
+    recordShapes(
+      model,
+      inputShape.map((extent) => (typeof extent === 'number' ? extent : extent === changed ? varied : usual)),
+      dtype,
+    );
   const base = record();
   const variants = names.map((name) => [name, record(name)] as const);
   const shapeOf = (module: AnyModule): (number | string)[] | undefined =>
-    base.get(module)?.map((extent, axis) => nameOf(extent, variants.map(([name, shapes]) => [name, shapes.get(module)?.[axis] ?? extent])));
+    base.get(module)?.map((extent, axis) =>
+      nameOf(
+        extent,
+        variants.map(([name, shapes]) => [name, shapes.get(module)?.[axis] ?? extent]),
+      ),
+    );
 
   const counted = new Set<Tensor>();
   const rows: SummaryRow[] = [];
   for (const [path, module] of model.namedModules()) {
     const members = [...module.members()].map(([, member]) => member);
-    const own = members.filter((member): member is Tensor => member instanceof Tensor && member.requiresGrad && !counted.has(member));
+    const own = members.filter(
+      (member): member is Tensor => member instanceof Tensor && member.requiresGrad && !counted.has(member),
+    );
     for (const tensor of own) counted.add(tensor);
     if (own.length === 0 && members.some((member) => !(member instanceof Tensor))) continue;
     const parameters = own.reduce((count, { size }) => count + size, 0);
@@ -91,11 +106,11 @@ function recordShapes(model: Module, inputShape: readonly number[], dtype: DType
   const modes = modules.map((module) => module.training);
   try {
     for (const module of modules) {
-      const forward = module.forward as (...inputs: unknown[]) => unknown;
+      const forward = (module.forward as (...inputs: unknown[]) => unknown).bind(module);
       Object.defineProperty(module, 'forward', {
         configurable: true,
         value: (...inputs: unknown[]): unknown => {
-          const output = forward.apply(module, inputs);
+          const output = forward(...inputs);
           if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
           return output;
         },
@@ -125,15 +140,25 @@ function nameOf(extent: number, changes: readonly (readonly [name: string, chang
 }
 
 function format({ rows, outputShape, parameters, buffers }: Omit<Summary, 'toString'>): string {
-  const shape = (extents: SummaryRow['outputShape']): string => (extents === undefined ? '–' : `[${extents.join(', ')}]`);
+  const shape = (extents: SummaryRow['outputShape']): string =>
+    extents === undefined ? '–' : `[${extents.join(', ')}]`;
   const count = (n: number): string => n.toLocaleString('en-US');
   const lines = [
     ['layer', 'type', 'output', 'parameters'],
-    ...rows.map((row) => [row.path === '' ? '(model)' : row.path, row.description, shape(row.outputShape), count(row.parameters)]),
+    ...rows.map((row) => [
+      row.path === '' ? '(model)' : row.path,
+      row.description,
+      shape(row.outputShape),
+      count(row.parameters),
+    ]),
     ['total', buffers === 0 ? '' : `and ${count(buffers)} in buffers`, shape(outputShape), count(parameters)],
   ];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   return lines
-    .map((line) => line.map((cell, column) => (column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  '))
+    .map((line) =>
+      line
+        .map((cell, column) => (column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+        .join('  '),
+    )
     .join('\n');
 }

@@ -11,7 +11,9 @@ import { withImports } from '../../../tools/examples/src/imports.ts';
 
 const modules = { '@hebb/tensor': tensor, '@hebb/layers': layers };
 const folder = fileURLToPath(new URL('../', import.meta.url));
-const sources = readdirSync(`${folder}src`, { recursive: true }).map(String).filter((name) => name.endsWith('.ts'));
+const sources = readdirSync(`${folder}src`, { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith('.ts'));
 const files = [`${folder}README.md`, ...sources.map((name) => `${folder}src/${name}`)];
 
 // Examples write files.

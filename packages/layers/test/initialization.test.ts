@@ -2,7 +2,15 @@
 import { manualSeed, setDevice, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { BatchNorm2d, Conv2d, kaimingNormal, kaimingUniform, Linear, xavierNormal, xavierUniform } from '../src/index.ts';
+import {
+  BatchNorm2d,
+  Conv2d,
+  kaimingNormal,
+  kaimingUniform,
+  Linear,
+  xavierNormal,
+  xavierUniform,
+} from '../src/index.ts';
 
 async function moments(x: Tensor): Promise<{ count: number; mean: number; variance: number; largest: number }> {
   const values = [...(await x.data())];
@@ -50,7 +58,13 @@ describe.each(devices)('initial weights on %s', (device) => {
   it('BatchNorm2d: ones and zeros', async () => {
     const state = new BatchNorm2d(3).stateDict();
     const values = await Promise.all([...state].map(async ([name, value]) => [name, await value.toArray()]));
-    expect(Object.fromEntries(values)).toEqual({ weight: [1, 1, 1], bias: [0, 0, 0], running_mean: [0, 0, 0], running_var: [1, 1, 1], num_batches_tracked: 0 });
+    expect(Object.fromEntries(values)).toEqual({
+      weight: [1, 1, 1],
+      bias: [0, 0, 0],
+      running_mean: [0, 0, 0],
+      running_var: [1, 1, 1],
+      num_batches_tracked: 0,
+    });
   });
 
   it('Kaiming and Xavier distributions', async () => {

@@ -1,7 +1,28 @@
-import { ArgumentError, compile, HebbError, ones, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
+import {
+  ArgumentError,
+  compile,
+  HebbError,
+  ones,
+  setDevice,
+  ShapeError,
+  tensor,
+  zeros,
+  type Tensor,
+} from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { BatchNorm2d, Conv2d, Dropout, fromConfig, Linear, Module, parameter, ReLU, Sequential, type ModuleConfig } from '../src/index.ts';
+import {
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  fromConfig,
+  Linear,
+  Module,
+  parameter,
+  ReLU,
+  Sequential,
+  type ModuleConfig,
+} from '../src/index.ts';
 import { Net } from './support/net.ts';
 
 beforeAll(() => setDevice('reference'));
@@ -42,13 +63,21 @@ describe('errors', () => {
   });
 
   it('rejects sizes that are none, all at once', () => {
-    expect(() => new Linear(0, 1.5)).toThrow('[Linear] inFeatures must be an integer ≥ 1, not 0; outFeatures must be an integer ≥ 1, not 1.5.');
-    expect(() => new Conv2d(4, 6, 3, { groups: 4 })).toThrow('4 input and 6 output channels do not both divide into 4 groups');
+    expect(() => new Linear(0, 1.5)).toThrow(
+      '[Linear] inFeatures must be an integer ≥ 1, not 0; outFeatures must be an integer ≥ 1, not 1.5.',
+    );
+    expect(() => new Conv2d(4, 6, 3, { groups: 4 })).toThrow(
+      '4 input and 6 output channels do not both divide into 4 groups',
+    );
     expect(() => new Conv2d(1, 1, [3])).toThrow('kernelSize takes one integer ≥ 1 or two of them, not [3]');
     expect(() => new Dropout(1.5)).toThrow(ArgumentError);
-    expect(caught(() => new BatchNorm2d(3).forward(zeros([1, 3, 1, 1]))).message).toContain('more than one value per channel');
+    expect(caught(() => new BatchNorm2d(3).forward(zeros([1, 3, 1, 1]))).message).toContain(
+      'more than one value per channel',
+    );
     expect(caught(() => new BatchNorm2d(3).forward(zeros([2, 4, 1, 1]))).message).toContain('numFeatures = 3');
-    expect(caught(() => new BatchNorm2d(3).forward(zeros([2, 3]))).message).toContain('takes [batch, channels, height, width], not float32[2,3]');
+    expect(caught(() => new BatchNorm2d(3).forward(zeros([2, 3]))).message).toContain(
+      'takes [batch, channels, height, width], not float32[2,3]',
+    );
   });
 });
 
@@ -58,7 +87,14 @@ describe('loadStateDict', () => {
   it('lists missing, unexpected and mis-shaped names in one error and changes nothing', async () => {
     const target = model();
     const before = await target.parameters()[0]?.toArray();
-    const error = caught(() => target.loadStateDict({ '0.weight': ones([3, 2]), '0.bias': zeros([4]), '2.weight': zeros([1, 3]), 'head.weight': zeros([1]) }));
+    const error = caught(() =>
+      target.loadStateDict({
+        '0.weight': ones([3, 2]),
+        '0.bias': zeros([4]),
+        '2.weight': zeros([1, 3]),
+        'head.weight': zeros([1]),
+      }),
+    );
     expect(error.message).toBe(
       [
         '[loadStateDict] the state does not fit Sequential.',
@@ -73,9 +109,19 @@ describe('loadStateDict', () => {
 
   it('with strict: false reports what it left alone, and still refuses other shapes', async () => {
     const target = model();
-    const report = target.loadStateDict(new Map([['0.weight', ones([3, 2])], ['more', zeros([1])]]), { strict: false });
+    const report = target.loadStateDict(
+      new Map([
+        ['0.weight', ones([3, 2])],
+        ['more', zeros([1])],
+      ]),
+      { strict: false },
+    );
     expect(report).toEqual({ missing: ['0.bias', '2.weight', '2.bias'], unexpected: ['more'] });
-    expect(await target.namedParameters().get('0.weight')?.toArray()).toEqual([[1, 1], [1, 1], [1, 1]]);
+    expect(await target.namedParameters().get('0.weight')?.toArray()).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
     expect(() => target.loadStateDict({ '0.bias': zeros([4]) }, { strict: false })).toThrow(ShapeError);
   });
 
@@ -101,7 +147,10 @@ describe('loadStateDict', () => {
     expect([...tied.stateDict().keys()]).toEqual(['third', 'first.weight']);
     const [value, third] = [ones([2, 2]), zeros([1])];
     tied.loadStateDict({ 'second.weight': value, third });
-    expect(await tied.first.weight.toArray()).toEqual([[1, 1], [1, 1]]);
+    expect(await tied.first.weight.toArray()).toEqual([
+      [1, 1],
+      [1, 1],
+    ]);
     tied.loadStateDict({ 'first.weight': value, 'second.weight': value, third });
     expect(() => tied.loadStateDict({ third })).toThrow('missing: first.weight');
   });
@@ -157,7 +206,9 @@ describe('fromConfig', () => {
     const config = JSON.parse(JSON.stringify(model.config())) as ModuleConfig;
     const again = fromConfig(config);
     expect(again.config()).toEqual(model.config());
-    expect([...again.stateDict()].map(([name, value]) => `${name} ${value}`)).toEqual([...model.stateDict()].map(([name, value]) => `${name} ${value}`));
+    expect([...again.stateDict()].map(([name, value]) => `${name} ${value}`)).toEqual(
+      [...model.stateDict()].map(([name, value]) => `${name} ${value}`),
+    );
   });
 
   it('builds classes of the user, also inside others, and says which types there are', () => {
@@ -187,7 +238,10 @@ describe.each(devices)('modes on %s', (device) => {
     const [plain, compiled] = [new BatchNorm2d(2), new BatchNorm2d(2)];
     const step = compile((x: Tensor) => compiled.forward(x));
     for (let i = 1; i <= 3; i++) {
-      const x = tensor([[[[i, 2]], [[3, 4 * i]]], [[[5, 6]], [[-7, 8]]]]);
+      const x = tensor([
+        [[[i, 2]], [[3, 4 * i]]],
+        [[[5, 6]], [[-7, 8]]],
+      ]);
       expect(await step(x).toArray()).toEqual(await plain.forward(x).toArray());
     }
     expect(await compiled.running_mean?.toArray()).toEqual(await plain.running_mean?.toArray());
@@ -200,7 +254,10 @@ describe.each(devices)('modes on %s', (device) => {
     expect(await plain.forward(x).toArray()).toBeDefined();
     compiled.eval();
     const before = await compiled.running_mean?.toArray();
-    const other = tensor([[[[9, 2]], [[3, 4]]], [[[5, 6]], [[-7, 8]]]]);
+    const other = tensor([
+      [[[9, 2]], [[3, 4]]],
+      [[[5, 6]], [[-7, 8]]],
+    ]);
     expect(await step(other).toArray()).toEqual(await compiled.forward(other).toArray());
     expect(await compiled.running_mean?.toArray()).toEqual(before);
   });

@@ -13,15 +13,19 @@ const { cases, names } = golden<Golden>(new URL('golden/pytorch.json', import.me
 describe.each(devices)('layers on %s', (device) => {
   beforeAll(() => setDevice(device));
 
-  it.each(cases.map((entry) => [caseName(entry), entry] as const))('%s', async (name, { config, training, state, inputs, output, stateAfter }) => {
-    const module = fromConfig(config).train(training);
-    module.loadStateDict(mapValues(state, toTensor));
-    const outputs = inputs.map((input) => module.forward(toTensor(input)));
-    await expectClose(outputs.at(-1) as Tensor, output, name);
-    const buffers = module.namedBuffers();
-    expect([...buffers.keys()]).toEqual(Object.keys(stateAfter));
-    for (const [key, value] of Object.entries(stateAfter)) await expectClose(buffers.get(key) as Tensor, value, `${name}: ${key}`);
-  });
+  it.each(cases.map((entry) => [caseName(entry), entry] as const))(
+    '%s',
+    async (name, { config, training, state, inputs, output, stateAfter }) => {
+      const module = fromConfig(config).train(training);
+      module.loadStateDict(mapValues(state, toTensor));
+      const outputs = inputs.map((input) => module.forward(toTensor(input)));
+      await expectClose(outputs.at(-1) as Tensor, output, name);
+      const buffers = module.namedBuffers();
+      expect([...buffers.keys()]).toEqual(Object.keys(stateAfter));
+      for (const [key, value] of Object.entries(stateAfter))
+        await expectClose(buffers.get(key) as Tensor, value, `${name}: ${key}`);
+    },
+  );
 });
 
 /** The same as in tools/golden/layers.py. */

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  decodeSafetensors, encodeSafetensors, Linear, readSafetensors, readSafetensorsMetadata, SafetensorsError, writeSafetensors,
+  BatchNorm2d,
+  Conv2d,
+  decodeSafetensors,
+  encodeSafetensors,
+  Flatten,
+  Linear,
+  readSafetensors,
+  readSafetensorsMetadata,
+  SafetensorsError,
+  Sequential,
+  writeSafetensors,
 } from '../src/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hebb-safetensors-'));
@@ -22,7 +32,58 @@ function file(header: unknown, data: Uint8Array | number = 0, length?: bigint): 
   return bytes;
 }
 
-const entry = (dtype: string, shape: unknown, begin: number, end: number): object => ({ dtype, shape, data_offsets: [begin, end] });
+const entry = (dtype: string, shape: unknown, begin: number, end: number): object => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
+
+describe("against Hugging Face's implementation", () => {
+  const golden = (name: string): URL => new URL(`golden/${name}.safetensors`, import.meta.url);
+
+  it('writes the same bytes', async () => {
+    const state = {
+      b: tensor([1.5, -2]),
+      a: tensor([[1, 2]], { dtype: 'int32' }),
+      '0.flag': tensor([true, false, true]),
+      2: zeros([0, 3]),
+      c: tensor(7),
+      'é "quoted"': tensor([0.1]),
+    };
+    expect(await encodeSafetensors(state, { note: 'a "b"' })).toEqual(new Uint8Array(readFileSync(golden('written'))));
+  });
+
+  it("loads PyTorch's state_dict, with its int64 counter", async () => {
+    const model = new Sequential(new Conv2d(1, 2, 3), new BatchNorm2d(2), new Flatten(), new Linear(8, 3));
+    model.loadStateDict(await readSafetensors(golden('state-dict')));
+    for (const [name, value] of model.stateDict()) {
+      const expected = name.endsWith('tracked') ? [5] : Array.from({ length: value.size }, (_, i) => (i - 3) / 8);
+      expect([...(await value.data())], name).toEqual(expected);
+    }
+  });
+
+  it('reads every dtype', async () => {
+    const state = await readSafetensors(golden('dtypes'));
+    const numbers = [0, -0, 1, -2.5, 65504, 6e-8, Infinity, NaN];
+    const integers = [0, 1, -1, 100, -128];
+    const values = Object.fromEntries(
+      await Promise.all([...state].map(async ([name, value]) => [name, [...(await value.data())]] as const)),
+    );
+    expect(values).toEqual({
+      F64: numbers.map(Math.fround),
+      F32: numbers.map(Math.fround),
+      // 6e-8 rounds to the smallest subnormal of F16; BF16 has eight significant bits: 129 · 2⁻³¹, and 65504 becomes 2¹⁶.
+      F16: [0, -0, 1, -2.5, 65504, 2 ** -24, Infinity, NaN],
+      BF16: [0, -0, 1, -2.5, 65536, 129 * 2 ** -31, Infinity, NaN],
+      I64: integers,
+      I32: integers,
+      I16: integers,
+      I8: integers,
+      U8: [0, 1, 255],
+      BOOL: [1, 0],
+    });
+  });
+});
 
 describe('writing', () => {
   const state = {
@@ -61,7 +122,13 @@ describe('writing', () => {
     writeFileSync(path, 'old');
     await writeSafetensors(path, state, { epoch: '3' });
     const read = await readSafetensors(path);
-    expect([...read].map(([name, value]) => `${name} ${value}`)).toEqual(['2 float32[0,3]', 'b float32[2]', 'c float32[]', 'a int32[1,2]', '0.flag bool[3]']);
+    expect([...read].map(([name, value]) => `${name} ${value}`)).toEqual([
+      '2 float32[0,3]',
+      'b float32[2]',
+      'c float32[]',
+      'a int32[1,2]',
+      '0.flag bool[3]',
+    ]);
     expect(await read.get('b')?.toArray()).toEqual([1.5, -2]);
     expect(await read.get('0.flag')?.toArray()).toEqual([1, 0, 1]);
     expect(await readSafetensorsMetadata(path)).toEqual({ epoch: '3' });
@@ -82,22 +149,35 @@ describe('writing', () => {
 describe('reading', () => {
   const values = async (dtype: string, array: ArrayBufferView & { length: number }): Promise<unknown> => {
     const data = new Uint8Array(array.buffer);
-    const value = decodeSafetensors(file({ x: entry(dtype, [array.length], 0, data.length) }, data)).state.get('x') as Tensor;
+    const value = decodeSafetensors(file({ x: entry(dtype, [array.length], 0, data.length) }, data)).state.get(
+      'x',
+    ) as Tensor;
     return [value.dtype, [...(await value.data())]];
   };
 
   it('converts every dtype', async () => {
     expect(await values('F64', new Float64Array([0.1, -1e300]))).toEqual(['float32', [Math.fround(0.1), -Infinity]]);
     // Bit patterns of IEEE 754: 1, −2, the largest, the smallest subnormal, −0, infinity.
-    expect(await values('F16', new Uint16Array([0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x7c00]))).toEqual(['float32', [1, -2, 65504, 2 ** -24, -0, Infinity]]);
+    expect(await values('F16', new Uint16Array([0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x7c00]))).toEqual([
+      'float32',
+      [1, -2, 65504, 2 ** -24, -0, Infinity],
+    ]);
     expect(await values('F16', new Uint16Array([0x7e00]))).toEqual(['float32', [NaN]]);
-    expect(await values('BF16', new Uint16Array([0x3f80, 0xc000, 0x7f80, 0x4049]))).toEqual(['float32', [1, -2, Infinity, 3.140625]]);
-    expect(await values('I64', new BigInt64Array([3n, -(2n ** 31n), 2n ** 31n - 1n]))).toEqual(['int32', [3, -(2 ** 31), 2 ** 31 - 1]]);
+    expect(await values('BF16', new Uint16Array([0x3f80, 0xc000, 0x7f80, 0x4049]))).toEqual([
+      'float32',
+      [1, -2, Infinity, 3.140625],
+    ]);
+    expect(await values('I64', new BigInt64Array([3n, -(2n ** 31n), 2n ** 31n - 1n]))).toEqual([
+      'int32',
+      [3, -(2 ** 31), 2 ** 31 - 1],
+    ]);
     expect(await values('I16', new Int16Array([3, -4]))).toEqual(['int32', [3, -4]]);
     expect(await values('I8', new Int8Array([3, -4]))).toEqual(['int32', [3, -4]]);
     expect(await values('U8', new Uint8Array([3, 255]))).toEqual(['int32', [3, 255]]);
     expect(await values('BOOL', new Uint8Array([1, 0]))).toEqual(['bool', [1, 0]]);
-    await expect(values('I64', new BigInt64Array([2n ** 31n]))).rejects.toThrow("'x' cannot be read as int32: the value 2147483648 does not fit into int32");
+    await expect(values('I64', new BigInt64Array([2n ** 31n]))).rejects.toThrow(
+      "'x' cannot be read as int32: the value 2147483648 does not fit into int32",
+    );
   });
 
   it.each([
@@ -109,13 +189,21 @@ describe('reading', () => {
     ['a list', file([]), 'the header is not a JSON object'],
     ['metadata that is no text', file({ __metadata__: { a: 1 } }), '__metadata__ must be an object of strings'],
     ['no description', file({ x: 3 }), "'x' is not described by an object"],
-    ['an unknown dtype', file({ x: entry('F8_E4M3', [1], 0, 1) }, 1), "'x' has the dtype \"F8_E4M3\"; known are F32"],
+    ['an unknown dtype', file({ x: entry('F8_E4M3', [1], 0, 1) }, 1), '\'x\' has the dtype "F8_E4M3"; known are F32'],
     ['a negative extent', file({ x: entry('F32', [-1], 0, 4) }, 4), "'x' has the shape [-1]"],
     ['a fractional extent', file({ x: entry('F32', [0.5], 0, 2) }, 2), "'x' has the shape [0.5]"],
     ['no shape', file({ x: entry('F32', undefined, 0, 4) }, 4), "'x' has the shape undefined"],
     ['one offset', file({ x: { dtype: 'F32', shape: [1], data_offsets: [0] } }, 4), 'which are not two integers ≥ 0'],
-    ['offsets of another size', file({ x: entry('F32', [2], 0, 4) }, 4), 'needs 8 bytes, its data_offsets [0, 4] are 4 apart'],
-    ['an overlap', file({ x: entry('F32', [2], 0, 8), y: entry('F32', [1], 4, 8) }, 8), "'y' begins at byte 4; the tensor before it ends at 8: they overlap"],
+    [
+      'offsets of another size',
+      file({ x: entry('F32', [2], 0, 4) }, 4),
+      'needs 8 bytes, its data_offsets [0, 4] are 4 apart',
+    ],
+    [
+      'an overlap',
+      file({ x: entry('F32', [2], 0, 8), y: entry('F32', [1], 4, 8) }, 8),
+      "'y' begins at byte 4; the tensor before it ends at 8: they overlap",
+    ],
     ['a gap', file({ x: entry('F32', [1], 0, 4), y: entry('F32', [1], 8, 12) }, 12), 'they leave a gap'],
     ['missing data', file({ x: entry('F32', [2], 0, 8) }, 7), 'the tensors need 8 bytes of data; the file has 7'],
     ['data too much', file({ x: entry('F32', [2], 0, 8) }, 9), 'the tensors need 8 bytes of data; the file has 9'],

@@ -1,6 +1,18 @@
 import { defaultGenerator, manualSeed, rand, setDevice, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, expect, it } from 'vitest';
-import { BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, parameter, ReLU, Sequential, summary } from '../src/index.ts';
+import {
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  Module,
+  parameter,
+  ReLU,
+  Sequential,
+  summary,
+} from '../src/index.ts';
 import { Net } from './support/net.ts';
 
 beforeAll(() => setDevice('reference'));
@@ -26,8 +38,18 @@ it('lists layers, output shapes with the names of free extents, and parameters',
 });
 
 it('says how extents follow from several names', () => {
-  const model = new Sequential(new Conv2d(1, 2, 3, { padding: 1 }), new MaxPool2d(2), new Flatten(0, 2), new Conv2d(1, 1, 1));
-  const { rows } = summary(new Sequential(new Conv2d(1, 2, 3, { padding: 1 }), new MaxPool2d(2), new Flatten(0, 1)), ['batch', 1, 'height', 28]);
+  const model = new Sequential(
+    new Conv2d(1, 2, 3, { padding: 1 }),
+    new MaxPool2d(2),
+    new Flatten(0, 2),
+    new Conv2d(1, 1, 1),
+  );
+  const { rows } = summary(new Sequential(new Conv2d(1, 2, 3, { padding: 1 }), new MaxPool2d(2), new Flatten(0, 1)), [
+    'batch',
+    1,
+    'height',
+    28,
+  ]);
   expect(rows.map((row) => row.outputShape)).toEqual([
     ['batch', 2, 'height', 28],
     ['batch', 2, 'height/2', 14],

@@ -27,17 +27,27 @@ function softplus(x: Tensor): Tensor {
  * await binaryCrossEntropyWithLogits(tensor([0]), tensor([1])).item();  // ln 2
  * ```
  */
-export function binaryCrossEntropyWithLogits(logits: Tensor, targets: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor {
+export function binaryCrossEntropyWithLogits(
+  logits: Tensor,
+  targets: Tensor,
+  options: BinaryCrossEntropyOptions = {},
+): Tensor {
   const { reduction = 'mean', weight, positiveWeight } = options;
   requireReduction('binaryCrossEntropyWithLogits', reduction);
   if (logits.shape.join() !== targets.shape.join()) {
-    throw new ShapeError(`[binaryCrossEntropyWithLogits] logits ${logits} and targets ${targets} must have the same shape.`);
+    throw new ShapeError(
+      `[binaryCrossEntropyWithLogits] logits ${logits} and targets ${targets} must have the same shape.`,
+    );
   }
   const [x, y] = [logits.to('float32'), targets.to('float32')];
   // −ln σ(x) = softplus(−x) and −ln(1 − σ(x)) = softplus(x) = x + softplus(−x).
   const losses =
     positiveWeight === undefined
       ? softplus(x).sub(x.mul(y))
-      : y.neg().add(1).mul(x).add(y.mul(positiveWeight.sub(1)).add(1).mul(softplus(x.neg())));
+      : y
+          .neg()
+          .add(1)
+          .mul(x)
+          .add(y.mul(positiveWeight.sub(1)).add(1).mul(softplus(x.neg())));
   return reduce(weight === undefined ? losses : losses.mul(weight), reduction);
 }

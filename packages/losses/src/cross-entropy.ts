@@ -33,33 +33,42 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new ArgumentError(`[crossEntropy] labelSmoothing must lie in 0 … 1, not ${labelSmoothing}.`);
   }
-  if (logits.ndim < 2) throw new ShapeError(`[crossEntropy] logits must be [N, classes] or [N, classes, …], not ${logits}.`);
+  if (logits.ndim < 2)
+    throw new ShapeError(`[crossEntropy] logits must be [N, classes] or [N, classes, …], not ${logits}.`);
   const [batch = 0, classes = 0, ...rest] = logits.shape;
   if (weight !== undefined && weight.shape.join() !== String(classes)) {
-    throw new ShapeError(`[crossEntropy] weight must have one factor for each of the ${classes} classes of logits ${logits}, not ${weight}.`);
+    throw new ShapeError(
+      `[crossEntropy] weight must have one factor for each of the ${classes} classes of logits ${logits}, not ${weight}.`,
+    );
   }
   const factors = weight?.to('float32').reshape([classes, ...rest.map(() => 1)]);
   const logProbabilities = logits.logSoftmax(1);
 
   if (labels.dtype === 'float32') {
     requireProbabilities(logits, labels);
-    if (ignoreIndex !== undefined) throw new ArgumentError('[crossEntropy] ignoreIndex needs class indices as labels, not probabilities.');
+    if (ignoreIndex !== undefined)
+      throw new ArgumentError('[crossEntropy] ignoreIndex needs class indices as labels, not probabilities.');
     const targets = labelSmoothing === 0 ? labels : labels.mul(1 - labelSmoothing).add(labelSmoothing / classes);
     const terms = targets.mul(logProbabilities);
     return reduce((factors === undefined ? terms : terms.mul(factors)).sum(1).neg(), reduction);
   }
 
-  if (labels.dtype !== 'int32') throw new DTypeError(`[crossEntropy] labels must be int32 class indices or float32 probabilities, not ${labels}.`);
+  if (labels.dtype !== 'int32')
+    throw new DTypeError(`[crossEntropy] labels must be int32 class indices or float32 probabilities, not ${labels}.`);
   if (labels.shape.join() !== [batch, ...rest].join()) {
-    throw new ShapeError(`[crossEntropy] logits ${logits} need class indices int32[${[batch, ...rest].join(',')}], not ${labels}.`, {
-      hint: 'The classes are axis 1 of the logits.',
-    });
+    throw new ShapeError(
+      `[crossEntropy] logits ${logits} need class indices int32[${[batch, ...rest].join(',')}], not ${labels}.`,
+      {
+        hint: 'The classes are axis 1 of the logits.',
+      },
+    );
   }
   const counts = ignoreIndex === undefined ? undefined : labels.notEqual(ignoreIndex);
   const isLabel = iota([classes, ...rest.map(() => 1)], 0).equal(labels.unsqueeze(1));
   const terms = factors === undefined ? logProbabilities : logProbabilities.mul(factors);
   const picked = isLabel.where(terms, 0).sum(1).neg();
-  const smoothed = labelSmoothing === 0 ? picked : picked.mul(1 - labelSmoothing).sub(terms.sum(1).mul(labelSmoothing / classes));
+  const smoothed =
+    labelSmoothing === 0 ? picked : picked.mul(1 - labelSmoothing).sub(terms.sum(1).mul(labelSmoothing / classes));
   const known = labels.greaterEqual(0).and(labels.less(classes));
   // 1 for labels that exist, 0 / 0 for those that do not.
   const valid = (counts === undefined ? known : known.or(counts.not())).to('float32');
@@ -80,5 +89,7 @@ function requireProbabilities(logits: Tensor, labels: Tensor): void {
       hint: "Make them with tensor(values, { dtype: 'int32' }), or convert them with labels.to('int32').",
     });
   }
-  throw new ShapeError(`[crossEntropy] logits ${logits} need probabilities ${logits} or class indices ${indices}, not ${labels}.`);
+  throw new ShapeError(
+    `[crossEntropy] logits ${logits} need probabilities ${logits} or class indices ${indices}, not ${labels}.`,
+  );
 }

@@ -2,6 +2,9 @@
 export { crossEntropy, type CrossEntropyOptions } from './cross-entropy.ts';
 export { binaryCrossEntropyWithLogits, type BinaryCrossEntropyOptions } from './binary-cross-entropy.ts';
 export {
-  meanAbsoluteError, meanAbsoluteError as l1Loss, meanSquaredError, meanSquaredError as mseLoss,
+  meanAbsoluteError,
+  meanAbsoluteError as l1Loss,
+  meanSquaredError,
+  meanSquaredError as mseLoss,
 } from './regression.ts';
 export type { Reduction, ReductionOptions } from './reduction.ts';

@@ -11,7 +11,7 @@ export interface ReductionOptions {
 
 export function requireReduction(op: string, reduction: Reduction): void {
   if (!['mean', 'sum', 'none'].includes(reduction)) {
-    throw new ArgumentError(`[${op}] reduction is 'mean', 'sum' or 'none', not '${String(reduction)}'.`);
+    throw new ArgumentError(`[${op}] reduction is 'mean', 'sum' or 'none', not '${reduction}'.`);
   }
 }
 

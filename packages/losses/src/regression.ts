@@ -22,13 +22,21 @@ function difference(op: string, predictions: Tensor, targets: Tensor): Tensor {
  * await meanSquaredError(tensor([1, 2]), tensor([1, 4])).item();  // 2
  * ```
  */
-export function meanSquaredError(predictions: Tensor, targets: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
+export function meanSquaredError(
+  predictions: Tensor,
+  targets: Tensor,
+  { reduction = 'mean' }: ReductionOptions = {},
+): Tensor {
   requireReduction('meanSquaredError', reduction);
   return reduce(difference('meanSquaredError', predictions, targets).square(), reduction);
 }
 
 /** |predictions − targets|, PyTorch's `l1_loss` (also exported as `l1Loss`); shapes and errors as in {@link meanSquaredError}. */
-export function meanAbsoluteError(predictions: Tensor, targets: Tensor, { reduction = 'mean' }: ReductionOptions = {}): Tensor {
+export function meanAbsoluteError(
+  predictions: Tensor,
+  targets: Tensor,
+  { reduction = 'mean' }: ReductionOptions = {},
+): Tensor {
   requireReduction('meanAbsoluteError', reduction);
   return reduce(difference('meanAbsoluteError', predictions, targets).abs(), reduction);
 }

@@ -58,7 +58,12 @@ abstract class AdaptiveMoments extends Optimizer {
   }
 
   protected update(parameter: Tensor, gradient: Tensor, state: ReadonlyMap<string, Tensor>): void {
-    const { betas: [beta1, beta2], eps, weightDecay, decoupled } = this;
+    const {
+      betas: [beta1, beta2],
+      eps,
+      weightDecay,
+      decoupled,
+    } = this;
     const { stepSize, rootOfCorrection, shrinkage } = this.#scalars as StepScalars;
     const [average, averageSquare] = [state.get('exp_avg') as Tensor, state.get('exp_avg_sq') as Tensor];
     let direction = this.maximize ? gradient.neg() : gradient;

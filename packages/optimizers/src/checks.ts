@@ -2,9 +2,15 @@
 import { ArgumentError } from '@hebb/tensor';
 
 /** Throws {@link ArgumentError} naming each option that is not a number ≥ 0 (and < `below`, where given). */
-export function requireNonNegative(op: string, options: Readonly<Record<string, number>>, below: number = Infinity): void {
+export function requireNonNegative(
+  op: string,
+  options: Readonly<Record<string, number>>,
+  below: number = Infinity,
+): void {
   const wrong = Object.entries(options).filter(([, value]) => !(value >= 0 && value < below));
   if (wrong.length === 0) return;
   const range = below === Infinity ? 'a number ≥ 0' : `a number ≥ 0 and < ${below}`;
-  throw new ArgumentError(`[${op}] ${wrong.map(([name, value]) => `${name} must be ${range}, not ${String(value)}`).join('; ')}.`);
+  throw new ArgumentError(
+    `[${op}] ${wrong.map(([name, value]) => `${name} must be ${range}, not ${String(value)}`).join('; ')}.`,
+  );
 }

@@ -30,12 +30,17 @@ export function clipGradientNorm<G extends Gradients>(gradients: G, maxNorm: num
 
 function valuesOf(gradients: Gradients): readonly Tensor[] {
   if (Array.isArray(gradients)) return gradients as readonly Tensor[];
-  return gradients instanceof Map ? [...(gradients as ReadonlyMap<string, Tensor>).values()] : Object.values(gradients as Record<string, Tensor>);
+  return gradients instanceof Map
+    ? [...(gradients as ReadonlyMap<string, Tensor>).values()]
+    : Object.values(gradients as Record<string, Tensor>);
 }
 
 function mapped(gradients: Gradients, change: (gradient: Tensor) => Tensor): Gradients {
   if (Array.isArray(gradients)) return (gradients as readonly Tensor[]).map(change);
-  const entries = gradients instanceof Map ? [...(gradients as ReadonlyMap<string, Tensor>)] : Object.entries(gradients as Record<string, Tensor>);
+  const entries =
+    gradients instanceof Map
+      ? [...(gradients as ReadonlyMap<string, Tensor>)]
+      : Object.entries(gradients as Record<string, Tensor>);
   const changed = entries.map(([name, gradient]) => [name, change(gradient)] as const);
   return gradients instanceof Map ? new Map(changed) : Object.fromEntries(changed);
 }

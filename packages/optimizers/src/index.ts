@@ -3,4 +3,10 @@ export { Optimizer, type Gradients, type OptimizerState, type ParameterSource } 
 export { SGD, type SGDOptions } from './sgd.ts';
 export { Adam, AdamW, type AdamOptions } from './adam.ts';
 export { clipGradientNorm, type ClippedGradients } from './clipping.ts';
-export { cosineSchedule, stepSchedule, type CosineScheduleOptions, type Schedule, type StepScheduleOptions } from './schedules.ts';
+export {
+  cosineSchedule,
+  stepSchedule,
+  type CosineScheduleOptions,
+  type Schedule,
+  type StepScheduleOptions,
+} from './schedules.ts';

@@ -33,10 +33,16 @@ export abstract class Optimizer {
   /** @param slots - names of the state kept for each parameter, zero at first. */
   constructor(source: ParameterSource, learningRate: number, slots: readonly string[]) {
     const op = this.constructor.name;
-    if (!(learningRate >= 0)) throw new ArgumentError(`[${op}] learningRate must be a number ≥ 0, not ${learningRate}.`);
+    if (!(learningRate >= 0))
+      throw new ArgumentError(`[${op}] learningRate must be a number ≥ 0, not ${learningRate}.`);
     this.learningRate = learningRate;
     this.#parameters = namedParametersOf(op, source);
-    this.#slots = new Map([...this.#parameters].map(([name, { shape }]) => [name, new Map(slots.map((slot) => [slot, variable(zeros(shape))]))]));
+    this.#slots = new Map(
+      [...this.#parameters].map(([name, { shape }]) => [
+        name,
+        new Map(slots.map((slot) => [slot, variable(zeros(shape))])),
+      ]),
+    );
   }
 
   /** Name of the class, as it stands in saved states. */
@@ -63,7 +69,10 @@ export abstract class Optimizer {
    */
   step(gradients?: Gradients): void {
     const given = gradients ?? this.#gradientsOfParameters();
-    const parameters = gradients === undefined ? new Map([...this.#parameters].filter(([, { grad }]) => grad !== undefined)) : this.#parameters;
+    const parameters =
+      gradients === undefined
+        ? new Map([...this.#parameters].filter(([, { grad }]) => grad !== undefined))
+        : this.#parameters;
     const named = namedGradients(`${this.constructor.name}.step`, parameters, given);
     // The first scalar of the step: it counts, and everything after it sees the new count.
     scalar(() => ++this.stepCount);
@@ -101,17 +110,23 @@ export abstract class Optimizer {
    */
   loadStateDict({ optimizer, stepCount, learningRate, tensors }: OptimizerState): void {
     const op = `${this.constructor.name}.loadStateDict`;
-    if (optimizer !== this.name) throw new ArgumentError(`[${op}] the state is that of ${optimizer}, not of ${this.name}.`);
-    if (!Number.isInteger(stepCount) || stepCount < 0) throw new ArgumentError(`[${op}] stepCount must be an integer ≥ 0, not ${stepCount}.`);
+    if (optimizer !== this.name)
+      throw new ArgumentError(`[${op}] the state is that of ${optimizer}, not of ${this.name}.`);
+    if (!Number.isInteger(stepCount) || stepCount < 0)
+      throw new ArgumentError(`[${op}] stepCount must be an integer ≥ 0, not ${stepCount}.`);
     const own = this.stateDict().tensors;
     const missing = [...own.keys()].filter((name) => !tensors.has(name)).map((name) => `missing ${name}`);
     const unexpected = [...tensors.keys()].filter((name) => !own.has(name)).map((name) => `unexpected ${name}`);
     if (missing.length + unexpected.length > 0) {
-      throw new ArgumentError(`[${op}] the state does not fit the parameters: ${[...missing, ...unexpected].join(', ')}.`);
+      throw new ArgumentError(
+        `[${op}] the state does not fit the parameters: ${[...missing, ...unexpected].join(', ')}.`,
+      );
     }
     const misshapen = [...own].filter(([name, tensor]) => tensors.get(name)?.toString() !== tensor.toString());
     if (misshapen.length > 0) {
-      throw new ShapeError(`[${op}] ${misshapen.map(([name, tensor]) => `${name} is ${tensor}, in the state ${tensors.get(name)}`).join('; ')}.`);
+      throw new ShapeError(
+        `[${op}] ${misshapen.map(([name, tensor]) => `${name} is ${tensor}, in the state ${tensors.get(name)}`).join('; ')}.`,
+      );
     }
     for (const [name, tensor] of own) {
       const value = tensors.get(name);

@@ -28,7 +28,8 @@ export interface CosineScheduleOptions {
  * minimum + (peak − minimum) · (1 + cos(π · (step − warmup) / (steps − warmup))) / 2.
  */
 export function cosineSchedule({ peak, steps, warmup = 0, minimum = 0 }: CosineScheduleOptions): Schedule {
-  if (!(steps > warmup && warmup >= 0)) throw new ArgumentError(`[cosineSchedule] needs 0 ≤ warmup < steps, not warmup ${warmup} and steps ${steps}.`);
+  if (!(steps > warmup && warmup >= 0))
+    throw new ArgumentError(`[cosineSchedule] needs 0 ≤ warmup < steps, not warmup ${warmup} and steps ${steps}.`);
   return (step) => {
     if (step < warmup) return (peak * (step + 1)) / warmup;
     const progress = Math.min((step - warmup) / (steps - warmup), 1);

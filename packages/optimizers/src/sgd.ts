@@ -44,12 +44,21 @@ export class SGD extends Optimizer {
   #share: Tensor | number = 1;
 
   constructor(parameters: ParameterSource, options: SGDOptions = {}) {
-    const { learningRate = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = options;
+    const {
+      learningRate = 1e-3,
+      momentum = 0,
+      dampening = 0,
+      weightDecay = 0,
+      nesterov = false,
+      maximize = false,
+    } = options;
     super(parameters, learningRate, momentum === 0 ? [] : ['momentum_buffer']);
     requireNonNegative('SGD', { momentum, weightDecay });
     if (!Number.isFinite(dampening)) throw new ArgumentError(`[SGD] dampening must be a number, not ${dampening}.`);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new ArgumentError(`[SGD] nesterov needs momentum > 0 and dampening 0, not momentum ${momentum} and dampening ${dampening}.`);
+      throw new ArgumentError(
+        `[SGD] nesterov needs momentum > 0 and dampening 0, not momentum ${momentum} and dampening ${dampening}.`,
+      );
     }
     this.momentum = momentum;
     this.dampening = dampening;
@@ -60,7 +69,8 @@ export class SGD extends Optimizer {
 
   protected prepare(): void {
     this.#rate = this.perStep(() => this.learningRate);
-    if (this.momentum !== 0 && this.dampening !== 0) this.#share = this.perStep(() => (this.stepCount === 1 ? 1 : 1 - this.dampening));
+    if (this.momentum !== 0 && this.dampening !== 0)
+      this.#share = this.perStep(() => (this.stepCount === 1 ? 1 : 1 - this.dampening));
   }
 
   protected update(parameter: Tensor, gradient: Tensor, state: ReadonlyMap<string, Tensor>): void {

@@ -22,7 +22,9 @@ interface Golden {
   readonly schedules: { readonly cosine: readonly number[]; readonly step: readonly number[] };
 }
 
-const { initial, gradients, runs, clipping, schedules } = golden<Golden>(new URL('golden/pytorch.json', import.meta.url));
+const { initial, gradients, runs, clipping, schedules } = golden<Golden>(
+  new URL('golden/pytorch.json', import.meta.url),
+);
 const constructors = { SGD, Adam, AdamW };
 const mapped = <T>(named: Named, change: (value: Stored) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(named).map(([name, value]) => [name, change(value)]));
@@ -35,54 +37,68 @@ function start({ optimizer, options }: Run): { parameters: Record<string, Tensor
 describe.each(devices)('optimizers on %s', (device) => {
   beforeAll(() => setDevice(device));
 
-  describe.each(runs.map((run) => [`${run.optimizer} ${JSON.stringify(run.options)}`, run] as const))('%s', (name, run) => {
-    const check = async (how: string, step: (instance: Optimizer, gradients: readonly Tensor[]) => void): Promise<void> => {
-      const { parameters, instance } = start(run);
-      for (const [count, after] of run.after.entries()) {
-        if (count === 4) instance.learningRate /= 2;
-        step(instance, Object.values(gradients[count] as Named).map(toTensor));
-        for (const [key, value] of Object.entries(after)) await expectClose(parameters[key] as Tensor, value, `${name}, ${how}, step ${count}, ${key}`);
-      }
-      const { tensors, stepCount } = instance.stateDict();
-      expect(stepCount).toBe(run.after.length);
-      expect([...tensors.keys()].sort()).toEqual(Object.keys(run.state).sort());
-      for (const [key, value] of Object.entries(run.state)) await expectClose(tensors.get(key) as Tensor, value, `${name}, ${how}, ${key}`);
-    };
+  describe.each(runs.map((run) => [`${run.optimizer} ${JSON.stringify(run.options)}`, run] as const))(
+    '%s',
+    (name, run) => {
+      const check = async (
+        how: string,
+        step: (instance: Optimizer, gradients: readonly Tensor[]) => void,
+      ): Promise<void> => {
+        const { parameters, instance } = start(run);
+        for (const [count, after] of run.after.entries()) {
+          if (count === 4) instance.learningRate /= 2;
+          step(instance, Object.values(gradients[count] as Named).map(toTensor));
+          for (const [key, value] of Object.entries(after))
+            await expectClose(parameters[key] as Tensor, value, `${name}, ${how}, step ${count}, ${key}`);
+        }
+        const { tensors, stepCount } = instance.stateDict();
+        expect(stepCount).toBe(run.after.length);
+        expect([...tensors.keys()].sort()).toEqual(Object.keys(run.state).sort());
+        for (const [key, value] of Object.entries(run.state))
+          await expectClose(tensors.get(key) as Tensor, value, `${name}, ${how}, ${key}`);
+      };
 
-    it('recorded', () => check('recorded', (instance, grads) => instance.step(grads)));
+      it('recorded', () => check('recorded', (instance, grads) => instance.step(grads)));
 
-    it('compiled, with a learning rate that changes', () => {
-      let compiled: ((...grads: Tensor[]) => void) | undefined;
-      return check('compiled', (instance, grads) => {
-        compiled ??= compile((...list: Tensor[]) => instance.step(list));
-        compiled(...grads);
+      it('compiled, with a learning rate that changes', () => {
+        let compiled: ((...grads: Tensor[]) => void) | undefined;
+        return check('compiled', (instance, grads) => {
+          compiled ??= compile((...list: Tensor[]) => instance.step(list));
+          compiled(...grads);
+        });
       });
-    });
 
-    it('from .grad', async () => {
-      const { parameters, instance } = start(run);
-      for (const [key, value] of Object.entries(gradients[0] as Named)) (parameters[key] as Tensor).grad = toTensor(value);
-      instance.step();
-      instance.zeroGrad();
-      for (const [key, value] of Object.entries(run.after[0] as Named)) {
-        await expectClose(parameters[key] as Tensor, value, `${name}: ${key}`);
-        expect(parameters[key]?.grad).toBeUndefined();
-      }
-    });
+      it('from .grad', async () => {
+        const { parameters, instance } = start(run);
+        for (const [key, value] of Object.entries(gradients[0] as Named))
+          (parameters[key] as Tensor).grad = toTensor(value);
+        instance.step();
+        instance.zeroGrad();
+        for (const [key, value] of Object.entries(run.after[0] as Named)) {
+          await expectClose(parameters[key] as Tensor, value, `${name}: ${key}`);
+          expect(parameters[key]?.grad).toBeUndefined();
+        }
+      });
 
-    it('goes on from a saved state', async () => {
-      const first = start(run);
-      for (const grads of gradients.slice(0, 4)) first.instance.step(mapped(grads, toTensor));
-      const { tensors, ...numbers } = first.instance.stateDict();
-      const second = start(run);
-      for (const [key, parameter] of Object.entries(first.parameters)) second.parameters[key] = variable(parameter.detach());
-      const instance = new constructors[run.optimizer](second.parameters, { ...run.options, learningRate: 1 });
-      instance.loadStateDict({ ...(JSON.parse(JSON.stringify(numbers)) as typeof numbers), tensors: new Map([...tensors].map(([key, value]) => [key, value.detach()])) });
-      instance.learningRate /= 2;
-      for (const grads of gradients.slice(4)) instance.step(new Map(Object.entries(mapped(grads, toTensor))));
-      for (const [key, value] of Object.entries(run.after.at(-1) as Named)) await expectClose(second.parameters[key] as Tensor, value, `${name}: ${key}`);
-    });
-  });
+      it('goes on from a saved state', async () => {
+        const first = start(run);
+        for (const grads of gradients.slice(0, 4)) first.instance.step(mapped(grads, toTensor));
+        const { tensors, ...numbers } = first.instance.stateDict();
+        const second = start(run);
+        for (const [key, parameter] of Object.entries(first.parameters))
+          second.parameters[key] = variable(parameter.detach());
+        const instance = new constructors[run.optimizer](second.parameters, { ...run.options, learningRate: 1 });
+        instance.loadStateDict({
+          ...(JSON.parse(JSON.stringify(numbers)) as typeof numbers),
+          tensors: new Map([...tensors].map(([key, value]) => [key, value.detach()])),
+        });
+        instance.learningRate /= 2;
+        for (const grads of gradients.slice(4)) instance.step(new Map(Object.entries(mapped(grads, toTensor))));
+        for (const [key, value] of Object.entries(run.after.at(-1) as Named))
+          await expectClose(second.parameters[key] as Tensor, value, `${name}: ${key}`);
+      });
+    },
+  );
 
   it.each(clipping)('clips gradients to the norm $maxNorm', async ({ maxNorm, norm, gradients: expected }) => {
     const clipped = clipGradientNorm(mapped(gradients[0] as Named, toTensor), maxNorm);

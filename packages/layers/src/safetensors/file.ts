@@ -1,7 +1,15 @@
 /** safetensors files on disk (Node). */
 import type { FileHandle } from 'node:fs/promises';
 import type { NamedTensors, StateDict } from '../state.ts';
-import { decodeEntry, decodeSafetensors, encodeSafetensors, headerLength, parseHeader, SafetensorsError, type Header } from './format.ts';
+import {
+  decodeEntry,
+  decodeSafetensors,
+  encodeSafetensors,
+  headerLength,
+  parseHeader,
+  SafetensorsError,
+  type Header,
+} from './format.ts';
 
 /** Largest piece that is read at once. */
 const pieceBytes = 2 ** 30;
@@ -22,13 +30,16 @@ export async function readSafetensors(source: string | URL | Uint8Array): Promis
   return withFile(source, async (handle, size) => {
     const { header, start } = await readHeader(handle, size);
     const state: StateDict = new Map();
-    for (const entry of header.entries) state.set(entry.name, decodeEntry(entry, await readRange(handle, start + entry.begin, entry.end - entry.begin)));
+    for (const entry of header.entries)
+      state.set(entry.name, decodeEntry(entry, await readRange(handle, start + entry.begin, entry.end - entry.begin)));
     return state;
   });
 }
 
 /** Reads the metadata of a file without its tensors. */
-export async function readSafetensorsMetadata(source: string | URL | Uint8Array): Promise<Readonly<Record<string, string>>> {
+export async function readSafetensorsMetadata(
+  source: string | URL | Uint8Array,
+): Promise<Readonly<Record<string, string>>> {
   if (source instanceof Uint8Array) {
     const start = 8 + headerLength(source, source.length);
     return parseHeader(source.subarray(8, start), source.length - start).metadata;
@@ -40,7 +51,11 @@ export async function readSafetensorsMetadata(source: string | URL | Uint8Array)
  * Writes tensors to a file. The bytes go to a temporary file beside it, which then takes its name: whatever happens, the file is either
  * the old one or the new one. See {@link encodeSafetensors} for what is written.
  */
-export async function writeSafetensors(path: string | URL, state: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function writeSafetensors(
+  path: string | URL,
+  state: NamedTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const [bytes, files, { fileURLToPath }] = await Promise.all([
     encodeSafetensors(state, metadata),
     import('node:fs/promises'),

@@ -44,8 +44,18 @@ interface Format {
 const formats: readonly Format[] = [
   { name: 'F32', bytes: 4, dtype: 'float32', decode: (buffer) => new Float32Array(buffer) },
   { name: 'F64', bytes: 8, dtype: 'float32', decode: (buffer) => Float32Array.from(new Float64Array(buffer)) },
-  { name: 'F16', bytes: 2, dtype: 'float32', decode: (buffer) => Float32Array.from(new Uint16Array(buffer), halfToNumber) },
-  { name: 'BF16', bytes: 2, dtype: 'float32', decode: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer) },
+  {
+    name: 'F16',
+    bytes: 2,
+    dtype: 'float32',
+    decode: (buffer) => Float32Array.from(new Uint16Array(buffer), halfToNumber),
+  },
+  {
+    name: 'BF16',
+    bytes: 2,
+    dtype: 'float32',
+    decode: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
+  },
   { name: 'I64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigInt64Array(buffer), toInt32) },
   { name: 'I32', bytes: 4, dtype: 'int32', decode: (buffer) => new Int32Array(buffer) },
   { name: 'I16', bytes: 2, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int16Array(buffer)) },
@@ -54,7 +64,11 @@ const formats: readonly Format[] = [
   { name: 'BOOL', bytes: 1, dtype: 'bool', decode: (buffer) => new Uint8Array(buffer) },
 ];
 
-const written: readonly (readonly [DType, string])[] = [['float32', 'F32'], ['int32', 'I32'], ['bool', 'BOOL']];
+const written: readonly (readonly [DType, string])[] = [
+  ['float32', 'F32'],
+  ['int32', 'I32'],
+  ['bool', 'BOOL'],
+];
 
 /** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
 function halfToNumber(bits: number): number {
@@ -76,13 +90,18 @@ const longestHeader = 100_000_000;
 /** The length of the header from the first eight bytes of a file. */
 export function headerLength(prefix: Uint8Array, fileSize: number): number {
   if (fileSize < 8 || prefix.length < 8) {
-    throw new SafetensorsError(`[safetensors] the file has ${fileSize} bytes; it must start with the length of its header, in 8 bytes.`);
+    throw new SafetensorsError(
+      `[safetensors] the file has ${fileSize} bytes; it must start with the length of its header, in 8 bytes.`,
+    );
   }
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(longestHeader) || length > BigInt(fileSize - 8)) {
-    throw new SafetensorsError(`[safetensors] the header is said to have ${length} bytes; the file has ${fileSize - 8} after the length.`, {
-      hint: 'The file is cut off, or it is not a safetensors file.',
-    });
+    throw new SafetensorsError(
+      `[safetensors] the header is said to have ${length} bytes; the file has ${fileSize - 8} after the length.`,
+      {
+        hint: 'The file is cut off, or it is not a safetensors file.',
+      },
+    );
   }
   return Number(length);
 }
@@ -100,17 +119,24 @@ export function parseHeader(bytes: Uint8Array, dataSize: number): Header {
   if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
     throw new SafetensorsError('[safetensors] __metadata__ must be an object of strings.');
   }
-  const entries = Object.entries(json).filter(([name]) => name !== '__metadata__').map(([name, entry]) => parseEntry(name, entry));
+  const entries = Object.entries(json)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => parseEntry(name, entry));
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let position = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== position) {
-      throw new SafetensorsError(`[safetensors] '${name}' begins at byte ${begin}; the tensor before it ends at ${position}: they ${begin < position ? 'overlap' : 'leave a gap'}.`);
+      throw new SafetensorsError(
+        `[safetensors] '${name}' begins at byte ${begin}; the tensor before it ends at ${position}: they ${begin < position ? 'overlap' : 'leave a gap'}.`,
+      );
     }
     position = end;
   }
   if (position !== dataSize) {
-    throw new SafetensorsError(`[safetensors] the tensors need ${position} bytes of data; the file has ${dataSize}.`, position > dataSize ? { hint: 'The file is cut off.' } : {});
+    throw new SafetensorsError(
+      `[safetensors] the tensors need ${position} bytes of data; the file has ${dataSize}.`,
+      position > dataSize ? { hint: 'The file is cut off.' } : {},
+    );
   }
   return { entries, metadata: metadata as Record<string, string> };
 }
@@ -122,12 +148,17 @@ function parseEntry(name: string, entry: unknown): Entry {
   if (!isRecord(entry)) return fail('is not described by an object');
   const { dtype, shape, data_offsets: offsets } = entry;
   const format = formats.find((candidate) => candidate.name === dtype);
-  if (format === undefined) return fail(`has the dtype ${JSON.stringify(dtype)}; known are ${formats.map((known) => known.name).join(', ')}`);
+  if (format === undefined)
+    return fail(`has the dtype ${JSON.stringify(dtype)}; known are ${formats.map((known) => known.name).join(', ')}`);
   if (!isSizes(shape)) return fail(`has the shape ${JSON.stringify(shape)}, which is not a list of integers ≥ 0`);
-  if (!isSizes(offsets) || offsets.length !== 2) return fail(`has the data_offsets ${JSON.stringify(offsets)}, which are not two integers ≥ 0`);
+  if (!isSizes(offsets) || offsets.length !== 2)
+    return fail(`has the data_offsets ${JSON.stringify(offsets)}, which are not two integers ≥ 0`);
   const [begin, end] = offsets as [number, number];
   const size = shape.reduce((product, extent) => product * extent, 1) * format.bytes;
-  if (end - begin !== size) return fail(`of ${format.name} [${shape.join(', ')}] needs ${size} bytes, its data_offsets [${begin}, ${end}] are ${end - begin} apart`);
+  if (end - begin !== size)
+    return fail(
+      `of ${format.name} [${shape.join(', ')}] needs ${size} bytes, its data_offsets [${begin}, ${end}] are ${end - begin} apart`,
+    );
   return { name, format, shape, begin, end };
 }
 
@@ -145,7 +176,8 @@ export function decodeEntry({ name, format, shape }: Entry, bytes: Uint8Array): 
   try {
     return tensor(format.decode(aligned), { shape, dtype: format.dtype });
   } catch (error) {
-    if (error instanceof RangeError) throw new SafetensorsError(`[safetensors] '${name}' cannot be read as ${format.dtype}: ${error.message}.`);
+    if (error instanceof RangeError)
+      throw new SafetensorsError(`[safetensors] '${name}' cannot be read as ${format.dtype}: ${error.message}.`);
     throw error;
   }
 }
@@ -159,7 +191,9 @@ export function decodeEntry({ name, format, shape }: Entry, bytes: Uint8Array): 
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   const start = 8 + headerLength(bytes, bytes.length);
   const { entries, metadata } = parseHeader(bytes.subarray(8, start), bytes.length - start);
-  const state = new Map(entries.map((entry) => [entry.name, decodeEntry(entry, bytes.subarray(start + entry.begin, start + entry.end))]));
+  const state = new Map(
+    entries.map((entry) => [entry.name, decodeEntry(entry, bytes.subarray(start + entry.begin, start + entry.end))]),
+  );
   return { state, metadata };
 }
 
@@ -174,16 +208,23 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
  * decodeSafetensors(bytes).metadata;  // { epoch: '3' }
  * ```
  */
-export async function encodeSafetensors(state: NamedTensors, metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
+export async function encodeSafetensors(
+  state: NamedTensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array> {
   const rank = (value: Tensor): number => written.findIndex(([dtype]) => dtype === value.dtype);
   const ordered = [...stateEntries(state)].sort(([a, x], [b, y]) => rank(x) - rank(y) || compare(a, b));
-  if (ordered.some(([name]) => name === '__metadata__')) throw new SafetensorsError("[safetensors] no tensor can have the name '__metadata__'.");
+  if (ordered.some(([name]) => name === '__metadata__'))
+    throw new SafetensorsError("[safetensors] no tensor can have the name '__metadata__'.");
   // Asked for together, so that all are read from one moment.
   const values = await Promise.all(ordered.map(([, value]) => value.data()));
   // Written piece by piece: names such as '1' would move to the front of an object.
   const fields: string[] = [];
   const notes = Object.entries(metadata).sort(([a], [b]) => compare(a, b));
-  if (notes.length > 0) fields.push(`"__metadata__":{${notes.map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`).join()}}`);
+  if (notes.length > 0)
+    fields.push(
+      `"__metadata__":{${notes.map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`).join()}}`,
+    );
   let position = 0;
   ordered.forEach(([name, value], i) => {
     const end = position + (values[i]?.byteLength ?? 0);

@@ -16,16 +16,20 @@ const parameterOf = (stored: Stored): Tensor => variable(toTensor(stored), { req
 describe.each(devices)('gradients on %s', (device) => {
   beforeAll(() => setDevice(device));
 
-  it.each(layers.map((entry) => [caseName(entry), entry] as const))('%s', async (name, { config, training, state, inputs, cotangent, gradients }) => {
-    const module = fromConfig(config).train(training);
-    module.loadStateDict(mapValues(state, toTensor));
-    for (const earlier of inputs.slice(0, -1)) module.forward(toTensor(earlier));
-    const input = parameterOf(inputs.at(-1) as Stored);
-    // The sum of output · cotangent has the gradients that PyTorch computed from the cotangent.
-    const loss = (): Tensor => module.forward(input).mul(toTensor(cotangent)).sum();
-    const { grads } = valueAndGrad(loss, new Map([...module.namedParameters(), ['input', input]]));
-    for (const [key, value] of Object.entries(gradients)) await expectClose(grads.get(key) as Tensor, value, `${name}: ${key}`, 2e-5);
-  });
+  it.each(layers.map((entry) => [caseName(entry), entry] as const))(
+    '%s',
+    async (name, { config, training, state, inputs, cotangent, gradients }) => {
+      const module = fromConfig(config).train(training);
+      module.loadStateDict(mapValues(state, toTensor));
+      for (const earlier of inputs.slice(0, -1)) module.forward(toTensor(earlier));
+      const input = parameterOf(inputs.at(-1) as Stored);
+      // The sum of output · cotangent has the gradients that PyTorch computed from the cotangent.
+      const loss = (): Tensor => module.forward(input).mul(toTensor(cotangent)).sum();
+      const { grads } = valueAndGrad(loss, new Map([...module.namedParameters(), ['input', input]]));
+      for (const [key, value] of Object.entries(gradients))
+        await expectClose(grads.get(key) as Tensor, value, `${name}: ${key}`, 2e-5);
+    },
+  );
 
   it.each(losses.map((entry) => [lossName(entry), entry] as const))('%s', async (name, entry) => {
     const prediction = parameterOf(entry.prediction);

@@ -1,0 +1,89 @@
+import { ArgumentError, ones, setDevice, ShapeError, variable, zeros, type Tensor } from '@hebb/tensor';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Adam, AdamW, clipGradientNorm, cosineSchedule, SGD, stepSchedule } from '../src/index.ts';
+
+beforeAll(() => setDevice('reference'));
+
+const parameters = (): Record<string, Tensor> => ({ weight: variable(ones([2, 3])), bias: variable(zeros([2])) });
+
+describe('what does not fit is named', () => {
+  it.each([
+    ['no parameters', () => new SGD([]), 'there are no parameters'],
+    [
+      'tensors that cannot change',
+      () => new SGD({ weight: variable(ones([1])), x: ones([1]) }),
+      'only variables can be optimised; these are not: x',
+    ],
+    [
+      'a rate below zero',
+      () => new SGD(parameters(), { learningRate: -1 }),
+      'learningRate must be a number ≥ 0, not -1',
+    ],
+    [
+      'momentum below zero',
+      () => new SGD(parameters(), { momentum: -1, weightDecay: NaN }),
+      'momentum must be a number ≥ 0, not -1; weightDecay must be a number ≥ 0, not NaN',
+    ],
+    [
+      'Nesterov without momentum',
+      () => new SGD(parameters(), { nesterov: true }),
+      'nesterov needs momentum > 0 and dampening 0',
+    ],
+    ['a beta of 1', () => new AdamW(parameters(), { betas: [0.9, 1] }), 'betas[1] must be a number ≥ 0 and < 1, not 1'],
+    ['too few gradients', () => new AdamW(parameters()).step([zeros([2, 3])]), 'got 1 gradients for 2 parameters'],
+    [
+      'gradients of other names',
+      () => new AdamW(parameters()).step({ weight: zeros([2, 3]), offset: zeros([2]) }),
+      'missing: bias; unexpected: offset',
+    ],
+    ['no gradients', () => new AdamW(parameters()).step(), 'no parameter has a gradient'],
+    ['no gradients to clip', () => clipGradientNorm([], 1), 'there are no gradients'],
+    ['a norm of zero', () => clipGradientNorm([ones([1])], 0), 'maxNorm must be > 0'],
+    ['a warm-up without end', () => cosineSchedule({ peak: 1, steps: 5, warmup: 5 }), '0 ≤ warmup < steps'],
+    ['steps of no length', () => stepSchedule({ initial: 1, every: 0 }), 'every must be ≥ 1'],
+    [
+      'the state of another optimizer',
+      () => new Adam(parameters()).loadStateDict(new AdamW(parameters()).stateDict()),
+      'the state is that of AdamW, not of Adam',
+    ],
+    [
+      'a state without some parameters',
+      () => new Adam(parameters()).loadStateDict(new Adam([variable(ones([1]))]).stateDict()),
+      'missing weight.exp_avg',
+    ],
+  ] as const)('%s', (_, body, message) => {
+    expect(body).toThrow(ArgumentError);
+    expect(body).toThrow(message);
+  });
+
+  it('gradients and states of other shapes, all at once', () => {
+    const wrong = { weight: zeros([3, 2]), bias: zeros([1]) };
+    expect(() => new SGD(parameters()).step(wrong)).toThrow(ShapeError);
+    expect(() => new SGD(parameters()).step(wrong)).toThrow(
+      'weight is float32[2,3], its gradient float32[3,2]; bias is float32[2], its gradient float32[1]',
+    );
+    const other = new SGD({ weight: variable(ones([3, 2])), bias: variable(zeros([2])) }, { momentum: 0.9 });
+    expect(() => new SGD(parameters(), { momentum: 0.9 }).loadStateDict(other.stateDict())).toThrow(
+      'weight.momentum_buffer is float32[2,3], in the state float32[3,2]',
+    );
+  });
+});
+
+it('parameters without a gradient are left alone by step()', async () => {
+  const { weight, bias } = parameters() as { weight: Tensor; bias: Tensor };
+  weight.grad = ones([2, 3]);
+  new SGD({ weight, bias }, { learningRate: 0.5, weightDecay: 1 }).step();
+  expect(await weight.toArray()).toEqual([
+    [0, 0, 0],
+    [0, 0, 0],
+  ]);
+  expect(await bias.toArray()).toEqual([0, 0]);
+});
+
+it('takes a model, names its state after its parameters, and starts from zeros', async () => {
+  const model = { namedParameters: () => new Map(Object.entries(parameters())) };
+  const { tensors, ...numbers } = new AdamW(model).stateDict();
+  expect([...tensors.keys()]).toEqual(['weight.exp_avg', 'weight.exp_avg_sq', 'bias.exp_avg', 'bias.exp_avg_sq']);
+  expect(await tensors.get('bias.exp_avg_sq')?.toArray()).toEqual([0, 0]);
+  expect(numbers).toEqual({ optimizer: 'AdamW', stepCount: 0, learningRate: 1e-3 });
+});
