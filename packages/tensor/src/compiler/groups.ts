@@ -257,6 +257,16 @@ class Grouper {
     const inputs = [...this.#memoryInputs(index)];
     const producers = new Set(inputs.map((input) => this.#producer.get(input)).filter((group) => group !== undefined));
     const leaves = new Set(inputs.filter((input) => !this.#stored.has(input)));
+    const own = anchor === undefined ? undefined : this.#groups.find((group) => group.anchors.includes(anchor));
+    if (anchor !== undefined && own !== undefined && [...producers].some((producer) => producer !== own && reaches(producer, own))) {
+      // It needs something that waits for the anchor's kernel (another reduction's result there): the anchor is stored and read back.
+      this.#stored.add(anchor);
+      this.#producer.set(anchor, own);
+      if (!own.stored.includes(anchor)) own.stored.push(anchor);
+      own.stored.sort((a, b) => a - b);
+      this.#place(index, undefined);
+      return;
+    }
     const partner = anchor === undefined ? this.#partner(index, producers, leaves) : this.#anchoredPartner(anchor, producers, leaves);
     if (partner === undefined) {
       const group: Group = { anchors: anchor === undefined ? [] : [anchor], stored: [index], reads: producers, leaves };
