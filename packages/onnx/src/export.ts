@@ -89,7 +89,11 @@ export async function exportOnnx(model: OnnxSource, options: ExportOptions): Pro
     return { name, traced, value: walk.site(traced).expand(value, traced.extents) };
   });
   nameOutputs(emitter, outputs);
-  for (const { tensor, versions } of walk.initializers) tensor.rawData = await readData(versions);
+  await Promise.all(
+    walk.initializers.map(async ({ tensor, versions }) => {
+      tensor.rawData = await readData(versions);
+    }),
+  );
 
   const { builder } = emitter;
   const bytes = builder.initializers.reduce((sum, { rawData }) => sum + (rawData?.length ?? 0), 0);

@@ -18,7 +18,6 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportOnnx, parseOnnx, runOnnx, verifyOnnx } from '@hebb/onnx';
 import { expectSame, numbers, operatorsOf, sample } from './support/compare.ts';
 
-beforeAll(() => setDevice('reference'));
 beforeEach(() => manualSeed(7));
 
 const batches = [{ batch: 1 }, { batch: 3 }, { batch: 17 }];
@@ -53,7 +52,9 @@ function scramble(model: Module): void {
   }
 }
 
-describe('models', () => {
+describe.each(['reference', 'wasm'] as const)('models on %s', (device) => {
+  beforeAll(() => setDevice(device));
+
   it('a perceptron becomes Gemm and Relu', async () => {
     const model = new Sequential(
       new Linear(6, 8),
@@ -113,6 +114,22 @@ describe('models', () => {
     expect(operatorsOf(file)).toContain('Erf');
     expect(operatorsOf(file)).not.toContain('Gelu');
     expect(file.irVersion).toBe(8);
+  });
+
+  it.each([17, 18, 19, 20, 21, 22])('operator set %i is written as it is defined', async (opset) => {
+    const run = (x: Tensor): Tensor =>
+      x
+        .gelu()
+        .max(1, { keepDims: true })
+        .add(x.min([0, 2]))
+        .sub(x.mean(0))
+        .pad([
+          [0, 0],
+          [1, 1],
+        ])
+        .flip(1);
+    const file = await expectSame(run, { inputs: { x: ['batch', 3, 3] }, opset }, batches);
+    expect(file.opsetImport).toEqual([{ domain: '', version: opset }]);
   });
 
   it('is traced in evaluation mode; each module keeps its own mode, also on errors', async () => {
