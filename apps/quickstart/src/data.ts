@@ -26,7 +26,7 @@ const testShare = 0.2;
 export async function loadImages(path: string | undefined): Promise<Images> {
   if (path === undefined) return await digits(bundled, 'Optical Recognition of Handwritten Digits, test part, 8×8 (E. Alpaydin, C. Kaynak; UCI Machine Learning Repository, doi.org/10.24432/C50P49; as in scikit-learn)', 'CC BY 4.0');
   const found = await stat(path).catch((cause: unknown) => {
-    throw new DataError(`[quickstart] --data: there is no ${path}.`, {
+    throw new DataError(`[--data] there is no ${path}.`, {
       source: path,
       cause,
       hint: 'Give a folder with MNIST’s idx files, or a CSV file; without --data the digits that come with Hebb are used.',

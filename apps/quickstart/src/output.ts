@@ -1,33 +1,21 @@
-/** The folder that the files go to. */
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { readdirSync, rmSync } from 'node:fs';
+/** The files that are written, and their folder. */
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DataError } from 'hebb';
+import { requireWritableFolder, TrainingError } from 'hebb';
 
 export const fileNames = { weights: 'model.safetensors', onnx: 'model.onnx', report: 'report.html' } as const;
 
 /**
- * Makes the folder and tries that files can be written there, before minutes are spent on training.
+ * Makes the folder and tries that the files can be written there, before minutes are spent on training.
  *
- * @throws DataError naming the folder and the reason
+ * @throws TrainingError naming the folder and the reason
  */
 export async function requireWritable(folder: string): Promise<void> {
-  const trial = join(folder, `.quickstart.${process.pid}.tmp`);
-  try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(trial, '');
-    await rm(trial);
-    for (const name of Object.values(fileNames)) {
-      const existing = await stat(join(folder, name)).catch(() => undefined);
-      if (existing?.isDirectory() === true) throw new Error(`${name} in it is a folder`);
+  await requireWritableFolder('--out', folder);
+  for (const name of Object.values(fileNames)) {
+    if (statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw new TrainingError(`[--out] cannot write ${join(folder, name)}: there is a folder of that name.`, { hint: 'Remove it, or choose another folder.' });
     }
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(`[quickstart] --out: cannot write to the folder ${folder}: ${reason}.`, {
-      source: folder,
-      cause,
-      hint: 'Give a folder that exists or can be made and that you may write to, e.g. --out ./digits.',
-    });
   }
 }
 

@@ -2,7 +2,7 @@ import { writeSafetensors } from '@hebb/layers';
 import { Optimizer, type OptimizerState } from '@hebb/optimizers';
 import type { Callback, EpochRecord, History, TrainingRun } from './callback.ts';
 import { TrainingError } from './errors.ts';
-import { writeFileAtomically } from './files.ts';
+import { requireWritableFolder, writeFileAtomically } from './files.ts';
 import { monitored, type MonitorOptions } from './monitor.ts';
 
 export interface CheckpointOptions extends MonitorOptions {
@@ -54,10 +54,7 @@ export class Checkpoint implements Callback {
   async onTrainStart(): Promise<void> {
     this.#bestScore = -Infinity;
     this.#savedEpoch = -1;
-    const trial = `${this.folder}/.checkpoint`;
-    await writeFileAtomically('Checkpoint', trial, '');
-    const { rm } = await import('node:fs/promises');
-    await rm(trial);
+    await requireWritableFolder('Checkpoint', this.folder);
   }
 
   async onEpochEnd(record: EpochRecord, run: TrainingRun): Promise<void> {

@@ -202,7 +202,7 @@ function requireFinite(loss: number, note: Omit<StepRecord, 'loss'>, run: Traini
     hint:
       step === 1
         ? 'It is so before any update: look for NaN or infinite numbers in the inputs and targets, and for labels out of range.'
-        : `Lower the learning rate, e.g. to ${Number((learningRate / 10).toPrecision(2))} or to 0.001, or clip the gradients; then look for NaN in the data.`,
+        : `Lower the learning rate, e.g. to ${Math.min(0.001, Number((learningRate / 10).toPrecision(2)))}, or clip the gradients; if that does not help, look for NaN in the data.`,
   });
 }
 

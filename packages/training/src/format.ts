@@ -1,11 +1,11 @@
 /** Numbers as people read them. */
 
-/** `0.1234`, `12.3`, `1.20e-5`. */
+/** `0.1234`, `2.289`, `12.35`, `1.20e-5`: four digits or so. */
 export function formatLoss(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   if (size >= 1e5 || (size > 0 && size < 1e-4)) return value.toExponential(2);
-  return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : 4);
+  return value.toFixed(size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4);
 }
 
 /** `98.61 %`; up to `digits` decimals, the same number for every value. */

@@ -6,6 +6,7 @@ export type { LossFunction } from './predict.ts';
 export { Checkpoint, type CheckpointInfo, type CheckpointOptions } from './checkpoint.ts';
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export type { MonitorOptions } from './monitor.ts';
+export { requireWritableFolder } from './files.ts';
 export { TrainingError, type TrainingErrorDetails } from './errors.ts';
 export { TerminalProgress, type TerminalProgressOptions } from './progress.ts';
 export { ClassificationEvaluation, evaluate, type EvaluateOptions } from './evaluate.ts';

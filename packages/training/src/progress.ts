@@ -48,7 +48,7 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
     shown.add(key);
     used += cost;
   }
-  const bar = drawBar(line.step / Math.max(1, line.stepsPerEpoch), Math.min(24, columns - used - 3), colors);
+  const bar = drawBar(line.step / Math.max(1, line.stepsPerEpoch), Math.min(24, columns - used - 1), colors);
   const paint = { epoch: colors.bold, step: String, loss: String, metric: String, rate: colors.dim, left: colors.dim };
   const parts = (Object.keys(texts) as (keyof typeof texts)[]).filter((key) => shown.has(key)).map((key) => paint[key](texts[key]));
   const [epoch = '', ...rest] = parts;
@@ -57,7 +57,7 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
 }
 
 function drawBar(fraction: number, width: number, colors: Colors): string {
-  if (width < 8) return '';
+  if (width < 6) return '';
   const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
   return colors.cyan('━'.repeat(full)) + colors.dim('─'.repeat(width - full));
 }

@@ -12,19 +12,21 @@ export function confusionPicture(counts: readonly (readonly number[])[], classNa
   const slanted = longest * 7 > cell;
   const top = 26 + (slanted ? labelSpace * 0.75 : 16);
   const side = cell * classCount;
-  const intensity = scaleSqrt().domain([0, 1]).range([0, 1]).clamp(true);
+  const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const worst = Math.max(...counts.flatMap((row, label) => row.map((count, prediction) => (label === prediction ? 0 : count / Math.max(1, totals[label] ?? 1)))));
+  // A single mistake among thousands must still be seen, and five times as many must look like more.
+  const wrongOpacity = scaleSqrt().domain([0, Math.max(worst, 0.05)]).range([0.15, 1]);
   const withCounts = cell >= 20;
   const cells = counts.flatMap((row, label) => {
-    const total = row.reduce((sum, count) => sum + count, 0);
+    const total = totals[label] ?? 0;
     return row.map((count, prediction) => {
       const right = label === prediction;
       const fraction = total === 0 ? 0 : count / total;
-      // A single mistake among hundreds must still be seen.
-      const opacity = count === 0 ? 0 : right ? Math.max(0.12, fraction) : Math.max(0.3, intensity(fraction));
+      const opacity = count === 0 ? 0 : right ? Math.max(0.12, fraction) : wrongOpacity(fraction);
       const x = left + prediction * cell;
       const y = top + label * cell;
       const text = withCounts
-        ? html`<text class="${count === 0 ? 'none' : opacity > 0.5 ? 'strong' : 'some'}" x="${x + cell / 2}" y="${y + cell / 2}" dy="0.34em" text-anchor="middle">${count}</text>`
+        ? html`<text class="${count === 0 ? 'none' : opacity > 0.55 ? 'strong' : 'some'}" x="${x + cell / 2}" y="${y + cell / 2}" dy="0.34em" text-anchor="middle">${count}</text>`
         : undefined;
       return html`<g><title>${classNames[label]} predicted as ${classNames[prediction]}: ${count} of ${total}</title><rect class="back" x="${x + 1}" y="${y + 1}" width="${cell - 2}" height="${cell - 2}" rx="3"/><rect class="${right ? 'right' : 'wrong'}" x="${x + 1}" y="${y + 1}" width="${cell - 2}" height="${cell - 2}" rx="3" fill-opacity="${Math.round(opacity * 100) / 100}"/>${text}</g>`;
     });

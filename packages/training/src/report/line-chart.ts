@@ -27,7 +27,7 @@ export interface LineChartOptions {
 
 const width = 460;
 const height = 300;
-const margin = { top: 40, right: 16, bottom: 46, left: 62 };
+const margin = { top: 40, right: 16, bottom: 46, left: 74 };
 
 /** Points averaged into at most `limit` groups of neighbours, so that a long run stays a small file. */
 export function thin(points: readonly (readonly [number, number])[], limit: number): (readonly [number, number])[] {
@@ -68,7 +68,7 @@ ${yTicks.map((tick) => html`<text x="${margin.left - 8}" y="${round(y(tick))}" d
 ${xTicks.map((tick) => html`<path d="M${round(x(tick))},${bottom}v5"/><text x="${round(x(tick))}" y="${bottom + 18}" text-anchor="middle">${tick}</text>`)}
 </g>
 <text class="axis-label" x="${(margin.left + width - margin.right) / 2}" y="${height - 8}" text-anchor="middle">${xLabel}</text>
-<text class="axis-label" transform="translate(14,${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text>
+<text class="axis-label" transform="translate(12,${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text>
 ${order.map(({ points, color, look = 'plain' }) => html`<path class="series series-${color} ${look}" d="${draw(points) ?? ''}"/>
 ${look === 'marked' ? points.filter(([, value]) => Number.isFinite(value)).map(([px, py]) => html`<circle class="dot dot-${color}" cx="${round(x(px))}" cy="${round(y(py))}" r="3"/>`) : undefined}`)}
 </svg>`;

@@ -101,7 +101,7 @@ function figures({ evaluation, history, parameterCount, onnx }: ReportOptions): 
   const entries: [string, string][] = [];
   if (evaluation !== undefined) {
     entries.push(['Test accuracy', formatPercent(evaluation.accuracy)]);
-    entries.push(['Test mistakes', `${formatCount(evaluation.count - evaluation.correct)} of ${formatCount(evaluation.count)}`]);
+    entries.push([`Mistakes in ${formatCount(evaluation.count)}`, formatCount(evaluation.count - evaluation.correct)]);
   }
   if (parameterCount !== undefined) entries.push(['Parameters', formatCount(parameterCount)]);
   if (history !== undefined) entries.push([history.interrupted ? 'Training (interrupted)' : 'Training', formatSeconds(history.seconds)]);

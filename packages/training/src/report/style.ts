@@ -43,10 +43,11 @@ svg text { fill: var(--text); }
 .confusion .none { fill: var(--quiet); opacity: 0.45; } .confusion .strong { fill: var(--on); font-weight: 600; } .confusion .some { font-weight: 600; }
 .confusion .labels text { font-size: 13px; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.94rem; }
-th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
+th, td { text-align: right; padding: 5px 7px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th { font-weight: 600; } thead th { color: var(--quiet); font-weight: 500; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
+th:last-child, td:last-child { padding-right: 0; }
 tbody tr:last-child > * { border-bottom: 0; }
 tbody.averages { border-top: 2px solid var(--rule); }
 table.facts td { text-align: left; overflow-wrap: anywhere; white-space: normal; } table.facts th { width: 34%; white-space: normal; vertical-align: top; font-weight: 500; color: var(--quiet); }
