@@ -23,7 +23,10 @@ export const defaultLimits: DeviceLimits = {
   workgroupsPerDimension: 65535,
 };
 
-/** A block of m × n results per workgroup, k taken in steps of `k`; every thread computes `threadM` × `threadN` of them. */
+/**
+ * A block of m × n results per workgroup; every thread computes `threadM` × `threadN` of them (multiples of 4). k is taken in slices of
+ * `k` through shared memory, or, where `k` is 0, straight from memory.
+ */
 export interface Tile {
   readonly m: number;
   readonly n: number;
@@ -42,6 +45,9 @@ export interface DeviceProfile {
   readonly wantedGroups: number;
   /** Largest first; the first that leaves enough workgroups is taken. */
   readonly tiles: readonly Tile[];
+  /** Contractions of fewer products than this, and with `tileGuarded` false those with guards, are plain reductions. */
+  readonly tileFrom: number;
+  readonly tileGuarded: boolean;
 }
 
 /** Discrete and integrated graphics processors. */
@@ -56,14 +62,21 @@ export const gpuProfile: DeviceProfile = {
     { m: 64, n: 64, k: 16, threadM: 4, threadN: 4 },
     { m: 32, n: 32, k: 16, threadM: 4, threadN: 4 },
   ],
+  tileFrom: 2 ** 14,
+  tileGuarded: true,
 };
 
-/** Adapters that run shaders on the processor, where a workgroup is a loop and every barrier splits it. */
+/**
+ * Adapters that run shaders on the processor, where a workgroup is a loop and every barrier splits it. Their compilers take
+ * a second or more for a tile with shared memory, 0.1 s for a plain reduction.
+ */
 export const softwareProfile: DeviceProfile = {
   software: true,
   mapThreads: 64,
   reduceThreads: 64,
   wantedThreads: 256,
   wantedGroups: 8,
-  tiles: [{ m: 32, n: 32, k: 16, threadM: 4, threadN: 4 }],
+  tiles: [{ m: 32, n: 32, k: 0, threadM: 4, threadN: 4 }],
+  tileFrom: 2 ** 21,
+  tileGuarded: false,
 };

@@ -11,6 +11,7 @@ import {
 } from '../../src/compiler/index-expression.ts';
 import type { ContractionKernel, Kernel, Operand, ReduceKernel, Reducer } from '../../src/compiler/kernel.ts';
 import type { WebgpuBackend } from '../../src/webgpu/backend.ts';
+import { gpuProfile, softwareProfile } from '../../src/webgpu/profile.ts';
 import {
   axesOf,
   binary,
@@ -36,9 +37,21 @@ import {
   values,
 } from './support.ts';
 
+/** The device with its own schedules, and with those of other classes of devices, in shapes that compile fast. */
 let backend: WebgpuBackend;
+let gpu: WebgpuBackend;
+let wide: WebgpuBackend;
+let direct: WebgpuBackend;
 beforeAll(async () => {
-  if (enabled) backend = await openBackend();
+  if (!enabled) return;
+  const small = { reduceThreads: 64, wantedGroups: 8, wantedThreads: 512, tileFrom: 1 };
+  const tile = { m: 32, n: 32, k: 16, threadM: 4, threadN: 4 };
+  backend = await openBackend();
+  gpu = await openBackend(() => ({ profile: { ...gpuProfile, ...small, tiles: [tile] } }));
+  wide = await openBackend(() => ({
+    profile: { ...gpuProfile, ...small, tiles: [{ m: 32, n: 64, k: 8, threadM: 8, threadN: 8 }] },
+  }));
+  direct = await openBackend(() => ({ profile: { ...softwareProfile, tileFrom: 1, tileGuarded: true } }));
 });
 
 function reduce(
@@ -90,10 +103,10 @@ function matmulPlan(kernel: ContractionKernel): ReturnType<typeof makePlan> {
   );
 }
 
-async function checkMatmul(kernel: ContractionKernel): Promise<void> {
+async function checkMatmul(on: WebgpuBackend, kernel: ContractionKernel): Promise<void> {
   const plan = matmulPlan(kernel);
   await check(
-    backend,
+    on,
     plan,
     plan.buffers.map(({ size }, i) => values(size, i + 1)),
     [],
@@ -234,14 +247,17 @@ describeWebgpu('reductions', () => {
   }
 
   test.each([
-    [70, 9, true],
-    [7, 333, true],
-    [5, 101, false],
-    [1, 5000, true],
-  ])('sum, max, min and argmax of %i × %i, contiguous: %s', async (outputs, length, along) => {
+    ['a loop', () => backend, 70, 9, true],
+    ['long loops', () => backend, 7, 333, true],
+    ['columns', () => backend, 5, 101, false],
+    ['one long', () => backend, 1, 5000, true],
+    ['lanes', () => gpu, 7, 333, true],
+    ['lanes over columns', () => gpu, 5, 201, false],
+    ['one workgroup', () => gpu, 1, 20001, true],
+  ] as const)('sum, max, min and argmax, %s', async (_name, on, outputs, length, along) => {
     const data = values(outputs * length);
     await check(
-      backend,
+      on(),
       plan(outputs, length, along),
       [data, ...[0, 1, 2].map(() => new Float32Array(outputs)), new Int32Array(outputs)],
       [],
@@ -255,13 +271,10 @@ describeWebgpu('reductions', () => {
     data[333 + 100] = NaN;
     data[5 * 333] = NaN;
     data.fill(-Infinity, 3 * 333, 4 * 333);
-    await check(
-      backend,
-      plan(7, 333, true),
-      [data, ...[0, 1, 2].map(() => new Float32Array(7)), new Int32Array(7)],
-      [],
-      { absolute: 1e-4 },
-    );
+    for (const on of [backend, gpu])
+      await check(on, plan(7, 333, true), [data, ...[0, 1, 2].map(() => new Float32Array(7)), new Int32Array(7)], [], {
+        absolute: 1e-4,
+      });
   });
 
   test('a sum of a million is accurate and the same every time', async () => {
@@ -275,16 +288,16 @@ describeWebgpu('reductions', () => {
     );
     const data = Float32Array.from({ length: size }, (_, i) => 0.1 + (i % 7) * 0.01);
     const exact = data.reduce((a, b) => a + b, 0);
-    const sums: number[] = [];
-    for (let run = 0; run < 3; run++) {
-      const [, sum] = await runPlan(backend, makePlan([parameter(0, size), parameter(1, 1)], [kernel]), [
-        data,
-        new Float32Array(1),
-      ]);
-      sums.push(sum![0]!);
+    for (const on of [backend, gpu]) {
+      const sums: number[] = [];
+      for (let run = 0; run < 3; run++) {
+        const plan = makePlan([parameter(0, size), parameter(1, 1)], [kernel]);
+        const [, sum] = await runPlan(on, plan, [data, new Float32Array(1)]);
+        sums.push(sum![0]!);
+      }
+      expect(Math.abs(sums[0]! - exact) / exact).toBeLessThan(1e-6);
+      expect(new Set(sums).size).toBe(1);
     }
-    expect(Math.abs(sums[0]! - exact) / exact).toBeLessThan(2e-6);
-    expect(new Set(sums).size).toBe(1);
   });
 
   test('two axes with a guard, an epilogue, integer and bool reducers', async () => {
@@ -337,7 +350,18 @@ describeWebgpu('contractions', () => {
     ['over nothing', matmul(1, 3, 4, 0)],
     ['split along k', matmul(1, 20, 24, 3001, true, false)],
   ])('%s', async (_name, kernel) => {
-    await checkMatmul(kernel);
+    await checkMatmul(backend, kernel);
+  });
+
+  test.each([
+    ['shared memory, ragged everywhere', () => gpu, matmul(1, 61, 45, 37)],
+    ['shared memory, batched, whole tiles', () => gpu, matmul(3, 32, 32, 32, false, true)],
+    ['shared memory, split along k', () => gpu, matmul(1, 20, 24, 3001, true, false)],
+    ['shared memory, 8 × 8 a thread', () => wide, matmul(1, 33, 70, 50, true, true)],
+    ['registers alone, ragged everywhere', () => direct, matmul(2, 61, 45, 37)],
+    ['registers alone, split along k', () => direct, matmul(1, 20, 24, 3001, true, false)],
+  ] as const)('%s', async (_name, on, kernel) => {
+    await checkMatmul(on(), kernel);
   });
 
   test('an epilogue with bias, residual in place and activation', async () => {
@@ -347,13 +371,14 @@ describeWebgpu('contractions', () => {
     const at = rowMajor(m, n);
     const sum = binary('add', binary('add', result(), load(3, axisIndex(n))), load(2, at));
     const full = { ...kernel, batch: [], stores: [store(2, at, unary('relu', sum))] };
-    await check(
-      backend,
-      makePlan([parameter(0, 800), parameter(1, 600), parameter(2, 1200), parameter(3, 30)], [full]),
-      [values(800), values(600, 2), values(1200, 3), values(30, 4)],
-      [],
-      { absolute: 1e-4 },
-    );
+    for (const on of [backend, direct])
+      await check(
+        on,
+        makePlan([parameter(0, 800), parameter(1, 600), parameter(2, 1200), parameter(3, 30)], [full]),
+        [values(800), values(600, 2), values(1200, 3), values(30, 4)],
+        [],
+        { absolute: 1e-4 },
+      );
   });
 
   // x [2, 3, 9, 8], w [5, 3, 3, 3], stride 2, padding 1 → y [2, 5, 5, 4].
@@ -442,6 +467,6 @@ describeWebgpu('contractions', () => {
       right: plain(0, at, guards),
       stores: [store(1, rowMajor(o, c, u, v), result())],
     };
-    await check(backend, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
+    for (const on of [backend, gpu]) await check(on, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
   });
 });

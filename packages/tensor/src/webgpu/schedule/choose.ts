@@ -2,7 +2,8 @@
 import type { ContractionKernel, ReduceKernel } from '../../compiler/kernel.ts';
 import { strideAlong, type Axis, type Index } from '../../compiler/index-expression.ts';
 import type { Tile } from '../profile.ts';
-import { sharedBytesOf, threadsOf } from './contraction.ts';
+import { threadsOf } from './contraction.ts';
+import { sharedBytesOf } from './contraction-shared.ts';
 import type { Target } from './map.ts';
 import type { ReduceShape } from './reduce.ts';
 import { addExpressions, emptyUses, pointCount } from './traverse.ts';
@@ -37,12 +38,8 @@ export function chooseReduceShape(kernel: ReduceKernel, { profile, limits }: Tar
   const length = pointCount(kernel.reduceAxes);
   const shape = (lanes: number): ReduceShape => ({ outputs: threads / lanes, lanes });
   if (length <= 32) return shape(1);
-  if (profile.software) {
-    // Neighbouring addresses gain nothing there: lanes only where there are fewer outputs than threads.
-    return points >= threads
-      ? shape(1)
-      : shape(Math.min(threads, threads / powerOfTwo(points), powerOfTwo(length / 8)));
-  }
+  // On the processor lanes cost barriers and gain nothing; idle threads get parts of the reduction instead.
+  if (profile.software) return shape(1);
   if (readsAlongReduction(kernel)) {
     let lanes = Math.min(threads, powerOfTwo(length / 4));
     while (lanes > 32 && points * lanes > 4 * profile.wantedThreads) lanes /= 2;
@@ -56,8 +53,14 @@ export function chooseReduceShape(kernel: ReduceKernel, { profile, limits }: Tar
 /** Into how many parts to cut a reduction whose outputs alone leave the device idle; 1 for none. */
 export function chooseReduceParts(kernel: ReduceKernel, shape: ReduceShape, { profile }: Target): number {
   if (kernel.reducers.some(({ operator }) => operator === 'argmax')) return 1;
+  const points = pointCount(kernel.axes);
   const length = pointCount(kernel.reduceAxes);
-  const groups = Math.ceil(pointCount(kernel.axes) / shape.outputs);
+  if (profile.software) {
+    return points * 4 > profile.wantedThreads
+      ? 1
+      : Math.min(Math.ceil(profile.wantedThreads / points), Math.floor(length / 128));
+  }
+  const groups = Math.ceil(points / shape.outputs);
   if (groups * 2 > profile.wantedGroups) return 1;
   return Math.max(1, Math.min(Math.ceil(profile.wantedGroups / groups), Math.floor(length / (shape.lanes * 32))));
 }
@@ -67,7 +70,8 @@ export function chooseTile(kernel: ContractionKernel, { profile, limits }: Targe
   const m = pointCount(kernel.m);
   const n = pointCount(kernel.n);
   const k = pointCount(kernel.k);
-  if (Math.min(m, n) < 12 || k < 8 || m * n * k < 16384) return undefined;
+  if (Math.min(m, n) < 12 || k < 8 || m * n * k < profile.tileFrom) return undefined;
+  if (!profile.tileGuarded && kernel.left.guards.length + kernel.right.guards.length > 0) return undefined;
   const possible = profile.tiles.filter(
     (tile) => threadsOf(tile) <= limits.workgroupInvocations && sharedBytesOf(tile) <= limits.workgroupBytes,
   );
@@ -87,6 +91,7 @@ export function chooseSplit(kernel: ContractionKernel, tile: Tile, { profile }: 
   if (groups * 2 > profile.wantedGroups) return undefined;
   const parts = Math.min(Math.ceil(profile.wantedGroups / groups), Math.floor(k / Math.max(256, 4 * tile.k)));
   if (parts < 2) return undefined;
-  const length = Math.ceil(Math.ceil(k / parts) / tile.k) * tile.k;
+  const slice = Math.max(tile.k, 1);
+  const length = Math.ceil(Math.ceil(k / parts) / slice) * slice;
   return length < k ? length : undefined;
 }

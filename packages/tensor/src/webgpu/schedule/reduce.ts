@@ -8,9 +8,10 @@ import type { ReduceKernel } from '../../compiler/kernel.ts';
 import type { Axis } from '../../compiler/index-expression.ts';
 import { Emitter, type Value } from '../wgsl/emitter.ts';
 import { assemble, gridOf, groupNumber, indent, type Shader } from '../wgsl/shader.ts';
-import { mergeAxes, takeApart, type AxisGroup } from './axes.ts';
+import { mergeAxes, takeApart } from './axes.ts';
 import type { BindingPlan } from './bindings.ts';
 import { accumulatorFor, type Accumulator } from './accumulator.ts';
+import { emitLoops, flatLoops, nestedLoops } from './loops.ts';
 import type { Target } from './map.ts';
 import { addExpressions, addStores, emptyUses, pointCount, rowMajorIndex } from './traverse.ts';
 
@@ -20,9 +21,6 @@ export interface ReduceShape {
   /** Threads of one output, a power of two. */
   readonly lanes: number;
 }
-
-/** Elements of a sum that are added up before the block goes to its parent. */
-const blockLength = 128;
 
 export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Target, shape: ReduceShape): Shader {
   const points = pointCount(kernel.axes);
@@ -50,7 +48,15 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
   const length = pointCount(kernel.reduceAxes);
   for (const accumulator of accumulators) emitter.write(...accumulator.declare(''));
   if (length > 0) {
-    const loops = shape.lanes === 1 ? nestedLoops(reduceGroups) : lanedLoops(length, shape.lanes, reduceGroups);
+    const { lanes } = shape;
+    const range = { start: 'i32(y)', stop: `${length}`, step: lanes, count: Math.ceil(length / lanes) };
+    const loops = lanes === 1 ? nestedLoops(emitter, reduceGroups) : flatLoops(emitter, range, reduceGroups);
+    // Every inner loop has its own partial sums.
+    const hooks = {
+      before: (level: string) => accumulators.flatMap((accumulator) => accumulator.declarePartial(level)),
+      after: (outer: string, inner: string) =>
+        accumulators.flatMap((accumulator) => accumulator.mergePartial(outer, inner)),
+    };
     const update = (axes: ReadonlyMap<Axis, Value>, flat: Value | undefined, level: string): void => {
       emitter.withAxes(new Map([...variables, ...axes]), () => {
         const where = flat ?? (accumulators.some(({ positioned }) => positioned) ? emitter.index(position) : undefined);
@@ -60,7 +66,7 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
         );
       });
     };
-    emitLoops(emitter, loops, accumulators, update);
+    emitLoops(emitter, loops, hooks, update);
   }
 
   let guard = '';
@@ -96,113 +102,6 @@ function outputLines(shape: ReduceShape, grid: readonly [number, number], points
   const point = `i32(${number} * ${shape.outputs}u + lane % ${shape.outputs}u)`;
   if (exact) return [...lines, `let point = ${point};`];
   return [...lines, `let free = ${point};`, `let wanted = free < ${points};`, `let point = min(free, ${points - 1});`];
-}
-
-/** One loop: its header, and the variables that its body has. */
-interface Loop {
-  readonly header: (emitter: Emitter) => { text: string; enter: (depth: number) => Map<Axis, Value>; flat?: string };
-}
-
-type Update = (axes: ReadonlyMap<Axis, Value>, flat: Value | undefined, level: string) => void;
-
-/** Loops over the axes themselves, long ones in blocks. */
-function nestedLoops(groups: readonly AxisGroup[]): Loop[] {
-  return groups.flatMap(({ axis, extent }): Loop[] => {
-    const enter = (name: string) => (depth: number) => new Map([[axis, { text: name, depth, literal: false }]]);
-    const nothing = (): Map<Axis, Value> => new Map<Axis, Value>();
-    if (extent <= 2 * blockLength) {
-      return [
-        {
-          header: (emitter) => {
-            const r = emitter.name('r');
-            return { text: `for (var ${r} = 0; ${r} < ${extent}; ${r}++)`, enter: enter(r) };
-          },
-        },
-      ];
-    }
-    let block = '';
-    return [
-      {
-        header: (emitter) => {
-          block = emitter.name('r');
-          return { text: `for (var ${block} = 0; ${block} < ${extent}; ${block} += ${blockLength})`, enter: nothing };
-        },
-      },
-      {
-        header: (emitter) => {
-          const r = emitter.name('r');
-          const stop = `min(${block} + ${blockLength}, ${extent})`;
-          return { text: `for (var ${r} = ${block}; ${r} < ${stop}; ${r}++)`, enter: enter(r) };
-        },
-      },
-    ];
-  });
-}
-
-/** A loop of this lane over the flat position; the axes are taken apart inside. */
-function lanedLoops(length: number, lanes: number, groups: readonly AxisGroup[]): Loop[] {
-  const takeIn = (emitter: Emitter, name: string) => (depth: number) => {
-    const variables = new Map<Axis, Value>();
-    takeApart(emitter, { text: name, depth, literal: false }, groups, variables);
-    return variables;
-  };
-  if (length <= 2 * blockLength * lanes) {
-    return [
-      {
-        header: (emitter) => {
-          const r = emitter.name('r');
-          const text = `for (var ${r} = i32(y); ${r} < ${length}; ${r} += ${lanes})`;
-          return { text, enter: takeIn(emitter, r), flat: r };
-        },
-      },
-    ];
-  }
-  const step = lanes * blockLength;
-  let block = '';
-  return [
-    {
-      header: (emitter) => {
-        block = emitter.name('r');
-        const text = `for (var ${block} = i32(y); ${block} < ${length}; ${block} += ${step})`;
-        return { text, enter: () => new Map<Axis, Value>() };
-      },
-    },
-    {
-      header: (emitter) => {
-        const r = emitter.name('r');
-        const text = `for (var ${r} = ${block}; ${r} < min(${block} + ${step}, ${length}); ${r} += ${lanes})`;
-        return { text, enter: takeIn(emitter, r), flat: r };
-      },
-    },
-  ];
-}
-
-/** Opens the loops one inside the other; every level but the first has its own partial sums. */
-function emitLoops(
-  emitter: Emitter,
-  loops: readonly Loop[],
-  accumulators: readonly Accumulator[],
-  update: Update,
-): void {
-  const run = (at: number, axes: ReadonlyMap<Axis, Value>, level: string, flat: Value | undefined): void => {
-    const loop = loops[at];
-    if (loop === undefined) {
-      update(axes, flat, level);
-      return;
-    }
-    const inner = at === 0 ? level : `_${at}`;
-    if (at > 0) for (const accumulator of accumulators) emitter.write(...accumulator.declarePartial(inner));
-    const header = loop.header(emitter);
-    const depth = emitter.open();
-    const more = header.enter(depth);
-    const position: Value | undefined =
-      header.flat === undefined ? undefined : { text: header.flat, depth, literal: false };
-    run(at + 1, new Map([...axes, ...more]), inner, position);
-    const lines = emitter.close();
-    emitter.write(`${header.text} {`, ...indent(lines), '}');
-    if (at > 0) for (const accumulator of accumulators) emitter.write(...accumulator.mergePartial(level, inner));
-  };
-  run(0, new Map(), '', undefined);
 }
 
 function treeLines(accumulators: readonly Accumulator[], { outputs, lanes }: ReduceShape): string[] {

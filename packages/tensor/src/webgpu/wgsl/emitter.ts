@@ -99,7 +99,8 @@ export class Emitter {
       const known = block.names.get(text);
       if (known !== undefined) return known;
     }
-    const at = Math.max(depth, this.#blocks.at(-1)?.floor ?? 0);
+    const innermost = this.#blocks.length - 1;
+    const at = Math.min(Math.max(depth, this.#blocks[innermost]?.floor ?? 0), innermost);
     const value: Value = { text: this.name('v'), depth: at, literal: false };
     this.#blocks[at]?.lines.push(`let ${value.text} = ${text};`);
     this.#blocks[at]?.names.set(text, value);
