@@ -4,7 +4,7 @@
  */
 import { ArgumentError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, setRecorder, type Node, type Recorder } from '../graph/node.ts';
-import { linearize, type Linearization } from '../graph/program.ts';
+import { linearize, toProgram, type Linearization } from '../graph/program.ts';
 import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
@@ -300,7 +300,7 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
   });
   device.perform((engine) => {
     if (capture.entry === undefined) {
-      capture.entry = planFor(device, linearization, targets, (program) => engine.compile(program));
+      capture.entry = planFor(device, linearization, () => engine.compile(toProgram(linearization, targets)));
       capture.entry.pins++;
     }
     runPlan(device, engine, capture.entry, [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())], scalars);

@@ -55,8 +55,13 @@ export class Device {
   /** Runs `action` in order with everything else on this device: now, or when the engine has started. */
   perform(action: (engine: Engine) => void): void {
     this.#start();
-    if (this.#engine !== undefined && this.#waiting.length === 0) action(this.#engine);
+    if (this.#engine !== undefined && this.running) action(this.#engine);
     else if (this.#failure === undefined) this.#waiting.push(action);
+  }
+
+  /** Whether {@link perform} acts at once. */
+  get running(): boolean {
+    return this.#engine !== undefined && this.#waiting.length === 0;
   }
 
   stats(): DeviceStats {

@@ -1,7 +1,7 @@
 /** From recorded nodes to values: one plan for everything that is asked for and all pending updates of cells. */
 import { StaleValueError } from '../graph/errors.ts';
 import { setRecorder, type Node, type Recorder } from '../graph/node.ts';
-import { linearize, resolve, toProgram, type Linearization, type Program } from '../graph/program.ts';
+import { linearize, resolve, toProgram, type Linearization } from '../graph/program.ts';
 import { formatType } from '../graph/types.ts';
 import { nodeOf, type Tensor } from '../tensor.ts';
 import type { DeviceBuffer, Executable, HostArray } from './backend.ts';
@@ -34,14 +34,8 @@ export const defaultRecorder: Recorder = {
 setRecorder(defaultRecorder);
 
 /** The plan of a linearised graph, from the cache or made now. Call inside {@link Device.perform}. */
-export function planFor(
-  device: Device,
-  linearization: Linearization,
-  targets: readonly (Node | undefined)[],
-  compile: (program: Program) => Executable,
-): PlanEntry {
-  const { hash, key } = linearization;
-  return device.plans.find(hash, key) ?? device.plans.insert(hash, key, compile(toProgram(linearization, targets)));
+export function planFor(device: Device, { hash, key }: Linearization, compile: () => Executable): PlanEntry {
+  return device.plans.find(hash, key) ?? device.plans.insert(hash, key, compile());
 }
 
 /** Gives every cell among the leaves a value. */
@@ -114,8 +108,10 @@ function issue(device: Device, job: Job, linearization: Linearization, targets: 
     return storage;
   });
   for (const node of linearization.nodes) node.planned = true;
+  // Nodes lose their inputs once they are realised; a run that has to wait for its device takes the program along.
+  const waiting = device.running ? undefined : toProgram(linearization, targets);
   device.perform((engine) => {
-    const entry = planFor(device, linearization, targets, (program) => engine.compile(program));
+    const entry = planFor(device, linearization, () => engine.compile(waiting ?? toProgram(linearization, targets)));
     runPlan(device, engine, entry, [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())], scalars);
   });
   return storages;

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { assign, compile, device, setDevice, tensor, variable, type Tensor } from '../src/index.ts';
+
+/** `auto` has to ask for an adapter first; everything here is issued before the answer. */
+test('work issued before the device has started is done in order once it has', async () => {
+  setDevice('auto');
+  expect(device.name).toBe('auto');
+  const w = variable(tensor([1, 2, 3]));
+  const old = w.mul(10);
+  assign(w, w.add(1));
+  const sum = tensor([1, 2, 3]).mul(w).sum();
+  const pending = [sum.data(), old.data(), w.data()];
+  const double = compile((x: Tensor) => {
+    assign(w, w.mul(2));
+    return x.add(w);
+  });
+  const first = double(tensor([0, 0, 0]));
+  const second = double(tensor([1, 1, 1]));
+  expect(device.name).toBe('auto');
+  expect((await Promise.all(pending)).map((data) => [...data])).toEqual([[20], [10, 20, 30], [2, 3, 4]]);
+  expect(await first.toArray()).toEqual([4, 6, 8]);
+  expect(await second.toArray()).toEqual([9, 13, 17]);
+  expect(device.name).not.toBe('auto');
+});
