@@ -65,10 +65,10 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
   const proof = await verifyOnnx(await readFile(paths.onnx), model, tensor(data, { shape }), { tolerance: logitTolerance });
   const runtime = `onnxruntime ${(await import('onnxruntime-node')).env.versions.node ?? ''}`.trim();
   const verdict = judge(proof, runtime);
-  say(`${verdict.passed ? '✓' : '✗'} ${verdict.text}`);
+  say(`${verdict.passed ? '✓' : '✗'} ${verdict.text}`, `  Largest difference of a logit: ${proof.maxAbsoluteDifference.toExponential(1)}`);
 
   await writeReport(paths.report, report({ options, images, model, table: table.toString(), history, evaluation, proof, verdict, runtime, epochs, deviceDescription }));
-  await sayFiles(paths, history.interrupted);
+  await sayFiles(options.out, history.interrupted);
   if (!verdict.passed) return 1;
   return history.interrupted || signal.aborted ? 130 : 0;
 }
@@ -84,20 +84,20 @@ interface Verdict {
   readonly differing: number;
 }
 
-function judge({ ok, rows, agreement, maxAbsoluteDifference }: Verification, runtime: string): Verdict {
+function judge({ ok, rows, agreement }: Verification, runtime: string): Verdict {
   const differing = Math.round((1 - agreement) * rows);
-  const difference = `largest difference of a logit ${maxAbsoluteDifference.toExponential(1)}`;
-  if (differing > 0) return { passed: false, differing, text: `${runtime} predicts another class for ${formatCount(differing)} of ${formatCount(rows)} test images; ${difference}.` };
-  if (!ok) return { passed: false, differing, text: `${runtime} predicts the same classes, but its logits are too far off; ${difference}.` };
-  return { passed: true, differing, text: `${runtime} predicts the same class for all ${formatCount(rows)} test images; ${difference}.` };
+  if (differing > 0) return { passed: false, differing, text: `${runtime} predicts another class for ${formatCount(differing)} of ${formatCount(rows)} test images.` };
+  if (!ok) return { passed: false, differing, text: `${runtime} predicts the same classes, but its logits differ by too much.` };
+  return { passed: true, differing, text: `${runtime} predicts the same class for all ${formatCount(rows)} test images.` };
 }
 
-async function sayFiles(paths: { weights: string; onnx: string; report: string }, interrupted: boolean): Promise<void> {
-  const size = async (path: string): Promise<string> => formatBytes((await stat(path)).size).padStart(8);
-  say(heading(interrupted ? 'Interrupted; saved as far as it got' : 'Saved'));
-  say(`${paths.weights}  ${await size(paths.weights)}  the weights, under PyTorch’s names`);
-  say(`${paths.onnx}  ${await size(paths.onnx)}  the network, for any ONNX runtime`);
-  say(`${paths.report}  ${await size(paths.report)}  the report; open it in a browser`);
+async function sayFiles(folder: string, interrupted: boolean): Promise<void> {
+  const describe = async (name: string, what: string): Promise<string> =>
+    `  ${name.padEnd(17)}  ${formatBytes((await stat(join(folder, name))).size).padStart(8)}  ${what}`;
+  say(heading(`${interrupted ? 'Interrupted; saved as far as it got' : 'Saved'} in ${folder}`));
+  say(await describe(fileNames.weights, 'the weights, under PyTorch’s names'));
+  say(await describe(fileNames.onnx, 'the network, for any ONNX runtime'));
+  say(await describe(fileNames.report, 'the report; open it in a browser'));
 }
 
 function report(run: {

@@ -14,6 +14,8 @@ type Colors = ReturnType<typeof picocolors.createColors>;
 type LogUpdate = ReturnType<typeof import('log-update').createLogUpdate>;
 
 const repaintMilliseconds = 60;
+/** A few widths, so that the bar does not change with every digit. */
+const barWidths = [24, 16, 12, 8, 6];
 
 /** What the line shows. */
 export interface ProgressLine {
@@ -48,7 +50,7 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
     shown.add(key);
     used += cost;
   }
-  const bar = drawBar(line.step / Math.max(1, line.stepsPerEpoch), Math.min(24, columns - used - 1), colors);
+  const bar = drawBar(line.step / Math.max(1, line.stepsPerEpoch), barWidths.find((width) => width < columns - used) ?? 0, colors);
   const paint = { epoch: colors.bold, step: String, loss: String, metric: String, rate: colors.dim, left: colors.dim };
   const parts = (Object.keys(texts) as (keyof typeof texts)[]).filter((key) => shown.has(key)).map((key) => paint[key](texts[key]));
   const [epoch = '', ...rest] = parts;
@@ -57,7 +59,7 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
 }
 
 function drawBar(fraction: number, width: number, colors: Colors): string {
-  if (width < 6) return '';
+  if (width === 0) return '';
   const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
   return colors.cyan('━'.repeat(full)) + colors.dim('─'.repeat(width - full));
 }
@@ -137,15 +139,15 @@ export class TerminalProgress implements Callback {
 
   onTrainEnd(history: History): void {
     const last = history.epochs.at(-1);
-    const parts = [`${history.epochs.length} ${history.epochs.length === 1 ? 'epoch' : 'epochs'}`];
+    const count = `${history.epochs.length} ${history.epochs.length === 1 ? 'epoch' : 'epochs'}`;
+    const parts = [`${history.interrupted ? 'interrupted after ' : ''}${count} in ${formatSeconds(history.seconds)}`];
     if (last !== undefined) {
       parts.push(`loss ${formatLoss(last.loss)}`);
       for (const [name, value] of Object.entries(last.metrics)) parts.push(`${this.#validationName} ${words(name)} ${formatMetric(name, value)}`);
+      const best = Math.max(...history.epochs.map((epoch) => epoch.examplesPerSecond));
+      parts.push(`${formatCount(best)} examples/s`);
     }
-    const best = Math.max(0, ...history.epochs.map((epoch) => epoch.examplesPerSecond));
-    if (best > 0) parts.push(`up to ${formatCount(best)} examples/s`);
-    parts.push(formatSeconds(history.seconds));
-    const summary = `${history.interrupted ? 'interrupted after' : 'trained'} ${parts.join(' · ')}`;
+    const summary = parts.join(' · ');
     this.#finish(summary);
     if (history.stopReason !== undefined) this.#stream.write(`stopped early: ${history.stopReason}\n`);
   }

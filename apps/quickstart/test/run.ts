@@ -1,0 +1,54 @@
+/** Runs the quickstart as a user does, in a process of its own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const tsx = import.meta.resolve('tsx');
+
+export interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Called with everything on the standard output so far, whenever there is more. */
+  readonly onOutput?: (stdout: string, child: ChildProcess) => void;
+}
+
+export function run(args: readonly string[], { env = {}, cwd, onOutput }: RunOptions = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const { INIT_CWD: _, DEBUG: __, ...inherited } = process.env;
+    const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+      env: { ...inherited, HEBB_DEVICE: 'wasm', NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(cwd !== undefined && { cwd }),
+    });
+    const text = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text.stdout += chunk;
+      onOutput?.(text.stdout, child);
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, ...text }));
+  });
+}
+
+/** A folder that is removed when the test file is done; see {@link removeFolders}. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hebb-quickstart-'));
+  folders.push(folder);
+  return folder;
+}
+
+const folders: string[] = [];
+
+export function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,254 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArrayDataset, DataLoader, Random } from '@hebb/data';
+import { accuracy } from '@hebb/evaluation';
+import { Dropout, Linear, readSafetensors, ReLU, Sequential } from '@hebb/layers';
+import { crossEntropy, meanSquaredError } from '@hebb/losses';
+import { AdamW, SGD } from '@hebb/optimizers';
+import { device, manualSeed, setDevice, tensor } from '@hebb/tensor';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Checkpoint, EarlyStopping, fit, TrainingError, type Callback, type EpochRecord } from '../src/index.ts';
+
+beforeEach(() => {
+  setDevice('wasm');
+  manualSeed(1);
+});
+
+/** Two classes: whether the point lies above the diagonal. */
+function points(count: number, seed = 1): ArrayDataset {
+  const random = new Random(seed);
+  const x = Float32Array.from({ length: 2 * count }, () => 2 * random.float() - 1);
+  const y = Int32Array.from({ length: count }, (_, i) => ((x[2 * i] ?? 0) > (x[2 * i + 1] ?? 0) ? 1 : 0));
+  return new ArrayDataset({ x: { data: x, shape: [2] }, y: { data: y, shape: [] } });
+}
+
+const classifier = (): Sequential => new Sequential(new Linear(2, 16), new ReLU(), new Linear(16, 2));
+
+describe('fit', () => {
+  it('learns, and keeps a record of it', async () => {
+    const model = classifier();
+    const optimizer = new AdamW(model, { learningRate: 0.02 });
+    const history = await fit(model, points(200), { loss: crossEntropy, optimizer, epochs: 8, batchSize: 32, validation: points(100, 2), metrics: { accuracy } });
+    expect(history.losses).toHaveLength(8 * 7);
+    expect(history.stepsPerEpoch).toBe(7);
+    expect(history.interrupted).toBe(false);
+    expect(history.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    const last = history.epochs.at(-1) as EpochRecord;
+    expect(last.metrics['accuracy']).toBeGreaterThan(0.95);
+    expect(last.validationLoss).toBeLessThan(0.2);
+    expect(last.loss).toBeLessThan(history.epochs[0]?.loss ?? 0);
+    expect(JSON.parse(JSON.stringify(history))).toEqual(history);
+  });
+
+  it('does one step of gradient descent per batch: y = wx, squared error', async () => {
+    // ∂/∂w mean (wx − 3x)² = 2(w − 3) mean x²; with x = ±1 and learning rate 1/4, w − 3 halves at each step.
+    const data = new ArrayDataset({ x: { data: Float32Array.of(1, -1, 1, -1), shape: [1] }, y: { data: Float32Array.of(3, -3, 3, -3), shape: [1] } });
+    const model = new Sequential(new Linear(1, 1, { bias: false }));
+    model.loadStateDict({ '0.weight': tensor([[7]]) });
+    const history = await fit(model, data, { loss: meanSquaredError, optimizer: new SGD(model, { learningRate: 0.25 }), epochs: 2, batchSize: 2 });
+    history.losses.forEach((loss, step) => expect(loss).toBeCloseTo(16 / 4 ** step, 5));
+    expect((await model.parameters()[0]?.data())?.[0]).toBeCloseTo(3 + 4 / 16, 6);
+    // The mean over an epoch's examples.
+    expect(history.epochs.map(({ loss }) => loss)).toEqual([(16 + 4) / 2, (1 + 0.25) / 2]);
+  });
+
+  it('weighs a smaller last batch by its examples', async () => {
+    const data = new ArrayDataset({ x: { data: Float32Array.of(1, 1, 2), shape: [1] }, y: { data: Float32Array.of(0, 0, 0), shape: [1] } });
+    const model = new Sequential(new Linear(1, 1, { bias: false }));
+    model.loadStateDict({ '0.weight': tensor([[1]]) });
+    const optimizer = new SGD(model, { learningRate: 0 });
+    const { losses, epochs } = await fit(model, new DataLoader(data, { batchSize: 2 }), { loss: meanSquaredError, optimizer, epochs: 1, validation: data });
+    expect(losses).toEqual([1, 4]);
+    expect(epochs[0]?.loss).toBeCloseTo(2, 6);
+    expect(epochs[0]?.validationLoss).toBeCloseTo(2, 6);
+  });
+
+  it('compiles one plan for whole and one for smaller batches, in training and validation each', async () => {
+    const model = classifier();
+    const before = device.stats().planCache.misses;
+    const optimizer = new AdamW(model);
+    const options = { loss: crossEntropy, optimizer, batchSize: 32, validation: points(300, 2), metrics: { accuracy } };
+    const misses: number[] = [];
+    const onEpochEnd = (): void => void misses.push(device.stats().planCache.misses - before);
+    await fit(model, points(100), { ...options, epochs: 6, callbacks: [{ onEpochEnd }] });
+    expect(misses.at(-1)).toBe(misses[0]);
+  });
+
+  it('sets the learning rate of every step by the schedule', async () => {
+    const model = classifier();
+    const { learningRates } = await fit(model, points(60), {
+      loss: crossEntropy, optimizer: new SGD(model, { learningRate: 1 }), epochs: 2, batchSize: 30, schedule: (step, total) => (step + 1) / total,
+    });
+    expect(learningRates).toEqual([0.25, 0.5, 0.75, 1]);
+  });
+
+  it('trains in training mode, validates in evaluation mode, and puts the modes back', async () => {
+    const frozen = new Dropout(0.5);
+    const model = new Sequential(new Linear(2, 8), frozen, new Linear(8, 2));
+    frozen.training = false;
+    const seen: boolean[] = [];
+    const onStep = (): void => void seen.push(model.training, frozen.training);
+    const metric = (): number => Number(model.training || frozen.training);
+    const { epochs } = await fit(model, points(40), {
+      loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, validation: points(10), metrics: { metric }, callbacks: [{ onStep }],
+    });
+    expect(new Set(seen)).toEqual(new Set([true]));
+    expect(model.training).toBe(true);
+    expect(frozen.training).toBe(false);
+    expect(epochs[0]?.metrics['metric']).toBeDefined();
+  });
+
+  it('gives the same numbers for the same seeds', async () => {
+    const train = async (seed: number): Promise<readonly number[]> => {
+      manualSeed(5);
+      const model = new Sequential(new Linear(2, 8), new Dropout(0.3), new Linear(8, 2));
+      return (await fit(model, points(100), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 2, seed })).losses;
+    };
+    const first = await train(1);
+    expect(await train(1)).toEqual(first);
+    expect(await train(2)).not.toEqual(first);
+  });
+
+  it('tells callbacks of all events in order', async () => {
+    const events: string[] = [];
+    const callback: Callback = {
+      onTrainStart: () => void events.push('start'),
+      onStep: ({ step }) => void events.push(`step ${step}`),
+      onEpochEnd: ({ epoch }) => void events.push(`epoch ${epoch}`),
+      onTrainEnd: () => void events.push('end'),
+      onTrainError: () => void events.push('error'),
+    };
+    const model = classifier();
+    await fit(model, points(40), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 2, batchSize: 20, callbacks: [callback] });
+    expect(events).toEqual(['start', 'step 1', 'step 2', 'epoch 1', 'step 3', 'step 4', 'epoch 2', 'end']);
+  });
+});
+
+describe('a loss that is no number', () => {
+  const bad = (at: number): ArrayDataset => {
+    const data = points(200);
+    const { x, y } = data.gather(Array.from({ length: 200 }, (_, i) => i));
+    (x as { data: Float32Array }).data[2 * at] = Number.NaN;
+    return new ArrayDataset({ x: { data: (x as { data: Float32Array }).data, shape: [2] }, y: { data: (y as { data: Int32Array }).data, shape: [] } });
+  };
+
+  it('ends the run a few steps later at most, with epoch, step and learning rate', async () => {
+    const model = classifier();
+    let issued = 0;
+    const schedule = (): number => (issued++, 0.125);
+    const error = await fit(model, new DataLoader(bad(25), { batchSize: 10 }), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 3, schedule }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(TrainingError);
+    expect(error).toMatchObject({ epoch: 1, step: 3, learningRate: 0.125, loss: Number.NaN });
+    expect((error as Error).message).toMatch(/NaN.*epoch 1, step 3 of 20.*0\.125\.\n.*hint: Lower the learning rate/s);
+    expect(issued).toBeLessThanOrEqual(3 + 4);
+  });
+
+  it('blames the data where the very first loss is no number', async () => {
+    const model = classifier();
+    const run = fit(model, new DataLoader(bad(0), { batchSize: 10 }), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1 });
+    await expect(run).rejects.toThrow(/before any update: look for NaN or infinite numbers in the inputs/);
+  });
+
+  it('tells callbacks, and puts the modes back', async () => {
+    const model = classifier().eval();
+    const errors: unknown[] = [];
+    const callbacks = [{ onTrainError: (error: unknown) => void errors.push(error) }];
+    await expect(fit(model, bad(0), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks })).rejects.toThrow(TrainingError);
+    expect(errors).toHaveLength(1);
+    expect(model.training).toBe(false);
+  });
+});
+
+describe('bad options', () => {
+  const model = classifier();
+  const options = { loss: crossEntropy, optimizer: new AdamW(model) };
+  it.each([0, 1.5, -1, Number.NaN])('refuses %s epochs', async (epochs) => {
+    await expect(fit(model, points(10), { ...options, epochs })).rejects.toThrow(/epochs must be a positive integer/);
+  });
+  it('refuses metrics without validation data', async () => {
+    await expect(fit(model, points(10), { ...options, epochs: 1, metrics: { accuracy } })).rejects.toThrow(/validation/);
+  });
+  it('names the fields that a batch has where x is missing', async () => {
+    const data = new ArrayDataset({ pixels: { data: new Float32Array(4), shape: [2] } });
+    await expect(fit(model, data, { ...options, epochs: 1 })).rejects.toThrow(/field x.*pixels/);
+  });
+  it('refuses a loss of more than one number', async () => {
+    const loss = (output: Parameters<typeof crossEntropy>[0], target: Parameters<typeof crossEntropy>[1]) => crossEntropy(output, target, { reduction: 'none' });
+    await expect(fit(model, points(10), { ...options, loss, epochs: 1 })).rejects.toThrow(/single number/);
+  });
+});
+
+describe('an abort signal', () => {
+  it('stops at the next step and keeps what was done', async () => {
+    const controller = new AbortController();
+    const model = classifier();
+    const callbacks = [{ onStep: ({ step }: { step: number }) => void (step === 7 && controller.abort()) }];
+    const history = await fit(model, points(200), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 10, batchSize: 50, signal: controller.signal, callbacks });
+    expect(history.interrupted).toBe(true);
+    expect(history.losses.length).toBeGreaterThanOrEqual(7);
+    expect(history.losses.length).toBeLessThanOrEqual(7 + 4);
+    expect(history.epochs.length).toBeLessThan(3);
+  });
+
+  it('lets other tasks run, so that the signal can come at all', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 50);
+    const model = classifier();
+    const history = await fit(model, points(100), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 100_000, signal: controller.signal });
+    expect(history.interrupted).toBe(true);
+    expect(history.seconds).toBeLessThan(5);
+  });
+});
+
+describe('EarlyStopping', () => {
+  it('stops after the patience and takes the model back to its best epoch', async () => {
+    const model = classifier();
+    const losses = [3, 2, 1, 2, 2, 2, 2];
+    const metric = (): number => losses.shift() ?? 9;
+    const weights: (Float32Array | undefined)[] = [];
+    const onEpochEnd = async (): Promise<void> => void weights.push((await model.parameters()[0]?.data()) as Float32Array);
+    const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
+    const history = await fit(model, points(64), {
+      loss: crossEntropy, optimizer: new AdamW(model, { learningRate: 0.1 }), epochs: 20, validation: points(10), metrics: { metric }, callbacks: [{ onEpochEnd }, stopping],
+    });
+    expect(history.epochs).toHaveLength(5);
+    expect(history.stopReason).toMatch(/metric .* epoch 3 for 2 epochs/);
+    expect(stopping.bestEpoch).toBe(3);
+    expect(await model.parameters()[0]?.data()).toEqual(weights[2]);
+    expect(weights[2]).not.toEqual(weights[4]);
+  });
+
+  it('says what there is to monitor', async () => {
+    const model = classifier();
+    const run = fit(model, points(10), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks: [new EarlyStopping({ monitor: 'acuracy' })] });
+    await expect(run).rejects.toThrow(/'acuracy'.*there is loss/);
+  });
+});
+
+describe('Checkpoint', () => {
+  let folder = '';
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'hebb-checkpoint-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('saves the last and the best state with PyTorch’s names, and leaves no temporary files', async () => {
+    const model = classifier();
+    const optimizer = new AdamW(model, { learningRate: 0.05 });
+    const runs = join(folder, 'runs/points');
+    await fit(model, points(64), { loss: crossEntropy, optimizer, epochs: 3, validation: points(32), callbacks: [new Checkpoint(runs)] });
+    expect(readdirSync(runs).sort()).toEqual(['best.json', 'best.safetensors', 'last.json', 'last.optimizer.safetensors', 'last.safetensors']);
+    const state = await readSafetensors(join(runs, 'last.safetensors'));
+    expect(await state.get('2.weight')?.data()).toEqual(await model.stateDict().get('2.weight')?.data());
+    const moments = await readSafetensors(join(runs, 'last.optimizer.safetensors'));
+    expect([...moments.keys()]).toContain('2.weight.exp_avg');
+    expect(JSON.parse(readFileSync(join(runs, 'last.json'), 'utf8'))).toMatchObject({ epoch: 3, interrupted: false, optimizer: { name: 'AdamW', stepCount: 6 } });
+  });
+
+  it('refuses a folder that cannot be made before the first step', async () => {
+    const model = classifier();
+    let steps = 0;
+    const callbacks = [new Checkpoint('/dev/null/runs'), { onStep: () => void steps++ }];
+    await expect(fit(model, points(10), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks })).rejects.toThrow(/\/dev\/null\/runs/);
+    expect(steps).toBe(0);
+  });
+});
