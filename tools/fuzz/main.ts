@@ -8,7 +8,11 @@ import { device, setDevice, type DeviceName } from '../../packages/tensor/src/in
 import { checkGraph, shrink, stepsOf } from './src/check.ts';
 
 const { values } = parseArgs({
-  options: { graphs: { type: 'string', default: '1000' }, device: { type: 'string', default: 'wasm' }, first: { type: 'string', default: '1' } },
+  options: {
+    graphs: { type: 'string', default: '1000' },
+    device: { type: 'string', default: 'wasm' },
+    first: { type: 'string', default: '1' },
+  },
 });
 setDevice(values.device as DeviceName);
 console.log(await device.ready());

@@ -31,10 +31,10 @@ const graphReaders = ['autograd', 'onnx'];
 const tensorFolders = {
   graph: [],
   compiler: ['graph'],
-  reference: ['graph'],
+  reference: ['graph', 'runtime:type'],
   wasm: ['compiler', 'graph', 'runtime:type'],
   webgpu: ['compiler', 'graph', 'runtime:type'],
-  runtime: ['graph', 'compiler', 'wasm', 'webgpu', 'reference'],
+  runtime: ['user', 'graph', 'compiler', 'wasm', 'webgpu', 'reference'],
   ops: ['user', 'graph', 'runtime'],
   user: ['ops', 'graph', 'runtime'],
 };

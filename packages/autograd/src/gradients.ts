@@ -6,7 +6,9 @@ import { mapTensors } from './structure.ts';
 
 /** Position of an argument of A. */
 type Position<A extends readonly unknown[]> = number & keyof A;
-type At<A extends readonly unknown[], N> = N extends readonly number[] ? { -readonly [I in keyof N]: A[N[I] & keyof A] } : A[N & keyof A];
+type At<A extends readonly unknown[], N> = N extends readonly number[]
+  ? { -readonly [I in keyof N]: A[N[I] & keyof A] }
+  : A[N & keyof A];
 
 export interface GradOptions<N> {
   /** The argument, or the list of arguments, with respect to which gradients are taken. Default 0, the first. */
@@ -16,7 +18,8 @@ export interface GradOptions<N> {
 /** Parameters as a list, by name in an object, or by name in a Map. */
 export type Parameters = readonly Tensor[] | { readonly [name: string]: Tensor } | ReadonlyMap<string, Tensor>;
 /** Gradients in the structure of the parameters. */
-export type Gradients<P extends Parameters> = P extends ReadonlyMap<infer K, Tensor> ? Map<K, Tensor> : { -readonly [K in keyof P]: Tensor };
+export type Gradients<P extends Parameters> =
+  P extends ReadonlyMap<infer K, Tensor> ? Map<K, Tensor> : { -readonly [K in keyof P]: Tensor };
 
 function requireScalarLoss(op: string, loss: unknown): asserts loss is Tensor {
   if (!(loss instanceof Tensor)) {
@@ -25,13 +28,17 @@ function requireScalarLoss(op: string, loss: unknown): asserts loss is Tensor {
   }
   if (loss.dtype !== 'float32') throw new DTypeError(`[${op}] the loss must be float32, not ${loss}.`);
   if (loss.size !== 1) {
-    throw new ShapeError(`[${op}] the loss must be a single number, not ${loss}.`, { hint: 'Reduce it with mean() or sum(), or use vjp for a cotangent of your own.' });
+    throw new ShapeError(`[${op}] the loss must be a single number, not ${loss}.`, {
+      hint: 'Reduce it with mean() or sum(), or use vjp for a cotangent of your own.',
+    });
   }
 }
 
 function requireFloat(op: string, tensor: Tensor, name: string): void {
   if (tensor.dtype === 'float32') return;
-  throw new DTypeError(`[${op}] gradients are taken with respect to float32 tensors, ${name} is ${tensor}.`, { hint: "Convert it with .to('float32')." });
+  throw new DTypeError(`[${op}] gradients are taken with respect to float32 tensors, ${name} is ${tensor}.`, {
+    hint: "Convert it with .to('float32').",
+  });
 }
 
 interface Prepared<A> {
@@ -49,7 +56,9 @@ function prepare<A extends unknown[]>(op: string, args: A, argnums: number | rea
   const fresh = [...args];
   for (const position of positions) {
     if (!Number.isInteger(position) || position < 0 || position >= args.length) {
-      throw new ArgumentError(`[${op}] there is no argument ${position} to take the gradient of; the function was called with ${args.length}.`);
+      throw new ArgumentError(
+        `[${op}] there is no argument ${position} to take the gradient of; the function was called with ${args.length}.`,
+      );
     }
     fresh[position] = mapTensors(args[position], (tensor, path) => {
       const name = `argument ${position}${path}`;
@@ -65,11 +74,18 @@ function prepare<A extends unknown[]>(op: string, args: A, argnums: number | rea
     args: fresh as A,
     wanted,
     rebuild: (gradientOf) =>
-      typeof argnums === 'number' ? rebuildAt(argnums, gradientOf) : argnums.map((position) => rebuildAt(position, gradientOf)),
+      typeof argnums === 'number'
+        ? rebuildAt(argnums, gradientOf)
+        : argnums.map((position) => rebuildAt(position, gradientOf)),
   };
 }
 
-function differentiate<A extends unknown[]>(op: string, f: (...args: A) => Tensor, args: A, argnums: number | readonly number[]): { value: Tensor; grad: unknown } {
+function differentiate<A extends unknown[]>(
+  op: string,
+  f: (...args: A) => Tensor,
+  args: A,
+  argnums: number | readonly number[],
+): { value: Tensor; grad: unknown } {
   const { args: fresh, wanted, rebuild } = prepare(op, args, argnums);
   const value = withInlining(() => f(...fresh));
   requireScalarLoss(op, value);
@@ -77,9 +93,12 @@ function differentiate<A extends unknown[]>(op: string, f: (...args: A) => Tenso
   const grad = rebuild((node, name) => {
     const found = reached.get(node);
     if (found === undefined) {
-      throw new ArgumentError(`[${op}] the result does not depend on ${name}, ${tensorOf(node)}, through differentiable operations.`, {
-        hint: 'Comparisons, argmax, integers and detach() pass no gradient on. Leave the argument out of argnums, or take its gradient as zero.',
-      });
+      throw new ArgumentError(
+        `[${op}] the result does not depend on ${name}, ${tensorOf(node)}, through differentiable operations.`,
+        {
+          hint: 'Comparisons, argmax, integers and detach() pass no gradient on. Leave the argument out of argnums, or take its gradient as zero.',
+        },
+      );
     }
     return found.cotangent ?? zerosLike(tensorOf(node));
   });
@@ -103,8 +122,14 @@ function differentiate<A extends unknown[]>(op: string, f: (...args: A) => Tenso
  * ```
  */
 export function grad<A extends unknown[]>(f: (...args: A) => Tensor): (...args: A) => A[0];
-export function grad<A extends unknown[], const N extends Position<A> | readonly number[]>(f: (...args: A) => Tensor, options: GradOptions<N>): (...args: A) => At<A, N>;
-export function grad<A extends unknown[]>(f: (...args: A) => Tensor, { argnums }: GradOptions<number | readonly number[]> = { argnums: 0 }): (...args: A) => unknown {
+export function grad<A extends unknown[], const N extends Position<A> | readonly number[]>(
+  f: (...args: A) => Tensor,
+  options: GradOptions<N>,
+): (...args: A) => At<A, N>;
+export function grad<A extends unknown[]>(
+  f: (...args: A) => Tensor,
+  { argnums }: GradOptions<number | readonly number[]> = { argnums: 0 },
+): (...args: A) => unknown {
   return (...args) => differentiate('grad', f, args, argnums).grad;
 }
 
@@ -125,25 +150,39 @@ export function grad<A extends unknown[]>(f: (...args: A) => Tensor, { argnums }
  * await grads.weight.toArray(); // [6, 8]
  * ```
  */
-export function valueAndGrad<P extends Parameters>(f: () => Tensor, parameters: P): { value: Tensor; grads: Gradients<P> };
-export function valueAndGrad<A extends unknown[]>(f: (...args: A) => Tensor): (...args: A) => { value: Tensor; grad: A[0] };
+export function valueAndGrad<P extends Parameters>(
+  f: () => Tensor,
+  parameters: P,
+): { value: Tensor; grads: Gradients<P> };
+export function valueAndGrad<A extends unknown[]>(
+  f: (...args: A) => Tensor,
+): (...args: A) => { value: Tensor; grad: A[0] };
 export function valueAndGrad<A extends unknown[], const N extends Position<A> | readonly number[]>(
   f: (...args: A) => Tensor,
   options: GradOptions<N>,
 ): (...args: A) => { value: Tensor; grad: At<A, N> };
-export function valueAndGrad<A extends unknown[]>(f: (...args: A) => Tensor, second: Parameters | GradOptions<number | readonly number[]> = { argnums: 0 }): unknown {
+export function valueAndGrad<A extends unknown[]>(
+  f: (...args: A) => Tensor,
+  second: Parameters | GradOptions<number | readonly number[]> = { argnums: 0 },
+): unknown {
   if (isOptions(second)) return (...args: A) => differentiate('valueAndGrad', f, args, second.argnums);
   return gradientsOf(f as () => Tensor, second);
 }
 
-function isOptions(second: Parameters | GradOptions<number | readonly number[]>): second is GradOptions<number | readonly number[]> {
+function isOptions(
+  second: Parameters | GradOptions<number | readonly number[]>,
+): second is GradOptions<number | readonly number[]> {
   return !Array.isArray(second) && 'argnums' in second && !(second.argnums instanceof Tensor);
 }
 
 function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; grads: unknown } {
   const named: (readonly [string | number, Tensor])[] = Array.isArray(parameters)
     ? (parameters as readonly Tensor[]).map((tensor, i) => [i, tensor] as const)
-    : [...(parameters instanceof Map ? (parameters as ReadonlyMap<string, Tensor>).entries() : Object.entries(parameters as Record<string, Tensor>))];
+    : [
+        ...(parameters instanceof Map
+          ? (parameters as ReadonlyMap<string, Tensor>).entries()
+          : Object.entries(parameters as Record<string, Tensor>)),
+      ];
   for (const [name, tensor] of named) {
     if (!(tensor instanceof Tensor)) throw new ArgumentError(`[valueAndGrad] parameter ${name} is not a tensor.`);
     requireFloat('valueAndGrad', tensor, `parameter ${name}`);
@@ -185,7 +224,7 @@ export function backward(loss: Tensor): void {
     const { cell } = node;
     if (cell === undefined) continue;
     const gradient = (cotangent ?? zerosLike(tensorOf(node))).detach();
-    cell.grad = cell.grad === undefined ? gradient : cell.grad.add(gradient);
+    cell.gradient = nodeOf(cell.gradient === undefined ? gradient : tensorOf(cell.gradient).add(gradient));
   }
 }
 
@@ -202,10 +241,22 @@ export function backward(loss: Tensor): void {
  * await cotangent.toArray(); // [2, 0, 6]
  * ```
  */
-export function vjp<A extends unknown[]>(f: (...args: A) => Tensor, ...args: A): { value: Tensor; pullback: (cotangent: Tensor) => A } {
-  const { args: fresh, wanted, rebuild } = prepare('vjp', args, args.map((_, i) => i));
+export function vjp<A extends unknown[]>(
+  f: (...args: A) => Tensor,
+  ...args: A
+): { value: Tensor; pullback: (cotangent: Tensor) => A } {
+  const {
+    args: fresh,
+    wanted,
+    rebuild,
+  } = prepare(
+    'vjp',
+    args,
+    args.map((_, i) => i),
+  );
   const value = withInlining(() => f(...fresh));
-  if (!(value instanceof Tensor)) throw new ArgumentError(`[vjp] the function must return a tensor, not ${typeof value}.`);
+  if (!(value instanceof Tensor))
+    throw new ArgumentError(`[vjp] the function must return a tensor, not ${typeof value}.`);
   if (value.dtype !== 'float32') throw new DTypeError(`[vjp] the value must be float32, not ${value}.`);
   const pullback = (cotangent: Tensor): A => {
     if (nodeOf(cotangent).type !== nodeOf(value).type) {

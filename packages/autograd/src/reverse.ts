@@ -88,7 +88,11 @@ function pullBack({ nodes, sources }: Paths, cotangent: Tensor): (Tensor | undef
       continue;
     }
     const inputs = node.inputs.map(tensorOf);
-    const parts = (rules[node.op] as Rule<typeof node.op>)(dy, { inputs, output: tensorOf(node), attributes: node.attributes });
+    const parts = (rules[node.op] as Rule<typeof node.op>)(dy, {
+      inputs,
+      output: tensorOf(node),
+      attributes: node.attributes,
+    });
     targets.forEach((target, i) => {
       if (target < 0) return;
       const part = parts[i]?.();
@@ -102,8 +106,11 @@ function pullBack({ nodes, sources }: Paths, cotangent: Tensor): (Tensor | undef
 }
 
 function mismatch(node: Node, source: Node, part: Tensor): HebbError {
-  if (!isOp(node, 'composite')) return new HebbError(`internal: the gradient of ${node.op} has type ${part}, its input ${formatType(source.type)}`);
-  return new ShapeError(`[${node.attributes.name}] the custom gradient gave ${part} for an input ${formatType(source.type)}; it must have the same type.`);
+  if (!isOp(node, 'composite'))
+    return new HebbError(`internal: the gradient of ${node.op} has type ${part}, its input ${formatType(source.type)}`);
+  return new ShapeError(
+    `[${node.attributes.name}] the custom gradient gave ${part} for an input ${formatType(source.type)}; it must have the same type.`,
+  );
 }
 
 export interface Reached {
@@ -115,7 +122,11 @@ export interface Reached {
 /** Cotangents of the wanted nodes that `root` depends on, in the order in which the forward computation met them. */
 export function reverse(root: Node, cotangent: Tensor, wanted: ReadonlySet<Node>): Map<Node, Reached> {
   const everything = [...wanted].some((node) => !node.differentiable);
-  const paths = findPaths(root, (node) => wanted.has(node), (node) => everything || node.differentiable || wanted.has(node));
+  const paths = findPaths(
+    root,
+    (node) => wanted.has(node),
+    (node) => everything || node.differentiable || wanted.has(node),
+  );
   requireAlive(paths.leaves);
   return collect(paths, pullBack(paths, cotangent), (node) => wanted.has(node));
 }
@@ -128,7 +139,11 @@ export function reverseToParameters(root: Node, cotangent: Tensor): Map<Node, Re
   return collect(paths, pullBack(paths, cotangent), isParameter);
 }
 
-function collect({ nodes }: Paths, cotangents: readonly (Tensor | undefined)[], isWanted: (node: Node) => boolean): Map<Node, Reached> {
+function collect(
+  { nodes }: Paths,
+  cotangents: readonly (Tensor | undefined)[],
+  isWanted: (node: Node) => boolean,
+): Map<Node, Reached> {
   const reached = new Map<Node, Reached>();
   nodes.forEach((node, i) => {
     if (isWanted(node)) reached.set(node, { node, cotangent: cotangents[i] });

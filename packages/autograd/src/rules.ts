@@ -24,7 +24,9 @@ const none = (): readonly Cotangent[] => [];
 /** Piecewise constant: the gradient is zero wherever it exists. */
 const zero = (): readonly Cotangent[] => [() => undefined];
 
-function one(derivative: (cotangent: Tensor, x: Tensor, y: Tensor) => Tensor): (cotangent: Tensor, operation: Operation<Primitive>) => readonly Cotangent[] {
+function one(
+  derivative: (cotangent: Tensor, x: Tensor, y: Tensor) => Tensor,
+): (cotangent: Tensor, operation: Operation<Primitive>) => readonly Cotangent[] {
   return (dy, { inputs, output }) => [() => derivative(dy, inputAt(inputs, 0), output)];
 }
 
@@ -64,7 +66,9 @@ const toExtrema: Rule<'max' | 'min'> = (dy, { inputs, output, attributes: { axes
 /** Sums over the axes that a broadcast repeated. */
 function sumToShape(dy: Tensor, shape: readonly number[]): Tensor {
   const missing = dy.ndim - shape.length;
-  const repeated = dy.shape.map((_, axis) => axis).filter((axis) => axis < missing || (shape[axis - missing] === 1 && dy.shape[axis] !== 1));
+  const repeated = dy.shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis < missing || (shape[axis - missing] === 1 && dy.shape[axis] !== 1));
   return dy.sum(repeated).reshape(shape);
 }
 
@@ -99,12 +103,40 @@ function conv(x: Tensor, w: Tensor, { stride, dilation, paddingLow, paddingHigh,
   return tensorOf(makeNode('conv', [nodeOf(x), nodeOf(w)], { stride, dilation, paddingLow, paddingHigh, groups }));
 }
 
-function convInput(y: Tensor, w: Tensor, { stride, dilation, paddingLow, paddingHigh, groups }: Attributes['conv'], inputSize: readonly number[]): Tensor {
-  return tensorOf(makeNode('convInputGradient', [nodeOf(y), nodeOf(w)], { stride, dilation, paddingLow, paddingHigh, groups, inputSize }));
+function convInput(
+  y: Tensor,
+  w: Tensor,
+  { stride, dilation, paddingLow, paddingHigh, groups }: Attributes['conv'],
+  inputSize: readonly number[],
+): Tensor {
+  return tensorOf(
+    makeNode('convInputGradient', [nodeOf(y), nodeOf(w)], {
+      stride,
+      dilation,
+      paddingLow,
+      paddingHigh,
+      groups,
+      inputSize,
+    }),
+  );
 }
 
-function convWeight(x: Tensor, y: Tensor, { stride, dilation, paddingLow, paddingHigh, groups }: Attributes['conv'], kernelSize: readonly number[]): Tensor {
-  return tensorOf(makeNode('convWeightGradient', [nodeOf(x), nodeOf(y)], { stride, dilation, paddingLow, paddingHigh, groups, kernelSize }));
+function convWeight(
+  x: Tensor,
+  y: Tensor,
+  { stride, dilation, paddingLow, paddingHigh, groups }: Attributes['conv'],
+  kernelSize: readonly number[],
+): Tensor {
+  return tensorOf(
+    makeNode('convWeightGradient', [nodeOf(x), nodeOf(y)], {
+      stride,
+      dilation,
+      paddingLow,
+      paddingHigh,
+      groups,
+      kernelSize,
+    }),
+  );
 }
 
 const spatial = (x: Tensor): readonly number[] => x.shape.slice(2);
@@ -136,32 +168,62 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   cast: none,
   detach: none,
 
-  add: two((dy) => dy, (dy) => dy),
-  sub: two((dy) => dy, (dy) => dy.neg()),
-  mul: two((dy, _a, b) => dy.mul(b), (dy, a) => dy.mul(a)),
-  div: two((dy, _a, b) => dy.div(b), (dy, _a, b, y) => dy.mul(y.div(b)).neg()),
+  add: two(
+    (dy) => dy,
+    (dy) => dy,
+  ),
+  sub: two(
+    (dy) => dy,
+    (dy) => dy.neg(),
+  ),
+  mul: two(
+    (dy, _a, b) => dy.mul(b),
+    (dy, a) => dy.mul(a),
+  ),
+  div: two(
+    (dy, _a, b) => dy.div(b),
+    (dy, _a, b, y) => dy.mul(y.div(b)).neg(),
+  ),
   pow: two(
     (dy, a, b) => b.equal(0).where(0, dy.mul(b.mul(a.pow(b.sub(1))))),
-    (dy, a, b, y) => a.equal(0).and(b.greaterEqual(0)).where(0, dy.mul(y.mul(a.log()))),
+    (dy, a, b, y) =>
+      a
+        .equal(0)
+        .and(b.greaterEqual(0))
+        .where(0, dy.mul(y.mul(a.log()))),
   ),
-  maximum: two((dy, a, b) => toWinner(dy, a.less(b), a.equal(b)), (dy, a, b) => toWinner(dy, b.less(a), a.equal(b))),
-  minimum: two((dy, a, b) => toWinner(dy, b.less(a), a.equal(b)), (dy, a, b) => toWinner(dy, a.less(b), a.equal(b))),
+  maximum: two(
+    (dy, a, b) => toWinner(dy, a.less(b), a.equal(b)),
+    (dy, a, b) => toWinner(dy, b.less(a), a.equal(b)),
+  ),
+  minimum: two(
+    (dy, a, b) => toWinner(dy, b.less(a), a.equal(b)),
+    (dy, a, b) => toWinner(dy, a.less(b), a.equal(b)),
+  ),
   equal: none,
   notEqual: none,
   less: none,
   lessEqual: none,
   and: none,
   or: none,
-  where: (dy, { inputs }) => [() => undefined, () => inputAt(inputs, 0).where(dy, 0), () => inputAt(inputs, 0).where(0, dy)],
+  where: (dy, { inputs }) => [
+    () => undefined,
+    () => inputAt(inputs, 0).where(dy, 0),
+    () => inputAt(inputs, 0).where(0, dy),
+  ],
 
   reshape: one((dy, x) => dy.reshape(x.shape)),
-  transpose: (dy, { attributes: { permutation } }) => [() => dy.permute(permutation.map((_, axis) => permutation.indexOf(axis)))],
+  transpose: (dy, { attributes: { permutation } }) => [
+    () => dy.permute(permutation.map((_, axis) => permutation.indexOf(axis))),
+  ],
   broadcast: one((dy, x) => sumToShape(dy, x.shape)),
   slice: (dy, { inputs, attributes }) => [() => unslice(dy, attributes, inputAt(inputs, 0).shape)],
   pad: (dy, { inputs, attributes }) => [() => unpad(dy, attributes, inputAt(inputs, 0).shape)],
   flip: (dy, { attributes: { axes } }) => [() => dy.flip(axes)],
   concat: (dy, { inputs, attributes: { axis } }) => unconcat(dy, inputs, axis),
-  unfold: (dy, { inputs, attributes }) => [() => fold(dy, inputAt(inputs, 0).shape.slice(-attributes.kernel.length), attributes)],
+  unfold: (dy, { inputs, attributes }) => [
+    () => fold(dy, inputAt(inputs, 0).shape.slice(-attributes.kernel.length), attributes),
+  ],
   fold: (dy, { attributes }) => [() => unfold(dy, attributes.kernel, attributes)],
 
   sum: (dy, { inputs, attributes: { axes } }) => [() => unreduce(dy, inputAt(inputs, 0), axes)],
@@ -169,19 +231,22 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   min: toExtrema,
   argmax: none,
 
-  dot: two((dy, _a, b) => dot(dy, swap(b)), (dy, a) => dot(swap(a), dy)),
-  conv: (dy, { inputs: [x, w], attributes }) => x === undefined || w === undefined ? [] : [
-    () => convInput(dy, w, attributes, spatial(x)),
-    () => convWeight(x, dy, attributes, spatial(w)),
-  ],
-  convInputGradient: (dx, { inputs: [y, w], attributes }) => y === undefined || w === undefined ? [] : [
-    () => conv(dx, w, attributes),
-    () => convWeight(dx, y, attributes, spatial(w)),
-  ],
-  convWeightGradient: (dw, { inputs: [x, y], attributes }) => x === undefined || y === undefined ? [] : [
-    () => convInput(y, dw, attributes, spatial(x)),
-    () => conv(x, dw, attributes),
-  ],
+  dot: two(
+    (dy, _a, b) => dot(dy, swap(b)),
+    (dy, a) => dot(swap(a), dy),
+  ),
+  conv: (dy, { inputs: [x, w], attributes }) =>
+    x === undefined || w === undefined
+      ? []
+      : [() => convInput(dy, w, attributes, spatial(x)), () => convWeight(x, dy, attributes, spatial(w))],
+  convInputGradient: (dx, { inputs: [y, w], attributes }) =>
+    y === undefined || w === undefined
+      ? []
+      : [() => conv(dx, w, attributes), () => convWeight(dx, y, attributes, spatial(w))],
+  convWeightGradient: (dw, { inputs: [x, y], attributes }) =>
+    x === undefined || y === undefined
+      ? []
+      : [() => convInput(y, dw, attributes, spatial(x)), () => conv(x, dw, attributes)],
 
   // Only those with a gradient of their own; the walk follows the bodies of the others.
   composite: (dy, { inputs, output, attributes: { gradient } }) => {

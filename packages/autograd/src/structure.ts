@@ -9,10 +9,14 @@ export function mapTensors<T>(tree: T, replace: (tensor: Tensor, path: string) =
   if (tree instanceof Tensor) return replace(tree, path) as T;
   if (Array.isArray(tree)) return tree.map((part: unknown, i) => mapTensors(part, replace, `${path}[${i}]`)) as T;
   if (typeof tree === 'object' && tree !== null && isPlain(tree)) {
-    return Object.fromEntries(Object.entries(tree).map(([name, part]) => [name, mapTensors<unknown>(part, replace, `${path}.${name}`)])) as T;
+    return Object.fromEntries(
+      Object.entries(tree).map(([name, part]) => [name, mapTensors<unknown>(part, replace, `${path}.${name}`)]),
+    ) as T;
   }
   const given = tree === null ? 'null' : typeof tree === 'object' ? tree.constructor.name : typeof tree;
-  throw new ArgumentError(`[grad] gradients are taken with respect to tensors, in arrays and objects; argument${path} is ${given}.`);
+  throw new ArgumentError(
+    `[grad] gradients are taken with respect to tensors, in arrays and objects; argument${path} is ${given}.`,
+  );
 }
 
 function isPlain(value: object): boolean {

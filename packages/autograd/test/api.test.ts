@@ -1,5 +1,18 @@
 import {
-  ArgumentError, assign, compile, DTypeError, ones, realize, scalar, setDevice, ShapeError, StaleValueError, tensor, variable, zeros, type Tensor,
+  ArgumentError,
+  assign,
+  compile,
+  DTypeError,
+  ones,
+  realize,
+  scalar,
+  setDevice,
+  ShapeError,
+  StaleValueError,
+  tensor,
+  variable,
+  zeros,
+  type Tensor,
 } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
@@ -27,7 +40,12 @@ describe.each(devices)('gradients on %s', (name) => {
       const [da, db] = grad(f, { argnums: [0, 1] })(a, b, 1);
       expect(await da.toArray()).toEqual([3, 4]);
       expect(await db.toArray()).toEqual([1, 2]);
-      const nested = grad((model: { layers: Tensor[]; bias: Tensor }) => model.layers.map((w) => w.square().sum()).reduce((x, y) => x.add(y)).add(model.bias));
+      const nested = grad((model: { layers: Tensor[]; bias: Tensor }) =>
+        model.layers
+          .map((w) => w.square().sum())
+          .reduce((x, y) => x.add(y))
+          .add(model.bias),
+      );
       const gradient = nested({ layers: [tensor([1]), tensor([2, 3])], bias: tensor(5) });
       expect(await gradient.layers[1]?.toArray()).toEqual([4, 6]);
       expect(await gradient.bias.item()).toBe(1);
@@ -66,14 +84,22 @@ describe.each(devices)('gradients on %s', (name) => {
 
     it('says what is wrong', () => {
       const x = tensor([1, 2]);
-      expect(() => grad((y: Tensor) => y)(x)).toThrow(new ShapeError('[grad] the loss must be a single number, not float32[2].', { hint: 'Reduce it with mean() or sum(), or use vjp for a cotangent of your own.' }));
+      expect(() => grad((y: Tensor) => y)(x)).toThrow(
+        new ShapeError('[grad] the loss must be a single number, not float32[2].', {
+          hint: 'Reduce it with mean() or sum(), or use vjp for a cotangent of your own.',
+        }),
+      );
       expect(() => grad((y: Tensor) => y.sum().less(1))(x)).toThrow(DTypeError);
-      expect(() => grad((y: Tensor) => y.sum())(tensor(new Int32Array([1])))).toThrow('[grad] gradients are taken with respect to float32 tensors, argument 0 is int32[1].');
+      expect(() => grad((y: Tensor) => y.sum())(tensor(new Int32Array([1])))).toThrow(
+        '[grad] gradients are taken with respect to float32 tensors, argument 0 is int32[1].',
+      );
       expect(() => grad((y: Tensor) => y.detach().sum())(x)).toThrow(/does not depend on argument 0, float32\[2\]/);
       expect(() => grad((_y: { a: Tensor; b: Tensor[] }) => x.sum())({ a: x, b: [x] })).toThrow(/argument 0\.a/);
       expect(() => grad((y: Tensor) => y.sum(), { argnums: 1 as 0 })(x)).toThrow(/no argument 1/);
       expect(() => grad((y: number) => x.mul(y).sum())(3)).toThrow(/argument is number/);
-      expect(() => grad((async (y: Tensor) => y.sum()) as unknown as (y: Tensor) => Tensor)(x)).toThrow(/must not be async/);
+      expect(() => grad((async (y: Tensor) => y.sum()) as unknown as (y: Tensor) => Tensor)(x)).toThrow(
+        /must not be async/,
+      );
     });
   });
 
@@ -82,7 +108,10 @@ describe.each(devices)('gradients on %s', (name) => {
       const { value, grad: gradient } = valueAndGrad((x: Tensor) => x.square().sum())(tensor([3, 4]));
       expect(await value.item()).toBe(25);
       expect(await gradient.toArray()).toEqual([6, 8]);
-      const [da] = valueAndGrad((a: Tensor, b: Tensor) => a.mul(b).sum(), { argnums: [0] })(tensor([3]), tensor([5])).grad;
+      const [da] = valueAndGrad((a: Tensor, b: Tensor) => a.mul(b).sum(), { argnums: [0] })(
+        tensor([3]),
+        tensor([5]),
+      ).grad;
       expect(await da.item()).toBe(5);
     });
 
@@ -93,7 +122,13 @@ describe.each(devices)('gradients on %s', (name) => {
       expect(await Promise.all(list.map((t) => t.toArray()))).toEqual([[6, 8], [0]]);
       const named = valueAndGrad(f, { w, unused }).grads;
       expect(await named.w.toArray()).toEqual([6, 8]);
-      const mapped = valueAndGrad(f, new Map([['w', w], ['unused', unused]])).grads;
+      const mapped = valueAndGrad(
+        f,
+        new Map([
+          ['w', w],
+          ['unused', unused],
+        ]),
+      ).grads;
       expect([...mapped.keys()]).toEqual(['w', 'unused']);
       expect(await mapped.get('w')?.toArray()).toEqual([6, 8]);
       expect(valueAndGrad(f, []).grads).toEqual([]);
@@ -108,7 +143,9 @@ describe.each(devices)('gradients on %s', (name) => {
 
     it('refuses what has no gradient', () => {
       expect(() => valueAndGrad(() => zeros([2]), [])).toThrow(ShapeError);
-      expect(() => valueAndGrad(() => zeros([]), { steps: tensor(new Int32Array([1])) })).toThrow(/parameter steps is int32/);
+      expect(() => valueAndGrad(() => zeros([]), { steps: tensor(new Int32Array([1])) })).toThrow(
+        /parameter steps is int32/,
+      );
       expect(() => valueAndGrad(() => 1 as unknown as Tensor, [])).toThrow(ArgumentError);
     });
 
@@ -194,17 +231,31 @@ describe.each(devices)('gradients on %s', (name) => {
       expect(w.mul(2).requiresGrad).toBe(true);
       expect(w.detach().requiresGrad).toBe(false);
       expect(tensor([1]).requiresGrad).toBe(false);
-      expect(() => { tensor([1]).grad = tensor([1]); }).toThrow(ArgumentError);
+      expect(() => {
+        tensor([1]).grad = tensor([1]);
+      }).toThrow(ArgumentError);
     });
   });
 
   describe('vjp', () => {
     it('pulls cotangents back', async () => {
-      const { value, pullback } = vjp((x: Tensor, m: Tensor) => m.matmul(x), tensor([1, 2]), tensor([[1, 2], [3, 4], [5, 6]]));
+      const { value, pullback } = vjp(
+        (x: Tensor, m: Tensor) => m.matmul(x),
+        tensor([1, 2]),
+        tensor([
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ]),
+      );
       expect(await value.toArray()).toEqual([5, 11, 17]);
       const [dx, dm] = pullback(tensor([1, 0, 2]));
       expect(await dx.toArray()).toEqual([11, 14]);
-      expect(await dm.toArray()).toEqual([[1, 2], [0, 0], [2, 4]]);
+      expect(await dm.toArray()).toEqual([
+        [1, 2],
+        [0, 0],
+        [2, 4],
+      ]);
       expect(() => pullback(tensor([1]))).toThrow(ShapeError);
     });
 
@@ -216,12 +267,23 @@ describe.each(devices)('gradients on %s', (name) => {
 
   describe('gradients of your own', () => {
     it('replace that of the function', async () => {
-      const binarize = customGradient((x: Tensor) => x.sign(), (cotangent) => [cotangent]);
-      const f = (x: Tensor): Tensor => binarize(x).mul(tensor([1, 2])).sum();
+      const binarize = customGradient(
+        (x: Tensor) => x.sign(),
+        (cotangent) => [cotangent],
+      );
+      const f = (x: Tensor): Tensor =>
+        binarize(x)
+          .mul(tensor([1, 2]))
+          .sum();
       expect(await binarize(tensor([-3, 5])).toArray()).toEqual([-1, 1]);
       expect(await grad(f)(tensor([-3, 5])).toArray()).toEqual([1, 2]);
-      const wrong = customGradient((x: Tensor) => x.neg(), (cotangent) => [cotangent.sum()]);
-      expect(() => grad((x: Tensor) => wrong(x).sum())(tensor([1, 2]))).toThrow(/custom gradient gave float32\[\] for an input float32\[2\]/);
+      const wrong = customGradient(
+        (x: Tensor) => x.neg(),
+        (cotangent) => [cotangent.sum()],
+      );
+      expect(() => grad((x: Tensor) => wrong(x).sum())(tensor([1, 2]))).toThrow(
+        /custom gradient gave float32\[\] for an input float32\[2\]/,
+      );
     });
 
     it('stop', async () => {

@@ -15,24 +15,49 @@ const cases: Record<string, { f: (...inputs: Tensor[]) => Tensor; inputs: readon
   softmax: { f: (x) => x.softmax(-1), inputs: [input([2, 4])] },
   'softmax over the first axis': { f: (x) => x.softmax(0), inputs: [input([3, 2])] },
   logSoftmax: { f: (x) => x.logSoftmax(1), inputs: [input([2, 3, 2])] },
-  'conv2d with bias': { f: (x, w, bias) => conv2d(x, w, { bias, stride: 2, padding: 1 }), inputs: [input([2, 2, 5, 4]), input([3, 2, 3, 3], { seed: 2 }), input([3], { seed: 3 })] },
-  "conv1d with padding 'same'": { f: (x, w) => conv1d(x, w, { padding: 'same', dilation: 2 }), inputs: [input([1, 2, 6]), input([2, 2, 2], { seed: 2 })] },
+  'conv2d with bias': {
+    f: (x, w, bias) => conv2d(x, w, { bias, stride: 2, padding: 1 }),
+    inputs: [input([2, 2, 5, 4]), input([3, 2, 3, 3], { seed: 2 }), input([3], { seed: 3 })],
+  },
+  "conv1d with padding 'same'": {
+    f: (x, w) => conv1d(x, w, { padding: 'same', dilation: 2 }),
+    inputs: [input([1, 2, 6]), input([2, 2, 2], { seed: 2 })],
+  },
   maxPool2d: { f: (x) => maxPool2d(x, 3, { stride: 2, padding: 1 }), inputs: [input([1, 2, 5, 4])] },
   'maxPool2d with dilation': { f: (x) => maxPool2d(x, 2, { stride: 1, dilation: 2 }), inputs: [input([1, 1, 5, 5])] },
   averagePool2d: { f: (x) => avgPool2d(x, [2, 3], { stride: [1, 2], padding: [1, 1] }), inputs: [input([1, 2, 4, 5])] },
-  'matmul of a batch and a matrix': { f: (a, b) => a.matmul(b), inputs: [input([2, 2, 3]), input([3, 2], { seed: 2 })] },
-  'matmul with broadcast batches': { f: (a, b) => a.matmul(b), inputs: [input([2, 1, 2, 3]), input([3, 3, 2], { seed: 2 })] },
+  'matmul of a batch and a matrix': {
+    f: (a, b) => a.matmul(b),
+    inputs: [input([2, 2, 3]), input([3, 2], { seed: 2 })],
+  },
+  'matmul with broadcast batches': {
+    f: (a, b) => a.matmul(b),
+    inputs: [input([2, 1, 2, 3]), input([3, 3, 2], { seed: 2 })],
+  },
   'matmul of vectors': { f: (a, b) => a.matmul(b), inputs: [input([3]), input([3], { seed: 2 })] },
   'variance and standard deviation': { f: (x) => x.variance(1).add(x.std(1)), inputs: [input([2, 4])] },
   'layer normalisation': {
-    f: (x, scale) => x.sub(x.mean(-1, { keepDims: true })).mul(x.variance(-1, { keepDims: true, correction: 0 }).add(0.1).rsqrt()).mul(scale),
+    f: (x, scale) =>
+      x
+        .sub(x.mean(-1, { keepDims: true }))
+        .mul(x.variance(-1, { keepDims: true, correction: 0 }).add(0.1).rsqrt())
+        .mul(scale),
     inputs: [input([2, 4]), input([4], { seed: 2 })],
   },
   'clamp, away from its ends': { f: (x) => x.clamp(-0.5, 0.7), inputs: [input([8], { away: [-0.5, 0.7] })] },
-  'a product with broadcasting on both sides': { f: (a, b) => a.mul(b), inputs: [input([3, 1]), input([1, 4], { seed: 2 })] },
+  'a product with broadcasting on both sides': {
+    f: (a, b) => a.mul(b),
+    inputs: [input([3, 1]), input([1, 4], { seed: 2 })],
+  },
   'a perceptron with cross-entropy': {
     f: multilayerPerceptron,
-    inputs: [input([3, 4]), input([5, 4], { seed: 2 }), input([5], { seed: 3 }), input([3, 5], { seed: 4 }), input([3], { seed: 5 })],
+    inputs: [
+      input([3, 4]),
+      input([5, 4], { seed: 2 }),
+      input([5], { seed: 3 }),
+      input([3, 5], { seed: 4 }),
+      input([3], { seed: 5 }),
+    ],
   },
 };
 

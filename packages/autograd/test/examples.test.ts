@@ -5,7 +5,8 @@ import { agrees, examplesOf, runExample } from '../../../tools/examples/src/exam
 import * as autograd from '../src/index.ts';
 
 const modules = { '@hebb/tensor': tensors, '@hebb/autograd': autograd };
-const imports = "import { tensor, variable } from '@hebb/tensor';\nimport { backward, customGradient, grad, valueAndGrad, vjp } from '@hebb/autograd';\n";
+const imports =
+  "import { tensor, variable } from '@hebb/tensor';\nimport { backward, customGradient, grad, valueAndGrad, vjp } from '@hebb/autograd';\n";
 
 describe.each(['../README.md', '../src/gradients.ts'])('the examples of %s', (file) => {
   const examples = examplesOf(fileURLToPath(new URL(file, import.meta.url)));
@@ -14,6 +15,7 @@ describe.each(['../README.md', '../src/gradients.ts'])('the examples of %s', (fi
     tensors.setDevice('reference');
     const statements = await runExample({ name, code: code.includes('import ') ? code : imports + code }, modules);
     expect(statements.length).toBeGreaterThan(0);
-    for (const { line, actual, expected, rounded } of statements) expect({ line, actual, agrees: agrees(actual, expected, rounded) }).toMatchObject({ agrees: true });
+    for (const { line, actual, expected, rounded } of statements)
+      expect({ line, actual, agrees: agrees(actual, expected, rounded) }).toMatchObject({ agrees: true });
   });
 });

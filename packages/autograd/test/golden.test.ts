@@ -58,7 +58,10 @@ async function expectClose(actual: Tensor, expected: Stored, what: string): Prom
   const wrong = expected.data.flatMap((text, i) => {
     const reference = Math.fround(Number(text));
     const value = data[i] ?? NaN;
-    const close = Object.is(value, reference) || value === reference || Math.abs(value - reference) <= 2e-5 * Math.max(1, Math.abs(reference));
+    const close =
+      Object.is(value, reference) ||
+      value === reference ||
+      Math.abs(value - reference) <= 2e-5 * Math.max(1, Math.abs(reference));
     return close ? [] : [`${what}[${i}] is ${value}, not ${reference}`];
   });
   expect(wrong).toEqual([]);
@@ -71,7 +74,17 @@ describe.each(devices)('PyTorch has the same numbers as %s', (device) => {
 
   describe.each(files)('%s', (file) => {
     const cases = JSON.parse(readFileSync(new URL(`./golden/${file}.json`, import.meta.url), 'utf8')) as Case[];
-    it.each(cases.map((one) => [one.op, one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '), JSON.stringify(one.options), one] as const))('%s %s %s', async (_op, _shapes, _options, one) => {
+    it.each(
+      cases.map(
+        (one) =>
+          [
+            one.op,
+            one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '),
+            JSON.stringify(one.options),
+            one,
+          ] as const,
+      ),
+    )('%s %s %s', async (_op, _shapes, _options, one) => {
       const inputs = one.inputs.map(stored);
       const { cotangent, gradients } = one;
       if (cotangent === undefined || gradients === undefined) {
@@ -81,7 +94,8 @@ describe.each(devices)('PyTorch has the same numbers as %s', (device) => {
       const { value, pullback } = vjp((...x: Tensor[]) => operate(one, x), ...inputs);
       const actual = pullback(stored(cotangent));
       await expectClose(value, one.output, 'output');
-      for (const [i, gradient] of gradients.entries()) await expectClose(actual[i] as Tensor, gradient, `gradient of input ${i}, `);
+      for (const [i, gradient] of gradients.entries())
+        await expectClose(actual[i] as Tensor, gradient, `gradient of input ${i}, `);
     });
   });
 });

@@ -1,5 +1,13 @@
 import { concat, fold, tensor, unfold, type Tensor } from '@hebb/tensor';
-import { makeNode, nodeOf, primitiveNames, tensorOf, type Attributes, type PlanPrimitive, type Primitive } from '@hebb/tensor/graph';
+import {
+  makeNode,
+  nodeOf,
+  primitiveNames,
+  tensorOf,
+  type Attributes,
+  type PlanPrimitive,
+  type Primitive,
+} from '@hebb/tensor/graph';
 import { describe, expect, it } from 'vitest';
 import { rules, type Rule } from '../src/rules.ts';
 import { gradientErrors, input, type Input } from './support/finite-differences.ts';
@@ -21,25 +29,59 @@ const elementwise = (op: PlanPrimitive, options: Parameters<typeof input>[1] = {
   { f: record(op, {} as never), inputs: [input([], options)] },
 ];
 
-const pairwise = (op: PlanPrimitive, left: Parameters<typeof input>[1] = {}, right: Parameters<typeof input>[1] = {}): Case[] => [
+const pairwise = (
+  op: PlanPrimitive,
+  left: Parameters<typeof input>[1] = {},
+  right: Parameters<typeof input>[1] = {},
+): Case[] => [
   { f: record(op, {} as never), inputs: [input([2, 3], { seed: 2, ...left }), input([2, 3], { seed: 5, ...right })] },
   // Both operands the same: their cotangents meet.
   { f: (x) => record(op, {} as never)(x, x.mul(1.5)), inputs: [input([4], { seed: 3, ...left, ...right })] },
 ];
 
-const condition = tensor([[true, false, true], [false, false, true]]);
+const condition = tensor([
+  [true, false, true],
+  [false, false, true],
+]);
 
 const convolutions: { x: number[]; w: number[]; attributes: Attributes['conv'] }[] = [
-  { x: [2, 2, 5, 4], w: [3, 2, 3, 2], attributes: { stride: [1, 1], dilation: [1, 1], paddingLow: [0, 0], paddingHigh: [0, 0], groups: 1 } },
-  { x: [1, 4, 6, 5], w: [4, 2, 2, 3], attributes: { stride: [2, 1], dilation: [2, 1], paddingLow: [1, 2], paddingHigh: [2, 0], groups: 2 } },
-  { x: [1, 3, 6, 6], w: [3, 1, 3, 3], attributes: { stride: [2, 2], dilation: [1, 1], paddingLow: [0, 1], paddingHigh: [1, 1], groups: 3 } },
-  { x: [1, 1, 7, 6], w: [2, 1, 2, 2], attributes: { stride: [3, 2], dilation: [1, 2], paddingLow: [-1, -1], paddingHigh: [1, -1], groups: 1 } },
-  { x: [2, 2, 7], w: [2, 2, 3], attributes: { stride: [3], dilation: [1], paddingLow: [1], paddingHigh: [0], groups: 1 } },
-  { x: [1, 2, 3, 4, 3], w: [2, 1, 2, 2, 2], attributes: { stride: [1, 2, 1], dilation: [1, 1, 1], paddingLow: [0, 1, 0], paddingHigh: [0, 0, 1], groups: 2 } },
+  {
+    x: [2, 2, 5, 4],
+    w: [3, 2, 3, 2],
+    attributes: { stride: [1, 1], dilation: [1, 1], paddingLow: [0, 0], paddingHigh: [0, 0], groups: 1 },
+  },
+  {
+    x: [1, 4, 6, 5],
+    w: [4, 2, 2, 3],
+    attributes: { stride: [2, 1], dilation: [2, 1], paddingLow: [1, 2], paddingHigh: [2, 0], groups: 2 },
+  },
+  {
+    x: [1, 3, 6, 6],
+    w: [3, 1, 3, 3],
+    attributes: { stride: [2, 2], dilation: [1, 1], paddingLow: [0, 1], paddingHigh: [1, 1], groups: 3 },
+  },
+  {
+    x: [1, 1, 7, 6],
+    w: [2, 1, 2, 2],
+    attributes: { stride: [3, 2], dilation: [1, 2], paddingLow: [-1, -1], paddingHigh: [1, -1], groups: 1 },
+  },
+  {
+    x: [2, 2, 7],
+    w: [2, 2, 3],
+    attributes: { stride: [3], dilation: [1], paddingLow: [1], paddingHigh: [0], groups: 1 },
+  },
+  {
+    x: [1, 2, 3, 4, 3],
+    w: [2, 1, 2, 2, 2],
+    attributes: { stride: [1, 2, 1], dilation: [1, 1, 1], paddingLow: [0, 1, 0], paddingHigh: [0, 0, 1], groups: 2 },
+  },
 ];
 
 function outputShape({ x, w, attributes }: (typeof convolutions)[number]): readonly number[] {
-  return record('conv', attributes)(tensor(new Float32Array(x.reduce((a, b) => a * b)), { shape: x }), tensor(new Float32Array(w.reduce((a, b) => a * b)), { shape: w })).shape;
+  return record('conv', attributes)(
+    tensor(new Float32Array(x.reduce((a, b) => a * b)), { shape: x }),
+    tensor(new Float32Array(w.reduce((a, b) => a * b)), { shape: w }),
+  ).shape;
 }
 
 const reductions = (op: 'sum' | 'max' | 'min'): Case[] => [
@@ -119,7 +161,10 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
   ],
   flip: [{ f: record('flip', { axes: [0, 2] }), inputs: [input([2, 3, 2])] }],
   concat: [
-    { f: record('concat', { axis: 1 }), inputs: [input([2, 3]), input([2, 1], { seed: 2 }), input([2, 2], { seed: 3 })] },
+    {
+      f: record('concat', { axis: 1 }),
+      inputs: [input([2, 3]), input([2, 1], { seed: 2 }), input([2, 2], { seed: 3 })],
+    },
     { f: (x) => concat([x, x.mul(2), x]), inputs: [input([2, 2])] },
   ],
   unfold: [
@@ -141,7 +186,10 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
     { f: record('dot', {}), inputs: [input([2, 2, 3]), input([2, 3, 1], { seed: 2 })] },
     { f: (x) => record('dot', {})(x, x), inputs: [input([3, 3])] },
   ],
-  conv: convolutions.map(({ x, w, attributes }) => ({ f: record('conv', attributes), inputs: [input(x), input(w, { seed: 2 })] })),
+  conv: convolutions.map(({ x, w, attributes }) => ({
+    f: record('conv', attributes),
+    inputs: [input(x), input(w, { seed: 2 })],
+  })),
   convInputGradient: convolutions.map((convolution) => ({
     f: record('convInputGradient', { ...convolution.attributes, inputSize: convolution.x.slice(2) }),
     inputs: [input(outputShape(convolution)), input(convolution.w, { seed: 2 })],
@@ -165,10 +213,13 @@ describe.each(Object.entries(cases))('the gradient of %s', (name, entry) => {
     });
     return;
   }
-  it.each(entry.map((one, i) => [i, one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '), one] as const))('is what finite differences say, case %i: %s', (_i, _shapes, one) => {
-    const { first, second, primitives } = gradientErrors(one.f, one.inputs);
-    expect(primitives).toContain(name);
-    expect(first).toBeLessThan(1e-6);
-    expect(second).toBeLessThan(1e-5);
-  });
+  it.each(entry.map((one, i) => [i, one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '), one] as const))(
+    'is what finite differences say, case %i: %s',
+    (_i, _shapes, one) => {
+      const { first, second, primitives } = gradientErrors(one.f, one.inputs);
+      expect(primitives).toContain(name);
+      expect(first).toBeLessThan(1e-6);
+      expect(second).toBeLessThan(1e-5);
+    },
+  );
 });

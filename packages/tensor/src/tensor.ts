@@ -72,11 +72,12 @@ export class Tensor {
 
   /** The sum of what `backward` left here since it was last set to undefined; parameters only. */
   get grad(): Tensor | undefined {
-    return this.#cell?.grad;
+    const gradient = this.#cell?.gradient;
+    return gradient === undefined ? undefined : new Tensor(gradient);
   }
 
   set grad(gradient: Tensor | undefined) {
-    if (this.#cell !== undefined) this.#cell.grad = gradient;
+    if (this.#cell !== undefined) this.#cell.gradient = gradient === undefined ? undefined : nodeOf(gradient);
     else if (gradient !== undefined) throw new ArgumentError(`[grad] ${this} is not a variable; only parameters keep gradients.`);
   }
 

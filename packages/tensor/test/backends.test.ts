@@ -30,15 +30,46 @@ function record<P extends PlanPrimitive>(op: P, attributes: Attributes[P], ...in
   return { actual: () => tensorOf(makeNode(op, inputs.map(nodeOf), attributes)) };
 }
 
-interface Convolution { x: number[]; w: number[]; attributes: Attributes['conv'] }
+interface Convolution {
+  x: number[];
+  w: number[];
+  attributes: Attributes['conv'];
+}
 
 /** Made anew for every device, since tensors stay on the device on which they were used first. */
 function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } {
-  const special = tensor([0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e-3, 20, -20, 80, -80, 100, -100, 1e4, Infinity, -Infinity, NaN, 1e-30, 3e38, 7]);
+  const special = tensor([
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    -2.5,
+    1e-3,
+    20,
+    -20,
+    80,
+    -80,
+    100,
+    -100,
+    1e4,
+    Infinity,
+    -Infinity,
+    NaN,
+    1e-30,
+    3e38,
+    7,
+  ]);
   const angles = tensor(Float32Array.from({ length: 101 }, (_, i) => (i - 50) / 4));
   const integers = tensor(new Int32Array([0, 1, -1, 7, -7, 50, 2147483647, -2147483648, 65536, 123456789, -3]));
   const others = tensor(new Int32Array([0, 3, -1, 7, 7, -2147483648, 2, -1, 65536, 1000, 2147483647]));
-  const pairs = (x: Tensor): [Tensor, Tensor] => [x.unsqueeze(1).broadcastTo([x.size, x.size]), x.unsqueeze(0).broadcastTo([x.size, x.size])];
+  const pairs = (x: Tensor): [Tensor, Tensor] => [
+    x.unsqueeze(1).broadcastTo([x.size, x.size]),
+    x.unsqueeze(0).broadcastTo([x.size, x.size]),
+  ];
 
   const none = {} as never;
   const unaryFloat = (op: PlanPrimitive): Case[] => [
@@ -53,11 +84,19 @@ function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } {
     record(op, none, data([3, 5, 7]), data([3, 5, 7], 'float32', 2)),
     record(op, none, data([]), data([], 'float32', 2)),
   ];
-  const binaryBoth = (op: PlanPrimitive): Case[] => [...binaryFloat(op), record(op, none, integers, others), record(op, none, ...pairs(integers))];
-  const comparison = (op: PlanPrimitive): Case[] => [...binaryBoth(op), record(op, none, data([100]).round(), data([100], 'float32', 2).round())];
+  const binaryBoth = (op: PlanPrimitive): Case[] => [
+    ...binaryFloat(op),
+    record(op, none, integers, others),
+    record(op, none, ...pairs(integers)),
+  ];
+  const comparison = (op: PlanPrimitive): Case[] => [
+    ...binaryBoth(op),
+    record(op, none, data([100]).round(), data([100], 'float32', 2).round()),
+  ];
   const positive = (op: PlanPrimitive): Case[] => [...unaryFloat(op), record(op, none, data([40]).abs().add(0.001))];
 
-  const movement = (make: (x: Tensor) => Case, shape: readonly number[]): Case[] => (['float32', 'int32', 'bool'] as const).map((dtype) => make(data(shape, dtype)));
+  const movement = (make: (x: Tensor) => Case, shape: readonly number[]): Case[] =>
+    (['float32', 'int32', 'bool'] as const).map((dtype) => make(data(shape, dtype)));
 
   const reduction = (op: 'sum' | 'max' | 'min'): Case[] => [
     record(op, { axes: [0] }, data([1000])),
@@ -76,15 +115,36 @@ function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } {
   const convolutions: Convolution[] = [
     { x: [1, 1, 5, 5], w: [1, 1, 3, 3], attributes: plain },
     { x: [2, 3, 9, 8], w: [5, 3, 3, 3], attributes: { ...plain, paddingLow: [1, 1], paddingHigh: [1, 1] } },
-    { x: [2, 4, 12, 11], w: [6, 2, 3, 2], attributes: { stride: [2, 3], dilation: [2, 1], paddingLow: [1, 0], paddingHigh: [2, 1], groups: 2 } },
-    { x: [1, 3, 7, 7], w: [3, 1, 3, 3], attributes: { ...plain, stride: [2, 2], paddingLow: [0, 1], paddingHigh: [1, 1], groups: 3 } },
-    { x: [1, 2, 9, 8], w: [2, 2, 2, 2], attributes: { stride: [3, 2], dilation: [1, 2], paddingLow: [-1, -1], paddingHigh: [1, -1], groups: 1 } },
+    {
+      x: [2, 4, 12, 11],
+      w: [6, 2, 3, 2],
+      attributes: { stride: [2, 3], dilation: [2, 1], paddingLow: [1, 0], paddingHigh: [2, 1], groups: 2 },
+    },
+    {
+      x: [1, 3, 7, 7],
+      w: [3, 1, 3, 3],
+      attributes: { ...plain, stride: [2, 2], paddingLow: [0, 1], paddingHigh: [1, 1], groups: 3 },
+    },
+    {
+      x: [1, 2, 9, 8],
+      w: [2, 2, 2, 2],
+      attributes: { stride: [3, 2], dilation: [1, 2], paddingLow: [-1, -1], paddingHigh: [1, -1], groups: 1 },
+    },
     { x: [3, 8, 6, 6], w: [16, 8, 1, 1], attributes: plain },
     { x: [1, 16, 14, 14], w: [33, 16, 3, 3], attributes: { ...plain, paddingLow: [1, 1], paddingHigh: [1, 1] } },
-    { x: [2, 2, 11], w: [3, 2, 4], attributes: { stride: [2], dilation: [2], paddingLow: [3], paddingHigh: [1], groups: 1 } },
-    { x: [1, 2, 4, 5, 4], w: [2, 1, 2, 3, 2], attributes: { stride: [1, 2, 1], dilation: [1, 1, 2], paddingLow: [0, 1, 0], paddingHigh: [0, 0, 1], groups: 2 } },
+    {
+      x: [2, 2, 11],
+      w: [3, 2, 4],
+      attributes: { stride: [2], dilation: [2], paddingLow: [3], paddingHigh: [1], groups: 1 },
+    },
+    {
+      x: [1, 2, 4, 5, 4],
+      w: [2, 1, 2, 3, 2],
+      attributes: { stride: [1, 2, 1], dilation: [1, 1, 2], paddingLow: [0, 1, 0], paddingHigh: [0, 0, 1], groups: 2 },
+    },
   ];
-  const outputShape = ({ x, w, attributes }: Convolution): readonly number[] => tensorOf(makeNode('conv', [nodeOf(data(x)), nodeOf(data(w))], attributes)).shape;
+  const outputShape = ({ x, w, attributes }: Convolution): readonly number[] =>
+    tensorOf(makeNode('conv', [nodeOf(data(x)), nodeOf(data(w))], attributes)).shape;
 
   const windows: Attributes['unfold'][] = [
     { kernel: [3], stride: [1], dilation: [1] },
@@ -109,7 +169,11 @@ function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } {
       record('constant', { dtype: 'float32', shape: [4], value: -Infinity }),
       record('constant', { dtype: 'float32', shape: [], value: NaN }),
     ],
-    iota: [record('iota', { shape: [100], axis: 0 }), record('iota', { shape: [3, 4, 5], axis: 1 }), record('iota', { shape: [3, 4], axis: 0 })],
+    iota: [
+      record('iota', { shape: [100], axis: 0 }),
+      record('iota', { shape: [3, 4, 5], axis: 1 }),
+      record('iota', { shape: [3, 4], axis: 0 }),
+    ],
     random: [
       record('random', { shape: [100] }, seed(42), seed(0)),
       record('random', { shape: [7, 9] }, seed(-1), seed(123456789)),
@@ -179,7 +243,10 @@ function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } {
       record('pad', { low: [2, 1], high: [0, 1], interior: [2, 1], value: -Infinity }, data([3, 5])),
       record('pad', { low: [3], high: [1], interior: [0], value: 0 }, data([0])),
     ],
-    flip: [...movement((x) => record('flip', { axes: [0] }, x), [5, 3]), record('flip', { axes: [0, 2] }, data([3, 4, 5]))],
+    flip: [
+      ...movement((x) => record('flip', { axes: [0] }, x), [5, 3]),
+      record('flip', { axes: [0, 2] }, data([3, 4, 5])),
+    ],
     concat: [
       ...movement((x) => record('concat', { axis: 1 }, x, x, x.slice([0, 0], [3, 2])), [3, 5]),
       record('concat', { axis: 0 }, ...Array.from({ length: 12 }, (_, i) => data([i + 1, 2], 'float32', i))),
@@ -206,12 +273,64 @@ function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } {
     ],
 
     dot: [
-      [[1, 1], [1, 1]], [[3, 4], [4, 5]], [[33, 65], [65, 17]], [[128, 64], [64, 128]], [[1, 300], [300, 7]], [[70, 1], [1, 70]],
-      [[5, 9, 10], [5, 10, 11]], [[2, 3, 4, 5], [2, 3, 5, 6]], [[64, 257], [257, 3]], [[3, 0], [0, 4]],
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      [
+        [3, 4],
+        [4, 5],
+      ],
+      [
+        [33, 65],
+        [65, 17],
+      ],
+      [
+        [128, 64],
+        [64, 128],
+      ],
+      [
+        [1, 300],
+        [300, 7],
+      ],
+      [
+        [70, 1],
+        [1, 70],
+      ],
+      [
+        [5, 9, 10],
+        [5, 10, 11],
+      ],
+      [
+        [2, 3, 4, 5],
+        [2, 3, 5, 6],
+      ],
+      [
+        [64, 257],
+        [257, 3],
+      ],
+      [
+        [3, 0],
+        [0, 4],
+      ],
     ].map(([a, b]) => record('dot', {}, data(a ?? []), data(b ?? [], 'float32', 2))),
     conv: convolutions.map(({ x, w, attributes }) => record('conv', attributes, data(x), data(w, 'float32', 2))),
-    convInputGradient: convolutions.map((c) => record('convInputGradient', { ...c.attributes, inputSize: c.x.slice(2) }, data(outputShape(c)), data(c.w, 'float32', 2))),
-    convWeightGradient: convolutions.map((c) => record('convWeightGradient', { ...c.attributes, kernelSize: c.w.slice(2) }, data(c.x), data(outputShape(c), 'float32', 2))),
+    convInputGradient: convolutions.map((c) =>
+      record(
+        'convInputGradient',
+        { ...c.attributes, inputSize: c.x.slice(2) },
+        data(outputShape(c)),
+        data(c.w, 'float32', 2),
+      ),
+    ),
+    convWeightGradient: convolutions.map((c) =>
+      record(
+        'convWeightGradient',
+        { ...c.attributes, kernelSize: c.w.slice(2) },
+        data(c.x),
+        data(outputShape(c), 'float32', 2),
+      ),
+    ),
   };
 }
 

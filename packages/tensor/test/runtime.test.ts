@@ -1,7 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  ArgumentError, arange, assign, compile, composite, concat, conv2d, device, DeviceError, DTypeError, Generator, guard, manualSeed, matmul, ones, rand,
-  randint, randn, realize, scalar, setDevice, ShapeError, StaleValueError, tensor, variable, zeros, type Tensor,
+  ArgumentError,
+  arange,
+  assign,
+  compile,
+  composite,
+  concat,
+  conv2d,
+  device,
+  DeviceError,
+  DTypeError,
+  Generator,
+  guard,
+  manualSeed,
+  matmul,
+  ones,
+  rand,
+  randint,
+  randn,
+  realize,
+  scalar,
+  setDevice,
+  ShapeError,
+  StaleValueError,
+  tensor,
+  variable,
+  zeros,
+  type Tensor,
 } from '../src/index.ts';
 import { devices } from './support/devices.ts';
 
@@ -32,8 +57,25 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(await tensor([1.5, 2]).neg().data()).toEqual(Float32Array.of(-1.5, -2));
       expect(await arange(3).mul(2).data()).toEqual(Int32Array.of(0, 2, 4));
       expect(await arange(3).less(1).data()).toEqual(Uint8Array.of(1, 0, 0));
-      expect(await tensor([[1, 2], [3, 4]]).transpose(0, 1).toArray()).toEqual([[1, 3], [2, 4]]);
-      expect(await tensor([[1, 2], [3, 4]]).sum().item()).toBe(10);
+      expect(
+        await tensor([
+          [1, 2],
+          [3, 4],
+        ])
+          .transpose(0, 1)
+          .toArray(),
+      ).toEqual([
+        [1, 3],
+        [2, 4],
+      ]);
+      expect(
+        await tensor([
+          [1, 2],
+          [3, 4],
+        ])
+          .sum()
+          .item(),
+      ).toBe(10);
       expect(await zeros([2, 0, 3]).toArray()).toEqual([[], []]);
       await expect(tensor([1, 2]).item()).rejects.toThrow(ShapeError);
     });
@@ -62,9 +104,15 @@ describe.each(devices)('the runtime on %s', (name) => {
     }, 120_000);
 
     it('runs the first program of the manual', async () => {
-      const a = tensor([[1, 2], [3, 4]]);
+      const a = tensor([
+        [1, 2],
+        [3, 4],
+      ]);
       const b = a.matmul(a.transpose(0, 1)).add(1).relu();
-      expect(await b.toArray()).toEqual([[6, 12], [12, 26]]);
+      expect(await b.toArray()).toEqual([
+        [6, 12],
+        [12, 26],
+      ]);
       expect((await b.sum().item()) > 0).toBe(true);
     });
   });
@@ -160,7 +208,9 @@ describe.each(devices)('the runtime on %s', (name) => {
         assign(v, v.add(1));
       }
       expect(await v.item()).toBe(21);
-      expect(await Promise.all(history.map((t) => t.item()))).toEqual(Array.from({ length: 20 }, (_, i) => 10 * (i + 1)));
+      expect(await Promise.all(history.map((t) => t.item()))).toEqual(
+        Array.from({ length: 20 }, (_, i) => 10 * (i + 1)),
+      );
     });
 
     it('swaps two variables', async () => {
@@ -192,7 +242,9 @@ describe.each(devices)('the runtime on %s', (name) => {
 
     it('refuses other types and other tensors', () => {
       const v = variable(tensor([1, 2]));
-      expect(() => assign(v, tensor([1, 2, 3]))).toThrow(new ShapeError('[assign] a variable of float32[2] cannot take the value float32[3].'));
+      expect(() => assign(v, tensor([1, 2, 3]))).toThrow(
+        new ShapeError('[assign] a variable of float32[2] cannot take the value float32[3].'),
+      );
       expect(() => assign(v, arange(2))).toThrow(DTypeError);
       expect(() => assign(tensor([1, 2]), tensor([1, 2]))).toThrow(/not a variable/);
     });
@@ -340,7 +392,9 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(() => f(tensor(1))).toThrow(ArgumentError);
       const g = compile((() => 3) as unknown as () => Tensor);
       expect(() => g()).toThrow(/returned 3/);
-      const h = compile((options: object) => tensor(Object.keys(options).length)) as unknown as (options: object) => Tensor;
+      const h = compile((options: object) => tensor(Object.keys(options).length)) as unknown as (
+        options: object,
+      ) => Tensor;
       expect(() => h({})).toThrow(/not object/);
     });
 
@@ -464,9 +518,14 @@ describe.each(devices)('the runtime on %s', (name) => {
 
   describe('errors', () => {
     it('are raised where the operation is called', () => {
-      const x = tensor([[1, 2, 3], [4, 5, 6]]);
+      const x = tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]);
       expect(() => x.add(tensor([1, 2]))).toThrow(/\[add\] cannot broadcast float32\[2,3\] with float32\[2\]/);
-      expect(() => x.matmul(x)).toThrow('[matmul] cannot multiply float32[2,3] by float32[2,3]: the inner sizes 3 and 2 differ.');
+      expect(() => x.matmul(x)).toThrow(
+        '[matmul] cannot multiply float32[2,3] by float32[2,3]: the inner sizes 3 and 2 differ.',
+      );
       expect(() => x.sum(2)).toThrow(/\[sum\] axis 2 does not exist: the tensor has 2 axes, so -2 to 1 are possible/);
       expect(() => x.sum([0, 0])).toThrow(ShapeError);
       expect(() => x.reshape([4])).toThrow(/cannot give float32\[2,3\] \(6 elements\) the shape \[4\] \(4 elements\)/);

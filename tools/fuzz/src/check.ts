@@ -32,7 +32,11 @@ function names({ outputs }: Graph, leaves: readonly Leaf[]): string[] {
 }
 
 /** Computes results in float64 for leaves that differ from the stored ones by relative `noise`. */
-function makeOracle(seed: number, steps: number, stored: readonly Leaf[]): { labels: string[]; compute: (noise: number) => Float64Array[] } {
+function makeOracle(
+  seed: number,
+  steps: number,
+  stored: readonly Leaf[],
+): { labels: string[]; compute: (noise: number) => Float64Array[] } {
   const leaves = stored.map(({ shape, data }) => tensor(data, { shape }));
   let graph: Graph | undefined;
   const { value, pullback } = vjp((...x: Tensor[]) => (graph = build(x, seed, steps)).loss, ...leaves);

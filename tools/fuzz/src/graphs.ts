@@ -1,6 +1,15 @@
 /** Random graphs: a seed and a number of steps always give the same one. */
 import {
-  avgPool2d, concat, conv2d, fold, iota, maxPool2d, oneHot, tensor, unfold, type Tensor,
+  avgPool2d,
+  concat,
+  conv2d,
+  fold,
+  iota,
+  maxPool2d,
+  oneHot,
+  tensor,
+  unfold,
+  type Tensor,
 } from '../../../packages/tensor/src/index.ts';
 
 /** A whole number from 0 to `below` − 1. */
@@ -31,7 +40,13 @@ export function randomLeaves(random: Random): Leaf[] {
   const count = 2 + random(3);
   return Array.from({ length: count }, () => {
     const shape = leafShapes[random(leafShapes.length)] ?? [];
-    return { shape, data: randomData(shape.reduce((a, b) => a * b, 1), random) };
+    return {
+      shape,
+      data: randomData(
+        shape.reduce((a, b) => a * b, 1),
+        random,
+      ),
+    };
   });
 }
 
@@ -44,14 +59,32 @@ const broadcasts = (x: Tensor, y: Tensor): boolean =>
     return n === other || n === 1 || other === 1;
   });
 
-const binary = (f: (x: Tensor, y: Tensor) => Tensor): Step => (x, y) => (broadcasts(x, y) && broadcasts(y, x) ? f(x, y) : f(x, y.mean()));
-const unary = (f: (x: Tensor) => Tensor): Step => (x) => f(x);
-const withAxis = (f: (x: Tensor, axis: number, random: Random) => Tensor): Step => (x, _, axis, random) => (x.ndim === 0 ? undefined : f(x, axis, random));
-const image = (f: (x: Tensor, random: Random) => Tensor): Step => (x, _, _axis, random) => {
-  if (x.size < 32) return undefined;
-  return f(x.reshape([x.size]).slice([0], [32]).reshape([1, 2, 4, 4]), random);
-};
-const constant = (shape: readonly number[], random: Random): Tensor => tensor(randomData(shape.reduce((a, b) => a * b, 1), random), { shape });
+const binary =
+  (f: (x: Tensor, y: Tensor) => Tensor): Step =>
+  (x, y) =>
+    broadcasts(x, y) && broadcasts(y, x) ? f(x, y) : f(x, y.mean());
+const unary =
+  (f: (x: Tensor) => Tensor): Step =>
+  (x) =>
+    f(x);
+const withAxis =
+  (f: (x: Tensor, axis: number, random: Random) => Tensor): Step =>
+  (x, _, axis, random) =>
+    x.ndim === 0 ? undefined : f(x, axis, random);
+const image =
+  (f: (x: Tensor, random: Random) => Tensor): Step =>
+  (x, _, _axis, random) => {
+    if (x.size < 32) return undefined;
+    return f(x.reshape([x.size]).slice([0], [32]).reshape([1, 2, 4, 4]), random);
+  };
+const constant = (shape: readonly number[], random: Random): Tensor =>
+  tensor(
+    randomData(
+      shape.reduce((a, b) => a * b, 1),
+      random,
+    ),
+    { shape },
+  );
 
 /** Everything keeps numbers of moderate size, so that float32 and float64 stay close. */
 const steps: readonly Step[] = [
@@ -85,30 +118,63 @@ const steps: readonly Step[] = [
   withAxis((x, axis) => x.sub(x.min(axis, { keepDims: true }))),
   withAxis((x, axis) => x.softmax(axis)),
   withAxis((x, axis) => x.logSoftmax(axis)),
-  withAxis((x, axis) => x.sub(x.mean(axis, { keepDims: true })).div(x.variance(axis, { keepDims: true, correction: 0 }).add(0.1).sqrt())),
-  withAxis((x, axis) => oneHot(x.argmax(axis), x.shape[axis] ?? 1).sum(-1).mul(x.sum(axis))),
+  withAxis((x, axis) =>
+    x.sub(x.mean(axis, { keepDims: true })).div(x.variance(axis, { keepDims: true, correction: 0 }).add(0.1).sqrt()),
+  ),
+  withAxis((x, axis) =>
+    oneHot(x.argmax(axis), x.shape[axis] ?? 1)
+      .sum(-1)
+      .mul(x.sum(axis)),
+  ),
   withAxis((x, axis) => x.mul(iota(x.shape, axis).to('float32').mul(0.1))),
   withAxis((x, axis, random) => x.transpose(axis, random(x.ndim))),
   withAxis((x, axis) => x.flip(axis)),
-  withAxis((x, axis, random) => x.pad(x.shape.map((_, i) => (i === axis ? [random(3), random(3)] : [0, 0]) as [number, number]), { value: random(2) })),
-  withAxis((x, _, random) => x.slice(x.shape.map((n) => random(Math.min(n, 2))), undefined, x.shape.map(() => 1 + random(2)))),
+  withAxis((x, axis, random) =>
+    x.pad(
+      x.shape.map((_, i) => (i === axis ? [random(3), random(3)] : [0, 0]) as [number, number]),
+      { value: random(2) },
+    ),
+  ),
+  withAxis((x, _, random) =>
+    x.slice(
+      x.shape.map((n) => random(Math.min(n, 2))),
+      undefined,
+      x.shape.map(() => 1 + random(2)),
+    ),
+  ),
   withAxis((x, axis, random) => concat([x, x.mul(2), x].slice(0, 2 + random(2)), axis)),
   unary((x) => x.reshape([x.size])),
   (x, _, _axis, random) => (x.ndim < 4 ? x.unsqueeze(random(x.ndim + 1)) : undefined),
   (x, _, _axis, random) => (x.ndim < 4 ? x.unsqueeze(0).broadcastTo([2 + random(2), ...x.shape]) : undefined),
-  (x, _, _axis, random) => (x.ndim === 2 ? x.matmul(constant([x.shape[1] ?? 1, 1 + random(6)], random)).mul(0.3) : undefined),
-  (x, y) => (x.ndim === 2 && y.ndim === 2 && x.shape[1] === y.shape[1] ? x.matmul(y.transpose(0, 1)).mul(0.3) : undefined),
-  (x, y) => (x.ndim === 3 && y.ndim >= 2 && x.shape[2] === y.shape.at(-2) && (y.ndim === 2 || y.shape[0] === x.shape[0]) && y.ndim < 4 ? x.matmul(y).mul(0.3) : undefined),
+  (x, _, _axis, random) =>
+    x.ndim === 2 ? x.matmul(constant([x.shape[1] ?? 1, 1 + random(6)], random)).mul(0.3) : undefined,
+  (x, y) =>
+    x.ndim === 2 && y.ndim === 2 && x.shape[1] === y.shape[1] ? x.matmul(y.transpose(0, 1)).mul(0.3) : undefined,
+  (x, y) =>
+    x.ndim === 3 &&
+    y.ndim >= 2 &&
+    x.shape[2] === y.shape.at(-2) &&
+    (y.ndim === 2 || y.shape[0] === x.shape[0]) &&
+    y.ndim < 4
+      ? x.matmul(y).mul(0.3)
+      : undefined,
   (x) => (x.ndim === 3 ? x.matmul(x.transpose(1, 2)).mul(0.3) : undefined),
-  (x, _, _axis, random) => (x.ndim > 0 && (x.shape.at(-1) ?? 0) >= 3 ? unfold(x, [2], { stride: 1 + random(2) }) : undefined),
+  (x, _, _axis, random) =>
+    x.ndim > 0 && (x.shape.at(-1) ?? 0) >= 3 ? unfold(x, [2], { stride: 1 + random(2) }) : undefined,
   (x, _, _axis, random) => {
     if (x.ndim < 2) return undefined;
     const [count = 1, window = 1] = x.shape.slice(-2);
     const stride = 1 + random(2);
     return fold(x, [(count - 1) * stride + window + random(stride)], { stride }).mul(0.5);
   },
-  image((x, random) => conv2d(x, constant([2, 2, 3, 3], random), { bias: constant([2], random), padding: 1, stride: 1 + random(2) }).mul(0.3)),
-  image((x, random) => conv2d(x, constant([4, 1, 2, 3], random), { groups: 2, padding: random(2), dilation: 1 }).mul(0.3)),
+  image((x, random) =>
+    conv2d(x, constant([2, 2, 3, 3], random), { bias: constant([2], random), padding: 1, stride: 1 + random(2) }).mul(
+      0.3,
+    ),
+  ),
+  image((x, random) =>
+    conv2d(x, constant([4, 1, 2, 3], random), { groups: 2, padding: random(2), dilation: 1 }).mul(0.3),
+  ),
   image((x, random) => maxPool2d(x, 2, { padding: random(2), stride: 1 + random(2) })),
   image((x, random) => avgPool2d(x, [2, 3], { padding: [random(2), 1], stride: 1 + random(2) })),
   (x, y) => {

@@ -10,7 +10,10 @@ export interface Input {
 }
 
 /** Numbers without pattern in low … high, distinct, and at least `gap` from the points in `away` (kinks, say; 0 by default). */
-export function input(shape: readonly number[], { low = -1.5, high = 1.5, seed = 1, away = [0] as readonly number[], gap = 0.05 } = {}): Input {
+export function input(
+  shape: readonly number[],
+  { low = -1.5, high = 1.5, seed = 1, away = [0] as readonly number[], gap = 0.05 } = {},
+): Input {
   const size = shape.reduce((a, b) => a * b, 1);
   const values: number[] = [];
   let state = seed * 7919 + size;
@@ -35,7 +38,8 @@ function shift(values: Float64Array, position: number, delta: number): Float64Ar
 function differences(f: (values: readonly Float64Array[]) => number, at: readonly Float64Array[]): Float64Array[] {
   return at.map((values, which) =>
     values.map((_, i) => {
-      const shifted = (delta: number): number => f(at.map((other, j) => (j === which ? shift(other, i, delta) : other)));
+      const shifted = (delta: number): number =>
+        f(at.map((other, j) => (j === which ? shift(other, i, delta) : other)));
       return (shifted(epsilon) - shifted(-epsilon)) / (2 * epsilon);
     }),
   );
@@ -75,7 +79,10 @@ export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: reado
   const constantValues = [weights, ...directions].map(({ values }) => values);
   const at = inputs.map(({ values }) => values);
 
-  const loss = (...x: Tensor[]): Tensor => f(...x).mul(w).sum();
+  const loss = (...x: Tensor[]): Tensor =>
+    f(...x)
+      .mul(w)
+      .sum();
   const along = (...x: Tensor[]): Tensor => {
     const { pullback } = vjp(loss, ...x);
     const parts = pullback(ones([])).map((gradient, i) => gradient.mul(v[i] as Tensor).sum());
@@ -93,8 +100,14 @@ export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: reado
   const secondOrder = run(second.pullback(ones([])))(at);
   const alongAt = run([along(...leaves)]);
   return {
-    first: largestError(firstOrder, differences((values) => lossAt(values)[0]?.[0] ?? NaN, at)),
-    second: largestError(secondOrder, differences((values) => alongAt(values)[0]?.[0] ?? NaN, at)),
+    first: largestError(
+      firstOrder,
+      differences((values) => lossAt(values)[0]?.[0] ?? NaN, at),
+    ),
+    second: largestError(
+      secondOrder,
+      differences((values) => alongAt(values)[0]?.[0] ?? NaN, at),
+    ),
     primitives: float64Function([output], leaves).primitives,
   };
 }

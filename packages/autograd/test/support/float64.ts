@@ -21,6 +21,10 @@ export function float64Function(outputs: readonly Tensor[], leaves: readonly Ten
   });
   const scalars = linearization.scalars.map((node) => node.attributes.value);
   const run = (values: readonly Float64Array[]): Float64Array[] =>
-    interpret(program, bind.map((valueOf) => valueOf(values)), scalars).map((data) => data.slice());
+    interpret(
+      program,
+      bind.map((valueOf) => valueOf(values)),
+      scalars,
+    ).map((data) => data.slice());
   return Object.assign(run, { primitives: new Set(program.nodes.map((node) => node.op)) });
 }

@@ -1,6 +1,5 @@
 /** A node of the graph: an operation on other nodes, or a leaf that holds data. */
 import { primitives, type Attributes, type Primitive } from './primitives.ts';
-import type { Tensor } from '../tensor.ts';
 import type { TensorType } from './types.ts';
 
 /** Where the value of a realised node lives. Only the runtime looks inside. */
@@ -12,7 +11,7 @@ export interface NodeStorage {
 export interface NodeCell {
   readonly requiresGrad: boolean;
   /** What `backward` left; read and reset through `Tensor.grad`. */
-  grad: Tensor | undefined;
+  gradient: Node | undefined;
   /** Called with each node that reads `value`, the cell's node, directly. */
   consumed(value: Node, by: Node): void;
 }

@@ -4,11 +4,20 @@ import { sizeOf, stridesOf, type TensorType } from '../graph/types.ts';
 import { gather, inputAt, type Rule, type Value } from './value.ts';
 
 /** Reduces each row of `axes`, in row-major order of what is kept. */
-function reduceRows({ data, type }: Value, axes: readonly number[], reduceRow: (row: Float64Array) => number): Float64Array {
+function reduceRows(
+  { data, type }: Value,
+  axes: readonly number[],
+  reduceRow: (row: Float64Array) => number,
+): Float64Array {
   const all = type.shape.map((_, axis) => axis);
   const order = [...all.filter((axis) => !axes.includes(axis)), ...axes];
   const strides = stridesOf(type.shape);
-  const sorted = gather(data, order.map((axis) => type.shape[axis] ?? 1), order.map((axis) => strides[axis] ?? 0), 0);
+  const sorted = gather(
+    data,
+    order.map((axis) => type.shape[axis] ?? 1),
+    order.map((axis) => strides[axis] ?? 0),
+    0,
+  );
   const length = sizeOf(axes.map((axis) => type.shape[axis] ?? 1));
   const rows = sizeOf(all.filter((axis) => !axes.includes(axis)).map((axis) => type.shape[axis] ?? 1));
   return new Float64Array(rows).map((_, row) => reduceRow(sorted.subarray(row * length, (row + 1) * length)));
@@ -36,7 +45,8 @@ function dot(inputs: readonly Value[], _: Attributes['dot'], type: TensorType): 
     const row = Math.floor(position / columns);
     const batch = Math.floor(row / rows);
     let sum = 0;
-    for (let k = 0; k < inner; k++) sum += (a.data[row * inner + k] ?? 0) * (b.data[(batch * inner + k) * columns + column] ?? 0);
+    for (let k = 0; k < inner; k++)
+      sum += (a.data[row * inner + k] ?? 0) * (b.data[(batch * inner + k) * columns + column] ?? 0);
     return sum;
   });
 }
@@ -102,7 +112,11 @@ function conv(inputs: readonly Value[], attributes: Attributes['conv'], type: Te
   return y;
 }
 
-function convInputGradient(inputs: readonly Value[], attributes: Attributes['convInputGradient'], type: TensorType): Float64Array {
+function convInputGradient(
+  inputs: readonly Value[],
+  attributes: Attributes['convInputGradient'],
+  type: TensorType,
+): Float64Array {
   const dy = inputAt(inputs, 0);
   const w = inputAt(inputs, 1);
   const dx = new Float64Array(type.size);
@@ -112,7 +126,11 @@ function convInputGradient(inputs: readonly Value[], attributes: Attributes['con
   return dx;
 }
 
-function convWeightGradient(inputs: readonly Value[], attributes: Attributes['convWeightGradient'], type: TensorType): Float64Array {
+function convWeightGradient(
+  inputs: readonly Value[],
+  attributes: Attributes['convWeightGradient'],
+  type: TensorType,
+): Float64Array {
   const x = inputAt(inputs, 0);
   const dy = inputAt(inputs, 1);
   const dw = new Float64Array(type.size);
@@ -122,10 +140,12 @@ function convWeightGradient(inputs: readonly Value[], attributes: Attributes['co
   return dw;
 }
 
-type ContractionPrimitive = 'sum' | 'max' | 'min' | 'argmax' | 'dot' | 'conv' | 'convInputGradient' | 'convWeightGradient';
+type ContractionPrimitive =
+  'sum' | 'max' | 'min' | 'argmax' | 'dot' | 'conv' | 'convInputGradient' | 'convWeightGradient';
 
 export const contractionRules: { readonly [P in ContractionPrimitive]: Rule<P> } = {
-  sum: (inputs, { axes }, type) => reduceRows(inputAt(inputs, 0), axes, type.dtype === 'int32' ? sumIntegers : sumFloats),
+  sum: (inputs, { axes }, type) =>
+    reduceRows(inputAt(inputs, 0), axes, type.dtype === 'int32' ? sumIntegers : sumFloats),
   max: (inputs, { axes }) => reduceRows(inputAt(inputs, 0), axes, maxOf),
   min: (inputs, { axes }) => reduceRows(inputAt(inputs, 0), axes, minOf),
   argmax: (inputs, { axis }) => reduceRows(inputAt(inputs, 0), [axis], argmaxOf),

@@ -60,14 +60,9 @@ function power(base: number, exponent: number): number {
 
 function cast(inputs: readonly Value[], { dtype }: Attributes['cast']): Float64Array {
   const { data } = inputAt(inputs, 0);
-  switch (dtype) {
-    case 'float32':
-      return data.slice();
-    case 'bool':
-      return data.map((x) => Number(x !== 0));
-    case 'int32':
-      return data.map((x) => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), -0x80000000), 0x7fffffff)));
-  }
+  if (dtype === 'float32') return data.slice();
+  if (dtype === 'bool') return data.map((x) => Number(x !== 0));
+  return data.map((x) => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), -0x80000000), 0x7fffffff)));
 }
 
 function where(inputs: readonly Value[]): Float64Array {
@@ -79,12 +74,44 @@ function where(inputs: readonly Value[]): Float64Array {
 const same: UnaryFunction = (x) => x;
 
 type ElementwisePrimitive =
-  | 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf' | 'relu' | 'floor' | 'ceil' | 'round' | 'not'
-  | 'cast' | 'detach' | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'equal' | 'notEqual' | 'less' | 'lessEqual'
-  | 'and' | 'or' | 'where';
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'erf'
+  | 'relu'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'not'
+  | 'cast'
+  | 'detach'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'equal'
+  | 'notEqual'
+  | 'less'
+  | 'lessEqual'
+  | 'and'
+  | 'or'
+  | 'where';
 
 export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> } = {
-  neg: unary((x) => -x, (x) => -x | 0),
+  neg: unary(
+    (x) => -x,
+    (x) => -x | 0,
+  ),
   abs: unary(Math.abs, (x) => Math.abs(x) | 0),
   // 0 for NaN, as in PyTorch.
   sign: unary((x) => Number(x > 0) - Number(x < 0)),
@@ -104,8 +131,14 @@ export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> }
   cast,
   detach: unary(same),
 
-  add: binary((a, b) => a + b, (a, b) => (a + b) | 0),
-  sub: binary((a, b) => a - b, (a, b) => (a - b) | 0),
+  add: binary(
+    (a, b) => a + b,
+    (a, b) => (a + b) | 0,
+  ),
+  sub: binary(
+    (a, b) => a - b,
+    (a, b) => (a - b) | 0,
+  ),
   mul: binary((a, b) => a * b, Math.imul),
   div: binary((a, b) => a / b),
   pow: binary(power),

@@ -18,8 +18,12 @@ interface ReferenceExecutable extends Executable {
 }
 
 function listing({ nodes, outputs }: Program): string {
-  const lines = nodes.map(({ op, type, inputs }, i) => `%${i}: ${formatType(type)} = ${op}(${inputs.map((input) => `%${input}`).join(', ')})`);
-  const results = outputs.map(({ node, parameter }) => (parameter < 0 ? `return %${node}` : `parameter ${parameter} := %${node}`));
+  const lines = nodes.map(
+    ({ op, type, inputs }, i) => `%${i}: ${formatType(type)} = ${op}(${inputs.map((input) => `%${input}`).join(', ')})`,
+  );
+  const results = outputs.map(({ node, parameter }) =>
+    parameter < 0 ? `return %${node}` : `parameter ${parameter} := %${node}`,
+  );
   return [...lines, ...results].join('\n');
 }
 
@@ -53,11 +57,17 @@ export function createReferenceEngine(): Engine {
       data.set(dataOf(buffer).subarray(0, data.length));
     },
     compile(program): ReferenceExecutable {
-      return { program, kernelCount: program.nodes.filter(({ inputs }) => inputs.length > 0).length, dispose: () => {} };
+      return {
+        program,
+        kernelCount: program.nodes.filter(({ inputs }) => inputs.length > 0).length,
+        dispose: () => {},
+      };
     },
     run(executable, bindings, scalars) {
       const { program } = executable as ReferenceExecutable;
-      const memory = bindings.map((binding: DeviceBuffer | HostArray) => (ArrayBuffer.isView(binding) ? Float64Array.from(binding) : dataOf(binding)));
+      const memory = bindings.map((binding: DeviceBuffer | HostArray) =>
+        ArrayBuffer.isView(binding) ? Float64Array.from(binding) : dataOf(binding),
+      );
       const count = program.parameters.length;
       // Copied before the first is stored, since a result may be the memory of a parameter that another result replaces.
       const results = interpret(program, memory.slice(0, count), scalars).map((data) => data.slice());

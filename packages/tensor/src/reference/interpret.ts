@@ -14,7 +14,11 @@ const rules: { readonly [P in PlanPrimitive]: Rule<P> } = {
 };
 
 /** The values of a program's outputs for the given parameters and scalars. They may share memory with the parameters and each other. */
-export function interpret(program: Program, parameters: readonly Float64Array[], scalars: readonly number[]): Float64Array[] {
+export function interpret(
+  program: Program,
+  parameters: readonly Float64Array[],
+  scalars: readonly number[],
+): Float64Array[] {
   const bound = new Map<number, Float64Array>();
   program.parameters.forEach((node, i) => bound.set(node, parameters[i] ?? new Float64Array()));
   program.scalars.forEach((node, i) => bound.set(node, Float64Array.of(scalars[i] ?? 0)));

@@ -7,21 +7,36 @@ import { gather, inputAt, scatter, stridedPositions, type Rule, type Value } fro
 function transpose(inputs: readonly Value[], { permutation }: Attributes['transpose'], type: TensorType): Float64Array {
   const x = inputAt(inputs, 0);
   const strides = stridesOf(x.type.shape);
-  return gather(x.data, type.shape, permutation.map((axis) => strides[axis] ?? 0), 0);
+  return gather(
+    x.data,
+    type.shape,
+    permutation.map((axis) => strides[axis] ?? 0),
+    0,
+  );
 }
 
 function broadcast(inputs: readonly Value[], _: Attributes['broadcast'], type: TensorType): Float64Array {
   const x = inputAt(inputs, 0);
   const strides = stridesOf(x.type.shape);
   const missing = type.shape.length - x.type.shape.length;
-  return gather(x.data, type.shape, type.shape.map((_extent, axis) => (x.type.shape[axis - missing] === 1 ? 0 : strides[axis - missing]) ?? 0), 0);
+  return gather(
+    x.data,
+    type.shape,
+    type.shape.map((_extent, axis) => (x.type.shape[axis - missing] === 1 ? 0 : strides[axis - missing]) ?? 0),
+    0,
+  );
 }
 
 function slice(inputs: readonly Value[], { starts, steps }: Attributes['slice'], type: TensorType): Float64Array {
   const x = inputAt(inputs, 0);
   const strides = stridesOf(x.type.shape);
   const offset = strides.reduce((sum, stride, axis) => sum + stride * (starts[axis] ?? 0), 0);
-  return gather(x.data, type.shape, strides.map((stride, axis) => stride * (steps[axis] ?? 1)), offset);
+  return gather(
+    x.data,
+    type.shape,
+    strides.map((stride, axis) => stride * (steps[axis] ?? 1)),
+    offset,
+  );
 }
 
 function pad(inputs: readonly Value[], { low, interior, value }: Attributes['pad'], type: TensorType): Float64Array {
@@ -29,7 +44,13 @@ function pad(inputs: readonly Value[], { low, interior, value }: Attributes['pad
   const strides = stridesOf(type.shape);
   const offset = strides.reduce((sum, stride, axis) => sum + stride * (low[axis] ?? 0), 0);
   const result = new Float64Array(type.size).fill(value);
-  scatter(result, x.data, x.type.shape, strides.map((stride, axis) => stride * (1 + (interior[axis] ?? 0))), offset);
+  scatter(
+    result,
+    x.data,
+    x.type.shape,
+    strides.map((stride, axis) => stride * (1 + (interior[axis] ?? 0))),
+    offset,
+  );
   return result;
 }
 
@@ -37,7 +58,12 @@ function flip(inputs: readonly Value[], { axes }: Attributes['flip'], type: Tens
   const x = inputAt(inputs, 0);
   const strides = stridesOf(type.shape);
   const offset = axes.reduce((sum, axis) => sum + (strides[axis] ?? 0) * ((type.shape[axis] ?? 1) - 1), 0);
-  return gather(x.data, type.shape, strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)), offset);
+  return gather(
+    x.data,
+    type.shape,
+    strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
+    offset,
+  );
 }
 
 function concat(inputs: readonly Value[], { axis }: Attributes['concat'], type: TensorType): Float64Array {
@@ -52,7 +78,11 @@ function concat(inputs: readonly Value[], { axis }: Attributes['concat'], type: 
 }
 
 /** For every element of the windowed tensor [..., O, K] the position in the plain one, [..., S]. */
-function windowPositions(plain: readonly number[], windowed: readonly number[], { kernel, stride, dilation }: Attributes['unfold']): Int32Array {
+function windowPositions(
+  plain: readonly number[],
+  windowed: readonly number[],
+  { kernel, stride, dilation }: Attributes['unfold'],
+): Int32Array {
   const strides = stridesOf(plain);
   const outer = strides.length - kernel.length;
   const spatial = strides.slice(outer);
@@ -80,7 +110,13 @@ function fold(inputs: readonly Value[], attributes: Attributes['fold'], type: Te
 }
 
 function iota(_: readonly Value[], { axis }: Attributes['iota'], type: TensorType): Float64Array {
-  return Float64Array.from(stridedPositions(type.shape, type.shape.map((_extent, i) => (i === axis ? 1 : 0)), 0));
+  return Float64Array.from(
+    stridedPositions(
+      type.shape,
+      type.shape.map((_extent, i) => (i === axis ? 1 : 0)),
+      0,
+    ),
+  );
 }
 
 function random(inputs: readonly Value[], _: Attributes['random'], type: TensorType): Float64Array {
@@ -93,7 +129,8 @@ const unbound = (): Float64Array => {
   throw new Error('internal: a leaf was not bound');
 };
 
-type MovementPrimitive = 'reshape' | 'transpose' | 'broadcast' | 'slice' | 'pad' | 'flip' | 'concat' | 'unfold' | 'fold';
+type MovementPrimitive =
+  'reshape' | 'transpose' | 'broadcast' | 'slice' | 'pad' | 'flip' | 'concat' | 'unfold' | 'fold';
 type SourcePrimitive = 'buffer' | 'argument' | 'scalar' | 'constant' | 'iota' | 'random';
 
 export const movementRules: { readonly [P in MovementPrimitive]: Rule<P> } = {

@@ -9,7 +9,11 @@ export interface Value {
 }
 
 /** Computes one node: its elements from those of its inputs. */
-export type Rule<P extends PlanPrimitive> = (inputs: readonly Value[], attributes: Attributes[P], type: TensorType) => Float64Array;
+export type Rule<P extends PlanPrimitive> = (
+  inputs: readonly Value[],
+  attributes: Attributes[P],
+  type: TensorType,
+) => Float64Array;
 
 export function inputAt(inputs: readonly Value[], position: number): Value {
   const value = inputs[position];
@@ -32,7 +36,12 @@ export function stridedPositions(shape: readonly number[], strides: readonly num
 }
 
 /** The elements of `source` at strided positions. */
-export function gather(source: Float64Array, shape: readonly number[], strides: readonly number[], offset: number): Float64Array {
+export function gather(
+  source: Float64Array,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset: number,
+): Float64Array {
   const result = new Float64Array(sizeOf(shape));
   const positions = stridedPositions(shape, strides, offset);
   for (let i = 0; i < result.length; i++) result[i] = source[positions[i] ?? 0] ?? 0;
@@ -40,7 +49,13 @@ export function gather(source: Float64Array, shape: readonly number[], strides: 
 }
 
 /** Puts `source` (of `shape`) into `target` at strided positions. */
-export function scatter(target: Float64Array, source: Float64Array, shape: readonly number[], strides: readonly number[], offset: number): void {
+export function scatter(
+  target: Float64Array,
+  source: Float64Array,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset: number,
+): void {
   const positions = stridedPositions(shape, strides, offset);
   for (let i = 0; i < source.length; i++) target[positions[i] ?? 0] = source[i] ?? 0;
 }

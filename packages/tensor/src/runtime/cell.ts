@@ -7,7 +7,7 @@ import { makeLeaf, makeNode, Node, type NodeCell } from '../graph/node.ts';
 import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, Tensor } from '../tensor.ts';
-import { activeCapture } from './capture.ts';
+import { activeCapture } from './recording.ts';
 import { overwrittenStorage, type Storage } from './storage.ts';
 
 /** Cells with a recorded new value that no plan has computed yet. */
@@ -15,7 +15,7 @@ export const pendingCells: Set<TensorCell> = new Set();
 
 export class TensorCell implements NodeCell {
   readonly requiresGrad: boolean;
-  grad: Tensor | undefined = undefined;
+  gradient: Node | undefined = undefined;
   readonly type: TensorType;
   /** What the first use computes; undefined once there is a value. */
   initializer: Node | undefined;

@@ -12,7 +12,11 @@ export function interpretTensors(tensors: readonly Tensor[]): Float64Array[] {
     if (host === undefined) throw new Error('a leaf has no data on the host');
     return Float64Array.from(host);
   });
-  return interpret(toProgram(linearization), leaves, linearization.scalars.map((node) => node.attributes.value));
+  return interpret(
+    toProgram(linearization),
+    leaves,
+    linearization.scalars.map((node) => node.attributes.value),
+  );
 }
 
 /** The elements that differ by more than `tolerance` times max(1, |expected|), in words; at most five. NaN equals NaN. */
@@ -24,7 +28,8 @@ export function differences(actual: ArrayLike<number>, expected: ArrayLike<numbe
     const got = actual[i] ?? NaN;
     // Beyond float32's range is infinite there.
     if (got === want || got === Math.fround(want) || (Number.isNaN(got) && Number.isNaN(want))) continue;
-    if (!(Math.abs(got - want) <= tolerance * Math.max(1, Math.abs(want)))) wrong.push(`element ${i} is ${got} instead of ${want}`);
+    if (!(Math.abs(got - want) <= tolerance * Math.max(1, Math.abs(want))))
+      wrong.push(`element ${i} is ${got} instead of ${want}`);
   }
   return wrong;
 }
