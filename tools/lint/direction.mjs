@@ -34,7 +34,7 @@ const tensorFolders = {
   reference: ['graph', 'runtime:type'],
   wasm: ['compiler', 'graph', 'runtime:type'],
   webgpu: ['compiler', 'graph', 'runtime:type'],
-  runtime: ['user', 'graph', 'compiler', 'wasm', 'webgpu', 'reference'],
+  runtime: ['graph', 'compiler', 'wasm', 'webgpu', 'reference'],
   ops: ['user', 'graph', 'runtime'],
   user: ['ops', 'graph', 'runtime'],
 };
