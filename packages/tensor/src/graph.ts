@@ -4,5 +4,5 @@ export * from './graph/primitives.ts';
 export * from './graph/program.ts';
 export * from './graph/types.ts';
 export { composite, type CompositeOptions } from './ops/composite.ts';
-export { trace, withInlining } from './runtime/capture.ts';
+export { trace, withInlining } from './runtime/recording.ts';
 export { cellOf, nodeOf, tensorOf } from './tensor.ts';

@@ -23,6 +23,7 @@ export { conv1d, conv2d, type ConvolutionOptions } from './ops/convolution.ts';
 export { avgPool2d, fold, maxPool2d, unfold, type PoolingOptions, type WindowOptions } from './ops/pooling.ts';
 export { composite, type CompositeOptions } from './ops/composite.ts';
 export { assign, variable, type VariableOptions } from './runtime/cell.ts';
-export { compile, dryRun, guard, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
+export { compile, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
+export { dryRun, guard } from './runtime/recording.ts';
 export { device, type DeviceName, type DeviceStats } from './runtime/device.ts';
 export { realize, setDevice, type TensorData } from './runtime/realize.ts';

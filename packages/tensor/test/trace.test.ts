@@ -37,6 +37,6 @@ describe('trace', () => {
       }),
     ).toThrow('stop');
     expect(await ones([1]).item()).toBe(1);
-    expect(() => compile(() => trace(() => ones([1])).result)()).toThrow(/cannot be traced inside/);
+    expect(() => compile(() => trace(() => ones([1])).result)()).toThrow(/cannot be used inside a compiled function/);
   });
 });

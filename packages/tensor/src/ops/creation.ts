@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeLeaf, makeNode } from '../graph/node.ts';
 import { dtypes, sizeOf, tensorType, type DType } from '../graph/types.ts';
 import { Storage } from '../runtime/storage.ts';
-import { noteScalar, valueOfSource } from '../runtime/capture.ts';
+import { noteScalar, valueOfSource } from '../runtime/recording.ts';
 import { tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
 import { constantNode } from './elementwise.ts';
 import { normalizeAxis, requireShape } from './movement.ts';

@@ -3,132 +3,34 @@
  * plan. Everything that changes between calls comes in as an argument, a variable, or a scalar with a source.
  */
 import { ArgumentError } from '../graph/errors.ts';
-import { makeLeaf, makeNode, setRecorder, type Node, type Recorder } from '../graph/node.ts';
-import { linearize, toProgram, type Linearization } from '../graph/program.ts';
+import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
+import type { Attributes } from '../graph/primitives.ts';
+import { linearize, toProgram, type Program } from '../graph/program.ts';
+import type { TensorType } from '../graph/types.ts';
 import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
 import type { PlanEntry } from './plan-cache.ts';
-import { bindLeaves, defaultRecorder, flush, initializeCells, planFor, runPlan } from './realize.ts';
-import { capturedStorage, Storage } from './storage.ts';
+import { bindLeaves, flush, initializeCells, planFor, runPlan, type PlanIdentity } from './realize.ts';
+import { recordApart, recordsInPlace, type Recording } from './recording.ts';
+import { Storage } from './storage.ts';
 
 /** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew. */
 export type CompiledArgument = Tensor | number | string | boolean | null | undefined;
 /** What it may return: tensors, in arrays or objects as deep as you like. */
 export type CompiledResult = Tensor | undefined | void | readonly CompiledResult[] | { readonly [name: string]: CompiledResult };
 
-interface Recording {
-  /** Nodes whose values change from call to call; outside of the capture they mean nothing. */
-  readonly transient: Set<Node>;
-  readonly assigned: Set<TensorCell>;
-  /** Scalars in the order of recording. */
-  readonly scalars: Node[];
-  readonly guards: { readonly read: () => unknown; readonly value: unknown }[];
-  /** Whether nothing will be computed; see {@link dryRun}. */
-  readonly dry: boolean;
-}
-
-let recording: Recording | undefined;
-let inlining = 0;
-
-/** The capture that is going on, if any. */
-export function activeCapture(): Recording | undefined {
-  return recording;
-}
-
-/** Runs `body` with compiled functions recorded in place like plain ones, so that gradients can flow through them. */
-export function withInlining<T>(body: () => T): T {
-  inlining++;
-  try {
-    return body();
-  } finally {
-    inlining--;
-  }
-}
-
-/** The value with which a scalar is recorded. */
-export function valueOfSource(source: () => number): number {
-  return recording?.dry === true ? 0 : source();
-}
-
-/**
- * Records what `body` computes without running it, for walkers that make something else of a function (a file, a drawing). Values cannot be
- * read inside. What it assigns to variables is forgotten; `assigned` says to how many it did.
- */
-export function trace<T>(body: () => T): { readonly result: T; readonly assigned: number } {
-  if (recording !== undefined) throw new ArgumentError('[trace] a function cannot be traced inside a compiled function.');
-  // Updates recorded so far are computed, since those recorded inside are forgotten.
-  flush([]);
-  const own: Recording = { transient: new Set(), assigned: new Set(), scalars: [], guards: [], dry: true };
-  recording = own;
-  setRecorder(captureRecorder);
-  try {
-    const result = body();
-    return { result, assigned: own.assigned.size };
-  } finally {
-    recording = undefined;
-    setRecorder(defaultRecorder);
-    for (const cell of own.assigned) cell.discardPending();
-  }
-}
-
-/** Tells a capture of a scalar, whose source is asked again at each call. */
-export function noteScalar(node: Node): void {
-  recording?.scalars.push(node);
-}
-
-/**
- * A host value that a recorded function branches on (whether a module trains, say). Inside `compile` it is remembered, and a call that finds
- * it changed is recorded anew.
- */
-export function guard<T>(read: () => T): T {
-  const value = read();
-  recording?.guards.push({ read, value });
-  return value;
-}
-
-/**
- * Records `body` for its shapes and structure alone: nothing is computed, sources of scalars (the counters of random draws among them) are
- * not asked, and what it assigns is forgotten. The tensors that it returns have a type but no value.
- */
-export function dryRun<T>(body: () => T): T {
-  if (recording !== undefined) throw new ArgumentError('[dryRun] cannot be used inside a compiled function.');
-  flush([]);
-  const own: Recording = { transient: new Set(), assigned: new Set(), scalars: [], guards: [], dry: true };
-  recording = own;
-  setRecorder(captureRecorder);
-  try {
-    return body();
-  } finally {
-    leaveRecording(own);
-  }
-}
-
-function leaveRecording(own: Recording): void {
-  recording = undefined;
-  setRecorder(defaultRecorder);
-  for (const cell of own.assigned) cell.discardPending();
-  for (const node of own.transient) if (node.op !== 'composite') node.storage = capturedStorage();
-}
-
-const captureRecorder: Recorder = {
-  created(node) {
-    node.planned = true;
-    const transient = recording?.transient;
-    const changes = (input: Node): boolean => input.op === 'argument' || input.cell !== undefined || transient?.has(input) === true;
-    if (node.op === 'scalar' || node.inputs.some(changes)) transient?.add(node);
-  },
-};
-
 interface Capture {
   readonly device: Device;
   readonly guards: Recording['guards'];
-  readonly linearization: Linearization;
-  readonly targets: readonly (Node | undefined)[];
+  /** How the plan is found. */
+  readonly identity: PlanIdentity;
+  /** What it is compiled from where it is not found. */
+  readonly program: Program;
   /** For each leaf: the argument that it stands for, or the cell, or a leaf of its own (a constant). */
   readonly leaves: readonly (number | TensorCell | Node)[];
   readonly updates: readonly TensorCell[];
-  readonly outputs: readonly Node[];
+  readonly outputs: readonly TensorType[];
   /** Every scalar recorded, with its slot in the plan or −1 where the plan does not need it. */
   readonly scalars: readonly { readonly source: (() => number) | undefined; readonly value: number; readonly slot: number }[];
   readonly rebuild: (tensors: readonly Tensor[]) => CompiledResult;
@@ -164,7 +66,7 @@ function unpin(capture: Capture): void {
 export function compile<A extends CompiledArgument[], R extends CompiledResult>(body: (...args: A) => R): (...args: A) => R {
   const captures = new Map<string, Capture[]>();
   const compiled = (...args: A): R => {
-    if (recording !== undefined || inlining > 0) return body(...args);
+    if (recordsInPlace()) return body(...args);
     flush(args.filter((arg): arg is A[number] & Tensor => arg instanceof Tensor).map(nodeOf));
     const device = currentDevice();
     const signature = signatureOf(args);
@@ -220,47 +122,41 @@ function flattenResult(result: CompiledResult, tensors: Tensor[]): (values: read
 
 function record<A extends CompiledArgument[]>(device: Device, body: (...args: A) => CompiledResult, args: A): Capture {
   const placeholders = args.map((arg) => (arg instanceof Tensor ? makeLeaf('argument', nodeOf(arg).type) : undefined));
-  const own: Recording = { transient: new Set(), assigned: new Set(), scalars: [], guards: [], dry: false };
-  const tensors: Tensor[] = [];
-  let rebuild: Capture['rebuild'];
-  recording = own;
-  setRecorder(captureRecorder);
-  let linearization: Linearization;
-  let targets: (Node | undefined)[];
-  let outputs: Node[];
-  const updates: TensorCell[] = [];
-  try {
-    const symbolic = args.map((arg, i) => {
-      const placeholder = placeholders[i];
-      return placeholder === undefined ? arg : tensorOf(placeholder);
-    }) as A;
-    rebuild = flattenResult(body(...symbolic), tensors);
-    outputs = tensors.map(nodeOf);
-    updates.push(...own.assigned);
-    targets = [...outputs.map(() => undefined), ...updates.map((cell) => cell.leaf)];
-    linearization = linearize([...outputs, ...updates.map((cell) => cell.pending as Node)], targets);
-  } finally {
-    leaveRecording(own);
-  }
-  return {
-    device,
-    guards: own.guards,
-    linearization,
-    targets,
-    leaves: linearization.leaves.map((leaf) => {
-      const argument = placeholders.indexOf(leaf);
-      return argument >= 0 ? argument : ((leaf.cell as TensorCell | undefined) ?? leaf);
-    }),
-    updates,
-    outputs,
-    scalars: own.scalars.map((node) => {
-      const { source, value } = node.attributes as { source: (() => number) | undefined; value: number };
-      return { source, value, slot: (linearization.scalars as readonly Node[]).indexOf(node) };
-    }),
-    rebuild,
-    entry: undefined,
-    called: false,
-  };
+  const symbolic = args.map((arg, i) => {
+    const placeholder = placeholders[i];
+    return placeholder === undefined ? arg : tensorOf(placeholder);
+  }) as A;
+  return recordApart(
+    (own): Capture => {
+      const tensors: Tensor[] = [];
+      const rebuild = flattenResult(body(...symbolic), tensors);
+      const outputs = tensors.map(nodeOf);
+      const updates = [...own.assigned];
+      const targets = [...outputs.map(() => undefined), ...updates.map((cell) => cell.leaf)];
+      const linearization = linearize([...outputs, ...updates.map((cell) => cell.pending as Node)], targets);
+      const { hash, key, leaves } = linearization;
+      return {
+        device,
+        guards: own.guards,
+        identity: { hash, key },
+        program: toProgram(linearization, targets),
+        leaves: leaves.map((leaf) => {
+          const argument = placeholders.indexOf(leaf);
+          return argument >= 0 ? argument : ((leaf.cell as TensorCell | undefined) ?? leaf);
+        }),
+        updates,
+        outputs: outputs.map((node) => node.type),
+        scalars: own.scalars.map((node) => {
+          const { source, value } = node.attributes as Attributes['scalar'];
+          return { source, value, slot: (linearization.scalars as readonly Node[]).indexOf(node) };
+        }),
+        rebuild,
+        entry: undefined,
+        called: false,
+      };
+    },
+    { dry: false, seal: true },
+  );
 }
 
 function copyOf(node: Node): Node {
@@ -270,7 +166,7 @@ function copyOf(node: Node): Node {
 }
 
 function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledResult {
-  const { device, linearization, targets } = capture;
+  const { device, identity, program } = capture;
   // What was recorded on parameters outside, and never computed, is computed before they change.
   const waiting = capture.updates.flatMap((cell) => cell.waitingConsumers());
   if (waiting.length > 0) flush(waiting);
@@ -284,23 +180,20 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
   });
   initializeCells(device, leaves);
   const bindings = bindLeaves(device, leaves);
-  const scalars = linearization.scalars.map((node) => node.attributes.value);
-  if (capture.called) {
-    for (const { source, slot } of capture.scalars) {
-      if (source === undefined) continue;
-      const value = source();
-      if (slot >= 0) scalars[slot] = value;
-    }
+  const scalars = new Array<number>(program.scalars.length).fill(0);
+  for (const { source, value, slot } of capture.scalars) {
+    const now = capture.called && source !== undefined ? source() : value;
+    if (slot >= 0) scalars[slot] = now;
   }
   capture.called = true;
   const storages = capture.outputs.map((output) => {
     const storage = new Storage(undefined);
-    storage.allocate(device, output.type);
+    storage.allocate(device, output);
     return storage;
   });
   device.perform((engine) => {
     if (capture.entry === undefined) {
-      capture.entry = planFor(device, linearization, () => engine.compile(toProgram(linearization, targets)));
+      capture.entry = planFor(device, identity, () => engine.compile(program));
       capture.entry.pins++;
     }
     runPlan(device, engine, capture.entry, [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())], scalars);
@@ -308,7 +201,7 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
   for (const cell of capture.updates) cell.overwritten();
   return capture.rebuild(
     storages.map((storage, i) => {
-      const leaf = makeLeaf('buffer', (capture.outputs[i] as Node).type);
+      const leaf = makeLeaf('buffer', capture.outputs[i] as TensorType);
       leaf.storage = storage;
       return tensorOf(leaf);
     }),

@@ -5,7 +5,7 @@ import { linearize, resolve, toProgram, type Linearization } from '../graph/prog
 import { formatType } from '../graph/types.ts';
 import { nodeOf, type Tensor } from '../tensor.ts';
 import type { DeviceBuffer, Executable, HostArray } from './backend.ts';
-import { activeCapture } from './capture.ts';
+import { activeCapture } from './recording.ts';
 import { pendingCells, type TensorCell } from './cell.ts';
 import { chooseDevice, currentDevice, type Device, type DeviceName } from './device.ts';
 import type { Engine } from './engine.ts';
@@ -33,8 +33,11 @@ export const defaultRecorder: Recorder = {
 };
 setRecorder(defaultRecorder);
 
+/** What a plan is found by. */
+export type PlanIdentity = Pick<Linearization, 'hash' | 'key'>;
+
 /** The plan of a linearised graph, from the cache or made now. Call inside {@link Device.perform}. */
-export function planFor(device: Device, { hash, key }: Linearization, compile: () => Executable): PlanEntry {
+export function planFor(device: Device, { hash, key }: PlanIdentity, compile: () => Executable): PlanEntry {
   return device.plans.find(hash, key) ?? device.plans.insert(hash, key, compile());
 }
 
