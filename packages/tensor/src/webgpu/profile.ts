@@ -48,6 +48,8 @@ export interface DeviceProfile {
   /** Contractions of fewer products than this, and with `tileGuarded` false those with guards, are plain reductions. */
   readonly tileFrom: number;
   readonly tileGuarded: boolean;
+  /** Whether compilers may unroll loops whose length they know. */
+  readonly unroll: boolean;
 }
 
 /** Discrete and integrated graphics processors. */
@@ -64,6 +66,7 @@ export const gpuProfile: DeviceProfile = {
   ],
   tileFrom: 2 ** 14,
   tileGuarded: true,
+  unroll: true,
 };
 
 /**
@@ -79,4 +82,5 @@ export const softwareProfile: DeviceProfile = {
   tiles: [{ m: 32, n: 32, k: 0, threadM: 4, threadN: 4 }],
   tileFrom: 2 ** 21,
   tileGuarded: false,
+  unroll: false,
 };

@@ -44,7 +44,7 @@ let wide: WebgpuBackend;
 let direct: WebgpuBackend;
 beforeAll(async () => {
   if (!enabled) return;
-  const small = { reduceThreads: 64, wantedGroups: 8, wantedThreads: 512, tileFrom: 1 };
+  const small = { unroll: false, reduceThreads: 64, wantedGroups: 8, wantedThreads: 512, tileFrom: 1 };
   const tile = { m: 32, n: 32, k: 16, threadM: 4, threadN: 4 };
   backend = await openBackend();
   gpu = await openBackend(() => ({ profile: { ...gpuProfile, ...small, tiles: [tile] } }));
@@ -208,6 +208,20 @@ describeWebgpu('maps', () => {
     await check(backend, plan, [values(9), new Float32Array(9)], [0.3, 0, 0, 0, 0, -17]);
   });
 
+  test('a chain of thousands of operations', async () => {
+    const [i] = axesOf(5) as [Axis];
+    let value = load(0, axisIndex(i));
+    for (let step = 0; step < 3000; step++)
+      value = step % 2 === 0 ? binary('sub', value, constant(0.25)) : unary('neg', value);
+    await check(
+      backend,
+      makePlan([parameter(0, 5), parameter(1, 5)], [map([i], store(1, axisIndex(i), value))]),
+      [values(5), values(5)],
+      [],
+      { absolute: 1e-3 },
+    );
+  });
+
   test('empty buffers and empty kernels', async () => {
     const none = makeAxis(0);
     const [i] = axesOf(4) as [Axis];
@@ -362,6 +376,43 @@ describeWebgpu('contractions', () => {
     ['registers alone, split along k', () => direct, matmul(1, 20, 24, 3001, true, false)],
   ] as const)('%s', async (_name, on, kernel) => {
     await checkMatmul(on(), kernel);
+  });
+
+  test('workgroups beyond one dimension, in every schedule', async () => {
+    const few = await openBackend(({ limits }) => ({
+      limits: { ...limits, workgroupsPerDimension: 3 },
+      profile: {
+        ...gpuProfile,
+        unroll: false,
+        mapThreads: 8,
+        reduceThreads: 8,
+        wantedThreads: 8,
+        wantedGroups: 1,
+        tileFrom: 1,
+        tiles: [{ m: 8, n: 8, k: 4, threadM: 4, threadN: 4 }],
+      },
+    }));
+    const [i, r] = axesOf(37, 40) as [Axis, Axis];
+    const rows = reduce(
+      [i],
+      [r],
+      [{ operator: 'max', value: load(0, rowMajor(i, r)) }],
+      store(1, axisIndex(i), result()),
+    );
+    const columns = reduce(
+      [r],
+      [i],
+      [{ operator: 'min', value: load(0, rowMajor(i, r)) }],
+      store(2, axisIndex(r), result()),
+    );
+    const scaled = map([i, r], store(0, rowMajor(i, r), binary('mul', load(0, rowMajor(i, r)), constant(3))));
+    await check(few, makePlan([parameter(0, 1480), parameter(1, 37), parameter(2, 40)], [scaled, rows, columns]), [
+      values(1480),
+      values(37),
+      values(40),
+    ]);
+    await checkMatmul(few, matmul(1, 20, 30, 9));
+    few.destroy();
   });
 
   test('an epilogue with bias, residual in place and activation', async () => {

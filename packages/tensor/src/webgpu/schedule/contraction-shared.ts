@@ -53,13 +53,13 @@ export function emitSharedLoop(emitter: Emitter, contraction: TiledContraction):
   for (const side of sides) emitLoads(emitter, side, contraction);
   emitter.write(
     'workgroupBarrier();',
-    `for (var kk = 0; kk < ${tile.k}; kk++) {`,
+    `for (var kk = 0; kk < ${emitter.bound(tile.k)}; kk++) {`,
     ...indent(productLines(tile, accumulators)),
     '}',
     'workgroupBarrier();',
   );
   const loop = emitter.close();
-  const [first, last] = split === undefined ? ['0', `${k}`] : ['first', 'last'];
+  const [first, last] = split === undefined ? ['0', emitter.bound(k)] : ['first', 'last'];
   emitter.write(`for (var k0 = ${first}; k0 < ${last}; k0 += ${tile.k}) {`, ...indent(loop), '}');
   return sides.map(({ shared, block }) => `var<workgroup> ${shared}: array<vec4<f32>, ${tile.k * (block / 4 + 1)}>;`);
 }

@@ -67,7 +67,7 @@ export function renderContraction(
   const total = tilesM * tilesN * batch * (split?.parts ?? 1);
   const grid = gridOf(total, target.limits.workgroupsPerDimension);
 
-  const emitter = new Emitter(plan.views);
+  const emitter = new Emitter(plan.views, target.profile.unroll);
   emitter.write(`let tile = i32(${groupNumber(grid)});`);
   if (grid[0] * grid[1] !== total) emitter.write(`if (tile >= ${total}) { return; }`);
   emitter.write(
@@ -147,5 +147,5 @@ function emitEpilogue(emitter: Emitter, { kernel, tile, accumulators, m, n, spli
     });
   }
   const lines = emitter.close();
-  emitter.write(`for (var e = 0; e < ${count}; e++) {`, ...indent(lines), '}');
+  emitter.write(`for (var e = 0; e < ${emitter.bound(count)}; e++) {`, ...indent(lines), '}');
 }

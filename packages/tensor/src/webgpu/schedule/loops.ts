@@ -52,7 +52,7 @@ export function nestedLoops(emitter: Emitter, groups: readonly AxisGroup[]): Loo
   return groups.flatMap(({ axis, extent }) =>
     blocked(
       emitter,
-      { start: '0', stop: `${extent}`, step: 1, count: extent },
+      { start: '0', stop: emitter.bound(extent), step: 1, count: extent },
       (text, depth) => new Map([[axis, { text, depth, literal: false }]]),
       false,
     ),

@@ -18,7 +18,7 @@ export function renderMap(kernel: MapKernel, plan: BindingPlan, target: Target):
   const threads = Math.min(target.profile.mapThreads, target.limits.workgroupInvocations);
   const groups = Math.ceil(points / threads);
   const grid = gridOf(groups, target.limits.workgroupsPerDimension);
-  const emitter = new Emitter(plan.views);
+  const emitter = new Emitter(plan.views, target.profile.unroll);
   emitter.write(`let flat = i32(${groupNumber(grid)} * ${threads}u + lane);`);
   if (grid[0] * grid[1] * threads !== points) emitter.write(`if (flat >= ${points}) { return; }`);
   const variables = new Map<Axis, Value>();

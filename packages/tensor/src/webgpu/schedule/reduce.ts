@@ -28,7 +28,7 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
   const groups = Math.ceil(points / shape.outputs);
   const grid = gridOf(groups, target.limits.workgroupsPerDimension);
   const exact = grid[0] * grid[1] * shape.outputs === points;
-  const emitter = new Emitter(plan.views);
+  const emitter = new Emitter(plan.views, target.profile.unroll);
   const shared: string[] = [];
 
   const variables = new Map<Axis, Value>();
@@ -49,7 +49,7 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
   for (const accumulator of accumulators) emitter.write(...accumulator.declare(''));
   if (length > 0) {
     const { lanes } = shape;
-    const range = { start: 'i32(y)', stop: `${length}`, step: lanes, count: Math.ceil(length / lanes) };
+    const range = { start: 'i32(y)', stop: emitter.bound(length), step: lanes, count: Math.ceil(length / lanes) };
     const loops = lanes === 1 ? nestedLoops(emitter, reduceGroups) : flatLoops(emitter, range, reduceGroups);
     // Every inner loop has its own partial sums.
     const hooks = {
@@ -72,7 +72,7 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
   let guard = '';
   if (shape.lanes > 1) {
     for (const accumulator of accumulators) shared.push(...accumulator.share(threads));
-    emitter.write(...treeLines(accumulators, shape));
+    emitter.write(...treeLines(emitter, accumulators, shape));
     guard = exact ? 'y == 0u' : shape.outputs === 1 ? 'y == 0u' : 'y == 0u && wanted';
   }
   emitter.open(true);
@@ -104,10 +104,10 @@ function outputLines(shape: ReduceShape, grid: readonly [number, number], points
   return [...lines, `let free = ${point};`, `let wanted = free < ${points};`, `let point = min(free, ${points - 1});`];
 }
 
-function treeLines(accumulators: readonly Accumulator[], { outputs, lanes }: ReduceShape): string[] {
+function treeLines(emitter: Emitter, accumulators: readonly Accumulator[], { outputs, lanes }: ReduceShape): string[] {
   return [
     ...accumulators.flatMap((accumulator) => accumulator.publish()),
-    `for (var half = ${lanes / 2}u; half > 0u; half >>= 1u) {`,
+    `for (var half = u32(${emitter.bound(lanes / 2)}); half > 0u; half >>= 1u) {`,
     '  workgroupBarrier();',
     '  if (y < half) {',
     ...accumulators.flatMap((accumulator) => indent(indent(accumulator.combine(`lane + half * ${outputs}u`)))),

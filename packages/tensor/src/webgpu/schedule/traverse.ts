@@ -1,5 +1,6 @@
 /** Walks over a kernel's expressions: which buffers and indices it uses, and copies with other indices, buffers or results. */
 import type { Condition, Expression, Kernel, Operand, Store } from '../../compiler/kernel.ts';
+import { operandsOf, visitInOrder } from '../expressions.ts';
 import {
   axisIndex,
   constantIndex,
@@ -45,23 +46,10 @@ export function addExpressions(expressions: readonly Expression[], uses: Uses): 
         break;
       case 'random':
         uses.indices.add(next.index);
-        pending.push(next.seed, next.counter);
         break;
-      case 'unary':
-      case 'cast':
-        pending.push(next.operand);
-        break;
-      case 'binary':
-        pending.push(next.left, next.right);
-        break;
-      case 'select':
-        pending.push(next.condition, next.ifTrue, next.ifFalse);
-        break;
-      case 'constant':
-      case 'scalar':
-      case 'result':
-        break;
+      default:
     }
+    pending.push(...operandsOf(next));
   }
 }
 
@@ -134,12 +122,12 @@ export class Rewriter {
   }
 
   expression(expression: Expression): Expression {
-    let copy = this.#expressions.get(expression);
-    if (copy === undefined) {
-      copy = this.#copy(expression);
-      this.#expressions.set(expression, copy);
-    }
-    return copy;
+    visitInOrder(
+      expression,
+      (candidate) => this.#expressions.has(candidate),
+      (next) => this.#expressions.set(next, this.#copy(next)),
+    );
+    return this.#expressions.get(expression) ?? expression;
   }
 
   #copy(e: Expression): Expression {

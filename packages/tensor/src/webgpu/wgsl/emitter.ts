@@ -5,6 +5,7 @@
  */
 import type { Condition, Expression, ScalarType } from '../../compiler/kernel.ts';
 import type { Atom, Axis, Index } from '../../compiler/index-expression.ts';
+import { visitInOrder } from '../expressions.ts';
 import type { FunctionName } from './functions.ts';
 import { binaryText, castText, literalText, selectText, unaryText } from './operators.ts';
 
@@ -47,8 +48,20 @@ export class Emitter {
   #blocks: Block[] = [newBlock(0)];
   #nextName = 0;
 
-  constructor(views: ReadonlyMap<number, BufferView>) {
+  /** Whether the shader's `one` is used: 1, but not known to be so before the dispatch. */
+  usesOne = false;
+  readonly #unroll: boolean;
+
+  constructor(views: ReadonlyMap<number, BufferView>, unroll: boolean) {
     this.#views = views;
+    this.#unroll = unroll;
+  }
+
+  /** WGSL (i32) of a loop's bound; written so that a compiler that must not unroll the loop cannot. */
+  bound(value: number): string {
+    if (this.#unroll) return `${value}`;
+    this.usesOne = true;
+    return `${value} * one`;
   }
 
   /** Opens a block. With `pinned`, new values stay in it even if they could go further out. */
@@ -207,15 +220,28 @@ export class Emitter {
   }
 
   expression(expression: Expression): Value {
-    for (const block of this.#blocks) {
-      const known = block.expressions.get(expression);
-      if (known !== undefined) return known;
-    }
-    const value = this.#emit(expression);
-    this.#blocks[value.depth]?.expressions.set(expression, value);
-    return value;
+    let last = this.#known(expression);
+    if (last !== undefined) return last;
+    visitInOrder(
+      expression,
+      (candidate) => this.#known(candidate) !== undefined,
+      (next) => {
+        last = this.#emit(next);
+        this.#blocks[last.depth]?.expressions.set(next, last);
+      },
+    );
+    return last ?? literalValue('0');
   }
 
+  #known(expression: Expression): Value | undefined {
+    for (const block of this.#blocks) {
+      const value = block.expressions.get(expression);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  /** The value of an expression whose operands have been emitted. */
   #emit(expression: Expression): Value {
     switch (expression.kind) {
       case 'constant':

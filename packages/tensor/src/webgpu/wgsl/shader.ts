@@ -37,13 +37,19 @@ export interface ShaderParts {
 export function assemble({ emitter, bindings, variables, threads, grid, body }: ShaderParts): Shader {
   const usesScalars = emitter.highestScalar >= 0;
   const scalars = `@group(0) @binding(${bindings.length}) var<uniform> scalars: array<vec4<u32>, ${(emitter.highestScalar >> 2) + 1}>;`;
+  const builtins = [
+    '@builtin(workgroup_id) group: vec3<u32>',
+    '@builtin(local_invocation_index) lane: u32',
+    ...(emitter.usesOne ? ['@builtin(num_workgroups) groups: vec3<u32>'] : []),
+  ];
   const code = [
     ...bindings,
     ...(usesScalars ? [scalars] : []),
     ...variables,
     ...functionTexts(emitter.functions),
     `@compute @workgroup_size(${threads})`,
-    'fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {',
+    `fn main(${builtins.join(', ')}) {`,
+    ...(emitter.usesOne ? ['  let one = i32(groups.z);'] : []),
     ...indent(body),
     '}',
     '',
