@@ -5,7 +5,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import {
-  addIndex, axisIndex, constantIndex, divideIndex, makeAxis, scaleIndex, type Axis, type Index,
+  addIndex, axisIndex, constantIndex, divideIndex, makeAxis, remainderIndex, scaleIndex, type Axis, type Index,
 } from '../packages/tensor/src/compiler/index-expression.ts';
 import type { Condition, Expression, Kernel, Operand, Plan, Store } from '../packages/tensor/src/compiler/kernel.ts';
 import type { Backend } from '../packages/tensor/src/runtime/backend.ts';
@@ -83,14 +83,16 @@ function convolution(kind: 'forward' | 'dx' | 'dw', batch: number, channels: num
   const coordinate = (i: Axis, k: Axis): { index: Index; guards: Condition[] } => {
     const sum = linear([[i, 1], [k, -1]], padding + stride * kernel);
     const index = addIndex(divideIndex(sum, stride), constantIndex(-kernel));
-    const exact = addIndex(sum, scaleIndex(divideIndex(sum, stride), -stride));
+    const exact = remainderIndex(sum, stride);
     return { index, guards: [within(index, out), ...(stride > 1 ? [{ index: exact, lower: 0, upper: 1 }] : [])] };
   };
   const y = coordinate(ih, kh);
   const x = coordinate(iw, kw);
   const gradient = addIndex(linear([[n, outputs * out * out], [o, out * out]]), addIndex(scaleIndex(y.index, out), x.index));
-  return contraction(name, { batch: [], m: [c], n: [n, ih, iw], k: [o, kh, kw] }, { buffer: 0, index: weight, guards: [] },
+  const item = contraction(name, { batch: [], m: [c], n: [n, ih, iw], k: [o, kh, kw] }, { buffer: 0, index: weight, guards: [] },
     { buffer: 2, index: gradient, guards: [...y.guards, ...x.guards] }, [{ buffer: 1, index: rowMajor([n, c, ih, iw]), value: result }], sizes);
+  // Only one product in stride² is not zero.
+  return { ...item, work: item.work / stride ** 2 };
 }
 
 function elementwise(name: string, size: number, inputs: number, value: (loads: Expression[]) => Expression): Case {

@@ -92,7 +92,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const pointers = take(4 * (plan.parameterCount + plan.scalars.length));
       const arena = plan.arenaBytes > 0 ? take(plan.arenaBytes) : 0;
       const layout: PlanLayout = { buffers: plan.buffers, pointers, scalars: pointers + 4 * plan.parameterCount, arena };
-      const { run, kernels, scratchBytes } = buildPlan(plan, layout, makeTables(allocator, take), relaxed);
+      const { run, kernelCount, scratchBytes } = buildPlan(plan, layout, makeTables(allocator, take), relaxed);
       const module = new WebAssembly.Module(renderModule(new Map([['run', run]])));
       const instance = new WebAssembly.Instance(module, { env: { memory: allocator.memory } });
       const parameterBytes = Array.from({ length: plan.parameterCount }, () => 0);
@@ -109,7 +109,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         parameterBytes,
         staging: [],
         disposed: false,
-        kernelCount: kernels.length,
+        kernelCount,
         dispose: () => {
           if (executable.disposed) return;
           executable.disposed = true;
@@ -195,8 +195,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     memory: (): BackendMemory => ({ usedBytes: allocator.usedBytes, pooledBytes: allocator.pooledBytes, buffers }),
     source: (executable) => {
       const { plan, layout, relaxed } = executable as WasmExecutable;
-      const { run, kernels } = buildPlan(plan, layout, { add: () => 0 }, relaxed);
-      return listFunctions([run, ...kernels]);
+      const { run, functions } = buildPlan(plan, layout, { add: () => 0 }, relaxed);
+      return listFunctions([run, ...functions]);
     },
   };
 }

@@ -9,11 +9,13 @@ import { FunctionBuilder, type WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
 import type { Tables } from './packing.ts';
 import { emitReduce } from './reduce.ts';
+import { splitContraction, splitReduction } from './residues.ts';
 
 export interface PlanFunctions {
   /** Takes the address of the scratch memory. */
   readonly run: WasmFunction;
-  readonly kernels: readonly WasmFunction[];
+  readonly functions: readonly WasmFunction[];
+  readonly kernelCount: number;
   /** Bytes of scratch memory that a run needs. */
   readonly scratchBytes: number;
 }
@@ -21,35 +23,45 @@ export interface PlanFunctions {
 export function buildPlan(plan: Plan, layout: PlanLayout, tables: Tables, relaxed: boolean): PlanFunctions {
   const driver = new FunctionBuilder('run');
   const driverScratch = driver.parameter('scratch');
-  const kernels: WasmFunction[] = [];
+  const functions: WasmFunction[] = [];
   let scratchBytes = 0;
   let gemm: WasmFunction | undefined;
+  let kernelCount = 0;
   plan.kernels.forEach((original, position) => {
     if (product(outputAxes(original)) === 0) return;
-    const fb = new FunctionBuilder(`${position} ${original.name}`);
-    const context = { fb, relaxed, layout, tables };
-    const begin = fb.parameter('begin');
-    const end = fb.parameter('end');
-    const scratch = fb.parameter('scratch');
-    let kernel = original;
-    if (kernel.kind === 'contraction') {
-      const normal = normaliseContraction(kernel);
-      kernel = degenerate(normal) ?? normal;
+    kernelCount++;
+    for (const kernel of parts(original)) {
+      if (product(outputAxes(kernel)) === 0) continue;
+      const fb = new FunctionBuilder(`${position} ${original.name}`);
+      const context = { fb, relaxed, layout, tables };
+      const begin = fb.parameter('begin');
+      const end = fb.parameter('end');
+      const scratch = fb.parameter('scratch');
+      let grid: number;
+      if (kernel.kind === 'map') grid = emitMap(context, kernel, begin, end);
+      else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, begin, end);
+      else {
+        gemm ??= buildGemm(relaxed);
+        const schedule = emitContraction(context, gemm, kernel, begin, end, scratch);
+        grid = schedule.grid;
+        scratchBytes = Math.max(scratchBytes, schedule.scratchBytes);
+      }
+      const target = fb.finish();
+      functions.push(target);
+      driver.call(target, driver.i32(0), driver.i32(grid), driverScratch);
     }
-    let grid: number;
-    if (kernel.kind === 'map') grid = emitMap(context, kernel, begin, end);
-    else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, begin, end);
-    else {
-      gemm ??= buildGemm(relaxed);
-      const schedule = emitContraction(context, gemm, kernel, begin, end, scratch);
-      grid = schedule.grid;
-      scratchBytes = Math.max(scratchBytes, schedule.scratchBytes);
-    }
-    const target = fb.finish();
-    kernels.push(target);
-    driver.call(target, driver.i32(0), driver.i32(grid), driverScratch);
   });
-  return { run: driver.finish(), kernels, scratchBytes };
+  return { run: driver.finish(), functions, kernelCount, scratchBytes };
+}
+
+/** The kernels that a kernel is run as. */
+function parts(kernel: Kernel): readonly Kernel[] {
+  if (kernel.kind === 'map') return [kernel];
+  if (kernel.kind === 'reduce') return splitReduction(kernel);
+  return splitContraction(kernel).map((part) => {
+    const normal = normaliseContraction(part);
+    return degenerate(normal) ?? normal;
+  });
 }
 
 function outputAxes(kernel: Kernel): readonly Axis[] {
