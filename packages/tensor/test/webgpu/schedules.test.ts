@@ -51,7 +51,7 @@ beforeAll(async () => {
   wide = await openBackend(() => ({
     profile: { ...gpuProfile, ...small, tiles: [{ m: 32, n: 64, k: 8, threadM: 8, threadN: 8 }] },
   }));
-  direct = await openBackend(() => ({ profile: { ...softwareProfile, tileFrom: 1, tileGuarded: true } }));
+  direct = await openBackend(() => ({ profile: { ...softwareProfile, tileFrom: 1 } }));
 });
 
 function reduce(

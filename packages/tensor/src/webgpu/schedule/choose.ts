@@ -71,7 +71,6 @@ export function chooseTile(kernel: ContractionKernel, { profile, limits }: Targe
   const n = pointCount(kernel.n);
   const k = pointCount(kernel.k);
   if (Math.min(m, n) < 12 || k < 8 || m * n * k < profile.tileFrom) return undefined;
-  if (!profile.tileGuarded && kernel.left.guards.length + kernel.right.guards.length > 0) return undefined;
   const possible = profile.tiles.filter(
     (tile) => threadsOf(tile) <= limits.workgroupInvocations && sharedBytesOf(tile) <= limits.workgroupBytes,
   );
