@@ -24,7 +24,12 @@ const testShare = 0.2;
 
 /** @throws DataError that names the file and what is wrong with it */
 export async function loadImages(path: string | undefined): Promise<Images> {
-  if (path === undefined) return await digits(bundled, 'Optical Recognition of Handwritten Digits, test part, 8×8 (E. Alpaydin, C. Kaynak; UCI Machine Learning Repository, doi.org/10.24432/C50P49; as in scikit-learn)', 'CC BY 4.0');
+  if (path === undefined)
+    return await digits(
+      bundled,
+      'Optical Recognition of Handwritten Digits, test part, 8×8 (E. Alpaydin, C. Kaynak; UCI Machine Learning Repository, doi.org/10.24432/C50P49; as in scikit-learn)',
+      'CC BY 4.0',
+    );
   const found = await stat(path).catch((cause: unknown) => {
     throw new DataError(`[--data] there is no ${path}.`, {
       source: path,

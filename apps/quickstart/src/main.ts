@@ -3,6 +3,7 @@
  *
  * Whatever is wrong ends in one message on the standard error and exit code 1; DEBUG=1 adds the stack trace.
  */
+import { isatty } from 'node:tty';
 import picocolors from 'picocolors';
 import { CommanderError } from 'commander';
 import { listenForInterrupt } from './interrupt.ts';
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
 }
 
 function explain(error: unknown): string {
-  const label = picocolors.createColors(process.stderr.isTTY && picocolors.isColorSupported).red('error:');
+  const label = picocolors.createColors(isatty(2) && picocolors.isColorSupported).red('error:');
   const isDebugging = !['', '0', undefined].includes(process.env['DEBUG']);
   if (!(error instanceof Error)) return `${label} ${String(error)}`;
   if (isDebugging) return `${label} ${error.stack ?? error.message}`;

@@ -28,13 +28,24 @@ export function parseOptions(args: readonly string[], base: string): Options {
     .description(
       'Trains a small network on handwritten digits, tests it, exports it to ONNX, checks the export with onnxruntime, and writes model.safetensors, model.onnx and report.html.',
     )
-    .option('--data <path>', 'a folder with MNIST’s four idx files (.gz or not), or a CSV file like data/digits.csv (default: the 1,797 digits that come with Hebb)')
+    .option(
+      '--data <path>',
+      'a folder with MNIST’s four idx files (.gz or not), or a CSV file like data/digits.csv (default: the 1,797 digits that come with Hebb)',
+    )
     .addOption(new Option('--model <name>', 'the network').choices(['cnn', 'mlp']).default('cnn'))
     .option('--epochs <n>', 'passes over the training data (default: 20, with MNIST 2)', integer(1, 100_000))
     .option('--batch-size <n>', 'examples per step', integer(1, 1_000_000), 32)
-    .option('--learning-rate <x>', 'peak of the learning rate, which rises first and then falls along a cosine', positiveNumber, 0.005)
+    .option(
+      '--learning-rate <x>',
+      'peak of the learning rate, which rises first and then falls along a cosine',
+      positiveNumber,
+      0.005,
+    )
     .addOption(
-      new Option('--device <name>', 'where to compute; auto is WebGPU where there is a hardware adapter, else WebAssembly (default: auto)').choices(['auto', 'wasm', 'webgpu', 'reference']),
+      new Option(
+        '--device <name>',
+        'where to compute; auto is WebGPU where there is a hardware adapter, else WebAssembly (default: auto)',
+      ).choices(['auto', 'wasm', 'webgpu', 'reference']),
     )
     .option('--seed <n>', 'seeds the weights, the order of the batches and dropout', integer(0, 4_294_967_295), 0)
     .option('--out <dir>', 'where the files go; made if missing', './hebb-quickstart')

@@ -14,7 +14,9 @@ export async function requireWritable(folder: string): Promise<void> {
   await requireWritableFolder('--out', folder);
   for (const name of Object.values(fileNames)) {
     if (statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true) {
-      throw new TrainingError(`[--out] cannot write ${join(folder, name)}: there is a folder of that name.`, { hint: 'Remove it, or choose another folder.' });
+      throw new TrainingError(`[--out] cannot write ${join(folder, name)}: there is a folder of that name.`, {
+        hint: 'Remove it, or choose another folder.',
+      });
     }
   }
 }

@@ -3,8 +3,29 @@ import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import {
-  accuracy, AdamW, cosineSchedule, crossEntropy, DataLoader, device, evaluate, exportOnnx, fit, manualSeed, saveOnnx, setDevice, summary, tensor,
-  TerminalProgress, verifyOnnx, writeReport, writeSafetensors, type ClassificationEvaluation, type Facts, type History, type Module, type Verification,
+  accuracy,
+  AdamW,
+  cosineSchedule,
+  crossEntropy,
+  DataLoader,
+  device,
+  evaluate,
+  exportOnnx,
+  fit,
+  manualSeed,
+  saveOnnx,
+  setDevice,
+  summary,
+  tensor,
+  TerminalProgress,
+  verifyOnnx,
+  writeReport,
+  writeSafetensors,
+  type ClassificationEvaluation,
+  type Facts,
+  type History,
+  type Module,
+  type Verification,
 } from 'hebb';
 import { loadImages, type Images } from './data.ts';
 import { describeData, formatBytes, formatCount, heading, say } from './display.ts';
@@ -31,13 +52,21 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
   manualSeed(seed);
   const model = makeModel(options.model, images, images.classNames.length);
   const table = summary(model, ['batch', 1, images.height, images.width]);
-  say(heading(`Hebb quickstart: ${images.name}, ${options.model === 'cnn' ? 'convolutional network' : 'multilayer perceptron'}`));
+  say(
+    heading(
+      `Hebb quickstart: ${images.name}, ${options.model === 'cnn' ? 'convolutional network' : 'multilayer perceptron'}`,
+    ),
+  );
   say(describeData(images), `on ${deviceDescription}\n`, table.toString());
   if (signal.aborted) return nothingDone();
 
   say(heading('Training'));
   const optimizer = new AdamW(model, { learningRate, weightDecay: 0.01 });
-  const loader = new DataLoader(images.train, { batchSize: Math.min(batchSize, images.train.length), shuffle: true, seed });
+  const loader = new DataLoader(images.train, {
+    batchSize: Math.min(batchSize, images.train.length),
+    shuffle: true,
+    seed,
+  });
   const steps = epochs * loader.length;
   const history = await fit(model, loader, {
     loss: crossEntropy,
@@ -57,17 +86,44 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
   say(evaluation.toString());
 
   say(heading('ONNX'));
-  const paths = { weights: join(options.out, fileNames.weights), onnx: join(options.out, fileNames.onnx), report: join(options.out, fileNames.report) };
+  const paths = {
+    weights: join(options.out, fileNames.weights),
+    onnx: join(options.out, fileNames.onnx),
+    report: join(options.out, fileNames.report),
+  };
   await writeSafetensors(paths.weights, model.stateDict());
-  const bytes = await exportOnnx(model, { inputs: { image: ['batch', 1, images.height, images.width] }, outputs: ['logits'] });
+  const bytes = await exportOnnx(model, {
+    inputs: { image: ['batch', 1, images.height, images.width] },
+    outputs: ['logits'],
+  });
   await saveOnnx(paths.onnx, bytes);
   const { data, shape } = images.test.field('x');
-  const proof = await verifyOnnx(await readFile(paths.onnx), model, tensor(data, { shape }), { tolerance: logitTolerance });
+  const proof = await verifyOnnx(await readFile(paths.onnx), model, tensor(data, { shape }), {
+    tolerance: logitTolerance,
+  });
   const runtime = `onnxruntime ${(await import('onnxruntime-node')).env.versions.node ?? ''}`.trim();
   const verdict = judge(proof, runtime);
-  say(`${verdict.passed ? '✓' : '✗'} ${verdict.text}`, `  Largest difference of a logit: ${proof.maxAbsoluteDifference.toExponential(1)}`);
+  say(
+    `${verdict.passed ? '✓' : '✗'} ${verdict.text}`,
+    `  Largest difference of a logit: ${proof.maxAbsoluteDifference.toExponential(1)}`,
+  );
 
-  await writeReport(paths.report, report({ options, images, model, table: table.toString(), history, evaluation, proof, verdict, runtime, epochs, deviceDescription }));
+  await writeReport(
+    paths.report,
+    report({
+      options,
+      images,
+      model,
+      table: table.toString(),
+      history,
+      evaluation,
+      proof,
+      verdict,
+      runtime,
+      epochs,
+      deviceDescription,
+    }),
+  );
   await sayFiles(options.out, history.interrupted);
   if (!verdict.passed) return 1;
   return history.interrupted || signal.aborted ? 130 : 0;
@@ -86,9 +142,23 @@ interface Verdict {
 
 function judge({ ok, rows, agreement }: Verification, runtime: string): Verdict {
   const differing = Math.round((1 - agreement) * rows);
-  if (differing > 0) return { passed: false, differing, text: `${runtime} predicts another class for ${formatCount(differing)} of ${formatCount(rows)} test images.` };
-  if (!ok) return { passed: false, differing, text: `${runtime} predicts the same classes, but its logits differ by too much.` };
-  return { passed: true, differing, text: `${runtime} predicts the same class for all ${formatCount(rows)} test images.` };
+  if (differing > 0)
+    return {
+      passed: false,
+      differing,
+      text: `${runtime} predicts another class for ${formatCount(differing)} of ${formatCount(rows)} test images.`,
+    };
+  if (!ok)
+    return {
+      passed: false,
+      differing,
+      text: `${runtime} predicts the same classes, but its logits differ by too much.`,
+    };
+  return {
+    passed: true,
+    differing,
+    text: `${runtime} predicts the same class for all ${formatCount(rows)} test images.`,
+  };
 }
 
 async function sayFiles(folder: string, interrupted: boolean): Promise<void> {
@@ -113,7 +183,8 @@ function report(run: {
   epochs: number;
   deviceDescription: string;
 }): Parameters<typeof writeReport>[1] {
-  const { options, images, model, table, history, evaluation, proof, verdict, runtime, epochs, deviceDescription } = run;
+  const { options, images, model, table, history, evaluation, proof, verdict, runtime, epochs, deviceDescription } =
+    run;
   const network = options.model === 'cnn' ? 'A small convolutional network' : 'A multilayer perceptron';
   const steps = history.losses.length;
   const environment: Facts = {
@@ -123,7 +194,9 @@ function report(run: {
     Node: process.version,
     'ONNX runtime': runtime,
     Seed: options.seed,
-    Epochs: history.interrupted ? `interrupted in epoch ${Math.ceil(steps / history.stepsPerEpoch)} of ${epochs}` : epochs,
+    Epochs: history.interrupted
+      ? `interrupted in epoch ${Math.ceil(steps / history.stepsPerEpoch)} of ${epochs}`
+      : epochs,
     'Batch size': options.batchSize,
     Optimizer: `AdamW, weight decay 0.01, learning rate up to ${options.learningRate} in a fifth of the steps, then down along a cosine`,
     'Training time': `${history.seconds.toFixed(2)} s with the tests after every epoch`,
@@ -131,7 +204,7 @@ function report(run: {
     Finished: new Date().toISOString().replace('T', ' ').replace(/\..*/, ' UTC'),
   };
   return {
-    title: `Handwritten digits: ${images.name}`,
+    title: images.name === 'MNIST' ? 'Handwritten digits, MNIST' : 'Handwritten digits',
     subtitle: `${network}, trained on ${formatCount(images.train.length)} images and tested on ${formatCount(images.test.length)} others.`,
     data: images.facts,
     summary: table,

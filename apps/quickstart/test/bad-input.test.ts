@@ -6,10 +6,16 @@ import { removeFolders, run, temporaryFolder } from './run.ts';
 
 afterAll(removeFolders);
 
-const digits = readFileSync(new URL('../data/digits.csv', import.meta.url), 'utf8').trimEnd().split('\n');
+const digits = readFileSync(new URL('../data/digits.csv', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n');
 
 /** Runs, and checks that it ends in one error that says `parts` and has no stack trace. */
-async function expectError(args: readonly string[], parts: readonly (string | RegExp)[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+async function expectError(
+  args: readonly string[],
+  parts: readonly (string | RegExp)[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { code, stderr } = await run(args, { env });
   expect(stderr).toMatch(/^error: /);
   for (const part of parts) expect(stderr).toMatch(part);
@@ -23,7 +29,13 @@ function mnistFolder(changes: Readonly<Record<string, Uint8Array>>): string {
   const folder = temporaryFolder();
   const images = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28, ...new Uint8Array(2 * 784)]);
   const labels = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 3, 4);
-  const files = { 'train-images-idx3-ubyte': images, 'train-labels-idx1-ubyte': labels, 't10k-images-idx3-ubyte': images, 't10k-labels-idx1-ubyte': labels, ...changes };
+  const files = {
+    'train-images-idx3-ubyte': images,
+    'train-labels-idx1-ubyte': labels,
+    't10k-images-idx3-ubyte': images,
+    't10k-labels-idx1-ubyte': labels,
+    ...changes,
+  };
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes));
   return folder;
 }
@@ -127,7 +139,10 @@ describe('output and training', () => {
   it('ends with one error where the loss is no number, and leaves the files as they were', async () => {
     const out = temporaryFolder();
     writeFileSync(join(out, 'model.onnx'), 'as it was');
-    await expectError(['--learning-rate', '1e9', '--model', 'mlp', '--out', out], [/the loss is/, /epoch 1, step/, /learning rate/, /hint: Lower/]);
+    await expectError(
+      ['--learning-rate', '1e9', '--model', 'mlp', '--out', out],
+      [/the loss is/, /epoch 1, step/, /learning rate/, /hint: Lower/],
+    );
     expect(readdirSync(out)).toEqual(['model.onnx']);
     expect(readFileSync(join(out, 'model.onnx'), 'utf8')).toBe('as it was');
   });

@@ -1,5 +1,5 @@
 /**
- * Hebb in one import. Everything of every package, under its own name; three names that two packages share are decided below, and
+ * Hebb in one import. Everything of every package, under its own name; four names that two packages share are decided below, and
  * `metrics` holds all of `@hebb/evaluation`.
  */
 export * from '@hebb/tensor';
@@ -17,4 +17,6 @@ export * from '@hebb/training';
 // The tensor operation, and the losses that can be trained on; the metrics of these names are `metrics.argmax`, ….
 export { argmax } from '@hebb/tensor';
 export { meanAbsoluteError, meanSquaredError } from '@hebb/losses';
+// The gradients that an optimizer takes; those of `@hebb/autograd` are a type parameter away.
+export type { Gradients } from '@hebb/optimizers';
 export * as metrics from '@hebb/evaluation';

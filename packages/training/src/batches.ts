@@ -18,7 +18,10 @@ export interface BatchSource {
 export type Examples = Dataset | BatchSource;
 
 /** The loader that `examples` is, or one of it. */
-export function batchSource(examples: Examples, options: { batchSize: number; shuffle?: boolean; seed?: number }): BatchSource {
+export function batchSource(
+  examples: Examples,
+  options: { batchSize: number; shuffle?: boolean; seed?: number },
+): BatchSource {
   return 'batches' in examples ? examples : new DataLoader(examples, options);
 }
 
@@ -26,9 +29,12 @@ export function batchSource(examples: Examples, options: { batchSize: number; sh
 export function inputAndTarget(where: string, batch: BatchArrays): { x: NumericArray; y: NumericArray } {
   const { x, y = x } = batch;
   if (x === undefined || y === undefined) {
-    throw new TrainingError(`[${where}] a batch must have the field x, the input; it has ${Object.keys(batch).join(', ') || 'none'}.`, {
-      hint: 'Name the fields of the dataset x and y, or rename them in the loader’s transform.',
-    });
+    throw new TrainingError(
+      `[${where}] a batch must have the field x, the input; it has ${Object.keys(batch).join(', ') || 'none'}.`,
+      {
+        hint: 'Name the fields of the dataset x and y, or rename them in the loader’s transform.',
+      },
+    );
   }
   return { x, y };
 }

@@ -45,7 +45,8 @@ export class Checkpoint implements Callback {
 
   constructor(folder: string, options: CheckpointOptions = {}) {
     const { every = 1 } = options;
-    if (!Number.isInteger(every) || every < 1) throw new TrainingError(`[Checkpoint] every must be a positive integer, got ${String(every)}.`);
+    if (!Number.isInteger(every) || every < 1)
+      throw new TrainingError(`[Checkpoint] every must be a positive integer, got ${String(every)}.`);
     this.folder = folder;
     this.#options = options;
     this.#every = every;
@@ -70,15 +71,31 @@ export class Checkpoint implements Callback {
   async onTrainEnd(history: History, run: TrainingRun): Promise<void> {
     const epoch = history.epochs.length;
     if (this.#savedEpoch === epoch && !history.interrupted) return;
-    await this.#save('last', { epoch, record: history.epochs.at(-1), learningRate: run.optimizer.learningRate, interrupted: history.interrupted }, run);
+    await this.#save(
+      'last',
+      {
+        epoch,
+        record: history.epochs.at(-1),
+        learningRate: run.optimizer.learningRate,
+        interrupted: history.interrupted,
+      },
+      run,
+    );
   }
 
   async #save(name: 'last' | 'best', info: CheckpointInfo, run: TrainingRun): Promise<void> {
     await writeSafetensors(`${this.folder}/${name}.safetensors`, run.model.stateDict());
     const state = name === 'last' ? stateOf(run.optimizer) : undefined;
-    if (state !== undefined && state.tensors.size > 0) await writeSafetensors(`${this.folder}/${name}.optimizer.safetensors`, state.tensors);
-    const optimizer = state && { optimizer: { name: state.optimizer, stepCount: state.stepCount, learningRate: state.learningRate } };
-    await writeFileAtomically('Checkpoint', `${this.folder}/${name}.json`, `${JSON.stringify({ ...info, ...optimizer }, null, 2)}\n`);
+    if (state !== undefined && state.tensors.size > 0)
+      await writeSafetensors(`${this.folder}/${name}.optimizer.safetensors`, state.tensors);
+    const optimizer = state && {
+      optimizer: { name: state.optimizer, stepCount: state.stepCount, learningRate: state.learningRate },
+    };
+    await writeFileAtomically(
+      'Checkpoint',
+      `${this.folder}/${name}.json`,
+      `${JSON.stringify({ ...info, ...optimizer }, null, 2)}\n`,
+    );
     if (name === 'last') this.#savedEpoch = info.epoch;
   }
 }

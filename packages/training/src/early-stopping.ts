@@ -30,7 +30,8 @@ export class EarlyStopping implements Callback {
 
   constructor(options: EarlyStoppingOptions = {}) {
     const { patience = 3 } = options;
-    if (!Number.isInteger(patience) || patience < 1) throw new TrainingError(`[EarlyStopping] patience must be a positive integer, got ${String(patience)}.`);
+    if (!Number.isInteger(patience) || patience < 1)
+      throw new TrainingError(`[EarlyStopping] patience must be a positive integer, got ${String(patience)}.`);
     this.#options = options;
     this.#patience = patience;
   }
@@ -54,7 +55,9 @@ export class EarlyStopping implements Callback {
       this.#best = { epoch: record.epoch, score, state };
     } else if (record.epoch - this.#best.epoch >= this.#patience) {
       const best = formatMetric(name, Math.abs(this.#best.score));
-      run.stop(`${name} ${formatMetric(name, value)} has not improved on ${best} of epoch ${this.#best.epoch} for ${this.#patience} ${this.#patience === 1 ? 'epoch' : 'epochs'}`);
+      run.stop(
+        `${name} ${formatMetric(name, value)} has not improved on ${best} of epoch ${this.#best.epoch} for ${this.#patience} ${this.#patience === 1 ? 'epoch' : 'epochs'}`,
+      );
     }
   }
 

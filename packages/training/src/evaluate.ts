@@ -84,16 +84,24 @@ export class ClassificationEvaluation extends ClassificationResult {
  * @param examples a dataset with the fields `x` and `y` (classes, shape []), or a loader of it. The model's outputs are logits [examples, classes].
  * @throws TrainingError if the outputs are not such logits, or for an unknown task
  */
-export async function evaluate(model: Module, examples: Examples, options: EvaluateOptions = {}): Promise<ClassificationEvaluation> {
+export async function evaluate(
+  model: Module,
+  examples: Examples,
+  options: EvaluateOptions = {},
+): Promise<ClassificationEvaluation> {
   const { task = 'classification', classNames, batchSize = 128 } = options;
-  if (task !== 'classification') throw new TrainingError(`[evaluate] there is no task '${String(task)}'; there is 'classification'.`);
+  if (task !== 'classification')
+    throw new TrainingError(`[evaluate] there is no task '${String(task)}'; there is 'classification'.`);
   const run = await predictor('evaluate', model, undefined)(examples, { batchSize });
   const { shape } = run.outputs;
   const [, width] = shape;
   if (shape.length !== 2 || width === undefined || (classNames !== undefined && width !== classNames.length)) {
-    throw new TrainingError(`[evaluate] a classifier’s outputs have the shape [examples, ${classNames?.length ?? 'classes'}], these are [${shape.join(', ')}].`, {
-      hint: 'The last layer gives one logit per class; classNames has one name for each.',
-    });
+    throw new TrainingError(
+      `[evaluate] a classifier’s outputs have the shape [examples, ${classNames?.length ?? 'classes'}], these are [${shape.join(', ')}].`,
+      {
+        hint: 'The last layer gives one logit per class; classNames has one name for each.',
+      },
+    );
   }
   const predictions = argmax(run.outputs);
   const labels = Int32Array.from(run.targets.data);

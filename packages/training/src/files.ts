@@ -1,4 +1,5 @@
 /** Files that are either whole or not there: written beside their place, then renamed into it. */
+import type * as NodeFiles from 'node:fs/promises';
 import { TrainingError } from './errors.ts';
 
 /**
@@ -9,10 +10,10 @@ import { TrainingError } from './errors.ts';
  */
 export async function writeFileAtomically(where: string, path: string, data: string | Uint8Array): Promise<void> {
   const { rename, rm, writeFile } = await nodeFiles(where);
-  const { dirname } = await import('node:path');
+  const paths = await import('node:path');
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    await makeFolder(dirname(path));
+    await makeFolder(paths.dirname(path));
     await writeFile(temporary, data);
     await rename(temporary, path);
   } catch (cause) {
@@ -29,8 +30,8 @@ export async function writeFileAtomically(where: string, path: string, data: str
  */
 export async function requireWritableFolder(where: string, folder: string): Promise<void> {
   const { rm, writeFile } = await nodeFiles(where);
-  const { join } = await import('node:path');
-  const trial = join(folder, `.hebb.${crypto.randomUUID()}.tmp`);
+  const paths = await import('node:path');
+  const trial = paths.join(folder, `.hebb.${crypto.randomUUID()}.tmp`);
   try {
     await makeFolder(folder);
     await writeFile(trial, '');
@@ -43,11 +44,11 @@ export async function requireWritableFolder(where: string, folder: string): Prom
 /** Makes a folder and those around it. Node's own recursive mkdir never returns below /proc. */
 async function makeFolder(folder: string): Promise<void> {
   const { mkdir, stat } = await import('node:fs/promises');
-  const { dirname, resolve } = await import('node:path');
+  const paths = await import('node:path');
   const missing: string[] = [];
-  for (let at = resolve(folder); ; at = dirname(at)) {
+  for (let at = paths.resolve(folder); ; at = paths.dirname(at)) {
     const found = await stat(at).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT' || at === dirname(at)) throw error;
+      if (error.code !== 'ENOENT' || at === paths.dirname(at)) throw error;
     });
     if (found?.isDirectory() === true) break;
     if (found !== undefined) throw new Error(`${at} is a file`);
@@ -78,7 +79,7 @@ function unwritable(summary: string, cause: unknown): TrainingError {
   return error;
 }
 
-async function nodeFiles(where: string): Promise<typeof import('node:fs/promises')> {
+async function nodeFiles(where: string): Promise<typeof NodeFiles> {
   if (typeof process === 'undefined' || process.versions?.node === undefined) {
     throw new TrainingError(`[${where}] writes files, which works in Node only.`);
   }

@@ -69,7 +69,9 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
     throw new TrainingError(`[fit] epochs must be a positive integer, got ${String(epochs)}.`);
   }
   if (Object.keys(metrics).length > 0 && validation === undefined) {
-    throw new TrainingError('[fit] metrics are computed on validation data, and there is none.', { hint: 'Give { validation }, or leave the metrics out.' });
+    throw new TrainingError('[fit] metrics are computed on validation data, and there is none.', {
+      hint: 'Give { validation }, or leave the metrics out.',
+    });
   }
   const source = batchSource(train, { batchSize, shuffle: true, seed });
   const callbacks = [...(options.callbacks ?? []), ...progressOf(options.progress)];
@@ -101,9 +103,14 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
       const trained = await trainEpoch({ epoch, source, step, optimizer, schedule, signal, callbacks, run, log });
       if (log.losses.length < epoch * source.length) break;
       const validationStart = performance.now();
-      const checked = validation === undefined || isAborted() ? undefined : await predict(validation, { batchSize: validationBatchSize });
+      const checked =
+        validation === undefined || isAborted()
+          ? undefined
+          : await predict(validation, { batchSize: validationBatchSize });
       const values: Record<string, number> = {};
-      if (checked !== undefined) for (const [name, metric] of Object.entries(metrics)) values[name] = await metric(checked.outputs, checked.targets);
+      if (checked !== undefined)
+        for (const [name, metric] of Object.entries(metrics))
+          values[name] = await metric(checked.outputs, checked.targets);
       const record: EpochRecord = {
         epoch,
         loss: trained.loss,
@@ -179,9 +186,17 @@ async function trainEpoch(job: EpochJob): Promise<{ loss: number; examples: numb
     if (schedule !== undefined) optimizer.learningRate = schedule(index, totalSteps);
     const loss = step(toTensor(x), toTensor(y));
     if (loss.size !== 1) {
-      throw new TrainingError(`[fit] the loss must be a single number per batch, got ${loss}.`, { hint: 'Take its mean: (output, target) => loss(output, target).mean().' });
+      throw new TrainingError(`[fit] the loss must be a single number per batch, got ${loss}.`, {
+        hint: 'Take its mean: (output, target) => loss(output, target).mean().',
+      });
     }
-    const note = { step: index + 1, epoch, stepOfEpoch, learningRate: optimizer.learningRate, examples: x.shape[0] ?? 0 };
+    const note = {
+      step: index + 1,
+      epoch,
+      stepOfEpoch,
+      learningRate: optimizer.learningRate,
+      examples: x.shape[0] ?? 0,
+    };
     await reader.push(loss, note);
     await breathe();
   }

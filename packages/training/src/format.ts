@@ -35,7 +35,9 @@ export function formatSeconds(seconds: number): string {
 
 /** A metric's value: a percentage where its name says that it is a fraction, else like a loss. */
 export function formatMetric(name: string, value: number): string {
-  return /accuracy|precision|recall|f1/i.test(name) && value >= 0 && value <= 1 ? formatPercent(value) : formatLoss(value);
+  return /accuracy|precision|recall|f1/i.test(name) && value >= 0 && value <= 1
+    ? formatPercent(value)
+    : formatLoss(value);
 }
 
 /** `camelCase` as words. */

@@ -4,7 +4,11 @@ import type { Tensor } from '@hebb/tensor';
 export class LossReader<Note> {
   readonly #limit: number;
   readonly #handle: (loss: number, note: Note) => void;
-  readonly #reads: { readonly done: Promise<void>; readonly state: { loss: number | undefined }; readonly note: Note }[] = [];
+  readonly #reads: {
+    readonly done: Promise<void>;
+    readonly state: { loss: number | undefined };
+    readonly note: Note;
+  }[] = [];
 
   /**
    * @param limit reads in flight before {@link push} waits

@@ -10,12 +10,20 @@ export interface MonitorOptions {
 }
 
 /** The monitored number, so that larger is better. */
-export function monitored(where: string, record: EpochRecord, run: TrainingRun, options: MonitorOptions): { name: string; value: number; score: number } {
+export function monitored(
+  where: string,
+  record: EpochRecord,
+  run: TrainingRun,
+  options: MonitorOptions,
+): { name: string; value: number; score: number } {
   const name = options.monitor ?? (run.hasValidation ? 'validationLoss' : 'loss');
-  const value = name === 'loss' ? record.loss : name === 'validationLoss' ? record.validationLoss : record.metrics[name];
+  const value =
+    name === 'loss' ? record.loss : name === 'validationLoss' ? record.validationLoss : record.metrics[name];
   if (value === undefined) {
     const known = ['loss', ...(run.hasValidation ? ['validationLoss'] : []), ...run.metricNames];
-    throw new TrainingError(`[${where}] there is no '${name}' to monitor; there is ${known.join(', ')}.`, { hint: 'Give fit { validation } and the metric, or monitor another.' });
+    throw new TrainingError(`[${where}] there is no '${name}' to monitor; there is ${known.join(', ')}.`, {
+      hint: 'Give fit { validation } and the metric, or monitor another.',
+    });
   }
   const mode = options.mode ?? (/loss|error/i.test(name) ? 'min' : 'max');
   return { name, value, score: mode === 'min' ? -value : value };

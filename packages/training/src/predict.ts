@@ -66,7 +66,9 @@ async function run(
     const issued = performance.now();
     const { output, loss } = step(toTensor(x), toTensor(y));
     if (output.shape[0] !== count) {
-      throw new TrainingError(`[${where}] the model made ${output} of ${count} examples; its first axis must count them.`);
+      throw new TrainingError(
+        `[${where}] the model made ${output} of ${count} examples; its first axis must count them.`,
+      );
     }
     shape = output.shape.slice(1);
     targets.push(y);

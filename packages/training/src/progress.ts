@@ -1,4 +1,5 @@
 /** A run's progress on a terminal: one line, rewritten in place; one plain line per epoch where the output is no terminal. */
+import type { createLogUpdate } from 'log-update';
 import picocolors from 'picocolors';
 import type { Callback, EpochRecord, History, StepRecord, TrainingRun } from './callback.ts';
 import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from './format.ts';
@@ -11,7 +12,7 @@ export interface TerminalProgressOptions {
 }
 
 type Colors = ReturnType<typeof picocolors.createColors>;
-type LogUpdate = ReturnType<typeof import('log-update').createLogUpdate>;
+type LogUpdate = ReturnType<typeof createLogUpdate>;
 
 const repaintMilliseconds = 60;
 /** A few widths, so that the bar does not change with every digit. */
@@ -39,7 +40,10 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
     step: `step ${String(line.step).padStart(stepWidth)}/${line.stepsPerEpoch}`,
     loss: Number.isNaN(line.loss) ? '' : `loss ${formatLoss(line.loss)}`,
     metric: line.metric ?? '',
-    rate: Number.isFinite(line.examplesPerSecond) && line.examplesPerSecond > 0 ? `${formatCount(line.examplesPerSecond)} examples/s` : '',
+    rate:
+      Number.isFinite(line.examplesPerSecond) && line.examplesPerSecond > 0
+        ? `${formatCount(line.examplesPerSecond)} examples/s`
+        : '',
     left: Number.isFinite(line.secondsLeft) ? `${formatClock(line.secondsLeft)} left` : '',
   };
   const shown = new Set<keyof typeof texts>();
@@ -50,9 +54,15 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
     shown.add(key);
     used += cost;
   }
-  const bar = drawBar(line.step / Math.max(1, line.stepsPerEpoch), barWidths.find((width) => width < columns - used) ?? 0, colors);
+  const bar = drawBar(
+    line.step / Math.max(1, line.stepsPerEpoch),
+    barWidths.find((width) => width < columns - used) ?? 0,
+    colors,
+  );
   const paint = { epoch: colors.bold, step: String, loss: String, metric: String, rate: colors.dim, left: colors.dim };
-  const parts = (Object.keys(texts) as (keyof typeof texts)[]).filter((key) => shown.has(key)).map((key) => paint[key](texts[key]));
+  const parts = (Object.keys(texts) as (keyof typeof texts)[])
+    .filter((key) => shown.has(key))
+    .map((key) => paint[key](texts[key]));
   const [epoch = '', ...rest] = parts;
   const start = bar === '' ? epoch : `${epoch} ${bar}`;
   return [start, ...rest].join(bar === '' || rest.length === 0 ? ' · ' : colors.dim(' · '));
@@ -66,10 +76,17 @@ function drawBar(fraction: number, width: number, colors: Colors): string {
 
 /** `epoch  3/20 · loss 0.1234 · validation loss 0.1012 · accuracy 97.78 % · 5,431 examples/s · 0.31 s`. */
 export function epochLine(record: EpochRecord, epochCount: number, validationName = 'validation'): string {
-  const parts = [`epoch ${String(record.epoch).padStart(String(epochCount).length)}/${epochCount}`, `loss ${formatLoss(record.loss)}`];
+  const parts = [
+    `epoch ${String(record.epoch).padStart(String(epochCount).length)}/${epochCount}`,
+    `loss ${formatLoss(record.loss)}`,
+  ];
   if (record.validationLoss !== undefined) parts.push(`${validationName} loss ${formatLoss(record.validationLoss)}`);
-  for (const [name, value] of Object.entries(record.metrics)) parts.push(`${validationName} ${words(name)} ${formatMetric(name, value)}`);
-  parts.push(`${formatCount(record.examplesPerSecond)} examples/s`, formatSeconds(record.seconds + record.validationSeconds));
+  for (const [name, value] of Object.entries(record.metrics))
+    parts.push(`${validationName} ${words(name)} ${formatMetric(name, value)}`);
+  parts.push(
+    `${formatCount(record.examplesPerSecond)} examples/s`,
+    formatSeconds(record.seconds + record.validationSeconds),
+  );
   return parts.join(' · ');
 }
 
@@ -94,7 +111,7 @@ export class TerminalProgress implements Callback {
   constructor({ stream = process.stderr, validationName = 'validation' }: TerminalProgressOptions = {}) {
     this.#stream = stream;
     this.#validationName = validationName;
-    this.#live = stream.isTTY === true && process.env['TERM'] !== 'dumb';
+    this.#live = stream.isTTY && process.env['TERM'] !== 'dumb';
     this.#colors = picocolors.createColors(this.#live && picocolors.isColorSupported);
   }
 
@@ -106,7 +123,18 @@ export class TerminalProgress implements Callback {
     this.#metric = undefined;
     this.#epochStartedAt = performance.now();
     this.#examplesOfEpoch = 0;
-    this.#paint({ epoch: 1, epochCount: run.epochCount, step: 0, stepsPerEpoch: run.stepsPerEpoch, loss: Number.NaN, examplesPerSecond: 0, secondsLeft: Number.NaN }, true);
+    this.#paint(
+      {
+        epoch: 1,
+        epochCount: run.epochCount,
+        step: 0,
+        stepsPerEpoch: run.stepsPerEpoch,
+        loss: Number.NaN,
+        examplesPerSecond: 0,
+        secondsLeft: Number.NaN,
+      },
+      true,
+    );
   }
 
   onStep(step: StepRecord, run: TrainingRun): void {
@@ -143,7 +171,8 @@ export class TerminalProgress implements Callback {
     const parts = [`${history.interrupted ? 'interrupted after ' : ''}${count} in ${formatSeconds(history.seconds)}`];
     if (last !== undefined) {
       parts.push(`loss ${formatLoss(last.loss)}`);
-      for (const [name, value] of Object.entries(last.metrics)) parts.push(`${this.#validationName} ${words(name)} ${formatMetric(name, value)}`);
+      for (const [name, value] of Object.entries(last.metrics))
+        parts.push(`${this.#validationName} ${words(name)} ${formatMetric(name, value)}`);
       const best = Math.max(...history.epochs.map((epoch) => epoch.examplesPerSecond));
       parts.push(`${formatCount(best)} examples/s`);
     }

@@ -6,7 +6,14 @@ import { Module } from '@hebb/layers';
 import { setDevice, type Tensor } from '@hebb/tensor';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { evaluate, reportHtml, TrainingError, writeReport, type ClassificationEvaluation, type History } from '../src/index.ts';
+import {
+  evaluate,
+  reportHtml,
+  TrainingError,
+  writeReport,
+  type ClassificationEvaluation,
+  type History,
+} from '../src/index.ts';
 
 /** The input's own numbers are the logits. */
 class AsIs extends Module {
@@ -16,7 +23,13 @@ class AsIs extends Module {
 }
 
 /** Five examples of three classes, the third and the last of which are predicted wrong. */
-const logits = [[2, 0, 0], [0, 3, 0], [0, 1, 0], [0, 0, 4], [5, 0, 1]];
+const logits = [
+  [2, 0, 0],
+  [0, 3, 0],
+  [0, 1, 0],
+  [0, 0, 4],
+  [5, 0, 1],
+];
 const labels = [0, 1, 2, 2, 2];
 const dataset = new ArrayDataset({
   x: { data: Float32Array.from(logits.flat()), shape: [1, 1, 3] },
@@ -26,7 +39,11 @@ const dataset = new ArrayDataset({
 let evaluation: ClassificationEvaluation;
 beforeAll(async () => {
   setDevice('wasm');
-  evaluation = await evaluate(new AsIs(), dataset, { task: 'classification', classNames: ['ant', 'bee', '<c>'], batchSize: 2 });
+  evaluation = await evaluate(new AsIs(), dataset, {
+    task: 'classification',
+    classNames: ['ant', 'bee', '<c>'],
+    batchSize: 2,
+  });
 });
 
 describe('evaluate', () => {
@@ -37,7 +54,11 @@ describe('evaluate', () => {
     expect(Array.from(evaluation.logits.data)).toEqual(logits.flat());
     expect(evaluation.accuracy).toBeCloseTo(3 / 5, 12);
     expect(evaluation.correct).toBe(3);
-    expect(evaluation.confusionMatrix.counts).toEqual([[1, 0, 0], [0, 1, 0], [1, 1, 1]]);
+    expect(evaluation.confusionMatrix.counts).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [1, 1, 1],
+    ]);
     expect(evaluation.classes[2]).toMatchObject({ precision: 1, recall: 1 / 3, f1: 0.5, support: 3 });
   });
 
@@ -55,7 +76,9 @@ describe('evaluate', () => {
   });
 
   it('refuses outputs that are no logits of the classes', async () => {
-    await expect(evaluate(new AsIs(), dataset, { classNames: ['a', 'b'] })).rejects.toThrow(/\[examples, 2\].*\[5, 3\]/);
+    await expect(evaluate(new AsIs(), dataset, { classNames: ['a', 'b'] })).rejects.toThrow(
+      /\[examples, 2\].*\[5, 3\]/,
+    );
   });
 });
 
@@ -64,7 +87,14 @@ describe('the report', () => {
     losses: [2, 1, 0.5, 0.25],
     learningRates: [1, 1, 1, 1],
     epochs: [1, 2].map((epoch) => ({
-      epoch, loss: 2 / epoch, validationLoss: 1 / epoch, metrics: { accuracy: epoch / 4 }, learningRate: 1, seconds: 1, validationSeconds: 1, examplesPerSecond: 10,
+      epoch,
+      loss: 2 / epoch,
+      validationLoss: 1 / epoch,
+      metrics: { accuracy: epoch / 4 },
+      learningRate: 1,
+      seconds: 1,
+      validationSeconds: 1,
+      examplesPerSecond: 10,
     })),
     stepsPerEpoch: 2,
     seconds: 4,
@@ -72,7 +102,13 @@ describe('the report', () => {
   };
   const html = (): string =>
     reportHtml({
-      title: 'Ants & <bees>', history, evaluation, images: dataset.field('x'), summary: 'a < b', data: { Source: 'here' }, environment: { Seed: 7 },
+      title: 'Ants & <bees>',
+      history,
+      evaluation,
+      images: dataset.field('x'),
+      summary: 'a < b',
+      data: { Source: 'here' },
+      environment: { Seed: 7 },
       onnx: { passed: true, verdict: 'All agree.' },
     });
 
@@ -102,11 +138,23 @@ describe('the report', () => {
 
   it('has every section in the order of reading', () => {
     const headings = [...html().matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading);
-    expect(headings).toEqual(['Training', 'Confusion matrix', 'Classes', 'All 2 mistakes', 'Right, but least sure', 'Model', 'ONNX', 'Data', 'Environment']);
+    expect(headings).toEqual([
+      'Training',
+      'Confusion matrix',
+      'Classes',
+      'All 2 mistakes',
+      'Right, but least sure',
+      'Model',
+      'ONNX',
+      'Data',
+      'Environment',
+    ]);
   });
 
   it('refuses images of other examples', () => {
-    expect(() => reportHtml({ evaluation, images: { data: new Float32Array(4), shape: [1, 1, 2, 2] } })).toThrow(/\[5, channels, height, width\]/);
+    expect(() => reportHtml({ evaluation, images: { data: new Float32Array(4), shape: [1, 1, 2, 2] } })).toThrow(
+      /\[5, channels, height, width\]/,
+    );
   });
 
   describe('as a file', () => {

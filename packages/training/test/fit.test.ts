@@ -29,7 +29,14 @@ describe('fit', () => {
   it('learns, and keeps a record of it', async () => {
     const model = classifier();
     const optimizer = new AdamW(model, { learningRate: 0.02 });
-    const history = await fit(model, points(200), { loss: crossEntropy, optimizer, epochs: 8, batchSize: 32, validation: points(100, 2), metrics: { accuracy } });
+    const history = await fit(model, points(200), {
+      loss: crossEntropy,
+      optimizer,
+      epochs: 8,
+      batchSize: 32,
+      validation: points(100, 2),
+      metrics: { accuracy },
+    });
     expect(history.losses).toHaveLength(8 * 7);
     expect(history.stepsPerEpoch).toBe(7);
     expect(history.interrupted).toBe(false);
@@ -43,10 +50,18 @@ describe('fit', () => {
 
   it('does one step of gradient descent per batch: y = wx, squared error', async () => {
     // ∂/∂w mean (wx − 3x)² = 2(w − 3) mean x²; with x = ±1 and learning rate 1/4, w − 3 halves at each step.
-    const data = new ArrayDataset({ x: { data: Float32Array.of(1, -1, 1, -1), shape: [1] }, y: { data: Float32Array.of(3, -3, 3, -3), shape: [1] } });
+    const data = new ArrayDataset({
+      x: { data: Float32Array.of(1, -1, 1, -1), shape: [1] },
+      y: { data: Float32Array.of(3, -3, 3, -3), shape: [1] },
+    });
     const model = new Sequential(new Linear(1, 1, { bias: false }));
     model.loadStateDict({ '0.weight': tensor([[7]]) });
-    const history = await fit(model, data, { loss: meanSquaredError, optimizer: new SGD(model, { learningRate: 0.25 }), epochs: 2, batchSize: 2 });
+    const history = await fit(model, data, {
+      loss: meanSquaredError,
+      optimizer: new SGD(model, { learningRate: 0.25 }),
+      epochs: 2,
+      batchSize: 2,
+    });
     history.losses.forEach((loss, step) => expect(loss).toBeCloseTo(16 / 4 ** step, 5));
     expect((await model.parameters()[0]?.data())?.[0]).toBeCloseTo(3 + 4 / 16, 6);
     // The mean over an epoch's examples.
@@ -54,11 +69,19 @@ describe('fit', () => {
   });
 
   it('weighs a smaller last batch by its examples', async () => {
-    const data = new ArrayDataset({ x: { data: Float32Array.of(1, 1, 2), shape: [1] }, y: { data: Float32Array.of(0, 0, 0), shape: [1] } });
+    const data = new ArrayDataset({
+      x: { data: Float32Array.of(1, 1, 2), shape: [1] },
+      y: { data: Float32Array.of(0, 0, 0), shape: [1] },
+    });
     const model = new Sequential(new Linear(1, 1, { bias: false }));
     model.loadStateDict({ '0.weight': tensor([[1]]) });
     const optimizer = new SGD(model, { learningRate: 0 });
-    const { losses, epochs } = await fit(model, new DataLoader(data, { batchSize: 2 }), { loss: meanSquaredError, optimizer, epochs: 1, validation: data });
+    const { losses, epochs } = await fit(model, new DataLoader(data, { batchSize: 2 }), {
+      loss: meanSquaredError,
+      optimizer,
+      epochs: 1,
+      validation: data,
+    });
     expect(losses).toEqual([1, 4]);
     expect(epochs[0]?.loss).toBeCloseTo(2, 6);
     expect(epochs[0]?.validationLoss).toBeCloseTo(2, 6);
@@ -78,7 +101,11 @@ describe('fit', () => {
   it('sets the learning rate of every step by the schedule', async () => {
     const model = classifier();
     const { learningRates } = await fit(model, points(60), {
-      loss: crossEntropy, optimizer: new SGD(model, { learningRate: 1 }), epochs: 2, batchSize: 30, schedule: (step, total) => (step + 1) / total,
+      loss: crossEntropy,
+      optimizer: new SGD(model, { learningRate: 1 }),
+      epochs: 2,
+      batchSize: 30,
+      schedule: (step, total) => (step + 1) / total,
     });
     expect(learningRates).toEqual([0.25, 0.5, 0.75, 1]);
   });
@@ -91,7 +118,12 @@ describe('fit', () => {
     const onStep = (): void => void seen.push(model.training, frozen.training);
     const metric = (): number => Number(model.training || frozen.training);
     const { epochs } = await fit(model, points(40), {
-      loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, validation: points(10), metrics: { metric }, callbacks: [{ onStep }],
+      loss: crossEntropy,
+      optimizer: new AdamW(model),
+      epochs: 1,
+      validation: points(10),
+      metrics: { metric },
+      callbacks: [{ onStep }],
     });
     expect(new Set(seen)).toEqual(new Set([true]));
     expect(model.training).toBe(true);
@@ -103,7 +135,8 @@ describe('fit', () => {
     const train = async (seed: number): Promise<readonly number[]> => {
       manualSeed(5);
       const model = new Sequential(new Linear(2, 8), new Dropout(0.3), new Linear(8, 2));
-      return (await fit(model, points(100), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 2, seed })).losses;
+      return (await fit(model, points(100), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 2, seed }))
+        .losses;
     };
     const first = await train(1);
     expect(await train(1)).toEqual(first);
@@ -120,7 +153,13 @@ describe('fit', () => {
       onTrainError: () => void events.push('error'),
     };
     const model = classifier();
-    await fit(model, points(40), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 2, batchSize: 20, callbacks: [callback] });
+    await fit(model, points(40), {
+      loss: crossEntropy,
+      optimizer: new AdamW(model),
+      epochs: 2,
+      batchSize: 20,
+      callbacks: [callback],
+    });
     expect(events).toEqual(['start', 'step 1', 'step 2', 'epoch 1', 'step 3', 'step 4', 'epoch 2', 'end']);
   });
 });
@@ -130,14 +169,22 @@ describe('a loss that is no number', () => {
     const data = points(200);
     const { x, y } = data.gather(Array.from({ length: 200 }, (_, i) => i));
     (x as { data: Float32Array }).data[2 * at] = Number.NaN;
-    return new ArrayDataset({ x: { data: (x as { data: Float32Array }).data, shape: [2] }, y: { data: (y as { data: Int32Array }).data, shape: [] } });
+    return new ArrayDataset({
+      x: { data: (x as { data: Float32Array }).data, shape: [2] },
+      y: { data: (y as { data: Int32Array }).data, shape: [] },
+    });
   };
 
   it('ends the run a few steps later at most, with epoch, step and learning rate', async () => {
     const model = classifier();
     let issued = 0;
     const schedule = (): number => (issued++, 0.125);
-    const error = await fit(model, new DataLoader(bad(25), { batchSize: 10 }), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 3, schedule }).catch((e: unknown) => e);
+    const error = await fit(model, new DataLoader(bad(25), { batchSize: 10 }), {
+      loss: crossEntropy,
+      optimizer: new AdamW(model),
+      epochs: 3,
+      schedule,
+    }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(TrainingError);
     expect(error).toMatchObject({ epoch: 1, step: 3, learningRate: 0.125, loss: Number.NaN });
     expect((error as Error).message).toMatch(/NaN.*epoch 1, step 3 of 20.*0\.125\.\n.*hint: Lower the learning rate/s);
@@ -146,7 +193,11 @@ describe('a loss that is no number', () => {
 
   it('blames the data where the very first loss is no number', async () => {
     const model = classifier();
-    const run = fit(model, new DataLoader(bad(0), { batchSize: 10 }), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1 });
+    const run = fit(model, new DataLoader(bad(0), { batchSize: 10 }), {
+      loss: crossEntropy,
+      optimizer: new AdamW(model),
+      epochs: 1,
+    });
     await expect(run).rejects.toThrow(/before any update: look for NaN or infinite numbers in the inputs/);
   });
 
@@ -154,7 +205,9 @@ describe('a loss that is no number', () => {
     const model = classifier().eval();
     const errors: unknown[] = [];
     const callbacks = [{ onTrainError: (error: unknown) => void errors.push(error) }];
-    await expect(fit(model, bad(0), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks })).rejects.toThrow(TrainingError);
+    await expect(
+      fit(model, bad(0), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks }),
+    ).rejects.toThrow(TrainingError);
     expect(errors).toHaveLength(1);
     expect(model.training).toBe(false);
   });
@@ -167,14 +220,17 @@ describe('bad options', () => {
     await expect(fit(model, points(10), { ...options, epochs })).rejects.toThrow(/epochs must be a positive integer/);
   });
   it('refuses metrics without validation data', async () => {
-    await expect(fit(model, points(10), { ...options, epochs: 1, metrics: { accuracy } })).rejects.toThrow(/validation/);
+    await expect(fit(model, points(10), { ...options, epochs: 1, metrics: { accuracy } })).rejects.toThrow(
+      /validation/,
+    );
   });
   it('names the fields that a batch has where x is missing', async () => {
     const data = new ArrayDataset({ pixels: { data: new Float32Array(4), shape: [2] } });
     await expect(fit(model, data, { ...options, epochs: 1 })).rejects.toThrow(/field x.*pixels/);
   });
   it('refuses a loss of more than one number', async () => {
-    const loss = (output: Parameters<typeof crossEntropy>[0], target: Parameters<typeof crossEntropy>[1]) => crossEntropy(output, target, { reduction: 'none' });
+    const loss = (output: Parameters<typeof crossEntropy>[0], target: Parameters<typeof crossEntropy>[1]) =>
+      crossEntropy(output, target, { reduction: 'none' });
     await expect(fit(model, points(10), { ...options, loss, epochs: 1 })).rejects.toThrow(/single number/);
   });
 });
@@ -184,7 +240,14 @@ describe('an abort signal', () => {
     const controller = new AbortController();
     const model = classifier();
     const callbacks = [{ onStep: ({ step }: { step: number }) => void (step === 7 && controller.abort()) }];
-    const history = await fit(model, points(200), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 10, batchSize: 50, signal: controller.signal, callbacks });
+    const history = await fit(model, points(200), {
+      loss: crossEntropy,
+      optimizer: new AdamW(model),
+      epochs: 10,
+      batchSize: 50,
+      signal: controller.signal,
+      callbacks,
+    });
     expect(history.interrupted).toBe(true);
     expect(history.losses.length).toBeGreaterThanOrEqual(7);
     expect(history.losses.length).toBeLessThanOrEqual(7 + 4);
@@ -195,7 +258,12 @@ describe('an abort signal', () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 50);
     const model = classifier();
-    const history = await fit(model, points(100), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 100_000, signal: controller.signal });
+    const history = await fit(model, points(100), {
+      loss: crossEntropy,
+      optimizer: new AdamW(model),
+      epochs: 100_000,
+      signal: controller.signal,
+    });
     expect(history.interrupted).toBe(true);
     expect(history.seconds).toBeLessThan(5);
   });
@@ -207,10 +275,16 @@ describe('EarlyStopping', () => {
     const losses = [3, 2, 1, 2, 2, 2, 2];
     const metric = (): number => losses.shift() ?? 9;
     const weights: (Float32Array | undefined)[] = [];
-    const onEpochEnd = async (): Promise<void> => void weights.push((await model.parameters()[0]?.data()) as Float32Array);
+    const onEpochEnd = async (): Promise<void> =>
+      void weights.push((await model.parameters()[0]?.data()) as Float32Array);
     const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
     const history = await fit(model, points(64), {
-      loss: crossEntropy, optimizer: new AdamW(model, { learningRate: 0.1 }), epochs: 20, validation: points(10), metrics: { metric }, callbacks: [{ onEpochEnd }, stopping],
+      loss: crossEntropy,
+      optimizer: new AdamW(model, { learningRate: 0.1 }),
+      epochs: 20,
+      validation: points(10),
+      metrics: { metric },
+      callbacks: [{ onEpochEnd }, stopping],
     });
     expect(history.epochs).toHaveLength(5);
     expect(history.stopReason).toMatch(/metric .* epoch 3 for 2 epochs/);
@@ -221,7 +295,12 @@ describe('EarlyStopping', () => {
 
   it('says what there is to monitor', async () => {
     const model = classifier();
-    const run = fit(model, points(10), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks: [new EarlyStopping({ monitor: 'acuracy' })] });
+    const run = fit(model, points(10), {
+      loss: crossEntropy,
+      optimizer: new AdamW(model),
+      epochs: 1,
+      callbacks: [new EarlyStopping({ monitor: 'acuracy' })],
+    });
     await expect(run).rejects.toThrow(/'acuracy'.*there is loss/);
   });
 });
@@ -235,20 +314,38 @@ describe('Checkpoint', () => {
     const model = classifier();
     const optimizer = new AdamW(model, { learningRate: 0.05 });
     const runs = join(folder, 'runs/points');
-    await fit(model, points(64), { loss: crossEntropy, optimizer, epochs: 3, validation: points(32), callbacks: [new Checkpoint(runs)] });
-    expect(readdirSync(runs).sort()).toEqual(['best.json', 'best.safetensors', 'last.json', 'last.optimizer.safetensors', 'last.safetensors']);
+    await fit(model, points(64), {
+      loss: crossEntropy,
+      optimizer,
+      epochs: 3,
+      validation: points(32),
+      callbacks: [new Checkpoint(runs)],
+    });
+    expect(readdirSync(runs).sort()).toEqual([
+      'best.json',
+      'best.safetensors',
+      'last.json',
+      'last.optimizer.safetensors',
+      'last.safetensors',
+    ]);
     const state = await readSafetensors(join(runs, 'last.safetensors'));
     expect(await state.get('2.weight')?.data()).toEqual(await model.stateDict().get('2.weight')?.data());
     const moments = await readSafetensors(join(runs, 'last.optimizer.safetensors'));
     expect([...moments.keys()]).toContain('2.weight.exp_avg');
-    expect(JSON.parse(readFileSync(join(runs, 'last.json'), 'utf8'))).toMatchObject({ epoch: 3, interrupted: false, optimizer: { name: 'AdamW', stepCount: 6 } });
+    expect(JSON.parse(readFileSync(join(runs, 'last.json'), 'utf8'))).toMatchObject({
+      epoch: 3,
+      interrupted: false,
+      optimizer: { name: 'AdamW', stepCount: 6 },
+    });
   });
 
   it('refuses a folder that cannot be made before the first step', async () => {
     const model = classifier();
     let steps = 0;
     const callbacks = [new Checkpoint('/dev/null/runs'), { onStep: () => void steps++ }];
-    await expect(fit(model, points(10), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks })).rejects.toThrow(/\/dev\/null\/runs/);
+    await expect(
+      fit(model, points(10), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks }),
+    ).rejects.toThrow(/\/dev\/null\/runs/);
     expect(steps).toBe(0);
   });
 });

@@ -5,11 +5,22 @@ import { TerminalProgress, type EpochRecord, type History, type TrainingRun } fr
 import { progressLine } from '../src/progress.ts';
 
 const plain = picocolors.createColors(false);
-const line = { epoch: 3, epochCount: 20, step: 12, stepsPerEpoch: 23, loss: 0.12344, examplesPerSecond: 5431.2, secondsLeft: 3.4, metric: 'accuracy 97.50 %' };
+const line = {
+  epoch: 3,
+  epochCount: 20,
+  step: 12,
+  stepsPerEpoch: 23,
+  loss: 0.12344,
+  examplesPerSecond: 5431.2,
+  secondsLeft: 3.4,
+  metric: 'accuracy 97.50 %',
+};
 
 describe('the progress line', () => {
   it('shows everything where there is room', () => {
-    expect(progressLine(line, 120, plain)).toBe(`epoch  3/20 ${'━'.repeat(13)}${'─'.repeat(11)} · step 12/23 · loss 0.1234 · accuracy 97.50 % · 5,431 examples/s · 0:04 left`);
+    expect(progressLine(line, 120, plain)).toBe(
+      `epoch  3/20 ${'━'.repeat(13)}${'─'.repeat(11)} · step 12/23 · loss 0.1234 · accuracy 97.50 % · 5,431 examples/s · 0:04 left`,
+    );
   });
 
   it.each([20, 30, 40, 60, 79, 80, 100, 119])('fits into %i columns', (columns) => {
@@ -19,7 +30,9 @@ describe('the progress line', () => {
   });
 
   it('has a bar in 80 columns', () => {
-    expect(progressLine(line, 79, plain)).toMatch(/^epoch {2}3\/20 ━+─+ · step 12\/23 · loss 0\.1234 · 5,431 examples\/s · 0:04 left$/);
+    expect(progressLine(line, 79, plain)).toMatch(
+      /^epoch {2}3\/20 ━+─+ · step 12\/23 · loss 0\.1234 · 5,431 examples\/s · 0:04 left$/,
+    );
   });
 });
 
@@ -39,15 +52,38 @@ class Stream extends Writable {
   }
 }
 
-const record: EpochRecord = { epoch: 1, loss: 0.5, validationLoss: 0.25, metrics: { accuracy: 0.975 }, learningRate: 0.1, seconds: 2, validationSeconds: 0.5, examplesPerSecond: 1234 };
-const history: History = { losses: [0.5, 0.5], learningRates: [0.1, 0.1], epochs: [record], stepsPerEpoch: 2, seconds: 2.5, interrupted: false };
-const run = { epochCount: 1, stepsPerEpoch: 2, metricNames: ['accuracy'], hasValidation: true, epochs: [] } as unknown as TrainingRun;
+const record: EpochRecord = {
+  epoch: 1,
+  loss: 0.5,
+  validationLoss: 0.25,
+  metrics: { accuracy: 0.975 },
+  learningRate: 0.1,
+  seconds: 2,
+  validationSeconds: 0.5,
+  examplesPerSecond: 1234,
+};
+const history: History = {
+  losses: [0.5, 0.5],
+  learningRates: [0.1, 0.1],
+  epochs: [record],
+  stepsPerEpoch: 2,
+  seconds: 2.5,
+  interrupted: false,
+};
+const run = {
+  epochCount: 1,
+  stepsPerEpoch: 2,
+  metricNames: ['accuracy'],
+  hasValidation: true,
+  epochs: [],
+} as unknown as TrainingRun;
 
 async function show(isTTY: boolean): Promise<string> {
   const stream = new Stream(isTTY);
   const progress = new TerminalProgress({ stream: stream as unknown as NodeJS.WriteStream, validationName: 'test' });
   await progress.onTrainStart(run);
-  for (const step of [1, 2]) progress.onStep({ step, epoch: 1, stepOfEpoch: step, loss: 0.5, learningRate: 0.1, examples: 10 }, run);
+  for (const step of [1, 2])
+    progress.onStep({ step, epoch: 1, stepOfEpoch: step, loss: 0.5, learningRate: 0.1, examples: 10 }, run);
   progress.onEpochEnd(record, run);
   progress.onTrainEnd(history);
   return stream.text;
@@ -68,6 +104,7 @@ describe('TerminalProgress', () => {
     const last = text.slice(text.lastIndexOf('1 epoch in'));
     expect(last).toMatch(/^1 epoch in 2\.50 s · loss 0\.5000 · test accuracy 97\.50 % · 1,234 examples\/s\n/);
     expect(text.match(/\n/g)?.length).toBeLessThanOrEqual(6);
-    if (text.includes('\u001B[?25l')) expect(text.lastIndexOf('\u001B[?25h')).toBeGreaterThan(text.lastIndexOf('\u001B[?25l'));
+    if (text.includes('\u001B[?25l'))
+      expect(text.lastIndexOf('\u001B[?25h')).toBeGreaterThan(text.lastIndexOf('\u001B[?25l'));
   });
 });

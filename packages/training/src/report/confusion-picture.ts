@@ -13,9 +13,15 @@ export function confusionPicture(counts: readonly (readonly number[])[], classNa
   const top = 26 + (slanted ? labelSpace * 0.75 : 16);
   const side = cell * classCount;
   const totals = counts.map((row) => row.reduce((sum, count) => sum + count, 0));
-  const worst = Math.max(...counts.flatMap((row, label) => row.map((count, prediction) => (label === prediction ? 0 : count / Math.max(1, totals[label] ?? 1)))));
+  const worst = Math.max(
+    ...counts.flatMap((row, label) =>
+      row.map((count, prediction) => (label === prediction ? 0 : count / Math.max(1, totals[label] ?? 1))),
+    ),
+  );
   // A single mistake among thousands must still be seen, and five times as many must look like more.
-  const wrongOpacity = scaleSqrt().domain([0, Math.max(worst, 0.05)]).range([0.15, 1]);
+  const wrongOpacity = scaleSqrt()
+    .domain([0, Math.max(worst, 0.05)])
+    .range([0.15, 1]);
   const withCounts = cell >= 20;
   const cells = counts.flatMap((row, label) => {
     const total = totals[label] ?? 0;
@@ -26,12 +32,33 @@ export function confusionPicture(counts: readonly (readonly number[])[], classNa
       const x = left + prediction * cell;
       const y = top + label * cell;
       const text = withCounts
-        ? html`<text class="${count === 0 ? 'none' : opacity > 0.55 ? 'strong' : 'some'}" x="${x + cell / 2}" y="${y + cell / 2}" dy="0.34em" text-anchor="middle">${count}</text>`
+        ? html`<text
+            class="${count === 0 ? 'none' : opacity > 0.55 ? 'strong' : 'some'}"
+            x="${x + cell / 2}"
+            y="${y + cell / 2}"
+            dy="0.34em"
+            text-anchor="middle"
+            >${count}</text
+          >`
         : undefined;
-      return html`<g><title>${classNames[label]} predicted as ${classNames[prediction]}: ${count} of ${total}</title><rect class="back" x="${x + 1}" y="${y + 1}" width="${cell - 2}" height="${cell - 2}" rx="3"/><rect class="${right ? 'right' : 'wrong'}" x="${x + 1}" y="${y + 1}" width="${cell - 2}" height="${cell - 2}" rx="3" fill-opacity="${Math.round(opacity * 100) / 100}"/>${text}</g>`;
+      return html`<g
+        ><title>${classNames[label]} predicted as ${classNames[prediction]}: ${count} of ${total}</title
+        ><rect class="back" x="${x + 1}" y="${y + 1}" width="${cell - 2}" height="${cell - 2}" rx="3" /><rect
+          class="${right ? 'right' : 'wrong'}"
+          x="${x + 1}"
+          y="${y + 1}"
+          width="${cell - 2}"
+          height="${cell - 2}"
+          rx="3"
+          fill-opacity="${Math.round(opacity * 100) / 100}"
+        />${text}</g
+      >`;
     });
   });
-  const rowLabels = classNames.map((name, i) => html`<text x="${left - 8}" y="${top + (i + 0.5) * cell}" dy="0.34em" text-anchor="end">${shorten(name)}</text>`);
+  const rowLabels = classNames.map(
+    (name, i) =>
+      html`<text x="${left - 8}" y="${top + (i + 0.5) * cell}" dy="0.34em" text-anchor="end">${shorten(name)}</text>`,
+  );
   const columnLabels = classNames.map((name, i) => {
     const x = left + (i + 0.5) * cell;
     return slanted
@@ -39,12 +66,18 @@ export function confusionPicture(counts: readonly (readonly number[])[], classNa
       : html`<text x="${x}" y="${top - 8}" text-anchor="middle">${shorten(name)}</text>`;
   });
   const width = left + side + (slanted ? labelSpace * 0.7 : 6);
-  return html`<svg class="confusion" viewBox="0 0 ${width} ${top + side + 4}" style="max-width:${width}px" role="img" aria-label="Confusion matrix of ${classCount} classes">
-<text class="axis-label" x="${left + side / 2}" y="14" text-anchor="middle">predicted</text>
-<text class="axis-label" transform="translate(14,${top + side / 2}) rotate(-90)" text-anchor="middle">true</text>
-<g class="labels">${columnLabels}${rowLabels}</g>
-${cells}
-</svg>`;
+  return html`<svg
+    class="confusion"
+    viewBox="0 0 ${width} ${top + side + 4}"
+    style="max-width:${width}px"
+    role="img"
+    aria-label="Confusion matrix of ${classCount} classes"
+  >
+    <text class="axis-label" x="${left + side / 2}" y="14" text-anchor="middle">predicted</text>
+    <text class="axis-label" transform="translate(14,${top + side / 2}) rotate(-90)" text-anchor="middle">true</text>
+    <g class="labels">${columnLabels}${rowLabels}</g>
+    ${cells}
+  </svg>`;
 }
 
 function shorten(name: string): string {

@@ -46,9 +46,13 @@ export function lineChart(options: LineChartOptions): Html {
   const values = series.flatMap(({ points }) => points.map(([, y]) => y)).filter(Number.isFinite);
   const [low, high] = options.yDomain ?? [Math.min(...values), Math.max(...values)];
   const bottom = height - margin.bottom;
-  const x = scaleLinear().domain(xDomain).range([margin.left, width - margin.right]);
+  const x = scaleLinear()
+    .domain(xDomain)
+    .range([margin.left, width - margin.right]);
   const y: ScaleContinuousNumeric<number, number> = options.logarithmic === true ? scaleLog() : scaleLinear();
-  y.domain(low < high ? [low, high] : [low - 0.5, high + 0.5]).range([bottom, margin.top]).nice(5);
+  y.domain(low < high ? [low, high] : [low - 0.5, high + 0.5])
+    .range([bottom, margin.top])
+    .nice(5);
   const yTicks = readableTicks(y, options.logarithmic === true);
   const format = yFormat ?? ((value: number) => String(Number(value.toPrecision(6))));
   const xTicks = x.ticks(Math.min(8, Math.max(1, xDomain[1] - xDomain[0]))).filter((tick) => Number.isInteger(tick));
@@ -59,19 +63,28 @@ export function lineChart(options: LineChartOptions): Html {
     .digits(1);
   const order = [...series].sort((a, b) => Number(b.look === 'faint') - Number(a.look === 'faint'));
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}: ${yLabel} by ${xLabel}">
-<text class="chart-title" x="${margin.left}" y="16">${title}</text>
-${legend(series)}
-<g class="grid">${yTicks.map((tick) => html`<path d="M${margin.left},${round(y(tick))}H${width - margin.right}"/>`)}</g>
-<g class="axis">
-<path d="M${margin.left},${bottom}H${width - margin.right}"/>
-${yTicks.map((tick) => html`<text x="${margin.left - 8}" y="${round(y(tick))}" dy="0.32em" text-anchor="end">${format(tick)}</text>`)}
-${xTicks.map((tick) => html`<path d="M${round(x(tick))},${bottom}v5"/><text x="${round(x(tick))}" y="${bottom + 18}" text-anchor="middle">${tick}</text>`)}
-</g>
-<text class="axis-label" x="${(margin.left + width - margin.right) / 2}" y="${height - 8}" text-anchor="middle">${xLabel}</text>
-<text class="axis-label" transform="translate(12,${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text>
-${order.map(({ points, color, look = 'plain' }) => html`<path class="series series-${color} ${look}" d="${draw(points) ?? ''}"/>
-${look === 'marked' ? points.filter(([, value]) => Number.isFinite(value)).map(([px, py]) => html`<circle class="dot dot-${color}" cx="${round(x(px))}" cy="${round(y(py))}" r="3"/>`) : undefined}`)}
-</svg>`;
+    <text class="chart-title" x="${margin.left}" y="16">${title}</text>
+    ${legend(series)}
+    <g class="grid">
+      ${yTicks.map((tick) => html`<path d="M${margin.left},${round(y(tick))}H${width - margin.right}" />`)}
+    </g>
+    <g class="axis">
+      <path d="M${margin.left},${bottom}H${width - margin.right}" />
+      ${yTicks.map((tick) => html`<text x="${margin.left - 8}" y="${round(y(tick))}" dy="0.32em" text-anchor="end">${format(tick)}</text>`)}
+      ${xTicks.map((tick) => html`<path d="M${round(x(tick))},${bottom}v5" /><text x="${round(x(tick))}" y="${bottom + 18}" text-anchor="middle">${tick}</text>`)}
+    </g>
+    <text class="axis-label" x="${(margin.left + width - margin.right) / 2}" y="${height - 8}" text-anchor="middle">
+      ${xLabel}
+    </text>
+    <text class="axis-label" transform="translate(12,${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">
+      ${yLabel}
+    </text>
+    ${order.map(
+      ({ points, color, look = 'plain' }) =>
+        html`<path class="series series-${color} ${look}" d="${draw(points) ?? ''}" />
+          ${look === 'marked' ? points.filter(([, value]) => Number.isFinite(value)).map(([px, py]) => html`<circle class="dot dot-${color}" cx="${round(x(px))}" cy="${round(y(py))}" r="3" />`) : undefined}`,
+    )}
+  </svg>`;
 }
 
 /** Names beside samples of their lines, in one row under the title. */
@@ -80,7 +93,13 @@ function legend(series: readonly Series[]): Html[] {
   return series.map(({ name, color, look = 'plain' }) => {
     const start = at;
     at += 32 + name.length * 6.4;
-    return html`<path class="series series-${color} ${look}" d="M${round(start)},28h18"/><text class="legend" x="${round(start + 23)}" y="28" dy="0.32em">${name}</text>`;
+    return html`<path class="series series-${color} ${look}" d="M${round(start)},28h18" /><text
+        class="legend"
+        x="${round(start + 23)}"
+        y="28"
+        dy="0.32em"
+        >${name}</text
+      >`;
   });
 }
 

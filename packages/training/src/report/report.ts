@@ -63,37 +63,40 @@ export async function writeReport(path: string, options: ReportOptions): Promise
 export function reportHtml(options: ReportOptions): string {
   const { title = 'Training report', subtitle, history, evaluation, images, summary } = options;
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${new Html(style)}</style>
-</head>
-<body>
-<main>
-<header>
-<h1>${title}</h1>
-${subtitle === undefined ? undefined : html`<p class="quiet">${subtitle}</p>`}
-${figures(options)}
-</header>
-${history === undefined || history.losses.length === 0 ? undefined : section('Training', trainingCharts(history, options.validationName ?? 'validation'))}
-${evaluation === undefined ? undefined : classificationSections(evaluation)}
-${evaluation === undefined || images === undefined ? undefined : examplePictures(evaluation, images).map(({ heading, body }) => section(heading, body))}
-${summary === undefined ? undefined : section('Model', html`<pre>${summary}</pre>`)}
-${options.onnx === undefined ? undefined : section('ONNX', onnxBody(options.onnx))}
-${options.data === undefined ? undefined : section('Data', factsTable(options.data))}
-${options.environment === undefined ? undefined : section('Environment', factsTable(options.environment))}
-<footer>Made with Hebb. This page is one file without scripts and loads nothing.</footer>
-</main>
-</body>
-</html>
-`.text;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${new Html(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <h1>${title}</h1>
+            ${subtitle === undefined ? undefined : html`<p class="quiet">${subtitle}</p>`} ${figures(options)}
+          </header>
+          ${history === undefined || history.losses.length === 0 ? undefined : section('Training', trainingCharts(history, options.validationName ?? 'validation'))}
+          ${evaluation === undefined ? undefined : classificationSections(evaluation)}
+          ${evaluation === undefined || images === undefined ? undefined : examplePictures(evaluation, images).map(({ heading, body }) => section(heading, body))}
+          ${summary === undefined ? undefined : section('Model', html`<pre>${summary}</pre>`)}
+          ${options.onnx === undefined ? undefined : section('ONNX', onnxBody(options.onnx))}
+          ${options.data === undefined ? undefined : section('Data', factsTable(options.data))}
+          ${options.environment === undefined ? undefined : section('Environment', factsTable(options.environment))}
+          <footer>Made with Hebb. This page is one file without scripts and loads nothing.</footer>
+        </main>
+      </body>
+    </html> `.text;
 }
 
 function section(heading: string, body: Html): Html {
-  return html`<section>\n<h2>${heading}</h2>\n${body}\n</section>`;
+  return html`<section>
+    <h2>${heading}</h2>
+    ${body}
+  </section>`;
 }
 
 /** The numbers that people look for first. */
@@ -104,11 +107,14 @@ function figures({ evaluation, history, parameterCount, onnx }: ReportOptions): 
     entries.push([`Mistakes in ${formatCount(evaluation.count)}`, formatCount(evaluation.count - evaluation.correct)]);
   }
   if (parameterCount !== undefined) entries.push(['Parameters', formatCount(parameterCount)]);
-  if (history !== undefined) entries.push([history.interrupted ? 'Training (interrupted)' : 'Training', formatSeconds(history.seconds)]);
+  if (history !== undefined)
+    entries.push([history.interrupted ? 'Training (interrupted)' : 'Training', formatSeconds(history.seconds)]);
   if (evaluation !== undefined) entries.push(['Examples/s, testing', formatCount(evaluation.examplesPerSecond)]);
   if (onnx !== undefined) entries.push(['ONNX file', onnx.passed ? 'verified' : 'differs']);
   if (entries.length === 0) return undefined;
-  return html`<dl class="figures">${entries.map(([name, value], i) => html`<div${i === 0 && evaluation !== undefined ? new Html(' class="headline"') : undefined}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="figures">
+    ${entries.map(([name, value], i) => html`<div${i === 0 && evaluation !== undefined ? new Html(' class="headline"') : undefined}><dt>${name}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
 }
 
 function classificationSections(evaluation: ClassificationEvaluation): Html {
@@ -119,27 +125,70 @@ function classificationSections(evaluation: ClassificationEvaluation): Html {
   ];
   const matrix = section(
     'Confusion matrix',
-    html`<p class="note">A row for each true class, a column for each prediction. Blue is right, orange is mistaken; the fuller the colour, the larger the share of its row.</p>
-<div class="scroll">${confusionPicture(confusionMatrix.counts, confusionMatrix.classNames)}</div>`,
+    html`<p class="note">
+        A row for each true class, a column for each prediction. Blue is right, orange is mistaken; the fuller the
+        colour, the larger the share of its row.
+      </p>
+      <div class="scroll">${confusionPicture(confusionMatrix.counts, confusionMatrix.classNames)}</div>`,
   );
   const table = section(
     'Classes',
-    html`<div class="scroll"><table>
-<thead><tr><th scope="col">class</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th><th scope="col">examples</th></tr></thead>
-<tbody>${classes.map((scores) => html`<tr><th scope="row">${scores.name}</th>${cells(scores)}</tr>\n`)}</tbody>
-<tbody class="averages"><tr><th scope="row">plain average</th>${cells(macroAverage)}</tr>
-<tr><th scope="row">weighted average</th>${cells(weightedAverage)}</tr></tbody>
-</table></div>
-<p class="note" style="margin:12px 0 0">Precision: how often a prediction of the class is right. Recall: how much of the class is found. F1: their harmonic mean.</p>`,
+    html`<div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">class</th>
+              <th scope="col">precision</th>
+              <th scope="col">recall</th>
+              <th scope="col">F1</th>
+              <th scope="col">count</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${classes.map(
+              (scores) =>
+                html`<tr>
+                  <th scope="row">${scores.name}</th>
+                  ${cells(scores)}
+                </tr> `,
+            )}
+          </tbody>
+          <tbody class="averages">
+            <tr>
+              <th scope="row">average</th>
+              ${cells(macroAverage)}
+            </tr>
+            <tr>
+              <th scope="row">weighted</th>
+              ${cells(weightedAverage)}
+            </tr>
+          </tbody>
+        </table>
+      </div>
+      <p class="note" style="margin:12px 0 0">
+        Precision: how often a prediction of the class is right. Recall: how much of the class is found. F1: their
+        harmonic mean. The weighted average counts every example alike, the other every class.
+      </p>`,
   );
   return html`<div class="columns">${matrix}${table}</div>`;
 }
 
 function onnxBody({ passed, verdict, facts = {} }: OnnxVerification): Html {
-  return html`<p class="verdict ${passed ? 'good' : 'bad'}">${passed ? '✓' : '✗'} ${verdict}</p>${factsTable(facts)}`;
+  return html`<p class="verdict ${passed ? 'good' : 'bad'}">${passed ? '✓' : '✗'} ${verdict}</p>
+    ${factsTable(facts)}`;
 }
 
 function factsTable(facts: Facts): Html {
   const rows = Object.entries(facts).filter(([, value]) => value !== undefined);
-  return html`<table class="facts"><tbody>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>\n`)}</tbody></table>`;
+  return html`<table class="facts">
+    <tbody>
+      ${rows.map(
+        ([name, value]) =>
+          html`<tr>
+            <th scope="row">${name}</th>
+            <td>${value}</td>
+          </tr> `,
+      )}
+    </tbody>
+  </table>`;
 }

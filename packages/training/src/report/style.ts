@@ -26,7 +26,8 @@ section { background: var(--card); border: 1px solid var(--rule); border-radius:
 .figures dt { color: var(--quiet); font-size: 0.85rem; }
 .figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums; line-height: 1.25; }
 .figures .headline dd { color: var(--good); }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 24px; align-items: start; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); column-gap: 24px; align-items: start; }
+section .columns { row-gap: 24px; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif; }
 svg text { fill: var(--text); }
 .chart-title { font-size: 14px; font-weight: 600; }

@@ -14,7 +14,8 @@ export function trainingCharts(history: History, validationName: string): Html {
     history.stopReason === undefined ? undefined : `Stopped early: ${history.stopReason}.`,
     'Training losses are those of the steps themselves, with dropout and augmentation where there are any.',
   ];
-  return html`<div class="columns">${charts}</div>\n<p class="note" style="margin:12px 0 0">${notes.filter((note) => note !== undefined).join(' ')}</p>`;
+  return html`<div class="columns">${charts}</div>
+    <p class="note" style="margin:12px 0 0">${notes.filter((note) => note !== undefined).join(' ')}</p>`;
 }
 
 function lossChart({ losses, epochs, stepsPerEpoch }: History, validationName: string): Html {
@@ -25,7 +26,9 @@ function lossChart({ losses, epochs, stepsPerEpoch }: History, validationName: s
   if (epochs.length > 1) {
     series.push({ name: 'training, by epoch', points: epochs.map(({ epoch, loss }) => [epoch - 0.5, loss]), color: 1 });
   }
-  const validation = epochs.flatMap(({ epoch, validationLoss }): (readonly [number, number])[] => (validationLoss === undefined ? [] : [[epoch, validationLoss]]));
+  const validation = epochs.flatMap(({ epoch, validationLoss }): (readonly [number, number])[] =>
+    validationLoss === undefined ? [] : [[epoch, validationLoss]],
+  );
   if (validation.length > 0) series.push({ name: validationName, points: validation, color: 2, look: marks });
   const values = series.flatMap(({ points }) => points.map(([, y]) => y));
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -58,7 +61,10 @@ function metricCharts({ epochs }: History, validationName: string): Html[] {
       yLabel: isFraction ? `${words(name)} in per cent` : words(name),
       series: [{ name: validationName, points, color: 2, look: points.length <= 40 ? 'marked' : 'plain' }],
       xDomain: [0, Math.max(1, epochs.length)],
-      ...(isFraction && { yDomain: [Math.min(low, 0.99), 1] as const, yFormat: (value: number) => formatPercent(value, low > 0.97 ? 1 : 0) }),
+      ...(isFraction && {
+        yDomain: [Math.min(low, 0.99), 1] as const,
+        yFormat: (value: number) => formatPercent(value, low > 0.97 ? 1 : 0),
+      }),
     });
   });
 }

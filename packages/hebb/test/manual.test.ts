@@ -1,0 +1,76 @@
+/** The programs of docs/manual.md, run as the one program that they are, and the one of the README. */
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as hebb from 'hebb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const penguins = `species,bill_length_mm,body_mass_g
+Adelie,39.1,3750
+Adelie,39.5,3800
+Adelie,36.7,3450
+Gentoo,46.1,4500
+Gentoo,50,5700
+Gentoo,48.7,4450
+Gentoo,49,5700
+`;
+
+const home = process.cwd();
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hebb-manual-'));
+  await writeFile(join(folder, 'penguins.csv'), penguins);
+  await copyFile(path('../../../apps/quickstart/data/digits.csv'), join(folder, 'digits.csv'));
+  process.chdir(folder);
+});
+afterAll(async () => {
+  process.chdir(home);
+  await rm(folder, { recursive: true });
+});
+
+const names = [
+  'tensor',
+  'autograd',
+  'layers',
+  'losses',
+  'optimizers',
+  'architectures',
+  'data',
+  'tokenizer',
+  'onnx',
+  'training',
+];
+/** The README shows progress; a test does not. */
+const quietFit: typeof hebb.fit = (model, train, options) => hebb.fit(model, train, { ...options, progress: false });
+// The manual imports from the single packages; the umbrella has the same things.
+const modules = Object.fromEntries([
+  ...names.map((name) => [`@hebb/${name}`, hebb]),
+  ['@hebb/evaluation', hebb.metrics],
+  ['hebb', { ...hebb, fit: quietFit }],
+]) as Record<string, object>;
+
+async function runAll(file: string): Promise<void> {
+  const code = examplesOf(file)
+    .map((example) => example.code)
+    .join('\n');
+  const statements = await runExample({ name: file, code }, modules);
+  expect(statements.length).toBeGreaterThan(0);
+  for (const { line, actual, expected, rounded } of statements) {
+    expect(agrees(actual, expected, rounded), `${line}\ngot ${String(actual)}`).toBe(true);
+  }
+}
+
+it('the manual does what it says', async () => {
+  await runAll(path('../../../docs/manual.md'));
+  expect(await readdir(folder)).toEqual(
+    expect.arrayContaining(['digits.onnx', 'digits.safetensors', 'report.html', 'runs']),
+  );
+});
+
+it('the README does what it says', async () => {
+  hebb.setDevice('wasm');
+  await runAll(path('../README.md'));
+});
