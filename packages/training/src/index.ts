@@ -8,6 +8,6 @@ export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export type { MonitorOptions } from './monitor.ts';
 export { requireWritableFolder } from './files.ts';
 export { TrainingError, type TrainingErrorDetails } from './errors.ts';
-export { TerminalProgress, type TerminalProgressOptions } from './progress.ts';
+export { TerminalProgress, type ProgressStream, type TerminalProgressOptions } from './progress.ts';
 export { ClassificationEvaluation, evaluate, type EvaluateOptions } from './evaluate.ts';
 export { reportHtml, writeReport, type Facts, type OnnxVerification, type ReportOptions } from './report/report.ts';

@@ -4,9 +4,17 @@ import picocolors from 'picocolors';
 import type { Callback, EpochRecord, History, StepRecord, TrainingRun } from './callback.ts';
 import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from './format.ts';
 
+/** What {@link TerminalProgress} writes to; `process.stdout` and `process.stderr` are such. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
 export interface TerminalProgressOptions {
   /** Default `process.stderr`, so that results on the standard output stay clean. */
-  stream?: NodeJS.WriteStream;
+  stream?: ProgressStream;
   /** What validation is called. Default 'validation'. */
   validationName?: string;
 }
@@ -95,7 +103,7 @@ export function epochLine(record: EpochRecord, epochCount: number, validationNam
  * piped, one plain line per epoch. Colours follow NO_COLOR and FORCE_COLOR.
  */
 export class TerminalProgress implements Callback {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: ProgressStream;
   readonly #validationName: string;
   readonly #live: boolean;
   #update: LogUpdate | undefined;
@@ -111,13 +119,13 @@ export class TerminalProgress implements Callback {
   constructor({ stream = process.stderr, validationName = 'validation' }: TerminalProgressOptions = {}) {
     this.#stream = stream;
     this.#validationName = validationName;
-    this.#live = stream.isTTY && process.env['TERM'] !== 'dumb';
+    this.#live = stream.isTTY === true && process.env['TERM'] !== 'dumb';
     this.#colors = picocolors.createColors(this.#live && picocolors.isColorSupported);
   }
 
   async onTrainStart(run: TrainingRun): Promise<void> {
     // Loaded here because it needs Node, and this package does not.
-    if (this.#live) this.#update = (await import('log-update')).createLogUpdate(this.#stream);
+    if (this.#live) this.#update = (await import('log-update')).createLogUpdate(this.#stream as NodeJS.WriteStream);
     this.#stepsSeen = 0;
     this.#smoothed = Number.NaN;
     this.#metric = undefined;

@@ -80,7 +80,7 @@ const run = {
 
 async function show(isTTY: boolean): Promise<string> {
   const stream = new Stream(isTTY);
-  const progress = new TerminalProgress({ stream: stream as unknown as NodeJS.WriteStream, validationName: 'test' });
+  const progress = new TerminalProgress({ stream, validationName: 'test' });
   await progress.onTrainStart(run);
   for (const step of [1, 2])
     progress.onStep({ step, epoch: 1, stepOfEpoch: step, loss: 0.5, learningRate: 0.1, examples: 10 }, run);

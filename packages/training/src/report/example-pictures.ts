@@ -36,7 +36,7 @@ export function examplePictures(
         const isRight = label === prediction;
         const caption = isRight
           ? html`<b class="right">${name(label)}</b>`
-          : html`true <b>${name(label)}</b>, predicted <b class="wrong">${name(prediction)}</b>`;
+          : html`true <b>${name(label)}</b><br />predicted <b class="wrong">${name(prediction)}</b>`;
         return html`<li>
           <img src="${pictureOf(images, index)}" alt="Example ${index}: ${name(label)}" title="Test example ${index}" />
           <p>${caption}<br /><span class="quiet">${formatPercent(confidence, 1)} sure</span></p>
