@@ -209,16 +209,19 @@ function requireFinite(loss: number, note: Omit<StepRecord, 'loss'>, run: Traini
   const { step, epoch, stepOfEpoch, learningRate } = note;
   const place = `epoch ${epoch}, step ${stepOfEpoch} of ${run.stepsPerEpoch}`;
   const name = Number.isNaN(loss) ? 'not a number (NaN)' : loss > 0 ? 'infinite' : 'minus infinity';
-  throw new TrainingError(`[fit] the loss is ${name} at ${place}; the learning rate was ${learningRate}.`, {
-    epoch,
-    step,
-    learningRate,
-    loss,
-    hint:
-      step === 1
-        ? 'It is so before any update: look for NaN or infinite numbers in the inputs and targets, and for labels out of range.'
-        : `Lower the learning rate, e.g. to ${Math.min(0.001, Number((learningRate / 10).toPrecision(2)))}, or clip the gradients; if that does not help, look for NaN in the data.`,
-  });
+  throw new TrainingError(
+    `[fit] the loss is ${name} at ${place}; the learning rate was ${Number(learningRate.toPrecision(4))}.`,
+    {
+      epoch,
+      step,
+      learningRate,
+      loss,
+      hint:
+        step === 1
+          ? 'It is so before any update: look for NaN or infinite numbers in the inputs and targets, and for labels out of range.'
+          : `Lower the learning rate, e.g. to ${Math.min(0.001, Number((learningRate / 10).toPrecision(2)))}, or clip the gradients; if that does not help, look for NaN in the data.`,
+    },
+  );
 }
 
 function progressOf(progress: FitOptions['progress']): Callback[] {

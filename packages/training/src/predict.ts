@@ -57,13 +57,21 @@ async function run(
   const parts: { output: Float32Array; loss: number; count: number }[] = [];
   const targets: NumericArray[] = [];
   const sizes = new Set<number>();
-  const timed = { examples: 0, seconds: 0 };
+  const stopwatch = new Stopwatch();
+  let timedExamples = 0;
   let shape: readonly number[] = [];
+  let hasLoss = false;
   const start = performance.now();
   for (const batch of batches) {
     const { x, y } = inputAndTarget(where, batch);
     const count = x.shape[0] ?? 0;
-    const issued = performance.now();
+    const isFirstOfSize = !sizes.has(count);
+    sizes.add(count);
+    if (isFirstOfSize) {
+      // Compiles; not timed, and nothing else is in flight meanwhile.
+      await Promise.all(inFlight.splice(0));
+      stopwatch.pause();
+    } else timedExamples += count;
     const { output, loss } = step(toTensor(x), toTensor(y));
     if (output.shape[0] !== count) {
       throw new TrainingError(
@@ -71,6 +79,7 @@ async function run(
       );
     }
     shape = output.shape.slice(1);
+    hasLoss = loss !== undefined;
     targets.push(y);
     const index = parts.length;
     parts.push({ output: new Float32Array(0), loss: 0, count });
@@ -80,24 +89,38 @@ async function run(
     read.catch(() => undefined); // reported where it is awaited
     inFlight.push(read);
     while (inFlight.length >= batchesInFlight) await inFlight.shift();
-    if (sizes.has(count)) {
-      timed.examples += count;
-      timed.seconds += (performance.now() - issued) / 1000;
+    if (isFirstOfSize) {
+      await Promise.all(inFlight.splice(0));
+      stopwatch.resume();
     }
-    sizes.add(count);
     await breathe();
   }
   await Promise.all(inFlight);
+  stopwatch.pause();
   const seconds = (performance.now() - start) / 1000;
   const examples = parts.reduce((sum, { count }) => sum + count, 0);
   const weighted = parts.reduce((sum, { loss, count }) => sum + loss * count, 0);
   return {
     outputs: { data: joinFloats(parts.map(({ output }) => output)), shape: [examples, ...shape] },
     targets: joinArrays(targets, examples),
-    loss: weighted / examples,
+    loss: hasLoss ? weighted / examples : undefined,
     seconds,
-    examplesPerSecond: timed.examples > 0 ? timed.examples / timed.seconds : examples / seconds,
+    examplesPerSecond: timedExamples > 0 ? timedExamples / stopwatch.seconds : examples / seconds,
   };
+}
+
+class Stopwatch {
+  seconds = 0;
+  #since: number | undefined;
+
+  resume(): void {
+    this.#since = performance.now();
+  }
+
+  pause(): void {
+    if (this.#since !== undefined) this.seconds += (performance.now() - this.#since) / 1000;
+    this.#since = undefined;
+  }
 }
 
 function joinFloats(parts: readonly Float32Array[]): Float32Array {

@@ -8,8 +8,8 @@ import { computeLoss, lossName, type LossCase } from '../../../losses/test/suppo
 import { devices } from '../../../tensor/test/support/devices.ts';
 import { expectClose, golden, toTensor, type Stored } from '../../../tensor/test/support/golden.ts';
 
-const layers = golden<Golden>(new URL('../../../layers/test/golden/pytorch.json', import.meta.url)).cases;
-const losses = golden<LossCase[]>(new URL('../../../losses/test/golden/pytorch.json', import.meta.url));
+const layers = (golden(new URL('../../../layers/test/golden/pytorch.json', import.meta.url)) as Golden).cases;
+const losses = golden(new URL('../../../losses/test/golden/pytorch.json', import.meta.url)) as LossCase[];
 
 const parameterOf = (stored: Stored): Tensor => variable(toTensor(stored), { requiresGrad: true });
 
