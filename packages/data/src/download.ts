@@ -50,12 +50,12 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
   const url = String(options.url);
   if (!/^https?:/i.test(url) || !URL.canParse(url))
     throw new DataError(`[fetchDataset] expected an http(s) URL, got ${url}.`);
-  const expected = String(sha256).toLowerCase();
-  if (!/^[0-9a-f]{64}$/.test(expected)) {
+  if (!/^[0-9a-f]{64}$/i.test(sha256)) {
     throw new DataError(`[fetchDataset] sha256 must be 64 hexadecimal digits, got '${sha256}'.`, {
       hint: 'Compute it with: sha256sum <file>',
     });
   }
+  const expected = sha256.toLowerCase();
   const name = options.name ?? new URL(url).pathname.split('/').at(-1) ?? '';
   const folderName = options.folder ?? expected.slice(0, 16);
   for (const part of [name, folderName]) {
@@ -68,9 +68,9 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
 
   const { mkdir, open, rename, rm } = await import('node:fs/promises');
   const { createHash } = await import('node:crypto');
-  const { join } = await import('node:path');
-  const folder = join(options.cacheDir ?? (await defaultCacheDir()), folderName);
-  const path = join(folder, name);
+  const paths = await import('node:path');
+  const folder = paths.join(options.cacheDir ?? (await defaultCacheDir()), folderName);
+  const path = paths.join(folder, name);
   if ((await checksum(path)) === expected) return path;
 
   const temporary = `${path}.${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}.tmp`;
@@ -145,9 +145,9 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
 
 async function defaultCacheDir(): Promise<string> {
   const { homedir } = await import('node:os');
-  const { join } = await import('node:path');
+  const paths = await import('node:path');
   const given = process.env['HEBB_CACHE_DIR'];
-  return given === undefined || given === '' ? join(homedir(), '.cache', 'hebb') : given;
+  return given === undefined || given === '' ? paths.join(homedir(), '.cache', 'hebb') : given;
 }
 
 async function checksum(path: string): Promise<string | undefined> {
@@ -215,11 +215,11 @@ export interface DownloadMnistOptions extends Pick<
  */
 export async function downloadMnist(options: DownloadMnistOptions = {}): Promise<string> {
   const { mirror = mnistMirror, ...rest } = options;
-  const { dirname } = await import('node:path');
+  const paths = await import('node:path');
   let folder = '';
   for (const { name, sha256 } of mnistFiles) {
     const url = `${mirror.replace(/\/*$/, '/')}${name}`;
-    folder = dirname(await fetchDataset({ ...rest, url, sha256, folder: 'mnist' }));
+    folder = paths.dirname(await fetchDataset({ ...rest, url, sha256, folder: 'mnist' }));
   }
   return folder;
 }

@@ -122,14 +122,14 @@ const mnistNames: Readonly<Record<keyof MnistFiles, string>> = {
 export async function loadMnist(folder: string, options: { classNames?: readonly string[] } = {}): Promise<Mnist> {
   if (!inNode) throw new DataError('[loadMnist] reads a folder, in Node only; use readMnist(files) here.');
   const { readdir } = await import('node:fs/promises');
-  const { join } = await import('node:path');
+  const paths = await import('node:path');
   const present = new Set(await readdir(folder).catch(() => []));
   const names: Partial<Record<keyof MnistFiles, string>> = {};
   const absent: string[] = [];
   for (const [key, name] of Object.entries(mnistNames) as [keyof MnistFiles, string][]) {
     const found = [name, `${name}.gz`].find((candidate) => present.has(candidate));
     if (found === undefined) absent.push(`${name}[.gz]`);
-    else names[key] = join(folder, found);
+    else names[key] = paths.join(folder, found);
   }
   if (absent.length > 0) {
     throw new DataError(`[loadMnist] ${folder} lacks ${absent.join(', ')}.`, {

@@ -8,7 +8,7 @@ import { ones, zeros, type Tensor } from '@hebb/tensor';
 import { Net } from './support/net.ts';
 import { caseName, mapValues, type Golden } from './support/cases.ts';
 
-const { cases, names } = golden<Golden>(new URL('golden/pytorch.json', import.meta.url));
+const { cases, names } = golden(new URL('golden/pytorch.json', import.meta.url)) as Golden;
 
 describe.each(devices)('layers on %s', (device) => {
   beforeAll(() => setDevice(device));

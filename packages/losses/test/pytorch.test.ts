@@ -5,7 +5,7 @@ import { devices } from '../../tensor/test/support/devices.ts';
 import { expectClose, golden, toTensor } from '../../tensor/test/support/golden.ts';
 import { computeLoss, lossName, type LossCase } from './support/cases.ts';
 
-const cases = golden<LossCase[]>(new URL('golden/pytorch.json', import.meta.url));
+const cases = golden(new URL('golden/pytorch.json', import.meta.url)) as LossCase[];
 
 describe.each(devices)('losses on %s', (device) => {
   beforeAll(() => setDevice(device));

@@ -22,9 +22,9 @@ interface Golden {
   readonly schedules: { readonly cosine: readonly number[]; readonly step: readonly number[] };
 }
 
-const { initial, gradients, runs, clipping, schedules } = golden<Golden>(
+const { initial, gradients, runs, clipping, schedules } = golden(
   new URL('golden/pytorch.json', import.meta.url),
-);
+) as Golden;
 const constructors = { SGD, Adam, AdamW };
 const mapped = <T>(named: Named, change: (value: Stored) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(named).map(([name, value]) => [name, change(value)]));

@@ -6,6 +6,7 @@
  * comment in words states nothing. Numbers agree to six digits, or, where the comment ends in `…`, to the digits shown.
  */
 import { readFileSync } from 'node:fs';
+import { runInThisContext } from 'node:vm';
 import { transformWithOxc } from 'vite';
 
 export interface Example {
@@ -57,7 +58,7 @@ export async function runExample(
     const text = comment.replace(/…\s*$/, '').replace(/^.* = /, '');
     try {
       const source = text.replace(/\b(\w+Array) \[/g, '$1.from([').replace(/\.from\(\[([^\]]*)\]/g, '.from([$1])');
-      const expected: unknown = new Function(`"use strict"; return (${source});`)();
+      const expected: unknown = runInThisContext(`'use strict'; (${source});`);
       if (typeof expected !== 'function') statements.push({ line, actual, expected, rounded });
     } catch {
       // words

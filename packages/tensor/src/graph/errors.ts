@@ -7,7 +7,7 @@ export interface ErrorDetails {
 
 /** `…/packages/` in this repository, `…/node_modules/@hebb/` where installed. */
 const family: string = new URL('../../../', import.meta.url).href;
-const ownFrame = new RegExp(`${[family, family.replace('file://', '')].map(escapePattern).join('|')}`);
+const ownFrame = new RegExp([family, family.replace('file://', '')].map(escapePattern).join('|'));
 
 function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -24,7 +24,7 @@ export interface CreationOptions {
 }
 
 function requireDType(op: string, dtype: DType): void {
-  if (!dtypes.includes(dtype)) throw new DTypeError(`[${op}] does not know the dtype '${String(dtype)}'; there are ${dtypes.join(', ')}.`);
+  if (!dtypes.includes(dtype)) throw new DTypeError(`[${op}] does not know the dtype '${dtype}'; there are ${dtypes.join(', ')}.`);
 }
 
 /** The shape of nested arrays; throws {@link ShapeError} naming the place where they are ragged. */

@@ -221,7 +221,7 @@ export function gelu(x: Tensor): Tensor {
 /** Converts to another dtype. float32 → int32 truncates toward zero; to bool is `≠ 0`. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (!dtypes.includes(dtype)) {
-    throw new DTypeError(`[to] does not know the dtype '${String(dtype)}'; there are ${dtypes.join(', ')}.`);
+    throw new DTypeError(`[to] does not know the dtype '${dtype}'; there are ${dtypes.join(', ')}.`);
   }
   const node = nodeOf(x);
   return node.type.dtype === dtype ? x : tensorOf(castNode(node, dtype));
