@@ -186,6 +186,10 @@ describe.each(devices)('gradients on %s', (name) => {
   });
 
   describe('backward', () => {
+    const clearGradient = (w: Tensor): void => {
+      w.grad = undefined;
+    };
+
     it('fills and accumulates grad', async () => {
       const [w, other, frozen] = [parameter([3, 4]), parameter([1]), variable(tensor([2, 2]))];
       backward(w.square().mul(frozen).sum());
@@ -195,7 +199,7 @@ describe.each(devices)('gradients on %s', (name) => {
       backward(w.sum().add(other.sum()));
       expect(await w.grad?.toArray()).toEqual([13, 17]);
       expect(await other.grad?.toArray()).toEqual([1]);
-      w.grad = undefined;
+      clearGradient(w);
       backward(w.sum());
       expect(await w.grad?.toArray()).toEqual([1, 1]);
     });

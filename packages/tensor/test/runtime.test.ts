@@ -392,10 +392,9 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(() => f(tensor(1))).toThrow(ArgumentError);
       const g = compile((() => 3) as unknown as () => Tensor);
       expect(() => g()).toThrow(/returned 3/);
-      const h = compile((options: object) => tensor(Object.keys(options).length)) as unknown as (
-        options: object,
-      ) => Tensor;
-      expect(() => h({})).toThrow(/not object/);
+      // @ts-expect-error an object is no argument that a call can be recognized by
+      const h = compile((options: object) => tensor(Object.keys(options).length));
+      expect(() => h({} as unknown as string)).toThrow(/not object/);
     });
 
     it('leaves nothing behind when the function throws', async () => {
