@@ -45,8 +45,8 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
   const { seed, batchSize, learningRate } = options;
   if (options.device !== undefined) setDevice(options.device);
   const images = await loadImages(options.data);
-  await requireWritable(options.out);
   const deviceDescription = await device.ready();
+  await requireWritable(options.out);
   const epochs = options.epochs ?? images.epochs;
 
   manualSeed(seed);
