@@ -28,18 +28,15 @@ export class WebgpuBackend implements Backend {
   readonly name = 'webgpu';
   readonly description: string;
   readonly #device: GPUDevice;
-  // A device does not keep its implementation alive.
-  readonly #gpu: GPU;
   readonly #health: Health;
   readonly #queue: OperationQueue;
   readonly #flight: Flight;
   readonly #resources: DeviceResources;
   #runs = 0;
 
-  constructor({ device, description, limits, profile, gpu }: Acquired) {
+  constructor({ device, description, limits, profile }: Acquired) {
     this.description = `WebGPU, ${description}`;
     this.#device = device;
-    this.#gpu = gpu;
     this.#health = new Health(device);
     this.#queue = new OperationQueue((error) => this.#health.report(error));
     this.#flight = new Flight(device.queue);
@@ -173,7 +170,6 @@ export class WebgpuBackend implements Backend {
   /** Gives the device back. Everything that is waiting rejects. */
   destroy(): void {
     this.#device.destroy();
-    void this.#gpu;
   }
 
   #enqueue(perform: () => void): void {

@@ -6,8 +6,6 @@ export interface Acquired {
   readonly description: string;
   readonly limits: DeviceLimits;
   readonly profile: DeviceProfile;
-  /** Keeps the implementation alive as long as its device. */
-  readonly gpu: GPU;
 }
 
 export interface Unavailable {
@@ -34,7 +32,6 @@ export async function acquireDevice(options: AcquireOptions): Promise<Acquired |
     const device = await adapter.requestDevice({ requiredLimits: wanted });
     return {
       device,
-      gpu,
       description: `${nameOf(adapter.info)}${software ? ' (software)' : ''}`,
       limits: deviceLimits(device.limits),
       profile: software ? softwareProfile : gpuProfile,
@@ -44,16 +41,20 @@ export async function acquireDevice(options: AcquireOptions): Promise<Acquired |
   }
 }
 
+/** Dawn, started once: drivers do not like to come and go within a process. */
+let dawn: GPU | undefined;
+
 async function findImplementation(): Promise<GPU | Unavailable> {
   if (typeof navigator !== 'undefined' && 'gpu' in navigator && navigator.gpu !== undefined) return navigator.gpu;
   if (typeof process === 'undefined' || process.versions?.node === undefined) {
     return { unavailable: 'WebGPU: this environment has no navigator.gpu' };
   }
+  if (dawn !== undefined) return dawn;
   // Not a literal, so that bundlers for the browser do not look for the package.
   const specifier = 'webgpu';
-  let dawn: { create(flags: string[]): GPU };
+  let library: { create(flags: string[]): GPU };
   try {
-    dawn = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as typeof dawn;
+    library = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as typeof library;
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     return {
@@ -63,7 +64,8 @@ async function findImplementation(): Promise<GPU | Unavailable> {
     };
   }
   try {
-    return dawn.create([]);
+    dawn ??= library.create([]);
+    return dawn;
   } catch (error) {
     return { unavailable: `WebGPU: Dawn does not start (${firstLine(error)})` };
   }
