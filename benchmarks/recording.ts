@@ -29,4 +29,6 @@ for (let i = 0; i < 30; i++) {
   recording.push(((middle - start) * 1000) / count);
   linearizing.push(((end - middle) * 1000) / count);
 }
-console.log(`${count} nodes: recording ${median(recording).toFixed(3)} µs a node, key of the plan ${median(linearizing).toFixed(3)} µs a node`);
+console.log(
+  `${count} nodes: recording ${median(recording).toFixed(3)} µs a node, key of the plan ${median(linearizing).toFixed(3)} µs a node`,
+);

@@ -25,12 +25,16 @@ for (const kind of ['compiled', 'record'] as const) {
     if (report) {
       (globalThis as { gc?: () => void }).gc?.();
       const heap = Math.round(process.memoryUsage().heapUsed / 2 ** 20);
-      console.log(`${kind} step ${String(done).padStart(5)} · loss ${loss.toFixed(4)} · ${memory} · JavaScript heap ${heap} MiB`);
+      console.log(
+        `${kind} step ${String(done).padStart(5)} · loss ${loss.toFixed(4)} · ${memory} · JavaScript heap ${heap} MiB`,
+      );
     }
     if (done > 10 && memory !== baseline) failed = true;
     if (done === steps) break;
   }
-  console.log(`${kind}: ${((performance.now() - start) / steps).toFixed(2)} ms a step; plan cache ${JSON.stringify(device.stats().planCache)}`);
+  console.log(
+    `${kind}: ${((performance.now() - start) / steps).toFixed(2)} ms a step; plan cache ${JSON.stringify(device.stats().planCache)}`,
+  );
 }
 console.log(failed ? 'MEMORY CHANGED' : `memory is flat: the same after each of ${steps} steps as after step 10`);
 process.exit(failed ? 1 : 0);

@@ -9,7 +9,17 @@ import { convolutionalNetwork } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
-import { compile, device, manualSeed, rand, randint, realize, setDevice, type DeviceName, type Tensor } from '@hebb/tensor';
+import {
+  compile,
+  device,
+  manualSeed,
+  rand,
+  randint,
+  realize,
+  setDevice,
+  type DeviceName,
+  type Tensor,
+} from '@hebb/tensor';
 
 const batch = 64;
 const rounds = 7;
@@ -49,7 +59,9 @@ async function hebb(name: DeviceName): Promise<Contender> {
 }
 
 async function pytorch(): Promise<{ contenders: Contender[]; process: ChildProcess } | undefined> {
-  const python = spawn('/usr/bin/python3', [fileURLToPath(new URL('training_step.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const python = spawn('/usr/bin/python3', [fileURLToPath(new URL('training_step.py', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   python.on('error', () => {});
   const version = await lines.next();
@@ -75,12 +87,23 @@ peer?.process.kill();
 const results = contenders.map(({ name }, i) => {
   const sorted = [...(times[i] ?? [])].sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  return { name, median, fastest: sorted[0] ?? 0, slowest: sorted.at(-1) ?? 0, gflops: (2 * multiplyAdds) / median / 1e6 };
+  return {
+    name,
+    median,
+    fastest: sorted[0] ?? 0,
+    slowest: sorted.at(-1) ?? 0,
+    gflops: (2 * multiplyAdds) / median / 1e6,
+  };
 });
-console.log(`one training step, batch ${batch}: ${(multiplyAdds / 1e6).toFixed(0)} million multiply–adds; median of ${rounds} rounds of ${stepsPerRound} steps`);
+console.log(
+  `one training step, batch ${batch}: ${(multiplyAdds / 1e6).toFixed(0)} million multiply–adds; median of ${rounds} rounds of ${stepsPerRound} steps`,
+);
 for (const { name, median, fastest, slowest, gflops } of results) {
-  console.log(`${name.padEnd(48)} ${median.toFixed(1).padStart(7)} ms (${fastest.toFixed(1)} – ${slowest.toFixed(1)})  ${gflops.toFixed(1).padStart(6)} GFLOP/s`);
+  console.log(
+    `${name.padEnd(48)} ${median.toFixed(1).padStart(7)} ms (${fastest.toFixed(1)} – ${slowest.toFixed(1)})  ${gflops.toFixed(1).padStart(6)} GFLOP/s`,
+  );
 }
-if (peer === undefined) console.log('PyTorch was not found (Debian: python3-torch), so there is nothing to compare with.');
+if (peer === undefined)
+  console.log('PyTorch was not found (Debian: python3-torch), so there is nothing to compare with.');
 console.log(JSON.stringify(results));
 process.exit(0);

@@ -78,7 +78,8 @@ export class Tensor {
 
   set grad(gradient: Tensor | undefined) {
     if (this.#cell !== undefined) this.#cell.gradient = gradient === undefined ? undefined : nodeOf(gradient);
-    else if (gradient !== undefined) throw new ArgumentError(`[grad] ${this} is not a variable; only parameters keep gradients.`);
+    else if (gradient !== undefined)
+      throw new ArgumentError(`[grad] ${this} is not a variable; only parameters keep gradients.`);
   }
 
   /** `float32[2,3]`. The values are elsewhere and come back through promises; see {@link Tensor.toArray}. */
@@ -119,69 +120,191 @@ export class Tensor {
     this.dispose();
   }
 
-  add(other: Operand): Tensor { return elementwise.add(this, other); }
-  sub(other: Operand): Tensor { return elementwise.sub(this, other); }
-  mul(other: Operand): Tensor { return elementwise.mul(this, other); }
-  div(other: Operand): Tensor { return elementwise.div(this, other); }
-  pow(exponent: Operand): Tensor { return elementwise.pow(this, exponent); }
-  maximum(other: Operand): Tensor { return elementwise.maximum(this, other); }
-  minimum(other: Operand): Tensor { return elementwise.minimum(this, other); }
-  clamp(low: number | undefined, high?: number): Tensor { return elementwise.clamp(this, low, high); }
-  equal(other: Operand): Tensor { return elementwise.equal(this, other); }
-  notEqual(other: Operand): Tensor { return elementwise.notEqual(this, other); }
-  less(other: Operand): Tensor { return elementwise.less(this, other); }
-  lessEqual(other: Operand): Tensor { return elementwise.lessEqual(this, other); }
-  greater(other: Operand): Tensor { return elementwise.greater(this, other); }
-  greaterEqual(other: Operand): Tensor { return elementwise.greaterEqual(this, other); }
-  and(other: Tensor): Tensor { return elementwise.and(this, other); }
-  or(other: Tensor): Tensor { return elementwise.or(this, other); }
-  not(): Tensor { return elementwise.not(this); }
-  where(ifTrue: Operand, ifFalse: Operand): Tensor { return elementwise.where(this, ifTrue, ifFalse); }
-  neg(): Tensor { return elementwise.neg(this); }
-  abs(): Tensor { return elementwise.abs(this); }
-  sign(): Tensor { return elementwise.sign(this); }
-  exp(): Tensor { return elementwise.exp(this); }
-  log(): Tensor { return elementwise.log(this); }
-  sqrt(): Tensor { return elementwise.sqrt(this); }
-  square(): Tensor { return elementwise.square(this); }
-  reciprocal(): Tensor { return elementwise.reciprocal(this); }
-  rsqrt(): Tensor { return elementwise.rsqrt(this); }
-  sin(): Tensor { return elementwise.sin(this); }
-  cos(): Tensor { return elementwise.cos(this); }
-  tanh(): Tensor { return elementwise.tanh(this); }
-  sigmoid(): Tensor { return elementwise.sigmoid(this); }
-  erf(): Tensor { return elementwise.erf(this); }
-  relu(): Tensor { return elementwise.relu(this); }
-  gelu(): Tensor { return elementwise.gelu(this); }
-  floor(): Tensor { return elementwise.floor(this); }
-  ceil(): Tensor { return elementwise.ceil(this); }
-  round(): Tensor { return elementwise.round(this); }
-  to(dtype: DType): Tensor { return elementwise.cast(this, dtype); }
-  detach(): Tensor { return elementwise.detach(this); }
+  add(other: Operand): Tensor {
+    return elementwise.add(this, other);
+  }
+  sub(other: Operand): Tensor {
+    return elementwise.sub(this, other);
+  }
+  mul(other: Operand): Tensor {
+    return elementwise.mul(this, other);
+  }
+  div(other: Operand): Tensor {
+    return elementwise.div(this, other);
+  }
+  pow(exponent: Operand): Tensor {
+    return elementwise.pow(this, exponent);
+  }
+  maximum(other: Operand): Tensor {
+    return elementwise.maximum(this, other);
+  }
+  minimum(other: Operand): Tensor {
+    return elementwise.minimum(this, other);
+  }
+  clamp(low: number | undefined, high?: number): Tensor {
+    return elementwise.clamp(this, low, high);
+  }
+  equal(other: Operand): Tensor {
+    return elementwise.equal(this, other);
+  }
+  notEqual(other: Operand): Tensor {
+    return elementwise.notEqual(this, other);
+  }
+  less(other: Operand): Tensor {
+    return elementwise.less(this, other);
+  }
+  lessEqual(other: Operand): Tensor {
+    return elementwise.lessEqual(this, other);
+  }
+  greater(other: Operand): Tensor {
+    return elementwise.greater(this, other);
+  }
+  greaterEqual(other: Operand): Tensor {
+    return elementwise.greaterEqual(this, other);
+  }
+  and(other: Tensor): Tensor {
+    return elementwise.and(this, other);
+  }
+  or(other: Tensor): Tensor {
+    return elementwise.or(this, other);
+  }
+  not(): Tensor {
+    return elementwise.not(this);
+  }
+  where(ifTrue: Operand, ifFalse: Operand): Tensor {
+    return elementwise.where(this, ifTrue, ifFalse);
+  }
+  neg(): Tensor {
+    return elementwise.neg(this);
+  }
+  abs(): Tensor {
+    return elementwise.abs(this);
+  }
+  sign(): Tensor {
+    return elementwise.sign(this);
+  }
+  exp(): Tensor {
+    return elementwise.exp(this);
+  }
+  log(): Tensor {
+    return elementwise.log(this);
+  }
+  sqrt(): Tensor {
+    return elementwise.sqrt(this);
+  }
+  square(): Tensor {
+    return elementwise.square(this);
+  }
+  reciprocal(): Tensor {
+    return elementwise.reciprocal(this);
+  }
+  rsqrt(): Tensor {
+    return elementwise.rsqrt(this);
+  }
+  sin(): Tensor {
+    return elementwise.sin(this);
+  }
+  cos(): Tensor {
+    return elementwise.cos(this);
+  }
+  tanh(): Tensor {
+    return elementwise.tanh(this);
+  }
+  sigmoid(): Tensor {
+    return elementwise.sigmoid(this);
+  }
+  erf(): Tensor {
+    return elementwise.erf(this);
+  }
+  relu(): Tensor {
+    return elementwise.relu(this);
+  }
+  gelu(): Tensor {
+    return elementwise.gelu(this);
+  }
+  floor(): Tensor {
+    return elementwise.floor(this);
+  }
+  ceil(): Tensor {
+    return elementwise.ceil(this);
+  }
+  round(): Tensor {
+    return elementwise.round(this);
+  }
+  to(dtype: DType): Tensor {
+    return elementwise.cast(this, dtype);
+  }
+  detach(): Tensor {
+    return elementwise.detach(this);
+  }
 
-  reshape(shape: readonly number[]): Tensor { return movement.reshape(this, shape); }
-  flatten(startAxis?: number, endAxis?: number): Tensor { return movement.flatten(this, startAxis, endAxis); }
-  squeeze(axis?: number): Tensor { return movement.squeeze(this, axis); }
-  unsqueeze(axis: number): Tensor { return movement.unsqueeze(this, axis); }
-  transpose(axis0: number, axis1: number): Tensor { return movement.transpose(this, axis0, axis1); }
-  permute(axes: readonly number[]): Tensor { return movement.permute(this, axes); }
-  broadcastTo(shape: readonly number[]): Tensor { return movement.broadcastTo(this, shape); }
-  slice(starts: readonly number[], stops?: readonly number[], steps?: readonly number[]): Tensor { return movement.slice(this, starts, stops, steps); }
-  narrow(axis: number, start: number, length: number): Tensor { return movement.narrow(this, axis, start, length); }
-  pad(padding: readonly (readonly [number, number])[], options?: movement.PadOptions): Tensor { return movement.pad(this, padding, options); }
-  flip(axes: number | readonly number[]): Tensor { return movement.flip(this, axes); }
+  reshape(shape: readonly number[]): Tensor {
+    return movement.reshape(this, shape);
+  }
+  flatten(startAxis?: number, endAxis?: number): Tensor {
+    return movement.flatten(this, startAxis, endAxis);
+  }
+  squeeze(axis?: number): Tensor {
+    return movement.squeeze(this, axis);
+  }
+  unsqueeze(axis: number): Tensor {
+    return movement.unsqueeze(this, axis);
+  }
+  transpose(axis0: number, axis1: number): Tensor {
+    return movement.transpose(this, axis0, axis1);
+  }
+  permute(axes: readonly number[]): Tensor {
+    return movement.permute(this, axes);
+  }
+  broadcastTo(shape: readonly number[]): Tensor {
+    return movement.broadcastTo(this, shape);
+  }
+  slice(starts: readonly number[], stops?: readonly number[], steps?: readonly number[]): Tensor {
+    return movement.slice(this, starts, stops, steps);
+  }
+  narrow(axis: number, start: number, length: number): Tensor {
+    return movement.narrow(this, axis, start, length);
+  }
+  pad(padding: readonly (readonly [number, number])[], options?: movement.PadOptions): Tensor {
+    return movement.pad(this, padding, options);
+  }
+  flip(axes: number | readonly number[]): Tensor {
+    return movement.flip(this, axes);
+  }
 
-  sum(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor { return reduce.sum(this, axes, options); }
-  mean(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor { return reduce.mean(this, axes, options); }
-  max(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor { return reduce.max(this, axes, options); }
-  min(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor { return reduce.min(this, axes, options); }
-  variance(axes?: number | readonly number[], options?: reduce.VarianceOptions): Tensor { return reduce.variance(this, axes, options); }
-  std(axes?: number | readonly number[], options?: reduce.VarianceOptions): Tensor { return reduce.std(this, axes, options); }
-  argmax(axis?: number, options?: reduce.ReduceOptions): Tensor { return reduce.argmax(this, axis, options); }
-  argmin(axis?: number, options?: reduce.ReduceOptions): Tensor { return reduce.argmin(this, axis, options); }
-  softmax(axis: number): Tensor { return normalized.softmax(this, axis); }
-  logSoftmax(axis: number): Tensor { return normalized.logSoftmax(this, axis); }
-  matmul(other: Tensor): Tensor { return linalg.matmul(this, other); }
+  sum(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
+    return reduce.sum(this, axes, options);
+  }
+  mean(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
+    return reduce.mean(this, axes, options);
+  }
+  max(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
+    return reduce.max(this, axes, options);
+  }
+  min(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
+    return reduce.min(this, axes, options);
+  }
+  variance(axes?: number | readonly number[], options?: reduce.VarianceOptions): Tensor {
+    return reduce.variance(this, axes, options);
+  }
+  std(axes?: number | readonly number[], options?: reduce.VarianceOptions): Tensor {
+    return reduce.std(this, axes, options);
+  }
+  argmax(axis?: number, options?: reduce.ReduceOptions): Tensor {
+    return reduce.argmax(this, axis, options);
+  }
+  argmin(axis?: number, options?: reduce.ReduceOptions): Tensor {
+    return reduce.argmin(this, axis, options);
+  }
+  softmax(axis: number): Tensor {
+    return normalized.softmax(this, axis);
+  }
+  logSoftmax(axis: number): Tensor {
+    return normalized.logSoftmax(this, axis);
+  }
+  matmul(other: Tensor): Tensor {
+    return linalg.matmul(this, other);
+  }
 }
 
 /** The node that a tensor stands for now (a cell's current value). */

@@ -34,10 +34,18 @@ test('the module in which an error arose is part of the message, the innermost o
 
 test.each([
   ['broadcasting', () => zeros([2, 3]).add(zeros([4])), /cannot broadcast float32\[2,3\] with float32\[4\]/],
-  ['reshape', () => zeros([2, 3]).reshape([4, 2]), /cannot give float32\[2,3\] \(6 elements\) the shape \[4, 2\] \(8 elements\)/],
+  [
+    'reshape',
+    () => zeros([2, 3]).reshape([4, 2]),
+    /cannot give float32\[2,3\] \(6 elements\) the shape \[4, 2\] \(8 elements\)/,
+  ],
   ['an axis', () => zeros([2, 3]).sum(2), /axis 2 does not exist: the tensor has 2 axes, so -2 to 1 are possible/],
   ['ragged arrays', () => tensor([[1, 2], [3]]), /data\[1\] has 1 elements, data\[0\] has 2/],
-  ['a shape that does not fit its data', () => tensor(new Float32Array(5), { shape: [2, 3] }), /got 5 elements for the shape \[2, 3\], which has 6/],
+  [
+    'a shape that does not fit its data',
+    () => tensor(new Float32Array(5), { shape: [2, 3] }),
+    /got 5 elements for the shape \[2, 3\], which has 6/,
+  ],
   ['item of many', async () => zeros([2]).item(), /takes a tensor with one element, not float32\[2\]/],
 ])('%s: what was given and what was expected', async (_, body, message) => {
   await expect(async () => body()).rejects.toThrow(message);

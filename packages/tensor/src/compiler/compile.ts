@@ -30,7 +30,10 @@ export function compileProgram(source: Program): Plan {
   const outputBuffer: number[] = [];
   let parameterCount = parameters.length;
   outputs.forEach(({ node, parameter }, i) => {
-    const buffer = parameter >= 0 ? parameter : buffers.push({ kind: 'parameter', position: parameterCount++, offset: 0, ...typeOf(node) }) - 1;
+    const buffer =
+      parameter >= 0
+        ? parameter
+        : buffers.push({ kind: 'parameter', position: parameterCount++, offset: 0, ...typeOf(node) }) - 1;
     outputBuffer.push(buffer);
     if (direct[i] !== true) return;
     destinations.set(node, [...(destinations.get(node) ?? []), buffer]);
@@ -39,7 +42,9 @@ export function compileProgram(source: Program): Plan {
   });
 
   // The last kernel that reads each temporary, for the arena.
-  const copies = outputs.flatMap(({ node }, i) => (direct[i] === true || outputBuffer[i] === readable.get(node) ? [] : [{ node, to: outputBuffer[i] ?? 0 }]));
+  const copies = outputs.flatMap(({ node }, i) =>
+    direct[i] === true || outputBuffer[i] === readable.get(node) ? [] : [{ node, to: outputBuffer[i] ?? 0 }],
+  );
   const lastReader = new Map<number, number>();
   order.forEach((group, step) => {
     for (const node of readsOf(program, grouping.producer, group)) lastReader.set(node, step);
@@ -58,7 +63,8 @@ export function compileProgram(source: Program): Plan {
       // What only its own kernel reads stays in registers.
       if (destinations.has(node) || !lastReader.has(node)) continue;
       const { type, size } = typeOf(node);
-      const buffer = buffers.push({ kind: 'temporary', position: -1, offset: arena.allocate(size * 4), type, size }) - 1;
+      const buffer =
+        buffers.push({ kind: 'temporary', position: -1, offset: arena.allocate(size * 4), type, size }) - 1;
       readable.set(node, buffer);
       destinations.set(node, [buffer]);
     }
@@ -87,7 +93,9 @@ function withCopiedLeaves(program: Program): Program {
   const outputs = program.outputs.map(({ node, parameter }) => {
     const leaf = nodes[node];
     const isCopy = leaf !== undefined && roleOf(leaf.op) === 'leaf' && program.parameters[parameter] !== node;
-    return isCopy ? { node: nodes.push({ op: 'detach', attributes: {}, type: leaf.type, inputs: [node] }) - 1, parameter } : { node, parameter };
+    return isCopy
+      ? { node: nodes.push({ op: 'detach', attributes: {}, type: leaf.type, inputs: [node] }) - 1, parameter }
+      : { node, parameter };
   });
   return { ...program, nodes, outputs };
 }

@@ -39,7 +39,11 @@ const folds: Partial<Record<PlanPrimitive, Fold>> = {
 };
 
 /** The result of an elementwise operation on constants, or undefined where it must be left to the device. */
-export function foldConstants(op: PlanPrimitive, inputs: readonly (number | undefined)[], dtype: DType): number | undefined {
+export function foldConstants(
+  op: PlanPrimitive,
+  inputs: readonly (number | undefined)[],
+  dtype: DType,
+): number | undefined {
   if (inputs.length === 0 || inputs.some((value) => value === undefined)) return undefined;
   const [a = 0, b = 0, c = 0] = inputs;
   if (op === 'cast') return castConstant(a, dtype);

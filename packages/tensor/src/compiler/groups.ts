@@ -10,22 +10,76 @@ import type { Program } from '../graph/program.ts';
 type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction';
 
 const roles: Record<PlanPrimitive, Role> = {
-  buffer: 'leaf', argument: 'leaf',
-  scalar: 'free', constant: 'free', iota: 'free',
-  random: 'elementwise', neg: 'elementwise', abs: 'elementwise', sign: 'elementwise', exp: 'elementwise', log: 'elementwise',
-  sqrt: 'elementwise', sin: 'elementwise', cos: 'elementwise', tanh: 'elementwise', sigmoid: 'elementwise', erf: 'elementwise',
-  relu: 'elementwise', floor: 'elementwise', ceil: 'elementwise', round: 'elementwise', not: 'elementwise', cast: 'elementwise',
-  detach: 'elementwise', add: 'elementwise', sub: 'elementwise', mul: 'elementwise', div: 'elementwise', pow: 'elementwise',
-  maximum: 'elementwise', minimum: 'elementwise', equal: 'elementwise', notEqual: 'elementwise', less: 'elementwise',
-  lessEqual: 'elementwise', and: 'elementwise', or: 'elementwise', where: 'elementwise',
-  reshape: 'view', transpose: 'view', broadcast: 'view', slice: 'view', pad: 'view', flip: 'view', concat: 'view', unfold: 'view',
-  fold: 'reduction', sum: 'reduction', max: 'reduction', min: 'reduction', argmax: 'reduction',
-  dot: 'contraction', conv: 'contraction', convInputGradient: 'contraction', convWeightGradient: 'contraction',
+  buffer: 'leaf',
+  argument: 'leaf',
+  scalar: 'free',
+  constant: 'free',
+  iota: 'free',
+  random: 'elementwise',
+  neg: 'elementwise',
+  abs: 'elementwise',
+  sign: 'elementwise',
+  exp: 'elementwise',
+  log: 'elementwise',
+  sqrt: 'elementwise',
+  sin: 'elementwise',
+  cos: 'elementwise',
+  tanh: 'elementwise',
+  sigmoid: 'elementwise',
+  erf: 'elementwise',
+  relu: 'elementwise',
+  floor: 'elementwise',
+  ceil: 'elementwise',
+  round: 'elementwise',
+  not: 'elementwise',
+  cast: 'elementwise',
+  detach: 'elementwise',
+  add: 'elementwise',
+  sub: 'elementwise',
+  mul: 'elementwise',
+  div: 'elementwise',
+  pow: 'elementwise',
+  maximum: 'elementwise',
+  minimum: 'elementwise',
+  equal: 'elementwise',
+  notEqual: 'elementwise',
+  less: 'elementwise',
+  lessEqual: 'elementwise',
+  and: 'elementwise',
+  or: 'elementwise',
+  where: 'elementwise',
+  reshape: 'view',
+  transpose: 'view',
+  broadcast: 'view',
+  slice: 'view',
+  pad: 'view',
+  flip: 'view',
+  concat: 'view',
+  unfold: 'view',
+  fold: 'reduction',
+  sum: 'reduction',
+  max: 'reduction',
+  min: 'reduction',
+  argmax: 'reduction',
+  dot: 'contraction',
+  conv: 'contraction',
+  convInputGradient: 'contraction',
+  convWeightGradient: 'contraction',
 };
 
 /** Cost of one evaluation, in units of an addition; 1 where not listed. */
 const costs: Partial<Record<PlanPrimitive, number>> = {
-  div: 3, sqrt: 3, exp: 10, log: 10, sin: 12, cos: 12, tanh: 12, sigmoid: 12, erf: 14, pow: 24, random: 30,
+  div: 3,
+  sqrt: 3,
+  exp: 10,
+  log: 10,
+  sin: 12,
+  cos: 12,
+  tanh: 12,
+  sigmoid: 12,
+  erf: 14,
+  pow: 24,
+  random: 30,
 };
 /** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
 const recomputeLimit = 5;
@@ -165,13 +219,20 @@ class Grouper {
       if (this.#outputs.has(index)) exits.push(index);
       for (const user of users) {
         const op = this.#op(user);
-        if ((roles[op] !== 'elementwise' && op !== 'reshape') || this.#size(user) !== this.#size(start) || absorbed.has(user)) return undefined;
+        if (
+          (roles[op] !== 'elementwise' && op !== 'reshape') ||
+          this.#size(user) !== this.#size(start) ||
+          absorbed.has(user)
+        )
+          return undefined;
         if (region.has(user)) continue;
         region.add(user);
         stack.push(user);
       }
     }
-    return exits.length === 0 || exits.length > Grouper.#maximumStores ? undefined : { region, exits: exits.sort((a, b) => a - b) };
+    return exits.length === 0 || exits.length > Grouper.#maximumStores
+      ? undefined
+      : { region, exits: exits.sort((a, b) => a - b) };
   }
 
   /** The smallest region after `start` that is entered only through `start` and left only through its last node. */
@@ -181,13 +242,18 @@ class Grouper {
     if (this.#outputs.has(start)) return undefined;
     for (let steps = 0; steps < 24; steps++) {
       let next = Infinity;
-      for (const index of inside) for (const user of this.#users[index] ?? []) if (!inside.has(user)) next = Math.min(next, user);
+      for (const index of inside)
+        for (const user of this.#users[index] ?? []) if (!inside.has(user)) next = Math.min(next, user);
       if (next === Infinity) return undefined;
       const op = this.#op(next);
-      if ((roles[op] !== 'elementwise' && op !== 'reshape') || this.#size(next) !== size || absorbed.has(next)) return undefined;
+      if ((roles[op] !== 'elementwise' && op !== 'reshape') || this.#size(next) !== size || absorbed.has(next))
+        return undefined;
       inside.add(next);
-      const exits = [...inside].filter((index) => this.#outputs.has(index) || (this.#users[index] ?? []).some((user) => !inside.has(user)));
-      if (exits.length === 1 && exits[0] === next && op !== 'reshape') return { region: [...inside].filter((i) => i !== start), end: next };
+      const exits = [...inside].filter(
+        (index) => this.#outputs.has(index) || (this.#users[index] ?? []).some((user) => !inside.has(user)),
+      );
+      if (exits.length === 1 && exits[0] === next && op !== 'reshape')
+        return { region: [...inside].filter((i) => i !== start), end: next };
       // A region that ends in a reshape is not worth an exit of its own; go on from there only along a single path.
       if (exits.length === 0) return undefined;
       if (exits.some((index) => this.#outputs.has(index) && index !== next)) return undefined;
@@ -203,8 +269,15 @@ class Grouper {
     nodes.forEach((node, index) => {
       if (!this.needed[index]) return;
       const role = roles[node.op];
-      for (const input of node.inputs) depth[index] = Math.max(depth[index] ?? 0, this.#stored.has(input) ? 1 : 1 + (depth[input] ?? 0));
-      if (role === 'leaf' || role === 'free' || role === 'reduction' || role === 'contraction' || this.#stored.has(index)) {
+      for (const input of node.inputs)
+        depth[index] = Math.max(depth[index] ?? 0, this.#stored.has(input) ? 1 : 1 + (depth[input] ?? 0));
+      if (
+        role === 'leaf' ||
+        role === 'free' ||
+        role === 'reduction' ||
+        role === 'contraction' ||
+        this.#stored.has(index)
+      ) {
         cost[index] = role === 'free' ? 0 : 1;
         return;
       }
@@ -258,7 +331,11 @@ class Grouper {
     const producers = new Set(inputs.map((input) => this.#producer.get(input)).filter((group) => group !== undefined));
     const leaves = new Set(inputs.filter((input) => !this.#stored.has(input)));
     const own = anchor === undefined ? undefined : this.#groups.find((group) => group.anchors.includes(anchor));
-    if (anchor !== undefined && own !== undefined && [...producers].some((producer) => producer !== own && reaches(producer, own))) {
+    if (
+      anchor !== undefined &&
+      own !== undefined &&
+      [...producers].some((producer) => producer !== own && reaches(producer, own))
+    ) {
       // It needs something that waits for the anchor's kernel (another reduction's result there): the anchor is stored and read back.
       this.#stored.add(anchor);
       this.#producer.set(anchor, own);
@@ -267,7 +344,8 @@ class Grouper {
       this.#place(index, undefined);
       return;
     }
-    const partner = anchor === undefined ? this.#partner(index, producers, leaves) : this.#anchoredPartner(anchor, producers, leaves);
+    const partner =
+      anchor === undefined ? this.#partner(index, producers, leaves) : this.#anchoredPartner(anchor, producers, leaves);
     if (partner === undefined) {
       const group: Group = { anchors: anchor === undefined ? [] : [anchor], stored: [index], reads: producers, leaves };
       this.#groups.push(group);
@@ -290,7 +368,8 @@ class Grouper {
     for (let i = this.#groups.length - 1; i >= 0; i--) {
       const group = this.#groups[i] as Group;
       const [first] = group.anchors;
-      if (first === undefined || group.stored.length >= Grouper.#maximumStores || this.#reductionSpace(first) !== space) continue;
+      if (first === undefined || group.stored.length >= Grouper.#maximumStores || this.#reductionSpace(first) !== space)
+        continue;
       if (!this.#shareMemory(group, producers, leaves)) continue;
       if ([...producers].every((producer) => !reaches(producer, group))) return group;
     }
@@ -306,7 +385,9 @@ class Grouper {
   }
 
   #shareMemory(group: Group, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): boolean {
-    return [...producers].some((producer) => group.reads.has(producer)) || [...leaves].some((leaf) => group.leaves.has(leaf));
+    return (
+      [...producers].some((producer) => group.reads.has(producer)) || [...leaves].some((leaf) => group.leaves.has(leaf))
+    );
   }
 
   /** Outputs of one elementwise kernel at most: bindings are scarce on WebGPU. */

@@ -154,7 +154,14 @@ function intern(kind: 'div' | 'mod', index: Index, divisor: number): Index {
   if (atom === undefined) {
     atom =
       kind === 'div'
-        ? { kind, id: nextAtom++, index, divisor, min: Math.floor(index.min / divisor), max: Math.floor(index.max / divisor) }
+        ? {
+            kind,
+            id: nextAtom++,
+            index,
+            divisor,
+            min: Math.floor(index.min / divisor),
+            max: Math.floor(index.max / divisor),
+          }
         : { kind, id: nextAtom++, index, divisor, min: 0, max: Math.min(divisor - 1, index.max) };
     internTable.set(key, atom);
   }
@@ -183,7 +190,10 @@ export function divideIndex(index: Index, divisor: number): Index {
   const shifted = addIndex(rest, constantIndex(-low * divisor));
   const common = commonDivisor(shifted, divisor);
   if (common > 1) {
-    const reduced = build(Math.floor(shifted.constant / common), shifted.terms.map((t) => ({ ...t, coefficient: t.coefficient / common })));
+    const reduced = build(
+      Math.floor(shifted.constant / common),
+      shifted.terms.map((t) => ({ ...t, coefficient: t.coefficient / common })),
+    );
     return addIndex(addIndex(multiple, constantIndex(low)), divideIndex(reduced, divisor / common));
   }
   const only = shifted.terms.length === 1 && shifted.constant === 0 ? shifted.terms[0] : undefined;
@@ -202,7 +212,10 @@ export function remainderIndex(index: Index, divisor: number): Index {
   const shifted = addIndex(rest, constantIndex(-low * divisor));
   const common = commonDivisor(shifted, divisor);
   if (common > 1 && shifted.constant % common === 0) {
-    const reduced = build(shifted.constant / common, shifted.terms.map((t) => ({ ...t, coefficient: t.coefficient / common })));
+    const reduced = build(
+      shifted.constant / common,
+      shifted.terms.map((t) => ({ ...t, coefficient: t.coefficient / common })),
+    );
     return scaleIndex(remainderIndex(reduced, divisor / common), common);
   }
   return intern('mod', shifted, divisor);

@@ -17,10 +17,36 @@ export interface Condition {
 }
 
 export type UnaryOperator =
-  | 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf' | 'relu'
-  | 'floor' | 'ceil' | 'round' | 'not';
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'erf'
+  | 'relu'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'not';
 export type BinaryOperator =
-  | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'and' | 'or';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'equal'
+  | 'notEqual'
+  | 'less'
+  | 'lessEqual'
+  | 'and'
+  | 'or';
 
 export type Expression =
   | { readonly kind: 'constant'; readonly type: ScalarType; readonly value: number }
@@ -28,20 +54,49 @@ export type Expression =
    * Element `index` of buffer `buffer` (a position in {@link Plan.buffers}). Where `guards` is not empty the index may lie outside
    * the buffer unless all guards hold; any value may then be produced (a select above discards it) but no trap.
    */
-  | { readonly kind: 'load'; readonly type: ScalarType; readonly buffer: number; readonly index: Index; readonly guards: readonly Condition[] }
+  | {
+      readonly kind: 'load';
+      readonly type: ScalarType;
+      readonly buffer: number;
+      readonly index: Index;
+      readonly guards: readonly Condition[];
+    }
   /** Number `slot` of the plan's scalars. */
   | { readonly kind: 'scalar'; readonly type: 'f32' | 'i32'; readonly slot: number }
   /** An index as a value (i32). */
   | { readonly kind: 'index'; readonly type: 'i32'; readonly index: Index }
   /** bool: all conditions hold. */
   | { readonly kind: 'inside'; readonly type: 'bool'; readonly conditions: readonly Condition[] }
-  | { readonly kind: 'unary'; readonly type: ScalarType; readonly operator: UnaryOperator; readonly operand: Expression }
+  | {
+      readonly kind: 'unary';
+      readonly type: ScalarType;
+      readonly operator: UnaryOperator;
+      readonly operand: Expression;
+    }
   /** Both operands have one type; comparisons and `and`/`or` give bool. */
-  | { readonly kind: 'binary'; readonly type: ScalarType; readonly operator: BinaryOperator; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'select'; readonly type: ScalarType; readonly condition: Expression; readonly ifTrue: Expression; readonly ifFalse: Expression }
+  | {
+      readonly kind: 'binary';
+      readonly type: ScalarType;
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | {
+      readonly kind: 'select';
+      readonly type: ScalarType;
+      readonly condition: Expression;
+      readonly ifTrue: Expression;
+      readonly ifFalse: Expression;
+    }
   | { readonly kind: 'cast'; readonly type: ScalarType; readonly operand: Expression }
   /** f32 in [0, 1): (word 0 of Threefry-2x32-13 with counter words (index, counter), key words (seed, 0x48656262)) >>> 8, × 2⁻²⁴. */
-  | { readonly kind: 'random'; readonly type: 'f32'; readonly index: Index; readonly seed: Expression; readonly counter: Expression }
+  | {
+      readonly kind: 'random';
+      readonly type: 'f32';
+      readonly index: Index;
+      readonly seed: Expression;
+      readonly counter: Expression;
+    }
   /** In stores of a reduction or contraction: the result of reducer `position` (0 for a contraction). */
   | { readonly kind: 'result'; readonly type: ScalarType; readonly position: number };
 

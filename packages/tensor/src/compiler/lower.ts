@@ -7,9 +7,28 @@ import type { Program, ProgramNode } from '../graph/program.ts';
 import { formatType, stridesOf, type DType } from '../graph/types.ts';
 import type { Group } from './groups.ts';
 import {
-  addIndex, axisIndex, constantIndex, divideIndex, indexKey, makeAxis, remainderIndex, scaleIndex, type Axis, type Index,
+  addIndex,
+  axisIndex,
+  constantIndex,
+  divideIndex,
+  indexKey,
+  makeAxis,
+  remainderIndex,
+  scaleIndex,
+  type Axis,
+  type Index,
 } from './index-expression.ts';
-import type { BinaryOperator, Condition, Expression, Kernel, Operand, Reducer, ScalarType, Store, UnaryOperator } from './kernel.ts';
+import type {
+  BinaryOperator,
+  Condition,
+  Expression,
+  Kernel,
+  Operand,
+  Reducer,
+  ScalarType,
+  Store,
+  UnaryOperator,
+} from './kernel.ts';
 
 /** Where nodes lie in memory, and which scalar is which. */
 export interface Placement {
@@ -45,7 +64,22 @@ export function unflatten(flat: Index, shape: readonly number[]): Index[] {
 }
 
 const unaryOperators: ReadonlySet<PlanPrimitive> = new Set([
-  'neg', 'abs', 'sign', 'exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'sigmoid', 'erf', 'relu', 'floor', 'ceil', 'round', 'not',
+  'neg',
+  'abs',
+  'sign',
+  'exp',
+  'log',
+  'sqrt',
+  'sin',
+  'cos',
+  'tanh',
+  'sigmoid',
+  'erf',
+  'relu',
+  'floor',
+  'ceil',
+  'round',
+  'not',
 ]);
 
 /** `conditions` without those that always hold. */
@@ -60,8 +94,15 @@ interface Position {
 }
 
 /** One step down through a view: where its input is read, and which conditions select the input at all. */
-function throughView(node: ProgramNode, input: ProgramNode, { index, guards }: Position): Position & { readonly conditions: readonly Condition[] } {
-  const moved = (next: readonly Index[], conditions: readonly Condition[] = []): Position & { conditions: readonly Condition[] } => ({
+function throughView(
+  node: ProgramNode,
+  input: ProgramNode,
+  { index, guards }: Position,
+): Position & { readonly conditions: readonly Condition[] } {
+  const moved = (
+    next: readonly Index[],
+    conditions: readonly Condition[] = [],
+  ): Position & { conditions: readonly Condition[] } => ({
     index: next,
     guards: conditions.length === 0 ? guards : [...guards, ...conditions],
     conditions,
@@ -82,12 +123,16 @@ function throughView(node: ProgramNode, input: ProgramNode, { index, guards }: P
     }
     case 'slice': {
       const { starts, steps } = node.attributes as Attributes['slice'];
-      return moved(index.map((part, axis) => addIndex(scaleIndex(part, steps[axis] ?? 1), constantIndex(starts[axis] ?? 0))));
+      return moved(
+        index.map((part, axis) => addIndex(scaleIndex(part, steps[axis] ?? 1), constantIndex(starts[axis] ?? 0))),
+      );
     }
     case 'flip': {
       const { axes } = node.attributes as Attributes['flip'];
       return moved(
-        index.map((part, axis) => (axes.includes(axis) ? addIndex(constantIndex((node.type.shape[axis] ?? 1) - 1), scaleIndex(part, -1)) : part)),
+        index.map((part, axis) =>
+          axes.includes(axis) ? addIndex(constantIndex((node.type.shape[axis] ?? 1) - 1), scaleIndex(part, -1)) : part,
+        ),
       );
     }
     case 'pad': {
@@ -110,7 +155,10 @@ function throughView(node: ProgramNode, input: ProgramNode, { index, guards }: P
       return moved([
         ...index.slice(0, outer),
         ...kernel.map((_, axis) =>
-          addIndex(scaleIndex(at(outer + axis), stride[axis] ?? 1), scaleIndex(at(outer + axes + axis), dilation[axis] ?? 1)),
+          addIndex(
+            scaleIndex(at(outer + axis), stride[axis] ?? 1),
+            scaleIndex(at(outer + axes + axis), dilation[axis] ?? 1),
+          ),
         ),
       ]);
     }
@@ -120,7 +168,14 @@ function throughView(node: ProgramNode, input: ProgramNode, { index, guards }: P
 }
 
 /** Which window and whether a window holds the element: the position of a window axis from an input axis and a kernel axis. */
-export function windowPosition(position: Index, kernel: Index, stride: number, dilation: number, low: number, count: number): { index: Index; conditions: Condition[] } {
+export function windowPosition(
+  position: Index,
+  kernel: Index,
+  stride: number,
+  dilation: number,
+  low: number,
+  count: number,
+): { index: Index; conditions: Condition[] } {
   const shifted = addIndex(addIndex(position, constantIndex(low)), scaleIndex(kernel, -dilation));
   const index = divideIndex(shifted, stride);
   const conditions: Condition[] = [{ index, lower: 0, upper: count }];
@@ -166,7 +221,8 @@ class GroupLowering {
     if (result >= 0) return { kind: 'result', type, position: result };
     if (!this.#here.has(index)) {
       const buffer = this.#placement.bufferOf(index);
-      if (buffer !== undefined) return { kind: 'load', type, buffer, index: flatten(position.index, node.type.shape), guards: position.guards };
+      if (buffer !== undefined)
+        return { kind: 'load', type, buffer, index: flatten(position.index, node.type.shape), guards: position.guards };
     }
     const operand = (i: number): Expression => this.value(node.inputs[i] ?? 0, position);
     switch (node.op) {
@@ -175,7 +231,11 @@ class GroupLowering {
       case 'scalar':
         return { kind: 'scalar', type: type === 'f32' ? 'f32' : 'i32', slot: this.#placement.scalarSlot(index) };
       case 'iota':
-        return { kind: 'index', type: 'i32', index: position.index[(node.attributes as Attributes['iota']).axis] ?? constantIndex(0) };
+        return {
+          kind: 'index',
+          type: 'i32',
+          index: position.index[(node.attributes as Attributes['iota']).axis] ?? constantIndex(0),
+        };
       case 'random': {
         const scalarPosition = { index: [], guards: [] };
         return {
@@ -194,17 +254,31 @@ class GroupLowering {
         return { kind: 'select', type, condition: operand(0), ifTrue: operand(1), ifFalse: operand(2) };
       case 'concat':
         return this.#concat(node, position, type);
-      case 'reshape': case 'transpose': case 'broadcast': case 'slice': case 'flip': case 'pad': case 'unfold': {
+      case 'reshape':
+      case 'transpose':
+      case 'broadcast':
+      case 'slice':
+      case 'flip':
+      case 'pad':
+      case 'unfold': {
         const input = node.inputs[0] ?? 0;
         const below = throughView(node, this.#node(input), position);
         const value = this.value(input, below);
         if (below.conditions.length === 0) return value;
         const outside: Expression = { kind: 'constant', type, value: (node.attributes as Attributes['pad']).value };
-        return { kind: 'select', type, condition: { kind: 'inside', type: 'bool', conditions: below.conditions }, ifTrue: value, ifFalse: outside };
+        return {
+          kind: 'select',
+          type,
+          condition: { kind: 'inside', type: 'bool', conditions: below.conditions },
+          ifTrue: value,
+          ifFalse: outside,
+        };
       }
       default:
-        if (unaryOperators.has(node.op)) return { kind: 'unary', type, operator: node.op as UnaryOperator, operand: operand(0) };
-        if (node.inputs.length === 2) return { kind: 'binary', type, operator: node.op as BinaryOperator, left: operand(0), right: operand(1) };
+        if (unaryOperators.has(node.op))
+          return { kind: 'unary', type, operator: node.op as UnaryOperator, operand: operand(0) };
+        if (node.inputs.length === 2)
+          return { kind: 'binary', type, operator: node.op as BinaryOperator, left: operand(0), right: operand(1) };
         throw new Error(`internal: ${node.op} has no value outside of its own kernel`);
     }
   }
@@ -221,8 +295,20 @@ class GroupLowering {
       if (extent === 0) continue;
       const source = addIndex(along, constantIndex(-offset));
       const conditions = restrict([{ index: source, lower: 0, upper: extent }]);
-      const value = this.value(input, { index: index.map((part, i) => (i === axis ? source : part)), guards: [...guards, ...conditions] });
-      result = result === undefined ? value : { kind: 'select', type, condition: { kind: 'inside', type: 'bool', conditions }, ifTrue: value, ifFalse: result };
+      const value = this.value(input, {
+        index: index.map((part, i) => (i === axis ? source : part)),
+        guards: [...guards, ...conditions],
+      });
+      result =
+        result === undefined
+          ? value
+          : {
+              kind: 'select',
+              type,
+              condition: { kind: 'inside', type: 'bool', conditions },
+              ifTrue: value,
+              ifFalse: result,
+            };
     }
     return result ?? { kind: 'constant', type, value: 0 };
   }
@@ -257,17 +343,28 @@ class GroupLowering {
     if (anchor === undefined) {
       const first = this.#node(stored[0] ?? 0);
       const axes = first.type.shape.map(makeAxis);
-      return { kind: 'map', name: `${last.op} ${formatType(last.type)}`, axes: real(axes), stores: this.#stores(axes.map(axisIndex), first.type.shape) };
+      return {
+        kind: 'map',
+        name: `${last.op} ${formatType(last.type)}`,
+        axes: real(axes),
+        stores: this.#stores(axes.map(axisIndex), first.type.shape),
+      };
     }
     const node = this.#node(anchor);
     const parts = [...new Set([...anchors.map((index) => this.#node(index).op), last.op])];
     const name = `${parts.join(' + ')} ${formatType(last.type)}`;
     switch (node.op) {
-      case 'sum': case 'max': case 'min': case 'argmax': case 'fold':
+      case 'sum':
+      case 'max':
+      case 'min':
+      case 'argmax':
+      case 'fold':
         return this.#reduction(node, name);
       case 'dot':
         return this.#dot(node, name);
-      case 'conv': case 'convInputGradient': case 'convWeightGradient':
+      case 'conv':
+      case 'convInputGradient':
+      case 'convWeightGradient':
         return this.#convolution(node, name);
       default:
         throw new Error(`internal: ${node.op} does not anchor a kernel`);
@@ -285,7 +382,14 @@ class GroupLowering {
       const outer = node.type.shape.length - count;
       const kernelAxes = kernel.map(makeAxis);
       const windows = kernel.map((_, axis) =>
-        windowPosition(output[outer + axis] as Index, axisIndex(kernelAxes[axis] as Axis), stride[axis] ?? 1, dilation[axis] ?? 1, 0, shape[outer + axis] ?? 1),
+        windowPosition(
+          output[outer + axis] as Index,
+          axisIndex(kernelAxes[axis] as Axis),
+          stride[axis] ?? 1,
+          dilation[axis] ?? 1,
+          0,
+          shape[outer + axis] ?? 1,
+        ),
       );
       const conditions = windows.flatMap((window) => window.conditions);
       const index = [...output.slice(0, outer), ...windows.map((window) => window.index), ...kernelAxes.map(axisIndex)];
@@ -294,10 +398,26 @@ class GroupLowering {
       const value: Expression =
         conditions.length === 0
           ? inner
-          : { kind: 'select', type, condition: { kind: 'inside', type: 'bool', conditions }, ifTrue: inner, ifFalse: { kind: 'constant', type, value: 0 } };
-      return { kind: 'reduce', name, axes: real(outputAxes), reduceAxes: real(kernelAxes), reducers: [{ operator: 'sum', value }], stores: this.#stores(output, node.type.shape) };
+          : {
+              kind: 'select',
+              type,
+              condition: { kind: 'inside', type: 'bool', conditions },
+              ifTrue: inner,
+              ifFalse: { kind: 'constant', type, value: 0 },
+            };
+      return {
+        kind: 'reduce',
+        name,
+        axes: real(outputAxes),
+        reduceAxes: real(kernelAxes),
+        reducers: [{ operator: 'sum', value }],
+        stores: this.#stores(output, node.type.shape),
+      };
     }
-    const reduced = node.op === 'argmax' ? [(node.attributes as Attributes['argmax']).axis] : (node.attributes as Attributes['sum']).axes;
+    const reduced =
+      node.op === 'argmax'
+        ? [(node.attributes as Attributes['argmax']).axis]
+        : (node.attributes as Attributes['sum']).axes;
     const reduceAxes: Axis[] = [];
     let next = 0;
     const index = shape.map((extent, axis) => {
@@ -310,7 +430,14 @@ class GroupLowering {
       const { op, inputs } = this.#node(anchor);
       return { operator: op as Reducer['operator'], value: this.value(inputs[0] ?? 0, { index, guards: [] }) };
     });
-    return { kind: 'reduce', name, axes: real(outputAxes), reduceAxes: real(reduceAxes), reducers, stores: this.#stores(output, node.type.shape) };
+    return {
+      kind: 'reduce',
+      name,
+      axes: real(outputAxes),
+      reduceAxes: real(reduceAxes),
+      reducers,
+      stores: this.#stores(output, node.type.shape),
+    };
   }
 
   #dot(node: ProgramNode, name: string): Kernel {
@@ -340,7 +467,8 @@ class GroupLowering {
     const attributes = node.attributes as Attributes['conv'];
     const { stride, dilation, paddingLow, groups } = attributes;
     const image = node.op === 'convInputGradient' ? node.type.shape : this.#node(first).type.shape;
-    const features = node.op === 'conv' ? node.type.shape : this.#node(node.op === 'convInputGradient' ? first : second).type.shape;
+    const features =
+      node.op === 'conv' ? node.type.shape : this.#node(node.op === 'convInputGradient' ? first : second).type.shape;
     const weight = node.op === 'convWeightGradient' ? node.type.shape : this.#node(second).type.shape;
     const batch = makeAxis(image[0] ?? 1);
     const group = makeAxis(groups);
@@ -359,10 +487,22 @@ class GroupLowering {
     if (node.op === 'convInputGradient') {
       const positions = image.slice(2).map(makeAxis);
       const windows = positions.map((axis, i) =>
-        windowPosition(axisIndex(axis), kernelIndex[i] as Index, stride[i] ?? 1, dilation[i] ?? 1, paddingLow[i] ?? 0, features[i + 2] ?? 1),
+        windowPosition(
+          axisIndex(axis),
+          kernelIndex[i] as Index,
+          stride[i] ?? 1,
+          dilation[i] ?? 1,
+          paddingLow[i] ?? 0,
+          features[i + 2] ?? 1,
+        ),
       );
       return {
-        kind: 'contraction', name, batch: real([batch, group]), m: real([channels]), n: real(positions), k: real([outputs, ...kernel]),
+        kind: 'contraction',
+        name,
+        batch: real([batch, group]),
+        m: real([channels]),
+        n: real(positions),
+        k: real([outputs, ...kernel]),
         left: this.operand(second, weightAt),
         right: this.operand(first, {
           index: [axisIndex(batch), outputChannel, ...windows.map((window) => window.index)],
@@ -385,14 +525,24 @@ class GroupLowering {
     const featureIndex = [axisIndex(batch), outputChannel, ...positions.map(axisIndex)];
     if (node.op === 'conv') {
       return {
-        kind: 'contraction', name, batch: real([batch, group]), m: real([outputs]), n: real(positions), k: real([channels, ...kernel]),
+        kind: 'contraction',
+        name,
+        batch: real([batch, group]),
+        m: real([outputs]),
+        n: real(positions),
+        k: real([channels, ...kernel]),
         left: this.operand(second, weightAt),
         right: this.operand(first, imageAt),
         stores: this.#stores(featureIndex, node.type.shape),
       };
     }
     return {
-      kind: 'contraction', name, batch: real([group]), m: real([outputs]), n: real([channels, ...kernel]), k: real([batch, ...positions]),
+      kind: 'contraction',
+      name,
+      batch: real([group]),
+      m: real([outputs]),
+      n: real([channels, ...kernel]),
+      k: real([batch, ...positions]),
       left: this.operand(second, plain(featureIndex)),
       right: this.operand(first, imageAt),
       stores: this.#stores([outputChannel, channel, ...kernelIndex], node.type.shape),

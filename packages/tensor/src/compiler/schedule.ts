@@ -42,8 +42,24 @@ function parameterReads(program: Program, grouping: Grouping): Map<Group, Map<nu
 }
 
 const moves: ReadonlySet<string> = new Set([
-  'reshape', 'transpose', 'broadcast', 'slice', 'pad', 'flip', 'concat', 'unfold', 'fold', 'sum', 'max', 'min', 'argmax', 'dot', 'conv',
-  'convInputGradient', 'convWeightGradient', 'random',
+  'reshape',
+  'transpose',
+  'broadcast',
+  'slice',
+  'pad',
+  'flip',
+  'concat',
+  'unfold',
+  'fold',
+  'sum',
+  'max',
+  'min',
+  'argmax',
+  'dot',
+  'conv',
+  'convInputGradient',
+  'convWeightGradient',
+  'random',
 ]);
 
 export function scheduleGroups(program: Program, grouping: Grouping): Schedule {

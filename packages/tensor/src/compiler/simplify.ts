@@ -42,7 +42,12 @@ class Simplifier {
     return this.#rewrite(op, inputs, attributes, type) ?? this.#intern(op, inputs, attributes, type);
   }
 
-  #intern<P extends PlanPrimitive>(op: P, inputs: readonly number[], attributes: Attributes[P], type: TensorType): number {
+  #intern<P extends PlanPrimitive>(
+    op: P,
+    inputs: readonly number[],
+    attributes: Attributes[P],
+    type: TensorType,
+  ): number {
     const encoded: number[] = [];
     (primitives[op].encode as (attributes: unknown, out: number[]) => void)(attributes, encoded);
     const key = `${op}:${type.id}:${inputs.join(',')}:${encoded.join(',')}`;
@@ -87,7 +92,11 @@ class Simplifier {
         return this.#transpose(first, (attributes as Attributes['transpose']).permutation, type);
       case 'slice':
       case 'flip':
-        return a === undefined ? (this.at(first).type === type && op === 'slice' ? first : undefined) : this.constant(a, type);
+        return a === undefined
+          ? this.at(first).type === type && op === 'slice'
+            ? first
+            : undefined
+          : this.constant(a, type);
       case 'unfold':
         return a === undefined ? undefined : this.constant(a, type);
       case 'fold':
@@ -125,11 +134,17 @@ class Simplifier {
     if (permutation.every((axis, i) => axis === i)) return input;
     const inner = attributesOf(node, 'transpose');
     if (inner !== undefined) {
-      return this.emit('transpose', node.inputs, { permutation: permutation.map((axis) => inner.permutation[axis] ?? 0) }, type);
+      return this.emit(
+        'transpose',
+        node.inputs,
+        { permutation: permutation.map((axis) => inner.permutation[axis] ?? 0) },
+        type,
+      );
     }
     // Axes of extent 1 may move freely: a transpose of nothing else is a reshape.
     const order = permutation.filter((axis) => node.type.shape[axis] !== 1);
-    if (order.every((axis, i) => i === 0 || axis > (order[i - 1] ?? -1))) return this.emit('reshape', [input], { shape: type.shape }, type);
+    if (order.every((axis, i) => i === 0 || axis > (order[i - 1] ?? -1)))
+      return this.emit('reshape', [input], { shape: type.shape }, type);
     return undefined;
   }
 
@@ -137,11 +152,21 @@ class Simplifier {
   transposedDot(product: number, permutation: readonly number[], type: TensorType): number {
     const node = this.at(product);
     const rank = permutation.length;
-    const swapsLast = permutation.every((axis, i) => axis === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
+    const swapsLast = permutation.every(
+      (axis, i) => axis === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i),
+    );
     if (node.op !== 'dot' || !swapsLast) return this.emit('transpose', [product], { permutation }, type);
     const [right = 0, left = 0] = node.inputs.map((operand) => {
       const { dtype, shape } = this.at(operand).type;
-      return this.emit('transpose', [operand], { permutation }, tensorType(dtype, permutation.map((axis) => shape[axis] ?? 1)));
+      return this.emit(
+        'transpose',
+        [operand],
+        { permutation },
+        tensorType(
+          dtype,
+          permutation.map((axis) => shape[axis] ?? 1),
+        ),
+      );
     });
     return this.emit('dot', [left, right], {}, type);
   }
@@ -156,7 +181,15 @@ class Simplifier {
       ...Array.from({ length: outer }, (_, axis) => axis),
       ...kernel.flatMap((_, axis) => [outer + axis, outer + axes + axis]),
     ];
-    const moved = this.emit('transpose', [input], { permutation }, tensorType(dtype, permutation.map((axis) => shape[axis] ?? 1)));
+    const moved = this.emit(
+      'transpose',
+      [input],
+      { permutation },
+      tensorType(
+        dtype,
+        permutation.map((axis) => shape[axis] ?? 1),
+      ),
+    );
     const covered = [...shape.slice(0, outer), ...kernel.map((k, axis) => k * (shape[outer + axis] ?? 0))];
     const joined = this.emit('reshape', [moved], { shape: covered }, tensorType(dtype, covered));
     if (sameShape(covered, type.shape)) return joined;
@@ -175,7 +208,10 @@ class Simplifier {
     const real = axes.filter((axis) => source.shape[axis] !== 1);
     if (real.length === axes.length) return undefined;
     if (real.length === 0) return this.emit('reshape', [input], { shape: type.shape }, type);
-    const partial = tensorType(source.dtype, source.shape.filter((_, axis) => !real.includes(axis)));
+    const partial = tensorType(
+      source.dtype,
+      source.shape.filter((_, axis) => !real.includes(axis)),
+    );
     return this.emit('reshape', [this.emit(op, [input], { axes: real }, partial)], { shape: type.shape }, type);
   }
 }
@@ -199,7 +235,11 @@ export function simplify(program: Program): Program {
     const [input = -1] = node.inputs;
     if (fixed.has(index)) mapping[index] = simplifier.unique(node);
     else if (node.op === 'transpose' && program.nodes[input]?.op === 'dot' && uses[input] === 1) {
-      mapping[index] = simplifier.transposedDot(inputs[0] ?? -1, (node.attributes as Attributes['transpose']).permutation, node.type);
+      mapping[index] = simplifier.transposedDot(
+        inputs[0] ?? -1,
+        (node.attributes as Attributes['transpose']).permutation,
+        node.type,
+      );
     } else mapping[index] = simplifier.emit(node.op, inputs, node.attributes as never, node.type);
   });
   const at = (index: number): number => mapping[index] ?? -1;

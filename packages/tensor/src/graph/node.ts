@@ -64,7 +64,13 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
     types[i] = input.type;
     if (input.differentiable) differentiable = true;
   }
-  const node = new Node(op, inputs, attributes, spec.infer(types, attributes), differentiable && op !== 'detach') as unknown as Node;
+  const node = new Node(
+    op,
+    inputs,
+    attributes,
+    spec.infer(types, attributes),
+    differentiable && op !== 'detach',
+  ) as unknown as Node;
   for (const input of inputs) if (input.cell !== undefined) input.cell.consumed(input, node);
   recorder?.created(node);
   return node;

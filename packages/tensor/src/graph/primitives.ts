@@ -134,7 +134,11 @@ export interface Attributes {
 }
 
 /** Cotangents of a composite's inputs (undefined where there is none) from the cotangent of its output. */
-export type CompositeGradient = (cotangent: Node, output: Node, inputs: readonly Node[]) => readonly (Node | undefined)[];
+export type CompositeGradient = (
+  cotangent: Node,
+  output: Node,
+  inputs: readonly Node[],
+) => readonly (Node | undefined)[];
 
 export type Primitive = keyof Attributes;
 /** What a plan may contain: composites are replaced by their bodies before a plan is made. */
@@ -200,7 +204,8 @@ function binary<P extends Primitive>(op: P, allowed: readonly DType[], result?: 
       const a = at(inputs, 0);
       const b = at(inputs, 1);
       requireDType(op, a, allowed);
-      if (a !== b) throw new ShapeError(`[${op}] takes two operands of one type, not ${formatType(a)} and ${formatType(b)}.`);
+      if (a !== b)
+        throw new ShapeError(`[${op}] takes two operands of one type, not ${formatType(a)} and ${formatType(b)}.`);
       return result === undefined ? a : tensorType(result, a.shape);
     },
     encode: encodeNothing,
@@ -216,7 +221,10 @@ function reduction<P extends 'sum' | 'max' | 'min'>(op: P): PrimitiveSpec<P> {
       if (op !== 'sum' && axes.some((axis) => x.shape[axis] === 0)) {
         throw new ShapeError(`[${op}] of an empty axis has no value: ${formatType(x)} over axes [${axes.join(', ')}].`);
       }
-      return tensorType(x.dtype, x.shape.filter((_, axis) => !axes.includes(axis)));
+      return tensorType(
+        x.dtype,
+        x.shape.filter((_, axis) => !axes.includes(axis)),
+      );
     },
     encode: ({ axes }, out) => pushList(axes, out),
   };
@@ -317,7 +325,10 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     arity: 1,
     infer: (inputs, { permutation }) => {
       const x = at(inputs, 0);
-      return tensorType(x.dtype, permutation.map((axis) => x.shape[axis] ?? 1));
+      return tensorType(
+        x.dtype,
+        permutation.map((axis) => x.shape[axis] ?? 1),
+      );
     },
     encode: ({ permutation }, out) => pushList(permutation, out),
   },
@@ -353,7 +364,10 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       const first = at(inputs, 0);
       let extent = 0;
       for (const type of inputs) extent += type.shape[axis] ?? 0;
-      return tensorType(first.dtype, first.shape.map((n, i) => (i === axis ? extent : n)));
+      return tensorType(
+        first.dtype,
+        first.shape.map((n, i) => (i === axis ? extent : n)),
+      );
     },
     encode: ({ axis }, out) => out.push(axis),
   },
@@ -362,9 +376,13 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     infer: (inputs, { kernel, stride, dilation }) => {
       const x = at(inputs, 0);
       const outer = x.shape.length - kernel.length;
-      const counts = kernel.map((k, axis) => windowCount(x.shape[outer + axis] ?? 0, k, stride[axis] ?? 1, dilation[axis] ?? 1));
+      const counts = kernel.map((k, axis) =>
+        windowCount(x.shape[outer + axis] ?? 0, k, stride[axis] ?? 1, dilation[axis] ?? 1),
+      );
       if (counts.some((count) => count < 1)) {
-        throw new ShapeError(`[unfold] a window of [${kernel.join(', ')}] (dilation [${dilation.join(', ')}]) does not fit into ${formatType(x)}.`);
+        throw new ShapeError(
+          `[unfold] a window of [${kernel.join(', ')}] (dilation [${dilation.join(', ')}]) does not fit into ${formatType(x)}.`,
+        );
       }
       return tensorType(x.dtype, [...x.shape.slice(0, outer), ...counts, ...kernel]);
     },
@@ -395,8 +413,12 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     infer: (inputs, { axis }) => {
       const x = at(inputs, 0);
       requireDType('argmax', x, numeric);
-      if (x.shape[axis] === 0) throw new ShapeError(`[argmax] of an empty axis has no value: ${formatType(x)}, axis ${axis}.`);
-      return tensorType('int32', x.shape.filter((_, i) => i !== axis));
+      if (x.shape[axis] === 0)
+        throw new ShapeError(`[argmax] of an empty axis has no value: ${formatType(x)}, axis ${axis}.`);
+      return tensorType(
+        'int32',
+        x.shape.filter((_, i) => i !== axis),
+      );
     },
     encode: ({ axis }, out) => out.push(axis),
   },
@@ -449,4 +471,6 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
 
 export const primitiveNames = Object.keys(primitives) as readonly Primitive[];
 /** Small integer per primitive, for plan keys. */
-export const primitiveCodes = Object.fromEntries(primitiveNames.map((name, code) => [name, code])) as Readonly<Record<Primitive, number>>;
+export const primitiveCodes = Object.fromEntries(primitiveNames.map((name, code) => [name, code])) as Readonly<
+  Record<Primitive, number>
+>;

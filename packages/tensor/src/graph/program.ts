@@ -150,7 +150,8 @@ export function toProgram(linearization: Linearization, targets: readonly (Node 
         const { dtype, shape } = node.type;
         return { op: 'buffer', attributes: { dtype, shape }, type: node.type, inputs: [] };
       }
-      const attributes = node.op === 'scalar' ? { ...(node.attributes as Attributes['scalar']), source: undefined } : node.attributes;
+      const attributes =
+        node.op === 'scalar' ? { ...(node.attributes as Attributes['scalar']), source: undefined } : node.attributes;
       return {
         op: node.op as PlanPrimitive,
         attributes: attributes as ProgramNode['attributes'],

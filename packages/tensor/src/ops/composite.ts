@@ -31,7 +31,9 @@ export function composite(
       gradient === undefined
         ? undefined
         : (cotangent: Node, output: Node, nodes: readonly Node[]) =>
-            gradient(tensorOf(cotangent), tensorOf(output), ...nodes.map(tensorOf)).map((t) => (t === undefined ? undefined : nodeOf(t))),
+            gradient(tensorOf(cotangent), tensorOf(output), ...nodes.map(tensorOf)).map((t) =>
+              t === undefined ? undefined : nodeOf(t),
+            ),
   });
   return tensorOf(node);
 }

@@ -20,10 +20,18 @@ export interface ConvolutionOptions {
 }
 
 /** One positive (or, where `zero` is allowed, non-negative) integer per spatial axis. */
-export function perAxis(op: string, name: string, value: number | readonly number[], axes: number, minimum: number): number[] {
+export function perAxis(
+  op: string,
+  name: string,
+  value: number | readonly number[],
+  axes: number,
+  minimum: number,
+): number[] {
   const list = typeof value === 'number' ? new Array<number>(axes).fill(value) : [...value];
   if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < minimum)) {
-    throw new ArgumentError(`[${op}] ${name} takes one integer ≥ ${minimum} or ${axes} of them, not ${JSON.stringify(value)}.`);
+    throw new ArgumentError(
+      `[${op}] ${name} takes one integer ≥ ${minimum} or ${axes} of them, not ${JSON.stringify(value)}.`,
+    );
   }
   return list;
 }
@@ -32,16 +40,20 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
   const reasons: string[] = [];
   const { bias, groups = 1 } = options;
   if (x.ndim !== axes + 2) reasons.push(`the input needs ${axes + 2} axes [batch, channels, …], not ${x.ndim}`);
-  if (weight.ndim !== axes + 2) reasons.push(`the weight needs ${axes + 2} axes [out, in / groups, …], not ${weight.ndim}`);
+  if (weight.ndim !== axes + 2)
+    reasons.push(`the weight needs ${axes + 2} axes [out, in / groups, …], not ${weight.ndim}`);
   const outChannels = weight.shape[0] ?? 0;
   if (!Number.isInteger(groups) || groups < 1) reasons.push(`groups must be an integer ≥ 1, not ${groups}`);
   else if (reasons.length === 0) {
     const expected = (weight.shape[1] ?? 0) * groups;
     if (x.shape[1] !== expected) reasons.push(`the input has ${x.shape[1]} channels, the weight takes ${expected}`);
-    if (outChannels % groups !== 0) reasons.push(`the ${outChannels} output channels do not divide into ${groups} groups`);
+    if (outChannels % groups !== 0)
+      reasons.push(`the ${outChannels} output channels do not divide into ${groups} groups`);
   }
-  if (bias !== undefined && (bias.ndim !== 1 || bias.shape[0] !== outChannels)) reasons.push(`the bias must be [${outChannels}], not [${bias.shape.join(', ')}]`);
-  if (reasons.length > 0) throw new ShapeError(`[${op}] cannot convolve ${x} with weight ${weight}: ${reasons.join('; ')}.`);
+  if (bias !== undefined && (bias.ndim !== 1 || bias.shape[0] !== outChannels))
+    reasons.push(`the bias must be [${outChannels}], not [${bias.shape.join(', ')}]`);
+  if (reasons.length > 0)
+    throw new ShapeError(`[${op}] cannot convolve ${x} with weight ${weight}: ${reasons.join('; ')}.`);
 
   const kernel = weight.shape.slice(2);
   const stride = perAxis(op, 'stride', options.stride ?? 1, axes, 1);
@@ -50,7 +62,8 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
   let paddingLow: number[];
   let paddingHigh: number[];
   if (padding === 'same') {
-    if (stride.some((n) => n !== 1)) throw new ArgumentError(`[${op}] padding 'same' needs stride 1, not ${JSON.stringify(options.stride)}.`);
+    if (stride.some((n) => n !== 1))
+      throw new ArgumentError(`[${op}] padding 'same' needs stride 1, not ${JSON.stringify(options.stride)}.`);
     const total = kernel.map((k, axis) => (dilation[axis] ?? 1) * (k - 1));
     paddingLow = total.map((n) => Math.floor(n / 2));
     paddingHigh = total.map((n) => n - Math.floor(n / 2));
@@ -61,11 +74,15 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
   const attributes: ConvolutionAttributes = { stride, dilation, paddingLow, paddingHigh, groups };
   const size = convolutionOutputSize(x.shape.slice(2), kernel, attributes);
   if (size.some((n) => n < 1)) {
-    throw new ShapeError(`[${op}] the kernel [${kernel.join(', ')}] (dilation [${dilation.join(', ')}]) is larger than the padded input ${x} (padding [${paddingLow.join(', ')}]).`);
+    throw new ShapeError(
+      `[${op}] the kernel [${kernel.join(', ')}] (dilation [${dilation.join(', ')}]) is larger than the padded input ${x} (padding [${paddingLow.join(', ')}]).`,
+    );
   }
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
   return composite('conv', { stride, dilation, paddingLow, paddingHigh, groups }, inputs, () => {
-    const result = tensorOf(makeNode('conv', [castNode(nodeOf(x), 'float32'), castNode(nodeOf(weight), 'float32')], attributes));
+    const result = tensorOf(
+      makeNode('conv', [castNode(nodeOf(x), 'float32'), castNode(nodeOf(weight), 'float32')], attributes),
+    );
     return bias === undefined ? result : result.add(bias.reshape([outChannels, ...kernel.map(() => 1)]));
   });
 }

@@ -9,7 +9,15 @@ import { constantNode } from './elementwise.ts';
 import { normalizeAxis, requireShape } from './movement.ts';
 
 export type TypedArray =
-  | Float32Array | Float64Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array | Int32Array | Uint32Array;
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array;
 
 export interface TensorOptions {
   /** Default: bool for booleans, int32 for an Int32Array, float32 for everything else (integers too, as training wants). */
@@ -24,25 +32,35 @@ export interface CreationOptions {
 }
 
 function requireDType(op: string, dtype: DType): void {
-  if (!dtypes.includes(dtype)) throw new DTypeError(`[${op}] does not know the dtype '${dtype}'; there are ${dtypes.join(', ')}.`);
+  if (!dtypes.includes(dtype))
+    throw new DTypeError(`[${op}] does not know the dtype '${dtype}'; there are ${dtypes.join(', ')}.`);
 }
 
 /** The shape of nested arrays; throws {@link ShapeError} naming the place where they are ragged. */
 function nestedShape(data: NestedArray<number | boolean>): number[] {
   const shape: number[] = [];
-  for (let level: NestedArray<number | boolean> | undefined = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: NestedArray<number | boolean> | undefined = data; Array.isArray(level); level = level[0])
+    shape.push(level.length);
   const check = (value: NestedArray<number | boolean>, axis: number, path: string): void => {
     const expected = shape[axis];
     if (!Array.isArray(value)) {
-      if (expected !== undefined) throw new ShapeError(`[tensor] nested arrays are ragged: data${path} is a number, its neighbours are arrays of ${expected}.`);
+      if (expected !== undefined)
+        throw new ShapeError(
+          `[tensor] nested arrays are ragged: data${path} is a number, its neighbours are arrays of ${expected}.`,
+        );
       if (typeof value !== 'number' && typeof value !== 'boolean') {
-        throw new DTypeError(`[tensor] data${path} is ${value === null ? 'null' : typeof value}, not a number or boolean.`);
+        throw new DTypeError(
+          `[tensor] data${path} is ${value === null ? 'null' : typeof value}, not a number or boolean.`,
+        );
       }
       return;
     }
-    if (expected === undefined) throw new ShapeError(`[tensor] nested arrays are ragged: data${path} is an array, its neighbours are numbers.`);
+    if (expected === undefined)
+      throw new ShapeError(`[tensor] nested arrays are ragged: data${path} is an array, its neighbours are numbers.`);
     if (value.length !== expected) {
-      throw new ShapeError(`[tensor] nested arrays are ragged: data${path} has ${value.length} elements, data${path.replace(/\d+\]$/, '0]')} has ${expected}.`);
+      throw new ShapeError(
+        `[tensor] nested arrays are ragged: data${path} has ${value.length} elements, data${path.replace(/\d+\]$/, '0]')} has ${expected}.`,
+      );
     }
     value.forEach((item, i) => check(item, axis + 1, `${path}[${i}]`));
   };
@@ -59,7 +77,10 @@ function nestedShape(data: NestedArray<number | boolean>): number[] {
  * tensor(pixels, { shape: [64, 1, 28, 28] });           // float32[64,1,28,28]
  * ```
  */
-export function tensor(data: NestedArray<number> | NestedArray<boolean> | TypedArray, options: TensorOptions = {}): Tensor {
+export function tensor(
+  data: NestedArray<number> | NestedArray<boolean> | TypedArray,
+  options: TensorOptions = {},
+): Tensor {
   let flat: ArrayLike<number | boolean>;
   let natural: readonly number[];
   let dtype: DType = options.dtype ?? 'float32';
@@ -77,7 +98,9 @@ export function tensor(data: NestedArray<number> | NestedArray<boolean> | TypedA
   const shape = options.shape ?? natural;
   requireShape('tensor', shape);
   if (sizeOf(shape) !== flat.length) {
-    throw new ShapeError(`[tensor] got ${flat.length} elements for the shape [${shape.join(', ')}], which has ${sizeOf(shape)}.`);
+    throw new ShapeError(
+      `[tensor] got ${flat.length} elements for the shape [${shape.join(', ')}], which has ${sizeOf(shape)}.`,
+    );
   }
   const host = dtype === 'float32' ? new Float32Array(flat.length) : new Int32Array(flat.length);
   if (dtype === 'bool') for (let i = 0; i < flat.length; i++) host[i] = Number(flat[i]) !== 0 ? 1 : 0;
@@ -95,13 +118,21 @@ export function full(shape: readonly number[], value: number, { dtype = 'float32
 }
 
 /** 0 everywhere. */
-export function zeros(shape: readonly number[], options: CreationOptions = {}): Tensor { return full(shape, 0, options); }
+export function zeros(shape: readonly number[], options: CreationOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
 /** 1 everywhere. */
-export function ones(shape: readonly number[], options: CreationOptions = {}): Tensor { return full(shape, 1, options); }
+export function ones(shape: readonly number[], options: CreationOptions = {}): Tensor {
+  return full(shape, 1, options);
+}
 /** 0 in the shape and dtype of x. */
-export function zerosLike(x: Tensor): Tensor { return full(x.shape, 0, { dtype: x.dtype }); }
+export function zerosLike(x: Tensor): Tensor {
+  return full(x.shape, 0, { dtype: x.dtype });
+}
 /** 1 in the shape and dtype of x. */
-export function onesLike(x: Tensor): Tensor { return full(x.shape, 1, { dtype: x.dtype }); }
+export function onesLike(x: Tensor): Tensor {
+  return full(x.shape, 1, { dtype: x.dtype });
+}
 
 /** int32: at every position its index along `axis`. */
 export function iota(shape: readonly number[], axis: number): Tensor {
@@ -115,30 +146,43 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
   if (![from, to, step].every(Number.isInteger) || step === 0) {
     throw new ArgumentError(`[arange] takes integers and a step ≠ 0, not (${from}, ${to}, ${step}).`);
   }
-  return iota([Math.max(0, Math.ceil((to - from) / step))], 0).mul(step).add(from);
+  return iota([Math.max(0, Math.ceil((to - from) / step))], 0)
+    .mul(step)
+    .add(from);
 }
 
 /** float32: `count` numbers from `start` to `stop`, both included, at equal distances. */
 export function linspace(start: number, stop: number, count: number): Tensor {
-  if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`[linspace] count must be an integer ≥ 1, not ${count}.`);
-  return iota([count], 0).to('float32').mul(count === 1 ? 0 : (stop - start) / (count - 1)).add(start);
+  if (!Number.isInteger(count) || count < 1)
+    throw new ArgumentError(`[linspace] count must be an integer ≥ 1, not ${count}.`);
+  return iota([count], 0)
+    .to('float32')
+    .mul(count === 1 ? 0 : (stop - start) / (count - 1))
+    .add(start);
 }
 
 /** The identity matrix [n, m]; m defaults to n. */
 export function eye(n: number, m: number = n): Tensor {
-  return iota([n, m], 0).equal(iota([n, m], 1)).to('float32');
+  return iota([n, m], 0)
+    .equal(iota([n, m], 1))
+    .to('float32');
 }
 
 /** float32: 1 where the class equals the label, else 0: int32[...] → float32[..., classes]. Labels outside 0 … classes − 1 give zeros. */
 export function oneHot(labels: Tensor, classes: number): Tensor {
-  return iota([...labels.shape, classes], -1).equal(labels.to('int32').unsqueeze(-1)).to('float32');
+  return iota([...labels.shape, classes], -1)
+    .equal(labels.to('int32').unsqueeze(-1))
+    .to('float32');
 }
 
 /**
  * A number that may change from step to step (a learning rate, a step count) without making a new plan. Inside a compiled function a
  * `source` is asked again at every call, in the order in which the scalars were recorded; it may count calls.
  */
-export function scalar(source: number | (() => number), { dtype = 'float32' }: { dtype?: 'float32' | 'int32' } = {}): Tensor {
+export function scalar(
+  source: number | (() => number),
+  { dtype = 'float32' }: { dtype?: 'float32' | 'int32' } = {},
+): Tensor {
   const value = typeof source === 'number' ? source : valueOfSource(source);
   const node = makeNode('scalar', [], { dtype, value, source: typeof source === 'number' ? undefined : source });
   noteScalar(node);

@@ -6,11 +6,53 @@ import type { Attributes, Primitive } from '../graph/primitives.ts';
 import { dtypes, formatType, sameShape, type DType } from '../graph/types.ts';
 import { nodeOf, tensorOf, type Operand, type Tensor } from '../tensor.ts';
 
-type ElementwiseUnary = 'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf' | 'relu' | 'floor' | 'ceil' | 'round';
-type ElementwiseBinary = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'equal' | 'notEqual' | 'less' | 'lessEqual';
+type ElementwiseUnary =
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'erf'
+  | 'relu'
+  | 'floor'
+  | 'ceil'
+  | 'round';
+type ElementwiseBinary =
+  'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'equal' | 'notEqual' | 'less' | 'lessEqual';
 
-const floatOnly: readonly Primitive[] = ['exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'sigmoid', 'erf', 'floor', 'ceil', 'round', 'div', 'pow'];
-const noBool: readonly Primitive[] = ['neg', 'abs', 'sign', 'relu', 'add', 'sub', 'mul', 'maximum', 'minimum', 'less', 'lessEqual'];
+const floatOnly: readonly Primitive[] = [
+  'exp',
+  'log',
+  'sqrt',
+  'sin',
+  'cos',
+  'tanh',
+  'sigmoid',
+  'erf',
+  'floor',
+  'ceil',
+  'round',
+  'div',
+  'pow',
+];
+const noBool: readonly Primitive[] = [
+  'neg',
+  'abs',
+  'sign',
+  'relu',
+  'add',
+  'sub',
+  'mul',
+  'maximum',
+  'minimum',
+  'less',
+  'lessEqual',
+];
 
 const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
 
@@ -22,13 +64,14 @@ function computeDType(op: Primitive, dtype: DType): DType {
 
 /** The node converted to `dtype`; the node itself where it has that already. */
 export function castNode(node: Node, dtype: DType): Node {
-  return node.type.dtype === dtype ? node : (makeNode('cast', [node], { dtype }));
+  return node.type.dtype === dtype ? node : makeNode('cast', [node], { dtype });
 }
 
 /** The node repeated to `shape`. The shape must be a valid target; see {@link broadcastShapes}. */
 export function broadcastNode(node: Node, shape: readonly number[]): Node {
   if (sameShape(node.type.shape, shape)) return node;
-  if (node.op === 'constant') return constantNode((node.attributes as Attributes['constant']).value, node.type.dtype, shape);
+  if (node.op === 'constant')
+    return constantNode((node.attributes as Attributes['constant']).value, node.type.dtype, shape);
   return makeNode('broadcast', [node], { shape });
 }
 
@@ -72,15 +115,20 @@ function unify(op: Primitive, operands: readonly Operand[]): Node[] {
     shape = joined;
   }
   return operands.map((operand) =>
-    typeof operand === 'number' ? constantNode(operand, target, shape) : broadcastNode(castNode(nodeOf(operand), target), shape),
+    typeof operand === 'number'
+      ? constantNode(operand, target, shape)
+      : broadcastNode(castNode(nodeOf(operand), target), shape),
   );
 }
 
 function broadcastError(op: string, operands: readonly Operand[]): ShapeError {
   const types = operands.map((operand) => (typeof operand === 'number' ? String(operand) : operand.toString()));
-  return new ShapeError(`[${op}] cannot broadcast ${types.join(' with ')}: aligned from the right, extents must be equal or 1.`, {
-    hint: 'Insert axes of extent 1 with unsqueeze or reshape so that the shapes line up from the right.',
-  });
+  return new ShapeError(
+    `[${op}] cannot broadcast ${types.join(' with ')}: aligned from the right, extents must be equal or 1.`,
+    {
+      hint: 'Insert axes of extent 1 with unsqueeze or reshape so that the shapes line up from the right.',
+    },
+  );
 }
 
 const noAttributes = {};
@@ -106,13 +154,21 @@ function unifyPair(op: ElementwiseBinary, a: Operand, b: Operand): Node[] {
 }
 
 /** a + b, elementwise. */
-export function add(a: Operand, b: Operand): Tensor { return binary('add', a, b); }
+export function add(a: Operand, b: Operand): Tensor {
+  return binary('add', a, b);
+}
 /** a − b, elementwise. */
-export function sub(a: Operand, b: Operand): Tensor { return binary('sub', a, b); }
+export function sub(a: Operand, b: Operand): Tensor {
+  return binary('sub', a, b);
+}
 /** a · b, elementwise. */
-export function mul(a: Operand, b: Operand): Tensor { return binary('mul', a, b); }
+export function mul(a: Operand, b: Operand): Tensor {
+  return binary('mul', a, b);
+}
 /** a / b, elementwise and in float32 also for integers. */
-export function div(a: Operand, b: Operand): Tensor { return binary('div', a, b); }
+export function div(a: Operand, b: Operand): Tensor {
+  return binary('div', a, b);
+}
 /** aᵇ, elementwise, in float32. Exponents 1, 2, 3, 0.5, −1 and −0.5 given as numbers become products, roots and quotients. */
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number' && typeof a !== 'number') {
@@ -127,9 +183,13 @@ export function pow(a: Operand, b: Operand): Tensor {
   return binary('pow', a, b);
 }
 /** The larger of a and b, elementwise; NaN where either is NaN. */
-export function maximum(a: Operand, b: Operand): Tensor { return binary('maximum', a, b); }
+export function maximum(a: Operand, b: Operand): Tensor {
+  return binary('maximum', a, b);
+}
 /** The smaller of a and b, elementwise; NaN where either is NaN. */
-export function minimum(a: Operand, b: Operand): Tensor { return binary('minimum', a, b); }
+export function minimum(a: Operand, b: Operand): Tensor {
+  return binary('minimum', a, b);
+}
 /** Limits x to low … high; either may be undefined. */
 export function clamp(x: Operand, low: number | undefined, high?: number): Tensor {
   if (low !== undefined && high !== undefined && low > high) {
@@ -141,17 +201,29 @@ export function clamp(x: Operand, low: number | undefined, high?: number): Tenso
   return typeof result === 'number' ? add(result, 0) : result;
 }
 /** a = b, elementwise → bool. */
-export function equal(a: Operand, b: Operand): Tensor { return binary('equal', a, b); }
+export function equal(a: Operand, b: Operand): Tensor {
+  return binary('equal', a, b);
+}
 /** a ≠ b, elementwise → bool. */
-export function notEqual(a: Operand, b: Operand): Tensor { return binary('notEqual', a, b); }
+export function notEqual(a: Operand, b: Operand): Tensor {
+  return binary('notEqual', a, b);
+}
 /** a < b, elementwise → bool. */
-export function less(a: Operand, b: Operand): Tensor { return binary('less', a, b); }
+export function less(a: Operand, b: Operand): Tensor {
+  return binary('less', a, b);
+}
 /** a ≤ b, elementwise → bool. */
-export function lessEqual(a: Operand, b: Operand): Tensor { return binary('lessEqual', a, b); }
+export function lessEqual(a: Operand, b: Operand): Tensor {
+  return binary('lessEqual', a, b);
+}
 /** a > b, elementwise → bool. */
-export function greater(a: Operand, b: Operand): Tensor { return binary('less', b, a); }
+export function greater(a: Operand, b: Operand): Tensor {
+  return binary('less', b, a);
+}
 /** a ≥ b, elementwise → bool. */
-export function greaterEqual(a: Operand, b: Operand): Tensor { return binary('lessEqual', b, a); }
+export function greaterEqual(a: Operand, b: Operand): Tensor {
+  return binary('lessEqual', b, a);
+}
 
 function logical(op: 'and' | 'or', a: Tensor, b: Tensor): Tensor {
   const shape = broadcastShapes(a.shape, b.shape);
@@ -161,57 +233,103 @@ function logical(op: 'and' | 'or', a: Tensor, b: Tensor): Tensor {
 }
 
 /** a ∧ b, elementwise; numbers count as true where ≠ 0. */
-export function and(a: Tensor, b: Tensor): Tensor { return logical('and', a, b); }
+export function and(a: Tensor, b: Tensor): Tensor {
+  return logical('and', a, b);
+}
 /** a ∨ b, elementwise; numbers count as true where ≠ 0. */
-export function or(a: Tensor, b: Tensor): Tensor { return logical('or', a, b); }
+export function or(a: Tensor, b: Tensor): Tensor {
+  return logical('or', a, b);
+}
 /** ¬x, elementwise; numbers count as true where ≠ 0. */
-export function not(x: Tensor): Tensor { return tensorOf(makeNode('not', [castNode(nodeOf(x), 'bool')], {})); }
+export function not(x: Tensor): Tensor {
+  return tensorOf(makeNode('not', [castNode(nodeOf(x), 'bool')], {}));
+}
 
 /** `ifTrue` where `condition` holds, else `ifFalse`; all three broadcast together. */
 export function where(condition: Tensor, ifTrue: Operand, ifFalse: Operand): Tensor {
   const [a, b] = unify('where', [ifTrue, ifFalse]) as [Node, Node];
   const joined = broadcastShapes(a.type.shape, condition.shape);
   if (joined === undefined) throw broadcastError('where', [condition, ifTrue, ifFalse]);
-  const nodes = [broadcastNode(castNode(nodeOf(condition), 'bool'), joined), broadcastNode(a, joined), broadcastNode(b, joined)];
+  const nodes = [
+    broadcastNode(castNode(nodeOf(condition), 'bool'), joined),
+    broadcastNode(a, joined),
+    broadcastNode(b, joined),
+  ];
   return tensorOf(makeNode('where', nodes, {}));
 }
 
 /** −x. */
-export function neg(x: Operand): Tensor { return unary('neg', x); }
+export function neg(x: Operand): Tensor {
+  return unary('neg', x);
+}
 /** |x|. */
-export function abs(x: Operand): Tensor { return unary('abs', x); }
+export function abs(x: Operand): Tensor {
+  return unary('abs', x);
+}
 /** −1, 0 or 1. */
-export function sign(x: Operand): Tensor { return unary('sign', x); }
+export function sign(x: Operand): Tensor {
+  return unary('sign', x);
+}
 /** eˣ. */
-export function exp(x: Operand): Tensor { return unary('exp', x); }
+export function exp(x: Operand): Tensor {
+  return unary('exp', x);
+}
 /** ln x. */
-export function log(x: Operand): Tensor { return unary('log', x); }
+export function log(x: Operand): Tensor {
+  return unary('log', x);
+}
 /** √x. */
-export function sqrt(x: Operand): Tensor { return unary('sqrt', x); }
+export function sqrt(x: Operand): Tensor {
+  return unary('sqrt', x);
+}
 /** x². */
-export function square(x: Operand): Tensor { return mul(x, x); }
+export function square(x: Operand): Tensor {
+  return mul(x, x);
+}
 /** 1 / x. */
-export function reciprocal(x: Operand): Tensor { return div(1, x); }
+export function reciprocal(x: Operand): Tensor {
+  return div(1, x);
+}
 /** 1 / √x. */
-export function rsqrt(x: Operand): Tensor { return div(1, sqrt(x)); }
+export function rsqrt(x: Operand): Tensor {
+  return div(1, sqrt(x));
+}
 /** sin x, x in radians. */
-export function sin(x: Operand): Tensor { return unary('sin', x); }
+export function sin(x: Operand): Tensor {
+  return unary('sin', x);
+}
 /** cos x, x in radians. */
-export function cos(x: Operand): Tensor { return unary('cos', x); }
+export function cos(x: Operand): Tensor {
+  return unary('cos', x);
+}
 /** Hyperbolic tangent. */
-export function tanh(x: Operand): Tensor { return unary('tanh', x); }
+export function tanh(x: Operand): Tensor {
+  return unary('tanh', x);
+}
 /** 1 / (1 + e⁻ˣ). */
-export function sigmoid(x: Operand): Tensor { return unary('sigmoid', x); }
+export function sigmoid(x: Operand): Tensor {
+  return unary('sigmoid', x);
+}
 /** The error function 2/√π ∫₀ˣ e^(−t²) dt. */
-export function erf(x: Operand): Tensor { return unary('erf', x); }
+export function erf(x: Operand): Tensor {
+  return unary('erf', x);
+}
 /** max(x, 0); its gradient at 0 is 0, as in PyTorch. */
-export function relu(x: Operand): Tensor { return unary('relu', x); }
+export function relu(x: Operand): Tensor {
+  return unary('relu', x);
+}
 /** The largest integer ≤ x. */
-export function floor(x: Operand): Tensor { return unary('floor', x); }
+export function floor(x: Operand): Tensor {
+  return unary('floor', x);
+}
 /** The smallest integer ≥ x. */
-export function ceil(x: Operand): Tensor { return unary('ceil', x); }
+export function ceil(x: Operand): Tensor {
+  return unary('ceil', x);
+}
 /** The nearest integer, halves to even. */
-export function round(x: Operand): Tensor { return unary('round', x); }
+export function round(x: Operand): Tensor {
+  return unary('round', x);
+}
 
 /** Gaussian error linear unit x · Φ(x) = x/2 · (1 + erf(x/√2)), the exact form (Hendrycks & Gimpel 2016). */
 export function gelu(x: Tensor): Tensor {

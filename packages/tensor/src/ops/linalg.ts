@@ -13,7 +13,9 @@ import { reshape } from './movement.ts';
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) {
-    throw new ShapeError(`[matmul] takes operands with at least one axis, not ${a} and ${b}.`, { hint: 'Use mul for scalars.' });
+    throw new ShapeError(`[matmul] takes operands with at least one axis, not ${a} and ${b}.`, {
+      hint: 'Use mul for scalars.',
+    });
   }
   const left = a.ndim === 1 ? reshape(a, [1, a.size]) : a;
   const right = b.ndim === 1 ? reshape(b, [b.size, 1]) : b;
@@ -21,14 +23,20 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const rows = left.shape[left.ndim - 2] ?? 1;
   const columns = right.shape[right.ndim - 1] ?? 1;
   if (inner !== right.shape[right.ndim - 2]) {
-    throw new ShapeError(`[matmul] cannot multiply ${a} by ${b}: the inner sizes ${inner} and ${right.shape[right.ndim - 2]} differ.`);
+    throw new ShapeError(
+      `[matmul] cannot multiply ${a} by ${b}: the inner sizes ${inner} and ${right.shape[right.ndim - 2]} differ.`,
+    );
   }
   const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2));
-  if (batch === undefined) throw new ShapeError(`[matmul] cannot multiply ${a} by ${b}: their batch axes do not broadcast.`);
+  if (batch === undefined)
+    throw new ShapeError(`[matmul] cannot multiply ${a} by ${b}: their batch axes do not broadcast.`);
   let result: Tensor;
   if (right.ndim === 2 && left.ndim > 2) {
     // Rows of all batches meet one matrix: one large product instead of many small ones.
-    const product = dot(castNode(nodeOf(reshape(left, [-1, inner ?? 0])), 'float32'), castNode(nodeOf(right), 'float32'));
+    const product = dot(
+      castNode(nodeOf(reshape(left, [-1, inner ?? 0])), 'float32'),
+      castNode(nodeOf(right), 'float32'),
+    );
     result = reshape(tensorOf(product), [...batch, rows, columns]);
   } else {
     const leftNode = broadcastNode(castNode(nodeOf(left), 'float32'), [...batch, rows, inner ?? 0]);

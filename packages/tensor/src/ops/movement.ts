@@ -8,7 +8,10 @@ import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
 /** The axis counted from the front; negative axes count from the back. Throws {@link ShapeError} outside −ndim … ndim − 1. */
 export function normalizeAxis(op: string, axis: number, ndim: number): number {
   if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) {
-    const range = ndim === 0 ? 'the tensor has no axes' : `the tensor has ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, so ${-ndim} to ${ndim - 1} are possible`;
+    const range =
+      ndim === 0
+        ? 'the tensor has no axes'
+        : `the tensor has ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, so ${-ndim} to ${ndim - 1} are possible`;
     throw new ShapeError(`[${op}] axis ${axis} does not exist: ${range}.`);
   }
   return axis < 0 ? axis + ndim : axis;
@@ -36,11 +39,14 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   let target = shape;
   if (unknown >= 0) {
     const known = shape.reduce((product, extent, axis) => (axis === unknown ? product : product * extent), 1);
-    if (shape.lastIndexOf(-1) !== unknown) throw new ShapeError(`[reshape] only one extent may be −1: [${shape.join(', ')}].`);
+    if (shape.lastIndexOf(-1) !== unknown)
+      throw new ShapeError(`[reshape] only one extent may be −1: [${shape.join(', ')}].`);
     target = shape.map((extent, axis) => (axis === unknown ? (known === 0 ? 0 : x.size / known) : extent));
   }
   if (target.some((extent) => !Number.isInteger(extent) || extent < 0) || sizeOf(target) !== x.size) {
-    throw new ShapeError(`[reshape] cannot give ${x} (${x.size} elements) the shape [${shape.join(', ')}]${unknown < 0 ? ` (${sizeOf(shape)} elements)` : ''}.`);
+    throw new ShapeError(
+      `[reshape] cannot give ${x} (${x.size} elements) the shape [${shape.join(', ')}]${unknown < 0 ? ` (${sizeOf(shape)} elements)` : ''}.`,
+    );
   }
   if (sameShape(x.shape, target)) return x;
   return tensorOf(makeNode('reshape', [nodeOf(x)], { shape: target }));
@@ -57,10 +63,18 @@ export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
 
 /** Drops an axis of extent 1, or all such axes where none is named. */
 export function squeeze(x: Tensor, axis?: number): Tensor {
-  if (axis === undefined) return reshape(x, x.shape.filter((extent) => extent !== 1));
+  if (axis === undefined)
+    return reshape(
+      x,
+      x.shape.filter((extent) => extent !== 1),
+    );
   const position = normalizeAxis('squeeze', axis, x.ndim);
-  if (x.shape[position] !== 1) throw new ShapeError(`[squeeze] axis ${axis} of ${x} has extent ${x.shape[position]}, not 1.`);
-  return reshape(x, x.shape.filter((_, i) => i !== position));
+  if (x.shape[position] !== 1)
+    throw new ShapeError(`[squeeze] axis ${axis} of ${x} has extent ${x.shape[position]}, not 1.`);
+  return reshape(
+    x,
+    x.shape.filter((_, i) => i !== position),
+  );
 }
 
 /** Inserts an axis of extent 1 before axis `axis` (of the result, where negative). */
@@ -92,7 +106,9 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   requireShape('broadcastTo', shape);
   const joined = broadcastShapes(x.shape, shape);
   if (joined === undefined || !sameShape(joined, shape)) {
-    throw new ShapeError(`[broadcastTo] cannot repeat ${x} to [${shape.join(', ')}]: aligned from the right, extents must be equal or 1.`);
+    throw new ShapeError(
+      `[broadcastTo] cannot repeat ${x} to [${shape.join(', ')}]: aligned from the right, extents must be equal or 1.`,
+    );
   }
   return tensorOf(broadcastNode(nodeOf(x), shape));
 }
@@ -101,18 +117,26 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
  * x[starts[0]:stops[0]:steps[0], …], as NumPy slices: negative positions count from the end, positions past the end are cut off; axes
  * not named are kept whole. Steps must be ≥ 1.
  */
-export function slice(x: Tensor, starts: readonly number[], stops?: readonly number[], steps?: readonly number[]): Tensor {
-  if (starts.length > x.ndim) throw new ShapeError(`[slice] has ${starts.length} starts for the ${x.ndim} axes of ${x}.`);
+export function slice(
+  x: Tensor,
+  starts: readonly number[],
+  stops?: readonly number[],
+  steps?: readonly number[],
+): Tensor {
+  if (starts.length > x.ndim)
+    throw new ShapeError(`[slice] has ${starts.length} starts for the ${x.ndim} axes of ${x}.`);
   const first: number[] = [];
   const strides: number[] = [];
   const shape: number[] = [];
   for (let axis = 0; axis < x.ndim; axis++) {
     const extent = x.shape[axis] ?? 0;
-    const limit = (position: number): number => Math.min(Math.max(position < 0 ? position + extent : position, 0), extent);
+    const limit = (position: number): number =>
+      Math.min(Math.max(position < 0 ? position + extent : position, 0), extent);
     const start = limit(starts[axis] ?? 0);
     const stop = limit(stops?.[axis] ?? extent);
     const step = steps?.[axis] ?? 1;
-    if (!Number.isInteger(step) || step < 1) throw new ArgumentError(`[slice] steps must be integers ≥ 1, not ${step}; use flip to go backwards.`);
+    if (!Number.isInteger(step) || step < 1)
+      throw new ArgumentError(`[slice] steps must be integers ≥ 1, not ${step}; use flip to go backwards.`);
     first.push(start);
     strides.push(step);
     shape.push(Math.max(0, Math.ceil((stop - start) / step)));
@@ -126,7 +150,9 @@ export function narrow(x: Tensor, axis: number, start: number, length: number): 
   const position = normalizeAxis('narrow', axis, x.ndim);
   const extent = x.shape[position] ?? 0;
   if (start < 0 || length < 0 || start + length > extent) {
-    throw new ShapeError(`[narrow] ${start} … ${start + length} does not lie within axis ${axis} of ${x}, which has extent ${extent}.`);
+    throw new ShapeError(
+      `[narrow] ${start} … ${start + length} does not lie within axis ${axis} of ${x}, which has extent ${extent}.`,
+    );
   }
   const starts = x.shape.map((_, i) => (i === position ? start : 0));
   const stops = x.shape.map((n, i) => (i === position ? start + length : n));
@@ -139,8 +165,13 @@ export interface PadOptions {
 }
 
 /** Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone. */
-export function pad(x: Tensor, padding: readonly (readonly [number, number])[], { value = 0 }: PadOptions = {}): Tensor {
-  if (padding.length > x.ndim) throw new ShapeError(`[pad] has ${padding.length} pairs for the ${x.ndim} axes of ${x}.`);
+export function pad(
+  x: Tensor,
+  padding: readonly (readonly [number, number])[],
+  { value = 0 }: PadOptions = {},
+): Tensor {
+  if (padding.length > x.ndim)
+    throw new ShapeError(`[pad] has ${padding.length} pairs for the ${x.ndim} axes of ${x}.`);
   const pairs = x.shape.map((_, axis) => padding[axis] ?? ([0, 0] as const));
   if (pairs.some((pair) => pair.some((n) => !Number.isInteger(n)))) throw new ArgumentError('[pad] takes integers.');
   const cropped = slice(
@@ -167,14 +198,30 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const position = normalizeAxis('concat', axis, first.ndim);
   for (const other of tensors) {
     const fits = other.ndim === first.ndim && other.shape.every((n, i) => i === position || n === first.shape[i]);
-    if (!fits) throw new ShapeError(`[concat] cannot join ${first} and ${other} along axis ${axis}: all other extents must be equal.`);
+    if (!fits)
+      throw new ShapeError(
+        `[concat] cannot join ${first} and ${other} along axis ${axis}: all other extents must be equal.`,
+      );
   }
   if (tensors.length === 1) return first;
-  const dtype = tensors.some((t) => t.dtype === 'float32') ? 'float32' : tensors.some((t) => t.dtype === 'int32') ? 'int32' : 'bool';
-  return tensorOf(makeNode('concat', tensors.map((t) => castNode(nodeOf(t), dtype)), { axis: position }));
+  const dtype = tensors.some((t) => t.dtype === 'float32')
+    ? 'float32'
+    : tensors.some((t) => t.dtype === 'int32')
+      ? 'int32'
+      : 'bool';
+  return tensorOf(
+    makeNode(
+      'concat',
+      tensors.map((t) => castNode(nodeOf(t), dtype)),
+      { axis: position },
+    ),
+  );
 }
 
 /** Joins tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  return concat(tensors.map((t) => unsqueeze(t, axis)), axis);
+  return concat(
+    tensors.map((t) => unsqueeze(t, axis)),
+    axis,
+  );
 }

@@ -25,7 +25,11 @@ export interface PoolingOptions {
 }
 
 /** All windows over the last `kernelSize.length` axes: [..., S] → [..., O, K]. */
-export function unfold(x: Tensor, kernelSize: readonly number[], { stride = 1, dilation = 1 }: WindowOptions = {}): Tensor {
+export function unfold(
+  x: Tensor,
+  kernelSize: readonly number[],
+  { stride = 1, dilation = 1 }: WindowOptions = {},
+): Tensor {
   const axes = kernelSize.length;
   return tensorOf(
     makeNode('unfold', [nodeOf(x)], {
@@ -43,8 +47,13 @@ export function fold(x: Tensor, size: readonly number[], { stride = 1, dilation 
   const gaps = perAxis('fold', 'dilation', dilation, axes, 1);
   const kernel = x.shape.slice(x.ndim - axes);
   const counts = x.shape.slice(x.ndim - 2 * axes, x.ndim - axes);
-  if (x.ndim < 2 * axes || size.some((n, axis) => windowCount(n, kernel[axis] ?? 1, steps[axis] ?? 1, gaps[axis] ?? 1) !== counts[axis])) {
-    throw new ShapeError(`[fold] ${x} does not hold the windows [${kernel.join(', ')}] of an input of size [${size.join(', ')}] at stride [${steps.join(', ')}].`);
+  if (
+    x.ndim < 2 * axes ||
+    size.some((n, axis) => windowCount(n, kernel[axis] ?? 1, steps[axis] ?? 1, gaps[axis] ?? 1) !== counts[axis])
+  ) {
+    throw new ShapeError(
+      `[fold] ${x} does not hold the windows [${kernel.join(', ')}] of an input of size [${size.join(', ')}] at stride [${steps.join(', ')}].`,
+    );
   }
   return tensorOf(makeNode('fold', [nodeOf(x)], { size, kernel, stride: steps, dilation: gaps }));
 }
@@ -56,17 +65,29 @@ interface Pooling {
   readonly dilation: number[];
 }
 
-function resolvePooling(op: string, x: Tensor, kernelSize: number | readonly number[], options: PoolingOptions): Pooling {
+function resolvePooling(
+  op: string,
+  x: Tensor,
+  kernelSize: number | readonly number[],
+  options: PoolingOptions,
+): Pooling {
   if (x.ndim !== 4) throw new ShapeError(`[${op}] takes [batch, channels, height, width], not ${x}.`);
   const kernel = perAxis(op, 'kernelSize', kernelSize, 2, 1);
   const stride = perAxis(op, 'stride', options.stride ?? kernel, 2, 1);
   const padding = perAxis(op, 'padding', options.padding ?? 0, 2, 0);
   const dilation = perAxis(op, 'dilation', options.dilation ?? 1, 2, 1);
   if (padding.some((n, axis) => n > (kernel[axis] ?? 0) / 2)) {
-    throw new ArgumentError(`[${op}] padding [${padding.join(', ')}] is more than half of the kernel size [${kernel.join(', ')}].`);
+    throw new ArgumentError(
+      `[${op}] padding [${padding.join(', ')}] is more than half of the kernel size [${kernel.join(', ')}].`,
+    );
   }
-  const counts = kernel.map((k, axis) => windowCount((x.shape[axis + 2] ?? 0) + 2 * (padding[axis] ?? 0), k, stride[axis] ?? 1, dilation[axis] ?? 1));
-  if (counts.some((n) => n < 1)) throw new ShapeError(`[${op}] a window of [${kernel.join(', ')}] does not fit into ${x} with padding [${padding.join(', ')}].`);
+  const counts = kernel.map((k, axis) =>
+    windowCount((x.shape[axis + 2] ?? 0) + 2 * (padding[axis] ?? 0), k, stride[axis] ?? 1, dilation[axis] ?? 1),
+  );
+  if (counts.some((n) => n < 1))
+    throw new ShapeError(
+      `[${op}] a window of [${kernel.join(', ')}] does not fit into ${x} with padding [${padding.join(', ')}].`,
+    );
   return { kernel, stride, padding, dilation };
 }
 
@@ -84,25 +105,42 @@ function windowsOf(x: Tensor, { kernel, stride, padding, dilation }: Pooling, va
 export function maxPool2d(x: Tensor, kernelSize: number | readonly number[], options: PoolingOptions = {}): Tensor {
   const pooling = resolvePooling('maxPool2d', x, kernelSize, options);
   const { kernel, stride, padding, dilation } = pooling;
-  return composite('maxPool', { kernel, stride, padding, dilation }, [x], (input) => windowsOf(input, pooling, -Infinity).max(-1), {
-    gradient: (cotangent, _output, input) => {
-      const windows = windowsOf(input, pooling, -Infinity);
-      const winner = windows.detach().argmax(-1, { keepDims: true });
-      const routed = iota(windows.shape, -1).equal(winner).where(cotangent.unsqueeze(-1), 0);
-      const split = routed.reshape([...windows.shape.slice(0, 4), ...kernel]);
-      const [height = 0, width = 0] = input.shape.slice(2);
-      const [top = 0, left = 0] = padding;
-      const spread = fold(split, [height + 2 * top, width + 2 * left], { stride, dilation });
-      return [pad(spread, [[0, 0], [0, 0], [-top, -top], [-left, -left]])];
+  return composite(
+    'maxPool',
+    { kernel, stride, padding, dilation },
+    [x],
+    (input) => windowsOf(input, pooling, -Infinity).max(-1),
+    {
+      gradient: (cotangent, _output, input) => {
+        const windows = windowsOf(input, pooling, -Infinity);
+        const winner = windows.detach().argmax(-1, { keepDims: true });
+        const routed = iota(windows.shape, -1).equal(winner).where(cotangent.unsqueeze(-1), 0);
+        const split = routed.reshape([...windows.shape.slice(0, 4), ...kernel]);
+        const [height = 0, width = 0] = input.shape.slice(2);
+        const [top = 0, left = 0] = padding;
+        const spread = fold(split, [height + 2 * top, width + 2 * left], { stride, dilation });
+        return [
+          pad(spread, [
+            [0, 0],
+            [0, 0],
+            [-top, -top],
+            [-left, -left],
+          ]),
+        ];
+      },
     },
-  });
+  );
 }
 
 /**
  * The mean over sliding windows: [n, c, h, w] → [n, c, oh, ow]. Padding counts as zeros that are part of the mean
  * (PyTorch's `count_include_pad`).
  */
-export function avgPool2d(x: Tensor, kernelSize: number | readonly number[], options: Omit<PoolingOptions, 'dilation'> = {}): Tensor {
+export function avgPool2d(
+  x: Tensor,
+  kernelSize: number | readonly number[],
+  options: Omit<PoolingOptions, 'dilation'> = {},
+): Tensor {
   const pooling = resolvePooling('avgPool2d', x, kernelSize, options);
   const { kernel, stride, padding } = pooling;
   return composite('averagePool', { kernel, stride, padding }, [x], (input) => windowsOf(input, pooling, 0).mean(-1));

@@ -68,23 +68,36 @@ export function rand(shape: readonly number[], { generator = defaultGenerator }:
 
 /** Uniform in [low, high). */
 export function uniform(shape: readonly number[], low: number, high: number, options: RandomOptions = {}): Tensor {
-  return rand(shape, options).mul(high - low).add(low);
+  return rand(shape, options)
+    .mul(high - low)
+    .add(low);
 }
 
 /** Normal with mean 0 and standard deviation 1, by Box & Muller (1958): √(−2 ln(1 − u)) · cos 2πv. Takes two draws. */
 export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
   const radius = rand(shape, options).neg().add(1).log().mul(-2).sqrt();
-  return radius.mul(rand(shape, options).mul(2 * Math.PI).cos());
+  return radius.mul(
+    rand(shape, options)
+      .mul(2 * Math.PI)
+      .cos(),
+  );
 }
 
 /** bool: true with the given probability. */
 export function bernoulli(shape: readonly number[], probability: number, options: RandomOptions = {}): Tensor {
-  if (!(probability >= 0 && probability <= 1)) throw new ArgumentError(`[bernoulli] the probability must lie in 0 … 1, not ${probability}.`);
+  if (!(probability >= 0 && probability <= 1))
+    throw new ArgumentError(`[bernoulli] the probability must lie in 0 … 1, not ${probability}.`);
   return rand(shape, options).less(probability);
 }
 
 /** int32 uniform in low … high − 1. */
 export function randint(shape: readonly number[], low: number, high: number, options: RandomOptions = {}): Tensor {
-  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) throw new ArgumentError(`[randint] takes integers low < high, not ${low} and ${high}.`);
-  return rand(shape, options).mul(high - low).floor().to('int32').minimum(high - low - 1).add(low);
+  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low)
+    throw new ArgumentError(`[randint] takes integers low < high, not ${low} and ${high}.`);
+  return rand(shape, options)
+    .mul(high - low)
+    .floor()
+    .to('int32')
+    .minimum(high - low - 1)
+    .add(low);
 }

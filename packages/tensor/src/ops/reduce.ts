@@ -22,7 +22,12 @@ function reduced(op: 'sum' | 'max' | 'min', x: Tensor, axes: Axes, { keepDims = 
   const input = x.dtype === 'bool' ? castNode(nodeOf(x), 'int32') : nodeOf(x);
   if (list.length === 0) return tensorOf(input);
   const result = tensorOf(makeNode(op, [input], { axes: list }));
-  return keepDims ? reshape(result, x.shape.map((n, axis) => (list.includes(axis) ? 1 : n))) : result;
+  return keepDims
+    ? reshape(
+        result,
+        x.shape.map((n, axis) => (list.includes(axis) ? 1 : n)),
+      )
+    : result;
 }
 
 function countOf(x: Tensor, axes: Axes): number {
@@ -30,11 +35,17 @@ function countOf(x: Tensor, axes: Axes): number {
 }
 
 /** Σ x over axes. bool counts as int32. */
-export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor { return reduced('sum', x, axes, options); }
+export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  return reduced('sum', x, axes, options);
+}
 /** max x over axes; NaN where any element is NaN. Ties share the gradient equally. */
-export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor { return reduced('max', x, axes, options); }
+export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  return reduced('max', x, axes, options);
+}
 /** min x over axes; NaN where any element is NaN. Ties share the gradient equally. */
-export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor { return reduced('min', x, axes, options); }
+export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  return reduced('min', x, axes, options);
+}
 
 /** The arithmetic mean over axes, in float32. */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
@@ -48,7 +59,9 @@ export function variance(x: Tensor, axes?: Axes, { keepDims = false, correction 
 }
 
 /** √variance. */
-export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor { return variance(x, axes, options).sqrt(); }
+export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
+  return variance(x, axes, options).sqrt();
+}
 
 /** int32: the position of the first maximum along an axis; of the flattened tensor where no axis is given. */
 export function argmax(x: Tensor, axis?: number, { keepDims = false }: ReduceOptions = {}): Tensor {

@@ -18,7 +18,8 @@ import { Storage } from './storage.ts';
 /** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew. */
 export type CompiledArgument = Tensor | number | string | boolean | null | undefined;
 /** What it may return: tensors, in arrays or objects as deep as you like. */
-export type CompiledResult = Tensor | undefined | void | readonly CompiledResult[] | { readonly [name: string]: CompiledResult };
+export type CompiledResult =
+  Tensor | undefined | void | readonly CompiledResult[] | { readonly [name: string]: CompiledResult };
 
 interface Capture {
   readonly device: Device;
@@ -32,7 +33,11 @@ interface Capture {
   readonly updates: readonly TensorCell[];
   readonly outputs: readonly TensorType[];
   /** Every scalar recorded, with its slot in the plan or −1 where the plan does not need it. */
-  readonly scalars: readonly { readonly source: (() => number) | undefined; readonly value: number; readonly slot: number }[];
+  readonly scalars: readonly {
+    readonly source: (() => number) | undefined;
+    readonly value: number;
+    readonly slot: number;
+  }[];
   readonly rebuild: (tensors: readonly Tensor[]) => CompiledResult;
   entry: PlanEntry | undefined;
   /** Whether the sources of the scalars have served a call: recording asked them for the first one. */
@@ -63,7 +68,9 @@ function unpin(capture: Capture): void {
  * await norm(tensor([3, 4])).item();  // 5
  * ```
  */
-export function compile<A extends CompiledArgument[], R extends CompiledResult>(body: (...args: A) => R): (...args: A) => R {
+export function compile<A extends CompiledArgument[], R extends CompiledResult>(
+  body: (...args: A) => R,
+): (...args: A) => R {
   const captures = new Map<string, Capture[]>();
   const compiled = (...args: A): R => {
     if (recordsInPlace()) return body(...args);
@@ -71,7 +78,10 @@ export function compile<A extends CompiledArgument[], R extends CompiledResult>(
     const device = currentDevice();
     const signature = signatureOf(args);
     const known = captures.get(signature) ?? [];
-    let capture = known.find((candidate) => candidate.device === device && candidate.guards.every(({ read, value }) => Object.is(read(), value)));
+    let capture = known.find(
+      (candidate) =>
+        candidate.device === device && candidate.guards.every(({ read, value }) => Object.is(read(), value)),
+    );
     if (capture === undefined) {
       capture = record(device, body, args);
       if (known.length >= captureLimit) known.splice(0, 1).forEach(unpin);
@@ -92,8 +102,12 @@ function signatureOf(args: readonly CompiledArgument[]): string {
   let signature = '';
   for (const arg of args) {
     if (arg instanceof Tensor) signature += `t${nodeOf(arg).type.id};`;
-    else if (arg === null || ['number', 'string', 'boolean', 'undefined'].includes(typeof arg)) signature += `${typeof arg}:${JSON.stringify(arg)};`;
-    else throw new ArgumentError(`[compile] a compiled function takes tensors, numbers, strings and booleans, not ${typeof arg}.`);
+    else if (arg === null || ['number', 'string', 'boolean', 'undefined'].includes(typeof arg))
+      signature += `${typeof arg}:${JSON.stringify(arg)};`;
+    else
+      throw new ArgumentError(
+        `[compile] a compiled function takes tensors, numbers, strings and booleans, not ${typeof arg}.`,
+      );
   }
   return signature;
 }
@@ -107,14 +121,18 @@ function flattenResult(result: CompiledResult, tensors: Tensor[]): (values: read
   }
   if (result instanceof Promise) {
     result.catch(() => {});
-    throw new ArgumentError('[compile] the function returned a promise; a compiled function only records and must not be async.');
+    throw new ArgumentError(
+      '[compile] the function returned a promise; a compiled function only records and must not be async.',
+    );
   }
   if (Array.isArray(result)) {
     const parts = (result as CompiledResult[]).map((part) => flattenResult(part, tensors));
     return (values) => parts.map((part) => part(values));
   }
   if (typeof result !== 'object' || result === null) {
-    throw new ArgumentError(`[compile] the function returned ${JSON.stringify(result)}; it may return tensors, arrays and objects of tensors.`);
+    throw new ArgumentError(
+      `[compile] the function returned ${JSON.stringify(result)}; it may return tensors, arrays and objects of tensors.`,
+    );
   }
   const parts = Object.entries(result).map(([name, part]) => [name, flattenResult(part, tensors)] as const);
   return (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]));
@@ -196,7 +214,13 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
       capture.entry = planFor(device, identity, () => engine.compile(program));
       capture.entry.pins++;
     }
-    runPlan(device, engine, capture.entry, [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())], scalars);
+    runPlan(
+      device,
+      engine,
+      capture.entry,
+      [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())],
+      scalars,
+    );
   });
   for (const cell of capture.updates) cell.overwritten();
   return capture.rebuild(

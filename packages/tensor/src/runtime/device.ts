@@ -16,7 +16,12 @@ const planCapacity = 256;
 
 export interface DeviceStats {
   /** Lookups of plans since the device started. */
-  readonly planCache: { readonly hits: number; readonly misses: number; readonly hitRate: number; readonly size: number };
+  readonly planCache: {
+    readonly hits: number;
+    readonly misses: number;
+    readonly hitRate: number;
+    readonly size: number;
+  };
   /** Number of plans run. */
   readonly runs: number;
   /** Kernels of the plan run last. */
@@ -110,7 +115,9 @@ async function startAsynchronously(requested: DeviceName): Promise<Engine> {
   const gpu = await createWebgpuBackend({ allowSoftware: requested === 'webgpu' });
   if (!('unavailable' in gpu)) return compilingEngine(gpu);
   if (requested === 'webgpu') {
-    throw new DeviceError(`WebGPU is not available: ${gpu.unavailable}`, { hint: "Use setDevice('wasm'), or HEBB_DEVICE=wasm; it runs everywhere." });
+    throw new DeviceError(`WebGPU is not available: ${gpu.unavailable}`, {
+      hint: "Use setDevice('wasm'), or HEBB_DEVICE=wasm; it runs everywhere.",
+    });
   }
   return compilingEngine(createWasmBackend());
 }
@@ -123,7 +130,9 @@ function requestedByEnvironment(): DeviceName {
 
 function checkName(name: string, origin: string): DeviceName {
   if ((deviceNames as readonly string[]).includes(name)) return name as DeviceName;
-  throw new DeviceError(`[${origin}] there is no device '${name}'.`, { hint: `Choose one of ${deviceNames.join(', ')}.` });
+  throw new DeviceError(`[${origin}] there is no device '${name}'.`, {
+    hint: `Choose one of ${deviceNames.join(', ')}.`,
+  });
 }
 
 const devices = new Map<DeviceName, Device>();
@@ -172,4 +181,3 @@ export const device = {
     await engine.synchronize();
   },
 };
-

@@ -101,7 +101,12 @@ function linearizeJob({ outputs, updates }: Job): { linearization: Linearization
 }
 
 /** Issues one run of a linearised job; returns the storages of its outputs. */
-function issue(device: Device, job: Job, linearization: Linearization, targets: readonly (Node | undefined)[]): Storage[] {
+function issue(
+  device: Device,
+  job: Job,
+  linearization: Linearization,
+  targets: readonly (Node | undefined)[],
+): Storage[] {
   initializeCells(device, linearization.leaves);
   const bindings = bindLeaves(device, linearization.leaves);
   const scalars = linearization.scalars.map((node) => node.attributes.value);
@@ -115,13 +120,25 @@ function issue(device: Device, job: Job, linearization: Linearization, targets: 
   const waiting = device.running ? undefined : toProgram(linearization, targets);
   device.perform((engine) => {
     const entry = planFor(device, linearization, () => engine.compile(waiting ?? toProgram(linearization, targets)));
-    runPlan(device, engine, entry, [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())], scalars);
+    runPlan(
+      device,
+      engine,
+      entry,
+      [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())],
+      scalars,
+    );
   });
   return storages;
 }
 
 /** Runs a plan and keeps the device's statistics. Call inside {@link Device.perform}. */
-export function runPlan(device: Device, engine: Engine, entry: PlanEntry, bindings: readonly (DeviceBuffer | HostArray)[], scalars: readonly number[]): void {
+export function runPlan(
+  device: Device,
+  engine: Engine,
+  entry: PlanEntry,
+  bindings: readonly (DeviceBuffer | HostArray)[],
+  scalars: readonly number[],
+): void {
   engine.run(entry.executable, bindings, scalars);
   device.runs++;
   device.kernelsInLastRun = entry.executable.kernelCount;
@@ -161,7 +178,8 @@ export function flush(roots: readonly Node[]): void {
   let { linearization, targets } = linearizeJob(job);
   // What was recorded on a value that goes away, and is not part of this computation, is computed now.
   const inside = new Set(linearization.nodes);
-  for (const cell of updates) for (const consumer of cell.waitingConsumers()) if (!inside.has(resolve(consumer))) want(consumer);
+  for (const cell of updates)
+    for (const consumer of cell.waitingConsumers()) if (!inside.has(resolve(consumer))) want(consumer);
   if (wanted.size > job.outputs.length) {
     job = { outputs: [...wanted.keys()], updates };
     ({ linearization, targets } = linearizeJob(job));
@@ -241,9 +259,12 @@ export function disposeTensor(tensor: Tensor): void {
 
 function refuseInCapture(method: string): void {
   if (activeCapture() === undefined) return;
-  throw new StaleValueError(`[${method}] a value cannot be read inside a compiled function: it only records what is computed at each call.`, {
-    hint: 'Return the tensor from the compiled function and read it outside.',
-  });
+  throw new StaleValueError(
+    `[${method}] a value cannot be read inside a compiled function: it only records what is computed at each call.`,
+    {
+      hint: 'Return the tensor from the compiled function and read it outside.',
+    },
+  );
 }
 
 /**

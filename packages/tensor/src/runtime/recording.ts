@@ -66,7 +66,8 @@ const apartRecorder: Recorder = {
   created(node) {
     node.planned = true;
     const transient = recording?.transient;
-    const changes = (input: Node): boolean => input.op === 'argument' || input.cell !== undefined || transient?.has(input) === true;
+    const changes = (input: Node): boolean =>
+      input.op === 'argument' || input.cell !== undefined || transient?.has(input) === true;
     if (node.op === 'scalar' || node.inputs.some(changes)) transient?.add(node);
   },
 };

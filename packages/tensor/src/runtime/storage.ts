@@ -56,7 +56,8 @@ export class Storage implements NodeStorage {
   /** The device buffer; call only inside {@link Device.perform}. */
   buffer(): DeviceBuffer {
     const buffer = this.#slot?.buffer;
-    if (buffer === undefined) throw new StaleValueError(`This tensor has no value any more: ${this.gone ?? 'its memory was freed'}.`);
+    if (buffer === undefined)
+      throw new StaleValueError(`This tensor has no value any more: ${this.gone ?? 'its memory was freed'}.`);
     return buffer;
   }
 
@@ -69,9 +70,12 @@ export class Storage implements NodeStorage {
     const slot = this.#slot;
     if (slot !== undefined) {
       if (slot.device !== device) {
-        throw new DeviceError(`A tensor ${type.dtype}[${type.shape.join(',')}] lives on ${slot.device.name}, the operation runs on ${device.name}.`, {
-          hint: 'Call setDevice before making tensors and models, or move the values with tensor(await t.data(), { shape: t.shape }).',
-        });
+        throw new DeviceError(
+          `A tensor ${type.dtype}[${type.shape.join(',')}] lives on ${slot.device.name}, the operation runs on ${device.name}.`,
+          {
+            hint: 'Call setDevice before making tensors and models, or move the values with tensor(await t.data(), { shape: t.shape }).',
+          },
+        );
       }
       return () => this.buffer();
     }
@@ -113,7 +117,8 @@ export class Storage implements NodeStorage {
 /** Stands for a value recorded inside a compiled function, which exists only during its calls. */
 export function capturedStorage(): Storage {
   const storage = new Storage(undefined);
-  storage.gone = 'it was recorded inside a compiled function and exists only during its calls; return it from the function';
+  storage.gone =
+    'it was recorded inside a compiled function and exists only during its calls; return it from the function';
   return storage;
 }
 

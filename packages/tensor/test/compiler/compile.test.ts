@@ -1,13 +1,32 @@
 import { describe, expect, test } from 'vitest';
 import {
-  bernoulli, concat, conv2d, eye, fold, full, gelu, iota, logSoftmax, maxPool2d, oneHot, scalar, softmax, tensor, unfold, where, type Tensor,
+  bernoulli,
+  concat,
+  conv2d,
+  eye,
+  fold,
+  full,
+  gelu,
+  iota,
+  logSoftmax,
+  maxPool2d,
+  oneHot,
+  scalar,
+  softmax,
+  tensor,
+  unfold,
+  where,
+  type Tensor,
 } from '../../src/index.ts';
 import { compileTensors } from '../support/programs.ts';
 
 /** Distinct, exactly representable values without ties. */
 function sample(shape: readonly number[], shift = 0): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(Float32Array.from({ length: size }, (_, i) => ((i * 37 + shift * 11) % 101) / 16 - 3), { shape });
+  return tensor(
+    Float32Array.from({ length: size }, (_, i) => ((i * 37 + shift * 11) % 101) / 16 - 3),
+    { shape },
+  );
 }
 
 function check(outputs: Tensor[], updates: [Tensor, Tensor][] = []): { kernels: number; names: string[] } {
@@ -24,7 +43,20 @@ describe('fusion', () => {
   test('views cost no kernel: one kernel for a chain of views and sums of them', () => {
     const x = sample([4, 6]);
     expect(check([x.transpose(0, 1).reshape([3, 8]).flip(1).slice([1, 2]).add(1)]).kernels).toBe(1);
-    expect(check([x.pad([[1, 2], [0, 3]], { value: 7 }).reshape([-1]).mul(2)]).kernels).toBe(1);
+    expect(
+      check([
+        x
+          .pad(
+            [
+              [1, 2],
+              [0, 3],
+            ],
+            { value: 7 },
+          )
+          .reshape([-1])
+          .mul(2),
+      ]).kernels,
+    ).toBe(1);
     expect(check([concat([x, x.mul(2)], 1).transpose(0, 1)]).kernels).toBe(1);
   });
 
@@ -57,7 +89,16 @@ describe('fusion', () => {
     const x = sample([5, 7]);
     const w = sample([7, 3], 1);
     expect(check([x.matmul(w).transpose(0, 1).mul(2)]).kernels).toBe(1);
-    expect(check([sample([2, 3, 4]).matmul(sample([2, 4, 5], 2)).transpose(1, 2), sample([2, 3, 4]).matmul(sample([2, 4, 5], 2)).transpose(0, 1)]).kernels).toBe(3);
+    expect(
+      check([
+        sample([2, 3, 4])
+          .matmul(sample([2, 4, 5], 2))
+          .transpose(1, 2),
+        sample([2, 3, 4])
+          .matmul(sample([2, 4, 5], 2))
+          .transpose(0, 1),
+      ]).kernels,
+    ).toBe(3);
   });
 
   test('softmax is three kernels, log-softmax three', () => {
@@ -69,15 +110,32 @@ describe('fusion', () => {
   test('an AdamW-like update of a parameter and its moments is one kernel, in place', () => {
     const p = sample([5, 4]);
     const m = sample([5, 4], 1);
-    const v = tensor(Float32Array.from({ length: 20 }, (_, i) => 0.25 + i / 8), { shape: [5, 4] });
+    const v = tensor(
+      Float32Array.from({ length: 20 }, (_, i) => 0.25 + i / 8),
+      { shape: [5, 4] },
+    );
     const g = sample([5, 4], 3);
     const m2 = m.mul(0.9).add(g.mul(0.1));
     const v2 = v.mul(0.99).add(g.mul(g).mul(0.01));
     const p2 = p.mul(0.999).sub(m2.mul(scalar(0.01)).div(v2.sqrt().add(1e-8)));
-    const { plan } = compileTensors([], [[m, m2], [v, v2], [p, p2]]);
+    const { plan } = compileTensors(
+      [],
+      [
+        [m, m2],
+        [v, v2],
+        [p, p2],
+      ],
+    );
     expect(plan.kernels.length).toBe(1);
     expect(plan.arenaBytes).toBe(0);
-    check([], [[m, m2], [v, v2], [p, p2]]);
+    check(
+      [],
+      [
+        [m, m2],
+        [v, v2],
+        [p, p2],
+      ],
+    );
   });
 });
 
@@ -95,7 +153,13 @@ describe('in-place updates', () => {
   test('two parameters may change places', () => {
     const p = sample([4, 4]);
     const q = sample([4, 4], 5);
-    check([p.add(q)], [[p, q], [q, p]]);
+    check(
+      [p.add(q)],
+      [
+        [p, q],
+        [q, p],
+      ],
+    );
   });
   test('a reduction may update running statistics in its epilogue', () => {
     const running = sample([3]);
@@ -117,13 +181,34 @@ describe('values', () => {
   });
   test('windows: unfold, fold, overlapping and not', () => {
     const x = sample([2, 7, 7]);
-    check([unfold(x, [3, 3], { stride: 2 }), unfold(x, [2, 2], { stride: 2 }), unfold(x, [3], { dilation: 2 }).sum(-1)]);
+    check([
+      unfold(x, [3, 3], { stride: 2 }),
+      unfold(x, [2, 2], { stride: 2 }),
+      unfold(x, [3], { dilation: 2 }).sum(-1),
+    ]);
     const w = unfold(x, [3, 3], { stride: 2 });
     check([fold(w.mul(2), [7, 7], { stride: 2 }), fold(unfold(x, [2, 2], { stride: 2 }), [7, 7], { stride: 2 })]);
   });
   test('padding under reductions and products', () => {
     const x = sample([3, 4]);
-    check([x.pad([[1, 1], [2, 0]]).matmul(sample([6, 5], 4)), x.pad([[1, 1], [2, 0]], { value: 2 }).max(0), x.pad([[2, 2]]).sum(1)]);
+    check([
+      x
+        .pad([
+          [1, 1],
+          [2, 0],
+        ])
+        .matmul(sample([6, 5], 4)),
+      x
+        .pad(
+          [
+            [1, 1],
+            [2, 0],
+          ],
+          { value: 2 },
+        )
+        .max(0),
+      x.pad([[2, 2]]).sum(1),
+    ]);
   });
   test('softmax, cross-entropy by one-hot, argmax', () => {
     const x = sample([6, 10]);
@@ -139,6 +224,10 @@ describe('values', () => {
     check([where(mask, 1, 0).transpose(0, 1).reshape([24]), mask.to('float32').sum()]);
   });
   test('batched and broadcast products', () => {
-    check([sample([2, 3, 4]).matmul(sample([4, 5], 1)), sample([2, 1, 3, 4]).matmul(sample([3, 4, 5], 1)), sample([4]).matmul(sample([4, 2]))]);
+    check([
+      sample([2, 3, 4]).matmul(sample([4, 5], 1)),
+      sample([2, 1, 3, 4]).matmul(sample([3, 4, 5], 1)),
+      sample([4]).matmul(sample([4, 2])),
+    ]);
   });
 });

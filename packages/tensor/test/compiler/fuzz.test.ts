@@ -13,7 +13,10 @@ function makeRandom(seed: number): (below: number) => number {
 
 function leaf(shape: readonly number[], random: (below: number) => number): Tensor {
   const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(Float32Array.from({ length: size }, () => random(4096) / 1024 - 2), { shape });
+  return tensor(
+    Float32Array.from({ length: size }, () => random(4096) / 1024 - 2),
+    { shape },
+  );
 }
 
 /** One more node on top of `pool`: elementwise, view, reduction, window or contraction, whichever fits. */
@@ -22,21 +25,51 @@ function extend(pool: Tensor[], random: (below: number) => number): Tensor {
   const y = pool[random(pool.length)] as Tensor;
   const axis = x.ndim === 0 ? 0 : random(x.ndim);
   switch (random(17)) {
-    case 0: return x.add(y.shape.join() === x.shape.join() ? y : 0.5);
-    case 1: return x.mul(y.shape.join() === x.shape.join() ? y : -0.75);
-    case 2: return x.relu();
-    case 3: return x.tanh();
-    case 4: return x.abs().add(1).log();
-    case 5: return x.ndim === 0 ? x.neg() : x.sum(axis);
-    case 6: return x.ndim === 0 ? x.neg() : x.sub(x.max(axis, { keepDims: true }));
-    case 7: return x.ndim < 2 ? x : x.transpose(axis, random(x.ndim));
-    case 8: return x.reshape([x.size]);
-    case 9: return x.ndim === 0 ? x : x.pad(x.shape.map((_, i) => (i === axis ? [random(2), random(3)] : [0, 0]) as [number, number]), { value: 1 });
-    case 10: return x.ndim === 0 ? x : x.slice(x.shape.map(() => random(2)), undefined, x.shape.map(() => 1 + random(2)));
-    case 11: return x.ndim === 0 ? x : x.flip(axis);
-    case 12: return x.ndim === 2 ? x.matmul(leaf([x.shape[1] ?? 1, 1 + random(4)], random)) : softmax(x.reshape([1, x.size]), -1);
-    case 13: return x.ndim === 0 || x.size > 400 ? x : concat([x, x.mul(2)], axis);
-    case 14: return x.ndim > 0 && (x.shape[x.ndim - 1] ?? 0) >= 3 && x.size < 400 ? unfold(x, [2], { stride: 1 + random(2) }) : x.sin();
+    case 0:
+      return x.add(y.shape.join() === x.shape.join() ? y : 0.5);
+    case 1:
+      return x.mul(y.shape.join() === x.shape.join() ? y : -0.75);
+    case 2:
+      return x.relu();
+    case 3:
+      return x.tanh();
+    case 4:
+      return x.abs().add(1).log();
+    case 5:
+      return x.ndim === 0 ? x.neg() : x.sum(axis);
+    case 6:
+      return x.ndim === 0 ? x.neg() : x.sub(x.max(axis, { keepDims: true }));
+    case 7:
+      return x.ndim < 2 ? x : x.transpose(axis, random(x.ndim));
+    case 8:
+      return x.reshape([x.size]);
+    case 9:
+      return x.ndim === 0
+        ? x
+        : x.pad(
+            x.shape.map((_, i) => (i === axis ? [random(2), random(3)] : [0, 0]) as [number, number]),
+            { value: 1 },
+          );
+    case 10:
+      return x.ndim === 0
+        ? x
+        : x.slice(
+            x.shape.map(() => random(2)),
+            undefined,
+            x.shape.map(() => 1 + random(2)),
+          );
+    case 11:
+      return x.ndim === 0 ? x : x.flip(axis);
+    case 12:
+      return x.ndim === 2
+        ? x.matmul(leaf([x.shape[1] ?? 1, 1 + random(4)], random))
+        : softmax(x.reshape([1, x.size]), -1);
+    case 13:
+      return x.ndim === 0 || x.size > 400 ? x : concat([x, x.mul(2)], axis);
+    case 14:
+      return x.ndim > 0 && (x.shape[x.ndim - 1] ?? 0) >= 3 && x.size < 400
+        ? unfold(x, [2], { stride: 1 + random(2) })
+        : x.sin();
     case 15: {
       if (x.ndim < 2 || x.size > 400) return x.exp();
       const [count = 1, window = 1] = x.shape.slice(-2);
@@ -68,7 +101,9 @@ test('fused plans compute what the graph says, on 300 random graphs', () => {
     const updates = pool.slice(0, 4).flatMap((target): [Tensor, Tensor][] => {
       const candidates = [...pool.slice(4), ...pool.slice(0, 4)].filter((t) => t.shape.join() === target.shape.join());
       const value = candidates[random(candidates.length)];
-      return value === undefined || random(2) === 0 ? [] : [[target, random(3) === 0 ? value : target.mul(0.5).add(value)]];
+      return value === undefined || random(2) === 0
+        ? []
+        : [[target, random(3) === 0 ? value : target.mul(0.5).add(value)]];
     });
     if (outputs.length + updates.length === 0) continue;
     const { expected, actual, plan } = compileTensors(outputs, updates);
@@ -78,7 +113,9 @@ test('fused plans compute what the graph says, on 300 random graphs', () => {
         const want = values[j] ?? NaN;
         const difference = Math.abs((got[j] ?? NaN) - want);
         if (!(difference <= 1e-5 * Math.max(1, Math.abs(want))) && !(Number.isNaN(want) && Number.isNaN(got[j]))) {
-          expect.fail(`seed ${seed}, output ${i} ${outputs[i]?.toString()}, element ${j}: ${got[j]} instead of ${want}\n${plan.kernels.map((k) => k.name).join('\n')}`);
+          expect.fail(
+            `seed ${seed}, output ${i} ${outputs[i]?.toString()}, element ${j}: ${got[j]} instead of ${want}\n${plan.kernels.map((k) => k.name).join('\n')}`,
+          );
         }
       }
     });

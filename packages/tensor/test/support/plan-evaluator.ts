@@ -27,7 +27,8 @@ export function evaluatePlan(
   const buffers = plan.buffers.map((buffer) => {
     if (buffer.kind === 'temporary') return new Float64Array(buffer.size).fill(Number.NaN);
     const data = results[buffer.position];
-    if (data === undefined || data.length < buffer.size) throw new Error(`parameter ${buffer.position} is missing or short`);
+    if (data === undefined || data.length < buffer.size)
+      throw new Error(`parameter ${buffer.position} is missing or short`);
     return data;
   });
   const memory: Memory = { buffers, scalars };
@@ -156,11 +157,7 @@ function cast(type: ScalarType, value: number): number {
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value))) | 0;
 }
 
-function unary(
-  operator: Extract<Expression, { kind: 'unary' }>['operator'],
-  type: ScalarType,
-  x: number,
-): number {
+function unary(operator: Extract<Expression, { kind: 'unary' }>['operator'], type: ScalarType, x: number): number {
   switch (operator) {
     case 'neg':
       return type === 'i32' ? -x | 0 : -x;

@@ -15,7 +15,10 @@ export interface CompiledTensors {
 }
 
 /** `updates[i]` = [leaf, value]: the value replaces the leaf's memory. Leaves must hold host data. */
-export function compileTensors(outputs: readonly Tensor[], updates: readonly (readonly [Tensor, Tensor])[] = []): CompiledTensors {
+export function compileTensors(
+  outputs: readonly Tensor[],
+  updates: readonly (readonly [Tensor, Tensor])[] = [],
+): CompiledTensors {
   const targets = [...outputs.map(() => undefined), ...updates.map(([leaf]) => nodeOf(leaf))];
   const linearization = linearize([...outputs.map(nodeOf), ...updates.map(([, value]) => nodeOf(value))], targets);
   const program = toProgram(linearization, targets);
