@@ -9,9 +9,16 @@ export interface CompositeOptions {
 }
 
 /**
- * Records `body(...inputs)` under a name. Walkers that know the name (ONNX export, a tuned kernel) use it; all others follow the body.
+ * Records `body(...inputs)` under a name: the same value, which walkers that know the name (ONNX export, a tuned
+ * kernel) use as one operation; all others follow the body.
  *
- * @param options - everything beside the inputs that determines the result; numbers, strings, booleans and lists of numbers.
+ * ```ts
+ * const swish = (x: Tensor) => composite('swish', {}, [x], (input) => input.mul(input.sigmoid()));
+ * await swish(tensor([0, 2])).toArray(); // [0, 1.7615942]
+ * ```
+ *
+ * @param options - everything beside the inputs that determines the result; numbers, strings, booleans and lists of
+ *   numbers.
  */
 export function composite(
   name: string,

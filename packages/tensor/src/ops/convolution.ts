@@ -88,19 +88,34 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
 }
 
 /**
- * Two-dimensional cross-correlation: y[n, o, i, j] = bias[o] + Σ x[n, c, i·s + p·d − padding, …] · w[o, c, p, q].
+ * Two-dimensional cross-correlation, as `torch.nn.functional.conv2d`; float32: with stride s, dilation d and padding p
+ *
+ * y[b, o, i, j] = bias[o] + Σ over c, u, v of x[b, c, i·s + u·d − p, j·s + v·d − p] · w[o, c, u, v].
+ *
+ * Throws {@link ShapeError} with everything that does not fit, {@link ArgumentError} for options out of range.
+ *
+ * ```ts
+ * const image = tensor([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]]);
+ * await conv2d(image, ones([1, 1, 2, 2])).toArray(); // [[[[12, 16], [24, 28]]]]
+ * conv2d(zeros([8, 3, 32, 32]), zeros([16, 3, 3, 3]), { stride: 2, padding: 1 }).shape; // [8, 16, 16, 16]
+ * ```
  *
  * @param x - [batch, in, height, width]
  * @param weight - [out, in / groups, kernelHeight, kernelWidth]
- * @returns [batch, out, outHeight, outWidth] with outHeight = ⌊(height + 2·padding − dilation·(kernelHeight − 1) − 1) / stride⌋ + 1
- *
- * Throws {@link ShapeError} listing everything that does not fit.
+ * @returns [batch, out, outHeight, outWidth], outHeight = ⌊(height + 2·p − d·(kernelHeight − 1) − 1) / s⌋ + 1
  */
 export function conv2d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
   return convolution('conv2d', 2, x, weight, options);
 }
 
-/** One-dimensional cross-correlation: x [batch, in, length], weight [out, in / groups, kernel]; see {@link conv2d}. */
+/**
+ * One-dimensional cross-correlation: x [batch, in, length], weight [out, in / groups, kernel] → [batch, out,
+ * outLength]. Sizes, options and errors as in {@link conv2d}.
+ *
+ * ```ts
+ * await conv1d(tensor([[[1, 2, 3, 4]]]), tensor([[[1, -1]]])).toArray(); // [[[-1, -1, -1]]]
+ * ```
+ */
 export function conv1d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
   return convolution('conv1d', 1, x, weight, options);
 }

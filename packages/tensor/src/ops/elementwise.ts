@@ -153,23 +153,56 @@ function unifyPair(op: ElementwiseBinary, a: Operand, b: Operand): Node[] {
   return right.type === type ? [left, right] : unify(op, [a, b]);
 }
 
-/** a + b, elementwise. */
+/**
+ * a + b, broadcast as NumPy does; int32 for bool and int32 operands, else float32.
+ *
+ * Throws {@link ShapeError} where the shapes do not broadcast, as every operation on two tensors does.
+ *
+ * ```ts
+ * await add(tensor([[1], [2]]), tensor([10, 20])).toArray(); // [[11, 21], [12, 22]]
+ * ```
+ */
 export function add(a: Operand, b: Operand): Tensor {
   return binary('add', a, b);
 }
-/** a − b, elementwise. */
+/**
+ * a − b, broadcast; dtype as in {@link add}.
+ *
+ * ```ts
+ * await sub(tensor([5, 7]), 2).toArray(); // [3, 5]
+ * ```
+ */
 export function sub(a: Operand, b: Operand): Tensor {
   return binary('sub', a, b);
 }
-/** a · b, elementwise. */
+/**
+ * a · b, element by element, broadcast; dtype as in {@link add}. For matrix products see {@link matmul}.
+ *
+ * ```ts
+ * await mul(tensor([1, 2, 3]), tensor([4, 5, 6])).toArray(); // [4, 10, 18]
+ * ```
+ */
 export function mul(a: Operand, b: Operand): Tensor {
   return binary('mul', a, b);
 }
-/** a / b, elementwise and in float32 also for integers. */
+/**
+ * a / b, broadcast; float32, also of integers.
+ *
+ * ```ts
+ * await div(tensor([1, 2, 3]), 2).toArray(); // [0.5, 1, 1.5]
+ * ```
+ */
 export function div(a: Operand, b: Operand): Tensor {
   return binary('div', a, b);
 }
-/** aᵇ, elementwise, in float32. Exponents 1, 2, 3, 0.5, −1 and −0.5 given as numbers become products, roots and quotients. */
+/**
+ * aᵇ, broadcast; float32. NaN for a negative a and a b that is no integer. The exponents 1, 2, 3, 0.5, −1 and −0.5
+ * given as numbers become products, roots and quotients.
+ *
+ * ```ts
+ * await pow(tensor([1, 2, 3]), 2).toArray(); // [1, 4, 9]
+ * ```
+ */
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b === 'number' && typeof a !== 'number') {
     const x = a.to('float32');
@@ -182,15 +215,35 @@ export function pow(a: Operand, b: Operand): Tensor {
   }
   return binary('pow', a, b);
 }
-/** The larger of a and b, elementwise; NaN where either is NaN. */
+/**
+ * The larger of a and b, broadcast; NaN where either is NaN; dtype as in {@link add}. Along axes: {@link max}.
+ *
+ * ```ts
+ * await maximum(tensor([1, 5]), tensor([4, 2])).toArray(); // [4, 5]
+ * ```
+ */
 export function maximum(a: Operand, b: Operand): Tensor {
   return binary('maximum', a, b);
 }
-/** The smaller of a and b, elementwise; NaN where either is NaN. */
+/**
+ * The smaller of a and b, broadcast; NaN where either is NaN; dtype as in {@link add}. Along axes: {@link min}.
+ *
+ * ```ts
+ * await minimum(tensor([1, 5]), tensor([4, 2])).toArray(); // [1, 2]
+ * ```
+ */
 export function minimum(a: Operand, b: Operand): Tensor {
   return binary('minimum', a, b);
 }
-/** Limits x to low … high; either may be undefined. */
+/**
+ * min(max(x, low), high), the shape of x; a bound that is undefined does not bound. NaN stays NaN.
+ *
+ * Throws {@link ArgumentError} where low > high.
+ *
+ * ```ts
+ * await clamp(tensor([-2, 0.5, 9]), 0, 1).toArray(); // [0, 0.5, 1]
+ * ```
+ */
 export function clamp(x: Operand, low: number | undefined, high?: number): Tensor {
   if (low !== undefined && high !== undefined && low > high) {
     throw new ArgumentError(`[clamp] low = ${low} is greater than high = ${high}.`);
@@ -200,27 +253,63 @@ export function clamp(x: Operand, low: number | undefined, high?: number): Tenso
   if (high !== undefined) result = minimum(result, high);
   return typeof result === 'number' ? add(result, 0) : result;
 }
-/** a = b, elementwise → bool. */
+/**
+ * a = b, broadcast; bool. NaN equals nothing.
+ *
+ * ```ts
+ * await equal(tensor([1, 2]), 2).toArray(); // [0, 1]
+ * ```
+ */
 export function equal(a: Operand, b: Operand): Tensor {
   return binary('equal', a, b);
 }
-/** a ≠ b, elementwise → bool. */
+/**
+ * a ≠ b, broadcast; bool.
+ *
+ * ```ts
+ * await notEqual(tensor([1, 2]), 2).toArray(); // [1, 0]
+ * ```
+ */
 export function notEqual(a: Operand, b: Operand): Tensor {
   return binary('notEqual', a, b);
 }
-/** a < b, elementwise → bool. */
+/**
+ * a < b, broadcast; bool.
+ *
+ * ```ts
+ * await less(tensor([1, 2, 3]), 2).toArray(); // [1, 0, 0]
+ * ```
+ */
 export function less(a: Operand, b: Operand): Tensor {
   return binary('less', a, b);
 }
-/** a ≤ b, elementwise → bool. */
+/**
+ * a ≤ b, broadcast; bool.
+ *
+ * ```ts
+ * await lessEqual(tensor([1, 2, 3]), 2).toArray(); // [1, 1, 0]
+ * ```
+ */
 export function lessEqual(a: Operand, b: Operand): Tensor {
   return binary('lessEqual', a, b);
 }
-/** a > b, elementwise → bool. */
+/**
+ * a > b, broadcast; bool.
+ *
+ * ```ts
+ * await greater(tensor([1, 2, 3]), 2).toArray(); // [0, 0, 1]
+ * ```
+ */
 export function greater(a: Operand, b: Operand): Tensor {
   return binary('less', b, a);
 }
-/** a ≥ b, elementwise → bool. */
+/**
+ * a ≥ b, broadcast; bool.
+ *
+ * ```ts
+ * await greaterEqual(tensor([1, 2, 3]), 2).toArray(); // [0, 1, 1]
+ * ```
+ */
 export function greaterEqual(a: Operand, b: Operand): Tensor {
   return binary('lessEqual', b, a);
 }
@@ -232,20 +321,48 @@ function logical(op: 'and' | 'or', a: Tensor, b: Tensor): Tensor {
   return tensorOf(makeNode(op, nodes, {}));
 }
 
-/** a ∧ b, elementwise; numbers count as true where ≠ 0. */
+/**
+ * a ∧ b, broadcast; bool. Numbers count as true where they are not 0.
+ *
+ * ```ts
+ * await and(tensor([true, true]), tensor([true, false])).toArray(); // [1, 0]
+ * ```
+ */
 export function and(a: Tensor, b: Tensor): Tensor {
   return logical('and', a, b);
 }
-/** a ∨ b, elementwise; numbers count as true where ≠ 0. */
+/**
+ * a ∨ b, broadcast; bool. Numbers count as true where they are not 0.
+ *
+ * ```ts
+ * await or(tensor([false, true]), tensor([false, false])).toArray(); // [0, 1]
+ * ```
+ */
 export function or(a: Tensor, b: Tensor): Tensor {
   return logical('or', a, b);
 }
-/** ¬x, elementwise; numbers count as true where ≠ 0. */
+/**
+ * ¬x; bool, the shape of x. Numbers count as true where they are not 0.
+ *
+ * ```ts
+ * await not(tensor([true, false])).toArray(); // [0, 1]
+ * ```
+ */
 export function not(x: Tensor): Tensor {
   return tensorOf(makeNode('not', [castNode(nodeOf(x), 'bool')], {}));
 }
 
-/** `ifTrue` where `condition` holds, else `ifFalse`; all three broadcast together. */
+/**
+ * `ifTrue` where `condition` holds (is not 0), else `ifFalse`; all three broadcast together. The dtype is the one that
+ * `ifTrue` and `ifFalse` have in common, float32 where both are numbers.
+ *
+ * Throws {@link ShapeError} where the three do not broadcast.
+ *
+ * ```ts
+ * const x = tensor([-1, 2]);
+ * await where(x.greater(0), x, x.mul(0.1)).toArray(); // [-0.1, 2]
+ * ```
+ */
 export function where(condition: Tensor, ifTrue: Operand, ifFalse: Operand): Tensor {
   const [a, b] = unify('where', [ifTrue, ifFalse]) as [Node, Node];
   const joined = broadcastShapes(a.type.shape, condition.shape);
@@ -258,85 +375,210 @@ export function where(condition: Tensor, ifTrue: Operand, ifFalse: Operand): Ten
   return tensorOf(makeNode('where', nodes, {}));
 }
 
-/** −x. */
+/**
+ * −x, the shape of x; float32 or int32.
+ *
+ * ```ts
+ * await neg(tensor([1, -2])).toArray(); // [-1, 2]
+ * ```
+ */
 export function neg(x: Operand): Tensor {
   return unary('neg', x);
 }
-/** |x|. */
+/**
+ * |x|, the shape of x; float32 or int32. Its gradient at 0 is 0.
+ *
+ * ```ts
+ * await abs(tensor([-3, 4])).toArray(); // [3, 4]
+ * ```
+ */
 export function abs(x: Operand): Tensor {
   return unary('abs', x);
 }
-/** −1, 0 or 1. */
+/**
+ * −1, 0 or 1, the shape of x; float32 or int32. 0 for NaN. Its gradient is 0.
+ *
+ * ```ts
+ * await sign(tensor([-3, 0, 4])).toArray(); // [-1, 0, 1]
+ * ```
+ */
 export function sign(x: Operand): Tensor {
   return unary('sign', x);
 }
-/** eˣ. */
+/**
+ * eˣ; float32, the shape of x.
+ *
+ * ```ts
+ * await exp(tensor([0, 1])).toArray(); // [1, 2.7182817]
+ * ```
+ */
 export function exp(x: Operand): Tensor {
   return unary('exp', x);
 }
-/** ln x. */
+/**
+ * The natural logarithm ln x; float32, the shape of x. −∞ at 0, NaN below.
+ *
+ * ```ts
+ * await log(tensor([1, Math.E])).toArray(); // [0, 1]
+ * ```
+ */
 export function log(x: Operand): Tensor {
   return unary('log', x);
 }
-/** √x. */
+/**
+ * √x; float32, the shape of x. NaN below 0.
+ *
+ * ```ts
+ * await sqrt(tensor([4, 9])).toArray(); // [2, 3]
+ * ```
+ */
 export function sqrt(x: Operand): Tensor {
   return unary('sqrt', x);
 }
-/** x². */
+/**
+ * x², the shape of x; float32 or int32.
+ *
+ * ```ts
+ * await square(tensor([3, -4])).toArray(); // [9, 16]
+ * ```
+ */
 export function square(x: Operand): Tensor {
   return mul(x, x);
 }
-/** 1 / x. */
+/**
+ * 1 / x; float32, the shape of x.
+ *
+ * ```ts
+ * await reciprocal(tensor([2, 4])).toArray(); // [0.5, 0.25]
+ * ```
+ */
 export function reciprocal(x: Operand): Tensor {
   return div(1, x);
 }
-/** 1 / √x. */
+/**
+ * 1 / √x; float32, the shape of x.
+ *
+ * ```ts
+ * await rsqrt(tensor([4, 16])).toArray(); // [0.5, 0.25]
+ * ```
+ */
 export function rsqrt(x: Operand): Tensor {
   return div(1, sqrt(x));
 }
-/** sin x, x in radians. */
+/**
+ * sin x, x in radians; float32, the shape of x.
+ *
+ * ```ts
+ * await sin(tensor([0, Math.PI / 2])).toArray(); // [0, 1]
+ * ```
+ */
 export function sin(x: Operand): Tensor {
   return unary('sin', x);
 }
-/** cos x, x in radians. */
+/**
+ * cos x, x in radians; float32, the shape of x.
+ *
+ * ```ts
+ * await cos(tensor([0, Math.PI])).toArray(); // [1, -1]
+ * ```
+ */
 export function cos(x: Operand): Tensor {
   return unary('cos', x);
 }
-/** Hyperbolic tangent. */
+/**
+ * The hyperbolic tangent (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ); float32, the shape of x.
+ *
+ * ```ts
+ * await tanh(tensor([0, 1])).toArray(); // [0, 0.7615942]
+ * ```
+ */
 export function tanh(x: Operand): Tensor {
   return unary('tanh', x);
 }
-/** 1 / (1 + e⁻ˣ). */
+/**
+ * 1 / (1 + e⁻ˣ); float32, the shape of x.
+ *
+ * ```ts
+ * await sigmoid(tensor([0, 2])).toArray(); // [0.5, 0.8807971]
+ * ```
+ */
 export function sigmoid(x: Operand): Tensor {
   return unary('sigmoid', x);
 }
-/** The error function 2/√π ∫₀ˣ e^(−t²) dt. */
+/**
+ * The error function 2/√π ∫₀ˣ e^(−t²) dt; float32, the shape of x.
+ *
+ * ```ts
+ * await erf(tensor([0, 1])).toArray(); // [0, 0.8427008]
+ * ```
+ */
 export function erf(x: Operand): Tensor {
   return unary('erf', x);
 }
-/** max(x, 0); its gradient at 0 is 0, as in PyTorch. */
+/**
+ * max(x, 0), the shape of x; float32 or int32. Its gradient at 0 is 0, as in PyTorch.
+ *
+ * ```ts
+ * await relu(tensor([-1, 2])).toArray(); // [0, 2]
+ * ```
+ */
 export function relu(x: Operand): Tensor {
   return unary('relu', x);
 }
-/** The largest integer ≤ x. */
+/**
+ * The largest integer ≤ x; float32, the shape of x. Its gradient is 0, as that of {@link ceil} and {@link round}.
+ *
+ * ```ts
+ * await floor(tensor([1.7, -1.2])).toArray(); // [1, -2]
+ * ```
+ */
 export function floor(x: Operand): Tensor {
   return unary('floor', x);
 }
-/** The smallest integer ≥ x. */
+/**
+ * The smallest integer ≥ x; float32, the shape of x.
+ *
+ * ```ts
+ * await ceil(tensor([1.2, -1.7])).toArray(); // [2, -1]
+ * ```
+ */
 export function ceil(x: Operand): Tensor {
   return unary('ceil', x);
 }
-/** The nearest integer, halves to even. */
+/**
+ * The nearest integer, halves to even; float32, the shape of x.
+ *
+ * ```ts
+ * await round(tensor([0.5, 1.5, 1.7])).toArray(); // [0, 2, 2]
+ * ```
+ */
 export function round(x: Operand): Tensor {
   return unary('round', x);
 }
 
-/** Gaussian error linear unit x · Φ(x) = x/2 · (1 + erf(x/√2)), the exact form (Hendrycks & Gimpel 2016). */
+/**
+ * The Gaussian error linear unit x · Φ(x) = x/2 · (1 + erf(x/√2)) in its exact form; float32, the shape of x.
+ *
+ * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
+ *
+ * ```ts
+ * await gelu(tensor([0, 1])).toArray(); // [0, 0.8413447]
+ * ```
+ */
 export function gelu(x: Tensor): Tensor {
   return composite('gelu', {}, [x], (input) => mul(mul(input, 0.5), add(erf(mul(input, Math.SQRT1_2)), 1)));
 }
 
-/** Converts to another dtype. float32 → int32 truncates toward zero; to bool is `≠ 0`. */
+/**
+ * x in another dtype, the same shape; the method is `to`. float32 → int32 truncates toward zero, limits to the range of
+ * int32 and makes 0 of NaN; to bool is `≠ 0`. x itself where it has the dtype already.
+ *
+ * Throws {@link DTypeError} for an unknown dtype.
+ *
+ * ```ts
+ * await cast(tensor([1.7, -1.7]), 'int32').toArray(); // [1, -1]
+ * ```
+ */
 export function cast(x: Tensor, dtype: DType): Tensor {
   if (!dtypes.includes(dtype)) {
     throw new DTypeError(`[to] does not know the dtype '${dtype}'; there are ${dtypes.join(', ')}.`);
@@ -345,7 +587,15 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   return node.type.dtype === dtype ? x : tensorOf(castNode(node, dtype));
 }
 
-/** The same values with no gradient flowing back through them. */
+/**
+ * The values of x, with no gradient flowing back through them.
+ *
+ * ```ts
+ * const weight = variable(tensor([1, 2]), { requiresGrad: true });
+ * weight.mul(2).requiresGrad; // true
+ * detach(weight).mul(2).requiresGrad; // false
+ * ```
+ */
 export function detach(x: Tensor): Tensor {
   return tensorOf(makeNode('detach', [nodeOf(x)], {}));
 }

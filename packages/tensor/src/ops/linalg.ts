@@ -6,10 +6,18 @@ import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
 import { reshape } from './movement.ts';
 
 /**
- * Matrix product with NumPy's rules: [m, k] · [k, n] → [m, n]; leading axes broadcast as batches; a one-axis operand is a row on the
- * left, a column on the right, and its axis disappears. Computes in float32.
+ * The matrix product, with NumPy's rules: [m, k] · [k, n] → [m, n]; leading axes broadcast as batches, [b, m, k] · [k,
+ * n] → [b, m, n]; an operand with one axis is a row on the left, a column on the right, and its axis disappears.
+ * Computes in float32.
  *
- * Throws {@link ShapeError} where the inner sizes differ or the batches do not broadcast.
+ * Throws {@link ShapeError} where the inner sizes differ, the batches do not broadcast, or an operand has no axes.
+ *
+ * ```ts
+ * const a = tensor([[1, 2], [3, 4]]);
+ * await matmul(a, tensor([[5], [6]])).toArray(); // [[17], [39]]
+ * await matmul(a, tensor([5, 6])).toArray(); // [17, 39]
+ * matmul(zeros([8, 2, 3]), zeros([3, 4])).shape; // [8, 2, 4]
+ * ```
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) {

@@ -24,7 +24,16 @@ export interface PoolingOptions {
   dilation?: number | readonly number[];
 }
 
-/** All windows over the last `kernelSize.length` axes: [..., S] → [..., O, K]. */
+/**
+ * All windows over the last `kernelSize.length` axes: [..., S] → [..., O, K] with O = ⌊(S − dilation·(K − 1) − 1) /
+ * stride⌋ + 1. The dtype of x.
+ *
+ * Throws {@link ArgumentError} for options out of range, {@link ShapeError} where no window fits.
+ *
+ * ```ts
+ * await unfold(tensor([1, 2, 3, 4]), [2]).toArray(); // [[1, 2], [2, 3], [3, 4]]
+ * ```
+ */
 export function unfold(
   x: Tensor,
   kernelSize: readonly number[],
@@ -40,7 +49,15 @@ export function unfold(
   );
 }
 
-/** The transpose of {@link unfold}: [..., O, K] → [..., size], where overlapping windows add up. */
+/**
+ * The transpose of {@link unfold}: [..., O, K] → [..., size], where overlapping windows add up.
+ *
+ * Throws {@link ShapeError} where x does not hold the windows of an input of that size.
+ *
+ * ```ts
+ * await fold(tensor([[1, 2], [3, 4]]), [3]).toArray(); // [1, 5, 4]
+ * ```
+ */
 export function fold(x: Tensor, size: readonly number[], { stride = 1, dilation = 1 }: WindowOptions = {}): Tensor {
   const axes = size.length;
   const steps = perAxis('fold', 'stride', stride, axes, 1);
@@ -99,8 +116,16 @@ function windowsOf(x: Tensor, { kernel, stride, padding, dilation }: Pooling, va
 }
 
 /**
- * The maximum over sliding windows: [n, c, h, w] → [n, c, oh, ow], oh = ⌊(h + 2·padding − dilation·(k − 1) − 1) / stride⌋ + 1.
- * Padding counts as −∞. The gradient goes to the first maximum of each window, as in PyTorch.
+ * The maximum over sliding windows: [n, c, h, w] → [n, c, oh, ow], oh = ⌊(h + 2·padding − dilation·(k − 1) − 1) /
+ * stride⌋ + 1. Padding counts as −∞. The gradient goes to the first maximum of each window, as in PyTorch.
+ *
+ * Throws {@link ShapeError} where x has not four axes or no window fits, {@link ArgumentError} for options out of
+ * range.
+ *
+ * ```ts
+ * await maxPool2d(tensor([[[[1, 2], [3, 4]]]]), 2).toArray(); // [[[[4]]]]
+ * maxPool2d(zeros([8, 16, 28, 28]), 2).shape; // [8, 16, 14, 14]
+ * ```
  */
 export function maxPool2d(x: Tensor, kernelSize: number | readonly number[], options: PoolingOptions = {}): Tensor {
   const pooling = resolvePooling('maxPool2d', x, kernelSize, options);
@@ -133,8 +158,15 @@ export function maxPool2d(x: Tensor, kernelSize: number | readonly number[], opt
 }
 
 /**
- * The mean over sliding windows: [n, c, h, w] → [n, c, oh, ow]. Padding counts as zeros that are part of the mean
- * (PyTorch's `count_include_pad`).
+ * The mean over sliding windows: [n, c, h, w] → [n, c, oh, ow], sizes as in {@link maxPool2d}. Padding counts as zeros
+ * that are part of the mean (PyTorch's `count_include_pad`).
+ *
+ * Throws {@link ShapeError} where x has not four axes or no window fits, {@link ArgumentError} for options out of
+ * range.
+ *
+ * ```ts
+ * await avgPool2d(tensor([[[[1, 2], [3, 4]]]]), 2).toArray(); // [[[[2.5]]]]
+ * ```
  */
 export function avgPool2d(
   x: Tensor,

@@ -34,36 +34,94 @@ function countOf(x: Tensor, axes: Axes): number {
   return normalizeAxes('mean', axes, x.ndim).reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
 }
 
-/** Σ x over axes. bool counts as int32. */
+/**
+ * Σ x over axes (default: all); int32 for bool and int32, else float32.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist or is named twice, as every reduction does.
+ *
+ * ```ts
+ * const x = tensor([[1, 2], [3, 4]]);
+ * await sum(x).item(); // 10
+ * await sum(x, 0).toArray(); // [4, 6]
+ * await sum(x, -1, { keepDims: true }).toArray(); // [[3], [7]]
+ * ```
+ */
 export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return reduced('sum', x, axes, options);
 }
-/** max x over axes; NaN where any element is NaN. Ties share the gradient equally. */
+/**
+ * The largest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
+ * equally.
+ *
+ * Throws {@link ShapeError} over an empty axis.
+ *
+ * ```ts
+ * await max(tensor([[1, 5], [3, 2]]), 1).toArray(); // [5, 3]
+ * ```
+ */
 export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return reduced('max', x, axes, options);
 }
-/** min x over axes; NaN where any element is NaN. Ties share the gradient equally. */
+/**
+ * The smallest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
+ * equally.
+ *
+ * Throws {@link ShapeError} over an empty axis.
+ *
+ * ```ts
+ * await min(tensor([[1, 5], [3, 2]]), 1).toArray(); // [1, 2]
+ * ```
+ */
 export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return reduced('min', x, axes, options);
 }
 
-/** The arithmetic mean over axes, in float32. */
+/**
+ * Σ x / n over axes (default: all); float32. NaN over an empty axis.
+ *
+ * ```ts
+ * await mean(tensor([[1, 2], [3, 6]]), 0).toArray(); // [2, 4]
+ * ```
+ */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   return sum(x.to('float32'), axes, options).mul(1 / countOf(x, axes));
 }
 
-/** Σ (x − mean)² / (count − correction) over axes. */
+/**
+ * Σ (x − mean)² / (n − correction) over axes (default: all); float32. With the default correction 1, as in PyTorch, it
+ * is the unbiased estimate; NaN of a single element.
+ *
+ * ```ts
+ * await variance(tensor([1, 3])).item(); // 2
+ * await variance(tensor([1, 3]), 0, { correction: 0 }).item(); // 1
+ * ```
+ */
 export function variance(x: Tensor, axes?: Axes, { keepDims = false, correction = 1 }: VarianceOptions = {}): Tensor {
   const centered = x.to('float32').sub(mean(x, axes, { keepDims: true }));
   return sum(centered.square(), axes, { keepDims }).div(Math.max(countOf(x, axes) - correction, 0));
 }
 
-/** √variance. */
+/**
+ * The standard deviation √{@link variance}, with the same axes and options; float32.
+ *
+ * ```ts
+ * await std(tensor([1, 3, 5])).item(); // 2
+ * ```
+ */
 export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
   return variance(x, axes, options).sqrt();
 }
 
-/** int32: the position of the first maximum along an axis; of the flattened tensor where no axis is given. */
+/**
+ * The position of the largest element along an axis, or in the flattened tensor where no axis is given; int32. The
+ * first of several, or the first NaN. It has no gradient.
+ *
+ * Throws {@link ShapeError} over an empty axis.
+ *
+ * ```ts
+ * await argmax(tensor([[1, 5], [3, 2]]), 1).toArray(); // [1, 0]
+ * ```
+ */
 export function argmax(x: Tensor, axis?: number, { keepDims = false }: ReduceOptions = {}): Tensor {
   const source = axis === undefined ? reshape(x, [x.size]) : x;
   const position = normalizeAxis('argmax', axis ?? 0, source.ndim);
@@ -73,7 +131,14 @@ export function argmax(x: Tensor, axis?: number, { keepDims = false }: ReduceOpt
   return reshape(result, axis === undefined ? x.shape.map(() => 1) : x.shape.map((n, i) => (i === position ? 1 : n)));
 }
 
-/** int32: the position of the first minimum along an axis; of the flattened tensor where no axis is given. */
+/**
+ * The position of the smallest element along an axis, or in the flattened tensor where no axis is given; int32. Ties,
+ * NaN and errors as in {@link argmax}.
+ *
+ * ```ts
+ * await argmin(tensor([[1, 5], [3, 2]]), 1).toArray(); // [0, 1]
+ * ```
+ */
 export function argmin(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
   return argmax((x.dtype === 'bool' ? x.to('int32') : x).neg(), axis, options);
 }

@@ -3,7 +3,15 @@ import type { Tensor } from '../tensor.ts';
 import { composite } from './composite.ts';
 import { normalizeAxis } from './movement.ts';
 
-/** eˣ / Σ eˣ along `axis`. The same shape as x. */
+/**
+ * eˣ / Σ eˣ along `axis`; float32, the shape of x. Shifted by the maximum, so that no exponential overflows.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * await softmax(tensor([1, 2, 3]), -1).toArray(); // [0.0900306, 0.2447285, 0.6652410]
+ * ```
+ */
 export function softmax(x: Tensor, axis: number): Tensor {
   const position = normalizeAxis('softmax', axis, x.ndim);
   const body = (input: Tensor): Tensor => {
@@ -16,7 +24,16 @@ export function softmax(x: Tensor, axis: number): Tensor {
   });
 }
 
-/** x − ln Σ eˣ along `axis`. The same shape as x. */
+/**
+ * ln softmax(x) = x − ln Σ eˣ along `axis`; float32, the shape of x. Exact also where the softmax itself is 0 in
+ * float32.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * await logSoftmax(tensor([0, 1000]), -1).toArray(); // [-1000, 0]
+ * ```
+ */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   const position = normalizeAxis('logSoftmax', axis, x.ndim);
   const body = (input: Tensor): Tensor => {

@@ -58,14 +58,26 @@ function unpin(capture: Capture): void {
 }
 
 /**
- * Compiles a function of tensors. At the first call with arguments of new shapes and dtypes it is recorded; every call then runs one plan
- * (forward, backward and update, if that is what it does) without recording again. `assign`ed variables are updated at each call.
+ * Compiles a function of tensors. At the first call with arguments of new shapes and dtypes it is recorded; every call
+ * then runs one plan (forward, backward and update, if that is what it does) without recording again. `assign`ed
+ * variables are updated at each call. Up to 32 signatures are kept. Inside another compiled function, and inside
+ * gradients of it, it is recorded in place.
  *
- * Plain TypeScript control flow is decided while recording. Reading a value inside throws {@link StaleValueError}.
+ * Plain TypeScript control flow is decided while recording; what it depends on comes in as an argument that is no
+ * tensor (each value is recorded anew) or through {@link guard}.
+ *
+ * Throws {@link StaleValueError} where a value is read inside, {@link ArgumentError} for arguments and results of other
+ * types and for async functions.
  *
  * ```ts
- * const norm = compile((x: Tensor) => x.square().sum().sqrt());
- * await norm(tensor([3, 4])).item();  // 5
+ * const total = variable(zeros([]));
+ * const accumulate = compile((x: Tensor) => {
+ *   assign(total, total.add(x.sum()));
+ *   return x.mean();
+ * });
+ * await accumulate(tensor([3, 5])).item(); // 4
+ * await accumulate(tensor([1, 1])).item(); // 1
+ * await total.item(); // 10
  * ```
  */
 export function compile<A extends CompiledArgument[], R extends CompiledResult>(

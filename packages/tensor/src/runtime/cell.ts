@@ -116,8 +116,14 @@ export interface VariableOptions {
 }
 
 /**
- * A tensor whose value can be replaced with {@link assign}: a parameter or other state. It is computed from `initial` at its first use, on
- * the device.
+ * A tensor whose value can be replaced with {@link assign}: a parameter or other state, in the shape and dtype of
+ * `initial`. It is computed from `initial` at its first use, on the device.
+ *
+ * ```ts
+ * const count = variable(tensor(0));
+ * assign(count, count.add(1));
+ * await count.item(); // 1
+ * ```
  */
 export function variable(initial: Tensor, { requiresGrad = false }: VariableOptions = {}): Tensor {
   const node = nodeOf(initial);
@@ -127,10 +133,19 @@ export function variable(initial: Tensor, { requiresGrad = false }: VariableOpti
 }
 
 /**
- * Records that `target`, made by {@link variable}, has the value of `value` from here on. Takes effect in memory with the next values that
- * are read, or inside a compiled function at each of its calls. No gradient flows through it.
+ * Records that `target`, made by {@link variable}, has the value of `value` from here on. Takes effect in memory with
+ * the next values that are read, or inside a compiled function at each of its calls. No gradient flows through it.
  *
- * Throws {@link ShapeError} or {@link DTypeError} where the types differ.
+ * Throws {@link ShapeError} where `target` is no variable or the shapes differ, {@link DTypeError} where the dtypes do.
+ *
+ * ```ts
+ * const a = variable(tensor([1, 2]));
+ * const b = variable(tensor([3, 4]));
+ * const old = a.add(0); // what is recorded on a value means that value
+ * assign(a, b);
+ * assign(b, old);
+ * await b.toArray(); // [1, 2]
+ * ```
  */
 export function assign(target: Tensor, value: Tensor): void {
   const cell = cellOf(target);

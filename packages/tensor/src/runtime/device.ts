@@ -157,7 +157,17 @@ export function chooseDevice(name: DeviceName): void {
   current = deviceNamed(checkName(name, 'setDevice'));
 }
 
-/** The current device, to look at. */
+/**
+ * The current device, to look at; {@link setDevice} changes it.
+ *
+ * ```ts
+ * setDevice('wasm');
+ * const x = tensor([1, 2, 3]).add(1);
+ * await x.sum().item(); // 9
+ * device.name; // 'wasm'
+ * device.stats().kernelsInLastRun; // 1
+ * ```
+ */
 export const device = {
   /** `wasm`, `webgpu` or `reference`; `auto` until the first use has decided. */
   get name(): DeviceName {

@@ -207,7 +207,19 @@ function writeHost(device: Device, cell: TensorCell, host: HostArray): void {
   cell.overwritten();
 }
 
-/** Starts the computation of several tensors, together with pending updates, in one plan. Resolves when they have been computed. */
+/**
+ * Starts the computation of several tensors, together with pending updates of variables, in one plan. Resolves when
+ * they have been computed.
+ *
+ * Throws {@link StaleValueError} inside a compiled function and for values that are gone, {@link DeviceError} where the
+ * device is not available.
+ *
+ * ```ts
+ * const x = rand([100, 100]);
+ * const [total, largest] = [x.sum(), x.max()];
+ * await realize(total, largest);
+ * ```
+ */
 export async function realize(...tensors: Tensor[]): Promise<void> {
   refuseInCapture('realize');
   const device = currentDevice();
@@ -268,10 +280,17 @@ function refuseInCapture(method: string): void {
 }
 
 /**
- * Chooses the device for everything recorded from now on. Updates recorded so far are computed on the old one.
+ * Chooses the device for everything computed from now on: 'webgpu' (also a software adapter), 'wasm', 'reference' (the
+ * float64 interpreter, slow), or 'auto', the default: WebGPU where a hardware adapter answers, else WebAssembly.
+ * Updates recorded so far are computed on the old one.
  *
  * Throws {@link DeviceError} for an unknown name; that WebGPU is not available shows at the first value read, or at
  * `await device.ready()`.
+ *
+ * ```ts
+ * setDevice('wasm');
+ * device.name; // 'wasm'
+ * ```
  */
 export function setDevice(name: DeviceName): void {
   if (pendingCells.size > 0) flush([]);

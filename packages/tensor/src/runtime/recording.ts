@@ -53,8 +53,16 @@ export function noteScalar(node: Node): void {
 }
 
 /**
- * A host value that a recorded function branches on (whether a module trains, say). Inside `compile` it is remembered, and a call that finds
- * it changed is recorded anew.
+ * Reads a host value that a recorded function branches on (whether a module trains, say). Inside {@link compile} it is
+ * remembered, and a call that finds it changed is recorded anew; elsewhere it is just read.
+ *
+ * ```ts
+ * let training = true;
+ * const layer = compile((x: Tensor) => (guard(() => training) ? x.mul(2) : x));
+ * await layer(tensor([1])).toArray(); // [2]
+ * training = false;
+ * await layer(tensor([1])).toArray(); // [1]
+ * ```
  */
 export function guard<T>(read: () => T): T {
   const value = read();
@@ -106,8 +114,15 @@ export function trace<T>(body: () => T): { readonly result: T; readonly assigned
 }
 
 /**
- * Records `body` for its shapes and structure alone: nothing is computed, sources of scalars (the counters of random draws among them) are
- * not asked, and what it assigns is forgotten. The tensors that it returns have a type but no value.
+ * Records `body` for its shapes and structure alone: nothing is computed, sources of scalars (the counters of random
+ * draws among them) are not asked, and what it assigns is forgotten. The tensors that it returns have a type but no
+ * value.
+ *
+ * Throws {@link ArgumentError} inside a compiled function.
+ *
+ * ```ts
+ * dryRun(() => randn([64, 784]).matmul(zeros([784, 10])).softmax(-1)).shape; // [64, 10]
+ * ```
  */
 export function dryRun<T>(body: () => T): T {
   return recordDry('dryRun', body, true).result;
