@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { conv2d, HebbError, ShapeError, tensor, zeros } from '../src/index.ts';
+import { conv2d, HebbError, randint, ShapeError, tensor, zeros, type TypedArray } from '../src/index.ts';
 
 function caught(body: () => unknown): HebbError {
   try {
@@ -45,6 +45,18 @@ test.each([
     'a shape that does not fit its data',
     () => tensor(new Float32Array(5), { shape: [2, 3] }),
     /got 5 elements for the shape \[2, 3\], which has 6/,
+  ],
+  ['positions between elements', () => zeros([3]).slice([0.5]), /positions must be integers, not 0.5/],
+  ['a part that starts between elements', () => zeros([3]).narrow(0, 0.5, 1), /takes an integer start and length/],
+  [
+    'integers of 64 bits',
+    () => tensor(new BigInt64Array(1) as unknown as TypedArray),
+    /takes typed arrays of numbers, not a BigInt64Array/,
+  ],
+  [
+    'more integers than a draw has values',
+    () => randint([1], 0, 2 ** 25),
+    /0 to 33554432 is more than int32 or the 2²⁴/,
   ],
   ['item of many', async () => zeros([2]).item(), /takes a tensor with one element, not float32\[2\]/],
 ])('%s: what was given and what was expected', async (_, body, message) => {

@@ -69,12 +69,16 @@ function nestedShape(data: NestedArray<number | boolean>): number[] {
 }
 
 /**
- * A tensor of host data: nested arrays, a number, or a typed array with `shape`. The data is copied.
+ * A tensor of host data, which is copied: a number, nested arrays, or a typed array with `shape`. Booleans become bool,
+ * an Int32Array int32, everything else float32 (integers too, as training wants), unless `dtype` says otherwise.
+ *
+ * Throws {@link ShapeError} for ragged arrays and a shape of another size, {@link DTypeError} for elements that are no
+ * numbers and for BigInt arrays.
  *
  * ```ts
- * tensor([[1, 2], [3, 4]]);                             // float32[2,2]
- * tensor(new Int32Array([3, 1, 2]));                    // int32[3]
- * tensor(pixels, { shape: [64, 1, 28, 28] });           // float32[64,1,28,28]
+ * tensor([[1, 2], [3, 4]]).toString(); // 'float32[2,2]'
+ * tensor(new Int32Array([3, 1, 2])).toString(); // 'int32[3]'
+ * tensor(new Float32Array(784), { shape: [1, 1, 28, 28] }).toString(); // 'float32[1,1,28,28]'
  * ```
  */
 export function tensor(
@@ -85,6 +89,10 @@ export function tensor(
   let natural: readonly number[];
   let dtype: DType = options.dtype ?? 'float32';
   if (ArrayBuffer.isView(data)) {
+    const view: ArrayBufferView = data;
+    if (view instanceof DataView || view instanceof BigInt64Array || view instanceof BigUint64Array) {
+      throw new DTypeError(`[tensor] takes typed arrays of numbers, not a ${view.constructor.name}.`);
+    }
     flat = data as TypedArray;
     natural = [flat.length];
     if (options.dtype === undefined && data instanceof Int32Array) dtype = 'int32';
@@ -110,37 +118,87 @@ export function tensor(
   return tensorOf(node);
 }
 
-/** `value` everywhere. */
+/**
+ * `value` everywhere; float32 by default, bool as value ≠ 0.
+ *
+ * Throws {@link ShapeError} for extents that are no integers ≥ 0, {@link DTypeError} for an unknown dtype.
+ *
+ * ```ts
+ * await full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
+ * await full([2], 7, { dtype: 'bool' }).toArray(); // [1, 1]
+ * ```
+ */
 export function full(shape: readonly number[], value: number, { dtype = 'float32' }: CreationOptions = {}): Tensor {
   requireDType('full', dtype);
   requireShape('full', shape);
-  return tensorOf(constantNode(value, dtype, shape));
+  return tensorOf(constantNode(dtype === 'bool' ? Number(value !== 0) : value, dtype, shape));
 }
 
-/** 0 everywhere. */
+/**
+ * 0 everywhere; errors as {@link full}.
+ *
+ * ```ts
+ * await zeros([2]).toArray(); // [0, 0]
+ * ```
+ */
 export function zeros(shape: readonly number[], options: CreationOptions = {}): Tensor {
   return full(shape, 0, options);
 }
-/** 1 everywhere. */
+/**
+ * 1 everywhere; errors as {@link full}.
+ *
+ * ```ts
+ * await ones([2], { dtype: 'int32' }).toArray(); // [1, 1]
+ * ```
+ */
 export function ones(shape: readonly number[], options: CreationOptions = {}): Tensor {
   return full(shape, 1, options);
 }
-/** 0 in the shape and dtype of x. */
+/**
+ * 0 in the shape and dtype of x.
+ *
+ * ```ts
+ * await zerosLike(tensor([1, 2])).toArray(); // [0, 0]
+ * ```
+ */
 export function zerosLike(x: Tensor): Tensor {
   return full(x.shape, 0, { dtype: x.dtype });
 }
-/** 1 in the shape and dtype of x. */
+/**
+ * 1 in the shape and dtype of x.
+ *
+ * ```ts
+ * await onesLike(tensor([1, 2])).toArray(); // [1, 1]
+ * ```
+ */
 export function onesLike(x: Tensor): Tensor {
   return full(x.shape, 1, { dtype: x.dtype });
 }
 
-/** int32: at every position its index along `axis`. */
+/**
+ * At every position its index along `axis`; int32.
+ *
+ * Throws {@link ShapeError} for extents that are no integers ≥ 0 and for an axis that does not exist.
+ *
+ * ```ts
+ * await iota([2, 3], 1).toArray(); // [[0, 1, 2], [0, 1, 2]]
+ * ```
+ */
 export function iota(shape: readonly number[], axis: number): Tensor {
   requireShape('iota', shape);
   return tensorOf(makeNode('iota', [], { shape, axis: normalizeAxis('iota', axis, shape.length) }));
 }
 
-/** int32 start, start + step, … below stop; `arange(n)` is 0 … n − 1. */
+/**
+ * start, start + step, … as long as it is below stop (above it, where step < 0); int32. `arange(n)` is 0 … n − 1.
+ *
+ * Throws {@link ArgumentError} for numbers that are no integers and for a step of 0.
+ *
+ * ```ts
+ * await arange(3).toArray(); // [0, 1, 2]
+ * await arange(2, 10, 3).toArray(); // [2, 5, 8]
+ * ```
+ */
 export function arange(start: number, stop?: number, step = 1): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (![from, to, step].every(Number.isInteger) || step === 0) {
@@ -151,7 +209,15 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
     .add(from);
 }
 
-/** float32: `count` numbers from `start` to `stop`, both included, at equal distances. */
+/**
+ * `count` numbers from `start` to `stop`, both included, at equal distances; float32.
+ *
+ * Throws {@link ArgumentError} where count is no integer ≥ 1.
+ *
+ * ```ts
+ * await linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
+ * ```
+ */
 export function linspace(start: number, stop: number, count: number): Tensor {
   if (!Number.isInteger(count) || count < 1)
     throw new ArgumentError(`[linspace] count must be an integer ≥ 1, not ${count}.`);
@@ -161,14 +227,27 @@ export function linspace(start: number, stop: number, count: number): Tensor {
     .add(start);
 }
 
-/** The identity matrix [n, m]; m defaults to n. */
+/**
+ * The identity matrix [n, m], m = n by default; float32.
+ *
+ * ```ts
+ * await eye(2).toArray(); // [[1, 0], [0, 1]]
+ * ```
+ */
 export function eye(n: number, m: number = n): Tensor {
   return iota([n, m], 0)
     .equal(iota([n, m], 1))
     .to('float32');
 }
 
-/** float32: 1 where the class equals the label, else 0: int32[...] → float32[..., classes]. Labels outside 0 … classes − 1 give zeros. */
+/**
+ * 1 where the class equals the label, else 0: int32[...] → float32[..., classes]. A label outside 0 … classes − 1 gives
+ * zeros.
+ *
+ * ```ts
+ * await oneHot(tensor([2, 0]), 3).toArray(); // [[0, 0, 1], [1, 0, 0]]
+ * ```
+ */
 export function oneHot(labels: Tensor, classes: number): Tensor {
   return iota([...labels.shape, classes], -1)
     .equal(labels.to('int32').unsqueeze(-1))
@@ -176,8 +255,17 @@ export function oneHot(labels: Tensor, classes: number): Tensor {
 }
 
 /**
- * A number that may change from step to step (a learning rate, a step count) without making a new plan. Inside a compiled function a
- * `source` is asked again at every call, in the order in which the scalars were recorded; it may count calls.
+ * A number, float32[] by default, that may change from step to step (a learning rate, a step count) without making a
+ * new plan. Inside a compiled function a `source` is asked again at every call, in the order in which the scalars were
+ * recorded; it may count calls.
+ *
+ * ```ts
+ * let rate = 0.5;
+ * const scaled = compile((x: Tensor) => x.mul(scalar(() => rate)));
+ * await scaled(tensor([4])).toArray(); // [2]
+ * rate = 0.25;
+ * await scaled(tensor([4])).toArray(); // [1]
+ * ```
  */
 export function scalar(
   source: number | (() => number),

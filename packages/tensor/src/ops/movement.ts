@@ -33,7 +33,15 @@ export function requireShape(op: string, shape: readonly number[]): void {
   }
 }
 
-/** The same elements in row-major order under another shape; one extent may be −1 and is computed from the others. */
+/**
+ * The same elements in row-major order under another shape. One extent may be −1 and is computed from the others.
+ *
+ * Throws {@link ShapeError} where the number of elements differs.
+ *
+ * ```ts
+ * await reshape(tensor([1, 2, 3, 4, 5, 6]), [2, -1]).toArray(); // [[1, 2, 3], [4, 5, 6]]
+ * ```
+ */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   const unknown = shape.indexOf(-1);
   let target = shape;
@@ -52,7 +60,15 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   return tensorOf(makeNode('reshape', [nodeOf(x)], { shape: target }));
 }
 
-/** Merges the axes `startAxis` … `endAxis` (default: all) into one. */
+/**
+ * Merges the axes `startAxis` … `endAxis` into one; by default all of them. Of a scalar it makes [1].
+ *
+ * Throws {@link ShapeError} for axes that do not exist or are out of order.
+ *
+ * ```ts
+ * flatten(zeros([8, 3, 4, 4]), 1).shape; // [8, 48]
+ * ```
+ */
 export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
   if (x.ndim === 0) return reshape(x, [1]);
   const start = normalizeAxis('flatten', startAxis, x.ndim);
@@ -61,7 +77,16 @@ export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
   return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
 }
 
-/** Drops an axis of extent 1, or all such axes where none is named. */
+/**
+ * Drops an axis of extent 1, or all such axes where none is named.
+ *
+ * Throws {@link ShapeError} where the named axis does not exist or has another extent.
+ *
+ * ```ts
+ * squeeze(zeros([1, 3, 1])).shape; // [3]
+ * squeeze(zeros([1, 3, 1]), -1).shape; // [1, 3]
+ * ```
+ */
 export function squeeze(x: Tensor, axis?: number): Tensor {
   if (axis === undefined)
     return reshape(
@@ -77,13 +102,30 @@ export function squeeze(x: Tensor, axis?: number): Tensor {
   );
 }
 
-/** Inserts an axis of extent 1 before axis `axis` (of the result, where negative). */
+/**
+ * Inserts an axis of extent 1 that becomes axis `axis` of the result; −1 appends it.
+ *
+ * Throws {@link ShapeError} where the result has no such axis.
+ *
+ * ```ts
+ * unsqueeze(zeros([2, 3]), 0).shape; // [1, 2, 3]
+ * unsqueeze(zeros([2, 3]), -1).shape; // [2, 3, 1]
+ * ```
+ */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   const position = normalizeAxis('unsqueeze', axis, x.ndim + 1);
   return reshape(x, [...x.shape.slice(0, position), 1, ...x.shape.slice(position)]);
 }
 
-/** Output axis i is input axis `axes[i]`. */
+/**
+ * Reorders all axes: axis i of the result is axis `axes[i]` of x.
+ *
+ * Throws {@link ShapeError} unless `axes` names each axis once.
+ *
+ * ```ts
+ * permute(zeros([8, 32, 32, 3]), [0, 3, 1, 2]).shape; // [8, 3, 32, 32]
+ * ```
+ */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   const permutation = axes.map((axis) => normalizeAxis('permute', axis, x.ndim));
   if (new Set(permutation).size !== x.ndim || permutation.length !== x.ndim) {
@@ -93,7 +135,15 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   return tensorOf(makeNode('transpose', [nodeOf(x)], { permutation }));
 }
 
-/** Swaps two axes. */
+/**
+ * Swaps two axes.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * await transpose(tensor([[1, 2], [3, 4]]), 0, 1).toArray(); // [[1, 3], [2, 4]]
+ * ```
+ */
 export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
   const a = normalizeAxis('transpose', axis0, x.ndim);
   const b = normalizeAxis('transpose', axis1, x.ndim);
@@ -101,7 +151,15 @@ export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
   return permute(x, permutation);
 }
 
-/** Repeats axes of extent 1 to reach `shape`, aligned from the right. */
+/**
+ * Repeats axes of extent 1, and adds axes in front, to reach `shape`; aligned from the right.
+ *
+ * Throws {@link ShapeError} where x does not broadcast to exactly that shape.
+ *
+ * ```ts
+ * await broadcastTo(tensor([1, 2]), [2, 2]).toArray(); // [[1, 2], [1, 2]]
+ * ```
+ */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   requireShape('broadcastTo', shape);
   const joined = broadcastShapes(x.shape, shape);
@@ -114,8 +172,17 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
 }
 
 /**
- * x[starts[0]:stops[0]:steps[0], …], as NumPy slices: negative positions count from the end, positions past the end are cut off; axes
- * not named are kept whole. Steps must be ≥ 1.
+ * x[starts[0]:stops[0]:steps[0], …], as NumPy slices: `stops` are exclusive, negative positions count from the end,
+ * positions past the end are cut off, and axes not named are kept whole.
+ *
+ * Throws {@link ArgumentError} for positions that are no integers and steps below 1, {@link ShapeError} for more starts
+ * than axes.
+ *
+ * ```ts
+ * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+ * await slice(x, [0, 1]).toArray(); // [[2, 3], [5, 6]]
+ * await slice(x, [0, 0], [1, 3], [1, 2]).toArray(); // [[1, 3]]
+ * ```
  */
 export function slice(
   x: Tensor,
@@ -125,6 +192,10 @@ export function slice(
 ): Tensor {
   if (starts.length > x.ndim)
     throw new ShapeError(`[slice] has ${starts.length} starts for the ${x.ndim} axes of ${x}.`);
+  for (const position of [...starts, ...(stops ?? [])]) {
+    if (!Number.isInteger(position) && Math.abs(position) !== Infinity)
+      throw new ArgumentError(`[slice] positions must be integers, not ${position}.`);
+  }
   const first: number[] = [];
   const strides: number[] = [];
   const shape: number[] = [];
@@ -145,10 +216,22 @@ export function slice(
   return tensorOf(makeNode('slice', [nodeOf(x)], { starts: first, steps: strides, shape }));
 }
 
-/** `length` elements along `axis` from `start` on. */
+/**
+ * `length` elements along `axis`, from position `start` on.
+ *
+ * Throws {@link ShapeError} where they do not lie within the axis, {@link ArgumentError} for numbers that are no
+ * integers.
+ *
+ * ```ts
+ * await narrow(tensor([1, 2, 3, 4]), 0, 1, 2).toArray(); // [2, 3]
+ * ```
+ */
 export function narrow(x: Tensor, axis: number, start: number, length: number): Tensor {
   const position = normalizeAxis('narrow', axis, x.ndim);
   const extent = x.shape[position] ?? 0;
+  if (!Number.isInteger(start) || !Number.isInteger(length)) {
+    throw new ArgumentError(`[narrow] takes an integer start and length, not ${start} and ${length}.`);
+  }
   if (start < 0 || length < 0 || start + length > extent) {
     throw new ShapeError(
       `[narrow] ${start} … ${start + length} does not lie within axis ${axis} of ${x}, which has extent ${extent}.`,
@@ -164,7 +247,15 @@ export interface PadOptions {
   value?: number;
 }
 
-/** Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone. */
+/**
+ * Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone.
+ *
+ * Throws {@link ShapeError} for more pairs than axes, {@link ArgumentError} for numbers that are no integers.
+ *
+ * ```ts
+ * await pad(tensor([1, 2]), [[1, 2]], { value: 9 }).toArray(); // [9, 1, 2, 9, 9]
+ * ```
+ */
 export function pad(
   x: Tensor,
   padding: readonly (readonly [number, number])[],
@@ -185,13 +276,29 @@ export function pad(
   return tensorOf(makeNode('pad', [nodeOf(cropped)], { low, high, interior: low.map(() => 0), value }));
 }
 
-/** Reverses the order along the given axes. */
+/**
+ * Reverses the order along the given axes.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist or is named twice.
+ *
+ * ```ts
+ * await flip(tensor([[1, 2], [3, 4]]), 1).toArray(); // [[2, 1], [4, 3]]
+ * ```
+ */
 export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
   const list = normalizeAxes('flip', axes, x.ndim);
   return list.length === 0 ? x : tensorOf(makeNode('flip', [nodeOf(x)], { axes: list }));
 }
 
-/** Joins tensors along an existing axis; all other extents must be equal. */
+/**
+ * Joins tensors along an existing axis, by default the first; their dtype is the one that they have in common.
+ *
+ * Throws {@link ShapeError} where other extents differ, {@link ArgumentError} for an empty list.
+ *
+ * ```ts
+ * await concat([tensor([[1, 2]]), tensor([[3, 4], [5, 6]])]).toArray(); // [[1, 2], [3, 4], [5, 6]]
+ * ```
+ */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const first = tensors[0];
   if (first === undefined) throw new ArgumentError('[concat] needs at least one tensor.');
@@ -218,7 +325,16 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** Joins tensors of one shape along a new axis. */
+/**
+ * Joins tensors of one shape along a new axis, which becomes axis `axis` of the result, by default the first.
+ *
+ * Throws {@link ShapeError} where the shapes differ, {@link ArgumentError} for an empty list.
+ *
+ * ```ts
+ * await stack([tensor([1, 2]), tensor([3, 4])]).toArray(); // [[1, 2], [3, 4]]
+ * await stack([tensor([1, 2]), tensor([3, 4])], 1).toArray(); // [[1, 3], [2, 4]]
+ * ```
+ */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   return concat(
     tensors.map((t) => unsqueeze(t, axis)),

@@ -8,7 +8,17 @@ import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
 import { scalar } from './creation.ts';
 import { requireShape } from './movement.ts';
 
-/** A stream of draws; each draw is one tensor. */
+/**
+ * A stream of draws; each draw is one tensor. Two generators of one seed draw the same, on every device.
+ *
+ * Throws {@link ArgumentError} for a seed that is no integer from 0 to 2³² − 1.
+ *
+ * ```ts
+ * const generator = new Generator(7);
+ * const noise = rand([1000], { generator });
+ * generator.draws; // 1
+ * ```
+ */
 export class Generator {
   #seed: number;
   #draws = 0;
@@ -56,24 +66,63 @@ export interface RandomOptions {
   generator?: Generator;
 }
 
-/** Seeds the default generator: the same program draws the same numbers from here on, on every device. */
+/**
+ * Seeds the default generator: from here on the same program draws the same numbers, on every device.
+ *
+ * Throws {@link ArgumentError} for a seed that is no integer from 0 to 2³² − 1.
+ *
+ * ```ts
+ * manualSeed(42);
+ * const first = await rand([2]).toArray();
+ * manualSeed(42);
+ * const again = await rand([2]).toArray();
+ * String(first) === String(again); // true
+ * ```
+ */
 export function manualSeed(seed: number): void {
   defaultGenerator.reset(seed);
 }
 
-/** Uniform in [0, 1). */
+/**
+ * Uniform in [0, 1), multiples of 2⁻²⁴; float32. Threefry-2x32 of seed, draw and position (Salmon et al., "Parallel
+ * random numbers: as easy as 1, 2, 3", 2011). Inside a compiled function every call draws anew.
+ *
+ * Throws {@link ShapeError} for extents that are no integers ≥ 0, as every draw does.
+ *
+ * ```ts
+ * const x = rand([2, 3]);
+ * await x.less(1).sum().item(); // 6
+ * ```
+ */
 export function rand(shape: readonly number[], { generator = defaultGenerator }: RandomOptions = {}): Tensor {
   return generator.uniform(shape);
 }
 
-/** Uniform in [low, high). */
+/**
+ * low + (high − low) · u with u uniform in [0, 1); float32, so that rounding may give `high` itself.
+ *
+ * ```ts
+ * const x = uniform([100], -1, 1);
+ * await x.abs().lessEqual(1).sum().item(); // 100
+ * ```
+ */
 export function uniform(shape: readonly number[], low: number, high: number, options: RandomOptions = {}): Tensor {
   return rand(shape, options)
     .mul(high - low)
     .add(low);
 }
 
-/** Normal with mean 0 and standard deviation 1, by Box & Muller (1958): √(−2 ln(1 − u)) · cos 2πv. Takes two draws. */
+/**
+ * Normal with mean 0 and standard deviation 1; float32. Takes two draws u and v: √(−2 ln(1 − u)) · cos 2πv (Box &
+ * Muller, "A note on the generation of random normal deviates", 1958). The same bits are drawn on every device;
+ * logarithm and cosine may round differently in the last digits.
+ *
+ * ```ts
+ * manualSeed(1);
+ * const x = randn([10_000]);
+ * Math.abs(await x.mean().item()) < 0.05; // true
+ * ```
+ */
 export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
   const radius = rand(shape, options).neg().add(1).log().mul(-2).sqrt();
   return radius.mul(
@@ -83,17 +132,38 @@ export function randn(shape: readonly number[], options: RandomOptions = {}): Te
   );
 }
 
-/** bool: true with the given probability. */
+/**
+ * true with the given probability; bool.
+ *
+ * Throws {@link ArgumentError} for a probability outside 0 … 1.
+ *
+ * ```ts
+ * await bernoulli([4], 1).toArray(); // [1, 1, 1, 1]
+ * ```
+ */
 export function bernoulli(shape: readonly number[], probability: number, options: RandomOptions = {}): Tensor {
   if (!(probability >= 0 && probability <= 1))
     throw new ArgumentError(`[bernoulli] the probability must lie in 0 … 1, not ${probability}.`);
   return rand(shape, options).less(probability);
 }
 
-/** int32 uniform in low … high − 1. */
+/**
+ * Integers, uniform in low … high − 1; int32.
+ *
+ * Throws {@link ArgumentError} unless low < high are integers in the range of int32 with high − low ≤ 2²⁴, the number
+ * of different values that a draw has.
+ *
+ * ```ts
+ * const dice = randint([100], 1, 7);
+ * await dice.greaterEqual(1).and(dice.lessEqual(6)).sum().item(); // 100
+ * ```
+ */
 export function randint(shape: readonly number[], low: number, high: number, options: RandomOptions = {}): Tensor {
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low)
     throw new ArgumentError(`[randint] takes integers low < high, not ${low} and ${high}.`);
+  if (low < -(2 ** 31) || high > 2 ** 31 || high - low > 2 ** 24) {
+    throw new ArgumentError(`[randint] ${low} to ${high} is more than int32 or the 2²⁴ values of a draw.`);
+  }
   return rand(shape, options)
     .mul(high - low)
     .floor()
