@@ -8,6 +8,7 @@ import { tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
 import { constantNode } from './elementwise.ts';
 import { normalizeAxis, requireShape } from './movement.ts';
 
+/** Typed arrays of numbers. */
 export type TypedArray =
   | Float32Array
   | Float64Array

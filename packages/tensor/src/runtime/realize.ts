@@ -13,6 +13,7 @@ import { breathe } from './event-loop.ts';
 import type { PlanEntry } from './plan-cache.ts';
 import { Storage } from './storage.ts';
 
+/** Elements of float32, int32 and bool. */
 export type TensorData = Float32Array | Int32Array | Uint8Array;
 
 /** Values up to this size stay on the host once they have been read, so that a loss per step leaves nothing on the device. */
