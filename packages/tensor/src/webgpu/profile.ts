@@ -43,7 +43,7 @@ export interface DeviceProfile {
   /** Threads and workgroups that keep the whole device busy. */
   readonly wantedThreads: number;
   readonly wantedGroups: number;
-  /** Largest first; the first that leaves enough workgroups is taken. */
+  /** Of which a contraction takes the one that fits it best. */
   readonly tiles: readonly Tile[];
   /** Contractions of fewer products than this are plain reductions. */
   readonly tileFrom: number;
@@ -62,6 +62,8 @@ export const gpuProfile: DeviceProfile = {
     { m: 128, n: 128, k: 8, threadM: 8, threadN: 8 },
     { m: 64, n: 64, k: 16, threadM: 4, threadN: 4 },
     { m: 32, n: 32, k: 16, threadM: 4, threadN: 4 },
+    { m: 16, n: 64, k: 16, threadM: 4, threadN: 4 },
+    { m: 64, n: 16, k: 16, threadM: 4, threadN: 4 },
   ],
   tileFrom: 2 ** 14,
   unroll: true,
@@ -81,6 +83,8 @@ export const softwareProfile: DeviceProfile = {
   tiles: [
     { m: 64, n: 32, k: 0, threadM: 8, threadN: 4 },
     { m: 32, n: 32, k: 0, threadM: 4, threadN: 4 },
+    { m: 16, n: 64, k: 0, threadM: 4, threadN: 4 },
+    { m: 64, n: 16, k: 0, threadM: 4, threadN: 4 },
   ],
   tileFrom: 2 ** 18,
   unroll: false,

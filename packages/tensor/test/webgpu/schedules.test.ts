@@ -432,12 +432,12 @@ describeWebgpu('contractions', () => {
       );
   });
 
-  // x [2, 3, 9, 8], w [5, 3, 3, 3], stride 2, padding 1 → y [2, 5, 5, 4].
-  const sizes = { x: 432, w: 135, y: 200 };
+  // x [2, 12, 9, 8], w [13, 12, 3, 3], stride 2, padding 1 → y [2, 13, 5, 4].
+  const sizes = { x: 1728, w: 1404, y: 520 };
   const buffers = [parameter(0, sizes.x), parameter(1, sizes.w), parameter(2, sizes.y)];
   const inputs = (): Float32Array[] => [values(sizes.x), values(sizes.w, 2), values(sizes.y, 3)];
   const axes = (): Record<'b' | 'o' | 'p' | 'q' | 'c' | 'u' | 'v', Axis> => {
-    const [b, o, p, q, c, u, v] = axesOf(2, 5, 5, 4, 3, 3, 3) as [Axis, Axis, Axis, Axis, Axis, Axis, Axis];
+    const [b, o, p, q, c, u, v] = axesOf(2, 13, 5, 4, 12, 3, 3) as [Axis, Axis, Axis, Axis, Axis, Axis, Axis];
     return { b, o, p, q, c, u, v };
   };
   const window = (p: Axis, u: Axis): ReturnType<typeof axisIndex> => strided([p, u], [2, 1], -1);
@@ -446,7 +446,7 @@ describeWebgpu('contractions', () => {
     const { b, o, p, q, c, u, v } = axes();
     const row = window(p, u);
     const column = window(q, v);
-    const at = addIndex(addIndex(strided([b, c], [216, 72]), scaleIndex(row, 8)), column);
+    const at = addIndex(addIndex(strided([b, c], [864, 72]), scaleIndex(row, 8)), column);
     const guards = [
       { index: row, lower: 0, upper: 9 },
       { index: column, lower: 0, upper: 8 },
@@ -462,9 +462,17 @@ describeWebgpu('contractions', () => {
       right: plain(0, at, guards),
       stores: [store(2, rowMajor(b, o, p, q), result())],
     };
-    await check(backend, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
-    const tiled: Kernel = { ...kernel, m: [b, p, q], n: [o], left: kernel.right, right: kernel.left };
-    await check(backend, makePlan(buffers, [tiled]), inputs(), [], { absolute: 1e-4 });
+    // The images as columns, as rows, and as a batch that the weights do not know.
+    const swapped: Kernel = { ...kernel, m: [b, p, q], n: [o], left: kernel.right, right: kernel.left };
+    const batched: Kernel = { ...kernel, batch: [b], n: [p, q] };
+    const both: Kernel = { ...swapped, batch: [b], m: [p, q] };
+    for (const variant of [kernel, swapped, batched, both]) {
+      await check(direct, makePlan(buffers, [variant]), inputs(), [], { absolute: 1e-4 });
+    }
+    await check(backend, makePlan(buffers, [batched]), inputs(), [], { absolute: 1e-4 });
+    expect(direct.source(direct.compile(makePlan(buffers, [both])))).toBe(
+      direct.source(direct.compile(makePlan(buffers, [swapped]))),
+    );
   });
 
   test('gradient of the input, with quotients where the stride does not divide', async () => {
@@ -477,7 +485,7 @@ describeWebgpu('contractions', () => {
     };
     const [p, pRest] = place(h, u);
     const [q, qRest] = place(w, v);
-    const at = addIndex(addIndex(strided([b, o], [100, 20]), scaleIndex(p, 4)), q);
+    const at = addIndex(addIndex(strided([b, o], [260, 20]), scaleIndex(p, 4)), q);
     const guards = [
       { index: pRest, lower: 0, upper: 1 },
       { index: qRest, lower: 0, upper: 1 },
@@ -495,14 +503,14 @@ describeWebgpu('contractions', () => {
       right: plain(1, rowMajor(o, c, u, v)),
       stores: [store(0, rowMajor(b, c, h, w), result())],
     };
-    await check(backend, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
+    for (const on of [backend, direct]) await check(on, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
   });
 
   test('gradient of the weights', async () => {
     const { b, o, p, q, c, u, v } = axes();
     const row = window(p, u);
     const column = window(q, v);
-    const at = addIndex(addIndex(strided([b, c], [216, 72]), scaleIndex(row, 8)), column);
+    const at = addIndex(addIndex(strided([b, c], [864, 72]), scaleIndex(row, 8)), column);
     const guards = [
       { index: row, lower: 0, upper: 9 },
       { index: column, lower: 0, upper: 8 },

@@ -75,11 +75,22 @@ export function chooseTile(kernel: ContractionKernel, { profile, limits }: Targe
     (tile) => threadsOf(tile) <= limits.workgroupInvocations && sharedBytesOf(tile) <= limits.workgroupBytes,
   );
   const batch = pointCount(kernel.batch);
-  const busy = possible.find(
-    (tile) =>
-      m > tile.m / 2 && n > tile.n / 2 && Math.ceil(m / tile.m) * Math.ceil(n / tile.n) * batch >= profile.wantedGroups,
+  // Time in units of products: padding included, shorter the more often a register is used and the fewer threads stand idle.
+  const cost = (tile: Tile): number => {
+    const [rows, columns] = [Math.ceil(m / tile.m), Math.ceil(n / tile.n)];
+    const reuse = (tile.threadM * tile.threadN) / (tile.threadM + tile.threadN);
+    const busy = Math.min(1, (rows * columns * batch * partsOf(k, tile)) / profile.wantedGroups);
+    return (rows * tile.m * columns * tile.n) / (reuse * busy);
+  };
+  return possible.reduce<Tile | undefined>(
+    (best, tile) => (best === undefined || cost(tile) < cost(best) ? tile : best),
+    undefined,
   );
-  return busy ?? possible.at(-1);
+}
+
+/** The most parts that a contraction can be split into along k. */
+function partsOf(k: number, tile: Tile): number {
+  return Math.max(1, Math.floor(k / Math.max(256, 4 * tile.k)));
 }
 
 /** Elements of k in each part of a split contraction; undefined where the results alone keep the device busy. */
@@ -88,7 +99,7 @@ export function chooseSplit(kernel: ContractionKernel, tile: Tile, { profile }: 
   const groups =
     Math.ceil(pointCount(kernel.m) / tile.m) * Math.ceil(pointCount(kernel.n) / tile.n) * pointCount(kernel.batch);
   if (groups * 2 > profile.wantedGroups) return undefined;
-  const parts = Math.min(Math.ceil(profile.wantedGroups / groups), Math.floor(k / Math.max(256, 4 * tile.k)));
+  const parts = Math.min(Math.ceil(profile.wantedGroups / groups), partsOf(k, tile));
   if (parts < 2) return undefined;
   const slice = Math.max(tile.k, 1);
   const length = Math.ceil(Math.ceil(k / parts) / slice) * slice;

@@ -12,6 +12,7 @@ import {
   contractionAsReduction,
   copyKernel,
   detachEpilogue,
+  foldBatch,
   independentStores,
   joinSplit,
   reduceInStages,
@@ -83,10 +84,11 @@ class Lowering {
     this.#fit(kernel, (plan) => renderReduce(kernel, plan, this.#target, chooseReduceShape(kernel, this.#target)));
   }
 
-  #contraction(kernel: ContractionKernel): void {
+  #contraction(given: ContractionKernel): void {
+    const kernel = foldBatch(given);
     const tile = chooseTile(kernel, this.#target);
     if (tile === undefined) {
-      this.#reduce(contractionAsReduction(kernel));
+      this.#reduce(contractionAsReduction(given));
       return;
     }
     const length = chooseSplit(kernel, tile, this.#target);

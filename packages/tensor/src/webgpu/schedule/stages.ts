@@ -11,7 +11,15 @@ import type {
   ScalarType,
   Store,
 } from '../../compiler/kernel.ts';
-import { addIndex, axisIndex, makeAxis, scaleIndex, type Axis, type Index } from '../../compiler/index-expression.ts';
+import {
+  addIndex,
+  axisIndex,
+  dependsOn,
+  makeAxis,
+  scaleIndex,
+  type Axis,
+  type Index,
+} from '../../compiler/index-expression.ts';
 import { pointCount, Rewriter, rowMajorIndex } from './traverse.ts';
 
 /** Adds a temporary of the backend's own to the plan's buffers and gives its position. */
@@ -53,6 +61,23 @@ function operandValue({ buffer, index, guards }: Operand): Expression {
     condition: { kind: 'inside', type: 'bool', conditions: guards },
     ifTrue: load,
     ifFalse: { kind: 'constant', type: 'f32', value: 0 },
+  };
+}
+
+/**
+ * Batch axes that only one operand knows are rows of that operand: a convolution's weights are the same for every image, so that
+ * all images together make one wide matrix product.
+ */
+export function foldBatch(kernel: ContractionKernel): ContractionKernel {
+  const knows = ({ index, guards }: Operand, axis: Axis): boolean =>
+    dependsOn(index, axis) || guards.some((guard) => dependsOn(guard.index, axis));
+  const toN = kernel.batch.filter((axis) => !knows(kernel.left, axis));
+  const toM = kernel.batch.filter((axis) => knows(kernel.left, axis) && !knows(kernel.right, axis));
+  return {
+    ...kernel,
+    batch: kernel.batch.filter((axis) => !toN.includes(axis) && !toM.includes(axis)),
+    m: [...toM, ...kernel.m],
+    n: [...toN, ...kernel.n],
   };
 }
 
