@@ -2,6 +2,7 @@
  * The tensor that users hold: a handle to a node of the graph. Methods only record; values come back through promises. Every method
  * is the function of the same name with `this` as its first argument, documented there.
  */
+/// <reference lib="esnext.disposable" preserve="true" />
 import { ArgumentError } from './graph/errors.ts';
 import type { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
