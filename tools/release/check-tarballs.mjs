@@ -1,9 +1,10 @@
 /**
  * Checks what a user would install: packs every package, lints the tarballs (publint, attw), installs all of them into
- * an empty npm project outside of the workspace, imports and trains there on plain Node, and type-checks against the
- * declarations. `--only-lint` stops after the first half. Ends with a line `N passed, N failed`.
+ * an empty npm project outside of the workspace, imports and trains there on plain Node, and type-checks that program
+ * as one for a page and as one for Node without the DOM. `--only-lint` stops after the first half. Ends with a line
+ * `N passed, N failed`.
  */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,9 @@ import { root, runQuietly } from '../setup/process.mjs';
 const consumer = fileURLToPath(new URL('./consumer/', import.meta.url));
 const onlyLint = process.argv.includes('--only-lint');
 const work = mkdtempSync(join(tmpdir(), 'hebb-tarballs-'));
+const installFlags = ['--no-audit', '--no-fund', '--no-progress', '--prefer-offline', '--loglevel=error'];
+/** For a program of a few seconds, in milliseconds: one that does not end by itself fails. */
+const timeout = 120_000;
 const count = { passed: 0, failed: 0 };
 
 /** Runs one check, prints its outcome, and shows the output of a failure. */
@@ -53,11 +57,20 @@ async function createProject(name, tarballs, extra = []) {
   const folder = join(work, name);
   cpSync(consumer, folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, private: true, type: 'module' }));
-  const flags = ['--no-audit', '--no-fund', '--no-progress', '--prefer-offline', '--loglevel=error'];
   await check(`npm install in an empty project: ${name}`, () =>
-    npm(['install', ...flags, ...tarballs, ...extra], folder),
+    npm(['install', ...installFlags, ...tarballs, ...extra], folder),
   );
   return folder;
+}
+
+/** Whether a project has one package of Hebb installed and nothing else. */
+async function checkAlone(folder, name) {
+  const visible = (...path) => readdirSync(join(folder, 'node_modules', ...path)).filter((file) => file[0] !== '.');
+  const surplus = [
+    ...visible().filter((file) => file !== '@hebb'),
+    ...visible('@hebb').filter((file) => file !== name),
+  ];
+  return { code: surplus.length, output: `also installed: ${surplus.join(', ')}` };
 }
 
 async function checkAll() {
@@ -93,28 +106,39 @@ async function checkAll() {
   if (onlyLint) return;
 
   const names = [...tarballs.keys()];
-  const typescript = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.typescript;
-  const all = await createProject('everything', [...tarballs.values()], [`typescript@${typescript}`]);
-  await check('every package imports in plain Node', () => node(['import-all.js', ...names], { cwd: all }));
-  await check('hebb trains in plain Node', () => node(['train.js'], { cwd: all, timeout: 120_000 }));
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const all = await createProject('everything', [...tarballs.values()], [`typescript@${devDependencies.typescript}`]);
+  await check('every package imports in plain Node', () => node(['import-all.js', ...names], { cwd: all, timeout }));
+  await check('hebb trains in plain Node', () => node(['train.js'], { cwd: all, timeout }));
+
   writeFileSync(
     join(all, 'every-package.ts'),
     names.map((name, index) => `export * as package${index} from '${name}';`).join('\n'),
   );
+  const typeCheck = (config) =>
+    node([join('node_modules', 'typescript', 'bin', 'tsc'), '-p', `tsconfig.${config}.json`], { cwd: all });
+  await check('no types of Node or WebGPU come along', async () => {
+    const present = ['@types/node', '@webgpu/types'].filter((name) => existsSync(join(all, 'node_modules', name)));
+    return { code: present.length, output: `installed: ${present.join(', ')}` };
+  });
   for (const resolution of ['nodenext', 'bundler']) {
-    await check(`declarations type-check with moduleResolution ${resolution}`, () =>
-      node([join('node_modules', 'typescript', 'bin', 'tsc'), '-p', `tsconfig.${resolution}.json`], { cwd: all }),
+    await check(`declarations and the program type-check with moduleResolution ${resolution}`, () =>
+      typeCheck(resolution),
     );
   }
+  await check('npm install @types/node', () =>
+    npm(['install', ...installFlags, `@types/node@${devDependencies['@types/node']}`], all),
+  );
+  await check('declarations and the program type-check without the DOM', () => typeCheck('no-dom'));
 
-  const alone = await createProject('tokenizer-alone', [tarballs.get('@hebb/tokenizer')]);
-  await check('@hebb/tokenizer alone brings nothing else', async () => {
-    const installed = readdirSync(join(alone, 'node_modules')).filter((name) => !name.startsWith('.'));
-    const scoped = readdirSync(join(alone, 'node_modules', '@hebb'));
-    const surplus = [...installed.filter((name) => name !== '@hebb'), ...scoped.filter((name) => name !== 'tokenizer')];
-    return { code: surplus.length, output: `also installed: ${surplus.join(', ')}` };
-  });
-  await check('@hebb/tokenizer alone runs', () => node(['import-all.js', '@hebb/tokenizer'], { cwd: alone }));
+  const tokenizer = await createProject('tokenizer-alone', [tarballs.get('@hebb/tokenizer')]);
+  await check('@hebb/tokenizer alone brings nothing else', () => checkAlone(tokenizer, 'tokenizer'));
+  await check('@hebb/tokenizer alone runs', () =>
+    node(['import-all.js', '@hebb/tokenizer'], { cwd: tokenizer, timeout }),
+  );
+  const tensor = await createProject('tensor-alone', [tarballs.get('@hebb/tensor')]);
+  await check('@hebb/tensor alone brings nothing else', () => checkAlone(tensor, 'tensor'));
+  await check('@hebb/tensor alone computes', () => node(['tensor-alone.js'], { cwd: tensor, timeout }));
 }
 
 try {
