@@ -1,5 +1,5 @@
-/** The programs of docs/manual.md, run as the one program that they are, and the one of the README. */
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+/** The programs of docs/manual.md, run as the one program that they are, and those of the two READMEs. */
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hebb-manual-'));
   await writeFile(join(folder, 'penguins.csv'), penguins);
   await copyFile(path('../../../apps/quickstart/data/digits.csv'), join(folder, 'digits.csv'));
+  await mkdir(join(folder, 'apps/quickstart/data'), { recursive: true });
+  await copyFile(join(folder, 'digits.csv'), join(folder, 'apps/quickstart/data/digits.csv'));
   process.chdir(folder);
 });
 afterAll(async () => {
@@ -70,7 +72,7 @@ it('the manual does what it says', async () => {
   );
 });
 
-it('the README does what it says', async () => {
+it.each(['../README.md', '../../../README.md'])('%s does what it says', async (readme) => {
   hebb.setDevice('wasm');
-  await runAll(path('../README.md'));
+  await runAll(path(readme));
 });
