@@ -392,7 +392,15 @@ export class Tensor {
 
 /** The node that a tensor stands for now (a cell's current value). */
 export function nodeOf(tensor: Tensor): Node {
+  if (!(tensor instanceof Tensor)) throw notATensor(tensor);
   return readNodeOf(tensor);
+}
+
+function notATensor(value: unknown): ArgumentError {
+  const given = value === null ? 'null' : typeof value === 'string' ? JSON.stringify(value) : typeof value;
+  return new ArgumentError(`A tensor or a number was expected, not ${given}.`, {
+    hint: 'Wrap data with tensor(data). A tensor that is refused comes from another copy of @hebb/tensor: install one version only.',
+  });
 }
 
 export function cellOf(tensor: Tensor): TensorCell | undefined {

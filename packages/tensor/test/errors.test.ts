@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { conv2d, HebbError, randint, ShapeError, tensor, zeros, type TypedArray } from '../src/index.ts';
+import { conv2d, eye, HebbError, randint, ShapeError, tensor, zeros, type TypedArray } from '../src/index.ts';
 
 function caught(body: () => unknown): HebbError {
   try {
@@ -58,6 +58,9 @@ test.each([
     () => randint([1], 0, 2 ** 25),
     /0 to 33554432 is more than int32 or the 2²⁴/,
   ],
+  ['an operand that is no tensor', () => zeros([2]).add('2' as never), /A tensor or a number was expected, not "2"/],
+  ['a shape that is no array', () => zeros(3 as never), /a shape is an array of extents, such as \[2, 3\], not number/],
+  ['a negative extent', () => eye(-1), /\[eye\] extents must be integers ≥ 0, not \[-1, -1\]/],
   ['item of many', async () => zeros([2]).item(), /takes a tensor with one element, not float32\[2\]/],
 ])('%s: what was given and what was expected', async (_, body, message) => {
   await expect(async () => body()).rejects.toThrow(message);

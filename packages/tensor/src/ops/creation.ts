@@ -236,6 +236,7 @@ export function linspace(start: number, stop: number, count: number): Tensor {
  * ```
  */
 export function eye(n: number, m: number = n): Tensor {
+  requireShape('eye', [n, m]);
   return iota([n, m], 0)
     .equal(iota([n, m], 1))
     .to('float32');

@@ -26,6 +26,8 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
 }
 
 export function requireShape(op: string, shape: readonly number[]): void {
+  if (!Array.isArray(shape))
+    throw new ShapeError(`[${op}] a shape is an array of extents, such as [2, 3], not ${typeof shape}.`);
   for (const extent of shape) {
     if (!Number.isInteger(extent) || extent < 0) {
       throw new ShapeError(`[${op}] extents must be integers ≥ 0, not [${shape.join(', ')}].`);
