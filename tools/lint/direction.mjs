@@ -44,7 +44,7 @@ const tensorFolders = {
 const tensorEntries = ['index.ts', 'graph.ts'];
 
 /** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`. */
-export function findImports(file, source) {
+function findImports(file, source) {
   const { module, program } = parseSync(file, source);
   const found = [];
   const add = (specifier, start, typeOnly, dynamic) =>

@@ -10,7 +10,7 @@ const backportsFile = '/etc/apt/sources.list.d/hebb-backports.sources';
 const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** The environment Vulkan drivers want: XDG_RUNTIME_DIR has to exist. */
-export function runtimeEnvironment() {
+function runtimeEnvironment() {
   if (process.platform !== 'linux' || process.env.XDG_RUNTIME_DIR) return {};
   const folder = join(tmpdir(), `hebb-runtime-${process.getuid?.() ?? 0}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -90,7 +90,7 @@ function driverCommand(plan) {
 }
 
 /** Runs apt-get without questions. */
-export function aptGet(args) {
+function aptGet(args) {
   return runQuietly('apt-get', ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', '-y', ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     timeout: 900_000,

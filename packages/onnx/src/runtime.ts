@@ -110,7 +110,7 @@ export async function readInputs(session: OnnxSession, inputs: OnnxInputs): Prom
 }
 
 /** A tensor of the runtime's elements; int64 becomes int32. */
-export function toTensor({ dtype, shape, data }: OnnxArray): Tensor {
+function toTensor({ dtype, shape, data }: OnnxArray): Tensor {
   if (dtype === 'int64') return tensor(Int32Array.from(data as BigInt64Array, Number), { shape, dtype: 'int32' });
   return tensor(data as Float32Array | Int32Array | Uint8Array, { shape, dtype });
 }

@@ -83,7 +83,7 @@ function drawBar(fraction: number, width: number, colors: Colors): string {
 }
 
 /** `epoch  3/20 · loss 0.1234 · validation loss 0.1012 · accuracy 97.78 % · 5,431 examples/s · 0.31 s`. */
-export function epochLine(record: EpochRecord, epochCount: number, validationName = 'validation'): string {
+function epochLine(record: EpochRecord, epochCount: number, validationName = 'validation'): string {
   const parts = [
     `epoch ${String(record.epoch).padStart(String(epochCount).length)}/${epochCount}`,
     `loss ${formatLoss(record.loss)}`,

@@ -1,7 +1,7 @@
 /** Letting the rest of the program run: signals, timers, repaints. */
 
 /** Resolves in a later turn of the event loop, without the delay of a timer. */
-export function nextTask(): Promise<void> {
+function nextTask(): Promise<void> {
   if (typeof setImmediate === 'function') return new Promise((resolve) => void setImmediate(resolve));
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

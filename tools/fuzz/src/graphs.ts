@@ -25,7 +25,7 @@ export function makeRandom(seed: number): Random {
 }
 
 /** Values in −2 … 2 that float32 holds exactly, without small fractions that would tie. */
-export function randomData(size: number, random: Random): Float32Array {
+function randomData(size: number, random: Random): Float32Array {
   return Float32Array.from({ length: size }, () => (random(1 << 20) + 0.5) / (1 << 18) - 2);
 }
 

@@ -8,14 +8,14 @@ import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
 import { compile, manualSeed, type DeviceName, type Tensor } from '@hebb/tensor';
 
-export const batchSize = 64;
+const batchSize = 64;
 
 /** Devices that these tests run on: WebGPU where `npm test` has found an adapter. */
 export const devices: readonly DeviceName[] =
   process.env['HEBB_TEST_WEBGPU'] === '1' || process.env['HEBB_REQUIRE_WEBGPU'] === '1' ? ['wasm', 'webgpu'] : ['wasm'];
 
 /** The 1,797 handwritten digits that the quickstart carries, as float32 [n, 1, 8, 8] in 0 … 1 and labels. */
-export function digits(): ArrayDataset {
+function digits(): ArrayDataset {
   const table = parseCsv(readFileSync(new URL('../../../../apps/quickstart/data/digits.csv', import.meta.url), 'utf8'));
   const pixels = table.columns(table.names.slice(0, 64)).data.map((value) => value / 16);
   const label = table.names[64] ?? '';

@@ -31,7 +31,7 @@ export function sample(shape: readonly number[], dtype: DType = 'float32', seed 
   );
 }
 
-export function listOf(result: ModelResult): readonly Tensor[] {
+function listOf(result: ModelResult): readonly Tensor[] {
   if (Array.isArray(result)) return result as readonly Tensor[];
   return 'data' in result && typeof result.data === 'function'
     ? [result as Tensor]

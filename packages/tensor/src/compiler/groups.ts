@@ -108,7 +108,7 @@ export function roleOf(op: PlanPrimitive): Role {
 }
 
 /** A view that a contraction's operand may be read through: anything but a choice between values. */
-export function isOperandView(program: Program, index: number): boolean {
+function isOperandView(program: Program, index: number): boolean {
   const node = program.nodes[index];
   if (node === undefined || roles[node.op] !== 'view' || node.op === 'concat') return false;
   return node.op !== 'pad' || (node.attributes as { value: number }).value === 0;

@@ -130,7 +130,7 @@ function recombine(index: Index): Index {
   return index;
 }
 
-export function sameIndex(a: Index, b: Index): boolean {
+function sameIndex(a: Index, b: Index): boolean {
   if (a === b) return true;
   if (a.constant !== b.constant || a.terms.length !== b.terms.length) return false;
   return a.terms.every((term, i) => term.coefficient === b.terms[i]?.coefficient && term.atom === b.terms[i]?.atom);

@@ -52,7 +52,7 @@ export function flatten(index: readonly Index[], shape: readonly number[]): Inde
 }
 
 /** The index at a row-major position. */
-export function unflatten(flat: Index, shape: readonly number[]): Index[] {
+function unflatten(flat: Index, shape: readonly number[]): Index[] {
   const index = new Array<Index>(shape.length);
   let rest = flat;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -168,7 +168,7 @@ function throughView(
 }
 
 /** Which window and whether a window holds the element: the position of a window axis from an input axis and a kernel axis. */
-export function windowPosition(
+function windowPosition(
   position: Index,
   kernel: Index,
   stride: number,

@@ -34,7 +34,7 @@ function roundHalfToEven(x: number): number {
  * The error function to double precision: below 3 the series 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!! (Abramowitz & Stegun 7.1.6), whose
  * terms are all positive; above it 1 − erfc with the continued fraction 7.1.14.
  */
-export function erf(x: number): number {
+function erf(x: number): number {
   const z = Math.abs(x);
   if (Number.isNaN(x)) return x;
   if (z > 6) return Math.sign(x);

@@ -100,7 +100,7 @@ function store(stores: readonly Store[], point: Point, memory: Memory, results: 
   }
 }
 
-export function holds(conditions: readonly Condition[], point: Point): boolean {
+function holds(conditions: readonly Condition[], point: Point): boolean {
   return conditions.every(({ index, lower, upper }) => {
     const value = evaluateIndex(index, point);
     return lower <= value && value < upper;
@@ -232,7 +232,7 @@ function binary(
   }
 }
 
-export function roundHalfEven(x: number): number {
+function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const fraction = x - floor;
   if (fraction !== 0.5) return Math.round(x);

@@ -331,6 +331,6 @@ export function literalValue(text: string): Value {
   return { text, depth: 0, literal: true };
 }
 
-export function integerText(value: number): string {
+function integerText(value: number): string {
   return value < 0 ? `(${value})` : `${value}`;
 }
