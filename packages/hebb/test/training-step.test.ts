@@ -75,17 +75,21 @@ describe.each(devices)('on %s', (name) => {
     expect(expected.at(-1)).toBeLessThan(expected[0] ?? 0);
   }, 300_000);
 
-  test.each(['compiled', 'record'] as const)('memory after step 60 of a %s loop is what it was after step 10', async (kind) => {
-    setDevice(name);
-    const step = trainingStep();
-    const memory: unknown[] = [];
-    let steps = 0;
-    for (const { x, y } of batches()) {
-      const loss: Tensor = step[kind](x, y);
-      await loss.item();
-      if (++steps === 10 || steps === 60) memory.push({ ...device.memory() });
-      if (steps === 60) break;
-    }
-    expect(memory[1]).toEqual(memory[0]);
-  }, 300_000);
+  test.each(['compiled', 'record'] as const)(
+    'memory after step 60 of a %s loop is what it was after step 10',
+    async (kind) => {
+      setDevice(name);
+      const step = trainingStep();
+      const memory: unknown[] = [];
+      let steps = 0;
+      for (const { x, y } of batches()) {
+        const loss: Tensor = step[kind](x, y);
+        await loss.item();
+        if (++steps === 10 || steps === 60) memory.push({ ...device.memory() });
+        if (steps === 60) break;
+      }
+      expect(memory[1]).toEqual(memory[0]);
+    },
+    300_000,
+  );
 });
