@@ -166,7 +166,7 @@ export function valueAndGrad<A extends unknown[]>(
   second: Parameters | GradOptions<number | readonly number[]> = { argnums: 0 },
 ): unknown {
   if (isOptions(second)) return (...args: A) => differentiate('valueAndGrad', f, args, second.argnums);
-  return gradientsOf(f as () => Tensor, second);
+  return gradientsOf(f, second);
 }
 
 function isOptions(

@@ -4,8 +4,8 @@ import golden from './golden/regression.json' with { type: 'json' };
 
 describe('scikit-learn', () => {
   it.each(golden.map((entry, i) => [i, entry] as const))('agrees on case %i', async (_, entry) => {
-    const targets = entry.targets as number[] | number[][];
-    const predictions = entry.predictions as number[] | number[][];
+    const targets = entry.targets;
+    const predictions = entry.predictions;
     expect(meanSquaredError(predictions, targets)).toBeCloseTo(entry.meanSquaredError, 12);
     expect(rootMeanSquaredError(predictions, targets)).toBeCloseTo(Math.sqrt(entry.meanSquaredError), 12);
     expect(meanAbsoluteError(predictions, targets)).toBeCloseTo(entry.meanAbsoluteError, 12);

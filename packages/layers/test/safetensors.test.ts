@@ -113,7 +113,7 @@ describe('writing', () => {
     [1, 0, 1].forEach((value, i) => expected.setUint8(20 + i, value));
     expect(bytes.subarray(8 + length)).toEqual(new Uint8Array(expected.buffer));
     // The order in which tensors come does not matter.
-    const reversed = new Map(Object.entries(state).reverse() as [string, Tensor][]);
+    const reversed = new Map(Object.entries(state).reverse());
     expect(await encodeSafetensors(reversed, { epoch: '3', note: 'a "b"' })).toEqual(bytes);
   });
 

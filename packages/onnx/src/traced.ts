@@ -63,7 +63,7 @@ export class Overlay {
       this.#check(current);
       const leaf = isLeaf(current);
       const dependencies = (leaf ? [] : dependenciesOf(base)).map((_, i) =>
-        (current as readonly Node[]).map((node) => dependenciesOf(node)[i] as Node),
+        current.map((node) => dependenciesOf(node)[i] as Node),
       );
       const missing = dependencies.filter(([dependency]) => !this.#known.has(dependency as Node));
       if (missing.length > 0) {
@@ -80,9 +80,7 @@ export class Overlay {
         body: body === undefined ? undefined : traced.at(-1),
         versions: current,
         dtype: base.type.dtype,
-        extents: base.type.shape.map((_, axis) =>
-          (current as readonly Node[]).map((node) => node.type.shape[axis] ?? 0),
-        ),
+        extents: base.type.shape.map((_, axis) => current.map((node) => node.type.shape[axis] ?? 0)),
       });
     }
     return this.#find(versions);

@@ -131,7 +131,7 @@ const steps: readonly Step[] = [
   withAxis((x, axis) => x.flip(axis)),
   withAxis((x, axis, random) =>
     x.pad(
-      x.shape.map((_, i) => (i === axis ? [random(3), random(3)] : [0, 0]) as [number, number]),
+      x.shape.map((_, i) => (i === axis ? [random(3), random(3)] : [0, 0])),
       { value: random(2) },
     ),
   ),

@@ -53,7 +53,7 @@ class Simplifier {
     const key = `${op}:${type.id}:${inputs.join(',')}:${encoded.join(',')}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const index = this.nodes.push({ op, inputs, attributes, type } as unknown as AnyNode) - 1;
+    const index = this.nodes.push({ op, inputs, attributes, type }) - 1;
     this.#known.set(key, index);
     return index;
   }
@@ -240,7 +240,7 @@ export function simplify(program: Program): Program {
         (node.attributes as Attributes['transpose']).permutation,
         node.type,
       );
-    } else mapping[index] = simplifier.emit(node.op, inputs, node.attributes as never, node.type);
+    } else mapping[index] = simplifier.emit(node.op, inputs, node.attributes, node.type);
   });
   const at = (index: number): number => mapping[index] ?? -1;
   return {

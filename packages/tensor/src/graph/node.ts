@@ -87,7 +87,7 @@ export function makeIdentity(node: Node): Node {
 /** A leaf of the given type. */
 export function makeLeaf(op: 'buffer' | 'argument', type: TensorType, options: { requiresGrad?: boolean } = {}): Node {
   const attributes = { dtype: type.dtype, shape: type.shape };
-  return new Node(op, [], attributes, type, options.requiresGrad === true) as unknown as Node;
+  return new Node(op, [], attributes, type, options.requiresGrad === true);
 }
 
 let walks = 0;
@@ -98,5 +98,5 @@ export function nextWalk(): number {
 
 /** `node` narrowed to one primitive. */
 export function isOp<P extends Primitive>(node: Node, op: P): node is Node & Node<P> {
-  return (node.op as Primitive) === op;
+  return node.op === op;
 }

@@ -154,7 +154,7 @@ export function toProgram(linearization: Linearization, targets: readonly (Node 
         node.op === 'scalar' ? { ...(node.attributes as Attributes['scalar']), source: undefined } : node.attributes;
       return {
         op: node.op as PlanPrimitive,
-        attributes: attributes as ProgramNode['attributes'],
+        attributes,
         type: node.type,
         inputs: node.inputs.map((input) => find(resolve(input))),
       };

@@ -94,7 +94,7 @@ export function tensor(
     if (view instanceof DataView || view instanceof BigInt64Array || view instanceof BigUint64Array) {
       throw new DTypeError(`[tensor] takes typed arrays of numbers, not a ${view.constructor.name}.`);
     }
-    flat = data as TypedArray;
+    flat = data;
     natural = [flat.length];
     if (options.dtype === undefined && data instanceof Int32Array) dtype = 'int32';
   } else {

@@ -25,7 +25,7 @@ export function interpret(
   const values: Value[] = [];
   program.nodes.forEach(({ op, attributes, type, inputs }, position) => {
     const operands = inputs.map((input) => values[input] as Value);
-    const data = bound.get(position) ?? (rules[op] as Rule<typeof op>)(operands, attributes as never, type);
+    const data = bound.get(position) ?? (rules[op] as Rule<typeof op>)(operands, attributes, type);
     values.push({ type, data });
   });
   return program.outputs.map(({ node }) => (values[node] as Value).data);

@@ -47,7 +47,7 @@ function extend(pool: Tensor[], random: (below: number) => number): Tensor {
       return x.ndim === 0
         ? x
         : x.pad(
-            x.shape.map((_, i) => (i === axis ? [random(2), random(3)] : [0, 0]) as [number, number]),
+            x.shape.map((_, i) => (i === axis ? [random(2), random(3)] : [0, 0])),
             { value: 1 },
           );
     case 10:
