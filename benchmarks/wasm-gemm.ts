@@ -302,12 +302,10 @@ for (const item of cases) {
   });
   // Warm until the optimising compiler has taken over.
   const warmUntil = performance.now() + 250;
-  let single = Infinity;
-  for (let runs = 0; runs < 5 || performance.now() < warmUntil; runs++) {
-    const start = now();
-    backend.run(executable, buffers, []);
-    single = Math.min(single, now() - start);
-  }
+  const warmStart = now();
+  let runs = 0;
+  for (; runs < 5 || performance.now() < warmUntil; runs++) backend.run(executable, buffers, []);
+  const single = (now() - warmStart) / runs;
   const repeat = Math.max(1, Math.ceil(5 / Math.max(single, 1e-3)));
   const times: number[] = [];
   for (let sample = 0; sample < 15; sample++) {

@@ -77,7 +77,10 @@ export class AxisValues {
         const inner = this.value(atom.index);
         const shift = Math.log2(atom.divisor);
         if (Number.isInteger(shift)) {
-          value = atom.kind === 'div' ? fb.op(op.i32ShrU, inner, fb.i32(shift)) : fb.op(op.i32And, inner, fb.i32(atom.divisor - 1));
+          value =
+            atom.kind === 'div'
+              ? fb.op(op.i32ShrU, inner, fb.i32(shift))
+              : fb.op(op.i32And, inner, fb.i32(atom.divisor - 1));
         } else value = atom.kind === 'div' ? fb.divide(inner, atom.divisor) : fb.remainder(inner, atom.divisor);
         this.#atoms.set(atom, value);
       }
@@ -135,7 +138,10 @@ export class AxisValues {
 }
 
 /** A buffer's address: a run-time pointer plus a constant. */
-export function bufferStart({ fb, layout, result }: KernelContext, buffer: number): { pointer: Value; constant: number } {
+export function bufferStart(
+  { fb, layout, result }: KernelContext,
+  buffer: number,
+): { pointer: Value; constant: number } {
   if (buffer === RESULT_BUFFER && result !== undefined) return { pointer: result, constant: 0 };
   const description = layout.buffers[buffer];
   if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);

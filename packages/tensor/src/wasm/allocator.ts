@@ -63,7 +63,8 @@ export class Allocator {
     let best = -1;
     for (let i = 0; i < this.#free.length; i++) {
       const candidate = this.#free[i];
-      if (candidate !== undefined && candidate.bytes >= size && candidate.bytes < (this.#free[best]?.bytes ?? Infinity)) best = i;
+      if (candidate !== undefined && candidate.bytes >= size && candidate.bytes < (this.#free[best]?.bytes ?? Infinity))
+        best = i;
     }
     const block = this.#free[best];
     if (block !== undefined) {

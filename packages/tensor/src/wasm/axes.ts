@@ -40,7 +40,11 @@ export class ExpressionRewriter {
   }
 
   stores(stores: readonly Store[]): readonly Store[] {
-    return stores.map(({ buffer, index, value }) => ({ buffer, index: this.index(index), value: this.expression(value) }));
+    return stores.map(({ buffer, index, value }) => ({
+      buffer,
+      index: this.index(index),
+      value: this.expression(value),
+    }));
   }
 
   expression(expression: Expression): Expression {
@@ -165,7 +169,12 @@ export function simplifyAxes(
         if (outer !== undefined && rewritten.every((index) => isMergeable(index, outer, axis))) {
           const both = makeAxis(outer.extent * axis.extent);
           const index = axisIndex(both);
-          apply(new Map([[outer, divideIndex(index, axis.extent)], [axis, remainderIndex(index, axis.extent)]]));
+          apply(
+            new Map([
+              [outer, divideIndex(index, axis.extent)],
+              [axis, remainderIndex(index, axis.extent)],
+            ]),
+          );
           merged[merged.length - 1] = both;
         } else merged.push(axis);
       }
@@ -184,7 +193,9 @@ export function simplifyAxes(
           const step = new Map([[axis, addIndex(scaleIndex(axisIndex(outer), size), axisIndex(inner))]]);
           const after = rewritten.map((index) => substituteIndex(index, step));
           const before = rewritten.filter((index) => strideAlong(index, axis) === undefined).length;
-          const left = after.filter((index) => strideAlong(index, inner) === undefined || strideAlong(index, outer) === undefined);
+          const left = after.filter(
+            (index) => strideAlong(index, inner) === undefined || strideAlong(index, outer) === undefined,
+          );
           if (left.length >= before) continue;
           apply(step);
           changed = true;

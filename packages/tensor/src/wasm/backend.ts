@@ -47,7 +47,9 @@ export function hasRelaxedSimd(): boolean {
   body.byte(0xfd);
   body.unsigned(op.f32x4RelaxedMadd - SIMD);
   body.byte(0x1a);
-  return WebAssembly.validate(encodeModule([{ parameters: [], locals: [], body: body.result() }], new Map([['test', 0]])));
+  return WebAssembly.validate(
+    encodeModule([{ parameters: [], locals: [], body: body.result() }], new Map([['test', 0]])),
+  );
 }
 
 /** Tables are carved out of chunks of this size. */
@@ -61,7 +63,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
 
   const own = (buffer: DeviceBuffer): WasmBuffer => {
     const wasm = buffer as WasmBuffer;
-    if (wasm.address === undefined) throw new DeviceError('The buffer belongs to another device, not to the WebAssembly backend.');
+    if (wasm.address === undefined)
+      throw new DeviceError('The buffer belongs to another device, not to the WebAssembly backend.');
     if (wasm.freed) throw new DeviceError('The buffer was freed.');
     return wasm;
   };
@@ -91,7 +94,12 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     try {
       const pointers = take(4 * (plan.parameterCount + plan.scalars.length));
       const arena = plan.arenaBytes > 0 ? take(plan.arenaBytes) : 0;
-      const layout: PlanLayout = { buffers: plan.buffers, pointers, scalars: pointers + 4 * plan.parameterCount, arena };
+      const layout: PlanLayout = {
+        buffers: plan.buffers,
+        pointers,
+        scalars: pointers + 4 * plan.parameterCount,
+        arena,
+      };
       const { run, kernelCount, scratchBytes } = buildPlan(plan, layout, makeTables(allocator, take), relaxed);
       const module = new WebAssembly.Module(renderModule(new Map([['run', run]])));
       const instance = new WebAssembly.Instance(module, { env: { memory: allocator.memory } });
@@ -157,12 +165,14 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     },
     write: (buffer, data) => {
       const { address, bytes } = own(buffer);
-      if (data.byteLength > bytes) throw new ArgumentError(`${data.byteLength} bytes do not fit into a buffer of ${bytes}.`);
+      if (data.byteLength > bytes)
+        throw new ArgumentError(`${data.byteLength} bytes do not fit into a buffer of ${bytes}.`);
       copyIn(address, data);
     },
     read: (buffer, data) => {
       const { address, bytes } = own(buffer);
-      if (data.byteLength > bytes) throw new ArgumentError(`A buffer of ${bytes} bytes does not hold ${data.byteLength}.`);
+      if (data.byteLength > bytes)
+        throw new ArgumentError(`A buffer of ${bytes} bytes does not hold ${data.byteLength}.`);
       const from = address / 4;
       if (data instanceof Float32Array) data.set(allocator.floats().subarray(from, from + data.length));
       else data.set(allocator.ints().subarray(from, from + data.length));

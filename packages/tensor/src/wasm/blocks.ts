@@ -97,7 +97,12 @@ export interface BlockPosition {
 }
 
 /** Binds the axes of block number `number` (0 … blocks − 1). */
-export function locateBlock({ fb }: KernelContext, axes: AxisValues, blocked: BlockedAxes, number: Value): BlockPosition {
+export function locateBlock(
+  { fb }: KernelContext,
+  axes: AxisValues,
+  blocked: BlockedAxes,
+  number: Value,
+): BlockPosition {
   const { split, size, outer, innerSize, base } = blocked;
   const pieces = Math.ceil(Math.max(split.extent, 1) / size);
   let rest = fb.divide(number, pieces);
@@ -142,7 +147,11 @@ function termIndex({ coefficient, atom }: Term): Index {
 
 /** Splits an index; `undefined` if a division or remainder mixes the parts. */
 export function separate(index: Index, side: ReadonlySet<Axis>, k: ReadonlySet<Axis>): SplitIndex | undefined {
-  const parts: { uniform: Index[]; side: Index[]; k: Index[] } = { uniform: [constantIndex(index.constant)], side: [], k: [] };
+  const parts: { uniform: Index[]; side: Index[]; k: Index[] } = {
+    uniform: [constantIndex(index.constant)],
+    side: [],
+    k: [],
+  };
   for (const term of index.terms) {
     const axes = new Set<Axis>();
     const alone = termIndex(term);

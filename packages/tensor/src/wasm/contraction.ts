@@ -2,7 +2,14 @@
  * Schedules contractions: normalises their axes, hands degenerate shapes to the map and reduce schedules, and otherwise loops over
  * blocks of batch, m and n (the grid): pack, multiply tiles into scratch for every block of k, and run the epilogue once at the end.
  */
-import { dependsOn, sumIndex, scaleIndex, substituteIndex, type Axis, type Index } from '../compiler/index-expression.ts';
+import {
+  dependsOn,
+  sumIndex,
+  scaleIndex,
+  substituteIndex,
+  type Axis,
+  type Index,
+} from '../compiler/index-expression.ts';
 import type { ContractionKernel, Expression, MapKernel, Operand, ReduceKernel } from '../compiler/kernel.ts';
 import { AxisValues, RESULT_BUFFER, type KernelContext } from './address.ts';
 import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
@@ -68,7 +75,13 @@ function operandValue({ buffer, index, guards }: Operand): Expression {
   const load: Expression = { kind: 'load', type: 'f32', buffer, index, guards };
   if (guards.length === 0) return load;
   const zero: Expression = { kind: 'constant', type: 'f32', value: 0 };
-  return { kind: 'select', type: 'f32', condition: { kind: 'inside', type: 'bool', conditions: guards }, ifTrue: load, ifFalse: zero };
+  return {
+    kind: 'select',
+    type: 'f32',
+    condition: { kind: 'inside', type: 'bool', conditions: guards },
+    ifTrue: load,
+    ifFalse: zero,
+  };
 }
 
 /** Shapes for which packing would cost more than the products: as a map (k up to 4) or a reduction (vectors). */
@@ -91,7 +104,13 @@ export function degenerate(kernel: ContractionKernel): MapKernel | ReduceKernel 
           index: substituteIndex(index, values),
           guards: guards.map((guard) => ({ ...guard, index: substituteIndex(guard.index, values) })),
         });
-      const term: Expression = { kind: 'binary', type: 'f32', operator: 'mul', left: at(kernel.left), right: at(kernel.right) };
+      const term: Expression = {
+        kind: 'binary',
+        type: 'f32',
+        operator: 'mul',
+        left: at(kernel.left),
+        right: at(kernel.right),
+      };
       sum = position === 0 ? term : { kind: 'binary', type: 'f32', operator: 'add', left: sum, right: term };
     }
     const stores = new ExpressionRewriter(new Map(), sum).stores(kernel.stores);
@@ -99,9 +118,20 @@ export function degenerate(kernel: ContractionKernel): MapKernel | ReduceKernel 
   }
   if (Math.min(m, n) <= 2) {
     const value: Expression = {
-      kind: 'binary', type: 'f32', operator: 'mul', left: operandValue(kernel.left), right: operandValue(kernel.right),
+      kind: 'binary',
+      type: 'f32',
+      operator: 'mul',
+      left: operandValue(kernel.left),
+      right: operandValue(kernel.right),
     };
-    return { kind: 'reduce', name, axes, reduceAxes: kernel.k, reducers: [{ operator: 'sum', value }], stores: kernel.stores };
+    return {
+      kind: 'reduce',
+      name,
+      axes,
+      reduceAxes: kernel.k,
+      reducers: [{ operator: 'sum', value }],
+      stores: kernel.stores,
+    };
   }
   return undefined;
 }
@@ -162,7 +192,8 @@ export function emitContraction(
     }
     const mBlock = locateBlock(context, axes, m, rowBlock);
     const nBlock = locateBlock(context, mBlock.axes, n, columnBlock);
-    const forEachK = (body: (number: Value) => void): void => fb.loop(fb.i32(0), fb.i32(k.blocks), { role: 'reduce', name: 'kBlock' }, body);
+    const forEachK = (body: (number: Value) => void): void =>
+      fb.loop(fb.i32(0), fb.i32(k.blocks), { role: 'reduce', name: 'kBlock' }, body);
     const packRows = (number: Value): void => {
       const kBlock = locateBlock(context, nBlock.axes, k, number);
       const target = keep ? fb.add(left, fb.mul(number, leftBlockBytes)) : left;
@@ -177,7 +208,17 @@ export function emitContraction(
       if (!keep) packRows(number);
       packRight.emit(context, right, masks, nBlock, kBlock, kBlock.axes);
       const packedRows = keep ? fb.add(left, fb.mul(number, leftBlockBytes)) : left;
-      fb.call(gemm, packedRows, right, result, mBlock.points, nBlock.points, kBlock.points, fb.i32(rowElements * 4), number);
+      fb.call(
+        gemm,
+        packedRows,
+        right,
+        result,
+        mBlock.points,
+        nBlock.points,
+        kBlock.points,
+        fb.i32(rowElements * 4),
+        number,
+      );
     });
     epilogue.call(fb, result, nBlock.axes, mBlock.count, nBlock.count);
   });
@@ -198,7 +239,13 @@ interface Epilogue {
 }
 
 /** A function that runs the stores over one block of scratch results. */
-function buildEpilogue(context: KernelContext, kernel: ContractionKernel, m: BlockedAxes, n: BlockedAxes, rowElements: number): Epilogue {
+function buildEpilogue(
+  context: KernelContext,
+  kernel: ContractionKernel,
+  m: BlockedAxes,
+  n: BlockedAxes,
+  rowElements: number,
+): Epilogue {
   const fb = new FunctionBuilder(`${kernel.name}: epilogue`);
   const result = fb.parameter('result');
   const counts = [fb.parameter('mCount'), fb.parameter('nCount')];
@@ -211,7 +258,14 @@ function buildEpilogue(context: KernelContext, kernel: ContractionKernel, m: Blo
   const load: Expression = { kind: 'load', type: 'f32', buffer: RESULT_BUFFER, index: position, guards: [] };
   const cut = new ExpressionRewriter(new Map([splitIndex(m), splitIndex(n)]), load).stores(kernel.stores);
   const indices = [...collectIndices(cut.map(({ value }) => value)), ...cut.map(({ index }) => index)];
-  const rewrite = simplifyAxes([[m.local, ...m.inner], [n.local, ...n.inner]], indices, false);
+  const rewrite = simplifyAxes(
+    [
+      [m.local, ...m.inner],
+      [n.local, ...n.inner],
+    ],
+    indices,
+    false,
+  );
   const stores = new ExpressionRewriter(rewrite.replacements).stores(cut);
   const loops = rewrite.groups.flatMap((group, i) => {
     const blocked = i === 0 ? m : n;
@@ -222,18 +276,36 @@ function buildEpilogue(context: KernelContext, kernel: ContractionKernel, m: Blo
       return ragged ? { axis, begin: fb.i32(0), end: fb.mul(count, axis.extent / blocked.size) } : { axis };
     });
   });
-  const vector = chooseVectorAxis(loops.map(({ axis }) => axis), [], stores);
+  const vector = chooseVectorAxis(
+    loops.map(({ axis }) => axis),
+    [],
+    stores,
+  );
   const vectorLoop = loops.find(({ axis }) => axis === vector);
-  emitLoops(inner, axes, loops.filter((loop) => loop !== vectorLoop), (at) => {
-    if (vector === undefined || vectorLoop === undefined) {
-      emitStores(new VectorEvaluator({ context: inner, axes: at, vector: undefined, count: undefined, results: [] }), stores);
-      return;
-    }
-    emitVectorLoop(inner, at, vectorLoop, 1, (step) => {
-      const lanes = { context: inner, axes: step.axes, vector: { axis: vector, start: step.start }, count: step.count, results: [] };
-      emitStores(new VectorEvaluator(lanes), stores);
-    });
-  });
+  emitLoops(
+    inner,
+    axes,
+    loops.filter((loop) => loop !== vectorLoop),
+    (at) => {
+      if (vector === undefined || vectorLoop === undefined) {
+        emitStores(
+          new VectorEvaluator({ context: inner, axes: at, vector: undefined, count: undefined, results: [] }),
+          stores,
+        );
+        return;
+      }
+      emitVectorLoop(inner, at, vectorLoop, 1, (step) => {
+        const lanes = {
+          context: inner,
+          axes: step.axes,
+          vector: { axis: vector, start: step.start },
+          count: step.count,
+          results: [],
+        };
+        emitStores(new VectorEvaluator(lanes), stores);
+      });
+    },
+  );
   const target = fb.finish();
   return {
     call: (caller, at, values, mCount, nCount) =>

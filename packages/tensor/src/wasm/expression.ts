@@ -199,7 +199,8 @@ export class VectorEvaluator {
   #fromLanes(value: (axes: AxisValues) => Value): Value {
     const { fb } = this.lanes.context;
     let result = fb.op(op.i32x4Splat, value(this.lanes.axes));
-    for (let lane = 1; lane < 4; lane++) result = fb.lane(op.i32x4ReplaceLane, lane, result, value(this.#laneAxes(lane)));
+    for (let lane = 1; lane < 4; lane++)
+      result = fb.lane(op.i32x4ReplaceLane, lane, result, value(this.#laneAxes(lane)));
     return result;
   }
 
@@ -259,6 +260,9 @@ export class VectorEvaluator {
     if (stride === -1) {
       const reversed = fb.load(op.v128Load, this.#shift(address, -12));
       return fb.shuffle(reversed, reversed, [3, 2, 1, 0]);
+    }
+    if (stride === 2) {
+      return fb.shuffle(fb.load(op.v128Load, address), fb.load(op.v128Load, this.#shift(address, 16)), [0, 2, 4, 6]);
     }
     let result = fb.load(op.v128Load32Splat, address);
     for (let lane = 1; lane < 4; lane++) result = fb.loadLane(this.#shift(address, lane * stride * 4), lane, result);

@@ -51,7 +51,8 @@ export function buildGemm(relaxed: boolean): WasmFunction {
               const splat = fb.load(op.v128Load32Splat, { base: left, offset: 4 * i });
               columnsOfB.forEach((vector, j) => {
                 const accumulator = accumulators[2 * i + j];
-                if (accumulator !== undefined) fb.set(accumulator, multiplyAdd(context, splat, vector, fb.get(accumulator)));
+                if (accumulator !== undefined)
+                  fb.set(accumulator, multiplyAdd(context, splat, vector, fb.get(accumulator)));
               });
             }
           },

@@ -27,7 +27,12 @@ export type Value =
   | (ValueBase & { readonly kind: 'i32'; readonly value: number })
   | (ValueBase & { readonly kind: 'v128'; readonly bytes: Uint8Array })
   | (ValueBase & { readonly kind: 'variable'; readonly variable: Variable })
-  | (ValueBase & { readonly kind: 'op'; readonly code: number; readonly args: readonly Value[]; readonly lanes: readonly number[] })
+  | (ValueBase & {
+      readonly kind: 'op';
+      readonly code: number;
+      readonly args: readonly Value[];
+      readonly lanes: readonly number[];
+    })
   | (ValueBase & {
       readonly kind: 'load';
       readonly code: number;
@@ -63,9 +68,20 @@ export type Statement =
       readonly inductions: readonly Induction[];
       readonly body: readonly Statement[];
     }
-  | { readonly kind: 'if'; readonly condition: Value; readonly body: readonly Statement[]; readonly otherwise: readonly Statement[] }
+  | {
+      readonly kind: 'if';
+      readonly condition: Value;
+      readonly body: readonly Statement[];
+      readonly otherwise: readonly Statement[];
+    }
   | { readonly kind: 'set'; readonly variable: Variable; readonly value: Value }
-  | { readonly kind: 'store'; readonly code: number; readonly address: Address; readonly value: Value; readonly lane: number | undefined }
+  | {
+      readonly kind: 'store';
+      readonly code: number;
+      readonly address: Address;
+      readonly value: Value;
+      readonly lane: number | undefined;
+    }
   | { readonly kind: 'evaluate'; readonly value: Value }
   | { readonly kind: 'call'; readonly target: WasmFunction; readonly args: readonly Value[] }
   | { readonly kind: 'note'; readonly text: string };
@@ -75,6 +91,8 @@ export interface WasmFunction {
   readonly name: string;
   readonly parameters: readonly Variable[];
   readonly body: readonly Statement[];
+  /** All value ids are below. */
+  readonly valueCount: number;
 }
 
 export interface LoopOptions {
@@ -92,6 +110,8 @@ export class FunctionBuilder {
   readonly #name: string;
   readonly #parameters: Variable[] = [];
   readonly #interned = new Map<number | string, Value>();
+  readonly #integers = new Map<number, Value>();
+  readonly #floats = new Map<number, Value>();
   #nextValue = 1;
   #nextVariable = 0;
   #level = 0;
@@ -102,7 +122,7 @@ export class FunctionBuilder {
   }
 
   finish(): WasmFunction {
-    return { name: this.#name, parameters: this.#parameters, body: this.#statements };
+    return { name: this.#name, parameters: this.#parameters, body: this.#statements, valueCount: this.#nextValue };
   }
 
   // Variables.
@@ -146,7 +166,12 @@ export class FunctionBuilder {
 
   i32(value: number): Value {
     const wrapped = value | 0;
-    return this.#intern(`i32 ${wrapped}`, (id) => ({ kind: 'i32', id, type: 'i32', level: 0, volatile: false, value: wrapped }));
+    let known = this.#integers.get(wrapped);
+    if (known === undefined) {
+      known = { kind: 'i32', id: this.#nextValue++, type: 'i32', level: 0, volatile: false, value: wrapped };
+      this.#integers.set(wrapped, known);
+    }
+    return known;
   }
 
   #constant(): Value {
@@ -156,8 +181,13 @@ export class FunctionBuilder {
   }
 
   f32x4(value: number): Value {
-    floatBytes.fill(value);
-    return this.#constant();
+    let known = this.#floats.get(value);
+    if (known === undefined || value === 0) {
+      floatBytes.fill(value);
+      known = this.#constant();
+      this.#floats.set(value, known);
+    }
+    return known;
   }
 
   f64x2(value: number): Value {
@@ -340,16 +370,32 @@ export class FunctionBuilder {
   }
 
   /** for (variable = begin; variable <u end; variable += step). Inductions advance along. */
-  loop(begin: Value, end: Value, options: LoopOptions, body: (variable: Value, inductions: readonly Value[]) => void): void {
+  loop(
+    begin: Value,
+    end: Value,
+    options: LoopOptions,
+    body: (variable: Value, inductions: readonly Value[]) => void,
+  ): void {
     this.#level++;
-    const make = (name: string): Variable => ({ id: this.#nextVariable++, name, type: 'i32', level: this.#level, mutable: false });
+    const make = (name: string): Variable => ({
+      id: this.#nextVariable++,
+      name,
+      type: 'i32',
+      level: this.#level,
+      mutable: false,
+    });
     const variable = make(options.name ?? 'i');
     const inductions = (options.inductions ?? []).map(({ begin, step }) => ({
       variable: make('p'),
       begin,
       step: typeof step === 'number' ? this.i32(step) : step,
     }));
-    const statements = this.#block(() => body(this.#read(variable), inductions.map((induction) => this.#read(induction.variable))));
+    const statements = this.#block(() =>
+      body(
+        this.#read(variable),
+        inductions.map((induction) => this.#read(induction.variable)),
+      ),
+    );
     this.#level--;
     this.#statements.push({
       kind: 'loop',

@@ -17,7 +17,12 @@ export function listFunctions(functions: readonly WasmFunction[]): string {
   return lines.join('\n');
 }
 
-function listStatements(statements: readonly Statement[], depth: number, lines: string[], called: WasmFunction[]): void {
+function listStatements(
+  statements: readonly Statement[],
+  depth: number,
+  lines: string[],
+  called: WasmFunction[],
+): void {
   const indent = '  '.repeat(depth);
   let stores = 0;
   const flush = (): void => {

@@ -44,9 +44,19 @@ function sineOrCosine(context: MathContext, x: Value, offset: number): Value {
   const { r } = reduced;
   const turns = offset === 0 ? reduced.turns : fb.op(op.i32x4Add, reduced.turns, fb.i32x4(offset));
   const z = fb.op(op.f32x4Mul, r, r);
-  const s = multiplyAdd(context, multiplyAdd(context, fb.f32x4(-0.00019510870333760977), z, fb.f32x4(0.008332131430506706)), z, fb.f32x4(-0.16666653752326965));
+  const s = multiplyAdd(
+    context,
+    multiplyAdd(context, fb.f32x4(-0.00019510870333760977), z, fb.f32x4(0.008332131430506706)),
+    z,
+    fb.f32x4(-0.16666653752326965),
+  );
   const sine = multiplyAdd(context, fb.op(op.f32x4Mul, r, z), s, r);
-  const c = multiplyAdd(context, multiplyAdd(context, fb.f32x4(2.4431239580735564e-5), z, fb.f32x4(-0.0013887305976822972)), z, fb.f32x4(0.04166664555668831));
+  const c = multiplyAdd(
+    context,
+    multiplyAdd(context, fb.f32x4(2.4431239580735564e-5), z, fb.f32x4(-0.0013887305976822972)),
+    z,
+    fb.f32x4(0.04166664555668831),
+  );
   const cosine = multiplyAdd(
     context,
     fb.op(op.f32x4Mul, z, z),
@@ -90,7 +100,11 @@ function log2(fb: FunctionBuilder, a: Value): Value {
   const s = fb.op(op.f64x2Div, fb.op(op.f64x2Sub, m, one), fb.op(op.f64x2Add, m, one));
   const z = fb.op(op.f64x2Mul, s, s);
   // log2 m = 2/ln 2 · atanh s, by its Taylor series: |s| ≤ 0.172, the first term left out is below 1e-13.
-  const series = doublePolynomial(fb, z, [15, 13, 11, 9, 7, 5, 3, 1].map((n) => (2 * Math.LOG2E) / n));
+  const series = doublePolynomial(
+    fb,
+    z,
+    [15, 13, 11, 9, 7, 5, 3, 1].map((n) => (2 * Math.LOG2E) / n),
+  );
   return fb.op(op.f64x2Add, e, fb.op(op.f64x2Mul, s, series));
 }
 
@@ -100,10 +114,14 @@ function exp2(fb: FunctionBuilder, t: Value): Value {
   const rounding = fb.f64x2(ROUNDING);
   const shifted = fb.op(op.f64x2Add, clamped, rounding);
   const f = fb.op(op.f64x2Sub, clamped, fb.op(op.f64x2Sub, shifted, rounding));
-  const p = doublePolynomial(fb, f, [
-    1.5316460391619255e-5, 0.00015469731649133813, 0.0013333422651780535, 0.009618025604176652, 0.05550410976100205,
-    0.2402265121358402, 0.6931471805350292, 0.99999999995955,
-  ]);
+  const p = doublePolynomial(
+    fb,
+    f,
+    [
+      1.5316460391619255e-5, 0.00015469731649133813, 0.0013333422651780535, 0.009618025604176652, 0.05550410976100205,
+      0.2402265121358402, 0.6931471805350292, 0.99999999995955,
+    ],
+  );
   // The low bits of `shifted` are n; adding the bias and shifting to the top makes 2^n.
   const power = fb.op(op.i64x2Shl, fb.op(op.i32x4Add, shifted, fb.i32x4(1023, 0, 1023, 0)), fb.i32(52));
   return fb.op(op.f64x2Mul, p, power);
@@ -113,7 +131,8 @@ export function pow({ fb }: MathContext, base: Value, exponent: Value): Value {
   const zero = fb.f32x4(0);
   const one = fb.f32x4(1);
   const infinity = fb.f32x4(Infinity);
-  const pick = (condition: Value, ifTrue: Value, ifFalse: Value): Value => fb.op(op.v128Bitselect, ifTrue, ifFalse, condition);
+  const pick = (condition: Value, ifTrue: Value, ifFalse: Value): Value =>
+    fb.op(op.v128Bitselect, ifTrue, ifFalse, condition);
   const a = fb.op(op.f32x4Abs, base);
   const [aLow, aHigh] = halves(fb, a);
   const [yLow, yHigh] = halves(fb, exponent);

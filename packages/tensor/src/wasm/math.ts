@@ -51,9 +51,11 @@ function reducedExp(context: MathContext, x: Value): { r: Value; shifted: Value 
 
 function expPolynomial(context: MathContext, r: Value): Value {
   const { fb } = context;
-  const tail = polynomial(context, r, [
-    0.0013814610429108143, 0.008368710055947304, 0.04166838899254799, 0.1666652113199234, 0.4999999403953552,
-  ]);
+  const tail = polynomial(
+    context,
+    r,
+    [0.0013814610429108143, 0.008368710055947304, 0.04166838899254799, 0.1666652113199234, 0.4999999403953552],
+  );
   return fb.op(op.f32x4Add, multiplyAdd(context, fb.op(op.f32x4Mul, r, r), tail, r), fb.f32x4(1));
 }
 
@@ -65,8 +67,7 @@ export function exp(context: MathContext, x: Value): Value {
   // 2^n in two factors, for results that are denormal or just below overflow.
   const n = fb.op(op.i32x4Sub, shifted, fb.i32x4(ROUNDING_BITS));
   const half = fb.op(op.i32x4ShrS, n, fb.i32(1));
-  const power = (exponent: Value): Value =>
-    fb.op(op.i32x4Shl, fb.op(op.i32x4Add, exponent, fb.i32x4(127)), fb.i32(23));
+  const power = (exponent: Value): Value => fb.op(op.i32x4Shl, fb.op(op.i32x4Add, exponent, fb.i32x4(127)), fb.i32(23));
   const scaled = fb.op(op.f32x4Mul, expPolynomial(context, r), power(half));
   return fb.op(op.f32x4Mul, scaled, power(fb.op(op.i32x4Sub, n, half)));
 }
@@ -97,7 +98,11 @@ export function log(context: MathContext, x: Value): Value {
   // ln(1 + f) = f − (f²/2 − s (f²/2 + R)), s = f / (2 + f), R = s² · polynomial(s²).
   const s = fb.op(op.f32x4Div, f, fb.op(op.f32x4Add, f, fb.f32x4(2)));
   const z = fb.op(op.f32x4Mul, s, s);
-  const R = fb.op(op.f32x4Mul, z, polynomial(context, z, [0.29871731996536255, 0.3997754156589508, 0.6666677594184875]));
+  const R = fb.op(
+    op.f32x4Mul,
+    z,
+    polynomial(context, z, [0.29871731996536255, 0.3997754156589508, 0.6666677594184875]),
+  );
   const halfSquare = fb.op(op.f32x4Mul, fb.op(op.f32x4Mul, f, f), fb.f32x4(0.5));
   const low = multiplyAdd(context, s, fb.op(op.f32x4Add, halfSquare, R), fb.op(op.f32x4Mul, e, fb.f32x4(-LN2_LOW)));
   const mantissa = fb.op(op.f32x4Sub, f, fb.op(op.f32x4Sub, halfSquare, low));
@@ -130,9 +135,11 @@ export function tanh(context: MathContext, x: Value): Value {
   const { fb } = context;
   const a = fb.op(op.f32x4Abs, x);
   const z = fb.op(op.f32x4Mul, x, x);
-  const odd = polynomial(context, z, [
-    -0.005717036779969931, 0.020650578662753105, -0.05374349653720856, 0.13331490755081177, -0.3333328366279602,
-  ]);
+  const odd = polynomial(
+    context,
+    z,
+    [-0.005717036779969931, 0.020650578662753105, -0.05374349653720856, 0.13331490755081177, -0.3333328366279602],
+  );
   const small = multiplyAdd(context, fb.op(op.f32x4Mul, x, z), odd, x);
   // 1 − 2 / (e^2a + 1); at 2a = 20 this rounds to 1.
   const e = boundedExp(context, fb.op(op.f32x4Pmin, fb.op(op.f32x4Add, a, a), fb.f32x4(20)));
@@ -146,17 +153,25 @@ export function erf(context: MathContext, x: Value): Value {
   const a = fb.op(op.f32x4Abs, x);
   const z = fb.op(op.f32x4Mul, x, x);
   // Below 1: x + x · Q(x²), Q(x²) = erf(x)/x − 1.
-  const series = polynomial(context, z, [
-    7.889119297033176e-5, -0.0008020841050893068, 0.005189535208046436, -0.026854444295167923, 0.11283600330352783,
-    -0.3761262595653534, 0.12837916612625122,
-  ]);
+  const series = polynomial(
+    context,
+    z,
+    [
+      7.889119297033176e-5, -0.0008020841050893068, 0.005189535208046436, -0.026854444295167923, 0.11283600330352783,
+      -0.3761262595653534, 0.12837916612625122,
+    ],
+  );
   const small = multiplyAdd(context, x, series, x);
   // Above: 1 − exp(ln erfc(a)); ln erfc is nearly a quadratic. At a = 4 this rounds to 1.
   const clamped = fb.op(op.f32x4Pmin, a, fb.f32x4(4));
-  const logarithm = polynomial(context, clamped, [
-    -2.149611282220576e-5, 0.0004391063703224063, -0.004193610977381468, 0.02517896704375744, -0.10837247967720032,
-    -0.6332626342773438, -1.1295567750930786, 0.00018344412092119455,
-  ]);
+  const logarithm = polynomial(
+    context,
+    clamped,
+    [
+      -2.149611282220576e-5, 0.0004391063703224063, -0.004193610977381468, 0.02517896704375744, -0.10837247967720032,
+      -0.6332626342773438, -1.1295567750930786, 0.00018344412092119455,
+    ],
+  );
   const large = copySign(context, fb.op(op.f32x4Sub, fb.f32x4(1), boundedExp(context, logarithm)), x);
   return fb.op(op.v128Bitselect, small, large, fb.op(op.f32x4Lt, a, fb.f32x4(1)));
 }

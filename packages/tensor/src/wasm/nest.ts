@@ -100,7 +100,16 @@ export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[])
 }
 
 const OPERATION_COSTS: Readonly<Partial<Record<string, number>>> = {
-  exp: 14, log: 20, sin: 40, cos: 40, tanh: 25, sigmoid: 18, erf: 35, pow: 120, div: 2, sqrt: 2,
+  exp: 14,
+  log: 20,
+  sin: 40,
+  cos: 40,
+  tanh: 25,
+  sigmoid: 18,
+  erf: 35,
+  pow: 120,
+  div: 2,
+  sqrt: 2,
 };
 
 function accessCost(stride: number | undefined, isStore: boolean): number {
@@ -108,6 +117,7 @@ function accessCost(stride: number | undefined, isStore: boolean): number {
   if (stride === 1) return 1;
   if (stride === -1) return 1.5;
   if (stride === 0) return isStore ? 1000 : 0.2;
+  if (stride === 2 && !isStore) return 2.5;
   return isStore ? 5 : 4;
 }
 

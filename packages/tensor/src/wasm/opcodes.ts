@@ -132,6 +132,9 @@ export function resultType(code: number): WasmType {
 /** Instructions that are followed by a lane number. */
 export function takesLane(code: number): boolean {
   return (
-    code === op.i32x4ExtractLane || code === op.i32x4ReplaceLane || code === op.v128Load32Lane || code === op.v128Store32Lane
+    code === op.i32x4ExtractLane ||
+    code === op.i32x4ReplaceLane ||
+    code === op.v128Load32Lane ||
+    code === op.v128Store32Lane
   );
 }

@@ -9,7 +9,15 @@
 import { dependsOn, substituteIndex, type Axis, type Index } from '../compiler/index-expression.ts';
 import type { Condition, Operand } from '../compiler/kernel.ts';
 import { AxisValues, bufferStart, isAlways, isNear, type KernelContext } from './address.ts';
-import { product, separate, splitIndex, tabulate, type BlockedAxes, type BlockPosition, type SplitIndex } from './blocks.ts';
+import {
+  product,
+  separate,
+  splitIndex,
+  tabulate,
+  type BlockedAxes,
+  type BlockPosition,
+  type SplitIndex,
+} from './blocks.ts';
 import { FunctionBuilder, type Address, type Value, type WasmFunction } from './ir.ts';
 import { op } from './opcodes.ts';
 
@@ -26,7 +34,14 @@ export interface PackingContext extends KernelContext {
 /** A packing routine: emits the call that packs the block at hand to `destination`. */
 export interface Packing {
   readonly description: string;
-  readonly emit: (context: PackingContext, destination: Value, masks: Value, side: BlockPosition, k: BlockPosition, axes: AxisValues) => void;
+  readonly emit: (
+    context: PackingContext,
+    destination: Value,
+    masks: Value,
+    side: BlockPosition,
+    k: BlockPosition,
+    axes: AxisValues,
+  ) => void;
 }
 
 interface Guard {
@@ -99,11 +114,25 @@ class SeparablePacking implements Packing {
       (guards.length === 0 ? '' : `, ${guards.length} guards as masks`);
     const fb = new FunctionBuilder(name);
     this.#target = buildSeparable(innerContext(context, fb), fb, {
-      width, guards, side, k, sideTable, kTable, sideContiguous, transposing,
+      width,
+      guards,
+      side,
+      k,
+      sideTable,
+      kTable,
+      sideContiguous,
+      transposing,
     });
   }
 
-  emit(context: PackingContext, destination: Value, masks: Value, side: BlockPosition, k: BlockPosition, axes: AxisValues): void {
+  emit(
+    context: PackingContext,
+    destination: Value,
+    masks: Value,
+    side: BlockPosition,
+    k: BlockPosition,
+    axes: AxisValues,
+  ): void {
     const { fb } = context;
     const { pointer, constant } = bufferStart(context, this.#buffer);
     const { uniform } = this.#parts;
@@ -150,92 +179,132 @@ function buildSeparable(context: PackingContext, fb: FunctionBuilder, plan: Sepa
   const firstGuarded = order.findIndex((axis) => guards.some(({ parts }) => dependsOn(parts.k, axis)));
   const period = firstGuarded === 0 ? kCount : fb.i32(firstGuarded < 0 ? 1 : product(order.slice(firstGuarded)));
 
-  fb.loop(fb.i32(0), sideCount, { role: 'pack', name: 'panel', step: width, inductions: [{ begin: destination, step: fb.mul(kCount, 4 * width) }] }, (first, [target = first]) => {
-    const last = fb.sub(sideCount, 1);
-    const positions = Array.from({ length: width }, (_, lane) => (lane === 0 ? first : fb.minimum(fb.add(first, lane), last)));
-    const offsets = positions.map((position) =>
-      sideStride === undefined
-        ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: sideAddress })
-        : fb.mul(position, sideStride),
-    );
-    const lanes = offsets.map((offset) => fb.add(base, offset));
+  fb.loop(
+    fb.i32(0),
+    sideCount,
+    { role: 'pack', name: 'panel', step: width, inductions: [{ begin: destination, step: fb.mul(kCount, 4 * width) }] },
+    (first, [target = first]) => {
+      const last = fb.sub(sideCount, 1);
+      const positions = Array.from({ length: width }, (_, lane) =>
+        lane === 0 ? first : fb.minimum(fb.add(first, lane), last),
+      );
+      const offsets = positions.map((position) =>
+        sideStride === undefined
+          ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: sideAddress })
+          : fb.mul(position, sideStride),
+      );
+      const lanes = offsets.map((offset) => fb.add(base, offset));
 
-    const copy = (readings: readonly Reading[], firstGroup: number, masked: boolean): void => {
-      const body = (out: Value, koffset: Value, mask: Value): void => {
-        readings.forEach((reading, i) => {
-          const group = firstGroup + i;
-          const [l0 = base, ...others] = lanes.slice(4 * group, 4 * group + 4);
-          let vector: Value;
-          if (reading === 'vector') vector = fb.load(op.v128Load, { base: fb.add(l0, koffset), offset: 0 });
-          else {
-            vector = fb.load(op.v128Load32Splat, { base: fb.add(l0, koffset), offset: 0 });
-            others.forEach((lane, j) => (vector = fb.loadLane({ base: fb.add(lane, koffset), offset: 0 }, j + 1, vector)));
-          }
-          if (masked) vector = fb.op(op.v128And, vector, fb.load(op.v128Load, { base: mask, offset: 16 * group }, true));
-          fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
-        });
-      };
-      emitKLoop(fb, { stride, kAddress, kCount, width, target, period: masked ? period : undefined, masks }, body);
-    };
-    const copyAll = (masked: boolean): void => {
-      const gathers = Array.from({ length: groups }, (): Reading => 'lanes');
-      if (!sideContiguous) {
-        copy(gathers, 0, masked);
-        return;
-      }
-      const contiguous = Array.from({ length: groups }, (_, group) => {
-        const [o0 = base, ...others] = offsets.slice(4 * group, 4 * group + 4);
-        return others
-          .map((offset, j) => fb.op(op.i32Eq, fb.sub(offset, o0), fb.i32(4 * (j + 1))))
-          .reduce((a, b) => fb.op(op.i32And, a, b));
-      });
-      const each = (): void =>
-        contiguous.forEach((condition, group) => fb.if(condition, () => copy(['vector'], group, masked), () => copy(['lanes'], group, masked)));
-      if (groups === 1) each();
-      else fb.if(contiguous.reduce((a, b) => fb.op(op.i32And, a, b)), () => copy(gathers.map(() => 'vector' as const), 0, masked), each);
-    };
-
-    if (guards.length > 0) {
-      const all = fb.variable('all', 'v128');
-      const sides = guards.map((_, i) => {
-        const table = guardTables[i]?.side ?? new Int32Array(0);
-        const guardStride = linearStride(table);
-        const address = guardStride === undefined ? tables.add(table) : 0;
-        const value = (position: Value): Value =>
-          guardStride === undefined ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: address }) : fb.mul(position, guardStride);
-        return Array.from({ length: groups }, (_, group) => {
-          const [p0 = first, ...others] = positions.slice(4 * group, 4 * group + 4).map(value);
-          let vector = fb.op(op.i32x4Splat, p0);
-          others.forEach((other, j) => (vector = fb.lane(op.i32x4ReplaceLane, j + 1, vector, other)));
-          return fb.op(op.i32x4Add, vector, fb.op(op.i32x4Splat, guardBases[i] ?? base));
-        });
-      });
-      fb.set(all, fb.i32x4(-1));
-      fb.loop(fb.i32(0), period, { role: 'pack', name: 'mask', inductions: [{ begin: masks, step: 4 * width }] }, (position, [out = position]) => {
-        for (let group = 0; group < groups; group++) {
-          const tests = guards.map(({ condition, parts }, i) => {
-            const along = guardTables[i]?.k ?? new Int32Array(0);
-            const vector = sides[i]?.[group] ?? fb.i32x4(0);
-            const kStride = linearStride(along);
-            const kPart =
-              parts.k.terms.length === 0
-                ? fb.i32(0)
-                : kStride === undefined
-                  ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: tables.add(along) })
-                  : fb.mul(position, kStride);
-            const shifted = kPart.kind === 'i32' && kPart.value === 0 ? vector : fb.op(op.i32x4Add, vector, fb.op(op.i32x4Splat, kPart));
-            const length = Math.max(condition.upper - condition.lower, 0);
-            return fb.op(op.i32x4LtS, shifted, fb.i32x4((length - 0x80000000) | 0));
+      const copy = (readings: readonly Reading[], firstGroup: number, masked: boolean): void => {
+        const body = (out: Value, koffset: Value, mask: Value): void => {
+          readings.forEach((reading, i) => {
+            const group = firstGroup + i;
+            const [l0 = base, ...others] = lanes.slice(4 * group, 4 * group + 4);
+            let vector: Value;
+            if (reading === 'vector') vector = fb.load(op.v128Load, { base: fb.add(l0, koffset), offset: 0 });
+            else {
+              vector = fb.load(op.v128Load32Splat, { base: fb.add(l0, koffset), offset: 0 });
+              others.forEach(
+                (lane, j) => (vector = fb.loadLane({ base: fb.add(lane, koffset), offset: 0 }, j + 1, vector)),
+              );
+            }
+            if (masked)
+              vector = fb.op(op.v128And, vector, fb.load(op.v128Load, { base: mask, offset: 16 * group }, true));
+            fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
           });
-          const mask = tests.reduce((a, b) => fb.op(op.v128And, a, b));
-          fb.store(op.v128Store, { base: out, offset: 16 * group }, mask);
-          fb.set(all, fb.op(op.v128And, fb.get(all), mask));
+        };
+        emitKLoop(fb, { stride, kAddress, kCount, width, target, period: masked ? period : undefined, masks }, body);
+      };
+      const copyAll = (masked: boolean): void => {
+        const gathers = Array.from({ length: groups }, (): Reading => 'lanes');
+        if (!sideContiguous) {
+          copy(gathers, 0, masked);
+          return;
         }
-      });
-      fb.if(fb.op(op.i32x4AllTrue, fb.get(all)), () => copyAll(false), () => copyAll(true));
-    } else if (transposing) emitTransposing(fb, lanes, target, kCount, width);
-    else copyAll(false);
-  });
+        const contiguous = Array.from({ length: groups }, (_, group) => {
+          const [o0 = base, ...others] = offsets.slice(4 * group, 4 * group + 4);
+          return others
+            .map((offset, j) => fb.op(op.i32Eq, fb.sub(offset, o0), fb.i32(4 * (j + 1))))
+            .reduce((a, b) => fb.op(op.i32And, a, b));
+        });
+        const each = (): void =>
+          contiguous.forEach((condition, group) =>
+            fb.if(
+              condition,
+              () => copy(['vector'], group, masked),
+              () => copy(['lanes'], group, masked),
+            ),
+          );
+        if (groups === 1) each();
+        else
+          fb.if(
+            contiguous.reduce((a, b) => fb.op(op.i32And, a, b)),
+            () =>
+              copy(
+                gathers.map(() => 'vector' as const),
+                0,
+                masked,
+              ),
+            each,
+          );
+      };
+
+      if (guards.length > 0) {
+        const all = fb.variable('all', 'v128');
+        const sides = guards.map((_, i) => {
+          const table = guardTables[i]?.side ?? new Int32Array(0);
+          const guardStride = linearStride(table);
+          const address = guardStride === undefined ? tables.add(table) : 0;
+          const value = (position: Value): Value =>
+            guardStride === undefined
+              ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: address })
+              : fb.mul(position, guardStride);
+          return Array.from({ length: groups }, (_, group) => {
+            const [p0 = first, ...others] = positions.slice(4 * group, 4 * group + 4).map(value);
+            let vector = fb.op(op.i32x4Splat, p0);
+            others.forEach((other, j) => (vector = fb.lane(op.i32x4ReplaceLane, j + 1, vector, other)));
+            return fb.op(op.i32x4Add, vector, fb.op(op.i32x4Splat, guardBases[i] ?? base));
+          });
+        });
+        fb.set(all, fb.i32x4(-1));
+        fb.loop(
+          fb.i32(0),
+          period,
+          { role: 'pack', name: 'mask', inductions: [{ begin: masks, step: 4 * width }] },
+          (position, [out = position]) => {
+            for (let group = 0; group < groups; group++) {
+              const tests = guards.map(({ condition, parts }, i) => {
+                const along = guardTables[i]?.k ?? new Int32Array(0);
+                const vector = sides[i]?.[group] ?? fb.i32x4(0);
+                const kStride = linearStride(along);
+                const kPart =
+                  parts.k.terms.length === 0
+                    ? fb.i32(0)
+                    : kStride === undefined
+                      ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: tables.add(along) })
+                      : fb.mul(position, kStride);
+                const shifted =
+                  kPart.kind === 'i32' && kPart.value === 0
+                    ? vector
+                    : fb.op(op.i32x4Add, vector, fb.op(op.i32x4Splat, kPart));
+                const length = Math.max(condition.upper - condition.lower, 0);
+                return fb.op(op.i32x4LtS, shifted, fb.i32x4((length - 0x80000000) | 0));
+              });
+              const mask = tests.reduce((a, b) => fb.op(op.v128And, a, b));
+              fb.store(op.v128Store, { base: out, offset: 16 * group }, mask);
+              fb.set(all, fb.op(op.v128And, fb.get(all), mask));
+            }
+          },
+        );
+        fb.if(
+          fb.op(op.i32x4AllTrue, fb.get(all)),
+          () => copyAll(false),
+          () => copyAll(true),
+        );
+      } else if (transposing) emitTransposing(fb, lanes, target, kCount, width);
+      else copyAll(false);
+    },
+  );
   return fb.finish();
 }
 
@@ -265,54 +334,91 @@ function emitKLoop(
   // Offsets come from an induction where they are linear, otherwise through a pointer into the table.
   const start = fb.i32(stride === undefined ? kAddress : 0);
   const step = stride ?? 4;
-  const offsetOf = (pointer: Value): Value => (stride === undefined ? fb.load(op.i32Load, { base: pointer, offset: 0 }) : pointer);
+  const offsetOf = (pointer: Value): Value =>
+    stride === undefined ? fb.load(op.i32Load, { base: pointer, offset: 0 }) : pointer;
   const bytes = 4 * width;
   if (period === undefined) {
-    const inductions = [{ begin: target, step: bytes }, { begin: start, step }];
-    fb.loop(fb.i32(0), kCount, { role: 'pack', name: 'k', inductions }, (_, [out = target, pointer = start]) => body(out, offsetOf(pointer), masks));
+    const inductions = [
+      { begin: target, step: bytes },
+      { begin: start, step },
+    ];
+    fb.loop(fb.i32(0), kCount, { role: 'pack', name: 'k', inductions }, (_, [out = target, pointer = start]) =>
+      body(out, offsetOf(pointer), masks),
+    );
     return;
   }
-  const outer = [{ begin: target, step: fb.mul(period, bytes) }, { begin: start, step: fb.mul(period, step) }];
-  fb.loop(fb.i32(0), fb.divide(kCount, period), { role: 'pack', name: 'prefix', inductions: outer }, (_, [rowOut = target, rowPointer = start]) => {
-    const inner = [{ begin: rowOut, step: bytes }, { begin: rowPointer, step }, { begin: masks, step: bytes }];
-    fb.loop(fb.i32(0), period, { role: 'pack', name: 'k', inductions: inner }, (__, [out = target, pointer = start, mask = masks]) =>
-      body(out, offsetOf(pointer), mask),
-    );
-  });
+  const outer = [
+    { begin: target, step: fb.mul(period, bytes) },
+    { begin: start, step: fb.mul(period, step) },
+  ];
+  fb.loop(
+    fb.i32(0),
+    fb.divide(kCount, period),
+    { role: 'pack', name: 'prefix', inductions: outer },
+    (_, [rowOut = target, rowPointer = start]) => {
+      const inner = [
+        { begin: rowOut, step: bytes },
+        { begin: rowPointer, step },
+        { begin: masks, step: bytes },
+      ];
+      fb.loop(
+        fb.i32(0),
+        period,
+        { role: 'pack', name: 'k', inductions: inner },
+        (__, [out = target, pointer = start, mask = masks]) => body(out, offsetOf(pointer), mask),
+      );
+    },
+  );
 }
 
 /** Reads four k at a time in every lane and transposes; lanes are contiguous along k. */
-function emitTransposing(fb: FunctionBuilder, lanes: readonly Value[], target: Value, kCount: Value, width: number): void {
+function emitTransposing(
+  fb: FunctionBuilder,
+  lanes: readonly Value[],
+  target: Value,
+  kCount: Value,
+  width: number,
+): void {
   const whole = fb.op(op.i32And, kCount, fb.i32(-4));
   const bytes = 4 * width;
-  fb.loop(fb.i32(0), fb.mul(whole, 4), { role: 'pack', name: 'k×4', step: 16, inductions: [{ begin: target, step: 4 * bytes }] }, (koffset, [out = target]) => {
-    for (let group = 0; group < width / 4; group++) {
-      const [r0 = target, r1 = target, r2 = target, r3 = target] = lanes
-        .slice(4 * group, 4 * group + 4)
-        .map((lane) => fb.load(op.v128Load, { base: fb.add(lane, koffset), offset: 0 }));
-      const a = fb.shuffle(r0, r1, [0, 4, 1, 5]);
-      const b = fb.shuffle(r2, r3, [0, 4, 1, 5]);
-      const c = fb.shuffle(r0, r1, [2, 6, 3, 7]);
-      const d = fb.shuffle(r2, r3, [2, 6, 3, 7]);
-      const columns = [
-        fb.shuffle(a, b, [0, 1, 4, 5]),
-        fb.shuffle(a, b, [2, 3, 6, 7]),
-        fb.shuffle(c, d, [0, 1, 4, 5]),
-        fb.shuffle(c, d, [2, 3, 6, 7]),
-      ];
-      columns.forEach((column, i) => fb.store(op.v128Store, { base: out, offset: 16 * group + i * bytes }, column));
-    }
-  });
+  fb.loop(
+    fb.i32(0),
+    fb.mul(whole, 4),
+    { role: 'pack', name: 'k×4', step: 16, inductions: [{ begin: target, step: 4 * bytes }] },
+    (koffset, [out = target]) => {
+      for (let group = 0; group < width / 4; group++) {
+        const [r0 = target, r1 = target, r2 = target, r3 = target] = lanes
+          .slice(4 * group, 4 * group + 4)
+          .map((lane) => fb.load(op.v128Load, { base: fb.add(lane, koffset), offset: 0 }));
+        const a = fb.shuffle(r0, r1, [0, 4, 1, 5]);
+        const b = fb.shuffle(r2, r3, [0, 4, 1, 5]);
+        const c = fb.shuffle(r0, r1, [2, 6, 3, 7]);
+        const d = fb.shuffle(r2, r3, [2, 6, 3, 7]);
+        const columns = [
+          fb.shuffle(a, b, [0, 1, 4, 5]),
+          fb.shuffle(a, b, [2, 3, 6, 7]),
+          fb.shuffle(c, d, [0, 1, 4, 5]),
+          fb.shuffle(c, d, [2, 3, 6, 7]),
+        ];
+        columns.forEach((column, i) => fb.store(op.v128Store, { base: out, offset: 16 * group + i * bytes }, column));
+      }
+    },
+  );
   const rest: Address = { base: fb.add(target, fb.mul(whole, bytes)), offset: 0 };
-  fb.loop(whole, kCount, { role: 'pack', name: 'k', inductions: [{ begin: rest.base, step: bytes }] }, (position, [out = target]) => {
-    const koffset = fb.mul(position, 4);
-    for (let group = 0; group < width / 4; group++) {
-      const [l0 = target, ...others] = lanes.slice(4 * group, 4 * group + 4);
-      let vector = fb.load(op.v128Load32Splat, { base: fb.add(l0, koffset), offset: 0 });
-      others.forEach((lane, j) => (vector = fb.loadLane({ base: fb.add(lane, koffset), offset: 0 }, j + 1, vector)));
-      fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
-    }
-  });
+  fb.loop(
+    whole,
+    kCount,
+    { role: 'pack', name: 'k', inductions: [{ begin: rest.base, step: bytes }] },
+    (position, [out = target]) => {
+      const koffset = fb.mul(position, 4);
+      for (let group = 0; group < width / 4; group++) {
+        const [l0 = target, ...others] = lanes.slice(4 * group, 4 * group + 4);
+        let vector = fb.load(op.v128Load32Splat, { base: fb.add(l0, koffset), offset: 0 });
+        others.forEach((lane, j) => (vector = fb.loadLane({ base: fb.add(lane, koffset), offset: 0 }, j + 1, vector)));
+        fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
+      }
+    },
+  );
 }
 
 /** Any operand: evaluates index and guards for every element; failed guards read a zero from a table. */
@@ -344,25 +450,35 @@ function generalPacking(
     return result.with(blocked.local, rest);
   };
   const panelBytes = fb.mul(kCount, 4 * width);
-  fb.loop(fb.i32(0), sideCount, { role: 'pack', name: 'panel', step: width, inductions: [{ begin: destination, step: panelBytes }] }, (first, [target = first]) => {
-    const last = fb.sub(sideCount, 1);
-    const lanes = Array.from({ length: width }, (_, lane) =>
-      locate(axes, side, lane === 0 ? first : fb.minimum(fb.add(first, lane), last)),
-    );
-    fb.loop(fb.i32(0), kCount, { role: 'pack', name: 'k', inductions: [{ begin: target, step: 4 * width }] }, (position, [out = target]) => {
-      const addresses = lanes.map((lane) => {
-        const at = locate(lane, k, position);
-        const { base, offset } = at.address(operand.buffer, operand.index);
-        return { base: fb.select(at.holds(operand.guards), fb.add(base, offset), fb.i32(zero)), offset: 0 };
-      });
-      for (let group = 0; group < width / 4; group++) {
-        const [a0 = { base: out, offset: 0 }, ...others] = addresses.slice(4 * group, 4 * group + 4);
-        let vector = fb.load(op.v128Load32Splat, a0);
-        others.forEach((address, j) => (vector = fb.loadLane(address, j + 1, vector)));
-        fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
-      }
-    });
-  });
+  fb.loop(
+    fb.i32(0),
+    sideCount,
+    { role: 'pack', name: 'panel', step: width, inductions: [{ begin: destination, step: panelBytes }] },
+    (first, [target = first]) => {
+      const last = fb.sub(sideCount, 1);
+      const lanes = Array.from({ length: width }, (_, lane) =>
+        locate(axes, side, lane === 0 ? first : fb.minimum(fb.add(first, lane), last)),
+      );
+      fb.loop(
+        fb.i32(0),
+        kCount,
+        { role: 'pack', name: 'k', inductions: [{ begin: target, step: 4 * width }] },
+        (position, [out = target]) => {
+          const addresses = lanes.map((lane) => {
+            const at = locate(lane, k, position);
+            const { base, offset } = at.address(operand.buffer, operand.index);
+            return { base: fb.select(at.holds(operand.guards), fb.add(base, offset), fb.i32(zero)), offset: 0 };
+          });
+          for (let group = 0; group < width / 4; group++) {
+            const [a0 = { base: out, offset: 0 }, ...others] = addresses.slice(4 * group, 4 * group + 4);
+            let vector = fb.load(op.v128Load32Splat, a0);
+            others.forEach((address, j) => (vector = fb.loadLane(address, j + 1, vector)));
+            fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
+          }
+        },
+      );
+    },
+  );
   const target = fb.finish();
   return {
     description: `${width} lanes, element by element`,

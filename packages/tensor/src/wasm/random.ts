@@ -17,7 +17,11 @@ export function randomUniform(fb: FunctionBuilder, index: Value, seed: Value, co
   for (let round = 0; round < 13; round++) {
     x0 = fb.op(op.i32x4Add, x0, x1);
     const rotation = ROTATIONS[round % 8] ?? 0;
-    const rotated = fb.op(op.v128Or, fb.op(op.i32x4Shl, x1, fb.i32(rotation)), fb.op(op.i32x4ShrU, x1, fb.i32(32 - rotation)));
+    const rotated = fb.op(
+      op.v128Or,
+      fb.op(op.i32x4Shl, x1, fb.i32(rotation)),
+      fb.op(op.i32x4ShrU, x1, fb.i32(32 - rotation)),
+    );
     x1 = fb.op(op.v128Xor, rotated, x0);
     if (round % 4 === 3) {
       const injection = (round + 1) / 4;

@@ -3,14 +3,7 @@
  * memory better. The order is fixed. Long float32 sums are taken in blocks of at most 64 additions per lane, whose
  * sums are added with the error of every addition kept (T. Ogita, S. M. Rump, S. Oishi, "Accurate sum and dot product", 2005).
  */
-import {
-  addIndex,
-  axisIndex,
-  constantIndex,
-  scaleIndex,
-  type Axis,
-  type Index,
-} from '../compiler/index-expression.ts';
+import { addIndex, axisIndex, constantIndex, scaleIndex, type Axis, type Index } from '../compiler/index-expression.ts';
 import type { Expression, ReduceKernel, Reducer } from '../compiler/kernel.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
@@ -41,7 +34,11 @@ export function emitReduce(context: KernelContext, kernel: ReduceKernel, begin: 
   const position = rowMajor(kernel.reduceAxes);
   const rewrite = simplifyAxes(
     [kernel.axes, kernel.reduceAxes],
-    [...collectIndices([...values, ...kernel.stores.map(({ value }) => value)]), ...kernel.stores.map(({ index }) => index), position],
+    [
+      ...collectIndices([...values, ...kernel.stores.map(({ value }) => value)]),
+      ...kernel.stores.map(({ index }) => index),
+      position,
+    ],
   );
   const rewriter = new ExpressionRewriter(rewrite.replacements);
   const reduction: Reduction = {
@@ -56,7 +53,9 @@ export function emitReduce(context: KernelContext, kernel: ReduceKernel, begin: 
   context.fb.note(
     `reduce [${reduction.reduceAxes.map(({ extent }) => extent).join(', ')}] for each of [${reduction.axes
       .map(({ extent }) => extent)
-      .join(', ')}]; ${vector === undefined ? 'no vector axis' : `vector over ${vector.reduced ? 'a reduced' : 'an output'} axis of ${vector.axis.extent}`}`,
+      .join(
+        ', ',
+      )}]; ${vector === undefined ? 'no vector axis' : `vector over ${vector.reduced ? 'a reduced' : 'an output'} axis of ${vector.axis.extent}`}`,
   );
   return vector?.reduced === false
     ? emitAlongOutput(reduction, vector.axis, begin, end)
@@ -84,7 +83,10 @@ function chooseReduceVector({
   stores,
 }: Reduction): { readonly axis: Axis; readonly reduced: boolean } | undefined {
   const values: Expression[] = reducers.map(({ value }) => value);
-  const length = Math.max(1, reduceAxes.reduce((product, { extent }) => product * extent, 1));
+  const length = Math.max(
+    1,
+    reduceAxes.reduce((product, { extent }) => product * extent, 1),
+  );
   const argmax = reducers.some(({ operator }) => operator === 'argmax');
   let best: { axis: Axis; reduced: boolean } | undefined;
   let bestCost = vectorCost(undefined, values, []) + vectorCost(undefined, [], stores) / length;
@@ -138,7 +140,13 @@ function emitAlongOutput(reduction: Reduction, vector: Axis, begin: Value, end: 
       emitReduceLoops(reduction, at, reduceAxes, undefined, 1, [sets.flat()], (inner) => {
         sets.forEach((set, i) => {
           const lane = context.fb.add(start, 4 * i);
-          accumulate(reduction, set, { context, axes: shifted(inner, i), vector: { axis: vector, start: lane }, count, results: [] });
+          accumulate(reduction, set, {
+            context,
+            axes: shifted(inner, i),
+            vector: { axis: vector, start: lane },
+            count,
+            results: [],
+          });
         });
       });
       sets.forEach((set, i) => {
@@ -195,11 +203,17 @@ function emitReduceLoops(
 
   const runVector = (at: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
     if (vector === undefined) return;
-    emitVectorLoop(context, at, { axis: vector, role: 'reduce', ...range }, unroll, ({ axes: inside, start, vectors, count }) => {
-      for (let u = 0; u < vectors; u++) {
-        step(shiftAxis(context, inside, inside, vector, start, u), sets[u] ?? [], fb.add(start, 4 * u), count);
-      }
-    });
+    emitVectorLoop(
+      context,
+      at,
+      { axis: vector, role: 'reduce', ...range },
+      unroll,
+      ({ axes: inside, start, vectors, count }) => {
+        for (let u = 0; u < vectors; u++) {
+          step(shiftAxis(context, inside, inside, vector, start, u), sets[u] ?? [], fb.add(start, 4 * u), count);
+        }
+      },
+    );
   };
   const descend = (depth: number, at: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
     const axis = loops[depth];
@@ -231,7 +245,8 @@ function emitReduceLoops(
     if (folds) for (const accumulator of all) if (isFloatSum(accumulator)) fb.set(accumulator.value, fb.f32x4(0));
   } else visit(0, axes);
   if (folds) {
-    for (const accumulator of all) if (isFloatSum(accumulator)) fb.set(accumulator.value, foldedTotal(context, accumulator));
+    for (const accumulator of all)
+      if (isFloatSum(accumulator)) fb.set(accumulator.value, foldedTotal(context, accumulator));
   }
 }
 
@@ -272,7 +287,11 @@ function fold({ fb }: KernelContext, { value, total, error }: Accumulator): void
   const x = fb.get(value);
   const sum = fb.op(op.f32x4Add, s, x);
   const part = fb.op(op.f32x4Sub, sum, s);
-  const rounding = fb.op(op.f32x4Add, fb.op(op.f32x4Sub, s, fb.op(op.f32x4Sub, sum, part)), fb.op(op.f32x4Sub, x, part));
+  const rounding = fb.op(
+    op.f32x4Add,
+    fb.op(op.f32x4Sub, s, fb.op(op.f32x4Sub, sum, part)),
+    fb.op(op.f32x4Sub, x, part),
+  );
   fb.set(error, fb.op(op.f32x4Add, fb.get(error), rounding));
   fb.set(total, sum);
 }
@@ -283,14 +302,21 @@ function foldedTotal({ fb }: KernelContext, { total, error }: Accumulator): Valu
   return fb.op(op.v128Bitselect, corrected, fb.get(total), fb.op(op.f32x4Eq, corrected, corrected));
 }
 
-function accumulate(reduction: Reduction, set: readonly Accumulator[], lanes: ConstructorParameters<typeof VectorEvaluator>[0]): void {
+function accumulate(
+  reduction: Reduction,
+  set: readonly Accumulator[],
+  lanes: ConstructorParameters<typeof VectorEvaluator>[0],
+): void {
   const { context, reducers, position } = reduction;
   const { fb } = context;
   const evaluator = new VectorEvaluator(lanes);
   // Lanes beyond the end of a reduced axis must not count; beyond the end of an output axis they do no harm.
   const vector = lanes.vector?.axis;
   const masked = lanes.count !== undefined && vector !== undefined && reduction.reduceAxes.includes(vector);
-  const inside = masked && lanes.count !== undefined ? fb.op(op.i32x4GtS, fb.op(op.i32x4Splat, lanes.count), fb.i32x4(0, 1, 2, 3)) : undefined;
+  const inside =
+    masked && lanes.count !== undefined
+      ? fb.op(op.i32x4GtS, fb.op(op.i32x4Splat, lanes.count), fb.i32x4(0, 1, 2, 3))
+      : undefined;
   set.forEach((accumulator, i) => {
     const reducer = reducers[i];
     if (reducer === undefined) return;
@@ -306,7 +332,10 @@ function accumulate(reduction: Reduction, set: readonly Accumulator[], lanes: Co
       // The first NaN wins over every number.
       take = fb.op(op.v128Or, take, fb.op(op.v128And, fb.op(op.f32x4Ne, x, x), fb.op(op.f32x4Eq, best, best)));
     }
-    fb.set(accumulator.position, fb.op(op.v128Bitselect, evaluator.index(position), fb.get(accumulator.position), take));
+    fb.set(
+      accumulator.position,
+      fb.op(op.v128Bitselect, evaluator.index(position), fb.get(accumulator.position), take),
+    );
     fb.set(accumulator.value, fb.op(op.v128Bitselect, x, best, take));
   });
 }
@@ -358,7 +387,10 @@ function combineLanes(context: KernelContext, sets: readonly (readonly Accumulat
       if (other !== undefined) merge(fb.get(other.value), fb.get(other.position));
     }
     if (lanes) {
-      for (const order of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) {
+      for (const order of [
+        [2, 3, 0, 1],
+        [1, 0, 3, 2],
+      ] as const) {
         const value = fb.get(accumulator.value);
         const position = fb.get(accumulator.position);
         merge(fb.shuffle(value, value, order), fb.shuffle(position, position, order));

@@ -63,16 +63,22 @@ class FunctionRenderer {
   readonly #out = new ByteWriter();
   readonly #locals: WasmType[] = [];
   readonly #variableLocals = new Map<number, number>();
-  readonly #uses = new Map<Value, number>();
+  /** Number of uses by value id. */
+  readonly #uses: Uint32Array;
   /** Locals that hold values, innermost scope last. */
   readonly #scopes: Map<Value, number>[] = [new Map()];
   /** Locals of volatile values, for the statement at hand. */
   #statementLocals = new Map<Value, number>();
   #level = 0;
+  /** Marks of {@link #hoist} by value id. */
+  readonly #seen: Uint32Array;
+  #stamp = 0;
 
   constructor(target: WasmFunction, positions: ReadonlyMap<WasmFunction, number>) {
     this.#target = target;
     this.#positions = positions;
+    this.#uses = new Uint32Array(target.valueCount);
+    this.#seen = new Uint32Array(target.valueCount);
   }
 
   render(): EncodedFunction {
@@ -89,9 +95,10 @@ class FunctionRenderer {
 
   #countUses(value: Value): void {
     if (isTrivial(value)) return;
-    const count = this.#uses.get(value) ?? 0;
-    this.#uses.set(value, count + 1);
-    if (count === 0 && (value.kind === 'op' || value.kind === 'load')) for (const arg of value.args) this.#countUses(arg);
+    const count = this.#uses[value.id] ?? 0;
+    this.#uses[value.id] = count + 1;
+    if (count === 0 && (value.kind === 'op' || value.kind === 'load'))
+      for (const arg of value.args) this.#countUses(arg);
   }
 
   #newLocal(type: WasmType): number {
@@ -157,7 +164,7 @@ class FunctionRenderer {
         this.#code(value.code);
         if (value.kind === 'load') this.#memoryArgument(value.offset);
         for (const lane of value.lanes) out.byte(lane);
-        if ((this.#uses.get(value) ?? 0) > 1) {
+        if ((this.#uses[value.id] ?? 0) > 1) {
           const local = this.#newLocal(value.type);
           (value.volatile ? this.#statementLocals : this.#scopes.at(-1))?.set(value, local);
           this.#withLocal(op.localTee, local);
@@ -188,12 +195,14 @@ class FunctionRenderer {
 
   /** Materialises the largest parts of everything used in the statements that do not change inside the coming loop. */
   #hoist(statements: readonly Statement[]): void {
-    const seen = new Set<Value>();
-    const seenConditional = new Set<Value>();
+    // What was seen on every path is stamped with an even number, what was seen under a condition only with an odd one.
+    const stamp = (this.#stamp += 2);
+    const seen = this.#seen;
     const visit = (value: Value, conditional: boolean): void => {
       if (isTrivial(value) || (value.kind !== 'op' && value.kind !== 'load')) return;
-      if (seen.has(value) || (conditional && seenConditional.has(value))) return;
-      (conditional ? seenConditional : seen).add(value);
+      const last = seen[value.id] ?? 0;
+      if (last === stamp || (conditional && last === stamp - 1)) return;
+      seen[value.id] = conditional ? stamp - 1 : stamp;
       if (value.level <= this.#level && !value.volatile && !(conditional && hasLoad(value))) this.#materialise(value);
       else for (const arg of value.args) visit(arg, conditional);
     };
@@ -277,7 +286,8 @@ class FunctionRenderer {
       this.#withLocal(op.localSet, this.#local(induction.variable));
     }
     const variable = this.#local(loop.variable);
-    const known = begin.kind === 'i32' && end.kind === 'i32' ? { begin: begin.value >>> 0, end: end.value >>> 0 } : undefined;
+    const known =
+      begin.kind === 'i32' && end.kind === 'i32' ? { begin: begin.value >>> 0, end: end.value >>> 0 } : undefined;
     if (known !== undefined && known.begin >= known.end) return;
     this.#value(begin);
     this.#withLocal(op.localSet, variable);

@@ -3,7 +3,15 @@
  * index space spans all but one in stride² are zero. This splits such a kernel by the residue of the output position, so that each part
  * runs over the matching taps alone, with plain strides and no remainder left in its indices.
  */
-import { addIndex, axisIndex, constantIndex, makeAxis, scaleIndex, type Axis, type Index } from '../compiler/index-expression.ts';
+import {
+  addIndex,
+  axisIndex,
+  constantIndex,
+  makeAxis,
+  scaleIndex,
+  type Axis,
+  type Index,
+} from '../compiler/index-expression.ts';
 import type { Condition, ContractionKernel, Expression, Operand, ReduceKernel } from '../compiler/kernel.ts';
 import { ExpressionRewriter } from './axes.ts';
 
@@ -25,7 +33,11 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? Math.abs(a) : greatestCommonDivisor(b, a % b);
 }
 
-function findCandidate(conditions: readonly Condition[], outputs: readonly Axis[], summed: readonly Axis[]): Candidate | undefined {
+function findCandidate(
+  conditions: readonly Condition[],
+  outputs: readonly Axis[],
+  summed: readonly Axis[],
+): Candidate | undefined {
   for (const { index, lower, upper } of conditions) {
     const [term] = index.terms;
     if (index.terms.length !== 1 || term?.coefficient !== 1 || index.constant !== 0 || upper - lower !== 1) continue;

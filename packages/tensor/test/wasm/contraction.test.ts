@@ -1,14 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import type { Condition, ContractionKernel } from '../../src/compiler/kernel.ts';
 import { addIndex, divideIndex, remainderIndex } from '../../src/compiler/index-expression.ts';
-import { axisIndex, binary, linear, load, makeAxis, mismatches, PlanBuilder, result, rowMajor, unary, constantIndex, type Axis, type Index } from './support.ts';
+import {
+  axisIndex,
+  binary,
+  linear,
+  load,
+  makeAxis,
+  mismatches,
+  PlanBuilder,
+  result,
+  rowMajor,
+  unary,
+  constantIndex,
+  type Axis,
+  type Index,
+} from './support.ts';
 
 interface Layout {
   readonly leftTransposed?: boolean;
   readonly rightTransposed?: boolean;
 }
 
-function matmul(b: number, m: number, n: number, k: number, { leftTransposed, rightTransposed }: Layout = {}, seed = 1): PlanBuilder {
+function matmul(
+  b: number,
+  m: number,
+  n: number,
+  k: number,
+  { leftTransposed, rightTransposed }: Layout = {},
+  seed = 1,
+): PlanBuilder {
   const builder = new PlanBuilder(seed);
   const [batch, row, column, inner] = [makeAxis(b), makeAxis(m), makeAxis(n), makeAxis(k)];
   const left = builder.parameter(b * m * k);
@@ -22,13 +43,22 @@ function matmul(b: number, m: number, n: number, k: number, { leftTransposed, ri
     n: [column],
     k: [inner],
     left: { buffer: left, index: rowMajor(leftTransposed ? [batch, inner, row] : [batch, row, inner]), guards: [] },
-    right: { buffer: right, index: rowMajor(rightTransposed ? [batch, column, inner] : [batch, inner, column]), guards: [] },
+    right: {
+      buffer: right,
+      index: rowMajor(rightTransposed ? [batch, column, inner] : [batch, inner, column]),
+      guards: [],
+    },
     stores: [{ buffer: out, index: rowMajor([batch, row, column]), value: result() }],
   });
   return builder;
 }
 
-const layouts: Layout[] = [{}, { leftTransposed: true }, { rightTransposed: true }, { leftTransposed: true, rightTransposed: true }];
+const layouts: Layout[] = [
+  {},
+  { leftTransposed: true },
+  { rightTransposed: true },
+  { leftTransposed: true, rightTransposed: true },
+];
 
 describe('matrix products', () => {
   it('of every small size, in every layout', async () => {
@@ -37,7 +67,10 @@ describe('matrix products', () => {
       for (let n = 1; n <= 17; n++) {
         const k = 1 + ((m * 7 + n * 5 + seed) % 17);
         const layout = layouts[seed % 4];
-        expect(await mismatches(matmul(1 + (seed % 3), m, n, k, layout, seed)), `${m} ${n} ${k} ${JSON.stringify(layout)}`).toEqual([]);
+        expect(
+          await mismatches(matmul(1 + (seed % 3), m, n, k, layout, seed)),
+          `${m} ${n} ${k} ${JSON.stringify(layout)}`,
+        ).toEqual([]);
         seed++;
       }
     }
@@ -46,17 +79,35 @@ describe('matrix products', () => {
   it('of every small inner size', async () => {
     for (let k = 1; k <= 17; k++) {
       for (const layout of layouts) {
-        for (const [m, n] of [[5, 9], [12, 3], [1, 7], [2, 20]] as const) {
-          expect(await mismatches(matmul(2, m, n, k, layout, k)), `${m} ${n} ${k} ${JSON.stringify(layout)}`).toEqual([]);
+        for (const [m, n] of [
+          [5, 9],
+          [12, 3],
+          [1, 7],
+          [2, 20],
+        ] as const) {
+          expect(await mismatches(matmul(2, m, n, k, layout, k)), `${m} ${n} ${k} ${JSON.stringify(layout)}`).toEqual(
+            [],
+          );
         }
       }
     }
   });
 
   it('larger than one block in every direction', async () => {
-    for (const [m, n, k] of [[70, 530, 40], [530, 70, 40], [33, 40, 600], [517, 9, 270], [3, 1030, 300], [1, 300, 1000], [600, 2, 300]] as const) {
+    for (const [m, n, k] of [
+      [70, 530, 40],
+      [530, 70, 40],
+      [33, 40, 600],
+      [517, 9, 270],
+      [3, 1030, 300],
+      [1, 300, 1000],
+      [600, 2, 300],
+    ] as const) {
       for (const layout of layouts) {
-        expect(await mismatches(matmul(1, m, n, k, layout), [], { scale: 20 }), `${m} ${n} ${k} ${JSON.stringify(layout)}`).toEqual([]);
+        expect(
+          await mismatches(matmul(1, m, n, k, layout), [], { scale: 20 }),
+          `${m} ${n} ${k} ${JSON.stringify(layout)}`,
+        ).toEqual([]);
       }
     }
   });
@@ -73,10 +124,21 @@ describe('matrix products', () => {
     const bias = builder.parameter(23);
     const out = builder.parameter(6 * 11 * 23);
     builder.kernels.push({
-      kind: 'contraction', name: 'linear', batch: [b], m: [t], n: [o], k: [d],
+      kind: 'contraction',
+      name: 'linear',
+      batch: [b],
+      m: [t],
+      n: [o],
+      k: [d],
       left: { buffer: x, index: rowMajor([b, t, d]), guards: [] },
       right: { buffer: w, index: rowMajor([o, d]), guards: [] },
-      stores: [{ buffer: out, index: rowMajor([b, t, o]), value: unary('relu', binary('add', result(), load(bias, linear([[o, 1]])))) }],
+      stores: [
+        {
+          buffer: out,
+          index: rowMajor([b, t, o]),
+          value: unary('relu', binary('add', result(), load(bias, linear([[o, 1]])))),
+        },
+      ],
     });
     expect(await mismatches(builder)).toEqual([]);
   });
@@ -85,16 +147,35 @@ describe('matrix products', () => {
     const builder = new PlanBuilder(4);
     const [m, n, k] = [makeAxis(21), makeAxis(35), makeAxis(50)];
     const [a, b] = [builder.parameter(21 * 50), builder.parameter(50 * 35)];
-    const [residual, transposed, reversed] = [builder.parameter(21 * 35), builder.parameter(21 * 35), builder.parameter(21 * 35)];
+    const [residual, transposed, reversed] = [
+      builder.parameter(21 * 35),
+      builder.parameter(21 * 35),
+      builder.parameter(21 * 35),
+    ];
     const sum = binary('add', result(), load(residual, rowMajor([m, n])));
     builder.kernels.push({
-      kind: 'contraction', name: 'multi', batch: [], m: [m], n: [n], k: [k],
+      kind: 'contraction',
+      name: 'multi',
+      batch: [],
+      m: [m],
+      n: [n],
+      k: [k],
       left: { buffer: a, index: rowMajor([m, k]), guards: [] },
       right: { buffer: b, index: rowMajor([k, n]), guards: [] },
       stores: [
         { buffer: residual, index: rowMajor([m, n]), value: sum },
         { buffer: transposed, index: rowMajor([n, m]), value: binary('mul', sum, sum) },
-        { buffer: reversed, index: linear([[m, 35], [n, -1]], 34), value: unary('neg', result()) },
+        {
+          buffer: reversed,
+          index: linear(
+            [
+              [m, 35],
+              [n, -1],
+            ],
+            34,
+          ),
+          value: unary('neg', result()),
+        },
       ],
     });
     expect(await mismatches(builder)).toEqual([]);
@@ -107,10 +188,18 @@ describe('matrix products', () => {
     const b = builder.parameter(24 * 18);
     const out = builder.parameter(12 * 18);
     // k runs through pairs of a [6, 4] view, transposed; m and n through divided views.
-    const kView = addIndex(linear([], 0), addIndex(scale(remainderIndex(axisIndex(k), 6), 4), divideIndex(axisIndex(k), 6)));
+    const kView = addIndex(
+      linear([], 0),
+      addIndex(scale(remainderIndex(axisIndex(k), 6), 4), divideIndex(axisIndex(k), 6)),
+    );
     const nView = addIndex(scale(remainderIndex(axisIndex(n), 3), 6), divideIndex(axisIndex(n), 3));
     builder.kernels.push({
-      kind: 'contraction', name: 'views', batch: [], m: [m], n: [n], k: [k],
+      kind: 'contraction',
+      name: 'views',
+      batch: [],
+      m: [m],
+      n: [n],
+      k: [k],
       left: { buffer: a, index: addIndex(linear([[m, 24]]), kView), guards: [] },
       right: { buffer: b, index: addIndex(linear([[k, 18]]), nView), guards: [] },
       stores: [{ buffer: out, index: rowMajor([m, n]), value: result() }],
@@ -118,12 +207,16 @@ describe('matrix products', () => {
     expect(await mismatches(builder)).toEqual([]);
     // An index that mixes m and k in one division.
     const mixed = divideIndex(addIndex(linear([[m, 3]]), axisIndex(k)), 2);
-    builder.kernels[0] = { ...(builder.kernels[0] as ContractionKernel), left: { buffer: a, index: mixed, guards: [] } };
+    builder.kernels[0] = {
+      ...(builder.kernels[0] as ContractionKernel),
+      left: { buffer: a, index: mixed, guards: [] },
+    };
     expect(await mismatches(builder)).toEqual([]);
   });
 });
 
-const scale = (index: Index, factor: number): Index => [...Array(factor).keys()].reduce((total) => addIndex(total, index), constantIndex(0));
+const scale = (index: Index, factor: number): Index =>
+  [...Array(factor).keys()].reduce((total) => addIndex(total, index), constantIndex(0));
 
 interface Convolution {
   readonly batch: number;
@@ -152,14 +245,38 @@ function within(index: Index, extent: number): Condition {
 }
 
 interface Axes {
-  readonly n: Axis; readonly o: Axis; readonly c: Axis; readonly oh: Axis; readonly ow: Axis; readonly kh: Axis; readonly kw: Axis; readonly ih: Axis; readonly iw: Axis;
+  readonly n: Axis;
+  readonly o: Axis;
+  readonly c: Axis;
+  readonly oh: Axis;
+  readonly ow: Axis;
+  readonly kh: Axis;
+  readonly kw: Axis;
+  readonly ih: Axis;
+  readonly iw: Axis;
 }
 
-function convolutionAxes({ batch, channels, outputs, size, kernel, stride, padding }: Convolution): Axes & { out: number } {
+function convolutionAxes({
+  batch,
+  channels,
+  outputs,
+  size,
+  kernel,
+  stride,
+  padding,
+}: Convolution): Axes & { out: number } {
   const out = Math.floor((size + 2 * padding - kernel) / stride) + 1;
   return {
-    out, n: makeAxis(batch), o: makeAxis(outputs), c: makeAxis(channels), oh: makeAxis(out), ow: makeAxis(out),
-    kh: makeAxis(kernel), kw: makeAxis(kernel), ih: makeAxis(size), iw: makeAxis(size),
+    out,
+    n: makeAxis(batch),
+    o: makeAxis(outputs),
+    c: makeAxis(channels),
+    oh: makeAxis(out),
+    ow: makeAxis(out),
+    kh: makeAxis(kernel),
+    kw: makeAxis(kernel),
+    ih: makeAxis(size),
+    iw: makeAxis(size),
   };
 }
 
@@ -175,11 +292,34 @@ describe('convolutions', () => {
         const x = builder.parameter(batch * channels * size * size);
         const w = builder.parameter(outputs * channels * kernel * kernel);
         const y = builder.parameter(batch * outputs * out * out);
-        const row = linear([[oh, stride], [kh, 1]], -padding);
-        const column = linear([[ow, stride], [kw, 1]], -padding);
-        const input = addIndex(linear([[n, channels * size * size], [c, size * size]]), addIndex(scale(row, size), column));
+        const row = linear(
+          [
+            [oh, stride],
+            [kh, 1],
+          ],
+          -padding,
+        );
+        const column = linear(
+          [
+            [ow, stride],
+            [kw, 1],
+          ],
+          -padding,
+        );
+        const input = addIndex(
+          linear([
+            [n, channels * size * size],
+            [c, size * size],
+          ]),
+          addIndex(scale(row, size), column),
+        );
         builder.kernels.push({
-          kind: 'contraction', name: 'conv', batch: imagesAreBatch ? [n] : [], m: [o], n: imagesAreBatch ? [oh, ow] : [n, oh, ow], k: [c, kh, kw],
+          kind: 'contraction',
+          name: 'conv',
+          batch: imagesAreBatch ? [n] : [],
+          m: [o],
+          n: imagesAreBatch ? [oh, ow] : [n, oh, ow],
+          k: [c, kh, kw],
           left: { buffer: w, index: rowMajor([o, c, kh, kw]), guards: [] },
           right: { buffer: x, index: input, guards: [within(row, size), within(column, size)] },
           stores: [{ buffer: y, index: rowMajor([n, o, oh, ow]), value: result() }],
@@ -197,7 +337,13 @@ describe('convolutions', () => {
       // Shifted by a multiple of the stride so that nothing is negative.
       const shift = stride * kernel;
       const coordinate = (i: Axis, k: Axis): { index: Index; guards: Condition[] } => {
-        const sum = linear([[i, 1], [k, -1]], padding + shift);
+        const sum = linear(
+          [
+            [i, 1],
+            [k, -1],
+          ],
+          padding + shift,
+        );
         const index = addIndex(divideIndex(sum, stride), constantIndex(-kernel));
         const exact = remainderIndex(sum, stride);
         return { index, guards: [within(index, out), { index: exact, lower: 0, upper: 1 }] };
@@ -205,11 +351,22 @@ describe('convolutions', () => {
       const row = coordinate(ih, kh);
       const column = coordinate(iw, kw);
       builder.kernels.push({
-        kind: 'contraction', name: 'dx', batch: [], m: [c], n: [n, ih, iw], k: [o, kh, kw],
+        kind: 'contraction',
+        name: 'dx',
+        batch: [],
+        m: [c],
+        n: [n, ih, iw],
+        k: [o, kh, kw],
         left: { buffer: w, index: rowMajor([o, c, kh, kw]), guards: [] },
         right: {
           buffer: dy,
-          index: addIndex(linear([[n, outputs * out * out], [o, out * out]]), addIndex(scale(row.index, out), column.index)),
+          index: addIndex(
+            linear([
+              [n, outputs * out * out],
+              [o, out * out],
+            ]),
+            addIndex(scale(row.index, out), column.index),
+          ),
           guards: [...row.guards, ...column.guards],
         },
         stores: [{ buffer: dx, index: rowMajor([n, c, ih, iw]), value: result() }],
@@ -223,14 +380,37 @@ describe('convolutions', () => {
       const dy = builder.parameter(batch * outputs * out * out);
       const x = builder.parameter(batch * channels * size * size);
       const dw = builder.parameter(outputs * channels * kernel * kernel);
-      const row = linear([[oh, stride], [kh, 1]], -padding);
-      const column = linear([[ow, stride], [kw, 1]], -padding);
+      const row = linear(
+        [
+          [oh, stride],
+          [kh, 1],
+        ],
+        -padding,
+      );
+      const column = linear(
+        [
+          [ow, stride],
+          [kw, 1],
+        ],
+        -padding,
+      );
       builder.kernels.push({
-        kind: 'contraction', name: 'dw', batch: [], m: [o], n: [c, kh, kw], k: [n, oh, ow],
+        kind: 'contraction',
+        name: 'dw',
+        batch: [],
+        m: [o],
+        n: [c, kh, kw],
+        k: [n, oh, ow],
         left: { buffer: dy, index: rowMajor([n, o, oh, ow]), guards: [] },
         right: {
           buffer: x,
-          index: addIndex(linear([[n, channels * size * size], [c, size * size]]), addIndex(scale(row, size), column)),
+          index: addIndex(
+            linear([
+              [n, channels * size * size],
+              [c, size * size],
+            ]),
+            addIndex(scale(row, size), column),
+          ),
           guards: [within(row, size), within(column, size)],
         },
         stores: [{ buffer: dw, index: rowMajor([o, c, kh, kw]), value: result() }],
@@ -246,9 +426,36 @@ describe('convolutions', () => {
     const x = builder.parameter(3 * 3005);
     const out = builder.parameter(30);
     builder.kernels.push({
-      kind: 'contraction', name: 'long', batch: [], m: [m], n: [n], k: [b, t],
+      kind: 'contraction',
+      name: 'long',
+      batch: [],
+      m: [m],
+      n: [n],
+      k: [b, t],
       left: { buffer: a, index: rowMajor([b, m, t]), guards: [] },
-      right: { buffer: x, index: linear([[b, 3005], [t, 1], [n, 1]], -3), guards: [within(linear([[t, 1], [n, 1]], -3), 3000)] },
+      right: {
+        buffer: x,
+        index: linear(
+          [
+            [b, 3005],
+            [t, 1],
+            [n, 1],
+          ],
+          -3,
+        ),
+        guards: [
+          within(
+            linear(
+              [
+                [t, 1],
+                [n, 1],
+              ],
+              -3,
+            ),
+            3000,
+          ),
+        ],
+      },
       stores: [{ buffer: out, index: rowMajor([m, n]), value: result() }],
     });
     expect(await mismatches(builder, [], { scale: 50 })).toEqual([]);

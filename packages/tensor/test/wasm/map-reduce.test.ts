@@ -3,7 +3,26 @@ import { divideIndex, remainderIndex } from '../../src/compiler/index-expression
 import type { Expression } from '../../src/compiler/kernel.ts';
 import { randomUniform } from '../../src/graph/threefry.ts';
 import {
-  addIndex, axisIndex, backend, binary, cast, constant, constantIndex, generator, inside, linear, load, makeAxis, mismatches, PlanBuilder, result, rowMajor, runPlan, scaleIndex, select, unary,
+  addIndex,
+  axisIndex,
+  backend,
+  binary,
+  cast,
+  constant,
+  constantIndex,
+  generator,
+  inside,
+  linear,
+  load,
+  makeAxis,
+  mismatches,
+  PlanBuilder,
+  result,
+  rowMajor,
+  runPlan,
+  scaleIndex,
+  select,
+  unary,
 } from './support.ts';
 
 describe('map kernels', () => {
@@ -13,7 +32,12 @@ describe('map kernels', () => {
       const axis = makeAxis(size);
       const [a, b, c] = [builder.parameter(size), builder.parameter(size), builder.parameter(size)];
       const index = axisIndex(axis);
-      builder.kernels.push({ kind: 'map', name: 'add', axes: [axis], stores: [{ buffer: c, index, value: binary('add', load(a, index), load(b, index)) }] });
+      builder.kernels.push({
+        kind: 'map',
+        name: 'add',
+        axes: [axis],
+        stores: [{ buffer: c, index, value: binary('add', load(a, index), load(b, index)) }],
+      });
       expect(await mismatches(builder), String(size)).toEqual([]);
     }
   });
@@ -25,50 +49,133 @@ describe('map kernels', () => {
     const rate: Expression = { kind: 'scalar', type: 'f32', slot: 0 };
     const count: Expression = { kind: 'scalar', type: 'i32', slot: 1 };
     builder.kernels.push({
-      kind: 'map', name: 'scalar', axes: [],
-      stores: [{ buffer: x, index: constantIndex(0), value: binary('add', load(x, constantIndex(0)), binary('mul', rate, cast(count, 'f32'))) }],
+      kind: 'map',
+      name: 'scalar',
+      axes: [],
+      stores: [
+        {
+          buffer: x,
+          index: constantIndex(0),
+          value: binary('add', load(x, constantIndex(0)), binary('mul', rate, cast(count, 'f32'))),
+        },
+      ],
     });
     expect(await mismatches(builder, [0.25, -7])).toEqual([]);
   });
 
   it('with transposes, broadcasts, flips and strides', async () => {
-    for (const [m, n] of [[5, 7], [8, 12], [1, 9], [13, 1], [33, 6], [3, 4], [40, 41]] as const) {
+    for (const [m, n] of [
+      [5, 7],
+      [8, 12],
+      [1, 9],
+      [13, 1],
+      [33, 6],
+      [3, 4],
+      [40, 41],
+    ] as const) {
       const builder = new PlanBuilder(m * n);
       const [i, j] = [makeAxis(m), makeAxis(n)];
       const [x, y, row, column, out, outTransposed, wide] = [
-        builder.parameter(m * n), builder.parameter(m * n), builder.parameter(n), builder.parameter(m), builder.parameter(m * n), builder.parameter(m * n), builder.parameter(3 * m * n),
+        builder.parameter(m * n),
+        builder.parameter(m * n),
+        builder.parameter(n),
+        builder.parameter(m),
+        builder.parameter(m * n),
+        builder.parameter(m * n),
+        builder.parameter(3 * m * n),
       ];
       const sum = [
-        load(x, rowMajor([i, j])), load(y, rowMajor([j, i])), load(row, linear([[j, 1]])), load(column, linear([[i, 1]])), load(x, linear([[i, -n], [j, -1]], m * n - 1)), load(wide, linear([[i, 3 * n], [j, 2]], n)),
+        load(x, rowMajor([i, j])),
+        load(y, rowMajor([j, i])),
+        load(row, linear([[j, 1]])),
+        load(column, linear([[i, 1]])),
+        load(
+          x,
+          linear(
+            [
+              [i, -n],
+              [j, -1],
+            ],
+            m * n - 1,
+          ),
+        ),
+        load(
+          wide,
+          linear(
+            [
+              [i, 3 * n],
+              [j, 2],
+            ],
+            n,
+          ),
+        ),
       ].reduce((a, b) => binary('add', a, b));
       builder.kernels.push({
-        kind: 'map', name: 'views', axes: [i, j],
-        stores: [{ buffer: out, index: rowMajor([i, j]), value: sum }, { buffer: outTransposed, index: linear([[i, -1], [j, m]], m - 1), value: unary('neg', sum) }],
+        kind: 'map',
+        name: 'views',
+        axes: [i, j],
+        stores: [
+          { buffer: out, index: rowMajor([i, j]), value: sum },
+          {
+            buffer: outTransposed,
+            index: linear(
+              [
+                [i, -1],
+                [j, m],
+              ],
+              m - 1,
+            ),
+            value: unary('neg', sum),
+          },
+        ],
       });
       expect(await mismatches(builder), `${m} ${n}`).toEqual([]);
     }
   });
 
   it('with padding: guarded loads, near and far outside', async () => {
-    for (const [low, high] of [[1, 2], [5, 0], [300_000, 300_000]] as const) {
+    for (const [low, high] of [
+      [1, 2],
+      [5, 0],
+      [300_000, 300_000],
+    ] as const) {
       const builder = new PlanBuilder(low);
       const [rows, columns] = [low > 1000 ? 1 : 4, 9];
       const width = low + columns + high;
       const [i, j] = [makeAxis(rows), makeAxis(width)];
       const x = builder.parameter(rows * columns);
       const out = builder.parameter(rows * width);
-      const index = linear([[i, columns], [j, 1]], -low);
+      const index = linear(
+        [
+          [i, columns],
+          [j, 1],
+        ],
+        -low,
+      );
       const guards = [{ index: linear([[j, 1]], -low), lower: 0, upper: columns }];
       builder.kernels.push({
-        kind: 'map', name: 'pad', axes: [i, j],
-        stores: [{ buffer: out, index: rowMajor([i, j]), value: select(inside(guards), load(x, index, 'f32', guards), constant(-1)) }],
+        kind: 'map',
+        name: 'pad',
+        axes: [i, j],
+        stores: [
+          {
+            buffer: out,
+            index: rowMajor([i, j]),
+            value: select(inside(guards), load(x, index, 'f32', guards), constant(-1)),
+          },
+        ],
       });
       expect(await mismatches(builder), `${low} ${high}`).toEqual([]);
     }
   });
 
   it('with divisions and remainders along the vector axis', async () => {
-    for (const [a, b] of [[4, 6], [7, 5], [3, 3], [2, 16]] as const) {
+    for (const [a, b] of [
+      [4, 6],
+      [7, 5],
+      [3, 3],
+      [2, 16],
+    ] as const) {
       const builder = new PlanBuilder(a * b);
       const size = a * b;
       const axis = makeAxis(size + 5);
@@ -76,13 +183,29 @@ describe('map kernels', () => {
       // A transposed [a, b] view, flat, with a tail that wraps around.
       const inner = remainderIndex(axisIndex(axis), size);
       const transposed = addIndex(scaleIndex(remainderIndex(inner, a), b), divideIndex(inner, a));
-      const value = binary('add', cast(binary('mul', load(x, transposed), constant(1000)), 'i32'), { kind: 'index', type: 'i32', index: transposed });
-      builder.kernels.push({ kind: 'map', name: 'view', axes: [axis], stores: [{ buffer: out, index: axisIndex(axis), value }] });
+      const value = binary('add', cast(binary('mul', load(x, transposed), constant(1000)), 'i32'), {
+        kind: 'index',
+        type: 'i32',
+        index: transposed,
+      });
+      builder.kernels.push({
+        kind: 'map',
+        name: 'view',
+        axes: [axis],
+        stores: [{ buffer: out, index: axisIndex(axis), value }],
+      });
       expect(await mismatches(builder), `${a} ${b}`).toEqual([]);
       // The same view, whole, so that the axis can be split.
       const whole = makeAxis(size);
       const view = addIndex(scaleIndex(remainderIndex(axisIndex(whole), a), b), divideIndex(axisIndex(whole), a));
-      builder.kernels.push({ kind: 'map', name: 'split', axes: [whole], stores: [{ buffer: out, index: view, value: cast(binary('mul', load(x, axisIndex(whole)), constant(99)), 'i32') }] });
+      builder.kernels.push({
+        kind: 'map',
+        name: 'split',
+        axes: [whole],
+        stores: [
+          { buffer: out, index: view, value: cast(binary('mul', load(x, axisIndex(whole)), constant(99)), 'i32') },
+        ],
+      });
       expect(await mismatches(builder), `${a} ${b} whole`).toEqual([]);
     }
   });
@@ -91,11 +214,22 @@ describe('map kernels', () => {
     const builder = new PlanBuilder(2);
     const axis = makeAxis(103);
     const index = axisIndex(axis);
-    const [p, m, v, g] = [builder.parameter(103), builder.parameter(103), builder.parameter(103), builder.parameter(103)];
-    const newM = binary('add', binary('mul', load(m, index), constant(0.9)), binary('mul', load(g, index), constant(0.1)));
+    const [p, m, v, g] = [
+      builder.parameter(103),
+      builder.parameter(103),
+      builder.parameter(103),
+      builder.parameter(103),
+    ];
+    const newM = binary(
+      'add',
+      binary('mul', load(m, index), constant(0.9)),
+      binary('mul', load(g, index), constant(0.1)),
+    );
     const newV = binary('add', load(v, index), binary('mul', load(p, index), load(m, index)));
     builder.kernels.push({
-      kind: 'map', name: 'update', axes: [axis],
+      kind: 'map',
+      name: 'update',
+      axes: [axis],
       stores: [
         { buffer: m, index, value: newM },
         { buffer: p, index, value: binary('sub', load(p, index), binary('mul', load(m, index), load(v, index))) },
@@ -109,7 +243,12 @@ describe('map kernels', () => {
     const builder = new PlanBuilder(8);
     const axis = makeAxis(45);
     const index = axisIndex(axis);
-    const [i, j, p, q] = [builder.parameter(45, 'i32'), builder.parameter(45, 'i32'), builder.parameter(45, 'bool'), builder.parameter(45, 'bool')];
+    const [i, j, p, q] = [
+      builder.parameter(45, 'i32'),
+      builder.parameter(45, 'i32'),
+      builder.parameter(45, 'bool'),
+      builder.parameter(45, 'bool'),
+    ];
     const [a, b] = [load(i, index, 'i32'), load(j, index, 'i32')];
     const [r, s] = [load(p, index, 'bool'), load(q, index, 'bool')];
     const integers: Expression[] = [
@@ -121,7 +260,9 @@ describe('map kernels', () => {
     const booleans: Expression[] = [
       ...(['equal', 'notEqual', 'less', 'lessEqual'] as const).map((operator) => binary(operator, a, b)),
       ...(['and', 'or', 'equal', 'notEqual'] as const).map((operator) => binary(operator, r, s)),
-      unary('not', r), cast(a, 'bool'), constant(1, 'bool'),
+      unary('not', r),
+      cast(a, 'bool'),
+      constant(1, 'bool'),
     ];
     const stores = [
       ...integers.map((value) => ({ buffer: builder.parameter(45, 'i32'), index, value })),
@@ -137,8 +278,19 @@ describe('map kernels', () => {
     builder.scalars.push({ type: 'i32' }, { type: 'i32' });
     const axis = makeAxis(1003);
     const out = builder.parameter(1003);
-    const value: Expression = { kind: 'random', type: 'f32', index: axisIndex(axis), seed: { kind: 'scalar', type: 'i32', slot: 0 }, counter: { kind: 'scalar', type: 'i32', slot: 1 } };
-    builder.kernels.push({ kind: 'map', name: 'random', axes: [axis], stores: [{ buffer: out, index: axisIndex(axis), value }] });
+    const value: Expression = {
+      kind: 'random',
+      type: 'f32',
+      index: axisIndex(axis),
+      seed: { kind: 'scalar', type: 'i32', slot: 0 },
+      counter: { kind: 'scalar', type: 'i32', slot: 1 },
+    };
+    builder.kernels.push({
+      kind: 'map',
+      name: 'random',
+      axes: [axis],
+      stores: [{ buffer: out, index: axisIndex(axis), value }],
+    });
     const [drawn = new Float32Array()] = await runPlan(builder.plan(), builder.data, [-5, 77]);
     expect([...drawn]).toEqual(Array.from({ length: 1003 }, (_, i) => randomUniform(-5, 77, i)));
     const mean = Array.from(drawn).reduce((a, b) => a + b, 0) / 1003;
@@ -150,7 +302,19 @@ const operators = ['sum', 'max', 'min', 'argmax'] as const;
 
 describe('reductions', () => {
   it('over rows, columns and both, of many sizes', async () => {
-    for (const [m, n] of [[1, 1], [1, 5], [3, 4], [4, 3], [7, 16], [16, 7], [5, 130], [130, 5], [2, 1000], [1000, 2], [33, 33]] as const) {
+    for (const [m, n] of [
+      [1, 1],
+      [1, 5],
+      [3, 4],
+      [4, 3],
+      [7, 16],
+      [16, 7],
+      [5, 130],
+      [130, 5],
+      [2, 1000],
+      [1000, 2],
+      [33, 33],
+    ] as const) {
       for (const type of ['f32', 'i32'] as const) {
         const builder = new PlanBuilder(m * 1000 + n);
         const [i, j] = [makeAxis(m), makeAxis(n)];
@@ -158,7 +322,16 @@ describe('reductions', () => {
         for (const operator of operators) {
           const out = operator === 'argmax' ? 'i32' : type;
           const reducers = [{ operator, value: load(x, rowMajor([i, j]), type) }];
-          const store = (axes: (typeof i)[]) => [{ buffer: builder.parameter(axes.reduce((p, { extent }) => p * extent, 1), out), index: rowMajor(axes), value: result(0, out) }];
+          const store = (axes: (typeof i)[]) => [
+            {
+              buffer: builder.parameter(
+                axes.reduce((p, { extent }) => p * extent, 1),
+                out,
+              ),
+              index: rowMajor(axes),
+              value: result(0, out),
+            },
+          ];
           builder.kernels.push(
             { kind: 'reduce', name: 'rows', axes: [i], reduceAxes: [j], reducers, stores: store([i]) },
             { kind: 'reduce', name: 'columns', axes: [j], reduceAxes: [i], reducers, stores: store([j]) },
@@ -172,7 +345,13 @@ describe('reductions', () => {
   });
 
   it('over outer and inner axes at once, with several reducers and an epilogue', async () => {
-    for (const [a, b, c] of [[5, 7, 9], [4, 16, 8], [2, 3, 300], [300, 3, 2], [20, 1, 20]] as const) {
+    for (const [a, b, c] of [
+      [5, 7, 9],
+      [4, 16, 8],
+      [2, 3, 300],
+      [300, 3, 2],
+      [20, 1, 20],
+    ] as const) {
       const builder = new PlanBuilder(a + b + c);
       const [i, j, k] = [makeAxis(a), makeAxis(b), makeAxis(c)];
       const x = builder.parameter(a * b * c);
@@ -182,8 +361,15 @@ describe('reductions', () => {
       const average = binary('mul', result(0), constant(1 / (a * c)));
       const square = binary('sub', binary('mul', result(1), constant(1 / (a * c))), binary('mul', average, average));
       builder.kernels.push({
-        kind: 'reduce', name: 'statistics', axes: [j], reduceAxes: [i, k],
-        reducers: [{ operator: 'sum', value }, { operator: 'sum', value: binary('mul', value, value) }, { operator: 'max', value }],
+        kind: 'reduce',
+        name: 'statistics',
+        axes: [j],
+        reduceAxes: [i, k],
+        reducers: [
+          { operator: 'sum', value },
+          { operator: 'sum', value: binary('mul', value, value) },
+          { operator: 'max', value },
+        ],
         stores: [
           { buffer: mean, index: linear([[j, 1]]), value: binary('add', average, load(scale, linear([[j, 1]]))) },
           { buffer: spread, index: linear([[j, 1]]), value: binary('add', square, result(2)) },
@@ -198,10 +384,27 @@ describe('reductions', () => {
     const [c, o, k] = [makeAxis(3), makeAxis(10), makeAxis(3)];
     const x = builder.parameter(3 * 10);
     const out = builder.parameter(30);
-    const position = linear([[o, 1], [k, 1]], -1);
+    const position = linear(
+      [
+        [o, 1],
+        [k, 1],
+      ],
+      -1,
+    );
     const guards = [{ index: position, lower: 0, upper: 10 }];
-    const value = select(inside(guards), load(x, addIndex(linear([[c, 10]]), position), 'f32', guards), constant(-Infinity));
-    builder.kernels.push({ kind: 'reduce', name: 'pool', axes: [c, o], reduceAxes: [k], reducers: [{ operator: 'max', value }], stores: [{ buffer: out, index: rowMajor([c, o]), value: result() }] });
+    const value = select(
+      inside(guards),
+      load(x, addIndex(linear([[c, 10]]), position), 'f32', guards),
+      constant(-Infinity),
+    );
+    builder.kernels.push({
+      kind: 'reduce',
+      name: 'pool',
+      axes: [c, o],
+      reduceAxes: [k],
+      reducers: [{ operator: 'max', value }],
+      stores: [{ buffer: out, index: rowMajor([c, o]), value: result() }],
+    });
     expect(await mismatches(builder)).toEqual([]);
   });
 
@@ -210,9 +413,14 @@ describe('reductions', () => {
       for (const fill of [Number.NaN, -Infinity, Infinity, 0]) {
         const random = generator(n);
         const values = Array.from({ length: 6 * n }, () => Math.floor(random() * 4));
-        for (let row = 0; row < 6; row++) if (row % 2 === 0) for (let count = 0; count <= row; count++) values[row * n + Math.floor(random() * n)] = fill;
+        for (let row = 0; row < 6; row++)
+          if (row % 2 === 0)
+            for (let count = 0; count <= row; count++) values[row * n + Math.floor(random() * n)] = fill;
         for (let column = 0; column < n; column++) values[3 * n + column] = -Infinity;
-        for (const [axesOrder, size] of [['rows', 6], ['columns', n]] as const) {
+        for (const [axesOrder, size] of [
+          ['rows', 6],
+          ['columns', n],
+        ] as const) {
           const builder = new PlanBuilder();
           const [i, j] = [makeAxis(6), makeAxis(n)];
           const x = builder.parameter(6 * n, 'f32', values);
@@ -220,7 +428,14 @@ describe('reductions', () => {
           for (const operator of ['max', 'min', 'argmax'] as const) {
             const type = operator === 'argmax' ? 'i32' : 'f32';
             const out = builder.parameter(size, type);
-            builder.kernels.push({ kind: 'reduce', name: operator, axes: [kept], reduceAxes: [reduced], reducers: [{ operator, value: load(x, rowMajor([i, j])) }], stores: [{ buffer: out, index: axisIndex(kept), value: result(0, type) }] });
+            builder.kernels.push({
+              kind: 'reduce',
+              name: operator,
+              axes: [kept],
+              reduceAxes: [reduced],
+              reducers: [{ operator, value: load(x, rowMajor([i, j])) }],
+              stores: [{ buffer: out, index: axisIndex(kept), value: result(0, type) }],
+            });
           }
           expect(await mismatches(builder), `${n} ${fill} ${axesOrder}`).toEqual([]);
         }
@@ -230,14 +445,25 @@ describe('reductions', () => {
 
   it('keep long float32 sums accurate to 1e-6, and infinities', async () => {
     const size = 3_000_017;
-    for (const [rows, columns] of [[1, size], [size, 1], [size - 1, 2]] as const) {
+    for (const [rows, columns] of [
+      [1, size],
+      [size, 1],
+      [size - 1, 2],
+    ] as const) {
       const builder = new PlanBuilder();
       const [i, j] = [makeAxis(rows === 1 ? 1 : Math.floor(rows / 2)), makeAxis(columns)];
       const total = i.extent * j.extent;
       const x = builder.parameter(total, 'f32', new Float32Array(total).fill(0.1));
       const out = builder.parameter(j.extent === columns && rows > 1 ? columns : 1);
       const overAll = rows === 1;
-      builder.kernels.push({ kind: 'reduce', name: 'sum', axes: overAll ? [] : [j], reduceAxes: overAll ? [i, j] : [i], reducers: [{ operator: 'sum', value: load(x, rowMajor([i, j])) }], stores: [{ buffer: out, index: overAll ? constantIndex(0) : axisIndex(j), value: result() }] });
+      builder.kernels.push({
+        kind: 'reduce',
+        name: 'sum',
+        axes: overAll ? [] : [j],
+        reduceAxes: overAll ? [i, j] : [i],
+        reducers: [{ operator: 'sum', value: load(x, rowMajor([i, j])) }],
+        stores: [{ buffer: out, index: overAll ? constantIndex(0) : axisIndex(j), value: result() }],
+      });
       const sums = (await runPlan(builder.plan(), builder.data))[1] ?? new Float32Array();
       const expected = Math.fround(0.1) * (overAll ? total : i.extent);
       for (const sum of sums) expect(Math.abs(sum - expected) / expected).toBeLessThan(1e-6);
@@ -248,7 +474,14 @@ describe('reductions', () => {
     values[77_777] = Infinity;
     const x = builder.parameter(100_000, 'f32', values);
     const out = builder.parameter(1);
-    builder.kernels.push({ kind: 'reduce', name: 'sum', axes: [], reduceAxes: [axis], reducers: [{ operator: 'sum', value: load(x, axisIndex(axis)) }], stores: [{ buffer: out, index: constantIndex(0), value: result() }] });
+    builder.kernels.push({
+      kind: 'reduce',
+      name: 'sum',
+      axes: [],
+      reduceAxes: [axis],
+      reducers: [{ operator: 'sum', value: load(x, axisIndex(axis)) }],
+      stores: [{ buffer: out, index: constantIndex(0), value: result() }],
+    });
     expect([...((await runPlan(builder.plan(), builder.data))[1] ?? [])]).toEqual([Infinity]);
   });
 
@@ -257,7 +490,14 @@ describe('reductions', () => {
     const [i, j] = [makeAxis(5), makeAxis(0)];
     const x = builder.parameter(1);
     const out = builder.parameter(5);
-    builder.kernels.push({ kind: 'reduce', name: 'sum', axes: [i], reduceAxes: [j], reducers: [{ operator: 'sum', value: load(x, rowMajor([i, j])) }], stores: [{ buffer: out, index: axisIndex(i), value: result() }] });
+    builder.kernels.push({
+      kind: 'reduce',
+      name: 'sum',
+      axes: [i],
+      reduceAxes: [j],
+      reducers: [{ operator: 'sum', value: load(x, rowMajor([i, j])) }],
+      stores: [{ buffer: out, index: axisIndex(i), value: result() }],
+    });
     expect([...((await runPlan(builder.plan(), builder.data))[1] ?? [])]).toEqual([0, 0, 0, 0, 0]);
   });
 
@@ -266,8 +506,16 @@ describe('reductions', () => {
     const [i, j] = [makeAxis(37), makeAxis(5003)];
     const x = builder.parameter(37 * 5003);
     const out = builder.parameter(37);
-    builder.kernels.push({ kind: 'reduce', name: 'sum', axes: [i], reduceAxes: [j], reducers: [{ operator: 'sum', value: unary('exp', load(x, rowMajor([i, j]))) }], stores: [{ buffer: out, index: axisIndex(i), value: result() }] });
+    builder.kernels.push({
+      kind: 'reduce',
+      name: 'sum',
+      axes: [i],
+      reduceAxes: [j],
+      reducers: [{ operator: 'sum', value: unary('exp', load(x, rowMajor([i, j]))) }],
+      stores: [{ buffer: out, index: axisIndex(i), value: result() }],
+    });
     const first = await runPlan(builder.plan(), builder.data);
-    for (let run = 0; run < 3; run++) expect((await runPlan(builder.plan(), builder.data, [], backend))[1]).toEqual(first[1]);
+    for (let run = 0; run < 3; run++)
+      expect((await runPlan(builder.plan(), builder.data, [], backend))[1]).toEqual(first[1]);
   });
 });

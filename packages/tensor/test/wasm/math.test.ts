@@ -3,7 +3,18 @@ import { setFlagsFromString } from 'node:v8';
 import type { Backend } from '../../src/runtime/backend.ts';
 import { createWasmBackend, hasRelaxedSimd } from '../../src/wasm/backend.ts';
 import { erf } from '../support/plan-evaluator.ts';
-import { axisIndex, binary, cast, generator, load, makeAxis, PlanBuilder, runPlan, unary, type Index } from './support.ts';
+import {
+  axisIndex,
+  binary,
+  cast,
+  generator,
+  load,
+  makeAxis,
+  PlanBuilder,
+  runPlan,
+  unary,
+  type Index,
+} from './support.ts';
 import type { Expression } from '../../src/compiler/kernel.ts';
 
 // Node 20 has relaxed SIMD behind a flag that can be set while running.
@@ -13,12 +24,21 @@ if (hasRelaxedSimd()) devices.push(['relaxed', createWasmBackend({ relaxedSimd: 
 afterAll(() => setFlagsFromString('--no-experimental-wasm-relaxed-simd'));
 
 /** f applied to many values on a device. */
-async function apply(device: Backend, values: Float32Array, make: (index: Index, buffer: number) => Expression): Promise<Float32Array> {
+async function apply(
+  device: Backend,
+  values: Float32Array,
+  make: (index: Index, buffer: number) => Expression,
+): Promise<Float32Array> {
   const builder = new PlanBuilder();
   const axis = makeAxis(values.length);
   const x = builder.parameter(values.length, 'f32', values);
   const y = builder.parameter(values.length);
-  builder.kernels.push({ kind: 'map', name: 'f', axes: [axis], stores: [{ buffer: y, index: axisIndex(axis), value: make(axisIndex(axis), x) }] });
+  builder.kernels.push({
+    kind: 'map',
+    name: 'f',
+    axes: [axis],
+    stores: [{ buffer: y, index: axisIndex(axis), value: make(axisIndex(axis), x) }],
+  });
   return (await runPlan(builder.plan(), builder.data, [], device))[1] as Float32Array;
 }
 
@@ -32,7 +52,8 @@ function samples(low: number, high: number, count = 20001): Float32Array {
   const random = generator(7);
   const values: number[] = [];
   for (let i = 0; i < count; i++) values.push(low + ((high - low) * i) / (count - 1), low + (high - low) * random());
-  for (let e = -149; e < 128; e++) for (const sign of [1, -1]) for (const m of [1, 1.3, 1.99]) values.push(sign * m * 2 ** e);
+  for (let e = -149; e < 128; e++)
+    for (const sign of [1, -1]) for (const m of [1, 1.3, 1.99]) values.push(sign * m * 2 ** e);
   return Float32Array.from(values).filter((x) => x >= low && x <= high);
 }
 
@@ -78,10 +99,34 @@ for (const [name, device] of devices) {
     }
 
     it('special values', async () => {
-      const x = Float32Array.of(Number.NaN, Infinity, -Infinity, 0, -0, 1e-45, -1e-45, 3e38, -3e38, 1e-39, 100, -100, 1);
+      const x = Float32Array.of(
+        Number.NaN,
+        Infinity,
+        -Infinity,
+        0,
+        -0,
+        1e-45,
+        -1e-45,
+        3e38,
+        -3e38,
+        1e-39,
+        100,
+        -100,
+        1,
+      );
       const expected: Record<string, (x: number) => number> = {
-        exp: Math.exp, log: Math.log, tanh: Math.tanh, erf, sqrt: Math.sqrt, abs: Math.abs, floor: Math.floor, ceil: Math.ceil, sign: (value) => Number(value > 0) - Number(value < 0),
-        relu: (value) => (value < 0 ? 0 : value), sigmoid: (value) => (value < -87.7 ? 0 : 1 / (1 + Math.exp(-value))), neg: (value) => -value,
+        exp: Math.exp,
+        log: Math.log,
+        tanh: Math.tanh,
+        erf,
+        sqrt: Math.sqrt,
+        abs: Math.abs,
+        floor: Math.floor,
+        ceil: Math.ceil,
+        sign: (value) => Number(value > 0) - Number(value < 0),
+        relu: (value) => (value < 0 ? 0 : value),
+        sigmoid: (value) => (value < -87.7 ? 0 : 1 / (1 + Math.exp(-value))),
+        neg: (value) => -value,
       };
       for (const [operator, exact] of Object.entries(expected)) {
         const y = await apply(device, x, (index, buffer) => unary(operator as 'exp', load(buffer, index)));
@@ -89,7 +134,8 @@ for (const [name, device] of devices) {
           if (operator === 'sign' && Object.is(value, -0)) return;
           const want = Math.fround(exact(value));
           const got = y[i] ?? 0;
-          const close = Object.is(got, want) || Math.abs(got - want) <= 2 * ulp(want) * Number(Number.isFinite(want) && want !== 0);
+          const close =
+            Object.is(got, want) || Math.abs(got - want) <= 2 * ulp(want) * Number(Number.isFinite(want) && want !== 0);
           expect(close, `${operator}(${value}) is ${got} instead of ${want}`).toBe(true);
         });
       }
@@ -104,7 +150,22 @@ for (const [name, device] of devices) {
     });
 
     it('round is half to even, casts saturate and truncate', async () => {
-      const x = Float32Array.of(0.5, 1.5, 2.5, -0.5, -1.5, 2.4999, 8388609, -2.5, Number.NaN, Infinity, 3e9, -3e9, 2.99, -2.99);
+      const x = Float32Array.of(
+        0.5,
+        1.5,
+        2.5,
+        -0.5,
+        -1.5,
+        2.4999,
+        8388609,
+        -2.5,
+        Number.NaN,
+        Infinity,
+        3e9,
+        -3e9,
+        2.99,
+        -2.99,
+      );
       const rounded = await apply(device, x, (index, buffer) => unary('round', load(buffer, index)));
       expect([...rounded.slice(0, 8)]).toEqual([0, 2, 2, -0, -2, 2, 8388609, -2]);
       const integers = await apply(device, x, (index, buffer) => cast(cast(load(buffer, index), 'i32'), 'f32'));
@@ -114,18 +175,48 @@ for (const [name, device] of devices) {
     it('pow is within 1 ulp and follows IEEE 754 on special values', async () => {
       const random = generator(11);
       const pairs: [number, number][] = [];
-      for (let i = 0; i < 20000; i++) pairs.push([Math.fround(2 ** (random() * 40 - 20)), Math.fround(random() * 12 - 6)]);
+      for (let i = 0; i < 20000; i++)
+        pairs.push([Math.fround(2 ** (random() * 40 - 20)), Math.fround(random() * 12 - 6)]);
       for (let i = 0; i < 3000; i++) pairs.push([Math.fround(random() * 20 - 10), Math.round(random() * 20 - 10)]);
-      for (let i = 0; i < 3000; i++) pairs.push([Math.fround(1 + (random() - 0.5) * 1e-3), Math.fround((random() - 0.5) * 1e5)]);
-      const special = [0, -0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, 2.5, 1e-45, -1e-45, 3e38, 16777217, Infinity, -Infinity, Number.NaN];
+      for (let i = 0; i < 3000; i++)
+        pairs.push([Math.fround(1 + (random() - 0.5) * 1e-3), Math.fround((random() - 0.5) * 1e5)]);
+      const special = [
+        0,
+        -0,
+        1,
+        -1,
+        2,
+        -2,
+        0.5,
+        -0.5,
+        3,
+        -3,
+        2.5,
+        1e-45,
+        -1e-45,
+        3e38,
+        16777217,
+        Infinity,
+        -Infinity,
+        Number.NaN,
+      ];
       for (const a of special) for (const b of special) pairs.push([Math.fround(a), Math.fround(b)]);
       const base = Float32Array.from(pairs, ([a]) => a);
       const exponent = Float32Array.from(pairs, ([, b]) => b);
       const builder = new PlanBuilder();
       const axis = makeAxis(pairs.length);
       const index = axisIndex(axis);
-      const [x, y, z] = [builder.parameter(pairs.length, 'f32', base), builder.parameter(pairs.length, 'f32', exponent), builder.parameter(pairs.length)];
-      builder.kernels.push({ kind: 'map', name: 'pow', axes: [axis], stores: [{ buffer: z, index, value: binary('pow', load(x, index), load(y, index)) }] });
+      const [x, y, z] = [
+        builder.parameter(pairs.length, 'f32', base),
+        builder.parameter(pairs.length, 'f32', exponent),
+        builder.parameter(pairs.length),
+      ];
+      builder.kernels.push({
+        kind: 'map',
+        name: 'pow',
+        axes: [axis],
+        stores: [{ buffer: z, index, value: binary('pow', load(x, index), load(y, index)) }],
+      });
       const results = (await runPlan(builder.plan(), builder.data, [], device))[2] ?? new Float32Array();
       const wrong: string[] = [];
       pairs.forEach(([a, b], i) => {

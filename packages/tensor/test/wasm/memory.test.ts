@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { Allocator, sizeClass } from '../../src/wasm/allocator.ts';
 import { createWasmBackend } from '../../src/wasm/backend.ts';
 import { OutOfMemoryError } from '../../src/wasm/errors.ts';
-import { axisIndex, binary, constant, generator, load, makeAxis, PlanBuilder, result, rowMajor, type HostArrayLike } from './support.ts';
+import {
+  axisIndex,
+  binary,
+  constant,
+  generator,
+  load,
+  makeAxis,
+  PlanBuilder,
+  result,
+  rowMajor,
+  type HostArrayLike,
+} from './support.ts';
 
 function addPlan(size: number): PlanBuilder {
   const builder = new PlanBuilder(size);
@@ -10,8 +21,18 @@ function addPlan(size: number): PlanBuilder {
   const index = axisIndex(axis);
   const [x, y, middle] = [builder.parameter(size), builder.parameter(size), builder.temporary(size)];
   builder.kernels.push(
-    { kind: 'map', name: 'double', axes: [axis], stores: [{ buffer: middle, index, value: binary('mul', load(x, index), constant(2)) }] },
-    { kind: 'map', name: 'add', axes: [axis], stores: [{ buffer: y, index, value: binary('add', load(y, index), load(middle, index)) }] },
+    {
+      kind: 'map',
+      name: 'double',
+      axes: [axis],
+      stores: [{ buffer: middle, index, value: binary('mul', load(x, index), constant(2)) }],
+    },
+    {
+      kind: 'map',
+      name: 'add',
+      axes: [axis],
+      stores: [{ buffer: y, index, value: binary('add', load(y, index), load(middle, index)) }],
+    },
   );
   return builder;
 }
@@ -50,7 +71,10 @@ describe('memory', () => {
     const builder = addPlan(100);
     const executable = device.compile(builder.plan());
     const small = device.allocate(400);
-    device.write(small, Float32Array.from({ length: 100 }, (_, i) => i));
+    device.write(
+      small,
+      Float32Array.from({ length: 100 }, (_, i) => i),
+    );
     const large = device.allocate(50 * 2 ** 20);
     device.write(large, Float32Array.of(1, 2, 3));
     device.run(executable, [small, small === large ? large : device.allocate(400)], []);
@@ -116,7 +140,12 @@ describe('memory', () => {
     const axis = makeAxis(10);
     const index = axisIndex(axis);
     const [x, y, z] = [builder.parameter(10), builder.parameter(10), builder.parameter(10)];
-    builder.kernels.push({ kind: 'map', name: 'add', axes: [axis], stores: [{ buffer: z, index, value: binary('add', load(x, index), load(y, index)) }] });
+    builder.kernels.push({
+      kind: 'map',
+      name: 'add',
+      axes: [axis],
+      stores: [{ buffer: z, index, value: binary('add', load(x, index), load(y, index)) }],
+    });
     const executable = device.compile(builder.plan());
     const shared = device.allocate(40);
     const out = device.allocate(40);
@@ -132,7 +161,12 @@ describe('memory', () => {
     const builder = addPlan(1000);
     const [m, n, k] = [makeAxis(64), makeAxis(64), makeAxis(64)];
     builder.kernels.push({
-      kind: 'contraction', name: 'product', batch: [], m: [m], n: [n], k: [k],
+      kind: 'contraction',
+      name: 'product',
+      batch: [],
+      m: [m],
+      n: [n],
+      k: [k],
       left: { buffer: builder.parameter(4096), index: rowMajor([m, k]), guards: [] },
       right: { buffer: builder.parameter(4096), index: rowMajor([k, n]), guards: [] },
       stores: [{ buffer: builder.parameter(4096), index: rowMajor([m, n]), value: result() }],

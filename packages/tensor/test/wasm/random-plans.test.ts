@@ -2,7 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { divideIndex, remainderIndex } from '../../src/compiler/index-expression.ts';
 import type { Condition, Expression } from '../../src/compiler/kernel.ts';
 import {
-  addIndex, axisIndex, binary, constant, constantIndex, generator, inside, linear, load, makeAxis, mismatches, PlanBuilder, result, rowMajor, scaleIndex, select, unary, type Axis, type Index,
+  addIndex,
+  axisIndex,
+  binary,
+  constant,
+  constantIndex,
+  generator,
+  inside,
+  linear,
+  load,
+  makeAxis,
+  mismatches,
+  PlanBuilder,
+  result,
+  rowMajor,
+  scaleIndex,
+  select,
+  unary,
+  type Axis,
+  type Index,
 } from './support.ts';
 
 /** Chains of kernels with random axes, views, guards and expressions. */
@@ -35,7 +53,9 @@ class RandomPlan {
   }
 
   #axes(most: number): Axis[] {
-    return Array.from({ length: Math.floor(this.#random() * (most + 1)) }, () => makeAxis(this.#pick([1, 2, 3, 4, 5, 6, 8, 9, 13, 20])));
+    return Array.from({ length: Math.floor(this.#random() * (most + 1)) }, () =>
+      makeAxis(this.#pick([1, 2, 3, 4, 5, 6, 8, 9, 13, 20])),
+    );
   }
 
   /** An index into a buffer, and guards where it may lie outside. */
@@ -53,11 +73,17 @@ class RandomPlan {
       const rows = Math.min(this.#pick([2, 3, 4, 6]), size);
       const wrapped = remainderIndex(flat, Math.floor(size / rows) * rows);
       const columns = Math.floor(size / rows);
-      return { index: addIndex(scaleIndex(remainderIndex(wrapped, rows), columns), divideIndex(wrapped, rows)), guards: [] };
+      return {
+        index: addIndex(scaleIndex(remainderIndex(wrapped, rows), columns), divideIndex(wrapped, rows)),
+        guards: [],
+      };
     }
     // Shifted, reversed or both, and guarded.
     const shift = Math.floor(this.#random() * 9) - 4;
-    const index = this.#random() < 0.5 ? addIndex(flat, constantIndex(shift)) : addIndex(scaleIndex(flat, -1), constantIndex(size - 1 - shift));
+    const index =
+      this.#random() < 0.5
+        ? addIndex(flat, constantIndex(shift))
+        : addIndex(scaleIndex(flat, -1), constantIndex(size - 1 - shift));
     return { index, guards: [{ index, lower: 0, upper: size }] };
   }
 
@@ -95,7 +121,8 @@ class RandomPlan {
   }
 
   #finish(stores: readonly { buffer: number; axes: readonly Axis[] }[]): void {
-    for (const { buffer, axes } of stores) this.#readable.push({ buffer, size: axes.reduce((total, { extent }) => total * extent, 1) });
+    for (const { buffer, axes } of stores)
+      this.#readable.push({ buffer, size: axes.reduce((total, { extent }) => total * extent, 1) });
   }
 
   #map(): void {
@@ -115,9 +142,20 @@ class RandomPlan {
       { operator: 'sum' as const, value: this.#expression(all, 1) },
     ];
     const count = reduceAxes.reduce((total, { extent }) => total * extent, 1);
-    const value = binary('add', binary('mul', result(0), constant(1 / count)), binary('sub', binary('mul', result(1), constant(1 / count)), this.#leaf(axes)));
+    const value = binary(
+      'add',
+      binary('mul', result(0), constant(1 / count)),
+      binary('sub', binary('mul', result(1), constant(1 / count)), this.#leaf(axes)),
+    );
     const output = this.#output(axes);
-    this.builder.kernels.push({ kind: 'reduce', name: 'reduce', axes, reduceAxes, reducers, stores: [{ ...output, value }] });
+    this.builder.kernels.push({
+      kind: 'reduce',
+      name: 'reduce',
+      axes,
+      reduceAxes,
+      reducers,
+      stores: [{ ...output, value }],
+    });
     this.#finish([{ buffer: output.buffer, axes }]);
   }
 
@@ -132,7 +170,14 @@ class RandomPlan {
     const count = k.reduce((total, { extent }) => total * extent, 1);
     const value = unary('tanh', binary('add', binary('mul', result(), constant(1 / count)), this.#leaf(axes)));
     this.builder.kernels.push({
-      kind: 'contraction', name: 'contraction', batch, m, n, k, left: operand([...batch, ...m, ...k]), right: operand([...batch, ...k, ...n]),
+      kind: 'contraction',
+      name: 'contraction',
+      batch,
+      m,
+      n,
+      k,
+      left: operand([...batch, ...m, ...k]),
+      right: operand([...batch, ...k, ...n]),
       stores: [{ ...output, value }],
     });
     this.#finish([{ buffer: output.buffer, axes }]);

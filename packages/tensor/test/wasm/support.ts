@@ -20,7 +20,10 @@ export { addIndex, axisIndex, constantIndex, makeAxis, scaleIndex, type Axis, ty
 
 /** constant + Σ stride · axis */
 export function linear(terms: readonly (readonly [Axis, number])[], constant = 0): Index {
-  return terms.reduce((total, [axis, stride]) => addIndex(total, scaleIndex(axisIndex(axis), stride)), constantIndex(constant));
+  return terms.reduce(
+    (total, [axis, stride]) => addIndex(total, scaleIndex(axisIndex(axis), stride)),
+    constantIndex(constant),
+  );
 }
 
 /** Row-major position over the axes. */
@@ -28,8 +31,17 @@ export function rowMajor(axes: readonly Axis[]): Index {
   return axes.reduce((total, axis) => addIndex(scaleIndex(total, axis.extent), axisIndex(axis)), constantIndex(0));
 }
 
-export const load = (buffer: number, index: Index, type: ScalarType = 'f32', guards: readonly Condition[] = []): Expression => ({
-  kind: 'load', type, buffer, index, guards,
+export const load = (
+  buffer: number,
+  index: Index,
+  type: ScalarType = 'f32',
+  guards: readonly Condition[] = [],
+): Expression => ({
+  kind: 'load',
+  type,
+  buffer,
+  index,
+  guards,
 });
 export const constant = (value: number, type: ScalarType = 'f32'): Expression => ({ kind: 'constant', type, value });
 export const result = (position = 0, type: ScalarType = 'f32'): Expression => ({ kind: 'result', type, position });
@@ -38,12 +50,25 @@ type Unary = Extract<Expression, { kind: 'unary' }>['operator'];
 type Binary = Extract<Expression, { kind: 'binary' }>['operator'];
 const comparisons: readonly Binary[] = ['equal', 'notEqual', 'less', 'lessEqual', 'and', 'or'];
 
-export const unary = (operator: Unary, operand: Expression): Expression => ({ kind: 'unary', type: operand.type, operator, operand });
+export const unary = (operator: Unary, operand: Expression): Expression => ({
+  kind: 'unary',
+  type: operand.type,
+  operator,
+  operand,
+});
 export const binary = (operator: Binary, left: Expression, right: Expression): Expression => ({
-  kind: 'binary', type: comparisons.includes(operator) ? 'bool' : left.type, operator, left, right,
+  kind: 'binary',
+  type: comparisons.includes(operator) ? 'bool' : left.type,
+  operator,
+  left,
+  right,
 });
 export const select = (condition: Expression, ifTrue: Expression, ifFalse: Expression): Expression => ({
-  kind: 'select', type: ifTrue.type, condition, ifTrue, ifFalse,
+  kind: 'select',
+  type: ifTrue.type,
+  condition,
+  ifTrue,
+  ifFalse,
 });
 export const inside = (conditions: readonly Condition[]): Expression => ({ kind: 'inside', type: 'bool', conditions });
 export const cast = (operand: Expression, type: ScalarType): Expression => ({ kind: 'cast', type, operand });
@@ -74,7 +99,11 @@ export class PlanBuilder {
   /** A parameter with random contents (or those given); returns the buffer's position. */
   parameter(size: number, type: ScalarType = 'f32', values?: ArrayLike<number>): number {
     const make = (): number =>
-      type === 'f32' ? this.#random() * 2 - 1 : type === 'i32' ? Math.floor(this.#random() * 200) - 100 : Number(this.#random() < 0.5);
+      type === 'f32'
+        ? this.#random() * 2 - 1
+        : type === 'i32'
+          ? Math.floor(this.#random() * 200) - 100
+          : Number(this.#random() < 0.5);
     const source = values ?? Array.from({ length: size }, make);
     this.data.push(type === 'f32' ? Float32Array.from(source) : Int32Array.from(source));
     return this.buffers.push({ kind: 'parameter', position: this.data.length - 1, offset: 0, type, size }) - 1;
@@ -98,7 +127,12 @@ export class PlanBuilder {
 }
 
 /** Contents of all parameters after a run on a backend. */
-export async function runPlan(plan: Plan, data: readonly HostArray[], scalars: readonly number[] = [], device: Backend = backend): Promise<HostArray[]> {
+export async function runPlan(
+  plan: Plan,
+  data: readonly HostArray[],
+  scalars: readonly number[] = [],
+  device: Backend = backend,
+): Promise<HostArray[]> {
   const executable = device.compile(plan);
   const buffers = data.map((values) => {
     const buffer = device.allocate(values.byteLength);
