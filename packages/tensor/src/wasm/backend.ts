@@ -7,7 +7,7 @@ import { Allocator, sizeClass } from './allocator.ts';
 import { ByteWriter, encodeModule } from './encoder.ts';
 import { listFunctions } from './listing.ts';
 import { op, SIMD } from './opcodes.ts';
-import type { Tables } from './packing.ts';
+import type { Tables } from './packing-context.ts';
 import { buildPlan } from './plan-module.ts';
 import { renderModule } from './render.ts';
 

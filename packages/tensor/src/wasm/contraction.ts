@@ -15,11 +15,13 @@ import { AxisValues, RESULT_BUFFER, type KernelContext } from './address.ts';
 import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
 import { blockAxes, locateBlock, positionInBlock, product, splitIndex, type BlockedAxes } from './blocks.ts';
 import { VectorEvaluator } from './expression.ts';
+import { FunctionBuilder } from './function-builder.ts';
 import { TILE_COLUMNS, TILE_ROWS } from './gemm.ts';
-import { FunctionBuilder, type Value, type WasmFunction } from './ir.ts';
+import type { Value, WasmFunction } from './ir.ts';
 import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
-import { buildPacking, type PackingContext } from './packing.ts';
+import type { PackingContext } from './packing-context.ts';
+import { buildPacking } from './packing.ts';
 
 /** Depth of a packed block: a panel of B (8 × 256 × 4 bytes) stays in the first-level cache. */
 const K_BLOCK = 256;

@@ -3,7 +3,8 @@
  * "Anatomy of high-performance matrix multiplication", 2008). One function serves all contractions of a module. A is packed in
  * panels of 4 rows ([k][4]), B in panels of 8 columns ([k][8]); C is scratch, padded to whole tiles, so that no edge needs care here.
  */
-import { FunctionBuilder, type WasmFunction } from './ir.ts';
+import { FunctionBuilder } from './function-builder.ts';
+import type { WasmFunction } from './ir.ts';
 import { multiplyAdd } from './math.ts';
 import { op } from './opcodes.ts';
 

@@ -5,7 +5,8 @@
  * Largest errors seen (asserted in the tests): sin and cos 1.5 ulp or 1e-7 absolute for |x| ≤ 1e6, bounded by 1 everywhere;
  * pow 1 ulp, denormal results included. Special values of pow as in IEEE 754-2019, 9.2.1.
  */
-import type { FunctionBuilder, Value } from './ir.ts';
+import type { FunctionBuilder } from './function-builder.ts';
+import type { Value } from './ir.ts';
 import { multiplyAdd, type MathContext } from './math.ts';
 import { op } from './opcodes.ts';
 

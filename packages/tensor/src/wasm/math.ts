@@ -7,7 +7,8 @@
  * Largest errors seen over dense samples of the whole range, with and without relaxed_madd (asserted in the tests):
  * exp 1.5 ulp, log 1.5 ulp, sigmoid 2.5 ulp, tanh 2 ulp, erf 2 ulp. exp keeps denormal results; sigmoid gives 0 below −87.7.
  */
-import type { FunctionBuilder, Value } from './ir.ts';
+import type { FunctionBuilder } from './function-builder.ts';
+import type { Value } from './ir.ts';
 import { op } from './opcodes.ts';
 
 export interface MathContext {

@@ -4,10 +4,11 @@ import type { Kernel, Plan } from '../compiler/kernel.ts';
 import type { PlanLayout } from './address.ts';
 import { product } from './blocks.ts';
 import { degenerate, emitContraction, normaliseContraction } from './contraction.ts';
+import { FunctionBuilder } from './function-builder.ts';
 import { buildGemm } from './gemm.ts';
-import { FunctionBuilder, type WasmFunction } from './ir.ts';
+import type { WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
-import type { Tables } from './packing.ts';
+import type { Tables } from './packing-context.ts';
 import { emitReduce } from './reduce.ts';
 import { splitContraction, splitReduction } from './residues.ts';
 

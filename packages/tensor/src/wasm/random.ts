@@ -3,7 +3,8 @@
  * SC 2011); the scalar counterpart is graph/threefry.ts.
  */
 import { RANDOM_KEY } from '../graph/threefry.ts';
-import type { FunctionBuilder, Value } from './ir.ts';
+import type { FunctionBuilder } from './function-builder.ts';
+import type { Value } from './ir.ts';
 import { op } from './opcodes.ts';
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;

@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { setFlagsFromString } from 'node:v8';
+import { afterAll, describe, expect, it } from 'vitest';
 import { divideIndex, remainderIndex } from '../../src/compiler/index-expression.ts';
 import type { Condition, Expression } from '../../src/compiler/kernel.ts';
+import { createWasmBackend } from '../../src/wasm/backend.ts';
 import {
   addIndex,
   axisIndex,
+  backend,
   binary,
   constant,
   constantIndex,
@@ -184,13 +187,19 @@ class RandomPlan {
   }
 }
 
+// Node 20 has relaxed SIMD behind a flag that can be set while running.
+setFlagsFromString('--experimental-wasm-relaxed-simd');
+afterAll(() => setFlagsFromString('--no-experimental-wasm-relaxed-simd'));
+
 describe('random plans', () => {
-  it('agree with the evaluator', async () => {
-    const count = Number(process.env['HEBB_RANDOM_PLANS'] ?? 150);
+  it('agree with the evaluator, with and without relaxed SIMD', async () => {
+    const devices = [createWasmBackend({ relaxedSimd: false }), createWasmBackend()];
+    const count = Number(process.env['HEBB_RANDOM_PLANS'] ?? 120);
     const first = Number(process.env['HEBB_RANDOM_SEED'] ?? 1);
     for (let seed = first; seed < first + count; seed++) {
       const { builder } = new RandomPlan(seed);
-      expect(await mismatches(builder, [], { tolerance: 1e-4 }), `seed ${seed}`).toEqual([]);
+      const device = devices[seed % 2] ?? backend;
+      expect(await mismatches(builder, [], { tolerance: 1e-4, device }), `seed ${seed}`).toEqual([]);
     }
   });
 });

@@ -1,0 +1,350 @@
+/**
+ * Packing of operands whose index is a sum of a part along the panel ("side"), a part along k and a part that is fixed within a block.
+ * The copy needs one addition per lane or vector and k: the side offsets stand in locals, the k offsets in a table. Guards become a table
+ * of lane masks per panel, computed once for the k axes that they depend on and reused for the others (channels).
+ */
+import { dependsOn } from '../compiler/index-expression.ts';
+import { bufferStart, type AxisValues } from './address.ts';
+import { product, tabulate, type BlockedAxes, type BlockPosition, type SplitIndex } from './blocks.ts';
+import { FunctionBuilder } from './function-builder.ts';
+import type { Address, Value, WasmFunction } from './ir.ts';
+import { op } from './opcodes.ts';
+import type { Guard, Packing, PackingContext } from './packing-context.ts';
+
+export class SeparablePacking implements Packing {
+  readonly description: string;
+  readonly #buffer: number;
+  readonly #parts: SplitIndex;
+  readonly #guards: readonly Guard[];
+  readonly #target: WasmFunction;
+
+  constructor(
+    context: PackingContext,
+    name: string,
+    buffer: number,
+    parts: SplitIndex,
+    guards: readonly Guard[],
+    side: BlockedAxes,
+    k: BlockedAxes,
+    width: 4 | 8,
+  ) {
+    this.#buffer = buffer;
+    this.#parts = parts;
+    this.#guards = guards;
+    const sideTable = tabulate(parts.side, side, 4);
+    const kTable = tabulate(parts.k, k, 4);
+    const sideContiguous = sideTable.some((offset, i) => sideTable[i + 1] === offset + 4);
+    const kContiguous = kTable.length >= 4 && kTable.every((offset, i) => offset === 4 * i);
+    const transposing = kContiguous && !sideContiguous && guards.length === 0;
+    this.description =
+      `${width} lanes, ` +
+      (sideContiguous ? 'contiguous along the panel' : transposing ? 'contiguous along k, transposed' : 'gathered') +
+      (guards.length === 0 ? '' : `, ${guards.length} guards as masks`);
+    const fb = new FunctionBuilder(name);
+    this.#target = buildSeparable({ ...context, fb }, fb, {
+      width,
+      guards,
+      side,
+      k,
+      sideTable,
+      kTable,
+      sideContiguous,
+      transposing,
+    });
+  }
+
+  emit(
+    context: PackingContext,
+    destination: Value,
+    masks: Value,
+    side: BlockPosition,
+    k: BlockPosition,
+    axes: AxisValues,
+  ): void {
+    const { fb } = context;
+    const { pointer, constant } = bufferStart(context, this.#buffer);
+    const { uniform } = this.#parts;
+    const base = axes.sum(fb.add(pointer, constant + 4 * uniform.constant), uniform, 4);
+    // Biased so that a signed comparison tests 0 ≤ x < length.
+    const guards = this.#guards.map(({ parts, condition }) =>
+      fb.add(axes.sum(fb.i32(0), parts.uniform, 1), (parts.uniform.constant - condition.lower - 0x80000000) | 0),
+    );
+    fb.call(this.#target, destination, masks, base, side.points, k.points, ...guards);
+  }
+}
+
+interface SeparablePlan {
+  readonly width: 4 | 8;
+  readonly guards: readonly Guard[];
+  readonly side: BlockedAxes;
+  readonly k: BlockedAxes;
+  readonly sideTable: Int32Array<ArrayBuffer>;
+  readonly kTable: Int32Array<ArrayBuffer>;
+  readonly sideContiguous: boolean;
+  readonly transposing: boolean;
+}
+
+/** How a group of four lanes is read. */
+type Reading = 'vector' | 'lanes';
+
+function buildSeparable(context: PackingContext, fb: FunctionBuilder, plan: SeparablePlan): WasmFunction {
+  const { tables } = context;
+  const { width, guards, side, k, sideTable, kTable, sideContiguous, transposing } = plan;
+  const destination = fb.parameter('destination');
+  const masks = fb.parameter('masks');
+  const base = fb.parameter('base');
+  const sideCount = fb.parameter('sideCount');
+  const kCount = fb.parameter('kCount');
+  const guardBases = guards.map((_, i) => fb.parameter(`guard${i}`));
+  const groups = width / 4;
+  const stride = linearStride(kTable);
+  const kAddress = stride === undefined ? tables.add(kTable) : 0;
+  const sideStride = linearStride(sideTable);
+  const sideAddress = sideStride === undefined ? tables.add(sideTable) : 0;
+  const guardTables = guards.map(({ parts }) => ({ side: tabulate(parts.side, side, 1), k: tabulate(parts.k, k, 1) }));
+  // The innermost k axes from the first that a guard depends on: masks repeat with their product.
+  const order = [k.local, ...k.inner];
+  const firstGuarded = order.findIndex((axis) => guards.some(({ parts }) => dependsOn(parts.k, axis)));
+  const period = firstGuarded === 0 ? kCount : fb.i32(firstGuarded < 0 ? 1 : product(order.slice(firstGuarded)));
+
+  fb.loop(
+    fb.i32(0),
+    sideCount,
+    { role: 'pack', name: 'panel', step: width, inductions: [{ begin: destination, step: fb.mul(kCount, 4 * width) }] },
+    (first, [target = first]) => {
+      const last = fb.sub(sideCount, 1);
+      const positions = Array.from({ length: width }, (_, lane) =>
+        lane === 0 ? first : fb.minimum(fb.add(first, lane), last),
+      );
+      const offsets = positions.map((position) =>
+        sideStride === undefined
+          ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: sideAddress })
+          : fb.mul(position, sideStride),
+      );
+      const lanes = offsets.map((offset) => fb.add(base, offset));
+
+      const copy = (readings: readonly Reading[], firstGroup: number, masked: boolean): void => {
+        const body = (out: Value, koffset: Value, mask: Value): void => {
+          readings.forEach((reading, i) => {
+            const group = firstGroup + i;
+            const [l0 = base, ...others] = lanes.slice(4 * group, 4 * group + 4);
+            let vector: Value;
+            if (reading === 'vector') vector = fb.load(op.v128Load, { base: fb.add(l0, koffset), offset: 0 });
+            else {
+              vector = fb.load(op.v128Load32Splat, { base: fb.add(l0, koffset), offset: 0 });
+              others.forEach(
+                (lane, j) => (vector = fb.loadLane({ base: fb.add(lane, koffset), offset: 0 }, j + 1, vector)),
+              );
+            }
+            if (masked)
+              vector = fb.op(op.v128And, vector, fb.load(op.v128Load, { base: mask, offset: 16 * group }, true));
+            fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
+          });
+        };
+        emitKLoop(fb, { stride, kAddress, kCount, width, target, period: masked ? period : undefined, masks }, body);
+      };
+      const copyAll = (masked: boolean): void => {
+        const gathers = Array.from({ length: groups }, (): Reading => 'lanes');
+        if (!sideContiguous) {
+          copy(gathers, 0, masked);
+          return;
+        }
+        const contiguous = Array.from({ length: groups }, (_, group) => {
+          const [o0 = base, ...others] = offsets.slice(4 * group, 4 * group + 4);
+          return others
+            .map((offset, j) => fb.op(op.i32Eq, fb.sub(offset, o0), fb.i32(4 * (j + 1))))
+            .reduce((a, b) => fb.op(op.i32And, a, b));
+        });
+        const each = (): void =>
+          contiguous.forEach((condition, group) =>
+            fb.if(
+              condition,
+              () => copy(['vector'], group, masked),
+              () => copy(['lanes'], group, masked),
+            ),
+          );
+        if (groups === 1) each();
+        else
+          fb.if(
+            contiguous.reduce((a, b) => fb.op(op.i32And, a, b)),
+            () =>
+              copy(
+                gathers.map(() => 'vector' as const),
+                0,
+                masked,
+              ),
+            each,
+          );
+      };
+
+      if (guards.length > 0) {
+        const all = fb.variable('all', 'v128');
+        const sides = guards.map((_, i) => {
+          const table = guardTables[i]?.side ?? new Int32Array(0);
+          const guardStride = linearStride(table);
+          const address = guardStride === undefined ? tables.add(table) : 0;
+          const value = (position: Value): Value =>
+            guardStride === undefined
+              ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: address })
+              : fb.mul(position, guardStride);
+          return Array.from({ length: groups }, (_, group) => {
+            const [p0 = first, ...others] = positions.slice(4 * group, 4 * group + 4).map(value);
+            let vector = fb.op(op.i32x4Splat, p0);
+            others.forEach((other, j) => (vector = fb.lane(op.i32x4ReplaceLane, j + 1, vector, other)));
+            return fb.op(op.i32x4Add, vector, fb.op(op.i32x4Splat, guardBases[i] ?? base));
+          });
+        });
+        fb.set(all, fb.i32x4(-1));
+        fb.loop(
+          fb.i32(0),
+          period,
+          { role: 'pack', name: 'mask', inductions: [{ begin: masks, step: 4 * width }] },
+          (position, [out = position]) => {
+            for (let group = 0; group < groups; group++) {
+              const tests = guards.map(({ condition, parts }, i) => {
+                const along = guardTables[i]?.k ?? new Int32Array(0);
+                const vector = sides[i]?.[group] ?? fb.i32x4(0);
+                const kStride = linearStride(along);
+                const kPart =
+                  parts.k.terms.length === 0
+                    ? fb.i32(0)
+                    : kStride === undefined
+                      ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: tables.add(along) })
+                      : fb.mul(position, kStride);
+                const shifted =
+                  kPart.kind === 'i32' && kPart.value === 0
+                    ? vector
+                    : fb.op(op.i32x4Add, vector, fb.op(op.i32x4Splat, kPart));
+                const length = Math.max(condition.upper - condition.lower, 0);
+                return fb.op(op.i32x4LtS, shifted, fb.i32x4((length - 0x80000000) | 0));
+              });
+              const mask = tests.reduce((a, b) => fb.op(op.v128And, a, b));
+              fb.store(op.v128Store, { base: out, offset: 16 * group }, mask);
+              fb.set(all, fb.op(op.v128And, fb.get(all), mask));
+            }
+          },
+        );
+        fb.if(
+          fb.op(op.i32x4AllTrue, fb.get(all)),
+          () => copyAll(false),
+          () => copyAll(true),
+        );
+      } else if (transposing) emitTransposing(fb, lanes, target, kCount, width);
+      else copyAll(false);
+    },
+  );
+  return fb.finish();
+}
+
+/** The stride of a table that is a line through 0. */
+function linearStride(table: Int32Array): number | undefined {
+  const stride = table[1] ?? 0;
+  return table.every((value, i) => value === i * stride) ? stride : undefined;
+}
+
+interface KLoop {
+  readonly stride: number | undefined;
+  readonly kAddress: number;
+  readonly kCount: Value;
+  readonly width: number;
+  readonly target: Value;
+  /** Length after which masks repeat; `undefined`: no masks. */
+  readonly period: Value | undefined;
+  readonly masks: Value;
+}
+
+/** The loop over k: `body` gets the address to write to, the byte offset of k in the operand, and the address of the masks. */
+function emitKLoop(
+  fb: FunctionBuilder,
+  { stride, kAddress, kCount, width, target, period, masks }: KLoop,
+  body: (out: Value, koffset: Value, mask: Value) => void,
+): void {
+  // Offsets come from an induction where they are linear, otherwise through a pointer into the table.
+  const start = fb.i32(stride === undefined ? kAddress : 0);
+  const step = stride ?? 4;
+  const offsetOf = (pointer: Value): Value =>
+    stride === undefined ? fb.load(op.i32Load, { base: pointer, offset: 0 }) : pointer;
+  const bytes = 4 * width;
+  if (period === undefined) {
+    const inductions = [
+      { begin: target, step: bytes },
+      { begin: start, step },
+    ];
+    fb.loop(fb.i32(0), kCount, { role: 'pack', name: 'k', inductions }, (_, [out = target, pointer = start]) =>
+      body(out, offsetOf(pointer), masks),
+    );
+    return;
+  }
+  const outer = [
+    { begin: target, step: fb.mul(period, bytes) },
+    { begin: start, step: fb.mul(period, step) },
+  ];
+  fb.loop(
+    fb.i32(0),
+    fb.divide(kCount, period),
+    { role: 'pack', name: 'prefix', inductions: outer },
+    (_, [rowOut = target, rowPointer = start]) => {
+      const inner = [
+        { begin: rowOut, step: bytes },
+        { begin: rowPointer, step },
+        { begin: masks, step: bytes },
+      ];
+      fb.loop(
+        fb.i32(0),
+        period,
+        { role: 'pack', name: 'k', inductions: inner },
+        (__, [out = target, pointer = start, mask = masks]) => body(out, offsetOf(pointer), mask),
+      );
+    },
+  );
+}
+
+/** Reads four k at a time in every lane and transposes; lanes are contiguous along k. */
+function emitTransposing(
+  fb: FunctionBuilder,
+  lanes: readonly Value[],
+  target: Value,
+  kCount: Value,
+  width: number,
+): void {
+  const whole = fb.op(op.i32And, kCount, fb.i32(-4));
+  const bytes = 4 * width;
+  fb.loop(
+    fb.i32(0),
+    fb.mul(whole, 4),
+    { role: 'pack', name: 'k×4', step: 16, inductions: [{ begin: target, step: 4 * bytes }] },
+    (koffset, [out = target]) => {
+      for (let group = 0; group < width / 4; group++) {
+        const [r0 = target, r1 = target, r2 = target, r3 = target] = lanes
+          .slice(4 * group, 4 * group + 4)
+          .map((lane) => fb.load(op.v128Load, { base: fb.add(lane, koffset), offset: 0 }));
+        const a = fb.shuffle(r0, r1, [0, 4, 1, 5]);
+        const b = fb.shuffle(r2, r3, [0, 4, 1, 5]);
+        const c = fb.shuffle(r0, r1, [2, 6, 3, 7]);
+        const d = fb.shuffle(r2, r3, [2, 6, 3, 7]);
+        const columns = [
+          fb.shuffle(a, b, [0, 1, 4, 5]),
+          fb.shuffle(a, b, [2, 3, 6, 7]),
+          fb.shuffle(c, d, [0, 1, 4, 5]),
+          fb.shuffle(c, d, [2, 3, 6, 7]),
+        ];
+        columns.forEach((column, i) => fb.store(op.v128Store, { base: out, offset: 16 * group + i * bytes }, column));
+      }
+    },
+  );
+  const rest: Address = { base: fb.add(target, fb.mul(whole, bytes)), offset: 0 };
+  fb.loop(
+    whole,
+    kCount,
+    { role: 'pack', name: 'k', inductions: [{ begin: rest.base, step: bytes }] },
+    (position, [out = target]) => {
+      const koffset = fb.mul(position, 4);
+      for (let group = 0; group < width / 4; group++) {
+        const [l0 = target, ...others] = lanes.slice(4 * group, 4 * group + 4);
+        let vector = fb.load(op.v128Load32Splat, { base: fb.add(l0, koffset), offset: 0 });
+        others.forEach((lane, j) => (vector = fb.loadLane({ base: fb.add(lane, koffset), offset: 0 }, j + 1, vector)));
+        fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
+      }
+    },
+  );
+}
