@@ -224,6 +224,19 @@ function reduction(
   };
 }
 
+function transpose(rows: number, columns: number): Case {
+  const [row, column] = [makeAxis(rows), makeAxis(columns)];
+  const name = `transpose ${rows}×${columns}`;
+  const stores = [{ buffer: 1, index: rowMajor([column, row]), value: load(0, rowMajor([row, column])) }];
+  return {
+    name,
+    sizes: [rows * columns, rows * columns],
+    kernels: [{ kind: 'map', name, axes: [column, row], stores }],
+    work: 8 * rows * columns,
+    unit: 'GB/s',
+  };
+}
+
 const unary =
   (operator: 'exp' | 'tanh' | 'erf' | 'log' | 'sigmoid' | 'sin') =>
   ([x = result]: Expression[]): Expression => ({ kind: 'unary', type: 'f32', operator, operand: x });
@@ -268,6 +281,9 @@ const cases: Case[] = [
   convolution('dx', 32, 32, 64, 28, 3, 1, 2),
   convolution('dw', 32, 32, 64, 28, 3, 1, 2),
   convolution('dx', 32, 32, 64, 16, 4, 1, 2),
+  transpose(1024, 1024),
+  transpose(1000, 1000),
+  transpose(128, 784),
   elementwise('add 64Ki', 65536, 2, binary('add')),
   elementwise('add 4Mi', 4 * million, 2, binary('add')),
   elementwise('exp 64Ki', 65536, 1, unary('exp')),

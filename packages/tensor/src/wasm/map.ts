@@ -1,5 +1,6 @@
 /** Schedules map kernels: the outermost loop is the grid, the vector axis is innermost. */
-import type { MapKernel } from '../compiler/kernel.ts';
+import { strideAlong, type Axis } from '../compiler/index-expression.ts';
+import type { MapKernel, Store } from '../compiler/kernel.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
@@ -21,26 +22,40 @@ export function emitMap(context: KernelContext, kernel: MapKernel, begin: Value,
   const loops: NestLoop[] = outer.map((axis, position) =>
     position === 0 ? { axis, role: 'grid', begin, end } : { axis },
   );
+  const tiled = vector === undefined ? undefined : tiledAxis(vector, outer, stores);
   fb.note(
-    `map over [${axes.map(({ extent }) => extent).join(', ')}]${vector === undefined ? '' : `, vector axis of ${vector.extent}`}`,
+    `map over [${axes.map(({ extent }) => extent).join(', ')}]` +
+      (vector === undefined ? '' : `, vector axis of ${vector.extent}`) +
+      (tiled === undefined ? '' : `, in tiles with the axis of ${tiled.extent}`),
   );
-  emitLoops(context, new AxisValues(context), loops, (inside) => {
+  const body = (inside: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
     if (vector === undefined) {
-      emitStores(
-        new VectorEvaluator({ context, axes: inside, vector: undefined, count: undefined, results: [] }),
-        stores,
-      );
+      const evaluator = new VectorEvaluator({ context, axes: inside, vector, count: undefined, results: [] });
+      emitStores(evaluator, stores);
       return;
     }
-    const loop: NestLoop =
-      outer.length > 0 ? { axis: vector } : { axis: vector, ...gridRange(context, vector.extent, begin, end) };
-    emitVectorLoop(context, inside, loop, 1, ({ axes: at, start, count }) => {
-      emitStores(
-        new VectorEvaluator({ context, axes: at, vector: { axis: vector, start }, count, results: [] }),
-        stores,
-      );
+    emitVectorLoop(context, inside, { axis: vector, ...range }, 1, ({ axes: at, start, count }) => {
+      const lanes = { context, axes: at, vector: { axis: vector, start }, count, results: [] };
+      emitStores(new VectorEvaluator(lanes), stores);
     });
-  });
+  };
+  const start = new AxisValues(context);
+  if (tiled === undefined || vector === undefined) {
+    const range = outer.length > 0 || vector === undefined ? {} : gridRange(context, vector.extent, begin, end);
+    emitLoops(context, start, loops, (inside) => body(inside, range));
+  } else {
+    const across = loops.find(({ axis }) => axis === tiled);
+    const rest = loops.filter((loop) => loop !== across);
+    emitLoops(context, start, rest, (inside) => {
+      forEachTile(context, across?.begin ?? fb.i32(0), across?.end ?? fb.i32(tiled.extent), (tileBegin, tileEnd) => {
+        forEachTile(context, fb.i32(0), fb.i32(vector.extent), (vectorBegin, vectorEnd) => {
+          emitLoops(context, inside, [{ axis: tiled, begin: tileBegin, end: tileEnd }], (at) =>
+            body(at, { begin: vectorBegin, end: vectorEnd }),
+          );
+        });
+      });
+    });
+  }
   return outer[0]?.extent ?? (vector === undefined ? 1 : Math.ceil(vector.extent / (4 * GRID_VECTORS)));
 }
 
@@ -53,4 +68,19 @@ export function gridRange(
 ): { begin: Value; end: Value } {
   if (extent <= 4 * GRID_VECTORS) return { begin: fb.i32(0), end: fb.i32(extent) };
   return { begin: fb.mul(begin, 4 * GRID_VECTORS), end: fb.minimum(fb.mul(end, 4 * GRID_VECTORS), extent) };
+}
+
+/** Edge of a tile: its rows and columns are whole cache lines, and all of them stay in the first-level cache. */
+const TILE = 16;
+
+/** The axis that a load runs along contiguously while it strides far along the vector axis: a transposition. */
+function tiledAxis(vector: Axis, others: readonly Axis[], stores: readonly Store[]): Axis | undefined {
+  if (vector.extent < 2 * TILE) return undefined;
+  const indices = [...collectIndices(stores.map(({ value }) => value)), ...stores.map(({ index }) => index)];
+  const strided = indices.filter((index) => Math.abs(strideAlong(index, vector) ?? 0) >= TILE);
+  return others.find((axis) => axis.extent >= 2 * TILE && strided.some((index) => strideAlong(index, axis) === 1));
+}
+
+function forEachTile({ fb }: KernelContext, begin: Value, end: Value, body: (begin: Value, end: Value) => void): void {
+  fb.loop(begin, end, { name: 'tile', step: TILE }, (from) => body(from, fb.minimum(fb.add(from, TILE), end)));
 }
