@@ -20,7 +20,7 @@ function median(samples: number[]): number {
 const recording: number[] = [];
 const linearizing: number[] = [];
 let count = 0;
-for (let i = 0; i < 30; i++) {
+for (let i = 0; i < 400; i++) {
   const start = performance.now();
   const result = record();
   const middle = performance.now();
