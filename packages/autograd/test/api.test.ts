@@ -2,6 +2,7 @@ import {
   ArgumentError,
   assign,
   compile,
+  composite,
   DTypeError,
   ones,
   realize,
@@ -174,6 +175,12 @@ describe.each(devices)('gradients on %s', (name) => {
       const { grads } = valueAndGrad(() => square(w.mul(2)).sum(), { w });
       expect(await grads.w.item()).toBe(24);
       expect(await grad((x: Tensor) => square(x).sum())(tensor([5])).toArray()).toEqual([10]);
+    });
+
+    it('differentiates with respect to what the body of a composite takes from elsewhere', async () => {
+      const w = parameter([3]);
+      const { grads } = valueAndGrad(() => composite('scaled', {}, [tensor([2])], (x) => x.mul(w)).sum(), { w });
+      expect(await grads.w.item()).toBe(2);
     });
 
     it('differentiates through values that have been computed', async () => {

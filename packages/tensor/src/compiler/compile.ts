@@ -1,5 +1,5 @@
 /** The compiler: a program becomes a plan of kernels. */
-import type { Program } from '../graph/program.ts';
+import { requireCountable, type Program } from '../graph/program.ts';
 import { groupProgram, roleOf, type Group } from './groups.ts';
 import { axisIndex, makeAxis, resetIndexInterning } from './index-expression.ts';
 import type { Kernel, Plan, PlanBuffer, ScalarType } from './kernel.ts';
@@ -13,6 +13,7 @@ import { simplify } from './simplify.ts';
 export function compileProgram(source: Program): Plan {
   resetIndexInterning();
   const program = withCopiedLeaves(simplify(source));
+  requireCountable(program);
   const grouping = groupProgram(program);
   const { order, direct } = scheduleGroups(program, grouping);
   const { nodes, outputs, parameters } = program;

@@ -2,6 +2,11 @@
 import type { PlanPrimitive } from '../graph/primitives.ts';
 import type { DType } from '../graph/types.ts';
 
+/** A constant as the devices hold it. */
+export function roundConstant(value: number, dtype: DType): number {
+  return dtype === 'float32' ? Math.fround(value) : dtype === 'int32' ? value | 0 : value;
+}
+
 type Fold = (a: number, b: number, c: number) => number;
 
 function roundHalfEven(x: number): number {

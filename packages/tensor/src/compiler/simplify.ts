@@ -6,7 +6,7 @@ import type { Attributes, PlanPrimitive } from '../graph/primitives.ts';
 import { primitives } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { sameShape, sizeOf, tensorType, type TensorType } from '../graph/types.ts';
-import { foldConstants } from './constants.ts';
+import { foldConstants, roundConstant } from './constants.ts';
 
 type AnyNode = ProgramNode;
 
@@ -35,7 +35,7 @@ class Simplifier {
 
   constant(value: number, { dtype, shape }: TensorType): number {
     const type = tensorType(dtype, shape);
-    return this.#intern('constant', [], { dtype, shape: type.shape, value }, type);
+    return this.#intern('constant', [], { dtype, shape: type.shape, value: roundConstant(value, dtype) }, type);
   }
 
   emit<P extends PlanPrimitive>(op: P, inputs: readonly number[], attributes: Attributes[P], type: TensorType): number {
@@ -67,6 +67,8 @@ class Simplifier {
     const folded = foldConstants(op, constants, type.dtype);
     if (folded !== undefined) return this.constant(folded, type);
     switch (op) {
+      case 'constant':
+        return this.constant((attributes as Attributes['constant']).value, type);
       case 'detach':
         return first;
       case 'cast':
@@ -203,7 +205,10 @@ class Simplifier {
     const source = this.at(input).type;
     const count = sizeOf(axes.map((axis) => source.shape[axis] ?? 1));
     const value = this.constantValue(input);
-    if (value !== undefined) return this.constant(op === 'sum' ? value * count : value, type);
+    if (value !== undefined) {
+      if (op !== 'sum') return this.constant(value, type);
+      return this.constant(type.dtype === 'int32' ? Math.imul(value, count) : value * count, type);
+    }
     if (op === 'sum' && count === 0) return this.constant(0, type);
     const real = axes.filter((axis) => source.shape[axis] !== 1);
     if (real.length === axes.length) return undefined;

@@ -57,7 +57,8 @@ export function setRecorder(next: Recorder | undefined): void {
 /** Records one operation. Throws what the primitive's inference throws, on the caller's line. */
 export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], attributes: Attributes[P]): Node {
   const spec = primitives[op] as { infer(types: readonly TensorType[], attributes: Attributes[P]): TensorType };
-  let differentiable = false;
+  // A composite depends also on what its body takes from elsewhere.
+  let differentiable = op === 'composite' && (attributes as Attributes['composite']).body.differentiable;
   const types = new Array<TensorType>(inputs.length);
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i] as Node;

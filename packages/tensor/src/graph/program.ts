@@ -3,10 +3,10 @@
  * to parameters and changing numbers to scalars. It is what plans are made from, and its key is what they are found by: the
  * whole structure as one list of integers, so that comparing keys compares programs exactly.
  */
-import { HebbError } from './errors.ts';
+import { HebbError, ShapeError } from './errors.ts';
 import { nextWalk, type Node } from './node.ts';
 import { primitiveCodes, primitives, type Attributes, type PlanPrimitive } from './primitives.ts';
-import type { TensorType } from './types.ts';
+import { formatType, type TensorType } from './types.ts';
 
 export interface ProgramNode<P extends PlanPrimitive = PlanPrimitive> {
   readonly op: P;
@@ -103,6 +103,7 @@ export function linearize(outputs: readonly Node[], targets: readonly (Node | un
       node.index = nodes.length;
       nodes.push(node);
       key.push(primitiveCodes[node.op], node.type.id);
+      if (primitives[node.op].arity < 0) key.push(node.inputs.length);
       for (const input of node.inputs) key.push(resolve(input).index);
       (primitives[node.op].encode as (attributes: unknown, out: number[]) => void)(node.attributes, key);
       if (node.op === 'scalar') scalars.push(node as Node & Node<'scalar'>);
@@ -131,6 +132,29 @@ export function sameKey(a: Int32Array, b: Int32Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+/** Most elements of a tensor: positions are 32-bit integers on the devices. */
+const largestSize = 2 ** 31 - 1;
+
+/**
+ * Throws {@link ShapeError} where anything that the outputs need has more elements than a device can count, also where it would never lie
+ * in memory.
+ */
+export function requireCountable({ nodes, outputs }: Program): void {
+  const needed = nodes.map(() => false);
+  for (const { node } of outputs) needed[node] = true;
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    const node = nodes[index];
+    if (node === undefined || needed[index] !== true) continue;
+    if (node.type.size > largestSize) {
+      throw new ShapeError(
+        `[${node.op}] a tensor ${formatType(node.type)} has ${node.type.size} elements, more than the ${largestSize} that can be counted.`,
+        { hint: 'Compute it in parts.' },
+      );
+    }
+    for (const input of node.inputs) needed[input] = true;
+  }
 }
 
 /** The program of a linearised graph; holds no tensor, node or memory alive. */

@@ -75,8 +75,9 @@ export function broadcastNode(node: Node, shape: readonly number[]): Node {
   return makeNode('broadcast', [node], { shape });
 }
 
+/** `value` everywhere; for int32 with what a typed array makes of it. */
 export function constantNode(value: number, dtype: DType, shape: readonly number[]): Node {
-  return makeNode('constant', [], { dtype, shape, value });
+  return makeNode('constant', [], { dtype, shape, value: dtype === 'int32' ? value | 0 : value });
 }
 
 /** NumPy's broadcast of two shapes, or undefined where they do not fit. */
@@ -102,7 +103,8 @@ function unify(op: Primitive, operands: readonly Operand[]): Node[] {
   }
   for (const operand of operands) {
     if (typeof operand !== 'number') continue;
-    const needed: DType = Number.isInteger(operand) ? 'int32' : 'float32';
+    // An integer that int32 cannot hold is a float32.
+    const needed: DType = (operand | 0) === operand ? 'int32' : 'float32';
     if (dtype === undefined) dtype = 'float32';
     else if (rank[needed] > rank[dtype]) dtype = needed;
   }

@@ -170,7 +170,7 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
       `[broadcastTo] cannot repeat ${x} to [${shape.join(', ')}]: aligned from the right, extents must be equal or 1.`,
     );
   }
-  return tensorOf(broadcastNode(nodeOf(x), shape));
+  return sameShape(x.shape, shape) ? x : tensorOf(broadcastNode(nodeOf(x), shape));
 }
 
 /**

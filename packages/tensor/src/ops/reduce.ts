@@ -19,8 +19,8 @@ type Axes = number | readonly number[] | undefined;
 
 function reduced(op: 'sum' | 'max' | 'min', x: Tensor, axes: Axes, { keepDims = false }: ReduceOptions): Tensor {
   const list = normalizeAxes(op, axes, x.ndim);
+  if (list.length === 0) return x.dtype === 'bool' ? x.to('int32') : x;
   const input = x.dtype === 'bool' ? castNode(nodeOf(x), 'int32') : nodeOf(x);
-  if (list.length === 0) return tensorOf(input);
   const result = tensorOf(makeNode(op, [input], { axes: list }));
   return keepDims
     ? reshape(
@@ -140,7 +140,9 @@ export function argmax(x: Tensor, axis?: number, { keepDims = false }: ReduceOpt
  * ```
  */
 export function argmin(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
-  return argmax((x.dtype === 'bool' ? x.to('int32') : x).neg(), axis, options);
+  if (x.dtype === 'float32') return argmax(x.neg(), axis, options);
+  // −1 − x reverses the order of all of int32; −x has no place for −2³¹.
+  return argmax(x.to('int32').neg().sub(1), axis, options);
 }
 
 export function requireSingle(x: Tensor): void {

@@ -4,7 +4,7 @@
  */
 import { DeviceError } from '../graph/errors.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
-import type { Program } from '../graph/program.ts';
+import { requireCountable, type Program } from '../graph/program.ts';
 import type { DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { interpret } from './interpret.ts';
@@ -57,6 +57,7 @@ export function createReferenceEngine(): Engine {
       data.set(dataOf(buffer).subarray(0, data.length));
     },
     compile(program): ReferenceExecutable {
+      requireCountable(program);
       return {
         program,
         kernelCount: program.nodes.filter(({ inputs }) => inputs.length > 0).length,
