@@ -20,6 +20,7 @@ export type NestedArray<T> = T | NestedArray<T>[];
 export type Operand = Tensor | number;
 
 let readNodeOf: (tensor: Tensor) => Node;
+let writeNodeOf: (tensor: Tensor, node: Node) => void;
 let readCellOf: (tensor: Tensor) => TensorCell | undefined;
 
 /**
@@ -45,6 +46,9 @@ export class Tensor {
 
   static {
     readNodeOf = (tensor) => (tensor.#cell === undefined ? tensor.#node : tensor.#cell.current);
+    writeNodeOf = (tensor, node) => {
+      tensor.#node = node;
+    };
     readCellOf = (tensor) => tensor.#cell;
     // What Node's `console.log` prints.
     Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
@@ -132,7 +136,8 @@ export class Tensor {
 
   /**
    * Frees the device memory behind this tensor now instead of when it is collected; also what `using` calls. Reading it
-   * afterwards throws {@link StaleValueError}. Variables keep their memory.
+   * afterwards throws {@link StaleValueError}, and so does reading what was recorded on its computed value and has not
+   * been computed; recorded updates of variables come first. Variables keep their memory.
    */
   dispose(): void {
     disposeTensor(this);
@@ -401,6 +406,11 @@ function notATensor(value: unknown): ArgumentError {
   return new ArgumentError(`A tensor or a number was expected, not ${given}.`, {
     hint: 'Wrap data with tensor(data). A tensor that is refused comes from another copy of @hebb/tensor: install one version only.',
   });
+}
+
+/** Lets a tensor that is no variable stand for another node of the same type. */
+export function replaceNode(tensor: Tensor, node: Node): void {
+  writeNodeOf(tensor, node);
 }
 
 export function cellOf(tensor: Tensor): TensorCell | undefined {

@@ -10,6 +10,7 @@ import {
   device,
   DeviceError,
   DTypeError,
+  full,
   Generator,
   guard,
   manualSeed,
@@ -193,6 +194,37 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(await v.toArray()).toEqual([2, 3]);
     });
 
+    it('goes on after an update that could not be computed', async () => {
+      const w = variable(tensor([1, 2]));
+      const lost = tensor([5, 5]);
+      const late = w.mul(3);
+      assign(w, w.add(lost.mul(2)));
+      lost.dispose();
+      expect(await w.toArray()).toEqual([11, 12]);
+      expect(await late.toArray()).toEqual([3, 6]);
+      const gone = tensor([5, 5]);
+      const product = gone.mul(w);
+      gone.dispose();
+      assign(w, w.sub(product));
+      await expect(w.data()).rejects.toThrow(StaleValueError);
+      expect(await w.toArray()).toEqual([11, 12]);
+      assign(w, w.add(1));
+      await expect(product.data()).rejects.toThrow(StaleValueError);
+      expect(await w.toArray()).toEqual([12, 13]);
+    });
+
+    it('keeps its memory where an operation had nothing to do', async () => {
+      const w = variable(tensor([1, 2]));
+      await w.data();
+      const same = [w.broadcastTo([2]), w.sum([]), w.reshape([2]), w.to('float32')];
+      const reading = Promise.all(same.map((t) => t.toArray()));
+      assign(w, w.add(1));
+      expect(await w.toArray()).toEqual([2, 3]);
+      expect(await reading).toEqual(same.map(() => [1, 2]));
+      assign(w, w.add(1));
+      expect(await w.toArray()).toEqual([3, 4]);
+    });
+
     it('recomputes intermediates as long as the variable stands', async () => {
       const v = variable(tensor([1, 2]));
       const hidden = v.mul(2);
@@ -276,6 +308,14 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(recordings).toBe(4);
       expect(await f(tensor([5, 5]), 2).toArray()).toEqual([10, 10]);
       expect(recordings).toBe(4);
+    });
+
+    it('tells apart all numbers', async () => {
+      const quotient = compile((x: Tensor, divisor: number) => x.div(divisor));
+      const values = [0, -0, Infinity, -Infinity, NaN, 2];
+      const results: unknown[] = [];
+      for (const value of values) results.push(await quotient(tensor(1), value).item());
+      expect(results).toEqual(values.map((value) => 1 / value));
     });
 
     it('returns tensors in arrays and objects', async () => {
@@ -493,6 +533,38 @@ describe.each(devices)('the runtime on %s', (name) => {
     });
   });
 
+  describe('numbers', () => {
+    it('takes integers that int32 cannot hold as float32', async () => {
+      const five = tensor(new Int32Array([5]));
+      expect(await five.less(3e9).item()).toBe(1);
+      expect(await five.equal(2 ** 32 + 5).item()).toBe(0);
+      expect(await five.maximum(-3e9).item()).toBe(5);
+      expect(five.add(2 ** 31 - 1).dtype).toBe('int32');
+    });
+
+    it('computes the same on constants as on data', async () => {
+      // The reference computes in float64, where 0.1 is another number.
+      const rounded = full([], 0.1).equal(full([], Math.fround(0.1)));
+      expect(await rounded.item()).toBe(name === 'reference' ? 0 : 1);
+      expect(await full([2], 2147483647, { dtype: 'int32' }).sum().less(0).item()).toBe(1);
+      expect(await full([1], 2.7, { dtype: 'int32' }).mul(2).toArray()).toEqual([4]);
+    });
+
+    it('finds the smallest integer of all', async () => {
+      expect(
+        await tensor(new Int32Array([3, -(2 ** 31), 2 ** 31 - 1]))
+          .argmin()
+          .item(),
+      ).toBe(1);
+    });
+
+    it('refuses more elements than can be counted', async () => {
+      await expect(tensor([1]).broadcastTo([65536, 65536]).sum().item()).rejects.toThrow(
+        /float32\[65536,65536\] has 4294967296 elements/,
+      );
+    });
+  });
+
   describe('memory', () => {
     it('frees at dispose, and says so at a later read', async () => {
       const x = ones([100, 100]).add(1);
@@ -504,6 +576,14 @@ describe.each(devices)('the runtime on %s', (name) => {
       await expect(x.data()).rejects.toThrow(/it was disposed/);
       await expect(x.add(1).data()).rejects.toThrow(StaleValueError);
       x.dispose();
+    });
+
+    it('disposes of what has not been computed without taking it from what was recorded on it', async () => {
+      const x = ones([3]).add(1);
+      const y = x.mul(2);
+      x.dispose();
+      await expect(x.data()).rejects.toThrow(/it was disposed/);
+      expect(await y.toArray()).toEqual([4, 4, 4]);
     });
 
     it('leaves nothing of a small value that has been read', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assign, compile, device, setDevice, tensor, variable, type Tensor } from '../src/index.ts';
+import { assign, compile, device, setDevice, StaleValueError, tensor, variable, type Tensor } from '../src/index.ts';
 
 /** `auto` has to ask for an adapter first; everything here is issued before the answer. */
 test('work issued before the device has started is done in order once it has', async () => {
@@ -16,8 +16,20 @@ test('work issued before the device has started is done in order once it has', a
   });
   const first = double(tensor([0, 0, 0]));
   const second = double(tensor([1, 1, 1]));
+  // What is disposed of meanwhile is still there for what was issued first.
+  const x = tensor([1, 2]).add(1);
+  const y = compile((t: Tensor) => t.mul(2))(x);
+  const z = x.add(1);
+  const reading = [x.data(), y.data(), z.data()];
+  for (const t of [x, y, z]) t.dispose();
   expect(device.name).toBe('auto');
   expect((await Promise.all(pending)).map((data) => [...data])).toEqual([[20], [10, 20, 30], [2, 3, 4]]);
+  expect((await Promise.all(reading)).map((data) => [...data])).toEqual([
+    [2, 3],
+    [4, 6],
+    [3, 4],
+  ]);
+  await expect(x.data()).rejects.toThrow(StaleValueError);
   expect(await first.toArray()).toEqual([4, 6, 8]);
   expect(await second.toArray()).toEqual([9, 13, 17]);
   expect(device.name).not.toBe('auto');

@@ -114,7 +114,8 @@ function signatureOf(args: readonly CompiledArgument[]): string {
   let signature = '';
   for (const arg of args) {
     if (arg instanceof Tensor) signature += `t${nodeOf(arg).type.id};`;
-    else if (arg === null || ['number', 'string', 'boolean', 'undefined'].includes(typeof arg))
+    else if (typeof arg === 'number') signature += `${Object.is(arg, -0) ? '-0' : arg};`;
+    else if (arg === null || ['string', 'boolean', 'undefined'].includes(typeof arg))
       signature += `${typeof arg}:${JSON.stringify(arg)};`;
     else
       throw new ArgumentError(
@@ -221,6 +222,7 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
     storage.allocate(device, output);
     return storage;
   });
+  const destinations = storages.map((storage) => storage.buffer());
   device.perform((engine) => {
     if (capture.entry === undefined) {
       capture.entry = planFor(device, identity, () => engine.compile(program));
@@ -230,7 +232,7 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
       device,
       engine,
       capture.entry,
-      [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())],
+      [...bindings, ...destinations].map((bind) => bind()),
       scalars,
     );
   });

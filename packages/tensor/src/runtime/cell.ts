@@ -65,8 +65,9 @@ export class TensorCell implements NodeCell {
     this.pending = pending;
   }
 
-  /** Forgets a value recorded inside a capture. */
+  /** Forgets the recorded value: of a capture, or one that could not be computed. */
   discardPending(): void {
+    pendingCells.delete(this);
     if (this.pending !== undefined) this.pending.cell = undefined;
     this.pending = undefined;
   }

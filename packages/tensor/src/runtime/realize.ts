@@ -1,9 +1,9 @@
 /** From recorded nodes to values: one plan for everything that is asked for and all pending updates of cells. */
 import { StaleValueError } from '../graph/errors.ts';
-import { setRecorder, type Node, type Recorder } from '../graph/node.ts';
+import { makeLeaf, setRecorder, type Node, type Recorder } from '../graph/node.ts';
 import { linearize, resolve, toProgram, type Linearization } from '../graph/program.ts';
 import { formatType } from '../graph/types.ts';
-import { nodeOf, type Tensor } from '../tensor.ts';
+import { nodeOf, replaceNode, type Tensor } from '../tensor.ts';
 import type { DeviceBuffer, Executable, HostArray } from './backend.ts';
 import { activeCapture } from './recording.ts';
 import { pendingCells, type TensorCell } from './cell.ts';
@@ -11,7 +11,7 @@ import { chooseDevice, currentDevice, type Device, type DeviceName } from './dev
 import type { Engine } from './engine.ts';
 import { breathe } from './event-loop.ts';
 import type { PlanEntry } from './plan-cache.ts';
-import { Storage } from './storage.ts';
+import { goneStorage, Storage } from './storage.ts';
 
 /** Elements of float32, int32 and bool. */
 export type TensorData = Float32Array | Int32Array | Uint8Array;
@@ -71,7 +71,8 @@ export function initializeCells(device: Device, leaves: readonly Node[]): void {
 function storeHost(device: Device, cell: TensorCell, host: HostArray): void {
   const storage = new Storage(undefined);
   storage.allocate(device, cell.type);
-  device.perform((engine) => engine.write(storage.buffer(), host));
+  const buffer = storage.buffer();
+  device.perform((engine) => engine.write(buffer(), host));
   cell.leaf.storage = storage;
   cell.initializer = undefined;
 }
@@ -116,7 +117,7 @@ function issue(
     storage.allocate(device, output.type);
     return storage;
   });
-  for (const node of linearization.nodes) node.planned = true;
+  const destinations = storages.map((storage) => storage.buffer());
   // Nodes lose their inputs once they are realised; a run that has to wait for its device takes the program along.
   const waiting = device.running ? undefined : toProgram(linearization, targets);
   device.perform((engine) => {
@@ -125,10 +126,11 @@ function issue(
       device,
       engine,
       entry,
-      [...bindings.map((bind) => bind()), ...storages.map((storage) => storage.buffer())],
+      [...bindings, ...destinations].map((bind) => bind()),
       scalars,
     );
   });
+  for (const node of linearization.nodes) node.planned = true;
   return storages;
 }
 
@@ -152,8 +154,17 @@ function execute(device: Device, outputs: readonly Node[]): Storage[] {
   return issue(device, job, linearization, targets);
 }
 
+const disposedReason = 'it was disposed';
+/** What was disposed of while updates were waiting that may still read it. */
+const doomed: Storage[] = [];
+
 /** Starts the computation of `roots` and of all pending cell updates. */
 export function flush(roots: readonly Node[]): void {
+  compute(roots);
+  for (const storage of doomed.splice(0)) storage.dispose(disposedReason);
+}
+
+function compute(roots: readonly Node[]): void {
   recordedNodes = 0;
   const device = currentDevice();
   /** Every node to compute, with the handles (composites among them) that stand for it. */
@@ -185,7 +196,13 @@ export function flush(roots: readonly Node[]): void {
     job = { outputs: [...wanted.keys()], updates };
     ({ linearization, targets } = linearizeJob(job));
   }
-  const storages = issue(device, job, linearization, targets);
+  let storages: Storage[];
+  try {
+    storages = issue(device, job, linearization, targets);
+  } catch (error) {
+    if (updates.length > 0) settle(device, updates);
+    throw error;
+  }
   job.outputs.forEach((node, i) => {
     for (const handle of [node, ...(wanted.get(node) ?? [])]) {
       handle.storage = storages[i];
@@ -193,6 +210,18 @@ export function flush(roots: readonly Node[]): void {
     }
   });
   for (const cell of updates) cell.overwritten();
+}
+
+/** Computes updates whose computation together with outputs failed; forgets those that cannot be computed, so that all else can go on. */
+function settle(device: Device, updates: readonly TensorCell[]): void {
+  const job: Job = { outputs: [], updates };
+  const { linearization, targets } = linearizeJob(job);
+  try {
+    issue(device, job, linearization, targets);
+    for (const cell of updates) cell.overwritten();
+  } catch {
+    for (const cell of updates) cell.discardPending();
+  }
 }
 
 /** The host data that a cell's recorded value simply is, if it is that. */
@@ -204,7 +233,10 @@ function hostValue(pending: Node): HostArray | undefined {
 function writeHost(device: Device, cell: TensorCell, host: HostArray): void {
   const { storage } = cell;
   if (storage === undefined) storeHost(device, cell, host);
-  else device.perform((engine) => engine.write(storage.buffer(), host));
+  else {
+    const buffer = storage.buffer();
+    device.perform((engine) => engine.write(buffer(), host));
+  }
   cell.overwritten();
 }
 
@@ -232,9 +264,9 @@ export async function realize(...tensors: Tensor[]): Promise<void> {
 /** The elements of a tensor, computed if need be. */
 export async function readTensor(tensor: Tensor): Promise<TensorData> {
   refuseInCapture('data');
-  const { type } = nodeOf(tensor);
   flush([nodeOf(tensor)]);
-  const storage = nodeOf(tensor).storage as Storage | undefined;
+  const { type, cell, storage: computed } = nodeOf(tensor);
+  const storage = computed as Storage | undefined;
   if (storage === undefined) throw new StaleValueError('internal: a computed tensor without memory');
   storage.requireAlive();
   let host = storage.host?.slice();
@@ -244,30 +276,37 @@ export async function readTensor(tensor: Tensor): Promise<TensorData> {
     // Issued now, so that an update recorded while the caller waits cannot come first.
     let reading: Promise<void> | undefined;
     if (type.size > 0) {
+      const buffer = storage.buffer();
       device.perform((engine) => {
-        reading = engine.read(storage.buffer(), target);
+        reading = engine.read(buffer(), target);
       });
     }
     await device.ready();
     await reading;
     host = target;
-    const isCell = nodeOf(tensor).cell !== undefined;
-    if (!isCell && !storage.disposed && host.byteLength <= demotionBytes) storage.demote(host.slice());
+    // A variable's memory is its own, also where another value has taken its place meanwhile.
+    if (cell === undefined && !storage.disposed && host.byteLength <= demotionBytes) storage.demote(host.slice());
   }
   await breathe();
   return type.dtype === 'bool' ? Uint8Array.from(host) : host;
 }
 
-/** Frees the memory of a tensor. Parameters and other variables are freed with what they belong to. */
+/**
+ * Frees the memory of a tensor: now, or after the updates recorded so far, which may read it. Of a value that has not been computed there
+ * is nothing to free: the tensor ends, and what was recorded on it can still be computed. Parameters and other variables are freed with
+ * what they belong to.
+ */
 export function disposeTensor(tensor: Tensor): void {
-  const node = nodeOf(tensor);
-  if (node.cell !== undefined) return;
-  const storage = node.storage as Storage | undefined;
-  if (storage !== undefined) storage.dispose('it was disposed');
-  else {
-    node.storage = new Storage(undefined);
-    (node.storage as Storage).dispose('it was disposed');
+  const { type, cell, storage } = nodeOf(tensor);
+  if (cell !== undefined) return;
+  if (storage !== undefined && pendingCells.size === 0) {
+    (storage as Storage).dispose(disposedReason);
+    return;
   }
+  if (storage !== undefined) doomed.push(storage as Storage);
+  const end = makeLeaf('buffer', type);
+  end.storage = goneStorage(disposedReason);
+  replaceNode(tensor, end);
 }
 
 function refuseInCapture(method: string): void {

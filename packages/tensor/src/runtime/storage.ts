@@ -53,12 +53,18 @@ export class Storage implements NodeStorage {
     });
   }
 
-  /** The device buffer; call only inside {@link Device.perform}. */
-  buffer(): DeviceBuffer {
-    const buffer = this.#slot?.buffer;
-    if (buffer === undefined)
+  /**
+   * Takes hold of the device buffer; what is returned gives it inside {@link Device.perform}. A disposal in between comes after that, as
+   * it does in the order of calls.
+   */
+  buffer(): () => DeviceBuffer {
+    const slot = this.#slot;
+    if (slot === undefined)
       throw new StaleValueError(`This tensor has no value any more: ${this.gone ?? 'its memory was freed'}.`);
-    return buffer;
+    return () => {
+      if (slot.buffer === undefined) throw new StaleValueError('internal: a storage without a buffer');
+      return slot.buffer;
+    };
   }
 
   /**
@@ -77,14 +83,15 @@ export class Storage implements NodeStorage {
           },
         );
       }
-      return () => this.buffer();
+      return this.buffer();
     }
     const host = this.host;
     if (host === undefined) throw new StaleValueError('internal: a storage without a value');
     if (this.#stagings++ === 0) return () => host;
     this.allocate(device, type);
-    device.perform((engine) => engine.write(this.buffer(), host));
-    return () => this.buffer();
+    const buffer = this.buffer();
+    device.perform((engine) => engine.write(buffer(), host));
+    return buffer;
   }
 
   /** Keeps the elements on the host and frees the device memory. */
@@ -114,18 +121,23 @@ export class Storage implements NodeStorage {
   }
 }
 
+/** Stands for a value that is gone; `reason` completes "this tensor has no value any more: …". */
+export function goneStorage(reason: string): Storage {
+  const storage = new Storage(undefined);
+  storage.gone = reason;
+  return storage;
+}
+
 /** Stands for a value recorded inside a compiled function, which exists only during its calls. */
 export function capturedStorage(): Storage {
-  const storage = new Storage(undefined);
-  storage.gone =
-    'it was recorded inside a compiled function and exists only during its calls; return it from the function';
-  return storage;
+  return goneStorage(
+    'it was recorded inside a compiled function and exists only during its calls; return it from the function',
+  );
 }
 
 /** What an overwritten value leaves behind. */
 export function overwrittenStorage(): Storage {
-  const storage = new Storage(undefined);
-  storage.gone =
-    'it was computed from a parameter that has been updated since; read or realize it together with the step, or before the update';
-  return storage;
+  return goneStorage(
+    'it was computed from a parameter that has been updated since; read or realize it together with the step, or before the update',
+  );
 }
