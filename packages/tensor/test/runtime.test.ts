@@ -98,6 +98,17 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(await b.toArray()).toEqual([2, 4, 6]);
     });
 
+    it('survives long chains of costly operations, also behind a reduction', async () => {
+      const chain = (x: Tensor): Tensor => {
+        let y = x;
+        for (let i = 0; i < 3000; i++) y = y.sin().add(1);
+        return y;
+      };
+      // The solution of y = sin y + 1.
+      for (const start of [tensor([1]), tensor([[1, 0]]).sum(1), tensor([[1]]).matmul(tensor([[1]]))])
+        expect(await chain(start).item()).toBeCloseTo(1.9345632, 6);
+    });
+
     it('survives a chain of a hundred thousand operations', async () => {
       let x = tensor(0);
       for (let i = 0; i < 100_000; i++) x = i % 2 === 0 ? x.add(3) : x.sub(1);

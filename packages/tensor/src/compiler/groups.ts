@@ -83,7 +83,7 @@ const costs: Partial<Record<PlanPrimitive, number>> = {
 };
 /** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
 const recomputeLimit = 5;
-/** Elementwise operations in a row after which a value is written, so that no kernel's expressions nest without bound. */
+/** Cost of operations in a row after which a value is written, so that no kernel's expressions nest without bound. */
 const depthLimit = 256;
 
 /** One kernel: the nodes that it stores, and the reductions (over one space) or the contraction whose results it starts from, if any. */
@@ -195,10 +195,13 @@ class Grouper {
    */
   #epilogue(anchor: number, absorbed: Map<number, number>): number[] {
     let end = anchor;
-    for (let regions = 0; regions < depthLimit; regions++) {
+    for (let cost = 0; cost < depthLimit;) {
       const next = this.#closure(end, absorbed);
       if (next === undefined) break;
-      for (const index of next.region) absorbed.set(index, anchor);
+      for (const index of next.region) {
+        absorbed.set(index, anchor);
+        cost += costs[this.#op(index)] ?? 1;
+      }
       end = next.end;
     }
     const update = this.#update(end, absorbed);
@@ -213,6 +216,7 @@ class Grouper {
     const region = new Set<number>();
     const exits: number[] = [];
     const stack = [start];
+    let cost = 0;
     while (stack.length > 0) {
       const index = stack.pop() ?? start;
       const users = this.#users[index] ?? [];
@@ -227,6 +231,8 @@ class Grouper {
           return undefined;
         if (region.has(user)) continue;
         region.add(user);
+        cost += costs[op] ?? 1;
+        if (cost > depthLimit) return undefined;
         stack.push(user);
       }
     }
@@ -269,8 +275,9 @@ class Grouper {
     nodes.forEach((node, index) => {
       if (!this.needed[index]) return;
       const role = roles[node.op];
+      const own = costs[node.op] ?? 1;
       for (const input of node.inputs)
-        depth[index] = Math.max(depth[index] ?? 0, this.#stored.has(input) ? 1 : 1 + (depth[input] ?? 0));
+        depth[index] = Math.max(depth[index] ?? 0, own + (this.#stored.has(input) ? 0 : (depth[input] ?? 0)));
       if (
         role === 'leaf' ||
         role === 'free' ||
