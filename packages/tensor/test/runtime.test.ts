@@ -224,6 +224,37 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(await w.toArray()).toEqual([12, 13]);
     });
 
+    it('is not held up by what was recorded and can no longer be computed', async () => {
+      const [a, b] = [variable(tensor([1])), variable(tensor([2]))];
+      const hidden = a.mul(3);
+      assign(b, b.add(hidden));
+      const unread = hidden.sin().mul(b);
+      assign(a, tensor([7]));
+      expect(await b.toArray()).toEqual([5]);
+      assign(b, b.mul(2));
+      expect(await b.toArray()).toEqual([10]);
+      await expect(unread.data()).rejects.toThrow(StaleValueError);
+      const [c, d] = [variable(tensor([1])), variable(tensor([2]))];
+      const between = c.mul(3);
+      assign(d, d.add(between));
+      const lost = between.sin().mul(d);
+      assign(c, c.add(1));
+      expect(await d.toArray()).toEqual([5]);
+      const double = compile(() => assign(d, d.mul(2)));
+      double();
+      expect(await d.toArray()).toEqual([10]);
+      await expect(lost.data()).rejects.toThrow(StaleValueError);
+    });
+
+    it('copies another variable before that takes a value from the host', async () => {
+      const [a, b] = [variable(tensor([1])), variable(tensor([2]))];
+      await realize(a, b);
+      assign(b, a);
+      assign(a, tensor([5]));
+      expect(await b.toArray()).toEqual([1]);
+      expect(await a.toArray()).toEqual([5]);
+    });
+
     it('keeps its memory where an operation had nothing to do', async () => {
       const w = variable(tensor([1, 2]));
       await w.data();

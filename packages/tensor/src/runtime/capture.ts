@@ -11,7 +11,7 @@ import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
 import type { PlanEntry } from './plan-cache.ts';
-import { bindLeaves, flush, initializeCells, planFor, runPlan, type PlanIdentity } from './realize.ts';
+import { bindLeaves, flush, initializeCells, planFor, runPlan, stillComputable, type PlanIdentity } from './realize.ts';
 import { recordApart, recordsInPlace, type Recording } from './recording.ts';
 import { Storage } from './storage.ts';
 
@@ -199,7 +199,7 @@ function copyOf(node: Node): Node {
 function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledResult {
   const { device, identity, program } = capture;
   // What was recorded on parameters outside, and never computed, is computed before they change.
-  const waiting = capture.updates.flatMap((cell) => cell.waitingConsumers());
+  const waiting = stillComputable(capture.updates.flatMap((cell) => cell.waitingConsumers()));
   if (waiting.length > 0) flush(waiting);
   const leaves = capture.leaves.map((leaf) => {
     if (typeof leaf === 'number') {

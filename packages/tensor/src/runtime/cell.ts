@@ -159,6 +159,7 @@ export function assign(target: Tensor, value: Tensor): void {
     throw new Kind(`[assign] a variable of ${formatType(cell.type)} cannot take the value ${formatType(node.type)}.`);
   }
   const pending = new Node('detach', [node], {}, node.type, cell.requiresGrad) as unknown as Node;
+  node.cell?.consumed(node, pending);
   const capture = activeCapture();
   if (capture === undefined) pendingCells.add(cell);
   else capture.assigned.add(cell);

@@ -190,8 +190,8 @@ function compute(roots: readonly Node[]): void {
   let { linearization, targets } = linearizeJob(job);
   // What was recorded on a value that goes away, and is not part of this computation, is computed now.
   const inside = new Set(linearization.nodes);
-  for (const cell of updates)
-    for (const consumer of cell.waitingConsumers()) if (!inside.has(resolve(consumer))) want(consumer);
+  const outside = updates.flatMap((cell) => cell.waitingConsumers()).filter((node) => !inside.has(resolve(node)));
+  for (const consumer of stillComputable(outside)) want(consumer);
   if (wanted.size > job.outputs.length) {
     job = { outputs: [...wanted.keys()], updates };
     ({ linearization, targets } = linearizeJob(job));
@@ -210,6 +210,14 @@ function compute(roots: readonly Node[]): void {
     }
   });
   for (const cell of updates) cell.overwritten();
+}
+
+/** Those of `nodes` that do not depend on a value that is gone: the others cannot be read any more, and must not stop what can. */
+export function stillComputable(nodes: readonly Node[]): readonly Node[] {
+  const isGone = (leaf: Node): boolean =>
+    leaf.storage === undefined ? leaf.cell === undefined : leaf.storage.disposed;
+  if (!linearize(nodes).leaves.some(isGone)) return nodes;
+  return nodes.filter((node) => !linearize([node]).leaves.some(isGone));
 }
 
 /** Computes updates whose computation together with outputs failed; forgets those that cannot be computed, so that all else can go on. */
