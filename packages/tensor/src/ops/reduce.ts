@@ -84,7 +84,7 @@ export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
  * ```
  */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return sum(x.to('float32'), axes, options).mul(1 / countOf(x, axes));
+  return sum(x.to('float32'), axes, options).div(countOf(x, axes));
 }
 
 /**
