@@ -166,6 +166,16 @@ describeWebgpu('binary operators', () => {
     );
   });
 
+  test('quotients of constants that are zero', async () => {
+    const { axis, x } = onAxis(special.length);
+    await withAxis(
+      axis,
+      [0, -0].map((divisor) => binary('div', x(0), constant(divisor))),
+      [Float32Array.from(special)],
+      ['/ 0', '/ −0'],
+    );
+  });
+
   test('powers', async () => {
     const { axis, x } = onAxis(pairs.length);
     await withAxis(

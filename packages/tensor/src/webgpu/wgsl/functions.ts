@@ -13,6 +13,7 @@ interface HelperFunction {
 export type FunctionName =
   | 'nan_bits'
   | 'infinity_bits'
+  | 'over_zero'
   | 'is_nan'
   | 'maximum_f32'
   | 'minimum_f32'
@@ -32,6 +33,16 @@ const helpers: Record<FunctionName, HelperFunction> = {
   // Variables, because constants that are not finite do not compile.
   nan_bits: { needs: [], text: 'var<private> nan_bits: u32 = 0x7fc00000u;' },
   infinity_bits: { needs: [], text: 'var<private> infinity_bits: u32 = 0x7f800000u;' },
+
+  // x / 0, for which compilers that know the 0 give what they like.
+  over_zero: {
+    needs: ['nan_bits', 'infinity_bits'],
+    text: `fn over_zero(x: f32) -> f32 {
+  let magnitude = bitcast<u32>(x) & 0x7fffffffu;
+  let infinity = bitcast<f32>((bitcast<u32>(x) & 0x80000000u) | infinity_bits);
+  return select(infinity, bitcast<f32>(nan_bits), magnitude == 0u || magnitude > 0x7f800000u);
+}`,
+  },
 
   is_nan: {
     needs: [],

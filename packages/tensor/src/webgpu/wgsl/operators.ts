@@ -75,7 +75,8 @@ export function binaryText(user: FunctionUser, expression: Binary, x: string, y:
     case 'mul':
       return `${x} * ${y}`;
     case 'div':
-      return `${x} / ${y}`;
+      if (right.kind !== 'constant' || Math.fround(right.value) !== 0) return `${x} / ${y}`;
+      return `${Object.is(Math.fround(right.value), -0) ? '-' : ''}${user.use('over_zero')}(${x})`;
     case 'pow':
       return powerText(user, right, x, y);
     case 'maximum':
