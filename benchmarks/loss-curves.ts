@@ -1,0 +1,51 @@
+/**
+ * The first 20 training losses of the quickstart on every device, side by side:
+ * `node --import tsx benchmarks/loss-curves.ts [--data DIR] [wasm webgpu …]`. Exits with 1 where one differs from the interpreter's by more
+ * than 1e-3 relative.
+ */
+import { parseArgs } from 'node:util';
+import { DataLoader } from '@hebb/data';
+import { crossEntropy } from '@hebb/losses';
+import { AdamW, cosineSchedule } from '@hebb/optimizers';
+import { manualSeed, setDevice, type DeviceName } from '@hebb/tensor';
+import { fit } from '@hebb/training';
+import { loadImages } from '../apps/quickstart/src/data.ts';
+import { makeModel } from '../apps/quickstart/src/model.ts';
+
+const stepCount = 20;
+const { values, positionals } = parseArgs({ options: { data: { type: 'string' } }, allowPositionals: true });
+const images = await loadImages(values.data);
+const names = positionals.length > 0 ? positionals : ['wasm', 'webgpu'];
+
+async function curve(name: DeviceName): Promise<readonly number[]> {
+  setDevice(name);
+  manualSeed(0);
+  const model = makeModel('cnn', images, images.classNames.length);
+  const loader = new DataLoader(images.train, { batchSize: 64, shuffle: true, seed: 0 });
+  const steps = 2 * loader.length;
+  const stop = new AbortController();
+  const { losses } = await fit(model, loader, {
+    loss: crossEntropy,
+    optimizer: new AdamW(model, { learningRate: 0.004, weightDecay: 0.01 }),
+    epochs: 2,
+    schedule: cosineSchedule({ peak: 0.004, steps, warmup: Math.floor(steps / 5) }),
+    callbacks: [{ onStep: ({ step }) => (step >= stepCount ? stop.abort() : undefined) }],
+    signal: stop.signal,
+  });
+  return losses.slice(0, stepCount);
+}
+
+const expected = await curve('reference');
+const curves: (readonly number[])[] = [];
+for (const name of names) curves.push(await curve(name as DeviceName));
+console.log(['step', 'reference', ...names].map((name) => name.padStart(10)).join(' '));
+let worst = 0;
+expected.forEach((loss, i) => {
+  const others = curves.map((losses) => losses[i] ?? NaN);
+  for (const other of others) worst = Math.max(worst, Math.abs(other - loss) / loss);
+  console.log(
+    [String(i + 1), ...[loss, ...others].map((value) => value.toFixed(6))].map((text) => text.padStart(10)).join(' '),
+  );
+});
+console.log(`largest relative difference from the interpreter: ${worst.toExponential(1)}`);
+process.exit(worst < 1e-3 ? 0 : 1);
