@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { assign, compile, device, setDevice, StaleValueError, tensor, variable, type Tensor } from '../src/index.ts';
 
 /** `auto` has to ask for an adapter first; everything here is issued before the answer. */
@@ -33,4 +33,15 @@ test('work issued before the device has started is done in order once it has', a
   expect(await first.toArray()).toEqual([4, 6, 8]);
   expect(await second.toArray()).toEqual([9, 13, 17]);
   expect(device.name).not.toBe('auto');
+});
+
+test('work that fails while the device starts fails alone', async () => {
+  // Each runtime has its own devices, none of which has started.
+  vi.resetModules();
+  const fresh = await import('../src/index.ts');
+  fresh.setDevice('auto');
+  const huge = fresh.tensor([1]).broadcastTo([65536, 65536]).sum();
+  expect(fresh.device.name).toBe('auto');
+  await expect(huge.item()).rejects.toThrow(/4294967296 elements/);
+  expect(await fresh.tensor([1]).add(1).item()).toBe(2);
 });

@@ -89,20 +89,30 @@ export class Device {
         this.#fail(error);
       }
     } else {
-      this.#started = startAsynchronously(this.requested).then(
+      const started = startAsynchronously(this.requested).then(
         (engine) => this.#adopt(engine),
         (error: unknown) => this.#fail(error),
       );
+      // Nobody may be waiting for it.
+      started.catch(() => {});
+      this.#started = started;
     }
   }
 
+  /** Does what has been waiting. Where some of it fails, everybody who waits for the start hears of it; what comes later is not concerned. */
   #adopt(engine: Engine): void {
     this.#engine = engine;
-    try {
-      for (let action = this.#waiting.shift(); action !== undefined; action = this.#waiting.shift()) action(engine);
-    } catch (error) {
-      this.#fail(error);
+    const errors: unknown[] = [];
+    for (let action = this.#waiting.shift(); action !== undefined; action = this.#waiting.shift()) {
+      try {
+        action(engine);
+      } catch (error) {
+        errors.push(error);
+      }
     }
+    if (errors.length === 0) return;
+    this.#started = Promise.resolve();
+    throw errors[0];
   }
 
   #fail(error: unknown): void {
