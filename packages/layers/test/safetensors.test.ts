@@ -133,8 +133,14 @@ describe('writing', () => {
     expect(await read.get('0.flag')?.toArray()).toEqual([1, 0, 1]);
     expect(await readSafetensorsMetadata(path)).toEqual({ epoch: '3' });
     expect(await readSafetensorsMetadata(readFileSync(path))).toEqual({ epoch: '3' });
-    await expect(writeSafetensors(folder, state)).rejects.toThrow();
-    await expect(writeSafetensors(join(folder, 'none', 'model.safetensors'), state)).rejects.toThrow();
+    const nowhere = join(folder, 'none', 'model.safetensors');
+    await expect(readSafetensors(folder)).rejects.toThrow(`[readSafetensors] cannot read ${folder}: it is a folder.`);
+    await expect(writeSafetensors(folder, state)).rejects.toThrow(`[writeSafetensors] cannot write ${folder}: `);
+    for (const action of [() => writeSafetensors(nowhere, state), () => readSafetensors(nowhere)]) {
+      const error: unknown = await action().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(SafetensorsError);
+      expect(String(error)).toContain(`${nowhere}: there is no such file or folder.\n  hint: `);
+    }
     expect(readdirSync(folder)).toEqual(['model.safetensors']);
   });
 
@@ -218,6 +224,7 @@ describe('reading', () => {
   });
 
   it('says what is missing where there is no file', async () => {
-    await expect(readSafetensors(join(folder, 'none.safetensors'))).rejects.toThrow('ENOENT');
+    const path = join(folder, 'none.safetensors');
+    await expect(readSafetensors(path)).rejects.toThrow(`cannot read ${path}: there is no such file`);
   });
 });

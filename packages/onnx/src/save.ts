@@ -27,7 +27,9 @@ export async function saveOnnx(path: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     const { code, message } = error as NodeJS.ErrnoException;
-    const failure = new OnnxFileError(path, `[saveOnnx] cannot write ${path}: ${reasons[code ?? ''] ?? message}.`);
+    const failure = new OnnxFileError(path, `[saveOnnx] cannot write ${path}: ${reasons[code ?? ''] ?? message}.`, {
+      hint: 'Choose a folder that exists, that you may write to, on a disk with room.',
+    });
     failure.cause = error;
     throw failure;
   }

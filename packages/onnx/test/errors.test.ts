@@ -154,7 +154,11 @@ describe('saveOnnx', () => {
     const path = join(folder, 'nowhere', 'model.onnx');
     const error = await saveOnnx(path, new Uint8Array(1)).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(OnnxFileError);
-    expect(error).toMatchObject({ path, message: `[saveOnnx] cannot write ${path}: the folder does not exist.` });
+    expect(error).toMatchObject({
+      path,
+      hint: 'Choose a folder that exists, that you may write to, on a disk with room.',
+    });
+    expect(String(error)).toContain(`[saveOnnx] cannot write ${path}: the folder does not exist.`);
     await expect(saveOnnx(folder, new Uint8Array(1))).rejects.toThrow(/there is a folder of that name/);
     expect(await readdir(folder)).toEqual(['model.onnx']);
   });

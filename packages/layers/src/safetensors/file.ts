@@ -17,7 +17,7 @@ const pieceBytes = 2 ** 30;
 /**
  * Reads a safetensors file by its path, or from bytes that are there already (fetched in a browser, say).
  *
- * Throws `SafetensorsError`, naming the file, where it is not valid; see {@link decodeSafetensors}.
+ * Throws `SafetensorsError`, naming the file, where it cannot be read or is not valid; see {@link decodeSafetensors}.
  *
  * ```ts
  * const model = new Linear(784, 10);
@@ -50,6 +50,8 @@ export async function readSafetensorsMetadata(
 /**
  * Writes tensors to a file. The bytes go to a temporary file beside it, which then takes its name: whatever happens, the file is either
  * the old one or the new one. See {@link encodeSafetensors} for what is written.
+ *
+ * Throws `SafetensorsError` with path and reason, where the file cannot be written.
  */
 export async function writeSafetensors(
   path: string | URL,
@@ -73,18 +75,48 @@ export async function writeSafetensors(
     }
     await files.rename(temporary, target);
   } catch (error) {
-    await files.rm(temporary, { force: true });
-    throw error;
+    await files.rm(temporary, { force: true }).catch(() => undefined);
+    throw fileError(
+      `[writeSafetensors] cannot write ${target}`,
+      error,
+      'Choose a folder that exists, that you may write to, on a disk with room.',
+    );
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'part of the path is not a folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+};
+
+function fileError(summary: string, cause: unknown, hint: string): SafetensorsError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const error = new SafetensorsError(`${summary}: ${reasons[code ?? ''] ?? message}.`, { hint });
+  error.cause = cause;
+  return error;
 }
 
 async function withFile<T>(path: string | URL, read: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
   const { open } = await import('node:fs/promises');
-  const handle = await open(path, 'r');
+  const unreadable = (error: unknown): SafetensorsError =>
+    fileError(
+      `[readSafetensors] cannot read ${String(path)}`,
+      error,
+      `Relative paths start at the working directory, ${process.cwd()}.`,
+    );
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    throw unreadable(error);
+  });
   try {
     return await read(handle, (await handle.stat()).size);
   } catch (error) {
-    throw error instanceof SafetensorsError ? new SafetensorsError(`${String(path)}: ${error.message}`) : error;
+    if (error instanceof SafetensorsError) throw new SafetensorsError(`${String(path)}: ${error.message}`);
+    throw error instanceof Error && 'syscall' in error ? unreadable(error) : error;
   } finally {
     await handle.close();
   }

@@ -8,7 +8,7 @@
 import { HebbError, tensor, type DType, type Tensor } from '@hebb/tensor';
 import { stateEntries, type NamedTensors, type StateDict } from '../state.ts';
 
-/** A file that is not what the safetensors format says. */
+/** A file that is not what the safetensors format says, or that cannot be read or written. */
 export class SafetensorsError extends HebbError {}
 
 export interface SafetensorsContent {
