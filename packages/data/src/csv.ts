@@ -191,9 +191,7 @@ function readHeader(
   if (first === undefined && !Array.isArray(header)) {
     throw new DataError(
       `[csv] ${source} is empty: expected ${header === true ? 'a header row' : 'at least one row'}.`,
-      {
-        source,
-      },
+      { source, hint: 'Check that this is the right file, and that it was copied or written to its end.' },
     );
   }
   const given = header === true ? first : Array.isArray(header) ? (header as readonly string[]) : undefined;

@@ -83,7 +83,8 @@ export function readIdx(bytes: Uint8Array, name = '<bytes>'): NumericArray {
 /** The header, or `undefined` if the bytes end before it does. */
 function readHeader(bytes: Uint8Array, name: string): Header | undefined {
   if (bytes.length < 4) {
-    if (bytes.length === 0) throw fault(name, 'it is empty.');
+    if (bytes.length === 0)
+      throw fault(name, 'it is empty.', 'The download or copy was cut short: get the file again.');
     return undefined;
   }
   const [zero0 = 0, zero1 = 0, code = 0, axes = 0] = bytes;

@@ -57,7 +57,10 @@ export async function loadDigits(source: string | URL | Blob): Promise<LabelledI
     );
   }
   if (table.length === 0)
-    throw new DataError(`[loadDigits] ${table.source} holds no images.`, { source: table.source });
+    throw new DataError(`[loadDigits] ${table.source} holds no images: a header, expected rows after it.`, {
+      source: table.source,
+      hint: 'Each row is one image: 64 pixels from 0 to 16, then its label.',
+    });
 
   const problems = new ProblemList();
   const images = new Float32Array(table.length * 64);
@@ -72,7 +75,11 @@ export async function loadDigits(source: string | URL | Blob): Promise<LabelledI
     });
   });
   problems.problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  problems.check(`[loadDigits] ${table.source}: ${problems.count} pixels out of range:`, { source: table.source });
+  const what = problems.count === 1 ? '1 pixel is' : `${problems.count} pixels are`;
+  problems.check(`[loadDigits] ${table.source}: ${what} out of range:`, {
+    source: table.source,
+    hint: 'Correct the file. Pixels of another range have to be scaled to 0 … 16 first.',
+  });
   const labels = validateLabels(table.numbers('label'), {
     classCount: 10,
     source: table.source,
@@ -134,7 +141,7 @@ export async function loadMnist(folder: string, options: { classNames?: readonly
   if (absent.length > 0) {
     throw new DataError(`[loadMnist] ${folder} lacks ${absent.join(', ')}.`, {
       source: folder,
-      hint: 'await loadMnist(await downloadMnist()) gets the files once and keeps them.',
+      hint: 'The four files must be in that folder under these names. await downloadMnist() gets them and returns their folder.',
     });
   }
   const read = async (key: keyof MnistFiles): Promise<Uint8Array> => await readBytes('loadMnist', names[key] ?? '');
@@ -172,7 +179,10 @@ export function readMnist(
       );
     }
     if (count === 0)
-      throw new DataError(`[readMnist] ${names[imagesKey]} holds no images.`, { source: names[imagesKey] });
+      throw new DataError(`[readMnist] ${names[imagesKey]} holds no images, expected at least one.`, {
+        source: names[imagesKey],
+        hint: 'Get the file again.',
+      });
     const checked = validateLabels(labels.data, { classCount: 10, source: names[labelsKey] });
     const pixels = new Float32Array(images.data.length);
     for (let i = 0; i < pixels.length; i++) pixels[i] = (images.data[i] ?? 0) / 255;
@@ -187,7 +197,7 @@ function expectBytes({ data, shape }: NumericArray, expected: readonly (number |
   if (data instanceof Uint8Array && fits) return;
   throw new DataError(
     `[readMnist] ${name}: expected unsigned bytes of shape [${expected.join(', ')}], got ${data.constructor.name} of shape [${shape.join(', ')}].`,
-    { source: name },
+    { source: name, hint: 'Is the file another one of the four, or from another data set?' },
   );
 }
 
