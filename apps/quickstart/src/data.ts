@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DataError, loadDigits, loadMnist, stratifiedSplit, type ArrayDataset, type ImageFields } from 'hebb';
+import { formatCount } from './display.ts';
 
 export interface Images {
   readonly name: string;
@@ -54,7 +55,7 @@ async function digits(path: string, source: string, licence: string | undefined)
     facts: {
       Source: source,
       ...(licence !== undefined && { Licence: licence }),
-      Split: `${train.length} images to train on, ${test.length} to test on; stratified, with the fixed seed ${splitSeed}`,
+      Split: `${formatCount(train.length)} images to train on, ${formatCount(test.length)} to test on; stratified, with the fixed seed ${splitSeed}`,
       Pixels: '8×8 grey, from 0 to 1',
     },
   };
@@ -72,7 +73,7 @@ async function mnist(folder: string): Promise<Images> {
     epochs: 2,
     facts: {
       Source: `MNIST’s four files in ${relative('', folder) || folder}`,
-      Split: `${train.labels.length} images to train on, ${test.labels.length} to test on, as the files have it`,
+      Split: `${formatCount(train.labels.length)} images to train on, ${formatCount(test.labels.length)} to test on, as the files have it`,
       Pixels: '28×28 grey, from 0 to 1',
     },
   };

@@ -197,7 +197,7 @@ function report(run: {
     Epochs: history.interrupted
       ? `interrupted in epoch ${Math.ceil(steps / history.stepsPerEpoch)} of ${epochs}`
       : epochs,
-    'Batch size': options.batchSize,
+    'Batch size': Math.min(options.batchSize, images.train.length),
     Optimizer: `AdamW, weight decay 0.01, learning rate up to ${options.learningRate} in a fifth of the steps, then down along a cosine`,
     'Training time': `${history.seconds.toFixed(2)} s with the tests after every epoch`,
     'Training speed': `${formatCount(history.epochs.at(-1)?.examplesPerSecond ?? Number.NaN)} images/s in the last epoch`,

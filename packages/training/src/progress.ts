@@ -182,7 +182,7 @@ export class TerminalProgress implements Callback {
       for (const [name, value] of Object.entries(last.metrics))
         parts.push(`${this.#validationName} ${words(name)} ${formatMetric(name, value)}`);
       const best = Math.max(...history.epochs.map((epoch) => epoch.examplesPerSecond));
-      parts.push(`${formatCount(best)} examples/s`);
+      parts.push(`up to ${formatCount(best)} examples/s`);
     }
     const summary = parts.join(' · ');
     this.#finish(summary);
@@ -207,6 +207,6 @@ export class TerminalProgress implements Callback {
     const now = performance.now();
     if (!force && now - this.#painted < repaintMilliseconds && line.step < line.stepsPerEpoch) return;
     this.#painted = now;
-    this.#update(progressLine(line, Math.max(20, (this.#stream.columns ?? 80) - 1), this.#colors));
+    this.#update(progressLine(line, Math.max(20, (this.#stream.columns || 80) - 1), this.#colors));
   }
 }

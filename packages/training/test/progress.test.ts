@@ -93,7 +93,7 @@ describe('TerminalProgress', () => {
   it('writes one plain line per epoch and a summary where the output is no terminal', async () => {
     expect((await show(false)).split('\n')).toEqual([
       'epoch 1/1 · loss 0.5000 · test loss 0.2500 · test accuracy 97.50 % · 1,234 examples/s · 2.50 s',
-      '1 epoch in 2.50 s · loss 0.5000 · test accuracy 97.50 % · 1,234 examples/s',
+      '1 epoch in 2.50 s · loss 0.5000 · test accuracy 97.50 % · up to 1,234 examples/s',
       '',
     ]);
   });
@@ -102,7 +102,7 @@ describe('TerminalProgress', () => {
     const text = await show(true);
     expect(text).toContain('step 2/2');
     const last = text.slice(text.lastIndexOf('1 epoch in'));
-    expect(last).toMatch(/^1 epoch in 2\.50 s · loss 0\.5000 · test accuracy 97\.50 % · 1,234 examples\/s\n/);
+    expect(last).toMatch(/^1 epoch in 2\.50 s · loss 0\.5000 · test accuracy 97\.50 % · up to 1,234 examples\/s\n/);
     expect(text.match(/\n/g)?.length).toBeLessThanOrEqual(6);
     if (text.includes('\u001B[?25l'))
       expect(text.lastIndexOf('\u001B[?25h')).toBeGreaterThan(text.lastIndexOf('\u001B[?25l'));

@@ -109,7 +109,7 @@ function figures({ evaluation, history, parameterCount, onnx }: ReportOptions): 
   if (parameterCount !== undefined) entries.push(['Parameters', formatCount(parameterCount)]);
   if (history !== undefined)
     entries.push([history.interrupted ? 'Training (interrupted)' : 'Training', formatSeconds(history.seconds)]);
-  if (evaluation !== undefined) entries.push(['Examples/s', formatCount(evaluation.examplesPerSecond)]);
+  if (evaluation !== undefined) entries.push(['Tested per second', formatCount(evaluation.examplesPerSecond)]);
   if (onnx !== undefined) entries.push(['ONNX file', onnx.passed ? 'verified' : 'differs']);
   if (entries.length === 0) return undefined;
   return html`<dl class="figures">
