@@ -31,6 +31,7 @@ export function parseOptions(args: readonly string[], base: string): Options {
     .option(
       '--data <path>',
       'a folder with MNIST’s four idx files (.gz or not), or a CSV file like data/digits.csv (default: the 1,797 digits that come with Hebb)',
+      path,
     )
     .addOption(new Option('--model <name>', 'the network').choices(['cnn', 'mlp']).default('cnn'))
     .option('--epochs <n>', 'passes over the training data (default: 20, with MNIST 2)', integer(1, 100_000))
@@ -48,7 +49,7 @@ export function parseOptions(args: readonly string[], base: string): Options {
       ).choices(['auto', 'wasm', 'webgpu', 'reference']),
     )
     .option('--seed <n>', 'seeds the weights, the order of the batches and dropout', integer(0, 4_294_967_295), 0)
-    .option('--out <dir>', 'where the files go; made if missing', './hebb-quickstart')
+    .option('--out <dir>', 'where the files go; made if missing', path, './hebb-quickstart')
     .helpOption('-h, --help', 'show this help')
     .addHelpText(
       'after',
@@ -85,6 +86,12 @@ Examples:
     seed: given.seed,
     out: resolve(base, given.out),
   };
+}
+
+/** An unset variable in a shell script must not stand for the current folder. */
+function path(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected a path.');
 }
 
 function integer(low: number, high: number): (text: string) => number {

@@ -58,6 +58,7 @@ describe('options', () => {
     ['no epochs', ['--epochs', '0'], [/--epochs/, /'0'/]],
     ['a negative learning rate', ['--learning-rate', '-1'], [/--learning-rate/, /'-1'/, /positive/]],
     ['a seed out of range', ['--seed', '4294967296'], [/--seed/, /4294967295/]],
+    ['an empty path', ['--out', ''], [/--out/, /path/]],
     ['a word too many', ['mnist'], [/too many arguments/]],
   ] as const)('refuses %s', async (_, args, parts) => {
     await expectError(args, [...parts, /--help/]);
