@@ -25,6 +25,11 @@ describe.each(devices)('gradients on %s', (name) => {
   beforeAll(() => setDevice(name));
 
   describe('grad', () => {
+    it('of clamp passes at the bounds', async () => {
+      const x = tensor([-1, 0, 0.5, 1, 2]);
+      expect(await grad((t: Tensor) => t.clamp(0, 1).sum())(x).toArray()).toEqual([0, 1, 1, 1, 0]);
+    });
+
     it('is the derivative, as often as you like', async () => {
       const f = (x: Tensor): Tensor => x.pow(3).sum();
       expect(await grad(f)(tensor([1, 2])).toArray()).toEqual([3, 12]);

@@ -238,7 +238,8 @@ export function minimum(a: Operand, b: Operand): Tensor {
   return binary('minimum', a, b);
 }
 /**
- * min(max(x, low), high), the shape of x; a bound that is undefined does not bound. NaN stays NaN.
+ * min(max(x, low), high), the shape of x; a bound that is undefined does not bound. NaN stays NaN. The gradient passes
+ * from low to high, both included, as in PyTorch.
  *
  * Throws {@link ArgumentError} where low > high.
  *
@@ -251,8 +252,8 @@ export function clamp(x: Operand, low: number | undefined, high?: number): Tenso
     throw new ArgumentError(`[clamp] low = ${low} is greater than high = ${high}.`);
   }
   let result: Operand = x;
-  if (low !== undefined) result = maximum(result, low);
-  if (high !== undefined) result = minimum(result, high);
+  if (low !== undefined) result = where(less(result, low), low, result);
+  if (high !== undefined) result = where(less(high, result), high, result);
   return typeof result === 'number' ? add(result, 0) : result;
 }
 /**
