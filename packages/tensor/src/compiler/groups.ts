@@ -85,6 +85,8 @@ const costs: Partial<Record<PlanPrimitive, number>> = {
 const recomputeLimit = 5;
 /** Cost of operations in a row after which a value is written, so that no kernel's expressions nest without bound. */
 const depthLimit = 256;
+/** Outputs of one kernel at most: bindings are scarce on WebGPU. */
+const maximumStores = 4;
 
 /** One kernel: the nodes that it stores, and the reductions (over one space) or the contraction whose results it starts from, if any. */
 export interface Group {
@@ -116,7 +118,10 @@ function isOperandView(program: Program, index: number): boolean {
 
 class Grouper {
   readonly #program: Program;
-  readonly #users: number[][];
+  /** Whether an output needs a node. */
+  readonly #needed: readonly boolean[];
+  /** Users of each node among the nodes that are needed. */
+  readonly #users: readonly (readonly number[])[];
   readonly #outputs: ReadonlySet<number>;
   readonly #stored = new Set<number>();
   readonly #groups: Group[] = [];
@@ -125,12 +130,7 @@ class Grouper {
   constructor(program: Program) {
     this.#program = program;
     this.#outputs = new Set(program.outputs.map(({ node }) => node));
-    this.#users = this.#findUsers();
-  }
-
-  /** Users of each node among the nodes that outputs need. */
-  #findUsers(): number[][] {
-    const { nodes } = this.#program;
+    const { nodes } = program;
     const users: number[][] = nodes.map(() => []);
     const needed = nodes.map((_, index) => this.#outputs.has(index));
     for (let index = nodes.length - 1; index >= 0; index--) {
@@ -140,12 +140,10 @@ class Grouper {
         users[input]?.push(index);
       }
     }
-    this.needed = needed;
     for (const list of users) list.reverse();
-    return users;
+    this.#needed = needed;
+    this.#users = users;
   }
-
-  needed: boolean[] = [];
 
   #op(index: number): PlanPrimitive {
     return this.#program.nodes[index]?.op ?? 'buffer';
@@ -165,7 +163,7 @@ class Grouper {
     const absorbed = new Map<number, number>();
     nodes.forEach((node, index) => {
       const role = roles[node.op];
-      if (!this.needed[index] || (role !== 'reduction' && role !== 'contraction')) return;
+      if (!this.#needed[index] || (role !== 'reduction' && role !== 'contraction')) return;
       for (const end of this.#epilogue(index, absorbed)) {
         anchorOf.set(end, index);
         this.#stored.add(end);
@@ -236,7 +234,7 @@ class Grouper {
         stack.push(user);
       }
     }
-    return exits.length === 0 || exits.length > Grouper.#maximumStores
+    return exits.length === 0 || exits.length > maximumStores
       ? undefined
       : { region, exits: exits.sort((a, b) => a - b) };
   }
@@ -273,7 +271,7 @@ class Grouper {
     const cost = nodes.map(() => 0);
     const depth = nodes.map(() => 0);
     nodes.forEach((node, index) => {
-      if (!this.needed[index]) return;
+      if (!this.#needed[index]) return;
       const role = roles[node.op];
       const own = costs[node.op] ?? 1;
       for (const input of node.inputs)
@@ -375,7 +373,7 @@ class Grouper {
     for (let i = this.#groups.length - 1; i >= 0; i--) {
       const group = this.#groups[i] as Group;
       const [first] = group.anchors;
-      if (first === undefined || group.stored.length >= Grouper.#maximumStores || this.#reductionSpace(first) !== space)
+      if (first === undefined || group.stored.length >= maximumStores || this.#reductionSpace(first) !== space)
         continue;
       if (!this.#shareMemory(group, producers, leaves)) continue;
       if ([...producers].every((producer) => !reaches(producer, group))) return group;
@@ -397,15 +395,12 @@ class Grouper {
     );
   }
 
-  /** Outputs of one elementwise kernel at most: bindings are scarce on WebGPU. */
-  static readonly #maximumStores = 4;
-
   /** An elementwise kernel over the same space that computes what this node needs, or that reads what this node reads. */
   #partner(index: number, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): Group | undefined {
     const shape = this.#program.nodes[index]?.type.shape.join(',');
     for (let i = this.#groups.length - 1; i >= 0 && i >= this.#groups.length - 16; i--) {
       const group = this.#groups[i] as Group;
-      if (group.anchors.length > 0 || group.stored.length >= Grouper.#maximumStores) continue;
+      if (group.anchors.length > 0 || group.stored.length >= maximumStores) continue;
       if (this.#program.nodes[group.stored[0] ?? 0]?.type.shape.join(',') !== shape) continue;
       if (!producers.has(group) && !this.#shareMemory(group, producers, leaves)) continue;
       // No other kernel may stand between the two.

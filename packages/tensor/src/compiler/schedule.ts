@@ -2,8 +2,9 @@
  * Fourth pass: the order of kernels, which new values may replace old ones in place, and where temporaries lie in the arena. A parameter's
  * memory is written only after every kernel that still reads the old value.
  */
+import type { PlanPrimitive } from '../graph/primitives.ts';
 import type { Program } from '../graph/program.ts';
-import type { Group, Grouping } from './groups.ts';
+import { roleOf, type Group, type Grouping } from './groups.ts';
 
 /** Kernels in order: groups, and copies that move a value to its final place where that could not be done in place. */
 export interface Schedule {
@@ -26,7 +27,7 @@ function parameterReads(program: Program, grouping: Grouping): Map<Group, Map<nu
       const node = program.nodes[index];
       if (node === undefined) return;
       // Elementwise work stays at its position, as does the epilogue of the anchor; views, reductions and contractions move.
-      const stays = inPlace && !group.anchors.includes(index) && !moves.has(node.op);
+      const stays = inPlace && !group.anchors.includes(index) && !moves(node.op);
       for (const input of node.inputs) {
         if (parameters.has(input)) reads.set(input, stays && (reads.get(input) ?? true));
         else if (!grouping.producer.has(input) || grouping.producer.get(input) === group) visit(input, stays);
@@ -41,26 +42,10 @@ function parameterReads(program: Program, grouping: Grouping): Map<Group, Map<nu
   return result;
 }
 
-const moves: ReadonlySet<string> = new Set([
-  'reshape',
-  'transpose',
-  'broadcast',
-  'slice',
-  'pad',
-  'flip',
-  'concat',
-  'unfold',
-  'fold',
-  'sum',
-  'max',
-  'min',
-  'argmax',
-  'dot',
-  'conv',
-  'convInputGradient',
-  'convWeightGradient',
-  'random',
-]);
+/** Whether an operation reads its inputs elsewhere than at the position of its result. */
+function moves(op: PlanPrimitive): boolean {
+  return op === 'random' || ['view', 'reduction', 'contraction'].includes(roleOf(op));
+}
 
 export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
   const { groups, producer } = grouping;
