@@ -20,11 +20,11 @@ describe('the quickstart', () => {
 
   it('trains, tests, exports, verifies and reports', async () => {
     const out = temporaryFolder();
-    const { code, stdout, stderr } = await run(['--epochs', '3', '--out', out]);
+    const { code, stdout, stderr } = await run(['--out', out]);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout).toMatch(/1,437 images of 8×8 to train on, 360 to test on/);
-    expect(stdout.match(/^epoch \d\/3 · loss .* · test accuracy .* examples\/s/gm)).toHaveLength(3);
+    expect(stdout.match(/^epoch +\d+\/20 · loss .* · test accuracy .* examples\/s/gm)).toHaveLength(20);
     expect(stdout).toMatch(/precision +recall/);
     expect(stdout).toMatch(/label \\ predicted/);
     expect(stdout).toMatch(/✓ onnxruntime .* predicts the same class for all 360 test images/);
@@ -34,7 +34,7 @@ describe('the quickstart', () => {
     expect(readdirSync(out).sort()).toEqual(files);
 
     const accuracy = Number(/^accuracy ([\d.]+) %/m.exec(stdout)?.[1]);
-    expect(accuracy).toBeGreaterThan(90);
+    expect(accuracy).toBeGreaterThanOrEqual(98);
 
     const state = await readSafetensors(join(out, 'model.safetensors'));
     expect(state.get('0.weight')?.shape).toEqual([16, 1, 3, 3]);
