@@ -58,6 +58,7 @@ abstract class BatchNorm extends Module {
       if (x.shape[1] !== this.numFeatures) {
         throw new ShapeError(
           `[batchNorm] ${x} has ${x.shape[1]} channels on axis 1; the layer normalises numFeatures = ${this.numFeatures}.`,
+          { hint: 'Give the layer as many features as the layer before it has outputs.' },
         );
       }
       const { running_mean: mean, running_var: variance } = this;

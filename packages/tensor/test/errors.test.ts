@@ -14,7 +14,9 @@ function caught(body: () => unknown): HebbError {
 test('a shape error is thrown where the operation is called, and its stack begins there', () => {
   const error = caught(() => tensor([[1, 2]]).matmul(tensor([[1, 2]])));
   expect(error).toBeInstanceOf(ShapeError);
-  expect(error.message).toBe('[matmul] cannot multiply float32[1,2] by float32[1,2]: the inner sizes 2 and 1 differ.');
+  expect(error.message).toBe(
+    '[matmul] cannot multiply float32[1,2] by float32[1,2]: the inner sizes 2 and 1 differ.\n  hint: The second fits when it is transposed: transpose(-2, -1).',
+  );
   const frame = error.stack?.split('\n').find((line) => line.trim().startsWith('at '));
   expect(frame).toContain('errors.test.ts');
 });

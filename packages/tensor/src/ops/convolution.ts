@@ -53,7 +53,9 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
   if (bias !== undefined && (bias.ndim !== 1 || bias.shape[0] !== outChannels))
     reasons.push(`the bias must be [${outChannels}], not [${bias.shape.join(', ')}]`);
   if (reasons.length > 0)
-    throw new ShapeError(`[${op}] cannot convolve ${x} with weight ${weight}: ${reasons.join('; ')}.`);
+    throw new ShapeError(`[${op}] cannot convolve ${x} with weight ${weight}: ${reasons.join('; ')}.`, {
+      hint: 'Shapes are [batch, in, …] of the input, [out, in / groups, …] of the weight, [out] of the bias.',
+    });
 
   const kernel = weight.shape.slice(2);
   const stride = perAxis(op, 'stride', options.stride ?? 1, axes, 1);
@@ -76,6 +78,7 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
   if (size.some((n) => n < 1)) {
     throw new ShapeError(
       `[${op}] the kernel [${kernel.join(', ')}] (dilation [${dilation.join(', ')}]) is larger than the padded input ${x} (padding [${paddingLow.join(', ')}]).`,
+      { hint: 'Use more padding, a smaller kernel or a larger input.' },
     );
   }
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];

@@ -33,6 +33,12 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   if (inner !== right.shape[right.ndim - 2]) {
     throw new ShapeError(
       `[matmul] cannot multiply ${a} by ${b}: the inner sizes ${inner} and ${right.shape[right.ndim - 2]} differ.`,
+      {
+        hint:
+          b.ndim > 1 && columns === inner
+            ? 'The second fits when it is transposed: transpose(-2, -1).'
+            : 'Rows of the first and columns of the second must be equally long.',
+      },
     );
   }
   const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2));

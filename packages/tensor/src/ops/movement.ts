@@ -56,6 +56,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   if (target.some((extent) => !Number.isInteger(extent) || extent < 0) || sizeOf(target) !== x.size) {
     throw new ShapeError(
       `[reshape] cannot give ${x} (${x.size} elements) the shape [${shape.join(', ')}]${unknown < 0 ? ` (${sizeOf(shape)} elements)` : ''}.`,
+      { hint: 'A reshape keeps the number of elements; one extent may be −1 and is found from the others.' },
     );
   }
   if (sameShape(x.shape, target)) return x;
