@@ -3,7 +3,7 @@
  * where paths meet. It only records, so that the gradient is a graph like any other.
  */
 import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tensor';
-import { formatType, isOp, nextWalk, nodeOf, tensorOf, type Node } from '@hebb/tensor/graph';
+import { formatType, isOp, nextWalk, nodeOf, primitives, tensorOf, type Node } from '@hebb/tensor/graph';
 import { rules, type Rule } from './rules.ts';
 
 /** The inputs to which a cotangent may flow; a composite without a gradient of its own is its body. */
@@ -128,7 +128,25 @@ export function reverse(root: Node, cotangent: Tensor, wanted: ReadonlySet<Node>
     (node) => everything || node.differentiable || wanted.has(node),
   );
   requireAlive(paths.leaves);
+  if (everything) requireHistory(paths, wanted);
   return collect(paths, pullBack(paths, cotangent), (node) => wanted.has(node));
+}
+
+/**
+ * Values that depend on no parameter forget how they were computed once they have been read. Where one of them may hide a path to a wanted
+ * plain tensor that is not reached otherwise, a gradient of zero would be a guess.
+ */
+function requireHistory({ nodes, leaves }: Paths, wanted: ReadonlySet<Node>): void {
+  const reached = new Set(nodes);
+  const missing = [...wanted].find((node) => !node.differentiable && !reached.has(node));
+  const forgotten = leaves.find(
+    ({ op, cell, inputs }) => cell === undefined && inputs.length === 0 && primitives[op].arity !== 0,
+  );
+  if (missing === undefined || forgotten === undefined) return;
+  throw new StaleValueError(
+    `[gradient] the loss does not lead back to ${formatType(missing.type)}: it uses a ${formatType(forgotten.type)} that was read before, and a value that was read forgets how it was computed unless it depends on a parameter.`,
+    { hint: 'Take the gradient inside grad or valueAndGrad, or make the tensor a variable with requiresGrad.' },
+  );
 }
 
 /** Cotangents of all parameters (variables made with `requiresGrad`) that `root` depends on. */

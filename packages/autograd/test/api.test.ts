@@ -281,6 +281,23 @@ describe.each(devices)('gradients on %s', (name) => {
     });
   });
 
+  describe('a value that was read before', () => {
+    it('keeps its history where it depends on a parameter', async () => {
+      const x = variable(tensor([1, 2]), { requiresGrad: true });
+      const h = x.mul(3);
+      await h.data();
+      const { grads } = valueAndGrad(() => h.sum(), { x });
+      expect(await grads.x.toArray()).toEqual([3, 3]);
+    });
+
+    it('gives an error, not a gradient of zero, for a plain tensor', async () => {
+      const x = tensor([1, 2]);
+      const h = x.mul(3);
+      await h.data();
+      expect(() => valueAndGrad(() => h.sum(), { x })).toThrow(/does not lead back to float32\[2\].*was read before/);
+    });
+  });
+
   describe('gradients of your own', () => {
     it('replace that of the function', async () => {
       const binarize = customGradient(

@@ -1,4 +1,4 @@
-import type { Tensor } from '@hebb/tensor';
+import { ArgumentError, type Tensor } from '@hebb/tensor';
 import type { ModuleConfig } from './config.ts';
 import { fromConfig, type ModuleTypes } from './config.ts';
 import { Module, within } from './module.ts';
@@ -16,6 +16,15 @@ export class Sequential extends Module implements Iterable<Module> {
 
   constructor(...modules: Module[]) {
     super();
+    modules.forEach((module: unknown, i) => {
+      if (module instanceof Module) return;
+      throw new ArgumentError(
+        `[Sequential] argument ${i} is ${Array.isArray(module) ? 'an array' : typeof module}, not a module.`,
+        {
+          hint: 'Pass the modules one by one: new Sequential(a, b), or new Sequential(...list).',
+        },
+      );
+    });
     this.modules = modules;
     // Errors name the modules in here by at least their number, also where nothing further out was walked yet.
     this.namedModules();

@@ -262,3 +262,9 @@ describe.each(devices)('modes on %s', (device) => {
     expect(await compiled.running_mean?.toArray()).toEqual(before);
   });
 });
+
+it('a list of modules is refused by Sequential with what to do', () => {
+  expect(() => new Sequential([new ReLU()] as never)).toThrow(
+    /argument 0 is an array, not a module[^]*Sequential\(\.\.\.list\)/,
+  );
+});
