@@ -27,13 +27,31 @@ export async function readBytes(where: string, source: Source): Promise<Uint8Arr
     const { readFile } = await import('node:fs/promises');
     return await readFile(source);
   } catch (cause) {
-    const code = (cause as { code?: unknown }).code;
-    const reason =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : messageOf(cause);
-    const hint =
-      code === 'ENOENT' && inNode ? { hint: `Relative paths start at the working directory, ${process.cwd()}.` } : {};
-    throw new DataError(`[${where}] cannot read ${name}: ${reason}.`, { source: name, cause, ...hint });
+    throw unreadable(where, name, cause);
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'part of the path is not a folder',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+};
+
+/** The error of a file or folder that cannot be read. */
+export function unreadable(where: string, name: string, cause: unknown): DataError {
+  const code = String((cause as { code?: unknown }).code);
+  const hints: Readonly<Record<string, string>> = {
+    ...(inNode && { ENOENT: `Relative paths start at the working directory, ${process.cwd()}.` }),
+    EACCES: 'Give yourself the permission to read it, or choose another.',
+  };
+  const hint = hints[code];
+  return new DataError(`[${where}] cannot read ${name}: ${reasons[code] ?? messageOf(cause)}.`, {
+    source: name,
+    cause,
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 /** @throws DataError if the bytes are not text in that encoding. */

@@ -128,7 +128,7 @@ function gunzip(bytes: Uint8Array, name: string): Uint8Array {
     header ??= readHeader(length === piece.length ? piece : join(pieces, length), name);
     if (header !== undefined && length > header.end) throw trailing(name, header, length);
   });
-  const step = 1 << 16;
+  const step = 1 << 13;
   try {
     for (let at = 0; at < bytes.length; at += step) {
       stream.push(bytes.subarray(at, at + step), at + step >= bytes.length);

@@ -3,7 +3,7 @@ import type { NumericArray } from './arrays.ts';
 import { csv, parseCsv } from './csv.ts';
 import { ArrayDataset, type Field } from './dataset.ts';
 import { DataError, ProblemList } from './errors.ts';
-import { inNode, readBytes } from './files.ts';
+import { inNode, readBytes, unreadable } from './files.ts';
 import { readIdx } from './idx.ts';
 import { validateLabels } from './labels.ts';
 
@@ -130,7 +130,11 @@ export async function loadMnist(folder: string, options: { classNames?: readonly
   if (!inNode) throw new DataError('[loadMnist] reads a folder, in Node only; use readMnist(files) here.');
   const { readdir } = await import('node:fs/promises');
   const paths = await import('node:path');
-  const present = new Set(await readdir(folder).catch(() => []));
+  const present = new Set(
+    await readdir(folder).catch((cause: unknown) => {
+      throw unreadable('loadMnist', folder, cause);
+    }),
+  );
   const names: Partial<Record<keyof MnistFiles, string>> = {};
   const absent: string[] = [];
   for (const [key, name] of Object.entries(mnistNames) as [keyof MnistFiles, string][]) {
