@@ -123,6 +123,7 @@ function gunzip(bytes: Uint8Array, name: string): Uint8Array {
   let length = 0;
   let header: Header | undefined;
   const stream = new Gunzip((piece) => {
+    if (piece.length === 0) return; // a block that has not arrived to its end
     pieces.push(piece);
     length += piece.length;
     header ??= readHeader(length === piece.length ? piece : join(pieces, length), name);
