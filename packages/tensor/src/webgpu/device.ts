@@ -19,6 +19,9 @@ export interface AcquireOptions {
 }
 
 export async function acquireDevice(options: AcquireOptions): Promise<Acquired | Unavailable> {
+  if (!options.allowSoftware && !mayHaveGraphicsProcessor()) {
+    return { unavailable: 'WebGPU: no graphics processor is here' };
+  }
   const gpu = await findImplementation();
   if ('unavailable' in gpu) return gpu;
   try {
@@ -38,6 +41,25 @@ export async function acquireDevice(options: AcquireOptions): Promise<Acquired |
     };
   } catch (error) {
     return { unavailable: `WebGPU: no device (${firstLine(error)})` };
+  }
+}
+
+/**
+ * On Linux a graphics processor is reached through a file in /dev. Where there is none, Dawn is not asked for a hardware adapter: it takes
+ * a while to load, and writes warnings of its own to the standard error where it finds no driver.
+ */
+function mayHaveGraphicsProcessor(): boolean {
+  if (typeof process === 'undefined' || process.platform !== 'linux') return true;
+  const files = process.getBuiltinModule?.('node:fs');
+  if (files === undefined) return true;
+  const list = (folder: string): string[] => (files.existsSync(folder) ? files.readdirSync(folder) : []);
+  try {
+    return (
+      list('/dev/dri').some((name) => name.startsWith('renderD')) ||
+      list('/dev').some((name) => /^(?:nvidia\d|nvhost|nvgpu|nvmap|dxg|kgsl|mali|pvr)/.test(name))
+    );
+  } catch {
+    return true;
   }
 }
 
