@@ -15,6 +15,15 @@ async function main(): Promise<number> {
   try {
     const options = parseOptions(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd());
     const interrupt = listenForInterrupt(() => sweep(options.out));
+    // Nobody reads on, as with `| head`: there is no one to tell. Where that is because Ctrl-C ended the reader too, as with `| tee`,
+    // what there is to save is saved.
+    process.stdout.on('error', () =>
+      setTimeout(() => {
+        if (interrupt.signal.aborted) return;
+        sweep(options.out);
+        process.exit(1);
+      }, 200),
+    );
     try {
       return await quickstart(options, interrupt.signal);
     } finally {

@@ -80,6 +80,16 @@ describe('the quickstart', () => {
     expect(readdirSync(join(cwd, 'result')).sort()).toEqual(files);
   });
 
+  it('ends without a word where its output is read no further', async () => {
+    const out = temporaryFolder();
+    const { code, stderr } = await run(['--epochs', '5000', '--out', out], {
+      onOutput: (_, child) => child.stdout?.destroy(),
+    });
+    expect(stderr).toBe('');
+    expect(code).toBe(1);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
   it('stops at Ctrl-C, saves, and says where', async () => {
     const out = temporaryFolder();
     let sent = false;
