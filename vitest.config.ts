@@ -12,7 +12,6 @@ const projects = ['packages', 'apps', 'tools']
 
 export default defineConfig({
   test: {
-    passWithNoTests: true,
     projects: projects.map(({ name, folder }) => ({
       test: {
         name,
