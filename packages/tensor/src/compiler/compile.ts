@@ -1,11 +1,12 @@
 /** The compiler: a program becomes a plan of kernels. */
 import { requireCountable, type Program } from '../graph/program.ts';
-import { groupProgram, roleOf, type Group } from './groups.ts';
+import { groupProgram, roleOf } from './groups.ts';
 import { axisIndex, makeAxis, resetIndexInterning } from './index-expression.ts';
 import type { Kernel, Plan, PlanBuffer, ScalarType } from './kernel.ts';
 import { flatten, lowerGroup, scalarTypeOf, type Placement } from './lower.ts';
 import { Arena, scheduleGroups } from './schedule.ts';
 import { simplify } from './simplify.ts';
+import { memoryReads } from './walks.ts';
 
 /**
  * Compiles a program. The plan's parameters are the program's parameters in order, then one for each output that replaces no parameter.
@@ -48,7 +49,8 @@ export function compileProgram(source: Program): Plan {
   );
   const lastReader = new Map<number, number>();
   order.forEach((group, step) => {
-    for (const node of readsOf(program, grouping.producer, group)) lastReader.set(node, step);
+    const elsewhere = (node: number): boolean => (grouping.producer.get(node) ?? group) !== group;
+    for (const node of memoryReads(program, group.stored, elsewhere)) lastReader.set(node, step);
   });
   for (const { node } of copies) lastReader.set(node, order.length);
 
@@ -99,22 +101,6 @@ function withCopiedLeaves(program: Program): Program {
       : { node, parameter };
   });
   return { ...program, nodes, outputs };
-}
-
-/** Stored nodes of other groups that a group reads. */
-function readsOf(program: Program, producer: ReadonlyMap<number, Group>, group: Group): Set<number> {
-  const found = new Set<number>();
-  const seen = new Set<number>();
-  const stack = [...group.stored];
-  while (stack.length > 0) {
-    const index = stack.pop() ?? 0;
-    if (seen.has(index)) continue;
-    seen.add(index);
-    const owner = producer.get(index);
-    if (owner !== undefined && owner !== group) found.add(index);
-    else stack.push(...(program.nodes[index]?.inputs ?? []));
-  }
-  return found;
 }
 
 function copyKernel(from: number, to: number, type: ScalarType, size: number): Kernel {

@@ -5,6 +5,7 @@
  */
 import type { PlanPrimitive } from '../graph/primitives.ts';
 import type { Program } from '../graph/program.ts';
+import { leadsTo, memoryReads } from './walks.ts';
 
 /** What a primitive means to fusion. */
 type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction';
@@ -318,17 +319,8 @@ class Grouper {
 
   /** Stored nodes and leaves that a node reads, directly or through work done in place. */
   #memoryInputs(index: number): Set<number> {
-    const found = new Set<number>();
-    const seen = new Set<number>();
-    const stack = [...this.#inputs(index)];
-    while (stack.length > 0) {
-      const input = stack.pop() ?? 0;
-      if (seen.has(input)) continue;
-      seen.add(input);
-      if (this.#stored.has(input) || roles[this.#op(input)] === 'leaf') found.add(input);
-      else stack.push(...this.#inputs(input));
-    }
-    return found;
+    const inMemory = (node: number): boolean => this.#stored.has(node) || roles[this.#op(node)] === 'leaf';
+    return memoryReads(this.#program, this.#inputs(index), inMemory);
   }
 
   #place(index: number, anchor: number | undefined): void {
@@ -430,16 +422,7 @@ class Grouper {
 
 /** Whether `from` reads `target`, directly or through others. */
 function reaches(from: Group, target: Group): boolean {
-  const seen = new Set<Group>();
-  const stack = [from];
-  while (stack.length > 0) {
-    const group = stack.pop() as Group;
-    if (group === target) return true;
-    if (seen.has(group)) continue;
-    seen.add(group);
-    stack.push(...group.reads);
-  }
-  return false;
+  return leadsTo(from, target, (group) => group.reads);
 }
 
 export function groupProgram(program: Program): Grouping {

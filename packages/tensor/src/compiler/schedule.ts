@@ -5,6 +5,7 @@
 import type { PlanPrimitive } from '../graph/primitives.ts';
 import type { Program } from '../graph/program.ts';
 import { roleOf, type Group, type Grouping } from './groups.ts';
+import { leadsTo } from './walks.ts';
 
 /** Kernels in order: groups, and copies that move a value to its final place where that could not be done in place. */
 export interface Schedule {
@@ -53,38 +54,20 @@ export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
   /** Groups that must run before a group, beyond those whose results it reads. */
   const before = new Map<Group, Set<Group>>(groups.map((group) => [group, new Set(group.reads)]));
   const written = new Set<number>();
-  const firstOutput = new Set<number>();
   const direct = program.outputs.map(({ node, parameter }) => {
     const group = producer.get(node);
     if (group === undefined) return false;
-    if (parameter < 0) {
-      // A second output for the same node is a store of its own in the same kernel.
-      firstOutput.add(node);
-      return true;
-    }
+    // A second output for the same node is a store of its own in the same kernel.
+    if (parameter < 0) return true;
     const target = program.parameters[parameter] ?? -1;
     if (written.has(target) || reads.get(group)?.get(target) === false) return false;
     const readers = groups.filter((other) => other !== group && reads.get(other)?.has(target) === true);
-    if (readers.some((reader) => depends(reader, group, before))) return false;
+    if (readers.some((reader) => leadsTo(reader, group, (other) => before.get(other) ?? []))) return false;
     for (const reader of readers) before.get(group)?.add(reader);
     written.add(target);
     return true;
   });
   return { order: topological(groups, before), direct };
-}
-
-/** Whether `from` must run after `target`. */
-function depends(from: Group, target: Group, before: ReadonlyMap<Group, ReadonlySet<Group>>): boolean {
-  const seen = new Set<Group>();
-  const stack = [from];
-  while (stack.length > 0) {
-    const group = stack.pop() as Group;
-    if (group === target) return true;
-    if (seen.has(group)) continue;
-    seen.add(group);
-    stack.push(...(before.get(group) ?? []));
-  }
-  return false;
 }
 
 /** Keeps the given order wherever dependencies allow. */
