@@ -4,6 +4,7 @@
  *
  * Expressions are a DAG: the same object used twice is the same value. Renderers keep one local variable per object.
  */
+import type { BinaryPrimitive, UnaryPrimitive } from '../graph/primitives.ts';
 import type { Axis, Index } from './index-expression.ts';
 
 /** Type of a scalar value inside a kernel. */
@@ -16,37 +17,8 @@ export interface Condition {
   readonly upper: number;
 }
 
-export type UnaryOperator =
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'sin'
-  | 'cos'
-  | 'tanh'
-  | 'sigmoid'
-  | 'erf'
-  | 'relu'
-  | 'floor'
-  | 'ceil'
-  | 'round'
-  | 'not';
-export type BinaryOperator =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'pow'
-  | 'maximum'
-  | 'minimum'
-  | 'equal'
-  | 'notEqual'
-  | 'less'
-  | 'lessEqual'
-  | 'and'
-  | 'or';
+export type UnaryOperator = UnaryPrimitive;
+export type BinaryOperator = BinaryPrimitive;
 
 export type Expression =
   | { readonly kind: 'constant'; readonly type: ScalarType; readonly value: number }

@@ -144,6 +144,43 @@ export type Primitive = keyof Attributes;
 /** What a plan may contain: composites are replaced by their bodies before a plan is made. */
 export type PlanPrimitive = Exclude<Primitive, 'composite'>;
 
+/** Elementwise primitives of one operand, whose result has the operand's type. */
+export const unaryPrimitives = [
+  'neg',
+  'abs',
+  'sign',
+  'exp',
+  'log',
+  'sqrt',
+  'sin',
+  'cos',
+  'tanh',
+  'sigmoid',
+  'erf',
+  'relu',
+  'floor',
+  'ceil',
+  'round',
+  'not',
+] as const;
+export type UnaryPrimitive = (typeof unaryPrimitives)[number];
+
+/** Elementwise primitives of two operands of one type. */
+export type BinaryPrimitive =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'equal'
+  | 'notEqual'
+  | 'less'
+  | 'lessEqual'
+  | 'and'
+  | 'or';
+
 type Infer<P extends Primitive> = (inputs: readonly TensorType[], attributes: Attributes[P]) => TensorType;
 type Encode<P extends Primitive> = (attributes: Attributes[P], out: number[]) => void;
 

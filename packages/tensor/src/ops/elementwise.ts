@@ -2,28 +2,12 @@
 import { composite } from './composite.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import type { Attributes, Primitive } from '../graph/primitives.ts';
+import type { Attributes, BinaryPrimitive, Primitive, UnaryPrimitive } from '../graph/primitives.ts';
 import { dtypes, formatType, sameShape, type DType } from '../graph/types.ts';
 import { nodeOf, tensorOf, type Operand, type Tensor } from '../tensor.ts';
 
-type ElementwiseUnary =
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'sin'
-  | 'cos'
-  | 'tanh'
-  | 'sigmoid'
-  | 'erf'
-  | 'relu'
-  | 'floor'
-  | 'ceil'
-  | 'round';
-type ElementwiseBinary =
-  'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'equal' | 'notEqual' | 'less' | 'lessEqual';
+type ElementwiseUnary = Exclude<UnaryPrimitive, 'not'>;
+type ElementwiseBinary = Exclude<BinaryPrimitive, 'and' | 'or'>;
 
 const floatOnly: readonly Primitive[] = [
   'exp',

@@ -1,5 +1,5 @@
 /** Elementwise primitives in float64, with exact wrap-around for int32. */
-import type { Attributes } from '../graph/primitives.ts';
+import type { Attributes, BinaryPrimitive, UnaryPrimitive } from '../graph/primitives.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 
 type UnaryFunction = (x: number) => number;
@@ -73,39 +73,7 @@ function where(inputs: readonly Value[]): Float64Array {
 
 const same: UnaryFunction = (x) => x;
 
-type ElementwisePrimitive =
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'sin'
-  | 'cos'
-  | 'tanh'
-  | 'sigmoid'
-  | 'erf'
-  | 'relu'
-  | 'floor'
-  | 'ceil'
-  | 'round'
-  | 'not'
-  | 'cast'
-  | 'detach'
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'pow'
-  | 'maximum'
-  | 'minimum'
-  | 'equal'
-  | 'notEqual'
-  | 'less'
-  | 'lessEqual'
-  | 'and'
-  | 'or'
-  | 'where';
+type ElementwisePrimitive = UnaryPrimitive | BinaryPrimitive | 'cast' | 'detach' | 'where';
 
 export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> } = {
   neg: unary(
