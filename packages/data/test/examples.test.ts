@@ -1,10 +1,8 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { testExamples } from '../../../tools/examples/src/suite.ts';
 import * as data from '../src/index.ts';
 
 const penguins = `species,bill_length_mm,body_mass_g
@@ -39,11 +37,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const source = fileURLToPath(new URL('../src/', import.meta.url));
-const files = [
-  fileURLToPath(new URL('../README.md', import.meta.url)),
-  ...readdirSync(source).map((name) => source + name),
-];
 // Examples do not reach out to the network.
 const modules = {
   '@hebb/data': {
@@ -53,8 +46,4 @@ const modules = {
   },
 };
 
-it.each(files.flatMap((path) => examplesOf(path)))('the example of $name does what it says', async (example) => {
-  for (const { line, actual, expected, rounded } of await runExample(example, modules)) {
-    expect(agrees(actual, expected, rounded), `${line}\ngot ${String(actual)}`).toBe(true);
-  }
-});
+testExamples(new URL('../', import.meta.url), modules);

@@ -1,20 +1,13 @@
 /** The examples of the README and of the docstrings do what they say. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as tensor from '@hebb/tensor';
 import * as layers from '../src/index.ts';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
-import { withImports } from '../../../tools/examples/src/imports.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { testExamples } from '../../../tools/examples/src/suite.ts';
 
 const modules = { '@hebb/tensor': tensor, '@hebb/layers': layers };
-const folder = fileURLToPath(new URL('../', import.meta.url));
-const sources = readdirSync(`${folder}src`, { recursive: true })
-  .map(String)
-  .filter((name) => name.endsWith('.ts'));
-const files = [`${folder}README.md`, ...sources.map((name) => `${folder}src/${name}`)];
 
 // Examples write files.
 const temporary = mkdtempSync(join(tmpdir(), 'hebb-'));
@@ -28,8 +21,4 @@ afterAll(() => {
   rmSync(temporary, { recursive: true });
 });
 
-it.each(files.flatMap((path) => examplesOf(path)))('the example of $name does what it says', async (example) => {
-  for (const { line, actual, expected, rounded } of await runExample(withImports(example, modules), modules)) {
-    expect(agrees(actual, expected, rounded), `${line}\ngot ${String(actual)}`).toBe(true);
-  }
-});
+testExamples(new URL('../', import.meta.url), modules);
