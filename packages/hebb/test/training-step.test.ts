@@ -68,6 +68,21 @@ test('compiled and uncompiled steps compute the same bits', async () => {
 });
 
 describe.each(devices)('on %s', (name) => {
+  test('two runs with one seed give the same bytes', async () => {
+    setDevice(name);
+    const weights: Uint8Array[] = [];
+    for (let run = 0; run < 2; run++) {
+      const { model, compiled } = trainingStep();
+      let steps = 0;
+      for (const { x, y } of batches()) {
+        await compiled(x, y).item();
+        if (++steps === 12) break;
+      }
+      weights.push(await encodeSafetensors(model.stateDict()));
+    }
+    expect(weights[1]).toEqual(weights[0]);
+  }, 300_000);
+
   test('the first 20 losses agree with the reference interpreter to 1e-3, dropout included', async () => {
     const expected = await referenceCurve();
     const actual = await lossCurve(name, 20);
