@@ -43,12 +43,13 @@ const tensorFolders = {
 /** What `@hebb/tensor` and `@hebb/tensor/graph` export: they may import everything in tensor, and nothing in it them. */
 const tensorEntries = ['index.ts', 'graph.ts'];
 
-/** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`. */
+/** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, with `address` where it is `import.meta`. */
 function findImports(file, source) {
   const { module, program } = parseSync(file, source);
   const found = [];
+  const lineOf = (start) => source.slice(0, start).split('\n').length;
   const add = (specifier, start, typeOnly, dynamic) =>
-    found.push({ specifier, line: source.slice(0, start).split('\n').length, typeOnly, dynamic });
+    found.push({ specifier, line: lineOf(start), typeOnly, dynamic });
   for (const { moduleRequest, entries, start } of module.staticImports) {
     add(moduleRequest.value, start, entries.length > 0 && entries.every((entry) => entry.isType), false);
   }
@@ -66,7 +67,12 @@ function findImports(file, source) {
     const literal = /^(['"`])(.*)\1$/s.exec(source.slice(moduleRequest.start, moduleRequest.end));
     if (literal) add(literal[2], start, false, true);
   }
-  new Visitor({ TSImportType: (node) => add(node.source.value, node.start, true, false) }).visit(program);
+  new Visitor({
+    TSImportType: (node) => add(node.source.value, node.start, true, false),
+    MetaProperty: ({ meta, start }) => {
+      if (meta.name === 'import') found.push({ specifier: 'import.meta', line: lineOf(start), address: true });
+    },
+  }).visit(program);
   return found;
 }
 
@@ -107,7 +113,9 @@ function tensorProblem(from, to, typeOnly) {
 export function checkFile(path, source, dependencies) {
   const [, name] = path.split('/');
   const folder = `packages/${name}/src`;
-  const problemOf = ({ specifier, typeOnly, dynamic }) => {
+  const problemOf = ({ specifier, typeOnly, dynamic, address }) => {
+    if (address)
+      return 'does not exist in a bundle as CommonJS or in a data: module; no package may need its own address';
     if (specifier.startsWith('.')) {
       const target = normalize(join(dirname(path), specifier));
       if (!target.startsWith(`${folder}/`)) return 'leaves the package; import the package by its name';

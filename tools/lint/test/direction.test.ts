@@ -27,6 +27,7 @@ describe('imports between packages', () => {
     ['out of the package', 'packages/layers/src/a.ts', `import { x } from '../../losses/src/a.ts';`],
     ['to a package the manifest does not list', 'packages/data/src/a.ts', `import { x } from 'papaparse';`],
     ['to Node, statically', 'packages/data/src/a.ts', `import { readFile } from 'node:fs/promises';`],
+    ['to the own address', 'packages/data/src/a.ts', `export const here = new URL('.', import.meta.url);`],
   ])('may not point %s', (_, path, source) => {
     expect(problems(path, source)).toHaveLength(1);
   });

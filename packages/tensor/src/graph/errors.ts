@@ -1,26 +1,9 @@
 /** Typed errors. A message says what was given, what was expected, where, and what to do. */
+import { deepenStack, fromCaller } from './stack.ts';
 
 export interface ErrorDetails {
   /** One sentence on what to do about it. */
   hint?: string;
-}
-
-/** `…/packages/` in this repository, `…/node_modules/@hebb/` where installed. */
-const family: string = new URL('../../../', import.meta.url).href;
-const ownFrame = new RegExp([family, family.replace('file://', '')].map(escapePattern).join('|'));
-
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-}
-
-/** The stack without the frames inside Hebb that come first, so that it begins on the line that called. */
-function fromCaller(stack: string): string {
-  const lines = stack.split('\n');
-  const first = lines.findIndex((line) => /^\s+at /.test(line));
-  if (first < 0) return stack;
-  const isOwn = (line: string): boolean => ownFrame.test(line) && /\/(?:src|dist)\//.test(line.replace(ownFrame, ''));
-  const caller = lines.findIndex((line, i) => i >= first && !isOwn(line));
-  return caller < 0 ? stack : [...lines.slice(0, first), ...lines.slice(caller)].join('\n');
 }
 
 /** Base class of every error that Hebb throws on purpose. */
@@ -31,11 +14,14 @@ export class HebbError extends Error {
   readonly #summary: string;
 
   constructor(summary: string, details: ErrorDetails = {}) {
+    const restore = deepenStack();
     super(summary);
+    restore();
     this.name = new.target.name;
     this.#summary = summary;
     this.hint = details.hint;
-    if (this.stack !== undefined) this.stack = fromCaller(this.stack);
+    // Where somebody has set Error.prepareStackTrace, it may be anything.
+    if (typeof this.stack === 'string') this.stack = fromCaller(this.stack, summary);
     this.#compose();
   }
 
@@ -55,7 +41,8 @@ export class HebbError extends Error {
     const previous = this.message;
     this.message = lines.join('\n');
     // V8 copies the message into `stack` at construction; keep the two in step.
-    if (this.stack?.includes(previous) === true) this.stack = this.stack.replace(previous, () => this.message);
+    if (typeof this.stack === 'string' && this.stack.includes(previous))
+      this.stack = this.stack.replace(previous, () => this.message);
   }
 }
 
