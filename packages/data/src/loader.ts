@@ -1,5 +1,5 @@
 /** Batches in a seeded order, as arrays or as tensors. */
-import { tensor, type Tensor } from '@hebb/tensor';
+import { defaultGenerator, tensor, type Tensor } from '@hebb/tensor';
 import type { NumericArray } from './arrays.ts';
 import type { Batch, Dataset, Fields } from './dataset.ts';
 import { DataError, show } from './errors.ts';
@@ -21,7 +21,10 @@ export interface DataLoaderOptions<F extends Fields, B extends ArrayBatch = Batc
   batchSize?: number;
   /** A fresh order in every epoch. Default `false`: the order of the dataset. */
   shuffle?: boolean;
-  /** An integer from 0; with the epoch it determines the order, on every platform. Default 0. */
+  /**
+   * An integer from 0; with the epoch it determines the order and what `transform` draws, on every platform. Default: the seed of the
+   * default generator when the loader is made, which `manualSeed` sets.
+   */
   seed?: number;
   /** Leave out the last batch if it is smaller than the others. Default `false`. */
   dropLast?: boolean;
@@ -33,8 +36,9 @@ export interface DataLoaderOptions<F extends Fields, B extends ArrayBatch = Batc
 export type TensorBatch<B extends ArrayBatch = ArrayBatch> = { readonly [K in keyof B]: Tensor };
 
 /**
- * Iterates over a dataset in batches. Every `for … of` is one epoch; with `shuffle` each epoch has its own
- * permutation: Fisher–Yates on the {@link Random} stream `epoch` of `seed`.
+ * Hands out a dataset in batches. The batches of an epoch, and with `shuffle` their order (Fisher–Yates on the {@link Random} stream `epoch`
+ * of `seed`), are a function of seed and epoch alone. Every `for … of` is the next epoch, also one that is broken off; `batches(epoch)` is the
+ * epoch that it says, as often as you like, and moves nothing.
  *
  * ```ts
  * import { ArrayDataset, DataLoader } from '@hebb/data';
@@ -48,9 +52,10 @@ export type TensorBatch<B extends ArrayBatch = ArrayBatch> = { readonly [K in ke
  * for (const { x, y } of loader) {
  *   x.shape; // [2, 2], then [1, 2]: tensors
  * }
- * for (const { x, y } of loader.batches()) {
- *   x.data; // the same as typed arrays, in the order of the second epoch
+ * for (const { x, y } of loader.batches(0)) {
+ *   x.data; // the same once more, as typed arrays
  * }
+ * loader.epoch; // 1: what the next for … of will be
  * ```
  */
 export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> implements Iterable<TensorBatch<B>> {
@@ -67,7 +72,7 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
    *   empty, or if `dropLast` would leave no batch.
    */
   constructor(dataset: Dataset<F>, options: DataLoaderOptions<F, B> = {}) {
-    const { batchSize = 32, shuffle = false, seed = 0, dropLast = false, transform } = options;
+    const { batchSize = 32, shuffle = false, seed = defaultGenerator.seed, dropLast = false, transform } = options;
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new DataError(`[DataLoader] batchSize must be a positive integer, got ${show(batchSize)}.`, {
         hint: `Use e.g. { batchSize: 32 }; { batchSize: ${Math.max(1, dataset.length)} } takes the whole dataset at once.`,
@@ -95,7 +100,10 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  /** The epoch that the next iteration will be, from 0; set it to go on after a checkpoint. */
+  /**
+   * The epoch with which the next `for … of` and `fit` begin, from 0. A `for … of` moves it on as it begins; nothing else does. Set it to go on
+   * after a checkpoint.
+   */
   get epoch(): number {
     return this.#epoch;
   }
@@ -110,9 +118,21 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
     return Uint32Array.from({ length: this.dataset.length }, (_, i) => i);
   }
 
-  /** One epoch as typed arrays with shapes, without tensors. */
-  *batches(): Generator<B, void, undefined> {
-    const epoch = this.#epoch++;
+  /**
+   * The batches of an epoch (from 0) as typed arrays with shapes, without tensors. Leaves {@link epoch} as it is.
+   *
+   * @throws DataError if `epoch` is not an integer from 0.
+   */
+  batches(epoch: number): Generator<B, void, undefined> {
+    if (!Number.isSafeInteger(epoch) || epoch < 0) {
+      throw new DataError(`[DataLoader.batches] the epoch must be an integer from 0, got ${show(epoch)}.`, {
+        hint: 'batches(0), batches(1), … are the epochs; `for (const batch of loader)` takes the next one each time.',
+      });
+    }
+    return this.#arraysOf(epoch);
+  }
+
+  *#arraysOf(epoch: number): Generator<B, void, undefined> {
     const order = this.order(epoch);
     for (let batch = 0; batch < this.length; batch++) {
       const arrays = this.dataset.gather(order.subarray(batch * this.batchSize, (batch + 1) * this.batchSize));
@@ -125,9 +145,13 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
     }
   }
 
-  /** One epoch as tensors. */
-  *[Symbol.iterator](): Generator<TensorBatch<B>, void, undefined> {
-    for (const batch of this.batches()) {
+  /** The next epoch as tensors. */
+  [Symbol.iterator](): Generator<TensorBatch<B>, void, undefined> {
+    return this.#tensorsOf(this.#epoch++);
+  }
+
+  *#tensorsOf(epoch: number): Generator<TensorBatch<B>, void, undefined> {
+    for (const batch of this.#arraysOf(epoch)) {
       const entries = Object.entries<NumericArray>(batch);
       yield Object.fromEntries(
         entries.map(([name, { data, shape }]) => [name, tensor(data, { shape })]),

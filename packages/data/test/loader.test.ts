@@ -1,3 +1,4 @@
+import { manualSeed, type Tensor } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
 import { ArrayDataset, DataError, DataLoader, Random, fieldOf } from '../src/index.ts';
 import golden from './golden/random.json' with { type: 'json' };
@@ -77,8 +78,14 @@ describe('ArrayDataset', () => {
 
 describe('DataLoader', () => {
   const labels = (loader: DataLoader<{ x: never; y: never }>): number[][] =>
-    [...loader.batches()].map(({ y }) => [...(y as { data: Int32Array }).data]);
+    [...loader.batches(0)].map(({ y }) => [...(y as { data: Int32Array }).data]);
   const make = (length: number, options: object): never => new DataLoader(numbered(length), options) as never;
+
+  /** The labels of one `for … of`. */
+  const labelsOf = async (loader: Iterable<{ y: Tensor }>): Promise<number[]> => {
+    const batches = await Promise.all([...loader].map(({ y }) => y.data()));
+    return batches.flatMap((data) => [...data]);
+  };
 
   it('keeps the order without shuffle, with a smaller last batch', () => {
     expect(labels(make(5, { batchSize: 2 }))).toEqual([[0, 1], [2, 3], [4]]);
@@ -92,26 +99,75 @@ describe('DataLoader', () => {
     expect(new DataLoader(numbered(5)).batchSize).toBe(32);
   });
 
-  it('visits every example once per epoch, in another order each time, repeatably', () => {
+  it('visits every example once per epoch, in another order each time, repeatably', async () => {
     const options = { batchSize: 7, shuffle: true, seed: 5 };
     const loader = new DataLoader(numbered(50), options);
-    const epochs = [0, 1, 2].map(() => [...loader.batches()].flatMap(({ y }) => [...y.data]));
+    const epochs = [0, 1, 2].map((epoch) => [...loader.batches(epoch)].flatMap(({ y }) => [...y.data]));
     for (const epoch of epochs) expect([...epoch].sort((a, b) => a - b)).toEqual([...Array(50).keys()]);
     expect(epochs[0]).not.toEqual(epochs[1]);
     expect(epochs[1]).not.toEqual(epochs[2]);
     const again = new DataLoader(numbered(50), options);
     again.epoch = 2;
-    expect([...again.batches()].flatMap(({ y }) => [...y.data])).toEqual(epochs[2]);
+    expect(await labelsOf(again)).toEqual(epochs[2]);
     expect(again.epoch).toBe(3);
     const other = new DataLoader(numbered(50), { ...options, seed: 6 });
-    expect([...other.batches()].flatMap(({ y }) => [...y.data])).not.toEqual(epochs[0]);
+    expect([...other.batches(0)].flatMap(({ y }) => [...y.data])).not.toEqual(epochs[0]);
     expect([...new DataLoader(numbered(11), { shuffle: true, seed: 42 }).order(7)]).toEqual(
       golden.streams.find(({ seed, stream }) => seed === 42 && stream === 7)?.permutation,
     );
   });
 
+  it('gives an epoch as a function of the seed and its number, whatever was read in between', async () => {
+    const loader = new DataLoader(numbered(20), { batchSize: 6, shuffle: true, seed: 3 });
+    const orders = [0, 1].map((epoch) => [...loader.order(epoch)]);
+    const read = (epoch: number): number[] => [...loader.batches(epoch)].flatMap(({ y }) => [...y.data]);
+    expect([read(1), read(0), read(1)]).toEqual([orders[1], orders[0], orders[1]]);
+    expect(loader.epoch).toBe(0);
+    expect(await labelsOf(loader)).toEqual(orders[0]);
+    expect(read(0)).toEqual(orders[0]);
+    expect(await labelsOf(loader)).toEqual(orders[1]);
+  });
+
+  it('keeps two iterations apart that go on at once, whichever asks first', async () => {
+    const loader = new DataLoader(numbered(8), { batchSize: 4, shuffle: true, seed: 1 });
+    const [first, second] = [loader[Symbol.iterator](), loader[Symbol.iterator]()];
+    const labelsFrom = async (iterator: typeof first): Promise<number[]> => [
+      ...((await iterator.next().value?.y.data()) ?? []),
+    ];
+    const read = [await labelsFrom(second), await labelsFrom(first), await labelsFrom(first), await labelsFrom(second)];
+    const [a, b] = [[...loader.order(0)], [...loader.order(1)]];
+    expect(read).toEqual([b.slice(0, 4), a.slice(0, 4), a.slice(4), b.slice(4)]);
+  });
+
+  it('goes on with the next epoch after an iteration that was broken off', async () => {
+    const loader = new DataLoader(numbered(8), { batchSize: 2, shuffle: true, seed: 1 });
+    for (const _ of loader) break;
+    expect(loader.epoch).toBe(1);
+    expect(await labelsOf(loader)).toEqual([...loader.order(1)]);
+  });
+
+  it('follows manualSeed where no seed is given; a seed of its own goes before', () => {
+    const order = (seed?: number): number[] => [
+      ...new DataLoader(numbered(20), { shuffle: true, ...(seed !== undefined && { seed }) }).order(),
+    ];
+    manualSeed(11);
+    const [first, again, own] = [order(), order(), order(5)];
+    expect(first).toEqual([...new Random(11, 0).permutation(20)]);
+    expect(again).toEqual(first);
+    manualSeed(12);
+    expect(order()).not.toEqual(first);
+    expect(order(5)).toEqual(own);
+    expect(new DataLoader(numbered(20)).seed).toBe(12);
+  });
+
+  it('asks which epoch', () => {
+    const loader = new DataLoader(numbered(4)) as unknown as { batches(epoch?: unknown): unknown };
+    for (const epoch of [undefined, -1, 0.5, '0'])
+      expect(() => loader.batches(epoch)).toThrow(/epoch must be an integer from 0, got [^]*hint: batches\(0\)/);
+  });
+
   it('keeps fields together', () => {
-    for (const { x, y } of new DataLoader(numbered(9), { batchSize: 4, shuffle: true }).batches()) {
+    for (const { x, y } of new DataLoader(numbered(9), { batchSize: 4, shuffle: true }).batches(0)) {
       y.data.forEach((label, i) => expect(x.data[4 * i]).toBe(4 * label));
     }
   });
@@ -127,7 +183,7 @@ describe('DataLoader', () => {
           y,
         }),
       });
-      return [...loader.batches()].map(({ x, when }) => [...x.data, ...when.data]);
+      return [...loader.batches(0)].map(({ x, when }) => [...x.data, ...when.data]);
     };
     const [first, second] = noisy();
     expect(noisy()).toEqual([first, second]);

@@ -11,7 +11,10 @@ export interface BatchSource {
   /** Number of batches in an epoch. */
   readonly length: number;
   readonly dataset: { readonly length: number };
-  batches(): Iterable<BatchArrays>;
+  /** The epoch with which training begins, from 0. Default 0. */
+  readonly epoch?: number;
+  /** The batches of an epoch, from 0: the same ones whenever they are asked for, and whatever else is. */
+  batches(epoch: number): Iterable<BatchArrays>;
 }
 
 /** Whatever has examples: a dataset, or a loader with batches of its own. The field `x` is the input, `y` the target. */

@@ -3,7 +3,7 @@ import { valueAndGrad } from '@hebb/autograd';
 import type { ShapedValues } from '@hebb/evaluation';
 import type { Module } from '@hebb/layers';
 import { compile, type Tensor } from '@hebb/tensor';
-import { batchSource, inputAndTarget, toTensor, type BatchSource, type Examples } from './batches.ts';
+import { batchSource, inputAndTarget, toTensor, type BatchArrays, type Examples } from './batches.ts';
 import type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
 import { TrainingError } from './errors.ts';
 import { LossReader } from './loss-reader.ts';
@@ -24,7 +24,7 @@ export interface FitOptions {
   epochs: number;
   /** Where `train` is a dataset: examples per step. Default 32. */
   batchSize?: number;
-  /** Where `train` is a dataset: seeds the order of its examples. Default 0. */
+  /** Where `train` is a dataset: seeds the order of its examples. Default: the seed that `manualSeed` set. */
   seed?: number;
   /** Data for the validation loss and the metrics, computed in evaluation mode after every epoch. Default: none. */
   validation?: Examples;
@@ -58,12 +58,13 @@ const validationBatchSize = 256;
  * history.epochs.at(-1)?.metrics.accuracy;
  * ```
  *
- * @param train a dataset with the fields `x` and `y` (shuffled anew in every epoch), or a `DataLoader`
+ * @param train a dataset with the fields `x` and `y` (shuffled anew in every epoch), or a `DataLoader`, whose epochs are taken from
+ *   `loader.epoch` on; the run leaves it as it is
  * @throws TrainingError if the loss is not a finite number (found at most {@link lossesInFlight} steps later), or for options that make no
  *   sense; also whatever a callback throws
  */
 export async function fit(model: Module, train: Examples, options: FitOptions): Promise<History> {
-  const { loss, optimizer, epochs, batchSize = 32, seed = 0, validation, metrics = {}, schedule, signal } = options;
+  const { loss, optimizer, epochs, batchSize = 32, seed, validation, metrics = {}, schedule, signal } = options;
   const isAborted = (): boolean => signal?.aborted === true;
   if (!Number.isSafeInteger(epochs) || epochs < 1) {
     throw new TrainingError(`[fit] epochs must be a positive integer, got ${String(epochs)}.`);
@@ -73,7 +74,8 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
       hint: 'Give { validation }, or leave the metrics out.',
     });
   }
-  const source = batchSource(train, { batchSize, shuffle: true, seed });
+  const source = batchSource(train, { batchSize, shuffle: true, ...(seed !== undefined && { seed }) });
+  const firstEpoch = source.epoch ?? 0;
   const callbacks = [...(options.callbacks ?? []), ...progressOf(options.progress)];
   const parameters = model.parameters();
   const step = compile((x: Tensor, y: Tensor): Tensor => {
@@ -100,7 +102,17 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
     for (const callback of callbacks) await callback.onTrainStart?.(run);
     for (let epoch = 1; epoch <= epochs && log.stopReason === undefined && !isAborted(); epoch++) {
       model.train();
-      const trained = await trainEpoch({ epoch, source, step, optimizer, schedule, signal, callbacks, run, log });
+      const trained = await trainEpoch({
+        epoch,
+        batches: source.batches(firstEpoch + epoch - 1),
+        step,
+        optimizer,
+        schedule,
+        signal,
+        callbacks,
+        run,
+        log,
+      });
       if (log.losses.length < epoch * source.length) break;
       const validationStart = performance.now();
       const checked =
@@ -152,7 +164,7 @@ interface RunLog {
 
 interface EpochJob {
   readonly epoch: number;
-  readonly source: BatchSource;
+  readonly batches: Iterable<BatchArrays>;
   readonly step: (x: Tensor, y: Tensor) => Tensor;
   readonly optimizer: TrainingOptimizer;
   readonly schedule: FitOptions['schedule'];
@@ -164,8 +176,8 @@ interface EpochJob {
 
 /** One pass over the training data. Ends early, all losses read, where the signal says so. */
 async function trainEpoch(job: EpochJob): Promise<{ loss: number; examples: number; seconds: number }> {
-  const { epoch, source, step, optimizer, schedule, signal, callbacks, run, log } = job;
-  const totalSteps = run.epochCount * source.length;
+  const { epoch, batches, step, optimizer, schedule, signal, callbacks, run, log } = job;
+  const totalSteps = run.epochCount * run.stepsPerEpoch;
   const breathe = breather(20);
   const start = performance.now();
   let sum = 0;
@@ -179,10 +191,10 @@ async function trainEpoch(job: EpochJob): Promise<{ loss: number; examples: numb
     for (const callback of callbacks) callback.onStep?.({ ...note, loss }, run);
   });
   let stepOfEpoch = 0;
-  for (const batch of source.batches()) {
+  for (const batch of batches) {
     if (signal?.aborted === true) break;
     const { x, y } = inputAndTarget('fit', batch);
-    const index = (epoch - 1) * source.length + stepOfEpoch++;
+    const index = (epoch - 1) * run.stepsPerEpoch + stepOfEpoch++;
     if (schedule !== undefined) optimizer.learningRate = schedule(index, totalSteps);
     const loss = step(toTensor(x), toTensor(y));
     if (loss.size !== 1) {

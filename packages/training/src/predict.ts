@@ -38,7 +38,7 @@ export function predictor(
     const restoreModes = modesOf(model);
     model.eval();
     try {
-      return await run(where, source.batches(), step);
+      return await run(where, source.batches(0), step);
     } finally {
       restoreModes();
     }

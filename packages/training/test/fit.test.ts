@@ -8,7 +8,15 @@ import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { AdamW, SGD } from '@hebb/optimizers';
 import { device, manualSeed, setDevice, tensor } from '@hebb/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Checkpoint, EarlyStopping, fit, TrainingError, type Callback, type EpochRecord } from '../src/index.ts';
+import {
+  Checkpoint,
+  EarlyStopping,
+  evaluate,
+  fit,
+  TrainingError,
+  type Callback,
+  type EpochRecord,
+} from '../src/index.ts';
 
 beforeEach(() => {
   setDevice('wasm');
@@ -161,6 +169,64 @@ describe('fit', () => {
       callbacks: [callback],
     });
     expect(events).toEqual(['start', 'step 1', 'step 2', 'epoch 1', 'step 3', 'step 4', 'epoch 2', 'end']);
+  });
+});
+
+describe('reading the training loader', () => {
+  /** Losses and final weights of three epochs. */
+  async function train(during: (model: Sequential, loader: DataLoader<never>) => Promise<unknown>): Promise<unknown> {
+    manualSeed(3);
+    const model = new Sequential(new Linear(2, 8), new ReLU(), new Dropout(0.3), new Linear(8, 2));
+    const loader = new DataLoader(points(50), { batchSize: 8, shuffle: true });
+    await during(model, loader as never);
+    const { losses } = await fit(model, loader, {
+      loss: crossEntropy,
+      optimizer: new AdamW(model, { learningRate: 0.02 }),
+      epochs: 3,
+      callbacks: [{ onEpochEnd: async () => void (await during(model, loader as never)) }],
+    });
+    expect(loader.epoch).toBe(0);
+    return [losses, ...(await Promise.all(model.parameters().map((parameter) => parameter.data())))];
+  }
+
+  it('changes no bit of the training: evaluating, predicting, validating with it', async () => {
+    const plain = await train(() => Promise.resolve());
+    expect(await train((model, loader) => evaluate(model, loader))).toEqual(plain);
+    const validated = async (): Promise<unknown> => {
+      manualSeed(3);
+      const model = new Sequential(new Linear(2, 8), new ReLU(), new Dropout(0.3), new Linear(8, 2));
+      const loader = new DataLoader(points(50), { batchSize: 8, shuffle: true });
+      const optimizer = new AdamW(model, { learningRate: 0.02 });
+      const { losses } = await fit(model, loader, { loss: crossEntropy, optimizer, epochs: 3, validation: loader });
+      return [losses, ...(await Promise.all(model.parameters().map((parameter) => parameter.data())))];
+    };
+    expect(await validated()).toEqual(plain);
+  });
+
+  it('two runs with one loader see the same order, and loader.epoch is where a run begins', async () => {
+    const loader = new DataLoader(points(30), { batchSize: 10, shuffle: true, seed: 2 });
+    const run = async (epochs: number): Promise<readonly number[]> => {
+      const model = new Sequential(new Linear(2, 2));
+      model.loadStateDict({ '0.weight': tensor([[1, 0], [0, 1]]), '0.bias': tensor([0, 0]) }); // prettier-ignore
+      const optimizer = new SGD(model, { learningRate: 0 });
+      return (await fit(model, loader, { loss: crossEntropy, optimizer, epochs })).losses;
+    };
+    const both = await run(2);
+    expect(await run(2)).toEqual(both);
+    loader.epoch = 1;
+    expect(await run(1)).toEqual(both.slice(3));
+  });
+
+  it('manualSeed seeds the order of a dataset given to fit', async () => {
+    const run = async (seed: number): Promise<readonly number[]> => {
+      manualSeed(seed);
+      const model = new Sequential(new Linear(2, 2));
+      model.loadStateDict({ '0.weight': tensor([[1, 0], [0, 1]]), '0.bias': tensor([0, 0]) }); // prettier-ignore
+      const optimizer = new SGD(model, { learningRate: 0 });
+      return (await fit(model, points(30), { loss: crossEntropy, optimizer, epochs: 1, batchSize: 10 })).losses;
+    };
+    expect(await run(1)).toEqual(await run(1));
+    expect(await run(1)).not.toEqual(await run(2));
   });
 });
 
