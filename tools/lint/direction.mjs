@@ -5,6 +5,7 @@ import { Visitor, parseSync } from 'oxc-parser';
 
 /** From the ground up: a package imports only from rows above its own in this list. */
 const layers = [
+  ['files'],
   ['tensor'],
   ['autograd'],
   ['layers', 'losses', 'optimizers', 'evaluation', 'data', 'tokenizer'],
@@ -13,12 +14,16 @@ const layers = [
   ['hebb'],
 ];
 
-/** What the rows alone would allow and must not happen: packages that only build graph know nothing of gradients. */
+/**
+ * What the rows alone would allow and must not happen: tensor depends on nothing, packages that only build graph know
+ * nothing of gradients, and the tokenizer knows nothing but files.
+ */
 const forbidden = {
+  tensor: ['files'],
   layers: ['autograd'],
   losses: ['autograd'],
   evaluation: ['autograd'],
-  tokenizer: layers.flat(),
+  tokenizer: layers.flat().filter((name) => name !== 'files'),
 };
 
 /** Packages that see the graph itself, through `@hebb/tensor/graph`. */
@@ -113,7 +118,7 @@ function tensorProblem(from, to, typeOnly) {
 export function checkFile(path, source, dependencies) {
   const [, name] = path.split('/');
   const folder = `packages/${name}/src`;
-  const problemOf = ({ specifier, typeOnly, dynamic, address }) => {
+  const problemOf = ({ specifier, typeOnly, address }) => {
     if (address)
       return 'does not exist in a bundle as CommonJS or in a data: module; no package may need its own address';
     if (specifier.startsWith('.')) {
@@ -123,7 +128,10 @@ export function checkFile(path, source, dependencies) {
       return tensorProblem(path.slice(folder.length + 1), target.slice(folder.length + 1), typeOnly);
     }
     if (isBuiltin(specifier)) {
-      return typeOnly || dynamic ? undefined : 'would break browsers; use `await import()` where Node is known to run';
+      // Bundlers follow dynamic imports too. Type-only imports are erased.
+      return typeOnly
+        ? undefined
+        : 'breaks bundles for browsers; use @hebb/files, or process.getBuiltinModule() where Node is known to run';
     }
     const hebb = /^@hebb\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? /^(hebb)(?:\/(.+))?$/.exec(specifier);
     const problem = hebb ? packageProblem(name, hebb[1], hebb[2]) : undefined;

@@ -63,12 +63,12 @@ async function createProject(name, tarballs, extra = []) {
   return folder;
 }
 
-/** Whether a project has one package of Hebb installed and nothing else. */
-async function checkAlone(folder, name) {
+/** Whether a project has these packages of Hebb installed and nothing else. */
+async function checkAlone(folder, ...names) {
   const visible = (...path) => readdirSync(join(folder, 'node_modules', ...path)).filter((file) => file[0] !== '.');
   const surplus = [
     ...visible().filter((file) => file !== '@hebb'),
-    ...visible('@hebb').filter((file) => file !== name),
+    ...visible('@hebb').filter((file) => !names.includes(file)),
   ];
   return { code: surplus.length, output: `also installed: ${surplus.join(', ')}` };
 }
@@ -131,8 +131,11 @@ async function checkAll() {
   );
   await check('declarations and the program type-check without the DOM', () => typeCheck('no-dom'));
 
-  const tokenizer = await createProject('tokenizer-alone', [tarballs.get('@hebb/tokenizer')]);
-  await check('@hebb/tokenizer alone brings nothing else', () => checkAlone(tokenizer, 'tokenizer'));
+  const tokenizer = await createProject('tokenizer-alone', [
+    tarballs.get('@hebb/tokenizer'),
+    tarballs.get('@hebb/files'),
+  ]);
+  await check('@hebb/tokenizer brings nothing but @hebb/files', () => checkAlone(tokenizer, 'tokenizer', 'files'));
   await check('@hebb/tokenizer alone runs', () =>
     node(['import-all.js', '@hebb/tokenizer'], { cwd: tokenizer, timeout }),
   );

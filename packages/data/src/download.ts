@@ -1,6 +1,7 @@
-/** Downloads that are checked, kept and never half there (Node only). */
+/** Downloads that are checked, kept and never half there , in Node: what reaches for its modules here runs where there are files. */
+import { FileError, hasFiles, writeFile } from '@hebb/files';
 import { DataError, messageOf } from './errors.ts';
-import { inNode } from './files.ts';
+import { fileError } from './files.ts';
 
 export interface DownloadProgress {
   readonly url: string;
@@ -46,7 +47,12 @@ export interface FetchDatasetOptions {
  */
 export async function fetchDataset(options: FetchDatasetOptions): Promise<string> {
   const { sha256, onProgress, timeout = 30_000, signal } = options;
-  if (!inNode) throw new DataError('[fetchDataset] keeps files, in Node only; use fetch() here.');
+  if (!hasFiles()) {
+    throw new DataError('[fetchDataset] keeps downloads in a folder, and files are there in Node only.', {
+      source: String(options.url),
+      hint: 'In a browser give the URL to what reads it, e.g. csv(url) or loadIdx(url), or pass the bytes of fetch(url).',
+    });
+  }
   const url = String(options.url);
   if (!/^https?:/i.test(url) || !URL.canParse(url))
     throw new DataError(`[fetchDataset] expected an http(s) URL, got ${url}.`);
@@ -66,14 +72,10 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
     }
   }
 
-  const { mkdir, open, rename, rm } = await import('node:fs/promises');
-  const { createHash } = await import('node:crypto');
-  const paths = await import('node:path');
-  const folder = paths.join(options.cacheDir ?? (await defaultCacheDir()), folderName);
-  const path = paths.join(folder, name);
+  const paths = process.getBuiltinModule('node:path');
+  const path = paths.join(options.cacheDir ?? defaultCacheDir(), folderName, name);
   if ((await checksum(path)) === expected) return path;
 
-  const temporary = `${path}.${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}.tmp`;
   const fail = (reason: string, details: { hint?: string; cause?: unknown } = {}): DataError =>
     new DataError(`[fetchDataset] ${url}: ${reason}.`, { source: url, ...details });
   const abort = new AbortController();
@@ -89,8 +91,7 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
       abort.abort();
     }, timeout);
   };
-  try {
-    await mkdir(folder, { recursive: true });
+  async function* download(): AsyncGenerator<Uint8Array> {
     heard();
     const response = await fetch(url, { signal: abort.signal });
     if (!response.ok || response.body === null) {
@@ -100,20 +101,14 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
     // With a content encoding the announced length is that of the packed bytes, which fetch unpacks.
     const announced = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
     const totalBytes = announced === null ? undefined : Number(announced);
-    const hash = createHash('sha256');
+    const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
     let receivedBytes = 0;
-    const file = await open(temporary, 'wx');
-    try {
-      for await (const piece of response.body) {
-        heard();
-        hash.update(piece);
-        await file.writeFile(piece);
-        receivedBytes += piece.length;
-        onProgress?.({ url, receivedBytes, totalBytes });
-      }
-      await file.sync();
-    } finally {
-      await file.close();
+    for await (const piece of response.body) {
+      heard();
+      hash.update(piece);
+      yield piece;
+      receivedBytes += piece.length;
+      onProgress?.({ url, receivedBytes, totalBytes });
     }
     if (totalBytes !== undefined && receivedBytes !== totalBytes) {
       throw fail(`the download ended after ${receivedBytes} of ${totalBytes} bytes`, { hint: 'Try again.' });
@@ -124,10 +119,14 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
         hint: 'The file has changed at its source, or something on the way answered in its place. Nothing was kept.',
       });
     }
-    await rename(temporary, path);
+  }
+  try {
+    // What fails before the last byte is checked leaves no file.
+    await writeFile(path, download(), { makeFolder: true });
     return path;
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
+    if (cause instanceof FileError) throw fileError('fetchDataset', cause);
     if (timedOut)
       throw fail(`nothing came for ${timeout / 1000} s`, { hint: 'Try again, or give a longer { timeout }.', cause });
     if (signal?.aborted === true) throw fail('aborted', { cause });
@@ -139,23 +138,20 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
   } finally {
     clearTimeout(silence);
     signal?.removeEventListener('abort', forward);
-    await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 
-async function defaultCacheDir(): Promise<string> {
-  const { homedir } = await import('node:os');
-  const paths = await import('node:path');
+function defaultCacheDir(): string {
   const given = process.env['HEBB_CACHE_DIR'];
-  return given === undefined || given === '' ? paths.join(homedir(), '.cache', 'hebb') : given;
+  if (given !== undefined && given !== '') return given;
+  return process.getBuiltinModule('node:path').join(process.getBuiltinModule('node:os').homedir(), '.cache', 'hebb');
 }
 
 async function checksum(path: string): Promise<string | undefined> {
-  const { createHash } = await import('node:crypto');
-  const { createReadStream } = await import('node:fs');
-  const hash = createHash('sha256');
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
   try {
-    for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+    const stream = process.getBuiltinModule('node:fs').createReadStream(path);
+    for await (const piece of stream) hash.update(piece as Uint8Array);
   } catch {
     return undefined;
   }
@@ -215,11 +211,11 @@ export interface DownloadMnistOptions extends Pick<
  */
 export async function downloadMnist(options: DownloadMnistOptions = {}): Promise<string> {
   const { mirror = mnistMirror, ...rest } = options;
-  const paths = await import('node:path');
   let folder = '';
   for (const { name, sha256 } of mnistFiles) {
     const url = `${mirror.replace(/\/*$/, '/')}${name}`;
-    folder = paths.dirname(await fetchDataset({ ...rest, url, sha256, folder: 'mnist' }));
+    const path = await fetchDataset({ ...rest, url, sha256, folder: 'mnist' });
+    folder = process.getBuiltinModule('node:path').dirname(path);
   }
   return folder;
 }

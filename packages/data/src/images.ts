@@ -1,9 +1,10 @@
 /** Data sets of labelled images: the handwritten digits of scikit-learn (8 × 8) and MNIST (28 × 28). */
+import { FileError, listFolder } from '@hebb/files';
 import type { NumericArray } from './arrays.ts';
 import { csv, parseCsv } from './csv.ts';
 import { ArrayDataset, type Field } from './dataset.ts';
 import { DataError, ProblemList } from './errors.ts';
-import { inNode, readBytes, unreadable } from './files.ts';
+import { fileError, readBytes } from './files.ts';
 import { readIdx } from './idx.ts';
 import { validateLabels } from './labels.ts';
 
@@ -127,20 +128,17 @@ const mnistNames: Readonly<Record<keyof MnistFiles, string>> = {
  * @throws DataError naming the file that is missing, damaged or does not go with the others.
  */
 export async function loadMnist(folder: string, options: { classNames?: readonly string[] } = {}): Promise<Mnist> {
-  if (!inNode) throw new DataError('[loadMnist] reads a folder, in Node only; use readMnist(files) here.');
-  const { readdir } = await import('node:fs/promises');
-  const paths = await import('node:path');
-  const present = new Set(
-    await readdir(folder).catch((cause: unknown) => {
-      throw unreadable('loadMnist', folder, cause);
-    }),
-  );
+  const instead =
+    'Fetch the four files and pass their bytes: readMnist({ trainImages, trainLabels, testImages, testLabels }).';
+  const present = await listFolder(folder, { instead }).catch((cause: unknown) => {
+    throw cause instanceof FileError ? fileError('loadMnist', cause) : cause;
+  });
   const names: Partial<Record<keyof MnistFiles, string>> = {};
   const absent: string[] = [];
   for (const [key, name] of Object.entries(mnistNames) as [keyof MnistFiles, string][]) {
-    const found = [name, `${name}.gz`].find((candidate) => present.has(candidate));
+    const found = [name, `${name}.gz`].find((candidate) => present.includes(candidate));
     if (found === undefined) absent.push(`${name}[.gz]`);
-    else names[key] = paths.join(folder, found);
+    else names[key] = `${folder}/${found}`;
   }
   if (absent.length > 0) {
     throw new DataError(`[loadMnist] ${folder} lacks ${absent.join(', ')}.`, {

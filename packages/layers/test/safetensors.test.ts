@@ -136,10 +136,13 @@ describe('writing', () => {
     const nowhere = join(folder, 'none', 'model.safetensors');
     await expect(readSafetensors(folder)).rejects.toThrow(`[readSafetensors] cannot read ${folder}: it is a folder.`);
     await expect(writeSafetensors(folder, state)).rejects.toThrow(`[writeSafetensors] cannot write ${folder}: `);
-    for (const action of [() => writeSafetensors(nowhere, state), () => readSafetensors(nowhere)]) {
-      const error: unknown = await action().catch((reason: unknown) => reason);
+    for (const [action, reason] of [
+      [() => writeSafetensors(nowhere, state), 'the folder does not exist'],
+      [() => readSafetensors(nowhere), 'there is no such file or folder'],
+    ] as const) {
+      const error: unknown = await action().catch((cause: unknown) => cause);
       expect(error).toBeInstanceOf(SafetensorsError);
-      expect(String(error)).toContain(`${nowhere}: there is no such file or folder.\n  hint: `);
+      expect(String(error)).toContain(`${nowhere}: ${reason}.\n  hint: `);
     }
     expect(readdirSync(folder)).toEqual(['model.safetensors']);
   });

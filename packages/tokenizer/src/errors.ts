@@ -1,4 +1,4 @@
-/** The one error class of this package, which depends on nothing and therefore not on Hebb's other errors. */
+/** The one error class of this package, which knows no tensors and therefore not Hebb's other errors. */
 
 /**
  * Text, ids or a tokenizer file that cannot be used. The message says what was given, what was expected, where, and

@@ -2,7 +2,7 @@ import { writeSafetensors } from '@hebb/layers';
 import { Optimizer, type OptimizerState } from '@hebb/optimizers';
 import type { Callback, EpochRecord, History, TrainingRun } from './callback.ts';
 import { TrainingError } from './errors.ts';
-import { requireWritableFolder, writeFileAtomically } from './files.ts';
+import { requireWritableFolder, writeFile } from './files.ts';
 import { monitored, type MonitorOptions } from './monitor.ts';
 
 export interface CheckpointOptions extends MonitorOptions {
@@ -91,7 +91,7 @@ export class Checkpoint implements Callback {
     const optimizer = state && {
       optimizer: { name: state.optimizer, stepCount: state.stepCount, learningRate: state.learningRate },
     };
-    await writeFileAtomically(
+    await writeFile(
       'Checkpoint',
       `${this.folder}/${name}.json`,
       `${JSON.stringify({ ...info, ...optimizer }, null, 2)}\n`,

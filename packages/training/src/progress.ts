@@ -1,8 +1,7 @@
 /** A run's progress on a terminal: one line, rewritten in place; one plain line per epoch where the output is no terminal. */
-import type { createLogUpdate } from 'log-update';
-import picocolors from 'picocolors';
 import type { Callback, EpochRecord, History, StepRecord, TrainingRun } from './callback.ts';
 import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from './format.ts';
+import { colorsFor, plain, TerminalLine, type Colors } from './terminal.ts';
 
 /** What {@link TerminalProgress} writes to; `process.stdout` and `process.stderr` are such. */
 export interface ProgressStream {
@@ -13,14 +12,17 @@ export interface ProgressStream {
 }
 
 export interface TerminalProgressOptions {
-  /** Default `process.stderr`, so that results on the standard output stay clean. */
+  /** Default `process.stderr`, so that results on the standard output stay clean; the console in a browser. */
   stream?: ProgressStream;
   /** What validation is called. Default 'validation'. */
   validationName?: string;
 }
 
-type Colors = ReturnType<typeof picocolors.createColors>;
-type LogUpdate = ReturnType<typeof createLogUpdate>;
+/** The standard error, or a browser's console, a line at a time. */
+function defaultStream(): ProgressStream {
+  if (typeof process !== 'undefined' && typeof process.stderr?.write === 'function') return process.stderr;
+  return { write: (text) => console.info(text.replace(/\n$/, '')) };
+}
 
 const repaintMilliseconds = 60;
 /** A few widths, so that the bar does not change with every digit. */
@@ -100,13 +102,13 @@ function epochLine(record: EpochRecord, epochCount: number, validationName = 'va
 
 /**
  * Shows a run's progress; what `progress: true` gives. On a terminal one line is rewritten in place and stays as a summary at the end; when
- * piped, one plain line per epoch. Colours follow NO_COLOR and FORCE_COLOR.
+ * piped and on a browser's console, one plain line per epoch. Colours are left out where NO_COLOR is set.
  */
 export class TerminalProgress implements Callback {
   readonly #stream: ProgressStream;
   readonly #validationName: string;
   readonly #live: boolean;
-  #update: LogUpdate | undefined;
+  #line: TerminalLine | undefined;
   readonly #colors: Colors;
   #painted = 0;
   #stepsSeen = 0;
@@ -116,16 +118,16 @@ export class TerminalProgress implements Callback {
   #smoothed = Number.NaN;
   #metric: string | undefined;
 
-  constructor({ stream = process.stderr, validationName = 'validation' }: TerminalProgressOptions = {}) {
+  constructor({ stream = defaultStream(), validationName = 'validation' }: TerminalProgressOptions = {}) {
     this.#stream = stream;
     this.#validationName = validationName;
-    this.#live = stream.isTTY === true && process.env['TERM'] !== 'dumb';
-    this.#colors = picocolors.createColors(this.#live && picocolors.isColorSupported);
+    const environment = typeof process === 'undefined' ? {} : process.env;
+    this.#live = stream.isTTY === true && environment['TERM'] !== 'dumb';
+    this.#colors = this.#live ? colorsFor(environment) : plain;
   }
 
-  async onTrainStart(run: TrainingRun): Promise<void> {
-    // Loaded here because it needs Node, and this package does not.
-    if (this.#live) this.#update = (await import('log-update')).createLogUpdate(this.#stream as NodeJS.WriteStream);
+  onTrainStart(run: TrainingRun): void {
+    if (this.#live) this.#line = new TerminalLine(this.#stream);
     this.#stepsSeen = 0;
     this.#smoothed = Number.NaN;
     this.#metric = undefined;
@@ -190,23 +192,19 @@ export class TerminalProgress implements Callback {
   }
 
   onTrainError(): void {
-    this.#update?.clear();
-    this.#update?.done();
+    this.#line?.end();
   }
 
   #finish(summary: string): void {
-    if (this.#update === undefined) this.#stream.write(`${summary}\n`);
-    else {
-      this.#update(summary);
-      this.#update.done();
-    }
+    if (this.#line === undefined) this.#stream.write(`${summary}\n`);
+    else this.#line.end(summary);
   }
 
   #paint(line: ProgressLine, force = false): void {
-    if (this.#update === undefined) return;
+    if (this.#line === undefined) return;
     const now = performance.now();
     if (!force && now - this.#painted < repaintMilliseconds && line.step < line.stepsPerEpoch) return;
     this.#painted = now;
-    this.#update(progressLine(line, Math.max(20, (this.#stream.columns || 80) - 1), this.#colors));
+    this.#line.show(progressLine(line, Math.max(20, (this.#stream.columns || 80) - 1), this.#colors));
   }
 }

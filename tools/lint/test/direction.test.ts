@@ -28,6 +28,11 @@ describe('imports between packages', () => {
     ['to a package the manifest does not list', 'packages/data/src/a.ts', `import { x } from 'papaparse';`],
     ['to Node, statically', 'packages/data/src/a.ts', `import { readFile } from 'node:fs/promises';`],
     ['to the own address', 'packages/data/src/a.ts', `export const here = new URL('.', import.meta.url);`],
+    ['to Node, dynamically', 'packages/data/src/a.ts', `export const read = () => import('node:fs/promises');`],
+    ['to Node, without its prefix', 'packages/data/src/a.ts', `export const read = () => import('fs');`],
+    ['to Node, for a side effect', 'packages/data/src/a.ts', `import 'node:fs';`],
+    ['from the tokenizer to tensors', 'packages/tokenizer/src/b.ts', `import type { Tensor } from '@hebb/tensor';`],
+    ['from tensor to files', 'packages/tensor/src/wasm/a.ts', `import { readFile } from '@hebb/files';`],
   ])('may not point %s', (_, path, source) => {
     expect(problems(path, source)).toHaveLength(1);
   });
@@ -37,8 +42,9 @@ describe('imports between packages', () => {
     expect(problems('packages/onnx/src/a.ts', `import { type Node } from '@hebb/tensor/graph';`)).toEqual([]);
   });
 
-  it('lets a package load Node modules when they are needed', () => {
-    expect(problems('packages/data/src/a.ts', `export const read = () => import('node:fs/promises');`)).toEqual([]);
+  it('lets a package name the types of Node modules', () => {
+    expect(problems('packages/data/src/a.ts', `import type { FileHandle } from 'node:fs/promises';`)).toEqual([]);
+    expect(problems('packages/data/src/a.ts', `export type Path = typeof import('node:path');`)).toEqual([]);
   });
 
   it('names the file, the line and the reason', () => {

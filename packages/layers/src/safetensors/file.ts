@@ -1,5 +1,5 @@
 /** safetensors files on disk (Node). */
-import type { FileHandle } from 'node:fs/promises';
+import { FileError, openFile, writeFile, type OpenFile } from '@hebb/files';
 import type { NamedTensors, StateDict } from '../state.ts';
 import {
   decodeEntry,
@@ -11,8 +11,10 @@ import {
   type Header,
 } from './format.ts';
 
-/** Largest piece that is read at once. */
-const pieceBytes = 2 ** 30;
+const instead = {
+  read: 'Fetch the bytes and pass them: readSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer())).',
+  write: 'Make the bytes with encodeSafetensors(state) and offer them: URL.createObjectURL(new Blob([bytes])).',
+};
 
 /**
  * Reads a safetensors file by its path, or from bytes that are there already (fetched in a browser, say).
@@ -27,11 +29,11 @@ const pieceBytes = 2 ** 30;
  */
 export async function readSafetensors(source: string | URL | Uint8Array): Promise<StateDict> {
   if (source instanceof Uint8Array) return decodeSafetensors(source).state;
-  return withFile(source, async (handle, size) => {
-    const { header, start } = await readHeader(handle, size);
+  return withFile('readSafetensors', source, async (file) => {
+    const { header, start } = await readHeader(file);
     const state: StateDict = new Map();
     for (const entry of header.entries)
-      state.set(entry.name, decodeEntry(entry, await readRange(handle, start + entry.begin, entry.end - entry.begin)));
+      state.set(entry.name, decodeEntry(entry, await file.read(start + entry.begin, entry.end - entry.begin)));
     return state;
   });
 }
@@ -44,7 +46,7 @@ export async function readSafetensorsMetadata(
     const start = 8 + headerLength(source, source.length);
     return parseHeader(source.subarray(8, start), source.length - start).metadata;
   }
-  return withFile(source, async (handle, size) => (await readHeader(handle, size)).header.metadata);
+  return withFile('readSafetensorsMetadata', source, async (file) => (await readHeader(file)).header.metadata);
 }
 
 /**
@@ -58,83 +60,33 @@ export async function writeSafetensors(
   state: NamedTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const [bytes, files, { fileURLToPath }] = await Promise.all([
-    encodeSafetensors(state, metadata),
-    import('node:fs/promises'),
-    import('node:url'),
-  ]);
-  const target = typeof path === 'string' ? path : fileURLToPath(path);
-  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  const bytes = await encodeSafetensors(state, metadata);
   try {
-    const handle = await files.open(temporary, 'wx');
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await files.rename(temporary, target);
+    await writeFile(path, bytes, { instead: instead.write });
   } catch (error) {
-    await files.rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(
-      `[writeSafetensors] cannot write ${target}`,
-      error,
-      'Choose a folder that exists, that you may write to, on a disk with room.',
-    );
+    throw fileError('writeSafetensors', error);
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  EACCES: 'permission is denied',
-  EPERM: 'permission is denied',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'part of the path is not a folder',
-  ENOSPC: 'the disk is full',
-  EROFS: 'the file system is read-only',
-};
-
-function fileError(summary: string, cause: unknown, hint: string): SafetensorsError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const error = new SafetensorsError(`${summary}: ${reasons[code ?? ''] ?? message}.`, { hint });
+/** A file that cannot be read or written, as an error of this format; any other error as it is. */
+function fileError(where: string, cause: unknown): unknown {
+  if (!(cause instanceof FileError)) return cause;
+  const error = new SafetensorsError(`[${where}] ${cause.summary}`, { hint: cause.hint });
   error.cause = cause;
   return error;
 }
 
-async function withFile<T>(path: string | URL, read: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
-  const { open } = await import('node:fs/promises');
-  const unreadable = (error: unknown): SafetensorsError =>
-    fileError(
-      `[readSafetensors] cannot read ${String(path)}`,
-      error,
-      `Relative paths start at the working directory, ${process.cwd()}.`,
-    );
-  const handle = await open(path, 'r').catch((error: unknown) => {
-    throw unreadable(error);
-  });
+async function withFile<T>(where: string, path: string | URL, read: (file: OpenFile) => Promise<T>): Promise<T> {
   try {
-    return await read(handle, (await handle.stat()).size);
+    return await openFile(path, read, { instead: instead.read });
   } catch (error) {
     if (error instanceof SafetensorsError) throw new SafetensorsError(`${String(path)}: ${error.message}`);
-    throw error instanceof Error && 'syscall' in error ? unreadable(error) : error;
-  } finally {
-    await handle.close();
+    throw fileError(where, error);
   }
 }
 
-async function readHeader(handle: FileHandle, size: number): Promise<{ header: Header; start: number }> {
-  const length = headerLength(await readRange(handle, 0, Math.min(8, size)), size);
+async function readHeader(file: OpenFile): Promise<{ header: Header; start: number }> {
+  const length = headerLength(await file.read(0, Math.min(8, file.size)), file.size);
   const start = 8 + length;
-  return { header: parseHeader(await readRange(handle, 8, length), size - start), start };
-}
-
-async function readRange(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, Math.min(pieceBytes, length - done), position + done);
-    if (bytesRead === 0) throw new SafetensorsError('[safetensors] the file became shorter while it was read.');
-    done += bytesRead;
-  }
-  return bytes;
+  return { header: parseHeader(await file.read(8, length), file.size - start), start };
 }

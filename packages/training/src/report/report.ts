@@ -2,7 +2,7 @@
 import type { NumericArray } from '@hebb/data';
 import type { History } from '../callback.ts';
 import type { ClassificationEvaluation } from '../evaluate.ts';
-import { writeFileAtomically } from '../files.ts';
+import { writeFile } from '../files.ts';
 import { formatCount, formatPercent, formatSeconds } from '../format.ts';
 import { confusionPicture } from './confusion-picture.ts';
 import { html, Html } from './html.ts';
@@ -56,7 +56,7 @@ export interface ReportOptions {
  * @throws TrainingError where the file cannot be written
  */
 export async function writeReport(path: string, options: ReportOptions): Promise<void> {
-  await writeFileAtomically('writeReport', path, reportHtml(options));
+  await writeFile('writeReport', path, reportHtml(options), 'Show or offer the text of reportHtml() instead.');
 }
 
 /** The page as text; for programs without files. */

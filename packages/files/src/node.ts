@@ -1,0 +1,49 @@
+/**
+ * Node's own modules, asked for while the program runs. Bundlers follow every import they can read, dynamic ones too, and fail
+ * on Node's modules when they build for a browser; nobody follows this call. Node has it since 20.16, Deno and Bun too.
+ */
+import type * as Files from 'node:fs/promises';
+import type * as Paths from 'node:path';
+import type * as Urls from 'node:url';
+import { FileError, type FileAction } from './errors.ts';
+
+interface NodeModules {
+  readonly files: typeof Files;
+  readonly paths: typeof Paths;
+  readonly urls: typeof Urls;
+}
+
+function find(): NodeModules | undefined {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
+  const files = process.getBuiltinModule('node:fs/promises');
+  const paths = process.getBuiltinModule('node:path');
+  const urls = process.getBuiltinModule('node:url');
+  // Bundlers put an empty `process` into pages, and workers at the edge answer for some modules only.
+  return files && paths && urls ? { files, paths, urls } : undefined;
+}
+
+/** Whether this program runs where there are files: in Node, Deno or Bun, not in a browser. */
+export function hasFiles(): boolean {
+  return find() !== undefined;
+}
+
+export interface FileOptions {
+  /** What to do in a browser instead: the hint of the error there. Default: how to read or offer bytes. */
+  readonly instead?: string;
+}
+
+const insteadByDefault: Readonly<Record<FileAction, string>> = {
+  read: 'Fetch the bytes, new Uint8Array(await (await fetch(url)).arrayBuffer()), or take those of a File, and pass them.',
+  write: 'Offer the bytes as a download: link.href = URL.createObjectURL(new Blob([bytes])).',
+};
+
+/** @throws FileError where there are no files */
+export function requireNode(action: FileAction, path: string | URL, { instead }: FileOptions): NodeModules {
+  const modules = find();
+  if (modules !== undefined) return modules;
+  throw new FileError(action, String(path), {
+    code: 'ENOSYS',
+    reason: 'files are there in Node only, not in a browser',
+    hint: instead ?? insteadByDefault[action],
+  });
+}

@@ -1,0 +1,190 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile as nodeReadFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FileError, hasFiles, listFolder, openFile, readFile, requireWritableFolder, writeFile } from '../src/index.ts';
+
+let folder = '';
+let path = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hebb-files-'));
+  path = join(folder, 'a.txt');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+async function* pieces(...parts: (string | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (part instanceof Error) throw part;
+    yield await Promise.resolve(new TextEncoder().encode(part));
+  }
+}
+
+async function failureOf(attempt: Promise<unknown>): Promise<FileError> {
+  const error = await attempt.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(FileError);
+  return error as FileError;
+}
+
+describe('writing', () => {
+  it.each([
+    ['text', 'naïve'],
+    ['bytes', new TextEncoder().encode('naïve')],
+    ['pieces', pieces('na', 'ï', 've')],
+  ])('takes %s', async (_, data) => {
+    await writeFile(path, data);
+    expect(await nodeReadFile(path, 'utf8')).toBe('naïve');
+    await writeFile(pathToFileURL(path), 'again');
+    expect(text(await readFile(pathToFileURL(path)))).toBe('again');
+    expect(await readdir(folder)).toEqual(['a.txt']);
+  });
+
+  it('leaves the old file as it was where the data fail, and passes their error on', async () => {
+    await writeFile(path, 'old');
+    const fault = new RangeError('the server fell silent');
+    await expect(writeFile(path, pieces('new', fault))).rejects.toBe(fault);
+    expect(text(await readFile(path))).toBe('old');
+    expect(await readdir(folder)).toEqual(['a.txt']);
+  });
+
+  it('shows readers the old file or the new one, never a part', async () => {
+    const old = 'a'.repeat(200_000);
+    const young = 'b'.repeat(300_000);
+    await writeFile(path, old);
+    const write = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await writeFile(path, i % 2 === 0 ? young : old);
+    };
+    const read = async (): Promise<void> => {
+      for (let i = 0; i < 100; i++) expect([old, young]).toContain(text(await readFile(path)));
+    };
+    await Promise.all([write(), read(), read()]);
+  });
+
+  it('makes folders when asked, and says so when not', async () => {
+    const deep = join(folder, 'runs', 'first', 'a.txt');
+    const error = await failureOf(writeFile(deep, 'x'));
+    expect(error.message).toBe(
+      `cannot write ${deep}: the folder does not exist.\n  hint: Choose a folder that exists, that you may write to, on a disk with room.`,
+    );
+    expect([error.code, error.path]).toEqual(['ENOENT', deep]);
+    await writeFile(deep, 'x', { makeFolder: true });
+    expect(await listFolder(join(folder, 'runs'))).toEqual(['first']);
+    await requireWritableFolder(join(folder, 'more'));
+    expect(await readdir(join(folder, 'more'))).toEqual([]);
+  });
+
+  it('names what stands in the way', async () => {
+    await writeFile(path, 'x');
+    const below = join(path, 'b');
+    expect((await failureOf(writeFile(folder, 'x'))).reason).toBe('there is a folder of that name');
+    expect((await failureOf(writeFile(below, 'x'))).reason).toBe('part of the path is not a folder');
+    expect((await failureOf(writeFile(below, 'x', { makeFolder: true }))).summary).toBe(
+      `cannot write ${below}: ${path} is a file.`,
+    );
+    expect((await failureOf(requireWritableFolder(path))).summary).toBe(`cannot write ${path}: ${path} is a file.`);
+    expect((await failureOf(writeFile(join(folder, 'x'.repeat(400)), 'x'))).reason).toBe('the path is too long');
+    expect((await failureOf(writeFile('a\0b', 'x'))).reason).toMatch(/null bytes/);
+    expect(await readdir(folder)).toEqual(['a.txt']);
+  });
+
+  it.runIf(process.platform === 'linux')('does not hang where Node does', async () => {
+    await failureOf(requireWritableFolder('/proc/none/such'));
+    if (process.getuid?.() === 0) return;
+    await mkdir(join(folder, 'closed'));
+    await chmod(join(folder, 'closed'), 0o555);
+    expect((await failureOf(writeFile(join(folder, 'closed', 'a'), 'x'))).reason).toBe('permission is denied');
+  });
+});
+
+describe('reading', () => {
+  it('takes ranges of an open file', async () => {
+    await writeFile(path, 'hello world');
+    const parts = await openFile(path, async (file) => [
+      file.size,
+      text(await file.read(6, 5)),
+      text(await file.read(0, 0)),
+      text(await file.read(0, file.size)),
+    ]);
+    expect(parts).toEqual([11, 'world', '', 'hello world']);
+    expect((await failureOf(openFile(path, (file) => file.read(6, 6)))).reason).toBe('it ends before byte 12');
+  });
+
+  it('closes the file, also where its user fails', async () => {
+    await writeFile(path, 'x');
+    const open = async (): Promise<number> =>
+      process.platform === 'linux' ? (await readdir('/proc/self/fd')).length : 0;
+    const before = await open();
+    const fault = new Error('mine');
+    for (let i = 0; i < 10; i++) {
+      await expect(openFile(path, () => Promise.reject(fault))).rejects.toBe(fault);
+    }
+    expect(await open()).toBe(before);
+  });
+
+  it('says why it cannot', async () => {
+    const absent = join(folder, 'absent');
+    for (const attempt of [readFile(absent), openFile(absent, () => Promise.resolve(1)), listFolder(absent)]) {
+      const error = await failureOf(attempt);
+      expect(error.message).toBe(
+        `cannot read ${absent}: there is no such file or folder.\n  hint: Relative paths start at the working directory, ${process.cwd()}.`,
+      );
+      expect((error.cause as NodeJS.ErrnoException).code).toBe('ENOENT');
+    }
+    expect((await failureOf(readFile(folder))).reason).toBe('it is a folder');
+    expect((await failureOf(openFile(folder, (file) => file.read(0, 1)))).reason).toBe('it is a folder');
+  });
+
+  it('lists names in order', async () => {
+    for (const name of ['c', 'a', 'b']) await writeFile(join(folder, name), '');
+    expect(await listFolder(folder)).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('where there are no files', () => {
+  // As a page sees it: no process at all; and as bundlers fill the name in: an empty one.
+  it.each([
+    ['no process', undefined],
+    ['an empty process', { env: {}, versions: {} }],
+    ['a process without these modules', { getBuiltinModule: () => undefined }],
+  ])('every function says so and what to do: %s', async (_, replacement) => {
+    const real = globalThis.process;
+    const errors: FileError[] = [];
+    globalThis.process = replacement as unknown as typeof process;
+    try {
+      expect(hasFiles()).toBe(false);
+      const attempts = [
+        () => readFile('a.bin'),
+        () => openFile('a.bin', () => Promise.resolve(1)),
+        () => listFolder('a'),
+        () => writeFile('a.bin', 'x'),
+        () => requireWritableFolder('a', { instead: 'Use the console.' }),
+      ];
+      for (const attempt of attempts) errors.push(await failureOf(attempt()));
+    } finally {
+      globalThis.process = real;
+    }
+    expect(hasFiles()).toBe(true);
+    expect(errors.map(({ message }) => message.split('\n  hint: '))).toEqual([
+      [
+        'cannot read a.bin: files are there in Node only, not in a browser.',
+        expect.stringContaining('await fetch(url)'),
+      ],
+      [
+        'cannot read a.bin: files are there in Node only, not in a browser.',
+        expect.stringContaining('await fetch(url)'),
+      ],
+      ['cannot read a: files are there in Node only, not in a browser.', expect.stringContaining('await fetch(url)')],
+      [
+        'cannot write a.bin: files are there in Node only, not in a browser.',
+        expect.stringContaining('createObjectURL'),
+      ],
+      ['cannot write a: files are there in Node only, not in a browser.', 'Use the console.'],
+    ]);
+    expect(errors.map(({ code }) => code)).toEqual(new Array(5).fill('ENOSYS'));
+  });
+});
