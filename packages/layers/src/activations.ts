@@ -1,5 +1,5 @@
 /** Activation functions as modules. All keep the shape of their input. */
-import { ArgumentError, composite, type Tensor } from '@hebb/tensor';
+import { ArgumentError, composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import type { ModuleConfig } from './config.ts';
 import { Module, within } from './module.ts';
 
@@ -23,6 +23,15 @@ export interface GELUOptions {
   approximate?: 'none' | 'tanh';
 }
 
+/** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))). */
+export const geluTanh: CompositeDefinition = {
+  name: 'geluTanh',
+  body(_, x) {
+    const inner = x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+    return x.mul(0.5).mul(inner.tanh().add(1));
+  },
+};
+
 /**
  * Gaussian error linear unit (Hendrycks & Gimpel 2016, arXiv:1606.08415): x · Φ(x), or approximately
  * x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
@@ -44,10 +53,7 @@ export class GELU extends Module {
 
   forward(x: Tensor): Tensor {
     if (this.approximate === 'none') return x.gelu();
-    return composite('geluTanh', {}, [x], (input) => {
-      const inner = input.add(input.mul(input).mul(input).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
-      return input.mul(0.5).mul(inner.tanh().add(1));
-    });
+    return composite(geluTanh, {}, [x]);
   }
 
   override config(): ModuleConfig {

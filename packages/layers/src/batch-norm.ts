@@ -1,4 +1,4 @@
-import { assign, composite, guard, ones, ShapeError, zeros, type Tensor } from '@hebb/tensor';
+import { assign, composite, guard, ones, ShapeError, zeros, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './config.ts';
 import { Module, within } from './module.ts';
@@ -14,6 +14,20 @@ export interface BatchNormOptions {
   /** Whether running statistics are kept; without them evaluation uses the batch's own, too. Default true. */
   trackRunningStats?: boolean;
 }
+
+/** (x − mean) / √(variance + epsilon) · weight + bias with given statistics, per channel (axis 1). */
+export const batchNorm: CompositeDefinition<{ epsilon: number }> = {
+  name: 'batchNorm',
+  body({ epsilon }, x, ...perChannelInputs) {
+    const [weight, bias, mean, variance] = perChannelInputs.map((values) => perChannel(values, x)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    return x.sub(mean).mul(variance.add(epsilon).rsqrt().mul(weight)).add(bias);
+  },
+};
 
 /**
  * What the batch normalisations share: y = (x − mean) / √(variance + eps) · weight + bias, per channel (axis 1) (Ioffe & Szegedy 2015,
@@ -113,20 +127,7 @@ abstract class BatchNorm extends Module {
   #withStatistics(x: Tensor, mean: Tensor, variance: Tensor): Tensor {
     const weight = this.weight ?? ones([this.numFeatures]);
     const bias = this.bias ?? zeros([this.numFeatures]);
-    return composite(
-      'batchNorm',
-      { epsilon: this.eps },
-      [x, weight, bias, mean, variance],
-      (input, scale, offset, m, v) => {
-        const [s, o, center, spread] = [scale, offset, m, v].map((t) => perChannel(t, input)) as [
-          Tensor,
-          Tensor,
-          Tensor,
-          Tensor,
-        ];
-        return input.sub(center).mul(spread.add(this.eps).rsqrt().mul(s)).add(o);
-      },
-    );
+    return composite(batchNorm, { epsilon: this.eps }, [x, weight, bias, mean, variance]);
   }
 
   /** What a configuration holds beside the name of the class. */

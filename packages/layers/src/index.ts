@@ -9,6 +9,7 @@ export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.ts
 export { Dropout } from './dropout.ts';
 export { Flatten, Identity } from './shape.ts';
 export { GELU, ReLU, Sigmoid, Softmax, Tanh, type GELUOptions } from './activations.ts';
+export { layerComposites } from './composites.ts';
 export { kaimingNormal, kaimingUniform, xavierNormal, xavierUniform, type KaimingOptions } from './initialization.ts';
 export { fromConfig, type ModuleConfig, type ModuleType, type ModuleTypes } from './config.ts';
 export { summary, type Summary, type SummaryOptions, type SummaryRow } from './summary.ts';

@@ -1,4 +1,4 @@
-import { composite, ShapeError, type Tensor } from '@hebb/tensor';
+import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './config.ts';
 import { defaultWeights } from './initialization.ts';
@@ -9,6 +9,15 @@ export interface LinearOptions {
   /** Whether a bias is added. Default true. */
   bias?: boolean;
 }
+
+/** x · Wᵀ, and + b where there is one. */
+export const linear: CompositeDefinition = {
+  name: 'linear',
+  body(_, x, weight, bias) {
+    const product = x.matmul(weight.transpose(0, 1));
+    return bias === undefined ? product : product.add(bias);
+  },
+};
 
 /**
  * y = x · Wᵀ + b.
@@ -55,10 +64,7 @@ export class Linear extends Module {
           hint: `Linear expects the last axis of its input to be inFeatures = ${inFeatures}.`,
         });
       }
-      return composite('linear', {}, bias === undefined ? [x, weight] : [x, weight, bias], (input, matrix, offset) => {
-        const product = input.matmul(matrix.transpose(0, 1));
-        return offset === undefined ? product : product.add(offset);
-      });
+      return composite(linear, {}, bias === undefined ? [x, weight] : [x, weight, bias]);
     });
   }
 

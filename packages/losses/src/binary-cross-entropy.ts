@@ -1,4 +1,4 @@
-import { composite, ShapeError, type Tensor } from '@hebb/tensor';
+import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
 
 export interface BinaryCrossEntropyOptions extends ReductionOptions {
@@ -9,10 +9,14 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
 }
 
 /** ln(1 + eˣ), without overflow; its derivative is the sigmoid, also at 0. */
+const softplusDefinition: CompositeDefinition = {
+  name: 'softplus',
+  body: (_, x) => x.relu().add(x.abs().neg().exp().add(1).log()),
+  gradient: (_, cotangent, _output, x) => [cotangent.mul(x.sigmoid())],
+};
+
 function softplus(x: Tensor): Tensor {
-  return composite('softplus', {}, [x], (input) => input.relu().add(input.abs().neg().exp().add(1).log()), {
-    gradient: (cotangent, _output, input) => [cotangent.mul(input.sigmoid())],
-  });
+  return composite(softplusDefinition, {}, [x]);
 }
 
 /**

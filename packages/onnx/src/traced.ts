@@ -42,6 +42,11 @@ function describe(node: Node): string {
   return `${name} ${formatType(node.type)}`;
 }
 
+/** Composites of two definitions, or of the same under two names, are different things. */
+function sameComposite({ attributes: a }: Node<'composite'>, { attributes: b }: Node<'composite'>): boolean {
+  return a.definition === b.definition && a.name === b.name;
+}
+
 /** Lays graphs over one another; `sizes` describes each trace for messages. Throws where their structures differ. */
 export class Overlay {
   readonly #known = new Map<Node, Traced>();
@@ -103,8 +108,7 @@ export class Overlay {
         node.type.dtype === base.type.dtype &&
         node.type.shape.length === base.type.shape.length &&
         dependenciesOf(node).length === dependenciesOf(base).length &&
-        (bodyOf(node) === undefined ||
-          (node.attributes as Attributes['composite']).name === (base.attributes as Attributes['composite']).name);
+        (bodyOf(node) === undefined || sameComposite(node as Node<'composite'>, base as Node<'composite'>));
       if (!alike) this.#differ(versions, trace);
       if (isData(node) && node.op !== 'argument' && node.type !== base.type) {
         throw new OnnxExportError(

@@ -73,7 +73,8 @@ export class Walk {
   #compositeRule(node: Traced): ((site: Site<'composite'>) => Value) | undefined {
     if (node.leaf || node.op !== 'composite') return undefined;
     const site = this.site(node) as unknown as Site<'composite'>;
-    const rule = composites.get(site.attributes.name);
+    const { definition } = site.attributes;
+    const rule = definition === undefined ? undefined : composites.get(definition);
     const usable = rule !== undefined && this.#emitter.opset >= (rule.since ?? 1) && rule.covers?.(site) !== false;
     return usable ? rule.write : undefined;
   }

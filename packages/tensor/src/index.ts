@@ -103,7 +103,12 @@ export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
 export { conv1d, conv2d, type ConvolutionOptions } from './ops/convolution.ts';
 export { avgPool2d, fold, maxPool2d, unfold, type PoolingOptions, type WindowOptions } from './ops/pooling.ts';
-export { composite, type CompositeOptions } from './ops/composite.ts';
+export {
+  composite,
+  type CompositeAttributes,
+  type CompositeDefinition,
+  type CompositeOptions,
+} from './ops/composite.ts';
 export { assign, variable, type VariableOptions } from './runtime/cell.ts';
 export { compile, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
 export { dryRun, guard } from './runtime/recording.ts';

@@ -1,4 +1,14 @@
-/** Named subgraphs that are one ONNX operator. A name that is not here is written as what it stands for. */
+/** Composites that are one ONNX operator, by their definitions. What has no rule here is written as what it stands for. */
+import { layerComposites } from '@hebb/layers';
+import {
+  averagePoolDefinition,
+  convDefinition,
+  geluDefinition,
+  logSoftmaxDefinition,
+  maxPoolDefinition,
+  softmaxDefinition,
+  type CompositeIdentity,
+} from '@hebb/tensor/graph';
 import type { OperatorAttributes } from '../builder.ts';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
@@ -106,14 +116,14 @@ const batchNorm: CompositeRule = {
   },
 };
 
-export const composites: ReadonlyMap<string, CompositeRule> = new Map([
-  ['linear', linear],
-  ['conv', convolution],
-  ['maxPool', pooling('MaxPool')],
-  ['averagePool', pooling('AveragePool')],
-  ['batchNorm', batchNorm],
-  ['softmax', alongAxis('Softmax')],
-  ['logSoftmax', alongAxis('LogSoftmax')],
-  ['gelu', activation('Gelu', {}, 20)],
-  ['geluTanh', activation('Gelu', { approximate: 'tanh' }, 20)],
+export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map<CompositeIdentity, CompositeRule>([
+  [layerComposites.linear, linear],
+  [convDefinition, convolution],
+  [maxPoolDefinition, pooling('MaxPool')],
+  [averagePoolDefinition, pooling('AveragePool')],
+  [layerComposites.batchNorm, batchNorm],
+  [softmaxDefinition, alongAxis('Softmax')],
+  [logSoftmaxDefinition, alongAxis('LogSoftmax')],
+  [geluDefinition, activation('Gelu', {}, 20)],
+  [layerComposites.geluTanh, activation('Gelu', { approximate: 'tanh' }, 20)],
 ]);

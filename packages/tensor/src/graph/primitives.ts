@@ -123,14 +123,22 @@ export interface Attributes {
 
   /**
    * A named subgraph. `body` is the same value written in primitives over the same inputs; walkers that do not know
-   * `name` follow `body`. `gradient`, where given, replaces the gradient of the body.
+   * `definition` follow `body`. `gradient`, where given, replaces the gradient of the body.
    */
   composite: {
+    /** For messages and profiles; says nothing about what is computed. */
     readonly name: string;
+    /** What the body is an instance of, by identity; undefined for a body of its own. */
+    readonly definition: CompositeIdentity | undefined;
     readonly options: Readonly<Record<string, number | boolean | string | readonly number[]>>;
     readonly body: Node;
     readonly gradient: CompositeGradient | undefined;
   };
+}
+
+/** The object by which walkers know what a composite computes. */
+export interface CompositeIdentity {
+  readonly name: string;
 }
 
 /** Cotangents of a composite's inputs (undefined where there is none) from the cotangent of its output. */

@@ -1,7 +1,11 @@
 /** Named subgraphs: one mechanism for a custom gradient, a single ONNX operator and one name in a profile. */
+import { ArgumentError } from '../graph/errors.ts';
 import { makeIdentity, makeNode, type Node } from '../graph/node.ts';
-import type { Attributes } from '../graph/primitives.ts';
-import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import type { Attributes, CompositeIdentity } from '../graph/primitives.ts';
+import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
+
+/** Everything beside the inputs that determines the result; numbers, strings, booleans and lists of numbers. */
+export type CompositeAttributes = Attributes['composite']['options'];
 
 export interface CompositeOptions {
   /** Cotangents of the inputs (undefined: none) from the cotangent of the output; replaces the gradient of the body. */
@@ -9,30 +13,76 @@ export interface CompositeOptions {
 }
 
 /**
- * Records `body(...inputs)` under a name: the same value, which walkers that know the name (ONNX export, a tuned
- * kernel) use as one operation; all others follow the body.
+ * What a composite computes, said once: an object that walkers know it by. Two composites of one definition differ in their attributes and
+ * inputs alone, since the body sees nothing else.
+ */
+export interface CompositeDefinition<A extends CompositeAttributes = CompositeAttributes> extends CompositeIdentity {
+  /** For messages and profiles; two definitions may have the same. */
+  readonly name: string;
+  /** The value, in operations on the inputs. */
+  body(attributes: A, ...inputs: Tensor[]): Tensor;
+  /** Cotangents of the inputs (undefined: none); replaces the gradient of the body. */
+  gradient?(attributes: A, cotangent: Tensor, output: Tensor, ...inputs: Tensor[]): readonly (Tensor | undefined)[];
+}
+
+/**
+ * Records a body as one operation: the same value, which a walker that knows the definition (ONNX export, a tuned kernel) uses as a whole;
+ * all others follow the body. A walker knows a definition by the object, never by its name.
+ *
+ * Given by a name alone, a composite has no definition: its name shows in messages, and every walker follows its body.
  *
  * ```ts
  * const swish = (x: Tensor) => composite('swish', {}, [x], (input) => input.mul(input.sigmoid()));
  * await swish(tensor([0, 2])).toArray(); // [0, 1.7615942]
+ *
+ * const power: CompositeDefinition<{ exponent: number }> = { name: 'power', body: ({ exponent }, x) => x.pow(exponent) };
+ * await composite(power, { exponent: 4 }, [tensor([1, 2])]).toArray(); // [1, 16]
  * ```
  *
- * @param options - everything beside the inputs that determines the result; numbers, strings, booleans and lists of
- *   numbers.
+ * @param attributes - everything beside the inputs that determines the result
+ *
+ * Throws {@link ArgumentError} where an input or the body's result is no tensor.
  */
+export function composite<A extends CompositeAttributes>(
+  definition: CompositeDefinition<A>,
+  attributes: A,
+  inputs: readonly Tensor[],
+): Tensor;
 export function composite(
   name: string,
-  options: Attributes['composite']['options'],
+  attributes: CompositeAttributes,
   inputs: readonly Tensor[],
   body: (...inputs: Tensor[]) => Tensor,
-  { gradient }: CompositeOptions = {},
+  options?: CompositeOptions,
+): Tensor;
+export function composite(
+  given: CompositeDefinition | string,
+  attributes: CompositeAttributes,
+  inputs: readonly Tensor[],
+  body?: (...inputs: Tensor[]) => Tensor,
+  options: CompositeOptions = {},
 ): Tensor {
-  let result = nodeOf(body(...inputs));
+  const definition = typeof given === 'string' ? undefined : given;
+  const name = typeof given === 'string' ? given : given.name;
+  const wrong = inputs.findIndex((input) => !(input instanceof Tensor));
+  if (wrong >= 0)
+    throw new ArgumentError(`[${name}] input ${wrong} of a composite must be a tensor, not ${typeof inputs[wrong]}.`);
+  if (definition === undefined && typeof body !== 'function') {
+    throw new ArgumentError(`[composite] '${name}' needs a function of its inputs as its body, not ${typeof body}.`, {
+      hint: "composite('name', attributes, inputs, body), or composite(definition, attributes, inputs).",
+    });
+  }
+  const gradient = definition === undefined ? options.gradient : definition.gradient?.bind(definition, attributes);
+  const value = definition === undefined ? body?.(...inputs) : definition.body(attributes, ...inputs);
+  if (!(value instanceof Tensor))
+    throw new ArgumentError(`[${name}] the body of a composite must return a tensor, not ${typeof value}.`);
+  let result = nodeOf(value);
   // A body that is just a variable's value must not share the memory that the variable's updates overwrite.
   if (result.cell !== undefined) result = makeIdentity(result);
   const node = makeNode('composite', inputs.map(nodeOf), {
     name,
-    options,
+    definition,
+    options: attributes,
     body: result,
     gradient:
       gradient === undefined

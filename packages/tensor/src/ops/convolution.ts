@@ -4,7 +4,7 @@ import { makeNode } from '../graph/node.ts';
 import { convolutionOutputSize, type ConvolutionAttributes } from '../graph/primitives.ts';
 import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
 import { castNode } from './elementwise.ts';
-import { composite } from './composite.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 
 export interface ConvolutionOptions {
   /** [out]; added to every output channel. */
@@ -35,6 +35,17 @@ export function perAxis(
   }
   return list;
 }
+
+type Geometry = { readonly [K in keyof ConvolutionAttributes]: ConvolutionAttributes[K] };
+
+export const convDefinition: CompositeDefinition<Geometry> = {
+  name: 'conv',
+  body(geometry, x, weight, bias) {
+    const operands = [x, weight].map((operand) => castNode(nodeOf(operand), 'float32'));
+    const result = tensorOf(makeNode('conv', operands, geometry));
+    return bias === undefined ? result : result.add(bias.reshape([bias.size, ...geometry.stride.map(() => 1)]));
+  },
+};
 
 function convolution(op: string, axes: number, x: Tensor, weight: Tensor, options: ConvolutionOptions): Tensor {
   const reasons: string[] = [];
@@ -82,12 +93,7 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
     );
   }
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
-  return composite('conv', { stride, dilation, paddingLow, paddingHigh, groups }, inputs, () => {
-    const result = tensorOf(
-      makeNode('conv', [castNode(nodeOf(x), 'float32'), castNode(nodeOf(weight), 'float32')], attributes),
-    );
-    return bias === undefined ? result : result.add(bias.reshape([outChannels, ...kernel.map(() => 1)]));
-  });
+  return composite(convDefinition, { stride, dilation, paddingLow, paddingHigh, groups }, inputs);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Elementwise operations with NumPy broadcasting and dtype promotion bool → int32 → float32; plain numbers adapt to the tensor. */
-import { composite } from './composite.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
 import type { Attributes, BinaryPrimitive, Primitive, UnaryPrimitive } from '../graph/primitives.ts';
@@ -543,6 +543,11 @@ export function round(x: Operand): Tensor {
   return unary('round', x);
 }
 
+export const geluDefinition: CompositeDefinition = {
+  name: 'gelu',
+  body: (_, x) => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1)),
+};
+
 /**
  * The Gaussian error linear unit x · Φ(x) = x/2 · (1 + erf(x/√2)) in its exact form; float32, the shape of x.
  *
@@ -553,7 +558,7 @@ export function round(x: Operand): Tensor {
  * ```
  */
 export function gelu(x: Tensor): Tensor {
-  return composite('gelu', {}, [x], (input) => mul(mul(input, 0.5), add(erf(mul(input, Math.SQRT1_2)), 1)));
+  return composite(geluDefinition, {}, [x]);
 }
 
 /**

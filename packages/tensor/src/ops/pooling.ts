@@ -3,7 +3,7 @@ import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { windowCount } from '../graph/primitives.ts';
 import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
-import { composite } from './composite.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { perAxis } from './convolution.ts';
 import { iota } from './creation.ts';
 import { pad } from './movement.ts';
@@ -75,12 +75,12 @@ export function fold(x: Tensor, size: readonly number[], { stride = 1, dilation 
   return tensorOf(makeNode('fold', [nodeOf(x)], { size, kernel, stride: steps, dilation: gaps }));
 }
 
-interface Pooling {
+type Pooling = {
   readonly kernel: number[];
   readonly stride: number[];
   readonly padding: number[];
   readonly dilation: number[];
-}
+};
 
 function resolvePooling(
   op: string,
@@ -115,6 +115,29 @@ function windowsOf(x: Tensor, { kernel, stride, padding, dilation }: Pooling, va
   return windows.reshape([...windows.shape.slice(0, 4), (kernel[0] ?? 1) * (kernel[1] ?? 1)]);
 }
 
+export const maxPoolDefinition: CompositeDefinition<Pooling> = {
+  name: 'maxPool',
+  body: (pooling, x) => windowsOf(x, pooling, -Infinity).max(-1),
+  gradient(pooling, cotangent, _output, x) {
+    const { kernel, stride, padding, dilation } = pooling;
+    const windows = windowsOf(x, pooling, -Infinity);
+    const winner = windows.detach().argmax(-1, { keepDims: true });
+    const routed = iota(windows.shape, -1).equal(winner).where(cotangent.unsqueeze(-1), 0);
+    const split = routed.reshape([...windows.shape.slice(0, 4), ...kernel]);
+    const [height = 0, width = 0] = x.shape.slice(2);
+    const [top = 0, left = 0] = padding;
+    const spread = fold(split, [height + 2 * top, width + 2 * left], { stride, dilation });
+    return [
+      pad(spread, [
+        [0, 0],
+        [0, 0],
+        [-top, -top],
+        [-left, -left],
+      ]),
+    ];
+  },
+};
+
 /**
  * The maximum over sliding windows: [n, c, h, w] → [n, c, oh, ow], oh = ⌊(h + 2·padding − dilation·(k − 1) − 1) /
  * stride⌋ + 1. Padding counts as −∞. The gradient goes to the first maximum of each window, as in PyTorch.
@@ -128,34 +151,13 @@ function windowsOf(x: Tensor, { kernel, stride, padding, dilation }: Pooling, va
  * ```
  */
 export function maxPool2d(x: Tensor, kernelSize: number | readonly number[], options: PoolingOptions = {}): Tensor {
-  const pooling = resolvePooling('maxPool2d', x, kernelSize, options);
-  const { kernel, stride, padding, dilation } = pooling;
-  return composite(
-    'maxPool',
-    { kernel, stride, padding, dilation },
-    [x],
-    (input) => windowsOf(input, pooling, -Infinity).max(-1),
-    {
-      gradient: (cotangent, _output, input) => {
-        const windows = windowsOf(input, pooling, -Infinity);
-        const winner = windows.detach().argmax(-1, { keepDims: true });
-        const routed = iota(windows.shape, -1).equal(winner).where(cotangent.unsqueeze(-1), 0);
-        const split = routed.reshape([...windows.shape.slice(0, 4), ...kernel]);
-        const [height = 0, width = 0] = input.shape.slice(2);
-        const [top = 0, left = 0] = padding;
-        const spread = fold(split, [height + 2 * top, width + 2 * left], { stride, dilation });
-        return [
-          pad(spread, [
-            [0, 0],
-            [0, 0],
-            [-top, -top],
-            [-left, -left],
-          ]),
-        ];
-      },
-    },
-  );
+  return composite(maxPoolDefinition, resolvePooling('maxPool2d', x, kernelSize, options), [x]);
 }
+
+export const averagePoolDefinition: CompositeDefinition<Pooling> = {
+  name: 'averagePool',
+  body: (pooling, x) => windowsOf(x, pooling, 0).mean(-1),
+};
 
 /**
  * The mean over sliding windows: [n, c, h, w] → [n, c, oh, ow], sizes as in {@link maxPool2d}. Padding counts as zeros
@@ -173,7 +175,5 @@ export function avgPool2d(
   kernelSize: number | readonly number[],
   options: Omit<PoolingOptions, 'dilation'> = {},
 ): Tensor {
-  const pooling = resolvePooling('avgPool2d', x, kernelSize, options);
-  const { kernel, stride, padding } = pooling;
-  return composite('averagePool', { kernel, stride, padding }, [x], (input) => windowsOf(input, pooling, 0).mean(-1));
+  return composite(averagePoolDefinition, resolvePooling('avgPool2d', x, kernelSize, options), [x]);
 }

@@ -1,7 +1,29 @@
 /** Softmax and its logarithm, shifted by the maximum so that no exponential overflows. */
 import type { Tensor } from '../tensor.ts';
-import { composite } from './composite.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { normalizeAxis } from './movement.ts';
+
+type AlongAxis = CompositeDefinition<{ axis: number }>;
+
+export const softmaxDefinition: AlongAxis = {
+  name: 'softmax',
+  body({ axis }, x) {
+    const exponentials = x.sub(x.max(axis, { keepDims: true }).detach()).exp();
+    return exponentials.div(exponentials.sum(axis, { keepDims: true }));
+  },
+  // ∂/∂x: y · (g − Σ g · y), from the output alone.
+  gradient: ({ axis }, g, y) => [y.mul(g.sub(g.mul(y).sum(axis, { keepDims: true })))],
+};
+
+export const logSoftmaxDefinition: AlongAxis = {
+  name: 'logSoftmax',
+  body({ axis }, x) {
+    const shifted = x.sub(x.max(axis, { keepDims: true }).detach());
+    return shifted.sub(shifted.exp().sum(axis, { keepDims: true }).log());
+  },
+  // ∂/∂x: g − eʸ · Σ g, from the output alone.
+  gradient: ({ axis }, g, y) => [g.sub(y.exp().mul(g.sum(axis, { keepDims: true })))],
+};
 
 /**
  * eˣ / Σ eˣ along `axis`; float32, the shape of x. Shifted by the maximum, so that no exponential overflows.
@@ -14,14 +36,7 @@ import { normalizeAxis } from './movement.ts';
  */
 export function softmax(x: Tensor, axis: number): Tensor {
   const position = normalizeAxis('softmax', axis, x.ndim);
-  const body = (input: Tensor): Tensor => {
-    const exponentials = input.sub(input.max(position, { keepDims: true }).detach()).exp();
-    return exponentials.div(exponentials.sum(position, { keepDims: true }));
-  };
-  // ∂/∂x: y · (g − Σ g · y), from the output alone.
-  return composite('softmax', { axis: position }, [x.to('float32')], body, {
-    gradient: (g, y) => [y.mul(g.sub(g.mul(y).sum(position, { keepDims: true })))],
-  });
+  return composite(softmaxDefinition, { axis: position }, [x.to('float32')]);
 }
 
 /**
@@ -36,12 +51,5 @@ export function softmax(x: Tensor, axis: number): Tensor {
  */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   const position = normalizeAxis('logSoftmax', axis, x.ndim);
-  const body = (input: Tensor): Tensor => {
-    const shifted = input.sub(input.max(position, { keepDims: true }).detach());
-    return shifted.sub(shifted.exp().sum(position, { keepDims: true }).log());
-  };
-  // ∂/∂x: g − eʸ · Σ g, from the output alone.
-  return composite('logSoftmax', { axis: position }, [x.to('float32')], body, {
-    gradient: (g, y) => [g.sub(y.exp().mul(g.sum(position, { keepDims: true })))],
-  });
+  return composite(logSoftmaxDefinition, { axis: position }, [x.to('float32')]);
 }

@@ -1,0 +1,13 @@
+import { geluTanh } from './activations.ts';
+import { batchNorm } from './batch-norm.ts';
+import { linear } from './linear.ts';
+
+/**
+ * What layers record as one operation, for whoever walks a graph and has an operation of its own for it: a walker knows the definition by
+ * the object. ONNX export does.
+ */
+export const layerComposites: {
+  readonly linear: typeof linear;
+  readonly batchNorm: typeof batchNorm;
+  readonly geluTanh: typeof geluTanh;
+} = { linear, batchNorm, geluTanh };
