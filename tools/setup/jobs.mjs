@@ -53,6 +53,15 @@ const jobs = {
   'check:format': () => bin('prettier/bin/prettier.cjs', ['--check', '.']),
   'check:packages': (args) => script('tools/release/check-tarballs.mjs', ['--only-lint', ...args]),
   'check:tarballs': (args) => script('tools/release/check-tarballs.mjs', args),
+  'gpu-check': async (args) => {
+    const { environment } = await (await import('./devices.mjs')).prepareWebGpu(undefined, (line) => console.log(line));
+    return runVisibly(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), join(root, 'tools', 'gpu-check', 'main.ts'), ...args],
+      { env: { ...process.env, ...environment } },
+    );
+  },
+  'gpu-check:pack': (args) => script('tools/gpu-check/pack.mjs', args),
   changeset: (args) => bin('@changesets/cli/bin.js', args),
 };
 
