@@ -59,6 +59,13 @@ for shape in [(5, 4), (2, 4, 3)]:
             lambda x: F.cross_entropy(x, target, weight=w, reduction=reduction, label_smoothing=smoothing, **keywords),
             logits, target, options, weight=w,
         )
+    # −100 does not count where no other label is named.
+    for reduction, smoothing, w in itertools.product(REDUCTIONS, [0.0, 0.25], [None, weight]):
+        case(
+            "crossEntropy",
+            lambda x: F.cross_entropy(x, ignoring, weight=w, reduction=reduction, label_smoothing=smoothing),
+            logits, ignoring, {"reduction": reduction, "labelSmoothing": smoothing}, weight=w,
+        )
     for reduction, smoothing, w in itertools.product(REDUCTIONS, [0.0, 0.25], [None, weight]):
         case(
             "crossEntropy",

@@ -111,6 +111,19 @@ def activations_and_reductions():
     return cases
 
 
+def spreads():
+    # Kinks: rows whose elements are all equal, or all 0.
+    equal = torch.cat([normal(2, 4), torch.full((1, 4), 0.75), torch.zeros(1, 4)])
+    column = torch.full((3, 1), -2.5)
+    cases = []
+    for correction in (0, 1):
+        cases.append(case("std", lambda x, c=correction: x.std(1, unbiased=c == 1), [equal], {"axis": 1, "correction": correction}))
+        cases.append(case("std", lambda x, c=correction: x.std(0, unbiased=c == 1), [column], {"axis": 0, "correction": correction}))
+    cases.append(case("norm", lambda x: torch.linalg.vector_norm(x, dim=1), [equal], {"axes": [1]}))
+    cases.append(case("norm", lambda x: torch.linalg.vector_norm(x, dim=(0, 1)), [torch.zeros(2, 3)], {"axes": [0, 1]}))
+    return cases
+
+
 def products():
     shapes = [
         ((3, 4), (4, 2)),
@@ -160,3 +173,4 @@ write("pooling", poolings())
 write("reduction", activations_and_reductions())
 write("product", products())
 write("elementwise", elementwise())
+write("spread", spreads())

@@ -35,6 +35,8 @@ const operations: Readonly<Record<string, (inputs: Tensor[], options: Options) =
   amin: ([x], options) => (x as Tensor).min(axes(options)),
   argmax: ([x], options) => (x as Tensor).argmax(axes(options)[0]),
   variance: ([x], options) => (x as Tensor).variance(axis(options), { correction: options['correction'] as number }),
+  std: ([x], options) => (x as Tensor).std(axis(options), { correction: options['correction'] as number }),
+  norm: ([x], options) => (x as Tensor).norm(axes(options)),
   matmul: ([a, b]) => matmul(a as Tensor, b as Tensor),
   powNumber: ([x], options) => (x as Tensor).pow(options['exponent'] as number),
   clamp: ([x], options) => (x as Tensor).clamp(options['low'] as number, options['high'] as number),
@@ -67,7 +69,7 @@ async function expectClose(actual: Tensor, expected: Stored, what: string): Prom
   expect(wrong).toEqual([]);
 }
 
-const files = ['convolution', 'pooling', 'reduction', 'product', 'elementwise'];
+const files = ['convolution', 'pooling', 'reduction', 'product', 'elementwise', 'spread'];
 
 describe.each(devices)('PyTorch has the same numbers as %s', (device) => {
   beforeAll(() => setDevice(device));

@@ -6,9 +6,12 @@ export interface CrossEntropyOptions extends ReductionOptions {
   labelSmoothing?: number;
   /** float32[classes]: factor of each class. The mean of class indices then divides by the sum of the labels' factors. */
   weight?: Tensor;
-  /** A label that does not count, in sums and means alike. Default: none (PyTorch's default is −100). Class indices only. */
+  /** A label that does not count, in sums and means alike; for padding, say. Default −100, as in PyTorch. Class indices only. */
   ignoreIndex?: number;
 }
+
+/** The label that does not count unless another one is named. */
+const defaultIgnoreIndex = -100;
 
 /**
  * Cross-entropy of logits: −ln softmax(logits)[label], or −Σ targets · ln softmax(logits) where targets are probabilities.
@@ -17,7 +20,8 @@ export interface CrossEntropyOptions extends ReductionOptions {
  * Shape: logits float32[N, C] or [N, C, ...]; labels int32 [N] or [N, ...] with class indices, or float32 in the shape of the logits with
  * probabilities → [] for 'mean' (default) and 'sum', [N, ...] for 'none'.
  *
- * Values are on the device, so that a label outside 0 … C − 1 cannot throw; it makes the loss NaN.
+ * Labels equal to `ignoreIndex` (default −100) do not count: their losses and gradients are 0, and the mean is that of the others, NaN
+ * where there are none. Values are on the device, so that any other label outside 0 … C − 1 cannot throw; it makes the loss NaN.
  *
  * Throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} naming what does not fit.
  *
@@ -25,6 +29,8 @@ export interface CrossEntropyOptions extends ReductionOptions {
  * const logits = tensor([[2, 0, 0], [0, 0, 3]]);
  * const labels = tensor([0, 2], { dtype: 'int32' });
  * await crossEntropy(logits, labels).item();  // 0.167…
+ * const padded = tensor([0, -100], { dtype: 'int32' });
+ * await crossEntropy(logits, padded).item();  // 0.239…, of the first row alone
  * ```
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
@@ -63,21 +69,19 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
       },
     );
   }
-  const counts = ignoreIndex === undefined ? undefined : labels.notEqual(ignoreIndex);
+  const counts = labels.notEqual(ignoreIndex ?? defaultIgnoreIndex);
   const isLabel = iota([classes, ...rest.map(() => 1)], 0).equal(labels.unsqueeze(1));
   const terms = factors === undefined ? logProbabilities : logProbabilities.mul(factors);
   const picked = isLabel.where(terms, 0).sum(1).neg();
   const smoothed =
     labelSmoothing === 0 ? picked : picked.mul(1 - labelSmoothing).sub(terms.sum(1).mul(labelSmoothing / classes));
+  // 1 for labels that exist or do not count, 0 / 0 for all others.
   const known = labels.greaterEqual(0).and(labels.less(classes));
-  // 1 for labels that exist, 0 / 0 for those that do not.
-  const valid = (counts === undefined ? known : known.or(counts.not())).to('float32');
-  const checked = smoothed.mul(valid.div(valid));
-  const losses = counts === undefined ? checked : counts.where(checked, 0);
-  if (reduction !== 'mean' || (factors === undefined && counts === undefined)) return reduce(losses, reduction);
-  const shares = factors === undefined ? counts?.to('float32') : isLabel.where(factors, 0).sum(1);
-  const counted = counts === undefined || factors === undefined ? shares : shares?.mul(counts.to('float32'));
-  return reduce(losses, reduction, counted?.sum());
+  const valid = known.or(counts.not()).to('float32');
+  const losses = counts.where(smoothed.mul(valid.div(valid)), 0);
+  if (reduction !== 'mean') return reduce(losses, reduction);
+  const shares = factors === undefined ? counts.to('float32') : counts.where(isLabel.where(factors, 0).sum(1), 0);
+  return reduce(losses, reduction, shares.sum());
 }
 
 function requireProbabilities(logits: Tensor, labels: Tensor): void {

@@ -103,5 +103,17 @@ describe.each(devices)('labels that are no class, on %s', (device) => {
     expect([...losses].map(Number.isNaN)).toEqual([false, true, true]);
     expect(await crossEntropy(logits, labels(0, 2, 1)).item()).toBeNaN();
     expect(await crossEntropy(logits, labels(0, 2, 1), { ignoreIndex: 2 }).item()).toBeCloseTo(Math.LN2, 6);
+    // Another label is ignored, so −100 is none any more.
+    expect(await crossEntropy(logits, labels(0, -100, 1), { ignoreIndex: 2 }).item()).toBeNaN();
+  });
+
+  it('−100 is ignored, and a mean of nothing is NaN, as in PyTorch', async () => {
+    const logits = zeros([3, 2]);
+    expect(await crossEntropy(logits, labels(0, -100, 1)).item()).toBeCloseTo(Math.LN2, 6);
+    const none = labels(-100, -100, -100);
+    expect(await crossEntropy(logits, none).item()).toBeNaN();
+    expect(await crossEntropy(logits, none, { weight: tensor([1, 2]) }).item()).toBeNaN();
+    expect(await crossEntropy(logits, none, { reduction: 'sum' }).item()).toBe(0);
+    expect(await crossEntropy(logits, none, { reduction: 'none' }).data()).toEqual(new Float32Array(3));
   });
 });

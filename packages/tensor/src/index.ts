@@ -93,6 +93,7 @@ export {
   max,
   mean,
   min,
+  norm,
   std,
   sum,
   variance,

@@ -373,6 +373,10 @@ export class Tensor {
   std(axes?: number | readonly number[], options?: reduce.VarianceOptions): Tensor {
     return reduce.std(this, axes, options);
   }
+  /** See the function `norm`. */
+  norm(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
+    return reduce.norm(this, axes, options);
+  }
   /** See the function `argmax`. */
   argmax(axis?: number, options?: reduce.ReduceOptions): Tensor {
     return reduce.argmax(this, axis, options);

@@ -2,6 +2,7 @@
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { composite } from './composite.ts';
 import { castNode } from './elementwise.ts';
 import { normalizeAxes, normalizeAxis, reshape } from './movement.ts';
 
@@ -102,14 +103,38 @@ export function variance(x: Tensor, axes?: Axes, { keepDims = false, correction 
 }
 
 /**
- * The standard deviation √{@link variance}, with the same axes and options; float32.
+ * The standard deviation √{@link variance}, with the same axes and options; float32. Its gradient is 0 where all elements are equal, as
+ * in PyTorch.
  *
  * ```ts
  * await std(tensor([1, 3, 5])).item(); // 2
  * ```
  */
 export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
-  return variance(x, axes, options).sqrt();
+  return rootOfSquares(variance(x, axes, options));
+}
+
+/**
+ * The Euclidean norm √Σ x² over axes (default: all); float32. Its gradient is x / norm, and 0 where all of x is 0, as that of
+ * PyTorch's `vector_norm`.
+ *
+ * ```ts
+ * await norm(tensor([3, 4])).item(); // 5
+ * await norm(tensor([[3, 4], [0, 2]]), 1).toArray(); // [5, 2]
+ * ```
+ */
+export function norm(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  return rootOfSquares(sum(x.to('float32').square(), axes, options));
+}
+
+/**
+ * √s of sums of squares s, whose own gradient vanishes where they are 0: there the root has a kink, of whose slopes this takes 0 (for
+ * √ alone PyTorch and {@link Tensor.sqrt} say ∞, and ∞ · 0 = NaN for what was squared).
+ */
+function rootOfSquares(squares: Tensor): Tensor {
+  return composite('rootOfSquares', {}, [squares], (input) => input.sqrt(), {
+    gradient: (cotangent, root) => [cotangent.div(root.equal(0).where(Infinity, root.mul(2)))],
+  });
 }
 
 /**
