@@ -141,7 +141,8 @@ export function grad<A extends unknown[]>(
  * `valueAndGrad(() => loss, parameters)` calls the function once and returns `{ value, grads }` for variables that it uses, in the structure
  * in which `parameters` were given: a list, an object or a Map. The gradient of a parameter that the loss does not depend on is zero.
  *
- * Throws {@link ShapeError} where the loss has more than one element, {@link DTypeError} where it or a parameter is not float32.
+ * Throws {@link ShapeError} where the loss has more than one element, {@link DTypeError} where it or a parameter is not float32, and
+ * {@link ArgumentError} where it depends on none of the parameters.
  *
  * ```ts
  * const weight = variable(tensor([3, 4]), { requiresGrad: true });
@@ -191,6 +192,15 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
   const value = withInlining(f);
   requireScalarLoss('valueAndGrad', value);
   const reached = reverse(nodeOf(value), ones(value.shape), new Set(nodes));
+  if (nodes.length > 0 && !nodes.some((node) => reached.has(node))) {
+    const given = named.length === 1 ? `the parameter ${named[0]?.[0]}` : `any of the ${named.length} parameters`;
+    throw new ArgumentError(
+      `[valueAndGrad] the loss does not depend on ${given} through differentiable operations; there is nothing to train.`,
+      {
+        hint: 'Comparisons, argmax, integers and detach() pass no gradient on. Are these the parameters of the model that made the loss?',
+      },
+    );
+  }
   const gradients = nodes.map((node) => reached.get(node)?.cotangent ?? zerosLike(tensorOf(node)));
   if (Array.isArray(parameters)) return { value, grads: gradients };
   const entries = named.map(([name], i) => [name, gradients[i] as Tensor] as const);

@@ -121,6 +121,14 @@ describe.each(devices)('gradients on %s', (name) => {
       expect(await da.item()).toBe(5);
     });
 
+    it('refuses a loss that depends on none of the parameters', () => {
+      const [used, other] = [variable(tensor([3, 4]), { requiresGrad: true }), variable(tensor([1]))];
+      expect(() => valueAndGrad(() => used.sum(), { other })).toThrow(
+        /does not depend on the parameter other[^]*hint: .*detach/,
+      );
+      expect(() => valueAndGrad(() => used.detach().sum(), [used, other])).toThrow(/any of the 2 parameters/);
+    });
+
     it('gives gradients in the structure of the parameters, zero for those unused', async () => {
       const [w, unused] = [parameter([3, 4]), parameter([1])];
       const f = (): Tensor => w.square().sum();

@@ -19,15 +19,31 @@ function entriesOf(tensors: Exclude<ParameterSource, { namedParameters(): unknow
     : Object.entries(tensors as Readonly<Record<string, Tensor>>);
 }
 
-/** Parameters by name. Throws {@link ArgumentError} where there are none or one is not a variable. */
+/** A thing that knows its parameters by name: a model. */
+export interface ParameterHolder {
+  namedParameters(): ReadonlyMap<string, Tensor>;
+}
+
+export function isHolder(source: unknown): source is ParameterHolder {
+  return typeof (source as Partial<ParameterHolder> | undefined)?.namedParameters === 'function';
+}
+
+/** Parameters by name. Throws {@link ArgumentError} where there are none, one is not a variable, or one is there twice. */
 export function namedParametersOf(op: string, source: ParameterSource): ReadonlyMap<string, Tensor> {
-  const isModel = 'namedParameters' in source && typeof source.namedParameters === 'function';
-  const named = new Map(
-    isModel
-      ? (source as { namedParameters(): ReadonlyMap<string, Tensor> }).namedParameters()
-      : entriesOf(source as Gradients),
-  );
-  if (named.size === 0) throw new ArgumentError(`[${op}] there are no parameters to optimise.`);
+  if (typeof source !== 'object' || source === null || source instanceof Tensor) {
+    const given = source instanceof Tensor ? String(source) : source === null ? 'null' : typeof source;
+    throw new ArgumentError(`[${op}] takes a model, or parameters in a list, an object or a Map, not ${given}.`, {
+      hint: `new ${op}(model) trains all parameters of the model, new ${op}([weight]) those of the list.`,
+    });
+  }
+  const named = new Map(isHolder(source) ? source.namedParameters() : entriesOf(source));
+  if (named.size === 0) {
+    throw new ArgumentError(`[${op}] there are no parameters to optimise.`, {
+      hint: isHolder(source)
+        ? 'A model’s parameters are found in its fields: layers, and what parameter(initial) makes. Private fields (#name) are not seen.'
+        : 'Pass a model, or variables made with { requiresGrad: true }.',
+    });
+  }
   const fixed = [...named]
     .filter(([, parameter]) => !(parameter instanceof Tensor && parameter.isVariable))
     .map(([name]) => name);
@@ -36,7 +52,42 @@ export function namedParametersOf(op: string, source: ParameterSource): Readonly
       hint: 'Make parameters with variable(initial, { requiresGrad: true }), or parameter(initial) of @hebb/layers.',
     });
   }
+  const names = new Map<Tensor, string>();
+  for (const [name, parameter] of named) {
+    const first = names.get(parameter);
+    if (first !== undefined) {
+      throw new ArgumentError(`[${op}] the parameter ${name} is there twice: it is ${first}, too.`, {
+        hint: 'Every step would update it twice; list it once.',
+      });
+    }
+    names.set(parameter, name);
+  }
   return named;
+}
+
+/**
+ * Throws {@link ArgumentError} where the model's parameters are not those that it had before: updates would go to tensors that it does not
+ * use any more.
+ */
+export function requireSameParameters(
+  op: string,
+  model: ParameterHolder,
+  parameters: ReadonlyMap<string, Tensor>,
+): void {
+  const now = model.namedParameters();
+  const [before, after] = [new Set(parameters.values()), new Set(now.values())];
+  const reasons = [
+    ['no longer has', [...parameters].filter(([, parameter]) => !after.has(parameter))],
+    ['has, and the optimizer does not,', [...now].filter(([, parameter]) => !before.has(parameter))],
+  ] as const;
+  const said = reasons.filter(([, list]) => list.length > 0);
+  if (said.length === 0) return;
+  throw new ArgumentError(
+    `[${op}] the model was changed after the optimizer was made for it; it ${said
+      .map(([what, list]) => `${what} ${list.map(([name, parameter]) => `${name} (${parameter})`).join(', ')}`)
+      .join('; it ')}.`,
+    { hint: 'Make the optimizer once the model is complete, and a new one where it has been changed.' },
+  );
 }
 
 /**
@@ -50,15 +101,25 @@ export function namedGradients(
   gradients: Gradients,
 ): ReadonlyMap<string, Tensor> {
   const names = [...parameters.keys()];
+  const hint =
+    'Take the gradients with respect to what is optimised: valueAndGrad(() => loss, optimizer.parameters), and pass its `grads`.';
+  if (typeof gradients !== 'object' || gradients === null || gradients instanceof Tensor || isPromise(gradients)) {
+    const given =
+      gradients instanceof Tensor ? String(gradients) : isPromise(gradients) ? 'a promise' : typeof gradients;
+    throw new ArgumentError(`[${op}] takes gradients in a list, an object or a Map, not ${given}.`, { hint });
+  }
   if (Array.isArray(gradients) && gradients.length !== names.length) {
-    throw new ArgumentError(`[${op}] got ${gradients.length} gradients for ${names.length} parameters.`);
+    throw new ArgumentError(
+      `[${op}] got ${gradients.length} gradients for ${names.length} parameters: ${names.join(', ')}.`,
+      { hint },
+    );
   }
   const named = new Map(
     Array.isArray(gradients)
       ? names.map((name, i) => [name, (gradients as readonly Tensor[])[i] as Tensor])
       : entriesOf(gradients),
   );
-  const missing = names.filter((name) => named.get(name) === undefined);
+  const missing = names.filter((name) => named.get(name) === undefined || named.get(name) === null);
   const unexpected = [...named.keys()].filter((name) => !parameters.has(name));
   if (missing.length + unexpected.length > 0) {
     const reasons = [
@@ -67,7 +128,16 @@ export function namedGradients(
     ];
     throw new ArgumentError(
       `[${op}] the gradients do not match the parameters; ${reasons.filter(Boolean).join('; ')}.`,
+      { hint },
     );
+  }
+  const others = [...named].filter(([, gradient]) => !(gradient instanceof Tensor) || gradient.dtype !== 'float32');
+  if (others.length > 0) {
+    const list = others.map(
+      ([name, gradient]: [string, unknown]) =>
+        `${name} has ${gradient instanceof Tensor ? String(gradient) : typeof gradient}`,
+    );
+    throw new ArgumentError(`[${op}] gradients must be float32 tensors: ${list.join('; ')}.`, { hint });
   }
   const misshapen = names.filter((name) => named.get(name)?.shape.join() !== parameters.get(name)?.shape.join());
   if (misshapen.length > 0) {
@@ -75,4 +145,8 @@ export function namedGradients(
     throw new ShapeError(`[${op}] gradients must have the shapes of their parameters: ${list.join('; ')}.`);
   }
   return named;
+}
+
+function isPromise(value: unknown): boolean {
+  return value instanceof Promise;
 }

@@ -1,6 +1,14 @@
 /** What all optimizers share: parameters by name, their state in variables, the learning rate and the count of steps. */
 import { ArgumentError, assign, scalar, ShapeError, variable, zeros, type Tensor } from '@hebb/tensor';
-import { namedGradients, namedParametersOf, type Gradients, type ParameterSource } from './gradients.ts';
+import {
+  isHolder,
+  namedGradients,
+  namedParametersOf,
+  requireSameParameters,
+  type Gradients,
+  type ParameterHolder,
+  type ParameterSource,
+} from './gradients.ts';
 
 export type { Gradients, ParameterSource };
 
@@ -23,26 +31,44 @@ export interface OptimizerState {
  * compiled plan. The learning rate and the step count are scalars of that plan, so that changing them never makes a new one.
  */
 export abstract class Optimizer {
-  /** Takes effect with the next step, also of a compiled function. */
-  learningRate: number;
+  #learningRate = 0;
   /** Number of steps taken. */
   stepCount = 0;
   readonly #parameters: ReadonlyMap<string, Tensor>;
+  readonly #model: ParameterHolder | undefined;
   readonly #slots: ReadonlyMap<string, ReadonlyMap<string, Tensor>>;
 
   /** @param slots - names of the state kept for each parameter, zero at first. */
   constructor(source: ParameterSource, learningRate: number, slots: readonly string[]) {
     const op = this.constructor.name;
-    if (!(learningRate >= 0))
-      throw new ArgumentError(`[${op}] learningRate must be a number ≥ 0, not ${learningRate}.`);
     this.learningRate = learningRate;
     this.#parameters = namedParametersOf(op, source);
+    this.#model = isHolder(source) ? source : undefined;
     this.#slots = new Map(
       [...this.#parameters].map(([name, { shape }]) => [
         name,
         new Map(slots.map((slot) => [slot, variable(zeros(shape))])),
       ]),
     );
+  }
+
+  /** What is optimised, by name: what gradients are to be taken with respect to. */
+  get parameters(): ReadonlyMap<string, Tensor> {
+    return this.#parameters;
+  }
+
+  /** A number ≥ 0. A new one takes effect with the next step, also of a compiled function. Throws {@link ArgumentError} for anything else. */
+  get learningRate(): number {
+    return this.#learningRate;
+  }
+  set learningRate(learningRate: number) {
+    if (!Number.isFinite(learningRate) || learningRate < 0) {
+      throw new ArgumentError(
+        `[${this.constructor.name}] learningRate must be a number ≥ 0, not ${String(learningRate)}.`,
+        learningRate === undefined ? { hint: 'Does the schedule return a number on every path?' } : {},
+      );
+    }
+    this.#learningRate = learningRate;
   }
 
   /** Name of the class, as it stands in saved states. */
@@ -65,15 +91,18 @@ export abstract class Optimizer {
    * @param gradients - in the structure of the parameters, as `valueAndGrad` returns them: a list in the order of the parameters, or by name.
    *   Without them, `.grad` of each parameter is used, and parameters that have none are left alone.
    *
-   * Throws {@link ArgumentError} where gradients are missing or belong to no parameter, {@link ShapeError} where shapes differ.
+   * Throws {@link ArgumentError} where gradients are missing or belong to no parameter, and where the model for which the optimizer was made
+   * has other parameters now (a layer was replaced, say); {@link ShapeError} where shapes differ.
    */
   step(gradients?: Gradients): void {
-    const given = gradients ?? this.#gradientsOfParameters();
+    const op = `${this.constructor.name}.step`;
+    if (this.#model !== undefined) requireSameParameters(op, this.#model, this.#parameters);
+    const given = gradients === undefined ? this.#gradientsOfParameters() : gradients;
     const parameters =
       gradients === undefined
         ? new Map([...this.#parameters].filter(([, { grad }]) => grad !== undefined))
         : this.#parameters;
-    const named = namedGradients(`${this.constructor.name}.step`, parameters, given);
+    const named = namedGradients(op, parameters, given);
     // The first scalar of the step: it counts, and everything after it sees the new count.
     scalar(() => ++this.stepCount);
     this.prepare();

@@ -36,6 +36,46 @@ describe('what does not fit is named', () => {
       () => new AdamW(parameters()).step({ weight: zeros([2, 3]), offset: zeros([2]) }),
       'missing: bias; unexpected: offset',
     ],
+    [
+      'no model at all',
+      () => new SGD(undefined as never),
+      'takes a model, or parameters in a list, an object or a Map, not undefined',
+    ],
+    ['one parameter, not in a list', () => new SGD(variable(ones([2])) as never), 'not float32[2]'],
+    [
+      'a parameter that is there twice',
+      () => {
+        const weight = variable(ones([1]));
+        return new SGD({ weight, again: weight });
+      },
+      'the parameter again is there twice: it is weight, too',
+    ],
+    [
+      'the result of valueAndGrad instead of its gradients',
+      () => new AdamW(parameters()).step({ value: zeros([]), grads: zeros([2]) }),
+      'unexpected: value, grads.\n  hint: Take the gradients with respect to what is optimised',
+    ],
+    ['a gradient alone', () => new AdamW(parameters()).step(zeros([2, 3]) as never), 'not float32[2,3]'],
+    ['null', () => new AdamW(parameters()).step(null as never), 'takes gradients in a list'],
+    ['a promise', () => new AdamW(parameters()).step(Promise.resolve([]) as never), 'not a promise'],
+    [
+      'numbers',
+      () => new AdamW(parameters()).step({ weight: zeros([2, 3]), bias: 1 as never }),
+      'gradients must be float32 tensors: bias has number',
+    ],
+    [
+      'integers',
+      () => new AdamW(parameters()).step([zeros([2, 3]), zeros([2], { dtype: 'int32' })]),
+      'bias has int32[2]',
+    ],
+    ...[undefined, NaN, -1, Infinity, '0.1'].map(
+      (rate) =>
+        [
+          `the rate ${String(rate)} set later`,
+          () => (new AdamW(parameters()).learningRate = rate as number),
+          `[AdamW] learningRate must be a number ≥ 0, not ${String(rate)}`,
+        ] as const,
+    ),
     ['no gradients', () => new AdamW(parameters()).step(), 'no parameter has a gradient'],
     ['no gradients to clip', () => clipGradientNorm([], 1), 'there are no gradients'],
     ['a norm of zero', () => clipGradientNorm([ones([1])], 0), 'maxNorm must be > 0'],
@@ -51,7 +91,7 @@ describe('what does not fit is named', () => {
       () => new Adam(parameters()).loadStateDict(new Adam([variable(ones([1]))]).stateDict()),
       'missing weight.exp_avg',
     ],
-  ] as const)('%s', (_, body, message) => {
+  ] as [string, () => unknown, string][])('%s', (_, body, message) => {
     expect(body).toThrow(ArgumentError);
     expect(body).toThrow(message);
   });
@@ -66,6 +106,38 @@ describe('what does not fit is named', () => {
     expect(() => new SGD(parameters(), { momentum: 0.9 }).loadStateDict(other.stateDict())).toThrow(
       'weight.momentum_buffer is float32[2,3], in the state float32[3,2]',
     );
+  });
+});
+
+describe('a model that was changed after the optimizer was made', () => {
+  const model = (members: Record<string, Tensor>) => ({
+    members,
+    namedParameters: () => new Map(Object.entries(members)),
+  });
+
+  it('is not trained in silence on what it no longer has, by list, by name, or by .grad', () => {
+    const members = parameters();
+    const holder = model(members);
+    const optimizer = new AdamW(holder);
+    optimizer.step([zeros([2, 3]), zeros([2])]);
+    const old = members['weight'] as Tensor;
+    members['weight'] = variable(ones([2, 3]));
+    const message =
+      /no longer has weight \(float32\[2,3\]\); it has, and the optimizer does not, weight[^]*hint: Make the optimizer once/;
+    expect(() => optimizer.step([zeros([2, 3]), zeros([2])])).toThrow(message);
+    expect(() => optimizer.step({ weight: zeros([2, 3]), bias: zeros([2]) })).toThrow(message);
+    old.grad = ones([2, 3]);
+    expect(() => optimizer.step()).toThrow(message);
+    members['weight'] = old;
+    optimizer.step([zeros([2, 3]), zeros([2])]);
+    members['head'] = variable(ones([1]));
+    expect(() => optimizer.step()).toThrow('it has, and the optimizer does not, head (float32[1])');
+  });
+
+  it('tells what is optimised, by name', () => {
+    const members = parameters();
+    expect(new SGD(model(members)).parameters).toEqual(new Map(Object.entries(members)));
+    expect([...new SGD(Object.values(members)).parameters.keys()]).toEqual(['0', '1']);
   });
 });
 

@@ -28,18 +28,47 @@ export function batchSource(
   return 'batches' in examples ? examples : new DataLoader(examples, options);
 }
 
-/** The input and target of a batch. A batch without `y` is its own target, as an autoencoder wants it. */
+/** The input and target of a batch. Throws TrainingError for a batch that is anything but arrays `x` and `y` of equally many examples. */
 export function inputAndTarget(where: string, batch: BatchArrays): { x: NumericArray; y: NumericArray } {
-  const { x, y = x } = batch;
-  if (x === undefined || y === undefined) {
+  if (typeof batch !== 'object' || batch === null) {
+    throw new TrainingError(`[${where}] a batch must be an object with the fields x and y, not ${show(batch)}.`, {
+      hint: 'What the loader’s transform returns is the batch.',
+    });
+  }
+  const { x, y } = batch;
+  const fields = Object.keys(batch).join(', ') || 'none';
+  if (x === undefined) {
+    throw new TrainingError(`[${where}] a batch must have the field x, the input; it has ${fields}.`, {
+      hint: 'Name the fields of the dataset x and y, or rename them in the loader’s transform.',
+    });
+  }
+  if (y === undefined) {
+    throw new TrainingError(`[${where}] a batch must have the field y, the target; it has ${fields}.`, {
+      hint: 'Name the target y, in the dataset or in the loader’s transform. For a model that learns its own input (an autoencoder) say so: new ArrayDataset({ x, y: x }).',
+    });
+  }
+  for (const [name, field] of [
+    ['x', x],
+    ['y', y],
+  ] as const) {
+    if (ArrayBuffer.isView(field.data) && Array.isArray(field.shape)) continue;
     throw new TrainingError(
-      `[${where}] a batch must have the field x, the input; it has ${Object.keys(batch).join(', ') || 'none'}.`,
-      {
-        hint: 'Name the fields of the dataset x and y, or rename them in the loader’s transform.',
-      },
+      `[${where}] the field ${name} of a batch must be { data: typed array, shape: number[] }, not ${show(field)}.`,
+      { hint: 'Batches are arrays; they become tensors here.' },
+    );
+  }
+  if (x.shape[0] !== y.shape[0] || x.shape[0] === undefined) {
+    throw new TrainingError(
+      `[${where}] x and y of a batch must hold equally many examples along their first axis, not [${x.shape.join(', ')}] and [${y.shape.join(', ')}].`,
+      { hint: 'One target per example: does the dataset, or the transform, change one field only?' },
     );
   }
   return { x, y };
+}
+
+function show(value: unknown): string {
+  if (value === null || value === undefined || typeof value !== 'object') return String(value);
+  return `a ${value.constructor?.name ?? 'object'}`;
 }
 
 export function toTensor({ data, shape }: NumericArray): Tensor {

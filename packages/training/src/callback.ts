@@ -6,8 +6,10 @@ import type { Tensor } from '@hebb/tensor';
 export interface TrainingOptimizer {
   /** Read at every step; a schedule sets it. */
   learningRate: number;
-  /** Records the update of the parameters by their gradients, which are in the order of `model.parameters()`. */
-  step(gradients: Tensor[]): void;
+  /** What it updates, by name: parameters of the model, all or some. Those that it does not have stay as they are. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Records the update of the parameters by their gradients, under the names of {@link parameters}. */
+  step(gradients: ReadonlyMap<string, Tensor>): void;
 }
 
 /** One step, told as soon as its loss has come back from the device, a few steps after it was issued. */

@@ -8,6 +8,7 @@ import type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, Tra
 import { TrainingError } from './errors.ts';
 import { LossReader } from './loss-reader.ts';
 import { modesOf } from './modes.ts';
+import { requireParametersOf } from './trainable.ts';
 import { predictor, type LossFunction } from './predict.ts';
 import { TerminalProgress } from './progress.ts';
 import { breather } from './tasks.ts';
@@ -18,7 +19,7 @@ export type Metric = (outputs: ShapedValues, targets: ShapedValues) => number | 
 export interface FitOptions {
   /** The mean loss of a batch, a single number, e.g. `crossEntropy`. */
   loss: LossFunction;
-  /** Made for the model's parameters. */
+  /** Made for the model, or for some of its parameters: the others stay as they are. */
   optimizer: TrainingOptimizer;
   /** Number of passes over the training data; a positive integer. */
   epochs: number;
@@ -60,7 +61,7 @@ const validationBatchSize = 256;
  *
  * @param train a dataset with the fields `x` and `y` (shuffled anew in every epoch), or a `DataLoader`, whose epochs are taken from
  *   `loader.epoch` on; the run leaves it as it is
- * @throws TrainingError if the loss is not a finite number (found at most {@link lossesInFlight} steps later), or for options that make no
+ * @throws TrainingError if the optimizer has parameters that are not the model's, if the loss is not a finite number (found at most {@link lossesInFlight} steps later), or for options that make no
  *   sense; also whatever a callback throws
  */
 export async function fit(model: Module, train: Examples, options: FitOptions): Promise<History> {
@@ -77,9 +78,9 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
   const source = batchSource(train, { batchSize, shuffle: true, ...(seed !== undefined && { seed }) });
   const firstEpoch = source.epoch ?? 0;
   const callbacks = [...(options.callbacks ?? []), ...progressOf(options.progress)];
-  const parameters = model.parameters();
+  requireParametersOf(model, optimizer);
   const step = compile((x: Tensor, y: Tensor): Tensor => {
-    const { value, grads } = valueAndGrad(() => loss(model.forward(x), y), parameters);
+    const { value, grads } = valueAndGrad(() => loss(model.forward(x), y), optimizer.parameters);
     optimizer.step(grads);
     return value;
   });
@@ -101,6 +102,7 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
   try {
     for (const callback of callbacks) await callback.onTrainStart?.(run);
     for (let epoch = 1; epoch <= epochs && log.stopReason === undefined && !isAborted(); epoch++) {
+      requireParametersOf(model, optimizer); // a callback may have changed the model
       model.train();
       const trained = await trainEpoch({
         epoch,

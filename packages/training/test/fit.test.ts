@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArrayDataset, DataLoader, Random } from '@hebb/data';
 import { accuracy } from '@hebb/evaluation';
-import { Dropout, Linear, readSafetensors, ReLU, Sequential } from '@hebb/layers';
+import { Dropout, Linear, Module, readSafetensors, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { AdamW, SGD } from '@hebb/optimizers';
-import { device, manualSeed, setDevice, tensor } from '@hebb/tensor';
+import { device, manualSeed, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   Checkpoint,
@@ -14,8 +14,11 @@ import {
   evaluate,
   fit,
   TrainingError,
+  type BatchArrays,
+  type BatchSource,
   type Callback,
   type EpochRecord,
+  type TrainingOptimizer,
 } from '../src/index.ts';
 
 beforeEach(() => {
@@ -227,6 +230,120 @@ describe('reading the training loader', () => {
     };
     expect(await run(1)).toEqual(await run(1));
     expect(await run(1)).not.toEqual(await run(2));
+  });
+});
+
+describe('what the optimizer was made for', () => {
+  const run = (model: Module, optimizer: TrainingOptimizer, callbacks: Callback[] = []): Promise<unknown> =>
+    fit(model, points(20), { loss: crossEntropy, optimizer, epochs: 2, callbacks });
+
+  it('refuses an optimizer none of whose parameters is in the model', async () => {
+    await expect(run(classifier(), new AdamW(classifier()))).rejects.toThrow(
+      /none of the optimizer’s 4 parameters is in the model, Sequential[^]*hint: Make it for this model: new AdamW\(model/,
+    );
+    await expect(run(classifier(), new SGD([variable(zeros([2]))]))).rejects.toThrow(TrainingError);
+  });
+
+  it('refuses an optimizer with some parameters elsewhere, and names them and those it lacks', async () => {
+    const [model, other] = [classifier(), new Linear(2, 2)];
+    const both = new Map([...model.namedParameters(), ['other.weight', other.weight]]);
+    await expect(run(model, new AdamW(both))).rejects.toThrow(/not in the model, Sequential: other\.weight\./);
+    const part = { 'other.weight': other.weight, '0.weight': model.parameters()[0] as Tensor };
+    await expect(run(model, new AdamW(part))).rejects.toThrow(
+      /not in the model, Sequential: other\.weight; the model has 0\.bias, 2\.weight, 2\.bias, which/,
+    );
+  });
+
+  it('refuses a model without parameters', async () => {
+    await expect(run(new Sequential(new ReLU()), new AdamW(classifier()))).rejects.toThrow(/ReLU|no parameters/);
+  });
+
+  it('trains what the optimizer has and leaves the rest of the model bit for bit', async () => {
+    const model = classifier();
+    const names = ['2.weight', '2.bias'];
+    const head = new Map([...model.namedParameters()].filter(([name]) => names.includes(name)));
+    const values = async (): Promise<Map<string, unknown>> =>
+      new Map(
+        await Promise.all([...model.namedParameters()].map(async ([name, p]) => [name, await p.toArray()] as const)),
+      );
+    const before = await values();
+    await run(model, new AdamW(head, { learningRate: 0.1 }));
+    const after = await values();
+    for (const name of ['0.weight', '0.bias']) expect(after.get(name)).toEqual(before.get(name));
+    for (const name of names) expect(after.get(name)).not.toEqual(before.get(name));
+  });
+
+  class Net extends Module {
+    body = new Linear(2, 8);
+    head = new Linear(8, 2);
+    forward(x: Tensor): Tensor {
+      return this.head.forward(this.body.forward(x).relu());
+    }
+  }
+
+  it('refuses one that was made before a layer was replaced, also where that happens during the run', async () => {
+    const model = new Net();
+    const optimizer = new AdamW(model);
+    model.head = new Linear(8, 2);
+    await expect(run(model, optimizer)).rejects.toThrow(
+      /not in the model, Net: head\.weight, head\.bias; the model has head\.weight, head\.bias, which/,
+    );
+    const late = new Net();
+    const replace = { onEpochEnd: () => void (late.head = new Linear(8, 2)) };
+    await expect(run(late, new AdamW(late), [replace])).rejects.toThrow(/not in the model, Net: head\.weight/);
+  });
+
+  it('refuses a forward that cuts all gradients off', async () => {
+    class Cut extends Net {
+      override forward(x: Tensor): Tensor {
+        return super.forward(x).detach();
+      }
+    }
+    const model = new Cut();
+    await expect(run(model, new AdamW(model))).rejects.toThrow(/does not depend on any of the 4 parameters/);
+  });
+});
+
+describe('a dataset without targets', () => {
+  const x = { data: Float32Array.of(0.5, 1, -1, 0.25), shape: [2] };
+
+  it('is refused, by fit, validation and evaluate, with how an autoencoder says it', async () => {
+    const data = new ArrayDataset({ x });
+    const model = new Sequential(new Linear(2, 2));
+    const options = { loss: meanSquaredError, optimizer: new AdamW(model), epochs: 1 };
+    const refusal = /must have the field y, the target; it has x\.[^]*hint: .*new ArrayDataset\(\{ x, y: x \}\)/;
+    await expect(fit(model, data, options)).rejects.toThrow(refusal);
+    await expect(fit(model, new ArrayDataset({ x, y: x }), { ...options, validation: data })).rejects.toThrow(refusal);
+    await expect(evaluate(model, data)).rejects.toThrow(refusal);
+    await expect(fit(model, new ArrayDataset({ x, label: x }), options)).rejects.toThrow(/it has x, label/);
+  });
+
+  it('an autoencoder names its input as the target', async () => {
+    const model = new Sequential(new Linear(2, 2));
+    const { losses } = await fit(model, new ArrayDataset({ x, y: x }), {
+      loss: meanSquaredError,
+      optimizer: new SGD(model, { learningRate: 0.2 }),
+      epochs: 60,
+    });
+    expect(losses.at(-1)).toBeLessThan(0.05 * (losses[0] ?? 0));
+  });
+
+  it('batches of a source of one’s own are checked', async () => {
+    const model = new Sequential(new Linear(2, 2));
+    const options = { loss: meanSquaredError, optimizer: new AdamW(model), epochs: 1 };
+    const source = (batch: unknown): BatchSource => ({
+      length: 1,
+      dataset: { length: 2 },
+      batches: () => [batch as BatchArrays],
+    });
+    const two = { data: new Float32Array(4), shape: [2, 2] };
+    const three = { data: new Float32Array(6), shape: [3, 2] };
+    await expect(fit(model, source({ x: two, y: three }), options)).rejects.toThrow(
+      /equally many examples along their first axis, not \[2, 2\] and \[3, 2\]/,
+    );
+    await expect(fit(model, source(undefined), options)).rejects.toThrow(/a batch must be an object[^]*transform/);
+    await expect(fit(model, source({ x: two, y: [1, 2] }), options)).rejects.toThrow(/field y of a batch must be/);
+    await expect(fit(model, source({ x: zeros([2, 2]), y: two }), options)).rejects.toThrow(/not a Tensor/);
   });
 });
 
