@@ -36,17 +36,18 @@ const graphReaders = ['autograd', 'onnx'];
  */
 const tensorFolders = {
   graph: [],
+  arguments: ['graph'],
   compiler: ['graph'],
   reference: ['graph', 'runtime:type'],
   wasm: ['compiler', 'graph', 'runtime:type'],
   webgpu: ['compiler', 'graph', 'runtime:type'],
-  runtime: ['graph', 'compiler', 'wasm', 'webgpu', 'reference', 'tensor.ts'],
-  ops: ['tensor.ts', 'graph', 'runtime'],
-  'tensor.ts': ['ops', 'graph', 'runtime'],
+  runtime: ['arguments', 'graph', 'compiler', 'wasm', 'webgpu', 'reference', 'tensor.ts'],
+  ops: ['arguments', 'tensor.ts', 'graph', 'runtime'],
+  'tensor.ts': ['arguments', 'ops', 'graph', 'runtime'],
 };
 
-/** What `@hebb/tensor` and `@hebb/tensor/graph` export: they may import everything in tensor, and nothing in it them. */
-const tensorEntries = ['index.ts', 'graph.ts'];
+/** What `@hebb/tensor` and its subpaths export: they may import everything in tensor, and nothing in it them. */
+const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts'];
 
 /** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, with `address` where it is `import.meta`. */
 function findImports(file, source) {
@@ -90,6 +91,7 @@ function packageProblem(from, to, subpath) {
   if (forbidden[from]?.includes(to)) return `${from} must not know of ${to}`;
   if (rowOf(to) >= rowOf(from)) return `${from} may import only what stands below it, and ${to} does not`;
   if (subpath === undefined) return undefined;
+  if (to === 'tensor' && subpath === 'arguments') return undefined;
   if (to !== 'tensor' || subpath !== 'graph') return `only what a package exports from its entry is public`;
   return graphReaders.includes(from) ? undefined : `only ${graphReaders.join(' and ')} may see the graph itself`;
 }

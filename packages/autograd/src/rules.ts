@@ -221,10 +221,10 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   pad: (dy, { inputs, attributes }) => [() => unpad(dy, attributes, inputAt(inputs, 0).shape)],
   flip: (dy, { attributes: { axes } }) => [() => dy.flip(axes)],
   concat: (dy, { inputs, attributes: { axis } }) => unconcat(dy, inputs, axis),
-  unfold: (dy, { inputs, attributes }) => [
-    () => fold(dy, inputAt(inputs, 0).shape.slice(-attributes.kernel.length), attributes),
+  unfold: (dy, { inputs, attributes: { kernel, stride, dilation } }) => [
+    () => fold(dy, inputAt(inputs, 0).shape.slice(-kernel.length), { stride, dilation }),
   ],
-  fold: (dy, { attributes }) => [() => unfold(dy, attributes.kernel, attributes)],
+  fold: (dy, { attributes: { kernel, stride, dilation } }) => [() => unfold(dy, kernel, { stride, dilation })],
 
   sum: (dy, { inputs, attributes: { axes } }) => [() => unreduce(dy, inputAt(inputs, 0), axes)],
   max: toExtrema,

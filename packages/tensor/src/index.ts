@@ -16,6 +16,7 @@ export {
   zeros,
   zerosLike,
   type CreationOptions,
+  type ScalarOptions,
   type TensorOptions,
   type TypedArray,
 } from './ops/creation.ts';

@@ -3,7 +3,8 @@
  * is the function of the same name with `this` as its first argument, documented there.
  */
 /// <reference lib="esnext.disposable" preserve="true" />
-import { ArgumentError } from './graph/errors.ts';
+import { describe } from './arguments/index.ts';
+import { ArgumentError, ShapeError } from './graph/errors.ts';
 import type { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
 import * as elementwise from './ops/elementwise.ts';
@@ -95,8 +96,13 @@ export class Tensor {
   }
 
   set grad(gradient: Tensor | undefined) {
-    if (this.#cell !== undefined) this.#cell.gradient = gradient === undefined ? undefined : nodeOf(gradient);
-    else if (gradient !== undefined)
+    if (gradient !== undefined) requireTensor('grad', 'a gradient', gradient);
+    if (this.#cell !== undefined) {
+      const node = gradient === undefined ? undefined : nodeOf(gradient);
+      if (node !== undefined && node.type !== this.#node.type)
+        throw new ShapeError(`[grad] the gradient of ${this} has its shape and dtype, it cannot be ${gradient}.`);
+      this.#cell.gradient = node;
+    } else if (gradient !== undefined)
       throw new ArgumentError(`[grad] ${this} is not a variable; only parameters keep gradients.`);
   }
 
@@ -401,15 +407,48 @@ export class Tensor {
 
 /** The node that a tensor stands for now (a cell's current value). */
 export function nodeOf(tensor: Tensor): Node {
-  if (!(tensor instanceof Tensor)) throw notATensor(tensor);
+  if (!(tensor instanceof Tensor)) throw notATensor(undefined, 'a tensor', tensor);
   return readNodeOf(tensor);
 }
 
-function notATensor(value: unknown): ArgumentError {
-  const given = value === null ? 'null' : typeof value === 'string' ? JSON.stringify(value) : typeof value;
-  return new ArgumentError(`A tensor or a number was expected, not ${given}.`, {
-    hint: 'Wrap data with tensor(data). A tensor that is refused comes from another copy of @hebb/tensor: install one version only.',
-  });
+/** Throws {@link ArgumentError} unless `value` is a tensor. */
+export function requireTensor(where: string, name: string, value: unknown): asserts value is Tensor {
+  if (!(value instanceof Tensor)) throw notATensor(where, `${name} must be a tensor`, value);
+}
+
+/** The node of an operand; undefined for a number. Throws {@link ArgumentError} for anything else. */
+export function operandNode(where: string, value: Operand): Node | undefined {
+  if (value instanceof Tensor) return readNodeOf(value);
+  if (typeof value === 'number') return undefined;
+  throw notATensor(where, 'operands must be tensors or numbers', value);
+}
+
+/** Throws {@link ArgumentError} unless `value` is a tensor or a number. */
+export function requireOperand(where: string, value: unknown): asserts value is Operand {
+  if (typeof value !== 'number' && !(value instanceof Tensor))
+    throw notATensor(where, 'operands must be tensors or numbers', value);
+}
+
+/** Throws {@link ArgumentError} unless `values` is an array of tensors. */
+export function requireTensors(where: string, name: string, values: unknown): asserts values is readonly Tensor[] {
+  if (!Array.isArray(values)) throw notATensor(where, `${name} must be an array of tensors`, values);
+  for (let i = 0; i < values.length; i++) requireTensor(where, `${name}[${i}]`, values[i]);
+}
+
+function notATensor(where: string | undefined, expected: string, given: unknown): ArgumentError {
+  const place = where === undefined ? 'A tensor was expected' : `[${where}] ${expected}`;
+  return new ArgumentError(`${place}, not ${describe(given)}.`, { hint: hintFor(given) });
+}
+
+function hintFor(given: unknown): string {
+  if (given instanceof Promise) return 'Await it first.';
+  if (typeof given === 'object' && given !== null) {
+    if (given.constructor?.name === 'Tensor')
+      return 'This tensor comes from another copy of @hebb/tensor: install one version only.';
+    if ('data' in given && 'shape' in given) return 'Make a tensor of it: tensor(data, { shape }).';
+    if ('forward' in given) return 'Pass what its forward() returns.';
+  }
+  return given === undefined ? 'Is an argument missing?' : 'Make a tensor of numbers with tensor(data).';
 }
 
 /** Lets a tensor that is no variable stand for another node of the same type. */

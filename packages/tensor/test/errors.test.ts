@@ -1,5 +1,24 @@
 import { expect, test } from 'vitest';
-import { conv2d, eye, HebbError, randint, ShapeError, tensor, zeros, type TypedArray } from '../src/index.ts';
+import {
+  arange,
+  ArgumentError,
+  clamp,
+  conv2d,
+  DTypeError,
+  eye,
+  full,
+  HebbError,
+  matmul,
+  randint,
+  scalar,
+  ShapeError,
+  sum,
+  tensor,
+  unfold,
+  variable,
+  zeros,
+  type TypedArray,
+} from '../src/index.ts';
 
 function caught(body: () => unknown): HebbError {
   try {
@@ -60,10 +79,83 @@ test.each([
     () => randint([1], 0, 2 ** 25),
     /0 to 33554432 is more than int32 or the 2²⁴/,
   ],
-  ['an operand that is no tensor', () => zeros([2]).add('2' as never), /A tensor or a number was expected, not "2"/],
-  ['a shape that is no array', () => zeros(3 as never), /a shape is an array of extents, such as \[2, 3\], not number/],
-  ['a negative extent', () => eye(-1), /\[eye\] extents must be integers ≥ 0, not \[-1, -1\]/],
+  [
+    'an operand that is no tensor',
+    () => zeros([2]).add('2' as never),
+    /\[add\] operands must be tensors or numbers, not '2'/,
+  ],
+  [
+    'a shape that is no array',
+    () => zeros(3 as never),
+    /a shape is an array of extents, such as \[2, 3\], not 3\.\n  hint: Write \[3\]/,
+  ],
+  ['a negative extent', () => eye(-1), /\[eye\] n must be an integer ≥ 0, not -1/],
   ['item of many', async () => zeros([2]).item(), /takes a tensor with one element, not float32\[2\]/],
 ])('%s: what was given and what was expected', async (_, body, message) => {
   await expect(async () => body()).rejects.toThrow(message);
+});
+
+const circular: unknown[] = [];
+circular.push(circular);
+const sparse: number[] = [1];
+sparse[2] = 3;
+
+test.each<readonly [string, () => unknown, new (...args: never[]) => HebbError, RegExp]>([
+  ['numbers among booleans', () => tensor([true, 3] as never), DTypeError, /data\[1\] is 3, a number, .* booleans/],
+  ['booleans among numbers', () => tensor([[1], [false]] as never), DTypeError, /data\[1\]\[0\] is false, a boolean/],
+  ['no value', () => full([2], undefined as never), ArgumentError, /\[full\] value must be a number, not undefined/],
+  ['a text as value', () => full([2], '7' as never), ArgumentError, /not '7'/],
+  ['an integer beyond int32', () => tensor([1, 3e9], { dtype: 'int32' }), DTypeError, /element 1 is 3000000000; int32/],
+  ['a fraction as int32', () => tensor([0.5], { dtype: 'int32' }), DTypeError, /element 0 is 0.5.*\n.*Math.trunc/],
+  ['NaN as int32', () => tensor(new Float64Array([NaN]), { dtype: 'int32' }), DTypeError, /element 0 is NaN/],
+  ['unsigned integers', () => tensor(new Uint32Array([2 ** 31]), { dtype: 'int32' }), DTypeError, /is 2147483648/],
+  ['a value beyond int32', () => full([1], 3e9, { dtype: 'int32' }), DTypeError, /value is 3000000000/],
+  ['a scalar beyond int32', () => scalar(2 ** 31, { dtype: 'int32' }), DTypeError, /the value is 2147483648/],
+  ['a source that gives no number', () => scalar(() => undefined as never), ArgumentError, /not undefined/],
+  ['a range beyond int32', () => arange(3e9, 3e9 + 2), DTypeError, /a bound is 3000000000/],
+  ['an array that contains itself', () => tensor(circular as never), ShapeError, /nested more than 64 arrays deep/],
+  ['an array with a hole', () => tensor(sparse), DTypeError, /data\[1\] is undefined/],
+  ['64-bit integers', () => tensor([1n] as never), DTypeError, /data\[0\] is 1n.*\n.*Number\(\)/],
+  ['typed arrays in an array', () => tensor([new Float32Array(1)] as never), DTypeError, /a Float32Array.*\n.*shape/],
+  ['a bound that is NaN', () => clamp(zeros([1]), NaN), ArgumentError, /low is NaN/],
+  [
+    'a variable of a number',
+    () => variable(5 as never),
+    ArgumentError,
+    /\[variable\] the initial value must be a tensor, not 5/,
+  ],
+  [
+    'nested arrays as operands',
+    () => matmul([[1]] as never, [[2]] as never),
+    ArgumentError,
+    /left operand must be a tensor/,
+  ],
+  [
+    'a size in the place of a list',
+    () => unfold(zeros([4]), 2 as never),
+    ArgumentError,
+    /kernelSize must be a list .* not 2/,
+  ],
+  [
+    'a misspelt option',
+    () => sum(zeros([1]), 0, { keepdim: true } as never),
+    ArgumentError,
+    /\[sum\] .*'keepdim'.*\n.*keepDims/,
+  ],
+  [
+    'options in the place of axes',
+    () => sum(zeros([1]), { keepDims: true } as never),
+    ArgumentError,
+    /axes .*\{ keepDims \}/,
+  ],
+  [
+    'a tensor in the place of options',
+    () => conv2d(zeros([1, 1, 2, 2]), zeros([1, 1, 1, 1]), zeros([1]) as never),
+    ArgumentError,
+    /options are an object, not the tensor float32\[1\].*\n.*bias/,
+  ],
+])('%s: refused', (_, body, Kind, message) => {
+  const error = caught(body);
+  expect(error).toBeInstanceOf(Kind);
+  expect(error.message).toMatch(new RegExp(message, 's'));
 });

@@ -1,8 +1,16 @@
 /** Named subgraphs: one mechanism for a custom gradient, a single ONNX operator and one name in a profile. */
-import { ArgumentError } from '../graph/errors.ts';
+import {
+  checkOptions,
+  requireArray,
+  requireFunction,
+  requireObject,
+  requireString,
+  wrongArgument,
+  type OptionNames,
+} from '../arguments/index.ts';
 import { makeIdentity, makeNode, type Node } from '../graph/node.ts';
 import type { Attributes, CompositeIdentity } from '../graph/primitives.ts';
-import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
+import { nodeOf, requireTensor, requireTensors, tensorOf, type Tensor } from '../tensor.ts';
 
 /** Everything beside the inputs that determines the result; numbers, strings, booleans and lists of numbers. */
 export type CompositeAttributes = Attributes['composite']['options'];
@@ -11,6 +19,8 @@ export interface CompositeOptions {
   /** Cotangents of the inputs (undefined: none) from the cotangent of the output; replaces the gradient of the body. */
   gradient?: (cotangent: Tensor, output: Tensor, ...inputs: Tensor[]) => readonly (Tensor | undefined)[];
 }
+
+const compositeOptions: OptionNames<CompositeOptions> = { gradient: true };
 
 /**
  * What a composite computes, said once: an object that walkers know it by. Two composites of one definition differ in their attributes and
@@ -63,19 +73,18 @@ export function composite(
   options: CompositeOptions = {},
 ): Tensor {
   const definition = typeof given === 'string' ? undefined : given;
+  if (definition !== undefined) requireObject('composite', 'the name or definition', definition);
   const name = typeof given === 'string' ? given : given.name;
-  const wrong = inputs.findIndex((input) => !(input instanceof Tensor));
-  if (wrong >= 0)
-    throw new ArgumentError(`[${name}] input ${wrong} of a composite must be a tensor, not ${typeof inputs[wrong]}.`);
-  if (definition === undefined && typeof body !== 'function') {
-    throw new ArgumentError(`[composite] '${name}' needs a function of its inputs as its body, not ${typeof body}.`, {
-      hint: "composite('name', attributes, inputs, body), or composite(definition, attributes, inputs).",
-    });
-  }
+  requireString('composite', 'the name', name);
+  requireObject(name, 'the attributes of a composite', attributes);
+  requireTensors(name, 'the inputs of a composite', inputs);
+  if (typeof (definition ?? { body }).body !== 'function')
+    throw wrongArgument(name, 'the body of a composite', 'a function of its inputs', (definition ?? { body }).body);
+  checkOptions('composite', options, compositeOptions);
   const gradient = definition === undefined ? options.gradient : definition.gradient?.bind(definition, attributes);
+  if (gradient !== undefined) requireFunction(name, 'the gradient of a composite', gradient);
   const value = definition === undefined ? body?.(...inputs) : definition.body(attributes, ...inputs);
-  if (!(value instanceof Tensor))
-    throw new ArgumentError(`[${name}] the body of a composite must return a tensor, not ${typeof value}.`);
+  requireTensor(name, 'what the body of a composite returns', value);
   let result = nodeOf(value);
   // A body that is just a variable's value must not share the memory that the variable's updates overwrite.
   if (result.cell !== undefined) result = makeIdentity(result);
@@ -87,10 +96,15 @@ export function composite(
     gradient:
       gradient === undefined
         ? undefined
-        : (cotangent: Node, output: Node, nodes: readonly Node[]) =>
-            gradient(tensorOf(cotangent), tensorOf(output), ...nodes.map(tensorOf)).map((t) =>
-              t === undefined ? undefined : nodeOf(t),
-            ),
+        : (cotangent: Node, output: Node, nodes: readonly Node[]) => {
+            const cotangents = gradient(tensorOf(cotangent), tensorOf(output), ...nodes.map(tensorOf));
+            requireArray(name, 'what the gradient of a composite returns', cotangents);
+            return cotangents.map((t, i) => {
+              if (t === undefined) return undefined;
+              requireTensor(name, `cotangent ${i} of the gradient of a composite`, t);
+              return nodeOf(t);
+            });
+          },
   });
   return tensorOf(node);
 }

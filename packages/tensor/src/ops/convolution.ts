@@ -1,8 +1,9 @@
 /** Convolution in PyTorch's layout: images [batch, channels, ...spatial], weights [out, in / groups, ...kernel]. */
+import { checkOptions, describe, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { convolutionOutputSize, type ConvolutionAttributes } from '../graph/primitives.ts';
-import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
 import { castNode } from './elementwise.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 
@@ -19,6 +20,14 @@ export interface ConvolutionOptions {
   groups?: number;
 }
 
+const convolutionOptions: OptionNames<ConvolutionOptions> = {
+  bias: true,
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+};
+
 /** One positive (or, where `zero` is allowed, non-negative) integer per spatial axis. */
 export function perAxis(
   op: string,
@@ -27,10 +36,10 @@ export function perAxis(
   axes: number,
   minimum: number,
 ): number[] {
-  const list = typeof value === 'number' ? new Array<number>(axes).fill(value) : [...value];
+  const list = typeof value === 'number' ? new Array<number>(axes).fill(value) : Array.isArray(value) ? [...value] : [];
   if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < minimum)) {
     throw new ArgumentError(
-      `[${op}] ${name} takes one integer ≥ ${minimum} or ${axes} of them, not ${JSON.stringify(value)}.`,
+      `[${op}] ${name} takes one integer ≥ ${minimum} or ${axes} of them, not ${describe(value)}.`,
     );
   }
   return list;
@@ -48,13 +57,17 @@ export const convDefinition: CompositeDefinition<Geometry> = {
 };
 
 function convolution(op: string, axes: number, x: Tensor, weight: Tensor, options: ConvolutionOptions): Tensor {
+  requireTensor(op, 'the input', x);
+  requireTensor(op, 'the weight', weight);
+  checkOptions(op, options, convolutionOptions);
   const reasons: string[] = [];
   const { bias, groups = 1 } = options;
+  if (bias !== undefined) requireTensor(op, 'the bias', bias);
   if (x.ndim !== axes + 2) reasons.push(`the input needs ${axes + 2} axes [batch, channels, …], not ${x.ndim}`);
   if (weight.ndim !== axes + 2)
     reasons.push(`the weight needs ${axes + 2} axes [out, in / groups, …], not ${weight.ndim}`);
   const outChannels = weight.shape[0] ?? 0;
-  if (!Number.isInteger(groups) || groups < 1) reasons.push(`groups must be an integer ≥ 1, not ${groups}`);
+  if (!Number.isInteger(groups) || groups < 1) reasons.push(`groups must be an integer ≥ 1, not ${describe(groups)}`);
   else if (reasons.length === 0) {
     const expected = (weight.shape[1] ?? 0) * groups;
     if (x.shape[1] !== expected) reasons.push(`the input has ${x.shape[1]} channels, the weight takes ${expected}`);

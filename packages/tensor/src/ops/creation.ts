@@ -1,11 +1,20 @@
 /** Tensors from host data and from rules. Everything but `tensor` is recorded and made on the device. */
+import {
+  checkOptions,
+  describe,
+  requireFinite,
+  requireInteger,
+  requireNumber,
+  wrongArgument,
+  type OptionNames,
+} from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeLeaf, makeNode } from '../graph/node.ts';
-import { dtypes, sizeOf, tensorType, type DType } from '../graph/types.ts';
+import { sizeOf, tensorType, type DType } from '../graph/types.ts';
 import { Storage } from '../runtime/storage.ts';
 import { noteScalar, valueOfSource } from '../runtime/recording.ts';
-import { tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
-import { constantNode } from './elementwise.ts';
+import { requireTensor, tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
+import { constantNode, requireDType } from './elementwise.ts';
 import { normalizeAxis, requireShape } from './movement.ts';
 
 /** Typed arrays of numbers. */
@@ -32,28 +41,42 @@ export interface CreationOptions {
   dtype?: DType;
 }
 
-function requireDType(op: string, dtype: DType): void {
-  if (!dtypes.includes(dtype))
-    throw new DTypeError(`[${op}] does not know the dtype '${dtype}'; there are ${dtypes.join(', ')}.`);
+export interface ScalarOptions {
+  /** Default float32. */
+  dtype?: 'float32' | 'int32';
 }
 
-/** The shape of nested arrays; throws {@link ShapeError} naming the place where they are ragged. */
-function nestedShape(data: NestedArray<number | boolean>): number[] {
+const tensorOptions: OptionNames<TensorOptions> = { dtype: true, shape: true };
+const creationOptions: OptionNames<CreationOptions> = { dtype: true };
+const scalarOptions: OptionNames<ScalarOptions> = { dtype: true };
+
+/** Axes that nested arrays may have; an array that is part of itself has no end of them. */
+const deepest = 64;
+
+type Element = number | boolean;
+
+/**
+ * The elements and the shape of nested arrays. Throws {@link ShapeError} naming the place where they are ragged,
+ * {@link DTypeError} naming the element that is no number or boolean, or not what the first one is.
+ */
+function flatten(data: NestedArray<Element>): { flat: readonly Element[]; shape: readonly number[] } {
   const shape: number[] = [];
-  for (let level: NestedArray<number | boolean> | undefined = data; Array.isArray(level); level = level[0])
-    shape.push(level.length);
-  const check = (value: NestedArray<number | boolean>, axis: number, path: string): void => {
+  for (let level: NestedArray<Element> | undefined = data; Array.isArray(level); level = level[0]) {
+    if (shape.push(level.length) > deepest)
+      throw new ShapeError(`[tensor] the data is nested more than ${deepest} arrays deep.`, {
+        hint: 'Does an array contain itself?',
+      });
+  }
+  const flat: Element[] = [];
+  const visit = (value: NestedArray<Element> | undefined, axis: number, path: string): void => {
     const expected = shape[axis];
     if (!Array.isArray(value)) {
+      requireElement(value, path, flat[0]);
       if (expected !== undefined)
         throw new ShapeError(
           `[tensor] nested arrays are ragged: data${path} is a number, its neighbours are arrays of ${expected}.`,
         );
-      if (typeof value !== 'number' && typeof value !== 'boolean') {
-        throw new DTypeError(
-          `[tensor] data${path} is ${value === null ? 'null' : typeof value}, not a number or boolean.`,
-        );
-      }
+      flat.push(value);
       return;
     }
     if (expected === undefined)
@@ -63,18 +86,58 @@ function nestedShape(data: NestedArray<number | boolean>): number[] {
         `[tensor] nested arrays are ragged: data${path} has ${value.length} elements, data${path.replace(/\d+\]$/, '0]')} has ${expected}.`,
       );
     }
-    value.forEach((item, i) => check(item, axis + 1, `${path}[${i}]`));
+    // By position: forEach and map would skip the holes of a sparse array.
+    for (let i = 0; i < value.length; i++) visit(value[i], axis + 1, `${path}[${i}]`);
   };
-  check(data, 0, '');
-  return shape;
+  visit(data, 0, '');
+  return { flat, shape };
+}
+
+function requireElement(value: unknown, path: string, first: Element | undefined): asserts value is Element {
+  if (typeof value !== 'number' && typeof value !== 'boolean') {
+    const hint =
+      typeof value === 'bigint' || typeof value === 'string'
+        ? 'Convert with Number() first.'
+        : ArrayBuffer.isView(value)
+          ? 'Copy typed arrays into one, and give its shape: tensor(all, { shape }).'
+          : value === undefined
+            ? 'Is an argument missing, or does the array have a hole?'
+            : 'Data is a number, nested arrays of numbers or of booleans, or a typed array.';
+    throw new DTypeError(`[tensor] data${path} is ${describe(value)}, not a number or boolean.`, { hint });
+  }
+  if (first !== undefined && typeof value !== typeof first)
+    throw new DTypeError(
+      `[tensor] data${path} is ${value}, a ${typeof value}, the elements before it are ${typeof first}s.`,
+      {
+        hint: 'Turn all into numbers, or all into booleans.',
+      },
+    );
+}
+
+/** Throws {@link DTypeError} for the first number that int32 cannot hold as it is. */
+function requireInt32(data: ArrayLike<Element>): void {
+  for (let i = 0; i < data.length; i++) {
+    const value = Number(data[i]);
+    if ((value | 0) !== value) throw notInt32('tensor', `element ${i}`, value);
+  }
+}
+
+function notInt32(op: string, name: string, value: number): DTypeError {
+  const isFraction = Number.isFinite(value) && !Number.isInteger(value);
+  return new DTypeError(`[${op}] ${name} is ${value}; int32 holds the integers from −2147483648 to 2147483647.`, {
+    hint: isFraction
+      ? "Round it first, with Math.trunc say, or make a float32 tensor; .to('int32') truncates."
+      : 'Make a float32 tensor, which holds such numbers to 7 digits.',
+  });
 }
 
 /**
  * A tensor of host data, which is copied: a number, nested arrays, or a typed array with `shape`. Booleans become bool,
  * an Int32Array int32, everything else float32 (integers too, as training wants), unless `dtype` says otherwise.
  *
- * Throws {@link ShapeError} for ragged arrays and a shape of another size, {@link DTypeError} for elements that are no
- * numbers and for BigInt arrays.
+ * Throws {@link ShapeError} for ragged arrays and a shape of another size; {@link DTypeError} for elements that are no
+ * numbers, for numbers among booleans, and for numbers that int32 cannot hold where that is the dtype (fractions, NaN,
+ * 3e9). Numbers that float32 cannot hold are rounded.
  *
  * ```ts
  * tensor([[1, 2], [3, 4]]).toString(); // 'float32[2,2]'
@@ -86,7 +149,8 @@ export function tensor(
   data: NestedArray<number> | NestedArray<boolean> | TypedArray,
   options: TensorOptions = {},
 ): Tensor {
-  let flat: ArrayLike<number | boolean>;
+  checkOptions('tensor', options, tensorOptions);
+  let flat: ArrayLike<Element>;
   let natural: readonly number[];
   let dtype: DType = options.dtype ?? 'float32';
   if (ArrayBuffer.isView(data)) {
@@ -98,9 +162,7 @@ export function tensor(
     natural = [flat.length];
     if (options.dtype === undefined && data instanceof Int32Array) dtype = 'int32';
   } else {
-    const nested = data as NestedArray<number | boolean>;
-    natural = nestedShape(nested);
-    flat = Array.isArray(nested) ? ((nested as unknown[]).flat(Infinity) as (number | boolean)[]) : [nested];
+    ({ flat, shape: natural } = flatten(data));
     if (options.dtype === undefined && typeof flat[0] === 'boolean') dtype = 'bool';
   }
   requireDType('tensor', dtype);
@@ -113,7 +175,10 @@ export function tensor(
   }
   const host = dtype === 'float32' ? new Float32Array(flat.length) : new Int32Array(flat.length);
   if (dtype === 'bool') for (let i = 0; i < flat.length; i++) host[i] = Number(flat[i]) !== 0 ? 1 : 0;
-  else host.set(flat as ArrayLike<number>);
+  else {
+    if (dtype === 'int32' && !(data instanceof Int32Array)) requireInt32(flat);
+    host.set(flat as ArrayLike<number>);
+  }
   const node = makeLeaf('buffer', tensorType(dtype, shape));
   node.storage = new Storage(host);
   return tensorOf(node);
@@ -122,16 +187,25 @@ export function tensor(
 /**
  * `value` everywhere; float32 by default, bool as value ≠ 0.
  *
- * Throws {@link ShapeError} for extents that are no integers ≥ 0, {@link DTypeError} for an unknown dtype.
+ * Throws {@link ShapeError} for extents that are no integers ≥ 0, {@link ArgumentError} for a value that is no number,
+ * {@link DTypeError} for an unknown dtype and for a value that int32 cannot hold where that is the dtype.
  *
  * ```ts
  * await full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
  * await full([2], 7, { dtype: 'bool' }).toArray(); // [1, 1]
  * ```
  */
-export function full(shape: readonly number[], value: number, { dtype = 'float32' }: CreationOptions = {}): Tensor {
-  requireDType('full', dtype);
-  requireShape('full', shape);
+export function full(shape: readonly number[], value: number, options: CreationOptions = {}): Tensor {
+  return filled('full', shape, value, options);
+}
+
+function filled(op: string, shape: readonly number[], value: number, options: CreationOptions): Tensor {
+  checkOptions(op, options, creationOptions);
+  const { dtype = 'float32' } = options;
+  requireDType(op, dtype);
+  requireShape(op, shape);
+  requireNumber(op, 'value', value);
+  if (dtype === 'int32' && (value | 0) !== value) throw notInt32(op, 'value', value);
   return tensorOf(constantNode(dtype === 'bool' ? Number(value !== 0) : value, dtype, shape));
 }
 
@@ -143,7 +217,7 @@ export function full(shape: readonly number[], value: number, { dtype = 'float32
  * ```
  */
 export function zeros(shape: readonly number[], options: CreationOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return filled('zeros', shape, 0, options);
 }
 /**
  * 1 everywhere; errors as {@link full}.
@@ -153,7 +227,7 @@ export function zeros(shape: readonly number[], options: CreationOptions = {}): 
  * ```
  */
 export function ones(shape: readonly number[], options: CreationOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return filled('ones', shape, 1, options);
 }
 /**
  * 0 in the shape and dtype of x.
@@ -163,6 +237,7 @@ export function ones(shape: readonly number[], options: CreationOptions = {}): T
  * ```
  */
 export function zerosLike(x: Tensor): Tensor {
+  requireTensor('zerosLike', 'x', x);
   return full(x.shape, 0, { dtype: x.dtype });
 }
 /**
@@ -173,6 +248,7 @@ export function zerosLike(x: Tensor): Tensor {
  * ```
  */
 export function onesLike(x: Tensor): Tensor {
+  requireTensor('onesLike', 'x', x);
   return full(x.shape, 1, { dtype: x.dtype });
 }
 
@@ -203,8 +279,14 @@ export function iota(shape: readonly number[], axis: number): Tensor {
 export function arange(start: number, stop?: number, step = 1): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (![from, to, step].every(Number.isInteger) || step === 0) {
-    throw new ArgumentError(`[arange] takes integers and a step ≠ 0, not (${from}, ${to}, ${step}).`);
+    throw new ArgumentError(
+      `[arange] takes integers and a step ≠ 0, not ${[from, to, step].map(describe).join(', ')}.`,
+      {
+        hint: 'For fractions see linspace, or arange(n).mul(step).',
+      },
+    );
   }
+  for (const value of [from, to, step]) if ((value | 0) !== value) throw notInt32('arange', 'a bound', value);
   return iota([Math.max(0, Math.ceil((to - from) / step))], 0)
     .mul(step)
     .add(from);
@@ -220,8 +302,9 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
  * ```
  */
 export function linspace(start: number, stop: number, count: number): Tensor {
-  if (!Number.isInteger(count) || count < 1)
-    throw new ArgumentError(`[linspace] count must be an integer ≥ 1, not ${count}.`);
+  requireFinite('linspace', 'start', start);
+  requireFinite('linspace', 'stop', stop);
+  requireInteger('linspace', 'count', count, 1);
   return iota([count], 0)
     .to('float32')
     .mul(count === 1 ? 0 : (stop - start) / (count - 1))
@@ -236,7 +319,8 @@ export function linspace(start: number, stop: number, count: number): Tensor {
  * ```
  */
 export function eye(n: number, m: number = n): Tensor {
-  requireShape('eye', [n, m]);
+  requireInteger('eye', 'n', n, 0);
+  requireInteger('eye', 'm', m, 0);
   return iota([n, m], 0)
     .equal(iota([n, m], 1))
     .to('float32');
@@ -251,6 +335,8 @@ export function eye(n: number, m: number = n): Tensor {
  * ```
  */
 export function oneHot(labels: Tensor, classes: number): Tensor {
+  requireTensor('oneHot', 'labels', labels);
+  requireInteger('oneHot', 'classes', classes, 0);
   return iota([...labels.shape, classes], -1)
     .equal(labels.to('int32').unsqueeze(-1))
     .to('float32');
@@ -269,12 +355,23 @@ export function oneHot(labels: Tensor, classes: number): Tensor {
  * await scaled(tensor([4])).toArray(); // [1]
  * ```
  */
-export function scalar(
-  source: number | (() => number),
-  { dtype = 'float32' }: { dtype?: 'float32' | 'int32' } = {},
-): Tensor {
-  const value = typeof source === 'number' ? source : valueOfSource(source);
-  const node = makeNode('scalar', [], { dtype, value, source: typeof source === 'number' ? undefined : source });
+export function scalar(source: number | (() => number), options: ScalarOptions = {}): Tensor {
+  checkOptions('scalar', options, scalarOptions);
+  const { dtype = 'float32' } = options;
+  if (dtype !== 'float32' && dtype !== 'int32')
+    throw new DTypeError(`[scalar] a scalar is float32 or int32, not ${describe(dtype)}.`);
+  if (typeof source !== 'number' && typeof source !== 'function')
+    throw wrongArgument('scalar', 'the source', 'a number or a function that returns one', source);
+  const checked = typeof source === 'number' ? undefined : () => checkScalar(source(), dtype);
+  const value = checked === undefined ? checkScalar(source, dtype) : valueOfSource(checked);
+  const node = makeNode('scalar', [], { dtype, value, source: checked });
   noteScalar(node);
   return tensorOf(node);
+}
+
+function checkScalar(value: unknown, dtype: 'float32' | 'int32'): number {
+  if (typeof value !== 'number')
+    throw wrongArgument('scalar', 'the source', 'a number or a function that returns one', value);
+  if (dtype === 'int32' && (value | 0) !== value) throw notInt32('scalar', 'the value', value);
+  return value;
 }

@@ -1,10 +1,11 @@
 /** Elementwise operations with NumPy broadcasting and dtype promotion bool → int32 → float32; plain numbers adapt to the tensor. */
 import { composite, type CompositeDefinition } from './composite.ts';
+import { describe, requireNumber } from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
 import type { Attributes, BinaryPrimitive, Primitive, UnaryPrimitive } from '../graph/primitives.ts';
-import { dtypes, formatType, sameShape, type DType } from '../graph/types.ts';
-import { nodeOf, tensorOf, type Operand, type Tensor } from '../tensor.ts';
+import { dtypes, sameShape, type DType } from '../graph/types.ts';
+import { nodeOf, operandNode, requireOperand, requireTensor, tensorOf, type Operand, type Tensor } from '../tensor.ts';
 
 type ElementwiseUnary = Exclude<UnaryPrimitive, 'not'>;
 type ElementwiseBinary = Exclude<BinaryPrimitive, 'and' | 'or'>;
@@ -46,6 +47,12 @@ function computeDType(op: Primitive, dtype: DType): DType {
   return dtype === 'bool' && noBool.includes(op) ? 'int32' : dtype;
 }
 
+/** Throws {@link DTypeError} for what is no dtype. */
+export function requireDType(op: string, dtype: unknown): asserts dtype is DType {
+  if (!(dtypes as readonly unknown[]).includes(dtype))
+    throw new DTypeError(`[${op}] there is no dtype ${describe(dtype)}; there are ${dtypes.join(', ')}.`);
+}
+
 /** The node converted to `dtype`; the node itself where it has that already. */
 export function castNode(node: Node, dtype: DType): Node {
   return node.type.dtype === dtype ? node : makeNode('cast', [node], { dtype });
@@ -80,6 +87,7 @@ export function broadcastShapes(a: readonly number[], b: readonly number[]): rea
 
 /** Converts operands to one dtype and one shape. */
 function unify(op: Primitive, operands: readonly Operand[]): Node[] {
+  for (const operand of operands) requireOperand(op, operand);
   let dtype: DType | undefined;
   for (const operand of operands) {
     if (typeof operand === 'number') continue;
@@ -120,7 +128,8 @@ function broadcastError(op: string, operands: readonly Operand[]): ShapeError {
 const noAttributes = {};
 
 function unary(op: ElementwiseUnary, x: Operand): Tensor {
-  const nodes = typeof x !== 'number' && x.dtype === 'float32' ? [nodeOf(x)] : unify(op, [x]);
+  const node = operandNode(op, x);
+  const nodes = node?.type.dtype === 'float32' ? [node] : unify(op, [x]);
   return tensorOf(makeNode(op, nodes, noAttributes));
 }
 
@@ -130,8 +139,8 @@ function binary(op: ElementwiseBinary, a: Operand, b: Operand): Tensor {
 
 /** {@link unify} for two operands, without its general work where both are float32 already and of one shape. */
 function unifyPair(op: ElementwiseBinary, a: Operand, b: Operand): Node[] {
-  const left = typeof a === 'number' ? undefined : nodeOf(a);
-  const right = typeof b === 'number' ? undefined : nodeOf(b);
+  const left = operandNode(op, a);
+  const right = operandNode(op, b);
   const type = (left ?? right)?.type;
   if (type?.dtype !== 'float32') return unify(op, [a, b]);
   if (left === undefined) return [constantNode(a as number, 'float32', type.shape), right as Node];
@@ -190,6 +199,7 @@ export function div(a: Operand, b: Operand): Tensor {
  * ```
  */
 export function pow(a: Operand, b: Operand): Tensor {
+  requireOperand('pow', a);
   if (typeof b === 'number' && typeof a !== 'number') {
     const x = a.to('float32');
     if (b === 1) return x;
@@ -232,6 +242,15 @@ export function minimum(a: Operand, b: Operand): Tensor {
  * ```
  */
 export function clamp(x: Operand, low: number | undefined, high?: number): Tensor {
+  requireOperand('clamp', x);
+  for (const [name, bound] of [
+    ['low', low],
+    ['high', high],
+  ] as const) {
+    if (bound === undefined) continue;
+    requireNumber('clamp', name, bound);
+    if (Number.isNaN(bound)) throw new ArgumentError(`[clamp] ${name} is NaN, which bounds nothing.`);
+  }
   if (low !== undefined && high !== undefined && low > high) {
     throw new ArgumentError(`[clamp] low = ${low} is greater than high = ${high}.`);
   }
@@ -302,6 +321,8 @@ export function greaterEqual(a: Operand, b: Operand): Tensor {
 }
 
 function logical(op: 'and' | 'or', a: Tensor, b: Tensor): Tensor {
+  requireTensor(op, 'an operand', a);
+  requireTensor(op, 'an operand', b);
   const shape = broadcastShapes(a.shape, b.shape);
   if (shape === undefined) throw broadcastError(op, [a, b]);
   const nodes = [a, b].map((operand) => broadcastNode(castNode(nodeOf(operand), 'bool'), shape));
@@ -336,6 +357,7 @@ export function or(a: Tensor, b: Tensor): Tensor {
  * ```
  */
 export function not(x: Tensor): Tensor {
+  requireTensor('not', 'the operand', x);
   return tensorOf(makeNode('not', [castNode(nodeOf(x), 'bool')], {}));
 }
 
@@ -351,6 +373,7 @@ export function not(x: Tensor): Tensor {
  * ```
  */
 export function where(condition: Tensor, ifTrue: Operand, ifFalse: Operand): Tensor {
+  requireTensor('where', 'the condition', condition);
   const [a, b] = unify('where', [ifTrue, ifFalse]) as [Node, Node];
   const joined = broadcastShapes(a.type.shape, condition.shape);
   if (joined === undefined) throw broadcastError('where', [condition, ifTrue, ifFalse]);
@@ -558,6 +581,7 @@ export const geluDefinition: CompositeDefinition = {
  * ```
  */
 export function gelu(x: Tensor): Tensor {
+  requireTensor('gelu', 'x', x);
   return composite(geluDefinition, {}, [x]);
 }
 
@@ -572,9 +596,8 @@ export function gelu(x: Tensor): Tensor {
  * ```
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
-  if (!dtypes.includes(dtype)) {
-    throw new DTypeError(`[to] does not know the dtype '${dtype}'; there are ${dtypes.join(', ')}.`);
-  }
+  requireTensor('to', 'x', x);
+  requireDType('to', dtype);
   const node = nodeOf(x);
   return node.type.dtype === dtype ? x : tensorOf(castNode(node, dtype));
 }
@@ -589,10 +612,6 @@ export function cast(x: Tensor, dtype: DType): Tensor {
  * ```
  */
 export function detach(x: Tensor): Tensor {
+  requireTensor('detach', 'x', x);
   return tensorOf(makeNode('detach', [nodeOf(x)], {}));
-}
-
-/** Describes a tensor for messages. */
-export function describe(x: Tensor): string {
-  return formatType(nodeOf(x).type);
 }

@@ -1,7 +1,7 @@
 /** Matrix products. */
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
 import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
 import { reshape } from './movement.ts';
 
@@ -20,6 +20,8 @@ import { reshape } from './movement.ts';
  * ```
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  requireTensor('matmul', 'the left operand', a);
+  requireTensor('matmul', 'the right operand', b);
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(`[matmul] takes operands with at least one axis, not ${a} and ${b}.`, {
       hint: 'Use mul for scalars.',

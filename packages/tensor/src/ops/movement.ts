@@ -1,38 +1,64 @@
 /** Operations that move elements without changing them. None of them costs a kernel of its own where its user can read through it. */
-import { ArgumentError, ShapeError } from '../graph/errors.ts';
+import {
+  checkOptions,
+  describe,
+  requireArray,
+  requireNumber,
+  wrongArgument,
+  type OptionNames,
+} from '../arguments/index.ts';
+import { ArgumentError, ShapeError, type HebbError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { sameShape, sizeOf } from '../graph/types.ts';
-import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, requireTensors, tensorOf, type Tensor } from '../tensor.ts';
 import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
 
 /** The axis counted from the front; negative axes count from the back. Throws {@link ShapeError} outside −ndim … ndim − 1. */
 export function normalizeAxis(op: string, axis: number, ndim: number): number {
-  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) {
-    const range =
-      ndim === 0
-        ? 'the tensor has no axes'
-        : `the tensor has ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, so ${-ndim} to ${ndim - 1} are possible`;
-    throw new ShapeError(`[${op}] axis ${axis} does not exist: ${range}.`);
-  }
+  if (!Number.isInteger(axis) || axis < -ndim || axis >= ndim) throw noSuchAxis(op, axis, ndim);
   return axis < 0 ? axis + ndim : axis;
+}
+
+function noSuchAxis(op: string, axis: unknown, ndim: number): HebbError {
+  if (typeof axis !== 'number') return wrongArgument(op, 'an axis', 'an integer', axis, hintForAxes(axis));
+  const range =
+    ndim === 0
+      ? 'the tensor has no axes'
+      : `the tensor has ${ndim} ${ndim === 1 ? 'axis' : 'axes'}, so ${-ndim} to ${ndim - 1} are possible`;
+  return new ShapeError(`[${op}] axis ${axis} does not exist: ${range}.`);
+}
+
+/** Options in the place of axes are the usual slip. */
+function hintForAxes(given: unknown): string | undefined {
+  if (given === undefined) return 'Is an argument missing?';
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return undefined;
+  return 'Options come after the axes; undefined stands for the default axes.';
 }
 
 /** Ascending, distinct axes counted from the front; all axes where none are given. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, ndim: number): number[] {
   if (axes === undefined) return Array.from({ length: ndim }, (_, axis) => axis);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, ndim));
+  if (typeof axes !== 'number' && !Array.isArray(axes))
+    throw wrongArgument(op, 'axes', 'an integer or an array of integers', axes, hintForAxes(axes));
+  const list = (typeof axes === 'number' ? [axes] : Array.from(axes)).map((axis) => normalizeAxis(op, axis, ndim));
   if (new Set(list).size !== list.length) throw new ShapeError(`[${op}] names an axis twice: [${list.join(', ')}].`);
   return list.sort((a, b) => a - b);
 }
 
 export function requireShape(op: string, shape: readonly number[]): void {
-  if (!Array.isArray(shape))
-    throw new ShapeError(`[${op}] a shape is an array of extents, such as [2, 3], not ${typeof shape}.`);
-  for (const extent of shape) {
-    if (!Number.isInteger(extent) || extent < 0) {
-      throw new ShapeError(`[${op}] extents must be integers ≥ 0, not [${shape.join(', ')}].`);
+  requireArrayOfExtents(op, shape);
+  for (let axis = 0; axis < shape.length; axis++) {
+    const extent = shape[axis];
+    if (!Number.isInteger(extent) || (extent as number) < 0) {
+      throw new ShapeError(`[${op}] extents must be integers ≥ 0, not ${describe(extent)} in ${describe(shape)}.`);
     }
   }
+}
+
+function requireArrayOfExtents(op: string, shape: unknown): void {
+  if (Array.isArray(shape)) return;
+  const hint = typeof shape === 'number' ? { hint: `Write [${shape}] for one axis.` } : {};
+  throw new ShapeError(`[${op}] a shape is an array of extents, such as [2, 3], not ${describe(shape)}.`, hint);
 }
 
 /**
@@ -45,6 +71,8 @@ export function requireShape(op: string, shape: readonly number[]): void {
  * ```
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  requireTensor('reshape', 'x', x);
+  requireArrayOfExtents('reshape', shape);
   const unknown = shape.indexOf(-1);
   let target = shape;
   if (unknown >= 0) {
@@ -73,6 +101,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
  * ```
  */
 export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
+  requireTensor('flatten', 'x', x);
   if (x.ndim === 0) return reshape(x, [1]);
   const start = normalizeAxis('flatten', startAxis, x.ndim);
   const end = normalizeAxis('flatten', endAxis, x.ndim);
@@ -91,6 +120,7 @@ export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
  * ```
  */
 export function squeeze(x: Tensor, axis?: number): Tensor {
+  requireTensor('squeeze', 'x', x);
   if (axis === undefined)
     return reshape(
       x,
@@ -116,6 +146,7 @@ export function squeeze(x: Tensor, axis?: number): Tensor {
  * ```
  */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
+  requireTensor('unsqueeze', 'x', x);
   const position = normalizeAxis('unsqueeze', axis, x.ndim + 1);
   return reshape(x, [...x.shape.slice(0, position), 1, ...x.shape.slice(position)]);
 }
@@ -130,10 +161,16 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
  * ```
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
+  requireTensor('permute', 'x', x);
+  requireArray('permute', 'axes', axes);
   const permutation = axes.map((axis) => normalizeAxis('permute', axis, x.ndim));
   if (new Set(permutation).size !== x.ndim || permutation.length !== x.ndim) {
     throw new ShapeError(`[permute] needs each axis of ${x} once, not [${axes.join(', ')}].`);
   }
+  return permuted(x, permutation);
+}
+
+function permuted(x: Tensor, permutation: readonly number[]): Tensor {
   if (permutation.every((axis, i) => axis === i)) return x;
   return tensorOf(makeNode('transpose', [nodeOf(x)], { permutation }));
 }
@@ -148,10 +185,11 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
  * ```
  */
 export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
+  requireTensor('transpose', 'x', x);
   const a = normalizeAxis('transpose', axis0, x.ndim);
   const b = normalizeAxis('transpose', axis1, x.ndim);
   const permutation = x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis));
-  return permute(x, permutation);
+  return permuted(x, permutation);
 }
 
 /**
@@ -164,6 +202,7 @@ export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
  * ```
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  requireTensor('broadcastTo', 'x', x);
   requireShape('broadcastTo', shape);
   const joined = broadcastShapes(x.shape, shape);
   if (joined === undefined || !sameShape(joined, shape)) {
@@ -193,11 +232,16 @@ export function slice(
   stops?: readonly number[],
   steps?: readonly number[],
 ): Tensor {
-  if (starts.length > x.ndim)
-    throw new ShapeError(`[slice] has ${starts.length} starts for the ${x.ndim} axes of ${x}.`);
+  requireTensor('slice', 'x', x);
+  for (const [name, list] of Object.entries({ starts, stops, steps })) {
+    if (list === undefined && name !== 'starts') continue;
+    requireArray('slice', name, list);
+    if (list.length > x.ndim)
+      throw new ShapeError(`[slice] has ${list.length} ${name} for the ${x.ndim} axes of ${x}.`);
+  }
   for (const position of [...starts, ...(stops ?? [])]) {
-    if (!Number.isInteger(position) && Math.abs(position) !== Infinity)
-      throw new ArgumentError(`[slice] positions must be integers, not ${position}.`);
+    if (!Number.isInteger(position) && position !== Infinity && position !== -Infinity)
+      throw new ArgumentError(`[slice] positions must be integers, not ${describe(position)}.`);
   }
   const first: number[] = [];
   const strides: number[] = [];
@@ -210,7 +254,7 @@ export function slice(
     const stop = limit(stops?.[axis] ?? extent);
     const step = steps?.[axis] ?? 1;
     if (!Number.isInteger(step) || step < 1)
-      throw new ArgumentError(`[slice] steps must be integers ≥ 1, not ${step}; use flip to go backwards.`);
+      throw new ArgumentError(`[slice] steps must be integers ≥ 1, not ${describe(step)}; use flip to go backwards.`);
     first.push(start);
     strides.push(step);
     shape.push(Math.max(0, Math.ceil((stop - start) / step)));
@@ -230,10 +274,13 @@ export function slice(
  * ```
  */
 export function narrow(x: Tensor, axis: number, start: number, length: number): Tensor {
+  requireTensor('narrow', 'x', x);
   const position = normalizeAxis('narrow', axis, x.ndim);
   const extent = x.shape[position] ?? 0;
   if (!Number.isInteger(start) || !Number.isInteger(length)) {
-    throw new ArgumentError(`[narrow] takes an integer start and length, not ${start} and ${length}.`);
+    throw new ArgumentError(
+      `[narrow] takes an integer start and length, not ${describe(start)} and ${describe(length)}.`,
+    );
   }
   if (start < 0 || length < 0 || start + length > extent) {
     throw new ShapeError(
@@ -250,6 +297,8 @@ export interface PadOptions {
   value?: number;
 }
 
+const padOptions: OptionNames<PadOptions> = { value: true };
+
 /**
  * Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone.
  *
@@ -259,15 +308,19 @@ export interface PadOptions {
  * await pad(tensor([1, 2]), [[1, 2]], { value: 9 }).toArray(); // [9, 1, 2, 9, 9]
  * ```
  */
-export function pad(
-  x: Tensor,
-  padding: readonly (readonly [number, number])[],
-  { value = 0 }: PadOptions = {},
-): Tensor {
+export function pad(x: Tensor, padding: readonly (readonly [number, number])[], options: PadOptions = {}): Tensor {
+  requireTensor('pad', 'x', x);
+  checkOptions('pad', options, padOptions);
+  const { value = 0 } = options;
+  requireNumber('pad', 'value', value);
+  requireArray('pad', 'padding', padding);
+  for (const pair of padding) {
+    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(Number.isInteger))
+      throw wrongArgument('pad', 'padding', 'a list of pairs of integers, [before, after] for each axis', padding);
+  }
   if (padding.length > x.ndim)
     throw new ShapeError(`[pad] has ${padding.length} pairs for the ${x.ndim} axes of ${x}.`);
   const pairs = x.shape.map((_, axis) => padding[axis] ?? ([0, 0] as const));
-  if (pairs.some((pair) => pair.some((n) => !Number.isInteger(n)))) throw new ArgumentError('[pad] takes integers.');
   const cropped = slice(
     x,
     pairs.map(([low]) => Math.max(-low, 0)),
@@ -289,6 +342,8 @@ export function pad(
  * ```
  */
 export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
+  requireTensor('flip', 'x', x);
+  if (axes === undefined) throw wrongArgument('flip', 'axes', 'an integer or an array of integers', axes);
   const list = normalizeAxes('flip', axes, x.ndim);
   return list.length === 0 ? x : tensorOf(makeNode('flip', [nodeOf(x)], { axes: list }));
 }
@@ -303,6 +358,7 @@ export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
  * ```
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  requireTensors('concat', 'tensors', tensors);
   const first = tensors[0];
   if (first === undefined) throw new ArgumentError('[concat] needs at least one tensor.');
   const position = normalizeAxis('concat', axis, first.ndim);
@@ -339,6 +395,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * ```
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  requireTensors('stack', 'tensors', tensors);
   return concat(
     tensors.map((t) => unsqueeze(t, axis)),
     axis,

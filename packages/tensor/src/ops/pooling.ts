@@ -1,8 +1,9 @@
 /** Sliding windows and what is computed over them. */
+import { checkOptions, describe, wrongArgument, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { windowCount } from '../graph/primitives.ts';
-import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { perAxis } from './convolution.ts';
 import { iota } from './creation.ts';
@@ -24,6 +25,17 @@ export interface PoolingOptions {
   dilation?: number | readonly number[];
 }
 
+const windowOptions: OptionNames<WindowOptions> = { stride: true, dilation: true };
+const maxPoolOptions: OptionNames<PoolingOptions> = { stride: true, padding: true, dilation: true };
+const averagePoolOptions: OptionNames<Omit<PoolingOptions, 'dilation'>> = { stride: true, padding: true };
+
+/** One extent for each of the last axes of x. */
+function requireExtents(op: string, name: string, extents: readonly number[], minimum: number): void {
+  if (Array.isArray(extents) && extents.length > 0 && extents.every((n) => Number.isInteger(n) && n >= minimum)) return;
+  const hint = typeof extents === 'number' ? `Write [${extents}] for the last axis alone.` : undefined;
+  throw wrongArgument(op, name, `a list of integers ≥ ${minimum}, one for each of the last axes`, extents, hint);
+}
+
 /**
  * All windows over the last `kernelSize.length` axes: [..., S] → [..., O, K] with O = ⌊(S − dilation·(K − 1) − 1) /
  * stride⌋ + 1. The dtype of x.
@@ -34,12 +46,14 @@ export interface PoolingOptions {
  * await unfold(tensor([1, 2, 3, 4]), [2]).toArray(); // [[1, 2], [2, 3], [3, 4]]
  * ```
  */
-export function unfold(
-  x: Tensor,
-  kernelSize: readonly number[],
-  { stride = 1, dilation = 1 }: WindowOptions = {},
-): Tensor {
+export function unfold(x: Tensor, kernelSize: readonly number[], options: WindowOptions = {}): Tensor {
+  requireTensor('unfold', 'x', x);
+  requireExtents('unfold', 'kernelSize', kernelSize, 1);
+  checkOptions('unfold', options, windowOptions);
+  const { stride = 1, dilation = 1 } = options;
   const axes = kernelSize.length;
+  if (axes > x.ndim)
+    throw new ShapeError(`[unfold] windows of ${axes} axes, ${describe(kernelSize)}, do not fit into ${x}.`);
   return tensorOf(
     makeNode('unfold', [nodeOf(x)], {
       kernel: perAxis('unfold', 'kernelSize', kernelSize, axes, 1),
@@ -58,7 +72,11 @@ export function unfold(
  * await fold(tensor([[1, 2], [3, 4]]), [3]).toArray(); // [1, 5, 4]
  * ```
  */
-export function fold(x: Tensor, size: readonly number[], { stride = 1, dilation = 1 }: WindowOptions = {}): Tensor {
+export function fold(x: Tensor, size: readonly number[], options: WindowOptions = {}): Tensor {
+  requireTensor('fold', 'x', x);
+  requireExtents('fold', 'size', size, 0);
+  checkOptions('fold', options, windowOptions);
+  const { stride = 1, dilation = 1 } = options;
   const axes = size.length;
   const steps = perAxis('fold', 'stride', stride, axes, 1);
   const gaps = perAxis('fold', 'dilation', dilation, axes, 1);
@@ -88,6 +106,7 @@ function resolvePooling(
   kernelSize: number | readonly number[],
   options: PoolingOptions,
 ): Pooling {
+  requireTensor(op, 'x', x);
   if (x.ndim !== 4) throw new ShapeError(`[${op}] takes [batch, channels, height, width], not ${x}.`);
   const kernel = perAxis(op, 'kernelSize', kernelSize, 2, 1);
   const stride = perAxis(op, 'stride', options.stride ?? kernel, 2, 1);
@@ -151,6 +170,7 @@ export const maxPoolDefinition: CompositeDefinition<Pooling> = {
  * ```
  */
 export function maxPool2d(x: Tensor, kernelSize: number | readonly number[], options: PoolingOptions = {}): Tensor {
+  checkOptions('maxPool2d', options, maxPoolOptions);
   return composite(maxPoolDefinition, resolvePooling('maxPool2d', x, kernelSize, options), [x]);
 }
 
@@ -175,5 +195,6 @@ export function avgPool2d(
   kernelSize: number | readonly number[],
   options: Omit<PoolingOptions, 'dilation'> = {},
 ): Tensor {
+  checkOptions('avgPool2d', options, averagePoolOptions);
   return composite(averagePoolDefinition, resolvePooling('avgPool2d', x, kernelSize, options), [x]);
 }

@@ -2,6 +2,14 @@
  * Random numbers, counter-based: element i of draw c under seed s is a pure function of (s, c, i) (Threefry-2x32, Salmon et al. 2011),
  * so that every backend draws the same numbers, in any order, and a compiled step redraws by changing one scalar.
  */
+import {
+  checkOptions,
+  describe,
+  requireFinite,
+  requireInteger,
+  wrongArgument,
+  type OptionNames,
+} from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
@@ -38,6 +46,7 @@ export class Generator {
 
   /** Starts over, at the given draw. */
   reset(seed: number, draws = 0): void {
+    requireInteger('Generator', 'draws', draws, 0);
     this.#seed = checkSeed(seed);
     this.#draws = draws;
   }
@@ -53,7 +62,7 @@ export class Generator {
 
 function checkSeed(seed: number): number {
   if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-    throw new ArgumentError(`[manualSeed] the seed must be an integer from 0 to 4294967295, not ${seed}.`);
+    throw new ArgumentError(`[manualSeed] the seed must be an integer from 0 to 4294967295, not ${describe(seed)}.`);
   }
   return seed | 0;
 }
@@ -64,6 +73,17 @@ export const defaultGenerator: Generator = new Generator((Math.random() * 0x1000
 export interface RandomOptions {
   /** Default: the one that `manualSeed` seeds. */
   generator?: Generator;
+}
+
+const randomOptions: OptionNames<RandomOptions> = { generator: true };
+
+function draw(op: string, shape: readonly number[], options: RandomOptions): Tensor {
+  checkOptions(op, options, randomOptions);
+  const { generator = defaultGenerator } = options;
+  if (!(generator instanceof Generator))
+    throw wrongArgument(op, 'generator', 'a Generator', generator, 'Make one with new Generator(seed).');
+  requireShape(op, shape);
+  return generator.uniform(shape);
 }
 
 /**
@@ -94,8 +114,8 @@ export function manualSeed(seed: number): void {
  * await x.less(1).sum().item(); // 6
  * ```
  */
-export function rand(shape: readonly number[], { generator = defaultGenerator }: RandomOptions = {}): Tensor {
-  return generator.uniform(shape);
+export function rand(shape: readonly number[], options: RandomOptions = {}): Tensor {
+  return draw('rand', shape, options);
 }
 
 /**
@@ -107,7 +127,9 @@ export function rand(shape: readonly number[], { generator = defaultGenerator }:
  * ```
  */
 export function uniform(shape: readonly number[], low: number, high: number, options: RandomOptions = {}): Tensor {
-  return rand(shape, options)
+  requireFinite('uniform', 'low', low);
+  requireFinite('uniform', 'high', high);
+  return draw('uniform', shape, options)
     .mul(high - low)
     .add(low);
 }
@@ -124,9 +146,9 @@ export function uniform(shape: readonly number[], low: number, high: number, opt
  * ```
  */
 export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
-  const radius = rand(shape, options).neg().add(1).log().mul(-2).sqrt();
+  const radius = draw('randn', shape, options).neg().add(1).log().mul(-2).sqrt();
   return radius.mul(
-    rand(shape, options)
+    draw('randn', shape, options)
       .mul(2 * Math.PI)
       .cos(),
   );
@@ -142,9 +164,9 @@ export function randn(shape: readonly number[], options: RandomOptions = {}): Te
  * ```
  */
 export function bernoulli(shape: readonly number[], probability: number, options: RandomOptions = {}): Tensor {
-  if (!(probability >= 0 && probability <= 1))
-    throw new ArgumentError(`[bernoulli] the probability must lie in 0 … 1, not ${probability}.`);
-  return rand(shape, options).less(probability);
+  if (typeof probability !== 'number' || !(probability >= 0 && probability <= 1))
+    throw new ArgumentError(`[bernoulli] the probability must lie in 0 … 1, not ${describe(probability)}.`);
+  return draw('bernoulli', shape, options).less(probability);
 }
 
 /**
@@ -160,11 +182,11 @@ export function bernoulli(shape: readonly number[], probability: number, options
  */
 export function randint(shape: readonly number[], low: number, high: number, options: RandomOptions = {}): Tensor {
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low)
-    throw new ArgumentError(`[randint] takes integers low < high, not ${low} and ${high}.`);
+    throw new ArgumentError(`[randint] takes integers low < high, not ${describe(low)} and ${describe(high)}.`);
   if (low < -(2 ** 31) || high > 2 ** 31 || high - low > 2 ** 24) {
     throw new ArgumentError(`[randint] ${low} to ${high} is more than int32 or the 2²⁴ values of a draw.`);
   }
-  return rand(shape, options)
+  return draw('randint', shape, options)
     .mul(high - low)
     .floor()
     .to('int32')

@@ -1,7 +1,8 @@
 /** Reductions over axes. Axes may be negative, one number or a list; without any, all axes are reduced. */
+import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
 import { composite } from './composite.ts';
 import { castNode } from './elementwise.ts';
 import { normalizeAxes, normalizeAxis, reshape } from './movement.ts';
@@ -16,9 +17,22 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
+const reduceOptions: OptionNames<ReduceOptions> = { keepDims: true };
+const varianceOptions: OptionNames<VarianceOptions> = { keepDims: true, correction: true };
+
 type Axes = number | readonly number[] | undefined;
 
-function reduced(op: 'sum' | 'max' | 'min', x: Tensor, axes: Axes, { keepDims = false }: ReduceOptions): Tensor {
+/** Whether reduced axes are kept, from options that are checked. */
+function keepsDims(op: string, x: Tensor, options: ReduceOptions | undefined): boolean {
+  requireTensor(op, 'x', x);
+  if (options === undefined) return false;
+  checkOptions(op, options, reduceOptions);
+  const { keepDims = false } = options;
+  requireBoolean(op, 'keepDims', keepDims);
+  return keepDims;
+}
+
+function reduced(op: 'sum' | 'max' | 'min', x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const list = normalizeAxes(op, axes, x.ndim);
   if (list.length === 0) return x.dtype === 'bool' ? x.to('int32') : x;
   const input = x.dtype === 'bool' ? castNode(nodeOf(x), 'int32') : nodeOf(x);
@@ -31,8 +45,8 @@ function reduced(op: 'sum' | 'max' | 'min', x: Tensor, axes: Axes, { keepDims = 
     : result;
 }
 
-function countOf(x: Tensor, axes: Axes): number {
-  return normalizeAxes('mean', axes, x.ndim).reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
+function countOf(op: string, x: Tensor, axes: Axes): number {
+  return normalizeAxes(op, axes, x.ndim).reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
 }
 
 /**
@@ -47,8 +61,8 @@ function countOf(x: Tensor, axes: Axes): number {
  * await sum(x, -1, { keepDims: true }).toArray(); // [[3], [7]]
  * ```
  */
-export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return reduced('sum', x, axes, options);
+export function sum(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+  return reduced('sum', x, axes, keepsDims('sum', x, options));
 }
 /**
  * The largest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
@@ -60,8 +74,8 @@ export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
  * await max(tensor([[1, 5], [3, 2]]), 1).toArray(); // [5, 3]
  * ```
  */
-export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return reduced('max', x, axes, options);
+export function max(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+  return reduced('max', x, axes, keepsDims('max', x, options));
 }
 /**
  * The smallest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
@@ -73,8 +87,8 @@ export function max(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
  * await min(tensor([[1, 5], [3, 2]]), 1).toArray(); // [1, 2]
  * ```
  */
-export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return reduced('min', x, axes, options);
+export function min(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+  return reduced('min', x, axes, keepsDims('min', x, options));
 }
 
 /**
@@ -84,8 +98,10 @@ export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
  * await mean(tensor([[1, 2], [3, 6]]), 0).toArray(); // [2, 4]
  * ```
  */
-export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return sum(x.to('float32'), axes, options).div(countOf(x, axes));
+export function mean(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+  const keepDims = keepsDims('mean', x, options);
+  const count = countOf('mean', x, axes);
+  return reduced('sum', x.to('float32'), axes, keepDims).div(count);
 }
 
 /**
@@ -97,9 +113,19 @@ export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
  * await variance(tensor([1, 3]), 0, { correction: 0 }).item(); // 1
  * ```
  */
-export function variance(x: Tensor, axes?: Axes, { keepDims = false, correction = 1 }: VarianceOptions = {}): Tensor {
+export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
+  return varianceOf('variance', x, axes, options);
+}
+
+function varianceOf(op: string, x: Tensor, axes: Axes, options: VarianceOptions): Tensor {
+  requireTensor(op, 'x', x);
+  checkOptions(op, options, varianceOptions);
+  const { keepDims = false, correction = 1 } = options;
+  requireBoolean(op, 'keepDims', keepDims);
+  requireFinite(op, 'correction', correction);
+  const count = countOf(op, x, axes);
   const centered = x.to('float32').sub(mean(x, axes, { keepDims: true }));
-  return sum(centered.square(), axes, { keepDims }).div(Math.max(countOf(x, axes) - correction, 0));
+  return reduced('sum', centered.square(), axes, keepDims).div(Math.max(count - correction, 0));
 }
 
 /**
@@ -111,7 +137,7 @@ export function variance(x: Tensor, axes?: Axes, { keepDims = false, correction 
  * ```
  */
 export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
-  return rootOfSquares(variance(x, axes, options));
+  return rootOfSquares(varianceOf('std', x, axes, options));
 }
 
 /**
@@ -123,8 +149,10 @@ export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tens
  * await norm(tensor([[3, 4], [0, 2]]), 1).toArray(); // [5, 2]
  * ```
  */
-export function norm(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  return rootOfSquares(sum(x.to('float32').square(), axes, options));
+export function norm(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+  const keepDims = keepsDims('norm', x, options);
+  normalizeAxes('norm', axes, x.ndim);
+  return rootOfSquares(reduced('sum', x.to('float32').square(), axes, keepDims));
 }
 
 /**
@@ -147,9 +175,13 @@ function rootOfSquares(squares: Tensor): Tensor {
  * await argmax(tensor([[1, 5], [3, 2]]), 1).toArray(); // [1, 0]
  * ```
  */
-export function argmax(x: Tensor, axis?: number, { keepDims = false }: ReduceOptions = {}): Tensor {
+export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
+  return positionOfMaximum('argmax', x, axis, keepsDims('argmax', x, options));
+}
+
+function positionOfMaximum(op: string, x: Tensor, axis: number | undefined, keepDims: boolean): Tensor {
   const source = axis === undefined ? reshape(x, [x.size]) : x;
-  const position = normalizeAxis('argmax', axis ?? 0, source.ndim);
+  const position = normalizeAxis(op, axis ?? 0, source.ndim);
   const input = x.dtype === 'bool' ? castNode(nodeOf(source), 'int32') : nodeOf(source);
   const result = tensorOf(makeNode('argmax', [input], { axis: position }));
   if (!keepDims) return result;
@@ -164,10 +196,11 @@ export function argmax(x: Tensor, axis?: number, { keepDims = false }: ReduceOpt
  * await argmin(tensor([[1, 5], [3, 2]]), 1).toArray(); // [0, 1]
  * ```
  */
-export function argmin(x: Tensor, axis?: number, options: ReduceOptions = {}): Tensor {
-  if (x.dtype === 'float32') return argmax(x.neg(), axis, options);
+export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
+  const keepDims = keepsDims('argmin', x, options);
   // −1 − x reverses the order of all of int32; −x has no place for −2³¹.
-  return argmax(x.to('int32').neg().sub(1), axis, options);
+  const reversed = x.dtype === 'float32' ? x.neg() : x.to('int32').neg().sub(1);
+  return positionOfMaximum('argmin', reversed, axis, keepDims);
 }
 
 export function requireSingle(x: Tensor): void {

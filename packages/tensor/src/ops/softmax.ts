@@ -1,5 +1,5 @@
 /** Softmax and its logarithm, shifted by the maximum so that no exponential overflows. */
-import type { Tensor } from '../tensor.ts';
+import { requireTensor, type Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { normalizeAxis } from './movement.ts';
 
@@ -35,6 +35,7 @@ export const logSoftmaxDefinition: AlongAxis = {
  * ```
  */
 export function softmax(x: Tensor, axis: number): Tensor {
+  requireTensor('softmax', 'x', x);
   const position = normalizeAxis('softmax', axis, x.ndim);
   return composite(softmaxDefinition, { axis: position }, [x.to('float32')]);
 }
@@ -50,6 +51,7 @@ export function softmax(x: Tensor, axis: number): Tensor {
  * ```
  */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
+  requireTensor('logSoftmax', 'x', x);
   const position = normalizeAxis('logSoftmax', axis, x.ndim);
   return composite(logSoftmaxDefinition, { axis: position }, [x.to('float32')]);
 }

@@ -2,6 +2,7 @@
  * `compile`: a function is recorded once for each signature of its arguments, and from then on a call only binds memory and runs one
  * plan. Everything that changes between calls comes in as an argument, a variable, or a scalar with a source.
  */
+import { describe, requireFunction } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
@@ -83,6 +84,7 @@ function unpin(capture: Capture): void {
 export function compile<A extends CompiledArgument[], R extends CompiledResult>(
   body: (...args: A) => R,
 ): (...args: A) => R {
+  requireFunction('compile', 'the body', body);
   const captures = new Map<string, Capture[]>();
   const compiled = (...args: A): R => {
     if (recordsInPlace()) return body(...args);
@@ -119,7 +121,7 @@ function signatureOf(args: readonly CompiledArgument[]): string {
       signature += `${typeof arg}:${JSON.stringify(arg)};`;
     else
       throw new ArgumentError(
-        `[compile] a compiled function takes tensors, numbers, strings and booleans, not ${typeof arg}.`,
+        `[compile] a compiled function takes tensors, numbers, strings and booleans, not ${describe(arg)}.`,
       );
   }
   return signature;
@@ -144,7 +146,7 @@ function flattenResult(result: CompiledResult, tensors: Tensor[]): (values: read
   }
   if (typeof result !== 'object' || result === null) {
     throw new ArgumentError(
-      `[compile] the function returned ${JSON.stringify(result)}; it may return tensors, arrays and objects of tensors.`,
+      `[compile] the function returned ${describe(result)}; it may return tensors, arrays and objects of tensors.`,
     );
   }
   const parts = Object.entries(result).map(([name, part]) => [name, flattenResult(part, tensors)] as const);

@@ -2,11 +2,12 @@
  * Cells: values that change over time (parameters, moments, running statistics). A cell's memory is updated in place by plans; reading
  * a cell always means its newest value, also one that is only recorded yet.
  */
+import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, Node, type NodeCell } from '../graph/node.ts';
 import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
-import { cellOf, nodeOf, Tensor } from '../tensor.ts';
+import { cellOf, nodeOf, requireTensor, Tensor } from '../tensor.ts';
 import { activeCapture } from './recording.ts';
 import { overwrittenStorage, type Storage } from './storage.ts';
 
@@ -116,6 +117,8 @@ export interface VariableOptions {
   requiresGrad?: boolean;
 }
 
+const variableOptions: OptionNames<VariableOptions> = { requiresGrad: true };
+
 /**
  * A tensor whose value can be replaced with {@link assign}: a parameter or other state, in the shape and dtype of
  * `initial`. It is computed from `initial` at its first use, on the device.
@@ -126,7 +129,11 @@ export interface VariableOptions {
  * await count.item(); // 1
  * ```
  */
-export function variable(initial: Tensor, { requiresGrad = false }: VariableOptions = {}): Tensor {
+export function variable(initial: Tensor, options: VariableOptions = {}): Tensor {
+  requireTensor('variable', 'the initial value', initial);
+  checkOptions('variable', options, variableOptions);
+  const { requiresGrad = false } = options;
+  requireBoolean('variable', 'requiresGrad', requiresGrad);
   const node = nodeOf(initial);
   // Another variable's value is read through a node of its own, which is computed before that variable changes.
   const cell = new TensorCell(node.cell === undefined ? node : makeNode('detach', [node], {}), requiresGrad);
@@ -149,6 +156,8 @@ export function variable(initial: Tensor, { requiresGrad = false }: VariableOpti
  * ```
  */
 export function assign(target: Tensor, value: Tensor): void {
+  requireTensor('assign', 'the target', target);
+  requireTensor('assign', 'the value', value);
   const cell = cellOf(target);
   if (cell === undefined) {
     throw new ShapeError(`[assign] ${target} is not a variable; only tensors made by variable() can be assigned to.`);

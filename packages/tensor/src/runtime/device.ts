@@ -1,4 +1,5 @@
 /** Devices: choosing one, starting it, and running things on it in order. */
+import { describe } from '../arguments/index.ts';
 import { DeviceError } from '../graph/errors.ts';
 import { createReferenceEngine } from '../reference/engine.ts';
 import { createWasmBackend } from '../wasm/backend.ts';
@@ -140,7 +141,7 @@ function requestedByEnvironment(): DeviceName {
 
 function checkName(name: string, origin: string): DeviceName {
   if ((deviceNames as readonly string[]).includes(name)) return name as DeviceName;
-  throw new DeviceError(`[${origin}] there is no device '${name}'.`, {
+  throw new DeviceError(`[${origin}] there is no device ${describe(name)}.`, {
     hint: `Choose one of ${deviceNames.join(', ')}.`,
   });
 }

@@ -3,7 +3,7 @@ import { StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, setRecorder, type Node, type Recorder } from '../graph/node.ts';
 import { linearize, resolve, toProgram, type Linearization } from '../graph/program.ts';
 import { formatType } from '../graph/types.ts';
-import { nodeOf, replaceNode, type Tensor } from '../tensor.ts';
+import { nodeOf, replaceNode, requireTensors, type Tensor } from '../tensor.ts';
 import type { DeviceBuffer, Executable, HostArray } from './backend.ts';
 import { activeCapture } from './recording.ts';
 import { pendingCells, type TensorCell } from './cell.ts';
@@ -262,6 +262,7 @@ function writeHost(device: Device, cell: TensorCell, host: HostArray): void {
  * ```
  */
 export async function realize(...tensors: Tensor[]): Promise<void> {
+  requireTensors('realize', 'arguments', tensors);
   refuseInCapture('realize');
   const device = currentDevice();
   flush(tensors.map(nodeOf));

@@ -2,6 +2,7 @@
  * Recording apart from the main line: inside a compiled function, a trace or a dry run, operations make nodes that are not computed where
  * they are made, and what is assigned to variables does not happen there.
  */
+import { requireFunction } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { setRecorder, type Node, type Recorder } from '../graph/node.ts';
 import type { TensorCell } from './cell.ts';
@@ -65,6 +66,7 @@ export function noteScalar(node: Node): void {
  * ```
  */
 export function guard<T>(read: () => T): T {
+  requireFunction('guard', 'read', read);
   const value = read();
   recording?.guards.push({ read, value });
   return value;
@@ -99,6 +101,7 @@ export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry
 }
 
 function recordDry<T>(op: string, body: () => T, seal: boolean): { readonly result: T; readonly assigned: number } {
+  requireFunction(op, 'the body', body);
   if (recording !== undefined) throw new ArgumentError(`[${op}] cannot be used inside a compiled function.`);
   // Updates recorded so far are computed, since those recorded inside are forgotten.
   flush([]);

@@ -1,0 +1,43 @@
+/** Values as messages show them. */
+
+const shownCharacters = 40;
+const shownItems = 4;
+
+/** `'text'`, `[1, 2]`, `{ keepdim }`, `a Map`, `float32[2,3]`: what was given, in few words. */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `'${value.length > shownCharacters ? `${value.slice(0, shownCharacters - 1)}…` : value}'`;
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return value.name === '' ? 'a function' : `the function ${value.name}`;
+    case 'object':
+      return value === null ? 'null' : describeObject(value);
+    default:
+      return String(value);
+  }
+}
+
+function describeObject(value: object): string {
+  if (Array.isArray(value)) return describeArray(value as readonly unknown[]);
+  const name = className(value);
+  if (name === 'Tensor') return `the tensor ${(value as { toString(): string }).toString()}`;
+  if (name !== undefined && name !== 'Object') return `a ${name}`;
+  const names = Object.keys(value);
+  if (names.length === 0) return 'an empty object';
+  return `{ ${names.slice(0, shownItems).join(', ')}${names.length > shownItems ? ', …' : ''} }`;
+}
+
+function describeArray(array: readonly unknown[]): string {
+  if (array.length === 0) return 'an empty array';
+  const isShort = array.length <= 2 * shownItems;
+  if (isShort && array.every((item) => typeof item !== 'object' && typeof item !== 'function'))
+    return `[${array.map(describe).join(', ')}]`;
+  return `an array of ${array.length}`;
+}
+
+function className(value: object): string | undefined {
+  const { constructor } = value as { constructor?: unknown };
+  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : undefined;
+}

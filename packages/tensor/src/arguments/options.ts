@@ -1,0 +1,44 @@
+/** Options are refused where they are unknown or no plain object: TypeScript refuses them too, JavaScript does not. */
+import { ArgumentError } from '../graph/errors.ts';
+import { describe } from './describe.ts';
+import { nearest } from './nearest.ts';
+
+/** All names of an options type. One that is missing here, or one too many, does not compile. */
+export type OptionNames<O extends object> = Readonly<Record<keyof O, true>>;
+
+/** Throws {@link ArgumentError} unless `options` is undefined or a plain object with none but the given names. */
+export function checkOptions<O extends object>(where: string, options: O | undefined, names: OptionNames<O>): void {
+  if (options === undefined) return;
+  if (!isPlain(options)) throw notOptions(where, options, names);
+  // Names that come down from a prototype count: destructuring reads them.
+  for (const name in options) if (names[name] !== true) throw unknownOptions(where, options, names);
+}
+
+/** Also of another realm (a frame, `node:vm`), whose `Object.prototype` is another one. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}
+
+function notOptions(where: string, given: unknown, names: object): ArgumentError {
+  return new ArgumentError(`[${where}] options are an object, not ${describe(given)}.`, {
+    hint: `Give options by name: { ${Object.keys(names).join(', ')} }, or leave them out.`,
+  });
+}
+
+function unknownOptions(where: string, options: object, names: object): ArgumentError {
+  const known = Object.keys(names);
+  const unknown: string[] = [];
+  for (const name in options) if (!known.includes(name)) unknown.push(name);
+  const meant = unknown.flatMap((name) => {
+    const near = nearest(name, known);
+    return near === undefined ? [] : [unknown.length === 1 ? near : `${near} for ${name}`];
+  });
+  return new ArgumentError(
+    `[${where}] there ${unknown.length === 1 ? 'is no option' : 'are no options'} ${unknown.map((name) => `'${name}'`).join(', ')}.`,
+    {
+      hint: `${meant.length === 0 ? '' : `Did you mean ${meant.join(', ')}? `}Options of ${where}: ${known.join(', ')}.`,
+    },
+  );
+}
