@@ -1,7 +1,9 @@
 /** CSV files to tables, with every bad row reported by its line. */
-import Papa from 'papaparse';
-import { DataError, ProblemList, show } from './errors.ts';
+import { columnTypes, inferType, isNumber, parseColumn, type ColumnType } from './columns.ts';
+import { kindOf, pageHint } from './content.ts';
+import { DataError, ProblemList, show, type DataProblem } from './errors.ts';
 import { decodeText, nameOf, readBytes, type Source } from './files.ts';
+import { readRows } from './rows.ts';
 import { Table, type Column } from './table.ts';
 
 export interface CsvOptions {
@@ -10,12 +12,12 @@ export interface CsvOptions {
    * `column0`, `column1`, …  An array: these are the names, and the first row is data.
    */
   header?: boolean | readonly string[];
-  /** Default `','`. */
+  /** Default `','`. `'whitespace'` takes any number of blanks and tabs as one delimiter, as in files of aligned columns. */
   delimiter?: string;
   /** Lines that start with this string are skipped. Default: none. */
   comments?: string;
   /** Types of columns by name. The type of any other column is inferred. */
-  types?: Readonly<Record<string, 'number' | 'string'>>;
+  types?: Readonly<Record<string, ColumnType>>;
   /** Fields that mean "no value". Default `''`, `NA`, `N/A`, `NaN`, `nan`, `null`, `NULL`. */
   missing?: readonly string[];
   /** `'error'` (default): throw one error that lists the bad rows. `'skip'`: leave them out, see `Table.problems`. */
@@ -33,7 +35,6 @@ export interface CsvFileOptions extends CsvOptions {
 }
 
 const missingByDefault = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
-const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /**
  * Reads a CSV file: a path (Node), an http(s) URL, or a `Blob`/`File`. See {@link parseCsv}.
@@ -59,7 +60,10 @@ export async function csv(source: Source, options: CsvFileOptions = {}): Promise
  * CR; blank lines are skipped) into a {@link Table}.
  *
  * A column is numeric if more than half of its values are numbers, and then each of the others is an error; `types`
- * decides otherwise. A number is `[+-]digits[.digits][e[+-]digits]`, with blanks around it ignored.
+ * decides otherwise. A number is `[+-]digits[.digits][e[+-]digits]`, with blanks around it ignored. Where a float64
+ * would change one of them (integers beyond 2^53, zeros in front as in postal codes), the column stays text and
+ * `Table.notes` says so; with the type `'number'` it is rounded as every number is. A column of True and False (also
+ * true, TRUE, …) is boolean: 1 and 0.
  *
  * ```ts
  * import { parseCsv } from '@hebb/data';
@@ -69,15 +73,18 @@ export async function csv(source: Source, options: CsvFileOptions = {}): Promise
  * ```
  *
  * @throws DataError that lists the bad rows by line: a wrong number of fields, text in a numeric column, a quote that
- *   does not end; or that names the fault of the header: none, empty, duplicate names.
+ *   does not end; or that names the fault of the header: none, empty, duplicate names; or of a file that is no CSV: a
+ *   web page, columns aligned by blanks.
  */
 export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
   const { source = '<text>', badRows = 'error' } = options;
   if (typeof text !== 'string') throw new DataError(`[csv] expected the text of a CSV file, got ${show(text)}.`);
   checkOptions(options);
+  refuseOtherFormats(text, source);
   const problems = new ProblemList();
   const { rows, lines } = readRows(text, options, problems);
   const { names, hasHeaderRow } = readHeader(rows, lines, options, source);
+  if (names.length === 1) refuseAligned(rows, lines, source);
   const first = hasHeaderRow ? 1 : 0;
 
   const kept: number[] = [];
@@ -88,35 +95,32 @@ export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
       const as = hasHeaderRow ? `, as in the header (line ${lines[0]})` : '';
       problems.add({
         line: lines[row] ?? 0,
-        message: `expected ${count(names.length, 'field')}${as}, got ${fields.length}: ${show(fields.join(options.delimiter ?? ','))}`,
+        message: `expected ${count(names.length, 'field')}${as}, got ${fields.length}: ${show(fields.join(options.delimiter === 'whitespace' ? ' ' : (options.delimiter ?? ',')))}`,
       });
     }
   }
 
   const missing = new Set(options.missing ?? missingByDefault);
   const columns = new Map<string, Column>();
+  const notes: DataProblem[] = [];
   const bad = new Set<number>();
+  const lineOf = (row: number): number => lines[kept[row] ?? 0] ?? 0;
   names.forEach((name, j) => {
     const fields = kept.map((row) => (rows[row]?.[j] ?? '').trim());
-    const type = options.types?.[name] ?? inferType(fields, missing);
+    const given = options.types?.[name];
+    const { type, reason } = given === undefined ? inferType(fields, missing) : { type: given };
+    if (reason !== undefined) {
+      notes.push({ line: lineOf(reason.row), column: name, message: `kept as text: ${reason.message}` });
+    }
     if (type === 'string') {
       // Strings keep their blanks; only the test for a missing value ignores them.
       const values = kept.map((row, i) => (missing.has(fields[i] ?? '') ? null : (rows[row]?.[j] ?? null)));
       columns.set(name, { type, values });
       return;
     }
-    const values = new Float64Array(fields.length);
-    fields.forEach((field, i) => {
-      if (missing.has(field)) values[i] = NaN;
-      else if (number.test(field)) values[i] = Number(field);
-      else {
-        bad.add(i);
-        problems.add({
-          line: lines[kept[i] ?? 0] ?? 0,
-          column: name,
-          message: `expected a number, got ${show(field)}`,
-        });
-      }
+    const values = parseColumn(type, fields, missing, ({ row, message }) => {
+      bad.add(row);
+      problems.add({ line: lineOf(row), column: name, message });
     });
     columns.set(name, { type, values });
   });
@@ -125,60 +129,47 @@ export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
   if (badRows === 'error') {
     problems.check(`[csv] ${source}: ${count(problems.count, 'problem')}:`, { source, hint: hintFor(problems) });
   }
-  const table = new Table(columns, { source, lines: kept.map((row) => lines[row] ?? 0), problems: problems.problems });
+  const table = new Table(columns, {
+    source,
+    lines: kept.map((row) => lines[row] ?? 0),
+    problems: problems.problems,
+    notes,
+  });
   if (bad.size === 0) return table;
   return table.subset(kept.map((_, i) => i).filter((i) => !bad.has(i)));
 }
 
-function readRows(
-  text: string,
-  { delimiter = ',', comments }: CsvOptions,
-  problems: ProblemList,
-): { rows: string[][]; lines: number[] } {
-  const input = unifyLineEnds(text.startsWith('\ufeff') ? text.slice(1) : text);
-  const rows: string[][] = [];
-  const lines: number[] = [];
-  const endOfComment = (at: number): number =>
-    comments !== undefined && input.startsWith(comments, at) ? input.indexOf('\n', at) : -1;
-  let line = 1;
-  let cursor = 0;
-  Papa.parse<string[]>(input, {
-    delimiter,
-    newline: '\n',
-    ...(comments !== undefined && { comments }),
-    step: ({ data, errors, meta }) => {
-      // The parser swallows comment lines together with the row that follows them.
-      for (let end = endOfComment(cursor); end !== -1 && end < meta.cursor; end = endOfComment(cursor)) {
-        line++;
-        cursor = end + 1;
-      }
-      const rowLine = line;
-      for (let at = input.indexOf('\n', cursor); at !== -1 && at < meta.cursor; at = input.indexOf('\n', at + 1))
-        line++;
-      cursor = meta.cursor;
-      const fault = errors.find(({ type }) => type === 'Quotes');
-      if (fault !== undefined) {
-        const message =
-          fault.code === 'MissingQuotes'
-            ? 'expected a closing quote before the end of the file: a quoted field that starts in this row never ends'
-            : 'expected a delimiter or the end of the line after a closing quote (a quote inside is written twice: "")';
-        problems.add({ line: rowLine, message });
-      } else if (data.length > 1 || (data[0] ?? '').trim() !== '') {
-        rows.push(data);
-        lines.push(rowLine);
-      }
-    },
+/** Text that is something else, and would be read as a table of one column. */
+function refuseOtherFormats(text: string, source: string): void {
+  const start = text.slice(0, 1024);
+  const kind = kindOf(new TextEncoder().encode(start));
+  if (kind === 'an HTML page') throw new DataError(`[csv] ${source} is ${kind}, not CSV.`, { source, hint: pageHint });
+  if (kind === 'an XML file') throw new DataError(`[csv] ${source} is ${kind}, not CSV.`, { source });
+  if (!/^\s*(?:\{\s*["}]|\[\s*[[{])/.test(start)) return;
+  try {
+    JSON.parse(text);
+  } catch {
+    return;
+  }
+  throw new DataError(`[csv] ${source} is JSON, not CSV: it begins with ${show(start.trimStart())}.`, {
+    source,
+    hint: 'Read it with JSON.parse; new Table({ name: { type, values } }) makes a table of columns.',
   });
-  return { rows, lines };
 }
 
-/** CRLF and CR become LF, except inside quoted fields, which are data. */
-function unifyLineEnds(text: string): string {
-  if (!text.includes('\r')) return text;
-  return text
-    .split('"')
-    .map((piece, i) => (i % 2 === 0 ? piece.replace(/\r\n?/g, '\n') : piece))
-    .join('"');
+/** One field in every row, each of as many words: columns that blanks align. */
+function refuseAligned(rows: readonly (readonly string[])[], lines: readonly number[], source: string): void {
+  if (rows.length < 2) return;
+  const words = rows.slice(0, 50).map(([field = '']) => field.trim().split(/\s+/));
+  const width = words[0]?.length ?? 0;
+  if (width < 2 || words.some(({ length }) => length !== width)) return;
+  const isAligned = rows.slice(0, 50).some(([field = '']) => /\S[ \t]{2,}\S/.test(field));
+  const hasNumbers = words.slice(1).every((row) => row.some(isNumber));
+  if (!isAligned && !hasNumbers) return;
+  throw new DataError(`[csv] ${source}, line ${lines[0]}: one field only, ${show(rows[0]?.[0])}.`, {
+    source,
+    hint: "If blanks separate the fields, pass { delimiter: 'whitespace' }.",
+  });
 }
 
 function readHeader(
@@ -220,18 +211,10 @@ function readHeader(
   return { names, hasHeaderRow: header === true };
 }
 
-function inferType(fields: readonly string[], missing: ReadonlySet<string>): 'number' | 'string' {
-  let numbers = 0;
-  let others = 0;
-  for (const field of fields) {
-    if (missing.has(field)) continue;
-    if (number.test(field)) numbers++;
-    else others++;
-  }
-  return numbers > others ? 'number' : others > 0 ? 'string' : 'number';
-}
-
 function hintFor({ problems }: ProblemList): string {
+  if (problems.some(({ message }) => message.startsWith('expected single blanks'))) {
+    return "{ delimiter: 'whitespace' } takes any number of blanks as one delimiter.";
+  }
   const column = problems.find((problem) => problem.column !== undefined)?.column;
   const skip = "{ badRows: 'skip' } leaves these rows out";
   if (column === undefined) return `Correct the file, or ${skip}.`;
@@ -250,8 +233,10 @@ function checkOptions({ delimiter, comments, types, header }: CsvOptions): void 
     throw new DataError('[csv] header must be true, false or a non-empty array of names.');
   }
   for (const [name, type] of Object.entries(types ?? {})) {
-    if (type !== 'number' && type !== 'string') {
-      throw new DataError(`[csv] the type of column '${name}' must be 'number' or 'string', got ${show(type)}.`);
+    if (!columnTypes.includes(type)) {
+      throw new DataError(
+        `[csv] the type of column '${name}' must be 'number', 'boolean' or 'string', got ${show(type)}.`,
+      );
     }
   }
 }

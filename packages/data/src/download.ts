@@ -1,5 +1,6 @@
-/** Downloads that are checked, kept and never half there , in Node: what reaches for its modules here runs where there are files. */
+/** Downloads that are checked, kept and never half there, in Node: what reaches for its modules here runs where there are files. */
 import { FileError, hasFiles, writeFile } from '@hebb/files';
+import { kindOf, pageHint } from './content.ts';
 import { DataError, messageOf } from './errors.ts';
 import { fileError } from './files.ts';
 
@@ -103,8 +104,10 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
     const totalBytes = announced === null ? undefined : Number(announced);
     const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
     let receivedBytes = 0;
+    let kind: string | undefined;
     for await (const piece of response.body) {
       heard();
+      if (receivedBytes === 0) kind = kindOf(piece);
       hash.update(piece);
       yield piece;
       receivedBytes += piece.length;
@@ -116,7 +119,7 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
     const actual = hash.digest('hex');
     if (actual !== expected) {
       throw fail(`wrong checksum, SHA-256 ${actual} instead of ${expected} (${receivedBytes} bytes)`, {
-        hint: 'The file has changed at its source, or something on the way answered in its place. Nothing was kept.',
+        hint: `${kind === 'an HTML page' ? `It is an HTML page. ${pageHint}` : 'The file has changed at its source, or something on the way answered in its place.'} Nothing was kept.`,
       });
     }
   }

@@ -1,5 +1,6 @@
 /** Reading bytes from a path, a URL or a Blob. */
 import { FileError, hasFiles, readFile } from '@hebb/files';
+import { kindOf, pageHint } from './content.ts';
 import { DataError, messageOf } from './errors.ts';
 
 /** A file path (Node), an http(s) URL, or a `Blob` or `File` (e.g. from a file input). */
@@ -21,8 +22,13 @@ export async function readBytes(where: string, source: Source): Promise<Uint8Arr
     if (!isWeb && hasFiles()) return await readFile(source);
     const response = await fetch(source);
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());
-    return new Uint8Array(await response.arrayBuffer());
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (kindOf(bytes) === 'an HTML page') {
+      throw new DataError(`[${where}] ${name} is an HTML page, not data.`, { source: name, hint: pageHint });
+    }
+    return bytes;
   } catch (cause) {
+    if (cause instanceof DataError) throw cause;
     if (cause instanceof FileError) throw fileError(where, cause);
     throw new DataError(`[${where}] cannot read ${name}: ${messageOf(cause)}.`, { source: name, cause });
   }
@@ -44,10 +50,14 @@ export function decodeText(where: string, bytes: Uint8Array, encoding: string, n
   try {
     return decoder.decode(bytes);
   } catch (cause) {
-    throw new DataError(`[${where}] ${name} is not valid ${encoding} text.`, {
+    const kind = kindOf(bytes);
+    const isText = kind === undefined || kind === 'UTF-16 text';
+    throw new DataError(`[${where}] ${name} is ${isText ? '' : `${kind}, `}not valid ${encoding} text.`, {
       source: name,
       cause,
-      hint: "Give the file's encoding, e.g. { encoding: 'windows-1252' } or { encoding: 'utf-16le' }.",
+      hint: isText
+        ? `Give the file's encoding, e.g. { encoding: '${kind === undefined ? 'windows-1252' : 'utf-16le'}' }.`
+        : 'Unpack or convert it first.',
     });
   }
 }

@@ -22,4 +22,4 @@ export type { MinMaxScalerOptions, NormalizeOptions, ScalerOptions, StandardScal
 export { stratifiedSplit, trainTestSplit } from './split.ts';
 export type { Split, SplitOptions, Splittable, StratifiedSplitOptions, ThreeWaySplit } from './split.ts';
 export { Table } from './table.ts';
-export type { Column, Matrix, TableOptions } from './table.ts';
+export type { Cell, Column, Matrix, TableOptions } from './table.ts';

@@ -107,6 +107,94 @@ describe('parseCsv', () => {
     );
   });
 
+  it('keeps as text what a number would change, and says so', () => {
+    const table = parseCsv('id,zip,n\n9007199254740992,02139,100000000000000000000\n9007199254740993,90210,1\n');
+    expect(table.strings('id')).toEqual(['9007199254740992', '9007199254740993']);
+    expect(table.strings('zip')).toEqual(['02139', '90210']);
+    expect(table.numbers('n')).toEqual(Float64Array.of(1e20, 1)); // 1e20 is a float64
+    expect(table.notes).toEqual([
+      {
+        line: 3,
+        column: 'id',
+        message: 'kept as text: 9007199254740993 has too many digits: as a number it is 9007199254740992',
+      },
+      { line: 2, column: 'zip', message: 'kept as text: "02139" begins with a zero, which a number does not keep' },
+    ]);
+    expect(() => table.select(['id']).numbers('id')).toThrow(
+      /9007199254740993 has too many digits[^]*types: { 'id': 'number' }/,
+    );
+    expect(table.drop(['id', 'zip']).notes).toEqual([]);
+    const rounded = parseCsv('id\n9007199254740993\n0\n-0.5\n00.5\n', { types: { id: 'number' } });
+    expect(rounded.numbers('id')).toEqual(Float64Array.of(9007199254740992, 0, -0.5, 0.5));
+    expect(rounded.notes).toEqual([]);
+    expect(parseCsv('x\n0\n-0\n0.50\n1e3\n').typeOf('x')).toBe('number');
+  });
+
+  it('reads columns of True and False as booleans', () => {
+    const table = parseCsv('alive,n\nTrue,1\nfalse,2\n,3\nFALSE,4\n');
+    expect(table.typeOf('alive')).toBe('boolean');
+    expect(table.numbers('alive')).toEqual(Float64Array.of(1, 0, NaN, 0));
+    expect(table.columns().data).toEqual(Float64Array.of(1, 1, 0, 2, NaN, 3, 0, 4));
+    expect([0, 1, 2].map((row) => table.row(row)['alive'])).toEqual([true, false, null]);
+    expect(table.subset([1]).typeOf('alive')).toBe('boolean');
+    expect(() => table.strings('alive')).toThrow(/holds booleans, not strings[^]*'alive': 'string'/);
+    expect(parseCsv('a\nTrue\n', { types: { a: 'string' } }).strings('a')).toEqual(['True']);
+    expect(failure('a,b\nTrue,1\nFalse,1\nmaybe,1\n').problems).toEqual([
+      { line: 4, column: 'a', message: 'expected True or False, got "maybe"' },
+    ]);
+    expect(parseCsv('a\nTrue\n1\n').typeOf('a')).toBe('string'); // no more than half of either
+    expect(failure('a\n1\n', { types: { a: 'boolean' } }).problems).toHaveLength(1);
+  });
+
+  it('shows what is no number where a column holds strings', () => {
+    expect(() => parseCsv('x\n1\n"1,5"\n2\n"2,5"\n').numbers('x')).toThrow(
+      /holds strings, not numbers: "1,5" in line 3/,
+    );
+  });
+
+  it('reads columns that blanks align, and does not guess that they do', () => {
+    const text = 'name    age  height\nAda      36    1.65\n"Bo  B"   7    1.2\n';
+    const table = parseCsv(text, { delimiter: 'whitespace' });
+    expect(table.names).toEqual(['name', 'age', 'height']);
+    expect(table.strings('name')).toEqual(['Ada', 'Bo  B']);
+    expect(table.columns(['age', 'height']).data).toEqual(Float64Array.of(36, 1.65, 7, 1.2));
+    expect(parseCsv('  1   2 \n\t3\t4\n', { delimiter: 'whitespace', header: false }).columns().data).toEqual(
+      Float64Array.of(1, 2, 3, 4),
+    );
+    expect(parseCsv('a "b c" d\n1 2 3\n', { delimiter: ' ' }).names).toEqual(['a', 'b c', 'd']);
+    const error = failure('a b\n1  2\n3 4\n 5\n', { delimiter: ' ' });
+    expect(error.problems).toEqual([
+      { line: 2, message: 'expected single blanks between fields, got several: "1  2"' },
+      { line: 4, message: 'expected single blanks between fields, got several: " 5"' },
+    ]);
+    expect(error.message).toMatch(/hint: \{ delimiter: 'whitespace' \}/);
+    for (const aligned of ['a   b\nx   y\n', 'a b\n1 2\n3 4\n', 'a\tb   c\n1\t2   3\n']) {
+      expect(failure(aligned).message).toMatch(/one field only[^]*(?:whitespace|"\\t")/);
+    }
+    expect(parseCsv('name\nAda Lovelace\nAlan Turing\n').length).toBe(2);
+    expect(parseCsv('full name\nAda Lovelace\nAlan Turing\n').length).toBe(2);
+  });
+
+  it.each([
+    [
+      'a web page',
+      '<!DOCTYPE html>\n<html><body>Sign in</body></html>\n',
+      /people\.csv is an HTML page, not CSV\.[^]*Raw/,
+    ],
+    ['a web page without a doctype', '\ufeff\n <HTML lang="en">\n', /is an HTML page/],
+    ['XML', '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>\n', /is an XML file, not CSV/],
+    ['JSON', '{"error": "no such file"}', /is JSON, not CSV: it begins with/],
+    ['a list of JSON', '[\n  {"a": 1},\n  {"a": 2}\n]\n', /is JSON, not CSV/],
+  ])('refuses %s', (_, text, message) => {
+    expect(failure(text).message).toMatch(message);
+  });
+
+  it('takes text that only looks like another format', () => {
+    expect(parseCsv('{"a",b\n1,2\n').length).toBe(1);
+    expect(parseCsv('<htm,x\n1,2\n').length).toBe(1);
+    expect(parseCsv('[1],x\n1,2\n').names).toEqual(['[1]', 'x']);
+  });
+
   it('throws nothing but a DataError for random bytes, and keeps every field of a good file', () => {
     const random = new Random(3);
     const alphabet = ['a', '1', ',', '"', '""', '\n', '\r', '\r\n', ' ', '.', '-', 'é', '😀', '#', '\0', 'NA', ';'];
@@ -148,6 +236,11 @@ describe('csv', () => {
       await expect(csv(path, { encoding: 'klingon' })).rejects.toThrow(/no encoding 'klingon'/);
       await expect(csv(join(folder, 'absent.csv'))).rejects.toThrow(/cannot read .*absent\.csv: there is no such file/);
       await expect(csv(folder)).rejects.toThrow(/it is a folder/);
+      await writeFile(path, Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff));
+      await expect(csv(path)).rejects.toThrow(/is a gzip archive, not valid utf-8 text[^]*Unpack or convert it/);
+      await writeFile(path, Uint8Array.of(0xff, 0xfe, 97, 0, 10, 0, 49, 0));
+      await expect(csv(path)).rejects.toThrow(/is not valid utf-8 text[^]*utf-16le/);
+      expect((await csv(path, { encoding: 'utf-16le' })).column('a')).toEqual(Float64Array.of(1));
       await expect(csv(path, { encoding: 'klingon' })).rejects.toBeInstanceOf(DataError);
     } finally {
       await rm(folder, { recursive: true });

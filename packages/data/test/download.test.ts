@@ -12,6 +12,9 @@ import {
   mnistFiles,
   mnistMirror,
   type DownloadProgress,
+  csv,
+  loadDigits,
+  loadIdx,
 } from '../src/index.ts';
 
 const file = Buffer.alloc(200_000, 'Hebb');
@@ -36,6 +39,9 @@ beforeAll(async () => {
       case '/chunked-cut.bin': // ends early without having announced a length
         response.end(file.subarray(0, 1000));
         return;
+      case '/page.csv': // as a site answers that wants a login
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>\n<title>Sign in</title>\n');
+        return;
       case '/silent.bin':
         response.writeHead(200, { 'content-length': file.length });
         response.write(file.subarray(0, 1000));
@@ -59,6 +65,16 @@ beforeEach(() => {
   requests = 0;
 });
 
+it.each([
+  ['csv', csv],
+  ['loadIdx', loadIdx],
+  ['loadDigits', loadDigits],
+])('%s refuses a web page that came in place of the file', async (_, read) => {
+  await expect(read(`${base}/page.csv`)).rejects.toThrow(
+    /page\.csv is an HTML page, not data\.[^]*hint: The address shows a page/,
+  );
+});
+
 async function filesLeft(): Promise<string[]> {
   return (await readdir(cacheDir, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
@@ -71,6 +87,7 @@ describe('fetchDataset', () => {
       ['/absent.bin', /absent\.bin: the server answered 404 Not Found/],
       ['/cut.bin', /cut\.bin: the download failed/],
       ['/chunked-cut.bin', /wrong checksum, SHA-256 [0-9a-f]{64} instead of .* \(1000 bytes\)[^]*Nothing was kept/],
+      ['/page.csv', /wrong checksum[^]*It is an HTML page[^]*Nothing was kept/],
       ['/silent.bin', /silent\.bin: nothing came for 0\.1 s/, { timeout: 100 }],
       ['/silent.bin', /silent\.bin: aborted/, { signal: AbortSignal.timeout(50) }],
       ['/good.bin', /good\.bin: wrong checksum/, { sha256: '0'.repeat(64) }],
