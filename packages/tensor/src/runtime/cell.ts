@@ -9,10 +9,15 @@ import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, requireTensor, Tensor } from '../tensor.ts';
 import { activeCapture } from './recording.ts';
+import { flush } from './realize.ts';
 import { overwrittenStorage, type Storage } from './storage.ts';
+import { mayTakeGradients, noteAssigned } from './waiting.ts';
 
 /** Cells with a recorded new value that no plan has computed yet. */
 export const pendingCells: Set<TensorCell> = new Set();
+
+/** Forward passes in one step that may update a running statistic each; more are cut. */
+const passesPerStep = 8;
 
 export class TensorCell implements NodeCell {
   readonly requiresGrad: boolean;
@@ -24,6 +29,8 @@ export class TensorCell implements NodeCell {
   leaf: Node;
   /** The recorded value that will replace it. */
   pending: Node | undefined = undefined;
+  /** Recorded values that were replaced before they were computed. */
+  replaced = 0;
   /** Nodes that read `leaf` (or a recorded value that was itself replaced before it was computed) and may still be unrealised. */
   #consumers: WeakRef<Node>[] = [];
   /** The same for `pending`. */
@@ -58,6 +65,7 @@ export class TensorCell implements NodeCell {
   /** Records a new value. */
   assign(pending: Node): void {
     if (this.pending !== undefined) {
+      this.replaced++;
       this.pending.cell = undefined;
       this.#consumers.push(...this.#pendingConsumers);
       this.#pendingConsumers = [];
@@ -71,6 +79,7 @@ export class TensorCell implements NodeCell {
     pendingCells.delete(this);
     if (this.pending !== undefined) this.pending.cell = undefined;
     this.pending = undefined;
+    this.replaced = 0;
   }
 
   /** Called when the value in memory has been replaced: what was recorded on the old value must not read the new one. */
@@ -78,6 +87,7 @@ export class TensorCell implements NodeCell {
     const { storage, pending, leaf } = this;
     pendingCells.delete(this);
     this.pending = undefined;
+    this.replaced = 0;
     if (pending === undefined && this.#consumers.length === 0) return;
     leaf.storage = overwrittenStorage();
     leaf.cell = undefined;
@@ -103,6 +113,16 @@ function isWaiting(node: Node | undefined): node is Node {
   if (node === undefined || node.storage !== undefined) return false;
   const computed = resolve(node);
   return !computed.planned && computed.storage === undefined;
+}
+
+/**
+ * Whether the updates that wait are a step of their own when `cell` is assigned to once more. State that forward passes update on their way
+ * (running statistics) may be assigned to several times before gradients are taken: a cut between would compute the passes twice.
+ */
+function endsStep(cell: TensorCell): boolean {
+  if (cell.replaced >= passesPerStep || !mayTakeGradients()) return true;
+  for (const { requiresGrad } of pendingCells) if (requiresGrad) return true;
+  return false;
 }
 
 /** Appends a consumer; drops those that are dead or done before the list grows. */
@@ -167,10 +187,14 @@ export function assign(target: Tensor, value: Tensor): void {
     const Kind = node.type.dtype === cell.type.dtype ? ShapeError : DTypeError;
     throw new Kind(`[assign] a variable of ${formatType(cell.type)} cannot take the value ${formatType(node.type)}.`);
   }
+  const capture = activeCapture();
+  // A loop comes round: what has been recorded up to here is a step, and is found again as one in the next round.
+  if (capture === undefined && cell.pending !== undefined && endsStep(cell)) flush([]);
   const pending = new Node('detach', [node], {}, node.type, cell.requiresGrad) as unknown as Node;
   node.cell?.consumed(node, pending);
-  const capture = activeCapture();
-  if (capture === undefined) pendingCells.add(cell);
-  else capture.assigned.add(cell);
+  if (capture === undefined) {
+    pendingCells.add(cell);
+    noteAssigned(pending);
+  } else capture.assigned.add(cell);
   cell.assign(pending);
 }

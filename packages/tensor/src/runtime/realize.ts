@@ -1,7 +1,7 @@
 /** From recorded nodes to values: one plan for everything that is asked for and all pending updates of cells. */
 import { StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, setRecorder, type Node, type Recorder } from '../graph/node.ts';
-import { linearize, resolve, toProgram, type Linearization } from '../graph/program.ts';
+import { linearize, resolve, sameKey, toProgram, type Linearization, type Program } from '../graph/program.ts';
 import { formatType } from '../graph/types.ts';
 import { nodeOf, replaceNode, requireTensors, type Tensor } from '../tensor.ts';
 import type { DeviceBuffer, Executable, HostArray } from './backend.ts';
@@ -12,6 +12,7 @@ import type { Engine } from './engine.ts';
 import { breathe } from './event-loop.ts';
 import type { PlanEntry } from './plan-cache.ts';
 import { goneStorage, Storage } from './storage.ts';
+import { endangeredBy, forgetRecorded, inOrder, noteRecorded } from './waiting.ts';
 
 /** Elements of float32, int32 and bool. */
 export type TensorData = Float32Array | Int32Array | Uint8Array;
@@ -26,9 +27,11 @@ let recordedNodes = 0;
 /** Counts recorded nodes outside captures. */
 export const defaultRecorder: Recorder = {
   created(node) {
+    noteRecorded(node);
     if (++recordedNodes >= recordingLimit) {
       recordedNodes = 0;
       flush([node]);
+      forgetRecorded({ later: true });
     }
   },
 };
@@ -102,6 +105,18 @@ function linearizeJob({ outputs, updates }: Job): { linearization: Linearization
   return { linearization: linearize([...outputs, ...updates.map((cell) => cell.pending as Node)], targets), targets };
 }
 
+/** Programs of runs that wait for their device to start; a loop's steps share theirs. */
+let waitingPrograms: { readonly key: Int32Array; readonly program: Program }[] = [];
+
+function waitingProgram(linearization: Linearization, targets: readonly (Node | undefined)[]): Program {
+  const { key } = linearization;
+  const known = waitingPrograms.find((candidate) => sameKey(candidate.key, key));
+  if (known !== undefined) return known.program;
+  const program = toProgram(linearization, targets);
+  waitingPrograms = [{ key, program }, ...waitingPrograms.slice(0, 7)];
+  return program;
+}
+
 /** Issues one run of a linearised job; returns the storages of its outputs. */
 function issue(
   device: Device,
@@ -119,7 +134,7 @@ function issue(
   });
   const destinations = storages.map((storage) => storage.buffer());
   // Nodes lose their inputs once they are realised; a run that has to wait for its device takes the program along.
-  const waiting = device.running ? undefined : toProgram(linearization, targets);
+  const waiting = device.running ? undefined : waitingProgram(linearization, targets);
   device.perform((engine) => {
     const entry = planFor(device, linearization, () => engine.compile(waiting ?? toProgram(linearization, targets)));
     runPlan(
@@ -165,7 +180,6 @@ export function flush(roots: readonly Node[]): void {
 }
 
 function compute(roots: readonly Node[]): void {
-  recordedNodes = 0;
   const device = currentDevice();
   /** Every node to compute, with the handles (composites among them) that stand for it. */
   const wanted = new Map<Node, Node[]>();
@@ -185,16 +199,23 @@ function compute(roots: readonly Node[]): void {
     else writeHost(device, cell, host);
   }
   if (wanted.size === 0 && updates.length === 0) return;
+  recordedNodes = 0;
 
-  let job: Job = { outputs: [...wanted.keys()], updates };
+  let job: Job = { outputs: inOrder(wanted), updates };
   let { linearization, targets } = linearizeJob(job);
-  // What was recorded on a value that goes away, and is not part of this computation, is computed now.
-  const inside = new Set(linearization.nodes);
-  const outside = updates.flatMap((cell) => cell.waitingConsumers()).filter((node) => !inside.has(resolve(node)));
-  for (const consumer of stillComputable(outside)) want(consumer);
-  if (wanted.size > job.outputs.length) {
-    job = { outputs: [...wanted.keys()], updates };
-    ({ linearization, targets } = linearizeJob(job));
+  if (updates.length > 0) {
+    const asked = wanted.size;
+    // What was recorded on a value that goes away, and is not part of this computation, is computed now.
+    const inside = new Set(linearization.nodes);
+    const outside = updates.flatMap((cell) => cell.waitingConsumers()).filter((node) => !inside.has(resolve(node)));
+    for (const consumer of stillComputable(outside)) want(consumer);
+    const leaves = updates.map((cell) => cell.leaf);
+    const results = endangeredBy(leaves, new Set(wanted.keys()), { anySize: roots.length === 0 });
+    for (const result of stillComputable(results)) want(result);
+    if (wanted.size > asked) {
+      job = { outputs: inOrder(wanted), updates };
+      ({ linearization, targets } = linearizeJob(job));
+    }
   }
   let storages: Storage[];
   try {
@@ -202,6 +223,8 @@ function compute(roots: readonly Node[]): void {
   } catch (error) {
     if (updates.length > 0) settle(device, updates);
     throw error;
+  } finally {
+    forgetRecorded({ later: updates.length === 0 });
   }
   job.outputs.forEach((node, i) => {
     for (const handle of [node, ...(wanted.get(node) ?? [])]) {

@@ -1,0 +1,89 @@
+/**
+ * What has been recorded since the last computation, in order. From it follows what an update would make unreadable: results that are
+ * recorded on the old value of a variable and that no plan has computed. Everything here depends on the recording alone, never on the
+ * garbage collector, so that equal steps of a loop are equal programs.
+ */
+import { nextWalk, type Node } from '../graph/node.ts';
+import type { Attributes } from '../graph/primitives.ts';
+import { resolve } from '../graph/program.ts';
+
+/** Results up to this size (losses, metrics) are computed with the update that would make them unreadable, also where nobody has asked yet. */
+const resultBytes = 4096;
+
+let recorded: Node[] = [];
+/** Values of variables among `recorded`. */
+let assigned = new Set<Node>();
+/** How many nodes there were at the last assignment: where the step ends that the updates belong to. */
+let stepEnd = 0;
+/** Whether gradients can be taken of something among `recorded`. */
+let differentiable = false;
+
+/** Tells of a recorded operation. */
+export function noteRecorded(node: Node): void {
+  recorded.push(node);
+  if (node.differentiable) differentiable = true;
+}
+
+/** Whether something has been recorded that gradients can be taken of. */
+export function mayTakeGradients(): boolean {
+  return differentiable;
+}
+
+/** Tells of a value recorded for a variable. */
+export function noteAssigned(pending: Node): void {
+  recorded.push(pending);
+  assigned.add(pending);
+  stepEnd = recorded.length;
+}
+
+/**
+ * What updates of `overwritten` would make unreadable although it may be wanted, given that `computed` will be there: the step's results
+ * that nothing else was recorded on, up to a few KiB, and what has been recorded on after the step (`anySize`: also where it is large).
+ */
+export function endangeredBy(
+  overwritten: readonly Node[],
+  computed: ReadonlySet<Node>,
+  { anySize }: { anySize: boolean },
+): Node[] {
+  const stale = nextWalk();
+  for (const leaf of overwritten) leaf.mark = stale;
+  const usedWithin = new Set<Node>();
+  const usedLater = new Set<Node>();
+  const candidates: Node[] = [];
+  recorded.forEach((node, position) => {
+    const within = position < stepEnd;
+    const used = within ? usedWithin : usedLater;
+    let endangered = false;
+    const visit = (input: Node): void => {
+      used.add(input);
+      if (input.mark === stale) endangered = true;
+    };
+    for (const input of node.inputs) visit(input);
+    if (node.op === 'composite') visit((node.attributes as Attributes['composite']).body);
+    // The newest value of a variable is in memory afterwards.
+    if (!within || !endangered || node.cell !== undefined || node.storage !== undefined || computed.has(resolve(node)))
+      return;
+    node.mark = stale;
+    candidates.push(node);
+  });
+  return candidates.filter((node) => {
+    const small = node.type.size * 4 <= resultBytes;
+    if (usedLater.has(node)) return small || anySize;
+    return small && !usedWithin.has(node) && !assigned.has(node);
+  });
+}
+
+/** The keys of a map in the order of their recording; those recorded before come first. */
+export function inOrder(nodes: ReadonlyMap<Node, unknown>): Node[] {
+  if (nodes.size < 2) return [...nodes.keys()];
+  const known = new Set(recorded.filter((node) => nodes.has(node)));
+  return [...[...nodes.keys()].filter((node) => !known.has(node)), ...known];
+}
+
+/** Forgets what belongs to the step that has been computed; with `later`, also what was recorded after it. */
+export function forgetRecorded({ later }: { later: boolean }): void {
+  recorded = later ? [] : recorded.slice(stepEnd);
+  assigned = new Set();
+  stepEnd = 0;
+  differentiable = recorded.some((node) => node.differentiable);
+}
