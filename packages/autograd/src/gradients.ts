@@ -89,7 +89,7 @@ function differentiate<A extends unknown[]>(
   const { args: fresh, wanted, rebuild } = prepare(op, args, argnums);
   const value = withInlining(() => f(...fresh));
   requireScalarLoss(op, value);
-  const reached = reverse(nodeOf(value), ones(value.shape), new Set(wanted.keys()));
+  const reached = reverse(nodeOf(value), ones(value.shape), wanted);
   const grad = rebuild((node, name) => {
     const found = reached.get(node);
     if (found === undefined) {
@@ -191,7 +191,8 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
   const nodes = named.map(([, tensor]) => nodeOf(tensor));
   const value = withInlining(f);
   requireScalarLoss('valueAndGrad', value);
-  const reached = reverse(nodeOf(value), ones(value.shape), new Set(nodes));
+  const names = new Map(named.map(([name, tensor]) => [nodeOf(tensor), `parameter ${name}`]));
+  const reached = reverse(nodeOf(value), ones(value.shape), names);
   if (nodes.length > 0 && !nodes.some((node) => reached.has(node))) {
     const given = named.length === 1 ? `the parameter ${named[0]?.[0]}` : `any of the ${named.length} parameters`;
     throw new ArgumentError(
@@ -273,14 +274,18 @@ export function vjp<A extends unknown[]>(
       const Kind = cotangent.dtype === value.dtype ? ShapeError : DTypeError;
       throw new Kind(`[vjp] the cotangent of a value ${value} must have the same type, not ${cotangent}.`);
     }
-    const reached = reverse(nodeOf(value), cotangent, new Set(wanted.keys()));
+    const reached = reverse(nodeOf(value), cotangent, wanted);
     return rebuild((node) => reached.get(node)?.cotangent ?? zerosLike(tensorOf(node))) as A;
   };
   return { value, pullback };
 }
 
 /**
- * `f` with another gradient: the value is that of `f`; cotangents of the inputs come from `gradient` (undefined: none).
+ * `f` with another gradient: the value is that of `f`; cotangents of the inputs come from `gradient`, one for each (undefined: none).
+ *
+ * What `f` reads beside its inputs, from the scope around it, gets no cotangent. Constants are fine there; so are parameters, as long as
+ * nobody asks for their gradient. {@link ArgumentError}, when the gradient is taken, where it is with respect to such a tensor: pass it as
+ * an input, or `detach()` it. `gradient` may read whatever it likes: a second derivative follows it like any function.
  *
  * ```ts
  * // The sign in the value, the identity in the gradient: a straight-through estimator.
@@ -293,7 +298,7 @@ export function customGradient<A extends Tensor[]>(
   gradient: (cotangent: Tensor, output: Tensor, ...inputs: A) => readonly (Tensor | undefined)[],
 ): (...inputs: A) => Tensor {
   return (...inputs) =>
-    composite('customGradient', {}, inputs, (...own) => f(...(own as A)), {
+    composite(f.name === '' ? 'customGradient' : `customGradient ${f.name}`, {}, inputs, (...own) => f(...(own as A)), {
       gradient: (cotangent, output, ...own) => gradient(cotangent, output, ...(own as A)),
     });
 }

@@ -4,6 +4,7 @@
  */
 import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tensor';
 import { formatType, isOp, nextWalk, nodeOf, primitives, tensorOf, type Node } from '@hebb/tensor/graph';
+import { hiddenBody, requireNoCaptures } from './captures.ts';
 import { rules, type Rule } from './rules.ts';
 
 /** The inputs to which a cotangent may flow; a composite without a gradient of its own is its body. */
@@ -11,6 +12,12 @@ function sourcesOf(node: Node): readonly Node[] {
   if (node.cell !== undefined || node.op === 'detach') return [];
   if (isOp(node, 'composite') && node.attributes.gradient === undefined) return [node.attributes.body];
   return node.inputs;
+}
+
+/** What a node's value is computed from: its sources, and the body that a gradient of its own hides. */
+function dependenciesOf(node: Node): readonly Node[] {
+  const body = hiddenBody(node);
+  return body === undefined ? sourcesOf(node) : [...sourcesOf(node), body];
 }
 
 interface Paths {
@@ -22,15 +29,24 @@ interface Paths {
   readonly leaves: readonly Node[];
 }
 
+interface PathSearch {
+  readonly isWanted: (node: Node) => boolean;
+  /** Which nodes to look behind at all. */
+  readonly keep: (node: Node) => boolean;
+  /** What a wanted node is called in messages. */
+  readonly nameOf: (node: Node) => string;
+}
+
 /**
- * Finds all paths from `root` to wanted nodes. `keep` says which nodes to look behind at all. Iterative, so that a chain of a hundred
+ * Finds all paths from `root` to wanted nodes; throws where a wanted node is hidden behind a gradient that does not know of it. Iterative, so that a chain of a hundred
  * thousand operations does not overflow the stack. Records nothing: recording may start a computation that walks the graph itself.
  */
-function findPaths(root: Node, isWanted: (node: Node) => boolean, keep: (node: Node) => boolean): Paths {
+function findPaths(root: Node, { isWanted, keep, nameOf }: PathSearch): Paths {
   const walk = nextWalk();
   const nodes: Node[] = [];
   const sources: number[][] = [];
   const leaves: Node[] = [];
+  const hiding: Node[] = [];
   const stack: Node[] = [root];
   while (stack.length > 0) {
     const node = stack[stack.length - 1] as Node;
@@ -38,7 +54,7 @@ function findPaths(root: Node, isWanted: (node: Node) => boolean, keep: (node: N
       stack.pop();
       continue;
     }
-    const behind = sourcesOf(node);
+    const behind = dependenciesOf(node);
     let ready = true;
     for (let i = behind.length - 1; i >= 0; i--) {
       const source = behind[i] as Node;
@@ -50,13 +66,23 @@ function findPaths(root: Node, isWanted: (node: Node) => boolean, keep: (node: N
     stack.pop();
     node.mark = walk;
     if (behind.length === 0) leaves.push(node);
-    const positions = behind.map((source) => (source.mark === walk ? source.index : -1));
+    if (hiddenBody(node) !== undefined) hiding.push(node);
+    const positions = sourcesOf(node).map((source) => (source.mark === walk ? source.index : -1));
     node.index = -1;
     if (!isWanted(node) && positions.every((position) => position < 0)) continue;
     node.index = nodes.length;
     nodes.push(node);
     sources.push(positions);
   }
+  const leadsOn = (node: Node): boolean => node.mark === walk && node.index >= 0;
+  requireNoCaptures(
+    hiding.filter((node) => leadsOn(hiddenBody(node) as Node)),
+    {
+      isWanted,
+      sourcesOf: (node) => dependenciesOf(node).filter(leadsOn),
+      nameOf,
+    },
+  );
   return { nodes, sources, leaves };
 }
 
@@ -119,14 +145,14 @@ export interface Reached {
   readonly cotangent: Tensor | undefined;
 }
 
-/** Cotangents of the wanted nodes that `root` depends on, in the order in which the forward computation met them. */
-export function reverse(root: Node, cotangent: Tensor, wanted: ReadonlySet<Node>): Map<Node, Reached> {
-  const everything = [...wanted].some((node) => !node.differentiable);
-  const paths = findPaths(
-    root,
-    (node) => wanted.has(node),
-    (node) => everything || node.differentiable || wanted.has(node),
-  );
+/** Cotangents of the wanted nodes (with their names for messages) that `root` depends on, in the order in which the forward computation met them. */
+export function reverse(root: Node, cotangent: Tensor, wanted: ReadonlyMap<Node, string>): Map<Node, Reached> {
+  const everything = [...wanted.keys()].some((node) => !node.differentiable);
+  const paths = findPaths(root, {
+    isWanted: (node) => wanted.has(node),
+    keep: (node) => everything || node.differentiable || wanted.has(node),
+    nameOf: (node) => wanted.get(node) ?? 'a tensor',
+  });
   requireAlive(paths.leaves);
   if (everything) requireHistory(paths, wanted);
   return collect(paths, pullBack(paths, cotangent), (node) => wanted.has(node));
@@ -136,9 +162,9 @@ export function reverse(root: Node, cotangent: Tensor, wanted: ReadonlySet<Node>
  * Values that depend on no parameter forget how they were computed once they have been read. Where one of them may hide a path to a wanted
  * plain tensor that is not reached otherwise, a gradient of zero would be a guess.
  */
-function requireHistory({ nodes, leaves }: Paths, wanted: ReadonlySet<Node>): void {
+function requireHistory({ nodes, leaves }: Paths, wanted: ReadonlyMap<Node, string>): void {
   const reached = new Set(nodes);
-  const missing = [...wanted].find((node) => !node.differentiable && !reached.has(node));
+  const missing = [...wanted.keys()].find((node) => !node.differentiable && !reached.has(node));
   const forgotten = leaves.find(
     ({ op, cell, inputs }) => cell === undefined && inputs.length === 0 && primitives[op].arity !== 0,
   );
@@ -152,7 +178,11 @@ function requireHistory({ nodes, leaves }: Paths, wanted: ReadonlySet<Node>): vo
 /** Cotangents of all parameters (variables made with `requiresGrad`) that `root` depends on. */
 export function reverseToParameters(root: Node, cotangent: Tensor): Map<Node, Reached> {
   const isParameter = (node: Node): boolean => node.cell?.requiresGrad === true;
-  const paths = findPaths(root, isParameter, (node) => node.differentiable);
+  const paths = findPaths(root, {
+    isWanted: isParameter,
+    keep: (node) => node.differentiable,
+    nameOf: () => 'a parameter',
+  });
   requireAlive(paths.leaves);
   return collect(paths, pullBack(paths, cotangent), isParameter);
 }

@@ -133,6 +133,11 @@ export interface Attributes {
     readonly options: Readonly<Record<string, number | boolean | string | readonly number[]>>;
     readonly body: Node;
     readonly gradient: CompositeGradient | undefined;
+    /**
+     * What a body of its own saw as its inputs, so that whatever else it depends on can be told apart; undefined where it cannot hide a
+     * gradient: for a definition, whose body sees nothing else, and without `gradient`.
+     */
+    readonly boundary: readonly Node[] | undefined;
   };
 }
 

@@ -8,15 +8,19 @@ import {
   wrongArgument,
   type OptionNames,
 } from '../arguments/index.ts';
-import { makeIdentity, makeNode, type Node } from '../graph/node.ts';
-import type { Attributes, CompositeIdentity } from '../graph/primitives.ts';
+import { ArgumentError } from '../graph/errors.ts';
+import { makeIdentity, makeNode } from '../graph/node.ts';
+import type { Attributes, CompositeGradient, CompositeIdentity } from '../graph/primitives.ts';
 import { nodeOf, requireTensor, requireTensors, tensorOf, type Tensor } from '../tensor.ts';
 
 /** Everything beside the inputs that determines the result; numbers, strings, booleans and lists of numbers. */
 export type CompositeAttributes = Attributes['composite']['options'];
 
 export interface CompositeOptions {
-  /** Cotangents of the inputs (undefined: none) from the cotangent of the output; replaces the gradient of the body. */
+  /**
+   * Cotangents of the inputs (undefined: none) from the cotangent of the output; replaces the gradient of the body. Nothing reaches what
+   * the body reads beside its inputs: a gradient with respect to such a tensor is refused when it is asked for.
+   */
   gradient?: (cotangent: Tensor, output: Tensor, ...inputs: Tensor[]) => readonly (Tensor | undefined)[];
 }
 
@@ -83,28 +87,44 @@ export function composite(
   checkOptions('composite', options, compositeOptions);
   const gradient = definition === undefined ? options.gradient : definition.gradient?.bind(definition, attributes);
   if (gradient !== undefined) requireFunction(name, 'the gradient of a composite', gradient);
-  const value = definition === undefined ? body?.(...inputs) : definition.body(attributes, ...inputs);
+  const nodes = inputs.map(nodeOf);
+  const boundary =
+    definition === undefined && gradient !== undefined
+      ? nodes.map((node) => makeNode('reshape', [node], { shape: node.type.shape }))
+      : undefined;
+  const value =
+    definition === undefined
+      ? body?.(...(boundary === undefined ? inputs : boundary.map((node) => tensorOf(node))))
+      : definition.body(attributes, ...inputs);
   requireTensor(name, 'what the body of a composite returns', value);
   let result = nodeOf(value);
   // A body that is just a variable's value must not share the memory that the variable's updates overwrite.
   if (result.cell !== undefined) result = makeIdentity(result);
-  const node = makeNode('composite', inputs.map(nodeOf), {
+  const node = makeNode('composite', nodes, {
     name,
     definition,
     options: attributes,
     body: result,
-    gradient:
-      gradient === undefined
-        ? undefined
-        : (cotangent: Node, output: Node, nodes: readonly Node[]) => {
-            const cotangents = gradient(tensorOf(cotangent), tensorOf(output), ...nodes.map(tensorOf));
-            requireArray(name, 'what the gradient of a composite returns', cotangents);
-            return cotangents.map((t, i) => {
-              if (t === undefined) return undefined;
-              requireTensor(name, `cotangent ${i} of the gradient of a composite`, t);
-              return nodeOf(t);
-            });
-          },
+    gradient: gradient === undefined ? undefined : onNodes(name, gradient),
+    boundary,
   });
   return tensorOf(node);
+}
+
+/** A gradient of tensors as one of nodes; throws {@link ArgumentError} where it does not return one cotangent, or none, per input. */
+function onNodes(name: string, gradient: NonNullable<CompositeOptions['gradient']>): CompositeGradient {
+  return (cotangent, output, inputs) => {
+    const cotangents = gradient(tensorOf(cotangent), tensorOf(output), ...inputs.map((node) => tensorOf(node)));
+    requireArray(name, 'what the gradient of a composite returns', cotangents);
+    if (cotangents.length !== inputs.length) {
+      throw new ArgumentError(
+        `[${name}] the gradient of a composite returns one cotangent for each of the ${inputs.length} inputs (a tensor, or undefined for none), not ${cotangents.length}.`,
+      );
+    }
+    return cotangents.map((part, i) => {
+      if (part === undefined) return undefined;
+      requireTensor(name, `cotangent ${i} of the gradient of a composite`, part);
+      return nodeOf(part);
+    });
+  };
 }
