@@ -4,6 +4,7 @@
  */
 import { ArgumentError, assign, HebbError, ShapeError, Tensor } from '@hebb/tensor';
 import type { ModuleConfig } from './config.ts';
+import { fieldsOf, type Fields } from './members.ts';
 import { stateEntries, type NamedTensors, type StateDict } from './state.ts';
 
 /** A module whatever its `forward` takes and returns. */
@@ -41,7 +42,10 @@ interface Visit {
  * [...new Net().namedParameters().keys()];  // ['hidden.weight', 'hidden.bias', 'output.weight', 'output.bias']
  * ```
  *
- * Fields that hold parameters, buffers, modules, or arrays of these are listed; private fields (`#name`) are not.
+ * Fields that hold parameters, buffers, modules, or arrays, plain objects, Maps and Sets of these, as deep as you like, are listed: names
+ * are the keys on the way (`heads.cat.weight`; positions in arrays and Sets). Private fields (`#name`), values behind getters of a class, and
+ * what functions close over cannot be seen and are no part of the module. What can be seen and has no name is an {@link ArgumentError}: a
+ * module in an object of a class that is no module, a key with a dot in it, two members of one name.
  *
  * @typeParam Inputs - what `forward` takes; any number of tensors by default.
  * @typeParam Output - what it returns; a tensor by default.
@@ -57,7 +61,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /** Parameters, buffers and modules held directly, with their names. Containers that name their members otherwise override it. */
   members(): Iterable<readonly [string, Tensor | AnyModule]> {
-    return Object.entries(this).flatMap(([name, value]) => membersIn(name, value));
+    return fieldsOf(this, isMember).members;
   }
 
   /** This module ('') and all modules in it by path, outer before inner; one that is held twice is listed once. */
@@ -177,23 +181,29 @@ export function within<T>(module: AnyModule, body: () => T): T {
   }
 }
 
-function membersIn(name: string, value: unknown): (readonly [string, Tensor | AnyModule])[] {
-  if (value instanceof Module || (value instanceof Tensor && value.isVariable)) return [[name, value]];
-  return Array.isArray(value) ? value.flatMap((item, i) => membersIn(`${name}.${i}`, item)) : [];
+function isMember(value: unknown): value is Tensor | AnyModule {
+  return value instanceof Module || (value instanceof Tensor && value.isVariable);
 }
 
 /** Modules from the outside in, as PyTorch walks them. With `again`, shared ones at each of their places. */
 function walk(root: AnyModule, { again = false } = {}): Visit[] {
   const visits: Visit[] = [];
   const seen = new Set<AnyModule>();
+  const names = new Map<string, Tensor | AnyModule>();
+  const suspicious: { readonly module: AnyModule; readonly enclosed: Fields<Tensor | AnyModule>['enclosed'] }[] = [];
   const visit = (path: string, module: AnyModule): void => {
     if (seen.has(module)) return;
     seen.add(module);
     const found: Visit = { path, module, parameters: [], buffers: [] };
     visits.push(found);
     const inner: [string, AnyModule][] = [];
-    for (const [name, value] of module.members()) {
+    const { members, enclosed } = membersOf(module);
+    if (enclosed.length > 0) suspicious.push({ module, enclosed });
+    for (const [name, value] of members) {
       const full = path === '' ? name : `${path}.${name}`;
+      if (names.has(full) && names.get(full) !== value)
+        throw new ArgumentError(`[${root.constructor.name}] two members have the name '${full}'.`);
+      names.set(full, value);
       if (value instanceof Tensor) (value.requiresGrad ? found.parameters : found.buffers).push([full, value]);
       else inner.push([full, value]);
     }
@@ -201,8 +211,47 @@ function walk(root: AnyModule, { again = false } = {}): Visit[] {
     if (again) seen.delete(module);
   };
   visit('', root);
+  if (suspicious.length > 0) {
+    const listed = new Set(
+      visits.flatMap(({ module, parameters, buffers }) => [
+        module,
+        ...[...parameters, ...buffers].map(([, tensor]) => tensor),
+      ]),
+    );
+    for (const { module, enclosed } of suspicious)
+      requireListed(
+        module,
+        enclosed.filter(([, value]) => !listed.has(value)),
+      );
+  }
   if (!again) for (const { path, module } of visits) if (path !== '') module.foundAt(path);
   return visits;
+}
+
+/** What a module says it holds, and what in its fields has no name. */
+function membersOf(
+  module: AnyModule,
+): { members: Iterable<readonly [string, Tensor | AnyModule]> } & Pick<Fields<Tensor | AnyModule>, 'enclosed'> {
+  // A class that names its members itself decides what they are.
+  return module.members === Module.prototype.members
+    ? fieldsOf(module, isMember)
+    : { members: module.members(), enclosed: [] };
+}
+
+/** Throws {@link ArgumentError} for members that a walk would skip. */
+function requireListed(module: AnyModule, skipped: Fields<Tensor | AnyModule>['enclosed']): void {
+  const [first] = skipped;
+  if (first === undefined) return;
+  const [field = ''] = first[0].split('.');
+  const list = skipped.map(
+    ([path, value]) => `${path} (${value instanceof Module ? value.describe() : String(value)})`,
+  );
+  throw new ArgumentError(
+    `[${module.constructor.name}] the field ${field} holds what is no module and has no names, and in it: ${list.join(', ')}. A walk would skip them.`,
+    {
+      hint: `Let its class extend Module, or hold its modules and parameters in an array, a plain object, a Map or a Set. What is no part of the model belongs in a private field, #${field}.`,
+    },
+  );
 }
 
 function distinct(named: readonly (readonly [string, Tensor])[]): Map<string, Tensor> {

@@ -55,6 +55,20 @@ function scramble(model: Module): void {
 describe.each(['reference', 'wasm'] as const)('models on %s', (device) => {
   beforeAll(() => setDevice(device));
 
+  it('names weights by the keys of the objects and Maps that hold them', async () => {
+    class Heads extends Module {
+      readonly parts = { body: new Linear(3, 4) };
+      readonly heads = new Map([['cat', new Linear(4, 2)]]);
+      forward(x: Tensor): Tensor {
+        return [...this.heads.values()].reduce((value, head) => head.forward(value), this.parts.body.forward(x));
+      }
+    }
+    const model = new Heads();
+    const bytes = await exportOnnx(model, { inputs: { x: ['batch', 3] }, outputs: ['y'] });
+    const weights = parseOnnx(bytes).graph?.initializer ?? [];
+    expect(new Set(weights.map(({ name }) => name))).toEqual(new Set(model.stateDict().keys()));
+  });
+
   it('a perceptron becomes Gemm and Relu', async () => {
     const model = new Sequential(
       new Linear(6, 8),
