@@ -91,12 +91,19 @@ abstract class BatchNorm extends Module {
         hint: 'Use larger batches, or call eval() for inference.',
       });
     }
-    const mean = x.mean(axes, { keepDims: true });
-    const centered = x.sub(mean);
+    // Differences from one element of each channel, so that a large mean costs no digits of the variance; see `variance` of @hebb/tensor.
+    const origin = x
+      .slice(
+        [],
+        x.shape.map((n, axis) => (axis === 1 ? n : 1)),
+      )
+      .detach();
+    const shifted = x.sub(origin);
+    const centered = shifted.sub(shifted.mean(axes, { keepDims: true }));
     const variance = centered.square().mean(axes, { keepDims: true });
     if (training)
       this.#track(
-        mean.detach().reshape([this.numFeatures]),
+        x.mean(axes).detach(),
         variance
           .detach()
           .reshape([this.numFeatures])

@@ -5,7 +5,7 @@ import { makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
 import { composite } from './composite.ts';
 import { castNode } from './elementwise.ts';
-import { normalizeAxes, normalizeAxis, reshape } from './movement.ts';
+import { normalizeAxes, normalizeAxis, reshape, slice } from './movement.ts';
 
 export interface ReduceOptions {
   /** Keep reduced axes with extent 1. Default false. */
@@ -106,7 +106,8 @@ export function mean(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
 
 /**
  * Σ (x − mean)² / (n − correction) over axes (default: all); float32. With the default correction 1, as in PyTorch, it
- * is the unbiased estimate; NaN of a single element.
+ * is the unbiased estimate; NaN of a single element. Exactly 0 where all elements are equal, and accurate where they lie close together far
+ * from 0.
  *
  * ```ts
  * await variance(tensor([1, 3])).item(); // 2
@@ -123,9 +124,18 @@ function varianceOf(op: string, x: Tensor, axes: Axes, options: VarianceOptions)
   const { keepDims = false, correction = 1 } = options;
   requireBoolean(op, 'keepDims', keepDims);
   requireFinite(op, 'correction', correction);
-  const count = countOf(op, x, axes);
-  const centered = x.to('float32').sub(mean(x, axes, { keepDims: true }));
-  return reduced('sum', centered.square(), axes, keepDims).div(Math.max(count - correction, 0));
+  const list = normalizeAxes(op, axes, x.ndim);
+  const input = x.to('float32');
+  // Differences from the first element are small where a mean is large, and exact for numbers near each other: a mean taken of x itself is
+  // rounded to x's own precision, and the square of that error would be part of the variance. The shift cancels, hence has no gradient.
+  const origin = slice(
+    input,
+    [],
+    x.shape.map((n, axis) => (list.includes(axis) ? 1 : n)),
+  ).detach();
+  const shifted = input.sub(origin);
+  const centered = shifted.sub(mean(shifted, list, { keepDims: true }));
+  return reduced('sum', centered.square(), list, keepDims).div(Math.max(countOf(op, x, list) - correction, 0));
 }
 
 /**

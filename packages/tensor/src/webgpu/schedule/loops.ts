@@ -4,8 +4,8 @@ import type { Emitter, Value } from '../wgsl/emitter.ts';
 import { indent } from '../wgsl/shader.ts';
 import { takeApart, type AxisGroup } from './axes.ts';
 
-/** Elements that are added up before the block goes to its parent. */
-const blockLength = 128;
+/** Elements, or blocks, that are added up before their sum goes one level up. Rounding errors grow with it, not with the whole length. */
+const blockLength = 32;
 
 export interface Loop {
   readonly header: string;
@@ -23,28 +23,33 @@ interface Range {
   readonly count: number;
 }
 
-/** One loop, or a loop over blocks with one over their elements inside. */
+/** One loop, or loops over blocks of blocks with one over their elements inside. */
 function blocked(
   emitter: Emitter,
   { start, stop, step, count }: Range,
   enter: (name: string, depth: number) => ReadonlyMap<Axis, Value>,
   isFlat: boolean,
 ): Loop[] {
+  const loops: Loop[] = [];
+  let length = step;
+  for (let blocks = count; blocks > 2 * blockLength; blocks = Math.ceil(blocks / blockLength)) length *= blockLength;
+  let [from, to] = [start, stop];
+  for (; length > step; length /= blockLength) {
+    const block = emitter.name('r');
+    loops.push({
+      header: `for (var ${block} = ${from}; ${block} < ${to}; ${block} += ${length})`,
+      enter: () => new Map(),
+      flat: undefined,
+    });
+    [from, to] = [block, `min(${block} + ${length}, ${stop})`];
+  }
   const name = emitter.name('r');
-  const element = (from: string, to: string): Loop => ({
+  const element: Loop = {
     header: `for (var ${name} = ${from}; ${name} < ${to}; ${name} += ${step})`,
     enter: (depth) => enter(name, depth),
     flat: isFlat ? name : undefined,
-  });
-  if (count <= 2 * blockLength) return [element(start, stop)];
-  const block = emitter.name('r');
-  const length = step * blockLength;
-  const outer: Loop = {
-    header: `for (var ${block} = ${start}; ${block} < ${stop}; ${block} += ${length})`,
-    enter: () => new Map(),
-    flat: undefined,
   };
-  return [outer, element(block, `min(${block} + ${length}, ${stop})`)];
+  return [...loops, element];
 }
 
 /** A loop over each group, outermost first. */
