@@ -145,7 +145,7 @@ def elementwise():
     any_value = torch.tensor([-inf, -100.0, -3.0, -1.0, -0.5, -0.015625, 0.0, 0.015625, 0.5, 1.0, 1.5, 2.5, 3.5, 100.0, inf, nan])
     angles = torch.tensor([-10.0, -3.125, -1.5, 0.0, 0.25, 0.75, 1.5, 3.125, 6.25, 10.0])
     unary = {
-        "neg": torch.neg, "abs": torch.abs, "sign": torch.sign, "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt,
+        "neg": torch.neg, "abs": torch.abs, "sign": torch.sign, "exp": torch.exp, "expm1": torch.expm1, "log": torch.log, "log1p": torch.log1p, "sqrt": torch.sqrt,
         "tanh": torch.tanh, "sigmoid": torch.sigmoid, "erf": torch.erf, "relu": torch.relu, "floor": torch.floor, "ceil": torch.ceil,
         "round": torch.round, "square": torch.square, "reciprocal": torch.reciprocal, "rsqrt": torch.rsqrt,
     }

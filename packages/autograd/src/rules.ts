@@ -153,7 +153,10 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   abs: one((dy, x) => dy.mul(x.sign())),
   sign: zero,
   exp: one((dy, _, y) => dy.mul(y)),
+  // Not y + 1, which has no digits left where eˣ is small.
+  expm1: one((dy, x) => dy.mul(x.exp())),
   log: one((dy, x) => dy.div(x)),
+  log1p: one((dy, x) => dy.div(x.add(1))),
   sqrt: one((dy, _, y) => dy.div(y.mul(2))),
   sin: one((dy, x) => dy.mul(x.cos())),
   cos: one((dy, x) => dy.mul(x.sin().neg())),

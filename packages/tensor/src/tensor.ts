@@ -241,9 +241,17 @@ export class Tensor {
   exp(): Tensor {
     return elementwise.exp(this);
   }
+  /** See the function `expm1`. */
+  expm1(): Tensor {
+    return elementwise.expm1(this);
+  }
   /** See the function `log`. */
   log(): Tensor {
     return elementwise.log(this);
+  }
+  /** See the function `log1p`. */
+  log1p(): Tensor {
+    return elementwise.log1p(this);
   }
   /** See the function `sqrt`. */
   sqrt(): Tensor {

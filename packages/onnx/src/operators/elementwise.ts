@@ -9,6 +9,35 @@ export function elementwise(opType: string): (site: Site) => Value {
   return (site) => site.elementwise(opType);
 }
 
+/**
+ * eˣ − 1 = tanh(x/2) · (eˣ + 1), for which ONNX has no operator. Nothing cancels in a product and a sum of positive terms, so it is as
+ * accurate as the runtime's `Tanh` and `Exp`, from −∞ (−1) to ∞.
+ */
+export function expm1(site: Site<'expm1'>): Value {
+  const x = site.input(0);
+  const half = site.elementwise('Mul', [x, site.emitter.scalar('float32', 0.5)]);
+  const sum = site.elementwise('Add', [site.elementwise('Exp', [x]), site.emitter.scalar('float32', 1)]);
+  return site.elementwise('Mul', [site.elementwise('Tanh', [half]), sum]);
+}
+
+/**
+ * ln(1 + x), for which ONNX has no operator: with u = 1 + x rounded, ln u · x / (u − 1), whose factor takes back what the rounding did
+ * (W. Kahan; D. Goldberg, "What every computer scientist should know about floating-point arithmetic", 1991, theorem 4). x where u is 1,
+ * and ln u where u − 1 is x, which covers −1 and ∞.
+ */
+export function log1p(site: Site<'log1p'>): Value {
+  const x = site.input(0);
+  const one = site.emitter.scalar('float32', 1);
+  const u = site.elementwise('Add', [x, one]);
+  const difference = site.elementwise('Sub', [u, one]);
+  const logarithm = site.elementwise('Log', [u]);
+  const corrected = site.elementwise('Mul', [logarithm, site.elementwise('Div', [x, difference])]);
+  const bool = { dtype: 'bool' } as const;
+  const exact = site.elementwise('Equal', [difference, x], bool);
+  const tiny = site.elementwise('Equal', [difference, site.emitter.scalar('float32', 0)], bool);
+  return site.elementwise('Where', [tiny, x, site.elementwise('Where', [exact, logarithm, corrected])]);
+}
+
 export function cast(site: Site<'cast'>): Value {
   return site.elementwise('Cast', site.inputs, { attributes: { to: elementTypes[site.attributes.dtype] } });
 }

@@ -3,7 +3,7 @@ import type { Primitive } from '@hebb/tensor/graph';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
 import { conv, convInputGradient, convWeightGradient, dot } from './contraction.ts';
-import { cast, constant, elementwise, iota, notEqual, random, scalar, where } from './elementwise.ts';
+import { cast, constant, elementwise, expm1, iota, log1p, notEqual, random, scalar, where } from './elementwise.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
 import { argmax, extreme, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
@@ -21,7 +21,9 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   abs: elementwise('Abs'),
   sign: elementwise('Sign'),
   exp: elementwise('Exp'),
+  expm1,
   log: elementwise('Log'),
+  log1p,
   sqrt: elementwise('Sqrt'),
   sin: elementwise('Sin'),
   cos: elementwise('Cos'),

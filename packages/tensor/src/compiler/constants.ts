@@ -1,5 +1,5 @@
 /** Arithmetic on constants at compile time, with the results that the devices would give. */
-import type { PlanPrimitive } from '../graph/primitives.ts';
+import { isElementwise, type BinaryPrimitive, type PlanPrimitive, type UnaryPrimitive } from '../graph/primitives.ts';
 import type { DType } from '../graph/types.ts';
 
 /** A constant as the devices hold it. */
@@ -17,12 +17,21 @@ function roundHalfEven(x: number): number {
 }
 
 /** Only what is exact or correctly rounded everywhere: transcendental functions differ in the last bit between devices and stay. */
-const folds: Partial<Record<PlanPrimitive, Fold>> = {
+const folds: Readonly<Record<UnaryPrimitive | BinaryPrimitive | 'where', Fold | 'on the device'>> = {
   neg: (a) => -a,
   abs: Math.abs,
   // 0 for NaN, as in PyTorch.
   sign: (a) => Number(a > 0) - Number(a < 0),
   sqrt: Math.sqrt,
+  exp: 'on the device',
+  expm1: 'on the device',
+  log: 'on the device',
+  log1p: 'on the device',
+  sin: 'on the device',
+  cos: 'on the device',
+  tanh: 'on the device',
+  sigmoid: 'on the device',
+  erf: 'on the device',
   relu: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
   floor: Math.floor,
   ceil: Math.ceil,
@@ -32,6 +41,7 @@ const folds: Partial<Record<PlanPrimitive, Fold>> = {
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
+  pow: 'on the device',
   maximum: Math.max,
   minimum: Math.min,
   equal: (a, b) => Number(a === b),
@@ -52,8 +62,9 @@ export function foldConstants(
   if (inputs.length === 0 || inputs.some((value) => value === undefined)) return undefined;
   const [a = 0, b = 0, c = 0] = inputs;
   if (op === 'cast') return castConstant(a, dtype);
+  if (op !== 'where' && !isElementwise(op)) return undefined;
   const fold = folds[op];
-  if (fold === undefined) return undefined;
+  if (fold === 'on the device') return undefined;
   const value = fold(a, b, c);
   if (dtype === 'float32') return Math.fround(value);
   // Products of large integers lose bits in a double.

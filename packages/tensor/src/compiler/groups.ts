@@ -3,51 +3,28 @@
  * elementwise work is computed inside its users (rule 2); reductions and contractions take the elementwise work that follows them as an
  * epilogue (rule 3); elementwise kernels over one iteration space that belong together become one with several outputs (part of rule 5).
  */
-import type { PlanPrimitive } from '../graph/primitives.ts';
+import {
+  elementwiseTraits,
+  isElementwise,
+  type BinaryPrimitive,
+  type PlanPrimitive,
+  type UnaryPrimitive,
+} from '../graph/primitives.ts';
 import type { Program } from '../graph/program.ts';
 import { leadsTo, memoryReads } from './walks.ts';
 
 /** What a primitive means to fusion. */
 type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction';
 
-const roles: Record<PlanPrimitive, Role> = {
+const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimitive>, Role>> = {
   buffer: 'leaf',
   argument: 'leaf',
   scalar: 'free',
   constant: 'free',
   iota: 'free',
   random: 'elementwise',
-  neg: 'elementwise',
-  abs: 'elementwise',
-  sign: 'elementwise',
-  exp: 'elementwise',
-  log: 'elementwise',
-  sqrt: 'elementwise',
-  sin: 'elementwise',
-  cos: 'elementwise',
-  tanh: 'elementwise',
-  sigmoid: 'elementwise',
-  erf: 'elementwise',
-  relu: 'elementwise',
-  floor: 'elementwise',
-  ceil: 'elementwise',
-  round: 'elementwise',
-  not: 'elementwise',
   cast: 'elementwise',
   detach: 'elementwise',
-  add: 'elementwise',
-  sub: 'elementwise',
-  mul: 'elementwise',
-  div: 'elementwise',
-  pow: 'elementwise',
-  maximum: 'elementwise',
-  minimum: 'elementwise',
-  equal: 'elementwise',
-  notEqual: 'elementwise',
-  less: 'elementwise',
-  lessEqual: 'elementwise',
-  and: 'elementwise',
-  or: 'elementwise',
   where: 'elementwise',
   reshape: 'view',
   transpose: 'view',
@@ -68,20 +45,10 @@ const roles: Record<PlanPrimitive, Role> = {
   convWeightGradient: 'contraction',
 };
 
-/** Cost of one evaluation, in units of an addition; 1 where not listed. */
-const costs: Partial<Record<PlanPrimitive, number>> = {
-  div: 3,
-  sqrt: 3,
-  exp: 10,
-  log: 10,
-  sin: 12,
-  cos: 12,
-  tanh: 12,
-  sigmoid: 12,
-  erf: 14,
-  pow: 24,
-  random: 30,
-};
+/** Cost of one evaluation, in units of an addition. */
+function costOf(op: PlanPrimitive): number {
+  return elementwiseTraits(op)?.cost ?? (op === 'random' ? 30 : 1);
+}
 /** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
 const recomputeLimit = 5;
 /** Cost of operations in a row after which a value is written, so that no kernel's expressions nest without bound. */
@@ -107,13 +74,13 @@ export interface Grouping {
 }
 
 export function roleOf(op: PlanPrimitive): Role {
-  return roles[op];
+  return isElementwise(op) ? 'elementwise' : roles[op];
 }
 
 /** A view that a contraction's operand may be read through: anything but a choice between values. */
 function isOperandView(program: Program, index: number): boolean {
   const node = program.nodes[index];
-  if (node === undefined || roles[node.op] !== 'view' || node.op === 'concat') return false;
+  if (node === undefined || roleOf(node.op) !== 'view' || node.op === 'concat') return false;
   return node.op !== 'pad' || (node.attributes as { value: number }).value === 0;
 }
 
@@ -163,7 +130,7 @@ class Grouper {
     const anchorOf = new Map<number, number>();
     const absorbed = new Map<number, number>();
     nodes.forEach((node, index) => {
-      const role = roles[node.op];
+      const role = roleOf(node.op);
       if (!this.#needed[index] || (role !== 'reduction' && role !== 'contraction')) return;
       for (const end of this.#epilogue(index, absorbed)) {
         anchorOf.set(end, index);
@@ -171,9 +138,9 @@ class Grouper {
       }
       if (role === 'contraction') for (const input of node.inputs) this.#stored.add(this.#operandBase(input));
     });
-    for (const output of this.#outputs) if (roles[this.#op(output)] !== 'leaf') this.#stored.add(output);
+    for (const output of this.#outputs) if (roleOf(this.#op(output)) !== 'leaf') this.#stored.add(output);
     this.#storeSharedWork(absorbed);
-    for (const index of [...this.#stored]) if (roles[this.#op(index)] === 'leaf') this.#stored.delete(index);
+    for (const index of [...this.#stored]) if (roleOf(this.#op(index)) === 'leaf') this.#stored.delete(index);
 
     const order = [...this.#stored].sort((a, b) => a - b);
     for (const index of order) this.#place(index, anchorOf.get(index));
@@ -199,7 +166,7 @@ class Grouper {
       if (next === undefined) break;
       for (const index of next.region) {
         absorbed.set(index, anchor);
-        cost += costs[this.#op(index)] ?? 1;
+        cost += costOf(this.#op(index));
       }
       end = next.end;
     }
@@ -223,14 +190,14 @@ class Grouper {
       for (const user of users) {
         const op = this.#op(user);
         if (
-          (roles[op] !== 'elementwise' && op !== 'reshape') ||
+          (roleOf(op) !== 'elementwise' && op !== 'reshape') ||
           this.#size(user) !== this.#size(start) ||
           absorbed.has(user)
         )
           return undefined;
         if (region.has(user)) continue;
         region.add(user);
-        cost += costs[op] ?? 1;
+        cost += costOf(op);
         if (cost > depthLimit) return undefined;
         stack.push(user);
       }
@@ -251,7 +218,7 @@ class Grouper {
         for (const user of this.#users[index] ?? []) if (!inside.has(user)) next = Math.min(next, user);
       if (next === Infinity) return undefined;
       const op = this.#op(next);
-      if ((roles[op] !== 'elementwise' && op !== 'reshape') || this.#size(next) !== size || absorbed.has(next))
+      if ((roleOf(op) !== 'elementwise' && op !== 'reshape') || this.#size(next) !== size || absorbed.has(next))
         return undefined;
       inside.add(next);
       const exits = [...inside].filter(
@@ -273,8 +240,8 @@ class Grouper {
     const depth = nodes.map(() => 0);
     nodes.forEach((node, index) => {
       if (!this.#needed[index]) return;
-      const role = roles[node.op];
-      const own = costs[node.op] ?? 1;
+      const role = roleOf(node.op);
+      const own = costOf(node.op);
       for (const input of node.inputs)
         depth[index] = Math.max(depth[index] ?? 0, own + (this.#stored.has(input) ? 0 : (depth[input] ?? 0)));
       if (
@@ -287,7 +254,7 @@ class Grouper {
         cost[index] = role === 'free' ? 0 : 1;
         return;
       }
-      let total = role === 'elementwise' ? (costs[node.op] ?? 1) : 0;
+      let total = role === 'elementwise' ? costOf(node.op) : 0;
       for (const input of node.inputs) total += cost[input] ?? 0;
       cost[index] = total;
       if (role !== 'elementwise' || absorbed.has(index) || total <= recomputeLimit) return;
@@ -306,7 +273,7 @@ class Grouper {
       const current = stack.pop() ?? index;
       for (const user of this.#users[current] ?? []) {
         const op = this.#op(user);
-        if (roles[op] === 'view') {
+        if (roleOf(op) === 'view') {
           if (this.#outputs.has(user)) total++;
           if (this.#size(user) > this.#size(index) * 1.5 && (op === 'broadcast' || op === 'unfold')) total += 2;
           else stack.push(user);
@@ -319,7 +286,7 @@ class Grouper {
 
   /** Stored nodes and leaves that a node reads, directly or through work done in place. */
   #memoryInputs(index: number): Set<number> {
-    const inMemory = (node: number): boolean => this.#stored.has(node) || roles[this.#op(node)] === 'leaf';
+    const inMemory = (node: number): boolean => this.#stored.has(node) || roleOf(this.#op(node)) === 'leaf';
     return memoryReads(this.#program, this.#inputs(index), inMemory);
   }
 
@@ -411,7 +378,7 @@ class Grouper {
       if (seen.has(key)) return true;
       seen.add(key);
       return this.#inputs(current).every((input) => {
-        const moved = viaView || roles[this.#op(current)] === 'view';
+        const moved = viaView || roleOf(this.#op(current)) === 'view';
         if (stored.has(input)) return !moved;
         return this.#stored.has(input) || check(input, moved);
       });

@@ -2,7 +2,7 @@
  * Third pass of the compiler: a group of nodes becomes a kernel. Views turn into index arithmetic on the way down from the stored nodes
  * to the buffers that they are computed from; padding turns into guards.
  */
-import { unaryPrimitives, type Attributes, type PlanPrimitive } from '../graph/primitives.ts';
+import { unaryPrimitives, type Attributes } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { formatType, stridesOf, type DType } from '../graph/types.ts';
 import type { Group } from './groups.ts';
@@ -63,7 +63,7 @@ function unflatten(flat: Index, shape: readonly number[]): Index[] {
   return index;
 }
 
-const unaryOperators: ReadonlySet<PlanPrimitive> = new Set(unaryPrimitives);
+const unaryOperators: ReadonlySet<string> = new Set(Object.keys(unaryPrimitives));
 
 /** `conditions` without those that always hold. */
 function restrict(conditions: readonly Condition[]): Condition[] {

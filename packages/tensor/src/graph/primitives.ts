@@ -43,7 +43,11 @@ export interface Attributes {
   abs: None;
   sign: None;
   exp: None;
+  /** eˣ − 1. */
+  expm1: None;
   log: None;
+  /** ln(1 + x). */
+  log1p: None;
   sqrt: None;
   sin: None;
   cos: None;
@@ -157,42 +161,77 @@ export type Primitive = keyof Attributes;
 /** What a plan may contain: composites are replaced by their bodies before a plan is made. */
 export type PlanPrimitive = Exclude<Primitive, 'composite'>;
 
-/** Elementwise primitives of one operand, whose result has the operand's type. */
-export const unaryPrimitives = [
-  'neg',
-  'abs',
-  'sign',
-  'exp',
-  'log',
-  'sqrt',
-  'sin',
-  'cos',
-  'tanh',
-  'sigmoid',
-  'erf',
-  'relu',
-  'floor',
-  'ceil',
-  'round',
-  'not',
-] as const;
-export type UnaryPrimitive = (typeof unaryPrimitives)[number];
+/** What every walker needs to know of an elementwise primitive; tables elsewhere are exhaustive over these names. */
+interface ElementwiseTraits {
+  /** dtypes of the operands, which all have the same: 'number' is float32 or int32. */
+  readonly takes: 'any' | 'number' | 'float' | 'bool';
+  /** dtype of the result, where it is not that of the operands. */
+  readonly gives?: 'bool';
+  /** Work of one evaluation in units of an addition, for decisions on fusion. */
+  readonly cost: number;
+}
+
+/** Elementwise primitives of one operand. */
+export const unaryPrimitives = {
+  neg: { takes: 'number', cost: 1 },
+  abs: { takes: 'number', cost: 1 },
+  sign: { takes: 'number', cost: 1 },
+  exp: { takes: 'float', cost: 10 },
+  expm1: { takes: 'float', cost: 12 },
+  log: { takes: 'float', cost: 10 },
+  log1p: { takes: 'float', cost: 12 },
+  sqrt: { takes: 'float', cost: 3 },
+  sin: { takes: 'float', cost: 12 },
+  cos: { takes: 'float', cost: 12 },
+  tanh: { takes: 'float', cost: 12 },
+  sigmoid: { takes: 'float', cost: 12 },
+  erf: { takes: 'float', cost: 14 },
+  relu: { takes: 'number', cost: 1 },
+  floor: { takes: 'float', cost: 1 },
+  ceil: { takes: 'float', cost: 1 },
+  round: { takes: 'float', cost: 1 },
+  not: { takes: 'bool', cost: 1 },
+} as const;
+export type UnaryPrimitive = keyof typeof unaryPrimitives;
 
 /** Elementwise primitives of two operands of one type. */
-export type BinaryPrimitive =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'pow'
-  | 'maximum'
-  | 'minimum'
-  | 'equal'
-  | 'notEqual'
-  | 'less'
-  | 'lessEqual'
-  | 'and'
-  | 'or';
+export const binaryPrimitives = {
+  add: { takes: 'number', cost: 1 },
+  sub: { takes: 'number', cost: 1 },
+  mul: { takes: 'number', cost: 1 },
+  div: { takes: 'float', cost: 3 },
+  pow: { takes: 'float', cost: 24 },
+  maximum: { takes: 'number', cost: 1 },
+  minimum: { takes: 'number', cost: 1 },
+  equal: { takes: 'any', gives: 'bool', cost: 1 },
+  notEqual: { takes: 'any', gives: 'bool', cost: 1 },
+  less: { takes: 'number', gives: 'bool', cost: 1 },
+  lessEqual: { takes: 'number', gives: 'bool', cost: 1 },
+  and: { takes: 'bool', cost: 1 },
+  or: { takes: 'bool', cost: 1 },
+} as const;
+export type BinaryPrimitive = keyof typeof binaryPrimitives;
+
+type Operators = typeof unaryPrimitives & typeof binaryPrimitives;
+/** Those that cost more than an addition. */
+export type CostlyPrimitive = {
+  [P in keyof Operators]: Operators[P]['cost'] extends 1 ? never : P;
+}[keyof Operators];
+
+const operators: Readonly<Record<UnaryPrimitive | BinaryPrimitive, ElementwiseTraits>> = {
+  ...unaryPrimitives,
+  ...binaryPrimitives,
+};
+
+/** Whether a primitive computes each element from one or two operands. */
+export function isElementwise(op: Primitive): op is UnaryPrimitive | BinaryPrimitive {
+  return op in operators;
+}
+
+/** The traits of a primitive of one or two operands; undefined for every other. */
+export function elementwiseTraits(op: Primitive): ElementwiseTraits | undefined {
+  return isElementwise(op) ? operators[op] : undefined;
+}
 
 type Infer<P extends Primitive> = (inputs: readonly TensorType[], attributes: Attributes[P]) => TensorType;
 type Encode<P extends Primitive> = (attributes: Attributes[P], out: number[]) => void;
@@ -234,29 +273,39 @@ function requireDType(op: string, type: TensorType, allowed: readonly DType[]): 
 const float: readonly DType[] = ['float32'];
 const numeric: readonly DType[] = ['float32', 'int32'];
 const boolean: readonly DType[] = ['bool'];
+const accepted = { any: ['float32', 'int32', 'bool'], number: numeric, float, bool: boolean } as const;
 
-function unary<P extends Primitive>(op: P, allowed: readonly DType[]): PrimitiveSpec<P> {
+/** The specifications of all primitives of one operand or of two, from their traits. */
+function elementwise<P extends UnaryPrimitive | BinaryPrimitive>(
+  table: Readonly<Record<P, ElementwiseTraits>>,
+  specify: (op: P, traits: ElementwiseTraits) => PrimitiveSpec<P>,
+): Readonly<Record<P, PrimitiveSpec<P>>> {
+  const names = Object.keys(table) as P[];
+  return Object.fromEntries(names.map((op) => [op, specify(op, table[op])])) as Record<P, PrimitiveSpec<P>>;
+}
+
+function unary<P extends UnaryPrimitive>(op: P, { takes }: ElementwiseTraits): PrimitiveSpec<P> {
   return {
     arity: 1,
     infer: (inputs) => {
       const x = at(inputs, 0);
-      requireDType(op, x, allowed);
+      requireDType(op, x, accepted[takes]);
       return x;
     },
     encode: encodeNothing,
   };
 }
 
-function binary<P extends Primitive>(op: P, allowed: readonly DType[], result?: DType): PrimitiveSpec<P> {
+function binary<P extends BinaryPrimitive>(op: P, { takes, gives }: ElementwiseTraits): PrimitiveSpec<P> {
   return {
     arity: 2,
     infer: (inputs) => {
       const a = at(inputs, 0);
       const b = at(inputs, 1);
-      requireDType(op, a, allowed);
+      requireDType(op, a, accepted[takes]);
       if (a !== b)
         throw new ShapeError(`[${op}] takes two operands of one type, not ${formatType(a)} and ${formatType(b)}.`);
-      return result === undefined ? a : tensorType(result, a.shape);
+      return gives === undefined ? a : tensorType(gives, a.shape);
     },
     encode: encodeNothing,
   };
@@ -321,38 +370,11 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
   iota: { arity: 0, infer: (_, a) => tensorType('int32', a.shape), encode: ({ axis }, out) => out.push(axis) },
   random: { arity: 2, infer: (_, a) => tensorType('float32', a.shape), encode: encodeNothing },
 
-  neg: unary('neg', numeric),
-  abs: unary('abs', numeric),
-  sign: unary('sign', numeric),
-  exp: unary('exp', float),
-  log: unary('log', float),
-  sqrt: unary('sqrt', float),
-  sin: unary('sin', float),
-  cos: unary('cos', float),
-  tanh: unary('tanh', float),
-  sigmoid: unary('sigmoid', float),
-  erf: unary('erf', float),
-  relu: unary('relu', numeric),
-  floor: unary('floor', float),
-  ceil: unary('ceil', float),
-  round: unary('round', float),
-  not: unary('not', boolean),
+  ...elementwise(unaryPrimitives, unary),
   cast: { arity: 1, infer: (inputs, { dtype }) => tensorType(dtype, at(inputs, 0).shape), encode: encodeNothing },
   detach: { arity: 1, infer: (inputs) => at(inputs, 0), encode: encodeNothing },
 
-  add: binary('add', numeric),
-  sub: binary('sub', numeric),
-  mul: binary('mul', numeric),
-  div: binary('div', float),
-  pow: binary('pow', float),
-  maximum: binary('maximum', numeric),
-  minimum: binary('minimum', numeric),
-  equal: binary('equal', ['float32', 'int32', 'bool'], 'bool'),
-  notEqual: binary('notEqual', ['float32', 'int32', 'bool'], 'bool'),
-  less: binary('less', numeric, 'bool'),
-  lessEqual: binary('lessEqual', numeric, 'bool'),
-  and: binary('and', boolean),
-  or: binary('or', boolean),
+  ...elementwise(binaryPrimitives, binary),
   where: {
     arity: 3,
     infer: (inputs) => {

@@ -3,48 +3,26 @@ import { composite, type CompositeDefinition } from './composite.ts';
 import { describe, requireNumber } from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import type { Attributes, BinaryPrimitive, Primitive, UnaryPrimitive } from '../graph/primitives.ts';
+import {
+  elementwiseTraits,
+  type Attributes,
+  type BinaryPrimitive,
+  type Primitive,
+  type UnaryPrimitive,
+} from '../graph/primitives.ts';
 import { dtypes, sameShape, type DType } from '../graph/types.ts';
 import { nodeOf, operandNode, requireOperand, requireTensor, tensorOf, type Operand, type Tensor } from '../tensor.ts';
 
 type ElementwiseUnary = Exclude<UnaryPrimitive, 'not'>;
 type ElementwiseBinary = Exclude<BinaryPrimitive, 'and' | 'or'>;
 
-const floatOnly: readonly Primitive[] = [
-  'exp',
-  'log',
-  'sqrt',
-  'sin',
-  'cos',
-  'tanh',
-  'sigmoid',
-  'erf',
-  'floor',
-  'ceil',
-  'round',
-  'div',
-  'pow',
-];
-const noBool: readonly Primitive[] = [
-  'neg',
-  'abs',
-  'sign',
-  'relu',
-  'add',
-  'sub',
-  'mul',
-  'maximum',
-  'minimum',
-  'less',
-  'lessEqual',
-];
-
 const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
 
 /** The dtype in which `op` computes on operands of this one. */
 function computeDType(op: Primitive, dtype: DType): DType {
-  if (floatOnly.includes(op)) return 'float32';
-  return dtype === 'bool' && noBool.includes(op) ? 'int32' : dtype;
+  const takes = elementwiseTraits(op)?.takes;
+  if (takes === 'float') return 'float32';
+  return takes === 'number' && dtype === 'bool' ? 'int32' : dtype;
 }
 
 /** Throws {@link DTypeError} for what is no dtype. */
@@ -426,6 +404,16 @@ export function exp(x: Operand): Tensor {
   return unary('exp', x);
 }
 /**
+ * eˣ − 1, accurate also near 0, where `exp(x).sub(1)` loses digits; float32, the shape of x. Within 2 ulp on every device.
+ *
+ * ```ts
+ * await expm1(tensor([1e-6, 1])).toArray(); // [1.0000005e-6, 1.7182819]
+ * ```
+ */
+export function expm1(x: Operand): Tensor {
+  return unary('expm1', x);
+}
+/**
  * The natural logarithm ln x; float32, the shape of x. −∞ at 0, NaN below.
  *
  * ```ts
@@ -434,6 +422,17 @@ export function exp(x: Operand): Tensor {
  */
 export function log(x: Operand): Tensor {
   return unary('log', x);
+}
+/**
+ * ln(1 + x), accurate also near 0, where `log(x.add(1))` loses digits; float32, the shape of x. −∞ at −1, NaN below.
+ * Within 2 ulp on every device.
+ *
+ * ```ts
+ * await log1p(tensor([1e-6, Math.E - 1])).toArray(); // [9.999995e-7, 1]
+ * ```
+ */
+export function log1p(x: Operand): Tensor {
+  return unary('log1p', x);
 }
 /**
  * √x; float32, the shape of x. NaN below 0.

@@ -1,6 +1,7 @@
 /** Softmax and its logarithm, shifted by the maximum so that no exponential overflows. */
 import { requireTensor, type Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
+import { iota } from './creation.ts';
 import { normalizeAxis } from './movement.ts';
 
 type AlongAxis = CompositeDefinition<{ axis: number }>;
@@ -17,12 +18,20 @@ export const softmaxDefinition: AlongAxis = {
 
 export const logSoftmaxDefinition: AlongAxis = {
   name: 'logSoftmax',
+  // With the maximum subtracted Σ eˣ is 1 + the other terms; the 1 is left to log1p, since beside it small terms would be rounded away.
   body({ axis }, x) {
     const shifted = x.sub(x.max(axis, { keepDims: true }).detach());
-    return shifted.sub(shifted.exp().sum(axis, { keepDims: true }).log());
+    const isMaximum = iota(x.shape, axis).equal(x.argmax(axis, { keepDims: true }));
+    // There it is 0, or NaN.
+    const others = isMaximum.where(shifted, shifted.exp()).sum(axis, { keepDims: true });
+    return shifted.sub(others.log1p());
   },
-  // ∂/∂x: g − eʸ · Σ g, from the output alone.
-  gradient: ({ axis }, g, y) => [g.sub(y.exp().mul(g.sum(axis, { keepDims: true })))],
+  // ∂/∂x: g − eʸ · Σ g, from the output alone. Where the probability eʸ is near 1 the difference to 1 is what counts: −expm1(y).
+  gradient({ axis }, g, y) {
+    const total = g.sum(axis, { keepDims: true });
+    const nearOne = g.sub(total).sub(y.expm1().mul(total));
+    return [y.greater(-0.5).where(nearOne, g.sub(y.exp().mul(total)))];
+  },
 };
 
 /**
@@ -42,12 +51,13 @@ export function softmax(x: Tensor, axis: number): Tensor {
 
 /**
  * ln softmax(x) = x − ln Σ eˣ along `axis`; float32, the shape of x. Exact also where the softmax itself is 0 in
- * float32.
+ * float32, or so close to 1 that float32 has no digits left for the difference.
  *
  * Throws {@link ShapeError} for an axis that does not exist.
  *
  * ```ts
  * await logSoftmax(tensor([0, 1000]), -1).toArray(); // [-1000, 0]
+ * await logSoftmax(tensor([20, 0]), -1).toArray(); // [-2.0611537e-9, -20]
  * ```
  */
 export function logSoftmax(x: Tensor, axis: number): Tensor {

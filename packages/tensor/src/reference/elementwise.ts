@@ -84,7 +84,9 @@ export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> }
   // 0 for NaN, as in PyTorch.
   sign: unary((x) => Number(x > 0) - Number(x < 0)),
   exp: unary(Math.exp),
+  expm1: unary(Math.expm1),
   log: unary(Math.log),
+  log1p: unary(Math.log1p),
   sqrt: unary(Math.sqrt),
   sin: unary(Math.sin),
   cos: unary(Math.cos),

@@ -8,7 +8,7 @@ import type { Condition, Expression, ScalarType } from '../compiler/kernel.ts';
 import { bufferStart, GUARD_BYTES, isAlways, isNear, type AxisValues, type KernelContext } from './address.ts';
 import type { Address, Value } from './ir.ts';
 import { cos, pow, sin } from './math-double.ts';
-import { erf, exp, log, sigmoid, tanh } from './math.ts';
+import { erf, exp, expm1, log, log1p, sigmoid, tanh } from './math.ts';
 import { op } from './opcodes.ts';
 import { randomUniform } from './random.ts';
 
@@ -125,8 +125,12 @@ export class VectorEvaluator {
       }
       case 'exp':
         return exp(context, x);
+      case 'expm1':
+        return expm1(context, x);
       case 'log':
         return log(context, x);
+      case 'log1p':
+        return log1p(context, x);
       case 'sqrt':
         return fb.op(op.f32x4Sqrt, x);
       case 'sin':

@@ -3,7 +3,8 @@
  * known only at run time. Also the choice of the vector axis, by a small cost model of loads and stores per vector.
  */
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
-import type { Expression, Store } from '../compiler/kernel.ts';
+import type { BinaryOperator, Expression, Store, UnaryOperator } from '../compiler/kernel.ts';
+import type { CostlyPrimitive } from '../graph/primitives.ts';
 import type { AxisValues, KernelContext } from './address.ts';
 import { forEachExpression } from './axes.ts';
 import type { VectorEvaluator } from './expression.ts';
@@ -99,9 +100,12 @@ export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[])
   });
 }
 
-const OPERATION_COSTS: Readonly<Partial<Record<string, number>>> = {
+/** In WebAssembly instructions; 1 for what is one. */
+const OPERATION_COSTS: Readonly<Record<CostlyPrimitive, number>> = {
   exp: 14,
+  expm1: 20,
   log: 20,
+  log1p: 26,
   sin: 40,
   cos: 40,
   tanh: 25,
@@ -111,6 +115,10 @@ const OPERATION_COSTS: Readonly<Partial<Record<string, number>>> = {
   div: 2,
   sqrt: 2,
 };
+
+function operationCost(operator: UnaryOperator | BinaryOperator): number {
+  return (OPERATION_COSTS as Readonly<Partial<Record<string, number>>>)[operator] ?? 1;
+}
 
 function accessCost(stride: number | undefined, isStore: boolean): number {
   if (stride === undefined) return 12;
@@ -134,7 +142,7 @@ export function vectorCost(axis: Axis | undefined, roots: readonly Expression[],
     } else if (expression.kind === 'inside') {
       for (const { index } of expression.conditions) compute += stride(index) === undefined ? 12 : 3;
     } else if (expression.kind === 'unary' || expression.kind === 'binary') {
-      compute += OPERATION_COSTS[expression.operator] ?? 1;
+      compute += operationCost(expression.operator);
     } else compute += 0.5;
   });
   for (const { index } of stores) access += accessCost(axis === undefined ? 1 : strideAlong(index, axis), true);

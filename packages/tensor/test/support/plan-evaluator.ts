@@ -167,8 +167,12 @@ function unary(operator: Extract<Expression, { kind: 'unary' }>['operator'], typ
       return Number(x > 0) - Number(x < 0);
     case 'exp':
       return Math.exp(x);
+    case 'expm1':
+      return Math.expm1(x);
     case 'log':
       return Math.log(x);
+    case 'log1p':
+      return Math.log1p(x);
     case 'sqrt':
       return Math.sqrt(x);
     case 'sin':

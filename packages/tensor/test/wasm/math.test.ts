@@ -70,6 +70,10 @@ const claims: Claim[] = [
   { operator: 'exp', exact: Math.exp, range: [-104, 88.7], ulps: 1.5 },
   { operator: 'log', exact: Math.log, range: [0, 3.4e38], ulps: 1.5 },
   { operator: 'log', exact: Math.log, range: [0, 4], ulps: 1.5 },
+  { operator: 'expm1', exact: Math.expm1, range: [-104, 88.7], ulps: 1.5 },
+  { operator: 'expm1', exact: Math.expm1, range: [-1.5, 1.5], ulps: 1.5 },
+  { operator: 'log1p', exact: Math.log1p, range: [-1, 3.4e38], ulps: 1.5 },
+  { operator: 'log1p', exact: Math.log1p, range: [-1, 6], ulps: 1.5 },
   { operator: 'tanh', exact: Math.tanh, range: [-12, 12], ulps: 2 },
   { operator: 'sigmoid', exact: (x) => 1 / (1 + Math.exp(-x)), range: [-87, 30], ulps: 2.5 },
   { operator: 'erf', exact: erf, range: [-5, 5], ulps: 2 },
@@ -116,7 +120,9 @@ for (const [name, device] of devices) {
       );
       const expected: Record<string, (x: number) => number> = {
         exp: Math.exp,
+        expm1: Math.expm1,
         log: Math.log,
+        log1p: Math.log1p,
         tanh: Math.tanh,
         erf,
         sqrt: Math.sqrt,

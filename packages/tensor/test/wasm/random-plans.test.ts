@@ -107,7 +107,8 @@ class RandomPlan {
     if (depth === 0) return this.#leaf(axes);
     const choice = this.#random();
     const a = this.#expression(axes, depth - 1);
-    if (choice < 0.3) return unary(this.#pick(['tanh', 'sigmoid', 'abs', 'neg', 'relu', 'sin', 'erf'] as const), a);
+    if (choice < 0.3)
+      return unary(this.#pick(['tanh', 'sigmoid', 'abs', 'neg', 'relu', 'sin', 'erf', 'expm1'] as const), a);
     const b = this.#random() < 0.2 ? a : this.#expression(axes, depth - 1);
     if (choice < 0.9) return binary(this.#pick(['add', 'sub', 'mul', 'maximum', 'minimum'] as const), a, b);
     const axis = axes[0];

@@ -97,7 +97,7 @@ async function unaries(
 }
 
 describeWebgpu('unary operators', () => {
-  const smooth: UnaryOperator[] = ['exp', 'log', 'sqrt', 'sin', 'cos', 'tanh', 'sigmoid', 'erf'];
+  const smooth: UnaryOperator[] = ['exp', 'expm1', 'log', 'log1p', 'sqrt', 'sin', 'cos', 'tanh', 'sigmoid', 'erf'];
   const close: Tolerance[] = smooth.map((operator) =>
     operator === 'sin' || operator === 'cos' ? { absolute: 3e-7, relative: 0 } : { absolute: 1e-37, relative: 5e-7 },
   );

@@ -18,7 +18,9 @@ export type FunctionName =
   | 'maximum_f32'
   | 'minimum_f32'
   | 'exp_f32'
+  | 'expm1_f32'
   | 'log_f32'
+  | 'log1p_f32'
   | 'sin_f32'
   | 'cos_f32'
   | 'sincos_f32'
@@ -80,6 +82,23 @@ const helpers: Record<FunctionName, HelperFunction> = {
 }`,
   },
 
+  // 2ᵏ(exp r − 1) + (2ᵏ − 1), half of it throughout. What is exact of r is added to 2ᵏ − 1 first, so that nothing is lost where they
+  // cancel; below 2⁻²⁵ the result rounds to x.
+  expm1_f32: {
+    needs: ['is_nan'],
+    text: `fn expm1_f32(x: f32) -> f32 {
+  let c = clamp(x, -40f, 89f);
+  let k = floor(c * 1.44269504f + 0.5f);
+  let high = c - k * 0.693359375f;
+  let low = k * 2.12194440e-4f;
+  let r = high + low;
+  let tail = r * r * (0.5f + r * (0.16666667f + r * (0.041666668f + r * (0.008333334f + r * (0.0013888889f + r * 1.98412698e-4f))))) + low;
+  let power = bitcast<f32>(u32(i32(k) + 126) << 23u);
+  let half = (power * high + (power - 0.5f)) + power * tail;
+  return select(half + half, x, abs(x) < 2.9802322e-8f || is_nan(x));
+}`,
+  },
+
   // x = 2ᵉ(1 + f), 1 + f in [√½, √2); log(1 + f) = f − s(f − R), s = f/(2 + f), R = 2(s²/3 + s⁴/5 + …).
   log_f32: {
     needs: ['nan_bits', 'infinity_bits'],
@@ -96,6 +115,24 @@ const helpers: Record<FunctionName, HelperFunction> = {
   y = select(y, x, (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
   y = select(y, bitcast<f32>(nan_bits), x < 0f);
   return select(y, -bitcast<f32>(infinity_bits), x == 0f);
+}`,
+  },
+
+  // 1 + x = 2ᵉ(1 + f) with f = 2⁻ᵉx + (2⁻ᵉ − 1), which has no rounding error; 1 + x, rounded, only chooses e, so that 1 + f lies in [¾, 3⁄2).
+  log1p_f32: {
+    needs: ['nan_bits', 'infinity_bits'],
+    text: `fn log1p_f32(x: f32) -> f32 {
+  let e = i32(bitcast<u32>(1f + x) - 0x3f400000u) >> 23u;
+  let scale = bitcast<f32>(u32(129 - e) << 23u);
+  let f = (x * 0.25f) * scale + (scale * 0.25f - 1f);
+  let s = f / (2f + f);
+  let z = s * s;
+  let r = z * (0.6666667f + z * (0.4f + z * (0.2857143f + z * (0.22222222f + z * 0.18181819f))));
+  let k = f32(e);
+  var y = k * 0.693359375f + ((f - s * (f - r)) - k * 2.12194440e-4f);
+  y = select(y, x, abs(x) < 2.9802322e-8f || (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
+  y = select(y, bitcast<f32>(nan_bits), x < -1f);
+  return select(y, -bitcast<f32>(infinity_bits), x == -1f);
 }`,
   },
 

@@ -21,9 +21,14 @@ export function selectText(condition: string, ifTrue: string, ifFalse: string): 
   return `select(${ifFalse}, ${ifTrue}, ${condition})`;
 }
 
-const floatFunctions: Partial<Record<UnaryOperator, FunctionName>> = {
+/** Operators that WGSL has, or that are an expression of it. */
+type PlainOperator = 'neg' | 'abs' | 'sign' | 'sqrt' | 'relu' | 'floor' | 'ceil' | 'round' | 'not';
+
+const floatFunctions: Readonly<Record<Exclude<UnaryOperator, PlainOperator>, FunctionName>> = {
   exp: 'exp_f32',
+  expm1: 'expm1_f32',
   log: 'log_f32',
+  log1p: 'log1p_f32',
   sin: 'sin_f32',
   cos: 'cos_f32',
   tanh: 'tanh_f32',
@@ -53,11 +58,8 @@ export function unaryText(user: FunctionUser, operator: UnaryOperator, type: Sca
     case 'ceil':
     case 'round':
       return `${operator}(${x})`;
-    default: {
-      const name = floatFunctions[operator];
-      if (name === undefined) throw new Error(`no WGSL for ${operator} of ${type}`);
-      return `${user.use(name)}(${x})`;
-    }
+    default:
+      return `${user.use(floatFunctions[operator])}(${x})`;
   }
 }
 
