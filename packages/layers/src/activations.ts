@@ -27,8 +27,9 @@ export interface GELUOptions {
 export const geluTanh: CompositeDefinition = {
   name: 'geluTanh',
   body(_, x) {
-    const inner = x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
-    return x.mul(0.5).mul(inner.tanh().add(1));
+    // (1 + tanh u) / 2 = σ(2u), which keeps its digits where tanh u is near −1.
+    const doubled = x.add(x.mul(x).mul(x).mul(0.044715)).mul(2 * Math.sqrt(2 / Math.PI));
+    return x.mul(doubled.sigmoid());
   },
 };
 

@@ -8,16 +8,22 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
   positiveWeight?: Tensor;
 }
 
-/** ln(1 + eˣ), without overflow; its derivative is the sigmoid, also at 0. */
-const softplusDefinition: CompositeDefinition = {
+/** ln(1 + e^−|x|) */
+const tail = (x: Tensor): Tensor => x.abs().neg().exp().log1p();
+
+/** −ln σ(−x) = ln(1 + eˣ), accurate and without overflow over the whole range; its derivative is σ(x), also at 0. */
+const softplus: CompositeDefinition = {
   name: 'softplus',
-  body: (_, x) => x.relu().add(x.abs().neg().exp().add(1).log()),
+  body: (_, x) => x.relu().add(tail(x)),
   gradient: (_, cotangent, _output, x) => [cotangent.mul(x.sigmoid())],
 };
 
-function softplus(x: Tensor): Tensor {
-  return composite(softplusDefinition, {}, [x]);
-}
+/** −ln σ(x) = ln(1 + e⁻ˣ), likewise; its derivative is −σ(−x). Written over x itself, so that both share their tail. */
+const softplusOfNegative: CompositeDefinition = {
+  name: 'softplusOfNegative',
+  body: (_, x) => x.neg().relu().add(tail(x)),
+  gradient: (_, cotangent, _output, x) => [cotangent.mul(x.neg().sigmoid()).neg()],
+};
 
 /**
  * −[p · y · ln σ(x) + (1 − y) · ln(1 − σ(x))], computed from logits x without overflow, with p = `positiveWeight` (default 1);
@@ -44,14 +50,12 @@ export function binaryCrossEntropyWithLogits(
     );
   }
   const [x, y] = [logits.to('float32'), targets.to('float32')];
-  // −ln σ(x) = softplus(−x) and −ln(1 − σ(x)) = softplus(x) = x + softplus(−x).
-  const losses =
-    positiveWeight === undefined
-      ? softplus(x).sub(x.mul(y))
-      : y
-          .neg()
-          .add(1)
-          .mul(x)
-          .add(y.mul(positiveWeight.sub(1)).add(1).mul(softplus(x.neg())));
+  // For targets in 0 … 1 a sum of two terms of one sign: nothing cancels, in the loss or in its gradient.
+  const positive = y.mul(composite(softplusOfNegative, {}, [x]));
+  const negative = y
+    .neg()
+    .add(1)
+    .mul(composite(softplus, {}, [x]));
+  const losses = (positiveWeight === undefined ? positive : positive.mul(positiveWeight)).add(negative);
   return reduce(weight === undefined ? losses : losses.mul(weight), reduction);
 }
