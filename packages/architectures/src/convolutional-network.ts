@@ -1,5 +1,6 @@
 import { Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential, type ModuleConfig } from '@hebb/layers';
 import { ArgumentError, type Tensor } from '@hebb/tensor';
+import { requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 
 export interface ConvolutionalNetworkOptions {
   /** Channels of the images. Default 1. */
@@ -16,6 +17,15 @@ export interface ConvolutionalNetworkOptions {
   dropout?: number;
 }
 
+const networkOptions: OptionNames<ConvolutionalNetworkOptions> = {
+  channels: true,
+  imageSize: true,
+  classes: true,
+  features: true,
+  hidden: true,
+  dropout: true,
+};
+
 /** See {@link convolutionalNetwork}. */
 export class ConvolutionalNetwork extends Module {
   readonly options: Readonly<Required<ConvolutionalNetworkOptions>>;
@@ -24,8 +34,11 @@ export class ConvolutionalNetwork extends Module {
 
   constructor(options: ConvolutionalNetworkOptions) {
     super();
+    requireOptions('convolutionalNetwork', options, networkOptions);
     const { channels = 1, imageSize, classes, features = [16, 32], hidden = 64, dropout = 0.25 } = options;
     this.options = { channels, imageSize, classes, features, hidden, dropout };
+    requireArray('convolutionalNetwork', 'features', features);
+    if (typeof imageSize !== 'number') requireArray('convolutionalNetwork', 'imageSize', imageSize);
     const halvings = 2 ** features.length;
     const [height, width] = (typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize).map((n) =>
       Math.floor(n / halvings),
@@ -57,7 +70,8 @@ export class ConvolutionalNetwork extends Module {
   }
 
   static fromConfig(config: ModuleConfig): ConvolutionalNetwork {
-    return new ConvolutionalNetwork(config as unknown as ConvolutionalNetworkOptions);
+    const { type: _, ...options } = config;
+    return new ConvolutionalNetwork(options as unknown as ConvolutionalNetworkOptions);
   }
 
   forward(x: Tensor): Tensor {

@@ -1,5 +1,6 @@
 import { Dropout, Linear, Module, Sequential, type ModuleConfig } from '@hebb/layers';
 import type { Tensor } from '@hebb/tensor';
+import { requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { activationNamed, type ActivationName } from './activation.ts';
 
 export interface MultilayerPerceptronOptions {
@@ -15,6 +16,14 @@ export interface MultilayerPerceptronOptions {
   dropout?: number;
 }
 
+const perceptronOptions: OptionNames<MultilayerPerceptronOptions> = {
+  inputs: true,
+  hidden: true,
+  outputs: true,
+  activation: true,
+  dropout: true,
+};
+
 /** See {@link multilayerPerceptron}. */
 export class MultilayerPerceptron extends Module {
   readonly options: Readonly<MultilayerPerceptronOptions>;
@@ -22,8 +31,10 @@ export class MultilayerPerceptron extends Module {
 
   constructor(options: MultilayerPerceptronOptions) {
     super();
+    requireOptions('multilayerPerceptron', options, perceptronOptions);
     const { inputs, hidden, outputs, activation = 'relu', dropout = 0 } = options;
     this.options = { inputs, hidden, outputs, activation, dropout };
+    requireArray('multilayerPerceptron', 'hidden', hidden);
     const widths = [inputs, ...hidden];
     this.layers = new Sequential(
       ...hidden.flatMap((width, i) => [
@@ -36,7 +47,8 @@ export class MultilayerPerceptron extends Module {
   }
 
   static fromConfig(config: ModuleConfig): MultilayerPerceptron {
-    return new MultilayerPerceptron(config as unknown as MultilayerPerceptronOptions);
+    const { type: _, ...options } = config;
+    return new MultilayerPerceptron(options as unknown as MultilayerPerceptronOptions);
   }
 
   forward(x: Tensor): Tensor {

@@ -1,5 +1,13 @@
 /** What users call. All of it records only; values come back when a tensor is read. */
 import { ArgumentError, composite, DTypeError, ones, ShapeError, Tensor, zerosLike } from '@hebb/tensor';
+import {
+  requireFunction,
+  requireObject,
+  requireOptions,
+  requireTensor,
+  wrongArgument,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { makeIdentity, nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
 import { reverse, reverseToParameters } from './reverse.ts';
 import { mapTensors } from './structure.ts';
@@ -14,6 +22,8 @@ export interface GradOptions<N> {
   /** The argument, or the list of arguments, with respect to which gradients are taken. Default 0, the first. */
   argnums: N;
 }
+
+const gradOptions: OptionNames<GradOptions<unknown>> = { argnums: true };
 
 /** Parameters as a list, by name in an object, or by name in a Map. */
 export type Parameters = readonly Tensor[] | { readonly [name: string]: Tensor } | ReadonlyMap<string, Tensor>;
@@ -39,6 +49,15 @@ function requireFloat(op: string, tensor: Tensor, name: string): void {
   throw new DTypeError(`[${op}] gradients are taken with respect to float32 tensors, ${name} is ${tensor}.`, {
     hint: "Convert it with .to('float32').",
   });
+}
+
+/** The positions that options name. */
+function argnumsOf(op: string, options: GradOptions<unknown>): number | readonly number[] {
+  requireOptions(op, options, gradOptions);
+  const { argnums } = options;
+  if (typeof argnums === 'number' || (Array.isArray(argnums) && argnums.length > 0))
+    return argnums as number | number[];
+  throw wrongArgument(op, 'argnums', 'the position of an argument, or a list of positions', argnums);
 }
 
 interface Prepared<A> {
@@ -128,8 +147,10 @@ export function grad<A extends unknown[], const N extends Position<A> | readonly
 ): (...args: A) => At<A, N>;
 export function grad<A extends unknown[]>(
   f: (...args: A) => Tensor,
-  { argnums }: GradOptions<number | readonly number[]> = { argnums: 0 },
+  options: GradOptions<number | readonly number[]> = { argnums: 0 },
 ): (...args: A) => unknown {
+  requireFunction('grad', 'f', f);
+  const argnums = argnumsOf('grad', options);
   return (...args) => differentiate('grad', f, args, argnums).grad;
 }
 
@@ -166,7 +187,12 @@ export function valueAndGrad<A extends unknown[]>(
   f: (...args: A) => Tensor,
   second: Parameters | GradOptions<number | readonly number[]> = { argnums: 0 },
 ): unknown {
-  if (isOptions(second)) return (...args: A) => differentiate('valueAndGrad', f, args, second.argnums);
+  requireFunction('valueAndGrad', 'f', f);
+  requireObject('valueAndGrad', 'what gradients are taken of', second);
+  if (isOptions(second)) {
+    const argnums = argnumsOf('valueAndGrad', second);
+    return (...args: A) => differentiate('valueAndGrad', f, args, argnums);
+  }
   return gradientsOf(f, second);
 }
 
@@ -256,6 +282,7 @@ export function vjp<A extends unknown[]>(
   f: (...args: A) => Tensor,
   ...args: A
 ): { value: Tensor; pullback: (cotangent: Tensor) => A } {
+  requireFunction('vjp', 'f', f);
   const {
     args: fresh,
     wanted,
@@ -297,6 +324,8 @@ export function customGradient<A extends Tensor[]>(
   f: (...inputs: A) => Tensor,
   gradient: (cotangent: Tensor, output: Tensor, ...inputs: A) => readonly (Tensor | undefined)[],
 ): (...inputs: A) => Tensor {
+  requireFunction('customGradient', 'f', f);
+  requireFunction('customGradient', 'gradient', gradient);
   return (...inputs) =>
     composite(f.name === '' ? 'customGradient' : `customGradient ${f.name}`, {}, inputs, (...own) => f(...(own as A)), {
       gradient: (cotangent, output, ...own) => gradient(cotangent, output, ...(own as A)),
@@ -305,5 +334,6 @@ export function customGradient<A extends Tensor[]>(
 
 /** The same value, through which no gradient flows: `x.detach()`. */
 export function stopGradient(x: Tensor): Tensor {
+  requireTensor('stopGradient', 'x', x);
   return x.detach();
 }

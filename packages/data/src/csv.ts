@@ -1,4 +1,13 @@
 /** CSV files to tables, with every bad row reported by its line. */
+import {
+  checkOptions,
+  nearest,
+  requireArray,
+  requireObject,
+  requireOneOf,
+  requireString,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { columnTypes, inferType, isNumber, parseColumn, type ColumnType } from './columns.ts';
 import { kindOf, pageHint } from './content.ts';
 import { DataError, ProblemList, show, type DataProblem } from './errors.ts';
@@ -34,6 +43,17 @@ export interface CsvFileOptions extends CsvOptions {
   encoding?: string;
 }
 
+const csvOptions: OptionNames<CsvOptions> = {
+  header: true,
+  delimiter: true,
+  comments: true,
+  types: true,
+  missing: true,
+  badRows: true,
+};
+const parseOptions: OptionNames<ParseCsvOptions> = { ...csvOptions, source: true };
+const fileOptions: OptionNames<CsvFileOptions> = { ...csvOptions, encoding: true };
+
 const missingByDefault = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
 
 /**
@@ -49,6 +69,7 @@ const missingByDefault = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
  * @throws DataError if the source cannot be read, is not text in the encoding, or is not good CSV.
  */
 export async function csv(source: Source, options: CsvFileOptions = {}): Promise<Table> {
+  checkOptions('csv', options, fileOptions);
   const { encoding = 'utf-8', ...rest } = options;
   const name = nameOf(source);
   const text = decodeText('csv', await readBytes('csv', source), encoding, name);
@@ -73,18 +94,21 @@ export async function csv(source: Source, options: CsvFileOptions = {}): Promise
  * ```
  *
  * @throws DataError that lists the bad rows by line: a wrong number of fields, text in a numeric column, a quote that
- *   does not end; or that names the fault of the header: none, empty, duplicate names; or of a file that is no CSV: a
+ *   does not end; or that names the fault of the header: none, empty, duplicate names, no column of a
+ *   name that `types` has; or of a file that is no CSV: a
  *   web page, columns aligned by blanks.
  */
 export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
-  const { source = '<text>', badRows = 'error' } = options;
+  checkOptions('parseCsv', options, parseOptions);
+  const { source = '<text>', badRows = 'error', types = {} } = options;
   if (typeof text !== 'string') throw new DataError(`[csv] expected the text of a CSV file, got ${show(text)}.`);
-  checkOptions(options);
+  checkValues(options);
   refuseOtherFormats(text, source);
   const problems = new ProblemList();
   const { rows, lines } = readRows(text, options, problems);
   const { names, hasHeaderRow } = readHeader(rows, lines, options, source);
   if (names.length === 1) refuseAligned(rows, lines, source);
+  requireColumns(Object.keys(types), names, source);
   const first = hasHeaderRow ? 1 : 0;
 
   const kept: number[] = [];
@@ -107,7 +131,7 @@ export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
   const lineOf = (row: number): number => lines[kept[row] ?? 0] ?? 0;
   names.forEach((name, j) => {
     const fields = kept.map((row) => (rows[row]?.[j] ?? '').trim());
-    const given = options.types?.[name];
+    const given = Object.hasOwn(types, name) ? types[name] : undefined;
     const { type, reason } = given === undefined ? inferType(fields, missing) : { type: given };
     if (reason !== undefined) {
       notes.push({ line: lineOf(reason.row), column: name, message: `kept as text: ${reason.message}` });
@@ -211,6 +235,17 @@ function readHeader(
   return { names, hasHeaderRow: header === true };
 }
 
+/** Throws for a column that options name and the file does not have. */
+function requireColumns(named: readonly string[], names: readonly string[], source: string): void {
+  const unknown = named.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, names);
+  throw new DataError(`[csv] types names the column ${show(unknown)}, which ${source} does not have.`, {
+    source,
+    hint: `${near === undefined ? '' : `Did you mean ${near}? `}Its columns are ${names.join(', ')}.`,
+  });
+}
+
 function hintFor({ problems }: ProblemList): string {
   if (problems.some(({ message }) => message.startsWith('expected single blanks'))) {
     return "{ delimiter: 'whitespace' } takes any number of blanks as one delimiter.";
@@ -221,7 +256,7 @@ function hintFor({ problems }: ProblemList): string {
   return `Correct the file, or: { types: { '${column}': 'string' } } reads text, { missing: [...] } adds marks for missing values, ${skip}.`;
 }
 
-function checkOptions({ delimiter, comments, types, header }: CsvOptions): void {
+function checkValues({ delimiter, comments, types, header, missing, badRows }: CsvOptions): void {
   for (const [name, value] of Object.entries({ delimiter, comments })) {
     if (value !== undefined && (typeof value !== 'string' || value === '' || /["\r\n]/.test(value))) {
       throw new DataError(`[csv] ${name} must be a non-empty string without quotes and line ends, got ${show(value)}.`);
@@ -232,6 +267,13 @@ function checkOptions({ delimiter, comments, types, header }: CsvOptions): void 
   if (Array.isArray(header) && (header.length === 0 || !header.every((name) => typeof name === 'string'))) {
     throw new DataError('[csv] header must be true, false or a non-empty array of names.');
   }
+  if (header !== undefined && typeof header !== 'boolean') requireArray('csv', 'header', header);
+  if (badRows !== undefined) requireOneOf('csv', 'badRows', badRows, ['error', 'skip']);
+  if (missing !== undefined) {
+    requireArray('csv', 'missing', missing);
+    for (const mark of missing) requireString('csv', 'missing', mark);
+  }
+  if (types !== undefined) requireObject('csv', 'types', types);
   for (const [name, type] of Object.entries(types ?? {})) {
     if (!columnTypes.includes(type)) {
       throw new DataError(

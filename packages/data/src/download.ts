@@ -1,5 +1,6 @@
 /** Downloads that are checked, kept and never half there, in Node: what reaches for its modules here runs where there are files. */
 import { FileError, hasFiles, writeFile } from '@hebb/files';
+import { checkOptions, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { kindOf, pageHint } from './content.ts';
 import { DataError, messageOf } from './errors.ts';
 import { fileError } from './files.ts';
@@ -28,6 +29,17 @@ export interface FetchDatasetOptions {
   readonly signal?: AbortSignal;
 }
 
+const fetchOptions: OptionNames<FetchDatasetOptions> = {
+  url: true,
+  sha256: true,
+  folder: true,
+  name: true,
+  cacheDir: true,
+  onProgress: true,
+  timeout: true,
+  signal: true,
+};
+
 /**
  * Downloads a file once. Returns its path in the cache, `<cacheDir>/<folder>/<name>`; if a file with the right checksum
  * lies there already, nothing is sent over the network, and a damaged one is fetched again. The file is written under
@@ -47,6 +59,7 @@ export interface FetchDatasetOptions {
  *   or sends a file with another checksum.
  */
 export async function fetchDataset(options: FetchDatasetOptions): Promise<string> {
+  requireOptions('fetchDataset', options, fetchOptions);
   const { sha256, onProgress, timeout = 30_000, signal } = options;
   if (!hasFiles()) {
     throw new DataError('[fetchDataset] keeps downloads in a folder, and files are there in Node only.', {
@@ -200,6 +213,14 @@ export interface DownloadMnistOptions extends Pick<
   mirror?: string;
 }
 
+const downloadOptions: OptionNames<DownloadMnistOptions> = {
+  mirror: true,
+  cacheDir: true,
+  onProgress: true,
+  signal: true,
+  timeout: true,
+};
+
 /**
  * Downloads MNIST's four files (11.6 MB) once, and returns their folder for `loadMnist`.
  *
@@ -213,6 +234,7 @@ export interface DownloadMnistOptions extends Pick<
  * @throws DataError as {@link fetchDataset}.
  */
 export async function downloadMnist(options: DownloadMnistOptions = {}): Promise<string> {
+  checkOptions('downloadMnist', options, downloadOptions);
   const { mirror = mnistMirror, ...rest } = options;
   let folder = '';
   for (const { name, sha256 } of mnistFiles) {

@@ -1,6 +1,14 @@
 /** Noise reduction for images. */
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { emptyLike, format, requireArray, type NumericArray, type TypedArray } from './arrays.ts';
 import { DataError, show } from './errors.ts';
+
+export interface MedianFilterOptions {
+  /** Height and width of the window, an odd integer. Default 3. */
+  size?: number;
+}
+
+const medianOptions: OptionNames<MedianFilterOptions> = { size: true };
 
 /**
  * Replaces every pixel by the median of the size × size pixels around it, which removes specks and keeps edges. Works
@@ -15,13 +23,14 @@ import { DataError, show } from './errors.ts';
  * medianFilter2d(speck, { size: 3 }).data; // nine zeros
  * ```
  *
- * @param options.size an odd integer, default 3
  * @throws DataError for another size or fewer than two axes.
  */
 export function medianFilter2d<T extends TypedArray>(
   images: NumericArray<T>,
-  { size = 3 }: { size?: number } = {},
+  options: MedianFilterOptions = {},
 ): NumericArray<T> {
+  checkOptions('medianFilter2d', options, medianOptions);
+  const { size = 3 } = options;
   requireArray('medianFilter2d', images);
   if (!Number.isInteger(size) || size < 1 || size % 2 === 0) {
     throw new DataError(`[medianFilter2d] size must be a positive odd integer, got ${show(size)}.`);

@@ -1,5 +1,6 @@
 /** Data sets of labelled images: the handwritten digits of scikit-learn (8 × 8) and MNIST (28 × 28). */
 import { FileError, listFolder } from '@hebb/files';
+import { checkOptions, requireArray, type OptionNames } from '@hebb/tensor/arguments';
 import type { NumericArray } from './arrays.ts';
 import { csv, parseCsv } from './csv.ts';
 import { ArrayDataset, type Field } from './dataset.ts';
@@ -109,6 +110,19 @@ const mnistNames: Readonly<Record<keyof MnistFiles, string>> = {
   testLabels: 't10k-labels-idx1-ubyte',
 };
 
+export interface LoadMnistOptions {
+  /** Ten names. Default `'0'` … `'9'`. */
+  classNames?: readonly string[];
+}
+
+export interface ReadMnistOptions extends LoadMnistOptions {
+  /** What errors call the files. */
+  names?: Readonly<Record<keyof MnistFiles, string>>;
+}
+
+const loadOptions: OptionNames<LoadMnistOptions> = { classNames: true };
+const readOptions: OptionNames<ReadMnistOptions> = { classNames: true, names: true };
+
 /**
  * MNIST, or any data set in its four files (Fashion-MNIST, KMNIST), from a folder: `train-images-idx3-ubyte`,
  * `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each with or without `.gz`. Node only;
@@ -124,10 +138,10 @@ const mnistNames: Readonly<Record<keyof MnistFiles, string>> = {
  * train.dataset.gather([0, 1]).y.shape; // [2]
  * ```
  *
- * @param options.classNames ten names, default `'0'` … `'9'`
  * @throws DataError naming the file that is missing, damaged or does not go with the others.
  */
-export async function loadMnist(folder: string, options: { classNames?: readonly string[] } = {}): Promise<Mnist> {
+export async function loadMnist(folder: string, options: LoadMnistOptions = {}): Promise<Mnist> {
+  checkOptions('loadMnist', options, loadOptions);
   const instead =
     'Fetch the four files and pass their bytes: readMnist({ trainImages, trainLabels, testImages, testLabels }).';
   const present = await listFolder(folder, { instead }).catch((cause: unknown) => {
@@ -162,11 +176,10 @@ export async function loadMnist(folder: string, options: { classNames?: readonly
  * @throws DataError if a file is not the IDX file that it should be, if the numbers of images and labels differ, or if
  *   labels are not from 0 to 9.
  */
-export function readMnist(
-  files: MnistFiles,
-  options: { classNames?: readonly string[]; names?: Readonly<Record<keyof MnistFiles, string>> } = {},
-): Mnist {
+export function readMnist(files: MnistFiles, options: ReadMnistOptions = {}): Mnist {
+  checkOptions('readMnist', options, readOptions);
   const { classNames = digitNames, names = mnistNames } = options;
+  requireArray('readMnist', 'classNames', classNames);
   if (classNames.length !== 10) throw new DataError(`[readMnist] expected 10 class names, got ${classNames.length}.`);
   const part = (imagesKey: keyof MnistFiles, labelsKey: keyof MnistFiles): LabelledImages => {
     const images = readIdx(files[imagesKey], names[imagesKey]);

@@ -1,4 +1,5 @@
 /** Class labels: from names to numbers, and a check that they are what a classifier needs. */
+import { checkOptions, requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { DataError, ProblemList, show } from './errors.ts';
 
 export interface ValidateLabelsOptions {
@@ -9,6 +10,8 @@ export interface ValidateLabelsOptions {
   /** The line of a label in that file. */
   lineOf?: (index: number) => number | undefined;
 }
+
+const validateOptions: OptionNames<ValidateLabelsOptions> = { classCount: true, source: true, lineOf: true };
 
 /**
  * Checks class labels and returns them as an Int32Array.
@@ -22,6 +25,7 @@ export interface ValidateLabelsOptions {
  * @throws DataError that lists the labels that are not integers from 0 to `classCount - 1`.
  */
 export function validateLabels(labels: ArrayLike<number>, options: ValidateLabelsOptions): Int32Array {
+  requireOptions('validateLabels', options, validateOptions);
   const { classCount, source = 'labels', lineOf } = options;
   if (!Number.isInteger(classCount) || classCount < 1) {
     throw new DataError(`[validateLabels] classCount must be a positive integer, got ${show(classCount)}.`);
@@ -44,6 +48,13 @@ export function validateLabels(labels: ArrayLike<number>, options: ValidateLabel
   return checked;
 }
 
+export interface LabelEncodeOptions {
+  /** The classes in the order wanted, e.g. those of the training set. Default: those found in the values. */
+  classNames?: readonly string[];
+}
+
+const encodeOptions: OptionNames<LabelEncodeOptions> = { classNames: true };
+
 export interface EncodedLabels {
   /** One integer per value: the index of its class. */
   readonly labels: Int32Array;
@@ -61,13 +72,15 @@ export interface EncodedLabels {
  * labelEncode(['cat', 'ant', 'cat']); // { labels: Int32Array [1, 0, 1], classNames: ['ant', 'cat'] }
  * ```
  *
- * @param classNames the classes in the order wanted, e.g. those of the training set; default: found in `values`
  * @throws DataError for missing values (null, NaN), and for values that are not among the given `classNames`.
  */
 export function labelEncode(
   values: ArrayLike<string | number | null>,
-  { classNames }: { classNames?: readonly string[] } = {},
+  options: LabelEncodeOptions = {},
 ): EncodedLabels {
+  checkOptions('labelEncode', options, encodeOptions);
+  const { classNames } = options;
+  if (classNames !== undefined) requireArray('labelEncode', 'classNames', classNames);
   const problems = new ProblemList();
   const distinct = new Set<string | number>();
   for (let i = 0; i < values.length; i++) {

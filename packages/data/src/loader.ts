@@ -1,5 +1,6 @@
 /** Batches in a seeded order, as arrays or as tensors. */
 import { defaultGenerator, tensor, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireBoolean, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
 import type { NumericArray } from './arrays.ts';
 import type { Batch, Dataset, Fields } from './dataset.ts';
 import { DataError, show } from './errors.ts';
@@ -31,6 +32,14 @@ export interface DataLoaderOptions<F extends Fields, B extends ArrayBatch = Batc
   /** Changes a batch before it is handed out, e.g. augmentation. The arrays are its own, to be changed in place. */
   transform?: (batch: Batch<F>, context: TransformContext) => B;
 }
+
+const loaderOptions: OptionNames<DataLoaderOptions<Fields>> = {
+  batchSize: true,
+  shuffle: true,
+  seed: true,
+  dropLast: true,
+  transform: true,
+};
 
 /** A batch as tensors: an Int32Array becomes int32, every other array float32. */
 export type TensorBatch<B extends ArrayBatch = ArrayBatch> = { readonly [K in keyof B]: Tensor };
@@ -72,6 +81,7 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
    *   empty, or if `dropLast` would leave no batch.
    */
   constructor(dataset: Dataset<F>, options: DataLoaderOptions<F, B> = {}) {
+    checkOptions('DataLoader', options, loaderOptions);
     const { batchSize = 32, shuffle = false, seed = defaultGenerator.seed, dropLast = false, transform } = options;
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new DataError(`[DataLoader] batchSize must be a positive integer, got ${show(batchSize)}.`, {
@@ -79,6 +89,9 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
       });
     }
     requireSeed('DataLoader', 'seed', seed);
+    requireBoolean('DataLoader', 'shuffle', shuffle);
+    requireBoolean('DataLoader', 'dropLast', dropLast);
+    if (transform !== undefined) requireFunction('DataLoader', 'transform', transform);
     if (dataset.length === 0) throw new DataError('[DataLoader] the dataset is empty.');
     if (dropLast && dataset.length < batchSize) {
       throw new DataError(

@@ -1,4 +1,11 @@
 /** Scaling of features, with scikit-learn's definitions. Sums are float64 whatever the input. */
+import {
+  checkOptions,
+  requireArray as requireList,
+  requireBoolean,
+  requireOptions,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { format, requireArray, sizeOf, type NumericArray } from './arrays.ts';
 import { DataError, show } from './errors.ts';
 
@@ -25,6 +32,9 @@ export interface MinMaxScalerOptions extends ScalerOptions {
   /** Cut transformed values to `featureRange`. Default `false`. */
   clip?: boolean;
 }
+
+const standardOptions: OptionNames<StandardScalerOptions> = { per: true, withMean: true, withStd: true };
+const minMaxOptions: OptionNames<MinMaxScalerOptions> = { per: true, featureRange: true, clip: true };
 
 /** Subtracting before dividing keeps the digits of features far from zero. */
 interface Affine {
@@ -121,8 +131,12 @@ export class StandardScaler extends Scaler {
   readonly #withMean: boolean;
   readonly #withStd: boolean;
 
-  constructor({ per, withMean = true, withStd = true }: StandardScalerOptions = {}) {
+  constructor(options: StandardScalerOptions = {}) {
+    checkOptions('StandardScaler', options, standardOptions);
+    const { per, withMean = true, withStd = true } = options;
     super(per);
+    requireBoolean('StandardScaler', 'withMean', withMean);
+    requireBoolean('StandardScaler', 'withStd', withStd);
     this.#withMean = withMean;
     this.#withStd = withStd;
   }
@@ -182,8 +196,12 @@ export class MinMaxScaler extends Scaler {
   readonly #range: readonly [number, number];
   readonly #clip: boolean;
 
-  constructor({ per, featureRange = [0, 1], clip = false }: MinMaxScalerOptions = {}) {
+  constructor(options: MinMaxScalerOptions = {}) {
+    checkOptions('MinMaxScaler', options, minMaxOptions);
+    const { per, featureRange = [0, 1], clip = false } = options;
     super(per);
+    requireList('MinMaxScaler', 'featureRange', featureRange);
+    requireBoolean('MinMaxScaler', 'clip', clip);
     if (!(Number.isFinite(featureRange[0]) && Number.isFinite(featureRange[1]) && featureRange[0] < featureRange[1])) {
       throw new DataError(
         `[MinMaxScaler] featureRange must be [low, high] with low < high, got [${featureRange.join(', ')}].`,
@@ -225,6 +243,8 @@ export interface NormalizeOptions {
   std: number | readonly number[];
 }
 
+const normalizeOptions: OptionNames<NormalizeOptions> = { mean: true, std: true };
+
 /**
  * (x − mean) / std for images of shape [examples, channels, height, width], with numbers that you know, e.g. 0.1307
  * and 0.3081 for MNIST. Float32Array gives Float32Array, any other array Float64Array.
@@ -240,12 +260,15 @@ export interface NormalizeOptions {
  *
  * @throws DataError if the numbers do not fit the channels or a std is not positive.
  */
-export function normalize<T extends NumericArray>(images: T, { mean, std }: NormalizeOptions): Floats<T> {
+export function normalize<T extends NumericArray>(images: T, options: NormalizeOptions): Floats<T> {
   requireArray('normalize', images);
+  requireOptions('normalize', options, normalizeOptions);
+  const { mean, std } = options;
   const [, channels = 1] = images.shape;
   const area = sizeOf(images.shape.slice(2));
   const perChannel = (name: string, given: number | readonly number[]): readonly number[] => {
     const values = typeof given === 'number' ? new Array<number>(channels).fill(given) : given;
+    requireList('normalize', name, values);
     if (
       values.length !== channels ||
       !values.every((value) => Number.isFinite(value) && (name === 'mean' || value > 0))

@@ -1,4 +1,5 @@
 /** Seeded splits with exact sizes. */
+import { checkOptions, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { ArrayDataset } from './dataset.ts';
 import { DataError, show } from './errors.ts';
 import { Random } from './random.ts';
@@ -23,6 +24,9 @@ export interface StratifiedSplitOptions extends SplitOptions {
   /** The classes: the name of a column or field, or one value per example. */
   by: string | ArrayLike<string | number | null>;
 }
+
+const splitOptions: OptionNames<SplitOptions> = { test: true, validation: true, seed: true };
+const stratifiedOptions: OptionNames<StratifiedSplitOptions> = { by: true, ...splitOptions };
 
 export interface Split<D> {
   readonly train: D;
@@ -54,6 +58,7 @@ export function trainTestSplit<D extends Splittable>(
 export function trainTestSplit<D extends Splittable>(data: D, options?: SplitOptions): Split<D>;
 export function trainTestSplit<D extends Splittable>(data: D, options: SplitOptions = {}): Split<D> {
   const where = 'trainTestSplit';
+  checkOptions(where, options, splitOptions);
   const { test, validation } = sizes(where, data.length, options);
   const order = new Random(options.seed ?? 0).permutation(data.length);
   return parts(
@@ -86,6 +91,7 @@ export function stratifiedSplit<D extends Splittable>(
 export function stratifiedSplit<D extends Splittable>(data: D, options: StratifiedSplitOptions): Split<D>;
 export function stratifiedSplit<D extends Splittable>(data: D, options: StratifiedSplitOptions): Split<D> {
   const where = 'stratifiedSplit';
+  requireOptions(where, options, stratifiedOptions);
   const { test, validation, train } = sizes(where, data.length, options);
   const classes = classesOf(data, options.by);
   const members = new Map<string | number, number[]>();

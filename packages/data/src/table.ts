@@ -1,4 +1,5 @@
 /** Named columns of numbers, booleans or strings, as a CSV file gives them. */
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import type { NumericArray } from './arrays.ts';
 import { isNumber } from './columns.ts';
 import { DataError, show, type DataProblem } from './errors.ts';
@@ -18,6 +19,8 @@ export interface TableOptions {
   /** What reading decided that you may want otherwise. */
   notes?: readonly DataProblem[];
 }
+
+const tableOptions: OptionNames<TableOptions> = { source: true, lines: true, problems: true, notes: true };
 
 /** Columns side by side: `float64[length, names.length]`. */
 export interface Matrix extends NumericArray<Float64Array> {
@@ -77,6 +80,7 @@ export class Table {
    * @throws DataError if the columns differ in length.
    */
   constructor(columns: Readonly<Record<string, Column>> | ReadonlyMap<string, Column>, options: TableOptions = {}) {
+    checkOptions('Table', options, tableOptions);
     this.#columns = new Map(columns instanceof Map ? columns : Object.entries(columns));
     this.source = options.source ?? 'table';
     this.problems = options.problems ?? [];

@@ -1,4 +1,5 @@
 /** Precision, recall and F1 of every class, and their averages. */
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { countPairs, type ConfusionMatrix, type ConfusionMatrixJSON } from './confusion-matrix.ts';
 import { predictedClasses } from './classification.ts';
 import { textTable } from './text-table.ts';
@@ -91,6 +92,8 @@ export interface ClassificationReportOptions {
   classNames?: readonly string[];
 }
 
+const reportOptions: OptionNames<ClassificationReportOptions> = { classCount: true, classNames: true };
+
 /**
  * Precision, recall, F1 and support of every class, their averages, the accuracy and the confusion matrix. What would
  * be 0 / 0 is 0, as with scikit-learn's `zero_division=0`.
@@ -128,6 +131,7 @@ export function classificationReport(
   options: ClassificationReportOptions = {},
 ): ClassificationResult | Promise<ClassificationResult> {
   const where = 'classificationReport';
+  checkOptions(where, options, reportOptions);
   return withValues(where, labels, predictions, (labelValues, predictionValues) => {
     const truth = classes(where, 'labels', labelValues);
     const { shape } = predictionValues;

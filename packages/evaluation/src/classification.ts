@@ -1,5 +1,6 @@
 /** Single numbers for classifiers: accuracy, top-k accuracy, log loss. */
 import { ArgumentError, ShapeError } from '@hebb/tensor';
+import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import { argmaxRows, classes, flatten, isTensor, sameLength, scoreRows, withValues } from './values.ts';
 import type { Flat, TensorLike, Values } from './values.ts';
 
@@ -86,6 +87,8 @@ export interface TopKOptions {
   k?: number;
 }
 
+const topKOptions: OptionNames<TopKOptions> = { k: true };
+
 /**
  * The share of examples whose label is among the k classes with the largest scores; among equal scores the lower
  * class comes first.
@@ -111,9 +114,11 @@ export function topKAccuracy(
 export function topKAccuracy(
   scores: Values | TensorLike,
   labels: Values | TensorLike,
-  { k = 5 }: TopKOptions = {},
+  options: TopKOptions = {},
 ): number | Promise<number> {
   const where = 'topKAccuracy';
+  checkOptions(where, options, topKOptions);
+  const { k = 5 } = options;
   return withValues(where, scores, labels, (scoreValues, labelValues) => {
     const count = labelValues.data.length;
     const { data, width } = scoreRows(where, scoreValues, count);
@@ -141,6 +146,8 @@ export interface LogLossOptions {
   fromLogits?: boolean;
 }
 
+const logLossOptions: OptionNames<LogLossOptions> = { fromLogits: true };
+
 /**
  * −(1 / n) Σᵢ ln p(labelᵢ), in nats. Probabilities are clipped to [ε, 1 − ε] with the float64 ε = 2⁻⁵²; logits are not.
  *
@@ -165,9 +172,12 @@ export function logLoss(
 export function logLoss(
   scores: Values | TensorLike,
   labels: Values | TensorLike,
-  { fromLogits = false }: LogLossOptions = {},
+  options: LogLossOptions = {},
 ): number | Promise<number> {
   const where = 'logLoss';
+  checkOptions(where, options, logLossOptions);
+  const { fromLogits = false } = options;
+  requireBoolean(where, 'fromLogits', fromLogits);
   return withValues(where, scores, labels, (scoreValues, labelValues) => {
     const count = labelValues.data.length;
     const { data, width } = scoreRows(where, scoreValues, count);

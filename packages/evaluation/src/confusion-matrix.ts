@@ -1,5 +1,6 @@
 /** Which classes are taken for which. */
 import { ArgumentError } from '@hebb/tensor';
+import { checkOptions, describe, requireArray, type OptionNames } from '@hebb/tensor/arguments';
 import { textTable } from './text-table.ts';
 import { classes, sameLength, withValues, type Flat, type TensorLike, type Values } from './values.ts';
 
@@ -41,6 +42,8 @@ export interface ConfusionMatrixOptions {
   classNames?: readonly string[];
 }
 
+const matrixOptions: OptionNames<ConfusionMatrixOptions> = { classNames: true };
+
 /**
  * `counts[i][j]`: the number of examples with label i that were predicted to be j.
  *
@@ -81,6 +84,7 @@ export function confusionMatrix(
   classCount?: number,
   options: ConfusionMatrixOptions = {},
 ): ConfusionMatrix | Promise<ConfusionMatrix> {
+  checkOptions('confusionMatrix', options, matrixOptions);
   return withValues('confusionMatrix', labels, predictions, (labelValues, predictionValues) =>
     countPairs('confusionMatrix', labelValues, predictionValues, classCount, options),
   );
@@ -93,9 +97,10 @@ export function countPairs(
   givenCount: number | undefined,
   { classNames }: ConfusionMatrixOptions,
 ): ConfusionMatrix {
+  if (classNames !== undefined) requireArray(where, 'classNames', classNames);
   const given = givenCount ?? classNames?.length;
   if (given !== undefined && (!Number.isInteger(given) || given < 1)) {
-    throw new ArgumentError(`[${where}] classCount must be a positive integer, got ${String(given)}.`);
+    throw new ArgumentError(`[${where}] classCount must be a positive integer, got ${describe(given)}.`);
   }
   if (classNames !== undefined && given !== classNames.length) {
     throw new ArgumentError(`[${where}] there are ${classNames.length} classNames for ${given} classes.`);

@@ -1,5 +1,6 @@
 /** Activation functions as modules. All keep the shape of their input. */
-import { ArgumentError, composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireOneOf, type OptionNames } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './config.ts';
 import { Module, within } from './module.ts';
 
@@ -23,6 +24,8 @@ export interface GELUOptions {
   approximate?: 'none' | 'tanh';
 }
 
+const geluOptions: OptionNames<GELUOptions> = { approximate: true };
+
 /** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))). */
 export const geluTanh: CompositeDefinition = {
   name: 'geluTanh',
@@ -40,16 +43,17 @@ export const geluTanh: CompositeDefinition = {
 export class GELU extends Module {
   readonly approximate: 'none' | 'tanh';
 
-  constructor({ approximate = 'none' }: GELUOptions = {}) {
+  constructor(options: GELUOptions = {}) {
     super();
-    if (approximate !== 'none' && approximate !== 'tanh') {
-      throw new ArgumentError(`[GELU] approximate is 'none' or 'tanh', not '${String(approximate)}'.`);
-    }
+    checkOptions('GELU', options, geluOptions);
+    const { approximate = 'none' } = options;
+    requireOneOf('GELU', 'approximate', approximate, ['none', 'tanh']);
     this.approximate = approximate;
   }
 
   static fromConfig(config: ModuleConfig): GELU {
-    return new GELU(config as GELUOptions);
+    const { type: _, ...options } = config;
+    return new GELU(options);
   }
 
   forward(x: Tensor): Tensor {

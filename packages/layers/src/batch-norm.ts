@@ -1,4 +1,5 @@
 import { assign, composite, guard, ones, ShapeError, zeros, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './config.ts';
 import { Module, within } from './module.ts';
@@ -29,6 +30,13 @@ export const batchNorm: CompositeDefinition<{ epsilon: number }> = {
   },
 };
 
+const batchNormOptions: OptionNames<BatchNormOptions> = {
+  eps: true,
+  momentum: true,
+  affine: true,
+  trackRunningStats: true,
+};
+
 /**
  * What the batch normalisations share: y = (x − mean) / √(variance + eps) · weight + bias, per channel (axis 1) (Ioffe & Szegedy 2015,
  * arXiv:1502.03167).
@@ -51,7 +59,12 @@ abstract class BatchNorm extends Module {
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super();
+    checkOptions(this.constructor.name, options, batchNormOptions);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    requireFinite(this.constructor.name, 'eps', eps);
+    if (momentum !== null) requireFinite(this.constructor.name, 'momentum', momentum);
+    requireBoolean(this.constructor.name, 'affine', affine);
+    requireBoolean(this.constructor.name, 'trackRunningStats', trackRunningStats);
     requirePositiveIntegers(this.constructor.name, { numFeatures });
     this.numFeatures = numFeatures;
     this.eps = eps;
@@ -166,7 +179,8 @@ function perChannel(values: Tensor, x: Tensor): Tensor {
  */
 export class BatchNorm2d extends BatchNorm {
   static fromConfig(config: ModuleConfig): BatchNorm2d {
-    return new BatchNorm2d(config['numFeatures'] as number, config as BatchNormOptions);
+    const { type: _, numFeatures, ...options } = config;
+    return new BatchNorm2d(numFeatures as number, options);
   }
 
   override config(): ModuleConfig {
@@ -181,7 +195,8 @@ export class BatchNorm2d extends BatchNorm {
 /** Batch normalisation of vectors or sequences: float32[batch, numFeatures] or [batch, numFeatures, length], shape kept. */
 export class BatchNorm1d extends BatchNorm {
   static fromConfig(config: ModuleConfig): BatchNorm1d {
-    return new BatchNorm1d(config['numFeatures'] as number, config as BatchNormOptions);
+    const { type: _, numFeatures, ...options } = config;
+    return new BatchNorm1d(numFeatures as number, options);
   }
 
   override config(): ModuleConfig {

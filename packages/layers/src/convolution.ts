@@ -1,4 +1,5 @@
 import { ArgumentError, conv2d, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import { pair, requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './config.ts';
 import { defaultWeights } from './initialization.ts';
@@ -17,6 +18,14 @@ export interface Conv2dOptions {
   /** Whether a bias is added. Default true. */
   bias?: boolean;
 }
+
+const conv2dOptions: OptionNames<Conv2dOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+  bias: true,
+};
 
 /**
  * Two-dimensional convolution (cross-correlation, as usual in the field).
@@ -49,7 +58,9 @@ export class Conv2d extends Module {
     options: Conv2dOptions = {},
   ) {
     super();
+    checkOptions('Conv2d', options, conv2dOptions);
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
+    requireBoolean('Conv2d', 'bias', bias);
     requirePositiveIntegers('Conv2d', { inChannels, outChannels, groups });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new ArgumentError(
@@ -72,7 +83,7 @@ export class Conv2d extends Module {
   }
 
   static fromConfig(config: ModuleConfig): Conv2d {
-    const { inChannels, outChannels, kernelSize, ...options } = config as unknown as ConstructorConfig;
+    const { type: _, inChannels, outChannels, kernelSize, ...options } = config as unknown as ConstructorConfig;
     return new Conv2d(inChannels, outChannels, kernelSize, options);
   }
 
@@ -102,6 +113,7 @@ export class Conv2d extends Module {
 }
 
 interface ConstructorConfig extends Conv2dOptions {
+  readonly type: string;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly number[];

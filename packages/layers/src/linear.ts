@@ -1,4 +1,5 @@
 import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './config.ts';
 import { defaultWeights } from './initialization.ts';
@@ -9,6 +10,8 @@ export interface LinearOptions {
   /** Whether a bias is added. Default true. */
   bias?: boolean;
 }
+
+const linearOptions: OptionNames<LinearOptions> = { bias: true };
 
 /** x · Wᵀ, and + b where there is one. */
 export const linear: CompositeDefinition = {
@@ -37,8 +40,11 @@ export class Linear extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true }: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
+    checkOptions('Linear', options, linearOptions);
+    const { bias = true } = options;
+    requireBoolean('Linear', 'bias', bias);
     requirePositiveIntegers('Linear', { inFeatures, outFeatures });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
@@ -48,9 +54,8 @@ export class Linear extends Module {
   }
 
   static fromConfig(config: ModuleConfig): Linear {
-    return new Linear(config['inFeatures'] as number, config['outFeatures'] as number, {
-      bias: config['bias'] !== false,
-    });
+    const { type: _, inFeatures, outFeatures, ...options } = config;
+    return new Linear(inFeatures as number, outFeatures as number, options);
   }
 
   forward(x: Tensor): Tensor {

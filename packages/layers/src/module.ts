@@ -3,6 +3,7 @@
  * (`features.0.weight`), found by walking them; there is nothing to register.
  */
 import { ArgumentError, assign, HebbError, ShapeError, Tensor } from '@hebb/tensor';
+import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './config.ts';
 import { fieldsOf, type Fields } from './members.ts';
 import { stateEntries, type NamedTensors, type StateDict } from './state.ts';
@@ -14,6 +15,8 @@ export interface LoadOptions {
   /** Whether missing and unexpected names are errors. Default true. Shapes must fit in any case. */
   strict?: boolean;
 }
+
+const loadOptions: OptionNames<LoadOptions> = { strict: true };
 
 export interface LoadReport {
   /** Names in the module for which the state has no tensor. */
@@ -114,7 +117,10 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
    *
    * Throws {@link ArgumentError} that lists all missing and unexpected names (unless `strict` is false) and all shapes that differ.
    */
-  loadStateDict(state: NamedTensors, { strict = true }: LoadOptions = {}): LoadReport {
+  loadStateDict(state: NamedTensors, options: LoadOptions = {}): LoadReport {
+    checkOptions('loadStateDict', options, loadOptions);
+    const { strict = true } = options;
+    requireBoolean('loadStateDict', 'strict', strict);
     const own = new Map(walk(this, { again: true }).flatMap(({ parameters, buffers }) => [...parameters, ...buffers]));
     const given = new Map(stateEntries(state));
     const found = new Set([...given.keys()].map((name) => own.get(name)));

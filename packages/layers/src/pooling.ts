@@ -1,4 +1,5 @@
 import { avgPool2d, maxPool2d, type Tensor } from '@hebb/tensor';
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { pair } from './checks.ts';
 import type { ModuleConfig } from './config.ts';
 import { Module, within } from './module.ts';
@@ -14,6 +15,9 @@ export interface MaxPool2dOptions extends AvgPool2dOptions {
   /** Distance between the elements of a window. Default 1. */
   dilation?: number | readonly number[];
 }
+
+const averageOptions: OptionNames<AvgPool2dOptions> = { stride: true, padding: true };
+const maxOptions: OptionNames<MaxPool2dOptions> = { stride: true, padding: true, dilation: true };
 
 type Pair = readonly [number, number];
 
@@ -33,8 +37,10 @@ export class MaxPool2d extends Module {
   readonly padding: Pair;
   readonly dilation: Pair;
 
-  constructor(kernelSize: number | readonly number[], { stride, padding = 0, dilation = 1 }: MaxPool2dOptions = {}) {
+  constructor(kernelSize: number | readonly number[], options: MaxPool2dOptions = {}) {
     super();
+    checkOptions('MaxPool2d', options, maxOptions);
+    const { stride, padding = 0, dilation = 1 } = options;
     this.kernelSize = pair('MaxPool2d', 'kernelSize', kernelSize, 1);
     this.stride = pair('MaxPool2d', 'stride', stride ?? kernelSize, 1);
     this.padding = pair('MaxPool2d', 'padding', padding, 0);
@@ -42,7 +48,8 @@ export class MaxPool2d extends Module {
   }
 
   static fromConfig(config: ModuleConfig): MaxPool2d {
-    return new MaxPool2d(config['kernelSize'] as Pair, config as MaxPool2dOptions);
+    const { type: _, kernelSize, ...options } = config;
+    return new MaxPool2d(kernelSize as Pair, options);
   }
 
   forward(x: Tensor): Tensor {
@@ -70,15 +77,18 @@ export class AvgPool2d extends Module {
   readonly stride: Pair;
   readonly padding: Pair;
 
-  constructor(kernelSize: number | readonly number[], { stride, padding = 0 }: AvgPool2dOptions = {}) {
+  constructor(kernelSize: number | readonly number[], options: AvgPool2dOptions = {}) {
     super();
+    checkOptions('AvgPool2d', options, averageOptions);
+    const { stride, padding = 0 } = options;
     this.kernelSize = pair('AvgPool2d', 'kernelSize', kernelSize, 1);
     this.stride = pair('AvgPool2d', 'stride', stride ?? kernelSize, 1);
     this.padding = pair('AvgPool2d', 'padding', padding, 0);
   }
 
   static fromConfig(config: ModuleConfig): AvgPool2d {
-    return new AvgPool2d(config['kernelSize'] as Pair, config as AvgPool2dOptions);
+    const { type: _, kernelSize, ...options } = config;
+    return new AvgPool2d(kernelSize as Pair, options);
   }
 
   forward(x: Tensor): Tensor {

@@ -1,11 +1,14 @@
 /** What a model looks like from the outside: its layers, their output shapes and sizes, without computing anything. */
 import { dryRun, Tensor, zeros, type DType } from '@hebb/tensor';
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import type { AnyModule, Module } from './module.ts';
 
 export interface SummaryOptions {
   /** Of the input. Default float32. */
   dtype?: DType;
 }
+
+const summaryOptions: OptionNames<SummaryOptions> = { dtype: true };
 
 export interface SummaryRow {
   /** Path of the module; '' for the model itself. */
@@ -58,8 +61,10 @@ type Shapes = ReadonlyMap<AnyModule, readonly number[]>;
 export function summary(
   model: Module,
   inputShape: readonly (number | string)[],
-  { dtype = 'float32' }: SummaryOptions = {},
+  options: SummaryOptions = {},
 ): Summary {
+  checkOptions('summary', options, summaryOptions);
+  const { dtype = 'float32' } = options;
   const names = [...new Set(inputShape.filter((extent) => typeof extent === 'string'))];
   // Two values for each name: what an output's extent has to do with the name follows from them.
   const record = (changed?: string): Shapes =>

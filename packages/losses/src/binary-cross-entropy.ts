@@ -1,4 +1,5 @@
 import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
 import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
 
 export interface BinaryCrossEntropyOptions extends ReductionOptions {
@@ -7,6 +8,8 @@ export interface BinaryCrossEntropyOptions extends ReductionOptions {
   /** Factor of the loss of positive targets, one per class or one for all; broadcasts to the logits. */
   positiveWeight?: Tensor;
 }
+
+const binaryOptions: OptionNames<BinaryCrossEntropyOptions> = { reduction: true, weight: true, positiveWeight: true };
 
 /** ln(1 + e^−|x|) */
 const tail = (x: Tensor): Tensor => x.abs().neg().exp().log1p();
@@ -42,7 +45,12 @@ export function binaryCrossEntropyWithLogits(
   targets: Tensor,
   options: BinaryCrossEntropyOptions = {},
 ): Tensor {
+  requireTensor('binaryCrossEntropyWithLogits', 'logits', logits);
+  requireTensor('binaryCrossEntropyWithLogits', 'targets', targets);
+  checkOptions('binaryCrossEntropyWithLogits', options, binaryOptions);
   const { reduction = 'mean', weight, positiveWeight } = options;
+  if (weight !== undefined) requireTensor('binaryCrossEntropyWithLogits', 'weight', weight);
+  if (positiveWeight !== undefined) requireTensor('binaryCrossEntropyWithLogits', 'positiveWeight', positiveWeight);
   requireReduction('binaryCrossEntropyWithLogits', reduction);
   if (logits.shape.join() !== targets.shape.join()) {
     throw new ShapeError(

@@ -1,4 +1,5 @@
 import { ArgumentError, DTypeError, iota, ShapeError, type Tensor } from '@hebb/tensor';
+import { checkOptions, describe, requireInteger, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
 import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
 
 export interface CrossEntropyOptions extends ReductionOptions {
@@ -12,6 +13,13 @@ export interface CrossEntropyOptions extends ReductionOptions {
 
 /** The label that does not count unless another one is named. */
 const defaultIgnoreIndex = -100;
+
+const crossEntropyOptions: OptionNames<CrossEntropyOptions> = {
+  reduction: true,
+  labelSmoothing: true,
+  weight: true,
+  ignoreIndex: true,
+};
 
 /**
  * Cross-entropy of logits: −ln softmax(logits)[label], or −Σ targets · ln softmax(logits) where targets are probabilities.
@@ -34,10 +42,15 @@ const defaultIgnoreIndex = -100;
  * ```
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  requireTensor('crossEntropy', 'logits', logits);
+  requireTensor('crossEntropy', 'labels', labels);
+  checkOptions('crossEntropy', options, crossEntropyOptions);
   const { reduction = 'mean', labelSmoothing = 0, weight, ignoreIndex } = options;
   requireReduction('crossEntropy', reduction);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ArgumentError(`[crossEntropy] labelSmoothing must lie in 0 … 1, not ${labelSmoothing}.`);
+  if (weight !== undefined) requireTensor('crossEntropy', 'weight', weight);
+  if (ignoreIndex !== undefined) requireInteger('crossEntropy', 'ignoreIndex', ignoreIndex);
+  if (typeof labelSmoothing !== 'number' || !(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ArgumentError(`[crossEntropy] labelSmoothing must lie in 0 … 1, not ${describe(labelSmoothing)}.`);
   }
   if (logits.ndim < 2)
     throw new ShapeError(`[crossEntropy] logits must be [N, classes] or [N, classes, …], not ${logits}.`);

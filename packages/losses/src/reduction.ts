@@ -1,5 +1,6 @@
 /** From a loss per element to the loss. */
-import { ArgumentError, type Tensor } from '@hebb/tensor';
+import type { Tensor } from '@hebb/tensor';
+import { requireOneOf, type OptionNames } from '@hebb/tensor/arguments';
 
 /** 'mean' over all elements, their 'sum', or 'none': one loss per element. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -9,10 +10,10 @@ export interface ReductionOptions {
   reduction?: Reduction;
 }
 
-export function requireReduction(op: string, reduction: Reduction): void {
-  if (!['mean', 'sum', 'none'].includes(reduction)) {
-    throw new ArgumentError(`[${op}] reduction is 'mean', 'sum' or 'none', not '${reduction}'.`);
-  }
+export const reductionOptions: OptionNames<ReductionOptions> = { reduction: true };
+
+export function requireReduction(op: string, reduction: unknown): asserts reduction is Reduction {
+  requireOneOf<Reduction>(op, 'reduction', reduction, ['mean', 'sum', 'none']);
 }
 
 /** @param count - what the mean divides by; default the number of elements. */

@@ -1,8 +1,11 @@
 /** Losses of numbers against numbers. */
 import { ShapeError, type Tensor } from '@hebb/tensor';
-import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
+import { checkOptions, requireTensor } from '@hebb/tensor/arguments';
+import { reduce, reductionOptions, requireReduction, type ReductionOptions } from './reduction.ts';
 
 function difference(op: string, predictions: Tensor, targets: Tensor): Tensor {
+  requireTensor(op, 'predictions', predictions);
+  requireTensor(op, 'targets', targets);
   if (predictions.shape.join() !== targets.shape.join()) {
     throw new ShapeError(`[${op}] predictions ${predictions} and targets ${targets} must have the same shape.`, {
       hint: 'Broadcasting here is nearly always a mistake; reshape or broadcastTo one of them if it is meant.',
@@ -22,21 +25,17 @@ function difference(op: string, predictions: Tensor, targets: Tensor): Tensor {
  * await meanSquaredError(tensor([1, 2]), tensor([1, 4])).item();  // 2
  * ```
  */
-export function meanSquaredError(
-  predictions: Tensor,
-  targets: Tensor,
-  { reduction = 'mean' }: ReductionOptions = {},
-): Tensor {
+export function meanSquaredError(predictions: Tensor, targets: Tensor, options: ReductionOptions = {}): Tensor {
+  checkOptions('meanSquaredError', options, reductionOptions);
+  const { reduction = 'mean' } = options;
   requireReduction('meanSquaredError', reduction);
   return reduce(difference('meanSquaredError', predictions, targets).square(), reduction);
 }
 
 /** |predictions − targets|, PyTorch's `l1_loss` (also exported as `l1Loss`); shapes and errors as in {@link meanSquaredError}. */
-export function meanAbsoluteError(
-  predictions: Tensor,
-  targets: Tensor,
-  { reduction = 'mean' }: ReductionOptions = {},
-): Tensor {
+export function meanAbsoluteError(predictions: Tensor, targets: Tensor, options: ReductionOptions = {}): Tensor {
+  checkOptions('meanAbsoluteError', options, reductionOptions);
+  const { reduction = 'mean' } = options;
   requireReduction('meanAbsoluteError', reduction);
   return reduce(difference('meanAbsoluteError', predictions, targets).abs(), reduction);
 }

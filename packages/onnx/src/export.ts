@@ -1,5 +1,6 @@
 /** `exportOnnx`: a model as an ONNX file. */
 import { ArgumentError, realize, Tensor, type DType } from '@hebb/tensor';
+import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { tensorOf, type Node } from '@hebb/tensor/graph';
 import { rawData } from './builder.ts';
 import { Emitter, type Value } from './emitter.ts';
@@ -35,6 +36,17 @@ export interface ExportOptions {
   sizes?: SizeChoice;
 }
 
+const exportOptions: OptionNames<ExportOptions> = {
+  inputs: true,
+  outputs: true,
+  opset: true,
+  name: true,
+  producerVersion: true,
+  description: true,
+  metadata: true,
+  sizes: true,
+};
+
 /** The version of the file format that came with each operator set. */
 const irVersions: ReadonlyMap<number, number> = new Map([
   [17, 8],
@@ -63,6 +75,7 @@ const maximumBytes = 2 ** 31 - 1;
  * cannot hold; the error names the operation.
  */
 export async function exportOnnx(model: OnnxSource, options: ExportOptions): Promise<Uint8Array> {
+  requireOptions('exportOnnx', options, exportOptions);
   const inputs = readInputs(options.inputs);
   const { opset = 20 } = options;
   const irVersion = irVersions.get(opset);

@@ -1,5 +1,6 @@
 /** `verifyOnnx`: whether a file computes what the model does, by a runtime that knows nothing of Hebb. */
 import { ArgumentError, Tensor, tensor } from '@hebb/tensor';
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { OnnxRuntimeError } from './errors.ts';
 import { callModel, inEvaluationMode, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
 import { openOnnx, readInputs, type OnnxArray, type OnnxInputs } from './runtime.ts';
@@ -10,6 +11,8 @@ export interface VerifyOptions {
   /** Largest |difference| / (1 + |expected|) that counts as equal. Default 1e-4, some float32 roundings in a deep model. */
   tolerance?: number;
 }
+
+const verifyOptions: OptionNames<VerifyOptions> = { batchSize: true, tolerance: true };
 
 export interface OutputDifference {
   readonly name: string;
@@ -48,8 +51,10 @@ export async function verifyOnnx(
   bytes: Uint8Array,
   model: OnnxSource,
   sample: OnnxInputs,
-  { batchSize = 256, tolerance = 1e-4 }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<Verification> {
+  checkOptions('verifyOnnx', options, verifyOptions);
+  const { batchSize = 256, tolerance = 1e-4 } = options;
   if (!(batchSize >= 1)) throw new ArgumentError(`[verifyOnnx] batchSize must be at least 1, not ${batchSize}.`);
   const session = await openOnnx(bytes);
   try {

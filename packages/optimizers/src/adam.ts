@@ -1,4 +1,5 @@
 import { assign, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireArray, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import { requireNonNegative } from './checks.ts';
 import { Optimizer, type ParameterSource } from './optimizer.ts';
 
@@ -14,6 +15,14 @@ export interface AdamOptions {
   /** Goes up instead of down. Default false. */
   maximize?: boolean;
 }
+
+const adamOptions: OptionNames<AdamOptions> = {
+  learningRate: true,
+  betas: true,
+  eps: true,
+  weightDecay: true,
+  maximize: true,
+};
 
 /** Scalars of one step. */
 interface StepScalars {
@@ -33,9 +42,18 @@ abstract class AdaptiveMoments extends Optimizer {
   readonly maximize: boolean;
   #scalars: StepScalars | undefined;
 
-  constructor(parameters: ParameterSource, options: AdamOptions) {
-    const { learningRate = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, maximize = false } = options;
+  constructor(parameters: ParameterSource, options: AdamOptions, defaultDecay: number) {
+    checkOptions(new.target.name, options, adamOptions);
+    const {
+      learningRate = 1e-3,
+      betas = [0.9, 0.999],
+      eps = 1e-8,
+      weightDecay = defaultDecay,
+      maximize = false,
+    } = options;
     super(parameters, learningRate, ['exp_avg', 'exp_avg_sq']);
+    requireArray(this.constructor.name, 'betas', betas);
+    requireBoolean(this.constructor.name, 'maximize', maximize);
     requireNonNegative(this.constructor.name, { eps, weightDecay });
     requireNonNegative(this.constructor.name, { 'betas[0]': betas[0], 'betas[1]': betas[1] }, 1);
     this.betas = betas;
@@ -97,8 +115,8 @@ export class AdamW extends AdaptiveMoments {
   protected readonly name = 'AdamW';
   protected readonly decoupled = true;
 
-  constructor(parameters: ParameterSource, { weightDecay = 0.01, ...options }: AdamOptions = {}) {
-    super(parameters, { ...options, weightDecay });
+  constructor(parameters: ParameterSource, options: AdamOptions = {}) {
+    super(parameters, options, 0.01);
   }
 }
 
@@ -108,6 +126,6 @@ export class Adam extends AdaptiveMoments {
   protected readonly decoupled = false;
 
   constructor(parameters: ParameterSource, options: AdamOptions = {}) {
-    super(parameters, options);
+    super(parameters, options, 0);
   }
 }

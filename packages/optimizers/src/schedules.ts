@@ -8,6 +8,7 @@
  * ```
  */
 import { ArgumentError } from '@hebb/tensor';
+import { requireFinite, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 
 /** The rate after `step` steps. */
 export type Schedule = (step: number) => number;
@@ -23,11 +24,17 @@ export interface CosineScheduleOptions {
   minimum?: number;
 }
 
+const cosineOptions: OptionNames<CosineScheduleOptions> = { peak: true, steps: true, warmup: true, minimum: true };
+
 /**
  * Linear warm-up, then half a cosine down (Loshchilov & Hutter 2017, arXiv:1608.03983):
  * minimum + (peak − minimum) · (1 + cos(π · (step − warmup) / (steps − warmup))) / 2.
  */
-export function cosineSchedule({ peak, steps, warmup = 0, minimum = 0 }: CosineScheduleOptions): Schedule {
+export function cosineSchedule(options: CosineScheduleOptions): Schedule {
+  requireOptions('cosineSchedule', options, cosineOptions);
+  const { peak, steps, warmup = 0, minimum = 0 } = options;
+  for (const [name, value] of Object.entries({ peak, steps, warmup, minimum }))
+    requireFinite('cosineSchedule', name, value);
   if (!(steps > warmup && warmup >= 0))
     throw new ArgumentError(`[cosineSchedule] needs 0 ≤ warmup < steps, not warmup ${warmup} and steps ${steps}.`);
   return (step) => {
@@ -46,8 +53,13 @@ export interface StepScheduleOptions {
   factor?: number;
 }
 
+const stepOptions: OptionNames<StepScheduleOptions> = { initial: true, every: true, factor: true };
+
 /** initial · factor^⌊step / every⌋. */
-export function stepSchedule({ initial, every, factor = 0.1 }: StepScheduleOptions): Schedule {
+export function stepSchedule(options: StepScheduleOptions): Schedule {
+  requireOptions('stepSchedule', options, stepOptions);
+  const { initial, every, factor = 0.1 } = options;
+  for (const [name, value] of Object.entries({ initial, every, factor })) requireFinite('stepSchedule', name, value);
   if (!(every >= 1)) throw new ArgumentError(`[stepSchedule] every must be ≥ 1, not ${every}.`);
   return (step) => initial * factor ** Math.floor(step / every);
 }

@@ -1,4 +1,5 @@
 import { ArgumentError, assign, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import { requireNonNegative } from './checks.ts';
 import { Optimizer, type ParameterSource } from './optimizer.ts';
 
@@ -16,6 +17,15 @@ export interface SGDOptions {
   /** Goes up instead of down. Default false. */
   maximize?: boolean;
 }
+
+const sgdOptions: OptionNames<SGDOptions> = {
+  learningRate: true,
+  momentum: true,
+  dampening: true,
+  weightDecay: true,
+  nesterov: true,
+  maximize: true,
+};
 
 /**
  * Stochastic gradient descent, in PyTorch's form (Sutskever et al. 2013): with the gradient g (negative where `maximize`),
@@ -44,6 +54,7 @@ export class SGD extends Optimizer {
   #share: Tensor | number = 1;
 
   constructor(parameters: ParameterSource, options: SGDOptions = {}) {
+    checkOptions('SGD', options, sgdOptions);
     const {
       learningRate = 1e-3,
       momentum = 0,
@@ -54,6 +65,8 @@ export class SGD extends Optimizer {
     } = options;
     super(parameters, learningRate, momentum === 0 ? [] : ['momentum_buffer']);
     requireNonNegative('SGD', { momentum, weightDecay });
+    requireBoolean('SGD', 'nesterov', nesterov);
+    requireBoolean('SGD', 'maximize', maximize);
     if (!Number.isFinite(dampening)) throw new ArgumentError(`[SGD] dampening must be a number, not ${dampening}.`);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ArgumentError(

@@ -1,6 +1,7 @@
 /** The smallest tokenizer: one token per Unicode code point, plus whole-string special tokens. */
 import { TokenizerError } from './errors.ts';
 import { readTextFile, writeTextFile } from './files.ts';
+import { checkOptions, describe, requireBoolean, type OptionNames } from './options.ts';
 
 export interface CharacterTokenizerOptions {
   /** Text of the token that stands for every character outside the vocabulary, e.g. `'<unk>'`. Default: none. */
@@ -21,6 +22,10 @@ export interface DecodeOptions {
   /** Leave special tokens (the unknown token too) out of the text. Default `false`. */
   skipSpecialTokens?: boolean;
 }
+
+const trainOptions: OptionNames<CharacterTokenizerOptions> = { unknownToken: true, specialTokens: true };
+const encodeOptions: OptionNames<EncodeOptions> = { parseSpecialTokens: true };
+const decodeOptions: OptionNames<DecodeOptions> = { skipSpecialTokens: true };
 
 /** The Hugging Face `tokenizer.json` of a {@link CharacterTokenizer}; described in this package's README. */
 export interface TokenizerJSON {
@@ -90,7 +95,10 @@ export class CharacterTokenizer {
    * @throws TokenizerError if a text is not a string or not well-formed Unicode, or if a special token is empty.
    */
   static train(texts: string | Iterable<string>, options: CharacterTokenizerOptions = {}): CharacterTokenizer {
+    checkOptions('train', options, trainOptions);
     const { unknownToken, specialTokens = [] } = options;
+    if (!Array.isArray(specialTokens))
+      throw new TokenizerError(`[train] specialTokens must be an array of strings, got ${describe(specialTokens)}.`);
     const special = new Set(unknownToken === undefined ? specialTokens : [unknownToken, ...specialTokens]);
     for (const token of special) checkSpecialToken(token);
     const specialPattern = patternOf([...special]);
@@ -140,7 +148,9 @@ export class CharacterTokenizer {
    */
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
     if (typeof text !== 'string') throw new TokenizerError(`[encode] expected a string, got ${describe(text)}.`);
+    checkOptions('encode', options, encodeOptions);
     const { parseSpecialTokens = true } = options;
+    requireBoolean('encode', 'parseSpecialTokens', parseSpecialTokens);
     const unknownId = this.unknownToken === undefined ? undefined : this.#ids.get(this.unknownToken);
     const ids = new Uint32Array(text.length);
     let count = 0;
@@ -167,7 +177,11 @@ export class CharacterTokenizer {
    * @throws TokenizerError for an id that is not an integer from 0 to `vocabularySize - 1`.
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    checkOptions('decode', options, decodeOptions);
     const { skipSpecialTokens = false } = options;
+    requireBoolean('decode', 'skipSpecialTokens', skipSpecialTokens);
+    if (typeof ids !== 'object' || ids === null || typeof ids[Symbol.iterator] !== 'function')
+      throw new TokenizerError(`[decode] expected ids, an array of integers, got ${describe(ids)}.`);
     const tokens: string[] = [];
     let position = 0;
     for (const id of ids) {
@@ -395,12 +409,6 @@ function readTokenizer(
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value === null || value === undefined || typeof value === 'number') return String(value);
-  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
 }
 
 function hex(codePoint: number): string {

@@ -1,9 +1,10 @@
 import { writeSafetensors } from '@hebb/layers';
 import { Optimizer, type OptimizerState } from '@hebb/optimizers';
+import { checkOptions, requireBoolean, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, TrainingRun } from './callback.ts';
 import { TrainingError } from './errors.ts';
 import { requireWritableFolder, writeFile } from './files.ts';
-import { monitored, type MonitorOptions } from './monitor.ts';
+import { monitored, monitorOptions, requireMonitor, type MonitorOptions } from './monitor.ts';
 
 export interface CheckpointOptions extends MonitorOptions {
   /** Epochs from one checkpoint to the next; a positive integer. Default 1. The end of the run is always saved. */
@@ -11,6 +12,8 @@ export interface CheckpointOptions extends MonitorOptions {
   /** Keep the best epoch besides, as best.safetensors and best.json. Default true. */
   saveBest?: boolean;
 }
+
+const checkpointOptions: OptionNames<CheckpointOptions> = { ...monitorOptions, every: true, saveBest: true };
 
 /** What the JSON beside a checkpoint holds. */
 export interface CheckpointInfo {
@@ -44,7 +47,11 @@ export class Checkpoint implements Callback {
   #savedEpoch = -1;
 
   constructor(folder: string, options: CheckpointOptions = {}) {
-    const { every = 1 } = options;
+    requireString('Checkpoint', 'folder', folder);
+    checkOptions('Checkpoint', options, checkpointOptions);
+    const { every = 1, saveBest = true } = options;
+    requireBoolean('Checkpoint', 'saveBest', saveBest);
+    requireMonitor('Checkpoint', options);
     if (!Number.isInteger(every) || every < 1)
       throw new TrainingError(`[Checkpoint] every must be a positive integer, got ${String(every)}.`);
     this.folder = folder;

@@ -1,9 +1,10 @@
 import type { Tensor } from '@hebb/tensor';
 import { realize } from '@hebb/tensor';
+import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, TrainingRun } from './callback.ts';
 import { TrainingError } from './errors.ts';
 import { formatMetric } from './format.ts';
-import { monitored, type MonitorOptions } from './monitor.ts';
+import { monitored, monitorOptions, requireMonitor, type MonitorOptions } from './monitor.ts';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs without improvement before the run ends; a positive integer. Default 3. */
@@ -13,6 +14,13 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   /** Give the model the state of its best epoch at the end. Default true. */
   restoreBest?: boolean;
 }
+
+const earlyStoppingOptions: OptionNames<EarlyStoppingOptions> = {
+  ...monitorOptions,
+  patience: true,
+  minDelta: true,
+  restoreBest: true,
+};
 
 /**
  * Ends a run that does not improve any more, and takes the model back to its best epoch (Prechelt, "Early Stopping – But When?", 1998).
@@ -29,7 +37,11 @@ export class EarlyStopping implements Callback {
   #best: { epoch: number; score: number; state: Map<string, Tensor> } | undefined;
 
   constructor(options: EarlyStoppingOptions = {}) {
-    const { patience = 3 } = options;
+    checkOptions('EarlyStopping', options, earlyStoppingOptions);
+    const { patience = 3, minDelta = 0, restoreBest = true } = options;
+    requireFinite('EarlyStopping', 'minDelta', minDelta);
+    requireBoolean('EarlyStopping', 'restoreBest', restoreBest);
+    requireMonitor('EarlyStopping', options);
     if (!Number.isInteger(patience) || patience < 1)
       throw new TrainingError(`[EarlyStopping] patience must be a positive integer, got ${String(patience)}.`);
     this.#options = options;

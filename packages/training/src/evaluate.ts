@@ -2,11 +2,12 @@
 import type { NumericArray } from '@hebb/data';
 import { argmax, ClassificationResult, confusionMatrix, type ConfusionMatrix } from '@hebb/evaluation';
 import type { Module } from '@hebb/layers';
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import type { Examples } from './batches.ts';
 import { TrainingError } from './errors.ts';
 import { formatCount, formatPercent } from './format.ts';
 import { predictor, type Predictions } from './predict.ts';
-import { writeReport, type ReportOptions } from './report/report.ts';
+import { reportOptions, writeReport, type ReportOptions } from './report/report.ts';
 
 export interface EvaluateOptions {
   /** What the model does; so far the one task is 'classification'. */
@@ -16,6 +17,9 @@ export interface EvaluateOptions {
   /** Examples at a time, where the data is a dataset. Default 128. */
   batchSize?: number;
 }
+
+const { evaluation: _, ...saveOptions } = reportOptions;
+const evaluateOptions: OptionNames<EvaluateOptions> = { task: true, classNames: true, batchSize: true };
 
 /**
  * What {@link evaluate} found: accuracy, scores per class and the confusion matrix (see `ClassificationResult`), and the outputs themselves.
@@ -68,6 +72,7 @@ export class ClassificationEvaluation extends ClassificationResult {
 
   /** Writes a self-contained HTML page; see {@link writeReport}. */
   async save(path: string, options: Omit<ReportOptions, 'evaluation'> = {}): Promise<void> {
+    checkOptions('save', options, saveOptions);
     await writeReport(path, { ...options, evaluation: this });
   }
 }
@@ -89,6 +94,7 @@ export async function evaluate(
   examples: Examples,
   options: EvaluateOptions = {},
 ): Promise<ClassificationEvaluation> {
+  checkOptions('evaluate', options, evaluateOptions);
   const { task = 'classification', classNames, batchSize = 128 } = options;
   if (task !== 'classification')
     throw new TrainingError(`[evaluate] there is no task '${String(task)}'; there is 'classification'.`);

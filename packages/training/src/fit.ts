@@ -3,6 +3,7 @@ import { valueAndGrad } from '@hebb/autograd';
 import type { ShapedValues } from '@hebb/evaluation';
 import type { Module } from '@hebb/layers';
 import { compile, type Tensor } from '@hebb/tensor';
+import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { batchSource, inputAndTarget, toTensor, type BatchArrays, type Examples } from './batches.ts';
 import type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
 import { TrainingError } from './errors.ts';
@@ -41,6 +42,20 @@ export interface FitOptions {
   progress?: boolean | Callback;
 }
 
+const fitOptions: OptionNames<FitOptions> = {
+  loss: true,
+  optimizer: true,
+  epochs: true,
+  batchSize: true,
+  seed: true,
+  validation: true,
+  metrics: true,
+  schedule: true,
+  callbacks: true,
+  signal: true,
+  progress: true,
+};
+
 /** Losses in flight between the device and the loop: enough to keep a GPU busy, few enough to find NaN soon. */
 const lossesInFlight = 4;
 const validationBatchSize = 256;
@@ -65,6 +80,7 @@ const validationBatchSize = 256;
  *   sense; also whatever a callback throws
  */
 export async function fit(model: Module, train: Examples, options: FitOptions): Promise<History> {
+  requireOptions('fit', options, fitOptions);
   const { loss, optimizer, epochs, batchSize = 32, seed, validation, metrics = {}, schedule, signal } = options;
   const isAborted = (): boolean => signal?.aborted === true;
   if (!Number.isSafeInteger(epochs) || epochs < 1) {

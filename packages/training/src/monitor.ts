@@ -1,4 +1,5 @@
 /** Which number of an epoch decides whether it was a better one. */
+import { requireOneOf, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { EpochRecord, TrainingRun } from './callback.ts';
 import { TrainingError } from './errors.ts';
 
@@ -7,6 +8,14 @@ export interface MonitorOptions {
   monitor?: string;
   /** Whether smaller or larger is better. Default: smaller for losses and names with 'error', larger for other metrics. */
   mode?: 'min' | 'max';
+}
+
+export const monitorOptions: OptionNames<MonitorOptions> = { monitor: true, mode: true };
+
+/** Throws {@link ArgumentError} where the options cannot name a number. */
+export function requireMonitor(where: string, { monitor, mode }: MonitorOptions): void {
+  if (monitor !== undefined) requireString(where, 'monitor', monitor);
+  if (mode !== undefined) requireOneOf(where, 'mode', mode, ['min', 'max']);
 }
 
 /** The monitored number, so that larger is better. */

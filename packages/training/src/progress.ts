@@ -1,4 +1,5 @@
 /** A run's progress on a terminal: one line, rewritten in place; one plain line per epoch where the output is no terminal. */
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, StepRecord, TrainingRun } from './callback.ts';
 import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from './format.ts';
 import { colorsFor, plain, TerminalLine, type Colors } from './terminal.ts';
@@ -17,6 +18,8 @@ export interface TerminalProgressOptions {
   /** What validation is called. Default 'validation'. */
   validationName?: string;
 }
+
+const progressOptions: OptionNames<TerminalProgressOptions> = { stream: true, validationName: true };
 
 /** The standard error, or a browser's console, a line at a time. */
 function defaultStream(): ProgressStream {
@@ -118,7 +121,9 @@ export class TerminalProgress implements Callback {
   #smoothed = Number.NaN;
   #metric: string | undefined;
 
-  constructor({ stream = defaultStream(), validationName = 'validation' }: TerminalProgressOptions = {}) {
+  constructor(options: TerminalProgressOptions = {}) {
+    checkOptions('TerminalProgress', options, progressOptions);
+    const { stream = defaultStream(), validationName = 'validation' } = options;
     this.#stream = stream;
     this.#validationName = validationName;
     const environment = typeof process === 'undefined' ? {} : process.env;

@@ -1,7 +1,7 @@
 /** Checks of arguments: what TypeScript refuses is refused when the program runs, too. */
 export { describe } from './describe.ts';
 export { nearest } from './nearest.ts';
-export { checkOptions, type OptionNames } from './options.ts';
+export { checkOptions, requireOptions, type OptionNames } from './options.ts';
 export {
   requireArray,
   requireBoolean,

@@ -14,6 +14,12 @@ export function checkOptions<O extends object>(where: string, options: O | undef
   for (const name in options) if (names[name] !== true) throw unknownOptions(where, options, names);
 }
 
+/** As {@link checkOptions}, where options must be given. */
+export function requireOptions<O extends object>(where: string, options: O, names: OptionNames<O>): void {
+  if (options === undefined) throw notOptions(where, options, names, 'Is an argument missing? ');
+  checkOptions(where, options, names);
+}
+
 /** Also of another realm (a frame, `node:vm`), whose `Object.prototype` is another one. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -21,9 +27,9 @@ function isPlain(value: unknown): value is object {
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
-function notOptions(where: string, given: unknown, names: object): ArgumentError {
+function notOptions(where: string, given: unknown, names: object, hint = ''): ArgumentError {
   return new ArgumentError(`[${where}] options are an object, not ${describe(given)}.`, {
-    hint: `Give options by name: { ${Object.keys(names).join(', ')} }, or leave them out.`,
+    hint: `${hint}Options of ${where} by name: { ${Object.keys(names).join(', ')} }.`,
   });
 }
 

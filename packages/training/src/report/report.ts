@@ -1,5 +1,6 @@
 /** A run as one HTML page that needs nothing else: no network, no scripts, no other files. */
 import type { NumericArray } from '@hebb/data';
+import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import type { History } from '../callback.ts';
 import type { ClassificationEvaluation } from '../evaluate.ts';
 import { writeFile } from '../files.ts';
@@ -45,6 +46,20 @@ export interface ReportOptions {
   onnx?: OnnxVerification;
 }
 
+export const reportOptions: OptionNames<ReportOptions> = {
+  title: true,
+  subtitle: true,
+  data: true,
+  summary: true,
+  parameterCount: true,
+  history: true,
+  validationName: true,
+  evaluation: true,
+  images: true,
+  environment: true,
+  onnx: true,
+};
+
 /**
  * Writes a report: curves, confusion matrix, scores per class, the worst mistakes as pictures, and the tables given. The page adapts to
  * light and dark displays. The file is written beside its place and renamed, so it is never half there.
@@ -61,6 +76,7 @@ export async function writeReport(path: string, options: ReportOptions): Promise
 
 /** The page as text; for programs without files. */
 export function reportHtml(options: ReportOptions): string {
+  requireOptions('reportHtml', options, reportOptions);
   const { title = 'Training report', subtitle, history, evaluation, images, summary } = options;
   return html`<!doctype html>
     <html lang="en">
