@@ -4,7 +4,7 @@
  */
 import { axisIndex, makeAxis, scaleIndex, addIndex } from '../packages/tensor/src/compiler/index-expression.ts';
 import type { Expression, Kernel, Plan, PlanBuffer } from '../packages/tensor/src/compiler/kernel.ts';
-import { createWebgpuBackend } from '../packages/tensor/src/webgpu/index.ts';
+import { createWebgpuBackend } from '../packages/tensor/src/webgpu/backend.ts';
 import type { Backend } from '../packages/tensor/src/runtime/backend.ts';
 
 const parameter = (position: number, size: number): PlanBuffer => ({

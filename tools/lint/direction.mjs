@@ -31,25 +31,27 @@ const graphReaders = ['autograd', 'onnx'];
 
 /**
  * Inside `packages/tensor/src`: what a folder, or a file that lies in `src` itself, may import besides itself;
- * `runtime:type` allows types only. The runtime records, captures and keeps values and hands them out as tensors, so
- * it and the handle in tensor.ts know each other.
+ * `runtime:type` allows types only, `wasm:lazy` types and `import()`, so that a device's code is loaded when it is chosen.
+ * The runtime records, captures and keeps values and hands them out as tensors, so it and the handle in tensor.ts know each
+ * other.
  */
 const tensorFolders = {
   graph: [],
   arguments: ['graph'],
-  compiler: ['graph'],
+  compiler: ['graph', 'runtime:type'],
   reference: ['graph', 'runtime:type'],
   wasm: ['compiler', 'graph', 'runtime:type'],
   webgpu: ['compiler', 'graph', 'runtime:type'],
-  runtime: ['arguments', 'graph', 'compiler', 'wasm', 'webgpu', 'reference', 'tensor.ts'],
+  runtime: ['arguments', 'graph', 'compiler:type', 'wasm:lazy', 'webgpu:lazy', 'reference:lazy', 'tensor.ts'],
   ops: ['arguments', 'tensor.ts', 'graph', 'runtime'],
   'tensor.ts': ['arguments', 'ops', 'graph', 'runtime'],
 };
 
-/** What `@hebb/tensor` and its subpaths export: they may import everything in tensor, and nothing in it them. */
+/** What `@hebb/tensor` and its subpaths export: nothing in tensor imports them, and they import no code of devices. */
 const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts'];
+const entryImports = ['arguments', 'graph', 'ops', 'runtime', 'tensor.ts'];
 
-/** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, with `address` where it is `import.meta`. */
+/** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, and what is wrong besides, with `problem`. */
 function findImports(file, source) {
   const { module, program } = parseSync(file, source);
   const found = [];
@@ -76,7 +78,18 @@ function findImports(file, source) {
   new Visitor({
     TSImportType: (node) => add(node.source.value, node.start, true, false),
     MetaProperty: ({ meta, start }) => {
-      if (meta.name === 'import') found.push({ specifier: 'import.meta', line: lineOf(start), address: true });
+      if (meta.name === 'import') {
+        const problem =
+          'does not exist in a bundle as CommonJS or in a data: module; no package may need its own address';
+        found.push({ specifier: 'import.meta', line: lineOf(start), problem });
+      }
+    },
+    ClassDeclaration: ({ id, superClass, body, start, end }) => {
+      if (superClass?.type !== 'Identifier' || !superClass.name.endsWith('Error')) return;
+      const named = body.body.some(({ static: isStatic, key }) => isStatic && key?.name === 'name');
+      if (named || source.slice(start, end).includes(`this.name = '${id.name}'`)) return;
+      const problem = `needs "static override readonly name: string = '${id.name}'", since minifiers rename classes`;
+      found.push({ specifier: `class ${id.name}`, line: lineOf(start), problem });
     },
   }).visit(program);
   return found;
@@ -99,16 +112,18 @@ function packageProblem(from, to, subpath) {
 const tensorFolder = (path) => path.split('/', 1)[0];
 
 /** Why a file of `packages/tensor/src` may not import another one of them, or undefined. Paths relative to `src`. */
-function tensorProblem(from, to, typeOnly) {
-  if (tensorEntries.includes(from)) return undefined;
+function tensorProblem(from, to, typeOnly, dynamic) {
   if (tensorEntries.includes(to)) return `nothing inside tensor imports its entries`;
   const [source, target] = [tensorFolder(from), tensorFolder(to)];
   if (source === target) return undefined;
-  const allowed = tensorFolders[source];
+  const allowed = tensorEntries.includes(from) ? entryImports : tensorFolders[source];
   if (!allowed || !tensorFolders[target]) {
     return `${allowed ? target : source} is not in the table of tools/lint/direction.mjs`;
   }
   if (allowed.includes(target)) return undefined;
+  if (allowed.includes(`${target}:lazy`)) {
+    return typeOnly || dynamic ? undefined : `tensor/${source} loads tensor/${target} when it is needed, with import()`;
+  }
   if (!allowed.includes(`${target}:type`)) return `tensor/${source} may not import tensor/${target}`;
   return typeOnly ? undefined : `tensor/${source} may import only types from tensor/${target}`;
 }
@@ -120,14 +135,13 @@ function tensorProblem(from, to, typeOnly) {
 export function checkFile(path, source, dependencies) {
   const [, name] = path.split('/');
   const folder = `packages/${name}/src`;
-  const problemOf = ({ specifier, typeOnly, address }) => {
-    if (address)
-      return 'does not exist in a bundle as CommonJS or in a data: module; no package may need its own address';
+  const problemOf = ({ specifier, typeOnly, dynamic, problem: known }) => {
+    if (known) return known;
     if (specifier.startsWith('.')) {
       const target = normalize(join(dirname(path), specifier));
       if (!target.startsWith(`${folder}/`)) return 'leaves the package; import the package by its name';
       if (name !== 'tensor') return undefined;
-      return tensorProblem(path.slice(folder.length + 1), target.slice(folder.length + 1), typeOnly);
+      return tensorProblem(path.slice(folder.length + 1), target.slice(folder.length + 1), typeOnly, dynamic);
     }
     if (isBuiltin(specifier)) {
       // Bundlers follow dynamic imports too. Type-only imports are erased.

@@ -28,6 +28,7 @@ const shown = 10;
  * split that does not come out. The message names the file, and lines and columns where there are any.
  */
 export class DataError extends HebbError {
+  static override readonly name: string = 'DataError';
   readonly source: string | undefined;
   readonly problems: readonly DataProblem[];
 

@@ -8,6 +8,7 @@ export interface OnnxExportDetails extends ErrorDetails {
 
 /** A model that cannot be written as an ONNX file, with the operation that stands in the way. */
 export class OnnxExportError extends HebbError {
+  static override readonly name: string = 'OnnxExportError';
   readonly op: string | undefined;
 
   constructor(summary: string, details: OnnxExportDetails = {}) {
@@ -17,10 +18,13 @@ export class OnnxExportError extends HebbError {
 }
 
 /** onnxruntime is not installed, or refuses a file or its inputs. */
-export class OnnxRuntimeError extends HebbError {}
+export class OnnxRuntimeError extends HebbError {
+  static override readonly name: string = 'OnnxRuntimeError';
+}
 
 /** A file that cannot be written. */
 export class OnnxFileError extends HebbError {
+  static override readonly name: string = 'OnnxFileError';
   readonly path: string;
 
   constructor(path: string, summary: string, details: ErrorDetails = {}) {

@@ -54,6 +54,7 @@ describe('the stack begins on the line that called', () => {
   ])('%s', async (_, body) => {
     const { stack: text } = await caught(body);
     expect(framesOf(text)[0]).toContain('stack.test.ts');
+    expect(text).toMatch(/^(?:Shape|DType|Argument|StaleValue)Error: /);
   });
 
   test('it is as deep as elsewhere', async () => {
@@ -74,7 +75,7 @@ describe('the stack begins on the line that called', () => {
     [
       'Bun',
       [
-        'Error: wrong',
+        'ShapeError: wrong',
         `    at check (${hebb}/a.js:1:2)`,
         '    at forEach (native:1:11)',
         '    at step (/x/main.js:3:4)',
@@ -83,32 +84,36 @@ describe('the stack begins on the line that called', () => {
     [
       'Chrome, from a CDN',
       [
-        'Error: wrong',
+        'ShapeError: wrong',
         '    at new A (https://cdn.example/npm/@hebb/layers@1.2.3/dist/a.js:1:2)',
         '    at step (https://a.example/main.js:3:4)',
       ],
     ],
   ])('%s', (_, lines) => {
-    const kept = fromCaller(lines.join('\n'), 'wrong')
+    const kept = fromCaller(lines.join('\n'), 'ShapeError', 'wrong')
       .split('\n')
-      .filter((line) => line !== '' && line !== 'Error: wrong');
+      .filter((line) => line !== '' && line !== 'ShapeError: wrong');
     expect(kept).toHaveLength(1);
     expect(kept[0]).toContain('main.js:3:4');
   });
 
   test('a message that looks like frames stays', () => {
     const message = `wrong:\n    at check (${hebb}/a.js:1:2)`;
-    const text = fromCaller(`Error: ${message}\n    at f (${hebb}/a.js:1:2)\n    at step (/x/main.js:3:4)`, message);
-    expect(text).toBe(`Error: ${message}\n    at step (/x/main.js:3:4)`);
+    const text = fromCaller(
+      `Error: ${message}\n    at f (${hebb}/a.js:1:2)\n    at step (/x/main.js:3:4)`,
+      'ShapeError',
+      message,
+    );
+    expect(text).toBe(`ShapeError: ${message}\n    at step (/x/main.js:3:4)`);
   });
 
   test('where no line of the caller is left, all is kept', () => {
     const lines = [
-      'Error: wrong',
+      'ShapeError: wrong',
       `    at check (${hebb}/a.js:1:2)`,
       '    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
     ];
-    expect(fromCaller(lines.join('\n'), 'wrong')).toBe(lines.join('\n'));
+    expect(fromCaller(lines.join('\n'), 'ShapeError', 'wrong')).toBe(lines.join('\n'));
   });
 });
 
@@ -144,7 +149,7 @@ describe('outside of this repository', () => {
 
   test.each<[string, BuildOptions]>([
     ['page.cjs', { format: 'iife', platform: 'browser' }],
-    ['minified.cjs', { format: 'iife', minify: true, keepNames: true }],
+    ['minified.cjs', { format: 'iife', minifyWhitespace: true, minifySyntax: true }],
     ['program.cjs', { format: 'cjs', platform: 'node' }],
     ['program.mjs', { format: 'esm', platform: 'node' }],
   ])('a bundle keeps every frame of the user: %s', async (name, options) => {

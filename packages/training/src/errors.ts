@@ -15,6 +15,7 @@ export interface TrainingErrorDetails {
 
 /** A training run that cannot start or cannot go on: the loss is not a number any more, an option makes no sense. */
 export class TrainingError extends HebbError {
+  static override readonly name: string = 'TrainingError';
   readonly epoch: number | undefined;
   readonly step: number | undefined;
   readonly learningRate: number | undefined;

@@ -9,7 +9,9 @@ import { HebbError, tensor, type DType, type Tensor } from '@hebb/tensor';
 import { stateEntries, type NamedTensors, type StateDict } from '../state.ts';
 
 /** A file that is not what the safetensors format says, or that cannot be read or written. */
-export class SafetensorsError extends HebbError {}
+export class SafetensorsError extends HebbError {
+  static override readonly name: string = 'SafetensorsError';
+}
 
 export interface SafetensorsContent {
   /** Tensors by name, in the order of their data. */

@@ -6,8 +6,11 @@ export interface ErrorDetails {
   hint?: string;
 }
 
-/** Base class of every error that Hebb throws on purpose. */
+/**
+ * Base class of every error that Hebb throws on purpose. Each class says its name itself, since minifiers rename classes.
+ */
 export class HebbError extends Error {
+  static override readonly name: string = 'HebbError';
   readonly hint: string | undefined;
   /** Path of the module in whose `forward` the error arose, filled in by `@hebb/layers` while it propagates. */
   module: string | undefined;
@@ -21,7 +24,7 @@ export class HebbError extends Error {
     this.#summary = summary;
     this.hint = details.hint;
     // Where somebody has set Error.prepareStackTrace, it may be anything.
-    if (typeof this.stack === 'string') this.stack = fromCaller(this.stack, summary);
+    if (typeof this.stack === 'string') this.stack = fromCaller(this.stack, this.name, summary);
     this.#compose();
   }
 
@@ -47,12 +50,40 @@ export class HebbError extends Error {
 }
 
 /** Shapes that do not fit together. */
-export class ShapeError extends HebbError {}
+export class ShapeError extends HebbError {
+  static override readonly name: string = 'ShapeError';
+}
 /** An element type that an operation does not take. */
-export class DTypeError extends HebbError {}
+export class DTypeError extends HebbError {
+  static override readonly name: string = 'DTypeError';
+}
 /** A device that does not exist, is not available, or does not hold the tensor. */
-export class DeviceError extends HebbError {}
+export class DeviceError extends HebbError {
+  static override readonly name: string = 'DeviceError';
+}
 /** An argument out of its range. */
-export class ArgumentError extends HebbError {}
+export class ArgumentError extends HebbError {
+  static override readonly name: string = 'ArgumentError';
+}
 /** A value that was needed after an in-place update or a disposal took it away, or inside a compiled function. */
-export class StaleValueError extends HebbError {}
+export class StaleValueError extends HebbError {
+  static override readonly name: string = 'StaleValueError';
+}
+/** A device has no more memory for what was asked. What was there before stays. */
+export class OutOfMemoryError extends DeviceError {
+  static override readonly name: string = 'OutOfMemoryError';
+  constructor(
+    summary: string,
+    details: ErrorDetails = { hint: 'Use a smaller batch, or dispose() of tensors that are no longer needed.' },
+  ) {
+    super(summary, details);
+  }
+}
+/** A WebGPU device refused something: a kernel that does not compile, a validation error. Rejects the next value that is read. */
+export class WebgpuError extends DeviceError {
+  static override readonly name: string = 'WebgpuError';
+}
+/** A WebGPU device is gone (driver reset, tab in the background); everything that it held is lost. */
+export class DeviceLostError extends DeviceError {
+  static override readonly name: string = 'DeviceLostError';
+}

@@ -137,23 +137,29 @@ export function sameKey(a: Int32Array, b: Int32Array): boolean {
 /** Most elements of a tensor: positions are 32-bit integers on the devices. */
 const largestSize = 2 ** 31 - 1;
 
+/** For each node, whether an output needs it. */
+export function neededNodes({ nodes, outputs }: Program): boolean[] {
+  const needed = nodes.map(() => false);
+  for (const { node } of outputs) needed[node] = true;
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    if (needed[index] === true) for (const input of nodes[index]?.inputs ?? []) needed[input] = true;
+  }
+  return needed;
+}
+
 /**
  * Throws {@link ShapeError} where anything that the outputs need has more elements than a device can count, also where it would never lie
  * in memory.
  */
-export function requireCountable({ nodes, outputs }: Program): void {
-  const needed = nodes.map(() => false);
-  for (const { node } of outputs) needed[node] = true;
-  for (let index = nodes.length - 1; index >= 0; index--) {
-    const node = nodes[index];
-    if (node === undefined || needed[index] !== true) continue;
-    if (node.type.size > largestSize) {
+export function requireCountable(program: Program): void {
+  const needed = neededNodes(program);
+  for (const [index, node] of program.nodes.entries()) {
+    if (needed[index] === true && node.type.size > largestSize) {
       throw new ShapeError(
         `[${node.op}] a tensor ${formatType(node.type)} has ${node.type.size} elements, more than the ${largestSize} that can be counted.`,
         { hint: 'Compute it in parts.' },
       );
     }
-    for (const input of node.inputs) needed[input] = true;
   }
 }
 

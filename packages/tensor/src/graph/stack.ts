@@ -55,19 +55,21 @@ function isHebbOrEngine(line: string): boolean {
   return native.test(line) || ownModules.test(line.replaceAll('\\', '/'));
 }
 
-/** The stack of an error with the given message, without the frames inside Hebb that come first. */
-export function fromCaller(stack: string, message: string): string {
+/** The stack of an error with the given name and message, without the frames inside Hebb that come first. */
+export function fromCaller(stack: string, name: string, message: string): string {
   const from = stack.indexOf(message);
   // Only V8 puts the message in front of the frames; it may look like one.
   const head = from < 0 || stack.slice(0, from).includes('\n') ? '' : stack.slice(0, from + message.length);
   const lines = stack.slice(head.length).split('\n');
+  // What V8 wrote there is the name before the error had one.
+  const title = head === '' ? '' : `${name}: ${message}`;
   const first = lines.findIndex((line) => frame.test(line));
-  if (first < 0) return stack;
+  if (first < 0) return title + lines.join('\n');
   let caller = first;
   while (caller < lines.length && isHebbOrEngine(lines[caller] ?? '')) caller++;
   // Nobody's line is left where an error arose on the way back from a device.
   if (!frame.test(lines[caller] ?? '')) caller = first;
   const limit = limits.stackTraceLimit;
   const end = typeof limit === 'number' && limit < searchDepth ? caller + limit : undefined;
-  return head + [...lines.slice(0, first), ...lines.slice(caller, end)].join('\n');
+  return title + [...lines.slice(0, first), ...lines.slice(caller, end)].join('\n');
 }

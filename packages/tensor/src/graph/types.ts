@@ -70,3 +70,8 @@ export function sizeOf(shape: readonly number[]): number {
   for (const extent of shape) size *= extent;
   return size;
 }
+
+/** A number of bytes for people: '800 bytes', '12.5 MiB'. */
+export function formatBytes(bytes: number): string {
+  return bytes < 2 ** 16 ? `${bytes} bytes` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

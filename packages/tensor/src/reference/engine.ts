@@ -2,8 +2,8 @@
  * The reference device: a slow, obvious float64 interpreter of programs, without fusion, scheduling or memory planning. It is what the
  * other devices are tested against, and never the default.
  */
-import { DeviceError } from '../graph/errors.ts';
-import { formatType, type TensorType } from '../graph/types.ts';
+import { DeviceError, OutOfMemoryError } from '../graph/errors.ts';
+import { formatBytes, formatType, type TensorType } from '../graph/types.ts';
 import { requireCountable, type Program } from '../graph/program.ts';
 import type { DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import type { Engine } from '../runtime/engine.ts';
@@ -27,6 +27,16 @@ function listing({ nodes, outputs }: Program): string {
   return [...lines, ...results].join('\n');
 }
 
+function makeMemory(size: number): Float64Array {
+  try {
+    return new Float64Array(size);
+  } catch {
+    throw new OutOfMemoryError(
+      `The reference device cannot allocate ${formatBytes(8 * size)}: the system gives one array no more.`,
+    );
+  }
+}
+
 export function createReferenceEngine(): Engine {
   const live = new Set<ReferenceBuffer>();
   let usedBytes = 0;
@@ -41,7 +51,7 @@ export function createReferenceEngine(): Engine {
     name: 'reference',
     description: 'Float64 interpreter, for tests',
     allocate(type: TensorType): ReferenceBuffer {
-      const data = new Float64Array(type.size);
+      const data = makeMemory(type.size);
       const buffer = { bytes: data.byteLength, data };
       live.add(buffer);
       usedBytes += buffer.bytes;

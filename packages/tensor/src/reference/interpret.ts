@@ -1,6 +1,6 @@
 /** Computes a program node by node in float64. */
 import type { PlanPrimitive } from '../graph/primitives.ts';
-import type { Program } from '../graph/program.ts';
+import { neededNodes, type Program } from '../graph/program.ts';
 import { contractionRules } from './contraction.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { movementRules, sourceRules } from './movement.ts';
@@ -23,10 +23,12 @@ export function interpret(
   program.parameters.forEach((node, i) => bound.set(node, parameters[i] ?? new Float64Array()));
   program.scalars.forEach((node, i) => bound.set(node, Float64Array.of(scalars[i] ?? 0)));
   const values: Value[] = [];
+  const needed = neededNodes(program);
   program.nodes.forEach(({ op, attributes, type, inputs }, position) => {
+    if (needed[position] !== true) return;
     const operands = inputs.map((input) => values[input] as Value);
     const data = bound.get(position) ?? (rules[op] as Rule<typeof op>)(operands, attributes, type);
-    values.push({ type, data });
+    values[position] = { type, data };
   });
   return program.outputs.map(({ node }) => (values[node] as Value).data);
 }

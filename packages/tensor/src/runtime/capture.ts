@@ -12,7 +12,16 @@ import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
 import type { PlanEntry } from './plan-cache.ts';
-import { bindLeaves, flush, initializeCells, planFor, runPlan, stillComputable, type PlanIdentity } from './realize.ts';
+import {
+  bindLeaves,
+  flush,
+  initializeCells,
+  planFor,
+  resolveAll,
+  runPlan,
+  stillComputable,
+  type PlanIdentity,
+} from './realize.ts';
 import { recordApart, recordsInPlace, type Recording } from './recording.ts';
 import { Storage } from './storage.ts';
 
@@ -41,6 +50,8 @@ interface Capture {
   }[];
   readonly rebuild: (tensors: readonly Tensor[]) => CompiledResult;
   entry: PlanEntry | undefined;
+  /** Whether it has been forgotten; calls of it may still wait for the device. */
+  dropped: boolean;
   /** Whether the sources of the scalars have served a call: recording asked them for the first one. */
   called: boolean;
 }
@@ -56,6 +67,7 @@ const unpinner = new FinalizationRegistry<Map<string, Capture[]>>((captures) => 
 function unpin(capture: Capture): void {
   if (capture.entry !== undefined) capture.entry.pins--;
   capture.entry = undefined;
+  capture.dropped = true;
 }
 
 /**
@@ -185,6 +197,7 @@ function record<A extends CompiledArgument[]>(device: Device, body: (...args: A)
         }),
         rebuild,
         entry: undefined,
+        dropped: false,
         called: false,
       };
     },
@@ -225,19 +238,20 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
     return storage;
   });
   const destinations = storages.map((storage) => storage.buffer());
-  device.perform((engine) => {
-    if (capture.entry === undefined) {
-      capture.entry = planFor(device, identity, () => engine.compile(program));
-      capture.entry.pins++;
-    }
-    runPlan(
-      device,
-      engine,
-      capture.entry,
-      [...bindings, ...destinations].map((bind) => bind()),
-      scalars,
-    );
-  });
+  const written = [...storages, ...capture.updates.map((cell) => cell.storage)];
+  device.perform(
+    (engine) => {
+      const entry = capture.entry ?? planFor(device, identity, () => engine.compile(program));
+      if (capture.entry === undefined && !capture.dropped) {
+        capture.entry = entry;
+        entry.pins++;
+      }
+      runPlan(device, engine, entry, resolveAll([...bindings, ...destinations]), scalars);
+    },
+    (error) => {
+      for (const storage of written) storage?.fail(error);
+    },
+  );
   for (const cell of capture.updates) cell.overwritten();
   return capture.rebuild(
     storages.map((storage, i) => {

@@ -1,11 +1,8 @@
 /** Devices: choosing one, starting it, and running things on it in order. */
 import { describe } from '../arguments/index.ts';
 import { DeviceError } from '../graph/errors.ts';
-import { createReferenceEngine } from '../reference/engine.ts';
-import { createWasmBackend } from '../wasm/backend.ts';
-import { createWebgpuBackend } from '../webgpu/backend.ts';
 import type { BackendMemory } from './backend.ts';
-import { compilingEngine, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { PlanCache } from './plan-cache.ts';
 
 /** `auto` is WebGPU where a hardware adapter answers, else WebAssembly. */
@@ -29,7 +26,13 @@ export interface DeviceStats {
   readonly kernelsInLastRun: number;
 }
 
-/** One device. Until its engine has started, work waits in order; afterwards it happens at once. */
+/** Something to do when the engine has started, and whom to tell if it fails. */
+interface Work {
+  readonly action: (engine: Engine) => void;
+  readonly failed: ((error: Error, engine: Engine) => void) | undefined;
+}
+
+/** One device. Until its engine has been loaded and has started, work waits in order; afterwards it happens at once. */
 export class Device {
   readonly requested: DeviceName;
   readonly plans: PlanCache = new PlanCache(planCapacity);
@@ -37,7 +40,10 @@ export class Device {
   kernelsInLastRun = 0;
   #engine: Engine | undefined;
   #failure: Error | undefined;
-  #waiting: ((engine: Engine) => void)[] = [];
+  /** Undefined once it has been done. */
+  #waiting: Work[] | undefined = [];
+  /** What went wrong in work that had to wait and has not been told yet. */
+  readonly #untold = new Set<unknown>();
   #started: Promise<void> | undefined;
 
   constructor(requested: DeviceName) {
@@ -58,16 +64,53 @@ export class Device {
     return this.#engine;
   }
 
-  /** Runs `action` in order with everything else on this device: now, or when the engine has started. */
-  perform(action: (engine: Engine) => void): void {
+  /**
+   * Runs `action` in order with everything else on this device: now, or when the engine has started. An error goes to the caller in the
+   * first case; in the second to `failed`, which marks what the action was to make, and to {@link synchronize}.
+   */
+  perform(action: (engine: Engine) => void, failed?: (error: Error, engine: Engine) => void): void {
     this.#start();
-    if (this.#engine !== undefined && this.running) action(this.#engine);
-    else if (this.#failure === undefined) this.#waiting.push(action);
+    if (this.#waiting !== undefined) this.#waiting.push({ action, failed });
+    else if (this.#engine !== undefined) {
+      try {
+        action(this.#engine);
+      } catch (error) {
+        this.#untold.delete(error);
+        throw error;
+      }
+    }
+  }
+
+  /** Like {@link perform}, for what answers later: `action` is issued in order, and its answer or error is the caller's alone. */
+  async request<T>(action: (engine: Engine) => Promise<T>): Promise<T> {
+    let answer: Promise<T> | undefined;
+    let failure: Error | undefined;
+    this.perform(
+      (engine) => {
+        answer = action(engine);
+      },
+      (error) => {
+        failure = error;
+        this.#untold.delete(error);
+      },
+    );
+    await this.ready();
+    if (answer === undefined) throw failure ?? new DeviceError('internal: a request without an answer');
+    return answer;
+  }
+
+  /** Resolves when everything issued so far is done; rejects with what went wrong and nobody has been told. */
+  async synchronize(): Promise<void> {
+    const engine = await this.ready();
+    const [error] = this.#untold;
+    this.#untold.clear();
+    if (error !== undefined) throw error;
+    await engine.synchronize();
   }
 
   /** Whether {@link perform} acts at once. */
   get running(): boolean {
-    return this.#engine !== undefined && this.#waiting.length === 0;
+    return this.#waiting === undefined;
   }
 
   stats(): DeviceStats {
@@ -81,56 +124,66 @@ export class Device {
   }
 
   #start(): void {
-    if (this.#started !== undefined) return;
-    if (this.requested === 'wasm' || this.requested === 'reference') {
-      this.#started = Promise.resolve();
-      try {
-        this.#adopt(this.requested === 'wasm' ? compilingEngine(createWasmBackend()) : createReferenceEngine());
-      } catch (error) {
-        this.#fail(error);
-      }
-    } else {
-      const started = startAsynchronously(this.requested).then(
-        (engine) => this.#adopt(engine),
-        (error: unknown) => this.#fail(error),
-      );
-      // Nobody may be waiting for it.
-      started.catch(() => {});
-      this.#started = started;
-    }
+    this.#started ??= loadEngine(this.requested).then(
+      (engine) => this.#adopt(engine),
+      (error: unknown) => {
+        this.#failure = toError(error);
+        this.#waiting = undefined;
+      },
+    );
   }
 
-  /** Does what has been waiting. Where some of it fails, everybody who waits for the start hears of it; what comes later is not concerned. */
+  /** Does what has been waiting, and what that adds. What fails concerns only those who need it. */
   #adopt(engine: Engine): void {
     this.#engine = engine;
-    const errors: unknown[] = [];
-    for (let action = this.#waiting.shift(); action !== undefined; action = this.#waiting.shift()) {
+    for (const { action, failed } of this.#waiting ?? []) {
       try {
         action(engine);
       } catch (error) {
-        errors.push(error);
+        this.#untold.add(error);
+        failed?.(toError(error), engine);
       }
     }
-    if (errors.length === 0) return;
-    this.#started = Promise.resolve();
-    throw errors[0];
-  }
-
-  #fail(error: unknown): void {
-    this.#failure = error instanceof Error ? error : new DeviceError(String(error));
-    this.#waiting = [];
+    this.#waiting = undefined;
   }
 }
 
-async function startAsynchronously(requested: DeviceName): Promise<Engine> {
-  const gpu = await createWebgpuBackend({ allowSoftware: requested === 'webgpu' });
-  if (!('unavailable' in gpu)) return compilingEngine(gpu);
-  if (requested === 'webgpu') {
-    throw new DeviceError(`WebGPU is not available: ${gpu.unavailable}`, {
-      hint: "Use setDevice('wasm'), or HEBB_DEVICE=wasm; it runs everywhere.",
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new DeviceError(String(error));
+}
+
+/** Each engine is code of its own that is loaded when a device is first used: bundlers make a chunk of every `import()` here. */
+async function loadEngine(requested: DeviceName): Promise<Engine> {
+  if (requested === 'reference') {
+    const { createReferenceEngine } = await loaded(requested, import('../reference/engine.ts'));
+    return createReferenceEngine();
+  }
+  if (requested !== 'wasm') {
+    const { acquireDevice } = await loaded(requested, import('../webgpu/device.ts'));
+    const gpu = await acquireDevice({ allowSoftware: requested === 'webgpu' });
+    if (!('unavailable' in gpu)) {
+      const { createWebgpuEngine } = await loaded(requested, import('../webgpu/engine.ts'));
+      return createWebgpuEngine(gpu);
+    }
+    if (requested === 'webgpu') {
+      throw new DeviceError(`WebGPU is not available: ${gpu.unavailable}`, {
+        hint: "Use setDevice('wasm'), or HEBB_DEVICE=wasm; it runs everywhere.",
+      });
+    }
+  }
+  const { createWasmEngine } = await loaded(requested, import('../wasm/engine.ts'));
+  return createWasmEngine();
+}
+
+/** A module, or an error that says what its loading means. */
+async function loaded<T>(requested: DeviceName, code: Promise<T>): Promise<T> {
+  try {
+    return await code;
+  } catch (cause) {
+    throw new DeviceError(`The code of the device '${requested}' does not load: ${toError(cause).message}`, {
+      hint: 'It is a file of its own beside the bundle: check that it is served and that import() is allowed here.',
     });
   }
-  return compilingEngine(createWasmBackend());
 }
 
 function requestedByEnvironment(): DeviceName {
@@ -198,7 +251,6 @@ export const device = {
   },
   /** Resolves when everything issued so far has been computed. */
   async synchronize(): Promise<void> {
-    const engine = await currentDevice().ready();
-    await engine.synchronize();
+    await currentDevice().synchronize();
   },
 };

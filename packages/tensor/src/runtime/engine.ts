@@ -1,8 +1,7 @@
 /** What the runtime runs programs on: a compiling backend, or the reference interpreter. */
-import { compileProgram } from '../compiler/compile.ts';
 import type { Program } from '../graph/program.ts';
 import type { TensorType } from '../graph/types.ts';
-import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from './backend.ts';
+import type { BackendMemory, DeviceBuffer, Executable, HostArray } from './backend.ts';
 
 /**
  * Like {@link Backend}, for programs. Bindings are the program's parameters in order, then one buffer for each output that does not
@@ -20,21 +19,4 @@ export interface Engine {
   synchronize(): Promise<void>;
   memory(): BackendMemory;
   source(executable: Executable): string;
-}
-
-/** Runs programs through the compiler on a backend. */
-export function compilingEngine(backend: Backend): Engine {
-  return {
-    name: backend.name,
-    description: backend.description,
-    allocate: (type) => backend.allocate(Math.max(type.size, 1) * 4),
-    free: (buffer) => backend.free(buffer),
-    write: (buffer, data) => backend.write(buffer, data),
-    read: (buffer, data) => backend.read(buffer, data),
-    compile: (program) => backend.compile(compileProgram(program)),
-    run: (executable, bindings, scalars) => backend.run(executable, bindings, scalars),
-    synchronize: () => backend.synchronize(),
-    memory: () => backend.memory(),
-    source: (executable) => backend.source(executable),
-  };
 }

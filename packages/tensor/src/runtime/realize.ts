@@ -74,8 +74,7 @@ export function initializeCells(device: Device, leaves: readonly Node[]): void {
 function storeHost(device: Device, cell: TensorCell, host: HostArray): void {
   const storage = new Storage(undefined);
   storage.allocate(device, cell.type);
-  const buffer = storage.buffer();
-  device.perform((engine) => engine.write(buffer(), host));
+  storage.write(device, host);
   cell.leaf.storage = storage;
   cell.initializer = undefined;
 }
@@ -135,18 +134,33 @@ function issue(
   const destinations = storages.map((storage) => storage.buffer());
   // Nodes lose their inputs once they are realised; a run that has to wait for its device takes the program along.
   const waiting = device.running ? undefined : waitingProgram(linearization, targets);
-  device.perform((engine) => {
-    const entry = planFor(device, linearization, () => engine.compile(waiting ?? toProgram(linearization, targets)));
-    runPlan(
-      device,
-      engine,
-      entry,
-      [...bindings, ...destinations].map((bind) => bind()),
-      scalars,
-    );
-  });
+  const updated = job.updates.map((cell) => cell.storage);
+  device.perform(
+    (engine) => {
+      const entry = planFor(device, linearization, () => engine.compile(waiting ?? toProgram(linearization, targets)));
+      runPlan(device, engine, entry, resolveAll([...bindings, ...destinations]), scalars);
+    },
+    (error, engine) => {
+      for (const storage of storages) storage.fail(error);
+      if (waiting === undefined || updated.length === 0) return;
+      // As settle() does where nothing waits: what was asked for must not stop the updates.
+      const outputs = waiting.outputs.filter(({ parameter }) => parameter >= 0);
+      try {
+        const executable = engine.compile({ ...waiting, outputs });
+        engine.run(executable, resolveAll(bindings), scalars);
+        executable.dispose();
+      } catch {
+        for (const storage of updated) storage?.fail(error);
+      }
+    },
+  );
   for (const node of linearization.nodes) node.planned = true;
   return storages;
+}
+
+/** The memory behind bindings. Call inside {@link Device.perform}. */
+export function resolveAll(bindings: readonly (() => DeviceBuffer | HostArray)[]): (DeviceBuffer | HostArray)[] {
+  return bindings.map((bind) => bind());
 }
 
 /** Runs a plan and keeps the device's statistics. Call inside {@link Device.perform}. */
@@ -264,10 +278,7 @@ function hostValue(pending: Node): HostArray | undefined {
 function writeHost(device: Device, cell: TensorCell, host: HostArray): void {
   const { storage } = cell;
   if (storage === undefined) storeHost(device, cell, host);
-  else {
-    const buffer = storage.buffer();
-    device.perform((engine) => engine.write(buffer(), host));
-  }
+  else storage.write(device, host);
   cell.overwritten();
 }
 
@@ -288,9 +299,12 @@ export async function realize(...tensors: Tensor[]): Promise<void> {
   requireTensors('realize', 'arguments', tensors);
   refuseInCapture('realize');
   const device = currentDevice();
-  flush(tensors.map(nodeOf));
-  const engine = await device.ready();
-  await engine.synchronize();
+  const nodes = tensors.map(nodeOf);
+  flush(nodes);
+  const storages = nodes.map((node) => node.storage as Storage | undefined);
+  for (const storage of storages) storage?.requireAlive();
+  await device.synchronize();
+  for (const storage of storages) storage?.requireComputed();
 }
 
 /** The elements of a tensor, computed if need be. */
@@ -305,16 +319,9 @@ export async function readTensor(tensor: Tensor): Promise<TensorData> {
   if (host === undefined) {
     const device = storage.device ?? currentDevice();
     const target = type.dtype === 'float32' ? new Float32Array(type.size) : new Int32Array(type.size);
+    const buffer = storage.buffer();
     // Issued now, so that an update recorded while the caller waits cannot come first.
-    let reading: Promise<void> | undefined;
-    if (type.size > 0) {
-      const buffer = storage.buffer();
-      device.perform((engine) => {
-        reading = engine.read(buffer(), target);
-      });
-    }
-    await device.ready();
-    await reading;
+    await device.request((engine) => (type.size > 0 ? engine.read(buffer(), target) : Promise.resolve()));
     host = target;
     // A variable's memory is its own, also where another value has taken its place meanwhile.
     if (cell === undefined && !storage.disposed && host.byteLength <= demotionBytes) storage.demote(host.slice());

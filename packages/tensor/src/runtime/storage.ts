@@ -10,6 +10,8 @@ interface Slot {
   readonly device: Device;
   buffer: DeviceBuffer | undefined;
   released: boolean;
+  /** Why the value never came to be, where the work that was to make it had to wait for the device and failed. */
+  failure: Error | undefined;
 }
 
 function release(slot: Slot): void {
@@ -45,12 +47,36 @@ export class Storage implements NodeStorage {
 
   /** Gives the storage a buffer of its own on a device; the buffer comes into being when the device is ready. */
   allocate(device: Device, type: TensorType): void {
-    const slot: Slot = { device, buffer: undefined, released: false };
+    const slot: Slot = { device, buffer: undefined, released: false, failure: undefined };
     this.#slot = slot;
     finalizer.register(this, slot, slot);
-    device.perform((engine) => {
-      slot.buffer = engine.allocate(type);
-    });
+    device.perform(
+      (engine) => {
+        slot.buffer = engine.allocate(type);
+      },
+      (error) => {
+        slot.failure = error;
+      },
+    );
+  }
+
+  /** Writes host data to the device buffer. */
+  write(device: Device, data: HostArray): void {
+    const buffer = this.buffer();
+    device.perform(
+      (engine) => engine.write(buffer(), data),
+      (error) => this.fail(error),
+    );
+  }
+
+  /** The work that was to compute the value has failed: whoever asks for it gets `error`. */
+  fail(error: Error): void {
+    if (this.#slot !== undefined) this.#slot.failure ??= error;
+  }
+
+  /** Throws why the value never came to be, where it did not. */
+  requireComputed(): void {
+    if (this.#slot?.failure !== undefined) throw this.#slot.failure;
   }
 
   /**
@@ -62,6 +88,7 @@ export class Storage implements NodeStorage {
     if (slot === undefined)
       throw new StaleValueError(`This tensor has no value any more: ${this.gone ?? 'its memory was freed'}.`);
     return () => {
+      if (slot.failure !== undefined) throw slot.failure;
       if (slot.buffer === undefined) throw new StaleValueError('internal: a storage without a buffer');
       return slot.buffer;
     };
@@ -89,9 +116,8 @@ export class Storage implements NodeStorage {
     if (host === undefined) throw new StaleValueError('internal: a storage without a value');
     if (this.#stagings++ === 0) return () => host;
     this.allocate(device, type);
-    const buffer = this.buffer();
-    device.perform((engine) => engine.write(buffer(), host));
-    return buffer;
+    this.write(device, host);
+    return this.buffer();
   }
 
   /** Keeps the elements on the host and frees the device memory. */

@@ -3,7 +3,8 @@
  * bytes stay unused (see GUARD_BYTES).
  */
 import { GUARD_BYTES } from './address.ts';
-import { OutOfMemoryError } from './errors.ts';
+import { OutOfMemoryError } from '../graph/errors.ts';
+import { formatBytes } from '../graph/types.ts';
 
 const PAGE = 65536;
 /** 4 GiB. */
@@ -102,11 +103,14 @@ export class Allocator {
         // Tried again with less, or reported below.
       }
     }
-    const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+    const limit = this.#maximumPages * PAGE;
+    const reason =
+      need > this.#maximumPages
+        ? `its memory can be ${formatBytes(limit)} at most`
+        : `the system does not let its memory grow from ${formatBytes(have * PAGE)} to ${formatBytes(need * PAGE)} (WebAssembly allows ${formatBytes(limit)})`;
     throw new OutOfMemoryError(
-      `The WebAssembly backend cannot allocate ${mebibytes(requested)}: ${mebibytes(this.#used)} are in use, ` +
-        `and its memory cannot grow beyond ${mebibytes(have * PAGE)} (the limit is ${mebibytes(this.#maximumPages * PAGE)}).`,
-      { hint: 'Dispose of tensors that are no longer needed, or use a smaller batch.' },
+      `The WebAssembly device cannot allocate ${formatBytes(requested)}: ${formatBytes(this.#used)} are in use, ` +
+        `${formatBytes(this.#pooled)} are free in pieces, and ${reason}.`,
     );
   }
 

@@ -1,10 +1,10 @@
 /** The {@link Backend} on a WebGPU device: checks what it is given and puts every call in line. */
-import { ArgumentError, StaleValueError } from '../graph/errors.ts';
+import { ArgumentError, OutOfMemoryError, StaleValueError } from '../graph/errors.ts';
+import { formatBytes } from '../graph/types.ts';
 import type { Plan } from '../compiler/kernel.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import { Arena, BufferPool, readStaging, WebgpuBuffer } from './buffers.ts';
 import { acquireDevice, type Acquired } from './device.ts';
-import { WebgpuError } from './errors.ts';
 import { WebgpuExecutable, type DeviceResources } from './executable.ts';
 import { Health } from './health.ts';
 import { PipelineCache } from './pipelines.ts';
@@ -53,11 +53,9 @@ export class WebgpuBackend implements Backend {
   allocate(bytes: number): WebgpuBuffer {
     const { bufferBytes } = this.#resources.target.limits;
     if (!(bytes >= 0) || bytes > bufferBytes) {
-      throw new WebgpuError(
-        `cannot allocate ${bytes} bytes: this WebGPU device gives one buffer at most ${bufferBytes}`,
-        {
-          hint: 'Use smaller tensors, or the WebAssembly backend.',
-        },
+      throw new OutOfMemoryError(
+        `The WebGPU device cannot allocate ${formatBytes(bytes)}: it gives one tensor ${formatBytes(bufferBytes)} at most.`,
+        { hint: "Use a smaller batch, or the WebAssembly device: setDevice('wasm')." },
       );
     }
     return this.#resources.pool.allocate(bytes);

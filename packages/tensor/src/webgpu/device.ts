@@ -44,13 +44,16 @@ export async function acquireDevice(options: AcquireOptions): Promise<Acquired |
   }
 }
 
+/** Node's own object, asked for without a name that bundlers would fill in. */
+const node = (globalThis as { process?: Partial<NodeJS.Process> }).process;
+
 /**
  * On Linux a graphics processor is reached through a file in /dev. Where there is none, Dawn is not asked for a hardware adapter: it takes
  * a while to load, and writes warnings of its own to the standard error where it finds no driver.
  */
 function mayHaveGraphicsProcessor(): boolean {
-  if (typeof process === 'undefined' || process.platform !== 'linux') return true;
-  const files = process.getBuiltinModule?.('node:fs');
+  if (node?.platform !== 'linux') return true;
+  const files = node.getBuiltinModule?.('node:fs');
   if (files === undefined) return true;
   const list = (folder: string): string[] => (files.existsSync(folder) ? files.readdirSync(folder) : []);
   try {
@@ -68,15 +71,17 @@ let dawn: GPU | undefined;
 
 async function findImplementation(): Promise<GPU | Unavailable> {
   if (typeof navigator !== 'undefined' && 'gpu' in navigator && navigator.gpu !== undefined) return navigator.gpu;
-  if (typeof process === 'undefined' || process.versions?.node === undefined) {
+  if (node?.versions?.node === undefined) {
     return { unavailable: 'WebGPU: this environment has no navigator.gpu' };
   }
   if (dawn !== undefined) return dawn;
-  // Not a literal, so that bundlers for the browser do not look for the package.
+  // Not a literal, so that bundlers do not look for the package.
   const specifier = 'webgpu';
   let library: { create(flags: string[]): GPU };
   try {
-    library = (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as typeof library;
+    library = (await import(
+      /* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ specifier
+    )) as typeof library;
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     return {

@@ -2,7 +2,8 @@
 import type { Plan } from '../compiler/kernel.ts';
 import type { Executable, HostArray } from '../runtime/backend.ts';
 import { sizeClass, usage, type Arena, type BufferPool, type WebgpuBuffer } from './buffers.ts';
-import { WebgpuError } from './errors.ts';
+import { OutOfMemoryError, WebgpuError } from '../graph/errors.ts';
+import { formatBytes } from '../graph/types.ts';
 import type { Pipeline, PipelineCache } from './pipelines.ts';
 import { dispatchesPerSubmission } from './queue.ts';
 import { lowerPlan, type Step } from './schedule/lower.ts';
@@ -121,9 +122,9 @@ export class WebgpuExecutable implements Executable {
     const lowered = lowerPlan(this.plan, target, canonical);
     const arenaBytes = Math.ceil(lowered.arenaBytes / 256 + 1) * 256;
     if (arenaBytes > target.limits.bufferBytes) {
-      throw new WebgpuError(
-        `the plan needs ${lowered.arenaBytes} bytes for intermediate results, more than the ${target.limits.bufferBytes} bytes that this WebGPU device gives one buffer`,
-        { hint: 'Use a smaller batch, or the WebAssembly backend.' },
+      throw new OutOfMemoryError(
+        `The WebGPU device cannot allocate ${formatBytes(lowered.arenaBytes)} for intermediate results: it gives one buffer ${formatBytes(target.limits.bufferBytes)} at most.`,
+        { hint: "Use a smaller batch, or the WebAssembly device: setDevice('wasm')." },
       );
     }
     if (lowered.arenaBytes > 0) arena.demand(this, arenaBytes);

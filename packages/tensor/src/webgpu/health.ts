@@ -1,6 +1,5 @@
 /** What has gone wrong on a device and has not been told yet. */
-import { DeviceLostError, WebgpuError } from './errors.ts';
-import type { HebbError } from '../graph/errors.ts';
+import { DeviceError, DeviceLostError, OutOfMemoryError, WebgpuError, type HebbError } from '../graph/errors.ts';
 
 export class Health {
   #lost: DeviceLostError | undefined;
@@ -16,7 +15,13 @@ export class Health {
     device.addEventListener('uncapturederror', (event) => {
       // Keeps browsers from logging it as well: it is reported to the caller.
       event.preventDefault();
-      this.report(new WebgpuError(`the WebGPU device reported an error: ${event.error.message}`));
+      const { error } = event;
+      this.report(
+        // By name, since Dawn in Node has no globals.
+        error.constructor.name === 'GPUOutOfMemoryError'
+          ? new OutOfMemoryError(`The WebGPU device has no memory left: ${error.message}`)
+          : new WebgpuError(`the WebGPU device reported an error: ${error.message}`),
+      );
     });
   }
 
@@ -44,6 +49,6 @@ export class Health {
 }
 
 function asError(error: unknown): HebbError {
-  if (error instanceof WebgpuError) return error;
+  if (error instanceof DeviceError) return error;
   return new WebgpuError(`the WebGPU device failed: ${error instanceof Error ? error.message : String(error)}`);
 }

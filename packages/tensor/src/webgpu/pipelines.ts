@@ -1,5 +1,5 @@
 /** Compiled shaders by their text, so that kernels of one form share a pipeline, within a plan and between plans. */
-import { WebgpuError } from './errors.ts';
+import { WebgpuError } from '../graph/errors.ts';
 import type { Step } from './schedule/lower.ts';
 
 export interface Pipeline {

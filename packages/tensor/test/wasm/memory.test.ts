@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Allocator, sizeClass } from '../../src/wasm/allocator.ts';
 import { createWasmBackend } from '../../src/wasm/backend.ts';
-import { OutOfMemoryError } from '../../src/wasm/errors.ts';
+import { OutOfMemoryError } from '../../src/graph/errors.ts';
 import {
   axisIndex,
   binary,
@@ -113,9 +113,24 @@ describe('memory', () => {
   it('that is not there is a clear error, and the device goes on', () => {
     const device = createWasmBackend({ maximumPages: 256 });
     expect(() => device.allocate(20 * 2 ** 20)).toThrow(OutOfMemoryError);
-    expect(() => device.allocate(20 * 2 ** 20)).toThrow(/cannot allocate 20\.0 MiB.*16\.0 MiB/s);
+    expect(() => device.allocate(20 * 2 ** 20)).toThrow(
+      'The WebAssembly device cannot allocate 20.0 MiB: 0 bytes are in use, 0 bytes are free in pieces, and its memory can be 16.0 MiB at most.\n' +
+        '  hint: Use a smaller batch, or dispose() of tensors that are no longer needed.',
+    );
     expect(device.memory().usedBytes).toBe(0);
     device.free(device.allocate(1000));
+  });
+
+  it('that the system does not give is a clear error', () => {
+    const device = createWasmBackend();
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+      throw new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory');
+    });
+    expect(() => device.allocate(2 ** 30)).toThrow(
+      /cannot allocate 1024\.0 MiB: .* the system does not let its memory grow from \d+\.\d MiB to 10\d\d\.\d MiB \(WebAssembly allows 4096\.0 MiB\)/,
+    );
+    grow.mockRestore();
+    device.free(device.allocate(2 ** 20));
   });
 
   it('wrong arguments are errors', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { axisIndex, makeAxis } from '../../src/compiler/index-expression.ts';
 import type { Kernel, Plan } from '../../src/compiler/kernel.ts';
-import { HebbError } from '../../src/graph/errors.ts';
-import { createWebgpuBackend, DeviceLostError, WebgpuError } from '../../src/webgpu/index.ts';
-import type { WebgpuBackend } from '../../src/webgpu/backend.ts';
+import { DeviceLostError, HebbError, OutOfMemoryError, WebgpuError } from '../../src/graph/errors.ts';
+import { createWebgpuBackend, type WebgpuBackend } from '../../src/webgpu/backend.ts';
+import { Health } from '../../src/webgpu/health.ts';
 import { isSoftware } from '../../src/webgpu/device.ts';
 import { defaultLimits } from '../../src/webgpu/profile.ts';
 import {
@@ -43,6 +43,19 @@ function affine(size: number, factor: number, addend: number, inPlace = false): 
   const buffers = inPlace ? [parameter(0, size)] : [parameter(0, size), parameter(1, size)];
   return makePlan(buffers, [map([axis], store(inPlace ? 0 : 1, at, value))]);
 }
+
+describe('health', () => {
+  test('memory that a device does not have is an OutOfMemoryError', () => {
+    class GPUOutOfMemoryError {
+      readonly message = 'createBuffer failed';
+    }
+    const device = Object.assign(new EventTarget(), { lost: new Promise(() => {}) });
+    const health = new Health(device as unknown as GPUDevice);
+    device.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: new GPUOutOfMemoryError() }));
+    expect(health.take()).toBeInstanceOf(OutOfMemoryError);
+    expect(health.take()).toBeUndefined();
+  });
+});
 
 describe('adapters', () => {
   test('software ones are recognised', () => {
@@ -309,7 +322,10 @@ describeWebgpu('failures', () => {
     );
     expect(() => backend.run(executable, [buffer, new Float32Array(8)], [])).toThrow(/cannot be a host array/);
     expect(() => backend.write(small, new Float32Array(8))).toThrow(HebbError);
-    expect(() => backend.allocate(1e15)).toThrow(WebgpuError);
+    expect(() => backend.allocate(1e15)).toThrow(OutOfMemoryError);
+    expect(() => backend.allocate(1e15)).toThrow(
+      /cannot allocate 953674316\.4 MiB: it gives one tensor \d+\.0 MiB at most/,
+    );
     executable.dispose();
     expect(() => backend.run(executable, [buffer, buffer], [])).toThrow(/disposed/);
     backend.free(small);

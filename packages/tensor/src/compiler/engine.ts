@@ -1,0 +1,21 @@
+/** The engine of a backend that runs plans: programs come in, the compiler makes plans of them. */
+import type { Backend } from '../runtime/backend.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { compileProgram } from './compile.ts';
+
+/** Runs programs through the compiler on a backend. */
+export function compilingEngine(backend: Backend): Engine {
+  return {
+    name: backend.name,
+    description: backend.description,
+    allocate: (type) => backend.allocate(Math.max(type.size, 1) * 4),
+    free: (buffer) => backend.free(buffer),
+    write: (buffer, data) => backend.write(buffer, data),
+    read: (buffer, data) => backend.read(buffer, data),
+    compile: (program) => backend.compile(compileProgram(program)),
+    run: (executable, bindings, scalars) => backend.run(executable, bindings, scalars),
+    synchronize: () => backend.synchronize(),
+    memory: () => backend.memory(),
+    source: (executable) => backend.source(executable),
+  };
+}

@@ -1,1 +1,0 @@
-export { createWasmBackend, hasRelaxedSimd, type WasmBackendOptions } from './backend.ts';

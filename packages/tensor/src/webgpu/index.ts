@@ -1,2 +1,0 @@
-export { createWebgpuBackend } from './backend.ts';
-export { DeviceLostError, WebgpuError } from './errors.ts';
