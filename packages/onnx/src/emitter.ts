@@ -8,6 +8,7 @@ import {
   first,
   fitExpression,
   isStatic,
+  oddTrace,
   sameExtent,
   sameExtents,
   type Extent,
@@ -65,6 +66,21 @@ export class Emitter {
       if (!isStatic(extent) && !this.#witnesses.has(key)) this.#witnesses.set(key, { name: value.name, axis });
     });
     return value;
+  }
+
+  /** `batch = 1, time = 53`. */
+  describeTrace(trace: number): string {
+    if (this.#symbols.length === 0) return `trace ${trace + 1}`;
+    return this.#symbols.map(({ name, sizes }) => `${name} = ${sizes[trace]}`).join(', ');
+  }
+
+  /** What a number was in each trace, and which trace speaks against what the others say, if one does. */
+  describeValues(extent: Extent): string {
+    const odd = oddTrace(extent, this.#symbols);
+    const seen = extent.map((n, trace) => `${n} at ${this.describeTrace(trace)}`);
+    return odd === undefined
+      ? seen.join('; ')
+      : `it is ${seen[odd.trace]}, where ${odd.expected} would follow from the other sizes tried`;
   }
 
   ints(values: readonly number[]): string {

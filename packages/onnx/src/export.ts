@@ -1,7 +1,7 @@
 /** `exportOnnx`: a model as an ONNX file. */
 import { ArgumentError, realize, Tensor, type DType } from '@hebb/tensor';
 import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { tensorOf, type Node } from '@hebb/tensor/graph';
+import { formatType, tensorOf, type Node } from '@hebb/tensor/graph';
 import { rawData } from './builder.ts';
 import { Emitter, type Value } from './emitter.ts';
 import { OnnxExportError } from './errors.ts';
@@ -30,8 +30,8 @@ export interface ExportOptions {
   /** Free key-value pairs kept in the file: class names, preprocessing, a licence. */
   metadata?: Readonly<Record<string, string>>;
   /**
-   * Three sizes for a free size at which the model runs; by default primes are tried. Give them where the model takes only certain sizes:
-   * `{ sizes: { height: [64, 96, 160] } }`.
+   * Three sizes for a free size at which the model runs; by default primes are tried, and 1 and 2. Give them where the model takes only
+   * certain sizes: `{ sizes: { height: [64, 96, 160] } }`. The file is then meant for such sizes, and not checked at 1 and 2.
    */
   sizes?: SizeChoice;
 }
@@ -72,7 +72,7 @@ const maximumBytes = 2 ** 31 - 1;
  * @returns the bytes of the file
  *
  * Throws {@link OnnxExportError} where the model draws random numbers, updates variables, or depends on a free size in a way that a file
- * cannot hold; the error names the operation.
+ * cannot hold (does something else for a single row, say); the error names the operation, the axis and the sizes.
  */
 export async function exportOnnx(model: OnnxSource, options: ExportOptions): Promise<Uint8Array> {
   requireOptions('exportOnnx', options, exportOptions);
@@ -104,7 +104,7 @@ export async function exportOnnx(model: OnnxSource, options: ExportOptions): Pro
   nameOutputs(emitter, outputs);
   await Promise.all(
     walk.initializers.map(async ({ tensor, versions }) => {
-      tensor.rawData = await readData(versions);
+      tensor.rawData = await readData(versions, emitter);
     }),
   );
 
@@ -186,18 +186,25 @@ function valueInfo(name: string, dtype: DType, shape: InputShape): OnnxValueInfo
   return { name, type: { tensorType: { elemType: elementTypes[dtype], shape: { dim } } } };
 }
 
-async function readData(versions: readonly Node[]): Promise<Uint8Array> {
+async function readData(versions: readonly Node[], emitter: Emitter): Promise<Uint8Array> {
   const base = versions[0] as Node;
   const data = await tensorOf(base).data();
-  for (const other of new Set(versions)) {
-    if (other === base) continue;
+  for (const [trace, other] of versions.entries()) {
+    if (versions.indexOf(other) < trace) continue;
     const again = await tensorOf(other).data();
-    if (data.some((value, i) => !Object.is(value, again[i]))) {
-      throw new OnnxExportError('[exportOnnx] data that the model makes while it runs differs from trace to trace.', {
+    const position = data.findIndex((value, i) => !Object.is(value, again[i]));
+    if (position < 0) continue;
+    const seen = [
+      `${data[position]} at ${emitter.describeTrace(0)}`,
+      `${again[position]} at ${emitter.describeTrace(trace)}`,
+    ];
+    throw new OnnxExportError(
+      `[exportOnnx] data that the model makes while it runs, ${formatType(base.type)}, differs from trace to trace: element ${position} is ${seen.join(', ')}.`,
+      {
         op: 'buffer',
         hint: 'It depends on a free size, or on chance. Compute it from the inputs (arange, iota), or make it once, outside of forward.',
-      });
-    }
+      },
+    );
   }
   return rawData(base.type.dtype, data);
 }

@@ -58,14 +58,31 @@ export function first(extent: Extent): number {
 
 /**
  * The expression that gives `extent` in every trace, or undefined. Trace 0 holds the base sizes, trace 1 + i differs from it in symbol i
- * only, and the last one, in which all sizes are new, decides whether a guess is right.
+ * only; from these a guess is made. The one after them, in which all sizes are new, and all further ones, with the sizes 1 and 2, decide
+ * whether it is right.
  */
 export function fitExpression(extent: Extent, symbols: readonly SizeSymbol[]): SizeExpression | undefined {
-  const base = first(extent);
-  if (isStatic(extent)) return { constant: base, terms: [] };
-  return [fitProduct(extent, symbols), fitSum(extent, symbols)].find(
-    (guess) => guess !== undefined && extent.every((n, trace) => evaluate(guess, trace) === n),
+  return guesses(extent, symbols).find((guess) => extent.every((n, trace) => evaluate(guess, trace) === n));
+}
+
+/** The trace that alone speaks against an expression, and what it would have to show: where a number follows another rule at 1, say. */
+export function oddTrace(
+  extent: Extent,
+  symbols: readonly SizeSymbol[],
+): { readonly trace: number; readonly expected: number } | undefined {
+  const fitted = symbols.length + 2;
+  const guess = guesses(extent, symbols).find((candidate) =>
+    extent.slice(0, fitted).every((n, trace) => evaluate(candidate, trace) === n),
   );
+  if (guess === undefined) return undefined;
+  const trace = extent.findIndex((n, i) => evaluate(guess, i) !== n);
+  return trace < 0 ? undefined : { trace, expected: evaluate(guess, trace) };
+}
+
+function guesses(extent: Extent, symbols: readonly SizeSymbol[]): SizeExpression[] {
+  const fitted = extent.slice(0, symbols.length + 2);
+  if (isStatic(fitted)) return [{ constant: first(extent), terms: [] }];
+  return [fitProduct(extent, symbols), fitSum(extent, symbols)].filter((guess) => guess !== undefined);
 }
 
 function fitProduct(extent: Extent, symbols: readonly SizeSymbol[]): SizeExpression | undefined {

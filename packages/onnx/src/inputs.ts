@@ -93,6 +93,24 @@ export function planTraces(inputs: readonly GraphInput[], fixed: SizeChoice = {}
   });
 }
 
+/**
+ * What a file must also be right for, size by size in another trace: 1, where what is repeated and what is not look alike, and 2; for one
+ * symbol at a time, then for all of them. Sizes that the caller chose are taken at their word.
+ */
+export function planChecks(symbols: readonly SizeSymbol[], fixed: SizeChoice = {}): ReadonlyMap<string, number>[] {
+  const names = symbols.map(({ name }) => name).filter((name) => fixed[name] === undefined);
+  const groups = names.length > 1 ? [...names.map((name) => [name]), names] : names.map((name) => [name]);
+  return groups.flatMap((group) => [1, 2].map((size) => new Map(group.map((name) => [name, size]))));
+}
+
+/** The symbols with one trace more. */
+export function withTrace(symbols: readonly SizeSymbol[], sizes: ReadonlyMap<string, number>): SizeSymbol[] {
+  return symbols.map((symbol) => ({
+    ...symbol,
+    sizes: [...symbol.sizes, sizes.get(symbol.name) ?? (symbol.sizes[0] as number)],
+  }));
+}
+
 /** The shape of an input in one trace. */
 export function shapeIn(trace: number, shape: InputShape, symbols: readonly SizeSymbol[]): number[] {
   return shape.map((extent) =>

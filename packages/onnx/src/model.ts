@@ -2,7 +2,7 @@
 import { Module, type AnyModule } from '@hebb/layers';
 import { ArgumentError, Tensor } from '@hebb/tensor';
 import { nodeOf, type Node } from '@hebb/tensor/graph';
-import { dependenciesOf } from './traced.ts';
+import { dependenciesOf } from './data.ts';
 
 /** One tensor, several in order, or several by name. */
 export type ModelResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;

@@ -28,9 +28,16 @@ export class Site<P extends Primitive = Primitive> {
     this.module = module;
   }
 
-  /** The attributes in the first trace. */
-  get attributes(): Attributes[P] {
-    return this.#version(0);
+  /** An attribute that has to be the same whatever the sizes of the inputs. */
+  fixed<K extends keyof Attributes[P] & string>(name: K): Attributes[P][K] {
+    const value = this.#version(0)[name];
+    this.node.versions.forEach((version, trace) => {
+      const other = version.attributes[name];
+      if (sameValue(value, other)) return;
+      const [here, there] = [this.emitter.describeTrace(0), this.emitter.describeTrace(trace)];
+      this.fail(`its ${name} is ${JSON.stringify(value)} at ${here}, ${JSON.stringify(other)} at ${there}`);
+    });
+    return value;
   }
 
   get dtype(): DType {
@@ -62,10 +69,7 @@ export class Site<P extends Primitive = Primitive> {
   }
 
   expand(value: Value, extents: readonly Extent[]): Value {
-    return (
-      this.emitter.expand(value, extents, this.name(this.node.op)) ??
-      this.fail(`the shape ${formatExtents(extents)} does not follow from the sizes of the inputs`)
-    );
+    return this.emitter.expand(value, extents, this.name(this.node.op)) ?? this.fail(this.#unknownShape(extents));
   }
 
   /** Writes an operator. The result has the node's type unless told otherwise. */
@@ -91,7 +95,9 @@ export class Site<P extends Primitive = Primitive> {
   /** A list of numbers that have to be the same whatever the sizes of the inputs. */
   fixedList(what: string, read: (attributes: Attributes[P]) => readonly number[]): number[] {
     return this.list(read).map((extent) =>
-      isStatic(extent) ? first(extent) : this.fail(`its ${what} depends on the sizes of the inputs`),
+      isStatic(extent)
+        ? first(extent)
+        : this.fail(`its ${what} depends on the sizes of the inputs: ${this.emitter.describeValues(extent)}`),
     );
   }
 
@@ -99,7 +105,9 @@ export class Site<P extends Primitive = Primitive> {
   extentVector(what: string, extent: Extent): string {
     return (
       this.emitter.extentVector(extent) ??
-      this.fail(`its ${what} (${extent.join(', ')} for the sizes tried) does not follow from the sizes of the inputs`)
+      this.fail(
+        `its ${what} does not follow from the sizes of the inputs in one way for all of them: ${this.emitter.describeValues(extent)}`,
+      )
     );
   }
 
@@ -115,6 +123,11 @@ export class Site<P extends Primitive = Primitive> {
     throw this.module === undefined || this.module === '' ? error : error.inModule(this.module);
   }
 
+  #unknownShape(extents: readonly Extent[]): string {
+    const position = extents.findIndex((extent) => this.emitter.extentVector(extent) === undefined);
+    return `extent ${position} of its shape does not follow from the sizes of the inputs in one way for all of them: ${this.emitter.describeValues(extents[position] ?? [])}`;
+  }
+
   #version(trace: number): Attributes[P] {
     const version = this.node.versions[trace];
     if (version === undefined) throw new OnnxExportError(`internal: ${this.node.op} was not traced ${trace + 1} times`);
@@ -122,6 +135,7 @@ export class Site<P extends Primitive = Primitive> {
   }
 }
 
-function formatExtents(extents: readonly Extent[]): string {
-  return `[${extents.map((extent) => (isStatic(extent) ? first(extent) : `(${extent.join('|')})`)).join(', ')}]`;
+function sameValue(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
+  return a.length === b.length && a.every((item, i) => Object.is(item, b[i]));
 }

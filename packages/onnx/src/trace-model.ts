@@ -1,8 +1,9 @@
 /** Traces a model at several sizes of its inputs and lays the graphs over one another. */
+import { Tensor } from '@hebb/tensor';
 import { makeLeaf, nodeOf, tensorOf, tensorType, trace, type Node } from '@hebb/tensor/graph';
 import { OnnxExportError } from './errors.ts';
 import type { SizeSymbol } from './extents.ts';
-import { planTraces, shapeIn, type GraphInput, type SizeChoice } from './inputs.ts';
+import { planChecks, planTraces, shapeIn, withTrace, type GraphInput, type SizeChoice } from './inputs.ts';
 import { callModel, inEvaluationMode, labelModules, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
 import { Overlay, type Traced } from './traced.ts';
 
@@ -36,7 +37,7 @@ export function traceModel(
   let failure: OnnxExportError | undefined;
   for (const symbols of planTraces(inputs, sizes)) {
     try {
-      return inEvaluationMode(model, () => traceAtSizes(model, inputs, symbols));
+      return inEvaluationMode(model, () => traceAtSizes(model, inputs, symbols, sizes));
     } catch (error) {
       if (error instanceof OnnxExportError) throw error;
       failure ??= traceFailure(error, inputs, symbols);
@@ -45,18 +46,52 @@ export function traceModel(
   throw failure ?? new OnnxExportError('internal: there is no size to trace at');
 }
 
-function traceAtSizes(model: OnnxSource, inputs: readonly GraphInput[], symbols: readonly SizeSymbol[]): TracedModel {
+function traceAtSizes(
+  model: OnnxSource,
+  inputs: readonly GraphInput[],
+  fitted: readonly SizeSymbol[],
+  fixed: SizeChoice | undefined,
+): TracedModel {
   const modules = new Map<Node, string>();
   // At least two traces: what is the same node in both was computed outside of the model.
-  const count = symbols.length + 2;
-  const runs = Array.from({ length: count }, (_, index) =>
-    traceOnce(model, inputs, symbols, index, index === 0 ? modules : undefined),
+  const runs = Array.from({ length: fitted.length + 2 }, (_, index) =>
+    traceOnce(model, inputs, fitted, index, index === 0 ? modules : undefined),
   );
+  let symbols = fitted;
+  for (const check of planChecks(fitted, fixed)) {
+    const candidate = withTrace(symbols, check);
+    try {
+      runs.push(traceOnce(model, inputs, candidate, runs.length, undefined));
+      symbols = candidate;
+    } catch (error) {
+      // A model that does not run at this size says nothing about it.
+      if (error instanceof OnnxExportError) throw error;
+    }
+  }
   const { placeholders, result } = runs[0] as Run;
-  const overlay = new Overlay(runs.map((_, index) => describeSizes(symbols, index)));
+  const overlay = new Overlay({
+    sizes: runs.map((_, index) => describeSizes(symbols, index)),
+    axes: runs.map((_, index) => describeAxes(symbols, index)),
+    placeholders: runs.map((run) => run.placeholders),
+    moduleOf: (node) => modules.get(node),
+  });
   const versions = runs.map((run) => tensorsOf(run.result).map(nodeOf));
+  runs.forEach((run, trace) => {
+    const [here, there] = [describeResult(result), describeResult(run.result)];
+    if (here === there) return;
+    throw new OnnxExportError(
+      `[exportOnnx] the model returns ${here} at ${describeSizes(symbols, 0)}, ${there} at ${describeSizes(symbols, trace)}.`,
+      { hint: 'A file has the same outputs for every size.' },
+    );
+  });
   const outputs = tensorsOf(result).map((_, i) => overlay.add(versions.map((nodes) => nodes[i] as Node)));
-  return { symbols, count, placeholders, result, outputs, modules };
+  return { symbols, count: runs.length, placeholders, result, outputs, modules };
+}
+
+function describeResult(result: ModelResult): string {
+  const { length } = tensorsOf(result);
+  if (result instanceof Tensor || Array.isArray(result)) return `${length} tensor${length === 1 ? '' : 's'}`;
+  return `{ ${Object.keys(result).join(', ')} }`;
 }
 
 function traceOnce(
@@ -96,6 +131,12 @@ function traceFailure(error: unknown, inputs: readonly GraphInput[], symbols: re
   });
   failure.cause = error;
   return failure;
+}
+
+/** The free sizes in which a trace differs from the first, and where they are found. */
+function describeAxes(symbols: readonly SizeSymbol[], index: number): string {
+  const changed = symbols.filter(({ sizes }) => sizes[index] !== sizes[0]);
+  return changed.map(({ name, input, axis }) => `${name} (axis ${axis} of ${input})`).join(', ');
 }
 
 function describeSizes(symbols: readonly SizeSymbol[], index: number): string {

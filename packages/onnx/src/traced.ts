@@ -1,5 +1,7 @@
 /** The graphs of several traces, laid over one another: one structure, with every number in as many versions as there are traces. */
-import { formatType, type Attributes, type Node, type Primitive, type DType } from '@hebb/tensor/graph';
+import { formatType, type Attributes, type DType, type Node, type Primitive } from '@hebb/tensor/graph';
+import { Alignment } from './alignment.ts';
+import { bodyOf, dependenciesOf, isData } from './data.ts';
 import { OnnxExportError } from './errors.ts';
 import type { Extent } from './extents.ts';
 
@@ -16,30 +18,14 @@ export interface Traced<P extends Primitive = Primitive> {
   readonly extents: readonly Extent[];
 }
 
-/** A node whose value is data, whatever operation it once came from. */
-function isData(node: Node): boolean {
-  return node.storage !== undefined || node.cell !== undefined || node.op === 'buffer' || node.op === 'argument';
-}
-
 /** Data, and whatever is the same node in every trace: it was computed outside, and is data to the model. */
 function isLeaf(versions: readonly Node[]): boolean {
   return isData(versions[0] as Node) || (versions.length > 1 && versions.every((node) => node === versions[0]));
 }
 
-function bodyOf(node: Node): Node | undefined {
-  return node.op === 'composite' && !isData(node) ? (node.attributes as Attributes['composite']).body : undefined;
-}
-
-/** What a node is built from: its inputs, and a composite's body. */
-export function dependenciesOf(node: Node): readonly Node[] {
-  if (isData(node)) return [];
-  const body = bodyOf(node);
-  return body === undefined ? node.inputs : [...node.inputs, body];
-}
-
 function describe(node: Node): string {
   const name = node.op === 'composite' ? (node.attributes as Attributes['composite']).name : node.op;
-  return `${name} ${formatType(node.type)}`;
+  return `${name === 'argument' ? 'the input' : name === 'buffer' ? 'data' : name} ${formatType(node.type)}`;
 }
 
 /** Composites of two definitions, or of the same under two names, are different things. */
@@ -47,56 +33,77 @@ function sameComposite({ attributes: a }: Node<'composite'>, { attributes: b }: 
   return a.definition === b.definition && a.name === b.name;
 }
 
-/** Lays graphs over one another; `sizes` describes each trace for messages. Throws where their structures differ. */
-export class Overlay {
-  readonly #known = new Map<Node, Traced>();
-  readonly #sizes: readonly string[];
+/** What the sizes of each trace are, for messages. */
+export interface TraceNames {
+  /** `batch = 1, time = 53`. */
+  readonly sizes: readonly string[];
+  /** `batch (axis 0 of x)`: the sizes in which a trace differs from the first. */
+  readonly axes: readonly string[];
+  /** The inputs of each trace, in order. */
+  readonly placeholders: readonly (readonly Node[])[];
+  /** Path of the module that made a node of the first trace, where known. */
+  readonly moduleOf: (node: Node) => string | undefined;
+}
 
-  constructor(sizes: readonly string[]) {
-    this.#sizes = sizes;
+/** Lays graphs over one another. Throws where their structures differ. */
+export class Overlay {
+  /** By the nodes of all traces: what one trace computes once, another may compute twice. */
+  readonly #known = new Map<string, Traced>();
+  readonly #numbers = new Map<Node, number>();
+  readonly #alignment = new Alignment();
+  readonly #names: TraceNames;
+
+  constructor(names: TraceNames) {
+    this.#names = names;
   }
 
   /** The node that is `versions[i]` in trace i. Iterative: graphs may be deep. */
-  add(versions: readonly Node[]): Traced {
+  add(root: readonly Node[]): Traced {
+    const versions = this.#alignment.align(root);
     const stack: (readonly Node[])[] = [versions];
     for (let current = stack.at(-1); current !== undefined; current = stack.at(-1)) {
-      const [base] = current as [Node];
-      if (this.#known.has(base)) {
+      const key = this.#keyOf(current);
+      if (this.#known.has(key)) {
         stack.pop();
         continue;
       }
       this.#check(current);
+      const base = current[0] as Node;
       const leaf = isLeaf(current);
-      const dependencies = (leaf ? [] : dependenciesOf(base)).map((_, i) =>
-        current.map((node) => dependenciesOf(node)[i] as Node),
-      );
-      const missing = dependencies.filter(([dependency]) => !this.#known.has(dependency as Node));
+      const own = leaf ? [] : current.map(dependenciesOf);
+      const dependencies = (own[0] ?? []).map((_, i) => this.#alignment.align(own.map((list) => list[i] as Node)));
+      const traced = dependencies.map((nodes) => this.#known.get(this.#keyOf(nodes)));
+      const missing = dependencies.filter((_, i) => traced[i] === undefined);
       if (missing.length > 0) {
         stack.push(...missing.reverse());
         continue;
       }
       stack.pop();
-      const traced = dependencies.map((nodes) => this.#find(nodes));
       const body = leaf ? undefined : bodyOf(base);
-      this.#known.set(base, {
+      this.#known.set(key, {
         op: base.op,
         leaf,
-        inputs: body === undefined ? traced : traced.slice(0, -1),
+        inputs: (body === undefined ? traced : traced.slice(0, -1)) as Traced[],
         body: body === undefined ? undefined : traced.at(-1),
         versions: current,
         dtype: base.type.dtype,
         extents: base.type.shape.map((_, axis) => current.map((node) => node.type.shape[axis] ?? 0)),
       });
     }
-    return this.#find(versions);
+    return this.#known.get(this.#keyOf(versions)) as Traced;
   }
 
-  #find(versions: readonly Node[]): Traced {
-    const traced = this.#known.get(versions[0] as Node) as Traced;
-    traced.versions.forEach((node, trace) => {
-      if (node !== versions[trace]) this.#differ(versions, trace);
-    });
-    return traced;
+  #keyOf(versions: readonly Node[]): string {
+    let key = '';
+    for (const node of versions) {
+      let number = this.#numbers.get(node);
+      if (number === undefined) {
+        number = this.#numbers.size;
+        this.#numbers.set(node, number);
+      }
+      key += `${number},`;
+    }
+    return key;
   }
 
   #check(versions: readonly Node[]): void {
@@ -108,11 +115,12 @@ export class Overlay {
         node.type.dtype === base.type.dtype &&
         node.type.shape.length === base.type.shape.length &&
         dependenciesOf(node).length === dependenciesOf(base).length &&
+        (node.op !== 'argument' || this.#isSameInput(node, base, trace)) &&
         (bodyOf(node) === undefined || sameComposite(node as Node<'composite'>, base as Node<'composite'>));
       if (!alike) this.#differ(versions, trace);
       if (isData(node) && node.op !== 'argument' && node.type !== base.type) {
         throw new OnnxExportError(
-          `[exportOnnx] a tensor of data, ${formatType(base.type)} at ${this.#sizes[0]}, is ${formatType(node.type)} at ${this.#sizes[trace]}: a file holds one.`,
+          `[exportOnnx] a tensor of data, ${formatType(base.type)} at ${this.#names.sizes[0]}, is ${formatType(node.type)} at ${this.#names.sizes[trace]}: a file holds one.`,
           {
             op: 'buffer',
             hint: 'Compute it from the inputs (arange, iota, broadcastTo), or give the input a fixed size.',
@@ -122,14 +130,23 @@ export class Overlay {
     });
   }
 
+  #isSameInput(node: Node, base: Node, trace: number): boolean {
+    const { placeholders } = this.#names;
+    return placeholders[trace]?.indexOf(node) === placeholders[0]?.indexOf(base);
+  }
+
   #differ(versions: readonly Node[], trace: number): never {
     const [base, other] = [versions[0] as Node, versions[trace] as Node];
-    throw new OnnxExportError(
-      `[exportOnnx] the model computes different things for different sizes: ${describe(base)} at ${this.#sizes[0]}, ${describe(other)} at ${this.#sizes[trace]}.`,
+    const { sizes, axes, moduleOf } = this.#names;
+    const error = new OnnxExportError(
+      `[exportOnnx] the model computes different things ${axes[trace] === '' ? 'from trace to trace' : `for different sizes of ${axes[trace]}`}: ${describe(base)} at ${sizes[0]}, ${describe(other)} at ${sizes[trace]}.`,
       {
         op: base.op,
-        hint: 'A file holds one graph: do not branch on a size that is to stay free, name three sizes at which the model does the same ({ sizes }), or fix the size.',
+        hint: 'A file holds one graph: do not branch on a size that is to stay free; or fix the size, or name three sizes for which alone the file is meant ({ sizes }).',
       },
     );
+    const module =
+      moduleOf(base) ?? (isData(base) ? undefined : base.inputs.map(moduleOf).find((path) => path !== undefined));
+    throw module === undefined || module === '' ? error : error.inModule(module);
   }
 }

@@ -2,7 +2,7 @@
 import type { Node } from '@hebb/tensor/graph';
 import type { Emitter, Value } from './emitter.ts';
 import { first } from './extents.ts';
-import { composites } from './operators/composites.ts';
+import { findRule } from './operators/composites.ts';
 import { operators, type WrittenPrimitive } from './operators/table.ts';
 import { elementTypes, type OnnxTensor } from './schema.ts';
 import { Site } from './site.ts';
@@ -72,11 +72,7 @@ export class Walk {
 
   #compositeRule(node: Traced): ((site: Site<'composite'>) => Value) | undefined {
     if (node.leaf || node.op !== 'composite') return undefined;
-    const site = this.site(node) as unknown as Site<'composite'>;
-    const { definition } = site.attributes;
-    const rule = definition === undefined ? undefined : composites.get(definition);
-    const usable = rule !== undefined && this.#emitter.opset >= (rule.since ?? 1) && rule.covers?.(site) !== false;
-    return usable ? rule.write : undefined;
+    return findRule(this.site(node) as unknown as Site<'composite'>)?.write;
   }
 
   #value(node: Traced, rule: ((site: Site<'composite'>) => Value) | undefined): Value {

@@ -87,7 +87,7 @@ describe('export', () => {
     expect(root.message).toMatch(/its value .* sizes/);
     const branch = await errorOf(exportOnnx((x: Tensor) => (x.shape[0]! % 4 === 1 ? x.exp() : x.log()), free));
     expect(branch.message).toMatch(
-      /different things for different sizes: exp float32\[53,4\] at batch = 53, log float32\[59,4\] at batch = 59/,
+      /different things for different sizes of batch \(axis 0 of x\): exp float32\[53,4\] at batch = 53, log float32\[59,4\] at batch = 59/,
     );
     const data = await errorOf(
       exportOnnx((x: Tensor) => x.add(tensor(new Float32Array(x.shape[0]!), { shape: [x.shape[0]!, 1] })), free),

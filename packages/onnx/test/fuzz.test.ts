@@ -83,6 +83,8 @@ describe('random graphs', () => {
           { batch: 2, time: 3 },
           { batch: 1, time: 1 },
           { batch: 3, time: 7 },
+          { batch: 1, time: 4 },
+          { batch: 4, time: 1 },
         ],
         2e-4,
       );

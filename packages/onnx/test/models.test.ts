@@ -20,7 +20,7 @@ import { expectSame, numbers, operatorsOf, sample } from './support/compare.ts';
 
 beforeEach(() => manualSeed(7));
 
-const batches = [{ batch: 1 }, { batch: 3 }, { batch: 17 }];
+const batches = [{ batch: 1 }, { batch: 2 }, { batch: 3 }, { batch: 7 }, { batch: 17 }];
 
 class Net extends Module {
   readonly features: Sequential = new Sequential(

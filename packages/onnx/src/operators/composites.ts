@@ -8,7 +8,9 @@ import {
   maxPoolDefinition,
   softmaxDefinition,
   type CompositeIdentity,
+  type Node,
 } from '@hebb/tensor/graph';
+import type { CompositeAttributes } from '@hebb/tensor';
 import type { OperatorAttributes } from '../builder.ts';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
@@ -22,22 +24,20 @@ export interface CompositeRule {
   readonly write: (site: Site<'composite'>) => Value;
 }
 
-type Options = Site<'composite'>['attributes']['options'];
-
-function numberOf(options: Options, name: string): number {
+function numberOf(options: CompositeAttributes, name: string): number {
   const value = options[name];
   return typeof value === 'number' ? value : 0;
 }
 
-function listOf(options: Options, name: string): readonly number[] {
+function listOf(options: CompositeAttributes, name: string): readonly number[] {
   const value = options[name];
   return Array.isArray(value) ? (value as readonly number[]) : [];
 }
 
-const fixedOptions = (site: Site<'composite'>): boolean =>
-  Object.entries(site.attributes.options).every(([name, value]) =>
-    site.node.versions.every((version) => JSON.stringify(version.attributes.options[name]) === JSON.stringify(value)),
-  );
+/** The options, which are the same in every trace: otherwise the body is written; see {@link findRule}. */
+function optionsOf(site: Site<'composite'>): CompositeAttributes {
+  return (site.node.versions[0] as Node<'composite'>).attributes.options;
+}
 
 function activation(opType: string, attributes: OperatorAttributes, since: number): CompositeRule {
   return {
@@ -49,8 +49,7 @@ function activation(opType: string, attributes: OperatorAttributes, since: numbe
 
 function alongAxis(opType: string): CompositeRule {
   return {
-    write: (site) =>
-      site.emit(opType, [site.full(0)], { attributes: { axis: numberOf(site.attributes.options, 'axis') } }),
+    write: (site) => site.emit(opType, [site.full(0)], { attributes: { axis: numberOf(optionsOf(site), 'axis') } }),
   };
 }
 
@@ -73,9 +72,9 @@ const linear: CompositeRule = {
 };
 
 const convolution: CompositeRule = {
-  covers: (site) => site.node.inputs.every((input) => input.dtype === 'float32') && fixedOptions(site),
+  covers: (site) => site.node.inputs.every((input) => input.dtype === 'float32'),
   write: (site) => {
-    const { options } = site.attributes;
+    const options = optionsOf(site);
     const geometry = {
       stride: [...listOf(options, 'stride')],
       dilation: [...listOf(options, 'dilation')],
@@ -90,9 +89,10 @@ const convolution: CompositeRule = {
 
 function pooling(opType: 'MaxPool' | 'AveragePool'): CompositeRule {
   return {
-    covers: (site) => site.dtype === 'float32' && fixedOptions(site),
+    covers: (site) =>
+      site.dtype === 'float32' && (opType === 'MaxPool' || listOf(optionsOf(site), 'dilation').every((n) => n === 1)),
     write: (site) => {
-      const { options } = site.attributes;
+      const options = optionsOf(site);
       const padding = listOf(options, 'padding');
       const window = {
         kernel_shape: listOf(options, 'kernel'),
@@ -111,10 +111,23 @@ const batchNorm: CompositeRule = {
   write: (site) => {
     const inputs = [0, 1, 2, 3, 4].map((i) => site.full(i));
     return site.emit('BatchNormalization', inputs, {
-      attributes: { epsilon: { float: numberOf(site.attributes.options, 'epsilon') } },
+      attributes: { epsilon: { float: numberOf(optionsOf(site), 'epsilon') } },
     });
   },
 };
+
+/** The rule of a composite, where it has one that covers this use. */
+export function findRule(site: Site<'composite'>): CompositeRule | undefined {
+  const { versions } = site.node;
+  const { definition, options } = (versions[0] as Node<'composite'>).attributes;
+  const rule = definition === undefined ? undefined : composites.get(definition);
+  const usable =
+    rule !== undefined &&
+    site.emitter.opset >= (rule.since ?? 1) &&
+    versions.every((version) => JSON.stringify(version.attributes.options) === JSON.stringify(options)) &&
+    rule.covers?.(site) !== false;
+  return usable ? rule : undefined;
+}
 
 export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map<CompositeIdentity, CompositeRule>([
   [layerComposites.linear, linear],

@@ -39,7 +39,7 @@ function geometryOf(site: Convolution): Geometry {
     dilation: read('dilation', 'dilation'),
     low: read('padding', 'paddingLow'),
     high: read('padding', 'paddingHigh'),
-    groups: site.attributes.groups,
+    groups: (site as Site<'conv'>).fixed('groups'),
   };
 }
 

@@ -39,7 +39,7 @@ export function log1p(site: Site<'log1p'>): Value {
 }
 
 export function cast(site: Site<'cast'>): Value {
-  return site.elementwise('Cast', site.inputs, { attributes: { to: elementTypes[site.attributes.dtype] } });
+  return site.elementwise('Cast', site.inputs, { attributes: { to: elementTypes[site.fixed('dtype')] } });
 }
 
 export function notEqual(site: Site<'notEqual'>): Value {
@@ -57,7 +57,8 @@ export function where(site: Site<'where'>): Value {
 
 export function scalar(site: Site<'scalar'>): Value {
   const values = site.list(({ value }) => [value])[0] as Extent;
-  if (!isStatic(values)) site.fail('its value depends on the sizes of the inputs');
+  if (!isStatic(values))
+    site.fail(`its value depends on the sizes of the inputs: ${site.emitter.describeValues(values)}`);
   return site.emitter.scalar(site.dtype, first(values));
 }
 
@@ -71,7 +72,7 @@ export function constant(site: Site<'constant'>): Value {
   const divisor = inverse.every((n) => n !== undefined) ? sizeScalar(site, inverse) : undefined;
   if (divisor !== undefined) return site.elementwise('Reciprocal', [divisor]);
   return site.fail(
-    `its value (${values.join(', ')} for the sizes tried) is neither a sum of products of sizes nor the inverse of one`,
+    `its value is neither a sum of products of sizes nor the inverse of one: ${site.emitter.describeValues(values)}`,
   );
 }
 
@@ -88,7 +89,7 @@ function nearInteger(value: number): number | undefined {
 }
 
 export function iota(site: Site<'iota'>): Value {
-  const { axis } = site.attributes;
+  const axis = site.fixed('axis');
   const extent = site.extents[axis] ?? [];
   const trailing = site.extents.length - axis - 1;
   const extents = [extent, ...new Array<Extent>(trailing).fill(site.emitter.fixed(1))];

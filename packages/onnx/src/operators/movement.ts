@@ -55,7 +55,7 @@ export function reshape(site: Site<'reshape'>): Value {
 }
 
 export function transpose(site: Site<'transpose'>): Value {
-  return site.emit('Transpose', [site.full(0)], { attributes: { perm: site.attributes.permutation } });
+  return site.emit('Transpose', [site.full(0)], { attributes: { perm: site.fixed('permutation') } });
 }
 
 /** The users broadcast, or expand the value where they do not. */
@@ -130,7 +130,7 @@ export function pad(site: Site<'pad'>): Value {
     isStatic(extent) ? first(extent) : site.extentVector('padding', extent),
   );
   const pads = site.emitter.vectorOf(parts, site.name('Pad/pads'));
-  return site.emit('Pad', [value, pads, site.emitter.scalar(site.dtype, site.attributes.value)]);
+  return site.emit('Pad', [value, pads, site.emitter.scalar(site.dtype, site.fixed('value'))]);
 }
 
 /** Puts `gap` fillers between neighbours: an axis of its own for each element is padded and merged, and the last fillers cut off. */
@@ -147,7 +147,7 @@ function spread(site: Site<'pad'>, value: Value, axis: number, gap: number): Val
   const one = emitter.fixed(1);
   const column = site.emit('Unsqueeze', [value, emitter.ints([axis + 1])], { extents: replaced(own, one) });
   const pads = [...column.extents.map(() => 0), ...column.extents.map((_, i) => (i === axis + 1 ? gap : 0))];
-  const padded = site.emit('Pad', [column, emitter.ints(pads), emitter.scalar(site.dtype, site.attributes.value)], {
+  const padded = site.emit('Pad', [column, emitter.ints(pads), emitter.scalar(site.dtype, site.fixed('value'))], {
     extents: replaced(own, emitter.fixed(gap + 1)),
   });
   const merged = reshapeTo(site, padded, replaced(own.map((n) => n * (gap + 1))));
@@ -155,7 +155,7 @@ function spread(site: Site<'pad'>, value: Value, axis: number, gap: number): Val
 }
 
 export function flip(site: Site<'flip'>): Value {
-  const { axes } = site.attributes;
+  const axes = site.fixed('axes');
   return sliceAxes(
     site,
     site.full(0),
@@ -171,6 +171,6 @@ export function concat(site: Site<'concat'>): Value {
   return site.emit(
     'Concat',
     site.inputs.map((_, i) => site.full(i)),
-    { attributes: { axis: site.attributes.axis } },
+    { attributes: { axis: site.fixed('axis') } },
   );
 }

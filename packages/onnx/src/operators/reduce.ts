@@ -4,7 +4,7 @@ import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
 
 export function sum(site: Site<'sum'>): Value {
-  return site.emit('ReduceSum', [site.full(0), site.emitter.ints(site.attributes.axes)], {
+  return site.emit('ReduceSum', [site.full(0), site.emitter.ints(site.fixed('axes'))], {
     attributes: { keepdims: 0 },
   });
 }
@@ -12,7 +12,7 @@ export function sum(site: Site<'sum'>): Value {
 /** The axes of the extremes became an input with opset 18. */
 export function extreme(opType: 'ReduceMax' | 'ReduceMin'): (site: Site<'max'> | Site<'min'>) => Value {
   return (site) => {
-    const { axes } = site.attributes;
+    const axes = site.fixed('axes');
     if (site.emitter.opset >= 18)
       return site.emit(opType, [site.full(0), site.emitter.ints(axes)], { attributes: { keepdims: 0 } });
     return site.emit(opType, [site.full(0)], { attributes: { axes, keepdims: 0 } });
@@ -22,7 +22,7 @@ export function extreme(opType: 'ReduceMax' | 'ReduceMin'): (site: Site<'max'> |
 export function argmax(site: Site<'argmax'>): Value {
   const index = site.emit('ArgMax', [site.full(0)], {
     dtype: 'int64',
-    attributes: { axis: site.attributes.axis, keepdims: 0 },
+    attributes: { axis: site.fixed('axis'), keepdims: 0 },
   });
   return site.emit('Cast', [index], { attributes: { to: elementTypes.int32 } });
 }

@@ -6,7 +6,7 @@ import { reshapeTo } from './movement.ts';
 
 /** [..., S] → [..., O, K]: one `Gather` per axis with the matrix of positions o·stride + k·dilation. */
 export function unfold(site: Site<'unfold'>): Value {
-  const { kernel } = site.attributes;
+  const kernel = site.fixedList('kernel', (attributes) => attributes.kernel);
   const stride = site.fixedList('stride', (attributes) => attributes.stride);
   const dilation = site.fixedList('dilation', (attributes) => attributes.dilation);
   const axes = kernel.length;
