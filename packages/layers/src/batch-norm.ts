@@ -1,4 +1,4 @@
-import { assign, composite, guard, ones, ShapeError, zeros, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import { assign, composite, ones, ShapeError, zeros, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './config.ts';
@@ -89,7 +89,7 @@ abstract class BatchNorm extends Module {
         );
       }
       const { running_mean: mean, running_var: variance } = this;
-      const training = guard(() => this.training);
+      const { training } = this;
       return training || mean === undefined || variance === undefined
         ? this.#withBatchStatistics(x, training)
         : this.#withStatistics(x, mean, variance);

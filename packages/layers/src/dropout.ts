@@ -1,4 +1,4 @@
-import { ArgumentError, bernoulli, guard, type Tensor } from '@hebb/tensor';
+import { ArgumentError, bernoulli, type Tensor } from '@hebb/tensor';
 import type { ModuleConfig } from './config.ts';
 import { Module } from './module.ts';
 
@@ -24,7 +24,7 @@ export class Dropout extends Module {
 
   forward(x: Tensor): Tensor {
     const { probability } = this;
-    if (!guard(() => this.training) || probability === 0) return x;
+    if (!this.training || probability === 0) return x;
     if (probability === 1) return x.mul(0);
     return bernoulli(x.shape, 1 - probability).where(x.mul(1 / (1 - probability)), 0);
   }

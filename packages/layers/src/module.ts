@@ -2,11 +2,12 @@
  * Modules: plain classes whose fields are parameters, buffers and other modules. Names are the paths of the fields
  * (`features.0.weight`), found by walking them; there is nothing to register.
  */
-import { ArgumentError, assign, HebbError, ShapeError, Tensor } from '@hebb/tensor';
+import { ArgumentError, assign, guard, HebbError, ShapeError, Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './config.ts';
 import { fieldsOf, type Fields } from './members.ts';
 import { stateEntries, type NamedTensors, type StateDict } from './state.ts';
+import { watching } from './watch.ts';
 
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never, unknown>;
@@ -50,14 +51,41 @@ interface Visit {
  * what functions close over cannot be seen and are no part of the module. What can be seen and has no name is an {@link ArgumentError}: a
  * module in an object of a class that is no module, a key with a dot in it, two members of one name.
  *
+ * A function made by `compile` follows changes of the module on the host: the mode, and for every module whose `forward` it records the
+ * fields (a layer that was replaced, another parameter, an option such as a dropout's probability) and the members in arrays, plain objects,
+ * Maps and Sets. It is recorded anew then, so what changes at every step belongs in a `variable` or a `scalar`, or, where `forward` does not
+ * read it, in a private field. Not followed: private fields, what lies deeper in objects, and variables outside of the module; read these
+ * through `guard`.
+ *
  * @typeParam Inputs - what `forward` takes; any number of tensors by default.
  * @typeParam Output - what it returns; a tensor by default.
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each subclass names its own
 export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Output = Tensor> {
-  /** Whether the module trains (dropout drops, batch normalisation uses the batch's statistics). See {@link train} and {@link eval}. */
-  training = true;
+  #training = true;
   #path = '';
+
+  constructor() {
+    const { forward } = this as { forward?: (...inputs: Inputs) => Output };
+    if (forward === undefined) return; // a field of the subclass, set later
+    Object.defineProperty(this, 'forward', {
+      value: (...inputs: Inputs): Output => watching(this, isMember, () => forward.call(this, ...inputs)),
+      configurable: true,
+      enumerable: false,
+      writable: true,
+    });
+  }
+
+  /**
+   * Whether the module trains (dropout drops, batch normalisation uses the batch's statistics); true at first. See {@link train} and
+   * {@link eval}. Read in a `forward`, it is followed by compiled functions, too: a call that finds it changed is recorded anew.
+   */
+  get training(): boolean {
+    return guard(() => this.#training);
+  }
+  set training(training: boolean) {
+    this.#training = training;
+  }
 
   /** Computes the output. */
   abstract forward(...inputs: Inputs): Output;

@@ -109,6 +109,7 @@ function recordShapes(model: Module, inputShape: readonly number[], dtype: DType
   const shapes = new Map<AnyModule, readonly number[]>();
   const modules = [...model.namedModules().values()];
   const modes = modules.map((module) => module.training);
+  const own = modules.map((module) => Object.getOwnPropertyDescriptor(module, 'forward'));
   try {
     for (const module of modules) {
       const forward = (module.forward as (...inputs: unknown[]) => unknown).bind(module);
@@ -126,6 +127,8 @@ function recordShapes(model: Module, inputShape: readonly number[], dtype: DType
   } finally {
     modules.forEach((module, i) => {
       delete (module as { forward?: unknown }).forward;
+      const property = own[i];
+      if (property !== undefined) Object.defineProperty(module, 'forward', property);
       module.training = modes[i] ?? true;
     });
   }

@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { valueAndGrad } from '@hebb/autograd';
 import { ArrayDataset, DataLoader, Random } from '@hebb/data';
 import { accuracy } from '@hebb/evaluation';
 import { Dropout, Linear, Module, readSafetensors, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { AdamW, SGD } from '@hebb/optimizers';
-import { device, manualSeed, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
+import { compile, device, manualSeed, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   Checkpoint,
@@ -291,6 +292,20 @@ describe('what the optimizer was made for', () => {
     const late = new Net();
     const replace = { onEpochEnd: () => void (late.head = new Linear(8, 2)) };
     await expect(run(late, new AdamW(late), [replace])).rejects.toThrow(/not in the model, Net: head\.weight/);
+  });
+
+  it('a compiled step of one’s own does not go on with the old layer', async () => {
+    const model = new Net();
+    const optimizer = new AdamW(model);
+    const step = compile((x: Tensor) => {
+      const { value, grads } = valueAndGrad(() => model.forward(x).square().mean(), model.parameters());
+      optimizer.step(grads);
+      return value;
+    });
+    const x = tensor([[1, 2]]);
+    expect(await step(x).item()).toBeGreaterThan(await step(x).item());
+    model.head = new Linear(8, 2);
+    expect(() => step(x)).toThrow(/the model was changed after the optimizer was made for it; it no longer has head/);
   });
 
   it('refuses a forward that cuts all gradients off', async () => {

@@ -28,6 +28,18 @@ export function activeCapture(): Recording | undefined {
   return recording;
 }
 
+/**
+ * Stands for the recording that is going on, of a compiled function, a trace or a dry run: one object for each, undefined outside of them.
+ * Outside, values that {@link guard} would remember need not be looked at.
+ *
+ * ```ts
+ * currentRecording(); // undefined
+ * ```
+ */
+export function currentRecording(): object | undefined {
+  return recording;
+}
+
 /** Whether a compiled function is to be recorded in place, like a plain one. */
 export function recordsInPlace(): boolean {
   return recording !== undefined || inlining > 0;
