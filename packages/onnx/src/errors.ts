@@ -32,3 +32,15 @@ export class OnnxFileError extends HebbError {
     this.path = path;
   }
 }
+
+/** Bytes that are no ONNX file, with the place where that shows. */
+export class OnnxParseError extends HebbError {
+  static override readonly name: string = 'OnnxParseError';
+  /** Bytes before the place. */
+  readonly offset: number;
+
+  constructor(offset: number, summary: string, details: ErrorDetails = {}) {
+    super(summary, details);
+    this.offset = offset;
+  }
+}

@@ -5,8 +5,8 @@ export type { ModelResult, OnnxSource } from './model.ts';
 export { runOnnx, type OnnxInputs } from './runtime.ts';
 export { verifyOnnx, type OutputDifference, type Verification, type VerifyOptions } from './verify.ts';
 export { saveOnnx } from './save.ts';
-export { OnnxExportError, OnnxFileError, OnnxRuntimeError, type OnnxExportDetails } from './errors.ts';
-export { parseOnnx } from './wire.ts';
+export { OnnxExportError, OnnxFileError, OnnxParseError, OnnxRuntimeError, type OnnxExportDetails } from './errors.ts';
+export { parseOnnx } from './parse.ts';
 export type {
   OnnxAttribute,
   OnnxDimension,
