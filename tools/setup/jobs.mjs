@@ -47,10 +47,12 @@ const jobs = {
     inOrder(
       () => bin('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings', ...args]),
       () => script('tools/lint/check-imports.mjs', []),
+      () => script('tools/release/size-budgets.mjs', ['--quiet']),
       () => bin('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']),
     ),
   format: (args) => bin('prettier/bin/prettier.cjs', ['--write', '--log-level=warn', ...(args.length ? args : ['.'])]),
   'check:format': () => bin('prettier/bin/prettier.cjs', ['--check', '.']),
+  'check:sizes': (args) => script('tools/release/size-budgets.mjs', args),
   'check:packages': (args) => script('tools/release/check-tarballs.mjs', ['--only-lint', ...args]),
   'check:tarballs': (args) => script('tools/release/check-tarballs.mjs', args),
   'gpu-check': async (args) => {

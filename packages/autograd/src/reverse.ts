@@ -91,7 +91,7 @@ function requireAlive(leaves: readonly Node[]): void {
   for (const leaf of leaves) {
     if (leaf.cell !== undefined || !leaf.differentiable || leaf.storage?.disposed !== true) continue;
     throw new StaleValueError(
-      `[gradient] the loss was computed from a parameter ${formatType(leaf.type)} that has been updated since, so its gradient is not known.`,
+      `[gradient] the loss was computed from a parameter ${formatType(leaf.type)} that has been updated or disposed of since, so its gradient is not known.`,
       { hint: 'Compute the loss again, or take its gradient before the update.' },
     );
   }

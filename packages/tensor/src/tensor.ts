@@ -5,7 +5,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { describe } from './arguments/index.ts';
 import { ArgumentError, ShapeError } from './graph/errors.ts';
-import type { Node } from './graph/node.ts';
+import { makeNode, type Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
 import * as elementwise from './ops/elementwise.ts';
 import * as linalg from './ops/linalg.ts';
@@ -143,7 +143,12 @@ export class Tensor {
   /**
    * Frees the device memory behind this tensor now instead of when it is collected; also what `using` calls. Reading it
    * afterwards throws {@link StaleValueError}, and so does reading what was recorded on its computed value and has not
-   * been computed; recorded updates of variables come first. Variables keep their memory.
+   * been computed; recorded updates of variables come first. An operation that has nothing to do (a reshape to the same
+   * shape) returns its tensor itself.
+   *
+   * A variable (a parameter, say) ends for everybody who holds it: a value that was assigned and not computed is
+   * forgotten, its gradient is freed, and {@link assign} and compiled functions that use it throw {@link StaleValueError}.
+   * Inside a compiled function that is an error.
    */
   dispose(): void {
     disposeTensor(this);
@@ -466,6 +471,14 @@ export function replaceNode(tensor: Tensor, node: Node): void {
 
 export function cellOf(tensor: Tensor): TensorCell | undefined {
   return readCellOf(tensor);
+}
+
+/**
+ * The result of an operation that has nothing to do: the tensor itself, but of a variable its value now, which stays what it is when the
+ * variable changes or ends.
+ */
+export function unchanged(x: Tensor): Tensor {
+  return x.isVariable ? tensorOf(makeNode('reshape', [nodeOf(x)], { shape: x.shape })) : x;
 }
 
 /** A handle to a node. */

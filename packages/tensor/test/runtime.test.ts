@@ -631,6 +631,91 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(await y.toArray()).toEqual([4, 4, 4]);
     });
 
+    it('frees a variable at dispose, and says so at a later read or assignment', async () => {
+      const w = variable(ones([100, 100]).add(1), { requiresGrad: true });
+      const step = compile((x: Tensor) => assign(w, w.add(x)));
+      step(ones([]));
+      await w.sum().item();
+      w.grad = ones([100, 100]);
+      const recorded = w.mul(2);
+      const { buffers } = device.memory();
+      w.dispose();
+      w.dispose();
+      expect(device.memory().buffers).toBe(buffers - 1);
+      expect(w.grad).toBeUndefined();
+      await expect(w.data()).rejects.toThrow(/^This tensor has no value any more: it was disposed\.$/);
+      await expect(w.add(1).data()).rejects.toThrow(StaleValueError);
+      await expect(recorded.data()).rejects.toThrow(StaleValueError);
+      await expect(realize(w)).rejects.toThrow(StaleValueError);
+      expect(() => assign(w, zeros([100, 100]))).toThrow(
+        /^\[assign\] the variable float32\[100,100\] cannot take a value any more: it was disposed\./,
+      );
+      expect(() => step(ones([]))).toThrow(/it was disposed/);
+      expect([w.shape, w.isVariable, w.requiresGrad]).toEqual([[100, 100], true, true]);
+    });
+
+    it('disposes of a variable that has not been computed without taking it from what was recorded on it', async () => {
+      const w = variable(ones([3]).add(1));
+      const y = w.mul(2);
+      w.dispose();
+      await expect(w.data()).rejects.toThrow(/it was disposed/);
+      expect(await y.toArray()).toEqual([4, 4, 4]);
+    });
+
+    it('disposes of a variable after the updates that read it, and forgets its own', async () => {
+      const [w, average, other] = [variable(tensor([4, 8])), variable(tensor([0, 0])), variable(tensor([1, 1]))];
+      await realize(w, average, other);
+      const { buffers } = device.memory();
+      assign(average, w.mul(0.5));
+      assign(w, w.add(1));
+      assign(other, w.mul(10));
+      w.dispose();
+      await expect(w.data()).rejects.toThrow(/it was disposed/);
+      expect(await average.toArray()).toEqual([2, 4]);
+      expect(await other.toArray()).toEqual([50, 90]);
+      expect(device.memory().buffers).toBe(buffers - 1);
+      const lone = variable(tensor([1]));
+      await lone.data();
+      const { runs } = device.stats();
+      assign(lone, lone.add(1));
+      lone.dispose();
+      await realize();
+      expect(device.stats().runs).toBe(runs);
+    });
+
+    it('keeps a variable whose value is disposed of under another name', async () => {
+      const w = variable(tensor([1, 2]));
+      await w.data();
+      const nothingToDo = (): Tensor[] => [
+        w.reshape([2]),
+        w.permute([0]),
+        w.slice([0]),
+        w.broadcastTo([2]),
+        w.flip([]),
+        w.to('float32'),
+        w.sum([]),
+        w.pow(1),
+      ];
+      for (const same of nothingToDo()) {
+        same.dispose();
+        await expect(same.data()).rejects.toThrow(/it was disposed/);
+      }
+      expect(await w.toArray()).toEqual([1, 2]);
+      // What is recorded on a value means that value.
+      const old = nothingToDo();
+      assign(w, w.add(1));
+      expect(await w.toArray()).toEqual([2, 3]);
+      for (const same of old) expect(await same.toArray()).toEqual([1, 2]);
+    });
+
+    it('refuses to dispose of a variable while recording', async () => {
+      const w = variable(tensor([1, 2]));
+      expect(() => compile(() => w.dispose())()).toThrow(
+        /^\[dispose\] a variable cannot be disposed of inside a compiled function/,
+      );
+      expect(await w.toArray()).toEqual([1, 2]);
+    });
+
     it('leaves nothing of a small value that has been read', async () => {
       const f = compile((x: Tensor) => x.mul(2).sum());
       await f(ones([2000])).item();

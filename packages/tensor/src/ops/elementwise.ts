@@ -11,7 +11,16 @@ import {
   type UnaryPrimitive,
 } from '../graph/primitives.ts';
 import { dtypes, sameShape, type DType } from '../graph/types.ts';
-import { nodeOf, operandNode, requireOperand, requireTensor, tensorOf, type Operand, type Tensor } from '../tensor.ts';
+import {
+  nodeOf,
+  operandNode,
+  requireOperand,
+  requireTensor,
+  tensorOf,
+  unchanged,
+  type Operand,
+  type Tensor,
+} from '../tensor.ts';
 
 type ElementwiseUnary = Exclude<UnaryPrimitive, 'not'>;
 type ElementwiseBinary = Exclude<BinaryPrimitive, 'and' | 'or'>;
@@ -598,7 +607,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   requireTensor('to', 'x', x);
   requireDType('to', dtype);
   const node = nodeOf(x);
-  return node.type.dtype === dtype ? x : tensorOf(castNode(node, dtype));
+  return node.type.dtype === dtype ? unchanged(x) : tensorOf(castNode(node, dtype));
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 import { ArgumentError, ShapeError, type HebbError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { sameShape, sizeOf } from '../graph/types.ts';
-import { nodeOf, requireTensor, requireTensors, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, requireTensors, tensorOf, unchanged, type Tensor } from '../tensor.ts';
 import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
 
 /** The axis counted from the front; negative axes count from the back. Throws {@link ShapeError} outside −ndim … ndim − 1. */
@@ -87,7 +87,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
       { hint: 'A reshape keeps the number of elements; one extent may be −1 and is found from the others.' },
     );
   }
-  if (sameShape(x.shape, target)) return x;
+  if (sameShape(x.shape, target)) return unchanged(x);
   return tensorOf(makeNode('reshape', [nodeOf(x)], { shape: target }));
 }
 
@@ -171,7 +171,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 }
 
 function permuted(x: Tensor, permutation: readonly number[]): Tensor {
-  if (permutation.every((axis, i) => axis === i)) return x;
+  if (permutation.every((axis, i) => axis === i)) return unchanged(x);
   return tensorOf(makeNode('transpose', [nodeOf(x)], { permutation }));
 }
 
@@ -210,7 +210,7 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
       `[broadcastTo] cannot repeat ${x} to [${shape.join(', ')}]: aligned from the right, extents must be equal or 1.`,
     );
   }
-  return sameShape(x.shape, shape) ? x : tensorOf(broadcastNode(nodeOf(x), shape));
+  return sameShape(x.shape, shape) ? unchanged(x) : tensorOf(broadcastNode(nodeOf(x), shape));
 }
 
 /**
@@ -259,7 +259,7 @@ export function slice(
     strides.push(step);
     shape.push(Math.max(0, Math.ceil((stop - start) / step)));
   }
-  if (sameShape(shape, x.shape)) return x;
+  if (sameShape(shape, x.shape)) return unchanged(x);
   return tensorOf(makeNode('slice', [nodeOf(x)], { starts: first, steps: strides, shape }));
 }
 
@@ -345,7 +345,7 @@ export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
   requireTensor('flip', 'x', x);
   if (axes === undefined) throw wrongArgument('flip', 'axes', 'an integer or an array of integers', axes);
   const list = normalizeAxes('flip', axes, x.ndim);
-  return list.length === 0 ? x : tensorOf(makeNode('flip', [nodeOf(x)], { axes: list }));
+  return list.length === 0 ? unchanged(x) : tensorOf(makeNode('flip', [nodeOf(x)], { axes: list }));
 }
 
 /**

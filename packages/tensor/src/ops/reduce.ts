@@ -2,7 +2,7 @@
 import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf, unchanged, type Tensor } from '../tensor.ts';
 import { composite } from './composite.ts';
 import { castNode } from './elementwise.ts';
 import { normalizeAxes, normalizeAxis, reshape, slice } from './movement.ts';
@@ -34,7 +34,7 @@ function keepsDims(op: string, x: Tensor, options: ReduceOptions | undefined): b
 
 function reduced(op: 'sum' | 'max' | 'min', x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const list = normalizeAxes(op, axes, x.ndim);
-  if (list.length === 0) return x.dtype === 'bool' ? x.to('int32') : x;
+  if (list.length === 0) return x.dtype === 'bool' ? x.to('int32') : unchanged(x);
   const input = x.dtype === 'bool' ? castNode(nodeOf(x), 'int32') : nodeOf(x);
   const result = tensorOf(makeNode(op, [input], { axes: list }));
   return keepDims

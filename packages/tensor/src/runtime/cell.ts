@@ -3,14 +3,14 @@
  * a cell always means its newest value, also one that is only recorded yet.
  */
 import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
-import { DTypeError, ShapeError } from '../graph/errors.ts';
+import { DTypeError, ShapeError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, Node, type NodeCell } from '../graph/node.ts';
 import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, requireTensor, Tensor } from '../tensor.ts';
 import { activeCapture } from './recording.ts';
 import { flush } from './realize.ts';
-import { overwrittenStorage, type Storage } from './storage.ts';
+import { goneStorage, overwrittenStorage, type Storage } from './storage.ts';
 import { mayTakeGradients, noteAssigned } from './waiting.ts';
 
 /** Cells with a recorded new value that no plan has computed yet. */
@@ -102,6 +102,29 @@ export class TensorCell implements NodeCell {
     this.#pendingConsumers = [];
   }
 
+  /**
+   * Ends the variable: its recorded value is forgotten, reading it and assigning to it are errors. What comes back is the memory to free.
+   * Where there has never been any, what was recorded on the variable can still be computed, from the initial value.
+   */
+  end(reason: string): Storage | undefined {
+    this.discardPending();
+    const { leaf, storage, initializer } = this;
+    if (storage?.disposed === true) return undefined;
+    leaf.cell = undefined;
+    if (storage === undefined && initializer !== undefined) {
+      const heir = new TensorCell(initializer, this.requiresGrad);
+      heir.leaf = leaf;
+      leaf.cell = heir;
+    }
+    this.initializer = undefined;
+    this.gradient = undefined;
+    this.#consumers = [];
+    this.#pendingConsumers = [];
+    this.leaf = makeLeaf('buffer', this.type, { requiresGrad: this.requiresGrad });
+    this.leaf.storage = goneStorage(reason);
+    return storage;
+  }
+
   #makeLeaf(): Node {
     const leaf = makeLeaf('buffer', this.type, { requiresGrad: this.requiresGrad });
     leaf.cell = this;
@@ -164,7 +187,8 @@ export function variable(initial: Tensor, options: VariableOptions = {}): Tensor
  * Records that `target`, made by {@link variable}, has the value of `value` from here on. Takes effect in memory with
  * the next values that are read, or inside a compiled function at each of its calls. No gradient flows through it.
  *
- * Throws {@link ShapeError} where `target` is no variable or the shapes differ, {@link DTypeError} where the dtypes do.
+ * Throws {@link ShapeError} where `target` is no variable or the shapes differ, {@link DTypeError} where the dtypes do,
+ * {@link StaleValueError} where `target` was disposed of.
  *
  * ```ts
  * const a = variable(tensor([1, 2]));
@@ -181,6 +205,11 @@ export function assign(target: Tensor, value: Tensor): void {
   const cell = cellOf(target);
   if (cell === undefined) {
     throw new ShapeError(`[assign] ${target} is not a variable; only tensors made by variable() can be assigned to.`);
+  }
+  if (cell.storage?.disposed === true) {
+    throw new StaleValueError(`[assign] the variable ${target} cannot take a value any more: it was disposed.`, {
+      hint: 'Make a new variable, or dispose of it after the last assignment.',
+    });
   }
   const node = nodeOf(value);
   if (node.type !== cell.type) {

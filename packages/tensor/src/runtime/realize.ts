@@ -3,7 +3,7 @@ import { StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, setRecorder, type Node, type Recorder } from '../graph/node.ts';
 import { linearize, resolve, sameKey, toProgram, type Linearization, type Program } from '../graph/program.ts';
 import { formatType } from '../graph/types.ts';
-import { nodeOf, replaceNode, requireTensors, type Tensor } from '../tensor.ts';
+import { cellOf, nodeOf, replaceNode, requireTensors, type Tensor } from '../tensor.ts';
 import type { DeviceBuffer, Executable, HostArray } from './backend.ts';
 import { activeCapture } from './recording.ts';
 import { pendingCells, type TensorCell } from './cell.ts';
@@ -331,30 +331,44 @@ export async function readTensor(tensor: Tensor): Promise<TensorData> {
 }
 
 /**
- * Frees the memory of a tensor: now, or after the updates recorded so far, which may read it. Of a value that has not been computed there
- * is nothing to free: the tensor ends, and what was recorded on it can still be computed. Parameters and other variables are freed with
- * what they belong to.
+ * Frees the memory of a tensor: now, or after the updates of other variables recorded so far, which may read it. Of a value that has not
+ * been computed there is nothing to free: the tensor ends, and what was recorded on it can still be computed. A variable ends for all who
+ * hold it.
  */
 export function disposeTensor(tensor: Tensor): void {
+  const variable = cellOf(tensor);
+  if (variable !== undefined) {
+    refuseInCapture('dispose', 'a variable cannot be disposed of', 'Dispose of it outside.');
+    const storage = variable.end(disposedReason);
+    if (storage !== undefined) freeLater(storage);
+    return;
+  }
   const { type, cell, storage } = nodeOf(tensor);
-  if (cell !== undefined) return;
-  if (storage !== undefined && pendingCells.size === 0) {
+  if (cell === undefined && storage !== undefined && pendingCells.size === 0) {
     (storage as Storage).dispose(disposedReason);
     return;
   }
-  if (storage !== undefined) doomed.push(storage as Storage);
+  // Of a variable's value under another name only the name ends.
+  if (cell === undefined && storage !== undefined) freeLater(storage as Storage);
   const end = makeLeaf('buffer', type);
   end.storage = goneStorage(disposedReason);
   replaceNode(tensor, end);
 }
 
-function refuseInCapture(method: string): void {
+function freeLater(storage: Storage): void {
+  if (pendingCells.size === 0) storage.dispose(disposedReason);
+  else doomed.push(storage);
+}
+
+function refuseInCapture(
+  method: string,
+  what = 'a value cannot be read',
+  hint = 'Return the tensor from the compiled function and read it outside.',
+): void {
   if (activeCapture() === undefined) return;
   throw new StaleValueError(
-    `[${method}] a value cannot be read inside a compiled function: it only records what is computed at each call.`,
-    {
-      hint: 'Return the tensor from the compiled function and read it outside.',
-    },
+    `[${method}] ${what} inside a compiled function: it only records what is computed at each call.`,
+    { hint },
   );
 }
 

@@ -1,0 +1,126 @@
+/**
+ * What a page loads: every public entry of every package bundled for browsers and compressed, against a budget; part of
+ * `npm run lint`, and `npm run check:sizes` prints the table.
+ * An entry is all that is loaded before anything is computed, other packages of Hebb included; the code of a device is a chunk of its own,
+ * loaded when the device is first used. A budget is a promise to users: raise one only for what is worth it to all of them.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { root } from '../setup/process.mjs';
+
+/** Kilobytes (1000 bytes) of gzip: of whole entries by package and subpath, of single imports, and of chunks by the source they start at. */
+const budgets = {
+  entries: {
+    architectures: 32,
+    autograd: 26,
+    data: 52,
+    evaluation: 8,
+    files: 3,
+    hebb: 170,
+    layers: 38,
+    losses: 23,
+    onnx: 58,
+    optimizers: 26,
+    tensor: 30,
+    'tensor/arguments': 21,
+    'tensor/graph': 22,
+    tokenizer: 7,
+    training: 92,
+  },
+  imports: [{ from: 'tensor', names: ['tensor', 'matmul'], budget: 30 }],
+  chunks: {
+    'tensor/reference/engine.ts': 8,
+    'tensor/wasm/engine.ts': 43,
+    'tensor/webgpu/device.ts': 3,
+    'tensor/webgpu/engine.ts': 39,
+  },
+};
+
+/** Sources of the public entries of all packages: `{ tensor: …/src/index.ts, tensor/graph: … }`. */
+function publicEntries() {
+  const entries = new Map();
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const { exports } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+    for (const [subpath, target] of Object.entries(exports)) {
+      const file = typeof target === 'string' ? target : (target.browser ?? target.default);
+      if (/\.[cm]?[jt]s$/.test(file)) entries.set(join(name, subpath), join(root, 'packages', name, file));
+    }
+  }
+  return entries;
+}
+
+/** Compressed bytes of what `contents` loads at once, and of each chunk that it loads later, by source. */
+async function measure(contents) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: root, sourcefile: 'entry.js' },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    outdir: join(root, 'dist'),
+    absWorkingDir: root,
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+  });
+  const bytes = new Map(
+    outputFiles.map(({ path, contents: text }) => [
+      relative(root, path).replaceAll('\\', '/'),
+      gzipSync(text, { level: 9 }).length,
+    ]),
+  );
+  const closure = (name, found = new Set()) => {
+    if (found.has(name)) return found;
+    found.add(name);
+    for (const { path, kind, external } of metafile.outputs[name].imports) {
+      if (kind === 'import-statement' && !external) closure(path, found);
+    }
+    return found;
+  };
+  const sum = (names) => [...names].reduce((total, name) => total + bytes.get(name), 0);
+  const entry = Object.keys(metafile.outputs).find((name) => metafile.outputs[name].entryPoint === 'entry.js');
+  const atOnce = closure(entry);
+  const chunks = new Map();
+  for (const [name, { entryPoint }] of Object.entries(metafile.outputs)) {
+    if (!entryPoint || atOnce.has(name)) continue;
+    chunks.set(
+      entryPoint.replace(/^packages\//, '').replace('/src/', '/'),
+      sum([...closure(name)].filter((part) => !atOnce.has(part))),
+    );
+  }
+  return { entry: sum(atOnce), chunks };
+}
+
+const problems = [];
+const lines = [];
+
+function compare(what, bytes, budget) {
+  const kilobytes = (bytes / 1000).toFixed(1);
+  lines.push(`${kilobytes.padStart(7)} of ${String(budget ?? '?').padStart(3)} kB  ${what}`);
+  if (budget === undefined) problems.push(`${what} (${kilobytes} kB) has no budget in tools/release/size-budgets.mjs`);
+  else if (bytes > budget * 1000) problems.push(`${what} is ${kilobytes} kB compressed, its budget is ${budget}`);
+}
+
+const entries = publicEntries();
+const chunks = new Map();
+for (const [name, file] of entries) {
+  const measured = await measure(`export * from ${JSON.stringify(file)};`);
+  compare(name, measured.entry, budgets.entries[name]);
+  for (const [chunk, bytes] of measured.chunks) chunks.set(chunk, Math.max(bytes, chunks.get(chunk) ?? 0));
+}
+for (const { from, names, budget } of budgets.imports) {
+  const imported = `{ ${names.join(', ')} }`;
+  const measured = await measure(`export ${imported} from ${JSON.stringify(entries.get(from))};`);
+  compare(`${from} ${imported}`, measured.entry, budget);
+}
+for (const [chunk, bytes] of chunks) compare(`${chunk}, when it is needed`, bytes, budgets.chunks[chunk]);
+for (const name of [...Object.keys(budgets.entries), ...Object.keys(budgets.chunks)]) {
+  if (!entries.has(name) && !chunks.has(name)) problems.push(`${name} has a budget and does not exist`);
+}
+
+if (problems.length > 0 || !process.argv.includes('--quiet')) console.log(lines.join('\n'));
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;
