@@ -214,6 +214,28 @@ describe('reading', () => {
       "'y' begins at byte 4; the tensor before it ends at 8: they overlap",
     ],
     ['a gap', file({ x: entry('F32', [1], 0, 4), y: entry('F32', [1], 8, 12) }, 12), 'they leave a gap'],
+    [
+      'a name twice',
+      file(
+        '{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        4,
+      ),
+      'the header has the name "x" twice',
+    ],
+    [
+      'a name twice, once written with escapes',
+      file(
+        '{"\\u0078":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        4,
+      ),
+      'the header has the name "x" twice',
+    ],
+    [
+      'a description with two shapes',
+      file('{"x":{"dtype":"F32","shape":[2],"shape":[1],"data_offsets":[0,4]}}', 4),
+      'the header has the name "shape" twice',
+    ],
+    ['two entries of metadata', file('{"__metadata__":{"a":"1","a":"2"}}'), 'the header has the name "a" twice'],
     ['missing data', file({ x: entry('F32', [2], 0, 8) }, 7), 'the tensors need 8 bytes of data; the file has 7'],
     ['data too much', file({ x: entry('F32', [2], 0, 8) }, 9), 'the tensors need 8 bytes of data; the file has 9'],
   ])('refuses %s', async (name, bytes, message) => {
@@ -224,6 +246,52 @@ describe('reading', () => {
     await expect(readSafetensors(path), name).rejects.toThrow(SafetensorsError);
     await expect(readSafetensors(path), name).rejects.toThrow(`${path}: `);
     await expect(readSafetensors(path), name).rejects.toThrow(message);
+  });
+
+  it('takes names that look alike, or like structure, for what they are', () => {
+    const names = ['a', 'a ', 'A', '{"a":1}', 'a","a', '"', '\\', '__proto__', 'constructor', ':', ''];
+    const parts = names.map((name, i) => `${JSON.stringify(name)}:${JSON.stringify(entry('U8', [1], i, i + 1))}`);
+    const { state } = decodeSafetensors(file(`{${parts.join(',')}}`, names.length));
+    expect([...state.keys()]).toEqual(names);
+  });
+
+  it('takes a long text as metadata', () => {
+    const note = '\\"'.repeat(2_000_000);
+    expect(decodeSafetensors(file({ __metadata__: { note, other: note } })).metadata).toEqual({ note, other: note });
+  });
+
+  it('reads or refuses a damaged file, and does nothing else', async () => {
+    const whole = await encodeSafetensors(
+      { weight: tensor([[1, 2]]), ids: tensor([3, 4], { dtype: 'int32' }), mask: tensor([true, false]) },
+      { epoch: '3' },
+    );
+    for (let length = 0; length < whole.length; length++)
+      expect(() => decodeSafetensors(whole.slice(0, length)), `${length} bytes`).toThrow(SafetensorsError);
+    let state = 7;
+    const random = (limit: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * limit);
+    };
+    for (let round = 0; round < 4000; round++) {
+      const damaged = [...whole];
+      for (let n = 0; n <= random(3); n++) {
+        const at = random(damaged.length);
+        const kind = random(4);
+        if (kind < 2) damaged[at] = kind === 0 ? random(256) : 0x20 + random(96);
+        else if (kind === 2) damaged.splice(at, 1);
+        else damaged.splice(at, 0, 0x20 + random(96));
+      }
+      try {
+        expect(decodeSafetensors(Uint8Array.from(damaged)).state.size).toBeLessThanOrEqual(3);
+      } catch (error) {
+        expect(error, `round ${round}: ${String(error)}`).toBeInstanceOf(SafetensorsError);
+      }
+    }
+  });
+
+  it('takes any byte but 0 for true', async () => {
+    const { state } = decodeSafetensors(file({ x: entry('BOOL', [3], 0, 3) }, new Uint8Array([0, 1, 2])));
+    expect(await state.get('x')?.toArray()).toEqual([0, 1, 1]);
   });
 
   it('says what is missing where there is no file', async () => {

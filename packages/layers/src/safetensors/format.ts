@@ -6,6 +6,7 @@
  * and the header is padded with spaces to a multiple of eight bytes.
  */
 import { HebbError, tensor, type DType, type Tensor } from '@hebb/tensor';
+import { findDuplicateName } from './duplicates.ts';
 import { stateEntries, type NamedTensors, type StateDict } from '../state.ts';
 
 /** A file that is not what the safetensors format says, or that cannot be read or written. */
@@ -110,11 +111,19 @@ export function headerLength(prefix: Uint8Array, fileSize: number): number {
 
 /** Reads and checks a header: every tensor known, and together they fill the `dataSize` bytes behind it exactly. */
 export function parseHeader(bytes: Uint8Array, dataSize: number): Header {
+  let text: string;
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    json = JSON.parse(text);
   } catch (error) {
     throw new SafetensorsError(`[safetensors] the header is not JSON: ${(error as Error).message}.`);
+  }
+  const twice = findDuplicateName(text);
+  if (twice !== undefined) {
+    throw new SafetensorsError(`[safetensors] the header has the name ${JSON.stringify(twice)} twice.`, {
+      hint: 'Which of the two is meant is anyone’s guess; write the file anew.',
+    });
   }
   if (!isRecord(json)) throw new SafetensorsError('[safetensors] the header is not a JSON object.');
   const metadata = json['__metadata__'] ?? {};
@@ -187,7 +196,7 @@ export function decodeEntry({ name, format, shape }: Entry, bytes: Uint8Array): 
 /**
  * Reads a file held in memory. F32, F64, F16 and BF16 become float32; I64, I32, I16, I8 and U8 become int32; BOOL becomes bool.
  *
- * Throws {@link SafetensorsError} where the bytes are cut off, overlap, have gaps, or are described wrongly, and for an I64 that does not
+ * Throws {@link SafetensorsError} where the bytes are cut off, overlap, have gaps, or are described wrongly or twice, and for an I64 that does not
  * fit into int32.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
