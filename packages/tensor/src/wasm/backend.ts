@@ -46,9 +46,9 @@ export function hasRelaxedSimd(): boolean {
   }
   body.byte(0xfd);
   body.unsigned(op.f32x4RelaxedMadd - SIMD);
-  body.byte(0x1a);
+  body.byte(op.drop);
   return WebAssembly.validate(
-    encodeModule([{ parameters: [], locals: [], body: body.result() }], new Map([['test', 0]])),
+    encodeModule([{ parameters: [], result: undefined, locals: [], body: body.result() }], new Map([['test', 0]])),
   );
 }
 

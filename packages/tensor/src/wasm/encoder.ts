@@ -61,9 +61,10 @@ export class ByteWriter {
   }
 }
 
-/** A function without results. `locals` follow the parameters; `body` excludes the final `end`. */
+/** `locals` follow the parameters; `body` excludes the final `end`. */
 export interface EncodedFunction {
   readonly parameters: readonly WasmType[];
+  readonly result: WasmType | undefined;
   readonly locals: readonly WasmType[];
   readonly body: Uint8Array;
 }
@@ -76,27 +77,39 @@ function section(out: ByteWriter, id: number, write: (content: ByteWriter) => vo
   out.bytes(content.result());
 }
 
+/** The types of functions, in order of their first use, and the position of each function's type among them. */
+export class Signatures {
+  readonly list: { readonly parameters: readonly WasmType[]; readonly result: WasmType | undefined }[] = [];
+  readonly #positions = new Map<string, number>();
+
+  position(parameters: readonly WasmType[], result: WasmType | undefined): number {
+    const key = `${parameters.join()}:${result ?? ''}`;
+    let known = this.#positions.get(key);
+    if (known === undefined) {
+      known = this.list.push({ parameters, result }) - 1;
+      this.#positions.set(key, known);
+    }
+    return known;
+  }
+}
+
 /** A module that imports memory `env.memory` and exports the functions named in `exported`. */
 export function encodeModule(
   functions: readonly EncodedFunction[],
   exported: ReadonlyMap<string, number>,
+  signatures: Signatures = new Signatures(),
 ): Uint8Array<ArrayBuffer> {
-  const signatures: string[] = [];
-  const signatureOf = functions.map(({ parameters }) => {
-    const key = parameters.join();
-    const known = signatures.indexOf(key);
-    return known >= 0 ? known : signatures.push(key) - 1;
-  });
+  const signatureOf = functions.map(({ parameters, result }) => signatures.position(parameters, result));
   const out = new ByteWriter();
   out.bytes(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   section(out, 1, (content) => {
-    content.unsigned(signatures.length);
-    for (const signature of signatures) {
-      const parameters = signature === '' ? [] : signature.split(',');
+    content.unsigned(signatures.list.length);
+    for (const { parameters, result } of signatures.list) {
       content.byte(0x60);
       content.unsigned(parameters.length);
-      for (const parameter of parameters) content.byte(typeCode[parameter as WasmType]);
-      content.unsigned(0);
+      for (const parameter of parameters) content.byte(typeCode[parameter]);
+      content.unsigned(result === undefined ? 0 : 1);
+      if (result !== undefined) content.byte(typeCode[result]);
     }
   });
   section(out, 2, (content) => {

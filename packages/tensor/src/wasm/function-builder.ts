@@ -25,13 +25,21 @@ export class FunctionBuilder {
   #nextVariable = 0;
   #level = 0;
   #statements: Statement[] = [];
+  readonly #rarelyCalls = new Set<WasmFunction>();
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  finish(): WasmFunction {
-    return { name: this.#name, parameters: this.#parameters, body: this.#statements, valueCount: this.#nextValue };
+  finish(result?: Value): WasmFunction {
+    return {
+      name: this.#name,
+      parameters: this.#parameters,
+      body: this.#statements,
+      result,
+      rarelyCalls: [...this.#rarelyCalls],
+      valueCount: this.#nextValue,
+    };
   }
 
   // Variables.
@@ -237,6 +245,21 @@ export class FunctionBuilder {
 
   select(condition: Value, ifTrue: Value, ifFalse: Value): Value {
     return this.#operation(op.select, [ifTrue, ifFalse, condition], []);
+  }
+
+  /** `target(usual, ...args)` where `condition` (i32) is not 0, else `usual`. The function must depend on its arguments alone. */
+  rarely(condition: Value, target: WasmFunction, usual: Value, ...others: Value[]): Value {
+    this.#rarelyCalls.add(target);
+    const args = [usual, ...others, condition];
+    return this.#intern(`rare ${target.name} ${args.map((arg) => arg.id).join()}`, (id) => ({
+      kind: 'rare',
+      id,
+      type: usual.type,
+      level: maximum(args.map((arg) => arg.level)),
+      volatile: args.some((arg) => arg.volatile),
+      target,
+      args,
+    }));
   }
 
   /**

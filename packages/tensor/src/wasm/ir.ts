@@ -33,6 +33,11 @@ export type Value =
       readonly args: readonly Value[];
       readonly lanes: readonly number[];
     })
+  /**
+   * The first argument, or where the last one (i32) is not 0 what `target` makes of the others: for what is seldom needed and too long to
+   * be computed always.
+   */
+  | (ValueBase & { readonly kind: 'rare'; readonly target: WasmFunction; readonly args: readonly Value[] })
   | (ValueBase & {
       readonly kind: 'load';
       readonly code: number;
@@ -91,6 +96,10 @@ export interface WasmFunction {
   readonly name: string;
   readonly parameters: readonly Variable[];
   readonly body: readonly Statement[];
+  /** What it returns, computed after the body. */
+  readonly result: Value | undefined;
+  /** Functions that its `rare` values call. */
+  readonly rarelyCalls: readonly WasmFunction[];
   /** All value ids are below. */
   readonly valueCount: number;
 }

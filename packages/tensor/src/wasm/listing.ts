@@ -8,7 +8,7 @@ export function listFunctions(functions: readonly WasmFunction[]): string {
     if (seen.has(target)) return;
     seen.add(target);
     lines.push(`${target.name}(${target.parameters.map(({ name }) => name).join(', ')})`);
-    const called: WasmFunction[] = [];
+    const called: WasmFunction[] = [...target.rarelyCalls];
     listStatements(target.body, 1, lines, called);
     lines.push('');
     for (const other of called) list(other);

@@ -108,9 +108,9 @@ export function expm1(context: MathContext, x: Value): Value {
   return orTiny(context, x, fb.op(op.f32x4Add, half, half));
 }
 
-/** x where it is so small that f(x) = x(1 + x/2 + …) rounds to x: keeps the sign of zero, and denormals. */
-function orTiny({ fb }: MathContext, x: Value, result: Value): Value {
-  const tiny = fb.op(op.f32x4Lt, fb.op(op.f32x4Abs, x), fb.f32x4(2 ** -25));
+/** x where it is so small that f(x) = x + … rounds to x: keeps the sign of zero, and denormals. */
+export function orTiny({ fb }: MathContext, x: Value, result: Value, limit: number = 2 ** -25): Value {
+  const tiny = fb.op(op.f32x4Lt, fb.op(op.f32x4Abs, x), fb.f32x4(limit));
   return fb.op(op.v128Bitselect, x, result, tiny);
 }
 

@@ -2,7 +2,7 @@
  * Turns IR functions into WebAssembly bytes. Purely mechanical: every value that is used more than once, or inside a deeper loop
  * than it depends on, gets a local; invariant values are computed right before the loop that uses them.
  */
-import { ByteWriter, encodeModule, type EncodedFunction } from './encoder.ts';
+import { ByteWriter, encodeModule, Signatures, type EncodedFunction } from './encoder.ts';
 import type { Statement, Value, WasmFunction } from './ir.ts';
 import { op, SIMD, takesLane, type WasmType } from './opcodes.ts';
 
@@ -16,11 +16,14 @@ export function renderModule(exports: ReadonlyMap<string, WasmFunction>): Uint8A
     forEachStatement(target.body, (statement) => {
       if (statement.kind === 'call') place(statement.target);
     });
+    for (const callee of target.rarelyCalls) place(callee);
     positions.set(target, order.push(target) - 1);
   };
   for (const target of exports.values()) place(target);
-  const encoded = order.map((target) => new FunctionRenderer(target, positions).render());
-  return encodeModule(encoded, new Map([...exports].map(([name, target]) => [name, positions.get(target) ?? 0])));
+  const signatures = new Signatures();
+  const encoded = order.map((target) => new FunctionRenderer(target, positions, signatures).render());
+  const exported = new Map([...exports].map(([name, target]) => [name, positions.get(target) ?? 0]));
+  return encodeModule(encoded, exported, signatures);
 }
 
 function forEachStatement(statements: readonly Statement[], visit: (statement: Statement) => void): void {
@@ -53,13 +56,16 @@ function operands(statement: Statement): readonly Value[] {
   }
 }
 
-function isTrivial(value: Value): boolean {
+type TrivialValue = Extract<Value, { kind: 'i32' | 'v128' | 'variable' }>;
+
+function isTrivial(value: Value): value is TrivialValue {
   return value.kind === 'i32' || value.kind === 'v128' || value.kind === 'variable';
 }
 
 class FunctionRenderer {
   readonly #target: WasmFunction;
   readonly #positions: ReadonlyMap<WasmFunction, number>;
+  readonly #signatures: Signatures;
   readonly #out = new ByteWriter();
   readonly #locals: WasmType[] = [];
   readonly #variableLocals = new Map<number, number>();
@@ -74,31 +80,38 @@ class FunctionRenderer {
   readonly #seen: Uint32Array;
   #stamp = 0;
 
-  constructor(target: WasmFunction, positions: ReadonlyMap<WasmFunction, number>) {
+  constructor(target: WasmFunction, positions: ReadonlyMap<WasmFunction, number>, signatures: Signatures) {
     this.#target = target;
     this.#positions = positions;
+    this.#signatures = signatures;
     this.#uses = new Uint32Array(target.valueCount);
     this.#seen = new Uint32Array(target.valueCount);
   }
 
   render(): EncodedFunction {
-    const { parameters, body } = this.#target;
+    const { parameters, body, result } = this.#target;
     parameters.forEach(({ id }, position) => this.#variableLocals.set(id, position));
     forEachStatement(body, (statement) => {
       for (const value of operands(statement)) this.#countUses(value);
       // A value that is computed ahead of its use needs a local.
       if (statement.kind === 'evaluate') this.#countUses(statement.value);
     });
+    if (result !== undefined) this.#countUses(result);
     this.#statements(body);
-    return { parameters: parameters.map(({ type }) => type), locals: this.#locals, body: this.#out.result() };
+    if (result !== undefined) this.#value(result);
+    return {
+      parameters: parameters.map(({ type }) => type),
+      result: result?.type,
+      locals: this.#locals,
+      body: this.#out.result(),
+    };
   }
 
   #countUses(value: Value): void {
     if (isTrivial(value)) return;
     const count = this.#uses[value.id] ?? 0;
     this.#uses[value.id] = count + 1;
-    if (count === 0 && (value.kind === 'op' || value.kind === 'load'))
-      for (const arg of value.args) this.#countUses(arg);
+    if (count === 0) for (const arg of value.args) this.#countUses(arg);
   }
 
   #newLocal(type: WasmType): number {
@@ -154,16 +167,20 @@ class FunctionRenderer {
         this.#withLocal(op.localGet, this.#local(value.variable));
         return;
       case 'op':
-      case 'load': {
+      case 'load':
+      case 'rare': {
         const known = this.#localOf(value);
         if (known !== undefined) {
           this.#withLocal(op.localGet, known);
           return;
         }
         for (const arg of value.args) this.#value(arg);
-        this.#code(value.code);
-        if (value.kind === 'load') this.#memoryArgument(value.offset);
-        for (const lane of value.lanes) out.byte(lane);
+        if (value.kind === 'rare') this.#rareCall(value);
+        else {
+          this.#code(value.code);
+          if (value.kind === 'load') this.#memoryArgument(value.offset);
+          for (const lane of value.lanes) out.byte(lane);
+        }
         if ((this.#uses[value.id] ?? 0) > 1) {
           const local = this.#newLocal(value.type);
           (value.volatile ? this.#statementLocals : this.#scopes.at(-1))?.set(value, local);
@@ -171,6 +188,19 @@ class FunctionRenderer {
         }
       }
     }
+  }
+
+  /** The arguments and the condition are on the stack: a block that takes the arguments and leaves the first of them or the result. */
+  #rareCall({ target, args }: Extract<Value, { kind: 'rare' }>): void {
+    const out = this.#out;
+    const types = target.parameters.map(({ type }) => type);
+    out.byte(op.if);
+    out.signed(this.#signatures.position(types, target.result?.type));
+    out.byte(op.call);
+    out.unsigned(this.#positions.get(target) ?? 0);
+    out.byte(op.else);
+    for (let dropped = args.length - 2; dropped > 0; dropped--) out.byte(op.drop);
+    out.byte(op.end);
   }
 
   #memoryArgument(offset: number): void {
@@ -185,7 +215,7 @@ class FunctionRenderer {
     const local = this.#scopes.at(-1)?.get(value);
     if (local !== undefined) {
       // The value left through a tee; its stack copy is not needed.
-      this.#out.byte(0x1a);
+      this.#out.byte(op.drop);
       return;
     }
     const fresh = this.#newLocal(value.type);
@@ -199,7 +229,7 @@ class FunctionRenderer {
     const stamp = (this.#stamp += 2);
     const seen = this.#seen;
     const visit = (value: Value, conditional: boolean): void => {
-      if (isTrivial(value) || (value.kind !== 'op' && value.kind !== 'load')) return;
+      if (isTrivial(value)) return;
       const last = seen[value.id] ?? 0;
       if (last === stamp || (conditional && last === stamp - 1)) return;
       seen[value.id] = conditional ? stamp - 1 : stamp;
@@ -335,7 +365,7 @@ const loadsInside = new WeakMap<Value, boolean>();
 
 function hasLoad(value: Value): boolean {
   if (value.kind === 'load') return true;
-  if (value.kind !== 'op') return false;
+  if (isTrivial(value)) return false;
   let known = loadsInside.get(value);
   if (known === undefined) {
     known = value.args.some(hasLoad);

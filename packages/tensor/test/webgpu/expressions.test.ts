@@ -98,18 +98,14 @@ async function unaries(
 
 describeWebgpu('unary operators', () => {
   const smooth: UnaryOperator[] = ['exp', 'expm1', 'log', 'log1p', 'sqrt', 'sin', 'cos', 'tanh', 'sigmoid', 'erf'];
-  const close: Tolerance[] = smooth.map((operator) =>
-    operator === 'sin' || operator === 'cos' ? { absolute: 3e-7, relative: 0 } : { absolute: 1e-37, relative: 5e-7 },
-  );
+  const close: Tolerance[] = smooth.map(() => ({ absolute: 1e-37, relative: 5e-7 }));
 
   test('smooth functions over their ranges', async () => {
     await unaries(smooth, sweep(-9, 9), close);
     await unaries(smooth, sweep(-104, 95), close);
     await unaries(
       smooth,
-      Float32Array.from({ length: 600 }, (_, i) => 10 ** (i / 10 - 30) * (i % 2 === 0 ? 1 : -1)).map((x) =>
-        Math.abs(x) > 5000 ? 0.7 : x,
-      ),
+      Float32Array.from({ length: 600 }, (_, i) => 10 ** (i / 10 - 30) * (i % 2 === 0 ? 1 : -1)),
       close,
     );
   });
@@ -123,7 +119,7 @@ describeWebgpu('unary operators', () => {
   });
 
   test('special values', async () => {
-    await unaries(smooth, Float32Array.from(special.filter((x) => Math.abs(x) !== 1e30)), close);
+    await unaries(smooth, Float32Array.from(special), close);
     await unaries(
       ['neg', 'abs', 'sign', 'relu', 'floor', 'ceil', 'round'],
       Float32Array.from(special.filter((x) => !Number.isNaN(x))),

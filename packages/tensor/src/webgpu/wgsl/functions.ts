@@ -24,6 +24,9 @@ export type FunctionName =
   | 'sin_f32'
   | 'cos_f32'
   | 'sincos_f32'
+  | 'reduce_large'
+  | 'multiply_high'
+  | 'two_over_pi'
   | 'tanh_f32'
   | 'sigmoid_f32'
   | 'erf_f32'
@@ -136,26 +139,74 @@ const helpers: Record<FunctionName, HelperFunction> = {
 }`,
   },
 
-  // x − k·π/2 in parts of π/2 short enough that the first products are exact for k below 2¹².
+  // The upper half of a 64-bit product, a < 2²⁴.
+  multiply_high: {
+    needs: [],
+    text: `fn multiply_high(a: u32, b: u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let middle = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let other = (a & 0xffffu) * (b >> 16u) + (middle & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (middle >> 16u) + (other >> 16u);
+}`,
+  },
+
+  // |x| = m · 2ᵉ times 2/π, exactly but for multiples of 4 quarter turns and what lies below 2⁻⁶² (Payne and Hanek, "Radian reduction for
+  // trigonometric functions", 1983): 96 bits of 2/π from a position that e gives, times m. Gives the bits of r and the quarter turns.
+  reduce_large: {
+    needs: ['multiply_high', 'two_over_pi'],
+    text: `fn reduce_large(x: f32) -> vec2<u32> {
+  let bits = bitcast<u32>(x);
+  let m = (bits & 0x7fffffu) | 0x800000u;
+  let position = min(((bits >> 23u) & 255u) - 120u, 135u);
+  let i = position >> 5u;
+  let s = position & 31u;
+  // Two shifts, because one by 32 is none.
+  let w0 = (two_over_pi[i] << s) | ((two_over_pi[i + 1u] >> 1u) >> (31u - s));
+  let w1 = (two_over_pi[i + 1u] << s) | ((two_over_pi[i + 2u] >> 1u) >> (31u - s));
+  let w2 = (two_over_pi[i + 2u] << s) | ((two_over_pi[i + 3u] >> 1u) >> (31u - s));
+  let middle = m * w1;
+  let low = middle + multiply_high(m, w2);
+  let high = m * w0 + multiply_high(m, w1) + select(0u, 1u, low < middle);
+  let turns = (high + 0x20000000u) >> 30u;
+  let fraction = f32(bitcast<i32>((high << 2u) | (low >> 30u))) + f32(low << 2u) * 2.3283064e-10f;
+  let r = fraction * 3.6572952e-10f;
+  let negative = (bits >> 31u) == 1u;
+  return vec2<u32>(bitcast<u32>(select(r, -r, negative)), select(turns, 4u - turns, negative));
+}`,
+  },
+  two_over_pi: {
+    needs: [],
+    text: `const two_over_pi = array<u32, 8>(
+  0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu);`,
+  },
+
+  // Below 4096 x − k·π/2 in parts of π/2 short enough that the first products are exact. sin x is x below 2⁻¹², which keeps −0.
   sincos_f32: {
-    needs: ['nan_bits'],
-    text: `fn sincos_f32(x: f32, quadrant: i32) -> f32 {
+    needs: ['nan_bits', 'reduce_large'],
+    text: `fn sincos_f32(x: f32, quadrant: u32) -> f32 {
   let k = floor(x * 0.63661977f + 0.5f);
   var r = x - k * 1.5703125f;
   r = r - k * 4.837512969970703e-4f;
   r = r - k * 7.549533620476723e-8f;
-  r = r - k * 2.5632829e-12f;
+  r = r - k * 2.5633441e-12f;
+  var q = u32(i32(clamp(k, -4096f, 4096f)));
+  if (abs(x) >= 4096f) {
+    let reduced = reduce_large(x);
+    r = bitcast<f32>(reduced.x);
+    q = reduced.y;
+  }
+  q += quadrant;
   let z = r * r;
   let s = r + r * z * (-0.16666667f + z * (0.008333334f + z * (-1.98412698e-4f + z * 2.7557319e-6f)));
   let c = 1f + z * (-0.5f + z * (0.041666668f + z * (-0.0013888889f + z * (2.4801587e-5f - z * 2.7557319e-7f))));
-  let q = i32(clamp(k, -1e9f, 1e9f)) + quadrant;
-  let y = select(s, c, (q & 1) == 1);
-  let signed = select(y, -y, (q & 2) == 2);
-  return select(signed, bitcast<f32>(nan_bits), (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
+  let y = select(s, c, (q & 1u) == 1u);
+  let signed = select(y, -y, (q & 2u) == 2u);
+  let result = select(signed, x, quadrant == 0u && abs(x) < 2.4414062e-4f);
+  return select(result, bitcast<f32>(nan_bits), (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
 }`,
   },
-  sin_f32: { needs: ['sincos_f32'], text: 'fn sin_f32(x: f32) -> f32 {\n  return sincos_f32(x, 0);\n}' },
-  cos_f32: { needs: ['sincos_f32'], text: 'fn cos_f32(x: f32) -> f32 {\n  return sincos_f32(x, 1);\n}' },
+  sin_f32: { needs: ['sincos_f32'], text: 'fn sin_f32(x: f32) -> f32 {\n  return sincos_f32(x, 0u);\n}' },
+  cos_f32: { needs: ['sincos_f32'], text: 'fn cos_f32(x: f32) -> f32 {\n  return sincos_f32(x, 1u);\n}' },
 
   // Below 1 the seventh convergent of Lambert's continued fraction; above, an exponential that cannot overflow.
   tanh_f32: {
