@@ -79,7 +79,7 @@ export class Emitter {
     const odd = oddTrace(extent, this.#symbols);
     const seen = extent.map((n, trace) => `${n} at ${this.describeTrace(trace)}`);
     return odd === undefined
-      ? seen.join('; ')
+      ? seen.slice(0, Math.max(this.#symbols.length + 2, 5)).join('; ')
       : `it is ${seen[odd.trace]}, where ${odd.expected} would follow from the other sizes tried`;
   }
 

@@ -1,7 +1,7 @@
 /** A file is right for every size of a free axis, for 1 above all, or there is no file. */
 import { grad } from '../../autograd/src/index.ts';
-import { Linear, Module, Sequential } from '@hebb/layers';
-import { assign, concat, iota, ones, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
+import { BatchNorm2d, Conv2d, Linear, MaxPool2d, Module, ReLU, Sequential } from '@hebb/layers';
+import { assign, concat, conv1d, iota, ones, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx, OnnxExportError, type ExportOptions, type OnnxSource } from '@hebb/onnx';
 import { expectSame, numbers } from './support/compare.ts';
@@ -165,6 +165,49 @@ describe('a model that only leaves out what changes nothing is right at 1', () =
           .sum(1),
       both,
       grid,
+    );
+  });
+
+  it('with images of any size, down to one pixel', async () => {
+    const features = new Sequential(
+      new Conv2d(1, 3, 3, { padding: 1 }),
+      new BatchNorm2d(3),
+      new ReLU(),
+      new MaxPool2d(3, { stride: 2, padding: 1 }),
+      new Conv2d(3, 4, 3, { padding: 1, stride: 2 }),
+    ).eval();
+    const classifier = new Linear(4, 2);
+    const sizes = [
+      { batch: 1, height: 1, width: 1 },
+      { batch: 1, height: 2, width: 5 },
+      { batch: 2, height: 7, width: 1 },
+      { batch: 3, height: 8, width: 9 },
+    ];
+    await expectSame(
+      (x: Tensor) => classifier.forward(features.forward(x).max([2, 3])),
+      { inputs: { x: ['batch', 1, 'height', 'width'] } },
+      sizes,
+    );
+  });
+
+  it('with series of any length', async () => {
+    const weight = tensor(numbers(2 * 4 * 3), { shape: [2, 4, 3] });
+    const sizes = [
+      { batch: 1, time: 1 },
+      { batch: 2, time: 2 },
+      { batch: 1, time: 9 },
+    ];
+    await expectSame(
+      (x: Tensor) => {
+        const y = conv1d(x, weight, { padding: 'same' });
+        return y
+          .sub(y.max(2, { keepDims: true }))
+          .exp()
+          .flip(2)
+          .reshape([x.shape[0]!, 2 * x.shape[2]!]);
+      },
+      { inputs: { x: ['batch', 4, 'time'] } },
+      sizes,
     );
   });
 

@@ -3,7 +3,7 @@ import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '.
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf, unchanged, type Tensor } from '../tensor.ts';
-import { composite } from './composite.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { castNode } from './elementwise.ts';
 import { normalizeAxes, normalizeAxis, reshape, slice } from './movement.ts';
 
@@ -169,10 +169,14 @@ export function norm(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
  * √s of sums of squares s, whose own gradient vanishes where they are 0: there the root has a kink, of whose slopes this takes 0 (for
  * √ alone PyTorch and {@link Tensor.sqrt} say ∞, and ∞ · 0 = NaN for what was squared).
  */
+const rootOfSquaresDefinition: CompositeDefinition = {
+  name: 'rootOfSquares',
+  body: (_, squares) => squares.sqrt(),
+  gradient: (_, cotangent, root) => [cotangent.div(root.equal(0).where(Infinity, root.mul(2)))],
+};
+
 function rootOfSquares(squares: Tensor): Tensor {
-  return composite('rootOfSquares', {}, [squares], (input) => input.sqrt(), {
-    gradient: (cotangent, root) => [cotangent.div(root.equal(0).where(Infinity, root.mul(2)))],
-  });
+  return composite(rootOfSquaresDefinition, {}, [squares]);
 }
 
 /**
