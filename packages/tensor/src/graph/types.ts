@@ -19,17 +19,23 @@ interface TrieNode {
   type: TensorType | undefined;
 }
 
-const roots: Record<DType, TrieNode> = {
+const emptyRoots = (): Record<DType, TrieNode> => ({
   float32: { children: new Map(), type: undefined },
   int32: { children: new Map(), type: undefined },
   bool: { children: new Map(), type: undefined },
-};
+});
+
+/** Types held while they are young; past that they live as long as somebody holds them, so that a program may meet any number of shapes. */
+const youngTypes = 16_384;
+
+let roots = emptyRoots();
+let young: TensorType[] = [];
+let old = new Map<string, WeakRef<TensorType>>();
 let nextId = 1;
 
 /** The unique {@link TensorType} for a dtype and shape. */
 export function tensorType(dtype: DType, shape: readonly number[]): TensorType {
   let node = roots[dtype];
-  let size = 1;
   for (const extent of shape) {
     let child = node.children.get(extent);
     if (child === undefined) {
@@ -37,10 +43,23 @@ export function tensorType(dtype: DType, shape: readonly number[]): TensorType {
       node.children.set(extent, child);
     }
     node = child;
-    size *= extent;
   }
-  node.type ??= { id: nextId++, dtype, shape: Object.freeze([...shape]), size };
-  return node.type;
+  return (node.type ??= remembered(dtype, shape));
+}
+
+function remembered(dtype: DType, shape: readonly number[]): TensorType {
+  const known = old.size === 0 ? undefined : old.get(`${dtype}[${shape.join(',')}]`)?.deref();
+  const type = known ?? { id: nextId++, dtype, shape: Object.freeze([...shape]), size: sizeOf(shape) };
+  young.push(type);
+  if (young.length > youngTypes) age();
+  return type;
+}
+
+function age(): void {
+  const alive = [...old].filter(([, reference]) => reference.deref() !== undefined);
+  old = new Map([...alive, ...young.map((type) => [formatType(type), new WeakRef(type)] as const)]);
+  young = [];
+  roots = emptyRoots();
 }
 
 /** `float32[2,3]`, the way types print everywhere. */

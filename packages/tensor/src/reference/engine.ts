@@ -9,6 +9,9 @@ import type { DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts'
 import type { Engine } from '../runtime/engine.ts';
 import { interpret } from './interpret.ts';
 
+/** Bytes of a program's node. */
+const nodeBytes = 300;
+
 interface ReferenceBuffer extends DeviceBuffer {
   readonly data: Float64Array;
 }
@@ -71,6 +74,7 @@ export function createReferenceEngine(): Engine {
       return {
         program,
         kernelCount: program.nodes.filter(({ inputs }) => inputs.length > 0).length,
+        bytes: nodeBytes * program.nodes.length,
         dispose: () => {},
       };
     },

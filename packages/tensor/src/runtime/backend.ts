@@ -12,6 +12,8 @@ export interface DeviceBuffer {
 export interface Executable {
   /** Number of kernels (dispatches) of one run. */
   readonly kernelCount: number;
+  /** About how many bytes it holds, on the host (code) and on the device (tables, copies of host data). May change with a run. */
+  readonly bytes: number;
   /** Frees what the executable holds (arena, pipelines). */
   dispose(): void;
 }

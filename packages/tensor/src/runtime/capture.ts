@@ -3,7 +3,7 @@
  * plan. Everything that changes between calls comes in as an argument, a variable, or a scalar with a source.
  */
 import { describe, requireFunction } from '../arguments/index.ts';
-import { ArgumentError } from '../graph/errors.ts';
+import { ArgumentError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
 import { linearize, toProgram, type Program } from '../graph/program.ts';
@@ -11,18 +11,10 @@ import type { TensorType } from '../graph/types.ts';
 import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
-import type { PlanEntry } from './plan-cache.ts';
-import {
-  bindLeaves,
-  flush,
-  initializeCells,
-  planFor,
-  resolveAll,
-  runPlan,
-  stillComputable,
-  type PlanIdentity,
-} from './realize.ts';
+import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
+import { bindLeaves, flush, initializeCells, planFor, resolveAll, runPlan, stillComputable } from './realize.ts';
 import { recordApart, recordsInPlace, type Recording } from './recording.ts';
+import { Recordings } from './recordings.ts';
 import { Storage } from './storage.ts';
 
 /** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew. */
@@ -36,8 +28,11 @@ interface Capture {
   readonly guards: Recording['guards'];
   /** How the plan is found. */
   readonly identity: PlanIdentity;
-  /** What it is compiled from where it is not found. */
-  readonly program: Program;
+  /** What it is compiled from where it is not found; undefined once the plan is there. */
+  program: Program | undefined;
+  /** Types in the signature: as long as they live, equal arguments have the same. */
+  readonly types: readonly TensorType[];
+  readonly scalarCount: number;
   /** For each leaf: the argument that it stands for, or the cell, or a leaf of its own (a constant). */
   readonly leaves: readonly (number | TensorCell | Node)[];
   readonly updates: readonly TensorCell[];
@@ -50,31 +45,15 @@ interface Capture {
   }[];
   readonly rebuild: (tensors: readonly Tensor[]) => CompiledResult;
   entry: PlanEntry | undefined;
-  /** Whether it has been forgotten; calls of it may still wait for the device. */
-  dropped: boolean;
   /** Whether the sources of the scalars have served a call: recording asked them for the first one. */
   called: boolean;
-}
-
-/** Signatures kept per compiled function. */
-const captureLimit = 32;
-
-/** Lets go of a compiled function's plans when the function is collected. */
-const unpinner = new FinalizationRegistry<Map<string, Capture[]>>((captures) => {
-  for (const list of captures.values()) for (const capture of list) unpin(capture);
-});
-
-function unpin(capture: Capture): void {
-  if (capture.entry !== undefined) capture.entry.pins--;
-  capture.entry = undefined;
-  capture.dropped = true;
 }
 
 /**
  * Compiles a function of tensors. At the first call with arguments of new shapes and dtypes it is recorded; every call
  * then runs one plan (forward, backward and update, if that is what it does) without recording again. `assign`ed
- * variables are updated at each call. Up to 32 signatures are kept. Inside another compiled function, and inside
- * gradients of it, it is recorded in place.
+ * variables are updated at each call. A recording is kept as long as its plan, see `device.planCacheLimit`. Inside another
+ * compiled function, and inside gradients of it, it is recorded in place.
  *
  * Plain TypeScript control flow is decided while recording; what it depends on comes in as an argument that is no
  * tensor (each value is recorded anew) or through {@link guard}.
@@ -97,31 +76,28 @@ export function compile<A extends CompiledArgument[], R extends CompiledResult>(
   body: (...args: A) => R,
 ): (...args: A) => R {
   requireFunction('compile', 'the body', body);
-  const captures = new Map<string, Capture[]>();
-  const compiled = (...args: A): R => {
+  const captures = new Recordings<Capture>();
+  return (...args) => {
     if (recordsInPlace()) return body(...args);
     flush(args.filter((arg): arg is A[number] & Tensor => arg instanceof Tensor).map(nodeOf));
     const device = currentDevice();
     const signature = signatureOf(args);
-    const known = captures.get(signature) ?? [];
-    let capture = known.find(
-      (candidate) =>
-        candidate.device === device && candidate.guards.every(({ read, value }) => Object.is(read(), value)),
+    let capture = captures.find(
+      signature,
+      (known) => known.device === device && known.guards.every(({ read, value }) => Object.is(read(), value)),
     );
     if (capture === undefined) {
       capture = record(device, body, args);
-      if (known.length >= captureLimit) known.splice(0, 1).forEach(unpin);
-      captures.set(signature, [...known, capture]);
-      if (captures.size > captureLimit) {
-        const [oldest] = captures.keys();
-        captures.get(oldest as string)?.forEach(unpin);
-        captures.delete(oldest as string);
-      }
+      captures.add(signature, capture);
     }
-    return replay(capture, args) as R;
+    const { entry } = capture;
+    if (entry !== undefined) entry.pinned = true;
+    try {
+      return replay(capture, args) as R;
+    } finally {
+      if (entry !== undefined) entry.pinned = false;
+    }
   };
-  unpinner.register(compiled, captures);
-  return compiled;
 }
 
 function signatureOf(args: readonly CompiledArgument[]): string {
@@ -185,6 +161,8 @@ function record<A extends CompiledArgument[]>(device: Device, body: (...args: A)
         guards: own.guards,
         identity: { hash, key },
         program: toProgram(linearization, targets),
+        types: placeholders.flatMap((placeholder) => placeholder?.type ?? []),
+        scalarCount: linearization.scalars.length,
         leaves: leaves.map((leaf) => {
           const argument = placeholders.indexOf(leaf);
           return argument >= 0 ? argument : ((leaf.cell as TensorCell | undefined) ?? leaf);
@@ -197,7 +175,6 @@ function record<A extends CompiledArgument[]>(device: Device, body: (...args: A)
         }),
         rebuild,
         entry: undefined,
-        dropped: false,
         called: false,
       };
     },
@@ -226,7 +203,7 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
   });
   initializeCells(device, leaves);
   const bindings = bindLeaves(device, leaves);
-  const scalars = new Array<number>(program.scalars.length).fill(0);
+  const scalars = new Array<number>(capture.scalarCount).fill(0);
   for (const { source, value, slot } of capture.scalars) {
     const now = capture.called && source !== undefined ? source() : value;
     if (slot >= 0) scalars[slot] = now;
@@ -241,17 +218,18 @@ function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledRe
   const written = [...storages, ...capture.updates.map((cell) => cell.storage)];
   device.perform(
     (engine) => {
-      const entry = capture.entry ?? planFor(device, identity, () => engine.compile(program));
-      if (capture.entry === undefined && !capture.dropped) {
-        capture.entry = entry;
-        entry.pins++;
+      if (capture.entry?.kept !== true) {
+        if (program === undefined) throw new StaleValueError('internal: a recording outlived its plan');
+        capture.entry = planFor(device, engine, identity, () => program);
       }
-      runPlan(device, engine, entry, resolveAll([...bindings, ...destinations]), scalars);
+      runPlan(device, engine, capture.entry, resolveAll([...bindings, ...destinations]), scalars);
     },
     (error) => {
       for (const storage of written) storage?.fail(error);
     },
   );
+  // Runs that wait for their device have taken the program along.
+  if (device.running) capture.program = undefined;
   for (const cell of capture.updates) cell.overwritten();
   return capture.rebuild(
     storages.map((storage, i) => {

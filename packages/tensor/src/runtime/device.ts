@@ -1,6 +1,6 @@
 /** Devices: choosing one, starting it, and running things on it in order. */
 import { describe } from '../arguments/index.ts';
-import { DeviceError } from '../graph/errors.ts';
+import { ArgumentError, DeviceError } from '../graph/errors.ts';
 import type { BackendMemory } from './backend.ts';
 import type { Engine } from './engine.ts';
 import { PlanCache } from './plan-cache.ts';
@@ -9,8 +9,8 @@ import { PlanCache } from './plan-cache.ts';
 export type DeviceName = 'auto' | 'wasm' | 'webgpu' | 'reference';
 
 const deviceNames: readonly DeviceName[] = ['auto', 'wasm', 'webgpu', 'reference'];
-/** Number of plans kept per device. */
-const planCapacity = 256;
+/** Bytes of plans kept per device unless `device.planCacheLimit` says otherwise. */
+const planCacheLimit = 2 ** 30;
 
 export interface DeviceStats {
   /** Lookups of plans since the device started. */
@@ -18,7 +18,12 @@ export interface DeviceStats {
     readonly hits: number;
     readonly misses: number;
     readonly hitRate: number;
+    /** Number of plans kept. */
     readonly size: number;
+    /** About how many bytes they hold: code on the host, tables and copies of host data on the device. */
+    readonly bytes: number;
+    /** Bytes beyond which the least recently used are given up; see `device.planCacheLimit`. */
+    readonly limit: number;
   };
   /** Number of plans run. */
   readonly runs: number;
@@ -35,7 +40,7 @@ interface Work {
 /** One device. Until its engine has been loaded and has started, work waits in order; afterwards it happens at once. */
 export class Device {
   readonly requested: DeviceName;
-  readonly plans: PlanCache = new PlanCache(planCapacity);
+  readonly plans: PlanCache = new PlanCache(planCacheLimit);
   runs = 0;
   kernelsInLastRun = 0;
   #engine: Engine | undefined;
@@ -114,9 +119,13 @@ export class Device {
   }
 
   stats(): DeviceStats {
-    const { hits, misses, size } = this.plans;
+    const { hits, misses, size, bytes, limit } = this.plans;
     const hitRate = hits + misses === 0 ? 0 : hits / (hits + misses);
-    return { planCache: { hits, misses, hitRate, size }, runs: this.runs, kernelsInLastRun: this.kernelsInLastRun };
+    return {
+      planCache: { hits, misses, hitRate, size, bytes, limit },
+      runs: this.runs,
+      kernelsInLastRun: this.kernelsInLastRun,
+    };
   }
 
   memory(): BackendMemory {
@@ -244,6 +253,22 @@ export const device = {
   /** Bytes in use and kept for reuse. */
   memory(): BackendMemory {
     return currentDevice().memory();
+  },
+  /**
+   * Bytes of plans that the device keeps, 1 GiB unless set: code on the host, tables and copies of host data. Where more are needed, those
+   * used least recently are given up, with the recordings of compiled functions that they belong to, and are made anew when they are
+   * needed again. `device.stats().planCache.bytes` says how many there are.
+   *
+   * Throws {@link ArgumentError} for what is no number of bytes.
+   */
+  get planCacheLimit(): number {
+    return currentDevice().plans.limit;
+  },
+  set planCacheLimit(bytes: number) {
+    if (typeof bytes !== 'number' || !(bytes >= 0)) {
+      throw new ArgumentError(`[device.planCacheLimit] a number of bytes is expected, not ${describe(bytes)}.`);
+    }
+    currentDevice().plans.limit = bytes;
   },
   /** Plan cache hits and misses, kernels of the last run. */
   stats(): DeviceStats {

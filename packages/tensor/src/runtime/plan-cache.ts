@@ -1,71 +1,104 @@
-/** A bounded, least-recently-used store of plans. A hit needs the whole key to be equal, so a hash collision cannot run a wrong plan. */
-import { sameKey } from '../graph/program.ts';
+/**
+ * A least-recently-used store of plans, bounded by the bytes that they hold. A hit needs the whole key to be equal, so a hash collision
+ * cannot run a wrong plan.
+ */
+import { sameKey, type Linearization, type Program } from '../graph/program.ts';
+import type { TensorType } from '../graph/types.ts';
 import type { Executable } from './backend.ts';
 
+/** What a plan is found by. */
+export type PlanIdentity = Pick<Linearization, 'hash' | 'key'>;
+
 export interface PlanEntry {
-  readonly key: Int32Array;
-  readonly hash: number;
+  readonly identity: PlanIdentity;
   readonly executable: Executable;
-  /** Number of compiled functions that use the plan; it is not evicted while there are any. */
-  pins: number;
+  /** The types that the key speaks of: as long as they live, the same computation has the same key. */
+  readonly types: ReadonlySet<TensorType>;
+  /** Bytes that the entry counts for at the moment. */
+  bytes: number;
+  /** False once it had to make room for others. */
+  kept: boolean;
+  /** While a call is on its way to running the plan, it makes no room for others. */
+  pinned: boolean;
 }
+
+/** Bytes of an entry beside its key and its executable: the entry, its places in maps. */
+const entryBytes = 1024;
 
 export class PlanCache {
   readonly #buckets = new Map<number, PlanEntry[]>();
   /** Least recently used first. */
   readonly #order = new Set<PlanEntry>();
-  readonly #capacity: number;
+  #limit: number;
+  #bytes = 0;
   hits = 0;
   misses = 0;
 
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  /** @param limit - bytes; the plan used last is kept also where it alone holds more. */
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
   get size(): number {
     return this.#order.size;
   }
 
-  find(hash: number, key: Int32Array): PlanEntry | undefined {
-    const entry = this.#buckets.get(hash)?.find((candidate) => sameKey(candidate.key, key));
-    if (entry === undefined) {
-      this.misses++;
-      return undefined;
-    }
-    this.hits++;
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(bytes: number) {
+    this.#limit = bytes;
+    this.#evict();
+  }
+
+  find({ hash, key }: PlanIdentity): PlanEntry | undefined {
+    const entry = this.#buckets.get(hash)?.find(({ identity }) => sameKey(identity.key, key));
+    if (entry === undefined) this.misses++;
+    else this.hits++;
+    return entry;
+  }
+
+  insert(identity: PlanIdentity, program: Program, executable: Executable): PlanEntry {
+    const types = new Set(program.nodes.map(({ type }) => type));
+    const entry: PlanEntry = { identity, types, executable, bytes: 0, kept: true, pinned: false };
+    const bucket = this.#buckets.get(identity.hash);
+    if (bucket === undefined) this.#buckets.set(identity.hash, [entry]);
+    else bucket.push(entry);
+    this.use(entry);
+    return entry;
+  }
+
+  /** Says that a plan has been used; counts what it holds by now. */
+  use(entry: PlanEntry): void {
+    if (!entry.kept) return;
     this.#order.delete(entry);
     this.#order.add(entry);
-    return entry;
+    const bytes = entryBytes + entry.identity.key.byteLength + entry.executable.bytes;
+    this.#bytes += bytes - entry.bytes;
+    entry.bytes = bytes;
+    this.#evict();
   }
 
-  insert(hash: number, key: Int32Array, executable: Executable): PlanEntry {
-    const entry: PlanEntry = { hash, key, executable, pins: 0 };
-    const bucket = this.#buckets.get(hash);
-    if (bucket === undefined) this.#buckets.set(hash, [entry]);
-    else bucket.push(entry);
-    this.#order.add(entry);
-    this.#evict(entry);
-    return entry;
-  }
-
-  clear(): void {
-    for (const entry of this.#order) if (entry.pins === 0) this.#remove(entry);
-  }
-
-  #evict(newest: PlanEntry): void {
-    if (this.#order.size <= this.#capacity) return;
+  #evict(): void {
     for (const entry of this.#order) {
-      if (entry.pins > 0 || entry === newest) continue;
-      this.#remove(entry);
-      if (this.#order.size <= this.#capacity) return;
+      if (this.#bytes <= this.#limit || this.#order.size === 1) return;
+      if (!entry.pinned) this.#remove(entry);
     }
   }
 
   #remove(entry: PlanEntry): void {
+    const { hash } = entry.identity;
     this.#order.delete(entry);
-    const rest = (this.#buckets.get(entry.hash) ?? []).filter((other) => other !== entry);
-    if (rest.length === 0) this.#buckets.delete(entry.hash);
-    else this.#buckets.set(entry.hash, rest);
+    this.#bytes -= entry.bytes;
+    entry.kept = false;
+    const rest = (this.#buckets.get(hash) ?? []).filter((other) => other !== entry);
+    if (rest.length === 0) this.#buckets.delete(hash);
+    else this.#buckets.set(hash, rest);
     entry.executable.dispose();
   }
 }

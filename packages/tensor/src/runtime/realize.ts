@@ -4,13 +4,13 @@ import { makeLeaf, setRecorder, type Node, type Recorder } from '../graph/node.t
 import { linearize, resolve, sameKey, toProgram, type Linearization, type Program } from '../graph/program.ts';
 import { formatType } from '../graph/types.ts';
 import { cellOf, nodeOf, replaceNode, requireTensors, type Tensor } from '../tensor.ts';
-import type { DeviceBuffer, Executable, HostArray } from './backend.ts';
+import type { DeviceBuffer, HostArray } from './backend.ts';
 import { activeCapture } from './recording.ts';
 import { pendingCells, type TensorCell } from './cell.ts';
 import { chooseDevice, currentDevice, type Device, type DeviceName } from './device.ts';
 import type { Engine } from './engine.ts';
 import { breathe } from './event-loop.ts';
-import type { PlanEntry } from './plan-cache.ts';
+import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
 import { goneStorage, Storage } from './storage.ts';
 import { endangeredBy, forgetRecorded, inOrder, noteRecorded } from './waiting.ts';
 
@@ -37,12 +37,17 @@ export const defaultRecorder: Recorder = {
 };
 setRecorder(defaultRecorder);
 
-/** What a plan is found by. */
-export type PlanIdentity = Pick<Linearization, 'hash' | 'key'>;
-
 /** The plan of a linearised graph, from the cache or made now. Call inside {@link Device.perform}. */
-export function planFor(device: Device, { hash, key }: PlanIdentity, compile: () => Executable): PlanEntry {
-  return device.plans.find(hash, key) ?? device.plans.insert(hash, key, compile());
+export function planFor(
+  device: Device,
+  engine: Engine,
+  { hash, key }: PlanIdentity,
+  program: () => Program,
+): PlanEntry {
+  const known = device.plans.find({ hash, key });
+  if (known !== undefined) return known;
+  const source = program();
+  return device.plans.insert({ hash, key }, source, engine.compile(source));
 }
 
 /** Gives every cell among the leaves a value. */
@@ -137,7 +142,7 @@ function issue(
   const updated = job.updates.map((cell) => cell.storage);
   device.perform(
     (engine) => {
-      const entry = planFor(device, linearization, () => engine.compile(waiting ?? toProgram(linearization, targets)));
+      const entry = planFor(device, engine, linearization, () => waiting ?? toProgram(linearization, targets));
       runPlan(device, engine, entry, resolveAll([...bindings, ...destinations]), scalars);
     },
     (error, engine) => {
@@ -172,6 +177,7 @@ export function runPlan(
   scalars: readonly number[],
 ): void {
   engine.run(entry.executable, bindings, scalars);
+  device.plans.use(entry);
   device.runs++;
   device.kernelsInLastRun = entry.executable.kernelCount;
 }

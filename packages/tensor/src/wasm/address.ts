@@ -21,7 +21,7 @@ export interface PlanLayout {
   readonly pointers: number;
   /** Address of the scalars. */
   readonly scalars: number;
-  /** Address of the temporaries' arena. */
+  /** Address of the address of the temporaries' arena. */
   readonly arena: number;
 }
 
@@ -145,7 +145,9 @@ export function bufferStart(
   if (buffer === RESULT_BUFFER && result !== undefined) return { pointer: result, constant: 0 };
   const description = layout.buffers[buffer];
   if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);
-  if (description.kind === 'temporary') return { pointer: fb.i32(0), constant: layout.arena + description.offset };
+  if (description.kind === 'temporary') {
+    return { pointer: fb.load(op.i32Load, { base: fb.i32(0), offset: layout.arena }), constant: description.offset };
+  }
   const pointer = fb.load(op.i32Load, { base: fb.i32(0), offset: layout.pointers + 4 * description.position });
   return { pointer, constant: 0 };
 }

@@ -10,6 +10,7 @@ import { op, SIMD } from './opcodes.ts';
 import type { Tables } from './packing-context.ts';
 import { buildPlan } from './plan-module.ts';
 import { renderModule } from './render.ts';
+import { SharedBlock } from './shared-block.ts';
 
 export interface WasmBackendOptions {
   /** Use fused multiply-add where the engine has it. Default: a feature test. */
@@ -27,12 +28,9 @@ interface WasmExecutable extends Executable {
   readonly plan: Plan;
   readonly layout: PlanLayout;
   readonly relaxed: boolean;
-  readonly scratchBytes: number;
   readonly entry: (scratch: number) => void;
   /** Bytes that each parameter must have at least. */
   readonly parameterBytes: readonly number[];
-  /** Addresses of the copies of host arrays, made at first use. */
-  readonly staging: (number | undefined)[];
   disposed: boolean;
 }
 
@@ -52,6 +50,12 @@ export function hasRelaxedSimd(): boolean {
   );
 }
 
+/**
+ * Bytes of host memory per byte of a module: the module, its machine code and the plan that it was made from. 11 to 12 were measured with
+ * plans run twice (`benchmarks/many-shapes.ts`); those that run often are compiled once more.
+ */
+const codeBytes = 16;
+
 /** Tables are carved out of chunks of this size. */
 const TABLE_CHUNK = 32768;
 
@@ -59,7 +63,10 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const relaxed = options.relaxedSimd ?? hasRelaxedSimd();
   const allocator = new Allocator(options.maximumPages);
   let buffers = 0;
-  let scratch = { address: 0, bytes: 0 };
+  // Packed operands, temporaries, and copies of host arrays.
+  const scratch = new SharedBlock(allocator);
+  const arena = new SharedBlock(allocator);
+  const staging = new SharedBlock(allocator);
 
   const own = (buffer: DeviceBuffer): WasmBuffer => {
     const wasm = buffer as WasmBuffer;
@@ -74,17 +81,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     else allocator.ints().set(data, address / 4);
   };
 
-  const ensureScratch = (bytes: number): number => {
-    if (bytes > scratch.bytes) {
-      if (scratch.bytes > 0) allocator.free(scratch.address, scratch.bytes);
-      scratch = { address: 0, bytes: 0 };
-      scratch = { address: allocator.allocate(bytes), bytes };
-    }
-    return scratch.address;
-  };
-
   const compile = (plan: Plan): WasmExecutable => {
-    // Owned by the plan: pointers and scalars, the arena, tables, staging.
+    // Owned by the plan: pointers and scalars, tables.
     const owned: { address: number; bytes: number }[] = [];
     const take = (bytes: number): number => {
       const address = allocator.allocate(bytes);
@@ -92,41 +90,44 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       return address;
     };
     try {
-      const pointers = take(4 * (plan.parameterCount + plan.scalars.length));
-      const arena = plan.arenaBytes > 0 ? take(plan.arenaBytes) : 0;
+      const pointers = take(4 * (plan.parameterCount + 1 + plan.scalars.length));
       const layout: PlanLayout = {
         buffers: plan.buffers,
         pointers,
-        scalars: pointers + 4 * plan.parameterCount,
-        arena,
+        arena: pointers + 4 * plan.parameterCount,
+        scalars: pointers + 4 * (plan.parameterCount + 1),
       };
       const { run, kernelCount, scratchBytes } = buildPlan(plan, layout, makeTables(allocator, take), relaxed);
-      const module = new WebAssembly.Module(renderModule(new Map([['run', run]])));
+      const code = renderModule(new Map([['run', run]]));
+      const module = new WebAssembly.Module(code);
       const instance = new WebAssembly.Instance(module, { env: { memory: allocator.memory } });
       const parameterBytes = Array.from({ length: plan.parameterCount }, () => 0);
       for (const { kind, position, size } of plan.buffers) {
         if (kind === 'parameter') parameterBytes[position] = Math.max(parameterBytes[position] ?? 0, size * 4);
       }
-      ensureScratch(scratchBytes);
       const executable: WasmExecutable = {
         plan,
         layout,
         relaxed,
-        scratchBytes,
         entry: instance.exports['run'] as (scratch: number) => void,
         parameterBytes,
-        staging: [],
+        bytes: codeBytes * code.byteLength + owned.reduce((sum, { bytes }) => sum + sizeClass(bytes), 0),
         disposed: false,
         kernelCount,
         dispose: () => {
           if (executable.disposed) return;
           executable.disposed = true;
           for (const { address, bytes } of owned) allocator.free(address, bytes);
-          executable.staging.forEach((address, i) => {
-            if (address !== undefined) allocator.free(address, parameterBytes[i] ?? 0);
-          });
+          for (const block of [scratch, arena, staging]) block.withdraw(executable);
         },
       };
+      try {
+        scratch.demand(executable, scratchBytes);
+        arena.demand(executable, plan.arenaBytes);
+      } catch (error) {
+        for (const block of [scratch, arena]) block.withdraw(executable);
+        throw error;
+      }
       return executable;
     } catch (error) {
       for (const { address, bytes } of owned) allocator.free(address, bytes);
@@ -134,19 +135,29 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     }
   };
 
-  const bind = (executable: WasmExecutable, binding: DeviceBuffer | HostArray, position: number): number => {
-    const bytes = executable.parameterBytes[position] ?? 0;
-    const isHost = binding instanceof Float32Array || binding instanceof Int32Array;
-    const given = isHost ? binding.byteLength : own(binding).bytes;
-    if (given < bytes) throw new ArgumentError(`Parameter ${position} needs ${bytes} bytes, but ${given} were bound.`);
-    if (!isHost) return own(binding).address;
-    let address = executable.staging[position];
-    if (address === undefined) {
-      address = allocator.allocate(bytes);
-      executable.staging[position] = address;
-    }
-    copyIn(address, given > bytes ? binding.subarray(0, bytes / 4) : binding);
-    return address;
+  /** Checks what is bound; addresses of everything, host arrays copied in. Views of the memory from before may be outdated afterwards. */
+  const bind = (executable: WasmExecutable, bindings: readonly (DeviceBuffer | HostArray)[]): number[] => {
+    const { parameterBytes } = executable;
+    let staged = 0;
+    const offsets = bindings.map((binding, position) => {
+      const wanted = parameterBytes[position] ?? 0;
+      const isHost = isHostArray(binding);
+      const given = isHost ? binding.byteLength : own(binding).bytes;
+      if (given < wanted) {
+        throw new ArgumentError(`Parameter ${position} needs ${wanted} bytes, but ${given} were bound.`);
+      }
+      const offset = staged;
+      if (isHost) staged += sizeClass(wanted);
+      return offset;
+    });
+    staging.demand(executable, staged);
+    return bindings.map((binding, position) => {
+      if (!isHostArray(binding)) return own(binding).address;
+      const address = staging.address + (offsets[position] ?? 0);
+      const length = (parameterBytes[position] ?? 0) / 4;
+      copyIn(address, binding.length > length ? binding.subarray(0, length) : binding);
+      return address;
+    });
   };
 
   return {
@@ -188,18 +199,17 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
           `The plan takes ${plan.parameterCount} parameters and ${plan.scalars.length} scalars, not ${bindings.length} and ${scalars.length}.`,
         );
       }
-      // Staging may grow the memory: addresses first, then the views.
-      const addresses = bindings.map((binding, position) => bind(target, binding, position));
-      const area = ensureScratch(target.scratchBytes);
+      const addresses = bind(target, bindings);
       const ints = allocator.ints();
       const floats = allocator.floats();
       addresses.forEach((address, i) => (ints[layout.pointers / 4 + i] = address));
+      ints[layout.arena / 4] = arena.address;
       plan.scalars.forEach(({ type }, i) => {
         const value = scalars[i] ?? 0;
         if (type === 'f32') floats[layout.scalars / 4 + i] = value;
         else ints[layout.scalars / 4 + i] = value;
       });
-      target.entry(area);
+      target.entry(scratch.address);
     },
     synchronize: () => Promise.resolve(),
     memory: (): BackendMemory => ({ usedBytes: allocator.usedBytes, pooledBytes: allocator.pooledBytes, buffers }),
@@ -209,6 +219,10 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       return listFunctions([run, ...functions]);
     },
   };
+}
+
+function isHostArray(binding: DeviceBuffer | HostArray): binding is HostArray {
+  return binding instanceof Float32Array || binding instanceof Int32Array;
 }
 
 /** Constant tables, each written once however often it is asked for. */

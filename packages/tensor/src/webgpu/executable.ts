@@ -43,6 +43,12 @@ export interface Variant {
   failure: WebgpuError | undefined;
 }
 
+/**
+ * Host memory of a pipeline: on software adapters as measured on llvmpipe, whose machine code it is (`benchmarks/many-shapes.ts`); on
+ * graphics processors a guess. Its shader's text comes on top, as text and in the plan.
+ */
+const pipelineBytes = { software: 320 * 1024, hardware: 32 * 1024 };
+const bytesPerCharacter = 8;
 /** Bind groups kept per dispatch: enough for inputs that alternate between a few buffers. */
 const groupsPerStep = 6;
 
@@ -60,6 +66,7 @@ export class WebgpuExecutable implements Executable {
   readonly #hosts = new Map<number, Bound & { readonly capacity: number }>();
   readonly #scalars: Uint32Array<ArrayBuffer>;
   readonly #scalarBuffer: GPUBuffer | undefined;
+  #bytes = 0;
   #scalarsWritten = false;
 
   constructor(plan: Plan, resources: DeviceResources) {
@@ -91,7 +98,13 @@ export class WebgpuExecutable implements Executable {
     if (words > 0) {
       this.#scalarBuffer = resources.device.createBuffer({ size: words * 4, usage: usage.uniform | usage.copyTarget });
       resources.pool.count(words * 4);
+      this.#bytes += words * 4;
     }
+  }
+
+  /** Code and pipelines, also where another plan has them too, and copies of host data. The arena is shared and counts for nobody. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get steps(): readonly Step[] {
@@ -129,6 +142,9 @@ export class WebgpuExecutable implements Executable {
     }
     if (lowered.arenaBytes > 0) arena.demand(this, arenaBytes);
     const steps = lowered.steps.map((step): ReadyStep => ({ ...step, pipeline: pipelines.acquire(step), groups: [] }));
+    for (const { code } of new Set(steps.map(({ pipeline }) => pipeline))) {
+      this.#bytes += pipelineBytes[target.profile.software ? 'software' : 'hardware'] + bytesPerCharacter * code.length;
+    }
     const variant: Variant = { steps, pending: undefined, failure: undefined };
     variant.pending = Promise.all(new Set(steps.map(({ pipeline }) => pipeline.ready))).then((failures) => {
       variant.failure = failures.find((failure) => failure !== undefined);
@@ -188,6 +204,7 @@ export class WebgpuExecutable implements Executable {
       this.#releaseHost(position);
       host = { ...pool.take(capacity), capacity };
       pool.count(capacity);
+      this.#bytes += capacity;
       this.#hosts.set(position, host);
     }
     if (data.length > 0) device.queue.writeBuffer(host.gpu, 0, data as HostArray & ArrayBufferView<ArrayBuffer>);
@@ -200,6 +217,7 @@ export class WebgpuExecutable implements Executable {
     if (host === undefined) return;
     this.#hosts.delete(position);
     pool.count(-host.capacity);
+    this.#bytes -= host.capacity;
     pool.give(host.capacity, host);
   }
 

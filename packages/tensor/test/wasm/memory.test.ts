@@ -66,6 +66,26 @@ describe('memory', () => {
     expect(device.memory().usedBytes).toBe(0);
   });
 
+  it('of temporaries and host data is shared by all plans, and shrinks with the most demanding', () => {
+    const device = createWasmBackend();
+    const y = device.allocate(400_000);
+    const make = (size: number): (() => void) => {
+      const executable = device.compile(addPlan(size).plan());
+      device.run(executable, [new Float32Array(size), y], []);
+      return () => executable.dispose();
+    };
+    const free = make(100_000);
+    const { usedBytes } = device.memory();
+    const others = [50_000, 60_000, 70_000, 80_000, 90_000].map(make);
+    // Each brings pointers and scalars of its own, no temporaries and no copies.
+    expect(device.memory().usedBytes - usedBytes).toBeLessThan(5 * 1024);
+    free();
+    expect(device.memory().usedBytes).toBeLessThan(usedBytes);
+    expect(device.memory().usedBytes).toBeGreaterThan(400_000 + 2 * 4 * 90_000);
+    for (const dispose of others) dispose();
+    expect(device.memory().usedBytes).toBe(sizeClass(400_000));
+  });
+
   it('grows, and a run goes on in the grown memory', async () => {
     const device = createWasmBackend();
     const builder = addPlan(100);
