@@ -1,6 +1,8 @@
 /** What training and evaluation read: datasets, and loaders that hand out batches of them. */
 import { DataLoader, type Dataset, type NumericArray } from '@hebb/data';
 import { tensor, type Tensor } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
+import { requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
 
 /** The fields of one batch by name; the first axis of every shape counts the examples. */
@@ -22,16 +24,19 @@ export type Examples = Dataset | BatchSource;
 
 /** The loader that `examples` is, or one of it. */
 export function batchSource(
+  where: string,
   examples: Examples,
   options: { batchSize: number; shuffle?: boolean; seed?: number },
 ): BatchSource {
-  return 'batches' in examples ? examples : new DataLoader(examples, options);
+  if ('batches' in examples) return examples;
+  requireOwnBatches(where, examples, options);
+  return new DataLoader(examples, options);
 }
 
 /** The input and target of a batch. Throws TrainingError for a batch that is anything but arrays `x` and `y` of equally many examples. */
 export function inputAndTarget(where: string, batch: BatchArrays): { x: NumericArray; y: NumericArray } {
   if (typeof batch !== 'object' || batch === null) {
-    throw new TrainingError(`[${where}] a batch must be an object with the fields x and y, not ${show(batch)}.`, {
+    throw new TrainingError(`[${where}] a batch must be an object with the fields x and y, not ${describe(batch)}.`, {
       hint: 'What the loader’s transform returns is the batch.',
     });
   }
@@ -53,7 +58,7 @@ export function inputAndTarget(where: string, batch: BatchArrays): { x: NumericA
   ] as const) {
     if (ArrayBuffer.isView(field.data) && Array.isArray(field.shape)) continue;
     throw new TrainingError(
-      `[${where}] the field ${name} of a batch must be { data: typed array, shape: number[] }, not ${show(field)}.`,
+      `[${where}] the field ${name} of a batch must be { data: typed array, shape: number[] }, not ${describe(field)}.`,
       { hint: 'Batches are arrays; they become tensors here.' },
     );
   }
@@ -64,11 +69,6 @@ export function inputAndTarget(where: string, batch: BatchArrays): { x: NumericA
     );
   }
   return { x, y };
-}
-
-function show(value: unknown): string {
-  if (value === null || value === undefined || typeof value !== 'object') return String(value);
-  return `a ${value.constructor?.name ?? 'object'}`;
 }
 
 export function toTensor({ data, shape }: NumericArray): Tensor {

@@ -4,6 +4,7 @@ import { argmax, ClassificationResult, confusionMatrix, type ConfusionMatrix } f
 import type { Module } from '@hebb/layers';
 import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import type { Examples } from './batches.ts';
+import { requireExamples, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import { formatCount, formatPercent } from './format.ts';
 import { predictor, type Predictions } from './predict.ts';
@@ -98,6 +99,9 @@ export async function evaluate(
   const { task = 'classification', classNames, batchSize = 128 } = options;
   if (task !== 'classification')
     throw new TrainingError(`[evaluate] there is no task '${String(task)}'; there is 'classification'.`);
+  requireModel('evaluate', model);
+  requireExamples('evaluate', 'the data', examples);
+  requireOwnBatches('evaluate', examples, options.batchSize === undefined ? {} : { batchSize });
   const run = await predictor('evaluate', model, undefined)(examples, { batchSize });
   const { shape } = run.outputs;
   const [, width] = shape;
@@ -110,7 +114,7 @@ export async function evaluate(
     );
   }
   const predictions = argmax(run.outputs);
+  const matrix = confusionMatrix(run.targets, predictions, width, classNames === undefined ? {} : { classNames });
   const labels = Int32Array.from(run.targets.data);
-  const matrix = confusionMatrix(labels, predictions, width, classNames === undefined ? {} : { classNames });
   return new ClassificationEvaluation(matrix, predictions, labels, run);
 }

@@ -6,11 +6,26 @@ import { compile, type Tensor } from '@hebb/tensor';
 import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { batchSource, inputAndTarget, toTensor, type BatchArrays, type Examples } from './batches.ts';
 import type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
+import {
+  requireCallback,
+  requireCallbacks,
+  requireExamples,
+  requireLossFunction,
+  requireMetrics,
+  requireMetricValue,
+  requireModel,
+  requireOptimizer,
+  requireOwnBatches,
+  requireRate,
+  requireSignal,
+  wrong,
+} from './checks.ts';
+import { lossError, requireNumbers, type BatchFields } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
 import { LossReader } from './loss-reader.ts';
 import { modesOf } from './modes.ts';
 import { requireParametersOf } from './trainable.ts';
-import { predictor, type LossFunction } from './predict.ts';
+import { lossOf, outputOf, predictor, requireFitting, type LossFunction } from './predict.ts';
 import { TerminalProgress } from './progress.ts';
 import { breather } from './tasks.ts';
 
@@ -76,30 +91,29 @@ const validationBatchSize = 256;
  *
  * @param train a dataset with the fields `x` and `y` (shuffled anew in every epoch), or a `DataLoader`, whose epochs are taken from
  *   `loader.epoch` on; the run leaves it as it is
- * @throws TrainingError if the optimizer has parameters that are not the model's, if the loss is not a finite number (found at most {@link lossesInFlight} steps later), or for options that make no
- *   sense; also whatever a callback throws
+ * @throws TrainingError for what makes no sense (no loss, an optimizer with parameters that are not the model's, parameters that hold NaN,
+ *   validation data that the model does not take), before the first step; for a loss that is not a finite number, at most
+ *   {@link lossesInFlight} steps later; also whatever a callback throws
  */
 export async function fit(model: Module, train: Examples, options: FitOptions): Promise<History> {
   requireOptions('fit', options, fitOptions);
+  requireGiven(model, train, options);
   const { loss, optimizer, epochs, batchSize = 32, seed, validation, metrics = {}, schedule, signal } = options;
   const isAborted = (): boolean => signal?.aborted === true;
-  if (!Number.isSafeInteger(epochs) || epochs < 1) {
-    throw new TrainingError(`[fit] epochs must be a positive integer, got ${String(epochs)}.`);
-  }
-  if (Object.keys(metrics).length > 0 && validation === undefined) {
-    throw new TrainingError('[fit] metrics are computed on validation data, and there is none.', {
-      hint: 'Give { validation }, or leave the metrics out.',
-    });
-  }
-  const source = batchSource(train, { batchSize, shuffle: true, ...(seed !== undefined && { seed }) });
+  const source = batchSource('fit', train, { batchSize, shuffle: true, ...(seed !== undefined && { seed }) });
   const firstEpoch = source.epoch ?? 0;
   const callbacks = [...(options.callbacks ?? []), ...progressOf(options.progress)];
   requireParametersOf(model, optimizer);
   const step = compile((x: Tensor, y: Tensor): Tensor => {
-    const { value, grads } = valueAndGrad(() => loss(model.forward(x), y), optimizer.parameters);
+    const { value, grads } = valueAndGrad(
+      () => lossOf('fit', loss, outputOf('fit', model, x), y),
+      optimizer.parameters,
+    );
     optimizer.step(grads);
     return value;
   });
+  if (validation !== undefined) requireFitting('fit, validation', model, validation, loss, validationBatchSize);
+  const odd = await requireNumbers(model);
   const predict = predictor('fit', model, loss);
 
   const log: RunLog = { losses: [], learningRates: [], epochs: [], stopReason: undefined };
@@ -130,17 +144,21 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
         callbacks,
         run,
         log,
+        odd,
       });
       if (log.losses.length < epoch * source.length) break;
       const validationStart = performance.now();
       const checked =
         validation === undefined || isAborted()
           ? undefined
-          : await predict(validation, { batchSize: validationBatchSize });
+          : await predict(validation, { batchSize: validationBatchSize, during: `validation after epoch ${epoch}` });
       const values: Record<string, number> = {};
       if (checked !== undefined)
-        for (const [name, metric] of Object.entries(metrics))
-          values[name] = await metric(checked.outputs, checked.targets);
+        for (const [name, metric] of Object.entries(metrics)) {
+          const value: unknown = await metric(checked.outputs, checked.targets);
+          requireMetricValue('fit', name, value);
+          values[name] = value;
+        }
       const record: EpochRecord = {
         epoch,
         loss: trained.loss,
@@ -190,36 +208,42 @@ interface EpochJob {
   readonly callbacks: readonly Callback[];
   readonly run: TrainingRun;
   readonly log: RunLog;
+  /** Names of the state that held infinities at the start. */
+  readonly odd: readonly string[];
 }
 
 /** One pass over the training data. Ends early, all losses read, where the signal says so. */
 async function trainEpoch(job: EpochJob): Promise<{ loss: number; examples: number; seconds: number }> {
-  const { epoch, batches, step, optimizer, schedule, signal, callbacks, run, log } = job;
+  const { epoch, batches, step, optimizer, schedule, signal, callbacks, run, log, odd } = job;
   const totalSteps = run.epochCount * run.stepsPerEpoch;
   const breathe = breather(20);
   const start = performance.now();
   let sum = 0;
   let examples = 0;
-  const reader = new LossReader<Omit<StepRecord, 'loss'>>(lossesInFlight, (loss, note) => {
-    requireFinite(loss, note, run);
-    log.losses.push(loss);
-    log.learningRates.push(note.learningRate);
-    sum += loss * note.examples;
-    examples += note.examples;
-    for (const callback of callbacks) callback.onStep?.({ ...note, loss }, run);
-  });
+  const reader = new LossReader<{ note: Omit<StepRecord, 'loss'>; batch: BatchFields }>(
+    lossesInFlight,
+    (loss, read) => {
+      const { note, batch } = read;
+      if (!Number.isFinite(loss)) throw lossError({ ...note, loss }, batch, run.stepsPerEpoch, odd);
+      log.losses.push(loss);
+      log.learningRates.push(note.learningRate);
+      sum += loss * note.examples;
+      examples += note.examples;
+      for (const callback of callbacks) callback.onStep?.({ ...note, loss }, run);
+    },
+  );
   let stepOfEpoch = 0;
   for (const batch of batches) {
     if (signal?.aborted === true) break;
+    if (stepOfEpoch === run.stepsPerEpoch) throw lengthError(epoch, `more than ${stepOfEpoch}`, run);
     const { x, y } = inputAndTarget('fit', batch);
     const index = (epoch - 1) * run.stepsPerEpoch + stepOfEpoch++;
-    if (schedule !== undefined) optimizer.learningRate = schedule(index, totalSteps);
-    const loss = step(toTensor(x), toTensor(y));
-    if (loss.size !== 1) {
-      throw new TrainingError(`[fit] the loss must be a single number per batch, got ${loss}.`, {
-        hint: 'Take its mean: (output, target) => loss(output, target).mean().',
-      });
+    if (schedule !== undefined) {
+      const rate: unknown = schedule(index, totalSteps);
+      requireRate('fit', rate, index, totalSteps);
+      optimizer.learningRate = rate;
     }
+    const loss = step(toTensor(x), toTensor(y));
     const note = {
       step: index + 1,
       epoch,
@@ -227,31 +251,42 @@ async function trainEpoch(job: EpochJob): Promise<{ loss: number; examples: numb
       learningRate: optimizer.learningRate,
       examples: x.shape[0] ?? 0,
     };
-    await reader.push(loss, note);
+    await reader.push(loss, { note, batch: { x, y } });
     await breathe();
   }
   await reader.drain();
+  if (stepOfEpoch < run.stepsPerEpoch && signal?.aborted !== true) throw lengthError(epoch, String(stepOfEpoch), run);
   return { loss: sum / examples, examples, seconds: (performance.now() - start) / 1000 };
 }
 
-function requireFinite(loss: number, note: Omit<StepRecord, 'loss'>, run: TrainingRun): void {
-  if (Number.isFinite(loss)) return;
-  const { step, epoch, stepOfEpoch, learningRate } = note;
-  const place = `epoch ${epoch}, step ${stepOfEpoch} of ${run.stepsPerEpoch}`;
-  const name = Number.isNaN(loss) ? 'not a number (NaN)' : loss > 0 ? 'infinite' : 'minus infinity';
-  throw new TrainingError(
-    `[fit] the loss is ${name} at ${place}; the learning rate was ${Number(learningRate.toPrecision(4))}.`,
-    {
-      epoch,
-      step,
-      learningRate,
-      loss,
-      hint:
-        step === 1
-          ? 'It is so before any update: look for NaN or infinite numbers in the inputs and targets, and for labels out of range.'
-          : `Lower the learning rate, e.g. to ${Math.min(0.001, Number((learningRate / 10).toPrecision(2)))}, or clip the gradients; if that does not help, look for NaN in the data.`,
-    },
+function lengthError(epoch: number, given: string, run: TrainingRun): TrainingError {
+  return new TrainingError(
+    `[fit] the training data gave ${given} batches in epoch ${epoch}; its length says ${run.stepsPerEpoch}.`,
+    { hint: 'The length of a source is the number of batches that batches(epoch) gives, the same for every epoch.' },
   );
+}
+
+/** Throws TrainingError for whatever makes no sense, before anything is computed. */
+function requireGiven(model: unknown, train: unknown, options: FitOptions): void {
+  const { epochs, validation, metrics, schedule, callbacks, signal, progress } = options;
+  requireModel('fit', model);
+  requireExamples('fit', 'the training data', train);
+  requireLossFunction('fit', options.loss);
+  requireOptimizer('fit', options.optimizer);
+  requireOwnBatches('fit', train, options);
+  if (!Number.isSafeInteger(epochs) || epochs < 1) throw wrong('fit', 'epochs', 'a positive integer', epochs);
+  if (validation !== undefined) requireExamples('fit', 'the validation data', validation);
+  if (metrics !== undefined) requireMetrics('fit', metrics);
+  if (metrics !== undefined && Object.keys(metrics).length > 0 && validation === undefined) {
+    throw new TrainingError('[fit] metrics are computed on validation data, and there is none.', {
+      hint: 'Give { validation }, or leave the metrics out.',
+    });
+  }
+  if (schedule !== undefined && typeof schedule !== 'function')
+    throw wrong('fit', 'schedule', 'a function (step, totalSteps) => learning rate', schedule);
+  if (callbacks !== undefined) requireCallbacks('fit', callbacks);
+  requireSignal('fit', signal);
+  if (progress !== undefined && typeof progress !== 'boolean') requireCallback('fit', 'progress', progress);
 }
 
 function progressOf(progress: FitOptions['progress']): Callback[] {

@@ -34,6 +34,14 @@ export function monitored(
       hint: 'Give fit { validation } and the metric, or monitor another.',
     });
   }
+  if (Number.isNaN(value)) {
+    throw new TrainingError(
+      `[${where}] ${name} is not a number (NaN) in epoch ${record.epoch}: no epoch is better than it.`,
+      {
+        hint: 'Monitor another number, or let the metric give one in every epoch.',
+      },
+    );
+  }
   const mode = options.mode ?? (/loss|error/i.test(name) ? 'min' : 'max');
   return { name, value, score: mode === 'min' ? -value : value };
 }

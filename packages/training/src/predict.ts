@@ -1,8 +1,10 @@
 /** Running a model over a dataset in evaluation mode. */
 import type { NumericArray } from '@hebb/data';
 import type { Module } from '@hebb/layers';
-import { compile, type Tensor } from '@hebb/tensor';
+import { compile, dryRun, HebbError, Tensor } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
 import { batchSource, inputAndTarget, toTensor, type Examples } from './batches.ts';
+import { validationLossError } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
 import { modesOf } from './modes.ts';
 import { breather } from './tasks.ts';
@@ -23,22 +25,86 @@ export interface Predictions {
   readonly examplesPerSecond: number;
 }
 
+/** What `model.forward` returns, which must be a tensor. */
+export function outputOf(where: string, model: Module, x: Tensor): Tensor {
+  const output: unknown = model.forward(x);
+  if (output instanceof Tensor) return output;
+  throw new TrainingError(`[${where}] the model’s forward must return a tensor, not ${describe(output)}.`, {
+    hint:
+      output === undefined
+        ? 'Does it end with return?'
+        : output instanceof Promise
+          ? 'It must not be async: it records, and values are read afterwards.'
+          : 'Give the model a forward that returns the one output that the loss takes.',
+  });
+}
+
+/** The loss of a batch, which must be a single number. */
+export function lossOf(where: string, loss: LossFunction, output: Tensor, target: Tensor): Tensor {
+  const value: unknown = loss(output, target);
+  if (value instanceof Tensor && value.size === 1) return value;
+  throw new TrainingError(`[${where}] the loss must be a single number per batch, a tensor, not ${describe(value)}.`, {
+    hint:
+      value instanceof Tensor
+        ? 'Take its mean: (output, target) => loss(output, target).mean().'
+        : value === undefined
+          ? 'Does the function return what it computes?'
+          : 'Compute it with tensors, without reading values: (output, target) => output.sub(target).square().mean().',
+  });
+}
+
+/**
+ * Records the model on the first batch, in evaluation mode and without computing anything, so that data that does not fit is found before the
+ * training and not after its first epoch.
+ */
+export function requireFitting(
+  where: string,
+  model: Module,
+  examples: Examples,
+  loss: LossFunction,
+  batchSize: number,
+): void {
+  const [batch] = batchSource(where, examples, { batchSize }).batches(0);
+  if (batch === undefined) throw new TrainingError(`[${where}] there are no examples.`);
+  const { x, y } = inputAndTarget(where, batch);
+  const restoreModes = modesOf(model);
+  model.eval();
+  try {
+    dryRun(() => void lossOf(where, loss, outputOf(where, model, toTensor(x)), toTensor(y)));
+  } catch (error) {
+    throw inData(where, error, x, y);
+  } finally {
+    restoreModes();
+  }
+}
+
+/** Says on which data an error arose. */
+function inData(where: string, error: unknown, x: NumericArray, y: NumericArray): unknown {
+  if (!(error instanceof HebbError)) return error;
+  const shown = new TrainingError(
+    `[${where}] the model or the loss does not take a batch with x of shape [${x.shape.join(', ')}] and y of shape [${y.shape.join(', ')}]:\n  ${error.message}`,
+  );
+  shown.cause = error;
+  return shown;
+}
+
 /** A function that runs the model over datasets; it is compiled once and used again. Batches in flight are bounded. */
 export function predictor(
   where: string,
   model: Module,
   loss: LossFunction | undefined,
-): (examples: Examples, options: { batchSize: number }) => Promise<Predictions> {
+): (examples: Examples, options: { batchSize: number; during?: string }) => Promise<Predictions> {
   const step = compile((x: Tensor, y: Tensor) => {
-    const output = model.forward(x);
-    return { output, loss: loss?.(output, y) };
+    const output = outputOf(where, model, x);
+    return { output, loss: loss && lossOf(where, loss, output, y) };
   });
-  return async (examples, { batchSize }) => {
-    const source = batchSource(examples, { batchSize });
+  return async (examples, { batchSize, during }) => {
+    const place = during === undefined ? where : `${where}, ${during}`;
+    const source = batchSource(where, examples, { batchSize });
     const restoreModes = modesOf(model);
     model.eval();
     try {
-      return await run(where, source.batches(0), step);
+      return await run(place, source.batches(0), step);
     } finally {
       restoreModes();
     }
@@ -78,12 +144,19 @@ async function run(
         `[${where}] the model made ${output} of ${count} examples; its first axis must count them.`,
       );
     }
+    if (parts.length > 0 && output.shape.slice(1).join() !== shape.join()) {
+      throw new TrainingError(
+        `[${where}] all outputs must have one shape; batch ${parts.length + 1} gave ${output}, those before [${['examples', ...shape].join(', ')}].`,
+        { hint: 'Outputs are put into one array: pad what differs in size, or evaluate sizes apart.' },
+      );
+    }
     shape = output.shape.slice(1);
     hasLoss = loss !== undefined;
     targets.push(y);
     const index = parts.length;
     parts.push({ output: new Float32Array(0), loss: 0, count });
     const read = Promise.all([output.data(), loss?.item()]).then(([data, value]) => {
+      if (value !== undefined && !Number.isFinite(value)) throw validationLossError(where, value, index + 1, { x, y });
       parts[index] = { output: Float32Array.from(data), loss: value ?? 0, count };
     });
     read.catch(() => undefined); // reported where it is awaited
@@ -102,7 +175,7 @@ async function run(
   const weighted = parts.reduce((sum, { loss, count }) => sum + loss * count, 0);
   return {
     outputs: { data: joinFloats(parts.map(({ output }) => output)), shape: [examples, ...shape] },
-    targets: joinArrays(targets, examples),
+    targets: joinArrays(where, targets, examples),
     loss: hasLoss ? weighted / examples : undefined,
     seconds,
     examplesPerSecond: timedExamples > 0 ? timedExamples / stopwatch.seconds : examples / seconds,
@@ -133,9 +206,9 @@ function joinFloats(parts: readonly Float32Array[]): Float32Array {
   return joined;
 }
 
-function joinArrays(arrays: readonly NumericArray[], examples: number): NumericArray {
+function joinArrays(where: string, arrays: readonly NumericArray[], examples: number): NumericArray {
   const [first] = arrays;
-  if (first === undefined) throw new TrainingError('[predict] there are no examples.');
+  if (first === undefined) throw new TrainingError(`[${where}] there are no examples.`);
   const total = arrays.reduce((sum, { data }) => sum + data.length, 0);
   const data = first.data instanceof Int32Array ? new Int32Array(total) : new Float32Array(total);
   let offset = 0;

@@ -1,0 +1,119 @@
+/** Where numbers that are none come from: parameters, batches, or the step itself. */
+import type { Module } from '@hebb/layers';
+import type { NumericArray } from '@hebb/data';
+import type { StepRecord } from './callback.ts';
+import { TrainingError } from './errors.ts';
+
+/** Tensors read at once: enough to hide the latency of a device, few enough to need little memory. */
+const readsInFlight = 16;
+
+/**
+ * Looks through the model's state before the first step. Afterwards it is too late: one NaN makes all of them NaN.
+ *
+ * @returns names of parameters and buffers that hold infinities, and of buffers that hold NaN, for {@link lossError}
+ * @throws TrainingError for parameters that hold NaN
+ */
+export async function requireNumbers(model: Module): Promise<readonly string[]> {
+  const parameters = new Set(model.parameters());
+  const state = [...model.stateDict()].filter(([, tensor]) => tensor.dtype === 'float32');
+  const lost: string[] = [];
+  const odd: string[] = [];
+  for (let start = 0; start < state.length; start += readsInFlight) {
+    const part = state.slice(start, start + readsInFlight);
+    const values = await Promise.all(part.map(([, tensor]) => tensor.data()));
+    part.forEach(([name, tensor], i) => {
+      const { nan, infinite } = oddNumbers(values[i] ?? []);
+      if (nan > 0 && parameters.has(tensor)) lost.push(`${name} (${nan} of ${tensor.size})`);
+      else if (nan + infinite > 0) odd.push(name);
+    });
+  }
+  if (lost.length === 0) return odd;
+  throw new TrainingError(`[fit] parameters hold NaN before the first step: ${lost.join(', ')}.`, {
+    hint: 'Look at where they come from: a checkpoint of a run that diverged, or an initialisation of your own.',
+  });
+}
+
+function oddNumbers(data: ArrayLike<number>): { nan: number; infinite: number } {
+  let nan = 0;
+  let infinite = 0;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] ?? 0;
+    // Both for NaN and for the infinities.
+    if (value - value === 0) continue;
+    if (Number.isNaN(value)) nan++;
+    else infinite++;
+  }
+  return { nan, infinite };
+}
+
+/** The arrays of one batch. */
+export interface BatchFields {
+  readonly x: NumericArray;
+  readonly y: NumericArray;
+}
+
+/** `x of this batch holds NaN in example 3`, if it is so. */
+function oddField(batch: BatchFields): string | undefined {
+  for (const [name, { data, shape }] of [
+    ['x', batch.x],
+    ['y', batch.y],
+  ] as const) {
+    const position = (data as Float32Array).findIndex((value) => value - value !== 0);
+    if (position < 0) continue;
+    const size = data.length / (shape[0] ?? 1);
+    return `${name} of this batch holds ${data[position]}, first in its example ${Math.floor(position / size)}`;
+  }
+  return undefined;
+}
+
+function nameOf(loss: number): string {
+  return Number.isNaN(loss) ? 'not a number (NaN)' : loss > 0 ? 'infinite' : 'minus infinity';
+}
+
+const outOfRange = 'labels out of range, and logarithms or quotients of zero in the loss';
+
+/** The error of a training loss that is not a finite number. `odd` are names of the state that held infinities at first. */
+export function lossError(
+  note: StepRecord,
+  batch: BatchFields,
+  stepsPerEpoch: number,
+  odd: readonly string[],
+): TrainingError {
+  const { step, epoch, stepOfEpoch, learningRate, loss } = note;
+  const rate = Number(learningRate.toPrecision(4));
+  const field = oddField(batch);
+  let hint: string;
+  if (field !== undefined) hint = `${field}: clean the data, or look at the loader’s transform.`;
+  else if (odd.length > 0 && step === 1) hint = `These hold infinities or NaN from the start: ${odd.join(', ')}.`;
+  else if (step === 1) hint = `It is so before any update, and the batch is finite: look for ${outOfRange}.`;
+  else if (rate === 0)
+    hint = `The parameters do not change at this learning rate: look for ${outOfRange}, in this batch.`;
+  else {
+    const lower = Math.min(0.001, Number((learningRate / 10).toPrecision(2)));
+    hint = `Lower the learning rate, e.g. to ${lower}, or clip the gradients; if that does not help, look for ${outOfRange}.`;
+  }
+  return new TrainingError(
+    `[fit] the loss is ${nameOf(loss)} at epoch ${epoch}, step ${stepOfEpoch} of ${stepsPerEpoch}; the learning rate was ${rate}.`,
+    { epoch, step, learningRate, loss, hint },
+  );
+}
+
+/** The error of a validation loss that is not a finite number. */
+export function validationLossError(
+  where: string,
+  loss: number,
+  batchNumber: number,
+  batch: BatchFields,
+): TrainingError {
+  const field = oddField(batch);
+  return new TrainingError(
+    `[${where}] the validation loss is ${nameOf(loss)} in batch ${batchNumber} of the validation data.`,
+    {
+      loss,
+      hint:
+        field === undefined
+          ? `The training losses were finite: look at the validation data, for ${outOfRange}.`
+          : `${field}: clean the validation data.`,
+    },
+  );
+}
