@@ -113,6 +113,37 @@ test('two devices by turns, neither of which has started', async () => {
   await expect(w.add(1).data()).rejects.toThrow(/lives on wasm, the operation runs on reference/);
 });
 
+test('where there is no WebAssembly either, an error says what there is', async () => {
+  vi.stubGlobal('WebAssembly', undefined);
+  try {
+    const { DeviceError, setDevice, tensor } = await freshHebb();
+    setDevice('auto');
+    const reading = tensor([1]).add(1).item();
+    await expect(reading).rejects.toThrow(DeviceError);
+    await expect(reading).rejects.toThrow(/^WebAssembly is not available: .*\n {2}hint: setDevice\('reference'\)/);
+    setDevice('reference');
+    expect(await tensor([1]).add(1).item()).toBe(2);
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+test('memory that is not there is an OutOfMemoryError, and the rest goes on', async () => {
+  const { OutOfMemoryError, realize, setDevice, tensor, zeros } = await freshHebb();
+  setDevice('wasm');
+  const small = tensor([1]).add(1);
+  // 4 GiB each, which is more than WebAssembly can address.
+  const huge = zeros([2 ** 16, 2 ** 14])
+    .add(zeros([2 ** 16, 1]))
+    .flip(0);
+  const twice = [realize(huge.sub(1)), realize(huge.exp())];
+  const results = await Promise.allSettled([...twice, small.item()]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  await expect(twice[0]).rejects.toThrow(OutOfMemoryError);
+  await expect(realize(huge.neg())).rejects.toThrow(OutOfMemoryError);
+  expect(await tensor([1]).add(2).item()).toBe(3);
+});
+
 test('a device that cannot be is an error for everything that waits for it', async () => {
   vi.stubGlobal('navigator', { gpu: { requestAdapter: () => Promise.resolve(null) } });
   try {

@@ -181,7 +181,13 @@ async function loadEngine(requested: DeviceName): Promise<Engine> {
     }
   }
   const { createWasmEngine } = await loaded(requested, import('../wasm/engine.ts'));
-  return createWasmEngine();
+  try {
+    return createWasmEngine();
+  } catch (cause) {
+    throw new DeviceError(`WebAssembly is not available: ${toError(cause).message}`, {
+      hint: "setDevice('reference') runs everywhere, slowly.",
+    });
+  }
 }
 
 /** A module, or an error that says what its loading means. */
