@@ -1,5 +1,14 @@
 /** A gradient that would lack a part is an error that names the part; what needs no gradient may be read from anywhere. */
-import { ArgumentError, compile, composite, setDevice, tensor, variable, type Tensor } from '@hebb/tensor';
+import {
+  ArgumentError,
+  compile,
+  composite,
+  setDevice,
+  tensor,
+  variable,
+  type CompositeDefinition,
+  type Tensor,
+} from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backward, customGradient, grad, valueAndGrad, vjp } from '../src/index.ts';
 
@@ -63,6 +72,21 @@ describe.each(['reference', 'wasm'] as const)('on %s', (device) => {
         () => [undefined],
       );
       expect(() => valueAndGrad(() => bare(w).sum(), { w, scale })).toThrow(/parameter scale/);
+    });
+
+    it('is one where a definition reads it', () => {
+      const [w, scale] = [parameter([3]), parameter([2])];
+      const definition: CompositeDefinition = {
+        name: 'scaled',
+        body: (_, x) => x.mul(scale),
+        gradient: (_, cotangent) => [cotangent.mul(scale)],
+      };
+      const run = (): Tensor => composite(definition, {}, [w]).sum();
+      expect(() => valueAndGrad(run, { w, scale })).toThrow(/^\[scaled\] .*parameter scale/);
+      const smuggled = { name: 'smuggled', body: ({ by }: { by: Tensor }, x: Tensor) => x.mul(by) };
+      expect(() => composite(smuggled as never, { by: scale } as never, [w])).toThrow(
+        /\[smuggled\] the attribute by of a composite must be a number, a string, a boolean or a list of numbers, not the tensor/,
+      );
     });
 
     it('is one inside a compiled step', () => {
@@ -129,6 +153,21 @@ describe.each(['reference', 'wasm'] as const)('on %s', (device) => {
   });
 
   describe('a gradient of your own', () => {
+    it('belongs to the attributes with which the value was computed, whatever becomes of them', async () => {
+      const power: CompositeDefinition<{ exponents: number[] }> = {
+        name: 'power',
+        body: ({ exponents: [n = 1] }, x) => x.pow(n),
+        gradient: ({ exponents: [n = 1] }, cotangent, _, x) => [cotangent.mul(x.pow(n - 1)).mul(n)],
+      };
+      const attributes = { exponents: [3] };
+      const f = (x: Tensor): Tensor => {
+        const y = composite(power, attributes, [x]).sum();
+        attributes.exponents[0] = 50;
+        return y;
+      };
+      expect(await grad(f)(tensor([2])).toArray()).toEqual([12]);
+    });
+
     it('gives one cotangent for each input', () => {
       const run = (cotangents: unknown): (() => void) => {
         const f = customGradient(

@@ -138,8 +138,8 @@ export interface Attributes {
     readonly body: Node;
     readonly gradient: CompositeGradient | undefined;
     /**
-     * What a body of its own saw as its inputs, so that whatever else it depends on can be told apart; undefined where it cannot hide a
-     * gradient: for a definition, whose body sees nothing else, and without `gradient`.
+     * What the body saw as its inputs, so that whatever else it depends on can be told apart; undefined without `gradient`, where nothing
+     * is hidden.
      */
     readonly boundary: readonly Node[] | undefined;
   };

@@ -28,7 +28,7 @@ const compositeOptions: OptionNames<CompositeOptions> = { gradient: true };
 
 /**
  * What a composite computes, said once: an object that walkers know it by. Two composites of one definition differ in their attributes and
- * inputs alone, since the body sees nothing else.
+ * inputs alone: a body and a gradient see nothing else, and attributes are kept as they were.
  */
 export interface CompositeDefinition<A extends CompositeAttributes = CompositeAttributes> extends CompositeIdentity {
   /** For messages and profiles; two definitions may have the same. */
@@ -85,17 +85,14 @@ export function composite(
   if (typeof (definition ?? { body }).body !== 'function')
     throw wrongArgument(name, 'the body of a composite', 'a function of its inputs', (definition ?? { body }).body);
   checkOptions('composite', options, compositeOptions);
-  const gradient = definition === undefined ? options.gradient : definition.gradient?.bind(definition, attributes);
+  const own = ownAttributes(name, attributes);
+  const gradient = definition === undefined ? options.gradient : definition.gradient?.bind(definition, own);
   if (gradient !== undefined) requireFunction(name, 'the gradient of a composite', gradient);
   const nodes = inputs.map(nodeOf);
   const boundary =
-    definition === undefined && gradient !== undefined
-      ? nodes.map((node) => makeNode('reshape', [node], { shape: node.type.shape }))
-      : undefined;
-  const value =
-    definition === undefined
-      ? body?.(...(boundary === undefined ? inputs : boundary.map((node) => tensorOf(node))))
-      : definition.body(attributes, ...inputs);
+    gradient === undefined ? undefined : nodes.map((node) => makeNode('reshape', [node], { shape: node.type.shape }));
+  const seen = boundary === undefined ? inputs : boundary.map((node) => tensorOf(node));
+  const value = definition === undefined ? body?.(...seen) : definition.body(own, ...seen);
   requireTensor(name, 'what the body of a composite returns', value);
   let result = nodeOf(value);
   // A body that is just a variable's value must not share the memory that the variable's updates overwrite.
@@ -103,12 +100,33 @@ export function composite(
   const node = makeNode('composite', nodes, {
     name,
     definition,
-    options: attributes,
+    options: own,
     body: result,
     gradient: gradient === undefined ? undefined : onNodes(name, gradient),
     boundary,
   });
   return tensorOf(node);
+}
+
+/** A copy that stays as it is, whatever happens to what was given; throws {@link ArgumentError} for what is no plain value. */
+function ownAttributes(name: string, attributes: CompositeAttributes): CompositeAttributes {
+  const own: Record<string, CompositeAttributes[string]> = {};
+  for (const [key, value] of Object.entries(attributes)) {
+    const list = Array.isArray(value) ? (value as readonly unknown[]) : undefined;
+    if (
+      list === undefined
+        ? !['number', 'boolean', 'string'].includes(typeof value)
+        : list.some((n) => typeof n !== 'number')
+    )
+      throw wrongArgument(
+        name,
+        `the attribute ${key} of a composite`,
+        'a number, a string, a boolean or a list of numbers',
+        value,
+      );
+    own[key] = list === undefined ? value : Object.freeze([...(list as readonly number[])]);
+  }
+  return Object.freeze(own);
 }
 
 /** A gradient of tensors as one of nodes; throws {@link ArgumentError} where it does not return one cotangent, or none, per input. */
