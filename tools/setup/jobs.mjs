@@ -64,6 +64,7 @@ const jobs = {
     );
   },
   'gpu-check:pack': (args) => script('tools/gpu-check/pack.mjs', args),
+  'check:bundlers': (args) => script('tools/release/check-bundlers.mjs', args),
   changeset: (args) => bin('@changesets/cli/bin.js', args),
 };
 

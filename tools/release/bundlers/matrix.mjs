@@ -1,0 +1,99 @@
+/** Walks the matrix: every program in every cell, built and run, and not a word but PROVED. */
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runQuietly } from '../../setup/process.mjs';
+import { createProject } from '../project.mjs';
+import { startBrowser } from './browser.mjs';
+import { cells } from './cells.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+/** For one build or run, in milliseconds. */
+const timeout = 180_000;
+/** At a time: a build keeps about one core busy. */
+const concurrency = 2;
+
+const programs = readdirSync(join(here, 'programs'))
+  .map((file) => file.replace(/\.js$/, ''))
+  .filter((name) => name !== 'prove');
+
+/** Calls `use` with every item, some at a time. */
+async function forEach(items, use) {
+  const waiting = [...items];
+  const walk = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await use(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, walk));
+}
+
+const quiet = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
+
+/** Builds one program in one cell; resolves to where, and to what the bundler said where it said anything. */
+async function build(project, cell, program) {
+  const folder = join(project, cell.name, program);
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(here, 'programs', 'prove.js'), join(folder, 'prove.js'));
+  cpSync(join(here, 'programs', `${program}.js`), join(folder, 'main.js'));
+  for (const [name, source] of Object.entries(cell.files ?? {}))
+    cpSync(join(here, 'pages', source), join(folder, name));
+  for (const [command, ...args] of cell.build) {
+    const result = await runQuietly(join(project, 'node_modules', '.bin', command), args, {
+      cwd: folder,
+      timeout,
+      env: quiet,
+    });
+    // A warning is a failure too. What the tools print when all is well:
+    const output = result.output
+      .replaceAll(/\u001B\[[\d;]*m/g, '')
+      .replaceAll(
+        /^webpack compiled successfully$|^\s*\S+ {2}[\d.]+[km]?b( ⚠️)?$|^⚡ Done.*$|^\S+ → \S+\.\.\.$|^created \S+ in .*$/gm,
+        '',
+      )
+      .trim();
+    if (result.code !== 0 || output !== '') return { folder, problem: output || `exit code ${result.code}` };
+  }
+  return { folder };
+}
+
+/** Runs what was built; resolves to what it wrote. */
+async function run(project, browser, cell, folder) {
+  if (cell.page !== undefined) return await browser.open(join(folder, cell.page), timeout);
+  const [command, ...args] = cell.run;
+  const file = command === 'node' ? process.execPath : join(project, 'node_modules', '.bin', command);
+  return (await runQuietly(file, args, { cwd: folder, timeout, env: quiet })).output;
+}
+
+/**
+ * @param check what counts and prints
+ * @param options.work an empty folder
+ * @param options.tarballs of the packages, by name
+ * @param options.all also what CI leaves out
+ * @param options.names only these cells and these programs
+ */
+export async function runMatrix(check, { work, tarballs, all = false, names = [] }) {
+  const choose = (group) =>
+    group.some((name) => names.includes(name)) ? group.filter((name) => names.includes(name)) : group;
+  const cellNames = choose(cells.map(({ name }) => name));
+  const chosen = cells.filter(({ name }) => cellNames.includes(name));
+  const chosenPrograms = choose(programs);
+  const project = join(work, 'bundlers');
+  await createProject(check, project, [...tarballs.values(), ...new Set(chosen.flatMap((cell) => cell.install))]);
+  const browser = await startBrowser();
+  try {
+    const jobs = chosen.flatMap((cell) =>
+      chosenPrograms
+        .filter((name) => all || (cell.ci ?? programs).includes(name))
+        .map((program) => ({ cell, program })),
+    );
+    await forEach(jobs, ({ cell, program }) =>
+      check(`${cell.title}: ${program}`, async () => {
+        const { folder, problem } = await build(project, cell, program);
+        if (problem !== undefined) return { code: 1, output: problem };
+        const output = (await run(project, browser, cell, folder)).trim();
+        return { code: output === 'PROVED' ? 0 : 1, output };
+      }),
+    );
+  } finally {
+    await browser.close();
+  }
+}

@@ -1,0 +1,1 @@
+const worker = new Worker(new URL('./main.js', import.meta.url), { type: 'module' });

@@ -1,0 +1,12 @@
+import { meanSquaredError } from '@hebb/losses';
+import { tensor } from '@hebb/tensor';
+import { prove } from './prove.js';
+
+prove({
+  compute: () => meanSquaredError(tensor([1, 2]), tensor([1, 4])).item(),
+  expected: 2,
+  misuse() {
+    meanSquaredError(tensor([1, 2]), tensor([1, 2, 3]));
+  },
+  message: /meanSquaredError|mseLoss/,
+});
