@@ -1,6 +1,6 @@
 /** Checks that print their outcome one by one, and are counted. */
 
-/** @returns {{ check(name: string, run: () => Promise<{ code: number, output: string }>): Promise<boolean>, finish(): void }} */
+/** @returns {{ check: (name: string, run: () => Promise<{ code: number, output: string }>) => Promise<boolean>, finish: () => void }} */
 export function createChecks() {
   let passed = 0;
   let failed = 0;

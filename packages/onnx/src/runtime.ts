@@ -2,6 +2,7 @@
 import { tensor, type DType, type Tensor } from '@hebb/tensor';
 import type * as Runtime from 'onnxruntime-node';
 import { OnnxRuntimeError } from './errors.ts';
+import { importOptional } from './optional.js';
 
 /** Elements with their shape, as the runtime takes and returns them. */
 export interface OnnxArray {
@@ -24,10 +25,8 @@ export interface OnnxSession {
 type RuntimeModule = typeof Runtime;
 
 async function loadRuntime(): Promise<RuntimeModule> {
-  // Not a literal, so that bundlers for the browser do not look for the package.
-  const specifier = 'onnxruntime-node';
   try {
-    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as RuntimeModule;
+    return (await importOptional('onnxruntime-node')) as RuntimeModule;
   } catch (error) {
     throw new OnnxRuntimeError(`[onnx] onnxruntime-node cannot be loaded: ${messageOf(error)}`, {
       hint: 'Install it beside @hebb/onnx: npm install onnxruntime-node. It is optional because of its size, and runs in Node only.',

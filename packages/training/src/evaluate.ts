@@ -8,7 +8,8 @@ import { requireExamples, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import { formatCount, formatPercent } from './format.ts';
 import { predictor, type Predictions } from './predict.ts';
-import { reportOptions, writeReport, type ReportOptions } from './report/report.ts';
+import { reportOptions, type ReportOptions } from './report/options.ts';
+import { writeReport } from './report/write.ts';
 
 export interface EvaluateOptions {
   /** What the model does; so far the one task is 'classification'. */

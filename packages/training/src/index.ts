@@ -10,4 +10,6 @@ export { requireWritableFolder } from './files.ts';
 export { TrainingError, type TrainingErrorDetails } from './errors.ts';
 export { TerminalProgress, type ProgressStream, type TerminalProgressOptions } from './progress.ts';
 export { ClassificationEvaluation, evaluate, type EvaluateOptions } from './evaluate.ts';
-export { reportHtml, writeReport, type Facts, type OnnxVerification, type ReportOptions } from './report/report.ts';
+export type { Facts, OnnxVerification, ReportOptions } from './report/options.ts';
+export { reportHtml } from './report/report.ts';
+export { writeReport } from './report/write.ts';

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { runQuietly } from '../../setup/process.mjs';
 import { createProject } from '../project.mjs';
 import { startBrowser } from './browser.mjs';
@@ -16,6 +17,10 @@ const concurrency = 2;
 const programs = readdirSync(join(here, 'programs'))
   .map((file) => file.replace(/\.js$/, ''))
   .filter((name) => name !== 'prove');
+
+/** What the tools print when all is well; any other word, a warning above all, is a failure. */
+const allIsWell =
+  /^webpack compiled successfully$|^\s*\S+ {2}[\d.]+[km]?b( ⚠️)?$|^⚡ Done.*$|^\S+ → \S+\.\.\.$|^created \S+ in .*$/gm;
 
 /** Calls `use` with every item, some at a time. */
 async function forEach(items, use) {
@@ -42,14 +47,7 @@ async function build(project, cell, program) {
       timeout,
       env: quiet,
     });
-    // A warning is a failure too. What the tools print when all is well:
-    const output = result.output
-      .replaceAll(/\u001B\[[\d;]*m/g, '')
-      .replaceAll(
-        /^webpack compiled successfully$|^\s*\S+ {2}[\d.]+[km]?b( ⚠️)?$|^⚡ Done.*$|^\S+ → \S+\.\.\.$|^created \S+ in .*$/gm,
-        '',
-      )
-      .trim();
+    const output = stripVTControlCharacters(result.output).replaceAll(allIsWell, '').trim();
     if (result.code !== 0 || output !== '') return { folder, problem: output || `exit code ${result.code}` };
   }
   return { folder };

@@ -1,78 +1,13 @@
 /** A run as one HTML page that needs nothing else: no network, no scripts, no other files. */
-import type { NumericArray } from '@hebb/data';
-import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import type { History } from '../callback.ts';
+import { requireOptions } from '@hebb/tensor/arguments';
 import type { ClassificationEvaluation } from '../evaluate.ts';
-import { writeFile } from '../files.ts';
 import { formatCount, formatPercent, formatSeconds } from '../format.ts';
 import { confusionPicture } from './confusion-picture.ts';
 import { html, Html } from './html.ts';
+import { reportOptions, type Facts, type OnnxVerification, type ReportOptions } from './options.ts';
 import { trainingCharts } from './training-charts.ts';
 import { examplePictures } from './example-pictures.ts';
 import { style } from './style.ts';
-
-/** Rows of a table: what it is, and its value. */
-export type Facts = Readonly<Record<string, string | number | undefined>>;
-
-/** The outcome of running an exported ONNX file with another runtime. */
-export interface OnnxVerification {
-  /** Whether everything agreed as it should. */
-  readonly passed: boolean;
-  /** One sentence on what was found. */
-  readonly verdict: string;
-  readonly facts?: Facts;
-}
-
-/** Everything is optional; a section without content is left out. */
-export interface ReportOptions {
-  /** Default 'Training report'. */
-  title?: string;
-  /** A sentence under the title. */
-  subtitle?: string;
-  /** Where the data comes from, its licence, how it was split. */
-  data?: Facts;
-  /** The model's summary as text, e.g. from `summary(model, inputShape)`. */
-  summary?: string;
-  /** Number of the model's parameters. */
-  parameterCount?: number;
-  history?: History;
-  /** What the validation data of the history is called in the charts. Default 'validation'. */
-  validationName?: string;
-  evaluation?: ClassificationEvaluation;
-  /** The evaluated examples as images [examples, channels, height, width] with values from 0 to 1, to show mistakes. */
-  images?: NumericArray;
-  /** Device, versions, seed, options, times. */
-  environment?: Facts;
-  onnx?: OnnxVerification;
-}
-
-export const reportOptions: OptionNames<ReportOptions> = {
-  title: true,
-  subtitle: true,
-  data: true,
-  summary: true,
-  parameterCount: true,
-  history: true,
-  validationName: true,
-  evaluation: true,
-  images: true,
-  environment: true,
-  onnx: true,
-};
-
-/**
- * Writes a report: curves, confusion matrix, scores per class, the worst mistakes as pictures, and the tables given. The page adapts to
- * light and dark displays. The file is written beside its place and renamed, so it is never half there.
- *
- * ```ts
- * await writeReport('report.html', { title: 'Digits', history, evaluation, images: test.field('x') });
- * ```
- *
- * @throws TrainingError where the file cannot be written
- */
-export async function writeReport(path: string, options: ReportOptions): Promise<void> {
-  await writeFile('writeReport', path, reportHtml(options), 'Show or offer the text of reportHtml() instead.');
-}
 
 /** The page as text; for programs without files. */
 export function reportHtml(options: ReportOptions): string {

@@ -2,7 +2,7 @@ import { convolutionalNetwork, multilayerPerceptron } from '@hebb/architectures'
 import { zeros } from '@hebb/tensor';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   async compute() {
     const logits = convolutionalNetwork({ channels: 1, imageSize: 8, classes: 3 })
       .eval()

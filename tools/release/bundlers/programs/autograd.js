@@ -2,7 +2,7 @@ import { grad } from '@hebb/autograd';
 import { tensor } from '@hebb/tensor';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   async compute() {
     const cubes = (x) => x.pow(3).sum();
     return await grad(cubes)(tensor([1, 2])).toArray();

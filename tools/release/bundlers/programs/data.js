@@ -4,7 +4,7 @@ import { prove } from './prove.js';
 /** Two bytes as an IDX file, packed with gzip. */
 const packed = 'H4sIAAAAAAACA2Ng4GBkYGBgYmYEAEzPtskKAAAA';
 
-prove({
+void prove({
   async compute() {
     const table = parseCsv('x,label\n1,cat\n2.5,"a ""dog"""\n');
     const fetched = await csv(new Blob(['x\n7\n']));

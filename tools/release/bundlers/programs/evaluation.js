@@ -9,7 +9,7 @@ const logits = [
   [0, 1],
 ];
 
-prove({
+void prove({
   compute: () => [accuracy(logits, labels), classificationReport(labels, logits).confusionMatrix.counts],
   expected: [
     0.75,

@@ -1,7 +1,7 @@
 import { FileError, hasFiles, listFolder, readFile } from '@hebb/files';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   compute: async () => !hasFiles() || (await listFolder('.')).length > 0,
   expected: true,
   misuse() {

@@ -14,7 +14,7 @@ import {
 } from 'hebb';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   async compute() {
     // Whether two bits differ: no line separates that.
     const dataset = new ArrayDataset({

@@ -2,7 +2,7 @@ import { encodeSafetensors, Linear, readSafetensors, ReLU, Sequential } from '@h
 import { tensor } from '@hebb/tensor';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   async compute() {
     const bytes = await encodeSafetensors({ '0.weight': tensor([[1, -2]]), '0.bias': tensor([0.5]) });
     const model = new Sequential(new Linear(2, 1), new ReLU());

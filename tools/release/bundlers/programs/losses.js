@@ -2,7 +2,7 @@ import { meanSquaredError } from '@hebb/losses';
 import { tensor } from '@hebb/tensor';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   compute: () => meanSquaredError(tensor([1, 2]), tensor([1, 4])).item(),
   expected: 2,
   misuse() {

@@ -2,7 +2,7 @@ import { Linear, ReLU, Sequential } from '@hebb/layers';
 import { exportOnnx, parseOnnx, saveOnnx } from '@hebb/onnx';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   async compute() {
     const model = new Sequential(new Linear(2, 3), new ReLU());
     const { graph } = parseOnnx(await exportOnnx(model, { inputs: { x: ['batch', 2] }, outputs: ['y'] }));

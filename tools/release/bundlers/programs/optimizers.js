@@ -2,15 +2,15 @@ import { SGD } from '@hebb/optimizers';
 import { tensor, variable } from '@hebb/tensor';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   async compute() {
     const weight = variable(tensor([1, 2]), { requiresGrad: true });
-    new SGD({ weight }, { learningRate: 0.5 }).step({ weight: tensor([1, -1]) });
+    return new SGD({ weight }, { learningRate: 0.5 }).step({ weight: tensor([1, -1]) });
     return await weight.toArray();
   },
   expected: [0.5, 2.5],
   misuse() {
-    new SGD({}, { learningRate: -1 });
+    return new SGD({}, { learningRate: -1 });
   },
   message: /^\[SGD\] learningRate/,
 });

@@ -1,7 +1,7 @@
 import { tensor } from '@hebb/tensor';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   async compute() {
     const a = tensor([
       [1, 2],

@@ -3,7 +3,7 @@ import { prove } from './prove.js';
 
 const tokenizer = CharacterTokenizer.train(['to be, or not to be']);
 
-prove({
+void prove({
   compute: () => tokenizer.decode(tokenizer.encode('be not')),
   expected: 'be not',
   misuse() {

@@ -5,7 +5,7 @@ import { SGD } from '@hebb/optimizers';
 import { Checkpoint, fit, reportHtml } from '@hebb/training';
 import { prove } from './prove.js';
 
-prove({
+void prove({
   async compute() {
     // y = 2x + 1, found from four points.
     const dataset = new ArrayDataset({
@@ -21,7 +21,7 @@ prove({
   },
   expected: [2, 1, true],
   misuse() {
-    new Checkpoint('runs', { every: 0.5 });
+    return new Checkpoint('runs', { every: 0.5 });
   },
   message: /^\[Checkpoint\]/,
 });
