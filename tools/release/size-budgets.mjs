@@ -35,6 +35,8 @@ const budgets = {
     'tensor/wasm/engine.ts': 43,
     'tensor/webgpu/device.ts': 3,
     'tensor/webgpu/engine.ts': 39,
+    // Beside the entry, which exports it too and so holds it; other bundlers part the two where a program does not use that export.
+    'training/report/report.ts': 1,
   },
 };
 

@@ -1,7 +1,7 @@
 /** Activation functions as modules. All keep the shape of their input. */
 import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireOneOf, type OptionNames } from '@hebb/tensor/arguments';
-import type { ModuleConfig } from './config.ts';
+import type { ModuleConfig } from './build.ts';
 import { Module, within } from './module.ts';
 
 /** max(x, 0). */

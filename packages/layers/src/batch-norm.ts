@@ -1,7 +1,7 @@
 import { assign, composite, ones, ShapeError, zeros, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from './checks.ts';
-import type { ModuleConfig } from './config.ts';
+import type { ModuleConfig } from './build.ts';
 import { Module, within } from './module.ts';
 import { buffer, parameter } from './parameter.ts';
 

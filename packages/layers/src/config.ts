@@ -1,7 +1,7 @@
 /** Modules to JSON and back. */
-import { ArgumentError } from '@hebb/tensor';
 import { GELU, ReLU, Sigmoid, Softmax, Tanh } from './activations.ts';
 import { BatchNorm1d, BatchNorm2d } from './batch-norm.ts';
+import { build, type ModuleConfig, type ModuleTypes } from './build.ts';
 import { Conv2d } from './convolution.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
@@ -9,21 +9,6 @@ import type { Module } from './module.ts';
 import { AvgPool2d, MaxPool2d } from './pooling.ts';
 import { Sequential } from './sequential.ts';
 import { Flatten, Identity } from './shape.ts';
-
-/** JSON that says which class to build, and with what. */
-export interface ModuleConfig {
-  /** Name of the class. */
-  readonly type: string;
-  readonly [argument: string]: unknown;
-}
-
-/** A class whose instances can be rebuilt. */
-export interface ModuleType {
-  fromConfig(config: ModuleConfig, types: ModuleTypes): Module;
-}
-
-/** Classes by the name that configurations give them. */
-export type ModuleTypes = Readonly<Record<string, ModuleType>>;
 
 const ownTypes = (): ModuleTypes => ({
   AvgPool2d,
@@ -57,15 +42,5 @@ const ownTypes = (): ModuleTypes => ({
  * ```
  */
 export function fromConfig(config: ModuleConfig, types: ModuleTypes = {}): Module {
-  const known = { ...ownTypes(), ...types };
-  const type = Object.hasOwn(known, config.type) ? known[config.type] : undefined;
-  if (type === undefined) {
-    throw new ArgumentError(
-      `[fromConfig] there is no module type '${config.type}'; known are ${Object.keys(known).join(', ')}.`,
-      {
-        hint: 'Pass your own classes: fromConfig(config, { Net }).',
-      },
-    );
-  }
-  return type.fromConfig(config, types);
+  return build(config, { ...ownTypes(), ...types });
 }

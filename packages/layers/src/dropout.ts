@@ -1,5 +1,5 @@
 import { ArgumentError, bernoulli, type Tensor } from '@hebb/tensor';
-import type { ModuleConfig } from './config.ts';
+import type { ModuleConfig } from './build.ts';
 import { Module } from './module.ts';
 
 /**

@@ -11,7 +11,8 @@ export { Flatten, Identity } from './shape.ts';
 export { GELU, ReLU, Sigmoid, Softmax, Tanh, type GELUOptions } from './activations.ts';
 export { layerComposites } from './composites.ts';
 export { kaimingNormal, kaimingUniform, xavierNormal, xavierUniform, type KaimingOptions } from './initialization.ts';
-export { fromConfig, type ModuleConfig, type ModuleType, type ModuleTypes } from './config.ts';
+export type { ModuleConfig, ModuleType, ModuleTypes } from './build.ts';
+export { fromConfig } from './config.ts';
 export { summary, type Summary, type SummaryOptions, type SummaryRow } from './summary.ts';
 export { stateEntries, type NamedTensors, type StateDict } from './state.ts';
 export {

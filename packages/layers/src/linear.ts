@@ -1,7 +1,7 @@
 import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from './checks.ts';
-import type { ModuleConfig } from './config.ts';
+import type { ModuleConfig } from './build.ts';
 import { defaultWeights } from './initialization.ts';
 import { Module, within } from './module.ts';
 import { parameter } from './parameter.ts';

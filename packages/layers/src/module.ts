@@ -4,7 +4,7 @@
  */
 import { ArgumentError, assign, guard, HebbError, ShapeError, Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
-import type { ModuleConfig } from './config.ts';
+import type { ModuleConfig } from './build.ts';
 import { fieldsOf, type Fields } from './members.ts';
 import { stateEntries, type NamedTensors, type StateDict } from './state.ts';
 import { watching } from './watch.ts';

@@ -1,7 +1,7 @@
 import { avgPool2d, maxPool2d, type Tensor } from '@hebb/tensor';
 import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { pair } from './checks.ts';
-import type { ModuleConfig } from './config.ts';
+import type { ModuleConfig } from './build.ts';
 import { Module, within } from './module.ts';
 
 export interface AvgPool2dOptions {

@@ -1,6 +1,5 @@
 import { ArgumentError, type Tensor } from '@hebb/tensor';
-import type { ModuleConfig } from './config.ts';
-import { fromConfig, type ModuleTypes } from './config.ts';
+import { build, type ModuleConfig, type ModuleTypes } from './build.ts';
 import { Module, within } from './module.ts';
 
 /**
@@ -30,8 +29,9 @@ export class Sequential extends Module implements Iterable<Module> {
     this.namedModules();
   }
 
+  /** Called by the function `fromConfig`, which knows all layers; `types` are the classes that may occur inside. */
   static fromConfig(config: ModuleConfig, types: ModuleTypes = {}): Sequential {
-    return new Sequential(...(config['modules'] as readonly ModuleConfig[]).map((item) => fromConfig(item, types)));
+    return new Sequential(...(config['modules'] as readonly ModuleConfig[]).map((item) => build(item, types)));
   }
 
   override members(): Iterable<readonly [string, Module]> {

@@ -1,6 +1,6 @@
 /** Layers that change at most the shape. */
 import type { Tensor } from '@hebb/tensor';
-import type { ModuleConfig } from './config.ts';
+import type { ModuleConfig } from './build.ts';
 import { Module, within } from './module.ts';
 
 /** Merges the axes `startAxis` (default 1) … `endAxis` (default −1) into one: [batch, c, h, w] → [batch, c·h·w]. */

@@ -1,3 +1,3 @@
 /** Checks of arguments as Hebb's other packages use them (subpath `@hebb/tensor/arguments`). Not for users. */
 export * from './arguments/index.ts';
-export { requireOperand, requireTensor, requireTensors } from './tensor.ts';
+export { requireOperand, requireTensor, requireTensors } from './handle.ts';

@@ -115,6 +115,7 @@ export {
 } from './ops/composite.ts';
 export { assign, variable, type VariableOptions } from './runtime/cell.ts';
 export { compile, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
-export { currentRecording, dryRun, guard } from './runtime/recording.ts';
+export { dryRun } from './runtime/dry-run.ts';
+export { currentRecording, guard } from './runtime/recording.ts';
 export { device, type DeviceName, type DeviceStats } from './runtime/device.ts';
 export { realize, setDevice, type TensorData } from './runtime/realize.ts';

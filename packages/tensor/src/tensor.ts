@@ -3,10 +3,10 @@
  * is the function of the same name with `this` as its first argument, documented there.
  */
 /// <reference lib="esnext.disposable" preserve="true" />
-import { describe } from './arguments/index.ts';
 import { ArgumentError, ShapeError } from './graph/errors.ts';
-import { makeNode, type Node } from './graph/node.ts';
+import type { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
+import { introduceTensors, nodeOf, requireTensor } from './handle.ts';
 import * as elementwise from './ops/elementwise.ts';
 import * as linalg from './ops/linalg.ts';
 import * as movement from './ops/movement.ts';
@@ -19,10 +19,6 @@ import { disposeTensor, readTensor, type TensorData } from './runtime/realize.ts
 export type NestedArray<T> = T | NestedArray<T>[];
 /** Whatever an operation takes where it takes a tensor. */
 export type Operand = Tensor | number;
-
-let readNodeOf: (tensor: Tensor) => Node;
-let writeNodeOf: (tensor: Tensor, node: Node) => void;
-let readCellOf: (tensor: Tensor) => TensorCell | undefined;
 
 /**
  * An array of numbers with a shape and a dtype, or rather the recipe for it: operations are recorded and computed
@@ -46,11 +42,15 @@ export class Tensor {
   }
 
   static {
-    readNodeOf = (tensor) => (tensor.#cell === undefined ? tensor.#node : tensor.#cell.current);
-    writeNodeOf = (tensor, node) => {
-      tensor.#node = node;
-    };
-    readCellOf = (tensor) => tensor.#cell;
+    introduceTensors({
+      make: (node, cell) => new Tensor(node, cell),
+      isTensor: (value) => value instanceof Tensor,
+      nodeOf: (tensor) => (tensor.#cell === undefined ? tensor.#node : tensor.#cell.current),
+      replaceNode: (tensor, node) => {
+        tensor.#node = node;
+      },
+      cellOf: (tensor) => tensor.#cell,
+    });
     // What Node's `console.log` prints.
     Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value(this: Tensor) {
@@ -81,7 +81,7 @@ export class Tensor {
 
   /** Whether gradients are kept for this tensor: it is a parameter, or was computed from one. */
   get requiresGrad(): boolean {
-    return readNodeOf(this).differentiable;
+    return nodeOf(this).differentiable;
   }
 
   /** Whether it was made by `variable`, so that `assign` can replace its value. */
@@ -418,70 +418,7 @@ export class Tensor {
   }
 }
 
-/** The node that a tensor stands for now (a cell's current value). */
-export function nodeOf(tensor: Tensor): Node {
-  if (!(tensor instanceof Tensor)) throw notATensor(undefined, 'a tensor', tensor);
-  return readNodeOf(tensor);
-}
-
-/** Throws {@link ArgumentError} unless `value` is a tensor. */
-export function requireTensor(where: string, name: string, value: unknown): asserts value is Tensor {
-  if (!(value instanceof Tensor)) throw notATensor(where, `${name} must be a tensor`, value);
-}
-
-/** The node of an operand; undefined for a number. Throws {@link ArgumentError} for anything else. */
-export function operandNode(where: string, value: Operand): Node | undefined {
-  if (value instanceof Tensor) return readNodeOf(value);
-  if (typeof value === 'number') return undefined;
-  throw notATensor(where, 'operands must be tensors or numbers', value);
-}
-
-/** Throws {@link ArgumentError} unless `value` is a tensor or a number. */
-export function requireOperand(where: string, value: unknown): asserts value is Operand {
-  if (typeof value !== 'number' && !(value instanceof Tensor))
-    throw notATensor(where, 'operands must be tensors or numbers', value);
-}
-
-/** Throws {@link ArgumentError} unless `values` is an array of tensors. */
-export function requireTensors(where: string, name: string, values: unknown): asserts values is readonly Tensor[] {
-  if (!Array.isArray(values)) throw notATensor(where, `${name} must be an array of tensors`, values);
-  for (let i = 0; i < values.length; i++) requireTensor(where, `${name}[${i}]`, values[i]);
-}
-
-function notATensor(where: string | undefined, expected: string, given: unknown): ArgumentError {
-  const place = where === undefined ? 'A tensor was expected' : `[${where}] ${expected}`;
-  return new ArgumentError(`${place}, not ${describe(given)}.`, { hint: hintFor(given) });
-}
-
-function hintFor(given: unknown): string {
-  if (given instanceof Promise) return 'Await it first.';
-  if (typeof given === 'object' && given !== null) {
-    if (given.constructor?.name === 'Tensor')
-      return 'This tensor comes from another copy of @hebb/tensor: install one version only.';
-    if ('data' in given && 'shape' in given) return 'Make a tensor of it: tensor(data, { shape }).';
-    if ('forward' in given) return 'Pass what its forward() returns.';
-  }
-  return given === undefined ? 'Is an argument missing?' : 'Make a tensor of numbers with tensor(data).';
-}
-
-/** Lets a tensor that is no variable stand for another node of the same type. */
-export function replaceNode(tensor: Tensor, node: Node): void {
-  writeNodeOf(tensor, node);
-}
-
-export function cellOf(tensor: Tensor): TensorCell | undefined {
-  return readCellOf(tensor);
-}
-
-/**
- * The result of an operation that has nothing to do: the tensor itself, but of a variable its value now, which stays what it is when the
- * variable changes or ends.
- */
-export function unchanged(x: Tensor): Tensor {
-  return x.isVariable ? tensorOf(makeNode('reshape', [nodeOf(x)], { shape: x.shape })) : x;
-}
-
-/** A handle to a node. */
+/** A handle to a node, where there may not be another tensor yet; elsewhere see handle.ts. */
 export function tensorOf(node: Node): Tensor {
   return new Tensor(node);
 }

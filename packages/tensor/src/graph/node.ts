@@ -50,8 +50,11 @@ export interface Recorder {
 
 let recorder: Recorder | undefined;
 
-export function setRecorder(next: Recorder | undefined): void {
+/** Returns the recorder that was set before. */
+export function setRecorder(next: Recorder | undefined): Recorder | undefined {
+  const before = recorder;
   recorder = next;
+  return before;
 }
 
 /** Records one operation. Throws what the primitive's inference throws, on the caller's line. */

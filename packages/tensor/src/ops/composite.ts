@@ -11,7 +11,8 @@ import {
 import { ArgumentError } from '../graph/errors.ts';
 import { makeIdentity, makeNode } from '../graph/node.ts';
 import type { Attributes, CompositeGradient, CompositeIdentity } from '../graph/primitives.ts';
-import { nodeOf, requireTensor, requireTensors, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, requireTensors, tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 
 /** Everything beside the inputs that determines the result; numbers, strings, booleans and lists of numbers. */
 export type CompositeAttributes = Attributes['composite']['options'];

@@ -3,7 +3,8 @@ import { checkOptions, describe, type OptionNames } from '../arguments/index.ts'
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { convolutionOutputSize, type ConvolutionAttributes } from '../graph/primitives.ts';
-import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 import { castNode } from './elementwise.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 

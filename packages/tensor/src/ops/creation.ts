@@ -13,7 +13,8 @@ import { makeLeaf, makeNode } from '../graph/node.ts';
 import { sizeOf, tensorType, type DType } from '../graph/types.ts';
 import { Storage } from '../runtime/storage.ts';
 import { noteScalar, valueOfSource } from '../runtime/recording.ts';
-import { requireTensor, tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
+import { requireTensor } from '../handle.ts';
+import { tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
 import { constantNode, requireDType } from './elementwise.ts';
 import { normalizeAxis, requireShape } from './movement.ts';
 

@@ -11,16 +11,8 @@ import {
   type UnaryPrimitive,
 } from '../graph/primitives.ts';
 import { dtypes, sameShape, type DType } from '../graph/types.ts';
-import {
-  nodeOf,
-  operandNode,
-  requireOperand,
-  requireTensor,
-  tensorOf,
-  unchanged,
-  type Operand,
-  type Tensor,
-} from '../tensor.ts';
+import { nodeOf, operandNode, requireOperand, requireTensor, tensorOf, unchanged } from '../handle.ts';
+import type { Operand, Tensor } from '../tensor.ts';
 
 type ElementwiseUnary = Exclude<UnaryPrimitive, 'not'>;
 type ElementwiseBinary = Exclude<BinaryPrimitive, 'and' | 'or'>;

@@ -1,7 +1,8 @@
 /** Matrix products. */
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
 import { reshape } from './movement.ts';
 

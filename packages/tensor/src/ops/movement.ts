@@ -10,7 +10,8 @@ import {
 import { ArgumentError, ShapeError, type HebbError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { sameShape, sizeOf } from '../graph/types.ts';
-import { nodeOf, requireTensor, requireTensors, tensorOf, unchanged, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, requireTensors, tensorOf, unchanged } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
 
 /** The axis counted from the front; negative axes count from the back. Throws {@link ShapeError} outside −ndim … ndim − 1. */

@@ -3,10 +3,10 @@ import { checkOptions, describe, wrongArgument, type OptionNames } from '../argu
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { windowCount } from '../graph/primitives.ts';
-import { nodeOf, requireTensor, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { perAxis } from './convolution.ts';
-import { iota } from './creation.ts';
 import { pad } from './movement.ts';
 
 export interface WindowOptions {
@@ -141,7 +141,9 @@ export const maxPoolDefinition: CompositeDefinition<Pooling> = {
     const { kernel, stride, padding, dilation } = pooling;
     const windows = windowsOf(x, pooling, -Infinity);
     const winner = windows.detach().argmax(-1, { keepDims: true });
-    const routed = iota(windows.shape, -1).equal(winner).where(cotangent.unsqueeze(-1), 0);
+    const routed = tensorOf(makeNode('iota', [], { shape: windows.shape, axis: windows.ndim - 1 }))
+      .equal(winner)
+      .where(cotangent.unsqueeze(-1), 0);
     const split = routed.reshape([...windows.shape.slice(0, 4), ...kernel]);
     const [height = 0, width = 0] = x.shape.slice(2);
     const [top = 0, left = 0] = padding;

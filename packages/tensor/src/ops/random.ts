@@ -12,7 +12,8 @@ import {
 } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import { nodeOf, tensorOf, type Tensor } from '../tensor.ts';
+import { nodeOf } from '../handle.ts';
+import { tensorOf, type Tensor } from '../tensor.ts';
 import { scalar } from './creation.ts';
 import { requireShape } from './movement.ts';
 

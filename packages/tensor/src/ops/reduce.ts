@@ -2,7 +2,8 @@
 import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import { nodeOf, requireTensor, tensorOf, unchanged, type Tensor } from '../tensor.ts';
+import { nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { castNode } from './elementwise.ts';
 import { normalizeAxes, normalizeAxis, reshape, slice } from './movement.ts';

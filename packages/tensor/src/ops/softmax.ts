@@ -1,7 +1,8 @@
 /** Softmax and its logarithm, shifted by the maximum so that no exponential overflows. */
-import { requireTensor, type Tensor } from '../tensor.ts';
+import { makeNode } from '../graph/node.ts';
+import { requireTensor, tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { iota } from './creation.ts';
 import { normalizeAxis } from './movement.ts';
 
 type AlongAxis = CompositeDefinition<{ axis: number }>;
@@ -21,7 +22,9 @@ export const logSoftmaxDefinition: AlongAxis = {
   // With the maximum subtracted Σ eˣ is 1 + the other terms; the 1 is left to log1p, since beside it small terms would be rounded away.
   body({ axis }, x) {
     const shifted = x.sub(x.max(axis, { keepDims: true }).detach());
-    const isMaximum = iota(x.shape, axis).equal(x.argmax(axis, { keepDims: true }));
+    const isMaximum = tensorOf(makeNode('iota', [], { shape: x.shape, axis })).equal(
+      x.argmax(axis, { keepDims: true }),
+    );
     // There it is 0, or NaN.
     const others = isMaximum.where(shifted, shifted.exp()).sum(axis, { keepDims: true });
     return shifted.sub(others.log1p());

@@ -8,7 +8,8 @@ import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
 import { linearize, toProgram, type Program } from '../graph/program.ts';
 import type { TensorType } from '../graph/types.ts';
-import { nodeOf, Tensor, tensorOf } from '../tensor.ts';
+import { isTensor, nodeOf, tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
 import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
@@ -79,7 +80,7 @@ export function compile<A extends CompiledArgument[], R extends CompiledResult>(
   const captures = new Recordings<Capture>();
   return (...args) => {
     if (recordsInPlace()) return body(...args);
-    flush(args.filter((arg): arg is A[number] & Tensor => arg instanceof Tensor).map(nodeOf));
+    flush(args.filter((arg): arg is A[number] & Tensor => isTensor(arg)).map(nodeOf));
     const device = currentDevice();
     const signature = signatureOf(args);
     let capture = captures.find(
@@ -103,7 +104,7 @@ export function compile<A extends CompiledArgument[], R extends CompiledResult>(
 function signatureOf(args: readonly CompiledArgument[]): string {
   let signature = '';
   for (const arg of args) {
-    if (arg instanceof Tensor) signature += `t${nodeOf(arg).type.id};`;
+    if (isTensor(arg)) signature += `t${nodeOf(arg).type.id};`;
     else if (typeof arg === 'number') signature += `${Object.is(arg, -0) ? '-0' : arg};`;
     else if (arg === null || ['string', 'boolean', 'undefined'].includes(typeof arg))
       signature += `${typeof arg}:${JSON.stringify(arg)};`;
@@ -118,7 +119,7 @@ function signatureOf(args: readonly CompiledArgument[]): string {
 /** Lists the tensors of a result and says how to put others in their places. */
 function flattenResult(result: CompiledResult, tensors: Tensor[]): (values: readonly Tensor[]) => CompiledResult {
   if (result === undefined) return () => undefined;
-  if (result instanceof Tensor) {
+  if (isTensor(result)) {
     const position = tensors.push(result) - 1;
     return (values) => values[position];
   }
@@ -142,7 +143,7 @@ function flattenResult(result: CompiledResult, tensors: Tensor[]): (values: read
 }
 
 function record<A extends CompiledArgument[]>(device: Device, body: (...args: A) => CompiledResult, args: A): Capture {
-  const placeholders = args.map((arg) => (arg instanceof Tensor ? makeLeaf('argument', nodeOf(arg).type) : undefined));
+  const placeholders = args.map((arg) => (isTensor(arg) ? makeLeaf('argument', nodeOf(arg).type) : undefined));
   const symbolic = args.map((arg, i) => {
     const placeholder = placeholders[i];
     return placeholder === undefined ? arg : tensorOf(placeholder);

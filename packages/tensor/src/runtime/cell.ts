@@ -7,14 +7,13 @@ import { DTypeError, ShapeError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, Node, type NodeCell } from '../graph/node.ts';
 import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
-import { cellOf, nodeOf, requireTensor, Tensor } from '../tensor.ts';
+import { cellOf, nodeOf, requireTensor, tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
 import { activeCapture } from './recording.ts';
+import { pendingCells } from './pending.ts';
 import { flush } from './realize.ts';
 import { goneStorage, overwrittenStorage, type Storage } from './storage.ts';
 import { mayTakeGradients, noteAssigned } from './waiting.ts';
-
-/** Cells with a recorded new value that no plan has computed yet. */
-export const pendingCells: Set<TensorCell> = new Set();
 
 /** Forward passes in one step that may update a running statistic each; more are cut. */
 const passesPerStep = 8;
@@ -180,7 +179,7 @@ export function variable(initial: Tensor, options: VariableOptions = {}): Tensor
   const node = nodeOf(initial);
   // Another variable's value is read through a node of its own, which is computed before that variable changes.
   const cell = new TensorCell(node.cell === undefined ? node : makeNode('detach', [node], {}), requiresGrad);
-  return new Tensor(cell.leaf, cell);
+  return tensorOf(cell.leaf, cell);
 }
 
 /**

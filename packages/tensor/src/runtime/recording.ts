@@ -3,10 +3,8 @@
  * they are made, and what is assigned to variables does not happen there.
  */
 import { requireFunction } from '../arguments/index.ts';
-import { ArgumentError } from '../graph/errors.ts';
 import { setRecorder, type Node, type Recorder } from '../graph/node.ts';
 import type { TensorCell } from './cell.ts';
-import { defaultRecorder, flush } from './realize.ts';
 import { capturedStorage } from './storage.ts';
 
 export interface Recording {
@@ -101,44 +99,13 @@ const apartRecorder: Recorder = {
 export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry: boolean; seal: boolean }): T {
   const own: Recording = { transient: new Set(), assigned: new Set(), scalars: [], guards: [], dry };
   recording = own;
-  setRecorder(apartRecorder);
+  const before = setRecorder(apartRecorder);
   try {
     return body(own);
   } finally {
     recording = undefined;
-    setRecorder(defaultRecorder);
+    setRecorder(before);
     for (const cell of own.assigned) cell.discardPending();
     if (seal) for (const node of own.transient) if (node.op !== 'composite') node.storage = capturedStorage();
   }
-}
-
-function recordDry<T>(op: string, body: () => T, seal: boolean): { readonly result: T; readonly assigned: number } {
-  requireFunction(op, 'the body', body);
-  if (recording !== undefined) throw new ArgumentError(`[${op}] cannot be used inside a compiled function.`);
-  // Updates recorded so far are computed, since those recorded inside are forgotten.
-  flush([]);
-  return recordApart((own) => ({ result: body(), assigned: own.assigned.size }), { dry: true, seal });
-}
-
-/**
- * Records what `body` computes without running it, for walkers that make something else of a function (a file, a drawing). Values cannot be
- * read inside. What it assigns to variables is forgotten; `assigned` says to how many it did.
- */
-export function trace<T>(body: () => T): { readonly result: T; readonly assigned: number } {
-  return recordDry('trace', body, false);
-}
-
-/**
- * Records `body` for its shapes and structure alone: nothing is computed, sources of scalars (the counters of random
- * draws among them) are not asked, and what it assigns is forgotten. The tensors that it returns have a type but no
- * value.
- *
- * Throws {@link ArgumentError} inside a compiled function.
- *
- * ```ts
- * dryRun(() => randn([64, 784]).matmul(zeros([784, 10])).softmax(-1)).shape; // [64, 10]
- * ```
- */
-export function dryRun<T>(body: () => T): T {
-  return recordDry('dryRun', body, true).result;
 }

@@ -1,4 +1,5 @@
 /** Finds a WebGPU device: the browser's own, or Dawn through the optional package `webgpu` in Node. */
+import { importOptional } from './optional.js';
 import { defaultLimits, gpuProfile, softwareProfile, type DeviceLimits, type DeviceProfile } from './profile.ts';
 
 export interface Acquired {
@@ -75,13 +76,9 @@ async function findImplementation(): Promise<GPU | Unavailable> {
     return { unavailable: 'WebGPU: this environment has no navigator.gpu' };
   }
   if (dawn !== undefined) return dawn;
-  // Not a literal, so that bundlers do not look for the package.
-  const specifier = 'webgpu';
   let library: { create(flags: string[]): GPU };
   try {
-    library = (await import(
-      /* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ specifier
-    )) as typeof library;
+    library = (await importOptional('webgpu')) as typeof library;
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     return {

@@ -2,7 +2,7 @@
 import type { Attributes, PlanPrimitive } from '../../src/graph/primitives.ts';
 import { makeNode } from '../../src/graph/node.ts';
 import { compile, concat, scalar, tensor, type Tensor } from '../../src/index.ts';
-import { nodeOf, tensorOf } from '../../src/tensor.ts';
+import { nodeOf, tensorOf } from '../../src/handle.ts';
 
 type DType = 'float32' | 'int32' | 'bool';
 

@@ -2,7 +2,8 @@
 import { linearize, toProgram } from '../../src/graph/program.ts';
 import { interpret } from '../../src/reference/interpret.ts';
 import type { Storage } from '../../src/runtime/storage.ts';
-import { nodeOf, type Tensor } from '../../src/tensor.ts';
+import { nodeOf } from '../../src/handle.ts';
+import type { Tensor } from '../../src/tensor.ts';
 
 /** What the interpreter computes for recorded tensors whose leaves hold host data. Call before they are computed on a device. */
 export function interpretTensors(tensors: readonly Tensor[]): Float64Array[] {

@@ -4,7 +4,8 @@ import type { Plan } from '../../src/compiler/kernel.ts';
 import { linearize, toProgram, type Program } from '../../src/graph/program.ts';
 import { interpret } from '../../src/reference/interpret.ts';
 import type { Storage } from '../../src/runtime/storage.ts';
-import { nodeOf, type Tensor } from '../../src/tensor.ts';
+import { nodeOf } from '../../src/handle.ts';
+import type { Tensor } from '../../src/tensor.ts';
 import { evaluatePlan } from './plan-evaluator.ts';
 
 export interface CompiledTensors {

@@ -5,7 +5,7 @@ import { prove } from './prove.js';
 void prove({
   async compute() {
     const weight = variable(tensor([1, 2]), { requiresGrad: true });
-    return new SGD({ weight }, { learningRate: 0.5 }).step({ weight: tensor([1, -1]) });
+    new SGD({ weight }, { learningRate: 0.5 }).step({ weight: tensor([1, -1]) });
     return await weight.toArray();
   },
   expected: [0.5, 2.5],

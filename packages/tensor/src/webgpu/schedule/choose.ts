@@ -2,7 +2,7 @@
 import type { ContractionKernel, ReduceKernel } from '../../compiler/kernel.ts';
 import { strideAlong, type Axis, type Index } from '../../compiler/index-expression.ts';
 import type { Tile } from '../profile.ts';
-import { threadsOf } from './contraction.ts';
+import { threadsOf } from './contraction-tile.ts';
 import { sharedBytesOf } from './contraction-shared.ts';
 import type { Target } from './map.ts';
 import type { ReduceShape } from './reduce.ts';

@@ -6,7 +6,7 @@ import type { Operand } from '../../compiler/kernel.ts';
 import type { Axis } from '../../compiler/index-expression.ts';
 import type { Emitter, Value } from '../wgsl/emitter.ts';
 import { mergeAxes, takeApart } from './axes.ts';
-import { outerProduct, type TiledContraction } from './contraction.ts';
+import { outerProduct, type TiledContraction } from './contraction-tile.ts';
 import { emitLoops, flatLoops, nestedLoops } from './loops.ts';
 import { addOperand, emptyUses } from './traverse.ts';
 

@@ -8,7 +8,7 @@ import type { Tile } from '../profile.ts';
 import type { Emitter, Value } from '../wgsl/emitter.ts';
 import { indent } from '../wgsl/shader.ts';
 import { mergeAxes, takeApart } from './axes.ts';
-import { contiguous, outerProduct, threadsOf, type TiledContraction } from './contraction.ts';
+import { contiguous, outerProduct, threadsOf, type TiledContraction } from './contraction-tile.ts';
 import { guardedLoad } from './contraction-direct.ts';
 import { addOperand, emptyUses } from './traverse.ts';
 

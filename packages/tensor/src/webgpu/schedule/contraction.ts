@@ -4,7 +4,7 @@
  * matrix exists nowhere (implicit GEMM: Chetlur et al., "cuDNN", 2014). No extent has to be divisible by anything.
  */
 import type { ContractionKernel } from '../../compiler/kernel.ts';
-import { strideAlong, type Axis, type Index } from '../../compiler/index-expression.ts';
+import type { Axis } from '../../compiler/index-expression.ts';
 import type { Tile } from '../profile.ts';
 import { Emitter, type Value } from '../wgsl/emitter.ts';
 import { assemble, gridOf, groupNumber, indent, type Shader } from '../wgsl/shader.ts';
@@ -12,37 +12,9 @@ import { mergeAxes, takeApart } from './axes.ts';
 import type { BindingPlan } from './bindings.ts';
 import { emitDirectLoop } from './contraction-direct.ts';
 import { emitSharedLoop } from './contraction-shared.ts';
+import { threadsOf, type Split, type TiledContraction } from './contraction-tile.ts';
 import type { Target } from './map.ts';
 import { addStores, emptyUses, pointCount } from './traverse.ts';
-
-/** Where a split contraction leaves the partial sums of its parts: element ((part · batch + b) · m + i) · n + j. */
-export interface Split {
-  readonly parts: number;
-  /** Elements of k in one part, a multiple of the tile's. */
-  readonly length: number;
-  /** Position of the temporary in the plan's buffers. */
-  readonly buffer: number;
-}
-
-/**
- * A contraction in the making. The shader has `tileM`, `tileN` (first row and column of the tile), `threadM`, `threadN`
- * (block of this thread in it), `batch`, and for a split one `first` and `last` (range of k).
- */
-export interface TiledContraction {
-  readonly kernel: ContractionKernel;
-  readonly tile: Tile;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly batch: number;
-  readonly split: Split | undefined;
-  /** Names of the thread's vectors of four columns, by row. */
-  readonly accumulators: readonly (readonly string[])[];
-}
-
-export function threadsOf(tile: Tile): number {
-  return (tile.m / tile.threadM) * (tile.n / tile.threadN);
-}
 
 export function renderContraction(
   kernel: ContractionKernel,
@@ -92,26 +64,9 @@ export function renderContraction(
   return assemble({ emitter, bindings: plan.declarations, variables, threads, grid, body: emitter.body });
 }
 
-/** Whether the innermost axis that is longer than 1 has stride 1. */
-export function contiguous(index: Index, axes: readonly Axis[]): boolean {
-  const innermost = [...axes].reverse().find(({ extent }) => extent > 1);
-  return innermost !== undefined && strideAlong(index, innermost) === 1;
-}
-
 function accumulatorNames(tile: Tile): string[][] {
   return Array.from({ length: tile.threadM }, (_, i) =>
     Array.from({ length: tile.threadN / 4 }, (_, j) => `c${i}_${j}`),
-  );
-}
-
-/** Statements that add the outer product of a column (by row, WGSL scalars) and a row (WGSL vectors) to the thread's block. */
-export function outerProduct(
-  column: readonly string[],
-  row: readonly string[],
-  accumulators: readonly (readonly string[])[],
-): string[] {
-  return accumulators.flatMap((names, i) =>
-    names.map((name, j) => `${name} = fma(vec4<f32>(${column[i] ?? '0f'}), ${row[j] ?? '0f'}, ${name});`),
   );
 }
 

@@ -1,0 +1,2 @@
+/** Imports a package that may not be installed. */
+export declare function importOptional(specifier: string): Promise<unknown>;
