@@ -20,7 +20,7 @@ const programs = readdirSync(join(here, 'programs'))
 
 /** What the tools print when all is well; any other word, a warning above all, is a failure. */
 const allIsWell =
-  /^webpack compiled successfully$|^\s*\S+ {2}[\d.]+[km]?b( ⚠️)?$|^⚡ Done.*$|^\S+ → \S+\.\.\.$|^created \S+ in .*$/gm;
+  /^webpack compiled successfully$|^\s*\S+ +[\d.]+[km]?b *(?:⚠️)?$|^⚡ Done.*$|^\S+ → \S+\.\.\.$|^created \S+ in .*$/gm;
 
 /** Calls `use` with every item, some at a time. */
 async function forEach(items, use) {
