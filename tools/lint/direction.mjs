@@ -94,11 +94,12 @@ function findImports(file, source) {
         found.push({ specifier: 'import.meta', line: lineOf(start), problem });
       }
     },
-    ClassDeclaration: ({ id, superClass, body, start, end }) => {
-      if (superClass?.type !== 'Identifier' || !superClass.name.endsWith('Error')) return;
+    ExportNamedDeclaration: ({ declaration }) => {
+      if (declaration?.type !== 'ClassDeclaration' || declaration.abstract || !declaration.superClass) return;
+      const { id, body, start, end } = declaration;
       const named = body.body.some(({ static: isStatic, key }) => isStatic && key?.name === 'name');
       if (named || source.slice(start, end).includes(`this.name = '${id.name}'`)) return;
-      const problem = `needs "static override readonly name: string = '${id.name}'", since minifiers rename classes`;
+      const problem = `needs "static override readonly name: string = '${id.name}'" for messages, since minifiers rename classes`;
       found.push({ specifier: `class ${id.name}`, line: lineOf(start), problem });
     },
   }).visit(program);

@@ -28,6 +28,8 @@ const networkOptions: OptionNames<ConvolutionalNetworkOptions> = {
 
 /** See {@link convolutionalNetwork}. */
 export class ConvolutionalNetwork extends Module {
+  static override readonly name: string = 'ConvolutionalNetwork';
+
   readonly options: Readonly<Required<ConvolutionalNetworkOptions>>;
   readonly features: Sequential;
   readonly classifier: Sequential;

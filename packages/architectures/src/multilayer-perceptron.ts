@@ -26,6 +26,8 @@ const perceptronOptions: OptionNames<MultilayerPerceptronOptions> = {
 
 /** See {@link multilayerPerceptron}. */
 export class MultilayerPerceptron extends Module {
+  static override readonly name: string = 'MultilayerPerceptron';
+
   readonly options: Readonly<MultilayerPerceptronOptions>;
   readonly layers: Sequential;
 

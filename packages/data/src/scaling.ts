@@ -124,6 +124,8 @@ abstract class Scaler {
  * Methods throw DataError for arrays that do not fit, for infinite values in `fit`, and before `fit`.
  */
 export class StandardScaler extends Scaler {
+  static override readonly name: string = 'StandardScaler';
+
   /** Mean of each feature; empty before `fit`. */
   mean: Float64Array = new Float64Array(0);
   /** What each feature is divided by; empty before `fit`. */
@@ -190,6 +192,8 @@ export class StandardScaler extends Scaler {
  * The constructor throws DataError if `featureRange` is not ascending; methods as those of {@link StandardScaler}.
  */
 export class MinMaxScaler extends Scaler {
+  static override readonly name: string = 'MinMaxScaler';
+
   /** Minimum and maximum of each feature; empty before `fit`. */
   dataMin: Float64Array = new Float64Array(0);
   dataMax: Float64Array = new Float64Array(0);

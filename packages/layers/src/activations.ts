@@ -6,6 +6,8 @@ import { Module, within } from './module.ts';
 
 /** max(x, 0). */
 export class ReLU extends Module {
+  static override readonly name: string = 'ReLU';
+
   static fromConfig(): ReLU {
     return new ReLU();
   }
@@ -41,6 +43,8 @@ export const geluTanh: CompositeDefinition = {
  * x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
  */
 export class GELU extends Module {
+  static override readonly name: string = 'GELU';
+
   readonly approximate: 'none' | 'tanh';
 
   constructor(options: GELUOptions = {}) {
@@ -68,6 +72,8 @@ export class GELU extends Module {
 
 /** 1 / (1 + e⁻ˣ). */
 export class Sigmoid extends Module {
+  static override readonly name: string = 'Sigmoid';
+
   static fromConfig(): Sigmoid {
     return new Sigmoid();
   }
@@ -83,6 +89,8 @@ export class Sigmoid extends Module {
 
 /** Hyperbolic tangent. */
 export class Tanh extends Module {
+  static override readonly name: string = 'Tanh';
+
   static fromConfig(): Tanh {
     return new Tanh();
   }
@@ -98,6 +106,8 @@ export class Tanh extends Module {
 
 /** eˣ / Σ eˣ along `axis` (default −1). Not needed before `crossEntropy`, which takes logits. */
 export class Softmax extends Module {
+  static override readonly name: string = 'Softmax';
+
   readonly axis: number;
 
   constructor(axis = -1) {

@@ -178,6 +178,8 @@ function perChannel(values: Tensor, x: Tensor): Tensor {
  * Throws {@link ShapeError} for other shapes, and while training for a single value per channel.
  */
 export class BatchNorm2d extends BatchNorm {
+  static override readonly name: string = 'BatchNorm2d';
+
   static fromConfig(config: ModuleConfig): BatchNorm2d {
     const { type: _, numFeatures, ...options } = config;
     return new BatchNorm2d(numFeatures as number, options);
@@ -194,6 +196,8 @@ export class BatchNorm2d extends BatchNorm {
 
 /** Batch normalisation of vectors or sequences: float32[batch, numFeatures] or [batch, numFeatures, length], shape kept. */
 export class BatchNorm1d extends BatchNorm {
+  static override readonly name: string = 'BatchNorm1d';
+
   static fromConfig(config: ModuleConfig): BatchNorm1d {
     const { type: _, numFeatures, ...options } = config;
     return new BatchNorm1d(numFeatures as number, options);

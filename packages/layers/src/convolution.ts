@@ -41,6 +41,8 @@ const conv2dOptions: OptionNames<Conv2dOptions> = {
  * ```
  */
 export class Conv2d extends Module {
+  static override readonly name: string = 'Conv2d';
+
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly [number, number];

@@ -9,6 +9,8 @@ import { Module } from './module.ts';
  * Throws {@link ArgumentError} where the probability (default 0.5) does not lie in 0 … 1.
  */
 export class Dropout extends Module {
+  static override readonly name: string = 'Dropout';
+
   readonly probability: number;
 
   constructor(probability = 0.5) {

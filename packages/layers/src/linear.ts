@@ -35,6 +35,8 @@ export const linear: CompositeDefinition = {
  * ```
  */
 export class Linear extends Module {
+  static override readonly name: string = 'Linear';
+
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly weight: Tensor;

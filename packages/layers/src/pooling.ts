@@ -32,6 +32,8 @@ type Pair = readonly [number, number];
  * ```
  */
 export class MaxPool2d extends Module {
+  static override readonly name: string = 'MaxPool2d';
+
   readonly kernelSize: Pair;
   readonly stride: Pair;
   readonly padding: Pair;
@@ -73,6 +75,8 @@ export class MaxPool2d extends Module {
  * Shape: x float32[batch, channels, h, w] → float32[batch, channels, h', w'] with h' = ⌊(h + 2·padding − kernelSize) / stride⌋ + 1.
  */
 export class AvgPool2d extends Module {
+  static override readonly name: string = 'AvgPool2d';
+
   readonly kernelSize: Pair;
   readonly stride: Pair;
   readonly padding: Pair;

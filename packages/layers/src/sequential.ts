@@ -11,6 +11,8 @@ import { Module, within } from './module.ts';
  * ```
  */
 export class Sequential extends Module implements Iterable<Module> {
+  static override readonly name: string = 'Sequential';
+
   readonly modules: readonly Module[];
 
   constructor(...modules: Module[]) {

@@ -5,6 +5,8 @@ import { Module, within } from './module.ts';
 
 /** Merges the axes `startAxis` (default 1) … `endAxis` (default −1) into one: [batch, c, h, w] → [batch, c·h·w]. */
 export class Flatten extends Module {
+  static override readonly name: string = 'Flatten';
+
   readonly startAxis: number;
   readonly endAxis: number;
 
@@ -29,6 +31,8 @@ export class Flatten extends Module {
 
 /** y = x. Takes the place of a layer that is not there. */
 export class Identity extends Module {
+  static override readonly name: string = 'Identity';
+
   static fromConfig(): Identity {
     return new Identity();
   }

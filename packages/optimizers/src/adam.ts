@@ -112,6 +112,8 @@ abstract class AdaptiveMoments extends Optimizer {
  * ```
  */
 export class AdamW extends AdaptiveMoments {
+  static override readonly name: string = 'AdamW';
+
   protected readonly name = 'AdamW';
   protected readonly decoupled = true;
 
@@ -122,6 +124,8 @@ export class AdamW extends AdaptiveMoments {
 
 /** Adam (Kingma & Ba 2015, arXiv:1412.6980): {@link AdamW} with the weight decay (default 0) added to the gradient as weightDecay · p. */
 export class Adam extends AdaptiveMoments {
+  static override readonly name: string = 'Adam';
+
   protected readonly name = 'Adam';
   protected readonly decoupled = false;
 

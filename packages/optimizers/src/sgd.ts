@@ -43,6 +43,8 @@ const sgdOptions: OptionNames<SGDOptions> = {
  * ```
  */
 export class SGD extends Optimizer {
+  static override readonly name: string = 'SGD';
+
   readonly momentum: number;
   readonly dampening: number;
   readonly weightDecay: number;

@@ -27,6 +27,8 @@ const evaluateOptions: OptionNames<EvaluateOptions> = { task: true, classNames: 
  * What {@link evaluate} found: accuracy, scores per class and the confusion matrix (see `ClassificationResult`), and the outputs themselves.
  */
 export class ClassificationEvaluation extends ClassificationResult {
+  static override readonly name: string = 'ClassificationEvaluation';
+
   /** float32 [examples, classes], in the order of the data. */
   readonly logits: NumericArray<Float32Array>;
   /** The class with the largest logit. */
