@@ -31,35 +31,36 @@ export function propertiesOf(value: object): (readonly [key: string | symbol, it
  * The members in the fields of `owner`.
  *
  * Throws {@link ArgumentError} for a member whose name would be ambiguous: keys that are empty, have a dot in them, or are neither strings
- * nor numbers; two of one name.
+ * nor numbers. Two of one name (the keys 1 and '1' of a Map) are left to the caller.
  */
 export function fieldsOf<M>(owner: object, isMember: (value: unknown) => value is M): Fields<M> {
   const members: Found<M>[] = [];
   const enclosed: Found<M>[] = [];
-  const names = new Set<string>();
-  const open = new Set<object>();
+  /** Containers on the way to where the walk is, so that cycles end. */
+  const open: object[] = [];
   const visit = (entries: Iterable<readonly [unknown, unknown]>, prefix: string, unnamed: string | undefined): void => {
     for (const [key, value] of entries) {
       if (typeof value !== 'object' || value === null) continue;
       const path = prefix === '' ? String(key) : `${prefix}.${String(key)}`;
       const reason = unnamed ?? whyNoName(key);
       if (isMember(value)) {
-        const why = reason ?? (names.has(path) ? 'is there twice' : undefined);
-        if (why !== undefined) {
-          throw new ArgumentError(`[${owner.constructor.name}] '${path}' cannot be the name of a member: it ${why}.`, {
-            hint: 'Names of parameters are the keys on the way to them, joined by dots: use keys that are strings or numbers, without dots.',
-          });
+        if (reason !== undefined) {
+          throw new ArgumentError(
+            `[${owner.constructor.name}] '${path}' cannot be the name of a member: it ${reason}.`,
+            {
+              hint: 'Names of parameters are the keys on the way to them, joined by dots: use keys that are strings or numbers, without dots.',
+            },
+          );
         }
-        names.add(path);
         members.push([path, value]);
         continue;
       }
       const inner = entriesOf(value);
       if (inner === undefined) enclosed.push(...membersInside(path, value, isMember));
-      else if (!open.has(value)) {
-        open.add(value);
+      else if (!open.includes(value)) {
+        open.push(value);
         visit(inner, path, reason);
-        open.delete(value);
+        open.pop();
       }
     }
   };

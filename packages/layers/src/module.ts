@@ -97,7 +97,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /** This module ('') and all modules in it by path, outer before inner; one that is held twice is listed once. */
   namedModules(): Map<string, AnyModule> {
-    return new Map(walk(this).map(({ path, module }) => [path, module]));
+    return byName(walk(this).map(({ path, module }) => [path, module]));
   }
 
   /** All parameters by name, in PyTorch's order; one that is held twice is listed once, under its first name. */
@@ -149,7 +149,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     checkOptions('loadStateDict', options, loadOptions);
     const { strict = true } = options;
     requireBoolean('loadStateDict', 'strict', strict);
-    const own = new Map(walk(this, { again: true }).flatMap(({ parameters, buffers }) => [...parameters, ...buffers]));
+    const own = byName(walk(this, { again: true }).flatMap(({ parameters, buffers }) => [...parameters, ...buffers]));
     const given = new Map(stateEntries(state));
     const found = new Set([...given.keys()].map((name) => own.get(name)));
     const missing = [...this.stateDict()].filter(([, tensor]) => !found.has(tensor)).map(([name]) => name);
@@ -223,7 +223,6 @@ function isMember(value: unknown): value is Tensor | AnyModule {
 function walk(root: AnyModule, { again = false } = {}): Visit[] {
   const visits: Visit[] = [];
   const seen = new Set<AnyModule>();
-  const names = new Map<string, Tensor | AnyModule>();
   const suspicious: { readonly module: AnyModule; readonly enclosed: Fields<Tensor | AnyModule>['enclosed'] }[] = [];
   const visit = (path: string, module: AnyModule): void => {
     if (seen.has(module)) return;
@@ -235,9 +234,6 @@ function walk(root: AnyModule, { again = false } = {}): Visit[] {
     if (enclosed.length > 0) suspicious.push({ module, enclosed });
     for (const [name, value] of members) {
       const full = path === '' ? name : `${path}.${name}`;
-      if (names.has(full) && names.get(full) !== value)
-        throw new ArgumentError(`[${root.constructor.name}] two members have the name '${full}'.`);
-      names.set(full, value);
       if (value instanceof Tensor) (value.requiresGrad ? found.parameters : found.buffers).push([full, value]);
       else inner.push([full, value]);
     }
@@ -290,7 +286,17 @@ function requireListed(module: AnyModule, skipped: Fields<Tensor | AnyModule>['e
 
 function distinct(named: readonly (readonly [string, Tensor])[]): Map<string, Tensor> {
   const seen = new Set<Tensor>();
-  return new Map(named.filter(([, tensor]) => !seen.has(tensor) && seen.add(tensor)));
+  return byName(named.filter(([, tensor]) => !seen.has(tensor) && seen.add(tensor)));
+}
+
+/** A Map, where no two have one name. Throws {@link ArgumentError} otherwise. */
+function byName<T>(named: readonly (readonly [string, T])[]): Map<string, T> {
+  const map = new Map(named);
+  if (map.size === named.length) return map;
+  const [twice = ''] = named.find(([name, value]) => map.get(name) !== value) ?? [];
+  throw new ArgumentError(`[Module] two members have the name '${twice}'.`, {
+    hint: "Names of parameters are the keys on the way to them. In a Map, 1 and '1' are one name.",
+  });
 }
 
 function listed(what: string, items: readonly string[]): string {
