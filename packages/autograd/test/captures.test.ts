@@ -186,6 +186,17 @@ describe.each(['reference', 'wasm'] as const)('on %s', (device) => {
     });
   });
 
+  describe('a compiled function', () => {
+    it('passes gradients on inside of a gradient; what it returned outside is a constant', async () => {
+      const w = parameter([3]);
+      const square = compile((x: Tensor) => x.square());
+      expect(await valueAndGrad(() => square(w).mul(w).sum(), [w]).grads[0]?.toArray()).toEqual([27]);
+      const nine = square(w);
+      expect(await valueAndGrad(() => nine.mul(w).sum(), [w]).grads[0]?.toArray()).toEqual([9]);
+      expect(() => backward(nine.sum())).toThrow(/does not depend on any parameter/);
+    });
+  });
+
   describe('a loss that depends on none of the parameters', () => {
     it('is an error, since every gradient would be zero', () => {
       const [w, other] = [parameter([3]), parameter([2])];
