@@ -1,8 +1,9 @@
 /** The compiler: a program becomes a plan of kernels. */
 import { requireCountable, type Program } from '../graph/program.ts';
-import { groupProgram, roleOf } from './groups.ts';
+import { gatherCopies } from './copies.ts';
+import { groupProgram, maximumStores, roleOf } from './groups.ts';
 import { axisIndex, makeAxis, resetIndexInterning } from './index-expression.ts';
-import type { Kernel, Plan, PlanBuffer, ScalarType } from './kernel.ts';
+import type { CopyKernel, Kernel, Plan, PlanBuffer, ScalarType } from './kernel.ts';
 import { flatten, lowerGroup, scalarTypeOf, type Placement } from './lower.ts';
 import { Arena, scheduleGroups } from './schedule.ts';
 import { simplify } from './simplify.ts';
@@ -37,15 +38,18 @@ export function compileProgram(source: Program): Plan {
         ? parameter
         : buffers.push({ kind: 'parameter', position: parameterCount++, offset: 0, ...typeOf(node) }) - 1;
     outputBuffer.push(buffer);
-    if (direct[i] !== true) return;
-    destinations.set(node, [...(destinations.get(node) ?? []), buffer]);
+    const own = destinations.get(node) ?? [];
+    if (direct[i] !== true || own.length >= maximumStores) return;
+    destinations.set(node, [...own, buffer]);
     // A buffer of its own is the better one to read from: a parameter's memory changes hands.
     if (parameter < 0 || !readable.has(node)) readable.set(node, buffer);
   });
 
   // The last kernel that reads each temporary, for the arena.
   const copies = outputs.flatMap(({ node }, i) =>
-    direct[i] === true || outputBuffer[i] === readable.get(node) ? [] : [{ node, to: outputBuffer[i] ?? 0 }],
+    destinations.get(node)?.includes(outputBuffer[i] ?? -1) === true || outputBuffer[i] === readable.get(node)
+      ? []
+      : [{ node, to: outputBuffer[i] ?? 0 }],
   );
   const lastReader = new Map<number, number>();
   order.forEach((group, step) => {
@@ -53,6 +57,8 @@ export function compileProgram(source: Program): Plan {
     for (const node of memoryReads(program, group.stored, elsewhere)) lastReader.set(node, step);
   });
   for (const { node } of copies) lastReader.set(node, order.length);
+  const lastReads = order.map((): number[] => []);
+  for (const [node, step] of lastReader) lastReads[step]?.push(node);
 
   const arena = new Arena();
   const placement: Placement = {
@@ -60,7 +66,7 @@ export function compileProgram(source: Program): Plan {
     destinationsOf: (node) => destinations.get(node) ?? [],
     scalarSlot: (node) => program.scalars.indexOf(node),
   };
-  const kernels: Kernel[] = [];
+  const kernels: (Kernel | CopyKernel)[] = [];
   order.forEach((group, step) => {
     for (const node of group.stored) {
       // What only its own kernel reads stays in registers.
@@ -72,9 +78,9 @@ export function compileProgram(source: Program): Plan {
       destinations.set(node, [buffer]);
     }
     if (typeOf(group.stored[0] ?? 0).size > 0) kernels.push(lowerGroup(program, group, placement));
-    for (const [node, last] of lastReader) {
+    for (const node of lastReads[step] ?? []) {
       const buffer = buffers[readable.get(node) ?? -1];
-      if (last === step && buffer?.kind === 'temporary') arena.release(buffer.offset, buffer.size * 4);
+      if (buffer?.kind === 'temporary') arena.release(buffer.offset, buffer.size * 4);
     }
   });
   for (const { node, to } of copies) {
@@ -82,7 +88,7 @@ export function compileProgram(source: Program): Plan {
     if (size > 0) kernels.push(copyKernel(readable.get(node) ?? 0, to, type, size));
   }
   return {
-    kernels,
+    kernels: gatherCopies(kernels),
     buffers,
     parameterCount,
     scalars: program.scalars.map((node) => ({ type: typeOf(node).type === 'f32' ? 'f32' : 'i32' })),

@@ -11,6 +11,7 @@ import {
   type UnaryPrimitive,
 } from '../graph/primitives.ts';
 import type { Program } from '../graph/program.ts';
+import { isJoin, maximumChoices, rangeOf } from './copies.ts';
 import { leadsTo, memoryReads } from './walks.ts';
 
 /** What a primitive means to fusion. */
@@ -51,10 +52,10 @@ function costOf(op: PlanPrimitive): number {
 }
 /** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
 const recomputeLimit = 5;
-/** Cost of operations in a row after which a value is written, so that no kernel's expressions nest without bound. */
+/** Cost of operations in a row, views included, after which a value is written, so that no kernel's expressions nest without bound. */
 const depthLimit = 256;
 /** Outputs of one kernel at most: bindings are scarce on WebGPU. */
-const maximumStores = 4;
+export const maximumStores = 4;
 
 /** One kernel: the nodes that it stores, and the reductions (over one space) or the contraction whose results it starts from, if any. */
 export interface Group {
@@ -92,6 +93,8 @@ class Grouper {
   readonly #users: readonly (readonly number[])[];
   readonly #outputs: ReadonlySet<number>;
   readonly #stored = new Set<number>();
+  /** Stored nodes that are copies of ranges of memory, and so share a kernel with none. */
+  readonly #apart = new Set<number>();
   readonly #groups: Group[] = [];
   readonly #producer = new Map<number, Group>();
 
@@ -121,6 +124,10 @@ class Grouper {
     return this.#program.nodes[index]?.type.size ?? 0;
   }
 
+  #isLeaf(index: number): boolean {
+    return roleOf(this.#op(index)) === 'leaf';
+  }
+
   #inputs(index: number): readonly number[] {
     return this.#program.nodes[index]?.inputs ?? [];
   }
@@ -131,20 +138,44 @@ class Grouper {
     const absorbed = new Map<number, number>();
     nodes.forEach((node, index) => {
       const role = roleOf(node.op);
-      if (!this.#needed[index] || (role !== 'reduction' && role !== 'contraction')) return;
+      if (!this.#needed[index]) return;
+      if (isJoin(this.#program, index)) {
+        this.#stored.add(index);
+        this.#apart.add(index);
+        for (const input of node.inputs) this.#stored.add(rangeOf(this.#program, input, (i) => this.#isLeaf(i)).base);
+      }
+      if (role !== 'reduction' && role !== 'contraction') return;
       for (const end of this.#epilogue(index, absorbed)) {
         anchorOf.set(end, index);
         this.#stored.add(end);
       }
       if (role === 'contraction') for (const input of node.inputs) this.#stored.add(this.#operandBase(input));
     });
-    for (const output of this.#outputs) if (roleOf(this.#op(output)) !== 'leaf') this.#stored.add(output);
+    for (const output of this.#outputs) if (!this.#isLeaf(output)) this.#stored.add(output);
+    this.#storeCutOutputs();
     this.#storeSharedWork(absorbed);
     for (const index of [...this.#stored]) if (roleOf(this.#op(index)) === 'leaf') this.#stored.delete(index);
 
     const order = [...this.#stored].sort((a, b) => a - b);
     for (const index of order) this.#place(index, anchorOf.get(index));
     return { groups: this.#groups, producer: this.#producer };
+  }
+
+  /** What many outputs are ranges of (the gradient of a concatenation, cut for its parts) is computed once; the outputs are copies then. */
+  #storeCutOutputs(): void {
+    const cuts = new Map<number, number[]>();
+    for (const output of this.#outputs) {
+      const { base } = rangeOf(this.#program, output, (index) => this.#isLeaf(index));
+      const others = cuts.get(base);
+      if (base === output) continue;
+      if (others === undefined) cuts.set(base, [output]);
+      else others.push(output);
+    }
+    for (const [base, outputs] of cuts) {
+      if (outputs.length <= maximumChoices) continue;
+      this.#stored.add(base);
+      for (const output of outputs) this.#apart.add(output);
+    }
   }
 
   /** The node behind the views of a contraction's operand; it must lie in memory. */
@@ -244,6 +275,7 @@ class Grouper {
       const own = costOf(node.op);
       for (const input of node.inputs)
         depth[index] = Math.max(depth[index] ?? 0, own + (this.#stored.has(input) ? 0 : (depth[input] ?? 0)));
+      if (role === 'view' && (depth[index] ?? 0) >= depthLimit) this.#stored.add(index);
       if (
         role === 'leaf' ||
         role === 'free' ||
@@ -308,8 +340,11 @@ class Grouper {
       this.#place(index, undefined);
       return;
     }
-    const partner =
-      anchor === undefined ? this.#partner(index, producers, leaves) : this.#anchoredPartner(anchor, producers, leaves);
+    const partner = this.#apart.has(index)
+      ? undefined
+      : anchor === undefined
+        ? this.#partner(index, producers, leaves)
+        : this.#anchoredPartner(anchor, producers, leaves);
     if (partner === undefined) {
       const group: Group = { anchors: anchor === undefined ? [] : [anchor], stored: [index], reads: producers, leaves };
       this.#groups.push(group);
@@ -360,6 +395,7 @@ class Grouper {
     for (let i = this.#groups.length - 1; i >= 0 && i >= this.#groups.length - 16; i--) {
       const group = this.#groups[i] as Group;
       if (group.anchors.length > 0 || group.stored.length >= maximumStores) continue;
+      if (this.#apart.has(group.stored[0] ?? -1)) continue;
       if (this.#program.nodes[group.stored[0] ?? 0]?.type.shape.join(',') !== shape) continue;
       if (!producers.has(group) && !this.#shareMemory(group, producers, leaves)) continue;
       // No other kernel may stand between the two.

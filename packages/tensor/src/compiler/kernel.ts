@@ -131,7 +131,24 @@ export interface ContractionKernel {
   readonly stores: readonly Store[];
 }
 
+/** Kernels that compute. */
 export type Kernel = MapKernel | ReduceKernel | ContractionKernel;
+
+/** `size` elements from `fromIndex` of buffer `from` on, to `toIndex` of buffer `to` on. The two ranges do not overlap. */
+export interface Piece {
+  readonly from: number;
+  readonly fromIndex: number;
+  readonly to: number;
+  readonly toIndex: number;
+  readonly size: number;
+}
+
+/** Copies contiguous ranges, one after the other. */
+export interface CopyKernel {
+  readonly kind: 'copy';
+  readonly name: string;
+  readonly pieces: readonly Piece[];
+}
 
 /** A region of memory that a plan's kernels name by position. Every element has 4 bytes. */
 export interface PlanBuffer {
@@ -149,7 +166,7 @@ export interface PlanBuffer {
 
 /** A compiled graph, ready to be scheduled by a backend. Kernels run in order; each sees what the ones before it wrote. */
 export interface Plan {
-  readonly kernels: readonly Kernel[];
+  readonly kernels: readonly (Kernel | CopyKernel)[];
   readonly buffers: readonly PlanBuffer[];
   readonly parameterCount: number;
   readonly scalars: readonly { readonly type: 'f32' | 'i32' }[];

@@ -5,6 +5,7 @@
 import { unaryPrimitives, type Attributes } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { formatType, stridesOf, type DType } from '../graph/types.ts';
+import { isJoin, rangeOf } from './copies.ts';
 import type { Group } from './groups.ts';
 import {
   addIndex,
@@ -21,9 +22,11 @@ import {
 import type {
   BinaryOperator,
   Condition,
+  CopyKernel,
   Expression,
   Kernel,
   Operand,
+  Piece,
   Reducer,
   ScalarType,
   Store,
@@ -319,9 +322,28 @@ class GroupLowering {
     });
   }
 
-  kernel(): Kernel {
+  /** A concatenation of many parts: every part is a range of memory, and goes to a range of the result. */
+  #join(index: number): CopyKernel {
+    const node = this.#node(index);
+    const pieces = this.#placement.destinationsOf(index).flatMap((to) => {
+      let toIndex = 0;
+      return node.inputs.map((input): Piece => {
+        const { size } = this.#node(input).type;
+        const { base, offset } = rangeOf(this.#program, input, (i) => this.#placement.bufferOf(i) !== undefined);
+        const from = this.#placement.bufferOf(base);
+        if (from === undefined) throw new Error(`internal: part ${input} of a concatenation is not in memory`);
+        toIndex += size;
+        return { from, fromIndex: offset, to, toIndex: toIndex - size, size };
+      });
+    });
+    return { kind: 'copy', name: `concat ${formatType(node.type)}`, pieces };
+  }
+
+  kernel(): Kernel | CopyKernel {
     const { anchors, stored } = this.#group;
     const [anchor] = anchors;
+    const [only = -1] = stored;
+    if (anchor === undefined && isJoin(this.#program, only)) return this.#join(only);
     const last = this.#node(stored[stored.length - 1] ?? 0);
     if (anchor === undefined) {
       const first = this.#node(stored[0] ?? 0);
@@ -538,6 +560,6 @@ function real(axes: readonly Axis[]): Axis[] {
   return axes.filter((axis) => axis.extent !== 1);
 }
 
-export function lowerGroup(program: Program, group: Group, placement: Placement): Kernel {
+export function lowerGroup(program: Program, group: Group, placement: Placement): Kernel | CopyKernel {
   return new GroupLowering(program, group, placement).kernel();
 }

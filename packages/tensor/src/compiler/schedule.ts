@@ -53,6 +53,10 @@ export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
   const reads = parameterReads(program, grouping);
   /** Groups that must run before a group, beyond those whose results it reads. */
   const before = new Map<Group, Set<Group>>(groups.map((group) => [group, new Set(group.reads)]));
+  const readersOf = new Map<number, Group[]>();
+  for (const group of groups)
+    for (const parameter of reads.get(group)?.keys() ?? [])
+      readersOf.set(parameter, [...(readersOf.get(parameter) ?? []), group]);
   const written = new Set<number>();
   const direct = program.outputs.map(({ node, parameter }) => {
     const group = producer.get(node);
@@ -61,7 +65,7 @@ export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
     if (parameter < 0) return true;
     const target = program.parameters[parameter] ?? -1;
     if (written.has(target) || reads.get(group)?.get(target) === false) return false;
-    const readers = groups.filter((other) => other !== group && reads.get(other)?.has(target) === true);
+    const readers = (readersOf.get(target) ?? []).filter((other) => other !== group);
     if (readers.some((reader) => leadsTo(reader, group, (other) => before.get(other) ?? []))) return false;
     for (const reader of readers) before.get(group)?.add(reader);
     written.add(target);
@@ -74,13 +78,21 @@ export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
 function topological(groups: readonly Group[], before: ReadonlyMap<Group, ReadonlySet<Group>>): Group[] {
   const order: Group[] = [];
   const done = new Set<Group>();
-  const visit = (group: Group): void => {
-    if (done.has(group)) return;
+  const entered = new Set<Group>();
+  // Iterative: an update of a parameter may wait for a reader at the end of a long chain.
+  const stack = [...groups].reverse();
+  for (let group = stack.pop(); group !== undefined; group = stack.pop()) {
+    if (done.has(group)) continue;
+    const earlier = entered.has(group) ? [] : [...(before.get(group) ?? [])].filter((other) => !done.has(other));
+    entered.add(group);
+    if (earlier.length > 0) {
+      stack.push(group);
+      for (const other of earlier.reverse()) if (!entered.has(other)) stack.push(other);
+      continue;
+    }
     done.add(group);
-    for (const earlier of before.get(group) ?? []) visit(earlier);
     order.push(group);
-  };
-  for (const group of groups) visit(group);
+  }
   return order;
 }
 

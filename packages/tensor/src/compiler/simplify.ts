@@ -7,6 +7,7 @@ import { primitives } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { sameShape, sizeOf, tensorType, type TensorType } from '../graph/types.ts';
 import { foldConstants, roundConstant } from './constants.ts';
+import { maximumChoices } from './copies.ts';
 
 type AnyNode = ProgramNode;
 
@@ -60,6 +61,8 @@ class Simplifier {
 
   /** A simpler node for the same value, or undefined. */
   #rewrite(op: PlanPrimitive, inputs: readonly number[], attributes: unknown, type: TensorType): number | undefined {
+    // What has no elements needs nothing to be computed.
+    if (type.size === 0 && op !== 'constant') return this.constant(0, type);
     const [first = -1, second = -1, third = -1] = inputs;
     const a = first >= 0 ? this.constantValue(first) : undefined;
     const b = second >= 0 ? this.constantValue(second) : undefined;
@@ -101,6 +104,8 @@ class Simplifier {
           : this.constant(a, type);
       case 'unfold':
         return a === undefined ? undefined : this.constant(a, type);
+      case 'concat':
+        return this.#concat(inputs, (attributes as Attributes['concat']).axis, type);
       case 'fold':
         return this.#fold(first, attributes as Attributes['fold'], type);
       case 'sum':
@@ -112,6 +117,26 @@ class Simplifier {
       default:
         return undefined;
     }
+  }
+
+  /** Parts without elements are left out. Many parts are joined along their first axis, where each is one range of memory. */
+  #concat(inputs: readonly number[], axis: number, type: TensorType): number | undefined {
+    const parts = inputs.filter((input) => this.at(input).type.size > 0);
+    if (parts.length === 1) return parts[0];
+    const ranged = parts.length <= maximumChoices || type.shape.slice(0, axis).every((extent) => extent === 1);
+    if (ranged) return parts.length === inputs.length ? undefined : this.emit('concat', parts, { axis }, type);
+    const forwards = [axis, ...type.shape.keys()].filter((from, i) => i === 0 || from !== axis);
+    const moved = (shape: readonly number[]): TensorType =>
+      tensorType(
+        type.dtype,
+        forwards.map((from) => shape[from] ?? 1),
+      );
+    const rows = parts.map((part) =>
+      this.emit('transpose', [part], { permutation: forwards }, moved(this.at(part).type.shape)),
+    );
+    const joined = this.emit('concat', rows, { axis: 0 }, moved(type.shape));
+    const backwards = type.shape.map((_, to) => forwards.indexOf(to));
+    return this.emit('transpose', [joined], { permutation: backwards }, type);
   }
 
   #reshape(input: number, type: TensorType): number | undefined {

@@ -174,6 +174,7 @@ export function toProgram(linearization: Linearization, targets: readonly (Node 
   };
   const leafSet = new Set(leaves);
   const parameters = leaves.map(find);
+  const parameterOf = new Map(leaves.map((leaf, i) => [leaf, i]));
   return {
     nodes: nodes.map((node): ProgramNode => {
       if (leafSet.has(node)) {
@@ -193,7 +194,7 @@ export function toProgram(linearization: Linearization, targets: readonly (Node 
     scalars: scalars.map(find),
     outputs: outputs.map((node, i) => {
       const target = targets[i];
-      return { node, parameter: target === undefined ? -1 : leaves.indexOf(target) };
+      return { node, parameter: target === undefined ? -1 : (parameterOf.get(target) ?? -1) };
     }),
   };
 }

@@ -362,6 +362,10 @@ export class FunctionBuilder {
     this.#statements.push({ kind: 'evaluate', value });
   }
 
+  copy(to: Value, from: Value, bytes: Value): void {
+    this.#statements.push({ kind: 'copy', to, from, bytes });
+  }
+
   call(target: WasmFunction, ...args: Value[]): void {
     this.#statements.push({ kind: 'call', target, args });
   }

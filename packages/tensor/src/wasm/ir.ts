@@ -87,6 +87,8 @@ export type Statement =
       readonly value: Value;
       readonly lane: number | undefined;
     }
+  /** Copies `bytes` bytes; the ranges may overlap. */
+  | { readonly kind: 'copy'; readonly to: Value; readonly from: Value; readonly bytes: Value }
   | { readonly kind: 'evaluate'; readonly value: Value }
   | { readonly kind: 'call'; readonly target: WasmFunction; readonly args: readonly Value[] }
   | { readonly kind: 'note'; readonly text: string };

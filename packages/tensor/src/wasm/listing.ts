@@ -51,7 +51,8 @@ function listStatements(
     } else if (statement.kind === 'call') {
       lines.push(`${indent}call ${statement.target.name}(${statement.args.map(describe).join(', ')})`);
       called.push(statement.target);
-    } else if (statement.kind === 'set') lines.push(`${indent}${statement.variable.name} ←`);
+    } else if (statement.kind === 'copy') lines.push(`${indent}copy ${describe(statement.bytes)} bytes`);
+    else if (statement.kind === 'set') lines.push(`${indent}${statement.variable.name} ←`);
   }
   flush();
 }

@@ -1,12 +1,12 @@
 /** A plan as one module: a function per kernel over a range of its grid, and the driver `run` that calls them in order. */
 import type { Axis } from '../compiler/index-expression.ts';
-import type { Kernel, Plan } from '../compiler/kernel.ts';
-import type { PlanLayout } from './address.ts';
+import type { CopyKernel, Kernel, Plan } from '../compiler/kernel.ts';
+import { bufferStart, type KernelContext, type PlanLayout } from './address.ts';
 import { product } from './blocks.ts';
 import { degenerate, emitContraction, normaliseContraction } from './contraction.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import { buildGemm } from './gemm.ts';
-import type { WasmFunction } from './ir.ts';
+import type { Value, WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
 import type { Tables } from './packing-context.ts';
 import { emitReduce } from './reduce.ts';
@@ -29,6 +29,17 @@ export function buildPlan(plan: Plan, layout: PlanLayout, tables: Tables, relaxe
   let gemm: WasmFunction | undefined;
   let kernelCount = 0;
   plan.kernels.forEach((original, position) => {
+    if (original.kind === 'copy') {
+      kernelCount++;
+      for (let first = 0; first < original.pieces.length; first += piecesPerFunction) {
+        const fb = new FunctionBuilder(`${position} ${original.name}`);
+        emitPieces({ fb, relaxed, layout }, original.pieces.slice(first, first + piecesPerFunction));
+        const target = fb.finish();
+        functions.push(target);
+        driver.call(target);
+      }
+      return;
+    }
     if (product(outputAxes(original)) === 0) return;
     kernelCount++;
     for (const kernel of parts(original)) {
@@ -53,6 +64,19 @@ export function buildPlan(plan: Plan, layout: PlanLayout, tables: Tables, relaxe
     }
   });
   return { run: driver.finish(), functions, kernelCount, scratchBytes };
+}
+
+/** Copies in one function: large ones take longer to compile. */
+const piecesPerFunction = 256;
+
+function emitPieces(context: KernelContext, pieces: CopyKernel['pieces']): void {
+  const { fb } = context;
+  const address = (buffer: number, index: number): Value => {
+    const { pointer, constant } = bufferStart(context, buffer);
+    return fb.add(pointer, constant + 4 * index);
+  };
+  for (const { from, fromIndex, to, toIndex, size } of pieces)
+    fb.copy(address(to, toIndex), address(from, fromIndex), fb.i32(4 * size));
 }
 
 /** The kernels that a kernel is run as. */

@@ -49,6 +49,8 @@ function operands(statement: Statement): readonly Value[] {
       return [statement.value];
     case 'store':
       return [statement.address.base, statement.value];
+    case 'copy':
+      return [statement.to, statement.from, statement.bytes];
     case 'call':
       return statement.args;
     case 'note':
@@ -292,6 +294,11 @@ class FunctionRenderer {
         this.#code(statement.code);
         this.#memoryArgument(statement.address.offset);
         if (takesLane(statement.code)) out.byte(statement.lane ?? 0);
+        return;
+      case 'copy':
+        for (const operand of [statement.to, statement.from, statement.bytes]) this.#value(operand);
+        // memory.copy: a prefixed instruction, from memory 0 to memory 0.
+        out.bytes(Uint8Array.of(0xfc, 0x0a, 0, 0));
         return;
       case 'evaluate':
         this.#materialise(statement.value);

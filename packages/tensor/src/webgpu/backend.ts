@@ -156,7 +156,11 @@ export class WebgpuBackend implements Backend {
 
   source(executable: Executable): string {
     return this.#ownExecutable(executable)
-      .steps.map(({ name, shader }) => `// ${name}: ${shader.workgroups.join(' × ')} workgroups\n${shader.code}`)
+      .steps.map((step) =>
+        step.kind === 'copies'
+          ? `// ${step.name}: ${step.pieces.length} copies between buffers\n`
+          : `// ${step.name}: ${step.shader.workgroups.join(' × ')} workgroups\n${step.shader.code}`,
+      )
       .join('\n');
   }
 

@@ -188,7 +188,8 @@ export class Arena {
 
   /** The device buffer, made when it is first needed. */
   buffer(): GPUBuffer {
-    this.#gpu ??= this.#device.createBuffer({ size: this.#bytes, usage: usage.storage });
+    const flags = usage.storage | usage.copySource | usage.copyTarget;
+    this.#gpu ??= this.#device.createBuffer({ size: this.#bytes, usage: flags });
     return this.#gpu;
   }
 

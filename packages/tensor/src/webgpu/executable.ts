@@ -6,7 +6,7 @@ import { OutOfMemoryError, WebgpuError } from '../graph/errors.ts';
 import { formatBytes } from '../graph/types.ts';
 import type { Pipeline, PipelineCache } from './pipelines.ts';
 import { dispatchesPerSubmission } from './queue.ts';
-import { lowerPlan, type Step } from './schedule/lower.ts';
+import { lowerPlan, type Copies, type Dispatch, type Place, type Step } from './schedule/lower.ts';
 import type { Target } from './schedule/map.ts';
 
 /** What executables share on one device. */
@@ -29,11 +29,13 @@ interface CachedGroup {
   readonly group: GPUBindGroup;
 }
 
-interface ReadyStep extends Step {
+interface ReadyDispatch extends Dispatch {
   readonly pipeline: Pipeline;
   /** Bind groups of the most recent bindings. */
   readonly groups: CachedGroup[];
 }
+
+type ReadyStep = ReadyDispatch | Copies;
 
 /** The plan's dispatches under one pattern of parameters that share a device buffer. */
 export interface Variant {
@@ -64,6 +66,8 @@ export class WebgpuExecutable implements Executable {
   readonly #plain: Variant;
   readonly #aliased = new Map<string, Variant>();
   readonly #hosts = new Map<number, Bound & { readonly capacity: number }>();
+  /** Where copies from a buffer to itself pass through. */
+  #bounce: (Bound & { readonly capacity: number }) | undefined;
   readonly #scalars: Uint32Array<ArrayBuffer>;
   readonly #scalarBuffer: GPUBuffer | undefined;
   #bytes = 0;
@@ -73,12 +77,14 @@ export class WebgpuExecutable implements Executable {
     this.plan = plan;
     this.#resources = resources;
     this.written = new Set(
-      plan.kernels.flatMap(({ stores }) =>
-        stores.flatMap(({ buffer }) => {
+      plan.kernels.flatMap((kernel) => {
+        const buffers =
+          kernel.kind === 'copy' ? kernel.pieces.map(({ to }) => to) : kernel.stores.map(({ buffer }) => buffer);
+        return buffers.flatMap((buffer) => {
           const target = plan.buffers[buffer];
           return target?.kind === 'parameter' ? [target.position] : [];
-        }),
-      ),
+        });
+      }),
     );
     const bytes = new Array<number>(plan.parameterCount).fill(0);
     for (const { kind, position, size } of plan.buffers) {
@@ -141,12 +147,16 @@ export class WebgpuExecutable implements Executable {
       );
     }
     if (lowered.arenaBytes > 0) arena.demand(this, arenaBytes);
-    const steps = lowered.steps.map((step): ReadyStep => ({ ...step, pipeline: pipelines.acquire(step), groups: [] }));
-    for (const { code } of new Set(steps.map(({ pipeline }) => pipeline))) {
+    const steps = lowered.steps.map((step): ReadyStep =>
+      step.kind === 'copies' ? step : { ...step, pipeline: pipelines.acquire(step), groups: [] },
+    );
+    for (const { code } of new Set(steps.flatMap((step) => (step.kind === 'copies' ? [] : [step.pipeline])))) {
       this.#bytes += pipelineBytes[target.profile.software ? 'software' : 'hardware'] + bytesPerCharacter * code.length;
     }
     const variant: Variant = { steps, pending: undefined, failure: undefined };
-    variant.pending = Promise.all(new Set(steps.map(({ pipeline }) => pipeline.ready))).then((failures) => {
+    variant.pending = Promise.all(
+      new Set(steps.flatMap((step) => (step.kind === 'copies' ? [] : [step.pipeline.ready]))),
+    ).then((failures) => {
       variant.failure = failures.find((failure) => failure !== undefined);
       variant.pending = undefined;
     });
@@ -164,8 +174,14 @@ export class WebgpuExecutable implements Executable {
     let group: GPUBindGroup | undefined;
     let count = 0;
     for (const step of variant.steps) {
-      if (encoder === undefined || pass === undefined) {
-        encoder = device.createCommandEncoder();
+      encoder ??= device.createCommandEncoder();
+      if (step.kind === 'copies') {
+        pass?.end();
+        pass = undefined;
+        this.#copy(encoder, step, bound);
+        continue;
+      }
+      if (pass === undefined) {
         pass = encoder.beginComputePass();
         pipeline = undefined;
         group = undefined;
@@ -190,10 +206,44 @@ export class WebgpuExecutable implements Executable {
         count = 0;
       }
     }
-    if (encoder !== undefined && pass !== undefined) {
-      pass.end();
-      device.queue.submit([encoder.finish()]);
+    pass?.end();
+    if (encoder !== undefined) device.queue.submit([encoder.finish()]);
+  }
+
+  #copy(encoder: GPUCommandEncoder, { pieces }: Copies, bound: readonly Bound[]): void {
+    const { arena } = this.#resources;
+    const gpu = ({ parameter }: Place): GPUBuffer => bound[parameter]?.gpu ?? arena.buffer();
+    for (const { from, to, bytes } of pieces) {
+      const [source, target] = [gpu(from), gpu(to)];
+      if (source !== target) {
+        encoder.copyBufferToBuffer(source, from.offset, target, to.offset, bytes);
+        continue;
+      }
+      // WebGPU copies only between different buffers.
+      const between = this.#bounceBuffer();
+      encoder.copyBufferToBuffer(source, from.offset, between, 0, bytes);
+      encoder.copyBufferToBuffer(between, 0, target, to.offset, bytes);
     }
+  }
+
+  #bounceBuffer(): GPUBuffer {
+    const { pool } = this.#resources;
+    if (this.#bounce === undefined) {
+      const pieces = this.plan.kernels.flatMap((kernel) => (kernel.kind === 'copy' ? kernel.pieces : []));
+      const capacity = sizeClass(pieces.reduce((largest, { size }) => Math.max(largest, 4 * size), 0));
+      this.#bounce = { ...pool.take(capacity), capacity };
+      pool.count(capacity);
+      this.#bytes += capacity;
+    }
+    return this.#bounce.gpu;
+  }
+
+  #releaseBounce(): void {
+    const { pool } = this.#resources;
+    if (this.#bounce === undefined) return;
+    pool.count(-this.#bounce.capacity);
+    pool.give(this.#bounce.capacity, this.#bounce);
+    this.#bounce = undefined;
   }
 
   #upload(position: number, data: HostArray): Bound {
@@ -236,7 +286,7 @@ export class WebgpuExecutable implements Executable {
     this.#scalarsWritten = true;
   }
 
-  #group(step: ReadyStep, bound: readonly Bound[]): GPUBindGroup {
+  #group(step: ReadyDispatch, bound: readonly Bound[]): GPUBindGroup {
     const { arena } = this.#resources;
     for (const { ids, group } of step.groups) {
       let same = true;
@@ -252,7 +302,7 @@ export class WebgpuExecutable implements Executable {
     return this.#createGroup(step, bound);
   }
 
-  #createGroup(step: ReadyStep, bound: readonly Bound[]): GPUBindGroup {
+  #createGroup(step: ReadyDispatch, bound: readonly Bound[]): GPUBindGroup {
     const { arena, device } = this.#resources;
     const ids: number[] = [];
     const entries: GPUBindGroupEntry[] = step.bindings.map(({ parameter, offset, bytes }, binding) => {
@@ -273,8 +323,9 @@ export class WebgpuExecutable implements Executable {
   releaseResources(): void {
     const { arena, pipelines, pool } = this.#resources;
     for (const position of [...this.#hosts.keys()]) this.#releaseHost(position);
+    this.#releaseBounce();
     for (const variant of [this.#plain, ...this.#aliased.values()]) {
-      for (const { pipeline } of variant.steps) pipelines.release(pipeline);
+      for (const step of variant.steps) if (step.kind === 'dispatch') pipelines.release(step.pipeline);
     }
     arena.withdraw(this);
     if (this.#scalarBuffer !== undefined) {

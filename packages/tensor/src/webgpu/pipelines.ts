@@ -1,6 +1,6 @@
 /** Compiled shaders by their text, so that kernels of one form share a pipeline, within a plan and between plans. */
 import { WebgpuError } from '../graph/errors.ts';
-import type { Step } from './schedule/lower.ts';
+import type { Dispatch } from './schedule/lower.ts';
 
 export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
@@ -36,7 +36,7 @@ export class PipelineCache {
     return this.#pipelines.size;
   }
 
-  acquire(step: Step): Pipeline {
+  acquire(step: Dispatch): Pipeline {
     const { code } = step.shader;
     let pipeline = this.#pipelines.get(code);
     if (pipeline === undefined) {
@@ -59,7 +59,7 @@ export class PipelineCache {
     }
   }
 
-  #create({ name, shader, bindings }: Step): Pipeline {
+  #create({ name, shader, bindings }: Dispatch): Pipeline {
     const layout = this.#layout(
       bindings.map(({ access }) => access),
       shader.usesScalars,

@@ -3,7 +3,16 @@
  * indices and expressions directly, and shares nothing with any scheduler.
  */
 import { evaluateIndex, type Axis } from '../../src/compiler/index-expression.ts';
-import type { Condition, Expression, Kernel, Operand, Plan, ScalarType, Store } from '../../src/compiler/kernel.ts';
+import type {
+  Condition,
+  CopyKernel,
+  Expression,
+  Kernel,
+  Operand,
+  Plan,
+  ScalarType,
+  Store,
+} from '../../src/compiler/kernel.ts';
 import { randomUniform } from '../../src/graph/threefry.ts';
 
 type Point = Map<Axis, number>;
@@ -36,7 +45,18 @@ export function evaluatePlan(
   return results;
 }
 
-function runKernel(kernel: Kernel, memory: Memory): void {
+function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
+  if (kernel.kind === 'copy') {
+    for (const { from, fromIndex, to, toIndex, size } of kernel.pieces) {
+      const [source, target] = [memory.buffers[from], memory.buffers[to]];
+      if (source === undefined || target === undefined || source === target)
+        throw new Error('a copy within one buffer');
+      if (fromIndex < 0 || fromIndex + size > source.length || toIndex < 0 || toIndex + size > target.length)
+        throw new Error(`a copy of ${size} outside of its buffers: ${fromIndex} to ${toIndex}`);
+      target.set(source.subarray(fromIndex, fromIndex + size), toIndex);
+    }
+    return;
+  }
   const point: Point = new Map();
   if (kernel.kind === 'map') {
     forEachPoint(kernel.axes, point, () => store(kernel.stores, point, memory, []));

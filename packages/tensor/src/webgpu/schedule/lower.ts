@@ -1,6 +1,15 @@
 /** Turns a plan into dispatches: picks every kernel's schedule, fits it into the device's limits, renders it. */
 import { DeviceError } from '../../graph/errors.ts';
-import type { ContractionKernel, Kernel, MapKernel, Plan, ReduceKernel, Store } from '../../compiler/kernel.ts';
+import type {
+  ContractionKernel,
+  CopyKernel,
+  Kernel,
+  MapKernel,
+  Piece,
+  Plan,
+  ReduceKernel,
+  Store,
+} from '../../compiler/kernel.ts';
 import { constantIndex } from '../../compiler/index-expression.ts';
 import type { Shader } from '../wgsl/shader.ts';
 import { bytesOf, planBindings, type Binding, type BindingPlan } from './bindings.ts';
@@ -10,7 +19,6 @@ import { renderMap, type Target } from './map.ts';
 import { renderReduce } from './reduce.ts';
 import {
   contractionAsReduction,
-  copyKernel,
   detachEpilogue,
   foldBatch,
   independentStores,
@@ -21,11 +29,28 @@ import {
 import { addExpressions, emptyUses, pointCount, Rewriter, usesOf } from './traverse.ts';
 
 /** One dispatch. */
-export interface Step {
+export interface Dispatch {
+  readonly kind: 'dispatch';
   readonly name: string;
   readonly shader: Shader;
   readonly bindings: readonly Binding[];
 }
+
+/** A place in a parameter, or (−1) in the arena. */
+export interface Place {
+  readonly parameter: number;
+  /** In bytes. */
+  readonly offset: number;
+}
+
+/** Copies between buffers, one after the other. */
+export interface Copies {
+  readonly kind: 'copies';
+  readonly name: string;
+  readonly pieces: readonly { readonly from: Place; readonly to: Place; readonly bytes: number }[];
+}
+
+export type Step = Dispatch | Copies;
 
 export interface Lowered {
   readonly steps: readonly Step[];
@@ -52,9 +77,31 @@ class Lowering {
     this.#canonical = canonical;
   }
 
-  kernel(kernel: Kernel): void {
+  kernel(kernel: Kernel | CopyKernel): void {
     this.scratch.restart();
+    if (kernel.kind === 'copy') {
+      this.steps.push(this.#copies(kernel));
+      return;
+    }
     if (kernel.stores.length > 0) this.#schedule(kernel);
+  }
+
+  #copies({ name, pieces }: CopyKernel): Copies {
+    const place = (position: number, index: number): Place => {
+      const buffer = this.scratch.buffers[position];
+      if (buffer === undefined) throw new Error(`the plan has no buffer ${position}`);
+      const isParameter = buffer.kind === 'parameter';
+      return { parameter: isParameter ? buffer.position : -1, offset: (isParameter ? 0 : buffer.offset) + 4 * index };
+    };
+    return {
+      kind: 'copies',
+      name,
+      pieces: pieces.map(({ from, fromIndex, to, toIndex, size }) => ({
+        from: place(from, fromIndex),
+        to: place(to, toIndex),
+        bytes: 4 * size,
+      })),
+    };
   }
 
   #schedule(kernel: Kernel): void {
@@ -107,7 +154,8 @@ class Lowering {
   /** Renders the kernel if its buffers can be bound; otherwise takes it apart until they can. */
   #fit(kernel: Kernel, render: (plan: BindingPlan) => Shader): void {
     const plan = this.#bind(kernel);
-    if (plan !== undefined) this.steps.push({ name: kernel.name, shader: render(plan), bindings: plan.bindings });
+    if (plan !== undefined)
+      this.steps.push({ kind: 'dispatch', name: kernel.name, shader: render(plan), bindings: plan.bindings });
     else if (kernel.kind === 'map' && this.#splitStores(kernel)) return;
     else if (kernel.kind !== 'map' && this.#splitEpilogue(kernel)) return;
     else this.#gather(kernel);
@@ -166,9 +214,12 @@ class Lowering {
       copies.set(parameter, this.scratch.add(buffer.type, buffer.size));
       const gathered = new Rewriter({ buffers: copies }).kernel(kernel);
       if (this.#bind(gathered) === undefined) continue;
-      for (const [from, to] of copies) this.#copy(`${kernel.name}.gather`, from, to);
+      this.#copy(`${kernel.name}.gather`, [...copies]);
       this.#schedule(gathered);
-      for (const [to, from] of copies) if (written.has(to)) this.#copy(`${kernel.name}.scatter`, from, to);
+      this.#copy(
+        `${kernel.name}.scatter`,
+        [...copies].flatMap(([to, from]) => (written.has(to) ? [[from, to] as const] : [])),
+      );
       return;
     }
     const { storageBuffers, bindingBytes } = this.#target.limits;
@@ -184,8 +235,11 @@ class Lowering {
     return buffer === undefined ? 0 : bytesOf(buffer);
   }
 
-  #copy(name: string, from: number, to: number): void {
-    const buffer = this.scratch.buffers[from];
-    if (buffer !== undefined && buffer.size > 0) this.#schedule(copyKernel(name, from, to, buffer));
+  #copy(name: string, pairs: readonly (readonly [number, number])[]): void {
+    const pieces = pairs.flatMap(([from, to]): Piece[] => {
+      const size = this.scratch.buffers[from]?.size ?? 0;
+      return size === 0 ? [] : [{ from, fromIndex: 0, to, toIndex: 0, size }];
+    });
+    if (pieces.length > 0) this.steps.push(this.#copies({ kind: 'copy', name, pieces }));
   }
 }

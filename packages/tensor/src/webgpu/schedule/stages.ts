@@ -209,18 +209,6 @@ export function detachEpilogue(kernel: Exclude<Kernel, MapKernel>, add: AddTempo
   return [{ ...kernel, stores }, epilogue];
 }
 
-/** Copies one buffer of the plan to another. */
-export function copyKernel(name: string, from: number, to: number, { type, size }: PlanBuffer): MapKernel {
-  const axis = makeAxis(size);
-  const index = axisIndex(axis);
-  return {
-    kind: 'map',
-    name,
-    axes: [axis],
-    stores: [{ buffer: to, index, value: { kind: 'load', type, buffer: from, index, guards: [] } }],
-  };
-}
-
 /**
  * Groups of stores that may run one after the other: a store stays with those whose buffers it reads, since those
  * buffers must be read before they are written.
