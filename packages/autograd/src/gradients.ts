@@ -10,7 +10,7 @@ import {
 } from '@hebb/tensor/arguments';
 import { makeIdentity, nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
 import { reverse, reverseToParameters } from './reverse.ts';
-import { mapTensors } from './structure.ts';
+import { mapTensors, type TensorTree } from './structure.ts';
 
 /** Position of an argument of A. */
 type Position<A extends readonly unknown[]> = number & keyof A;
@@ -25,11 +25,14 @@ export interface GradOptions<N> {
 
 const gradOptions: OptionNames<GradOptions<unknown>> = { argnums: true };
 
-/** Parameters as a list, by name in an object, or by name in a Map. */
-export type Parameters = readonly Tensor[] | { readonly [name: string]: Tensor } | ReadonlyMap<string, Tensor>;
+/** Parameters in a list, an object or a Map, as deep as you like. */
+export type Parameters = TensorTree;
 /** Gradients in the structure of the parameters. */
-export type Gradients<P extends Parameters> =
-  P extends ReadonlyMap<infer K, Tensor> ? Map<K, Tensor> : { -readonly [K in keyof P]: Tensor };
+export type Gradients<P> = P extends Tensor
+  ? Tensor
+  : P extends ReadonlyMap<infer K, infer V>
+    ? Map<K, Gradients<V>>
+    : { -readonly [K in keyof P]: Gradients<P[K]> };
 
 function requireScalarLoss(op: string, loss: unknown): asserts loss is Tensor {
   if (!(loss instanceof Tensor)) {
@@ -79,8 +82,7 @@ function prepare<A extends unknown[]>(op: string, args: A, argnums: number | rea
         `[${op}] there is no argument ${position} to take the gradient of; the function was called with ${args.length}.`,
       );
     }
-    fresh[position] = mapTensors(args[position], (tensor, path) => {
-      const name = `argument ${position}${path}`;
+    fresh[position] = mapTensors(op, args[position], `argument ${position}`, (tensor, name) => {
       requireFloat(op, tensor, name);
       const node = makeIdentity(nodeOf(tensor));
       wanted.set(node, name);
@@ -88,7 +90,7 @@ function prepare<A extends unknown[]>(op: string, args: A, argnums: number | rea
     });
   }
   const rebuildAt = (position: number, gradientOf: (node: Node, name: string) => Tensor): unknown =>
-    mapTensors(fresh[position], (tensor, path) => gradientOf(nodeOf(tensor), `argument ${position}${path}`));
+    mapTensors(op, fresh[position], `argument ${position}`, (tensor, name) => gradientOf(nodeOf(tensor), name));
   return {
     args: fresh as A,
     wanted,
@@ -160,7 +162,7 @@ export function grad<A extends unknown[]>(
  * `valueAndGrad(f)(x)` returns `{ value, grad }` for the arguments of `f`, as {@link grad} does.
  *
  * `valueAndGrad(() => loss, parameters)` calls the function once and returns `{ value, grads }` for variables that it uses, in the structure
- * in which `parameters` were given: a list, an object or a Map. The gradient of a parameter that the loss does not depend on is zero.
+ * in which `parameters` were given: lists, plain objects and Maps, as deep as you like. The gradient of a parameter that the loss does not depend on is zero.
  *
  * Throws {@link ShapeError} where the loss has more than one element, {@link DTypeError} where it or a parameter is not float32, and
  * {@link ArgumentError} where it depends on none of the parameters.
@@ -203,24 +205,19 @@ function isOptions(
 }
 
 function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; grads: unknown } {
-  const named: (readonly [string | number, Tensor])[] = Array.isArray(parameters)
-    ? (parameters as readonly Tensor[]).map((tensor, i) => [i, tensor] as const)
-    : [
-        ...(parameters instanceof Map
-          ? (parameters as ReadonlyMap<string, Tensor>).entries()
-          : Object.entries(parameters as Record<string, Tensor>)),
-      ];
-  for (const [name, tensor] of named) {
-    if (!(tensor instanceof Tensor)) throw new ArgumentError(`[valueAndGrad] parameter ${name} is not a tensor.`);
-    requireFloat('valueAndGrad', tensor, `parameter ${name}`);
-  }
-  const nodes = named.map(([, tensor]) => nodeOf(tensor));
+  const named: { readonly name: string; readonly node: Node }[] = [];
+  mapTensors('valueAndGrad', parameters, 'parameters', (tensor, path) => {
+    // `parameters[1]` is parameter 1, `parameters.scale` is parameter scale.
+    const name = path.replace(/^parameters\W?(\w*)\]?/, 'parameter $1').trimEnd();
+    requireFloat('valueAndGrad', tensor, name);
+    named.push({ name, node: nodeOf(tensor) });
+    return tensor;
+  });
   const value = withInlining(f);
   requireScalarLoss('valueAndGrad', value);
-  const names = new Map(named.map(([name, tensor]) => [nodeOf(tensor), `parameter ${name}`]));
-  const reached = reverse(nodeOf(value), ones(value.shape), names);
-  if (nodes.length > 0 && !nodes.some((node) => reached.has(node))) {
-    const given = named.length === 1 ? `the parameter ${named[0]?.[0]}` : `any of the ${named.length} parameters`;
+  const reached = reverse(nodeOf(value), ones(value.shape), new Map(named.map(({ name, node }) => [node, name])));
+  if (named.length > 0 && !named.some(({ node }) => reached.has(node))) {
+    const given = named.length === 1 ? `the ${named[0]?.name}` : `any of the ${named.length} parameters`;
     throw new ArgumentError(
       `[valueAndGrad] the loss does not depend on ${given} through differentiable operations; there is nothing to train.`,
       {
@@ -228,10 +225,12 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
       },
     );
   }
-  const gradients = nodes.map((node) => reached.get(node)?.cotangent ?? zerosLike(tensorOf(node)));
-  if (Array.isArray(parameters)) return { value, grads: gradients };
-  const entries = named.map(([name], i) => [name, gradients[i] as Tensor] as const);
-  return { value, grads: parameters instanceof Map ? new Map(entries) : Object.fromEntries(entries) };
+  const nodes = named.map(({ node }) => node).values();
+  const grads = mapTensors('valueAndGrad', parameters, 'parameters', () => {
+    const node = nodes.next().value as Node;
+    return reached.get(node)?.cotangent ?? zerosLike(tensorOf(node));
+  });
+  return { value, grads };
 }
 
 /**

@@ -102,7 +102,7 @@ describe.each(devices)('gradients on %s', (name) => {
       expect(() => grad((y: Tensor) => y.detach().sum())(x)).toThrow(/does not depend on argument 0, float32\[2\]/);
       expect(() => grad((_y: { a: Tensor; b: Tensor[] }) => x.sum())({ a: x, b: [x] })).toThrow(/argument 0\.a/);
       expect(() => grad((y: Tensor) => y.sum(), { argnums: 1 as 0 })(x)).toThrow(/no argument 1/);
-      expect(() => grad((y: number) => x.mul(y).sum())(3)).toThrow(/argument is number/);
+      expect(() => grad((y: number) => x.mul(y).sum())(3)).toThrow(/argument 0 is 3/);
       expect(() => grad((async (y: Tensor) => y.sum()) as unknown as (y: Tensor) => Tensor)(x)).toThrow(
         /must not be async/,
       );
@@ -147,6 +147,27 @@ describe.each(devices)('gradients on %s', (name) => {
       expect(await mapped.get('w')?.toArray()).toEqual([6, 8]);
       expect(valueAndGrad(f, []).grads).toEqual([]);
       expect(valueAndGrad(f, {}).grads).toEqual({});
+    });
+
+    it('takes nested structures, a Map as an argument, and one parameter alone', async () => {
+      const [w, b] = [parameter([3, 4]), parameter([1])];
+      const { grads } = valueAndGrad(() => w.square().sum().mul(b).sum(), {
+        layer: [{ w }, { b }],
+        more: new Map([[1, w]]),
+      });
+      expect(await grads.layer[0]?.w?.toArray()).toEqual([6, 8]);
+      expect(await grads.layer[1]?.b?.toArray()).toEqual([25]);
+      expect(await grads.more.get(1)?.toArray()).toEqual([6, 8]);
+      expect(await valueAndGrad(() => w.square().sum(), w).grads.toArray()).toEqual([6, 8]);
+      const map = new Map([['x', tensor([1, 2])]]);
+      const gradient = grad((m: Map<string, Tensor>) => (m.get('x') as Tensor).square().sum())(map);
+      expect(await gradient.get('x')?.toArray()).toEqual([2, 4]);
+      expect(() => valueAndGrad(() => w.sum(), { a: [w, new Date() as unknown as Tensor] })).toThrow(
+        /parameters\.a\[1\] is a Date/,
+      );
+      expect(() => valueAndGrad(() => w.sum(), { a: [tensor(new Int32Array(1))] })).toThrow(
+        /parameter a\[0\] is int32/,
+      );
     });
 
     it('takes the same parameter twice, and tensors that are none', async () => {

@@ -477,9 +477,8 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(() => f(tensor(1))).toThrow(ArgumentError);
       const g = compile((() => 3) as unknown as () => Tensor);
       expect(() => g()).toThrow(/returned 3/);
-      // @ts-expect-error an object is no argument that a call can be recognized by
-      const h = compile((options: object) => tensor(Object.keys(options).length));
-      expect(() => h({} as unknown as string)).toThrow(/not an empty object/);
+      // @ts-expect-error an object of unknown form is no argument that a call can be recognized by
+      compile((options: object) => tensor(Object.keys(options).length));
     });
 
     it('leaves nothing behind when the function throws', async () => {

@@ -2,6 +2,7 @@
 export { describe } from './describe.ts';
 export { nearest } from './nearest.ts';
 export { checkOptions, requireOptions, type OptionNames } from './options.ts';
+export { mapStructure, type Structure, type StructureWalk } from './structure.ts';
 export {
   requireArray,
   requireBoolean,

@@ -2,7 +2,7 @@
  * `compile`: a function is recorded once for each signature of its arguments, and from then on a call only binds memory and runs one
  * plan. Everything that changes between calls comes in as an argument, a variable, or a scalar with a source.
  */
-import { describe, requireFunction } from '../arguments/index.ts';
+import { describe, mapStructure, requireFunction, type Structure } from '../arguments/index.ts';
 import { ArgumentError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
@@ -18,11 +18,31 @@ import { recordApart, recordsInPlace, type Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
 import { Storage } from './storage.ts';
 
-/** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew. */
-export type CompiledArgument = Tensor | number | string | boolean | null | undefined;
-/** What it may return: tensors, in arrays or objects as deep as you like. */
-export type CompiledResult =
-  Tensor | undefined | void | readonly CompiledResult[] | { readonly [name: string]: CompiledResult };
+/** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew; in arrays, objects and Maps. */
+export type CompiledArgument = Structure<Tensor | number | string | boolean | null | undefined>;
+/** What it may return: tensors, in arrays, objects and Maps as deep as you like. */
+export type CompiledResult = Structure<Tensor | undefined> | void;
+
+/** `T` with `never` for what is none of `Leaf` and holds none: functions, methods, instances of classes. Unlike Structure, takes interfaces. */
+type Fitting<T, Leaf> = T extends Leaf
+  ? T
+  : T extends ReadonlyMap<infer Key, infer Value>
+    ? ReadonlyMap<Key & (string | number), Fitting<Value, Leaf>>
+    : T extends ((...args: never[]) => unknown) | ArrayBufferView | Date | ReadonlySet<unknown> | Promise<unknown>
+      ? never
+      : T extends object
+        ? [keyof T] extends [never]
+          ? never
+          : { [Name in keyof T]: Fitting<T[Name], Leaf> }
+        : never;
+type CheckedArguments<A extends readonly unknown[]> = A extends {
+  [I in keyof A]: Fitting<A[I], Tensor | number | string | boolean | null | undefined>;
+}
+  ? unknown
+  : { readonly 'arguments of a compiled function are': CompiledArgument };
+type CheckedResult<R> = [R] extends [Fitting<R, Tensor | undefined | void>]
+  ? unknown
+  : { readonly 'a compiled function returns': CompiledResult };
 
 interface Capture {
   readonly device: Device;
@@ -44,7 +64,7 @@ interface Capture {
     readonly value: number;
     readonly slot: number;
   }[];
-  readonly rebuild: (tensors: readonly Tensor[]) => CompiledResult;
+  readonly rebuild: (tensors: readonly Tensor[]) => unknown;
   entry: PlanEntry | undefined;
   /** Whether the sources of the scalars have served a call: recording asked them for the first one. */
   called: boolean;
@@ -56,11 +76,14 @@ interface Capture {
  * variables are updated at each call. A recording is kept as long as its plan, see `device.planCacheLimit`. Inside another
  * compiled function, and inside gradients of it, it is recorded in place.
  *
+ * Arguments are tensors, numbers, strings, booleans, null and undefined, in arrays, plain objects and Maps as deep as you like; results
+ * likewise, of tensors. A call finds the recording of the same structure: the same lengths, and the same names in the same order.
+ *
  * Plain TypeScript control flow is decided while recording; what it depends on comes in as an argument that is no
  * tensor (each value is recorded anew) or through {@link guard}.
  *
  * Throws {@link StaleValueError} where a value is read inside, {@link ArgumentError} for arguments and results of other
- * types and for async functions.
+ * types (instances of classes, structures that contain themselves) and for async functions.
  *
  * ```ts
  * const total = variable(zeros([]));
@@ -71,18 +94,22 @@ interface Capture {
  * await accumulate(tensor([3, 5])).item(); // 4
  * await accumulate(tensor([1, 1])).item(); // 1
  * await total.item(); // 10
+ *
+ * const weigh = compile((batch: { images: Tensor[]; weight: Tensor }) => batch.images.map((x) => x.mul(batch.weight).sum()));
+ * const [first, second] = weigh({ images: [tensor([1, 2]), tensor([3])], weight: tensor(2) });
+ * [await first?.item(), await second?.item()]; // [6, 6]
  * ```
  */
-export function compile<A extends CompiledArgument[], R extends CompiledResult>(
-  body: (...args: A) => R,
+export function compile<A extends unknown[], R>(
+  body: ((...args: A) => R) & CheckedArguments<A> & CheckedResult<R>,
 ): (...args: A) => R {
   requireFunction('compile', 'the body', body);
   const captures = new Recordings<Capture>();
   return (...args) => {
     if (recordsInPlace()) return body(...args);
-    flush(args.filter((arg): arg is A[number] & Tensor => isTensor(arg)).map(nodeOf));
+    const { tensors, signature } = readArguments(args);
+    flush(tensors.map(nodeOf));
     const device = currentDevice();
-    const signature = signatureOf(args);
     let capture = captures.find(
       signature,
       (known) => known.device === device && known.guards.every(({ read, value }) => Object.is(read(), value)),
@@ -94,64 +121,104 @@ export function compile<A extends CompiledArgument[], R extends CompiledResult>(
     const { entry } = capture;
     if (entry !== undefined) entry.pinned = true;
     try {
-      return replay(capture, args) as R;
+      return replay(capture, tensors) as R;
     } finally {
       if (entry !== undefined) entry.pinned = false;
     }
   };
 }
 
-function signatureOf(args: readonly CompiledArgument[]): string {
+/** The tensors in a call's arguments, in order, and in words what else there is: structures, types and plain values. */
+function readArguments(args: readonly unknown[]): { readonly tensors: readonly Tensor[]; readonly signature: string } {
+  const tensors: Tensor[] = [];
   let signature = '';
-  for (const arg of args) {
-    if (isTensor(arg)) signature += `t${nodeOf(arg).type.id};`;
-    else if (typeof arg === 'number') signature += `${Object.is(arg, -0) ? '-0' : arg};`;
-    else if (arg === null || ['string', 'boolean', 'undefined'].includes(typeof arg))
-      signature += `${typeof arg}:${JSON.stringify(arg)};`;
-    else
-      throw new ArgumentError(
-        `[compile] a compiled function takes tensors, numbers, strings and booleans, not ${describe(arg)}.`,
-      );
-  }
-  return signature;
+  const enter = (form: string): void => {
+    signature += `${form};`;
+  };
+  const leaf = (value: unknown, path: string): void => {
+    if (isTensor(value)) {
+      tensors.push(value);
+      signature += `t${nodeOf(value).type.id};`;
+    } else if (typeof value === 'number') signature += `${Object.is(value, -0) ? '-0' : value};`;
+    else if (value === null || ['string', 'boolean', 'undefined'].includes(typeof value))
+      signature += `${typeof value}:${JSON.stringify(value)};`;
+    else throw wrongLeaf(value, path);
+  };
+  args.forEach((arg, i) => mapStructure(arg, { op: 'compile', name: `argument ${i}`, leaf, enter }));
+  return { tensors, signature };
+}
+
+function wrongLeaf(value: unknown, path: string): ArgumentError {
+  return new ArgumentError(
+    `[compile] a compiled function takes tensors, numbers, strings, booleans, null and undefined, in arrays, plain objects and Maps; ${path} is ${describe(value)}.`,
+    {
+      hint: ArrayBuffer.isView(value)
+        ? 'Make a tensor of it with tensor(…).'
+        : 'Pass the tensors and numbers that the function needs of it, or let the function refer to it without passing it.',
+    },
+  );
+}
+
+/** The same arguments with a placeholder for each tensor. */
+function symbolicArguments(args: readonly unknown[]): { symbolic: unknown[]; placeholders: readonly Node[] } {
+  const placeholders: Node[] = [];
+  const leaf = (value: unknown): unknown => {
+    if (!isTensor(value)) return value;
+    const placeholder = makeLeaf('argument', nodeOf(value).type);
+    placeholders.push(placeholder);
+    return tensorOf(placeholder);
+  };
+  return {
+    symbolic: args.map((arg, i) => mapStructure(arg, { op: 'compile', name: `argument ${i}`, leaf })),
+    placeholders,
+  };
 }
 
 /** Lists the tensors of a result and says how to put others in their places. */
-function flattenResult(result: CompiledResult, tensors: Tensor[]): (values: readonly Tensor[]) => CompiledResult {
-  if (result === undefined) return () => undefined;
-  if (isTensor(result)) {
-    const position = tensors.push(result) - 1;
-    return (values) => values[position];
-  }
-  if (result instanceof Promise) {
-    result.catch(() => {});
-    throw new ArgumentError(
-      '[compile] the function returned a promise; a compiled function only records and must not be async.',
-    );
-  }
-  if (Array.isArray(result)) {
-    const parts = (result as CompiledResult[]).map((part) => flattenResult(part, tensors));
-    return (values) => parts.map((part) => part(values));
-  }
-  if (typeof result !== 'object' || result === null) {
-    throw new ArgumentError(
-      `[compile] the function returned ${describe(result)}; it may return tensors, arrays and objects of tensors.`,
-    );
-  }
-  const parts = Object.entries(result).map(([name, part]) => [name, flattenResult(part, tensors)] as const);
-  return (values) => Object.fromEntries(parts.map(([name, part]) => [name, part(values)]));
+function readResult(result: unknown): { tensors: readonly Tensor[]; rebuild: Capture['rebuild'] } {
+  const tensors: Tensor[] = [];
+  const name = 'the result';
+  const form = mapStructure(result, {
+    op: 'compile',
+    name,
+    leaf: (value, path): Place | undefined => {
+      if (value === undefined) return undefined;
+      if (isTensor(value)) return new Place(tensors.push(value) - 1);
+      if (value instanceof Promise) {
+        value.catch(() => {});
+        throw new ArgumentError(
+          '[compile] the function returned a promise; a compiled function only records and must not be async.',
+        );
+      }
+      const where = path === name ? '' : ` as ${path}`;
+      throw new ArgumentError(
+        `[compile] the function returned ${describe(value)}${where}; it may return tensors, in arrays, plain objects and Maps.`,
+      );
+    },
+  });
+  const rebuild: Capture['rebuild'] = (values) =>
+    mapStructure(form, {
+      op: 'compile',
+      name,
+      leaf: (place) => (place instanceof Place ? values[place.position] : place),
+    });
+  return { tensors, rebuild };
 }
 
-function record<A extends CompiledArgument[]>(device: Device, body: (...args: A) => CompiledResult, args: A): Capture {
-  const placeholders = args.map((arg) => (isTensor(arg) ? makeLeaf('argument', nodeOf(arg).type) : undefined));
-  const symbolic = args.map((arg, i) => {
-    const placeholder = placeholders[i];
-    return placeholder === undefined ? arg : tensorOf(placeholder);
-  }) as A;
+/** Stands for a tensor of a result. */
+class Place {
+  readonly position: number;
+
+  constructor(position: number) {
+    this.position = position;
+  }
+}
+
+function record<A extends unknown[]>(device: Device, body: (...args: A) => unknown, args: A): Capture {
+  const { symbolic, placeholders } = symbolicArguments(args);
   return recordApart(
     (own): Capture => {
-      const tensors: Tensor[] = [];
-      const rebuild = flattenResult(body(...symbolic), tensors);
+      const { tensors, rebuild } = readResult(body(...(symbolic as A)));
       const outputs = tensors.map(nodeOf);
       const updates = [...own.assigned];
       const targets = [...outputs.map(() => undefined), ...updates.map((cell) => cell.leaf)];
@@ -162,7 +229,7 @@ function record<A extends CompiledArgument[]>(device: Device, body: (...args: A)
         guards: own.guards,
         identity: { hash, key },
         program: toProgram(linearization, targets),
-        types: placeholders.flatMap((placeholder) => placeholder?.type ?? []),
+        types: placeholders.map(({ type }) => type),
         scalarCount: linearization.scalars.length,
         leaves: leaves.map((leaf) => {
           const argument = placeholders.indexOf(leaf);
@@ -189,7 +256,7 @@ function copyOf(node: Node): Node {
   return copy;
 }
 
-function replay(capture: Capture, args: readonly CompiledArgument[]): CompiledResult {
+function replay(capture: Capture, args: readonly Tensor[]): unknown {
   const { device, identity, program } = capture;
   // What was recorded on parameters outside, and never computed, is computed before they change.
   const waiting = stillComputable(capture.updates.flatMap((cell) => cell.waitingConsumers()));

@@ -1,9 +1,10 @@
 /** From recorded nodes to values: one plan for everything that is asked for and all pending updates of cells. */
+import { mapStructure, type Structure } from '../arguments/index.ts';
 import { StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, setRecorder, type Node, type Recorder } from '../graph/node.ts';
 import { linearize, resolve, sameKey, toProgram, type Linearization, type Program } from '../graph/program.ts';
 import { formatType } from '../graph/types.ts';
-import { cellOf, nodeOf, replaceNode, requireTensors } from '../handle.ts';
+import { cellOf, nodeOf, replaceNode, requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { DeviceBuffer, HostArray } from './backend.ts';
 import { activeCapture } from './recording.ts';
@@ -292,10 +293,10 @@ function writeHost(device: Device, cell: TensorCell, host: HostArray): void {
 
 /**
  * Starts the computation of several tensors, together with pending updates of variables, in one plan. Resolves when
- * they have been computed.
+ * they have been computed. Takes tensors, also in arrays, plain objects and Maps.
  *
  * Throws {@link StaleValueError} inside a compiled function and for values that are gone, {@link DeviceError} where the
- * device is not available.
+ * device is not available, {@link ArgumentError} for what is no tensor.
  *
  * ```ts
  * const x = rand([100, 100]);
@@ -303,11 +304,15 @@ function writeHost(device: Device, cell: TensorCell, host: HostArray): void {
  * await realize(total, largest);
  * ```
  */
-export async function realize(...tensors: Tensor[]): Promise<void> {
-  requireTensors('realize', 'arguments', tensors);
+export async function realize(...tensors: Structure<Tensor>[]): Promise<void> {
+  const nodes: Node[] = [];
+  const leaf = (value: unknown, path: string): void => {
+    requireTensor('realize', path, value);
+    nodes.push(nodeOf(value));
+  };
+  tensors.forEach((value, i) => mapStructure(value, { op: 'realize', name: `argument ${i}`, leaf }));
   refuseInCapture('realize');
   const device = currentDevice();
-  const nodes = tensors.map(nodeOf);
   flush(nodes);
   const storages = nodes.map((node) => node.storage as Storage | undefined);
   for (const storage of storages) storage?.requireAlive();
