@@ -168,9 +168,22 @@ def elementwise():
     return cases
 
 
+def not_a_number():
+    inf, nan = math.inf, math.nan
+    rows = torch.tensor([[1.0, nan, 3.0], [nan, nan, 2.0], [2.0, 5.0, 5.0], [-inf, inf, inf]])
+    cases = []
+    for axes in ([1], [0], [0, 1]):
+        cases.append(case("amax", lambda x, a=axes: x.amax(a), [rows], {"axes": axes}))
+        cases.append(case("amin", lambda x, a=axes: x.amin(a), [rows], {"axes": axes}))
+    cases.append(case("softmax", lambda x: F.softmax(x, 1), [rows], {"axis": 1}))
+    cases.append(case("log_softmax", lambda x: F.log_softmax(x, 1), [rows], {"axis": 1}))
+    return cases
+
+
 write("convolution", convolutions())
 write("pooling", poolings())
 write("reduction", activations_and_reductions())
 write("product", products())
 write("elementwise", elementwise())
 write("spread", spreads())
+write("not-a-number", not_a_number())

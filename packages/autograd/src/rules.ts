@@ -54,12 +54,14 @@ function unreduce(reduced: Tensor, x: Tensor, axes: readonly number[]): Tensor {
   return reduced.reshape(x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n))).broadcastTo(x.shape);
 }
 
-/** Equal shares to all elements that attain the extremum, as PyTorch's `amax`. */
+/** Equal shares to all elements that attain the extremum; NaN to all where it is NaN, which none attains. As PyTorch's `amax`. */
 const toExtrema: Rule<'max' | 'min'> = (dy, { inputs, output, attributes: { axes } }) => [
   () => {
     const x = inputAt(inputs, 0);
     const attains = x.equal(unreduce(output, x, axes));
-    return attains.where(unreduce(dy.div(attains.to('float32').sum(axes)), x, axes), 0);
+    const shares = dy.div(attains.to('float32').sum(axes));
+    const others = output.notEqual(output).where(Number.NaN, 0);
+    return attains.where(unreduce(shares, x, axes), unreduce(others, x, axes));
   },
 ];
 

@@ -69,7 +69,7 @@ async function expectClose(actual: Tensor, expected: Stored, what: string): Prom
   expect(wrong).toEqual([]);
 }
 
-const files = ['convolution', 'pooling', 'reduction', 'product', 'elementwise', 'spread'];
+const files = ['convolution', 'pooling', 'reduction', 'product', 'elementwise', 'spread', 'not-a-number'];
 
 describe.each(devices)('PyTorch has the same numbers as %s', (device) => {
   beforeAll(() => setDevice(device));

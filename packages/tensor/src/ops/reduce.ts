@@ -67,7 +67,7 @@ export function sum(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
 }
 /**
  * The largest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
- * equally.
+ * equally; where the result is NaN so is the gradient, of all elements.
  *
  * Throws {@link ShapeError} over an empty axis.
  *
@@ -80,7 +80,7 @@ export function max(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
 }
 /**
  * The smallest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
- * equally.
+ * equally; where the result is NaN so is the gradient, of all elements.
  *
  * Throws {@link ShapeError} over an empty axis.
  *
