@@ -5,7 +5,7 @@
  */
 import type { Condition, Expression, ScalarType } from '../../compiler/kernel.ts';
 import type { Atom, Axis, Index } from '../../compiler/index-expression.ts';
-import { visitInOrder } from '../expressions.ts';
+import { haveCommonSource, visitInOrder } from '../expressions.ts';
 import type { FunctionName } from './functions.ts';
 import { binaryText, castText, literalText, selectText, unaryText } from './operators.ts';
 
@@ -50,6 +50,8 @@ export class Emitter {
 
   /** Whether the shader's `one` is used: 1, but not known to be so before the dispatch. */
   usesOne = false;
+  /** The same as a float. */
+  usesUnit = false;
   readonly #unroll: boolean;
 
   constructor(views: ReadonlyMap<number, BufferView>, unroll: boolean) {
@@ -264,7 +266,8 @@ export class Emitter {
       case 'binary': {
         const left = this.#operand(expression.left);
         const right = this.#operand(expression.right);
-        return this.define(binaryText(this, expression, left.text, right.text), Math.max(left.depth, right.depth));
+        const depth = Math.max(left.depth, right.depth);
+        return this.define(binaryText(this, expression, left.text, this.#opaque(expression, right.text)), depth);
       }
       case 'select': {
         const condition = this.expression(expression.condition);
@@ -291,6 +294,17 @@ export class Emitter {
       case 'result':
         return this.results[expression.position] ?? literalValue('0');
     }
+  }
+
+  /**
+   * A compiler may cancel x − x and (x + y) − x, which are NaN where x is infinite or NaN. Where the terms of a sum have something in
+   * common, the second is multiplied by a 1 that the compiler does not know.
+   */
+  #opaque({ operator, left, right }: Extract<Expression, { kind: 'binary' }>, text: string): string {
+    if ((operator !== 'add' && operator !== 'sub') || left.type !== 'f32' || !haveCommonSource(left, right))
+      return text;
+    this.usesUnit = true;
+    return `${text} * unit`;
   }
 
   /** An operand that is never a literal: WGSL evaluates expressions over literals alone and rejects shaders where they overflow. */

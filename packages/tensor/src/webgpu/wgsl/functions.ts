@@ -14,6 +14,11 @@ export type FunctionName =
   | 'nan_bits'
   | 'infinity_bits'
   | 'over_zero'
+  | 'zero_over'
+  | 'times_zero'
+  | 'over_itself'
+  | 'relu_f32'
+  | 'sqrt_f32'
   | 'is_nan'
   | 'maximum_f32'
   | 'minimum_f32'
@@ -46,6 +51,46 @@ const helpers: Record<FunctionName, HelperFunction> = {
   let magnitude = bitcast<u32>(x) & 0x7fffffffu;
   let infinity = bitcast<f32>((bitcast<u32>(x) & 0x80000000u) | infinity_bits);
   return select(infinity, bitcast<f32>(nan_bits), magnitude == 0u || magnitude > 0x7f800000u);
+}`,
+  },
+
+  // 0 / x, x · 0 and x / x, of which compilers make 0, 0 and 1 for every x.
+  zero_over: {
+    needs: ['nan_bits'],
+    text: `fn zero_over(x: f32) -> f32 {
+  let magnitude = bitcast<u32>(x) & 0x7fffffffu;
+  let zero = bitcast<f32>(bitcast<u32>(x) & 0x80000000u);
+  return select(zero, bitcast<f32>(nan_bits), magnitude == 0u || magnitude > 0x7f800000u);
+}`,
+  },
+  times_zero: {
+    needs: ['nan_bits'],
+    text: `fn times_zero(x: f32) -> f32 {
+  let zero = bitcast<f32>(bitcast<u32>(x) & 0x80000000u);
+  return select(zero, bitcast<f32>(nan_bits), (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
+}`,
+  },
+  over_itself: {
+    needs: ['nan_bits'],
+    text: `fn over_itself(x: f32) -> f32 {
+  let magnitude = bitcast<u32>(x) & 0x7fffffffu;
+  return select(1f, bitcast<f32>(nan_bits), magnitude == 0u || magnitude >= 0x7f800000u);
+}`,
+  },
+
+  // Of the numbers below zero the bits lie in one range, without those of NaN; a comparison of floats may become a maximum that drops NaN.
+  relu_f32: {
+    needs: [],
+    text: `fn relu_f32(x: f32) -> f32 {
+  return select(x, 0f, bitcast<u32>(x) - 0x80000001u < 0x7f800000u);
+}`,
+  },
+
+  // WGSL leaves the root of a negative number open, and compilers make |x| of its square.
+  sqrt_f32: {
+    needs: ['nan_bits'],
+    text: `fn sqrt_f32(x: f32) -> f32 {
+  return select(sqrt(x), bitcast<f32>(nan_bits), x < 0f);
 }`,
   },
 

@@ -22,13 +22,15 @@ export function selectText(condition: string, ifTrue: string, ifFalse: string): 
 }
 
 /** Operators that WGSL has, or that are an expression of it. */
-type PlainOperator = 'neg' | 'abs' | 'sign' | 'sqrt' | 'relu' | 'floor' | 'ceil' | 'round' | 'not';
+type PlainOperator = 'neg' | 'abs' | 'sign' | 'floor' | 'ceil' | 'round' | 'not';
 
 const floatFunctions: Readonly<Record<Exclude<UnaryOperator, PlainOperator>, FunctionName>> = {
   exp: 'exp_f32',
   expm1: 'expm1_f32',
   log: 'log_f32',
   log1p: 'log1p_f32',
+  sqrt: 'sqrt_f32',
+  relu: 'relu_f32',
   sin: 'sin_f32',
   cos: 'cos_f32',
   tanh: 'tanh_f32',
@@ -49,11 +51,7 @@ export function unaryText(user: FunctionUser, operator: UnaryOperator, type: Sca
       return `-${x}`;
     case 'sign':
       return `select(select(0f, -1f, ${x} < 0f), 1f, ${x} > 0f)`;
-    // NaN < 0 is false: NaN passes through.
-    case 'relu':
-      return `select(${x}, 0f, ${x} < 0f)`;
     case 'abs':
-    case 'sqrt':
     case 'floor':
     case 'ceil':
     case 'round':
@@ -61,6 +59,15 @@ export function unaryText(user: FunctionUser, operator: UnaryOperator, type: Sca
     default:
       return `${user.use(floatFunctions[operator])}(${x})`;
   }
+}
+
+/** The constants 0 and −0, with which compilers compute without a thought for NaN. */
+function isZero(expression: Expression): expression is Extract<Expression, { kind: 'constant' }> {
+  return expression.kind === 'constant' && Math.fround(expression.value) === 0;
+}
+
+function signOf(zero: { readonly value: number }): string {
+  return Object.is(Math.fround(zero.value), -0) ? '-' : '';
 }
 
 type Binary = Extract<Expression, { kind: 'binary' }>;
@@ -75,10 +82,13 @@ export function binaryText(user: FunctionUser, expression: Binary, x: string, y:
     case 'sub':
       return `${x} - ${y}`;
     case 'mul':
+      if (type === 'f32' && isZero(right)) return `${signOf(right)}${user.use('times_zero')}(${x})`;
+      if (type === 'f32' && isZero(left)) return `${signOf(left)}${user.use('times_zero')}(${y})`;
       return `${x} * ${y}`;
     case 'div':
-      if (right.kind !== 'constant' || Math.fround(right.value) !== 0) return `${x} / ${y}`;
-      return `${Object.is(Math.fround(right.value), -0) ? '-' : ''}${user.use('over_zero')}(${x})`;
+      if (isZero(right)) return `${signOf(right)}${user.use('over_zero')}(${x})`;
+      if (isZero(left)) return `${signOf(left)}${user.use('zero_over')}(${y})`;
+      return x === y ? `${user.use('over_itself')}(${x})` : `${x} / ${y}`;
     case 'pow':
       return powerText(user, right, x, y);
     case 'maximum':
@@ -87,9 +97,9 @@ export function binaryText(user: FunctionUser, expression: Binary, x: string, y:
       return type === 'i32' ? `min(${x}, ${y})` : `${user.use('minimum_f32')}(${x}, ${y})`;
     // x = x asks for NaN, and a compiler may take the answer for granted: look at the bits.
     case 'equal':
-      return type === 'f32' && left === right ? `!${user.use('is_nan')}(${x})` : `${x} == ${y}`;
+      return type === 'f32' && x === y ? `!${user.use('is_nan')}(${x})` : `${x} == ${y}`;
     case 'notEqual':
-      return type === 'f32' && left === right ? `${user.use('is_nan')}(${x})` : `!(${x} == ${y})`;
+      return type === 'f32' && x === y ? `${user.use('is_nan')}(${x})` : `!(${x} == ${y})`;
     case 'less':
       return `${x} < ${y}`;
     case 'lessEqual':

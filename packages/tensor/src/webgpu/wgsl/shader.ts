@@ -40,7 +40,7 @@ export function assemble({ emitter, bindings, variables, threads, grid, body }: 
   const builtins = [
     '@builtin(workgroup_id) group: vec3<u32>',
     '@builtin(local_invocation_index) lane: u32',
-    ...(emitter.usesOne ? ['@builtin(num_workgroups) groups: vec3<u32>'] : []),
+    ...(emitter.usesOne || emitter.usesUnit ? ['@builtin(num_workgroups) groups: vec3<u32>'] : []),
   ];
   const code = [
     ...bindings,
@@ -50,6 +50,7 @@ export function assemble({ emitter, bindings, variables, threads, grid, body }: 
     `@compute @workgroup_size(${threads})`,
     `fn main(${builtins.join(', ')}) {`,
     ...(emitter.usesOne ? ['  let one = i32(groups.z);'] : []),
+    ...(emitter.usesUnit ? ['  let unit = f32(groups.z);'] : []),
     ...indent(body),
     '}',
     '',
