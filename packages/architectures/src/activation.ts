@@ -1,6 +1,7 @@
 /** Activations by name, so that an architecture's options are JSON. */
 import { GELU, Identity, ReLU, Sigmoid, Tanh, type Module } from '@hebb/layers';
 import { ArgumentError } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
 
 export type ActivationName = 'relu' | 'gelu' | 'tanh' | 'sigmoid' | 'identity';
 
@@ -15,8 +16,8 @@ export const activations: Readonly<Record<ActivationName, () => Module>> = {
 
 /** A new module for the name. Throws {@link ArgumentError} for others. */
 export function activationNamed(op: string, name: ActivationName): Module {
-  if (Object.hasOwn(activations, name)) return activations[name]();
+  if (typeof name === 'string' && Object.hasOwn(activations, name)) return activations[name]();
   throw new ArgumentError(
-    `[${op}] there is no activation '${name}'; known are ${Object.keys(activations).join(', ')}.`,
+    `[${op}] there is no activation ${describe(name)}; known are ${Object.keys(activations).join(', ')}.`,
   );
 }

@@ -1,8 +1,8 @@
 /** What users call. All of it records only; values come back when a tensor is read. */
 import { ArgumentError, composite, DTypeError, ones, ShapeError, Tensor, zerosLike } from '@hebb/tensor';
 import {
+  isPlain,
   requireFunction,
-  requireObject,
   requireOptions,
   requireTensor,
   wrongArgument,
@@ -58,7 +58,8 @@ function requireFloat(op: string, tensor: Tensor, name: string): void {
 function argnumsOf(op: string, options: GradOptions<unknown>): number | readonly number[] {
   requireOptions(op, options, gradOptions);
   const { argnums } = options;
-  if (typeof argnums === 'number' || (Array.isArray(argnums) && argnums.length > 0))
+  const list: unknown[] = Array.isArray(argnums) ? argnums : [argnums];
+  if (list.length > 0 && list.every((n) => Number.isInteger(n) && (n as number) >= 0))
     return argnums as number | number[];
   throw wrongArgument(op, 'argnums', 'the position of an argument, or a list of positions', argnums);
 }
@@ -190,7 +191,8 @@ export function valueAndGrad<A extends unknown[]>(
   second: Parameters | GradOptions<number | readonly number[]> = { argnums: 0 },
 ): unknown {
   requireFunction('valueAndGrad', 'f', f);
-  requireObject('valueAndGrad', 'what gradients are taken of', second);
+  if (!Array.isArray(second) && !(second instanceof Map) && !isPlain(second))
+    throw wrongArgument('valueAndGrad', 'what gradients are taken of', 'a list, an object or a Map of tensors', second);
   if (isOptions(second)) {
     const argnums = argnumsOf('valueAndGrad', second);
     return (...args: A) => differentiate('valueAndGrad', f, args, argnums);

@@ -2,9 +2,10 @@
 import {
   checkOptions,
   nearest,
+  listOf,
+  oneOf,
+  requirePlain,
   requireArray,
-  requireObject,
-  requireOneOf,
   requireString,
   type OptionNames,
 } from '@hebb/tensor/arguments';
@@ -45,14 +46,14 @@ export interface CsvFileOptions extends CsvOptions {
 
 const csvOptions: OptionNames<CsvOptions> = {
   header: true,
-  delimiter: true,
-  comments: true,
-  types: true,
-  missing: true,
-  badRows: true,
+  delimiter: requireString,
+  comments: requireString,
+  types: requirePlain,
+  missing: listOf(requireString),
+  badRows: oneOf('error', 'skip'),
 };
-const parseOptions: OptionNames<ParseCsvOptions> = { ...csvOptions, source: true };
-const fileOptions: OptionNames<CsvFileOptions> = { ...csvOptions, encoding: true };
+const parseOptions: OptionNames<ParseCsvOptions> = { ...csvOptions, source: requireString };
+const fileOptions: OptionNames<CsvFileOptions> = { ...csvOptions, encoding: requireString };
 
 const missingByDefault = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
 
@@ -256,7 +257,7 @@ function hintFor({ problems }: ProblemList): string {
   return `Correct the file, or: { types: { '${column}': 'string' } } reads text, { missing: [...] } adds marks for missing values, ${skip}.`;
 }
 
-function checkValues({ delimiter, comments, types, header, missing, badRows }: CsvOptions): void {
+function checkValues({ delimiter, comments, types, header }: CsvOptions): void {
   for (const [name, value] of Object.entries({ delimiter, comments })) {
     if (value !== undefined && (typeof value !== 'string' || value === '' || /["\r\n]/.test(value))) {
       throw new DataError(`[csv] ${name} must be a non-empty string without quotes and line ends, got ${show(value)}.`);
@@ -268,12 +269,6 @@ function checkValues({ delimiter, comments, types, header, missing, badRows }: C
     throw new DataError('[csv] header must be true, false or a non-empty array of names.');
   }
   if (header !== undefined && typeof header !== 'boolean') requireArray('csv', 'header', header);
-  if (badRows !== undefined) requireOneOf('csv', 'badRows', badRows, ['error', 'skip']);
-  if (missing !== undefined) {
-    requireArray('csv', 'missing', missing);
-    for (const mark of missing) requireString('csv', 'missing', mark);
-  }
-  if (types !== undefined) requireObject('csv', 'types', types);
   for (const [name, type] of Object.entries(types ?? {})) {
     if (!columnTypes.includes(type)) {
       throw new DataError(

@@ -1,5 +1,5 @@
 /** Examples as named fields, each a typed array with one shape per example. */
-import { emptyLike, sizeOf, type NumericArray, type TypedArray } from './arrays.ts';
+import { emptyLike, requireArray, sizeOf, type NumericArray, type TypedArray } from './arrays.ts';
 import { DataError, show } from './errors.ts';
 
 /** The values of one field for all examples, one after another; `shape` is that of one example, `[]` for a number. */
@@ -114,7 +114,9 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<F> {
  * new ArrayDataset({ x: fieldOf(images) }).length; // 2
  * ```
  */
-export function fieldOf<T extends TypedArray>({ data, shape }: NumericArray<T>): Field<T> {
+export function fieldOf<T extends TypedArray>(array: NumericArray<T>): Field<T> {
+  requireArray('fieldOf', array);
+  const { data, shape } = array;
   return { data, shape: shape.slice(1) };
 }
 

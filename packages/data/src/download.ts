@@ -1,6 +1,15 @@
 /** Downloads that are checked, kept and never half there, in Node: what reaches for its modules here runs where there are files. */
 import { FileError, hasFiles, writeFile } from '@hebb/files';
-import { checkOptions, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  requireFunction,
+  requireNumber,
+  requireOptions,
+  requirePath,
+  requireSignal,
+  requireString,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { kindOf, pageHint } from './content.ts';
 import { DataError, messageOf } from './errors.ts';
 import { fileError } from './files.ts';
@@ -30,14 +39,14 @@ export interface FetchDatasetOptions {
 }
 
 const fetchOptions: OptionNames<FetchDatasetOptions> = {
-  url: true,
-  sha256: true,
-  folder: true,
-  name: true,
-  cacheDir: true,
-  onProgress: true,
-  timeout: true,
-  signal: true,
+  url: requirePath,
+  sha256: requireString,
+  folder: requireString,
+  name: requireString,
+  cacheDir: requireString,
+  onProgress: requireFunction,
+  timeout: requireNumber,
+  signal: requireSignal,
 };
 
 /**
@@ -214,11 +223,11 @@ export interface DownloadMnistOptions extends Pick<
 }
 
 const downloadOptions: OptionNames<DownloadMnistOptions> = {
-  mirror: true,
-  cacheDir: true,
-  onProgress: true,
-  signal: true,
-  timeout: true,
+  mirror: requireString,
+  cacheDir: requireString,
+  onProgress: requireFunction,
+  signal: requireSignal,
+  timeout: requireNumber,
 };
 
 /**

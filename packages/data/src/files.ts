@@ -1,5 +1,6 @@
 /** Reading bytes from a path, a URL or a Blob. */
 import { FileError, hasFiles, readFile } from '@hebb/files';
+import { wrongArgument } from '@hebb/tensor/arguments';
 import { kindOf, pageHint } from './content.ts';
 import { DataError, messageOf } from './errors.ts';
 
@@ -10,6 +11,7 @@ export type Source = string | URL | Blob;
 export function nameOf(source: Source): string {
   if (typeof source === 'string') return source;
   if (source instanceof URL) return source.href;
+  if (!(source instanceof Blob)) throw wrongArgument('data', 'a source', 'a path, a URL, a Blob or a File', source);
   return 'name' in source && typeof source.name === 'string' ? source.name : '<blob>';
 }
 

@@ -1,5 +1,6 @@
 /** The IDX format of MNIST and its relatives: a magic number, extents, then raw big-endian numbers. */
 import { Gunzip } from 'fflate';
+import { requireString } from '@hebb/tensor/arguments';
 import { sizeOf, type NumericArray } from './arrays.ts';
 import { DataError, messageOf } from './errors.ts';
 import { nameOf, readBytes, type Source } from './files.ts';
@@ -53,6 +54,7 @@ export async function loadIdx(source: Source): Promise<NumericArray> {
  * @throws DataError for a wrong magic number, an unknown type code, missing or trailing bytes, damaged gzip data.
  */
 export function readIdx(bytes: Uint8Array, name = '<bytes>'): NumericArray {
+  requireString('idx', 'name', name);
   if (!(bytes instanceof Uint8Array)) throw new DataError(`[idx] ${name}: expected the bytes as a Uint8Array.`);
   const file = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzip(bytes, name) : bytes;
   const header = readHeader(file, name);

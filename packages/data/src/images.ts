@@ -1,6 +1,6 @@
 /** Data sets of labelled images: the handwritten digits of scikit-learn (8 × 8) and MNIST (28 × 28). */
 import { FileError, listFolder } from '@hebb/files';
-import { checkOptions, requireArray, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, listOf, recordOf, requirePlain, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { NumericArray } from './arrays.ts';
 import { csv, parseCsv } from './csv.ts';
 import { ArrayDataset, type Field } from './dataset.ts';
@@ -120,8 +120,8 @@ export interface ReadMnistOptions extends LoadMnistOptions {
   names?: Readonly<Record<keyof MnistFiles, string>>;
 }
 
-const loadOptions: OptionNames<LoadMnistOptions> = { classNames: true };
-const readOptions: OptionNames<ReadMnistOptions> = { classNames: true, names: true };
+const loadOptions: OptionNames<LoadMnistOptions> = { classNames: listOf(requireString) };
+const readOptions: OptionNames<ReadMnistOptions> = { ...loadOptions, names: recordOf(requireString) };
 
 /**
  * MNIST, or any data set in its four files (Fashion-MNIST, KMNIST), from a folder: `train-images-idx3-ubyte`,
@@ -141,6 +141,7 @@ const readOptions: OptionNames<ReadMnistOptions> = { classNames: true, names: tr
  * @throws DataError naming the file that is missing, damaged or does not go with the others.
  */
 export async function loadMnist(folder: string, options: LoadMnistOptions = {}): Promise<Mnist> {
+  requireString('loadMnist', 'the folder', folder);
   checkOptions('loadMnist', options, loadOptions);
   const instead =
     'Fetch the four files and pass their bytes: readMnist({ trainImages, trainLabels, testImages, testLabels }).';
@@ -178,8 +179,9 @@ export async function loadMnist(folder: string, options: LoadMnistOptions = {}):
  */
 export function readMnist(files: MnistFiles, options: ReadMnistOptions = {}): Mnist {
   checkOptions('readMnist', options, readOptions);
-  const { classNames = digitNames, names = mnistNames } = options;
-  requireArray('readMnist', 'classNames', classNames);
+  requirePlain('readMnist', 'the files', files);
+  const { classNames = digitNames, names: given } = options;
+  const names = { ...mnistNames, ...given };
   if (classNames.length !== 10) throw new DataError(`[readMnist] expected 10 class names, got ${classNames.length}.`);
   const part = (imagesKey: keyof MnistFiles, labelsKey: keyof MnistFiles): LabelledImages => {
     const images = readIdx(files[imagesKey], names[imagesKey]);

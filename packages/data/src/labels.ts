@@ -1,5 +1,13 @@
 /** Class labels: from names to numbers, and a check that they are what a classifier needs. */
-import { checkOptions, requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  listOf,
+  requireFunction,
+  requireList,
+  requireOptions,
+  requireString,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { DataError, ProblemList, show } from './errors.ts';
 
 export interface ValidateLabelsOptions {
@@ -11,7 +19,11 @@ export interface ValidateLabelsOptions {
   lineOf?: (index: number) => number | undefined;
 }
 
-const validateOptions: OptionNames<ValidateLabelsOptions> = { classCount: true, source: true, lineOf: true };
+const validateOptions: OptionNames<ValidateLabelsOptions> = {
+  classCount: true,
+  source: requireString,
+  lineOf: requireFunction,
+};
 
 /**
  * Checks class labels and returns them as an Int32Array.
@@ -25,6 +37,7 @@ const validateOptions: OptionNames<ValidateLabelsOptions> = { classCount: true, 
  * @throws DataError that lists the labels that are not integers from 0 to `classCount - 1`.
  */
 export function validateLabels(labels: ArrayLike<number>, options: ValidateLabelsOptions): Int32Array {
+  requireList('validateLabels', 'labels', labels);
   requireOptions('validateLabels', options, validateOptions);
   const { classCount, source = 'labels', lineOf } = options;
   if (!Number.isInteger(classCount) || classCount < 1) {
@@ -53,7 +66,7 @@ export interface LabelEncodeOptions {
   classNames?: readonly string[];
 }
 
-const encodeOptions: OptionNames<LabelEncodeOptions> = { classNames: true };
+const encodeOptions: OptionNames<LabelEncodeOptions> = { classNames: listOf(requireString) };
 
 export interface EncodedLabels {
   /** One integer per value: the index of its class. */
@@ -80,7 +93,7 @@ export function labelEncode(
 ): EncodedLabels {
   checkOptions('labelEncode', options, encodeOptions);
   const { classNames } = options;
-  if (classNames !== undefined) requireArray('labelEncode', 'classNames', classNames);
+  requireList('labelEncode', 'values', values);
   const problems = new ProblemList();
   const distinct = new Set<string | number>();
   for (let i = 0; i < values.length; i++) {

@@ -1,5 +1,5 @@
 /** Seeded splits with exact sizes. */
-import { checkOptions, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireNumber, requireOptions, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { ArrayDataset } from './dataset.ts';
 import { DataError, show } from './errors.ts';
 import { Random } from './random.ts';
@@ -25,7 +25,11 @@ export interface StratifiedSplitOptions extends SplitOptions {
   by: string | ArrayLike<string | number | null>;
 }
 
-const splitOptions: OptionNames<SplitOptions> = { test: true, validation: true, seed: true };
+const splitOptions: OptionNames<SplitOptions> = {
+  test: requireNumber,
+  validation: requireNumber,
+  seed: requireNumber,
+};
 const stratifiedOptions: OptionNames<StratifiedSplitOptions> = { by: true, ...splitOptions };
 
 export interface Split<D> {
@@ -58,6 +62,7 @@ export function trainTestSplit<D extends Splittable>(
 export function trainTestSplit<D extends Splittable>(data: D, options?: SplitOptions): Split<D>;
 export function trainTestSplit<D extends Splittable>(data: D, options: SplitOptions = {}): Split<D> {
   const where = 'trainTestSplit';
+  requireSplittable(where, data);
   checkOptions(where, options, splitOptions);
   const { test, validation } = sizes(where, data.length, options);
   const order = new Random(options.seed ?? 0).permutation(data.length);
@@ -91,6 +96,7 @@ export function stratifiedSplit<D extends Splittable>(
 export function stratifiedSplit<D extends Splittable>(data: D, options: StratifiedSplitOptions): Split<D>;
 export function stratifiedSplit<D extends Splittable>(data: D, options: StratifiedSplitOptions): Split<D> {
   const where = 'stratifiedSplit';
+  requireSplittable(where, data);
   requireOptions(where, options, stratifiedOptions);
   const { test, validation, train } = sizes(where, data.length, options);
   const classes = classesOf(data, options.by);
@@ -141,6 +147,12 @@ export function stratifiedSplit<D extends Splittable>(data: D, options: Stratifi
   const testIndices = take(test);
   const validationIndices = take(validation);
   return parts(data, random.shuffle(shuffled.flat()), validationIndices, testIndices);
+}
+
+function requireSplittable(where: string, data: unknown): void {
+  const parts = data as Partial<Splittable> | null | undefined;
+  if (typeof data !== 'object' || typeof parts?.length !== 'number' || typeof parts.subset !== 'function')
+    throw wrongArgument(where, 'the data', 'a Table, an ArrayDataset or another Dataset', data);
 }
 
 /** Shares `total` out in proportion to `counts`: rounded down, the rest to the largest remainders, the first at a tie. */

@@ -1,5 +1,5 @@
 /** Named columns of numbers, booleans or strings, as a CSV file gives them. */
-import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireArray, requireList, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { NumericArray } from './arrays.ts';
 import { isNumber } from './columns.ts';
 import { DataError, show, type DataProblem } from './errors.ts';
@@ -20,7 +20,12 @@ export interface TableOptions {
   notes?: readonly DataProblem[];
 }
 
-const tableOptions: OptionNames<TableOptions> = { source: true, lines: true, problems: true, notes: true };
+const tableOptions: OptionNames<TableOptions> = {
+  source: requireString,
+  lines: requireList,
+  problems: requireArray,
+  notes: requireArray,
+};
 
 /** Columns side by side: `float64[length, names.length]`. */
 export interface Matrix extends NumericArray<Float64Array> {

@@ -1,5 +1,5 @@
 /** Precision, recall and F1 of every class, and their averages. */
-import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, listOf, requireNumber, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import { countPairs, type ConfusionMatrix, type ConfusionMatrixJSON } from './confusion-matrix.ts';
 import { predictedClasses } from './classification.ts';
 import { textTable } from './text-table.ts';
@@ -92,7 +92,10 @@ export interface ClassificationReportOptions {
   classNames?: readonly string[];
 }
 
-const reportOptions: OptionNames<ClassificationReportOptions> = { classCount: true, classNames: true };
+const reportOptions: OptionNames<ClassificationReportOptions> = {
+  classCount: requireNumber,
+  classNames: listOf(requireString),
+};
 
 /**
  * Precision, recall, F1 and support of every class, their averages, the accuracy and the confusion matrix. What would

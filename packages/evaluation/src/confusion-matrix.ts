@@ -1,6 +1,13 @@
 /** Which classes are taken for which. */
 import { ArgumentError } from '@hebb/tensor';
-import { checkOptions, describe, requireArray, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  describe,
+  listOf,
+  requireInteger,
+  requireString,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { textTable } from './text-table.ts';
 import { classes, sameLength, withValues, type Flat, type TensorLike, type Values } from './values.ts';
 
@@ -42,7 +49,7 @@ export interface ConfusionMatrixOptions {
   classNames?: readonly string[];
 }
 
-const matrixOptions: OptionNames<ConfusionMatrixOptions> = { classNames: true };
+const matrixOptions: OptionNames<ConfusionMatrixOptions> = { classNames: listOf(requireString) };
 
 /**
  * `counts[i][j]`: the number of examples with label i that were predicted to be j.
@@ -84,6 +91,7 @@ export function confusionMatrix(
   classCount?: number,
   options: ConfusionMatrixOptions = {},
 ): ConfusionMatrix | Promise<ConfusionMatrix> {
+  if (classCount !== undefined) requireInteger('confusionMatrix', 'classCount', classCount, 1);
   checkOptions('confusionMatrix', options, matrixOptions);
   return withValues('confusionMatrix', labels, predictions, (labelValues, predictionValues) =>
     countPairs('confusionMatrix', labelValues, predictionValues, classCount, options),
@@ -97,7 +105,6 @@ export function countPairs(
   givenCount: number | undefined,
   { classNames }: ConfusionMatrixOptions,
 ): ConfusionMatrix {
-  if (classNames !== undefined) requireArray(where, 'classNames', classNames);
   const given = givenCount ?? classNames?.length;
   if (given !== undefined && (!Number.isInteger(given) || given < 1)) {
     throw new ArgumentError(`[${where}] classCount must be a positive integer, got ${describe(given)}.`);

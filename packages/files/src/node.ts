@@ -39,6 +39,14 @@ const insteadByDefault: Readonly<Record<FileAction, string>> = {
 
 /** @throws FileError where there are no files */
 export function requireNode(action: FileAction, path: string | URL, { instead }: FileOptions): NodeModules {
+  const isPath = typeof path === 'string' || (path instanceof URL && path.protocol === 'file:');
+  if (!isPath) {
+    throw new FileError(action, path instanceof URL ? path.href : typeof path, {
+      code: 'EINVAL',
+      reason: 'a file is given by its path, a string or a file: URL',
+      hint: path instanceof URL ? 'Fetch what lies elsewhere.' : 'Is an argument missing, or in the place of another?',
+    });
+  }
   const modules = find();
   if (modules !== undefined) return modules;
   throw new FileError(action, String(path), {

@@ -36,6 +36,13 @@ function attemptFor(path: string): Attempt {
  */
 export async function writeFile(path: string | URL, data: FileData, options: WriteOptions = {}): Promise<void> {
   const { files, paths, urls } = requireNode('write', path, options);
+  if (!isData(data)) {
+    throw new FileError('write', String(path), {
+      code: 'EINVAL',
+      reason: `what it is to hold is text, a Uint8Array or an async iterable of such, not ${data === null ? 'null' : typeof data}`,
+      hint: 'Encode it first, with JSON.stringify say.',
+    });
+  }
   const target = typeof path === 'string' ? path : urls.fileURLToPath(path);
   const attempt = attemptFor(target);
   if (options.makeFolder === true) await attempt(makeFolder(paths.dirname(target), target));
@@ -54,6 +61,11 @@ export async function writeFile(path: string | URL, data: FileData, options: Wri
     await files.rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
+}
+
+function isData(data: unknown): data is FileData {
+  if (typeof data === 'string' || data instanceof Uint8Array) return true;
+  return typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
 }
 
 /**

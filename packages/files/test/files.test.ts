@@ -128,8 +128,12 @@ describe('reading', () => {
 
   it('says why it cannot', async () => {
     const absent = join(folder, 'absent');
-    for (const attempt of [readFile(absent), openFile(absent, () => Promise.resolve(1)), listFolder(absent)]) {
-      const error = await failureOf(attempt);
+    for (const attempt of [
+      () => readFile(absent),
+      () => openFile(absent, () => Promise.resolve(1)),
+      () => listFolder(absent),
+    ]) {
+      const error = await failureOf(attempt());
       expect(error.message).toBe(
         `cannot read ${absent}: there is no such file or folder.\n  hint: Relative paths start at the working directory, ${process.cwd()}.`,
       );

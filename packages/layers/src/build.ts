@@ -1,5 +1,6 @@
 /** A module from JSON and a table of classes. */
 import { ArgumentError } from '@hebb/tensor';
+import { describe, requirePlain } from '@hebb/tensor/arguments';
 import type { Module } from './module.ts';
 
 /** JSON that says which class to build, and with what. */
@@ -24,10 +25,11 @@ export type ModuleTypes = Readonly<Record<string, ModuleType>>;
  * Throws {@link ArgumentError} for a type that is not among them.
  */
 export function build(config: ModuleConfig, types: ModuleTypes): Module {
+  requirePlain('fromConfig', 'the configuration', config);
   const type = Object.hasOwn(types, config.type) ? types[config.type] : undefined;
   if (type === undefined) {
     throw new ArgumentError(
-      `[fromConfig] there is no module type '${config.type}'; known are ${Object.keys(types).join(', ')}.`,
+      `[fromConfig] there is no module type ${describe(config.type)}; known are ${Object.keys(types).join(', ')}.`,
       {
         hint: 'Pass your own classes: fromConfig(config, { Net }). That function knows the layers of @hebb/layers itself.',
       },

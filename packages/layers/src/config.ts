@@ -1,4 +1,5 @@
 /** Modules to JSON and back. */
+import { requirePlain } from '@hebb/tensor/arguments';
 import { GELU, ReLU, Sigmoid, Softmax, Tanh } from './activations.ts';
 import { BatchNorm1d, BatchNorm2d } from './batch-norm.ts';
 import { build, type ModuleConfig, type ModuleTypes } from './build.ts';
@@ -42,5 +43,6 @@ const ownTypes = (): ModuleTypes => ({
  * ```
  */
 export function fromConfig(config: ModuleConfig, types: ModuleTypes = {}): Module {
+  requirePlain('fromConfig', 'types', types);
   return build(config, { ...ownTypes(), ...types });
 }

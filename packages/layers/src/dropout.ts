@@ -1,4 +1,5 @@
 import { ArgumentError, bernoulli, type Tensor } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
 import { Module } from './module.ts';
 
@@ -15,8 +16,8 @@ export class Dropout extends Module {
 
   constructor(probability = 0.5) {
     super();
-    if (!(probability >= 0 && probability <= 1))
-      throw new ArgumentError(`[Dropout] the probability must lie in 0 … 1, not ${probability}.`);
+    if (typeof probability !== 'number' || !(probability >= 0 && probability <= 1))
+      throw new ArgumentError(`[Dropout] the probability must lie in 0 … 1, not ${describe(probability)}.`);
     this.probability = probability;
   }
 

@@ -3,7 +3,7 @@
  * (`features.0.weight`), found by walking them; there is nothing to register.
  */
 import { ArgumentError, assign, guard, HebbError, ShapeError, Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireBoolean, requireFunction, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
 import { fieldsOf, type Fields } from './members.ts';
 import { stateEntries, type NamedTensors, type StateDict } from './state.ts';
@@ -207,6 +207,8 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
 /** Runs `body` and names the module in Hebb's errors that come out of it. */
 export function within<T>(module: AnyModule, body: () => T): T {
+  if (!(module instanceof Module)) throw wrongArgument('within', 'the first argument', 'a module', module);
+  requireFunction('within', 'the body', body);
   try {
     return body();
   } catch (error) {

@@ -1,7 +1,7 @@
 /** What a model looks like from the outside: its layers, their output shapes and sizes, without computing anything. */
 import { dryRun, Tensor, zeros, type DType } from '@hebb/tensor';
-import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
-import type { AnyModule, Module } from './module.ts';
+import { checkOptions, requireArray, requireInteger, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
+import { Module, type AnyModule } from './module.ts';
 
 export interface SummaryOptions {
   /** Of the input. Default float32. */
@@ -63,6 +63,9 @@ export function summary(
   inputShape: readonly (number | string)[],
   options: SummaryOptions = {},
 ): Summary {
+  if (!(model instanceof Module)) throw wrongArgument('summary', 'the model', 'a module', model);
+  requireArray('summary', 'the shape of the input', inputShape);
+  for (const extent of inputShape) if (typeof extent !== 'string') requireInteger('summary', 'an extent', extent, 0);
   checkOptions('summary', options, summaryOptions);
   const { dtype = 'float32' } = options;
   const names = [...new Set(inputShape.filter((extent) => typeof extent === 'string'))];

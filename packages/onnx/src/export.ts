@@ -1,13 +1,22 @@
 /** `exportOnnx`: a model as an ONNX file. */
 import { ArgumentError, realize, Tensor, type DType } from '@hebb/tensor';
-import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  listOf,
+  recordOf,
+  requireInteger,
+  requireNumber,
+  requireOptions,
+  requirePlain,
+  requireString,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { formatType, tensorOf, type Node } from '@hebb/tensor/graph';
 import { rawData } from './builder.ts';
 import { Emitter, type Value } from './emitter.ts';
 import { OnnxExportError } from './errors.ts';
 import { first, formatExpression, isStatic, type Extent } from './extents.ts';
 import { readInputs, type InputShape, type InputSpec, type SizeChoice } from './inputs.ts';
-import { stateNames, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
+import { requireSource, stateNames, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
 import { elementTypes, type OnnxValueInfo } from './schema.ts';
 import { traceModel } from './trace-model.ts';
 import type { Traced } from './traced.ts';
@@ -37,14 +46,14 @@ export interface ExportOptions {
 }
 
 const exportOptions: OptionNames<ExportOptions> = {
-  inputs: true,
-  outputs: true,
-  opset: true,
-  name: true,
-  producerVersion: true,
-  description: true,
-  metadata: true,
-  sizes: true,
+  inputs: requirePlain,
+  outputs: listOf(requireString),
+  opset: requireNumber,
+  name: requireString,
+  producerVersion: requireString,
+  description: requireString,
+  metadata: recordOf(requireString),
+  sizes: recordOf(listOf(requireInteger)),
 };
 
 /** The version of the file format that came with each operator set. */
@@ -75,7 +84,9 @@ const maximumBytes = 2 ** 31 - 1;
  * cannot hold (does something else for a single row, say); the error names the operation, the axis and the sizes.
  */
 export async function exportOnnx(model: OnnxSource, options: ExportOptions): Promise<Uint8Array> {
+  requireSource('exportOnnx', model);
   requireOptions('exportOnnx', options, exportOptions);
+  requirePlain('exportOnnx', 'inputs', options.inputs);
   const inputs = readInputs(options.inputs);
   const { opset = 20 } = options;
   const irVersion = irVersions.get(opset);

@@ -1,5 +1,6 @@
 /** What the caller says about inputs, and the sizes at which the model is traced to learn which numbers depend on them. */
 import { ArgumentError, type DType } from '@hebb/tensor';
+import { requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { dtypes } from '@hebb/tensor/graph';
 import type { SizeSymbol } from './extents.ts';
 
@@ -18,10 +19,21 @@ export interface GraphInput {
   readonly shape: InputShape;
 }
 
+const specNames: OptionNames<InputSpec> = { shape: true, dtype: true };
+
+/** A shape alone, or with a dtype. */
+function specOf(name: string, given: InputShape | InputSpec): InputSpec {
+  if (Array.isArray(given)) return { shape: given as InputShape };
+  const where = `exportOnnx, input '${name}'`;
+  requireOptions(where, given as InputSpec, specNames);
+  requireArray(where, 'shape', (given as InputSpec).shape);
+  return given as InputSpec;
+}
+
 /** The inputs in order; throws {@link ArgumentError} for what is no shape or dtype. */
 export function readInputs(inputs: Readonly<Record<string, InputShape | InputSpec>>): GraphInput[] {
   const list = Object.entries(inputs).map(([name, given]): GraphInput => {
-    const { shape, dtype = 'float32' } = 'shape' in given ? given : { shape: given };
+    const { shape, dtype = 'float32' } = specOf(name, given);
     if (name === '') throw new ArgumentError('[exportOnnx] an input needs a name.');
     if (!dtypes.includes(dtype))
       throw new ArgumentError(

@@ -1,6 +1,7 @@
 /** What can be exported (a module, or a plain function of tensors), and what is known of it: names of its state, paths of its parts. */
 import { Module, type AnyModule } from '@hebb/layers';
 import { ArgumentError, Tensor } from '@hebb/tensor';
+import { wrongArgument } from '@hebb/tensor/arguments';
 import { nodeOf, type Node } from '@hebb/tensor/graph';
 import { dependenciesOf } from './data.ts';
 
@@ -21,6 +22,12 @@ export function tensorsOf(result: ModelResult): readonly Tensor[] {
     );
   }
   return list;
+}
+
+/** Throws {@link ArgumentError} unless `model` is a module or a function. */
+export function requireSource(where: string, model: unknown): asserts model is OnnxSource {
+  if (typeof model !== 'function' && !(model instanceof Module))
+    throw wrongArgument(where, 'the model', 'a module or a function of tensors', model);
 }
 
 /** Runs the model on inputs in order. */

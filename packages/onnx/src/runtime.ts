@@ -1,5 +1,6 @@
 /** Running ONNX files with onnxruntime-node, an optional peer dependency that is loaded when it is first needed. */
-import { tensor, type DType, type Tensor } from '@hebb/tensor';
+import { tensor, Tensor, type DType } from '@hebb/tensor';
+import { isPlain, requireBytes, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
 import type * as Runtime from 'onnxruntime-node';
 import { OnnxRuntimeError } from './errors.ts';
 import { importOptional } from './optional.js';
@@ -20,6 +21,13 @@ export interface OnnxSession {
   readonly outputNames: readonly string[];
   run(inputs: Readonly<Record<string, OnnxArray>>): Promise<Record<string, OnnxArray>>;
   release(): Promise<void>;
+}
+
+/** Throws {@link ArgumentError} unless these are a tensor, or tensors by name. */
+export function requireInputs(where: string, inputs: unknown): asserts inputs is OnnxInputs {
+  if (inputs instanceof Tensor) return;
+  if (!isPlain(inputs)) throw wrongArgument(where, 'the input', 'a tensor, or an object of tensors by name', inputs);
+  for (const [name, value] of Object.entries(inputs)) requireTensor(where, `input '${name}'`, value);
 }
 
 type RuntimeModule = typeof Runtime;
@@ -126,6 +134,8 @@ function toTensor({ dtype, shape, data }: OnnxArray): Tensor {
  * Throws {@link OnnxRuntimeError} where onnxruntime-node is not installed, or refuses the file or the inputs.
  */
 export async function runOnnx(bytes: Uint8Array, inputs: OnnxInputs): Promise<Record<string, Tensor>> {
+  requireBytes('runOnnx', 'the file', bytes);
+  requireInputs('runOnnx', inputs);
   const session = await openOnnx(bytes);
   try {
     const results = await session.run(await readInputs(session, inputs));

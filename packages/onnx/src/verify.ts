@@ -1,9 +1,9 @@
 /** `verifyOnnx`: whether a file computes what the model does, by a runtime that knows nothing of Hebb. */
-import { ArgumentError, Tensor, tensor } from '@hebb/tensor';
-import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { Tensor, tensor } from '@hebb/tensor';
+import { between, checkOptions, requireBytes, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
 import { OnnxRuntimeError } from './errors.ts';
-import { callModel, inEvaluationMode, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
-import { openOnnx, readInputs, type OnnxArray, type OnnxInputs } from './runtime.ts';
+import { callModel, inEvaluationMode, requireSource, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
+import { openOnnx, readInputs, requireInputs, type OnnxArray, type OnnxInputs } from './runtime.ts';
 
 export interface VerifyOptions {
   /** Rows (along the first axis) that run at once. Default 256; Infinity for inputs that share no first axis. */
@@ -12,7 +12,11 @@ export interface VerifyOptions {
   tolerance?: number;
 }
 
-const verifyOptions: OptionNames<VerifyOptions> = { batchSize: true, tolerance: true };
+const verifyOptions: OptionNames<VerifyOptions> = { batchSize: requireBatchSize, tolerance: between(0, Infinity) };
+
+function requireBatchSize(where: string, name: string, value: unknown): void {
+  if (value !== Infinity) requireInteger(where, name, value, 1);
+}
 
 export interface OutputDifference {
   readonly name: string;
@@ -53,9 +57,11 @@ export async function verifyOnnx(
   sample: OnnxInputs,
   options: VerifyOptions = {},
 ): Promise<Verification> {
+  requireBytes('verifyOnnx', 'the file', bytes);
+  requireSource('verifyOnnx', model);
+  requireInputs('verifyOnnx', sample);
   checkOptions('verifyOnnx', options, verifyOptions);
   const { batchSize = 256, tolerance = 1e-4 } = options;
-  if (!(batchSize >= 1)) throw new ArgumentError(`[verifyOnnx] batchSize must be at least 1, not ${batchSize}.`);
   const session = await openOnnx(bytes);
   try {
     const inputs = await readInputs(session, sample);

@@ -1,4 +1,5 @@
 import { ArgumentError, type Tensor } from '@hebb/tensor';
+import { isPlain, requireNumber, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
 import type { Gradients } from './optimizer.ts';
 
 export interface ClippedGradients<G extends Gradients> {
@@ -19,6 +20,7 @@ export interface ClippedGradients<G extends Gradients> {
  * ```
  */
 export function clipGradientNorm<G extends Gradients>(gradients: G, maxNorm: number): ClippedGradients<G> {
+  requireNumber('clipGradientNorm', 'maxNorm', maxNorm);
   if (!(maxNorm > 0)) throw new ArgumentError(`[clipGradientNorm] maxNorm must be > 0, not ${maxNorm}.`);
   const list = valuesOf(gradients);
   const [first, ...others] = list.map((gradient) => gradient.square().sum());
@@ -29,6 +31,14 @@ export function clipGradientNorm<G extends Gradients>(gradients: G, maxNorm: num
 }
 
 function valuesOf(gradients: Gradients): readonly Tensor[] {
+  if (!Array.isArray(gradients) && !(gradients instanceof Map) && !isPlain(gradients))
+    throw wrongArgument('clipGradientNorm', 'gradients', 'a list, an object or a Map of tensors', gradients);
+  const list = listed(gradients);
+  for (const gradient of list) requireTensor('clipGradientNorm', 'a gradient', gradient);
+  return list;
+}
+
+function listed(gradients: Gradients): readonly Tensor[] {
   if (Array.isArray(gradients)) return gradients as readonly Tensor[];
   return gradients instanceof Map
     ? [...(gradients as ReadonlyMap<string, Tensor>).values()]

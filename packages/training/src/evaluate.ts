@@ -2,7 +2,7 @@
 import type { NumericArray } from '@hebb/data';
 import { argmax, ClassificationResult, confusionMatrix, type ConfusionMatrix } from '@hebb/evaluation';
 import type { Module } from '@hebb/layers';
-import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, listOf, requireInteger, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { Examples } from './batches.ts';
 import { requireExamples, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
@@ -21,7 +21,15 @@ export interface EvaluateOptions {
 }
 
 const { evaluation: _, ...saveOptions } = reportOptions;
-const evaluateOptions: OptionNames<EvaluateOptions> = { task: true, classNames: true, batchSize: true };
+const evaluateOptions: OptionNames<EvaluateOptions> = {
+  task: true,
+  classNames: listOf(requireString),
+  batchSize: requirePositiveInteger,
+};
+
+function requirePositiveInteger(where: string, name: string, value: unknown): void {
+  requireInteger(where, name, value, 1);
+}
 
 /**
  * What {@link evaluate} found: accuracy, scores per class and the confusion matrix (see `ClassificationResult`), and the outputs themselves.

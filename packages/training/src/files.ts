@@ -1,5 +1,6 @@
 /** Files whose failures are errors of this package. */
 import * as files from '@hebb/files';
+import { requireString } from '@hebb/tensor/arguments';
 import { TrainingError } from './errors.ts';
 
 /**
@@ -22,6 +23,7 @@ export async function writeFile(where: string, path: string, data: string, inste
  * @throws TrainingError naming the folder and the reason
  */
 export async function requireWritableFolder(where: string, folder: string): Promise<void> {
+  requireString('requireWritableFolder', 'the first argument', where);
   try {
     await files.requireWritableFolder(folder, {
       instead: 'In a browser keep encodeSafetensors(model.stateDict()) yourself, in a callback of your own.',

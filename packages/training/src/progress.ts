@@ -1,5 +1,5 @@
 /** A run's progress on a terminal: one line, rewritten in place; one plain line per epoch where the output is no terminal. */
-import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireString, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, StepRecord, TrainingRun } from './callback.ts';
 import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from './format.ts';
 import { colorsFor, plain, TerminalLine, type Colors } from './terminal.ts';
@@ -19,7 +19,13 @@ export interface TerminalProgressOptions {
   validationName?: string;
 }
 
-const progressOptions: OptionNames<TerminalProgressOptions> = { stream: true, validationName: true };
+const progressOptions: OptionNames<TerminalProgressOptions> = { stream: requireStream, validationName: requireString };
+
+function requireStream(where: string, name: string, value: unknown): void {
+  const given = value as Partial<ProgressStream> | null;
+  if (typeof given !== 'object' || typeof given?.write !== 'function')
+    throw wrongArgument(where, name, 'a stream with write(text)', value);
+}
 
 /** The standard error, or a browser's console, a line at a time. */
 function defaultStream(): ProgressStream {

@@ -6,6 +6,7 @@
  * and the header is padded with spaces to a multiple of eight bytes.
  */
 import { HebbError, tensor, type DType, type Tensor } from '@hebb/tensor';
+import { recordOf, requireBytes, requireString } from '@hebb/tensor/arguments';
 import { findDuplicateName } from './duplicates.ts';
 import { stateEntries, type NamedTensors, type StateDict } from '../state.ts';
 
@@ -200,6 +201,7 @@ export function decodeEntry({ name, format, shape }: Entry, bytes: Uint8Array): 
  * fit into int32.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
+  requireBytes('safetensors', 'a file', bytes);
   const start = 8 + headerLength(bytes, bytes.length);
   const { entries, metadata } = parseHeader(bytes.subarray(8, start), bytes.length - start);
   const state = new Map(
@@ -223,6 +225,7 @@ export async function encodeSafetensors(
   state: NamedTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
+  recordOf(requireString)('safetensors', 'the metadata', metadata);
   const rank = (value: Tensor): number => written.findIndex(([dtype]) => dtype === value.dtype);
   const ordered = [...stateEntries(state)].sort(([a, x], [b, y]) => rank(x) - rank(y) || compare(a, b));
   if (ordered.some(([name]) => name === '__metadata__'))

@@ -4,14 +4,26 @@ export { nearest } from './nearest.ts';
 export { checkOptions, requireOptions, type OptionNames } from './options.ts';
 export { mapStructure, type Structure, type StructureWalk } from './structure.ts';
 export {
+  between,
+  isPlain,
+  listOf,
+  oneOf,
+  orNull,
+  recordOf,
   requireArray,
   requireBoolean,
+  requireBytes,
   requireFinite,
   requireFunction,
   requireInteger,
+  requireList,
   requireNumber,
   requireObject,
   requireOneOf,
+  requirePath,
+  requirePlain,
+  requireSignal,
   requireString,
   wrongArgument,
+  type Check,
 } from './values.ts';

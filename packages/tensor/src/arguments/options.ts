@@ -2,29 +2,32 @@
 import { ArgumentError } from '../graph/errors.ts';
 import { describe } from './describe.ts';
 import { nearest } from './nearest.ts';
+import { isPlain, type Check } from './values.ts';
 
-/** All names of an options type. One that is missing here, or one too many, does not compile. */
-export type OptionNames<O extends object> = Readonly<Record<keyof O, true>>;
+/**
+ * All names of an options type, each with the check of its value, or with true where the function itself checks it. A name that is missing
+ * here, or one too many, does not compile.
+ */
+export type OptionNames<O extends object> = Readonly<Record<keyof O, true | Check>>;
 
-/** Throws {@link ArgumentError} unless `options` is undefined or a plain object with none but the given names. */
+/** Throws {@link ArgumentError} unless `options` is undefined or a plain object with none but the given names, and values that pass. */
 export function checkOptions<O extends object>(where: string, options: O | undefined, names: OptionNames<O>): void {
   if (options === undefined) return;
   if (!isPlain(options)) throw notOptions(where, options, names);
   // Names that come down from a prototype count: destructuring reads them.
-  for (const name in options) if (names[name] !== true) throw unknownOptions(where, options, names);
+  for (const name in options) {
+    if (!Object.hasOwn(names, name)) throw unknownOptions(where, options, names);
+    const check = names[name];
+    if (check === true) continue;
+    const value: unknown = options[name];
+    if (value !== undefined) check(where, name, value);
+  }
 }
 
 /** As {@link checkOptions}, where options must be given. */
 export function requireOptions<O extends object>(where: string, options: O, names: OptionNames<O>): void {
   if (options === undefined) throw notOptions(where, options, names, 'Is an argument missing? ');
   checkOptions(where, options, names);
-}
-
-/** Also of another realm (a frame, `node:vm`), whose `Object.prototype` is another one. */
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
 function notOptions(where: string, given: unknown, names: object, hint = ''): ArgumentError {

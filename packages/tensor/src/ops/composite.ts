@@ -78,7 +78,7 @@ export function composite(
   options: CompositeOptions = {},
 ): Tensor {
   const definition = typeof given === 'string' ? undefined : given;
-  if (definition !== undefined) requireObject('composite', 'the name or definition', definition);
+  if (typeof given !== 'string') requireObject('composite', 'the name or definition', given);
   const name = typeof given === 'string' ? given : given.name;
   requireString('composite', 'the name', name);
   requireObject(name, 'the attributes of a composite', attributes);

@@ -62,7 +62,7 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
   requireTensor(op, 'the weight', weight);
   checkOptions(op, options, convolutionOptions);
   const reasons: string[] = [];
-  const { bias, groups = 1 } = options;
+  const { bias, stride: strides = 1, dilation: gaps = 1, groups = 1 } = options;
   if (bias !== undefined) requireTensor(op, 'the bias', bias);
   if (x.ndim !== axes + 2) reasons.push(`the input needs ${axes + 2} axes [batch, channels, …], not ${x.ndim}`);
   if (weight.ndim !== axes + 2)
@@ -83,8 +83,8 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
     });
 
   const kernel = weight.shape.slice(2);
-  const stride = perAxis(op, 'stride', options.stride ?? 1, axes, 1);
-  const dilation = perAxis(op, 'dilation', options.dilation ?? 1, axes, 1);
+  const stride = perAxis(op, 'stride', strides, axes, 1);
+  const dilation = perAxis(op, 'dilation', gaps, axes, 1);
   const { padding = 0 } = options;
   let paddingLow: number[];
   let paddingHigh: number[];

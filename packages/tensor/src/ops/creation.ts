@@ -153,7 +153,7 @@ export function tensor(
   checkOptions('tensor', options, tensorOptions);
   let flat: ArrayLike<Element>;
   let natural: readonly number[];
-  let dtype: DType = options.dtype ?? 'float32';
+  let dtype: DType = options.dtype === undefined ? 'float32' : options.dtype;
   if (ArrayBuffer.isView(data)) {
     const view: ArrayBufferView = data;
     if (view instanceof DataView || view instanceof BigInt64Array || view instanceof BigUint64Array) {
@@ -167,7 +167,7 @@ export function tensor(
     if (options.dtype === undefined && typeof flat[0] === 'boolean') dtype = 'bool';
   }
   requireDType('tensor', dtype);
-  const shape = options.shape ?? natural;
+  const shape = options.shape === undefined ? natural : options.shape;
   requireShape('tensor', shape);
   if (sizeOf(shape) !== flat.length) {
     throw new ShapeError(

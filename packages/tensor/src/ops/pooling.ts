@@ -109,9 +109,10 @@ function resolvePooling(
   requireTensor(op, 'x', x);
   if (x.ndim !== 4) throw new ShapeError(`[${op}] takes [batch, channels, height, width], not ${x}.`);
   const kernel = perAxis(op, 'kernelSize', kernelSize, 2, 1);
-  const stride = perAxis(op, 'stride', options.stride ?? kernel, 2, 1);
-  const padding = perAxis(op, 'padding', options.padding ?? 0, 2, 0);
-  const dilation = perAxis(op, 'dilation', options.dilation ?? 1, 2, 1);
+  const { stride: strides = kernel, padding: border = 0, dilation: gaps = 1 } = options;
+  const stride = perAxis(op, 'stride', strides, 2, 1);
+  const padding = perAxis(op, 'padding', border, 2, 0);
+  const dilation = perAxis(op, 'dilation', gaps, 2, 1);
   if (padding.some((n, axis) => n > (kernel[axis] ?? 0) / 2)) {
     throw new ArgumentError(
       `[${op}] padding [${padding.join(', ')}] is more than half of the kernel size [${kernel.join(', ')}].`,

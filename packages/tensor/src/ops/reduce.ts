@@ -196,7 +196,7 @@ export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tenso
 
 function positionOfMaximum(op: string, x: Tensor, axis: number | undefined, keepDims: boolean): Tensor {
   const source = axis === undefined ? reshape(x, [x.size]) : x;
-  const position = normalizeAxis(op, axis ?? 0, source.ndim);
+  const position = normalizeAxis(op, axis === undefined ? 0 : axis, source.ndim);
   const input = x.dtype === 'bool' ? castNode(nodeOf(source), 'int32') : nodeOf(source);
   const result = tensorOf(makeNode('argmax', [input], { axis: position }));
   if (!keepDims) return result;

@@ -1,6 +1,13 @@
 /** What a report is made of. */
 import type { NumericArray } from '@hebb/data';
-import type { OptionNames } from '@hebb/tensor/arguments';
+import {
+  requireBoolean,
+  requireInteger,
+  requirePlain,
+  requireString,
+  wrongArgument,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import type { History } from '../callback.ts';
 import type { ClassificationEvaluation } from '../evaluate.ts';
 
@@ -40,15 +47,46 @@ export interface ReportOptions {
 }
 
 export const reportOptions: OptionNames<ReportOptions> = {
-  title: true,
-  subtitle: true,
-  data: true,
-  summary: true,
-  parameterCount: true,
-  history: true,
-  validationName: true,
-  evaluation: true,
-  images: true,
-  environment: true,
-  onnx: true,
+  title: requireString,
+  subtitle: requireString,
+  data: requireFacts,
+  summary: requireString,
+  parameterCount: requireInteger,
+  history: requireHistory,
+  validationName: requireString,
+  evaluation: requireEvaluation,
+  images: requireImages,
+  environment: requireFacts,
+  onnx: requireVerification,
 };
+
+function requireFacts(where: string, name: string, value: unknown): void {
+  requirePlain(where, name, value);
+  for (const [key, fact] of Object.entries(value))
+    if (fact !== undefined && typeof fact !== 'number') requireString(where, `${name}.${key}`, fact);
+}
+
+function requireHistory(where: string, name: string, value: unknown): void {
+  const given = value as Partial<History> | null;
+  if (typeof value !== 'object' || !Array.isArray(given?.losses) || !Array.isArray(given.epochs))
+    throw wrongArgument(where, name, 'the history that fit() returns', value);
+}
+
+function requireEvaluation(where: string, name: string, value: unknown): void {
+  const given = value as Partial<ClassificationEvaluation> | null;
+  if (typeof value !== 'object' || given?.confusionMatrix === undefined || given.predictions === undefined)
+    throw wrongArgument(where, name, 'what evaluate() returns', value);
+}
+
+function requireImages(where: string, name: string, value: unknown): void {
+  const given = value as Partial<NumericArray> | null;
+  if (typeof value !== 'object' || !ArrayBuffer.isView(given?.data) || !Array.isArray(given.shape))
+    throw wrongArgument(where, name, '{ data, shape }', value);
+}
+
+function requireVerification(where: string, name: string, value: unknown): void {
+  requirePlain(where, name, value);
+  requireBoolean(where, `${name}.passed`, value['passed']);
+  requireString(where, `${name}.verdict`, value['verdict']);
+  if (value['facts'] !== undefined) requireFacts(where, `${name}.facts`, value['facts']);
+}

@@ -1,0 +1,44 @@
+/**
+ * From JavaScript any value arrives in any place. Each is either right, or refused by a typed error: no TypeError of the engine, no hang,
+ * nothing wrong in silence.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import * as hebb from '../src/index.ts';
+import { violations, type Kind } from './support/kinds.ts';
+import { functions } from './support/public-functions.ts';
+
+const folder = join(tmpdir(), 'hebb-arguments');
+const exports: Readonly<Record<string, unknown>> = hebb;
+const isClass = (value: unknown): boolean =>
+  typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+
+beforeAll(async () => {
+  await mkdir(folder, { recursive: true });
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true); // the progress of `fit`
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true, force: true });
+});
+afterEach(() => {
+  hebb.setDevice('reference');
+});
+
+/** Where nothing answers, or a program is not installed: right arguments may fail, too. */
+const mayFail = new Set(['fetchDataset', 'downloadMnist', 'loadMnist', 'runOnnx', 'verifyOnnx']);
+
+it('knows every public function', () => {
+  const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function' && !isClass(exports[name]));
+  expect(Object.keys(functions).sort()).toEqual(names.sort());
+});
+
+it.each(Object.entries(functions as unknown as Readonly<Record<string, readonly Kind[]>>))(
+  '%s refuses what is wrong, in every place',
+  async (name, kinds) => {
+    const call = exports[name] as (...args: unknown[]) => unknown;
+    expect(await violations(name, kinds, (args) => call(...args), { mayFail: mayFail.has(name) })).toEqual([]);
+  },
+);

@@ -1,0 +1,563 @@
+/** Every public function with the kinds of its parameters. One that is missing, or a parameter that is, does not compile. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as hebb from '../../src/index.ts';
+import {
+  aBoolean,
+  aChoice,
+  aFunction,
+  anInteger,
+  aNumber,
+  anOperand,
+  aTensor,
+  aText,
+  integers,
+  oneOrMore,
+  optional,
+  options,
+  other,
+  texts,
+  type Kind,
+} from './kinds.ts';
+
+type Api = typeof hebb;
+type AnyFunction = (...args: never[]) => unknown;
+export type KindsOf<A extends readonly unknown[]> = { readonly [I in keyof Required<A>]: Kind };
+type Functions<T> = {
+  readonly [K in keyof T as T[K] extends AnyFunction ? K : never]: T[K] extends AnyFunction
+    ? KindsOf<Parameters<T[K]>>
+    : never;
+};
+
+const { tensor, zeros, ones } = hebb;
+const folder = join(tmpdir(), 'hebb-arguments');
+
+const matrix = (): hebb.Tensor =>
+  tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+const image = (): hebb.Tensor => ones([1, 1, 4, 4]);
+const labels = (): hebb.Tensor => tensor([0, 1], { dtype: 'int32' });
+export const model = (): hebb.Sequential => new hebb.Sequential(new hebb.Linear(2, 2));
+export const dataset = (): hebb.ArrayDataset =>
+  new hebb.ArrayDataset({
+    x: { data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), shape: [2] },
+    y: { data: Int32Array.of(0, 1, 0, 1), shape: [] },
+  });
+const rows = (): hebb.NumericArray => ({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] });
+export const digitsText = (): string => {
+  const names = Array.from({ length: 64 }, (_, i) => `pixel_${Math.floor(i / 8)}_${i % 8}`);
+  return `${[...names, 'label'].join(',')}\n${[...names.map(() => '3'), '1'].join(',')}\n`;
+};
+const csvText = 'a,b\n1,2\n3,4\n';
+const idx = (...shape: number[]): Uint8Array => {
+  const size = shape.reduce((product, n) => product * n, 1);
+  return Uint8Array.of(
+    0,
+    0,
+    8,
+    shape.length,
+    ...shape.flatMap((n) => [0, 0, 0, n]),
+    ...new Array<number>(size).fill(0),
+  );
+};
+const mnist = (): hebb.MnistFiles => ({
+  trainImages: idx(1, 28, 28),
+  trainLabels: idx(1),
+  testImages: idx(1, 28, 28),
+  testLabels: idx(1),
+});
+const exported = await hebb.exportOnnx(model(), { inputs: { x: ['batch', 2] } });
+const encoded = await hebb.encodeSafetensors({ a: tensor([1, 2]) });
+
+const fractions = (value: number): Kind => ({ ...oneOrMore(value), takes: ['3', '-1', '1.5', 'array', 'numbers'] });
+const weight = hebb.parameter(tensor([1]));
+const x = aTensor();
+const operand = anOperand();
+const axis = anInteger(0);
+const axes = optional(oneOrMore(0));
+const shape = integers(2, 2);
+const dtype = optional(aChoice('float32'));
+const creation = options<hebb.CreationOptions>({ dtype });
+const reduceOptions = options<hebb.ReduceOptions>({ keepDims: aBoolean() });
+const varianceOptions = options<hebb.VarianceOptions>({ keepDims: aBoolean(), correction: aNumber(0) });
+const random = options<hebb.RandomOptions>({ generator: other(() => new hebb.Generator(1)) });
+const kaiming = options<hebb.KaimingOptions>({ slope: aNumber(0), generator: other(() => new hebb.Generator(1)) });
+const windows = options<hebb.WindowOptions>({ stride: oneOrMore(1), dilation: oneOrMore(1) });
+const reduction = aChoice('mean');
+const convolution = options<hebb.ConvolutionOptions>({
+  bias: aTensor(() => tensor([1])),
+  stride: oneOrMore(1),
+  padding: oneOrMore(0),
+  dilation: oneOrMore(1),
+  groups: anInteger(1),
+});
+const values = (right: () => unknown): Kind =>
+  other(right, 'array', 'numbers', 'nested arrays', 'typed array', 'tensor');
+const source = (right: () => unknown): Kind => other(right, 'text');
+const path = (name: string): Kind => aText(join(folder, name));
+const bytes = (make: () => Uint8Array): Kind => other(make);
+const namedTensors = other(() => ({ a: tensor([1, 2]) }), 'object', 'map');
+const csvOptions = {
+  header: aBoolean(true),
+  delimiter: aChoice(','),
+  comments: aText('#'),
+  types: other(() => ({ a: 'number' }), 'object'),
+  missing: texts('NA'),
+  badRows: aChoice('error'),
+};
+csvOptions.header = { ...csvOptions.header, takes: [...csvOptions.header.takes, 'texts'] };
+const signal = other(() => new AbortController().signal);
+
+export const functions: Functions<Api> = {
+  // Tensors from data and from rules.
+  tensor: [
+    other(
+      () => [1, 2],
+      '3',
+      '-1',
+      '1.5',
+      'NaN',
+      'Infinity',
+      'true',
+      'array',
+      'numbers',
+      'nested arrays',
+      'typed array',
+    ),
+    options<hebb.TensorOptions>({ dtype, shape: integers(2) }),
+  ],
+  full: [shape, aNumber(1, 'NaN', 'Infinity'), creation],
+  zeros: [shape, creation],
+  ones: [shape, creation],
+  zerosLike: [x],
+  onesLike: [x],
+  iota: [shape, axis],
+  arange: [anInteger(0), optional(anInteger(3)), optional(anInteger(1))],
+  linspace: [aNumber(0), aNumber(1), anInteger(2)],
+  eye: [anInteger(2), optional(anInteger(2))],
+  oneHot: [x, anInteger(2)],
+  scalar: [aNumber(1, 'NaN', 'Infinity', 'function'), options<hebb.ScalarOptions>({ dtype: aChoice('float32') })],
+  rand: [shape, random],
+  randn: [shape, random],
+  uniform: [shape, aNumber(0), aNumber(1), random],
+  bernoulli: [shape, aNumber(0.5), random],
+  randint: [shape, anInteger(0), anInteger(3), random],
+  manualSeed: [anInteger(1)],
+  variable: [x, options<hebb.VariableOptions>({ requiresGrad: aBoolean() })],
+  assign: [other(() => hebb.variable(tensor([1, 2]))), x],
+
+  // Elementwise.
+  abs: [operand],
+  neg: [operand],
+  sign: [operand],
+  exp: [operand],
+  expm1: [operand],
+  log: [operand],
+  log1p: [operand],
+  sqrt: [operand],
+  square: [operand],
+  reciprocal: [operand],
+  rsqrt: [operand],
+  sin: [operand],
+  cos: [operand],
+  tanh: [operand],
+  sigmoid: [operand],
+  erf: [operand],
+  relu: [operand],
+  floor: [operand],
+  ceil: [operand],
+  round: [operand],
+  gelu: [x],
+  not: [x],
+  cast: [x, aChoice('int32')],
+  detach: [x],
+  add: [operand, operand],
+  sub: [operand, operand],
+  mul: [operand, operand],
+  div: [operand, operand],
+  pow: [operand, operand],
+  maximum: [operand, operand],
+  minimum: [operand, operand],
+  equal: [operand, operand],
+  notEqual: [operand, operand],
+  less: [operand, operand],
+  lessEqual: [operand, operand],
+  greater: [operand, operand],
+  greaterEqual: [operand, operand],
+  and: [x, x],
+  or: [x, x],
+  where: [x, operand, operand],
+  clamp: [operand, optional(aNumber(0, 'Infinity')), optional(aNumber(1, 'Infinity'))],
+
+  // Movement.
+  reshape: [aTensor(matrix), integers(4)],
+  flatten: [aTensor(matrix), optional(axis), optional(anInteger(-1))],
+  squeeze: [x, optional(other(() => undefined, '3', '-1'))],
+  unsqueeze: [x, axis],
+  transpose: [aTensor(matrix), axis, anInteger(1)],
+  permute: [aTensor(matrix), integers(1, 0)],
+  broadcastTo: [x, integers(3, 2)],
+  slice: [aTensor(matrix), integers(0), optional(integers(1)), optional(integers(1))],
+  narrow: [x, axis, anInteger(0), anInteger(1)],
+  pad: [
+    x,
+    other(() => [[1, 1]], 'array', 'nested arrays'),
+    options<hebb.PadOptions>({ value: aNumber(1, 'NaN', 'Infinity') }),
+  ],
+  flip: [x, oneOrMore(0)],
+  concat: [other(() => [tensor([1]), tensor([2])]), optional(axis)],
+  stack: [other(() => [tensor([1]), tensor([2])]), optional(axis)],
+
+  // Reductions, products, windows.
+  sum: [x, axes, reduceOptions],
+  mean: [x, axes, reduceOptions],
+  max: [x, axes, reduceOptions],
+  min: [x, axes, reduceOptions],
+  norm: [x, axes, reduceOptions],
+  variance: [x, axes, varianceOptions],
+  std: [x, axes, varianceOptions],
+  argmax: [x, optional(axis), reduceOptions],
+  argmin: [x, optional(axis), reduceOptions],
+  softmax: [x, axis],
+  logSoftmax: [x, axis],
+  matmul: [x, x],
+  conv1d: [aTensor(() => ones([1, 1, 4])), aTensor(() => ones([1, 1, 2])), convolution],
+  conv2d: [aTensor(image), aTensor(() => ones([1, 1, 2, 2])), convolution],
+  maxPool2d: [
+    aTensor(image),
+    oneOrMore(2),
+    options<hebb.PoolingOptions>({ stride: oneOrMore(2), padding: oneOrMore(0), dilation: oneOrMore(1) }),
+  ],
+  avgPool2d: [
+    aTensor(image),
+    oneOrMore(2),
+    options<Omit<hebb.PoolingOptions, 'dilation'>>({ stride: oneOrMore(2), padding: oneOrMore(0) }),
+  ],
+  unfold: [aTensor(() => tensor([1, 2, 3])), integers(2), windows],
+  fold: [aTensor(matrix), integers(3), windows],
+  composite: [
+    aText('double'),
+    other(
+      () => ({}),
+      'object',
+      'other object',
+      'map',
+      'array',
+      'numbers',
+      'texts',
+      'nested arrays',
+      'typed array',
+      'promise',
+      'tensor',
+    ),
+    other(() => [tensor([1])], 'array'),
+    aFunction((input: hebb.Tensor | undefined) => input ?? zeros([1])),
+    options<hebb.CompositeOptions>({ gradient: aFunction((cotangent: hebb.Tensor) => [cotangent]) }),
+  ],
+
+  // Running.
+  compile: [aFunction(() => undefined)],
+  dryRun: [aFunction(() => zeros([1]))],
+  currentRecording: [],
+  guard: [aFunction(() => 1)],
+  realize: [x],
+  setDevice: [aChoice('reference')],
+
+  // Gradients.
+  grad: [
+    aFunction((value?: hebb.Tensor) => (value instanceof hebb.Tensor ? value : weight).sum()),
+    options<hebb.GradOptions<number>>({ argnums: oneOrMore(0) }),
+  ],
+  valueAndGrad: [
+    aFunction((value?: hebb.Tensor) => (value instanceof hebb.Tensor ? value : weight).sum()),
+    other(() => ({ argnums: 0 }), 'undefined', 'array', 'object', 'map'),
+  ],
+  backward: [other(() => hebb.parameter(tensor([1])).sum())],
+  vjp: [
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
+    other(() => tensor([1]), 'tensor', 'object', 'array'),
+  ],
+  customGradient: [aFunction((value: hebb.Tensor) => value), aFunction((cotangent: hebb.Tensor) => [cotangent])],
+  stopGradient: [x],
+
+  // Modules.
+  parameter: [x],
+  buffer: [x],
+  within: [other(model), aFunction(() => 1)],
+  fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],
+  summary: [
+    other(model),
+    other(() => ['batch', 2], 'array', 'numbers', 'texts'),
+    options<hebb.SummaryOptions>({ dtype }),
+  ],
+  stateEntries: [namedTensors],
+  kaimingNormal: [shape, kaiming],
+  kaimingUniform: [shape, kaiming],
+  xavierNormal: [shape, random],
+  xavierUniform: [shape, random],
+  encodeSafetensors: [namedTensors, optional(other(() => ({ made: 'here' }), 'object'))],
+  decodeSafetensors: [bytes(() => encoded)],
+  readSafetensors: [other(() => encoded, 'text')],
+  readSafetensorsMetadata: [other(() => encoded, 'text')],
+  writeSafetensors: [path('a.safetensors'), namedTensors, optional(other(() => ({}), 'object'))],
+
+  // Losses and optimizers.
+  crossEntropy: [
+    aTensor(matrix),
+    aTensor(labels),
+    options<hebb.CrossEntropyOptions>({
+      reduction,
+      labelSmoothing: aNumber(0),
+      weight: aTensor(() => tensor([1, 1])),
+      ignoreIndex: anInteger(-100),
+    }),
+  ],
+  binaryCrossEntropyWithLogits: [
+    x,
+    aTensor(() => tensor([0, 1])),
+    options<hebb.BinaryCrossEntropyOptions>({ reduction, weight: x, positiveWeight: x }),
+  ],
+  meanSquaredError: [x, x, options<hebb.ReductionOptions>({ reduction })],
+  meanAbsoluteError: [x, x, options<hebb.ReductionOptions>({ reduction })],
+  mseLoss: [x, x, options<hebb.ReductionOptions>({ reduction })],
+  l1Loss: [x, x, options<hebb.ReductionOptions>({ reduction })],
+  clipGradientNorm: [other(() => [tensor([3, 4])]), aNumber(1, 'Infinity')],
+  cosineSchedule: [
+    options<hebb.CosineScheduleOptions>(
+      { peak: aNumber(1), steps: aNumber(10), warmup: aNumber(1), minimum: aNumber(0) },
+      true,
+    ),
+  ],
+  stepSchedule: [
+    options<hebb.StepScheduleOptions>({ initial: aNumber(1), every: aNumber(2), factor: aNumber(0.5) }, true),
+  ],
+
+  // Whole networks.
+  multilayerPerceptron: [
+    options<hebb.MultilayerPerceptronOptions>(
+      {
+        inputs: anInteger(2),
+        hidden: integers(2),
+        outputs: anInteger(2),
+        activation: aChoice('relu'),
+        dropout: aNumber(0),
+      },
+      true,
+    ),
+  ],
+  convolutionalNetwork: [
+    options<hebb.ConvolutionalNetworkOptions>(
+      {
+        channels: anInteger(1),
+        imageSize: oneOrMore(8),
+        classes: anInteger(2),
+        features: integers(2),
+        hidden: anInteger(2),
+        dropout: aNumber(0),
+      },
+      true,
+    ),
+  ],
+
+  // Data.
+  csv: [source(() => new Blob([csvText])), options<hebb.CsvFileOptions>({ ...csvOptions, encoding: aText('utf-8') })],
+  parseCsv: [aText(csvText), options<hebb.ParseCsvOptions>({ ...csvOptions, source: aText('a.csv') })],
+  loadDigits: [source(digitsText)],
+  loadIdx: [source(() => new Blob([idx(1, 2) as BlobPart]))],
+  readIdx: [bytes(() => idx(1, 2)), optional(aText('a.idx'))],
+  loadMnist: [path('mnist'), options<hebb.LoadMnistOptions>({ classNames: texts(...'0123456789') })],
+  readMnist: [
+    other(mnist),
+    options<hebb.ReadMnistOptions>({
+      classNames: texts(...'0123456789'),
+      names: other(() => ({ trainImages: 'a', trainLabels: 'b', testImages: 'c', testLabels: 'd' }), 'object'),
+    }),
+  ],
+  fetchDataset: [
+    options<hebb.FetchDatasetOptions>(
+      {
+        url: aText('http://127.0.0.1:9/a.csv'),
+        sha256: aText('0'.repeat(64)),
+        folder: aText('a'),
+        name: aText('b'),
+        cacheDir: path('cache'),
+        onProgress: aFunction(() => undefined),
+        timeout: aNumber(1000),
+        signal,
+      },
+      true,
+    ),
+  ],
+  downloadMnist: [
+    options<hebb.DownloadMnistOptions>(
+      {
+        mirror: aText('http://127.0.0.1:9/'),
+        cacheDir: path('cache'),
+        onProgress: aFunction(() => undefined),
+        timeout: aNumber(1000),
+        signal,
+      },
+      true,
+    ),
+  ],
+  fieldOf: [other(rows)],
+  labelEncode: [
+    other(() => ['a', 'b'], 'array', 'numbers', 'texts', 'typed array'),
+    options<hebb.LabelEncodeOptions>({ classNames: texts('a', 'b') }),
+  ],
+  validateLabels: [
+    other(() => [0, 1], 'array', 'numbers', 'typed array'),
+    options<hebb.ValidateLabelsOptions>(
+      { classCount: anInteger(2), source: aText('labels'), lineOf: aFunction(() => 1) },
+      true,
+    ),
+  ],
+  medianFilter2d: [other(rows), options<hebb.MedianFilterOptions>({ size: anInteger(1) })],
+  normalize: [
+    other(() => ({ data: Float32Array.of(1, 2), shape: [1, 1, 1, 2] })),
+    options<hebb.NormalizeOptions>({ mean: fractions(0), std: fractions(1) }, true),
+  ],
+  trainTestSplit: [
+    other(dataset),
+    options<hebb.SplitOptions>({ test: aNumber(0.25), validation: aNumber(0.25), seed: anInteger(1) }),
+  ],
+  stratifiedSplit: [
+    other(() => new hebb.Table({ y: { type: 'string', values: [...'aaaabbbb'] } })),
+    options<hebb.StratifiedSplitOptions>(
+      {
+        by: other(() => 'y', 'text', 'array', 'numbers', 'texts', 'typed array'),
+        test: aNumber(0.25),
+        validation: aNumber(0.25),
+        seed: anInteger(1),
+      },
+      true,
+    ),
+  ],
+
+  // Metrics.
+  accuracy: [values(() => [0, 1]), values(() => [0, 1])],
+  topKAccuracy: [
+    values(() => [
+      [1, 2],
+      [2, 1],
+    ]),
+    values(() => [0, 1]),
+    options<hebb.TopKOptions>({ k: anInteger(1) }),
+  ],
+  logLoss: [
+    values(() => [
+      [1, 2],
+      [2, 1],
+    ]),
+    values(() => [0, 1]),
+    options<hebb.LogLossOptions>({ fromLogits: aBoolean(true) }),
+  ],
+  classificationReport: [
+    values(() => [0, 1]),
+    values(() => [0, 1]),
+    options<hebb.ClassificationReportOptions>({ classCount: anInteger(2), classNames: texts('a', 'b') }),
+  ],
+  confusionMatrix: [
+    values(() => [0, 1]),
+    values(() => [0, 1]),
+    optional(anInteger(2)),
+    options<hebb.ConfusionMatrixOptions>({ classNames: texts('a', 'b') }),
+  ],
+  rootMeanSquaredError: [values(() => [0, 1]), values(() => [0, 1])],
+  r2Score: [values(() => [0, 1]), values(() => [0, 1])],
+
+  // ONNX.
+  exportOnnx: [
+    other(model, 'function'),
+    options<hebb.ExportOptions>(
+      {
+        inputs: other(() => ({ x: ['batch', 2] })),
+        outputs: texts('y'),
+        opset: anInteger(20),
+        name: aText('model'),
+        producerVersion: aText('1'),
+        description: aText('a model'),
+        metadata: other(() => ({ made: 'here' }), 'object'),
+        sizes: other(() => ({ batch: [2, 3, 5] }), 'object'),
+      },
+      true,
+    ),
+  ],
+  parseOnnx: [bytes(() => exported)],
+  saveOnnx: [path('a.onnx'), bytes(() => exported)],
+  runOnnx: [bytes(() => exported), aTensor(matrix)],
+  verifyOnnx: [
+    bytes(() => exported),
+    other(model, 'function'),
+    aTensor(matrix),
+    options<hebb.VerifyOptions>({ batchSize: aNumber(2, 'Infinity'), tolerance: aNumber(1, 'Infinity') }),
+  ],
+
+  // Training.
+  fit: [
+    other(() => trained().model),
+    other(dataset),
+    options<hebb.FitOptions>(
+      {
+        loss: aFunction(hebb.crossEntropy),
+        optimizer: other(() => trained().optimizer),
+        epochs: anInteger(1),
+        batchSize: anInteger(2),
+        seed: anInteger(1),
+        validation: other(dataset),
+        metrics: other(() => ({}), 'object'),
+        schedule: aFunction(() => 0.1),
+        callbacks: other(() => [], 'array'),
+        signal,
+        progress: aBoolean(),
+      },
+      true,
+    ),
+  ],
+  evaluate: [
+    other(model),
+    other(dataset),
+    options<hebb.EvaluateOptions>({
+      task: aChoice('classification'),
+      classNames: texts('a', 'b'),
+      batchSize: anInteger(2),
+    }),
+  ],
+  requireWritableFolder: [aText('test'), path('folder')],
+  reportHtml: [reportKind()],
+  writeReport: [path('report.html'), reportKind()],
+};
+
+function reportKind(): Kind {
+  const facts = other(() => ({ a: 1 }), 'object', 'other object');
+  const kind = options<hebb.ReportOptions>(
+    {
+      title: aText('Report'),
+      subtitle: aText('of nothing'),
+      data: facts,
+      summary: aText('layers'),
+      parameterCount: anInteger(3),
+      history: other(() => undefined),
+      validationName: aText('test'),
+      evaluation: other(() => undefined),
+      images: other(() => undefined),
+      environment: facts,
+      onnx: other(() => ({ passed: true, verdict: 'the same' })),
+    },
+    true,
+  );
+  // Nothing has to be in a report.
+  return { ...kind, takes: ['object'] };
+}
+
+let own: { model: hebb.Sequential; optimizer: hebb.SGD } | undefined;
+/** One model with an optimizer of its parameters. */
+function trained(): { model: hebb.Sequential; optimizer: hebb.SGD } {
+  if (own === undefined) {
+    const made = model();
+    own = { model: made, optimizer: new hebb.SGD(made) };
+  }
+  return own;
+}
