@@ -27,8 +27,8 @@ async function serve(folder) {
 }
 
 /**
- * Starts Chromium. `open` serves the folder of a page as a site of its own, and resolves to what the page, with its workers, writes to the console until a line begins with
- * PROVED or FAILED, and whatever goes wrong in it.
+ * Starts Chromium. `visit` resolves to what a page, with its workers, writes to the console until a line begins with PROVED or
+ * FAILED, and to whatever goes wrong in it; `open` does so with the folder of a page served as a site of its own.
  */
 export async function startBrowser() {
   // The application in a browser brings it, for its own tests.
@@ -44,37 +44,44 @@ export async function startBrowser() {
       '--disable-sync',
     ],
   });
+  async function visit(url, timeout) {
+    const page = await browser.newPage();
+    const lines = [];
+    try {
+      const ended = new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          lines.push(`no answer after ${timeout / 1000} s`);
+          resolve();
+        }, timeout);
+        const add = (line) => {
+          // Chromium's own word for a machine without a graphics processor.
+          if (line === 'warning: No available adapters.') return;
+          lines.push(line);
+          if (!/^(PROVED|FAILED|error: )/.test(line)) return;
+          clearTimeout(timer);
+          resolve();
+        };
+        page.on('console', (message) =>
+          add(message.type() === 'log' ? message.text() : `${message.type()}: ${message.text()}`),
+        );
+        page.on('pageerror', (error) => add(`error: ${error.stack ?? error.message}`));
+      });
+      await page.goto(url);
+      await ended;
+    } finally {
+      await page.close();
+    }
+    return lines.join('\n').trim();
+  }
   return {
+    visit,
     async open(path, timeout) {
       const { server, address } = await serve(dirname(path));
-      const page = await browser.newPage();
-      const lines = [];
       try {
-        const ended = new Promise((resolve) => {
-          const timer = setTimeout(() => {
-            lines.push(`no answer after ${timeout / 1000} s`);
-            resolve();
-          }, timeout);
-          const add = (line) => {
-            // Chromium's own word for a machine without a graphics processor.
-            if (line === 'warning: No available adapters.') return;
-            lines.push(line);
-            if (!/^(PROVED|FAILED|error: )/.test(line)) return;
-            clearTimeout(timer);
-            resolve();
-          };
-          page.on('console', (message) =>
-            add(message.type() === 'log' ? message.text() : `${message.type()}: ${message.text()}`),
-          );
-          page.on('pageerror', (error) => add(`error: ${error.stack ?? error.message}`));
-        });
-        await page.goto(`${address}/${basename(path)}`);
-        await ended;
+        return await visit(`${address}/${basename(path)}`, timeout);
       } finally {
-        await page.close();
         server.close();
       }
-      return lines.join('\n');
     },
     close: () => browser.close(),
   };

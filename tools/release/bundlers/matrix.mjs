@@ -7,6 +7,7 @@ import { runQuietly } from '../../setup/process.mjs';
 import { createProject } from '../project.mjs';
 import { startBrowser } from './browser.mjs';
 import { cells } from './cells.mjs';
+import { nextCells, runNext } from './next.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 /** For one build or run, in milliseconds. */
@@ -71,7 +72,7 @@ async function run(project, browser, cell, folder) {
 export async function runMatrix(check, { work, tarballs, all = false, names = [] }) {
   const choose = (group) =>
     group.some((name) => names.includes(name)) ? group.filter((name) => names.includes(name)) : group;
-  const cellNames = choose(cells.map(({ name }) => name));
+  const cellNames = choose([...cells, ...nextCells].map(({ name }) => name));
   const chosen = cells.filter(({ name }) => cellNames.includes(name));
   const chosenPrograms = choose(programs);
   const project = join(work, 'bundlers');
@@ -91,6 +92,9 @@ export async function runMatrix(check, { work, tarballs, all = false, names = []
         return { code: output === 'PROVED' ? 0 : 1, output };
       }),
     );
+    const chosenNext = nextCells.filter(({ name }) => all && cellNames.includes(name));
+    if (chosenNext.length > 0)
+      await runNext(check, { work, tarballs, cells: chosenNext, programs: chosenPrograms, browser });
   } finally {
     await browser.close();
   }
