@@ -2,7 +2,7 @@
 import { DataLoader, type Dataset } from '@hebb/data';
 import { Module } from '@hebb/layers';
 import { Tensor } from '@hebb/tensor';
-import { describe, nearest } from '@hebb/tensor/arguments';
+import { describe, isPlain, nearest } from '@hebb/tensor/arguments';
 import type { BatchSource, Examples } from './batches.ts';
 import type { Callback, TrainingOptimizer } from './callback.ts';
 import { TrainingError } from './errors.ts';
@@ -163,7 +163,7 @@ export function requireSignal(where: string, signal: unknown): void {
 }
 
 export function requireMetrics(where: string, metrics: unknown): void {
-  if (typeof metrics !== 'object' || metrics === null || Array.isArray(metrics)) {
+  if (!isPlain(metrics)) {
     throw wrong(where, 'metrics', 'functions by name', metrics, 'Use { metrics: { accuracy } }.');
   }
   for (const [name, metric] of Object.entries(metrics)) {

@@ -3,7 +3,7 @@ import { valueAndGrad } from '@hebb/autograd';
 import type { ShapedValues } from '@hebb/evaluation';
 import type { Module } from '@hebb/layers';
 import { compile, type Tensor } from '@hebb/tensor';
-import { requireOptions, requirePlain, type OptionNames } from '@hebb/tensor/arguments';
+import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { batchSource, inputAndTarget, toTensor, type BatchArrays, type Examples } from './batches.ts';
 import type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
 import {
@@ -64,7 +64,7 @@ const fitOptions: OptionNames<FitOptions> = {
   batchSize: true,
   seed: true,
   validation: true,
-  metrics: requirePlain,
+  metrics: true,
   schedule: true,
   callbacks: true,
   signal: true,
