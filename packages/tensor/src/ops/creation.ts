@@ -296,7 +296,7 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
 /**
  * `count` numbers from `start` to `stop`, both included, at equal distances; float32.
  *
- * Throws {@link ArgumentError} where count is no integer ≥ 1.
+ * Throws {@link ArgumentError} where count is no integer ≥ 0.
  *
  * ```ts
  * await linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
@@ -305,10 +305,10 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
 export function linspace(start: number, stop: number, count: number): Tensor {
   requireFinite('linspace', 'start', start);
   requireFinite('linspace', 'stop', stop);
-  requireInteger('linspace', 'count', count, 1);
+  requireInteger('linspace', 'count', count, 0);
   return iota([count], 0)
     .to('float32')
-    .mul(count === 1 ? 0 : (stop - start) / (count - 1))
+    .mul(count <= 1 ? 0 : (stop - start) / (count - 1))
     .add(start);
 }
 

@@ -1,6 +1,7 @@
 /** Matrix products. */
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
+import { sizeOf } from '../graph/types.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
@@ -51,7 +52,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   if (right.ndim === 2 && left.ndim > 2) {
     // Rows of all batches meet one matrix: one large product instead of many small ones.
     const product = dot(
-      castNode(nodeOf(reshape(left, [-1, inner ?? 0])), 'float32'),
+      castNode(nodeOf(reshape(left, [sizeOf(left.shape.slice(0, -1)), inner ?? 0])), 'float32'),
       castNode(nodeOf(right), 'float32'),
     );
     result = reshape(tensorOf(product), [...batch, rows, columns]);

@@ -80,7 +80,13 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
     const known = shape.reduce((product, extent, axis) => (axis === unknown ? product : product * extent), 1);
     if (shape.lastIndexOf(-1) !== unknown)
       throw new ShapeError(`[reshape] only one extent may be −1: [${shape.join(', ')}].`);
-    target = shape.map((extent, axis) => (axis === unknown ? (known === 0 ? 0 : x.size / known) : extent));
+    if (known === 0 && x.size === 0) {
+      throw new ShapeError(
+        `[reshape] cannot find the extent −1 of [${shape.join(', ')}] for ${x}: any would give no elements.`,
+        { hint: 'Name the extent that you mean.' },
+      );
+    }
+    target = shape.map((extent, axis) => (axis === unknown ? x.size / known : extent));
   }
   if (target.some((extent) => !Number.isInteger(extent) || extent < 0) || sizeOf(target) !== x.size) {
     throw new ShapeError(

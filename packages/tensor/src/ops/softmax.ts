@@ -49,6 +49,8 @@ export const logSoftmaxDefinition: AlongAxis = {
 export function softmax(x: Tensor, axis: number): Tensor {
   requireTensor('softmax', 'x', x);
   const position = normalizeAxis('softmax', axis, x.ndim);
+  // There is no maximum, and nothing to shift by it.
+  if (x.shape[position] === 0) return x.to('float32');
   return composite(softmaxDefinition, { axis: position }, [x.to('float32')]);
 }
 
@@ -66,5 +68,6 @@ export function softmax(x: Tensor, axis: number): Tensor {
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   requireTensor('logSoftmax', 'x', x);
   const position = normalizeAxis('logSoftmax', axis, x.ndim);
+  if (x.shape[position] === 0) return x.to('float32');
   return composite(logSoftmaxDefinition, { axis: position }, [x.to('float32')]);
 }
