@@ -191,8 +191,11 @@ export function valueAndGrad<A extends unknown[]>(
   second: Parameters | GradOptions<number | readonly number[]> = { argnums: 0 },
 ): unknown {
   requireFunction('valueAndGrad', 'f', f);
-  if (!Array.isArray(second) && !(second instanceof Map) && !isPlain(second))
-    throw wrongArgument('valueAndGrad', 'what gradients are taken of', 'a list, an object or a Map of tensors', second);
+  if (!Array.isArray(second) && !(second instanceof Map) && !(second instanceof Tensor) && !isPlain(second)) {
+    const expected = 'a tensor, a list, an object or a Map of tensors';
+    const hint = 'Of a model, pass model.parameters(); with an optimizer, optimizer.parameters.';
+    throw wrongArgument('valueAndGrad', 'what gradients are taken of', expected, second, hint);
+  }
   if (isOptions(second)) {
     const argnums = argnumsOf('valueAndGrad', second);
     return (...args: A) => differentiate('valueAndGrad', f, args, argnums);

@@ -121,6 +121,16 @@ describe.each(devices)('gradients on %s', (name) => {
       expect(await da.item()).toBe(5);
     });
 
+    it('refuses a model for its parameters, and says what to pass', () => {
+      class Model {
+        weight = variable(tensor([3, 4]), { requiresGrad: true });
+      }
+      const model = new Model();
+      expect(() => valueAndGrad(() => model.weight.sum(), model as never)).toThrow(
+        /must be .* a Map of tensors, not a Model\.[^]*hint: Of a model, pass model\.parameters\(\)/,
+      );
+    });
+
     it('refuses a loss that depends on none of the parameters', () => {
       const [used, other] = [variable(tensor([3, 4]), { requiresGrad: true }), variable(tensor([1]))];
       expect(() => valueAndGrad(() => used.sum(), { other })).toThrow(

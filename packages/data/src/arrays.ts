@@ -26,16 +26,19 @@ export function emptyLike<T extends TypedArray>(data: T, length: number): T {
   return new (data.constructor as new (length: number) => T)(length);
 }
 
+/** A typed array of numbers; those of bigints are none. */
+export function isTypedArray(data: unknown): data is TypedArray {
+  return (
+    ArrayBuffer.isView(data) &&
+    !(data instanceof DataView || data instanceof BigInt64Array || data instanceof BigUint64Array)
+  );
+}
+
 /** @throws DataError unless `array` is a typed array with a shape of as many elements. */
 export function requireArray(where: string, array: NumericArray): void {
   const data: unknown = array?.data;
   const shape: unknown = array?.shape;
-  if (
-    !ArrayBuffer.isView(data) ||
-    data instanceof DataView ||
-    data instanceof BigInt64Array ||
-    data instanceof BigUint64Array
-  ) {
+  if (!isTypedArray(data)) {
     throw new DataError(
       `[${where}] expected { data: typed array, shape: number[] }, got ${show(array)} with data ${show(data)}.`,
     );

@@ -1,5 +1,5 @@
 /** Examples as named fields, each a typed array with one shape per example. */
-import { emptyLike, requireArray, sizeOf, type NumericArray, type TypedArray } from './arrays.ts';
+import { emptyLike, isTypedArray, requireArray, sizeOf, type NumericArray, type TypedArray } from './arrays.ts';
 import { DataError, show } from './errors.ts';
 
 /** The values of one field for all examples, one after another; `shape` is that of one example, `[]` for a number. */
@@ -45,6 +45,7 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<F> {
 
   /** @throws DataError if there is no field, or if the fields do not hold equally many whole examples. */
   constructor(fields: F, indices?: ArrayLike<number>) {
+    requireFields(fields);
     const lengths = Object.entries(fields).map(([name, { data, shape }]) => {
       const size = sizeOf(shape);
       if (!shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
@@ -118,6 +119,27 @@ export function fieldOf<T extends TypedArray>(array: NumericArray<T>): Field<T> 
   requireArray('fieldOf', array);
   const { data, shape } = array;
   return { data, shape: shape.slice(1) };
+}
+
+/** Throws DataError unless these are typed arrays by name, each with the shape of one example. */
+function requireFields(fields: unknown): asserts fields is Fields {
+  const hint =
+    'Fields are typed arrays with the shape of one example: { x: { data: new Float32Array([…]), shape: [2] }, y: { data: new Int32Array([…]), shape: [] } }.';
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+    throw new DataError(`[ArrayDataset] expected fields by name, got ${show(fields)}.`, { hint });
+  for (const [name, field] of Object.entries(fields)) {
+    const { data, shape } = Object(field) as { data?: unknown; shape?: unknown };
+    if (!isTypedArray(data)) {
+      const given = typeof field === 'object' && field !== null && 'data' in field ? `data ${show(data)}` : show(field);
+      throw new DataError(`[ArrayDataset] field '${name}' must have a typed array as data, got ${given}.`, { hint });
+    }
+    if (!Array.isArray(shape)) {
+      throw new DataError(
+        `[ArrayDataset] field '${name}' must have the shape of one example, an array such as [28, 28] or [], got ${show(shape)}.`,
+        { hint },
+      );
+    }
+  }
 }
 
 function gatherField<T extends TypedArray>({ data, shape }: Field<T>, rows: Uint32Array): NumericArray<T> {

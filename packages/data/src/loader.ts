@@ -1,7 +1,7 @@
 /** Batches in a seeded order, as arrays or as tensors. */
 import { defaultGenerator, tensor, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
-import type { NumericArray } from './arrays.ts';
+import { isTypedArray, type NumericArray } from './arrays.ts';
 import type { Batch, Dataset, Fields } from './dataset.ts';
 import { DataError, show } from './errors.ts';
 import { Random, requireSeed } from './random.ts';
@@ -77,11 +77,12 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
   #epoch = 0;
 
   /**
-   * @throws DataError if `batchSize` is not a positive integer, if `seed` is not an integer from 0, if the dataset is
+   * @throws DataError if there is no dataset, if `batchSize` is not a positive integer, if `seed` is not an integer from 0, if the dataset is
    *   empty, or if `dropLast` would leave no batch.
    */
   constructor(dataset: Dataset<F>, options: DataLoaderOptions<F, B> = {}) {
     checkOptions('DataLoader', options, loaderOptions);
+    requireDataset(dataset);
     const { batchSize = 32, shuffle = false, seed = defaultGenerator.seed, dropLast = false, transform } = options;
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new DataError(`[DataLoader] batchSize must be a positive integer, got ${show(batchSize)}.`, {
@@ -154,7 +155,9 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
         continue;
       }
       const random = new Random(this.seed, (epoch + 1) * 2 ** 32 + batch);
-      yield this.#transform(arrays, { random, epoch, batch });
+      const changed: unknown = this.#transform(arrays, { random, epoch, batch });
+      requireBatch(changed);
+      yield changed as B;
     }
   }
 
@@ -170,5 +173,27 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
         entries.map(([name, { data, shape }]) => [name, tensor(data, { shape })]),
       ) as unknown as TensorBatch<B>;
     }
+  }
+}
+
+function requireDataset(dataset: unknown): asserts dataset is Dataset {
+  const { length, gather } = Object(dataset) as Partial<Record<keyof Dataset, unknown>>;
+  if (typeof gather === 'function' && Number.isSafeInteger(length) && (length as number) >= 0) return;
+  throw new DataError(`[DataLoader] expected a dataset, with a length and gather(indices), got ${show(dataset)}.`, {
+    hint: 'Arrays become one with new ArrayDataset({ x: { data, shape }, y: { data, shape } }), where shape is that of one example.',
+  });
+}
+
+function requireBatch(batch: unknown): void {
+  const expected = 'transform must return the batch, typed arrays with shapes by name';
+  if (typeof batch !== 'object' || batch === null) {
+    throw new DataError(`[DataLoader] ${expected}, got ${show(batch)}.`, {
+      hint: 'Return it also where the arrays are changed in place.',
+    });
+  }
+  for (const [name, field] of Object.entries(batch)) {
+    const { data, shape } = Object(field) as { data?: unknown; shape?: unknown };
+    if (!isTypedArray(data) || !Array.isArray(shape))
+      throw new DataError(`[DataLoader] ${expected}; '${name}' is ${show(field)}.`);
   }
 }

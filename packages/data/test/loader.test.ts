@@ -70,6 +70,15 @@ describe('ArrayDataset', () => {
     expect(() => new ArrayDataset({ x: { data, shape: [3] }, y: { data, shape: [] } })).toThrow(/x: 2, y: 6/);
     expect(() => new ArrayDataset({ x: { data, shape: [0] } })).toThrow(/positive integers/);
     expect(() => new ArrayDataset({})).toThrow(/at least one field/);
+    for (const [fields, message] of [
+      [undefined, /expected fields by name, got undefined[^]*hint: Fields are typed arrays/],
+      [[data], /expected fields by name, got an array/],
+      [{ x: [[1, 2]] }, /field 'x' must have a typed array as data, got an array/],
+      [{ x: { data: [1, 2], shape: [2] } }, /field 'x' must have a typed array as data, got data an array/],
+      [{ x: { data } }, /field 'x' must have the shape of one example, .*, got undefined/],
+      [{ x: { data: new BigInt64Array(2), shape: [] } }, /got data a BigInt64Array/],
+    ] as const)
+      expect(() => new ArrayDataset(fields as never)).toThrow(message);
     expect(() => numbered(2).gather([2])).toThrow(/index 2 is not an integer from 0 to 1/);
     expect(() => numbered(2).subset([0.5])).toThrow(DataError);
     expect(() => numbered(2).field('z' as 'x')).toThrow(/no field "z"; there are x, y/);
@@ -199,6 +208,24 @@ describe('DataLoader', () => {
     expect(() => new DataLoader(numbered(4), { batchSize: batchSize as number })).toThrow(
       /batchSize must be a positive integer, got [^]*hint: Use e\.g\. \{ batchSize: 32 \}/,
     );
+  });
+
+  it.each([undefined, null, [1, 2], { x: new Float32Array(2) }])('refuses %s for a dataset', (dataset) => {
+    expect(() => new DataLoader(dataset as never)).toThrow(
+      /expected a dataset, with a length and gather[^]*ArrayDataset/,
+    );
+  });
+
+  it('refuses a transform that returns no batch, where it is read', () => {
+    const loader = (result: unknown) => new DataLoader(numbered(2), { transform: () => result as never });
+    for (const read of [(l: DataLoader<never>) => [...l], (l: DataLoader<never>) => [...l.batches(0)]]) {
+      expect(() => read(loader(undefined) as never)).toThrow(
+        /transform must return the batch, .*, got undefined[^]*in place/,
+      );
+      expect(() => read(loader({ x: [1, 2] }) as never)).toThrow(
+        /transform must return the batch, .*; 'x' is an array/,
+      );
+    }
   });
 
   it('refuses empty datasets, seeds, and dropping the only batch', () => {

@@ -41,6 +41,11 @@ describe('what does not fit is named', () => {
       () => new SGD(undefined as never),
       'takes a model, or parameters in a list, an object or a Map, not undefined',
     ],
+    [
+      'a list of models',
+      () => new SGD([{ namedParameters: () => new Map() }] as never),
+      'these are not: 0.\n  hint: List the parameters themselves',
+    ],
     ['one parameter, not in a list', () => new SGD(variable(ones([2])) as never), 'not float32[2]'],
     [
       'a parameter that is there twice',

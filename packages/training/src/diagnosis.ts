@@ -70,7 +70,14 @@ function nameOf(loss: number): string {
   return Number.isNaN(loss) ? 'not a number (NaN)' : loss > 0 ? 'infinite' : 'minus infinity';
 }
 
-const outOfRange = 'labels out of range, and logarithms or quotients of zero in the loss';
+/** What to look for in a batch that is finite; integers in the target are labels. */
+function suspects({ y }: BatchFields): string {
+  const isLabels = !(y.data instanceof Float32Array || y.data instanceof Float64Array) && y.data.length > 0;
+  let [low, high] = [Infinity, -Infinity];
+  if (isLabels) for (const label of y.data) [low, high] = [Math.min(low, label), Math.max(high, label)];
+  const range = isLabels ? `labels out of range (those of this batch go from ${low} to ${high}), and ` : '';
+  return `${range}logarithms or quotients of zero in the loss`;
+}
 
 /** The error of a training loss that is not a finite number. `odd` are names of the state that held infinities at first. */
 export function lossError(
@@ -85,12 +92,12 @@ export function lossError(
   let hint: string;
   if (field !== undefined) hint = `${field}: clean the data, or look at the loader’s transform.`;
   else if (odd.length > 0 && step === 1) hint = `These hold infinities or NaN from the start: ${odd.join(', ')}.`;
-  else if (step === 1) hint = `It is so before any update, and the batch is finite: look for ${outOfRange}.`;
+  else if (step === 1) hint = `It is so before any update, and the batch is finite: look for ${suspects(batch)}.`;
   else if (rate === 0)
-    hint = `The parameters do not change at this learning rate: look for ${outOfRange}, in this batch.`;
+    hint = `The parameters do not change at this learning rate: look for ${suspects(batch)}, in this batch.`;
   else {
     const lower = Math.min(0.001, Number((learningRate / 10).toPrecision(2)));
-    hint = `Lower the learning rate, e.g. to ${lower}, or clip the gradients; if that does not help, look for ${outOfRange}.`;
+    hint = `Lower the learning rate, e.g. to ${lower}, or clip the gradients; if that does not help, look for ${suspects(batch)}.`;
   }
   return new TrainingError(
     `[fit] the loss is ${nameOf(loss)} at epoch ${epoch}, step ${stepOfEpoch} of ${stepsPerEpoch}; the learning rate was ${rate}.`,
@@ -112,7 +119,7 @@ export function validationLossError(
       loss,
       hint:
         field === undefined
-          ? `The training losses were finite: look at the validation data, for ${outOfRange}.`
+          ? `The training losses were finite: look at the validation data, for ${suspects(batch)}.`
           : `${field}: clean the validation data.`,
     },
   );

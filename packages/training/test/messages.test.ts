@@ -306,6 +306,13 @@ describe('numbers that are none', () => {
     expect(started).toBe(false);
   });
 
+  it('labels out of range are named', async () => {
+    const labels = new ArrayDataset({ x, y: { data: Int32Array.of(0, 1, 7, 1), shape: [] } });
+    expect(await messageOf(run({}, classifier(), labels))).toMatch(
+      /look for labels out of range \(those of this batch go from 0 to 7\)/,
+    );
+  });
+
   it('infinities are a reason where the first loss is none, not in masks that work', async () => {
     const model = classifier();
     model.loadStateDict({ '0.bias': full([4], Infinity) }, { strict: false });
