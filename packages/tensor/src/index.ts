@@ -1,5 +1,5 @@
 /** `@hebb/tensor`: tensors, the graph that they record, and the devices that compute it. */
-export { Tensor, type NestedArray, type Operand } from './tensor.ts';
+export { Tensor, type ArrayOfRank, type NestedArray, type Operand } from './tensor.ts';
 export type { DType } from './graph/types.ts';
 export * from './graph/errors.ts';
 export {

@@ -3,6 +3,7 @@
  * is the function of the same name with `this` as its first argument, documented there.
  */
 /// <reference lib="esnext.disposable" preserve="true" />
+import { requireInteger } from './arguments/index.ts';
 import { ArgumentError, ShapeError } from './graph/errors.ts';
 import type { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
@@ -17,6 +18,20 @@ import { disposeTensor, readTensor, type TensorData } from './runtime/realize.ts
 
 /** Numbers nested as deep as the tensor has axes. */
 export type NestedArray<T> = T | NestedArray<T>[];
+/** Numbers nested `R` arrays deep: `number[][]` for 2. */
+export type ArrayOfRank<R extends number> = R extends 0
+  ? number
+  : R extends 1
+    ? number[]
+    : R extends 2
+      ? number[][]
+      : R extends 3
+        ? number[][][]
+        : R extends 4
+          ? number[][][][]
+          : R extends 5
+            ? number[][][][][]
+            : NestedArray<number>;
 /** Whatever an operation takes where it takes a tensor. */
 export type Operand = Tensor | number;
 
@@ -121,8 +136,24 @@ export class Tensor {
     return readTensor(this);
   }
 
-  /** The elements as nested arrays, a plain number for shape []; 0 and 1 for bool. Errors as {@link Tensor.data}. */
-  async toArray(): Promise<NestedArray<number>> {
+  /**
+   * The elements as nested arrays, a plain number for shape []; 0 and 1 for bool. With the number of axes as `rank`, the type is that of
+   * arrays nested so deep, and needs no cast. Errors as {@link Tensor.data}, and {@link ShapeError} for a tensor of another rank.
+   *
+   * ```ts
+   * const [first] = await tensor([[1, 2], [3, 4]]).toArray(2); // first is a number[]
+   * Math.max(...first); // 2
+   * ```
+   */
+  toArray(): Promise<NestedArray<number>>;
+  toArray<R extends number>(rank: R): Promise<ArrayOfRank<R>>;
+  async toArray(rank?: number): Promise<NestedArray<number>> {
+    if (rank !== undefined && rank !== this.ndim) {
+      requireInteger('toArray', 'rank', rank, 0);
+      throw new ShapeError(`[toArray] arrays nested ${rank} deep were asked for; ${this} has ${this.ndim} axes.`, {
+        hint: 'Reshape it, or take the arrays as they come: toArray().',
+      });
+    }
     const data = await this.data();
     const shape = this.shape;
     const build = (axis: number, offset: number, size: number): NestedArray<number> => {

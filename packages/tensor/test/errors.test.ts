@@ -100,6 +100,29 @@ circular.push(circular);
 const sparse: number[] = [1];
 sparse[2] = 3;
 
+test('arrays of a known rank need no cast, and another rank is an error', async () => {
+  const rows: number[][] = await tensor([
+    [1, 2],
+    [3, 4],
+  ]).toArray(2);
+  const row: number[] = await tensor([1, 2]).toArray(1);
+  const single: number = await tensor(5).toArray(0);
+  expect([rows, row, single]).toEqual([
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [1, 2],
+    5,
+  ]);
+  await expect(zeros([2, 3]).toArray(1)).rejects.toThrow(
+    /\[toArray\] arrays nested 1 deep were asked for; float32\[2,3\] has 2 axes/,
+  );
+  // @ts-expect-error the elements of a matrix are no numbers
+  const wrong: number[] = await zeros([1, 1]).toArray(2);
+  expect(wrong).toEqual([[0]]);
+});
+
 test.each<readonly [string, () => unknown, new (...args: never[]) => HebbError, RegExp]>([
   ['numbers among booleans', () => tensor([true, 3] as never), DTypeError, /data\[1\] is 3, a number, .* booleans/],
   ['booleans among numbers', () => tensor([[1], [false]] as never), DTypeError, /data\[1\]\[0\] is false, a boolean/],
