@@ -81,6 +81,7 @@ describe.each(devices)('on %s', (device) => {
       300,
     ],
     ['additions', (x: Tensor) => x.add(1), 10_000],
+    ['named subgraphs', (x: Tensor) => x.mul(0).softmax(1).mul(2).sub(1).add(x), 1500],
     ['additions and views', (x: Tensor) => x.transpose(0, 1).add(1), 5000],
   ] as const)('a chain of thousands of %s does not overflow the stack', async (name, step, count) => {
     let x = tensor([

@@ -10,7 +10,7 @@ export function leadsTo<T>(from: T, target: T, next: (item: T) => Iterable<T>): 
     if (item === target) return true;
     if (seen.has(item)) continue;
     seen.add(item);
-    stack.push(...next(item));
+    for (const other of next(item)) stack.push(other);
   }
   return false;
 }
@@ -29,7 +29,7 @@ export function memoryReads(
     if (seen.has(index)) continue;
     seen.add(index);
     if (inMemory(index)) found.add(index);
-    else stack.push(...(program.nodes[index]?.inputs ?? []));
+    else for (const input of program.nodes[index]?.inputs ?? []) stack.push(input);
   }
   return found;
 }
