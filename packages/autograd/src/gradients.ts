@@ -213,7 +213,8 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
   const named: { readonly name: string; readonly node: Node }[] = [];
   mapTensors('valueAndGrad', parameters, 'parameters', (tensor, path) => {
     // `parameters[1]` is parameter 1, `parameters.scale` is parameter scale.
-    const name = path.replace(/^parameters\W?(\w*)\]?/, 'parameter $1').trimEnd();
+    const inner = path.slice('parameters'.length);
+    const name = `parameter${inner === '' ? '' : ' '}${inner[0] === '[' ? inner.slice(1).replace(']', '') : inner.slice(1)}`;
     requireFloat('valueAndGrad', tensor, name);
     named.push({ name, node: nodeOf(tensor) });
     return tensor;

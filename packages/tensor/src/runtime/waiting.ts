@@ -10,6 +10,10 @@ import { resolve } from '../graph/program.ts';
 /** Results up to this size (losses, metrics) are computed with the update that would make them unreadable, also where nobody has asked yet. */
 const resultBytes = 4096;
 
+/** Flags in the `index` of a node while {@link endangeredBy} walks: what reads it. */
+const usedWithin = 1;
+const usedLater = 2;
+
 let recorded: Node[] = [];
 /** Values of variables among `recorded`. */
 let assigned = new Set<Node>();
@@ -47,29 +51,35 @@ export function endangeredBy(
 ): Node[] {
   const stale = nextWalk();
   for (const leaf of overwritten) leaf.mark = stale;
-  const usedWithin = new Set<Node>();
-  const usedLater = new Set<Node>();
   const candidates: Node[] = [];
-  recorded.forEach((node, position) => {
+  for (let position = 0; position < recorded.length; position++) {
+    const node = recorded[position] as Node;
     const within = position < stepEnd;
-    const used = within ? usedWithin : usedLater;
+    const use = within ? usedWithin : usedLater;
     let endangered = false;
-    const visit = (input: Node): void => {
-      used.add(input);
-      if (input.mark === stale) endangered = true;
-    };
-    for (const input of node.inputs) visit(input);
-    if (node.op === 'composite') visit((node.attributes as Attributes['composite']).body);
+    for (const input of node.inputs) {
+      if (input.mark !== stale) continue;
+      input.index |= use;
+      endangered = true;
+    }
+    if (node.op === 'composite') {
+      const { body } = node.attributes as Attributes['composite'];
+      if (body.mark === stale) {
+        body.index |= use;
+        endangered = true;
+      }
+    }
     // The newest value of a variable is in memory afterwards.
     if (!within || !endangered || node.cell !== undefined || node.storage !== undefined || computed.has(resolve(node)))
-      return;
+      continue;
     node.mark = stale;
+    node.index = 0;
     candidates.push(node);
-  });
+  }
   return candidates.filter((node) => {
     const small = node.type.size * 4 <= resultBytes;
-    if (usedLater.has(node)) return small || anySize;
-    return small && !usedWithin.has(node) && !assigned.has(node);
+    if ((node.index & usedLater) !== 0) return small || anySize;
+    return small && node.index === 0 && !assigned.has(node);
   });
 }
 
