@@ -194,7 +194,8 @@ export function grow(leaves: readonly Tensor[], stepCount: number, random: Rando
     const y = pool[random(pool.length)] as Tensor;
     const axis = x.ndim === 0 ? 0 : random(x.ndim);
     const next = steps[random(steps.length)]?.(x, y, axis, random);
-    if (next !== undefined && next.size > 0 && next.size <= 2000 && !pool.includes(next)) pool.push(next);
+    // Also what is x itself: of a variable it is another tensor, and a seed has to give the same graph over both.
+    if (next !== undefined && next.size > 0 && next.size <= 2000) pool.push(next);
   }
   const grown = pool.slice(leaves.length);
   return grown.filter((_, i) => i === grown.length - 1 || random(4) === 0);
