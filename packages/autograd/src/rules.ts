@@ -165,6 +165,7 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   tanh: one((dy, _, y) => dy.mul(y.square().neg().add(1))),
   sigmoid: one((dy, _, y) => dy.mul(y.mul(y.neg().add(1)))),
   erf: one((dy, x) => dy.mul(x.square().neg().exp().mul(twoOverRootPi))),
+  erfc: one((dy, x) => dy.mul(x.square().neg().exp().mul(-twoOverRootPi))),
   relu: one((dy, _, y) => y.lessEqual(0).where(0, dy)),
   floor: zero,
   ceil: zero,

@@ -113,6 +113,7 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
   tanh: elementwise('tanh'),
   sigmoid: elementwise('sigmoid', { low: -5, high: 5 }),
   erf: elementwise('erf'),
+  erfc: elementwise('erfc'),
   relu: elementwise('relu'),
   floor: elementwise('floor', { away: [-1, 0, 1] }),
   ceil: elementwise('ceil', { away: [-1, 0, 1] }),

@@ -92,6 +92,7 @@ const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
   tanh: { float: unary((x) => x.tanh()) },
   sigmoid: { float: unary((x) => x.sigmoid()) },
   erf: { float: unary((x) => x.erf()) },
+  erfc: { float: unary((x) => x.erfc()) },
   relu: { float: unary((x) => x.relu()), int32: unaryInt((x) => x.relu()) },
   floor: { float: unary((x) => x.mul(3).floor()) },
   ceil: { float: unary((x) => x.mul(3).ceil()) },

@@ -43,6 +43,7 @@ export {
   div,
   equal,
   erf,
+  erfc,
   exp,
   expm1,
   floor,

@@ -325,6 +325,10 @@ export class Tensor {
   erf(): Tensor {
     return elementwise.erf(this);
   }
+  /** See the function `erfc`. */
+  erfc(): Tensor {
+    return elementwise.erfc(this);
+  }
   /** See the function `relu`. */
   relu(): Tensor {
     return elementwise.relu(this);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { setDevice, tensor, type Tensor } from '../src/index.ts';
 import { devices } from './support/devices.ts';
-import { erf } from './support/plan-evaluator.ts';
+import { erf, erfc } from './support/plan-evaluator.ts';
 import { everyExponent, sweep, ulpError } from './support/ulp.ts';
 
 interface Claim {
@@ -30,6 +30,7 @@ const claims: Readonly<Record<string, Claim>> = {
     from: -87.3,
   },
   erf: { run: (x) => x.erf(), exact: erf, wasm: 2, webgpu: 3 },
+  erfc: { run: (x) => x.erfc(), exact: erfc, wasm: 7.5, webgpu: 7.5 },
 };
 
 function join(...parts: readonly Float32Array[]): Float32Array {

@@ -165,6 +165,7 @@ export const functions: Functions<Api> = {
   tanh: [operand],
   sigmoid: [operand],
   erf: [operand],
+  erfc: [operand],
   relu: [operand],
   floor: [operand],
   ceil: [operand],

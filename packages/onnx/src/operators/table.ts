@@ -3,7 +3,19 @@ import type { Primitive } from '@hebb/tensor/graph';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
 import { conv, convInputGradient, convWeightGradient, dot } from './contraction.ts';
-import { cast, constant, elementwise, expm1, iota, log1p, notEqual, random, scalar, where } from './elementwise.ts';
+import {
+  cast,
+  constant,
+  elementwise,
+  erfc,
+  expm1,
+  iota,
+  log1p,
+  notEqual,
+  random,
+  scalar,
+  where,
+} from './elementwise.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
 import { argmax, extreme, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
@@ -30,6 +42,7 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   tanh: elementwise('Tanh'),
   sigmoid: elementwise('Sigmoid'),
   erf: elementwise('Erf'),
+  erfc,
   relu: elementwise('Relu'),
   floor: elementwise('Floor'),
   ceil: elementwise('Ceil'),

@@ -32,6 +32,7 @@ const folds: Readonly<Record<UnaryPrimitive | BinaryPrimitive | 'where', Fold | 
   tanh: 'on the device',
   sigmoid: 'on the device',
   erf: 'on the device',
+  erfc: 'on the device',
   relu: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
   floor: Math.floor,
   ceil: Math.ceil,

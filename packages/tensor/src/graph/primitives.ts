@@ -54,6 +54,8 @@ export interface Attributes {
   tanh: None;
   sigmoid: None;
   erf: None;
+  /** 1 − erf x. */
+  erfc: None;
   relu: None;
   floor: None;
   ceil: None;
@@ -186,6 +188,7 @@ export const unaryPrimitives = {
   tanh: { takes: 'float', cost: 12 },
   sigmoid: { takes: 'float', cost: 12 },
   erf: { takes: 'float', cost: 14 },
+  erfc: { takes: 'float', cost: 20 },
   relu: { takes: 'number', cost: 1 },
   floor: { takes: 'float', cost: 1 },
   ceil: { takes: 'float', cost: 1 },

@@ -526,6 +526,16 @@ export function erf(x: Operand): Tensor {
   return unary('erf', x);
 }
 /**
+ * 1 − erf x, with all its digits where erf x is near 1; float32, the shape of x.
+ *
+ * ```ts
+ * await erfc(tensor([0, 4])).toArray(); // [1, 1.5417258e-8]
+ * ```
+ */
+export function erfc(x: Operand): Tensor {
+  return unary('erfc', x);
+}
+/**
  * max(x, 0), the shape of x; float32 or int32. Its gradient at 0 is 0, as in PyTorch.
  *
  * ```ts
@@ -568,11 +578,12 @@ export function round(x: Operand): Tensor {
 
 export const geluDefinition: CompositeDefinition = {
   name: 'gelu',
-  body: (_, x) => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1)),
+  // erfc(−u) is 1 + erf(u), and keeps its digits where that vanishes.
+  body: (_, x) => mul(mul(x, 0.5), erfc(mul(x, -Math.SQRT1_2))),
 };
 
 /**
- * The Gaussian error linear unit x · Φ(x) = x/2 · (1 + erf(x/√2)) in its exact form; float32, the shape of x.
+ * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float32, the shape of x.
  *
  * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
  *

@@ -30,26 +30,34 @@ function roundHalfToEven(x: number): number {
   return low % 2 === 0 ? low : low + 1;
 }
 
-/**
- * The error function to double precision: below 3 the series 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!! (Abramowitz & Stegun 7.1.6), whose
- * terms are all positive; above it 1 − erfc with the continued fraction 7.1.14.
- */
-function erf(x: number): number {
-  const z = Math.abs(x);
-  if (Number.isNaN(x)) return x;
-  if (z > 6) return Math.sign(x);
-  if (z < 3) {
-    let term = x;
-    let total = x;
-    for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(total); n++) {
-      term *= (2 * z * z) / (2 * n + 1);
-      total += term;
-    }
-    return (2 / Math.sqrt(Math.PI)) * Math.exp(-z * z) * total;
+/** 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!! (Abramowitz & Stegun 7.1.6), whose terms are all of one sign: the error function, best below 3. */
+function erfSeries(x: number): number {
+  let term = x;
+  let total = x;
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(total); n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    total += term;
   }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
+}
+
+/** erfc by its continued fraction (Abramowitz & Stegun 7.1.14), for x ≥ 2. */
+function erfcFraction(x: number): number {
+  if (x > 30) return 0;
   let fraction = 0;
-  for (let n = 60; n > 0; n--) fraction = n / 2 / (z + fraction);
-  return Math.sign(x) * (1 - Math.exp(-z * z) / Math.sqrt(Math.PI) / (z + fraction));
+  for (let n = 120; n > 0; n--) fraction = n / 2 / (x + fraction);
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
+}
+
+/** The error function to double precision. */
+function erf(x: number): number {
+  if (Number.isNaN(x)) return x;
+  return Math.abs(x) < 3 ? erfSeries(x) : Math.sign(x) * (1 - erfcFraction(Math.abs(x)));
+}
+
+/** 1 − erf x, to 13 digits also where it is small. */
+function erfc(x: number): number {
+  return x < 2 || Number.isNaN(x) ? 1 - erf(x) : erfcFraction(x);
 }
 
 /** C's pow, which has 1 for pow(1, NaN) and pow(±1, ±∞) where JavaScript has NaN. */
@@ -93,6 +101,7 @@ export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> }
   tanh: unary(Math.tanh),
   sigmoid: unary((x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))),
   erf: unary(erf),
+  erfc: unary(erfc),
   relu: unary((x) => Math.max(x, 0)),
   floor: unary(Math.floor),
   ceil: unary(Math.ceil),

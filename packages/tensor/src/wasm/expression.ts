@@ -8,7 +8,7 @@ import type { Condition, Expression, ScalarType } from '../compiler/kernel.ts';
 import { bufferStart, GUARD_BYTES, isAlways, isNear, type AxisValues, type KernelContext } from './address.ts';
 import type { Address, Value } from './ir.ts';
 import { cos, pow, sin } from './math-double.ts';
-import { erf, exp, expm1, log, log1p, sigmoid, tanh } from './math.ts';
+import { erf, erfc, exp, expm1, log, log1p, sigmoid, tanh } from './math.ts';
 import { op } from './opcodes.ts';
 import { randomUniform } from './random.ts';
 
@@ -143,6 +143,8 @@ export class VectorEvaluator {
         return sigmoid(context, x);
       case 'erf':
         return erf(context, x);
+      case 'erfc':
+        return erfc(context, x);
       case 'relu':
         // pmax(x, 0) is x < 0 ? 0 : x, which keeps NaN.
         return integer ? fb.op(op.i32x4MaxS, x, fb.i32x4(0)) : fb.op(op.f32x4Pmax, x, fb.f32x4(0));

@@ -111,6 +111,7 @@ const OPERATION_COSTS: Readonly<Record<CostlyPrimitive, number>> = {
   tanh: 25,
   sigmoid: 18,
   erf: 35,
+  erfc: 55,
   pow: 120,
   div: 2,
   sqrt: 2,

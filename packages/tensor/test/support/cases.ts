@@ -190,6 +190,7 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
     tanh: unaryFloat('tanh'),
     sigmoid: unaryFloat('sigmoid'),
     erf: unaryFloat('erf'),
+    erfc: unaryFloat('erfc'),
     relu: unaryBoth('relu'),
     floor: unaryFloat('floor'),
     ceil: unaryFloat('ceil'),

@@ -205,6 +205,8 @@ function unary(operator: Extract<Expression, { kind: 'unary' }>['operator'], typ
       return 1 / (1 + Math.exp(-x));
     case 'erf':
       return erf(x);
+    case 'erfc':
+      return erfc(x);
     case 'relu':
       return x < 0 ? 0 : x;
     case 'floor':
@@ -280,4 +282,13 @@ export function erf(x: number): number {
   let fraction = 0;
   for (let n = 120; n >= 1; n--) fraction = n / 2 / (a + fraction);
   return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+}
+
+/** The continued fraction 7.1.14 from 1.5 on, where it converges, and 1 − erf below. */
+export function erfc(x: number): number {
+  if (!(x >= 1.5)) return 1 - erf(x);
+  if (x > 30) return 0;
+  let fraction = 0;
+  for (let n = 300; n >= 1; n--) fraction = n / 2 / (x + fraction);
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
 }

@@ -35,6 +35,8 @@ export type FunctionName =
   | 'tanh_f32'
   | 'sigmoid_f32'
   | 'erf_f32'
+  | 'erfc_f32'
+  | 'erf_series'
   | 'pow_f32'
   | 'truncate_i32'
   | 'random_uniform';
@@ -273,18 +275,42 @@ const helpers: Record<FunctionName, HelperFunction> = {
 }`,
   },
 
+  // Maclaurin, for |x| < 1.
+  erf_series: {
+    needs: [],
+    text: `fn erf_series(x: f32) -> f32 {
+  let z = x * x;
+  return x * (1.1283792f + z * (-0.37612638f + z * (0.11283792f + z * (-0.026866171f + z * (0.0052239776f + z * (-8.5483270e-4f
+    + z * (1.2055333e-4f + z * (-1.4925651e-5f + z * (1.6462115e-6f - z * 1.6365845e-7f)))))))));
+}`,
+  },
+
   // Below 1 the Maclaurin series; above, 1 − exp(−x²) Q(1/(1 + x/2)), Q fitted to erfc(x) exp(x²) on [1, 4] (minimax, 4e-11).
   erf_f32: {
-    needs: ['exp_f32'],
+    needs: ['exp_f32', 'erf_series'],
     text: `fn erf_f32(x: f32) -> f32 {
   let z = x * x;
-  let near = x * (1.1283792f + z * (-0.37612638f + z * (0.11283792f + z * (-0.026866171f + z * (0.0052239776f + z * (-8.5483270e-4f
-    + z * (1.2055333e-4f + z * (-1.4925651e-5f + z * (1.6462115e-6f - z * 1.6365845e-7f)))))))));
+  let near = erf_series(x);
   let a = abs(x);
   let t = 1f / (1f + 0.5f * a);
   let q = 0.00182246006f + t * (0.25970080f + t * (0.39680141f + t * (-0.064459474f + t * (0.63667903f - t * 0.23080133f))));
   let far = 1f - exp_f32(-z) * q;
   return select(select(far, -far, x < 0f), near, a < 1f);
+}`,
+  },
+
+  // Above ½ exp(−x²) Q(1/(1 + |x|/2)), Q fitted to 8e-8; of x² the part that is exact apart from the rest.
+  erfc_f32: {
+    needs: ['exp_f32', 'erf_series', 'is_nan'],
+    text: `fn erfc_f32(x: f32) -> f32 {
+  let a = min(abs(x), 10.1f);
+  let high = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
+  let t = 1f / (1f + 0.5f * a);
+  let q = -1.6945e-5f + t * (0.28251797f + t * (0.2776615f + t * (0.27210617f + t * (0.0918123f + t * (0.24678333f
+    + t * (-0.15730612f + t * (-0.054979894f + t * 0.04152006f)))))));
+  let far = exp_f32(-high * high) * (exp_f32((high - a) * (high + a)) * q);
+  let y = select(select(far, 2f - far, x < 0f), 1f - erf_series(x), a < 0.5f);
+  return select(y, x, is_nan(x));
 }`,
   },
 
