@@ -6,6 +6,7 @@ import type * as Files from 'node:fs/promises';
 import type * as Paths from 'node:path';
 import type * as Urls from 'node:url';
 import { FileError, type FileAction } from './errors.ts';
+import type { FileOptions } from './options.ts';
 
 interface NodeModules {
   readonly files: typeof Files;
@@ -13,23 +14,14 @@ interface NodeModules {
   readonly urls: typeof Urls;
 }
 
-function find(): NodeModules | undefined {
+/** Undefined where there are no files. */
+export function findNode(): NodeModules | undefined {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
   const files = process.getBuiltinModule('node:fs/promises');
   const paths = process.getBuiltinModule('node:path');
   const urls = process.getBuiltinModule('node:url');
   // Bundlers put an empty `process` into pages, and workers at the edge answer for some modules only.
   return files && paths && urls ? { files, paths, urls } : undefined;
-}
-
-/** Whether this program runs where there are files: in Node, Deno or Bun, not in a browser. */
-export function hasFiles(): boolean {
-  return find() !== undefined;
-}
-
-export interface FileOptions {
-  /** What to do in a browser instead: the hint of the error there. Default: how to read or offer bytes. */
-  readonly instead?: string;
 }
 
 const insteadByDefault: Readonly<Record<FileAction, string>> = {
@@ -47,7 +39,7 @@ export function requireNode(action: FileAction, path: string | URL, { instead }:
       hint: path instanceof URL ? 'Fetch what lies elsewhere.' : 'Is an argument missing, or in the place of another?',
     });
   }
-  const modules = find();
+  const modules = findNode();
   if (modules !== undefined) return modules;
   throw new FileError(action, String(path), {
     code: 'ENOSYS',

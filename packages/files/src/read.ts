@@ -1,7 +1,8 @@
 /** Reading files whole and in ranges, and what a folder holds. */
 import type { FileHandle } from 'node:fs/promises';
 import { FileError } from './errors.ts';
-import { requireNode, type FileOptions } from './node.ts';
+import { requireNode } from './node.ts';
+import type { FileOptions } from './options.ts';
 
 /** Largest piece that is read at once: a system call takes less than 2 GiB. */
 const pieceBytes = 2 ** 30;

@@ -1,6 +1,7 @@
 /** Files that are either whole or not there: written beside their place, then renamed into it. */
 import { FileError } from './errors.ts';
-import { requireNode, type FileOptions } from './node.ts';
+import { requireNode } from './node.ts';
+import type { FileOptions } from './options.ts';
 
 /** What a file is to hold: text, written as UTF-8, bytes, or bytes that arrive piece by piece. */
 export type FileData = string | Uint8Array | AsyncIterable<Uint8Array>;

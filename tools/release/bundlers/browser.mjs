@@ -5,12 +5,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, normalize } from 'node:path';
 import { root } from '../../setup/process.mjs';
 
-const types = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
+const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
 
 /** Serves a folder's files to this machine. */
 async function serve(folder) {
@@ -30,11 +25,11 @@ async function serve(folder) {
  * Starts Chromium. `visit` resolves to what a page, with its workers, writes to the console until a line begins with PROVED or
  * FAILED, and to whatever goes wrong in it; `open` does so with the folder of a page served as a site of its own.
  */
-export async function startBrowser() {
+export async function startBrowser(executablePath) {
   // The application in a browser brings it, for its own tests.
   const { chromium } = createRequire(join(root, 'apps', 'browser', 'package.json'))('playwright-core');
   const browser = await chromium.launch({
-    executablePath: process.env.HEBB_TEST_CHROMIUM || process.env.CHROMIUM_PATH || '/usr/bin/chromium',
+    executablePath,
     args: [
       '--no-sandbox',
       '--disable-quic',

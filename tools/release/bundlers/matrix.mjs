@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { findChromium } from '../../setup/devices.mjs';
 import { runQuietly } from '../../setup/process.mjs';
 import { createProject } from '../project.mjs';
 import { startBrowser } from './browser.mjs';
@@ -73,11 +74,18 @@ export async function runMatrix(check, { work, tarballs, all = false, names = []
   const choose = (group) =>
     group.some((name) => names.includes(name)) ? group.filter((name) => names.includes(name)) : group;
   const cellNames = choose([...cells, ...nextCells].map(({ name }) => name));
-  const chosen = cells.filter(({ name }) => cellNames.includes(name));
+  const chromium = findChromium();
+  if (!chromium) {
+    const output = 'To enable them: sudo apt-get install chromium, or set CHROMIUM_PATH to a Chromium or Chrome.';
+    if (process.env.HEBB_REQUIRE_BROWSER === '1')
+      await check('a Chromium for the pages', async () => ({ code: 1, output }));
+    else console.log(`SKIPPED: every page and worker, no Chromium was found. ${output}`);
+  }
+  const chosen = cells.filter(({ name, page }) => cellNames.includes(name) && (chromium || page === undefined));
   const chosenPrograms = choose(programs);
   const project = join(work, 'bundlers');
   await createProject(check, project, [...tarballs.values(), ...new Set(chosen.flatMap((cell) => cell.install))]);
-  const browser = await startBrowser();
+  const browser = chromium ? await startBrowser(chromium) : undefined;
   try {
     const jobs = chosen.flatMap((cell) =>
       chosenPrograms
@@ -92,10 +100,10 @@ export async function runMatrix(check, { work, tarballs, all = false, names = []
         return { code: output === 'PROVED' ? 0 : 1, output };
       }),
     );
-    const chosenNext = nextCells.filter(({ name }) => all && cellNames.includes(name));
+    const chosenNext = nextCells.filter(({ name }) => browser && all && cellNames.includes(name));
     if (chosenNext.length > 0)
       await runNext(check, { work, tarballs, cells: chosenNext, programs: chosenPrograms, browser });
   } finally {
-    await browser.close();
+    await browser?.close();
   }
 }
