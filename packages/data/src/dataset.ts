@@ -1,4 +1,5 @@
 /** Examples as named fields, each a typed array with one shape per example. */
+import { requireList } from '@hebb/tensor/arguments';
 import { emptyLike, isTypedArray, requireArray, sizeOf, type NumericArray, type TypedArray } from './arrays.ts';
 import { DataError, show } from './errors.ts';
 
@@ -68,7 +69,7 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<F> {
       throw new DataError(`[ArrayDataset] the fields must hold equally many examples, got ${list}.`);
     }
     this.#fields = fields;
-    this.#indices = indices && requireIndices('ArrayDataset', indices, length);
+    this.#indices = indices === undefined ? undefined : requireIndices('ArrayDataset', indices, length);
     this.length = this.#indices?.length ?? length;
   }
 
@@ -151,6 +152,7 @@ function gatherField<T extends TypedArray>({ data, shape }: Field<T>, rows: Uint
 }
 
 function requireIndices(where: string, indices: ArrayLike<number>, length: number): Uint32Array {
+  requireList(where, 'indices', indices);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i] ?? -1;
     if (!Number.isInteger(index) || index < 0 || index >= length) {

@@ -128,6 +128,7 @@ export class DataLoader<F extends Fields, B extends ArrayBatch = Batch<F>> imple
 
   /** The indices of the dataset in the order of an epoch (default: the next one). */
   order(epoch: number = this.#epoch): Uint32Array {
+    requireSeed('DataLoader', 'epoch', epoch);
     if (this.shuffle) return new Random(this.seed, epoch).permutation(this.dataset.length);
     return Uint32Array.from({ length: this.dataset.length }, (_, i) => i);
   }

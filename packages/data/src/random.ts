@@ -1,4 +1,5 @@
 /** Seeded random integers that are the same on every platform: xoshiro128**, integer arithmetic only. */
+import { requireInteger, requireList } from '@hebb/tensor/arguments';
 import { DataError, show } from './errors.ts';
 
 /**
@@ -73,6 +74,7 @@ export class Random {
 
   /** Shuffles in place (Fisher–Yates, from the last position down) and returns its argument. */
   shuffle<T extends { readonly length: number; [index: number]: unknown }>(items: T): T {
+    requireList('Random', 'items', items);
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
       const item = items[i];
@@ -84,6 +86,7 @@ export class Random {
 
   /** The integers 0 … length − 1 in random order. */
   permutation(length: number): Uint32Array {
+    requireInteger('Random', 'length', length, 0, 2 ** 32 - 1);
     const order = new Uint32Array(length);
     for (let i = 0; i < length; i++) order[i] = i;
     return this.shuffle(order);

@@ -1,7 +1,16 @@
 /** Named columns of numbers, booleans or strings, as a CSV file gives them. */
-import { checkOptions, requireArray, requireList, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  requireArray,
+  requireList,
+  requireString,
+  type OptionNames,
+  isPlain,
+  listOf,
+  wrongArgument,
+} from '@hebb/tensor/arguments';
 import type { NumericArray } from './arrays.ts';
-import { isNumber } from './columns.ts';
+import { columnTypes, isNumber, type ColumnType } from './columns.ts';
 import { DataError, show, type DataProblem } from './errors.ts';
 
 /** A missing number or boolean is NaN, a missing string null; true is 1, false 0. */
@@ -18,6 +27,26 @@ export interface TableOptions {
   problems?: readonly DataProblem[];
   /** What reading decided that you may want otherwise. */
   notes?: readonly DataProblem[];
+}
+
+const requireNames = listOf(requireString);
+
+function requireColumns(columns: unknown): void {
+  if (!(columns instanceof Map) && !isPlain(columns))
+    throw wrongArgument('Table', 'columns', 'columns by name, in an object or a Map', columns);
+  const entries: [string, unknown][] =
+    columns instanceof Map ? [...(columns as Map<string, unknown>)] : Object.entries(columns);
+  for (const [name, column] of entries) {
+    const { type, values } = Object(column) as { type?: unknown; values?: unknown };
+    const fits = type === 'string' ? Array.isArray(values) : values instanceof Float64Array;
+    if (!fits || !columnTypes.includes(type as ColumnType))
+      throw wrongArgument(
+        'Table',
+        `column '${name}'`,
+        '{ type, values }, a Float64Array or for strings an array',
+        column,
+      );
+  }
 }
 
 const tableOptions: OptionNames<TableOptions> = {
@@ -86,6 +115,7 @@ export class Table {
    */
   constructor(columns: Readonly<Record<string, Column>> | ReadonlyMap<string, Column>, options: TableOptions = {}) {
     checkOptions('Table', options, tableOptions);
+    requireColumns(columns);
     this.#columns = new Map(columns instanceof Map ? columns : Object.entries(columns));
     this.source = options.source ?? 'table';
     this.problems = options.problems ?? [];
@@ -203,6 +233,7 @@ export class Table {
    * @throws DataError for a name that is not a column, or a column of strings.
    */
   columns(names: readonly string[] = this.names): Matrix {
+    requireNames('columns', 'names', names);
     const columns = names.map((name) => this.numbers(name));
     const width = columns.length;
     const data = new Float64Array(this.length * width);
@@ -224,6 +255,7 @@ export class Table {
    * @throws DataError for a name that is not a column.
    */
   select(names: readonly string[]): Table {
+    requireNames('select', 'names', names);
     return this.#with(new Map(names.map((name) => [name, this.#get(name)])));
   }
 
@@ -239,6 +271,7 @@ export class Table {
    * @throws DataError for a name that is not a column.
    */
   drop(names: readonly string[]): Table {
+    requireNames('drop', 'names', names);
     for (const name of names) this.#get(name);
     return this.#with(new Map([...this.#columns].filter(([name]) => !names.includes(name))));
   }
@@ -255,6 +288,7 @@ export class Table {
    * @throws DataError for an index that is no row.
    */
   subset(indices: ArrayLike<number>): Table {
+    requireList('subset', 'indices', indices);
     for (let i = 0; i < indices.length; i++) this.#checkRow(indices[i] ?? -1);
     const columns = new Map<string, Column>();
     for (const [name, column] of this.#columns) {
@@ -284,6 +318,7 @@ export class Table {
    * @throws DataError for a name that is not a column.
    */
   dropMissing(names: readonly string[] = this.names): Table {
+    requireNames('dropMissing', 'names', names);
     const columns = names.map((name) => this.#get(name).values);
     const rows: number[] = [];
     for (let row = 0; row < this.length; row++) {

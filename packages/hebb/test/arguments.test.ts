@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import * as hebb from '../src/index.ts';
 import { violations, type Kind } from './support/kinds.ts';
+import { constructors, methods } from './support/public-classes.ts';
 import { functions } from './support/public-functions.ts';
 
 const folder = join(tmpdir(), 'hebb-arguments');
@@ -42,3 +43,27 @@ it.each(Object.entries(functions as unknown as Readonly<Record<string, readonly 
     expect(await violations(name, kinds, (args) => call(...args), { mayFail: mayFail.has(name) })).toEqual([]);
   },
 );
+
+it('knows every public class', () => {
+  // Made by functions, or bases of others.
+  const unconstructed = ['CharacterTokenizer', 'ClassificationEvaluation', 'ClassificationResult', 'ConfusionMatrix', 'Module', 'Optimizer', 'Tensor']; // prettier-ignore
+  const isError = (value: unknown): boolean => (value as { prototype: unknown }).prototype instanceof Error;
+  const names = Object.keys(exports).filter((name) => isClass(exports[name]) && !isError(exports[name]));
+  expect([...Object.keys(constructors), ...unconstructed].sort()).toEqual(names.sort());
+});
+
+it.each(Object.entries(constructors as unknown as Readonly<Record<string, readonly Kind[]>>))(
+  'new %s refuses what is wrong, in every place',
+  async (name, kinds) => {
+    const Class = exports[name] as new (...args: unknown[]) => unknown;
+    expect(await violations(name, kinds, (args) => void new Class(...args))).toEqual([]);
+  },
+);
+
+it.each(Object.entries(methods))('%s refuses what is wrong, in every place', async (name, { on, kinds }) => {
+  const call = (args: unknown[]): unknown => {
+    const self = on() as Record<string, (...given: unknown[]) => unknown>;
+    return self[name.split('.')[1] ?? '']?.(...args);
+  };
+  expect(await violations(name, kinds, call)).toEqual([]);
+});

@@ -1,6 +1,6 @@
 /** Activation functions as modules. All keep the shape of their input. */
 import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireOneOf, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireOneOf, type OptionNames, requireTensor, requireInteger } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
 import { Module, within } from './module.ts';
 
@@ -13,6 +13,7 @@ export class ReLU extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('ReLU', 'the input', x);
     return x.relu();
   }
 
@@ -61,6 +62,7 @@ export class GELU extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('GELU', 'the input', x);
     if (this.approximate === 'none') return x.gelu();
     return composite(geluTanh, {}, [x]);
   }
@@ -79,6 +81,7 @@ export class Sigmoid extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('Sigmoid', 'the input', x);
     return x.sigmoid();
   }
 
@@ -96,6 +99,7 @@ export class Tanh extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('Tanh', 'the input', x);
     return x.tanh();
   }
 
@@ -112,6 +116,7 @@ export class Softmax extends Module {
 
   constructor(axis = -1) {
     super();
+    requireInteger('Softmax', 'axis', axis);
     this.axis = axis;
   }
 
@@ -120,6 +125,7 @@ export class Softmax extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('Softmax', 'the input', x);
     return within(this, () => x.softmax(this.axis));
   }
 

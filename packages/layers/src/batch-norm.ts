@@ -1,5 +1,5 @@
 import { assign, composite, ones, ShapeError, zeros, type CompositeDefinition, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireBoolean, requireFinite, type OptionNames, requireTensor } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './build.ts';
 import { Module, within } from './module.ts';
@@ -81,6 +81,7 @@ abstract class BatchNorm extends Module {
 
   forward(x: Tensor): Tensor {
     return within(this, () => {
+      requireTensor(this.constructor.name, 'the input', x);
       this.requireAxes(x);
       if (x.shape[1] !== this.numFeatures) {
         throw new ShapeError(

@@ -1,5 +1,6 @@
 /** Checks of constructor arguments. */
 import { ArgumentError } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
 
 /** Throws {@link ArgumentError} naming each argument that is not an integer ≥ 1. */
 export function requirePositiveIntegers(layer: string, values: Readonly<Record<string, number>>): void {
@@ -17,10 +18,9 @@ export function pair(
   value: number | readonly number[],
   minimum: number,
 ): readonly [number, number] {
-  const [first, second, ...rest] = typeof value === 'number' ? [value, value] : value;
-  const fits = (n: number | undefined): n is number => Number.isInteger(n) && (n ?? 0) >= minimum;
+  const list: readonly unknown[] = typeof value === 'number' ? [value, value] : Array.isArray(value) ? value : [];
+  const [first, second, ...rest] = list;
+  const fits = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= minimum;
   if (fits(first) && fits(second) && rest.length === 0) return [first, second];
-  throw new ArgumentError(
-    `[${layer}] ${name} takes one integer ≥ ${minimum} or two of them, not ${JSON.stringify(value)}.`,
-  );
+  throw new ArgumentError(`[${layer}] ${name} takes one integer ≥ ${minimum} or two of them, not ${describe(value)}.`);
 }

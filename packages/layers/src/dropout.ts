@@ -1,5 +1,5 @@
 import { ArgumentError, bernoulli, type Tensor } from '@hebb/tensor';
-import { describe } from '@hebb/tensor/arguments';
+import { describe, requireTensor } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
 import { Module } from './module.ts';
 
@@ -26,6 +26,7 @@ export class Dropout extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('Dropout', 'the input', x);
     const { probability } = this;
     if (!this.training || probability === 0) return x;
     if (probability === 1) return x.mul(0);

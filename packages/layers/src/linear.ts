@@ -1,5 +1,5 @@
 import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireBoolean, type OptionNames, requireTensor } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './build.ts';
 import { defaultWeights } from './initialization.ts';
@@ -63,6 +63,7 @@ export class Linear extends Module {
   forward(x: Tensor): Tensor {
     const { weight, bias, inFeatures } = this;
     return within(this, () => {
+      requireTensor('Linear', 'the input', x);
       const inner = x.shape.at(-1);
       if (inner !== inFeatures) {
         const reason =

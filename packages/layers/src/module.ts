@@ -122,6 +122,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /** Puts this module and all modules in it into training mode, or with `false` into evaluation mode. */
   train(mode = true): this {
+    requireBoolean('train', 'mode', mode);
     for (const { module } of walk(this)) module.training = mode;
     return this;
   }

@@ -42,9 +42,9 @@ export class MaxPool2d extends Module {
   constructor(kernelSize: number | readonly number[], options: MaxPool2dOptions = {}) {
     super();
     checkOptions('MaxPool2d', options, maxOptions);
-    const { stride, padding = 0, dilation = 1 } = options;
+    const { stride = kernelSize, padding = 0, dilation = 1 } = options;
     this.kernelSize = pair('MaxPool2d', 'kernelSize', kernelSize, 1);
-    this.stride = pair('MaxPool2d', 'stride', stride ?? kernelSize, 1);
+    this.stride = pair('MaxPool2d', 'stride', stride, 1);
     this.padding = pair('MaxPool2d', 'padding', padding, 0);
     this.dilation = pair('MaxPool2d', 'dilation', dilation, 1);
   }
@@ -84,9 +84,9 @@ export class AvgPool2d extends Module {
   constructor(kernelSize: number | readonly number[], options: AvgPool2dOptions = {}) {
     super();
     checkOptions('AvgPool2d', options, averageOptions);
-    const { stride, padding = 0 } = options;
+    const { stride = kernelSize, padding = 0 } = options;
     this.kernelSize = pair('AvgPool2d', 'kernelSize', kernelSize, 1);
-    this.stride = pair('AvgPool2d', 'stride', stride ?? kernelSize, 1);
+    this.stride = pair('AvgPool2d', 'stride', stride, 1);
     this.padding = pair('AvgPool2d', 'padding', padding, 0);
   }
 

@@ -1,5 +1,6 @@
 /** Layers that change at most the shape. */
 import type { Tensor } from '@hebb/tensor';
+import { requireTensor, requireInteger } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
 import { Module, within } from './module.ts';
 
@@ -12,6 +13,8 @@ export class Flatten extends Module {
 
   constructor(startAxis = 1, endAxis = -1) {
     super();
+    requireInteger('Flatten', 'startAxis', startAxis);
+    requireInteger('Flatten', 'endAxis', endAxis);
     this.startAxis = startAxis;
     this.endAxis = endAxis;
   }
@@ -21,6 +24,7 @@ export class Flatten extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireTensor('Flatten', 'the input', x);
     return within(this, () => x.flatten(this.startAxis, this.endAxis));
   }
 

@@ -1,5 +1,6 @@
 /** What all optimizers share: parameters by name, their state in variables, the learning rate and the count of steps. */
 import { ArgumentError, assign, scalar, ShapeError, variable, zeros, type Tensor } from '@hebb/tensor';
+import { requireObject } from '@hebb/tensor/arguments';
 import {
   isHolder,
   namedGradients,
@@ -137,8 +138,10 @@ export abstract class Optimizer {
    *
    * Throws {@link ArgumentError} or {@link ShapeError} listing everything that does not fit.
    */
-  loadStateDict({ optimizer, stepCount, learningRate, tensors }: OptimizerState): void {
+  loadStateDict(state: OptimizerState): void {
     const op = `${this.constructor.name}.loadStateDict`;
+    requireObject(op, 'the state', state);
+    const { optimizer, stepCount, learningRate, tensors } = state;
     if (optimizer !== this.name)
       throw new ArgumentError(`[${op}] the state is that of ${optimizer}, not of ${this.name}.`);
     if (!Number.isInteger(stepCount) || stepCount < 0)

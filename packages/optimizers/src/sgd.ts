@@ -1,5 +1,5 @@
 import { ArgumentError, assign, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireBoolean, type OptionNames, describe } from '@hebb/tensor/arguments';
 import { requireNonNegative } from './checks.ts';
 import { Optimizer, type ParameterSource } from './optimizer.ts';
 
@@ -69,7 +69,8 @@ export class SGD extends Optimizer {
     requireNonNegative('SGD', { momentum, weightDecay });
     requireBoolean('SGD', 'nesterov', nesterov);
     requireBoolean('SGD', 'maximize', maximize);
-    if (!Number.isFinite(dampening)) throw new ArgumentError(`[SGD] dampening must be a number, not ${dampening}.`);
+    if (!Number.isFinite(dampening))
+      throw new ArgumentError(`[SGD] dampening must be a number, not ${describe(dampening)}.`);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ArgumentError(
         `[SGD] nesterov needs momentum > 0 and dampening 0, not momentum ${momentum} and dampening ${dampening}.`,

@@ -137,6 +137,7 @@ export class CharacterTokenizer {
 
   /** The id of a character or special token, or `undefined` if the vocabulary has none. */
   idOf(token: string): number | undefined {
+    if (typeof token !== 'string') throw new TokenizerError(`[idOf] expected a string, got ${describe(token)}.`);
     return this.#ids.get(token);
   }
 
@@ -308,7 +309,7 @@ function patternOf(specialTokens: readonly string[]): RegExp | undefined {
   if (specialTokens.length === 0) return undefined;
   const alternatives = [...specialTokens]
     .sort((a, b) => b.length - a.length)
-    .map((token) => token.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+    .map((token) => token.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
   return new RegExp(alternatives.join('|'), 'gu');
 }
 

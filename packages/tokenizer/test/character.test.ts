@@ -26,6 +26,13 @@ describe('vocabulary', () => {
     expect(tokenizer.idOf('q')).toBeUndefined();
   });
 
+  it('takes special tokens with any character that means something in a pattern', () => {
+    const specialTokens = ['<end-of-text>', '[^a-z]', '(?:x|y)*', '\\d{2}/$'];
+    const tokenizer = CharacterTokenizer.train(['ab', ...specialTokens], { specialTokens });
+    expect(tokenizer.vocabulary).toEqual([...specialTokens, 'a', 'b']);
+    expect([...tokenizer.encode(`a${specialTokens.join('')}b`)]).toEqual([4, 0, 1, 2, 3, 5]);
+  });
+
   it('keeps a special token that is one character once', () => {
     expect(CharacterTokenizer.train('a\nb', { specialTokens: ['\n'] }).vocabulary).toEqual(['\n', 'a', 'b']);
   });

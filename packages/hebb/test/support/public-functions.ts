@@ -263,7 +263,7 @@ export const functions: Functions<Api> = {
   dryRun: [aFunction(() => zeros([1]))],
   currentRecording: [],
   guard: [aFunction(() => 1)],
-  realize: [x],
+  realize: [other(() => tensor([1]), 'tensor', 'object', 'array', 'map')],
   setDevice: [aChoice('reference')],
 
   // Gradients.
@@ -278,7 +278,7 @@ export const functions: Functions<Api> = {
   backward: [other(() => hebb.parameter(tensor([1])).sum())],
   vjp: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
-    other(() => tensor([1]), 'tensor', 'object', 'array'),
+    other(() => tensor([1]), 'tensor', 'object', 'array', 'map'),
   ],
   customGradient: [aFunction((value: hebb.Tensor) => value), aFunction((cotangent: hebb.Tensor) => [cotangent])],
   stopGradient: [x],

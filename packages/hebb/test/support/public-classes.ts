@@ -1,0 +1,254 @@
+/** The constructors of all public classes, and what of their methods takes arguments. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as hebb from '../../src/index.ts';
+import {
+  aBoolean,
+  aChoice,
+  anInteger,
+  aNumber,
+  aTensor,
+  aText,
+  integers,
+  oneOrMore,
+  optional,
+  options,
+  other,
+  texts,
+  aFunction,
+  type Kind,
+} from './kinds.ts';
+import { dataset, functions, model, type KindsOf } from './public-functions.ts';
+
+type Api = typeof hebb;
+type AnyClass = new (...args: never[]) => unknown;
+/** Classes that programs construct: neither abstract ones nor errors, nor what functions return. */
+type Constructed = {
+  [K in keyof Api]: Api[K] extends AnyClass ? (InstanceType<Api[K]> extends Error | Made ? never : K) : never;
+}[keyof Api];
+type Made = hebb.Tensor | hebb.ClassificationResult | hebb.ConfusionMatrix;
+
+const { tensor } = hebb;
+const parameters = other(() => [hebb.parameter(tensor([1, 2]))]);
+const adam = options<hebb.AdamOptions>({
+  learningRate: aNumber(0.1),
+  betas: other(() => [0.9, 0.99]),
+  eps: aNumber(1e-8),
+  weightDecay: aNumber(0),
+  maximize: aBoolean(),
+});
+const batchNorm = options<hebb.BatchNormOptions>({
+  eps: aNumber(1e-5),
+  momentum: other(() => 0.1, 'null', '3', '-1', '1.5'),
+  affine: aBoolean(true),
+  trackRunningStats: aBoolean(true),
+});
+const monitor = { monitor: aText('loss'), mode: aChoice('min') };
+
+export const constructors: {
+  readonly [K in Constructed]: Api[K] extends AnyClass ? KindsOf<ConstructorParameters<Api[K]>> : never;
+} = {
+  Generator: [anInteger(1)],
+  Sequential: [other(() => new hebb.ReLU())],
+  Linear: [anInteger(2), anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
+  Conv2d: [
+    anInteger(2),
+    anInteger(2),
+    oneOrMore(3),
+    options<hebb.Conv2dOptions>({
+      stride: oneOrMore(1),
+      padding: oneOrMore(1),
+      dilation: oneOrMore(1),
+      groups: anInteger(1),
+      bias: aBoolean(),
+    }),
+  ],
+  MaxPool2d: [
+    oneOrMore(2),
+    options<hebb.MaxPool2dOptions>({ stride: oneOrMore(2), padding: oneOrMore(0), dilation: oneOrMore(1) }),
+  ],
+  AvgPool2d: [oneOrMore(2), options<hebb.AvgPool2dOptions>({ stride: oneOrMore(2), padding: oneOrMore(0) })],
+  BatchNorm1d: [anInteger(2), batchNorm],
+  BatchNorm2d: [anInteger(2), batchNorm],
+  Dropout: [optional(aNumber(0.5))],
+  Flatten: [optional(anInteger(1)), optional(anInteger(-1))],
+  Identity: [],
+  ReLU: [],
+  Sigmoid: [],
+  Tanh: [],
+  GELU: [options<hebb.GELUOptions>({ approximate: aChoice('tanh') })],
+  Softmax: [optional(anInteger(-1))],
+  SGD: [
+    parameters,
+    options<hebb.SGDOptions>({
+      learningRate: aNumber(0.1),
+      momentum: aNumber(0.9),
+      dampening: aNumber(0),
+      weightDecay: aNumber(0),
+      nesterov: aBoolean(),
+      maximize: aBoolean(),
+    }),
+  ],
+  Adam: [parameters, adam],
+  AdamW: [parameters, adam],
+  MultilayerPerceptron: functions.multilayerPerceptron,
+  ConvolutionalNetwork: functions.convolutionalNetwork,
+  ArrayDataset: [
+    other(() => ({ x: { data: Float32Array.of(1, 2), shape: [] } })),
+    optional(other(() => [0], 'array', 'numbers', 'typed array')),
+  ],
+  DataLoader: [
+    other(dataset),
+    options<hebb.DataLoaderOptions<hebb.Fields>>({
+      batchSize: anInteger(2),
+      shuffle: aBoolean(),
+      seed: anInteger(1),
+      dropLast: aBoolean(),
+      transform: aFunction((batch: unknown) => batch),
+    }),
+  ],
+  Random: [anInteger(1), optional(anInteger(0))],
+  StandardScaler: [
+    options<hebb.StandardScalerOptions>({ per: aChoice('global'), withMean: aBoolean(), withStd: aBoolean() }),
+  ],
+  MinMaxScaler: [
+    options<hebb.MinMaxScalerOptions>({
+      per: aChoice('global'),
+      featureRange: other(() => [0, 1], 'numbers'),
+      clip: aBoolean(),
+    }),
+  ],
+  Table: [
+    other(() => ({ a: { type: 'number', values: Float64Array.of(1) } }), 'object', 'map'),
+    options<hebb.TableOptions>({
+      source: aText('a.csv'),
+      lines: other(() => [1], 'array', 'numbers', 'nested arrays', 'texts', 'typed array'),
+      problems: other(() => [], 'array', 'numbers', 'nested arrays', 'texts'),
+      notes: other(() => [], 'array', 'numbers', 'nested arrays', 'texts'),
+    }),
+  ],
+  Checkpoint: [
+    aText(join(tmpdir(), 'hebb-arguments', 'run')),
+    options<hebb.CheckpointOptions>({ ...monitor, every: anInteger(1), saveBest: aBoolean() }),
+  ],
+  EarlyStopping: [
+    options<hebb.EarlyStoppingOptions>({
+      ...monitor,
+      patience: anInteger(1),
+      minDelta: aNumber(0),
+      restoreBest: aBoolean(),
+    }),
+  ],
+  TerminalProgress: [
+    options<hebb.TerminalProgressOptions>({
+      stream: other(() => ({ write: () => true })),
+      validationName: aText('test'),
+    }),
+  ],
+};
+
+const matrix = (): hebb.Tensor =>
+  tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+const image = aTensor(() => hebb.ones([2, 2, 4, 4]));
+const tokenizer = (): hebb.CharacterTokenizer => hebb.CharacterTokenizer.train('hello');
+const table = (): hebb.Table => hebb.parseCsv('a,b\n1,2\n3,4\n');
+const rows = other(() => ({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }));
+const indices = other(() => [0], 'array', 'numbers', 'typed array');
+const namedTensors = other(() => model().stateDict(), 'object', 'map');
+
+interface Method {
+  readonly on: () => object;
+  readonly kinds: readonly Kind[];
+}
+const method = (on: () => object, ...kinds: Kind[]): Method => ({ on, kinds });
+
+const isMethodOfTensor = (name: string): boolean =>
+  typeof Object.getOwnPropertyDescriptor(hebb.Tensor.prototype, name)?.value === 'function';
+
+/** By class and name; `on` makes what it is called on. */
+export const methods: Readonly<Record<string, Method>> = {
+  'Tensor.toArray': method(matrix, optional(anInteger(2))),
+  'Generator.reset': method(() => new hebb.Generator(1), anInteger(1), optional(anInteger(0))),
+  'Generator.uniform': method(() => new hebb.Generator(1), integers(2)),
+  'Linear.forward': method(() => new hebb.Linear(2, 2), aTensor()),
+  'Conv2d.forward': method(() => new hebb.Conv2d(2, 1, 2), image),
+  'MaxPool2d.forward': method(() => new hebb.MaxPool2d(2), image),
+  'AvgPool2d.forward': method(() => new hebb.AvgPool2d(2), image),
+  'BatchNorm1d.forward': method(() => new hebb.BatchNorm1d(2), aTensor(matrix)),
+  'BatchNorm2d.forward': method(() => new hebb.BatchNorm2d(2), image),
+  'Dropout.forward': method(() => new hebb.Dropout(0.5), aTensor()),
+  'Flatten.forward': method(() => new hebb.Flatten(), aTensor(matrix)),
+  'ReLU.forward': method(() => new hebb.ReLU(), aTensor()),
+  'GELU.forward': method(() => new hebb.GELU(), aTensor()),
+  'Sigmoid.forward': method(() => new hebb.Sigmoid(), aTensor()),
+  'Tanh.forward': method(() => new hebb.Tanh(), aTensor()),
+  'Softmax.forward': method(() => new hebb.Softmax(), aTensor()),
+  'Sequential.forward': method(model, aTensor()),
+  'Module.train': method(model, optional(aBoolean(true))),
+  'Module.loadStateDict': method(model, namedTensors, options<hebb.LoadOptions>({ strict: aBoolean() })),
+  'Optimizer.step': method(
+    () => new hebb.SGD([hebb.parameter(tensor([1, 2]))]),
+    other(() => [tensor([1, 1])]),
+  ),
+  'Optimizer.loadStateDict': method(
+    () => new hebb.SGD([hebb.parameter(tensor([1, 2]))]),
+    other(() => new hebb.SGD([hebb.parameter(tensor([1, 2]))]).stateDict()),
+  ),
+  'ArrayDataset.gather': method(dataset, indices),
+  'ArrayDataset.subset': method(dataset, indices),
+  'ArrayDataset.field': method(dataset, aChoice('x')),
+  'DataLoader.order': method(() => new hebb.DataLoader(dataset()), optional(anInteger(0))),
+  'DataLoader.batches': method(() => new hebb.DataLoader(dataset()), optional(anInteger(0))),
+  'Random.integer': method(() => new hebb.Random(1), anInteger(3)),
+  'Random.shuffle': method(
+    () => new hebb.Random(1),
+    other(() => [1, 2], 'array', 'numbers', 'nested arrays', 'texts', 'typed array'),
+  ),
+  'Random.permutation': method(() => new hebb.Random(1), anInteger(3)),
+  'StandardScaler.fit': method(() => new hebb.StandardScaler(), rows),
+  'StandardScaler.fitTransform': method(() => new hebb.StandardScaler(), rows),
+  'MinMaxScaler.fit': method(() => new hebb.MinMaxScaler(), rows),
+  'Table.column': method(table, aChoice('a')),
+  'Table.numbers': method(table, aChoice('a')),
+  'Table.typeOf': method(table, aChoice('a')),
+  'Table.columns': method(table, optional(texts('a'))),
+  'Table.select': method(table, texts('a')),
+  'Table.drop': method(table, texts('a')),
+  'Table.dropMissing': method(table, optional(texts('a'))),
+  'Table.subset': method(table, indices),
+  'Table.row': method(table, anInteger(0)),
+  'Table.lineOf': method(table, anInteger(0)),
+  'CharacterTokenizer.encode': method(
+    tokenizer,
+    aText('hello'),
+    options<hebb.EncodeOptions>({ parseSpecialTokens: aBoolean() }),
+  ),
+  'CharacterTokenizer.decode': method(
+    tokenizer,
+    other(() => [0], 'array', 'numbers', 'typed array', 'map'),
+    options<hebb.DecodeOptions>({ skipSpecialTokens: aBoolean() }),
+  ),
+  'CharacterTokenizer.idOf': method(tokenizer, aText('h')),
+  'CharacterTokenizer.train': method(
+    () => hebb.CharacterTokenizer,
+    other(() => 'hello', 'text', 'array', 'texts', 'map'),
+    options<hebb.CharacterTokenizerOptions>({ unknownToken: aText('<unk>'), specialTokens: texts('<pad>') }),
+  ),
+  'CharacterTokenizer.fromJSON': method(
+    () => hebb.CharacterTokenizer,
+    other(() => tokenizer().toJSON()),
+  ),
+  'CharacterTokenizer.save': method(tokenizer, aText(join(tmpdir(), 'hebb-arguments', 'tokenizer.json'))),
+  // The methods of a tensor are the functions of their names, with the tensor as the first argument.
+  ...Object.fromEntries(
+    Object.entries(functions as unknown as Readonly<Record<string, readonly Kind[]>>)
+      .filter(([name]) => isMethodOfTensor(name))
+      .map(([name, [self, ...kinds]]) => [
+        `Tensor.${name}`,
+        method(() => (self === undefined ? {} : (self.right() as object)), ...kinds),
+      ]),
+  ),
+};
