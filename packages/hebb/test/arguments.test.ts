@@ -67,3 +67,20 @@ it.each(Object.entries(methods))('%s refuses what is wrong, in every place', asy
   };
   expect(await violations(name, kinds, call)).toEqual([]);
 });
+
+const { tensor, zeros } = hebb;
+const weight = hebb.parameter(tensor([1]));
+
+it.each<readonly [string, () => unknown, RegExp]>([
+  ['PyTorch’s lr', () => new hebb.Adam([weight], { lr: 0.5 } as never), /'lr'.*Did you mean learningRate\?/s],
+  ['beta1', () => new hebb.AdamW([weight], { beta1: 0.8 } as never), /'beta1'.*Did you mean betas\?/s],
+  ['PyTorch’s keepdim', () => zeros([2]).sum(0, { keepdim: true } as never), /'keepdim'.*Did you mean keepDims\?/s],
+  ['snake_case', () => new hebb.SGD([weight], { weight_decay: 1 } as never), /Did you mean weightDecay\?/],
+  ['a boolean', () => new hebb.Linear(2, 3, false as never), /\[Linear\] options are an object, not false.*bias/s],
+  ['a tensor', () => hebb.conv2d(zeros([1, 1, 2, 2]), zeros([1, 1, 1, 1]), zeros([1]) as never), /not the tensor/],
+  ['a column', () => hebb.parseCsv('age,size\n1,2\n', { types: { agee: 'string' } }), /"agee".*Did you mean age\?/s],
+  ['two names', () => hebb.rand([1], { seed: 1, dtype: 'x' } as never), /no options 'seed', 'dtype'.*: generator/s],
+  ['an inherited name', () => zeros([1], { toString: 1 } as never), /no option 'toString'/],
+])('%s in the place of an option: the nearest name', (_, body, message) => {
+  expect(body).toThrow(message);
+});
