@@ -2,22 +2,19 @@
  * From JavaScript any value arrives in any place. Each is either right, or refused by a typed error: no TypeError of the engine, no hang,
  * nothing wrong in silence.
  */
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import * as hebb from '../src/index.ts';
+import { folder } from './support/folder.ts';
 import { violations, type Kind } from './support/kinds.ts';
 import { constructors, methods } from './support/public-classes.ts';
 import { functions } from './support/public-functions.ts';
 
-const folder = join(tmpdir(), 'hebb-arguments');
 const exports: Readonly<Record<string, unknown>> = hebb;
 const isClass = (value: unknown): boolean =>
   typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 
-beforeAll(async () => {
-  await mkdir(folder, { recursive: true });
+beforeAll(() => {
   vi.spyOn(process.stderr, 'write').mockReturnValue(true); // the progress of `fit`
 });
 afterAll(async () => {

@@ -2,9 +2,9 @@
  * Kinds of arguments: for each a right value, and which of the wrong values it takes all the same. `violations` puts every wrong value in
  * every place of a call and lists where something else happens than a typed error.
  */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HebbError, Tensor, tensor, TokenizerError } from '../../src/index.ts';
+import { folder } from './folder.ts';
 
 /** What somebody may pass by mistake, made anew for each call. */
 const wrongValues = {
@@ -18,7 +18,7 @@ const wrongValues = {
   Infinity: () => Infinity,
   bigint: () => 3n,
   symbol: () => Symbol('wrong'),
-  text: () => join(tmpdir(), 'hebb-arguments', 'wrong.txt'),
+  text: () => join(folder, 'wrong.txt'),
   object: () => ({}),
   'other object': () => ({ wrong: 1 }),
   array: () => [],

@@ -1,7 +1,7 @@
 /** The constructors of all public classes, and what of their methods takes arguments. */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as hebb from '../../src/index.ts';
+import { folder } from './folder.ts';
 import {
   aBoolean,
   aChoice,
@@ -128,7 +128,7 @@ export const constructors: {
     }),
   ],
   Checkpoint: [
-    aText(join(tmpdir(), 'hebb-arguments', 'run')),
+    aText(join(folder, 'run')),
     options<hebb.CheckpointOptions>({ ...monitor, every: anInteger(1), saveBest: aBoolean() }),
   ],
   EarlyStopping: [
@@ -241,7 +241,7 @@ export const methods: Readonly<Record<string, Method>> = {
     () => hebb.CharacterTokenizer,
     other(() => tokenizer().toJSON()),
   ),
-  'CharacterTokenizer.save': method(tokenizer, aText(join(tmpdir(), 'hebb-arguments', 'tokenizer.json'))),
+  'CharacterTokenizer.save': method(tokenizer, aText(join(folder, 'tokenizer.json'))),
   // The methods of a tensor are the functions of their names, with the tensor as the first argument.
   ...Object.fromEntries(
     Object.entries(functions as unknown as Readonly<Record<string, readonly Kind[]>>)

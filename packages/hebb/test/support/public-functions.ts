@@ -1,7 +1,7 @@
 /** Every public function with the kinds of its parameters. One that is missing, or a parameter that is, does not compile. */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as hebb from '../../src/index.ts';
+import { folder } from './folder.ts';
 import {
   aBoolean,
   aChoice,
@@ -30,7 +30,6 @@ type Functions<T> = {
 };
 
 const { tensor, zeros, ones } = hebb;
-const folder = join(tmpdir(), 'hebb-arguments');
 
 const matrix = (): hebb.Tensor =>
   tensor([
