@@ -28,6 +28,8 @@ export class Node<P extends Primitive = Primitive> {
   cell: NodeCell | undefined = undefined;
   /** True where a parameter or a `requiresGrad` leaf is among the ancestors, so that history is kept for gradients. */
   readonly differentiable: boolean;
+  /** True where the current value of a cell is among the ancestors: an update of that cell may make the node's value unreadable. */
+  readsCell = false;
   /** True once the node was part of a plan (or recorded in a capture): its value, if not stored, was an intermediate. */
   planned = false;
   /** Scratch of whichever walk is running: `mark` is the walk's number, `index` its result. */
@@ -61,12 +63,15 @@ export function setRecorder(next: Recorder | undefined): Recorder | undefined {
 export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], attributes: Attributes[P]): Node {
   const spec = primitives[op] as { infer(types: readonly TensorType[], attributes: Attributes[P]): TensorType };
   // A composite depends also on what its body takes from elsewhere.
-  let differentiable = op === 'composite' && (attributes as Attributes['composite']).body.differentiable;
+  const body = op === 'composite' ? (attributes as Attributes['composite']).body : undefined;
+  let differentiable = body?.differentiable === true;
+  let readsCell = body?.readsCell === true;
   const types = new Array<TensorType>(inputs.length);
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i] as Node;
     types[i] = input.type;
     if (input.differentiable) differentiable = true;
+    if (input.readsCell || input.cell !== undefined) readsCell = true;
   }
   const node = new Node(
     op,
@@ -75,7 +80,10 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
     spec.infer(types, attributes),
     differentiable && op !== 'detach',
   ) as unknown as Node;
-  for (const input of inputs) if (input.cell !== undefined) input.cell.consumed(input, node);
+  if (readsCell) {
+    node.readsCell = true;
+    for (const input of inputs) if (input.cell !== undefined) input.cell.consumed(input, node);
+  }
   recorder?.created(node);
   return node;
 }
@@ -83,6 +91,7 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
 /** The same value as a new node with respect to which gradients can be taken; gradients flow on through it to `node`. */
 export function makeIdentity(node: Node): Node {
   const result = new Node('reshape', [node], { shape: node.type.shape }, node.type, true) as unknown as Node;
+  result.readsCell = node.readsCell || node.cell !== undefined;
   node.cell?.consumed(node, result);
   recorder?.created(result);
   return result;

@@ -1,5 +1,5 @@
 /**
- * What has been recorded since the last computation, in order. From it follows what an update would make unreadable: results that are
+ * What has been recorded on variables since the last computation, in order. From it follows what an update would make unreadable: results that are
  * recorded on the old value of a variable and that no plan has computed. Everything here depends on the recording alone, never on the
  * garbage collector, so that equal steps of a loop are equal programs.
  */
@@ -19,13 +19,14 @@ let recorded: Node[] = [];
 let assigned = new Set<Node>();
 /** How many nodes there were at the last assignment: where the step ends that the updates belong to. */
 let stepEnd = 0;
-/** Whether gradients can be taken of something among `recorded`. */
+/** Whether something has been recorded that gradients can be taken of, and whether after the step. */
 let differentiable = false;
+let differentiableLater = false;
 
-/** Tells of a recorded operation. */
+/** Tells of a recorded operation. One that reads no variable is not kept: no update concerns it. */
 export function noteRecorded(node: Node): void {
-  recorded.push(node);
-  if (node.differentiable) differentiable = true;
+  if (node.readsCell) recorded.push(node);
+  if (node.differentiable) differentiable = differentiableLater = true;
 }
 
 /** Whether something has been recorded that gradients can be taken of. */
@@ -38,6 +39,7 @@ export function noteAssigned(pending: Node): void {
   recorded.push(pending);
   assigned.add(pending);
   stepEnd = recorded.length;
+  differentiableLater = false;
 }
 
 /**
@@ -95,5 +97,6 @@ export function forgetRecorded({ later }: { later: boolean }): void {
   recorded = later ? [] : recorded.slice(stepEnd);
   assigned = new Set();
   stepEnd = 0;
-  differentiable = recorded.some((node) => node.differentiable);
+  differentiableLater = differentiableLater && !later;
+  differentiable = differentiableLater;
 }
