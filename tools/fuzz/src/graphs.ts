@@ -7,6 +7,7 @@ import {
   iota,
   maxPool2d,
   oneHot,
+  stack,
   tensor,
   unfold,
   type Tensor,
@@ -68,7 +69,7 @@ const unary =
   (x) =>
     f(x);
 const withAxis =
-  (f: (x: Tensor, axis: number, random: Random) => Tensor): Step =>
+  (f: (x: Tensor, axis: number, random: Random) => Tensor | undefined): Step =>
   (x, _, axis, random) =>
     x.ndim === 0 ? undefined : f(x, axis, random);
 const image =
@@ -102,6 +103,7 @@ const steps: readonly Step[] = [
   unary((x) => x.sigmoid()),
   unary((x) => x.gelu()),
   unary((x) => x.erf()),
+  unary((x) => x.erfc()),
   unary((x) => x.sin()),
   unary((x) => x.cos()),
   unary((x) => x.tanh().exp()),
@@ -118,6 +120,9 @@ const steps: readonly Step[] = [
   withAxis((x, axis) => x.mean(axis, { keepDims: true })),
   withAxis((x, axis) => x.max(axis)),
   withAxis((x, axis) => x.sub(x.min(axis, { keepDims: true }))),
+  withAxis((x, axis) => x.norm(axis)),
+  withAxis((x, axis) => ((x.shape[axis] ?? 1) > 1 ? x.std(axis) : undefined)),
+  withAxis((x, axis) => x.variance(axis, { correction: 0 }).tanh()),
   withAxis((x, axis) => x.softmax(axis)),
   withAxis((x, axis) => x.logSoftmax(axis)),
   withAxis((x, axis) =>
@@ -129,6 +134,8 @@ const steps: readonly Step[] = [
       .mul(x.sum(axis)),
   ),
   withAxis((x, axis) => x.mul(iota(x.shape, axis).to('float32').mul(0.1))),
+  // Whole numbers that float32 holds, so that both take the sine of the same large angle.
+  withAxis((x, axis) => iota(x.shape, axis).to('float32').mul(4099).add(1e6).sin().mul(x)),
   withAxis((x, axis, random) => x.transpose(axis, random(x.ndim))),
   withAxis((x, axis) => x.flip(axis)),
   withAxis((x, axis, random) =>
@@ -145,6 +152,19 @@ const steps: readonly Step[] = [
     ),
   ),
   withAxis((x, axis, random) => concat([x, x.mul(2), x].slice(0, 2 + random(2)), axis)),
+  // More parts than are chosen from inside of a kernel: recorded on x, views of x, and the same ones twice.
+  withAxis((x, axis, random) => {
+    const part = (i: number): Tensor => [() => x.mul(i / 8), () => x.narrow(axis, 0, 1)][random(3)]?.() ?? x;
+    return concat(
+      Array.from({ length: 7 + random(8) }, (_, i) => part(i)),
+      axis,
+    );
+  }),
+  withAxis((x, axis, random) => {
+    const rows = Array.from({ length: x.shape[axis] ?? 1 }, (_, i) => x.narrow(axis, i, 1).squeeze(axis));
+    const parts = Array.from({ length: 9 + random(4) }, (_, i) => rows[i % rows.length] ?? x);
+    return stack(parts, random(x.ndim)).mul(0.5);
+  }),
   unary((x) => x.reshape([x.size])),
   (x, _, _axis, random) => (x.ndim < 4 ? x.unsqueeze(random(x.ndim + 1)) : undefined),
   (x, _, _axis, random) => (x.ndim < 4 ? x.unsqueeze(0).broadcastTo([2 + random(2), ...x.shape]) : undefined),
