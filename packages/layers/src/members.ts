@@ -1,5 +1,6 @@
 /** What a module holds: a walk of its fields, through arrays, plain objects, Maps and Sets. Nothing that it meets is skipped in silence. */
 import { ArgumentError, Tensor } from '@hebb/tensor';
+import { isPlain } from '@hebb/tensor/arguments';
 
 /** Something found in a field, with the path to it. */
 export type Found<M> = readonly [path: string, value: M];
@@ -16,8 +17,7 @@ export function entriesOf(value: unknown): Iterable<readonly [key: unknown, item
   if (typeof value !== 'object' || value === null) return undefined;
   if (Array.isArray(value) || value instanceof Map) return (value as unknown[] | Map<unknown, unknown>).entries();
   if (value instanceof Set) return [...(value as Set<unknown>)].entries();
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null ? propertiesOf(value) : undefined;
+  return isPlain(value) ? propertiesOf(value) : undefined;
 }
 
 /** Own enumerable properties, those named by symbols last. */

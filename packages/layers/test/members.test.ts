@@ -1,4 +1,5 @@
 /** What a walk finds in the fields of a module, and what it refuses to skip. */
+import { runInNewContext } from 'node:vm';
 import { ArgumentError, ones, setDevice, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -43,6 +44,8 @@ describe('containers', () => {
       blocks: new Set([linear(), new ReLU(), linear()]),
       scales: { fine: { x: parameter(ones([1])), steps: buffer(zeros([])) }, note: 'text' },
       bare: Object.assign(Object.create(null) as object, { inner: linear() }),
+      // As a frame makes them: their prototype is the Object.prototype of another realm.
+      foreign: Object.assign(runInNewContext('({})') as object, { inner: linear() }),
     });
     expect(names(model)).toEqual([
       'scales.fine.x',
@@ -55,9 +58,10 @@ describe('containers', () => {
       'blocks.0.weight',
       'blocks.2.weight',
       'bare.inner.weight',
+      'foreign.inner.weight',
     ]);
     expect([...model.namedBuffers().keys()]).toEqual(['scales.fine.steps']);
-    expect(model.parameterCount).toBe(8 * 4 + 1);
+    expect(model.parameterCount).toBe(9 * 4 + 1);
     const cat = model.namedModules().get('heads.cat') as Module;
     expect(String(cat)).toBe('heads.cat (Linear 2 → 2)');
   });

@@ -1,7 +1,7 @@
 /** What can be exported (a module, or a plain function of tensors), and what is known of it: names of its state, paths of its parts. */
 import { Module, type AnyModule } from '@hebb/layers';
 import { ArgumentError, Tensor } from '@hebb/tensor';
-import { wrongArgument } from '@hebb/tensor/arguments';
+import { isPlain, wrongArgument } from '@hebb/tensor/arguments';
 import { nodeOf, type Node } from '@hebb/tensor/graph';
 import { dependenciesOf } from './data.ts';
 
@@ -82,8 +82,7 @@ export function labelModules<T>(model: OnnxSource, labels: Map<Node, string>, bo
 function tensorsIn(value: unknown): Node[] {
   if (value instanceof Tensor) return [nodeOf(value)];
   if (Array.isArray(value)) return value.flatMap(tensorsIn);
-  const plain = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  return plain ? Object.values(value).flatMap(tensorsIn) : [];
+  return isPlain(value) ? Object.values(value).flatMap(tensorsIn) : [];
 }
 
 /** Labels what lies between a module's inputs and its results and has no label from a module further inside. */

@@ -1,6 +1,7 @@
 /** Values in arrays, plain objects and Maps, as deep as users like: one walk for all that take or return such structures. */
 import { ArgumentError } from '../graph/errors.ts';
 import { describe } from './describe.ts';
+import { isPlain } from './values.ts';
 
 /** Ls in arrays, objects and Maps. */
 export type Structure<L> =
@@ -64,10 +65,4 @@ export function mapStructure(structure: unknown, { op, name, leaf, enter }: Stru
     );
   };
   return visit(structure, name);
-}
-
-/** Whether an object is of no class, in this realm or another. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
