@@ -5,8 +5,8 @@ import { makeNode } from '../graph/node.ts';
 import { convolutionOutputSize, type ConvolutionAttributes } from '../graph/primitives.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { castNode } from './elementwise.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
+import { castNode } from './operands.ts';
 
 export interface ConvolutionOptions {
   /** [out]; added to every output channel. */

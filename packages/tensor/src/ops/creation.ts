@@ -15,7 +15,7 @@ import { Storage } from '../runtime/storage.ts';
 import { noteScalar, valueOfSource } from '../runtime/recording.ts';
 import { requireTensor } from '../handle.ts';
 import { tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
-import { constantNode, requireDType } from './elementwise.ts';
+import { constantNode, requireDType } from './operands.ts';
 import { normalizeAxis, requireShape } from './movement.ts';
 
 /** Typed arrays of numbers. */

@@ -1,108 +1,24 @@
 /** Elementwise operations with NumPy broadcasting and dtype promotion bool → int32 → float32; plain numbers adapt to the tensor. */
-import { composite, type CompositeDefinition } from './composite.ts';
-import { describe, requireNumber } from '../arguments/index.ts';
-import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
+import { requireNumber } from '../arguments/index.ts';
+import { ArgumentError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import {
-  elementwiseTraits,
-  type Attributes,
-  type BinaryPrimitive,
-  type Primitive,
-  type UnaryPrimitive,
-} from '../graph/primitives.ts';
-import { dtypes, sameShape, type DType } from '../graph/types.ts';
+import type { BinaryPrimitive, UnaryPrimitive } from '../graph/primitives.ts';
+import type { DType } from '../graph/types.ts';
 import { nodeOf, operandNode, requireOperand, requireTensor, tensorOf, unchanged } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
+import {
+  broadcastError,
+  broadcastNode,
+  broadcastShapes,
+  castNode,
+  constantNode,
+  requireDType,
+  unify,
+} from './operands.ts';
 
 type ElementwiseUnary = Exclude<UnaryPrimitive, 'not'>;
 type ElementwiseBinary = Exclude<BinaryPrimitive, 'and' | 'or'>;
-
-const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
-
-/** The dtype in which `op` computes on operands of this one. */
-function computeDType(op: Primitive, dtype: DType): DType {
-  const takes = elementwiseTraits(op)?.takes;
-  if (takes === 'float') return 'float32';
-  return takes === 'number' && dtype === 'bool' ? 'int32' : dtype;
-}
-
-/** Throws {@link DTypeError} for what is no dtype. */
-export function requireDType(op: string, dtype: unknown): asserts dtype is DType {
-  if (!(dtypes as readonly unknown[]).includes(dtype))
-    throw new DTypeError(`[${op}] there is no dtype ${describe(dtype)}; there are ${dtypes.join(', ')}.`);
-}
-
-/** The node converted to `dtype`; the node itself where it has that already. */
-export function castNode(node: Node, dtype: DType): Node {
-  return node.type.dtype === dtype ? node : makeNode('cast', [node], { dtype });
-}
-
-/** The node repeated to `shape`. The shape must be a valid target; see {@link broadcastShapes}. */
-export function broadcastNode(node: Node, shape: readonly number[]): Node {
-  if (sameShape(node.type.shape, shape)) return node;
-  if (node.op === 'constant')
-    return constantNode((node.attributes as Attributes['constant']).value, node.type.dtype, shape);
-  return makeNode('broadcast', [node], { shape });
-}
-
-/** `value` everywhere; for int32 with what a typed array makes of it. */
-export function constantNode(value: number, dtype: DType, shape: readonly number[]): Node {
-  return makeNode('constant', [], { dtype, shape, value: dtype === 'int32' ? value | 0 : value });
-}
-
-/** NumPy's broadcast of two shapes, or undefined where they do not fit. */
-export function broadcastShapes(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
-  if (sameShape(a, b)) return a;
-  const length = Math.max(a.length, b.length);
-  const shape = new Array<number>(length);
-  for (let i = 1; i <= length; i++) {
-    const x = a[a.length - i] ?? 1;
-    const y = b[b.length - i] ?? 1;
-    if (x !== y && x !== 1 && y !== 1) return undefined;
-    shape[length - i] = x === 1 ? y : x;
-  }
-  return shape;
-}
-
-/** Converts operands to one dtype and one shape. */
-function unify(op: Primitive, operands: readonly Operand[]): Node[] {
-  for (const operand of operands) requireOperand(op, operand);
-  let dtype: DType | undefined;
-  for (const operand of operands) {
-    if (typeof operand === 'number') continue;
-    if (dtype === undefined || rank[operand.dtype] > rank[dtype]) dtype = operand.dtype;
-  }
-  for (const operand of operands) {
-    if (typeof operand !== 'number') continue;
-    // An integer that int32 cannot hold is a float32.
-    const needed: DType = (operand | 0) === operand ? 'int32' : 'float32';
-    if (dtype === undefined) dtype = 'float32';
-    else if (rank[needed] > rank[dtype]) dtype = needed;
-  }
-  const target = computeDType(op, dtype ?? 'float32');
-  let shape: readonly number[] = [];
-  for (const operand of operands) {
-    if (typeof operand === 'number') continue;
-    const joined = broadcastShapes(shape, operand.shape);
-    if (joined === undefined) throw broadcastError(op, operands);
-    shape = joined;
-  }
-  return operands.map((operand) =>
-    typeof operand === 'number'
-      ? constantNode(operand, target, shape)
-      : broadcastNode(castNode(nodeOf(operand), target), shape),
-  );
-}
-
-function broadcastError(op: string, operands: readonly Operand[]): ShapeError {
-  const types = operands.map((operand) => (typeof operand === 'number' ? String(operand) : operand.toString()));
-  return new ShapeError(
-    `[${op}] cannot broadcast ${types.join(' with ')}: aligned from the right, extents must be equal or 1.`,
-    {
-      hint: 'Insert axes of extent 1 with unsqueeze or reshape so that the shapes line up from the right.',
-    },
-  );
-}
 
 const noAttributes = {};
 

@@ -4,7 +4,7 @@ import { makeNode, type Node } from '../graph/node.ts';
 import { sizeOf } from '../graph/types.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
+import { broadcastNode, broadcastShapes, castNode } from './operands.ts';
 import { reshape } from './movement.ts';
 
 /**

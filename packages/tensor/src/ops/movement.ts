@@ -12,7 +12,7 @@ import { makeNode } from '../graph/node.ts';
 import { sameShape, sizeOf } from '../graph/types.ts';
 import { nodeOf, requireTensor, requireTensors, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { broadcastNode, broadcastShapes, castNode } from './elementwise.ts';
+import { broadcastNode, broadcastShapes, castNode } from './operands.ts';
 
 /** The axis counted from the front; negative axes count from the back. Throws {@link ShapeError} outside −ndim … ndim − 1. */
 export function normalizeAxis(op: string, axis: number, ndim: number): number {

@@ -5,7 +5,7 @@ import { makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { castNode } from './elementwise.ts';
+import { castNode } from './operands.ts';
 import { normalizeAxes, normalizeAxis, reshape, slice } from './movement.ts';
 
 export interface ReduceOptions {
