@@ -1,5 +1,6 @@
 /** The error of data that is not what it should be. */
 import { HebbError } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
 
 /** One thing that is wrong in a file. */
 export interface DataProblem {
@@ -66,13 +67,10 @@ export class ProblemList {
   }
 }
 
-/** A value as an error message shows it: strings quoted and cut, arrays named. */
+/** A value as messages about data show it: strings as they would stand in JSON, so that blanks and line ends are seen; arrays named. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
-    return String(value);
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`;
+  return Array.isArray(value) ? 'an array' : describe(value);
 }
 
 export function messageOf(cause: unknown): string {
