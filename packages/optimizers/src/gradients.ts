@@ -50,7 +50,7 @@ export function namedParametersOf(op: string, source: ParameterSource): Readonly
   if (fixed.length > 0) {
     throw new ArgumentError(`[${op}] only variables can be optimised; these are not: ${fixed.join(', ')}.`, {
       hint: [...named.values()].some((value: unknown) => typeof value === 'object' && !(value instanceof Tensor))
-        ? 'List the parameters themselves: new SGD(model), or new SGD([...a.parameters(), ...b.parameters()]).'
+        ? `List the parameters themselves: new ${op}(model), or new ${op}([...a.parameters(), ...b.parameters()]).`
         : 'Make parameters with variable(initial, { requiresGrad: true }), or parameter(initial) of @hebb/layers.',
     });
   }

@@ -43,8 +43,8 @@ describe('what does not fit is named', () => {
     ],
     [
       'a list of models',
-      () => new SGD([{ namedParameters: () => new Map() }] as never),
-      'these are not: 0.\n  hint: List the parameters themselves',
+      () => new Adam([{ namedParameters: () => new Map() }] as never),
+      'these are not: 0.\n  hint: List the parameters themselves: new Adam(model)',
     ],
     ['one parameter, not in a list', () => new SGD(variable(ones([2])) as never), 'not float32[2]'],
     [

@@ -5,7 +5,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { requireInteger } from './arguments/index.ts';
 import { ArgumentError, ShapeError } from './graph/errors.ts';
-import type { Node } from './graph/node.ts';
+import { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
 import { introduceTensors, nodeOf, requireTensor } from './handle.ts';
 import * as elementwise from './ops/elementwise.ts';
@@ -52,6 +52,11 @@ export class Tensor {
 
   /** Not for users: tensors are made by `tensor`, `zeros`, `randn`, … and by operations. */
   constructor(node: Node, cell?: TensorCell) {
+    if (!(node instanceof Node)) {
+      throw new ArgumentError('[Tensor] tensors are made by functions, not by the constructor.', {
+        hint: 'Write tensor([[1, 2], [3, 4]]), zeros([2, 2]) or randn([2, 2]).',
+      });
+    }
     this.#node = node;
     this.#cell = cell;
   }
@@ -66,10 +71,32 @@ export class Tensor {
       },
       cellOf: (tensor) => tensor.#cell,
     });
-    // What Node's `console.log` prints.
-    Object.defineProperty(Tensor.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-      value(this: Tensor) {
-        return `Tensor ${this.toString()}`;
+    Object.defineProperties(Tensor.prototype, {
+      // What Node's `console.log` prints.
+      [Symbol.for('nodejs.util.inspect.custom')]: {
+        value(this: Tensor) {
+          return `Tensor ${this.toString()}`;
+        },
+      },
+      // `x + 1` and `x > 0` of JavaScript, which would go on with a string and NaN; '${x}' is toString().
+      [Symbol.toPrimitive]: {
+        value(this: Tensor, hint: string) {
+          if (hint === 'string') return this.toString();
+          throw new ArgumentError(
+            `[Tensor] operators of JavaScript do not compute with tensors; this one is ${this}.`,
+            {
+              hint: 'Record an operation, x.add(1) or x.greater(0), or read the value first: (await x.item()) > 0. In text write `${x}`.',
+            },
+          );
+        },
+      },
+      // JSON.stringify would write {}, and the values would be lost.
+      toJSON: {
+        value(this: Tensor) {
+          throw new ArgumentError(`[Tensor] ${this} cannot become JSON: its values come back through promises only.`, {
+            hint: 'Read them first, JSON.stringify(await x.toArray()), or save a model with writeSafetensors(path, model.stateDict()).',
+          });
+        },
       },
     });
   }

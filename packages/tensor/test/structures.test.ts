@@ -169,6 +169,24 @@ describe.each(devices)('structures on %s', (name) => {
     expect(() => back()).toThrow(/returned 3 as the result\.x\[1\]/);
   });
 
+  it('may have types that the caller decides', async () => {
+    const relu = compile(<T extends Tensor>(x: T, again: T) => x.add(again).relu());
+    const first = compile(<T extends { readonly x: Tensor }>(batch: T): T['x'] => batch.x);
+    const wrap = <A extends Tensor[], R extends Tensor>(f: (...args: A) => R): ((...args: A) => R) => compile(f);
+    const result: Tensor[] = [
+      relu(tensor([-1, 2]), tensor([0, 0])),
+      first({ x: tensor([3, 4]), y: tensor(0) }),
+      wrap((x: Tensor, y: Tensor) => x.add(y))(tensor([1, 2]), tensor([3, 4])),
+    ];
+    expect(await Promise.all(result.map((x) => x.toArray()))).toEqual([
+      [0, 2],
+      [3, 4],
+      [4, 6],
+    ]);
+    // @ts-expect-error what may be no tensor
+    compile(<T>(x: T) => x);
+  });
+
   it('of other kinds do not compile in TypeScript', () => {
     // @ts-expect-error host data has to be made a tensor of
     compile((x: Float32Array) => tensor(x));

@@ -100,9 +100,17 @@ interface Capture {
  * [await first?.item(), await second?.item()]; // [6, 6]
  * ```
  */
+export function compile<A extends CompiledArgument[], R extends CompiledResult>(
+  body: (...args: A) => R,
+): (...args: A) => R;
+/**
+ * The same for functions that take or return interfaces. (The first signature takes none, since an interface has no index signature;
+ * this one checks types that it must know, and takes no function with type parameters.)
+ */
 export function compile<A extends unknown[], R>(
   body: ((...args: A) => R) & CheckedArguments<A> & CheckedResult<R>,
-): (...args: A) => R {
+): (...args: A) => R;
+export function compile<A extends unknown[], R>(body: (...args: A) => R): (...args: A) => R {
   requireFunction('compile', 'the body', body);
   const captures = new Recordings<Capture>();
   return (...args) => {

@@ -175,7 +175,7 @@ async function loadEngine(requested: DeviceName): Promise<Engine> {
       return createWebgpuEngine(gpu);
     }
     if (requested === 'webgpu') {
-      throw new DeviceError(`WebGPU is not available: ${gpu.unavailable}`, {
+      throw new DeviceError(`WebGPU is not available: ${gpu.unavailable}.`, {
         hint: "Use setDevice('wasm'), or HEBB_DEVICE=wasm; it runs everywhere.",
       });
     }

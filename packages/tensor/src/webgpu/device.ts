@@ -21,16 +21,16 @@ export interface AcquireOptions {
 
 export async function acquireDevice(options: AcquireOptions): Promise<Acquired | Unavailable> {
   if (!options.allowSoftware && !mayHaveGraphicsProcessor()) {
-    return { unavailable: 'WebGPU: no graphics processor is here' };
+    return { unavailable: 'no graphics processor is here' };
   }
   const gpu = await findImplementation();
   if ('unavailable' in gpu) return gpu;
   try {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (adapter === null) return { unavailable: 'WebGPU: no driver offers an adapter' };
+    if (adapter === null) return { unavailable: 'no driver offers an adapter' };
     const software = isSoftware(adapter.info);
     if (software && !options.allowSoftware) {
-      return { unavailable: `WebGPU: only a software adapter is here (${nameOf(adapter.info)})` };
+      return { unavailable: `only a software adapter is here (${nameOf(adapter.info)})` };
     }
     const wanted = options.defaultLimits === true ? {} : limitsOf(adapter.limits);
     const device = await adapter.requestDevice({ requiredLimits: wanted });
@@ -41,7 +41,7 @@ export async function acquireDevice(options: AcquireOptions): Promise<Acquired |
       profile: software ? softwareProfile : gpuProfile,
     };
   } catch (error) {
-    return { unavailable: `WebGPU: no device (${firstLine(error)})` };
+    return { unavailable: `no device (${firstLine(error)})` };
   }
 }
 
@@ -73,7 +73,7 @@ let dawn: GPU | undefined;
 async function findImplementation(): Promise<GPU | Unavailable> {
   if (typeof navigator !== 'undefined' && 'gpu' in navigator && navigator.gpu !== undefined) return navigator.gpu;
   if (node?.versions?.node === undefined) {
-    return { unavailable: 'WebGPU: this environment has no navigator.gpu' };
+    return { unavailable: 'this environment has no navigator.gpu' };
   }
   if (dawn !== undefined) return dawn;
   let library: { create(flags: string[]): GPU };
@@ -83,15 +83,15 @@ async function findImplementation(): Promise<GPU | Unavailable> {
     const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
     return {
       unavailable: missing
-        ? 'WebGPU: the optional package `webgpu` is not installed'
-        : `WebGPU: the package \`webgpu\` does not load (${firstLine(error)})`,
+        ? 'the optional package `webgpu`, which has it for Node, is not installed (npm install webgpu)'
+        : `the package \`webgpu\` does not load (${firstLine(error)})`,
     };
   }
   try {
     dawn ??= library.create([]);
     return dawn;
   } catch (error) {
-    return { unavailable: `WebGPU: Dawn does not start (${firstLine(error)})` };
+    return { unavailable: `Dawn does not start (${firstLine(error)})` };
   }
 }
 
