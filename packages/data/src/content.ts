@@ -12,13 +12,17 @@ const signatures: readonly (readonly [kind: string, bytes: readonly number[]])[]
   ['UTF-16 text', [0xfe, 0xff]],
 ];
 
+/** What stands in a repository for a file that Git LFS holds elsewhere. */
+export const pointerKind = 'a Git LFS pointer';
+
 /** `an HTML page`, `a gzip archive`, …; undefined where nothing is known. */
 export function kindOf(bytes: Uint8Array): string | undefined {
   const found = signatures.find(([, signature]) => signature.every((byte, i) => bytes[i] === byte));
   if (found !== undefined) return found[0];
   const start = new TextDecoder().decode(bytes.subarray(0, 512)).trimStart();
-  if (/^<(?:!doctype html|html|head|body)\b/i.test(start)) return 'an HTML page';
+  if (/^(?:<!--[^]*?-->\s*)*<(?:!doctype html|html|head|body)\b/i.test(start)) return 'an HTML page';
   if (/^<\?xml\b/i.test(start)) return 'an XML file';
+  if (/^version https:\/\/git-lfs\./.test(start)) return pointerKind;
   return undefined;
 }
 

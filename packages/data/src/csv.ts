@@ -10,7 +10,7 @@ import {
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import { columnTypes, inferType, isNumber, parseColumn, type ColumnType } from './columns.ts';
-import { kindOf, pageHint } from './content.ts';
+import { kindOf, pageHint, pointerKind } from './content.ts';
 import { DataError, ProblemList, show, type DataProblem } from './errors.ts';
 import { decodeText, nameOf, readBytes, type Source } from './files.ts';
 import { readRows } from './rows.ts';
@@ -95,9 +95,9 @@ export async function csv(source: Source, options: CsvFileOptions = {}): Promise
  * ```
  *
  * @throws DataError that lists the bad rows by line: a wrong number of fields, text in a numeric column, a quote that
- *   does not end; or that names the fault of the header: none, empty, duplicate names, no column of a
- *   name that `types` has; or of a file that is no CSV: a
- *   web page, columns aligned by blanks.
+ *   does not end; or that names the fault of the header: none, empty, unreadable (which `badRows` does not skip),
+ *   duplicate names, no column of a name that `types` has; or of a file that is no CSV: a web page, an archive, JSON,
+ *   columns aligned by blanks.
  */
 export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
   checkOptions('parseCsv', options, parseOptions);
@@ -107,6 +107,7 @@ export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
   refuseOtherFormats(text, source);
   const problems = new ProblemList();
   const { rows, lines } = readRows(text, options, problems);
+  requireGoodHeader(options, problems, lines[0] ?? Infinity, source);
   const { names, hasHeaderRow } = readHeader(rows, lines, options, source);
   if (names.length === 1) refuseAligned(rows, lines, source);
   requireColumns(Object.keys(types), names, source);
@@ -169,7 +170,9 @@ function refuseOtherFormats(text: string, source: string): void {
   const start = text.slice(0, 1024);
   const kind = kindOf(new TextEncoder().encode(start));
   if (kind === 'an HTML page') throw new DataError(`[csv] ${source} is ${kind}, not CSV.`, { source, hint: pageHint });
-  if (kind === 'an XML file') throw new DataError(`[csv] ${source} is ${kind}, not CSV.`, { source });
+  // Letters alone may begin a table, too: PAR1,PAR2.
+  const isOther = kind !== undefined && (!/^(?:PK|PAR1|BZh)/.test(start) || hasControlCharacters(start));
+  if (isOther) throw new DataError(`[csv] ${source} is ${kind}, not CSV.`, { source, ...hintOf(kind) });
   if (!/^\s*(?:\{\s*["}]|\[\s*[[{])/.test(start)) return;
   try {
     JSON.parse(text);
@@ -180,6 +183,15 @@ function refuseOtherFormats(text: string, source: string): void {
     source,
     hint: 'Read it with JSON.parse; new Table({ name: { type, values } }) makes a table of columns.',
   });
+}
+
+function hintOf(kind: string): { hint?: string } {
+  if (kind === pointerKind) return { hint: 'Get the file itself: git lfs pull, or the address of its download.' };
+  return kind === 'an XML file' ? {} : { hint: 'Unpack or convert it first.' };
+}
+
+function hasControlCharacters(text: string): boolean {
+  return Array.from(text).some((character) => character < ' ' && !'\t\n\r'.includes(character));
 }
 
 /** One field in every row, each of as many words: columns that blanks align. */
@@ -195,6 +207,21 @@ function refuseAligned(rows: readonly (readonly string[])[], lines: readonly num
     source,
     hint: "If blanks separate the fields, pass { delimiter: 'whitespace' }.",
   });
+}
+
+/** A bad row can be left out, the header cannot: the row after it would take its place. */
+function requireGoodHeader(
+  { header = true }: CsvOptions,
+  { problems }: ProblemList,
+  line: number,
+  source: string,
+): void {
+  const [fault] = problems;
+  if (header !== true || fault?.line === undefined || fault.line > line) return;
+  const found = new ProblemList();
+  found.add(fault);
+  const hint = hintFor(found, 'Correct the file, or give the names yourself: { header: [...] }.');
+  found.check(`[csv] ${source}: the header cannot be read:`, { source, hint });
 }
 
 function readHeader(
@@ -247,10 +274,11 @@ function requireColumns(named: readonly string[], names: readonly string[], sour
   });
 }
 
-function hintFor({ problems }: ProblemList): string {
+function hintFor({ problems }: ProblemList, otherwise?: string): string {
   if (problems.some(({ message }) => message.startsWith('expected single blanks'))) {
     return "{ delimiter: 'whitespace' } takes any number of blanks as one delimiter.";
   }
+  if (otherwise !== undefined) return otherwise;
   const column = problems.find((problem) => problem.column !== undefined)?.column;
   const skip = "{ badRows: 'skip' } leaves these rows out";
   if (column === undefined) return `Correct the file, or ${skip}.`;

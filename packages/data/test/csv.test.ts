@@ -184,6 +184,14 @@ describe('parseCsv', () => {
     ['a web page without a doctype', '\ufeff\n <HTML lang="en">\n', /is an HTML page/],
     ['XML', '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>\n', /is an XML file, not CSV/],
     ['JSON', '{"error": "no such file"}', /is JSON, not CSV: it begins with/],
+    ['a web page after a comment', '<!-- saved -->\n<html>\n', /is an HTML page/],
+    ['a workbook', 'PK\u0003\u0004\u0014\0\n', /is a zip archive.*Excel[^]*Unpack or convert it first/],
+    ['a PDF', '%PDF-1.4\n1 0 obj\n', /is a PDF file, not CSV/],
+    [
+      'a pointer',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:1f\nsize 9\n',
+      /Git LFS pointer[^]*git lfs pull/,
+    ],
     ['a list of JSON', '[\n  {"a": 1},\n  {"a": 2}\n]\n', /is JSON, not CSV/],
   ])('refuses %s', (_, text, message) => {
     expect(failure(text).message).toMatch(message);
@@ -193,6 +201,21 @@ describe('parseCsv', () => {
     expect(parseCsv('{"a",b\n1,2\n').length).toBe(1);
     expect(parseCsv('<htm,x\n1,2\n').length).toBe(1);
     expect(parseCsv('[1],x\n1,2\n').names).toEqual(['[1]', 'x']);
+    expect(parseCsv('PAR1,PAR2\n1,2\n').names).toEqual(['PAR1', 'PAR2']);
+  });
+
+  it.each([
+    ['a quote that goes on', '"a"x,b\n1,2\n', {}, /header: \[\.\.\.\]/],
+    ['a quote that does not end', '"a,b\n1,2\n', {}, /never ends/],
+    ['several blanks', 'a  b\n1 2\n3 4\n', { delimiter: ' ' }, /got several: "a {2}b"[^]*whitespace/],
+    ['several blanks in all rows', 'a  b\n1  2\n', { delimiter: ' ' }, /got several[^]*whitespace/],
+  ])('never takes the row after a bad header for one: %s', (_, text, options, message) => {
+    for (const badRows of ['error', 'skip'] as const) {
+      const read = (): unknown => parseCsv(text, { ...options, badRows });
+      expect(read).toThrow(DataError);
+      expect(read).toThrow(/the header cannot be read[^]*line 1/);
+      expect(read).toThrow(message);
+    }
   });
 
   it('throws nothing but a DataError for random bytes, and keeps every field of a good file', () => {
