@@ -78,6 +78,22 @@ it.each<readonly [string, () => unknown, RegExp]>([
   ['a column', () => hebb.parseCsv('age,size\n1,2\n', { types: { agee: 'string' } }), /"agee".*Did you mean age\?/s],
   ['two names', () => hebb.rand([1], { seed: 1, dtype: 'x' } as never), /no options 'seed', 'dtype'.*: generator/s],
   ['an inherited name', () => zeros([1], { toString: 1 } as never), /no option 'toString'/],
+  ['a module', () => new hebb.Linear(2, 3, new hebb.Dropout(0.5) as never), /no option 'p/],
+  ['an unknown default', () => new hebb.SGD([weight], Object.create({ lr: 1 }) as object), /'lr'.*learningRate\?/s],
 ])('%s in the place of an option: the nearest name', (_, body, message) => {
   expect(body).toThrow(message);
+});
+
+it('takes options that are inherited, frozen, or fields of a class', () => {
+  class Settings {
+    learningRate = 0.5;
+  }
+  const given: { learningRate: number }[] = [
+    new Settings(),
+    Object.freeze({ learningRate: 0.5 }),
+    Object.create({ learningRate: 0.5 }) as Settings,
+    Object.assign(Object.create(new Settings()) as Settings, { momentum: 0.9 }),
+    Object.assign(Object.create(null) as Settings, { learningRate: 0.5 }),
+  ];
+  expect(given.map((settings) => new hebb.SGD([weight], settings).learningRate)).toEqual([0.5, 0.5, 0.5, 0.5, 0.5]);
 });

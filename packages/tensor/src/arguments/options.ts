@@ -1,4 +1,4 @@
-/** Options are refused where they are unknown or no plain object: TypeScript refuses them too, JavaScript does not. */
+/** Options are refused where they are unknown or no object of options: TypeScript refuses them too, JavaScript does not. */
 import { ArgumentError } from '../graph/errors.ts';
 import { describe } from './describe.ts';
 import { nearest } from './nearest.ts';
@@ -10,10 +10,13 @@ import { isPlain, type Check } from './values.ts';
  */
 export type OptionNames<O extends object> = Readonly<Record<keyof O, true | Check>>;
 
-/** Throws {@link ArgumentError} unless `options` is undefined or a plain object with none but the given names, and values that pass. */
+/**
+ * Throws {@link ArgumentError} unless `options` is undefined or an object with none but the given names, and values that pass: written as one,
+ * made over defaults (`Object.create(defaults)`), or an instance of a class whose fields are options.
+ */
 export function checkOptions<O extends object>(where: string, options: O | undefined, names: OptionNames<O>): void {
   if (options === undefined) return;
-  if (!isPlain(options)) throw notOptions(where, options, names);
+  if (!isPlain(options) && !hasFields(options)) throw notOptions(where, options, names);
   // Names that come down from a prototype count: destructuring reads them.
   for (const name in options) {
     if (!Object.hasOwn(names, name)) throw unknownOptions(where, options, names);
@@ -22,6 +25,13 @@ export function checkOptions<O extends object>(where: string, options: O | undef
     const value: unknown = options[name];
     if (value !== undefined) check(where, name, value);
   }
+}
+
+/** Tensors, Maps, promises and functions have no fields that a loop finds; what modules have is refused by its names. */
+function hasFields(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;
+  for (const name in value) return name !== '';
+  return false;
 }
 
 /** As {@link checkOptions}, where options must be given. */
