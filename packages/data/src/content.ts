@@ -22,7 +22,7 @@ export function kindOf(bytes: Uint8Array): string | undefined {
   const start = new TextDecoder().decode(bytes.subarray(0, 512)).trimStart();
   if (/^(?:<!--[^]*?-->\s*)*<(?:!doctype html|html|head|body)\b/i.test(start)) return 'an HTML page';
   if (/^<\?xml\b/i.test(start)) return 'an XML file';
-  if (/^version https:\/\/git-lfs\./.test(start)) return pointerKind;
+  if (start.startsWith('version https://git-lfs.')) return pointerKind;
   return undefined;
 }
 
