@@ -9,7 +9,7 @@ import {
   unaryPrimitives,
   type BinaryPrimitive,
   type UnaryPrimitive,
-} from '../src/graph/primitives.ts';
+} from '../src/graph/elementwise.ts';
 import { div, full, minimum, mul, pow, scalar, setDevice, sub, tensor, where, type Tensor } from '../src/index.ts';
 import { nodeOf, tensorOf } from '../src/handle.ts';
 import { differences, interpretTensors } from './support/compare.ts';

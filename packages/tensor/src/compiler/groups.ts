@@ -3,13 +3,8 @@
  * elementwise work is computed inside its users (rule 2); reductions and contractions take the elementwise work that follows them as an
  * epilogue (rule 3); elementwise kernels over one iteration space that belong together become one with several outputs (part of rule 5).
  */
-import {
-  elementwiseTraits,
-  isElementwise,
-  type BinaryPrimitive,
-  type PlanPrimitive,
-  type UnaryPrimitive,
-} from '../graph/primitives.ts';
+import { elementwiseTraits, isElementwise, type BinaryPrimitive, type UnaryPrimitive } from '../graph/elementwise.ts';
+import type { PlanPrimitive } from '../graph/primitives.ts';
 import type { Program } from '../graph/program.ts';
 import { isJoin, maximumChoices, rangeOf } from './copies.ts';
 import { leadsTo, memoryReads } from './walks.ts';

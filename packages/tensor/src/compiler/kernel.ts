@@ -4,7 +4,7 @@
  *
  * Expressions are a DAG: the same object used twice is the same value. Renderers keep one local variable per object.
  */
-import type { BinaryPrimitive, UnaryPrimitive } from '../graph/primitives.ts';
+import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
 import type { Axis, Index } from './index-expression.ts';
 
 /** Type of a scalar value inside a kernel. */

@@ -2,7 +2,8 @@
  * Third pass of the compiler: a group of nodes becomes a kernel. Views turn into index arithmetic on the way down from the stored nodes
  * to the buffers that they are computed from; padding turns into guards.
  */
-import { unaryPrimitives, type Attributes } from '../graph/primitives.ts';
+import { unaryPrimitives } from '../graph/elementwise.ts';
+import type { Attributes } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { formatType, stridesOf, type DType } from '../graph/types.ts';
 import { isJoin, rangeOf } from './copies.ts';

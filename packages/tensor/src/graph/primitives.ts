@@ -3,6 +3,13 @@
  * plan's key. Every walker (gradients, reference interpreter, lowering, ONNX) is an exhaustive record over these names,
  * so that a forgotten rule does not compile.
  */
+import {
+  binaryPrimitives,
+  unaryPrimitives,
+  type BinaryPrimitive,
+  type ElementwiseTraits,
+  type UnaryPrimitive,
+} from './elementwise.ts';
 import { DTypeError, ShapeError } from './errors.ts';
 import type { Node } from './node.ts';
 import { formatType, sameShape, tensorType, type DType, type TensorType } from './types.ts';
@@ -162,79 +169,6 @@ export type CompositeGradient = (
 export type Primitive = keyof Attributes;
 /** What a plan may contain: composites are replaced by their bodies before a plan is made. */
 export type PlanPrimitive = Exclude<Primitive, 'composite'>;
-
-/** What every walker needs to know of an elementwise primitive; tables elsewhere are exhaustive over these names. */
-interface ElementwiseTraits {
-  /** dtypes of the operands, which all have the same: 'number' is float32 or int32. */
-  readonly takes: 'any' | 'number' | 'float' | 'bool';
-  /** dtype of the result, where it is not that of the operands. */
-  readonly gives?: 'bool';
-  /** Work of one evaluation in units of an addition, for decisions on fusion. */
-  readonly cost: number;
-}
-
-/** Elementwise primitives of one operand. */
-export const unaryPrimitives = {
-  neg: { takes: 'number', cost: 1 },
-  abs: { takes: 'number', cost: 1 },
-  sign: { takes: 'number', cost: 1 },
-  exp: { takes: 'float', cost: 10 },
-  expm1: { takes: 'float', cost: 12 },
-  log: { takes: 'float', cost: 10 },
-  log1p: { takes: 'float', cost: 12 },
-  sqrt: { takes: 'float', cost: 3 },
-  sin: { takes: 'float', cost: 12 },
-  cos: { takes: 'float', cost: 12 },
-  tanh: { takes: 'float', cost: 12 },
-  sigmoid: { takes: 'float', cost: 12 },
-  erf: { takes: 'float', cost: 14 },
-  erfc: { takes: 'float', cost: 20 },
-  relu: { takes: 'number', cost: 1 },
-  floor: { takes: 'float', cost: 1 },
-  ceil: { takes: 'float', cost: 1 },
-  round: { takes: 'float', cost: 1 },
-  not: { takes: 'bool', cost: 1 },
-} as const;
-export type UnaryPrimitive = keyof typeof unaryPrimitives;
-
-/** Elementwise primitives of two operands of one type. */
-export const binaryPrimitives = {
-  add: { takes: 'number', cost: 1 },
-  sub: { takes: 'number', cost: 1 },
-  mul: { takes: 'number', cost: 1 },
-  div: { takes: 'float', cost: 3 },
-  pow: { takes: 'float', cost: 24 },
-  maximum: { takes: 'number', cost: 1 },
-  minimum: { takes: 'number', cost: 1 },
-  equal: { takes: 'any', gives: 'bool', cost: 1 },
-  notEqual: { takes: 'any', gives: 'bool', cost: 1 },
-  less: { takes: 'number', gives: 'bool', cost: 1 },
-  lessEqual: { takes: 'number', gives: 'bool', cost: 1 },
-  and: { takes: 'bool', cost: 1 },
-  or: { takes: 'bool', cost: 1 },
-} as const;
-export type BinaryPrimitive = keyof typeof binaryPrimitives;
-
-type Operators = typeof unaryPrimitives & typeof binaryPrimitives;
-/** Those that cost more than an addition. */
-export type CostlyPrimitive = {
-  [P in keyof Operators]: Operators[P]['cost'] extends 1 ? never : P;
-}[keyof Operators];
-
-const operators: Readonly<Record<UnaryPrimitive | BinaryPrimitive, ElementwiseTraits>> = {
-  ...unaryPrimitives,
-  ...binaryPrimitives,
-};
-
-/** Whether a primitive computes each element from one or two operands. */
-export function isElementwise(op: Primitive): op is UnaryPrimitive | BinaryPrimitive {
-  return op in operators;
-}
-
-/** The traits of a primitive of one or two operands; undefined for every other. */
-export function elementwiseTraits(op: Primitive): ElementwiseTraits | undefined {
-  return isElementwise(op) ? operators[op] : undefined;
-}
 
 type Infer<P extends Primitive> = (inputs: readonly TensorType[], attributes: Attributes[P]) => TensorType;
 type Encode<P extends Primitive> = (attributes: Attributes[P], out: number[]) => void;

@@ -2,7 +2,7 @@
 import { requireNumber } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import type { BinaryPrimitive, UnaryPrimitive } from '../graph/primitives.ts';
+import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
 import type { DType } from '../graph/types.ts';
 import { nodeOf, operandNode, requireOperand, requireTensor, tensorOf, unchanged } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';

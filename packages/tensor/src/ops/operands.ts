@@ -2,7 +2,8 @@
 import { describe } from '../arguments/index.ts';
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import { elementwiseTraits, type Attributes, type Primitive } from '../graph/primitives.ts';
+import { elementwiseTraits } from '../graph/elementwise.ts';
+import type { Attributes, Primitive } from '../graph/primitives.ts';
 import { dtypes, sameShape, type DType } from '../graph/types.ts';
 import { nodeOf, requireOperand } from '../handle.ts';
 import type { Operand } from '../tensor.ts';

@@ -1,5 +1,6 @@
 /** Elementwise primitives in float64, with exact wrap-around for int32. */
-import type { Attributes, BinaryPrimitive, UnaryPrimitive } from '../graph/primitives.ts';
+import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
+import type { Attributes } from '../graph/primitives.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 
 type UnaryFunction = (x: number) => number;

@@ -4,7 +4,7 @@
  */
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import type { BinaryOperator, Expression, Store, UnaryOperator } from '../compiler/kernel.ts';
-import type { CostlyPrimitive } from '../graph/primitives.ts';
+import type { CostlyPrimitive } from '../graph/elementwise.ts';
 import type { AxisValues, KernelContext } from './address.ts';
 import { forEachExpression } from './axes.ts';
 import type { VectorEvaluator } from './expression.ts';
