@@ -173,6 +173,7 @@ export class Tensor {
    * ```
    */
   toArray(): Promise<NestedArray<number>>;
+  /** The elements of a tensor with `rank` axes, as arrays nested so deep: `toArray(2)` is a number[][]. {@link ShapeError} for another rank. */
   toArray<R extends number>(rank: R): Promise<ArrayOfRank<R>>;
   async toArray(rank?: number): Promise<NestedArray<number>> {
     if (rank !== undefined && rank !== this.ndim) {
