@@ -6,17 +6,17 @@ import { describe, mapStructure, requireFunction, type Structure } from '../argu
 import { ArgumentError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
-import { linearize, toProgram, type Program } from '../graph/program.ts';
+import { toProgram, type Program } from '../graph/program.ts';
 import type { TensorType } from '../graph/types.ts';
 import { isTensor, nodeOf, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
 import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
-import { bindLeaves, flush, initializeCells, planFor, resolveAll, runPlan, stillComputable } from './realize.ts';
+import { flush, stillComputable } from './realize.ts';
 import { recordApart, recordsInPlace, type Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
-import { Storage } from './storage.ts';
+import { allocateAll, bindLeaves, initializeCells, linearizeJob, planFor, resolveAll, runPlan } from './run.ts';
 
 /** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew; in arrays, objects and Maps. */
 export type CompiledArgument = Structure<Tensor | number | string | boolean | null | undefined>;
@@ -229,8 +229,7 @@ function record<A extends unknown[]>(device: Device, body: (...args: A) => unkno
       const { tensors, rebuild } = readResult(body(...(symbolic as A)));
       const outputs = tensors.map(nodeOf);
       const updates = [...own.assigned];
-      const targets = [...outputs.map(() => undefined), ...updates.map((cell) => cell.leaf)];
-      const linearization = linearize([...outputs, ...updates.map((cell) => cell.pending as Node)], targets);
+      const { linearization, targets } = linearizeJob({ outputs, updates });
       const { hash, key, leaves } = linearization;
       return {
         device,
@@ -285,11 +284,7 @@ function replay(capture: Capture, args: readonly Tensor[]): unknown {
     if (slot >= 0) scalars[slot] = now;
   }
   capture.called = true;
-  const storages = capture.outputs.map((output) => {
-    const storage = new Storage(undefined);
-    storage.allocate(device, output);
-    return storage;
-  });
+  const storages = allocateAll(device, capture.outputs);
   const destinations = storages.map((storage) => storage.buffer());
   const written = [...storages, ...capture.updates.map((cell) => cell.storage)];
   device.perform(

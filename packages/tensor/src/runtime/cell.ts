@@ -9,7 +9,7 @@ import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { activeCapture } from './recording.ts';
+import { activeRecording } from './recording.ts';
 import { pendingCells } from './pending.ts';
 import { flush } from './realize.ts';
 import { goneStorage, overwrittenStorage, type Storage } from './storage.ts';
@@ -51,7 +51,7 @@ export class TensorCell implements NodeCell {
   }
 
   consumed(value: Node, by: Node): void {
-    if (activeCapture() !== undefined) return;
+    if (activeRecording() !== undefined) return;
     if (value === this.leaf) this.#consumers = remember(this.#consumers, by);
     else this.#pendingConsumers = remember(this.#pendingConsumers, by);
   }
@@ -215,7 +215,7 @@ export function assign(target: Tensor, value: Tensor): void {
     const Kind = node.type.dtype === cell.type.dtype ? ShapeError : DTypeError;
     throw new Kind(`[assign] a variable of ${formatType(cell.type)} cannot take the value ${formatType(node.type)}.`);
   }
-  const capture = activeCapture();
+  const capture = activeRecording();
   // A loop comes round: what has been recorded up to here is a step, and is found again as one in the next round.
   if (capture === undefined && cell.pending !== undefined && endsStep(cell)) flush([]);
   const pending = new Node('detach', [node], {}, node.type, cell.requiresGrad) as unknown as Node;

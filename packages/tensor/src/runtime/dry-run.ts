@@ -2,11 +2,11 @@
 import { requireFunction } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { flush } from './realize.ts';
-import { activeCapture, recordApart } from './recording.ts';
+import { activeRecording, recordApart } from './recording.ts';
 
 function recordDry<T>(op: string, body: () => T, seal: boolean): { readonly result: T; readonly assigned: number } {
   requireFunction(op, 'the body', body);
-  if (activeCapture() !== undefined) throw new ArgumentError(`[${op}] cannot be used inside a compiled function.`);
+  if (activeRecording() !== undefined) throw new ArgumentError(`[${op}] cannot be used inside a compiled function.`);
   // Updates recorded so far are computed, since those recorded inside are forgotten.
   flush([]);
   return recordApart((own) => ({ result: body(), assigned: own.assigned.size }), { dry: true, seal });

@@ -1,20 +1,18 @@
 /** From recorded nodes to values: one plan for everything that is asked for and all pending updates of cells. */
 import { mapStructure, type Structure } from '../arguments/index.ts';
 import { StaleValueError } from '../graph/errors.ts';
-import { makeLeaf, setRecorder, type Node, type Recorder } from '../graph/node.ts';
-import { linearize, resolve, sameKey, toProgram, type Linearization, type Program } from '../graph/program.ts';
-import { formatType } from '../graph/types.ts';
+import { makeLeaf, setRecorder, type Node } from '../graph/node.ts';
+import { linearize, resolve } from '../graph/program.ts';
 import { cellOf, nodeOf, replaceNode, requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import type { DeviceBuffer, HostArray } from './backend.ts';
-import { activeCapture } from './recording.ts';
+import type { HostArray } from './backend.ts';
 import type { TensorCell } from './cell.ts';
 import { chooseDevice, currentDevice, type Device, type DeviceName } from './device.ts';
-import type { Engine } from './engine.ts';
 import { breathe } from './event-loop.ts';
 import { pendingCells } from './pending.ts';
-import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
-import { goneStorage, Storage } from './storage.ts';
+import { activeRecording } from './recording.ts';
+import { initializeCells, issue, linearizeJob, storeHost, type Job } from './run.ts';
+import { goneStorage, type Storage } from './storage.ts';
 import { endangeredBy, forgetRecorded, inOrder, noteRecorded } from './waiting.ts';
 
 /** Elements of float32, int32 and bool. */
@@ -27,8 +25,8 @@ const recordingLimit = 50_000;
 
 let recordedNodes = 0;
 
-/** Counts recorded nodes outside captures. */
-export const defaultRecorder: Recorder = {
+// Outside of recordings.
+setRecorder({
   created(node) {
     noteRecorded(node);
     if (++recordedNodes >= recordingLimit) {
@@ -37,160 +35,7 @@ export const defaultRecorder: Recorder = {
       forgetRecorded({ later: true });
     }
   },
-};
-setRecorder(defaultRecorder);
-
-/** The plan of a linearised graph, from the cache or made now. Call inside {@link Device.perform}. */
-export function planFor(
-  device: Device,
-  engine: Engine,
-  { hash, key }: PlanIdentity,
-  program: () => Program,
-): PlanEntry {
-  const known = device.plans.find({ hash, key });
-  if (known !== undefined) return known;
-  const source = program();
-  return device.plans.insert({ hash, key }, source, engine.compile(source));
-}
-
-/** Gives every cell among the leaves a value. */
-export function initializeCells(device: Device, leaves: readonly Node[]): void {
-  const cells: TensorCell[] = [];
-  for (const leaf of leaves) {
-    const cell = leaf.cell as TensorCell | undefined;
-    if (cell !== undefined && leaf.storage === undefined) cells.push(cell);
-  }
-  if (cells.length === 0) return;
-  const computed: TensorCell[] = [];
-  for (const cell of cells) {
-    const initializer = cell.initializer;
-    if (initializer === undefined) throw new StaleValueError('internal: a cell without a value');
-    const known = (resolve(initializer).storage as Storage | undefined)?.host;
-    if (known === undefined) computed.push(cell);
-    else storeHost(device, cell, known);
-  }
-  if (computed.length > 0) {
-    const outputs = computed.map((cell) => resolve(cell.initializer as Node));
-    const storages = execute(device, outputs);
-    computed.forEach((cell, i) => {
-      cell.leaf.storage = storages[i];
-      cell.initializer = undefined;
-    });
-  }
-}
-
-function storeHost(device: Device, cell: TensorCell, host: HostArray): void {
-  const storage = new Storage(undefined);
-  storage.allocate(device, cell.type);
-  storage.write(device, host);
-  cell.leaf.storage = storage;
-  cell.initializer = undefined;
-}
-
-/** How the leaves of a plan are bound. Throws where a leaf has no value any more. */
-export function bindLeaves(device: Device, leaves: readonly Node[]): (() => DeviceBuffer | HostArray)[] {
-  return leaves.map((leaf) => {
-    const storage = leaf.storage as Storage | undefined;
-    if (storage === undefined) {
-      throw new StaleValueError(
-        `A value of type ${formatType(leaf.type)} was recorded inside a compiled function and is not known outside of it.`,
-        { hint: 'Return from the compiled function what you want to read.' },
-      );
-    }
-    return storage.bind(device, leaf.type);
-  });
-}
-
-/** One computation: outputs into memory of their own, and new values of cells into the cells' memory. */
-interface Job {
-  readonly outputs: readonly Node[];
-  readonly updates: readonly TensorCell[];
-}
-
-function linearizeJob({ outputs, updates }: Job): { linearization: Linearization; targets: (Node | undefined)[] } {
-  const targets = [...outputs.map(() => undefined), ...updates.map((cell) => cell.leaf)];
-  return { linearization: linearize([...outputs, ...updates.map((cell) => cell.pending as Node)], targets), targets };
-}
-
-/** Programs of runs that wait for their device to start; a loop's steps share theirs. */
-let waitingPrograms: { readonly key: Int32Array; readonly program: Program }[] = [];
-
-function waitingProgram(linearization: Linearization, targets: readonly (Node | undefined)[]): Program {
-  const { key } = linearization;
-  const known = waitingPrograms.find((candidate) => sameKey(candidate.key, key));
-  if (known !== undefined) return known.program;
-  const program = toProgram(linearization, targets);
-  waitingPrograms = [{ key, program }, ...waitingPrograms.slice(0, 7)];
-  return program;
-}
-
-/** Issues one run of a linearised job; returns the storages of its outputs. */
-function issue(
-  device: Device,
-  job: Job,
-  linearization: Linearization,
-  targets: readonly (Node | undefined)[],
-): Storage[] {
-  initializeCells(device, linearization.leaves);
-  const bindings = bindLeaves(device, linearization.leaves);
-  const scalars = linearization.scalars.map((node) => node.attributes.value);
-  const storages = job.outputs.map((output) => {
-    const storage = new Storage(undefined);
-    storage.allocate(device, output.type);
-    return storage;
-  });
-  const destinations = storages.map((storage) => storage.buffer());
-  // Nodes lose their inputs once they are realised; a run that has to wait for its device takes the program along.
-  const waiting = device.running ? undefined : waitingProgram(linearization, targets);
-  const updated = job.updates.map((cell) => cell.storage);
-  device.perform(
-    (engine) => {
-      const entry = planFor(device, engine, linearization, () => waiting ?? toProgram(linearization, targets));
-      runPlan(device, engine, entry, resolveAll([...bindings, ...destinations]), scalars);
-    },
-    (error, engine) => {
-      for (const storage of storages) storage.fail(error);
-      if (waiting === undefined || updated.length === 0) return;
-      // As settle() does where nothing waits: what was asked for must not stop the updates.
-      const outputs = waiting.outputs.filter(({ parameter }) => parameter >= 0);
-      try {
-        const executable = engine.compile({ ...waiting, outputs });
-        engine.run(executable, resolveAll(bindings), scalars);
-        executable.dispose();
-      } catch {
-        for (const storage of updated) storage?.fail(error);
-      }
-    },
-  );
-  for (const node of linearization.nodes) node.planned = true;
-  return storages;
-}
-
-/** The memory behind bindings. Call inside {@link Device.perform}. */
-export function resolveAll(bindings: readonly (() => DeviceBuffer | HostArray)[]): (DeviceBuffer | HostArray)[] {
-  return bindings.map((bind) => bind());
-}
-
-/** Runs a plan and keeps the device's statistics. Call inside {@link Device.perform}. */
-export function runPlan(
-  device: Device,
-  engine: Engine,
-  entry: PlanEntry,
-  bindings: readonly (DeviceBuffer | HostArray)[],
-  scalars: readonly number[],
-): void {
-  engine.run(entry.executable, bindings, scalars);
-  device.plans.use(entry);
-  device.runs++;
-  device.kernelsInLastRun = entry.executable.kernelCount;
-}
-
-/** Computes nodes into memory of their own. */
-function execute(device: Device, outputs: readonly Node[]): Storage[] {
-  const job: Job = { outputs, updates: [] };
-  const { linearization, targets } = linearizeJob(job);
-  return issue(device, job, linearization, targets);
-}
+});
 
 const disposedReason = 'it was disposed';
 /** What was disposed of while updates were waiting that may still read it. */
@@ -378,7 +223,7 @@ function refuseInCapture(
   what = 'a value cannot be read',
   hint = 'Return the tensor from the compiled function and read it outside.',
 ): void {
-  if (activeCapture() === undefined) return;
+  if (activeRecording() === undefined) return;
   throw new StaleValueError(
     `[${method}] ${what} inside a compiled function: it only records what is computed at each call.`,
     { hint },

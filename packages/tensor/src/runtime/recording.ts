@@ -22,7 +22,7 @@ let recording: Recording | undefined;
 let inlining = 0;
 
 /** The recording that is going on, if any. */
-export function activeCapture(): Recording | undefined {
+export function activeRecording(): Recording | undefined {
   return recording;
 }
 
