@@ -1,6 +1,6 @@
 /**
- * Hebb in one import. Everything of every package but the leaf `@hebb/files`, under its own name; four names that two packages share are decided below, and
- * `metrics` holds all of `@hebb/evaluation`.
+ * Hebb in one import. Everything of every package but the leaf `@hebb/files`, under its own name; four names that two
+ * packages share are decided below, and `metrics` holds all of `@hebb/evaluation`.
  */
 export * from '@hebb/tensor';
 export * from '@hebb/autograd';

@@ -119,7 +119,7 @@ export function locateBlock(
 }
 
 /** Calls `visit` with the values of the local and inner axes at each point of a full block, in order. */
-export function forEachBlockPoint(blocked: BlockedAxes, visit: (values: Map<Axis, number>) => void): void {
+function forEachBlockPoint(blocked: BlockedAxes, visit: (values: Map<Axis, number>) => void): void {
   const axes = [blocked.local, ...blocked.inner];
   const values = new Map<Axis, number>();
   for (let position = 0; position < blocked.capacity; position++) {

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Backend } from '../../src/runtime/backend.ts';
 import { createWasmBackend, hasRelaxedSimd } from '../../src/wasm/backend.ts';
 import { erf } from '../support/plan-evaluator.ts';
+import { ulp } from '../support/ulp.ts';
 import {
   axisIndex,
   binary,
@@ -40,11 +41,6 @@ async function apply(
     stores: [{ buffer: y, index: axisIndex(axis), value: make(axisIndex(axis), x) }],
   });
   return (await runPlan(builder.plan(), builder.data, [], device))[1] as Float32Array;
-}
-
-/** Distance between neighbouring float32 values around x. */
-function ulp(x: number): number {
-  return Math.max(2 ** -149, 2 ** (Math.floor(Math.log2(Math.abs(x))) - 23));
 }
 
 /** Even steps, random points, and every power of two in the range. */
