@@ -87,13 +87,19 @@ function unpad(dy: Tensor, { low, interior }: Attributes['pad'], shape: readonly
   return tensorOf(makeNode('slice', [nodeOf(dy)], { starts: low, steps: interior.map((n) => n + 1), shape }));
 }
 
+/** Parts from which on a cotangent is turned for them, so that those of a stack are contiguous: many are then copied by one kernel. */
+const manyParts = 9;
+
 function unconcat(dy: Tensor, inputs: readonly Tensor[], axis: number): Cotangent[] {
+  const turns = inputs.length >= manyParts && inputs.every((input) => input.shape[axis] === 1);
+  const axes = [...dy.shape.keys()].filter((other) => other !== axis);
+  const cut = turns ? dy.permute([axis, ...axes]) : dy;
   let start = 0;
   return inputs.map((input) => {
     const length = input.shape[axis] ?? 0;
     const from = start;
     start += length;
-    return () => dy.narrow(axis, from, length);
+    return () => (turns ? cut.narrow(0, from, 1).reshape(input.shape) : dy.narrow(axis, from, length));
   });
 }
 

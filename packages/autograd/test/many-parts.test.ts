@@ -18,6 +18,14 @@ describe.each(devices)('on %s', (name) => {
       expect(await gradient.data()).toEqual(Float32Array.of(Math.fround(2 * Math.fround(i / 1000)), 2));
   });
 
+  it.each([1, 2])('so is that of 300 parts stacked along axis %d', async (axis) => {
+    const parts = Array.from({ length: 300 }, (_, i) => tensor(new Float32Array(6).fill(i), { shape: [2, 3] }));
+    const { grads } = valueAndGrad(() => stack(parts, axis).square().sum(), parts);
+    await realize(...grads);
+    if (name !== 'reference') expect(device.stats().kernelsInLastRun).toBeLessThan(8);
+    for (const [i, gradient] of grads.entries()) expect(await gradient.data()).toEqual(new Float32Array(6).fill(2 * i));
+  });
+
   it('parts of different lengths along an inner axis get their own columns', async () => {
     const parts = Array.from({ length: 24 }, (_, i) =>
       tensor(new Float32Array(2 * (1 + (i % 3))).fill(i), { shape: [2, 1 + (i % 3)] }),
