@@ -12,16 +12,18 @@ const signatures: readonly (readonly [kind: string, bytes: readonly number[]])[]
   ['UTF-16 text', [0xfe, 0xff]],
 ];
 
+export const pageKind = 'an HTML page';
+const markupKind = 'an XML file';
 /** What stands in a repository for a file that Git LFS holds elsewhere. */
-export const pointerKind = 'a Git LFS pointer';
+const pointerKind = 'a Git LFS pointer';
 
 /** `an HTML page`, `a gzip archive`, …; undefined where nothing is known. */
 export function kindOf(bytes: Uint8Array): string | undefined {
   const found = signatures.find(([, signature]) => signature.every((byte, i) => bytes[i] === byte));
   if (found !== undefined) return found[0];
   const start = new TextDecoder().decode(bytes.subarray(0, 512)).trimStart();
-  if (/^(?:<!--[^]*?-->\s*)*<(?:!doctype html|html|head|body)\b/i.test(start)) return 'an HTML page';
-  if (/^<\?xml\b/i.test(start)) return 'an XML file';
+  if (/^(?:<!--[^]*?-->\s*)*<(?:!doctype html|html|head|body)\b/i.test(start)) return pageKind;
+  if (/^<\?xml\b/i.test(start)) return markupKind;
   if (start.startsWith('version https://git-lfs.')) return pointerKind;
   return undefined;
 }
@@ -29,3 +31,10 @@ export function kindOf(bytes: Uint8Array): string | undefined {
 /** What to do where a page came instead of a file. */
 export const pageHint =
   'The address shows a page: about the file, or an error in its place. Use the address of the file itself (on GitHub: Raw), or download it.';
+
+/** What to do about a file of that kind; nothing where that is plain. */
+export function hintOf(kind: string): { readonly hint?: string } {
+  if (kind === pageKind) return { hint: pageHint };
+  if (kind === pointerKind) return { hint: 'Get the file itself: git lfs pull, or the address of its download.' };
+  return kind === markupKind ? {} : { hint: 'Unpack or convert it first.' };
+}

@@ -10,7 +10,7 @@ import {
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import { columnTypes, inferType, isNumber, parseColumn, type ColumnType } from './columns.ts';
-import { kindOf, pageHint, pointerKind } from './content.ts';
+import { hintOf, kindOf } from './content.ts';
 import { DataError, ProblemList, show, type DataProblem } from './errors.ts';
 import { decodeText, nameOf, readBytes, type Source } from './files.ts';
 import { readRows } from './rows.ts';
@@ -169,7 +169,6 @@ export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
 function refuseOtherFormats(text: string, source: string): void {
   const start = text.slice(0, 1024);
   const kind = kindOf(new TextEncoder().encode(start));
-  if (kind === 'an HTML page') throw new DataError(`[csv] ${source} is ${kind}, not CSV.`, { source, hint: pageHint });
   // Letters alone may begin a table, too: PAR1,PAR2.
   const isOther = kind !== undefined && (!/^(?:PK|PAR1|BZh)/.test(start) || hasControlCharacters(start));
   if (isOther) throw new DataError(`[csv] ${source} is ${kind}, not CSV.`, { source, ...hintOf(kind) });
@@ -183,11 +182,6 @@ function refuseOtherFormats(text: string, source: string): void {
     source,
     hint: 'Read it with JSON.parse; new Table({ name: { type, values } }) makes a table of columns.',
   });
-}
-
-function hintOf(kind: string): { hint?: string } {
-  if (kind === pointerKind) return { hint: 'Get the file itself: git lfs pull, or the address of its download.' };
-  return kind === 'an XML file' ? {} : { hint: 'Unpack or convert it first.' };
 }
 
 function hasControlCharacters(text: string): boolean {

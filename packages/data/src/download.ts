@@ -10,7 +10,7 @@ import {
   requireString,
   type OptionNames,
 } from '@hebb/tensor/arguments';
-import { kindOf, pageHint } from './content.ts';
+import { kindOf, pageHint, pageKind } from './content.ts';
 import { DataError, messageOf } from './errors.ts';
 import { fileError } from './files.ts';
 
@@ -141,7 +141,7 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
     const actual = hash.digest('hex');
     if (actual !== expected) {
       throw fail(`wrong checksum, SHA-256 ${actual} instead of ${expected} (${receivedBytes} bytes)`, {
-        hint: `${kind === 'an HTML page' ? `It is an HTML page. ${pageHint}` : 'The file has changed at its source, or something on the way answered in its place.'} Nothing was kept.`,
+        hint: `${kind === pageKind ? `It is an HTML page. ${pageHint}` : 'The file has changed at its source, or something on the way answered in its place.'} Nothing was kept.`,
       });
     }
   }

@@ -1,7 +1,7 @@
 /** Reading bytes from a path, a URL or a Blob. */
 import { FileError, hasFiles, readFile } from '@hebb/files';
 import { wrongArgument } from '@hebb/tensor/arguments';
-import { kindOf, pageHint } from './content.ts';
+import { hintOf, kindOf, pageHint, pageKind } from './content.ts';
 import { DataError, messageOf } from './errors.ts';
 
 /** A file path (Node), an http(s) URL, or a `Blob` or `File` (e.g. from a file input). */
@@ -25,7 +25,7 @@ export async function readBytes(where: string, source: Source): Promise<Uint8Arr
     const response = await fetch(source);
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());
     const bytes = new Uint8Array(await response.arrayBuffer());
-    if (kindOf(bytes) === 'an HTML page') {
+    if (kindOf(bytes) === pageKind) {
       throw new DataError(`[${where}] ${name} is an HTML page, not data.`, { source: name, hint: pageHint });
     }
     return bytes;
@@ -57,9 +57,11 @@ export function decodeText(where: string, bytes: Uint8Array, encoding: string, n
     throw new DataError(`[${where}] ${name} is ${isText ? '' : `${kind}, `}not valid ${encoding} text.`, {
       source: name,
       cause,
-      hint: isText
-        ? `Give the file's encoding, e.g. { encoding: '${kind === undefined ? 'windows-1252' : 'utf-16le'}' }.`
-        : 'Unpack or convert it first.',
+      ...(isText
+        ? {
+            hint: `Give the file's encoding, e.g. { encoding: '${kind === undefined ? 'windows-1252' : 'utf-16le'}' }.`,
+          }
+        : hintOf(kind)),
     });
   }
 }

@@ -261,6 +261,8 @@ describe('csv', () => {
       await expect(csv(folder)).rejects.toThrow(/it is a folder/);
       await writeFile(path, Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff));
       await expect(csv(path)).rejects.toThrow(/is a gzip archive, not valid utf-8 text[^]*Unpack or convert it/);
+      await writeFile(path, Uint8Array.of(...new TextEncoder().encode('<html>'), 0xe9));
+      await expect(csv(path)).rejects.toThrow(/is an HTML page, not valid utf-8 text[^]*Use the address of the file/);
       await writeFile(path, Uint8Array.of(0xff, 0xfe, 97, 0, 10, 0, 49, 0));
       await expect(csv(path)).rejects.toThrow(/is not valid utf-8 text[^]*utf-16le/);
       expect((await csv(path, { encoding: 'utf-16le' })).column('a')).toEqual(Float64Array.of(1));
