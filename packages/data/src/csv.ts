@@ -72,7 +72,7 @@ const missingByDefault = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
 export async function csv(source: Source, options: CsvFileOptions = {}): Promise<Table> {
   checkOptions('csv', options, fileOptions);
   const { encoding = 'utf-8', ...rest } = options;
-  const name = nameOf(source);
+  const name = nameOf('csv', source);
   const text = decodeText('csv', await readBytes('csv', source), encoding, name);
   return parseCsv(text, { ...rest, source: name });
 }

@@ -130,6 +130,15 @@ function requireFields(fields: unknown): asserts fields is Fields {
     throw new DataError(`[ArrayDataset] expected fields by name, got ${show(fields)}.`, { hint });
   for (const [name, field] of Object.entries(fields)) {
     const { data, shape } = Object(field) as { data?: unknown; shape?: unknown };
+    // Known by its method, so that datasets do not bring tensors along.
+    if (typeof data === 'function') {
+      throw new DataError(
+        `[ArrayDataset] field '${name}' must have a typed array as data, got the tensor ${String(field)}.`,
+        {
+          hint: `Read its values: { ${name}: { data: await x.data(), shape: x.shape.slice(1) } }.`,
+        },
+      );
+    }
     if (!isTypedArray(data)) {
       const given = typeof field === 'object' && field !== null && 'data' in field ? `data ${show(data)}` : show(field);
       throw new DataError(`[ArrayDataset] field '${name}' must have a typed array as data, got ${given}.`, { hint });

@@ -7,23 +7,26 @@ import { DataError, messageOf } from './errors.ts';
 /** A file path (Node), an http(s) URL, or a `Blob` or `File` (e.g. from a file input). */
 export type Source = string | URL | Blob;
 
-/** How errors name a source. */
-export function nameOf(source: Source): string {
+/** How errors name a source; `where` is the function that it was given to. */
+export function nameOf(where: string, source: Source): string {
   if (typeof source === 'string') return source;
   if (source instanceof URL) return source.href;
-  if (!(source instanceof Blob)) throw wrongArgument('data', 'a source', 'a path, a URL, a Blob or a File', source);
+  if (!(source instanceof Blob)) throw wrongArgument(where, 'the source', 'a path, a URL, a Blob or a File', source);
   return 'name' in source && typeof source.name === 'string' ? source.name : '<blob>';
 }
 
 /** @throws DataError naming the source, if it cannot be read. */
 export async function readBytes(where: string, source: Source): Promise<Uint8Array> {
-  const name = nameOf(source);
+  const name = nameOf(where, source);
   try {
     if (typeof source === 'object' && !(source instanceof URL)) return new Uint8Array(await source.arrayBuffer());
     const isWeb = /^(https?|blob|data):/i.test(name);
     if (!isWeb && hasFiles()) return await readFile(source);
     const response = await fetch(source);
-    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trimEnd());
+    if (!response.ok) {
+      const address = isWeb ? '' : `${response.url}: `;
+      throw new Error(`${address}the server answered ${response.status} ${response.statusText}`.trimEnd());
+    }
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (kindOf(bytes) === pageKind) {
       throw new DataError(`[${where}] ${name} is an HTML page, not data.`, { source: name, hint: pageHint });

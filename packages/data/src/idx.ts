@@ -33,7 +33,7 @@ interface Header {
 
 /** Reads an IDX file from a path (Node), an http(s) URL, or a `Blob`/`File`. See {@link readIdx}. */
 export async function loadIdx(source: Source): Promise<NumericArray> {
-  return readIdx(await readBytes('idx', source), nameOf(source));
+  return readIdx(await readBytes('idx', source), nameOf('idx', source));
 }
 
 /**

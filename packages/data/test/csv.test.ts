@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { DataError, Random, Table, csv, parseCsv } from '../src/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { DataError, Random, Table, csv, loadIdx, parseCsv } from '../src/index.ts';
 
 function failure(text: string, options = {}): DataError {
   try {
@@ -271,6 +271,29 @@ describe('csv', () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+it('names the function that got no source', async () => {
+  await expect(csv(undefined as never)).rejects.toThrow(
+    /^\[csv\] the source must be a path, a URL, a Blob or a File, not undefined/,
+  );
+  await expect(loadIdx(3 as never)).rejects.toThrow(/^\[idx\] the source must be/);
+});
+
+it('says at which address a page asked for a relative path', async () => {
+  const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => {
+    const response = new Response('', { status: 404, statusText: 'Not Found' });
+    return Object.defineProperty(response, 'url', { value: 'https://example.org/app/a.csv' });
+  });
+  const node = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
+  try {
+    await expect(csv('a.csv')).rejects.toThrow(
+      '[csv] cannot read a.csv: https://example.org/app/a.csv: the server answered 404 Not Found.',
+    );
+  } finally {
+    node.mockRestore();
+    fetched.mockRestore();
+  }
 });
 
 describe('Table', () => {

@@ -1,4 +1,4 @@
-import { manualSeed, type Tensor } from '@hebb/tensor';
+import { manualSeed, zeros, type Tensor } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
 import { ArrayDataset, DataError, DataLoader, Random, fieldOf } from '../src/index.ts';
 import golden from './golden/random.json' with { type: 'json' };
@@ -75,6 +75,10 @@ describe('ArrayDataset', () => {
       [[data], /expected fields by name, got an array/],
       [{ x: [[1, 2]] }, /field 'x' must have a typed array as data, got an array/],
       [{ x: { data: [1, 2], shape: [2] } }, /field 'x' must have a typed array as data, got data an array/],
+      [
+        { x: zeros([4, 2]) },
+        /got the tensor float32\[4,2\]\.\n  hint: .*\{ x: \{ data: await x\.data\(\), shape: x\.shape\.slice\(1\) \} \}/,
+      ],
       [{ x: { data } }, /field 'x' must have the shape of one example, .*, got undefined/],
       [{ x: { data: new BigInt64Array(2), shape: [] } }, /got data a BigInt64Array/],
     ] as const)

@@ -151,7 +151,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     const { strict = true } = options;
     requireBoolean('loadStateDict', 'strict', strict);
     const own = byName(walk(this, { again: true }).flatMap(({ parameters, buffers }) => [...parameters, ...buffers]));
-    const given = new Map(stateEntries(state));
+    const given = new Map(stateEntries(state, 'loadStateDict'));
     const found = new Set([...given.keys()].map((name) => own.get(name)));
     const missing = [...this.stateDict()].filter(([, tensor]) => !found.has(tensor)).map(([name]) => name);
     const unexpected: string[] = [];

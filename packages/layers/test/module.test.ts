@@ -82,6 +82,12 @@ describe('errors', () => {
 });
 
 describe('loadStateDict', () => {
+  it('names itself where it gets no state', () => {
+    expect(() => new Linear(1, 1).loadStateDict(undefined as never)).toThrow(
+      /^\[loadStateDict\] the state must be tensors/,
+    );
+  });
+
   const model = (): Sequential => new Sequential(new Linear(2, 3), new ReLU(), new Linear(3, 1));
 
   it('lists missing, unexpected and mis-shaped names in one error and changes nothing', async () => {

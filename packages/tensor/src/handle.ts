@@ -81,7 +81,12 @@ export function requireOperand(where: string, value: unknown): asserts value is 
 
 /** Throws {@link ArgumentError} unless `values` is an array of tensors. */
 export function requireTensors(where: string, name: string, values: unknown): asserts values is readonly Tensor[] {
-  if (!Array.isArray(values)) throw notATensor(where, `${name} must be an array of tensors`, values);
+  if (!Array.isArray(values)) {
+    if (!isTensor(values)) throw notATensor(where, `${name} must be an array of tensors`, values);
+    throw new ArgumentError(`[${where}] ${name} must be an array of tensors, not the tensor ${values}.`, {
+      hint: `Put them into one array: ${where}([a, b]).`,
+    });
+  }
   for (let i = 0; i < values.length; i++) requireTensor(where, `${name}[${i}]`, values[i]);
 }
 

@@ -227,7 +227,9 @@ export async function encodeSafetensors(
 ): Promise<Uint8Array> {
   recordOf(requireString)('safetensors', 'the metadata', metadata);
   const rank = (value: Tensor): number => written.findIndex(([dtype]) => dtype === value.dtype);
-  const ordered = [...stateEntries(state)].sort(([a, x], [b, y]) => rank(x) - rank(y) || compare(a, b));
+  const ordered = [...stateEntries(state, 'encodeSafetensors')].sort(
+    ([a, x], [b, y]) => rank(x) - rank(y) || compare(a, b),
+  );
   if (ordered.some(([name]) => name === '__metadata__'))
     throw new SafetensorsError("[safetensors] no tensor can have the name '__metadata__'.");
   // Asked for together, so that all are read from one moment.

@@ -403,6 +403,14 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   requireTensors('stack', 'tensors', tensors);
+  const [first] = tensors;
+  if (first === undefined) throw new ArgumentError('[stack] needs at least one tensor.');
+  const other = tensors.find(({ shape }) => shape.length !== first.ndim || shape.some((n, i) => n !== first.shape[i]));
+  if (other !== undefined) {
+    throw new ShapeError(`[stack] cannot stack ${first} and ${other}: all tensors must have the same shape.`, {
+      hint: 'To join them along an axis that they have, use concat.',
+    });
+  }
   return concat(
     tensors.map((t) => unsqueeze(t, axis)),
     axis,

@@ -2,7 +2,7 @@
  * `compile`: a function is recorded once for each signature of its arguments, and from then on a call only binds memory and runs one
  * plan. Everything that changes between calls comes in as an argument, a variable, or a scalar with a source.
  */
-import { describe, mapStructure, requireFunction, type Structure } from '../arguments/index.ts';
+import { describe, mapStructure, wrongArgument, type Structure } from '../arguments/index.ts';
 import { ArgumentError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
@@ -111,7 +111,15 @@ export function compile<A extends unknown[], R>(
   body: ((...args: A) => R) & CheckedArguments<A> & CheckedResult<R>,
 ): (...args: A) => R;
 export function compile<A extends unknown[], R>(body: (...args: A) => R): (...args: A) => R {
-  requireFunction('compile', 'the body', body);
+  if (typeof body !== 'function') {
+    throw wrongArgument(
+      'compile',
+      'the body',
+      'a function',
+      body,
+      'Write what is to be compiled as a function of tensors: compile((x) => model.forward(x)).',
+    );
+  }
   const captures = new Recordings<Capture>();
   return (...args) => {
     if (recordsInPlace()) return body(...args);
