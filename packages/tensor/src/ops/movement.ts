@@ -12,7 +12,7 @@ import { makeNode } from '../graph/node.ts';
 import { sameShape, sizeOf } from '../graph/types.ts';
 import { nodeOf, requireTensor, requireTensors, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { broadcastNode, broadcastShapes, castNode } from './operands.ts';
+import { broadcastNode, broadcastShapes, castNode, commonDType } from './operands.ts';
 
 /** The axis counted from the front; negative axes count from the back. Throws {@link ShapeError} outside −ndim … ndim − 1. */
 export function normalizeAxis(op: string, axis: number, ndim: number): number {
@@ -377,11 +377,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
       );
   }
   if (tensors.length === 1) return first;
-  const dtype = tensors.some((t) => t.dtype === 'float32')
-    ? 'float32'
-    : tensors.some((t) => t.dtype === 'int32')
-      ? 'int32'
-      : 'bool';
+  const dtype = tensors.reduce((common, t) => commonDType(common, t.dtype), first.dtype);
   return tensorOf(
     makeNode(
       'concat',

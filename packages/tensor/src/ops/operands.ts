@@ -10,6 +10,11 @@ import type { Operand } from '../tensor.ts';
 
 const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
 
+/** The dtype that two have in common: the later of bool, int32, float32. */
+export function commonDType(a: DType, b: DType): DType {
+  return rank[a] < rank[b] ? b : a;
+}
+
 /** The dtype in which `op` computes on operands of this one. */
 function computeDType(op: Primitive, dtype: DType): DType {
   const takes = elementwiseTraits(op)?.takes;
@@ -61,14 +66,13 @@ export function unify(op: Primitive, operands: readonly Operand[]): Node[] {
   let dtype: DType | undefined;
   for (const operand of operands) {
     if (typeof operand === 'number') continue;
-    if (dtype === undefined || rank[operand.dtype] > rank[dtype]) dtype = operand.dtype;
+    dtype = dtype === undefined ? operand.dtype : commonDType(dtype, operand.dtype);
   }
   for (const operand of operands) {
     if (typeof operand !== 'number') continue;
     // An integer that int32 cannot hold is a float32.
     const needed: DType = (operand | 0) === operand ? 'int32' : 'float32';
-    if (dtype === undefined) dtype = 'float32';
-    else if (rank[needed] > rank[dtype]) dtype = needed;
+    dtype = dtype === undefined ? 'float32' : commonDType(dtype, needed);
   }
   const target = computeDType(op, dtype ?? 'float32');
   let shape: readonly number[] = [];
