@@ -2,6 +2,7 @@
  * Rewrites a kernel's axes before scheduling: neighbours that every index treats as one axis are merged, and an axis that is only
  * ever divided by one number is split by it, so that most indices end as plain strides over few long loops.
  */
+import { forEachExpression } from '../compiler/expressions.ts';
 import {
   addIndex,
   axisIndex,
@@ -90,29 +91,6 @@ export class ExpressionRewriter {
         };
     }
   }
-}
-
-/** Calls `visit` once for every distinct sub-expression. */
-export function forEachExpression(roots: readonly Expression[], visit: (expression: Expression) => void): void {
-  const seen = new Set<Expression>();
-  const walk = (expression: Expression): void => {
-    if (seen.has(expression)) return;
-    seen.add(expression);
-    visit(expression);
-    if (expression.kind === 'unary' || expression.kind === 'cast') walk(expression.operand);
-    else if (expression.kind === 'binary') {
-      walk(expression.left);
-      walk(expression.right);
-    } else if (expression.kind === 'select') {
-      walk(expression.condition);
-      walk(expression.ifTrue);
-      walk(expression.ifFalse);
-    } else if (expression.kind === 'random') {
-      walk(expression.seed);
-      walk(expression.counter);
-    }
-  };
-  for (const root of roots) walk(root);
 }
 
 /** Every index in the expressions. */

@@ -2,11 +2,11 @@
  * Loop nests over axes with a vector axis innermost: whole vectors, then one remainder with the number of lanes left. Ranges may be
  * known only at run time. Also the choice of the vector axis, by a small cost model of loads and stores per vector.
  */
+import { forEachExpression } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import type { BinaryOperator, Expression, Store, UnaryOperator } from '../compiler/kernel.ts';
 import type { CostlyPrimitive } from '../graph/elementwise.ts';
 import type { AxisValues, KernelContext } from './address.ts';
-import { forEachExpression } from './axes.ts';
 import type { VectorEvaluator } from './expression.ts';
 import type { LoopRole, Value } from './ir.ts';
 import { op } from './opcodes.ts';

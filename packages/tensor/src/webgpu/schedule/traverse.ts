@@ -1,6 +1,6 @@
 /** Walks over a kernel's expressions: which buffers and indices it uses, and copies with other indices, buffers or results. */
+import { operandsOf, visitInOrder } from '../../compiler/expressions.ts';
 import type { Condition, Expression, Kernel, Operand, Store } from '../../compiler/kernel.ts';
-import { operandsOf, visitInOrder } from '../expressions.ts';
 import {
   axisIndex,
   constantIndex,

@@ -3,11 +3,12 @@
  * text is an equal value and is written once. A value is placed in the outermost open block that has all its operands,
  * which moves everything that does not change in a loop out of it (some drivers, llvmpipe among them, would not).
  */
+import { visitInOrder } from '../../compiler/expressions.ts';
 import type { Condition, Expression, ScalarType } from '../../compiler/kernel.ts';
 import type { Atom, Axis, Index } from '../../compiler/index-expression.ts';
-import { haveCommonSource, visitInOrder } from '../expressions.ts';
 import type { FunctionName } from './functions.ts';
 import { binaryText, castText, literalText, selectText, unaryText } from './operators.ts';
+import { haveCommonSource } from './sources.ts';
 
 /** A WGSL operand: a name or a literal. `depth` is the block in which it is known (0 for literals). */
 export interface Value {

@@ -1,5 +1,5 @@
 /** Walks over expressions without recursion: a kernel may fuse a chain of thousands of operations. */
-import type { Expression } from '../compiler/kernel.ts';
+import type { Expression } from './kernel.ts';
 
 const none: readonly Expression[] = [];
 
@@ -38,38 +38,15 @@ export function visitInOrder(
   }
 }
 
-/** What an expression is computed from, as bits of a small hash: buffers, scalars, results and random draws. */
-const sources = new WeakMap<Expression, number>();
-
-function ownSource(expression: Expression): number {
-  switch (expression.kind) {
-    case 'load':
-      return 1 << (expression.buffer % 29);
-    case 'scalar':
-    case 'random':
-    case 'index':
-      return 1 << 29;
-    case 'result':
-      return 1 << 30;
-    default:
-      return 0;
+/** Visits every expression once, before its operands, from left to right. */
+export function forEachExpression(roots: readonly Expression[], visit: (expression: Expression) => void): void {
+  const seen = new Set<Expression>();
+  const stack = [...roots].reverse();
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    visit(next);
+    const operands = operandsOf(next);
+    for (let i = operands.length - 1; i >= 0; i--) stack.push(operands[i] as Expression);
   }
-}
-
-/** Whether both may be computed from one and the same value; sometimes true where they are not. */
-export function haveCommonSource(a: Expression, b: Expression): boolean {
-  for (const root of [a, b]) {
-    visitInOrder(
-      root,
-      (expression) => sources.has(expression),
-      (expression) => {
-        const operands = operandsOf(expression);
-        sources.set(
-          expression,
-          operands.reduce((all, operand) => all | (sources.get(operand) ?? 0), ownSource(expression)),
-        );
-      },
-    );
-  }
-  return ((sources.get(a) ?? 0) & (sources.get(b) ?? 0)) !== 0;
 }
