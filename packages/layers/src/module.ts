@@ -3,7 +3,14 @@
  * (`features.0.weight`), found by walking them; there is nothing to register.
  */
 import { ArgumentError, assign, guard, HebbError, ShapeError, Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, requireFunction, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  nearest,
+  requireBoolean,
+  requireFunction,
+  wrongArgument,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
 import { fieldsOf, type Fields } from './members.ts';
 import { stateEntries, type NamedTensors, type StateDict } from './state.ts';
@@ -67,7 +74,11 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   constructor() {
     const { forward } = this as { forward?: (...inputs: Inputs) => Output };
-    if (forward === undefined) return; // a field of the subclass, set later
+    if (forward === undefined) {
+      // A field of the subclass, set later; or forgotten, as no compiler tells JavaScript.
+      Object.defineProperty(this, 'forward', { value: missingForward, configurable: true, writable: true });
+      return;
+    }
     Object.defineProperty(this, 'forward', {
       value: (...inputs: Inputs): Output => watching(this, isMember, () => forward.call(this, ...inputs)),
       configurable: true,
@@ -216,6 +227,15 @@ export function within<T>(module: AnyModule, body: () => T): T {
     if (error instanceof HebbError) error.inModule(module.toString());
     throw error;
   }
+}
+
+function missingForward(this: object): never {
+  const { name } = this.constructor;
+  const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(this));
+  const near = nearest('forward', methods);
+  throw new ArgumentError(`[${name}] has no method forward, which computes its output.`, {
+    hint: near === undefined ? 'Give the class one: forward(x) { return …; }.' : `Is ${near} meant to be it?`,
+  });
 }
 
 function isMember(value: unknown): value is Tensor | AnyModule {

@@ -274,3 +274,19 @@ it('a list of modules is refused by Sequential with what to do', () => {
     /argument 0 is an array, not a module[^]*Sequential\(\.\.\.list\)/,
   );
 });
+
+it('a module without forward says so when it is called', () => {
+  const Base = Module as unknown as new () => object; // as JavaScript sees it
+  class Misspelt extends Base {
+    foward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+  class Empty extends Base {}
+  class Later extends Module {
+    forward = (x: Tensor): Tensor => x.add(1);
+  }
+  expect(() => (new Misspelt() as unknown as Module).forward(ones([1]))).toThrow(/^\[Misspelt\] has no method forward[^]*foward/);
+  expect(() => new Sequential(new Empty() as Module).forward(ones([1]))).toThrow(/^\[Empty\][^]*forward\(x\)/);
+  expect(new Later().forward(ones([1])).shape).toEqual([1]);
+});

@@ -1,12 +1,12 @@
 /** Parameters and gradients in the structures in which they come: lists, maps, objects. */
 import { ArgumentError, ShapeError, Tensor } from '@hebb/tensor';
 
-/** A model, or parameters by name, or a list of them (named '0', '1', …). */
+/** A model, or parameters by name, or a list of them, also as a Set or an iterator (named '0', '1', …). */
 export type ParameterSource =
   | { namedParameters(): ReadonlyMap<string, Tensor> }
   | ReadonlyMap<string, Tensor>
   | Readonly<Record<string, Tensor>>
-  | readonly Tensor[];
+  | Iterable<Tensor>;
 
 /** Gradients in the structure of the parameters: a list in the parameters' order, or by name. */
 export type Gradients = readonly Tensor[] | ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
@@ -14,8 +14,9 @@ export type Gradients = readonly Tensor[] | ReadonlyMap<string, Tensor> | Readon
 /** Pairs of name and tensor; the names of a list are its positions. */
 function entriesOf(tensors: Exclude<ParameterSource, { namedParameters(): unknown }>): (readonly [string, Tensor])[] {
   if (Array.isArray(tensors)) return (tensors as readonly Tensor[]).map((tensor, i) => [String(i), tensor]);
-  return tensors instanceof Map
-    ? [...(tensors as ReadonlyMap<string, Tensor>)]
+  if (tensors instanceof Map) return [...(tensors as ReadonlyMap<string, Tensor>)];
+  return Symbol.iterator in tensors
+    ? Array.from(tensors as Iterable<Tensor>, (tensor, i) => [String(i), tensor] as const)
     : Object.entries(tensors as Readonly<Record<string, Tensor>>);
 }
 

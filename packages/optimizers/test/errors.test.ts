@@ -164,3 +164,12 @@ it('takes a model, names its state after its parameters, and starts from zeros',
   expect(await tensors.get('bias.exp_avg_sq')?.toArray()).toEqual([0, 0]);
   expect(numbers).toEqual({ optimizer: 'AdamW', stepCount: 0, learningRate: 1e-3 });
 });
+
+it('takes a Set or an iterator as a list', () => {
+  const [weight, bias] = [variable(ones([2])), variable(ones([1]))];
+  for (const list of [new Set([weight, bias]), new Map([['w', weight] as const, ['b', bias] as const]).values()])
+    expect([...new SGD(list).parameters]).toEqual([
+      ['0', weight],
+      ['1', bias],
+    ]);
+});

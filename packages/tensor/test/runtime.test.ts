@@ -324,6 +324,10 @@ describe.each(devices)('the runtime on %s', (name) => {
       );
       expect(() => assign(v, arange(2))).toThrow(DTypeError);
       expect(() => assign(tensor([1, 2]), tensor([1, 2]))).toThrow(/not a variable/);
+      const overwrite = compile((w: Tensor) => assign(w, w.mul(2)));
+      expect(() => overwrite(variable(ones([2])))).toThrow(
+        /not a variable[^]*refer to the variable instead of taking it/,
+      );
     });
 
     it('computes pending updates of everything in one plan', async () => {
@@ -619,6 +623,9 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(device.memory().buffers).toBe(before - 1);
       await expect(x.data()).rejects.toThrow(/it was disposed/);
       await expect(x.add(1).data()).rejects.toThrow(StaleValueError);
+      await expect(x.add(1).data()).rejects.toThrow(
+        /^A tensor float32\[100,100\] that this is computed from has no value any more: it was disposed\.[^]*before you dispose/,
+      );
       x.dispose();
     });
 

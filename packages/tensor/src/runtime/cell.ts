@@ -203,7 +203,12 @@ export function assign(target: Tensor, value: Tensor): void {
   requireTensor('assign', 'the value', value);
   const cell = cellOf(target);
   if (cell === undefined) {
-    throw new ShapeError(`[assign] ${target} is not a variable; only tensors made by variable() can be assigned to.`);
+    throw new ShapeError(
+      `[assign] ${target} is not a variable; only tensors made by variable() can be assigned to.`,
+      nodeOf(target).op === 'argument'
+        ? { hint: 'In a compiled function an argument is its value: refer to the variable instead of taking it.' }
+        : {},
+    );
   }
   if (cell.storage?.disposed === true) {
     throw new StaleValueError(`[assign] the variable ${target} cannot take a value any more: it was disposed.`, {

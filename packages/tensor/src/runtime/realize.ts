@@ -12,7 +12,7 @@ import { breathe } from './event-loop.ts';
 import { pendingCells } from './pending.ts';
 import { activeRecording } from './recording.ts';
 import { initializeCells, issue, linearizeJob, storeHost, type Job } from './run.ts';
-import { goneStorage, type Storage } from './storage.ts';
+import { disposedReason, goneStorage, type Storage } from './storage.ts';
 import { endangeredBy, forgetRecorded, inOrder, noteRecorded } from './waiting.ts';
 
 /** Elements of float32, int32 and bool. */
@@ -37,7 +37,6 @@ setRecorder({
   },
 });
 
-const disposedReason = 'it was disposed';
 /** What was disposed of while updates were waiting that may still read it. */
 const doomed: Storage[] = [];
 

@@ -1,7 +1,7 @@
 /** Where the value of a realised node lives: on the host, on a device, or on both. */
 import { DeviceError, StaleValueError } from '../graph/errors.ts';
 import type { NodeStorage } from '../graph/node.ts';
-import type { TensorType } from '../graph/types.ts';
+import { formatType, type TensorType } from '../graph/types.ts';
 import type { DeviceBuffer, HostArray } from './backend.ts';
 import type { Device } from './device.ts';
 
@@ -24,6 +24,9 @@ function release(slot: Slot): void {
 }
 
 const finalizer = new FinalizationRegistry<Slot>(release);
+
+/** Why a value is gone that {@link Storage.dispose} ended. */
+export const disposedReason = 'it was disposed';
 
 export class Storage implements NodeStorage {
   /** The elements on the host, where they are known there. */
@@ -99,12 +102,16 @@ export class Storage implements NodeStorage {
    * the plan; used a second time it moves to the device for good.
    */
   bind(device: Device, type: TensorType): () => DeviceBuffer | HostArray {
-    this.requireAlive();
+    if (this.gone !== undefined) {
+      const message = `A tensor ${formatType(type)} that this is computed from has no value any more: ${this.gone}.`;
+      const hint = 'Read or realize what was recorded on a tensor before you dispose of it.';
+      throw new StaleValueError(message, this.gone === disposedReason ? { hint } : {});
+    }
     const slot = this.#slot;
     if (slot !== undefined) {
       if (slot.device !== device) {
         throw new DeviceError(
-          `A tensor ${type.dtype}[${type.shape.join(',')}] lives on ${slot.device.name}, the operation runs on ${device.name}.`,
+          `A tensor ${formatType(type)} lives on ${slot.device.name}, the operation runs on ${device.name}.`,
           {
             hint: 'Call setDevice before making tensors and models, or move the values with tensor(await t.data(), { shape: t.shape }).',
           },
