@@ -286,7 +286,9 @@ it('a module without forward says so when it is called', () => {
   class Later extends Module {
     forward = (x: Tensor): Tensor => x.add(1);
   }
-  expect(() => (new Misspelt() as unknown as Module).forward(ones([1]))).toThrow(/^\[Misspelt\] has no method forward[^]*foward/);
+  expect(() => (new Misspelt() as unknown as Module).forward(ones([1]))).toThrow(
+    /^\[Misspelt\] has no method forward[^]*foward/,
+  );
   expect(() => new Sequential(new Empty() as Module).forward(ones([1]))).toThrow(/^\[Empty\][^]*forward\(x\)/);
   expect(new Later().forward(ones([1])).shape).toEqual([1]);
 });

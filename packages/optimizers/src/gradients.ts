@@ -17,7 +17,7 @@ function entriesOf(tensors: Exclude<ParameterSource, { namedParameters(): unknow
   if (tensors instanceof Map) return [...(tensors as ReadonlyMap<string, Tensor>)];
   return Symbol.iterator in tensors
     ? Array.from(tensors as Iterable<Tensor>, (tensor, i) => [String(i), tensor] as const)
-    : Object.entries(tensors as Readonly<Record<string, Tensor>>);
+    : Object.entries(tensors);
 }
 
 /** A thing that knows its parameters by name: a model. */

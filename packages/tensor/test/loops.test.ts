@@ -118,6 +118,28 @@ describe.each(devices)('a loop on %s', (name) => {
     }
   });
 
+  it('keeps what was recorded after a step on values of it, whose variables change in a later one', async () => {
+    // As a target network that follows every few steps: the step reads it, another variable is trained.
+    const run = async (interval: number): Promise<number[]> => {
+      const [w, target] = [variable(tensor([1, 2])), variable(tensor([3, 5]))];
+      const read: number[] = [];
+      let metrics: Tensor[] = [];
+      for (let i = 1; i <= 12; i++) {
+        const value = target.mul(2).add(1);
+        assign(w, w.mul(0.5).add(value));
+        metrics.push(value.mean());
+        if (i % 4 === 0) assign(target, target.add(w));
+        if (i % interval !== 0) continue;
+        for (const metric of metrics) read.push(await metric.item());
+        metrics = [];
+      }
+      return read;
+    };
+    const every = await run(1);
+    expect(every).toHaveLength(12);
+    for (const interval of [2, 3, 12]) expect(await run(interval)).toEqual(every);
+  });
+
   it('carries a state of any size from step to step', async () => {
     const w = variable(tensor([0.5]), { requiresGrad: true });
     let hidden: Tensor = ones([2000]);

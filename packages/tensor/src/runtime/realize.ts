@@ -77,7 +77,7 @@ function compute(roots: readonly Node[]): void {
     const outside = updates.flatMap((cell) => cell.waitingConsumers()).filter((node) => !inside.has(resolve(node)));
     for (const consumer of stillComputable(outside)) want(consumer);
     const leaves = updates.map((cell) => cell.leaf);
-    const results = endangeredBy(leaves, new Set(wanted.keys()), { anySize: roots.length === 0 });
+    const results = endangeredBy(leaves, new Set(wanted.keys()), inside, { anySize: roots.length === 0 });
     for (const result of stillComputable(results)) want(result);
     if (wanted.size > asked) {
       job = { outputs: inOrder(wanted), updates };

@@ -45,10 +45,12 @@ export function noteAssigned(pending: Node): void {
 /**
  * What updates of `overwritten` would make unreadable although it may be wanted, given that `computed` will be there: the step's results
  * that nothing else was recorded on, up to a few KiB, and what has been recorded on after the step (`anySize`: also where it is large).
+ * What is computed `inside` of the plan is among them, whatever it reads: the plan runs once, and the variables that it read may change later.
  */
 export function endangeredBy(
   overwritten: readonly Node[],
   computed: ReadonlySet<Node>,
+  inside: ReadonlySet<Node>,
   { anySize }: { anySize: boolean },
 ): Node[] {
   const stale = nextWalk();
@@ -72,8 +74,9 @@ export function endangeredBy(
       }
     }
     // The newest value of a variable is in memory afterwards.
-    if (!within || !endangered || node.cell !== undefined || node.storage !== undefined || computed.has(resolve(node)))
-      continue;
+    if (!within || node.cell !== undefined || node.storage !== undefined) continue;
+    const value = resolve(node);
+    if (computed.has(value) || (!endangered && !inside.has(value))) continue;
     node.mark = stale;
     node.index = 0;
     candidates.push(node);
