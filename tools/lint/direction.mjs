@@ -9,7 +9,7 @@ const layers = [
   ['tensor'],
   ['autograd'],
   ['layers', 'losses', 'optimizers', 'evaluation', 'data', 'tokenizer'],
-  ['architectures', 'onnx', 'distributed'],
+  ['architectures', 'onnx'],
   ['training'],
   ['hebb'],
 ];

@@ -77,10 +77,6 @@ function unifyBlanks(text: string): string {
 
 /** Whether blanks follow each other, or begin or end a row, outside of quoted fields: empty fields, or columns that blanks align. */
 function hasRunOfBlanks(row: string): boolean {
-  return / {2}|^ | $/m.test(
-    row
-      .replaceAll(/"(?:[^"]|"")*"/g, '""')
-      .trimEnd()
-      .concat(/ \n?$/.test(row) ? ' ' : ''),
-  );
+  const unquoted = row.replaceAll(/"(?:[^"]|"")*"/g, '""').replace(/\n$/, '');
+  return / {2}|^ | $/.test(unquoted);
 }
