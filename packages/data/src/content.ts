@@ -22,7 +22,8 @@ export function kindOf(bytes: Uint8Array): string | undefined {
   const found = signatures.find(([, signature]) => signature.every((byte, i) => bytes[i] === byte));
   if (found !== undefined) return found[0];
   const start = new TextDecoder().decode(bytes.subarray(0, 512)).trimStart();
-  if (/^(?:<!--[^]*?-->\s*)*<(?:!doctype html|html|head|body)\b/i.test(start)) return pageKind;
+  if (/^(?:<!--[^]*?-->\s*)*<(?:!doctype html|html|head|body|title|h[1-6]|p|pre|div|center)\b/i.test(start))
+    return pageKind;
   if (/^<\?xml\b/i.test(start)) return markupKind;
   if (start.startsWith('version https://git-lfs.')) return pointerKind;
   return undefined;

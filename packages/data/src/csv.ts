@@ -58,7 +58,7 @@ const fileOptions: OptionNames<CsvFileOptions> = { ...csvOptions, encoding: requ
 const missingByDefault = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
 
 /**
- * Reads a CSV file: a path (Node), an http(s) URL, or a `Blob`/`File`. See {@link parseCsv}.
+ * Reads a CSV file: a path (Node), an http(s) URL, a `Blob`/`File`, or its bytes. See {@link parseCsv}.
  *
  * ```ts
  * import { csv } from '@hebb/data';

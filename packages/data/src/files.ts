@@ -1,23 +1,27 @@
-/** Reading bytes from a path, a URL or a Blob. */
+/** Bytes from a path, a URL or a Blob. */
 import { FileError, hasFiles, readFile } from '@hebb/files';
 import { wrongArgument } from '@hebb/tensor/arguments';
 import { hintOf, kindOf, pageHint, pageKind } from './content.ts';
 import { DataError, messageOf } from './errors.ts';
 
-/** A file path (Node), an http(s) URL, or a `Blob` or `File` (e.g. from a file input). */
-export type Source = string | URL | Blob;
+/** A file path (Node), an http(s) URL, a `Blob` or `File` (e.g. from a file input), or bytes that are already here. */
+export type Source = string | URL | Blob | Uint8Array;
 
 /** How errors name a source; `where` is the function that it was given to. */
 export function nameOf(where: string, source: Source): string {
   if (typeof source === 'string') return source;
   if (source instanceof URL) return source.href;
-  if (!(source instanceof Blob)) throw wrongArgument(where, 'the source', 'a path, a URL, a Blob or a File', source);
+  if (source instanceof Uint8Array) return '<bytes>';
+  if (!(source instanceof Blob)) {
+    throw wrongArgument(where, 'the source', 'a path, a URL, a Blob, a File or a Uint8Array', source);
+  }
   return 'name' in source && typeof source.name === 'string' ? source.name : '<blob>';
 }
 
 /** @throws DataError naming the source, if it cannot be read. */
 export async function readBytes(where: string, source: Source): Promise<Uint8Array> {
   const name = nameOf(where, source);
+  if (source instanceof Uint8Array) return source;
   try {
     if (typeof source === 'object' && !(source instanceof URL)) return new Uint8Array(await source.arrayBuffer());
     const isWeb = /^(https?|blob|data):/i.test(name);

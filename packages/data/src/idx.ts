@@ -31,7 +31,7 @@ interface Header {
   readonly end: number;
 }
 
-/** Reads an IDX file from a path (Node), an http(s) URL, or a `Blob`/`File`. See {@link readIdx}. */
+/** Reads an IDX file from a path (Node), an http(s) URL, a `Blob`/`File`, or its bytes. See {@link readIdx}. */
 export async function loadIdx(source: Source): Promise<NumericArray> {
   return readIdx(await readBytes('idx', source), nameOf('idx', source));
 }

@@ -5,7 +5,7 @@ import type { NumericArray } from './arrays.ts';
 import { csv, parseCsv } from './csv.ts';
 import { ArrayDataset, type Field } from './dataset.ts';
 import { DataError, ProblemList } from './errors.ts';
-import { fileError, readBytes } from './files.ts';
+import { fileError, readBytes, type Source } from './files.ts';
 import { readIdx } from './idx.ts';
 import { validateLabels } from './labels.ts';
 
@@ -38,10 +38,10 @@ const digitNames: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '
  * digits.dataset.length; // n
  * ```
  *
- * @param source a path (Node), an http(s) URL, a Blob, or the text itself (a string with a newline)
+ * @param source a path (Node), an http(s) URL, a Blob, bytes, or the text itself (a string with a newline)
  * @throws DataError that lists missing and unexpected columns, or the lines with values out of range.
  */
-export async function loadDigits(source: string | URL | Blob): Promise<LabelledImages> {
+export async function loadDigits(source: Source): Promise<LabelledImages> {
   const isText = typeof source === 'string' && source.includes('\n');
   const table = isText ? parseCsv(source, { source: 'digits' }) : await csv(source);
   const pixels = Array.from({ length: 64 }, (_, i) => `pixel_${i >> 3}_${i & 7}`);

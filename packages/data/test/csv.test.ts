@@ -181,6 +181,7 @@ describe('parseCsv', () => {
       '<!DOCTYPE html>\n<html><body>Sign in</body></html>\n',
       /people\.csv is an HTML page, not CSV\.[^]*Raw/,
     ],
+    ['a page that is a heading', '<h1>Not Found</h1>\n', /is an HTML page/],
     ['a web page without a doctype', '\ufeff\n <HTML lang="en">\n', /is an HTML page/],
     ['XML', '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>\n', /is an XML file, not CSV/],
     ['JSON', '{"error": "no such file"}', /is JSON, not CSV: it begins with/],
@@ -251,6 +252,8 @@ describe('csv', () => {
       expect((await csv(path)).column('b')).toEqual(Float64Array.of(2));
       expect((await csv(new URL(`file://${path}`))).length).toBe(1);
       expect((await csv(new Blob(['a\n1\n']))).length).toBe(1);
+      expect((await csv(new TextEncoder().encode('a\n1\n'))).length).toBe(1);
+      await expect(csv(Uint8Array.of(97, 10, 0xe9))).rejects.toThrow('[csv] <bytes> is not valid utf-8 text.');
       await writeFile(path, 'a,b\n1\n');
       await expect(csv(path)).rejects.toThrow(`[csv] ${path}: 1 problem:\n  line 2: expected 2 fields`);
       await writeFile(path, Uint8Array.of(97, 10, 0xe9, 10));
@@ -275,7 +278,7 @@ describe('csv', () => {
 
 it('names the function that got no source', async () => {
   await expect(csv(undefined as never)).rejects.toThrow(
-    /^\[csv\] the source must be a path, a URL, a Blob or a File, not undefined/,
+    /^\[csv\] the source must be a path, a URL, a Blob, a File or a Uint8Array, not undefined/,
   );
   await expect(loadIdx(3 as never)).rejects.toThrow(/^\[idx\] the source must be/);
 });
