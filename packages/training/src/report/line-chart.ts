@@ -1,6 +1,5 @@
 /** A line chart as static SVG, coloured by the page's style sheet. */
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3-scale';
-import { line } from 'd3-shape';
 import { html, type Html } from './html.ts';
 
 export interface Series {
@@ -56,11 +55,7 @@ export function lineChart(options: LineChartOptions): Html {
   const yTicks = readableTicks(y, options.logarithmic === true);
   const format = yFormat ?? ((value: number) => String(Number(value.toPrecision(6))));
   const xTicks = x.ticks(Math.min(8, Math.max(1, xDomain[1] - xDomain[0]))).filter((tick) => Number.isInteger(tick));
-  const draw = line<readonly [number, number]>()
-    .defined(([, value]) => Number.isFinite(value))
-    .x(([value]) => x(value))
-    .y(([, value]) => y(value))
-    .digits(1);
+  const draw = (points: Series['points']): string => polyline(points.map(([px, py]) => [x(px), y(py)]));
   const order = [...series].sort((a, b) => Number(b.look === 'faint') - Number(a.look === 'faint'));
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}: ${yLabel} by ${xLabel}">
     <text class="chart-title" x="${margin.left}" y="16">${title}</text>
@@ -81,10 +76,22 @@ export function lineChart(options: LineChartOptions): Html {
     </text>
     ${order.map(
       ({ points, color, look = 'plain' }) =>
-        html`<path class="series series-${color} ${look}" d="${draw(points) ?? ''}" />
+        html`<path class="series series-${color} ${look}" d="${draw(points)}" />
           ${look === 'marked' ? points.filter(([, value]) => Number.isFinite(value)).map(([px, py]) => html`<circle class="dot dot-${color}" cx="${round(x(px))}" cy="${round(y(py))}" r="3" />`) : undefined}`,
     )}
   </svg>`;
+}
+
+/** A path through the points; one that is no number leaves a gap, and a point between two gaps is a dot. */
+function polyline(points: Series['points']): string {
+  const steps = points.map(([px, py]) => (Number.isFinite(py) ? `${round(px)},${round(py)}` : undefined));
+  return steps
+    .map((step, i) => {
+      if (step === undefined) return '';
+      if (steps[i - 1] !== undefined) return `L${step}`;
+      return steps[i + 1] === undefined ? `M${step}Z` : `M${step}`;
+    })
+    .join('');
 }
 
 /** Names beside samples of their lines, in one row under the title. */
