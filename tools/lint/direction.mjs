@@ -53,13 +53,14 @@ const tensorFolders = {
     'tensor.ts:type',
   ],
   'handle.ts': ['arguments', 'graph', 'runtime:type', 'tensor.ts:type'],
-  ops: ['arguments', 'handle.ts', 'tensor.ts', 'graph', 'runtime'],
+  'state.ts': ['ops:type', 'tensor.ts:type'],
+  ops: ['arguments', 'handle.ts', 'state.ts:type', 'tensor.ts', 'graph', 'runtime'],
   'tensor.ts': ['arguments', 'handle.ts', 'ops', 'graph', 'runtime'],
 };
 
 /** What `@hebb/tensor` and its subpaths export: nothing in tensor imports them, and they import no code of devices. */
 const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts'];
-const entryImports = ['arguments', 'graph', 'handle.ts', 'ops', 'runtime', 'tensor.ts'];
+const entryImports = ['arguments', 'graph', 'handle.ts', 'ops', 'runtime', 'state.ts', 'tensor.ts'];
 
 /** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, and what is wrong besides, with `problem`. */
 function findImports(file, source) {

@@ -2,6 +2,7 @@
 export { Tensor, type ArrayOfRank, type NestedArray, type Operand } from './tensor.ts';
 export type { DType } from './graph/types.ts';
 export * from './graph/errors.ts';
+export type { State, Stateful } from './state.ts';
 export {
   arange,
   eye,
@@ -29,6 +30,7 @@ export {
   randint,
   randn,
   uniform,
+  type GeneratorState,
   type RandomOptions,
 } from './ops/random.ts';
 export {

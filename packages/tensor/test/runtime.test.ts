@@ -12,6 +12,7 @@ import {
   DTypeError,
   full,
   Generator,
+  type GeneratorState,
   guard,
   manualSeed,
   matmul,
@@ -565,6 +566,19 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(() => new Generator(-1)).toThrow(ArgumentError);
       expect(() => new Generator(0.5)).toThrow(ArgumentError);
       expect(await new Generator(4294967295).uniform([1]).item()).toBeLessThan(1);
+    });
+
+    it('goes on from a saved state, and refuses what is none', async () => {
+      const generator = new Generator(5);
+      await generator.uniform([3]).data();
+      const saved = JSON.parse(JSON.stringify(generator.stateDict())) as GeneratorState;
+      const next = await generator.uniform([50]).data();
+      const other = new Generator(6);
+      other.loadStateDict(saved);
+      expect(await other.uniform([50]).data()).toEqual(next);
+      expect(other.differences({ seed: -1, draws: 0.5 })).toHaveLength(2);
+      expect(() => other.loadStateDict({ seed: 1, draws: -1 })).toThrow(/draws is -1, no integer ≥ 0/);
+      expect(other.stateDict()).toEqual(generator.stateDict());
     });
 
     it('has the moments of its distributions', async () => {

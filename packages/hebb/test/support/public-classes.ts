@@ -171,6 +171,10 @@ const isMethodOfTensor = (name: string): boolean =>
 /** By class and name; `on` makes what it is called on. */
 export const methods: Readonly<Record<string, Method>> = {
   'Tensor.toArray': method(matrix, optional(anInteger(2))),
+  'Generator.loadStateDict': method(
+    () => new hebb.Generator(1),
+    other(() => ({ seed: 3, draws: 1 })),
+  ),
   'Generator.reset': method(() => new hebb.Generator(1), anInteger(1), optional(anInteger(0))),
   'Generator.uniform': method(() => new hebb.Generator(1), integers(2)),
   'Linear.forward': method(() => new hebb.Linear(2, 2), aTensor()),

@@ -13,9 +13,17 @@ import {
 import { ArgumentError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { nodeOf } from '../handle.ts';
+import type { Stateful } from '../state.ts';
 import { tensorOf, type Tensor } from '../tensor.ts';
 import { scalar } from './creation.ts';
 import { requireShape } from './movement.ts';
+
+/** What a {@link Generator} saves. */
+export interface GeneratorState {
+  readonly seed: number;
+  /** Draws so far. */
+  readonly draws: number;
+}
 
 /**
  * A stream of draws; each draw is one tensor. Two generators of one seed draw the same, on every device.
@@ -28,7 +36,7 @@ import { requireShape } from './movement.ts';
  * generator.draws; // 1
  * ```
  */
-export class Generator {
+export class Generator implements Stateful {
   #seed: number;
   #draws = 0;
 
@@ -52,6 +60,39 @@ export class Generator {
     this.#draws = draws;
   }
 
+  /** The whole state: what is drawn from here on follows from it. A draw counts once it has been computed. */
+  stateDict(): GeneratorState {
+    return { seed: this.seed, draws: this.#draws };
+  }
+
+  /**
+   * Goes on where another generator was. Throws {@link ArgumentError}, changing nothing, for what is no such state.
+   *
+   * ```ts
+   * const generator = new Generator(7);
+   * await rand([2], { generator }).toArray();
+   * const state = generator.stateDict(); // { seed: 7, draws: 1 }
+   * const next = await rand([2], { generator }).toArray();
+   * generator.loadStateDict(state);
+   * String(await rand([2], { generator }).toArray()) === String(next); // true
+   * ```
+   */
+  loadStateDict(state: GeneratorState): void {
+    const reasons = this.differences(state);
+    if (reasons.length > 0)
+      throw new ArgumentError(`[Generator.loadStateDict] the state does not fit: ${reasons.join('; ')}.`);
+    this.reset(state.seed, state.draws);
+  }
+
+  /** Every reason why a state cannot be loaded. */
+  differences(state: GeneratorState): readonly string[] {
+    const { seed, draws } = Object(state) as { seed?: unknown; draws?: unknown };
+    return [
+      ...(isSeed(seed) ? [] : [`seed is ${describe(seed)}, no integer from 0 to 4294967295`]),
+      ...(Number.isSafeInteger(draws) && (draws as number) >= 0 ? [] : [`draws is ${describe(draws)}, no integer ≥ 0`]),
+    ];
+  }
+
   /** float32 uniform in [0, 1), a fresh draw. */
   uniform(shape: readonly number[]): Tensor {
     requireShape('rand', shape);
@@ -61,8 +102,12 @@ export class Generator {
   }
 }
 
+function isSeed(seed: unknown): boolean {
+  return Number.isInteger(seed) && (seed as number) >= 0 && (seed as number) <= 0xffffffff;
+}
+
 function checkSeed(seed: number): number {
-  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+  if (!isSeed(seed)) {
     throw new ArgumentError(`[manualSeed] the seed must be an integer from 0 to 4294967295, not ${describe(seed)}.`);
   }
   return seed | 0;
