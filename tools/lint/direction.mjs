@@ -11,6 +11,7 @@ const layers = [
   ['layers', 'losses', 'optimizers', 'evaluation', 'data', 'tokenizer'],
   ['architectures', 'onnx'],
   ['training'],
+  ['report'],
   ['hebb'],
 ];
 
@@ -25,6 +26,9 @@ const forbidden = {
   evaluation: ['autograd'],
   tokenizer: layers.flat().filter((name) => name !== 'files'),
 };
+
+/** Beside the entries, for the packages above: what a program of a user has no need of. */
+const subpaths = { tensor: ['arguments'], evaluation: ['format'] };
 
 /** Packages that see the graph itself, through `@hebb/tensor/graph`. */
 const graphReaders = ['autograd', 'onnx'];
@@ -116,7 +120,7 @@ function packageProblem(from, to, subpath) {
   if (forbidden[from]?.includes(to)) return `${from} must not know of ${to}`;
   if (rowOf(to) >= rowOf(from)) return `${from} may import only what stands below it, and ${to} does not`;
   if (subpath === undefined) return undefined;
-  if (to === 'tensor' && subpath === 'arguments') return undefined;
+  if (subpaths[to]?.includes(subpath)) return undefined;
   if (to !== 'tensor' || subpath !== 'graph') return `only what a package exports from its entry is public`;
   return graphReaders.includes(from) ? undefined : `only ${graphReaders.join(' and ')} may see the graph itself`;
 }

@@ -13,6 +13,7 @@ export * from '@hebb/tokenizer';
 export * from '@hebb/evaluation';
 export * from '@hebb/onnx';
 export * from '@hebb/training';
+export * from '@hebb/report';
 
 // The tensor operation, and the losses that can be trained on; the metrics of these names are `metrics.argmax`, ….
 export { argmax } from '@hebb/tensor';

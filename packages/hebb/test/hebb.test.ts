@@ -9,6 +9,7 @@ import * as optimizers from '@hebb/optimizers';
 import * as tensors from '@hebb/tensor';
 import * as tokenizer from '@hebb/tokenizer';
 import * as training from '@hebb/training';
+import * as report from '@hebb/report';
 import * as hebb from 'hebb';
 import { expect, it } from 'vitest';
 
@@ -24,6 +25,7 @@ const packages: Readonly<Record<string, object>> = {
   evaluation,
   onnx,
   training,
+  report,
 };
 
 it('has every name of every package', () => {

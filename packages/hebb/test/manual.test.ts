@@ -44,6 +44,7 @@ const names = [
   'tokenizer',
   'onnx',
   'training',
+  'report',
 ];
 /** The README shows progress; a test does not. */
 const quietFit: typeof hebb.fit = (model, train, options) => hebb.fit(model, train, { ...options, progress: false });

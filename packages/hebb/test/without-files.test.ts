@@ -47,7 +47,7 @@ it.each<[string, string, RegExp, () => Promise<unknown>]>([
   ['fetchDataset', 'DataError', /csv\(url\)/, () => fetchDataset({ url: 'https://example.org/a.csv', sha256 })],
   ['fetchDataset', 'DataError', /csv\(url\)/, () => downloadMnist()],
   ['Checkpoint', 'TrainingError', /encodeSafetensors/, () => new Checkpoint('runs').onTrainStart()],
-  ['writeReport', 'TrainingError', /reportHtml\(\)/, () => writeReport('report.html', { history })],
+  ['writeReport', 'ReportError', /reportHtml\(\)/, () => writeReport('report.html', { history })],
 ])('%s', async (where, type, hint, attempt) => {
   const error: unknown = await attempt().catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(Error);

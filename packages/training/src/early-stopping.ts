@@ -3,7 +3,7 @@ import { realize } from '@hebb/tensor';
 import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, TrainingRun } from './callback.ts';
 import { TrainingError } from './errors.ts';
-import { formatMetric } from './format.ts';
+import { formatMetric } from '@hebb/evaluation/format';
 import { monitored, monitorOptions, requireMonitor, type MonitorOptions } from './monitor.ts';
 
 export interface EarlyStoppingOptions extends MonitorOptions {

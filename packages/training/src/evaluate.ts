@@ -1,15 +1,13 @@
 /** How good a model is on data that it has not seen. */
 import type { NumericArray } from '@hebb/data';
 import { argmax, ClassificationResult, confusionMatrix, type ConfusionMatrix } from '@hebb/evaluation';
+import { formatCount, formatPercent } from '@hebb/evaluation/format';
 import type { Module } from '@hebb/layers';
 import { checkOptions, listOf, requireInteger, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { Examples } from './batches.ts';
 import { requireExamples, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
-import { formatCount, formatPercent } from './format.ts';
 import { predictor, type Predictions } from './predict.ts';
-import { reportOptions, type ReportOptions } from './report/options.ts';
-import { writeReport } from './report/write.ts';
 
 export interface EvaluateOptions {
   /** What the model does; so far the one task is 'classification'. */
@@ -20,7 +18,6 @@ export interface EvaluateOptions {
   batchSize?: number;
 }
 
-const { evaluation: _, ...saveOptions } = reportOptions;
 const evaluateOptions: OptionNames<EvaluateOptions> = {
   task: true,
   classNames: listOf(requireString),
@@ -81,21 +78,14 @@ export class ClassificationEvaluation extends ClassificationResult {
     const head = `accuracy ${formatPercent(this.accuracy)} (${formatCount(this.correct)} of ${formatCount(this.count)} right) · ${formatCount(this.examplesPerSecond)} examples/s`;
     return `${head}\n\n${super.toString()}`;
   }
-
-  /** Writes a self-contained HTML page; see {@link writeReport}. */
-  async save(path: string, options: Omit<ReportOptions, 'evaluation'> = {}): Promise<void> {
-    checkOptions('save', options, saveOptions);
-    await writeReport(path, { ...options, evaluation: this });
-  }
 }
 
 /**
  * Runs a classifier over data in evaluation mode and scores it. The last batch may be smaller: two plans are compiled, never more.
  *
  * ```ts
- * const report = await evaluate(model, test, { task: 'classification', classNames });
- * console.log(report.toString());
- * await report.save('report.html');
+ * const evaluation = await evaluate(model, test, { task: 'classification', classNames });
+ * console.log(evaluation.toString());
  * ```
  *
  * @param examples a dataset with the fields `x` and `y` (classes, shape []), or a loader of it. The model's outputs are logits [examples, classes].

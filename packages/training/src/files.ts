@@ -8,9 +8,9 @@ import { TrainingError } from './errors.ts';
  *
  * @throws TrainingError naming the path, where the file cannot be written
  */
-export async function writeFile(where: string, path: string, data: string, instead?: string): Promise<void> {
+export async function writeFile(where: string, path: string, data: string): Promise<void> {
   try {
-    await files.writeFile(path, data, { makeFolder: true, ...(instead !== undefined && { instead }) });
+    await files.writeFile(path, data, { makeFolder: true });
   } catch (cause) {
     throw fileError(where, cause);
   }

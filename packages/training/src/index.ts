@@ -1,4 +1,4 @@
-/** `@hebb/training`: the loop, its callbacks, evaluation of models, and reports. */
+/** `@hebb/training`: the loop, its callbacks, and evaluation of models. */
 export { fit, type FitOptions, type Metric } from './fit.ts';
 export type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
 export type { BatchArrays, BatchSource, Examples } from './batches.ts';
@@ -10,6 +10,3 @@ export { requireWritableFolder } from './files.ts';
 export { TrainingError, type TrainingErrorDetails } from './errors.ts';
 export { TerminalProgress, type ProgressStream, type TerminalProgressOptions } from './progress.ts';
 export { ClassificationEvaluation, evaluate, type EvaluateOptions } from './evaluate.ts';
-export type { Facts, OnnxVerification, ReportOptions } from './report/options.ts';
-export { reportHtml } from './report/report.ts';
-export { writeReport } from './report/write.ts';

@@ -1,7 +1,7 @@
 /** A run's progress on a terminal: one line, rewritten in place; one plain line per epoch where the output is no terminal. */
 import { checkOptions, requireString, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, StepRecord, TrainingRun } from './callback.ts';
-import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from './format.ts';
+import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from '@hebb/evaluation/format';
 import { colorsFor, plain, TerminalLine, type Colors } from './terminal.ts';
 
 /** What {@link TerminalProgress} writes to; `process.stdout` and `process.stderr` are such. */

@@ -1,19 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ArrayDataset } from '@hebb/data';
 import { Module } from '@hebb/layers';
 import { setDevice, type Tensor } from '@hebb/tensor';
-import { decode } from 'fast-png';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  evaluate,
-  reportHtml,
-  TrainingError,
-  writeReport,
-  type ClassificationEvaluation,
-  type History,
-} from '../src/index.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { evaluate, type ClassificationEvaluation } from '../src/index.ts';
 
 /** The input's own numbers are the logits. */
 class AsIs extends Module {
@@ -79,99 +68,5 @@ describe('evaluate', () => {
     await expect(evaluate(new AsIs(), dataset, { classNames: ['a', 'b'] })).rejects.toThrow(
       /\[examples, 2\].*\[5, 3\]/,
     );
-  });
-});
-
-describe('the report', () => {
-  const history: History = {
-    losses: [2, 1, 0.5, 0.25],
-    learningRates: [1, 1, 1, 1],
-    epochs: [1, 2].map((epoch) => ({
-      epoch,
-      loss: 2 / epoch,
-      validationLoss: 1 / epoch,
-      metrics: { accuracy: epoch / 4 },
-      learningRate: 1,
-      seconds: 1,
-      validationSeconds: 1,
-      examplesPerSecond: 10,
-    })),
-    stepsPerEpoch: 2,
-    seconds: 4,
-    interrupted: false,
-  };
-  const html = (): string =>
-    reportHtml({
-      title: 'Ants & <bees>',
-      history,
-      evaluation,
-      images: dataset.field('x'),
-      summary: 'a < b',
-      data: { Source: 'here' },
-      environment: { Seed: 7 },
-      onnx: { passed: true, verdict: 'All agree.' },
-    });
-
-  it('needs no network, no script and no other file', () => {
-    expect(html()).not.toMatch(/<script|(?:src|href)="(?!data:)|@import|url\(/);
-  });
-
-  it('escapes what it is given', () => {
-    expect(html()).toContain('<h1>Ants &amp; &lt;bees&gt;</h1>');
-    expect(html()).toContain('<pre>a &lt; b</pre>');
-    expect(html()).not.toContain('<c>');
-  });
-
-  it('draws both curves with labelled axes', () => {
-    expect(html()).toContain('Loss: mean loss per example by epoch');
-    expect(html()).toContain('accuracy in per cent');
-  });
-
-  it('shows mistakes, the surest first, as images', () => {
-    const [, section = ''] = html().split('All 2 mistakes');
-    const captions = [...section.matchAll(/alt="Example (\d+)/g)].map(([, index]) => Number(index));
-    expect(captions.slice(0, 2)).toEqual([4, 2]);
-    const [, png = ''] = /base64,([^"]+)"/.exec(section) ?? [];
-    const { width, height, data } = decode(Buffer.from(png, 'base64'));
-    expect({ width, height, data: Array.from(data) }).toEqual({ width: 3, height: 1, data: [255, 0, 255] });
-  });
-
-  it('has every section in the order of reading', () => {
-    const headings = [...html().matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading);
-    expect(headings).toEqual([
-      'Training',
-      'Confusion matrix',
-      'Classes',
-      'All 2 mistakes',
-      'Right, but least sure',
-      'Model',
-      'ONNX',
-      'Data',
-      'Environment',
-    ]);
-  });
-
-  it('refuses images of other examples', () => {
-    expect(() => reportHtml({ evaluation, images: { data: new Float32Array(4), shape: [1, 1, 2, 2] } })).toThrow(
-      /\[5, channels, height, width\]/,
-    );
-  });
-
-  describe('as a file', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'hebb-report-'));
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-    it('is written into folders that are made, and leaves no temporary file', async () => {
-      await evaluation.save(join(folder, 'a/b/report.html'));
-      expect(readdirSync(join(folder, 'a/b'))).toEqual(['report.html']);
-      expect(readFileSync(join(folder, 'a/b/report.html'), 'utf8')).toMatch(/60\.00 %/);
-    });
-
-    it('names the path that cannot be written', async () => {
-      writeFileSync(join(folder, 'file'), 'as it was');
-      await expect(writeReport(join(folder, 'file/report.html'), {})).rejects.toThrow(TrainingError);
-      await expect(writeReport(join(folder, 'file/report.html'), {})).rejects.toThrow(/file\/report\.html/);
-      expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('as it was');
-    });
   });
 });

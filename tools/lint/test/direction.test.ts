@@ -11,6 +11,7 @@ describe('imports between packages', () => {
   it('may point downwards', () => {
     expect(problems('packages/layers/src/linear.ts', `import { Tensor } from '@hebb/tensor';`)).toEqual([]);
     expect(problems('packages/training/src/a.ts', `export * from '@hebb/autograd';`)).toEqual([]);
+    expect(problems('packages/report/src/a.ts', `import type { History } from '@hebb/training';`)).toEqual([]);
   });
 
   it.each([

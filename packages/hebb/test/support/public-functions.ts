@@ -526,11 +526,11 @@ export const functions: Functions<Api> = {
     }),
   ],
   requireWritableFolder: [aText('test'), path('folder')],
-  reportHtml: [reportKind()],
-  writeReport: [path('report.html'), reportKind()],
+  reportHtml: [reportKind(), reportKind(false)],
+  writeReport: [path('report.html'), reportKind(), reportKind(false)],
 };
 
-function reportKind(): Kind {
+function reportKind(required = true): Kind {
   const facts = other(() => ({ a: 1 }), 'object', 'other object');
   const kind = options<hebb.ReportOptions>(
     {
@@ -546,10 +546,10 @@ function reportKind(): Kind {
       environment: facts,
       onnx: other(() => ({ passed: true, verdict: 'the same' })),
     },
-    true,
+    required,
   );
   // Nothing has to be in a report.
-  return { ...kind, takes: ['object'] };
+  return { ...kind, takes: required ? ['object'] : ['undefined', 'object'] };
 }
 
 let own: { model: hebb.Sequential; optimizer: hebb.SGD } | undefined;

@@ -2,7 +2,7 @@ import { ArrayDataset } from '@hebb/data';
 import { Linear } from '@hebb/layers';
 import { meanSquaredError } from '@hebb/losses';
 import { SGD } from '@hebb/optimizers';
-import { Checkpoint, fit, reportHtml } from '@hebb/training';
+import { Checkpoint, fit } from '@hebb/training';
 import { prove } from './prove.js';
 
 void prove({
@@ -15,11 +15,10 @@ void prove({
     const model = new Linear(1, 1);
     const optimizer = new SGD(model, { learningRate: 0.1 });
     const history = await fit(model, dataset, { loss: meanSquaredError, optimizer, epochs: 200, batchSize: 4 });
-    const page = reportHtml({ title: 'A line', history });
     const rounded = async (parameter) => Math.round(1e3 * (await parameter.data())[0]) / 1e3;
-    return [await rounded(model.weight), await rounded(model.bias), /<svg/.test(page)];
+    return [await rounded(model.weight), await rounded(model.bias), history.losses.length];
   },
-  expected: [2, 1, true],
+  expected: [2, 1, 200],
   misuse() {
     return new Checkpoint('runs', { every: 0.5 });
   },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lineChart } from '../src/report/line-chart.ts';
+import { lineChart } from '../src/line-chart.ts';
 
 it('draws a line through the points, and leaves a gap where a value is no number', () => {
   const chart = lineChart({

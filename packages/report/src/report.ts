@@ -1,7 +1,7 @@
 /** A run as one HTML page that needs nothing else: no network, no scripts, no other files. */
-import { requireOptions } from '@hebb/tensor/arguments';
-import type { ClassificationEvaluation } from '../evaluate.ts';
-import { formatCount, formatPercent, formatSeconds } from '../format.ts';
+import { checkOptions, requireOptions } from '@hebb/tensor/arguments';
+import { ClassificationEvaluation } from '@hebb/training';
+import { formatCount, formatPercent, formatSeconds } from '@hebb/evaluation/format';
 import { confusionPicture } from './confusion-picture.ts';
 import { html, Html } from './html.ts';
 import { reportOptions, type Facts, type OnnxVerification, type ReportOptions } from './options.ts';
@@ -9,9 +9,32 @@ import { trainingCharts } from './training-charts.ts';
 import { examplePictures } from './example-pictures.ts';
 import { style } from './style.ts';
 
-/** The page as text; for programs without files. */
-export function reportHtml(options: ReportOptions): string {
-  requireOptions('reportHtml', options, reportOptions);
+/**
+ * A report as the text of one HTML page: curves, scores, the confusion matrix, the worst mistakes as pictures, and the tables given. It adapts
+ * to light and dark displays.
+ *
+ * ```ts
+ * const page = reportHtml(evaluation, { title: 'Digits', history });
+ * ```
+ *
+ * @param what an evaluation, or all options where there is none
+ * @throws ReportError for what makes no report
+ */
+export function reportHtml(what: ClassificationEvaluation | ReportOptions, options: ReportOptions = {}): string {
+  return page(merged('reportHtml', what, options));
+}
+
+function merged(where: string, what: ClassificationEvaluation | ReportOptions, options: ReportOptions): ReportOptions {
+  if (!(what instanceof ClassificationEvaluation)) {
+    requireOptions(where, what, reportOptions);
+    checkOptions(where, options, reportOptions);
+    return { ...what, ...options };
+  }
+  checkOptions(where, options, reportOptions);
+  return { ...options, evaluation: what };
+}
+
+function page(options: ReportOptions): string {
   const { title = 'Training report', subtitle, history, evaluation, images, summary } = options;
   return html`<!doctype html>
     <html lang="en">

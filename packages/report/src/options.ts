@@ -8,8 +8,7 @@ import {
   wrongArgument,
   type OptionNames,
 } from '@hebb/tensor/arguments';
-import type { History } from '../callback.ts';
-import type { ClassificationEvaluation } from '../evaluate.ts';
+import type { ClassificationEvaluation, History } from '@hebb/training';
 
 /** Rows of a table: what it is, and its value. */
 export type Facts = Readonly<Record<string, string | number | undefined>>;

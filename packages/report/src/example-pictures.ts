@@ -1,8 +1,8 @@
 /** Mistakes as pictures: what the model was surest of and wrong about, and what it got right by a narrow margin. */
 import type { NumericArray } from '@hebb/data';
-import { TrainingError } from '../errors.ts';
-import type { ClassificationEvaluation } from '../evaluate.ts';
-import { formatCount, formatPercent } from '../format.ts';
+import { ReportError } from './errors.ts';
+import type { ClassificationEvaluation } from '@hebb/training';
+import { formatCount, formatPercent } from '@hebb/evaluation/format';
 import { html, type Html } from './html.ts';
 import { pictureOf } from './pictures.ts';
 
@@ -15,7 +15,7 @@ export function examplePictures(
 ): { heading: string; body: Html }[] {
   const { labels, predictions, count } = evaluation;
   if (images.shape.length !== 4 || images.shape[0] !== count) {
-    throw new TrainingError(
+    throw new ReportError(
       `[writeReport] images must have the shape [${count}, channels, height, width], like the examples evaluated; got [${images.shape.join(', ')}].`,
     );
   }

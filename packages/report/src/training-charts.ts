@@ -1,6 +1,6 @@
 /** The curves of a run. */
-import type { History } from '../callback.ts';
-import { formatMetric, formatPercent, words } from '../format.ts';
+import type { History } from '@hebb/training';
+import { formatMetric, formatPercent, words } from '@hebb/evaluation/format';
 import { html, type Html } from './html.ts';
 import { lineChart, thin, type Series } from './line-chart.ts';
 
