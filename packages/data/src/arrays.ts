@@ -1,13 +1,15 @@
 /** Plain arrays with a shape: what this package hands around, so that most of it needs no tensors. */
-import type { TypedArray } from '@hebb/tensor';
+import type { DType, TypedArray } from '@hebb/tensor';
 import { DataError, show } from './errors.ts';
 
-export type { TypedArray };
+export type { DType, TypedArray };
 
 /** Numbers in row-major order with their shape; the first axis counts the examples. */
 export interface NumericArray<T extends TypedArray = TypedArray> {
   readonly data: T;
   readonly shape: readonly number[];
+  /** Of the tensor that it becomes. Default: int32 for an Int32Array and a Uint32Array, float32 for every other. `'bool'` for masks. */
+  readonly dtype?: DType | undefined;
 }
 
 export function sizeOf(shape: readonly number[]): number {

@@ -1,12 +1,23 @@
 /** Examples as named fields, each a typed array with one shape per example. */
 import { requireList } from '@hebb/tensor/arguments';
-import { emptyLike, isTypedArray, requireArray, sizeOf, type NumericArray, type TypedArray } from './arrays.ts';
+import {
+  emptyLike,
+  isTypedArray,
+  requireArray,
+  sizeOf,
+  type DType,
+  type NumericArray,
+  type TypedArray,
+} from './arrays.ts';
+import type { ArrayBatch } from './batches.ts';
 import { DataError, show } from './errors.ts';
 
 /** The values of one field for all examples, one after another; `shape` is that of one example, `[]` for a number. */
 export interface Field<T extends TypedArray = TypedArray> {
   readonly data: T;
   readonly shape: readonly number[];
+  /** Of its tensors: `'bool'` for masks, `'int32'` for ids in another array than an Int32Array. Default: see {@link NumericArray}. */
+  readonly dtype?: DType | undefined;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -14,14 +25,17 @@ export type Fields = Readonly<Record<string, Field>>;
 /** The chosen examples of each field; the first axis of every shape counts them. */
 export type Batch<F extends Fields = Fields> = { readonly [K in keyof F]: NumericArray<F[K]['data']> };
 
-/** What a {@link DataLoader} reads. Implement it for data that does not fit in memory as arrays. */
-export interface Dataset<F extends Fields = Fields> {
+/**
+ * Examples by index: what a {@link DataLoader} reads. Implement it for data that does not fit in memory, or that is made on the way: pictures from
+ * files, text that is padded, graphs. `gather` may be asynchronous, and is then asked for several batches at once.
+ */
+export interface Dataset<B extends ArrayBatch = ArrayBatch> {
   /** Number of examples. */
   readonly length: number;
-  /** The examples at these indices, in new arrays. */
-  gather(indices: ArrayLike<number>): Batch<F>;
+  /** The examples at these indices, in that order, in new arrays (which their receiver may change). */
+  gather(indices: Uint32Array): B | Promise<B>;
   /** A view of the examples at these indices, in that order. */
-  subset(indices: ArrayLike<number>): Dataset<F>;
+  subset(indices: ArrayLike<number>): Dataset<B>;
 }
 
 /**
@@ -39,7 +53,7 @@ export interface Dataset<F extends Fields = Fields> {
  * dataset.subset([1, 2]).field('y').data; // Int32Array [1, 1]
  * ```
  */
-export class ArrayDataset<F extends Fields = Fields> implements Dataset<F> {
+export class ArrayDataset<F extends Fields = Fields> implements Dataset<Batch<F>> {
   readonly length: number;
   readonly #fields: F;
   readonly #indices: Uint32Array | undefined;
@@ -95,7 +109,7 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<F> {
     if (field === undefined) {
       throw new DataError(`[ArrayDataset] there is no field ${show(name)}; there are ${this.names.join(', ')}.`);
     }
-    if (this.#indices === undefined) return { data: field.data, shape: [this.length, ...field.shape] };
+    if (this.#indices === undefined) return { ...field, shape: [this.length, ...field.shape] };
     return gatherField<F[K]['data']>(field, this.#indices);
   }
 
@@ -118,8 +132,7 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<F> {
  */
 export function fieldOf<T extends TypedArray>(array: NumericArray<T>): Field<T> {
   requireArray('fieldOf', array);
-  const { data, shape } = array;
-  return { data, shape: shape.slice(1) };
+  return { ...array, shape: array.shape.slice(1) };
 }
 
 /** Throws DataError unless these are typed arrays by name, each with the shape of one example. */
@@ -152,12 +165,12 @@ function requireFields(fields: unknown): asserts fields is Fields {
   }
 }
 
-function gatherField<T extends TypedArray>({ data, shape }: Field<T>, rows: Uint32Array): NumericArray<T> {
+function gatherField<T extends TypedArray>({ data, shape, dtype }: Field<T>, rows: Uint32Array): NumericArray<T> {
   const size = sizeOf(shape);
   const gathered = emptyLike(data, rows.length * size);
   if (size === 1) for (let i = 0; i < rows.length; i++) gathered[i] = data[rows[i] ?? 0] ?? 0;
   else rows.forEach((row, i) => gathered.set(data.subarray(row * size, (row + 1) * size), i * size));
-  return { data: gathered, shape: [rows.length, ...shape] };
+  return { data: gathered, shape: [rows.length, ...shape], ...(dtype !== undefined && { dtype }) };
 }
 
 function requireIndices(where: string, indices: ArrayLike<number>, length: number): Uint32Array {

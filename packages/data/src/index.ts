@@ -1,4 +1,6 @@
 export type { NumericArray, TypedArray } from './arrays.ts';
+export { toTensors } from './batches.ts';
+export type { ArrayBatch, Batches, Cursor, JsonValue, LoadedBatch, TensorBatch } from './batches.ts';
 export { csv, parseCsv } from './csv.ts';
 export type { CsvFileOptions, CsvOptions, ParseCsvOptions } from './csv.ts';
 export { ArrayDataset, fieldOf } from './dataset.ts';
@@ -16,7 +18,7 @@ export type { ImageFields, LabelledImages, LoadMnistOptions, Mnist, MnistFiles, 
 export { labelEncode, validateLabels } from './labels.ts';
 export type { EncodedLabels, LabelEncodeOptions, ValidateLabelsOptions } from './labels.ts';
 export { DataLoader } from './loader.ts';
-export type { ArrayBatch, DataLoaderOptions, TensorBatch, TransformContext } from './loader.ts';
+export type { DataLoaderOptions, LoaderState, TransformContext } from './loader.ts';
 export { Random } from './random.ts';
 export { MinMaxScaler, StandardScaler, normalize } from './scaling.ts';
 export type { MinMaxScalerOptions, NormalizeOptions, ScalerOptions, StandardScalerOptions } from './scaling.ts';

@@ -1,7 +1,18 @@
 import { manualSeed, zeros, type Tensor } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
-import { ArrayDataset, DataError, DataLoader, Random, fieldOf } from '../src/index.ts';
+import {
+  ArrayDataset,
+  DataError,
+  DataLoader,
+  Random,
+  fieldOf,
+  type ArrayBatch,
+  type Batches,
+  type DataLoaderOptions,
+  type Dataset,
+} from '../src/index.ts';
 import golden from './golden/random.json' with { type: 'json' };
+import { read } from './support/read.ts';
 
 function numbered(
   length: number,
@@ -90,9 +101,11 @@ describe('ArrayDataset', () => {
 });
 
 describe('DataLoader', () => {
-  const labels = (loader: DataLoader<{ x: never; y: never }>): number[][] =>
-    [...loader.batches(0)].map(({ y }) => [...(y as { data: Int32Array }).data]);
-  const make = (length: number, options: object): never => new DataLoader(numbered(length), options) as never;
+  /** The labels of one epoch, batch by batch. */
+  const labels = async (loader: Batches, epoch = 0): Promise<number[][]> =>
+    (await read(loader, { epoch, batch: 0 })).map(({ batch }) => [...(batch['y']?.data ?? [])]);
+  const make = (length: number, options: DataLoaderOptions<ArrayBatch>): Batches =>
+    new DataLoader<ArrayBatch>(numbered(length), options);
 
   /** The labels of one `for … of`. */
   const labelsOf = async (loader: Iterable<{ y: Tensor }>): Promise<number[]> => {
@@ -100,13 +113,13 @@ describe('DataLoader', () => {
     return batches.flatMap((data) => [...data]);
   };
 
-  it('keeps the order without shuffle, with a smaller last batch', () => {
-    expect(labels(make(5, { batchSize: 2 }))).toEqual([[0, 1], [2, 3], [4]]);
-    expect(labels(make(5, { batchSize: 2, dropLast: true }))).toEqual([
+  it('keeps the order without shuffle, with a smaller last batch', async () => {
+    expect(await labels(make(5, { batchSize: 2 }))).toEqual([[0, 1], [2, 3], [4]]);
+    expect(await labels(make(5, { batchSize: 2, dropLast: true }))).toEqual([
       [0, 1],
       [2, 3],
     ]);
-    expect(labels(make(4, { batchSize: 9 }))).toEqual([[0, 1, 2, 3]]);
+    expect(await labels(make(4, { batchSize: 9 }))).toEqual([[0, 1, 2, 3]]);
     expect(new DataLoader(numbered(5), { batchSize: 2 }).length).toBe(3);
     expect(new DataLoader(numbered(5), { batchSize: 2, dropLast: true }).length).toBe(2);
     expect(new DataLoader(numbered(5)).batchSize).toBe(32);
@@ -115,7 +128,7 @@ describe('DataLoader', () => {
   it('visits every example once per epoch, in another order each time, repeatably', async () => {
     const options = { batchSize: 7, shuffle: true, seed: 5 };
     const loader = new DataLoader(numbered(50), options);
-    const epochs = [0, 1, 2].map((epoch) => [...loader.batches(epoch)].flatMap(({ y }) => [...y.data]));
+    const epochs = await Promise.all([0, 1, 2].map(async (epoch) => (await labels(loader, epoch)).flat()));
     for (const epoch of epochs) expect([...epoch].sort((a, b) => a - b)).toEqual([...Array(50).keys()]);
     expect(epochs[0]).not.toEqual(epochs[1]);
     expect(epochs[1]).not.toEqual(epochs[2]);
@@ -124,7 +137,7 @@ describe('DataLoader', () => {
     expect(await labelsOf(again)).toEqual(epochs[2]);
     expect(again.epoch).toBe(3);
     const other = new DataLoader(numbered(50), { ...options, seed: 6 });
-    expect([...other.batches(0)].flatMap(({ y }) => [...y.data])).not.toEqual(epochs[0]);
+    expect((await labels(other)).flat()).not.toEqual(epochs[0]);
     expect([...new DataLoader(numbered(11), { shuffle: true, seed: 42 }).order(7)]).toEqual(
       golden.streams.find(({ seed, stream }) => seed === 42 && stream === 7)?.permutation,
     );
@@ -133,11 +146,11 @@ describe('DataLoader', () => {
   it('gives an epoch as a function of the seed and its number, whatever was read in between', async () => {
     const loader = new DataLoader(numbered(20), { batchSize: 6, shuffle: true, seed: 3 });
     const orders = [0, 1].map((epoch) => [...loader.order(epoch)]);
-    const read = (epoch: number): number[] => [...loader.batches(epoch)].flatMap(({ y }) => [...y.data]);
-    expect([read(1), read(0), read(1)]).toEqual([orders[1], orders[0], orders[1]]);
+    const flat = async (epoch: number): Promise<number[]> => (await labels(loader, epoch)).flat();
+    expect([await flat(1), await flat(0), await flat(1)]).toEqual([orders[1], orders[0], orders[1]]);
     expect(loader.epoch).toBe(0);
     expect(await labelsOf(loader)).toEqual(orders[0]);
-    expect(read(0)).toEqual(orders[0]);
+    expect(await flat(0)).toEqual(orders[0]);
     expect(await labelsOf(loader)).toEqual(orders[1]);
   });
 
@@ -173,21 +186,39 @@ describe('DataLoader', () => {
     expect(new DataLoader(numbered(20)).seed).toBe(12);
   });
 
-  it('asks which epoch', () => {
-    const loader = new DataLoader(numbered(4)) as unknown as { batches(epoch?: unknown): unknown };
-    for (const epoch of [undefined, -1, 0.5, '0'])
-      expect(() => loader.batches(epoch)).toThrow(/epoch must be an integer from 0, got [^]*hint: batches\(0\)/);
+  it('begins at any batch of any epoch, and says after each where to go on', async () => {
+    const loader = new DataLoader(numbered(20), { batchSize: 6, shuffle: true, seed: 3 });
+    for (const epoch of [0, 7]) {
+      const whole = await read(loader, { epoch, batch: 0 });
+      expect(whole.map(({ count }) => count)).toEqual([6, 6, 6, 2]);
+      expect(whole.map(({ next }) => next)).toEqual([
+        { epoch, batch: 1 },
+        { epoch, batch: 2 },
+        { epoch, batch: 3 },
+        { epoch: epoch + 1, batch: 0 },
+      ]);
+      for (let batch = 0; batch <= 4; batch++)
+        expect(await read(loader, JSON.parse(JSON.stringify({ epoch, batch })))).toEqual(whole.slice(batch));
+    }
+    expect(await read(loader)).toEqual(await read(loader, { epoch: 0, batch: 0 }));
   });
 
-  it('keeps fields together', () => {
-    for (const { x, y } of new DataLoader(numbered(9), { batchSize: 4, shuffle: true }).batches(0)) {
-      y.data.forEach((label, i) => expect(x.data[4 * i]).toBe(4 * label));
+  it('asks where to begin', () => {
+    const loader = new DataLoader(numbered(4)) as unknown as { batches(from?: unknown): unknown };
+    for (const from of [0, null, {}, { epoch: -1, batch: 0 }, { epoch: 0, batch: 0.5 }, { epoch: '0', batch: 0 }])
+      expect(() => loader.batches(from)).toThrow(/expected a cursor, .* got [^]*hint: \{ epoch: 0, batch: 0 \}/);
+    expect(() => loader.batches({ epoch: 0, batch: 2 })).toThrow(/there is no batch 2: an epoch has 1 batches/);
+  });
+
+  it('keeps fields together', async () => {
+    for await (const { batch } of new DataLoader(numbered(9), { batchSize: 4, shuffle: true }).batches()) {
+      batch.y.data.forEach((label, i) => expect(batch.x.data[4 * i]).toBe(4 * label));
     }
   });
 
-  it('transforms batches, with seeded randomness, leaving the dataset alone', () => {
+  it('transforms batches, with seeded randomness, leaving the dataset alone', async () => {
     const dataset = numbered(4);
-    const noisy = (): number[][] => {
+    const noisy = async (): Promise<number[][]> => {
       const loader = new DataLoader(dataset, {
         batchSize: 2,
         transform: ({ x, y }, { random, epoch, batch }) => ({
@@ -196,10 +227,10 @@ describe('DataLoader', () => {
           y,
         }),
       });
-      return [...loader.batches(0)].map(({ x, when }) => [...x.data, ...when.data]);
+      return (await read(loader)).map(({ batch: { x, when } }) => [...x.data, ...when.data]);
     };
-    const [first, second] = noisy();
-    expect(noisy()).toEqual([first, second]);
+    const [first, second] = await noisy();
+    expect(await noisy()).toEqual([first, second]);
     expect(first?.slice(0, 8)).not.toEqual(second?.slice(0, 8));
     expect([first?.slice(8), second?.slice(8)]).toEqual([
       [0, 0],
@@ -220,15 +251,19 @@ describe('DataLoader', () => {
     );
   });
 
-  it('refuses a transform that returns no batch, where it is read', () => {
-    const loader = (result: unknown) => new DataLoader(numbered(2), { transform: () => result as never });
-    for (const read of [(l: DataLoader<never>) => [...l], (l: DataLoader<never>) => [...l.batches(0)]]) {
-      expect(() => read(loader(undefined) as never)).toThrow(
-        /transform must return the batch, .*, got undefined[^]*in place/,
-      );
-      expect(() => read(loader({ x: [1, 2] }) as never)).toThrow(
-        /transform must return the batch, .*; 'x' is an array/,
-      );
+  it('refuses a transform that returns no batch, where it is read', async () => {
+    const loader = (result: unknown) =>
+      new DataLoader<ArrayBatch>(numbered(2), { transform: () => result as ArrayBatch });
+    for (const [result, message] of [
+      [undefined, /transform must return the batch, .*, got undefined[^]*in place/],
+      [{ x: [1, 2] }, /transform must return the batch, .*; 'x' is an array/],
+      [
+        { x: { data: new Float32Array(3), shape: [2, 2] } },
+        /'x' has the shape \[2, 2\], which is 4 values, and 3 values/,
+      ],
+    ] as const) {
+      expect(() => [...loader(result)]).toThrow(message);
+      await expect(read(loader(result))).rejects.toThrow(message);
     }
   });
 
@@ -238,5 +273,79 @@ describe('DataLoader', () => {
     expect(() => new DataLoader(numbered(4), { batchSize: 5, dropLast: true })).toThrow(/dropLast leaves no batch/);
     const loader = new DataLoader(numbered(4));
     expect(() => (loader.epoch = -1)).toThrow(DataError);
+  });
+
+  it('saves what its order depends on, and goes on from it', async () => {
+    const loader = new DataLoader(numbered(20), { batchSize: 6, shuffle: true, seed: 3 });
+    for (const _ of loader) break;
+    const state = JSON.parse(JSON.stringify(loader.stateDict()));
+    expect(state).toEqual({ exampleCount: 20, batchSize: 6, dropLast: false, shuffle: true, seed: 3, epoch: 1 });
+    const other = new DataLoader(numbered(20), { batchSize: 6, shuffle: true, seed: 4 });
+    expect(other.differences(state)).toEqual([]);
+    other.loadStateDict(state);
+    expect([other.seed, other.epoch]).toEqual([3, 1]);
+    expect(await read(other, { epoch: 2, batch: 1 })).toEqual(await read(loader, { epoch: 2, batch: 1 }));
+  });
+
+  it('lists every difference of a state that is not its own, and takes nothing over', () => {
+    const state = new DataLoader(numbered(20), { batchSize: 6, shuffle: true, seed: 3 }).stateDict();
+    const other = new DataLoader(numbered(21), { batchSize: 7, dropLast: true, seed: 4 });
+    expect(other.differences(state)).toEqual([
+      'its dataset had 20 examples, this one has 21',
+      'its batchSize was 6, here it is 7',
+      'its dropLast was false, here it is true',
+      'its shuffle was true, here it is false',
+    ]);
+    expect(() => other.loadStateDict(state)).toThrow(/another loader:\n {2}its dataset had 20[^]*shuffle was true/);
+    expect(other.seed).toBe(4);
+    expect(other.differences(null)).toEqual(['expected the state of a DataLoader, got null']);
+    expect(other.differences({ ...other.stateDict(), seed: -1 })).toEqual([
+      'its seed must be an integer from 0, it is -1',
+    ]);
+  });
+
+  it('takes datasets that gather asynchronously', async () => {
+    const arrays = numbered(5);
+    const dataset: Dataset = {
+      length: 5,
+      gather: async (indices) => arrays.gather(indices),
+      subset: () => dataset,
+    };
+    const loader = new DataLoader(dataset, { batchSize: 2 });
+    expect(await labels(loader)).toEqual([[0, 1], [2, 3], [4]]);
+    const shapes: unknown[] = [];
+    for await (const { x } of loader) shapes.push(x?.shape);
+    expect(shapes).toEqual([
+      [2, 2, 2],
+      [2, 2, 2],
+      [1, 2, 2],
+    ]);
+    expect(loader.epoch).toBe(1);
+    expect(() => [...loader]).toThrow(/dataset is asynchronous[^]*for await \(const \{ x, y \} of loader\)/);
+  });
+
+  it('refuses what a dataset gathers that is not what was asked for', async () => {
+    const gathering = (gathered: unknown) => {
+      const dataset: Dataset = { length: 4, gather: () => gathered as ArrayBatch, subset: () => dataset };
+      return new DataLoader(dataset, { batchSize: 2 });
+    };
+    const x = { data: new Float32Array(4), shape: [2, 2] };
+    for (const [gathered, message] of [
+      [undefined, /gather\(indices\) of the dataset must return typed arrays .*, got undefined/],
+      [[x], /must return typed arrays .*, got an array/],
+      [{ x: [1, 2] }, /; 'x' is an array/],
+      [
+        { x: { data: new Float32Array(3), shape: [2, 2] } },
+        /'x' has the shape \[2, 2\], which is 4 values, and 3 values/,
+      ],
+      [
+        { x, y: { data: new Int32Array(3), shape: [3] } },
+        /asked for 2 examples, and its field 'y' has the shape \[3\]/,
+      ],
+      [{ x, y: { data: new Int32Array(1), shape: [] } }, /asked for 2 examples, and its field 'y' has the shape \[\]/],
+    ] as const) {
+      expect(() => [...gathering(gathered)]).toThrow(message);
+      await expect(read(gathering(gathered))).rejects.toThrow(message);
+    }
   });
 });

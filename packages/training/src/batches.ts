@@ -1,6 +1,6 @@
 /** What training and evaluation read: datasets, and loaders that hand out batches of them. */
-import { DataLoader, type Dataset, type NumericArray } from '@hebb/data';
-import { tensor, type Tensor } from '@hebb/tensor';
+import { DataLoader, toTensors, type Batches, type Dataset, type NumericArray } from '@hebb/data';
+import type { Tensor } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
 import { requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
@@ -8,15 +8,12 @@ import { TrainingError } from './errors.ts';
 /** The fields of one batch by name; the first axis of every shape counts the examples. */
 export type BatchArrays = Readonly<Record<string, NumericArray>>;
 
-/** Hands out batches, one epoch at a time. A `DataLoader` is one. */
-export interface BatchSource {
+/** Batches, as many in every epoch. A `DataLoader` is such a source. */
+export interface BatchSource extends Batches {
   /** Number of batches in an epoch. */
   readonly length: number;
-  readonly dataset: { readonly length: number };
   /** The epoch with which training begins, from 0. Default 0. */
   readonly epoch?: number;
-  /** The batches of an epoch, from 0: the same ones whenever they are asked for, and whatever else is. */
-  batches(epoch: number): Iterable<BatchArrays>;
 }
 
 /** Whatever has examples: a dataset, or a loader with batches of its own. The field `x` is the input, `y` the target. */
@@ -71,6 +68,6 @@ export function inputAndTarget(where: string, batch: BatchArrays): { x: NumericA
   return { x, y };
 }
 
-export function toTensor({ data, shape }: NumericArray): Tensor {
-  return tensor(data, { shape });
+export function toTensor(array: NumericArray): Tensor {
+  return toTensors({ array }).array;
 }

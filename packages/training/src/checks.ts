@@ -47,9 +47,7 @@ export function requireOptimizer(where: string, optimizer: unknown): asserts opt
 
 /** A dataset, or a source of batches. `name` says what is wanted: 'the training data'. */
 export function requireExamples(where: string, name: string, given: unknown): asserts given is Examples {
-  const { length, gather, batches, dataset } = Object(given) as Partial<
-    Record<keyof Dataset | keyof BatchSource, unknown>
-  >;
+  const { length, gather, batches } = Object(given) as Partial<Record<keyof Dataset | keyof BatchSource, unknown>>;
   const expected = 'a dataset or a DataLoader';
   if (typeof gather !== 'function' && typeof batches !== 'function')
     throw wrong(where, name, expected, given, hintFor(given));
@@ -62,8 +60,6 @@ export function requireExamples(where: string, name: string, given: unknown): as
       },
     );
   }
-  if (typeof batches === 'function' && typeof (dataset as { length?: unknown } | undefined)?.length !== 'number')
-    throw wrong(where, `the dataset of ${name}`, 'an object with a length, the number of examples', dataset);
 }
 
 function hintFor(given: unknown): string {

@@ -4,7 +4,8 @@ import type { ShapedValues } from '@hebb/evaluation';
 import type { Module } from '@hebb/layers';
 import { compile, type Tensor } from '@hebb/tensor';
 import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { batchSource, inputAndTarget, toTensor, type BatchArrays, type Examples } from './batches.ts';
+import type { ArrayBatch, LoadedBatch } from '@hebb/data';
+import { batchSource, inputAndTarget, toTensor, type Examples } from './batches.ts';
 import type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
 import {
   requireCallback,
@@ -112,7 +113,7 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
     optimizer.step(grads);
     return value;
   });
-  if (validation !== undefined) requireFitting('fit, validation', model, validation, loss, validationBatchSize);
+  if (validation !== undefined) await requireFitting('fit, validation', model, validation, loss, validationBatchSize);
   const odd = await requireNumbers(model);
   const predict = predictor('fit', model, loss);
 
@@ -136,7 +137,7 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
       model.train();
       const trained = await trainEpoch({
         epoch,
-        batches: source.batches(firstEpoch + epoch - 1),
+        batches: source.batches({ epoch: firstEpoch + epoch - 1, batch: 0 }),
         step,
         optimizer,
         schedule,
@@ -200,7 +201,7 @@ interface RunLog {
 
 interface EpochJob {
   readonly epoch: number;
-  readonly batches: Iterable<BatchArrays>;
+  readonly batches: AsyncIterable<LoadedBatch<ArrayBatch>>;
   readonly step: (x: Tensor, y: Tensor) => Tensor;
   readonly optimizer: TrainingOptimizer;
   readonly schedule: FitOptions['schedule'];
@@ -233,7 +234,7 @@ async function trainEpoch(job: EpochJob): Promise<{ loss: number; examples: numb
     },
   );
   let stepOfEpoch = 0;
-  for (const batch of batches) {
+  for await (const { batch } of batches) {
     if (signal?.aborted === true) break;
     if (stepOfEpoch === run.stepsPerEpoch) throw lengthError(epoch, `more than ${stepOfEpoch}`, run);
     const { x, y } = inputAndTarget('fit', batch);
@@ -262,7 +263,9 @@ async function trainEpoch(job: EpochJob): Promise<{ loss: number; examples: numb
 function lengthError(epoch: number, given: string, run: TrainingRun): TrainingError {
   return new TrainingError(
     `[fit] the training data gave ${given} batches in epoch ${epoch}; its length says ${run.stepsPerEpoch}.`,
-    { hint: 'The length of a source is the number of batches that batches(epoch) gives, the same for every epoch.' },
+    {
+      hint: 'The length of a source is the number of batches that batches({ epoch, batch: 0 }) gives, the same for every epoch.',
+    },
   );
 }
 

@@ -1,5 +1,5 @@
 /** Running a model over a dataset in evaluation mode. */
-import type { NumericArray } from '@hebb/data';
+import type { ArrayBatch, LoadedBatch, NumericArray } from '@hebb/data';
 import type { Module } from '@hebb/layers';
 import { compile, dryRun, HebbError, Tensor } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
@@ -57,16 +57,20 @@ export function lossOf(where: string, loss: LossFunction, output: Tensor, target
  * Records the model on the first batch, in evaluation mode and without computing anything, so that data that does not fit is found before the
  * training and not after its first epoch.
  */
-export function requireFitting(
+export async function requireFitting(
   where: string,
   model: Module,
   examples: Examples,
   loss: LossFunction,
   batchSize: number,
-): void {
-  const [batch] = batchSource(where, examples, { batchSize }).batches(0);
-  if (batch === undefined) throw new TrainingError(`[${where}] there are no examples.`);
-  const { x, y } = inputAndTarget(where, batch);
+): Promise<void> {
+  let first: ArrayBatch | undefined;
+  for await (const { batch } of batchSource(where, examples, { batchSize }).batches()) {
+    first = batch;
+    break;
+  }
+  if (first === undefined) throw new TrainingError(`[${where}] there are no examples.`);
+  const { x, y } = inputAndTarget(where, first);
   const restoreModes = modesOf(model);
   model.eval();
   try {
@@ -104,7 +108,7 @@ export function predictor(
     const restoreModes = modesOf(model);
     model.eval();
     try {
-      return await run(place, source.batches(0), step);
+      return await run(place, source.batches(), step);
     } finally {
       restoreModes();
     }
@@ -115,7 +119,7 @@ const batchesInFlight = 3;
 
 async function run(
   where: string,
-  batches: Iterable<Readonly<Record<string, NumericArray>>>,
+  batches: AsyncIterable<LoadedBatch<ArrayBatch>>,
   step: (x: Tensor, y: Tensor) => { output: Tensor; loss: Tensor | undefined },
 ): Promise<Predictions> {
   const breathe = breather(30);
@@ -128,7 +132,7 @@ async function run(
   let shape: readonly number[] = [];
   let hasLoss = false;
   const start = performance.now();
-  for (const batch of batches) {
+  for await (const { batch } of batches) {
     const { x, y } = inputAndTarget(where, batch);
     const count = x.shape[0] ?? 0;
     const isFirstOfSize = !sizes.has(count);

@@ -16,11 +16,11 @@ import {
   fit,
   TrainingError,
   type BatchArrays,
-  type BatchSource,
   type Callback,
   type EpochRecord,
   type TrainingOptimizer,
 } from '../src/index.ts';
+import { sourceOf } from './support/source.ts';
 
 beforeEach(() => {
   setDevice('wasm');
@@ -346,11 +346,7 @@ describe('a dataset without targets', () => {
   it('batches of a source of one’s own are checked', async () => {
     const model = new Sequential(new Linear(2, 2));
     const options = { loss: meanSquaredError, optimizer: new AdamW(model), epochs: 1 };
-    const source = (batch: unknown): BatchSource => ({
-      length: 1,
-      dataset: { length: 2 },
-      batches: () => [batch as BatchArrays],
-    });
+    const source = (batch: unknown) => sourceOf([batch as BatchArrays]);
     const two = { data: new Float32Array(4), shape: [2, 2] };
     const three = { data: new Float32Array(6), shape: [3, 2] };
     await expect(fit(model, source({ x: two, y: three }), options)).rejects.toThrow(

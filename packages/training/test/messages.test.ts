@@ -5,7 +5,8 @@ import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { AdamW, SGD } from '@hebb/optimizers';
 import { full, manualSeed, ones, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EarlyStopping, evaluate, fit, TrainingError, type BatchSource, type EpochRecord } from '../src/index.ts';
+import { EarlyStopping, evaluate, fit, TrainingError, type EpochRecord } from '../src/index.ts';
+import { sourceOf } from './support/source.ts';
 
 beforeEach(() => {
   setDevice('wasm');
@@ -214,11 +215,11 @@ describe('what comes back', () => {
 
   it('from a source: more or fewer batches than it says, or none', async () => {
     const batch = data.gather([0, 1]);
-    const source = (length: number, count: number): BatchSource => ({
-      length,
-      dataset: { length: 4 },
-      batches: () => Array.from({ length: count }, () => batch),
-    });
+    const source = (length: number, count: number) =>
+      sourceOf(
+        Array.from({ length: count }, () => batch),
+        length,
+      );
     expect(await messageOf(run({}, classifier(), source(3, 2)))).toMatch(
       /training data gave 2 batches in epoch 1; its length says 3/,
     );
@@ -232,7 +233,7 @@ describe('what comes back', () => {
       x: { data: new Float32Array(width), shape: [1, width] },
       y: { data: Int32Array.of(0), shape: [1] },
     }));
-    const source: BatchSource = { length: 2, dataset: { length: 2 }, batches: () => batches };
+    const source = sourceOf(batches);
     class Same extends Module {
       weight = parameter(ones([1]));
       forward(input: Tensor): Tensor {

@@ -205,7 +205,11 @@ export const methods: Readonly<Record<string, Method>> = {
   'ArrayDataset.subset': method(dataset, indices),
   'ArrayDataset.field': method(dataset, aChoice('x')),
   'DataLoader.order': method(() => new hebb.DataLoader(dataset()), optional(anInteger(0))),
-  'DataLoader.batches': method(() => new hebb.DataLoader(dataset()), optional(anInteger(0))),
+  'DataLoader.batches': method(() => new hebb.DataLoader(dataset()), optional(other(() => ({ epoch: 0, batch: 0 })))),
+  'DataLoader.loadStateDict': method(
+    () => new hebb.DataLoader(dataset()),
+    other(() => new hebb.DataLoader(dataset()).stateDict()),
+  ),
   'Random.integer': method(() => new hebb.Random(1), anInteger(3)),
   'Random.shuffle': method(
     () => new hebb.Random(1),

@@ -403,6 +403,7 @@ export const functions: Functions<Api> = {
     ),
   ],
   fieldOf: [other(rows)],
+  toTensors: [other(() => ({ x: rows() }), 'object')],
   labelEncode: [
     other(() => ['a', 'b'], 'array', 'numbers', 'texts', 'typed array'),
     options<hebb.LabelEncodeOptions>({ classNames: texts('a', 'b') }),
