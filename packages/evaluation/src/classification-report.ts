@@ -1,9 +1,9 @@
 /** Precision, recall and F1 of every class, and their averages. */
 import { checkOptions, listOf, requireNumber, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import { countPairs, type ConfusionMatrix, type ConfusionMatrixJSON } from './confusion-matrix.ts';
-import { predictedClasses } from './classification.ts';
+import { predictedClasses } from './predicted.ts';
 import { textTable } from './text-table.ts';
-import { classes, withValues, type TensorLike, type Values } from './values.ts';
+import { classes, withShapes, withValues, type TensorLike, type Values } from './values.ts';
 
 export interface ClassScores {
   /** TP / (TP + FP): how often a prediction of this class is right. 0 if it was never predicted. */
@@ -136,10 +136,10 @@ export function classificationReport(
   const where = 'classificationReport';
   checkOptions(where, options, reportOptions);
   return withValues(where, labels, predictions, (labelValues, predictionValues) => {
-    const truth = classes(where, 'labels', labelValues);
-    const { shape } = predictionValues;
-    const width = (shape === undefined ? predictionValues.data.length / truth.length : shape[1]) ?? 1;
-    const predicted = predictedClasses(where, predictionValues, truth);
+    const [predictionRows, labelRows] = withShapes(predictionValues, labelValues);
+    const truth = classes(where, 'labels', labelRows);
+    const width = predictionRows.shape[1] ?? 1;
+    const predicted = predictedClasses(where, predictionRows, truth);
     const count = options.classCount ?? options.classNames?.length ?? (width > 1 ? width : undefined);
     const flat = { data: predicted, shape: undefined };
     return new ClassificationResult(countPairs(where, { data: truth, shape: undefined }, flat, count, options));

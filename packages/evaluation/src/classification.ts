@@ -1,8 +1,10 @@
 /** Single numbers for classifiers: accuracy, top-k accuracy, log loss. */
 import { ArgumentError, ShapeError } from '@hebb/tensor';
-import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
-import { argmaxRows, classes, flatten, isTensor, sameLength, scoreRows, withValues } from './values.ts';
-import type { Flat, TensorLike, Values } from './values.ts';
+import { requireBoolean, requireInteger } from '@hebb/tensor/arguments';
+import { meanMetric, type CallableMetric, type ConfigurableMetric } from './metric.ts';
+import { predictedClasses, predictedOnDevice } from './predicted.ts';
+import { argmaxRows, classes, flatten, isTensor, scoreRows } from './values.ts';
+import type { Flat, ShapedValues, TensorLike, Values } from './values.ts';
 
 /**
  * The index of the largest score in each row, the first of equals: the predicted classes.
@@ -42,52 +44,29 @@ export function argmax(scores: Values | TensorLike): Int32Array | Promise<Int32A
  *
  * accuracy([[2, 1], [0, 3], [1, 0]], [0, 1, 1]); // 0.6666…
  * accuracy([0, 1, 0], [0, 1, 1]); // 0.6666…
+ * accuracy([0, 1, 0], [0, 1, 1], { weights: [1, 1, 2] }); // 0.5
  * ```
  *
- * Source: `sklearn.metrics.accuracy_score`.
+ * Predictions are logits or probabilities of shape [n, classes], or predicted classes of shape [n]; labels are classes of shape [n]. Of logits
+ * the device picks the largest, so that they need not be read. Source: `sklearn.metrics.accuracy_score`.
  *
- * @param predictions logits or probabilities of shape [n, classes], or predicted classes of shape [n]
- * @param labels classes of shape [n]
- * @throws ShapeError if the shapes do not go together; ArgumentError for labels that are not classes, for NaN, and
- *   for no examples.
+ * Throws ShapeError if the shapes do not go together; ArgumentError for labels that are not classes, for NaN, and for no examples.
  */
-export function accuracy(predictions: Values, labels: Values): number;
-export function accuracy(predictions: Values | TensorLike, labels: Values | TensorLike): number | Promise<number>;
-export function accuracy(predictions: Values | TensorLike, labels: Values | TensorLike): number | Promise<number> {
-  const where = 'accuracy';
-  return withValues(where, predictions, labels, (predictionValues, labelValues) => {
-    const truth = classes(where, 'labels', labelValues);
-    const predicted = predictedClasses(where, predictionValues, truth);
-    let correct = 0;
-    for (let i = 0; i < truth.length; i++) if (predicted[i] === truth[i]) correct++;
-    return correct / truth.length;
-  });
-}
-
-/** Classes from scores (two axes with more than one column, or several numbers per label) or from classes. */
-export function predictedClasses(where: string, predictions: Flat, labels: Int32Array): Int32Array {
-  const { data, shape } = predictions;
-  const isScores = shape === undefined ? data.length > labels.length && labels.length > 0 : (shape[1] ?? 1) > 1;
-  if (isScores) {
-    const rows = scoreRows(where, predictions, labels.length);
-    const largest = labels.reduce((max, label) => Math.max(max, label), 0);
-    if (largest >= rows.width) {
-      throw new ArgumentError(
-        `[${where}] a label is ${largest}, but the scores are for ${rows.width} classes, 0 to ${rows.width - 1}.`,
-      );
-    }
-    return argmaxRows(where, rows.data, rows.width);
-  }
-  sameLength(where, 'predictions', data.length, 'labels', labels.length);
-  return classes(where, 'predictions', predictions);
-}
+export const accuracy: CallableMetric = /* @__PURE__ */ meanMetric({
+  name: 'accuracy',
+  goal: 'max',
+  score: (predictions, labels) => {
+    const truth = classes('accuracy', 'labels', labels);
+    const predicted = predictedClasses('accuracy', predictions, truth);
+    return truth.map((label, i) => (predicted[i] === label ? 1 : 0));
+  },
+  reduce: predictedOnDevice,
+});
 
 export interface TopKOptions {
   /** Default 5. */
   k?: number;
 }
-
-const topKOptions: OptionNames<TopKOptions> = { k: true };
 
 /**
  * The share of examples whose label is among the k classes with the largest scores; among equal scores the lower
@@ -97,56 +76,39 @@ const topKOptions: OptionNames<TopKOptions> = { k: true };
  * import { topKAccuracy } from '@hebb/evaluation';
  *
  * topKAccuracy([[0.5, 0.3, 0.2], [0.1, 0.3, 0.6]], [1, 0], { k: 2 }); // 0.5
+ * const top2 = topKAccuracy.with({ k: 2 }); // the metric, for fit and evaluate
  * ```
  *
- * Source: `sklearn.metrics.top_k_accuracy_score`.
+ * Scores have the shape [n, classes], labels the shape [n]. Source: `sklearn.metrics.top_k_accuracy_score`.
  *
- * @param scores shape [n, classes]
- * @param labels classes of shape [n]
- * @throws as {@link accuracy}; ArgumentError if k is not an integer from 1 to the number of classes.
+ * Throws as {@link accuracy}; ArgumentError if k is not an integer from 1 to the number of classes.
  */
-export function topKAccuracy(scores: Values, labels: Values, options?: TopKOptions): number;
-export function topKAccuracy(
-  scores: Values | TensorLike,
-  labels: Values | TensorLike,
-  options?: TopKOptions,
-): number | Promise<number>;
-export function topKAccuracy(
-  scores: Values | TensorLike,
-  labels: Values | TensorLike,
-  options: TopKOptions = {},
-): number | Promise<number> {
-  const where = 'topKAccuracy';
-  checkOptions(where, options, topKOptions);
-  const { k = 5 } = options;
-  return withValues(where, scores, labels, (scoreValues, labelValues) => {
-    const count = labelValues.data.length;
-    const { data, width } = scoreRows(where, scoreValues, count);
-    const truth = classes(where, 'labels', labelValues, width);
-    if (!Number.isInteger(k) || k < 1 || k > width) {
+export const topKAccuracy: ConfigurableMetric<TopKOptions> = /* @__PURE__ */ meanMetric<TopKOptions>({
+  name: 'topKAccuracy',
+  goal: 'max',
+  options: { k: (where, name, value) => requireInteger(where, name, value, 1) },
+  score: (scores, labels, { k = 5 }) => {
+    const where = 'topKAccuracy';
+    const { data, width, truth } = scoresOfLabels(where, scores, labels);
+    if (k > width) {
       throw new ArgumentError(`[${where}] k must be an integer from 1 to the ${width} classes, got ${String(k)}.`);
     }
-    argmaxRows(where, data, width); // refuses NaN
-    let correct = 0;
-    truth.forEach((label, row) => {
+    return truth.map((label, row) => {
       const own = data[row * width + label] ?? 0;
       let ahead = 0;
       for (let column = 0; column < width; column++) {
         const other = data[row * width + column] ?? 0;
         if (other > own || (other === own && column < label)) ahead++;
       }
-      if (ahead < k) correct++;
+      return ahead < k ? 1 : 0;
     });
-    return correct / count;
-  });
-}
+  },
+});
 
 export interface LogLossOptions {
   /** The rows are logits: log softmax is taken here. Default `false`: the rows are probabilities. */
   fromLogits?: boolean;
 }
-
-const logLossOptions: OptionNames<LogLossOptions> = { fromLogits: true };
 
 /**
  * −(1 / n) Σᵢ ln p(labelᵢ), in nats. Probabilities are clipped to [ε, 1 − ε] with the float64 ε = 2⁻⁵²; logits are not.
@@ -155,60 +117,94 @@ const logLossOptions: OptionNames<LogLossOptions> = { fromLogits: true };
  * import { logLoss } from '@hebb/evaluation';
  *
  * logLoss([[0.5, 0.5], [0.25, 0.75]], [0, 1]); // (ln 2 + ln 4/3) / 2 = 0.4904…
+ * logLoss([0.5, 0.75], [0, 1]); // 0.4904…: of two classes, the probability of class 1
  * ```
  *
+ * Scores are probabilities (or logits) of shape [n, classes], or for two classes of shape [n] or [n, 1]; labels are classes of shape [n].
  * Source: `sklearn.metrics.log_loss`.
  *
- * @param scores probabilities (or logits) of shape [n, classes]
- * @param labels classes of shape [n]
- * @throws as {@link accuracy}; ArgumentError for rows that are not probabilities.
+ * Throws as {@link accuracy}; ArgumentError for rows that are not probabilities.
  */
-export function logLoss(scores: Values, labels: Values, options?: LogLossOptions): number;
-export function logLoss(
-  scores: Values | TensorLike,
-  labels: Values | TensorLike,
-  options?: LogLossOptions,
-): number | Promise<number>;
-export function logLoss(
-  scores: Values | TensorLike,
-  labels: Values | TensorLike,
-  options: LogLossOptions = {},
-): number | Promise<number> {
-  const where = 'logLoss';
-  checkOptions(where, options, logLossOptions);
-  const { fromLogits = false } = options;
-  requireBoolean(where, 'fromLogits', fromLogits);
-  return withValues(where, scores, labels, (scoreValues, labelValues) => {
-    const count = labelValues.data.length;
-    const { data, width } = scoreRows(where, scoreValues, count);
-    const truth = classes(where, 'labels', labelValues, width);
-    argmaxRows(where, data, width); // refuses NaN
-    let total = 0;
-    truth.forEach((label, row) => {
+export const logLoss: ConfigurableMetric<LogLossOptions> = /* @__PURE__ */ meanMetric<LogLossOptions>({
+  name: 'logLoss',
+  goal: 'min',
+  options: { fromLogits: requireBoolean },
+  score: (scores, labels, { fromLogits = false }) => negativeLogLikelihoods('logLoss', scores, labels, fromLogits),
+});
+
+/**
+ * e to the {@link logLoss}: of how many equally likely classes the model is as unsure as this, 1 at best. Scores are logits unless
+ * `fromLogits` is `false`.
+ *
+ * ```ts
+ * import { perplexity } from '@hebb/evaluation';
+ *
+ * perplexity([[0, 0, 0, 0]], [2]); // 4
+ * perplexity([[0.5, 0.5]], [0], { fromLogits: false }); // 2
+ * ```
+ */
+export const perplexity: ConfigurableMetric<LogLossOptions> = /* @__PURE__ */ meanMetric<LogLossOptions>({
+  name: 'perplexity',
+  goal: 'min',
+  options: { fromLogits: requireBoolean },
+  score: (scores, labels, { fromLogits = true }) => negativeLogLikelihoods('perplexity', scores, labels, fromLogits),
+  finish: Math.exp,
+});
+
+/** −ln p(label) of each row. */
+function negativeLogLikelihoods(
+  where: string,
+  scores: ShapedValues,
+  labels: ShapedValues,
+  fromLogits: boolean,
+): Float64Array {
+  const rows = scores.data.length === labels.data.length ? rowsOfTwo(scores.data, fromLogits) : scores;
+  const { data, width, truth } = scoresOfLabels(where, rows, labels);
+  const own = Float64Array.from(truth, (label, row) => data[row * width + label] ?? 0);
+  if (fromLogits) {
+    return own.map((logit, row) => {
       const start = row * width;
-      const own = data[start + label] ?? 0;
+      let largest = -Infinity;
+      for (let i = start; i < start + width; i++) largest = Math.max(largest, data[i] ?? 0);
       let sum = 0;
-      if (fromLogits) {
-        let largest = -Infinity;
-        for (let i = start; i < start + width; i++) largest = Math.max(largest, data[i] ?? 0);
-        for (let i = start; i < start + width; i++) sum += Math.exp((data[i] ?? 0) - largest);
-        total += Math.log(sum) - (own - largest);
-        return;
-      }
-      for (let i = start; i < start + width; i++) {
-        const p = data[i] ?? 0;
-        sum += p >= 0 && p <= 1 ? p : NaN;
-      }
-      if (!(Math.abs(sum - 1) < 1e-3)) {
-        throw new ArgumentError(
-          `[${where}] row ${row} does not hold probabilities: numbers from 0 to 1 whose sum is 1.`,
-          {
-            hint: 'Pass { fromLogits: true } for logits, or take softmax(-1) first.',
-          },
-        );
-      }
-      total -= Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, own)));
+      for (let i = start; i < start + width; i++) sum += Math.exp((data[i] ?? 0) - largest);
+      return Math.log(sum) - (logit - largest);
     });
-    return total / count;
+  }
+  return own.map((probability, row) => {
+    let sum = 0;
+    for (let i = row * width; i < (row + 1) * width; i++) {
+      const p = data[i] ?? 0;
+      sum += p >= 0 && p <= 1 ? p : NaN;
+    }
+    if (!(Math.abs(sum - 1) < 1e-3)) {
+      throw new ArgumentError(
+        `[${where}] row ${row} does not hold probabilities: numbers from 0 to 1 whose sum is 1.`,
+        { hint: 'Pass { fromLogits: true } for logits, or take softmax(-1) first.' },
+      );
+    }
+    return -Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, probability)));
   });
+}
+
+/** Of one number per example, the score of class 1: the rows of both classes. */
+export function rowsOfTwo(scores: ArrayLike<number>, fromLogits: boolean): ShapedValues {
+  const data = new Float64Array(2 * scores.length);
+  for (let i = 0; i < scores.length; i++) {
+    data[2 * i] = fromLogits ? 0 : 1 - (scores[i] ?? NaN);
+    data[2 * i + 1] = scores[i] ?? NaN;
+  }
+  return { data, shape: [scores.length, 2] };
+}
+
+/** Rows of scores with their labels; checked, NaN refused. */
+function scoresOfLabels(
+  where: string,
+  scores: ShapedValues,
+  labels: ShapedValues,
+): { data: ArrayLike<number>; width: number; truth: Int32Array } {
+  const { data, width } = scoreRows(where, scores, labels.data.length);
+  const truth = classes(where, 'labels', labels, width);
+  argmaxRows(where, data, width); // refuses NaN
+  return { data, width, truth };
 }

@@ -1,33 +1,29 @@
 /** Errors of predicted numbers. */
 import { ArgumentError, ShapeError } from '@hebb/tensor';
-import { sameLength, withValues, type TensorLike, type Values } from './values.ts';
+import { defineMetric, meanMetric, type CallableMetric, type MetricState } from './metric.ts';
+import { Moments } from './moments.ts';
+import { sameLength, type ShapedValues } from './values.ts';
+import { weighting } from './weights.ts';
 
 /**
- * (1 / N) Σ (prediction − target)² over all N numbers.
+ * (1 / N) Σ (prediction − target)² over all N numbers; with weights, the weighted mean over the examples of the mean over each one's numbers.
  *
  * ```ts
  * import { meanSquaredError } from '@hebb/evaluation';
  *
  * meanSquaredError([2.5, 0, 2, 8], [3, -0.5, 2, 7]); // 0.375
+ * meanSquaredError.goal; // 'min'
  * ```
  *
- * Source: `sklearn.metrics.mean_squared_error`.
+ * Predictions and targets have the same shape, whose first axis counts the examples. Source: `sklearn.metrics.mean_squared_error`.
  *
- * @param predictions any shape
- * @param targets the same shape
- * @throws ShapeError for different shapes; ArgumentError for no numbers, or numbers that are not finite.
+ * Throws ShapeError for different shapes; ArgumentError for no numbers, or numbers that are not finite.
  */
-export function meanSquaredError(predictions: Values, targets: Values): number;
-export function meanSquaredError(
-  predictions: Values | TensorLike,
-  targets: Values | TensorLike,
-): number | Promise<number>;
-export function meanSquaredError(
-  predictions: Values | TensorLike,
-  targets: Values | TensorLike,
-): number | Promise<number> {
-  return meanOf('meanSquaredError', predictions, targets, (difference) => difference * difference);
-}
+export const meanSquaredError: CallableMetric = /* @__PURE__ */ meanMetric({
+  name: 'meanSquaredError',
+  goal: 'min',
+  score: (predictions, targets) => errors('meanSquaredError', predictions, targets, (d) => d * d),
+});
 
 /**
  * √ of {@link meanSquaredError}, in the unit of the targets.
@@ -38,18 +34,12 @@ export function meanSquaredError(
  * rootMeanSquaredError([1, 5], [1, 1]); // √8 = 2.8284…
  * ```
  */
-export function rootMeanSquaredError(predictions: Values, targets: Values): number;
-export function rootMeanSquaredError(
-  predictions: Values | TensorLike,
-  targets: Values | TensorLike,
-): number | Promise<number>;
-export function rootMeanSquaredError(
-  predictions: Values | TensorLike,
-  targets: Values | TensorLike,
-): number | Promise<number> {
-  const mean = meanOf('rootMeanSquaredError', predictions, targets, (difference) => difference * difference);
-  return typeof mean === 'number' ? Math.sqrt(mean) : mean.then(Math.sqrt);
-}
+export const rootMeanSquaredError: CallableMetric = /* @__PURE__ */ meanMetric({
+  name: 'rootMeanSquaredError',
+  goal: 'min',
+  score: (predictions, targets) => errors('rootMeanSquaredError', predictions, targets, (d) => d * d),
+  finish: Math.sqrt,
+});
 
 /**
  * (1 / N) Σ |prediction − target|; otherwise as {@link meanSquaredError}.
@@ -62,17 +52,34 @@ export function rootMeanSquaredError(
  *
  * Source: `sklearn.metrics.mean_absolute_error`.
  */
-export function meanAbsoluteError(predictions: Values, targets: Values): number;
-export function meanAbsoluteError(
-  predictions: Values | TensorLike,
-  targets: Values | TensorLike,
-): number | Promise<number>;
-export function meanAbsoluteError(
-  predictions: Values | TensorLike,
-  targets: Values | TensorLike,
-): number | Promise<number> {
-  return meanOf('meanAbsoluteError', predictions, targets, Math.abs);
-}
+export const meanAbsoluteError: CallableMetric = /* @__PURE__ */ meanMetric({
+  name: 'meanAbsoluteError',
+  goal: 'min',
+  score: (predictions, targets) => errors('meanAbsoluteError', predictions, targets, Math.abs),
+});
+
+/**
+ * (1 / N) Σ |prediction − target| / max(|target|, ε) with the float64 ε = 2⁻⁵²: 0.1 is ten per cent; targets of 0 make it very large.
+ *
+ * ```ts
+ * import { meanAbsolutePercentageError } from '@hebb/evaluation';
+ *
+ * meanAbsolutePercentageError([9, 22], [10, 20]); // 0.1
+ * ```
+ *
+ * Source: `sklearn.metrics.mean_absolute_percentage_error`.
+ */
+export const meanAbsolutePercentageError: CallableMetric = /* @__PURE__ */ meanMetric({
+  name: 'meanAbsolutePercentageError',
+  goal: 'min',
+  score: (predictions, targets) =>
+    errors(
+      'meanAbsolutePercentageError',
+      predictions,
+      targets,
+      (d, target) => Math.abs(d) / Math.max(Math.abs(target), Number.EPSILON),
+    ),
+});
 
 /**
  * R² = 1 − Σ (target − prediction)² / Σ (target − mean target)²: 1 for perfect predictions, 0 for predicting the mean.
@@ -85,72 +92,101 @@ export function meanAbsoluteError(
  * r2Score([2.5, 0, 2, 8], [3, -0.5, 2, 7]); // 0.9486…
  * ```
  *
- * Source: `sklearn.metrics.r2_score` (there, targets come first).
+ * Source: `sklearn.metrics.r2_score` (there, targets come first). The means of batches are put together as in Chan, Golub and LeVeque (1979).
  *
- * @param predictions shape [n] or [n, outputs]
- * @param targets the same shape
- * @throws as {@link meanSquaredError}; ArgumentError for fewer than two examples.
+ * Throws as {@link meanSquaredError}; ArgumentError for fewer than two examples.
  */
-export function r2Score(predictions: Values, targets: Values): number;
-export function r2Score(predictions: Values | TensorLike, targets: Values | TensorLike): number | Promise<number>;
-export function r2Score(predictions: Values | TensorLike, targets: Values | TensorLike): number | Promise<number> {
-  const where = 'r2Score';
-  return paired(where, predictions, targets, (predicted, target, outputs) => {
-    const count = target.length / outputs;
-    if (count < 2) throw new ArgumentError(`[${where}] R² takes at least two examples, got ${count}.`);
-    let total = 0;
-    for (let output = 0; output < outputs; output++) {
-      let mean = 0;
-      for (let i = output; i < target.length; i += outputs) mean += (target[i] ?? 0) / count;
-      let residual = 0;
-      let spread = 0;
-      for (let i = output; i < target.length; i += outputs) {
-        residual += ((target[i] ?? 0) - (predicted[i] ?? 0)) ** 2;
-        spread += ((target[i] ?? 0) - mean) ** 2;
-      }
-      total += spread === 0 ? (residual === 0 ? 1 : 0) : 1 - residual / spread;
+export const r2Score: CallableMetric = /* @__PURE__ */ defineMetric({
+  name: 'r2Score',
+  goal: 'max',
+  start: () => new R2State(),
+});
+
+class R2State implements MetricState {
+  #outputs: { spread: Moments; residual: Moments }[] = [];
+  #count = 0;
+
+  update(predictions: ShapedValues, targets: ShapedValues, weights?: ArrayLike<number>): void {
+    const where = 'r2Score';
+    const width = requirePairs(where, predictions, targets);
+    const count = targets.data.length / width;
+    const weightOf = weighting(where, weights, count);
+    this.#of(width);
+    for (let example = 0; example < count; example++) {
+      const weight = weightOf(example);
+      if (weight === 0) continue;
+      this.#count++;
+      this.#outputs.forEach(({ spread, residual }, output) => {
+        const target = targets.data[example * width + output] ?? 0;
+        spread.add(target, weight);
+        residual.add((target - (predictions.data[example * width + output] ?? 0)) ** 2, weight);
+      });
     }
-    return total / outputs;
-  });
-}
+  }
 
-function meanOf(
-  where: string,
-  predictions: Values | TensorLike,
-  targets: Values | TensorLike,
-  f: (difference: number) => number,
-): number | Promise<number> {
-  return paired(where, predictions, targets, (predicted, target) => {
-    let sum = 0;
-    for (let i = 0; i < target.length; i++) sum += f((predicted[i] ?? 0) - (target[i] ?? 0));
-    return sum / target.length;
-  });
-}
+  merge(other: R2State): void {
+    if (other.#outputs.length === 0) return;
+    this.#of(other.#outputs.length);
+    this.#count += other.#count;
+    other.#outputs.forEach((output, i) => {
+      this.#outputs[i]?.spread.merge(output.spread);
+      this.#outputs[i]?.residual.merge(output.residual);
+    });
+  }
 
-function paired(
-  where: string,
-  predictions: Values | TensorLike,
-  targets: Values | TensorLike,
-  compute: (predicted: ArrayLike<number>, target: ArrayLike<number>, outputs: number) => number,
-): number | Promise<number> {
-  return withValues(where, predictions, targets, (predicted, target) => {
-    sameLength(where, 'predictions', predicted.data.length, 'targets', target.data.length);
-    // [n] and [n, 1] go together; [2, 3] and [3, 2] do not.
-    const significant = (shape: readonly number[]): string => shape.join(',').replace(/(,1)+$/, '');
-    const shape = target.shape ?? predicted.shape;
-    if (predicted.shape && target.shape && significant(predicted.shape) !== significant(target.shape)) {
+  value(): number {
+    if (this.#count < 2) throw new ArgumentError(`[r2Score] R² takes at least two examples, got ${this.#count}.`);
+    const scores = this.#outputs.map(({ spread, residual }) => {
+      if (spread.squares === 0) return residual.mean === 0 ? 1 : 0;
+      return 1 - (residual.mean * residual.weight) / spread.squares;
+    });
+    return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  }
+
+  #of(width: number): void {
+    if (this.#outputs.length === 0)
+      this.#outputs = Array.from({ length: width }, () => ({ spread: new Moments(), residual: new Moments() }));
+    if (this.#outputs.length !== width) {
       throw new ShapeError(
-        `[${where}] predictions have the shape [${predicted.shape.join(',')}], targets [${target.shape.join(',')}].`,
+        `[r2Score] examples with ${width} numbers do not go together with ${this.#outputs.length} before them.`,
       );
     }
-    if (target.data.length === 0) throw new ArgumentError(`[${where}] there are no predictions and targets.`);
-    for (const [name, { data }] of Object.entries({ predictions: predicted, targets: target })) {
-      for (let i = 0; i < data.length; i++) {
-        if (!Number.isFinite(data[i]))
-          throw new ArgumentError(`[${where}] ${name}[${i}] is ${String(data[i])}, not a finite number.`);
-      }
+  }
+}
+
+/** The mean of `f` over the numbers of each example. */
+function errors(
+  where: string,
+  predictions: ShapedValues,
+  targets: ShapedValues,
+  f: (difference: number, target: number) => number,
+): Float64Array {
+  const width = requirePairs(where, predictions, targets);
+  const means = new Float64Array(targets.data.length / width);
+  for (let i = 0; i < targets.data.length; i++) {
+    const target = targets.data[i] ?? 0;
+    const example = Math.floor(i / width);
+    means[example] = (means[example] ?? 0) + f((predictions.data[i] ?? 0) - target, target) / width;
+  }
+  return means;
+}
+
+/** Numbers per example. Throws unless predictions and targets are finite numbers in the same shape. */
+export function requirePairs(where: string, predictions: ShapedValues, targets: ShapedValues): number {
+  sameLength(where, 'predictions', predictions.data.length, 'targets', targets.data.length);
+  // [n] and [n, 1] go together; [2, 3] and [3, 2] do not.
+  const significant = (shape: readonly number[]): string => shape.join(',').replace(/(,1)+$/, '');
+  if (significant(predictions.shape) !== significant(targets.shape)) {
+    throw new ShapeError(
+      `[${where}] predictions have the shape [${predictions.shape.join(',')}], targets [${targets.shape.join(',')}].`,
+    );
+  }
+  if (targets.data.length === 0) throw new ArgumentError(`[${where}] there are no predictions and targets.`);
+  for (const [name, { data }] of Object.entries({ predictions, targets })) {
+    for (let i = 0; i < data.length; i++) {
+      if (!Number.isFinite(data[i]))
+        throw new ArgumentError(`[${where}] ${name}[${i}] is ${String(data[i])}, not a finite number.`);
     }
-    const outputs = shape === undefined || shape.length < 2 ? 1 : target.data.length / (shape[0] ?? 1);
-    return compute(predicted.data, target.data, outputs);
-  });
+  }
+  return targets.shape.slice(1).reduce((product, extent) => product * extent, 1);
 }

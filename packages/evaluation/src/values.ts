@@ -69,6 +69,22 @@ export function flatten(where: string, values: Values): Flat {
   return { data, shape: [rows.length, width] };
 }
 
+/**
+ * The shapes that flat arrays have beside the other argument: targets are one number per example, or as many as the predictions; predictions
+ * likewise, or rows of equally many.
+ */
+export function withShapes(predictions: Flat, targets: Flat): [predictions: ShapedValues, targets: ShapedValues] {
+  const [n, m] = [predictions.data.length, targets.data.length];
+  const targetShape = targets.shape ?? (predictions.shape !== undefined && n === m ? predictions.shape : [m]);
+  const [count = 0] = targetShape;
+  const rows = count > 0 && n > m && n % count === 0 ? [count, n / count] : [n];
+  const shape = predictions.shape ?? (n === m ? targetShape : rows);
+  return [
+    { data: predictions.data, shape },
+    { data: targets.data, shape: targetShape },
+  ];
+}
+
 function isShaped(values: Values): values is ShapedValues {
   return typeof values === 'object' && values !== null && 'shape' in values && 'data' in values;
 }
@@ -122,14 +138,18 @@ export function argmaxRows(where: string, data: ArrayLike<number>, width: number
         largest = value;
         index = column;
       } else if (Number.isNaN(value)) {
-        throw new ArgumentError(`[${where}] the scores of example ${row} hold NaN.`, {
-          hint: 'The model has diverged: lower the learning rate, or look for NaN in its inputs.',
-        });
+        throw scoresHoldNaN(where, row);
       }
     }
     best[row] = index;
   }
   return best;
+}
+
+export function scoresHoldNaN(where: string, example: number): ArgumentError {
+  return new ArgumentError(`[${where}] the scores of example ${example} hold NaN.`, {
+    hint: 'The model has diverged: lower the learning rate, or look for NaN in its inputs.',
+  });
 }
 
 export function sameLength(where: string, aName: string, a: number, bName: string, b: number): void {

@@ -160,11 +160,12 @@ export function requireSignal(where: string, signal: unknown): void {
 
 export function requireMetrics(where: string, metrics: unknown): void {
   if (!isPlain(metrics)) {
-    throw wrong(where, 'metrics', 'functions by name', metrics, 'Use { metrics: { accuracy } }.');
+    throw wrong(where, 'metrics', 'metrics by name', metrics, 'Use { metrics: { accuracy } }.');
   }
   for (const [name, metric] of Object.entries(metrics)) {
-    if (typeof metric !== 'function')
-      throw wrong(where, `the metric ${name}`, 'a function (outputs, targets) => number', metric);
+    const { start } = Object(metric) as { start?: unknown };
+    if (typeof metric !== 'function' && typeof start !== 'function')
+      throw wrong(where, `the metric ${name}`, 'a metric, or a function (outputs, targets) => number', metric);
   }
 }
 

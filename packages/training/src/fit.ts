@@ -1,6 +1,6 @@
 /** The training loop: forward, backward and update in one compiled step; losses come back while the device computes on. */
 import { valueAndGrad } from '@hebb/autograd';
-import type { ShapedValues } from '@hebb/evaluation';
+import type { Metric, MetricFunction, ShapedValues } from '@hebb/evaluation';
 import type { Module } from '@hebb/layers';
 import { compile, type Tensor } from '@hebb/tensor';
 import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
@@ -30,9 +30,6 @@ import { lossOf, outputOf, predictor, requireFitting, type LossFunction } from '
 import { TerminalProgress } from './progress.ts';
 import { breather } from './tasks.ts';
 
-/** A number that says how good outputs are, e.g. `accuracy` of `@hebb/evaluation`. */
-export type Metric = (outputs: ShapedValues, targets: ShapedValues) => number | Promise<number>;
-
 export interface FitOptions {
   /** The mean loss of a batch, a single number, e.g. `crossEntropy`. */
   loss: LossFunction;
@@ -47,7 +44,7 @@ export interface FitOptions {
   /** Data for the validation loss and the metrics, computed in evaluation mode after every epoch. Default: none. */
   validation?: Examples;
   /** Metrics on the validation data by name, e.g. `{ accuracy }`. Default: none. */
-  metrics?: Readonly<Record<string, Metric>>;
+  metrics?: Readonly<Record<string, Metric | MetricFunction>>;
   /** Learning rate of a step (from 0) in a run of so many steps. Default: the optimizer's own stays. */
   schedule?: (step: number, totalSteps: number) => number;
   /** Default: none. */
@@ -156,7 +153,10 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
       const values: Record<string, number> = {};
       if (checked !== undefined)
         for (const [name, metric] of Object.entries(metrics)) {
-          const value: unknown = await metric(checked.outputs, checked.targets);
+          const value: unknown =
+            typeof metric === 'function'
+              ? await metric(checked.outputs, checked.targets)
+              : measure(metric, checked.outputs, checked.targets);
           requireMetricValue('fit', name, value);
           values[name] = value;
         }
@@ -190,6 +190,12 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
   } finally {
     restoreModes();
   }
+}
+
+function measure(metric: Metric, outputs: ShapedValues, targets: ShapedValues): number {
+  const state = metric.start();
+  state.update(outputs, targets);
+  return state.value();
 }
 
 interface RunLog {

@@ -1,5 +1,5 @@
 /** `@hebb/training`: the loop, its callbacks, and evaluation of models. */
-export { fit, type FitOptions, type Metric } from './fit.ts';
+export { fit, type FitOptions } from './fit.ts';
 export type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
 export type { BatchArrays, BatchSource, Examples } from './batches.ts';
 export type { LossFunction } from './predict.ts';

@@ -70,11 +70,11 @@ describe('what fit is given', () => {
       { validation: trainTestSplit(data, { test: 1 }) },
       /validation data must be .*, not \{ train, test \}[^]*split\.test/,
     ],
-    ['a list of metrics', { metrics: [() => 1], validation: data }, /metrics must be functions by name, not an array/],
+    ['a list of metrics', { metrics: [() => 1], validation: data }, /metrics must be metrics by name, not an array/],
     [
       'a name for a metric',
       { metrics: { accuracy: 'accuracy' }, validation: data },
-      /the metric accuracy must be a function .*, not 'accuracy'/,
+      /the metric accuracy must be a metric, or a function .*, not 'accuracy'/,
     ],
     ['a rate for a schedule', { schedule: 0.1 }, /schedule must be a function .*, not 0\.1/],
     [

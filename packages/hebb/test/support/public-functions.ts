@@ -94,6 +94,17 @@ const convolution = options<hebb.ConvolutionOptions>({
 });
 const values = (right: () => unknown): Kind =>
   other(right, 'array', 'numbers', 'nested arrays', 'typed array', 'tensor');
+const metricOptions = <O extends object>(kinds: { readonly [K in keyof Required<O>]: Kind }): Kind =>
+  options<O & hebb.WeightOptions>({
+    ...kinds,
+    weights: other(() => [1, 2], 'array', 'numbers', 'nested arrays', 'texts', 'typed array'),
+  });
+const metric = (): [Kind, Kind, Kind] => [values(() => [0, 1]), values(() => [0, 1]), metricOptions({})];
+const rowsOfScores = values(() => [
+  [1, 0],
+  [0, 1],
+]);
+const classesOfRows = values(() => [0, 1]);
 const source = (right: () => unknown): Kind => other(right, 'text');
 const path = (name: string): Kind => aText(join(folder, name));
 const bytes = (make: () => Uint8Array): Kind => other(make);
@@ -438,23 +449,10 @@ export const functions: Functions<Api> = {
   ],
 
   // Metrics.
-  accuracy: [values(() => [0, 1]), values(() => [0, 1])],
-  topKAccuracy: [
-    values(() => [
-      [1, 2],
-      [2, 1],
-    ]),
-    values(() => [0, 1]),
-    options<hebb.TopKOptions>({ k: anInteger(1) }),
-  ],
-  logLoss: [
-    values(() => [
-      [1, 2],
-      [2, 1],
-    ]),
-    values(() => [0, 1]),
-    options<hebb.LogLossOptions>({ fromLogits: aBoolean(true) }),
-  ],
+  accuracy: metric(),
+  perplexity: [rowsOfScores, classesOfRows, metricOptions<hebb.LogLossOptions>({ fromLogits: aBoolean(true) })],
+  topKAccuracy: [rowsOfScores, classesOfRows, metricOptions<hebb.TopKOptions>({ k: anInteger(1) })],
+  logLoss: [rowsOfScores, classesOfRows, metricOptions<hebb.LogLossOptions>({ fromLogits: aBoolean(true) })],
   classificationReport: [
     values(() => [0, 1]),
     values(() => [0, 1]),
@@ -466,8 +464,34 @@ export const functions: Functions<Api> = {
     optional(anInteger(2)),
     options<hebb.ConfusionMatrixOptions>({ classNames: texts('a', 'b') }),
   ],
-  rootMeanSquaredError: [values(() => [0, 1]), values(() => [0, 1])],
-  r2Score: [values(() => [0, 1]), values(() => [0, 1])],
+  rootMeanSquaredError: metric(),
+  meanAbsolutePercentageError: metric(),
+  r2Score: metric(),
+  defineMetric: [
+    options<hebb.MetricDefinition<object>>(
+      {
+        name: aText('m'),
+        goal: aChoice('min'),
+        options: other(() => ({}), 'object'),
+        start: aFunction(() => hebb.accuracy.start()),
+        reduce: aFunction(() => undefined),
+      },
+      true,
+    ),
+  ],
+  meanMetric: [
+    options<hebb.MeanMetricDefinition<object>>(
+      {
+        name: aText('m'),
+        goal: aChoice('min'),
+        options: other(() => ({}), 'object'),
+        score: aFunction(() => [1]),
+        finish: aFunction(() => 1),
+        reduce: aFunction(() => undefined),
+      },
+      true,
+    ),
+  ],
 
   // ONNX.
   exportOnnx: [

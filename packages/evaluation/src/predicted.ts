@@ -1,0 +1,44 @@
+/** Predicted classes from scores, on the host and on the device. */
+import { ArgumentError, type Tensor } from '@hebb/tensor';
+import { argmaxRows, classes, sameLength, scoreRows, scoresHoldNaN, type ShapedValues } from './values.ts';
+
+/** What the device says in place of a class where the host would have thrown: numbers that nobody takes for a class. */
+const notANumber = -0x7ffffffe;
+const labelOutOfRange = -0x7fffffff;
+
+/**
+ * The class with the largest score of each row, as int32 [n], where `outputs` are scores [n, classes]; anything else is left as it is. Rows
+ * with NaN, and rows whose label is no class of theirs, are told to {@link predictedClasses} by numbers that are none.
+ */
+export function predictedOnDevice(outputs: Tensor, targets: Tensor): Tensor {
+  const [count, width] = outputs.shape;
+  if (outputs.ndim !== 2 || width === undefined || width < 2 || targets.size !== count) return outputs;
+  const hasNaN = outputs.notEqual(outputs).to('int32').max(1).greater(0);
+  const isUnknown = targets.reshape([count]).greaterEqual(width);
+  return isUnknown.where(labelOutOfRange, hasNaN.where(notANumber, outputs.argmax(1)));
+}
+
+/** Classes from scores (two axes with more than one column, or several numbers per label) or from classes. */
+export function predictedClasses(where: string, predictions: ShapedValues, labels: Int32Array): Int32Array {
+  const { data, shape } = predictions;
+  if ((shape[1] ?? 1) > 1) {
+    const rows = scoreRows(where, predictions, labels.length);
+    const largest = labels.reduce((max, label) => Math.max(max, label), 0);
+    if (largest >= rows.width) {
+      throw new ArgumentError(
+        `[${where}] a label is ${largest}, but the scores are for ${rows.width} classes, 0 to ${rows.width - 1}.`,
+      );
+    }
+    return argmaxRows(where, rows.data, rows.width);
+  }
+  sameLength(where, 'predictions', data.length, 'labels', labels.length);
+  for (let i = 0; i < data.length; i++) {
+    if (data[i] === notANumber) throw scoresHoldNaN(where, i);
+    if (data[i] === labelOutOfRange) {
+      throw new ArgumentError(`[${where}] labels[${i}] is ${labels[i]}: the scores are for fewer classes.`, {
+        hint: 'Labels are classes from 0; the last layer gives one score for each class.',
+      });
+    }
+  }
+  return classes(where, 'predictions', predictions);
+}

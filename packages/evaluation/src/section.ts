@@ -1,0 +1,112 @@
+/** The parts of a report: plain data that a page, a terminal or a program of your own can show. */
+
+/** How numbers of a column, an axis or a figure are written: 0.25 as `25 %`, 1234 as `1,234`, or with four digits or so. */
+export type NumberFormat = 'percent' | 'count' | 'number';
+
+interface SectionHead {
+  readonly title: string;
+  /** A sentence or two that explain it. */
+  readonly text?: string;
+}
+
+/** The numbers that people look for first. The first of the first such section is the headline. */
+export interface FiguresSection extends SectionHead {
+  readonly kind: 'figures';
+  readonly figures: readonly Figure[];
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number | string;
+  /** Default 'number'. */
+  readonly format?: NumberFormat;
+}
+
+export interface TextSection extends SectionHead {
+  readonly kind: 'text';
+  readonly text: string;
+}
+
+/** Rows of cells; the first cell of a row names it. */
+export interface TableSection extends SectionHead {
+  readonly kind: 'table';
+  readonly columns: readonly TableColumn[];
+  readonly rows: readonly (readonly TableCell[])[];
+  /** Rows below a line: averages, sums. */
+  readonly footer?: readonly (readonly TableCell[])[];
+}
+
+export interface TableColumn {
+  readonly title: string;
+  /** How its numbers are written. Default 'number'. */
+  readonly format?: NumberFormat;
+}
+
+/** `undefined` is an empty cell. */
+export type TableCell = string | number | undefined;
+
+/** Curves over one pair of axes. */
+export interface ChartSection extends SectionHead {
+  readonly kind: 'chart';
+  readonly series: readonly ChartSeries[];
+  readonly x: ChartAxis;
+  readonly y: ChartAxis;
+}
+
+export interface ChartSeries {
+  readonly name: string;
+  /** A y that is no finite number leaves a gap. */
+  readonly points: readonly (readonly [x: number, y: number])[];
+  /** `faint` is a thin line behind the others; `marked` has a dot at every point; `dots` has dots alone. Default `plain`. */
+  readonly look?: 'plain' | 'faint' | 'marked' | 'dots';
+}
+
+export interface ChartAxis {
+  readonly label: string;
+  /** Default: from the points. */
+  readonly range?: readonly [low: number, high: number];
+  /** Default 'number'. */
+  readonly format?: NumberFormat;
+  /** Default `false`. */
+  readonly logarithmic?: boolean;
+}
+
+/** Counts by row and column, e.g. a confusion matrix; the diagonal is what is right. */
+export interface MatrixSection extends SectionHead {
+  readonly kind: 'matrix';
+  /** `counts[row][column]` */
+  readonly counts: readonly (readonly number[])[];
+  readonly rowLabel: string;
+  readonly columnLabel: string;
+  readonly rowNames: readonly string[];
+  readonly columnNames: readonly string[];
+}
+
+/** Examples of the data with captions; whoever shows the section has the images and picks them by {@link Picture.example}. */
+export interface PicturesSection extends SectionHead {
+  readonly kind: 'pictures';
+  readonly pictures: readonly Picture[];
+}
+
+export interface Picture {
+  /** Position in the data evaluated, from 0. */
+  readonly example: number;
+  readonly caption: readonly CaptionLine[];
+}
+
+/** `label value`, or `value` alone. */
+export interface CaptionLine {
+  readonly label?: string;
+  readonly value: string;
+  readonly tone?: 'right' | 'wrong' | 'quiet';
+}
+
+/**
+ * A part of a report. {@link Evaluation.sections} gives them; `@hebb/report` shows them, and a section of your own is one more object:
+ *
+ * ```ts
+ * const section: Section = { kind: 'text', title: 'Note', text: 'Measured on the second camera.' };
+ * section.title; // 'Note'
+ * ```
+ */
+export type Section = FiguresSection | TextSection | TableSection | ChartSection | MatrixSection | PicturesSection;
