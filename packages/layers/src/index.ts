@@ -17,8 +17,18 @@ export { summary, type Summary, type SummaryOptions, type SummaryRow } from './s
 export { stateEntries, type NamedTensors, type StateDict } from './state.ts';
 export {
   decodeSafetensors,
+  decodeSafetensorsArrays,
   encodeSafetensors,
+  encodeSafetensorsArrays,
   SafetensorsError,
+  type SafetensorsArray,
+  type SafetensorsArrays,
   type SafetensorsContent,
+  type SafetensorsDType,
 } from './safetensors/format.ts';
-export { readSafetensors, readSafetensorsMetadata, writeSafetensors } from './safetensors/file.ts';
+export {
+  readSafetensors,
+  readSafetensorsArrays,
+  readSafetensorsMetadata,
+  writeSafetensors,
+} from './safetensors/file.ts';

@@ -68,6 +68,11 @@ const mnist = (): hebb.MnistFiles => ({
   testLabels: idx(1),
 });
 const exported = await hebb.exportOnnx(model(), { inputs: { x: ['batch', 2] } });
+const anyState = ['undefined', 'null', 'true', '3', '-1', '1.5', 'NaN', 'Infinity', 'text', 'object', 'other object', 'array', 'numbers', 'nested arrays', 'texts', 'typed array', 'map', 'tensor'] as const; // prettier-ignore
+const encodedState = await hebb.encodeState({ a: tensor([1, 2]) });
+const parts = other(() => ({ model: model() }));
+const checkpointPath = join(folder, 'parts.safetensors');
+await hebb.saveCheckpoint(checkpointPath, { model: model() });
 const encoded = await hebb.encodeSafetensors({ a: tensor([1, 2]) });
 
 const fractions = (value: number): Kind => ({ ...oneOrMore(value), takes: ['3', '-1', '1.5', 'array', 'numbers'] });
@@ -308,9 +313,26 @@ export const functions: Functions<Api> = {
   kaimingUniform: [shape, kaiming],
   xavierNormal: [shape, random],
   xavierUniform: [shape, random],
+  decodeSafetensorsArrays: [other(() => encoded)],
+  encodeSafetensorsArrays: [
+    other(() => new Map([['a', { dtype: 'U8', shape: [2], bytes: Uint8Array.of(1, 2) }]]), 'map'),
+    optional(other(() => ({ made: 'here' }), 'object')),
+  ],
   encodeSafetensors: [namedTensors, optional(other(() => ({ made: 'here' }), 'object'))],
   decodeSafetensors: [bytes(() => encoded)],
+  encodeState: [
+    other(() => ({ a: tensor([1, 2]), b: [NaN] }), ...anyState),
+    optional(other(() => ({ made: 'here' }), 'object')),
+  ],
+  decodeState: [other(() => encodedState)],
+  saveCheckpoint: [path('a.checkpoint'), parts],
+  loadCheckpoint: [
+    other(() => checkpointPath, 'text'),
+    parts,
+    options<hebb.LoadCheckpointOptions>({ partial: aBoolean() }),
+  ],
   readSafetensors: [other(() => encoded, 'text')],
+  readSafetensorsArrays: [other(() => encoded, 'text')],
   readSafetensorsMetadata: [other(() => encoded, 'text')],
   writeSafetensors: [path('a.safetensors'), namedTensors, optional(other(() => ({}), 'object'))],
 
