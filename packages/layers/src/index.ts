@@ -1,5 +1,8 @@
 /** `@hebb/layers`: modules with PyTorch's layouts, names, defaults and initial distributions, and their files. */
-export { Module, within, type AnyModule, type LoadOptions, type LoadReport } from './module.ts';
+export { Module, type AnyModule, type LoadOptions, type LoadReport } from './module.ts';
+export type { ForwardHook, ForwardPreHook } from './forward.ts';
+export { observeForwards, type ForwardCall } from './observe.ts';
+export { withMode } from './modes.ts';
 export { buffer, parameter } from './parameter.ts';
 export { Sequential } from './sequential.ts';
 export { Linear, type LinearOptions } from './linear.ts';

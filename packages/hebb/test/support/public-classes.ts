@@ -192,6 +192,14 @@ export const methods: Readonly<Record<string, Method>> = {
   'Softmax.forward': method(() => new hebb.Softmax(), aTensor()),
   'Sequential.forward': method(model, aTensor()),
   'Module.train': method(model, optional(aBoolean(true))),
+  'Module.registerForwardPreHook': method(
+    model,
+    aFunction(() => undefined),
+  ),
+  'Module.registerForwardHook': method(
+    model,
+    aFunction(() => undefined),
+  ),
   'Module.loadStateDict': method(model, namedTensors, options<hebb.LoadOptions>({ strict: aBoolean() })),
   'Optimizer.step': method(
     () => new hebb.SGD([hebb.parameter(tensor([1, 2]))]),

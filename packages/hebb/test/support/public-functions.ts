@@ -301,7 +301,8 @@ export const functions: Functions<Api> = {
   // Modules.
   parameter: [x],
   buffer: [x],
-  within: [other(model), aFunction(() => 1)],
+  observeForwards: [other(model), aFunction(() => 1), aFunction(() => 1)],
+  withMode: [other(model), aBoolean(), aFunction(() => 1)],
   fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],
   summary: [
     other(model),
