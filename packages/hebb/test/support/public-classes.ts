@@ -99,14 +99,18 @@ export const constructors: {
   ],
   DataLoader: [
     other(dataset),
-    options<hebb.DataLoaderOptions<hebb.Fields>>({
+    options<hebb.DataLoaderOptions<hebb.ArrayBatch>>({
       batchSize: anInteger(2),
       shuffle: aBoolean(),
       seed: anInteger(1),
       dropLast: aBoolean(),
       transform: aFunction((batch: unknown) => batch),
+      buckets: other(() => undefined),
+      workers: anInteger(1),
+      prefetch: anInteger(1),
     }),
   ],
+  Subset: [other(dataset), other(() => [0], 'array', 'numbers', 'typed array')],
   Random: [anInteger(1), optional(anInteger(0))],
   StandardScaler: [
     options<hebb.StandardScalerOptions>({ per: aChoice('global'), withMean: aBoolean(), withStd: aBoolean() }),
@@ -212,6 +216,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'ArrayDataset.gather': method(dataset, indices),
   'ArrayDataset.subset': method(dataset, indices),
   'ArrayDataset.field': method(dataset, aChoice('x')),
+  'Subset.gather': method(() => new hebb.Subset(dataset(), [1]), indices),
+  'Subset.subset': method(() => new hebb.Subset(dataset(), [1]), indices),
   'DataLoader.order': method(() => new hebb.DataLoader(dataset()), optional(anInteger(0))),
   'DataLoader.batches': method(() => new hebb.DataLoader(dataset()), optional(other(() => ({ epoch: 0, batch: 0 })))),
   'DataLoader.loadStateDict': method(

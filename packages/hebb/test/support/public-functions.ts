@@ -438,6 +438,14 @@ export const functions: Functions<Api> = {
   ],
   fieldOf: [other(rows)],
   toTensors: [other(() => ({ x: rows() }), 'object')],
+  mapDataset: [
+    other(dataset),
+    aFunction((batch: unknown) => batch),
+    options<hebb.MapDatasetOptions>({ unaligned: texts('nodes') }),
+  ],
+  concatDatasets: [other(() => [dataset(), dataset()])],
+  filterDataset: [other(dataset), aFunction(() => true)],
+  readField: [other(dataset), aChoice('y')],
   labelEncode: [
     other(() => ['a', 'b'], 'array', 'numbers', 'texts', 'typed array'),
     options<hebb.LabelEncodeOptions>({ classNames: texts('a', 'b') }),
