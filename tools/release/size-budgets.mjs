@@ -19,7 +19,7 @@ const budgets = {
     data: 62,
     evaluation: 9,
     'evaluation/format': 0.8,
-    files: 2.4,
+    files: 2.8,
     hebb: 170,
     layers: 36,
     losses: 20.5,
