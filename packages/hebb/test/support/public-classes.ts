@@ -30,7 +30,9 @@ type Made = hebb.Tensor | hebb.ClassificationResult | hebb.ConfusionMatrix;
 
 const { tensor } = hebb;
 const parameters = other(() => [hebb.parameter(tensor([1, 2]))]);
+const groups = other(() => [{ match: /0/, learningRate: 1 }], 'array');
 const adam = options<hebb.AdamOptions>({
+  groups,
   learningRate: aNumber(0.1),
   betas: other(() => [0.9, 0.99]),
   eps: aNumber(1e-8),
@@ -81,6 +83,7 @@ export const constructors: {
   SGD: [
     parameters,
     options<hebb.SGDOptions>({
+      groups,
       learningRate: aNumber(0.1),
       momentum: aNumber(0.9),
       dampening: aNumber(0),
@@ -91,6 +94,16 @@ export const constructors: {
   ],
   Adam: [parameters, adam],
   AdamW: [parameters, adam],
+  PlateauSchedule: [
+    options<hebb.PlateauScheduleOptions>({
+      mode: aChoice('max'),
+      factor: aNumber(0.5),
+      patience: anInteger(1),
+      threshold: aNumber(0.01),
+      cooldown: anInteger(1),
+      minimum: aNumber(0),
+    }),
+  ],
   MultilayerPerceptron: functions.multilayerPerceptron,
   ConvolutionalNetwork: functions.convolutionalNetwork,
   ArrayDataset: [

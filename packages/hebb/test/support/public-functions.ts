@@ -125,6 +125,8 @@ const csvOptions = {
 csvOptions.header = { ...csvOptions.header, takes: [...csvOptions.header.takes, 'texts'] };
 const signal = other(() => new AbortController().signal);
 
+const decay = { warmup: aNumber(0.1), minimum: aNumber(0), steps: aNumber(10) };
+
 export const functions: Functions<Api> = {
   // Tensors from data and from rules.
   tensor: [
@@ -358,14 +360,38 @@ export const functions: Functions<Api> = {
   mseLoss: [x, x, options<hebb.ReductionOptions>({ reduction })],
   l1Loss: [x, x, options<hebb.ReductionOptions>({ reduction })],
   clipGradientNorm: [other(() => [tensor([3, 4])]), aNumber(1, 'Infinity')],
-  cosineSchedule: [
-    options<hebb.CosineScheduleOptions>(
-      { peak: aNumber(1), steps: aNumber(10), warmup: aNumber(1), minimum: aNumber(0) },
-      true,
+  clipGradientValue: [other(() => [tensor([3, 4])], 'object', 'array', 'map'), aNumber(1, 'Infinity')],
+  minimize: [
+    other(() => trained().optimizer),
+    aFunction(() =>
+      trained()
+        .model.forward(ones([1, 2]))
+        .sum(),
     ),
+    options<hebb.MinimizeOptions>({ clipNorm: aNumber(1, 'Infinity'), clipValue: aNumber(1, 'Infinity') }),
   ],
-  stepSchedule: [
-    options<hebb.StepScheduleOptions>({ initial: aNumber(1), every: aNumber(2), factor: aNumber(0.5) }, true),
+  isAveraging: [other(() => trained().optimizer)],
+  constantSchedule: [options<hebb.WarmupOptions>({ warmup: aNumber(0.1) })],
+  cosineSchedule: [options<hebb.DecayOptions>(decay)],
+  cosineRestartsSchedule: [
+    options<hebb.CosineRestartsOptions>({ every: aNumber(10), growth: aNumber(2), minimum: aNumber(0) }, true),
+  ],
+  linearSchedule: [options<hebb.DecayOptions>(decay)],
+  polynomialSchedule: [options<hebb.PolynomialScheduleOptions>({ ...decay, power: aNumber(2) })],
+  exponentialSchedule: [options<hebb.ExponentialScheduleOptions>({ factor: aNumber(0.5), every: aNumber(10) }, true)],
+  inverseSquareRootSchedule: [options<hebb.InverseSquareRootScheduleOptions>({ warmup: aNumber(10) }, true)],
+  stepSchedule: [options<hebb.StepScheduleOptions>({ every: aNumber(2), factor: aNumber(0.5) }, true)],
+  multiStepSchedule: [
+    options<hebb.MultiStepScheduleOptions>({ milestones: integers(3, 5), factor: aNumber(0.5) }, true),
+  ],
+  oneCycleSchedule: [
+    options<hebb.OneCycleScheduleOptions>({
+      warmup: aNumber(0.3),
+      start: aNumber(0.1),
+      minimum: aNumber(0),
+      shape: aChoice('linear'),
+      steps: aNumber(10),
+    }),
   ],
 
   // Whole networks.
