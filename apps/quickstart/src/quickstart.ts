@@ -24,7 +24,7 @@ import {
   type ClassificationEvaluation,
   type Facts,
   type History,
-  type Module,
+  type Summary,
   type Verification,
 } from 'hebb';
 import { loadImages, type Images } from './data.ts';
@@ -67,11 +67,12 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
     shuffle: true,
     seed,
   });
+  const steps = epochs * loader.length;
   const history = await fit(model, loader, {
     loss: crossEntropy,
     optimizer,
     epochs,
-    schedule: cosineSchedule({ warmup: 0.2 }),
+    schedule: cosineSchedule({ peak: learningRate, steps, warmup: Math.floor(steps / 5) }),
     // Shown after every epoch; nothing is chosen by it.
     validation: images.test,
     metrics: { accuracy },
@@ -112,8 +113,7 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
     report({
       options,
       images,
-      model,
-      table: table.toString(),
+      table,
       history,
       evaluation,
       proof,
@@ -172,8 +172,7 @@ async function sayFiles(folder: string, interrupted: boolean): Promise<void> {
 function report(run: {
   options: Options;
   images: Images;
-  model: Module;
-  table: string;
+  table: Summary;
   history: History;
   evaluation: ClassificationEvaluation;
   proof: Verification;
@@ -182,8 +181,7 @@ function report(run: {
   epochs: number;
   deviceDescription: string;
 }): Parameters<typeof writeReport>[1] {
-  const { options, images, model, table, history, evaluation, proof, verdict, runtime, epochs, deviceDescription } =
-    run;
+  const { options, images, table, history, evaluation, proof, verdict, runtime, epochs, deviceDescription } = run;
   const network = options.model === 'cnn' ? 'A small convolutional network' : 'A multilayer perceptron';
   const steps = history.losses.length;
   const environment: Facts = {
@@ -207,7 +205,6 @@ function report(run: {
     subtitle: `${network}, trained on ${formatCount(images.train.length)} images and tested on ${formatCount(images.test.length)} others.`,
     data: images.facts,
     summary: table,
-    parameterCount: model.parameterCount,
     history,
     validationName: 'test',
     evaluation,

@@ -1,4 +1,5 @@
 /** The parts of a report: plain data that a page, a terminal or a program of your own can show. */
+import type { ShapedValues } from './values.ts';
 
 /** How numbers of a column, an axis or a figure are written: 0.25 as `25 %`, 1234 as `1,234`, or with four digits or so. */
 export type NumberFormat = 'percent' | 'count' | 'number';
@@ -57,14 +58,19 @@ export interface ChartSeries {
   readonly name: string;
   /** A y that is no finite number leaves a gap. */
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** `faint` is a thin line behind the others; `marked` has a dot at every point; `dots` has dots alone. Default `plain`. */
-  readonly look?: 'plain' | 'faint' | 'marked' | 'dots';
+  /**
+   * `plain`, the default, is a line, and `marked` one with a dot at every point; `faint` is a thin line behind the others; `reference` is a
+   * dashed line to compare with, of no colour; `dots` has dots alone; `bars` stand on zero.
+   */
+  readonly look?: 'plain' | 'marked' | 'faint' | 'reference' | 'dots' | 'bars';
+  /** One of the colours that tell series apart; series of one colour belong together. Default: the next. */
+  readonly color?: 1 | 2 | 3 | 4 | 5 | 6 | 7;
 }
 
 export interface ChartAxis {
   readonly label: string;
-  /** Default: from the points. */
-  readonly range?: readonly [low: number, high: number];
+  /** Where it begins and ends. Default of both: a round number just beyond the points. */
+  readonly range?: readonly [low: number | undefined, high: number | undefined];
   /** Default 'number'. */
   readonly format?: NumberFormat;
   /** Default `false`. */
@@ -82,14 +88,21 @@ export interface MatrixSection extends SectionHead {
   readonly columnNames: readonly string[];
 }
 
-/** Examples of the data with captions; whoever shows the section has the images and picks them by {@link Picture.example}. */
+/**
+ * Examples of the data with captions. Whoever shows the section has the images of the data evaluated; where the section is about others, images
+ * that a network made for instance, it brings them.
+ */
 export interface PicturesSection extends SectionHead {
   readonly kind: 'pictures';
   readonly pictures: readonly Picture[];
+  /** [images, channels, height, width], of one channel (grey) or three. Default: those of the data evaluated. */
+  readonly images?: ShapedValues;
+  /** The values that are black and white. Default [0, 1]. */
+  readonly range?: readonly [low: number, high: number];
 }
 
 export interface Picture {
-  /** Position in the data evaluated, from 0. */
+  /** Position in the images, from 0. */
   readonly example: number;
   readonly caption: readonly CaptionLine[];
 }

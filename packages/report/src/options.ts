@@ -1,6 +1,10 @@
 /** What a report is made of. */
-import type { NumericArray } from '@hebb/data';
+import type { Evaluation, Section, ShapedValues } from '@hebb/evaluation';
+import { ClassificationEvaluation } from '@hebb/training';
+import { classificationSections } from './classification.ts';
+import type { Summary } from '@hebb/layers';
 import {
+  listOf,
   requireBoolean,
   requireInteger,
   requirePlain,
@@ -8,7 +12,8 @@ import {
   wrongArgument,
   type OptionNames,
 } from '@hebb/tensor/arguments';
-import type { ClassificationEvaluation, History } from '@hebb/training';
+import type { History } from '@hebb/training';
+import { requireSection } from './sections/check.ts';
 
 /** Rows of a table: what it is, and its value. */
 export type Facts = Readonly<Record<string, string | number | undefined>>;
@@ -30,16 +35,20 @@ export interface ReportOptions {
   subtitle?: string;
   /** Where the data comes from, its licence, how it was split. */
   data?: Facts;
-  /** The model's summary as text, e.g. from `summary(model, inputShape)`. */
-  summary?: string;
-  /** Number of the model's parameters. */
+  /** The model's layers: `summary(model, inputShape)`, or a text. */
+  summary?: Summary | string;
+  /** Number of the model's parameters. Default: that of the summary. */
   parameterCount?: number;
+  /** What `fit` returned. */
   history?: History;
   /** What the validation data of the history is called in the charts. Default 'validation'. */
   validationName?: string;
-  evaluation?: ClassificationEvaluation;
-  /** The evaluated examples as images [examples, channels, height, width] with values from 0 to 1, to show mistakes. */
-  images?: NumericArray;
+  /** What `evaluate` returned, or anything that has sections. */
+  evaluation?: Evaluated;
+  /** The evaluated examples as images [examples, channels, height, width] with values from 0 to 1, for sections that show examples. */
+  images?: ShapedValues;
+  /** Sections of your own, after those of the evaluation. */
+  sections?: readonly Section[];
   /** Device, versions, seed, options, times. */
   environment?: Facts;
   onnx?: OnnxVerification;
@@ -49,20 +58,45 @@ export const reportOptions: OptionNames<ReportOptions> = {
   title: requireString,
   subtitle: requireString,
   data: requireFacts,
-  summary: requireString,
+  summary: requireSummary,
   parameterCount: requireInteger,
   history: requireHistory,
   validationName: requireString,
   evaluation: requireEvaluation,
   images: requireImages,
+  sections: listOf(requireSection),
   environment: requireFacts,
   onnx: requireVerification,
 };
+
+/** An evaluation; that of a classifier has no sections of its own yet. */
+export type Evaluated = Evaluation | ClassificationEvaluation;
+
+/** Whether a value has sections, as evaluations do. */
+export function isEvaluation(value: unknown): value is Evaluated {
+  if (value instanceof ClassificationEvaluation) return true;
+  return typeof value === 'object' && value !== null && typeof (value as Partial<Evaluation>).sections === 'function';
+}
+
+/** @throws ArgumentError for what is no section */
+export function sectionsOf(where: string, evaluation: Evaluated | undefined): readonly Section[] {
+  if (evaluation === undefined) return [];
+  if (evaluation instanceof ClassificationEvaluation) return classificationSections(evaluation);
+  const sections = evaluation.sections();
+  listOf(requireSection)(where, 'evaluation.sections()', sections);
+  return sections;
+}
 
 function requireFacts(where: string, name: string, value: unknown): void {
   requirePlain(where, name, value);
   for (const [key, fact] of Object.entries(value))
     if (fact !== undefined && typeof fact !== 'number') requireString(where, `${name}.${key}`, fact);
+}
+
+function requireSummary(where: string, name: string, value: unknown): void {
+  const given = value as Partial<Summary> | null;
+  if (typeof value !== 'string' && (typeof value !== 'object' || !Array.isArray(given?.rows)))
+    throw wrongArgument(where, name, 'what summary() returns, or a text', value);
 }
 
 function requireHistory(where: string, name: string, value: unknown): void {
@@ -72,13 +106,11 @@ function requireHistory(where: string, name: string, value: unknown): void {
 }
 
 function requireEvaluation(where: string, name: string, value: unknown): void {
-  const given = value as Partial<ClassificationEvaluation> | null;
-  if (typeof value !== 'object' || given?.confusionMatrix === undefined || given.predictions === undefined)
-    throw wrongArgument(where, name, 'what evaluate() returns', value);
+  if (!isEvaluation(value)) throw wrongArgument(where, name, 'what evaluate() returns', value);
 }
 
 function requireImages(where: string, name: string, value: unknown): void {
-  const given = value as Partial<NumericArray> | null;
+  const given = value as Partial<ShapedValues> | null;
   if (typeof value !== 'object' || !ArrayBuffer.isView(given?.data) || !Array.isArray(given.shape))
     throw wrongArgument(where, name, '{ data, shape }', value);
 }

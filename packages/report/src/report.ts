@@ -1,41 +1,49 @@
 /** A run as one HTML page that needs nothing else: no network, no scripts, no other files. */
+import type { Figure, Section, TableSection } from '@hebb/evaluation';
+import { formatSeconds } from '@hebb/evaluation/format';
+import type { Summary } from '@hebb/layers';
 import { checkOptions, requireOptions } from '@hebb/tensor/arguments';
-import { ClassificationEvaluation } from '@hebb/training';
-import { formatCount, formatPercent, formatSeconds } from '@hebb/evaluation/format';
-import { confusionPicture } from './confusion-picture.ts';
+import { ReportError } from './errors.ts';
+import { historySections } from './history.ts';
 import { html, Html } from './html.ts';
-import { reportOptions, type Facts, type OnnxVerification, type ReportOptions } from './options.ts';
-import { trainingCharts } from './training-charts.ts';
-import { examplePictures } from './example-pictures.ts';
+import {
+  isEvaluation,
+  reportOptions,
+  sectionsOf,
+  type Evaluated,
+  type Facts,
+  type OnnxVerification,
+  type ReportOptions,
+} from './options.ts';
+import { cardOf, cards, type Card } from './sections/card.ts';
+import { figures } from './sections/figures.ts';
+import { table } from './sections/table.ts';
 import { style } from './style.ts';
 
 /**
- * A report as the text of one HTML page: curves, scores, the confusion matrix, the worst mistakes as pictures, and the tables given. It adapts
- * to light and dark displays.
+ * A report as the text of one HTML page: the curves of the run, the sections of the evaluation (for a classifier the confusion matrix, scores per
+ * class, and the worst mistakes as pictures), sections of your own, and the tables given. It adapts to light and dark displays and to phones, and
+ * prints.
  *
  * ```ts
  * const page = reportHtml(evaluation, { title: 'Digits', history });
  * ```
  *
  * @param what an evaluation, or all options where there is none
- * @throws ReportError for what makes no report
+ * @throws ReportError for images that are not those of the examples; ArgumentError for options that are none
  */
-export function reportHtml(what: ClassificationEvaluation | ReportOptions, options: ReportOptions = {}): string {
-  return page(merged('reportHtml', what, options));
-}
-
-function merged(where: string, what: ClassificationEvaluation | ReportOptions, options: ReportOptions): ReportOptions {
-  if (!(what instanceof ClassificationEvaluation)) {
-    requireOptions(where, what, reportOptions);
-    checkOptions(where, options, reportOptions);
-    return { ...what, ...options };
-  }
-  checkOptions(where, options, reportOptions);
-  return { ...options, evaluation: what };
+export function reportHtml(what: Evaluated | ReportOptions, options?: ReportOptions): string {
+  const given = isEvaluation(what) ? { ...options, evaluation: what } : { ...what, ...options };
+  if (!isEvaluation(what)) requireOptions('reportHtml', what, reportOptions);
+  checkOptions('reportHtml', options, reportOptions);
+  return page(given);
 }
 
 function page(options: ReportOptions): string {
-  const { title = 'Training report', subtitle, history, evaluation, images, summary } = options;
+  const { title = 'Training report', subtitle, evaluation } = options;
+  const evaluated = sectionsOf('reportHtml', evaluation);
+  requireTheirImages(options, evaluated);
+  const head = evaluated.find((section) => section.kind === 'figures');
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -51,118 +59,89 @@ function page(options: ReportOptions): string {
         <main>
           <header>
             <h1>${title}</h1>
-            ${subtitle === undefined ? undefined : html`<p class="quiet">${subtitle}</p>`} ${figures(options)}
+            ${subtitle === undefined ? undefined : html`<p class="quiet">${subtitle}</p>`}
+            ${headFigures(options, head?.figures ?? [])}
           </header>
-          ${history === undefined || history.losses.length === 0 ? undefined : section('Training', trainingCharts(history, options.validationName ?? 'validation'))}
-          ${evaluation === undefined ? undefined : classificationSections(evaluation)}
-          ${evaluation === undefined || images === undefined ? undefined : examplePictures(evaluation, images).map(({ heading, body }) => section(heading, body))}
-          ${summary === undefined ? undefined : section('Model', html`<pre>${summary}</pre>`)}
-          ${options.onnx === undefined ? undefined : section('ONNX', onnxBody(options.onnx))}
-          ${options.data === undefined ? undefined : section('Data', factsTable(options.data))}
-          ${options.environment === undefined ? undefined : section('Environment', factsTable(options.environment))}
+          ${allCards(
+            options,
+            evaluated.filter((section) => section !== head),
+          ).map(cards)}
           <footer>Made with Hebb. This page is one file without scripts and loads nothing.</footer>
         </main>
       </body>
     </html> `.text;
 }
 
-function section(heading: string, body: Html): Html {
-  return html`<section>
-    <h2>${heading}</h2>
-    ${body}
-  </section>`;
+/** Images of other examples would show mistakes that nobody made. */
+function requireTheirImages({ evaluation, images }: ReportOptions, evaluated: readonly Section[]): void {
+  if (evaluation === undefined || images === undefined || images.shape[0] === evaluation.count) return;
+  if (!evaluated.some((section) => section.kind === 'pictures' && section.images === undefined)) return;
+  throw new ReportError(
+    `[reportHtml] images must have the shape [${evaluation.count}, channels, height, width], like the examples evaluated; got [${images.shape.join(', ')}].`,
+  );
+}
+
+/** What belongs together stands together: the run, the evaluation, what is about all of it. */
+function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[][] {
+  const { history, validationName = 'validation', images, sections = [], summary, onnx, data, environment } = options;
+  const run = history === undefined || history.losses.length === 0 ? [] : historySections(history, validationName);
+  const show = (shown: readonly Section[]): Card[] => shown.map((section) => cardOf(section, images));
+  const about = [
+    ...(summary === undefined ? [] : [modelCard(summary)]),
+    ...(onnx === undefined ? [] : [{ title: 'ONNX', body: onnxBody(onnx), isWide: true }]),
+    ...(data === undefined ? [] : [factsCard('Data', data)]),
+    ...(environment === undefined ? [] : [factsCard('Environment', environment)]),
+  ];
+  return [show(run), show(evaluated), show(sections), about].filter((group) => group.length > 0);
 }
 
 /** The numbers that people look for first. */
-function figures({ evaluation, history, parameterCount, onnx }: ReportOptions): Html | undefined {
-  const entries: [string, string][] = [];
-  if (evaluation !== undefined) {
-    entries.push(['Test accuracy', formatPercent(evaluation.accuracy)]);
-    entries.push([`Mistakes in ${formatCount(evaluation.count)}`, formatCount(evaluation.count - evaluation.correct)]);
-  }
-  if (parameterCount !== undefined) entries.push(['Parameters', formatCount(parameterCount)]);
+function headFigures(options: ReportOptions, evaluated: readonly Figure[]): Html | undefined {
+  const { history, summary, onnx } = options;
+  const parameterCount = options.parameterCount ?? (typeof summary === 'object' ? summary.parameters : undefined);
+  const entries: Figure[] = [...evaluated];
+  if (parameterCount !== undefined) entries.push({ name: 'Parameters', value: parameterCount, format: 'count' });
   if (history !== undefined)
-    entries.push([history.interrupted ? 'Training (interrupted)' : 'Training', formatSeconds(history.seconds)]);
-  if (evaluation !== undefined) entries.push(['Tested per second', formatCount(evaluation.examplesPerSecond)]);
-  if (onnx !== undefined) entries.push(['ONNX file', onnx.passed ? 'verified' : 'differs']);
-  if (entries.length === 0) return undefined;
-  return html`<dl class="figures">
-    ${entries.map(([name, value], i) => html`<div${i === 0 && evaluation !== undefined ? new Html(' class="headline"') : undefined}><dt>${name}</dt><dd>${value}</dd></div>`)}
-  </dl>`;
+    entries.push({
+      name: history.interrupted ? 'Training (interrupted)' : 'Training',
+      value: formatSeconds(history.seconds),
+    });
+  if (onnx !== undefined) entries.push({ name: 'ONNX file', value: onnx.passed ? 'verified' : 'differs' });
+  return entries.length === 0 ? undefined : figures(entries, evaluated.length > 0);
 }
 
-function classificationSections(evaluation: ClassificationEvaluation): Html {
-  const { confusionMatrix, classes, macroAverage, weightedAverage } = evaluation;
-  const cells = ({ precision, recall, f1, support }: (typeof classes)[number] | typeof macroAverage): Html[] => [
-    ...[precision, recall, f1].map((score) => html`<td>${formatPercent(score, 1)}</td>`),
-    html`<td>${formatCount(support)}</td>`,
+function modelCard(summary: Summary | string): Card {
+  const title = 'Model';
+  if (typeof summary === 'string') return { title, body: html`<pre>${summary}</pre>`, isWide: true };
+  const shapeOf = (shape: Summary['outputShape']): string => (shape === undefined ? '–' : `[${shape.join(', ')}]`);
+  const rows = summary.rows.map(({ path, description, outputShape, parameters }) => [
+    path,
+    description,
+    shapeOf(outputShape),
+    parameters,
+  ]);
+  const columns: TableSection['columns'] = [
+    { title: 'layer' },
+    { title: 'type' },
+    { title: 'output' },
+    { title: 'parameters', format: 'count' },
   ];
-  const matrix = section(
-    'Confusion matrix',
-    html`<p class="note">
-        A row for each true class, a column for each prediction. Blue is right, orange is mistaken; the fuller the
-        colour, the larger the share of its row.
-      </p>
-      <div class="scroll">${confusionPicture(confusionMatrix.counts, confusionMatrix.classNames)}</div>`,
-  );
-  const table = section(
-    'Classes',
-    html`<div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">class</th>
-              <th scope="col">precision</th>
-              <th scope="col">recall</th>
-              <th scope="col">F1</th>
-              <th scope="col">count</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${classes.map(
-              (scores) =>
-                html`<tr>
-                  <th scope="row">${scores.name}</th>
-                  ${cells(scores)}
-                </tr> `,
-            )}
-          </tbody>
-          <tbody class="averages">
-            <tr>
-              <th scope="row">average</th>
-              ${cells(macroAverage)}
-            </tr>
-            <tr>
-              <th scope="row">weighted</th>
-              ${cells(weightedAverage)}
-            </tr>
-          </tbody>
-        </table>
-      </div>
-      <p class="note" style="margin:12px 0 0">
-        Precision: how often a prediction of the class is right. Recall: how much of the class is found. F1: their
-        harmonic mean. The weighted average counts every example alike, the other every class.
-      </p>`,
-  );
-  return html`<div class="columns">${matrix}${table}</div>`;
+  const footer = [['total', '', shapeOf(summary.outputShape), summary.parameters]];
+  return { title, body: table({ kind: 'table', title, columns, rows, footer }), isWide: true };
 }
 
 function onnxBody({ passed, verdict, facts = {} }: OnnxVerification): Html {
   return html`<p class="verdict ${passed ? 'good' : 'bad'}">${passed ? '✓' : '✗'} ${verdict}</p>
-    ${factsTable(facts)}`;
+    ${factsTable('ONNX', facts)}`;
 }
 
-function factsTable(facts: Facts): Html {
-  const rows = Object.entries(facts).filter(([, value]) => value !== undefined);
-  return html`<table class="facts">
-    <tbody>
-      ${rows.map(
-        ([name, value]) =>
-          html`<tr>
-            <th scope="row">${name}</th>
-            <td>${value}</td>
-          </tr> `,
-      )}
-    </tbody>
-  </table>`;
+function factsCard(title: string, facts: Facts): Card {
+  return { title, body: factsTable(title, facts), isWide: true };
+}
+
+function factsTable(title: string, facts: Facts): Html {
+  const rows = Object.entries(facts)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, typeof value === 'number' ? String(value) : value]);
+  return table({ kind: 'table', title, columns: [{ title: '' }, { title: '' }], rows });
 }

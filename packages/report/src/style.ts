@@ -2,62 +2,94 @@
 export const style = `
 :root {
   color-scheme: light dark;
-  --page: #f6f7f9; --card: #ffffff; --text: #1b1f24; --quiet: #5c6670; --rule: #dfe3e8; --empty: #f1f3f6;
-  --one: #0072b2; --two: #d55e00; --right: #0b6aa8; --wrong: #d55e00; --good: #00795b; --on: #ffffff;
+  --page: #f6f7f9; --card: #ffffff; --text: #1b1f24; --quiet: #59636d; --rule: #dfe3e8; --empty: #f1f3f6;
+  --s1: #0072b2; --s2: #d55e00; --s3: #00795b; --s4: #b0568c; --s5: #8a6d00; --s6: #2f9fdb; --s7: #5b5f66;
+  --right: #0b6aa8; --wrong: #d55e00; --good: #00795b; --on: #ffffff;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #111418; --card: #1a1f25; --text: #e6e9ed; --quiet: #9aa5b1; --rule: #313942; --empty: #222830;
-    --one: #56b4e9; --two: #f0933a; --right: #2a7fc1; --wrong: #c4600f; --good: #3fc79a;
+    --s1: #56b4e9; --s2: #f0933a; --s3: #3fc79a; --s4: #e39ac6; --s5: #e0c64a; --s6: #7c9dff; --s7: #a9b0b8;
+    --right: #2a7fc1; --wrong: #c4600f; --good: #3fc79a;
   }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif; }
-main { max-width: 1040px; margin: 0 auto; padding: 32px 20px 48px; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 4px; letter-spacing: -0.01em; }
-h2 { font-size: 1.15rem; margin: 0 0 12px; }
+main { max-width: 1060px; margin: 0 auto; padding: 32px 20px 48px; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 4px; letter-spacing: -0.01em; text-wrap: balance; }
+h2 { font-size: 1.15rem; line-height: 1.3; margin: 0 0 12px; }
 h3 { font-size: 0.98rem; margin: 20px 0 8px; }
 p { margin: 0 0 12px; }
 .quiet { color: var(--quiet); }
-.note { color: var(--quiet); font-size: 0.9rem; }
-section { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 20px 22px; margin-top: 20px; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 14px; margin: 22px 0 0; padding: 0; }
-.figures div { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; }
-.figures dt { color: var(--quiet); font-size: 0.85rem; }
-.figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums; line-height: 1.25; }
+.note { color: var(--quiet); font-size: 0.9rem; max-width: 72ch; margin-top: 14px; }
+.cards { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px; margin-top: 20px; }
+section { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 20px 22px; min-width: 0; container-type: inline-size; }
+section > :last-child, section > :last-child > :last-child { margin-bottom: 0; }
+.wide { grid-column: 1 / -1; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 14px; margin: 22px 0 0; }
+.figures div { display: flex; flex-direction: column; justify-content: space-between; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; }
+section .figures { margin: 0; }
+.figures dt { color: var(--quiet); font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
+.figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.25; overflow-wrap: anywhere; }
 .figures .headline dd { color: var(--good); }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); column-gap: 24px; align-items: start; }
-section .columns { row-gap: 24px; }
-svg { display: block; width: 100%; height: auto; font: 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif; }
-svg text { fill: var(--text); }
-.chart-title { font-size: 14px; font-weight: 600; }
-.axis text, .legend, .axis-label { fill: var(--quiet); font-variant-numeric: tabular-nums; }
-.axis path { stroke: var(--quiet); fill: none; }
-.grid path { stroke: var(--rule); fill: none; }
-.series { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.series.faint { stroke-width: 1; opacity: 0.45; }
-.series-1 { stroke: var(--one); } .series-2 { stroke: var(--two); }
-.dot-1 { fill: var(--one); } .dot-2 { fill: var(--two); }
-.confusion { margin: 0 auto; }
-.confusion .back { fill: var(--empty); } .confusion .right { fill: var(--right); } .confusion .wrong { fill: var(--wrong); }
-.confusion text { font-variant-numeric: tabular-nums; }
-.confusion .none { fill: var(--quiet); opacity: 0.45; } .confusion .strong { fill: var(--on); font-weight: 600; } .confusion .some { font-weight: 600; }
-.confusion .labels text { font-size: 13px; }
+
+figure { margin: 0; }
+.legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 10px; padding: 0; list-style: none; color: var(--quiet); font-size: 0.85rem; }
+.legend li::before { content: ''; display: inline-block; width: 18px; margin-right: 6px; vertical-align: 0.28em; border-top: 2px solid var(--color); }
+.legend .faint::before { border-top-width: 1px; opacity: 0.6; } .legend .reference::before { border-top-style: dashed; }
+.legend .dots::before { width: 8px; border: 4px solid var(--color); border-radius: 50%; vertical-align: 0; } .legend .bars::before { width: 10px; border-top-width: 10px; vertical-align: -0.05em; }
+.y-label, .x-label { color: var(--quiet); font-size: 0.8rem; line-height: 1.3; margin: 0 0 8px; }
+.x-label { text-align: center; margin: 24px 0 0; padding-left: 40px; }
+.plot { position: relative; height: 240px; margin: 0 8px 0 calc(var(--gutter) * 0.82 + 10px); }
+.plot svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; border-bottom: 1px solid var(--quiet); }
+.plot path { fill: none; vector-effect: non-scaling-stroke; stroke: var(--color); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.plot .grid { stroke: var(--rule); stroke-width: 1; stroke-linecap: butt; }
+.plot .faint { stroke-width: 1; opacity: 0.5; } .plot .reference { stroke-dasharray: 5 5; stroke-width: 1.5; stroke-linecap: butt; }
+.plot .marks { stroke-width: 6.5; } .plot .dots { stroke-width: 5; opacity: 0.45; } .plot .bars { fill: var(--color); stroke: none; }
+.ticks span { position: absolute; color: var(--quiet); font-size: 0.78rem; line-height: 1; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.ticks .y { right: calc(100% + 8px); transform: translateY(50%); }
+.ticks .x { top: calc(100% + 9px); transform: translateX(-50%); } .ticks .x::before { content: ''; position: absolute; left: 50%; bottom: calc(100% + 3px); height: 5px; border-left: 1px solid var(--quiet); }
+.s0 { --color: var(--quiet); } .s1 { --color: var(--s1); } .s2 { --color: var(--s2); } .s3 { --color: var(--s3); } .s4 { --color: var(--s4); } .s5 { --color: var(--s5); } .s6 { --color: var(--s6); } .s7 { --color: var(--s7); }
+@container (min-width: 700px) { .plot { height: 300px; } }
+
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
 th, td { text-align: right; padding: 5px 7px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th { font-weight: 600; } thead th { color: var(--quiet); font-weight: 500; }
-th:first-child, td:first-child { text-align: left; padding-left: 0; }
+.text { text-align: left; }
+th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
-tbody tr:last-child > * { border-bottom: 0; }
-tbody.averages { border-top: 2px solid var(--rule); }
-table.facts td { text-align: left; overflow-wrap: anywhere; white-space: normal; } table.facts th { width: 34%; white-space: normal; vertical-align: top; font-weight: 500; color: var(--quiet); }
+tbody:last-child tr:last-child > * { border-bottom: 0; }
+tbody.footer { border-top: 2px solid var(--rule); }
+table.facts td, table.facts th { white-space: normal; overflow-wrap: anywhere; vertical-align: top; } table.facts th { width: 34%; font-weight: 500; color: var(--quiet); }
+
+table.matrix { width: auto; margin: 0 auto; border-collapse: separate; border-spacing: 2px; font-size: 0.82rem; line-height: 1.1; }
+.matrix th, .matrix td { border: 0; padding: 0; text-align: center; }
+.matrix tbody td { --size: clamp(25px, calc((100cqi - 74px) / var(--columns) - 2px), 44px); min-width: var(--size); height: var(--size); padding: 0 2px; border-radius: 3px; --fill: var(--empty); background: color-mix(in srgb, var(--fill) var(--full), var(--empty)); font-weight: 600; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+.matrix td.none { color: color-mix(in srgb, var(--quiet) 60%, var(--empty)); font-weight: 400; } .matrix tbody td.right { --fill: var(--right); } .matrix tbody td.wrong { --fill: var(--wrong); } .matrix td.strong { color: var(--on); }
+.matrix tbody th { text-align: right; padding-right: 6px; font-weight: 400; } .matrix thead th { color: var(--text); font-weight: 400; padding-bottom: 3px; } .matrix thead .axis { color: var(--quiet); }
+.matrix thead th:first-child { text-align: right; padding-right: 6px; vertical-align: bottom; }
+.matrix .turned { vertical-align: bottom; } .matrix .turned span { writing-mode: vertical-rl; transform: rotate(180deg); }
+figure.matrix img { width: 100%; max-width: 620px; image-rendering: pixelated; background: var(--empty); border-radius: 4px; }
+
 pre { margin: 0; overflow-x: auto; font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 16px; margin: 0; padding: 0; list-style: none; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); gap: 16px 14px; margin: 0; padding: 0; list-style: none; }
 .pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; border-radius: 6px; background: #000; border: 1px solid var(--rule); }
-.pictures p { margin: 6px 0 0; font-size: 0.85rem; line-height: 1.35; }
-.pictures b.wrong { color: var(--two); } .pictures b.right { color: var(--one); }
-.verdict { font-weight: 600; } .verdict.good { color: var(--good); } .verdict.bad { color: var(--two); }
+.pictures p, .examples p { margin: 6px 0 0; font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
+.examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 10px; margin: 0; padding: 0; list-style: none; font-size: 0.85rem; }
+.examples li { background: var(--empty); border-radius: 6px; padding: 8px 10px; } .examples p { margin-top: 2px; }
+.line { display: block; } b.wrong { color: var(--s2); } b.right { color: var(--s1); } b.quiet { font-weight: 400; }
+.verdict { font-weight: 600; } .verdict.good { color: var(--good); } .verdict.bad { color: var(--s2); }
 footer { color: var(--quiet); font-size: 0.85rem; margin-top: 24px; }
-@media print { section { break-inside: avoid; } body { background: none; } }
+@media (max-width: 760px) {
+  main { padding: 20px 12px 32px; } section { padding: 16px; }
+  .cards { grid-template-columns: minmax(0, 1fr); gap: 14px; margin-top: 14px; }
+  .figures { grid-template-columns: repeat(auto-fit, minmax(136px, 1fr)); gap: 10px; }
+  table { font-size: 0.84rem; } th, td { padding: 5px 4px; }
+  .pictures { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 14px 10px; }
+}
+@media print {
+  body { background: none; font-size: 12px; } main { padding: 0; max-width: none; }
+  section, .figures div { break-inside: avoid; } h2 { break-after: avoid; } .scroll, pre { overflow: visible; white-space: pre-wrap; }
+}
 `;

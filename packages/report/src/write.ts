@@ -1,8 +1,7 @@
 /** A report as a file. */
 import { FileError, writeFile } from '@hebb/files';
-import type { ClassificationEvaluation } from '@hebb/training';
 import { ReportError } from './errors.ts';
-import type { ReportOptions } from './options.ts';
+import type { Evaluated, ReportOptions } from './options.ts';
 import { reportHtml } from './report.ts';
 
 /**
@@ -19,7 +18,7 @@ import { reportHtml } from './report.ts';
  */
 export async function writeReport(
   path: string,
-  what: ClassificationEvaluation | ReportOptions,
+  what: Evaluated | ReportOptions,
   options?: ReportOptions,
 ): Promise<void> {
   const page = reportHtml(what, options);

@@ -82,7 +82,8 @@ describe('the report', () => {
 
   it('draws both curves with labelled axes', () => {
     expect(html()).toContain('Loss: mean loss per example by epoch');
-    expect(html()).toContain('accuracy in per cent');
+    expect(html()).toContain('Accuracy: accuracy by epoch. validation: 50.00 % at the end: from 25.00 % to 50.00 %.');
+    expect(html()).toContain('<p class="x-label">epoch</p>');
   });
 
   it('shows mistakes, the surest first, as images', () => {
@@ -97,7 +98,8 @@ describe('the report', () => {
   it('has every section in the order of reading', () => {
     const headings = [...html().matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading);
     expect(headings).toEqual([
-      'Training',
+      'Loss',
+      'Accuracy',
       'Confusion matrix',
       'Classes',
       'All 2 mistakes',
