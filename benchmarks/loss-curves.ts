@@ -22,13 +22,12 @@ async function curve(name: DeviceName): Promise<readonly number[]> {
   manualSeed(0);
   const model = makeModel('cnn', images, images.classNames.length);
   const loader = new DataLoader(images.train, { batchSize: 32, shuffle: true, seed: 0 });
-  const steps = images.epochs * loader.length;
   const stop = new AbortController();
   const { losses } = await fit(model, loader, {
     loss: crossEntropy,
     optimizer: new AdamW(model, { learningRate: 0.005, weightDecay: 0.01 }),
     epochs: images.epochs,
-    schedule: cosineSchedule({ peak: 0.005, steps, warmup: Math.floor(steps / 5) }),
+    schedule: cosineSchedule({ warmup: 0.2 }),
     callbacks: [{ onStep: ({ step }) => (step >= stepCount ? stop.abort() : undefined) }],
     signal: stop.signal,
   });

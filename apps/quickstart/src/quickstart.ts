@@ -67,12 +67,11 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
     shuffle: true,
     seed,
   });
-  const steps = epochs * loader.length;
   const history = await fit(model, loader, {
     loss: crossEntropy,
     optimizer,
     epochs,
-    schedule: cosineSchedule({ peak: learningRate, steps, warmup: Math.floor(steps / 5) }),
+    schedule: cosineSchedule({ warmup: 0.2 }),
     // Shown after every epoch; nothing is chosen by it.
     validation: images.test,
     metrics: { accuracy },

@@ -241,11 +241,11 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
 
 /**
  * Adds the gradient of `loss` to `.grad` of every parameter (variable with `requiresGrad`) that the loss depends on, as PyTorch does; set
- * `.grad` to undefined to start over. Parameters that the loss does not depend on are left alone.
+ * `.grad` to undefined to start over. Parameters that the loss does not depend on, and those that are frozen (`trainable` false), are left alone.
  *
  * @param loss - float32, one element.
  *
- * Throws {@link ShapeError} for a loss of more than one element, {@link ArgumentError} where it depends on no parameter, and
+ * Throws {@link ShapeError} for a loss of more than one element, {@link ArgumentError} where it depends on no parameter or on frozen ones only, and
  * {@link StaleValueError} where a parameter has been updated since the loss was computed.
  *
  * ```ts
@@ -256,7 +256,12 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
  */
 export function backward(loss: Tensor): void {
   requireScalarLoss('backward', loss);
-  const reached = reverseToParameters(nodeOf(loss), ones(loss.shape));
+  const { reached, frozen } = reverseToParameters(nodeOf(loss), ones(loss.shape));
+  if (reached.size === 0 && frozen) {
+    throw new ArgumentError('[backward] all parameters that the loss depends on are frozen.', {
+      hint: 'Unfreeze what is to be trained: module.unfreeze(), or parameter.trainable = true.',
+    });
+  }
   if (reached.size === 0) {
     throw new ArgumentError('[backward] the loss does not depend on any parameter.', {
       hint: 'Parameters are variables made with { requiresGrad: true }; detach() and integers pass no gradient on.',

@@ -175,16 +175,25 @@ function requireHistory({ nodes, leaves }: Paths, wanted: ReadonlyMap<Node, stri
   );
 }
 
-/** Cotangents of all parameters (variables made with `requiresGrad`) that `root` depends on. */
-export function reverseToParameters(root: Node, cotangent: Tensor): Map<Node, Reached> {
-  const isParameter = (node: Node): boolean => node.cell?.requiresGrad === true;
-  const paths = findPaths(root, {
-    isWanted: isParameter,
-    keep: (node) => node.differentiable,
-    nameOf: () => 'a parameter',
-  });
+/** Cotangents of the parameters (variables made with `requiresGrad`) that `root` depends on, without those that are frozen; and whether there are such. */
+export function reverseToParameters(root: Node, cotangent: Tensor): { reached: Map<Node, Reached>; frozen: boolean } {
+  // Asked once for each: a compiled function remembers every answer.
+  const trainable = new Map<Node, boolean>();
+  const isWanted = (node: Node): boolean => {
+    const { cell } = node;
+    if (cell?.requiresGrad !== true) return false;
+    const known = trainable.get(node);
+    if (known !== undefined) return known;
+    const answer = cell.trainable;
+    trainable.set(node, answer);
+    return answer;
+  };
+  const paths = findPaths(root, { isWanted, keep: (node) => node.differentiable, nameOf: () => 'a parameter' });
   requireAlive(paths.leaves);
-  return collect(paths, pullBack(paths, cotangent), isParameter);
+  return {
+    reached: collect(paths, pullBack(paths, cotangent), isWanted),
+    frozen: [...trainable.values()].includes(false),
+  };
 }
 
 function collect(

@@ -9,7 +9,7 @@ import {
   type NumericArray,
   type TypedArray,
 } from './arrays.ts';
-import type { ArrayBatch } from './batches.ts';
+import { requireBatch, type ArrayBatch } from './batches.ts';
 import { DataError, show } from './errors.ts';
 
 /** The values of one field for all examples, one after another; `shape` is that of one example, `[]` for a number. */
@@ -28,14 +28,38 @@ export type Batch<F extends Fields = Fields> = { readonly [K in keyof F]: Numeri
 /**
  * Examples by index: what a {@link DataLoader} reads. Implement it for data that does not fit in memory, or that is made on the way: pictures from
  * files, text that is padded, graphs. `gather` may be asynchronous, and is then asked for several batches at once.
+ *
+ * ```ts
+ * import { DataLoader, Subset, type Dataset } from '@hebb/data';
+ *
+ * // Every example is computed when it is asked for; none is stored.
+ * const squares: Dataset = {
+ *   length: 1000,
+ *   gather: (indices) => ({
+ *     x: { data: Float32Array.from(indices), shape: [indices.length] },
+ *     y: { data: Float32Array.from(indices, (i) => i * i), shape: [indices.length] },
+ *   }),
+ *   subset: (indices) => new Subset(squares, indices),
+ * };
+ * new DataLoader(squares, { batchSize: 100 }).length; // 10
+ * ```
  */
 export interface Dataset<B extends ArrayBatch = ArrayBatch> {
   /** Number of examples. */
   readonly length: number;
-  /** The examples at these indices, in that order, in new arrays (which their receiver may change). */
-  gather(indices: Uint32Array): B | Promise<B>;
-  /** A view of the examples at these indices, in that order. */
+  /**
+   * The examples at these indices, in that order, in new arrays (which their receiver may change, or send to another thread). Examples of varying length are
+   * padded to `paddedLength` where it is given, and to the longest of them where it is not.
+   */
+  gather(indices: Uint32Array, paddedLength?: number): B | Promise<B>;
+  /** A view of the examples at these indices, in that order, e.g. a {@link Subset}. */
   subset(indices: ArrayLike<number>): Dataset<B>;
+  /** The length of each example, where they vary: what buckets sort by. */
+  readonly lengths?: ArrayLike<number> | undefined;
+  /** Names of fields whose first axis does not count examples, e.g. the nodes of all graphs of a batch. */
+  readonly unaligned?: readonly string[] | undefined;
+  /** How many gathers it can work on at once: the default of the loader's `workers`. */
+  readonly workers?: number | undefined;
 }
 
 /**
@@ -173,7 +197,7 @@ function gatherField<T extends TypedArray>({ data, shape, dtype }: Field<T>, row
   return { data: gathered, shape: [rows.length, ...shape], ...(dtype !== undefined && { dtype }) };
 }
 
-function requireIndices(where: string, indices: ArrayLike<number>, length: number): Uint32Array {
+export function requireIndices(where: string, indices: ArrayLike<number>, length: number): Uint32Array {
   requireList(where, 'indices', indices);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i] ?? -1;
@@ -182,4 +206,37 @@ function requireIndices(where: string, indices: ArrayLike<number>, length: numbe
     }
   }
   return Uint32Array.from(indices);
+}
+
+/** Throws DataError unless it has a length and `gather`. */
+export function requireDataset(where: string, dataset: unknown): asserts dataset is Dataset {
+  const { length, gather } = Object(dataset) as Partial<Record<keyof Dataset, unknown>>;
+  if (typeof gather === 'function' && Number.isSafeInteger(length) && (length as number) >= 0) return;
+  throw new DataError(`[${where}] expected a dataset, with a length and gather(indices), got ${show(dataset)}.`, {
+    hint: 'Arrays become one with new ArrayDataset({ x: { data, shape }, y: { data, shape } }), where shape is that of one example.',
+  });
+}
+
+/** Also one that is not of the language's own class. */
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (Object(value) as { then?: unknown }).then === 'function';
+}
+
+/** Throws DataError unless every field that counts examples holds as many as were asked for. */
+export function requireGathered(
+  where: string,
+  batch: unknown,
+  count: number,
+  unaligned: readonly string[] = [],
+): asserts batch is ArrayBatch {
+  requireBatch(`[${where}] gather(indices) of the dataset must return typed arrays with shapes by name`, batch);
+  for (const [name, { shape }] of Object.entries(batch)) {
+    if (shape[0] === count || unaligned.includes(name)) continue;
+    throw new DataError(
+      `[${where}] the dataset was asked for ${count} examples, and its field '${name}' has the shape [${shape.join(', ')}].`,
+      {
+        hint: 'gather(indices) must return one example for each index: the first axis of every field counts them, but for those that `unaligned` of the dataset names.',
+      },
+    );
+  }
 }

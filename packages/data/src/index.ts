@@ -1,6 +1,8 @@
 export type { NumericArray, TypedArray } from './arrays.ts';
 export { toTensors } from './batches.ts';
 export type { ArrayBatch, Batches, Cursor, JsonValue, LoadedBatch, TensorBatch } from './batches.ts';
+export { concatDatasets, filterDataset, mapDataset } from './combine.ts';
+export type { MapDatasetOptions } from './combine.ts';
 export { csv, parseCsv } from './csv.ts';
 export type { CsvFileOptions, CsvOptions, ParseCsvOptions } from './csv.ts';
 export { ArrayDataset, fieldOf } from './dataset.ts';
@@ -20,9 +22,11 @@ export type { EncodedLabels, LabelEncodeOptions, ValidateLabelsOptions } from '.
 export { DataLoader } from './loader.ts';
 export type { DataLoaderOptions, LoaderState, TransformContext } from './loader.ts';
 export { Random } from './random.ts';
+export { readField } from './read.ts';
 export { MinMaxScaler, StandardScaler, normalize } from './scaling.ts';
 export type { MinMaxScalerOptions, NormalizeOptions, ScalerOptions, StandardScalerOptions } from './scaling.ts';
 export { stratifiedSplit, trainTestSplit } from './split.ts';
 export type { Split, SplitOptions, Splittable, StratifiedSplitOptions, ThreeWaySplit } from './split.ts';
+export { Subset } from './subset.ts';
 export { Table } from './table.ts';
 export type { Cell, Column, Matrix, TableOptions } from './table.ts';

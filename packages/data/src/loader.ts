@@ -1,6 +1,13 @@
 /** Batches in a seeded order, as arrays or as tensors. */
 import { defaultGenerator } from '@hebb/tensor';
-import { checkOptions, requireBoolean, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  requireBoolean,
+  requireFunction,
+  requireInteger,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
+import { madeAhead } from './ahead.ts';
 import {
   requireBatch,
   requireCursor,
@@ -12,7 +19,8 @@ import {
   type LoadedBatch,
   type TensorBatch,
 } from './batches.ts';
-import type { Dataset } from './dataset.ts';
+import { isPromise, requireDataset, requireGathered, type Dataset } from './dataset.ts';
+import { Buckets, type PlannedBatch } from './buckets.ts';
 import { DataError, show } from './errors.ts';
 import { Random, requireSeed } from './random.ts';
 
@@ -38,6 +46,21 @@ export interface DataLoaderOptions<B extends ArrayBatch, T extends ArrayBatch = 
   dropLast?: boolean;
   /** Changes a batch before it is handed out, e.g. augmentation. The arrays are its own, to be changed in place. */
   transform?: (batch: B, context: TransformContext) => T;
+  /**
+   * Batches of examples of similar length: the greatest length of each bucket, ascending. A batch takes its examples from one bucket and is padded to the
+   * bucket's length, so that there are as many shapes as buckets (each is compiled once) and little padding. For datasets with `lengths`.
+   */
+  buckets?: readonly number[];
+  /**
+   * How many batches the dataset is asked for at once, where its `gather` is asynchronous. The order of the batches, and what they hold, is the same for
+   * any number. 0: a batch is gathered when it is asked for, and not before. Default: what the dataset says (`workers`), or 1.
+   */
+  workers?: number;
+  /**
+   * How many batches are prepared before they are asked for. Default: twice as many as `workers` where `gather` is asynchronous, else 0: what happens at once
+   * gains nothing by happening earlier.
+   */
+  prefetch?: number;
 }
 
 const loaderOptions: OptionNames<DataLoaderOptions<ArrayBatch>> = {
@@ -46,6 +69,9 @@ const loaderOptions: OptionNames<DataLoaderOptions<ArrayBatch>> = {
   seed: true,
   dropLast: true,
   transform: true,
+  buckets: true,
+  workers: true,
+  prefetch: true,
 };
 
 /** What the order of a loader depends on. */
@@ -54,6 +80,7 @@ export type LoaderState = {
   readonly batchSize: number;
   readonly dropLast: boolean;
   readonly shuffle: boolean;
+  readonly buckets?: readonly number[];
   readonly seed: number;
   /** The next epoch of its `for … of`. */
   readonly epoch: number;
@@ -93,17 +120,22 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
+  readonly workers: number;
   readonly #transform: ((batch: B, context: TransformContext) => T) | undefined;
+  readonly #buckets: Buckets | undefined;
+  readonly #prefetch: number | undefined;
+  /** Batches and examples of an epoch. */
+  readonly #count: { readonly batches: number; readonly examples: number };
   #seed: number;
   #epoch = 0;
 
   /**
    * @throws DataError if there is no dataset, if `batchSize` is not a positive integer, if `seed` is not an integer from 0, if the dataset is
-   *   empty, or if `dropLast` would leave no batch.
+   *   empty, if `dropLast` would leave no batch, or if an example fits in no bucket.
    */
   constructor(dataset: Dataset<B>, options: DataLoaderOptions<B, T> = {}) {
     checkOptions('DataLoader', options, loaderOptions);
-    requireDataset(dataset);
+    requireDataset('DataLoader', dataset);
     const { batchSize = 32, shuffle = false, seed = defaultGenerator.seed, dropLast = false, transform } = options;
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new DataError(`[DataLoader] batchSize must be a positive integer, got ${show(batchSize)}.`, {
@@ -115,29 +147,49 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
     requireBoolean('DataLoader', 'dropLast', dropLast);
     if (transform !== undefined) requireFunction('DataLoader', 'transform', transform);
     if (dataset.length === 0) throw new DataError('[DataLoader] the dataset is empty.');
-    if (dropLast && dataset.length < batchSize) {
+    const { workers = dataset.workers ?? 1, prefetch } = options;
+    requireInteger('DataLoader', 'workers', workers, 0);
+    if (prefetch !== undefined) requireInteger('DataLoader', 'prefetch', prefetch, 0);
+    if (workers === 0 && prefetch !== undefined && prefetch > 0) {
+      throw new DataError(`[DataLoader] with 0 workers nobody prepares the ${prefetch} batches of prefetch.`, {
+        hint: 'Use { workers: 1 } or more, or leave one of the two out.',
+      });
+    }
+    this.#buckets =
+      options.buckets === undefined
+        ? undefined
+        : new Buckets('DataLoader', options.buckets, dataset.lengths, dataset.length);
+    this.#count = this.#buckets?.count(batchSize, dropLast) ?? countOf(dataset.length, batchSize, dropLast);
+    if (this.#count.batches === 0) {
+      const inBuckets = this.#buckets === undefined ? '' : ` in ${this.#buckets.bounds.length} buckets`;
       throw new DataError(
-        `[DataLoader] dropLast leaves no batch: the dataset has ${dataset.length} examples, batchSize is ${batchSize}.`,
-        { hint: `Use { batchSize: ${dataset.length} } or less, or dropLast: false.` },
+        `[DataLoader] dropLast leaves no batch: the dataset has ${dataset.length} examples${inBuckets}, batchSize is ${batchSize}.`,
+        { hint: 'Use a smaller batchSize, or dropLast: false.' },
       );
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
+    this.workers = workers;
     this.#seed = seed;
     this.#transform = transform;
+    this.#prefetch = workers === 0 ? 0 : prefetch;
   }
 
   /** Number of batches in an epoch. */
   get length(): number {
-    const batches = this.dataset.length / this.batchSize;
-    return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
+    return this.#count.batches;
   }
 
   /** Number of examples in an epoch: those of the dataset, without the ones that `dropLast` leaves out. */
   get exampleCount(): number {
-    return this.dropLast ? this.length * this.batchSize : this.dataset.length;
+    return this.#count.examples;
+  }
+
+  /** The greatest length of each bucket, where there are any. */
+  get buckets(): readonly number[] | undefined {
+    return this.#buckets?.bounds;
   }
 
   get seed(): number {
@@ -156,11 +208,14 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
     this.#epoch = epoch;
   }
 
-  /** The indices of the dataset in the order of an epoch (default: the next one). */
+  /** The indices of the dataset in the order of an epoch (default: the next one), those included that `dropLast` leaves out. */
   order(epoch: number = this.#epoch): Uint32Array {
     requireSeed('DataLoader', 'epoch', epoch);
-    if (this.shuffle) return new Random(this.seed, epoch).permutation(this.dataset.length);
-    return Uint32Array.from({ length: this.dataset.length }, (_, i) => i);
+    if (this.#buckets === undefined) return this.#examples(epoch).order;
+    const whole = Uint32Array.from({ length: this.dataset.length }, (_, i) => i);
+    const planned = this.#plan(epoch).flatMap(({ indices }) => [...indices]);
+    const taken = new Set(planned);
+    return Uint32Array.from([...planned, ...whole.filter((index) => !taken.has(index))]);
   }
 
   /**
@@ -174,14 +229,19 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   }
 
   async *#load({ epoch, batch: start }: Cursor): AsyncGenerator<LoadedBatch<T>, void, undefined> {
-    const order = this.order(epoch);
-    const { length } = this;
-    for (let batch = start; batch < length; batch++) {
-      const indices = this.#indices(order, batch);
-      const arrays = this.#finish(await this.dataset.gather(indices), { epoch, batch, count: indices.length });
+    const planned = this.#plan(epoch);
+    const { length } = planned;
+    const load = (batch: number): LoadedBatch<T> | Promise<LoadedBatch<T>> => {
+      const { indices, paddedLength } = planned[batch] ?? noBatch;
       const next = batch + 1 < length ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 };
-      yield { batch: arrays, count: indices.length, next };
-    }
+      const count = indices.length;
+      const finish = (gathered: B): LoadedBatch<T> => {
+        return { batch: this.#finish(gathered, { epoch, batch, count }), count, next };
+      };
+      const gathered = this.dataset.gather(indices, paddedLength);
+      return isPromise(gathered) ? gathered.then(finish) : finish(gathered);
+    };
+    yield* madeAhead(start, length, load, { workers: this.workers, prefetch: this.#prefetch });
   }
 
   /** The next epoch as tensors, where the dataset gives its batches at once. */
@@ -201,6 +261,7 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
       batchSize: this.batchSize,
       dropLast: this.dropLast,
       shuffle: this.shuffle,
+      ...(this.buckets !== undefined && { buckets: this.buckets }),
       seed: this.#seed,
       epoch: this.#epoch,
     };
@@ -231,6 +292,8 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
       found.push(`its dataset had ${show(saved['exampleCount'])} examples, this one has ${own.exampleCount}`);
     for (const name of ['batchSize', 'dropLast', 'shuffle'] as const)
       if (saved[name] !== own[name]) found.push(`its ${name} was ${show(saved[name])}, here it is ${own[name]}`);
+    const [before, here] = [JSON.stringify(saved['buckets']) ?? 'none', JSON.stringify(own.buckets) ?? 'none'];
+    if (before !== here) found.push(`its buckets were ${before}, here they are ${here}`);
     for (const name of ['seed', 'epoch'] as const)
       if (!Number.isSafeInteger(saved[name]) || (saved[name] as number) < 0)
         found.push(`its ${name} must be an integer from 0, it is ${show(saved[name])}`);
@@ -238,11 +301,9 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   }
 
   *#tensors(epoch: number): Generator<TensorBatch<T>, void, undefined> {
-    const order = this.order(epoch);
-    for (let batch = 0; batch < this.length; batch++) {
-      const indices = this.#indices(order, batch);
-      const arrays = this.dataset.gather(indices);
-      if (arrays instanceof Promise) {
+    for (const [batch, { indices, paddedLength }] of this.#plan(epoch).entries()) {
+      const arrays = this.dataset.gather(indices, paddedLength);
+      if (isPromise(arrays)) {
         arrays.catch(() => undefined); // nobody will wait for it
         throw new DataError('[DataLoader] the dataset is asynchronous: its gather returns a promise.', {
           hint: 'for await (const { x, y } of loader) waits for each batch.',
@@ -256,13 +317,26 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
     for await (const { batch } of this.#load({ epoch, batch: 0 })) yield toTensors(batch);
   }
 
-  #indices(order: Uint32Array, batch: number): Uint32Array {
-    return order.slice(batch * this.batchSize, (batch + 1) * this.batchSize);
+  /** The order of an epoch, and the generator that drew it. */
+  #examples(epoch: number): { order: Uint32Array; random: Random | undefined } {
+    const { length } = this.dataset;
+    if (!this.shuffle) return { order: Uint32Array.from({ length }, (_, i) => i), random: undefined };
+    const random = new Random(this.seed, epoch);
+    return { order: random.permutation(length), random };
+  }
+
+  /** The batches of an epoch. */
+  #plan(epoch: number): readonly PlannedBatch[] {
+    const { order, random } = this.#examples(epoch);
+    if (this.#buckets !== undefined) return this.#buckets.plan(order, this.batchSize, this.dropLast, random);
+    return Array.from({ length: this.length }, (_, batch) => ({
+      indices: order.slice(batch * this.batchSize, (batch + 1) * this.batchSize),
+    }));
   }
 
   /** What was gathered, checked and transformed. */
   #finish(gathered: B, { epoch, batch, count }: { epoch: number; batch: number; count: number }): T {
-    requireGathered(gathered, count);
+    requireGathered('DataLoader', gathered, count, this.dataset.unaligned);
     if (this.#transform === undefined) return gathered as unknown as T; // without a transform T is B
     const random = new Random(this.seed, (epoch + 1) * 2 ** 32 + batch);
     const changed: unknown = this.#transform(gathered, { random, epoch, batch });
@@ -272,22 +346,9 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   }
 }
 
-function requireDataset(dataset: unknown): asserts dataset is Dataset {
-  const { length, gather } = Object(dataset) as Partial<Record<keyof Dataset, unknown>>;
-  if (typeof gather === 'function' && Number.isSafeInteger(length) && (length as number) >= 0) return;
-  throw new DataError(`[DataLoader] expected a dataset, with a length and gather(indices), got ${show(dataset)}.`, {
-    hint: 'Arrays become one with new ArrayDataset({ x: { data, shape }, y: { data, shape } }), where shape is that of one example.',
-  });
-}
+const noBatch: PlannedBatch = { indices: new Uint32Array(0) };
 
-/** Throws DataError unless every field holds as many examples as were asked for. */
-function requireGathered(batch: unknown, count: number): void {
-  requireBatch('[DataLoader] gather(indices) of the dataset must return typed arrays with shapes by name', batch);
-  for (const [name, { shape }] of Object.entries(batch)) {
-    if (shape[0] === count) continue;
-    throw new DataError(
-      `[DataLoader] the dataset was asked for ${count} examples, and its field '${name}' has the shape [${shape.join(', ')}].`,
-      { hint: 'gather(indices) must return one example for each index: the first axis of every field counts them.' },
-    );
-  }
+function countOf(length: number, batchSize: number, dropLast: boolean): { batches: number; examples: number } {
+  const batches = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
+  return { batches, examples: dropLast ? batches * batchSize : length };
 }

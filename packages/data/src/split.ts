@@ -1,8 +1,9 @@
 /** Seeded splits with exact sizes. */
 import { checkOptions, requireNumber, requireOptions, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
-import { ArrayDataset } from './dataset.ts';
+import { ArrayDataset, requireDataset } from './dataset.ts';
 import { DataError, show } from './errors.ts';
 import { Random } from './random.ts';
+import { readFieldAtOnce } from './read.ts';
 import { Table } from './table.ts';
 
 /** Anything that can hand out a part of itself: a {@link Table}, an {@link ArrayDataset}, your own `Dataset`. */
@@ -32,6 +33,9 @@ const splitOptions: OptionNames<SplitOptions> = {
 };
 const stratifiedOptions: OptionNames<StratifiedSplitOptions> = { by: true, ...splitOptions };
 
+/** What `subset` of it returns. */
+export type PartOf<D extends Splittable> = ReturnType<D['subset']>;
+
 export interface Split<D> {
   readonly train: D;
   readonly test: D;
@@ -58,9 +62,9 @@ export interface ThreeWaySplit<D> extends Split<D> {
 export function trainTestSplit<D extends Splittable>(
   data: D,
   options: SplitOptions & { validation: number },
-): ThreeWaySplit<D>;
-export function trainTestSplit<D extends Splittable>(data: D, options?: SplitOptions): Split<D>;
-export function trainTestSplit<D extends Splittable>(data: D, options: SplitOptions = {}): Split<D> {
+): ThreeWaySplit<PartOf<D>>;
+export function trainTestSplit<D extends Splittable>(data: D, options?: SplitOptions): Split<PartOf<D>>;
+export function trainTestSplit<D extends Splittable>(data: D, options: SplitOptions = {}): Split<PartOf<D>> {
   const where = 'trainTestSplit';
   requireSplittable(where, data);
   checkOptions(where, options, splitOptions);
@@ -92,9 +96,9 @@ export function trainTestSplit<D extends Splittable>(data: D, options: SplitOpti
 export function stratifiedSplit<D extends Splittable>(
   data: D,
   options: StratifiedSplitOptions & { validation: number },
-): ThreeWaySplit<D>;
-export function stratifiedSplit<D extends Splittable>(data: D, options: StratifiedSplitOptions): Split<D>;
-export function stratifiedSplit<D extends Splittable>(data: D, options: StratifiedSplitOptions): Split<D> {
+): ThreeWaySplit<PartOf<D>>;
+export function stratifiedSplit<D extends Splittable>(data: D, options: StratifiedSplitOptions): Split<PartOf<D>>;
+export function stratifiedSplit<D extends Splittable>(data: D, options: StratifiedSplitOptions): Split<PartOf<D>> {
   const where = 'stratifiedSplit';
   requireSplittable(where, data);
   requireOptions(where, options, stratifiedOptions);
@@ -201,15 +205,16 @@ function classesOf(data: Splittable, by: StratifiedSplitOptions['by']): ArrayLik
     return by;
   }
   if (data instanceof Table) return data.column(by);
-  if (data instanceof ArrayDataset) {
-    const field = data.field(by);
-    if (field.data.length === data.length) return field.data;
-    throw new DataError(
-      `[stratifiedSplit] field '${by}' must be one number per example, its shape is [${field.shape.join(',')}].`,
-    );
+  requireDataset('stratifiedSplit', data);
+  const field = data instanceof ArrayDataset ? data.field(by) : readFieldAtOnce('stratifiedSplit', data, by);
+  if (field === undefined) {
+    throw new DataError(`[stratifiedSplit] the dataset is asynchronous, and field '${by}' has to be read first.`, {
+      hint: `const { data: by } = await readField(dataset, '${by}'); stratifiedSplit(dataset, { by }).`,
+    });
   }
+  if (field.data.length === data.length) return field.data;
   throw new DataError(
-    `[stratifiedSplit] a name works for a Table or an ArrayDataset; give 'by' one value per example.`,
+    `[stratifiedSplit] field '${by}' must be one number per example, its shape is [${field.shape.join(',')}].`,
   );
 }
 
@@ -218,10 +223,10 @@ function parts<D extends Splittable>(
   train: ArrayLike<number>,
   validation: ArrayLike<number>,
   test: ArrayLike<number>,
-): Split<D> {
+): Split<PartOf<D>> {
   return {
-    train: data.subset(train) as D,
-    ...(validation.length > 0 && { validation: data.subset(validation) as D }),
-    test: data.subset(test) as D,
+    train: data.subset(train) as PartOf<D>,
+    ...(validation.length > 0 && { validation: data.subset(validation) as PartOf<D> }),
+    test: data.subset(test) as PartOf<D>,
   };
 }

@@ -4,5 +4,5 @@ export { hasFiles } from './options.ts';
 export type { FileOptions } from './options.ts';
 export { listFolder, openFile, readFile } from './read.ts';
 export type { OpenFile } from './read.ts';
-export { requireWritableFolder, writeFile } from './write.ts';
+export { linkFile, removeFile, removeTemporaries, requireWritableFolder, writeFile } from './write.ts';
 export type { FileData, WriteOptions } from './write.ts';

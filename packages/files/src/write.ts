@@ -1,4 +1,4 @@
-/** Files that are either whole or not there: written beside their place, then renamed into it. */
+/** Files that are either whole or not there: written beside their place, then renamed into it, and on the disk when a call returns. */
 import { FileError } from './errors.ts';
 import { requireNode } from './node.ts';
 import type { FileOptions } from './options.ts';
@@ -24,9 +24,15 @@ function attemptFor(path: string): Attempt {
   };
 }
 
+/** How temporary files are called: the name of the file that they are to become, and this. */
+const temporaryEnding = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+const temporaryName = (target: string): string => `${target}.${crypto.randomUUID()}.tmp`;
+
 /**
  * Writes a file by way of a temporary one in the same folder, which then takes its name: whatever happens, the file is the old
- * one or the new one, whole. An error, also one of the data's own pieces, leaves the old file as it was and no temporary one behind.
+ * one or the new one, whole. That holds for a loss of power, too: the bytes are on the disk before the name is taken, and the name is before
+ * this resolves. An error, also one of the data's own pieces, leaves the old file as it was and no temporary one behind; only a process
+ * that is killed meanwhile leaves that, see {@link removeTemporaries}.
  *
  * ```ts
  * await writeFile('runs/first/notes.txt', 'learning rate 0.1', { makeFolder: true });
@@ -47,7 +53,7 @@ export async function writeFile(path: string | URL, data: FileData, options: Wri
   const target = typeof path === 'string' ? path : urls.fileURLToPath(path);
   const attempt = attemptFor(target);
   if (options.makeFolder === true) await attempt(makeFolder(paths.dirname(target), target));
-  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  const temporary = temporaryName(target);
   const handle = await attempt(files.open(temporary, 'wx'));
   try {
     try {
@@ -58,6 +64,7 @@ export async function writeFile(path: string | URL, data: FileData, options: Wri
       await handle.close();
     }
     await attempt(files.rename(temporary, target));
+    await syncFolder(paths.dirname(target));
   } catch (error) {
     await files.rm(temporary, { force: true }).catch(() => undefined);
     throw error;
@@ -70,6 +77,85 @@ function isData(data: unknown): data is FileData {
 }
 
 /**
+ * Puts the names in a folder on the disk. Some systems (Windows) and file systems have no such thing; what failed is then not the file, which
+ * is there.
+ */
+async function syncFolder(folder: string): Promise<void> {
+  const { files } = requireNode('write', folder, {});
+  const handle = await files.open(folder, 'r').catch(() => undefined);
+  try {
+    await handle?.sync();
+  } catch {
+    // The file is whole all the same.
+  } finally {
+    await handle?.close();
+  }
+}
+
+/**
+ * Gives the content of a file a second name, which takes the place of what is there. No bytes are copied where the disk knows hard links: files
+ * are replaced here, never changed, so that both names keep their content.
+ *
+ * ```ts
+ * await writeFile('last.txt', 'epoch 1');
+ * await linkFile('last.txt', 'epoch-1.txt');
+ * await writeFile('last.txt', 'epoch 2');
+ * new TextDecoder().decode(await readFile('epoch-1.txt')); // 'epoch 1'
+ * ```
+ *
+ * @throws FileError where there is no such file, or the second name cannot be given, and in a browser
+ */
+export async function linkFile(from: string, to: string, options: FileOptions = {}): Promise<void> {
+  const { files, paths } = requireNode('write', to, options);
+  requireNode('read', from, options);
+  const attempt = attemptFor(to);
+  await files.stat(from).catch((cause: unknown) => {
+    throw new FileError('read', from, { cause });
+  });
+  const temporary = temporaryName(to);
+  try {
+    await files.link(from, temporary).catch(() => attempt(files.copyFile(from, temporary)));
+    await attempt(files.rename(temporary, to));
+    await syncFolder(paths.dirname(to));
+  } catch (error) {
+    await files.rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Removes a file; nothing happens where there is none.
+ *
+ * @throws FileError where it cannot be removed, and in a browser
+ */
+export async function removeFile(path: string, options: FileOptions = {}): Promise<void> {
+  const { files, paths } = requireNode('write', path, options);
+  await attemptFor(path)(files.rm(path, { force: true }));
+  await syncFolder(paths.dirname(path));
+}
+
+/**
+ * Removes the temporary files that processes which were killed while writing left in a folder. Those of a process that is writing now, too:
+ * call it where nobody else writes.
+ *
+ * @param isOurs whether a file of this name is meant; the names are those that the files were to get, not those of the temporary ones
+ * @returns the names of the files that were to be written
+ * @throws FileError where the folder cannot be read, and in a browser
+ */
+export async function removeTemporaries(folder: string, isOurs: (name: string) => boolean): Promise<string[]> {
+  const { files, paths } = requireNode('write', folder, {});
+  const attempt = attemptFor(folder);
+  const found: string[] = [];
+  for (const name of (await attempt(files.readdir(folder))).sort()) {
+    const target = name.replace(temporaryEnding, '');
+    if (target === name || !isOurs(target)) continue;
+    await attempt(files.rm(paths.join(folder, name), { force: true }));
+    found.push(target);
+  }
+  return found;
+}
+
+/**
  * Makes a folder where it is missing and tries that a file can be written there: before hours of work, not after.
  *
  * @throws FileError naming the folder, where that fails, and in a browser
@@ -77,7 +163,7 @@ function isData(data: unknown): data is FileData {
 export async function requireWritableFolder(folder: string, options: FileOptions = {}): Promise<void> {
   const { files, paths } = requireNode('write', folder, options);
   const attempt = attemptFor(folder);
-  const trial = paths.join(folder, `.hebb.${crypto.randomUUID()}.tmp`);
+  const trial = paths.join(folder, temporaryName('.hebb'));
   await attempt(makeFolder(folder, folder));
   await attempt(files.writeFile(trial, ''));
   await attempt(files.rm(trial));
@@ -99,5 +185,6 @@ async function makeFolder(folder: string, path: string): Promise<void> {
     await files.mkdir(each).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error; // somebody else made it meanwhile
     });
+    await syncFolder(paths.dirname(each));
   }
 }

@@ -1,9 +1,21 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile as nodeReadFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FileError, hasFiles, listFolder, openFile, readFile, requireWritableFolder, writeFile } from '../src/index.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  FileError,
+  hasFiles,
+  linkFile,
+  listFolder,
+  openFile,
+  readFile,
+  removeFile,
+  removeTemporaries,
+  requireWritableFolder,
+  writeFile,
+} from '../src/index.ts';
 
 let folder = '';
 let path = '';
@@ -98,6 +110,82 @@ describe('writing', () => {
     await mkdir(join(folder, 'closed'));
     await chmod(join(folder, 'closed'), 0o555);
     expect((await failureOf(writeFile(join(folder, 'closed', 'a'), 'x'))).reason).toBe('permission is denied');
+  });
+});
+
+describe('after a loss of power', () => {
+  it('has the bytes on the disk before the name, and the name before it returns', async () => {
+    const files = process.getBuiltinModule('node:fs/promises');
+    const events: string[] = [];
+    const { open, rename } = files;
+    vi.spyOn(files, 'open').mockImplementation(async (at, ...rest) => {
+      const handle = await open(at, ...rest);
+      const name = String(at) === folder ? 'the folder' : String(at).endsWith('.tmp') ? 'the bytes' : String(at);
+      const sync = handle.sync.bind(handle);
+      handle.sync = async () => {
+        await sync();
+        events.push(`synced ${name}`);
+      };
+      return handle;
+    });
+    vi.spyOn(files, 'rename').mockImplementation(async (from, to) => {
+      await rename(from, to);
+      events.push(`renamed to ${String(to)}`);
+    });
+    try {
+      await writeFile(path, 'x');
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(events).toEqual(['synced the bytes', `renamed to ${path}`, 'synced the folder']);
+  });
+});
+
+describe('names', () => {
+  it('gives a content a second one, which stays', async () => {
+    const other = join(folder, 'b.txt');
+    await writeFile(path, 'old');
+    await writeFile(other, 'in the way');
+    await linkFile(path, other);
+    await writeFile(path, 'new');
+    expect([text(await readFile(path)), text(await readFile(other))]).toEqual(['new', 'old']);
+    await removeFile(path);
+    await removeFile(path);
+    expect(await readdir(folder)).toEqual(['b.txt']);
+    expect((await failureOf(linkFile(path, other))).summary).toBe(
+      `cannot read ${path}: there is no such file or folder.`,
+    );
+    expect((await failureOf(linkFile(other, join(folder, 'none', 'c')))).path).toBe(join(folder, 'none', 'c'));
+    expect(await readdir(folder)).toEqual(['b.txt']);
+  });
+
+  it('copies where the disk knows no links', async () => {
+    await writeFile(path, 'old');
+    const files = process.getBuiltinModule('node:fs/promises');
+    vi.spyOn(files, 'link').mockRejectedValue(Object.assign(new Error('no links'), { code: 'EPERM' }));
+    await linkFile(path, join(folder, 'b.txt'));
+    vi.restoreAllMocks();
+    expect(text(await readFile(join(folder, 'b.txt')))).toBe('old');
+  });
+
+  it('sweeps what a killed process left, and nothing else', async () => {
+    const child = spawn(process.execPath, [
+      '--import=tsx',
+      '--input-type=module',
+      '--eval',
+      `import { writeFile } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
+       async function* endless() { for (;;) { yield new Uint8Array(1000); process.stdout.write('.'); } }
+       await writeFile(${JSON.stringify(path)}, endless());`,
+    ]);
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), exit]);
+    child.kill('SIGKILL');
+    await exit;
+    expect(await readdir(folder)).toEqual([expect.stringMatching(/^a\.txt\..*\.tmp$/)]);
+    for (const name of ['a.txt', 'a.txt.tmp', 'notes.tmp']) await writeFile(join(folder, name), 'mine');
+    expect(await removeTemporaries(folder, (name) => name === 'b.txt')).toEqual([]);
+    expect(await removeTemporaries(folder, (name) => name === 'a.txt')).toEqual(['a.txt']);
+    expect(await readdir(folder)).toEqual(['a.txt', 'a.txt.tmp', 'notes.tmp']);
   });
 });
 

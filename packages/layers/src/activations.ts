@@ -2,7 +2,7 @@
 import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireOneOf, type OptionNames, requireTensor, requireInteger } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
-import { Module, within } from './module.ts';
+import { Module } from './module.ts';
 
 /** max(x, 0). */
 export class ReLU extends Module {
@@ -126,7 +126,7 @@ export class Softmax extends Module {
 
   forward(x: Tensor): Tensor {
     requireTensor('Softmax', 'the input', x);
-    return within(this, () => x.softmax(this.axis));
+    return x.softmax(this.axis);
   }
 
   override config(): ModuleConfig {

@@ -2,7 +2,7 @@ import { assign, composite, ones, ShapeError, zeros, type CompositeDefinition, t
 import { checkOptions, requireBoolean, requireFinite, type OptionNames, requireTensor } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './build.ts';
-import { Module, within } from './module.ts';
+import { Module } from './module.ts';
 import { buffer, parameter } from './parameter.ts';
 
 export interface BatchNormOptions {
@@ -80,21 +80,19 @@ abstract class BatchNorm extends Module {
   protected abstract requireAxes(x: Tensor): void;
 
   forward(x: Tensor): Tensor {
-    return within(this, () => {
-      requireTensor(this.constructor.name, 'the input', x);
-      this.requireAxes(x);
-      if (x.shape[1] !== this.numFeatures) {
-        throw new ShapeError(
-          `[batchNorm] ${x} has ${x.shape[1]} channels on axis 1; the layer normalises numFeatures = ${this.numFeatures}.`,
-          { hint: 'Give the layer as many features as the layer before it has outputs.' },
-        );
-      }
-      const { running_mean: mean, running_var: variance } = this;
-      const { training } = this;
-      return training || mean === undefined || variance === undefined
-        ? this.#withBatchStatistics(x, training)
-        : this.#withStatistics(x, mean, variance);
-    });
+    requireTensor(this.constructor.name, 'the input', x);
+    this.requireAxes(x);
+    if (x.shape[1] !== this.numFeatures) {
+      throw new ShapeError(
+        `[batchNorm] ${x} has ${x.shape[1]} channels on axis 1; the layer normalises numFeatures = ${this.numFeatures}.`,
+        { hint: 'Give the layer as many features as the layer before it has outputs.' },
+      );
+    }
+    const { running_mean: mean, running_var: variance } = this;
+    const { training } = this;
+    return training || mean === undefined || variance === undefined
+      ? this.#withBatchStatistics(x, training)
+      : this.#withStatistics(x, mean, variance);
   }
 
   #withBatchStatistics(x: Tensor, training: boolean): Tensor {

@@ -3,7 +3,7 @@ import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arg
 import { pair, requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './build.ts';
 import { defaultWeights } from './initialization.ts';
-import { Module, within } from './module.ts';
+import { Module } from './module.ts';
 import { parameter } from './parameter.ts';
 
 export interface Conv2dOptions {
@@ -91,7 +91,7 @@ export class Conv2d extends Module {
 
   forward(x: Tensor): Tensor {
     const { bias, stride, padding, dilation, groups } = this;
-    return within(this, () => conv2d(x, this.weight, { bias, stride, padding, dilation, groups }));
+    return conv2d(x, this.weight, { bias, stride, padding, dilation, groups });
   }
 
   override config(): ModuleConfig {

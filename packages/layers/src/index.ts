@@ -1,5 +1,8 @@
 /** `@hebb/layers`: modules with PyTorch's layouts, names, defaults and initial distributions, and their files. */
-export { Module, within, type AnyModule, type LoadOptions, type LoadReport } from './module.ts';
+export { Module, type AnyModule, type LoadOptions, type LoadReport } from './module.ts';
+export type { ForwardHook, ForwardPreHook } from './forward.ts';
+export { observeForwards, type ForwardCall } from './observe.ts';
+export { withMode } from './modes.ts';
 export { buffer, parameter } from './parameter.ts';
 export { Sequential } from './sequential.ts';
 export { Linear, type LinearOptions } from './linear.ts';
@@ -17,8 +20,18 @@ export { summary, type Summary, type SummaryOptions, type SummaryRow } from './s
 export { stateEntries, type NamedTensors, type StateDict } from './state.ts';
 export {
   decodeSafetensors,
+  decodeSafetensorsArrays,
   encodeSafetensors,
+  encodeSafetensorsArrays,
   SafetensorsError,
+  type SafetensorsArray,
+  type SafetensorsArrays,
   type SafetensorsContent,
+  type SafetensorsDType,
 } from './safetensors/format.ts';
-export { readSafetensors, readSafetensorsMetadata, writeSafetensors } from './safetensors/file.ts';
+export {
+  readSafetensors,
+  readSafetensorsArrays,
+  readSafetensorsMetadata,
+  writeSafetensors,
+} from './safetensors/file.ts';

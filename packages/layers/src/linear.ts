@@ -3,7 +3,7 @@ import { checkOptions, requireBoolean, type OptionNames, requireTensor } from '@
 import { requirePositiveIntegers } from './checks.ts';
 import type { ModuleConfig } from './build.ts';
 import { defaultWeights } from './initialization.ts';
-import { Module, within } from './module.ts';
+import { Module } from './module.ts';
 import { parameter } from './parameter.ts';
 
 export interface LinearOptions {
@@ -62,18 +62,16 @@ export class Linear extends Module {
 
   forward(x: Tensor): Tensor {
     const { weight, bias, inFeatures } = this;
-    return within(this, () => {
-      requireTensor('Linear', 'the input', x);
-      const inner = x.shape.at(-1);
-      if (inner !== inFeatures) {
-        const reason =
-          inner === undefined ? 'the input has no axes' : `the inner sizes ${inner} and ${inFeatures} differ`;
-        throw new ShapeError(`[linear] cannot multiply ${x} by weight ${weight}ᵀ: ${reason}.`, {
-          hint: `Linear expects the last axis of its input to be inFeatures = ${inFeatures}.`,
-        });
-      }
-      return composite(linear, {}, bias === undefined ? [x, weight] : [x, weight, bias]);
-    });
+    requireTensor('Linear', 'the input', x);
+    const inner = x.shape.at(-1);
+    if (inner !== inFeatures) {
+      const reason =
+        inner === undefined ? 'the input has no axes' : `the inner sizes ${inner} and ${inFeatures} differ`;
+      throw new ShapeError(`[linear] cannot multiply ${x} by weight ${weight}ᵀ: ${reason}.`, {
+        hint: `Linear expects the last axis of its input to be inFeatures = ${inFeatures}.`,
+      });
+    }
+    return composite(linear, {}, bias === undefined ? [x, weight] : [x, weight, bias]);
   }
 
   override config(): ModuleConfig {

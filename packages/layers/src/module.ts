@@ -2,19 +2,12 @@
  * Modules: plain classes whose fields are parameters, buffers and other modules. Names are the paths of the fields
  * (`features.0.weight`), found by walking them; there is nothing to register.
  */
-import { ArgumentError, assign, guard, HebbError, ShapeError, Tensor } from '@hebb/tensor';
-import {
-  checkOptions,
-  nearest,
-  requireBoolean,
-  requireFunction,
-  wrongArgument,
-  type OptionNames,
-} from '@hebb/tensor/arguments';
+import { ArgumentError, assign, guard, ShapeError, Tensor } from '@hebb/tensor';
+import { checkOptions, nearest, requireBoolean, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
+import { Forwarding, type ForwardHook, type ForwardPreHook } from './forward.ts';
 import { fieldsOf, type Fields } from './members.ts';
 import { stateEntries, type NamedTensors, type StateDict } from './state.ts';
-import { watching } from './watch.ts';
 
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never, unknown>;
@@ -71,20 +64,13 @@ interface Visit {
 export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Output = Tensor> {
   #training = true;
   #path = '';
+  readonly #forwarding = new Forwarding(this, isMember);
 
   constructor() {
-    const { forward } = this as { forward?: (...inputs: Inputs) => Output };
-    if (forward === undefined) {
-      // A field of the subclass, set later; or forgotten, as no compiler tells JavaScript.
+    // It may be a field of the subclass, set later; or forgotten, as no compiler tells JavaScript.
+    if ((this as { forward?: unknown }).forward === undefined)
       Object.defineProperty(this, 'forward', { value: missingForward, configurable: true, writable: true });
-      return;
-    }
-    Object.defineProperty(this, 'forward', {
-      value: (...inputs: Inputs): Output => watching(this, isMember, () => forward.call(this, ...inputs)),
-      configurable: true,
-      enumerable: false,
-      writable: true,
-    });
+    this.#forwarding.wrap();
   }
 
   /**
@@ -124,6 +110,32 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
   /** All parameters, in the order of {@link namedParameters}. */
   parameters(): Tensor[] {
     return [...this.namedParameters().values()];
+  }
+
+  /** The parameters that are not frozen now, by name. In a compiled function it is followed: a call that finds others is recorded anew. */
+  trainableParameters(): Map<string, Tensor> {
+    return new Map([...this.namedParameters()].filter(([, { trainable }]) => trainable));
+  }
+
+  /**
+   * Freezes all parameters in this module: `backward` leaves them without a gradient, and optimizers leave them as they are. Modes are
+   * another matter, as in PyTorch: batch normalisation goes on updating its running statistics, and dropout drops, until {@link eval}.
+   *
+   * ```ts
+   * const model = new Sequential(new Linear(4, 8), new ReLU(), new Linear(8, 3));
+   * model.at(0)?.freeze();
+   * [...model.trainableParameters().keys()];  // ['2.weight', '2.bias']
+   * ```
+   */
+  freeze(): this {
+    for (const parameter of this.parameters()) parameter.trainable = false;
+    return this;
+  }
+
+  /** Lets all parameters in this module train again; see {@link freeze}. */
+  unfreeze(): this {
+    for (const parameter of this.parameters()) parameter.trainable = true;
+    return this;
   }
 
   /** Number of elements of all parameters. */
@@ -201,6 +213,41 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     });
   }
 
+  /**
+   * Calls `hook` before every `forward` of this module; a list that it returns takes the place of the inputs. Hooks run in the order in which
+   * they were registered. In a compiled function they run while it is recorded; one that is added or removed later takes effect at the next call.
+   *
+   * ```ts
+   * const layer = new Linear(2, 2);
+   * const remove = layer.registerForwardPreHook((_, [x]) => x && [x.detach()]);
+   * remove();
+   * ```
+   *
+   * @returns removes the hook.
+   */
+  registerForwardPreHook<M extends AnyModule>(this: M, hook: ForwardPreHook<M>): () => void {
+    return this.#forwarding.addPreHook(hook as never);
+  }
+
+  /**
+   * Calls `hook` after every `forward` of this module; what it returns, unless undefined, takes the place of the output. Otherwise as
+   * {@link registerForwardPreHook}. A value that it keeps while a compiled function is recorded cannot be read.
+   *
+   * ```ts
+   * const layer = new Linear(2, 3);
+   * const kept: Tensor[] = [];
+   * const remove = layer.registerForwardHook((_, __, output) => void kept.push(output));
+   * layer.forward(zeros([4, 2]));
+   * kept[0]?.shape;  // [4, 3]
+   * remove();
+   * ```
+   *
+   * @returns removes the hook.
+   */
+  registerForwardHook<M extends AnyModule>(this: M, hook: ForwardHook<M>): () => void {
+    return this.#forwarding.addHook(hook as never);
+  }
+
   /** The class and what distinguishes this instance: `Linear 784 → 10`. */
   describe(): string {
     return this.constructor.name;
@@ -213,20 +260,14 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /** Remembers where the module was found; the path from further outside wins. Called on walks. */
   foundAt(path: string): void {
-    if (!this.#path.endsWith(`.${path}`)) this.#path = path;
+    if (path !== '' && !this.#path.endsWith(`.${path}`)) this.#path = path;
+    this.#forwarding.wrap();
   }
 }
 
-/** Runs `body` and names the module in Hebb's errors that come out of it. */
-export function within<T>(module: AnyModule, body: () => T): T {
-  if (!(module instanceof Module)) throw wrongArgument('within', 'the first argument', 'a module', module);
-  requireFunction('within', 'the body', body);
-  try {
-    return body();
-  } catch (error) {
-    if (error instanceof HebbError) error.inModule(module.toString());
-    throw error;
-  }
+/** Throws {@link ArgumentError} unless `value` is a module. */
+export function requireModule(where: string, name: string, value: unknown): asserts value is AnyModule {
+  if (!(value instanceof Module)) throw wrongArgument(where, name, 'a module', value);
 }
 
 function missingForward(this: object): never {
@@ -277,7 +318,7 @@ function walk(root: AnyModule, { again = false } = {}): Visit[] {
         enclosed.filter(([, value]) => !listed.has(value)),
       );
   }
-  if (!again) for (const { path, module } of visits) if (path !== '') module.foundAt(path);
+  if (!again) for (const { path, module } of visits) module.foundAt(path);
   return visits;
 }
 

@@ -2,7 +2,7 @@ import { avgPool2d, maxPool2d, type Tensor } from '@hebb/tensor';
 import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { pair } from './checks.ts';
 import type { ModuleConfig } from './build.ts';
-import { Module, within } from './module.ts';
+import { Module } from './module.ts';
 
 export interface AvgPool2dOptions {
   /** Default: the kernel size, so that windows do not overlap. */
@@ -56,7 +56,7 @@ export class MaxPool2d extends Module {
 
   forward(x: Tensor): Tensor {
     const { kernelSize, stride, padding, dilation } = this;
-    return within(this, () => maxPool2d(x, kernelSize, { stride, padding, dilation }));
+    return maxPool2d(x, kernelSize, { stride, padding, dilation });
   }
 
   override config(): ModuleConfig {
@@ -97,7 +97,7 @@ export class AvgPool2d extends Module {
 
   forward(x: Tensor): Tensor {
     const { kernelSize, stride, padding } = this;
-    return within(this, () => avgPool2d(x, kernelSize, { stride, padding }));
+    return avgPool2d(x, kernelSize, { stride, padding });
   }
 
   override config(): ModuleConfig {

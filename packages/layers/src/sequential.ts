@@ -1,6 +1,6 @@
 import { ArgumentError, type Tensor } from '@hebb/tensor';
 import { build, type ModuleConfig, type ModuleTypes } from './build.ts';
-import { Module, within } from './module.ts';
+import { Module } from './module.ts';
 
 /**
  * Modules one after the other: y = mₙ(… m₂(m₁(x))). They are named by their numbers, from '0' on.
@@ -41,7 +41,7 @@ export class Sequential extends Module implements Iterable<Module> {
   }
 
   forward(x: Tensor): Tensor {
-    return this.modules.reduce((value, module) => within(module, () => module.forward(value)), x);
+    return this.modules.reduce((value, module) => module.forward(value), x);
   }
 
   get length(): number {

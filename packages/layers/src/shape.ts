@@ -2,7 +2,7 @@
 import type { Tensor } from '@hebb/tensor';
 import { requireTensor, requireInteger } from '@hebb/tensor/arguments';
 import type { ModuleConfig } from './build.ts';
-import { Module, within } from './module.ts';
+import { Module } from './module.ts';
 
 /** Merges the axes `startAxis` (default 1) … `endAxis` (default −1) into one: [batch, c, h, w] → [batch, c·h·w]. */
 export class Flatten extends Module {
@@ -25,7 +25,7 @@ export class Flatten extends Module {
 
   forward(x: Tensor): Tensor {
     requireTensor('Flatten', 'the input', x);
-    return within(this, () => x.flatten(this.startAxis, this.endAxis));
+    return x.flatten(this.startAxis, this.endAxis);
   }
 
   override config(): ModuleConfig {

@@ -1,7 +1,9 @@
 /** What a model looks like from the outside: its layers, their output shapes and sizes, without computing anything. */
 import { dryRun, Tensor, zeros, type DType } from '@hebb/tensor';
-import { checkOptions, requireArray, requireInteger, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
-import { Module, type AnyModule } from './module.ts';
+import { checkOptions, requireArray, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
+import { observeForwards, type ForwardCall } from './observe.ts';
+import { withMode } from './modes.ts';
+import { requireModule, type AnyModule, type Module } from './module.ts';
 
 export interface SummaryOptions {
   /** Of the input. Default float32. */
@@ -20,6 +22,8 @@ export interface SummaryRow {
   readonly outputShape: readonly (number | string)[] | undefined;
   /** Elements of the parameters that the module itself holds. */
   readonly parameters: number;
+  /** How many of them are frozen: not trained now. */
+  readonly frozen: number;
 }
 
 export interface Summary {
@@ -29,6 +33,8 @@ export interface Summary {
   readonly outputShape: readonly (number | string)[] | undefined;
   /** Elements of all parameters. */
   readonly parameters: number;
+  /** How many of them are frozen. */
+  readonly frozen: number;
   /** Elements of all buffers. */
   readonly buffers: number;
   /** An aligned table. */
@@ -63,7 +69,7 @@ export function summary(
   inputShape: readonly (number | string)[],
   options: SummaryOptions = {},
 ): Summary {
-  if (!(model instanceof Module)) throw wrongArgument('summary', 'the model', 'a module', model);
+  requireModule('summary', 'the model', model);
   requireArray('summary', 'the shape of the input', inputShape);
   for (const extent of inputShape) if (typeof extent !== 'string') requireInteger('summary', 'an extent', extent, 0);
   checkOptions('summary', options, summaryOptions);
@@ -95,46 +101,31 @@ export function summary(
     );
     for (const tensor of own) counted.add(tensor);
     if (own.length === 0 && members.some((member) => !(member instanceof Tensor))) continue;
-    const parameters = own.reduce((count, { size }) => count + size, 0);
-    rows.push({ path, description: module.describe(), outputShape: shapeOf(module), parameters });
+    rows.push({ path, description: module.describe(), outputShape: shapeOf(module), ...elementsOf(own) });
   }
   const result = {
     rows,
     outputShape: shapeOf(model),
-    parameters: model.parameterCount,
-    buffers: [...model.namedBuffers().values()].reduce((count, { size }) => count + size, 0),
+    ...elementsOf(model.parameters()),
+    buffers: elementsOf([...model.namedBuffers().values()]).parameters,
   };
   return { ...result, toString: () => format(result) };
+}
+
+/** Number of elements, and how many of them are in frozen parameters. */
+function elementsOf(tensors: readonly Tensor[]): { parameters: number; frozen: number } {
+  const count = (list: readonly Tensor[]): number => list.reduce((sum, { size }) => sum + size, 0);
+  return { parameters: count(tensors), frozen: count(tensors.filter(({ trainable }) => !trainable)) };
 }
 
 /** The output shape of each module's first call. */
 function recordShapes(model: Module, inputShape: readonly number[], dtype: DType): Shapes {
   const shapes = new Map<AnyModule, readonly number[]>();
-  const modules = [...model.namedModules().values()];
-  const modes = modules.map((module) => module.training);
-  const own = modules.map((module) => Object.getOwnPropertyDescriptor(module, 'forward'));
-  try {
-    for (const module of modules) {
-      const forward = (module.forward as (...inputs: unknown[]) => unknown).bind(module);
-      Object.defineProperty(module, 'forward', {
-        configurable: true,
-        value: (...inputs: unknown[]): unknown => {
-          const output = forward(...inputs);
-          if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
-          return output;
-        },
-      });
-    }
-    model.eval();
-    dryRun(() => model.forward(zeros(inputShape, { dtype })));
-  } finally {
-    modules.forEach((module, i) => {
-      delete (module as { forward?: unknown }).forward;
-      const property = own[i];
-      if (property !== undefined) Object.defineProperty(module, 'forward', property);
-      module.training = modes[i] ?? true;
-    });
-  }
+  const listener = ({ module, output }: ForwardCall): void => {
+    if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
+  };
+  const input = (): Tensor => zeros(inputShape, { dtype });
+  withMode(model, false, () => observeForwards(model, listener, () => dryRun(() => model.forward(input()))));
   return shapes;
 }
 
@@ -150,26 +141,30 @@ function nameOf(extent: number, changes: readonly (readonly [name: string, chang
   return usual % extent === 0 ? `${name}/${usual / extent}` : '?';
 }
 
-function format({ rows, outputShape, parameters, buffers }: Omit<Summary, 'toString'>): string {
+function format({ rows, outputShape, parameters, frozen, buffers }: Omit<Summary, 'toString'>): string {
   const shape = (extents: SummaryRow['outputShape']): string =>
     extents === undefined ? '–' : `[${extents.join(', ')}]`;
   const count = (n: number): string => n.toLocaleString('en-US');
+  const frozenOf = (n: number, of: number): string => (n === 0 ? '' : n === of ? 'frozen' : `${count(n)} frozen`);
+  const rest = buffers === 0 ? '' : `and ${count(buffers)} in buffers`;
   const lines = [
-    ['layer', 'type', 'output', 'parameters'],
+    ['layer', 'type', 'output', 'parameters', ''],
     ...rows.map((row) => [
       row.path === '' ? '(model)' : row.path,
       row.description,
       shape(row.outputShape),
       count(row.parameters),
+      frozenOf(row.frozen, row.parameters),
     ]),
-    ['total', buffers === 0 ? '' : `and ${count(buffers)} in buffers`, shape(outputShape), count(parameters)],
+    ['total', rest, shape(outputShape), count(parameters), frozenOf(frozen, parameters)],
   ];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   return lines
     .map((line) =>
       line
         .map((cell, column) => (column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-        .join('  '),
+        .join('  ')
+        .trimEnd(),
     )
     .join('\n');
 }

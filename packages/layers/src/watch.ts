@@ -17,10 +17,15 @@ const watched = new WeakMap<object, WeakSet<object>>();
 
 /**
  * Runs `forward` of a module. Inside a compiled function, a later call that finds one of these changed is recorded anew: the module's own
- * enumerable fields, as they are (`===`), and the members in arrays, plain objects, Maps and Sets. Fields that `forward` itself writes (a
- * kept activation, a counter) are left out.
+ * enumerable fields, as they are (`===`), and the members in arrays, plain objects, Maps and Sets; or that finds it not the `same` otherwise.
+ * Fields that `forward` itself writes (a kept activation, a counter) are left out.
  */
-export function watching<T>(module: object, isMember: (value: unknown) => boolean, forward: () => T): T {
+export function watching<T>(
+  module: object,
+  isMember: (value: unknown) => boolean,
+  same: () => boolean,
+  forward: () => T,
+): T {
   const recording = currentRecording();
   if (recording === undefined) return forward();
   const modules = watched.get(recording) ?? new WeakSet();
@@ -30,7 +35,7 @@ export function watching<T>(module: object, isMember: (value: unknown) => boolea
   const before = placesOf(module, isMember);
   const output = forward();
   const places = before.filter(isUnchanged);
-  guard(() => places.every(isUnchanged));
+  guard(() => same() && places.every(isUnchanged));
   return output;
 }
 

@@ -70,12 +70,29 @@ it('counts shared parameters once, shows modules with parameters of their own, a
   }
   const { rows, parameters, outputShape } = summary(new Model(), [7, 2]);
   expect(rows).toEqual([
-    { path: '', description: 'Model', outputShape: [7, 2], parameters: 2 },
-    { path: 'first', description: 'Linear 2 → 2', outputShape: [7, 2], parameters: 6 },
-    { path: 'unused', description: 'Linear 2 → 5', outputShape: undefined, parameters: 15 },
+    { path: '', description: 'Model', outputShape: [7, 2], parameters: 2, frozen: 0 },
+    { path: 'first', description: 'Linear 2 → 2', outputShape: [7, 2], parameters: 6, frozen: 0 },
+    { path: 'unused', description: 'Linear 2 → 5', outputShape: undefined, parameters: 15, frozen: 0 },
   ]);
   expect(parameters).toBe(23);
   expect(outputShape).toEqual([7, 2]);
+});
+
+it('shows what is frozen', () => {
+  const model = new Sequential(new Linear(2, 3), new Linear(3, 4), new Linear(4, 1));
+  model.at(0)?.freeze();
+  for (const [name, parameter] of model.namedParameters()) if (name === '1.bias') parameter.trainable = false;
+  expect(summary(model, ['batch', 2]).toString()).toBe(
+    [
+      'layer  type          output      parameters',
+      '0      Linear 2 → 3  [batch, 3]           9  frozen',
+      '1      Linear 3 → 4  [batch, 4]          16  4 frozen',
+      '2      Linear 4 → 1  [batch, 1]           5',
+      'total                [batch, 1]          30  13 frozen',
+    ].join('\n'),
+  );
+  const { rows, frozen } = summary(model.freeze(), [1, 2]);
+  expect([frozen, ...rows.map((row) => row.frozen)]).toEqual([30, 9, 16, 5]);
 });
 
 it('leaves no trace: modes, running statistics, random draws, updates', async () => {

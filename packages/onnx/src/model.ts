@@ -1,5 +1,5 @@
 /** What can be exported (a module, or a plain function of tensors), and what is known of it: names of its state, paths of its parts. */
-import { Module, type AnyModule } from '@hebb/layers';
+import { Module, observeForwards, withMode, type AnyModule, type ForwardCall } from '@hebb/layers';
 import { ArgumentError, Tensor } from '@hebb/tensor';
 import { isPlain, wrongArgument } from '@hebb/tensor/arguments';
 import { nodeOf, type Node } from '@hebb/tensor/graph';
@@ -9,8 +9,6 @@ import { dependenciesOf } from './data.ts';
 export type ModelResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 /** A module whose `forward` takes tensors, or a function of tensors; inputs come in the order in which they are named. */
 export type OnnxSource = AnyModule | ((...inputs: Tensor[]) => ModelResult);
-
-type Forward = (...inputs: unknown[]) => unknown;
 
 /** The tensors of a result, in order. Throws {@link ArgumentError} where it holds anything else. */
 export function tensorsOf(result: ModelResult): readonly Tensor[] {
@@ -38,14 +36,7 @@ export function callModel(model: OnnxSource, inputs: readonly Tensor[]): ModelRe
 
 /** Runs `body` with every module of the model in evaluation mode; the modes come back afterwards, also on errors. */
 export function inEvaluationMode<T>(model: OnnxSource, body: () => T): T {
-  if (!(model instanceof Module)) return body();
-  const modes = [...model.namedModules().values()].map((module) => [module, module.training] as const);
-  model.eval();
-  try {
-    return body();
-  } finally {
-    for (const [module, training] of modes) module.training = training;
-  }
+  return model instanceof Module ? withMode(model, false, body) : body();
 }
 
 /** Parameters and buffers: their nodes with their state-dict names. */
@@ -56,27 +47,10 @@ export function stateNames(model: OnnxSource): Map<Node, string> {
 /** Runs `body` and labels every node recorded in a module's `forward` with the innermost module's path. */
 export function labelModules<T>(model: OnnxSource, labels: Map<Node, string>, body: () => T): T {
   if (!(model instanceof Module)) return body();
-  const patched: { module: AnyModule; own: PropertyDescriptor | undefined }[] = [];
-  try {
-    for (const [path, module] of model.namedModules()) {
-      if (path === '' || !Object.isExtensible(module)) continue;
-      const own = Object.getOwnPropertyDescriptor(module, 'forward');
-      const forward = Reflect.get(module, 'forward') as Forward;
-      const value: Forward = (...inputs) => {
-        const result = forward.apply(module, inputs);
-        label(tensorsIn(result), new Set(tensorsIn(inputs)), path, labels);
-        return result;
-      };
-      Object.defineProperty(module, 'forward', { value, configurable: true, enumerable: false, writable: true });
-      patched.push({ module, own });
-    }
-    return body();
-  } finally {
-    for (const { module, own } of patched) {
-      delete (module as { forward?: unknown }).forward;
-      if (own !== undefined) Object.defineProperty(module, 'forward', own);
-    }
-  }
+  const listener = ({ path, inputs, output }: ForwardCall): void => {
+    if (path !== '') label(tensorsIn(output), new Set(tensorsIn(inputs)), path, labels);
+  };
+  return observeForwards(model, listener, body);
 }
 
 function tensorsIn(value: unknown): Node[] {

@@ -1,98 +1,99 @@
-import { assign, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireArray, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import { zeros, type Tensor } from '@hebb/tensor';
+import { requireArray, requireBoolean } from '@hebb/tensor/arguments';
 import { requireNonNegative } from './checks.ts';
-import { Optimizer, type ParameterSource } from './optimizer.ts';
+import type { WithGroups } from './groups.ts';
+import { Optimizer, type ParameterSource, type StepScalars, type Update } from './optimizer.ts';
 
-export interface AdamOptions {
+export interface AdamSettings {
   /** Default 1e-3. */
-  learningRate?: number;
+  learningRate: number;
   /** How much of the averages of the gradient and of its square is kept from step to step. Default [0.9, 0.999]. */
-  betas?: readonly [number, number];
+  betas: readonly [number, number];
   /** Added to the root in the denominator. Default 1e-8. */
-  eps?: number;
+  eps: number;
   /** Default 0.01 for AdamW, 0 for Adam. */
-  weightDecay?: number;
+  weightDecay: number;
   /** Goes up instead of down. Default false. */
-  maximize?: boolean;
+  maximize: boolean;
 }
 
-const adamOptions: OptionNames<AdamOptions> = {
-  learningRate: true,
-  betas: true,
-  eps: true,
-  weightDecay: true,
-  maximize: true,
+/** All optional, and `groups`. */
+export type AdamOptions = WithGroups<AdamSettings>;
+
+const defaults: AdamSettings = {
+  learningRate: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  maximize: false,
 };
 
-/** Scalars of one step. */
-interface StepScalars {
+type Numbers = {
+  readonly beta1: number;
+  readonly beta2: number;
+  /** 1 − β. */
+  readonly rest1: number;
+  readonly rest2: number;
+  readonly eps: number;
   /** learningRate / (1 − β₁ᵗ). */
-  readonly stepSize: Tensor;
+  readonly stepSize: number;
   /** √(1 − β₂ᵗ). */
-  readonly rootOfCorrection: Tensor;
-  /** 1 − learningRate · weightDecay. */
-  readonly shrinkage: Tensor;
-}
+  readonly rootOfCorrection: number;
+  /** Added to the gradient, times the parameter. */
+  readonly decay: number | undefined;
+  /** The parameter is multiplied by it: 1 − learningRate · weightDecay. */
+  readonly shrinkage: number | undefined;
+};
+type Slots = { readonly exp_avg: Tensor; readonly exp_avg_sq: Tensor };
 
 /** Adam and AdamW, which differ only in where the weight decay goes. */
-abstract class AdaptiveMoments extends Optimizer {
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly weightDecay: number;
-  readonly maximize: boolean;
-  #scalars: StepScalars | undefined;
-
-  constructor(parameters: ParameterSource, options: AdamOptions, defaultDecay: number) {
-    checkOptions(new.target.name, options, adamOptions);
-    const {
-      learningRate = 1e-3,
-      betas = [0.9, 0.999],
-      eps = 1e-8,
-      weightDecay = defaultDecay,
-      maximize = false,
-    } = options;
-    super(parameters, learningRate, ['exp_avg', 'exp_avg_sq']);
-    requireArray(this.constructor.name, 'betas', betas);
-    requireBoolean(this.constructor.name, 'maximize', maximize);
-    requireNonNegative(this.constructor.name, { eps, weightDecay });
-    requireNonNegative(this.constructor.name, { 'betas[0]': betas[0], 'betas[1]': betas[1] }, 1);
-    this.betas = betas;
-    this.eps = eps;
-    this.weightDecay = weightDecay;
-    this.maximize = maximize;
-  }
-
+abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
   /** Whether the decay shrinks the parameters directly instead of adding to the gradient. */
   protected abstract readonly decoupled: boolean;
 
-  protected prepare(): void {
-    const [beta1, beta2] = this.betas;
-    // Powers and quotients in double precision on the host: 1 − 0.999ᵗ would lose half of its digits in single precision.
-    this.#scalars = {
-      stepSize: this.perStep(() => this.learningRate / (1 - beta1 ** this.stepCount)),
-      rootOfCorrection: this.perStep(() => Math.sqrt(1 - beta2 ** this.stepCount)),
-      shrinkage: this.perStep(() => 1 - this.learningRate * this.weightDecay),
+  protected override check(where: string, { betas, eps, weightDecay, maximize }: AdamSettings): void {
+    requireArray(where, 'betas', betas);
+    requireBoolean(where, 'maximize', maximize);
+    requireNonNegative(where, { eps, weightDecay });
+    requireNonNegative(where, { 'betas[0]': betas[0], 'betas[1]': betas[1] }, 1);
+  }
+
+  protected override initial({ shape }: Tensor): Slots {
+    return { exp_avg: zeros(shape), exp_avg_sq: zeros(shape) };
+  }
+
+  protected scalars({ learningRate, betas: [beta1, beta2], eps, weightDecay }: AdamSettings, step: number): Numbers {
+    return {
+      beta1,
+      beta2,
+      rest1: 1 - beta1,
+      rest2: 1 - beta2,
+      eps,
+      // Powers and quotients in double precision: 1 − 0.999ᵗ would lose half of its digits in single precision.
+      stepSize: learningRate / (1 - beta1 ** step),
+      rootOfCorrection: Math.sqrt(1 - beta2 ** step),
+      decay: weightDecay === 0 || this.decoupled ? undefined : weightDecay,
+      shrinkage: weightDecay === 0 || !this.decoupled ? undefined : 1 - learningRate * weightDecay,
     };
   }
 
-  protected update(parameter: Tensor, gradient: Tensor, state: ReadonlyMap<string, Tensor>): void {
-    const {
-      betas: [beta1, beta2],
-      eps,
-      weightDecay,
-      decoupled,
-    } = this;
-    const { stepSize, rootOfCorrection, shrinkage } = this.#scalars as StepScalars;
-    const [average, averageSquare] = [state.get('exp_avg') as Tensor, state.get('exp_avg_sq') as Tensor];
-    let direction = this.maximize ? gradient.neg() : gradient;
-    if (weightDecay !== 0 && !decoupled) direction = direction.add(parameter.mul(weightDecay));
-    const first = average.mul(beta1).add(direction.mul(1 - beta1));
-    const second = averageSquare.mul(beta2).add(direction.mul(direction).mul(1 - beta2));
-    assign(average, first);
-    assign(averageSquare, second);
-    const shrunk = weightDecay !== 0 && decoupled ? parameter.mul(shrinkage) : parameter;
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    { exp_avg, exp_avg_sq }: Slots,
+    { beta1, beta2, rest1, rest2, eps, stepSize, rootOfCorrection, decay, shrinkage }: StepScalars<Numbers>,
+    { maximize }: AdamSettings,
+  ): Update<Slots> {
+    let direction = maximize ? gradient.neg() : gradient;
+    if (decay !== undefined) direction = direction.add(parameter.mul(decay));
+    const first = exp_avg.mul(beta1).add(direction.mul(rest1));
+    const second = exp_avg_sq.mul(beta2).add(direction.mul(direction).mul(rest2));
+    const shrunk = shrinkage === undefined ? parameter : parameter.mul(shrinkage);
     const denominator = second.sqrt().div(rootOfCorrection).add(eps);
-    assign(parameter, shrunk.sub(first.div(denominator).mul(stepSize)));
+    return {
+      parameter: shrunk.sub(first.div(denominator).mul(stepSize)),
+      state: { exp_avg: first, exp_avg_sq: second },
+    };
   }
 }
 
@@ -114,11 +115,10 @@ abstract class AdaptiveMoments extends Optimizer {
 export class AdamW extends AdaptiveMoments {
   static override readonly name: string = 'AdamW';
 
-  protected readonly name = 'AdamW';
   protected readonly decoupled = true;
 
   constructor(parameters: ParameterSource, options: AdamOptions = {}) {
-    super(parameters, options, 0.01);
+    super(parameters, options, { ...defaults, weightDecay: 0.01 });
   }
 }
 
@@ -126,10 +126,9 @@ export class AdamW extends AdaptiveMoments {
 export class Adam extends AdaptiveMoments {
   static override readonly name: string = 'Adam';
 
-  protected readonly name = 'Adam';
   protected readonly decoupled = false;
 
   constructor(parameters: ParameterSource, options: AdamOptions = {}) {
-    super(parameters, options, 0);
+    super(parameters, options, defaults);
   }
 }

@@ -22,22 +22,38 @@ export interface ClippedGradients<G extends Gradients> {
 export function clipGradientNorm<G extends Gradients>(gradients: G, maxNorm: number): ClippedGradients<G> {
   requireNumber('clipGradientNorm', 'maxNorm', maxNorm);
   if (!(maxNorm > 0)) throw new ArgumentError(`[clipGradientNorm] maxNorm must be > 0, not ${maxNorm}.`);
-  if (!Array.isArray(gradients) && !(gradients instanceof Map) && !isPlain(gradients))
-    throw wrongArgument('clipGradientNorm', 'gradients', 'a list, an object or a Map of tensors', gradients);
   const list: Tensor[] = [];
-  mapGradients(gradients, (gradient) => list.push(gradient));
+  mapGradients('clipGradientNorm', gradients, (gradient) => list.push(gradient));
   const [first, ...others] = list.map((gradient) => gradient.square().sum());
   if (first === undefined) throw new ArgumentError('[clipGradientNorm] there are no gradients.');
   const norm = others.reduce((total, square) => total.add(square), first).sqrt();
   const factor = norm.add(1e-6).reciprocal().mul(maxNorm).minimum(1);
-  return { grads: mapGradients(gradients, (gradient) => gradient.mul(factor)) as G, norm };
+  return { grads: mapGradients('clipGradientNorm', gradients, (gradient) => gradient.mul(factor)) as G, norm };
+}
+
+/**
+ * Every element of every gradient, brought into [−maxValue, maxValue]; NaN stays. PyTorch's `clip_grad_value_`, as graph.
+ *
+ * Throws {@link ArgumentError} where maxValue is not > 0.
+ *
+ * ```ts
+ * const [clipped] = clipGradientValue([tensor([3, -4, 0.5])], 1);
+ * await clipped?.toArray();  // [1, -1, 0.5]
+ * ```
+ */
+export function clipGradientValue<G extends Gradients>(gradients: G, maxValue: number): G {
+  requireNumber('clipGradientValue', 'maxValue', maxValue);
+  if (!(maxValue > 0)) throw new ArgumentError(`[clipGradientValue] maxValue must be > 0, not ${maxValue}.`);
+  return mapGradients('clipGradientValue', gradients, (gradient) => gradient.maximum(-maxValue).minimum(maxValue)) as G;
 }
 
 /** What `change` makes of each gradient, in the structure that was given. */
-function mapGradients(gradients: Gradients, change: (gradient: Tensor) => unknown): unknown {
+function mapGradients(op: string, gradients: Gradients, change: (gradient: Tensor) => unknown): unknown {
+  if (!Array.isArray(gradients) && !(gradients instanceof Map) && !isPlain(gradients))
+    throw wrongArgument(op, 'gradients', 'a list, an object or a Map of tensors', gradients);
   const leaf = (value: unknown, path: string): unknown => {
-    requireTensor('clipGradientNorm', path, value);
+    requireTensor(op, path, value);
     return change(value);
   };
-  return mapStructure(gradients, { op: 'clipGradientNorm', name: 'gradients', leaf });
+  return mapStructure(gradients, { op, name: 'gradients', leaf });
 }

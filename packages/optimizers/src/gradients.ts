@@ -69,6 +69,21 @@ export function namedParametersOf(op: string, source: ParameterSource): Readonly
 }
 
 /**
+ * Those of all that are not frozen: `before`, or all, where these are the same. Variables that are no parameters (made without `requiresGrad`)
+ * cannot be frozen. Compiled functions notice a change: `trainable` is guarded.
+ */
+export function trainableOf(
+  all: ReadonlyMap<string, Tensor>,
+  before: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> {
+  const frozen = new Set<string>();
+  for (const [name, parameter] of all) if (parameter.requiresGrad && !parameter.trainable) frozen.add(name);
+  if (frozen.size === 0) return all;
+  const same = before.size === all.size - frozen.size && [...before.keys()].every((name) => !frozen.has(name));
+  return same ? before : new Map([...all].filter(([name]) => !frozen.has(name)));
+}
+
+/**
  * Throws {@link ArgumentError} where the model's parameters are not those that it had before: updates would go to tensors that it does not
  * use any more.
  */

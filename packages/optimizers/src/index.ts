@@ -1,12 +1,37 @@
-/** `@hebb/optimizers`: from parameters and gradients to new parameters, recorded as graph. */
-export { Optimizer, type Gradients, type OptimizerState, type ParameterSource } from './optimizer.ts';
-export { SGD, type SGDOptions } from './sgd.ts';
-export { Adam, AdamW, type AdamOptions } from './adam.ts';
-export { clipGradientNorm, type ClippedGradients } from './clipping.ts';
+/** `@hebb/optimizers`: from losses and parameters to new parameters, recorded as graph. */
 export {
-  cosineSchedule,
+  Optimizer,
+  type Gradients,
+  type ParameterSource,
+  type Slots,
+  type StepNumbers,
+  type StepScalars,
+  type Update,
+} from './optimizer.ts';
+export type { GroupOptions, GroupSelection, OptimizerOptions, ParameterGroup, WithGroups } from './groups.ts';
+export type { GroupState, OptimizerState, ParameterState } from './state.ts';
+export { isAveraging, type Averaging, type TrainingOptimizer } from './training-optimizer.ts';
+export { SGD, type SGDOptions, type SGDSettings } from './sgd.ts';
+export { Adam, AdamW, type AdamOptions, type AdamSettings } from './adam.ts';
+export { minimize, type MinimizeOptions } from './minimize.ts';
+export { clipGradientNorm, clipGradientValue, type ClippedGradients } from './clipping.ts';
+export type { DecayOptions, Schedule, WarmupOptions } from './schedules/schedule.ts';
+export { cosineRestartsSchedule, cosineSchedule, type CosineRestartsOptions } from './schedules/cosine.ts';
+export {
+  constantSchedule,
+  exponentialSchedule,
+  inverseSquareRootSchedule,
+  linearSchedule,
+  polynomialSchedule,
+  type ExponentialScheduleOptions,
+  type InverseSquareRootScheduleOptions,
+  type PolynomialScheduleOptions,
+} from './schedules/decay.ts';
+export {
+  multiStepSchedule,
   stepSchedule,
-  type CosineScheduleOptions,
-  type Schedule,
+  type MultiStepScheduleOptions,
   type StepScheduleOptions,
-} from './schedules.ts';
+} from './schedules/steps.ts';
+export { oneCycleSchedule, type OneCycleScheduleOptions } from './schedules/one-cycle.ts';
+export { PlateauSchedule, type PlateauScheduleOptions, type PlateauState } from './schedules/plateau.ts';

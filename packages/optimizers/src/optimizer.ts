@@ -1,170 +1,357 @@
-/** What all optimizers share: parameters by name, their state in variables, the learning rate and the count of steps. */
-import { ArgumentError, assign, scalar, ShapeError, variable, zeros, type Tensor } from '@hebb/tensor';
-import { requireObject } from '@hebb/tensor/arguments';
+/** What all optimizers share: groups of parameters, their state in variables, rates, the counts of steps. */
+import { ArgumentError, assign, variable, type Tensor } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
+import { atEachCall, scalarsByName } from './clock.ts';
+import { Cohorts, type Cohort } from './cohorts.ts';
 import {
   isHolder,
   namedGradients,
   namedParametersOf,
   requireSameParameters,
+  trainableOf,
   type Gradients,
   type ParameterHolder,
   type ParameterSource,
 } from './gradients.ts';
+import {
+  groupsOf,
+  guardedOptions,
+  liveOptions,
+  type LiveOptions,
+  type OptimizerOptions,
+  type ParameterGroup,
+  type WithGroups,
+} from './groups.ts';
+import { isRate, readState, slotDifferences, type OptimizerState } from './state.ts';
+import type { TrainingOptimizer } from './training-optimizer.ts';
 
 export type { Gradients, ParameterSource };
 
-/** Everything that a run needs to go on. All but `tensors` is JSON. */
-export interface OptimizerState {
-  /** Name of the optimizer's class. */
-  readonly optimizer: string;
-  /** Number of steps taken. */
-  readonly stepCount: number;
-  readonly learningRate: number;
-  /** State by `<parameter>.<slot>`, with PyTorch's names of the slots: `features.0.weight.exp_avg`. */
-  readonly tensors: Map<string, Tensor>;
+/** Numbers of a step by name; what is undefined is left out. */
+export type StepNumbers = Readonly<Record<string, number | undefined>>;
+/** The state of a parameter by name. */
+export type Slots = Readonly<Record<string, Tensor | undefined>>;
+
+/** The numbers of a step as scalars. */
+export type StepScalars<S> = { readonly [K in keyof S]: undefined extends S[K] ? Tensor | undefined : Tensor };
+
+/** What a step makes of a parameter. */
+export interface Update<M> {
+  /** The new value. */
+  readonly parameter: Tensor;
+  /** New values of its state; what is not named stays. */
+  readonly state?: Partial<M>;
+}
+
+interface Group<O extends object> extends LiveOptions<O>, ParameterGroup<O> {
+  readonly options: O;
+  readonly where: string;
+  /** The options as recordings read them. */
+  readonly guarded: Readonly<O>;
 }
 
 /**
- * Base class of optimizers. A subclass names its state per parameter in the constructor and says in {@link update} what a step does to one
- * parameter.
+ * Base class of optimizers. A subclass gives its defaults to the constructor and says four things: {@link check}, which options make sense;
+ * {@link initial}, the state of a parameter; {@link scalars}, the numbers of a step; {@link update}, what a step does to one parameter.
+ *
+ * ```ts
+ * // p ← p − learningRate · sign(g)
+ * class SignDescent extends Optimizer<{ learningRate: number }> {
+ *   static override readonly name: string = 'SignDescent';
+ *   constructor(parameters: ParameterSource, options: WithGroups<{ learningRate: number }> = {}) {
+ *     super(parameters, options, { learningRate: 0.5 });
+ *   }
+ *   protected scalars({ learningRate }: { learningRate: number }) {
+ *     return { learningRate };
+ *   }
+ *   protected update(parameter: Tensor, gradient: Tensor, _: object, { learningRate }: { learningRate: Tensor }) {
+ *     return { parameter: parameter.sub(gradient.sign().mul(learningRate)) };
+ *   }
+ * }
+ * const p = variable(tensor([1, 2]), { requiresGrad: true });
+ * new SignDescent([p]).step([tensor([5, -5])]);
+ * await p.toArray(); // [0.5, 2.5]
+ * ```
  *
  * A step is recorded, never waited for: outside of `compile` it runs together with whatever is read next, inside it becomes part of the
- * compiled plan. The learning rate and the step count are scalars of that plan, so that changing them never makes a new one.
+ * compiled plan. What {@link scalars} gives are scalars of that plan, so that changing a rate never makes a new one.
  */
-export abstract class Optimizer {
-  #learningRate = 0;
-  /** Number of steps taken. */
-  stepCount = 0;
-  readonly #parameters: ReadonlyMap<string, Tensor>;
+export abstract class Optimizer<
+  O extends OptimizerOptions = OptimizerOptions,
+  S extends StepNumbers = StepNumbers,
+  M extends Slots = Slots,
+> implements TrainingOptimizer {
+  /** First the parameters that no group of the options takes, with the options of all; then those groups in their order. */
+  readonly groups: readonly ParameterGroup<O>[];
+  readonly #groups: readonly Group<O>[];
+  readonly #all: ReadonlyMap<string, Tensor>;
   readonly #model: ParameterHolder | undefined;
-  readonly #slots: ReadonlyMap<string, ReadonlyMap<string, Tensor>>;
+  readonly #cohorts: Cohorts;
+  readonly #state = new Map<string, Record<string, Tensor>>();
+  #factor = 1;
+  #stepCount = 0;
+  #trainable: ReadonlyMap<string, Tensor>;
 
-  /** @param slots - names of the state kept for each parameter, zero at first. */
-  constructor(source: ParameterSource, learningRate: number, slots: readonly string[]) {
-    const op = this.constructor.name;
-    this.learningRate = learningRate;
-    this.#parameters = namedParametersOf(op, source);
+  /**
+   * @param defaults - every option with its default.
+   *
+   * Throws {@link ArgumentError} where there is nothing to optimise, for options out of range, and for groups that take nothing.
+   */
+  constructor(source: ParameterSource, options: WithGroups<O>, defaults: O) {
+    const op = new.target.name;
+    this.#all = namedParametersOf(op, source);
+    this.#trainable = this.#all;
     this.#model = isHolder(source) ? source : undefined;
-    this.#slots = new Map(
-      [...this.#parameters].map(([name, { shape }]) => [
-        name,
-        new Map(slots.map((slot) => [slot, variable(zeros(shape))])),
-      ]),
-    );
-  }
-
-  /** What is optimised, by name: what gradients are to be taken with respect to. */
-  get parameters(): ReadonlyMap<string, Tensor> {
-    return this.#parameters;
-  }
-
-  /** A number ≥ 0. A new one takes effect with the next step, also of a compiled function. Throws {@link ArgumentError} for anything else. */
-  get learningRate(): number {
-    return this.#learningRate;
-  }
-  set learningRate(learningRate: number) {
-    if (!Number.isFinite(learningRate) || learningRate < 0) {
-      throw new ArgumentError(
-        `[${this.constructor.name}] learningRate must be a number ≥ 0, not ${String(learningRate)}.`,
-        learningRate === undefined ? { hint: 'Does the schedule return a number on every path?' } : {},
+    this.#groups = groupsOf(op, this.#all, options, defaults).map(({ where, options: own, parameters }) => {
+      const live = liveOptions(
+        own,
+        (changed) => {
+          requireRate(where, 'learningRate', changed.learningRate);
+          this.check?.(where, changed);
+        },
+        (before, value) => {
+          if (typeof value !== 'number' || (before === 0) !== (value === 0)) this.#completeState(group);
+        },
       );
-    }
-    this.#learningRate = learningRate;
+      const group = { where, ...live, guarded: guardedOptions(live.options), parameters };
+      return group;
+    });
+    this.groups = this.#groups.map(({ options: own, parameters }) => ({ options: own, parameters }));
+    this.#cohorts = new Cohorts(this.#groups.map(({ parameters }) => parameters.keys()));
+    for (const group of this.#groups) this.#completeState(group);
   }
 
-  /** Name of the class, as it stands in saved states. */
-  protected abstract readonly name: string;
+  /** Throws {@link ArgumentError} for options that make no sense; `where` begins its message. The learning rate has been checked. */
+  protected check?(where: string, options: O): void;
 
-  /** Scalars that all parameters share, from the host's numbers at the time of the step. Called once a step, before the updates. */
-  protected abstract prepare(): void;
+  /** The state of a parameter before its first step, by PyTorch's names, in whatever shapes. Default: none. May be called again later. */
+  protected initial?(parameter: Tensor, options: Readonly<O>): M;
 
-  /** Records the new value of one parameter and of its state. */
-  protected abstract update(parameter: Tensor, gradient: Tensor, state: ReadonlyMap<string, Tensor>): void;
+  /**
+   * The numbers of a step, from the options (the learning rate is multiplied by {@link factor} already) and the count of the step, from 1.
+   * Computed on the host in double precision, anew for every step. What is undefined is no scalar, so that {@link update} may leave a term out.
+   */
+  protected abstract scalars(options: Readonly<O>, step: number): S;
 
-  /** A number that is computed anew for each step, as a scalar of the plan. */
-  protected perStep(source: () => number): Tensor {
-    return scalar(source);
+  /** Records the new value of a parameter and of its state. Options that it reads are followed by compiled functions. */
+  protected abstract update(
+    parameter: Tensor,
+    gradient: Tensor,
+    state: M,
+    scalars: StepScalars<S>,
+    options: Readonly<O>,
+  ): Update<M>;
+
+  /** What is trained now, by name: what gradients are to be taken with respect to. Frozen parameters are not among them. */
+  get parameters(): ReadonlyMap<string, Tensor> {
+    this.#trainable = trainableOf(this.#all, this.#trainable);
+    return this.#trainable;
   }
 
   /**
-   * Records one update of all parameters.
+   * The rate of the first group, a number ≥ 0. Setting it sets those of the other groups in proportion: a group of ten times the rate keeps
+   * ten times the rate. (Where the rate was 0 there is no proportion: the others stay.) A new one takes effect with the next step, also of
+   * a compiled function. Throws {@link ArgumentError} for anything else.
+   */
+  get learningRate(): number {
+    return this.#base.options.learningRate;
+  }
+  set learningRate(learningRate: number) {
+    requireRate(this.constructor.name, 'learningRate', learningRate);
+    const before = this.learningRate;
+    for (const { options } of this.#groups)
+      if (options === this.#base.options) options.learningRate = learningRate;
+      else if (before > 0) options.learningRate *= learningRate / before;
+  }
+
+  get #base(): Group<O> {
+    return this.#groups[0] as Group<O>;
+  }
+
+  /** What the rates of all groups are multiplied by, a number ≥ 0: what a schedule sets, `optimizer.factor = schedule(step, steps)`. Default 1. */
+  get factor(): number {
+    return this.#factor;
+  }
+  set factor(factor: number) {
+    requireRate(this.constructor.name, 'factor', factor);
+    this.#factor = factor;
+  }
+
+  /** Number of steps taken. */
+  get stepCount(): number {
+    return this.#stepCount;
+  }
+
+  /**
+   * Records one update of all parameters that are not frozen.
    *
-   * @param gradients - in the structure of the parameters, as `valueAndGrad` returns them: a list in the order of the parameters, or by name.
+   * @param gradients - in the structure of {@link parameters}, as `valueAndGrad` returns them: a list in their order, or by name.
    *   Without them, `.grad` of each parameter is used, and parameters that have none are left alone.
    *
    * Throws {@link ArgumentError} where gradients are missing or belong to no parameter, and where the model for which the optimizer was made
-   * has other parameters now (a layer was replaced, say); {@link ShapeError} where shapes differ.
+   * has other parameters now (a layer was replaced, say); `ShapeError` where shapes differ.
    */
   step(gradients?: Gradients): void {
     const op = `${this.constructor.name}.step`;
-    if (this.#model !== undefined) requireSameParameters(op, this.#model, this.#parameters);
-    const given = gradients === undefined ? this.#gradientsOfParameters() : gradients;
-    const parameters =
-      gradients === undefined
-        ? new Map([...this.#parameters].filter(([, { grad }]) => grad !== undefined))
-        : this.#parameters;
-    const named = namedGradients(op, parameters, given);
-    // The first scalar of the step: it counts, and everything after it sees the new count.
-    scalar(() => ++this.stepCount);
-    this.prepare();
-    for (const [name, parameter] of parameters) {
-      this.update(parameter, named.get(name) as Tensor, this.#slots.get(name) ?? new Map());
+    if (this.#model !== undefined) requireSameParameters(op, this.#model, this.#all);
+    const trained = this.parameters;
+    const parameters = gradients === undefined ? withGradient(op, trained) : trained;
+    const named = namedGradients(op, parameters, gradients === undefined ? gradientsOf(parameters) : gradients);
+    atEachCall(() => this.#stepCount++);
+    for (const cohort of this.#cohorts.of(parameters.keys())) this.#stepCohort(cohort, named);
+  }
+
+  /** The step of parameters that share one count. */
+  #stepCohort(cohort: Cohort, gradients: ReadonlyMap<string, Tensor>): void {
+    const { options, guarded, parameters } = this.#groups[cohort.group] as Group<O>;
+    const at = (count: number): StepNumbers =>
+      this.scalars({ ...options, learningRate: options.learningRate * this.#factor }, count);
+    const names = cohort.decide((count) => definedNames(at(count + 1)).join());
+    let numbers: StepNumbers = {};
+    cohort.tick((count) => (numbers = at(count)));
+    const scalars = scalarsByName(names === '' ? [] : names.split(','), () => numbers) as StepScalars<S>;
+    for (const name of cohort.names) {
+      const parameter = parameters.get(name) as Tensor;
+      const state = this.#state.get(name) ?? {};
+      const updated = this.update(parameter, gradients.get(name) as Tensor, state as M, scalars, guarded);
+      for (const [slot, value] of Object.entries<Tensor | undefined>(updated.state ?? {}))
+        if (value !== undefined) assign(state[slot] as Tensor, value);
+      assign(parameter, updated.parameter);
     }
   }
 
-  #gradientsOfParameters(): Map<string, Tensor> {
-    const gradients = new Map<string, Tensor>();
-    for (const [name, { grad }] of this.#parameters) if (grad !== undefined) gradients.set(name, grad);
-    if (gradients.size > 0) return gradients;
-    throw new ArgumentError(`[${this.constructor.name}.step] no parameter has a gradient.`, {
-      hint: 'Call backward(loss) before step(), or pass gradients: step(grads).',
-    });
+  /** The state of a parameter before its first step. */
+  #initial(parameter: Tensor, options: Readonly<O>): (readonly [string, Tensor])[] {
+    const slots = Object.entries<Tensor | undefined>(this.initial?.(parameter, options) ?? {});
+    return slots.flatMap(([slot, value]) => (value === undefined ? [] : [[slot, value] as const]));
+  }
+
+  /** Makes variables for the state that is not there yet. */
+  #completeState({ options, parameters }: Group<O>): void {
+    for (const [name, parameter] of parameters) {
+      const state = this.#state.get(name) ?? {};
+      for (const [slot, value] of this.#initial(parameter, options)) state[slot] ??= variable(value);
+      this.#state.set(name, state);
+    }
   }
 
   /** Forgets the gradients that `backward` left on the parameters. */
   zeroGrad(): void {
-    for (const parameter of this.#parameters.values()) parameter.grad = undefined;
+    for (const parameter of this.#all.values()) parameter.grad = undefined;
   }
 
   /** The whole state. The tensors are the optimizer's own and change with its steps. */
   stateDict(): OptimizerState {
-    const tensors = new Map<string, Tensor>();
-    for (const [name, slots] of this.#slots) for (const [slot, tensor] of slots) tensors.set(`${name}.${slot}`, tensor);
-    return { optimizer: this.name, stepCount: this.stepCount, learningRate: this.learningRate, tensors };
+    const state = new Map<string, Record<string, Tensor | number> & { step: number }>();
+    for (const { options, parameters } of this.#groups) {
+      for (const [name, parameter] of parameters) {
+        const step = this.#cohorts.count(name);
+        if (step === 0) continue;
+        const own = this.#state.get(name) ?? {};
+        const slots = this.#initial(parameter, options).map(([slot]) => [slot, own[slot] as Tensor] as const);
+        state.set(name, { step, ...Object.fromEntries(slots) });
+      }
+    }
+    return {
+      optimizer: this.constructor.name,
+      stepCount: this.#stepCount,
+      factor: this.#factor,
+      groups: this.#groups.map(({ options, parameters }) => {
+        const values: object = { ...options };
+        return { ...values, parameters: [...parameters.keys()] };
+      }),
+      state,
+    };
+  }
+
+  /** Every reason why a state does not fit: another class, other parameters or groups, options out of range, other shapes. */
+  differences(given: OptimizerState): readonly string[] {
+    const { value, reasons } = readState(given);
+    if (value === undefined) return reasons;
+    const { optimizer, groups, state } = value;
+    if (optimizer !== this.constructor.name)
+      return [`the state is that of ${optimizer}, not of ${this.constructor.name}`];
+    const found: string[] = [];
+    const saved = new Set(groups.flatMap(({ parameters }) => parameters));
+    found.push(...[...this.#all.keys()].filter((name) => !saved.has(name)).map((name) => `missing ${name}`));
+    found.push(...[...saved].filter((name) => !this.#all.has(name)).map((name) => `unexpected ${name}`));
+    if (groups.length !== this.#groups.length)
+      return [...found, `it has ${groups.length} groups of parameters, the optimizer ${this.#groups.length}`];
+    for (const [i, { options, parameters, where }] of this.#groups.entries()) {
+      const { parameters: names, ...others } = groups[i] as (typeof groups)[number];
+      const moved = names.filter((name) => this.#all.has(name) && !parameters.has(name));
+      if (moved.length > 0) found.push(`group ${i} has ${moved.join(', ')}, which the optimizer has in another group`);
+      const loaded = { ...options, ...others } as O;
+      const unknown = Object.keys(others).filter((name) => !(name in options));
+      if (unknown.length > 0) found.push(`group ${i} has options that ${this.constructor.name} does not: ${unknown.join(', ')}`); // prettier-ignore
+      try {
+        requireRate(where, 'learningRate', loaded.learningRate);
+        this.check?.(where, loaded);
+      } catch (error) {
+        found.push(`group ${i}: ${(error as Error).message.split('\n', 1)[0]}`);
+        continue;
+      }
+      for (const [name, parameter] of parameters) {
+        const entry = state.get(name);
+        if (entry !== undefined) found.push(...slotDifferences(name, this.#initial(parameter, loaded), entry));
+      }
+    }
+    found.push(...[...state.keys()].filter((name) => !saved.has(name)).map((name) => `unexpected state of ${name}`));
+    return found;
   }
 
   /**
-   * Takes over a state: of the same class, for parameters of the same names and shapes. Nothing is changed where an error is thrown.
+   * Takes over a state of the same class, for parameters of the same names, groups and shapes, with its options. A parameter without an
+   * entry has taken no step. Nothing is changed where an error is thrown.
    *
-   * Throws {@link ArgumentError} or {@link ShapeError} listing everything that does not fit.
+   * Throws {@link ArgumentError} listing everything that does not fit.
    */
-  loadStateDict(state: OptimizerState): void {
-    const op = `${this.constructor.name}.loadStateDict`;
-    requireObject(op, 'the state', state);
-    const { optimizer, stepCount, learningRate, tensors } = state;
-    if (optimizer !== this.name)
-      throw new ArgumentError(`[${op}] the state is that of ${optimizer}, not of ${this.name}.`);
-    if (!Number.isInteger(stepCount) || stepCount < 0)
-      throw new ArgumentError(`[${op}] stepCount must be an integer ≥ 0, not ${stepCount}.`);
-    const own = this.stateDict().tensors;
-    const missing = [...own.keys()].filter((name) => !tensors.has(name)).map((name) => `missing ${name}`);
-    const unexpected = [...tensors.keys()].filter((name) => !own.has(name)).map((name) => `unexpected ${name}`);
-    if (missing.length + unexpected.length > 0) {
-      throw new ArgumentError(
-        `[${op}] the state does not fit the parameters: ${[...missing, ...unexpected].join(', ')}.`,
-      );
+  loadStateDict(given: OptimizerState): void {
+    const found = this.differences(given);
+    const { value } = readState(given);
+    if (found.length > 0 || value === undefined) {
+      throw new ArgumentError(`[${this.constructor.name}.loadStateDict] the state does not fit: ${found.join('; ')}.`);
     }
-    const misshapen = [...own].filter(([name, tensor]) => tensors.get(name)?.toString() !== tensor.toString());
-    if (misshapen.length > 0) {
-      throw new ShapeError(
-        `[${op}] ${misshapen.map(([name, tensor]) => `${name} is ${tensor}, in the state ${tensors.get(name)}`).join('; ')}.`,
-      );
+    const { stepCount, factor, groups, state } = value;
+    for (const [i, group] of this.#groups.entries()) {
+      const { parameters: _, ...options } = groups[i] as (typeof groups)[number];
+      group.replace(options as Partial<O>);
+      for (const [name, parameter] of group.parameters) {
+        const entry = state.get(name);
+        const own = this.#state.get(name) ?? {};
+        for (const [slot, initial] of this.#initial(parameter, group.options)) {
+          const target = own[slot] as Tensor;
+          const source = entry === undefined ? initial : (entry[slot] as Tensor);
+          if (target !== source) assign(target, source);
+        }
+      }
     }
-    for (const [name, tensor] of own) {
-      const value = tensors.get(name);
-      if (value !== undefined && value !== tensor) assign(tensor, value);
-    }
-    this.stepCount = stepCount;
-    this.learningRate = learningRate;
+    this.#cohorts.load(new Map([...state].map(([name, { step }]) => [name, step])));
+    this.#stepCount = stepCount;
+    this.#factor = factor;
   }
+}
+
+function requireRate(where: string, name: string, rate: unknown): asserts rate is number {
+  if (isRate(rate)) return;
+  throw new ArgumentError(
+    `[${where}] ${name} must be a number ≥ 0, not ${typeof rate === 'number' ? rate : describe(rate)}.`,
+    rate === undefined ? { hint: 'Does the schedule return a number on every path?' } : {},
+  );
+}
+
+function definedNames(numbers: StepNumbers): string[] {
+  return Object.keys(numbers).filter((name) => numbers[name] !== undefined);
+}
+
+function withGradient(op: string, parameters: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  const found = new Map([...parameters].filter(([, { grad }]) => grad !== undefined));
+  if (found.size > 0) return found;
+  throw new ArgumentError(`[${op}] no parameter has a gradient.`, {
+    hint: 'Call backward(loss) before step(), or pass gradients: step(grads).',
+  });
+}
+
+function gradientsOf(parameters: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  return new Map([...parameters].map(([name, { grad }]) => [name, grad as Tensor]));
 }

@@ -1,31 +1,44 @@
-import { ArgumentError, assign, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, type OptionNames, describe } from '@hebb/tensor/arguments';
+import { ArgumentError, zeros, type Tensor } from '@hebb/tensor';
+import { describe, requireBoolean } from '@hebb/tensor/arguments';
 import { requireNonNegative } from './checks.ts';
-import { Optimizer, type ParameterSource } from './optimizer.ts';
+import type { WithGroups } from './groups.ts';
+import { Optimizer, type ParameterSource, type StepScalars, type Update } from './optimizer.ts';
 
-export interface SGDOptions {
+export interface SGDSettings {
   /** Default 1e-3. */
-  learningRate?: number;
+  learningRate: number;
   /** Share of the last update's direction that is kept. Default 0. */
-  momentum?: number;
+  momentum: number;
   /** Share of the gradient that does not enter the momentum. Default 0. */
-  dampening?: number;
+  dampening: number;
   /** Factor of the parameters that is added to the gradient (an L2 penalty). Default 0. */
-  weightDecay?: number;
+  weightDecay: number;
   /** Looks ahead by one step of momentum (Nesterov). Needs momentum and no dampening. Default false. */
-  nesterov?: boolean;
+  nesterov: boolean;
   /** Goes up instead of down. Default false. */
-  maximize?: boolean;
+  maximize: boolean;
 }
 
-const sgdOptions: OptionNames<SGDOptions> = {
-  learningRate: true,
-  momentum: true,
-  dampening: true,
-  weightDecay: true,
-  nesterov: true,
-  maximize: true,
+/** All optional, and `groups`. */
+export type SGDOptions = WithGroups<SGDSettings>;
+
+const defaults: SGDSettings = {
+  learningRate: 1e-3,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+  maximize: false,
 };
+
+type Numbers = {
+  readonly rate: number;
+  readonly weightDecay: number | undefined;
+  readonly momentum: number | undefined;
+  /** 1 − dampening, but 1 at the first step. */
+  readonly share: number | undefined;
+};
+type Slots = { readonly momentum_buffer: Tensor | undefined };
 
 /**
  * Stochastic gradient descent, in PyTorch's form (Sutskever et al. 2013): with the gradient g (negative where `maximize`),
@@ -42,64 +55,52 @@ const sgdOptions: OptionNames<SGDOptions> = {
  * await p.toArray();  // [0.5, 1.5]
  * ```
  */
-export class SGD extends Optimizer {
+export class SGD extends Optimizer<SGDSettings, Numbers, Slots> {
   static override readonly name: string = 'SGD';
 
-  readonly momentum: number;
-  readonly dampening: number;
-  readonly weightDecay: number;
-  readonly nesterov: boolean;
-  readonly maximize: boolean;
-  protected readonly name = 'SGD';
-  #rate: Tensor | undefined;
-  /** 1 − dampening, but 1 at the first step. */
-  #share: Tensor | number = 1;
-
   constructor(parameters: ParameterSource, options: SGDOptions = {}) {
-    checkOptions('SGD', options, sgdOptions);
-    const {
-      learningRate = 1e-3,
-      momentum = 0,
-      dampening = 0,
-      weightDecay = 0,
-      nesterov = false,
-      maximize = false,
-    } = options;
-    super(parameters, learningRate, momentum === 0 ? [] : ['momentum_buffer']);
-    requireNonNegative('SGD', { momentum, weightDecay });
-    requireBoolean('SGD', 'nesterov', nesterov);
-    requireBoolean('SGD', 'maximize', maximize);
+    super(parameters, options, defaults);
+  }
+
+  protected override check(where: string, options: SGDSettings): void {
+    const { momentum, dampening, weightDecay, nesterov, maximize } = options;
+    requireNonNegative(where, { momentum, weightDecay });
+    requireBoolean(where, 'nesterov', nesterov);
+    requireBoolean(where, 'maximize', maximize);
     if (!Number.isFinite(dampening))
-      throw new ArgumentError(`[SGD] dampening must be a number, not ${describe(dampening)}.`);
+      throw new ArgumentError(`[${where}] dampening must be a number, not ${describe(dampening)}.`);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new ArgumentError(
-        `[SGD] nesterov needs momentum > 0 and dampening 0, not momentum ${momentum} and dampening ${dampening}.`,
+        `[${where}] nesterov needs momentum > 0 and dampening 0, not momentum ${momentum} and dampening ${dampening}.`,
       );
     }
-    this.momentum = momentum;
-    this.dampening = dampening;
-    this.weightDecay = weightDecay;
-    this.nesterov = nesterov;
-    this.maximize = maximize;
   }
 
-  protected prepare(): void {
-    this.#rate = this.perStep(() => this.learningRate);
-    if (this.momentum !== 0 && this.dampening !== 0)
-      this.#share = this.perStep(() => (this.stepCount === 1 ? 1 : 1 - this.dampening));
+  protected override initial({ shape }: Tensor, { momentum }: SGDSettings): Slots {
+    return { momentum_buffer: momentum === 0 ? undefined : zeros(shape) };
   }
 
-  protected update(parameter: Tensor, gradient: Tensor, state: ReadonlyMap<string, Tensor>): void {
-    const { momentum, weightDecay } = this;
-    let direction = this.maximize ? gradient.neg() : gradient;
-    if (weightDecay !== 0) direction = direction.add(parameter.mul(weightDecay));
-    const buffer = state.get('momentum_buffer');
-    if (buffer !== undefined) {
-      const share = this.#share === 1 ? direction : direction.mul(this.#share);
-      const moved = buffer.mul(momentum).add(share);
-      assign(buffer, moved);
-      direction = this.nesterov ? direction.add(moved.mul(momentum)) : moved;
-    }
-    assign(parameter, parameter.sub(direction.mul(this.#rate as Tensor)));
+  protected scalars({ learningRate, momentum, dampening, weightDecay }: SGDSettings, step: number): Numbers {
+    return {
+      rate: learningRate,
+      weightDecay: weightDecay === 0 ? undefined : weightDecay,
+      momentum: momentum === 0 ? undefined : momentum,
+      share: momentum === 0 || dampening === 0 ? undefined : step === 1 ? 1 : 1 - dampening,
+    };
+  }
+
+  protected update(
+    parameter: Tensor,
+    gradient: Tensor,
+    { momentum_buffer: buffer }: Slots,
+    { rate, weightDecay, momentum, share }: StepScalars<Numbers>,
+    { nesterov, maximize }: SGDSettings,
+  ): Update<Slots> {
+    let direction = maximize ? gradient.neg() : gradient;
+    if (weightDecay !== undefined) direction = direction.add(parameter.mul(weightDecay));
+    if (momentum === undefined || buffer === undefined) return { parameter: parameter.sub(direction.mul(rate)) };
+    const moved = buffer.mul(momentum).add(share === undefined ? direction : direction.mul(share));
+    direction = nesterov ? direction.add(moved.mul(momentum)) : moved;
+    return { parameter: parameter.sub(direction.mul(rate)), state: { momentum_buffer: moved } };
   }
 }

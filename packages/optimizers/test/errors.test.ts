@@ -78,14 +78,23 @@ describe('what does not fit is named', () => {
         [
           `the rate ${String(rate)} set later`,
           () => (new AdamW(parameters()).learningRate = rate as number),
-          `[AdamW] learningRate must be a number ≥ 0, not ${String(rate)}`,
+          `[AdamW] learningRate must be a number ≥ 0, not ${typeof rate === 'string' ? `'${rate}'` : rate}`,
         ] as const,
     ),
     ['no gradients', () => new AdamW(parameters()).step(), 'no parameter has a gradient'],
     ['no gradients to clip', () => clipGradientNorm([], 1), 'there are no gradients'],
     ['a norm of zero', () => clipGradientNorm([ones([1])], 0), 'maxNorm must be > 0'],
-    ['a warm-up without end', () => cosineSchedule({ peak: 1, steps: 5, warmup: 5 }), '0 ≤ warmup < steps'],
-    ['steps of no length', () => stepSchedule({ initial: 1, every: 0 }), 'every must be ≥ 1'],
+    [
+      'a warm-up without end',
+      () => cosineSchedule({ warmup: 5 })(0, 5),
+      'the warm-up of 5 steps must be shorter than the run, 5 steps',
+    ],
+    [
+      'a run of unknown length',
+      () => cosineSchedule()(0, Infinity),
+      'must know the number of steps of the run, and got Infinity',
+    ],
+    ['steps of no length', () => stepSchedule({ every: 0 }), 'every must be a number > 0, not 0'],
     [
       'the state of another optimizer',
       () => new Adam(parameters()).loadStateDict(new AdamW(parameters()).stateDict()),
@@ -94,7 +103,7 @@ describe('what does not fit is named', () => {
     [
       'a state without some parameters',
       () => new Adam(parameters()).loadStateDict(new Adam([variable(ones([1]))]).stateDict()),
-      'missing weight.exp_avg',
+      'missing weight; missing bias; unexpected 0',
     ],
   ] as [string, () => unknown, string][])('%s', (_, body, message) => {
     expect(body).toThrow(ArgumentError);
@@ -108,6 +117,7 @@ describe('what does not fit is named', () => {
       'weight is float32[2,3], its gradient float32[3,2]; bias is float32[2], its gradient float32[1]',
     );
     const other = new SGD({ weight: variable(ones([3, 2])), bias: variable(zeros([2])) }, { momentum: 0.9 });
+    other.step([zeros([3, 2]), zeros([2])]);
     expect(() => new SGD(parameters(), { momentum: 0.9 }).loadStateDict(other.stateDict())).toThrow(
       'weight.momentum_buffer is float32[2,3], in the state float32[3,2]',
     );
@@ -158,11 +168,33 @@ it('parameters without a gradient are left alone by step()', async () => {
 });
 
 it('takes a model, names its state after its parameters, and starts from zeros', async () => {
-  const model = { namedParameters: () => new Map(Object.entries(parameters())) };
-  const { tensors, ...numbers } = new AdamW(model).stateDict();
-  expect([...tensors.keys()]).toEqual(['weight.exp_avg', 'weight.exp_avg_sq', 'bias.exp_avg', 'bias.exp_avg_sq']);
-  expect(await tensors.get('bias.exp_avg_sq')?.toArray()).toEqual([0, 0]);
-  expect(numbers).toEqual({ optimizer: 'AdamW', stepCount: 0, learningRate: 1e-3 });
+  const own = parameters();
+  const model = { namedParameters: () => new Map(Object.entries(own)) };
+  const optimizer = new AdamW(model);
+  const numbers = {
+    optimizer: 'AdamW',
+    factor: 1,
+    groups: [
+      {
+        learningRate: 1e-3,
+        betas: [0.9, 0.999],
+        eps: 1e-8,
+        weightDecay: 0.01,
+        maximize: false,
+        parameters: ['weight', 'bias'],
+      },
+    ],
+  };
+  expect(optimizer.stateDict()).toEqual({ ...numbers, stepCount: 0, state: new Map() });
+  optimizer.step([zeros([2, 3]), zeros([2])]);
+  const { state, ...others } = optimizer.stateDict();
+  expect(others).toEqual({ ...numbers, stepCount: 1 });
+  expect([...state].map(([name, entry]) => [name, Object.keys(entry)])).toEqual([
+    ['weight', ['step', 'exp_avg', 'exp_avg_sq']],
+    ['bias', ['step', 'exp_avg', 'exp_avg_sq']],
+  ]);
+  const square = state.get('bias')?.['exp_avg_sq'];
+  expect(await (square as Tensor).toArray()).toEqual([0, 0]);
 });
 
 it('takes a Set or an iterator as a list', () => {

@@ -3,7 +3,7 @@
  * is the function of the same name with `this` as its first argument, documented there.
  */
 /// <reference lib="esnext.disposable" preserve="true" />
-import { requireInteger } from './arguments/index.ts';
+import { requireBoolean, requireInteger } from './arguments/index.ts';
 import { ArgumentError, ShapeError } from './graph/errors.ts';
 import { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
@@ -129,6 +129,32 @@ export class Tensor {
   /** Whether it was made by `variable`, so that `assign` can replace its value. */
   get isVariable(): boolean {
     return this.#cell !== undefined;
+  }
+
+  /**
+   * Whether this parameter is trained: true at first, false while it is frozen. `backward` leaves frozen parameters without a gradient, and
+   * optimizers leave them as they are; gradients flow through the operations that use them, and `requiresGrad`, the role of a parameter, stays.
+   * A compiled function that takes gradients or steps an optimizer is recorded anew where it changes. Of anything but a parameter it is false.
+   *
+   * Throws {@link ArgumentError} where it is set to true on what is no parameter, or to what is no boolean.
+   *
+   * ```ts
+   * const weight = variable(tensor([1, 2]), { requiresGrad: true });
+   * weight.trainable = false;
+   * [weight.trainable, weight.requiresGrad]; // [false, true]
+   * ```
+   */
+  get trainable(): boolean {
+    return this.#cell?.trainable === true;
+  }
+  set trainable(trainable: boolean) {
+    requireBoolean('trainable', 'a value', trainable);
+    if (this.#cell?.requiresGrad === true) this.#cell.trainable = trainable;
+    else if (trainable) {
+      throw new ArgumentError(`[trainable] ${this} is no parameter; only parameters are trained.`, {
+        hint: 'Make it with variable(initial, { requiresGrad: true }), or parameter(initial) of @hebb/layers.',
+      });
+    }
   }
 
   /** The sum of what `backward` left here since it was last set to undefined; parameters only. */

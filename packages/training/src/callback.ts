@@ -1,16 +1,8 @@
 /** What a training run tells, and to whom. */
 import type { Module } from '@hebb/layers';
-import type { Tensor } from '@hebb/tensor';
+import type { TrainingOptimizer } from '@hebb/optimizers';
 
-/** What the loop asks of an optimizer. Those of `@hebb/optimizers` are such. */
-export interface TrainingOptimizer {
-  /** Read at every step; a schedule sets it. */
-  learningRate: number;
-  /** What it updates, by name: parameters of the model, all or some. Those that it does not have stay as they are. */
-  readonly parameters: ReadonlyMap<string, Tensor>;
-  /** Records the update of the parameters by their gradients, under the names of {@link parameters}. */
-  step(gradients: ReadonlyMap<string, Tensor>): void;
-}
+export type { TrainingOptimizer };
 
 /** One step, told as soon as its loss has come back from the device, a few steps after it was issued. */
 export interface StepRecord {

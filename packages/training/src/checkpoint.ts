@@ -93,10 +93,16 @@ export class Checkpoint implements Callback {
   async #save(name: 'last' | 'best', info: CheckpointInfo, run: TrainingRun): Promise<void> {
     await writeSafetensors(`${this.folder}/${name}.safetensors`, run.model.stateDict());
     const state = name === 'last' ? stateOf(run.optimizer) : undefined;
-    if (state !== undefined && state.tensors.size > 0)
-      await writeSafetensors(`${this.folder}/${name}.optimizer.safetensors`, state.tensors);
+    const tensors = new Map(
+      [...(state?.state ?? [])].flatMap(([parameter, entry]) =>
+        Object.entries(entry).flatMap(([slot, value]) =>
+          typeof value === 'number' ? [] : [[`${parameter}.${slot}`, value] as const],
+        ),
+      ),
+    );
+    if (tensors.size > 0) await writeSafetensors(`${this.folder}/${name}.optimizer.safetensors`, tensors);
     const optimizer = state && {
-      optimizer: { name: state.optimizer, stepCount: state.stepCount, learningRate: state.learningRate },
+      optimizer: { name: state.optimizer, stepCount: state.stepCount, learningRate: run.optimizer.learningRate },
     };
     await writeFile(
       'Checkpoint',

@@ -187,7 +187,7 @@ export function requireRate(where: string, rate: unknown, step: number, totalSte
   throw wrong(
     where,
     `schedule(${step}, ${totalSteps})`,
-    'a number ≥ 0, the learning rate of that step',
+    'a number ≥ 0, the factor of the learning rate in that step',
     rate,
     rate === undefined
       ? 'Does it return a number on every path? An arrow function with braces needs a return.'

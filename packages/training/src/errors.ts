@@ -29,3 +29,22 @@ export class TrainingError extends HebbError {
     this.loss = details.loss;
   }
 }
+
+/** A checkpoint that does not fit what it is to be loaded into, that cannot be read, or that would be overwritten. */
+export class CheckpointError extends TrainingError {
+  static override readonly name: string = 'CheckpointError';
+  /** The file or folder. */
+  readonly path: string;
+  /** Everything that does not fit, as `part: reason`; empty where something else is wrong. */
+  readonly differences: readonly string[];
+
+  constructor(summary: string, details: { path: string; differences?: readonly string[]; hint?: string }) {
+    const { path, differences = [], hint } = details;
+    super(
+      [summary, ...differences.map((each) => `  - ${each}`)].join('\n'),
+      hint === undefined ? {} : { hint }, // prettier-ignore
+    );
+    this.path = path;
+    this.differences = differences;
+  }
+}

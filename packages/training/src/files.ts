@@ -8,9 +8,9 @@ import { TrainingError } from './errors.ts';
  *
  * @throws TrainingError naming the path, where the file cannot be written
  */
-export async function writeFile(where: string, path: string, data: string): Promise<void> {
+export async function writeFile(where: string, path: string, data: files.FileData, instead?: string): Promise<void> {
   try {
-    await files.writeFile(path, data, { makeFolder: true });
+    await files.writeFile(path, data, { makeFolder: true, ...(instead !== undefined && { instead }) });
   } catch (cause) {
     throw fileError(where, cause);
   }
@@ -33,7 +33,7 @@ export async function requireWritableFolder(where: string, folder: string): Prom
   }
 }
 
-function fileError(where: string, cause: unknown): unknown {
+export function fileError(where: string, cause: unknown): unknown {
   if (!(cause instanceof files.FileError)) return cause;
   const error = new TrainingError(`[${where}] ${cause.summary}`, { hint: cause.hint });
   error.cause = cause;

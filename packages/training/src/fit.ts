@@ -45,7 +45,7 @@ export interface FitOptions {
   validation?: Examples;
   /** Metrics on the validation data by name, e.g. `{ accuracy }`. Default: none. */
   metrics?: Readonly<Record<string, Metric | MetricFunction>>;
-  /** Learning rate of a step (from 0) in a run of so many steps. Default: the optimizer's own stays. */
+  /** What the optimizer's learning rates are multiplied by in a step (from 0) of a run of so many steps, e.g. `cosineSchedule()`. Default: its own factor stays. */
   schedule?: (step: number, totalSteps: number) => number;
   /** Default: none. */
   callbacks?: readonly Callback[];
@@ -165,7 +165,7 @@ export async function fit(model: Module, train: Examples, options: FitOptions): 
         loss: trained.loss,
         ...(checked?.loss !== undefined && { validationLoss: checked.loss }),
         metrics: values,
-        learningRate: optimizer.learningRate,
+        learningRate: optimizer.learningRate * optimizer.factor,
         seconds: trained.seconds,
         validationSeconds: (performance.now() - validationStart) / 1000,
         examplesPerSecond: trained.examples / trained.seconds,
@@ -246,16 +246,16 @@ async function trainEpoch(job: EpochJob): Promise<{ loss: number; examples: numb
     const { x, y } = inputAndTarget('fit', batch);
     const index = (epoch - 1) * run.stepsPerEpoch + stepOfEpoch++;
     if (schedule !== undefined) {
-      const rate: unknown = schedule(index, totalSteps);
-      requireRate('fit', rate, index, totalSteps);
-      optimizer.learningRate = rate;
+      const factor: unknown = schedule(index, totalSteps);
+      requireRate('fit', factor, index, totalSteps);
+      optimizer.factor = factor;
     }
     const loss = step(toTensor(x), toTensor(y));
     const note = {
       step: index + 1,
       epoch,
       stepOfEpoch,
-      learningRate: optimizer.learningRate,
+      learningRate: optimizer.learningRate * optimizer.factor,
       examples: x.shape[0] ?? 0,
     };
     await reader.push(loss, { note, batch: { x, y } });
@@ -292,7 +292,7 @@ function requireGiven(model: unknown, train: unknown, options: FitOptions): void
     });
   }
   if (schedule !== undefined && typeof schedule !== 'function')
-    throw wrong('fit', 'schedule', 'a function (step, totalSteps) => learning rate', schedule);
+    throw wrong('fit', 'schedule', 'a function (step, totalSteps) => factor of the learning rate', schedule);
   if (callbacks !== undefined) requireCallbacks('fit', callbacks);
   requireSignal('fit', signal);
   if (progress !== undefined && typeof progress !== 'boolean') requireCallback('fit', 'progress', progress);

@@ -7,6 +7,8 @@ export { Checkpoint, type CheckpointInfo, type CheckpointOptions } from './check
 export { EarlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export type { MonitorOptions } from './monitor.ts';
 export { requireWritableFolder } from './files.ts';
-export { TrainingError, type TrainingErrorDetails } from './errors.ts';
+export { CheckpointError, TrainingError, type TrainingErrorDetails } from './errors.ts';
+export { decodeState, encodeState } from './encode-state.ts';
+export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions, type Parts } from './checkpoint-file.ts';
 export { TerminalProgress, type ProgressStream, type TerminalProgressOptions } from './progress.ts';
 export { ClassificationEvaluation, evaluate, type EvaluateOptions } from './evaluate.ts';

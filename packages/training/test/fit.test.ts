@@ -374,7 +374,7 @@ describe('a loss that is no number', () => {
   it('ends the run a few steps later at most, with epoch, step and learning rate', async () => {
     const model = classifier();
     let issued = 0;
-    const schedule = (): number => (issued++, 0.125);
+    const schedule = (): number => (issued++, 125);
     const error = await fit(model, new DataLoader(bad(25), { batchSize: 10 }), {
       loss: crossEntropy,
       optimizer: new AdamW(model),

@@ -30,7 +30,9 @@ type Made = hebb.Tensor | hebb.ClassificationResult | hebb.ConfusionMatrix;
 
 const { tensor } = hebb;
 const parameters = other(() => [hebb.parameter(tensor([1, 2]))]);
+const groups = other(() => [{ match: /0/, learningRate: 1 }], 'array');
 const adam = options<hebb.AdamOptions>({
+  groups,
   learningRate: aNumber(0.1),
   betas: other(() => [0.9, 0.99]),
   eps: aNumber(1e-8),
@@ -81,6 +83,7 @@ export const constructors: {
   SGD: [
     parameters,
     options<hebb.SGDOptions>({
+      groups,
       learningRate: aNumber(0.1),
       momentum: aNumber(0.9),
       dampening: aNumber(0),
@@ -91,6 +94,16 @@ export const constructors: {
   ],
   Adam: [parameters, adam],
   AdamW: [parameters, adam],
+  PlateauSchedule: [
+    options<hebb.PlateauScheduleOptions>({
+      mode: aChoice('max'),
+      factor: aNumber(0.5),
+      patience: anInteger(1),
+      threshold: aNumber(0.01),
+      cooldown: anInteger(1),
+      minimum: aNumber(0),
+    }),
+  ],
   MultilayerPerceptron: functions.multilayerPerceptron,
   ConvolutionalNetwork: functions.convolutionalNetwork,
   ArrayDataset: [
@@ -99,14 +112,18 @@ export const constructors: {
   ],
   DataLoader: [
     other(dataset),
-    options<hebb.DataLoaderOptions<hebb.Fields>>({
+    options<hebb.DataLoaderOptions<hebb.ArrayBatch>>({
       batchSize: anInteger(2),
       shuffle: aBoolean(),
       seed: anInteger(1),
       dropLast: aBoolean(),
       transform: aFunction((batch: unknown) => batch),
+      buckets: other(() => undefined),
+      workers: anInteger(1),
+      prefetch: anInteger(1),
     }),
   ],
+  Subset: [other(dataset), other(() => [0], 'array', 'numbers', 'typed array')],
   Random: [anInteger(1), optional(anInteger(0))],
   StandardScaler: [
     options<hebb.StandardScalerOptions>({ per: aChoice('global'), withMean: aBoolean(), withStd: aBoolean() }),
@@ -192,6 +209,14 @@ export const methods: Readonly<Record<string, Method>> = {
   'Softmax.forward': method(() => new hebb.Softmax(), aTensor()),
   'Sequential.forward': method(model, aTensor()),
   'Module.train': method(model, optional(aBoolean(true))),
+  'Module.registerForwardPreHook': method(
+    model,
+    aFunction(() => undefined),
+  ),
+  'Module.registerForwardHook': method(
+    model,
+    aFunction(() => undefined),
+  ),
   'Module.loadStateDict': method(model, namedTensors, options<hebb.LoadOptions>({ strict: aBoolean() })),
   'Optimizer.step': method(
     () => new hebb.SGD([hebb.parameter(tensor([1, 2]))]),
@@ -204,6 +229,8 @@ export const methods: Readonly<Record<string, Method>> = {
   'ArrayDataset.gather': method(dataset, indices),
   'ArrayDataset.subset': method(dataset, indices),
   'ArrayDataset.field': method(dataset, aChoice('x')),
+  'Subset.gather': method(() => new hebb.Subset(dataset(), [1]), indices),
+  'Subset.subset': method(() => new hebb.Subset(dataset(), [1]), indices),
   'DataLoader.order': method(() => new hebb.DataLoader(dataset()), optional(anInteger(0))),
   'DataLoader.batches': method(() => new hebb.DataLoader(dataset()), optional(other(() => ({ epoch: 0, batch: 0 })))),
   'DataLoader.loadStateDict': method(

@@ -68,6 +68,11 @@ const mnist = (): hebb.MnistFiles => ({
   testLabels: idx(1),
 });
 const exported = await hebb.exportOnnx(model(), { inputs: { x: ['batch', 2] } });
+const anyState = ['undefined', 'null', 'true', '3', '-1', '1.5', 'NaN', 'Infinity', 'text', 'object', 'other object', 'array', 'numbers', 'nested arrays', 'texts', 'typed array', 'map', 'tensor'] as const; // prettier-ignore
+const encodedState = await hebb.encodeState({ a: tensor([1, 2]) });
+const parts = other(() => ({ model: model() }));
+const checkpointPath = join(folder, 'parts.safetensors');
+await hebb.saveCheckpoint(checkpointPath, { model: model() });
 const encoded = await hebb.encodeSafetensors({ a: tensor([1, 2]) });
 
 const fractions = (value: number): Kind => ({ ...oneOrMore(value), takes: ['3', '-1', '1.5', 'array', 'numbers'] });
@@ -119,6 +124,8 @@ const csvOptions = {
 };
 csvOptions.header = { ...csvOptions.header, takes: [...csvOptions.header.takes, 'texts'] };
 const signal = other(() => new AbortController().signal);
+
+const decay = { warmup: aNumber(0.1), minimum: aNumber(0), steps: aNumber(10) };
 
 export const functions: Functions<Api> = {
   // Tensors from data and from rules.
@@ -296,7 +303,8 @@ export const functions: Functions<Api> = {
   // Modules.
   parameter: [x],
   buffer: [x],
-  within: [other(model), aFunction(() => 1)],
+  observeForwards: [other(model), aFunction(() => 1), aFunction(() => 1)],
+  withMode: [other(model), aBoolean(), aFunction(() => 1)],
   fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],
   summary: [
     other(model),
@@ -308,9 +316,26 @@ export const functions: Functions<Api> = {
   kaimingUniform: [shape, kaiming],
   xavierNormal: [shape, random],
   xavierUniform: [shape, random],
+  decodeSafetensorsArrays: [other(() => encoded)],
+  encodeSafetensorsArrays: [
+    other(() => new Map([['a', { dtype: 'U8', shape: [2], bytes: Uint8Array.of(1, 2) }]]), 'map'),
+    optional(other(() => ({ made: 'here' }), 'object')),
+  ],
   encodeSafetensors: [namedTensors, optional(other(() => ({ made: 'here' }), 'object'))],
   decodeSafetensors: [bytes(() => encoded)],
+  encodeState: [
+    other(() => ({ a: tensor([1, 2]), b: [NaN] }), ...anyState),
+    optional(other(() => ({ made: 'here' }), 'object')),
+  ],
+  decodeState: [other(() => encodedState)],
+  saveCheckpoint: [path('a.checkpoint'), parts],
+  loadCheckpoint: [
+    other(() => checkpointPath, 'text'),
+    parts,
+    options<hebb.LoadCheckpointOptions>({ partial: aBoolean() }),
+  ],
   readSafetensors: [other(() => encoded, 'text')],
+  readSafetensorsArrays: [other(() => encoded, 'text')],
   readSafetensorsMetadata: [other(() => encoded, 'text')],
   writeSafetensors: [path('a.safetensors'), namedTensors, optional(other(() => ({}), 'object'))],
 
@@ -335,14 +360,38 @@ export const functions: Functions<Api> = {
   mseLoss: [x, x, options<hebb.ReductionOptions>({ reduction })],
   l1Loss: [x, x, options<hebb.ReductionOptions>({ reduction })],
   clipGradientNorm: [other(() => [tensor([3, 4])]), aNumber(1, 'Infinity')],
-  cosineSchedule: [
-    options<hebb.CosineScheduleOptions>(
-      { peak: aNumber(1), steps: aNumber(10), warmup: aNumber(1), minimum: aNumber(0) },
-      true,
+  clipGradientValue: [other(() => [tensor([3, 4])], 'object', 'array', 'map'), aNumber(1, 'Infinity')],
+  minimize: [
+    other(() => trained().optimizer),
+    aFunction(() =>
+      trained()
+        .model.forward(ones([1, 2]))
+        .sum(),
     ),
+    options<hebb.MinimizeOptions>({ clipNorm: aNumber(1, 'Infinity'), clipValue: aNumber(1, 'Infinity') }),
   ],
-  stepSchedule: [
-    options<hebb.StepScheduleOptions>({ initial: aNumber(1), every: aNumber(2), factor: aNumber(0.5) }, true),
+  isAveraging: [other(() => trained().optimizer)],
+  constantSchedule: [options<hebb.WarmupOptions>({ warmup: aNumber(0.1) })],
+  cosineSchedule: [options<hebb.DecayOptions>(decay)],
+  cosineRestartsSchedule: [
+    options<hebb.CosineRestartsOptions>({ every: aNumber(10), growth: aNumber(2), minimum: aNumber(0) }, true),
+  ],
+  linearSchedule: [options<hebb.DecayOptions>(decay)],
+  polynomialSchedule: [options<hebb.PolynomialScheduleOptions>({ ...decay, power: aNumber(2) })],
+  exponentialSchedule: [options<hebb.ExponentialScheduleOptions>({ factor: aNumber(0.5), every: aNumber(10) }, true)],
+  inverseSquareRootSchedule: [options<hebb.InverseSquareRootScheduleOptions>({ warmup: aNumber(10) }, true)],
+  stepSchedule: [options<hebb.StepScheduleOptions>({ every: aNumber(2), factor: aNumber(0.5) }, true)],
+  multiStepSchedule: [
+    options<hebb.MultiStepScheduleOptions>({ milestones: integers(3, 5), factor: aNumber(0.5) }, true),
+  ],
+  oneCycleSchedule: [
+    options<hebb.OneCycleScheduleOptions>({
+      warmup: aNumber(0.3),
+      start: aNumber(0.1),
+      minimum: aNumber(0),
+      shape: aChoice('linear'),
+      steps: aNumber(10),
+    }),
   ],
 
   // Whole networks.
@@ -415,6 +464,14 @@ export const functions: Functions<Api> = {
   ],
   fieldOf: [other(rows)],
   toTensors: [other(() => ({ x: rows() }), 'object')],
+  mapDataset: [
+    other(dataset),
+    aFunction((batch: unknown) => batch),
+    options<hebb.MapDatasetOptions>({ unaligned: texts('nodes') }),
+  ],
+  concatDatasets: [other(() => [dataset(), dataset()])],
+  filterDataset: [other(dataset), aFunction(() => true)],
+  readField: [other(dataset), aChoice('y')],
   labelEncode: [
     other(() => ['a', 'b'], 'array', 'numbers', 'texts', 'typed array'),
     options<hebb.LabelEncodeOptions>({ classNames: texts('a', 'b') }),

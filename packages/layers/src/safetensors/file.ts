@@ -2,13 +2,17 @@
 import { FileError, openFile, writeFile, type OpenFile } from '@hebb/files';
 import type { NamedTensors, StateDict } from '../state.ts';
 import {
+  arrayOf,
   decodeEntry,
   decodeSafetensors,
+  decodeSafetensorsArrays,
   encodeSafetensors,
   headerLength,
   parseHeader,
   SafetensorsError,
   type Header,
+  type SafetensorsArray,
+  type SafetensorsArrays,
 } from './format.ts';
 
 const instead = {
@@ -35,6 +39,27 @@ export async function readSafetensors(source: string | URL | Uint8Array): Promis
     for (const entry of header.entries)
       state.set(entry.name, decodeEntry(entry, await file.read(start + entry.begin, entry.end - entry.begin)));
     return state;
+  });
+}
+
+/**
+ * Reads the arrays of a file as they are stored, bytes and all: what no tensor can hold (float64, integers of 64 bits) is not rounded.
+ * Throws `SafetensorsError` as {@link readSafetensors} does.
+ *
+ * ```ts
+ * await writeSafetensors('model.safetensors', { weight: tensor([1, 2]) });
+ * const { arrays } = await readSafetensorsArrays('model.safetensors');
+ * arrays.get('weight')?.dtype; // 'F32'
+ * ```
+ */
+export async function readSafetensorsArrays(source: string | URL | Uint8Array): Promise<SafetensorsArrays> {
+  if (source instanceof Uint8Array) return decodeSafetensorsArrays(source);
+  return withFile('readSafetensorsArrays', source, async (file) => {
+    const { header, start } = await readHeader(file);
+    const arrays = new Map<string, SafetensorsArray>();
+    for (const entry of header.entries)
+      arrays.set(entry.name, arrayOf(entry, await file.read(start + entry.begin, entry.end - entry.begin)));
+    return { arrays, metadata: header.metadata };
   });
 }
 

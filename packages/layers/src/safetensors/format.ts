@@ -2,11 +2,11 @@
  * The safetensors format (https://github.com/huggingface/safetensors): eight bytes with the length of the header (little-endian), a JSON
  * header with dtype, shape and place of every tensor, and the elements, row-major and little-endian, without gaps.
  *
- * What is written is a function of the names and values: tensors are ordered by dtype (F32, I32, BOOL) and then by name, metadata by name,
+ * What is written is a function of the names and values: tensors are ordered by dtype (F32, I32, BOOL; wide ones first) and then by name, metadata by name,
  * and the header is padded with spaces to a multiple of eight bytes.
  */
 import { HebbError, tensor, type DType, type Tensor } from '@hebb/tensor';
-import { recordOf, requireBytes, requireString } from '@hebb/tensor/arguments';
+import { recordOf, requireBytes, requireString, wrongArgument } from '@hebb/tensor/arguments';
 import { findDuplicateName } from './duplicates.ts';
 import { stateEntries, type NamedTensors, type StateDict } from '../state.ts';
 
@@ -36,18 +36,31 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** Names of the element types that files of this format have here. */
+export type SafetensorsDType = 'F64' | 'I64' | 'U64' | 'F32' | 'I32' | 'U32' | 'F16' | 'BF16' | 'I16' | 'U16' | 'I8' | 'U8' | 'BOOL'; // prettier-ignore
+
 /** How elements are stored, and how they become ours. */
 interface Format {
-  readonly name: string;
+  readonly name: SafetensorsDType;
   readonly bytes: number;
   readonly dtype: DType;
   /** The elements; `buffer` holds exactly them. */
   decode(buffer: ArrayBuffer): Float32Array | Int32Array | Uint8Array;
 }
 
+/** In the order in which they are written: wide elements first, so that each lies at a multiple of its size. */
 const formats: readonly Format[] = [
-  { name: 'F32', bytes: 4, dtype: 'float32', decode: (buffer) => new Float32Array(buffer) },
   { name: 'F64', bytes: 8, dtype: 'float32', decode: (buffer) => Float32Array.from(new Float64Array(buffer)) },
+  { name: 'I64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigInt64Array(buffer), toInt32) },
+  { name: 'U64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigUint64Array(buffer), toInt32) },
+  { name: 'F32', bytes: 4, dtype: 'float32', decode: (buffer) => new Float32Array(buffer) },
+  { name: 'I32', bytes: 4, dtype: 'int32', decode: (buffer) => new Int32Array(buffer) },
+  {
+    name: 'U32',
+    bytes: 4,
+    dtype: 'int32',
+    decode: (buffer) => Int32Array.from(new Uint32Array(buffer), (value) => toInt32(BigInt(value))),
+  },
   {
     name: 'F16',
     bytes: 2,
@@ -60,19 +73,14 @@ const formats: readonly Format[] = [
     dtype: 'float32',
     decode: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
   },
-  { name: 'I64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigInt64Array(buffer), toInt32) },
-  { name: 'I32', bytes: 4, dtype: 'int32', decode: (buffer) => new Int32Array(buffer) },
   { name: 'I16', bytes: 2, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int16Array(buffer)) },
+  { name: 'U16', bytes: 2, dtype: 'int32', decode: (buffer) => Int32Array.from(new Uint16Array(buffer)) },
   { name: 'I8', bytes: 1, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int8Array(buffer)) },
   { name: 'U8', bytes: 1, dtype: 'int32', decode: (buffer) => Int32Array.from(new Uint8Array(buffer)) },
   { name: 'BOOL', bytes: 1, dtype: 'bool', decode: (buffer) => new Uint8Array(buffer) },
 ];
 
-const written: readonly (readonly [DType, string])[] = [
-  ['float32', 'F32'],
-  ['int32', 'I32'],
-  ['bool', 'BOOL'],
-];
+const written: Readonly<Record<DType, SafetensorsDType>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
 
 /** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
 function halfToNumber(bits: number): number {
@@ -194,11 +202,97 @@ export function decodeEntry({ name, format, shape }: Entry, bytes: Uint8Array): 
   }
 }
 
+/** An array of a file as it is stored. */
+export interface SafetensorsArray {
+  readonly dtype: SafetensorsDType;
+  readonly shape: readonly number[];
+  /** The elements, row-major and little-endian. */
+  readonly bytes: Uint8Array;
+}
+
+/** What a file holds, as it is stored. */
+export interface SafetensorsArrays {
+  /** By name, in the order of their data. */
+  readonly arrays: ReadonlyMap<string, SafetensorsArray>;
+  /** Free text by name. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
- * Reads a file held in memory. F32, F64, F16 and BF16 become float32; I64, I32, I16, I8 and U8 become int32; BOOL becomes bool.
+ * A file in pieces, to be written one after the other: the header, then the elements of each array. The same arrays always give the same bytes.
  *
- * Throws {@link SafetensorsError} where the bytes are cut off, overlap, have gaps, or are described wrongly or twice, and for an I64 that does not
- * fit into int32.
+ * ```ts
+ * const bytes = new Uint8Array(Float64Array.of(0.1, 0.2).buffer);
+ * const pieces = encodeSafetensorsArrays(new Map([['x', { dtype: 'F64', shape: [2], bytes }]]));
+ * pieces.length; // 2
+ * ```
+ *
+ * @throws SafetensorsError for the name `__metadata__`, and for bytes that are not as many as dtype and shape say
+ */
+export function encodeSafetensorsArrays(
+  arrays: ReadonlyMap<string, SafetensorsArray>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
+  if (!(arrays instanceof Map))
+    throw wrongArgument('encodeSafetensorsArrays', 'the arrays', 'a Map of arrays by name', arrays);
+  recordOf(requireString)('encodeSafetensorsArrays', 'the metadata', metadata);
+  for (const [name, array] of arrays as ReadonlyMap<unknown, unknown>) {
+    requireString('encodeSafetensorsArrays', 'a name', name);
+    requireBytes('encodeSafetensorsArrays', `the bytes of '${name}'`, (Object(array) as { bytes?: unknown }).bytes);
+  }
+  if (arrays.has('__metadata__'))
+    throw new SafetensorsError("[safetensors] no tensor can have the name '__metadata__'.");
+  const rank = ({ dtype }: SafetensorsArray): number => formats.findIndex(({ name }) => name === dtype);
+  const ordered = [...arrays].sort(([a, x], [b, y]) => rank(x) - rank(y) || compare(a, b));
+  // Written piece by piece: names such as '1' would move to the front of an object.
+  const fields: string[] = [];
+  const notes = Object.entries(metadata).sort(([a], [b]) => compare(a, b));
+  if (notes.length > 0)
+    fields.push(
+      `"__metadata__":{${notes.map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`).join()}}`,
+    );
+  let position = 0;
+  for (const [name, { dtype, shape, bytes }] of ordered) {
+    const end = position + bytes.byteLength;
+    const entry = { dtype, shape, data_offsets: [position, end] };
+    parseEntry(name, entry);
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+    position = end;
+  }
+  const text = new TextEncoder().encode(`{${fields.join()}}`);
+  const length = Math.ceil(text.length / 8) * 8;
+  if (length > longestHeader) {
+    throw new SafetensorsError(
+      `[safetensors] the header would have ${length} bytes; readers take up to ${longestHeader}.`,
+      { hint: 'Keep long lists of numbers as typed arrays, not as text in the metadata.' },
+    );
+  }
+  const header = new Uint8Array(8 + length);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.fill(0x20, 8).set(text, 8);
+  return [header, ...ordered.map(([, { bytes }]) => bytes)];
+}
+
+/** Arrays of a file held in memory, views of its bytes. Throws as {@link decodeSafetensors} does, but for values that fit nowhere. */
+export function decodeSafetensorsArrays(bytes: Uint8Array): SafetensorsArrays {
+  requireBytes('safetensors', 'a file', bytes);
+  const start = 8 + headerLength(bytes, bytes.length);
+  const { entries, metadata } = parseHeader(bytes.subarray(8, start), bytes.length - start);
+  const arrays = entries.map(
+    (entry) => [entry.name, arrayOf(entry, bytes.subarray(start + entry.begin, start + entry.end))] as const,
+  );
+  return { arrays: new Map(arrays), metadata };
+}
+
+export function arrayOf({ format, shape }: Entry, bytes: Uint8Array): SafetensorsArray {
+  return { dtype: format.name, shape, bytes };
+}
+
+/**
+ * Reads a file held in memory. F32, F64, F16 and BF16 become float32; integers, I64 to U8, become int32; BOOL becomes bool.
+ *
+ * Throws {@link SafetensorsError} where the bytes are cut off, overlap, have gaps, or are described wrongly or twice, and for an integer that
+ * does not fit into int32.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   requireBytes('safetensors', 'a file', bytes);
@@ -226,37 +320,22 @@ export async function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
   recordOf(requireString)('safetensors', 'the metadata', metadata);
-  const rank = (value: Tensor): number => written.findIndex(([dtype]) => dtype === value.dtype);
-  const ordered = [...stateEntries(state, 'encodeSafetensors')].sort(
-    ([a, x], [b, y]) => rank(x) - rank(y) || compare(a, b),
-  );
-  if (ordered.some(([name]) => name === '__metadata__'))
-    throw new SafetensorsError("[safetensors] no tensor can have the name '__metadata__'.");
+  const entries = stateEntries(state, 'encodeSafetensors');
   // Asked for together, so that all are read from one moment.
-  const values = await Promise.all(ordered.map(([, value]) => value.data()));
-  // Written piece by piece: names such as '1' would move to the front of an object.
-  const fields: string[] = [];
-  const notes = Object.entries(metadata).sort(([a], [b]) => compare(a, b));
-  if (notes.length > 0)
-    fields.push(
-      `"__metadata__":{${notes.map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`).join()}}`,
-    );
-  let position = 0;
-  ordered.forEach(([name, value], i) => {
-    const end = position + (values[i]?.byteLength ?? 0);
-    const entry = { dtype: written[rank(value)]?.[1], shape: value.shape, data_offsets: [position, end] };
-    fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
-    position = end;
+  const values = await Promise.all(entries.map(([, value]) => value.data()));
+  const arrays = entries.map(([name, { dtype, shape }], i) => {
+    const { buffer, byteOffset, byteLength } = values[i] ?? new Uint8Array();
+    return [name, { dtype: written[dtype], shape, bytes: new Uint8Array(buffer, byteOffset, byteLength) }] as const;
   });
-  const text = new TextEncoder().encode(`{${fields.join()}}`);
-  const length = Math.ceil(text.length / 8) * 8;
-  const bytes = new Uint8Array(8 + length + position);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
-  bytes.fill(0x20, 8, 8 + length).set(text, 8);
-  let offset = 8 + length;
-  for (const { buffer, byteOffset, byteLength } of values) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), offset);
-    offset += byteLength;
+  return joined(encodeSafetensorsArrays(new Map(arrays), metadata));
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
   }
   return bytes;
 }

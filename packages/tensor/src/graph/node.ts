@@ -9,7 +9,10 @@ export interface NodeStorage {
 
 /** A place whose value changes over time (a parameter, a moment, a running statistic). Only the runtime looks inside. */
 export interface NodeCell {
+  /** Its role: a parameter (true), or a buffer. */
   readonly requiresGrad: boolean;
+  /** Whether `backward` leaves it a gradient: a parameter that is not frozen now. Reading it is guarded. */
+  readonly trainable: boolean;
   /** What `backward` left; read and reset through `Tensor.grad`. */
   gradient: Node | undefined;
   /** Called with each node that reads `value`, the cell's node, directly. */

@@ -9,7 +9,7 @@ import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { activeRecording } from './recording.ts';
+import { activeRecording, guard } from './recording.ts';
 import { pendingCells } from './pending.ts';
 import { flush } from './realize.ts';
 import { goneStorage, overwrittenStorage, type Storage } from './storage.ts';
@@ -20,6 +20,7 @@ const passesPerStep = 8;
 
 export class TensorCell implements NodeCell {
   readonly requiresGrad: boolean;
+  #frozen = false;
   gradient: Node | undefined = undefined;
   readonly type: TensorType;
   /** What the first use computes; undefined once there is a value. */
@@ -44,6 +45,14 @@ export class TensorCell implements NodeCell {
 
   get current(): Node {
     return this.pending ?? this.leaf;
+  }
+
+  /** Guarded: what a recording decided by it is decided anew once it changes. */
+  get trainable(): boolean {
+    return this.requiresGrad && guard(() => !this.#frozen);
+  }
+  set trainable(trainable: boolean) {
+    this.#frozen = !trainable;
   }
 
   get storage(): Storage | undefined {
@@ -112,6 +121,7 @@ export class TensorCell implements NodeCell {
     leaf.cell = undefined;
     if (storage === undefined && initializer !== undefined) {
       const heir = new TensorCell(initializer, this.requiresGrad);
+      heir.#frozen = this.#frozen;
       heir.leaf = leaf;
       leaf.cell = heir;
     }
@@ -155,7 +165,7 @@ function remember(list: WeakRef<Node>[], by: Node): WeakRef<Node>[] {
 }
 
 export interface VariableOptions {
-  /** Whether gradients are taken with respect to it: true makes it a parameter. Default false. */
+  /** Whether gradients are taken with respect to it: true makes it a parameter. Default false. See also {@link Tensor.trainable}. */
   requiresGrad?: boolean;
 }
 

@@ -1,0 +1,134 @@
+/**
+ * How `forward` is called. It is wrapped once, when its module is made, and whatever concerns a call stands here: hooks, what compiled
+ * functions watch, the name of the module in errors, and those who look on (the summary, ONNX export).
+ */
+import { ArgumentError, HebbError } from '@hebb/tensor';
+import { describe, requireFunction } from '@hebb/tensor/arguments';
+import type { AnyModule } from './module.ts';
+import { watching } from './watch.ts';
+
+/** Gets a module and its inputs before `forward` does; a list that it returns takes the place of the inputs. */
+export type ForwardPreHook<M extends AnyModule = AnyModule> = (
+  module: M,
+  inputs: Parameters<M['forward']>,
+) => readonly unknown[] | void;
+
+/** Gets a module, its inputs and what `forward` returned; what it returns, unless undefined, takes the place of the output. */
+export type ForwardHook<M extends AnyModule = AnyModule> = (
+  module: M,
+  inputs: Parameters<M['forward']>,
+  output: ReturnType<M['forward']>,
+) => ReturnType<M['forward']> | void;
+
+type AnyPreHook = (module: AnyModule, inputs: unknown[]) => unknown;
+type AnyHook = (module: AnyModule, inputs: unknown[], output: unknown) => unknown;
+
+type Forward = (...inputs: unknown[]) => unknown;
+
+interface Hooks {
+  readonly before: readonly { readonly hook: AnyPreHook }[];
+  readonly after: readonly { readonly hook: AnyHook }[];
+}
+
+const noHooks: Hooks = { before: [], after: [] };
+
+/** Is told of every call of a `forward` that has returned, with what the caller gave and gets. */
+export type Observer = (module: AnyModule, inputs: readonly unknown[], output: unknown) => void;
+
+let observers: readonly Observer[] = [];
+
+/** Runs `body` and tells `observer` of the calls in it, of any module. */
+export function withObserver<T>(observer: Observer, body: () => T): T {
+  const before = observers;
+  observers = [observer, ...before];
+  try {
+    return body();
+  } finally {
+    observers = before;
+  }
+}
+
+/** What a module keeps about its `forward`. */
+export class Forwarding {
+  readonly #module: AnyModule;
+  readonly #isMember: (value: unknown) => boolean;
+  #hooks = noHooks;
+  #wrapped: Forward | undefined;
+
+  constructor(module: AnyModule, isMember: (value: unknown) => boolean) {
+    this.#module = module;
+    this.#isMember = isMember;
+  }
+
+  /**
+   * Wraps the module's `forward` where it is not. A field of a subclass (`forward = (x) => …`) takes the place of the wrapped method after the
+   * constructor of Module has run, so walks call it again.
+   */
+  wrap(): void {
+    const module = this.#module as unknown as { forward: Forward };
+    const { forward } = module;
+    if (forward === this.#wrapped || typeof forward !== 'function') return;
+    if (!Object.isExtensible(module) && Object.hasOwn(module, 'forward')) return;
+    // What has been wrapped and is called by its successor is a plain function again.
+    const wrapped: Forward = (...inputs) =>
+      wrapped === this.#wrapped ? this.#call(forward, inputs) : forward.apply(module, inputs);
+    Object.defineProperty(module, 'forward', { value: wrapped, configurable: true, enumerable: false, writable: true });
+    this.#wrapped = wrapped;
+  }
+
+  /** Adds a hook; the result removes it. */
+  addPreHook(hook: AnyPreHook): () => void {
+    requireFunction('registerForwardPreHook', 'the hook', hook);
+    this.wrap();
+    const entry = { hook };
+    this.#hooks = { ...this.#hooks, before: [...this.#hooks.before, entry] };
+    return () => {
+      this.#hooks = { ...this.#hooks, before: this.#hooks.before.filter((other) => other !== entry) };
+    };
+  }
+
+  /** Adds a hook; the result removes it. */
+  addHook(hook: AnyHook): () => void {
+    requireFunction('registerForwardHook', 'the hook', hook);
+    this.wrap();
+    const entry = { hook };
+    this.#hooks = { ...this.#hooks, after: [...this.#hooks.after, entry] };
+    return () => {
+      this.#hooks = { ...this.#hooks, after: this.#hooks.after.filter((other) => other !== entry) };
+    };
+  }
+
+  #call(forward: Forward, given: unknown[]): unknown {
+    const module = this.#module;
+    try {
+      const hooks = this.#hooks;
+      let inputs = given;
+      for (const { hook } of hooks.before) inputs = inputsAfter(hook(module, inputs), inputs);
+      let output = watching(
+        module,
+        this.#isMember,
+        () => this.#hooks === hooks,
+        () => forward.apply(module, inputs),
+      );
+      for (const { hook } of hooks.after) {
+        const replaced: unknown = hook(module, inputs, output);
+        if (replaced !== undefined) output = replaced;
+      }
+      for (const observer of observers) observer(module, given, output);
+      return output;
+    } catch (error) {
+      // The innermost module wins.
+      if (error instanceof HebbError) error.inModule(module.toString());
+      throw error;
+    }
+  }
+}
+
+function inputsAfter(replaced: unknown, inputs: unknown[]): unknown[] {
+  if (replaced === undefined) return inputs;
+  if (Array.isArray(replaced)) return replaced;
+  throw new ArgumentError(
+    `[registerForwardPreHook] a hook returns the list of inputs, or nothing, not ${describe(replaced)}.`,
+    { hint: 'Put one input into an array, too: (module, [x]) => [x.mul(2)].' },
+  );
+}

@@ -1,0 +1,120 @@
+import { ArgumentError, type Stateful } from '@hebb/tensor';
+import { checkOptions, requireInteger, requireNumber, requireOneOf, type OptionNames } from '@hebb/tensor/arguments';
+import { isRecord } from '../state.ts';
+import { requireNotNegative } from './schedule.ts';
+
+export interface PlateauScheduleOptions {
+  /** Whether lower or higher values are better. Default 'min'. */
+  mode?: 'min' | 'max';
+  /** What the rate is multiplied by, < 1. Default 0.1. */
+  factor?: number;
+  /** Values without an improvement that are tolerated. Default 10. */
+  patience?: number;
+  /** The relative change that counts as an improvement. Default 1e-4. */
+  threshold?: number;
+  /** Values after a fall that are not counted. Default 0. */
+  cooldown?: number;
+  /** The factor does not fall below. Default 0. */
+  minimum?: number;
+}
+
+const plateauOptions: OptionNames<PlateauScheduleOptions> = {
+  mode: true,
+  factor: true,
+  patience: true,
+  threshold: true,
+  cooldown: true,
+  minimum: true,
+};
+
+/** What a {@link PlateauSchedule} has seen. */
+export type PlateauState = {
+  readonly factor: number;
+  /** The best value so far; undefined where there was none but NaN. */
+  readonly best: number | undefined;
+  /** Values without an improvement since. */
+  readonly waited: number;
+  /** Values still to leave out. */
+  readonly cooling: number;
+};
+
+/**
+ * Lowers the rate where a value (a validation loss, a metric) has stopped improving: PyTorch's `ReduceLROnPlateau` with a relative threshold.
+ * NaN is no improvement.
+ *
+ * ```ts
+ * const plateau = new PlateauSchedule({ patience: 1, factor: 0.5 });
+ * for (const loss of [1, 0.8, 0.8, 0.8]) plateau.observe(loss);
+ * plateau.factor; // 0.5
+ * ```
+ */
+export class PlateauSchedule implements Stateful {
+  readonly #options: Required<PlateauScheduleOptions>;
+  #state: PlateauState = { factor: 1, best: undefined, waited: 0, cooling: 0 };
+
+  constructor(options: PlateauScheduleOptions = {}) {
+    const op = 'PlateauSchedule';
+    checkOptions(op, options, plateauOptions);
+    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, minimum = 0 } = options;
+    requireOneOf(op, 'mode', mode, ['min', 'max']);
+    requireNotNegative(op, { factor, threshold, minimum });
+    requireInteger(op, 'patience', patience, 0);
+    requireInteger(op, 'cooldown', cooldown, 0);
+    if (!(factor < 1)) throw new ArgumentError(`[${op}] factor must be < 1, not ${factor}: the rate is to fall.`);
+    this.#options = { mode, factor, patience, threshold, cooldown, minimum };
+  }
+
+  /** What the rates are to be multiplied by now: `optimizer.factor = plateau.factor`. */
+  get factor(): number {
+    return this.#state.factor;
+  }
+
+  /** Takes note of a value and returns the factor. */
+  observe(value: number): number {
+    requireNumber('PlateauSchedule.observe', 'the value', value);
+    const { patience, cooldown, factor: by, minimum } = this.#options;
+    let { factor, best, waited, cooling } = this.#state;
+    if (this.#improves(value, best)) {
+      best = value;
+      waited = 0;
+    } else waited++;
+    if (cooling > 0) {
+      cooling--;
+      waited = 0;
+    }
+    if (waited > patience) {
+      factor = Math.max(factor * by, Math.min(minimum, factor));
+      cooling = cooldown;
+      waited = 0;
+    }
+    this.#state = { factor, best, waited, cooling };
+    return factor;
+  }
+
+  #improves(value: number, best: number | undefined): boolean {
+    const { mode, threshold } = this.#options;
+    if (Number.isNaN(value)) return false;
+    if (best === undefined) return true;
+    return mode === 'min' ? value < best * (1 - threshold) : value > best * (1 + threshold);
+  }
+
+  stateDict(): PlateauState {
+    return { ...this.#state };
+  }
+
+  differences(state: PlateauState): readonly string[] {
+    if (!isRecord(state)) return ['the state of a PlateauSchedule must be an object'];
+    const { factor, best, waited, cooling } = state as Partial<PlateauState>;
+    const numbers = { factor, waited, cooling, ...(best !== undefined && { best }) };
+    return Object.entries(numbers).flatMap(([name, value]) =>
+      typeof value === 'number' ? [] : [`${name} must be a number`],
+    );
+  }
+
+  loadStateDict(state: PlateauState): void {
+    const found = this.differences(state);
+    if (found.length > 0) throw new ArgumentError(`[PlateauSchedule.loadStateDict] ${found.join('; ')}.`);
+    const { factor, best, waited, cooling } = state;
+    this.#state = { factor, best, waited, cooling };
+  }
+}
