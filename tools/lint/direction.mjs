@@ -102,9 +102,9 @@ function findImports(file, source) {
     ExportNamedDeclaration: ({ declaration }) => {
       if (declaration?.type !== 'ClassDeclaration' || declaration.abstract || !declaration.superClass) return;
       const { id, body, start, end } = declaration;
-      const named = body.body.some(({ static: isStatic, key }) => isStatic && key?.name === 'name');
+      const named = body.body.some(({ static: isStatic, key }) => isStatic && ['name', 'type'].includes(key?.name));
       if (named || source.slice(start, end).includes(`this.name = '${id.name}'`)) return;
-      const problem = `needs "static override readonly name: string = '${id.name}'" for messages, since minifiers rename classes`;
+      const problem = `needs "static override readonly name: string = '${id.name}'" (a module: type) for messages, since minifiers rename classes`;
       found.push({ specifier: `class ${id.name}`, line: lineOf(start), problem });
     },
   }).visit(program);

@@ -1,4 +1,4 @@
-import { Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential, type ModuleConfig } from '@hebb/layers';
+import { Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential } from '@hebb/layers';
 import { ArgumentError, type Tensor } from '@hebb/tensor';
 import { requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 
@@ -28,7 +28,8 @@ const networkOptions: OptionNames<ConvolutionalNetworkOptions> = {
 
 /** See {@link convolutionalNetwork}. */
 export class ConvolutionalNetwork extends Module {
-  static override readonly name: string = 'ConvolutionalNetwork';
+  static override readonly type: string = 'ConvolutionalNetwork';
+  static override readonly positional: readonly string[] = ['options'];
 
   readonly options: Readonly<Required<ConvolutionalNetworkOptions>>;
   readonly features: Sequential;
@@ -71,17 +72,8 @@ export class ConvolutionalNetwork extends Module {
     );
   }
 
-  static fromConfig(config: ModuleConfig): ConvolutionalNetwork {
-    const { type: _, ...options } = config;
-    return new ConvolutionalNetwork(options as unknown as ConvolutionalNetworkOptions);
-  }
-
   forward(x: Tensor): Tensor {
     return this.classifier.forward(this.features.forward(x));
-  }
-
-  override config(): ModuleConfig {
-    return { type: 'ConvolutionalNetwork', ...this.options };
   }
 }
 

@@ -1,4 +1,4 @@
-import { Dropout, Linear, Module, Sequential, type ModuleConfig } from '@hebb/layers';
+import { Dropout, Linear, Module, Sequential } from '@hebb/layers';
 import type { Tensor } from '@hebb/tensor';
 import { requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { activationNamed, type ActivationName } from './activation.ts';
@@ -26,7 +26,8 @@ const perceptronOptions: OptionNames<MultilayerPerceptronOptions> = {
 
 /** See {@link multilayerPerceptron}. */
 export class MultilayerPerceptron extends Module {
-  static override readonly name: string = 'MultilayerPerceptron';
+  static override readonly type: string = 'MultilayerPerceptron';
+  static override readonly positional: readonly string[] = ['options'];
 
   readonly options: Readonly<MultilayerPerceptronOptions>;
   readonly layers: Sequential;
@@ -48,17 +49,8 @@ export class MultilayerPerceptron extends Module {
     );
   }
 
-  static fromConfig(config: ModuleConfig): MultilayerPerceptron {
-    const { type: _, ...options } = config;
-    return new MultilayerPerceptron(options as unknown as MultilayerPerceptronOptions);
-  }
-
   forward(x: Tensor): Tensor {
     return this.layers.forward(x);
-  }
-
-  override config(): ModuleConfig {
-    return { type: 'MultilayerPerceptron', ...this.options };
   }
 }
 

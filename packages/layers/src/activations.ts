@@ -1,24 +1,16 @@
 /** Activation functions as modules. All keep the shape of their input. */
 import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireOneOf, type OptionNames, requireTensor, requireInteger } from '@hebb/tensor/arguments';
-import type { ModuleConfig } from './build.ts';
+import { checkOptions, oneOf, requireInteger, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
+import type { ModuleOptions } from './build.ts';
 import { Module } from './module.ts';
 
 /** max(x, 0). */
 export class ReLU extends Module {
-  static override readonly name: string = 'ReLU';
-
-  static fromConfig(): ReLU {
-    return new ReLU();
-  }
+  static override readonly type: string = 'ReLU';
 
   forward(x: Tensor): Tensor {
     requireTensor('ReLU', 'the input', x);
     return x.relu();
-  }
-
-  override config(): ModuleConfig {
-    return { type: 'ReLU' };
   }
 }
 
@@ -27,7 +19,7 @@ export interface GELUOptions {
   approximate?: 'none' | 'tanh';
 }
 
-const geluOptions: OptionNames<GELUOptions> = { approximate: true };
+const geluOptions: OptionNames<GELUOptions> = { approximate: oneOf('none', 'tanh') };
 
 /** x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))). */
 export const geluTanh: CompositeDefinition = {
@@ -44,7 +36,8 @@ export const geluTanh: CompositeDefinition = {
  * x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))).
  */
 export class GELU extends Module {
-  static override readonly name: string = 'GELU';
+  static override readonly type: string = 'GELU';
+  static override readonly options: ModuleOptions = geluOptions;
 
   readonly approximate: 'none' | 'tanh';
 
@@ -52,13 +45,7 @@ export class GELU extends Module {
     super();
     checkOptions('GELU', options, geluOptions);
     const { approximate = 'none' } = options;
-    requireOneOf('GELU', 'approximate', approximate, ['none', 'tanh']);
     this.approximate = approximate;
-  }
-
-  static fromConfig(config: ModuleConfig): GELU {
-    const { type: _, ...options } = config;
-    return new GELU(options);
   }
 
   forward(x: Tensor): Tensor {
@@ -66,51 +53,32 @@ export class GELU extends Module {
     if (this.approximate === 'none') return x.gelu();
     return composite(geluTanh, {}, [x]);
   }
-
-  override config(): ModuleConfig {
-    return { type: 'GELU', approximate: this.approximate };
-  }
 }
 
 /** 1 / (1 + e⁻ˣ). */
 export class Sigmoid extends Module {
-  static override readonly name: string = 'Sigmoid';
-
-  static fromConfig(): Sigmoid {
-    return new Sigmoid();
-  }
+  static override readonly type: string = 'Sigmoid';
 
   forward(x: Tensor): Tensor {
     requireTensor('Sigmoid', 'the input', x);
     return x.sigmoid();
   }
-
-  override config(): ModuleConfig {
-    return { type: 'Sigmoid' };
-  }
 }
 
 /** Hyperbolic tangent. */
 export class Tanh extends Module {
-  static override readonly name: string = 'Tanh';
-
-  static fromConfig(): Tanh {
-    return new Tanh();
-  }
+  static override readonly type: string = 'Tanh';
 
   forward(x: Tensor): Tensor {
     requireTensor('Tanh', 'the input', x);
     return x.tanh();
   }
-
-  override config(): ModuleConfig {
-    return { type: 'Tanh' };
-  }
 }
 
 /** eˣ / Σ eˣ along `axis` (default −1). Not needed before `crossEntropy`, which takes logits. */
 export class Softmax extends Module {
-  static override readonly name: string = 'Softmax';
+  static override readonly type: string = 'Softmax';
+  static override readonly positional: readonly string[] = ['axis'];
 
   readonly axis: number;
 
@@ -120,16 +88,8 @@ export class Softmax extends Module {
     this.axis = axis;
   }
 
-  static fromConfig(config: ModuleConfig): Softmax {
-    return new Softmax(config['axis'] as number | undefined);
-  }
-
   forward(x: Tensor): Tensor {
     requireTensor('Softmax', 'the input', x);
     return x.softmax(this.axis);
-  }
-
-  override config(): ModuleConfig {
-    return { type: 'Softmax', axis: this.axis };
   }
 }

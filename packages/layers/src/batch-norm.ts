@@ -1,9 +1,17 @@
 import { assign, composite, ones, ShapeError, zeros, type CompositeDefinition, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, requireFinite, type OptionNames, requireTensor } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  orNull,
+  requireBoolean,
+  requireFinite,
+  requireTensor,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
+import type { ModuleOptions } from './build.ts';
 import { requirePositiveIntegers } from './checks.ts';
-import type { ModuleConfig } from './build.ts';
 import { Module } from './module.ts';
 import { buffer, parameter } from './parameter.ts';
+import { typeNameOf } from './type.ts';
 
 export interface BatchNormOptions {
   /** Added to the variance under the root. Default 1e-5. */
@@ -31,10 +39,10 @@ export const batchNorm: CompositeDefinition<{ epsilon: number }> = {
 };
 
 const batchNormOptions: OptionNames<BatchNormOptions> = {
-  eps: true,
-  momentum: true,
-  affine: true,
-  trackRunningStats: true,
+  eps: requireFinite,
+  momentum: orNull(requireFinite),
+  affine: requireBoolean,
+  trackRunningStats: requireBoolean,
 };
 
 /**
@@ -48,27 +56,30 @@ const batchNormOptions: OptionNames<BatchNormOptions> = {
  * `num_batches_tracked`, int32[]. These three fields have PyTorch's spelling because they are its names in a state dict.
  */
 abstract class BatchNorm extends Module {
+  static override readonly positional: readonly string[] = ['numFeatures'];
+  static override readonly options: ModuleOptions = batchNormOptions;
+
   readonly numFeatures: number;
   readonly eps: number;
   readonly momentum: number | null;
-  readonly weight: Tensor | undefined;
-  readonly bias: Tensor | undefined;
-  readonly running_mean: Tensor | undefined;
-  readonly running_var: Tensor | undefined;
-  readonly num_batches_tracked: Tensor | undefined;
+  readonly affine: boolean;
+  readonly trackRunningStats: boolean;
+  weight: Tensor | undefined;
+  bias: Tensor | undefined;
+  running_mean: Tensor | undefined;
+  running_var: Tensor | undefined;
+  num_batches_tracked: Tensor | undefined;
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super();
-    checkOptions(this.constructor.name, options, batchNormOptions);
+    checkOptions(typeNameOf(this), options, batchNormOptions);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
-    requireFinite(this.constructor.name, 'eps', eps);
-    if (momentum !== null) requireFinite(this.constructor.name, 'momentum', momentum);
-    requireBoolean(this.constructor.name, 'affine', affine);
-    requireBoolean(this.constructor.name, 'trackRunningStats', trackRunningStats);
-    requirePositiveIntegers(this.constructor.name, { numFeatures });
+    requirePositiveIntegers(typeNameOf(this), { numFeatures });
     this.numFeatures = numFeatures;
     this.eps = eps;
     this.momentum = momentum;
+    this.affine = affine;
+    this.trackRunningStats = trackRunningStats;
     this.weight = affine ? parameter(ones([numFeatures])) : undefined;
     this.bias = affine ? parameter(zeros([numFeatures])) : undefined;
     this.running_mean = trackRunningStats ? buffer(zeros([numFeatures])) : undefined;
@@ -80,7 +91,7 @@ abstract class BatchNorm extends Module {
   protected abstract requireAxes(x: Tensor): void;
 
   forward(x: Tensor): Tensor {
-    requireTensor(this.constructor.name, 'the input', x);
+    requireTensor(typeNameOf(this), 'the input', x);
     this.requireAxes(x);
     if (x.shape[1] !== this.numFeatures) {
       throw new ShapeError(
@@ -149,20 +160,8 @@ abstract class BatchNorm extends Module {
     return composite(batchNorm, { epsilon: this.eps }, [x, weight, bias, mean, variance]);
   }
 
-  /** What a configuration holds beside the name of the class. */
-  protected argumentsForConfig(): Omit<ModuleConfig, 'type'> {
-    const { numFeatures, eps, momentum } = this;
-    return {
-      numFeatures,
-      eps,
-      momentum,
-      affine: this.weight !== undefined,
-      trackRunningStats: this.running_mean !== undefined,
-    };
-  }
-
   override describe(): string {
-    return `${this.constructor.name} ${this.numFeatures}`;
+    return `${super.describe()} ${this.numFeatures}`;
   }
 }
 
@@ -177,16 +176,7 @@ function perChannel(values: Tensor, x: Tensor): Tensor {
  * Throws {@link ShapeError} for other shapes, and while training for a single value per channel.
  */
 export class BatchNorm2d extends BatchNorm {
-  static override readonly name: string = 'BatchNorm2d';
-
-  static fromConfig(config: ModuleConfig): BatchNorm2d {
-    const { type: _, numFeatures, ...options } = config;
-    return new BatchNorm2d(numFeatures as number, options);
-  }
-
-  override config(): ModuleConfig {
-    return { type: 'BatchNorm2d', ...this.argumentsForConfig() };
-  }
+  static override readonly type: string = 'BatchNorm2d';
 
   protected requireAxes(x: Tensor): void {
     if (x.ndim !== 4) throw new ShapeError(`[batchNorm] BatchNorm2d takes [batch, channels, height, width], not ${x}.`);
@@ -195,16 +185,7 @@ export class BatchNorm2d extends BatchNorm {
 
 /** Batch normalisation of vectors or sequences: float32[batch, numFeatures] or [batch, numFeatures, length], shape kept. */
 export class BatchNorm1d extends BatchNorm {
-  static override readonly name: string = 'BatchNorm1d';
-
-  static fromConfig(config: ModuleConfig): BatchNorm1d {
-    const { type: _, numFeatures, ...options } = config;
-    return new BatchNorm1d(numFeatures as number, options);
-  }
-
-  override config(): ModuleConfig {
-    return { type: 'BatchNorm1d', ...this.argumentsForConfig() };
-  }
+  static override readonly type: string = 'BatchNorm1d';
 
   protected requireAxes(x: Tensor): void {
     if (x.ndim !== 2 && x.ndim !== 3)

@@ -1,33 +1,132 @@
-/** A module from JSON and a table of classes. */
-import { ArgumentError } from '@hebb/tensor';
-import { describe, requirePlain } from '@hebb/tensor/arguments';
-import type { Module } from './module.ts';
+/** A module to JSON and back, by what its class says of its constructor. */
+import { ArgumentError, Tensor } from '@hebb/tensor';
+import { describe, isPlain, requireBoolean, requirePlain, type Check } from '@hebb/tensor/arguments';
+import type { AnyModule, Module } from './module.ts';
+import { sharedMembers } from './shared.ts';
+import { ownTypeNameOf } from './type.ts';
+import { isModule } from './walk.ts';
 
 /** JSON that says which class to build, and with what. */
 export interface ModuleConfig {
-  /** Name of the class. */
+  /** The `static type` of the class. */
   readonly type: string;
+  /** Members that were put in the place of others (`setMember`), by their names. */
+  readonly replaced?: Readonly<Record<string, ModuleConfig>>;
+  /** Names under which the module holds the same layer or the same weights. */
+  readonly shared?: readonly (readonly string[])[];
   readonly [argument: string]: unknown;
 }
 
-/** A class whose instances can be rebuilt. */
+/** Options of a constructor: by name the check of each, or true. What `checkOptions` takes. */
+export type ModuleOptions = Readonly<Record<string, true | Check>>;
+
+/** A class whose instances can be rebuilt; see {@link Module.type}. */
 export interface ModuleType {
-  /** `types` are all classes known, for the modules inside. */
-  fromConfig(config: ModuleConfig, types: ModuleTypes): Module;
+  new (...args: never[]): AnyModule;
+  readonly positional: readonly string[];
+  readonly options: ModuleOptions;
+  /** Of a class that writes a `config()` of its own: the opposite. `types` are all classes known, for the modules inside. */
+  readonly fromConfig?: (config: ModuleConfig, types: ModuleTypes) => AnyModule;
 }
 
-/** Classes by the name that configurations give them. */
+/** Classes by the type that configurations give them. */
 export type ModuleTypes = Readonly<Record<string, ModuleType>>;
 
+/** The field of an argument; `...modules` is the last one, of which the constructor takes any number. */
+const fieldOf = (argument: string): string => (argument.startsWith('...') ? argument.slice(3) : argument);
+
+/** See `Module.config`. `replacedIn` says which members of a module were put in the place of others. */
+export function configOf(module: AnyModule, replacedIn: (module: AnyModule) => ReadonlySet<string>): ModuleConfig {
+  const { positional, options, name } = module.constructor as unknown as ModuleType & { name: string };
+  const type = ownTypeNameOf(module);
+  if (type === undefined) {
+    const parent: unknown = Reflect.get(module.constructor, 'type');
+    const would = parent === 'Module' ? '' : `, and is not to be rebuilt as ${String(parent)}`;
+    throw new ArgumentError(`[config] ${name} does not say how to rebuild it${would}.`, {
+      hint: `Give the class static type = '${name}', and, where its constructor takes arguments, static positional = ['…'] and static options = { … } with the names of the fields that hold them.`,
+    });
+  }
+  const config: Record<string, unknown> = { type };
+  // Modules that say themselves what they are.
+  const said = new Set<AnyModule>();
+  for (const argument of positional) {
+    const field = fieldOf(argument);
+    if (!(field in module)) {
+      throw new ArgumentError(`[config] ${type} has no field ${field}, which is an argument of its constructor.`, {
+        hint: `Keep the argument: this.${field} = ${field}.`,
+      });
+    }
+    config[field] = encode(Reflect.get(module, field), `${type}.${field}`, said);
+  }
+  for (const [option, check] of Object.entries(options)) {
+    const value: unknown = Reflect.get(module, option);
+    // Whether there is a bias, say, is what the parameter of that name tells.
+    if (check === requireBoolean) config[option] = typeof value === 'boolean' ? value : value !== undefined;
+    else if (value !== undefined) config[option] = encode(value, `${type}.${option}`, said);
+  }
+  const replaced = replacements(module, said, replacedIn);
+  if (replaced.size > 0)
+    config['replaced'] = Object.fromEntries([...replaced].map(([path, inner]) => [path, inner.config()]));
+  const shared = sharedMembers(module, [...pathsOf(module, said), ...replaced.keys()]);
+  if (shared.length > 0) config['shared'] = shared;
+  return config as ModuleConfig;
+}
+
+function pathsOf(module: AnyModule, held: ReadonlySet<AnyModule>): string[] {
+  return [...module.members()].filter(([, value]) => isModule(value) && held.has(value)).map(([name]) => name);
+}
+
+/** What was put in the place of others in `root`, by path, as far as no module says it that is `said`. */
+function replacements(
+  root: AnyModule,
+  said: ReadonlySet<AnyModule>,
+  replacedIn: (module: AnyModule) => ReadonlySet<string>,
+): Map<string, AnyModule> {
+  const found = new Map<string, AnyModule>();
+  const seen = new Set<AnyModule>([root, ...said]);
+  const visit = (owner: AnyModule, prefix: string): void => {
+    const replaced = replacedIn(owner);
+    for (const [name, value] of owner.members()) {
+      if (!isModule(value) || seen.has(value)) continue;
+      if (replaced.has(name)) found.set(`${prefix}${name}`, value);
+      else {
+        seen.add(value);
+        visit(value, `${prefix}${name}.`);
+      }
+    }
+  };
+  visit(root, '');
+  return found;
+}
+
+/** A value of a configuration: JSON, with modules as their configurations. */
+function encode(value: unknown, what: string, said: Set<AnyModule>): unknown {
+  if (isModule(value)) {
+    said.add(value);
+    return value.config();
+  }
+  if (Array.isArray(value)) return value.map((item, i) => encode(item, `${what}[${i}]`, said));
+  if (isPlain(value))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item, `${what}.${key}`, said)]));
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) return value;
+  if (value === undefined) return undefined;
+  throw new ArgumentError(
+    `[config] ${what} is ${value instanceof Tensor ? String(value) : describe(value)}, which JSON cannot hold.`,
+    {
+      hint: 'Arguments of a constructor that are to be saved are numbers, texts, booleans, null, modules, and lists and objects of these.',
+    },
+  );
+}
+
 /**
- * Builds a module of one of `types`: `fromConfig` for a class that holds modules of its own and is handed the table.
+ * Builds a module of one of `types`: `fromConfig` for a class that is handed the table.
  *
  * Throws {@link ArgumentError} for a type that is not among them.
  */
 export function build(config: ModuleConfig, types: ModuleTypes): Module {
   requirePlain('fromConfig', 'the configuration', config);
-  const type = Object.hasOwn(types, config.type) ? types[config.type] : undefined;
-  if (type === undefined) {
+  const Type = Object.hasOwn(types, config.type) ? types[config.type] : undefined;
+  if (Type === undefined) {
     throw new ArgumentError(
       `[fromConfig] there is no module type ${describe(config.type)}; known are ${Object.keys(types).join(', ')}.`,
       {
@@ -35,5 +134,44 @@ export function build(config: ModuleConfig, types: ModuleTypes): Module {
       },
     );
   }
-  return type.fromConfig(config, types);
+  const module = Type.fromConfig === undefined ? construct(Type, config, types) : Type.fromConfig(config, types);
+  if (!(module instanceof Type))
+    throw new ArgumentError(`[fromConfig] the fromConfig of ${config.type} returned ${describe(module)}.`, {
+      hint: 'A class that extends another one has a fromConfig of its own, or none at all.',
+    });
+  for (const [name, inner] of Object.entries(config.replaced ?? {})) module.setMember(name, build(inner, types));
+  for (const [first = '', ...others] of config.shared ?? []) {
+    const member = module.getMember(first);
+    for (const name of others) if (module.getMember(name) !== member) module.setMember(name, member);
+  }
+  return module as unknown as Module;
+}
+
+function construct(Type: ModuleType, config: ModuleConfig, types: ModuleTypes): AnyModule {
+  const { type: _, replaced: __, shared: ___, ...rest } = config;
+  const given: Record<string, unknown> = { ...rest };
+  const args: unknown[] = [];
+  for (const argument of Type.positional) {
+    const field = fieldOf(argument);
+    const value = decode(given[field], types);
+    delete given[field];
+    if (argument === field) args.push(value);
+    else if (Array.isArray(value)) args.push(...(value as unknown[]));
+    else throw new ArgumentError(`[fromConfig] ${field} of ${config.type} is a list, not ${describe(value)}.`);
+  }
+  const names = Object.keys(given);
+  if (Object.keys(Type.options).length > 0) args.push(decode(given, types));
+  else if (names.length > 0) {
+    throw new ArgumentError(`[fromConfig] ${config.type} takes no ${names.join(', ')}.`, {
+      hint: `Arguments that are saved are named by its static positional and static options.`,
+    });
+  }
+  return new (Type as unknown as new (...args: unknown[]) => AnyModule)(...args);
+}
+
+function decode(value: unknown, types: ModuleTypes): unknown {
+  if (Array.isArray(value)) return value.map((item) => decode(item, types));
+  if (!isPlain(value)) return value;
+  if (typeof (value as Partial<ModuleConfig>).type === 'string') return build(value as ModuleConfig, types);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item, types)]));
 }

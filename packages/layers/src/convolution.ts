@@ -1,7 +1,7 @@
 import { ArgumentError, conv2d, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import type { ModuleOptions } from './build.ts';
 import { pair, requirePositiveIntegers } from './checks.ts';
-import type { ModuleConfig } from './build.ts';
 import { defaultWeights } from './initialization.ts';
 import { Module } from './module.ts';
 import { parameter } from './parameter.ts';
@@ -24,7 +24,7 @@ const conv2dOptions: OptionNames<Conv2dOptions> = {
   padding: true,
   dilation: true,
   groups: true,
-  bias: true,
+  bias: requireBoolean,
 };
 
 /**
@@ -41,7 +41,9 @@ const conv2dOptions: OptionNames<Conv2dOptions> = {
  * ```
  */
 export class Conv2d extends Module {
-  static override readonly name: string = 'Conv2d';
+  static override readonly type: string = 'Conv2d';
+  static override readonly positional: readonly string[] = ['inChannels', 'outChannels', 'kernelSize'];
+  static override readonly options: ModuleOptions = conv2dOptions;
 
   readonly inChannels: number;
   readonly outChannels: number;
@@ -50,8 +52,8 @@ export class Conv2d extends Module {
   readonly padding: readonly [number, number] | 'same' | 'valid';
   readonly dilation: readonly [number, number];
   readonly groups: number;
-  readonly weight: Tensor;
-  readonly bias: Tensor | undefined;
+  weight: Tensor;
+  bias: Tensor | undefined;
 
   constructor(
     inChannels: number,
@@ -62,7 +64,6 @@ export class Conv2d extends Module {
     super();
     checkOptions('Conv2d', options, conv2dOptions);
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
-    requireBoolean('Conv2d', 'bias', bias);
     requirePositiveIntegers('Conv2d', { inChannels, outChannels, groups });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new ArgumentError(
@@ -84,39 +85,12 @@ export class Conv2d extends Module {
     this.bias = initial.bias && parameter(initial.bias);
   }
 
-  static fromConfig(config: ModuleConfig): Conv2d {
-    const { type: _, inChannels, outChannels, kernelSize, ...options } = config as unknown as ConstructorConfig;
-    return new Conv2d(inChannels, outChannels, kernelSize, options);
-  }
-
   forward(x: Tensor): Tensor {
     const { bias, stride, padding, dilation, groups } = this;
     return conv2d(x, this.weight, { bias, stride, padding, dilation, groups });
   }
 
-  override config(): ModuleConfig {
-    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups } = this;
-    return {
-      type: 'Conv2d',
-      inChannels,
-      outChannels,
-      kernelSize,
-      stride,
-      padding,
-      dilation,
-      groups,
-      bias: this.bias !== undefined,
-    };
-  }
-
   override describe(): string {
-    return `Conv2d ${this.inChannels} → ${this.outChannels}, ${this.kernelSize.join('×')}`;
+    return `${super.describe()} ${this.inChannels} → ${this.outChannels}, ${this.kernelSize.join('×')}`;
   }
-}
-
-interface ConstructorConfig extends Conv2dOptions {
-  readonly type: string;
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernelSize: readonly number[];
 }

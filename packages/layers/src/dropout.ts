@@ -1,6 +1,5 @@
 import { ArgumentError, bernoulli, type Tensor } from '@hebb/tensor';
 import { describe, requireTensor } from '@hebb/tensor/arguments';
-import type { ModuleConfig } from './build.ts';
 import { Module } from './module.ts';
 
 /**
@@ -10,7 +9,8 @@ import { Module } from './module.ts';
  * Throws {@link ArgumentError} where the probability (default 0.5) does not lie in 0 … 1.
  */
 export class Dropout extends Module {
-  static override readonly name: string = 'Dropout';
+  static override readonly type: string = 'Dropout';
+  static override readonly positional: readonly string[] = ['probability'];
 
   readonly probability: number;
 
@@ -21,10 +21,6 @@ export class Dropout extends Module {
     this.probability = probability;
   }
 
-  static fromConfig(config: ModuleConfig): Dropout {
-    return new Dropout(config['probability'] as number | undefined);
-  }
-
   forward(x: Tensor): Tensor {
     requireTensor('Dropout', 'the input', x);
     const { probability } = this;
@@ -33,11 +29,7 @@ export class Dropout extends Module {
     return bernoulli(x.shape, 1 - probability).where(x.mul(1 / (1 - probability)), 0);
   }
 
-  override config(): ModuleConfig {
-    return { type: 'Dropout', probability: this.probability };
-  }
-
   override describe(): string {
-    return `Dropout ${this.probability}`;
+    return `${super.describe()} ${this.probability}`;
   }
 }

@@ -51,13 +51,11 @@ export function withObserver<T>(observer: Observer, body: () => T): T {
 /** What a module keeps about its `forward`. */
 export class Forwarding {
   readonly #module: AnyModule;
-  readonly #isMember: (value: unknown) => boolean;
   #hooks = noHooks;
   #wrapped: Forward | undefined;
 
-  constructor(module: AnyModule, isMember: (value: unknown) => boolean) {
+  constructor(module: AnyModule) {
     this.#module = module;
-    this.#isMember = isMember;
   }
 
   /**
@@ -106,7 +104,6 @@ export class Forwarding {
       for (const { hook } of hooks.before) inputs = inputsAfter(hook(module, inputs), inputs);
       let output = watching(
         module,
-        this.#isMember,
         () => this.#hooks === hooks,
         () => forward.apply(module, inputs),
       );

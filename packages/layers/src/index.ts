@@ -1,5 +1,7 @@
 /** `@hebb/layers`: modules with PyTorch's layouts, names, defaults and initial distributions, and their files. */
-export { Module, type AnyModule, type LoadOptions, type LoadReport } from './module.ts';
+export { Module, type AnyModule } from './module.ts';
+export type { LoadOptions, LoadReport } from './load.ts';
+export { typeNameOf } from './type.ts';
 export type { ForwardHook, ForwardPreHook } from './forward.ts';
 export { observeForwards, type ForwardCall } from './observe.ts';
 export { withMode } from './modes.ts';
@@ -14,7 +16,7 @@ export { Flatten, Identity } from './shape.ts';
 export { GELU, ReLU, Sigmoid, Softmax, Tanh, type GELUOptions } from './activations.ts';
 export { layerComposites } from './composites.ts';
 export { kaimingNormal, kaimingUniform, xavierNormal, xavierUniform, type KaimingOptions } from './initialization.ts';
-export type { ModuleConfig, ModuleType, ModuleTypes } from './build.ts';
+export type { ModuleConfig, ModuleOptions, ModuleType, ModuleTypes } from './build.ts';
 export { fromConfig } from './config.ts';
 export { summary, type Summary, type SummaryOptions, type SummaryRow } from './summary.ts';
 export { stateEntries, type NamedTensors, type StateDict } from './state.ts';

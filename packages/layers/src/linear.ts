@@ -1,7 +1,7 @@
 import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames, requireTensor } from '@hebb/tensor/arguments';
+import type { ModuleOptions } from './build.ts';
 import { requirePositiveIntegers } from './checks.ts';
-import type { ModuleConfig } from './build.ts';
 import { defaultWeights } from './initialization.ts';
 import { Module } from './module.ts';
 import { parameter } from './parameter.ts';
@@ -11,7 +11,7 @@ export interface LinearOptions {
   bias?: boolean;
 }
 
-const linearOptions: OptionNames<LinearOptions> = { bias: true };
+const linearOptions: OptionNames<LinearOptions> = { bias: requireBoolean };
 
 /** x · Wᵀ, and + b where there is one. */
 export const linear: CompositeDefinition = {
@@ -35,29 +35,25 @@ export const linear: CompositeDefinition = {
  * ```
  */
 export class Linear extends Module {
-  static override readonly name: string = 'Linear';
+  static override readonly type: string = 'Linear';
+  static override readonly positional: readonly string[] = ['inFeatures', 'outFeatures'];
+  static override readonly options: ModuleOptions = linearOptions;
 
   readonly inFeatures: number;
   readonly outFeatures: number;
-  readonly weight: Tensor;
-  readonly bias: Tensor | undefined;
+  weight: Tensor;
+  bias: Tensor | undefined;
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
     checkOptions('Linear', options, linearOptions);
     const { bias = true } = options;
-    requireBoolean('Linear', 'bias', bias);
     requirePositiveIntegers('Linear', { inFeatures, outFeatures });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     const initial = defaultWeights([outFeatures, inFeatures], bias);
     this.weight = parameter(initial.weight);
     this.bias = initial.bias && parameter(initial.bias);
-  }
-
-  static fromConfig(config: ModuleConfig): Linear {
-    const { type: _, inFeatures, outFeatures, ...options } = config;
-    return new Linear(inFeatures as number, outFeatures as number, options);
   }
 
   forward(x: Tensor): Tensor {
@@ -74,16 +70,7 @@ export class Linear extends Module {
     return composite(linear, {}, bias === undefined ? [x, weight] : [x, weight, bias]);
   }
 
-  override config(): ModuleConfig {
-    return {
-      type: 'Linear',
-      inFeatures: this.inFeatures,
-      outFeatures: this.outFeatures,
-      bias: this.bias !== undefined,
-    };
-  }
-
   override describe(): string {
-    return `Linear ${this.inFeatures} → ${this.outFeatures}`;
+    return `${super.describe()} ${this.inFeatures} → ${this.outFeatures}`;
   }
 }

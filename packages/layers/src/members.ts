@@ -1,6 +1,7 @@
 /** What a module holds: a walk of its fields, through arrays, plain objects, Maps and Sets. Nothing that it meets is skipped in silence. */
 import { ArgumentError, Tensor } from '@hebb/tensor';
 import { isPlain } from '@hebb/tensor/arguments';
+import { typeNameOf } from './type.ts';
 
 /** Something found in a field, with the path to it. */
 export type Found<M> = readonly [path: string, value: M];
@@ -45,12 +46,9 @@ export function fieldsOf<M>(owner: object, isMember: (value: unknown) => value i
       const reason = unnamed ?? whyNoName(key);
       if (isMember(value)) {
         if (reason !== undefined) {
-          throw new ArgumentError(
-            `[${owner.constructor.name}] '${path}' cannot be the name of a member: it ${reason}.`,
-            {
-              hint: 'Names of parameters are the keys on the way to them, joined by dots: use keys that are strings or numbers, without dots.',
-            },
-          );
+          throw new ArgumentError(`[${typeNameOf(owner)}] '${path}' cannot be the name of a member: it ${reason}.`, {
+            hint: 'Names of parameters are the keys on the way to them, joined by dots: use keys that are strings or numbers, without dots.',
+          });
         }
         members.push([path, value]);
         continue;

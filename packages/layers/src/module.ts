@@ -2,37 +2,19 @@
  * Modules: plain classes whose fields are parameters, buffers and other modules. Names are the paths of the fields
  * (`features.0.weight`), found by walking them; there is nothing to register.
  */
-import { ArgumentError, assign, guard, ShapeError, Tensor } from '@hebb/tensor';
-import { checkOptions, nearest, requireBoolean, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
-import type { ModuleConfig } from './build.ts';
+import { ArgumentError, guard, type Tensor } from '@hebb/tensor';
+import { nearest, requireBoolean, wrongArgument } from '@hebb/tensor/arguments';
+import { configOf, type ModuleConfig, type ModuleOptions } from './build.ts';
 import { Forwarding, type ForwardHook, type ForwardPreHook } from './forward.ts';
-import { fieldsOf, type Fields } from './members.ts';
-import { stateEntries, type NamedTensors, type StateDict } from './state.ts';
+import { compareState, loadState, type LoadOptions, type LoadReport } from './load.ts';
+import { fieldsOf } from './members.ts';
+import { memberAt, replaceInFields, requireReplacement } from './replace.ts';
+import type { NamedTensors, StateDict } from './state.ts';
+import { typeNameOf } from './type.ts';
+import { byName, distinct, introduceModules, isMember, isModule, walk } from './walk.ts';
 
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never, unknown>;
-
-export interface LoadOptions {
-  /** Whether missing and unexpected names are errors. Default true. Shapes must fit in any case. */
-  strict?: boolean;
-}
-
-const loadOptions: OptionNames<LoadOptions> = { strict: true };
-
-export interface LoadReport {
-  /** Names in the module for which the state has no tensor. */
-  readonly missing: readonly string[];
-  /** Names in the state that the module does not have. */
-  readonly unexpected: readonly string[];
-}
-
-/** A module on a walk, with what it holds itself. */
-interface Visit {
-  readonly path: string;
-  readonly module: AnyModule;
-  readonly parameters: (readonly [name: string, tensor: Tensor])[];
-  readonly buffers: (readonly [name: string, tensor: Tensor])[];
-}
 
 /**
  * Base class of everything with parameters.
@@ -62,9 +44,48 @@ interface Visit {
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each subclass names its own
 export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Output = Tensor> {
+  static {
+    introduceModules({
+      isModule: (value) => value instanceof Module,
+      namesItself: (module) => module.members !== Module.prototype.members,
+    });
+  }
+
+  /**
+   * What the class is called in configurations, descriptions and errors, also once a minifier has renamed it. A class says it itself: it is not
+   * taken from the class that it extends. With {@link positional} and {@link options} it is all that `config()` and `fromConfig` need.
+   *
+   * ```ts
+   * class Scale extends Module {
+   *   static override readonly type: string = 'Scale';
+   *   static override readonly positional: readonly string[] = ['factor'];
+   *   readonly factor: number;
+   *   constructor(factor: number) {
+   *     super();
+   *     this.factor = factor;
+   *   }
+   *   forward(x: Tensor): Tensor { return x.mul(this.factor); }
+   * }
+   * const model = new Sequential(new Linear(2, 2), new Scale(3));
+   * fromConfig(model.config(), { Scale }).namedModules().get('1')?.describe();  // 'Scale'
+   * ```
+   */
+  static readonly type: string = 'Module';
+  /**
+   * The constructor's arguments in order, without the options: names of the fields that hold them, which may be modules and lists of them.
+   * `'...modules'`, as the last one: the constructor takes any number, and the field is the list of them.
+   */
+  static readonly positional: readonly string[] = [];
+  /**
+   * The options, the constructor's last argument: each with the check of its value, or true, as `checkOptions` takes them. The fields of the same
+   * names hold them; of a boolean option (`requireBoolean`) that field may be the parameter which is there or undefined.
+   */
+  static readonly options: ModuleOptions = {};
+
   #training = true;
   #path = '';
-  readonly #forwarding = new Forwarding(this, isMember);
+  readonly #forwarding = new Forwarding(this);
+  readonly #replaced = new Set<string>();
 
   constructor() {
     // It may be a field of the subclass, set later; or forgotten, as no compiler tells JavaScript.
@@ -170,47 +191,61 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
    * Throws {@link ArgumentError} that lists all missing and unexpected names (unless `strict` is false) and all shapes that differ.
    */
   loadStateDict(state: NamedTensors, options: LoadOptions = {}): LoadReport {
-    checkOptions('loadStateDict', options, loadOptions);
-    const { strict = true } = options;
-    requireBoolean('loadStateDict', 'strict', strict);
-    const own = byName(walk(this, { again: true }).flatMap(({ parameters, buffers }) => [...parameters, ...buffers]));
-    const given = new Map(stateEntries(state, 'loadStateDict'));
-    const found = new Set([...given.keys()].map((name) => own.get(name)));
-    const missing = [...this.stateDict()].filter(([, tensor]) => !found.has(tensor)).map(([name]) => name);
-    const unexpected: string[] = [];
-    const misshapen: string[] = [];
-    for (const [name, value] of given) {
-      const target = own.get(name);
-      if (target === undefined) unexpected.push(name);
-      else if (target.shape.join() !== value.shape.join())
-        misshapen.push(`${name}: the module has ${target}, the state ${value}`);
-    }
-    const reasons = [
-      ...(strict ? [listed('missing', missing), listed('unexpected', unexpected)] : []),
-      listed('of another shape', misshapen),
-    ].filter((reason) => reason !== '');
-    if (reasons.length > 0) {
-      const hint =
-        strict && missing.length + unexpected.length > 0
-          ? { hint: 'With { strict: false } missing and unexpected names are left alone.' }
-          : {};
-      throw new (misshapen.length > 0 ? ShapeError : ArgumentError)(
-        `[loadStateDict] the state does not fit ${this.describe()}.${reasons.join('')}`,
-        hint,
-      );
-    }
-    for (const [name, value] of given) {
-      const target = own.get(name);
-      if (target !== undefined && target !== value) assign(target, value.to(target.dtype));
-    }
-    return { missing, unexpected };
+    return loadState(this, state, options);
   }
 
-  /** JSON from which `fromConfig` rebuilds the module, without its parameters. Throws {@link ArgumentError} where a class does not say. */
+  /** Why `loadStateDict` would not take a state: names that are missing or unexpected, and shapes that differ. Empty where it fits. */
+  differences(state: NamedTensors): readonly string[] {
+    return compareState(this, state).reasons;
+  }
+
+  /**
+   * The module, parameter or buffer at a path: `model.getMember('blocks.0.attention')`.
+   *
+   * Throws {@link ArgumentError} that names the nearest path and what there is.
+   */
+  getMember(path: string): Tensor | AnyModule {
+    return memberAt('getMember', this, path).value;
+  }
+
+  /**
+   * Puts `value` where the member at `path` is, in a field, a container, a Sequential: another module for a module, another parameter or buffer
+   * for a parameter or buffer, whatever its shape and dtype. Where the old one is held elsewhere, too, it stays there. Compiled functions
+   * notice; an optimizer that was made before has to be made anew.
+   *
+   * `config()` knows of modules that were replaced this way, and of what is held in several places; so tied weights stay tied:
+   *
+   * ```ts
+   * const model = new Sequential(new Linear(4, 4, { bias: false }), new ReLU(), new Linear(4, 4));
+   * model.setMember('2.weight', model.getMember('0.weight'));
+   * [...model.namedParameters().keys()];  // ['0.weight', '2.bias']
+   * ```
+   *
+   * Throws {@link ArgumentError} for a path that there is not, and a value of another kind.
+   */
+  setMember(path: string, value: Tensor | AnyModule): this {
+    const member = memberAt('setMember', this, path);
+    requireReplacement('setMember', path, member, value);
+    member.owner.replaceMember(member.name, value);
+    if (isModule(value)) member.owner.#replaced.add(member.name);
+    // Errors name what is new by its path.
+    this.namedModules();
+    return this;
+  }
+
+  /** Replaces a member that is held directly, for {@link setMember}. A container that names its members itself overrides it, as {@link members}. */
+  replaceMember(name: string, value: Tensor | AnyModule): void {
+    replaceInFields(this, name, value);
+  }
+
+  /**
+   * JSON from which `fromConfig` rebuilds the module, without its parameters, by what its class says: {@link type}, {@link positional},
+   * {@link options}. Modules that were replaced by {@link setMember} and members that are held several times are part of it.
+   *
+   * Throws {@link ArgumentError} where the class has no `static type` of its own, and for arguments that JSON cannot hold.
+   */
   config(): ModuleConfig {
-    throw new ArgumentError(`[config] ${this.constructor.name} does not say how to rebuild it.`, {
-      hint: `Override config() to return { type: '${this.constructor.name}', … } and give the class a static fromConfig(config).`,
-    });
+    return configOf(this, (module) => module.#replaced);
   }
 
   /**
@@ -250,7 +285,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /** The class and what distinguishes this instance: `Linear 784 → 10`. */
   describe(): string {
-    return this.constructor.name;
+    return typeNameOf(this);
   }
 
   /** `classifier.1 (Linear 9216 → 128)`: the path is known once a model that holds the module was walked (by an optimizer, say). */
@@ -271,98 +306,10 @@ export function requireModule(where: string, name: string, value: unknown): asse
 }
 
 function missingForward(this: object): never {
-  const { name } = this.constructor;
+  const name = typeNameOf(this);
   const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(this));
   const near = nearest('forward', methods);
   throw new ArgumentError(`[${name}] has no method forward, which computes its output.`, {
     hint: near === undefined ? 'Give the class one: forward(x) { return …; }.' : `Is ${near} meant to be it?`,
   });
-}
-
-function isMember(value: unknown): value is Tensor | AnyModule {
-  return value instanceof Module || (value instanceof Tensor && value.isVariable);
-}
-
-/** Modules from the outside in, as PyTorch walks them. With `again`, shared ones at each of their places. */
-function walk(root: AnyModule, { again = false } = {}): Visit[] {
-  const visits: Visit[] = [];
-  const seen = new Set<AnyModule>();
-  const suspicious: { readonly module: AnyModule; readonly enclosed: Fields<Tensor | AnyModule>['enclosed'] }[] = [];
-  const visit = (path: string, module: AnyModule): void => {
-    if (seen.has(module)) return;
-    seen.add(module);
-    const found: Visit = { path, module, parameters: [], buffers: [] };
-    visits.push(found);
-    const inner: [string, AnyModule][] = [];
-    const { members, enclosed } = membersOf(module);
-    if (enclosed.length > 0) suspicious.push({ module, enclosed });
-    for (const [name, value] of members) {
-      const full = path === '' ? name : `${path}.${name}`;
-      if (value instanceof Tensor) (value.requiresGrad ? found.parameters : found.buffers).push([full, value]);
-      else inner.push([full, value]);
-    }
-    for (const [full, value] of inner) visit(full, value);
-    if (again) seen.delete(module);
-  };
-  visit('', root);
-  if (suspicious.length > 0) {
-    const listed = new Set(
-      visits.flatMap(({ module, parameters, buffers }) => [
-        module,
-        ...[...parameters, ...buffers].map(([, tensor]) => tensor),
-      ]),
-    );
-    for (const { module, enclosed } of suspicious)
-      requireListed(
-        module,
-        enclosed.filter(([, value]) => !listed.has(value)),
-      );
-  }
-  if (!again) for (const { path, module } of visits) module.foundAt(path);
-  return visits;
-}
-
-/** What a module says it holds, and what in its fields has no name. */
-function membersOf(
-  module: AnyModule,
-): { members: Iterable<readonly [string, Tensor | AnyModule]> } & Pick<Fields<Tensor | AnyModule>, 'enclosed'> {
-  // A class that names its members itself decides what they are.
-  return module.members === Module.prototype.members
-    ? fieldsOf(module, isMember)
-    : { members: module.members(), enclosed: [] };
-}
-
-/** Throws {@link ArgumentError} for members that a walk would skip. */
-function requireListed(module: AnyModule, skipped: Fields<Tensor | AnyModule>['enclosed']): void {
-  const [first] = skipped;
-  if (first === undefined) return;
-  const [field = ''] = first[0].split('.');
-  const list = skipped.map(
-    ([path, value]) => `${path} (${value instanceof Module ? value.describe() : String(value)})`,
-  );
-  throw new ArgumentError(
-    `[${module.constructor.name}] the field ${field} holds what is no module and has no names, and in it: ${list.join(', ')}. A walk would skip them.`,
-    {
-      hint: `Let its class extend Module, or hold its modules and parameters in an array, a plain object, a Map or a Set. What is no part of the model belongs in a private field, #${field}.`,
-    },
-  );
-}
-
-function distinct(named: readonly (readonly [string, Tensor])[]): Map<string, Tensor> {
-  const seen = new Set<Tensor>();
-  return byName(named.filter(([, tensor]) => !seen.has(tensor) && seen.add(tensor)));
-}
-
-/** A Map, where no two have one name. Throws {@link ArgumentError} otherwise. */
-function byName<T>(named: readonly (readonly [string, T])[]): Map<string, T> {
-  const map = new Map(named);
-  if (map.size === named.length) return map;
-  const [twice = ''] = named.find(([name, value]) => map.get(name) !== value) ?? [];
-  throw new ArgumentError(`[Module] two members have the name '${twice}'.`, {
-    hint: "Names of parameters are the keys on the way to them. In a Map, 1 and '1' are one name.",
-  });
-}
-
-function listed(what: string, items: readonly string[]): string {
-  return items.length === 0 ? '' : `\n  ${what}: ${items.join(', ')}`;
 }

@@ -1,7 +1,7 @@
 import { avgPool2d, maxPool2d, type Tensor } from '@hebb/tensor';
 import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
+import type { ModuleOptions } from './build.ts';
 import { pair } from './checks.ts';
-import type { ModuleConfig } from './build.ts';
 import { Module } from './module.ts';
 
 export interface AvgPool2dOptions {
@@ -32,7 +32,9 @@ type Pair = readonly [number, number];
  * ```
  */
 export class MaxPool2d extends Module {
-  static override readonly name: string = 'MaxPool2d';
+  static override readonly type: string = 'MaxPool2d';
+  static override readonly positional: readonly string[] = ['kernelSize'];
+  static override readonly options: ModuleOptions = maxOptions;
 
   readonly kernelSize: Pair;
   readonly stride: Pair;
@@ -49,23 +51,13 @@ export class MaxPool2d extends Module {
     this.dilation = pair('MaxPool2d', 'dilation', dilation, 1);
   }
 
-  static fromConfig(config: ModuleConfig): MaxPool2d {
-    const { type: _, kernelSize, ...options } = config;
-    return new MaxPool2d(kernelSize as Pair, options);
-  }
-
   forward(x: Tensor): Tensor {
     const { kernelSize, stride, padding, dilation } = this;
     return maxPool2d(x, kernelSize, { stride, padding, dilation });
   }
 
-  override config(): ModuleConfig {
-    const { kernelSize, stride, padding, dilation } = this;
-    return { type: 'MaxPool2d', kernelSize, stride, padding, dilation };
-  }
-
   override describe(): string {
-    return `MaxPool2d ${this.kernelSize.join('×')}`;
+    return `${super.describe()} ${this.kernelSize.join('×')}`;
   }
 }
 
@@ -75,7 +67,9 @@ export class MaxPool2d extends Module {
  * Shape: x float32[batch, channels, h, w] → float32[batch, channels, h', w'] with h' = ⌊(h + 2·padding − kernelSize) / stride⌋ + 1.
  */
 export class AvgPool2d extends Module {
-  static override readonly name: string = 'AvgPool2d';
+  static override readonly type: string = 'AvgPool2d';
+  static override readonly positional: readonly string[] = ['kernelSize'];
+  static override readonly options: ModuleOptions = averageOptions;
 
   readonly kernelSize: Pair;
   readonly stride: Pair;
@@ -90,22 +84,12 @@ export class AvgPool2d extends Module {
     this.padding = pair('AvgPool2d', 'padding', padding, 0);
   }
 
-  static fromConfig(config: ModuleConfig): AvgPool2d {
-    const { type: _, kernelSize, ...options } = config;
-    return new AvgPool2d(kernelSize as Pair, options);
-  }
-
   forward(x: Tensor): Tensor {
     const { kernelSize, stride, padding } = this;
     return avgPool2d(x, kernelSize, { stride, padding });
   }
 
-  override config(): ModuleConfig {
-    const { kernelSize, stride, padding } = this;
-    return { type: 'AvgPool2d', kernelSize, stride, padding };
-  }
-
   override describe(): string {
-    return `AvgPool2d ${this.kernelSize.join('×')}`;
+    return `${super.describe()} ${this.kernelSize.join('×')}`;
   }
 }

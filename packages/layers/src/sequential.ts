@@ -1,6 +1,5 @@
 import { ArgumentError, type Tensor } from '@hebb/tensor';
-import { build, type ModuleConfig, type ModuleTypes } from './build.ts';
-import { Module } from './module.ts';
+import { Module, type AnyModule } from './module.ts';
 
 /**
  * Modules one after the other: y = mₙ(… m₂(m₁(x))). They are named by their numbers, from '0' on.
@@ -11,7 +10,8 @@ import { Module } from './module.ts';
  * ```
  */
 export class Sequential extends Module implements Iterable<Module> {
-  static override readonly name: string = 'Sequential';
+  static override readonly type: string = 'Sequential';
+  static override readonly positional: readonly string[] = ['...modules'];
 
   readonly modules: readonly Module[];
 
@@ -31,13 +31,12 @@ export class Sequential extends Module implements Iterable<Module> {
     this.namedModules();
   }
 
-  /** Called by the function `fromConfig`, which knows all layers; `types` are the classes that may occur inside. */
-  static fromConfig(config: ModuleConfig, types: ModuleTypes = {}): Sequential {
-    return new Sequential(...(config['modules'] as readonly ModuleConfig[]).map((item) => build(item, types)));
-  }
-
   override members(): Iterable<readonly [string, Module]> {
     return this.modules.map((module, i) => [String(i), module] as const);
+  }
+
+  override replaceMember(name: string, value: Tensor | AnyModule): void {
+    (this.modules as AnyModule[])[Number(name)] = value as AnyModule;
   }
 
   forward(x: Tensor): Tensor {
@@ -55,9 +54,5 @@ export class Sequential extends Module implements Iterable<Module> {
 
   [Symbol.iterator](): Iterator<Module> {
     return this.modules[Symbol.iterator]();
-  }
-
-  override config(): ModuleConfig {
-    return { type: 'Sequential', modules: this.modules.map((module) => module.config()) };
   }
 }

@@ -4,6 +4,7 @@
  */
 import { currentRecording, guard, Tensor } from '@hebb/tensor';
 import { entriesOf, propertiesOf } from './members.ts';
+import { isMember } from './walk.ts';
 
 /** A value, and where it was found: a property of an object, an entry of a Map, an element of a Set. */
 interface Place {
@@ -20,19 +21,14 @@ const watched = new WeakMap<object, WeakSet<object>>();
  * enumerable fields, as they are (`===`), and the members in arrays, plain objects, Maps and Sets; or that finds it not the `same` otherwise.
  * Fields that `forward` itself writes (a kept activation, a counter) are left out.
  */
-export function watching<T>(
-  module: object,
-  isMember: (value: unknown) => boolean,
-  same: () => boolean,
-  forward: () => T,
-): T {
+export function watching<T>(module: object, same: () => boolean, forward: () => T): T {
   const recording = currentRecording();
   if (recording === undefined) return forward();
   const modules = watched.get(recording) ?? new WeakSet();
   watched.set(recording, modules);
   if (modules.has(module)) return forward();
   modules.add(module);
-  const before = placesOf(module, isMember);
+  const before = placesOf(module);
   const output = forward();
   const places = before.filter(isUnchanged);
   guard(() => same() && places.every(isUnchanged));
@@ -47,7 +43,7 @@ function isUnchanged({ holder, key, value }: Place): boolean {
   return holder instanceof Set && holder.has(value);
 }
 
-function placesOf(module: object, isMember: (value: unknown) => boolean): Place[] {
+function placesOf(module: object): Place[] {
   const places: Place[] = [];
   const open = new Set<object>();
   /** Adds the places of the members in a container, and of what they are reached through; nothing where there are none. */

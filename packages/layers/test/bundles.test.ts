@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import * as layers from '../src/index.ts';
 
 const source = fileURLToPath(new URL('../src/', import.meta.url));
 
@@ -31,6 +32,48 @@ test('modules keep their names in a minified bundle, in descriptions and in erro
   expect(bundle.net.describe()).toMatch(/^Sequential/);
   expect(bundle.described).toEqual(['Linear 4 → 3', 'BatchNorm1d 3', 'ReLU']);
   expect(bundle.wrong).toThrow(/^\[BatchNorm1d\]/);
+});
+
+test('configurations have the names that classes say, whatever a minifier calls them', async () => {
+  const text = await minified(`
+    import { fromConfig, Linear, Module, Sequential } from './index.ts';
+    class Net extends Module {
+      static type = 'Net';
+      static positional = ['inner'];
+      constructor(inner) { super(); this.inner = inner; }
+      forward(x) { return this.inner.forward(x); }
+    }
+    class Extended extends Linear {}
+    export const config = new Net(new Sequential(new Linear(4, 3))).config();
+    export const again = fromConfig(JSON.parse(JSON.stringify(config)), { Net }).config();
+    export const refused = () => new Extended(2, 2).config();`);
+  expect(text).not.toMatch(/class (Net|Extended|Linear)\b/);
+  const bundle = (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as {
+    config: unknown;
+    again: unknown;
+    refused: () => void;
+  };
+  const linear = { type: 'Linear', inFeatures: 4, outFeatures: 3, bias: true };
+  expect(bundle.config).toEqual({ type: 'Net', inner: { type: 'Sequential', modules: [linear] } });
+  expect(bundle.again).toEqual(bundle.config);
+  expect(bundle.refused).toThrow('is not to be rebuilt as Linear');
+});
+
+test('a bundle of Sequential and Linear leaves out all other layers, files, and what rebuilds modules', async () => {
+  const text = await minified(`export { Linear, Sequential } from './index.ts';`);
+  const all = await minified(`export * from './index.ts';`);
+  const others = Object.entries(layers)
+    .filter(([, value]) => typeof value === 'function' && value.prototype instanceof layers.Module)
+    .map(([name]) => name)
+    .filter((name) => !['Linear', 'Sequential', 'LazyModule'].includes(name));
+  expect(others.length).toBeGreaterThan(12);
+  const parts = (bundle: string, names: readonly string[]): string[] =>
+    names.filter((name) => new RegExp(`["'\`]${name}["'\`]`).test(bundle));
+  expect(parts(all, others)).toEqual(others);
+  expect(parts(text, others)).toEqual([]);
+  expect(parts(text, ['Linear', 'Sequential'])).toEqual(['Linear', 'Sequential']);
+  expect([all.includes('safetensors'), text.includes('safetensors')]).toEqual([true, false]);
+  expect([all.includes('there is no module type'), text.includes('there is no module type')]).toEqual([true, false]);
 });
 
 test('a bundle holds the modules that it uses', async () => {

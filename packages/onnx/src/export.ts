@@ -1,4 +1,5 @@
 /** `exportOnnx`: a model as an ONNX file. */
+import { typeNameOf } from '@hebb/layers';
 import { ArgumentError, realize, Tensor, type DType } from '@hebb/tensor';
 import {
   listOf,
@@ -131,7 +132,7 @@ export async function exportOnnx(model: OnnxSource, options: ExportOptions): Pro
     ...(options.description !== undefined && { docString: options.description }),
     metadataProps: Object.entries(options.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
-      name: options.name ?? (typeof model === 'function' ? 'model' : model.constructor.name),
+      name: options.name ?? (typeof model === 'function' ? 'model' : typeNameOf(model)),
       node: builder.nodes,
       initializer: builder.initializers,
       input: inputs.map(({ name, dtype, shape }) => valueInfo(name, dtype, shape)),

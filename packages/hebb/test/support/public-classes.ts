@@ -217,6 +217,13 @@ export const methods: Readonly<Record<string, Method>> = {
     model,
     aFunction(() => undefined),
   ),
+  'Module.getMember': method(model, aText('0.weight')),
+  'Module.setMember': method(
+    model,
+    aText('0'),
+    other(() => new hebb.ReLU()),
+  ),
+  'Module.differences': method(model, namedTensors),
   'Module.loadStateDict': method(model, namedTensors, options<hebb.LoadOptions>({ strict: aBoolean() })),
   'Optimizer.step': method(
     () => new hebb.SGD([hebb.parameter(tensor([1, 2]))]),

@@ -303,6 +303,22 @@ export const functions: Functions<Api> = {
   // Modules.
   parameter: [x],
   buffer: [x],
+  typeNameOf: [
+    other(
+      model,
+      'object',
+      'other object',
+      'array',
+      'numbers',
+      'nested arrays',
+      'texts',
+      'typed array',
+      'map',
+      'function',
+      'promise',
+      'tensor',
+    ),
+  ],
   observeForwards: [other(model), aFunction(() => 1), aFunction(() => 1)],
   withMode: [other(model), aBoolean(), aFunction(() => 1)],
   fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],

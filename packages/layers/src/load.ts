@@ -1,0 +1,73 @@
+/** Takes values over into a module, by name. */
+import { ArgumentError, assign, ShapeError, type Tensor } from '@hebb/tensor';
+import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import type { AnyModule } from './module.ts';
+import { stateEntries, type NamedTensors } from './state.ts';
+import { byName, walk } from './walk.ts';
+
+export interface LoadOptions {
+  /** Whether missing and unexpected names are errors. Default true. Shapes must fit in any case. */
+  strict?: boolean;
+}
+
+const loadOptions: OptionNames<LoadOptions> = { strict: requireBoolean };
+
+export interface LoadReport {
+  /** Names in the module for which the state has no tensor. */
+  readonly missing: readonly string[];
+  /** Names in the state that the module does not have. */
+  readonly unexpected: readonly string[];
+}
+
+interface Comparison extends LoadReport {
+  /** Values that the module takes, with the tensors that they replace. */
+  readonly pairs: readonly (readonly [target: Tensor, value: Tensor])[];
+  readonly misshapen: readonly string[];
+  /** All of it in words. */
+  readonly reasons: readonly string[];
+}
+
+/** What a state has of what the module needs. */
+export function compareState(module: AnyModule, state: NamedTensors): Comparison {
+  const given = new Map(stateEntries(state, 'loadStateDict'));
+  const own = byName(walk(module, { again: true }).flatMap(({ parameters, buffers }) => [...parameters, ...buffers]));
+  const found = new Set([...given.keys()].map((name) => own.get(name)));
+  const missing = [...module.stateDict()].filter(([, tensor]) => !found.has(tensor)).map(([name]) => name);
+  const unexpected: string[] = [];
+  const misshapen: string[] = [];
+  const pairs: [Tensor, Tensor][] = [];
+  for (const [name, value] of given) {
+    const target = own.get(name);
+    if (target === undefined) unexpected.push(name);
+    else if (target.shape.join() !== value.shape.join())
+      misshapen.push(`${name}: the module has ${target}, the state ${value}`);
+    else pairs.push([target, value]);
+  }
+  const reasons = [
+    listed('missing', missing),
+    listed('unexpected', unexpected),
+    listed('of another shape', misshapen),
+  ].flat();
+  return { missing, unexpected, misshapen, pairs, reasons };
+}
+
+/** See `Module.loadStateDict`. */
+export function loadState(module: AnyModule, state: NamedTensors, options: LoadOptions): LoadReport {
+  checkOptions('loadStateDict', options, loadOptions);
+  const { strict = true } = options;
+  const { missing, unexpected, misshapen, pairs, reasons } = compareState(module, state);
+  const named = missing.length + unexpected.length > 0;
+  if (misshapen.length > 0 || (strict && named)) {
+    const said = strict ? reasons : listed('of another shape', misshapen);
+    throw new (misshapen.length > 0 ? ShapeError : ArgumentError)(
+      `[loadStateDict] the state does not fit ${module.describe()}.${said.map((reason) => `\n  ${reason}`).join('')}`,
+      strict && named ? { hint: 'With { strict: false } missing and unexpected names are left alone.' } : {},
+    );
+  }
+  for (const [target, value] of pairs) if (target !== value) assign(target, value.to(target.dtype));
+  return { missing, unexpected };
+}
+
+function listed(what: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [`${what}: ${items.join(', ')}`];
+}
