@@ -89,6 +89,73 @@ async function readRange(
   return bytes;
 }
 
+export interface ReadPiecesOptions extends FileOptions {
+  /** The byte to begin at. Default 0. */
+  readonly from?: number;
+  /** Bytes of a piece; the last is shorter. Default 262,144. */
+  readonly pieceBytes?: number;
+}
+
+/**
+ * The bytes of a file piece by piece, for files larger than memory. The file is open from the first piece to the last, or to where the loop is left:
+ * by `break`, `return` or an error. The next piece is read while the caller works on this one.
+ *
+ * ```ts
+ * await writeFile('greeting.txt', 'hello');
+ * let text = '';
+ * for await (const piece of readPieces('greeting.txt', { from: 1, pieceBytes: 3 })) text += `${new TextDecoder().decode(piece)}|`;
+ * text; // 'ell|o|'
+ * ```
+ *
+ * @throws FileError where it cannot be read, and in a browser
+ */
+export async function* readPieces(
+  path: string | URL,
+  options: ReadPiecesOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const { from = 0, pieceBytes = 2 ** 18 } = options;
+  if (!Number.isSafeInteger(from) || from < 0 || !Number.isSafeInteger(pieceBytes) || pieceBytes < 1) {
+    throw new FileError('read', String(path), {
+      code: 'EINVAL',
+      reason: `pieces of ${pieceBytes} bytes from byte ${from} on were asked for`,
+      hint: 'Both are integers, from 0 and at least 1.',
+    });
+  }
+  const { files } = requireNode('read', path, options);
+  const handle = await reading(path, files.open(path, 'r'));
+  const readAt = async (position: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const piece = new Uint8Array(pieceBytes);
+    let done = 0;
+    // A system call may give less than was asked for; only nothing at all is the end.
+    while (done < pieceBytes) {
+      const { bytesRead } = await handle.read(piece, done, pieceBytes - done, position + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return piece.subarray(0, done);
+  };
+  // Whoever works on a piece is not waiting for the next one: its failure is told when it is asked for.
+  const begin = (position: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const piece = readAt(position);
+    piece.catch(() => undefined);
+    return piece;
+  };
+  let ahead = begin(from);
+  try {
+    for (let position = from; ;) {
+      const piece = await reading(path, ahead);
+      position += piece.length;
+      if (piece.length === 0) return;
+      if (piece.length === pieceBytes) ahead = begin(position);
+      yield piece;
+      if (piece.length < pieceBytes) return;
+    }
+  } finally {
+    await ahead.catch(() => undefined);
+    await handle.close();
+  }
+}
+
 /**
  * The names of the files and folders in a folder, sorted.
  *

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile as nodeReadFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile as nodeReadFile, readlink, rm } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import {
   listFolder,
   openFile,
   readFile,
+  readPieces,
   removeFile,
   removeTemporaries,
   requireWritableFolder,
@@ -278,5 +279,51 @@ describe('where there are no files', () => {
       ['cannot write a: files are there in Node only, not in a browser.', 'Use the console.'],
     ]);
     expect(errors.map(({ code }) => code)).toEqual(new Array(5).fill('ENOSYS'));
+  });
+});
+
+describe('reading piece by piece', () => {
+  const open = async (): Promise<string[]> =>
+    (
+      await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+    ).filter((target) => target === path);
+
+  it('gives every byte once, from where it is told to', async () => {
+    await writeFile(path, 'abcdefgh');
+    const read = async (from: number, pieceBytes: number): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const piece of readPieces(path, { from, pieceBytes })) found.push(text(piece));
+      return found;
+    };
+    expect(await read(0, 3)).toEqual(['abc', 'def', 'gh']);
+    expect(await read(0, 4)).toEqual(['abcd', 'efgh']);
+    expect(await read(5, 100)).toEqual(['fgh']);
+    expect(await read(8, 3)).toEqual([]);
+    expect(await read(99, 3)).toEqual([]);
+    for (const [from, pieceBytes] of [
+      [-1, 1],
+      [0, 0],
+      [0.5, 1],
+    ] as const)
+      await expect(read(from, pieceBytes)).rejects.toThrow(FileError);
+  });
+
+  it.runIf(process.platform === 'linux')('closes the file at the end, on break and on an error', async () => {
+    await writeFile(path, 'abcdefgh');
+    for await (const _ of readPieces(path, { pieceBytes: 3 })) expect(await open()).toHaveLength(1);
+    expect(await open()).toHaveLength(0);
+    for await (const _ of readPieces(path, { pieceBytes: 3 })) break;
+    expect(await open()).toHaveLength(0);
+    const failing = async (): Promise<void> => {
+      for await (const _ of readPieces(path, { pieceBytes: 3 })) throw new RangeError('mine');
+    };
+    await expect(failing()).rejects.toThrow('mine');
+    expect(await open()).toHaveLength(0);
+  });
+
+  it('says which file cannot be read', async () => {
+    const error = await failureOf(readPieces(path).next());
+    expect([error.code, error.path]).toEqual(['ENOENT', path]);
+    expect((await failureOf(readPieces(folder).next())).message).toMatch(/it is a folder/);
   });
 });

@@ -26,7 +26,7 @@ type AnyClass = new (...args: never[]) => unknown;
 type Constructed = {
   [K in keyof Api]: Api[K] extends AnyClass ? (InstanceType<Api[K]> extends Error | Made ? never : K) : never;
 }[keyof Api];
-type Made = hebb.Tensor | hebb.ClassificationResult | hebb.ConfusionMatrix;
+type Made = hebb.Tensor | hebb.ClassificationResult | hebb.ConfusionMatrix | hebb.Stream<unknown> | hebb.BatchStream;
 
 const { tensor } = hebb;
 const parameters = other(() => [hebb.parameter(tensor([1, 2]))]);
@@ -164,6 +164,7 @@ export const constructors: {
   ],
 };
 
+const elements = (): hebb.Stream<{ x: number }> => hebb.stream([{ x: 1 }, { x: 2 }, { x: 3 }]);
 const matrix = (): hebb.Tensor =>
   tensor([
     [1, 2],
@@ -243,6 +244,46 @@ export const methods: Readonly<Record<string, Method>> = {
   'DataLoader.loadStateDict': method(
     () => new hebb.DataLoader(dataset()),
     other(() => new hebb.DataLoader(dataset()).stateDict()),
+  ),
+  'Stream.map': method(
+    elements,
+    aFunction((x: unknown) => x),
+  ),
+  'Stream.filter': method(
+    elements,
+    aFunction(() => true),
+  ),
+  'Stream.flatMap': method(
+    elements,
+    aFunction((x: unknown) => [x]),
+  ),
+  'Stream.shuffle': method(elements, options<hebb.ShuffleOptions>({ buffer: anInteger(2), seed: anInteger(1) }, true)),
+  'Stream.prefetch': method(elements, optional(anInteger(2))),
+  'Stream.take': method(elements, anInteger(2)),
+  'Stream.skip': method(elements, anInteger(1)),
+  'Stream.concat': method(elements, other(elements)),
+  'Stream.repeat': method(elements, optional({ ...anInteger(2), takes: [...anInteger(2).takes, 'Infinity'] })),
+  'Stream.split': method(
+    elements,
+    options<hebb.StreamSplitOptions>({ test: aNumber(0.25), validation: aNumber(0.25), seed: anInteger(1) }),
+  ),
+  'Stream.batch': method(
+    elements,
+    anInteger(2),
+    options<hebb.BatchOptions>({
+      dropLast: aBoolean(),
+      types: other(() => ({ x: 'int32' }), 'object'),
+      collate: aFunction(() => ({})),
+      transform: aFunction((batch: unknown) => batch),
+      seed: anInteger(1),
+      prefetch: anInteger(1),
+    }),
+  ),
+  'Stream.epoch': method(elements, anInteger(0)),
+  'BatchStream.batches': method(() => elements().batch(2), optional(other(() => ({ epoch: 0, batch: 0 })))),
+  'BatchStream.loadStateDict': method(
+    () => elements().batch(2),
+    other(() => elements().batch(2).stateDict()),
   ),
   'Random.integer': method(() => new hebb.Random(1), anInteger(3)),
   'Random.shuffle': method(

@@ -504,6 +504,7 @@ export const functions: Functions<Api> = {
     other(() => ({ data: Float32Array.of(1, 2), shape: [1, 1, 1, 2] })),
     options<hebb.NormalizeOptions>({ mean: fractions(0), std: fractions(1) }, true),
   ],
+  stream: [other(() => [1, 2], 'array', 'numbers', 'nested arrays', 'texts', 'typed array', 'map', 'function')],
   trainTestSplit: [
     other(dataset),
     options<hebb.SplitOptions>({ test: aNumber(0.25), validation: aNumber(0.25), seed: anInteger(1) }),
