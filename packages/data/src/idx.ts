@@ -5,7 +5,7 @@ import { sizeOf, type NumericArray } from './arrays.ts';
 import { DataError, messageOf } from './errors.ts';
 import { nameOf, readBytes, type Source } from './files.ts';
 
-type IdxArray = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+export type IdxArray = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 interface IdxType {
   readonly name: string;
@@ -23,7 +23,7 @@ const types: Readonly<Record<number, IdxType>> = {
   0x0e: { name: 'double', bytes: 8, make: (n) => new Float64Array(n), read: (view, at) => view.getFloat64(at) },
 };
 
-interface Header {
+export interface IdxHeader {
   readonly type: IdxType;
   readonly shape: number[];
   /** Where the numbers start, and where the file must end. */
@@ -60,13 +60,7 @@ export function readIdx(bytes: Uint8Array, name = '<bytes>'): NumericArray {
   const header = readHeader(file, name);
   if (header === undefined) throw fault(name, `it ends after ${file.length} bytes, inside its header.`);
   const { type, shape, start, end } = header;
-  if (file.length < end) {
-    throw fault(
-      name,
-      `it ends after ${file.length} bytes; ${type.name}[${shape.join(',')}] takes ${end}, so ${end - file.length} are missing.`,
-      'The download or copy was cut short: get the file again.',
-    );
-  }
+  if (file.length < end) throw cutShort(name, header, file.length);
   if (file.length > end) throw trailing(name, header, file.length);
   const size = sizeOf(shape);
   if (type.bytes === 1) {
@@ -83,7 +77,7 @@ export function readIdx(bytes: Uint8Array, name = '<bytes>'): NumericArray {
 }
 
 /** The header, or `undefined` if the bytes end before it does. */
-function readHeader(bytes: Uint8Array, name: string): Header | undefined {
+export function readHeader(bytes: Uint8Array, name: string): IdxHeader | undefined {
   if (bytes.length < 4) {
     if (bytes.length === 0)
       throw fault(name, 'it is empty.', 'The download or copy was cut short: get the file again.');
@@ -123,7 +117,7 @@ function gunzip(bytes: Uint8Array, name: string): Uint8Array {
     throw fault(name, `its gzip data is cut short after ${bytes.length} bytes.`, 'Get the file again.');
   const pieces: Uint8Array[] = [];
   let length = 0;
-  let header: Header | undefined;
+  let header: IdxHeader | undefined;
   const stream = new Gunzip((piece) => {
     if (piece.length === 0) return; // a block that has not arrived to its end
     pieces.push(piece);
@@ -171,13 +165,21 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-function trailing(name: string, { type, shape, end }: Header, length: number): DataError {
+export function cutShort(name: string, { type, shape, end }: IdxHeader, length: number): DataError {
+  return fault(
+    name,
+    `it ends after ${length} bytes; ${type.name}[${shape.join(',')}] takes ${end}, so ${end - length} are missing.`,
+    'The download or copy was cut short: get the file again.',
+  );
+}
+
+export function trailing(name: string, { type, shape, end }: IdxHeader, length: number): DataError {
   return fault(
     name,
     `trailing bytes: ${type.name}[${shape.join(',')}] takes ${end} bytes, and there are at least ${length}.`,
   );
 }
 
-function fault(name: string, message: string, hint?: string): DataError {
+export function fault(name: string, message: string, hint?: string): DataError {
   return new DataError(`[idx] ${name}: ${message}`, { source: name, ...(hint !== undefined && { hint }) });
 }

@@ -24,7 +24,7 @@ export interface LabelledImages {
 
 export type ImageFields = { readonly x: Field<Float32Array>; readonly y: Field<Int32Array> };
 
-const digitNames: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+export const digitNames: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 
 /**
  * The optical digits of scikit-learn's `load_digits` as CSV: the columns `pixel_0_0` … `pixel_7_7` (row, column) with
@@ -143,25 +143,8 @@ const readOptions: OptionNames<ReadMnistOptions> = { ...loadOptions, names: reco
 export async function loadMnist(folder: string, options: LoadMnistOptions = {}): Promise<Mnist> {
   requireString('loadMnist', 'the folder', folder);
   checkOptions('loadMnist', options, loadOptions);
-  const instead =
-    'Fetch the four files and pass their bytes: readMnist({ trainImages, trainLabels, testImages, testLabels }).';
-  const present = await listFolder(folder, { instead }).catch((cause: unknown) => {
-    throw cause instanceof FileError ? fileError('loadMnist', cause) : cause;
-  });
-  const names: Partial<Record<keyof MnistFiles, string>> = {};
-  const absent: string[] = [];
-  for (const [key, name] of Object.entries(mnistNames) as [keyof MnistFiles, string][]) {
-    const found = [name, `${name}.gz`].find((candidate) => present.includes(candidate));
-    if (found === undefined) absent.push(`${name}[.gz]`);
-    else names[key] = `${folder}/${found}`;
-  }
-  if (absent.length > 0) {
-    throw new DataError(`[loadMnist] ${folder} lacks ${absent.join(', ')}.`, {
-      source: folder,
-      hint: 'The four files must be in that folder under these names. await downloadMnist() gets them and returns their folder.',
-    });
-  }
-  const read = async (key: keyof MnistFiles): Promise<Uint8Array> => await readBytes('loadMnist', names[key] ?? '');
+  const names = await findMnist('loadMnist', folder);
+  const read = async (key: keyof MnistFiles): Promise<Uint8Array> => await readBytes('loadMnist', names[key]);
   const files = {
     trainImages: await read('trainImages'),
     trainLabels: await read('trainLabels'),
@@ -186,8 +169,8 @@ export function readMnist(files: MnistFiles, options: ReadMnistOptions = {}): Mn
   const part = (imagesKey: keyof MnistFiles, labelsKey: keyof MnistFiles): LabelledImages => {
     const images = readIdx(files[imagesKey], names[imagesKey]);
     const labels = readIdx(files[labelsKey], names[labelsKey]);
-    expectBytes(images, ['n', 28, 28], names[imagesKey]);
-    expectBytes(labels, ['n'], names[labelsKey]);
+    expectBytes('readMnist', images, ['n', 28, 28], names[imagesKey]);
+    expectBytes('readMnist', labels, ['n'], names[labelsKey]);
     const [count = 0] = images.shape;
     if (count !== labels.shape[0]) {
       throw new DataError(
@@ -208,12 +191,38 @@ export function readMnist(files: MnistFiles, options: ReadMnistOptions = {}): Mn
   return { train: part('trainImages', 'trainLabels'), test: part('testImages', 'testLabels') };
 }
 
-function expectBytes({ data, shape }: NumericArray, expected: readonly (number | string)[], name: string): void {
+/** The paths of the four files in a folder, packed or not. */
+export async function findMnist(where: string, folder: string): Promise<Record<keyof MnistFiles, string>> {
+  const instead =
+    'Fetch the four files and pass their bytes: readMnist({ trainImages, trainLabels, testImages, testLabels }).';
+  const present = await listFolder(folder, { instead }).catch((cause: unknown) => {
+    throw cause instanceof FileError ? fileError(where, cause) : cause;
+  });
+  const names = { ...mnistNames };
+  const absent: string[] = [];
+  for (const [key, name] of Object.entries(mnistNames) as [keyof MnistFiles, string][]) {
+    const found = [name, `${name}.gz`].find((candidate) => present.includes(candidate));
+    if (found === undefined) absent.push(`${name}[.gz]`);
+    else names[key] = `${folder}/${found}`;
+  }
+  if (absent.length === 0) return names;
+  throw new DataError(`[${where}] ${folder} lacks ${absent.join(', ')}.`, {
+    source: folder,
+    hint: 'The four files must be in that folder under these names. await downloadMnist() gets them and returns their folder.',
+  });
+}
+
+export function expectBytes(
+  where: string,
+  { data, shape }: NumericArray,
+  expected: readonly (number | string)[],
+  name: string,
+): void {
   const fits =
     shape.length === expected.length && expected.every((e, axis) => typeof e === 'string' || e === shape[axis]);
   if (data instanceof Uint8Array && fits) return;
   throw new DataError(
-    `[readMnist] ${name}: expected unsigned bytes of shape [${expected.join(', ')}], got ${data.constructor.name} of shape [${shape.join(', ')}].`,
+    `[${where}] ${name}: expected unsigned bytes of shape [${expected.join(', ')}], got ${data.constructor.name} of shape [${shape.join(', ')}].`,
     { source: name, hint: 'Is the file another one of the four, or from another data set?' },
   );
 }

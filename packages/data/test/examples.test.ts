@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, vi } from 'vitest';
 import { testExamples } from '../../../tools/examples/src/suite.ts';
 import * as data from '../src/index.ts';
 
@@ -31,18 +31,22 @@ beforeAll(async () => {
     await writeFile(join(folder, 'mnist', `${part}-labels-idx1-ubyte`), labels);
   }
   process.chdir(folder);
+  vi.stubGlobal('Worker', EventTarget);
 });
 afterAll(async () => {
+  vi.unstubAllGlobals();
   process.chdir(home);
   await rm(folder, { recursive: true });
 });
 
-// Examples do not reach out to the network.
+// Examples do not reach out to the network, and have no workers.
 const modules = {
   '@hebb/data': {
     ...data,
     fetchDataset: () => Promise.resolve('penguins.csv'),
     downloadMnist: () => Promise.resolve('mnist'),
+    serveDataset: () => undefined,
+    workerDataset: async () => (await data.openMnist('mnist')).train,
   },
 };
 

@@ -66,6 +66,7 @@ export async function runExample(
   };
   const body = code
     .replace(/^import type .*$/gm, '')
+    .replace(/\bimport\.meta\.url\b/g, "'file:///example.ts'") // a script has none
     .replace(/^import (\{[^}]*\}) from '([^']+)';$/gm, (_, names: string, module: string) => {
       if (modules[module] === undefined) throw new Error(`${name}: the test has no module ${module}`);
       return `const ${names.replace(/\btype \w+,? ?/g, '')} = __modules['${module}'];`;

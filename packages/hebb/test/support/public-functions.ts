@@ -45,6 +45,16 @@ export const dataset = (): hebb.ArrayDataset =>
     y: { data: Int32Array.of(0, 1, 0, 1), shape: [] },
   });
 const rows = (): hebb.NumericArray => ({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] });
+/** A worker that answers at once. */
+const aWorker = (): hebb.DatasetWorker & { on(event: string, listener: (message: unknown) => void): void } => {
+  const listeners: ((message: unknown) => void)[] = [];
+  return {
+    on: (event, listener) => void (event === 'message' && listeners.push(listener)),
+    postMessage: () => {
+      for (const listener of listeners) listener({ channel: 'hebb.dataset', tell: 'description', length: 3 });
+    },
+  };
+};
 export const digitsText = (): string => {
   const names = Array.from({ length: 64 }, (_, i) => `pixel_${Math.floor(i / 8)}_${i % 8}`);
   return `${[...names, 'label'].join(',')}\n${[...names.map(() => '3'), '1'].join(',')}\n`;
@@ -486,6 +496,11 @@ export const functions: Functions<Api> = {
     options<hebb.MapDatasetOptions>({ unaligned: texts('nodes') }),
   ],
   concatDatasets: [other(() => [dataset(), dataset()])],
+  zipDatasets: [other(() => hebb.mapDataset(dataset(), (batch) => ({ only: batch['x'] ?? rows() }))), other(dataset)],
+  openMnist: [path('mnist'), options<hebb.LoadMnistOptions>({ classNames: texts(...'0123456789') })],
+  serveDataset: [other(dataset)],
+  workerDataset: [other(() => [aWorker()]), options<hebb.WorkerDatasetOptions>({ timeout: aNumber(1) })],
+  openIdxDataset: [other(() => ({ x: idx(2, 3) }))],
   filterDataset: [other(dataset), aFunction(() => true)],
   readField: [other(dataset), aChoice('y')],
   labelEncode: [

@@ -1,0 +1,4 @@
+import { serveDataset } from 'hebb';
+import { dataset } from './dataset.ts';
+
+serveDataset(dataset);
