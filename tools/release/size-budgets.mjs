@@ -17,7 +17,7 @@ const budgets = {
     architectures: 31,
     autograd: 25,
     data: 68,
-    evaluation: 9,
+    evaluation: 32,
     'evaluation/format': 0.8,
     files: 3,
     hebb: 200,

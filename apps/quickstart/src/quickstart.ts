@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   accuracy,
   AdamW,
+  classification,
   cosineSchedule,
   crossEntropy,
   DataLoader,
@@ -81,7 +82,7 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
   if (history.losses.length === 0) return nothingDone();
 
   say(heading('Test'));
-  const evaluation = await evaluate(model, images.test, { task: 'classification', classNames: images.classNames });
+  const evaluation = await evaluate(model, images.test, classification({ classNames: images.classNames }));
   say(evaluation.toString());
 
   say(heading('ONNX'));

@@ -124,6 +124,7 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   readonly #transform: ((batch: B, context: TransformContext) => T) | undefined;
   readonly #buckets: Buckets | undefined;
   readonly #prefetch: number | undefined;
+  readonly #options: DataLoaderOptions<B, T>;
   /** Batches and examples of an epoch. */
   readonly #count: { readonly batches: number; readonly examples: number };
   #seed: number;
@@ -167,6 +168,7 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
         { hint: 'Use a smaller batchSize, or dropLast: false.' },
       );
     }
+    this.#options = { ...options, seed };
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.shuffle = shuffle;
@@ -206,6 +208,14 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   set epoch(epoch: number) {
     requireSeed('DataLoader', 'epoch', epoch);
     this.#epoch = epoch;
+  }
+
+  /**
+   * A loader of the same batches in the order of the dataset, with the last one however small it is: what evaluation reads. With `buckets` their
+   * order stays, by bucket.
+   */
+  inOrder(): DataLoader<B, T> {
+    return new DataLoader(this.dataset, { ...this.#options, shuffle: false, dropLast: false });
   }
 
   /** The indices of the dataset in the order of an epoch (default: the next one), those included that `dropLast` leaves out. */

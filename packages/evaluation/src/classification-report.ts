@@ -1,20 +1,10 @@
 /** Precision, recall and F1 of every class, and their averages. */
 import { checkOptions, listOf, requireNumber, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import { ClassCounts, type ClassScores } from './class-counts.ts';
 import { countPairs, type ConfusionMatrix, type ConfusionMatrixJSON } from './confusion-matrix.ts';
 import { predictedClasses } from './predicted.ts';
 import { textTable } from './text-table.ts';
 import { classes, withShapes, withValues, type TensorLike, type Values } from './values.ts';
-
-export interface ClassScores {
-  /** TP / (TP + FP): how often a prediction of this class is right. 0 if it was never predicted. */
-  readonly precision: number;
-  /** TP / (TP + FN): how much of the class is found. 0 if there is no example of it. */
-  readonly recall: number;
-  /** 2 · precision · recall / (precision + recall) = 2 TP / (2 TP + FP + FN). 0 if that is 0 / 0. */
-  readonly f1: number;
-  /** Number of examples with this label; of all examples for an average. */
-  readonly support: number;
-}
 
 export interface NamedClassScores extends ClassScores {
   readonly name: string;
@@ -40,42 +30,22 @@ export class ClassificationResult {
   readonly confusionMatrix: ConfusionMatrix;
 
   constructor(matrix: ConfusionMatrix) {
-    const { counts, classNames, total } = matrix;
-    let correct = 0;
-    this.classes = counts.map((row, i) => {
-      const hits = row[i] ?? 0;
-      correct += hits;
-      const support = row.reduce((sum, count) => sum + count, 0);
-      const predicted = counts.reduce((sum, other) => sum + (other[i] ?? 0), 0);
-      return {
-        name: classNames[i] ?? String(i),
-        precision: divide(hits, predicted),
-        recall: divide(hits, support),
-        f1: divide(2 * hits, predicted + support),
-        support,
-      };
-    });
-    this.accuracy = correct / total;
-    this.macroAverage = average(this.classes, () => 1 / counts.length, total);
-    this.weightedAverage = average(this.classes, ({ support }) => support / total, total);
+    const counts = new ClassCounts(matrix.counts.length);
+    matrix.counts.forEach((row, label) =>
+      row.forEach((count, prediction) => {
+        if (count > 0) counts.add(label, prediction, count);
+      }),
+    );
+    this.classes = counts.classes().map((scores, i) => ({ name: matrix.classNames[i] ?? String(i), ...scores }));
+    this.accuracy = counts.correct / counts.total;
+    this.macroAverage = counts.macroAverage();
+    this.weightedAverage = counts.weightedAverage();
     this.confusionMatrix = matrix;
   }
 
   /** The table of scikit-learn's report, then the confusion matrix. */
   toString(): string {
-    const format = (scores: ClassScores): string[] => [
-      ...[scores.precision, scores.recall, scores.f1].map((value) => value.toFixed(4)),
-      String(scores.support),
-    ];
-    const table = textTable([
-      ['', 'precision', 'recall', 'f1', 'support'],
-      ...this.classes.map((scores) => [scores.name, ...format(scores)]),
-      [],
-      ['accuracy', '', '', this.accuracy.toFixed(4), String(this.macroAverage.support)],
-      ['macro average', ...format(this.macroAverage)],
-      ['weighted average', ...format(this.weightedAverage)],
-    ]);
-    return `${table}\n\n${this.confusionMatrix.toString()}`;
+    return `${scoresTable(this)}\n\n${this.confusionMatrix.toString()}`;
   }
 
   toJSON(): ClassificationResultJSON {
@@ -146,21 +116,22 @@ export function classificationReport(
   });
 }
 
-function average(
-  scores: readonly ClassScores[],
-  weight: (scores: ClassScores) => number,
-  support: number,
-): ClassScores {
-  const mean = (value: (scores: ClassScores) => number): number =>
-    scores.reduce((sum, each) => sum + weight(each) * value(each), 0);
-  return {
-    precision: mean((each) => each.precision),
-    recall: mean((each) => each.recall),
-    f1: mean((each) => each.f1),
-    support,
-  };
-}
-
-function divide(numerator: number, denominator: number): number {
-  return denominator === 0 ? 0 : numerator / denominator;
+/** The table of scikit-learn's report. */
+export function scoresTable(
+  result: Pick<ClassificationResult, 'accuracy' | 'classes' | 'macroAverage' | 'weightedAverage'>,
+): string {
+  const { accuracy, classes, macroAverage, weightedAverage } = result;
+  const support = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(2));
+  const format = (scores: ClassScores): string[] => [
+    ...[scores.precision, scores.recall, scores.f1].map((value) => value.toFixed(4)),
+    support(scores.support),
+  ];
+  return textTable([
+    ['', 'precision', 'recall', 'f1', 'support'],
+    ...classes.map((scores) => [scores.name, ...format(scores)]),
+    [],
+    ['accuracy', '', '', accuracy.toFixed(4), support(macroAverage.support)],
+    ['macro average', ...format(macroAverage)],
+    ['weighted average', ...format(weightedAverage)],
+  ]);
 }

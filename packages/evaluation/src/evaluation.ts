@@ -60,8 +60,8 @@ export interface EvaluationTask<R extends Evaluation = Evaluation, O = Tensor, V
 export interface EvaluationState<R extends Evaluation = Evaluation, V = Tensor> {
   /** The next batch, in the order of the data; its arrays are not to be changed. */
   update(outputs: HostValues<V>, batch: ArrayFields): void;
-  /** Takes in what another state of the same task has seen of the batches that follow. */
-  merge(other: this): void;
+  /** Takes in what another state of the same task has seen of the batches that follow; `evaluate` itself has one state only. */
+  merge?(other: this): void;
   /** @throws ArgumentError where there was no example. */
   result(run: EvaluationRun): R;
 }

@@ -1,15 +1,31 @@
 export { accuracy, argmax, logLoss, perplexity, topKAccuracy } from './classification.ts';
 export type { LogLossOptions, TopKOptions } from './classification.ts';
 export { ClassificationResult, classificationReport } from './classification-report.ts';
+export { classification } from './classification-task.ts';
+export type { ClassificationOptions, ClassificationValues } from './classification-task.ts';
+export { ClassificationEvaluation } from './classification-evaluation.ts';
+export type { ClassificationEvaluationJSON } from './classification-evaluation.ts';
+export type { ClassScores } from './class-counts.ts';
 export type {
-  ClassScores,
   ClassificationReportOptions,
   ClassificationResultJSON,
   NamedClassScores,
 } from './classification-report.ts';
 export { ConfusionMatrix, confusionMatrix } from './confusion-matrix.ts';
 export type { ConfusionMatrixJSON, ConfusionMatrixOptions } from './confusion-matrix.ts';
-export type { Evaluation, EvaluationRun, EvaluationState, EvaluationTask } from './evaluation.ts';
+export type {
+  ArrayFields,
+  Evaluation,
+  EvaluationRun,
+  EvaluationState,
+  EvaluationTask,
+  HostValues,
+  TensorFields,
+} from './evaluation.ts';
+export { MetricSet } from './metric-set.ts';
+export type { MetricSetState, ReducedOutputs } from './metric-set.ts';
+export { MetricsEvaluation } from './metrics-evaluation.ts';
+export { averagePrecision, rocAuc } from './ranking.ts';
 export { defineMetric, meanMetric } from './metric.ts';
 export type {
   CallableMetric,
@@ -28,5 +44,7 @@ export {
   r2Score,
   rootMeanSquaredError,
 } from './regression.ts';
+export { scores } from './scores.ts';
+export type { ScoresOptions } from './scores.ts';
 export type * from './section.ts';
 export type { ShapedValues, TensorLike, Values } from './values.ts';

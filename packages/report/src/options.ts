@@ -1,7 +1,5 @@
 /** What a report is made of. */
 import type { Evaluation, Section, ShapedValues } from '@hebb/evaluation';
-import { ClassificationEvaluation } from '@hebb/training';
-import { classificationSections } from './classification.ts';
 import type { Summary } from '@hebb/layers';
 import {
   listOf,
@@ -44,7 +42,7 @@ export interface ReportOptions {
   /** What the validation data of the history is called in the charts. Default 'validation'. */
   validationName?: string;
   /** What `evaluate` returned, or anything that has sections. */
-  evaluation?: Evaluated;
+  evaluation?: Evaluation;
   /** The evaluated examples as images [examples, channels, height, width] with values from 0 to 1, for sections that show examples. */
   images?: ShapedValues;
   /** Sections of your own, after those of the evaluation. */
@@ -69,19 +67,14 @@ export const reportOptions: OptionNames<ReportOptions> = {
   onnx: requireVerification,
 };
 
-/** An evaluation; that of a classifier has no sections of its own yet. */
-export type Evaluated = Evaluation | ClassificationEvaluation;
-
 /** Whether a value has sections, as evaluations do. */
-export function isEvaluation(value: unknown): value is Evaluated {
-  if (value instanceof ClassificationEvaluation) return true;
+export function isEvaluation(value: unknown): value is Evaluation {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Evaluation>).sections === 'function';
 }
 
 /** @throws ArgumentError for what is no section */
-export function sectionsOf(where: string, evaluation: Evaluated | undefined): readonly Section[] {
+export function sectionsOf(where: string, evaluation: Evaluation | undefined): readonly Section[] {
   if (evaluation === undefined) return [];
-  if (evaluation instanceof ClassificationEvaluation) return classificationSections(evaluation);
   const sections = evaluation.sections();
   listOf(requireSection)(where, 'evaluation.sections()', sections);
   return sections;

@@ -1,5 +1,5 @@
 /** A run as one HTML page that needs nothing else: no network, no scripts, no other files. */
-import type { Figure, Section, TableSection } from '@hebb/evaluation';
+import type { Evaluation, Figure, Section, TableSection } from '@hebb/evaluation';
 import { formatSeconds } from '@hebb/evaluation/format';
 import type { Summary } from '@hebb/layers';
 import { checkOptions, requireOptions } from '@hebb/tensor/arguments';
@@ -10,7 +10,6 @@ import {
   isEvaluation,
   reportOptions,
   sectionsOf,
-  type Evaluated,
   type Facts,
   type OnnxVerification,
   type ReportOptions,
@@ -32,7 +31,7 @@ import { style } from './style.ts';
  * @param what an evaluation, or all options where there is none
  * @throws ReportError for images that are not those of the examples; ArgumentError for options that are none
  */
-export function reportHtml(what: Evaluated | ReportOptions, options?: ReportOptions): string {
+export function reportHtml(what: Evaluation | ReportOptions, options?: ReportOptions): string {
   const given = isEvaluation(what) ? { ...options, evaluation: what } : { ...what, ...options };
   if (!isEvaluation(what)) requireOptions('reportHtml', what, reportOptions);
   checkOptions('reportHtml', options, reportOptions);

@@ -1,7 +1,8 @@
 /** A report as a file. */
+import type { Evaluation } from '@hebb/evaluation';
 import { FileError, writeFile } from '@hebb/files';
 import { ReportError } from './errors.ts';
-import type { Evaluated, ReportOptions } from './options.ts';
+import type { ReportOptions } from './options.ts';
 import { reportHtml } from './report.ts';
 
 /**
@@ -9,7 +10,7 @@ import { reportHtml } from './report.ts';
  * never half there.
  *
  * ```ts
- * await writeReport('report.html', await evaluate(model, test), { title: 'Digits', history, images: test.field('x') });
+ * await writeReport('report.html', await evaluate(model, test, classification()), { title: 'Digits', history, images: test.field('x') });
  * await writeReport('training.html', { history }); // without an evaluation
  * ```
  *
@@ -18,7 +19,7 @@ import { reportHtml } from './report.ts';
  */
 export async function writeReport(
   path: string,
-  what: Evaluated | ReportOptions,
+  what: Evaluation | ReportOptions,
   options?: ReportOptions,
 ): Promise<void> {
   const page = reportHtml(what, options);

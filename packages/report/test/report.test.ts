@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArrayDataset } from '@hebb/data';
 import { Module } from '@hebb/layers';
-import { evaluate, type ClassificationEvaluation, type History } from '@hebb/training';
+import { classification, type ClassificationEvaluation } from '@hebb/evaluation';
+import { evaluate, type History } from '@hebb/training';
 import { setDevice, type Tensor } from '@hebb/tensor';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,11 +34,8 @@ const dataset = new ArrayDataset({
 let evaluation: ClassificationEvaluation;
 beforeAll(async () => {
   setDevice('wasm');
-  evaluation = await evaluate(new AsIs(), dataset, {
-    task: 'classification',
-    classNames: ['ant', 'bee', '<c>'],
-    batchSize: 2,
-  });
+  const task = classification({ classNames: ['ant', 'bee', '<c>'] });
+  evaluation = await evaluate(new AsIs(), dataset, task, { batchSize: 2 });
 });
 
 describe('the report', () => {

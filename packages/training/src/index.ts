@@ -11,4 +11,7 @@ export { CheckpointError, TrainingError, type TrainingErrorDetails } from './err
 export { decodeState, encodeState } from './encode-state.ts';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions, type Parts } from './checkpoint-file.ts';
 export { TerminalProgress, type ProgressStream, type TerminalProgressOptions } from './progress.ts';
-export { ClassificationEvaluation, evaluate, type EvaluateOptions } from './evaluate.ts';
+export { evaluate } from './evaluate.ts';
+export type { EvaluateOptions, EvaluationData } from './evaluation-data.ts';
+export type { Arrays } from './forward-batches.ts';
+export { predict, predictBatches, type PredictedBatch } from './predict.ts';

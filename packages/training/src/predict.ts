@@ -1,11 +1,21 @@
 /** Running a model over a dataset in evaluation mode. */
-import type { ArrayBatch, LoadedBatch, NumericArray } from '@hebb/data';
+import type { ArrayBatch, LoadedBatch, NumericArray, TensorBatch } from '@hebb/data';
 import type { Module } from '@hebb/layers';
-import { compile, dryRun, HebbError, Tensor } from '@hebb/tensor';
-import { describe } from '@hebb/tensor/arguments';
+import { compile, dryRun, HebbError, Tensor, type TensorData } from '@hebb/tensor';
+import { checkOptions, describe } from '@hebb/tensor/arguments';
 import { batchSource, inputAndTarget, toTensor, type Examples } from './batches.ts';
+import { requireModel } from './checks.ts';
 import { validationLossError } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
+import {
+  evaluateOptions,
+  evaluationBatches,
+  forwardOfX,
+  requireOutputs,
+  type EvaluateOptions,
+  type EvaluationData,
+} from './evaluation-data.ts';
+import { forwardBatches, type Arrays } from './forward-batches.ts';
 import { modesOf } from './modes.ts';
 import { breather } from './tasks.ts';
 
@@ -221,4 +231,138 @@ function joinArrays(where: string, arrays: readonly NumericArray[], examples: nu
     offset += part.data.length;
   }
   return { data, shape: [examples, ...first.shape.slice(1)] };
+}
+
+/** A batch of outputs, and the batch that they are of. */
+export interface PredictedBatch<O> {
+  readonly outputs: Arrays<O>;
+  readonly batch: ArrayBatch;
+  /** Number of examples. */
+  readonly count: number;
+}
+
+/**
+ * The outputs of a model for all examples, in the order of the data: float32 [examples, …], or in the structure in which the model returns
+ * several. Runs in evaluation mode, and leaves modes, loaders and the default generator as they were.
+ *
+ * ```ts
+ * const logits = await predict(model, test);
+ * logits.shape; // [examples, classes]
+ * const { mean, variance } = await predict(model, test, { output: ({ x }) => model.distribution(x) });
+ * ```
+ *
+ * Outputs that do not fit in memory come one batch at a time from {@link predictBatches}.
+ *
+ * @param data a dataset, a loader (read in the order of its dataset, without leaving any example out), or a stream of batches, with the field `x`
+ * @throws TrainingError for what is no model or data, for no examples, and for outputs of different shapes
+ */
+export async function predict<O = Tensor>(
+  model: Module,
+  data: EvaluationData,
+  options: EvaluateOptions<O> = {},
+): Promise<Arrays<O>> {
+  const where = 'predict';
+  const parts: Arrays<O>[] = [];
+  const counts: number[] = [];
+  for await (const { outputs, count } of predicted<O>(where, model, data, options)) {
+    parts.push(outputs);
+    counts.push(count);
+  }
+  return joined(where, parts, counts);
+}
+
+/**
+ * As {@link predict}, one batch at a time, with the batch itself; up to three batches are computed ahead. Breaking off is fine.
+ *
+ * ```ts
+ * for await (const { outputs, batch } of predictBatches(model, images)) {
+ *   await store(batch.id.data, outputs.data);
+ * }
+ * ```
+ */
+export function predictBatches<O = Tensor>(
+  model: Module,
+  data: EvaluationData,
+  options: EvaluateOptions<O> = {},
+): AsyncGenerator<PredictedBatch<O>, void, undefined> {
+  return predicted<O>('predictBatches', model, data, options);
+}
+
+/** Checks at once, and computes when the first batch is asked for. */
+function predicted<O>(
+  where: string,
+  model: Module,
+  data: EvaluationData,
+  options: EvaluateOptions<O>,
+): AsyncGenerator<PredictedBatch<O>, void, undefined> {
+  requireModel(where, model);
+  checkOptions(where, options, evaluateOptions);
+  const batches = evaluationBatches(where, data, options.batchSize);
+  const output = options.output ?? (forwardOfX(where, model) as (batch: TensorBatch) => O);
+  const step = compile((batch: TensorBatch): never => {
+    const outputs = output(batch);
+    requireOutputs(where, outputs);
+    return outputs as never;
+  }) as unknown as (batch: TensorBatch) => O;
+  return (async function* () {
+    for await (const { values, batch, count } of forwardBatches(model, batches, step))
+      yield { outputs: values, batch, count };
+  })();
+}
+
+/** Structures of arrays, put together along the first axis of every array. */
+function joined<O>(where: string, parts: readonly Arrays<O>[], counts: readonly number[]): Arrays<O> {
+  const leaves = parts.map((part) => {
+    const found: [path: string, array: NumericArray][] = [];
+    walkArrays(part, (array, path) => void found.push([path, array]));
+    return new Map(found);
+  });
+  const [first] = parts;
+  if (first === undefined) throw new TrainingError(`[${where}] there are no examples.`);
+  return walkArrays(first, (array, path) => {
+    const all = leaves.map((leaf) => leaf.get(path));
+    const rest = array.shape.slice(1);
+    const arrays = all.map((other, i): NumericArray => {
+      const shown = path.replace('the outputs', 'output');
+      if (other === undefined || other.shape.length === 0 || other.shape[0] !== counts[i]) {
+        throw new TrainingError(
+          `[${where}] the model made ${shown} of shape [${other?.shape.join(', ') ?? ''}] of ${counts[i]} examples; its first axis must count them.`,
+          { hint: 'predictBatches takes outputs as they are.' },
+        );
+      }
+      if (other.shape.slice(1).join() === rest.join()) return other;
+      throw new TrainingError(
+        `[${where}] all outputs must have one shape; batch ${i + 1} gave [${other.shape.join(', ')}], those before [${['examples', ...rest].join(', ')}].`,
+        { hint: 'Outputs are put into one array: pad what differs in size, or take them by predictBatches.' },
+      );
+    });
+    const data = new (array.data.constructor as new (length: number) => TensorData)(
+      arrays.reduce((sum, other) => sum + other.data.length, 0),
+    );
+    let offset = 0;
+    for (const other of arrays) {
+      data.set(other.data, offset);
+      offset += other.data.length;
+    }
+    const { dtype } = array;
+    const count = arrays.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+    return { data, shape: [count, ...rest], ...(dtype !== undefined && { dtype }) };
+  }) as Arrays<O>;
+}
+
+/** The same structure with every `{ data, shape }` replaced. */
+function walkArrays(
+  structure: unknown,
+  leaf: (array: NumericArray, path: string) => unknown,
+  path = 'the outputs',
+): unknown {
+  if (typeof structure !== 'object' || structure === null) return structure;
+  const { data, shape } = structure as Partial<NumericArray>;
+  if (ArrayBuffer.isView(data) && Array.isArray(shape)) return leaf(structure as NumericArray, path);
+  if (Array.isArray(structure)) return structure.map((part, i) => walkArrays(part, leaf, `${path}[${i}]`));
+  if (structure instanceof Map)
+    return new Map([...structure].map(([key, part]) => [key, walkArrays(part, leaf, `${path}.${String(key)}`)]));
+  return Object.fromEntries(
+    Object.entries(structure).map(([key, part]) => [key, walkArrays(part, leaf, `${path}.${key}`)]),
+  );
 }

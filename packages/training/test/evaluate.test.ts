@@ -2,7 +2,8 @@ import { ArrayDataset } from '@hebb/data';
 import { Module } from '@hebb/layers';
 import { setDevice, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluate, type ClassificationEvaluation } from '../src/index.ts';
+import { classification, type ClassificationEvaluation } from '@hebb/evaluation';
+import { evaluate } from '../src/index.ts';
 
 /** The input's own numbers are the logits. */
 class AsIs extends Module {
@@ -28,19 +29,16 @@ const dataset = new ArrayDataset({
 let evaluation: ClassificationEvaluation;
 beforeAll(async () => {
   setDevice('wasm');
-  evaluation = await evaluate(new AsIs(), dataset, {
-    task: 'classification',
-    classNames: ['ant', 'bee', '<c>'],
-    batchSize: 2,
-  });
+  const task = classification({ classNames: ['ant', 'bee', '<c>'], keepOutputs: true });
+  evaluation = await evaluate(new AsIs(), dataset, task, { batchSize: 2 });
 });
 
 describe('evaluate', () => {
   it('scores the predictions of all batches, in order', () => {
     expect(Array.from(evaluation.predictions)).toEqual([0, 1, 1, 2, 0]);
     expect(Array.from(evaluation.labels)).toEqual(labels);
-    expect(evaluation.logits.shape).toEqual([5, 3]);
-    expect(Array.from(evaluation.logits.data)).toEqual(logits.flat());
+    expect(evaluation.outputs?.shape).toEqual([5, 3]);
+    expect(Array.from(evaluation.outputs?.data ?? [])).toEqual(logits.flat());
     expect(evaluation.accuracy).toBeCloseTo(3 / 5, 12);
     expect(evaluation.correct).toBe(3);
     expect(evaluation.confusionMatrix.counts).toEqual([
@@ -51,10 +49,12 @@ describe('evaluate', () => {
     expect(evaluation.classes[2]).toMatchObject({ precision: 1, recall: 1 / 3, f1: 0.5, support: 3 });
   });
 
-  it('gives softmax probabilities', () => {
-    const [a = 0, b = 0, c = 0] = evaluation.probabilities(0);
-    expect(a).toBeCloseTo(Math.E ** 2 / (Math.E ** 2 + 2), 6);
-    expect(a + b + c).toBeCloseTo(1, 6);
+  it('keeps the likeliest classes with their softmax probabilities', () => {
+    const [a, b, c] = evaluation.topClasses(0);
+    expect([a?.name, b?.name, c?.name]).toEqual(['ant', 'bee', '<c>']);
+    expect(a?.probability).toBeCloseTo(Math.E ** 2 / (Math.E ** 2 + 2), 6);
+    expect(b?.probability).toBeCloseTo(1 / (Math.E ** 2 + 2), 6);
+    expect(evaluation.confidences[0]).toBe(a?.probability);
   });
 
   it('prints accuracy, scores and the matrix', () => {
@@ -65,8 +65,8 @@ describe('evaluate', () => {
   });
 
   it('refuses outputs that are no logits of the classes', async () => {
-    await expect(evaluate(new AsIs(), dataset, { classNames: ['a', 'b'] })).rejects.toThrow(
-      /\[examples, 2\].*\[5, 3\]/,
+    await expect(evaluate(new AsIs(), dataset, classification({ classNames: ['a', 'b'] }))).rejects.toThrow(
+      /\[examples, 2\].*\[5,3\]/,
     );
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { valueAndGrad } from '@hebb/autograd';
 import { ArrayDataset, DataLoader, Random } from '@hebb/data';
-import { accuracy } from '@hebb/evaluation';
+import { accuracy, classification } from '@hebb/evaluation';
 import { Dropout, Linear, Module, readSafetensors, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { AdamW, SGD } from '@hebb/optimizers';
@@ -195,7 +195,7 @@ describe('reading the training loader', () => {
 
   it('changes no bit of the training: evaluating, predicting, validating with it', async () => {
     const plain = await train(() => Promise.resolve());
-    expect(await train((model, loader) => evaluate(model, loader))).toEqual(plain);
+    expect(await train((model, loader) => evaluate(model, loader, classification()))).toEqual(plain);
     const validated = async (): Promise<unknown> => {
       manualSeed(3);
       const model = new Sequential(new Linear(2, 8), new ReLU(), new Dropout(0.3), new Linear(8, 2));
@@ -329,7 +329,7 @@ describe('a dataset without targets', () => {
     const refusal = /must have the field y, the target; it has x\.[^]*hint: .*new ArrayDataset\(\{ x, y: x \}\)/;
     await expect(fit(model, data, options)).rejects.toThrow(refusal);
     await expect(fit(model, new ArrayDataset({ x, y: x }), { ...options, validation: data })).rejects.toThrow(refusal);
-    await expect(evaluate(model, data)).rejects.toThrow(refusal);
+    await expect(evaluate(model, data, classification())).rejects.toThrow(refusal);
     await expect(fit(model, new ArrayDataset({ x, label: x }), options)).rejects.toThrow(/it has x, label/);
   });
 

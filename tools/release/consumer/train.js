@@ -6,6 +6,7 @@ import {
   ReLU,
   Sequential,
   accuracy,
+  classification,
   compile,
   crossEntropy,
   evaluate,
@@ -60,7 +61,7 @@ const history = await fit(model, dataset, {
   validation: dataset,
   metrics: { accuracy },
 });
-const report = await evaluate(model, dataset, { task: 'classification', classNames: ['inner', 'outer'] });
+const report = await evaluate(model, dataset, classification({ classNames: ['inner', 'outer'] }));
 console.log(`fit: loss ${history.epochs.at(-1)?.loss}\n${report}`);
 expect(report.accuracy === 1, 'every point in its class');
 

@@ -99,7 +99,8 @@ async function outcomeOf(call: () => unknown): Promise<Outcome> {
 async function settle(call: () => unknown): Promise<void> {
   const value = await call();
   if (value instanceof Tensor) await value.data();
-  if (typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function') value.next();
+  if (typeof value === 'object' && value !== null && 'next' in value && typeof value.next === 'function')
+    await (value.next() as unknown);
 }
 
 function sayOutcome(outcome: Outcome): string {

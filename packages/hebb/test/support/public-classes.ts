@@ -26,7 +26,13 @@ type AnyClass = new (...args: never[]) => unknown;
 type Constructed = {
   [K in keyof Api]: Api[K] extends AnyClass ? (InstanceType<Api[K]> extends Error | Made ? never : K) : never;
 }[keyof Api];
-type Made = hebb.Tensor | hebb.ClassificationResult | hebb.ConfusionMatrix | hebb.Stream<unknown> | hebb.BatchStream;
+type Made =
+  | hebb.Tensor
+  | hebb.ClassificationResult
+  | hebb.ClassificationEvaluation
+  | hebb.ConfusionMatrix
+  | hebb.Stream<unknown>
+  | hebb.BatchStream;
 
 const { tensor } = hebb;
 const parameters = other(() => [hebb.parameter(tensor([1, 2]))]);
@@ -155,6 +161,11 @@ export const constructors: {
       minDelta: aNumber(0),
       restoreBest: aBoolean(),
     }),
+  ],
+  MetricSet: [other(() => ({}), 'object')],
+  MetricsEvaluation: [
+    other(() => ({ accuracy: 1 }), 'object', 'other object'),
+    other(() => ({ count: 1, seconds: 1, examplesPerSecond: 1 })),
   ],
   TerminalProgress: [
     options<hebb.TerminalProgressOptions>({

@@ -114,6 +114,11 @@ const metricOptions = <O extends object>(kinds: { readonly [K in keyof Required<
     ...kinds,
     weights: other(() => [1, 2], 'array', 'numbers', 'nested arrays', 'texts', 'typed array'),
   });
+const forwarding = options<hebb.EvaluateOptions>({
+  batchSize: anInteger(2),
+  output: aFunction(({ x }: { x: hebb.Tensor }) => x),
+});
+const moreMetrics = other(() => ({}), 'object');
 const metric = (): [Kind, Kind, Kind] => [values(() => [0, 1]), values(() => [0, 1]), metricOptions({})];
 const rowsOfScores = values(() => [
   [1, 0],
@@ -554,6 +559,18 @@ export const functions: Functions<Api> = {
     options<hebb.ConfusionMatrixOptions>({ classNames: texts('a', 'b') }),
   ],
   rootMeanSquaredError: metric(),
+  rocAuc: metric(),
+  averagePrecision: metric(),
+  classification: [
+    options<hebb.ClassificationOptions>({
+      classNames: texts('a', 'b'),
+      metrics: moreMetrics,
+      topClasses: anInteger(1),
+      keepOutputs: aBoolean(),
+      target: aText('y'),
+    }),
+  ],
+  scores: [moreMetrics, options<hebb.ScoresOptions>({ target: aText('y') })],
   meanAbsolutePercentageError: metric(),
   r2Score: metric(),
   defineMetric: [
@@ -630,15 +647,9 @@ export const functions: Functions<Api> = {
       true,
     ),
   ],
-  evaluate: [
-    other(model),
-    other(dataset),
-    options<hebb.EvaluateOptions>({
-      task: aChoice('classification'),
-      classNames: texts('a', 'b'),
-      batchSize: anInteger(2),
-    }),
-  ],
+  evaluate: [other(model), other(dataset), other(() => hebb.classification()), forwarding],
+  predict: [other(model), other(dataset), forwarding],
+  predictBatches: [other(model), other(dataset), forwarding],
   requireWritableFolder: [aText('test'), path('folder')],
   reportHtml: [reportKind(), reportKind(false)],
   writeReport: [path('report.html'), reportKind(), reportKind(false)],

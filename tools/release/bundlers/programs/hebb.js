@@ -2,6 +2,7 @@ import {
   accuracy,
   AdamW,
   ArrayDataset,
+  classification,
   crossEntropy,
   fit,
   evaluate,
@@ -34,7 +35,7 @@ void prove({
       metrics: { accuracy },
       callbacks: [progress],
     });
-    const report = await evaluate(model, dataset, { classNames: ['same', 'different'] });
+    const report = await evaluate(model, dataset, classification({ classNames: ['same', 'different'] }));
     return [report.accuracy, lines.length, lines.at(-1) < 0.05];
   },
   expected: [1, 100, true],

@@ -1,0 +1,91 @@
+/** The batches that evaluation and prediction read: every example once, in the order of the data, and nobody's place moved. */
+import {
+  DataLoader,
+  type ArrayBatch,
+  type Batches,
+  type Dataset,
+  type LoadedBatch,
+  type TensorBatch,
+} from '@hebb/data';
+import type { Module } from '@hebb/layers';
+import { Tensor } from '@hebb/tensor';
+import { describe, requireFunction, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
+import type { Examples } from './batches.ts';
+import { requireExamples, requireOwnBatches } from './checks.ts';
+import { TrainingError } from './errors.ts';
+
+/** Whatever has examples: a dataset, a loader, or a stream of batches. */
+export type EvaluationData = Dataset | Batches;
+
+export interface EvaluateOptions<O = unknown> {
+  /** Examples at a time, where the data is a dataset. Default 128. */
+  batchSize?: number;
+  /** What is computed of a batch. Default: `({ x }) => model.forward(x)`. */
+  output?: (batch: TensorBatch) => O;
+}
+
+export const evaluateOptions: OptionNames<EvaluateOptions> = {
+  batchSize: (where, name, value) => requireInteger(where, name, value, 1),
+  output: requireFunction,
+};
+
+const defaultBatchSize = 128;
+
+/**
+ * Of a loader, its batches in the order of its dataset, the last one too: an evaluation that shuffles, or leaves examples out, is never meant.
+ *
+ * @throws TrainingError for what is no data
+ */
+export function evaluationBatches(
+  where: string,
+  data: EvaluationData,
+  batchSize: number | undefined,
+): AsyncIterable<LoadedBatch<ArrayBatch>> {
+  requireData(where, data);
+  requireOwnBatches(where, data as Examples, batchSize === undefined ? {} : { batchSize });
+  if (!('batches' in data)) return new DataLoader(data, { batchSize: batchSize ?? defaultBatchSize }).batches();
+  return (data instanceof DataLoader ? data.inOrder() : data).batches();
+}
+
+/** @throws TrainingError for what is no data */
+export function requireData(where: string, data: unknown): asserts data is EvaluationData {
+  const { batches, length } = Object(data) as { batches?: unknown; length?: unknown };
+  if (typeof batches === 'function' && length === undefined) return; // a stream
+  requireExamples(where, 'the data', data);
+}
+
+/** Names of the fields, for messages. */
+function fieldsOf(batch: object): string {
+  return Object.keys(batch).join(', ') || 'none';
+}
+
+/** `({ x }) => model.forward(x)`, checked. */
+export function forwardOfX(where: string, model: Module): (batch: TensorBatch) => unknown {
+  return (batch) => {
+    const { x } = batch;
+    if (x === undefined) {
+      throw new TrainingError(`[${where}] a batch must have the field x, the input; it has ${fieldsOf(batch)}.`, {
+        hint: `Name it x, in the dataset or in the loader’s transform, or say what to compute: { output: (batch) => model.forward(batch.${Object.keys(batch)[0] ?? 'input'}) }.`,
+      });
+    }
+    return model.forward(x);
+  };
+}
+
+/** Throws TrainingError for what a model returns that is neither a tensor nor several. */
+export function requireOutputs(where: string, output: unknown): void {
+  if (output instanceof Tensor) return;
+  const isSeveral = typeof output === 'object' && output !== null && !(output instanceof Promise);
+  if (isSeveral) return;
+  throw new TrainingError(
+    `[${where}] the model’s forward must return a tensor, or several in an object or array, not ${describe(output)}.`,
+    {
+      hint:
+        output === undefined
+          ? 'Does it end with return?'
+          : output instanceof Promise
+            ? 'It must not be async: it records, and values are read afterwards.'
+            : 'Values are read afterwards: return tensors.',
+    },
+  );
+}
