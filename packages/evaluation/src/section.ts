@@ -55,6 +55,7 @@ export interface ChartSection extends SectionHead {
 }
 
 export interface ChartSeries {
+  /** As the legend has it; one without a name is not there. */
   readonly name: string;
   /** A y that is no finite number leaves a gap. */
   readonly points: readonly (readonly [x: number, y: number])[];

@@ -1,113 +1,255 @@
 /** The curves of a run as sections. */
-import type { ChartSection, ChartSeries, Section } from '@hebb/evaluation';
+import type { ChartSection, ChartSeries, Section, TableCell, TableSection } from '@hebb/evaluation';
 import { formatMetric, words } from '@hebb/evaluation/format';
-import type { History } from '@hebb/training';
 
-/** Points that a thin curve of single steps has at most. */
-const stepPoints = 400;
-/** Epochs up to which each is marked by a dot. */
-const epochsMarked = 40;
+type Point = readonly [x: number, y: number];
+type Numbers = Readonly<Record<string, number>>;
 
-/** @param validationName what the validation data is called */
-export function historySections(history: History, validationName: string): Section[] {
-  return [lossSection(history, validationName), ...metricSections(history, validationName), ...rateSections(history)];
+/** What is drawn of a `History`. */
+export interface Curves {
+  readonly losses: readonly number[];
+  readonly scalars?: Readonly<Record<string, readonly number[]>>;
+  readonly learningRates: readonly number[];
+  readonly epochs: readonly Epoch[];
+  readonly validations?: readonly Validation[];
+  readonly stepsPerEpoch?: number;
+  readonly interrupted: boolean;
+  readonly stopReason?: string;
 }
 
-function lossSection(history: History, validationName: string): ChartSection {
-  const { losses, epochs, stepsPerEpoch } = history;
-  const steps = losses.map((loss, i): readonly [number, number] => [(i + 1) / stepsPerEpoch, loss]);
-  const series: ChartSeries[] = [
-    { name: 'training, by step', points: means(steps, stepPoints), look: 'faint', color: 1 },
+interface Epoch {
+  readonly epoch: number;
+  readonly step?: number;
+  readonly loss: number;
+  readonly scalars?: Numbers;
+  readonly validationLoss?: number;
+  readonly metrics: Numbers;
+  readonly learningRate: number;
+  readonly seconds: number;
+}
+
+interface Validation {
+  readonly step: number;
+  readonly validationLoss?: number;
+  readonly metrics: Numbers;
+}
+
+/** Points that a thin curve of single steps has at most, and a curve of means of steps where there are no epochs. */
+const stepPoints = 400;
+const meanPoints = 40;
+/** Validations up to which each is marked by a dot. */
+const marked = 40;
+/** Colours that tell series apart. */
+const colors = [1, 2, 3, 4, 5, 6, 7] as const;
+type Color = (typeof colors)[number];
+
+/** @param validationName what the validation data is called */
+export function historySections(history: Curves, validationName: string): Section[] {
+  if (history.losses.length === 0) return [];
+  const run = new RunCurves(history, validationName);
+  const names = Object.keys(history.scalars ?? { loss: [] });
+  const [first = 'loss'] = names;
+  const isLoss = (name: string): boolean => name === first || /loss$/i.test(name);
+  const [losses, others] = [names.filter(isLoss), names.filter((name) => !isLoss(name))];
+  const ofScalars = new Set(['validationLoss', ...names.map(validationOf)]);
+  const metrics = run.metricNames.filter((name) => !ofScalars.has(name));
+  return [
+    run.scalars('Loss', losses, 'mean loss per example'),
+    ...others.map((name) => run.scalars(capitalized(words(name)), [name], words(name))),
+    ...metrics.map((name) => run.metric(name)),
+    ...run.learningRate(),
   ];
-  if (epochs.length > 1)
-    series.push({ name: 'training, by epoch', points: epochs.map(({ epoch, loss }) => [epoch - 0.5, loss]), color: 1 });
-  const validation = epochs.flatMap(({ epoch, validationLoss }): (readonly [number, number])[] =>
-    validationLoss === undefined ? [] : [[epoch, validationLoss]],
-  );
-  if (validation.length > 0)
-    series.push({ name: validationName, points: validation, look: lookOf(validation), color: 2 });
-  const values = series.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const logarithmic = low > 0 && high / low > 30;
-  const notes = [
-    history.interrupted ? 'The run was interrupted.' : undefined,
-    history.stopReason === undefined ? undefined : `Stopped early: ${history.stopReason}.`,
-    'Training losses are those of the steps themselves, with dropout and augmentation where there are any.',
-  ];
+}
+
+/** The numbers of every epoch, for those who want to read them. */
+export function epochTable({ epochs }: Curves, validationName: string): TableSection | undefined {
+  const [first] = epochs;
+  if (first === undefined || epochs.length > 1000) return undefined;
+  const scalars = Object.keys(first.scalars ?? {});
+  const own = scalars.length > 0 ? scalars : ['loss'];
+  const metrics = [...new Set(epochs.flatMap(({ metrics: named }) => Object.keys(named)))];
+  const isValidated = epochs.some(({ validationLoss }) => validationLoss !== undefined);
+  const shown = (name: string, value: number | undefined): TableCell =>
+    value === undefined ? undefined : formatMetric(name, value);
   return {
-    kind: 'chart',
-    title: 'Loss',
-    text: notes.filter((note) => note !== undefined).join(' '),
-    series,
-    x: epochAxis(history),
-    y: {
-      label: 'mean loss per example',
-      range: logarithmic
-        ? [low < high / 1e6 ? high / 1e6 : undefined, undefined]
-        : [low < 0 ? undefined : 0, undefined],
-      logarithmic,
-    },
+    kind: 'table',
+    title: 'Epochs',
+    columns: [
+      { title: 'epoch', format: 'count' },
+      ...own.map((name) => ({ title: words(name) })),
+      ...(isValidated ? [{ title: `${validationName} loss` }] : []),
+      ...metrics.map((name) => ({ title: words(name) })),
+      { title: 'learning rate' },
+      { title: 'seconds' },
+    ],
+    rows: epochs.map((each) => [
+      String(each.epoch),
+      ...own.map((name) => each.scalars?.[name] ?? each.loss),
+      ...(isValidated ? [each.validationLoss] : []),
+      ...metrics.map((name) => shown(name, each.metrics[name])),
+      each.learningRate,
+      each.seconds,
+    ]),
   };
 }
 
-function metricSections(history: History, validationName: string): ChartSection[] {
-  const { epochs } = history;
-  return Object.keys(epochs[0]?.metrics ?? {}).map((name) => {
-    const points = epochs.flatMap(({ epoch, metrics }): (readonly [number, number])[] => {
-      const value = metrics[name];
-      return value === undefined ? [] : [[epoch, value]];
-    });
+/** Along epochs where the data has some and one is over, else along steps. */
+class RunCurves {
+  readonly #history: Curves;
+  readonly #validationName: string;
+  /** Steps in a unit of x. */
+  readonly #unit: number;
+  readonly #x: ChartSection['x'];
+  readonly #validations: readonly Validation[];
+
+  constructor(history: Curves, validationName: string) {
+    this.#history = history;
+    this.#validationName = validationName;
+    const { losses, stepsPerEpoch = Infinity, epochs, validations = [] } = history;
+    const inEpochs = losses.length >= stepsPerEpoch;
+    this.#unit = inEpochs ? stepsPerEpoch : 1;
+    this.#x = { label: inEpochs ? 'epoch' : 'step', range: [0, losses.length / this.#unit], format: 'count' };
+    this.#validations =
+      validations.length > 0 ? validations : epochs.map((epoch) => ({ ...epoch, step: this.#end(epoch) }));
+  }
+
+  get metricNames(): string[] {
+    return [...new Set(this.#validations.flatMap(({ metrics }) => Object.keys(metrics)))];
+  }
+
+  /** Numbers of steps: each thinly, their means, and what validation found. */
+  scalars(title: string, names: readonly string[], label: string): ChartSection {
+    const several = names.length > 1;
+    const series = names.flatMap((name, i) => this.#scalar(name, colors[(several ? i : 0) % 7] ?? 1, several));
+    const values = series.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
+    const [low, high] = [smallest(values), -smallest(values.map((value) => -value))];
+    const logarithmic = low > 0 && high / low > 30;
+    const { interrupted, stopReason } = this.#history;
+    const notes = [
+      interrupted ? 'The run was interrupted.' : undefined,
+      stopReason === undefined ? undefined : `Stopped early: ${stopReason}.`,
+      'Training losses are those of the steps themselves, with dropout and augmentation where there are any.',
+    ];
+    const bottom = logarithmic ? (low < high / 1e6 ? high / 1e6 : undefined) : low < 0 ? undefined : 0;
+    return {
+      kind: 'chart',
+      title,
+      ...(title === 'Loss' && { text: notes.filter((note) => note !== undefined).join(' ') }),
+      series,
+      x: this.#x,
+      y: { label, range: [bottom, undefined], logarithmic },
+    };
+  }
+
+  metric(name: string): ChartSection {
+    const points = this.#validated(({ metrics }) => metrics[name]);
     const isFraction = formatMetric(name, 0.5).includes('%');
-    const low = Math.min(...points.map(([, value]) => value));
+    const low = smallest(points.map(([, value]) => value));
     const last = points.at(-1);
     const end = last === undefined ? '' : `: ${formatMetric(name, last[1])} at the end`;
     return {
       kind: 'chart',
       title: capitalized(words(name)),
-      series: [{ name: `${validationName}${end}`, points, look: lookOf(points), color: 2 }],
-      x: epochAxis(history),
+      series: [{ name: `${this.#validationName}${end}`, points, look: lookOf(points), color: 2 }],
+      x: this.#x,
       y: {
         label: words(name),
         ...(isFraction && { range: [low > 0.99 ? 0.99 : undefined, 1] as const, format: 'percent' as const }),
       },
     };
-  });
+  }
+
+  /** Where it changes. */
+  learningRate(): ChartSection[] {
+    const { learningRates } = this.#history;
+    if (learningRates.every((rate) => rate === learningRates[0])) return [];
+    const series = [{ name: 'Learning rate', points: this.#steps(learningRates) }];
+    return [
+      {
+        kind: 'chart',
+        title: 'Learning rate',
+        series,
+        x: this.#x,
+        y: { label: 'learning rate', range: [0, undefined] },
+      },
+    ];
+  }
+
+  #scalar(name: string, color: Color, several: boolean): ChartSeries[] {
+    const { scalars, losses, epochs } = this.#history;
+    const values = scalars?.[name] ?? losses;
+    const what = several ? words(name) : 'training';
+    // A step that did not return it is no gap in the curve: two networks may take turns.
+    const steps = this.#steps(values).filter(([, value]) => !Number.isNaN(value));
+    const isShort = steps.length <= meanPoints;
+    const series: ChartSeries[] = [];
+    if (!isShort || epochs.length > 1)
+      series.push({ name: several ? '' : 'training, by step', points: means(steps, stepPoints), look: 'faint', color });
+    if (epochs.length > 1) {
+      const points = epochs.map((epoch, i): Point => {
+        const middle = ((i === 0 ? 0 : this.#end(epochs[i - 1] ?? epoch)) + this.#end(epoch)) / 2;
+        return [middle / this.#unit, epoch.scalars?.[name] ?? epoch.loss];
+      });
+      series.push({ name: several ? what : 'training, by epoch', points, color });
+    } else {
+      const group = Math.max(1, Math.ceil(steps.length / meanPoints));
+      const how = group === 1 ? 'by step' : `mean of ${group} steps`;
+      series.push({ name: several ? what : `training, ${how}`, points: means(steps, meanPoints), color });
+    }
+    const validated = this.#validated(
+      (record) =>
+        record.metrics[validationOf(name)] ?? (name === 'loss' || !several ? record.validationLoss : undefined),
+    );
+    if (validated.length > 0)
+      series.push({
+        name: several ? `${what}, ${this.#validationName}` : this.#validationName,
+        points: validated,
+        look: lookOf(validated),
+        color: several ? color : 2,
+      });
+    return series;
+  }
+
+  #steps(values: readonly number[]): Point[] {
+    return values.map((value, i) => [(i + 1) / this.#unit, value]);
+  }
+
+  #validated(valueOf: (record: Validation) => number | undefined): Point[] {
+    return this.#validations.flatMap((record): Point[] => {
+      const value = valueOf(record);
+      return value === undefined ? [] : [[record.step / this.#unit, value]];
+    });
+  }
+
+  /** Steps since the start of the run when an epoch was over. */
+  #end({ epoch, step }: Epoch): number {
+    return step ?? epoch * (this.#history.stepsPerEpoch ?? 1);
+  }
 }
 
-/** Where the learning rate changes. */
-function rateSections(history: History): ChartSection[] {
-  const { learningRates, stepsPerEpoch } = history;
-  if (learningRates.every((rate) => rate === learningRates[0])) return [];
-  const points = learningRates.map((rate, i): readonly [number, number] => [(i + 1) / stepsPerEpoch, rate]);
-  return [
-    {
-      kind: 'chart',
-      title: 'Learning rate',
-      series: [{ name: 'Learning rate', points }],
-      x: epochAxis(history),
-      y: { label: 'learning rate', range: [0, undefined] },
-    },
-  ];
-}
-
-function epochAxis({ epochs, losses, stepsPerEpoch }: History): ChartSection['x'] {
-  return { label: 'epoch', range: [0, Math.max(1, epochs.length, losses.length / stepsPerEpoch)], format: 'count' };
+/** The name under which validation tells a scalar of the steps. */
+function validationOf(name: string): string {
+  return `validation${capitalized(name)}`;
 }
 
 function lookOf(points: readonly unknown[]): 'marked' | 'plain' {
-  return points.length <= epochsMarked ? 'marked' : 'plain';
+  return points.length <= marked ? 'marked' : 'plain';
 }
 
 /** Neighbours averaged into at most `limit` points, so that a long run stays a small file and its noise a line. */
-function means(points: readonly (readonly [number, number])[], limit: number): (readonly [number, number])[] {
+function means(points: readonly Point[], limit: number): Point[] {
   const group = Math.max(1, Math.ceil(points.length / limit));
-  const thinned: (readonly [number, number])[] = [];
+  const thinned: Point[] = [];
   for (let i = 0; i < points.length; i += group) {
     const neighbours = points.slice(i, i + group);
     const mean = (axis: 0 | 1): number => neighbours.reduce((sum, point) => sum + point[axis], 0) / neighbours.length;
     thinned.push([mean(0), mean(1)]);
   }
   return thinned;
+}
+
+function smallest(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Infinity);
 }
 
 function capitalized(text: string): string {

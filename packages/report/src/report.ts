@@ -1,10 +1,10 @@
 /** A run as one HTML page that needs nothing else: no network, no scripts, no other files. */
 import type { Evaluation, Figure, Section, TableSection } from '@hebb/evaluation';
-import { formatSeconds } from '@hebb/evaluation/format';
+import { formatCount, formatSeconds } from '@hebb/evaluation/format';
 import type { Summary } from '@hebb/layers';
 import { checkOptions, requireOptions } from '@hebb/tensor/arguments';
 import { ReportError } from './errors.ts';
-import { historySections } from './history.ts';
+import { epochTable, historySections } from './history.ts';
 import { html, Html } from './html.ts';
 import {
   isEvaluation,
@@ -14,7 +14,7 @@ import {
   type OnnxVerification,
   type ReportOptions,
 } from './options.ts';
-import { cardOf, cards, type Card } from './sections/card.ts';
+import { cardOf, cards, folded, type Card } from './sections/card.ts';
 import { figures } from './sections/figures.ts';
 import { table } from './sections/table.ts';
 import { style } from './style.ts';
@@ -83,7 +83,8 @@ function requireTheirImages({ evaluation, images }: ReportOptions, evaluated: re
 /** What belongs together stands together: the run, the evaluation, what is about all of it. */
 function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[][] {
   const { history, validationName = 'validation', images, sections = [], summary, onnx, data, environment } = options;
-  const run = history === undefined || history.losses.length === 0 ? [] : historySections(history, validationName);
+  const run = history === undefined ? [] : historySections(history, validationName);
+  const epochs = history && epochTable(history, validationName);
   const show = (shown: readonly Section[]): Card[] => shown.map((section) => cardOf(section, images));
   const about = [
     ...(summary === undefined ? [] : [modelCard(summary)]),
@@ -91,7 +92,11 @@ function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[]
     ...(data === undefined ? [] : [factsCard('Data', data)]),
     ...(environment === undefined ? [] : [factsCard('Environment', environment)]),
   ];
-  return [show(run), show(evaluated), show(sections), about].filter((group) => group.length > 0);
+  const ofRun = [
+    ...show(run),
+    ...(epochs === undefined ? [] : [folded(epochs, `The numbers of ${formatCount(epochs.rows.length)} epochs`)]),
+  ];
+  return [ofRun, show(evaluated), show(sections), about].filter((group) => group.length > 0);
 }
 
 /** The numbers that people look for first. */

@@ -13,14 +13,14 @@ export const style = `
     --right: #2a7fc1; --wrong: #c4600f; --good: #3fc79a;
   }
 }
-* { box-sizing: border-box; }
+*, ::before { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif; }
 main { max-width: 1060px; margin: 0 auto; padding: 32px 20px 48px; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 4px; letter-spacing: -0.01em; text-wrap: balance; }
 h2 { font-size: 1.15rem; line-height: 1.3; margin: 0 0 12px; }
 h3 { font-size: 0.98rem; margin: 20px 0 8px; }
 p { margin: 0 0 12px; }
-.quiet { color: var(--quiet); }
+.quiet { color: var(--quiet); } .prose { white-space: pre-line; max-width: 80ch; }
 .note { color: var(--quiet); font-size: 0.9rem; max-width: 72ch; margin-top: 14px; }
 .cards { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px; margin-top: 20px; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 20px 22px; min-width: 0; container-type: inline-size; }
@@ -28,10 +28,11 @@ section > :last-child, section > :last-child > :last-child { margin-bottom: 0; }
 .wide { grid-column: 1 / -1; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 14px; margin: 22px 0 0; }
 .figures div { display: flex; flex-direction: column; justify-content: space-between; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; }
+.figures.few { grid-template-columns: repeat(auto-fill, minmax(148px, 1fr)); }
 section .figures { margin: 0; }
 .figures dt { color: var(--quiet); font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
 .figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.25; overflow-wrap: anywhere; }
-.figures .headline dd { color: var(--good); }
+.figures dd.long { font-size: 1.05rem; line-height: 1.67; } .figures .headline dd { color: var(--good); }
 
 figure { margin: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 10px; padding: 0; list-style: none; color: var(--quiet); font-size: 0.85rem; }
@@ -52,6 +53,7 @@ figure { margin: 0; }
 .s0 { --color: var(--quiet); } .s1 { --color: var(--s1); } .s2 { --color: var(--s2); } .s3 { --color: var(--s3); } .s4 { --color: var(--s4); } .s5 { --color: var(--s5); } .s6 { --color: var(--s6); } .s7 { --color: var(--s7); }
 @container (min-width: 700px) { .plot { height: 300px; } }
 
+summary { cursor: pointer; color: var(--quiet); font-size: 0.92rem; } details[open] summary { margin-bottom: 8px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
 th, td { text-align: right; padding: 5px 7px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
@@ -65,7 +67,7 @@ table.facts td, table.facts th { white-space: normal; overflow-wrap: anywhere; v
 
 table.matrix { width: auto; margin: 0 auto; border-collapse: separate; border-spacing: 2px; font-size: 0.82rem; line-height: 1.1; }
 .matrix th, .matrix td { border: 0; padding: 0; text-align: center; }
-.matrix tbody td { --size: clamp(25px, calc((100cqi - 74px) / var(--columns) - 2px), 44px); min-width: var(--size); height: var(--size); padding: 0 2px; border-radius: 3px; --fill: var(--empty); background: color-mix(in srgb, var(--fill) var(--full), var(--empty)); font-weight: 600; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+.matrix tbody td { --size: clamp(25px, calc((100cqi - var(--names) - 16px) / var(--columns) - 2px), 44px); min-width: var(--size); height: var(--size); padding: 0 2px; border-radius: 3px; --fill: var(--empty); background: color-mix(in srgb, var(--fill) var(--full), var(--empty)); font-weight: 600; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .matrix td.none { color: color-mix(in srgb, var(--quiet) 60%, var(--empty)); font-weight: 400; } .matrix tbody td.right { --fill: var(--right); } .matrix tbody td.wrong { --fill: var(--wrong); } .matrix td.strong { color: var(--on); }
 .matrix tbody th { text-align: right; padding-right: 6px; font-weight: 400; } .matrix thead th { color: var(--text); font-weight: 400; padding-bottom: 3px; } .matrix thead .axis { color: var(--quiet); }
 .matrix thead th:first-child { text-align: right; padding-right: 6px; vertical-align: bottom; }

@@ -98,6 +98,7 @@ describe('the report', () => {
     expect(headings).toEqual([
       'Loss',
       'Accuracy',
+      'Epochs',
       'Confusion matrix',
       'Classes',
       'All 2 mistakes',

@@ -1,5 +1,5 @@
 /** Sections as cards of a page. */
-import type { Section, ShapedValues } from '@hebb/evaluation';
+import type { Section, ShapedValues, TableSection } from '@hebb/evaluation';
 import { html, Html } from '../html.ts';
 import { chart } from './chart.ts';
 import { figures } from './figures.ts';
@@ -37,6 +37,15 @@ export function cardOf(section: Section, images: ShapedValues | undefined): Card
   }
 }
 
+/** A long table that is opened by a click. */
+export function folded(section: TableSection, summary: string): Card {
+  const body = html`<details>
+    <summary>${summary}</summary>
+    ${table(section)}
+  </details>`;
+  return { title: section.title, isWide: true, body };
+}
+
 /** Cards in order. Of an odd number of halves in a row the first is wide, so that none stands beside an empty half. */
 export function cards(all: readonly Card[]): Html {
   const wide = new Set(all.filter(({ isWide }) => isWide));
@@ -65,5 +74,5 @@ function explained({ text }: Section, body: Html): Html {
 
 /** Blank lines part paragraphs. */
 function paragraphs(text: string): Html[] {
-  return text.split(/\n\s*\n/).map((paragraph) => html`<p>${paragraph}</p>`);
+  return text.split(/\n\s*\n/).map((paragraph) => html`<p class="prose">${paragraph}</p>`);
 }

@@ -5,7 +5,7 @@
 import type { ChartAxis, ChartSection, ChartSeries } from '@hebb/evaluation';
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3-scale';
 import { html, type Html } from '../html.ts';
-import { formatNumber, formatTicks } from './numbers.ts';
+import { formatNumber, formatTicks, type Ticks } from './numbers.ts';
 
 type Point = readonly [x: number, y: number];
 type Scale = ScaleContinuousNumeric<number, number>;
@@ -14,6 +14,8 @@ type Scale = ScaleContinuousNumeric<number, number>;
 const extent = 1000;
 /** Points that a curve has at most: more than a screen has columns of pixels. */
 const mostPoints = 1200;
+/** Characters of ticks along x, with two between neighbours. */
+const charactersBeside = 36;
 /** Dots drawn at most, and in how many layers, whose overlap shows where many lie. */
 const mostDots = 4000;
 const dotLayers = 5;
@@ -28,7 +30,7 @@ export function chart({ title, series, x: xAxis, y: yAxis }: ChartSection): Html
   const [low, high] = rangeOf(yAxis, drawn, 1);
   const standsOnZero = bars.length > 0 && yAxis.logarithmic !== true;
   const y = scaleOf(yAxis, standsOnZero ? [Math.min(0, low), high] : [low, high], [extent, 0]);
-  const xTicks = formatTicks(ticksOf(x, xAxis, 7), xAxis.format, xAxis.logarithmic);
+  const xTicks = ticksBeside(x, xAxis);
   const yTicks = formatTicks(ticksOf(y, yAxis, 5), yAxis.format, yAxis.logarithmic);
   const gutter = Math.max(1, ...yTicks.map(({ text }) => text.length));
   const colors = colorsOf(series);
@@ -38,7 +40,7 @@ export function chart({ title, series, x: xAxis, y: yAxis }: ChartSection): Html
     ${
       series.length > 1 || series[0]?.name !== title
         ? html`<ul class="legend">
-            ${series.map(({ name, look = 'plain' }, i) => html`<li class="s${colors[i]} ${look}">${name}</li> `)}
+            ${series.map(({ name, look = 'plain' }, i) => (name === '' ? undefined : html`<li class="s${colors[i]} ${look}">${name}</li> `))}
           </ul>`
         : undefined
     }
@@ -145,7 +147,16 @@ function scaleOf(axis: ChartAxis, [low, high]: readonly [number, number], span: 
   return scale.domain([axis.range?.[0] ?? roundLow, axis.range?.[1] ?? roundHigh]);
 }
 
-/** Ticks where people expect them; on a logarithmic axis the powers of ten, with 2 and 5 between them where there are few. */
+/** As many ticks as can be read side by side on a phone. */
+function ticksBeside(scale: Scale, axis: ChartAxis): Ticks {
+  for (let count = 7; ; count--) {
+    const ticks = formatTicks(ticksOf(scale, axis, count), axis.format, axis.logarithmic);
+    const characters = ticks.reduce((sum, { text }) => sum + text.length + 2, 0);
+    if (characters <= charactersBeside || count === 1) return ticks;
+  }
+}
+
+/** Ticks where people expect them, `count` or so; on a logarithmic axis powers of ten, with 2 and 5 between them where there are few. */
 function ticksOf(scale: Scale, { logarithmic, format }: ChartAxis, count: number): number[] {
   if (logarithmic === true) {
     const ticks = scale.ticks();
@@ -203,7 +214,7 @@ function description(title: string, series: readonly ChartSeries[], x: ChartAxis
   const told = series.flatMap(({ name, points, look }) => {
     const values = points.filter(([, value]) => Number.isFinite(value));
     const [first, last] = [values[0], values.at(-1)];
-    if (first === undefined || last === undefined || look === 'reference') return [];
+    if (first === undefined || last === undefined || name === '' || look === 'reference') return [];
     if (look === 'dots') return [`${name}: ${formatNumber(values.length, 'count')} points`];
     return [`${name}: from ${formatNumber(first[1], y.format)} to ${formatNumber(last[1], y.format)}`];
   });

@@ -53,7 +53,10 @@ function cellsOf({ counts, rowNames, columnNames }: MatrixSection): Cell[][] {
 function cellTable({ rowNames, columnNames, rowLabel, columnLabel }: MatrixSection, cells: Cell[][]): Html {
   const turned = columnNames.some((name) => name.length > 3);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${rowLabel} by ${columnLabel}">
-    <table class="matrix" style="--columns:${columnNames.length}">
+    <table
+      class="matrix"
+      style="--columns:${columnNames.length};--names:${Math.max(rowLabel.length, ...rowNames.map((name) => shorten(name).length))}ch"
+    >
       <thead>
         <tr>
           <td></td>

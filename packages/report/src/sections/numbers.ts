@@ -10,12 +10,10 @@ export function formatNumber(value: number, format: NumberFormat = 'number', dig
   return (isCount ? formatCount(value) : formatLoss(value)).replace('-', '−');
 }
 
+export type Ticks = readonly { readonly value: number; readonly text: string }[];
+
 /** Ticks of one axis; those of a linear one all with the decimals that the finest needs. */
-export function formatTicks(
-  ticks: readonly number[],
-  format: NumberFormat = 'number',
-  logarithmic = false,
-): { readonly value: number; readonly text: string }[] {
+export function formatTicks(ticks: readonly number[], format: NumberFormat = 'number', logarithmic = false): Ticks {
   const shown = ticks.map((tick) => Number((format === 'percent' ? tick * 100 : tick).toPrecision(6)));
   const isExtreme = shown.some((tick) => Math.abs(tick) >= 1e6 || (tick !== 0 && Math.abs(tick) < 1e-4));
   const decimals = Math.max(0, ...shown.map((tick) => /\.(\d+)$/.exec(String(tick))?.[1]?.length ?? 0));

@@ -1,0 +1,108 @@
+import type { ChartSection, Section } from '@hebb/evaluation';
+import { expect, it } from 'vitest';
+import { epochTable, historySections, type Curves } from '../src/history.ts';
+
+const charts = (history: Curves): Record<string, ChartSection> =>
+  Object.fromEntries(
+    historySections(history, 'validation')
+      .filter((section: Section) => section.kind === 'chart')
+      .map((section) => [section.title, section]),
+  );
+const names = (chart: ChartSection | undefined): string[] => (chart?.series ?? []).map(({ name }) => name);
+const run = (changes: Partial<Curves> = {}): Curves => ({
+  losses: [4, 2, 1, 1],
+  learningRates: [0.1, 0.1, 0.1, 0.1],
+  epochs: [1, 2].map((epoch) => ({
+    epoch,
+    loss: 3 / epoch,
+    validationLoss: 2 / epoch,
+    metrics: { accuracy: epoch / 4 },
+    learningRate: 0.1,
+    seconds: 1,
+  })),
+  stepsPerEpoch: 2,
+  interrupted: false,
+  ...changes,
+});
+
+it('draws losses along epochs: those of an epoch in its middle, those of validation at its end', () => {
+  const { Loss: loss, Accuracy: accuracy } = charts(run());
+  expect(loss?.x).toMatchObject({ label: 'epoch', range: [0, 2] });
+  expect(loss?.series.map(({ name, points }) => [name, points])).toEqual([
+    ['training, by step', [[0.5, 4], [1, 2], [1.5, 1], [2, 1]]],
+    ['training, by epoch', [[0.5, 3], [1.5, 1.5]]],
+    ['validation', [[1, 2], [2, 1]]],
+  ]); // prettier-ignore
+  expect(accuracy?.series[0]).toMatchObject({ name: 'validation: 50.00 % at the end', points: [[1, 0.25], [2, 0.5]] }); // prettier-ignore
+  expect(accuracy?.y).toMatchObject({ format: 'percent' });
+});
+
+it('draws a run without epochs along its steps, with validations where they were', () => {
+  const losses = Array.from({ length: 100 }, (_, i) => 100 - i);
+  const { stepsPerEpoch: _, ...endless } = run({
+    losses,
+    learningRates: losses.map(() => 1),
+    epochs: [],
+    validations: [{ step: 50, validationLoss: 55, metrics: { error: 5 } }],
+  });
+  const { Loss: loss, Error: error } = charts(endless);
+  expect(loss?.x).toMatchObject({ label: 'step', range: [0, 100] });
+  expect(names(loss)).toEqual(['training, by step', 'training, mean of 3 steps', 'validation']);
+  expect(loss?.series[1]?.points.slice(0, 2)).toEqual([[2, 99], [5, 96]]); // prettier-ignore
+  expect(loss?.series[2]?.points).toEqual([[50, 55]]);
+  expect(error?.series[0]?.points).toEqual([[50, 5]]);
+});
+
+it('draws a run of less than an epoch along its steps', () => {
+  expect(charts(run({ stepsPerEpoch: 100, epochs: [] }))['Loss']?.x.label).toBe('step');
+});
+
+it('draws the losses of two networks in one chart and other scalars in their own', () => {
+  const scalars = { generatorLoss: [4, NaN, 2, NaN], discriminatorLoss: [1, 1, 1, 1], penalty: [0, 0, 1, 1] };
+  const epochs = [1, 2].map((epoch) => ({
+    epoch,
+    step: 2 * epoch,
+    loss: 4 / epoch,
+    scalars: { generatorLoss: 4 / epoch, discriminatorLoss: 1, penalty: epoch - 1 },
+    metrics: { validationGeneratorLoss: 7, distance: 3 },
+    learningRate: 0.1,
+    seconds: 1,
+  }));
+  const found = charts(run({ losses: scalars.generatorLoss, scalars, epochs }));
+  expect(Object.keys(found)).toEqual(['Loss', 'Penalty', 'Distance']);
+  expect(names(found['Loss'])).toEqual(
+    ['', 'generator loss', 'generator loss, validation', '', 'discriminator loss'], // prettier-ignore
+  );
+  expect(found['Loss']?.series.map(({ color }) => color)).toEqual([1, 1, 1, 2, 2]);
+  expect(found['Loss']?.series[0]?.points).toEqual([[0.5, 4], [1.5, 2]]); // prettier-ignore
+  expect(found['Loss']?.series[2]?.points).toEqual([[1, 7], [2, 7]]); // prettier-ignore
+  expect(epochTable(run({ epochs }), 'validation')?.columns.map(({ title }) => title)).toEqual([
+    'epoch', 'generator loss', 'discriminator loss', 'penalty', 'validation generator loss', 'distance', 'learning rate', 'seconds',
+  ]); // prettier-ignore
+});
+
+it('draws losses of very different sizes logarithmically, and those that may be negative as they are', () => {
+  expect(charts(run({ losses: [100, 10, 1, 0.1] }))['Loss']?.y.logarithmic).toBe(true);
+  expect(charts(run({ losses: [100, 10, 1, 0] }))['Loss']?.y).toMatchObject({
+    logarithmic: false,
+    range: [0, undefined],
+  });
+  expect(charts(run({ losses: [3, -10, 1, 0] }))['Loss']?.y.range).toEqual([undefined, undefined]);
+});
+
+it('shows a learning rate that changes, and says how the run ended', () => {
+  expect(charts(run())['Learning rate']).toBeUndefined();
+  expect(charts(run({ learningRates: [1, 2, 3, 4] }))['Learning rate']?.series[0]?.points).toEqual(
+    [[0.5, 1], [1, 2], [1.5, 3], [2, 4]], // prettier-ignore
+  );
+  expect(charts(run({ interrupted: true, stopReason: 'no improvement' }))['Loss']?.text).toMatch(
+    /^The run was interrupted\. Stopped early: no improvement\./,
+  );
+});
+
+it('draws nothing of a run that took no step, and a run of a hundred thousand steps in a small page', () => {
+  expect(historySections(run({ losses: [] }), 'validation')).toEqual([]);
+  const losses = Array.from({ length: 100_000 }, (_, i) => Math.sin(i));
+  const [loss] = historySections(run({ losses, learningRates: losses, stepsPerEpoch: 50_000 }), 'validation');
+  expect(JSON.stringify(loss).length).toBeLessThan(20_000);
+});
