@@ -168,6 +168,16 @@ export function namedGradients(
   return named;
 }
 
+/** The gradients that `backward` left on parameters, by name. Throws {@link ArgumentError} where there are none. */
+export function gradientsIn(op: string, parameters: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  const found = new Map<string, Tensor>();
+  for (const [name, { grad }] of parameters) if (grad !== undefined) found.set(name, grad);
+  if (found.size > 0) return found;
+  throw new ArgumentError(`[${op}] no parameter has a gradient.`, {
+    hint: 'Call backward(loss) before step(), or pass gradients: step(grads).',
+  });
+}
+
 function isPromise(value: unknown): boolean {
   return value instanceof Promise;
 }

@@ -10,9 +10,10 @@ export {
 } from './optimizer.ts';
 export type { GroupOptions, GroupSelection, OptimizerOptions, ParameterGroup, WithGroups } from './groups.ts';
 export type { GroupState, OptimizerState, ParameterState } from './state.ts';
-export { isAveraging, type Averaging, type TrainingOptimizer } from './training-optimizer.ts';
+export { averagingOf, type Averaging, type GradientChange, type TrainingOptimizer } from './training-optimizer.ts';
 export { SGD, type SGDOptions, type SGDSettings } from './sgd.ts';
 export { Adam, AdamW, type AdamOptions, type AdamSettings } from './adam.ts';
+export { fromPyTorchState, type PyTorchOptimizerState } from './pytorch.ts';
 export { minimize, type MinimizeOptions } from './minimize.ts';
 export { clipGradientNorm, clipGradientValue, type ClippedGradients } from './clipping.ts';
 export type { DecayOptions, Schedule, WarmupOptions } from './schedules/schedule.ts';
@@ -35,3 +36,9 @@ export {
 } from './schedules/steps.ts';
 export { oneCycleSchedule, type OneCycleScheduleOptions } from './schedules/one-cycle.ts';
 export { PlateauSchedule, type PlateauScheduleOptions, type PlateauState } from './schedules/plateau.ts';
+export { OptimizerWrapper, type WrapperState } from './wrappers/wrapper.ts';
+export { AveragingWrapper } from './wrappers/averaging.ts';
+export { EMA, type EMAOptions } from './wrappers/ema.ts';
+export { SWA, type SWAOptions } from './wrappers/swa.ts';
+export { Lookahead, type LookaheadOptions } from './wrappers/lookahead.ts';
+export { Accumulation, type AccumulationOptions } from './wrappers/accumulation.ts';

@@ -4,6 +4,7 @@ import { describe } from '@hebb/tensor/arguments';
 import { atEachCall, scalarsByName } from './clock.ts';
 import { Cohorts, type Cohort } from './cohorts.ts';
 import {
+  gradientsIn,
   isHolder,
   namedGradients,
   namedParametersOf,
@@ -194,11 +195,10 @@ export abstract class Optimizer<
   step(gradients?: Gradients): void {
     const op = `${this.constructor.name}.step`;
     if (this.#model !== undefined) requireSameParameters(op, this.#model, this.#all);
-    const trained = this.parameters;
-    const parameters = gradients === undefined ? withGradient(op, trained) : trained;
-    const named = namedGradients(op, parameters, gradients === undefined ? gradientsOf(parameters) : gradients);
+    const { parameters } = this;
+    const named = gradients === undefined ? gradientsIn(op, parameters) : namedGradients(op, parameters, gradients);
     atEachCall(() => this.#stepCount++);
-    for (const cohort of this.#cohorts.of(parameters.keys())) this.#stepCohort(cohort, named);
+    for (const cohort of this.#cohorts.of(named.keys())) this.#stepCohort(cohort, named);
   }
 
   /** The step of parameters that share one count. */
@@ -288,7 +288,7 @@ export abstract class Optimizer<
         requireRate(where, 'learningRate', loaded.learningRate);
         this.check?.(where, loaded);
       } catch (error) {
-        found.push(`group ${i}: ${(error as Error).message.split('\n', 1)[0]}`);
+        found.push(`group ${i}: ${(error as Error).message.split('\n', 1)[0]?.replace(/\.$/, '')}`);
         continue;
       }
       for (const [name, parameter] of parameters) {
@@ -342,16 +342,4 @@ function requireRate(where: string, name: string, rate: unknown): asserts rate i
 
 function definedNames(numbers: StepNumbers): string[] {
   return Object.keys(numbers).filter((name) => numbers[name] !== undefined);
-}
-
-function withGradient(op: string, parameters: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
-  const found = new Map([...parameters].filter(([, { grad }]) => grad !== undefined));
-  if (found.size > 0) return found;
-  throw new ArgumentError(`[${op}] no parameter has a gradient.`, {
-    hint: 'Call backward(loss) before step(), or pass gradients: step(grads).',
-  });
-}
-
-function gradientsOf(parameters: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  return new Map([...parameters].map(([name, { grad }]) => [name, grad as Tensor]));
 }

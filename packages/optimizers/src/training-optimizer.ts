@@ -1,20 +1,21 @@
 /** What a loop asks of an optimizer, so that optimizers, what wraps them, and those of the user's own are used alike. */
 import type { Tensor } from '@hebb/tensor';
 import { wrongArgument } from '@hebb/tensor/arguments';
+import type { Gradients } from './gradients.ts';
 import type { ParameterGroup } from './groups.ts';
 
 export interface TrainingOptimizer {
   /** What gradients are to be taken with respect to, by name: the parameters that it trains, without those frozen now. */
   readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly groups?: readonly ParameterGroup[];
+  readonly groups?: readonly ParameterGroup[] | undefined;
   /** The rate, ≥ 0, before {@link factor}. */
   learningRate: number;
   /** What the rates of all parameters are multiplied by, ≥ 0: what a schedule sets. */
   factor: number;
   /** Updates of the parameters so far. */
   readonly stepCount: number;
-  /** Records the update of the parameters by their gradients, under the names of {@link parameters}. */
-  step(gradients: ReadonlyMap<string, Tensor>): void;
+  /** Records the update of the parameters by their gradients, under the names of {@link parameters}; without them, by `.grad` of each. */
+  step(gradients?: ReadonlyMap<string, Tensor>): void;
   stateDict(): unknown;
   loadStateDict(state: never): unknown;
   differences(state: never): readonly string[];
@@ -27,13 +28,45 @@ export interface Averaging {
   /** Puts the trained values back. Nothing where they are there already. */
   restore(): void;
   readonly isApplied: boolean;
+  /** Whether there are averages here; false for what only hands {@link apply} and {@link restore} on to what it wraps. */
+  readonly keepsAverages?: boolean;
 }
 
-/** Whether an optimizer keeps an average of the parameters. */
-export function isAveraging<O extends object>(optimizer: O): optimizer is O & Averaging {
-  requireOptimizer('isAveraging', optimizer);
-  const { apply, restore } = optimizer as Partial<Averaging>;
-  return typeof apply === 'function' && typeof restore === 'function';
+/** What is done to gradients on their way to the update: clipping. */
+export type GradientChange = (gradients: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
+
+/** A step of an optimizer that may be a wrapper, and then hears of the change. */
+export function stepWith(
+  optimizer: Pick<TrainingOptimizer, 'step'>,
+  gradients: Gradients | undefined,
+  change: GradientChange | undefined,
+): void {
+  const step = optimizer.step.bind(optimizer) as (gradients?: Gradients, change?: GradientChange) => void;
+  if (gradients === undefined && change === undefined) step();
+  else if (change === undefined) step(gradients);
+  else step(gradients, change);
+}
+
+/** An optimizer and those that it wraps, from the outside in. */
+export function chainOf(optimizer: object): readonly object[] {
+  const { optimizer: wrapped } = optimizer as { readonly optimizer?: unknown };
+  return typeof wrapped === 'object' && wrapped !== null ? [optimizer, ...chainOf(wrapped)] : [optimizer];
+}
+
+/**
+ * What keeps an average of the parameters: the optimizer itself ({@link EMA}, {@link SWA}, or one of your own that is {@link Averaging}), or one that it
+ * wraps; undefined where none does.
+ *
+ * ```ts
+ * const weight = variable(tensor([1]), { requiresGrad: true });
+ * const ema = new EMA(new SGD([weight]), { decay: 0.99 });
+ * averagingOf(new Accumulation(ema, { steps: 4 })) === ema; // true
+ * averagingOf(ema.optimizer); // undefined
+ * ```
+ */
+export function averagingOf(optimizer: TrainingOptimizer): Averaging | undefined {
+  requireOptimizer('averagingOf', optimizer);
+  return chainOf(optimizer).find((each): each is Averaging => (each as Partial<Averaging>).keepsAverages === true);
 }
 
 /** Throws `ArgumentError` for what takes no steps. */

@@ -36,6 +36,7 @@ type Made =
 
 const { tensor } = hebb;
 const parameters = other(() => [hebb.parameter(tensor([1, 2]))]);
+const wrapped = other(() => new hebb.SGD([hebb.parameter(tensor([1, 2]))]));
 const groups = other(() => [{ match: /0/, learningRate: 1 }], 'array');
 const adam = options<hebb.AdamOptions>({
   groups,
@@ -100,6 +101,10 @@ export const constructors: {
   ],
   Adam: [parameters, adam],
   AdamW: [parameters, adam],
+  EMA: [wrapped, options<hebb.EMAOptions>({ decay: aNumber(0.9) })],
+  SWA: [wrapped, options<hebb.SWAOptions>({ from: anInteger(2), every: anInteger(2) })],
+  Lookahead: [wrapped, options<hebb.LookaheadOptions>({ steps: anInteger(2), alpha: aNumber(0.5) })],
+  Accumulation: [wrapped, options<hebb.AccumulationOptions>({ steps: anInteger(2) }, true)],
   PlateauSchedule: [
     options<hebb.PlateauScheduleOptions>({
       mode: aChoice('max'),

@@ -401,7 +401,12 @@ export const functions: Functions<Api> = {
     ),
     options<hebb.MinimizeOptions>({ clipNorm: aNumber(1, 'Infinity'), clipValue: aNumber(1, 'Infinity') }),
   ],
-  isAveraging: [other(() => trained().optimizer)],
+  fromPyTorchState: [
+    other(() => trained().optimizer),
+    other(() => ({ param_groups: [{ lr: 0.5, params: [] }], state: {} })),
+    texts('0.weight'),
+  ],
+  averagingOf: [other(() => trained().optimizer)],
   constantSchedule: [options<hebb.WarmupOptions>({ warmup: aNumber(0.1) })],
   cosineSchedule: [options<hebb.DecayOptions>(decay)],
   cosineRestartsSchedule: [

@@ -1,0 +1,127 @@
+/** What wrappers of optimizers share: they are optimizers themselves, so that they wrap one another. */
+import { ArgumentError, type Tensor } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
+import type { Gradients } from '../gradients.ts';
+import { isRecord } from '../state.ts';
+import {
+  averagingOf,
+  requireOptimizer,
+  stepWith,
+  type Averaging,
+  type GradientChange,
+  type TrainingOptimizer,
+} from '../training-optimizer.ts';
+
+/** The state of a wrapper: its own, and that of what it wraps. */
+export type WrapperState = Readonly<Record<string, unknown>> & {
+  /** Name of the wrapper's class. */
+  readonly optimizer: string;
+  readonly wrapped: unknown;
+};
+
+/**
+ * Base class of wrappers: an optimizer that hands everything on to the one it wraps. A subclass says what else a {@link step} does, and what
+ * state it has for that.
+ */
+export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOptimizer>
+  implements TrainingOptimizer, Averaging
+{
+  /** What is wrapped. */
+  readonly optimizer: T;
+
+  constructor(optimizer: T) {
+    requireOptimizer(new.target.name, optimizer);
+    this.optimizer = optimizer;
+  }
+
+  get parameters(): ReadonlyMap<string, Tensor> {
+    return this.optimizer.parameters;
+  }
+
+  get groups(): T['groups'] {
+    return this.optimizer.groups;
+  }
+
+  get learningRate(): number {
+    return this.optimizer.learningRate;
+  }
+  set learningRate(learningRate: number) {
+    this.optimizer.learningRate = learningRate;
+  }
+
+  get factor(): number {
+    return this.optimizer.factor;
+  }
+  set factor(factor: number) {
+    this.optimizer.factor = factor;
+  }
+
+  /** Updates of the parameters so far. */
+  get stepCount(): number {
+    return this.optimizer.stepCount;
+  }
+
+  /** As that of the optimizer that is wrapped. `change`, where given, is done to the gradients of an update. */
+  abstract step(gradients?: Gradients, change?: GradientChange): void;
+
+  /** The wrapper's own state. */
+  protected abstract ownState(): Readonly<Record<string, unknown>>;
+  /** Why such a state does not fit. */
+  protected abstract ownDifferences(state: Readonly<Record<string, unknown>>): readonly string[];
+  /** Takes over such a state, which fits. */
+  protected abstract loadOwnState(state: Readonly<Record<string, unknown>>): void;
+
+  /** Forgets the gradients that `backward` left on the parameters. */
+  zeroGrad(): void {
+    for (const parameter of allParametersOf(this.optimizer).values()) parameter.grad = undefined;
+  }
+
+  /** The step of what is wrapped; tells whether it has updated the parameters, or only gathers gradients for that. */
+  protected stepWrapped(gradients: Gradients | undefined, change: GradientChange | undefined): boolean {
+    const before = this.optimizer.stepCount;
+    stepWith(this.optimizer, gradients, change);
+    return this.optimizer.stepCount !== before;
+  }
+
+  /** Puts averages into the parameters, where an optimizer in here keeps some. */
+  apply(): void {
+    averagingOf(this.optimizer)?.apply();
+  }
+
+  /** Puts the trained values back, where averages are in their place. */
+  restore(): void {
+    averagingOf(this.optimizer)?.restore();
+  }
+
+  get isApplied(): boolean {
+    return averagingOf(this.optimizer)?.isApplied ?? false;
+  }
+
+  /** The state of the wrapper, and of what it wraps. */
+  stateDict(): WrapperState {
+    return { optimizer: this.constructor.name, ...this.ownState(), wrapped: this.optimizer.stateDict() };
+  }
+
+  /** Every reason why a state does not fit. */
+  differences(state: WrapperState): readonly string[] {
+    const { name } = this.constructor;
+    if (!isRecord(state)) return [`the state must be an object, not ${describe(state)}`];
+    if (state.optimizer !== name) return [`the state is that of ${state.optimizer}, not of ${name}`];
+    return [...this.ownDifferences(state), ...this.optimizer.differences(state.wrapped as never)];
+  }
+
+  /** Takes over a state. Nothing is changed where an error is thrown. Throws {@link ArgumentError} listing everything that does not fit. */
+  loadStateDict(state: WrapperState): void {
+    const found = this.differences(state);
+    if (found.length > 0) {
+      throw new ArgumentError(`[${this.constructor.name}.loadStateDict] the state does not fit: ${found.join('; ')}.`);
+    }
+    this.optimizer.loadStateDict(state.wrapped as never);
+    this.loadOwnState(state);
+  }
+}
+
+/** All parameters of an optimizer, those frozen now among them, where it tells its groups. */
+export function allParametersOf({ groups, parameters }: TrainingOptimizer): ReadonlyMap<string, Tensor> {
+  return groups === undefined ? parameters : new Map(groups.flatMap((group) => [...group.parameters]));
+}

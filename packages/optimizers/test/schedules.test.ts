@@ -1,0 +1,92 @@
+/** Schedules against PyTorch's `lr_scheduler`. */
+import { SGD, PlateauSchedule, type PlateauScheduleOptions, type Schedule } from '../src/index.ts';
+import * as optimizers from '../src/index.ts';
+import { ArgumentError, ones, variable } from '@hebb/tensor';
+import { describe, expect, it } from 'vitest';
+import { golden } from '../../tensor/test/support/golden.ts';
+
+const { steps, factors, plateaus } = golden(new URL('golden/schedules.json', import.meta.url)) as {
+  readonly steps: number;
+  readonly factors: Readonly<Record<string, readonly number[]>>;
+  readonly plateaus: Readonly<Record<string, { readonly values: number[]; readonly factors: number[] }>>;
+};
+
+const made: Readonly<Record<string, Schedule>> = {
+  constant: optimizers.constantSchedule({ warmup: 6 }),
+  linear: optimizers.linearSchedule({ minimum: 0.25 }),
+  cosine: optimizers.cosineSchedule({ minimum: 0.125 }),
+  restarts: optimizers.cosineRestartsSchedule({ every: 0.125, growth: 2, minimum: 0.125 }),
+  polynomial: optimizers.polynomialSchedule({ power: 2 }),
+  exponential: optimizers.exponentialSchedule({ factor: 0.875 }),
+  step: optimizers.stepSchedule({ every: 5, factor: 0.5 }),
+  multiStep: optimizers.multiStepSchedule({ milestones: [3, 0.5, 0.75], factor: 0.25 }),
+  oneCycle: optimizers.oneCycleSchedule(),
+  oneCycleLinear: optimizers.oneCycleSchedule({ warmup: 0.25, shape: 'linear', start: 0.1, minimum: 0.1 / 50 }),
+};
+
+describe('schedules', () => {
+  it('are all compared', () => expect(Object.keys(made).sort()).toEqual(Object.keys(factors).sort()));
+
+  it.each(Object.entries(factors))("%s is PyTorch's", (name, expected) => {
+    expected.forEach((factor, step) => expect(made[name]?.(step, steps), `step ${step}`).toBeCloseTo(factor, 12));
+  });
+
+  it('rises, falls as 1/√step and meets 1 between', () => {
+    const schedule = optimizers.inverseSquareRootSchedule({ warmup: 4 });
+    expect([0, 1, 3, 15, 63].map((step) => schedule(step, 100))).toEqual([0.25, 0.5, 1, 0.5, 0.25]);
+  });
+
+  it('say their length where the loop does not know it', () => {
+    const schedule = optimizers.linearSchedule({ steps: 10 });
+    expect([0, 5, 10, 20].map((step) => schedule(step, Infinity))).toEqual([1, 0.5, 0, 0]);
+    expect(() => optimizers.stepSchedule({ every: 0.5 })(0, NaN)).toThrow(ArgumentError);
+    expect(optimizers.stepSchedule({ every: 2 })(5, NaN)).toBeCloseTo(0.01, 12);
+  });
+
+  it('multiply the rate of every group', () => {
+    const parameters = { a: variable(ones([1])), b: variable(ones([1])) };
+    const optimizer = new SGD(parameters, { learningRate: 0.1, groups: [{ match: /b/, learningRate: 1 }] });
+    optimizer.factor = optimizers.cosineSchedule()(50, 100);
+    expect(optimizer.factor).toBeCloseTo(0.5, 12);
+    expect(() => (optimizer.factor = NaN)).toThrow('[SGD] factor must be a number ≥ 0, not NaN');
+    expect(() => (optimizer.factor = undefined as never)).toThrow(
+      'hint: Does the schedule return a number on every path?',
+    );
+  });
+});
+
+describe('PlateauSchedule', () => {
+  const options: Readonly<Record<string, PlateauScheduleOptions>> = {
+    default: { patience: 2 },
+    cooldown: { patience: 1, factor: 0.5, cooldown: 2, threshold: 0.05, minimum: 0.125 },
+    max: { mode: 'max', patience: 1, factor: 0.5 },
+    maxPositive: { mode: 'max', patience: 1, factor: 0.5 },
+  };
+
+  it.each(Object.entries(plateaus))(
+    "%s is PyTorch's, also where it goes on from a saved state",
+    (name, { values, factors: expected }) => {
+      let schedule = new PlateauSchedule(options[name]);
+      values.forEach((value, i) => {
+        const next = new PlateauSchedule(options[name]);
+        next.loadStateDict(JSON.parse(JSON.stringify(schedule.stateDict())) as never);
+        schedule = next;
+        expect(schedule.observe(value), `value ${i}`).toBeCloseTo(expected[i] ?? NaN, 12);
+      });
+    },
+  );
+
+  it('takes NaN for no improvement', () => {
+    const schedule = new PlateauSchedule({ patience: 1, factor: 0.5 });
+    expect([NaN, 1, NaN, NaN, 0.5].map((value) => schedule.observe(value))).toEqual([1, 1, 1, 0.5, 0.5]);
+    const never = new PlateauSchedule({ patience: 1, factor: 0.5 });
+    expect([NaN, NaN, NaN].map((value) => never.observe(value))).toEqual([1, 0.5, 0.5]);
+  });
+
+  it('refuses states and options that are none', () => {
+    expect(() => new PlateauSchedule({ factor: 1 })).toThrow('factor must be < 1, not 1');
+    expect(() => new PlateauSchedule().loadStateDict({ factor: 'x' } as never)).toThrow(
+      'factor must be a number; waited must be a number; cooling must be a number',
+    );
+  });
+});
