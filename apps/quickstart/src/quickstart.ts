@@ -192,7 +192,7 @@ function report(run: {
     'ONNX runtime': runtime,
     Seed: options.seed,
     Epochs: history.interrupted
-      ? `interrupted in epoch ${Math.ceil(steps / history.stepsPerEpoch)} of ${epochs}`
+      ? `interrupted in epoch ${Math.ceil(steps / (history.stepsPerEpoch ?? Infinity))} of ${epochs}`
       : epochs,
     'Batch size': Math.min(options.batchSize, images.train.length),
     Optimizer: `AdamW, weight decay 0.01, learning rate up to ${options.learningRate} in a fifth of the steps, then down along a cosine`,

@@ -47,7 +47,8 @@ const names = [
   'report',
 ];
 /** The README shows progress; a test does not. */
-const quietFit: typeof hebb.fit = (model, train, options) => hebb.fit(model, train, { ...options, progress: false });
+const quietFit = ((model: never, train: never, options: hebb.FitOptions) =>
+  hebb.fit(model, train, { ...options, progress: false })) as typeof hebb.fit;
 // The manual imports from the single packages; the umbrella has the same things.
 const modules = Object.fromEntries([
   ...names.map((name) => [`@hebb/${name}`, hebb]),

@@ -23,6 +23,8 @@ afterEach(() => void vi.restoreAllMocks());
 
 const history: History = {
   losses: [],
+  scalars: {},
+  validations: [],
   learningRates: [],
   epochs: [],
   stepsPerEpoch: 1,

@@ -41,9 +41,13 @@ beforeAll(async () => {
 describe('the report', () => {
   const history: History = {
     losses: [2, 1, 0.5, 0.25],
+    scalars: { loss: [2, 1, 0.5, 0.25] },
+    validations: [],
     learningRates: [1, 1, 1, 1],
     epochs: [1, 2].map((epoch) => ({
       epoch,
+      step: 2 * epoch,
+      scalars: { loss: 2 / epoch },
       loss: 2 / epoch,
       validationLoss: 1 / epoch,
       metrics: { accuracy: epoch / 4 },

@@ -8,10 +8,11 @@ import { TrainingError } from './errors.ts';
 /** The fields of one batch by name; the first axis of every shape counts the examples. */
 export type BatchArrays = Readonly<Record<string, NumericArray>>;
 
-/** Batches, as many in every epoch. A `DataLoader` is such a source. */
+/** The fields of a batch as a step gets them. */
+export type BatchTensors = Readonly<Record<string, Tensor>>;
+
+/** Batches, of any epoch from any place on. A `DataLoader` is such a source, and so is a stream in batches. */
 export interface BatchSource extends Batches {
-  /** Number of batches in an epoch. */
-  readonly length: number;
   /** The epoch with which training begins, from 0. Default 0. */
   readonly epoch?: number;
 }
@@ -23,7 +24,7 @@ export type Examples = Dataset | BatchSource;
 export function batchSource(
   where: string,
   examples: Examples,
-  options: { batchSize: number; shuffle?: boolean; seed?: number },
+  options: { batchSize: number; shuffle?: boolean; seed?: number; dropLast?: boolean },
 ): BatchSource {
   if ('batches' in examples) return examples;
   requireOwnBatches(where, examples, options);
@@ -70,4 +71,29 @@ export function inputAndTarget(where: string, batch: BatchArrays): { x: NumericA
 
 export function toTensor(array: NumericArray): Tensor {
   return toTensors({ array }).array;
+}
+
+/** A batch as tensors; what is none of `{ data, shape }` stays as it is. */
+export function batchTensors(where: string, batch: object): BatchTensors {
+  if (typeof batch !== 'object' || batch === null) {
+    throw new TrainingError(`[${where}] a batch must be an object of fields by name, not ${describe(batch)}.`, {
+      hint: 'What the loader’s transform returns is the batch.',
+    });
+  }
+  return Object.fromEntries(
+    Object.entries(batch).map(([name, field]: [string, unknown]) => {
+      const { data, shape } = Object(field) as { data?: unknown; shape?: unknown };
+      const isArray = ArrayBuffer.isView(data) && Array.isArray(shape);
+      return [name, isArray ? toTensors({ [name]: field as NumericArray })[name] : field];
+    }),
+  ) as BatchTensors;
+}
+
+/** What a step weighs in a mean over examples: the sum of the field `weight`, or the number of examples. */
+export function weightOf(batch: object, count: number): number {
+  const { data } = Object((batch as { weight?: unknown }).weight) as { data?: unknown };
+  if (!ArrayBuffer.isView(data)) return count;
+  let sum = 0;
+  for (const weight of data as Float32Array) sum += weight;
+  return sum;
 }

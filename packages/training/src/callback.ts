@@ -1,10 +1,12 @@
 /** What a training run tells, and to whom. */
 import type { Module } from '@hebb/layers';
 import type { TrainingOptimizer } from '@hebb/optimizers';
+import type { Stateful } from '@hebb/tensor';
+import type { Every } from './every.ts';
 
 export type { TrainingOptimizer };
 
-/** One step, told as soon as its loss has come back from the device, a few steps after it was issued. */
+/** One step, told as soon as its numbers have come back from the device, a few steps after it was issued. */
 export interface StepRecord {
   /** Step since the start of the run, from 1. */
   readonly step: number;
@@ -12,21 +14,46 @@ export interface StepRecord {
   readonly epoch: number;
   /** Step of the epoch, from 1. */
   readonly stepOfEpoch: number;
-  /** Mean loss over the batch. */
+  /** The scalar named `loss`, or else the first one that the step returned. Mean over the batch. */
   readonly loss: number;
+  /** All that the step returned, by name. */
+  readonly scalars: Readonly<Record<string, number>>;
+  /** The first optimizer's, schedule included. */
   readonly learningRate: number;
   /** Number of examples in the batch. */
   readonly examples: number;
 }
 
+/** One pass over the validation data. */
+export interface ValidationRecord {
+  /** Steps made before it. */
+  readonly step: number;
+  /** The epoch of the last step, from 1. */
+  readonly epoch: number;
+  /** Mean loss over the validation data, where there is one. */
+  readonly validationLoss?: number;
+  /** The metrics by name; with further scalars that a task’s `validate` returned, `dLoss` under the name `validationDLoss`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Mean training loss of the epoch so far. */
+  readonly loss: number;
+  /** Mean training scalars of the epoch so far, by name. */
+  readonly scalars: Readonly<Record<string, number>>;
+  /** Wall-clock seconds. */
+  readonly seconds: number;
+}
+
 export interface EpochRecord {
   /** From 1. */
   readonly epoch: number;
+  /** Steps made since the start of the run. */
+  readonly step: number;
   /** Mean training loss over the epoch's examples, each as it was at its own step (with dropout and augmentation). */
   readonly loss: number;
+  /** Means of all that the steps returned, by name. */
+  readonly scalars: Readonly<Record<string, number>>;
   /** Mean loss over the validation data after the epoch. */
   readonly validationLoss?: number;
-  /** The metrics on the validation data after the epoch, by name. */
+  /** The metrics on the validation data after the epoch, by name; none where there was no validation. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Learning rate of the epoch's last step. */
   readonly learningRate: number;
@@ -38,41 +65,82 @@ export interface EpochRecord {
   readonly examplesPerSecond: number;
 }
 
-/** What {@link fit} returns. Plain data: `JSON.stringify(history)` is complete. */
+/** What `fit` returns, and `run.history` of a {@link TrainingRun}. Plain data: `JSON.stringify(history)` is complete. */
 export interface History {
-  /** Training loss of each step. */
+  /** Training loss of each step since the very start, also where the run was resumed. */
   readonly losses: readonly number[];
+  /** All that the steps returned, by name, one number a step; NaN for steps that did not return it. */
+  readonly scalars: Readonly<Record<string, readonly number[]>>;
   /** Learning rate of each step. */
   readonly learningRates: readonly number[];
+  /** Epochs finished. */
   readonly epochs: readonly EpochRecord[];
-  readonly stepsPerEpoch: number;
-  /** Wall-clock seconds from start to end, everything included. */
+  readonly validations: readonly ValidationRecord[];
+  /** Undefined where the data does not know its length. */
+  readonly stepsPerEpoch?: number;
+  /** Wall-clock seconds from start to end, everything included; with those of the runs that were resumed. */
   readonly seconds: number;
-  /** Whether the run was stopped by its signal. */
+  /** Whether the run was stopped by its signal, or its loop was left. */
   readonly interrupted: boolean;
   /** Why a callback stopped the run, if one did. */
   readonly stopReason?: string;
 }
 
-/** The run, as callbacks see it. */
-export interface TrainingRun {
+/** A run as callbacks see it; {@link TrainingRun} is such. */
+export interface Run {
+  /** What is trained, by name: the model and the optimizer of `fit`, the parts of a task. */
+  readonly parts: Readonly<Record<string, Stateful>>;
+  /** Those of the parts that are modules, in their order. */
+  readonly modules: ReadonlyMap<string, Module>;
+  /** Those of the parts that are optimizers, or wrappers of one, in their order. */
+  readonly optimizers: ReadonlyMap<string, TrainingOptimizer>;
+  /** The first of the modules. Throws TrainingError where there is none. */
   readonly model: Module;
+  /** The first of the optimizers. Throws TrainingError where there is none. */
   readonly optimizer: TrainingOptimizer;
-  /** Number of epochs asked for. */
-  readonly epochCount: number;
-  readonly stepsPerEpoch: number;
+  /**
+   * Everything that a checkpoint must hold to go on: the parts, `data` where the loader has a state, `schedule` and `callbacks` where they
+   * have one, and `run` itself. Complete, and of one moment, in {@link Callback.onSave} and at the end.
+   */
+  readonly checkpointParts: Readonly<Record<string, Stateful>>;
+  /** The folder that the run goes on from, if it was given one. */
+  readonly resume: string | undefined;
+  /** Number of epochs asked for; undefined for a run of so many steps. */
+  readonly epochCount: number | undefined;
+  /** Number of steps asked for, or all epochs' steps; undefined where the data does not know its length. */
+  readonly stepCount: number | undefined;
+  /** Batches in an epoch; undefined where the data does not know. */
+  readonly stepsPerEpoch: number | undefined;
+  /** Steps made so far. */
+  readonly step: number;
+  /** Of the last step, from 1; 0 before the first. */
+  readonly epoch: number;
   /** Names of the metrics, in order. */
   readonly metricNames: readonly string[];
+  /** Which way metrics are better, by name, of those that say so. */
+  readonly metricGoals: Readonly<Record<string, 'min' | 'max'>>;
   readonly hasValidation: boolean;
   /** Epochs finished so far. */
   readonly epochs: readonly EpochRecord[];
-  /** Ends the run after the current epoch; the reason is kept in the history. */
+  /** Validations so far. */
+  readonly validations: readonly ValidationRecord[];
+  /** Ends the run before its next step (from `onStep`: at most a few steps later); the reason is kept in the history. */
   stop(reason: string): void;
+  /** Runs `body` with the averages of optimizers that keep some (EMA, SWA) in place of the trained parameters, as validation does. */
+  withAverages<T>(body: () => T | Promise<T>): Promise<T>;
 }
 
 /**
  * Hears of the events of a run. All methods are optional; what one throws ends the run. Progress displays, checkpoints and early stopping
  * are callbacks.
+ *
+ * Between two steps, where something is due, the run pauses: no step is in flight, all numbers are read, and what callbacks return is
+ * awaited. A pause goes through its phases with all callbacks, in their order: `onValidation`, `onEpochEnd`, `onPause`, and last
+ * `onSave`, so that what is saved holds what every callback has decided, whatever their order. At the end of the run `onTrainEnd` comes
+ * to those with an `onSave` first.
+ *
+ * A callback with `stateDict` and `loadStateDict` is saved with the run and goes on when that is resumed: `onTrainStart` comes first,
+ * then `loadStateDict`.
  *
  * ```ts
  * const logger: Callback = {
@@ -81,11 +149,21 @@ export interface TrainingRun {
  * ```
  */
 export interface Callback {
-  onTrainStart?(run: TrainingRun): void | Promise<void>;
+  /** Under which its state is saved. Default: its position among the callbacks. */
+  readonly name?: string;
+  /** When `onPause` and `onSave` are called. Default `{ epochs: 1 }`. */
+  readonly every?: Every;
+  onTrainStart?(run: Run): void | Promise<void>;
   /** Called in the order of the steps. Not awaited: keep it short. */
-  onStep?(step: StepRecord, run: TrainingRun): void;
-  onEpochEnd?(epoch: EpochRecord, run: TrainingRun): void | Promise<void>;
-  onTrainEnd?(history: History, run: TrainingRun): void | Promise<void>;
-  /** The run ends with this error, which `fit` throws afterwards. */
-  onTrainError?(error: unknown, run: TrainingRun): void | Promise<void>;
+  onStep?(step: StepRecord, run: Run): void;
+  /** Called after every validation, with the trained parameters in place (see {@link Run.withAverages}). */
+  onValidation?(validation: ValidationRecord, run: Run): void | Promise<void>;
+  onEpochEnd?(epoch: EpochRecord, run: Run): void | Promise<void>;
+  /** Called at its `every`, after validation and the end of an epoch. */
+  onPause?(run: Run): void | Promise<void>;
+  /** Called at its `every`, when all callbacks have heard of the pause. */
+  onSave?(run: Run): void | Promise<void>;
+  onTrainEnd?(history: History, run: Run): void | Promise<void>;
+  /** The run ends with this error, which is thrown afterwards. */
+  onTrainError?(error: unknown, run: Run): void | Promise<void>;
 }

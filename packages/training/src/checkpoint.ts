@@ -1,7 +1,7 @@
 import { writeSafetensors } from '@hebb/layers';
 import { Optimizer, type OptimizerState } from '@hebb/optimizers';
 import { checkOptions, requireBoolean, requireString, type OptionNames } from '@hebb/tensor/arguments';
-import type { Callback, EpochRecord, History, TrainingRun } from './callback.ts';
+import type { Callback, EpochRecord, History, Run } from './callback.ts';
 import { TrainingError } from './errors.ts';
 import { requireWritableFolder, writeFile } from './files.ts';
 import { monitored, monitorOptions, requireMonitor, type MonitorOptions } from './monitor.ts';
@@ -65,7 +65,7 @@ export class Checkpoint implements Callback {
     await requireWritableFolder('Checkpoint', this.folder);
   }
 
-  async onEpochEnd(record: EpochRecord, run: TrainingRun): Promise<void> {
+  async onEpochEnd(record: EpochRecord, run: Run): Promise<void> {
     const info = { epoch: record.epoch, record, learningRate: run.optimizer.learningRate, interrupted: false };
     if (record.epoch % this.#every === 0) await this.#save('last', info, run);
     if (this.#options.saveBest === false) return;
@@ -75,7 +75,7 @@ export class Checkpoint implements Callback {
     await this.#save('best', info, run);
   }
 
-  async onTrainEnd(history: History, run: TrainingRun): Promise<void> {
+  async onTrainEnd(history: History, run: Run): Promise<void> {
     const epoch = history.epochs.length;
     if (this.#savedEpoch === epoch && !history.interrupted) return;
     await this.#save(
@@ -90,7 +90,7 @@ export class Checkpoint implements Callback {
     );
   }
 
-  async #save(name: 'last' | 'best', info: CheckpointInfo, run: TrainingRun): Promise<void> {
+  async #save(name: 'last' | 'best', info: CheckpointInfo, run: Run): Promise<void> {
     await writeSafetensors(`${this.folder}/${name}.safetensors`, run.model.stateDict());
     const state = name === 'last' ? stateOf(run.optimizer) : undefined;
     const tensors = new Map(

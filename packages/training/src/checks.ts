@@ -6,6 +6,7 @@ import { describe, isPlain, nearest } from '@hebb/tensor/arguments';
 import type { BatchSource, Examples } from './batches.ts';
 import type { Callback, TrainingOptimizer } from './callback.ts';
 import { TrainingError } from './errors.ts';
+import { requireEvery } from './every.ts';
 
 /** The error of something that is not what it should be: `[where] name must be …, not …`. */
 export function wrong(where: string, name: string, expected: string, given: unknown, hint?: string): TrainingError {
@@ -51,6 +52,7 @@ export function requireExamples(where: string, name: string, given: unknown): as
   const expected = 'a dataset or a DataLoader';
   if (typeof gather !== 'function' && typeof batches !== 'function')
     throw wrong(where, name, expected, given, hintFor(given));
+  if (length === undefined && typeof batches === 'function') return; // a stream
   if (!Number.isSafeInteger(length) || (length as number) < 1) {
     throw new TrainingError(
       `[${where}] ${name} must have a length, a positive integer; that of ${describe(given)} is ${describe(length)}.`,
@@ -79,15 +81,17 @@ function hintFor(given: unknown): string {
 export function requireOwnBatches(
   where: string,
   source: Examples,
-  options: { batchSize?: unknown; seed?: unknown },
+  options: { batchSize?: unknown; seed?: unknown; dropLast?: unknown },
 ): void {
-  const { batchSize, seed } = options;
+  const { batchSize, seed, dropLast } = options;
   if (batchSize !== undefined && (!Number.isSafeInteger(batchSize) || (batchSize as number) < 1))
     throw wrong(where, 'batchSize', 'a positive integer', batchSize);
   if (seed !== undefined && (!Number.isSafeInteger(seed) || (seed as number) < 0))
     throw wrong(where, 'seed', 'an integer from 0', seed);
+  if (dropLast !== undefined && typeof dropLast !== 'boolean')
+    throw wrong(where, 'dropLast', 'true or false', dropLast);
   if (!('batches' in source)) return;
-  for (const [name, value] of Object.entries({ batchSize, seed })) {
+  for (const [name, value] of Object.entries({ batchSize, seed, dropLast })) {
     if (value === undefined) continue;
     const own = source instanceof DataLoader ? `new DataLoader(dataset, { ${name}: ${describe(value)} })` : 'its own';
     throw new TrainingError(
@@ -99,7 +103,16 @@ export function requireOwnBatches(
   }
 }
 
-const hooks: readonly (keyof Callback)[] = ['onTrainStart', 'onStep', 'onEpochEnd', 'onTrainEnd', 'onTrainError'];
+const hooks: readonly (keyof Callback)[] = [
+  'onTrainStart',
+  'onStep',
+  'onValidation',
+  'onEpochEnd',
+  'onPause',
+  'onSave',
+  'onTrainEnd',
+  'onTrainError',
+];
 
 export function requireCallback(where: string, name: string, callback: unknown): asserts callback is Callback {
   if (typeof callback === 'function') {
@@ -119,7 +132,10 @@ export function requireCallback(where: string, name: string, callback: unknown):
     (hook) => callback[hook as never] !== undefined && typeof callback[hook as never] !== 'function',
   );
   if (broken !== undefined) throw wrong(where, `${broken} of ${name}`, 'a function', callback[broken as never]);
-  if (unknown.length === 0 && known.length > 0) return;
+  if (unknown.length === 0 && known.length > 0) {
+    if (callback['every' as never] !== undefined) requireEvery(where, `every of ${name}`, callback['every' as never]);
+    return;
+  }
   const [first] = unknown;
   const near = first === undefined ? undefined : nearest(first, hooks);
   throw new TrainingError(
@@ -163,10 +179,15 @@ export function requireMetrics(where: string, metrics: unknown): void {
     throw wrong(where, 'metrics', 'metrics by name', metrics, 'Use { metrics: { accuracy } }.');
   }
   for (const [name, metric] of Object.entries(metrics)) {
-    const { start } = Object(metric) as { start?: unknown };
-    if (typeof metric !== 'function' && typeof start !== 'function')
-      throw wrong(where, `the metric ${name}`, 'a metric, or a function (outputs, targets) => number', metric);
+    if (typeof metric === 'function' || isStreaming(metric)) continue;
+    throw wrong(where, `the metric ${name}`, 'a metric, or a function (outputs, targets) => number', metric);
   }
+}
+
+/** A metric that takes batch after batch. */
+function isStreaming(metric: unknown): boolean {
+  const { start, goal } = Object(metric) as { start?: unknown; goal?: unknown };
+  return typeof start === 'function' && (goal === 'min' || goal === 'max');
 }
 
 /** The value of a metric, which must be a number. */

@@ -8,14 +8,18 @@ import { TrainingError } from './errors.ts';
 const readsInFlight = 16;
 
 /**
- * Looks through the model's state before the first step. Afterwards it is too late: one NaN makes all of them NaN.
+ * Looks through the state of the models before the first step. Afterwards it is too late: one NaN makes all of them NaN.
  *
  * @returns names of parameters and buffers that hold infinities, and of buffers that hold NaN, for {@link lossError}
  * @throws TrainingError for parameters that hold NaN
  */
-export async function requireNumbers(model: Module): Promise<readonly string[]> {
-  const parameters = new Set(model.parameters());
-  const state = [...model.stateDict()].filter(([, tensor]) => tensor.dtype === 'float32');
+export async function requireNumbers(where: string, modules: ReadonlyMap<string, Module>): Promise<readonly string[]> {
+  const parameters = new Set([...modules.values()].flatMap((module) => module.parameters()));
+  const state = [...modules]
+    .flatMap(([part, module]) =>
+      [...module.stateDict()].map(([name, tensor]) => [modules.size > 1 ? `${part}.${name}` : name, tensor] as const),
+    )
+    .filter(([, tensor]) => tensor.dtype === 'float32');
   const lost: string[] = [];
   const odd: string[] = [];
   for (let start = 0; start < state.length; start += readsInFlight) {
@@ -28,7 +32,7 @@ export async function requireNumbers(model: Module): Promise<readonly string[]> 
     });
   }
   if (lost.length === 0) return odd;
-  throw new TrainingError(`[fit] parameters hold NaN before the first step: ${lost.join(', ')}.`, {
+  throw new TrainingError(`[${where}] parameters hold NaN before the first step: ${lost.join(', ')}.`, {
     hint: 'Look at where they come from: a checkpoint of a run that diverged, or an initialisation of your own.',
   });
 }
@@ -46,18 +50,19 @@ function oddNumbers(data: ArrayLike<number>): { nan: number; infinite: number } 
   return { nan, infinite };
 }
 
-/** The arrays of one batch. */
-export interface BatchFields {
-  readonly x: NumericArray;
-  readonly y: NumericArray;
+/** The fields of one batch: arrays, and whatever else a source hands out. */
+export type BatchFields = object;
+
+function arraysOf(batch: BatchFields): [string, NumericArray][] {
+  return Object.entries(batch).filter((entry): entry is [string, NumericArray] => {
+    const { data, shape } = Object(entry[1]) as { data?: unknown; shape?: unknown };
+    return ArrayBuffer.isView(data) && Array.isArray(shape);
+  });
 }
 
 /** `x of this batch holds NaN in example 3`, if it is so. */
 function oddField(batch: BatchFields): string | undefined {
-  for (const [name, { data, shape }] of [
-    ['x', batch.x],
-    ['y', batch.y],
-  ] as const) {
+  for (const [name, { data, shape }] of arraysOf(batch)) {
     const position = (data as Float32Array).findIndex((value) => value - value !== 0);
     if (position < 0) continue;
     const size = data.length / (shape[0] ?? 1);
@@ -71,22 +76,30 @@ function nameOf(loss: number): string {
 }
 
 /** What to look for in a batch that is finite; integers in the target are labels. */
-function suspects({ y }: BatchFields): string {
-  const isLabels = !(y.data instanceof Float32Array || y.data instanceof Float64Array) && y.data.length > 0;
+function suspects(batch: BatchFields): string {
+  const [, y] = arraysOf(batch).find(([name]) => name === 'y') ?? [];
+  const [, weight] = arraysOf(batch).find(([name]) => name === 'weight') ?? [];
+  const isWeightless = weight !== undefined && (weight.data as Float32Array).every((value) => value === 0);
+  const isLabels =
+    y !== undefined && !(y.data instanceof Float32Array || y.data instanceof Float64Array) && y.data.length > 0;
   let [low, high] = [Infinity, -Infinity];
   if (isLabels) for (const label of y.data) [low, high] = [Math.min(low, label), Math.max(high, label)];
+  const weights = isWeightless ? 'the weights of this batch, which are all 0, ' : '';
   const range = isLabels ? `labels out of range (those of this batch go from ${low} to ${high}), and ` : '';
-  return `${range}logarithms or quotients of zero in the loss`;
+  return `${weights}${range}logarithms or quotients of zero in the loss`;
 }
 
 /** The error of a training loss that is not a finite number. `odd` are names of the state that held infinities at first. */
 export function lossError(
+  where: string,
+  name: string,
+  loss: number,
   note: StepRecord,
   batch: BatchFields,
-  stepsPerEpoch: number,
+  stepsPerEpoch: number | undefined,
   odd: readonly string[],
 ): TrainingError {
-  const { step, epoch, stepOfEpoch, learningRate, loss } = note;
+  const { step, epoch, stepOfEpoch, learningRate } = note;
   const rate = Number(learningRate.toPrecision(4));
   const field = oddField(batch);
   let hint: string;
@@ -99,8 +112,9 @@ export function lossError(
     const lower = Math.min(0.001, Number((learningRate / 10).toPrecision(2)));
     hint = `Lower the learning rate, e.g. to ${lower}, or clip the gradients; if that does not help, look for ${suspects(batch)}.`;
   }
+  const place = `step ${stepOfEpoch}${stepsPerEpoch === undefined ? '' : ` of ${stepsPerEpoch}`}`;
   return new TrainingError(
-    `[fit] the loss is ${nameOf(loss)} at epoch ${epoch}, step ${stepOfEpoch} of ${stepsPerEpoch}; the learning rate was ${rate}.`,
+    `[${where}] ${name === 'loss' ? 'the loss' : name} is ${nameOf(loss)} at epoch ${epoch}, ${place}; the learning rate was ${rate}.`,
     { epoch, step, learningRate, loss, hint },
   );
 }

@@ -1,7 +1,7 @@
 import type { Tensor } from '@hebb/tensor';
 import { realize } from '@hebb/tensor';
 import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
-import type { Callback, EpochRecord, History, TrainingRun } from './callback.ts';
+import type { Callback, EpochRecord, History, Run } from './callback.ts';
 import { TrainingError } from './errors.ts';
 import { formatMetric } from '@hebb/evaluation/format';
 import { monitored, monitorOptions, requireMonitor, type MonitorOptions } from './monitor.ts';
@@ -57,7 +57,7 @@ export class EarlyStopping implements Callback {
     this.#best = undefined;
   }
 
-  async onEpochEnd(record: EpochRecord, run: TrainingRun): Promise<void> {
+  async onEpochEnd(record: EpochRecord, run: Run): Promise<void> {
     const { minDelta = 0, restoreBest = true } = this.#options;
     const { name, value, score } = monitored('EarlyStopping', record, run, this.#options);
     if (this.#best === undefined || score > this.#best.score + minDelta) {
@@ -73,7 +73,7 @@ export class EarlyStopping implements Callback {
     }
   }
 
-  onTrainEnd(history: History, run: TrainingRun): void {
+  onTrainEnd(history: History, run: Run): void {
     const best = this.#best;
     if (best === undefined || best.epoch === history.epochs.length || best.state.size === 0) return;
     run.model.loadStateDict(best.state);

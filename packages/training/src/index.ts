@@ -1,6 +1,19 @@
 /** `@hebb/training`: the loop, its callbacks, and evaluation of models. */
-export { fit, type FitOptions } from './fit.ts';
-export type { Callback, EpochRecord, History, StepRecord, TrainingOptimizer, TrainingRun } from './callback.ts';
+export { fit, type FitOptions, type FitTaskOptions } from './fit.ts';
+export type {
+  Callback,
+  EpochRecord,
+  History,
+  Run,
+  StepRecord,
+  TrainingOptimizer,
+  ValidationRecord,
+} from './callback.ts';
+export { TrainingRun, type RunState, type Scalars, type StepBatch, type TrainingRunOptions } from './run.ts';
+export type { Task, TaskOutput } from './task.ts';
+export { supervised, type SupervisedBatch, type SupervisedOptions } from './supervised.ts';
+export type { Every } from './every.ts';
+export type { ObservingSchedule, RunSchedule } from './schedule.ts';
 export type { BatchArrays, BatchSource, Examples } from './batches.ts';
 export type { LossFunction } from './predict.ts';
 export { Checkpoint, type CheckpointInfo, type CheckpointOptions } from './checkpoint.ts';

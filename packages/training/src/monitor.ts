@@ -1,6 +1,6 @@
 /** Which number of an epoch decides whether it was a better one. */
 import { requireOneOf, requireString, type OptionNames } from '@hebb/tensor/arguments';
-import type { EpochRecord, TrainingRun } from './callback.ts';
+import type { EpochRecord, Run } from './callback.ts';
 import { TrainingError } from './errors.ts';
 
 export interface MonitorOptions {
@@ -22,7 +22,7 @@ export function requireMonitor(where: string, { monitor, mode }: MonitorOptions)
 export function monitored(
   where: string,
   record: EpochRecord,
-  run: TrainingRun,
+  run: Run,
   options: MonitorOptions,
 ): { name: string; value: number; score: number } {
   const name = options.monitor ?? (run.hasValidation ? 'validationLoss' : 'loss');

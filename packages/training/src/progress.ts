@@ -1,6 +1,6 @@
-/** A run's progress on a terminal: one line, rewritten in place; one plain line per epoch where the output is no terminal. */
+/** A run's progress on a terminal: one line, rewritten in place; plain lines where the output is no terminal. */
 import { checkOptions, requireString, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
-import type { Callback, EpochRecord, History, StepRecord, TrainingRun } from './callback.ts';
+import type { Callback, EpochRecord, History, Run, StepRecord, ValidationRecord } from './callback.ts';
 import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from '@hebb/evaluation/format';
 import { colorsFor, plain, TerminalLine, type Colors } from './terminal.ts';
 
@@ -40,24 +40,36 @@ const barWidths = [24, 16, 12, 8, 6];
 /** What the line shows. */
 export interface ProgressLine {
   readonly epoch: number;
-  readonly epochCount: number;
+  /** Of a run of so many epochs. */
+  readonly epochCount?: number;
+  /** Step of the epoch; of a run of so many steps, of the run. */
   readonly step: number;
-  readonly stepsPerEpoch: number;
+  /** Where the data knows its length. */
+  readonly stepsPerEpoch?: number;
+  /** Of a run of so many steps. */
+  readonly stepCount?: number;
   readonly loss: number;
+  /** E.g. `g loss 0.6931`: further numbers of the step. */
+  readonly others?: string;
   readonly examplesPerSecond: number;
   readonly secondsLeft: number;
-  /** E.g. `accuracy 97.5 %`, of the last epoch. */
+  /** E.g. `accuracy 97.5 %`, of the last validation. */
   readonly metric?: string;
+}
+
+/** `  12/200`, `12` where the whole is not known. */
+function ofWhole(part: number, whole: number | undefined): string {
+  return whole === undefined ? String(part) : `${String(part).padStart(String(whole).length)}/${whole}`;
 }
 
 /** The progress line, no wider than `columns`. What does not fit is left out, the least important first. */
 export function progressLine(line: ProgressLine, columns: number, colors: Colors): string {
-  const width = String(line.epochCount).length;
-  const stepWidth = String(line.stepsPerEpoch).length;
+  const isBySteps = line.stepCount !== undefined;
   const texts = {
-    epoch: `epoch ${String(line.epoch).padStart(width)}/${line.epochCount}`,
-    step: `step ${String(line.step).padStart(stepWidth)}/${line.stepsPerEpoch}`,
+    head: isBySteps ? `step ${ofWhole(line.step, line.stepCount)}` : `epoch ${ofWhole(line.epoch, line.epochCount)}`,
+    place: isBySteps ? (line.epoch > 1 ? `epoch ${line.epoch}` : '') : `step ${ofWhole(line.step, line.stepsPerEpoch)}`,
     loss: Number.isNaN(line.loss) ? '' : `loss ${formatLoss(line.loss)}`,
+    others: line.others ?? '',
     metric: line.metric ?? '',
     rate:
       Number.isFinite(line.examplesPerSecond) && line.examplesPerSecond > 0
@@ -67,23 +79,23 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
   };
   const shown = new Set<keyof typeof texts>();
   let used = 0;
-  for (const key of ['epoch', 'loss', 'left', 'step', 'rate', 'metric'] as const) {
+  for (const key of ['head', 'loss', 'left', 'place', 'others', 'rate', 'metric'] as const) {
     const cost = texts[key].length + (used === 0 ? 0 : 3);
     if (texts[key] === '' || used + cost > columns) continue;
     shown.add(key);
     used += cost;
   }
-  const bar = drawBar(
-    line.step / Math.max(1, line.stepsPerEpoch),
-    barWidths.find((width) => width < columns - used) ?? 0,
-    colors,
-  );
-  const paint = { epoch: colors.bold, step: String, loss: String, metric: String, rate: colors.dim, left: colors.dim };
+  const whole = line.stepCount ?? line.stepsPerEpoch;
+  const bar =
+    whole === undefined
+      ? ''
+      : drawBar(line.step / Math.max(1, whole), barWidths.find((width) => width < columns - used) ?? 0, colors);
+  const paint = { head: colors.bold, place: String, loss: String, others: String, metric: String, rate: colors.dim, left: colors.dim }; // prettier-ignore
   const parts = (Object.keys(texts) as (keyof typeof texts)[])
     .filter((key) => shown.has(key))
     .map((key) => paint[key](texts[key]));
-  const [epoch = '', ...rest] = parts;
-  const start = bar === '' ? epoch : `${epoch} ${bar}`;
+  const [head = '', ...rest] = parts;
+  const start = bar === '' ? head : `${head} ${bar}`;
   return [start, ...rest].join(bar === '' || rest.length === 0 ? ' · ' : colors.dim(' · '));
 }
 
@@ -93,25 +105,47 @@ function drawBar(fraction: number, width: number, colors: Colors): string {
   return colors.cyan('━'.repeat(full)) + colors.dim('─'.repeat(width - full));
 }
 
+/** `validation loss 0.1012`, `validation accuracy 97.78 %`. */
+function validationParts(
+  { validationLoss, metrics }: Pick<EpochRecord, 'validationLoss' | 'metrics'>,
+  validationName: string,
+): string[] {
+  const parts = validationLoss === undefined ? [] : [`${validationName} loss ${formatLoss(validationLoss)}`];
+  for (const [name, value] of Object.entries(metrics)) {
+    const label = words(name);
+    parts.push(`${label.startsWith('validation ') ? '' : `${validationName} `}${label} ${formatMetric(name, value)}`);
+  }
+  return parts;
+}
+
+/** The numbers of steps but for the loss, as `g loss 0.6931`. */
+function otherParts(scalars: Readonly<Record<string, number>>, loss: number): string[] {
+  const others = Object.entries(scalars).filter(([name]) => name !== 'loss');
+  if (!('loss' in scalars) && others[0]?.[1] === loss) others.shift();
+  return others
+    .filter(([, value]) => !Number.isNaN(value))
+    .map(([name, value]) => `${words(name)} ${formatMetric(name, value)}`);
+}
+
 /** `epoch  3/20 · loss 0.1234 · validation loss 0.1012 · accuracy 97.78 % · 5,431 examples/s · 0.31 s`. */
-function epochLine(record: EpochRecord, epochCount: number, validationName = 'validation'): string {
-  const parts = [
-    `epoch ${String(record.epoch).padStart(String(epochCount).length)}/${epochCount}`,
+function epochLine(record: EpochRecord, epochCount: number | undefined, validationName: string): string {
+  return [
+    `epoch ${ofWhole(record.epoch, epochCount)}`,
     `loss ${formatLoss(record.loss)}`,
-  ];
-  if (record.validationLoss !== undefined) parts.push(`${validationName} loss ${formatLoss(record.validationLoss)}`);
-  for (const [name, value] of Object.entries(record.metrics))
-    parts.push(`${validationName} ${words(name)} ${formatMetric(name, value)}`);
-  parts.push(
+    ...otherParts(record.scalars, record.loss),
+    ...validationParts(record, validationName),
     `${formatCount(record.examplesPerSecond)} examples/s`,
     formatSeconds(record.seconds + record.validationSeconds),
-  );
-  return parts.join(' · ');
+  ].join(' · ');
 }
+
+/** Plain lines of a run of so many steps, whose epochs may never end. */
+const linesPerRun = 20;
 
 /**
  * Shows a run's progress; what `progress: true` gives. On a terminal one line is rewritten in place and stays as a summary at the end; when
- * piped and on a browser's console, one plain line per epoch. Colours are left out where NO_COLOR is set.
+ * piped and on a browser's console, one plain line per epoch (of a run of so many steps: twenty in all) and one per validation in between.
+ * Colours are left out where NO_COLOR is set.
  */
 export class TerminalProgress implements Callback {
   readonly #stream: ProgressStream;
@@ -120,12 +154,14 @@ export class TerminalProgress implements Callback {
   #line: TerminalLine | undefined;
   readonly #colors: Colors;
   #painted = 0;
-  #stepsSeen = 0;
-  #firstStepAt = 0;
-  #epochStartedAt = 0;
-  #examplesOfEpoch = 0;
-  #smoothed = Number.NaN;
+  /** The first step that is seen, and when. */
+  #first: { readonly step: number; readonly time: number } | undefined;
+  #countingSince = 0;
+  #examples = 0;
+  #smoothed: Record<string, number> = {};
   #metric: string | undefined;
+  /** A validation that has not been shown with its epoch yet. */
+  #validation: ValidationRecord | undefined;
 
   constructor(options: TerminalProgressOptions = {}) {
     checkOptions('TerminalProgress', options, progressOptions);
@@ -137,73 +173,106 @@ export class TerminalProgress implements Callback {
     this.#colors = this.#live ? colorsFor(environment) : plain;
   }
 
-  onTrainStart(run: TrainingRun): void {
+  onTrainStart(run: Run): void {
     if (this.#live) this.#line = new TerminalLine(this.#stream);
-    this.#stepsSeen = 0;
-    this.#smoothed = Number.NaN;
+    this.#first = undefined;
+    this.#smoothed = {};
     this.#metric = undefined;
-    this.#epochStartedAt = performance.now();
-    this.#examplesOfEpoch = 0;
+    this.#validation = undefined;
+    this.#startCounting();
     this.#paint(
-      {
-        epoch: 1,
-        epochCount: run.epochCount,
-        step: 0,
-        stepsPerEpoch: run.stepsPerEpoch,
-        loss: Number.NaN,
-        examplesPerSecond: 0,
-        secondsLeft: Number.NaN,
-      },
+      { ...wholeOf(run), epoch: 1, step: 0, loss: Number.NaN, examplesPerSecond: 0, secondsLeft: Number.NaN },
       true,
     );
   }
 
-  onStep(step: StepRecord, run: TrainingRun): void {
+  onStep(step: StepRecord, run: Run): void {
+    this.#showValidation(run);
     const now = performance.now();
     // The first step compiles; speeds and the time left are measured from its end.
-    if (this.#stepsSeen++ === 0) this.#firstStepAt = this.#epochStartedAt = now;
-    else this.#examplesOfEpoch += step.examples;
-    this.#smoothed = Number.isNaN(this.#smoothed) ? step.loss : 0.9 * this.#smoothed + 0.1 * step.loss;
-    const total = run.epochCount * run.stepsPerEpoch;
-    const done = this.#stepsSeen - 1;
-    this.#paint({
+    if (this.#first === undefined) {
+      this.#first = { step: step.step, time: now };
+      this.#startCounting();
+    } else this.#examples += step.examples;
+    for (const [name, value] of Object.entries({ ...step.scalars, loss: step.loss })) {
+      const before = this.#smoothed[name];
+      this.#smoothed[name] = before === undefined ? value : 0.9 * before + 0.1 * value;
+    }
+    const { loss = Number.NaN, ...others } = this.#smoothed;
+    const scalars = 'loss' in step.scalars ? { loss, ...others } : others;
+    const whole = wholeOf(run);
+    const done = step.step - this.#first.step;
+    const left = (run.stepCount ?? Number.NaN) - step.step;
+    const line: ProgressLine = {
+      ...whole,
       epoch: step.epoch,
-      epochCount: run.epochCount,
-      step: step.stepOfEpoch,
-      stepsPerEpoch: run.stepsPerEpoch,
-      loss: this.#smoothed,
-      examplesPerSecond: (this.#examplesOfEpoch * 1000) / (now - this.#epochStartedAt),
-      secondsLeft: done === 0 ? Number.NaN : ((now - this.#firstStepAt) / 1000 / done) * (total - step.step),
+      step: whole.stepCount === undefined ? step.stepOfEpoch : step.step,
+      loss,
+      others: otherParts(scalars, loss).join(' · '),
+      examplesPerSecond: (this.#examples * 1000) / (now - this.#countingSince),
+      secondsLeft: done === 0 ? Number.NaN : ((now - this.#first.time) / 1000 / done) * left,
       ...(this.#metric !== undefined && { metric: this.#metric }),
-    });
+    };
+    this.#paint(line);
+    const { stepCount } = whole;
+    if (this.#live || stepCount === undefined) return;
+    if (step.step % Math.max(1, Math.round(stepCount / linesPerRun)) === 0)
+      this.#stream.write(`${progressLine(line, Infinity, plain).replace(/ [━─]+/, '')}\n`);
   }
 
-  onEpochEnd(record: EpochRecord, run: TrainingRun): void {
-    this.#epochStartedAt = performance.now();
-    this.#examplesOfEpoch = 0;
-    const [metric] = Object.entries(record.metrics);
+  onValidation(validation: ValidationRecord): void {
+    const { validationLoss, metrics } = validation;
+    this.#validation = validation;
+    const [metric] = Object.entries(metrics);
     if (metric !== undefined) this.#metric = `${words(metric[0])} ${formatMetric(...metric)}`;
+    else if (validationLoss !== undefined) this.#metric = `${this.#validationName} loss ${formatLoss(validationLoss)}`;
+  }
+
+  onEpochEnd(record: EpochRecord, run: Run): void {
+    this.#startCounting();
+    if (run.epochCount === undefined) return;
+    this.#validation = undefined;
     if (!this.#live) this.#stream.write(`${epochLine(record, run.epochCount, this.#validationName)}\n`);
   }
 
-  onTrainEnd(history: History): void {
-    const last = history.epochs.at(-1);
-    const count = `${history.epochs.length} ${history.epochs.length === 1 ? 'epoch' : 'epochs'}`;
+  onTrainEnd(history: History, run: Run): void {
+    this.#showValidation(run);
+    const isBySteps = run.epochCount === undefined;
+    const done = isBySteps ? history.losses.length : history.epochs.length;
+    const count = `${isBySteps ? formatCount(done) : done} ${isBySteps ? 'step' : 'epoch'}${done === 1 ? '' : 's'}`;
     const parts = [`${history.interrupted ? 'interrupted after ' : ''}${count} in ${formatSeconds(history.seconds)}`];
-    if (last !== undefined) {
-      parts.push(`loss ${formatLoss(last.loss)}`);
-      for (const [name, value] of Object.entries(last.metrics))
-        parts.push(`${this.#validationName} ${words(name)} ${formatMetric(name, value)}`);
-      const best = Math.max(...history.epochs.map((epoch) => epoch.examplesPerSecond));
-      parts.push(`up to ${formatCount(best)} examples/s`);
-    }
-    const summary = parts.join(' · ');
-    this.#finish(summary);
+    const last = history.epochs.at(-1);
+    const validation = isBySteps ? history.validations.at(-1) : last;
+    const loss = isBySteps ? this.#smoothed['loss'] : last?.loss;
+    if (loss !== undefined) parts.push(`loss ${formatLoss(loss)}`);
+    if (validation !== undefined) parts.push(...validationParts({ metrics: validation.metrics }, this.#validationName));
+    if (validation?.validationLoss !== undefined && Object.keys(validation.metrics).length === 0)
+      parts.push(...validationParts(validation, this.#validationName));
+    const best = Math.max(...history.epochs.map((epoch) => epoch.examplesPerSecond));
+    if (best > 0) parts.push(`up to ${formatCount(best)} examples/s`);
+    this.#finish(parts.join(' · '));
     if (history.stopReason !== undefined) this.#stream.write(`stopped early: ${history.stopReason}\n`);
   }
 
   onTrainError(): void {
     this.#line?.end();
+  }
+
+  /** A plain line for a validation that was not at the end of an epoch. */
+  #showValidation(run: Run): void {
+    const validation = this.#validation;
+    this.#validation = undefined;
+    if (validation === undefined || this.#live) return;
+    const parts = [
+      `step ${ofWhole(validation.step, run.stepCount)}`,
+      ...validationParts(validation, this.#validationName),
+    ];
+    this.#stream.write(`${[...parts, formatSeconds(validation.seconds)].join(' · ')}\n`);
+  }
+
+  #startCounting(): void {
+    this.#countingSince = performance.now();
+    this.#examples = 0;
   }
 
   #finish(summary: string): void {
@@ -214,8 +283,19 @@ export class TerminalProgress implements Callback {
   #paint(line: ProgressLine, force = false): void {
     if (this.#line === undefined) return;
     const now = performance.now();
-    if (!force && now - this.#painted < repaintMilliseconds && line.step < line.stepsPerEpoch) return;
+    const isWhole = line.step === (line.stepCount ?? line.stepsPerEpoch);
+    if (!force && now - this.#painted < repaintMilliseconds && !isWhole) return;
     this.#painted = now;
     this.#line.show(progressLine(line, Math.max(20, (this.#stream.columns || 80) - 1), this.#colors));
   }
+}
+
+/** What the run is measured by: epochs of so many steps, or so many steps. */
+function wholeOf({
+  epochCount,
+  stepCount,
+  stepsPerEpoch,
+}: Run): Pick<ProgressLine, 'epochCount' | 'stepCount' | 'stepsPerEpoch'> {
+  if (epochCount === undefined) return stepCount === undefined ? {} : { stepCount };
+  return { epochCount, ...(stepsPerEpoch !== undefined && { stepsPerEpoch }) };
 }

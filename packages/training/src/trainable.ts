@@ -4,11 +4,11 @@ import type { TrainingOptimizer } from './callback.ts';
 import { TrainingError } from './errors.ts';
 
 /** Throws TrainingError unless all of the optimizer's parameters are the model's. The model may have more: those are frozen. */
-export function requireParametersOf(model: Module, optimizer: TrainingOptimizer): void {
+export function requireParametersOf(where: string, model: Module, optimizer: TrainingOptimizer): void {
   const own = model.namedParameters();
   const name = model.describe();
   if (own.size === 0) {
-    throw new TrainingError(`[fit] the model, ${name}, has no parameters: there is nothing to train.`, {
+    throw new TrainingError(`[${where}] the model, ${name}, has no parameters: there is nothing to train.`, {
       hint: 'Parameters are found in the fields of a module: layers, and what parameter(initial) makes. Private fields (#name) are not seen.',
     });
   }
@@ -19,14 +19,14 @@ export function requireParametersOf(model: Module, optimizer: TrainingOptimizer)
   const make = `Make it for this model: new ${type === 'Object' ? 'AdamW' : type}(model, { … }).`;
   if (elsewhere.length === trained.size) {
     throw new TrainingError(
-      `[fit] none of the optimizer’s ${trained.size} parameters is in the model, ${name}: it was made for another one.`,
+      `[${where}] none of the optimizer’s ${trained.size} parameters is in the model, ${name}: it was made for another one.`,
       { hint: make },
     );
   }
   const untrained = [...own].filter(([, tensor]) => !trained.has(tensor)).map(([key]) => key);
   const rest = untrained.length === 0 ? '' : `; the model has ${untrained.join(', ')}, which the optimizer has not`;
   throw new TrainingError(
-    `[fit] the optimizer has parameters that are not in the model, ${name}: ${elsewhere.join(', ')}${rest}.`,
+    `[${where}] the optimizer has parameters that are not in the model, ${name}: ${elsewhere.join(', ')}${rest}.`,
     {
       hint: `If the model was changed after the optimizer was made, make a new one. Parameters of a second module, or of the loss, train here once the model holds it in a field.`,
     },

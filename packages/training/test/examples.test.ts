@@ -14,8 +14,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
 
 /** The README shows progress; a test does not. */
-const quietFit: typeof training.fit = (model, train, options) =>
-  training.fit(model, train, { ...options, progress: false });
+const quietFit = ((model: never, train: never, options: training.FitOptions) =>
+  training.fit(model, train, { ...options, progress: false })) as typeof training.fit;
 const modules = {
   '@hebb/data': data,
   '@hebb/evaluation': evaluation,

@@ -354,9 +354,7 @@ describe('a dataset without targets', () => {
     );
     await expect(fit(model, source(undefined), options)).rejects.toThrow(/a batch must be an object[^]*transform/);
     await expect(fit(model, source({ x: two, y: [1, 2] }), options)).rejects.toThrow(/field y of a batch must be/);
-    await expect(fit(model, source({ x: zeros([2, 2]), y: two }), options)).rejects.toThrow(
-      /not the tensor float32\[2,2\]/,
-    );
+    expect((await fit(model, source({ x: zeros([2, 2]), y: two }), options)).losses).toHaveLength(1); // tensors are ready
   });
 });
 

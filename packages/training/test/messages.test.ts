@@ -131,15 +131,21 @@ describe('what fit is given', () => {
     ['a table', parseCsv('x,y\n1,0\n'), /not a Table[^]*new ArrayDataset/],
     ['an array of batches', [{ x, y }], /must be a dataset or a DataLoader, not an array[^]*BatchSource/],
     [
-      'a source without a length',
-      { batches: () => [] },
-      /must have a length, a positive integer; .* undefined\.[^]*number of batches/,
+      'a source with a length that is none',
+      { length: 0.5, batches: () => [] },
+      /must have a length, a positive integer; .* 0\.5\.[^]*number of batches/,
     ],
   ])('%s for the data', async (_, train, message) => {
     expect(await messageOf(run({}, classifier(), train))).toMatch(message);
     // To evaluate, a stream does: nobody asks how long it is.
     if (!('batches' in Object(train)))
       expect(await messageOf(evaluate(classifier(), train as ArrayDataset, classification()))).toMatch(message);
+  });
+
+  it('a source whose batches are no asynchronous iterable', async () => {
+    expect(await messageOf(run({}, classifier(), { batches: () => [] }))).toMatch(
+      /what batches\(cursor\) of the data returns must be an asynchronous iterable of \{ batch, count, next \}, not an empty array/,
+    );
   });
 
   it('a batch size or seed beside a loader, which has its own', async () => {

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { TerminalProgress, type EpochRecord, type History, type TrainingRun } from '../src/index.ts';
+import { TerminalProgress, type EpochRecord, type History, type Run } from '../src/index.ts';
 import { progressLine } from '../src/progress.ts';
 import { colorsFor, plain } from '../src/terminal.ts';
 
@@ -53,6 +53,8 @@ class Stream extends Writable {
 
 const record: EpochRecord = {
   epoch: 1,
+  step: 2,
+  scalars: { loss: 0.5 },
   loss: 0.5,
   validationLoss: 0.25,
   metrics: { accuracy: 0.975 },
@@ -63,6 +65,8 @@ const record: EpochRecord = {
 };
 const history: History = {
   losses: [0.5, 0.5],
+  scalars: { loss: [0.5, 0.5] },
+  validations: [],
   learningRates: [0.1, 0.1],
   epochs: [record],
   stepsPerEpoch: 2,
@@ -75,16 +79,19 @@ const run = {
   metricNames: ['accuracy'],
   hasValidation: true,
   epochs: [],
-} as unknown as TrainingRun;
+} as unknown as Run;
 
 function show(isTTY: boolean): string {
   const stream = new Stream(isTTY);
   const progress = new TerminalProgress({ stream, validationName: 'test' });
   progress.onTrainStart(run);
   for (const step of [1, 2])
-    progress.onStep({ step, epoch: 1, stepOfEpoch: step, loss: 0.5, learningRate: 0.1, examples: 10 }, run);
+    progress.onStep(
+      { step, epoch: 1, stepOfEpoch: step, loss: 0.5, scalars: { loss: 0.5 }, learningRate: 0.1, examples: 10 },
+      run,
+    );
   progress.onEpochEnd(record, run);
-  progress.onTrainEnd(history);
+  progress.onTrainEnd(history, run);
   return stream.text;
 }
 
@@ -118,7 +125,7 @@ describe('TerminalProgress', () => {
       const progress = new TerminalProgress();
       progress.onTrainStart(run);
       progress.onEpochEnd(record, run);
-      progress.onTrainEnd(history);
+      progress.onTrainEnd(history, run);
     } finally {
       vi.unstubAllGlobals();
       info.mockRestore();

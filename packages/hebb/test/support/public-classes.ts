@@ -172,6 +172,23 @@ export const constructors: {
     other(() => ({ accuracy: 1 }), 'object', 'other object'),
     other(() => ({ count: 1, seconds: 1, examplesPerSecond: 1 })),
   ],
+  TrainingRun: [
+    options<hebb.TrainingRunOptions<object>>(
+      {
+        parts: other(() => ({ model: model() })),
+        data: other(() => ({ length: 1, batches: () => undefined })),
+        epochs: anInteger(1),
+        steps: other(() => undefined), // epochs are given
+        schedule: other(() => () => 0.1, 'function', 'object'),
+        validate: aFunction(() => ({})),
+        validateEvery: other(() => ({ steps: 1 })),
+        callbacks: other(() => [], 'array'),
+        signal: other(() => new AbortController().signal),
+        progress: aBoolean(),
+      },
+      true,
+    ),
+  ],
   TerminalProgress: [
     options<hebb.TerminalProgressOptions>({
       stream: other(() => ({ write: () => true })),

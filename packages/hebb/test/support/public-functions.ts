@@ -632,6 +632,13 @@ export const functions: Functions<Api> = {
   ],
 
   // Training.
+  supervised: [
+    other(() => trained().model),
+    options<hebb.SupervisedOptions>(
+      { loss: aFunction(hebb.crossEntropy), optimizer: other(() => trained().optimizer) },
+      true,
+    ),
+  ],
   fit: [
     other(() => trained().model),
     other(dataset),
@@ -640,11 +647,14 @@ export const functions: Functions<Api> = {
         loss: aFunction(hebb.crossEntropy),
         optimizer: other(() => trained().optimizer),
         epochs: anInteger(1),
+        steps: other(() => undefined), // epochs are given
         batchSize: anInteger(2),
         seed: anInteger(1),
+        dropLast: aBoolean(),
         validation: other(dataset),
+        validateEvery: other(() => ({ steps: 1 })),
         metrics: other(() => ({}), 'object'),
-        schedule: aFunction(() => 0.1),
+        schedule: other(() => () => 0.1, 'function', 'object'),
         callbacks: other(() => [], 'array'),
         signal,
         progress: aBoolean(),

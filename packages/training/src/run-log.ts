@@ -1,0 +1,102 @@
+/** What a run keeps of its steps: every number that was told, and the sums of the epoch that is going on. */
+import type { EpochRecord, StepRecord, ValidationRecord } from './callback.ts';
+
+type TimedEpoch = 'seconds' | 'validationSeconds' | 'examplesPerSecond';
+
+/** The log as it is saved. Clock times stand apart: all else is the same whenever and wherever the steps were made. */
+export interface LogState {
+  readonly lossName: string | undefined;
+  /** float64, one number a step. */
+  readonly scalars: Readonly<Record<string, Float64Array>>;
+  readonly learningRates: Float64Array;
+  readonly epochs: readonly Omit<EpochRecord, TimedEpoch>[];
+  readonly validations: readonly Omit<ValidationRecord, 'seconds'>[];
+  /** Of the epoch that is going on. */
+  readonly examples: number;
+  readonly sums: Readonly<Record<string, { readonly sum: number; readonly weight: number }>>;
+}
+
+export interface LogTimes {
+  readonly epochs: readonly Pick<EpochRecord, TimedEpoch>[];
+  readonly validations: readonly number[];
+}
+
+export class RunLog {
+  /** The name of the scalar that is called the loss; undefined before the first step. */
+  lossName: string | undefined;
+  scalars: Record<string, number[]> = {};
+  learningRates: number[] = [];
+  epochs: EpochRecord[] = [];
+  validations: ValidationRecord[] = [];
+  /** Examples of the epoch so far. */
+  examples = 0;
+  #sums: Record<string, { sum: number; weight: number }> = {};
+
+  get losses(): number[] {
+    return this.lossName === undefined ? [] : (this.scalars[this.lossName] ?? []);
+  }
+
+  /** @param weight of the step in the means of its epoch: the number of its examples, or the sum of their weights */
+  add({ scalars, learningRate, examples }: StepRecord, weight: number): void {
+    const step = this.learningRates.length;
+    for (const [name, value] of Object.entries(scalars)) {
+      const known = (this.scalars[name] ??= new Array<number>(step).fill(Number.NaN));
+      known[step] = value;
+      const total = (this.#sums[name] ??= { sum: 0, weight: 0 });
+      total.sum += value * weight;
+      total.weight += weight;
+    }
+    for (const values of Object.values(this.scalars)) if (values.length === step) values.push(Number.NaN);
+    this.learningRates.push(learningRate);
+    this.examples += examples;
+  }
+
+  /** Means over the epoch so far, by name. */
+  means(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.#sums).map(([name, { sum, weight }]) => [name, sum / weight]));
+  }
+
+  endEpoch(record: EpochRecord): void {
+    this.epochs.push(record);
+    this.#sums = {};
+    this.examples = 0;
+  }
+
+  stateDict(): LogState {
+    return {
+      lossName: this.lossName,
+      scalars: mapValues(this.scalars, (values) => Float64Array.from(values)),
+      learningRates: Float64Array.from(this.learningRates),
+      epochs: this.epochs.map(({ seconds: _, validationSeconds: _v, examplesPerSecond: _e, ...rest }) => rest),
+      validations: this.validations.map(({ seconds: _, ...rest }) => rest),
+      examples: this.examples,
+      sums: mapValues(this.#sums, (total) => ({ ...total })),
+    };
+  }
+
+  times(): LogTimes {
+    return {
+      epochs: this.epochs.map(({ seconds, validationSeconds, examplesPerSecond }) => ({
+        seconds,
+        validationSeconds,
+        examplesPerSecond,
+      })),
+      validations: this.validations.map(({ seconds }) => seconds),
+    };
+  }
+
+  loadStateDict(state: LogState, times: LogTimes): void {
+    const noTime = { seconds: 0, validationSeconds: 0, examplesPerSecond: 0 };
+    this.lossName = state.lossName;
+    this.scalars = mapValues(state.scalars, (values) => Array.from(values));
+    this.learningRates = Array.from(state.learningRates);
+    this.epochs = state.epochs.map((record, i) => ({ ...record, ...(times.epochs[i] ?? noTime) }));
+    this.validations = state.validations.map((record, i) => ({ ...record, seconds: times.validations[i] ?? 0 }));
+    this.examples = state.examples;
+    this.#sums = mapValues(state.sums, (total) => ({ ...total }));
+  }
+}
+
+function mapValues<T, R>(record: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}

@@ -1,0 +1,691 @@
+/** A training run: batches in order, numbers read while the device goes on, pauses between steps, a state that goes on where it was cut. */
+import type { Module } from '@hebb/layers';
+import type { Averaging } from '@hebb/optimizers';
+import { defaultGenerator, Tensor, type Stateful } from '@hebb/tensor';
+import { describe, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import type { Batches, Cursor, LoadedBatch } from '@hebb/data';
+import { batchTensors, weightOf } from './batches.ts';
+import type {
+  Callback,
+  EpochRecord,
+  History,
+  Run,
+  StepRecord,
+  TrainingOptimizer,
+  ValidationRecord,
+} from './callback.ts';
+import { requireCallback, requireCallbacks, requireSignal, wrong } from './checks.ts';
+import { lossError, requireNumbers } from './diagnosis.ts';
+import { TrainingError } from './errors.ts';
+import { isDue, requireEvery, type Every } from './every.ts';
+import { modesOf } from './modes.ts';
+import { callbackStates } from './named-states.ts';
+import { averagesOf, isStateful, modulesOf, optimizersOf, requireParts } from './parts.ts';
+import { TerminalProgress } from './progress.ts';
+import { RunLog, type LogState, type LogTimes } from './run-log.ts';
+import { ScalarReader, type ReadScalars } from './scalar-reader.ts';
+import { Schedules, type RunSchedule } from './schedule.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { breather } from './tasks.ts';
+
+/** What a step gives to be read: one number, which is called `loss`, or several by name. */
+export type Scalars = Tensor | number | ReadScalars;
+
+/** A batch as a step gets it: arrays have become tensors. */
+export type StepBatch<B> = { readonly [K in keyof B]: B[K] extends { readonly data: ArrayBufferView } ? Tensor : B[K] };
+
+export interface TrainingRunOptions<B> {
+  /** What is trained, and whatever else a checkpoint must hold: modules, optimizers, by name. */
+  parts: Readonly<Record<string, Stateful>>;
+  /** A loader. */
+  data: Batches<B>;
+  /** Passes over the data; a positive integer. Either this or `steps`. */
+  epochs?: number;
+  /** Steps to make; a positive integer. */
+  steps?: number;
+  /** Factors of the learning rates, for all optimizers or by the names of parts. Default: their own factors stay. */
+  schedule?: RunSchedule;
+  /**
+   * Numbers about the model, computed in evaluation mode (and with averages in place of the parameters, where an optimizer keeps some):
+   * `loss` becomes the validation loss, the others are metrics. Default: none.
+   */
+  validate?: (run: Run) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  /** When to validate. Default `{ epochs: 1 }`; the end of the run always. */
+  validateEvery?: Every;
+  /** Default: none. */
+  callbacks?: readonly Callback[];
+  /** Stops the run before the next step; the history is flagged `interrupted`. */
+  signal?: AbortSignal;
+  /** `true` shows progress on the terminal's standard error; or a display of your own. Default `false`: nothing is printed. */
+  progress?: boolean | Callback;
+}
+
+const runOptions: OptionNames<TrainingRunOptions<unknown>> = {
+  parts: true,
+  data: true,
+  epochs: true,
+  steps: true,
+  schedule: true,
+  validate: true,
+  validateEvery: true,
+  callbacks: true,
+  signal: true,
+  progress: true,
+};
+
+/** Under which `fit` tells a run about itself. */
+export const details: unique symbol = Symbol('details');
+
+/** What `fit` adds to the options of a run. */
+export interface RunDetails {
+  /** Stands in messages. */
+  readonly where: string;
+  readonly metricNames: readonly string[];
+  readonly metricGoals: Readonly<Record<string, 'min' | 'max'>>;
+}
+
+/** Where a run stands, as it is saved. All but `times` is the same whether the run was cut or not. */
+export interface RunState {
+  readonly step: number;
+  readonly stepOfEpoch: number;
+  /** The next batch. */
+  readonly cursor: Cursor;
+  /** The data's number of the epoch that is going on. */
+  readonly dataEpoch: number;
+  /** Whether what was due after the last step has been done. */
+  readonly isSettled: boolean;
+  readonly stopReason: string | undefined;
+  /** The default generator's. */
+  readonly generator: { readonly seed: number; readonly draws: number };
+  readonly log: LogState;
+  readonly times: LogTimes & {
+    readonly seconds: number;
+    readonly epochSeconds: number;
+    readonly epochValidationSeconds: number;
+  };
+}
+
+/** Steps whose numbers are in flight between the device and the loop: enough to keep a GPU busy, few enough to find NaN soon. */
+const stepsInFlight = 4;
+
+const aborted = Symbol('aborted');
+
+interface Handed<B> {
+  readonly loaded: LoadedBatch<B>;
+  readonly learningRate: number;
+}
+
+interface Note {
+  readonly record: Omit<StepRecord, 'loss' | 'scalars'>;
+  readonly batch: object;
+  readonly weight: number;
+}
+
+/**
+ * A training run for a loop of your own, with all that `fit` does around a step: batches in the order of the loader, schedules, validation,
+ * callbacks, checkpoints, progress, an end by signal, a history. Iterating gives each batch as tensors; every step reports what it made.
+ *
+ * ```ts
+ * const run = new TrainingRun({ parts: { model, optimizer }, data: loader, epochs: 10, progress: true });
+ * for await (const { x, y } of run) run.report({ loss: step(x, y) });
+ * run.history.losses;
+ * ```
+ *
+ * The numbers are read while the device goes on; `report` may be awaited and need not be. Modules among the parts are in training mode
+ * inside the loop and in their former mode afterwards. Leaving the loop by `break` ends the run where it stands.
+ *
+ * Throws TrainingError for what makes no sense, at once or before the first step, and out of the loop for a loss that is not a finite
+ * number, a few steps later at most; also whatever a callback throws.
+ */
+export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBufferView }>>> implements Run, Stateful {
+  readonly parts: Readonly<Record<string, Stateful>>;
+  readonly modules: ReadonlyMap<string, Module>;
+  readonly optimizers: ReadonlyMap<string, TrainingOptimizer>;
+  readonly epochCount: number | undefined;
+  readonly stepCount: number | undefined;
+  readonly stepsPerEpoch: number | undefined;
+  readonly metricGoals: Readonly<Record<string, 'min' | 'max'>>;
+  readonly hasValidation: boolean;
+  readonly resume: string | undefined = undefined;
+
+  readonly #where: string;
+  readonly #data: Batches<B>;
+  readonly #averages: readonly Averaging[];
+  readonly #callbacks: readonly Callback[];
+  readonly #schedules: Schedules;
+  readonly #validate: TrainingRunOptions<B>['validate'];
+  readonly #validateEvery: Every;
+  readonly #signal: AbortSignal | undefined;
+  readonly #metricNames: Set<string>;
+  readonly #limit: { readonly steps?: number; readonly epochs?: number };
+
+  readonly #log = new RunLog();
+  readonly #reader: ScalarReader<Note>;
+  readonly #clock = new Stopwatch();
+  readonly #trainingClock = new Stopwatch();
+  #validationSeconds = 0;
+  #step = 0;
+  #stepOfEpoch = 0;
+  #cursor: Cursor;
+  #dataEpoch: number;
+  #isSettled = true;
+  #stopReason: string | undefined;
+
+  #status: 'new' | 'running' | 'ended' = 'new';
+  #isInterrupted = false;
+  #failure: { readonly error: unknown } | undefined;
+  #iterator: AsyncIterator<LoadedBatch<B>> | undefined;
+  #ahead: LoadedBatch<B> | undefined;
+  #handed: Handed<B> | undefined;
+  #reporting: Promise<void> | undefined;
+  #odd: readonly string[] = [];
+
+  constructor(options: TrainingRunOptions<B>) {
+    const { [details]: given = {} } = Object(options) as { [details]?: Partial<RunDetails> };
+    const { where = 'TrainingRun', metricNames = [], metricGoals = {} } = given;
+    requireOptions<TrainingRunOptions<unknown>>(where, options, runOptions);
+    const { parts, data, epochs, steps, schedule, validate, validateEvery = { epochs: 1 }, signal, progress } = options;
+    requireParts(where, parts);
+    requireBatches(where, data);
+    requireLimit(where, epochs, steps);
+    if (validate !== undefined && typeof validate !== 'function')
+      throw wrong(where, 'validate', 'a function that returns numbers by name', validate);
+    requireEvery(where, 'validateEvery', validateEvery);
+    if (options.callbacks !== undefined) requireCallbacks(where, options.callbacks);
+    requireSignal(where, signal);
+    if (progress !== undefined && typeof progress !== 'boolean') requireCallback(where, 'progress', progress);
+    this.#where = where;
+    this.parts = parts;
+    this.modules = modulesOf(parts);
+    this.optimizers = optimizersOf(parts);
+    this.#averages = averagesOf(parts);
+    this.#data = data;
+    this.#limit = { ...(steps !== undefined && { steps }), ...(epochs !== undefined && { epochs }) };
+    this.epochCount = epochs;
+    this.stepsPerEpoch = data.length;
+    this.stepCount = steps ?? (epochs === undefined || data.length === undefined ? undefined : epochs * data.length);
+    this.#schedules = new Schedules(where, schedule, this.optimizers);
+    this.#validate = validate;
+    this.#validateEvery = validateEvery;
+    this.hasValidation = validate !== undefined;
+    this.#metricNames = new Set(metricNames);
+    this.metricGoals = metricGoals;
+    this.#signal = signal;
+    this.#callbacks = [...(options.callbacks ?? []), ...progressOf(progress)];
+    this.#dataEpoch = (data as { epoch?: number }).epoch ?? 0;
+    this.#cursor = { epoch: this.#dataEpoch, batch: 0 };
+    this.#reader = new ScalarReader(stepsInFlight, (values, note) => this.#hear(values, note));
+  }
+
+  get model(): Module {
+    const [model] = this.modules.values();
+    if (model === undefined)
+      throw new TrainingError(`[${this.#where}] there is no module among the parts of this run.`);
+    return model;
+  }
+
+  get optimizer(): TrainingOptimizer {
+    const [optimizer] = this.optimizers.values();
+    if (optimizer === undefined)
+      throw new TrainingError(`[${this.#where}] there is no optimizer among the parts of this run.`);
+    return optimizer;
+  }
+
+  get checkpointParts(): Readonly<Record<string, Stateful>> {
+    const callbacks = callbackStates(this.#callbacks);
+    const schedule = this.#schedules.state;
+    return {
+      ...Object.fromEntries(Object.entries(this.parts).filter(([, part]) => isStateful(part))),
+      ...(isStateful(this.#data) && { data: this.#data }),
+      ...(schedule !== undefined && { schedule }),
+      ...(callbacks !== undefined && { callbacks }),
+      run: this,
+    };
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get epoch(): number {
+    return this.#log.epochs.length + (this.#stepOfEpoch > 0 ? 1 : 0);
+  }
+
+  get epochs(): readonly EpochRecord[] {
+    return this.#log.epochs;
+  }
+
+  get validations(): readonly ValidationRecord[] {
+    return this.#log.validations;
+  }
+
+  get metricNames(): readonly string[] {
+    return [...this.#metricNames];
+  }
+
+  /** The run so far; complete when it has ended. */
+  get history(): History {
+    const { losses, scalars, learningRates, epochs, validations } = this.#log;
+    return {
+      losses,
+      scalars,
+      learningRates,
+      epochs,
+      validations,
+      ...(this.stepsPerEpoch !== undefined && { stepsPerEpoch: this.stepsPerEpoch }),
+      seconds: this.#clock.seconds,
+      interrupted: this.#status === 'ended' ? this.#isInterrupted : !this.#hasAllSteps(),
+      ...(this.#stopReason !== undefined && !this.#hasAllSteps() && { stopReason: this.#stopReason }),
+    };
+  }
+
+  stop(reason: string): void {
+    this.#stopReason ??= reason;
+  }
+
+  async withAverages<T>(body: () => T | Promise<T>): Promise<T> {
+    const averages = this.#averages.filter(({ isApplied }) => !isApplied);
+    for (const average of averages) average.apply();
+    try {
+      return await body();
+    } finally {
+      for (const average of averages) average.restore();
+    }
+  }
+
+  /**
+   * Tells what a step made: a number called `loss`, or numbers by name. To be called once for every batch. Resolves when the run is ready
+   * for another step; the loop waits for that itself.
+   */
+  report(scalars: Scalars): Promise<void> {
+    const handed = this.#handed;
+    if (handed === undefined) {
+      throw new TrainingError(
+        `[${this.#where}] report() was called ${this.#status === 'running' ? 'twice for one batch' : 'outside of the loop'}.`,
+        { hint: 'Report every batch once: for await (const batch of run) run.report({ loss: step(batch) }).' },
+      );
+    }
+    const named = this.#namedScalars(scalars);
+    this.#handed = undefined;
+    this.#step++;
+    this.#stepOfEpoch++;
+    this.#cursor = handed.loaded.next;
+    this.#isSettled = false;
+    const { batch, count } = handed.loaded;
+    const record = {
+      step: this.#step,
+      epoch: this.epoch,
+      stepOfEpoch: this.#stepOfEpoch,
+      learningRate: handed.learningRate,
+      examples: count,
+    };
+    const note = { record, batch: batch as object, weight: weightOf(batch as object, count) };
+    this.#reporting = this.#reader.push(named, note);
+    this.#reporting.catch(() => undefined); // comes out of the loop, too
+    return this.#reporting;
+  }
+
+  /** Says why the loop is about to be left by an exception, for `onTrainError`. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<StepBatch<B>, void, undefined> {
+    if (this.#status !== 'new') {
+      throw new TrainingError(`[${this.#where}] this run has been iterated over already.`, {
+        hint: 'Make another one: new TrainingRun({ … }).',
+      });
+    }
+    this.#status = 'running';
+    const restoreModes = modesOf(...this.modules.values());
+    const breathe = breather(20);
+    this.#clock.resume();
+    try {
+      await this.#start();
+      while (await this.#proceed()) {
+        yield this.#handOut();
+        await this.#settleReport();
+        await breathe();
+      }
+      await this.#end();
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    } finally {
+      if (this.#status === 'running') await this.#leave();
+      this.#clock.pause();
+      // What a source still has open is closed; a batch that it is waiting for may never come.
+      void Promise.resolve(this.#iterator?.return?.()).catch(() => undefined);
+      restoreModes();
+    }
+  }
+
+  async #start(): Promise<void> {
+    for (const average of this.#averages) if (average.isApplied) average.restore();
+    this.#odd = await requireNumbers(this.#where, this.modules);
+    for (const module of this.modules.values()) module.train();
+    for (const callback of this.#callbacks) await callback.onTrainStart?.(this);
+  }
+
+  /** Does what is due between two steps; false where there is no other step. */
+  async #proceed(): Promise<boolean> {
+    this.#trainingClock.resume();
+    if (this.#isAborted()) return false;
+    if (!this.#isSettled && !(await this.#pause())) return false;
+    if (this.#isOver()) return false;
+    if (this.#ahead === undefined) {
+      const next = await this.#fetch();
+      if (next === aborted) return false;
+      if (next === undefined) throw this.#lengthError('0');
+      this.#ahead = next;
+    }
+    if (this.#stepOfEpoch === this.stepsPerEpoch) throw this.#lengthError(`more than ${this.#stepOfEpoch}`);
+    return true;
+  }
+
+  /** The next batch of the epoch; undefined at its end. */
+  async #fetch(): Promise<LoadedBatch<B> | undefined | typeof aborted> {
+    this.#iterator ??= iteratorOf(this.#where, this.#data.batches(this.#cursor));
+    const result = await unlessAborted(this.#iterator.next(), this.#signal);
+    if (result === aborted) return aborted;
+    if (result.done !== true) return result.value;
+    this.#iterator = undefined;
+    return undefined;
+  }
+
+  #handOut(): StepBatch<B> {
+    const loaded = this.#ahead as LoadedBatch<B>;
+    this.#schedules.apply(this.#step, this.stepCount);
+    const tensors = batchTensors(this.#where, loaded.batch as object);
+    this.#ahead = undefined;
+    const [optimizer] = this.optimizers.values();
+    this.#handed = {
+      loaded,
+      learningRate: optimizer === undefined ? Number.NaN : optimizer.learningRate * optimizer.factor,
+    };
+    return tensors as unknown as StepBatch<B>;
+  }
+
+  async #settleReport(): Promise<void> {
+    if (this.#handed !== undefined) {
+      throw new TrainingError(`[${this.#where}] step ${this.#step + 1} reported nothing.`, {
+        hint: 'Report every batch: for await (const batch of run) run.report({ loss: step(batch) }).',
+      });
+    }
+    await this.#reporting;
+  }
+
+  /** The numbers of a step have come back. */
+  #hear(scalars: Readonly<Record<string, number>>, { record, batch, weight }: Note): void {
+    this.#log.lossName ??= 'loss' in scalars ? 'loss' : Object.keys(scalars)[0];
+    const loss = scalars[this.#log.lossName ?? ''];
+    if (loss === undefined)
+      throw new TrainingError(
+        `[${this.#where}] step ${record.step} reported no ${this.#log.lossName}, as the first did.`,
+      );
+    const step: StepRecord = { ...record, loss, scalars };
+    for (const [name, value] of Object.entries(scalars)) {
+      if (Number.isFinite(value) || !(name === this.#log.lossName || /loss$/i.test(name))) continue;
+      throw lossError(this.#where, name, value, step, batch, this.stepsPerEpoch, this.#odd);
+    }
+    this.#log.add(step, weight);
+    for (const callback of this.#callbacks) callback.onStep?.(step, this);
+  }
+
+  /**
+   * What is due after a step: validation, the end of an epoch, callbacks. False where the signal came before any of it; then it is due
+   * when the run is resumed.
+   */
+  async #pause(): Promise<boolean> {
+    const isPast = this.#cursor.epoch !== this.#dataEpoch;
+    if (this.#ahead === undefined && (this.#iterator !== undefined || !isPast)) {
+      const next = await this.#fetch();
+      if (next === aborted) return false;
+      this.#ahead = next;
+    }
+    const isEpochEnd = this.#ahead === undefined;
+    if (isPast && !isEpochEnd) throw this.#lengthError(`more than ${this.#stepOfEpoch}`);
+    if (isEpochEnd && this.stepsPerEpoch !== undefined && this.#stepOfEpoch < this.stepsPerEpoch)
+      throw this.#lengthError(String(this.#stepOfEpoch));
+    const moment = { step: this.#step, epochs: this.epochs.length + (isEpochEnd ? 1 : 0), isEpochEnd };
+    const due = this.#callbacks.filter(
+      (callback) => ('onPause' in callback || 'onSave' in callback) && isDue(callback.every ?? { epochs: 1 }, moment),
+    );
+    const isLast = moment.step === this.#limit.steps || moment.epochs === this.#limit.epochs;
+    const isValidating = isDue(this.#validateEvery, moment) || isLast || this.#stopReason !== undefined;
+    if (!isEpochEnd && due.length === 0 && !(isValidating && this.hasValidation)) {
+      this.#isSettled = true;
+      return true;
+    }
+    await this.#reader.drain();
+    this.#trainingClock.pause();
+    const validation = isValidating ? await this.#validateNow() : undefined;
+    if (validation === aborted) return false;
+    if (validation !== undefined) {
+      this.#log.validations.push(validation);
+      if (validation.validationLoss !== undefined) this.#schedules.observe(validation.validationLoss);
+      for (const callback of this.#callbacks) await callback.onValidation?.(validation, this);
+    }
+    if (isEpochEnd) await this.#endEpoch(validation);
+    for (const callback of due) await callback.onPause?.(this);
+    this.#isSettled = true;
+    for (const callback of due) await callback.onSave?.(this);
+    return true;
+  }
+
+  async #validateNow(): Promise<ValidationRecord | undefined | typeof aborted> {
+    const validate = this.#validate;
+    if (validate === undefined || this.#isAborted()) return validate === undefined ? undefined : aborted;
+    const clock = new Stopwatch();
+    clock.resume();
+    const restoreModes = modesOf(...this.modules.values());
+    for (const module of this.modules.values()) module.eval();
+    let values: Readonly<Record<string, number>>;
+    try {
+      values = await this.withAverages(() => validate(this));
+    } catch (error) {
+      if (this.#isAborted() && error === this.#signal?.reason) return aborted;
+      throw error;
+    } finally {
+      restoreModes();
+    }
+    const { loss: validationLoss, ...metrics } = values;
+    for (const name of Object.keys(metrics)) this.#metricNames.add(name);
+    this.#validationSeconds += clock.seconds;
+    const scalars = this.#log.means();
+    return {
+      step: this.#step,
+      epoch: this.epoch,
+      ...(validationLoss !== undefined && { validationLoss }),
+      metrics,
+      loss: scalars[this.#log.lossName ?? ''] ?? Number.NaN,
+      scalars,
+      seconds: clock.seconds,
+    };
+  }
+
+  async #endEpoch(validation: ValidationRecord | undefined): Promise<void> {
+    const scalars = this.#log.means();
+    const { seconds } = this.#trainingClock;
+    const record: EpochRecord = {
+      epoch: this.epochs.length + 1,
+      step: this.#step,
+      loss: scalars[this.#log.lossName ?? ''] ?? Number.NaN,
+      scalars,
+      ...(validation?.validationLoss !== undefined && { validationLoss: validation.validationLoss }),
+      metrics: validation?.metrics ?? {},
+      learningRate: this.#log.learningRates.at(-1) ?? Number.NaN,
+      seconds,
+      validationSeconds: this.#validationSeconds,
+      examplesPerSecond: this.#log.examples / seconds,
+    };
+    this.#log.endEpoch(record);
+    if (!this.hasValidation) this.#schedules.observe(record.loss);
+    this.#stepOfEpoch = 0;
+    this.#trainingClock.reset();
+    this.#validationSeconds = 0;
+    if (this.#cursor.epoch === this.#dataEpoch) this.#cursor = { epoch: this.#dataEpoch + 1, batch: 0 };
+    this.#dataEpoch = this.#cursor.epoch;
+    for (const callback of this.#callbacks) await callback.onEpochEnd?.(record, this);
+  }
+
+  async #end(): Promise<void> {
+    await this.#reader.drain();
+    this.#isInterrupted = !this.#isOver();
+    this.#clock.pause();
+    const { history } = this;
+    const ended: History = { ...history, interrupted: this.#isInterrupted };
+    for (const callback of this.#callbacks) if ('onSave' in callback) await callback.onTrainEnd?.(ended, this);
+    for (const average of this.#averages) if (!average.isApplied) average.apply();
+    for (const callback of this.#callbacks) if (!('onSave' in callback)) await callback.onTrainEnd?.(ended, this);
+    this.#status = 'ended';
+  }
+
+  /** The loop was left before the end: by `break`, by an exception of its own, or by an error of the run. */
+  async #leave(): Promise<void> {
+    try {
+      if (this.#failure === undefined && this.#handed === undefined) {
+        await this.#reporting;
+        await this.#end();
+        return;
+      }
+      this.#failure ??= {
+        error: new TrainingError(`[${this.#where}] the loop was left in the middle of step ${this.#step + 1}.`),
+      };
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    } finally {
+      this.#status = 'ended';
+      this.#isInterrupted = !this.#isOver();
+      if (this.#failure !== undefined)
+        for (const callback of this.#callbacks) await callback.onTrainError?.(this.#failure.error, this);
+    }
+  }
+
+  #isAborted(): boolean {
+    return this.#signal?.aborted === true;
+  }
+
+  #hasAllSteps(): boolean {
+    const { steps, epochs } = this.#limit;
+    return steps !== undefined ? this.#step >= steps : epochs !== undefined && this.epochs.length >= epochs;
+  }
+
+  #isOver(): boolean {
+    return this.#hasAllSteps() || this.#stopReason !== undefined;
+  }
+
+  #namedScalars(scalars: Scalars): ReadScalars {
+    const named: unknown = scalars instanceof Tensor || typeof scalars === 'number' ? { loss: scalars } : scalars;
+    const entries = Object.entries(Object(named) as ReadScalars);
+    const odd = entries.find(
+      ([, value]) => typeof value !== 'number' && !(value instanceof Tensor && value.size === 1),
+    );
+    if (entries.length > 0 && odd === undefined && !(named instanceof Promise)) return named as ReadScalars;
+    throw new TrainingError(
+      odd === undefined
+        ? `[${this.#where}] a step must report its loss, or several numbers by name, not ${describe(scalars)}.`
+        : `[${this.#where}] ${odd[0]} of a step must be a single number, a tensor, not ${describe(odd[1])}.`,
+      { hint: 'Report e.g. { loss }, where loss is a tensor of one number.' },
+    );
+  }
+
+  #lengthError(given: string): TrainingError {
+    if (this.stepsPerEpoch === undefined) {
+      return new TrainingError(`[${this.#where}] the training data gave no batch in epoch ${this.epochs.length + 1}.`, {
+        hint: 'Every epoch must have one: can the source be read again from its beginning?',
+      });
+    }
+    return new TrainingError(
+      `[${this.#where}] the training data gave ${given} batches in epoch ${this.epochs.length + 1}; its length says ${this.stepsPerEpoch}.`,
+      { hint: 'The length of a source is the number of batches that every epoch has.' },
+    );
+  }
+
+  stateDict(): RunState {
+    return {
+      step: this.#step,
+      stepOfEpoch: this.#stepOfEpoch,
+      cursor: this.#cursor,
+      dataEpoch: this.#dataEpoch,
+      isSettled: this.#isSettled,
+      stopReason: this.#stopReason,
+      generator: { seed: defaultGenerator.seed, draws: defaultGenerator.draws },
+      log: this.#log.stateDict(),
+      times: {
+        ...this.#log.times(),
+        seconds: this.#clock.seconds,
+        epochSeconds: this.#trainingClock.seconds,
+        epochValidationSeconds: this.#validationSeconds,
+      },
+    };
+  }
+
+  loadStateDict(state: RunState): void {
+    const { step, stepOfEpoch, cursor, dataEpoch, isSettled, stopReason, generator, log, times } = state;
+    this.#step = step;
+    this.#stepOfEpoch = stepOfEpoch;
+    this.#cursor = cursor;
+    this.#dataEpoch = dataEpoch;
+    this.#isSettled = isSettled;
+    this.#stopReason = stopReason;
+    defaultGenerator.reset(generator.seed, generator.draws);
+    this.#log.loadStateDict(log, times);
+    for (const { metrics } of this.#log.validations)
+      for (const name of Object.keys(metrics)) this.#metricNames.add(name);
+    this.#clock.reset(times.seconds);
+    this.#trainingClock.reset(times.epochSeconds);
+    this.#validationSeconds = times.epochValidationSeconds;
+  }
+}
+
+/** The result of a promise, or the sign that the signal came first. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | typeof aborted> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      promise.catch(() => undefined);
+      resolve(aborted);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+function iteratorOf<B>(where: string, batches: AsyncIterable<LoadedBatch<B>>): AsyncIterator<LoadedBatch<B>> {
+  if (typeof Object(batches)[Symbol.asyncIterator] === 'function') return batches[Symbol.asyncIterator]();
+  throw wrong(
+    where,
+    'what batches(cursor) of the data returns',
+    'an asynchronous iterable of { batch, count, next }',
+    batches,
+  );
+}
+
+function requireBatches(where: string, data: unknown): void {
+  const { batches } = Object(data) as { batches?: unknown };
+  if (typeof batches === 'function') return;
+  throw wrong(
+    where,
+    'data',
+    'a loader',
+    data,
+    'Make one of a dataset: new DataLoader(dataset, { batchSize: 32, shuffle: true }).',
+  );
+}
+
+export function requireLimit(where: string, epochs: unknown, steps: unknown): void {
+  if (epochs !== undefined && steps !== undefined) {
+    throw new TrainingError(`[${where}] epochs and steps are both given; a run ends by one of them.`, {
+      hint: 'Leave one out.',
+    });
+  }
+  const [name, value] = steps === undefined ? ['epochs', epochs] : ['steps', steps];
+  if (!Number.isSafeInteger(value) || (value as number) < 1) throw wrong(where, name, 'a positive integer', value);
+}
+
+function progressOf(progress: boolean | Callback | undefined): Callback[] {
+  if (progress === undefined || progress === false) return [];
+  return [progress === true ? new TerminalProgress() : progress];
+}

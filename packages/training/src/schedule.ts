@@ -1,0 +1,85 @@
+/** Schedules of a run: one for all its optimizers, or one for each of some parts. */
+import type { Schedule, TrainingOptimizer } from '@hebb/optimizers';
+import type { Stateful } from '@hebb/tensor';
+import { isPlain } from '@hebb/tensor/arguments';
+import { requireRate, wrong } from './checks.ts';
+import { TrainingError } from './errors.ts';
+import { namedStates } from './named-states.ts';
+import { isStateful } from './parts.ts';
+
+/** A schedule that follows a value, as `PlateauSchedule` does: the validation loss, or the training loss of epochs where there is none. */
+export interface ObservingSchedule {
+  readonly factor: number;
+  observe(value: number): unknown;
+}
+
+/** One schedule for all optimizers, or schedules by the names of parts. */
+export type RunSchedule = Schedule | ObservingSchedule | Readonly<Record<string, Schedule | ObservingSchedule>>;
+
+const expected = 'a function (step, totalSteps) => factor of the learning rate';
+
+function isObserving(schedule: unknown): schedule is ObservingSchedule {
+  return typeof (Object(schedule) as { observe?: unknown }).observe === 'function';
+}
+
+/** Sets the factors of a run's optimizers. */
+export class Schedules {
+  readonly #where: string;
+  readonly #pairs: readonly {
+    readonly optimizer: TrainingOptimizer;
+    readonly schedule: Schedule | ObservingSchedule;
+  }[];
+  readonly #observing: ReadonlyMap<string, ObservingSchedule>;
+
+  /** Throws TrainingError for what is no schedule, and for names of parts that are no optimizers. */
+  constructor(where: string, schedule: RunSchedule | undefined, optimizers: ReadonlyMap<string, TrainingOptimizer>) {
+    this.#where = where;
+    const isOne = typeof schedule === 'function' || isObserving(schedule);
+    if (schedule !== undefined && !isOne && !isPlain(schedule)) throw wrong(where, 'schedule', expected, schedule);
+    const named: [string, Schedule | ObservingSchedule][] = isOne ? [] : Object.entries(schedule ?? {});
+    this.#pairs = isOne
+      ? [...optimizers.values()].map((optimizer) => ({ optimizer, schedule }))
+      : named.map(([name, own]) => {
+          const optimizer = optimizers.get(name);
+          if (optimizer === undefined) {
+            throw new TrainingError(`[${where}] there is a schedule for ${name}, which is no optimizer of this run.`, {
+              hint: `Optimizers are ${[...optimizers.keys()].join(', ') || 'none'}.`,
+            });
+          }
+          if (typeof own !== 'function' && !isObserving(own))
+            throw wrong(where, `the schedule of ${name}`, expected, own);
+          return { optimizer, schedule: own };
+        });
+    this.#observing = new Map(
+      (isOne ? [['all', schedule] as const] : named).filter((entry): entry is [string, ObservingSchedule] =>
+        isObserving(entry[1]),
+      ),
+    );
+  }
+
+  /** The states of schedules that have one; undefined where none has. */
+  get state(): Stateful | undefined {
+    return namedStates(
+      'schedule',
+      [...this.#observing].filter((entry): entry is [string, ObservingSchedule & Stateful] => isStateful(entry[1])),
+    );
+  }
+
+  /** @param totalSteps of the run; undefined where the data does not know its length */
+  apply(step: number, totalSteps: number = Number.NaN): void {
+    for (const { optimizer, schedule } of this.#pairs) {
+      const factor: unknown = isObserving(schedule) ? schedule.factor : schedule(step, totalSteps);
+      if (Number.isNaN(factor) && Number.isNaN(totalSteps)) {
+        throw new TrainingError(`[${this.#where}] the schedule needs the number of steps, which is not known.`, {
+          hint: 'The data does not say how many batches an epoch has: give { steps } instead of epochs.',
+        });
+      }
+      requireRate(this.#where, factor, step, totalSteps);
+      optimizer.factor = factor;
+    }
+  }
+
+  observe(value: number): void {
+    for (const schedule of this.#observing.values()) schedule.observe(value);
+  }
+}
