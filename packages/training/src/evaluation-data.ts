@@ -10,7 +10,6 @@ import {
 import type { Module } from '@hebb/layers';
 import { Tensor } from '@hebb/tensor';
 import { describe, requireFunction, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
-import type { Examples } from './batches.ts';
 import { requireExamples, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
 
@@ -42,7 +41,7 @@ export function evaluationBatches(
   batchSize: number | undefined,
 ): AsyncIterable<LoadedBatch<ArrayBatch>> {
   requireData(where, data);
-  requireOwnBatches(where, data as Examples, batchSize === undefined ? {} : { batchSize });
+  requireOwnBatches(where, data, batchSize === undefined ? {} : { batchSize });
   if (!('batches' in data)) return new DataLoader(data, { batchSize: batchSize ?? defaultBatchSize }).batches();
   return (data instanceof DataLoader ? data.inOrder() : data).batches();
 }
