@@ -49,5 +49,5 @@ export function optimizersOf(parts: Readonly<Record<string, unknown>>): Readonly
 }
 
 export function averagesOf(parts: Readonly<Record<string, unknown>>): readonly Averaging[] {
-  return [...optimizersOf(parts).values()].filter(isAveraging);
+  return [...optimizersOf(parts).values()].flatMap((optimizer) => (isAveraging(optimizer) ? [optimizer] : []));
 }
