@@ -1,6 +1,6 @@
 /** The parts of a run: what a checkpoint must hold, and which of it are modules, optimizers and averages. */
 import { Module } from '@hebb/layers';
-import { isAveraging, type Averaging, type TrainingOptimizer } from '@hebb/optimizers';
+import { averagingOf, type Averaging, type TrainingOptimizer } from '@hebb/optimizers';
 import type { Stateful } from '@hebb/tensor';
 import { describe, isPlain } from '@hebb/tensor/arguments';
 import { TrainingError } from './errors.ts';
@@ -49,5 +49,5 @@ export function optimizersOf(parts: Readonly<Record<string, unknown>>): Readonly
 }
 
 export function averagesOf(parts: Readonly<Record<string, unknown>>): readonly Averaging[] {
-  return [...optimizersOf(parts).values()].flatMap((optimizer) => (isAveraging(optimizer) ? [optimizer] : []));
+  return [...optimizersOf(parts).values()].flatMap((optimizer) => averagingOf(optimizer) ?? []);
 }
