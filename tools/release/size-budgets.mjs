@@ -20,7 +20,7 @@ const budgets = {
     evaluation: 32,
     'evaluation/format': 0.8,
     files: 3,
-    hebb: 200,
+    hebb: 225,
     layers: 40,
     losses: 20.5,
     onnx: 60.5,
