@@ -64,6 +64,13 @@ const jobs = {
     );
   },
   'gpu-check:pack': (args) => script('tools/gpu-check/pack.mjs', args),
+  'check:kills': (args) =>
+    runVisibly(process.execPath, [
+      '--import',
+      import.meta.resolve('tsx'),
+      join(root, 'tools', 'kills', 'main.ts'),
+      ...args,
+    ]),
   'check:bundlers': (args) => script('tools/release/check-bundlers.mjs', args),
   changeset: (args) => bin('@changesets/cli/bin.js', args),
 };

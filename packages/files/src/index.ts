@@ -2,7 +2,7 @@ export { FileError } from './errors.ts';
 export type { FileAction } from './errors.ts';
 export { hasFiles } from './options.ts';
 export type { FileOptions } from './options.ts';
-export { listFolder, openFile, readFile, readPieces } from './read.ts';
+export { isSameFile, listFolder, openFile, readFile, readPieces } from './read.ts';
 export type { OpenFile, ReadPiecesOptions } from './read.ts';
 export { linkFile, removeFile, removeTemporaries, requireWritableFolder, writeFile } from './write.ts';
 export type { FileData, WriteOptions } from './write.ts';

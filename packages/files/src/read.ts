@@ -165,3 +165,22 @@ export async function listFolder(path: string | URL, options: FileOptions = {}):
   const { files } = requireNode('read', path, options);
   return (await reading(path, files.readdir(path))).sort();
 }
+
+/**
+ * Whether two paths lead to the same file or folder; false where one of them leads nowhere.
+ *
+ * ```ts
+ * await writeFile('runs/first/notes.txt', '', { makeFolder: true });
+ * await isSameFile('runs/first', './runs/../runs/first'); // true
+ * ```
+ *
+ * @throws FileError in a browser
+ */
+export async function isSameFile(one: string, other: string, options: FileOptions = {}): Promise<boolean> {
+  const { files } = requireNode('read', one, options);
+  requireNode('read', other, options);
+  const [a, b] = await Promise.all(
+    [one, other].map((path) => files.stat(path, { bigint: true }).catch(() => undefined)),
+  );
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}

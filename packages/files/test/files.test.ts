@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile as nodeReadFile, readlink, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile as nodeReadFile, readlink, rm, symlink } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   FileError,
   hasFiles,
+  isSameFile,
   linkFile,
   listFolder,
   openFile,
@@ -230,6 +231,15 @@ describe('reading', () => {
     }
     expect((await failureOf(readFile(folder))).reason).toBe('it is a folder');
     expect((await failureOf(openFile(folder, (file) => file.read(0, 1)))).reason).toBe('it is a folder');
+  });
+
+  it('knows a file by another path', async () => {
+    await writeFile(path, 'x');
+    await symlink(folder, join(folder, 'again'));
+    expect(await isSameFile(path, join(folder, 'again', '..', 'a.txt'))).toBe(true);
+    expect(await isSameFile(folder, join(folder, 'again'))).toBe(true);
+    expect(await isSameFile(path, folder)).toBe(false);
+    expect(await isSameFile(join(folder, 'none'), join(folder, 'none'))).toBe(false);
   });
 
   it('lists names in order', async () => {

@@ -14,12 +14,16 @@ import {
   writeReport,
   writeSafetensors,
   type History,
+  type Run,
 } from '../src/index.ts';
 
 beforeEach(() => {
   vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
 });
 afterEach(() => void vi.restoreAllMocks());
+
+/** What a callback asks of a run at its start. */
+const run = { hasValidation: false, metricGoals: {}, metricNames: [] } as unknown as Run;
 
 const history: History = {
   losses: [],
@@ -48,7 +52,7 @@ it.each<[string, string, RegExp, () => Promise<unknown>]>([
   ['loadMnist', 'DataError', /readMnist\(\{/, () => loadMnist('mnist')],
   ['fetchDataset', 'DataError', /csv\(url\)/, () => fetchDataset({ url: 'https://example.org/a.csv', sha256 })],
   ['fetchDataset', 'DataError', /csv\(url\)/, () => downloadMnist()],
-  ['Checkpoint', 'TrainingError', /encodeSafetensors/, () => new Checkpoint('runs').onTrainStart()],
+  ['Checkpoint', 'TrainingError', /encodeSafetensors/, () => new Checkpoint('runs').onTrainStart(run)],
   ['writeReport', 'ReportError', /reportHtml\(\)/, () => writeReport('report.html', { history })],
 ])('%s', async (where, type, hint, attempt) => {
   const error: unknown = await attempt().catch((cause: unknown) => cause);

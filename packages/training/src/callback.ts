@@ -84,6 +84,8 @@ export interface History {
   readonly interrupted: boolean;
   /** Why a callback stopped the run, if one did. */
   readonly stopReason?: string;
+  /** What callbacks warned of, if any did. */
+  readonly warnings?: readonly string[];
 }
 
 /** A run as callbacks see it; {@link TrainingRun} is such. */
@@ -126,6 +128,8 @@ export interface Run {
   readonly validations: readonly ValidationRecord[];
   /** Ends the run before its next step (from `onStep`: at most a few steps later); the reason is kept in the history. */
   stop(reason: string): void;
+  /** Says what somebody should know who reads the history; nothing is printed but by a display of progress. */
+  warn(warning: string): void;
   /** Runs `body` with the averages of optimizers that keep some (EMA, SWA) in place of the trained parameters, as validation does. */
   withAverages<T>(body: () => T | Promise<T>): Promise<T>;
 }

@@ -1,6 +1,6 @@
 /** One file with everything that a run needs to go on: written whole, loaded whole or not at all. */
 import { FileError } from '@hebb/files';
-import { readSafetensorsArrays, SafetensorsError, type SafetensorsArrays } from '@hebb/layers';
+import { readSafetensorsArrays, SafetensorsError } from '@hebb/layers';
 import { realize, Tensor, type State, type Stateful } from '@hebb/tensor';
 import { checkOptions, describe, isPlain, requireBoolean, requirePath, type OptionNames } from '@hebb/tensor/arguments';
 import { encodePieces, unpack } from './encode-state.ts';
@@ -71,13 +71,26 @@ export async function loadCheckpoint(path: string, parts: Parts, options: LoadCh
   await loadParts('loadCheckpoint', path, parts, { partial });
 }
 
-export async function loadParts(
+export interface LoadRules {
+  /** Whether the file may have other parts. */
+  readonly partial: boolean;
+  /** What to do about differences. */
+  readonly hint?: string;
+}
+
+export async function loadParts(where: string, path: string, parts: Parts, rules: LoadRules): Promise<void> {
+  const { state } = await readCheckpoint(where, path);
+  await giveStates(where, path, state, parts, rules);
+}
+
+/** Gives each part its state: all, or none where one does not fit. */
+export async function giveStates(
   where: string,
   path: string,
+  state: Readonly<Record<string, unknown>>,
   parts: Parts,
-  { partial }: { partial: boolean },
+  { partial, hint }: LoadRules,
 ): Promise<void> {
-  const { state } = await readCheckpoint(where, path);
   const differences: string[] = [];
   const lacking = Object.keys(parts).filter((name) => !Object.hasOwn(state, name));
   const has = Object.keys(state).join(', ') || 'none';
@@ -87,8 +100,7 @@ export async function loadParts(
       differences.push(`${name}: a part of the file that is not among those to load`);
   const present = Object.entries(parts).filter(([name]) => !lacking.includes(name));
   const knowing = present.filter(([, part]) => typeof part.differences === 'function');
-  for (const [name, part] of knowing)
-    differences.push(...(part.differences?.(state[name] as never) ?? []).map((reason) => `${name}: ${reason}`));
+  for (const [name, part] of knowing) differences.push(...differencesOf(name, part, state[name]));
 
   // Those that cannot say what does not fit try it, and go back where anything else does not fit.
   const undo: (() => unknown)[] = [];
@@ -104,12 +116,11 @@ export async function loadParts(
   const refuse = async (): Promise<CheckpointError> => {
     for (const back of undo.reverse()) await back();
     const count = `${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}`;
+    const asBefore = 'Make the parts as they were when the checkpoint was saved';
     return new CheckpointError(`[${where}] ${path} does not fit: ${count}. Nothing was loaded.`, {
       path,
       differences,
-      hint: partial
-        ? 'Make the parts as they were when the checkpoint was saved.'
-        : 'Make the parts as they were when the checkpoint was saved; { partial: true } loads some of them.',
+      hint: hint ?? (partial ? `${asBefore}.` : `${asBefore}; { partial: true } loads some of them.`),
     });
   };
   if (differences.length > 0) throw await refuse();
@@ -122,6 +133,14 @@ export async function loadParts(
     }
   }
   await realize();
+}
+
+function differencesOf(name: string, part: Stateful, state: unknown): string[] {
+  try {
+    return (part.differences?.(state as never) ?? []).map((reason) => `${name}: ${reason}`);
+  } catch (error) {
+    return [`${name}: ${reasonOf(error)}`]; // a state of quite another kind
+  }
 }
 
 /** The parts of a checkpoint by name, and its metadata. Throws CheckpointError where it cannot be read, or is no checkpoint. */
@@ -140,11 +159,7 @@ export async function readCheckpoint(
 }
 
 /** Reads a file, or says as a CheckpointError why not. */
-export async function reading<T = SafetensorsArrays>(
-  where: string,
-  path: string,
-  read: (path: string) => Promise<T>,
-): Promise<T> {
+export async function reading<T>(where: string, path: string, read: (path: string) => Promise<T>): Promise<T> {
   try {
     return await read(path);
   } catch (error) {

@@ -1,119 +1,336 @@
-import { writeSafetensors } from '@hebb/layers';
-import { Optimizer, type OptimizerState } from '@hebb/optimizers';
-import { checkOptions, requireBoolean, requireString, type OptionNames } from '@hebb/tensor/arguments';
-import type { Callback, EpochRecord, History, Run } from './callback.ts';
-import { TrainingError } from './errors.ts';
-import { requireWritableFolder, writeFile } from './files.ts';
-import { monitored, monitorOptions, requireMonitor, type MonitorOptions } from './monitor.ts';
+/** A callback that keeps the last and the best state of a run on disk. */
+import { isSameFile, linkFile, listFolder, removeFile, removeTemporaries } from '@hebb/files';
+import {
+  encodeSafetensors,
+  readSafetensors,
+  readSafetensorsMetadata,
+  SafetensorsError,
+  type StateDict,
+} from '@hebb/layers';
+import type { Stateful } from '@hebb/tensor';
+import {
+  checkOptions,
+  requireBoolean,
+  requireInteger,
+  requireOneOf,
+  requireString,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
+import type { Callback, EpochRecord, History, Run, ValidationRecord } from './callback.ts';
+import { giveStates, loadParts, reading, requireParts, writeParts, type Parts } from './checkpoint-file.ts';
+import { decodeText, encodeText } from './encode-state.ts';
+import { CheckpointError } from './errors.ts';
+import { requireEvery, type Every } from './every.ts';
+import { fileError, requireWritableFolder, writeFile } from './files.ts';
+import { folderOf, isResumedFrom, lastName } from './resume.ts';
+import { Monitor, monitorOptions, type MonitorOptions, type MonitorState } from './monitor.ts';
 
 export interface CheckpointOptions extends MonitorOptions {
-  /** Epochs from one checkpoint to the next; a positive integer. Default 1. The end of the run is always saved. */
-  every?: number;
-  /** Keep the best epoch besides, as best.safetensors and best.json. Default true. */
+  /** From one save to the next. Default `{ epochs: 1 }`. The end of the run is always saved. */
+  every?: Every;
+  /** Keep the best weights besides, as best.safetensors. Default true. */
   saveBest?: boolean;
+  /**
+   * Saves that are kept, an integer from 1: `last.safetensors`, and those before it under their steps, `step-1200.safetensors`. Default 1.
+   */
+  keep?: number;
+  /** Replace what another run left in the folder. Default false: that is an error. */
+  overwrite?: boolean;
 }
 
-const checkpointOptions: OptionNames<CheckpointOptions> = { ...monitorOptions, every: true, saveBest: true };
+const checkpointOptions: OptionNames<CheckpointOptions> = {
+  ...monitorOptions,
+  every: true,
+  saveBest: true,
+  keep: true,
+  overwrite: true,
+};
 
-/** What the JSON beside a checkpoint holds. */
+/** What a file of a {@link Checkpoint} says of itself. */
 export interface CheckpointInfo {
-  /** Epochs finished. */
+  /** Epoch of the last step before it, from 1. */
   readonly epoch: number;
-  /** The last finished epoch; undefined before the first. */
-  readonly record: EpochRecord | undefined;
-  readonly learningRate: number;
-  readonly interrupted: boolean;
-  /** The optimizer's state without its tensors, which are in last.optimizer.safetensors; only in last.json. */
-  readonly optimizer?: { readonly name: string; readonly stepCount: number; readonly learningRate: number };
+  /** Steps made. */
+  readonly step: number;
+  /** The losses and metrics of the validation, or else of the epoch, before it; undefined before the first. No times: the same run gives the same bytes. */
+  readonly record: Readonly<Record<string, unknown>> | undefined;
+  /** Names of the parts that are modules. */
+  readonly modules: readonly string[];
+  /** In best.safetensors: by what it is the best. */
+  readonly monitor?: { readonly name: string; readonly goal: 'min' | 'max'; readonly value: number };
 }
+
+/** What {@link Checkpoint} saves of itself. */
+export interface CheckpointState {
+  readonly monitor: MonitorState | undefined;
+  /** Steps made when it was saved. */
+  readonly step: number;
+}
+
+const [last, best] = [lastName, 'best.safetensors'];
+const stepFile = /^step-(\d+)\.safetensors$/;
+const isOurs = (name: string): boolean => name === last || name === best || stepFile.test(name);
+/** Of the metadata of a file. */
+const infoName = 'hebb.checkpoint';
 
 /**
- * Saves the model while it trains: `last.safetensors` and `last.json` after every epoch and at the end, `best.safetensors` and `best.json`
- * for the best epoch. The weights carry PyTorch's names; an optimizer that has a state adds `last.optimizer.safetensors`. Files are written
- * beside their places and renamed, so a run that dies leaves the last whole checkpoint.
+ * Saves a run while it trains: `last.safetensors` holds all that it needs to go on, in one file, which is replaced as a whole, so that a run
+ * that is killed while saving leaves the save before. `best.safetensors` holds the weights of the best validation (of the best epoch, where
+ * there is no validation), those of the averages where an optimizer keeps some (EMA), under the model’s own names, which are PyTorch’s;
+ * of several modules under `name.`.
  *
  * ```ts
- * await fit(model, train, { loss, optimizer, epochs: 10, callbacks: [new Checkpoint('runs/mnist')] });
- * model.loadStateDict(await readSafetensors('runs/mnist/best.safetensors'));
+ * const model = new Linear(2, 2);
+ * const optimizer = new AdamW(model, { learningRate: 0.1 });
+ * const data = new ArrayDataset({
+ *   x: { data: Float32Array.of(0, 1, 1, 0), shape: [2] },
+ *   y: { data: Int32Array.of(0, 1), shape: [] },
+ * });
+ * const callbacks = [new Checkpoint('runs/first')];
+ * await fit(model, data, { loss: crossEntropy, optimizer, epochs: 2, callbacks, resume: 'runs/first' });
+ * await fit(model, data, { loss: crossEntropy, optimizer, epochs: 3, callbacks, resume: 'runs/first' }); // one more
+ * model.loadStateDict(await readSafetensors('runs/first/best.safetensors'));
+ * const { last } = await Checkpoint.info('runs/first');
+ * last?.epoch; // 3
  * ```
  *
- * Throws TrainingError, at the start of the run, where the folder cannot be made or written to. Node only.
+ * A folder belongs to one run. Where it holds one already, the run must go on from it (`resume`) or replace it (`overwrite`); one that is being
+ * written to by two runs at a time ends in the files of either. Saves follow what all other callbacks have decided, whatever their order.
+ *
+ * Throws TrainingError, at the start of the run, where the folder cannot be made or written to, and {@link CheckpointError} where it holds
+ * another run. Node only.
  */
-export class Checkpoint implements Callback {
+export class Checkpoint implements Callback, Stateful {
   readonly folder: string;
-  readonly #options: CheckpointOptions;
-  readonly #every: number;
-  #bestScore = -Infinity;
-  #savedEpoch = -1;
+  readonly every: Every;
+  readonly #saveBest: boolean;
+  readonly #keep: number;
+  readonly #overwrite: boolean;
+  readonly #monitor: Monitor;
+  #run: Run | undefined;
+  /** Steps made at the last save; undefined before the first. */
+  #savedStep: number | undefined;
+  /** Whether the run goes on from a save in the folder. */
+  #isContinued = false;
+  /** Whether best.safetensors is the one that the monitor knows of. */
+  #hasBest = true;
 
   constructor(folder: string, options: CheckpointOptions = {}) {
     requireString('Checkpoint', 'folder', folder);
     checkOptions('Checkpoint', options, checkpointOptions);
-    const { every = 1, saveBest = true } = options;
+    const { every = { epochs: 1 }, saveBest = true, keep = 1, overwrite = false } = options;
+    requireEvery('Checkpoint', 'every', every);
     requireBoolean('Checkpoint', 'saveBest', saveBest);
-    requireMonitor('Checkpoint', options);
-    if (!Number.isInteger(every) || every < 1)
-      throw new TrainingError(`[Checkpoint] every must be a positive integer, got ${String(every)}.`);
+    requireInteger('Checkpoint', 'keep', keep, 1);
+    requireBoolean('Checkpoint', 'overwrite', overwrite);
     this.folder = folder;
-    this.#options = options;
-    this.#every = every;
+    this.every = every;
+    this.#saveBest = saveBest;
+    this.#keep = keep;
+    this.#overwrite = overwrite;
+    this.#monitor = new Monitor('Checkpoint', options);
   }
 
-  async onTrainStart(): Promise<void> {
-    this.#bestScore = -Infinity;
-    this.#savedEpoch = -1;
+  /**
+   * Gives parts the states that a run saved, for a program of its own or to go on in another way; `fit({ resume })` does it for a whole run.
+   * Parts have the names that they had in the run: `model` and `optimizer` in `fit`.
+   *
+   * `load('runs/first', { model, optimizer })` takes both from `last.safetensors`; `load('runs/first', { model }, { from: 'best' })` the best weights.
+   *
+   * @throws CheckpointError, having changed nothing, with every difference; also where there is no such file, or it is cut short
+   */
+  static async load(folder: string, parts: Parts, options: { from?: 'last' | 'best' } = {}): Promise<void> {
+    requireString('Checkpoint.load', 'folder', folder);
+    requireParts('Checkpoint.load', parts);
+    checkOptions('Checkpoint.load', options, { from: true });
+    const { from = 'last' } = options;
+    requireOneOf('Checkpoint.load', 'from', from, ['last', 'best']);
+    const path = `${folder}/${from}.safetensors`;
+    if (from === 'last') return loadParts('Checkpoint.load', path, parts, { partial: true });
+    const info = await infoOf('Checkpoint.load', path);
+    const weights = await reading('Checkpoint.load', path, readSafetensors);
+    const names = info?.modules ?? ['model'];
+    const states = Object.fromEntries(names.map((name) => [name, weightsOf(name, names, weights)]));
+    await giveStates('Checkpoint.load', path, states, parts, { partial: true });
+  }
+
+  /**
+   * What the saves in a folder say of themselves, without reading their arrays; undefined for one that is not there.
+   *
+   * @throws CheckpointError where a file cannot be read
+   */
+  static async info(
+    folder: string,
+  ): Promise<{ readonly last: CheckpointInfo | undefined; readonly best: CheckpointInfo | undefined }> {
+    requireString('Checkpoint.info', 'folder', folder);
+    const names = await listFolder(folder).catch((): string[] => []);
+    const about = (name: string): Promise<CheckpointInfo | undefined> =>
+      names.includes(name) ? infoOf('Checkpoint.info', `${folder}/${name}`) : Promise.resolve(undefined);
+    return { last: await about(last), best: await about(best) };
+  }
+
+  /** The best epoch so far, from 1; 0 before the first. */
+  get bestEpoch(): number {
+    return this.#monitor.best?.epoch ?? 0;
+  }
+
+  async onTrainStart(run: Run): Promise<void> {
+    this.#run = run;
+    this.#savedStep = undefined;
+    this.#hasBest = true;
+    if (this.#saveBest) this.#monitor.start(run);
     await requireWritableFolder('Checkpoint', this.folder);
+    await this.#onDisk(async () => {
+      await removeTemporaries(this.folder, (name) => isOurs(name) || name === '.hebb');
+      const found = (await listFolder(this.folder)).filter(isOurs);
+      const isResumed = await isResumedFrom(run.resume, this.folder);
+      this.#isContinued = isResumed && found.includes(last);
+      if (this.#isContinued) return;
+      // What is there without a last save is of a run that was killed before its first; that begins anew.
+      if (found.length > 0 && !isResumed && !this.#overwrite) throw await this.#occupied(found);
+      for (const name of found.sort((a, b) => Number(b === last) - Number(a === last)))
+        await removeFile(`${this.folder}/${name}`);
+    });
+  }
+
+  async #occupied(found: readonly string[]): Promise<CheckpointError> {
+    const info = await Checkpoint.info(this.folder).catch(() => undefined);
+    const named = (name: string, about: CheckpointInfo | undefined): string =>
+      about === undefined ? name : `${name} of epoch ${about.epoch}, step ${about.step}`;
+    const files = found.map((name) => named(name, name === last ? info?.last : name === best ? info?.best : undefined));
+    return new CheckpointError(`[Checkpoint] ${this.folder} holds a run already: ${files.join('; ')}.`, {
+      path: this.folder,
+      hint: `Go on with it, fit(…, { resume: '${this.folder}' }), take another folder, or replace it: new Checkpoint('${this.folder}', { overwrite: true }).`,
+    });
+  }
+
+  async onValidation(record: ValidationRecord, run: Run): Promise<void> {
+    await this.#observe(record, run);
   }
 
   async onEpochEnd(record: EpochRecord, run: Run): Promise<void> {
-    const info = { epoch: record.epoch, record, learningRate: run.optimizer.learningRate, interrupted: false };
-    if (record.epoch % this.#every === 0) await this.#save('last', info, run);
-    if (this.#options.saveBest === false) return;
-    const { score } = monitored('Checkpoint', record, run, this.#options);
-    if (score <= this.#bestScore) return;
-    this.#bestScore = score;
-    await this.#save('best', info, run);
+    if (!run.hasValidation) await this.#observe(record, run);
   }
 
-  async onTrainEnd(history: History, run: Run): Promise<void> {
-    const epoch = history.epochs.length;
-    if (this.#savedEpoch === epoch && !history.interrupted) return;
-    await this.#save(
-      'last',
-      {
-        epoch,
-        record: history.epochs.at(-1),
-        learningRate: run.optimizer.learningRate,
-        interrupted: history.interrupted,
-      },
-      run,
-    );
+  async #observe(record: ValidationRecord | EpochRecord, run: Run): Promise<void> {
+    if (!this.#saveBest || !this.#monitor.observe(record, run).isBest) return;
+    const { name, goal } = this.#monitor;
+    const value = this.#monitor.best?.value ?? Number.NaN;
+    const info = { ...infoOfRun(run), record: withoutTimes(record), monitor: { name, goal, value } };
+    const bytes = await run.withAverages(() => encodeSafetensors(bestWeights(run), metadataOf(info)));
+    await writeFile('Checkpoint', `${this.folder}/${best}`, bytes);
+    this.#hasBest = true;
   }
 
-  async #save(name: 'last' | 'best', info: CheckpointInfo, run: Run): Promise<void> {
-    await writeSafetensors(`${this.folder}/${name}.safetensors`, run.model.stateDict());
-    const state = name === 'last' ? stateOf(run.optimizer) : undefined;
-    const tensors = new Map(
-      [...(state?.state ?? [])].flatMap(([parameter, entry]) =>
-        Object.entries(entry).flatMap(([slot, value]) =>
-          typeof value === 'number' ? [] : [[`${parameter}.${slot}`, value] as const],
-        ),
-      ),
-    );
-    if (tensors.size > 0) await writeSafetensors(`${this.folder}/${name}.optimizer.safetensors`, tensors);
-    const optimizer = state && {
-      optimizer: { name: state.optimizer, stepCount: state.stepCount, learningRate: run.optimizer.learningRate },
+  async onSave(run: Run): Promise<void> {
+    const path = `${this.folder}/${last}`;
+    await this.#onDisk(() => this.#keepLast(path, run));
+    await this.#adoptBest(run);
+    const record = run.hasValidation ? run.validations.at(-1) : run.epochs.at(-1);
+    const info = { ...infoOfRun(run), record: record && withoutTimes(record) };
+    await writeParts('Checkpoint', path, run.checkpointParts, metadataOf(info));
+    this.#savedStep = run.step;
+    await this.#onDisk(() => this.#forgetOld());
+  }
+
+  async onTrainEnd(_: History, run: Run): Promise<void> {
+    if (this.#savedStep !== run.step) await this.onSave(run);
+    else await this.#adoptBest(run);
+    const { complaint } = this.#monitor;
+    if (this.#saveBest && complaint !== undefined) run.warn(`[Checkpoint] ${complaint}`);
+  }
+
+  /** Keeps the save that is about to be replaced, under its step; forgets those that lie after where the run now is. */
+  async #keepLast(path: string, run: Run): Promise<void> {
+    if (this.#keep === 1) return;
+    const names = await listFolder(this.folder);
+    for (const name of names)
+      if (Number(stepFile.exec(name)?.[1]) >= run.step) await removeFile(`${this.folder}/${name}`);
+    const before = names.includes(last) ? await infoOf('Checkpoint', path) : undefined;
+    if (before !== undefined && before.step < run.step)
+      await linkFile(path, `${this.folder}/step-${before.step}.safetensors`);
+  }
+
+  async #forgetOld(): Promise<void> {
+    const steps = (await listFolder(this.folder)).map((name) => Number(stepFile.exec(name)?.[1] ?? Number.NaN));
+    const old = steps.filter((step) => !Number.isNaN(step)).sort((a, b) => b - a);
+    for (const step of old.slice(this.#keep - 1)) await removeFile(`${this.folder}/step-${step}.safetensors`);
+  }
+
+  /** A run that goes on from another folder takes the best of that along. */
+  async #adoptBest(run: Run): Promise<void> {
+    if (this.#hasBest) return;
+    this.#hasBest = true;
+    const from = folderOf(run.resume ?? this.folder);
+    const found = await listFolder(from).catch((): string[] => []);
+    if (!found.includes(best) || (await isSameFile(from, this.folder))) return;
+    await this.#onDisk(() => linkFile(`${from}/${best}`, `${this.folder}/${best}`));
+  }
+
+  stateDict(): CheckpointState {
+    return {
+      monitor: this.#saveBest ? this.#monitor.stateDict() : undefined,
+      step: this.#run?.step ?? 0,
     };
-    await writeFile(
-      'Checkpoint',
-      `${this.folder}/${name}.json`,
-      `${JSON.stringify({ ...info, ...optimizer }, null, 2)}\n`,
-    );
-    if (name === 'last') this.#savedEpoch = info.epoch;
+  }
+
+  differences({ monitor }: CheckpointState): readonly string[] {
+    return this.#saveBest && monitor !== undefined ? this.#monitor.differences(monitor) : [];
+  }
+
+  loadStateDict({ monitor, step }: CheckpointState): void {
+    if (this.#saveBest && monitor !== undefined) this.#monitor.loadStateDict(monitor);
+    this.#hasBest = !this.#saveBest || this.#monitor.best === undefined;
+    this.#savedStep = this.#isContinued ? step : undefined;
+  }
+
+  async #onDisk<T>(body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      throw fileError('Checkpoint', error);
+    }
   }
 }
 
-/** What an optimizer of `@hebb/optimizers` says of itself; one of the user's own may have no state. */
-function stateOf(optimizer: object): OptimizerState | undefined {
-  return optimizer instanceof Optimizer ? optimizer.stateDict() : undefined;
+function infoOfRun(run: Run): Omit<CheckpointInfo, 'record'> {
+  return { epoch: run.epoch, step: run.step, modules: [...run.modules.keys()] };
+}
+
+function withoutTimes(record: ValidationRecord | EpochRecord): Readonly<Record<string, unknown>> {
+  const times = ['seconds', 'validationSeconds', 'examplesPerSecond'];
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !times.includes(name)));
+}
+
+function metadataOf(info: CheckpointInfo): Record<string, string> {
+  return { [infoName]: encodeText('Checkpoint', info as never) };
+}
+
+/** The weights of all modules; of several, under their names. */
+function bestWeights(run: Run): StateDict {
+  const isOne = run.modules.size === 1;
+  return new Map(
+    [...run.modules].flatMap(([name, module]) =>
+      [...module.stateDict()].map(([key, tensor]) => [isOne ? key : `${name}.${key}`, tensor] as const),
+    ),
+  );
+}
+
+/** What {@link bestWeights} made of one of the modules. */
+function weightsOf(name: string, names: readonly string[], weights: StateDict): StateDict {
+  if (names.length === 1) return weights;
+  const own = [...weights].filter(([key]) => key.startsWith(`${name}.`));
+  return new Map(own.map(([key, tensor]) => [key.slice(name.length + 1), tensor]));
+}
+
+async function infoOf(where: string, path: string): Promise<CheckpointInfo | undefined> {
+  return reading(where, path, async () => {
+    const text = (await readSafetensorsMetadata(path))[infoName];
+    if (text === undefined) return undefined;
+    try {
+      return decodeText(text) as unknown as CheckpointInfo;
+    } catch (error) {
+      throw new SafetensorsError(`[Checkpoint] what the file says of itself is damaged: ${(error as Error).message}.`);
+    }
+  });
 }

@@ -1,17 +1,17 @@
-import type { Tensor } from '@hebb/tensor';
-import { realize } from '@hebb/tensor';
-import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
-import type { Callback, EpochRecord, History, Run } from './callback.ts';
-import { TrainingError } from './errors.ts';
 import { formatMetric } from '@hebb/evaluation/format';
-import { monitored, monitorOptions, requireMonitor, type MonitorOptions } from './monitor.ts';
+import type { Stateful, Tensor } from '@hebb/tensor';
+import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import type { Callback, EpochRecord, History, Run, ValidationRecord } from './callback.ts';
+import { copyOf } from './checkpoint-file.ts';
+import { TrainingError } from './errors.ts';
+import { Monitor, monitorOptions, type MonitorOptions, type MonitorState } from './monitor.ts';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs without improvement before the run ends; a positive integer. Default 3. */
+  /** Validations (epochs, where there is no validation) without improvement before the run ends; a positive integer. Default 3. */
   patience?: number;
   /** An improvement is larger than this. Default 0. */
   minDelta?: number;
-  /** Give the model the state of its best epoch at the end. Default true. */
+  /** Give the modules the state of the best validation at the end. Default true. */
   restoreBest?: boolean;
 }
 
@@ -22,60 +22,112 @@ const earlyStoppingOptions: OptionNames<EarlyStoppingOptions> = {
   restoreBest: true,
 };
 
+/** State of the modules of a run, by the names of their parts. */
+type Weights = Readonly<Record<string, ReadonlyMap<string, Tensor>>>;
+
+/** What {@link EarlyStopping} saves. */
+export interface EarlyStoppingState {
+  readonly monitor: MonitorState;
+  readonly weights: Weights;
+}
+
 /**
- * Ends a run that does not improve any more, and takes the model back to its best epoch (Prechelt, "Early Stopping – But When?", 1998).
+ * Ends a run that does not improve any more, and takes the modules back to their best state (Prechelt, "Early Stopping – But When?", 1998).
+ * With averages (EMA, SWA) the best state is that of the averages, which validation sees.
  *
  * ```ts
- * await fit(model, train, { loss, optimizer, epochs: 100, validation, callbacks: [new EarlyStopping({ patience: 5 })] });
+ * const model = new Linear(2, 2);
+ * const optimizer = new AdamW(model, { learningRate: 0.1 });
+ * const data = new ArrayDataset({
+ *   x: { data: Float32Array.of(0, 1, 1, 0), shape: [2] },
+ *   y: { data: Int32Array.of(0, 1), shape: [] },
+ * });
+ * const stopping = new EarlyStopping({ patience: 2, minDelta: 10 }); // the loss never falls by 10
+ * const history = await fit(model, data, { loss: crossEntropy, optimizer, epochs: 100, callbacks: [stopping] });
+ * history.epochs.length; // 3
+ * stopping.bestEpoch; // 1
  * ```
  *
- * Throws TrainingError for a patience that is no positive integer, and in the run where there is nothing of the monitored name.
+ * NaN is no improvement: where the number is NaN from the start, the run ends after `patience` looks, and its `stopReason` says why. A
+ * {@link Checkpoint} of the same run saves the last state before it is taken back, whatever the order of the callbacks.
+ *
+ * Throws TrainingError for a patience that is no positive integer; in the run where there is nothing of the monitored name, or nobody says which way it is better.
  */
-export class EarlyStopping implements Callback {
-  readonly #options: EarlyStoppingOptions;
+export class EarlyStopping implements Callback, Stateful {
   readonly #patience: number;
-  #best: { epoch: number; score: number; state: Map<string, Tensor> } | undefined;
+  readonly #restoreBest: boolean;
+  readonly #monitor: Monitor;
+  #weights: Weights = {};
 
   constructor(options: EarlyStoppingOptions = {}) {
     checkOptions('EarlyStopping', options, earlyStoppingOptions);
     const { patience = 3, minDelta = 0, restoreBest = true } = options;
-    requireFinite('EarlyStopping', 'minDelta', minDelta);
     requireBoolean('EarlyStopping', 'restoreBest', restoreBest);
-    requireMonitor('EarlyStopping', options);
+    this.#monitor = new Monitor('EarlyStopping', options, minDelta);
     if (!Number.isInteger(patience) || patience < 1)
       throw new TrainingError(`[EarlyStopping] patience must be a positive integer, got ${String(patience)}.`);
-    this.#options = options;
     this.#patience = patience;
+    this.#restoreBest = restoreBest;
   }
 
   /** The best epoch so far, from 1; 0 before the first. */
   get bestEpoch(): number {
-    return this.#best?.epoch ?? 0;
+    return this.#monitor.best?.epoch ?? 0;
   }
 
-  onTrainStart(): void {
-    this.#best = undefined;
+  onTrainStart(run: Run): void {
+    this.#monitor.start(run);
+    this.#weights = {};
+  }
+
+  async onValidation(record: ValidationRecord, run: Run): Promise<void> {
+    await this.#observe(record, run);
   }
 
   async onEpochEnd(record: EpochRecord, run: Run): Promise<void> {
-    const { minDelta = 0, restoreBest = true } = this.#options;
-    const { name, value, score } = monitored('EarlyStopping', record, run, this.#options);
-    if (this.#best === undefined || score > this.#best.score + minDelta) {
-      const state = new Map<string, Tensor>();
-      if (restoreBest) for (const [key, tensor] of run.model.stateDict()) state.set(key, tensor.detach());
-      await realize(...state.values());
-      this.#best = { epoch: record.epoch, score, state };
-    } else if (record.epoch - this.#best.epoch >= this.#patience) {
-      const best = formatMetric(name, Math.abs(this.#best.score));
-      run.stop(
-        `${name} ${formatMetric(name, value)} has not improved on ${best} of epoch ${this.#best.epoch} for ${this.#patience} ${this.#patience === 1 ? 'epoch' : 'epochs'}`,
-      );
+    if (!run.hasValidation) await this.#observe(record, run);
+  }
+
+  async #observe(record: ValidationRecord | EpochRecord, run: Run): Promise<void> {
+    const { value, isBest } = this.#monitor.observe(record, run);
+    if (isBest && this.#restoreBest) this.#weights = await run.withAverages(() => weightsOf(run));
+    if (this.#monitor.stale >= this.#patience) run.stop(this.#reason(value, record.epoch));
+  }
+
+  #reason(value: number, epoch: number): string {
+    const { name, best, stale, complaint } = this.#monitor;
+    if (best === undefined) return complaint ?? '';
+    const unit = epoch - best.epoch === stale ? 'epoch' : 'validation';
+    const [last, first] = [formatMetric(name, value), formatMetric(name, best.value)];
+    return `${name} ${last} has not improved on ${first} of epoch ${best.epoch} for ${stale} ${unit}${stale === 1 ? '' : 's'}`;
+  }
+
+  onTrainEnd(_: History, run: Run): void {
+    if (this.#monitor.best === undefined || this.#monitor.best.step === run.step) return;
+    for (const [name, module] of run.modules) {
+      const weights = this.#weights[name];
+      if (weights !== undefined) module.loadStateDict(weights);
     }
   }
 
-  onTrainEnd(history: History, run: Run): void {
-    const best = this.#best;
-    if (best === undefined || best.epoch === history.epochs.length || best.state.size === 0) return;
-    run.model.loadStateDict(best.state);
+  stateDict(): EarlyStoppingState {
+    return { monitor: this.#monitor.stateDict(), weights: this.#weights };
   }
+
+  differences({ monitor, weights }: EarlyStoppingState): readonly string[] {
+    const isKept = Object.keys(weights).length > 0;
+    const differences = this.#monitor.differences(monitor);
+    if (!this.#restoreBest || isKept || monitor.best === undefined) return differences;
+    return [...differences, 'restoreBest is true, and the checkpoint has no best state'];
+  }
+
+  loadStateDict({ monitor, weights }: EarlyStoppingState): void {
+    this.#monitor.loadStateDict(monitor);
+    this.#weights = this.#restoreBest ? weights : {};
+  }
+}
+
+async function weightsOf(run: Run): Promise<Weights> {
+  const states = [...run.modules].map(([name, module]) => [name, module.stateDict()] as const);
+  return (await copyOf(Object.fromEntries(states))) as Weights;
 }

@@ -123,6 +123,19 @@ class Packing {
   }
 }
 
+/** A state without arrays as text, and back. */
+export function encodeText(where: string, state: State): string {
+  const packing = new Packing(where);
+  const text = JSON.stringify(packing.pack(state, ''));
+  const [array] = packing.arrays.keys();
+  if (array !== undefined) throw new TrainingError(`[${where}] ${array} is an array, which does not become text.`);
+  return text;
+}
+
+export function decodeText(text: string): State {
+  return unpackValue(JSON.parse(text) as Json, new Map(), new Map());
+}
+
 /** The pieces of a file with a state, all tensors as they are at the time of the call. */
 export async function encodePieces(
   where: string,

@@ -42,6 +42,12 @@ export interface FitTaskOptions {
   signal?: AbortSignal;
   /** `true` shows progress on the terminal's standard error; or a display of your own. Default `false`: nothing is printed. */
   progress?: boolean | Callback;
+  /**
+   * The folder of a {@link Checkpoint} from whose last save the run goes on: the same bytes as if it had never been cut. Where nothing has been
+   * saved yet, a run with a `Checkpoint` of that folder begins anew: the same program is simply started again. `epochs` and `steps` count
+   * from the very start; a run that has made them returns its history at once. Default: the run begins anew.
+   */
+  resume?: string;
 }
 
 /** How a model is trained. */
@@ -60,6 +66,7 @@ const taskOptions: OptionNames<FitTaskOptions> = {
   callbacks: true,
   signal: true,
   progress: true,
+  resume: true,
 };
 const fitOptions: OptionNames<FitOptions> = { loss: true, optimizer: true, ...taskOptions };
 

@@ -1,47 +1,149 @@
-/** Which number of an epoch decides whether it was a better one. */
-import { requireOneOf, requireString, type OptionNames } from '@hebb/tensor/arguments';
-import type { EpochRecord, Run } from './callback.ts';
+/** Which number of a run decides whether it got better, which way is better, and the best of it so far. */
+import { nearest, requireFinite, requireOneOf, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import type { EpochRecord, Run, ValidationRecord } from './callback.ts';
 import { TrainingError } from './errors.ts';
 
 export interface MonitorOptions {
-  /** 'loss', 'validationLoss' or the name of a metric. Default: validation loss where there is validation data, else training loss. */
+  /**
+   * 'loss', 'validationLoss', or the name of a metric or of a scalar that the steps return. Default: the validation loss where there is
+   * validation, else the training loss.
+   */
   monitor?: string;
-  /** Whether smaller or larger is better. Default: smaller for losses and names with 'error', larger for other metrics. */
+  /**
+   * Whether smaller or larger is better. Default: what the metric says of itself (its `goal`); smaller for losses, whose names end in
+   * `loss` or `Loss`. For any other name it must be given.
+   */
   mode?: 'min' | 'max';
 }
 
 export const monitorOptions: OptionNames<MonitorOptions> = { monitor: true, mode: true };
 
-/** Throws {@link ArgumentError} where the options cannot name a number. */
-export function requireMonitor(where: string, { monitor, mode }: MonitorOptions): void {
-  if (monitor !== undefined) requireString(where, 'monitor', monitor);
-  if (mode !== undefined) requireOneOf(where, 'mode', mode, ['min', 'max']);
+/** Where and how good the best was. */
+export interface Best {
+  /** Epoch of the last step before it, from 1. */
+  readonly epoch: number;
+  /** Steps made before it. */
+  readonly step: number;
+  readonly value: number;
 }
 
-/** The monitored number, so that larger is better. */
-export function monitored(
-  where: string,
-  record: EpochRecord,
-  run: Run,
-  options: MonitorOptions,
-): { name: string; value: number; score: number } {
-  const name = options.monitor ?? (run.hasValidation ? 'validationLoss' : 'loss');
-  const value =
-    name === 'loss' ? record.loss : name === 'validationLoss' ? record.validationLoss : record.metrics[name];
-  if (value === undefined) {
-    const known = ['loss', ...(run.hasValidation ? ['validationLoss'] : []), ...run.metricNames];
-    throw new TrainingError(`[${where}] there is no '${name}' to monitor; there is ${known.join(', ')}.`, {
-      hint: 'Give fit { validation } and the metric, or monitor another.',
+export interface MonitorState {
+  readonly name: string;
+  readonly goal: 'min' | 'max';
+  readonly best: Best | undefined;
+  readonly stale: number;
+  readonly count: number;
+}
+
+/**
+ * Watches one number, at every validation, or at the end of every epoch where a run has no validation. NaN is never the best, and never an
+ * improvement.
+ */
+export class Monitor {
+  readonly #where: string;
+  readonly #options: MonitorOptions;
+  readonly #minDelta: number;
+  #name = '';
+  #goal: 'min' | 'max' = 'min';
+  #best: Best | undefined;
+  #stale = 0;
+  #count = 0;
+
+  /** Throws {@link ArgumentError} where the options cannot name a number. */
+  constructor(where: string, options: MonitorOptions, minDelta = 0) {
+    const { monitor, mode } = options;
+    if (monitor !== undefined) requireString(where, 'monitor', monitor);
+    if (mode !== undefined) requireOneOf(where, 'mode', mode, ['min', 'max']);
+    requireFinite(where, 'minDelta', minDelta);
+    this.#where = where;
+    this.#options = options;
+    this.#minDelta = minDelta;
+  }
+
+  /** Begins anew. Throws TrainingError where nobody knows which way the number is better. */
+  start(run: Run): void {
+    this.#name = this.#options.monitor ?? (run.hasValidation ? 'validationLoss' : 'loss');
+    this.#goal = this.#options.mode ?? goalOf(this.#where, this.#name, run);
+    this.#best = undefined;
+    this.#stale = 0;
+    this.#count = 0;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get goal(): 'min' | 'max' {
+    return this.#goal;
+  }
+
+  /** Undefined before the first number, and as long as all are NaN. */
+  get best(): Best | undefined {
+    return this.#best;
+  }
+
+  /** How often the number did not improve since the best, or since the start. */
+  get stale(): number {
+    return this.#stale;
+  }
+
+  /** Looks at a record. Throws TrainingError where it does not have the number. */
+  observe(record: ValidationRecord | EpochRecord, run: Run): { readonly value: number; readonly isBest: boolean } {
+    const value = this.#valueIn(record, run);
+    const best = this.#best?.value;
+    const gain = this.#goal === 'min' ? (best ?? 0) - value : value - (best ?? 0);
+    const isBest = !Number.isNaN(value) && (best === undefined || gain > this.#minDelta);
+    this.#count++;
+    this.#stale = isBest ? 0 : this.#stale + 1;
+    if (isBest) this.#best = { epoch: record.epoch, step: record.step, value };
+    return { value, isBest };
+  }
+
+  /** What to say of a run in which nothing was the best; undefined where something was, or nothing was looked at. */
+  get complaint(): string | undefined {
+    if (this.#best !== undefined || this.#count === 0) return undefined;
+    const times = this.#count === 1 ? 'the only time' : `all ${this.#count} times`;
+    return `${this.#name} was not a number (NaN) ${times} that it was looked at: there is no best state`;
+  }
+
+  stateDict(): MonitorState {
+    return { name: this.#name, goal: this.#goal, best: this.#best, stale: this.#stale, count: this.#count };
+  }
+
+  differences({ name, goal }: MonitorState): readonly string[] {
+    if (name !== this.#name) return [`it monitors ${this.#name}, in the checkpoint ${name}`];
+    return goal === this.#goal ? [] : [`its mode is '${this.#goal}', in the checkpoint '${goal}'`];
+  }
+
+  loadStateDict({ best, stale, count }: MonitorState): void {
+    this.#best = best;
+    this.#stale = stale;
+    this.#count = count;
+  }
+
+  #valueIn(record: ValidationRecord | EpochRecord, run: Run): number {
+    const name = this.#name;
+    const { loss, validationLoss, metrics, scalars } = record;
+    const known: Readonly<Record<string, number | undefined>> = { ...scalars, ...metrics, loss, validationLoss };
+    const value = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (value !== undefined) return value;
+    const names = Object.keys(known).filter((each) => known[each] !== undefined);
+    throw new TrainingError(`[${this.#where}] there is no '${name}' to monitor; there is ${names.join(', ')}.`, {
+      hint: run.hasValidation ? 'Monitor one of those.' : 'Give fit { validation } and the metric, or monitor another.',
     });
   }
-  if (Number.isNaN(value)) {
-    throw new TrainingError(
-      `[${where}] ${name} is not a number (NaN) in epoch ${record.epoch}: no epoch is better than it.`,
-      {
-        hint: 'Monitor another number, or let the metric give one in every epoch.',
-      },
-    );
-  }
-  const mode = options.mode ?? (/loss|error/i.test(name) ? 'min' : 'max');
-  return { name, value, score: mode === 'min' ? -value : value };
+}
+
+function goalOf(where: string, name: string, run: Run): 'min' | 'max' {
+  const goal = Object.hasOwn(run.metricGoals, name) ? run.metricGoals[name] : undefined;
+  if (goal !== undefined) return goal;
+  if (/loss$/i.test(name)) return 'min';
+  const names = ['loss', ...(run.hasValidation ? ['validationLoss'] : []), ...run.metricNames];
+  const hint = `Say so: { monitor: '${name}', mode: 'min' }, or 'max'. Metrics of @hebb/evaluation know it themselves.`;
+  if (names.includes(name))
+    throw new TrainingError(`[${where}] nobody says whether a smaller or a larger ${name} is better.`, { hint });
+  const near = nearest(name, names);
+  throw new TrainingError(`[${where}] there is no '${name}' to monitor; there is ${names.join(', ')}.`, {
+    hint: `${near === undefined ? '' : `Did you mean ${near}? `}For a number that only the steps return, say which way it is better, too: { monitor: '${name}', mode: 'min' }.`,
+  });
 }

@@ -252,6 +252,7 @@ export class TerminalProgress implements Callback {
     if (best > 0) parts.push(`up to ${formatCount(best)} examples/s`);
     this.#finish(parts.join(' · '));
     if (history.stopReason !== undefined) this.#stream.write(`stopped early: ${history.stopReason}\n`);
+    for (const warning of history.warnings ?? []) this.#stream.write(`warning: ${warning}\n`);
   }
 
   onTrainError(): void {

@@ -2,7 +2,7 @@
 import type { Module } from '@hebb/layers';
 import type { Averaging } from '@hebb/optimizers';
 import { defaultGenerator, Tensor, type Stateful } from '@hebb/tensor';
-import { describe, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { describe, requireOptions, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { Batches, Cursor, LoadedBatch } from '@hebb/data';
 import { batchTensors, weightOf } from './batches.ts';
 import type {
@@ -22,6 +22,7 @@ import { modesOf } from './modes.ts';
 import { callbackStates } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf, requireParts } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
+import { resumeRun } from './resume.ts';
 import { RunLog, type LogState, type LogTimes } from './run-log.ts';
 import { ScalarReader, type ReadScalars } from './scalar-reader.ts';
 import { Schedules, type RunSchedule } from './schedule.ts';
@@ -58,6 +59,11 @@ export interface TrainingRunOptions<B> {
   signal?: AbortSignal;
   /** `true` shows progress on the terminal's standard error; or a display of your own. Default `false`: nothing is printed. */
   progress?: boolean | Callback;
+  /**
+   * The folder of a {@link Checkpoint} from whose last save the run goes on, or one of its files. Where nothing has been saved yet, a run with
+   * a `Checkpoint` of that folder begins anew: the same program is simply started again. Default: the run begins anew.
+   */
+  resume?: string;
 }
 
 const runOptions: OptionNames<TrainingRunOptions<unknown>> = {
@@ -71,6 +77,7 @@ const runOptions: OptionNames<TrainingRunOptions<unknown>> = {
   callbacks: true,
   signal: true,
   progress: true,
+  resume: true,
 };
 
 /** Under which `fit` tells a run about itself. */
@@ -146,7 +153,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   readonly stepsPerEpoch: number | undefined;
   readonly metricGoals: Readonly<Record<string, 'min' | 'max'>>;
   readonly hasValidation: boolean;
-  readonly resume: string | undefined = undefined;
+  readonly resume: string | undefined;
 
   readonly #where: string;
   readonly #data: Batches<B>;
@@ -170,6 +177,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   #dataEpoch: number;
   #isSettled = true;
   #stopReason: string | undefined;
+  readonly #warnings: string[] = [];
 
   #status: 'new' | 'running' | 'ended' = 'new';
   #isInterrupted = false;
@@ -193,9 +201,11 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     requireEvery(where, 'validateEvery', validateEvery);
     if (options.callbacks !== undefined) requireCallbacks(where, options.callbacks);
     requireSignal(where, signal);
+    if (options.resume !== undefined) requireString(where, 'resume', options.resume);
     if (progress !== undefined && typeof progress !== 'boolean') requireCallback(where, 'progress', progress);
     this.#where = where;
     this.parts = parts;
+    this.resume = options.resume;
     this.modules = modulesOf(parts);
     this.optimizers = optimizersOf(parts);
     this.#averages = averagesOf(parts);
@@ -276,11 +286,16 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       seconds: this.#clock.seconds,
       interrupted: this.#status === 'ended' ? this.#isInterrupted : !this.#hasAllSteps(),
       ...(this.#stopReason !== undefined && !this.#hasAllSteps() && { stopReason: this.#stopReason }),
+      ...(this.#warnings.length > 0 && { warnings: [...this.#warnings] }),
     };
   }
 
   stop(reason: string): void {
     this.#stopReason ??= reason;
+  }
+
+  warn(warning: string): void {
+    this.#warnings.push(warning);
   }
 
   async withAverages<T>(body: () => T | Promise<T>): Promise<T> {
@@ -365,6 +380,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#odd = await requireNumbers(this.#where, this.modules);
     for (const module of this.modules.values()) module.train();
     for (const callback of this.#callbacks) await callback.onTrainStart?.(this);
+    if (await resumeRun(this.#where, this, this.#callbacks))
+      this.#odd = await requireNumbers(this.#where, this.modules);
   }
 
   /** Does what is due between two steps; false where there is no other step. */
@@ -372,6 +389,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#trainingClock.resume();
     if (this.#isAborted()) return false;
     if (!this.#isSettled && !(await this.#pause())) return false;
+    if (this.#isAborted()) return false;
     if (this.#isOver()) return false;
     if (this.#ahead === undefined) {
       const next = await this.#fetch();
@@ -533,11 +551,10 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     await this.#reader.drain();
     this.#isInterrupted = !this.#isOver();
     this.#clock.pause();
-    const { history } = this;
-    const ended: History = { ...history, interrupted: this.#isInterrupted };
-    for (const callback of this.#callbacks) if ('onSave' in callback) await callback.onTrainEnd?.(ended, this);
+    const ended = (): History => ({ ...this.history, interrupted: this.#isInterrupted });
+    for (const callback of this.#callbacks) if ('onSave' in callback) await callback.onTrainEnd?.(ended(), this);
     for (const average of this.#averages) if (!average.isApplied) average.apply();
-    for (const callback of this.#callbacks) if (!('onSave' in callback)) await callback.onTrainEnd?.(ended, this);
+    for (const callback of this.#callbacks) if (!('onSave' in callback)) await callback.onTrainEnd?.(ended(), this);
     this.#status = 'ended';
   }
 

@@ -1,17 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { valueAndGrad } from '@hebb/autograd';
-import { ArrayDataset, DataLoader, Random } from '@hebb/data';
+import { ArrayDataset, DataLoader } from '@hebb/data';
 import { accuracy, classification } from '@hebb/evaluation';
-import { Dropout, Linear, Module, readSafetensors, ReLU, Sequential } from '@hebb/layers';
+import { Dropout, Linear, Module, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { AdamW, SGD } from '@hebb/optimizers';
 import { compile, device, manualSeed, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
-  Checkpoint,
-  EarlyStopping,
   evaluate,
   fit,
   TrainingError,
@@ -20,20 +15,13 @@ import {
   type EpochRecord,
   type TrainingOptimizer,
 } from '../src/index.ts';
+import { points } from './support/points.ts';
 import { sourceOf } from './support/source.ts';
 
 beforeEach(() => {
   setDevice('wasm');
   manualSeed(1);
 });
-
-/** Two classes: whether the point lies above the diagonal. */
-function points(count: number, seed = 1): ArrayDataset {
-  const random = new Random(seed);
-  const x = Float32Array.from({ length: 2 * count }, () => 2 * random.float() - 1);
-  const y = Int32Array.from({ length: count }, (_, i) => ((x[2 * i] ?? 0) > (x[2 * i + 1] ?? 0) ? 1 : 0));
-  return new ArrayDataset({ x: { data: x, shape: [2] }, y: { data: y, shape: [] } });
-}
 
 const classifier = (): Sequential => new Sequential(new Linear(2, 16), new ReLU(), new Linear(16, 2));
 
@@ -462,86 +450,5 @@ describe('an abort signal', () => {
     });
     expect(history.interrupted).toBe(true);
     expect(history.seconds).toBeLessThan(5);
-  });
-});
-
-describe('EarlyStopping', () => {
-  it('stops after the patience and takes the model back to its best epoch', async () => {
-    const model = classifier();
-    const losses = [3, 2, 1, 2, 2, 2, 2];
-    const metric = (): number => losses.shift() ?? 9;
-    const weights: (Float32Array | undefined)[] = [];
-    const onEpochEnd = async (): Promise<void> =>
-      void weights.push((await model.parameters()[0]?.data()) as Float32Array);
-    const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
-    const history = await fit(model, points(64), {
-      loss: crossEntropy,
-      optimizer: new AdamW(model, { learningRate: 0.1 }),
-      epochs: 20,
-      validation: points(10),
-      metrics: { metric },
-      callbacks: [{ onEpochEnd }, stopping],
-    });
-    expect(history.epochs).toHaveLength(5);
-    expect(history.stopReason).toMatch(/metric .* epoch 3 for 2 epochs/);
-    expect(stopping.bestEpoch).toBe(3);
-    expect(await model.parameters()[0]?.data()).toEqual(weights[2]);
-    expect(weights[2]).not.toEqual(weights[4]);
-  });
-
-  it('says what there is to monitor', async () => {
-    const model = classifier();
-    const run = fit(model, points(10), {
-      loss: crossEntropy,
-      optimizer: new AdamW(model),
-      epochs: 1,
-      callbacks: [new EarlyStopping({ monitor: 'acuracy' })],
-    });
-    await expect(run).rejects.toThrow(/'acuracy'.*there is loss/);
-  });
-});
-
-describe('Checkpoint', () => {
-  let folder = '';
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'hebb-checkpoint-'))));
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-  it('saves the last and the best state with PyTorch’s names, and leaves no temporary files', async () => {
-    const model = classifier();
-    const optimizer = new AdamW(model, { learningRate: 0.05 });
-    const runs = join(folder, 'runs/points');
-    await fit(model, points(64), {
-      loss: crossEntropy,
-      optimizer,
-      epochs: 3,
-      validation: points(32),
-      callbacks: [new Checkpoint(runs)],
-    });
-    expect(readdirSync(runs).sort()).toEqual([
-      'best.json',
-      'best.safetensors',
-      'last.json',
-      'last.optimizer.safetensors',
-      'last.safetensors',
-    ]);
-    const state = await readSafetensors(join(runs, 'last.safetensors'));
-    expect(await state.get('2.weight')?.data()).toEqual(await model.stateDict().get('2.weight')?.data());
-    const moments = await readSafetensors(join(runs, 'last.optimizer.safetensors'));
-    expect([...moments.keys()]).toContain('2.weight.exp_avg');
-    expect(JSON.parse(readFileSync(join(runs, 'last.json'), 'utf8'))).toMatchObject({
-      epoch: 3,
-      interrupted: false,
-      optimizer: { name: 'AdamW', stepCount: 6 },
-    });
-  });
-
-  it('refuses a folder that cannot be made before the first step', async () => {
-    const model = classifier();
-    let steps = 0;
-    const callbacks = [new Checkpoint('/dev/null/runs'), { onStep: () => void steps++ }];
-    await expect(
-      fit(model, points(10), { loss: crossEntropy, optimizer: new AdamW(model), epochs: 1, callbacks }),
-    ).rejects.toThrow(/\/dev\/null\/runs/);
-    expect(steps).toBe(0);
   });
 });

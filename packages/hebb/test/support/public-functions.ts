@@ -658,6 +658,7 @@ export const functions: Functions<Api> = {
         callbacks: other(() => [], 'array'),
         signal,
         progress: aBoolean(),
+        resume: other(() => undefined), // a folder that must hold a run
       },
       true,
     ),

@@ -1,0 +1,46 @@
+/** Where a run goes on from. */
+import { isSameFile, listFolder } from '@hebb/files';
+import type { Callback, Run } from './callback.ts';
+import { loadParts } from './checkpoint-file.ts';
+import { CheckpointError } from './errors.ts';
+
+/** The save that a folder’s run goes on from. */
+export const lastName = 'last.safetensors';
+
+const isFile = (path: string): boolean => path.endsWith('.safetensors');
+
+/** The folder of a save, or the folder itself. */
+export function folderOf(path: string): string {
+  return isFile(path) ? path.replace(/[^/\\]+$/, '.') : path;
+}
+
+/** Whether a run goes on from what lies in this folder. */
+export async function isResumedFrom(resume: string | undefined, folder: string): Promise<boolean> {
+  return resume !== undefined && (await isSameFile(folderOf(resume), folder));
+}
+
+/**
+ * Gives a run the state that it goes on from. False where it begins: without `resume`, and where the run's own `Checkpoint` of that folder has
+ * saved nothing yet.
+ */
+export async function resumeRun(where: string, run: Run, callbacks: readonly Callback[]): Promise<boolean> {
+  const { resume } = run;
+  if (resume === undefined) return false;
+  if (!isFile(resume) && !(await namesIn(resume)).includes(lastName)) {
+    const savers = callbacks.filter((callback) => 'onSave' in callback) as readonly { readonly folder?: unknown }[];
+    for (const { folder } of savers) if (typeof folder === 'string' && (await isSameFile(folder, resume))) return false;
+    throw new CheckpointError(`[${where}] ${resume} has no ${lastName} to go on from.`, {
+      path: resume,
+      hint: `A run that saves there, callbacks: [new Checkpoint('${resume}')], begins where nothing has been saved yet, and goes on later.`,
+    });
+  }
+  await loadParts(where, isFile(resume) ? resume : `${resume}/${lastName}`, run.checkpointParts, {
+    partial: false,
+    hint: 'A run goes on with what it began with: the same model, optimizer, data and callbacks. Without resume it begins anew; Checkpoint.load takes single parts.',
+  });
+  return true;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return listFolder(folder).catch((): string[] => []);
+}

@@ -1,0 +1,142 @@
+import { accuracy, meanAbsoluteError, type Metric } from '@hebb/evaluation';
+import { Linear, ReLU, Sequential } from '@hebb/layers';
+import { crossEntropy } from '@hebb/losses';
+import { AdamW } from '@hebb/optimizers';
+import { manualSeed, setDevice } from '@hebb/tensor';
+import { beforeEach, expect, it } from 'vitest';
+import { EarlyStopping, fit, type Callback, type FitOptions, type History } from '../src/index.ts';
+import { points } from './support/points.ts';
+
+beforeEach(() => {
+  setDevice('wasm');
+  manualSeed(1);
+});
+
+const classifier = (): Sequential => new Sequential(new Linear(2, 16), new ReLU(), new Linear(16, 2));
+const metricOf = (values: readonly number[]): (() => number) => {
+  let i = 0;
+  return () => values[i++] ?? 9;
+};
+
+async function run(options: Partial<FitOptions>, model = classifier()): Promise<History> {
+  return fit(model, points(32), {
+    loss: crossEntropy,
+    optimizer: new AdamW(model, { learningRate: 0.1 }),
+    epochs: 20,
+    ...options,
+  });
+}
+
+/** The weights of a model after every epoch. */
+function weightsOf(model: Sequential): { readonly weights: Float32Array[]; readonly callback: Callback } {
+  const weights: Float32Array[] = [];
+  return {
+    weights,
+    callback: { onEpochEnd: async () => void weights.push((await model.parameters()[0]?.data()) as Float32Array) },
+  };
+}
+
+it('stops after the patience and takes the model back to its best epoch', async () => {
+  const model = classifier();
+  const { weights, callback } = weightsOf(model);
+  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
+  const history = await run(
+    { validation: points(10), metrics: { metric: metricOf([3, 2, 1, 2, 2, 2, 2]) }, callbacks: [callback, stopping] },
+    model,
+  );
+  expect(history.epochs).toHaveLength(5);
+  expect(history.stopReason).toMatch(/metric .* epoch 3 for 2 epochs/);
+  expect(stopping.bestEpoch).toBe(3);
+  expect(await model.parameters()[0]?.data()).toEqual(weights[2]);
+  expect(weights[2]).not.toEqual(weights[4]);
+});
+
+it('takes NaN for no improvement: 0.9, NaN, 0.1, 0.2 is best at first', async () => {
+  const model = classifier();
+  const { weights, callback } = weightsOf(model);
+  const stopping = new EarlyStopping({ patience: 3, monitor: 'metric', mode: 'max' });
+  const metrics = { metric: metricOf([0.9, Number.NaN, 0.1, 0.2, 0.3]) };
+  const history = await run({ validation: points(10), metrics, callbacks: [callback, stopping] }, model);
+  expect(stopping.bestEpoch).toBe(1);
+  expect(history.epochs).toHaveLength(4);
+  expect(await model.parameters()[0]?.data()).toEqual(weights[0]);
+});
+
+it('measures against the last number, not against NaN', async () => {
+  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
+  const metrics = { metric: metricOf([Number.NaN, 3, Number.NaN, 2, 4, 5, 1]) };
+  await run({ validation: points(10), metrics, callbacks: [stopping] });
+  expect(stopping.bestEpoch).toBe(4);
+});
+
+it('says so where all are NaN, and leaves the model as it is', async () => {
+  const model = classifier();
+  const { weights, callback } = weightsOf(model);
+  const stopping = new EarlyStopping({ patience: 3, monitor: 'metric', mode: 'max' });
+  const history = await run(
+    { validation: points(10), metrics: { metric: () => Number.NaN }, callbacks: [callback, stopping] },
+    model,
+  );
+  expect(history.epochs).toHaveLength(3);
+  expect(history.stopReason).toBe(
+    'metric was not a number (NaN) all 3 times that it was looked at: there is no best state',
+  );
+  expect(stopping.bestEpoch).toBe(0);
+  expect(await model.parameters()[0]?.data()).toEqual(weights[2]);
+});
+
+it('asks metrics which way they are better, not their names', async () => {
+  // An error that grows and an accuracy that falls are both best at first.
+  const bestOf = async (metrics: NonNullable<FitOptions['metrics']>, monitor: string): Promise<number> => {
+    const stopping = new EarlyStopping({ patience: 100, monitor });
+    await run({ epochs: 3, validation: points(10), metrics, callbacks: [stopping] });
+    return stopping.bestEpoch;
+  };
+  const rising = (goal: 'min' | 'max'): Metric => {
+    const state = { update: () => undefined, merge: () => undefined, value: metricOf([1, 2, 3]) };
+    return { goal, start: () => state };
+  };
+  expect(await bestOf({ mae: rising('min') }, 'mae')).toBe(1);
+  expect(await bestOf({ mae: rising('max') }, 'mae')).toBe(3);
+  expect(meanAbsoluteError.goal).toBe('min');
+  expect(accuracy.goal).toBe('max');
+});
+
+it.each(['mae', 'rmse', 'score', 'lossless'])('does not guess which way %s is better', async (name) => {
+  let steps = 0;
+  const given = { validation: points(10), metrics: { [name]: metricOf([3, 2, 1]) } };
+  const options = { ...given, callbacks: [new EarlyStopping({ monitor: name }), { onStep: () => void steps++ }] };
+  await expect(run(options)).rejects.toThrow(
+    `[EarlyStopping] nobody says whether a smaller or a larger ${name} is better.\n  hint: Say so: { monitor: '${name}', mode: 'min' }`,
+  );
+  expect(steps).toBe(0);
+});
+
+it('says what there is to monitor', async () => {
+  const options = { validation: points(10), metrics: { accuracy }, epochs: 1 };
+  await expect(run({ ...options, callbacks: [new EarlyStopping({ monitor: 'acuracy' })] })).rejects.toThrow(
+    /there is no 'acuracy' to monitor; there is loss, validationLoss, accuracy\.\n {2}hint: Did you mean accuracy\?/,
+  );
+  const callbacks = [new EarlyStopping({ monitor: 'fakeLoss' })];
+  await expect(run({ epochs: 1, callbacks })).rejects.toThrow(/there is no 'fakeLoss' to monitor; there is loss\./);
+});
+
+it('looks at the training loss where there is no validation', async () => {
+  const stopping = new EarlyStopping({ patience: 100, minDelta: 1e9 });
+  const history = await run({ epochs: 3, callbacks: [stopping] });
+  expect(history.epochs).toHaveLength(3);
+  expect(stopping.bestEpoch).toBe(1);
+});
+
+it('counts validations where they are more than one an epoch', async () => {
+  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
+  const history = await run({
+    batchSize: 8,
+    validation: points(10),
+    validateEvery: { steps: 1 },
+    metrics: { metric: metricOf([2, 1, 3, 3]) },
+    callbacks: [stopping],
+  });
+  expect(history.losses).toHaveLength(4);
+  expect(history.stopReason).toMatch(/has not improved on .* of epoch 1 for 2 validations/);
+});
