@@ -38,7 +38,7 @@ export const batchNorm: CompositeDefinition<{ epsilon: number }> = {
   },
 };
 
-const batchNormOptions: OptionNames<BatchNormOptions> = {
+export const batchNormOptions: OptionNames<BatchNormOptions> = {
   eps: requireFinite,
   momentum: orNull(requireFinite),
   affine: requireBoolean,

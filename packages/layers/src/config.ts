@@ -5,6 +5,7 @@ import { BatchNorm1d, BatchNorm2d } from './batch-norm.ts';
 import { build, type ModuleConfig, type ModuleTypes } from './build.ts';
 import { Conv2d } from './convolution.ts';
 import { Dropout } from './dropout.ts';
+import { LazyBatchNorm1d, LazyBatchNorm2d, LazyConv2d, LazyLinear } from './lazy-layers.ts';
 import { Linear } from './linear.ts';
 import type { Module } from './module.ts';
 import { AvgPool2d, MaxPool2d } from './pooling.ts';
@@ -20,6 +21,10 @@ const ownTypes = (): ModuleTypes => ({
   Flatten,
   GELU,
   Identity,
+  LazyBatchNorm1d,
+  LazyBatchNorm2d,
+  LazyConv2d,
+  LazyLinear,
   Linear,
   MaxPool2d,
   ReLU,

@@ -27,6 +27,44 @@ const conv2dOptions: OptionNames<Conv2dOptions> = {
   bias: requireBoolean,
 };
 
+export interface Conv2dSettings {
+  readonly kernelSize: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number] | 'same' | 'valid';
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+  readonly bias: boolean;
+}
+
+/** The options with their defaults, checked as far as they can be without the input's channels. */
+export function conv2dSettings(
+  layer: string,
+  outChannels: number,
+  kernelSize: number | readonly number[],
+  options: Conv2dOptions,
+): Conv2dSettings {
+  checkOptions(layer, options, conv2dOptions);
+  const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
+  requirePositiveIntegers(layer, { groups });
+  if (outChannels % groups !== 0) throw indivisible(layer, `${outChannels} output`, groups);
+  const settings = {
+    kernelSize: pair(layer, 'kernelSize', kernelSize, 1),
+    stride: pair(layer, 'stride', stride, 1),
+    padding: padding === 'same' || padding === 'valid' ? padding : pair(layer, 'padding', padding, 0),
+    dilation: pair(layer, 'dilation', dilation, 1),
+    groups,
+    bias,
+  };
+  if (padding === 'same' && settings.stride.some((n) => n !== 1)) {
+    throw new ArgumentError(`[${layer}] padding 'same' needs stride 1, not ${JSON.stringify(stride)}.`);
+  }
+  return settings;
+}
+
+function indivisible(layer: string, channels: string, groups: number): ArgumentError {
+  return new ArgumentError(`[${layer}] ${channels} channels do not divide into ${groups} groups.`);
+}
+
 /**
  * Two-dimensional convolution (cross-correlation, as usual in the field).
  *
@@ -62,24 +100,17 @@ export class Conv2d extends Module {
     options: Conv2dOptions = {},
   ) {
     super();
-    checkOptions('Conv2d', options, conv2dOptions);
-    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
-    requirePositiveIntegers('Conv2d', { inChannels, outChannels, groups });
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new ArgumentError(
-        `[Conv2d] ${inChannels} input and ${outChannels} output channels do not both divide into ${groups} groups.`,
-      );
-    }
+    requirePositiveIntegers('Conv2d', { inChannels, outChannels });
+    const settings = conv2dSettings('Conv2d', outChannels, kernelSize, options);
+    const { groups, bias } = settings;
+    if (inChannels % groups !== 0) throw indivisible('Conv2d', `${inChannels} input and ${outChannels} output`, groups);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
-    this.kernelSize = pair('Conv2d', 'kernelSize', kernelSize, 1);
-    this.stride = pair('Conv2d', 'stride', stride, 1);
-    this.padding = padding === 'same' || padding === 'valid' ? padding : pair('Conv2d', 'padding', padding, 0);
-    this.dilation = pair('Conv2d', 'dilation', dilation, 1);
+    this.kernelSize = settings.kernelSize;
+    this.stride = settings.stride;
+    this.padding = settings.padding;
+    this.dilation = settings.dilation;
     this.groups = groups;
-    if (padding === 'same' && this.stride.some((n) => n !== 1)) {
-      throw new ArgumentError(`[Conv2d] padding 'same' needs stride 1, not ${JSON.stringify(stride)}.`);
-    }
     const initial = defaultWeights([outChannels, inChannels / groups, ...this.kernelSize], bias);
     this.weight = parameter(initial.weight);
     this.bias = initial.bias && parameter(initial.bias);

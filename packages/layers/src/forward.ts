@@ -51,7 +51,7 @@ export function withObserver<T>(observer: Observer, body: () => T): T {
 /** What a module keeps about its `forward`. */
 export class Forwarding {
   readonly #module: AnyModule;
-  #hooks = noHooks;
+  #hooks: { now: Hooks } = { now: noHooks };
   #wrapped: Forward | undefined;
 
   constructor(module: AnyModule) {
@@ -77,34 +77,39 @@ export class Forwarding {
   /** Adds a hook; the result removes it. */
   addPreHook(hook: AnyPreHook): () => void {
     requireFunction('registerForwardPreHook', 'the hook', hook);
-    this.wrap();
-    const entry = { hook };
-    this.#hooks = { ...this.#hooks, before: [...this.#hooks.before, entry] };
-    return () => {
-      this.#hooks = { ...this.#hooks, before: this.#hooks.before.filter((other) => other !== entry) };
-    };
+    return this.#add('before', { hook });
   }
 
   /** Adds a hook; the result removes it. */
   addHook(hook: AnyHook): () => void {
     requireFunction('registerForwardHook', 'the hook', hook);
+    return this.#add('after', { hook });
+  }
+
+  #add<K extends keyof Hooks>(when: K, entry: Hooks[K][number]): () => void {
     this.wrap();
-    const entry = { hook };
-    this.#hooks = { ...this.#hooks, after: [...this.#hooks.after, entry] };
+    const holder = this.#hooks;
+    holder.now = { ...holder.now, [when]: [...holder.now[when], entry] };
     return () => {
-      this.#hooks = { ...this.#hooks, after: this.#hooks.after.filter((other) => other !== entry) };
+      holder.now = { ...holder.now, [when]: holder.now[when].filter((other) => other !== entry) };
     };
+  }
+
+  /** Has the hooks of another module from now on, those that come later too. */
+  share(other: Forwarding): void {
+    this.#hooks = other.#hooks;
+    this.wrap();
   }
 
   #call(forward: Forward, given: unknown[]): unknown {
     const module = this.#module;
     try {
-      const hooks = this.#hooks;
+      const hooks = this.#hooks.now;
       let inputs = given;
       for (const { hook } of hooks.before) inputs = inputsAfter(hook(module, inputs), inputs);
       let output = watching(
         module,
-        () => this.#hooks === hooks,
+        () => this.#hooks.now === hooks,
         () => forward.apply(module, inputs),
       );
       for (const { hook } of hooks.after) {

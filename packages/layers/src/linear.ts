@@ -11,7 +11,7 @@ export interface LinearOptions {
   bias?: boolean;
 }
 
-const linearOptions: OptionNames<LinearOptions> = { bias: requireBoolean };
+export const linearOptions: OptionNames<LinearOptions> = { bias: requireBoolean };
 
 /** x · Wᵀ, and + b where there is one. */
 export const linear: CompositeDefinition = {

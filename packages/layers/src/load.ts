@@ -3,7 +3,7 @@ import { ArgumentError, assign, ShapeError, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import type { AnyModule } from './module.ts';
 import { stateEntries, type NamedTensors } from './state.ts';
-import { byName, walk } from './walk.ts';
+import { byName, tensorsOf } from './walk.ts';
 
 export interface LoadOptions {
   /** Whether missing and unexpected names are errors. Default true. Shapes must fit in any case. */
@@ -30,7 +30,7 @@ interface Comparison extends LoadReport {
 /** What a state has of what the module needs. */
 export function compareState(module: AnyModule, state: NamedTensors): Comparison {
   const given = new Map(stateEntries(state, 'loadStateDict'));
-  const own = byName(walk(module, { again: true }).flatMap(({ parameters, buffers }) => [...parameters, ...buffers]));
+  const own = byName(tensorsOf(module, { again: true }));
   const found = new Set([...given.keys()].map((name) => own.get(name)));
   const missing = [...module.stateDict()].filter(([, tensor]) => !found.has(tensor)).map(([name]) => name);
   const unexpected: string[] = [];

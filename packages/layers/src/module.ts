@@ -11,7 +11,7 @@ import { fieldsOf } from './members.ts';
 import { memberAt, replaceInFields, requireReplacement } from './replace.ts';
 import type { NamedTensors, StateDict } from './state.ts';
 import { typeNameOf } from './type.ts';
-import { byName, distinct, introduceModules, isMember, isModule, walk } from './walk.ts';
+import { byName, distinct, introduceModules, isMember, isModule, tensorsOf, walk } from './walk.ts';
 
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never, unknown>;
@@ -120,12 +120,12 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /** All parameters by name, in PyTorch's order; one that is held twice is listed once, under its first name. */
   namedParameters(): Map<string, Tensor> {
-    return distinct(walk(this).flatMap(({ parameters }) => parameters));
+    return distinct(tensorsOf(this, { of: ['parameters'] }));
   }
 
   /** All buffers by name, in PyTorch's order. */
   namedBuffers(): Map<string, Tensor> {
-    return distinct(walk(this).flatMap(({ buffers }) => buffers));
+    return distinct(tensorsOf(this, { of: ['buffers'] }));
   }
 
   /** All parameters, in the order of {@link namedParameters}. */
@@ -159,6 +159,11 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     return this;
   }
 
+  /** Whether the module has its parameters; false of a lazy layer that stands for one which is still to be made (`initialize`). */
+  get isInitialized(): boolean {
+    return true;
+  }
+
   /** Number of elements of all parameters. */
   get parameterCount(): number {
     return this.parameters().reduce((count, { size }) => count + size, 0);
@@ -181,7 +186,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
    * its value at this moment.
    */
   stateDict(): StateDict {
-    return distinct(walk(this).flatMap(({ parameters, buffers }) => [...parameters, ...buffers]));
+    return distinct(tensorsOf(this));
   }
 
   /**
@@ -281,6 +286,11 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
    */
   registerForwardHook<M extends AnyModule>(this: M, hook: ForwardHook<M>): () => void {
     return this.#forwarding.addHook(hook as never);
+  }
+
+  /** Shares the hooks of a module, in whose place this one comes. */
+  takeHooksOf(module: AnyModule): void {
+    this.#forwarding.share(module.#forwarding);
   }
 
   /** The class and what distinguishes this instance: `Linear 784 → 10`. */

@@ -1,8 +1,11 @@
-import { ArgumentError, type Tensor } from '@hebb/tensor';
+import { ArgumentError, Tensor } from '@hebb/tensor';
+import { describe, isPlain } from '@hebb/tensor/arguments';
 import { Module, type AnyModule } from './module.ts';
 
 /**
- * Modules one after the other: y = mₙ(… m₂(m₁(x))). They are named by their numbers, from '0' on.
+ * Modules one after the other: y = mₙ(… m₂(m₁(x))), each a function of one tensor. They are named by their numbers, from '0' on.
+ *
+ * Throws {@link ArgumentError} where a module returns anything but a tensor to the next one.
  *
  * ```ts
  * const model = new Sequential(new Linear(4, 8), new ReLU(), new Linear(8, 3));
@@ -40,7 +43,10 @@ export class Sequential extends Module implements Iterable<Module> {
   }
 
   forward(x: Tensor): Tensor {
-    return this.modules.reduce((value, module) => module.forward(value), x);
+    return this.modules.reduce((value, module, i) => {
+      if (i > 0) requireOneValue(value, i - 1, this.modules);
+      return module.forward(value);
+    }, x);
   }
 
   get length(): number {
@@ -55,4 +61,14 @@ export class Sequential extends Module implements Iterable<Module> {
   [Symbol.iterator](): Iterator<Module> {
     return this.modules[Symbol.iterator]();
   }
+}
+
+/** Throws {@link ArgumentError} where a module returned more than the one tensor that the next one takes. */
+function requireOneValue(value: unknown, position: number, modules: readonly Module[]): void {
+  if (value instanceof Tensor) return;
+  const names = isPlain(value) ? `{ ${Object.keys(value).join(', ')} }` : describe(value);
+  throw new ArgumentError(
+    `[Sequential] module ${position}, ${modules[position]?.describe()}, returned ${names}; one tensor is passed on.`,
+    { hint: 'Write a module of your own, whose forward hands on what it needs: output.' },
+  );
 }

@@ -1,9 +1,11 @@
 /** What a model looks like from the outside: its layers, their output shapes and sizes, without computing anything. */
-import { dryRun, Tensor, zeros, type DType } from '@hebb/tensor';
-import { checkOptions, requireArray, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
+import { dryRun, Tensor, type DType } from '@hebb/tensor';
+import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { callWith, readInputs, zerosFor, type ModelInputs } from './inputs.ts';
 import { observeForwards, type ForwardCall } from './observe.ts';
 import { withMode } from './modes.ts';
-import { requireModule, type AnyModule, type Module } from './module.ts';
+import { entriesOf } from './members.ts';
+import { requireModule, type AnyModule } from './module.ts';
 
 export interface SummaryOptions {
   /** Of the input. Default float32. */
@@ -17,9 +19,11 @@ export interface SummaryRow {
   readonly path: string;
   /** What the module says about itself: `Linear 784 → 10`. */
   readonly description: string;
-  /** Output of the module's first call; extents that follow from a named one are written with its name (`batch`, `49·batch`, `height/2`,
+  /** Output of the module's first call, a single tensor; extents that follow from a named one are written with its name (`batch`, `49·batch`, `height/2`,
    * or `?` where it is not that simple). Undefined: never called. */
   readonly outputShape: readonly (number | string)[] | undefined;
+  /** Shapes of all tensors that the call returned, by their place: `''` of a single tensor, `output` and `state` of `{ output, state }`. */
+  readonly outputs: ReadonlyMap<string, readonly (number | string)[]>;
   /** Elements of the parameters that the module itself holds. */
   readonly parameters: number;
   /** How many of them are frozen: not trained now. */
@@ -29,8 +33,10 @@ export interface SummaryRow {
 export interface Summary {
   /** All modules that hold no other modules or hold parameters themselves, in the order of `namedModules()`. */
   readonly rows: readonly SummaryRow[];
-  /** Output of the model. */
+  /** Output of the model, where it is a single tensor. */
   readonly outputShape: readonly (number | string)[] | undefined;
+  /** Shapes of all tensors that the model returns, by their place. */
+  readonly outputs: ReadonlyMap<string, readonly (number | string)[]>;
   /** Elements of all parameters. */
   readonly parameters: number;
   /** How many of them are frozen. */
@@ -45,13 +51,15 @@ export interface Summary {
 const usual = 64;
 const varied = 96;
 
-type Shapes = ReadonlyMap<AnyModule, readonly number[]>;
+/** For each module the shapes of what its first call returned, by their place. */
+type Shapes = ReadonlyMap<AnyModule, ReadonlyMap<string, readonly number[]>>;
 
 /**
  * Lists the layers of a model. `forward` is recorded in evaluation mode, and nothing is computed: no random number is drawn and no
  * running statistic moves.
  *
- * @param inputShape - shape of the one input; names stand for extents that are free: `summary(model, ['batch', 1, 28, 28])`.
+ * @param inputs - the shape of the one input, or a list with the shape (or `{ shape, dtype }`) of each; names stand for extents that are free:
+ *   `summary(model, ['batch', 1, 28, 28])`.
  *
  * Throws what `forward` throws for such an input.
  *
@@ -64,33 +72,30 @@ type Shapes = ReadonlyMap<AnyModule, readonly number[]>;
  * // total                [batch, 3]            67
  * ```
  */
-export function summary(
-  model: Module,
-  inputShape: readonly (number | string)[],
-  options: SummaryOptions = {},
-): Summary {
+export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryOptions = {}): Summary {
   requireModule('summary', 'the model', model);
-  requireArray('summary', 'the shape of the input', inputShape);
-  for (const extent of inputShape) if (typeof extent !== 'string') requireInteger('summary', 'an extent', extent, 0);
   checkOptions('summary', options, summaryOptions);
-  const { dtype = 'float32' } = options;
-  const names = [...new Set(inputShape.filter((extent) => typeof extent === 'string'))];
+  const specs = readInputs('summary', inputs, options.dtype);
+  const names = [...new Set(specs.flatMap(({ shape }) => shape).filter((extent) => typeof extent === 'string'))];
   // Two values for each name: what an output's extent has to do with the name follows from them.
   const record = (changed?: string): Shapes =>
-    recordShapes(
-      model,
-      inputShape.map((extent) => (typeof extent === 'number' ? extent : extent === changed ? varied : usual)),
-      dtype,
-    );
+    recordShapes(model, () => zerosFor(specs, (name) => (name === changed ? varied : usual)));
   const base = record();
   const variants = names.map((name) => [name, record(name)] as const);
-  const shapeOf = (module: AnyModule): (number | string)[] | undefined =>
-    base.get(module)?.map((extent, axis) =>
-      nameOf(
-        extent,
-        variants.map(([name, shapes]) => [name, shapes.get(module)?.[axis] ?? extent]),
-      ),
+  const outputsOf = (module: AnyModule): Pick<SummaryRow, 'outputs' | 'outputShape'> => {
+    const outputs = new Map(
+      [...(base.get(module) ?? [])].map(([place, shape]) => [
+        place,
+        shape.map((extent, axis) =>
+          nameOf(
+            extent,
+            variants.map(([name, shapes]) => [name, shapes.get(module)?.get(place)?.[axis] ?? extent]),
+          ),
+        ),
+      ]),
     );
+    return { outputs, outputShape: outputs.get('') };
+  };
 
   const counted = new Set<Tensor>();
   const rows: SummaryRow[] = [];
@@ -101,11 +106,11 @@ export function summary(
     );
     for (const tensor of own) counted.add(tensor);
     if (own.length === 0 && members.some((member) => !(member instanceof Tensor))) continue;
-    rows.push({ path, description: module.describe(), outputShape: shapeOf(module), ...elementsOf(own) });
+    rows.push({ path, description: module.describe(), ...outputsOf(module), ...elementsOf(own) });
   }
   const result = {
     rows,
-    outputShape: shapeOf(model),
+    ...outputsOf(model),
     ...elementsOf(model.parameters()),
     buffers: elementsOf([...model.namedBuffers().values()]).parameters,
   };
@@ -119,14 +124,20 @@ function elementsOf(tensors: readonly Tensor[]): { parameters: number; frozen: n
 }
 
 /** The output shape of each module's first call. */
-function recordShapes(model: Module, inputShape: readonly number[], dtype: DType): Shapes {
-  const shapes = new Map<AnyModule, readonly number[]>();
+function recordShapes(model: AnyModule, inputs: () => Tensor[]): Shapes {
+  const shapes = new Map<AnyModule, ReadonlyMap<string, readonly number[]>>();
   const listener = ({ module, output }: ForwardCall): void => {
-    if (output instanceof Tensor && !shapes.has(module)) shapes.set(module, output.shape);
+    if (!shapes.has(module)) shapes.set(module, new Map(shapesIn(output, '')));
   };
-  const input = (): Tensor => zeros(inputShape, { dtype });
-  withMode(model, false, () => observeForwards(model, listener, () => dryRun(() => model.forward(input()))));
+  withMode(model, false, () => observeForwards(model, listener, () => dryRun(() => void callWith(model, inputs()))));
   return shapes;
+}
+
+function shapesIn(value: unknown, place: string): (readonly [place: string, shape: readonly number[]])[] {
+  if (value instanceof Tensor) return [[place, value.shape]];
+  return [...(entriesOf(value) ?? [])].flatMap(([key, item]) =>
+    shapesIn(item, place === '' ? String(key) : `${place}.${String(key)}`),
+  );
 }
 
 /** An extent in words, from its value where all names have their usual value and its values where one of them is varied. */
@@ -141,9 +152,11 @@ function nameOf(extent: number, changes: readonly (readonly [name: string, chang
   return usual % extent === 0 ? `${name}/${usual / extent}` : '?';
 }
 
-function format({ rows, outputShape, parameters, frozen, buffers }: Omit<Summary, 'toString'>): string {
-  const shape = (extents: SummaryRow['outputShape']): string =>
-    extents === undefined ? '–' : `[${extents.join(', ')}]`;
+function format({ rows, outputs: total, parameters, frozen, buffers }: Omit<Summary, 'toString'>): string {
+  const shape = (outputs: SummaryRow['outputs']): string => {
+    const shapes = [...outputs].map(([place, extents]) => `${place === '' ? '' : `${place}: `}[${extents.join(', ')}]`);
+    return shapes.join(', ') || '–';
+  };
   const count = (n: number): string => n.toLocaleString('en-US');
   const frozenOf = (n: number, of: number): string => (n === 0 ? '' : n === of ? 'frozen' : `${count(n)} frozen`);
   const rest = buffers === 0 ? '' : `and ${count(buffers)} in buffers`;
@@ -152,11 +165,11 @@ function format({ rows, outputShape, parameters, frozen, buffers }: Omit<Summary
     ...rows.map((row) => [
       row.path === '' ? '(model)' : row.path,
       row.description,
-      shape(row.outputShape),
+      shape(row.outputs),
       count(row.parameters),
       frozenOf(row.frozen, row.parameters),
     ]),
-    ['total', rest, shape(outputShape), count(parameters), frozenOf(frozen, parameters)],
+    ['total', rest, shape(total), count(parameters), frozenOf(frozen, parameters)],
   ];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
   return lines

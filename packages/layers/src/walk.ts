@@ -3,6 +3,7 @@ import { ArgumentError, Tensor } from '@hebb/tensor';
 import { fieldsOf, type Fields } from './members.ts';
 import type { AnyModule } from './module.ts';
 import { typeNameOf } from './type.ts';
+import { UninitializedError } from './uninitialized.ts';
 
 interface Modules {
   isModule(value: unknown): value is AnyModule;
@@ -98,6 +99,20 @@ function requireListed(module: AnyModule, skipped: Fields<Tensor | AnyModule>['e
       hint: `Let its class extend Module, or hold its modules and parameters in an array, a plain object, a Map or a Set. What is no part of the model belongs in a private field, #${field}.`,
     },
   );
+}
+
+/** All parameters and buffers, in PyTorch's order. Throws {@link UninitializedError} where a lazy layer has none yet. */
+export function tensorsOf(
+  root: AnyModule,
+  {
+    of = ['parameters', 'buffers'],
+    again = false,
+  }: { readonly of?: readonly ('parameters' | 'buffers')[]; readonly again?: boolean } = {},
+): (readonly [name: string, tensor: Tensor])[] {
+  return walk(root, { again }).flatMap((visit) => {
+    if (!visit.module.isInitialized) throw new UninitializedError(visit.module);
+    return of.flatMap((kind) => visit[kind]);
+  });
 }
 
 /** By name, each tensor once. */

@@ -66,8 +66,9 @@ describe('errors', () => {
     expect(() => new Linear(0, 1.5)).toThrow(
       '[Linear] inFeatures must be an integer ≥ 1, not 0; outFeatures must be an integer ≥ 1, not 1.5.',
     );
-    expect(() => new Conv2d(4, 6, 3, { groups: 4 })).toThrow(
-      '4 input and 6 output channels do not both divide into 4 groups',
+    expect(() => new Conv2d(4, 6, 3, { groups: 4 })).toThrow('[Conv2d] 6 output channels do not divide into 4 groups');
+    expect(() => new Conv2d(6, 4, 3, { groups: 4 })).toThrow(
+      '[Conv2d] 6 input and 4 output channels do not divide into 4 groups',
     );
     expect(() => new Conv2d(1, 1, [3])).toThrow('kernelSize takes one integer ≥ 1 or two of them, not [3]');
     expect(() => new Dropout(1.5)).toThrow(ArgumentError);
@@ -268,6 +269,16 @@ it('a list of modules is refused by Sequential with what to do', () => {
   expect(() => new Sequential([new ReLU()] as never)).toThrow(
     /argument 0 is an array, not a module[^]*Sequential\(\.\.\.list\)/,
   );
+});
+
+it('Sequential passes one tensor on, and says which module returned anything else', () => {
+  class Cell extends Module<[x: Tensor], { output: Tensor; state: Tensor }> {
+    forward(x: Tensor): { output: Tensor; state: Tensor } {
+      return { output: x, state: x };
+    }
+  }
+  const model = new Sequential(new ReLU(), new Cell() as unknown as Module, new ReLU());
+  expect(() => model.forward(ones([1]))).toThrow('[Sequential] module 1, Cell, returned { output, state }; one tensor');
 });
 
 it('a module without forward says so when it is called', () => {

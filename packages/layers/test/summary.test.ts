@@ -69,13 +69,36 @@ it('counts shared parameters once, shows modules with parameters of their own, a
     }
   }
   const { rows, parameters, outputShape } = summary(new Model(), [7, 2]);
-  expect(rows).toEqual([
+  expect(rows.map(({ outputs: _, ...row }) => row)).toEqual([
     { path: '', description: 'Model', outputShape: [7, 2], parameters: 2, frozen: 0 },
     { path: 'first', description: 'Linear 2 → 2', outputShape: [7, 2], parameters: 6, frozen: 0 },
     { path: 'unused', description: 'Linear 2 → 5', outputShape: undefined, parameters: 15, frozen: 0 },
   ]);
   expect(parameters).toBe(23);
   expect(outputShape).toEqual([7, 2]);
+});
+
+it('shows several inputs, and outputs by name', () => {
+  class Cell extends Module<[x: Tensor, ids: Tensor], { output: Tensor; state: { h: Tensor; list: Tensor[] } }> {
+    inner = new Linear(2, 3);
+    forward(x: Tensor, ids: Tensor): { output: Tensor; state: { h: Tensor; list: Tensor[] } } {
+      const h = this.inner.forward(x);
+      return { output: h.sum(-1), state: { h, list: [ids.add(1)] } };
+    }
+  }
+  const described = summary(new Cell(), [['batch', 2], { shape: ['batch', 'length'], dtype: 'int32' }]);
+  expect(described.outputShape).toBeUndefined();
+  expect([...described.outputs]).toEqual([
+    ['output', ['batch']],
+    ['state.h', ['batch', 3]],
+    ['state.list.0', ['batch', 'length']],
+  ]);
+  expect(described.toString().split('\n').at(-1)).toBe(
+    'total                output: [batch], state.h: [batch, 3], state.list.0: [batch, length]           9',
+  );
+  expect(() => summary(new Cell(), [['batch', 2], { shape: [1], dtypes: 'int32' } as never])).toThrow(
+    "no option 'dtypes'",
+  );
 });
 
 it('shows what is frozen', () => {

@@ -1,17 +1,12 @@
 /** What the caller says about inputs, and the sizes at which the model is traced to learn which numbers depend on them. */
+import type { InputShape, InputSpec } from '@hebb/layers';
 import { ArgumentError, type DType } from '@hebb/tensor';
 import { requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { dtypes } from '@hebb/tensor/graph';
 import type { SizeSymbol } from './extents.ts';
 
-/** Extents of an input; a name stands for a size that stays free, the same one wherever the name appears. */
-export type InputShape = readonly (number | string)[];
-
-export interface InputSpec {
-  shape: InputShape;
-  /** Default float32. */
-  dtype?: DType;
-}
+// A name in a shape stands for a size that stays free, the same one wherever the name appears.
+export type { InputShape, InputSpec };
 
 export interface GraphInput {
   readonly name: string;

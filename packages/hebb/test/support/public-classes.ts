@@ -52,6 +52,13 @@ const batchNorm = options<hebb.BatchNormOptions>({
   affine: aBoolean(true),
   trackRunningStats: aBoolean(true),
 });
+const convolution = options<hebb.Conv2dOptions>({
+  stride: oneOrMore(1),
+  padding: oneOrMore(1),
+  dilation: oneOrMore(1),
+  groups: anInteger(1),
+  bias: aBoolean(),
+});
 const monitor = { monitor: aText('loss'), mode: aChoice('min') };
 
 export const constructors: {
@@ -60,18 +67,11 @@ export const constructors: {
   Generator: [anInteger(1)],
   Sequential: [other(() => new hebb.ReLU())],
   Linear: [anInteger(2), anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
-  Conv2d: [
-    anInteger(2),
-    anInteger(2),
-    oneOrMore(3),
-    options<hebb.Conv2dOptions>({
-      stride: oneOrMore(1),
-      padding: oneOrMore(1),
-      dilation: oneOrMore(1),
-      groups: anInteger(1),
-      bias: aBoolean(),
-    }),
-  ],
+  Conv2d: [anInteger(2), anInteger(2), oneOrMore(3), convolution],
+  LazyLinear: [anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
+  LazyConv2d: [anInteger(2), oneOrMore(3), convolution],
+  LazyBatchNorm1d: [batchNorm],
+  LazyBatchNorm2d: [batchNorm],
   MaxPool2d: [
     oneOrMore(2),
     options<hebb.MaxPool2dOptions>({ stride: oneOrMore(2), padding: oneOrMore(0), dilation: oneOrMore(1) }),

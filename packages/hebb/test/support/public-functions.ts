@@ -337,9 +337,14 @@ export const functions: Functions<Api> = {
   observeForwards: [other(model), aFunction(() => 1), aFunction(() => 1)],
   withMode: [other(model), aBoolean(), aFunction(() => 1)],
   fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],
+  initialize: [
+    other(model),
+    other(() => ['batch', 2], 'numbers', 'nested arrays', 'texts'),
+    options<hebb.InitializeOptions>({ dtype }),
+  ],
   summary: [
     other(model),
-    other(() => ['batch', 2], 'array', 'numbers', 'texts'),
+    other(() => ['batch', 2], 'array', 'numbers', 'nested arrays', 'texts'),
     options<hebb.SummaryOptions>({ dtype }),
   ],
   stateEntries: [namedTensors],
