@@ -54,8 +54,12 @@ interface Capture {
   /** Types in the signature: as long as they live, equal arguments have the same. */
   readonly types: readonly TensorType[];
   readonly scalarCount: number;
-  /** For each leaf: the argument that it stands for, or the cell, or a leaf of its own (a constant). */
-  readonly leaves: readonly (number | TensorCell | Node)[];
+  /** For each leaf: the argument that it stands for, or the cell, its gradient, or a leaf of its own (a constant). */
+  readonly leaves: readonly (number | TensorCell | GradientOf | Node)[];
+  /** Variables whose gradients it takes: they are computed before a call. */
+  readonly takenGradients: readonly TensorCell[];
+  /** Variables whose gradients it leaves: those of the outputs behind the results, or none. */
+  readonly leftGradients: readonly { readonly cell: TensorCell; readonly output: number | undefined }[];
   readonly updates: readonly TensorCell[];
   readonly outputs: readonly TensorType[];
   /** Every scalar recorded, with its slot in the plan or −1 where the plan does not need it. */
@@ -221,6 +225,15 @@ function readResult(result: unknown): { tensors: readonly Tensor[]; rebuild: Cap
   return { tensors, rebuild };
 }
 
+/** Stands for the gradient that a variable has when the function is called. */
+class GradientOf {
+  readonly cell: TensorCell;
+
+  constructor(cell: TensorCell) {
+    this.cell = cell;
+  }
+}
+
 /** Stands for a tensor of a result. */
 class Place {
   readonly position: number;
@@ -236,6 +249,13 @@ function record<A extends unknown[]>(device: Device, body: (...args: A) => unkno
     (own): Capture => {
       const { tensors, rebuild } = readResult(body(...(symbolic as A)));
       const outputs = tensors.map(nodeOf);
+      const takenGradients = new Map<Node, TensorCell>();
+      const leftGradients: { cell: TensorCell; output: number | undefined }[] = [];
+      for (const [cell, { before, now }] of own.gradients) {
+        if (before !== undefined) takenGradients.set(before, cell);
+        if (now !== before || now === undefined)
+          leftGradients.push({ cell, output: now === undefined ? undefined : outputs.push(now) - 1 });
+      }
       const updates = [...own.assigned];
       const { linearization, targets } = linearizeJob({ outputs, updates });
       const { hash, key, leaves } = linearization;
@@ -248,8 +268,12 @@ function record<A extends unknown[]>(device: Device, body: (...args: A) => unkno
         scalarCount: linearization.scalars.length,
         leaves: leaves.map((leaf) => {
           const argument = placeholders.indexOf(leaf);
-          return argument >= 0 ? argument : ((leaf.cell as TensorCell | undefined) ?? leaf);
+          if (argument >= 0) return argument;
+          const cell = takenGradients.get(leaf);
+          return cell === undefined ? ((leaf.cell as TensorCell | undefined) ?? leaf) : new GradientOf(cell);
         }),
+        takenGradients: [...takenGradients.values()],
+        leftGradients,
         updates,
         outputs: outputs.map((node) => node.type),
         scalars: own.scalars.map((node) => {
@@ -276,12 +300,12 @@ function replay(capture: Capture, args: readonly Tensor[]): unknown {
   // What was recorded on parameters outside, and never computed, is computed before they change.
   const waiting = stillComputable(capture.updates.flatMap((cell) => cell.waitingConsumers()));
   if (waiting.length > 0) flush(waiting);
+  if (capture.takenGradients.length > 0) flush(capture.takenGradients.flatMap(({ gradient }) => gradient ?? []));
+  // A variable that the function updates and also takes as an argument: the argument means the old value throughout.
+  const valueOf = (node: Node): Node => (capture.updates.includes(node.cell as TensorCell) ? copyOf(node) : node);
   const leaves = capture.leaves.map((leaf) => {
-    if (typeof leaf === 'number') {
-      const node = nodeOf(args[leaf] as Tensor);
-      // A variable that the function updates and also takes as an argument: the argument means the old value throughout.
-      return capture.updates.includes(node.cell as TensorCell) ? copyOf(node) : node;
-    }
+    if (typeof leaf === 'number') return valueOf(nodeOf(args[leaf] as Tensor));
+    if (leaf instanceof GradientOf) return valueOf(leaf.cell.gradient as Node);
     return 'leaf' in leaf ? leaf.leaf : leaf;
   });
   initializeCells(device, leaves);
@@ -310,11 +334,12 @@ function replay(capture: Capture, args: readonly Tensor[]): unknown {
   // Runs that wait for their device have taken the program along.
   if (device.running) capture.program = undefined;
   for (const cell of capture.updates) cell.overwritten();
-  return capture.rebuild(
-    storages.map((storage, i) => {
-      const leaf = makeLeaf('buffer', capture.outputs[i] as TensorType);
-      leaf.storage = storage;
-      return tensorOf(leaf);
-    }),
-  );
+  const results = storages.map((storage, i) => {
+    const leaf = makeLeaf('buffer', capture.outputs[i] as TensorType);
+    leaf.storage = storage;
+    return leaf;
+  });
+  for (const { cell, output } of capture.leftGradients)
+    cell.gradient = output === undefined ? undefined : results[output];
+  return capture.rebuild(results.map((leaf) => tensorOf(leaf)));
 }

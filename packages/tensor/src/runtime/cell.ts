@@ -13,7 +13,7 @@ import { activeRecording, guard } from './recording.ts';
 import { pendingCells } from './pending.ts';
 import { flush } from './realize.ts';
 import { goneStorage, overwrittenStorage, type Storage } from './storage.ts';
-import { mayTakeGradients, noteAssigned } from './waiting.ts';
+import { mayTakeGradients, noteAssigned, noteGradient } from './waiting.ts';
 
 /** Forward passes in one step that may update a running statistic each; more are cut. */
 const passesPerStep = 8;
@@ -21,7 +21,7 @@ const passesPerStep = 8;
 export class TensorCell implements NodeCell {
   readonly requiresGrad: boolean;
   #frozen = false;
-  gradient: Node | undefined = undefined;
+  #gradient: Node | undefined = undefined;
   readonly type: TensorType;
   /** What the first use computes; undefined once there is a value. */
   initializer: Node | undefined;
@@ -45,6 +45,24 @@ export class TensorCell implements NodeCell {
 
   get current(): Node {
     return this.pending ?? this.leaf;
+  }
+
+  /** Inside a recording, that of the call: each call then begins with the gradient that is there, and leaves the one that was recorded. */
+  get gradient(): Node | undefined {
+    const gradients = activeRecording()?.gradients;
+    if (gradients === undefined) return this.#gradient;
+    const known = gradients.get(this);
+    if (known !== undefined) return known.now;
+    const before = guard(() => this.#gradient !== undefined) ? makeLeaf('argument', this.type) : undefined;
+    gradients.set(this, { before, now: before });
+    return before;
+  }
+  set gradient(gradient: Node | undefined) {
+    const gradients = activeRecording()?.gradients;
+    if (gradients === undefined) {
+      this.#gradient = gradient;
+      noteGradient(this, gradient);
+    } else gradients.set(this, { before: gradients.get(this)?.before, now: gradient });
   }
 
   /** Guarded: what a recording decided by it is decided anew once it changes. */
@@ -126,7 +144,8 @@ export class TensorCell implements NodeCell {
       leaf.cell = heir;
     }
     this.initializer = undefined;
-    this.gradient = undefined;
+    this.#gradient = undefined;
+    noteGradient(this, undefined);
     this.#consumers = [];
     this.#pendingConsumers = [];
     this.leaf = makeLeaf('buffer', this.type, { requiresGrad: this.requiresGrad });

@@ -13,7 +13,7 @@ import { pendingCells } from './pending.ts';
 import { activeRecording } from './recording.ts';
 import { initializeCells, issue, linearizeJob, storeHost, type Job } from './run.ts';
 import { disposedReason, goneStorage, type Storage } from './storage.ts';
-import { endangeredBy, forgetRecorded, inOrder, noteRecorded } from './waiting.ts';
+import { endangeredBy, forgetRecorded, gradientsOfStep, inOrder, noteRecorded } from './waiting.ts';
 
 /** Elements of float32, int32 and bool. */
 export type TensorData = Float32Array | Int32Array | Uint8Array;
@@ -78,7 +78,7 @@ function compute(roots: readonly Node[]): void {
     for (const consumer of stillComputable(outside)) want(consumer);
     const leaves = updates.map((cell) => cell.leaf);
     const results = endangeredBy(leaves, new Set(wanted.keys()), inside, { anySize: roots.length === 0 });
-    for (const result of stillComputable(results)) want(result);
+    for (const result of stillComputable([...results, ...gradientsOfStep()])) want(result);
     if (wanted.size > asked) {
       job = { outputs: inOrder(wanted), updates };
       ({ linearization, targets } = linearizeJob(job));

@@ -14,8 +14,18 @@ export interface Recording {
   /** Scalars in the order of recording. */
   readonly scalars: Node[];
   readonly guards: { readonly read: () => unknown; readonly value: unknown }[];
+  /** What it has done to the gradients of variables. */
+  readonly gradients: Map<TensorCell, RecordedGradient>;
   /** Whether nothing will be computed; see {@link trace}. */
   readonly dry: boolean;
+}
+
+/** The gradient of a variable inside a recording. */
+export interface RecordedGradient {
+  /** Stands for the one that is there when the function is called; undefined where the recording did not ask for it, or there was none. */
+  readonly before: Node | undefined;
+  /** The one that is there now. */
+  readonly now: Node | undefined;
 }
 
 let recording: Recording | undefined;
@@ -97,7 +107,14 @@ const apartRecorder: Recorder = {
  * none.
  */
 export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry: boolean; seal: boolean }): T {
-  const own: Recording = { transient: new Set(), assigned: new Set(), scalars: [], guards: [], dry };
+  const own: Recording = {
+    transient: new Set(),
+    assigned: new Set(),
+    scalars: [],
+    guards: [],
+    gradients: new Map(),
+    dry,
+  };
   recording = own;
   const before = setRecorder(apartRecorder);
   try {

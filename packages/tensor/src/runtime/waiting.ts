@@ -3,7 +3,7 @@
  * recorded on the old value of a variable and that no plan has computed. Everything here depends on the recording alone, never on the
  * garbage collector, so that equal steps of a loop are equal programs.
  */
-import { nextWalk, type Node } from '../graph/node.ts';
+import { nextWalk, type Node, type NodeCell } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
 import { resolve } from '../graph/program.ts';
 
@@ -23,6 +23,22 @@ let stepEnd = 0;
 let differentiable = false;
 let differentiableLater = false;
 
+/** Gradients that variables got since the last assignment, and those that they had at it. */
+const newGradients = new Map<NodeCell, Node>();
+const gradients = new Map<NodeCell, Node>();
+
+/** Tells of the gradient that a variable has from now on. */
+export function noteGradient(cell: NodeCell, gradient: Node | undefined): void {
+  gradients.delete(cell);
+  if (gradient === undefined) newGradients.delete(cell);
+  else newGradients.set(cell, gradient);
+}
+
+/** Gradients that variables had when the step was recorded, and still have: whoever holds the variable may read them after it. */
+export function gradientsOfStep(): Node[] {
+  return [...gradients].flatMap(([cell, gradient]) => (cell.gradient === gradient ? [gradient] : []));
+}
+
 /** Tells of a recorded operation. One that reads no variable is not kept: no update concerns it. */
 export function noteRecorded(node: Node): void {
   if (node.readsCell) recorded.push(node);
@@ -40,6 +56,8 @@ export function noteAssigned(pending: Node): void {
   assigned.add(pending);
   stepEnd = recorded.length;
   differentiableLater = false;
+  for (const [cell, gradient] of newGradients) gradients.set(cell, gradient);
+  newGradients.clear();
 }
 
 /**
@@ -99,6 +117,7 @@ export function inOrder(nodes: ReadonlyMap<Node, unknown>): Node[] {
 export function forgetRecorded({ later }: { later: boolean }): void {
   recorded = later ? [] : recorded.slice(stepEnd);
   assigned = new Set();
+  gradients.clear();
   stepEnd = 0;
   differentiableLater = differentiableLater && !later;
   differentiable = differentiableLater;
