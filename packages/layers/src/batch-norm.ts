@@ -111,7 +111,7 @@ abstract class BatchNorm extends Module {
     const count = x.size / this.numFeatures;
     if (training && count < 2) {
       throw new ShapeError(`[batchNorm] while training, more than one value per channel is needed, not ${x}.`, {
-        hint: 'Use larger batches, or call eval() for inference.',
+        hint: 'Of a last batch of one: leave it out, { dropLast: true }, or take another batch size. For inference call eval().',
       });
     }
     // Differences from one element of each channel, so that a large mean costs no digits of the variance; see `variance` of @hebb/tensor.

@@ -31,48 +31,6 @@ export function batchSource(
   return new DataLoader(examples, options);
 }
 
-/** The input and target of a batch. Throws TrainingError for a batch that is anything but arrays `x` and `y` of equally many examples. */
-export function inputAndTarget(where: string, batch: BatchArrays): { x: NumericArray; y: NumericArray } {
-  if (typeof batch !== 'object' || batch === null) {
-    throw new TrainingError(`[${where}] a batch must be an object with the fields x and y, not ${describe(batch)}.`, {
-      hint: 'What the loader’s transform returns is the batch.',
-    });
-  }
-  const { x, y } = batch;
-  const fields = Object.keys(batch).join(', ') || 'none';
-  if (x === undefined) {
-    throw new TrainingError(`[${where}] a batch must have the field x, the input; it has ${fields}.`, {
-      hint: 'Name the fields of the dataset x and y, or rename them in the loader’s transform.',
-    });
-  }
-  if (y === undefined) {
-    throw new TrainingError(`[${where}] a batch must have the field y, the target; it has ${fields}.`, {
-      hint: 'Name the target y, in the dataset or in the loader’s transform. For a model that learns its own input (an autoencoder) say so: new ArrayDataset({ x, y: x }).',
-    });
-  }
-  for (const [name, field] of [
-    ['x', x],
-    ['y', y],
-  ] as const) {
-    if (ArrayBuffer.isView(field.data) && Array.isArray(field.shape)) continue;
-    throw new TrainingError(
-      `[${where}] the field ${name} of a batch must be { data: typed array, shape: number[] }, not ${describe(field)}.`,
-      { hint: 'Batches are arrays; they become tensors here.' },
-    );
-  }
-  if (x.shape[0] !== y.shape[0] || x.shape[0] === undefined) {
-    throw new TrainingError(
-      `[${where}] x and y of a batch must hold equally many examples along their first axis, not [${x.shape.join(', ')}] and [${y.shape.join(', ')}].`,
-      { hint: 'One target per example: does the dataset, or the transform, change one field only?' },
-    );
-  }
-  return { x, y };
-}
-
-export function toTensor(array: NumericArray): Tensor {
-  return toTensors({ array }).array;
-}
-
 /** A batch as tensors; what is none of `{ data, shape }` stays as it is. */
 export function batchTensors(where: string, batch: object): BatchTensors {
   if (typeof batch !== 'object' || batch === null) {

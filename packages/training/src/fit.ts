@@ -7,9 +7,10 @@ import type { Callback, History } from './callback.ts';
 import { requireExamples, requireMetrics, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import type { Every } from './every.ts';
+import { requireLastBatch } from './last-batch.ts';
 import { details, requireLimit, TrainingRun, type RunDetails } from './run.ts';
 import type { RunSchedule } from './schedule.ts';
-import { supervisedTask, type SupervisedOptions } from './supervised.ts';
+import { supervisedOptions, supervisedTask, type SupervisedOptions } from './supervised.ts';
 import { requireTask, stepOf, type Task } from './task.ts';
 import { goalsOf, validator } from './validation.ts';
 
@@ -68,7 +69,7 @@ const taskOptions: OptionNames<FitTaskOptions> = {
   progress: true,
   resume: true,
 };
-const fitOptions: OptionNames<FitOptions> = { loss: true, optimizer: true, ...taskOptions };
+const fitOptions: OptionNames<FitOptions> = { ...supervisedOptions, ...taskOptions };
 
 const validationBatchSize = 256;
 
@@ -104,8 +105,9 @@ export async function fit(given: unknown, data: Examples, options: FitOptions | 
   requireOptions<FitOptions>('fit', options as FitOptions, fitOptions);
   requireModel('fit', given);
   requireExamples('fit', 'the training data', data);
-  const { loss, optimizer, ...rest } = options as FitOptions;
-  return await fitTask(supervisedTask('fit', given, { loss, optimizer }) as unknown as Task, data, rest);
+  const { loss, optimizer, clipNorm, clipValue, accumulate, ...rest } = options as FitOptions;
+  const own = { loss, optimizer, clipNorm, clipValue, accumulate } as SupervisedOptions;
+  return await fitTask(supervisedTask('fit', given, own) as unknown as Task, data, rest);
 }
 
 async function fitTask(task: Task, data: Examples, options: FitTaskOptions): Promise<History> {
@@ -146,6 +148,7 @@ async function fitTask(task: Task, data: Examples, options: FitTaskOptions): Pro
     ...{ [details]: named },
   });
   const step = stepOf('fit', task);
+  await requireLastBatch('fit', task, source);
   await check?.check();
   for await (const batch of run) {
     try {

@@ -15,7 +15,7 @@ export { supervised, type SupervisedBatch, type SupervisedOptions } from './supe
 export type { Every } from './every.ts';
 export type { ObservingSchedule, RunSchedule } from './schedule.ts';
 export type { BatchArrays, BatchSource, Examples } from './batches.ts';
-export type { LossFunction } from './predict.ts';
+export type { LossFunction } from './loss.ts';
 export { Checkpoint, type CheckpointInfo, type CheckpointOptions, type CheckpointState } from './checkpoint.ts';
 export { EarlyStopping, type EarlyStoppingOptions, type EarlyStoppingState } from './early-stopping.ts';
 export type { Best, MonitorOptions, MonitorState } from './monitor.ts';

@@ -1,11 +1,11 @@
 /** The usual task: a model learns to give a target for an input. */
 import type { Module } from '@hebb/layers';
-import { minimize, type TrainingOptimizer } from '@hebb/optimizers';
+import { Accumulation, minimize, type TrainingOptimizer } from '@hebb/optimizers';
 import { Tensor } from '@hebb/tensor';
 import { describe, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { requireLossFunction, requireModel, requireOptimizer } from './checks.ts';
+import { requireLossFunction, requireModel, requireOptimizer, wrong } from './checks.ts';
 import { TrainingError } from './errors.ts';
-import { lossOf, outputOf, type LossFunction } from './predict.ts';
+import { lossOf, outputOf, type LossFunction } from './loss.ts';
 import type { Task } from './task.ts';
 import { requireParametersOf } from './trainable.ts';
 
@@ -13,6 +13,8 @@ import { requireParametersOf } from './trainable.ts';
 export interface SupervisedBatch {
   readonly x: Tensor;
   readonly y: Tensor;
+  /** How much each example counts: float32 [examples], ≥ 0. Default: all alike. */
+  readonly weight?: Tensor;
 }
 
 export interface SupervisedOptions {
@@ -20,9 +22,21 @@ export interface SupervisedOptions {
   loss: LossFunction;
   /** Made for the model, or for some of its parameters: the others stay as they are. */
   optimizer: TrainingOptimizer;
+  /** The largest norm of all gradients together; larger ones are scaled down to it. Default: none. */
+  clipNorm?: number;
+  /** The largest absolute value in a gradient, before the norm. Default: none. */
+  clipValue?: number;
+  /** Steps whose gradients are averaged for one update: as if the batch were so many times as large. Default 1. */
+  accumulate?: number;
 }
 
-const supervisedOptions: OptionNames<SupervisedOptions> = { loss: true, optimizer: true };
+export const supervisedOptions: OptionNames<SupervisedOptions> = {
+  loss: true,
+  optimizer: true,
+  clipNorm: true,
+  clipValue: true,
+  accumulate: true,
+};
 
 /**
  * The task of learning `y` from `x`: one step is loss(model.forward(x), y), its gradients, and a step of the optimizer. What
@@ -31,6 +45,9 @@ const supervisedOptions: OptionNames<SupervisedOptions> = { loss: true, optimize
  * ```ts
  * await fit(supervised(model, { loss: crossEntropy, optimizer }), data, { epochs: 10 });
  * ```
+ *
+ * Where batches have the field `weight`, the loss is Σ wᵢ lᵢ / Σ wᵢ over the examples; means over an epoch or the validation data are weighted alike.
+ * Of gradients accumulated when the run ends, those that are no whole group make no update.
  *
  * Throws TrainingError for a model, loss or optimizer that is none, and for an optimizer that was made for another model.
  */
@@ -42,23 +59,28 @@ export function supervised(model: Module, options: SupervisedOptions): Task<Supe
 export function supervisedTask(
   where: string,
   model: Module,
-  { loss, optimizer }: SupervisedOptions,
+  { loss, optimizer: given, clipNorm, clipValue, accumulate = 1 }: SupervisedOptions,
 ): Task<SupervisedBatch> {
   requireModel(where, model);
   requireLossFunction(where, loss);
-  requireOptimizer(where, optimizer);
-  requireParametersOf(where, model, optimizer);
+  requireOptimizer(where, given);
+  requireParametersOf(where, model, given);
+  requirePositive(where, { clipNorm, clipValue });
+  if (!Number.isSafeInteger(accumulate) || accumulate < 1)
+    throw wrong(where, 'accumulate', 'a positive integer', accumulate);
+  const optimizer = accumulate === 1 ? given : new Accumulation(given, { steps: accumulate });
+  const clipping = { ...(clipNorm !== undefined && { clipNorm }), ...(clipValue !== undefined && { clipValue }) };
   const forward = (x: Tensor): Tensor => outputOf(where, model, x);
   return {
     parts: { model, optimizer },
     step(batch) {
       requireParametersOf(where, model, optimizer); // the model may have been changed since
-      const { x, y } = requireSupervised(where, batch);
-      return minimize(optimizer, () => lossOf(where, loss, forward(x), y));
+      const { x, y, weight } = requireSupervised(where, batch);
+      return minimize(optimizer, () => lossOf(where, loss, forward(x), y, weight), clipping);
     },
     validate(batch) {
-      const { x, y } = requireSupervised(where, batch);
-      return lossOf(where, loss, forward(x), y);
+      const { x, y, weight } = requireSupervised(where, batch);
+      return lossOf(where, loss, forward(x), y, weight);
     },
     output: ({ x }) => forward(x),
   };
@@ -66,7 +88,7 @@ export function supervisedTask(
 
 /** Throws TrainingError for a batch that is anything but tensors `x` and `y` of equally many examples. */
 export function requireSupervised(where: string, batch: SupervisedBatch): SupervisedBatch {
-  const { x, y } = batch as Partial<SupervisedBatch>;
+  const { x, y, weight } = batch as Partial<SupervisedBatch>;
   const fields = Object.keys(batch).join(', ') || 'none';
   if (x === undefined) {
     throw new TrainingError(`[${where}] a batch must have the field x, the input; it has ${fields}.`, {
@@ -94,5 +116,11 @@ export function requireSupervised(where: string, batch: SupervisedBatch): Superv
       { hint: 'One target per example: does the dataset, or the transform, change one field only?' },
     );
   }
-  return { x, y };
+  return { x, y, ...(weight !== undefined && { weight }) };
+}
+
+function requirePositive(where: string, numbers: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(numbers))
+    if (value !== undefined && !(typeof value === 'number' && value > 0 && value < Infinity))
+      throw wrong(where, name, 'a number > 0', value);
 }

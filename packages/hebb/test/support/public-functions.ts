@@ -31,6 +31,13 @@ type Functions<T> = {
 
 const { tensor, zeros, ones } = hebb;
 
+/** How gradients become a step. */
+const stepKinds = {
+  clipNorm: other(() => 1, '3', '1.5'),
+  clipValue: other(() => 1, '3', '1.5'),
+  accumulate: other(() => 1, '3'),
+};
+
 const matrix = (): hebb.Tensor =>
   tensor([
     [1, 2],
@@ -640,7 +647,7 @@ export const functions: Functions<Api> = {
   supervised: [
     other(() => trained().model),
     options<hebb.SupervisedOptions>(
-      { loss: aFunction(hebb.crossEntropy), optimizer: other(() => trained().optimizer) },
+      { loss: aFunction(hebb.crossEntropy), optimizer: other(() => trained().optimizer), ...stepKinds },
       true,
     ),
   ],
@@ -651,6 +658,7 @@ export const functions: Functions<Api> = {
       {
         loss: aFunction(hebb.crossEntropy),
         optimizer: other(() => trained().optimizer),
+        ...stepKinds,
         epochs: anInteger(1),
         steps: other(() => undefined), // epochs are given
         batchSize: anInteger(2),
