@@ -1,38 +1,9 @@
 /** The curves of a run as sections. */
 import type { ChartSection, ChartSeries, Section, TableCell, TableSection } from '@hebb/evaluation';
 import { formatMetric, words } from '@hebb/evaluation/format';
+import type { History, ValidationRecord } from '@hebb/training';
 
 type Point = readonly [x: number, y: number];
-type Numbers = Readonly<Record<string, number>>;
-
-/** What is drawn of a `History`. */
-export interface Curves {
-  readonly losses: readonly number[];
-  readonly scalars?: Readonly<Record<string, readonly number[]>>;
-  readonly learningRates: readonly number[];
-  readonly epochs: readonly Epoch[];
-  readonly validations?: readonly Validation[];
-  readonly stepsPerEpoch?: number;
-  readonly interrupted: boolean;
-  readonly stopReason?: string;
-}
-
-interface Epoch {
-  readonly epoch: number;
-  readonly step?: number;
-  readonly loss: number;
-  readonly scalars?: Numbers;
-  readonly validationLoss?: number;
-  readonly metrics: Numbers;
-  readonly learningRate: number;
-  readonly seconds: number;
-}
-
-interface Validation {
-  readonly step: number;
-  readonly validationLoss?: number;
-  readonly metrics: Numbers;
-}
 
 /** Points that a thin curve of single steps has at most, and a curve of means of steps where there are no epochs. */
 const stepPoints = 400;
@@ -44,10 +15,10 @@ const colors = [1, 2, 3, 4, 5, 6, 7] as const;
 type Color = (typeof colors)[number];
 
 /** @param validationName what the validation data is called */
-export function historySections(history: Curves, validationName: string): Section[] {
+export function historySections(history: History, validationName: string): Section[] {
   if (history.losses.length === 0) return [];
   const run = new RunCurves(history, validationName);
-  const names = Object.keys(history.scalars ?? { loss: [] });
+  const names = Object.keys(history.scalars);
   const [first = 'loss'] = names;
   const isLoss = (name: string): boolean => name === first || /loss$/i.test(name);
   const [losses, others] = [names.filter(isLoss), names.filter((name) => !isLoss(name))];
@@ -62,11 +33,10 @@ export function historySections(history: Curves, validationName: string): Sectio
 }
 
 /** The numbers of every epoch, for those who want to read them. */
-export function epochTable({ epochs }: Curves, validationName: string): TableSection | undefined {
+export function epochTable({ epochs }: History, validationName: string): TableSection | undefined {
   const [first] = epochs;
   if (first === undefined || epochs.length > 1000) return undefined;
-  const scalars = Object.keys(first.scalars ?? {});
-  const own = scalars.length > 0 ? scalars : ['loss'];
+  const own = Object.keys(first.scalars);
   const metrics = [...new Set(epochs.flatMap(({ metrics: named }) => Object.keys(named)))];
   const isValidated = epochs.some(({ validationLoss }) => validationLoss !== undefined);
   const shown = (name: string, value: number | undefined): TableCell =>
@@ -84,7 +54,7 @@ export function epochTable({ epochs }: Curves, validationName: string): TableSec
     ],
     rows: epochs.map((each) => [
       String(each.epoch),
-      ...own.map((name) => each.scalars?.[name] ?? each.loss),
+      ...own.map((name) => each.scalars[name]),
       ...(isValidated ? [each.validationLoss] : []),
       ...metrics.map((name) => shown(name, each.metrics[name])),
       each.learningRate,
@@ -95,26 +65,23 @@ export function epochTable({ epochs }: Curves, validationName: string): TableSec
 
 /** Along epochs where the data has some and one is over, else along steps. */
 class RunCurves {
-  readonly #history: Curves;
+  readonly #history: History;
   readonly #validationName: string;
   /** Steps in a unit of x. */
   readonly #unit: number;
   readonly #x: ChartSection['x'];
-  readonly #validations: readonly Validation[];
 
-  constructor(history: Curves, validationName: string) {
+  constructor(history: History, validationName: string) {
     this.#history = history;
     this.#validationName = validationName;
-    const { losses, stepsPerEpoch = Infinity, epochs, validations = [] } = history;
+    const { losses, stepsPerEpoch = Infinity } = history;
     const inEpochs = losses.length >= stepsPerEpoch;
     this.#unit = inEpochs ? stepsPerEpoch : 1;
     this.#x = { label: inEpochs ? 'epoch' : 'step', range: [0, losses.length / this.#unit], format: 'count' };
-    this.#validations =
-      validations.length > 0 ? validations : epochs.map((epoch) => ({ ...epoch, step: this.#end(epoch) }));
   }
 
   get metricNames(): string[] {
-    return [...new Set(this.#validations.flatMap(({ metrics }) => Object.keys(metrics)))];
+    return [...new Set(this.#history.validations.flatMap(({ metrics }) => Object.keys(metrics)))];
   }
 
   /** Numbers of steps: each thinly, their means, and what validation found. */
@@ -124,10 +91,11 @@ class RunCurves {
     const values = series.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
     const [low, high] = [smallest(values), -smallest(values.map((value) => -value))];
     const logarithmic = low > 0 && high / low > 30;
-    const { interrupted, stopReason } = this.#history;
+    const { interrupted, stopReason, warnings = [] } = this.#history;
     const notes = [
       interrupted ? 'The run was interrupted.' : undefined,
       stopReason === undefined ? undefined : `Stopped early: ${stopReason}.`,
+      ...warnings,
       'Training losses are those of the steps themselves, with dropout and augmentation where there are any.',
     ];
     const bottom = logarithmic ? (low < high / 1e6 ? high / 1e6 : undefined) : low < 0 ? undefined : 0;
@@ -176,19 +144,19 @@ class RunCurves {
   }
 
   #scalar(name: string, color: Color, several: boolean): ChartSeries[] {
-    const { scalars, losses, epochs } = this.#history;
-    const values = scalars?.[name] ?? losses;
+    const { scalars, epochs } = this.#history;
+    const values = scalars[name] ?? [];
     const what = several ? words(name) : 'training';
     // A step that did not return it is no gap in the curve: two networks may take turns.
-    const steps = this.#steps(values).filter(([, value]) => !Number.isNaN(value));
+    const steps = this.#steps(values).filter(([, value]) => Number.isFinite(value));
     const isShort = steps.length <= meanPoints;
     const series: ChartSeries[] = [];
     if (!isShort || epochs.length > 1)
       series.push({ name: several ? '' : 'training, by step', points: means(steps, stepPoints), look: 'faint', color });
     if (epochs.length > 1) {
       const points = epochs.map((epoch, i): Point => {
-        const middle = ((i === 0 ? 0 : this.#end(epochs[i - 1] ?? epoch)) + this.#end(epoch)) / 2;
-        return [middle / this.#unit, epoch.scalars?.[name] ?? epoch.loss];
+        const middle = ((epochs[i - 1]?.step ?? 0) + epoch.step) / 2;
+        return [middle / this.#unit, epoch.scalars[name] ?? NaN];
       });
       series.push({ name: several ? what : 'training, by epoch', points, color });
     } else {
@@ -214,16 +182,11 @@ class RunCurves {
     return values.map((value, i) => [(i + 1) / this.#unit, value]);
   }
 
-  #validated(valueOf: (record: Validation) => number | undefined): Point[] {
-    return this.#validations.flatMap((record): Point[] => {
+  #validated(valueOf: (record: ValidationRecord) => number | undefined): Point[] {
+    return this.#history.validations.flatMap((record): Point[] => {
       const value = valueOf(record);
       return value === undefined ? [] : [[record.step / this.#unit, value]];
     });
-  }
-
-  /** Steps since the start of the run when an epoch was over. */
-  #end({ epoch, step }: Epoch): number {
-    return step ?? epoch * (this.#history.stepsPerEpoch ?? 1);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Evaluation, Section, ShapedValues } from '@hebb/evaluation';
 import type { Summary } from '@hebb/layers';
 import {
+  isPlain,
   listOf,
   requireBoolean,
   requireInteger,
@@ -94,7 +95,8 @@ function requireSummary(where: string, name: string, value: unknown): void {
 
 function requireHistory(where: string, name: string, value: unknown): void {
   const given = value as Partial<History> | null;
-  if (typeof value !== 'object' || !Array.isArray(given?.losses) || !Array.isArray(given.epochs))
+  const lists = [given?.losses, given?.learningRates, given?.epochs, given?.validations];
+  if (!lists.every(Array.isArray) || !isPlain(given?.scalars))
     throw wrongArgument(where, name, 'the history that fit() returns', value);
 }
 

@@ -67,7 +67,7 @@ table.facts td, table.facts th { white-space: normal; overflow-wrap: anywhere; v
 
 table.matrix { width: auto; margin: 0 auto; border-collapse: separate; border-spacing: 2px; font-size: 0.82rem; line-height: 1.1; }
 .matrix th, .matrix td { border: 0; padding: 0; text-align: center; }
-.matrix tbody td { --size: clamp(25px, calc((100cqi - var(--names) - 16px) / var(--columns) - 2px), 44px); min-width: var(--size); height: var(--size); padding: 0 2px; border-radius: 3px; --fill: var(--empty); background: color-mix(in srgb, var(--fill) var(--full), var(--empty)); font-weight: 600; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+.matrix tbody td { --size: clamp(25px, calc((100cqi - var(--names) - 16px) / var(--columns) - 2px), 44px); min-width: max(var(--size), var(--letters)); height: var(--size); padding: 0 2px; border-radius: 3px; --fill: var(--empty); background: color-mix(in srgb, var(--fill) var(--full), var(--empty)); font-weight: 600; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .matrix td.none { color: color-mix(in srgb, var(--quiet) 60%, var(--empty)); font-weight: 400; } .matrix tbody td.right { --fill: var(--right); } .matrix tbody td.wrong { --fill: var(--wrong); } .matrix td.strong { color: var(--on); }
 .matrix tbody th { text-align: right; padding-right: 6px; font-weight: 400; } .matrix thead th { color: var(--text); font-weight: 400; padding-bottom: 3px; } .matrix thead .axis { color: var(--quiet); }
 .matrix thead th:first-child { text-align: right; padding-right: 6px; vertical-align: bottom; }

@@ -1,29 +1,41 @@
 import type { ChartSection, Section } from '@hebb/evaluation';
+import type { History, ValidationRecord } from '@hebb/training';
 import { expect, it } from 'vitest';
-import { epochTable, historySections, type Curves } from '../src/history.ts';
+import { epochTable, historySections } from '../src/history.ts';
 
-const charts = (history: Curves): Record<string, ChartSection> =>
+const charts = (history: History): Record<string, ChartSection> =>
   Object.fromEntries(
     historySections(history, 'validation')
       .filter((section: Section) => section.kind === 'chart')
       .map((section) => [section.title, section]),
   );
 const names = (chart: ChartSection | undefined): string[] => (chart?.series ?? []).map(({ name }) => name);
-const run = (changes: Partial<Curves> = {}): Curves => ({
-  losses: [4, 2, 1, 1],
-  learningRates: [0.1, 0.1, 0.1, 0.1],
-  epochs: [1, 2].map((epoch) => ({
-    epoch,
-    loss: 3 / epoch,
-    validationLoss: 2 / epoch,
-    metrics: { accuracy: epoch / 4 },
-    learningRate: 0.1,
-    seconds: 1,
-  })),
-  stepsPerEpoch: 2,
-  interrupted: false,
-  ...changes,
-});
+const run = (changes: Partial<History> = {}): History => {
+  const losses = changes.losses ?? [4, 2, 1, 1];
+  return {
+    losses,
+    scalars: { loss: losses },
+    learningRates: losses.map(() => 0.1),
+    epochs: [1, 2].map((epoch) => ({
+      epoch,
+      step: 2 * epoch,
+      loss: 3 / epoch,
+      scalars: { loss: 3 / epoch },
+      validationLoss: 2 / epoch,
+      metrics: { accuracy: epoch / 4 },
+      learningRate: 0.1,
+      seconds: 1,
+      validationSeconds: 0,
+      examplesPerSecond: 1,
+    })),
+    validations: [1, 2].map((epoch) => validation({ step: 2 * epoch, validationLoss: 2 / epoch, metrics: { accuracy: epoch / 4 } })), // prettier-ignore
+    stepsPerEpoch: 2,
+    seconds: 2,
+    interrupted: false,
+    ...changes,
+  };
+};
+const validation = (changes: Partial<ValidationRecord>): ValidationRecord => ({ step: 1, epoch: 1, metrics: {}, loss: 1, scalars: {}, seconds: 1, ...changes }); // prettier-ignore
 
 it('draws losses along epochs: those of an epoch in its middle, those of validation at its end', () => {
   const { Loss: loss, Accuracy: accuracy } = charts(run());
@@ -43,7 +55,7 @@ it('draws a run without epochs along its steps, with validations where they were
     losses,
     learningRates: losses.map(() => 1),
     epochs: [],
-    validations: [{ step: 50, validationLoss: 55, metrics: { error: 5 } }],
+    validations: [validation({ step: 50, validationLoss: 55, metrics: { error: 5 } })],
   });
   const { Loss: loss, Error: error } = charts(endless);
   expect(loss?.x).toMatchObject({ label: 'step', range: [0, 100] });
@@ -59,16 +71,14 @@ it('draws a run of less than an epoch along its steps', () => {
 
 it('draws the losses of two networks in one chart and other scalars in their own', () => {
   const scalars = { generatorLoss: [4, NaN, 2, NaN], discriminatorLoss: [1, 1, 1, 1], penalty: [0, 0, 1, 1] };
-  const epochs = [1, 2].map((epoch) => ({
-    epoch,
-    step: 2 * epoch,
-    loss: 4 / epoch,
-    scalars: { generatorLoss: 4 / epoch, discriminatorLoss: 1, penalty: epoch - 1 },
-    metrics: { validationGeneratorLoss: 7, distance: 3 },
-    learningRate: 0.1,
-    seconds: 1,
+  const metrics = { validationGeneratorLoss: 7, distance: 3 };
+  const epochs = run().epochs.map(({ validationLoss: _, ...record }) => ({
+    ...record,
+    scalars: { generatorLoss: 4 / record.epoch, discriminatorLoss: 1, penalty: record.epoch - 1 },
+    metrics,
   }));
-  const found = charts(run({ losses: scalars.generatorLoss, scalars, epochs }));
+  const validations = [2, 4].map((step) => validation({ step, metrics }));
+  const found = charts(run({ losses: scalars.generatorLoss, scalars, epochs, validations }));
   expect(Object.keys(found)).toEqual(['Loss', 'Penalty', 'Distance']);
   expect(names(found['Loss'])).toEqual(
     ['', 'generator loss', 'generator loss, validation', '', 'discriminator loss'], // prettier-ignore
@@ -95,9 +105,10 @@ it('shows a learning rate that changes, and says how the run ended', () => {
   expect(charts(run({ learningRates: [1, 2, 3, 4] }))['Learning rate']?.series[0]?.points).toEqual(
     [[0.5, 1], [1, 2], [1.5, 3], [2, 4]], // prettier-ignore
   );
-  expect(charts(run({ interrupted: true, stopReason: 'no improvement' }))['Loss']?.text).toMatch(
-    /^The run was interrupted\. Stopped early: no improvement\./,
-  );
+  expect(
+    charts(run({ interrupted: true, stopReason: 'no improvement', warnings: ['Accuracy was never a number.'] }))['Loss']
+      ?.text,
+  ).toMatch(/^The run was interrupted\. Stopped early: no improvement\. Accuracy was never a number\./);
 });
 
 it('draws nothing of a run that took no step, and a run of a hundred thousand steps in a small page', () => {

@@ -42,7 +42,15 @@ describe('the report', () => {
   const history: History = {
     losses: [2, 1, 0.5, 0.25],
     scalars: { loss: [2, 1, 0.5, 0.25] },
-    validations: [],
+    validations: [1, 2].map((epoch) => ({
+      step: 2 * epoch,
+      epoch,
+      validationLoss: 1 / epoch,
+      metrics: { accuracy: epoch / 4 },
+      loss: 2 / epoch,
+      scalars: { loss: 2 / epoch },
+      seconds: 1,
+    })),
     learningRates: [1, 1, 1, 1],
     epochs: [1, 2].map((epoch) => ({
       epoch,

@@ -10,6 +10,8 @@ import { table } from './table.ts';
 
 /** Names on a side that a table still shows. */
 const mostNames = 40;
+/** Columns that have room for names of some letters side by side. */
+const fewColumns = 4;
 const confusionsListed = 20;
 
 export function matrix(section: MatrixSection): Html {
@@ -51,11 +53,12 @@ function cellsOf({ counts, rowNames, columnNames }: MatrixSection): Cell[][] {
 }
 
 function cellTable({ rowNames, columnNames, rowLabel, columnLabel }: MatrixSection, cells: Cell[][]): Html {
-  const turned = columnNames.some((name) => name.length > 3);
+  const longest = Math.max(0, ...columnNames.map((name) => shorten(name).length));
+  const turned = longest > (columnNames.length <= fewColumns ? 12 : 3);
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${rowLabel} by ${columnLabel}">
     <table
       class="matrix"
-      style="--columns:${columnNames.length};--names:${Math.max(rowLabel.length, ...rowNames.map((name) => shorten(name).length))}ch"
+      style="--columns:${columnNames.length};--letters:${turned ? 0 : longest}ch;--names:${Math.max(rowLabel.length, ...rowNames.map((name) => shorten(name).length))}ch"
     >
       <thead>
         <tr>

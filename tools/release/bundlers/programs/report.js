@@ -3,8 +3,10 @@ import { prove } from './prove.js';
 
 const history = {
   losses: [2, 1, 0.5, 0.25],
+  scalars: { loss: [2, 1, 0.5, 0.25] },
   learningRates: [1, 1, 1, 1],
   epochs: [],
+  validations: [],
   stepsPerEpoch: 2,
   seconds: 4,
   interrupted: false,
