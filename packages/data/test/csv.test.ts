@@ -33,6 +33,44 @@ describe('parseCsv', () => {
     expect(parseCsv('x,y\n"a\r\nb",1\r\nc,2\n').column('x')).toEqual(['a\r\nb', 'c']);
   });
 
+  it('takes for data a quote that begins no field, also where lines end with CR or blanks separate', () => {
+    for (const lineEnd of ['\n', '\r\n', '\r']) {
+      const text = ['name,n', '5" pipe,1', '# a "remark', '"a\nb",2', 'c,3', ''].join(lineEnd);
+      const table = parseCsv(text, { comments: '#' });
+      expect(table.strings('name')).toEqual(['5" pipe', 'a\nb', 'c']);
+      expect([0, 1, 2].map((row) => table.lineOf(row))).toEqual([2, 4, 6]);
+    }
+    const aligned = parseCsv('a   b\n5"  1\n6   "x  y"\n', { delimiter: 'whitespace' });
+    expect(aligned.row(0)).toEqual({ a: '5"', b: '1' });
+    expect(aligned.row(1)).toEqual({ a: '6', b: 'x  y' });
+  });
+
+  it('reads numbers as Number does, to the last bit', () => {
+    const random = new Random(1);
+    const digits = (count: number): string => Array.from({ length: count }, () => random.integer(10)).join('');
+    const texts = [
+      '0',
+      '-0',
+      '.5',
+      '5.',
+      '-.5',
+      '+1',
+      '1e3',
+      '123456789012345',
+      '0.000000000000001',
+      '9007199254740993',
+    ];
+    for (let i = 0; i < 20_000; i++) {
+      const sign = ['', '-', '+'][random.integer(3)] ?? '';
+      const exponent = random.integer(4) === 0 ? `e${random.integer(40) - 20}` : '';
+      texts.push(`${sign}${digits(1 + random.integer(12))}.${digits(random.integer(12))}${exponent}`);
+    }
+    const read = parseCsv(`x\n${texts.join('\n')}\n`, { types: { x: 'number' } }).numbers('x');
+    expect(texts.filter((text, i) => !Object.is(read[i], Number(text)))).toEqual([]);
+    for (const wrong of ['-', '.', '-.', '', '1.2.3', '--1', '1-', '0x10', '1_000', 'Infinity', '١'])
+      expect(() => parseCsv(`x,y\n${wrong},1\n`, { types: { x: 'number' }, missing: [] })).toThrow(/expected a number/);
+  });
+
   it('counts the lines of a file, not the rows', () => {
     const table = parseCsv('# made by hand\nx,y\n\n"a\nb\nc",1\n# a remark\n\nd,2\n', { comments: '#' });
     expect([table.lineOf(0), table.lineOf(1)]).toEqual([4, 9]);

@@ -541,6 +541,29 @@ export const functions: Functions<Api> = {
     other(() => ({ data: Float32Array.of(1, 2), shape: [1, 1, 1, 2] })),
     options<hebb.NormalizeOptions>({ mean: fractions(0), std: fractions(1) }, true),
   ],
+  csvStream: [
+    source(() => new Blob([csvText])),
+    options<hebb.CsvStreamOptions>({
+      ...csvOptions,
+      delimiter: aText(','), // whether the file fits it shows when it is read
+      encoding: aText('utf-8'),
+      sampleRows: anInteger(10),
+      onBadRow: aFunction(() => undefined),
+    }),
+  ],
+  linesStream: [source(() => new Blob([csvText])), options<hebb.LinesStreamOptions>({ encoding: aText('utf-8') })],
+  textStream: [
+    source(() => new Blob([csvText])),
+    options<hebb.TextStreamOptions>(
+      {
+        length: anInteger(2),
+        stride: anInteger(1),
+        tokenizer: aFunction(() => [1]),
+        encoding: aText('utf-8'),
+      },
+      true,
+    ),
+  ],
   stream: [other(() => [1, 2], 'array', 'numbers', 'nested arrays', 'texts', 'typed array', 'map', 'function')],
   trainTestSplit: [
     other(dataset),
