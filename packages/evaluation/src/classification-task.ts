@@ -19,7 +19,7 @@ import type { Metric } from './metric.ts';
 import { Ranking } from './ranking.ts';
 import { Sum } from './sum.ts';
 import { packTopClasses, unpackTopClasses } from './top-classes.ts';
-import { classes, type ShapedValues } from './values.ts';
+import { classes, scoresHoldNaN, type ShapedValues } from './values.ts';
 import { requireMeasured, weighting } from './weights.ts';
 
 export interface ClassificationOptions {
@@ -143,7 +143,9 @@ class ClassificationState implements EvaluationState<ClassificationEvaluation, C
     const targets = arrayField(batch, this.#target);
     const k = ((top.shape[1] ?? 0) - 2) / 2;
     const { classCount } = this;
-    const found = unpackTopClasses(where, top, k);
+    const found = unpackTopClasses(top, k);
+    const odd = found.losses.findIndex(Number.isNaN);
+    if (odd >= 0) throw scoresHoldNaN(where, this.#labels.length + odd);
     if (classCount !== 0 && found.classCount !== classCount) {
       throw new ShapeError(`[${where}] outputs for ${found.classCount} classes follow outputs for ${classCount}.`);
     }

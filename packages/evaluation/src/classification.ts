@@ -1,8 +1,8 @@
 /** Single numbers for classifiers: accuracy, top-k accuracy, log loss. */
 import { ArgumentError, ShapeError } from '@hebb/tensor';
-import { requireBoolean, requireInteger } from '@hebb/tensor/arguments';
-import { meanMetric, type CallableMetric, type ConfigurableMetric } from './metric.ts';
-import { predictedClasses, predictedOnDevice } from './predicted.ts';
+import { requireBoolean, requireInteger, requireNumber } from '@hebb/tensor/arguments';
+import { meanMetric, type ConfigurableMetric } from './metric.ts';
+import { predictedBy, predictedOnDevice, type ThresholdOptions } from './predicted.ts';
 import { argmaxRows, classes, flatten, isTensor, scoreRows } from './values.ts';
 import type { Flat, ShapedValues, TensorLike, Values } from './values.ts';
 
@@ -45,19 +45,22 @@ export function argmax(scores: Values | TensorLike): Int32Array | Promise<Int32A
  * accuracy([[2, 1], [0, 3], [1, 0]], [0, 1, 1]); // 0.6666…
  * accuracy([0, 1, 0], [0, 1, 1]); // 0.6666…
  * accuracy([0, 1, 0], [0, 1, 1], { weights: [1, 1, 2] }); // 0.5
+ * accuracy([-2.5, 0.3], [0, 1], { threshold: 0 }); // 1: one logit per example
  * ```
  *
- * Predictions are logits or probabilities of shape [n, classes], or predicted classes of shape [n]; labels are classes of shape [n]. Of logits
+ * Predictions are logits or probabilities of shape [n, classes], or predicted classes of shape [n], or with a
+ * `threshold` scores of class 1; labels are classes of shape [n]. Of logits
  * the device picks the largest, so that they need not be read. Source: `sklearn.metrics.accuracy_score`.
  *
  * Throws ShapeError if the shapes do not go together; ArgumentError for labels that are not classes, for NaN, and for no examples.
  */
-export const accuracy: CallableMetric = /* @__PURE__ */ meanMetric({
+export const accuracy: ConfigurableMetric<ThresholdOptions> = /* @__PURE__ */ meanMetric<ThresholdOptions>({
   name: 'accuracy',
   goal: 'max',
-  score: (predictions, labels) => {
+  options: { threshold: requireNumber },
+  score: (predictions, labels, options) => {
     const truth = classes('accuracy', 'labels', labels);
-    const predicted = predictedClasses('accuracy', predictions, truth);
+    const predicted = predictedBy('accuracy', predictions, truth, options);
     return truth.map((label, i) => (predicted[i] === label ? 1 : 0));
   },
   reduce: predictedOnDevice,
@@ -151,6 +154,38 @@ export const perplexity: ConfigurableMetric<LogLossOptions> = /* @__PURE__ */ me
   finish: Math.exp,
 });
 
+/**
+ * (1 / n) Σᵢ (pᵢ − labelᵢ)², the mean squared error of the probability of class 1.
+ *
+ * ```ts
+ * import { brierScore } from '@hebb/evaluation';
+ *
+ * brierScore([0.1, 0.9, 0.8], [0, 1, 1]); // 0.02
+ * ```
+ *
+ * Scores are probabilities (or logits) of class 1, of shape [n] or [n, 1], or rows of both classes [n, 2]; labels are 0 or 1, of shape [n].
+ * Source: `sklearn.metrics.brier_score_loss`.
+ *
+ * Throws as {@link logLoss}; ArgumentError for more than two classes.
+ */
+export const brierScore: ConfigurableMetric<LogLossOptions> = /* @__PURE__ */ meanMetric<LogLossOptions>({
+  name: 'brierScore',
+  goal: 'min',
+  options: { fromLogits: requireBoolean },
+  score: (scores, labels, { fromLogits = false }) => {
+    const where = 'brierScore';
+    const rows = scores.data.length === labels.data.length ? rowsOfTwo(scores.data, fromLogits) : scores;
+    const { data, width, truth } = scoresOfLabels(where, rows, labels);
+    if (width !== 2) throw new ArgumentError(`[${where}] takes scores of two classes, got those of ${width}.`);
+    return Float64Array.from(truth, (label, row) => {
+      const [low, high] = [data[2 * row] ?? NaN, data[2 * row + 1] ?? NaN];
+      if (!fromLogits) requireProbabilities(where, row, data, 2);
+      const probability = fromLogits ? 1 / (1 + Math.exp(low - high)) : high;
+      return (probability - label) ** 2;
+    });
+  },
+});
+
 /** −ln p(label) of each row. */
 function negativeLogLikelihoods(
   where: string,
@@ -172,18 +207,20 @@ function negativeLogLikelihoods(
     });
   }
   return own.map((probability, row) => {
-    let sum = 0;
-    for (let i = row * width; i < (row + 1) * width; i++) {
-      const p = data[i] ?? 0;
-      sum += p >= 0 && p <= 1 ? p : NaN;
-    }
-    if (!(Math.abs(sum - 1) < 1e-3)) {
-      throw new ArgumentError(
-        `[${where}] row ${row} does not hold probabilities: numbers from 0 to 1 whose sum is 1.`,
-        { hint: 'Pass { fromLogits: true } for logits, or take softmax(-1) first.' },
-      );
-    }
+    requireProbabilities(where, row, data, width);
     return -Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, probability)));
+  });
+}
+
+function requireProbabilities(where: string, row: number, data: ArrayLike<number>, width: number): void {
+  let sum = 0;
+  for (let i = row * width; i < (row + 1) * width; i++) {
+    const p = data[i] ?? 0;
+    sum += p >= 0 && p <= 1 ? p : NaN;
+  }
+  if (Math.abs(sum - 1) < 1e-3) return;
+  throw new ArgumentError(`[${where}] row ${row} does not hold probabilities: numbers from 0 to 1 whose sum is 1.`, {
+    hint: 'Pass { fromLogits: true } for logits, or take softmax(-1) first.',
   });
 }
 

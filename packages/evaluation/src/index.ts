@@ -1,4 +1,4 @@
-export { accuracy, argmax, logLoss, perplexity, topKAccuracy } from './classification.ts';
+export { accuracy, argmax, brierScore, logLoss, perplexity, topKAccuracy } from './classification.ts';
 export type { LogLossOptions, TopKOptions } from './classification.ts';
 export { ClassificationResult, classificationReport } from './classification-report.ts';
 export { classification } from './classification-task.ts';
@@ -22,9 +22,18 @@ export type {
   HostValues,
   TensorFields,
 } from './evaluation.ts';
+export { f1Score, precision, recall } from './f1.ts';
+export type { AverageOptions } from './f1.ts';
 export { MetricSet } from './metric-set.ts';
 export type { MetricSetState, ReducedOutputs } from './metric-set.ts';
 export { MetricsEvaluation } from './metrics-evaluation.ts';
+export { multiLabel, MultiLabelEvaluation } from './multi-label.ts';
+export type { MultiLabelOptions, MultiLabelValues } from './multi-label.ts';
+export { regression, RegressionEvaluation } from './regression-task.ts';
+export type { RegressionOptions, RegressionValues, TargetScores } from './regression-task.ts';
+export { sequences, SequencesEvaluation } from './sequences.ts';
+export type { SequencesOptions, SequencesValues } from './sequences.ts';
+export type { ThresholdOptions } from './predicted.ts';
 export { averagePrecision, rocAuc } from './ranking.ts';
 export { defineMetric, meanMetric } from './metric.ts';
 export type {
@@ -41,6 +50,7 @@ export {
   meanAbsoluteError,
   meanAbsolutePercentageError,
   meanSquaredError,
+  medianAbsoluteError,
   r2Score,
   rootMeanSquaredError,
 } from './regression.ts';

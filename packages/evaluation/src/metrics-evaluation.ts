@@ -38,7 +38,7 @@ export class MetricsEvaluation implements Evaluation {
     return [...values, examples, `${formatCount(this.examplesPerSecond)} examples/s`].join(' · ');
   }
 
-  toJSON(): unknown {
+  toJSON(): object {
     const { metrics, count, seconds, examplesPerSecond } = this;
     return { metrics, count, seconds, examplesPerSecond };
   }

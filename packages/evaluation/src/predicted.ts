@@ -18,6 +18,33 @@ export function predictedOnDevice(outputs: Tensor, targets: Tensor): Tensor {
   return isUnknown.where(labelOutOfRange, hasNaN.where(notANumber, outputs.argmax(1)));
 }
 
+export interface ThresholdOptions {
+  /**
+   * Predictions of one number per example are scores of class 1, which is predicted above this: 0 for logits, 0.5 for probabilities. Default: they
+   * are predicted classes.
+   */
+  threshold?: number;
+}
+
+/** The predicted classes; {@link ThresholdOptions} say what one number per example is. */
+export function predictedBy(
+  where: string,
+  predictions: ShapedValues,
+  labels: Int32Array,
+  { threshold }: ThresholdOptions,
+): Int32Array {
+  const isScore = threshold !== undefined && predictions.data.length === labels.length;
+  if (!isScore) return predictedClasses(where, predictions, labels);
+  const { data } = predictions;
+  return labels.map((label, i) => {
+    const score = data[i] ?? NaN;
+    if (Number.isNaN(score)) throw scoresHoldNaN(where, i);
+    if (label > 1)
+      throw new ArgumentError(`[${where}] labels[${i}] is ${label}: one score tells two classes apart, 0 and 1.`);
+    return score > threshold ? 1 : 0;
+  });
+}
+
 /** Classes from scores (two axes with more than one column, or several numbers per label) or from classes. */
 export function predictedClasses(where: string, predictions: ShapedValues, labels: Int32Array): Int32Array {
   const { data, shape } = predictions;
@@ -39,6 +66,12 @@ export function predictedClasses(where: string, predictions: ShapedValues, label
         hint: 'Labels are classes from 0; the last layer gives one score for each class.',
       });
     }
+  }
+  const single = data.length > 0 && !Number.isInteger(data[0]);
+  if (single) {
+    throw new ArgumentError(`[${where}] predictions[0] is ${String(data[0])}, not a class: an integer from 0.`, {
+      hint: `Scores of class 1, one per example, take a threshold: ${where}.with({ threshold: 0 }) for logits, 0.5 for probabilities.`,
+    });
   }
   return classes(where, 'predictions', predictions);
 }

@@ -1,9 +1,10 @@
 /** Errors of predicted numbers. */
 import { ArgumentError, ShapeError } from '@hebb/tensor';
 import { defineMetric, meanMetric, type CallableMetric, type MetricState } from './metric.ts';
+import { Growing } from './growing.ts';
 import { Moments } from './moments.ts';
 import { sameLength, type ShapedValues } from './values.ts';
-import { weighting } from './weights.ts';
+import { requireMeasured, weighting } from './weights.ts';
 
 /**
  * (1 / N) Σ (prediction − target)² over all N numbers; with weights, the weighted mean over the examples of the mean over each one's numbers.
@@ -80,6 +81,52 @@ export const meanAbsolutePercentageError: CallableMetric = /* @__PURE__ */ meanM
       (d, target) => Math.abs(d) / Math.max(Math.abs(target), Number.EPSILON),
     ),
 });
+
+/**
+ * The median of |prediction − target|, which a few large errors do not move. For targets of shape [n, outputs], the mean over the outputs.
+ *
+ * ```ts
+ * import { medianAbsoluteError } from '@hebb/evaluation';
+ *
+ * medianAbsoluteError([2.5, 0, 2, 80], [3, -0.5, 2, 7]); // 0.5
+ * ```
+ *
+ * Exact: the error of every number is kept (8 bytes). It takes no weights. Source: `sklearn.metrics.median_absolute_error`.
+ */
+export const medianAbsoluteError: CallableMetric = /* @__PURE__ */ defineMetric({
+  name: 'medianAbsoluteError',
+  goal: 'min',
+  start: () => new MedianState(),
+});
+
+class MedianState implements MetricState {
+  readonly #errors = new Growing((length) => new Float64Array(length));
+  #width = 1;
+
+  update(predictions: ShapedValues, targets: ShapedValues, weights?: ArrayLike<number>): void {
+    const where = 'medianAbsoluteError';
+    if (weights !== undefined) throw new ArgumentError(`[${where}] takes no weights.`);
+    this.#width = requirePairs(where, predictions, targets);
+    for (let i = 0; i < targets.data.length; i++)
+      this.#errors.push(Math.abs((predictions.data[i] ?? 0) - (targets.data[i] ?? 0)));
+  }
+
+  merge(other: MedianState): void {
+    this.#width = other.#width;
+    this.#errors.append(other.#errors.values);
+  }
+
+  value(): number {
+    requireMeasured('medianAbsoluteError', this.#errors.length);
+    const width = this.#width;
+    const medians = Array.from({ length: width }, (_, output) => {
+      const sorted = this.#errors.values.filter((_, i) => i % width === output).sort();
+      const middle = (sorted.length - 1) / 2;
+      return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
+    });
+    return medians.reduce((sum, median) => sum + median, 0) / width;
+  }
+}
 
 /**
  * R² = 1 − Σ (target − prediction)² / Σ (target − mean target)²: 1 for perfect predictions, 0 for predicting the mean.

@@ -1,6 +1,6 @@
 /** What is kept of a row of logits, picked on the device: the likeliest classes, and how likely the label was. */
 import { concat, full, iota, type Tensor } from '@hebb/tensor';
-import { scoresHoldNaN, type ShapedValues } from './values.ts';
+import type { ShapedValues } from './values.ts';
 
 /**
  * Of logits [n, classes]: float32 [n, 2 + 2k], the number of classes, −ln p(label), the k likeliest classes and their probabilities. One tensor
@@ -28,6 +28,7 @@ export function packTopClasses(logits: Tensor, labels: Tensor, k: number): Tenso
 
 export interface TopClasses {
   readonly classCount: number;
+  /** NaN where the row holds NaN. */
   readonly losses: Float64Array;
   /** [n, k] */
   readonly classes: Int32Array;
@@ -35,16 +36,14 @@ export interface TopClasses {
 }
 
 /** What {@link packTopClasses} put into one tensor. */
-export function unpackTopClasses(where: string, { data, shape }: ShapedValues, k: number): TopClasses {
+export function unpackTopClasses({ data, shape }: ShapedValues, k: number): TopClasses {
   const [count = 0, width = 0] = shape;
   const losses = new Float64Array(count);
   const classes = new Int32Array(count * k);
   const probabilities = new Float32Array(count * k);
   for (let row = 0; row < count; row++) {
     const start = row * width;
-    const loss = data[start + 1] ?? NaN;
-    if (Number.isNaN(loss)) throw scoresHoldNaN(where, row);
-    losses[row] = loss;
+    losses[row] = data[start + 1] ?? NaN;
     for (let i = 0; i < k; i++) {
       classes[row * k + i] = data[start + 2 + i] ?? 0;
       probabilities[row * k + i] = data[start + 2 + k + i] ?? 0;

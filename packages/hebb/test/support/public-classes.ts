@@ -30,6 +30,9 @@ type Made =
   | hebb.Tensor
   | hebb.ClassificationResult
   | hebb.ClassificationEvaluation
+  | hebb.MultiLabelEvaluation
+  | hebb.RegressionEvaluation
+  | hebb.SequencesEvaluation
   | hebb.ConfusionMatrix
   | hebb.Stream<unknown>
   | hebb.BatchStream;

@@ -127,6 +127,11 @@ const forwarding = options<hebb.EvaluateOptions>({
 });
 const moreMetrics = other(() => ({}), 'object');
 const metric = (): [Kind, Kind, Kind] => [values(() => [0, 1]), values(() => [0, 1]), metricOptions({})];
+const averaged = (): [Kind, Kind, Kind] => [
+  values(() => [0, 1]),
+  classesOfRows,
+  metricOptions<hebb.AverageOptions>({ average: aChoice('macro'), threshold: aNumber(0.5, 'NaN', 'Infinity') }),
+];
 const rowsOfScores = values(() => [
   [1, 0],
   [0, 1],
@@ -583,7 +588,42 @@ export const functions: Functions<Api> = {
   ],
 
   // Metrics.
-  accuracy: metric(),
+  accuracy: [
+    values(() => [0, 1]),
+    classesOfRows,
+    metricOptions<hebb.ThresholdOptions>({ threshold: aNumber(0.5, 'NaN', 'Infinity') }),
+  ],
+  precision: averaged(),
+  recall: averaged(),
+  f1Score: averaged(),
+  brierScore: [rowsOfScores, classesOfRows, metricOptions<hebb.LogLossOptions>({ fromLogits: aBoolean() })],
+  medianAbsoluteError: metric(),
+  multiLabel: [
+    options<hebb.MultiLabelOptions>({
+      labelNames: texts('a', 'b'),
+      threshold: aNumber(0, 'NaN', 'Infinity'),
+      rankings: aBoolean(),
+      metrics: moreMetrics,
+      keepOutputs: aBoolean(),
+      target: aText('y'),
+    }),
+  ],
+  regression: [
+    options<hebb.RegressionOptions>({
+      targetNames: texts('a', 'b'),
+      metrics: moreMetrics,
+      keepOutputs: aBoolean(),
+      target: aText('y'),
+    }),
+  ],
+  sequences: [
+    options<hebb.SequencesOptions>({
+      target: aText('y'),
+      shift: anInteger(1),
+      mask: aText('mask'),
+      ignoreIndex: anInteger(-1),
+    }),
+  ],
   perplexity: [rowsOfScores, classesOfRows, metricOptions<hebb.LogLossOptions>({ fromLogits: aBoolean(true) })],
   topKAccuracy: [rowsOfScores, classesOfRows, metricOptions<hebb.TopKOptions>({ k: anInteger(1) })],
   logLoss: [rowsOfScores, classesOfRows, metricOptions<hebb.LogLossOptions>({ fromLogits: aBoolean(true) })],
