@@ -8,19 +8,25 @@ import type { ShapedValues } from './values.ts';
  */
 export function packTopClasses(logits: Tensor, labels: Tensor, k: number): Tensor {
   const [count = 0, width = 0] = logits.shape;
-  const logProbabilities = logits.to('float32').logSoftmax(1);
+  const values = logits.to('float32');
   const columns = iota([count, width], 1);
-  const isLabel = columns.equal(labels.reshape([count, 1]));
-  const labelLoss = isLabel.where(logProbabilities, 0).sum(1, { keepDims: true }).neg();
-  // NaN anywhere in a row makes all of its log probabilities NaN; labels that are no class would hide it.
-  const isOdd = logProbabilities.notEqual(logProbabilities).to('float32').max(1, { keepDims: true }).greater(0);
+  const keep = { keepDims: true };
+  const largest = values.max(1, keep);
+  const logSum = values.sub(largest).exp().sum(1, keep).log();
+  const own = columns
+    .equal(labels.reshape([count, 1]))
+    .where(values, 0)
+    .sum(1, keep);
+  const labelLoss = largest.sub(own).add(logSum);
+  // NaN anywhere in a row is in its sum; labels that are no class would hide it.
+  const isOdd = logSum.notEqual(logSum);
   const found: Tensor[] = [];
   const likely: Tensor[] = [];
-  let rest = logProbabilities;
+  let rest = values;
   for (let i = 0; i < k; i++) {
-    const best = rest.argmax(1, { keepDims: true });
+    const best = rest.argmax(1, keep);
     found.push(best.to('float32'));
-    likely.push(rest.max(1, { keepDims: true }).exp());
+    likely.push(rest.max(1, keep).sub(largest).sub(logSum).exp());
     if (i + 1 < k) rest = columns.equal(best).where(-Infinity, rest);
   }
   return concat([full([count, 1], width), isOdd.where(NaN, labelLoss), ...found, ...likely], 1);

@@ -120,7 +120,7 @@ const cases: Case[] = [
     ]; // prettier-ignore
   }),
   ...golden.numbers.flatMap(({ targets, predictions, weights, ...expected }, i): Case[] => {
-    const shared = { outputs: predictions as Values, targets: targets as Values, weights };
+    const shared = { outputs: predictions, targets, weights };
     const metrics = { meanSquaredError, meanAbsoluteError, meanAbsolutePercentageError, r2Score };
     return [
       ...Object.entries(metrics).map(([name, metric]) => ({

@@ -1,4 +1,4 @@
-/** Running a model over a dataset in evaluation mode. */
+/** The outputs of a model for data, all at once or batch by batch. */
 import type { ArrayBatch, NumericArray, TensorBatch } from '@hebb/data';
 import type { Module } from '@hebb/layers';
 import { compile, type Tensor, type TensorData } from '@hebb/tensor';

@@ -597,7 +597,11 @@ export const functions: Functions<Api> = {
   recall: averaged(),
   f1Score: averaged(),
   brierScore: [rowsOfScores, classesOfRows, metricOptions<hebb.LogLossOptions>({ fromLogits: aBoolean() })],
-  medianAbsoluteError: metric(),
+  medianAbsoluteError: [
+    values(() => [0, 1]),
+    values(() => [0, 1]),
+    options<hebb.WeightOptions>({ weights: other(() => undefined) }),
+  ],
   multiLabel: [
     options<hebb.MultiLabelOptions>({
       labelNames: texts('a', 'b'),
