@@ -1,5 +1,5 @@
 /** `@hebb/report`: a training run and an evaluation as one HTML page. */
 export { ReportError } from './errors.ts';
-export type { Facts, OnnxVerification, ReportOptions } from './options.ts';
+export type { Facts, OnnxComparison, OnnxVerification, ReportOptions } from './options.ts';
 export { reportHtml } from './report.ts';
 export { writeReport } from './write.ts';

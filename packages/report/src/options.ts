@@ -6,6 +6,7 @@ import {
   listOf,
   requireBoolean,
   requireInteger,
+  requireNumber,
   requirePlain,
   requireString,
   wrongArgument,
@@ -17,7 +18,19 @@ import { requireSection } from './sections/check.ts';
 /** Rows of a table: what it is, and its value. */
 export type Facts = Readonly<Record<string, string | number | undefined>>;
 
-/** The outcome of running an exported ONNX file with another runtime. */
+/** What `verifyOnnx` of `@hebb/onnx` returns, as far as a report tells it. */
+export interface OnnxComparison {
+  /** Whether everything agreed as it should. */
+  readonly ok: boolean;
+  /** Number of rows compared. */
+  readonly rows: number;
+  /** max |file − model|. */
+  readonly maxAbsoluteDifference: number;
+  /** Share of rows whose largest output is at the same place. */
+  readonly agreement: number;
+}
+
+/** The outcome of running an exported ONNX file with another runtime, in words of your own. */
 export interface OnnxVerification {
   /** Whether everything agreed as it should. */
   readonly passed: boolean;
@@ -50,7 +63,8 @@ export interface ReportOptions {
   sections?: readonly Section[];
   /** Device, versions, seed, options, times. */
   environment?: Facts;
-  onnx?: OnnxVerification;
+  /** What `verifyOnnx` returned, or the same in words of your own. */
+  onnx?: OnnxComparison | OnnxVerification;
 }
 
 export const reportOptions: OptionNames<ReportOptions> = {
@@ -112,6 +126,12 @@ function requireImages(where: string, name: string, value: unknown): void {
 
 function requireVerification(where: string, name: string, value: unknown): void {
   requirePlain(where, name, value);
+  if ('ok' in value) {
+    requireBoolean(where, `${name}.ok`, value['ok']);
+    for (const number of ['rows', 'maxAbsoluteDifference', 'agreement'])
+      requireNumber(where, `${name}.${number}`, value[number]);
+    return;
+  }
   requireBoolean(where, `${name}.passed`, value['passed']);
   requireString(where, `${name}.verdict`, value['verdict']);
   if (value['facts'] !== undefined) requireFacts(where, `${name}.facts`, value['facts']);

@@ -11,6 +11,7 @@ import {
   reportOptions,
   sectionsOf,
   type Facts,
+  type OnnxComparison,
   type OnnxVerification,
   type ReportOptions,
 } from './options.ts';
@@ -88,7 +89,7 @@ function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[]
   const show = (shown: readonly Section[]): Card[] => shown.map((section) => cardOf(section, images));
   const about = [
     ...(summary === undefined ? [] : [modelCard(summary)]),
-    ...(onnx === undefined ? [] : [{ title: 'ONNX', body: onnxBody(onnx), isWide: true }]),
+    ...(onnx === undefined ? [] : [onnxCard(onnx)]),
     ...(data === undefined ? [] : [factsCard('Data', data)]),
     ...(environment === undefined ? [] : [factsCard('Environment', environment)]),
   ];
@@ -110,7 +111,8 @@ function headFigures(options: ReportOptions, evaluated: readonly Figure[]): Html
       name: history.interrupted ? 'Training (interrupted)' : 'Training',
       value: formatSeconds(history.seconds),
     });
-  if (onnx !== undefined) entries.push({ name: 'ONNX file', value: onnx.passed ? 'verified' : 'differs' });
+  if (onnx !== undefined)
+    entries.push({ name: 'ONNX file', value: ('ok' in onnx ? onnx.ok : onnx.passed) ? 'verified' : 'differs' });
   return entries.length === 0 ? undefined : figures(entries, evaluated.length > 0);
 }
 
@@ -118,25 +120,43 @@ function modelCard(summary: Summary | string): Card {
   const title = 'Model';
   if (typeof summary === 'string') return { title, body: html`<pre>${summary}</pre>`, isWide: true };
   const shapeOf = (shape: Summary['outputShape']): string => (shape === undefined ? '–' : `[${shape.join(', ')}]`);
-  const rows = summary.rows.map(({ path, description, outputShape, parameters }) => [
-    path,
-    description,
-    shapeOf(outputShape),
-    parameters,
-  ]);
+  const hasFrozen = summary.frozen > 0;
   const columns: TableSection['columns'] = [
     { title: 'layer' },
     { title: 'type' },
     { title: 'output' },
     { title: 'parameters', format: 'count' },
+    ...(hasFrozen ? [{ title: 'frozen', format: 'count' as const }] : []),
   ];
-  const footer = [['total', '', shapeOf(summary.outputShape), summary.parameters]];
+  const rows = summary.rows.map(({ path, description, outputShape, parameters, frozen }) => [
+    path,
+    description,
+    shapeOf(outputShape),
+    parameters,
+    frozen,
+  ]);
+  const footer = [['total', '', shapeOf(summary.outputShape), summary.parameters, summary.frozen]];
   return { title, body: table({ kind: 'table', title, columns, rows, footer }), isWide: true };
 }
 
-function onnxBody({ passed, verdict, facts = {} }: OnnxVerification): Html {
-  return html`<p class="verdict ${passed ? 'good' : 'bad'}">${passed ? '✓' : '✗'} ${verdict}</p>
+function onnxCard(onnx: OnnxComparison | OnnxVerification): Card {
+  const { passed, verdict, facts = {} } = 'ok' in onnx ? inWords(onnx) : onnx;
+  const body = html`<p class="verdict ${passed ? 'good' : 'bad'}">${passed ? '✓' : '✗'} ${verdict}</p>
     ${factsTable('ONNX', facts)}`;
+  return { title: 'ONNX', body, isWide: true };
+}
+
+function inWords({ ok, rows, maxAbsoluteDifference, agreement }: OnnxComparison): OnnxVerification {
+  const differing = Math.round((1 - agreement) * rows);
+  const verdict = ok
+    ? `The file computes what the model does, for all ${formatCount(rows)} rows compared.`
+    : 'The file computes something else than the model.';
+  const facts = {
+    'Rows compared': formatCount(rows),
+    'Rows whose largest output is another': formatCount(differing),
+    'Largest difference': maxAbsoluteDifference.toExponential(1),
+  };
+  return { passed: ok, verdict, facts };
 }
 
 function factsCard(title: string, facts: Facts): Card {

@@ -83,7 +83,7 @@ pre { margin: 0; overflow-x: auto; font: 13px/1.45 ui-monospace, SFMono-Regular,
 .line { display: block; } b.wrong { color: var(--s2); } b.right { color: var(--s1); } b.quiet { font-weight: 400; }
 .verdict { font-weight: 600; } .verdict.good { color: var(--good); } .verdict.bad { color: var(--s2); }
 footer { color: var(--quiet); font-size: 0.85rem; margin-top: 24px; }
-@media (max-width: 760px) {
+@media screen and (max-width: 760px) {
   main { padding: 20px 12px 32px; } section { padding: 16px; }
   .cards { grid-template-columns: minmax(0, 1fr); gap: 14px; margin-top: 14px; }
   .figures { grid-template-columns: repeat(auto-fit, minmax(136px, 1fr)); gap: 10px; }
@@ -91,7 +91,9 @@ footer { color: var(--quiet); font-size: 0.85rem; margin-top: 24px; }
   .pictures { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 14px 10px; }
 }
 @media print {
-  body { background: none; font-size: 12px; } main { padding: 0; max-width: none; }
-  section, .figures div { break-inside: avoid; } h2 { break-after: avoid; } .scroll, pre { overflow: visible; white-space: pre-wrap; }
+  html { font-size: 12px; } body { background: none; font-size: 12px; } main { padding: 0; max-width: none; }
+  .cards { gap: 12px; margin-top: 12px; } section { padding: 12px 14px; } .plot { height: 190px; }
+  .figures { grid-template-columns: repeat(auto-fit, minmax(100px, 1fr)); gap: 8px; } .figures div { padding: 8px 10px; }
+  section, .figures div, tr, li { break-inside: avoid; } h2 { break-after: avoid; } .scroll, pre { overflow: visible; } pre { font-size: 9px; white-space: pre-wrap; }
 }
 `;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArrayDataset } from '@hebb/data';
-import { Module } from '@hebb/layers';
+import { Linear, Module, Sequential, summary } from '@hebb/layers';
 import { classification, type ClassificationEvaluation } from '@hebb/evaluation';
 import { evaluate, type History } from '@hebb/training';
 import { setDevice, type Tensor } from '@hebb/tensor';
@@ -120,6 +120,21 @@ describe('the report', () => {
       'Data',
       'Environment',
     ]);
+  });
+
+  it('takes what verifyOnnx and summary return', () => {
+    const comparison = { ok: true, rows: 360, maxAbsoluteDifference: 5.7e-6, agreement: 1 };
+    const model = new Sequential(new Linear(3, 4), new Linear(4, 2));
+    const page = reportHtml({ onnx: comparison, summary: summary(model, ['batch', 3]) });
+    expect(page).toContain('✓ The file computes what the model does, for all 360 rows compared.');
+    expect(page).toContain('5.7e-6');
+    expect(page).toMatch(/Linear 3 → 4<\/td>\s*<td[^>]*>\[batch, 4\]<\/td>\s*<td>16<\/td>/);
+    expect(page).toMatch(/<dt>Parameters<\/dt>\s*<dd>26<\/dd>/);
+    expect(page).not.toContain('frozen');
+    (model.getMember('0') as Linear).freeze();
+    expect(reportHtml({ summary: summary(model, ['batch', 3]) })).toMatch(/26<\/td>\s*<td>16<\/td>/);
+    const failed = reportHtml({ onnx: { ...comparison, ok: false, agreement: 0.9 } });
+    expect(failed).toMatch(/✗ The file computes something else[\s\S]*another[\s\S]*36</);
   });
 
   it('refuses images of other examples', () => {

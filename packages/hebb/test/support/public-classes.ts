@@ -64,6 +64,11 @@ const convolution = options<hebb.Conv2dOptions>({
 });
 const monitor = { monitor: aText('loss'), mode: aChoice('min') };
 
+const graph = (): hebb.Graph => ({
+  nodes: { data: Float32Array.of(1, 2), shape: [2, 1] },
+  edges: Int32Array.of(0, 1, 1, 0),
+});
+
 export const constructors: {
   readonly [K in Constructed]: Api[K] extends AnyClass ? KindsOf<ConstructorParameters<Api[K]>> : never;
 } = {
@@ -136,6 +141,19 @@ export const constructors: {
       workers: anInteger(1),
       prefetch: anInteger(1),
     }),
+  ],
+  SequenceDataset: [
+    other(() => ({ ids: { sequences: [Int32Array.of(1, 2), Int32Array.of(3)] } })),
+    options<hebb.SequenceDatasetOptions<string, string>>({
+      maxLength: anInteger(2),
+      mask: aText('mask'),
+      length: aText('length'),
+    }),
+  ],
+  GraphDataset: [
+    other(() => [graph()]),
+    optional(other(() => ({ y: { data: Int32Array.of(1), shape: [] } }))),
+    options<hebb.GraphDatasetOptions>({ pad: other(() => ({ nodes: 4, edges: 4 })) }),
   ],
   Subset: [other(dataset), other(() => [0], 'array', 'numbers', 'typed array')],
   Random: [anInteger(1), optional(anInteger(0))],
@@ -218,6 +236,7 @@ const tokenizer = (): hebb.CharacterTokenizer => hebb.CharacterTokenizer.train('
 const table = (): hebb.Table => hebb.parseCsv('a,b\n1,2\n3,4\n');
 const rows = other(() => ({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }));
 const indices = other(() => [0], 'array', 'numbers', 'typed array');
+const sequences = (): object => new hebb.SequenceDataset({ ids: { sequences: [Int32Array.of(1, 2)] } });
 const namedTensors = other(() => model().stateDict(), 'object', 'map');
 
 interface Method {
@@ -280,6 +299,10 @@ export const methods: Readonly<Record<string, Method>> = {
   'ArrayDataset.gather': method(dataset, indices),
   'ArrayDataset.subset': method(dataset, indices),
   'ArrayDataset.field': method(dataset, aChoice('x')),
+  'SequenceDataset.gather': method(sequences, indices, optional(anInteger(3))),
+  'SequenceDataset.subset': method(sequences, indices),
+  'GraphDataset.gather': method(() => new hebb.GraphDataset([graph()]), indices),
+  'GraphDataset.subset': method(() => new hebb.GraphDataset([graph()]), indices),
   'Subset.gather': method(() => new hebb.Subset(dataset(), [1]), indices),
   'Subset.subset': method(() => new hebb.Subset(dataset(), [1]), indices),
   'DataLoader.order': method(() => new hebb.DataLoader(dataset()), optional(anInteger(0))),
