@@ -6,9 +6,12 @@ import {
   csv,
   downloadMnist,
   fetchDataset,
+  Linear,
+  loadCheckpoint,
   loadMnist,
   readSafetensors,
   readSafetensorsMetadata,
+  saveCheckpoint,
   saveOnnx,
   tensor,
   writeReport,
@@ -53,6 +56,25 @@ it.each<[string, string, RegExp, () => Promise<unknown>]>([
   ['fetchDataset', 'DataError', /csv\(url\)/, () => fetchDataset({ url: 'https://example.org/a.csv', sha256 })],
   ['fetchDataset', 'DataError', /csv\(url\)/, () => downloadMnist()],
   ['Checkpoint', 'TrainingError', /encodeSafetensors/, () => new Checkpoint('runs').onTrainStart(run)],
+  [
+    'saveCheckpoint',
+    'TrainingError',
+    /encodeState/,
+    () => saveCheckpoint('a.safetensors', { model: new Linear(1, 1) }),
+  ],
+  [
+    'loadCheckpoint',
+    'CheckpointError',
+    /readSafetensors\(new/,
+    () => loadCheckpoint('a.safetensors', { model: new Linear(1, 1) }),
+  ],
+  [
+    'Checkpoint.load',
+    'CheckpointError',
+    /readSafetensors\(new/,
+    () => Checkpoint.load('runs', { model: new Linear(1, 1) }),
+  ],
+  ['Checkpoint.info', 'TrainingError', /Fetch the bytes/, () => Checkpoint.info('runs')],
   ['writeReport', 'ReportError', /reportHtml\(\)/, () => writeReport('report.html', { history })],
 ])('%s', async (where, type, hint, attempt) => {
   const error: unknown = await attempt().catch((cause: unknown) => cause);

@@ -22,7 +22,7 @@ import { decodeText, encodeText } from './encode-state.ts';
 import { CheckpointError } from './errors.ts';
 import { requireEvery, type Every } from './every.ts';
 import { fileError, requireWritableFolder, writeFile } from './files.ts';
-import { folderOf, isResumedFrom, lastName } from './resume.ts';
+import { folderOf, isResumedFrom, lastName, namesIn } from './resume.ts';
 import { Monitor, monitorOptions, type MonitorOptions, type MonitorState } from './monitor.ts';
 
 export interface CheckpointOptions extends MonitorOptions {
@@ -101,6 +101,7 @@ const infoName = 'hebb.checkpoint';
  * another run. Node only.
  */
 export class Checkpoint implements Callback, Stateful {
+  readonly name = 'checkpoint';
   readonly folder: string;
   readonly every: Every;
   readonly #saveBest: boolean;
@@ -163,7 +164,7 @@ export class Checkpoint implements Callback, Stateful {
     folder: string,
   ): Promise<{ readonly last: CheckpointInfo | undefined; readonly best: CheckpointInfo | undefined }> {
     requireString('Checkpoint.info', 'folder', folder);
-    const names = await listFolder(folder).catch((): string[] => []);
+    const names = await namesIn('Checkpoint.info', folder);
     const about = (name: string): Promise<CheckpointInfo | undefined> =>
       names.includes(name) ? infoOf('Checkpoint.info', `${folder}/${name}`) : Promise.resolve(undefined);
     return { last: await about(last), best: await about(best) };
@@ -262,7 +263,7 @@ export class Checkpoint implements Callback, Stateful {
     if (this.#hasBest) return;
     this.#hasBest = true;
     const from = folderOf(run.resume ?? this.folder);
-    const found = await listFolder(from).catch((): string[] => []);
+    const found = await namesIn('Checkpoint', from);
     if (!found.includes(best) || (await isSameFile(from, this.folder))) return;
     await this.#onDisk(() => linkFile(`${from}/${best}`, `${this.folder}/${best}`));
   }

@@ -54,6 +54,7 @@ export interface EarlyStoppingState {
  * Throws TrainingError for a patience that is no positive integer; in the run where there is nothing of the monitored name, or nobody says which way it is better.
  */
 export class EarlyStopping implements Callback, Stateful {
+  readonly name = 'earlyStopping';
   readonly #patience: number;
   readonly #restoreBest: boolean;
   readonly #monitor: Monitor;

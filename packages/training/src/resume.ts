@@ -1,8 +1,9 @@
 /** Where a run goes on from. */
-import { isSameFile, listFolder } from '@hebb/files';
+import { FileError, isSameFile, listFolder } from '@hebb/files';
 import type { Callback, Run } from './callback.ts';
 import { loadParts } from './checkpoint-file.ts';
 import { CheckpointError } from './errors.ts';
+import { fileError } from './files.ts';
 
 /** The save that a folder’s run goes on from. */
 export const lastName = 'last.safetensors';
@@ -26,7 +27,7 @@ export async function isResumedFrom(resume: string | undefined, folder: string):
 export async function resumeRun(where: string, run: Run, callbacks: readonly Callback[]): Promise<boolean> {
   const { resume } = run;
   if (resume === undefined) return false;
-  if (!isFile(resume) && !(await namesIn(resume)).includes(lastName)) {
+  if (!isFile(resume) && !(await namesIn(where, resume)).includes(lastName)) {
     const savers = callbacks.filter((callback) => 'onSave' in callback) as readonly { readonly folder?: unknown }[];
     for (const { folder } of savers) if (typeof folder === 'string' && (await isSameFile(folder, resume))) return false;
     throw new CheckpointError(`[${where}] ${resume} has no ${lastName} to go on from.`, {
@@ -41,6 +42,12 @@ export async function resumeRun(where: string, run: Run, callbacks: readonly Cal
   return true;
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
-  return listFolder(folder).catch((): string[] => []);
+/** What lies in a folder; nothing where there is none. */
+export async function namesIn(where: string, folder: string): Promise<readonly string[]> {
+  try {
+    return await listFolder(folder);
+  } catch (error) {
+    if (error instanceof FileError && error.code === 'ENOENT') return [];
+    throw fileError(where, error);
+  }
 }

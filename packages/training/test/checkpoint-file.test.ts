@@ -4,23 +4,14 @@ import { join } from 'node:path';
 import { valueAndGrad } from '@hebb/autograd';
 import { Dropout, Linear, readSafetensors, Sequential, writeSafetensors } from '@hebb/layers';
 import { AdamW, SGD } from '@hebb/optimizers';
-import { assign, Generator, setDevice, Tensor, tensor, variable, type State, type Stateful } from '@hebb/tensor';
+import { assign, Generator, setDevice, tensor, variable, type State, type Stateful, type Tensor } from '@hebb/tensor';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { CheckpointError, decodeState, encodeState, loadCheckpoint, saveCheckpoint } from '../src/index.ts';
+import { plain } from './support/plain.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hebb-checkpoint-file-'));
 beforeEach(() => setDevice('wasm'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A state with arrays in place of its tensors. */
-async function plain(state: unknown): Promise<unknown> {
-  if (state instanceof Tensor) return { shape: state.shape, dtype: state.dtype, data: await state.data() };
-  if (typeof state !== 'object' || state === null || ArrayBuffer.isView(state)) return state;
-  if (Array.isArray(state)) return Promise.all(state.map(plain));
-  const entries = [...(state instanceof Map ? (state as Map<string, unknown>) : Object.entries(state))];
-  const read = await Promise.all(entries.map(async ([name, value]) => [name, await plain(value)] as const));
-  return state instanceof Map ? new Map(read) : Object.fromEntries(read);
-}
 
 async function failureOf(attempt: Promise<unknown>): Promise<CheckpointError> {
   const error = await attempt.then(

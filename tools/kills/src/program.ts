@@ -48,7 +48,7 @@ const history = await fit(model, new DataLoader(dataset(examples, 0), { batchSiz
   metrics: { accuracy },
   callbacks: [
     new EarlyStopping({ monitor: 'accuracy', patience: 100 }),
-    new Checkpoint(run, { every: { steps: 3 }, monitor: 'accuracy', keep: 2 }),
+    new Checkpoint(run, { every: { steps: 4 }, monitor: 'accuracy', keep: 2 }),
     cutting,
   ],
   signal: controller.signal,

@@ -73,8 +73,8 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer> exten
   }
 
   protected ownState(): Readonly<Record<string, unknown>> {
-    const { count } = this.#clock;
-    return { calls: count, state: count % this.steps === 0 ? new Map() : this.#sums.state('sum') };
+    // Also between two updates, when sums are zero: with the counts beside them, a run that goes on from there saves what the uncut one does.
+    return { calls: this.#clock.count, state: this.#sums.state('sum') };
   }
 
   protected ownDifferences({ calls, state }: Readonly<Record<string, unknown>>): readonly string[] {
