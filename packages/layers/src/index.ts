@@ -4,7 +4,7 @@ export type { LoadOptions, LoadReport } from './load.ts';
 export { typeNameOf } from './type.ts';
 export type { ForwardHook, ForwardPreHook } from './forward.ts';
 export { observeForwards, type ForwardCall } from './observe.ts';
-export { withMode } from './modes.ts';
+export { modesOf, withMode } from './modes.ts';
 export { buffer, parameter } from './parameter.ts';
 export { Sequential } from './sequential.ts';
 export { Linear, type LinearOptions } from './linear.ts';

@@ -30,9 +30,22 @@ export function withMode<T>(model: AnyModule, training: boolean, body: () => T):
   return result;
 }
 
-/** Remembers the mode of every module in `model`; the result puts them back. */
-function modesOf(model: AnyModule): () => void {
-  const modes = [...model.namedModules().values()].map((module) => ({ module, training: module.training }));
+/**
+ * Remembers the mode of every module in `models`; the result puts them back. For what {@link withMode} cannot hold, a generator say.
+ *
+ * ```ts
+ * const model = new Sequential(new Linear(4, 8), new Dropout());
+ * const restore = modesOf(model);
+ * model.eval();
+ * restore();
+ * model.training; // true
+ * ```
+ */
+export function modesOf(...models: AnyModule[]): () => void {
+  for (const model of models) requireModule('modesOf', 'a model', model);
+  const modes = models
+    .flatMap((model) => [...model.namedModules().values()])
+    .map((module) => ({ module, training: module.training }));
   return () => {
     for (const { module, training } of modes) module.training = training;
   };

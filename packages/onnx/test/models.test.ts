@@ -6,6 +6,8 @@ import {
   Dropout,
   Flatten,
   GELU,
+  initialize,
+  LazyLinear,
   Linear,
   MaxPool2d,
   Module,
@@ -190,6 +192,36 @@ describe.each(['reference', 'wasm'] as const)('models on %s', (device) => {
       await exportOnnx((x: Tensor) => ({ a: x.exp(), b: x.log() }), { inputs: { x: [2] }, outputs: ['b'] }),
     );
     expect(operatorsOf(chosen)).toEqual(['Log']);
+  });
+
+  it('takes modules of several inputs and outputs, with hooks, fields that are functions, lazy and tied layers', async () => {
+    class Cell extends Module<[x: Tensor, state: Tensor], { output: Tensor; state: Tensor }> {
+      input: Module<[x: Tensor]> = new LazyLinear(4, { bias: false });
+      scale = new Scale();
+      head = new Linear(3, 4, { bias: false });
+      forward(x: Tensor, state: Tensor): { output: Tensor; state: Tensor } {
+        const next = this.input.forward(x).add(this.scale.forward(state)).tanh();
+        return { output: this.head.forward(x).add(next), state: next };
+      }
+    }
+    class Scale extends Module {
+      forward = (x: Tensor): Tensor => x.mul(0.5);
+    }
+    const model = initialize(new Cell(), [
+      ['batch', 3],
+      ['batch', 4],
+    ]);
+    model.setMember('head.weight', model.getMember('input.weight'));
+    model.scale.registerForwardHook((_, __, output) => output.exp());
+    const inputs = { x: ['batch', 3], before: ['batch', 4] };
+    const file = await expectSame(model, { inputs }, batches);
+    expect(file.graph?.output?.map(({ name }) => name)).toEqual(['output', 'state']);
+    expect(file.graph?.initializer?.map(({ name }) => name)).toContain('input.weight');
+    expect(file.graph?.initializer?.map(({ name }) => name)).not.toContain('head.weight');
+    expect(file.graph?.node?.map(({ name }) => name).filter((name) => name?.startsWith('scale/'))).toEqual([
+      'scale/Mul',
+      'scale/Exp',
+    ]);
   });
 
   it('does not expand what operators broadcast themselves', async () => {

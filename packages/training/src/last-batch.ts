@@ -1,8 +1,8 @@
 /** A last batch of one example, which batch normalisation cannot train on, found before the first step instead of at the end of an epoch. */
+import { modesOf } from '@hebb/layers';
 import { dryRun, HebbError } from '@hebb/tensor';
 import { batchTensors, type BatchSource, type BatchTensors } from './batches.ts';
 import { TrainingError } from './errors.ts';
-import { modesOf } from './modes.ts';
 import { modulesOf } from './parts.ts';
 import type { Task } from './task.ts';
 

@@ -1,5 +1,5 @@
 /** A training run: batches in order, numbers read while the device goes on, pauses between steps, a state that goes on where it was cut. */
-import type { Module } from '@hebb/layers';
+import { modesOf, type Module } from '@hebb/layers';
 import type { Averaging } from '@hebb/optimizers';
 import { defaultGenerator, Tensor, type Stateful } from '@hebb/tensor';
 import { describe, requireOptions, requireString, type OptionNames } from '@hebb/tensor/arguments';
@@ -18,7 +18,6 @@ import { requireCallback, requireCallbacks, requireSignal, wrong } from './check
 import { lossError, requireNumbers } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
 import { isDue, requireEvery, type Every } from './every.ts';
-import { modesOf } from './modes.ts';
 import { callbackStates } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf, requireParts } from './parts.ts';
 import { TerminalProgress } from './progress.ts';

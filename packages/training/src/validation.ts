@@ -1,13 +1,13 @@
 /** Validation: what a task and its metrics say about a whole set of data, batch by batch, in evaluation mode. */
 import type { Batches, LoadedBatch, NumericArray } from '@hebb/data';
 import type { Metric, MetricFunction, ShapedValues } from '@hebb/evaluation';
+import { modesOf } from '@hebb/layers';
 import { compile, dryRun, HebbError, Tensor } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
 import { batchTensors, weightOf, type BatchTensors } from './batches.ts';
 import { requireMetricValue } from './checks.ts';
 import { validationLossError } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
-import { modesOf } from './modes.ts';
 import { modulesOf } from './parts.ts';
 import { recorded, requireTensors, type Task } from './task.ts';
 import { breather } from './tasks.ts';

@@ -347,6 +347,7 @@ export const functions: Functions<Api> = {
     ),
   ],
   observeForwards: [other(model), aFunction(() => 1), aFunction(() => 1)],
+  modesOf: [optional(other(model))],
   withMode: [other(model), aBoolean(), aFunction(() => 1)],
   fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],
   initialize: [
