@@ -1,11 +1,12 @@
 /** The programs of docs/manual.md, run as the one program that they are, and those of the two READMEs. */
+import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as hebb from 'hebb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
+import { agrees, examplesOf, runExample, type Example } from '../../../tools/examples/src/examples.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const penguins = `species,bill_length_mm,body_mass_g
@@ -56,10 +57,10 @@ const modules = Object.fromEntries([
   ['hebb', { ...hebb, fit: quietFit }],
 ]) as Record<string, object>;
 
-async function runAll(file: string): Promise<void> {
-  const code = examplesOf(file)
-    .map((example) => example.code)
-    .join('\n');
+const runAll = (file: string): Promise<void> => run(file, examplesOf(file));
+
+async function run(file: string, examples: readonly Example[]): Promise<void> {
+  const code = examples.map((example) => example.code).join('\n');
   const statements = await runExample({ name: file, code }, modules);
   expect(statements.length).toBeGreaterThan(0);
   for (const { line, actual, expected, rounded } of statements) {
@@ -77,4 +78,19 @@ it('the manual does what it says', async () => {
 it.each(['../README.md', '../../../README.md'])('%s does what it says', async (readme) => {
   hebb.setDevice('wasm');
   await runAll(path(readme));
+});
+
+/** Each chapter is a program. */
+const recipes = path('../../../docs/recipes.md');
+const chapters = [...readFileSync(recipes, 'utf8').matchAll(/^## (.*)$/gm)].map(({ 1: title = '', index, input }) => ({
+  title,
+  line: input.slice(0, index).split('\n').length,
+}));
+
+it.each(chapters)('the recipe for $title does what it says', async ({ line }) => {
+  hebb.setDevice('wasm');
+  const end = chapters.find((other) => other.line > line)?.line ?? Infinity;
+  const lineOf = ({ name }: Example): number => Number(/:(\d+)$/.exec(name)?.[1]);
+  const own = examplesOf(recipes).filter((example) => lineOf(example) > line && lineOf(example) < end);
+  await run(recipes, own);
 });

@@ -96,13 +96,15 @@ class RunCurves {
       interrupted ? 'The run was interrupted.' : undefined,
       stopReason === undefined ? undefined : `Stopped early: ${stopReason}.`,
       ...warnings,
-      'Training losses are those of the steps themselves, with dropout and augmentation where there are any.',
-    ];
+      this.#history.validations.length > 0
+        ? 'Training losses are those of the steps themselves, with dropout and augmentation where there are any.'
+        : undefined,
+    ].filter((note) => note !== undefined);
     const bottom = logarithmic ? (low < high / 1e6 ? high / 1e6 : undefined) : low < 0 ? undefined : 0;
     return {
       kind: 'chart',
       title,
-      ...(title === 'Loss' && { text: notes.filter((note) => note !== undefined).join(' ') }),
+      ...(title === 'Loss' && notes.length > 0 && { text: notes.join(' ') }),
       series,
       x: this.#x,
       y: { label, range: [bottom, undefined], logarithmic },

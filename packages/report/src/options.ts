@@ -47,9 +47,9 @@ export interface ReportOptions {
   subtitle?: string;
   /** Where the data comes from, its licence, how it was split. */
   data?: Facts;
-  /** The model's layers: `summary(model, inputShape)`, or a text. */
-  summary?: Summary | string;
-  /** Number of the model's parameters. Default: that of the summary. */
+  /** The model's layers: `summary(model, inputShape)`, or a text; of several models by name, `{ generator: summary(…), … }`. */
+  summary?: Summary | string | Readonly<Record<string, Summary | string>>;
+  /** Number of parameters. Default: that of the summary, or of all. */
   parameterCount?: number;
   /** What `fit` returned. */
   history?: History;
@@ -102,9 +102,15 @@ function requireFacts(where: string, name: string, value: unknown): void {
 }
 
 function requireSummary(where: string, name: string, value: unknown): void {
-  const given = value as Partial<Summary> | null;
-  if (typeof value !== 'string' && (typeof value !== 'object' || !Array.isArray(given?.rows)))
-    throw wrongArgument(where, name, 'what summary() returns, or a text', value);
+  if (isSummary(value)) return;
+  if (!isPlain(value)) throw wrongArgument(where, name, 'what summary() returns, or a text', value);
+  for (const [key, each] of Object.entries(value))
+    if (!isSummary(each)) throw wrongArgument(where, `${name}.${key}`, 'what summary() returns, or a text', each);
+}
+
+/** Of one model. */
+export function isSummary(value: unknown): value is Summary | string {
+  return typeof value === 'string' || Array.isArray((value as Partial<Summary> | null | undefined)?.rows);
 }
 
 function requireHistory(where: string, name: string, value: unknown): void {

@@ -8,6 +8,7 @@ import { epochTable, historySections } from './history.ts';
 import { html, Html } from './html.ts';
 import {
   isEvaluation,
+  isSummary,
   reportOptions,
   sectionsOf,
   type Facts,
@@ -88,7 +89,7 @@ function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[]
   const epochs = history && epochTable(history, validationName);
   const show = (shown: readonly Section[]): Card[] => shown.map((section) => cardOf(section, images));
   const about = [
-    ...(summary === undefined ? [] : [modelCard(summary)]),
+    ...modelsOf(summary).map(([title, each]) => modelCard(title, each)),
     ...(onnx === undefined ? [] : [onnxCard(onnx)]),
     ...(data === undefined ? [] : [factsCard('Data', data)]),
     ...(environment === undefined ? [] : [factsCard('Environment', environment)]),
@@ -103,7 +104,9 @@ function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[]
 /** The numbers that people look for first. */
 function headFigures(options: ReportOptions, evaluated: readonly Figure[]): Html | undefined {
   const { history, summary, onnx } = options;
-  const parameterCount = options.parameterCount ?? (typeof summary === 'object' ? summary.parameters : undefined);
+  const counts = modelsOf(summary).flatMap(([, each]) => (typeof each === 'string' ? [] : [each.parameters]));
+  const counted = counts.length > 0 ? counts.reduce((sum, count) => sum + count) : undefined;
+  const parameterCount = options.parameterCount ?? counted;
   const entries: Figure[] = [...evaluated];
   if (parameterCount !== undefined) entries.push({ name: 'Parameters', value: parameterCount, format: 'count' });
   if (history !== undefined)
@@ -116,8 +119,14 @@ function headFigures(options: ReportOptions, evaluated: readonly Figure[]): Html
   return entries.length === 0 ? undefined : figures(entries, evaluated.length > 0);
 }
 
-function modelCard(summary: Summary | string): Card {
-  const title = 'Model';
+/** One model, or several by name. */
+function modelsOf(summary: ReportOptions['summary']): [title: string, summary: Summary | string][] {
+  if (summary === undefined) return [];
+  if (isSummary(summary)) return [['Model', summary]];
+  return Object.entries(summary).map(([name, each]) => [`Model: ${name}`, each]);
+}
+
+function modelCard(title: string, summary: Summary | string): Card {
   if (typeof summary === 'string') return { title, body: html`<pre>${summary}</pre>`, isWide: true };
   const shapeOf = (shape: Summary['outputShape']): string => (shape === undefined ? '–' : `[${shape.join(', ')}]`);
   const hasFrozen = summary.frozen > 0;

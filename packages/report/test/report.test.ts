@@ -133,6 +133,12 @@ describe('the report', () => {
     expect(page).not.toContain('frozen');
     (model.getMember('0') as Linear).freeze();
     expect(reportHtml({ summary: summary(model, ['batch', 3]) })).toMatch(/26<\/td>\s*<td>16<\/td>/);
+    const both = reportHtml({ summary: { first: summary(model, [1, 3]), '<second>': 'a text' } });
+    expect([...both.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading)).toEqual([
+      'Model: first',
+      'Model: &lt;second&gt;',
+    ]);
+    expect(both).toMatch(/<dt>Parameters<\/dt>\s*<dd>26<\/dd>/);
     const failed = reportHtml({ onnx: { ...comparison, ok: false, agreement: 0.9 } });
     expect(failed).toMatch(/✗ The file computes something else[\s\S]*another[\s\S]*36</);
   });

@@ -759,7 +759,7 @@ function reportKind(required = true): Kind {
       title: aText('Report'),
       subtitle: aText('of nothing'),
       data: facts,
-      summary: aText('layers'),
+      summary: other(() => 'layers', 'text', 'object'),
       parameterCount: anInteger(3),
       history: other(() => undefined),
       validationName: aText('test'),
