@@ -29,16 +29,13 @@ const defaults: AdamSettings = {
 };
 
 type Numbers = {
-  readonly beta1: number;
-  readonly beta2: number;
-  /** 1 − β. */
-  readonly rest1: number;
-  readonly rest2: number;
-  readonly eps: number;
-  /** learningRate / (1 − β₁ᵗ). */
+  /** 1 − β: how much of the new value enters an average. */
+  readonly share1: number;
+  readonly share2: number;
+  /** learningRate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). */
   readonly stepSize: number;
-  /** √(1 − β₂ᵗ). */
-  readonly rootOfCorrection: number;
+  /** eps · √(1 − β₂ᵗ). */
+  readonly eps: number;
   /** Added to the gradient, times the parameter. */
   readonly decay: number | undefined;
   /** The parameter is multiplied by it: 1 − learningRate · weightDecay. */
@@ -63,15 +60,13 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
   }
 
   protected scalars({ learningRate, betas: [beta1, beta2], eps, weightDecay }: AdamSettings, step: number): Numbers {
+    // Powers and quotients in double precision: 1 − 0.999ᵗ would lose half of its digits in single precision.
+    const root = Math.sqrt(1 - beta2 ** step);
     return {
-      beta1,
-      beta2,
-      rest1: 1 - beta1,
-      rest2: 1 - beta2,
-      eps,
-      // Powers and quotients in double precision: 1 − 0.999ᵗ would lose half of its digits in single precision.
-      stepSize: learningRate / (1 - beta1 ** step),
-      rootOfCorrection: Math.sqrt(1 - beta2 ** step),
+      share1: 1 - beta1,
+      share2: 1 - beta2,
+      stepSize: (learningRate * root) / (1 - beta1 ** step),
+      eps: eps * root,
       decay: weightDecay === 0 || this.decoupled ? undefined : weightDecay,
       shrinkage: weightDecay === 0 || !this.decoupled ? undefined : 1 - learningRate * weightDecay,
     };
@@ -81,17 +76,17 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
     parameter: Tensor,
     gradient: Tensor,
     { exp_avg, exp_avg_sq }: Slots,
-    { beta1, beta2, rest1, rest2, eps, stepSize, rootOfCorrection, decay, shrinkage }: StepScalars<Numbers>,
+    { share1, share2, stepSize, eps, decay, shrinkage }: StepScalars<Numbers>,
     { maximize }: AdamSettings,
   ): Update<Slots> {
     let direction = maximize ? gradient.neg() : gradient;
     if (decay !== undefined) direction = direction.add(parameter.mul(decay));
-    const first = exp_avg.mul(beta1).add(direction.mul(rest1));
-    const second = exp_avg_sq.mul(beta2).add(direction.mul(direction).mul(rest2));
+    const first = exp_avg.add(direction.sub(exp_avg).mul(share1));
+    const second = exp_avg_sq.add(direction.mul(direction).sub(exp_avg_sq).mul(share2));
     const shrunk = shrinkage === undefined ? parameter : parameter.mul(shrinkage);
-    const denominator = second.sqrt().div(rootOfCorrection).add(eps);
     return {
-      parameter: shrunk.sub(first.div(denominator).mul(stepSize)),
+      // Both averages are divided by their corrections: numerator and denominator times √(1 − β₂ᵗ).
+      parameter: shrunk.sub(first.div(second.sqrt().add(eps)).mul(stepSize)),
       state: { exp_avg: first, exp_avg_sq: second },
     };
   }

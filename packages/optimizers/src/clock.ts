@@ -58,5 +58,7 @@ export function scalarsByName(
   names: readonly string[],
   numbers: () => Readonly<Record<string, number | undefined>>,
 ): Readonly<Record<string, Tensor>> {
-  return Object.fromEntries(names.map((name) => [name, scalar(() => numbers()[name] as number)]));
+  const scalars: Record<string, Tensor> = {};
+  for (const name of names) scalars[name] = scalar(() => numbers()[name] as number);
+  return scalars;
 }

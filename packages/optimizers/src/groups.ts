@@ -28,14 +28,16 @@ export type GroupOptions<O extends object> = GroupSelection & Partial<O>;
 export type WithGroups<O extends object> = Partial<O> & { readonly groups?: readonly GroupOptions<O>[] };
 
 /** Options that check what is set, and the way to set all of them at once. */
-export interface LiveOptions<O extends object> {
+export interface LiveOptions<O extends OptimizerOptions> {
   readonly options: O;
+  /** The options as they are now with the learning rate times a factor; the same object as long as nothing changes. */
+  scaled(factor: number): Readonly<O>;
   /** Sets some together: one alone may make no sense. */
   replace(values: Partial<O>): void;
 }
 
 /** @param changed - hears of every value that was set. */
-export function liveOptions<O extends object>(
+export function liveOptions<O extends OptimizerOptions>(
   initial: O,
   check: (options: O) => void,
   changed: (before: unknown, value: unknown) => void,
@@ -59,7 +61,13 @@ export function liveOptions<O extends object>(
       },
     });
   }
-  return { options: Object.preventExtensions(options), replace };
+  let latest: { readonly of: O; readonly factor: number; readonly options: Readonly<O> } | undefined;
+  const scaled = (factor: number): Readonly<O> => {
+    if (latest?.of !== values || latest.factor !== factor)
+      latest = { of: values, factor, options: { ...values, learningRate: values.learningRate * factor } };
+    return latest.options;
+  };
+  return { options: Object.preventExtensions(options), scaled, replace };
 }
 
 /** The same options, each remembered where a recording reads it: compiled functions that find it changed are recorded anew. */

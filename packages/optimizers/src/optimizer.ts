@@ -44,7 +44,7 @@ export interface Update<M> {
   readonly state?: Partial<M>;
 }
 
-interface Group<O extends object> extends LiveOptions<O>, ParameterGroup<O> {
+interface Group<O extends OptimizerOptions> extends LiveOptions<O>, ParameterGroup<O> {
   readonly options: O;
   readonly where: string;
   /** The options as recordings read them. */
@@ -203,19 +203,20 @@ export abstract class Optimizer<
 
   /** The step of parameters that share one count. */
   #stepCohort(cohort: Cohort, gradients: ReadonlyMap<string, Tensor>): void {
-    const { options, guarded, parameters } = this.#groups[cohort.group] as Group<O>;
-    const at = (count: number): StepNumbers =>
-      this.scalars({ ...options, learningRate: options.learningRate * this.#factor }, count);
+    const group = this.#groups[cohort.group] as Group<O>;
+    const at = (count: number): StepNumbers => this.scalars(group.scaled(this.#factor), count);
     const names = cohort.decide((count) => definedNames(at(count + 1)).join());
     let numbers: StepNumbers = {};
     cohort.tick((count) => (numbers = at(count)));
     const scalars = scalarsByName(names === '' ? [] : names.split(','), () => numbers) as StepScalars<S>;
     for (const name of cohort.names) {
-      const parameter = parameters.get(name) as Tensor;
+      const parameter = this.#all.get(name) as Tensor;
       const state = this.#state.get(name) ?? {};
-      const updated = this.update(parameter, gradients.get(name) as Tensor, state as M, scalars, guarded);
-      for (const [slot, value] of Object.entries<Tensor | undefined>(updated.state ?? {}))
+      const updated = this.update(parameter, gradients.get(name) as Tensor, state as M, scalars, group.guarded);
+      for (const slot in updated.state) {
+        const value: Tensor | undefined = updated.state[slot];
         if (value !== undefined) assign(state[slot] as Tensor, value);
+      }
       assign(parameter, updated.parameter);
     }
   }

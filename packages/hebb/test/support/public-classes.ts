@@ -288,6 +288,27 @@ export const methods: Readonly<Record<string, Method>> = {
   ),
   'Module.differences': method(model, namedTensors),
   'Module.loadStateDict': method(model, namedTensors, options<hebb.LoadOptions>({ strict: aBoolean() })),
+  'EMA.step': method(
+    () => new hebb.EMA(new hebb.SGD([hebb.parameter(tensor([1, 2]))])),
+    other(() => [tensor([1, 1])]),
+  ),
+  'EMA.loadStateDict': method(
+    () => new hebb.EMA(new hebb.SGD([hebb.parameter(tensor([1, 2]))])),
+    other(() => new hebb.EMA(new hebb.SGD([hebb.parameter(tensor([1, 2]))])).stateDict()),
+  ),
+  'Accumulation.step': method(
+    () => new hebb.Accumulation(new hebb.SGD([hebb.parameter(tensor([1, 2]))]), { steps: 2 }),
+    other(() => [tensor([1, 1])]),
+  ),
+  'Accumulation.loadStateDict': method(
+    () => new hebb.Accumulation(new hebb.SGD([hebb.parameter(tensor([1, 2]))]), { steps: 2 }),
+    other(() => new hebb.Accumulation(new hebb.SGD([hebb.parameter(tensor([1, 2]))]), { steps: 3 }).stateDict()),
+  ),
+  'PlateauSchedule.observe': method(() => new hebb.PlateauSchedule(), aNumber(1, 'NaN', 'Infinity')),
+  'PlateauSchedule.loadStateDict': method(
+    () => new hebb.PlateauSchedule(),
+    other(() => new hebb.PlateauSchedule().stateDict()),
+  ),
   'Optimizer.step': method(
     () => new hebb.SGD([hebb.parameter(tensor([1, 2]))]),
     other(() => [tensor([1, 1])]),

@@ -48,7 +48,8 @@ export function constantNode(value: number, dtype: DType, shape: readonly number
 
 /** NumPy's broadcast of two shapes, or undefined where they do not fit. */
 export function broadcastShapes(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
-  if (sameShape(a, b)) return a;
+  if (b.length === 0 || sameShape(a, b)) return a;
+  if (a.length === 0) return b;
   const length = Math.max(a.length, b.length);
   const shape = new Array<number>(length);
   for (let i = 1; i <= length; i++) {
