@@ -70,7 +70,7 @@ interface IdxFile {
 }
 
 async function openIdx(given: Source): Promise<IdxFile> {
-  const source = await rangedSource(where, given);
+  const source = rangedSource(where, given);
   const { name, size } = source;
   const [start = new Uint8Array(0)] = await source.read([{ start: 0, length: Math.min(size, headerBytes) }]);
   if (start[0] === 0x1f && start[1] === 0x8b) {

@@ -15,6 +15,9 @@ export interface OpenMnist {
   readonly classNames: readonly string[];
 }
 
+/** From a byte to a number from 0 to 1; looking up is faster than dividing. */
+const shades = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
 const openOptions: OptionNames<LoadMnistOptions> = { classNames: listOf(requireString) };
 
 /**
@@ -61,7 +64,7 @@ async function openPart(imagesPath: string, labelsPath: string): Promise<Dataset
   const withLabels = zipDatasets(files, new ArrayDataset({ y: { data: checked, shape: [] } }));
   return mapDataset(withLabels, ({ pixels, y }) => {
     const data = new Float32Array(pixels.data.length);
-    for (let i = 0; i < data.length; i++) data[i] = (pixels.data[i] ?? 0) / 255;
+    for (let i = 0; i < data.length; i++) data[i] = shades[pixels.data[i] ?? 0] ?? 0;
     return { x: { data, shape: [y.data.length, 1, 28, 28] }, y };
   });
 }

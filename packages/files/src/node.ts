@@ -2,6 +2,7 @@
  * Node's own modules, asked for while the program runs. Bundlers follow every import they can read, dynamic ones too, and fail
  * on Node's modules when they build for a browser; nobody follows this call. Node has it since 20.16, Deno and Bun too.
  */
+import type * as SyncFiles from 'node:fs';
 import type * as Files from 'node:fs/promises';
 import type * as Paths from 'node:path';
 import type * as Urls from 'node:url';
@@ -10,6 +11,7 @@ import type { FileOptions } from './options.ts';
 
 interface NodeModules {
   readonly files: typeof Files;
+  readonly syncFiles: typeof SyncFiles;
   readonly paths: typeof Paths;
   readonly urls: typeof Urls;
 }
@@ -18,10 +20,11 @@ interface NodeModules {
 export function findNode(): NodeModules | undefined {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
   const files = process.getBuiltinModule('node:fs/promises');
+  const syncFiles = process.getBuiltinModule('node:fs');
   const paths = process.getBuiltinModule('node:path');
   const urls = process.getBuiltinModule('node:url');
   // Bundlers put an empty `process` into pages, and workers at the edge answer for some modules only.
-  return files && paths && urls ? { files, paths, urls } : undefined;
+  return files && syncFiles && paths && urls ? { files, syncFiles, paths, urls } : undefined;
 }
 
 const insteadByDefault: Readonly<Record<FileAction, string>> = {

@@ -67,6 +67,13 @@ export async function openFile<T>(
   }
 }
 
+function endsBefore(path: string | URL, end: number): FileError {
+  return new FileError('read', String(path), {
+    reason: `it ends before byte ${end}`,
+    hint: 'Read it when nothing is writing to it any more, or get it again.',
+  });
+}
+
 async function readRange(
   path: string | URL,
   handle: FileHandle,
@@ -79,10 +86,7 @@ async function readRange(
     const size = Math.min(pieceBytes, length - done);
     const { bytesRead } = await reading(path, handle.read(bytes, done, size, position + done));
     if (bytesRead === 0) {
-      throw new FileError('read', String(path), {
-        reason: `it ends before byte ${position + length}`,
-        hint: 'Read it when nothing is writing to it any more, or get it again.',
-      });
+      throw endsBefore(path, position + length);
     }
     done += bytesRead;
   }
@@ -183,4 +187,60 @@ export async function isSameFile(one: string, other: string, options: FileOption
     [one, other].map((path) => files.stat(path, { bigint: true }).catch(() => undefined)),
   );
   return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
+/** Some bytes of a file. */
+export interface FileRange {
+  readonly position: number;
+  readonly length: number;
+}
+
+/**
+ * Many short ranges of a file, read one after the other before this returns: what lies in the memory of the system takes 2 µs each, where a promise takes ten times as much
+ * and a turn of the event loop. A disk that has to be waited for belongs into a worker, or to {@link openFile}.
+ *
+ * ```ts
+ * await writeFile('greeting.txt', 'hello');
+ * const { size, ranges } = readRanges('greeting.txt', [{ position: 3, length: 2 }]);
+ * size; // 5
+ * new TextDecoder().decode(ranges[0]); // 'lo'
+ * ```
+ *
+ * @returns the length of the file, and the ranges in the order given
+ * @throws FileError where it cannot be read or ends before a range does, and in a browser
+ */
+export function readRanges(
+  path: string | URL,
+  ranges: readonly FileRange[],
+  options: FileOptions = {},
+): { readonly size: number; readonly ranges: Uint8Array[] } {
+  const { syncFiles } = requireNode('read', path, options);
+  const attempt = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (cause) {
+      throw new FileError('read', String(path), { cause });
+    }
+  };
+  const file = attempt(() => syncFiles.openSync(path, 'r'));
+  try {
+    const { size } = attempt(() => syncFiles.fstatSync(file));
+    return {
+      size,
+      ranges: ranges.map(({ position, length }) => {
+        if (position + length > size) throw endsBefore(path, position + length);
+        const bytes = new Uint8Array(length);
+        let done = 0;
+        while (done < length) {
+          const piece = Math.min(pieceBytes, length - done);
+          const count = attempt(() => syncFiles.readSync(file, bytes, done, piece, position + done));
+          if (count === 0) throw endsBefore(path, position + length);
+          done += count;
+        }
+        return bytes;
+      }),
+    };
+  } finally {
+    syncFiles.closeSync(file);
+  }
 }

@@ -13,6 +13,7 @@ import {
   openFile,
   readFile,
   readPieces,
+  readRanges,
   removeFile,
   removeTemporaries,
   requireWritableFolder,
@@ -240,6 +241,31 @@ describe('reading', () => {
     expect(await isSameFile(folder, join(folder, 'again'))).toBe(true);
     expect(await isSameFile(path, folder)).toBe(false);
     expect(await isSameFile(join(folder, 'none'), join(folder, 'none'))).toBe(false);
+  });
+
+  it('reads many ranges at once, in the order asked for', async () => {
+    await writeFile(path, Uint8Array.of(0, 1, 2, 3, 4, 5));
+    const asked = [
+      { position: 4, length: 2 },
+      { position: 0, length: 5 },
+      { position: 6, length: 0 },
+    ];
+    expect(readRanges(path, asked)).toEqual({
+      size: 6,
+      ranges: [Uint8Array.of(4, 5), Uint8Array.of(0, 1, 2, 3, 4), new Uint8Array(0)],
+    });
+    expect(readRanges(pathToFileURL(path), [])).toEqual({ size: 6, ranges: [] });
+    const failed = (file: string, length: number): FileError => {
+      try {
+        readRanges(file, [{ position: 1, length }]);
+      } catch (error) {
+        return error as FileError;
+      }
+      throw new Error('it was read');
+    };
+    expect(failed(path, 6).summary).toBe(`cannot read ${path}: it ends before byte 7.`);
+    expect(failed(join(folder, 'none'), 1).code).toBe('ENOENT');
+    expect(failed(folder, 1).reason).toBe('it is a folder');
   });
 
   it('lists names in order', async () => {
