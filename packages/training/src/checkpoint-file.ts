@@ -1,5 +1,5 @@
 /** One file with everything that a run needs to go on: written whole, loaded whole or not at all. */
-import { FileError } from '@hebb/files';
+import { FileError, hasFiles, removeTemporaries } from '@hebb/files';
 import { readSafetensorsArrays, SafetensorsError } from '@hebb/layers';
 import { realize, Tensor, type State, type Stateful } from '@hebb/tensor';
 import { checkOptions, describe, isPlain, requireBoolean, requirePath, type OptionNames } from '@hebb/tensor/arguments';
@@ -30,7 +30,24 @@ const instead =
 export async function saveCheckpoint(path: string, parts: Parts): Promise<void> {
   requirePath('saveCheckpoint', 'the path', path);
   requireParts('saveCheckpoint', parts);
+  await sweepOnce(path);
   await writeParts('saveCheckpoint', path, parts);
+}
+
+const swept = new Map<string, Promise<void>>();
+
+/** Removes what a process that was killed while saving left beside the file; before the first save of this process. */
+async function sweepOnce(path: string): Promise<void> {
+  if (!hasFiles()) return;
+  let done = swept.get(path);
+  if (done === undefined) swept.set(path, (done = sweep(path)));
+  await done;
+}
+
+async function sweep(path: string): Promise<void> {
+  const [, folder = '', name = path] = /^(.*[/\\])?([^/\\]*)$/.exec(path) ?? [];
+  // Where there is no such folder yet, or it cannot be read, saving says so.
+  await removeTemporaries(folder || '.', (each) => each === name).catch(() => undefined);
 }
 
 export async function writeParts(

@@ -109,8 +109,10 @@ export class Checkpoint implements Callback, Stateful {
   readonly #overwrite: boolean;
   readonly #monitor: Monitor;
   #run: Run | undefined;
-  /** Steps made at the last save; undefined before the first. */
+  /** Steps made at the last save of this run; undefined before the first. */
   #savedStep: number | undefined;
+  /** Steps made in last.safetensors as this run left or found it; undefined where there is none. */
+  #lastStep: number | undefined;
   /** Whether the run goes on from a save in the folder. */
   #isContinued = false;
   /** Whether best.safetensors is the one that the monitor knows of. */
@@ -178,6 +180,7 @@ export class Checkpoint implements Callback, Stateful {
   async onTrainStart(run: Run): Promise<void> {
     this.#run = run;
     this.#savedStep = undefined;
+    this.#lastStep = undefined;
     this.#hasBest = true;
     if (this.#saveBest) this.#monitor.start(run);
     await requireWritableFolder('Checkpoint', this.folder);
@@ -186,7 +189,10 @@ export class Checkpoint implements Callback, Stateful {
       const found = (await listFolder(this.folder)).filter(isOurs);
       const isResumed = await isResumedFrom(run.resume, this.folder);
       this.#isContinued = isResumed && found.includes(last);
-      if (this.#isContinued) return;
+      if (this.#isContinued) {
+        this.#lastStep = (await infoOf('Checkpoint', `${this.folder}/${last}`))?.step;
+        return;
+      }
       // What is there without a last save is of a run that was killed before its first; that begins anew.
       if (found.length > 0 && !isResumed && !this.#overwrite) throw await this.#occupied(found);
       for (const name of found.sort((a, b) => Number(b === last) - Number(a === last)))
@@ -225,12 +231,12 @@ export class Checkpoint implements Callback, Stateful {
 
   async onSave(run: Run): Promise<void> {
     const path = `${this.folder}/${last}`;
-    await this.#onDisk(() => this.#keepLast(path, run));
+    await this.#onDisk(() => this.#prepare(path, run));
     await this.#adoptBest(run);
     const record = run.hasValidation ? run.validations.at(-1) : run.epochs.at(-1);
     const info = { ...infoOfRun(run), record: record && withoutTimes(record) };
     await writeParts('Checkpoint', path, run.checkpointParts, metadataOf(info));
-    this.#savedStep = run.step;
+    this.#savedStep = this.#lastStep = run.step;
     await this.#onDisk(() => this.#forgetOld());
   }
 
@@ -241,15 +247,26 @@ export class Checkpoint implements Callback, Stateful {
     if (this.#saveBest && complaint !== undefined) run.warn(`[Checkpoint] ${complaint}`);
   }
 
-  /** Keeps the save that is about to be replaced, under its step; forgets those that lie after where the run now is. */
-  async #keepLast(path: string, run: Run): Promise<void> {
+  /**
+   * Refuses to replace the save of another run that began after this one. Keeps the save that is about to be replaced, under its step; forgets
+   * those that lie after where the run now is.
+   */
+  async #prepare(path: string, run: Run): Promise<void> {
+    const names = await namesIn('Checkpoint', this.folder);
+    const before = names.includes(last) ? (await infoOf('Checkpoint', path))?.step : undefined;
+    if (before !== undefined && before !== this.#lastStep) {
+      throw new CheckpointError(
+        `[Checkpoint] another run has saved to ${this.folder} meanwhile: ${last} is of step ${before}.`,
+        {
+          path: this.folder,
+          hint: 'Give each run a folder of its own.',
+        },
+      );
+    }
     if (this.#keep === 1) return;
-    const names = await listFolder(this.folder);
     for (const name of names)
       if (Number(stepFile.exec(name)?.[1]) >= run.step) await removeFile(`${this.folder}/${name}`);
-    const before = names.includes(last) ? await infoOf('Checkpoint', path) : undefined;
-    if (before !== undefined && before.step < run.step)
-      await linkFile(path, `${this.folder}/step-${before.step}.safetensors`);
+    if (before !== undefined && before < run.step) await linkFile(path, `${this.folder}/step-${before}.safetensors`);
   }
 
   async #forgetOld(): Promise<void> {

@@ -134,6 +134,15 @@ describe('a checkpoint', () => {
     expect(readdirSync(join(folder, 'deep'))).toEqual(['a.safetensors']);
   });
 
+  it('sweeps what a process that was killed while saving left', async () => {
+    const to = mkdtempSync(join(folder, 'swept-'));
+    const ending = `${crypto.randomUUID()}.tmp`;
+    for (const name of [`a.safetensors.${ending}`, `b.safetensors.${ending}`]) writeFileSync(join(to, name), 'half');
+    const generator = new Generator(1);
+    await Promise.all([1, 2, 3].map(() => saveCheckpoint(join(to, 'a.safetensors'), { generator })));
+    expect(readdirSync(to)).toEqual(['a.safetensors', `b.safetensors.${ending}`]);
+  });
+
   it('counts a step whose loss nobody has read', async () => {
     const parts = trained();
     const x = parts.generator.uniform([5, 3]);

@@ -207,6 +207,15 @@ describe('a folder', () => {
     expect(readdirSync(runs).map((name) => readFileSync(join(runs, name)))).toEqual(before);
   });
 
+  it('is not shared by two runs at a time', async () => {
+    const meanwhile: Callback = {
+      onTrainStart: async () => void (await train({ epochs: 1, callbacks: [new Checkpoint(runs)] })),
+    };
+    const error = await failureOf(train({ callbacks: [new Checkpoint(runs, { saveBest: false }), meanwhile] }));
+    expect(error.message).toMatch(/another run has saved to .* meanwhile: last\.safetensors is of step 4\./);
+    expect((await Checkpoint.info(runs)).last).toMatchObject({ step: 4 });
+  });
+
   it('is replaced where that is asked for: nothing of the old run is left', async () => {
     await train({ callbacks: [new Checkpoint(runs, { keep: 3, every: { steps: 3 } })] });
     writeFileSync(join(runs, 'notes.txt'), 'mine');

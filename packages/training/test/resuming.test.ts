@@ -169,8 +169,16 @@ const programs: Readonly<Record<string, Program>> = {
   'a loop of one’s own': ownLoop,
 };
 
-describe.each(Object.entries(programs))('%s', (_, program) => {
+/** On a GPU those that differ most. */
+const onGpu = ['wrappers of wrappers', 'a loop of one’s own'];
+const cases = Object.entries(programs).flatMap(([name, program]) => [
+  ['wasm', name, program] as const,
+  ...(process.env['HEBB_TEST_WEBGPU'] === '1' && onGpu.includes(name) ? [['webgpu', name, program] as const] : []),
+]);
+
+describe.each(cases)('on %s: %s', (device, _, program) => {
   it('goes on after a cut', async () => {
+    setDevice(device);
     manualSeed(11);
     const uncut = join(folder, 'uncut');
     const whole = await program({ callbacks: [new Checkpoint(uncut)] });
