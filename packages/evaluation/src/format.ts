@@ -38,12 +38,20 @@ export function formatSeconds(seconds: number): string {
 
 /** A metric's value: a percentage where its name says that it is a fraction, else like a loss. */
 export function formatMetric(name: string, value: number): string {
-  return /accuracy|precision|recall|f1/i.test(name) && value >= 0 && value <= 1
+  return /accuracy|precision|recall|f1|exactMatch/i.test(name) && value >= 0 && value <= 1
     ? formatPercent(value)
     : formatLoss(value);
 }
 
-/** `camelCase` as words. */
+/** Names that have a spelling of their own. */
+const spellings: readonly (readonly [RegExp, string])[] = [
+  [/\br2 score\b|\br2\b/, 'R²'],
+  [/\bf1( score)?\b/, 'F1'],
+  [/\broc auc\b/, 'ROC AUC'],
+];
+
+/** `camelCase` as words, names of the field as the field writes them: `macroF1` is `macro F1`, `r2Score` is `R²`. */
 export function words(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  const parted = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  return spellings.reduce((text, [pattern, spelling]) => text.replace(pattern, spelling), parted);
 }

@@ -151,6 +151,8 @@ export class RegressionEvaluation extends MetricsEvaluation {
       const name = this.targets.length > 1 ? `: ${this.targets[i]?.name ?? i}` : '';
       const values = points.map(({ target }) => target);
       const [low, high] = [Math.min(...values), Math.max(...values)];
+      const predictions = points.map(({ prediction }) => prediction);
+      const [least, most] = [Math.min(...predictions), Math.max(...predictions)];
       sections.push(
         {
           kind: 'chart',
@@ -168,6 +170,7 @@ export class RegressionEvaluation extends MetricsEvaluation {
           title: `Errors by predictions${name}`,
           text: 'Prediction less target: a shape that is no band around zero says what the model misses.',
           series: [
+            { name: 'right', points: [[least, 0], [most, 0]], look: 'reference' },
             { name: 'examples', points: points.map(({ target, prediction }) => [prediction, prediction - target]), look: 'dots' },
           ],
           x: { label: 'prediction' },

@@ -35,5 +35,7 @@ it('writes a metric as a percentage where its name says that it is a fraction', 
   expect([formatMetric('topKAccuracy', 0.5), formatMetric('error', 0.5), formatMetric('f1', 5)]).toEqual(
     ['50.00 %', '0.5000', '5.000'], // prettier-ignore
   );
-  expect(words('meanAbsoluteError')).toBe('mean absolute error');
+  expect(['meanAbsoluteError', 'macroF1', 'f1Score', 'r2Score', 'rocAuc', 'top5Accuracy'].map(words)).toEqual(
+    ['mean absolute error', 'macro F1', 'F1', 'R²', 'ROC AUC', 'top5 accuracy'], // prettier-ignore
+  );
 });

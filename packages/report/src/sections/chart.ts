@@ -26,7 +26,7 @@ export function chart({ title, series, x: xAxis, y: yAxis }: ChartSection): Html
   const [first, last] = rangeOf(xAxis, drawn, 0);
   const margin =
     bars.length > 0 && xAxis.logarithmic !== true ? Math.min(...bars.map(({ points }) => spacing(points))) / 2 : 0;
-  const x = scaleOf(xAxis, [first - margin, last + margin], [0, extent]);
+  const x = scaleOf(xAxis, [first - margin, last + margin], [0, extent], 10);
   const [low, high] = rangeOf(yAxis, drawn, 1);
   const standsOnZero = bars.length > 0 && yAxis.logarithmic !== true;
   const y = scaleOf(yAxis, standsOnZero ? [Math.min(0, low), high] : [low, high], [extent, 0]);
@@ -141,9 +141,14 @@ function rangeOf(
 }
 
 /** Round numbers at the ends that the axis leaves open. */
-function scaleOf(axis: ChartAxis, [low, high]: readonly [number, number], span: readonly [number, number]): Scale {
+function scaleOf(
+  axis: ChartAxis,
+  [low, high]: readonly [number, number],
+  span: readonly [number, number],
+  fine = 5,
+): Scale {
   const scale = (axis.logarithmic === true ? scaleLog() : scaleLinear()).domain([low, high]).range(span);
-  const [roundLow = low, roundHigh = high] = axis.format === 'count' ? [] : scale.copy().nice(5).domain();
+  const [roundLow = low, roundHigh = high] = axis.format === 'count' ? [] : scale.copy().nice(fine).domain();
   return scale.domain([axis.range?.[0] ?? roundLow, axis.range?.[1] ?? roundHigh]);
 }
 
