@@ -13,6 +13,7 @@ import {
 } from '@hebb/layers';
 import { AdamW, SGD, type TrainingOptimizer } from '@hebb/optimizers';
 import { ArgumentError, assign, compile, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
+import { setRecorder } from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { expectClose, golden, toTensor, type Stored } from '../../tensor/test/support/golden.ts';
@@ -198,6 +199,28 @@ it('an optimizer wants parameters: a model with lazy layers is initialized first
 
 describe('trainable', () => {
   beforeAll(() => setDevice('reference'));
+
+  it('backward records nothing for a part without trainable parameters', () => {
+    const model = new Net();
+    const count = (record: () => void): number => {
+      let nodes = 0;
+      const before = setRecorder({ created: () => void nodes++ });
+      try {
+        record();
+      } finally {
+        setRecorder(before);
+      }
+      for (const parameter of model.parameters()) parameter.grad = undefined;
+      return nodes;
+    };
+    const x = zeros([2, 3]);
+    const whole = model.forward(x).sum();
+    const head = model.head.forward(model.backbone.forward(x).detach()).sum();
+    const [all, headAlone] = [count(() => backward(whole)), count(() => backward(head))];
+    model.backbone.freeze();
+    expect(count(() => backward(whole))).toBe(headAlone);
+    expect(headAlone).toBeLessThan(all / 2);
+  });
 
   it('is true of parameters alone; the role stays when it changes', () => {
     const [parameter, buffer, plain] = [weight(1), variable(tensor([1])), tensor([1])];
