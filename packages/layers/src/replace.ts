@@ -84,6 +84,14 @@ export function replaceInFields(owner: AnyModule, name: string, value: Tensor | 
   else if (holder instanceof Set) {
     // In the same position.
     const items = [...(holder as Set<unknown>)];
+    if (holder.has(value) && items[key as number] !== value) {
+      throw new ArgumentError(
+        `[setMember] '${name}' of ${typeNameOf(owner)} lies in a Set, which holds the new value already.`,
+        {
+          hint: 'A Set holds nothing twice: use an array for members that are shared.',
+        },
+      );
+    }
     items[key as number] = value;
     holder.clear();
     for (const item of items) holder.add(item);

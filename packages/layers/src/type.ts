@@ -10,7 +10,7 @@ import { requireObject } from '@hebb/tensor/arguments';
  */
 export function typeNameOf(module: object): string {
   requireObject('typeNameOf', 'the module', module);
-  return ownTypeNameOf(module) ?? module.constructor.name;
+  return ownTypeNameOf(module) ?? (module.constructor.name || 'Module');
 }
 
 /** The `static type` of a module's own class, not that of a class which it extends. */

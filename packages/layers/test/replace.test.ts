@@ -161,6 +161,10 @@ describe('getMember and setMember', () => {
     expect(set('count', 3)).toThrow('count is a buffer');
     expect(set('field', parameter(ones([1])))).toThrow('field is a module, Linear 2 → 2');
     expect(set('field', undefined)).toThrow(ArgumentError);
+    expect(set('set.1', model.getMember('set.0'))).toThrow(
+      "'set.1' of Everything lies in a Set, which holds the new value already",
+    );
+    expect(() => model.setMember('set.1', model.getMember('set.1'))).not.toThrow();
     Object.freeze(model.byName);
     expect(set('byName.cat', linear())).toThrow("'byName.cat' of Everything cannot be written");
   });
