@@ -105,8 +105,8 @@ export async function fit(given: unknown, data: Examples, options: FitOptions | 
   requireOptions<FitOptions>('fit', options as FitOptions, fitOptions);
   requireModel('fit', given);
   requireExamples('fit', 'the training data', data);
-  const { loss, optimizer, clipNorm, clipValue, accumulate, ...rest } = options as FitOptions;
-  const own = { loss, optimizer, clipNorm, clipValue, accumulate } as SupervisedOptions;
+  const { loss, optimizer, clipNorm, clipValue, accumulate, compiled, ...rest } = options as FitOptions;
+  const own = { loss, optimizer, clipNorm, clipValue, accumulate, compiled } as SupervisedOptions;
   return await fitTask(supervisedTask('fit', given, own) as unknown as Task, data, rest);
 }
 

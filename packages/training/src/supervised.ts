@@ -2,7 +2,7 @@
 import type { Module } from '@hebb/layers';
 import { Accumulation, minimize, type TrainingOptimizer } from '@hebb/optimizers';
 import { Tensor } from '@hebb/tensor';
-import { describe, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { describe, requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { requireLossFunction, requireModel, requireOptimizer, wrong } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import { lossOf, outputOf, type LossFunction } from './loss.ts';
@@ -28,6 +28,8 @@ export interface SupervisedOptions {
   clipValue?: number;
   /** Steps whose gradients are averaged for one update: as if the batch were so many times as large. Default 1. */
   accumulate?: number;
+  /** Whether steps and validation are compiled; `false` records each anew, for looking at values in `forward`. Default true. */
+  compiled?: boolean;
 }
 
 export const supervisedOptions: OptionNames<SupervisedOptions> = {
@@ -36,6 +38,7 @@ export const supervisedOptions: OptionNames<SupervisedOptions> = {
   clipNorm: true,
   clipValue: true,
   accumulate: true,
+  compiled: true,
 };
 
 /**
@@ -59,13 +62,14 @@ export function supervised(model: Module, options: SupervisedOptions): Task<Supe
 export function supervisedTask(
   where: string,
   model: Module,
-  { loss, optimizer: given, clipNorm, clipValue, accumulate = 1 }: SupervisedOptions,
+  { loss, optimizer: given, clipNorm, clipValue, accumulate = 1, compiled = true }: SupervisedOptions,
 ): Task<SupervisedBatch> {
   requireModel(where, model);
   requireLossFunction(where, loss);
   requireOptimizer(where, given);
   requireParametersOf(where, model, given);
   requirePositive(where, { clipNorm, clipValue });
+  requireBoolean(where, 'compiled', compiled);
   if (!Number.isSafeInteger(accumulate) || accumulate < 1)
     throw wrong(where, 'accumulate', 'a positive integer', accumulate);
   const optimizer = accumulate === 1 ? given : new Accumulation(given, { steps: accumulate });
@@ -73,6 +77,7 @@ export function supervisedTask(
   const forward = (x: Tensor): Tensor => outputOf(where, model, x);
   return {
     parts: { model, optimizer },
+    compiled,
     step(batch) {
       requireParametersOf(where, model, optimizer); // the model may have been changed since
       const { x, y, weight } = requireSupervised(where, batch);
