@@ -47,6 +47,27 @@ describe.each(devices)('a loop on %s', (name) => {
   });
   afterAll(() => setDevice('reference'));
 
+  // Up to 4 KiB results are kept in any case.
+  it.each([4, 48])('keeps new values that are assigned after others of their round, in squares of %d', async (n) => {
+    const [weight, twin, state] = [1, 2, 3].map((value) => variable(ones([n, n]).mul(value))) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    await realize(weight, twin, state);
+    // From elsewhere, as a checkpoint is loaded or averages are put into the place of the weights.
+    assign(weight, weight.add(10));
+    assign(twin, twin.add(20));
+    // All new values first, then their assignments; the first of them is of a variable that had none.
+    const next = state.mul(0.5).add(weight);
+    const [moved, other] = [weight.sub(next.mul(2)), twin.sub(next)];
+    assign(state, next);
+    assign(weight, moved);
+    assign(twin, other);
+    const mean = async (value: Tensor): Promise<number> => await value.mean().item();
+    expect([await mean(state), await mean(weight), await mean(twin)]).toEqual([12.5, -14, 9.5]);
+  });
+
   it('finds the plan of a step wherever it is read, and gives the same bits', async () => {
     const run = async (interval: number): Promise<unknown[]> => {
       const { step, state } = regression(5);

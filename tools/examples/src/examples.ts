@@ -17,13 +17,22 @@ export interface Example {
 
 /** The ```ts blocks of a Markdown file, or those in the docstrings of a TypeScript file. */
 export function examplesOf(path: string): Example[] {
+  return blocksOf(path, '```ts');
+}
+
+/** The whole programs of a Markdown file: its ```ts program blocks. */
+export function programsOf(path: string): Example[] {
+  return blocksOf(path, '```ts program');
+}
+
+function blocksOf(path: string, opening: string): Example[] {
   const isMarkdown = path.endsWith('.md');
   const lines = readFileSync(path, 'utf8').split('\n');
   const examples: Example[] = [];
   let block: string[] | undefined;
   lines.forEach((line, index) => {
     const text = isMarkdown ? line : line.replace(/^\s*\* ?/, '');
-    const starts = isMarkdown ? line === '```ts' : /^\s*\* ```ts$/.test(line);
+    const starts = isMarkdown ? line === opening : /^\s*\* ```ts$/.test(line);
     if (block === undefined && starts) block = [];
     else if (block !== undefined && text.trim() === '```') {
       const name = `${path.split('/').slice(-2).join('/')}:${index - block.length + 1}`;

@@ -36,6 +36,7 @@ const stepKinds = {
   clipNorm: other(() => 1, '3', '1.5'),
   clipValue: other(() => 1, '3', '1.5'),
   accumulate: other(() => 1, '3'),
+  compiled: aBoolean(),
 };
 
 const matrix = (): hebb.Tensor =>

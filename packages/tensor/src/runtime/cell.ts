@@ -251,7 +251,7 @@ export function assign(target: Tensor, value: Tensor): void {
   }
   const capture = activeRecording();
   // A loop comes round: what has been recorded up to here is a step, and is found again as one in the next round.
-  if (capture === undefined && cell.pending !== undefined && endsStep(cell)) flush([]);
+  if (capture === undefined && cell.pending !== undefined && endsStep(cell)) flush([], cell.pending);
   const pending = new Node('detach', [node], {}, node.type, cell.requiresGrad) as unknown as Node;
   node.cell?.consumed(node, pending);
   if (capture === undefined) {

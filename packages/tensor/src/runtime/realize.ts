@@ -40,13 +40,16 @@ setRecorder({
 /** What was disposed of while updates were waiting that may still read it. */
 const doomed: Storage[] = [];
 
-/** Starts the computation of `roots` and of all pending cell updates. */
-export function flush(roots: readonly Node[]): void {
-  compute(roots);
+/**
+ * Starts the computation of `roots` and of all pending cell updates. `roundFrom` is the pending value of a variable that is about to get another
+ * one: what was recorded after it may belong to a new round.
+ */
+export function flush(roots: readonly Node[], roundFrom?: Node): void {
+  compute(roots, roundFrom);
   for (const storage of doomed.splice(0)) storage.dispose(disposedReason);
 }
 
-function compute(roots: readonly Node[]): void {
+function compute(roots: readonly Node[], roundFrom: Node | undefined): void {
   const device = currentDevice();
   /** Every node to compute, with the handles (composites among them) that stand for it. */
   const wanted = new Map<Node, Node[]>();
@@ -77,7 +80,7 @@ function compute(roots: readonly Node[]): void {
     const outside = updates.flatMap((cell) => cell.waitingConsumers()).filter((node) => !inside.has(resolve(node)));
     for (const consumer of stillComputable(outside)) want(consumer);
     const leaves = updates.map((cell) => cell.leaf);
-    const results = endangeredBy(leaves, new Set(wanted.keys()), inside, { anySize: roots.length === 0 });
+    const results = endangeredBy(leaves, new Set(wanted.keys()), inside, { anySize: roots.length === 0, roundFrom });
     for (const result of stillComputable([...results, ...gradientsOfStep()])) want(result);
     if (wanted.size > asked) {
       job = { outputs: inOrder(wanted), updates };

@@ -62,16 +62,21 @@ export function noteAssigned(pending: Node): void {
 
 /**
  * What updates of `overwritten` would make unreadable although it may be wanted, given that `computed` will be there: the step's results
- * that nothing else was recorded on, up to a few KiB, and what has been recorded on after the step (`anySize`: also where it is large).
+ * that nothing else was recorded on, up to a few KiB (of any size where they were recorded after `roundFrom`, the value of a variable that is about
+ * to get another: they may belong to the new round already, new values that have not been assigned yet), and what has been recorded on after
+ * the step (`anySize`: also where it is large).
  * What is computed `inside` of the plan is among them, whatever it reads: the plan runs once, and the variables that it read may change later.
  */
 export function endangeredBy(
   overwritten: readonly Node[],
   computed: ReadonlySet<Node>,
   inside: ReadonlySet<Node>,
-  { anySize }: { anySize: boolean },
+  { anySize, roundFrom }: { anySize: boolean; roundFrom: Node | undefined },
 ): Node[] {
   const stale = nextWalk();
+  let roundBegins = roundFrom === undefined ? recorded.length : recorded.indexOf(roundFrom);
+  if (roundBegins < 0) roundBegins = recorded.length;
+  const ofRound = new Set<Node>();
   for (const leaf of overwritten) leaf.mark = stale;
   const candidates: Node[] = [];
   for (let position = 0; position < recorded.length; position++) {
@@ -98,11 +103,12 @@ export function endangeredBy(
     node.mark = stale;
     node.index = 0;
     candidates.push(node);
+    if (position > roundBegins) ofRound.add(node);
   }
   return candidates.filter((node) => {
     const small = node.type.size * 4 <= resultBytes;
     if ((node.index & usedLater) !== 0) return small || anySize;
-    return small && node.index === 0 && !assigned.has(node);
+    return (small || ofRound.has(node)) && node.index === 0 && !assigned.has(node);
   });
 }
 
