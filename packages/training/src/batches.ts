@@ -38,13 +38,14 @@ export function batchTensors(where: string, batch: object): BatchTensors {
       hint: 'What the loader’s transform returns is the batch.',
     });
   }
-  return Object.fromEntries(
-    Object.entries(batch).map(([name, field]: [string, unknown]) => {
-      const { data, shape } = Object(field) as { data?: unknown; shape?: unknown };
-      const isArray = ArrayBuffer.isView(data) && Array.isArray(shape);
-      return [name, isArray ? toTensors({ [name]: field as NumericArray })[name] : field];
-    }),
-  ) as BatchTensors;
+  const arrays: Record<string, NumericArray> = {};
+  const others: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(batch) as [string, unknown][]) {
+    const { data, shape } = Object(field) as { data?: unknown; shape?: unknown };
+    if (ArrayBuffer.isView(data) && Array.isArray(shape)) arrays[name] = field as NumericArray;
+    else others[name] = field;
+  }
+  return { ...toTensors(arrays), ...(others as BatchTensors) };
 }
 
 /** What a step weighs in a mean over examples: the sum of the field `weight`, or the number of examples. */

@@ -39,14 +39,15 @@ export class RunLog {
   /** @param weight of the step in the means of its epoch: the number of its examples, or the sum of their weights */
   add({ scalars, learningRate, examples }: StepRecord, weight: number): void {
     const step = this.learningRates.length;
-    for (const [name, value] of Object.entries(scalars)) {
+    for (const name in scalars) {
+      const value = scalars[name] ?? Number.NaN;
       const known = (this.scalars[name] ??= new Array<number>(step).fill(Number.NaN));
       known[step] = value;
       const total = (this.#sums[name] ??= { sum: 0, weight: 0 });
       total.sum += value * weight;
       total.weight += weight;
     }
-    for (const values of Object.values(this.scalars)) if (values.length === step) values.push(Number.NaN);
+    for (const name in this.scalars) if (!(name in scalars)) this.scalars[name]?.push(Number.NaN);
     this.learningRates.push(learningRate);
     this.examples += examples;
   }

@@ -115,6 +115,7 @@ export interface RunState {
 const stepsInFlight = 4;
 
 const aborted = Symbol('aborted');
+const eachEpoch: Every = { epochs: 1 };
 
 interface Handed<B> {
   readonly loaded: LoadedBatch<B>;
@@ -158,6 +159,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   readonly #data: Batches<B>;
   readonly #averages: readonly Averaging[];
   readonly #callbacks: readonly Callback[];
+  /** Those that hear of pauses. */
+  readonly #pausing: readonly Callback[];
   readonly #schedules: Schedules;
   readonly #validate: TrainingRunOptions<B>['validate'];
   readonly #validateEvery: Every;
@@ -191,7 +194,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     const { [details]: given = {} } = Object(options) as { [details]?: Partial<RunDetails> };
     const { where = 'TrainingRun', metricNames = [], metricGoals = {} } = given;
     requireOptions<TrainingRunOptions<unknown>>(where, options, runOptions);
-    const { parts, data, epochs, steps, schedule, validate, validateEvery = { epochs: 1 }, signal, progress } = options;
+    const { parts, data, epochs, steps, schedule, validate, validateEvery = eachEpoch, signal, progress } = options;
     requireParts(where, parts);
     requireBatches(where, data);
     requireLimit(where, epochs, steps);
@@ -221,6 +224,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.metricGoals = metricGoals;
     this.#signal = signal;
     this.#callbacks = [...(options.callbacks ?? []), ...progressOf(progress)];
+    this.#pausing = this.#callbacks.filter((callback) => 'onPause' in callback || 'onSave' in callback);
     this.#dataEpoch = (data as { epoch?: number }).epoch ?? 0;
     this.#cursor = { epoch: this.#dataEpoch, batch: 0 };
     this.#reader = new ScalarReader(stepsInFlight, (values, note) => this.#hear(values, note));
@@ -441,7 +445,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
         `[${this.#where}] step ${record.step} reported no ${this.#log.lossName}, as the first did.`,
       );
     const step: StepRecord = { ...record, loss, scalars };
-    for (const [name, value] of Object.entries(scalars)) {
+    for (const name in scalars) {
+      const value = scalars[name] ?? Number.NaN;
       if (Number.isFinite(value) || !(name === this.#log.lossName || /loss$/i.test(name))) continue;
       throw lossError(this.#where, name, value, step, batch, this.stepsPerEpoch, this.#odd);
     }
@@ -465,9 +470,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     if (isEpochEnd && this.stepsPerEpoch !== undefined && this.#stepOfEpoch < this.stepsPerEpoch)
       throw this.#lengthError(String(this.#stepOfEpoch));
     const moment = { step: this.#step, epochs: this.epochs.length + (isEpochEnd ? 1 : 0), isEpochEnd };
-    const due = this.#callbacks.filter(
-      (callback) => ('onPause' in callback || 'onSave' in callback) && isDue(callback.every ?? { epochs: 1 }, moment),
-    );
+    const due = this.#pausing.filter(({ every = eachEpoch }) => isDue(every, moment));
     const isLast = moment.step === this.#limit.steps || moment.epochs === this.#limit.epochs;
     const isValidating = isDue(this.#validateEvery, moment) || isLast || this.#stopReason !== undefined;
     if (!isEpochEnd && due.length === 0 && !(isValidating && this.hasValidation)) {

@@ -56,6 +56,8 @@ export class ScalarReader<Note> {
 
 async function read(scalars: ReadScalars): Promise<Record<string, number>> {
   const entries = Object.entries(scalars);
+  const [first] = entries;
+  if (first?.[1] instanceof Tensor && entries.length === 1) return { [first[0]]: await first[1].item() };
   const tensors = entries.map(([, value]) => value).filter((value) => value instanceof Tensor);
   // Of a step that is not compiled one scalar may be computed from another: asked for together, they are one plan.
   if (tensors.length > 1) realize(tensors).catch(() => undefined); // what fails here fails below

@@ -52,9 +52,9 @@ export function requireTask(where: string, task: unknown): asserts task is Task<
 /** The step of a task, compiled unless the task says otherwise. */
 export function stepOf<B>(where: string, task: Task<B>): (batch: B) => Scalars | Promise<Scalars> {
   if (task.compiled === false) return (batch) => task.step(batch);
-  const compiled = compile((batch: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>> => {
+  const compiled = compile((batch: Readonly<Record<string, Tensor>>): Tensor | Readonly<Record<string, Tensor>> => {
     const scalars: unknown = recorded(where, () => task.step(batch as B));
-    return requireTensors(where, 'step', scalars);
+    return scalars instanceof Tensor ? scalars : requireTensors(where, 'step', scalars);
   });
   return (batch) => compiled(batch as Readonly<Record<string, Tensor>>);
 }
