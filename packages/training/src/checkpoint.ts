@@ -94,11 +94,11 @@ const infoName = 'hebb.checkpoint';
  * last?.epoch; // 3
  * ```
  *
- * A folder belongs to one run. Where it holds one already, the run must go on from it (`resume`) or replace it (`overwrite`); one that is being
- * written to by two runs at a time ends in the files of either. Saves follow what all other callbacks have decided, whatever their order.
+ * A folder belongs to one run. Where it holds one already, the run must go on from it (`resume`) or replace it (`overwrite`). Saves follow what
+ * all other callbacks have decided, whatever their order.
  *
  * Throws TrainingError, at the start of the run, where the folder cannot be made or written to, and {@link CheckpointError} where it holds
- * another run. Node only.
+ * another run, or another one has begun to save there meanwhile. Node only.
  */
 export class Checkpoint implements Callback, Stateful {
   readonly name = 'checkpoint';
@@ -224,6 +224,7 @@ export class Checkpoint implements Callback, Stateful {
     const { name, goal } = this.#monitor;
     const value = this.#monitor.best?.value ?? Number.NaN;
     const info = { ...infoOfRun(run), record: withoutTimes(record), monitor: { name, goal, value } };
+    await this.#stepOfLast();
     const bytes = await run.withAverages(() => encodeSafetensors(bestWeights(run), metadataOf(info)));
     await writeFile('Checkpoint', `${this.folder}/${best}`, bytes);
     this.#hasBest = true;
@@ -231,7 +232,7 @@ export class Checkpoint implements Callback, Stateful {
 
   async onSave(run: Run): Promise<void> {
     const path = `${this.folder}/${last}`;
-    await this.#onDisk(() => this.#prepare(path, run));
+    await this.#onDisk(() => this.#keepLast(path, run));
     await this.#adoptBest(run);
     const record = run.hasValidation ? run.validations.at(-1) : run.epochs.at(-1);
     const info = { ...infoOfRun(run), record: record && withoutTimes(record) };
@@ -247,24 +248,22 @@ export class Checkpoint implements Callback, Stateful {
     if (this.#saveBest && complaint !== undefined) run.warn(`[Checkpoint] ${complaint}`);
   }
 
-  /**
-   * Refuses to replace the save of another run that began after this one. Keeps the save that is about to be replaced, under its step; forgets
-   * those that lie after where the run now is.
-   */
-  async #prepare(path: string, run: Run): Promise<void> {
-    const names = await namesIn('Checkpoint', this.folder);
-    const before = names.includes(last) ? (await infoOf('Checkpoint', path))?.step : undefined;
-    if (before !== undefined && before !== this.#lastStep) {
-      throw new CheckpointError(
-        `[Checkpoint] another run has saved to ${this.folder} meanwhile: ${last} is of step ${before}.`,
-        {
-          path: this.folder,
-          hint: 'Give each run a folder of its own.',
-        },
-      );
-    }
+  /** Steps made in last.safetensors. Refuses one of another run, which began to save after this one had begun. */
+  async #stepOfLast(): Promise<number | undefined> {
+    const isThere = (await namesIn('Checkpoint', this.folder)).includes(last);
+    const step = isThere ? (await infoOf('Checkpoint', `${this.folder}/${last}`))?.step : undefined;
+    if (step === undefined || step === this.#lastStep) return step;
+    throw new CheckpointError(
+      `[Checkpoint] another run has saved to ${this.folder} meanwhile: ${last} is of step ${step}.`,
+      { path: this.folder, hint: 'Give each run a folder of its own.' },
+    );
+  }
+
+  /** Keeps the save that is about to be replaced, under its step; forgets those that lie after where the run now is. */
+  async #keepLast(path: string, run: Run): Promise<void> {
+    const before = await this.#stepOfLast();
     if (this.#keep === 1) return;
-    for (const name of names)
+    for (const name of await namesIn('Checkpoint', this.folder))
       if (Number(stepFile.exec(name)?.[1]) >= run.step) await removeFile(`${this.folder}/${name}`);
     if (before !== undefined && before < run.step) await linkFile(path, `${this.folder}/step-${before}.safetensors`);
   }

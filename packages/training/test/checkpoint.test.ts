@@ -211,9 +211,14 @@ describe('a folder', () => {
     const meanwhile: Callback = {
       onTrainStart: async () => void (await train({ epochs: 1, callbacks: [new Checkpoint(runs)] })),
     };
-    const error = await failureOf(train({ callbacks: [new Checkpoint(runs, { saveBest: false }), meanwhile] }));
-    expect(error.message).toMatch(/another run has saved to .* meanwhile: last\.safetensors is of step 4\./);
-    expect((await Checkpoint.info(runs)).last).toMatchObject({ step: 4 });
+    for (const saveBest of [true, false]) {
+      rmSync(runs, { recursive: true, force: true });
+      const error = await failureOf(train({ epochs: 2, callbacks: [new Checkpoint(runs, { saveBest }), meanwhile] }));
+      expect(error.message).toMatch(/another run has saved to .* meanwhile: last\.safetensors is of step 4\./);
+      const expected = join(folder, 'other');
+      await train({ epochs: 1, callbacks: [new Checkpoint(expected, { overwrite: true })] });
+      expect(readFileSync(join(runs, 'best.safetensors'))).toEqual(readFileSync(join(expected, 'best.safetensors')));
+    }
   });
 
   it('is replaced where that is asked for: nothing of the old run is left', async () => {
