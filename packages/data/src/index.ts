@@ -53,6 +53,8 @@ export type { Collated, ShuffleOptions, StreamSplit, StreamSplitOptions } from '
 export { Subset } from './subset.ts';
 export { textStream } from './streams/text-stream.ts';
 export type { Encode, TextStreamOptions, TextWindow } from './streams/text-stream.ts';
+export { tableDataset } from './table-dataset.ts';
+export type { TableDatasetOptions, TableFields } from './table-dataset.ts';
 export { Table } from './table.ts';
 export type { Cell, Column, Matrix, TableOptions } from './table.ts';
 export { workerDataset } from './worker-dataset.ts';

@@ -519,6 +519,11 @@ export const functions: Functions<Api> = {
   ],
   fieldOf: [other(rows)],
   toTensors: [other(() => ({ x: rows() }), 'object')],
+  tableDataset: [
+    other(() => hebb.parseCsv('a,b\n1,2\n3,4\n')),
+    other(() => ({ x: ['a'], y: 'b' })),
+    options<hebb.TableDatasetOptions>({ dtypes: other(() => ({ y: 'int32' }), 'object') }),
+  ],
   mapDataset: [
     other(dataset),
     aFunction((batch: unknown) => batch),
