@@ -135,11 +135,15 @@ export function namedGradients(
       { hint },
     );
   }
-  const named = new Map(
-    Array.isArray(gradients)
-      ? names.map((name, i) => [name, (gradients as readonly Tensor[])[i] as Tensor])
-      : entriesOf(gradients),
-  );
+  const named: ReadonlyMap<string, Tensor> =
+    gradients instanceof Map
+      ? (gradients as ReadonlyMap<string, Tensor>)
+      : new Map(
+          Array.isArray(gradients)
+            ? names.map((name, i) => [name, (gradients as readonly Tensor[])[i] as Tensor])
+            : entriesOf(gradients),
+        );
+  if (fit(parameters, named)) return named;
   const missing = names.filter((name) => named.get(name) === undefined || named.get(name) === null);
   const unexpected = [...named.keys()].filter((name) => !parameters.has(name));
   if (missing.length + unexpected.length > 0) {
@@ -166,6 +170,18 @@ export function namedGradients(
     throw new ShapeError(`[${op}] gradients must have the shapes of their parameters: ${list.join('; ')}.`);
   }
   return named;
+}
+
+/** Whether there is a gradient for each parameter, of its shape, and none besides: the usual case, without looking for reasons. */
+function fit(parameters: ReadonlyMap<string, Tensor>, gradients: ReadonlyMap<string, unknown>): boolean {
+  if (gradients.size !== parameters.size) return false;
+  for (const [name, { shape }] of parameters) {
+    const gradient = gradients.get(name);
+    if (!(gradient instanceof Tensor) || gradient.dtype !== 'float32') return false;
+    // Equal shapes are nearly always one object.
+    if (gradient.shape !== shape && gradient.shape.join() !== shape.join()) return false;
+  }
+  return true;
 }
 
 /** The gradients that `backward` left on parameters, by name. Throws {@link ArgumentError} where there are none. */

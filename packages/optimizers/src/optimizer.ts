@@ -197,17 +197,22 @@ export abstract class Optimizer<
     if (this.#model !== undefined) requireSameParameters(op, this.#model, this.#all);
     const { parameters } = this;
     const named = gradients === undefined ? gradientsIn(op, parameters) : namedGradients(op, parameters, gradients);
-    atEachCall(() => this.#stepCount++);
-    for (const cohort of this.#cohorts.of(named.keys())) this.#stepCohort(cohort, named);
+    const cohorts = this.#cohorts.of(named.keys());
+    const countStep = (): number => ++this.#stepCount;
+    if (cohorts.length === 0) atEachCall(countStep);
+    cohorts.forEach((cohort, i) => this.#stepCohort(cohort, named, i === 0 ? countStep : undefined));
   }
 
   /** The step of parameters that share one count. */
-  #stepCohort(cohort: Cohort, gradients: ReadonlyMap<string, Tensor>): void {
+  #stepCohort(cohort: Cohort, gradients: ReadonlyMap<string, Tensor>, countStep: (() => void) | undefined): void {
     const group = this.#groups[cohort.group] as Group<O>;
     const at = (count: number): StepNumbers => this.scalars(group.scaled(this.#factor), count);
     const names = cohort.decide((count) => definedNames(at(count + 1)).join());
     let numbers: StepNumbers = {};
-    cohort.tick((count) => (numbers = at(count)));
+    cohort.tick((count) => {
+      countStep?.();
+      numbers = at(count);
+    });
     const scalars = scalarsByName(names === '' ? [] : names.split(','), () => numbers) as StepScalars<S>;
     for (const name of cohort.names) {
       const parameter = this.#all.get(name) as Tensor;
