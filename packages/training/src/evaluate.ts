@@ -1,7 +1,7 @@
 /** How good a model is on data that it has not seen. */
 import type { TensorBatch } from '@hebb/data';
 import type { Evaluation, EvaluationTask, HostValues } from '@hebb/evaluation';
-import type { Module } from '@hebb/layers';
+import type { AnyModule } from '@hebb/layers';
 import { compile, type Tensor } from '@hebb/tensor';
 import { checkOptions, describe } from '@hebb/tensor/arguments';
 import { requireModel } from './checks.ts';
@@ -33,7 +33,7 @@ import { forwardBatches, Meter } from './forward-batches.ts';
  * @throws TrainingError for what is no model, data or task, and for data without examples; whatever the task throws for outputs and targets that do not fit
  */
 export async function evaluate<R extends Evaluation, O = Tensor, V = O>(
-  model: Module,
+  model: AnyModule,
   data: EvaluationData,
   task: EvaluationTask<R, O, V>,
   options: EvaluateOptions<O> = {},

@@ -74,6 +74,7 @@ export function forwardOfX(where: string, model: Module): (batch: TensorBatch) =
 /** Throws TrainingError for what a model returns that is neither a tensor nor several. */
 export function requireOutputs(where: string, output: unknown): void {
   if (output instanceof Tensor) return;
+  if (output instanceof Promise) output.catch(() => undefined); // what follows says more
   const isSeveral = typeof output === 'object' && output !== null && !(output instanceof Promise);
   if (isSeveral) return;
   throw new TrainingError(

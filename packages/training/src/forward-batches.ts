@@ -1,6 +1,6 @@
 /** Running a function of batches over data, in evaluation mode, and reading what it returns while the device goes on. */
 import { toTensors, type ArrayBatch, type LoadedBatch, type NumericArray, type TensorBatch } from '@hebb/data';
-import { withMode, type Module } from '@hebb/layers';
+import { withMode, type AnyModule } from '@hebb/layers';
 import { defaultGenerator, Tensor, type TensorData } from '@hebb/tensor';
 import { mapStructure } from '@hebb/tensor/arguments';
 import { breather } from './tasks.ts';
@@ -28,7 +28,7 @@ const batchesInFlight = 3;
  * break off. The model's modes and the default generator are as they were whenever other code runs: draws of the step come from a stream of its own.
  */
 export async function* forwardBatches<V>(
-  model: Module,
+  model: AnyModule,
   batches: AsyncIterable<LoadedBatch<ArrayBatch>>,
   step: (batch: TensorBatch) => V,
   meter: Meter = new Meter(),

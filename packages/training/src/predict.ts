@@ -1,7 +1,7 @@
 /** The outputs of a model for data, all at once or batch by batch. */
 import type { ArrayBatch, NumericArray, TensorBatch } from '@hebb/data';
-import type { Module } from '@hebb/layers';
-import { compile, type Tensor, type TensorData } from '@hebb/tensor';
+import type { AnyModule, Module } from '@hebb/layers';
+import { compile, type TensorData } from '@hebb/tensor';
 import { checkOptions } from '@hebb/tensor/arguments';
 import { requireModel } from './checks.ts';
 import { TrainingError } from './errors.ts';
@@ -38,8 +38,18 @@ export interface PredictedBatch<O> {
  * @param data a dataset, a loader (read in the order of its dataset, without leaving any example out), or a stream of batches, with the field `x`
  * @throws TrainingError for what is no model or data, for no examples, and for outputs of different shapes
  */
-export async function predict<O = Tensor>(
-  model: Module,
+export function predict<O>(
+  model: AnyModule,
+  data: EvaluationData,
+  options: EvaluateOptions<O> & { output: (batch: TensorBatch) => O },
+): Promise<Arrays<O>>;
+export function predict<O>(
+  model: Module<never, O>,
+  data: EvaluationData,
+  options?: EvaluateOptions<O>,
+): Promise<Arrays<O>>;
+export async function predict<O>(
+  model: AnyModule,
   data: EvaluationData,
   options: EvaluateOptions<O> = {},
 ): Promise<Arrays<O>> {
@@ -62,8 +72,18 @@ export async function predict<O = Tensor>(
  * }
  * ```
  */
-export function predictBatches<O = Tensor>(
-  model: Module,
+export function predictBatches<O>(
+  model: AnyModule,
+  data: EvaluationData,
+  options: EvaluateOptions<O> & { output: (batch: TensorBatch) => O },
+): AsyncGenerator<PredictedBatch<O>, void, undefined>;
+export function predictBatches<O>(
+  model: Module<never, O>,
+  data: EvaluationData,
+  options?: EvaluateOptions<O>,
+): AsyncGenerator<PredictedBatch<O>, void, undefined>;
+export function predictBatches<O>(
+  model: AnyModule,
   data: EvaluationData,
   options: EvaluateOptions<O> = {},
 ): AsyncGenerator<PredictedBatch<O>, void, undefined> {
@@ -73,7 +93,7 @@ export function predictBatches<O = Tensor>(
 /** Checks at once, and computes when the first batch is asked for. */
 function predicted<O>(
   where: string,
-  model: Module,
+  model: AnyModule,
   data: EvaluationData,
   options: EvaluateOptions<O>,
 ): AsyncGenerator<PredictedBatch<O>, void, undefined> {
