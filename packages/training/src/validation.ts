@@ -63,7 +63,8 @@ export function validator<B>(
   const step = task.compiled === false ? body : compile((batch: BatchTensors) => recorded(where, () => body(batch)));
   return {
     check: () => requireFitting(where, task, data, body),
-    validate: (epoch) => run(`${where}, validation after epoch ${epoch}`, where, data, metrics, step, signal),
+    validate: (epoch) =>
+      run(`${where}, validation after epoch ${epoch}`, where, data, metrics, step, task.compiled !== false, signal),
   };
 }
 
@@ -124,6 +125,8 @@ async function run(
   data: Batches,
   metrics: Readonly<Record<string, AnyMetric>>,
   step: (batch: BatchTensors) => Computed,
+  /** Whether what the step returns was made by it alone, as by a compiled one. */
+  areOurs: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, number>> {
   const breathe = breather(30);
@@ -141,8 +144,8 @@ async function run(
     const weight = weightOf(batch, count);
     const read = Promise.all([
       readAll(scalars),
-      readArrays(outputs),
-      target === undefined ? undefined : readArray(target),
+      readArrays(outputs, areOurs),
+      target === undefined ? undefined : readArray(target, areOurs),
     ]);
     const before = inFlight.at(-1);
     const done = read.then(async ([numbers, arrays, own]) => {
@@ -186,14 +189,23 @@ async function readAll(scalars: Readonly<Record<string, Tensor>>): Promise<Recor
   return Object.fromEntries(entries.map(([name], i) => [name, values[i] ?? Number.NaN]));
 }
 
-async function readArray(value: Tensor): Promise<ShapedValues> {
-  return { data: await value.data(), shape: value.shape };
+/** Frees the tensor, where it was made for this: a collector would come when memory is full of outputs. */
+async function readArray(value: Tensor, isOurs: boolean): Promise<ShapedValues> {
+  const { shape } = value;
+  try {
+    return { data: await value.data(), shape };
+  } finally {
+    if (isOurs) value.dispose();
+  }
 }
 
 /** Each tensor once, however many metrics get it. */
-async function readArrays(outputs: Readonly<Record<string, Tensor>>): Promise<Record<string, ShapedValues>> {
+async function readArrays(
+  outputs: Readonly<Record<string, Tensor>>,
+  areOurs: boolean,
+): Promise<Record<string, ShapedValues>> {
   const reads = new Map<Tensor, Promise<ShapedValues>>();
-  for (const value of Object.values(outputs)) if (!reads.has(value)) reads.set(value, readArray(value));
+  for (const value of Object.values(outputs)) if (!reads.has(value)) reads.set(value, readArray(value, areOurs));
   const entries = await Promise.all(
     Object.entries(outputs).map(async ([name, value]) => [name, await reads.get(value)] as const),
   );

@@ -2,9 +2,11 @@
 import type { ArrayBatch, Batches, LoadedBatch } from '@hebb/data';
 import { classification, scores, topKAccuracy } from '@hebb/evaluation';
 import { Linear } from '@hebb/layers';
+import { crossEntropy } from '@hebb/losses';
+import { SGD } from '@hebb/optimizers';
 import { device, manualSeed, setDevice } from '@hebb/tensor';
 import { expect, it } from 'vitest';
-import { evaluate, predictBatches } from '../src/index.ts';
+import { evaluate, fit, predictBatches } from '../src/index.ts';
 
 const batchSize = 128;
 const classes = 5000;
@@ -57,6 +59,25 @@ it('classification of 1,000 batches of 128 × 5,000 logits keeps memory flat', a
   const grown = growth(data.bytes);
   expect(grown.device).toBeLessThan(1 * megabyte);
   expect(grown.process).toBeLessThan(80 * megabyte);
+}, 120_000);
+
+it('validation with a metric that takes outputs whole, too', async () => {
+  setDevice('wasm');
+  manualSeed(1);
+  const model = new Linear(features, classes);
+  const validation = batches(150);
+  await fit(model, batches(1), {
+    loss: crossEntropy,
+    optimizer: new SGD(model, { learningRate: 0.1 }),
+    steps: 1,
+    validation,
+    validateEvery: { steps: 1 },
+    metrics: { top: topKAccuracy },
+  });
+  expect(validation.bytes.length).toBeGreaterThanOrEqual(150);
+  // Logits of a batch are 2.6 MB; kept until a collector comes they are more than twenty times that.
+  expect(Math.max(...validation.bytes.map(({ device: bytes }) => bytes))).toBeLessThan(30 * megabyte);
+  expect(growth(validation.bytes).device).toBeLessThan(1 * megabyte);
 }, 120_000);
 
 it.each([
