@@ -4,13 +4,13 @@ export const style = `
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --text: #1b1f24; --quiet: #59636d; --rule: #dfe3e8; --empty: #f1f3f6;
   --s1: #0072b2; --s2: #d55e00; --s3: #00795b; --s4: #b0568c; --s5: #8a6d00; --s6: #2f9fdb; --s7: #5b5f66;
-  --right: #0b6aa8; --wrong: #d55e00; --good: #00795b; --on: #ffffff;
+  --right: #0b6aa8; --wrong: #d55e00; --good: #00795b; --on: #000000;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #111418; --card: #1a1f25; --text: #e6e9ed; --quiet: #9aa5b1; --rule: #313942; --empty: #222830;
     --s1: #56b4e9; --s2: #f0933a; --s3: #3fc79a; --s4: #e39ac6; --s5: #e0c64a; --s6: #7c9dff; --s7: #a9b0b8;
-    --right: #2a7fc1; --wrong: #c4600f; --good: #3fc79a;
+    --right: #2473b3; --wrong: #b8590d; --good: #3fc79a; --on: #ffffff;
   }
 }
 *, ::before { box-sizing: border-box; }
@@ -20,15 +20,15 @@ h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 4px; letter-spacing: -0.01
 h2 { font-size: 1.15rem; line-height: 1.3; margin: 0 0 12px; }
 h3 { font-size: 0.98rem; margin: 20px 0 8px; }
 p { margin: 0 0 12px; }
+h1, h2, h3, p, summary { overflow-wrap: anywhere; }
 .quiet { color: var(--quiet); } .prose { white-space: pre-line; max-width: 80ch; }
 .note { color: var(--quiet); font-size: 0.9rem; max-width: 72ch; margin-top: 14px; }
 .cards { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px; margin-top: 20px; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 20px 22px; min-width: 0; container-type: inline-size; }
 section > :last-child, section > :last-child > :last-child { margin-bottom: 0; }
 .wide { grid-column: 1 / -1; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); gap: 14px; margin: 22px 0 0; }
+.figures { display: grid; grid-template-columns: repeat(var(--across), minmax(0, 1fr)); gap: 14px; margin: 22px 0 0; }
 .figures div { display: flex; flex-direction: column; justify-content: space-between; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; }
-.figures.few { grid-template-columns: repeat(auto-fill, minmax(148px, 1fr)); }
 section .figures { margin: 0; }
 .figures dt { color: var(--quiet); font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
 .figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.25; overflow-wrap: anywhere; }
@@ -39,9 +39,9 @@ figure { margin: 0; }
 .legend li::before { content: ''; display: inline-block; width: 18px; margin-right: 6px; vertical-align: 0.28em; border-top: 2px solid var(--color); }
 .legend .faint::before { border-top-width: 1px; opacity: 0.6; } .legend .reference::before { border-top-style: dashed; }
 .legend .dots::before { width: 8px; border: 4px solid var(--color); border-radius: 50%; vertical-align: 0; } .legend .bars::before { width: 10px; border-top-width: 10px; vertical-align: -0.05em; }
-.y-label, .x-label { color: var(--quiet); font-size: 0.8rem; line-height: 1.3; margin: 0 0 8px; }
+.y-label, .x-label { color: var(--quiet); font-size: 0.8rem; line-height: 1.3; margin: 0; }
 .x-label { text-align: center; margin: 24px 0 0; padding-left: 40px; }
-.plot { position: relative; height: 240px; margin: 0 8px 0 calc(var(--gutter) * 0.82 + 10px); }
+.plot { position: relative; height: 240px; margin: 10px 8px 0 calc(var(--gutter) * 0.82 + 10px); }
 .plot svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; border-bottom: 1px solid var(--quiet); }
 .plot path { fill: none; vector-effect: non-scaling-stroke; stroke: var(--color); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .plot .grid { stroke: var(--rule); stroke-width: 1; stroke-linecap: butt; }
@@ -68,7 +68,7 @@ table.facts td, table.facts th { white-space: normal; overflow-wrap: anywhere; v
 table.matrix { width: auto; margin: 0 auto; border-collapse: separate; border-spacing: 2px; font-size: 0.82rem; line-height: 1.1; }
 .matrix th, .matrix td { border: 0; padding: 0; text-align: center; }
 .matrix tbody td { --size: clamp(25px, calc((100cqi - var(--names) - 16px) / var(--columns) - 2px), 44px); min-width: max(var(--size), var(--letters)); height: var(--size); padding: 0 2px; border-radius: 3px; --fill: var(--empty); background: color-mix(in srgb, var(--fill) var(--full), var(--empty)); font-weight: 600; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-.matrix td.none { color: color-mix(in srgb, var(--quiet) 60%, var(--empty)); font-weight: 400; } .matrix tbody td.right { --fill: var(--right); } .matrix tbody td.wrong { --fill: var(--wrong); } .matrix td.strong { color: var(--on); }
+.matrix td.none { color: color-mix(in srgb, var(--quiet) 60%, var(--empty)); font-weight: 400; } .matrix tbody td.right { --fill: var(--right); color: var(--on); } .matrix tbody td.wrong { --fill: var(--wrong); color: var(--on); } .matrix tbody td.strong { color: #ffffff; }
 .matrix tbody th { text-align: right; padding-right: 6px; font-weight: 400; } .matrix thead th { color: var(--text); font-weight: 400; padding-bottom: 3px; } .matrix thead .axis { color: var(--quiet); }
 .matrix thead th:first-child { text-align: right; padding-right: 6px; vertical-align: bottom; }
 .matrix .turned { vertical-align: bottom; } .matrix .turned span { writing-mode: vertical-rl; transform: rotate(180deg); }
@@ -83,6 +83,7 @@ pre { margin: 0; overflow-x: auto; font: 13px/1.45 ui-monospace, SFMono-Regular,
 .line { display: block; } b.wrong { color: var(--s2); } b.right { color: var(--s1); } b.quiet { font-weight: 400; }
 .verdict { font-weight: 600; } .verdict.good { color: var(--good); } .verdict.bad { color: var(--s2); }
 footer { color: var(--quiet); font-size: 0.85rem; margin-top: 24px; }
+@media screen and (max-width: 900px) { .figures { grid-template-columns: repeat(auto-fit, minmax(148px, 1fr)); } }
 @media screen and (max-width: 760px) {
   main { padding: 20px 12px 32px; } section { padding: 16px; }
   .cards { grid-template-columns: minmax(0, 1fr); gap: 14px; margin-top: 14px; }
@@ -93,7 +94,7 @@ footer { color: var(--quiet); font-size: 0.85rem; margin-top: 24px; }
 @media print {
   html { font-size: 12px; } body { background: none; font-size: 12px; } main { padding: 0; max-width: none; }
   .cards { gap: 12px; margin-top: 12px; } section { padding: 12px 14px; } .plot { height: 190px; }
-  .figures { grid-template-columns: repeat(auto-fit, minmax(100px, 1fr)); gap: 8px; } .figures div { padding: 8px 10px; }
+  .figures { gap: 8px; } .figures div { padding: 8px 10px; }
   section, .figures div, tr, li { break-inside: avoid; } h2 { break-after: avoid; } .scroll, pre { overflow: visible; } pre { font-size: 9px; white-space: pre-wrap; }
 }
 `;

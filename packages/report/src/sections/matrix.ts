@@ -12,6 +12,8 @@ import { table } from './table.ts';
 const mostNames = 40;
 /** Columns that have room for names of some letters side by side. */
 const fewColumns = 4;
+/** Strength of blue from which white can be read on it; black can be read on any orange. */
+const whiteFrom = 0.87;
 const confusionsListed = 20;
 
 export function matrix(section: MatrixSection): Html {
@@ -75,7 +77,7 @@ function cellTable({ rowNames, columnNames, rowLabel, columnLabel }: MatrixSecti
           (row, i) =>
             html`<tr>
               <th scope="row">${shorten(rowNames[i] ?? '')}</th>
-              ${row.map((cell) => html`<td class="${cell.count === 0 ? 'none' : `${cell.isRight ? 'right' : 'wrong'}${cell.strength > 0.55 ? ' strong' : ''}`}" style="--full:${cell.strength * 100}%">${formatCell(cell.count)}</td>`)}
+              ${row.map((cell) => html`<td class="${cell.count === 0 ? 'none' : `${cell.isRight ? 'right' : 'wrong'}${cell.isRight && cell.strength > whiteFrom ? ' strong' : ''}`}" style="--full:${cell.strength * 100}%">${formatCell(cell.count)}</td>`)}
             </tr> `,
         )}
       </tbody>
