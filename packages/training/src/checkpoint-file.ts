@@ -6,6 +6,7 @@ import { checkOptions, describe, isPlain, requireBoolean, requirePath, type Opti
 import { encodePieces, unpack } from './encode-state.ts';
 import { CheckpointError, TrainingError } from './errors.ts';
 import { writeFile } from './files.ts';
+import { NamedStates } from './named-states.ts';
 
 /** What is saved together, by name: `{ model, optimizer, generator }`. */
 export type Parts = Readonly<Record<string, Stateful>>;
@@ -115,16 +116,18 @@ export async function giveStates(
   if (!partial)
     for (const name of Object.keys(state).filter((each) => !Object.hasOwn(parts, each)))
       differences.push(`${name}: a part of the file that is not among those to load`);
-  const present = Object.entries(parts).filter(([name]) => !lacking.includes(name));
-  const knowing = present.filter(([, part]) => typeof part.differences === 'function');
-  for (const [name, part] of knowing) differences.push(...differencesOf(name, part, state[name]));
+  const present = Object.entries(parts)
+    .filter(([name]) => !lacking.includes(name))
+    .flatMap(([name, part]) => singlePartsOf(name, part, state[name], differences));
+  const knowing = present.filter(({ part }) => typeof part.differences === 'function');
+  for (const each of knowing) differences.push(...differencesOf(each));
 
   // Those that cannot say what does not fit try it, and go back where anything else does not fit.
   const undo: (() => unknown)[] = [];
-  for (const [name, part] of present.filter(([, each]) => typeof each.differences !== 'function')) {
+  for (const { name, part, state: given } of present.filter((each) => !knowing.includes(each))) {
     const before = await copyOf(part.stateDict());
     try {
-      await part.loadStateDict(state[name] as never);
+      await part.loadStateDict(given as never);
       undo.push(() => part.loadStateDict(before as never));
     } catch (error) {
       differences.push(`${name}: ${reasonOf(error)}`);
@@ -141,9 +144,9 @@ export async function giveStates(
     });
   };
   if (differences.length > 0) throw await refuse();
-  for (const [name, part] of knowing) {
+  for (const { name, part, state: given } of knowing) {
     try {
-      await part.loadStateDict(state[name] as never);
+      await part.loadStateDict(given as never);
     } catch (error) {
       differences.push(`${name}: ${reasonOf(error)}`);
       throw await refuse();
@@ -152,7 +155,23 @@ export async function giveStates(
   await realize();
 }
 
-function differencesOf(name: string, part: Stateful, state: unknown): string[] {
+interface SinglePart {
+  readonly name: string;
+  readonly part: Stateful;
+  readonly state: unknown;
+}
+
+/** A part, or all those of which it is made (the callbacks), so that each is checked, and taken back, by itself. */
+function singlePartsOf(name: string, part: Stateful, state: unknown, differences: string[]): SinglePart[] {
+  if (!(part instanceof NamedStates)) return [{ name, part, state }];
+  const given = isPlain(state) ? (state as Readonly<Record<string, unknown>>) : {};
+  differences.push(...part.nameDifferences(given).map((reason) => `${name}: ${reason}`));
+  return [...part.members]
+    .filter(([member]) => Object.hasOwn(given, member))
+    .map(([member, each]) => ({ name: `${name}.${member}`, part: each, state: given[member] }));
+}
+
+function differencesOf({ name, part, state }: SinglePart): string[] {
   try {
     return (part.differences?.(state as never) ?? []).map((reason) => `${name}: ${reason}`);
   } catch (error) {

@@ -116,10 +116,10 @@ export class EarlyStopping implements Callback, Stateful {
   }
 
   differences({ monitor, weights }: EarlyStoppingState): readonly string[] {
-    const isKept = Object.keys(weights).length > 0;
     const differences = this.#monitor.differences(monitor);
-    if (!this.#restoreBest || isKept || monitor.best === undefined) return differences;
-    return [...differences, 'restoreBest is true, and the checkpoint has no best state'];
+    if (differences.length > 0 || !this.#restoreBest || monitor.best === undefined) return differences;
+    if (Object.keys(weights).length > 0) return [];
+    return ['restoreBest is true, and the checkpoint has no best state'];
   }
 
   loadStateDict({ monitor, weights }: EarlyStoppingState): void {

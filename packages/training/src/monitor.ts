@@ -1,5 +1,5 @@
 /** Which number of a run decides whether it got better, which way is better, and the best of it so far. */
-import { nearest, requireFinite, requireOneOf, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import { isPlain, nearest, requireFinite, requireOneOf, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { EpochRecord, Run, ValidationRecord } from './callback.ts';
 import { TrainingError } from './errors.ts';
 
@@ -110,7 +110,9 @@ export class Monitor {
     return { name: this.#name, goal: this.#goal, best: this.#best, stale: this.#stale, count: this.#count };
   }
 
-  differences({ name, goal }: MonitorState): readonly string[] {
+  differences(state: MonitorState): readonly string[] {
+    if (!isPlain(state) || typeof state.name !== 'string') return ['its state is that of something else'];
+    const { name, goal } = state;
     if (name !== this.#name) return [`it monitors ${this.#name}, in the checkpoint ${name}`];
     return goal === this.#goal ? [] : [`its mode is '${this.#goal}', in the checkpoint '${goal}'`];
   }

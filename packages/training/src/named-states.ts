@@ -22,34 +22,38 @@ export function namedStates(what: string, named: Iterable<readonly [string, Stat
   return parts.size === 0 ? undefined : new NamedStates(what, parts);
 }
 
-class NamedStates implements Stateful {
+export class NamedStates implements Stateful {
+  readonly members: ReadonlyMap<string, Stateful>;
   readonly #what: string;
-  readonly #parts: ReadonlyMap<string, Stateful>;
 
-  constructor(what: string, parts: ReadonlyMap<string, Stateful>) {
+  constructor(what: string, members: ReadonlyMap<string, Stateful>) {
     this.#what = what;
-    this.#parts = parts;
+    this.members = members;
   }
 
   stateDict(): Record<string, unknown> {
-    return Object.fromEntries([...this.#parts].map(([name, part]) => [name, part.stateDict()]));
+    return Object.fromEntries([...this.members].map(([name, part]) => [name, part.stateDict()]));
   }
 
-  differences(state: Readonly<Record<string, unknown>>): readonly string[] {
-    const missing = [...this.#parts.keys()].filter((name) => !Object.hasOwn(state, name));
-    const unexpected = Object.keys(state).filter((name) => !this.#parts.has(name));
+  /** Names that only this, or only the state has. */
+  nameDifferences(state: Readonly<Record<string, unknown>>): readonly string[] {
+    const missing = [...this.members.keys()].filter((name) => !Object.hasOwn(state, name));
+    const unexpected = Object.keys(state).filter((name) => !this.members.has(name));
     return [
       ...missing.map((name) => `the ${this.#what} ${name} has no state there`),
       ...unexpected.map((name) => `there is the state of a ${this.#what} ${name}, which this run has not`),
-      ...[...this.#parts].flatMap(([name, part]) =>
-        missing.includes(name)
-          ? []
-          : (part.differences?.(state[name] as never) ?? []).map((reason) => `${name}: ${reason}`),
-      ),
     ];
   }
 
+  differences(state: Readonly<Record<string, unknown>>): readonly string[] {
+    const present = [...this.members].filter(([name]) => Object.hasOwn(state, name));
+    const differences = present.flatMap(([name, part]) =>
+      (part.differences?.(state[name] as never) ?? []).map((reason) => `${name}: ${reason}`),
+    );
+    return [...this.nameDifferences(state), ...differences];
+  }
+
   loadStateDict(state: Readonly<Record<string, unknown>>): void {
-    for (const [name, part] of this.#parts) part.loadStateDict(state[name] as never);
+    for (const [name, part] of this.members) part.loadStateDict(state[name] as never);
   }
 }

@@ -22,6 +22,7 @@ import { Generator, manualSeed, onesLike, rand, setDevice, zerosLike, type State
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   Checkpoint,
+  CheckpointError,
   EarlyStopping,
   fit,
   TrainingRun,
@@ -241,4 +242,31 @@ it('keeps the state of callbacks of one’s own, whatever stands beside them', a
   const silent: Callback = { onStep: () => undefined };
   await program({ resume: folder, callbacks: [silent, silent, new EarlyStopping(), counter, new Checkpoint(folder)] });
   expect(counter.count).toBe(21);
+});
+
+it('loads nothing where a callback refuses its state, or is another one than it was', async () => {
+  const program = supervised(adam);
+  const keeps = (value: unknown, load: () => void, name = 'mine'): Callback & Stateful => ({
+    name,
+    onStep: () => undefined,
+    stateDict: () => value,
+    loadStateDict: load,
+  });
+  await program({ callbacks: [new Checkpoint(folder), keeps(1, () => undefined), keeps(2, () => undefined, 'other'), keeps(3, () => undefined, 'earlyStopping')] }); // prettier-ignore
+  const model = classifier();
+  const before = await plain(model.stateDict());
+  const loaded: string[] = [];
+  const refuses = keeps(1, () => {
+    throw new RangeError('not today');
+  });
+  const callbacks = [keeps(0, () => void loaded.push('other'), 'other'), refuses, new EarlyStopping(), new Checkpoint(folder)]; // prettier-ignore
+  const options = { loss: crossEntropy, optimizer: adam(model), epochs: 4, batchSize: 8, validation: points(20, 2) };
+  const error: unknown = await fit(model, data(), { ...options, callbacks, resume: folder }).catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(CheckpointError);
+  expect((error as CheckpointError).differences).toEqual([
+    'callbacks.earlyStopping: its state is that of something else',
+    'callbacks.mine: not today',
+  ]);
+  expect(await plain(model.stateDict())).toStrictEqual(before);
+  expect(loaded).toEqual(['other', 'other']); // and taken back
 });
