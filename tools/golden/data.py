@@ -1,4 +1,4 @@
-"""Writes packages/data/test/golden/*.json: scikit-learn's scalers, SciPy's median filter, a reference xoshiro128**.
+"""Writes packages/data/test/golden/*.json: scikit-learn's transforms, SciPy's median filter, a reference xoshiro128**.
 
 Run: python3 tools/golden/data.py (scikit-learn 1.2 or later)
 """
@@ -9,7 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import median_filter
-from sklearn.preprocessing import LabelEncoder, MinMaxScaler, StandardScaler
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import LabelEncoder, MinMaxScaler, OneHotEncoder, StandardScaler
 
 warnings.filterwarnings("error")
 random = np.random.default_rng(11)
@@ -55,6 +58,65 @@ def scaler_cases():
 
 
 (folder / "scalers.json").write_text(json.dumps(list(scaler_cases())) + "\n")
+
+
+def transform_cases():
+    """Everything beside the plain scalers: data that arrive in parts, categories, missing values, and several of them together."""
+    random = np.random.default_rng(12)
+    parts = [random.normal(size=(n, 3)) * [1, 1e3, 1e-2] + [0, 1e6, 5] for n in (7, 1, 20)]
+    parts[0][0, 0] = parts[2][4, 2] = np.nan
+    partial = []
+    for make in (StandardScaler, MinMaxScaler):
+        scaler = make()
+        for part in parts:
+            scaler.partial_fit(part)
+        partial.append({"scaler": make.__name__, "transformed": listed(scaler.transform(parts[1])),
+                        **({"mean": listed(scaler.mean_), "scale": listed(scaler.scale_)} if make is StandardScaler
+                           else {"dataMin": listed(scaler.data_min_), "dataMax": listed(scaler.data_max_)})})
+
+    colours = np.array([["red"], ["green"], ["blue"], ["green"]], dtype=object)
+    sizes = np.array([[3.0], [1.0], [10.0], [2.0]])
+    one_hot = []
+    for values, fresh, options in [
+        (colours, colours[::-1], {}), (colours, np.array([["green"], ["pink"]], dtype=object), {"handle_unknown": "ignore"}),
+        (colours, colours, {"drop": "first"}), (sizes, sizes[::-1], {}),
+    ]:
+        encoder = OneHotEncoder(sparse_output=False, **options).fit(values)
+        transformed = encoder.transform(fresh)
+        one_hot.append({"values": values.ravel().tolist(), "fresh": fresh.ravel().tolist(), "options": options,
+                        "categories": encoder.categories_[0].tolist(), "transformed": transformed.ravel().tolist(),
+                        "inverse": encoder.inverse_transform(transformed).ravel().tolist()})
+
+    holes = random.normal(size=(9, 3)).round(1)
+    holes[[0, 4, 5, 8], [0, 1, 1, 2]] = np.nan
+    holes[:4, 2] = [2, 1, 2, 1]  # two values are equally frequent: the smaller one is taken
+    imputers = []
+    for options in ({"strategy": "mean"}, {"strategy": "median"}, {"strategy": "most_frequent"},
+                    {"strategy": "constant", "fill_value": -1}):
+        imputer = SimpleImputer(**options).fit(holes)
+        imputers.append({"options": options, "fill": listed(imputer.statistics_),
+                         "transformed": listed(imputer.transform(holes))})
+    words = np.array([["b"], [None], ["a"], ["b"], ["a"]], dtype=object)
+    texts = SimpleImputer(strategy="most_frequent", missing_values=None).fit_transform(words).ravel().tolist()
+
+    pipeline = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), MinMaxScaler(feature_range=(-1, 1))).fit(holes)
+    piped = pipeline.transform(holes)
+    frame = [[1.5, "x", 10.0], [np.nan, "y", 20.0], [2.5, "x", 40.0], [4.0, "z", 15.0]]
+    table = np.array(frame, dtype=object)
+    columns = ColumnTransformer([
+        ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), [0, 2]), ("letters", OneHotEncoder(sparse_output=False), [1]),
+    ]).fit(table)
+    return {
+        "parts": [{"x": listed(part), "shape": list(part.shape)} for part in parts], "partial": partial, "oneHot": one_hot,
+        "holes": {"x": listed(holes), "shape": list(holes.shape)}, "imputers": imputers,
+        "words": words.ravel().tolist(), "imputedWords": texts,
+        "pipeline": {"transformed": listed(piped), "back": listed(pipeline[1].inverse_transform(pipeline[2].inverse_transform(piped)))},
+        "columns": {"numbers": listed([row[0] for row in frame]), "letters": [row[1] for row in frame],
+                    "more": [row[2] for row in frame], "transformed": listed(columns.transform(table).astype(float))},
+    }
+
+
+(folder / "transforms.json").write_text(json.dumps(transform_cases()) + "\n")
 
 filters = []
 for shape, size in [((2, 5, 7), 3), ((1, 1, 4, 4), 5), ((3, 2), 5), ((2, 3, 3), 1)]:

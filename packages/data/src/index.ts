@@ -34,8 +34,23 @@ export { readField } from './read.ts';
 export { SequenceDataset } from './sequences.ts';
 export type { SequenceBatch, SequenceDatasetOptions, SequenceField, SequenceFields } from './sequences.ts';
 export { serveDataset } from './serve-dataset.ts';
-export { MinMaxScaler, StandardScaler, normalize } from './scaling.ts';
-export type { MinMaxScalerOptions, NormalizeOptions, ScalerOptions, StandardScalerOptions } from './scaling.ts';
+export { ColumnTransformer } from './transforms/column-transformer.ts';
+export type { ColumnGroup } from './transforms/column-transformer.ts';
+export { transformFromJSON } from './transforms/from-json.ts';
+export { Imputer } from './transforms/imputer.ts';
+export type { ImputerOptions, ImputeStrategy } from './transforms/imputer.ts';
+export { LabelEncoder } from './transforms/label-encoder.ts';
+export { OneHotEncoder } from './transforms/one-hot-encoder.ts';
+export type { Categories, OneHotEncoderOptions } from './transforms/one-hot-encoder.ts';
+export { Pipeline } from './transforms/pipeline.ts';
+export type { AnyTransform, Transform, TransformJSON, TransformType } from './transforms/transform.ts';
+export { MinMaxScaler, StandardScaler, normalize } from './transforms/scaling.ts';
+export type {
+  MinMaxScalerOptions,
+  NormalizeOptions,
+  ScalerOptions,
+  StandardScalerOptions,
+} from './transforms/scaling.ts';
 export { stratifiedSplit, trainTestSplit } from './split.ts';
 export type { Split, SplitOptions, Splittable, StratifiedSplitOptions, ThreeWaySplit } from './split.ts';
 export { BatchStream } from './streams/batch-stream.ts';

@@ -6,6 +6,7 @@ import {
   requireList,
   requireOptions,
   requireString,
+  wrongArgument,
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import { DataError, ProblemList, show } from './errors.ts';
@@ -94,22 +95,40 @@ export function labelEncode(
   checkOptions('labelEncode', options, encodeOptions);
   const { classNames } = options;
   requireList('labelEncode', 'values', values);
+  const found = classesOf('labelEncode', values);
+  const names = classNames ?? found.map(String);
+  return { labels: numbersOf('labelEncode', values, names), classNames: names };
+}
+
+/** The distinct values in ascending order. @throws DataError for missing ones */
+export function classesOf(where: string, values: ArrayLike<string | number | null>): (string | number)[] {
   const problems = new ProblemList();
-  const distinct = new Set<string | number>();
+  // 1 and '1' have one name, and are one class.
+  const distinct = new Map<string, string | number>();
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === null || value === undefined || Number.isNaN(value))
       problems.add({ message: `example ${i}: no value` });
-    else distinct.add(value);
+    else if (typeof value !== 'string' && typeof value !== 'number')
+      throw wrongArgument(where, `value ${i}`, 'a text or a number', value);
+    else if (!distinct.has(String(value))) distinct.set(String(value), value);
   }
-  problems.check(`[labelEncode] ${problems.count} of ${values.length} values are missing:`, {
+  problems.check(`[${where}] ${problems.count} of ${values.length} values are missing:`, {
     hint: 'Leave such rows out first, e.g. with table.dropMissing([...]).',
   });
-  const found = [...distinct].sort((a, b) =>
+  return [...distinct.values()].sort((a, b) =>
     typeof a === 'number' && typeof b === 'number' ? a - b : compare(`${a}`, `${b}`),
   );
-  const names = classNames ?? found.map(String);
-  const ids = new Map(names.map((name, id) => [name, id]));
+}
+
+/** The place of each value among the classes. @throws DataError for values that are none of them */
+export function numbersOf(
+  where: string,
+  values: ArrayLike<string | number | null>,
+  classes: readonly (string | number)[],
+): Int32Array {
+  const problems = new ProblemList();
+  const ids = new Map(classes.map((name, id) => [String(name), id]));
   const labels = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const id = ids.get(String(values[i]));
@@ -117,9 +136,9 @@ export function labelEncode(
     else labels[i] = id;
   }
   problems.check(
-    `[labelEncode] ${problems.count} of ${values.length} values are not among the classes ${names.join(', ')}:`,
+    `[${where}] ${problems.count} of ${values.length} values are not among the classes ${classes.join(', ')}:`,
   );
-  return { labels, classNames: names };
+  return labels;
 }
 
 function compare(a: string, b: string): number {

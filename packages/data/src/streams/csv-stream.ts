@@ -99,6 +99,8 @@ interface Schema {
   readonly columns: readonly ColumnReader[];
   /** The line of the header row, where there is one. */
   readonly headerLine: number | undefined;
+  /** A row without values. Copies of it have all of their properties from the start, which is faster than adding them one by one. */
+  readonly empty: CsvRow;
 }
 
 /** What a field is, or a problem. */
@@ -154,7 +156,8 @@ async function readSchema(bytes: ByteSource, sampleRows: number, options: CsvStr
     );
     return columnReader(type, missing, sample.length);
   });
-  return { names, columns, headerLine: hasHeaderRow ? lines[0] : undefined };
+  const empty = Object.fromEntries(names.map((name) => [name, null]));
+  return { names, columns, headerLine: hasHeaderRow ? lines[0] : undefined, empty };
 }
 
 /** Reads the fields of a column. `sampleSize` says that its type was inferred, from so many rows. */
@@ -272,22 +275,21 @@ class CsvReader implements Reader<CsvRow> {
   }
 
   /** The row; undefined where it is a bad one, and such are left out. */
-  #parse(fields: readonly string[], { names, columns, headerLine }: Schema): CsvRow | undefined {
+  #parse(fields: readonly string[], { names, columns, headerLine, empty }: Schema): CsvRow | undefined {
     const line = this.#line;
     if (fields.length !== names.length) {
       const { delimiter } = this.#options;
       return this.#refuse([wrongWidth(fields, names.length, { line, header: headerLine, delimiter })]);
     }
-    const row: Record<string, Cell> = {};
-    const problems: DataProblem[] = [];
+    const row: Record<string, Cell> = { ...empty };
+    let problems: DataProblem[] | undefined;
     for (let j = 0; j < names.length; j++) {
       const cell = columns[j]?.(fields[j] ?? '') ?? null;
       const name = names[j] ?? '';
-      if (cell instanceof Problem) problems.push({ line, column: name, message: cell.message });
-      else if (name === '__proto__') Object.defineProperty(row, name, { value: cell, enumerable: true });
-      else row[name] = cell;
+      if (typeof cell !== 'object' || cell === null) row[name] = cell;
+      else (problems ??= []).push({ line, column: name, message: cell.message });
     }
-    return problems.length === 0 ? row : this.#refuse(problems);
+    return problems === undefined ? row : this.#refuse(problems);
   }
 
   #refuse(problems: readonly DataProblem[]): undefined {

@@ -160,6 +160,21 @@ export const constructors: {
   StandardScaler: [
     options<hebb.StandardScalerOptions>({ per: aChoice('global'), withMean: aBoolean(), withStd: aBoolean() }),
   ],
+  LabelEncoder: [],
+  OneHotEncoder: [
+    options<hebb.OneHotEncoderOptions>({
+      handleUnknown: aChoice('ignore'),
+      drop: other(() => 'first', 'null'),
+    }),
+  ],
+  Imputer: [
+    options<hebb.ImputerOptions>({
+      strategy: aChoice('constant'),
+      fillValue: { ...aNumber(1, 'NaN', 'Infinity'), takes: [...aNumber(1, 'NaN', 'Infinity').takes, 'text'] },
+    }),
+  ],
+  Pipeline: [other(() => [new hebb.StandardScaler()])],
+  ColumnTransformer: [other(() => ({ sizes: { columns: ['a'], transform: new hebb.StandardScaler() } }))],
   MinMaxScaler: [
     options<hebb.MinMaxScalerOptions>({
       per: aChoice('global'),
@@ -380,6 +395,26 @@ export const methods: Readonly<Record<string, Method>> = {
   'Random.permutation': method(() => new hebb.Random(1), anInteger(3)),
   'StandardScaler.fit': method(() => new hebb.StandardScaler(), rows),
   'StandardScaler.fitTransform': method(() => new hebb.StandardScaler(), rows),
+  'StandardScaler.partialFit': method(() => new hebb.StandardScaler(), rows),
+  'LabelEncoder.fit': method(
+    () => new hebb.LabelEncoder(),
+    other(() => ['a', 'b'], 'numbers', 'texts', 'typed array'),
+  ),
+  'LabelEncoder.inverseTransform': method(
+    () => new hebb.LabelEncoder().fit(['a', 'b', 'c', 'd']),
+    other(() => [0, 1], 'array', 'numbers', 'typed array'),
+  ),
+  'OneHotEncoder.fit': method(
+    () => new hebb.OneHotEncoder(),
+    other(() => ['a', 'b'], 'numbers', 'texts', 'typed array'),
+  ),
+  'OneHotEncoder.inverseTransform': method(() => new hebb.OneHotEncoder().fit(['a', 'b']), rows),
+  'Imputer.fit': method(() => new hebb.Imputer(), rows),
+  'Pipeline.fit': method(() => new hebb.Pipeline([new hebb.StandardScaler()]), rows),
+  'ColumnTransformer.fit': method(
+    () => new hebb.ColumnTransformer({ sizes: { columns: ['a'], transform: new hebb.StandardScaler() } }),
+    other(table),
+  ),
   'MinMaxScaler.fit': method(() => new hebb.MinMaxScaler(), rows),
   'Table.column': method(table, aChoice('a')),
   'Table.numbers': method(table, aChoice('a')),

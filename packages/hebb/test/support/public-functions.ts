@@ -576,6 +576,10 @@ export const functions: Functions<Api> = {
       true,
     ),
   ],
+  transformFromJSON: [
+    other(() => new hebb.StandardScaler().toJSON()),
+    other(() => [hebb.StandardScaler], 'undefined', 'array', 'numbers', 'nested arrays', 'texts'),
+  ],
   stream: [other(() => [1, 2], 'array', 'numbers', 'nested arrays', 'texts', 'typed array', 'map', 'function')],
   trainTestSplit: [
     other(dataset),

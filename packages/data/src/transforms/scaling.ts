@@ -6,8 +6,9 @@ import {
   requireOptions,
   type OptionNames,
 } from '@hebb/tensor/arguments';
-import { format, requireArray, sizeOf, type NumericArray } from './arrays.ts';
-import { DataError, show } from './errors.ts';
+import { format, requireArray, sizeOf, type NumericArray } from '../arrays.ts';
+import { DataError, show } from '../errors.ts';
+import { JsonReader, notFitted, numbersToJSON, type Transform, type TransformJSON } from './transform.ts';
 
 type Floats<T extends NumericArray> = NumericArray<T['data'] extends Float32Array ? Float32Array : Float64Array>;
 
@@ -44,7 +45,7 @@ interface Affine {
 }
 
 /** y = (x − center) / divisor + base per feature, and its inverse; the two scalers differ in how they fit. */
-abstract class Scaler {
+abstract class Scaler implements Transform<NumericArray, NumericArray> {
   readonly #per: 'feature' | 'global';
   #fitted: Affine | undefined;
 
@@ -57,15 +58,29 @@ abstract class Scaler {
 
   /** Learns offset and scale from `x` of shape [examples, …features]; NaN (a missing value) does not count. */
   fit(x: NumericArray): this {
-    const name = this.constructor.name;
-    requireArray(name, x);
-    if (x.shape.length === 0 || x.data.length === 0) {
-      throw new DataError(`[${name}] fit takes at least one example, got ${format(x)}.`);
-    }
-    const infinite = x.data.findIndex((value) => value === Infinity || value === -Infinity);
-    if (infinite !== -1)
-      throw new DataError(`[${name}] fit takes finite numbers, got ${x.data[infinite]} at index ${infinite}.`);
-    this.#fitted = this.fitFeatures(x.data, this.#per === 'global' ? 1 : sizeOf(x.shape.slice(1)));
+    const width = this.#width(x);
+    this.#fitted = this.fitFeatures(x.data, width, false);
+    return this;
+  }
+
+  /**
+   * Learns from `x` in addition to what it has learnt: of data larger than memory, batch by batch.
+   *
+   * ```ts
+   * import { stream, StandardScaler } from '@hebb/data';
+   *
+   * const scaler = new StandardScaler();
+   * const batches = stream([1, 2, 3, 4, 5, 6]).map((x) => ({ x: [x] })).batch(2);
+   * for await (const { batch } of batches.batches()) scaler.partialFit(batch.x);
+   * scaler.mean; // Float64Array [3.5]
+   * ```
+   *
+   * Source: T. Chan, G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979.
+   */
+  partialFit(x: NumericArray): this {
+    const width = this.#width(x);
+    if (this.#fitted !== undefined) this.#check(x);
+    this.#fitted = this.fitFeatures(x.data, width, this.#fitted !== undefined);
     return this;
   }
 
@@ -88,17 +103,45 @@ abstract class Scaler {
     return map(x, (value, i) => (value - base) * (divisor[i % width] ?? 1) + (center[i % width] ?? 0));
   }
 
-  protected abstract fitFeatures(data: ArrayLike<number>, width: number): Affine;
+  abstract toJSON(): TransformJSON;
+
+  protected get per(): 'feature' | 'global' {
+    return this.#per;
+  }
+
+  protected get isFitted(): boolean {
+    return this.#fitted !== undefined;
+  }
+
+  /** Takes over what another one has learnt. */
+  protected restore(fitted: Affine): void {
+    this.#fitted = fitted;
+  }
+
+  /** @param more whether this comes to what is learnt already */
+  protected abstract fitFeatures(data: ArrayLike<number>, width: number, more: boolean): Affine;
 
   protected finish(value: number): number {
     return value;
+  }
+
+  #width(x: NumericArray): number {
+    const name = this.constructor.name;
+    requireArray(name, x);
+    if (x.shape.length === 0 || x.data.length === 0) {
+      throw new DataError(`[${name}] fit takes at least one example, got ${format(x)}.`);
+    }
+    const infinite = x.data.findIndex((value) => value === Infinity || value === -Infinity);
+    if (infinite !== -1)
+      throw new DataError(`[${name}] fit takes finite numbers, got ${x.data[infinite]} at index ${infinite}.`);
+    return this.#per === 'global' ? 1 : sizeOf(x.shape.slice(1));
   }
 
   #check(x: NumericArray): Affine {
     const name = this.constructor.name;
     requireArray(name, x);
     const fitted = this.#fitted;
-    if (fitted === undefined) throw new DataError(`[${name}] not fitted yet.`, { hint: 'Call fit(train) first.' });
+    if (fitted === undefined) throw notFitted(name);
     const width = sizeOf(x.shape.slice(1));
     if (this.#per === 'feature' && width !== fitted.center.length) {
       throw new DataError(`[${name}] fitted on ${fitted.center.length} features, got ${width}: ${format(x)}.`);
@@ -125,11 +168,14 @@ abstract class Scaler {
  */
 export class StandardScaler extends Scaler {
   static override readonly name: string = 'StandardScaler';
+  static readonly type = 'StandardScaler';
 
   /** Mean of each feature; empty before `fit`. */
   mean: Float64Array = new Float64Array(0);
   /** What each feature is divided by; empty before `fit`. */
   scale: Float64Array = new Float64Array(0);
+  #counts: Float64Array = new Float64Array(0);
+  #squares: Float64Array = new Float64Array(0);
   readonly #withMean: boolean;
   readonly #withStd: boolean;
 
@@ -143,38 +189,104 @@ export class StandardScaler extends Scaler {
     this.#withStd = withStd;
   }
 
-  protected override fitFeatures(data: ArrayLike<number>, width: number): Affine {
-    const counts = new Float64Array(width);
-    const mean = new Float64Array(width);
-    const squares = new Float64Array(width);
-    const eachValue = (f: (value: number, j: number) => void): void => {
-      for (let i = 0; i < data.length; i++) {
-        const value = data[i] ?? NaN;
-        if (!Number.isNaN(value)) f(value, i % width);
+  protected override fitFeatures(data: ArrayLike<number>, width: number, more: boolean): Affine {
+    const { counts, mean, squares } = moments(data, width);
+    if (more) {
+      for (let j = 0; j < width; j++) {
+        const [n, before] = [counts[j] ?? 0, this.#counts[j] ?? 0];
+        const all = n + before;
+        if (before === 0) continue;
+        if (n === 0) {
+          mean[j] = this.mean[j] ?? NaN;
+          squares[j] = this.#squares[j] ?? NaN;
+        } else {
+          const difference = (mean[j] ?? 0) - (this.mean[j] ?? 0);
+          mean[j] = (this.mean[j] ?? 0) + (difference * n) / all;
+          squares[j] = (this.#squares[j] ?? 0) + (squares[j] ?? 0) + (difference ** 2 * n * before) / all;
+        }
+        counts[j] = all;
       }
-    };
-    eachValue((value, j) => {
-      counts[j] = (counts[j] ?? 0) + 1;
-      mean[j] = (mean[j] ?? 0) + value;
-    });
-    for (let j = 0; j < width; j++) mean[j] = (mean[j] ?? 0) / (counts[j] ?? 1);
-    // Second passes over the differences are stable where Σx² − (Σx)²/n is not.
-    const rest = new Float64Array(width);
-    eachValue((value, j) => (rest[j] = (rest[j] ?? 0) + (value - (mean[j] ?? 0))));
-    for (let j = 0; j < width; j++) mean[j] = (mean[j] ?? 0) + (rest[j] ?? 0) / (counts[j] ?? 1);
-    eachValue((value, j) => (squares[j] = (squares[j] ?? 0) + (value - (mean[j] ?? 0)) ** 2));
+    }
+    return this.#learn(counts, mean, squares);
+  }
+
+  #learn(counts: Float64Array, mean: Float64Array, squares: Float64Array): Affine {
+    this.#counts = counts;
+    this.#squares = squares;
     const scale = squares.map((square, j) => {
       const n = counts[j] ?? 0;
+      if (n === 0) return NaN;
       const variance = square / n;
       // Rounding alone can give a constant feature this much variance (scikit-learn's _is_constant_feature).
       const bound = n * Number.EPSILON * variance + (n * (mean[j] ?? 0) * Number.EPSILON) ** 2;
       return variance <= bound ? 1 : Math.sqrt(variance);
     });
-    for (let j = 0; j < width; j++) if (counts[j] === 0) mean[j] = scale[j] = NaN;
     this.mean = mean;
     this.scale = this.#withStd ? scale : scale.fill(1);
-    return { center: this.#withMean ? mean : new Float64Array(width), divisor: this.scale, base: 0 };
+    return { center: this.#withMean ? mean : new Float64Array(mean.length), divisor: this.scale, base: 0 };
   }
+
+  override toJSON(): TransformJSON {
+    return {
+      type: StandardScaler.type,
+      per: this.per,
+      withMean: this.#withMean,
+      withStd: this.#withStd,
+      fitted: this.isFitted,
+      mean: numbersToJSON(this.mean),
+      counts: numbersToJSON(this.#counts),
+      squares: numbersToJSON(this.#squares),
+    };
+  }
+
+  /** The scaler that {@link toJSON} was called on. @throws DataError for anything else */
+  static fromJSON(json: TransformJSON): StandardScaler {
+    const reader = new JsonReader(StandardScaler.type, json);
+    const scaler = new StandardScaler({
+      per: reader.oneOf('per', ['feature', 'global']),
+      withMean: reader.boolean('withMean'),
+      withStd: reader.boolean('withStd'),
+    });
+    if (reader.boolean('fitted')) {
+      const [counts, mean, squares] = [reader.numbers('counts'), reader.numbers('mean'), reader.numbers('squares')];
+      requireOneLength(StandardScaler.type, { counts, mean, squares });
+      scaler.restore(scaler.#learn(counts, mean, squares));
+    }
+    return scaler;
+  }
+}
+
+/** For each feature: how many values it has, their mean, and the sum of the squares of their differences from it. */
+function moments(
+  data: ArrayLike<number>,
+  width: number,
+): { counts: Float64Array; mean: Float64Array; squares: Float64Array } {
+  const counts = new Float64Array(width);
+  const mean = new Float64Array(width);
+  const squares = new Float64Array(width);
+  const eachValue = (f: (value: number, j: number) => void): void => {
+    for (let i = 0; i < data.length; i++) {
+      const value = data[i] ?? NaN;
+      if (!Number.isNaN(value)) f(value, i % width);
+    }
+  };
+  eachValue((value, j) => {
+    counts[j] = (counts[j] ?? 0) + 1;
+    mean[j] = (mean[j] ?? 0) + value;
+  });
+  for (let j = 0; j < width; j++) mean[j] = (mean[j] ?? 0) / (counts[j] ?? 1);
+  // Second passes over the differences are stable where Σx² − (Σx)²/n is not.
+  const rest = new Float64Array(width);
+  eachValue((value, j) => (rest[j] = (rest[j] ?? 0) + (value - (mean[j] ?? 0))));
+  for (let j = 0; j < width; j++) mean[j] = (mean[j] ?? 0) + (rest[j] ?? 0) / (counts[j] ?? 1);
+  eachValue((value, j) => (squares[j] = (squares[j] ?? 0) + (value - (mean[j] ?? 0)) ** 2));
+  return { counts, mean, squares };
+}
+
+function requireOneLength(type: string, parts: Readonly<Record<string, Float64Array>>): void {
+  const lengths = Object.entries(parts).map(([name, { length }]) => `${name} ${length}`);
+  if (new Set(Object.values(parts).map(({ length }) => length)).size > 1)
+    throw new DataError(`[${type}] the parts of the JSON must have one length, got ${lengths.join(', ')}.`);
 }
 
 /**
@@ -193,6 +305,7 @@ export class StandardScaler extends Scaler {
  */
 export class MinMaxScaler extends Scaler {
   static override readonly name: string = 'MinMaxScaler';
+  static readonly type = 'MinMaxScaler';
 
   /** Minimum and maximum of each feature; empty before `fit`. */
   dataMin: Float64Array = new Float64Array(0);
@@ -215,9 +328,14 @@ export class MinMaxScaler extends Scaler {
     this.#clip = clip;
   }
 
-  protected override fitFeatures(data: ArrayLike<number>, width: number): Affine {
-    const low = new Float64Array(width).fill(Infinity);
-    const high = new Float64Array(width).fill(-Infinity);
+  protected override fitFeatures(data: ArrayLike<number>, width: number, more: boolean): Affine {
+    const known = (values: Float64Array, otherwise: number): Float64Array =>
+      Float64Array.from({ length: width }, (_, j) => {
+        const value = more ? (values[j] ?? NaN) : NaN;
+        return Number.isNaN(value) ? otherwise : value;
+      });
+    const low = known(this.dataMin, Infinity);
+    const high = known(this.dataMax, -Infinity);
     for (let i = 0; i < data.length; i++) {
       const value = data[i] ?? NaN;
       const j = i % width;
@@ -225,6 +343,10 @@ export class MinMaxScaler extends Scaler {
       if (value > (high[j] ?? 0)) high[j] = value;
     }
     for (let j = 0; j < width; j++) if (low[j] === Infinity) low[j] = high[j] = NaN;
+    return this.#learn(low, high);
+  }
+
+  #learn(low: Float64Array, high: Float64Array): Affine {
     this.dataMin = low;
     this.dataMax = high;
     const [from, to] = this.#range;
@@ -233,6 +355,35 @@ export class MinMaxScaler extends Scaler {
       return (range < 10 * Number.EPSILON ? 1 : range) / (to - from);
     });
     return { center: low, divisor, base: from };
+  }
+
+  override toJSON(): TransformJSON {
+    return {
+      type: MinMaxScaler.type,
+      per: this.per,
+      featureRange: numbersToJSON(this.#range),
+      clip: this.#clip,
+      fitted: this.isFitted,
+      dataMin: numbersToJSON(this.dataMin),
+      dataMax: numbersToJSON(this.dataMax),
+    };
+  }
+
+  /** The scaler that {@link toJSON} was called on. @throws DataError for anything else */
+  static fromJSON(json: TransformJSON): MinMaxScaler {
+    const reader = new JsonReader(MinMaxScaler.type, json);
+    const [from = 0, to = 1] = reader.numbers('featureRange');
+    const scaler = new MinMaxScaler({
+      per: reader.oneOf('per', ['feature', 'global']),
+      featureRange: [from, to],
+      clip: reader.boolean('clip'),
+    });
+    if (reader.boolean('fitted')) {
+      const [dataMin, dataMax] = [reader.numbers('dataMin'), reader.numbers('dataMax')];
+      requireOneLength(MinMaxScaler.type, { dataMin, dataMax });
+      scaler.restore(scaler.#learn(dataMin, dataMax));
+    }
+    return scaler;
   }
 
   protected override finish(value: number): number {
