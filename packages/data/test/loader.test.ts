@@ -349,3 +349,19 @@ describe('DataLoader', () => {
     }
   });
 });
+
+describe('inOrder', () => {
+  const rows = new ArrayDataset({ x: { data: Float32Array.from({ length: 11 }, (_, i) => i), shape: [] } });
+
+  it('gives every example once, in the order of the dataset, whatever the loader does, and moves nothing', async () => {
+    const doubled = (batch: { x: { data: Float32Array; shape: readonly number[] } }) => ({
+      x: { data: batch.x.data.map((value) => 2 * value), shape: batch.x.shape },
+    });
+    const loader = new DataLoader(rows, { batchSize: 4, shuffle: true, dropLast: true, seed: 3, transform: doubled });
+    const values: number[] = [];
+    for await (const { batch } of loader.inOrder().batches()) values.push(...batch.x.data);
+    expect(values).toEqual(Array.from({ length: 11 }, (_, i) => 2 * i));
+    expect(loader.epoch).toBe(0);
+    expect([loader.length, loader.inOrder().length]).toEqual([2, 3]);
+  });
+});

@@ -15,6 +15,8 @@ import {
   scores,
   sequences,
   topKAccuracy,
+  type Evaluation,
+  type EvaluationState,
   type EvaluationTask,
 } from '@hebb/evaluation';
 import golden from '../../evaluation/test/golden/streaming.json' with { type: 'json' };
@@ -329,6 +331,41 @@ describe('scores, and tasks of one’s own', () => {
     expect(evaluation.count).toBe(truth.length);
     expect(evaluation.metrics).toEqual({ rocAuc: expect.closeTo(expected, 6) as unknown, averagePrecision: expect.closeTo(precision, 6) as unknown }); // prettier-ignore
   });
+});
+
+describe('states merge', () => {
+  const { logits, labels } = golden.classes[0] ?? { logits: [], labels: [] };
+  const several = golden.labels[0] ?? { logits: [], targets: [] };
+  const numbers = golden.numbers[1] ?? { predictions: [], targets: [] };
+  const tokens = (from: number, to: number): ArrayDataset =>
+    new ArrayDataset({
+      x: { data: Float32Array.from(logits.slice(from, to).flat()), shape: [4, 5] },
+      y: { data: Int32Array.from(labels.slice(from, to)), shape: [4] },
+    });
+  const any = <R extends Evaluation, V>(task: EvaluationTask<R, Tensor, V>): EvaluationTask =>
+    task as unknown as EvaluationTask;
+
+  it.each<[string, EvaluationTask, (from: number, to: number) => ArrayDataset]>([
+    ['scores', any(scores({ accuracy, loss: logLoss.with({ fromLogits: true }) })), (from, to) => dataset(logits.slice(from, to), labels.slice(from, to))],
+    ['classification', any(classification()), (from, to) => dataset(logits.slice(from, to), labels.slice(from, to))],
+    ['multiLabel', any(multiLabel({ rankings: true, keepOutputs: true })), (from, to) => dataset(several.logits.slice(from, to), several.targets.slice(from, to))],
+    ['regression', any(regression({ keepOutputs: true })), (from, to) => dataset(numbers.predictions.slice(from, to), (numbers.targets as number[][]).slice(from, to))],
+    ['sequences', any(sequences()), tokens],
+  ])('%s: two halves are the whole', async (_, task, part) => {
+    const found: EvaluationState[] = [];
+    const watched: EvaluationTask = { ...task, start: () => (found[found.length] = task.start()) };
+    const whole = await evaluate(new AsIs(), part(0, 32), task);
+    await evaluate(new AsIs(), part(0, 16), watched);
+    await evaluate(new AsIs(), part(16, 32), watched);
+    const [first, second] = found;
+    if (second !== undefined) first?.merge?.(second);
+    const { count, seconds, examplesPerSecond } = whole;
+    const merged = first?.result({ count, seconds, examplesPerSecond });
+    const rounded = (value: unknown): unknown =>
+      JSON.parse(JSON.stringify(value), (_key, each: unknown) => (typeof each === 'number' ? Number(each.toPrecision(10)) : each));
+    expect(rounded(merged)).toEqual(rounded(whole));
+    expect((merged as { outputs?: unknown }).outputs).toEqual((whole as { outputs?: unknown }).outputs);
+  }); // prettier-ignore
 });
 
 describe('evaluation and prediction leave things as they were', () => {
