@@ -243,6 +243,9 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
  * Adds the gradient of `loss` to `.grad` of every parameter (variable with `requiresGrad`) that the loss depends on, as PyTorch does; set
  * `.grad` to undefined to start over. Parameters that the loss does not depend on, and those that are frozen (`trainable` false), are left alone.
  *
+ * Inside a compiled function it does the same at every call: it adds to what is there, and what it leaves can be read afterwards. Gradients that
+ * are set to undefined again before the function ends need not be stored.
+ *
  * @param loss - float32, one element.
  *
  * Throws {@link ShapeError} for a loss of more than one element, {@link ArgumentError} where it depends on no parameter or on frozen ones only, and

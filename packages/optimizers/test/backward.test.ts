@@ -102,6 +102,21 @@ describe.each(devices)('on %s', (device) => {
     }
   });
 
+  it('gradients that were read stay readable after later calls', async () => {
+    const [plain, compiled] = [make(SGD), make(SGD)];
+    const body = bodies['zeroGrad first'] as (typeof bodies)[string];
+    const step = compile((x: Tensor) => body(compiled, x));
+    const kept: (Tensor | undefined)[] = [];
+    const expected: unknown[] = [];
+    for (const x of batches) {
+      body(plain, x);
+      step(x);
+      kept.push(compiled.weight.grad);
+      expected.push(await plain.weight.grad?.toArray());
+    }
+    expect(await valuesOf(kept)).toEqual(expected);
+  });
+
   it('is recorded once for each size', () => {
     const net = make(AdamW);
     let recordings = 0;

@@ -300,12 +300,13 @@ function replay(capture: Capture, args: readonly Tensor[]): unknown {
   // What was recorded on parameters outside, and never computed, is computed before they change.
   const waiting = stillComputable(capture.updates.flatMap((cell) => cell.waitingConsumers()));
   if (waiting.length > 0) flush(waiting);
-  if (capture.takenGradients.length > 0) flush(capture.takenGradients.flatMap(({ gradient }) => gradient ?? []));
+  if (capture.takenGradients.length > 0)
+    flush(capture.takenGradients.flatMap(({ heldGradient }) => heldGradient ?? []));
   // A variable that the function updates and also takes as an argument: the argument means the old value throughout.
   const valueOf = (node: Node): Node => (capture.updates.includes(node.cell as TensorCell) ? copyOf(node) : node);
   const leaves = capture.leaves.map((leaf) => {
     if (typeof leaf === 'number') return valueOf(nodeOf(args[leaf] as Tensor));
-    if (leaf instanceof GradientOf) return valueOf(leaf.cell.gradient as Node);
+    if (leaf instanceof GradientOf) return valueOf(leaf.cell.heldGradient as Node);
     return 'leaf' in leaf ? leaf.leaf : leaf;
   });
   initializeCells(device, leaves);
@@ -340,6 +341,6 @@ function replay(capture: Capture, args: readonly Tensor[]): unknown {
     return leaf;
   });
   for (const { cell, output } of capture.leftGradients)
-    cell.gradient = output === undefined ? undefined : results[output];
+    cell.leaveGradient(output === undefined ? undefined : results[output]);
   return capture.rebuild(results.map((leaf) => tensorOf(leaf)));
 }

@@ -12,7 +12,7 @@ import type { Tensor } from '../tensor.ts';
 import { activeRecording, guard } from './recording.ts';
 import { pendingCells } from './pending.ts';
 import { flush } from './realize.ts';
-import { goneStorage, overwrittenStorage, type Storage } from './storage.ts';
+import { disposedReason, goneStorage, overwrittenStorage, type Storage } from './storage.ts';
 import { mayTakeGradients, noteAssigned, noteGradient } from './waiting.ts';
 
 /** Forward passes in one step that may update a running statistic each; more are cut. */
@@ -22,6 +22,8 @@ export class TensorCell implements NodeCell {
   readonly requiresGrad: boolean;
   #frozen = false;
   #gradient: Node | undefined = undefined;
+  /** The gradient that a compiled call has left, as long as nobody has asked for it. */
+  #unread: Node | undefined = undefined;
   readonly type: TensorType;
   /** What the first use computes; undefined once there is a value. */
   initializer: Node | undefined;
@@ -50,7 +52,10 @@ export class TensorCell implements NodeCell {
   /** Inside a recording, that of the call: each call then begins with the gradient that is there, and leaves the one that was recorded. */
   get gradient(): Node | undefined {
     const gradients = activeRecording()?.gradients;
-    if (gradients === undefined) return this.#gradient;
+    if (gradients === undefined) {
+      this.#unread = undefined;
+      return this.#gradient;
+    }
     const known = gradients.get(this);
     if (known !== undefined) return known.now;
     const before = guard(() => this.#gradient !== undefined) ? makeLeaf('argument', this.type) : undefined;
@@ -60,9 +65,24 @@ export class TensorCell implements NodeCell {
   set gradient(gradient: Node | undefined) {
     const gradients = activeRecording()?.gradients;
     if (gradients === undefined) {
+      this.leaveGradient(undefined);
       this.#gradient = gradient;
       noteGradient(this, gradient);
     } else gradients.set(this, { before: gradients.get(this)?.before, now: gradient });
+  }
+
+  /** The gradient as calls of compiled functions take it: not given to anybody. */
+  get heldGradient(): Node | undefined {
+    return this.#gradient;
+  }
+
+  /** Takes the gradient that a compiled call has left. The one before is freed now, and not when it is collected, where nobody has read it. */
+  leaveGradient(gradient: Node | undefined): void {
+    if (this.#unread !== undefined && this.#unread === this.#gradient)
+      (this.#unread.storage as Storage).dispose(disposedReason);
+    this.#gradient = gradient;
+    this.#unread = gradient;
+    noteGradient(this, undefined);
   }
 
   /** Guarded: what a recording decided by it is decided anew once it changes. */
@@ -144,8 +164,7 @@ export class TensorCell implements NodeCell {
       leaf.cell = heir;
     }
     this.initializer = undefined;
-    this.#gradient = undefined;
-    noteGradient(this, undefined);
+    this.leaveGradient(undefined);
     this.#consumers = [];
     this.#pendingConsumers = [];
     this.leaf = makeLeaf('buffer', this.type, { requiresGrad: this.requiresGrad });
