@@ -34,7 +34,7 @@ section .figures { margin: 0; }
 .figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.25; overflow-wrap: anywhere; }
 .figures dd.long { font-size: 1.05rem; line-height: 1.67; } .figures .headline dd { color: var(--good); }
 
-figure { margin: 0; }
+figure { margin: 0; display: flow-root; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 10px; padding: 0; list-style: none; color: var(--quiet); font-size: 0.85rem; }
 .legend li::before { content: ''; display: inline-block; width: 18px; margin-right: 6px; vertical-align: 0.28em; border-top: 2px solid var(--color); }
 .legend .faint::before { border-top-width: 1px; opacity: 0.6; } .legend .reference::before { border-top-style: dashed; }
@@ -67,7 +67,7 @@ table.facts td, table.facts th { white-space: normal; overflow-wrap: anywhere; v
 
 table.matrix { width: auto; margin: 0 auto; border-collapse: separate; border-spacing: 2px; font-size: 0.82rem; line-height: 1.1; }
 .matrix th, .matrix td { border: 0; padding: 0; text-align: center; }
-.matrix tbody td { --size: clamp(25px, calc((100cqi - var(--names) - 16px) / var(--columns) - 2px), 44px); min-width: max(var(--size), var(--letters)); height: var(--size); padding: 0 2px; border-radius: 3px; --fill: var(--empty); background: color-mix(in srgb, var(--fill) var(--full), var(--empty)); font-weight: 600; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+.matrix tbody td { --size: clamp(25px, calc((100cqi - var(--names) - 16px) / var(--columns) - 2px), 44px); min-width: max(var(--size), var(--letters)); height: var(--size); padding: 0 1px; font-size: clamp(0.7rem, calc(var(--size) * 0.31), 0.82rem); border-radius: 3px; --fill: var(--empty); background: color-mix(in srgb, var(--fill) var(--full), var(--empty)); font-weight: 600; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .matrix td.none { color: color-mix(in srgb, var(--quiet) 60%, var(--empty)); font-weight: 400; } .matrix tbody td.right { --fill: var(--right); color: var(--on); } .matrix tbody td.wrong { --fill: var(--wrong); color: var(--on); } .matrix tbody td.strong { color: #ffffff; }
 .matrix tbody th { text-align: right; padding-right: 6px; font-weight: 400; } .matrix thead th { color: var(--text); font-weight: 400; padding-bottom: 3px; } .matrix thead .axis { color: var(--quiet); }
 .matrix thead th:first-child { text-align: right; padding-right: 6px; vertical-align: bottom; }
