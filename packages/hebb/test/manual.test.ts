@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as tensorArguments from '@hebb/tensor/arguments';
 import * as hebb from 'hebb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { agrees, examplesOf, runExample, type Example } from '../../../tools/examples/src/examples.ts';
@@ -53,6 +54,7 @@ const quietFit = ((model: never, train: never, options: hebb.FitOptions) =>
 // The manual imports from the single packages; the umbrella has the same things.
 const modules = Object.fromEntries([
   ...names.map((name) => [`@hebb/${name}`, hebb]),
+  ['@hebb/tensor/arguments', tensorArguments],
   ['@hebb/evaluation', hebb.metrics],
   ['hebb', { ...hebb, fit: quietFit }],
 ]) as Record<string, object>;
