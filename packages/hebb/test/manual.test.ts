@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as tensorArguments from '@hebb/tensor/arguments';
+import * as checks from '@hebb/tensor/arguments';
 import * as hebb from 'hebb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { agrees, examplesOf, runExample, type Example } from '../../../tools/examples/src/examples.ts';
@@ -56,6 +57,7 @@ const modules = Object.fromEntries([
   ...names.map((name) => [`@hebb/${name}`, hebb]),
   ['@hebb/tensor/arguments', tensorArguments],
   ['@hebb/evaluation', hebb.metrics],
+  ['@hebb/tensor/arguments', checks],
   ['hebb', { ...hebb, fit: quietFit }],
 ]) as Record<string, object>;
 
