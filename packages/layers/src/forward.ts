@@ -4,6 +4,7 @@
  */
 import { ArgumentError, HebbError } from '@hebb/tensor';
 import { describe, requireFunction } from '@hebb/tensor/arguments';
+import { HookHolder, type Hooks } from './hooks.ts';
 import type { AnyModule } from './module.ts';
 import { watching } from './watch.ts';
 
@@ -20,17 +21,7 @@ export type ForwardHook<M extends AnyModule = AnyModule> = (
   output: ReturnType<M['forward']>,
 ) => ReturnType<M['forward']> | void;
 
-type AnyPreHook = (module: AnyModule, inputs: unknown[]) => unknown;
-type AnyHook = (module: AnyModule, inputs: unknown[], output: unknown) => unknown;
-
 type Forward = (...inputs: unknown[]) => unknown;
-
-interface Hooks {
-  readonly before: readonly { readonly hook: AnyPreHook }[];
-  readonly after: readonly { readonly hook: AnyHook }[];
-}
-
-const noHooks: Hooks = { before: [], after: [] };
 
 /** Is told of every call of a `forward` that has returned, with what the caller gave and gets. */
 export type Observer = (module: AnyModule, inputs: readonly unknown[], output: unknown) => void;
@@ -51,7 +42,7 @@ export function withObserver<T>(observer: Observer, body: () => T): T {
 /** What a module keeps about its `forward`. */
 export class Forwarding {
   readonly #module: AnyModule;
-  #hooks: { now: Hooks } = { now: noHooks };
+  #hooks = new HookHolder();
   #wrapped: Forward | undefined;
 
   constructor(module: AnyModule) {
@@ -75,24 +66,17 @@ export class Forwarding {
   }
 
   /** Adds a hook; the result removes it. */
-  addPreHook(hook: AnyPreHook): () => void {
+  addPreHook(hook: Hooks['before'][number]['hook']): () => void {
     requireFunction('registerForwardPreHook', 'the hook', hook);
-    return this.#add('before', { hook });
+    this.wrap();
+    return this.#hooks.add('before', { hook });
   }
 
   /** Adds a hook; the result removes it. */
-  addHook(hook: AnyHook): () => void {
+  addHook(hook: Hooks['after'][number]['hook']): () => void {
     requireFunction('registerForwardHook', 'the hook', hook);
-    return this.#add('after', { hook });
-  }
-
-  #add<K extends keyof Hooks>(when: K, entry: Hooks[K][number]): () => void {
     this.wrap();
-    const holder = this.#hooks;
-    holder.now = { ...holder.now, [when]: [...holder.now[when], entry] };
-    return () => {
-      holder.now = { ...holder.now, [when]: holder.now[when].filter((other) => other !== entry) };
-    };
+    return this.#hooks.add('after', { hook });
   }
 
   /** Has the hooks of another module from now on, those that come later too. */
@@ -106,17 +90,16 @@ export class Forwarding {
     try {
       const hooks = this.#hooks.now;
       let inputs = given;
-      for (const { hook } of hooks.before) inputs = inputsAfter(hook(module, inputs), inputs);
-      let output = watching(
-        module,
-        () => this.#hooks.now === hooks,
-        () => forward.apply(module, inputs),
-      );
-      for (const { hook } of hooks.after) {
-        const replaced: unknown = hook(module, inputs, output);
-        if (replaced !== undefined) output = replaced;
-      }
-      for (const observer of observers) observer(module, given, output);
+      // Nearly always there are none.
+      if (hooks.before.length > 0)
+        for (const { hook } of hooks.before) inputs = inputsAfter(hook(module, inputs), inputs);
+      let output = watching(module, this.#hooks, () => forward.apply(module, inputs));
+      if (hooks.after.length > 0)
+        for (const { hook } of hooks.after) {
+          const replaced: unknown = hook(module, inputs, output);
+          if (replaced !== undefined) output = replaced;
+        }
+      if (observers.length > 0) for (const observer of observers) observer(module, given, output);
       return output;
     } catch (error) {
       // The innermost module wins.

@@ -30,7 +30,7 @@ interface Comparison extends LoadReport {
 /** What a state has of what the module needs. */
 export function compareState(module: AnyModule, state: NamedTensors): Comparison {
   const given = new Map(stateEntries(state, 'loadStateDict'));
-  const own = byName(tensorsOf(module, { again: true }));
+  const own = byName(tensorsOf(module, ['parameters', 'buffers'], { again: true }));
   const found = new Set([...given.keys()].map((name) => own.get(name)));
   const missing = [...module.stateDict()].filter(([, tensor]) => !found.has(tensor)).map(([name]) => name);
   const unexpected: string[] = [];

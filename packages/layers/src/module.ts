@@ -120,12 +120,12 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /** All parameters by name, in PyTorch's order; one that is held twice is listed once, under its first name. */
   namedParameters(): Map<string, Tensor> {
-    return distinct(tensorsOf(this, { of: ['parameters'] }));
+    return distinct(tensorsOf(this, ['parameters']));
   }
 
   /** All buffers by name, in PyTorch's order. */
   namedBuffers(): Map<string, Tensor> {
-    return distinct(tensorsOf(this, { of: ['buffers'] }));
+    return distinct(tensorsOf(this, ['buffers']));
   }
 
   /** All parameters, in the order of {@link namedParameters}. */

@@ -104,15 +104,15 @@ function requireListed(module: AnyModule, skipped: Fields<Tensor | AnyModule>['e
 /** All parameters and buffers, in PyTorch's order. Throws {@link UninitializedError} where a lazy layer has none yet. */
 export function tensorsOf(
   root: AnyModule,
-  {
-    of = ['parameters', 'buffers'],
-    again = false,
-  }: { readonly of?: readonly ('parameters' | 'buffers')[]; readonly again?: boolean } = {},
+  kinds: readonly ('parameters' | 'buffers')[] = ['parameters', 'buffers'],
+  options: { readonly again?: boolean } = {},
 ): (readonly [name: string, tensor: Tensor])[] {
-  return walk(root, { again }).flatMap((visit) => {
+  const tensors: (readonly [string, Tensor])[] = [];
+  for (const visit of walk(root, options)) {
     if (!visit.module.isInitialized) throw new UninitializedError(visit.module);
-    return of.flatMap((kind) => visit[kind]);
-  });
+    for (const kind of kinds) for (const named of visit[kind]) tensors.push(named);
+  }
+  return tensors;
 }
 
 /** By name, each tensor once. */

@@ -3,6 +3,7 @@
  * at a later call, the function has to be recorded anew instead of computing with the old one.
  */
 import { currentRecording, guard, Tensor } from '@hebb/tensor';
+import { hookChanges, type HookHolder } from './hooks.ts';
 import { entriesOf, propertiesOf } from './members.ts';
 import { isMember } from './walk.ts';
 
@@ -13,25 +14,54 @@ interface Place {
   readonly value: unknown;
 }
 
-/** The modules that each recording watches already. */
-const watched = new WeakMap<object, WeakSet<object>>();
+/** What a recording watches, in one guard: a call of a compiled function asks it every time. */
+class Watch {
+  readonly modules = new WeakSet();
+  readonly #places: Place[] = [];
+  readonly #hooks: { readonly holder: HookHolder; readonly now: unknown }[] = [];
+  #hookChanges = hookChanges();
+
+  /** Adds the places that are unchanged now. */
+  add(places: readonly Place[], holder: HookHolder, hooks: unknown): void {
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] as Place;
+      if (isUnchanged(place)) this.#places.push(place);
+    }
+    this.#hooks.push({ holder, now: hooks });
+  }
+
+  isUnchanged(): boolean {
+    if (this.#hookChanges !== hookChanges()) {
+      if (this.#hooks.some(({ holder, now }) => holder.now !== now)) return false;
+      this.#hookChanges = hookChanges();
+    }
+    return this.#places.every(isUnchanged);
+  }
+}
+
+const watches = new WeakMap<object, Watch>();
 
 /**
  * Runs `forward` of a module. Inside a compiled function, a later call that finds one of these changed is recorded anew: the module's own
- * enumerable fields, as they are (`===`), and the members in arrays, plain objects, Maps and Sets; or that finds it not the `same` otherwise.
- * Fields that `forward` itself writes (a kept activation, a counter) are left out.
+ * enumerable fields, as they are (`===`), the members in arrays, plain objects, Maps and Sets, and the hooks. Fields that `forward` itself
+ * writes (a kept activation, a counter) are left out.
  */
-export function watching<T>(module: object, same: () => boolean, forward: () => T): T {
+export function watching<T>(module: object, hooks: HookHolder, forward: () => T): T {
   const recording = currentRecording();
   if (recording === undefined) return forward();
-  const modules = watched.get(recording) ?? new WeakSet();
-  watched.set(recording, modules);
-  if (modules.has(module)) return forward();
-  modules.add(module);
+  let watch = watches.get(recording);
+  if (watch === undefined) {
+    const made = new Watch();
+    watches.set(recording, made);
+    guard(() => made.isUnchanged());
+    watch = made;
+  }
+  if (watch.modules.has(module)) return forward();
+  watch.modules.add(module);
+  const { now } = hooks;
   const before = placesOf(module);
   const output = forward();
-  const places = before.filter(isUnchanged);
-  guard(() => same() && places.every(isUnchanged));
+  watch.add(before, hooks, now);
   return output;
 }
 
