@@ -59,13 +59,13 @@ describe('a pause', () => {
       steps: 100,
       batchSize: 4,
       callbacks: [
-        { every: { steps: 3 }, onSave: (run) => void saved.push((run.checkpointParts['run']?.stateDict() as { stopReason: unknown }).stopReason) }, // prettier-ignore
+        { every: { steps: 3 }, onSave: (run) => void saved.push(run.checkpointParts['run']?.stateDict()) },
         { every: { steps: 6 }, onPause: (run: Run) => run.stop('six are enough') },
       ],
     });
     expect(history).toMatchObject({ stopReason: 'six are enough', interrupted: false });
     expect(history.losses).toHaveLength(6);
-    expect(saved).toEqual([undefined, 'six are enough']);
+    expect(saved).toMatchObject([{ stopReason: undefined }, { stopReason: 'six are enough' }]);
   });
 });
 
