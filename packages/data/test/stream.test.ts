@@ -91,6 +91,13 @@ describe('stages', () => {
     expect(await ten.prefetch(3).toArray()).toEqual(numbers(10));
   });
 
+  it('say what flatMap needs', async () => {
+    for (const wrong of [() => 3, () => undefined, () => null, () => stream([1])])
+      await expect(ten.flatMap(wrong as never).toArray()).rejects.toThrow(
+        /\[flatMap\] the function must return an array or another iterable, got [^]*map/,
+      );
+  });
+
   it('are descriptions: each loop reads anew, and an unfinished one reads no more', async () => {
     const log = watched(100);
     const doubled = log.source.map((n) => n * 2);

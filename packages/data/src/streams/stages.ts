@@ -1,5 +1,6 @@
 /** Stages that need no memory: each is a reader over another reader. */
 import type { JsonValue } from '../batches.ts';
+import { DataError, show } from '../errors.ts';
 import { Random } from '../random.ts';
 import {
   after,
@@ -67,6 +68,11 @@ export function flatMapReader<T, U>(
     }
   };
   const begin = (values: Iterable<U>): undefined => {
+    if (typeof (values as Partial<Iterable<U>> | null | undefined)?.[Symbol.iterator] !== 'function') {
+      throw new DataError(`[flatMap] the function must return an array or another iterable, got ${show(values)}.`, {
+        hint: 'For one element per element there is map; what comes later can be awaited there.',
+      });
+    }
     parts = values[Symbol.iterator]();
     for (; skip > 0; skip--) parts.next();
   };
