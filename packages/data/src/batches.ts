@@ -43,6 +43,11 @@ export interface Batches<B = ArrayBatch> {
   readonly exampleCount?: number | undefined;
   /** The batches from there to the end of that epoch. Default: `{ epoch: 0, batch: 0 }`. */
   batches(from?: Cursor): AsyncIterable<LoadedBatch<B>>;
+  /**
+   * What evaluation reads in its place: every example, the last batch included, without an order of its own. Default: these batches as they
+   * are.
+   */
+  inOrder?(): Batches<B>;
   /** What the order depends on, as JSON. */
   stateDict(): JsonValue;
   /** Takes over what may change (the seed). @throws DataError that lists the {@link differences}, changing nothing, where there are any. */

@@ -215,7 +215,7 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
    * order stays, by bucket.
    */
   inOrder(): DataLoader<B, T> {
-    return new DataLoader(this.dataset, { ...this.#options, shuffle: false, dropLast: false });
+    return new DataLoader(this.dataset, { ...this.#options, seed: this.#seed, shuffle: false, dropLast: false });
   }
 
   /** The indices of the dataset in the order of an epoch (default: the next one), those included that `dropLast` leaves out. */

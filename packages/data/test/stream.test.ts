@@ -432,6 +432,14 @@ describe('batches', () => {
     ).rejects.toThrow(DataError);
   });
 
+  it('give evaluation every element in the order of the stream, and move nothing', async () => {
+    const batches = stream(numbers(11).map((x) => ({ x }))).batch(4, { dropLast: true });
+    const values: number[] = [];
+    for await (const { batch } of batches.inOrder().batches()) values.push(...(batch['x']?.data ?? []));
+    expect(values).toEqual(Array.from({ length: 11 }, (_, i) => i));
+    expect([batches.epoch, batches.dropLast]).toEqual([0, true]);
+  });
+
   it('say when dropLast leaves nothing', async () => {
     await expect(
       collect(

@@ -1,5 +1,5 @@
 /** How good a model is on data that it has not seen. */
-import type { TensorBatch } from '@hebb/data';
+import { toTensors, type TensorBatch } from '@hebb/data';
 import type { Evaluation, EvaluationTask, HostValues } from '@hebb/evaluation';
 import type { AnyModule } from '@hebb/layers';
 import { compile, type Tensor } from '@hebb/tensor';
@@ -8,7 +8,7 @@ import { requireModel } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import {
   evaluateOptions,
-  evaluationBatches,
+  evaluationSource,
   forwardOfX,
   requireOutputs,
   type EvaluateOptions,
@@ -42,7 +42,7 @@ export async function evaluate<R extends Evaluation, O = Tensor, V = O>(
   requireModel(where, model);
   requireTask(where, task);
   checkOptions(where, options, evaluateOptions);
-  const batches = evaluationBatches(where, data, options.batchSize);
+  const batches = evaluationSource(where, data, options.batchSize).batches();
   const output = options.output ?? (forwardOfX(where, model) as (batch: TensorBatch) => O);
   const step = compile((batch: TensorBatch): never => {
     const outputs = output(batch);
@@ -51,7 +51,9 @@ export async function evaluate<R extends Evaluation, O = Tensor, V = O>(
   }) as unknown as (batch: TensorBatch) => V;
   const state = task.start();
   const meter = new Meter();
-  for await (const { values, batch } of forwardBatches(model, batches, step, meter))
+  for await (const { values, batch } of forwardBatches([model], batches, (arrays) => step(toTensors(arrays)), {
+    meter,
+  }))
     state.update(values as unknown as HostValues<V>, batch);
   const run = meter.result;
   if (run.count === 0) throw new TrainingError(`[${where}] there are no examples.`);

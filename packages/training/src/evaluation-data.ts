@@ -1,12 +1,5 @@
 /** The batches that evaluation and prediction read: every example once, in the order of the data, and nobody's place moved. */
-import {
-  DataLoader,
-  type ArrayBatch,
-  type Batches,
-  type Dataset,
-  type LoadedBatch,
-  type TensorBatch,
-} from '@hebb/data';
+import { DataLoader, type Batches, type Dataset, type TensorBatch } from '@hebb/data';
 import type { Module } from '@hebb/layers';
 import { Tensor } from '@hebb/tensor';
 import { describe, requireFunction, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
@@ -35,15 +28,11 @@ const defaultBatchSize = 128;
  *
  * @throws TrainingError for what is no data
  */
-export function evaluationBatches(
-  where: string,
-  data: EvaluationData,
-  batchSize: number | undefined,
-): AsyncIterable<LoadedBatch<ArrayBatch>> {
+export function evaluationSource(where: string, data: EvaluationData, batchSize?: number): Batches {
   requireData(where, data);
   requireOwnBatches(where, data, batchSize === undefined ? {} : { batchSize });
-  if (!('batches' in data)) return new DataLoader(data, { batchSize: batchSize ?? defaultBatchSize }).batches();
-  return (data instanceof DataLoader ? data.inOrder() : data).batches();
+  if (!('batches' in data)) return new DataLoader(data, { batchSize: batchSize ?? defaultBatchSize });
+  return data.inOrder?.() ?? data;
 }
 
 /** @throws TrainingError for what is no data */

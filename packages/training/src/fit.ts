@@ -6,6 +6,7 @@ import { batchSource, type Examples } from './batches.ts';
 import type { Callback, History } from './callback.ts';
 import { requireExamples, requireMetrics, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
+import { evaluationSource, type EvaluationData } from './evaluation-data.ts';
 import type { Every } from './every.ts';
 import { requireLastBatch } from './last-batch.ts';
 import { details, requireLimit, TrainingRun, type RunDetails } from './run.ts';
@@ -26,8 +27,11 @@ export interface FitTaskOptions {
   seed?: number;
   /** Where the data is a dataset: leave out the last batch of an epoch if it is smaller than the others. Default `false`. */
   dropLast?: boolean;
-  /** Data for the validation loss and the metrics, computed in evaluation mode. Default: none. */
-  validation?: Examples;
+  /**
+   * Data for the validation loss and the metrics, computed in evaluation mode: every example once, as `evaluate` reads it (a loader in the
+   * order of its dataset, without leaving any out). Default: none.
+   */
+  validation?: EvaluationData;
   /** When to validate. Default `{ epochs: 1 }`; the end of the run always. */
   validateEvery?: Every;
   /** Metrics on the validation data by name, e.g. `{ accuracy }`. Default: none. */
@@ -70,8 +74,6 @@ const taskOptions: OptionNames<FitTaskOptions> = {
   resume: true,
 };
 const fitOptions: OptionNames<FitOptions> = { ...supervisedOptions, ...taskOptions };
-
-const validationBatchSize = 256;
 
 /**
  * Trains a model in place.
@@ -131,13 +133,7 @@ async function fitTask(task: Task, data: Examples, options: FitTaskOptions): Pro
   const check =
     validation === undefined
       ? undefined
-      : validator(
-          'fit',
-          task,
-          batchSource('fit', validation, { batchSize: validationBatchSize }),
-          metrics,
-          rest.signal,
-        );
+      : validator('fit', task, evaluationSource('fit', validation), metrics, rest.signal);
   const named: RunDetails = { where: 'fit', metricNames: Object.keys(metrics), metricGoals: goalsOf(metrics) };
   const run = new TrainingRun({
     parts: task.parts,

@@ -1,6 +1,6 @@
 /** Running a function of batches over data, in evaluation mode, and reading what it returns while the device goes on. */
-import { toTensors, type ArrayBatch, type LoadedBatch, type NumericArray, type TensorBatch } from '@hebb/data';
-import { withMode, type AnyModule } from '@hebb/layers';
+import type { ArrayBatch, LoadedBatch, NumericArray } from '@hebb/data';
+import { modesOf, type AnyModule } from '@hebb/layers';
 import { defaultGenerator, Tensor, type TensorData } from '@hebb/tensor';
 import { mapStructure } from '@hebb/tensor/arguments';
 import { breather } from './tasks.ts';
@@ -23,27 +23,37 @@ export interface ForwardBatch<V> {
 /** Batches whose values are on their way: enough to keep a device busy, few enough to need little memory. */
 const batchesInFlight = 3;
 
+export interface ForwardOptions {
+  /** Default: one that nobody reads. */
+  meter?: Meter;
+  /** Whether the tensors that `step` returns are made by it for this alone, as by a compiled one: they are freed as soon as they have been read. Default true. */
+  isOwner?: boolean;
+}
+
 /**
- * Calls `step` for every batch and yields what it returned, in order, each tensor freed as soon as it has been read. Whoever iterates may
- * break off. The model's modes and the default generator are as they were whenever other code runs: draws of the step come from a stream of its own.
+ * Calls `step` for every batch and yields what it returned, in order. Whoever iterates may break off. The models' modes and the default
+ * generator are as they were whenever other code runs: draws of the step come from a stream of its own.
  */
 export async function* forwardBatches<V>(
-  model: AnyModule,
+  models: readonly AnyModule[],
   batches: AsyncIterable<LoadedBatch<ArrayBatch>>,
-  step: (batch: TensorBatch) => V,
-  meter: Meter = new Meter(),
+  step: (batch: ArrayBatch) => V,
+  { meter = new Meter(), isOwner = true }: ForwardOptions = {},
 ): AsyncGenerator<ForwardBatch<V>, void, undefined> {
   const breathe = breather(30);
   const inFlight: Promise<ForwardBatch<V>>[] = [];
   let draws = defaultGenerator.stateDict();
   const run = (batch: ArrayBatch): V => {
+    const restoreModes = modesOf(...models);
     const before = defaultGenerator.stateDict();
     defaultGenerator.loadStateDict(draws);
     try {
-      return withMode(model, false, () => step(toTensors(batch)));
+      for (const model of models) model.eval();
+      return step(batch);
     } finally {
       draws = defaultGenerator.stateDict();
       defaultGenerator.loadStateDict(before);
+      restoreModes();
     }
   };
   try {
@@ -51,7 +61,7 @@ export async function* forwardBatches<V>(
       const compiles = meter.isNew(batch);
       if (compiles) while (inFlight.length > 0) yield await next(inFlight);
       meter.begin(count, compiles);
-      const read = readStructure(run(batch)).then((values) => ({ values, batch, count }));
+      const read = readStructure(run(batch), isOwner).then((values) => ({ values, batch, count }));
       read.catch(() => undefined); // reported where it is awaited
       inFlight.push(read);
       while (inFlight.length >= (compiles ? 1 : batchesInFlight)) yield await next(inFlight);
@@ -71,14 +81,14 @@ async function next<T>(queue: Promise<T>[]): Promise<T> {
   return first;
 }
 
-/** The values of all tensors in a structure; frees the tensors. */
-async function readStructure<V>(structure: V): Promise<Arrays<V>> {
+/** The values of all tensors in a structure, each read once; frees the tensors of which it is the owner. */
+async function readStructure<V>(structure: V, isOwner: boolean): Promise<Arrays<V>> {
   const reads = new Map<Tensor, Promise<NumericArray<TensorData>>>();
   mapStructure(structure, {
     op: 'read',
     name: 'the outputs',
     leaf: (value) => {
-      if (value instanceof Tensor) reads.set(value, read(value));
+      if (value instanceof Tensor && !reads.has(value)) reads.set(value, read(value, isOwner));
       return value;
     },
   });
@@ -91,12 +101,12 @@ async function readStructure<V>(structure: V): Promise<Arrays<V>> {
   }) as Arrays<V>;
 }
 
-async function read(tensor: Tensor): Promise<NumericArray<TensorData>> {
+async function read(tensor: Tensor, isOwner: boolean): Promise<NumericArray<TensorData>> {
   const { shape, dtype } = tensor;
   try {
     return { data: await tensor.data(), shape, ...(dtype === 'bool' && { dtype }) };
   } finally {
-    tensor.dispose();
+    if (isOwner) tensor.dispose();
   }
 }
 
@@ -111,8 +121,9 @@ export class Meter {
   #end: number | undefined;
 
   isNew(batch: ArrayBatch): boolean {
-    const shapes = Object.entries(batch).map(([name, { shape }]) => `${name}:${shape.join()}`);
-    const key = shapes.join(';');
+    const key = Object.entries(batch)
+      .map(([name, field]) => `${name}:${(Object(field) as Partial<NumericArray>).shape?.join() ?? ''}`)
+      .join(';');
     return !this.#shapes.has(key) && this.#shapes.add(key) === this.#shapes;
   }
 

@@ -1,5 +1,5 @@
 /** The outputs of a model for data, all at once or batch by batch. */
-import type { ArrayBatch, NumericArray, TensorBatch } from '@hebb/data';
+import { toTensors, type ArrayBatch, type NumericArray, type TensorBatch } from '@hebb/data';
 import type { AnyModule, Module } from '@hebb/layers';
 import { compile, type TensorData } from '@hebb/tensor';
 import { checkOptions } from '@hebb/tensor/arguments';
@@ -7,7 +7,7 @@ import { requireModel } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import {
   evaluateOptions,
-  evaluationBatches,
+  evaluationSource,
   forwardOfX,
   requireOutputs,
   type EvaluateOptions,
@@ -99,7 +99,7 @@ function predicted<O>(
 ): AsyncGenerator<PredictedBatch<O>, void, undefined> {
   requireModel(where, model);
   checkOptions(where, options, evaluateOptions);
-  const batches = evaluationBatches(where, data, options.batchSize);
+  const batches = evaluationSource(where, data, options.batchSize).batches();
   const output = options.output ?? (forwardOfX(where, model) as (batch: TensorBatch) => O);
   const step = compile((batch: TensorBatch): never => {
     const outputs = output(batch);
@@ -107,7 +107,7 @@ function predicted<O>(
     return outputs as never;
   }) as unknown as (batch: TensorBatch) => O;
   return (async function* () {
-    for await (const { values, batch, count } of forwardBatches(model, batches, step))
+    for await (const { values, batch, count } of forwardBatches([model], batches, (arrays) => step(toTensors(arrays))))
       yield { outputs: values, batch, count };
   })();
 }

@@ -1,6 +1,6 @@
 /** Validation: what a task and its metrics say about a whole set of data, batch by batch, in evaluation mode. */
-import type { Batches, LoadedBatch, NumericArray } from '@hebb/data';
-import type { Metric, MetricFunction, ShapedValues } from '@hebb/evaluation';
+import type { Batches } from '@hebb/data';
+import { MetricSet, type HostValues, type Metric, type MetricFunction, type ReducedOutputs, type ShapedValues } from '@hebb/evaluation'; // prettier-ignore
 import { modesOf } from '@hebb/layers';
 import { compile, dryRun, HebbError, Tensor } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
@@ -8,19 +8,18 @@ import { batchTensors, weightOf, type BatchTensors } from './batches.ts';
 import { requireMetricValue } from './checks.ts';
 import { validationLossError } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
+import { forwardBatches } from './forward-batches.ts';
 import { modulesOf } from './parts.ts';
 import { recorded, requireTensors, type Task } from './task.ts';
-import { breather } from './tasks.ts';
 
 type AnyMetric = Metric | MetricFunction;
-
-const batchesInFlight = 3;
+type Named<T> = Readonly<Record<string, T>>;
 
 /** What is asked of the device for one batch. */
 interface Computed {
-  readonly scalars: Readonly<Record<string, Tensor>>;
-  /** What each metric gets, by name. */
-  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly scalars: Named<Tensor>;
+  /** What metrics get. */
+  readonly values: ReducedOutputs;
   /** Where the task has targets of its own. */
   readonly target: Tensor | undefined;
 }
@@ -30,7 +29,7 @@ function isStreaming(metric: AnyMetric): metric is Metric {
 }
 
 /** The goals of those metrics that say which way is better. */
-export function goalsOf(metrics: Readonly<Record<string, AnyMetric>>): Record<string, 'min' | 'max'> {
+export function goalsOf(metrics: Named<AnyMetric>): Record<string, 'min' | 'max'> {
   return Object.fromEntries(
     Object.entries(metrics).flatMap(([name, metric]) => (isStreaming(metric) ? [[name, metric.goal]] : [])),
   );
@@ -39,33 +38,74 @@ export function goalsOf(metrics: Readonly<Record<string, AnyMetric>>): Record<st
 /**
  * A function that validates, compiled once: means of the task's scalars (the loss as `loss`, `dLoss` as `validationDLoss`) and the metrics.
  * It rejects with the signal's reason where that comes meanwhile.
+ *
+ * @param data every example once; see `evaluationData`
  */
 export function validator<B>(
   where: string,
   task: Task<B>,
   data: Batches,
-  metrics: Readonly<Record<string, AnyMetric>>,
+  metrics: Named<AnyMetric>,
   signal: AbortSignal | undefined,
 ): { check(): Promise<void>; validate(epoch: number): Promise<Record<string, number>> } {
-  const names = Object.keys(metrics);
+  const entries = Object.entries(metrics);
+  const streaming = new MetricSet(Object.fromEntries(entries.filter(([, m]) => isStreaming(m))) as Named<Metric>);
+  const plain = Object.fromEntries(entries.filter(([, m]) => !isStreaming(m))) as Named<MetricFunction>;
+  const keepsOutputs = Object.keys(plain).length > 0;
   const body = (batch: BatchTensors): Computed => {
-    const scalars = task.validate === undefined ? {} : requireTensors(where, 'validate', task.validate(batch as B));
-    const outputs: Record<string, Tensor> = {};
-    let own: Tensor | undefined;
-    if (names.length > 0) {
-      const { output, target } = outputAndTarget(where, task, batch);
-      if (target !== batch['y']) own = target;
-      for (const [name, metric] of Object.entries(metrics))
-        outputs[name] = (isStreaming(metric) ? metric.reduce?.(output, target) : undefined) ?? output;
+    const scalars = task.validate === undefined ? {} : requireScalars(where, task.validate(batch as B));
+    if (entries.length === 0) return { scalars, values: { outputs: undefined, reduced: {} }, target: undefined };
+    const { output, target } = outputAndTarget(where, task, batch);
+    const { outputs, reduced } = streaming.reduce(output, target);
+    return {
+      scalars,
+      values: { outputs: keepsOutputs ? output : outputs, reduced },
+      target: target === batch['y'] ? undefined : target,
+    };
+  };
+  const isCompiled = task.compiled !== false;
+  const step = isCompiled ? compile((batch: BatchTensors) => recorded(where, () => body(batch))) : body;
+  const models = [...modulesOf(task.parts).values()];
+
+  const validate = async (epoch: number): Promise<Record<string, number>> => {
+    const place = `${where}, validation after epoch ${epoch}`;
+    const means = new Means();
+    const measurement = streaming.start();
+    const kept: { outputs: ShapedValues[]; targets: ShapedValues[] } = { outputs: [], targets: [] };
+    let number = 0;
+    const forward = (batch: object): Computed => step(batchTensors(place, batch));
+    for await (const { values: read, batch, count } of forwardBatches(models, data.batches(), forward, {
+      isOwner: isCompiled,
+    })) {
+      // prettier-ignore
+      signal?.throwIfAborted();
+      number++;
+      const { scalars, values, target } = read as unknown as HostValues<Computed>;
+      const numbers = Object.entries(scalars).map(([name, { data }]) => [name, data[0] ?? Number.NaN] as const);
+      const [loss] = numbers;
+      if (loss !== undefined && !Number.isFinite(loss[1])) throw validationLossError(place, loss[1], number, batch);
+      for (const [name, value] of numbers) means.add(name, value, weightOf(batch, count));
+      const targets = target ?? batch['y'];
+      if (entries.length === 0 || targets === undefined) continue;
+      measurement.update(values, targets, batch['weight']?.data);
+      if (!keepsOutputs) continue;
+      kept.outputs.push(values.outputs as ShapedValues);
+      kept.targets.push(targets);
     }
-    return { scalars, outputs, target: own };
+    if (number === 0) throw new TrainingError(`[${place}] there are no examples.`);
+    return { ...means.values(), ...measurement.values(), ...(await valuesOf(where, plain, kept)) };
   };
-  const step = task.compiled === false ? body : compile((batch: BatchTensors) => recorded(where, () => body(batch)));
-  return {
-    check: () => requireFitting(where, task, data, body),
-    validate: (epoch) =>
-      run(`${where}, validation after epoch ${epoch}`, where, data, metrics, step, task.compiled !== false, signal),
-  };
+  return { check: () => requireFitting(where, task, data, body), validate };
+}
+
+/** What `validate` of a task returned: single numbers, by name. */
+function requireScalars(where: string, given: unknown): Named<Tensor> {
+  const scalars = requireTensors(where, 'validate', given);
+  const odd = Object.entries(scalars).find(([, value]) => !(value instanceof Tensor && value.size === 1));
+  if (odd === undefined) return scalars;
+  throw new TrainingError(`[${where}] ${odd[0]} of the task’s validate must be a single number, a tensor, not ${describe(odd[1])}.`, {
+    hint: 'Return a mean, a tensor of one number, or several by name: { loss, accuracy }.',
+  }); // prettier-ignore
 }
 
 function outputAndTarget<B>(where: string, task: Task<B>, batch: BatchTensors): { output: Tensor; target: Tensor } {
@@ -119,59 +159,25 @@ async function requireFitting<B>(
   throw new TrainingError(`[${place}] there are no examples.`);
 }
 
-async function run(
-  where: string,
-  caller: string,
-  data: Batches,
-  metrics: Readonly<Record<string, AnyMetric>>,
-  step: (batch: BatchTensors) => Computed,
-  /** Whether what the step returns was made by it alone, as by a compiled one. */
-  areOurs: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Record<string, number>> {
-  const breathe = breather(30);
-  const means = new Map<string, { sum: number; weight: number }>();
-  const measures = Object.entries(metrics).map(([name, metric]) => ({
-    name,
-    measure: measureOf(caller, name, metric),
-  }));
-  const inFlight: Promise<void>[] = [];
-  let batches = 0;
-  for await (const { batch, count } of data.batches()) {
-    signal?.throwIfAborted();
-    const number = ++batches;
-    const { scalars, outputs, target } = step(batchTensors(where, batch));
-    const weight = weightOf(batch, count);
-    const read = Promise.all([
-      readAll(scalars),
-      readArrays(outputs, areOurs),
-      target === undefined ? undefined : readArray(target, areOurs),
-    ]);
-    const before = inFlight.at(-1);
-    const done = read.then(async ([numbers, arrays, own]) => {
-      await before; // metrics see the batches in their order
-      const [lossName] = Object.keys(numbers);
-      for (const [name, value] of Object.entries(numbers)) {
-        if (name === lossName && !Number.isFinite(value)) throw validationLossError(where, value, number, batch);
-        const total = means.get(name) ?? { sum: 0, weight: 0 };
-        means.set(name, { sum: total.sum + value * weight, weight: total.weight + weight });
-      }
-      const targets = own ?? batch['y'];
-      for (const { name, measure } of measures)
-        measure.update(arrays[name] as ShapedValues, targets as ShapedValues, weightsOf(batch));
-    });
-    done.catch(() => undefined); // reported where it is awaited
-    inFlight.push(done);
-    while (inFlight.length >= batchesInFlight) await inFlight.shift();
-    await breathe();
+/** Means over batches, by name. */
+class Means {
+  readonly #totals = new Map<string, { sum: number; weight: number }>();
+
+  add(name: string, value: number, weight: number): void {
+    const total = this.#totals.get(name) ?? { sum: 0, weight: 0 };
+    this.#totals.set(name, { sum: total.sum + value * weight, weight: total.weight + weight });
   }
-  await Promise.all(inFlight);
-  if (batches === 0) throw new TrainingError(`[${where}] there are no examples.`);
-  const result: Record<string, number> = {};
-  const lossName = means.has('loss') ? 'loss' : [...means.keys()][0];
-  for (const [name, { sum, weight }] of means) result[name === lossName ? 'loss' : validationName(name)] = sum / weight;
-  for (const { name, measure } of measures) result[name] = await measure.value();
-  return result;
+
+  /** The loss as `loss`, the others as `validationName`. */
+  values(): Record<string, number> {
+    const lossName = this.#totals.has('loss') ? 'loss' : [...this.#totals.keys()][0];
+    return Object.fromEntries(
+      [...this.#totals].map(([name, { sum, weight }]) => [
+        name === lossName ? 'loss' : validationName(name),
+        sum / weight,
+      ]),
+    );
+  }
 }
 
 /** `dLoss` → `validationDLoss`. */
@@ -179,65 +185,19 @@ function validationName(name: string): string {
   return `validation${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }
 
-function weightsOf(batch: LoadedBatch<object>['batch']): ArrayLike<number> | undefined {
-  return (batch as { weight?: NumericArray }).weight?.data;
-}
-
-async function readAll(scalars: Readonly<Record<string, Tensor>>): Promise<Record<string, number>> {
-  const entries = Object.entries(scalars);
-  const values = await Promise.all(entries.map(([, value]) => value.item()));
-  return Object.fromEntries(entries.map(([name], i) => [name, values[i] ?? Number.NaN]));
-}
-
-/** Frees the tensor, where it was made for this: a collector would come when memory is full of outputs. */
-async function readArray(value: Tensor, isOurs: boolean): Promise<ShapedValues> {
-  const { shape } = value;
-  try {
-    return { data: await value.data(), shape };
-  } finally {
-    if (isOurs) value.dispose();
+/** What plain functions say about all outputs together. */
+async function valuesOf(
+  where: string,
+  metrics: Named<MetricFunction>,
+  { outputs, targets }: { readonly outputs: readonly ShapedValues[]; readonly targets: readonly ShapedValues[] },
+): Promise<Record<string, number>> {
+  const result: Record<string, number> = {};
+  for (const [name, metric] of Object.entries(metrics)) {
+    const value: unknown = await metric(join(where, outputs), join(where, targets));
+    requireMetricValue(where, name, value);
+    result[name] = value;
   }
-}
-
-/** Each tensor once, however many metrics get it. */
-async function readArrays(
-  outputs: Readonly<Record<string, Tensor>>,
-  areOurs: boolean,
-): Promise<Record<string, ShapedValues>> {
-  const reads = new Map<Tensor, Promise<ShapedValues>>();
-  for (const value of Object.values(outputs)) if (!reads.has(value)) reads.set(value, readArray(value, areOurs));
-  const entries = await Promise.all(
-    Object.entries(outputs).map(async ([name, value]) => [name, await reads.get(value)] as const),
-  );
-  return Object.fromEntries(entries.map(([name, value]) => [name, value as ShapedValues]));
-}
-
-interface Measure {
-  update(outputs: ShapedValues, targets: ShapedValues, weights: ArrayLike<number> | undefined): void;
-  value(): Promise<number>;
-}
-
-function measureOf(where: string, name: string, metric: AnyMetric): Measure {
-  if (isStreaming(metric)) {
-    const state = metric.start();
-    return {
-      update: (outputs, targets, weights) => state.update(outputs, targets, weights),
-      value: () => Promise.resolve(state.value()),
-    };
-  }
-  const outputs: ShapedValues[] = [];
-  const targets: ShapedValues[] = [];
-  return {
-    update(output, target) {
-      outputs.push(output);
-      targets.push(target);
-    },
-    async value() {
-      const value: unknown = await metric(join(where, outputs), join(where, targets));
-      requireMetricValue(where, name, value);
-      return value;
-    },
-  };
+  return result;
 }
 
 /** One array of all batches. */

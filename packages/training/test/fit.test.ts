@@ -1,10 +1,10 @@
 import { valueAndGrad } from '@hebb/autograd';
-import { ArrayDataset, DataLoader } from '@hebb/data';
-import { accuracy, classification } from '@hebb/evaluation';
+import { ArrayDataset, DataLoader, stream } from '@hebb/data';
+import { accuracy, classification, meanSquaredError as squaredError, scores } from '@hebb/evaluation';
 import { Dropout, Linear, Module, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { AdamW, SGD } from '@hebb/optimizers';
-import { compile, device, manualSeed, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
+import { compile, device, manualSeed, randn, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   evaluate,
@@ -24,6 +24,15 @@ beforeEach(() => {
 });
 
 const classifier = (): Sequential => new Sequential(new Linear(2, 16), new ReLU(), new Linear(16, 2));
+
+/** Draws in evaluation mode, too. */
+class Noisy extends Module {
+  readonly linear = new Linear(2, 2);
+
+  override forward(x: Tensor): Tensor {
+    return this.linear.forward(x.add(randn(x.shape)));
+  }
+}
 
 describe('fit', () => {
   it('learns, and keeps a record of it', async () => {
@@ -193,6 +202,37 @@ describe('reading the training loader', () => {
       return [losses, ...(await Promise.all(model.parameters().map((parameter) => parameter.data())))];
     };
     expect(await validated()).toEqual(plain);
+  });
+
+  it('validates on every example once, in the order of the dataset, whatever the loader does', async () => {
+    const x = { data: Float32Array.from({ length: 11 }, (_, i) => i), shape: [1] };
+    const rows = new ArrayDataset({ x, y: x });
+    const seen: number[] = [];
+    const order = (_: unknown, targets: { data: ArrayLike<number> }): number => seen.push(...Array.from(targets.data));
+    const validation = new DataLoader(rows, { batchSize: 4, shuffle: true, dropLast: true, seed: 3 });
+    const batches = stream(Array.from({ length: 11 }, (_, i) => ({ x: [i], y: [i] })));
+    for (const data of [validation, batches.batch(4, { dropLast: true })]) {
+      seen.length = 0;
+      const model = new Linear(1, 1);
+      const optimizer = new SGD(model, { learningRate: 0 });
+      const options = { loss: meanSquaredError, optimizer, steps: 1, validation: data, metrics: { order } };
+      const { validations } = await fit(model, rows, options);
+      expect(seen).toEqual([...x.data]);
+      const { metrics } = await evaluate(model, rows, scores({ mse: squaredError }));
+      expect(validations[0]?.validationLoss).toBeCloseTo(metrics['mse'] ?? NaN, 4);
+    }
+  });
+
+  it('validates with draws of a stream of its own', async () => {
+    const train = async (validation: ArrayDataset | undefined): Promise<unknown> => {
+      manualSeed(5);
+      const model = new Noisy();
+      const optimizer = new SGD(model, { learningRate: 0.1 });
+      const options = { loss: crossEntropy, optimizer, epochs: 3, batchSize: 10 };
+      const { losses } = await fit(model, points(30), { ...options, ...(validation && { validation }) });
+      return losses;
+    };
+    expect(await train(points(20))).toEqual(await train(undefined));
   });
 
   it('two runs with one loader see the same order, and loader.epoch is where a run begins', async () => {

@@ -93,6 +93,8 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
   readonly batchSize: number;
   readonly dropLast: boolean;
   readonly #stages: readonly string[];
+  readonly #source: StreamSource<unknown>;
+  readonly #options: BatchOptions<never, B>;
   readonly #open: (epoch: number, from: number, position?: JsonValue) => Reader<Loaded<B>>;
   #seed: number;
   #epoch = 0;
@@ -109,6 +111,8 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
     this.dropLast = dropLast;
     this.#seed = seed;
     this.#stages = stages;
+    this.#source = source;
+    this.#options = { ...options, seed };
     this.#open = (epoch, from, position) => {
       let batch = from;
       const finish = (loaded: Loaded<B>): Loaded<B> | Promise<Loaded<B>> => {
@@ -146,6 +150,12 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
   batches(from: Cursor = { epoch: 0, batch: 0 }): AsyncGenerator<LoadedBatch<B>, void, undefined> {
     requireCursor('BatchStream.batches', from);
     return this.#load(from);
+  }
+
+  /** The same batches with the last one, however small it is: what evaluation reads. The stages of the stream stay, a shuffle among them. */
+  inOrder(): BatchStream<B> {
+    const all = { ...this.#options, seed: this.#seed, dropLast: false };
+    return new BatchStream(this.#source, this.#stages, this.batchSize, all);
   }
 
   async *#load(from: Cursor): AsyncGenerator<LoadedBatch<B>, void, undefined> {
