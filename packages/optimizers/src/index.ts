@@ -10,7 +10,13 @@ export {
 } from './optimizer.ts';
 export type { GroupOptions, GroupSelection, OptimizerOptions, ParameterGroup, WithGroups } from './groups.ts';
 export type { GroupState, OptimizerState, ParameterState } from './state.ts';
-export { averagingOf, type Averaging, type GradientChange, type TrainingOptimizer } from './training-optimizer.ts';
+export {
+  averagingOf,
+  type Averaging,
+  type Gathering,
+  type GradientChange,
+  type TrainingOptimizer,
+} from './training-optimizer.ts';
 export { SGD, type SGDOptions, type SGDSettings } from './sgd.ts';
 export { Adam, AdamW, type AdamOptions, type AdamSettings } from './adam.ts';
 export { fromPyTorchState, type PyTorchOptimizerState } from './pytorch.ts';

@@ -3,7 +3,7 @@ import { valueAndGrad } from '@hebb/autograd';
 import { ArgumentError, Tensor } from '@hebb/tensor';
 import { checkOptions, isPlain, requireFunction, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { clipGradientNorm, clipGradientValue } from './clipping.ts';
-import { chainOf, requireOptimizer, stepWith, type TrainingOptimizer } from './training-optimizer.ts';
+import { gatheringOf, requireOptimizer, type TrainingOptimizer } from './training-optimizer.ts';
 
 export interface MinimizeOptions {
   /** The largest norm of all gradients together; see {@link clipGradientNorm}. Default: none. */
@@ -48,10 +48,13 @@ export function minimize<R extends Tensor | { readonly loss: Tensor }>(
   let result: R | undefined;
   const { grads } = valueAndGrad(() => lossOf((result = lossFunction())), parameters);
   const { clipNorm, clipValue } = options;
-  if (clipNorm === undefined && clipValue === undefined) optimizer.step(grads);
-  else if (chainOf(optimizer).some((each) => 'clipsMeans' in each))
-    stepWith(optimizer, grads, (gathered) => clipped(gathered, options));
-  else optimizer.step(clipped(grads, options));
+  const gathering = clipNorm === undefined && clipValue === undefined ? undefined : gatheringOf(optimizer);
+  if (gathering === undefined) optimizer.step(clipped(grads, options));
+  else
+    gathering.changing(
+      (means) => clipped(means, options),
+      () => optimizer.step(grads),
+    );
   return result as R;
 }
 

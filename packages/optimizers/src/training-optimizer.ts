@@ -1,7 +1,6 @@
 /** What a loop asks of an optimizer, so that optimizers, what wraps them, and those of the user's own are used alike. */
 import type { Tensor } from '@hebb/tensor';
 import { wrongArgument } from '@hebb/tensor/arguments';
-import type { Gradients } from './gradients.ts';
 import type { ParameterGroup } from './groups.ts';
 
 export interface TrainingOptimizer {
@@ -32,25 +31,24 @@ export interface Averaging {
   readonly keepsAverages?: boolean;
 }
 
-/** What is done to gradients on their way to the update: clipping. */
+/** What is done to gradients before an update by them: clipping. */
 export type GradientChange = (gradients: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
 
-/** A step of an optimizer that may be a wrapper, and then hears of the change. */
-export function stepWith(
-  optimizer: Pick<TrainingOptimizer, 'step'>,
-  gradients: Gradients | undefined,
-  change: GradientChange | undefined,
-): void {
-  const step = optimizer.step.bind(optimizer) as (gradients?: Gradients, change?: GradientChange) => void;
-  if (gradients === undefined && change === undefined) step();
-  else if (change === undefined) step(gradients);
-  else step(gradients, change);
+/** An optimizer that updates by other gradients than those of the step: by the means of several. */
+export interface Gathering {
+  /** Runs `body`; steps in it do `change` to the gradients of an update, and to no others. */
+  changing<T>(change: GradientChange, body: () => T): T;
 }
 
 /** An optimizer and those that it wraps, from the outside in. */
 export function chainOf(optimizer: object): readonly object[] {
   const { optimizer: wrapped } = optimizer as { readonly optimizer?: unknown };
   return typeof wrapped === 'object' && wrapped !== null ? [optimizer, ...chainOf(wrapped)] : [optimizer];
+}
+
+/** Which of an optimizer and those that it wraps gathers gradients, if one does. */
+export function gatheringOf(optimizer: object): Gathering | undefined {
+  return chainOf(optimizer).find((each): each is Gathering => 'changing' in each);
 }
 
 /**

@@ -3,7 +3,17 @@ import { valueAndGrad } from '@hebb/autograd';
 import { ArgumentError, compile, device, setDevice, tensor, variable, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { Accumulation, AdamW, clipGradientNorm, clipGradientValue, EMA, minimize, SGD } from '../src/index.ts';
+import {
+  Accumulation,
+  AdamW,
+  clipGradientNorm,
+  clipGradientValue,
+  EMA,
+  minimize,
+  OptimizerWrapper,
+  SGD,
+  type Gradients,
+} from '../src/index.ts';
 
 const parameter = (values: number[]): Tensor => variable(tensor(values), { requiresGrad: true });
 const batch = (rows: number, seed: number): Tensor =>
@@ -73,6 +83,25 @@ describe.each(devices)('minimize on %s', (name) => {
   });
 });
 
+/** A wrapper of a user: it hands gradients on. */
+class Counting extends OptimizerWrapper {
+  calls = 0;
+
+  step(given?: Gradients): void {
+    this.calls++;
+    this.stepWrapped(given);
+  }
+  protected ownState(): Readonly<Record<string, unknown>> {
+    return {};
+  }
+  protected ownDifferences(): readonly string[] {
+    return [];
+  }
+  protected loadOwnState(): void {
+    // It has none.
+  }
+}
+
 describe('minimize', () => {
   beforeAll(() => setDevice('reference'));
 
@@ -82,6 +111,17 @@ describe('minimize', () => {
     for (const slope of [10, -9]) minimize(optimizer, () => weight.mul(slope).sum(), { clipNorm: 0.25 });
     // The mean is 0.5; parts of norm 0.25 would have cancelled.
     expect((await weight.data())[0]).toBeCloseTo(-0.25, 5);
+  });
+
+  it('clips what has been gathered inside of a wrapper that knows nothing of it, and nothing later', async () => {
+    const weight = parameter([0]);
+    const inner = new Accumulation(new SGD({ weight }, { learningRate: 1 }), { steps: 2 });
+    const optimizer = new Counting(inner);
+    for (const slope of [10, -9]) minimize(optimizer, () => weight.mul(slope).sum(), { clipNorm: 0.25 });
+    expect((await weight.data())[0]).toBeCloseTo(-0.25, 5);
+    for (const slope of [10, -9]) minimize(optimizer, () => weight.mul(slope).sum());
+    expect((await weight.data())[0]).toBeCloseTo(-0.75, 5);
+    expect(optimizer.calls).toBe(4);
   });
 
   it('says what is missing', () => {

@@ -3,7 +3,7 @@ import { requireInteger, requireOptions, type OptionNames } from '@hebb/tensor/a
 import { gradientsIn, namedGradients, type Gradients } from '../gradients.ts';
 import { Clock } from '../clock.ts';
 import { isCount } from '../state.ts';
-import type { GradientChange, TrainingOptimizer } from '../training-optimizer.ts';
+import type { Gathering, GradientChange, TrainingOptimizer } from '../training-optimizer.ts';
 import { KeptTensors } from './tensors.ts';
 import { allParametersOf, OptimizerWrapper } from './wrapper.ts';
 
@@ -28,15 +28,17 @@ const accumulationOptions: OptionNames<AccumulationOptions> = { steps: true };
  * await weight.toArray();  // [6]
  * ```
  */
-export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer> extends OptimizerWrapper<T> {
+export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer>
+  extends OptimizerWrapper<T>
+  implements Gathering
+{
   static override readonly name: string = 'Accumulation';
 
   readonly steps: number;
-  /** Tells `minimize` that gradients are clipped in {@link step}, not before. */
-  readonly clipsMeans = true;
   /** Counts calls. */
   readonly #clock = new Clock();
   readonly #sums: KeptTensors;
+  #change: GradientChange | undefined;
 
   constructor(optimizer: T, options: AccumulationOptions) {
     requireOptions('Accumulation', options, accumulationOptions);
@@ -46,7 +48,18 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer> exten
     this.#sums = new KeptTensors(allParametersOf(optimizer), { endsStep: true });
   }
 
-  step(gradients?: Gradients, change?: GradientChange): void {
+  /** Runs `body`; where a step in it completes a mean, `change` is done to that: `minimize` clips so, whatever wraps this. */
+  changing<R>(change: GradientChange, body: () => R): R {
+    const before = this.#change;
+    this.#change = change;
+    try {
+      return body();
+    } finally {
+      this.#change = before;
+    }
+  }
+
+  step(gradients?: Gradients): void {
     const { parameters } = this;
     const given =
       gradients === undefined
@@ -67,7 +80,7 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer> exten
     for (const [name, gradient] of given) means.set(name, this.#sums.of(name).add(gradient).div(this.steps));
     // Also of what was frozen in between.
     for (const name of this.#sums.counted()) assign(this.#sums.of(name), zerosLike(this.#sums.of(name)));
-    const changed = change === undefined ? means : change(means);
+    const changed = this.#change?.(means) ?? means;
     if (gradients === undefined) stepByGrad(this.optimizer, parameters, changed);
     else this.optimizer.step(changed);
   }

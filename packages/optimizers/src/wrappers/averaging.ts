@@ -3,7 +3,7 @@ import { ArgumentError, assign, currentRecording, guard, scalar, type Tensor } f
 import type { Gradients } from '../gradients.ts';
 import { isCount } from '../state.ts';
 import { Clock } from '../clock.ts';
-import type { GradientChange, TrainingOptimizer } from '../training-optimizer.ts';
+import type { TrainingOptimizer } from '../training-optimizer.ts';
 import { KeptTensors } from './tensors.ts';
 import { allParametersOf, OptimizerWrapper } from './wrapper.ts';
 
@@ -31,14 +31,14 @@ export abstract class AveragingWrapper<T extends TrainingOptimizer = TrainingOpt
   /** The share of the new value in the average, when it is the so-manieth, from 1. */
   protected abstract share(count: number): number;
 
-  step(gradients?: Gradients, change?: GradientChange): void {
+  step(gradients?: Gradients): void {
     if (guard(() => this.#isApplied)) {
       throw new ArgumentError(`[${this.constructor.name}.step] the parameters hold their averages.`, {
         hint: 'Call restore() before training goes on.',
       });
     }
     const names = [...this.parameters.keys()];
-    if (!this.stepWrapped(gradients, change)) return;
+    if (!this.stepWrapped(gradients)) return;
     const takes = this.#clock.decide((count) => this.takes(count + 1));
     this.#clock.tick();
     if (!takes) return;

@@ -1,7 +1,7 @@
 import { assign, type Tensor } from '@hebb/tensor';
 import { between, checkOptions, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
 import type { Gradients } from '../gradients.ts';
-import type { GradientChange, TrainingOptimizer } from '../training-optimizer.ts';
+import type { TrainingOptimizer } from '../training-optimizer.ts';
 import { KeptTensors } from './tensors.ts';
 import { allParametersOf, OptimizerWrapper } from './wrapper.ts';
 
@@ -45,13 +45,13 @@ export class Lookahead<T extends TrainingOptimizer = TrainingOptimizer> extends 
     this.#slow = new KeptTensors(this.#parameters);
   }
 
-  step(gradients?: Gradients, change?: GradientChange): void {
+  step(gradients?: Gradients): void {
     const cohorts = this.#slow.cohorts.of(this.parameters.keys());
     for (const cohort of cohorts) {
       if (!cohort.decide((count) => count === 0)) continue;
       for (const name of cohort.names) assign(this.#slow.of(name), (this.#parameters.get(name) as Tensor).detach());
     }
-    if (!this.stepWrapped(gradients, change)) return;
+    if (!this.stepWrapped(gradients)) return;
     for (const cohort of cohorts) {
       const synchronises = cohort.decide((count) => (count + 1) % this.steps === 0);
       cohort.tick();

@@ -1,16 +1,9 @@
 /** What wrappers of optimizers share: they are optimizers themselves, so that they wrap one another. */
 import { ArgumentError, type Tensor } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
-import type { Gradients } from '../gradients.ts';
+import { namedGradients, type Gradients } from '../gradients.ts';
 import { isRecord } from '../state.ts';
-import {
-  averagingOf,
-  requireOptimizer,
-  stepWith,
-  type Averaging,
-  type GradientChange,
-  type TrainingOptimizer,
-} from '../training-optimizer.ts';
+import { averagingOf, requireOptimizer, type Averaging, type TrainingOptimizer } from '../training-optimizer.ts';
 
 /** The state of a wrapper: its own, and that of what it wraps. */
 export type WrapperState = Readonly<Record<string, unknown>> & {
@@ -61,8 +54,8 @@ export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOpt
     return this.optimizer.stepCount;
   }
 
-  /** As that of the optimizer that is wrapped. `change`, where given, is done to the gradients of an update. */
-  abstract step(gradients?: Gradients, change?: GradientChange): void;
+  /** As that of the optimizer that is wrapped. */
+  abstract step(gradients?: Gradients): void;
 
   /** The wrapper's own state. */
   protected abstract ownState(): Readonly<Record<string, unknown>>;
@@ -77,9 +70,10 @@ export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOpt
   }
 
   /** The step of what is wrapped; tells whether it has updated the parameters, or only gathers gradients for that. */
-  protected stepWrapped(gradients: Gradients | undefined, change: GradientChange | undefined): boolean {
+  protected stepWrapped(gradients?: Gradients): boolean {
     const before = this.optimizer.stepCount;
-    stepWith(this.optimizer, gradients, change);
+    if (gradients === undefined) this.optimizer.step();
+    else this.optimizer.step(namedGradients(`${this.constructor.name}.step`, this.parameters, gradients));
     return this.optimizer.stepCount !== before;
   }
 
