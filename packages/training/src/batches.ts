@@ -11,6 +11,9 @@ export type BatchArrays = Readonly<Record<string, NumericArray>>;
 /** The fields of a batch as a step gets them. */
 export type BatchTensors = Readonly<Record<string, Tensor>>;
 
+/** A batch as a step gets it: arrays have become tensors. */
+export type StepBatch<B> = { readonly [K in keyof B]: B[K] extends { readonly data: ArrayBufferView } ? Tensor : B[K] };
+
 /** Batches, of any epoch from any place on. A `DataLoader` is such a source, and so is a stream in batches. */
 export interface BatchSource extends Batches {
   /** The epoch with which training begins, from 0. Default 0. */

@@ -9,12 +9,14 @@ export type {
   TrainingOptimizer,
   ValidationRecord,
 } from './callback.ts';
-export { TrainingRun, type RunState, type Scalars, type StepBatch, type TrainingRunOptions } from './run.ts';
+export { TrainingRun, type RunState } from './run.ts';
+export type { TrainingRunOptions } from './run-options.ts';
+export type { Scalars } from './scalar-reader.ts';
 export type { Task, TaskOutput } from './task.ts';
 export { supervised, type SupervisedBatch, type SupervisedOptions } from './supervised.ts';
 export type { Every } from './every.ts';
 export type { ObservingSchedule, RunSchedule } from './schedule.ts';
-export type { BatchArrays, BatchSource, Examples } from './batches.ts';
+export type { BatchArrays, BatchSource, Examples, StepBatch } from './batches.ts';
 export type { LossFunction } from './loss.ts';
 export { Checkpoint, type CheckpointInfo, type CheckpointOptions, type CheckpointState } from './checkpoint.ts';
 export { EarlyStopping, type EarlyStoppingOptions, type EarlyStoppingState } from './early-stopping.ts';

@@ -1,10 +1,10 @@
 /** A training run: batches in order, numbers read while the device goes on, pauses between steps, a state that goes on where it was cut. */
 import { modesOf, type Module } from '@hebb/layers';
 import type { Averaging } from '@hebb/optimizers';
-import { defaultGenerator, Tensor, type Stateful } from '@hebb/tensor';
-import { describe, requireOptions, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import { defaultGenerator, type Stateful } from '@hebb/tensor';
 import type { Batches, Cursor, LoadedBatch } from '@hebb/data';
-import { batchTensors, weightOf } from './batches.ts';
+import { aborted, unlessAborted } from './abort.ts';
+import { batchTensors, weightOf, type StepBatch } from './batches.ts';
 import type {
   Callback,
   EpochRecord,
@@ -14,81 +14,20 @@ import type {
   TrainingOptimizer,
   ValidationRecord,
 } from './callback.ts';
-import { requireCallback, requireCallbacks, requireSignal, wrong } from './checks.ts';
+import { wrong } from './checks.ts';
 import { lossError, requireNumbers } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
-import { isDue, requireEvery, type Every } from './every.ts';
+import { isDue, type Every } from './every.ts';
 import { callbackStates } from './named-states.ts';
-import { averagesOf, isStateful, modulesOf, optimizersOf, requireParts } from './parts.ts';
+import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
 import { resumeRun } from './resume.ts';
 import { RunLog, type LogState, type LogTimes } from './run-log.ts';
-import { ScalarReader, type ReadScalars } from './scalar-reader.ts';
-import { Schedules, type RunSchedule } from './schedule.ts';
+import { eachEpoch, requireRunOptions, type TrainingRunOptions } from './run-options.ts';
+import { namedScalars, ScalarReader, type Scalars } from './scalar-reader.ts';
+import { Schedules } from './schedule.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { breather } from './tasks.ts';
-
-/** What a step gives to be read: one number, which is called `loss`, or several by name. */
-export type Scalars = Tensor | number | ReadScalars;
-
-/** A batch as a step gets it: arrays have become tensors. */
-export type StepBatch<B> = { readonly [K in keyof B]: B[K] extends { readonly data: ArrayBufferView } ? Tensor : B[K] };
-
-export interface TrainingRunOptions<B> {
-  /** What is trained, and whatever else a checkpoint must hold: modules, optimizers, by name. */
-  parts: Readonly<Record<string, Stateful>>;
-  /** A loader. */
-  data: Batches<B>;
-  /** Passes over the data; a positive integer. Either this or `steps`. */
-  epochs?: number;
-  /** Steps to make; a positive integer. */
-  steps?: number;
-  /** Factors of the learning rates, for all optimizers or by the names of parts. Default: their own factors stay. */
-  schedule?: RunSchedule;
-  /**
-   * Numbers about the model, computed in evaluation mode (and with averages in place of the parameters, where an optimizer keeps some):
-   * `loss` becomes the validation loss, the others are metrics. Default: none.
-   */
-  validate?: (run: Run) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
-  /** When to validate. Default `{ epochs: 1 }`; the end of the run always. */
-  validateEvery?: Every;
-  /** Default: none. */
-  callbacks?: readonly Callback[];
-  /** Stops the run before the next step; the history is flagged `interrupted`. */
-  signal?: AbortSignal;
-  /** `true` shows progress on the terminal's standard error; or a display of your own. Default `false`: nothing is printed. */
-  progress?: boolean | Callback;
-  /**
-   * The folder of a {@link Checkpoint} from whose last save the run goes on, or one of its files. Where nothing has been saved yet, a run with
-   * a `Checkpoint` of that folder begins anew: the same program is simply started again. Default: the run begins anew.
-   */
-  resume?: string;
-}
-
-const runOptions: OptionNames<TrainingRunOptions<unknown>> = {
-  parts: true,
-  data: true,
-  epochs: true,
-  steps: true,
-  schedule: true,
-  validate: true,
-  validateEvery: true,
-  callbacks: true,
-  signal: true,
-  progress: true,
-  resume: true,
-};
-
-/** Under which `fit` tells a run about itself. */
-export const details: unique symbol = Symbol('details');
-
-/** What `fit` adds to the options of a run. */
-export interface RunDetails {
-  /** Stands in messages. */
-  readonly where: string;
-  readonly metricNames: readonly string[];
-  readonly metricGoals: Readonly<Record<string, 'min' | 'max'>>;
-}
 
 /** Where a run stands, as it is saved. All but `times` is the same whether the run was cut or not. */
 export interface RunState {
@@ -113,9 +52,6 @@ export interface RunState {
 
 /** Steps whose numbers are in flight between the device and the loop: enough to keep a GPU busy, few enough to find NaN soon. */
 const stepsInFlight = 4;
-
-const aborted = Symbol('aborted');
-const eachEpoch: Every = { epochs: 1 };
 
 interface Handed<B> {
   readonly loaded: LoadedBatch<B>;
@@ -191,20 +127,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   #odd: readonly string[] = [];
 
   constructor(options: TrainingRunOptions<B>) {
-    const { [details]: given = {} } = Object(options) as { [details]?: Partial<RunDetails> };
-    const { where = 'TrainingRun', metricNames = [], metricGoals = {} } = given;
-    requireOptions<TrainingRunOptions<unknown>>(where, options, runOptions);
+    const { where, metricNames, metricGoals } = requireRunOptions(options);
     const { parts, data, epochs, steps, schedule, validate, validateEvery = eachEpoch, signal, progress } = options;
-    requireParts(where, parts);
-    requireBatches(where, data);
-    requireLimit(where, epochs, steps);
-    if (validate !== undefined && typeof validate !== 'function')
-      throw wrong(where, 'validate', 'a function that returns numbers by name', validate);
-    requireEvery(where, 'validateEvery', validateEvery);
-    if (options.callbacks !== undefined) requireCallbacks(where, options.callbacks);
-    requireSignal(where, signal);
-    if (options.resume !== undefined) requireString(where, 'resume', options.resume);
-    if (progress !== undefined && typeof progress !== 'boolean') requireCallback(where, 'progress', progress);
     this.#where = where;
     this.parts = parts;
     this.resume = options.resume;
@@ -323,7 +247,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
         { hint: 'Report every batch once: for await (const batch of run) run.report({ loss: step(batch) }).' },
       );
     }
-    const named = this.#namedScalars(scalars);
+    const named = namedScalars(this.#where, scalars);
     this.#handed = undefined;
     this.#step++;
     this.#stepOfEpoch++;
@@ -595,21 +519,6 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     return this.#hasAllSteps() || this.#stopReason !== undefined;
   }
 
-  #namedScalars(scalars: Scalars): ReadScalars {
-    const named: unknown = scalars instanceof Tensor || typeof scalars === 'number' ? { loss: scalars } : scalars;
-    const entries = Object.entries(Object(named) as ReadScalars);
-    const odd = entries.find(
-      ([, value]) => typeof value !== 'number' && !(value instanceof Tensor && value.size === 1),
-    );
-    if (entries.length > 0 && odd === undefined && !(named instanceof Promise)) return named as ReadScalars;
-    throw new TrainingError(
-      odd === undefined
-        ? `[${this.#where}] a step must report its loss, or several numbers by name, not ${describe(scalars)}.`
-        : `[${this.#where}] ${odd[0]} of a step must be a single number, a tensor, not ${describe(odd[1])}.`,
-      { hint: 'Report e.g. { loss }, where loss is a tensor of one number.' },
-    );
-  }
-
   #lengthError(given: string): TrainingError {
     if (this.stepsPerEpoch === undefined) {
       return new TrainingError(`[${this.#where}] the training data gave no batch in epoch ${this.epochs.length + 1}.`, {
@@ -659,17 +568,9 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   }
 }
 
-/** The result of a promise, or the sign that the signal came first. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | typeof aborted> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      promise.catch(() => undefined);
-      resolve(aborted);
-    };
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
+function progressOf(progress: boolean | Callback | undefined): Callback[] {
+  if (progress === undefined || progress === false) return [];
+  return [progress === true ? new TerminalProgress() : progress];
 }
 
 function iteratorOf<B>(where: string, batches: AsyncIterable<LoadedBatch<B>>): AsyncIterator<LoadedBatch<B>> {
@@ -680,31 +581,4 @@ function iteratorOf<B>(where: string, batches: AsyncIterable<LoadedBatch<B>>): A
     'an asynchronous iterable of { batch, count, next }',
     batches,
   );
-}
-
-function requireBatches(where: string, data: unknown): void {
-  const { batches } = Object(data) as { batches?: unknown };
-  if (typeof batches === 'function') return;
-  throw wrong(
-    where,
-    'data',
-    'a loader',
-    data,
-    'Make one of a dataset: new DataLoader(dataset, { batchSize: 32, shuffle: true }).',
-  );
-}
-
-export function requireLimit(where: string, epochs: unknown, steps: unknown): void {
-  if (epochs !== undefined && steps !== undefined) {
-    throw new TrainingError(`[${where}] epochs and steps are both given; a run ends by one of them.`, {
-      hint: 'Leave one out.',
-    });
-  }
-  const [name, value] = steps === undefined ? ['epochs', epochs] : ['steps', steps];
-  if (!Number.isSafeInteger(value) || (value as number) < 1) throw wrong(where, name, 'a positive integer', value);
-}
-
-function progressOf(progress: boolean | Callback | undefined): Callback[] {
-  if (progress === undefined || progress === false) return [];
-  return [progress === true ? new TerminalProgress() : progress];
 }

@@ -1,8 +1,13 @@
 /** Reads the numbers of steps while the device computes on: a bounded number of reads is in flight, handed on in order. */
 import { realize, Tensor } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
+import { TrainingError } from './errors.ts';
 
 /** What a step returned: tensors of one number, or numbers that it has read itself. */
 export type ReadScalars = Readonly<Record<string, Tensor | number>>;
+
+/** What a step gives to be read: one number, which is called `loss`, or several by name. */
+export type Scalars = Tensor | number | ReadScalars;
 
 interface Read<Note> {
   readonly done: Promise<void>;
@@ -65,4 +70,18 @@ async function read(scalars: ReadScalars): Promise<Record<string, number>> {
     entries.map(([, value]) => (typeof value === 'number' ? Promise.resolve(value) : value.item())),
   );
   return Object.fromEntries(entries.map(([name], i) => [name, values[i] ?? Number.NaN]));
+}
+
+/** What a step gave, by name. Throws TrainingError for anything but single numbers. */
+export function namedScalars(where: string, scalars: Scalars): ReadScalars {
+  const named: unknown = scalars instanceof Tensor || typeof scalars === 'number' ? { loss: scalars } : scalars;
+  const entries = Object.entries(Object(named) as ReadScalars);
+  const odd = entries.find(([, value]) => typeof value !== 'number' && !(value instanceof Tensor && value.size === 1));
+  if (entries.length > 0 && odd === undefined && !(named instanceof Promise)) return named as ReadScalars;
+  throw new TrainingError(
+    odd === undefined
+      ? `[${where}] a step must report its loss, or several numbers by name, not ${describe(scalars)}.`
+      : `[${where}] ${odd[0]} of a step must be a single number, a tensor, not ${describe(odd[1])}.`,
+    { hint: 'Report e.g. { loss }, where loss is a tensor of one number.' },
+  );
 }

@@ -3,7 +3,7 @@ import { compile, StaleValueError, Tensor, type Stateful } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
 import { TrainingError } from './errors.ts';
 import { requireParts } from './parts.ts';
-import type { Scalars } from './run.ts';
+import type { Scalars } from './scalar-reader.ts';
 
 /** The outputs of a batch for metrics: compared with the batch's `y`, or with a target of their own. */
 export type TaskOutput = Tensor | { readonly output: Tensor; readonly target: Tensor };
