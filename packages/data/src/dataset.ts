@@ -104,7 +104,15 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<Batch<F>
     if (length === undefined) throw new DataError('[ArrayDataset] expected at least one field.');
     if (lengths.some((field) => field.length !== length)) {
       const list = lengths.map((field) => `${field.name}: ${field.length}`).join(', ');
-      throw new DataError(`[ArrayDataset] the fields must hold equally many examples, got ${list}.`);
+      // A whole array, as field() of a dataset or a transform gives it.
+      const whole = lengths.find((field) => field.length === 1);
+      const hint =
+        whole === undefined
+          ? undefined
+          : `The shape is that of one example. Where that of ${whole.name} counts the examples, as in what transforms and dataset.field() give: { ${whole.name}: fieldOf(array) }.`;
+      throw new DataError(`[ArrayDataset] the fields must hold equally many examples, got ${list}.`, {
+        ...(hint !== undefined && { hint }),
+      });
     }
     this.#fields = fields;
     this.#indices = indices === undefined ? undefined : requireIndices('ArrayDataset', indices, length);

@@ -79,6 +79,10 @@ describe('ArrayDataset', () => {
       /field 'x' has 6 values, not a multiple of the 4/,
     );
     expect(() => new ArrayDataset({ x: { data, shape: [3] }, y: { data, shape: [] } })).toThrow(/x: 2, y: 6/);
+    const whole = new ArrayDataset({ x: { data, shape: [3] } }).field('x'); // counts the examples
+    expect(() => new ArrayDataset({ x: whole, y: { data: data.subarray(2), shape: [2] } })).toThrow(
+      /x: 1, y: 2\.\n {2}hint: The shape is that of one example[^]*\{ x: fieldOf\(array\) \}/,
+    );
     expect(() => new ArrayDataset({ x: { data, shape: [0] } })).toThrow(/positive integers/);
     expect(() => new ArrayDataset({})).toThrow(/at least one field/);
     for (const [fields, message] of [

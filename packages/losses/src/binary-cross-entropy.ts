@@ -1,6 +1,7 @@
-import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
 import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
+import { requireSameShape } from './same-shape.ts';
 
 export interface BinaryCrossEntropyOptions extends ReductionOptions {
   /** Factor of each element's loss; broadcasts to the logits. */
@@ -52,11 +53,7 @@ export function binaryCrossEntropyWithLogits(
   if (weight !== undefined) requireTensor('binaryCrossEntropyWithLogits', 'weight', weight);
   if (positiveWeight !== undefined) requireTensor('binaryCrossEntropyWithLogits', 'positiveWeight', positiveWeight);
   requireReduction('binaryCrossEntropyWithLogits', reduction);
-  if (logits.shape.join() !== targets.shape.join()) {
-    throw new ShapeError(
-      `[binaryCrossEntropyWithLogits] logits ${logits} and targets ${targets} must have the same shape.`,
-    );
-  }
+  requireSameShape('binaryCrossEntropyWithLogits', 'logits', logits, targets);
   const [x, y] = [logits.to('float32'), targets.to('float32')];
   // For targets in 0 … 1 a sum of two terms of one sign: nothing cancels, in the loss or in its gradient.
   const positive = y.mul(composite(softplusOfNegative, {}, [x]));

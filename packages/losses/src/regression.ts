@@ -1,16 +1,13 @@
 /** Losses of numbers against numbers. */
-import { ShapeError, type Tensor } from '@hebb/tensor';
+import type { Tensor } from '@hebb/tensor';
 import { checkOptions, requireTensor } from '@hebb/tensor/arguments';
 import { reduce, reductionOptions, requireReduction, type ReductionOptions } from './reduction.ts';
+import { requireSameShape } from './same-shape.ts';
 
 function difference(op: string, predictions: Tensor, targets: Tensor): Tensor {
   requireTensor(op, 'predictions', predictions);
   requireTensor(op, 'targets', targets);
-  if (predictions.shape.join() !== targets.shape.join()) {
-    throw new ShapeError(`[${op}] predictions ${predictions} and targets ${targets} must have the same shape.`, {
-      hint: 'Broadcasting here is nearly always a mistake; reshape or broadcastTo one of them if it is meant.',
-    });
-  }
+  requireSameShape(op, 'predictions', predictions, targets);
   return predictions.to('float32').sub(targets.to('float32'));
 }
 

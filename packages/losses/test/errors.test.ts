@@ -73,6 +73,24 @@ describe('what does not fit is named', () => {
       'logits float32[2,3] and targets float32[3]',
     ],
     [
+      'labels [n] for one logit each, [n, 1]',
+      () => binaryCrossEntropyWithLogits(zeros([4, 1]), zeros([4], { dtype: 'int32' })),
+      ShapeError,
+      'hint: Targets of predictions [n, 1] have this shape, too: their field says { data, shape: [1] }.',
+    ],
+    [
+      'numbers [n] for predictions [n, 1]',
+      () => meanAbsoluteError(zeros([4, 1]), zeros([4])),
+      ShapeError,
+      'their field says { data, shape: [1] }.',
+    ],
+    [
+      'predictions [n] of targets [n, 1]',
+      () => meanAbsoluteError(zeros([4]), zeros([4, 1])),
+      ShapeError,
+      'hint: Broadcasting here is nearly always a mistake',
+    ],
+    [
       'targets that would broadcast',
       () => meanSquaredError(zeros([4, 1]), zeros([4])),
       ShapeError,

@@ -67,7 +67,7 @@ function requireTask(where: string, task: unknown): void {
     'Say what the model does: evaluate(model, data, classification({ classNames })), or regression(), multiLabel(), sequences(), scores({ accuracy }).';
   throw new TrainingError(
     typeof task === 'function'
-      ? `[${where}] the task must be one, not the function ${describe(task)}: is it called?`
+      ? `[${where}] the task must be one, not ${describe(task)}: is it called?`
       : `[${where}] the task must be an object with start(), not ${describe(task)}.`,
     { hint },
   );

@@ -221,6 +221,7 @@ export class TerminalProgress implements Callback {
   }
 
   onValidation(validation: ValidationRecord): void {
+    this.#countingSince += 1000 * validation.seconds; // the rate is that of the training
     const { validationLoss, metrics } = validation;
     this.#validation = validation;
     const [metric] = Object.entries(metrics);

@@ -109,7 +109,12 @@ function requireScalars(where: string, given: unknown): Named<Tensor> {
 }
 
 function outputAndTarget<B>(where: string, task: Task<B>, batch: BatchTensors): { output: Tensor; target: Tensor } {
-  const given: unknown = task.output?.(batch as B);
+  if (task.output === undefined) {
+    throw new TrainingError(`[${where}] metrics need the outputs of a batch, and the task has no method output.`, {
+      hint: 'Add it beside step: output: (batch) => model.forward(batch.x). Or leave the metrics out, and return their numbers from validate.',
+    });
+  }
+  const given: unknown = task.output(batch as B);
   const { output, target } =
     given instanceof Tensor
       ? { output: given, target: batch['y'] }
@@ -193,11 +198,30 @@ async function valuesOf(
 ): Promise<Record<string, number>> {
   const result: Record<string, number> = {};
   for (const [name, metric] of Object.entries(metrics)) {
-    const value: unknown = await metric(join(where, outputs), join(where, targets));
+    const [output, target] = [join(where, outputs), join(where, targets)];
+    const value: unknown = await Promise.resolve()
+      .then(() => metric(output, target))
+      .catch((error: unknown) => {
+        throw lossAsMetric(where, name, error) ?? error;
+      });
     requireMetricValue(where, name, value);
     result[name] = value;
   }
   return result;
+}
+
+/** What to say where a loss, which takes tensors, was given as a metric, which takes arrays. */
+function lossAsMetric(where: string, name: string, error: unknown): TrainingError | undefined {
+  if (!(error instanceof HebbError) || !error.message.includes(' must be a tensor, not { data, shape }'))
+    return undefined;
+  const shown = new TrainingError(
+    `[${where}] the metric ${name} takes tensors, as a loss does; metrics get arrays, { data, shape }:\n  ${error.message.split('\n')[0]}`,
+    {
+      hint: 'Of what is a loss and a metric, take the metric: from @hebb/evaluation, or, in the package hebb, metrics.meanSquaredError.',
+    },
+  );
+  shown.cause = error;
+  return shown;
 }
 
 /** One array of all batches. */

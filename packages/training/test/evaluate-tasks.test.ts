@@ -154,7 +154,7 @@ describe('classification', () => {
     ['one name', () => Promise.resolve().then(() => classification({ classNames: ['a'] })), /at least two classes[^]*name both/],
     ['weights of 0 alone', () => evaluate(new AsIs(), dataset([[1, 0]], [0], [0]), classification()), /none that counts/],
     ['a task of the old form', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), { task: 'classification' } as never), /task must be an object with start\(\)[^]*classification\(\{ classNames \}\)/],
-    ['a task that is not called', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification as never), /is it called/],
+    ['a task that is not called', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification as never), /must be one, not the function classification: is it called\?/],
     ['no task', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), undefined as never), /not undefined[^]*regression\(\)/],
     ['two outputs', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification() as never, { output: ({ x }) => ({ a: x, b: x }) }), /classification\(\) takes one tensor of outputs, not \{ a, b \}[^]*output:/],
     ['no such field', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification({ target: 'label' })), /must have the field label, the target; it has x, y/],

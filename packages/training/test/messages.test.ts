@@ -35,6 +35,28 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
   return (error as Error).message;
 }
 
+describe('metrics', () => {
+  it('says that a loss is no metric', async () => {
+    const numbers = new ArrayDataset({ x, y: x });
+    const model = new Sequential(new Linear(2, 2));
+    const loss = meanSquaredError;
+    const message = await messageOf(
+      run({ loss, validation: numbers, metrics: { mse: meanSquaredError }, optimizer: new SGD(model, { learningRate: 0.1 }) }, model, numbers),
+    ); // prettier-ignore
+    expect(message).toMatch(
+      /the metric mse takes tensors, as a loss does[^]*hint: [^]*@hebb\/evaluation[^]*metrics\.meanSquaredError/,
+    );
+  });
+
+  it('says that a task has no outputs for them', async () => {
+    const model = classifier();
+    const optimizer = new SGD(model, { learningRate: 0.1 });
+    const task = { parts: { model, optimizer }, step: () => ones([]) };
+    const message = await messageOf(fit(task, data, { epochs: 1, validation: data, metrics: { accuracy: () => 1 } }));
+    expect(message).toMatch(/the task has no method output[^]*hint: Add it beside step: output: \(batch\) =>/);
+  });
+});
+
 describe('what fit is given', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['no loss', { loss: undefined }, /^\[fit\] there is no loss to train by\.\n {2}hint: Use \{ loss: crossEntropy \}/],

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { TerminalProgress, type EpochRecord, type History, type Run } from '../src/index.ts';
+import { TerminalProgress, type EpochRecord, type History, type Run, type ValidationRecord } from '../src/index.ts';
 import { progressLine } from '../src/progress.ts';
 import { colorsFor, plain } from '../src/terminal.ts';
 
@@ -115,6 +115,31 @@ describe('TerminalProgress', () => {
       '1 epoch in 2.50 s · loss 0.5000 · test accuracy 97.50 % · up to 1,234 examples/s\u001B[K\n',
     );
     expect(text.match(/\n/g)).toHaveLength(1);
+  });
+
+  it('counts examples per second without the time of validations in between', () => {
+    const now = vi.spyOn(performance, 'now');
+    const stream = new Stream(false);
+    const progress = new TerminalProgress({ stream });
+    const bySteps = { ...run, epochCount: undefined, stepCount: 2 } as unknown as Run;
+    const step = (number: number, at: number): void => {
+      now.mockReturnValue(at);
+      progress.onStep(
+        { step: number, epoch: 1, stepOfEpoch: number, loss: 0.5, scalars: { loss: 0.5 }, learningRate: 0.1, examples: 10 },
+        bySteps,
+      ); // prettier-ignore
+    };
+    try {
+      now.mockReturnValue(0);
+      progress.onTrainStart(bySteps);
+      step(1, 1000);
+      now.mockReturnValue(10_000);
+      progress.onValidation({ step: 1, epoch: 1, validationLoss: 0.25, metrics: {}, seconds: 9 } as ValidationRecord);
+      step(2, 10_500);
+    } finally {
+      now.mockRestore();
+    }
+    expect(stream.text).toMatch(/^step 2\/2 .* · 20 examples\/s/m); // 10 in half a second, and not in 9.5
   });
 
   it('writes to the console where there is no standard error', () => {
