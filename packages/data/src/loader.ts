@@ -23,6 +23,7 @@ import { isPromise, requireDataset, requireGathered, type Dataset } from './data
 import { Buckets, type PlannedBatch } from './buckets.ts';
 import { DataError, show } from './errors.ts';
 import { Random, requireSeed } from './random.ts';
+import { requireFittingState, stateDifferences } from './state.ts';
 
 export interface TransformContext {
   /** Seeded by the seed, the epoch and the number of the batch: the same augmentation on every run. */
@@ -279,35 +280,30 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
 
   /** Takes over seed and epoch. @throws DataError that lists the {@link differences}, changing nothing, where there are any. */
   loadStateDict(state: JsonValue): void {
-    const differences = this.differences(state);
-    if (differences.length > 0) {
-      throw new DataError('[DataLoader] the state is that of another loader:', {
-        problems: differences.map((message) => ({ message })),
-        hint: 'Make the loader as it was made then, of the same data.',
-      });
-    }
-    const { seed, epoch } = state as LoaderState;
+    const hint = 'Make the loader as it was made then, of the same data.';
+    const summary = '[DataLoader] the state is that of another loader:';
+    const { seed, epoch } = requireFittingState(summary, state, this.differences(state), hint);
     this.#seed = seed;
     this.#epoch = epoch;
   }
 
   /** Every reason why a cursor of the loader with that state means nothing here, in words; none where it fits. */
   differences(state: JsonValue): readonly string[] {
-    if (typeof state !== 'object' || state === null || Array.isArray(state))
-      return [`expected the state of a DataLoader, got ${show(state)}`];
-    const saved = state as Readonly<Record<string, JsonValue>>;
     const own = this.stateDict();
-    const found: string[] = [];
-    if (saved['exampleCount'] !== own.exampleCount)
-      found.push(`its dataset had ${show(saved['exampleCount'])} examples, this one has ${own.exampleCount}`);
-    for (const name of ['batchSize', 'dropLast', 'shuffle'] as const)
-      if (saved[name] !== own[name]) found.push(`its ${name} was ${show(saved[name])}, here it is ${own[name]}`);
-    const [before, here] = [JSON.stringify(saved['buckets']) ?? 'none', JSON.stringify(own.buckets) ?? 'none'];
-    if (before !== here) found.push(`its buckets were ${before}, here they are ${here}`);
-    for (const name of ['seed', 'epoch'] as const)
-      if (!Number.isSafeInteger(saved[name]) || (saved[name] as number) < 0)
-        found.push(`its ${name} must be an integer from 0, it is ${show(saved[name])}`);
-    return found;
+    return stateDifferences(
+      'DataLoader',
+      state,
+      own,
+      ['batchSize', 'dropLast', 'shuffle'],
+      ({ exampleCount, buckets }) => {
+        const found: string[] = [];
+        if (exampleCount !== own.exampleCount)
+          found.push(`its dataset had ${show(exampleCount)} examples, this one has ${own.exampleCount}`);
+        const [before, here] = [JSON.stringify(buckets) ?? 'none', JSON.stringify(own.buckets) ?? 'none'];
+        if (before !== here) found.push(`its buckets were ${before}, here they are ${here}`);
+        return found;
+      },
+    );
   }
 
   *#tensors(epoch: number): Generator<TensorBatch<T>, void, undefined> {

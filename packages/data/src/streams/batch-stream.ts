@@ -23,6 +23,7 @@ import {
 import { DataError, show } from '../errors.ts';
 import type { TransformContext } from '../loader.ts';
 import { Random, requireSeed } from '../random.ts';
+import { requireFittingState, stateDifferences } from '../state.ts';
 import { Collator, fieldTypes, type FieldType } from './collate.ts';
 import { prefetchReader } from './prefetch.ts';
 import { after, call, end, located, type Reader, type Step, type StreamSource } from './reader.ts';
@@ -195,34 +196,21 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
 
   /** Takes over seed and epoch. @throws DataError that lists the {@link differences}, changing nothing, where there are any. */
   loadStateDict(state: JsonValue): void {
-    const differences = this.differences(state);
-    if (differences.length > 0) {
-      throw new DataError('[BatchStream] the state is that of another stream:', {
-        problems: differences.map((message) => ({ message })),
-        hint: 'Make the stream as it was made then, of the same data, with the same seeds.',
-      });
-    }
-    const { seed, epoch } = state as BatchStreamState;
+    const hint = 'Make the stream as it was made then, of the same data, with the same seeds.';
+    const summary = '[BatchStream] the state is that of another stream:';
+    const { seed, epoch } = requireFittingState(summary, state, this.differences(state), hint);
     this.#seed = seed;
     this.#epoch = epoch;
   }
 
   /** Every reason why a cursor of the stream with that state means nothing here, in words; none where it fits. */
   differences(state: JsonValue): readonly string[] {
-    if (typeof state !== 'object' || state === null || Array.isArray(state))
-      return [`expected the state of a BatchStream, got ${show(state)}`];
-    const saved = state as Readonly<Record<string, JsonValue>>;
     const own = this.stateDict();
-    const found: string[] = [];
-    const stages = Array.isArray(saved['stages']) ? saved['stages'].join(' → ') : show(saved['stages']);
-    if (stages !== own.stages.join(' → '))
-      found.push(`its stages were ${stages}, here they are ${own.stages.join(' → ')}`);
-    for (const name of ['batchSize', 'dropLast'] as const)
-      if (saved[name] !== own[name]) found.push(`its ${name} was ${show(saved[name])}, here it is ${own[name]}`);
-    for (const name of ['seed', 'epoch'] as const)
-      if (!Number.isSafeInteger(saved[name]) || (saved[name] as number) < 0)
-        found.push(`its ${name} must be an integer from 0, it is ${show(saved[name])}`);
-    return found;
+    return stateDifferences('BatchStream', state, own, ['batchSize', 'dropLast'], (saved) => {
+      const stages = Array.isArray(saved['stages']) ? saved['stages'].join(' → ') : show(saved['stages']);
+      const here = own.stages.join(' → ');
+      return stages === here ? [] : [`its stages were ${stages}, here they are ${here}`];
+    });
   }
 
   #empty(epoch: number): DataError {
