@@ -54,10 +54,10 @@ interface Capture {
   /** Types in the signature: as long as they live, equal arguments have the same. */
   readonly types: readonly TensorType[];
   readonly scalarCount: number;
-  /** For each leaf: the argument that it stands for, or the cell, its gradient, or a leaf of its own (a constant). */
-  readonly leaves: readonly (number | TensorCell | GradientOf | Node)[];
-  /** Variables whose gradients it takes: they are computed before a call. */
-  readonly takenGradients: readonly TensorCell[];
+  /** For each leaf: the argument that it stands for, or the cell, or a leaf of its own (a constant; a gradient that it takes). */
+  readonly leaves: readonly (number | TensorCell | Node)[];
+  /** Variables whose gradients it takes, which are computed before a call, and the places of those among the leaves (−1: none needs it). */
+  readonly takenGradients: readonly { readonly cell: TensorCell; readonly leaf: number }[];
   /** Variables whose gradients it leaves: those of the outputs behind the results, or none. */
   readonly leftGradients: readonly { readonly cell: TensorCell; readonly output: number | undefined }[];
   readonly updates: readonly TensorCell[];
@@ -225,15 +225,6 @@ function readResult(result: unknown): { tensors: readonly Tensor[]; rebuild: Cap
   return { tensors, rebuild };
 }
 
-/** Stands for the gradient that a variable has when the function is called. */
-class GradientOf {
-  readonly cell: TensorCell;
-
-  constructor(cell: TensorCell) {
-    this.cell = cell;
-  }
-}
-
 /** Stands for a tensor of a result. */
 class Place {
   readonly position: number;
@@ -249,10 +240,10 @@ function record<A extends unknown[]>(device: Device, body: (...args: A) => unkno
     (own): Capture => {
       const { tensors, rebuild } = readResult(body(...(symbolic as A)));
       const outputs = tensors.map(nodeOf);
-      const takenGradients = new Map<Node, TensorCell>();
+      const placesOfGradients: { cell: TensorCell; before: Node }[] = [];
       const leftGradients: { cell: TensorCell; output: number | undefined }[] = [];
       for (const [cell, { before, now }] of own.gradients) {
-        if (before !== undefined) takenGradients.set(before, cell);
+        if (before !== undefined) placesOfGradients.push({ cell, before });
         if (now !== before || now === undefined)
           leftGradients.push({ cell, output: now === undefined ? undefined : outputs.push(now) - 1 });
       }
@@ -268,11 +259,9 @@ function record<A extends unknown[]>(device: Device, body: (...args: A) => unkno
         scalarCount: linearization.scalars.length,
         leaves: leaves.map((leaf) => {
           const argument = placeholders.indexOf(leaf);
-          if (argument >= 0) return argument;
-          const cell = takenGradients.get(leaf);
-          return cell === undefined ? ((leaf.cell as TensorCell | undefined) ?? leaf) : new GradientOf(cell);
+          return argument >= 0 ? argument : ((leaf.cell as TensorCell | undefined) ?? leaf);
         }),
-        takenGradients: [...takenGradients.values()],
+        takenGradients: placesOfGradients.map(({ cell, before }) => ({ cell, leaf: leaves.indexOf(before) })),
         leftGradients,
         updates,
         outputs: outputs.map((node) => node.type),
@@ -300,15 +289,14 @@ function replay(capture: Capture, args: readonly Tensor[]): unknown {
   // What was recorded on parameters outside, and never computed, is computed before they change.
   const waiting = stillComputable(capture.updates.flatMap((cell) => cell.waitingConsumers()));
   if (waiting.length > 0) flush(waiting);
-  if (capture.takenGradients.length > 0)
-    flush(capture.takenGradients.flatMap(({ heldGradient }) => heldGradient ?? []));
+  if (capture.takenGradients.length > 0) flush(capture.takenGradients.flatMap(({ cell }) => cell.heldGradient ?? []));
   // A variable that the function updates and also takes as an argument: the argument means the old value throughout.
   const valueOf = (node: Node): Node => (capture.updates.includes(node.cell as TensorCell) ? copyOf(node) : node);
   const leaves = capture.leaves.map((leaf) => {
     if (typeof leaf === 'number') return valueOf(nodeOf(args[leaf] as Tensor));
-    if (leaf instanceof GradientOf) return valueOf(leaf.cell.heldGradient as Node);
     return 'leaf' in leaf ? leaf.leaf : leaf;
   });
+  for (const { cell, leaf } of capture.takenGradients) if (leaf >= 0) leaves[leaf] = valueOf(cell.heldGradient as Node);
   initializeCells(device, leaves);
   const bindings = bindLeaves(device, leaves);
   const scalars = new Array<number>(capture.scalarCount).fill(0);

@@ -5,10 +5,10 @@
 import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
 import { DTypeError, ShapeError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, Node, type NodeCell } from '../graph/node.ts';
-import { resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import { Consumers } from './consumers.ts';
 import { activeRecording, guard } from './recording.ts';
 import { pendingCells } from './pending.ts';
 import { flush } from './realize.ts';
@@ -34,9 +34,9 @@ export class TensorCell implements NodeCell {
   /** Recorded values that were replaced before they were computed. */
   replaced = 0;
   /** Nodes that read `leaf` (or a recorded value that was itself replaced before it was computed) and may still be unrealised. */
-  #consumers: WeakRef<Node>[] = [];
+  #consumers = new Consumers();
   /** The same for `pending`. */
-  #pendingConsumers: WeakRef<Node>[] = [];
+  #pendingConsumers = new Consumers();
 
   constructor(initializer: Node, requiresGrad: boolean) {
     this.type = initializer.type;
@@ -99,13 +99,12 @@ export class TensorCell implements NodeCell {
 
   consumed(value: Node, by: Node): void {
     if (activeRecording() !== undefined) return;
-    if (value === this.leaf) this.#consumers = remember(this.#consumers, by);
-    else this.#pendingConsumers = remember(this.#pendingConsumers, by);
+    (value === this.leaf ? this.#consumers : this.#pendingConsumers).add(by);
   }
 
   /** Nodes that need the value in memory and have never been part of a plan. */
   waitingConsumers(): Node[] {
-    return this.#consumers.map((ref) => ref.deref()).filter(isWaiting);
+    return this.#consumers.waiting();
   }
 
   /** Records a new value. */
@@ -113,8 +112,8 @@ export class TensorCell implements NodeCell {
     if (this.pending !== undefined) {
       this.replaced++;
       this.pending.cell = undefined;
-      this.#consumers.push(...this.#pendingConsumers);
-      this.#pendingConsumers = [];
+      this.#consumers.take(this.#pendingConsumers);
+      this.#pendingConsumers = new Consumers();
     }
     pending.cell = this;
     this.pending = pending;
@@ -134,7 +133,7 @@ export class TensorCell implements NodeCell {
     pendingCells.delete(this);
     this.pending = undefined;
     this.replaced = 0;
-    if (pending === undefined && this.#consumers.length === 0) return;
+    if (pending === undefined && !this.#consumers.any) return;
     leaf.storage = overwrittenStorage();
     leaf.cell = undefined;
     if (pending === undefined) this.leaf = this.#makeLeaf();
@@ -145,7 +144,7 @@ export class TensorCell implements NodeCell {
     }
     this.leaf.storage = storage;
     this.#consumers = this.#pendingConsumers;
-    this.#pendingConsumers = [];
+    this.#pendingConsumers = new Consumers();
   }
 
   /**
@@ -165,8 +164,8 @@ export class TensorCell implements NodeCell {
     }
     this.initializer = undefined;
     this.leaveGradient(undefined);
-    this.#consumers = [];
-    this.#pendingConsumers = [];
+    this.#consumers = new Consumers();
+    this.#pendingConsumers = new Consumers();
     this.leaf = makeLeaf('buffer', this.type, { requiresGrad: this.requiresGrad });
     this.leaf.storage = goneStorage(reason);
     return storage;
@@ -179,12 +178,6 @@ export class TensorCell implements NodeCell {
   }
 }
 
-function isWaiting(node: Node | undefined): node is Node {
-  if (node === undefined || node.storage !== undefined) return false;
-  const computed = resolve(node);
-  return !computed.planned && computed.storage === undefined;
-}
-
 /**
  * Whether the updates that wait are a step of their own when `cell` is assigned to once more. State that forward passes update on their way
  * (running statistics) may be assigned to several times before gradients are taken: a cut between would compute the passes twice.
@@ -193,13 +186,6 @@ function endsStep(cell: TensorCell): boolean {
   if (cell.replaced >= passesPerStep || !mayTakeGradients()) return true;
   for (const { requiresGrad } of pendingCells) if (requiresGrad) return true;
   return false;
-}
-
-/** Appends a consumer; drops those that are dead or done before the list grows. */
-function remember(list: WeakRef<Node>[], by: Node): WeakRef<Node>[] {
-  const kept = list.length >= 64 ? list.filter((ref) => isWaiting(ref.deref())) : list;
-  kept.push(new WeakRef(by));
-  return kept;
 }
 
 export interface VariableOptions {

@@ -6,12 +6,22 @@ import type { DeviceBuffer, HostArray } from './backend.ts';
 import type { Device } from './device.ts';
 
 /** A device buffer that may not exist yet, since devices start asynchronously. Shared with the finaliser, so it holds no storage. */
-interface Slot {
+class Slot {
   readonly device: Device;
-  buffer: DeviceBuffer | undefined;
-  released: boolean;
+  buffer: DeviceBuffer | undefined = undefined;
+  released = false;
   /** Why the value never came to be, where the work that was to make it had to wait for the device and failed. */
-  failure: Error | undefined;
+  failure: Error | undefined = undefined;
+  /** The buffer, asked for inside {@link Device.perform}. One function for all runs that bind the value: parameters are bound at each call. */
+  readonly bound = (): DeviceBuffer => {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.buffer === undefined) throw new StaleValueError('internal: a storage without a buffer');
+    return this.buffer;
+  };
+
+  constructor(device: Device) {
+    this.device = device;
+  }
 }
 
 function release(slot: Slot): void {
@@ -50,7 +60,7 @@ export class Storage implements NodeStorage {
 
   /** Gives the storage a buffer of its own on a device; the buffer comes into being when the device is ready. */
   allocate(device: Device, type: TensorType): void {
-    const slot: Slot = { device, buffer: undefined, released: false, failure: undefined };
+    const slot = new Slot(device);
     this.#slot = slot;
     finalizer.register(this, slot, slot);
     device.perform(
@@ -90,11 +100,7 @@ export class Storage implements NodeStorage {
     const slot = this.#slot;
     if (slot === undefined)
       throw new StaleValueError(`This tensor has no value any more: ${this.gone ?? 'its memory was freed'}.`);
-    return () => {
-      if (slot.failure !== undefined) throw slot.failure;
-      if (slot.buffer === undefined) throw new StaleValueError('internal: a storage without a buffer');
-      return slot.buffer;
-    };
+    return slot.bound;
   }
 
   /**

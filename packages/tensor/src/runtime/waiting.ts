@@ -6,6 +6,7 @@
 import { nextWalk, type Node, type NodeCell } from '../graph/node.ts';
 import type { Attributes } from '../graph/primitives.ts';
 import { resolve } from '../graph/program.ts';
+import { loosenConsumers } from './consumers.ts';
 
 /** Results up to this size (losses, metrics) are computed with the update that would make them unreadable, also where nobody has asked yet. */
 const resultBytes = 4096;
@@ -124,6 +125,7 @@ export function forgetRecorded({ later }: { later: boolean }): void {
   recorded = later ? [] : recorded.slice(stepEnd);
   assigned = new Set();
   gradients.clear();
+  loosenConsumers();
   stepEnd = 0;
   differentiableLater = differentiableLater && !later;
   differentiable = differentiableLater;
