@@ -47,11 +47,7 @@ export class ChunkReader {
    */
   async next(line: number): Promise<Chunk | undefined> {
     for (let wanted = this.#chunkBytes; ; wanted *= 2) {
-      while (this.#rest.length < wanted && !this.#isDone) {
-        const piece = await this.#pieces.next();
-        if (piece.done === true) this.#isDone = true;
-        else this.#rest = joined(this.#rest, piece.value);
-      }
+      await this.#fill(wanted);
       const { length } = this.#rest;
       if (length <= wanted && this.#isDone) return length === 0 ? undefined : this.#take(length, line);
       const cut = this.#findEnd(this.#rest.subarray(0, wanted));
@@ -63,6 +59,20 @@ export class ChunkReader {
         );
       }
     }
+  }
+
+  /** Reads until there are so many bytes, or no more. Pieces are joined once: a long row comes in thousands of them. */
+  async #fill(wanted: number): Promise<void> {
+    const pieces = [this.#rest];
+    for (let { length } = this.#rest; length < wanted && !this.#isDone;) {
+      const piece = await this.#pieces.next();
+      if (piece.done === true) this.#isDone = true;
+      else {
+        pieces.push(piece.value);
+        length += piece.value.length;
+      }
+    }
+    this.#rest = joined(pieces);
   }
 
   async close(): Promise<void> {
@@ -88,12 +98,17 @@ export class ChunkReader {
   }
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const filled = pieces.filter(({ length }) => length > 0);
+  const [first = new Uint8Array(0)] = filled;
+  if (filled.length <= 1) return first;
+  const all = new Uint8Array(filled.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of filled) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
 
 /** How many lines in front are text. */
