@@ -42,6 +42,7 @@ export class DataError extends HebbError {
     if (cause !== undefined) this.cause = cause;
     this.source = source;
     this.problems = problems;
+    this.conceal();
   }
 }
 

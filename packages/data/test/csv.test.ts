@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { DataError, Random, Table, csv, loadIdx, parseCsv } from '../src/index.ts';
 
@@ -13,6 +14,14 @@ function failure(text: string, options = {}): DataError {
   }
   throw new Error('expected a DataError');
 }
+
+it('prints what is wrong with a file once for each cause', async () => {
+  const error: unknown = await csv('no-such-file.csv').catch((e: unknown) => e);
+  const text = inspect(error);
+  expect(text).toMatch(/^DataError: \[csv\] cannot read .*no-such-file\.csv/);
+  expect(text).not.toMatch(/undefined|problems|reason:|summary:/);
+  expect(text.match(/hint:/g)).toHaveLength(2); // of the error, and of its cause
+});
 
 describe('parseCsv', () => {
   it('infers numbers and strings, and marks missing values', () => {

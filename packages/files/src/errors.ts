@@ -70,5 +70,7 @@ export class FileError extends Error {
     this.code = code;
     this.hint = hint;
     this.summary = summary;
+    // For programs; the message has said them, and Node would print them again.
+    for (const name of Object.keys(this)) Object.defineProperty(this, name, { enumerable: false });
   }
 }

@@ -15,5 +15,6 @@ export class UninitializedError extends HebbError {
     });
     this.layer = layer;
     this.inputs = inputs;
+    this.conceal();
   }
 }

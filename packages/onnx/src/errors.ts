@@ -14,6 +14,7 @@ export class OnnxExportError extends HebbError {
   constructor(summary: string, details: OnnxExportDetails = {}) {
     super(summary, details);
     this.op = details.op;
+    this.conceal();
   }
 }
 
@@ -30,6 +31,7 @@ export class OnnxFileError extends HebbError {
   constructor(path: string, summary: string, details: ErrorDetails = {}) {
     super(summary, details);
     this.path = path;
+    this.conceal();
   }
 }
 
@@ -42,5 +44,6 @@ export class OnnxParseError extends HebbError {
   constructor(offset: number, summary: string, details: ErrorDetails = {}) {
     super(summary, details);
     this.offset = offset;
+    this.conceal();
   }
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import {
   arange,
@@ -54,6 +55,18 @@ test('the module in which an error arose is part of the message, the innermost o
   error.inModule('classifier.1 (Linear 4 → 2)').inModule('classifier');
   expect(error.message).toBe('[linear] does not fit.\n  module: classifier.1 (Linear 4 → 2)\n  hint: Change it.');
   expect(error.stack).toContain('classifier.1');
+});
+
+test('Node shows the message and the causes once, without the fields that repeat them', () => {
+  const error = new ShapeError('[linear] does not fit.', { hint: 'Change it.' });
+  error.inModule('classifier');
+  error.cause = new ArgumentError('[add] is odd.');
+  const text = inspect(error);
+  expect(text).toMatch(/^ShapeError: \[linear\] does not fit\.\n {2}module: classifier\n {2}hint: Change it\.\n +at /);
+  expect(text.match(/Change it/g)).toHaveLength(1);
+  expect(text).toMatch(/cause.*: ArgumentError: \[add\] is odd\./);
+  expect(text).not.toContain('undefined');
+  expect(inspect({ error })).toContain('ShapeError: [linear] does not fit.');
 });
 
 test.each([

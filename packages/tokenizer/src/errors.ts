@@ -12,5 +12,7 @@ export class TokenizerError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'TokenizerError';
     this.hint = details.hint;
+    // For programs; the message has said them, and Node would print them again.
+    for (const name of Object.keys(this)) Object.defineProperty(this, name, { enumerable: false });
   }
 }

@@ -27,6 +27,7 @@ export class TrainingError extends HebbError {
     this.step = details.step;
     this.learningRate = details.learningRate;
     this.loss = details.loss;
+    this.conceal();
   }
 }
 
@@ -46,5 +47,6 @@ export class CheckpointError extends TrainingError {
     );
     this.path = path;
     this.differences = differences;
+    this.conceal();
   }
 }

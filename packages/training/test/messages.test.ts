@@ -1,4 +1,5 @@
 /** What is wrong with a run is said before it, or as soon as it can be known: what was given, what was expected, where, what to do. */
+import { inspect } from 'node:util';
 import { ArrayDataset, DataLoader, parseCsv, trainTestSplit } from '@hebb/data';
 import { classification } from '@hebb/evaluation';
 import { BatchNorm1d, buffer, Linear, Module, parameter, ReLU, Sequential } from '@hebb/layers';
@@ -34,6 +35,15 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
   expect(error).toBeInstanceOf(TrainingError);
   return (error as Error).message;
 }
+
+it('an error is printed once, without its fields', async () => {
+  const error: unknown = await run({ loss: 'mse' }).catch((e: unknown) => e);
+  const text = inspect(error);
+  expect(text).toMatch(/^TrainingError: \[fit\] .*\n {2}hint: /);
+  expect(text).not.toContain('undefined');
+  expect(text.match(/hint:/g)).toHaveLength(1);
+  expect((error as TrainingError).hint).toBeTypeOf('string');
+});
 
 describe('metrics', () => {
   it('says that a loss is no metric', async () => {

@@ -26,6 +26,16 @@ export class HebbError extends Error {
     // Where somebody has set Error.prepareStackTrace, it may be anything.
     if (typeof this.stack === 'string') this.stack = fromCaller(this.stack, this.name, summary);
     this.#compose();
+    this.conceal();
+  }
+
+  /**
+   * Takes the fields out of what Node prints of an error: they are for programs, and the message has said them. Classes with fields of their own
+   * call it when these are set.
+   */
+  protected conceal(): void {
+    for (const name of Object.keys(this))
+      if (name !== 'cause') Object.defineProperty(this, name, { enumerable: false });
   }
 
   /** Names the module in which the error arose; the innermost name given first wins. */
