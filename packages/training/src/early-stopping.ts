@@ -59,6 +59,8 @@ export class EarlyStopping implements Callback, Stateful {
   readonly #restoreBest: boolean;
   readonly #monitor: Monitor;
   #weights: Weights = {};
+  /** Whether the weights were copied here: those of a state that was loaded may be held elsewhere. */
+  #areOwn = false;
 
   constructor(options: EarlyStoppingOptions = {}) {
     checkOptions('EarlyStopping', options, earlyStoppingOptions);
@@ -78,7 +80,7 @@ export class EarlyStopping implements Callback, Stateful {
 
   onTrainStart(run: Run): void {
     this.#monitor.start(run);
-    this.#weights = {};
+    this.#keep({}, { areOwn: false });
   }
 
   async onValidation(record: ValidationRecord, run: Run): Promise<void> {
@@ -91,7 +93,7 @@ export class EarlyStopping implements Callback, Stateful {
 
   async #observe(record: ValidationRecord | EpochRecord, run: Run): Promise<void> {
     const { value, isBest } = this.#monitor.observe(record, run);
-    if (isBest && this.#restoreBest) this.#weights = await run.withAverages(() => weightsOf(run));
+    if (isBest && this.#restoreBest) this.#keep(await run.withAverages(() => weightsOf(run)), { areOwn: true });
     if (this.#monitor.stale >= this.#patience) run.stop(this.#reason(value, record.epoch));
   }
 
@@ -124,7 +126,15 @@ export class EarlyStopping implements Callback, Stateful {
 
   loadStateDict({ monitor, weights }: EarlyStoppingState): void {
     this.#monitor.loadStateDict(monitor);
-    this.#weights = this.#restoreBest ? weights : {};
+    this.#keep(this.#restoreBest ? weights : {}, { areOwn: false });
+  }
+
+  /** Frees what was kept before: a collector does not see how much of a device a copy of the model holds. */
+  #keep(weights: Weights, { areOwn }: { areOwn: boolean }): void {
+    if (this.#areOwn)
+      for (const tensors of Object.values(this.#weights)) for (const tensor of tensors.values()) tensor.dispose();
+    this.#weights = weights;
+    this.#areOwn = areOwn;
   }
 }
 

@@ -2,7 +2,7 @@ import { accuracy, meanAbsoluteError, type Metric } from '@hebb/evaluation';
 import { Linear, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
-import { manualSeed, setDevice } from '@hebb/tensor';
+import { device, manualSeed, setDevice } from '@hebb/tensor';
 import { beforeEach, expect, it } from 'vitest';
 import { EarlyStopping, fit, type Callback, type FitOptions, type History } from '../src/index.ts';
 import { points } from './support/points.ts';
@@ -49,6 +49,20 @@ it('stops after the patience and takes the model back to its best epoch', async 
   expect(stopping.bestEpoch).toBe(3);
   expect(await model.parameters()[0]?.data()).toEqual(weights[2]);
   expect(weights[2]).not.toEqual(weights[4]);
+});
+
+it('holds one copy of the model on the device, however often it improves', async () => {
+  const model = new Sequential(new Linear(2, 500), new ReLU(), new Linear(500, 500), new ReLU(), new Linear(500, 2));
+  model.at(0)?.freeze();
+  const frozen = await model.parameters()[0]?.data();
+  const bytes: number[] = [];
+  const callback: Callback = { onPause: () => void bytes.push(device.memory().usedBytes) };
+  const metrics = { metric: metricOf([8, 7, 6, 5, 4, 3, 2, 1]) };
+  const stopping = new EarlyStopping({ monitor: 'metric', mode: 'min' });
+  await run({ epochs: 8, validation: points(10), metrics, callbacks: [stopping, callback] }, model);
+  expect(stopping.bestEpoch).toBe(8);
+  expect(await model.parameters()[0]?.data()).toEqual(frozen);
+  expect((bytes[7] ?? NaN) - (bytes[1] ?? NaN)).toBeLessThan(500 * 500 * 4); // that of one copy
 });
 
 it('takes NaN for no improvement: 0.9, NaN, 0.1, 0.2 is best at first', async () => {
