@@ -1,5 +1,5 @@
 /** Groups of parameters, each with options of its own. */
-import { ArgumentError, guard, type Tensor } from '@hebb/tensor';
+import { ArgumentError, currentRecording, guard, type Tensor } from '@hebb/tensor';
 import { checkOptions, describe, requireArray, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { isHolder, type ParameterHolder } from './gradients.ts';
 
@@ -73,8 +73,17 @@ export function liveOptions<O extends OptimizerOptions>(
 /** The same options, each remembered where a recording reads it: compiled functions that find it changed are recorded anew. */
 export function guardedOptions<O extends object>(options: O): Readonly<O> {
   const guarded = {};
-  for (const name of Object.keys(options) as (keyof O)[])
-    Object.defineProperty(guarded, name, { enumerable: true, get: () => guard(() => options[name]) });
+  for (const name of Object.keys(options) as (keyof O)[]) {
+    /** The recording that remembers it: of all parameters that are updated, the first to read it. */
+    let reader: WeakRef<object> | undefined;
+    const get = (): O[keyof O] => {
+      const recording = currentRecording();
+      if (recording === undefined || reader?.deref() === recording) return options[name];
+      reader = new WeakRef(recording);
+      return guard(() => options[name]);
+    };
+    Object.defineProperty(guarded, name, { enumerable: true, get });
+  }
   return guarded as O;
 }
 

@@ -206,8 +206,15 @@ export abstract class Optimizer<
   /** The step of parameters that share one count. */
   #stepCohort(cohort: Cohort, gradients: ReadonlyMap<string, Tensor>, countStep: (() => void) | undefined): void {
     const group = this.#groups[cohort.group] as Group<O>;
-    const at = (count: number): StepNumbers => this.scalars(group.scaled(this.#factor), count);
-    const names = cohort.decide((count) => definedNames(at(count + 1)).join());
+    // Asked for twice at each call: which numbers there are decides whether the recording fits.
+    let latest: { readonly options: Readonly<O>; readonly count: number; readonly numbers: S } | undefined;
+    const at = (count: number): StepNumbers => {
+      const options = group.scaled(this.#factor);
+      if (latest?.options !== options || latest.count !== count)
+        latest = { options, count, numbers: this.scalars(options, count) };
+      return latest.numbers;
+    };
+    const names = cohort.decide((count) => definedNames(at(count + 1)));
     let numbers: StepNumbers = {};
     cohort.tick((count) => {
       countStep?.();
@@ -346,6 +353,9 @@ function requireRate(where: string, name: string, rate: unknown): asserts rate i
   );
 }
 
-function definedNames(numbers: StepNumbers): string[] {
-  return Object.keys(numbers).filter((name) => numbers[name] !== undefined);
+/** With commas between them. */
+function definedNames(numbers: StepNumbers): string {
+  let names = '';
+  for (const name in numbers) if (numbers[name] !== undefined) names += names === '' ? name : `,${name}`;
+  return names;
 }

@@ -18,6 +18,20 @@ import { mayTakeGradients, noteAssigned, noteGradient } from './waiting.ts';
 /** Forward passes in one step that may update a running statistic each; more are cut. */
 const passesPerStep = 8;
 
+/** How often parameters have been frozen and unfrozen. */
+let freezes = 0;
+
+/** Guards what a recording has found trainable, of all its parameters at once: a call looks at them only where any parameter has changed. */
+function guardTrainable(found: ReadonlyMap<TensorCell, boolean>): void {
+  let looked = freezes;
+  guard(() => {
+    if (looked === freezes) return true;
+    for (const [cell, trainable] of found) if (cell.trainable !== trainable) return false;
+    looked = freezes;
+    return true;
+  });
+}
+
 export class TensorCell implements NodeCell {
   readonly requiresGrad: boolean;
   #frozen = false;
@@ -87,9 +101,15 @@ export class TensorCell implements NodeCell {
 
   /** Guarded: what a recording decided by it is decided anew once it changes. */
   get trainable(): boolean {
-    return this.requiresGrad && guard(() => !this.#frozen);
+    const recording = activeRecording();
+    if (recording !== undefined && this.requiresGrad) {
+      if (recording.trainable.size === 0) guardTrainable(recording.trainable);
+      if (!recording.trainable.has(this)) recording.trainable.set(this, !this.#frozen);
+    }
+    return this.requiresGrad && !this.#frozen;
   }
   set trainable(trainable: boolean) {
+    if (this.#frozen === trainable) freezes++;
     this.#frozen = !trainable;
   }
 

@@ -16,6 +16,8 @@ export interface Recording {
   readonly guards: { readonly read: () => unknown; readonly value: unknown }[];
   /** What it has done to the gradients of variables. */
   readonly gradients: Map<TensorCell, RecordedGradient>;
+  /** Which variables it has found trainable or frozen. */
+  readonly trainable: Map<TensorCell, boolean>;
   /** Whether nothing will be computed; see {@link trace}. */
   readonly dry: boolean;
 }
@@ -113,6 +115,7 @@ export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry
     scalars: [],
     guards: [],
     gradients: new Map(),
+    trainable: new Map(),
     dry,
   };
   recording = own;
