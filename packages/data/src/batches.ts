@@ -41,6 +41,8 @@ export interface Batches<B = ArrayBatch> {
   readonly length?: number | undefined;
   /** Examples in an epoch; undefined where that is not known. */
   readonly exampleCount?: number | undefined;
+  /** The epoch with which training begins, from 0. Default 0. */
+  readonly epoch?: number | undefined;
   /** The batches from there to the end of that epoch. Default: `{ epoch: 0, batch: 0 }`. */
   batches(from?: Cursor): AsyncIterable<LoadedBatch<B>>;
   /**

@@ -14,21 +14,15 @@ export type BatchTensors = Readonly<Record<string, Tensor>>;
 /** A batch as a step gets it: arrays have become tensors. */
 export type StepBatch<B> = { readonly [K in keyof B]: B[K] extends { readonly data: ArrayBufferView } ? Tensor : B[K] };
 
-/** Batches, of any epoch from any place on. A `DataLoader` is such a source, and so is a stream in batches. */
-export interface BatchSource extends Batches {
-  /** The epoch with which training begins, from 0. Default 0. */
-  readonly epoch?: number;
-}
-
-/** Whatever has examples: a dataset, or a loader with batches of its own. The field `x` is the input, `y` the target. */
-export type Examples = Dataset | BatchSource;
+/** Whatever has examples: a dataset, a loader, a stream of batches, or batches of your own. */
+export type Examples = Dataset | Batches;
 
 /** The loader that `examples` is, or one of it. */
 export function batchSource(
   where: string,
   examples: Examples,
   options: { batchSize: number; shuffle?: boolean; seed?: number; dropLast?: boolean },
-): BatchSource {
+): Batches {
   if ('batches' in examples) return examples;
   requireOwnBatches(where, examples, options);
   return new DataLoader(examples, options);

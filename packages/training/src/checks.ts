@@ -1,9 +1,9 @@
 /** What `fit` and `evaluate` are given, checked before anything is computed: what TypeScript refuses is refused when the program runs, too. */
-import { DataLoader, type Dataset } from '@hebb/data';
+import { DataLoader, type Batches, type Dataset } from '@hebb/data';
 import { Module } from '@hebb/layers';
 import { Tensor } from '@hebb/tensor';
 import { describe, isPlain, nearest } from '@hebb/tensor/arguments';
-import type { BatchSource, Examples } from './batches.ts';
+import type { Examples } from './batches.ts';
 import type { Callback, TrainingOptimizer } from './callback.ts';
 import { TrainingError } from './errors.ts';
 import { requireEvery } from './every.ts';
@@ -48,7 +48,7 @@ export function requireOptimizer(where: string, optimizer: unknown): asserts opt
 
 /** A dataset, or a source of batches. `name` says what is wanted: 'the training data'. */
 export function requireExamples(where: string, name: string, given: unknown): asserts given is Examples {
-  const { length, gather, batches } = Object(given) as Partial<Record<keyof Dataset | keyof BatchSource, unknown>>;
+  const { length, gather, batches } = Object(given) as Partial<Record<keyof Dataset | keyof Batches, unknown>>;
   const expected = 'a dataset or a DataLoader';
   if (typeof gather !== 'function' && typeof batches !== 'function')
     throw wrong(where, name, expected, given, hintFor(given));
@@ -73,7 +73,7 @@ function hintFor(given: unknown): string {
   const arrays =
     'Make a dataset of arrays: new ArrayDataset({ x: { data, shape }, y: { data, shape } }), where shape is that of one example.';
   if ('x' in named && (named['x'] instanceof Tensor || Array.isArray(named['x']))) return arrays;
-  if (Array.isArray(given)) return `${arrays} For batches of your own, implement BatchSource.`;
+  if (Array.isArray(given)) return `${arrays} For batches of your own, implement Batches of @hebb/data.`;
   return arrays;
 }
 

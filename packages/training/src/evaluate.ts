@@ -4,6 +4,7 @@ import type { Evaluation, EvaluationTask, HostValues } from '@hebb/evaluation';
 import type { AnyModule } from '@hebb/layers';
 import { compile, type Tensor } from '@hebb/tensor';
 import { checkOptions, describe } from '@hebb/tensor/arguments';
+import type { Examples } from './batches.ts';
 import { requireModel } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import {
@@ -12,7 +13,6 @@ import {
   forwardOfX,
   requireOutputs,
   type EvaluateOptions,
-  type EvaluationData,
 } from './evaluation-data.ts';
 import { forwardBatches, Meter } from './forward-batches.ts';
 
@@ -34,7 +34,7 @@ import { forwardBatches, Meter } from './forward-batches.ts';
  */
 export async function evaluate<R extends Evaluation, O = Tensor, V = O>(
   model: AnyModule,
-  data: EvaluationData,
+  data: Examples,
   task: EvaluationTask<R, O, V>,
   options: EvaluateOptions<O> = {},
 ): Promise<R> {

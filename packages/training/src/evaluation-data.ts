@@ -1,13 +1,11 @@
 /** The batches that evaluation and prediction read: every example once, in the order of the data, and nobody's place moved. */
-import { DataLoader, type Batches, type Dataset, type TensorBatch } from '@hebb/data';
+import { DataLoader, type Batches, type TensorBatch } from '@hebb/data';
 import type { Module } from '@hebb/layers';
 import { Tensor } from '@hebb/tensor';
 import { describe, requireFunction, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
+import type { Examples } from './batches.ts';
 import { requireExamples, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
-
-/** Whatever has examples: a dataset, a loader, or a stream of batches. */
-export type EvaluationData = Dataset | Batches;
 
 export interface EvaluateOptions<O = unknown> {
   /** Examples at a time, where the data is a dataset. Default 128. */
@@ -28,18 +26,11 @@ const defaultBatchSize = 128;
  *
  * @throws TrainingError for what is no data
  */
-export function evaluationSource(where: string, data: EvaluationData, batchSize?: number): Batches {
-  requireData(where, data);
+export function evaluationSource(where: string, data: Examples, batchSize?: number): Batches {
+  requireExamples(where, 'the data', data);
   requireOwnBatches(where, data, batchSize === undefined ? {} : { batchSize });
   if (!('batches' in data)) return new DataLoader(data, { batchSize: batchSize ?? defaultBatchSize });
   return data.inOrder?.() ?? data;
-}
-
-/** @throws TrainingError for what is no data */
-export function requireData(where: string, data: unknown): asserts data is EvaluationData {
-  const { batches, length } = Object(data) as { batches?: unknown; length?: unknown };
-  if (typeof batches === 'function' && length === undefined) return; // a stream
-  requireExamples(where, 'the data', data);
 }
 
 /** Names of the fields, for messages. */

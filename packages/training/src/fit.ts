@@ -6,7 +6,7 @@ import { batchSource, type Examples } from './batches.ts';
 import type { Callback, History } from './callback.ts';
 import { requireExamples, requireMetrics, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
-import { evaluationSource, type EvaluationData } from './evaluation-data.ts';
+import { evaluationSource } from './evaluation-data.ts';
 import type { Every } from './every.ts';
 import { requireLastBatch } from './last-batch.ts';
 import { details, requireLimit, type RunDetails } from './run-options.ts';
@@ -32,7 +32,7 @@ export interface FitTaskOptions {
    * Data for the validation loss and the metrics, computed in evaluation mode: every example once, as `evaluate` reads it (a loader in the
    * order of its dataset, without leaving any out). Default: none.
    */
-  validation?: EvaluationData;
+  validation?: Examples;
   /** When to validate. Default `{ epochs: 1 }`; the end of the run always. */
   validateEvery?: Every;
   /** Metrics on the validation data by name, e.g. `{ accuracy }`. Default: none. */

@@ -1,13 +1,14 @@
 /** A last batch of one example, which batch normalisation cannot train on, found before the first step instead of at the end of an epoch. */
 import { modesOf } from '@hebb/layers';
 import { dryRun, HebbError } from '@hebb/tensor';
-import { batchTensors, type BatchSource, type BatchTensors } from './batches.ts';
+import type { Batches } from '@hebb/data';
+import { batchTensors, type BatchTensors } from './batches.ts';
 import { TrainingError } from './errors.ts';
 import { modulesOf } from './parts.ts';
 import type { Task } from './task.ts';
 
 /** Records the step for one example where that is what the last batch of an epoch will have. Throws TrainingError where it does not take it. */
-export async function requireLastBatch(where: string, task: Task, source: BatchSource): Promise<void> {
+export async function requireLastBatch(where: string, task: Task, source: Batches): Promise<void> {
   const { batchSize } = source as { batchSize?: unknown };
   const { length = 0, exampleCount = 0 } = source;
   if (typeof batchSize !== 'number' || batchSize < 2 || task.compiled === false) return;

@@ -3,6 +3,7 @@ import { toTensors, type ArrayBatch, type NumericArray, type TensorBatch } from 
 import type { AnyModule, Module } from '@hebb/layers';
 import { compile, type TensorData } from '@hebb/tensor';
 import { checkOptions } from '@hebb/tensor/arguments';
+import type { Examples } from './batches.ts';
 import { requireModel } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import {
@@ -11,7 +12,6 @@ import {
   forwardOfX,
   requireOutputs,
   type EvaluateOptions,
-  type EvaluationData,
 } from './evaluation-data.ts';
 import { forwardBatches, type Arrays } from './forward-batches.ts';
 
@@ -40,17 +40,13 @@ export interface PredictedBatch<O> {
  */
 export function predict<O>(
   model: AnyModule,
-  data: EvaluationData,
+  data: Examples,
   options: EvaluateOptions<O> & { output: (batch: TensorBatch) => O },
 ): Promise<Arrays<O>>;
-export function predict<O>(
-  model: Module<never, O>,
-  data: EvaluationData,
-  options?: EvaluateOptions<O>,
-): Promise<Arrays<O>>;
+export function predict<O>(model: Module<never, O>, data: Examples, options?: EvaluateOptions<O>): Promise<Arrays<O>>;
 export async function predict<O>(
   model: AnyModule,
-  data: EvaluationData,
+  data: Examples,
   options: EvaluateOptions<O> = {},
 ): Promise<Arrays<O>> {
   const where = 'predict';
@@ -74,17 +70,17 @@ export async function predict<O>(
  */
 export function predictBatches<O>(
   model: AnyModule,
-  data: EvaluationData,
+  data: Examples,
   options: EvaluateOptions<O> & { output: (batch: TensorBatch) => O },
 ): AsyncGenerator<PredictedBatch<O>, void, undefined>;
 export function predictBatches<O>(
   model: Module<never, O>,
-  data: EvaluationData,
+  data: Examples,
   options?: EvaluateOptions<O>,
 ): AsyncGenerator<PredictedBatch<O>, void, undefined>;
 export function predictBatches<O>(
   model: AnyModule,
-  data: EvaluationData,
+  data: Examples,
   options: EvaluateOptions<O> = {},
 ): AsyncGenerator<PredictedBatch<O>, void, undefined> {
   return predicted<O>('predictBatches', model, data, options);
@@ -94,7 +90,7 @@ export function predictBatches<O>(
 function predicted<O>(
   where: string,
   model: AnyModule,
-  data: EvaluationData,
+  data: Examples,
   options: EvaluateOptions<O>,
 ): AsyncGenerator<PredictedBatch<O>, void, undefined> {
   requireModel(where, model);

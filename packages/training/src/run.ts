@@ -149,7 +149,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#signal = signal;
     this.#callbacks = [...(options.callbacks ?? []), ...progressOf(progress)];
     this.#pausing = this.#callbacks.filter((callback) => 'onPause' in callback || 'onSave' in callback);
-    this.#dataEpoch = (data as { epoch?: number }).epoch ?? 0;
+    this.#dataEpoch = data.epoch ?? 0;
     this.#cursor = { epoch: this.#dataEpoch, batch: 0 };
     this.#reader = new ScalarReader(stepsInFlight, (values, note) => this.#hear(values, note));
   }

@@ -161,7 +161,7 @@ describe('what fit is given', () => {
     ['tensors', { x: ones([4, 2]), y: zeros([4]) }, /not \{ x, y \}[^]*new ArrayDataset/],
     ['a split', trainTestSplit(data, { test: 1 }), /not \{ train, test \}[^]*pass its parts/],
     ['a table', parseCsv('x,y\n1,0\n'), /not a Table[^]*new ArrayDataset/],
-    ['an array of batches', [{ x, y }], /must be a dataset or a DataLoader, not an array[^]*BatchSource/],
+    ['an array of batches', [{ x, y }], /must be a dataset or a DataLoader, not an array[^]*implement Batches/],
     [
       'a source with a length that is none',
       { length: 0.5, batches: () => [] },

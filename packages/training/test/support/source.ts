@@ -1,8 +1,7 @@
-import type { ArrayBatch, LoadedBatch } from '@hebb/data';
-import type { BatchSource } from '../../src/index.ts';
+import type { ArrayBatch, Batches, LoadedBatch } from '@hebb/data';
 
 /** A source of these batches in every epoch, which says that there are `length`. */
-export function sourceOf(arrays: readonly ArrayBatch[], length = arrays.length): BatchSource {
+export function sourceOf(arrays: readonly ArrayBatch[], length = arrays.length): Batches {
   return {
     length,
     async *batches({ epoch, batch: start } = { epoch: 0, batch: 0 }): AsyncGenerator<LoadedBatch<ArrayBatch>> {
