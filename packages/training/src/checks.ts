@@ -66,6 +66,7 @@ export function requireExamples(where: string, name: string, given: unknown): as
 
 function hintFor(given: unknown): string {
   const named = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
+  if (typeof named['batch'] === 'function') return 'Make batches of its elements: stream.batch(32).';
   if ('train' in named && 'test' in named)
     return 'That is a split: pass its parts, split.train to train on and split.test to validate.';
   if (typeof given === 'number')

@@ -80,6 +80,11 @@ export function requireRunOptions<B>(options: TrainingRunOptions<B>): RunDetails
   if (validate !== undefined && typeof validate !== 'function')
     throw wrong(where, 'validate', 'a function that returns numbers by name', validate);
   requireEvery(where, 'validateEvery', validateEvery);
+  if (validate === undefined && options.validateEvery !== undefined) {
+    throw new TrainingError(`[${where}] validateEvery says when to validate, and there is nothing to validate with.`, {
+      hint: where === 'fit' ? 'Give { validation }, or leave it out.' : 'Give { validate }, or leave it out.',
+    });
+  }
   if (options.callbacks !== undefined) requireCallbacks(where, options.callbacks);
   requireSignal(where, signal);
   if (options.resume !== undefined) requireString(where, 'resume', options.resume);

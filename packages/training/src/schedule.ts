@@ -1,6 +1,6 @@
 /** Schedules of a run: one for all its optimizers, or one for each of some parts. */
 import type { Schedule, TrainingOptimizer } from '@hebb/optimizers';
-import type { Stateful } from '@hebb/tensor';
+import { HebbError, type Stateful } from '@hebb/tensor';
 import { isPlain } from '@hebb/tensor/arguments';
 import { requireRate, wrong } from './checks.ts';
 import { TrainingError } from './errors.ts';
@@ -68,15 +68,27 @@ export class Schedules {
   /** @param totalSteps of the run; undefined where the data does not know its length */
   apply(step: number, totalSteps: number = Number.NaN): void {
     for (const { optimizer, schedule } of this.#pairs) {
-      const factor: unknown = isObserving(schedule) ? schedule.factor : schedule(step, totalSteps);
-      if (Number.isNaN(factor) && Number.isNaN(totalSteps)) {
-        throw new TrainingError(`[${this.#where}] the schedule needs the number of steps, which is not known.`, {
-          hint: 'The data does not say how many batches an epoch has: give { steps } instead of epochs.',
-        });
-      }
+      const factor: unknown = isObserving(schedule) ? schedule.factor : this.#factorOf(schedule, step, totalSteps);
       requireRate(this.#where, factor, step, totalSteps);
       optimizer.factor = factor;
     }
+  }
+
+  #factorOf(schedule: Schedule, step: number, totalSteps: number): unknown {
+    if (!Number.isNaN(totalSteps)) return schedule(step, totalSteps);
+    let cause: unknown;
+    try {
+      const factor: unknown = schedule(step, totalSteps);
+      if (!Number.isNaN(factor)) return factor;
+    } catch (error) {
+      if (!(error instanceof HebbError)) throw error;
+      cause = error;
+    }
+    const unknown = new TrainingError(`[${this.#where}] the schedule needs the number of steps, which is not known.`, {
+      hint: 'The data does not say how many batches an epoch has: give { steps } instead of epochs.',
+    });
+    if (cause !== undefined) unknown.cause = cause;
+    throw unknown;
   }
 
   observe(value: number): void {

@@ -12,9 +12,22 @@ export function requireParametersOf(where: string, model: Module, optimizer: Tra
       hint: 'Parameters are found in the fields of a module: layers, and what parameter(initial) makes. Private fields (#name) are not seen.',
     });
   }
+  if (optimizer.parameters.size === 0) {
+    const frozen = [...own.values()].every((parameter) => !parameter.trainable);
+    throw new TrainingError(
+      frozen
+        ? `[${where}] all ${own.size} parameters of the model, ${name}, are frozen: there is nothing to train.`
+        : `[${where}] the optimizer has no parameters to train: all that it was made for are frozen.`,
+      {
+        hint: frozen
+          ? 'Take back what is to learn: model.unfreeze(), or that of a part, model.head.unfreeze().'
+          : 'Make it for the whole model, new AdamW(model, { … }), or unfreeze() the part.',
+      },
+    );
+  }
   const [mine, trained] = [new Set(own.values()), new Set(optimizer.parameters.values())];
   const elsewhere = [...optimizer.parameters].filter(([, tensor]) => !mine.has(tensor)).map(([key]) => key);
-  if (trained.size > 0 && elsewhere.length === 0) return;
+  if (elsewhere.length === 0) return;
   const type = optimizer.constructor.name;
   const make = `Make it for this model: new ${type === 'Object' ? 'AdamW' : type}(model, { … }).`;
   if (elsewhere.length === trained.size) {

@@ -1,10 +1,10 @@
 /** What is wrong with a run is said before it, or as soon as it can be known: what was given, what was expected, where, what to do. */
 import { inspect } from 'node:util';
-import { ArrayDataset, DataLoader, parseCsv, trainTestSplit } from '@hebb/data';
+import { ArrayDataset, DataLoader, parseCsv, stream, trainTestSplit } from '@hebb/data';
 import { classification } from '@hebb/evaluation';
 import { BatchNorm1d, buffer, Linear, Module, parameter, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
-import { AdamW, SGD } from '@hebb/optimizers';
+import { AdamW, cosineSchedule, SGD } from '@hebb/optimizers';
 import { full, manualSeed, ones, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EarlyStopping, evaluate, fit, predict, TrainingError, type EpochRecord } from '../src/index.ts';
@@ -43,6 +43,39 @@ it('an error is printed once, without its fields', async () => {
   expect(text).not.toContain('undefined');
   expect(text.match(/hint:/g)).toHaveLength(1);
   expect((error as TrainingError).hint).toBeTypeOf('string');
+});
+
+describe('what there is nothing to do with', () => {
+  it('a time to validate without validation data', async () => {
+    expect(await messageOf(run({ validateEvery: { steps: 2 } }))).toMatch(
+      /validateEvery says when to validate, and there is nothing[^]*hint: Give \{ validation \}/,
+    );
+  });
+
+  it('a frozen model, and an optimizer of a frozen part', async () => {
+    const model = classifier();
+    model.at(0)?.freeze();
+    const optimizer = new SGD(model.at(0) as Linear);
+    expect(await messageOf(run({ optimizer }, model))).toMatch(/the optimizer has no parameters to train[^]*unfreeze/);
+    model.freeze();
+    expect(await messageOf(run({ optimizer: new SGD(model) }, model))).toMatch(
+      /all 4 parameters of the model, Sequential, are frozen[^]*hint: Take back/,
+    );
+  });
+
+  it('a stream without batches', async () => {
+    const elements = stream([{ x: [0, 1], y: 1 }]);
+    expect(await messageOf(run({}, classifier(), elements))).toMatch(/not a Stream[^]*hint: .*stream\.batch\(32\)/);
+  });
+
+  it('a schedule over the epochs of a stream', async () => {
+    const batches = stream([{ x: [0, 1], y: 1 }])
+      .filter(() => true) // how many pass, nobody knows
+      .batch(1, { types: { y: 'int32' } });
+    expect(await messageOf(run({ schedule: cosineSchedule() }, classifier(), batches))).toMatch(
+      /the schedule needs the number of steps, which is not known\.\n {2}hint: .*give \{ steps \} instead of epochs/,
+    );
+  });
 });
 
 describe('metrics', () => {
@@ -113,7 +146,7 @@ describe('what fit is given', () => {
     [
       'a callback alone',
       { callbacks: new EarlyStopping() },
-      /callbacks must be an array of callbacks, not a EarlyStopping[^]*callbacks: \[callback\]/,
+      /callbacks must be an array of callbacks, not an EarlyStopping[^]*callbacks: \[callback\]/,
     ],
     [
       'the class of a callback',
@@ -140,7 +173,7 @@ describe('what fit is given', () => {
     [
       'a controller for its signal',
       { signal: new AbortController() },
-      /signal must be an AbortSignal, not a AbortController[^]*controller\.signal/,
+      /signal must be an AbortSignal, not an AbortController[^]*controller\.signal/,
     ],
     ['a name for progress', { progress: 'bar' }, /progress must be an object .*, not 'bar'/],
   ])('%s', async (_, change, message) => {

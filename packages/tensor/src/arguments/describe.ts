@@ -23,10 +23,15 @@ function describeObject(value: object): string {
   if (Array.isArray(value)) return describeArray(value as readonly unknown[]);
   const name = className(value);
   if (name === 'Tensor') return `the tensor ${(value as { toString(): string }).toString()}`;
-  if (name !== undefined && name !== 'Object') return `a ${name}`;
+  if (name !== undefined && name !== 'Object') return `${article(name)} ${name}`;
   const names = Object.keys(value);
   if (names.length === 0) return 'an empty object';
   return `{ ${names.slice(0, shownItems).join(', ')}${names.length > shownItems ? ', …' : ''} }`;
+}
+
+/** As the name is spoken: an AdamW, an SGD, a Uint8Array, a Sequential. */
+function article(name: string): 'a' | 'an' {
+  return /^([AEIO]|U(?!int|ni)|[FHLMNRSX](?=[A-Z]))/.test(name) ? 'an' : 'a';
 }
 
 function describeArray(array: readonly unknown[]): string {
