@@ -2,6 +2,7 @@
 import { ArgumentError } from '@hebb/tensor';
 import { scoresTable, type NamedClassScores } from './classification-report.ts';
 import type { ClassCounts, ClassScores } from './class-counts.ts';
+import { classScoresTable } from './class-scores-table.ts';
 import { ConfusionMatrix } from './confusion-matrix.ts';
 import type { EvaluationRun } from './evaluation.ts';
 import { formatCount, formatPercent } from './format.ts';
@@ -218,30 +219,15 @@ export class ClassificationEvaluation extends MetricsEvaluation {
 
   #classesSection(): Section {
     const shown = this.classes.length <= listedClasses ? this.classes : this.#worstClasses();
-    const row = (name: string, { precision, recall, f1, support }: ClassScores): TableCell[] => [
-      name,
-      precision,
-      recall,
-      f1,
-      support,
-    ];
     const which =
       shown === this.classes
         ? ''
         : `The ${shown.length} of ${formatCount(this.classes.length)} classes with the lowest F1. `;
-    return {
-      kind: 'table',
-      title: 'Classes',
-      text: `${which}Precision: how often a prediction of the class is right. Recall: how much of the class is found. F1: their harmonic mean. The weighted average counts every example alike, the other every class.`,
-      columns: [
-        { title: 'class' },
-        { title: 'precision', format: 'percent' },
-        { title: 'recall', format: 'percent' },
-        { title: 'F1', format: 'percent' },
-        { title: 'count', format: 'count' },
-      ],
-      rows: shown.map((scores) => row(scores.name, scores)),
-      footer: [row('average', this.macroAverage), row('weighted', this.weightedAverage)],
-    };
+    const text = `${which}Precision: how often a prediction of the class is right. Recall: how much of the class is found. F1: their harmonic mean. The weighted average counts every example alike, the other every class.`;
+    const footer = [
+      { ...this.macroAverage, name: 'average' },
+      { ...this.weightedAverage, name: 'weighted' },
+    ];
+    return classScoresTable('Classes', 'class', text, { rows: shown, footer });
   }
 }

@@ -9,6 +9,7 @@ import {
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import { ClassCounts, type ClassScores } from './class-counts.ts';
+import { classScoresTable } from './class-scores-table.ts';
 import type { NamedClassScores } from './classification-report.ts';
 import type { ArrayFields, EvaluationRun, EvaluationState, EvaluationTask, HostValues } from './evaluation.ts';
 import { arrayField, requireOneTensor, tensorField, weightsOf } from './fields.ts';
@@ -17,7 +18,7 @@ import { MetricSet, requireMetrics, type MetricSetState, type ReducedOutputs } f
 import type { Metric } from './metric.ts';
 import { MetricsEvaluation } from './metrics-evaluation.ts';
 import { Ranking } from './ranking.ts';
-import type { Section, TableCell } from './section.ts';
+import type { Section } from './section.ts';
 import { Sum } from './sum.ts';
 import { scoresHoldNaN, type ShapedValues } from './values.ts';
 import { requireMeasured, weighting } from './weights.ts';
@@ -124,34 +125,14 @@ export class MultiLabelEvaluation extends MetricsEvaluation {
   }
 
   override sections(): readonly Section[] {
-    const row = (name: string, { precision, recall, f1, support }: ClassScores): TableCell[] => [
-      name,
-      precision,
-      recall,
-      f1,
-      support,
+    const text =
+      'Precision: how often the label is right where it is predicted. Recall: how much of it is found. F1: their harmonic mean.';
+    const footer = [
+      { ...this.macroAverage, name: 'average' },
+      { ...this.weightedAverage, name: 'weighted' },
+      { ...this.microAverage, name: 'together' },
     ];
-    return [
-      ...super.sections(),
-      {
-        kind: 'table',
-        title: 'Labels',
-        text: 'Precision: how often the label is right where it is predicted. Recall: how much of it is found. F1: their harmonic mean.',
-        columns: [
-          { title: 'label' },
-          { title: 'precision', format: 'percent' },
-          { title: 'recall', format: 'percent' },
-          { title: 'F1', format: 'percent' },
-          { title: 'count', format: 'count' },
-        ],
-        rows: this.labels.map((scores) => row(scores.name, scores)),
-        footer: [
-          row('average', this.macroAverage),
-          row('weighted', this.weightedAverage),
-          row('together', this.microAverage),
-        ],
-      },
-    ];
+    return [...super.sections(), classScoresTable('Labels', 'label', text, { rows: this.labels, footer })];
   }
 }
 
