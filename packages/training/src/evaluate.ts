@@ -1,20 +1,12 @@
 /** How good a model is on data that it has not seen. */
-import { toTensors, type TensorBatch } from '@hebb/data';
 import type { Evaluation, EvaluationTask, HostValues } from '@hebb/evaluation';
 import type { AnyModule } from '@hebb/layers';
-import { compile, type Tensor } from '@hebb/tensor';
-import { checkOptions, describe } from '@hebb/tensor/arguments';
+import type { Tensor } from '@hebb/tensor';
+import { describe } from '@hebb/tensor/arguments';
 import type { Examples } from './batches.ts';
-import { requireModel } from './checks.ts';
 import { TrainingError } from './errors.ts';
-import {
-  evaluateOptions,
-  evaluationSource,
-  forwardOfX,
-  requireOutputs,
-  type EvaluateOptions,
-} from './evaluation-data.ts';
-import { forwardBatches, Meter } from './forward-batches.ts';
+import { forwardData, type EvaluateOptions } from './evaluation-data.ts';
+import { Meter } from './forward-batches.ts';
 
 /**
  * Runs a model over data in evaluation mode and gives every batch of outputs to a task: {@link classification}, {@link regression},
@@ -39,22 +31,11 @@ export async function evaluate<R extends Evaluation, O = Tensor, V = O>(
   options: EvaluateOptions<O> = {},
 ): Promise<R> {
   const where = 'evaluate';
-  requireModel(where, model);
   requireTask(where, task);
-  checkOptions(where, options, evaluateOptions);
-  const batches = evaluationSource(where, data, options.batchSize).batches();
-  const output = options.output ?? (forwardOfX(where, model) as (batch: TensorBatch) => O);
-  const step = compile((batch: TensorBatch): never => {
-    const outputs = output(batch);
-    requireOutputs(where, outputs);
-    return (task.reduce?.(outputs, batch) ?? outputs) as never;
-  }) as unknown as (batch: TensorBatch) => V;
-  const state = task.start();
   const meter = new Meter();
-  for await (const { values, batch } of forwardBatches([model], batches, (arrays) => step(toTensors(arrays)), {
-    meter,
-  }))
-    state.update(values as unknown as HostValues<V>, batch);
+  const batches = forwardData<O, V>(where, model, data, options, { reduce: task.reduce?.bind(task), meter });
+  const state = task.start();
+  for await (const { values, batch } of batches) state.update(values as unknown as HostValues<V>, batch);
   const run = meter.result;
   if (run.count === 0) throw new TrainingError(`[${where}] there are no examples.`);
   return state.result(run);

@@ -1,11 +1,12 @@
 /** The batches that evaluation and prediction read: every example once, in the order of the data, and nobody's place moved. */
-import { DataLoader, type Batches, type TensorBatch } from '@hebb/data';
-import type { Module } from '@hebb/layers';
-import { Tensor } from '@hebb/tensor';
-import { describe, requireFunction, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
+import { DataLoader, toTensors, type Batches, type TensorBatch } from '@hebb/data';
+import type { AnyModule, Module } from '@hebb/layers';
+import { compile, Tensor } from '@hebb/tensor';
+import { checkOptions, describe, requireFunction, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
 import type { Examples } from './batches.ts';
-import { requireExamples, requireOwnBatches } from './checks.ts';
+import { requireExamples, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
+import { forwardBatches, type ForwardBatch, type Meter } from './forward-batches.ts';
 
 export interface EvaluateOptions<O = unknown> {
   /** Examples at a time, where the data is a dataset. Default 128. */
@@ -14,7 +15,7 @@ export interface EvaluateOptions<O = unknown> {
   output?: (batch: TensorBatch) => O;
 }
 
-export const evaluateOptions: OptionNames<EvaluateOptions> = {
+const evaluateOptions: OptionNames<EvaluateOptions> = {
   batchSize: (where, name, value) => requireInteger(where, name, value, 1),
   output: requireFunction,
 };
@@ -33,13 +34,37 @@ export function evaluationSource(where: string, data: Examples, batchSize?: numb
   return data.inOrder?.() ?? data;
 }
 
+/**
+ * The outputs of a model for data, or what `reduce` makes of them, batch by batch: checked at once, computed when the first batch is asked for.
+ *
+ * @throws TrainingError for what is no model or data
+ */
+export function forwardData<O, V = O>(
+  where: string,
+  model: AnyModule,
+  data: Examples,
+  options: EvaluateOptions<O>,
+  { reduce, meter }: { reduce?: ((outputs: O, batch: TensorBatch) => V) | undefined; meter?: Meter } = {},
+): AsyncGenerator<ForwardBatch<V>, void, undefined> {
+  requireModel(where, model);
+  checkOptions(where, options, evaluateOptions);
+  const batches = evaluationSource(where, data, options.batchSize).batches();
+  const output = options.output ?? (forwardOfX(where, model) as (batch: TensorBatch) => O);
+  const step = compile((batch: TensorBatch): never => {
+    const outputs = output(batch);
+    requireOutputs(where, outputs);
+    return (reduce?.(outputs, batch) ?? outputs) as never;
+  }) as unknown as (batch: TensorBatch) => V;
+  return forwardBatches([model], batches, (arrays) => step(toTensors(arrays)), meter === undefined ? {} : { meter });
+}
+
 /** Names of the fields, for messages. */
 function fieldsOf(batch: object): string {
   return Object.keys(batch).join(', ') || 'none';
 }
 
 /** `({ x }) => model.forward(x)`, checked. */
-export function forwardOfX(where: string, model: Module): (batch: TensorBatch) => unknown {
+function forwardOfX(where: string, model: Module): (batch: TensorBatch) => unknown {
   return (batch) => {
     const { x } = batch;
     if (x === undefined) {
@@ -52,7 +77,7 @@ export function forwardOfX(where: string, model: Module): (batch: TensorBatch) =
 }
 
 /** Throws TrainingError for what a model returns that is neither a tensor nor several. */
-export function requireOutputs(where: string, output: unknown): void {
+function requireOutputs(where: string, output: unknown): void {
   if (output instanceof Tensor) return;
   if (output instanceof Promise) output.catch(() => undefined); // what follows says more
   const isSeveral = typeof output === 'object' && output !== null && !(output instanceof Promise);

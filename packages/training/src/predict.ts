@@ -1,19 +1,11 @@
 /** The outputs of a model for data, all at once or batch by batch. */
-import { toTensors, type ArrayBatch, type NumericArray, type TensorBatch } from '@hebb/data';
+import type { ArrayBatch, NumericArray, TensorBatch } from '@hebb/data';
 import type { AnyModule, Module } from '@hebb/layers';
-import { compile, type TensorData } from '@hebb/tensor';
-import { checkOptions } from '@hebb/tensor/arguments';
+import type { TensorData } from '@hebb/tensor';
 import type { Examples } from './batches.ts';
-import { requireModel } from './checks.ts';
 import { TrainingError } from './errors.ts';
-import {
-  evaluateOptions,
-  evaluationSource,
-  forwardOfX,
-  requireOutputs,
-  type EvaluateOptions,
-} from './evaluation-data.ts';
-import { forwardBatches, type Arrays } from './forward-batches.ts';
+import { forwardData, type EvaluateOptions } from './evaluation-data.ts';
+import type { Arrays } from './forward-batches.ts';
 
 /** A batch of outputs, and the batch that they are of. */
 export interface PredictedBatch<O> {
@@ -93,18 +85,9 @@ function predicted<O>(
   data: Examples,
   options: EvaluateOptions<O>,
 ): AsyncGenerator<PredictedBatch<O>, void, undefined> {
-  requireModel(where, model);
-  checkOptions(where, options, evaluateOptions);
-  const batches = evaluationSource(where, data, options.batchSize).batches();
-  const output = options.output ?? (forwardOfX(where, model) as (batch: TensorBatch) => O);
-  const step = compile((batch: TensorBatch): never => {
-    const outputs = output(batch);
-    requireOutputs(where, outputs);
-    return outputs as never;
-  }) as unknown as (batch: TensorBatch) => O;
+  const batches = forwardData<O>(where, model, data, options);
   return (async function* () {
-    for await (const { values, batch, count } of forwardBatches([model], batches, (arrays) => step(toTensors(arrays))))
-      yield { outputs: values, batch, count };
+    for await (const { values, batch, count } of batches) yield { outputs: values, batch, count };
   })();
 }
 
