@@ -74,6 +74,14 @@ export function show(value: unknown): string {
   return Array.isArray(value) ? 'an array' : describe(value);
 }
 
+const named = 12;
+
+/** `a, b, c`, and of many the first and how many more. */
+export function someOf(names: readonly (string | number)[]): string {
+  if (names.length <= named) return names.join(', ');
+  return `${names.slice(0, named).join(', ')}, … (${names.length} in all)`;
+}
+
 export function messageOf(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
 }

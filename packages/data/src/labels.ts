@@ -9,7 +9,7 @@ import {
   wrongArgument,
   type OptionNames,
 } from '@hebb/tensor/arguments';
-import { DataError, ProblemList, show } from './errors.ts';
+import { DataError, ProblemList, show, someOf } from './errors.ts';
 
 export interface ValidateLabelsOptions {
   /** Number of classes; a label must be an integer from 0 to `classCount - 1`. */
@@ -136,7 +136,7 @@ export function numbersOf(
     else labels[i] = id;
   }
   problems.check(
-    `[${where}] ${problems.count} of ${values.length} values are not among the classes ${classes.join(', ')}:`,
+    `[${where}] ${problems.count} of ${values.length} values are not among the classes ${someOf(classes)}:`,
   );
   return labels;
 }

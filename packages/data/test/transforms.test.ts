@@ -54,6 +54,12 @@ const bits = ({ data }: NumericArray): string =>
 const colours = ['red', 'green', 'blue', 'green'];
 const holes = array(golden.holes);
 
+it('names a dozen of many categories', () => {
+  const many = Array.from({ length: 100 }, (_, i) => `c${i}`);
+  const encoder = new OneHotEncoder().fit(parseCsv(`name\n${many.join('\n')}`));
+  expect(() => encoder.transform(parseCsv('name\nd'))).toThrow(/categories c0, c1, c10, [^:]*, … \(100 in all\):/);
+});
+
 describe('scikit-learn', () => {
   it.each(golden.partial.map((entry) => [entry.scaler, entry] as const))(
     'agrees on %s fitted in parts',

@@ -35,11 +35,28 @@ export async function resumeRun(where: string, run: Run, callbacks: readonly Cal
       hint: `A run that saves there, callbacks: [new Checkpoint('${resume}')], begins where nothing has been saved yet, and goes on later.`,
     });
   }
+  const asked = optionsOf(run);
   await loadParts(where, isFile(resume) ? resume : `${resume}/${lastName}`, run.checkpointParts, {
     partial: false,
     hint: 'A run goes on with what it began with: the same model, optimizer, data and callbacks. Without resume it begins anew; Checkpoint.load takes single parts.',
   });
+  const taken = optionsOf(run);
+  for (const [name, value] of asked) {
+    if (JSON.stringify(taken.get(name)) === JSON.stringify(value)) continue;
+    run.warn(`${name} is ${JSON.stringify(taken.get(name))}, as in ${resume}, and not ${JSON.stringify(value)}.`);
+  }
   return true;
+}
+
+/** The options of all optimizers, by what a warning calls them: the saved ones take the place of those that the program says. */
+function optionsOf({ optimizers }: Run): ReadonlyMap<string, unknown> {
+  const options = new Map<string, unknown>();
+  for (const [name, { groups, learningRate }] of optimizers) {
+    for (const [i, group] of (groups ?? [{ options: { learningRate } }]).entries())
+      for (const [option, value] of Object.entries(group.options))
+        options.set(`${option} of ${name}${i === 0 ? '' : `, group ${i},`}`, value);
+  }
+  return options;
 }
 
 /** What lies in a folder; nothing where there is none. */

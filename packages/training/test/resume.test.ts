@@ -290,3 +290,23 @@ describe('leaving a loop of one’s own', () => {
     expect(() => readFileSync(join(folder, 'middle', 'last.safetensors'))).toThrow(/ENOENT/);
   });
 });
+
+it('says that options of an optimizer are those saved, where the program has others', async () => {
+  const own = join(folder, 'options');
+  const run = (epochs: number, learningRate: number, weightDecay: number): Promise<History> => {
+    const model = new Sequential(new Linear(2, 2));
+    const groups = [{ match: /bias/, weightDecay }];
+    const optimizer = new EMA(new AdamW(model, { learningRate, groups }), { decay: 0.5 });
+    const callbacks = [new Checkpoint(own)];
+    return fit(model, points(8), { loss: crossEntropy, optimizer, epochs, callbacks, resume: own });
+  };
+  expect((await run(1, 0.25, 0)).warnings).toBeUndefined();
+  expect((await run(2, 0.25, 0)).warnings).toBeUndefined();
+  const { warnings, learningRates } = await run(3, 0.5, 0.125);
+  expect(learningRates).toEqual([0.25, 0.25, 0.25]);
+  expect(warnings).toEqual([
+    `learningRate of optimizer is 0.25, as in ${own}, and not 0.5.`,
+    `learningRate of optimizer, group 1, is 0.25, as in ${own}, and not 0.5.`,
+    `weightDecay of optimizer, group 1, is 0, as in ${own}, and not 0.125.`,
+  ]);
+});

@@ -1,7 +1,7 @@
 /** Categories as columns of zeros and ones. */
 import { checkOptions, oneOf, orNull, requireList, type OptionNames } from '@hebb/tensor/arguments';
 import { requireArray, type NumericArray } from '../arrays.ts';
-import { DataError, ProblemList, show } from '../errors.ts';
+import { DataError, ProblemList, show, someOf } from '../errors.ts';
 import { classesOf } from '../labels.ts';
 import { Table, type Column } from '../table.ts';
 import { JsonReader, notFitted, type Transform, type TransformJSON } from './transform.ts';
@@ -190,7 +190,7 @@ export class OneHotEncoder implements Transform<Categories, NumericArray> {
         problems.add({ message: `example ${i}: ${show(value)}` });
     }
     problems.check(
-      `[${nameOf(name)}] ${problems.count} of ${values.length} values are missing, or not among the categories ${all.join(', ')}:`,
+      `[${nameOf(name)}] ${problems.count} of ${values.length} values are missing, or not among the categories ${someOf(all)}:`,
       { hint: "{ handleUnknown: 'ignore' } makes zeros of unknown ones; an Imputer fills in missing ones." },
     );
   }
