@@ -23,7 +23,7 @@ export { kaimingNormal, kaimingUniform, xavierNormal, xavierUniform, type Kaimin
 export type { ModuleConfig, ModuleOptions, ModuleType, ModuleTypes } from './build.ts';
 export { fromConfig } from './config.ts';
 export { summary, type Summary, type SummaryOptions, type SummaryRow } from './summary.ts';
-export { stateEntries, type NamedTensors, type StateDict } from './state.ts';
+export type { NamedTensors, StateDict } from './state.ts';
 export {
   decodeSafetensors,
   decodeSafetensorsArrays,

@@ -361,7 +361,6 @@ export const functions: Functions<Api> = {
     other(() => ['batch', 2], 'array', 'numbers', 'nested arrays', 'texts'),
     options<hebb.SummaryOptions>({ dtype }),
   ],
-  stateEntries: [namedTensors],
   kaimingNormal: [shape, kaiming],
   kaimingUniform: [shape, kaiming],
   xavierNormal: [shape, random],
