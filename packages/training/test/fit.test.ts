@@ -223,12 +223,12 @@ describe('reading the training loader', () => {
     }
   });
 
-  it('validates with draws of a stream of its own', async () => {
+  it.each([true, false])('validates with draws of a stream of its own (compiled: %s)', async (compiled) => {
     const train = async (validation: ArrayDataset | undefined): Promise<unknown> => {
       manualSeed(5);
       const model = new Noisy();
       const optimizer = new SGD(model, { learningRate: 0.1 });
-      const options = { loss: crossEntropy, optimizer, epochs: 3, batchSize: 10 };
+      const options = { loss: crossEntropy, optimizer, epochs: 3, batchSize: 10, compiled };
       const { losses } = await fit(model, points(30), { ...options, ...(validation && { validation }) });
       return losses;
     };
