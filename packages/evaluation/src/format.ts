@@ -38,7 +38,8 @@ export function formatSeconds(seconds: number): string {
 
 /** A metric's value: a percentage where its name says that it is a fraction, else like a loss. */
 export function formatMetric(name: string, value: number): string {
-  return /accuracy|precision|recall|f1|exactMatch/i.test(name) && value >= 0 && value <= 1
+  // Average precision is an area, as that under a ROC curve is.
+  return /accuracy|(?<!average)precision|recall|f1|exactMatch/i.test(name) && value >= 0 && value <= 1
     ? formatPercent(value)
     : formatLoss(value);
 }

@@ -32,6 +32,9 @@ it('writes a clock, counts, percentages and losses', () => {
 });
 
 it('writes a metric as a percentage where its name says that it is a fraction', () => {
+  expect(['averagePrecision', 'macroAveragePrecision', 'macroRocAuc'].map((name) => formatMetric(name, 0.5))).toEqual(
+    Array.from({ length: 3 }, () => formatLoss(0.5)),
+  );
   expect([formatMetric('topKAccuracy', 0.5), formatMetric('error', 0.5), formatMetric('f1', 5)]).toEqual(
     ['50.00 %', '0.5000', '5.000'], // prettier-ignore
   );
