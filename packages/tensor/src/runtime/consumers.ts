@@ -14,10 +14,12 @@ export class Consumers {
   /** Whether there have ever been any. */
   any = false;
   #recent: Node[] = [];
+  /** What still waits after the computation of a step: mostly the beginning of the next one, which is computed with it. */
+  #ofNextStep: Node[] = [];
   #earlier: WeakRef<Node>[] = [];
 
   add(node: Node): void {
-    if (this.#recent.length === 0) recent.push(this);
+    if (this.#recent.length === 0 && this.#ofNextStep.length === 0) recent.push(this);
     this.any = true;
     this.#recent.push(node);
   }
@@ -25,22 +27,27 @@ export class Consumers {
   /** Those that no plan has computed yet and that somebody may still ask for. */
   waiting(): Node[] {
     const earlier = this.#earlier.map((reference) => reference.deref());
-    return [...earlier, ...this.#recent].filter(isWaiting);
+    return [...earlier, ...this.#ofNextStep, ...this.#recent].filter(isWaiting);
   }
 
   /** Adds those of another list. */
   take(others: Consumers): void {
     if (!others.any) return;
     this.#earlier.push(...others.#earlier);
-    for (const node of others.#recent) this.add(node);
+    for (const node of [...others.#ofNextStep, ...others.#recent]) this.add(node);
     this.any = true;
   }
 
-  /** Called after a computation: drops what is done, and the dead before the list grows. */
-  loosen(): void {
+  /** Called after a computation: drops what is done, and the dead before the list grows. Returns whether it still holds something. */
+  loosen(stepGoesOn: boolean): boolean {
     if (this.#earlier.length >= 64) this.#earlier = this.#earlier.filter((reference) => isWaiting(reference.deref()));
-    for (const node of this.#recent) if (isWaiting(node)) this.#earlier.push(new WeakRef(node));
+    for (const node of this.#ofNextStep) if (isWaiting(node)) this.#earlier.push(new WeakRef(node));
+    this.#ofNextStep = this.#recent.filter(isWaiting);
     this.#recent = [];
+    if (stepGoesOn) return this.#ofNextStep.length > 0;
+    for (const node of this.#ofNextStep) this.#earlier.push(new WeakRef(node));
+    this.#ofNextStep = [];
+    return false;
   }
 }
 
@@ -50,8 +57,7 @@ function isWaiting(node: Node | undefined): node is Node {
   return !computed.planned && computed.storage === undefined;
 }
 
-/** Ends the hold on what has been recorded up to here. */
-export function loosenConsumers(): void {
-  for (const consumers of recent) consumers.loosen();
-  recent = [];
+/** Ends the hold on what has been recorded up to here; where a step has begun, on what was recorded up to the computation before. */
+export function loosenConsumers(stepGoesOn: boolean): void {
+  recent = recent.filter((consumers) => consumers.loosen(stepGoesOn));
 }

@@ -125,7 +125,7 @@ export function forgetRecorded({ later }: { later: boolean }): void {
   recorded = later ? [] : recorded.slice(stepEnd);
   assigned = new Set();
   gradients.clear();
-  loosenConsumers();
+  loosenConsumers(recorded.length > 0);
   stepEnd = 0;
   differentiableLater = differentiableLater && !later;
   differentiable = differentiableLater;
