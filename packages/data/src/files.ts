@@ -76,8 +76,15 @@ export function decodeText(where: string, bytes: Uint8Array, encoding: string, n
   }
 }
 
+/** What is needed of a `TextDecoder`, whose type only the DOM's and Node's declarations know. */
+export interface Decoder {
+  /** Its name in the Encoding standard: `utf-8`. */
+  readonly encoding: string;
+  decode(bytes?: Uint8Array, options?: { stream?: boolean }): string;
+}
+
 /** @throws DataError where there is no such encoding */
-export function decoderOf(where: string, encoding: string, name: string): TextDecoder {
+export function decoderOf(where: string, encoding: string, name: string): Decoder {
   try {
     return new TextDecoder(encoding, { fatal: true });
   } catch (cause) {

@@ -280,6 +280,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     }
     this.#status = 'running';
     const restoreModes = modesOf(...this.modules.values());
+    const restoreFactors = this.#schedules.remember();
     const breathe = breather(20);
     this.#clock.resume();
     try {
@@ -299,6 +300,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       // What a source still has open is closed; a batch that it is waiting for may never come.
       void Promise.resolve(this.#iterator?.return?.()).catch(() => undefined);
       restoreModes();
+      restoreFactors();
     }
   }
 

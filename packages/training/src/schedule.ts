@@ -65,6 +65,14 @@ export class Schedules {
     );
   }
 
+  /** Remembers the factors of the optimizers that have a schedule; the result puts them back, so that a run's last factor (0, often) is not the next one's. */
+  remember(): () => void {
+    const before = this.#pairs.map(({ optimizer }) => ({ optimizer, factor: optimizer.factor }));
+    return () => {
+      for (const { optimizer, factor } of before) optimizer.factor = factor;
+    };
+  }
+
   /** @param totalSteps of the run; undefined where the data does not know its length */
   apply(step: number, totalSteps: number = Number.NaN): void {
     for (const { optimizer, schedule } of this.#pairs) {

@@ -13,6 +13,7 @@ import {
   type BatchArrays,
   type Callback,
   type EpochRecord,
+  type Run,
   type TrainingOptimizer,
 } from '../src/index.ts';
 import { points } from './support/points.ts';
@@ -117,6 +118,24 @@ describe('fit', () => {
       schedule: (step, total) => (step + 1) / total,
     });
     expect(learningRates).toEqual([0.25, 0.5, 0.75, 1]);
+  });
+
+  it.each([
+    ['at the end', {}],
+    ['by a callback', { callbacks: [{ onStep: (_: unknown, run: Run) => run.stop('enough') }] }],
+    ['by an error', { callbacks: [{ onEpochEnd: () => Promise.reject(new Error('mine')) }] }],
+  ])('gives the factor of an optimizer back when the schedule has ended %s', async (_, options) => {
+    const model = classifier();
+    const optimizer = new SGD(model, { learningRate: 1 });
+    optimizer.factor = 0.5;
+    const schedule = (step: number): number => (step === 0 ? 0.25 : 0);
+    const common = { loss: crossEntropy, optimizer, epochs: 1, batchSize: 30 };
+    await fit(model, points(60), { ...common, schedule, ...options }).catch((error: Error) => {
+      expect(error.message).toBe('mine');
+    });
+    expect(optimizer.factor).toBe(0.5);
+    // What is trained next trains, at the rate that the optimizer says.
+    expect((await fit(model, points(60), common)).learningRates).toEqual([0.5, 0.5]);
   });
 
   it('trains in training mode, validates in evaluation mode, and puts the modes back', async () => {

@@ -1,6 +1,6 @@
 /** Bytes in chunks that end where lines or rows end, so that each can be read for itself. */
 import { DataError } from '../errors.ts';
-import { undecodable } from '../files.ts';
+import { undecodable, type Decoder } from '../files.ts';
 import { blank, carriageReturn, lineFeed, quote, rowScanner } from '../quotes.ts';
 import type { RowOptions } from '../rows.ts';
 import { pieceBytes, type ByteSource } from './bytes.ts';
@@ -112,7 +112,7 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
 }
 
 /** How many lines in front are text. */
-function wholeLines(bytes: Uint8Array, decoder: TextDecoder): number {
+function wholeLines(bytes: Uint8Array, decoder: Decoder): number {
   let lines = 0;
   for (let at = 0; ; lines++) {
     const next = bytes.indexOf(lineFeed, at) + 1;

@@ -10,7 +10,7 @@ void prove({
   },
   expected: [0.5, 2.5],
   misuse() {
-    return new SGD({}, { learningRate: -1 });
+    return new SGD({ weight: variable(tensor(1), { requiresGrad: true }) }, { learningRate: -1 });
   },
   message: /^\[SGD\] learningRate/,
 });
