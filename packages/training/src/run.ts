@@ -16,7 +16,7 @@ import type {
 } from './callback.ts';
 import { wrong } from './checks.ts';
 import { lossError, requireNumbers } from './diagnosis.ts';
-import { TrainingError } from './errors.ts';
+import { messageOf, TrainingError } from './errors.ts';
 import { isDue, type Every } from './every.ts';
 import { callbackStates } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
@@ -280,7 +280,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     }
     this.#status = 'running';
     const restoreModes = modesOf(...this.modules.values());
-    const restoreFactors = this.#schedules.remember();
+    this.#schedules.remember();
     const breathe = breather(20);
     this.#clock.resume();
     try {
@@ -295,12 +295,15 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       this.fail(error);
       throw error;
     } finally {
-      if (this.#status === 'running') await this.#leave();
-      this.#clock.pause();
-      // What a source still has open is closed; a batch that it is waiting for may never come.
-      void Promise.resolve(this.#iterator?.return?.()).catch(() => undefined);
-      restoreModes();
-      restoreFactors();
+      try {
+        if (this.#status === 'running') await this.#leave();
+      } finally {
+        this.#clock.pause();
+        // What a source still has open is closed; a batch that it is waiting for may never come.
+        void Promise.resolve(this.#iterator?.return?.()).catch(() => undefined);
+        restoreModes();
+        this.#schedules.restore();
+      }
     }
   }
 
@@ -415,6 +418,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     if (isEpochEnd) await this.#endEpoch(validation);
     for (const callback of due) await callback.onPause?.(this);
     this.#isSettled = true;
+    // The factor of one step is no property of the optimizer: the next step sets it anew, here and where the run is resumed.
+    this.#schedules.restore();
     for (const callback of due) await callback.onSave?.(this);
     return true;
   }
@@ -479,6 +484,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     await this.#reader.drain();
     this.#isInterrupted = !this.#isOver();
     this.#clock.pause();
+    this.#schedules.restore();
     const ended = (): History => ({ ...this.history, interrupted: this.#isInterrupted });
     for (const callback of this.#callbacks) if ('onSave' in callback) await callback.onTrainEnd?.(ended(), this);
     for (const average of this.#averages) if (!average.isApplied) average.apply();
@@ -503,9 +509,25 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     } finally {
       this.#status = 'ended';
       this.#isInterrupted = !this.#isOver();
-      if (this.#failure !== undefined)
-        for (const callback of this.#callbacks) await callback.onTrainError?.(this.#failure.error, this);
+      if (this.#failure !== undefined) await this.#tellFailure(this.#failure.error);
     }
+  }
+
+  /** Every callback hears of it, also where another one throws; then both errors come out, the run's own first. */
+  async #tellFailure(error: unknown): Promise<void> {
+    const further: unknown[] = [];
+    for (const callback of this.#callbacks) {
+      try {
+        await callback.onTrainError?.(error, this);
+      } catch (thrown) {
+        if (thrown !== error) further.push(thrown);
+      }
+    }
+    if (further.length === 0) return;
+    throw new AggregateError(
+      [error, ...further],
+      `${messageOf(error)}\n[${this.#where}] onTrainError threw, too: ${further.map(messageOf).join('; ')}`,
+    );
   }
 
   #isAborted(): boolean {

@@ -30,6 +30,7 @@ export class Schedules {
     readonly schedule: Schedule | ObservingSchedule;
   }[];
   readonly #observing: ReadonlyMap<string, ObservingSchedule>;
+  #before: ReadonlyMap<TrainingOptimizer, number> = new Map();
 
   /** Throws TrainingError for what is no schedule, and for names of parts that are no optimizers. */
   constructor(where: string, schedule: RunSchedule | undefined, optimizers: ReadonlyMap<string, TrainingOptimizer>) {
@@ -65,12 +66,14 @@ export class Schedules {
     );
   }
 
-  /** Remembers the factors of the optimizers that have a schedule; the result puts them back, so that a run's last factor (0, often) is not the next one's. */
-  remember(): () => void {
-    const before = this.#pairs.map(({ optimizer }) => ({ optimizer, factor: optimizer.factor }));
-    return () => {
-      for (const { optimizer, factor } of before) optimizer.factor = factor;
-    };
+  /** Remembers the factors of the optimizers that have a schedule. */
+  remember(): void {
+    this.#before = new Map(this.#pairs.map(({ optimizer }) => [optimizer, optimizer.factor]));
+  }
+
+  /** Puts them back: a run's last factor (0, often) is nothing that a checkpoint should hold or the next run begin with. */
+  restore(): void {
+    for (const [optimizer, factor] of this.#before) optimizer.factor = factor;
   }
 
   /** @param totalSteps of the run; undefined where the data does not know its length */

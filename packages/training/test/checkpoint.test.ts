@@ -391,3 +391,25 @@ const wrong: [string, CheckpointOptions, RegExp][] = [
 it.each(wrong)('refuses a wrong %s', (_, options, message) => {
   expect(() => new Checkpoint('runs', options)).toThrow(message);
 });
+
+describe('the factor of a schedule', () => {
+  it('is not saved: who goes on without a schedule trains at the rate of the optimizer', async () => {
+    const schedule = (step: number): number => (step === 0 ? 0.5 : 0);
+    const program = (): { model: Sequential; optimizer: SGD; common: FitOptions } => {
+      const model = classifier();
+      const optimizer = new SGD(model, { learningRate: 1 });
+      return { model, optimizer, common: { loss: crossEntropy, optimizer, epochs: 1, batchSize: 32 } };
+    };
+    const before = program();
+    await fit(before.model, points(64), { ...before.common, schedule, callbacks: [new Checkpoint(runs)] });
+
+    const resumed = program();
+    const callbacks = [new Checkpoint(runs)];
+    const history = await fit(resumed.model, points(64), { ...resumed.common, epochs: 2, resume: runs, callbacks });
+    expect(history.learningRates).toEqual([0.5, 0, 1, 1]);
+
+    const loaded = program();
+    await Checkpoint.load(runs, { model: loaded.model, optimizer: loaded.optimizer });
+    expect(loaded.optimizer.factor).toBe(1);
+  });
+});

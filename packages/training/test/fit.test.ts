@@ -138,6 +138,29 @@ describe('fit', () => {
     expect((await fit(model, points(60), common)).learningRates).toEqual([0.5, 0.5]);
   });
 
+  it('cleans up and tells every callback of a failure, also where one of them throws again', async () => {
+    const model = classifier().eval();
+    const optimizer = new SGD(model, { learningRate: 1 });
+    const heard: unknown[] = [];
+    const first = new Error('first');
+    const failing: Callback = {
+      onEpochEnd: () => Promise.reject(first),
+      onTrainError: () => Promise.reject(new Error('second')),
+    };
+    const error: unknown = await fit(model, points(60), {
+      loss: crossEntropy,
+      optimizer,
+      epochs: 1,
+      schedule: () => 0.25,
+      callbacks: [failing, { onTrainError: (told) => void heard.push(told) }],
+    }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(AggregateError);
+    expect((error as AggregateError).message).toBe('first\n[fit] onTrainError threw, too: second');
+    expect((error as AggregateError).errors[0]).toBe(first);
+    expect(heard).toEqual([first]);
+    expect([model.training, optimizer.factor]).toEqual([false, 1]);
+  });
+
   it('trains in training mode, validates in evaluation mode, and puts the modes back', async () => {
     const frozen = new Dropout(0.5);
     const model = new Sequential(new Linear(2, 8), frozen, new Linear(8, 2));

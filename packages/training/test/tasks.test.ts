@@ -80,15 +80,17 @@ describe('one form for every training', () => {
         validate: ({ x }) => ({ dLoss: loss(x, true), gLoss: loss(x, false) }),
         compiled,
       };
+      let factors: number[] = [];
       // 50 points: the last batch is smaller.
       const history = await fit(task, points(50), {
         epochs: 4,
         batchSize: 16,
         validation: points(20, 2),
         schedule: { optD: (step, total) => 1 - step / total },
+        callbacks: [{ onStep: () => (factors = [optD.factor, optG.factor]) }],
       });
-      expect(optD.factor).toBeCloseTo(1 / 16, 12);
-      expect(optG.factor).toBe(1);
+      expect(factors[0]).toBeCloseTo(1 / 16, 12);
+      expect([factors[1], optD.factor, optG.factor]).toEqual([1, 1, 1]); // given back at the end
       return { history, weights: await weightsOf(g, d) };
     });
     expect(Object.keys(history.scalars)).toEqual(['dLoss', 'gLoss']);
