@@ -138,6 +138,20 @@ describe('fit', () => {
     expect((await fit(model, points(60), common)).learningRates).toEqual([0.5, 0.5]);
   });
 
+  it('refuses to train what another run is training, and takes it afterwards', async () => {
+    const model = classifier();
+    const [first, second] = [new SGD(model), new SGD(model)];
+    const options = { loss: crossEntropy, epochs: 2, batchSize: 10 };
+    const going = fit(model, points(60), { ...options, optimizer: first });
+    await expect(fit(model, points(60), { ...options, optimizer: second })).rejects.toThrow(
+      '[fit] another run is training this already: model.',
+    );
+    expect((await going).losses).toHaveLength(12);
+    expect(second.stepCount).toBe(0);
+    await fit(model, points(60), { ...options, optimizer: second });
+    expect(second.stepCount).toBe(12);
+  });
+
   it('cleans up and tells every callback of a failure, also where one of them throws again', async () => {
     const model = classifier().eval();
     const optimizer = new SGD(model, { learningRate: 1 });
