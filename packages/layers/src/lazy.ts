@@ -1,4 +1,4 @@
-/** Layers that learn the size of their input from the first one: placeholders, until `initialize` makes layers of them. */
+/** Layers whose sizes follow from the first input: `initialize` puts a layer of those sizes in the place of each. */
 import { ArgumentError, dryRun, type DType, type Tensor } from '@hebb/tensor';
 import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { callWith, readInputs, zerosFor, type ModelInputs } from './inputs.ts';

@@ -278,3 +278,13 @@ describe('Accumulation', () => {
     expect([await a.toArray(), await b.toArray()]).toEqual([[-12], [-2]]);
   });
 });
+
+it('Accumulation refuses the state of another number of steps, whose sums are of another mean', () => {
+  const make = (steps: number): Accumulation =>
+    new Accumulation(new SGD([variable(tensor([8]), { requiresGrad: true })]), { steps });
+  const [two, three] = [make(2), make(3)];
+  three.step([tensor([1])]);
+  expect(two.differences(three.stateDict())).toEqual(['it gathers 3 steps for an update, the optimizer 2']);
+  expect(() => two.loadStateDict(three.stateDict())).toThrow('it gathers 3 steps for an update, the optimizer 2');
+  expect(make(3).differences(three.stateDict())).toEqual([]);
+});

@@ -87,11 +87,14 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer>
 
   protected ownState(): Readonly<Record<string, unknown>> {
     // Also between two updates, when sums are zero: with the counts beside them, a run that goes on from there saves what the uncut one does.
-    return { calls: this.#clock.count, state: this.#sums.state('sum') };
+    return { steps: this.steps, calls: this.#clock.count, state: this.#sums.state('sum') };
   }
 
-  protected ownDifferences({ calls, state }: Readonly<Record<string, unknown>>): readonly string[] {
-    return isCount(calls) ? this.#sums.differences(state, 'sum') : ['calls must be an integer ≥ 0'];
+  protected ownDifferences({ steps, calls, state }: Readonly<Record<string, unknown>>): readonly string[] {
+    if (!isCount(steps) || !isCount(calls)) return ['steps and calls must be integers ≥ 0'];
+    // Sums of a mean of three that are divided by two would be no mean.
+    const other = steps === this.steps ? [] : [`it gathers ${steps} steps for an update, the optimizer ${this.steps}`];
+    return [...other, ...this.#sums.differences(state, 'sum')];
   }
 
   protected loadOwnState({ calls, state }: Readonly<Record<string, unknown>>): void {
