@@ -59,7 +59,8 @@ const tensorFolders = {
   'handle.ts': ['arguments', 'graph', 'runtime:type', 'tensor.ts:type'],
   'state.ts': ['ops:type', 'tensor.ts:type'],
   ops: ['arguments', 'handle.ts', 'state.ts:type', 'tensor.ts', 'graph', 'runtime'],
-  'tensor.ts': ['arguments', 'handle.ts', 'ops', 'graph', 'runtime'],
+  'methods.ts': ['ops', 'graph:type', 'tensor.ts:type'],
+  'tensor.ts': ['arguments', 'handle.ts', 'methods.ts', 'ops', 'graph', 'runtime'],
 };
 
 /** What `@hebb/tensor` and its subpaths export: nothing in tensor imports them, and they import no code of devices. */

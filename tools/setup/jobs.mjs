@@ -47,9 +47,11 @@ const jobs = {
     inOrder(
       () => bin('oxlint/bin/oxlint', ['--type-aware', '--deny-warnings', ...args]),
       () => script('tools/lint/check-imports.mjs', []),
+      () => script('tools/methods/main.mjs', ['--check']),
       () => script('tools/release/size-budgets.mjs', ['--quiet']),
       () => bin('prettier/bin/prettier.cjs', ['--check', '--log-level=warn', '.']),
     ),
+  generate: (args) => script('tools/methods/main.mjs', args),
   format: (args) => bin('prettier/bin/prettier.cjs', ['--write', '--log-level=warn', ...(args.length ? args : ['.'])]),
   'check:format': () => bin('prettier/bin/prettier.cjs', ['--check', '.']),
   'check:sizes': (args) => script('tools/release/size-budgets.mjs', args),

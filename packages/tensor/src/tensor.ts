@@ -1,6 +1,6 @@
 /**
- * The tensor that users hold: a handle to a node of the graph. Methods only record; values come back through promises. Every method
- * is the function of the same name with `this` as its first argument, documented there.
+ * The tensor that users hold: a handle to a node of the graph. Operations, which are methods of the class below it (methods.ts), only
+ * record; values come back through promises.
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { requireBoolean, requireInteger } from './arguments/index.ts';
@@ -8,11 +8,8 @@ import { ArgumentError, ShapeError } from './graph/errors.ts';
 import { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
 import { introduceTensors, nodeOf, requireTensor } from './handle.ts';
-import * as elementwise from './ops/elementwise.ts';
-import * as linalg from './ops/linalg.ts';
-import * as movement from './ops/movement.ts';
-import * as reduce from './ops/reduce.ts';
-import * as normalized from './ops/softmax.ts';
+import { TensorMethods } from './methods.ts';
+import { requireSingle } from './ops/reduce.ts';
 import type { TensorCell } from './runtime/cell.ts';
 import { disposeTensor, readTensor, type TensorData } from './runtime/realize.ts';
 
@@ -46,7 +43,9 @@ export type Operand = Tensor | number;
  * await x.sum().item(); // 10
  * ```
  */
-export class Tensor {
+export class Tensor extends TensorMethods {
+  static override readonly name: string = 'Tensor';
+
   #node: Node;
   readonly #cell: TensorCell | undefined;
 
@@ -57,6 +56,7 @@ export class Tensor {
         hint: 'Write tensor([[1, 2], [3, 4]]), zeros([2, 2]) or randn([2, 2]).',
       });
     }
+    super();
     this.#node = node;
     this.#cell = cell;
   }
@@ -175,7 +175,7 @@ export class Tensor {
   }
 
   /** `float32[2,3]`. The values are elsewhere and come back through promises; see {@link Tensor.toArray}. */
-  toString(): string {
+  override toString(): string {
     return formatType(this.#node.type);
   }
 
@@ -221,7 +221,7 @@ export class Tensor {
 
   /** The value of a tensor with exactly one element. Throws {@link ShapeError} for any other. */
   async item(): Promise<number> {
-    reduce.requireSingle(this);
+    requireSingle(this);
     return (await this.data())[0] ?? 0;
   }
 
@@ -241,269 +241,6 @@ export class Tensor {
 
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  /** See the function `add`. */
-  add(other: Operand): Tensor {
-    return elementwise.add(this, other);
-  }
-  /** See the function `sub`. */
-  sub(other: Operand): Tensor {
-    return elementwise.sub(this, other);
-  }
-  /** See the function `mul`. */
-  mul(other: Operand): Tensor {
-    return elementwise.mul(this, other);
-  }
-  /** See the function `div`. */
-  div(other: Operand): Tensor {
-    return elementwise.div(this, other);
-  }
-  /** See the function `pow`. */
-  pow(exponent: Operand): Tensor {
-    return elementwise.pow(this, exponent);
-  }
-  /** See the function `maximum`. */
-  maximum(other: Operand): Tensor {
-    return elementwise.maximum(this, other);
-  }
-  /** See the function `minimum`. */
-  minimum(other: Operand): Tensor {
-    return elementwise.minimum(this, other);
-  }
-  /** See the function `clamp`. */
-  clamp(low: number | undefined, high?: number): Tensor {
-    return elementwise.clamp(this, low, high);
-  }
-  /** See the function `equal`. */
-  equal(other: Operand): Tensor {
-    return elementwise.equal(this, other);
-  }
-  /** See the function `notEqual`. */
-  notEqual(other: Operand): Tensor {
-    return elementwise.notEqual(this, other);
-  }
-  /** See the function `less`. */
-  less(other: Operand): Tensor {
-    return elementwise.less(this, other);
-  }
-  /** See the function `lessEqual`. */
-  lessEqual(other: Operand): Tensor {
-    return elementwise.lessEqual(this, other);
-  }
-  /** See the function `greater`. */
-  greater(other: Operand): Tensor {
-    return elementwise.greater(this, other);
-  }
-  /** See the function `greaterEqual`. */
-  greaterEqual(other: Operand): Tensor {
-    return elementwise.greaterEqual(this, other);
-  }
-  /** See the function `and`. */
-  and(other: Tensor): Tensor {
-    return elementwise.and(this, other);
-  }
-  /** See the function `or`. */
-  or(other: Tensor): Tensor {
-    return elementwise.or(this, other);
-  }
-  /** See the function `not`. */
-  not(): Tensor {
-    return elementwise.not(this);
-  }
-  /** See the function `where`. */
-  where(ifTrue: Operand, ifFalse: Operand): Tensor {
-    return elementwise.where(this, ifTrue, ifFalse);
-  }
-  /** See the function `neg`. */
-  neg(): Tensor {
-    return elementwise.neg(this);
-  }
-  /** See the function `abs`. */
-  abs(): Tensor {
-    return elementwise.abs(this);
-  }
-  /** See the function `sign`. */
-  sign(): Tensor {
-    return elementwise.sign(this);
-  }
-  /** See the function `exp`. */
-  exp(): Tensor {
-    return elementwise.exp(this);
-  }
-  /** See the function `expm1`. */
-  expm1(): Tensor {
-    return elementwise.expm1(this);
-  }
-  /** See the function `log`. */
-  log(): Tensor {
-    return elementwise.log(this);
-  }
-  /** See the function `log1p`. */
-  log1p(): Tensor {
-    return elementwise.log1p(this);
-  }
-  /** See the function `sqrt`. */
-  sqrt(): Tensor {
-    return elementwise.sqrt(this);
-  }
-  /** See the function `square`. */
-  square(): Tensor {
-    return elementwise.square(this);
-  }
-  /** See the function `reciprocal`. */
-  reciprocal(): Tensor {
-    return elementwise.reciprocal(this);
-  }
-  /** See the function `rsqrt`. */
-  rsqrt(): Tensor {
-    return elementwise.rsqrt(this);
-  }
-  /** See the function `sin`. */
-  sin(): Tensor {
-    return elementwise.sin(this);
-  }
-  /** See the function `cos`. */
-  cos(): Tensor {
-    return elementwise.cos(this);
-  }
-  /** See the function `tanh`. */
-  tanh(): Tensor {
-    return elementwise.tanh(this);
-  }
-  /** See the function `sigmoid`. */
-  sigmoid(): Tensor {
-    return elementwise.sigmoid(this);
-  }
-  /** See the function `erf`. */
-  erf(): Tensor {
-    return elementwise.erf(this);
-  }
-  /** See the function `erfc`. */
-  erfc(): Tensor {
-    return elementwise.erfc(this);
-  }
-  /** See the function `relu`. */
-  relu(): Tensor {
-    return elementwise.relu(this);
-  }
-  /** See the function `gelu`. */
-  gelu(): Tensor {
-    return elementwise.gelu(this);
-  }
-  /** See the function `floor`. */
-  floor(): Tensor {
-    return elementwise.floor(this);
-  }
-  /** See the function `ceil`. */
-  ceil(): Tensor {
-    return elementwise.ceil(this);
-  }
-  /** See the function `round`. */
-  round(): Tensor {
-    return elementwise.round(this);
-  }
-  /** See the function `cast`. */
-  to(dtype: DType): Tensor {
-    return elementwise.cast(this, dtype);
-  }
-  /** See the function `detach`. */
-  detach(): Tensor {
-    return elementwise.detach(this);
-  }
-
-  /** See the function `reshape`. */
-  reshape(shape: readonly number[]): Tensor {
-    return movement.reshape(this, shape);
-  }
-  /** See the function `flatten`. */
-  flatten(startAxis?: number, endAxis?: number): Tensor {
-    return movement.flatten(this, startAxis, endAxis);
-  }
-  /** See the function `squeeze`. */
-  squeeze(axis?: number): Tensor {
-    return movement.squeeze(this, axis);
-  }
-  /** See the function `unsqueeze`. */
-  unsqueeze(axis: number): Tensor {
-    return movement.unsqueeze(this, axis);
-  }
-  /** See the function `transpose`. */
-  transpose(axis0: number, axis1: number): Tensor {
-    return movement.transpose(this, axis0, axis1);
-  }
-  /** See the function `permute`. */
-  permute(axes: readonly number[]): Tensor {
-    return movement.permute(this, axes);
-  }
-  /** See the function `broadcastTo`. */
-  broadcastTo(shape: readonly number[]): Tensor {
-    return movement.broadcastTo(this, shape);
-  }
-  /** See the function `slice`. */
-  slice(starts: readonly number[], stops?: readonly number[], steps?: readonly number[]): Tensor {
-    return movement.slice(this, starts, stops, steps);
-  }
-  /** See the function `narrow`. */
-  narrow(axis: number, start: number, length: number): Tensor {
-    return movement.narrow(this, axis, start, length);
-  }
-  /** See the function `pad`. */
-  pad(padding: readonly (readonly [number, number])[], options?: movement.PadOptions): Tensor {
-    return movement.pad(this, padding, options);
-  }
-  /** See the function `flip`. */
-  flip(axes: number | readonly number[]): Tensor {
-    return movement.flip(this, axes);
-  }
-
-  /** See the function `sum`. */
-  sum(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
-    return reduce.sum(this, axes, options);
-  }
-  /** See the function `mean`. */
-  mean(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
-    return reduce.mean(this, axes, options);
-  }
-  /** See the function `max`. */
-  max(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
-    return reduce.max(this, axes, options);
-  }
-  /** See the function `min`. */
-  min(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
-    return reduce.min(this, axes, options);
-  }
-  /** See the function `variance`. */
-  variance(axes?: number | readonly number[], options?: reduce.VarianceOptions): Tensor {
-    return reduce.variance(this, axes, options);
-  }
-  /** See the function `std`. */
-  std(axes?: number | readonly number[], options?: reduce.VarianceOptions): Tensor {
-    return reduce.std(this, axes, options);
-  }
-  /** See the function `norm`. */
-  norm(axes?: number | readonly number[], options?: reduce.ReduceOptions): Tensor {
-    return reduce.norm(this, axes, options);
-  }
-  /** See the function `argmax`. */
-  argmax(axis?: number, options?: reduce.ReduceOptions): Tensor {
-    return reduce.argmax(this, axis, options);
-  }
-  /** See the function `argmin`. */
-  argmin(axis?: number, options?: reduce.ReduceOptions): Tensor {
-    return reduce.argmin(this, axis, options);
-  }
-  /** See the function `softmax`. */
-  softmax(axis: number): Tensor {
-    return normalized.softmax(this, axis);
-  }
-  /** See the function `logSoftmax`. */
-  logSoftmax(axis: number): Tensor {
-    return normalized.logSoftmax(this, axis);
-  }
-  /** See the function `matmul`. */
-  matmul(other: Tensor): Tensor {
-    return linalg.matmul(this, other);
   }
 }
 

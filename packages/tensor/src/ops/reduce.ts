@@ -62,7 +62,7 @@ function countOf(op: string, x: Tensor, axes: Axes): number {
  * await sum(x, -1, { keepDims: true }).toArray(); // [[3], [7]]
  * ```
  */
-export function sum(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function sum(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   return reduced('sum', x, axes, keepsDims('sum', x, options));
 }
 /**
@@ -75,7 +75,7 @@ export function sum(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
  * await max(tensor([[1, 5], [3, 2]]), 1).toArray(); // [5, 3]
  * ```
  */
-export function max(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function max(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   return reduced('max', x, axes, keepsDims('max', x, options));
 }
 /**
@@ -88,7 +88,7 @@ export function max(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
  * await min(tensor([[1, 5], [3, 2]]), 1).toArray(); // [1, 2]
  * ```
  */
-export function min(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function min(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   return reduced('min', x, axes, keepsDims('min', x, options));
 }
 
@@ -99,7 +99,7 @@ export function min(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
  * await mean(tensor([[1, 2], [3, 6]]), 0).toArray(); // [2, 4]
  * ```
  */
-export function mean(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function mean(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   const keepDims = keepsDims('mean', x, options);
   const count = countOf('mean', x, axes);
   return reduced('sum', x.to('float32'), axes, keepDims).div(count);
@@ -115,7 +115,7 @@ export function mean(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
  * await variance(tensor([1, 3]), 0, { correction: 0 }).item(); // 1
  * ```
  */
-export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
+export function variance(x: Tensor, axes?: number | readonly number[], options: VarianceOptions = {}): Tensor {
   return varianceOf('variance', x, axes, options);
 }
 
@@ -147,7 +147,7 @@ function varianceOf(op: string, x: Tensor, axes: Axes, options: VarianceOptions)
  * await std(tensor([1, 3, 5])).item(); // 2
  * ```
  */
-export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
+export function std(x: Tensor, axes?: number | readonly number[], options: VarianceOptions = {}): Tensor {
   return rootOfSquares(varianceOf('std', x, axes, options));
 }
 
@@ -160,7 +160,7 @@ export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tens
  * await norm(tensor([[3, 4], [0, 2]]), 1).toArray(); // [5, 2]
  * ```
  */
-export function norm(x: Tensor, axes?: Axes, options?: ReduceOptions): Tensor {
+export function norm(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   const keepDims = keepsDims('norm', x, options);
   normalizeAxes('norm', axes, x.ndim);
   return rootOfSquares(reduced('sum', x.to('float32').square(), axes, keepDims));

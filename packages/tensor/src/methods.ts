@@ -1,0 +1,942 @@
+/** The methods of tensors, made of the functions in `ops/` by `npm run generate`: change those, or the list in tools/methods. */
+import type { DType } from './graph/types.ts';
+import type { Operand, Tensor } from './tensor.ts';
+import type { PadOptions } from './ops/movement.ts';
+import type { ReduceOptions, VarianceOptions } from './ops/reduce.ts';
+import * as elementwise from './ops/elementwise.ts';
+import * as movement from './ops/movement.ts';
+import * as reduce from './ops/reduce.ts';
+import * as softmax from './ops/softmax.ts';
+import * as linalg from './ops/linalg.ts';
+
+/** There is no other class over {@link TensorMethods}. */
+const self = (methods: TensorMethods): Tensor => methods as Tensor;
+
+/** What {@link Tensor} has besides a value. Every method is the function of its name with the tensor as first argument. */
+export abstract class TensorMethods {
+  /**
+   * a + b, broadcast as NumPy does; int32 for bool and int32 operands, else float32.
+   *
+   * Throws {@link ShapeError} where the shapes do not broadcast, as every operation on two tensors does.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([[1], [2]]).add(tensor([10, 20])).toArray(); // [[11, 21], [12, 22]]
+   * ```
+   */
+  add(b: Operand): Tensor {
+    return elementwise.add(self(this), b);
+  }
+
+  /**
+   * a − b, broadcast; dtype as in {@link add}.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([5, 7]).sub(2).toArray(); // [3, 5]
+   * ```
+   */
+  sub(b: Operand): Tensor {
+    return elementwise.sub(self(this), b);
+  }
+
+  /**
+   * a · b, element by element, broadcast; dtype as in {@link add}. For matrix products see {@link matmul}.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3]).mul(tensor([4, 5, 6])).toArray(); // [4, 10, 18]
+   * ```
+   */
+  mul(b: Operand): Tensor {
+    return elementwise.mul(self(this), b);
+  }
+
+  /**
+   * a / b, broadcast; float32, also of integers.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3]).div(2).toArray(); // [0.5, 1, 1.5]
+   * ```
+   */
+  div(b: Operand): Tensor {
+    return elementwise.div(self(this), b);
+  }
+
+  /**
+   * aᵇ, broadcast; float32. NaN for a negative a and a b that is no integer. The exponents 1, 2, 3, 0.5, −1 and −0.5
+   * given as numbers become products, roots and quotients.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3]).pow(2).toArray(); // [1, 4, 9]
+   * ```
+   */
+  pow(b: Operand): Tensor {
+    return elementwise.pow(self(this), b);
+  }
+
+  /**
+   * The larger of a and b, broadcast; NaN where either is NaN; dtype as in {@link add}. Along axes: {@link max}.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 5]).maximum(tensor([4, 2])).toArray(); // [4, 5]
+   * ```
+   */
+  maximum(b: Operand): Tensor {
+    return elementwise.maximum(self(this), b);
+  }
+
+  /**
+   * The smaller of a and b, broadcast; NaN where either is NaN; dtype as in {@link add}. Along axes: {@link min}.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 5]).minimum(tensor([4, 2])).toArray(); // [1, 2]
+   * ```
+   */
+  minimum(b: Operand): Tensor {
+    return elementwise.minimum(self(this), b);
+  }
+
+  /**
+   * min(max(x, low), high), the shape of x; a bound that is undefined does not bound. NaN stays NaN. The gradient passes
+   * from low to high, both included, as in PyTorch.
+   *
+   * Throws {@link ArgumentError} where low > high.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([-2, 0.5, 9]).clamp(0, 1).toArray(); // [0, 0.5, 1]
+   * ```
+   */
+  clamp(low: number | undefined, high?: number): Tensor {
+    return elementwise.clamp(self(this), low, high);
+  }
+
+  /**
+   * a = b, broadcast; bool. NaN equals nothing.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2]).equal(2).toArray(); // [0, 1]
+   * ```
+   */
+  equal(b: Operand): Tensor {
+    return elementwise.equal(self(this), b);
+  }
+
+  /**
+   * a ≠ b, broadcast; bool.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2]).notEqual(2).toArray(); // [1, 0]
+   * ```
+   */
+  notEqual(b: Operand): Tensor {
+    return elementwise.notEqual(self(this), b);
+  }
+
+  /**
+   * a < b, broadcast; bool.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3]).less(2).toArray(); // [1, 0, 0]
+   * ```
+   */
+  less(b: Operand): Tensor {
+    return elementwise.less(self(this), b);
+  }
+
+  /**
+   * a ≤ b, broadcast; bool.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3]).lessEqual(2).toArray(); // [1, 1, 0]
+   * ```
+   */
+  lessEqual(b: Operand): Tensor {
+    return elementwise.lessEqual(self(this), b);
+  }
+
+  /**
+   * a > b, broadcast; bool.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3]).greater(2).toArray(); // [0, 0, 1]
+   * ```
+   */
+  greater(b: Operand): Tensor {
+    return elementwise.greater(self(this), b);
+  }
+
+  /**
+   * a ≥ b, broadcast; bool.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3]).greaterEqual(2).toArray(); // [0, 1, 1]
+   * ```
+   */
+  greaterEqual(b: Operand): Tensor {
+    return elementwise.greaterEqual(self(this), b);
+  }
+
+  /**
+   * a ∧ b, broadcast; bool. Numbers count as true where they are not 0.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([true, true]).and(tensor([true, false])).toArray(); // [1, 0]
+   * ```
+   */
+  and(b: Tensor): Tensor {
+    return elementwise.and(self(this), b);
+  }
+
+  /**
+   * a ∨ b, broadcast; bool. Numbers count as true where they are not 0.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * await tensor([false, true]).or(tensor([false, false])).toArray(); // [0, 1]
+   * ```
+   */
+  or(b: Tensor): Tensor {
+    return elementwise.or(self(this), b);
+  }
+
+  /**
+   * ¬x; bool, the shape of x. Numbers count as true where they are not 0.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([true, false]).not().toArray(); // [0, 1]
+   * ```
+   */
+  not(): Tensor {
+    return elementwise.not(self(this));
+  }
+
+  /**
+   * `ifTrue` where `condition` holds (is not 0), else `ifFalse`; all three broadcast together. The dtype is the one that
+   * `ifTrue` and `ifFalse` have in common, float32 where both are numbers.
+   *
+   * Throws {@link ShapeError} where the three do not broadcast.
+   *
+   * `condition` is this tensor.
+   *
+   * ```ts
+   * const x = tensor([-1, 2]);
+   * await x.greater(0).where(x, x.mul(0.1)).toArray(); // [-0.1, 2]
+   * ```
+   */
+  where(ifTrue: Operand, ifFalse: Operand): Tensor {
+    return elementwise.where(self(this), ifTrue, ifFalse);
+  }
+
+  /**
+   * −x, the shape of x; float32 or int32.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, -2]).neg().toArray(); // [-1, 2]
+   * ```
+   */
+  neg(): Tensor {
+    return elementwise.neg(self(this));
+  }
+
+  /**
+   * |x|, the shape of x; float32 or int32. Its gradient at 0 is 0.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([-3, 4]).abs().toArray(); // [3, 4]
+   * ```
+   */
+  abs(): Tensor {
+    return elementwise.abs(self(this));
+  }
+
+  /**
+   * −1, 0 or 1, the shape of x; float32 or int32. 0 for NaN. Its gradient is 0.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([-3, 0, 4]).sign().toArray(); // [-1, 0, 1]
+   * ```
+   */
+  sign(): Tensor {
+    return elementwise.sign(self(this));
+  }
+
+  /**
+   * eˣ; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, 1]).exp().toArray(); // [1, 2.7182817]
+   * ```
+   */
+  exp(): Tensor {
+    return elementwise.exp(self(this));
+  }
+
+  /**
+   * eˣ − 1, accurate also near 0, where `exp(x).sub(1)` loses digits; float32, the shape of x. Within 2 ulp on every device.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1e-6, 1]).expm1().toArray(); // [1.0000005e-6, 1.7182819]
+   * ```
+   */
+  expm1(): Tensor {
+    return elementwise.expm1(self(this));
+  }
+
+  /**
+   * The natural logarithm ln x; float32, the shape of x. −∞ at 0, NaN below.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, Math.E]).log().toArray(); // [0, 1]
+   * ```
+   */
+  log(): Tensor {
+    return elementwise.log(self(this));
+  }
+
+  /**
+   * ln(1 + x), accurate also near 0, where `log(x.add(1))` loses digits; float32, the shape of x. −∞ at −1, NaN below.
+   * Within 2 ulp on every device.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1e-6, Math.E - 1]).log1p().toArray(); // [9.999995e-7, 1]
+   * ```
+   */
+  log1p(): Tensor {
+    return elementwise.log1p(self(this));
+  }
+
+  /**
+   * √x; float32, the shape of x. NaN below 0.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([4, 9]).sqrt().toArray(); // [2, 3]
+   * ```
+   */
+  sqrt(): Tensor {
+    return elementwise.sqrt(self(this));
+  }
+
+  /**
+   * x², the shape of x; float32 or int32.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([3, -4]).square().toArray(); // [9, 16]
+   * ```
+   */
+  square(): Tensor {
+    return elementwise.square(self(this));
+  }
+
+  /**
+   * 1 / x; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([2, 4]).reciprocal().toArray(); // [0.5, 0.25]
+   * ```
+   */
+  reciprocal(): Tensor {
+    return elementwise.reciprocal(self(this));
+  }
+
+  /**
+   * 1 / √x; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([4, 16]).rsqrt().toArray(); // [0.5, 0.25]
+   * ```
+   */
+  rsqrt(): Tensor {
+    return elementwise.rsqrt(self(this));
+  }
+
+  /**
+   * sin x, x in radians; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, Math.PI / 2]).sin().toArray(); // [0, 1]
+   * ```
+   */
+  sin(): Tensor {
+    return elementwise.sin(self(this));
+  }
+
+  /**
+   * cos x, x in radians; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, Math.PI]).cos().toArray(); // [1, -1]
+   * ```
+   */
+  cos(): Tensor {
+    return elementwise.cos(self(this));
+  }
+
+  /**
+   * The hyperbolic tangent (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ); float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, 1]).tanh().toArray(); // [0, 0.7615942]
+   * ```
+   */
+  tanh(): Tensor {
+    return elementwise.tanh(self(this));
+  }
+
+  /**
+   * 1 / (1 + e⁻ˣ); float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, 2]).sigmoid().toArray(); // [0.5, 0.8807971]
+   * ```
+   */
+  sigmoid(): Tensor {
+    return elementwise.sigmoid(self(this));
+  }
+
+  /**
+   * The error function 2/√π ∫₀ˣ e^(−t²) dt; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, 1]).erf().toArray(); // [0, 0.8427008]
+   * ```
+   */
+  erf(): Tensor {
+    return elementwise.erf(self(this));
+  }
+
+  /**
+   * 1 − erf x, with all its digits where erf x is near 1; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, 4]).erfc().toArray(); // [1, 1.5417258e-8]
+   * ```
+   */
+  erfc(): Tensor {
+    return elementwise.erfc(self(this));
+  }
+
+  /**
+   * max(x, 0), the shape of x; float32 or int32. Its gradient at 0 is 0, as in PyTorch.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([-1, 2]).relu().toArray(); // [0, 2]
+   * ```
+   */
+  relu(): Tensor {
+    return elementwise.relu(self(this));
+  }
+
+  /**
+   * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float32, the shape of x.
+   *
+   * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, 1]).gelu().toArray(); // [0, 0.8413447]
+   * ```
+   */
+  gelu(): Tensor {
+    return elementwise.gelu(self(this));
+  }
+
+  /**
+   * The largest integer ≤ x; float32, the shape of x. Its gradient is 0, as that of {@link ceil} and {@link round}.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1.7, -1.2]).floor().toArray(); // [1, -2]
+   * ```
+   */
+  floor(): Tensor {
+    return elementwise.floor(self(this));
+  }
+
+  /**
+   * The smallest integer ≥ x; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1.2, -1.7]).ceil().toArray(); // [2, -1]
+   * ```
+   */
+  ceil(): Tensor {
+    return elementwise.ceil(self(this));
+  }
+
+  /**
+   * The nearest integer, halves to even; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0.5, 1.5, 1.7]).round().toArray(); // [0, 2, 2]
+   * ```
+   */
+  round(): Tensor {
+    return elementwise.round(self(this));
+  }
+
+  /**
+   * x in another dtype, the same shape; the method is `to`. float32 → int32 truncates toward zero, limits to the range of
+   * int32 and makes 0 of NaN; to bool is `≠ 0`. x itself where it has the dtype already.
+   *
+   * Throws {@link DTypeError} for an unknown dtype.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1.7, -1.7]).to('int32').toArray(); // [1, -1]
+   * ```
+   */
+  to(dtype: DType): Tensor {
+    return elementwise.cast(self(this), dtype);
+  }
+
+  /**
+   * The values of x, with no gradient flowing back through them.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * const weight = variable(tensor([1, 2]), { requiresGrad: true });
+   * weight.mul(2).requiresGrad; // true
+   * weight.detach().mul(2).requiresGrad; // false
+   * ```
+   */
+  detach(): Tensor {
+    return elementwise.detach(self(this));
+  }
+
+  /**
+   * The same elements in row-major order under another shape. One extent may be −1 and is computed from the others.
+   *
+   * Throws {@link ShapeError} where the number of elements differs.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3, 4, 5, 6]).reshape([2, -1]).toArray(); // [[1, 2, 3], [4, 5, 6]]
+   * ```
+   */
+  reshape(shape: readonly number[]): Tensor {
+    return movement.reshape(self(this), shape);
+  }
+
+  /**
+   * Merges the axes `startAxis` … `endAxis` into one; by default all of them. Of a scalar it makes [1].
+   *
+   * Throws {@link ShapeError} for axes that do not exist or are out of order.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * zeros([8, 3, 4, 4]).flatten(1).shape; // [8, 48]
+   * ```
+   */
+  flatten(startAxis?: number, endAxis?: number): Tensor {
+    return movement.flatten(self(this), startAxis, endAxis);
+  }
+
+  /**
+   * Drops an axis of extent 1, or all such axes where none is named.
+   *
+   * Throws {@link ShapeError} where the named axis does not exist or has another extent.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * zeros([1, 3, 1]).squeeze().shape; // [3]
+   * zeros([1, 3, 1]).squeeze(-1).shape; // [1, 3]
+   * ```
+   */
+  squeeze(axis?: number): Tensor {
+    return movement.squeeze(self(this), axis);
+  }
+
+  /**
+   * Inserts an axis of extent 1 that becomes axis `axis` of the result; −1 appends it.
+   *
+   * Throws {@link ShapeError} where the result has no such axis.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * zeros([2, 3]).unsqueeze(0).shape; // [1, 2, 3]
+   * zeros([2, 3]).unsqueeze(-1).shape; // [2, 3, 1]
+   * ```
+   */
+  unsqueeze(axis: number): Tensor {
+    return movement.unsqueeze(self(this), axis);
+  }
+
+  /**
+   * Swaps two axes.
+   *
+   * Throws {@link ShapeError} for an axis that does not exist.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([[1, 2], [3, 4]]).transpose(0, 1).toArray(); // [[1, 3], [2, 4]]
+   * ```
+   */
+  transpose(axis0: number, axis1: number): Tensor {
+    return movement.transpose(self(this), axis0, axis1);
+  }
+
+  /**
+   * Reorders all axes: axis i of the result is axis `axes[i]` of x.
+   *
+   * Throws {@link ShapeError} unless `axes` names each axis once.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * zeros([8, 32, 32, 3]).permute([0, 3, 1, 2]).shape; // [8, 3, 32, 32]
+   * ```
+   */
+  permute(axes: readonly number[]): Tensor {
+    return movement.permute(self(this), axes);
+  }
+
+  /**
+   * Repeats axes of extent 1, and adds axes in front, to reach `shape`; aligned from the right.
+   *
+   * Throws {@link ShapeError} where x does not broadcast to exactly that shape.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2]).broadcastTo([2, 2]).toArray(); // [[1, 2], [1, 2]]
+   * ```
+   */
+  broadcastTo(shape: readonly number[]): Tensor {
+    return movement.broadcastTo(self(this), shape);
+  }
+
+  /**
+   * x[starts[0]:stops[0]:steps[0], …], as NumPy slices: `stops` are exclusive, negative positions count from the end,
+   * positions past the end are cut off, and axes not named are kept whole.
+   *
+   * Throws {@link ArgumentError} for positions that are no integers and steps below 1, {@link ShapeError} for more starts
+   * than axes.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * const x = tensor([[1, 2, 3], [4, 5, 6]]);
+   * await x.slice([0, 1]).toArray(); // [[2, 3], [5, 6]]
+   * await x.slice([0, 0], [1, 3], [1, 2]).toArray(); // [[1, 3]]
+   * ```
+   */
+  slice(starts: readonly number[], stops?: readonly number[], steps?: readonly number[]): Tensor {
+    return movement.slice(self(this), starts, stops, steps);
+  }
+
+  /**
+   * `length` elements along `axis`, from position `start` on.
+   *
+   * Throws {@link ShapeError} where they do not lie within the axis, {@link ArgumentError} for numbers that are no
+   * integers.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3, 4]).narrow(0, 1, 2).toArray(); // [2, 3]
+   * ```
+   */
+  narrow(axis: number, start: number, length: number): Tensor {
+    return movement.narrow(self(this), axis, start, length);
+  }
+
+  /**
+   * Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone.
+   *
+   * Throws {@link ShapeError} for more pairs than axes, {@link ArgumentError} for numbers that are no integers.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2]).pad([[1, 2]], { value: 9 }).toArray(); // [9, 1, 2, 9, 9]
+   * ```
+   */
+  pad(padding: readonly (readonly [number, number])[], options?: PadOptions): Tensor {
+    return movement.pad(self(this), padding, options);
+  }
+
+  /**
+   * Reverses the order along the given axes.
+   *
+   * Throws {@link ShapeError} for an axis that does not exist or is named twice.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([[1, 2], [3, 4]]).flip(1).toArray(); // [[2, 1], [4, 3]]
+   * ```
+   */
+  flip(axes: number | readonly number[]): Tensor {
+    return movement.flip(self(this), axes);
+  }
+
+  /**
+   * Σ x over axes (default: all); int32 for bool and int32, else float32.
+   *
+   * Throws {@link ShapeError} for an axis that does not exist or is named twice, as every reduction does.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * const x = tensor([[1, 2], [3, 4]]);
+   * await x.sum().item(); // 10
+   * await x.sum(0).toArray(); // [4, 6]
+   * await x.sum(-1, { keepDims: true }).toArray(); // [[3], [7]]
+   * ```
+   */
+  sum(axes?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduce.sum(self(this), axes, options);
+  }
+
+  /**
+   * Σ x / n over axes (default: all); float32. NaN over an empty axis.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([[1, 2], [3, 6]]).mean(0).toArray(); // [2, 4]
+   * ```
+   */
+  mean(axes?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduce.mean(self(this), axes, options);
+  }
+
+  /**
+   * The largest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
+   * equally; where the result is NaN so is the gradient, of all elements.
+   *
+   * Throws {@link ShapeError} over an empty axis.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([[1, 5], [3, 2]]).max(1).toArray(); // [5, 3]
+   * ```
+   */
+  max(axes?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduce.max(self(this), axes, options);
+  }
+
+  /**
+   * The smallest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
+   * equally; where the result is NaN so is the gradient, of all elements.
+   *
+   * Throws {@link ShapeError} over an empty axis.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([[1, 5], [3, 2]]).min(1).toArray(); // [1, 2]
+   * ```
+   */
+  min(axes?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduce.min(self(this), axes, options);
+  }
+
+  /**
+   * Σ (x − mean)² / (n − correction) over axes (default: all); float32. With the default correction 1, as in PyTorch, it
+   * is the unbiased estimate; NaN of a single element. Exactly 0 where all elements are equal, and accurate where they lie close together far
+   * from 0.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 3]).variance().item(); // 2
+   * await tensor([1, 3]).variance(0, { correction: 0 }).item(); // 1
+   * ```
+   */
+  variance(axes?: number | readonly number[], options?: VarianceOptions): Tensor {
+    return reduce.variance(self(this), axes, options);
+  }
+
+  /**
+   * The standard deviation √{@link variance}, with the same axes and options; float32. Its gradient is 0 where all elements are equal, as
+   * in PyTorch.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 3, 5]).std().item(); // 2
+   * ```
+   */
+  std(axes?: number | readonly number[], options?: VarianceOptions): Tensor {
+    return reduce.std(self(this), axes, options);
+  }
+
+  /**
+   * The Euclidean norm √Σ x² over axes (default: all); float32. Its gradient is x / norm, and 0 where all of x is 0, as that of
+   * PyTorch's `vector_norm`.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([3, 4]).norm().item(); // 5
+   * await tensor([[3, 4], [0, 2]]).norm(1).toArray(); // [5, 2]
+   * ```
+   */
+  norm(axes?: number | readonly number[], options?: ReduceOptions): Tensor {
+    return reduce.norm(self(this), axes, options);
+  }
+
+  /**
+   * The position of the largest element along an axis, or in the flattened tensor where no axis is given; int32. The
+   * first of several, or the first NaN. It has no gradient.
+   *
+   * Throws {@link ShapeError} over an empty axis.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([[1, 5], [3, 2]]).argmax(1).toArray(); // [1, 0]
+   * ```
+   */
+  argmax(axis?: number, options?: ReduceOptions): Tensor {
+    return reduce.argmax(self(this), axis, options);
+  }
+
+  /**
+   * The position of the smallest element along an axis, or in the flattened tensor where no axis is given; int32. Ties,
+   * NaN and errors as in {@link argmax}.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([[1, 5], [3, 2]]).argmin(1).toArray(); // [0, 1]
+   * ```
+   */
+  argmin(axis?: number, options?: ReduceOptions): Tensor {
+    return reduce.argmin(self(this), axis, options);
+  }
+
+  /**
+   * eˣ / Σ eˣ along `axis`; float32, the shape of x. Shifted by the maximum, so that no exponential overflows.
+   *
+   * Throws {@link ShapeError} for an axis that does not exist.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, 2, 3]).softmax(-1).toArray(); // [0.0900306, 0.2447285, 0.6652410]
+   * ```
+   */
+  softmax(axis: number): Tensor {
+    return softmax.softmax(self(this), axis);
+  }
+
+  /**
+   * ln softmax(x) = x − ln Σ eˣ along `axis`; float32, the shape of x. Exact also where the softmax itself is 0 in
+   * float32, or so close to 1 that float32 has no digits left for the difference.
+   *
+   * Throws {@link ShapeError} for an axis that does not exist.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, 1000]).logSoftmax(-1).toArray(); // [-1000, 0]
+   * await tensor([20, 0]).logSoftmax(-1).toArray(); // [-2.0611537e-9, -20]
+   * ```
+   */
+  logSoftmax(axis: number): Tensor {
+    return softmax.logSoftmax(self(this), axis);
+  }
+
+  /**
+   * The matrix product, with NumPy's rules: [m, k] · [k, n] → [m, n]; leading axes broadcast as batches, [b, m, k] · [k,
+   * n] → [b, m, n]; an operand with one axis is a row on the left, a column on the right, and its axis disappears.
+   * Computes in float32.
+   *
+   * Throws {@link ShapeError} where the inner sizes differ, the batches do not broadcast, or an operand has no axes.
+   *
+   * `a` is this tensor.
+   *
+   * ```ts
+   * const a = tensor([[1, 2], [3, 4]]);
+   * await a.matmul(tensor([[5], [6]])).toArray(); // [[17], [39]]
+   * await a.matmul(tensor([5, 6])).toArray(); // [17, 39]
+   * zeros([8, 2, 3]).matmul(zeros([3, 4])).shape; // [8, 2, 4]
+   * ```
+   */
+  matmul(b: Tensor): Tensor {
+    return linalg.matmul(self(this), b);
+  }
+}
