@@ -2,7 +2,10 @@
  * Integer arithmetic over loop axes, kept in one normal form: a constant plus a sum of coefficient × atom, where an atom is
  * an axis, a floor division or a remainder of another index, or a value known only at run time. The constructors simplify
  * with the known ranges, so that reshapes, transposes and slices of a view chain melt into strides wherever they can.
+ *
+ * Whoever looks into indices does it through {@link mapAtoms} and {@link visitAtoms}, or knows what it does with every kind of atom.
  */
+import type { Expression } from './kernel.ts';
 
 /** A loop axis of a kernel; its variable runs over 0 … extent − 1. */
 export interface Axis {
@@ -33,7 +36,21 @@ export interface Remainder {
   readonly max: number;
 }
 
-export type Atom = Axis | Division | Remainder;
+/**
+ * A position known only at run time: the value of an i32 expression that is never outside of min … max, whatever it reads; whoever
+ * makes one clamps it. Made by `positionOf` in expressions.ts.
+ */
+export interface RunTimePosition {
+  readonly kind: 'value';
+  readonly id: number;
+  readonly expression: Expression;
+  /** The axes that the expression depends on. */
+  readonly axes: ReadonlySet<Axis>;
+  readonly min: number;
+  readonly max: number;
+}
+
+export type Atom = Axis | Division | Remainder | RunTimePosition;
 
 export interface Term {
   readonly coefficient: number;
@@ -233,28 +250,53 @@ function gcd(a: number, b: number): number {
   return a;
 }
 
-/** Replaces axes by indices and simplifies again. */
-export function substituteIndex(index: Index, replacements: ReadonlyMap<Axis, Index>): Index {
+/** The index that is just a position known at run time. */
+export function runTimeIndex(
+  expression: Expression,
+  axes: ReadonlySet<Axis>,
+  { min, max }: { readonly min: number; readonly max: number },
+): Index {
+  const atom: RunTimePosition = { kind: 'value', id: nextAtom++, expression, axes, min, max };
+  return build(0, [{ coefficient: 1, atom }]);
+}
+
+/** Replaces axes and run-time positions, also inside of divisions and remainders, and simplifies again. */
+export function mapAtoms(index: Index, map: (atom: Axis | RunTimePosition) => Index): Index {
   let total = constantIndex(index.constant);
   for (const { coefficient, atom } of index.terms) {
     let value: Index;
-    if (atom.kind === 'axis') value = replacements.get(atom) ?? axisIndex(atom);
-    else if (atom.kind === 'div') value = divideIndex(substituteIndex(atom.index, replacements), atom.divisor);
-    else value = remainderIndex(substituteIndex(atom.index, replacements), atom.divisor);
+    if (atom.kind === 'axis' || atom.kind === 'value') value = map(atom);
+    else if (atom.kind === 'div') value = divideIndex(mapAtoms(atom.index, map), atom.divisor);
+    else value = remainderIndex(mapAtoms(atom.index, map), atom.divisor);
     total = addIndex(total, scaleIndex(value, coefficient));
   }
   return total;
 }
 
-/** The value of an index under given axis values (0 for axes not given). */
-export function evaluateIndex(index: Index, values: ReadonlyMap<Axis, number>): number {
+/** Visits every axis and run-time position of the index, also inside of divisions and remainders. */
+export function visitAtoms(index: Index, visit: (atom: Axis | RunTimePosition) => void): void {
+  for (const { atom } of index.terms) {
+    if (atom.kind === 'axis' || atom.kind === 'value') visit(atom);
+    else visitAtoms(atom.index, visit);
+  }
+}
+
+/** The value of an index under given axis values (0 for axes not given); `position` gives the positions known only at run time. */
+export function evaluateIndex(
+  index: Index,
+  values: ReadonlyMap<Axis, number>,
+  position?: (atom: RunTimePosition) => number,
+): number {
   let total = index.constant;
   for (const { coefficient, atom } of index.terms) {
     let value: number;
     if (atom.kind === 'axis') value = values.get(atom) ?? 0;
-    else if (atom.kind === 'div') value = Math.floor(evaluateIndex(atom.index, values) / atom.divisor);
+    else if (atom.kind === 'value') {
+      if (position === undefined) throw new Error('internal: a position known only at run time has no value here');
+      value = position(atom);
+    } else if (atom.kind === 'div') value = Math.floor(evaluateIndex(atom.index, values, position) / atom.divisor);
     else {
-      const inner = evaluateIndex(atom.index, values);
+      const inner = evaluateIndex(atom.index, values, position);
       value = inner - Math.floor(inner / atom.divisor) * atom.divisor;
     }
     total += coefficient * value;
@@ -264,25 +306,30 @@ export function evaluateIndex(index: Index, values: ReadonlyMap<Axis, number>): 
 
 /** Adds to `axes` every axis that the index depends on. */
 export function collectAxes(index: Index, axes: Set<Axis>): void {
-  for (const { atom } of index.terms) {
+  visitAtoms(index, (atom) => {
     if (atom.kind === 'axis') axes.add(atom);
-    else collectAxes(atom.index, axes);
-  }
+    else for (const axis of atom.axes) axes.add(axis);
+  });
+}
+
+function atomDependsOn(atom: Atom, axis: Axis): boolean {
+  if (atom.kind === 'axis') return atom === axis;
+  return atom.kind === 'value' ? atom.axes.has(axis) : dependsOn(atom.index, axis);
 }
 
 export function dependsOn(index: Index, axis: Axis): boolean {
-  return index.terms.some(({ atom }) => (atom.kind === 'axis' ? atom === axis : dependsOn(atom.index, axis)));
+  return index.terms.some(({ atom }) => atomDependsOn(atom, axis));
 }
 
 /**
  * The stride of the index along an axis: its coefficient where the axis occurs only linearly, `undefined` where it occurs
- * inside a division or remainder.
+ * inside a division, a remainder or a position known only at run time.
  */
 export function strideAlong(index: Index, axis: Axis): number | undefined {
   let stride = 0;
   for (const { coefficient, atom } of index.terms) {
     if (atom === axis) stride = coefficient;
-    else if (atom.kind !== 'axis' && dependsOn(atom.index, axis)) return undefined;
+    else if (atomDependsOn(atom, axis)) return undefined;
   }
   return stride;
 }

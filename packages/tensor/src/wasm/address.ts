@@ -2,7 +2,7 @@
  * From the compiler's index expressions to addresses: where a plan's buffers lie, what the loop axes are bound to, and sums that
  * are ordered from the outermost loop inwards so that the renderer can hoist all but their last step.
  */
-import type { Atom, Axis, Index } from '../compiler/index-expression.ts';
+import type { Atom, Axis, Index, RunTimePosition } from '../compiler/index-expression.ts';
 import type { Condition, PlanBuffer } from '../compiler/kernel.ts';
 import type { Address, Value } from './ir.ts';
 import type { MathContext } from './math.ts';
@@ -35,17 +35,29 @@ export interface KernelContext extends MathContext {
   readonly result?: Value;
 }
 
+function noPosition(): never {
+  throw new Error('internal: a position known only at run time has no value here');
+}
+
 /** Values of loop axes; the innermost vector axis is counted in bytes as well, so that addresses need no multiplication. */
 export class AxisValues {
   readonly #context: KernelContext;
   readonly #elements: Map<Axis, Value>;
   readonly #bytes: Map<Axis, Value>;
   readonly #atoms = new Map<Atom, Value>();
+  readonly #position: (atom: RunTimePosition) => Value;
 
-  constructor(context: KernelContext, elements: Map<Axis, Value> = new Map(), bytes: Map<Axis, Value> = new Map()) {
+  /** `position` gives the values of run-time positions where indices have such. */
+  constructor(
+    context: KernelContext,
+    elements: Map<Axis, Value> = new Map(),
+    bytes: Map<Axis, Value> = new Map(),
+    position: (atom: RunTimePosition) => Value = noPosition,
+  ) {
     this.#context = context;
     this.#elements = elements;
     this.#bytes = bytes;
+    this.#position = position;
   }
 
   /** The same values with one axis bound anew. */
@@ -53,7 +65,12 @@ export class AxisValues {
     const byteValues = new Map(this.#bytes);
     if (bytes === undefined) byteValues.delete(axis);
     else byteValues.set(axis, bytes);
-    return new AxisValues(this.#context, new Map(this.#elements).set(axis, elements), byteValues);
+    return new AxisValues(this.#context, new Map(this.#elements).set(axis, elements), byteValues, this.#position);
+  }
+
+  /** The same values, with run-time positions found by `position`. */
+  reading(position: (atom: RunTimePosition) => Value): AxisValues {
+    return new AxisValues(this.#context, this.#elements, this.#bytes, position);
   }
 
   /** Value of an axis in elements. */
@@ -73,6 +90,9 @@ export class AxisValues {
       if (atom.kind === 'axis') {
         if (atom.extent > 1) throw new Error(`internal: axis ${atom.id} of extent ${atom.extent} has no value here`);
         value = fb.i32(0);
+      } else if (atom.kind === 'value') {
+        value = this.#position(atom);
+        this.#atoms.set(atom, value);
       } else {
         const inner = this.value(atom.index);
         const shift = Math.log2(atom.divisor);

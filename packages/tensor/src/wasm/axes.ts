@@ -2,7 +2,7 @@
  * Rewrites a kernel's axes before scheduling: neighbours that every index treats as one axis are merged, and an axis that is only
  * ever divided by one number is split by it, so that most indices end as plain strides over few long loops.
  */
-import { forEachExpression } from '../compiler/expressions.ts';
+import { forEachExpression, indicesOf } from '../compiler/expressions.ts';
 import {
   addIndex,
   axisIndex,
@@ -12,106 +12,30 @@ import {
   remainderIndex,
   scaleIndex,
   strideAlong,
-  substituteIndex,
   type Axis,
   type Index,
 } from '../compiler/index-expression.ts';
-import type { Condition, Expression, Store } from '../compiler/kernel.ts';
+import type { Expression } from '../compiler/kernel.ts';
+import { Rewriter, type Replacements } from '../compiler/rewriter.ts';
 
-export type Replacements = ReadonlyMap<Axis, Index>;
-
-/** Rewrites expressions, keeping shared parts shared. */
-export class ExpressionRewriter {
-  readonly #replacements: Replacements;
-  readonly #result: Expression | undefined;
-  readonly #memo = new Map<Expression, Expression>();
-
-  /** `result`, where given, takes the place of `result` expressions. */
-  constructor(replacements: Replacements, result?: Expression) {
-    this.#replacements = replacements;
-    this.#result = result;
-  }
-
-  index(index: Index): Index {
-    return substituteIndex(index, this.#replacements);
-  }
-
-  conditions(conditions: readonly Condition[]): readonly Condition[] {
-    return conditions.map(({ index, lower, upper }) => ({ index: this.index(index), lower, upper }));
-  }
-
-  stores(stores: readonly Store[]): readonly Store[] {
-    return stores.map(({ buffer, index, value }) => ({
-      buffer,
-      index: this.index(index),
-      value: this.expression(value),
-    }));
-  }
-
-  expression(expression: Expression): Expression {
-    let result = this.#memo.get(expression);
-    if (result === undefined) {
-      result = this.#rewrite(expression);
-      this.#memo.set(expression, result);
-    }
-    return result;
-  }
-
-  #rewrite(expression: Expression): Expression {
-    switch (expression.kind) {
-      case 'constant':
-      case 'scalar':
-        return expression;
-      case 'result':
-        return this.#result ?? expression;
-      case 'load':
-        return { ...expression, index: this.index(expression.index), guards: this.conditions(expression.guards) };
-      case 'index':
-        return { ...expression, index: this.index(expression.index) };
-      case 'inside':
-        return { ...expression, conditions: this.conditions(expression.conditions) };
-      case 'unary':
-      case 'cast':
-        return { ...expression, operand: this.expression(expression.operand) };
-      case 'binary':
-        return { ...expression, left: this.expression(expression.left), right: this.expression(expression.right) };
-      case 'select':
-        return {
-          ...expression,
-          condition: this.expression(expression.condition),
-          ifTrue: this.expression(expression.ifTrue),
-          ifFalse: this.expression(expression.ifFalse),
-        };
-      case 'random':
-        return {
-          ...expression,
-          index: this.index(expression.index),
-          seed: this.expression(expression.seed),
-          counter: this.expression(expression.counter),
-        };
-    }
-  }
-}
-
-/** Every index in the expressions. */
+/** Every index in the expressions, those of run-time positions included. */
 export function collectIndices(roots: readonly Expression[]): Index[] {
   const indices: Index[] = [];
-  forEachExpression(roots, (expression) => {
-    if (expression.kind === 'load') indices.push(expression.index, ...expression.guards.map(({ index }) => index));
-    else if (expression.kind === 'index' || expression.kind === 'random') indices.push(expression.index);
-    else if (expression.kind === 'inside') indices.push(...expression.conditions.map(({ index }) => index));
-  });
+  forEachExpression(roots, (expression) => indices.push(...indicesOf(expression)));
   return indices;
 }
 
-/** Whether the index depends on the pair of axes only through outer · inner.extent + inner. */
+/**
+ * Whether the index depends on the pair of axes only through outer · inner.extent + inner, its run-time positions aside, whose indices
+ * stand beside it in {@link collectIndices}.
+ */
 function isMergeable(index: Index, outer: Axis, inner: Axis): boolean {
   let outerStride = 0;
   let innerStride = 0;
   for (const { coefficient, atom } of index.terms) {
     if (atom === outer) outerStride = coefficient;
     else if (atom === inner) innerStride = coefficient;
-    else if (atom.kind !== 'axis' && !isMergeable(atom.index, outer, inner)) return false;
+    else if ((atom.kind === 'div' || atom.kind === 'mod') && !isMergeable(atom.index, outer, inner)) return false;
   }
   return outerStride === innerStride * inner.extent;
 }
@@ -135,9 +59,10 @@ export function simplifyAxes(
   let replacements = new Map<Axis, Index>();
   let rewritten = indices;
   const apply = (step: Map<Axis, Index>): void => {
-    replacements = new Map([...replacements].map(([axis, index]) => [axis, substituteIndex(index, step)]));
+    const rewriter = new Rewriter({ axes: step });
+    replacements = new Map([...replacements].map(([axis, index]) => [axis, rewriter.index(index)]));
     for (const [axis, index] of step) if (!replacements.has(axis)) replacements.set(axis, index);
-    rewritten = rewritten.map((index) => substituteIndex(index, step));
+    rewritten = rewritten.map(rewriter.index);
   };
   const merge = (): void => {
     current = current.map((group) => {
@@ -169,7 +94,7 @@ export function simplifyAxes(
           const outer = makeAxis(axis.extent / size);
           const inner = makeAxis(size);
           const step = new Map([[axis, addIndex(scaleIndex(axisIndex(outer), size), axisIndex(inner))]]);
-          const after = rewritten.map((index) => substituteIndex(index, step));
+          const after = rewritten.map(new Rewriter({ axes: step }).index);
           const before = rewritten.filter((index) => strideAlong(index, axis) === undefined).length;
           const left = after.filter(
             (index) => strideAlong(index, inner) === undefined || strideAlong(index, outer) === undefined,
@@ -192,7 +117,7 @@ function splitSizes(axis: Axis, indices: readonly Index[]): number[] {
   const sizes = new Set<number>();
   const visit = (index: Index): void => {
     for (const { atom } of index.terms) {
-      if (atom.kind === 'axis' || !dependsOn(atom.index, axis)) continue;
+      if (atom.kind === 'axis' || atom.kind === 'value' || !dependsOn(atom.index, axis)) continue;
       const stride = atom.index.terms.find((term) => term.atom === axis)?.coefficient ?? 0;
       if (stride !== 0) {
         const size = atom.divisor / greatestCommonDivisor(atom.divisor, Math.abs(stride));

@@ -2,17 +2,11 @@
  * Schedules contractions: normalises their axes, hands degenerate shapes to the map and reduce schedules, and otherwise loops over
  * blocks of batch, m and n (the grid): pack, multiply tiles into scratch for every block of k, and run the epilogue once at the end.
  */
-import {
-  dependsOn,
-  sumIndex,
-  scaleIndex,
-  substituteIndex,
-  type Axis,
-  type Index,
-} from '../compiler/index-expression.ts';
+import { dependsOn, sumIndex, scaleIndex, strideAlong, type Axis, type Index } from '../compiler/index-expression.ts';
 import type { ContractionKernel, Expression, MapKernel, Operand, ReduceKernel } from '../compiler/kernel.ts';
+import { Rewriter, substituteIndex } from '../compiler/rewriter.ts';
 import { AxisValues, RESULT_BUFFER, type KernelContext } from './address.ts';
-import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
+import { collectIndices, simplifyAxes } from './axes.ts';
 import { blockAxes, locateBlock, positionInBlock, product, splitIndex, type BlockedAxes } from './blocks.ts';
 import { VectorEvaluator } from './expression.ts';
 import { FunctionBuilder } from './function-builder.ts';
@@ -44,8 +38,7 @@ export function normaliseContraction(kernel: ContractionKernel): ContractionKern
   const guarded = (axis: Axis): boolean =>
     [kernel.left, kernel.right].some(
       (operand) =>
-        operand.guards.some(({ index }) => dependsOn(index, axis)) ||
-        operand.index.terms.some(({ atom }) => atom.kind !== 'axis' && dependsOn(atom.index, axis)),
+        operand.guards.some(({ index }) => dependsOn(index, axis)) || strideAlong(operand.index, axis) === undefined,
     );
   const k = [...kernel.k.filter((axis) => !guarded(axis)), ...kernel.k.filter(guarded)];
   const operands = [kernel.left, kernel.right];
@@ -55,7 +48,7 @@ export function normaliseContraction(kernel: ContractionKernel): ContractionKern
     ...kernel.stores.map(({ index }) => index),
   ];
   const { groups, replacements } = simplifyAxes([batch, [...toM, ...kernel.m], [...toN, ...kernel.n], k], indices);
-  const rewriter = new ExpressionRewriter(replacements);
+  const rewriter = new Rewriter({ axes: replacements });
   const rewrite = ({ buffer, index, guards }: Operand): Operand => ({
     buffer,
     index: rewriter.index(index),
@@ -115,7 +108,7 @@ export function degenerate(kernel: ContractionKernel): MapKernel | ReduceKernel 
       };
       sum = position === 0 ? term : { kind: 'binary', type: 'f32', operator: 'add', left: sum, right: term };
     }
-    const stores = new ExpressionRewriter(new Map(), sum).stores(kernel.stores);
+    const stores = new Rewriter({ results: [sum] }).stores(kernel.stores);
     return { kind: 'map', name, axes, stores };
   }
   if (Math.min(m, n) <= 2) {
@@ -258,7 +251,7 @@ function buildEpilogue(
 
   const position = sumIndex([scaleIndex(positionInBlock(m), rowElements), positionInBlock(n)]);
   const load: Expression = { kind: 'load', type: 'f32', buffer: RESULT_BUFFER, index: position, guards: [] };
-  const cut = new ExpressionRewriter(new Map([splitIndex(m), splitIndex(n)]), load).stores(kernel.stores);
+  const cut = new Rewriter({ axes: new Map([splitIndex(m), splitIndex(n)]), results: [load] }).stores(kernel.stores);
   const indices = [...collectIndices(cut.map(({ value }) => value)), ...cut.map(({ index }) => index)];
   const rewrite = simplifyAxes(
     [
@@ -268,7 +261,7 @@ function buildEpilogue(
     indices,
     false,
   );
-  const stores = new ExpressionRewriter(rewrite.replacements).stores(cut);
+  const stores = new Rewriter({ axes: rewrite.replacements }).stores(cut);
   const loops = rewrite.groups.flatMap((group, i) => {
     const blocked = i === 0 ? m : n;
     const count = counts[i] ?? fb.i32(0);

@@ -33,7 +33,14 @@ export class VectorEvaluator {
   readonly loads: Map<number, Set<Value>> = new Map();
 
   constructor(lanes: Lanes) {
-    this.lanes = lanes;
+    this.lanes = { ...lanes, axes: this.#positions(lanes.axes, 0) };
+  }
+
+  /** Run-time positions in `axes` are what lane `lane` has of their expressions. */
+  #positions(axes: AxisValues, lane: number): AxisValues {
+    return axes.reading(({ expression }) =>
+      this.lanes.context.fb.lane(op.i32x4ExtractLane, lane, this.evaluate(expression)),
+    );
   }
 
   evaluate(expression: Expression): Value {
@@ -199,7 +206,7 @@ export class VectorEvaluator {
     const { fb } = context;
     if (vector === undefined || lane === 0) return axes;
     const step = count === undefined ? fb.i32(lane) : fb.minimum(fb.i32(lane), fb.sub(count, 1));
-    return axes.with(vector.axis, fb.add(vector.start, step));
+    return this.#positions(axes.with(vector.axis, fb.add(vector.start, step)), lane);
   }
 
   #fromLanes(value: (axes: AxisValues) => Value): Value {

@@ -1,8 +1,9 @@
 /** Schedules map kernels: the outermost loop is the grid, the vector axis is innermost. */
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import type { MapKernel, Store } from '../compiler/kernel.ts';
+import { Rewriter } from '../compiler/rewriter.ts';
 import { AxisValues, type KernelContext } from './address.ts';
-import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
+import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
 import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
@@ -15,7 +16,7 @@ export function emitMap(context: KernelContext, kernel: MapKernel, begin: Value,
   const { fb } = context;
   const values = kernel.stores.map(({ value }) => value);
   const rewrite = simplifyAxes([kernel.axes], [...collectIndices(values), ...kernel.stores.map(({ index }) => index)]);
-  const stores = new ExpressionRewriter(rewrite.replacements).stores(kernel.stores);
+  const stores = new Rewriter({ axes: rewrite.replacements }).stores(kernel.stores);
   const axes = rewrite.groups[0] ?? [];
   const vector = chooseVectorAxis(axes, [], stores);
   const outer = axes.filter((axis) => axis !== vector);

@@ -3,7 +3,8 @@
  * This file decides between the fast way, for indices that are sums of a part along the panel ("side"), a part along k and a part that
  * is fixed within a block, and the general way, which evaluates everything per element.
  */
-import { substituteIndex, type Axis, type Index } from '../compiler/index-expression.ts';
+import type { Axis, Index } from '../compiler/index-expression.ts';
+import { substituteIndex } from '../compiler/rewriter.ts';
 import type { Operand } from '../compiler/kernel.ts';
 import { isAlways, isNear } from './address.ts';
 import { separate, splitIndex, type BlockedAxes } from './blocks.ts';

@@ -5,6 +5,7 @@
  */
 import { addIndex, axisIndex, constantIndex, scaleIndex, type Axis, type Index } from '../compiler/index-expression.ts';
 import type { Expression, ReduceKernel, Reducer } from '../compiler/kernel.ts';
+import { Rewriter } from '../compiler/rewriter.ts';
 import {
   combine,
   combineLanes,
@@ -18,7 +19,7 @@ import {
   type Accumulator,
 } from './accumulator.ts';
 import { AxisValues, type KernelContext } from './address.ts';
-import { collectIndices, ExpressionRewriter, simplifyAxes } from './axes.ts';
+import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
 import { GRID_VECTORS, gridRange } from './map.ts';
@@ -39,7 +40,7 @@ export function emitReduce(context: KernelContext, kernel: ReduceKernel, begin: 
       position,
     ],
   );
-  const rewriter = new ExpressionRewriter(rewrite.replacements);
+  const rewriter = new Rewriter({ axes: rewrite.replacements });
   const reduction: Reduction = {
     context,
     axes: rewrite.groups[0] ?? [],

@@ -13,7 +13,7 @@ import {
   type Index,
 } from '../compiler/index-expression.ts';
 import type { Condition, ContractionKernel, Expression, Operand, ReduceKernel } from '../compiler/kernel.ts';
-import { ExpressionRewriter } from './axes.ts';
+import { Rewriter } from '../compiler/rewriter.ts';
 
 /** More parts than this are not worth their code. */
 const MOST_PARTS = 16;
@@ -100,7 +100,7 @@ export function splitContraction(kernel: ContractionKernel, most: number = MOST_
   const parts = partsOf(candidate);
   if (parts.length > most) return [kernel];
   return parts.flatMap((part) => {
-    const rewriter = new ExpressionRewriter(part.replacements);
+    const rewriter = new Rewriter({ axes: part.replacements });
     const rewrite = ({ buffer, index, guards }: Operand): Operand => ({
       buffer,
       index: rewriter.index(index),
@@ -130,7 +130,7 @@ export function splitReduction(kernel: ReduceKernel, most: number = MOST_PARTS):
   const parts = partsOf(candidate);
   if (parts.length > most) return [kernel];
   return parts.flatMap((part) => {
-    const rewriter = new ExpressionRewriter(part.replacements);
+    const rewriter = new Rewriter({ axes: part.replacements });
     const half: ReduceKernel = {
       ...kernel,
       axes: renamed(kernel.axes, part),

@@ -2,7 +2,7 @@
  * A slow, obvious float64 evaluator of plans: the oracle of the backends' tests. It walks every point of every kernel, evaluates
  * indices and expressions directly, and shares nothing with any scheduler.
  */
-import { evaluateIndex, type Axis } from '../../src/compiler/index-expression.ts';
+import { evaluateIndex, type Axis, type Index } from '../../src/compiler/index-expression.ts';
 import type {
   Condition,
   CopyKernel,
@@ -108,7 +108,7 @@ function reduce(operator: 'sum' | 'max' | 'min' | 'argmax', type: ScalarType, va
 function store(stores: readonly Store[], point: Point, memory: Memory, results: readonly number[]): void {
   const writes = stores.map(({ buffer, index, value }) => ({
     buffer,
-    position: evaluateIndex(index, point),
+    position: valueOf(index, point, memory),
     value: evaluate(value, point, memory, results),
   }));
   for (const { buffer, position, value } of writes) {
@@ -120,9 +120,20 @@ function store(stores: readonly Store[], point: Point, memory: Memory, results: 
   }
 }
 
-function holds(conditions: readonly Condition[], point: Point): boolean {
+/** An index, whose run-time positions must stay in their ranges. */
+function valueOf(index: Index, point: Point, memory: Memory): number {
+  return evaluateIndex(index, point, ({ expression, min, max }) => {
+    const value = evaluate(expression, point, memory, []);
+    // Behind a guard that fails it may be anything that a read could give.
+    if (Number.isNaN(value)) return min;
+    if (!(value >= min && value <= max)) throw new Error(`a run-time position ${value} outside of ${min} … ${max}`);
+    return value;
+  });
+}
+
+function holds(conditions: readonly Condition[], point: Point, memory: Memory): boolean {
   return conditions.every(({ index, lower, upper }) => {
-    const value = evaluateIndex(index, point);
+    const value = valueOf(index, point, memory);
     return lower <= value && value < upper;
   });
 }
@@ -135,7 +146,7 @@ function read(buffer: number, position: number, memory: Memory): number {
 }
 
 function operand({ buffer, index, guards }: Operand, point: Point, memory: Memory): number {
-  return holds(guards, point) ? read(buffer, evaluateIndex(index, point), memory) : 0;
+  return holds(guards, point, memory) ? read(buffer, valueOf(index, point, memory), memory) : 0;
 }
 
 function evaluate(expression: Expression, point: Point, memory: Memory, results: readonly number[]): number {
@@ -145,16 +156,16 @@ function evaluate(expression: Expression, point: Point, memory: Memory, results:
       return expression.type === 'f32' ? Math.fround(expression.value) : expression.value;
     case 'load':
       // A failed guard may give any value; NaN shows where it is not discarded.
-      if (!holds(expression.guards, point)) return Number.NaN;
-      return read(expression.buffer, evaluateIndex(expression.index, point), memory);
+      if (!holds(expression.guards, point, memory)) return Number.NaN;
+      return read(expression.buffer, valueOf(expression.index, point, memory), memory);
     case 'scalar': {
       const value = memory.scalars[expression.slot] ?? Number.NaN;
       return expression.type === 'f32' ? Math.fround(value) : value | 0;
     }
     case 'index':
-      return evaluateIndex(expression.index, point);
+      return valueOf(expression.index, point, memory);
     case 'inside':
-      return Number(holds(expression.conditions, point));
+      return Number(holds(expression.conditions, point, memory));
     case 'unary':
       return unary(expression.operator, expression.type, visit(expression.operand));
     case 'binary':
@@ -164,7 +175,7 @@ function evaluate(expression: Expression, point: Point, memory: Memory, results:
     case 'cast':
       return cast(expression.type, visit(expression.operand));
     case 'random':
-      return randomUniform(visit(expression.seed), visit(expression.counter), evaluateIndex(expression.index, point));
+      return randomUniform(visit(expression.seed), visit(expression.counter), valueOf(expression.index, point, memory));
     case 'result':
       return results[expression.position] ?? Number.NaN;
   }

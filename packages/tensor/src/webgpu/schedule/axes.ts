@@ -16,10 +16,15 @@ function coefficientOf(index: Index, axis: Axis): number {
   return 0;
 }
 
-/** Whether `outer` steps like `extent` steps of `inner` here and inside every division and remainder. */
+/**
+ * Whether `outer` steps like `extent` steps of `inner` here and inside every division and remainder. What run-time positions are computed
+ * from stands beside the index in the list of all indices.
+ */
 function stepsAlike(index: Index, outer: Axis, inner: Axis, extent: number): boolean {
   if (coefficientOf(index, outer) !== coefficientOf(index, inner) * extent) return false;
-  return index.terms.every(({ atom }) => atom.kind === 'axis' || stepsAlike(atom.index, outer, inner, extent));
+  return index.terms.every(
+    ({ atom }) => atom.kind === 'axis' || atom.kind === 'value' || stepsAlike(atom.index, outer, inner, extent),
+  );
 }
 
 /** Groups, outermost first; axes of extent 1 vanish. */

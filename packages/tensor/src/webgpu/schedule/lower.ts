@@ -11,6 +11,7 @@ import type {
   Store,
 } from '../../compiler/kernel.ts';
 import { constantIndex } from '../../compiler/index-expression.ts';
+import { Rewriter } from '../../compiler/rewriter.ts';
 import type { Shader } from '../wgsl/shader.ts';
 import { bytesOf, planBindings, type Binding, type BindingPlan } from './bindings.ts';
 import { chooseReduceParts, chooseReduceShape, chooseSplit, chooseTile } from './choose.ts';
@@ -26,7 +27,7 @@ import {
   reduceInStages,
   Scratch,
 } from './stages.ts';
-import { addExpressions, emptyUses, pointCount, Rewriter, usesOf } from './traverse.ts';
+import { addExpressions, emptyUses, pointCount, rewriteKernel, usesOf } from './traverse.ts';
 
 /** One dispatch. */
 export interface Dispatch {
@@ -212,7 +213,7 @@ class Lowering {
       const buffer = this.scratch.buffers[parameter];
       if (buffer === undefined) continue;
       copies.set(parameter, this.scratch.add(buffer.type, buffer.size));
-      const gathered = new Rewriter({ buffers: copies }).kernel(kernel);
+      const gathered = rewriteKernel(kernel, new Rewriter({ buffers: copies }));
       if (this.#bind(gathered) === undefined) continue;
       this.#copy(`${kernel.name}.gather`, [...copies]);
       this.#schedule(gathered);

@@ -20,7 +20,8 @@ import {
   type Axis,
   type Index,
 } from '../../compiler/index-expression.ts';
-import { pointCount, Rewriter, rowMajorIndex } from './traverse.ts';
+import { Rewriter } from '../../compiler/rewriter.ts';
+import { pointCount, rowMajorIndex } from './traverse.ts';
 
 /** Adds a temporary of the backend's own to the plan's buffers and gives its position. */
 export type AddTemporary = (type: ScalarType, size: number) => number;

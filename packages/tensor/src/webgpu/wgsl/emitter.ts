@@ -152,6 +152,7 @@ export class Emitter {
   /** undefined for an axis that is always 0 here. */
   #atom(atom: Atom): Value | undefined {
     if (atom.kind === 'axis') return this.#axes.get(atom);
+    if (atom.kind === 'value') return this.expression(atom.expression);
     const inner = this.index(atom.index);
     if (inner.literal) {
       const value = Number(inner.text.replace(/[()]/g, ''));
