@@ -101,15 +101,34 @@ function findImports(file, source) {
       }
     },
     ExportNamedDeclaration: ({ declaration }) => {
-      if (declaration?.type !== 'ClassDeclaration' || declaration.abstract || !declaration.superClass) return;
-      const { id, body, start, end } = declaration;
-      const named = body.body.some(({ static: isStatic, key }) => isStatic && ['name', 'type'].includes(key?.name));
-      if (named || source.slice(start, end).includes(`this.name = '${id.name}'`)) return;
-      const problem = `needs "static override readonly name: string = '${id.name}'" (a module: type) for messages, since minifiers rename classes`;
-      found.push({ specifier: `class ${id.name}`, line: lineOf(start), problem });
+      const problem = declaration?.type === 'ClassDeclaration' ? nameProblem(declaration, source) : undefined;
+      if (problem) found.push({ specifier: `class ${declaration.id.name}`, line: lineOf(declaration.start), problem });
     },
   }).visit(program);
   return found;
+}
+
+/** What a class extends or implements if files name it: everything that is extended, but for these. */
+const unnamedBases = ['Clock'];
+const namedInterfaces = ['Callback', 'Transform'];
+
+/** Why a class that errors or files name could lose its name to a minifier, or undefined. */
+function nameProblem({ id, abstract, superClass, implements: interfaces = [], body }, source) {
+  if (abstract) return undefined;
+  const base = superClass?.name;
+  const isError = base?.endsWith('Error');
+  const isNamed =
+    (superClass && !unnamedBases.includes(base)) ||
+    interfaces.some(({ expression }) => namedInterfaces.includes(expression.name)) ||
+    id.name.endsWith('Schedule');
+  if (!isNamed) return undefined;
+  const field = isError ? 'name' : 'type';
+  const said = body.body.find(({ static: isStatic, key }) => isStatic && key?.name === field);
+  const isSet = isError && source.slice(body.start, body.end).includes(`this.name = '${id.name}'`);
+  if (isSet || said?.value?.value === id.name) return undefined;
+  return isError
+    ? `needs "static override readonly name: string = '${id.name}'" for messages, since minifiers rename classes`
+    : `needs "static readonly type: string = '${id.name}'" for files and messages, since minifiers rename classes`;
 }
 
 const rowOf = (name) => layers.findIndex((row) => row.includes(name));

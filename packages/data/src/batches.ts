@@ -1,5 +1,5 @@
 /** What hands out batches, whatever it reads, and how a batch becomes tensors. */
-import { HebbError, tensor, type Tensor } from '@hebb/tensor';
+import { HebbError, tensor, type State, type Tensor } from '@hebb/tensor';
 import { isPlain } from '@hebb/tensor/arguments';
 import { sizeOf, type NumericArray } from './arrays.ts';
 import { DataError, messageOf, show } from './errors.ts';
@@ -12,13 +12,13 @@ export type JsonValue =
  * A place between two batches: JSON, so that it can be saved. `{ epoch: 0, batch: 0 }` is the very beginning. `position` is for sources that seek
  * (the byte of a file, say); whoever keeps a cursor hands it back as it got it.
  */
-export interface Cursor {
+export type Cursor = {
   /** The epoch, from 0. */
   readonly epoch: number;
   /** Batches of the epoch that lie before this place. */
   readonly batch: number;
   readonly position?: JsonValue;
-}
+};
 
 export interface LoadedBatch<B> {
   readonly batch: B;
@@ -50,12 +50,15 @@ export interface Batches<B = ArrayBatch> {
    * are.
    */
   inOrder?(): Batches<B>;
-  /** What the order depends on, as JSON. */
-  stateDict(): JsonValue;
-  /** Takes over what may change (the seed). @throws DataError that lists the {@link differences}, changing nothing, where there are any. */
-  loadStateDict(state: JsonValue): void;
-  /** Every reason why a cursor of those batches means nothing here (other data, another batch size), in words; none where it fits. */
-  differences(state: JsonValue): readonly string[];
+  /**
+   * What the order depends on. Batches without this and {@link loadStateDict} are resumed by the cursor alone: whether it means here what it meant
+   * there is then up to you.
+   */
+  stateDict?(): State;
+  /** Takes over what may change (the seed). Throws, changing nothing, where {@link differences} finds any. */
+  loadStateDict?(state: State): unknown;
+  /** Every reason why a cursor of the batches with that state means nothing here (other data, another batch size), in words; none where it fits. */
+  differences?(state: unknown): readonly string[];
 }
 
 /** A batch as tensors. */

@@ -3,6 +3,7 @@ import { defaultGenerator } from '@hebb/tensor';
 import {
   checkOptions,
   requireBoolean,
+  requireFittingState,
   requireFunction,
   requireInteger,
   type OptionNames,
@@ -15,7 +16,6 @@ import {
   type ArrayBatch,
   type Batches,
   type Cursor,
-  type JsonValue,
   type LoadedBatch,
   type TensorBatch,
 } from './batches.ts';
@@ -23,7 +23,7 @@ import { isPromise, requireDataset, requireGathered, type Dataset } from './data
 import { Buckets, type PlannedBatch } from './buckets.ts';
 import { DataError, show } from './errors.ts';
 import { Random, requireSeed } from './random.ts';
-import { requireFittingState, stateDifferences } from './state.ts';
+import { stateDifferences } from './state.ts';
 
 export interface TransformContext {
   /** Seeded by the seed, the epoch and the number of the batch: the same augmentation on every run. */
@@ -278,17 +278,19 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
     };
   }
 
-  /** Takes over seed and epoch. @throws DataError that lists the {@link differences}, changing nothing, where there are any. */
-  loadStateDict(state: JsonValue): void {
-    const hint = 'Make the loader as it was made then, of the same data.';
-    const summary = '[DataLoader] the state is that of another loader:';
-    const { seed, epoch } = requireFittingState(summary, state, this.differences(state), hint);
-    this.#seed = seed;
-    this.#epoch = epoch;
+  /** Takes over seed and epoch. @throws ArgumentError that lists the {@link differences}, changing nothing, where there are any. */
+  loadStateDict(state: LoaderState): void {
+    requireFittingState(
+      'DataLoader',
+      this.differences(state),
+      'Make the loader as it was made then, of the same data.',
+    );
+    this.#seed = state.seed;
+    this.#epoch = state.epoch;
   }
 
   /** Every reason why a cursor of the loader with that state means nothing here, in words; none where it fits. */
-  differences(state: JsonValue): readonly string[] {
+  differences(state: unknown): readonly string[] {
     const own = this.stateDict();
     return stateDifferences(
       'DataLoader',

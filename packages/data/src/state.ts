@@ -1,14 +1,8 @@
 /** What loaders and streams share in their states: seed and epoch are taken over, everything else must be the same. */
 import type { JsonValue } from './batches.ts';
-import { DataError, show } from './errors.ts';
+import { show } from './errors.ts';
 
 type JsonRecord = Readonly<Record<string, JsonValue>>;
-
-/** What is taken over. */
-interface SeededState {
-  readonly seed: number;
-  readonly epoch: number;
-}
 
 /**
  * Every reason why a saved state is not one of batches with the state `own`: what `others` finds, which of `names` differ, and a seed or epoch
@@ -16,7 +10,7 @@ interface SeededState {
  */
 export function stateDifferences<K extends string>(
   what: string,
-  state: JsonValue,
+  state: unknown,
   own: { readonly [name in K]: JsonValue },
   names: readonly K[],
   others: (saved: JsonRecord) => readonly string[],
@@ -31,15 +25,4 @@ export function stateDifferences<K extends string>(
     if (!Number.isSafeInteger(saved[name]) || (saved[name] as number) < 0)
       found.push(`its ${name} must be an integer from 0, it is ${show(saved[name])}`);
   return found;
-}
-
-/** The seed and epoch of a state that fits. Throws DataError listing the differences where it does not. */
-export function requireFittingState(
-  summary: string,
-  state: JsonValue,
-  found: readonly string[],
-  hint: string,
-): SeededState {
-  if (found.length === 0) return state as unknown as SeededState;
-  throw new DataError(summary, { problems: found.map((message) => ({ message })), hint });
 }

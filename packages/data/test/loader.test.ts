@@ -300,7 +300,7 @@ describe('DataLoader', () => {
       'its dropLast was false, here it is true',
       'its shuffle was true, here it is false',
     ]);
-    expect(() => other.loadStateDict(state)).toThrow(/another loader:\n {2}its dataset had 20[^]*shuffle was true/);
+    expect(() => other.loadStateDict(state)).toThrow(/does not fit: its dataset had 20[^]*shuffle was true/);
     expect(other.seed).toBe(4);
     expect(other.differences(null)).toEqual(['expected the state of a DataLoader, got null']);
     expect(other.differences({ ...other.stateDict(), seed: -1 })).toEqual([

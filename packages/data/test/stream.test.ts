@@ -271,7 +271,7 @@ describe('resuming', () => {
     const log = watched(100_000);
     // A source that seeks: positions are numbers.
     const seeking: StreamSource<number> = {
-      name: 'numbers',
+      type: 'numbers',
       open: (_, position) => {
         let at = (position as number | undefined) ?? 0;
         return {

@@ -45,7 +45,7 @@ export interface ClassificationEvaluationJSON {
 
 /** The accuracy of a classifier, scores per class, the confusion matrix, and of each example its label and likeliest classes. */
 export class ClassificationEvaluation extends MetricsEvaluation {
-  static override readonly name: string = 'ClassificationEvaluation';
+  static readonly type: string = 'ClassificationEvaluation';
 
   readonly classNames: readonly string[];
   /** Share of right predictions, weighted where the data has a field `weight`. */

@@ -92,7 +92,7 @@ export function multiLabel(
 
 /** How well labels are found. */
 export class MultiLabelEvaluation extends MetricsEvaluation {
-  static override readonly name: string = 'MultiLabelEvaluation';
+  static readonly type: string = 'MultiLabelEvaluation';
 
   readonly labels: readonly NamedClassScores[];
   /** The plain mean over the labels. */

@@ -95,7 +95,7 @@ interface Point {
 
 /** How far predicted numbers are off. */
 export class RegressionEvaluation extends MetricsEvaluation {
-  static override readonly name: string = 'RegressionEvaluation';
+  static readonly type: string = 'RegressionEvaluation';
 
   /** Scores of each number that is predicted, where there are at most 50. */
   readonly targets: readonly TargetScores[];

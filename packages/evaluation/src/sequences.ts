@@ -72,7 +72,7 @@ export function sequences(
 
 /** How well the tokens of sequences are predicted. */
 export class SequencesEvaluation extends MetricsEvaluation {
-  static override readonly name: string = 'SequencesEvaluation';
+  static readonly type: string = 'SequencesEvaluation';
 
   /** Number of positions that count. */
   readonly tokens: number;

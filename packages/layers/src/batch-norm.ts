@@ -6,12 +6,12 @@ import {
   requireFinite,
   requireTensor,
   type OptionNames,
+  typeNameOf,
 } from '@hebb/tensor/arguments';
 import type { ModuleOptions } from './build.ts';
 import { requirePositiveIntegers } from './checks.ts';
 import { Module } from './module.ts';
 import { buffer, parameter } from './parameter.ts';
-import { typeNameOf } from './type.ts';
 
 export interface BatchNormOptions {
   /** Added to the variance under the root. Default 1e-5. */

@@ -1,9 +1,8 @@
 /** A module to JSON and back, by what its class says of its constructor. */
 import { ArgumentError, Tensor } from '@hebb/tensor';
-import { describe, isPlain, requireBoolean, requirePlain, type Check } from '@hebb/tensor/arguments';
+import { describe, isPlain, requireBoolean, requirePlain, type Check, ownTypeNameOf } from '@hebb/tensor/arguments';
 import type { AnyModule, Module } from './module.ts';
 import { sharedMembers } from './shared.ts';
-import { ownTypeNameOf } from './type.ts';
 import { isModule } from './walk.ts';
 
 /** JSON that says which class to build, and with what. */

@@ -1,7 +1,6 @@
 /** `@hebb/layers`: modules with PyTorch's layouts, names, defaults and initial distributions, and their files. */
 export { Module, type AnyModule } from './module.ts';
 export type { LoadOptions, LoadReport } from './load.ts';
-export { typeNameOf } from './type.ts';
 export type { ForwardHook, ForwardPreHook } from './forward.ts';
 export { observeForwards, type ForwardCall } from './observe.ts';
 export { modesOf, withMode } from './modes.ts';

@@ -1,7 +1,6 @@
 /** What a module holds: a walk of its fields, through arrays, plain objects, Maps and Sets. Nothing that it meets is skipped in silence. */
 import { ArgumentError, Tensor } from '@hebb/tensor';
-import { isPlain } from '@hebb/tensor/arguments';
-import { typeNameOf } from './type.ts';
+import { isPlain, typeNameOf } from '@hebb/tensor/arguments';
 
 /** Something found in a field, with the path to it. */
 export type Found<M> = readonly [path: string, value: M];

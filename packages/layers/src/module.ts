@@ -3,14 +3,13 @@
  * (`features.0.weight`), found by walking them; there is nothing to register.
  */
 import { ArgumentError, guard, type Tensor } from '@hebb/tensor';
-import { nearest, requireBoolean, wrongArgument } from '@hebb/tensor/arguments';
+import { nearest, requireBoolean, wrongArgument, typeNameOf } from '@hebb/tensor/arguments';
 import { configOf, type ModuleConfig, type ModuleOptions } from './build.ts';
 import { Forwarding, type ForwardHook, type ForwardPreHook } from './forward.ts';
 import { compareState, loadState, type LoadOptions, type LoadReport } from './load.ts';
 import { fieldsOf } from './members.ts';
 import { memberAt, replaceInFields, requireReplacement } from './replace.ts';
 import type { NamedTensors, StateDict } from './state.ts';
-import { typeNameOf } from './type.ts';
 import { byName, distinct, introduceModules, isMember, isModule, tensorsOf, walk } from './walk.ts';
 
 /** A module whatever its `forward` takes and returns. */

@@ -1,9 +1,8 @@
 /** Members by their paths: finding one, and putting another in its place. */
 import { ArgumentError, Tensor } from '@hebb/tensor';
-import { describe, nearest, requireString } from '@hebb/tensor/arguments';
+import { describe, nearest, requireString, typeNameOf } from '@hebb/tensor/arguments';
 import { entriesOf, propertiesOf } from './members.ts';
 import type { AnyModule } from './module.ts';
-import { typeNameOf } from './type.ts';
 import { isMember, isModule, walk } from './walk.ts';
 
 interface Member {

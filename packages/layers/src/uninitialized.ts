@@ -1,6 +1,6 @@
 import { HebbError } from '@hebb/tensor';
+import { typeNameOf } from '@hebb/tensor/arguments';
 import type { AnyModule } from './module.ts';
-import { typeNameOf } from './type.ts';
 
 /** A lazy layer, which has no parameters yet, was to be computed, trained or saved. */
 export class UninitializedError extends HebbError {

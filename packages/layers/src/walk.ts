@@ -1,8 +1,8 @@
 /** Walks of a model: its modules from the outside in, with what each of them holds. */
 import { ArgumentError, Tensor } from '@hebb/tensor';
+import { typeNameOf } from '@hebb/tensor/arguments';
 import { fieldsOf, type Fields } from './members.ts';
 import type { AnyModule } from './module.ts';
-import { typeNameOf } from './type.ts';
 import { UninitializedError } from './uninitialized.ts';
 
 interface Modules {

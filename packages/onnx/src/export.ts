@@ -1,5 +1,4 @@
 /** `exportOnnx`: a model as an ONNX file. */
-import { typeNameOf } from '@hebb/layers';
 import { ArgumentError, realize, Tensor, type DType } from '@hebb/tensor';
 import {
   listOf,
@@ -9,6 +8,7 @@ import {
   requireOptions,
   requirePlain,
   requireString,
+  typeNameOf,
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import { formatType, tensorOf, type Node } from '@hebb/tensor/graph';

@@ -108,7 +108,7 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
  * ```
  */
 export class AdamW extends AdaptiveMoments {
-  static override readonly name: string = 'AdamW';
+  static override readonly type: string = 'AdamW';
 
   protected readonly decoupled = true;
 
@@ -119,7 +119,7 @@ export class AdamW extends AdaptiveMoments {
 
 /** Adam (Kingma & Ba 2015, arXiv:1412.6980): {@link AdamW} with the weight decay (default 0) added to the gradient as weightDecay · p. */
 export class Adam extends AdaptiveMoments {
-  static override readonly name: string = 'Adam';
+  static override readonly type: string = 'Adam';
 
   protected readonly decoupled = false;
 

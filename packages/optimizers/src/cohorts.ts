@@ -4,8 +4,6 @@ import { Clock } from './clock.ts';
 
 /** Some names that have the same count of steps. */
 export class Cohort extends Clock {
-  static override readonly name: string = 'Cohort';
-
   readonly names: Set<string>;
   /** Position of the group that all belong to. */
   readonly group: number;

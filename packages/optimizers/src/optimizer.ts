@@ -1,6 +1,6 @@
 /** What all optimizers share: groups of parameters, their state in variables, rates, the counts of steps. */
-import { ArgumentError, assign, variable, type Tensor } from '@hebb/tensor';
-import { describe } from '@hebb/tensor/arguments';
+import { ArgumentError, assign, variable, type Stateful, type Tensor } from '@hebb/tensor';
+import { describe, requireFittingState, typeNameOf } from '@hebb/tensor/arguments';
 import { atEachCall, scalarsByName } from './clock.ts';
 import { Cohorts, type Cohort } from './cohorts.ts';
 import {
@@ -58,7 +58,7 @@ interface Group<O extends OptimizerOptions> extends LiveOptions<O>, ParameterGro
  * ```ts
  * // p ← p − learningRate · sign(g)
  * class SignDescent extends Optimizer<{ learningRate: number }> {
- *   static override readonly name: string = 'SignDescent';
+ *   static override readonly type: string = 'SignDescent';
  *   constructor(parameters: ParameterSource, options: WithGroups<{ learningRate: number }> = {}) {
  *     super(parameters, options, { learningRate: 0.5 });
  *   }
@@ -81,7 +81,12 @@ export abstract class Optimizer<
   O extends OptimizerOptions = OptimizerOptions,
   S extends StepNumbers = StepNumbers,
   M extends Slots = Slots,
-> implements TrainingOptimizer {
+>
+  implements TrainingOptimizer, Stateful<OptimizerState>
+{
+  /** What messages and saved states call the class: a literal, which minifiers leave alone. */
+  static readonly type: string = 'Optimizer';
+
   /** First the parameters that no group of the options takes, with the options of all; then those groups in their order. */
   readonly groups: readonly ParameterGroup<O>[];
   readonly #groups: readonly Group<O>[];
@@ -99,7 +104,7 @@ export abstract class Optimizer<
    * Throws {@link ArgumentError} where there is nothing to optimise, for options out of range, and for groups that take nothing.
    */
   constructor(source: ParameterSource, options: WithGroups<O>, defaults: O) {
-    const op = new.target.name;
+    const op = typeNameOf(this);
     this.#all = namedParametersOf(op, source);
     this.#trainable = this.#all;
     this.#model = isHolder(source) ? source : undefined;
@@ -158,7 +163,7 @@ export abstract class Optimizer<
     return this.#base.options.learningRate;
   }
   set learningRate(learningRate: number) {
-    requireRate(this.constructor.name, 'learningRate', learningRate);
+    requireRate(typeNameOf(this), 'learningRate', learningRate);
     const before = this.learningRate;
     for (const { options } of this.#groups)
       if (options === this.#base.options) options.learningRate = learningRate;
@@ -174,7 +179,7 @@ export abstract class Optimizer<
     return this.#factor;
   }
   set factor(factor: number) {
-    requireRate(this.constructor.name, 'factor', factor);
+    requireRate(typeNameOf(this), 'factor', factor);
     this.#factor = factor;
   }
 
@@ -193,7 +198,7 @@ export abstract class Optimizer<
    * has other parameters now (a layer was replaced, say); `ShapeError` where shapes differ.
    */
   step(gradients?: Gradients): void {
-    const op = `${this.constructor.name}.step`;
+    const op = `${typeNameOf(this)}.step`;
     if (this.#model !== undefined) requireSameParameters(op, this.#model, this.#all);
     const { parameters } = this;
     const named = gradients === undefined ? gradientsIn(op, parameters) : namedGradients(op, parameters, gradients);
@@ -266,7 +271,7 @@ export abstract class Optimizer<
       }
     }
     return {
-      optimizer: this.constructor.name,
+      type: typeNameOf(this),
       stepCount: this.#stepCount,
       factor: this.#factor,
       groups: this.#groups.map(({ options, parameters }) => {
@@ -278,12 +283,12 @@ export abstract class Optimizer<
   }
 
   /** Every reason why a state does not fit: another class, other parameters or groups, options out of range, other shapes. */
-  differences(given: OptimizerState): readonly string[] {
+  differences(given: unknown): readonly string[] {
     const { value, reasons } = readState(given);
     if (value === undefined) return reasons;
-    const { optimizer, groups, state } = value;
-    if (optimizer !== this.constructor.name)
-      return [`the state is that of ${optimizer}, not of ${this.constructor.name}`];
+    const { type, groups, state } = value;
+    const own = typeNameOf(this);
+    if (type !== own) return [`the state is that of ${type}, not of ${own}`];
     const found: string[] = [];
     const saved = new Set(groups.flatMap(({ parameters }) => parameters));
     found.push(...[...this.#all.keys()].filter((name) => !saved.has(name)).map((name) => `missing ${name}`));
@@ -296,7 +301,7 @@ export abstract class Optimizer<
       if (moved.length > 0) found.push(`group ${i} has ${moved.join(', ')}, which the optimizer has in another group`);
       const loaded = { ...options, ...others } as O;
       const unknown = Object.keys(others).filter((name) => !(name in options));
-      if (unknown.length > 0) found.push(`group ${i} has options that ${this.constructor.name} does not: ${unknown.join(', ')}`); // prettier-ignore
+      if (unknown.length > 0) found.push(`group ${i} has options that ${own} does not: ${unknown.join(', ')}`); // prettier-ignore
       try {
         requireRate(where, 'learningRate', loaded.learningRate);
         this.check?.(where, loaded);
@@ -320,12 +325,8 @@ export abstract class Optimizer<
    * Throws {@link ArgumentError} listing everything that does not fit.
    */
   loadStateDict(given: OptimizerState): void {
-    const found = this.differences(given);
-    const { value } = readState(given);
-    if (found.length > 0 || value === undefined) {
-      throw new ArgumentError(`[${this.constructor.name}.loadStateDict] the state does not fit: ${found.join('; ')}.`);
-    }
-    const { stepCount, factor, groups, state } = value;
+    requireFittingState(typeNameOf(this), this.differences(given));
+    const { stepCount, factor, groups, state } = readState(given).value as OptimizerState;
     for (const [i, group] of this.#groups.entries()) {
       const { parameters: _, ...options } = groups[i] as (typeof groups)[number];
       group.replace(options as Partial<O>);

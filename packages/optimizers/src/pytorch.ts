@@ -1,6 +1,6 @@
 /** States of PyTorch's optimizers, under the names of their parameters. */
-import { ArgumentError, Tensor } from '@hebb/tensor';
-import { listOf, requireArray, requireObject, requireString, wrongArgument } from '@hebb/tensor/arguments';
+import { ArgumentError, Tensor, type State } from '@hebb/tensor';
+import { listOf, requireArray, requireObject, requireString, typeNameOf, wrongArgument } from '@hebb/tensor/arguments';
 import { Optimizer } from './optimizer.ts';
 import { entriesOf, isRecord, type GroupState, type OptimizerState, type ParameterState } from './state.ts';
 
@@ -69,7 +69,7 @@ export function fromPyTorchState(
     if (tensors.length > 0) state.set(nameOf(index), { step: step as number, ...Object.fromEntries(tensors) });
   }
   const stepCount = Math.max(0, ...[...state.values()].map(({ step }) => step));
-  return { optimizer: optimizer.constructor.name, stepCount, factor: 1, groups, state };
+  return { type: typeNameOf(optimizer), stepCount, factor: 1, groups, state };
 }
 
 function groupOf(
@@ -81,12 +81,12 @@ function groupOf(
 ): GroupState {
   requireArray(op, `params of param_groups[${i}]`, group['params']);
   const known = Object.keys(optimizer.groups[0]?.options ?? {});
-  const options: Record<string, unknown> = {};
+  const options: Record<string, State> = {};
   for (const [key, value] of Object.entries(group)) {
     const name = optionNames[key] ?? key;
-    if (known.includes(name)) options[name] = value;
+    if (known.includes(name)) options[name] = value as State;
     else if (key === 'amsgrad' && value === true)
-      throw new ArgumentError(`[${op}] param_groups[${i}] was made with amsgrad, which ${optimizer.constructor.name} does not have.`); // prettier-ignore
+      throw new ArgumentError(`[${op}] param_groups[${i}] was made with amsgrad, which ${typeNameOf(optimizer)} does not have.`); // prettier-ignore
   }
   return { ...options, parameters: group['params'].map(nameOf) };
 }

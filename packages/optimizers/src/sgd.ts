@@ -56,7 +56,7 @@ type Slots = { readonly momentum_buffer: Tensor | undefined };
  * ```
  */
 export class SGD extends Optimizer<SGDSettings, Numbers, Slots> {
-  static override readonly name: string = 'SGD';
+  static override readonly type: string = 'SGD';
 
   constructor(parameters: ParameterSource, options: SGDOptions = {}) {
     super(parameters, options, defaults);

@@ -1,17 +1,17 @@
 /** States of optimizers, in PyTorch's layout but with names, and what differs between one and an optimizer. */
-import { Tensor } from '@hebb/tensor';
+import { Tensor, type State } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
 
 /** The state of one parameter: the steps that it has taken, and its tensors by PyTorch's names. */
 export type ParameterState = Readonly<Record<string, Tensor | number>> & { readonly step: number };
 
 /** A group's options, and the names of its parameters. */
-export type GroupState = Readonly<Record<string, unknown>> & { readonly parameters: readonly string[] };
+export type GroupState = Readonly<Record<string, State>> & { readonly parameters: readonly string[] };
 
 /** Everything that an optimizer needs to go on. */
 export type OptimizerState = {
-  /** Name of the optimizer's class. */
-  readonly optimizer: string;
+  /** The `static type` of the optimizer's class. */
+  readonly type: string;
   /** Number of steps taken. */
   readonly stepCount: number;
   readonly factor: number;
@@ -23,9 +23,9 @@ export type OptimizerState = {
 /** A state whose parts have the right types, or the reasons why it has not. */
 export function readState(state: unknown): { readonly value?: OptimizerState; readonly reasons: readonly string[] } {
   if (!isRecord(state)) return { reasons: [`the state must be an object, not ${describe(state)}`] };
-  const { optimizer, stepCount, factor, groups, state: entries } = state;
+  const { type, stepCount, factor, groups, state: entries } = state;
   const reasons: string[] = [];
-  if (typeof optimizer !== 'string') reasons.push(`optimizer must be the name of a class, not ${describe(optimizer)}`);
+  if (typeof type !== 'string') reasons.push(`type must be the name of a class, not ${describe(type)}`);
   if (!isCount(stepCount)) reasons.push(`stepCount must be an integer ≥ 0, not ${describe(stepCount)}`);
   if (!isRate(factor)) reasons.push(`factor must be a number ≥ 0, not ${describe(factor)}`);
   if (!Array.isArray(groups)) reasons.push(`groups must be an array, not ${describe(groups)}`);

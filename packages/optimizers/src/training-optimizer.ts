@@ -1,9 +1,9 @@
 /** What a loop asks of an optimizer, so that optimizers, what wraps them, and those of the user's own are used alike. */
-import type { Tensor } from '@hebb/tensor';
+import type { Stateful, Tensor } from '@hebb/tensor';
 import { wrongArgument } from '@hebb/tensor/arguments';
 import type { ParameterGroup } from './groups.ts';
 
-export interface TrainingOptimizer {
+export interface TrainingOptimizer extends Stateful {
   /** What gradients are to be taken with respect to, by name: the parameters that it trains, without those frozen now. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly groups?: readonly ParameterGroup[] | undefined;
@@ -15,9 +15,7 @@ export interface TrainingOptimizer {
   readonly stepCount: number;
   /** Records the update of the parameters by their gradients, under the names of {@link parameters}; without them, by `.grad` of each. */
   step(gradients?: ReadonlyMap<string, Tensor>): void;
-  stateDict(): unknown;
-  loadStateDict(state: never): unknown;
-  differences(state: never): readonly string[];
+  differences(state: unknown): readonly string[];
 }
 
 /** An optimizer that keeps an average of the parameters, which can take their place for a while: for validation, or at the end. */

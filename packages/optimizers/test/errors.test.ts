@@ -172,7 +172,7 @@ it('takes a model, names its state after its parameters, and starts from zeros',
   const model = { namedParameters: () => new Map(Object.entries(own)) };
   const optimizer = new AdamW(model);
   const numbers = {
-    optimizer: 'AdamW',
+    type: 'AdamW',
     factor: 1,
     groups: [
       {

@@ -91,7 +91,7 @@ class Counting extends OptimizerWrapper {
     this.calls++;
     this.stepWrapped(given);
   }
-  protected ownState(): Readonly<Record<string, unknown>> {
+  protected ownState(): Readonly<Record<string, never>> {
     return {};
   }
   protected ownDifferences(): readonly string[] {

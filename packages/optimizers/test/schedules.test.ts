@@ -1,5 +1,5 @@
 /** Schedules against PyTorch's `lr_scheduler`. */
-import { SGD, PlateauSchedule, type PlateauScheduleOptions, type Schedule } from '../src/index.ts';
+import { SGD, PlateauSchedule, type PlateauScheduleOptions, type PlateauState, type Schedule } from '../src/index.ts';
 import * as optimizers from '../src/index.ts';
 import { ArgumentError, ones, variable } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
@@ -69,7 +69,7 @@ describe('PlateauSchedule', () => {
       let schedule = new PlateauSchedule(options[name]);
       values.forEach((value, i) => {
         const next = new PlateauSchedule(options[name]);
-        next.loadStateDict(JSON.parse(JSON.stringify(schedule.stateDict())) as never);
+        next.loadStateDict(JSON.parse(JSON.stringify(schedule.stateDict())) as PlateauState);
         schedule = next;
         expect(schedule.observe(value), `value ${i}`).toBeCloseTo(expected[i] ?? NaN, 12);
       });
@@ -85,8 +85,23 @@ describe('PlateauSchedule', () => {
 
   it('refuses states and options that are none', () => {
     expect(() => new PlateauSchedule({ factor: 1 })).toThrow('factor must be < 1, not 1');
-    expect(() => new PlateauSchedule().loadStateDict({ factor: 'x' } as never)).toThrow(
-      'factor must be a number; waited must be a number; cooling must be a number',
-    );
+    const fresh = new PlateauSchedule().stateDict();
+    const states: readonly (readonly [unknown, string])[] = [
+      [undefined, 'the state is that of something else, not of a PlateauSchedule'],
+      [{ ...fresh, type: 'EarlyStopping' }, 'the state is that of something else, not of a PlateauSchedule'],
+      [{ ...fresh, factor: -0.5 }, 'factor must be a number from 0 to 1, not -0.5'],
+      [{ ...fresh, factor: 2 }, 'factor must be a number from 0 to 1, not 2'],
+      [{ ...fresh, best: Number.NaN }, 'best must be a number that is not NaN, or undefined, not NaN'],
+      [{ ...fresh, waited: -5 }, 'waited must be an integer ≥ 0, not -5'],
+      [{ ...fresh, cooling: 'x' }, "cooling must be an integer ≥ 0, not 'x'"],
+    ];
+    for (const [state, reason] of states) {
+      const plateau = new PlateauSchedule();
+      expect(plateau.differences(state)).toEqual([reason]);
+      expect(() => plateau.loadStateDict(state as PlateauState)).toThrow(
+        `[PlateauSchedule.loadStateDict] the state does not fit: ${reason}.`,
+      );
+      expect(plateau.stateDict()).toEqual(fresh);
+    }
   });
 });

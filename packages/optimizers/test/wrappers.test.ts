@@ -125,7 +125,7 @@ describe('wrappers around one another', () => {
           const state = optimizer.stateDict();
           weight = parameter(tensor(await weight.data(), { shape: weight.shape }));
           optimizer = make(weight);
-          optimizer.loadStateDict(state as never);
+          optimizer.loadStateDict(state);
           step = wrap();
         }
         step(toTensor(gradient));

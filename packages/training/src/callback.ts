@@ -153,7 +153,10 @@ export interface Run {
  * ```
  */
 export interface Callback {
-  /** Under which its state is saved. Default: its position among the callbacks. */
+  /**
+   * Under which its state is saved. Default: the `static type` of its class, a literal that minifiers leave alone; its position among the callbacks,
+   * where it has none. To be said where two callbacks of one class are to be told apart when their order changes.
+   */
   readonly name?: string;
   /** When `onPause` and `onSave` are called. Default `{ epochs: 1 }`. */
   readonly every?: Every;

@@ -105,7 +105,7 @@ export async function loadParts(where: string, path: string, parts: Parts, rules
 export async function giveStates(
   where: string,
   path: string,
-  state: Readonly<Record<string, unknown>>,
+  state: Readonly<Record<string, State>>,
   parts: Parts,
   { partial, hint }: LoadRules,
 ): Promise<void> {
@@ -127,8 +127,8 @@ export async function giveStates(
   for (const { name, part, state: given } of present.filter((each) => !knowing.includes(each))) {
     const before = await copyOf(part.stateDict());
     try {
-      await part.loadStateDict(given as never);
-      undo.push(() => part.loadStateDict(before as never));
+      await part.loadStateDict(given);
+      undo.push(() => part.loadStateDict(before));
     } catch (error) {
       differences.push(`${name}: ${reasonOf(error)}`);
     }
@@ -146,7 +146,7 @@ export async function giveStates(
   if (differences.length > 0) throw await refuse();
   for (const { name, part, state: given } of knowing) {
     try {
-      await part.loadStateDict(given as never);
+      await part.loadStateDict(given);
     } catch (error) {
       differences.push(`${name}: ${reasonOf(error)}`);
       throw await refuse();
@@ -158,13 +158,13 @@ export async function giveStates(
 interface SinglePart {
   readonly name: string;
   readonly part: Stateful;
-  readonly state: unknown;
+  readonly state: State;
 }
 
 /** A part, or all those of which it is made (the callbacks), so that each is checked, and taken back, by itself. */
-function singlePartsOf(name: string, part: Stateful, state: unknown, differences: string[]): SinglePart[] {
+function singlePartsOf(name: string, part: Stateful, state: State, differences: string[]): SinglePart[] {
   if (!(part instanceof NamedStates)) return [{ name, part, state }];
-  const given = isPlain(state) ? (state as Readonly<Record<string, unknown>>) : {};
+  const given = isPlain(state) ? (state as Readonly<Record<string, State>>) : {};
   differences.push(...part.nameDifferences(given).map((reason) => `${name}: ${reason}`));
   return [...part.members]
     .filter(([member]) => Object.hasOwn(given, member))
@@ -173,7 +173,7 @@ function singlePartsOf(name: string, part: Stateful, state: unknown, differences
 
 function differencesOf({ name, part, state }: SinglePart): string[] {
   try {
-    return (part.differences?.(state as never) ?? []).map((reason) => `${name}: ${reason}`);
+    return (part.differences?.(state) ?? []).map((reason) => `${name}: ${reason}`);
   } catch (error) {
     return [`${name}: ${reasonOf(error)}`]; // a state of quite another kind
   }
@@ -223,7 +223,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** A copy of a state that does not change with what it is the state of. */
-export async function copyOf(state: unknown): Promise<unknown> {
+export async function copyOf<S extends State>(state: S): Promise<S> {
   const tensors: Tensor[] = [];
   const copy = (value: unknown): unknown => {
     if (typeof value !== 'object' || value === null) return value;
@@ -240,7 +240,7 @@ export async function copyOf(state: unknown): Promise<unknown> {
   };
   const result = copy(state);
   await realize(...tensors);
-  return result;
+  return result as S;
 }
 
 export function requireParts(where: string, parts: unknown): asserts parts is Parts {

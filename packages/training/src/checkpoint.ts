@@ -61,11 +61,11 @@ export interface CheckpointInfo {
 }
 
 /** What {@link Checkpoint} saves of itself. */
-export interface CheckpointState {
+export type CheckpointState = {
   readonly monitor: MonitorState | undefined;
   /** Steps made when it was saved. */
   readonly step: number;
-}
+};
 
 const [last, best] = [lastName, 'best.safetensors'];
 const stepFile = /^step-(\d+)\.safetensors$/;
@@ -100,8 +100,9 @@ const infoName = 'hebb.checkpoint';
  * Throws TrainingError, at the start of the run, where the folder cannot be made or written to, and {@link CheckpointError} where it holds
  * another run, or another one has begun to save there meanwhile. Node only.
  */
-export class Checkpoint implements Callback, Stateful {
-  readonly name = 'checkpoint';
+export class Checkpoint implements Callback, Stateful<CheckpointState> {
+  static readonly type: string = 'Checkpoint';
+
   readonly folder: string;
   readonly every: Every;
   readonly #saveBest: boolean;

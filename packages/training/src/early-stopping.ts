@@ -26,10 +26,10 @@ const earlyStoppingOptions: OptionNames<EarlyStoppingOptions> = {
 type Weights = Readonly<Record<string, ReadonlyMap<string, Tensor>>>;
 
 /** What {@link EarlyStopping} saves. */
-export interface EarlyStoppingState {
+export type EarlyStoppingState = {
   readonly monitor: MonitorState;
   readonly weights: Weights;
-}
+};
 
 /**
  * Ends a run that does not improve any more, and takes the modules back to their best state (Prechelt, "Early Stopping – But When?", 1998).
@@ -53,8 +53,9 @@ export interface EarlyStoppingState {
  *
  * Throws TrainingError for a patience that is no positive integer; in the run where there is nothing of the monitored name, or nobody says which way it is better.
  */
-export class EarlyStopping implements Callback, Stateful {
-  readonly name = 'earlyStopping';
+export class EarlyStopping implements Callback, Stateful<EarlyStoppingState> {
+  static readonly type: string = 'EarlyStopping';
+
   readonly #patience: number;
   readonly #restoreBest: boolean;
   readonly #monitor: Monitor;

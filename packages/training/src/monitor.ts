@@ -19,21 +19,23 @@ export interface MonitorOptions {
 export const monitorOptions: OptionNames<MonitorOptions> = { monitor: true, mode: true };
 
 /** Where and how good the best was. */
-export interface Best {
+export type Best = {
   /** Epoch of the last step before it, from 1. */
   readonly epoch: number;
   /** Steps made before it. */
   readonly step: number;
   readonly value: number;
-}
+};
 
-export interface MonitorState {
+export type MonitorState = {
   readonly name: string;
   readonly goal: 'min' | 'max';
   readonly best: Best | undefined;
+  /** How often the number did not improve since. */
   readonly stale: number;
+  /** How often it was looked at. */
   readonly count: number;
-}
+};
 
 /**
  * Watches one number, at every validation, or at the end of every epoch where a run has no validation. NaN is never the best, and never an

@@ -1,14 +1,15 @@
 /** Several states as one part of a checkpoint, each under its name. */
-import type { Stateful } from '@hebb/tensor';
+import type { State, Stateful } from '@hebb/tensor';
+import { isPlain, ownTypeNameOf } from '@hebb/tensor/arguments';
 import type { Callback } from './callback.ts';
 import { isStateful } from './parts.ts';
 
-/** All callbacks that have a state, under their names or else positions; undefined where none has. */
+/** All callbacks that have a state, under their names, or those of their classes, or else positions; undefined where none has. */
 export function callbackStates(callbacks: readonly Callback[]): Stateful | undefined {
   const named = new Map<string, Stateful>();
   callbacks.forEach((callback, position) => {
     if (!isStateful(callback)) return;
-    const name = callback.name ?? String(position);
+    const name = callback.name ?? ownTypeNameOf(callback) ?? String(position);
     let key = name;
     for (let again = 2; named.has(key); again++) key = `${name}${again}`;
     named.set(key, callback);
@@ -22,7 +23,9 @@ export function namedStates(what: string, named: Iterable<readonly [string, Stat
   return parts.size === 0 ? undefined : new NamedStates(what, parts);
 }
 
-export class NamedStates implements Stateful {
+type NamedState = Readonly<Record<string, State>>;
+
+export class NamedStates implements Stateful<NamedState> {
   readonly members: ReadonlyMap<string, Stateful>;
   readonly #what: string;
 
@@ -31,12 +34,13 @@ export class NamedStates implements Stateful {
     this.members = members;
   }
 
-  stateDict(): Record<string, unknown> {
+  stateDict(): NamedState {
     return Object.fromEntries([...this.members].map(([name, part]) => [name, part.stateDict()]));
   }
 
   /** Names that only this, or only the state has. */
-  nameDifferences(state: Readonly<Record<string, unknown>>): readonly string[] {
+  nameDifferences(given: unknown): readonly string[] {
+    const state = stateOf(given);
     const missing = [...this.members.keys()].filter((name) => !Object.hasOwn(state, name));
     const unexpected = Object.keys(state).filter((name) => !this.members.has(name));
     return [
@@ -45,15 +49,20 @@ export class NamedStates implements Stateful {
     ];
   }
 
-  differences(state: Readonly<Record<string, unknown>>): readonly string[] {
+  differences(given: unknown): readonly string[] {
+    const state = stateOf(given);
     const present = [...this.members].filter(([name]) => Object.hasOwn(state, name));
     const differences = present.flatMap(([name, part]) =>
-      (part.differences?.(state[name] as never) ?? []).map((reason) => `${name}: ${reason}`),
+      (part.differences?.(state[name]) ?? []).map((reason) => `${name}: ${reason}`),
     );
-    return [...this.nameDifferences(state), ...differences];
+    return [...this.nameDifferences(given), ...differences];
   }
 
-  loadStateDict(state: Readonly<Record<string, unknown>>): void {
-    for (const [name, part] of this.members) part.loadStateDict(state[name] as never);
+  async loadStateDict(state: NamedState): Promise<void> {
+    for (const [name, part] of this.members) await part.loadStateDict(state[name]);
   }
+}
+
+function stateOf(given: unknown): Readonly<Record<string, unknown>> {
+  return isPlain(given) ? (given as Readonly<Record<string, unknown>>) : {};
 }

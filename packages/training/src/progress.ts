@@ -148,6 +148,8 @@ const linesPerRun = 20;
  * Colours are left out where NO_COLOR is set.
  */
 export class TerminalProgress implements Callback {
+  static readonly type: string = 'TerminalProgress';
+
   readonly #stream: ProgressStream;
   readonly #validationName: string;
   readonly #live: boolean;

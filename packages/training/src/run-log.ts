@@ -4,7 +4,7 @@ import type { EpochRecord, StepRecord, ValidationRecord } from './callback.ts';
 type TimedEpoch = 'seconds' | 'validationSeconds' | 'examplesPerSecond';
 
 /** The log as it is saved. Clock times stand apart: all else is the same whenever and wherever the steps were made. */
-export interface LogState {
+export type LogState = {
   readonly lossName: string | undefined;
   /** float64, one number a step. */
   readonly scalars: Readonly<Record<string, Float64Array>>;
@@ -14,12 +14,12 @@ export interface LogState {
   /** Of the epoch that is going on. */
   readonly examples: number;
   readonly sums: Readonly<Record<string, { readonly sum: number; readonly weight: number }>>;
-}
+};
 
-export interface LogTimes {
+export type LogTimes = {
   readonly epochs: readonly Pick<EpochRecord, TimedEpoch>[];
   readonly validations: readonly number[];
-}
+};
 
 export class RunLog {
   /** The name of the scalar that is called the loss; undefined before the first step. */

@@ -30,7 +30,7 @@ import { Stopwatch } from './stopwatch.ts';
 import { breather } from './tasks.ts';
 
 /** Where a run stands, as it is saved. All but `times` is the same whether the run was cut or not. */
-export interface RunState {
+export type RunState = {
   readonly step: number;
   readonly stepOfEpoch: number;
   /** The next batch. */
@@ -48,7 +48,7 @@ export interface RunState {
     readonly epochSeconds: number;
     readonly epochValidationSeconds: number;
   };
-}
+};
 
 /** Steps whose numbers are in flight between the device and the loop: enough to keep a GPU busy, few enough to find NaN soon. */
 const stepsInFlight = 4;
@@ -83,7 +83,9 @@ interface Note {
  * Throws TrainingError for what makes no sense, at once or before the first step, and out of the loop for a loss that is not a finite
  * number, a few steps later at most; also whatever a callback throws.
  */
-export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBufferView }>>> implements Run, Stateful {
+export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBufferView }>>>
+  implements Run, Stateful<RunState>
+{
   readonly parts: Readonly<Record<string, Stateful>>;
   readonly modules: ReadonlyMap<string, Module>;
   readonly optimizers: ReadonlyMap<string, TrainingOptimizer>;

@@ -1,5 +1,6 @@
 /** Whether an optimizer trains the model that it is used with. */
 import type { Module } from '@hebb/layers';
+import { typeNameOf } from '@hebb/tensor/arguments';
 import type { TrainingOptimizer } from './callback.ts';
 import { TrainingError } from './errors.ts';
 
@@ -28,7 +29,7 @@ export function requireParametersOf(where: string, model: Module, optimizer: Tra
   const [mine, trained] = [new Set(own.values()), new Set(optimizer.parameters.values())];
   const elsewhere = [...optimizer.parameters].filter(([, tensor]) => !mine.has(tensor)).map(([key]) => key);
   if (elsewhere.length === 0) return;
-  const type = optimizer.constructor.name;
+  const type = typeNameOf(optimizer);
   const make = `Make it for this model: new ${type === 'Object' ? 'AdamW' : type}(model, { … }).`;
   if (elsewhere.length === trained.size) {
     throw new TrainingError(

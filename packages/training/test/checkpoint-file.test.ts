@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { valueAndGrad } from '@hebb/autograd';
-import { Dropout, Linear, readSafetensors, Sequential, writeSafetensors } from '@hebb/layers';
+import { Dropout, Linear, readSafetensors, Sequential, writeSafetensors, type StateDict } from '@hebb/layers';
 import { AdamW, SGD } from '@hebb/optimizers';
 import { assign, Generator, setDevice, tensor, variable, type State, type Stateful, type Tensor } from '@hebb/tensor';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -195,9 +195,9 @@ describe('a checkpoint', () => {
       },
     };
     const linear = new Linear(2, 2);
-    const plainPart: Stateful = {
+    const plainPart: Stateful<StateDict> = {
       stateDict: () => linear.stateDict(),
-      loadStateDict: (state: never) => linear.loadStateDict(state),
+      loadStateDict: (state: StateDict) => linear.loadStateDict(state),
     };
     const refusing: Stateful = {
       stateDict: () => 'x',

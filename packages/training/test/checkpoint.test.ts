@@ -73,7 +73,7 @@ async function bytesOf({ model, optimizer, history }: Trained): Promise<Uint8Arr
   const epochs = history.epochs.map(({ epoch, step, loss, metrics, validationLoss }) => ({ epoch, step, loss, metrics: { ...metrics }, validationLoss })); // prettier-ignore
   return encodeState({
     model: model.stateDict(),
-    optimizer: optimizer.stateDict() as never,
+    optimizer: optimizer.stateDict(),
     losses,
     scalars: { ...scalars },
     learningRates,

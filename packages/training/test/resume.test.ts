@@ -7,7 +7,7 @@ import { accuracy } from '@hebb/evaluation';
 import { BatchNorm1d, Dropout, Linear, ReLU, Sequential } from '@hebb/layers';
 import { binaryCrossEntropyWithLogits, crossEntropy } from '@hebb/losses';
 import { AdamW, cosineSchedule, EMA, minimize, PlateauSchedule, SGD } from '@hebb/optimizers';
-import { compile, manualSeed, ones, randn, setDevice, zeros, type Tensor } from '@hebb/tensor';
+import { compile, manualSeed, ones, randn, setDevice, zeros, type State, type Tensor } from '@hebb/tensor';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Checkpoint,
@@ -66,12 +66,12 @@ async function outcome(program: Program, cuts: readonly Cut[]): Promise<unknown>
     if (cut !== undefined) expect(history.interrupted, `cut after ${cut.after}`).toBe(true);
   }
   expect(history?.interrupted).toBe(false);
-  const state = decodeState(readFileSync(join(own, 'last.safetensors'))) as { run: Record<string, unknown> };
+  const state = decodeState(readFileSync(join(own, 'last.safetensors'))) as { run: Record<string, State> };
   const { times: _, ...run } = state.run;
   const { losses, scalars, learningRates, epochs, validations } = history as History;
   const untimed = epochs.map(({ seconds: _s, validationSeconds: _v, examplesPerSecond: _e, ...rest }) => rest);
   return {
-    last: Buffer.from(await encodeState({ ...state, run } as never)).toString('base64'),
+    last: Buffer.from(await encodeState({ ...state, run })).toString('base64'),
     best: readFileSync(join(own, 'best.safetensors')).toString('base64'),
     history: {
       losses,

@@ -18,7 +18,17 @@ import {
   SWA,
   type TrainingOptimizer,
 } from '@hebb/optimizers';
-import { Generator, manualSeed, onesLike, rand, setDevice, zerosLike, type Stateful, type Tensor } from '@hebb/tensor';
+import {
+  Generator,
+  manualSeed,
+  onesLike,
+  rand,
+  setDevice,
+  zerosLike,
+  type State,
+  type Stateful,
+  type Tensor,
+} from '@hebb/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   Checkpoint,
@@ -246,13 +256,13 @@ it('keeps the state of callbacks of one’s own, whatever stands beside them', a
 
 it('loads nothing where a callback refuses its state, or is another one than it was', async () => {
   const program = supervised(adam);
-  const keeps = (value: unknown, load: () => void, name = 'mine'): Callback & Stateful => ({
+  const keeps = (value: State, load: () => void, name = 'mine'): Callback & Stateful => ({
     name,
     onStep: () => undefined,
     stateDict: () => value,
     loadStateDict: load,
   });
-  await program({ callbacks: [new Checkpoint(folder), keeps(1, () => undefined), keeps(2, () => undefined, 'other'), keeps(3, () => undefined, 'earlyStopping')] }); // prettier-ignore
+  await program({ callbacks: [new Checkpoint(folder), keeps(1, () => undefined), keeps(2, () => undefined, 'other'), keeps(3, () => undefined, 'EarlyStopping')] }); // prettier-ignore
   const model = classifier();
   const before = await plain(model.stateDict());
   const loaded: string[] = [];
@@ -264,7 +274,7 @@ it('loads nothing where a callback refuses its state, or is another one than it 
   const error: unknown = await fit(model, data(), { ...options, callbacks, resume: folder }).catch((e: unknown) => e);
   expect(error).toBeInstanceOf(CheckpointError);
   expect((error as CheckpointError).differences).toEqual([
-    'callbacks.earlyStopping: its state is that of something else',
+    'callbacks.EarlyStopping: its state is that of something else',
     'callbacks.mine: not today',
   ]);
   expect(await plain(model.stateDict())).toStrictEqual(before);

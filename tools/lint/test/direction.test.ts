@@ -28,7 +28,21 @@ describe('imports between packages', () => {
     ['out of the package', 'packages/layers/src/a.ts', `import { x } from '../../losses/src/a.ts';`],
     ['to a package the manifest does not list', 'packages/data/src/a.ts', `import { x } from 'papaparse';`],
     ['to Node, statically', 'packages/data/src/a.ts', `import { readFile } from 'node:fs/promises';`],
-    ['to a class whose name a minifier takes', 'packages/data/src/a.ts', `export class DataError extends HebbError {}`],
+    [
+      'to an error whose name a minifier takes',
+      'packages/data/src/a.ts',
+      `export class DataError extends HebbError {}`,
+    ],
+    ['to a subclass that files could not name', 'packages/layers/src/a.ts', `export class Tanh extends Module {}`],
+    ['to a wrong name', 'packages/layers/src/a.ts', `export class Tanh extends Module { static type = 'ReLU'; }`],
+    [
+      'to a name in another place',
+      'packages/optimizers/src/a.ts',
+      `export class Lion extends Optimizer { static name = 'Lion'; }`,
+    ],
+    ['to a callback without a name', 'packages/training/src/a.ts', `export class Log implements Callback {}`],
+    ['to a transform without a name', 'packages/data/src/a.ts', `export class Log implements Transform<X, Y> {}`],
+    ['to a schedule without a name', 'packages/optimizers/src/a.ts', `export class PlateauSchedule {}`],
     ['to the own address', 'packages/data/src/a.ts', `export const here = new URL('.', import.meta.url);`],
     ['to Node, dynamically', 'packages/data/src/a.ts', `export const read = () => import('node:fs/promises');`],
     ['to Node, without its prefix', 'packages/data/src/a.ts', `export const read = () => import('fs');`],
@@ -47,6 +61,17 @@ describe('imports between packages', () => {
   it('lets a package name the types of Node modules', () => {
     expect(problems('packages/data/src/a.ts', `import type { FileHandle } from 'node:fs/promises';`)).toEqual([]);
     expect(problems('packages/data/src/a.ts', `export type Path = typeof import('node:path');`)).toEqual([]);
+  });
+
+  it('lets classes that files name say so in a literal', () => {
+    const source = `export class Log implements Callback { static readonly type: string = 'Log'; }`;
+    expect(problems('packages/training/src/a.ts', source)).toEqual([]);
+    const error = `export class DataError extends HebbError { static override readonly name: string = 'DataError'; }`;
+    expect(problems('packages/data/src/a.ts', error)).toEqual([]);
+    expect(problems('packages/data/src/a.ts', `export abstract class Scaler implements Transform<X, Y> {}`)).toEqual(
+      [],
+    );
+    expect(problems('packages/data/src/a.ts', `export class Table {}`)).toEqual([]);
   });
 
   it('names the file, the line and the reason', () => {

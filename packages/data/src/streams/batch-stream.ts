@@ -5,6 +5,7 @@ import {
   oneOf,
   recordOf,
   requireBoolean,
+  requireFittingState,
   requireFunction,
   requireInteger,
   type OptionNames,
@@ -23,7 +24,7 @@ import {
 import { DataError, show } from '../errors.ts';
 import type { TransformContext } from '../loader.ts';
 import { Random, requireSeed } from '../random.ts';
-import { requireFittingState, stateDifferences } from '../state.ts';
+import { stateDifferences } from '../state.ts';
 import { Collator, fieldTypes, type FieldType } from './collate.ts';
 import { prefetchReader } from './prefetch.ts';
 import { after, call, end, located, type Reader, type Step, type StreamSource } from './reader.ts';
@@ -194,17 +195,19 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
     return { stages: [...this.#stages], batchSize, dropLast, seed, epoch };
   }
 
-  /** Takes over seed and epoch. @throws DataError that lists the {@link differences}, changing nothing, where there are any. */
-  loadStateDict(state: JsonValue): void {
-    const hint = 'Make the stream as it was made then, of the same data, with the same seeds.';
-    const summary = '[BatchStream] the state is that of another stream:';
-    const { seed, epoch } = requireFittingState(summary, state, this.differences(state), hint);
-    this.#seed = seed;
-    this.#epoch = epoch;
+  /** Takes over seed and epoch. @throws ArgumentError that lists the {@link differences}, changing nothing, where there are any. */
+  loadStateDict(state: BatchStreamState): void {
+    requireFittingState(
+      'BatchStream',
+      this.differences(state),
+      'Make the stream as it was made then, of the same data, with the same seeds.',
+    );
+    this.#seed = state.seed;
+    this.#epoch = state.epoch;
   }
 
   /** Every reason why a cursor of the stream with that state means nothing here, in words; none where it fits. */
-  differences(state: JsonValue): readonly string[] {
+  differences(state: unknown): readonly string[] {
     const own = this.stateDict();
     return stateDifferences('BatchStream', state, own, ['batchSize', 'dropLast'], (saved) => {
       const stages = Array.isArray(saved['stages']) ? saved['stages'].join(' → ') : show(saved['stages']);

@@ -89,7 +89,7 @@ export function csvStream<const T extends Types = Types>(
   // The names of the first epoch are those of every epoch.
   const schema = async (): Promise<Schema> => (known ??= await readSchema(bytes, sampleRows, options));
   return stream({
-    name: 'csvStream',
+    type: 'csvStream',
     open: (_, position) => new CsvReader(bytes, schema, options, position) as Reader<CsvRow<T>>,
   });
 }

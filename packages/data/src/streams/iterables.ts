@@ -8,7 +8,7 @@ export type Elements<T> = Iterable<T> | AsyncIterable<T>;
 
 /** Of iterables nothing is known but their order: a position is a number of elements, and is reached by passing over that many. */
 export function iterableSource<T>(iterate: (context: { readonly epoch: number }) => Elements<T>): StreamSource<T> {
-  return { name: 'iterable', open: (epoch, position) => iterableReader(() => iterate({ epoch }), position) };
+  return { type: 'iterable', open: (epoch, position) => iterableReader(() => iterate({ epoch }), position) };
 }
 
 function iterableReader<T>(iterate: () => Elements<T>, position?: JsonValue): Reader<T> {

@@ -30,7 +30,7 @@ export function linesStream(source: Source, options: LinesStreamOptions = {}): S
   checkOptions('linesStream', options, linesOptions);
   const bytes = new ByteSource('linesStream', source, options.encoding);
   return stream({
-    name: 'linesStream',
+    type: 'linesStream',
     open: (_, position) => {
       if (position === undefined) return linesReader(bytes, 0, 1, 0);
       const { byte, line, row } = partsOf('linesStream', position, ['byte', 'line', 'row']);

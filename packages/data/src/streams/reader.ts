@@ -24,8 +24,8 @@ export interface Reader<T> {
 
 /** Where streams begin: what can be read from its start or from a position, as often as is asked. */
 export interface StreamSource<T> {
-  /** What errors and saved states call it. */
-  readonly name: string;
+  /** What errors and saved states call it, a literal: `'csvStream'`. */
+  readonly type: string;
   /**
    * Opens it, at a `position` that one of its readers gave in the same epoch, or at its start. What comes may depend on the epoch, and on nothing else.
    * What takes time (opening a file) belongs into the first `next`.

@@ -77,7 +77,7 @@ export class Stream<T> implements AsyncIterable<T> {
   readonly #stages: readonly string[];
 
   /** @internal {@link stream} and the functions for files make streams. */
-  constructor(source: StreamSource<T>, stages: readonly string[] = [source.name]) {
+  constructor(source: StreamSource<T>, stages: readonly string[] = [source.type]) {
     this.#source = source;
     this.#stages = stages;
   }
@@ -153,7 +153,7 @@ export class Stream<T> implements AsyncIterable<T> {
     requireInteger('prefetch', 'count', count, 1);
     // The order is the same with and without: no stage to be compared with a saved one.
     return new Stream(
-      { name: 'prefetch', open: (epoch, position) => prefetchReader(this.#source.open(epoch, position), count) },
+      { type: 'prefetch', open: (epoch, position) => prefetchReader(this.#source.open(epoch, position), count) },
       this.#stages,
     );
   }
@@ -336,7 +336,7 @@ export class Stream<T> implements AsyncIterable<T> {
   }
 
   #with<U>(stage: string, open: StreamSource<U>['open']): Stream<U> {
-    return new Stream({ name: stage, open }, [...this.#stages, stage]);
+    return new Stream({ type: stage, open }, [...this.#stages, stage]);
   }
 }
 

@@ -70,7 +70,7 @@ export function textStream(source: Source, options: TextStreamOptions): Stream<T
   const encode = encodeOf(tokenizer);
   const bytes = new ByteSource('textStream', source, encoding);
   return stream({
-    name: `textStream(length ${length}, stride ${stride})`,
+    type: `textStream(length ${length}, stride ${stride})`,
     open: (_, position) => new TextReader(bytes, { length, stride, encode }, position),
   });
 }

@@ -5,6 +5,7 @@ import {
   requireBoolean,
   requireOptions,
   type OptionNames,
+  typeNameOf,
 } from '@hebb/tensor/arguments';
 import { format, requireArray, sizeOf, type NumericArray } from '../arrays.ts';
 import { DataError, show } from '../errors.ts';
@@ -51,7 +52,7 @@ abstract class Scaler implements Transform<NumericArray, NumericArray> {
 
   constructor(per: 'feature' | 'global' | undefined) {
     if (per !== undefined && per !== 'feature' && per !== 'global') {
-      throw new DataError(`[${new.target.name}] per must be 'feature' or 'global', got ${show(per)}.`);
+      throw new DataError(`[${typeNameOf(this)}] per must be 'feature' or 'global', got ${show(per)}.`);
     }
     this.#per = per ?? 'feature';
   }
@@ -126,7 +127,7 @@ abstract class Scaler implements Transform<NumericArray, NumericArray> {
   }
 
   #width(x: NumericArray): number {
-    const name = this.constructor.name;
+    const name = typeNameOf(this);
     requireArray(name, x);
     if (x.shape.length === 0 || x.data.length === 0) {
       throw new DataError(`[${name}] fit takes at least one example, got ${format(x)}.`);
@@ -138,7 +139,7 @@ abstract class Scaler implements Transform<NumericArray, NumericArray> {
   }
 
   #check(x: NumericArray): Affine {
-    const name = this.constructor.name;
+    const name = typeNameOf(this);
     requireArray(name, x);
     const fitted = this.#fitted;
     if (fitted === undefined) throw notFitted(name);
@@ -167,7 +168,6 @@ abstract class Scaler implements Transform<NumericArray, NumericArray> {
  * Methods throw DataError for arrays that do not fit, for infinite values in `fit`, and before `fit`.
  */
 export class StandardScaler extends Scaler {
-  static override readonly name: string = 'StandardScaler';
   static readonly type = 'StandardScaler';
 
   /** Mean of each feature; empty before `fit`. */
@@ -304,7 +304,6 @@ function requireOneLength(type: string, parts: Readonly<Record<string, Float64Ar
  * The constructor throws DataError if `featureRange` is not ascending; methods as those of {@link StandardScaler}.
  */
 export class MinMaxScaler extends Scaler {
-  static override readonly name: string = 'MinMaxScaler';
   static readonly type = 'MinMaxScaler';
 
   /** Minimum and maximum of each feature; empty before `fit`. */

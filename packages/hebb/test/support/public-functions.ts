@@ -331,22 +331,6 @@ export const functions: Functions<Api> = {
   // Modules.
   parameter: [x],
   buffer: [x],
-  typeNameOf: [
-    other(
-      model,
-      'object',
-      'other object',
-      'array',
-      'numbers',
-      'nested arrays',
-      'texts',
-      'typed array',
-      'map',
-      'function',
-      'promise',
-      'tensor',
-    ),
-  ],
   observeForwards: [other(model), aFunction(() => 1), aFunction(() => 1)],
   modesOf: [optional(other(model))],
   withMode: [other(model), aBoolean(), aFunction(() => 1)],

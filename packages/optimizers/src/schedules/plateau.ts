@@ -1,6 +1,14 @@
 import { ArgumentError, type Stateful } from '@hebb/tensor';
-import { checkOptions, requireInteger, requireNumber, requireOneOf, type OptionNames } from '@hebb/tensor/arguments';
-import { isRecord } from '../state.ts';
+import {
+  checkOptions,
+  describe,
+  requireFittingState,
+  requireInteger,
+  requireNumber,
+  requireOneOf,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
+import { isCount, isRate, isRecord } from '../state.ts';
 import { requireNotNegative } from './schedule.ts';
 
 export interface PlateauScheduleOptions {
@@ -29,6 +37,7 @@ const plateauOptions: OptionNames<PlateauScheduleOptions> = {
 
 /** What a {@link PlateauSchedule} has seen. */
 export type PlateauState = {
+  readonly type: 'PlateauSchedule';
   readonly factor: number;
   /** The best value so far; undefined where there was none but NaN. */
   readonly best: number | undefined;
@@ -48,9 +57,11 @@ export type PlateauState = {
  * plateau.factor; // 0.5
  * ```
  */
-export class PlateauSchedule implements Stateful {
+export class PlateauSchedule implements Stateful<PlateauState> {
+  static readonly type = 'PlateauSchedule';
+
   readonly #options: Required<PlateauScheduleOptions>;
-  #state: PlateauState = { factor: 1, best: undefined, waited: 0, cooling: 0 };
+  #state: PlateauState = { type: PlateauSchedule.type, factor: 1, best: undefined, waited: 0, cooling: 0 };
 
   constructor(options: PlateauScheduleOptions = {}) {
     const op = 'PlateauSchedule';
@@ -87,7 +98,7 @@ export class PlateauSchedule implements Stateful {
       cooling = cooldown;
       waited = 0;
     }
-    this.#state = { factor, best, waited, cooling };
+    this.#state = { type: PlateauSchedule.type, factor, best, waited, cooling };
     return factor;
   }
 
@@ -102,19 +113,22 @@ export class PlateauSchedule implements Stateful {
     return { ...this.#state };
   }
 
-  differences(state: PlateauState): readonly string[] {
-    if (!isRecord(state)) return ['the state of a PlateauSchedule must be an object'];
-    const { factor, best, waited, cooling } = state as Partial<PlateauState>;
-    const numbers = { factor, waited, cooling, ...(best !== undefined && { best }) };
-    return Object.entries(numbers).flatMap(([name, value]) =>
-      typeof value === 'number' ? [] : [`${name} must be a number`],
-    );
+  differences(state: unknown): readonly string[] {
+    const own = PlateauSchedule.type;
+    if (!isRecord(state) || state['type'] !== own) return [`the state is that of something else, not of a ${own}`];
+    const { factor, best, waited, cooling } = state;
+    const found: string[] = [];
+    if (!isRate(factor) || factor > 1) found.push(`factor must be a number from 0 to 1, not ${describe(factor)}`);
+    if (best !== undefined && (typeof best !== 'number' || Number.isNaN(best)))
+      found.push(`best must be a number that is not NaN, or undefined, not ${describe(best)}`);
+    for (const [name, value] of Object.entries({ waited, cooling }))
+      if (!isCount(value)) found.push(`${name} must be an integer ≥ 0, not ${describe(value)}`);
+    return found;
   }
 
   loadStateDict(state: PlateauState): void {
-    const found = this.differences(state);
-    if (found.length > 0) throw new ArgumentError(`[PlateauSchedule.loadStateDict] ${found.join('; ')}.`);
+    requireFittingState(PlateauSchedule.type, this.differences(state));
     const { factor, best, waited, cooling } = state;
-    this.#state = { factor, best, waited, cooling };
+    this.#state = { type: PlateauSchedule.type, factor, best, waited, cooling };
   }
 }

@@ -1,4 +1,4 @@
-import { assign, zerosLike, type Tensor } from '@hebb/tensor';
+import { assign, zerosLike, type State, type Tensor } from '@hebb/tensor';
 import { requireInteger, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { gradientsIn, namedGradients, type Gradients } from '../gradients.ts';
 import { Clock } from '../clock.ts';
@@ -32,7 +32,7 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer>
   extends OptimizerWrapper<T>
   implements Gathering
 {
-  static override readonly name: string = 'Accumulation';
+  static override readonly type: string = 'Accumulation';
 
   readonly steps: number;
   /** Counts calls. */
@@ -85,7 +85,7 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer>
     else this.optimizer.step(changed);
   }
 
-  protected ownState(): Readonly<Record<string, unknown>> {
+  protected ownState(): Readonly<Record<string, State>> {
     // Also between two updates, when sums are zero: with the counts beside them, a run that goes on from there saves what the uncut one does.
     return { steps: this.steps, calls: this.#clock.count, state: this.#sums.state('sum') };
   }

@@ -1,5 +1,6 @@
 /** Averages of parameters over the steps of training, and their turn in the parameters' place. */
-import { ArgumentError, assign, currentRecording, guard, scalar, type Tensor } from '@hebb/tensor';
+import { ArgumentError, assign, currentRecording, guard, scalar, type State, type Tensor } from '@hebb/tensor';
+import { typeNameOf } from '@hebb/tensor/arguments';
 import type { Gradients } from '../gradients.ts';
 import { isCount } from '../state.ts';
 import { Clock } from '../clock.ts';
@@ -33,7 +34,7 @@ export abstract class AveragingWrapper<T extends TrainingOptimizer = TrainingOpt
 
   step(gradients?: Gradients): void {
     if (guard(() => this.#isApplied)) {
-      throw new ArgumentError(`[${this.constructor.name}.step] the parameters hold their averages.`, {
+      throw new ArgumentError(`[${typeNameOf(this)}.step] the parameters hold their averages.`, {
         hint: 'Call restore() before training goes on.',
       });
     }
@@ -67,7 +68,7 @@ export abstract class AveragingWrapper<T extends TrainingOptimizer = TrainingOpt
 
   #swap(what: string): void {
     if (currentRecording() !== undefined) {
-      throw new ArgumentError(`[${this.constructor.name}.${what}] a compiled function cannot swap weights.`, {
+      throw new ArgumentError(`[${typeNameOf(this)}.${what}] a compiled function cannot swap weights.`, {
         hint: 'Swap them between calls; compiled functions read the new values.',
       });
     }
@@ -81,7 +82,7 @@ export abstract class AveragingWrapper<T extends TrainingOptimizer = TrainingOpt
     this.#isApplied = !this.#isApplied;
   }
 
-  protected ownState(): Readonly<Record<string, unknown>> {
+  protected ownState(): Readonly<Record<string, State>> {
     return {
       updates: this.#clock.count,
       isApplied: this.#isApplied,

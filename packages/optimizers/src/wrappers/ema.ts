@@ -26,7 +26,7 @@ const emaOptions: OptionNames<EMAOptions> = { decay: true };
  * ```
  */
 export class EMA<T extends TrainingOptimizer = TrainingOptimizer> extends AveragingWrapper<T> {
-  static override readonly name: string = 'EMA';
+  static override readonly type: string = 'EMA';
 
   readonly decay: number;
 

@@ -1,4 +1,4 @@
-import { assign, type Tensor } from '@hebb/tensor';
+import { assign, type State, type Tensor } from '@hebb/tensor';
 import { between, checkOptions, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
 import type { Gradients } from '../gradients.ts';
 import type { TrainingOptimizer } from '../training-optimizer.ts';
@@ -26,7 +26,7 @@ const lookaheadOptions: OptionNames<LookaheadOptions> = { steps: true, alpha: tr
  * ```
  */
 export class Lookahead<T extends TrainingOptimizer = TrainingOptimizer> extends OptimizerWrapper<T> {
-  static override readonly name: string = 'Lookahead';
+  static override readonly type: string = 'Lookahead';
 
   readonly steps: number;
   readonly alpha: number;
@@ -64,7 +64,7 @@ export class Lookahead<T extends TrainingOptimizer = TrainingOptimizer> extends 
     }
   }
 
-  protected ownState(): Readonly<Record<string, unknown>> {
+  protected ownState(): Readonly<Record<string, State>> {
     return { state: this.#slow.state('slow') };
   }
 

@@ -26,7 +26,7 @@ const swaOptions: OptionNames<SWAOptions> = { from: true, every: true };
  * ```
  */
 export class SWA<T extends TrainingOptimizer = TrainingOptimizer> extends AveragingWrapper<T> {
-  static override readonly name: string = 'SWA';
+  static override readonly type: string = 'SWA';
 
   readonly from: number;
   readonly every: number;

@@ -1,15 +1,15 @@
 /** What wrappers of optimizers share: they are optimizers themselves, so that they wrap one another. */
-import { ArgumentError, type Tensor } from '@hebb/tensor';
-import { describe } from '@hebb/tensor/arguments';
+import type { State, Stateful, Tensor } from '@hebb/tensor';
+import { describe, requireFittingState, typeNameOf } from '@hebb/tensor/arguments';
 import { namedGradients, type Gradients } from '../gradients.ts';
 import { isRecord } from '../state.ts';
 import { averagingOf, requireOptimizer, type Averaging, type TrainingOptimizer } from '../training-optimizer.ts';
 
 /** The state of a wrapper: its own, and that of what it wraps. */
-export type WrapperState = Readonly<Record<string, unknown>> & {
-  /** Name of the wrapper's class. */
-  readonly optimizer: string;
-  readonly wrapped: unknown;
+export type WrapperState = Readonly<Record<string, State>> & {
+  /** The `static type` of the wrapper's class. */
+  readonly type: string;
+  readonly wrapped: State;
 };
 
 /**
@@ -17,13 +17,16 @@ export type WrapperState = Readonly<Record<string, unknown>> & {
  * state it has for that.
  */
 export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOptimizer>
-  implements TrainingOptimizer, Averaging
+  implements TrainingOptimizer, Averaging, Stateful<WrapperState>
 {
+  /** What messages and saved states call the class: a literal, which minifiers leave alone. */
+  static readonly type: string = 'OptimizerWrapper';
+
   /** What is wrapped. */
   readonly optimizer: T;
 
   constructor(optimizer: T) {
-    requireOptimizer(new.target.name, optimizer);
+    requireOptimizer(typeNameOf(new.target.prototype), optimizer);
     this.optimizer = optimizer;
   }
 
@@ -58,7 +61,7 @@ export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOpt
   abstract step(gradients?: Gradients): void;
 
   /** The wrapper's own state. */
-  protected abstract ownState(): Readonly<Record<string, unknown>>;
+  protected abstract ownState(): Readonly<Record<string, State>>;
   /** Why such a state does not fit. */
   protected abstract ownDifferences(state: Readonly<Record<string, unknown>>): readonly string[];
   /** Takes over such a state, which fits. */
@@ -73,7 +76,7 @@ export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOpt
   protected stepWrapped(gradients?: Gradients): boolean {
     const before = this.optimizer.stepCount;
     if (gradients === undefined) this.optimizer.step();
-    else this.optimizer.step(namedGradients(`${this.constructor.name}.step`, this.parameters, gradients));
+    else this.optimizer.step(namedGradients(`${typeNameOf(this)}.step`, this.parameters, gradients));
     return this.optimizer.stepCount !== before;
   }
 
@@ -93,24 +96,23 @@ export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOpt
 
   /** The state of the wrapper, and of what it wraps. */
   stateDict(): WrapperState {
-    return { optimizer: this.constructor.name, ...this.ownState(), wrapped: this.optimizer.stateDict() };
+    return { type: typeNameOf(this), ...this.ownState(), wrapped: this.optimizer.stateDict() };
   }
 
   /** Every reason why a state does not fit. */
-  differences(state: WrapperState): readonly string[] {
-    const { name } = this.constructor;
+  differences(state: unknown): readonly string[] {
+    const own = typeNameOf(this);
     if (!isRecord(state)) return [`the state must be an object, not ${describe(state)}`];
-    if (state.optimizer !== name) return [`the state is that of ${state.optimizer}, not of ${name}`];
-    return [...this.ownDifferences(state), ...this.optimizer.differences(state.wrapped as never)];
+    const { type, wrapped } = state;
+    if (type !== own)
+      return [`the state is that of ${typeof type === 'string' ? type : 'something else'}, not of ${own}`];
+    return [...this.ownDifferences(state), ...this.optimizer.differences(wrapped)];
   }
 
   /** Takes over a state. Nothing is changed where an error is thrown. Throws {@link ArgumentError} listing everything that does not fit. */
   loadStateDict(state: WrapperState): void {
-    const found = this.differences(state);
-    if (found.length > 0) {
-      throw new ArgumentError(`[${this.constructor.name}.loadStateDict] the state does not fit: ${found.join('; ')}.`);
-    }
-    this.optimizer.loadStateDict(state.wrapped as never);
+    requireFittingState(typeNameOf(this), this.differences(state));
+    this.optimizer.loadStateDict(state.wrapped);
     this.loadOwnState(state);
   }
 }

@@ -1,4 +1,5 @@
 /** Values as messages show them. */
+import { typeNameOf } from './type-name.ts';
 
 const shownCharacters = 40;
 const shownItems = 4;
@@ -21,9 +22,9 @@ export function describe(value: unknown): string {
 
 function describeObject(value: object): string {
   if (Array.isArray(value)) return describeArray(value as readonly unknown[]);
-  const name = className(value);
+  const name = typeNameOf(value);
   if (name === 'Tensor') return `the tensor ${(value as { toString(): string }).toString()}`;
-  if (name !== undefined && name !== 'Object') return `${article(name)} ${name}`;
+  if (name !== '' && name !== 'Object') return `${article(name)} ${name}`;
   const names = Object.keys(value);
   if (names.length === 0) return 'an empty object';
   return `{ ${names.slice(0, shownItems).join(', ')}${names.length > shownItems ? ', …' : ''} }`;
@@ -40,9 +41,4 @@ function describeArray(array: readonly unknown[]): string {
   if (isShort && array.every((item) => typeof item !== 'object' && typeof item !== 'function'))
     return `[${array.map(describe).join(', ')}]`;
   return `an array of ${array.length}`;
-}
-
-function className(value: object): string | undefined {
-  const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : undefined;
 }

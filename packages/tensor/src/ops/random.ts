@@ -6,6 +6,7 @@ import {
   checkOptions,
   describe,
   requireFinite,
+  requireFittingState,
   requireInteger,
   wrongArgument,
   type OptionNames,
@@ -19,11 +20,11 @@ import { scalar } from './creation.ts';
 import { requireShape } from './movement.ts';
 
 /** What a {@link Generator} saves. */
-export interface GeneratorState {
+export type GeneratorState = {
   readonly seed: number;
   /** Draws so far. */
   readonly draws: number;
-}
+};
 
 /**
  * A stream of draws; each draw is one tensor. Two generators of one seed draw the same, on every device.
@@ -36,7 +37,7 @@ export interface GeneratorState {
  * generator.draws; // 1
  * ```
  */
-export class Generator implements Stateful {
+export class Generator implements Stateful<GeneratorState> {
   #seed: number;
   #draws = 0;
 
@@ -78,14 +79,12 @@ export class Generator implements Stateful {
    * ```
    */
   loadStateDict(state: GeneratorState): void {
-    const reasons = this.differences(state);
-    if (reasons.length > 0)
-      throw new ArgumentError(`[Generator.loadStateDict] the state does not fit: ${reasons.join('; ')}.`);
+    requireFittingState('Generator', this.differences(state));
     this.reset(state.seed, state.draws);
   }
 
   /** Every reason why a state cannot be loaded. */
-  differences(state: GeneratorState): readonly string[] {
+  differences(state: unknown): readonly string[] {
     const { seed, draws } = Object(state) as { seed?: unknown; draws?: unknown };
     return [
       ...(isSeed(seed) ? [] : [`seed is ${describe(seed)}, no integer from 0 to 4294967295`]),
