@@ -109,7 +109,7 @@ function findImports(file, source) {
 }
 
 /** What a class extends or implements if files name it: everything that is extended, but for these. */
-const unnamedBases = ['Clock'];
+const unnamedBases = ['Clock', 'TensorMethods'];
 const namedInterfaces = ['Callback', 'Transform'];
 
 /** Why a class that errors or files name could lose its name to a minifier, or undefined. */

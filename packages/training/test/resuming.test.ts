@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataLoader, stream, type ArrayDataset } from '@hebb/data';
+import { DataLoader, stream, type ArrayDataset, type Batches } from '@hebb/data';
 import { accuracy } from '@hebb/evaluation';
 import { BatchNorm1d, Dropout, Linear, ReLU, Sequential, Sigmoid } from '@hebb/layers';
 import { binaryCrossEntropyWithLogits, crossEntropy, meanSquaredError } from '@hebb/losses';
@@ -33,6 +33,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   Checkpoint,
   CheckpointError,
+  decodeState,
   EarlyStopping,
   fit,
   TrainingRun,
@@ -252,6 +253,61 @@ it('keeps the state of callbacks of one’s own, whatever stands beside them', a
   const silent: Callback = { onStep: () => undefined };
   await program({ resume: folder, callbacks: [silent, silent, new EarlyStopping(), counter, new Checkpoint(folder)] });
   expect(counter.count).toBe(21);
+});
+
+it('saves the state of callbacks under the static type of their classes, or the name that they are given', async () => {
+  /** As a minifier leaves it: the literal is all that the file can go by. */
+  class a implements Callback, Stateful<{ steps: number }> {
+    static readonly type: string = 'StepCounter';
+    readonly name?: string;
+    steps = 0;
+    constructor(name?: string) {
+      if (name !== undefined) this.name = name;
+    }
+    onStep(): void {
+      this.steps++;
+    }
+    stateDict(): { steps: number } {
+      return { steps: this.steps };
+    }
+    loadStateDict({ steps }: { steps: number }): void {
+      this.steps = steps;
+    }
+  }
+  const program = supervised(adam);
+  await program({ callbacks: [new a(), new a('mine'), new EarlyStopping(), new Checkpoint(folder)] });
+  const { callbacks } = decodeState(readFileSync(join(folder, 'last.safetensors'))) as { callbacks: object };
+  expect(Object.keys(callbacks)).toEqual(['StepCounter', 'mine', 'EarlyStopping', 'Checkpoint']);
+  const [other, mine] = [new a(), new a('mine')];
+  await program({ resume: folder, callbacks: [mine, new Checkpoint(folder), new EarlyStopping(), other] });
+  expect([other.steps, mine.steps]).toEqual([21, 21]);
+});
+
+it('resumes batches that have no state by their cursor alone', async () => {
+  const run = async (options: Options): Promise<readonly number[]> => {
+    manualSeed(1);
+    const model = new Sequential(new Linear(1, 1));
+    const optimizer = new SGD(model, { learningRate: 0.1 });
+    const batches: Batches = {
+      async *batches({ epoch, batch: from } = { epoch: 0, batch: 0 }) {
+        for (let batch = from; batch < 4; batch++) {
+          const x = { data: Float32Array.of(batch, epoch), shape: [2, 1] };
+          const next = batch === 3 ? { epoch: epoch + 1, batch: 0 } : { epoch, batch: batch + 1 };
+          yield await Promise.resolve({ batch: { x, y: x }, count: 2, next });
+        }
+      },
+    };
+    return (await fit(model, batches, { loss: meanSquaredError, optimizer, epochs: 2, ...options })).losses;
+  };
+  const whole = await run({ callbacks: [] });
+  const controller = new AbortController();
+  const cutting: Callback = { onStep: ({ step }) => void (step === 3 && controller.abort()) };
+  await run({ signal: controller.signal, callbacks: [cutting, new Checkpoint(folder)] });
+  expect(await run({ resume: folder, callbacks: [{ onStep: () => undefined }, new Checkpoint(folder)] })).toEqual(
+    whole,
+  );
+  const saved = decodeState(readFileSync(join(folder, 'last.safetensors'))) as object;
+  expect(Object.keys(saved)).not.toContain('data');
 });
 
 it('loads nothing where a callback refuses its state, or is another one than it was', async () => {
