@@ -10,6 +10,7 @@ import {
 import type { Stateful } from '@hebb/tensor';
 import {
   checkOptions,
+  describe,
   requireBoolean,
   requireInteger,
   requireOneOf,
@@ -23,6 +24,7 @@ import { CheckpointError } from './errors.ts';
 import { requireEvery, type Every } from './every.ts';
 import { fileError, requireWritableFolder, writeFile } from './files.ts';
 import { folderOf, isResumedFrom, lastName, namesIn } from './resume.ts';
+import { isCount } from './run-state.ts';
 import { Monitor, monitorOptions, type MonitorOptions, type MonitorState } from './monitor.ts';
 
 export interface CheckpointOptions extends MonitorOptions {
@@ -292,8 +294,10 @@ export class Checkpoint implements Callback, Stateful<CheckpointState> {
     };
   }
 
-  differences({ monitor }: CheckpointState): readonly string[] {
-    return this.#saveBest && monitor !== undefined ? this.#monitor.differences(monitor) : [];
+  differences(state: unknown): readonly string[] {
+    const { monitor, step } = Object(state) as { readonly [K in keyof CheckpointState]?: unknown };
+    const found = isCount(step) ? [] : [`step must be an integer ≥ 0, not ${describe(step)}`];
+    return this.#saveBest && monitor !== undefined ? [...found, ...this.#monitor.differences(monitor)] : found;
   }
 
   loadStateDict({ monitor, step }: CheckpointState): void {

@@ -1,6 +1,6 @@
 import { formatMetric } from '@hebb/evaluation/format';
 import type { Stateful, Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, isPlain, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, Run, ValidationRecord } from './callback.ts';
 import { copyOf } from './checkpoint-file.ts';
 import { TrainingError } from './errors.ts';
@@ -59,6 +59,7 @@ export class EarlyStopping implements Callback, Stateful<EarlyStoppingState> {
   readonly #patience: number;
   readonly #restoreBest: boolean;
   readonly #monitor: Monitor;
+  #run: Run | undefined;
   #weights: Weights = {};
   /** Whether the weights were copied here: those of a state that was loaded may be held elsewhere. */
   #areOwn = false;
@@ -80,6 +81,7 @@ export class EarlyStopping implements Callback, Stateful<EarlyStoppingState> {
   }
 
   onTrainStart(run: Run): void {
+    this.#run = run;
     this.#monitor.start(run);
     this.#keep({}, { areOwn: false });
   }
@@ -118,11 +120,19 @@ export class EarlyStopping implements Callback, Stateful<EarlyStoppingState> {
     return { monitor: this.#monitor.stateDict(), weights: this.#weights };
   }
 
-  differences({ monitor, weights }: EarlyStoppingState): readonly string[] {
+  differences(state: unknown): readonly string[] {
+    const { monitor, weights } = Object(state) as { readonly [K in keyof EarlyStoppingState]?: unknown };
     const differences = this.#monitor.differences(monitor);
-    if (differences.length > 0 || !this.#restoreBest || monitor.best === undefined) return differences;
-    if (Object.keys(weights).length > 0) return [];
-    return ['restoreBest is true, and the checkpoint has no best state'];
+    if (differences.length > 0 || !this.#restoreBest || (monitor as MonitorState).best === undefined)
+      return differences;
+    if (!isPlain(weights) || Object.keys(weights).length === 0)
+      return ['restoreBest is true, and the checkpoint has no best state'];
+    const best = weights as Readonly<Record<string, unknown>>;
+    return [...(this.#run?.modules ?? [])].flatMap(([name, module]) =>
+      Object.hasOwn(best, name)
+        ? module.differences(best[name] as Weights[string]).map((reason) => `best state of ${name}: ${reason}`)
+        : [`the best state has no ${name}`],
+    );
   }
 
   loadStateDict({ monitor, weights }: EarlyStoppingState): void {

@@ -9,7 +9,8 @@ export type {
   TrainingOptimizer,
   ValidationRecord,
 } from './callback.ts';
-export { TrainingRun, type RunState } from './run.ts';
+export { TrainingRun } from './run.ts';
+export type { RunState } from './run-state.ts';
 export type { TrainingRunOptions } from './run-options.ts';
 export type { Scalars } from './scalar-reader.ts';
 export type { Task, TaskOutput } from './task.ts';

@@ -1,7 +1,16 @@
 /** Which number of a run decides whether it got better, which way is better, and the best of it so far. */
-import { isPlain, nearest, requireFinite, requireOneOf, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  describe,
+  isPlain,
+  nearest,
+  requireFinite,
+  requireOneOf,
+  requireString,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import type { EpochRecord, Run, ValidationRecord } from './callback.ts';
 import { TrainingError } from './errors.ts';
+import { isCount } from './run-state.ts';
 
 export interface MonitorOptions {
   /**
@@ -112,11 +121,26 @@ export class Monitor {
     return { name: this.#name, goal: this.#goal, best: this.#best, stale: this.#stale, count: this.#count };
   }
 
-  differences(state: MonitorState): readonly string[] {
-    if (!isPlain(state) || typeof state.name !== 'string') return ['its state is that of something else'];
-    const { name, goal } = state;
+  differences(state: unknown): readonly string[] {
+    const { name, goal, best, stale, count } = Object(state) as Readonly<Record<string, unknown>>;
+    if (!isPlain(state) || typeof name !== 'string') return ['its state is that of something else'];
     if (name !== this.#name) return [`it monitors ${this.#name}, in the checkpoint ${name}`];
-    return goal === this.#goal ? [] : [`its mode is '${this.#goal}', in the checkpoint '${goal}'`];
+    if (goal !== this.#goal) return [`its mode is '${this.#goal}', in the checkpoint ${describe(goal)}`];
+    const found: string[] = [];
+    if (best !== undefined && !isBest(best))
+      found.push(
+        `best of ${name} must be { epoch, step, value } with a value that is not NaN, or undefined, not ${shown(best)}`,
+      );
+    for (const [field, value] of Object.entries({ stale, count }))
+      if (!isCount(value)) found.push(`${field} of ${name} must be an integer ≥ 0, not ${describe(value)}`);
+    if (found.length > 0) return found;
+    // Every look that is no improvement is a stale one; where there is a best, one look was none.
+    const most = (count as number) - (best === undefined ? 0 : 1);
+    if ((stale as number) <= most && (best !== undefined || stale === count)) return [];
+    const looked = `${count as number} ${count === 1 ? 'time' : 'times'}`;
+    return [
+      `${name} was looked at ${looked} and had ${best === undefined ? 'no best' : 'a best'}, and is said to be stale for ${stale as number}`,
+    ];
   }
 
   loadStateDict({ best, stale, count }: MonitorState): void {
@@ -136,6 +160,19 @@ export class Monitor {
       hint: run.hasValidation ? 'Monitor one of those.' : 'Give fit { validation } and the metric, or monitor another.',
     });
   }
+}
+
+function isBest(best: unknown): boolean {
+  const { epoch, step, value } = Object(best) as { readonly [K in keyof Best]?: unknown };
+  return isCount(epoch) && isCount(step) && typeof value === 'number' && !Number.isNaN(value);
+}
+
+function shown(best: unknown): string {
+  return isPlain(best)
+    ? `{ ${Object.entries(best)
+        .map(([name, value]) => `${name}: ${describe(value)}`)
+        .join(', ')} }`
+    : describe(best);
 }
 
 function goalOf(where: string, name: string, run: Run): 'min' | 'max' {

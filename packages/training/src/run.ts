@@ -2,6 +2,7 @@
 import { modesOf, type Module } from '@hebb/layers';
 import type { Averaging } from '@hebb/optimizers';
 import { defaultGenerator, type Stateful } from '@hebb/tensor';
+import { requireFittingState } from '@hebb/tensor/arguments';
 import type { Batches, Cursor, LoadedBatch } from '@hebb/data';
 import { aborted, unlessAborted } from './abort.ts';
 import { batchTensors, weightOf, type StepBatch } from './batches.ts';
@@ -22,33 +23,13 @@ import { callbackStates } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
 import { resumeRun } from './resume.ts';
-import { RunLog, type LogState, type LogTimes } from './run-log.ts';
+import { RunLog } from './run-log.ts';
 import { eachEpoch, requireRunOptions, type TrainingRunOptions } from './run-options.ts';
+import { runStateDifferences, type RunState } from './run-state.ts';
 import { namedScalars, ScalarReader, type Scalars } from './scalar-reader.ts';
 import { Schedules } from './schedule.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { breather } from './tasks.ts';
-
-/** Where a run stands, as it is saved. All but `times` is the same whether the run was cut or not. */
-export type RunState = {
-  readonly step: number;
-  readonly stepOfEpoch: number;
-  /** The next batch. */
-  readonly cursor: Cursor;
-  /** The data's number of the epoch that is going on. */
-  readonly dataEpoch: number;
-  /** Whether what was due after the last step has been done. */
-  readonly isSettled: boolean;
-  readonly stopReason: string | undefined;
-  /** The default generator's. */
-  readonly generator: { readonly seed: number; readonly draws: number };
-  readonly log: LogState;
-  readonly times: LogTimes & {
-    readonly seconds: number;
-    readonly epochSeconds: number;
-    readonly epochValidationSeconds: number;
-  };
-};
 
 /** Steps whose numbers are in flight between the device and the loop: enough to keep a GPU busy, few enough to find NaN soon. */
 const stepsInFlight = 4;
@@ -597,7 +578,12 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     };
   }
 
+  differences(state: unknown): readonly string[] {
+    return runStateDifferences(state, this);
+  }
+
   loadStateDict(state: RunState): void {
+    requireFittingState('TrainingRun', this.differences(state));
     const { step, stepOfEpoch, cursor, dataEpoch, isSettled, stopReason, generator, log, times } = state;
     this.#step = step;
     this.#stepOfEpoch = stepOfEpoch;
