@@ -4,6 +4,7 @@
  */
 import { fold, unfold, type Tensor } from '@hebb/tensor';
 import { makeNode, nodeOf, tensorOf, type Attributes, type Primitive } from '@hebb/tensor/graph';
+import { productOfOthers } from './product.ts';
 
 /** What a rule looks at, beside the cotangent. */
 export interface Operation<P extends Primitive> {
@@ -239,6 +240,12 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   fold: (dy, { attributes: { kernel, stride, dilation } }) => [() => unfold(dy, kernel, { stride, dilation })],
 
   sum: (dy, { inputs, attributes: { axes } }) => [() => unreduce(dy, inputAt(inputs, 0), axes)],
+  prod: (dy, { inputs, attributes: { axes } }) => [
+    () => {
+      const x = inputAt(inputs, 0);
+      return unreduce(dy, x, axes).mul(productOfOthers(x, axes));
+    },
+  ],
   max: toExtrema,
   min: toExtrema,
   argmax: none,

@@ -84,11 +84,16 @@ function outputShape({ x, w, attributes }: (typeof convolutions)[number]): reado
   ).shape;
 }
 
-const reductions = (op: 'sum' | 'max' | 'min'): Case[] => [
+const reductions = (op: 'sum' | 'prod' | 'max' | 'min'): Case[] => [
   { f: record(op, { axes: [0, 1] }), inputs: [input([2, 3])] },
   { f: record(op, { axes: [1] }), inputs: [input([2, 3, 2])] },
   { f: record(op, { axes: [0, 2] }), inputs: [input([2, 3, 2])] },
 ];
+
+const values = (shape: readonly number[], list: readonly number[]): Input => ({
+  shape,
+  values: Float64Array.from(list),
+});
 
 const windows = { kernel: [2, 3], stride: [2, 1], dilation: [1, 2] };
 
@@ -180,6 +185,13 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
   ],
 
   sum: reductions('sum'),
+  prod: [
+    ...reductions('prod'),
+    // Where factors are 0, quotients by them say nothing.
+    { f: record('prod', { axes: [1] }), inputs: [values([4, 3], [0, 2, 3, 0, 0, 3, 0, 0, 0, 1, -2, 0.5])] },
+    { f: record('prod', { axes: [0, 2] }), inputs: [values([2, 2, 3], [1, 0, 3, -1, 0, 2, 2, 0.5, 1, 0, 1, -1.5])] },
+    { f: record('prod', { axes: [0] }), inputs: [values([1], [0])] },
+  ],
   max: reductions('max'),
   min: reductions('min'),
   argmax: 'not differentiable',

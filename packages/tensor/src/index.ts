@@ -100,6 +100,7 @@ export {
   mean,
   min,
   norm,
+  prod,
   std,
   sum,
   variance,

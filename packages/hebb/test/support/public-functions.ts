@@ -258,6 +258,7 @@ export const functions: Functions<Api> = {
 
   // Reductions, products, windows.
   sum: [x, axes, reduceOptions],
+  prod: [x, axes, reduceOptions],
   mean: [x, axes, reduceOptions],
   max: [x, axes, reduceOptions],
   min: [x, axes, reduceOptions],

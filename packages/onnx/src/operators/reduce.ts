@@ -9,8 +9,10 @@ export function sum(site: Site<'sum'>): Value {
   });
 }
 
-/** The axes of the extremes became an input with opset 18. */
-export function extreme(opType: 'ReduceMax' | 'ReduceMin'): (site: Site<'max'> | Site<'min'>) => Value {
+/** The axes of all but ReduceSum became an input with opset 18. */
+function reduction(
+  opType: 'ReduceMax' | 'ReduceMin' | 'ReduceProd',
+): (site: Site<'max'> | Site<'min'> | Site<'prod'>) => Value {
   return (site) => {
     const axes = site.fixed('axes');
     if (site.emitter.opset >= 18)
@@ -18,6 +20,10 @@ export function extreme(opType: 'ReduceMax' | 'ReduceMin'): (site: Site<'max'> |
     return site.emit(opType, [site.full(0)], { attributes: { axes, keepdims: 0 } });
   };
 }
+
+export const prod: (site: Site<'prod'>) => Value = reduction('ReduceProd');
+export const max: (site: Site<'max'>) => Value = reduction('ReduceMax');
+export const min: (site: Site<'min'>) => Value = reduction('ReduceMin');
 
 export function argmax(site: Site<'argmax'>): Value {
   const index = site.emit('ArgMax', [site.full(0)], {

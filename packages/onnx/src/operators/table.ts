@@ -17,7 +17,7 @@ import {
   where,
 } from './elementwise.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
-import { argmax, extreme, sum } from './reduce.ts';
+import { argmax, max, min, prod, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
 
 /** Leaves become inputs and initializers, composites an operator or what they stand for; both are written by the walk itself. */
@@ -77,8 +77,9 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   fold,
 
   sum,
-  max: extreme('ReduceMax'),
-  min: extreme('ReduceMin'),
+  prod,
+  max,
+  min,
   argmax,
 
   dot,

@@ -32,6 +32,7 @@ const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimi
   unfold: 'view',
   fold: 'reduction',
   sum: 'reduction',
+  prod: 'reduction',
   max: 'reduction',
   min: 'reduction',
   argmax: 'reduction',
@@ -373,7 +374,7 @@ class Grouper {
   /** What a reduction runs over, as text; undefined for everything that cannot share a kernel. */
   #reductionSpace(anchor: number): string | undefined {
     const node = this.#program.nodes[anchor];
-    if (node === undefined || !['sum', 'max', 'min', 'argmax'].includes(node.op)) return undefined;
+    if (node === undefined || !['sum', 'prod', 'max', 'min', 'argmax'].includes(node.op)) return undefined;
     const attributes = node.attributes as { axes?: readonly number[]; axis?: number };
     return `${this.#program.nodes[node.inputs[0] ?? 0]?.type.shape.join(',')}/${attributes.axes?.join(',') ?? attributes.axis}`;
   }

@@ -92,7 +92,7 @@ export interface MapKernel {
 
 export interface Reducer {
   /** argmax gives the i32 position (row-major over `reduceAxes`) of the first maximum. NaN: max and argmax propagate it as PyTorch does. */
-  readonly operator: 'sum' | 'max' | 'min' | 'argmax';
+  readonly operator: 'sum' | 'prod' | 'max' | 'min' | 'argmax';
   readonly value: Expression;
 }
 

@@ -361,6 +361,7 @@ class GroupLowering {
     const name = `${parts.join(' + ')} ${formatType(last.type)}`;
     switch (node.op) {
       case 'sum':
+      case 'prod':
       case 'max':
       case 'min':
       case 'argmax':

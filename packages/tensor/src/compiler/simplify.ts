@@ -109,6 +109,7 @@ class Simplifier {
       case 'fold':
         return this.#fold(first, attributes as Attributes['fold'], type);
       case 'sum':
+      case 'prod':
       case 'max':
       case 'min':
         return this.#reduction(op, first, (attributes as Attributes['sum']).axes, type);
@@ -226,15 +227,20 @@ class Simplifier {
     return this.emit('pad', [joined], { low: zeros, high, interior: zeros, value: 0 }, type);
   }
 
-  #reduction(op: 'sum' | 'max' | 'min', input: number, axes: readonly number[], type: TensorType): number | undefined {
+  #reduction(
+    op: 'sum' | 'prod' | 'max' | 'min',
+    input: number,
+    axes: readonly number[],
+    type: TensorType,
+  ): number | undefined {
     const source = this.at(input).type;
     const count = sizeOf(axes.map((axis) => source.shape[axis] ?? 1));
     const value = this.constantValue(input);
     if (value !== undefined) {
-      if (op !== 'sum') return this.constant(value, type);
-      return this.constant(type.dtype === 'int32' ? Math.imul(value, count) : value * count, type);
+      if (op === 'max' || op === 'min' || (op === 'prod' && value === 1)) return this.constant(value, type);
+      if (op === 'sum') return this.constant(type.dtype === 'int32' ? Math.imul(value, count) : value * count, type);
     }
-    if (op === 'sum' && count === 0) return this.constant(0, type);
+    if (count === 0 && (op === 'sum' || op === 'prod')) return this.constant(op === 'sum' ? 0 : 1, type);
     const real = axes.filter((axis) => source.shape[axis] !== 1);
     if (real.length === axes.length) return undefined;
     if (real.length === 0) return this.emit('reshape', [input], { shape: type.shape }, type);

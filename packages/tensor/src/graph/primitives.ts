@@ -119,6 +119,7 @@ export interface Attributes {
 
   // Reductions; the reduced axes (ascending) disappear.
   sum: { readonly axes: readonly number[] };
+  prod: { readonly axes: readonly number[] };
   max: { readonly axes: readonly number[] };
   min: { readonly axes: readonly number[] };
   /** int32: the first index of the maximum along one axis. */
@@ -248,13 +249,13 @@ function binary<P extends BinaryPrimitive>(op: P, { takes, gives }: ElementwiseT
   };
 }
 
-function reduction<P extends 'sum' | 'max' | 'min'>(op: P): PrimitiveSpec<P> {
+function reduction<P extends 'sum' | 'prod' | 'max' | 'min'>(op: P): PrimitiveSpec<P> {
   return {
     arity: 1,
     infer: (inputs, { axes }) => {
       const x = at(inputs, 0);
       requireDType(op, x, numeric);
-      if (op !== 'sum' && axes.some((axis) => x.shape[axis] === 0)) {
+      if ((op === 'max' || op === 'min') && axes.some((axis) => x.shape[axis] === 0)) {
         throw new ShapeError(`[${op}] of an empty axis has no value: ${formatType(x)} over axes [${axes.join(', ')}].`);
       }
       return tensorType(
@@ -415,6 +416,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
   },
 
   sum: reduction('sum'),
+  prod: reduction('prod'),
   max: reduction('max'),
   min: reduction('min'),
   argmax: {

@@ -33,7 +33,7 @@ function keepsDims(op: string, x: Tensor, options: ReduceOptions | undefined): b
   return keepDims;
 }
 
-function reduced(op: 'sum' | 'max' | 'min', x: Tensor, axes: Axes, keepDims: boolean): Tensor {
+function reduced(op: 'sum' | 'prod' | 'max' | 'min', x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const list = normalizeAxes(op, axes, x.ndim);
   if (list.length === 0) return x.dtype === 'bool' ? x.to('int32') : unchanged(x);
   const input = x.dtype === 'bool' ? castNode(nodeOf(x), 'int32') : nodeOf(x);
@@ -64,6 +64,17 @@ function countOf(op: string, x: Tensor, axes: Axes): number {
  */
 export function sum(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   return reduced('sum', x, axes, keepsDims('sum', x, options));
+}
+/**
+ * Π x over axes (default: all), 1 over an empty axis; int32 for bool and int32 (modulo 2³², as {@link sum}), else float32. Its gradient is the
+ * product of the other elements, exact also where some are 0.
+ *
+ * ```ts
+ * await prod(tensor([[1, 2], [3, 4]]), 1).toArray(); // [2, 12]
+ * ```
+ */
+export function prod(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
+  return reduced('prod', x, axes, keepsDims('prod', x, options));
 }
 /**
  * The largest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient

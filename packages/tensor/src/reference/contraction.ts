@@ -25,6 +25,8 @@ function reduceRows(
 
 const sumFloats = (row: Float64Array): number => row.reduce((a, b) => a + b, 0);
 const sumIntegers = (row: Float64Array): number => row.reduce((a, b) => (a + b) | 0, 0);
+const prodFloats = (row: Float64Array): number => row.reduce((a, b) => a * b, 1);
+const prodIntegers = (row: Float64Array): number => row.reduce((a, b) => Math.imul(a, b), 1);
 // Math.max and Math.min give NaN where any operand is.
 const maxOf = (row: Float64Array): number => row.reduce((a, b) => Math.max(a, b), -Infinity);
 const minOf = (row: Float64Array): number => row.reduce((a, b) => Math.min(a, b), Infinity);
@@ -141,11 +143,13 @@ function convWeightGradient(
 }
 
 type ContractionPrimitive =
-  'sum' | 'max' | 'min' | 'argmax' | 'dot' | 'conv' | 'convInputGradient' | 'convWeightGradient';
+  'sum' | 'prod' | 'max' | 'min' | 'argmax' | 'dot' | 'conv' | 'convInputGradient' | 'convWeightGradient';
 
 export const contractionRules: { readonly [P in ContractionPrimitive]: Rule<P> } = {
   sum: (inputs, { axes }, type) =>
     reduceRows(inputAt(inputs, 0), axes, type.dtype === 'int32' ? sumIntegers : sumFloats),
+  prod: (inputs, { axes }, type) =>
+    reduceRows(inputAt(inputs, 0), axes, type.dtype === 'int32' ? prodIntegers : prodFloats),
   max: (inputs, { axes }) => reduceRows(inputAt(inputs, 0), axes, maxOf),
   min: (inputs, { axes }) => reduceRows(inputAt(inputs, 0), axes, minOf),
   argmax: (inputs, { axis }) => reduceRows(inputAt(inputs, 0), [axis], argmaxOf),

@@ -11,7 +11,7 @@ import { op } from './opcodes.ts';
 export interface Accumulator {
   readonly operator: Reducer['operator'];
   readonly float: boolean;
-  /** Sum or best value so far. */
+  /** Sum, product or best value so far. */
   readonly value: Variable;
   /** argmax: position of the best value. */
   readonly position: Variable;
@@ -37,6 +37,7 @@ export function makeAccumulators({ fb }: KernelContext, reducers: readonly Reduc
 
 export function identity({ fb }: KernelContext, { operator, float }: Accumulator): Value {
   if (operator === 'sum') return fb.i32x4(0);
+  if (operator === 'prod') return float ? fb.f32x4(1) : fb.i32x4(1);
   if (operator === 'min') return float ? fb.f32x4(Infinity) : fb.i32x4(0x7fffffff);
   return float ? fb.f32x4(-Infinity) : fb.i32x4(-0x80000000);
 }
@@ -74,6 +75,7 @@ export function foldedTotal({ fb }: KernelContext, { total, error }: Accumulator
 
 export function combine({ fb }: KernelContext, { operator, float }: Accumulator, a: Value, b: Value): Value {
   if (operator === 'sum') return fb.op(float ? op.f32x4Add : op.i32x4Add, a, b);
+  if (operator === 'prod') return fb.op(float ? op.f32x4Mul : op.i32x4Mul, a, b);
   if (operator === 'min') return fb.op(float ? op.f32x4Min : op.i32x4MinS, a, b);
   return fb.op(float ? op.f32x4Max : op.i32x4MaxS, a, b);
 }

@@ -96,7 +96,7 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
   const movement = (make: (x: Tensor) => Case, shape: readonly number[]): Case[] =>
     (['float32', 'int32', 'bool'] as const).map((dtype) => make(data(shape, dtype)));
 
-  const reduction = (op: 'sum' | 'max' | 'min'): Case[] => [
+  const reduction = (op: 'sum' | 'prod' | 'max' | 'min'): Case[] => [
     record(op, { axes: [0] }, data([1000])),
     record(op, { axes: [0, 1] }, data([33, 65])),
     record(op, { axes: [1] }, data([7, 129])),
@@ -261,6 +261,12 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
     ],
 
     sum: [...reduction('sum'), record('sum', { axes: [1] }, data([4, 0])), record('sum', { axes: [0] }, integers)],
+    prod: [
+      ...reduction('prod'),
+      record('prod', { axes: [1] }, data([4, 0])),
+      record('prod', { axes: [0] }, integers.abs().maximum(1)),
+      record('prod', { axes: [0, 1] }, data([40, 50]).mul(0.01).add(1)),
+    ],
     max: reduction('max'),
     min: reduction('min'),
     argmax: [

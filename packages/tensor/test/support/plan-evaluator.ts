@@ -12,6 +12,7 @@ import type {
   Plan,
   ScalarType,
   Store,
+  Reducer,
 } from '../../src/compiler/kernel.ts';
 import { randomUniform } from '../../src/graph/threefry.ts';
 
@@ -93,11 +94,12 @@ function forEachPoint(axes: readonly Axis[], point: Point, visit: () => void, de
   point.delete(axis);
 }
 
-function reduce(operator: 'sum' | 'max' | 'min' | 'argmax', type: ScalarType, values: readonly number[]): number {
+function reduce(operator: Reducer['operator'], type: ScalarType, values: readonly number[]): number {
   if (operator === 'sum') {
     const total = values.reduce((a, b) => a + b, 0);
     return type === 'i32' ? total | 0 : total;
   }
+  if (operator === 'prod') return values.reduce(type === 'i32' ? Math.imul : (a, b) => a * b, 1);
   if (operator === 'max') return values.reduce((a, b) => Math.max(a, b));
   if (operator === 'min') return values.reduce((a, b) => Math.min(a, b));
   const firstNaN = values.findIndex(Number.isNaN);

@@ -298,7 +298,7 @@ describe('map kernels', () => {
   });
 });
 
-const operators = ['sum', 'max', 'min', 'argmax'] as const;
+const operators = ['sum', 'prod', 'max', 'min', 'argmax'] as const;
 
 describe('reductions', () => {
   it('over rows, columns and both, of many sizes', async () => {

@@ -241,20 +241,21 @@ describeWebgpu('maps', () => {
 
 describeWebgpu('reductions', () => {
   const all = (value: Reducer['value']): Reducer[] =>
-    (['sum', 'max', 'min', 'argmax'] as const).map((operator) => ({ operator, value }));
+    (['sum', 'max', 'min', 'prod', 'argmax'] as const).map((operator) => ({ operator, value }));
 
   function plan(outputs: number, length: number, along: boolean): ReturnType<typeof makePlan> {
     const [i, r] = axesOf(outputs, length) as [Axis, Axis];
     const value = load(0, along ? rowMajor(i, r) : rowMajor(r, i));
-    const stores = [0, 1, 2].map((p) => store(p + 1, axisIndex(i), result(p)));
-    const kernel = reduce([i], [r], all(value), ...stores, store(4, axisIndex(i), result(3, 'i32')));
+    const stores = [0, 1, 2, 3].map((p) => store(p + 1, axisIndex(i), result(p)));
+    const kernel = reduce([i], [r], all(value), ...stores, store(5, axisIndex(i), result(4, 'i32')));
     return makePlan(
       [
         parameter(0, outputs * length),
         parameter(1, outputs),
         parameter(2, outputs),
         parameter(3, outputs),
-        parameter(4, outputs, 'i32'),
+        parameter(4, outputs),
+        parameter(5, outputs, 'i32'),
       ],
       [kernel],
     );
@@ -268,12 +269,12 @@ describeWebgpu('reductions', () => {
     ['lanes', () => gpu, 7, 333, true],
     ['lanes over columns', () => gpu, 5, 201, false],
     ['one workgroup', () => gpu, 1, 20001, true],
-  ] as const)('sum, max, min and argmax, %s', async (_name, on, outputs, length, along) => {
+  ] as const)('sum, max, min, prod and argmax, %s', async (_name, on, outputs, length, along) => {
     const data = values(outputs * length);
     await check(
       on(),
       plan(outputs, length, along),
-      [data, ...[0, 1, 2].map(() => new Float32Array(outputs)), new Int32Array(outputs)],
+      [data, ...[0, 1, 2, 3].map(() => new Float32Array(outputs)), new Int32Array(outputs)],
       [],
       { absolute: 1e-4 },
     );
@@ -286,9 +287,15 @@ describeWebgpu('reductions', () => {
     data[5 * 333] = NaN;
     data.fill(-Infinity, 3 * 333, 4 * 333);
     for (const on of [backend, gpu])
-      await check(on, plan(7, 333, true), [data, ...[0, 1, 2].map(() => new Float32Array(7)), new Int32Array(7)], [], {
-        absolute: 1e-4,
-      });
+      await check(
+        on,
+        plan(7, 333, true),
+        [data, ...[0, 1, 2, 3].map(() => new Float32Array(7)), new Int32Array(7)],
+        [],
+        {
+          absolute: 1e-4,
+        },
+      );
   });
 
   test('a sum of a million is accurate and the same every time', async () => {

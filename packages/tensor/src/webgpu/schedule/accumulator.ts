@@ -28,7 +28,7 @@ export function accumulatorFor(emitter: Emitter, reducer: Reducer, number: numbe
   return reducer.operator === 'argmax' ? argmax(emitter, reducer, number) : plain(emitter, reducer, number);
 }
 
-/** sum, max, min. A bool counts as i32 0 or 1. */
+/** sum, prod, max, min. A bool counts as i32 0 or 1. */
 function plain(emitter: Emitter, { operator, value }: Reducer, number: number): Accumulator {
   const isFloat = value.type === 'f32';
   const type = isFloat ? 'f32' : 'i32';
@@ -37,12 +37,14 @@ function plain(emitter: Emitter, { operator, value }: Reducer, number: number): 
   const infinity = (): string => `bitcast<f32>(${emitter.use('infinity_bits')})`;
   const join = (x: string, y: string): string => {
     if (operator === 'sum') return `${x} + ${y}`;
+    if (operator === 'prod') return `${x} * ${y}`;
     const pick = operator === 'max' ? 'max' : 'min';
     if (!isFloat) return `${pick}(${x}, ${y})`;
     return `${emitter.use(operator === 'max' ? 'maximum_f32' : 'minimum_f32')}(${x}, ${y})`;
   };
   const identity = (): string => {
     if (operator === 'sum') return isFloat ? '0f' : '0';
+    if (operator === 'prod') return isFloat ? '1f' : '1';
     if (operator === 'max') return isFloat ? `-${infinity()}` : lowestInteger;
     return isFloat ? infinity() : '2147483647';
   };

@@ -104,7 +104,8 @@ function resultType({ operator, value }: Reducer): ScalarType {
 function identityOf({ operator, value: { type } }: Reducer): Expression {
   const lowest = type === 'f32' ? -Infinity : type === 'i32' ? -2147483648 : 0;
   const highest = type === 'f32' ? Infinity : type === 'i32' ? 2147483647 : 1;
-  return { kind: 'constant', type, value: operator === 'sum' ? 0 : operator === 'max' ? lowest : highest };
+  const values = { sum: 0, prod: 1, max: lowest, min: highest, argmax: lowest };
+  return { kind: 'constant', type, value: values[operator] };
 }
 
 /** Cuts the longest reduced axis into parts, reduces each to a temporary, and those to the result. */
