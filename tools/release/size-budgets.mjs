@@ -19,7 +19,7 @@ const budgets = {
     data: 77,
     evaluation: 36,
     'evaluation/format': 0.8,
-    files: 3.2,
+    files: 3.6,
     hebb: 232,
     layers: 40,
     losses: 20.5,

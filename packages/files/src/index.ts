@@ -1,3 +1,4 @@
+export { crc32 } from './checksum.ts';
 export { FileError } from './errors.ts';
 export type { FileAction } from './errors.ts';
 export { hasFiles } from './options.ts';

@@ -5,7 +5,7 @@ import { realize, Tensor, type State, type Stateful } from '@hebb/tensor';
 import { checkOptions, describe, isPlain, requireBoolean, requirePath, type OptionNames } from '@hebb/tensor/arguments';
 import { encodePieces, unpack } from './encode-state.ts';
 import { CheckpointError, TrainingError } from './errors.ts';
-import { writeFile } from './files.ts';
+import { writePieces } from './files.ts';
 import { NamedStates } from './named-states.ts';
 
 /** What is saved together, by name: `{ model, optimizer, generator }`. */
@@ -59,11 +59,7 @@ export async function writeParts(
 ): Promise<void> {
   await realize(); // counts of steps and draws are those of what has been computed
   const state = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.stateDict()]));
-  await writeFile(where, path, inPieces(await encodePieces(where, state, metadata)), instead);
-}
-
-async function* inPieces(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  for (const piece of pieces) yield await Promise.resolve(piece);
+  await writePieces(where, path, await encodePieces(where, state, metadata), instead);
 }
 
 export interface LoadCheckpointOptions {

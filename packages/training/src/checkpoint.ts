@@ -1,12 +1,6 @@
 /** A callback that keeps the last and the best state of a run on disk. */
-import { isSameFile, linkFile, listFolder, removeFile, removeTemporaries } from '@hebb/files';
-import {
-  encodeSafetensors,
-  readSafetensors,
-  readSafetensorsMetadata,
-  SafetensorsError,
-  type StateDict,
-} from '@hebb/layers';
+import { isSameFile, linkFile, listFolder, readFile, removeFile, removeTemporaries } from '@hebb/files';
+import { decodeSafetensors, decodeSafetensorsArrays, readSafetensorsMetadata, type StateDict } from '@hebb/layers';
 import type { Stateful } from '@hebb/tensor';
 import {
   checkOptions,
@@ -19,13 +13,14 @@ import {
 } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, Run, ValidationRecord } from './callback.ts';
 import { giveStates, loadParts, reading, requireParts, writeParts, type Parts } from './checkpoint-file.ts';
-import { decodeText, encodeText } from './encode-state.ts';
+import { decodeText, encodeText, readArrays } from './encode-state.ts';
 import { CheckpointError } from './errors.ts';
 import { requireEvery, type Every } from './every.ts';
-import { fileError, requireWritableFolder, writeFile } from './files.ts';
+import { fileError, requireWritableFolder, writePieces } from './files.ts';
 import { folderOf, isResumedFrom, lastName, namesIn } from './resume.ts';
 import { isCount } from './run-state.ts';
 import { Monitor, monitorOptions, type MonitorOptions, type MonitorState } from './monitor.ts';
+import { isSealed, requireWhole, requireWholeMetadata, sealedPieces } from './seal.ts';
 
 export interface CheckpointOptions extends MonitorOptions {
   /** From one save to the next. Default `{ epochs: 1 }`. The end of the run is always saved. */
@@ -153,8 +148,7 @@ export class Checkpoint implements Callback, Stateful<CheckpointState> {
     requireOneOf('Checkpoint.load', 'from', from, ['last', 'best']);
     const path = `${folder}/${from}.safetensors`;
     if (from === 'last') return loadParts('Checkpoint.load', path, parts, { partial: true });
-    const info = await infoOf('Checkpoint.load', path);
-    const weights = await reading('Checkpoint.load', path, readSafetensors);
+    const { info, weights } = await reading('Checkpoint.load', path, readBest);
     const names = info?.modules ?? ['model'];
     const states = Object.fromEntries(names.map((name) => [name, weightsOf(name, names, weights)]));
     await giveStates('Checkpoint.load', path, states, parts, { partial: true });
@@ -228,8 +222,8 @@ export class Checkpoint implements Callback, Stateful<CheckpointState> {
     const value = this.#monitor.best?.value ?? Number.NaN;
     const info = { ...infoOfRun(run), record: withoutTimes(record), monitor: { name, goal, value } };
     await this.#stepOfLast();
-    const bytes = await run.withAverages(() => encodeSafetensors(bestWeights(run), metadataOf(info)));
-    await writeFile('Checkpoint', `${this.folder}/${best}`, bytes);
+    const arrays = await run.withAverages(() => readArrays(bestWeights(run)));
+    await writePieces('Checkpoint', `${this.folder}/${best}`, sealedPieces(arrays, metadataOf(info)));
     this.#hasBest = true;
   }
 
@@ -345,14 +339,21 @@ function weightsOf(name: string, names: readonly string[], weights: StateDict): 
   return new Map(own.map(([key, tensor]) => [key.slice(name.length + 1), tensor]));
 }
 
-async function infoOf(where: string, path: string): Promise<CheckpointInfo | undefined> {
-  return reading(where, path, async () => {
-    const text = (await readSafetensorsMetadata(path))[infoName];
-    if (text === undefined) return undefined;
-    try {
-      return decodeText(text) as unknown as CheckpointInfo;
-    } catch (error) {
-      throw new SafetensorsError(`[Checkpoint] what the file says of itself is damaged: ${(error as Error).message}.`);
-    }
-  });
+/** The best weights, and what the file says of them; that is undefined where a program of the user's has written it. */
+async function readBest(path: string): Promise<{ info: CheckpointInfo | undefined; weights: StateDict }> {
+  const bytes = await readFile(path);
+  const file = decodeSafetensorsArrays(bytes);
+  const info = infoIn(file.metadata);
+  if (isSealed(file.metadata)) requireWhole(file);
+  return { info, weights: decodeSafetensors(bytes).state };
+}
+
+function infoOf(where: string, path: string): Promise<CheckpointInfo | undefined> {
+  return reading(where, path, async () => infoIn(await readSafetensorsMetadata(path)));
+}
+
+function infoIn(metadata: Readonly<Record<string, string>>): CheckpointInfo | undefined {
+  const text = metadata[infoName];
+  if (text !== undefined || isSealed(metadata)) requireWholeMetadata(metadata);
+  return text === undefined ? undefined : (decodeText(text) as unknown as CheckpointInfo);
 }

@@ -1,7 +1,6 @@
 /** States as safetensors files: arrays under the path that leads to them, everything else as JSON in the metadata. */
 import {
   decodeSafetensorsArrays,
-  encodeSafetensorsArrays,
   SafetensorsError,
   type SafetensorsArray,
   type SafetensorsArrays,
@@ -10,6 +9,7 @@ import {
 import { Tensor, tensor, type DType, type State, type TypedArray } from '@hebb/tensor';
 import { describe, isPlain, recordOf, requireString } from '@hebb/tensor/arguments';
 import { TrainingError } from './errors.ts';
+import { requireWhole, sealedPieces } from './seal.ts';
 
 /** The name under which the metadata of a file hold its state. */
 const metadataName = 'hebb.state';
@@ -148,8 +148,16 @@ export async function encodePieces(
   const packing = new Packing(where);
   const text = JSON.stringify({ version, state: packing.pack(state, '') });
   // Asked for together, so that all are read from one moment.
+  const arrays = await readArrays(packing.arrays);
+  return sealedPieces(arrays, { ...metadata, [metadataName]: text });
+}
+
+/** The elements of tensors and typed arrays as they are at the time of the call. */
+export async function readArrays(
+  named: ReadonlyMap<string, Tensor | TypedArray>,
+): Promise<ReadonlyMap<string, SafetensorsArray>> {
   const arrays = await Promise.all(
-    [...packing.arrays].map(async ([name, array]): Promise<[string, SafetensorsArray]> => {
+    [...named].map(async ([name, array]): Promise<[string, SafetensorsArray]> => {
       const isTensor = array instanceof Tensor;
       const data = isTensor ? await array.data() : array.slice();
       const kind = Object.prototype.toString.call(data).slice(8, -1) as keyof typeof arrayClasses;
@@ -158,13 +166,13 @@ export async function encodePieces(
       return [name, { dtype, shape: isTensor ? array.shape : [array.length], bytes }];
     }),
   );
-  return encodeSafetensorsArrays(new Map(arrays), { ...metadata, [metadataName]: text });
+  return new Map(arrays);
 }
 
 /**
  * The bytes of a safetensors file with a state: its tensors and typed arrays under the path that leads to them (`model.0.weight`), everything
- * else as JSON in the metadata. {@link decodeState} gives it back as it was, float64 and NaN included; the same state always gives the
- * same bytes. Tensors are taken as they are at the time of the call.
+ * else as JSON in the metadata, with a checksum of it all. {@link decodeState} gives it back as it was, float64 and NaN included; the same state
+ * always gives the same bytes. Tensors are taken as they are at the time of the call.
  *
  * ```ts
  * const bytes = await encodeState({ weight: tensor([1, 2]), best: NaN, names: ['a', 'b'] });
@@ -196,14 +204,16 @@ export function decodeState(bytes: Uint8Array): State {
   return unpack(decodeSafetensorsArrays(bytes));
 }
 
-/** The state of a file that has been read. Throws SafetensorsError where it holds none. */
-export function unpack({ arrays, metadata }: SafetensorsArrays): State {
+/** The state of a file that has been read. Throws SafetensorsError where it holds none, or is damaged. */
+export function unpack(file: SafetensorsArrays): State {
+  const { arrays, metadata } = file;
   const text = metadata[metadataName];
   if (text === undefined) {
     throw new SafetensorsError('[decodeState] the file holds tensors, but no state.', {
       hint: 'Files of weights alone are read by readSafetensors(path).',
     });
   }
+  requireWhole(file);
   let content: { version?: unknown; state?: unknown };
   try {
     content = Object(JSON.parse(text)) as typeof content;

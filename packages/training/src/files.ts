@@ -16,6 +16,20 @@ export async function writeFile(where: string, path: string, data: files.FileDat
   }
 }
 
+/** As {@link writeFile}, of a file that is there in pieces. */
+export function writePieces(
+  where: string,
+  path: string,
+  pieces: readonly Uint8Array[],
+  instead?: string,
+): Promise<void> {
+  return writeFile(where, path, oneByOne(pieces), instead);
+}
+
+async function* oneByOne(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) yield await Promise.resolve(piece);
+}
+
 /**
  * Makes a folder where it is missing and tries that a file can be written there: before hours of training, not after.
  *
