@@ -574,9 +574,9 @@ describe('textStream', () => {
   });
 });
 
-it('reads a file of 40 MB in little more memory than one of 4 MB', { timeout: 120_000 }, () => {
+it('reads a file of 40 MB in the memory of one of 4 MB', { timeout: 120_000 }, () => {
   const script = fileURLToPath(new URL('./support/stream-memory.mjs', import.meta.url));
-  const peak = (megabytes: number): number => {
+  const held = (megabytes: number): number => {
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
       ['--import', 'tsx', script, String(megabytes), folder],
@@ -586,9 +586,6 @@ it('reads a file of 40 MB in little more memory than one of 4 MB', { timeout: 12
     expect(status).toBe(0);
     return Number(stdout);
   };
-  const small = peak(4);
-  const large = peak(40);
-  // Ten times the file, of which not even a tenth stays.
-  expect(large - small).toBeLessThan(40);
-  expect(large).toBeLessThan(300);
+  // Of 36 MB more of text nothing is held; training/test/stream-memory.test.ts shows what the measure sees where text or rows are.
+  expect(held(40) - held(4)).toBeLessThan(4);
 });
