@@ -177,6 +177,7 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   floor: zero,
   ceil: zero,
   round: zero,
+  trunc: zero,
   not: none,
   cast: none,
   detach: none,
@@ -205,6 +206,14 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
         .and(b.greaterEqual(0))
         .where(0, dy.mul(y.mul(a.log()))),
   ),
+  // As PyTorch's: 0 where a is.
+  copySign: (dy, { inputs, output }) => [
+    () => {
+      const a = inputAt(inputs, 0);
+      return a.equal(0).where(0, dy.mul(output.div(a)));
+    },
+    () => undefined,
+  ],
   maximum: two(
     (dy, a, b) => toWinner(dy, a.less(b), a.equal(b)),
     (dy, a, b) => toWinner(dy, b.less(a), a.equal(b)),

@@ -1,4 +1,25 @@
-import { avgPool2d, conv1d, conv2d, maxPool2d, oneHot, tensor, type Tensor } from '@hebb/tensor';
+import {
+  acosh,
+  asinh,
+  atanh,
+  avgPool2d,
+  conv1d,
+  conv2d,
+  cosh,
+  frac,
+  hypot,
+  lerp,
+  logSigmoid,
+  maxPool2d,
+  nanToNum,
+  oneHot,
+  sinh,
+  softplus,
+  tan,
+  tensor,
+  xlogy,
+  type Tensor,
+} from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
 import { gradientErrors, input, type Input } from './support/finite-differences.ts';
 
@@ -11,6 +32,22 @@ function multilayerPerceptron(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2:
 }
 
 const cases: Record<string, { f: (...inputs: Tensor[]) => Tensor; inputs: readonly Input[] }> = {
+  tan: { f: tan, inputs: [input([2, 3], { low: -1.2, high: 1.2 })] },
+  sinh: { f: sinh, inputs: [input([2, 3])] },
+  cosh: { f: cosh, inputs: [input([2, 3])] },
+  asinh: { f: asinh, inputs: [input([2, 3])] },
+  acosh: { f: acosh, inputs: [input([2, 3], { low: 1.2, high: 3 })] },
+  atanh: { f: atanh, inputs: [input([2, 3], { low: -0.8, high: 0.8 })] },
+  hypot: { f: hypot, inputs: [input([2, 3]), input([3], { seed: 2 })] },
+  xlogy: { f: xlogy, inputs: [input([2, 3]), input([3], { seed: 2, low: 0.3, high: 2 })] },
+  logSigmoid: { f: logSigmoid, inputs: [input([2, 3], { low: -4, high: 4 })] },
+  softplus: {
+    f: (x) => softplus(x, { beta: 1.5, threshold: 3 }),
+    inputs: [input([9], { low: -4, high: 4, away: [2] })],
+  },
+  frac: { f: (x) => frac(x).square(), inputs: [input([2, 3], { away: [-1, 0, 1] })] },
+  lerp: { f: lerp, inputs: [input([2, 3]), input([3], { seed: 2 }), input([2, 1], { seed: 3, away: [0.5] })] },
+  nanToNum: { f: (x) => nanToNum(x).square(), inputs: [input([2, 3])] },
   gelu: { f: (x) => x.gelu(), inputs: [input([2, 3])] },
   softmax: { f: (x) => x.softmax(-1), inputs: [input([2, 4])] },
   'softmax over the first axis': { f: (x) => x.softmax(0), inputs: [input([3, 2])] },

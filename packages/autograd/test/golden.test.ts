@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import * as api from '@hebb/tensor';
 import { avgPool2d, conv2d, matmul, maxPool2d, setDevice, tensor, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { vjp } from '../src/index.ts';
 
-type Number = number | 'NaN' | 'Infinity' | '-Infinity';
+type Number = number | '-0' | 'NaN' | 'Infinity' | '-Infinity';
 
 interface Stored {
   readonly shape: number[];
@@ -42,14 +43,16 @@ const operations: Readonly<Record<string, (inputs: Tensor[], options: Options) =
   clamp: ([x], options) => (x as Tensor).clamp(options['low'] as number, options['high'] as number),
 };
 
-/** All others are methods of the same name. */
+/** All others are methods of the same name, or else functions of it. */
 function operate({ op, options }: Case, inputs: Tensor[]): Tensor {
-  const known = operations[op];
-  if (known !== undefined) return known(inputs, options);
+  const adapted = operations[op];
+  if (adapted !== undefined) return adapted(inputs, options);
+  const method = api.Tensor.prototype[op as 'add'] as ((...others: Tensor[]) => Tensor) | undefined;
   const [first, ...rest] = inputs;
-  const method = (first as unknown as Record<string, (...others: Tensor[]) => Tensor>)[op];
-  if (method === undefined) throw new Error(`there is no operation ${op}`);
-  return method.call(first, ...rest);
+  if (method !== undefined) return method.call(first as Tensor, ...rest);
+  const known = (api as unknown as Record<string, (...given: unknown[]) => Tensor>)[op];
+  if (known === undefined) throw new Error(`there is no operation ${op}`);
+  return known(...inputs, ...(Object.keys(options).length > 0 ? [options] : []));
 }
 
 const stored = ({ shape, data }: Stored): Tensor => tensor(Float32Array.from(data, Number), { shape });
@@ -69,7 +72,7 @@ async function expectClose(actual: Tensor, expected: Stored, what: string): Prom
   expect(wrong).toEqual([]);
 }
 
-const files = ['convolution', 'pooling', 'reduction', 'product', 'elementwise', 'spread', 'not-a-number'];
+const files = ['convolution', 'pooling', 'reduction', 'product', 'elementwise', 'elementary', 'spread', 'not-a-number'];
 
 describe.each(devices)('PyTorch has the same numbers as %s', (device) => {
   beforeAll(() => setDevice(device));

@@ -1,6 +1,26 @@
 /** A composite becomes an operator because of what it is, never because of what it is called. */
 import { GELU, layerComposites, Linear, Module, Sequential } from '@hebb/layers';
-import { composite, setDevice, tensor, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import {
+  acosh,
+  asinh,
+  atanh,
+  composite,
+  cosh,
+  frac,
+  hypot,
+  isFinite,
+  lerp,
+  logSigmoid,
+  nanToNum,
+  setDevice,
+  sinh,
+  softplus,
+  tan,
+  tensor,
+  xlogy,
+  type CompositeDefinition,
+  type Tensor,
+} from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx } from '@hebb/onnx';
 import { composites } from '../src/operators/composites.ts';
@@ -12,7 +32,23 @@ const batches = [{ batch: 1 }, { batch: 2 }, { batch: 7 }];
 const image = { inputs: { x: ['batch', 2, 6, 6] } };
 
 describe("a user's composite with the name of one of ours", () => {
-  const names = ['gelu', 'geluTanh', 'softmax', 'logSoftmax', 'linear', 'conv', 'maxPool', 'averagePool', 'batchNorm'];
+  const names = [
+    'gelu',
+    'geluTanh',
+    'softmax',
+    'logSoftmax',
+    'linear',
+    'conv',
+    'maxPool',
+    'averagePool',
+    'batchNorm',
+    'tan',
+    'sinh',
+    'cosh',
+    'asinh',
+    'acosh',
+    'atanh',
+  ];
 
   it('is tried for all of them', () => {
     expect([...composites.keys()].map(({ name }) => name).sort()).toEqual([...names].sort());
@@ -43,6 +79,30 @@ describe("a user's composite with the name of one of ours", () => {
 });
 
 describe('a composite of ours', () => {
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ['Tan', tan],
+    ['Sinh', sinh],
+    ['Cosh', cosh],
+    ['Asinh', asinh],
+    ['Acosh', (x) => acosh(x.abs().add(1))],
+    ['Atanh', (x) => atanh(x.mul(0.25))],
+  ])('is the operator %s', async (operator, run) => {
+    expect(operatorsOf(await expectSame(run, image, batches))).toContain(operator);
+  });
+
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ['hypot', (x) => hypot(x, 2)],
+    ['xlogy', (x) => xlogy(x, x.abs())],
+    ['logSigmoid', logSigmoid],
+    ['softplus', (x) => softplus(x, { beta: 2, threshold: 3 })],
+    ['frac', frac],
+    ['lerp', (x) => lerp(x, 3, x.sigmoid())],
+    ['nanToNum', (x) => nanToNum(x.log(), { nan: 2 })],
+    ['isFinite', (x) => isFinite(x.log())],
+  ])('is written as what it computes where there is none: %s', async (_name, run) => {
+    await expectSame(run, image, batches);
+  });
+
   it('computes what its attributes say, whoever records it', async () => {
     const weight = tensor(numbers(4 * 3), { shape: [4, 3] });
     const file = await expectSame(

@@ -6,8 +6,16 @@ export * from './graph/program.ts';
 export * from './graph/types.ts';
 export { convDefinition } from './ops/convolution.ts';
 export { geluDefinition } from './ops/elementwise.ts';
+export {
+  acoshDefinition,
+  asinhDefinition,
+  atanhDefinition,
+  coshDefinition,
+  sinhDefinition,
+} from './ops/hyperbolic.ts';
 export { averagePoolDefinition, maxPoolDefinition } from './ops/pooling.ts';
 export { logSoftmaxDefinition, softmaxDefinition } from './ops/softmax.ts';
+export { tanDefinition } from './ops/trigonometry.ts';
 export { trace } from './runtime/dry-run.ts';
 export { withInlining } from './runtime/recording.ts';
 export { cellOf, nodeOf } from './handle.ts';

@@ -40,6 +40,7 @@ export {
   cast,
   ceil,
   clamp,
+  copySign,
   cos,
   detach,
   div,
@@ -75,8 +76,13 @@ export {
   square,
   sub,
   tanh,
+  trunc,
   where,
 } from './ops/elementwise.ts';
+export { frac, isFinite, isInf, isNaN, lerp, nanToNum, type NanToNumOptions } from './ops/floats.ts';
+export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
+export { logSigmoid, softplus, xlogy, type SoftplusOptions } from './ops/special.ts';
+export { hypot, tan } from './ops/trigonometry.ts';
 export {
   broadcastTo,
   concat,

@@ -1,6 +1,20 @@
 /** Largest errors of the elementwise functions in ulp, over every exponent of float32 and dense where they bend. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { setDevice, tensor, type Tensor } from '../src/index.ts';
+import {
+  acosh,
+  asinh,
+  atanh,
+  cosh,
+  hypot,
+  logSigmoid,
+  setDevice,
+  sinh,
+  softplus,
+  tan,
+  tensor,
+  xlogy,
+  type Tensor,
+} from '../src/index.ts';
 import { devices } from './support/devices.ts';
 import { erf, erfc } from './support/plan-evaluator.ts';
 import { everyExponent, sweep, ulpError } from './support/ulp.ts';
@@ -31,6 +45,27 @@ const claims: Readonly<Record<string, Claim>> = {
   },
   erf: { run: (x) => x.erf(), exact: erf, wasm: 2, webgpu: 3 },
   erfc: { run: (x) => x.erfc(), exact: erfc, wasm: 7.5, webgpu: 7.5 },
+  tan: { run: tan, exact: Math.tan, wasm: 4, webgpu: 4 },
+  sinh: { run: sinh, exact: Math.sinh, wasm: 4, webgpu: 4 },
+  cosh: { run: cosh, exact: Math.cosh, wasm: 4, webgpu: 4 },
+  asinh: { run: asinh, exact: Math.asinh, wasm: 4, webgpu: 4 },
+  acosh: { run: acosh, exact: Math.acosh, wasm: 4, webgpu: 4 },
+  atanh: { run: atanh, exact: Math.atanh, wasm: 4, webgpu: 4 },
+  logSigmoid: {
+    run: logSigmoid,
+    exact: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))),
+    wasm: 4,
+    webgpu: 4,
+  },
+  softplus: {
+    run: (x) => softplus(x, { threshold: 1000 }),
+    exact: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    wasm: 4,
+    webgpu: 4,
+  },
+  'hypot with 3': { run: (x) => hypot(x, 3), exact: (x) => Math.hypot(x, 3), wasm: 4, webgpu: 4 },
+  'hypot with x / 2': { run: (x) => hypot(x, x.mul(0.5)), exact: (x) => Math.hypot(x, x / 2), wasm: 4, webgpu: 4 },
+  'xlogy of x and x': { run: (x) => xlogy(x, x), exact: (x) => (x === 0 ? 0 : x * Math.log(x)), wasm: 4, webgpu: 4 },
 };
 
 function join(...parts: readonly Float32Array[]): Float32Array {

@@ -1,12 +1,18 @@
 /** Composites that are one ONNX operator, by their definitions. What has no rule here is written as what it stands for. */
 import { layerComposites } from '@hebb/layers';
 import {
+  acoshDefinition,
+  asinhDefinition,
+  atanhDefinition,
   averagePoolDefinition,
   convDefinition,
+  coshDefinition,
   geluDefinition,
   logSoftmaxDefinition,
   maxPoolDefinition,
+  sinhDefinition,
   softmaxDefinition,
+  tanDefinition,
   type CompositeIdentity,
   type Node,
 } from '@hebb/tensor/graph';
@@ -137,6 +143,12 @@ export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map
   [layerComposites.batchNorm, batchNorm],
   [softmaxDefinition, alongAxis('Softmax')],
   [logSoftmaxDefinition, alongAxis('LogSoftmax')],
+  [tanDefinition, activation('Tan', {}, 7)],
+  [sinhDefinition, activation('Sinh', {}, 9)],
+  [coshDefinition, activation('Cosh', {}, 9)],
+  [asinhDefinition, activation('Asinh', {}, 9)],
+  [acoshDefinition, activation('Acosh', {}, 9)],
+  [atanhDefinition, activation('Atanh', {}, 9)],
   [geluDefinition, activation('Gelu', {}, 20)],
   [layerComposites.geluTanh, activation('Gelu', { approximate: 'tanh' }, 20)],
 ]);

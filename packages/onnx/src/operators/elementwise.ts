@@ -43,6 +43,27 @@ export function log1p(site: Site<'log1p'>): Value {
   return site.elementwise('Where', [tiny, x, site.elementwise('Where', [exact, logarithm, corrected])]);
 }
 
+/** Toward zero, which ONNX lacks: the floor of the magnitude with the sign of x; −0 for −½ as everywhere. */
+export function trunc(site: Site<'trunc'>): Value {
+  const x = site.input(0);
+  return withSign(site, site.elementwise('Floor', [site.elementwise('Abs', [x])]), x);
+}
+
+/** ±|magnitude| by the sign of `sign`: that of a zero shows in 1 / 0; a NaN counts as positive. */
+function withSign(site: Site, magnitude: Value, sign: Value): Value {
+  const bool = { dtype: 'bool' } as const;
+  const zero = site.emitter.scalar('float32', 0);
+  const one = site.emitter.scalar('float32', 1);
+  const below = site.elementwise('Less', [sign, zero], bool);
+  const inverse = site.elementwise('Less', [site.elementwise('Div', [one, sign]), zero], bool);
+  const negative = site.elementwise('Or', [below, inverse], bool);
+  return site.elementwise('Where', [negative, site.elementwise('Neg', [magnitude]), magnitude]);
+}
+
+export function copySign(site: Site<'copySign'>): Value {
+  return withSign(site, site.elementwise('Abs', [site.input(0)]), site.input(1));
+}
+
 export function cast(site: Site<'cast'>): Value {
   return site.elementwise('Cast', site.inputs, { attributes: { to: elementTypes[site.fixed('dtype')] } });
 }

@@ -6,6 +6,7 @@ import { conv, convInputGradient, convWeightGradient, dot } from './contraction.
 import {
   cast,
   constant,
+  copySign,
   elementwise,
   erfc,
   expm1,
@@ -14,6 +15,7 @@ import {
   notEqual,
   random,
   scalar,
+  trunc,
   where,
 } from './elementwise.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
@@ -47,6 +49,7 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   floor: elementwise('Floor'),
   ceil: elementwise('Ceil'),
   round: elementwise('Round'),
+  trunc,
   not: elementwise('Not'),
   cast,
   detach,
@@ -56,6 +59,7 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   mul: elementwise('Mul'),
   div: elementwise('Div'),
   pow: elementwise('Pow'),
+  copySign,
   maximum: elementwise('Max'),
   minimum: elementwise('Min'),
   equal: elementwise('Equal'),

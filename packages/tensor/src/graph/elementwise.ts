@@ -31,6 +31,7 @@ export const unaryPrimitives = {
   floor: { takes: 'float', cost: 1 },
   ceil: { takes: 'float', cost: 1 },
   round: { takes: 'float', cost: 1 },
+  trunc: { takes: 'float', cost: 1 },
   not: { takes: 'bool', cost: 1 },
 } as const;
 export type UnaryPrimitive = keyof typeof unaryPrimitives;
@@ -42,6 +43,7 @@ export const binaryPrimitives = {
   mul: { takes: 'number', cost: 1 },
   div: { takes: 'float', cost: 3 },
   pow: { takes: 'float', cost: 24 },
+  copySign: { takes: 'float', cost: 1 },
   maximum: { takes: 'number', cost: 1 },
   minimum: { takes: 'number', cost: 1 },
   equal: { takes: 'any', gives: 'bool', cost: 1 },

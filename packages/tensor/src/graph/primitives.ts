@@ -68,6 +68,8 @@ export interface Attributes {
   ceil: None;
   /** Half to even, as IEEE 754 and PyTorch do. */
   round: None;
+  /** Toward zero. */
+  trunc: None;
   /** bool → bool. */
   not: None;
   /** To `dtype`. float32 → int32 truncates toward zero; anything → bool is `≠ 0`. */
@@ -83,6 +85,8 @@ export interface Attributes {
   div: None;
   /** float32 only. */
   pow: None;
+  /** The magnitude of the first with the sign bit of the second. */
+  copySign: None;
   maximum: None;
   minimum: None;
   equal: None;

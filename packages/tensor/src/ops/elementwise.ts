@@ -22,13 +22,13 @@ type ElementwiseBinary = Exclude<BinaryPrimitive, 'and' | 'or'>;
 
 const noAttributes = {};
 
-function unary(op: ElementwiseUnary, x: Operand): Tensor {
+export function unary(op: ElementwiseUnary, x: Operand): Tensor {
   const node = operandNode(op, x);
   const nodes = node?.type.dtype === 'float32' ? [node] : unify(op, [x]);
   return tensorOf(makeNode(op, nodes, noAttributes));
 }
 
-function binary(op: ElementwiseBinary, a: Operand, b: Operand): Tensor {
+export function binary(op: ElementwiseBinary, a: Operand, b: Operand): Tensor {
   return tensorOf(makeNode(op, unifyPair(op, a, b), noAttributes));
 }
 
@@ -490,6 +490,27 @@ export function ceil(x: Operand): Tensor {
  */
 export function round(x: Operand): Tensor {
   return unary('round', x);
+}
+
+/**
+ * x without its fraction, rounded toward 0; float32, the shape of x. Its gradient is 0.
+ *
+ * ```ts
+ * await trunc(tensor([1.7, -1.7])).toArray(); // [1, -1]
+ * ```
+ */
+export function trunc(x: Operand): Tensor {
+  return unary('trunc', x);
+}
+/**
+ * |a| with the sign of b, which zeros have too; broadcast; float32. The gradient reaches a alone, and is 0 where a is.
+ *
+ * ```ts
+ * await copySign(tensor([1, -2]), tensor([-0, 3])).toArray(); // [-1, 2]
+ * ```
+ */
+export function copySign(a: Operand, b: Operand): Tensor {
+  return binary('copySign', a, b);
 }
 
 export const geluDefinition: CompositeDefinition = {

@@ -5,8 +5,8 @@ import { makeNode, type Node } from '../graph/node.ts';
 import { elementwiseTraits } from '../graph/elementwise.ts';
 import type { Attributes, Primitive } from '../graph/primitives.ts';
 import { dtypes, sameShape, type DType } from '../graph/types.ts';
-import { nodeOf, requireOperand } from '../handle.ts';
-import type { Operand } from '../tensor.ts';
+import { nodeOf, requireOperand, tensorOf } from '../handle.ts';
+import type { Operand, Tensor } from '../tensor.ts';
 
 const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
 
@@ -63,6 +63,15 @@ export function broadcastShapes(a: readonly number[], b: readonly number[]): rea
 
 /** The nodes of operands, converted to one dtype and one shape. Throws {@link ShapeError} where the shapes do not broadcast. */
 export function unify(op: Primitive, operands: readonly Operand[]): Node[] {
+  return unifyAs(op, operands, (dtype) => computeDType(op, dtype));
+}
+
+/** Operands as float32 tensors of one shape, for what is composed of several operations and wants them prepared once. */
+export function floats(op: string, operands: readonly Operand[]): Tensor[] {
+  return unifyAs(op, operands, () => 'float32').map((node) => tensorOf(node));
+}
+
+function unifyAs(op: string, operands: readonly Operand[], computed: (dtype: DType) => DType): Node[] {
   for (const operand of operands) requireOperand(op, operand);
   let dtype: DType | undefined;
   for (const operand of operands) {
@@ -75,7 +84,7 @@ export function unify(op: Primitive, operands: readonly Operand[]): Node[] {
     const needed: DType = (operand | 0) === operand ? 'int32' : 'float32';
     dtype = dtype === undefined ? 'float32' : commonDType(dtype, needed);
   }
-  const target = computeDType(op, dtype ?? 'float32');
+  const target = computed(dtype ?? 'float32');
   let shape: readonly number[] = [];
   for (const operand of operands) {
     if (typeof operand === 'number') continue;

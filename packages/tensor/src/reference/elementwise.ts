@@ -107,6 +107,7 @@ export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> }
   floor: unary(Math.floor),
   ceil: unary(Math.ceil),
   round: unary(roundHalfToEven),
+  trunc: unary(Math.trunc),
   not: unary((x) => Number(x === 0)),
   cast,
   detach: unary(same),
@@ -122,6 +123,8 @@ export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> }
   mul: binary((a, b) => a * b, Math.imul),
   div: binary((a, b) => a / b),
   pow: binary(power),
+  // A float64 has no sign of NaN that JavaScript keeps.
+  copySign: binary((a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a))),
   maximum: binary(Math.max),
   minimum: binary(Math.min),
   equal: binary((a, b) => Number(a === b)),

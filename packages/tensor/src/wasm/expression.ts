@@ -161,6 +161,8 @@ export class VectorEvaluator {
         return fb.op(op.f32x4Ceil, x);
       case 'round':
         return fb.op(op.f32x4Nearest, x);
+      case 'trunc':
+        return fb.op(op.f32x4Trunc, x);
       case 'not':
         return fb.op(op.v128Not, x);
     }
@@ -181,6 +183,8 @@ export class VectorEvaluator {
         return fb.op(op.f32x4Div, a, b);
       case 'pow':
         return pow(context, a, b);
+      case 'copySign':
+        return fb.op(op.v128Bitselect, b, a, fb.i32x4(-0x80000000));
       case 'maximum':
         return fb.op(float ? op.f32x4Max : op.i32x4MaxS, a, b);
       case 'minimum':

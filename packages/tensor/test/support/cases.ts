@@ -195,6 +195,7 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
     floor: unaryFloat('floor'),
     ceil: unaryFloat('ceil'),
     round: unaryFloat('round'),
+    trunc: unaryFloat('trunc'),
     not: [record('not', none, data([37], 'bool'))],
     cast: [
       record('cast', { dtype: 'int32' }, special.notEqual(special).where(3.7, special)),
@@ -215,6 +216,7 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
       record('pow', {}, data([60]).abs().add(0.01), data([60], 'float32', 2)),
       record('pow', {}, ...pairs(tensor([-2, -1, -0.5, 0, 0.5, 1, 2, 3, 4]))),
     ],
+    copySign: binaryFloat('copySign'),
     maximum: binaryBoth('maximum'),
     minimum: binaryBoth('minimum'),
     equal: [...comparison('equal'), record('equal', {}, data([20], 'bool'), data([20], 'bool', 2))],

@@ -226,6 +226,8 @@ function unary(operator: Extract<Expression, { kind: 'unary' }>['operator'], typ
       return Math.floor(x);
     case 'ceil':
       return Math.ceil(x);
+    case 'trunc':
+      return Math.trunc(x);
     case 'round':
       return roundHalfEven(x);
     case 'not':
@@ -252,6 +254,8 @@ function binary(
     case 'pow':
       // IEEE 754 and PyTorch: 1 to any power is 1; JavaScript says NaN for 1 ** NaN and 1 ** ±∞.
       return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
+    case 'copySign':
+      return b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a);
     case 'maximum':
       return Math.max(a, b);
     case 'minimum':

@@ -39,6 +39,7 @@ export type FunctionName =
   | 'erf_series'
   | 'pow_f32'
   | 'truncate_i32'
+  | 'copy_sign_f32'
   | 'random_uniform';
 
 const helpers: Record<FunctionName, HelperFunction> = {
@@ -357,6 +358,13 @@ const helpers: Record<FunctionName, HelperFunction> = {
     text: `fn truncate_i32(x: f32) -> i32 {
   let inside = i32(clamp(x, -2147483648f, 2147483520f));
   return select(select(inside, 2147483647, x >= 2147483648f), 0, is_nan(x));
+}`,
+  },
+
+  copy_sign_f32: {
+    needs: [],
+    text: `fn copy_sign_f32(x: f32, y: f32) -> f32 {
+  return bitcast<f32>((bitcast<u32>(x) & 0x7fffffffu) | (bitcast<u32>(y) & 0x80000000u));
 }`,
   },
 

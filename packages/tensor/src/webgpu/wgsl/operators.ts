@@ -22,7 +22,7 @@ export function selectText(condition: string, ifTrue: string, ifFalse: string): 
 }
 
 /** Operators that WGSL has, or that are an expression of it. */
-type PlainOperator = 'neg' | 'abs' | 'sign' | 'floor' | 'ceil' | 'round' | 'not';
+type PlainOperator = 'neg' | 'abs' | 'sign' | 'floor' | 'ceil' | 'round' | 'trunc' | 'not';
 
 const floatFunctions: Readonly<Record<Exclude<UnaryOperator, PlainOperator>, FunctionName>> = {
   exp: 'exp_f32',
@@ -42,7 +42,7 @@ const floatFunctions: Readonly<Record<Exclude<UnaryOperator, PlainOperator>, Fun
 export function unaryText(user: FunctionUser, operator: UnaryOperator, type: ScalarType, x: string): string {
   if (operator === 'not') return type === 'bool' ? `!${x}` : `~${x}`;
   if (type === 'i32') {
-    if (operator === 'floor' || operator === 'ceil' || operator === 'round') return x;
+    if (operator === 'floor' || operator === 'ceil' || operator === 'round' || operator === 'trunc') return x;
     if (operator === 'relu') return `max(${x}, 0)`;
     if (operator === 'neg') return `-${x}`;
     if (operator === 'abs' || operator === 'sign') return `${operator}(${x})`;
@@ -56,6 +56,7 @@ export function unaryText(user: FunctionUser, operator: UnaryOperator, type: Sca
     case 'floor':
     case 'ceil':
     case 'round':
+    case 'trunc':
       return `${operator}(${x})`;
     default:
       return `${user.use(floatFunctions[operator])}(${x})`;
@@ -92,6 +93,8 @@ export function binaryText(user: FunctionUser, expression: Binary, x: string, y:
       return x === y ? `${user.use('over_itself')}(${x})` : `${x} / ${y}`;
     case 'pow':
       return powerText(user, right, x, y);
+    case 'copySign':
+      return `${user.use('copy_sign_f32')}(${x}, ${y})`;
     case 'maximum':
       return type === 'i32' ? `max(${x}, ${y})` : `${user.use('maximum_f32')}(${x}, ${y})`;
     case 'minimum':

@@ -1,0 +1,89 @@
+"""Writes packages/autograd/test/golden/elementary.json: elementwise functions of PyTorch in float64, with gradients, at their kinks, poles and
+signed zeros, at NaN and infinities, broadcast over several ranks, and without elements.
+
+Run: python3 tools/golden/elementwise.py (PyTorch 1.13 or later)
+"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+packages = Path(__file__).parents[2] / "packages"
+random = np.random.default_rng(8)
+inf, nan = math.inf, math.nan
+
+
+def number(value):
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0 and math.copysign(1, value) < 0:
+        return "-0"
+    return int(value) if value == int(value) and abs(value) < 1e15 else float(f"{value:.12g}")
+
+
+def listed(tensor):
+    return {"shape": list(tensor.shape), "data": [number(v) for v in tensor.detach().double().ravel().tolist()]}
+
+
+def normal(*shape):
+    # Multiples of 1/64, which print short and are exact in float32.
+    return torch.tensor(np.round(random.normal(size=shape) * 64) / 64)
+
+
+def case(op, f, inputs, options=None, differentiable=True):
+    inputs = [torch.as_tensor(x, dtype=torch.float64).clone() for x in inputs]
+    record = {"op": op, "options": options or {}, "inputs": [listed(x) for x in inputs]}
+    if not differentiable:
+        return {**record, "output": listed(f(*inputs))}
+    for x in inputs:
+        x.requires_grad_(True)
+    output = f(*inputs)
+    # 1 first: the derivatives themselves.
+    cotangent = torch.ones_like(output) if output.dim() < 2 else normal(*output.shape)
+    output.backward(cotangent)
+    gradients = [listed(torch.zeros_like(x) if x.grad is None else x.grad) for x in inputs]
+    return {**record, "output": listed(output), "cotangent": listed(cotangent), "gradients": gradients}
+
+
+def write(path, cases):
+    text = "[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n"
+    (packages / path).write_text(text)
+
+
+def functions():
+    any_value = torch.tensor([-inf, -100.0, -2.5, -1.0, -0.75, -0.015625, -0.0, 0.0, 0.015625, 0.5, 1.0, 1.5, 2.5, 30.0, 100.0, inf, nan])
+    unary = {
+        "tan": torch.tan, "sinh": torch.sinh, "cosh": torch.cosh, "asinh": torch.asinh, "acosh": torch.acosh, "atanh": torch.atanh,
+        "trunc": torch.trunc, "frac": torch.frac, "logSigmoid": F.logsigmoid,
+    }
+    cases = []
+    for op, f in unary.items():
+        cases += [case(op, f, [x]) for x in (any_value, normal(2, 3), normal(2, 1, 2) + 1.5, normal(), torch.zeros(0, 3))]
+    for op, f in {"isNaN": torch.isnan, "isInf": torch.isinf, "isFinite": torch.isfinite}.items():
+        cases.append(case(op, f, [any_value], differentiable=False))
+    for options in ({}, {"beta": 2.0, "threshold": 3.0}, {"beta": 0.5}, {"beta": -1.0}):
+        cases.append(case("softplus", lambda x, o=options: F.softplus(x, **o), [torch.cat([any_value, torch.tensor([1.5, 1.515625])])], options))
+    replaced = {"nan": 1.5, "posinf": 7.0, "neginf": -8.0}
+    cases.append(case("nanToNum", lambda x: torch.nan_to_num(x, **replaced), [any_value], {"nan": 1.5, "posInf": 7.0, "negInf": -8.0}))
+
+    left = torch.tensor([-inf, -2.5, -1.0, -0.0, 0.0, 0.5, 1.0, 3.0, inf, nan]).reshape(-1, 1)
+    right = left.reshape(1, -1)
+    binary = {"hypot": torch.hypot, "xlogy": torch.xlogy, "copySign": torch.copysign}
+    for op, f in binary.items():
+        cases.append(case(op, f, [left, right]))
+        cases.append(case(op, f, [normal(2, 1, 3), normal(2, 1)]))
+        cases.append(case(op, f, [normal(0, 2), normal(2)]))
+        cases.append(case(op, f, [normal(), normal(3)]))
+    cases.append(case("lerp", torch.lerp, [normal(2, 3), normal(2, 3), torch.tensor([[0.0, 0.25, 0.5], [0.75, 1.0, 1.5]])]))
+    cases.append(case("lerp", torch.lerp, [normal(2, 1, 3), normal(3, 1), normal(1, 3)]))
+    cases.append(case("lerp", torch.lerp, [normal(0, 3), normal(3), normal(3)]))
+    return cases
+
+
+write("autograd/test/golden/elementary.json", functions())
