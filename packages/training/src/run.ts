@@ -18,6 +18,7 @@ import type {
 import { wrong } from './checks.ts';
 import { lossError, requireNumbers } from './diagnosis.ts';
 import { messageOf, TrainingError } from './errors.ts';
+import { claim } from './in-training.ts';
 import { isDue, type Every } from './every.ts';
 import { callbackStates } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
@@ -33,9 +34,6 @@ import { breather } from './tasks.ts';
 
 /** Steps whose numbers are in flight between the device and the loop: enough to keep a GPU busy, few enough to find NaN soon. */
 const stepsInFlight = 4;
-
-/** Modules and optimizers of runs that are going on. */
-const inTraining = new WeakSet();
 
 interface Handed<B> {
   readonly loaded: LoadedBatch<B>;
@@ -264,9 +262,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
         hint: 'Make another one: new TrainingRun({ … }).',
       });
     }
-    this.#requireIdle();
+    const release = claim(this.#where, this);
     this.#status = 'running';
-    for (const part of this.#trained()) inTraining.add(part);
     const restoreModes = modesOf(...this.modules.values());
     this.#schedules.remember();
     const breathe = breather(20);
@@ -291,24 +288,9 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
         void Promise.resolve(this.#iterator?.return?.()).catch(() => undefined);
         restoreModes();
         this.#schedules.restore();
-        for (const part of this.#trained()) inTraining.delete(part);
+        release();
       }
     }
-  }
-
-  #trained(): object[] {
-    return [...this.modules.values(), ...this.optimizers.values()];
-  }
-
-  /** Throws TrainingError where another run trains what this one is to train. */
-  #requireIdle(): void {
-    const names = [...this.modules, ...this.optimizers]
-      .filter(([, part]) => inTraining.has(part))
-      .map(([name]) => name);
-    if (names.length === 0) return;
-    throw new TrainingError(`[${this.#where}] another run is training this already: ${names.join(', ')}.`, {
-      hint: 'Await one run before the next begins: await fit(…). Two at once would mix their steps.',
-    });
   }
 
   async #start(): Promise<void> {

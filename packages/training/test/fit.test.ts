@@ -1,15 +1,16 @@
 import { valueAndGrad } from '@hebb/autograd';
 import { ArrayDataset, DataLoader, stream } from '@hebb/data';
 import { accuracy, classification, meanSquaredError as squaredError, scores } from '@hebb/evaluation';
-import { Dropout, Linear, Module, ReLU, Sequential } from '@hebb/layers';
+import { BatchNorm1d, Dropout, Linear, Module, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
-import { AdamW, SGD } from '@hebb/optimizers';
+import { Accumulation, AdamW, EMA, SGD } from '@hebb/optimizers';
 import { compile, device, manualSeed, randn, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   evaluate,
   fit,
   TrainingError,
+  TrainingRun,
   type BatchArrays,
   type Callback,
   type EpochRecord,
@@ -150,6 +151,56 @@ describe('fit', () => {
     expect(second.stepCount).toBe(0);
     await fit(model, points(60), { ...options, optimizer: second });
     expect(second.stepCount).toBe(12);
+  });
+
+  /** Does something while a run is going on, between two of its epochs. */
+  const during = async (model: Module, optimizer: TrainingOptimizer, body: () => Promise<void>): Promise<void> => {
+    const callback: Callback = { onEpochEnd: ({ epoch }) => (epoch === 1 ? body() : undefined) };
+    const options = { loss: crossEntropy, optimizer, epochs: 2, batchSize: 10, callbacks: [callback] };
+    expect((await fit(model, points(60), options)).losses).toHaveLength(12);
+  };
+  const another = (parts: TrainingRun['parts']): TrainingRun =>
+    new TrainingRun({ parts, data: new DataLoader(points(60)), epochs: 1 }) as TrainingRun;
+  const four = (prefix: string): string => ['0.weight', '0.bias', '2.weight', '2.bias'].map((name) => `${prefix}.${name}`).join(', '); // prettier-ignore
+
+  it.each<[string, (shared: Sequential) => Module, string]>([
+    ['all, in another module', (shared) => new Sequential(shared, new Linear(2, 2)), four('model.0')],
+    ['those of a layer', (shared) => shared.getMember('2') as Linear, 'model.weight, model.bias'],
+    ['frozen ones, whose layer would change its mode', (shared) => shared.getMember('0') as Linear, 'model.weight, model.bias'], // prettier-ignore
+    ['one that is tied', (shared) => new Sequential(new Linear(2, 16)).setMember('0.weight', shared.getMember('0.weight') as Tensor), 'model.0.weight'], // prettier-ignore
+  ])('refuses to train parameters that another run is training: %s', async (_, other, named) => {
+    const shared = classifier();
+    (shared.getMember('0') as Linear).freeze();
+    await during(shared, new SGD(shared), async () => {
+      await expect(
+        another({ model: other(shared) })
+          [Symbol.asyncIterator]()
+          .next(),
+      ).rejects.toThrow(`[TrainingRun] another run is training this already: ${named}.`);
+    });
+    const batches = another({ model: other(shared) })[Symbol.asyncIterator]();
+    expect((await batches.next()).done).toBe(false);
+    await batches.return();
+  });
+
+  it('refuses running statistics, too, and says how many there are', async () => {
+    const [shared, head] = [new BatchNorm1d(2), new Linear(2, 2)];
+    await during(new Sequential(shared, head), new SGD(head), async () => {
+      const model = new Sequential(shared, head);
+      await expect(another({ model })[Symbol.asyncIterator]().next()).rejects.toThrow(
+        'model.0.weight, model.0.bias, model.0.running_mean, model.0.running_var and 3 more.',
+      );
+    });
+  });
+
+  it('refuses an optimizer of parameters that another run is training, whatever wraps it', async () => {
+    const model = classifier();
+    await during(model, new EMA(new SGD(model)), async () => {
+      const again = new Accumulation(new SGD(model.namedParameters()), { steps: 2 });
+      await expect(another({ again })[Symbol.asyncIterator]().next()).rejects.toThrow(
+        `[TrainingRun] another run is training this already: ${four('again')}.`,
+      );
+    });
   });
 
   it('cleans up and tells every callback of a failure, also where one of them throws again', async () => {
