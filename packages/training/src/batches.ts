@@ -44,12 +44,3 @@ export function batchTensors(where: string, batch: object): BatchTensors {
   }
   return { ...toTensors(arrays), ...(others as BatchTensors) };
 }
-
-/** What a step weighs in a mean over examples: the sum of the field `weight`, or the number of examples. */
-export function weightOf(batch: object, count: number): number {
-  const { data } = Object((batch as { weight?: unknown }).weight) as { data?: unknown };
-  if (!ArrayBuffer.isView(data)) return count;
-  let sum = 0;
-  for (const weight of data as Float32Array) sum += weight;
-  return sum;
-}

@@ -78,15 +78,12 @@ function nameOf(loss: number): string {
 /** What to look for in a batch that is finite; integers in the target are labels. */
 function suspects(batch: BatchFields): string {
   const [, y] = arraysOf(batch).find(([name]) => name === 'y') ?? [];
-  const [, weight] = arraysOf(batch).find(([name]) => name === 'weight') ?? [];
-  const isWeightless = weight !== undefined && (weight.data as Float32Array).every((value) => value === 0);
   const isLabels =
     y !== undefined && !(y.data instanceof Float32Array || y.data instanceof Float64Array) && y.data.length > 0;
   let [low, high] = [Infinity, -Infinity];
   if (isLabels) for (const label of y.data) [low, high] = [Math.min(low, label), Math.max(high, label)];
-  const weights = isWeightless ? 'the weights of this batch, which are all 0, ' : '';
   const range = isLabels ? `labels out of range (those of this batch go from ${low} to ${high}), and ` : '';
-  return `${weights}${range}logarithms or quotients of zero in the loss`;
+  return `${range}logarithms or quotients of zero in the loss`;
 }
 
 /** The error of a training loss that is not a finite number. `odd` are names of the state that held infinities at first. */

@@ -5,7 +5,7 @@ import { defaultGenerator, type Stateful } from '@hebb/tensor';
 import { requireFittingState } from '@hebb/tensor/arguments';
 import type { Batches, Cursor, LoadedBatch } from '@hebb/data';
 import { aborted, unlessAborted } from './abort.ts';
-import { batchTensors, weightOf, type StepBatch } from './batches.ts';
+import { batchTensors, type StepBatch } from './batches.ts';
 import type {
   Callback,
   EpochRecord,
@@ -20,6 +20,7 @@ import { lossError, requireNumbers } from './diagnosis.ts';
 import { messageOf, TrainingError } from './errors.ts';
 import { claim } from './in-training.ts';
 import { isDue, type Every } from './every.ts';
+import { trainingWeightOf } from './example-weights.ts';
 import { callbackStates } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
@@ -37,6 +38,7 @@ const stepsInFlight = 4;
 
 interface Handed<B> {
   readonly loaded: LoadedBatch<B>;
+  readonly weight: number;
   readonly learningRate: number;
 }
 
@@ -237,7 +239,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#stepOfEpoch++;
     this.#cursor = handed.loaded.next;
     this.#isSettled = false;
-    const { batch, count } = handed.loaded;
+    const { loaded, weight } = handed;
+    const { batch, count } = loaded;
     const record = {
       step: this.#step,
       epoch: this.epoch,
@@ -245,8 +248,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       learningRate: handed.learningRate,
       examples: count,
     };
-    const note = { record, batch: batch as object, weight: weightOf(batch as object, count) };
-    this.#reporting = this.#reader.push(named, note);
+    this.#reporting = this.#reader.push(named, { record, batch: batch as object, weight });
     this.#reporting.catch(() => undefined); // comes out of the loop, too
     return this.#reporting;
   }
@@ -331,14 +333,14 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
 
   #handOut(): StepBatch<B> {
     const loaded = this.#ahead as LoadedBatch<B>;
+    const batch = loaded.batch as object;
+    const tensors = batchTensors(this.#where, batch);
+    const weight = trainingWeightOf(`${this.#where}, step ${this.#step + 1}`, batch, loaded.count);
     this.#schedules.apply(this.#step, this.stepCount);
-    const tensors = batchTensors(this.#where, loaded.batch as object);
     this.#ahead = undefined;
     const [optimizer] = this.optimizers.values();
-    this.#handed = {
-      loaded,
-      learningRate: optimizer === undefined ? Number.NaN : optimizer.learningRate * optimizer.factor,
-    };
+    const learningRate = optimizer === undefined ? Number.NaN : optimizer.learningRate * optimizer.factor;
+    this.#handed = { loaded, weight, learningRate };
     return tensors as unknown as StepBatch<B>;
   }
 

@@ -4,10 +4,11 @@ import { MetricSet, type HostValues, type Metric, type MetricFunction, type Redu
 import { modesOf } from '@hebb/layers';
 import { compile, dryRun, HebbError, Tensor } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
-import { batchTensors, weightOf, type BatchTensors } from './batches.ts';
+import { batchTensors, type BatchTensors } from './batches.ts';
 import { requireMetricValue } from './checks.ts';
 import { validationLossError } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
+import { weightOf } from './example-weights.ts';
 import { forwardBatches } from './forward-batches.ts';
 import { modulesOf } from './parts.ts';
 import { recorded, requireTensors, type Task } from './task.ts';
@@ -73,6 +74,7 @@ export function validator<B>(
     const measurement = streaming.start();
     const kept: { outputs: ShapedValues[]; targets: ShapedValues[] } = { outputs: [], targets: [] };
     let number = 0;
+    let counted = 0;
     const forward = (batch: object): Computed => step(batchTensors(place, batch));
     for await (const { values: read, batch, count } of forwardBatches(models, data.batches(), forward, {
       isOwner: isCompiled,
@@ -83,8 +85,12 @@ export function validator<B>(
       const { scalars, values, target } = read as unknown as HostValues<Computed>;
       const numbers = Object.entries(scalars).map(([name, { data }]) => [name, data[0] ?? Number.NaN] as const);
       const [loss] = numbers;
-      if (loss !== undefined && !Number.isFinite(loss[1])) throw validationLossError(place, loss[1], number, batch);
-      for (const [name, value] of numbers) means.add(name, value, weightOf(batch, count));
+      const weight = weightOf(`${place}, batch ${number}`, batch, count);
+      counted += weight;
+      if (weight > 0 && loss !== undefined && !Number.isFinite(loss[1]))
+        throw validationLossError(place, loss[1], number, batch);
+      // A batch whose examples do not count has no mean, and the mean over the data no need of it.
+      if (weight > 0) for (const [name, value] of numbers) means.add(name, value, weight);
       const targets = target ?? batch['y'];
       if (entries.length === 0 || targets === undefined) continue;
       measurement.update(values, targets, batch['weight']?.data);
@@ -93,6 +99,11 @@ export function validator<B>(
       kept.targets.push(targets);
     }
     if (number === 0) throw new TrainingError(`[${place}] there are no examples.`);
+    if (counted === 0) {
+      throw new TrainingError(`[${place}] no example of the validation data counts: all their weights are 0.`, {
+        hint: 'Validate on examples that count, or without the field weight.',
+      });
+    }
     return { ...means.values(), ...measurement.values(), ...(await valuesOf(where, plain, kept)) };
   };
   return { check: () => requireFitting(where, task, data, body), validate };

@@ -159,24 +159,23 @@ describe('fit', () => {
     const options = { loss: crossEntropy, optimizer, epochs: 2, batchSize: 10, callbacks: [callback] };
     expect((await fit(model, points(60), options)).losses).toHaveLength(12);
   };
-  const another = (parts: TrainingRun['parts']): TrainingRun =>
-    new TrainingRun({ parts, data: new DataLoader(points(60)), epochs: 1 }) as TrainingRun;
+  const another = (parts: TrainingRun['parts']): TrainingRun<object> =>
+    new TrainingRun({ parts, data: new DataLoader(points(60)), epochs: 1 });
   const four = (prefix: string): string => ['0.weight', '0.bias', '2.weight', '2.bias'].map((name) => `${prefix}.${name}`).join(', '); // prettier-ignore
 
   it.each<[string, (shared: Sequential) => Module, string]>([
     ['all, in another module', (shared) => new Sequential(shared, new Linear(2, 2)), four('model.0')],
     ['those of a layer', (shared) => shared.getMember('2') as Linear, 'model.weight, model.bias'],
     ['frozen ones, whose layer would change its mode', (shared) => shared.getMember('0') as Linear, 'model.weight, model.bias'], // prettier-ignore
-    ['one that is tied', (shared) => new Sequential(new Linear(2, 16)).setMember('0.weight', shared.getMember('0.weight') as Tensor), 'model.0.weight'], // prettier-ignore
+    ['one that is tied', (shared) => new Sequential(new Linear(2, 16)).setMember('0.weight', shared.getMember('0.weight')), 'model.0.weight'], // prettier-ignore
   ])('refuses to train parameters that another run is training: %s', async (_, other, named) => {
     const shared = classifier();
     (shared.getMember('0') as Linear).freeze();
     await during(shared, new SGD(shared), async () => {
-      await expect(
-        another({ model: other(shared) })
-          [Symbol.asyncIterator]()
-          .next(),
-      ).rejects.toThrow(`[TrainingRun] another run is training this already: ${named}.`);
+      const second = another({ model: other(shared) });
+      await expect(second[Symbol.asyncIterator]().next()).rejects.toThrow(
+        `[TrainingRun] another run is training this already: ${named}.`,
+      );
     });
     const batches = another({ model: other(shared) })[Symbol.asyncIterator]();
     expect((await batches.next()).done).toBe(false);

@@ -3,9 +3,17 @@ import { ArrayDataset, DataLoader, Random, type Batches, type Field } from '@heb
 import { BatchNorm1d, Dropout, Linear, ReLU, Sequential, type Module } from '@hebb/layers';
 import { binaryCrossEntropyWithLogits, crossEntropy } from '@hebb/losses';
 import { Adam, AdamW, cosineSchedule, minimize, PlateauSchedule, SGD } from '@hebb/optimizers';
-import { compile, iota, manualSeed, ones, randn, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { fit, supervised, TrainingError, TrainingRun, type History, type Task } from '../src/index.ts';
+import { compile, Generator, iota, manualSeed, ones, randn, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  fit,
+  supervised,
+  TrainingError,
+  TrainingRun,
+  type History,
+  type LossFunction,
+  type Task,
+} from '../src/index.ts';
 import { points } from './support/points.ts';
 
 beforeEach(() => {
@@ -305,10 +313,69 @@ describe('a step of fit', () => {
     await expect(gradient({ loss }, { weight })).rejects.toThrow(
       /the loss must give one number for each of them, not the tensor float32\[\][^]*third argument[^]*\.\.\.options/,
     );
-    const wide = { data: new Float32Array(6), shape: [2] };
+    const wide = { data: new Float32Array(6).fill(1), shape: [2] };
     await expect(gradient({}, { weight: wide })).rejects.toThrow(/float32\[3\], not float32\[3,2\]/);
-    const none = { data: new Float32Array(3), shape: [] };
-    await expect(gradient({}, { weight: none })).rejects.toThrow(/the weights of this batch, which are all 0/);
+  });
+
+  it.each<[string, number[], string]>([
+    [
+      'negative',
+      [1, -1, 3],
+      'the weight of an example must be a number ≥ 0; weight 1 of the batch’s 3 is -1.\n  hint: An example that counts nothing has the weight 0.',
+    ],
+    [
+      'NaN',
+      [1, 2, Number.NaN],
+      'the weight of an example must be a number ≥ 0; weight 2 of the batch’s 3 is NaN.\n  hint: Where it comes from a quotient',
+    ],
+    [
+      'infinite',
+      [Infinity, 0, 0],
+      'the weight of an example must be a number ≥ 0; weight 0 of the batch’s 3 is Infinity.\n  hint: Where it comes from a quotient',
+    ],
+    [
+      'all zero',
+      [0, 0, 0],
+      'there is nothing to learn from this batch: the weights of all its 3 examples are 0.\n  hint: Leave out examples that do not count',
+    ],
+  ])('refuses weights that are %s, before the step', async (_, weights, message) => {
+    const weight = { data: Float32Array.from(weights), shape: [] };
+    const stepped = vi.fn();
+    await expect(gradient({ callbacks: [{ onStep: stepped }] }, { weight })).rejects.toThrow(
+      `[fit, step 1] ${message}`,
+    );
+    expect(stepped).not.toHaveBeenCalled();
+    const run = new TrainingRun({
+      parts: { g: new Generator(1) },
+      data: new DataLoader(new ArrayDataset({ weight })),
+      epochs: 1,
+    });
+    await expect(run[Symbol.asyncIterator]().next()).rejects.toThrow(`[TrainingRun, step 1] ${message}`);
+  });
+
+  it('validates with the weights, too: batches that do not count change nothing, and some example must', async () => {
+    const validated = async (weights: number[]): Promise<number | undefined> => {
+      const model = new Sequential(new Linear(1, 1, { bias: false }));
+      model.loadStateDict({ '0.weight': tensor([[0]]) });
+      const weight = { data: Float32Array.from(weights), shape: [] };
+      const validation = new DataLoader(new ArrayDataset({ x: column([1, 1, 1]), y: column([1, 2, 3]), weight }), {
+        batchSize: 1,
+      });
+      const data = new ArrayDataset({ x: column([1]), y: column([1]) });
+      const loss: LossFunction = (output, target, options) => {
+        const losses = output.sub(target).square();
+        return options?.reduction === 'none' ? losses : losses.mean();
+      };
+      return (await fit(model, data, { loss, optimizer: new SGD(model, { learningRate: 0 }), epochs: 1, validation }))
+        .epochs[0]?.validationLoss;
+    };
+    expect(await validated([1, 0, 3])).toBeCloseTo((1 + 27) / 4, 6);
+    await expect(validated([0, 0, 0])).rejects.toThrow(
+      'no example of the validation data counts: all their weights are 0.',
+    );
+    await expect(validated([1, -2, 3])).rejects.toThrow(
+      '[fit, validation after epoch 1, batch 2] the weight of an example must be a number ≥ 0; weight 0 of the batch’s 1 is -2.',
+    );
   });
 
   it('clips the norm and the values of gradients', async () => {
