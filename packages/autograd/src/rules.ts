@@ -4,6 +4,7 @@
  */
 import { fold, unfold, type Tensor } from '@hebb/tensor';
 import { makeNode, nodeOf, tensorOf, type Attributes, type Primitive } from '@hebb/tensor/graph';
+import { ungather, unscatter } from './indexing.ts';
 import { productOfOthers } from './product.ts';
 
 /** What a rule looks at, beside the cotangent. */
@@ -247,6 +248,9 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
     () => fold(dy, inputAt(inputs, 0).shape.slice(-kernel.length), { stride, dilation }),
   ],
   fold: (dy, { attributes: { kernel, stride, dilation } }) => [() => unfold(dy, kernel, { stride, dilation })],
+
+  gather: ungather,
+  scatter: unscatter,
 
   sum: (dy, { inputs, attributes: { axes } }) => [() => unreduce(dy, inputAt(inputs, 0), axes)],
   prod: (dy, { inputs, attributes: { axes } }) => [

@@ -84,6 +84,13 @@ function outputShape({ x, w, attributes }: (typeof convolutions)[number]): reado
   ).shape;
 }
 
+/** Without pattern, some of them outside, some twice. */
+const positions = (shape: readonly number[], extent: number): Tensor =>
+  tensor(
+    Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => ((i * i + 3 * i + 1) % (extent + 2)) - 1),
+    { shape },
+  );
+
 const reductions = (op: 'sum' | 'prod' | 'max' | 'min'): Case[] => [
   { f: record(op, { axes: [0, 1] }), inputs: [input([2, 3])] },
   { f: record(op, { axes: [1] }), inputs: [input([2, 3, 2])] },
@@ -185,6 +192,21 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
     { f: record('fold', { ...windows, size: [5, 7] }), inputs: [input([2, 2, 3, 2, 3])] },
     { f: (x) => fold(x, [7], { stride: 2 }), inputs: [input([3, 2])] },
   ],
+
+  gather: [
+    { f: (x) => record('gather', { axis: 0, outside: 7 })(x, positions([5, 3], 4)), inputs: [input([4, 3])] },
+    { f: (x) => record('gather', { axis: 1, outside: 0 })(x, positions([2, 6, 2], 3)), inputs: [input([2, 3, 2])] },
+  ],
+  scatter: (['set', 'add', 'mul', 'max', 'min'] as const).flatMap((combine) => [
+    {
+      f: (base, updates) => record('scatter', { axis: 0, combine })(base, positions([6, 2], 4), updates),
+      inputs: [input([4, 2], { seed: 2 }), input([6, 2], { seed: 5 })],
+    },
+    {
+      f: (base, updates) => record('scatter', { axis: 1, combine })(base, positions([2, 5], 3), updates),
+      inputs: [input([2, 3], { seed: 4 }), input([2, 5], { seed: 7 })],
+    },
+  ]),
 
   sum: reductions('sum'),
   prod: [

@@ -60,6 +60,35 @@ const inputGradient = (
     tensorOf(makeNode('convInputGradient', [nodeOf(dy), nodeOf(weight)], { ...conv(attributes), inputSize: size })),
 });
 
+/** Positions from −1 to `extent`: some outside at both ends. */
+const positions = (x: Tensor, extent: number): Tensor =>
+  x
+    .mul(37.7)
+    .abs()
+    .floor()
+    .to('int32')
+    .sub(
+      x
+        .mul(37.7)
+        .abs()
+        .div(extent + 2)
+        .floor()
+        .to('int32')
+        .mul(extent + 2),
+    )
+    .sub(1);
+
+const take = (x: Tensor, index: Tensor, axis: number, outside = 0.5): Tensor =>
+  tensorOf(makeNode('gather', [nodeOf(x), nodeOf(index)], { axis, outside }));
+
+const put = (
+  base: Tensor,
+  index: Tensor,
+  updates: Tensor,
+  axis: number,
+  combine: Attributes['scatter']['combine'],
+): Tensor => tensorOf(makeNode('scatter', [nodeOf(base), nodeOf(index), nodeOf(updates)], { axis, combine }));
+
 const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
   buffer: { 'data made outside': unary((x) => x.add(weight.sum())) },
   argument: { 'the input itself': unary((x) => x) },
@@ -75,6 +104,31 @@ const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
     'the mean over a free axis': unary((x) => x.mean(0)),
     'the mean over a free and a fixed axis': unary((x) => x.mean([0, 1])),
     'the variance over a free axis': unary((x) => x.variance(0)),
+  },
+  gather: {
+    'an index for each element': unary((x) => take(x, positions(x, 3), 1)),
+    'rows by one list': unary((x) => {
+      const list = positions(x.sum([0, 2]), 3).reshape([1, 3, 1]);
+      return take(x, broadcastTo(list, x.shape), 1);
+    }),
+    'along the last axis': unary((x) => take(x, positions(x, 4), 2)),
+    'along a free axis': unary((x) => take(x, positions(x, x.shape[0] ?? 1), 0)),
+    integers: unaryInt((x) => take(x, positions(x.to('float32'), 3), 1, -1)),
+  },
+  scatter: {
+    // No position twice: ONNX leaves open which of two updates stays.
+    set: unary((x) => put(x, iota(x.shape, 1).add(1), x.mul(2), 1, 'set')),
+    add: unary((x) => put(x, positions(x, 3), x.mul(2), 1, 'add')),
+    mul: unary((x) => put(x, positions(x, 4), x.mul(2), 2, 'mul')),
+    max: unary((x) => put(x, positions(x, 3), x.mul(2), 1, 'max')),
+    min: unary((x) => put(x, positions(x, 3), x.mul(2), 1, 'min')),
+    'along a free axis': unary((x) => put(x, positions(x, x.shape[0] ?? 1), x.mul(2), 0, 'add')),
+    'rows by one list': unary((x) => {
+      const list = positions(x.sum([0, 2]), 3).reshape([1, 3, 1]);
+      return put(x, broadcastTo(list, x.shape), x.mul(2), 1, 'add');
+    }),
+    integers: unaryInt((x) => put(x, positions(x.to('float32'), 3), x.mul(2), 1, 'add')),
+    booleans: unary((x) => put(x.greater(0), iota(x.shape, 1).add(1), x.less(1), 1, 'set')),
   },
   iota: {
     'along a fixed axis': unary((x) => iota(x.shape, 1)),

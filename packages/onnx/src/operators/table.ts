@@ -18,6 +18,7 @@ import {
   trunc,
   where,
 } from './elementwise.ts';
+import { gather, scatter } from './indexing.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
 import { argmax, max, min, prod, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
@@ -79,6 +80,9 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   concat,
   unfold,
   fold,
+
+  gather,
+  scatter,
 
   sum,
   prod,

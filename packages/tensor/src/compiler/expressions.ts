@@ -106,6 +106,19 @@ export function mapExpression(
   }
 }
 
+/** The axes that an expression depends on. */
+export function axesOf(expression: Expression): Set<Axis> {
+  const axes = new Set<Axis>();
+  forEachExpression([expression], (part) => {
+    for (const index of indicesOf(part)) {
+      visitAtoms(index, (atom) => {
+        if (atom.kind === 'axis') axes.add(atom);
+      });
+    }
+  });
+  return axes;
+}
+
 const positions = new WeakMap<Expression, Index>();
 
 /** The index that is the value of an i32 expression, which is never outside of min … max. One atom for each expression. */
@@ -113,15 +126,7 @@ export function positionOf(expression: Expression, min: number, max: number): In
   if (min === max) return constantIndex(min);
   let index = positions.get(expression);
   if (index === undefined) {
-    const axes = new Set<Axis>();
-    forEachExpression([expression], (part) => {
-      for (const own of indicesOf(part)) {
-        visitAtoms(own, (atom) => {
-          if (atom.kind === 'axis') axes.add(atom);
-        });
-      }
-    });
-    index = runTimeIndex(expression, axes, { min, max });
+    index = runTimeIndex(expression, axesOf(expression), { min, max });
     positions.set(expression, index);
   }
   return index;

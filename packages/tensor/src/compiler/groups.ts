@@ -30,6 +30,8 @@ const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimi
   flip: 'view',
   concat: 'view',
   unfold: 'view',
+  gather: 'view',
+  scatter: 'reduction',
   fold: 'reduction',
   sum: 'reduction',
   prod: 'reduction',
@@ -74,10 +76,10 @@ export function roleOf(op: PlanPrimitive): Role {
   return isElementwise(op) ? 'elementwise' : roles[op];
 }
 
-/** A view that a contraction's operand may be read through: anything but a choice between values. */
+/** A view that a contraction's operand may be read through: anything but a choice between values, or positions known only at run time. */
 function isOperandView(program: Program, index: number): boolean {
   const node = program.nodes[index];
-  if (node === undefined || roleOf(node.op) !== 'view' || node.op === 'concat') return false;
+  if (node === undefined || roleOf(node.op) !== 'view' || node.op === 'concat' || node.op === 'gather') return false;
   return node.op !== 'pad' || (node.attributes as { value: number }).value === 0;
 }
 
@@ -293,7 +295,10 @@ class Grouper {
     });
   }
 
-  /** How often a node would be evaluated if it were not stored: its users, times the repetition by broadcasts and windows. */
+  /**
+   * How often a node would be evaluated if it were not stored: its users, times the repetition by broadcasts, windows and gathers; a
+   * scatter looks at updates and their positions twice.
+   */
   #evaluations(index: number): number {
     let total = 0;
     const stack = [index];
@@ -303,9 +308,10 @@ class Grouper {
         const op = this.#op(user);
         if (roleOf(op) === 'view') {
           if (this.#outputs.has(user)) total++;
-          if (this.#size(user) > this.#size(index) * 1.5 && (op === 'broadcast' || op === 'unfold')) total += 2;
+          const repeats = op === 'broadcast' || op === 'unfold' || op === 'gather';
+          if (repeats && this.#size(user) > this.#size(index) * 1.5) total += 2;
           else stack.push(user);
-        } else total++;
+        } else total += op === 'scatter' ? 2 : 1;
         if (total > 1) return total;
       }
     }

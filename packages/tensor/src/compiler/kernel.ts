@@ -5,6 +5,7 @@
  * Expressions are a DAG: the same object used twice is the same value. Renderers keep one local variable per object.
  */
 import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
+import type { Combination } from '../graph/primitives.ts';
 import type { Axis, Index } from './index-expression.ts';
 
 /** Type of a scalar value inside a kernel. */
@@ -69,7 +70,7 @@ export type Expression =
       readonly seed: Expression;
       readonly counter: Expression;
     }
-  /** In stores of a reduction or contraction: the result of reducer `position` (0 for a contraction). */
+  /** In stores of a reduction, contraction or scatter: the result of reducer `position` (0 for the others). */
   | { readonly kind: 'result'; readonly type: ScalarType; readonly position: number };
 
 /** Writes `value` to element `index` of `buffer`; bools are written as 32-bit 0 or 1. */
@@ -131,8 +132,34 @@ export interface ContractionKernel {
   readonly stores: readonly Store[];
 }
 
+/**
+ * Combines each element of a base with the updates that name it as their destination, in the order of `source`; then the stores.
+ * A destination is a point of `outer`, `target`, `inner`, numbered in row-major order, and has one list of updates for all points of `row`.
+ */
+export interface ScatterKernel {
+  readonly kind: 'scatter';
+  readonly name: string;
+  /** 'add' of f32 gives the same bits for every order of the updates; max and min propagate NaN. */
+  readonly combine: Combination;
+  /** Axes that the destination depends on, before and after the scattered one. */
+  readonly outer: readonly Axis[];
+  readonly target: Axis;
+  readonly inner: readonly Axis[];
+  /** The axis of updates. */
+  readonly source: Axis;
+  /** Axes that the destination does not depend on. */
+  readonly row: readonly Axis[];
+  /** Over outer, source, inner: the number of the destination (i32), −1 where there is none. */
+  readonly destination: Expression;
+  /** Over outer, source, inner and row. */
+  readonly update: Expression;
+  /** Over outer, target, inner and row, as are the stores. */
+  readonly base: Expression;
+  readonly stores: readonly Store[];
+}
+
 /** Kernels that compute. */
-export type Kernel = MapKernel | ReduceKernel | ContractionKernel;
+export type Kernel = MapKernel | ReduceKernel | ContractionKernel | ScatterKernel;
 
 /** `size` elements from `fromIndex` of buffer `from` on, to `toIndex` of buffer `to` on. The two ranges do not overlap. */
 export interface Piece {

@@ -7,6 +7,7 @@ import type { Attributes } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { formatType, stridesOf, type DType } from '../graph/types.ts';
 import { isJoin, rangeOf } from './copies.ts';
+import { axesOf, positionOf } from './expressions.ts';
 import type { Group } from './groups.ts';
 import {
   addIndex,
@@ -55,6 +56,14 @@ export function flatten(index: readonly Index[], shape: readonly number[]): Inde
   return flat;
 }
 
+/** Row-major position over the axes, some of which stand at an index of their own. */
+function rowMajor(axes: readonly Axis[], at: ReadonlyMap<Axis, Index>): Index {
+  return flatten(
+    axes.map((axis) => at.get(axis) ?? axisIndex(axis)),
+    axes.map(({ extent }) => extent),
+  );
+}
+
 /** The index at a row-major position. */
 function unflatten(flat: Index, shape: readonly number[]): Index[] {
   const index = new Array<Index>(shape.length);
@@ -68,6 +77,14 @@ function unflatten(flat: Index, shape: readonly number[]): Index[] {
 }
 
 const unaryOperators: ReadonlySet<string> = new Set(Object.keys(unaryPrimitives));
+
+function constant(value: number): Expression {
+  return { kind: 'constant', type: 'i32', value };
+}
+
+function integer(operator: BinaryOperator, left: Expression, right: Expression): Expression {
+  return { kind: 'binary', type: 'i32', operator, left, right };
+}
 
 /** `conditions` without those that always hold. */
 function restrict(conditions: readonly Condition[]): Condition[] {
@@ -175,6 +192,7 @@ class GroupLowering {
   readonly #group: Group;
   readonly #placement: Placement;
   readonly #memo = new Map<string, Expression>();
+  readonly #clamps = new Map<Expression, Map<number, Expression>>();
   readonly #here: ReadonlySet<number>;
 
   constructor(program: Program, group: Group, placement: Placement) {
@@ -241,6 +259,8 @@ class GroupLowering {
         return { kind: 'select', type, condition: operand(0), ifTrue: operand(1), ifFalse: operand(2) };
       case 'concat':
         return this.#concat(node, position, type);
+      case 'gather':
+        return this.#gather(node, position, type);
       case 'reshape':
       case 'transpose':
       case 'broadcast':
@@ -298,6 +318,37 @@ class GroupLowering {
             };
     }
     return result ?? { kind: 'constant', type, value: 0 };
+  }
+
+  /** Read where the index says. The position is clamped, so that no read is ever outside; what lies outside is chosen away. */
+  #gather(node: ProgramNode, position: Position, type: ScalarType): Expression {
+    const [x = 0, index = 0] = node.inputs;
+    const { axis, outside } = node.attributes as Attributes['gather'];
+    const last = (this.#node(x).type.shape[axis] ?? 1) - 1;
+    const raw = this.value(index, position);
+    const at = (along: Index): Expression =>
+      this.value(x, { index: position.index.map((part, i) => (i === axis ? along : part)), guards: position.guards });
+    if (raw.kind === 'index' && raw.index.min >= 0 && raw.index.max <= last) return at(raw.index);
+    const clamped = this.#clamp(raw, last);
+    return {
+      kind: 'select',
+      type,
+      condition: { kind: 'binary', type: 'bool', operator: 'equal', left: raw, right: clamped },
+      ifTrue: at(positionOf(clamped, 0, last)),
+      ifFalse: { kind: 'constant', type, value: outside },
+    };
+  }
+
+  /** The nearest of 0 … last; one expression for each, so that what is read with one index shares its position. */
+  #clamp(raw: Expression, last: number): Expression {
+    const known = this.#clamps.get(raw) ?? new Map<number, Expression>();
+    this.#clamps.set(raw, known);
+    let clamped = known.get(last);
+    if (clamped === undefined) {
+      clamped = integer('minimum', integer('maximum', raw, constant(0)), constant(last));
+      known.set(last, clamped);
+    }
+    return clamped;
   }
 
   /** A contraction's operand: an element of memory behind views, zero where a guard fails. */
@@ -367,6 +418,8 @@ class GroupLowering {
       case 'argmax':
       case 'fold':
         return this.#reduction(node, name);
+      case 'scatter':
+        return this.#scatter(node, name);
       case 'dot':
         return this.#dot(node, name);
       case 'conv':
@@ -444,6 +497,45 @@ class GroupLowering {
       reduceAxes: real(reduceAxes),
       reducers,
       stores: this.#stores(output, node.type.shape),
+    };
+  }
+
+  #scatter(node: ProgramNode, name: string): Kernel {
+    const [base = 0, index = 0, updates = 0] = node.inputs;
+    const { axis, combine } = node.attributes as Attributes['scatter'];
+    const { shape } = node.type;
+    const target = makeAxis(shape[axis] ?? 1);
+    const source = makeAxis(this.#node(index).type.shape[axis] ?? 1);
+    const others = shape.map((extent, i) => (i === axis ? target : makeAxis(extent)));
+    const along = (own: Axis): Index[] => others.map((other) => axisIndex(other === target ? own : other));
+    const members: Position = { index: along(source), guards: [] };
+    const position = this.value(index, members);
+    const known = axesOf(position);
+    const outer = real(others.slice(0, axis)).filter((other) => known.has(other));
+    const inner = real(others.slice(axis + 1)).filter((other) => known.has(other));
+    // Over the axes of the destination, 0 along the target.
+    const start = rowMajor([...outer, target, ...inner], new Map([[target, constantIndex(0)]]));
+    const stride = inner.reduce((product, { extent }) => product * extent, 1);
+    const clamped = this.#clamp(position, target.extent - 1);
+    return {
+      kind: 'scatter',
+      name,
+      combine,
+      outer,
+      target,
+      inner,
+      source,
+      row: real(others).filter((other) => other !== target && !known.has(other)),
+      destination: {
+        kind: 'select',
+        type: 'i32',
+        condition: { kind: 'binary', type: 'bool', operator: 'equal', left: position, right: clamped },
+        ifTrue: integer('add', integer('mul', clamped, constant(stride)), { kind: 'index', type: 'i32', index: start }),
+        ifFalse: constant(-1),
+      },
+      update: this.value(updates, members),
+      base: this.value(base, { index: along(target), guards: [] }),
+      stores: this.#stores(along(target), shape),
     };
   }
 

@@ -104,6 +104,12 @@ class Simplifier {
           : this.constant(a, type);
       case 'unfold':
         return a === undefined ? undefined : this.constant(a, type);
+      case 'gather':
+        return this.at(first).type.size === 0
+          ? this.constant((attributes as Attributes['gather']).outside, type)
+          : undefined;
+      case 'scatter':
+        return this.at(second).type.size === 0 ? first : undefined;
       case 'concat':
         return this.#concat(inputs, (attributes as Attributes['concat']).axis, type);
       case 'fold':

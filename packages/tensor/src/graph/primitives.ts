@@ -20,6 +20,10 @@ export interface Window {
   readonly dilation: readonly number[];
 }
 
+/** What becomes of an element of base and the updates to it. */
+export type Combination = 'set' | 'add' | 'mul' | 'max' | 'min';
+const combinations: readonly Combination[] = ['set', 'add', 'mul', 'max', 'min'];
+
 export interface ConvolutionAttributes extends Window {
   /** Zeros before and after each spatial axis of the input; may be negative (cropping). */
   readonly paddingLow: readonly number[];
@@ -121,6 +125,15 @@ export interface Attributes {
   /** The transpose of `unfold`: [..., O, K] → [..., size], overlapping elements summed. */
   fold: { readonly size: readonly number[]; readonly kernel: readonly number[] } & Window;
 
+  // Indexing. Index (int32) and x have one rank, and equal extents but along `axis`; a broadcast index is free.
+  /** x, index → x[…, index, …], of the index's shape; `outside` where the index is none of x. */
+  gather: { readonly axis: number; readonly outside: number };
+  /**
+   * base, index, updates (of the index's shape) → base, into whose elements at […, index, …] the updates are combined. 'set' keeps the last
+   * along the axis, 'mul' multiplies in its order; float sums are the same bits in any order. Updates outside of base are dropped.
+   */
+  scatter: { readonly axis: number; readonly combine: Combination };
+
   // Reductions; the reduced axes (ascending) disappear.
   sum: { readonly axes: readonly number[] };
   prod: { readonly axes: readonly number[] };
@@ -212,6 +225,18 @@ function requireDType(op: string, type: TensorType, allowed: readonly DType[]): 
   });
 }
 
+/** Throws unless the index is one of `x` along the axis. */
+function requireIndex(op: string, x: TensorType, index: TensorType, axis: number): void {
+  requireDType(op, index, integer);
+  const fits = index.shape.length === x.shape.length && x.shape.every((n, i) => i === axis || n === index.shape[i]);
+  if (!fits) {
+    throw new ShapeError(
+      `[${op}] takes an index of the tensor's rank and of its extents but along axis ${axis}, not ${formatType(index)} for ${formatType(x)}.`,
+    );
+  }
+}
+
+const integer: readonly DType[] = ['int32'];
 const float: readonly DType[] = ['float32'];
 const numeric: readonly DType[] = ['float32', 'int32'];
 const boolean: readonly DType[] = ['bool'];
@@ -417,6 +442,37 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       pushList(stride, out);
       pushList(dilation, out);
     },
+  },
+
+  gather: {
+    arity: 2,
+    infer: (inputs, { axis }) => {
+      const x = at(inputs, 0);
+      const index = at(inputs, 1);
+      requireIndex('gather', x, index, axis);
+      return tensorType(x.dtype, index.shape);
+    },
+    encode: ({ axis, outside }, out) => {
+      out.push(axis);
+      pushFloat(outside, out);
+    },
+  },
+  scatter: {
+    arity: 3,
+    infer: (inputs, { axis, combine }) => {
+      const base = at(inputs, 0);
+      const index = at(inputs, 1);
+      const updates = at(inputs, 2);
+      requireIndex('scatter', base, index, axis);
+      if (combine !== 'set') requireDType(`scatter (${combine})`, base, numeric);
+      if (updates.dtype !== base.dtype || !sameShape(updates.shape, index.shape)) {
+        throw new ShapeError(
+          `[scatter] takes updates of the index's shape and the base's dtype, not ${[base, index, updates].map(formatType).join(', ')}.`,
+        );
+      }
+      return base;
+    },
+    encode: ({ axis, combine }, out) => out.push(axis, combinations.indexOf(combine)),
   },
 
   sum: reduction('sum'),

@@ -3,6 +3,7 @@ import type { PlanPrimitive } from '../graph/primitives.ts';
 import { neededNodes, type Program } from '../graph/program.ts';
 import { contractionRules } from './contraction.ts';
 import { elementwiseRules } from './elementwise.ts';
+import { indexingRules } from './indexing.ts';
 import { movementRules, sourceRules } from './movement.ts';
 import type { Rule, Value } from './value.ts';
 
@@ -11,6 +12,7 @@ const rules: { readonly [P in PlanPrimitive]: Rule<P> } = {
   ...elementwiseRules,
   ...movementRules,
   ...contractionRules,
+  ...indexingRules,
 };
 
 /** The values of a program's outputs for the given parameters and scalars. They may share memory with the parameters and each other. */

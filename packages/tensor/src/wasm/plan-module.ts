@@ -10,6 +10,7 @@ import type { Value, WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
 import type { Tables } from './packing-context.ts';
 import { emitReduce } from './reduce.ts';
+import { emitScatter, emitScatterLists, listsOf } from './scatter.ts';
 import { splitContraction, splitReduction } from './residues.ts';
 
 export interface PlanFunctions {
@@ -52,7 +53,15 @@ export function buildPlan(plan: Plan, layout: PlanLayout, tables: Tables, relaxe
       let grid: number;
       if (kernel.kind === 'map') grid = emitMap(context, kernel, begin, end);
       else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, begin, end);
-      else {
+      else if (kernel.kind === 'scatter') {
+        const lists = new FunctionBuilder(`${position} ${original.name}: lists`);
+        emitScatterLists({ ...context, fb: lists }, kernel, lists.parameter('scratch'));
+        const makeLists = lists.finish();
+        functions.push(makeLists);
+        driver.call(makeLists, driverScratch);
+        grid = emitScatter(context, kernel, begin, end, scratch);
+        scratchBytes = Math.max(scratchBytes, listsOf(kernel).bytes);
+      } else {
         gemm ??= buildGemm(relaxed);
         const schedule = emitContraction(context, gemm, kernel, begin, end, scratch);
         grid = schedule.grid;
@@ -81,7 +90,7 @@ function emitPieces(context: KernelContext, pieces: CopyKernel['pieces']): void 
 
 /** The kernels that a kernel is run as. */
 function parts(kernel: Kernel): readonly Kernel[] {
-  if (kernel.kind === 'map') return [kernel];
+  if (kernel.kind === 'map' || kernel.kind === 'scatter') return [kernel];
   if (kernel.kind === 'reduce') return splitReduction(kernel);
   return splitContraction(kernel).map((part) => {
     const normal = normaliseContraction(part);
@@ -90,5 +99,7 @@ function parts(kernel: Kernel): readonly Kernel[] {
 }
 
 function outputAxes(kernel: Kernel): readonly Axis[] {
-  return kernel.kind === 'contraction' ? [...kernel.batch, ...kernel.m, ...kernel.n] : kernel.axes;
+  if (kernel.kind === 'contraction') return [...kernel.batch, ...kernel.m, ...kernel.n];
+  if (kernel.kind === 'scatter') return [...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row];
+  return kernel.axes;
 }

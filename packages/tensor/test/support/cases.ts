@@ -1,7 +1,7 @@
 /** Every primitive on small data of every kind: what devices are compared with the interpreter on, in tests and on graphics processors. */
 import type { Attributes, PlanPrimitive } from '../../src/graph/primitives.ts';
 import { makeNode } from '../../src/graph/node.ts';
-import { compile, concat, scalar, tensor, type Tensor } from '../../src/index.ts';
+import { compile, concat, iota, scalar, tensor, zeros, type Tensor } from '../../src/index.ts';
 import { nodeOf, tensorOf } from '../../src/handle.ts';
 
 type DType = 'float32' | 'int32' | 'bool';
@@ -68,6 +68,16 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
     x.unsqueeze(1).broadcastTo([x.size, x.size]),
     x.unsqueeze(0).broadcastTo([x.size, x.size]),
   ];
+
+  /** Indices of an axis of `extent`, some of them outside. */
+  const within = (shape: readonly number[], extent: number): Tensor =>
+    data(shape, 'int32', 5)
+      .add(50)
+      .to('float32')
+      .mul((extent + 2) / 101)
+      .floor()
+      .to('int32')
+      .sub(1);
 
   const none = {} as never;
   const unaryFloat = (op: PlanPrimitive): Case[] => [
@@ -261,6 +271,87 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
       record('fold', { kernel: [2, 2], stride: [3, 2], dilation: [2, 1], size: [9, 8] }, data([1, 3, 4, 2, 2])),
       record('fold', { kernel: [3], stride: [1], dilation: [1], size: [12] }, data([2, 10, 3], 'int32')),
     ],
+
+    gather: [
+      ...movement((x) => record('gather', { axis: 0, outside: 0 }, x, within([9, 6], 5)), [5, 6]),
+      ...movement((x) => record('gather', { axis: 1, outside: 1 }, x, within([5, 3], 8)), [5, 6]),
+      record('gather', { axis: 0, outside: NaN }, data([40]), within([100], 50)),
+      record('gather', { axis: 2, outside: -Infinity }, data([2, 3, 7]), within([2, 3, 40], 7)),
+      // One index for whole rows, and views on both sides of it.
+      record('gather', { axis: 0, outside: 0 }, data([50, 33]), within([21, 1], 50).broadcastTo([21, 33])),
+      {
+        actual: () => {
+          const x = tensorOf(
+            makeNode('gather', [data([7, 12]).transpose(0, 1), within([5, 7], 12)].map(nodeOf), {
+              axis: 0,
+              outside: 0,
+            }),
+          );
+          return x
+            .reshape([7, 5])
+            .flip(0)
+            .pad([
+              [1, 2],
+              [0, 3],
+            ])
+            .slice([1, 0], [8, 7])
+            .tanh();
+        },
+      },
+      // An index of an index.
+      record(
+        'gather',
+        { axis: 0, outside: 0 },
+        data([20]),
+        tensorOf(makeNode('gather', [within([30], 20), within([50], 31)].map(nodeOf), { axis: 0, outside: -1 })),
+      ),
+      record('gather', { axis: 0, outside: 3 }, data([0, 4]), within([2, 4], 3)),
+      record('gather', { axis: 1, outside: 3 }, data([3, 4]), within([3, 0], 3)),
+      record('gather', { axis: 0, outside: 3 }, data([1]), within([6], 2)),
+      record('gather', { axis: 0, outside: 3 }, data([8]), iota([8], 0)),
+      // Reduced, and contracted.
+      {
+        actual: () =>
+          tensorOf(makeNode('gather', [data([9, 5]), within([6, 5], 9)].map(nodeOf), { axis: 0, outside: 0 }))
+            .matmul(data([5, 3]))
+            .sum(0),
+      },
+    ],
+    scatter: (['set', 'add', 'mul', 'max', 'min'] as const).flatMap((combine) => {
+      const others = combine === 'set' ? (['int32', 'bool'] as const) : (['int32'] as const);
+      const into = (axis: number, base: Tensor, index: Tensor, updates: Tensor): Case =>
+        record('scatter', { axis, combine }, base, index, updates);
+      return [
+        into(0, data([7, 5]), within([11, 5], 7), data([11, 5], 'float32', 2)),
+        into(1, data([3, 6, 4]), within([3, 9, 4], 6), data([3, 9, 4], 'float32', 2)),
+        into(2, data([2, 3, 5]), within([2, 3, 13], 5), data([2, 3, 13], 'float32', 2)),
+        // One index for whole rows.
+        into(0, data([20, 37]), within([15, 1], 20).broadcastTo([15, 37]), data([15, 37], 'float32', 2)),
+        into(1, data([6, 9]), within([1, 40], 9).broadcastTo([6, 40]), data([6, 40], 'float32', 2)),
+        into(1, data([2, 4, 3]), within([2, 50, 1], 4).broadcastTo([2, 50, 3]), data([2, 50, 3], 'float32', 2)),
+        ...others.flatMap((dtype) => [
+          into(0, data([7], dtype), within([30], 7), data([30], dtype, 2)),
+          into(0, data([20, 9], dtype), within([15, 1], 20).broadcastTo([15, 9]), data([15, 9], dtype, 2)),
+        ]),
+        into(0, data([3, 2]), within([0, 2], 3), data([0, 2])),
+        into(0, data([0, 2]), within([3, 2], 3), data([3, 2])),
+        into(0, data([1]), within([4], 2), data([4])),
+        into(0, data([5]), within([1], 5), data([1])),
+        // Work before, and an epilogue.
+        {
+          actual: () =>
+            into(0, data([8, 6]).exp(), within([9, 6], 8), data([9, 6]).sin())
+              .actual()
+              .tanh()
+              .add(data([6]))
+              .sum(0),
+        },
+        {
+          actual: () => into(0, zeros([8]), within([23], 8), data([23, 4]).sum(1)).actual(),
+        },
+        into(0, special, within([special.size], special.size), special.flip(0)),
+      ];
+    }),
 
     sum: [...reduction('sum'), record('sum', { axes: [1] }, data([4, 0])), record('sum', { axes: [0] }, integers)],
     prod: [

@@ -70,6 +70,27 @@ function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
       });
       store(kernel.stores, point, memory, results);
     });
+  } else if (kernel.kind === 'scatter') {
+    const { outer, target, inner, source, row, combine } = kernel;
+    // Destinations are numbered in row-major order.
+    let number = 0;
+    const results: { point: Point; value: number }[] = [];
+    forEachPoint([...outer, target, ...inner], point, () => {
+      const own = number++;
+      forEachPoint(row, point, () => {
+        let value = evaluate(kernel.base, point, memory, []);
+        forEachPoint([source], point, () => {
+          if (evaluate(kernel.destination, point, memory, []) !== own) return;
+          const update = evaluate(kernel.update, point, memory, []);
+          if (combine === 'set') value = update;
+          else if (combine === 'max') value = Math.max(value, update);
+          else if (combine === 'min') value = Math.min(value, update);
+          else value = binary(combine, kernel.update.type, value, update);
+        });
+        results.push({ point: new Map(point), value });
+      });
+    });
+    for (const { point, value } of results) store(kernel.stores, point, memory, [value]);
   } else {
     forEachPoint([...kernel.batch, ...kernel.m, ...kernel.n], point, () => {
       let total = 0;

@@ -8,6 +8,7 @@ import type {
   Piece,
   Plan,
   ReduceKernel,
+  ScatterKernel,
   Store,
 } from '../../compiler/kernel.ts';
 import { constantIndex } from '../../compiler/index-expression.ts';
@@ -27,7 +28,16 @@ import {
   reduceInStages,
   Scratch,
 } from './stages.ts';
-import { addExpressions, emptyUses, pointCount, rewriteKernel, usesOf } from './traverse.ts';
+import { listSizes, prepareLists, renderLinks, renderScatter } from './scatter.ts';
+import {
+  addExpressions,
+  emptyUses,
+  isLinked,
+  pointCount,
+  rewriteKernel,
+  usesOf,
+  type LinkedScatter,
+} from './traverse.ts';
 
 /** One dispatch. */
 export interface Dispatch {
@@ -116,6 +126,9 @@ class Lowering {
       case 'contraction':
         if (pointCount([...kernel.batch, ...kernel.m, ...kernel.n]) > 0) this.#contraction(kernel);
         break;
+      case 'scatter':
+        if (pointCount([...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row]) > 0) this.#scatter(kernel);
+        break;
     }
   }
 
@@ -150,6 +163,21 @@ class Lowering {
     const first: ContractionKernel = { ...kernel, name: `${kernel.name}.parts`, stores };
     this.#fit(first, (plan) => renderContraction(first, plan, this.#target, tile, { parts, length, buffer }));
     this.#oneReduce(joinSplit(kernel, parts, buffer));
+  }
+
+  #scatter(kernel: ScatterKernel): void {
+    const linked = isLinked(kernel) ? kernel : this.#link(kernel);
+    this.#fit(linked, (plan) => renderScatter(linked, plan, this.#target));
+  }
+
+  #link(kernel: ScatterKernel): LinkedScatter {
+    const sizes = listSizes(kernel);
+    const [heads, next] = [this.scratch.add('i32', sizes.heads), this.scratch.add('i32', sizes.next)];
+    const linked: LinkedScatter = { ...kernel, heads, next };
+    for (const map of prepareLists(linked)) this.#schedule(map);
+    const { shader, bindings } = renderLinks(linked, this.scratch.buffers, this.#target);
+    this.steps.push({ kind: 'dispatch', name: `${kernel.name}.links`, shader, bindings });
+    return linked;
   }
 
   /** Renders the kernel if its buffers can be bound; otherwise takes it apart until they can. */

@@ -185,10 +185,26 @@ export function joinSplit(kernel: ContractionKernel, parts: number, temporary: n
   return joinParts(reduction, part, reduction.reducers, [temporary], place);
 }
 
+function resultAxes(kernel: Exclude<Kernel, MapKernel>): readonly Axis[] {
+  switch (kernel.kind) {
+    case 'reduce':
+      return kernel.axes;
+    case 'contraction':
+      return [...kernel.batch, ...kernel.m, ...kernel.n];
+    case 'scatter':
+      return [...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row];
+  }
+}
+
+function resultTypes(kernel: Exclude<Kernel, MapKernel>): readonly ScalarType[] {
+  if (kernel.kind === 'reduce') return kernel.reducers.map(resultType);
+  return kernel.kind === 'scatter' ? [kernel.update.type] : ['f32'];
+}
+
 /** Leaves the raw results in temporaries and moves the stores to a map of their own. */
 export function detachEpilogue(kernel: Exclude<Kernel, MapKernel>, add: AddTemporary): [Kernel, MapKernel] {
-  const axes = kernel.kind === 'reduce' ? kernel.axes : [...kernel.batch, ...kernel.m, ...kernel.n];
-  const types = kernel.kind === 'reduce' ? kernel.reducers.map(resultType) : (['f32'] as const);
+  const axes = resultAxes(kernel);
+  const types = resultTypes(kernel);
   const place = rowMajorIndex(axes);
   const temporaries = types.map((type) => add(type, pointCount(axes)));
   const loads = types.map((type, i): Expression => ({

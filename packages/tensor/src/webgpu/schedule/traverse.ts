@@ -1,6 +1,6 @@
 /** Walks over a kernel's expressions: which buffers and indices it uses, and copies with other indices, buffers or results. */
 import { forEachExpression, indicesOf } from '../../compiler/expressions.ts';
-import type { Condition, Expression, Kernel, Operand, Store } from '../../compiler/kernel.ts';
+import type { Condition, Expression, Kernel, Operand, ScatterKernel, Store } from '../../compiler/kernel.ts';
 import {
   axisIndex,
   constantIndex,
@@ -51,8 +51,22 @@ export function addOperand(operand: Operand, uses: Uses): void {
   addConditions(operand.guards, uses);
 }
 
+/** A scatter whose updates hang in lists: each destination's first position along the source, and of each update the next; −1 ends a list. */
+export interface LinkedScatter extends ScatterKernel {
+  readonly heads: number;
+  readonly next: number;
+}
+
+export function isLinked(kernel: Kernel): kernel is LinkedScatter {
+  return 'heads' in kernel;
+}
+
 export function usesOf(kernel: Kernel): Uses {
   const uses = emptyUses();
+  if (kernel.kind === 'scatter') addExpressions([kernel.update, kernel.base], uses);
+  if (isLinked(kernel)) {
+    for (const buffer of [kernel.heads, kernel.next]) uses.loads.push({ buffer, index: constantIndex(0) });
+  }
   addStores(kernel.stores, uses);
   if (kernel.kind === 'reduce')
     addExpressions(
@@ -80,6 +94,14 @@ export function rewriteKernel(kernel: Kernel, rewriter: Rewriter): Kernel {
       };
     case 'contraction':
       return { ...kernel, stores, left: rewriter.operand(kernel.left), right: rewriter.operand(kernel.right) };
+    case 'scatter':
+      return {
+        ...kernel,
+        stores,
+        destination: rewriter.expression(kernel.destination),
+        update: rewriter.expression(kernel.update),
+        base: rewriter.expression(kernel.base),
+      };
   }
 }
 
