@@ -18,7 +18,7 @@ const methods = {
     ...['reshape', 'flatten', 'squeeze', 'unsqueeze', 'transpose', 'permute', 'broadcastTo'],
     ...['slice', 'narrow', 'pad', 'flip'],
   ],
-  reduce: ['sum', 'mean', 'max', 'min', 'variance', 'std', 'norm', 'argmax', 'argmin'],
+  reduce: ['sum', 'mean', 'max', 'min', 'variance', 'std', 'argmax', 'argmin'],
   softmax: ['softmax', 'logSoftmax'],
   linalg: ['matmul'],
 };

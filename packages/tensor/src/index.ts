@@ -105,7 +105,6 @@ export {
   max,
   mean,
   min,
-  norm,
   prod,
   std,
   sum,
@@ -113,6 +112,19 @@ export {
   type ReduceOptions,
   type VarianceOptions,
 } from './ops/reduce.ts';
+export {
+  amax,
+  amin,
+  aminmax,
+  maxWithIndices,
+  minWithIndices,
+  type Extremes,
+  type ValuesWithIndices,
+} from './ops/extremes.ts';
+export { all, any, countNonZero } from './ops/counting.ts';
+export { norm, type NormOptions } from './ops/norms.ts';
+export { logSumExp } from './ops/log-sum-exp.ts';
+export { nanMean, nanSum } from './ops/nan-reduce.ts';
 export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
 export { conv1d, conv2d, type ConvolutionOptions } from './ops/convolution.ts';

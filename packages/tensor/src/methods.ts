@@ -844,21 +844,6 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The Euclidean norm √Σ x² over axes (default: all); float32. Its gradient is x / norm, and 0 where all of x is 0, as that of
-   * PyTorch's `vector_norm`.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([3, 4]).norm().item(); // 5
-   * await tensor([[3, 4], [0, 2]]).norm(1).toArray(); // [5, 2]
-   * ```
-   */
-  norm(axes?: number | readonly number[], options?: ReduceOptions): Tensor {
-    return reduce.norm(self(this), axes, options);
-  }
-
-  /**
    * The position of the largest element along an axis, or in the flattened tensor where no axis is given; int32. The
    * first of several, or the first NaN. It has no gradient.
    *

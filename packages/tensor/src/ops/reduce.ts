@@ -18,13 +18,13 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
-const reduceOptions: OptionNames<ReduceOptions> = { keepDims: true };
+export const reduceOptions: OptionNames<ReduceOptions> = { keepDims: true };
 const varianceOptions: OptionNames<VarianceOptions> = { keepDims: true, correction: true };
 
-type Axes = number | readonly number[] | undefined;
+export type Axes = number | readonly number[] | undefined;
 
 /** Whether reduced axes are kept, from options that are checked. */
-function keepsDims(op: string, x: Tensor, options: ReduceOptions | undefined): boolean {
+export function keepsDims(op: string, x: Tensor, options: ReduceOptions | undefined): boolean {
   requireTensor(op, 'x', x);
   if (options === undefined) return false;
   checkOptions(op, options, reduceOptions);
@@ -33,7 +33,7 @@ function keepsDims(op: string, x: Tensor, options: ReduceOptions | undefined): b
   return keepDims;
 }
 
-function reduced(op: 'sum' | 'prod' | 'max' | 'min', x: Tensor, axes: Axes, keepDims: boolean): Tensor {
+export function reduced(op: 'sum' | 'prod' | 'max' | 'min', x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const list = normalizeAxes(op, axes, x.ndim);
   if (list.length === 0) return x.dtype === 'bool' ? x.to('int32') : unchanged(x);
   const input = x.dtype === 'bool' ? castNode(nodeOf(x), 'int32') : nodeOf(x);
@@ -46,7 +46,7 @@ function reduced(op: 'sum' | 'prod' | 'max' | 'min', x: Tensor, axes: Axes, keep
     : result;
 }
 
-function countOf(op: string, x: Tensor, axes: Axes): number {
+export function countOf(op: string, x: Tensor, axes: Axes): number {
   return normalizeAxes(op, axes, x.ndim).reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
 }
 
@@ -163,21 +163,6 @@ export function std(x: Tensor, axes?: number | readonly number[], options: Varia
 }
 
 /**
- * The Euclidean norm √Σ x² over axes (default: all); float32. Its gradient is x / norm, and 0 where all of x is 0, as that of
- * PyTorch's `vector_norm`.
- *
- * ```ts
- * await norm(tensor([3, 4])).item(); // 5
- * await norm(tensor([[3, 4], [0, 2]]), 1).toArray(); // [5, 2]
- * ```
- */
-export function norm(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
-  const keepDims = keepsDims('norm', x, options);
-  normalizeAxes('norm', axes, x.ndim);
-  return rootOfSquares(reduced('sum', x.to('float32').square(), axes, keepDims));
-}
-
-/**
  * √s of sums of squares s, whose own gradient vanishes where they are 0: there the root has a kink, of whose slopes this takes 0 (for
  * √ alone PyTorch and {@link Tensor.sqrt} say ∞, and ∞ · 0 = NaN for what was squared).
  */
@@ -187,7 +172,7 @@ const rootOfSquaresDefinition: CompositeDefinition = {
   gradient: (_, cotangent, root) => [cotangent.div(root.equal(0).where(Infinity, root.mul(2)))],
 };
 
-function rootOfSquares(squares: Tensor): Tensor {
+export function rootOfSquares(squares: Tensor): Tensor {
   return composite(rootOfSquaresDefinition, {}, [squares]);
 }
 

@@ -26,9 +26,9 @@ const cases = golden(new URL('../golden/empty.json', import.meta.url)) as Case[]
 
 type Operation = (x: Tensor, y: Tensor, argument: string) => Tensor;
 const along =
-  (name: 'sum' | 'mean' | 'max' | 'min' | 'argmax' | 'variance' | 'std' | 'norm'): Operation =>
+  (reduce: (x: Tensor, axis?: number) => Tensor): Operation =>
   (x, _, axis) =>
-    axis === '' ? x[name]() : x[name](Number(axis));
+    reduce(x, axis === '' ? undefined : Number(axis));
 
 const loss =
   (compute: typeof losses.meanSquaredError): Operation =>
@@ -37,14 +37,14 @@ const loss =
 
 const operations: Readonly<Record<string, Operation>> = {
   matmul: hebb.matmul,
-  sum: along('sum'),
-  mean: along('mean'),
-  max: along('max'),
-  min: along('min'),
-  argmax: along('argmax'),
-  variance: along('variance'),
-  std: along('std'),
-  norm: along('norm'),
+  sum: along(hebb.sum),
+  mean: along(hebb.mean),
+  max: along(hebb.max),
+  min: along(hebb.min),
+  argmax: along(hebb.argmax),
+  variance: along(hebb.variance),
+  std: along(hebb.std),
+  norm: along(hebb.norm),
   softmax: (x, _, axis) => x.softmax(Number(axis)),
   logSoftmax: (x, _, axis) => x.logSoftmax(Number(axis)),
   add: hebb.add,

@@ -1,0 +1,104 @@
+/** Functions of tensors beside PyTorch: values, shapes, dtypes and gradients of the cases that tools/golden/functions.py writes. */
+import { readFileSync } from 'node:fs';
+import * as hebb from '@hebb/tensor';
+import { setDevice, tensor, Tensor, type DType } from '@hebb/tensor';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { devices } from '../../../tensor/test/support/devices.ts';
+import { vjp } from '../../src/index.ts';
+
+interface Stored {
+  readonly shape: readonly number[];
+  readonly data: readonly (number | 'NaN' | 'Infinity' | '-Infinity')[];
+  readonly dtype?: DType;
+}
+
+interface Case {
+  readonly f: string;
+  readonly args: readonly unknown[];
+  readonly inputs: readonly Stored[];
+  readonly outputs: readonly Stored[];
+  readonly cotangents?: readonly (Stored | null)[];
+  readonly gradients?: readonly (Stored | null)[];
+}
+
+const stored = ({ shape, data, dtype = 'float32' }: Stored): Tensor =>
+  tensor(Float64Array.from(data, Number), { shape, dtype });
+
+/** Arguments with inputs in the place of "$0", "$1", …, and numbers in that of "Infinity". */
+function argument(value: unknown, inputs: readonly Tensor[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => argument(item, inputs));
+  if (typeof value === 'string' && value.startsWith('$')) return inputs[Number(value.slice(1))];
+  if (typeof value === 'string' && /^-?Infinity$|^NaN$/.test(value)) return Number(value);
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, argument(item, inputs)]));
+}
+
+function call({ f, args }: Case, inputs: readonly Tensor[]): Tensor[] {
+  const known = (hebb as unknown as Readonly<Record<string, (...given: unknown[]) => unknown>>)[f];
+  if (known === undefined) throw new Error(`there is no function ${f}`);
+  const result = known(...args.map((value) => argument(value, inputs)));
+  return result instanceof Tensor ? [result] : (Object.values(result as object) as Tensor[]);
+}
+
+async function differences(actual: Tensor, expected: Stored, what: string, tolerance: number): Promise<string[]> {
+  expect(actual.shape, what).toEqual(expected.shape);
+  const data = await actual.data();
+  return expected.data.flatMap((text, i) => {
+    const reference = Math.fround(Number(text));
+    const value = data[i] ?? NaN;
+    const near = Math.abs(value - reference) <= tolerance * Math.max(1, Math.abs(reference));
+    return near || value === reference || Object.is(value, reference)
+      ? []
+      : [`${what}[${i}] is ${value}, not ${reference}`];
+  });
+}
+
+/** Declares a test for each case of a golden file, on every device. */
+export function testAgainstPyTorch(file: string, tolerance = 2e-5): void {
+  const text = readFileSync(new URL(`../golden/${file}.json`, import.meta.url), 'utf8');
+  const cases = (JSON.parse(text) as Case[]).map(
+    (one) =>
+      [one.f, one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '), JSON.stringify(one.args), one] as const,
+  );
+  describe.each(devices)(`PyTorch has the same numbers as %s: ${file}`, (device) => {
+    beforeAll(() => setDevice(device));
+
+    it.each(cases)('%s %s %s', async (_name, _shapes, _args, one) => {
+      const inputs = one.inputs.map(stored);
+      const { outputs, cotangents, gradients } = one;
+      const wrong: string[] = [];
+      const compareOutputs = async (actual: readonly Tensor[]): Promise<void> => {
+        expect(actual.map(({ dtype }) => dtype)).toEqual(outputs.map(({ dtype = 'float32' }) => dtype));
+        for (const [i, output] of outputs.entries())
+          wrong.push(...(await differences(actual[i] as Tensor, output, `output ${i}`, tolerance)));
+      };
+      if (cotangents === undefined || gradients === undefined) await compareOutputs(call(one, inputs));
+      else {
+        // One number whose gradient is asked for: Σ cotangent · output.
+        const moving = inputs.filter((_, i) => gradients[i] !== null);
+        let results: readonly Tensor[] = [];
+        const { pullback } = vjp(
+          (...given: Tensor[]) => {
+            const rest = [...given];
+            results = call(
+              one,
+              inputs.map((x, i) => (gradients[i] === null ? x : (rest.shift() as Tensor))),
+            );
+            const parts = results.flatMap((y, i) => {
+              const cotangent = cotangents[i];
+              return cotangent === null || cotangent === undefined ? [] : [stored(cotangent).mul(y).sum()];
+            });
+            return parts.reduce((a, b) => a.add(b));
+          },
+          ...moving,
+        );
+        const actual = pullback(tensor(1));
+        await compareOutputs(results);
+        const expected = gradients.filter((gradient) => gradient !== null);
+        for (const [i, gradient] of expected.entries())
+          wrong.push(...(await differences(actual[i] as Tensor, gradient, `gradient ${i}`, tolerance)));
+      }
+      expect(wrong).toEqual([]);
+    });
+  });
+}

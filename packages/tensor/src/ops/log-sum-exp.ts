@@ -1,0 +1,42 @@
+/** ln Σ eˣ over axes. */
+import { makeNode } from '../graph/node.ts';
+import { sizeOf } from '../graph/types.ts';
+import { tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
+import { normalizeAxes, permute, reshape } from './movement.ts';
+import { constantNode } from './operands.ts';
+import { keepsDims, type ReduceOptions } from './reduce.ts';
+
+/**
+ * ln Σ eˣ over axes (default: all); float32. Shifted by the maximum, so that no exponential overflows, and with all digits where the result is
+ * near 0. −∞ over an empty axis, and where all elements are −∞. Its gradient is the softmax over the same axes.
+ *
+ * ```ts
+ * await logSumExp(tensor([[1, 2], [1000, 1000]]), 1).toArray(); // [2.3132617, 1000.6931]
+ * ```
+ */
+export function logSumExp(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
+  const keepDims = keepsDims('logSumExp', x, options);
+  const list = normalizeAxes('logSumExp', axes, x.ndim);
+  const others = x.shape.map((_, axis) => axis).filter((axis) => !list.includes(axis));
+  const shape = others.map((axis) => x.shape[axis] ?? 1);
+  const count = sizeOf(list.map((axis) => x.shape[axis] ?? 1));
+  const target = keepDims ? x.shape.map((n, axis) => (list.includes(axis) ? 1 : n)) : shape;
+  if (count === 0) return tensorOf(constantNode(-Infinity, 'float32', target));
+  const rows = reshape(permute(x.to('float32'), [...others, ...list]), [...shape, count]);
+  return reshape(alongRows(rows), target);
+}
+
+/** Over the last axis, kept. */
+function alongRows(x: Tensor): Tensor {
+  const maximum = x.max(-1, { keepDims: true }).detach();
+  // Nothing is left of ∞ − ∞.
+  const shift = maximum.abs().equal(Infinity).where(0, maximum);
+  const shifted = x.sub(shift);
+  const isMaximum = tensorOf(makeNode('iota', [], { shape: x.shape, axis: x.ndim - 1 })).equal(
+    x.argmax(-1, { keepDims: true }),
+  );
+  // Σ is 1 + the other terms; the 1 of the maximum is left to log1p, since beside it small terms would be rounded away.
+  const others = isMaximum.where(shifted.expm1(), shifted.exp()).sum(-1, { keepDims: true });
+  return others.log1p().add(shift);
+}
