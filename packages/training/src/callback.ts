@@ -143,6 +143,9 @@ export interface Run {
  * `onSave`, so that what is saved holds what every callback has decided, whatever their order. At the end of the run `onTrainEnd` comes
  * to those with an `onSave` first.
  *
+ * Records are read-only: others read them. A module that a callback of a pause leaves, as a whole, in another mode (`model.eval()`, and no `train()` after it)
+ * is put back, and `warnings` of the history say so.
+ *
  * A callback with `stateDict` and `loadStateDict` is saved with the run and goes on when that is resumed: `onTrainStart` comes first,
  * then `loadStateDict`.
  *

@@ -57,8 +57,12 @@ export class RunLog {
     return Object.fromEntries(Object.entries(this.#sums).map(([name, { sum, weight }]) => [name, sum / weight]));
   }
 
+  addValidation(record: ValidationRecord): void {
+    this.validations.push(frozen(record));
+  }
+
   endEpoch(record: EpochRecord): void {
-    this.epochs.push(record);
+    this.epochs.push(frozen(record));
     this.#sums = {};
     this.examples = 0;
   }
@@ -91,11 +95,17 @@ export class RunLog {
     this.lossName = state.lossName;
     this.scalars = mapValues(state.scalars, (values) => Array.from(values));
     this.learningRates = Array.from(state.learningRates);
-    this.epochs = state.epochs.map((record, i) => ({ ...record, ...(times.epochs[i] ?? noTime) }));
-    this.validations = state.validations.map((record, i) => ({ ...record, seconds: times.validations[i] ?? 0 }));
+    this.epochs = state.epochs.map((record, i) => frozen({ ...record, ...(times.epochs[i] ?? noTime) }));
+    this.validations = state.validations.map((record, i) => frozen({ ...record, seconds: times.validations[i] ?? 0 }));
     this.examples = state.examples;
     this.#sums = mapValues(state.sums, (total) => ({ ...total }));
   }
+}
+
+/** A record as callbacks get it: what one of them wrote into it would be what monitors, checkpoints and the history read. */
+export function frozen<R extends object>(record: R): R {
+  for (const value of Object.values(record) as unknown[]) if (typeof value === 'object') Object.freeze(value);
+  return Object.freeze(record);
 }
 
 function mapValues<T, R>(record: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> {

@@ -1,11 +1,11 @@
 /** A training run: batches in order, numbers read while the device goes on, pauses between steps, a state that goes on where it was cut. */
 import { modesOf, type Module } from '@hebb/layers';
-import type { Averaging } from '@hebb/optimizers';
 import { defaultGenerator, type Stateful } from '@hebb/tensor';
-import { requireFittingState } from '@hebb/tensor/arguments';
+import { requireFittingState, requireString } from '@hebb/tensor/arguments';
 import type { Batches, Cursor, LoadedBatch } from '@hebb/data';
 import { aborted, unlessAborted } from './abort.ts';
 import { batchTensors, type StepBatch } from './batches.ts';
+import { Averages } from './averages.ts';
 import type {
   Callback,
   EpochRecord,
@@ -21,11 +21,12 @@ import { messageOf, TrainingError } from './errors.ts';
 import { claim } from './in-training.ts';
 import { isDue, type Every } from './every.ts';
 import { trainingWeightOf } from './example-weights.ts';
+import { keptModes } from './kept-modes.ts';
 import { callbackStates } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
 import { resumeRun } from './resume.ts';
-import { RunLog } from './run-log.ts';
+import { frozen, RunLog } from './run-log.ts';
 import { eachEpoch, requireRunOptions, type TrainingRunOptions } from './run-options.ts';
 import { runStateDifferences, type RunState } from './run-state.ts';
 import { namedScalars, ScalarReader, type Scalars } from './scalar-reader.ts';
@@ -79,7 +80,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
 
   readonly #where: string;
   readonly #data: Batches<B>;
-  readonly #averages: readonly Averaging[];
+  readonly #averages: Averages;
   readonly #callbacks: readonly Callback[];
   /** Those that hear of pauses. */
   readonly #pausing: readonly Callback[];
@@ -106,6 +107,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   #status: 'new' | 'running' | 'ended' = 'new';
   #isInterrupted = false;
   #failure: { readonly error: unknown } | undefined;
+  #lateFailure: { readonly error: unknown } | undefined;
   #iterator: AsyncIterator<LoadedBatch<B>> | undefined;
   #ahead: LoadedBatch<B> | undefined;
   #handed: Handed<B> | undefined;
@@ -120,7 +122,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.resume = options.resume;
     this.modules = modulesOf(parts);
     this.optimizers = optimizersOf(parts);
-    this.#averages = averagesOf(parts);
+    this.#averages = new Averages(averagesOf(parts));
     this.#data = data;
     this.#limit = { ...(steps !== undefined && { steps }), ...(epochs !== undefined && { epochs }) };
     this.epochCount = epochs;
@@ -204,21 +206,17 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   }
 
   stop(reason: string): void {
+    requireString(`${this.#where}, run.stop`, 'the reason', reason);
     this.#stopReason ??= reason;
   }
 
   warn(warning: string): void {
+    requireString(`${this.#where}, run.warn`, 'the warning', warning);
     this.#warnings.push(warning);
   }
 
-  async withAverages<T>(body: () => T | Promise<T>): Promise<T> {
-    const averages = this.#averages.filter(({ isApplied }) => !isApplied);
-    for (const average of averages) average.apply();
-    try {
-      return await body();
-    } finally {
-      for (const average of averages) average.restore();
-    }
+  withAverages<T>(body: () => T | Promise<T>): Promise<T> {
+    return this.#averages.during(body);
   }
 
   /**
@@ -296,7 +294,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   }
 
   async #start(): Promise<void> {
-    for (const average of this.#averages) if (average.isApplied) average.restore();
+    this.#averages.restore();
     this.#odd = await requireNumbers(this.#where, this.modules);
     for (const module of this.modules.values()) module.train();
     for (const callback of this.#callbacks) await callback.onTrainStart?.(this);
@@ -307,6 +305,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   /** Does what is due between two steps; false where there is no other step. */
   async #proceed(): Promise<boolean> {
     this.#trainingClock.resume();
+    this.#throwLate();
     if (this.#isAborted()) return false;
     if (!this.#isSettled && !(await this.#pause())) return false;
     if (this.#isAborted()) return false;
@@ -361,14 +360,23 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       throw new TrainingError(
         `[${this.#where}] step ${record.step} reported no ${this.#log.lossName}, as the first did.`,
       );
-    const step: StepRecord = { ...record, loss, scalars };
+    const step: StepRecord = frozen({ ...record, loss, scalars });
     for (const name in scalars) {
       const value = scalars[name] ?? Number.NaN;
       if (Number.isFinite(value) || !(name === this.#log.lossName || /loss$/i.test(name))) continue;
       throw lossError(this.#where, name, value, step, batch, this.stepsPerEpoch, this.#odd);
     }
     this.#log.add(step, weight);
-    for (const callback of this.#callbacks) callback.onStep?.(step, this);
+    for (const callback of this.#callbacks) {
+      const returned: unknown = callback.onStep?.(step, this);
+      // Not awaited, but what it rejects with ends the run, and not the process.
+      if (returned instanceof Promise) returned.catch((error: unknown) => (this.#lateFailure ??= { error }));
+    }
+  }
+
+  /** Throws what an asynchronous `onStep` rejected with meanwhile. */
+  #throwLate(): void {
+    if (this.#lateFailure !== undefined) throw this.#lateFailure.error;
   }
 
   /**
@@ -398,13 +406,16 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#trainingClock.pause();
     const validation = isValidating ? await this.#validateNow() : undefined;
     if (validation === aborted) return false;
+    const putBack = keptModes(this.modules);
     if (validation !== undefined) {
-      this.#log.validations.push(validation);
+      this.#log.addValidation(validation);
       if (validation.validationLoss !== undefined) this.#schedules.observe(validation.validationLoss);
       for (const callback of this.#callbacks) await callback.onValidation?.(validation, this);
     }
     if (isEpochEnd) await this.#endEpoch(validation);
     for (const callback of due) await callback.onPause?.(this);
+    const changed = putBack();
+    if (changed.length > 0) this.warn(`After step ${this.#step} a callback left ${changed.join(', ')} in another mode, with eval() or train(); it was put back.`); // prettier-ignore
     this.#isSettled = true;
     // The factor of one step is no property of the optimizer: the next step sets it anew, here and where the run is resumed.
     this.#schedules.restore();
@@ -470,12 +481,13 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
 
   async #end(): Promise<void> {
     await this.#reader.drain();
+    this.#throwLate();
     this.#isInterrupted = !this.#isOver();
     this.#clock.pause();
     this.#schedules.restore();
     const ended = (): History => ({ ...this.history, interrupted: this.#isInterrupted });
     for (const callback of this.#callbacks) if ('onSave' in callback) await callback.onTrainEnd?.(ended(), this);
-    for (const average of this.#averages) if (!average.isApplied) average.apply();
+    this.#averages.apply();
     for (const callback of this.#callbacks) if (!('onSave' in callback)) await callback.onTrainEnd?.(ended(), this);
     this.#status = 'ended';
   }

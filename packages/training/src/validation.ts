@@ -5,6 +5,7 @@ import { modesOf } from '@hebb/layers';
 import { compile, dryRun, HebbError, Tensor } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
 import { batchTensors, type BatchTensors } from './batches.ts';
+import { untilAborted } from './abort.ts';
 import { requireMetricValue } from './checks.ts';
 import { validationLossError } from './diagnosis.ts';
 import { TrainingError } from './errors.ts';
@@ -76,10 +77,9 @@ export function validator<B>(
     let number = 0;
     let counted = 0;
     const forward = (batch: object): Computed => step(batchTensors(place, batch));
-    for await (const { values: read, batch, count } of forwardBatches(models, data.batches(), forward, {
-      isOwner: isCompiled,
-    })) {
-      // prettier-ignore
+    const batches = untilAborted(data.batches(), signal);
+    for await (const each of forwardBatches(models, batches, forward, { isOwner: isCompiled })) {
+      const { values: read, batch, count } = each;
       signal?.throwIfAborted();
       number++;
       const { scalars, values, target } = read as unknown as HostValues<Computed>;
