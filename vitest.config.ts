@@ -1,4 +1,4 @@
-/** One vitest project per package, application and tool that has a `test` folder; everything runs on source. */
+/** One vitest project per package, application and tool that has a `test` folder, and one for the benchmarks; everything runs on source. */
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const projects = ['packages', 'apps', 'tools']
   .filter((group) => existsSync(`${root}${group}`))
   .flatMap((group) => readdirSync(`${root}${group}`).map((name) => ({ name, folder: `${group}/${name}` })))
+  .concat({ name: 'benchmarks', folder: 'benchmarks' })
   .filter(({ folder }) => existsSync(`${root}${folder}/test`));
 
 export default defineConfig({

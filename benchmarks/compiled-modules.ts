@@ -4,7 +4,9 @@
  */
 import { multilayerPerceptron } from '@hebb/architectures';
 import { compile, ones, setDevice, type Tensor } from '@hebb/tensor';
+import { commandLine } from './support/command-line.ts';
 
+commandLine(import.meta.url, {});
 setDevice('wasm');
 const width = 4;
 const model = multilayerPerceptron({

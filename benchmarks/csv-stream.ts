@@ -18,6 +18,7 @@ import { AdamW } from '@hebb/optimizers';
 import { manualSeed, setDevice } from '@hebb/tensor';
 import { fit } from '@hebb/training';
 import Papa from 'papaparse';
+import { commandLine } from './support/command-line.ts';
 
 const limit = 300;
 const features = Array.from({ length: 20 }, (_, i) => `feature${i}`);
@@ -99,7 +100,7 @@ const contenders: Readonly<Record<string, (path: string) => Promise<{ rows: numb
   },
 };
 
-const [first = '1000', second, ...rest] = process.argv.slice(2);
+const [first, second, ...rest] = process.argv.slice(2);
 if (first === '--contender') {
   const start = performance.now();
   const { rows, note } = (await contenders[second ?? '']?.(rest[0] ?? '')) ?? { rows: 0 };
@@ -112,10 +113,11 @@ if (first === '--contender') {
   };
   console.log(JSON.stringify(result));
 } else {
-  const folder = mkdtempSync(join(second ?? tmpdir(), 'hebb-csv-'));
+  const { megabytes: wanted, parent } = commandLine(import.meta.url, { megabytes: 1000, parent: tmpdir() });
+  const folder = mkdtempSync(join(parent, 'hebb-csv-'));
   try {
     const path = join(folder, 'rows.csv');
-    generate(path, Number(first));
+    generate(path, wanted);
     const megabytes = statSync(path).size / 1e6;
     console.log(`${megabytes.toFixed(0)} MB, ${features.length + 1} columns`);
     // The contenders run as JavaScript, as programs do: what translates TypeScript takes some 50 MB of its process.

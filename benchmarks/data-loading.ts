@@ -22,7 +22,8 @@ import {
 } from '@hebb/data';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
-import { compile, device, manualSeed, setDevice, type DeviceName, type Tensor } from '@hebb/tensor';
+import { compile, device, manualSeed, setDevice, type Tensor } from '@hebb/tensor';
+import { commandLine, devices } from './support/command-line.ts';
 
 const batchSize = 64;
 const rounds = 5;
@@ -30,9 +31,8 @@ const stepsPerRound = 60;
 /** Losses on their way back while the loop goes on, as in `fit`. */
 const lossesInFlight = 4;
 
-const [source, name = 'wasm'] = process.argv.slice(2);
-if (source === undefined) throw new Error('Say where MNIST’s four files are: benchmarks/data-loading.ts DIR.');
-setDevice(name as DeviceName);
+const { folder: source, device: name } = commandLine(import.meta.url, { folder: String, device: devices });
+setDevice(name);
 const description = await device.ready();
 
 /** Ranges are read from unpacked files. */

@@ -6,14 +6,18 @@
 import type { ArrayBatch, Batches, LoadedBatch } from '@hebb/data';
 import { classification, scores, topKAccuracy, type EvaluationTask, type Evaluation } from '@hebb/evaluation';
 import { Linear } from '@hebb/layers';
-import { device, manualSeed, setDevice, type DeviceName } from '@hebb/tensor';
+import { device, manualSeed, setDevice } from '@hebb/tensor';
 import { evaluate } from '@hebb/training';
+import { commandLine, devices } from './support/command-line.ts';
 
-const [name = 'wasm', batchCount = '1000', classCount = '50000'] = process.argv.slice(2);
-const [count, classes] = [Number(batchCount), Number(classCount)];
+const {
+  device: name,
+  batches: count,
+  classes,
+} = commandLine(import.meta.url, { device: devices, batches: 1000, classes: 50_000 });
 const [batchSize, features] = [128, 16];
 
-setDevice(name as DeviceName);
+setDevice(name);
 console.log(await device.ready());
 
 interface Sample {

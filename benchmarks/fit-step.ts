@@ -7,16 +7,16 @@ import { multilayerPerceptron } from '@hebb/architectures';
 import { ArrayDataset, DataLoader, toTensors } from '@hebb/data';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW, minimize } from '@hebb/optimizers';
-import { compile, device, manualSeed, setDevice, type DeviceName, type Tensor } from '@hebb/tensor';
+import { compile, device, manualSeed, setDevice, type Tensor } from '@hebb/tensor';
 import { fit, TrainingRun } from '@hebb/training';
+import { commandLine, devices } from './support/command-line.ts';
 
-const [name = 'wasm', roundCount = '7'] = process.argv.slice(2);
-const rounds = Number(roundCount);
+const { device: name, rounds } = commandLine(import.meta.url, { device: devices, rounds: 7 });
 const epochs = 20;
 const stepsPerEpoch = 100;
 const inFlight = 4;
 
-setDevice(name as DeviceName);
+setDevice(name);
 console.log(await device.ready());
 
 const examples = 16 * stepsPerEpoch;

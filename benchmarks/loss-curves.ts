@@ -1,9 +1,8 @@
 /**
  * The first 20 training losses of the quickstart on every device, side by side:
- * `node --import tsx benchmarks/loss-curves.ts [--data DIR] [wasm webgpu …]`. Exits with 1 where one differs from the interpreter's by more
+ * `node --import tsx benchmarks/loss-curves.ts [both|wasm|webgpu] [folder of MNIST = digits]`. Exits with 1 where one differs from the interpreter's by more
  * than 1e-3 relative.
  */
-import { parseArgs } from 'node:util';
 import { DataLoader } from '@hebb/data';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW, cosineSchedule } from '@hebb/optimizers';
@@ -11,11 +10,12 @@ import { manualSeed, setDevice, type DeviceName } from '@hebb/tensor';
 import { fit } from '@hebb/training';
 import { loadImages } from '../apps/quickstart/src/data.ts';
 import { makeModel } from '../apps/quickstart/src/model.ts';
+import { commandLine, devices } from './support/command-line.ts';
 
 const stepCount = 20;
-const { values, positionals } = parseArgs({ options: { data: { type: 'string' } }, allowPositionals: true });
-const images = await loadImages(values.data);
-const names = positionals.length > 0 ? positionals : ['wasm', 'webgpu'];
+const { device, folder } = commandLine(import.meta.url, { device: ['both', ...devices], folder: '' });
+const images = await loadImages(folder === '' ? undefined : folder);
+const names = device === 'both' ? devices : [device];
 
 async function curve(name: DeviceName): Promise<readonly number[]> {
   setDevice(name);
@@ -36,7 +36,7 @@ async function curve(name: DeviceName): Promise<readonly number[]> {
 
 const expected = await curve('reference');
 const curves: (readonly number[])[] = [];
-for (const name of names) curves.push(await curve(name as DeviceName));
+for (const name of names) curves.push(await curve(name));
 console.log(['step', 'reference', ...names].map((name) => name.padStart(10)).join(' '));
 let worst = 0;
 expected.forEach((loss, i) => {

@@ -7,13 +7,13 @@ import { multilayerPerceptron } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
-import { compile, device, manualSeed, setDevice, tensor, type DeviceName, type Tensor } from '@hebb/tensor';
+import { compile, device, manualSeed, setDevice, tensor, type Tensor } from '@hebb/tensor';
+import { commandLine, devices } from './support/command-line.ts';
 
-const [name = 'wasm', sizeCount = '700'] = process.argv.slice(2);
-const sizes = Number(sizeCount);
+const { device: name, sizes } = commandLine(import.meta.url, { device: devices, sizes: 700 });
 const { gc } = globalThis as { gc?: () => void };
 
-setDevice(name as DeviceName);
+setDevice(name);
 console.log(await device.ready());
 
 async function settledBytes(): Promise<number> {

@@ -8,14 +8,13 @@ import { multilayerPerceptron } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
-import { device, manualSeed, rand, randint, realize, setDevice, type DeviceName } from '@hebb/tensor';
+import { device, manualSeed, rand, randint, realize, setDevice } from '@hebb/tensor';
+import { commandLine, devices } from './support/command-line.ts';
 
-const [name = 'wasm', roundCount = '3', stepCount = '600'] = process.argv.slice(2);
-const rounds = Number(roundCount);
-const steps = Number(stepCount);
+const { device: name, rounds, steps } = commandLine(import.meta.url, { device: devices, rounds: 3, steps: 600 });
 const intervals = [1, 7, 100, 300, Infinity];
 
-setDevice(name as DeviceName);
+setDevice(name);
 console.log(await device.ready());
 
 /** Milliseconds of a whole run, and the last loss. A width of its own makes the plans new. */

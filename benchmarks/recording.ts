@@ -1,7 +1,9 @@
 /** Cost of recording a graph and of finding its plan again: run with `node --import tsx benchmarks/recording.ts`. */
 import { linearize, nodeOf } from '@hebb/tensor/graph';
 import { tensor, type Tensor } from '@hebb/tensor';
+import { commandLine } from './support/command-line.ts';
 
+commandLine(import.meta.url, {});
 const layers = 150;
 const x = tensor(new Float32Array(64 * 64), { shape: [64, 64] });
 const w = tensor(new Float32Array(64 * 64), { shape: [64, 64] });

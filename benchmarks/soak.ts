@@ -2,13 +2,13 @@
  * Does memory stay flat? Trains the digits CNN for many steps and compares the device's memory with what it was after step 10:
  * `node --expose-gc --import tsx benchmarks/soak.ts [wasm|webgpu] [steps]`. Exits with 1 where it differs.
  */
-import { device, setDevice, type DeviceName } from '@hebb/tensor';
+import { device, setDevice } from '@hebb/tensor';
 import { batches, trainingStep } from '../packages/hebb/test/support/training-step.ts';
+import { commandLine, devices } from './support/command-line.ts';
 
-const [name = 'wasm', count = '2010'] = process.argv.slice(2);
-const steps = Number(count);
+const { device: name, steps } = commandLine(import.meta.url, { device: devices, steps: 2010 });
 let failed = false;
-setDevice(name as DeviceName);
+setDevice(name);
 console.log(await device.ready());
 
 for (const kind of ['compiled', 'record'] as const) {

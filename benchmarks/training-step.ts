@@ -20,8 +20,10 @@ import {
   type DeviceName,
   type Tensor,
 } from '@hebb/tensor';
+import { commandLine, devices } from './support/command-line.ts';
 
 const batch = 64;
+const { device: deviceName } = commandLine(import.meta.url, { device: devices });
 const rounds = 7;
 const stepsPerRound = 20;
 /** Multiply–adds of one step: forward, and twice as many backward (none towards the image). */
@@ -77,7 +79,7 @@ async function pytorch(): Promise<{ contenders: Contender[]; process: ChildProce
 }
 
 const peer = await pytorch();
-const contenders = [await hebb((process.argv[2] ?? 'wasm') as DeviceName), ...(peer?.contenders ?? [])];
+const contenders = [await hebb(deviceName), ...(peer?.contenders ?? [])];
 const times = contenders.map((): number[] => []);
 for (let round = 0; round < rounds; round++) {
   for (const [i, contender] of contenders.entries()) times[i]?.push(await contender.run());

@@ -1,6 +1,6 @@
 /**
  * Speed of the WebAssembly backend's kernels: matrix products, the convolutions of a small CNN, elementwise and reductions.
- * `node --import tsx benchmarks/wasm-gemm.ts [filter] [--relaxed] [--cpu]`; prints a table (median of the runs) and, with `--json`,
+ * `node --import tsx benchmarks/wasm-gemm.ts [filter] [--relaxed] [--cpu] [--json]`; prints a table (median of the runs) and, with `--json`,
  * JSON. `--cpu` takes processor time instead of wall time, for machines that are shared.
  */
 import { setFlagsFromString } from 'node:v8';
@@ -17,10 +17,15 @@ import {
 } from '../packages/tensor/src/compiler/index-expression.ts';
 import type { Condition, Expression, Kernel, Operand, Plan, Store } from '../packages/tensor/src/compiler/kernel.ts';
 import type { Backend } from '../packages/tensor/src/runtime/backend.ts';
+import { commandLine } from './support/command-line.ts';
 
-const argument = process.argv.slice(2);
-if (argument.includes('--relaxed')) setFlagsFromString('--experimental-wasm-relaxed-simd');
-const filter = argument.find((text) => !text.startsWith('--')) ?? '';
+const { filter, relaxed, cpu, json } = commandLine(import.meta.url, {
+  filter: '',
+  relaxed: false,
+  cpu: false,
+  json: false,
+});
+if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
 const { createWasmBackend } = await import('../packages/tensor/src/wasm/backend.ts');
 const backend: Backend = createWasmBackend();
 
@@ -302,7 +307,7 @@ const cases: Case[] = [
   reduction('row sums 4096×10', 4096, 10, 'columns'),
 ];
 
-const now = argument.includes('--cpu') ? () => process.cpuUsage().user / 1000 : () => performance.now();
+const now = cpu ? () => process.cpuUsage().user / 1000 : () => performance.now();
 
 const table: { name: string; value: number; unit: string; milliseconds: number }[] = [];
 for (const item of cases) {
@@ -338,4 +343,4 @@ for (const item of cases) {
   for (const buffer of buffers) backend.free(buffer);
   executable.dispose();
 }
-if (argument.includes('--json')) console.log(JSON.stringify({ device: backend.description, table }));
+if (json) console.log(JSON.stringify({ device: backend.description, table }));

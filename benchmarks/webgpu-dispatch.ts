@@ -6,6 +6,9 @@ import { axisIndex, makeAxis, scaleIndex, addIndex } from '../packages/tensor/sr
 import type { Expression, Kernel, Plan, PlanBuffer } from '../packages/tensor/src/compiler/kernel.ts';
 import { createWebgpuBackend } from '../packages/tensor/src/webgpu/backend.ts';
 import type { Backend } from '../packages/tensor/src/runtime/backend.ts';
+import { commandLine } from './support/command-line.ts';
+
+commandLine(import.meta.url, {});
 
 const parameter = (position: number, size: number): PlanBuffer => ({
   kind: 'parameter',
