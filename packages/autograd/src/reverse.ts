@@ -6,6 +6,7 @@ import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tenso
 import { formatType, isOp, nextWalk, nodeOf, primitives, tensorOf, type Node } from '@hebb/tensor/graph';
 import { hiddenBody, requireNoCaptures } from './captures.ts';
 import { rules, type Rule } from './rules.ts';
+import { scanCotangents, type ReverseBody } from './scan.ts';
 
 /** The inputs to which a cotangent may flow; a composite without a gradient of its own is its body. */
 function sourcesOf(node: Node): readonly Node[] {
@@ -21,8 +22,10 @@ function dependenciesOf(node: Node): readonly Node[] {
 }
 
 interface Paths {
-  /** What lies between the root and the wanted nodes, both included; sources before users. */
+  /** What lies between the roots and the wanted nodes, both included; sources before users. */
   readonly nodes: readonly Node[];
+  /** The positions of the roots in `nodes`, −1 where no wanted node lies behind. */
+  readonly roots: readonly number[];
   /** For each node the positions of its sources in `nodes`, −1 where no wanted node lies behind. */
   readonly sources: readonly (readonly number[])[];
   /** Everything visited that has no sources: parameters, and what went away. */
@@ -35,26 +38,29 @@ interface PathSearch {
   readonly keep: (node: Node) => boolean;
   /** What a wanted node is called in messages. */
   readonly nameOf: (node: Node) => string;
+  /** Nodes behind which nothing is looked for. Default: none. */
+  readonly isBoundary?: (node: Node) => boolean;
 }
 
 /**
- * Finds all paths from `root` to wanted nodes; throws where a wanted node is hidden behind a gradient that does not know of it. Iterative, so that a chain of a hundred
+ * Finds all paths from `roots` to wanted nodes; throws where a wanted node is hidden behind a gradient that does not know of it. Iterative, so that a chain of a hundred
  * thousand operations does not overflow the stack. Records nothing: recording may start a computation that walks the graph itself.
  */
-function findPaths(root: Node, { isWanted, keep, nameOf }: PathSearch): Paths {
+function findPaths(roots: readonly Node[], { isWanted, keep, nameOf, isBoundary }: PathSearch): Paths {
   const walk = nextWalk();
   const nodes: Node[] = [];
   const sources: number[][] = [];
   const leaves: Node[] = [];
   const hiding: Node[] = [];
-  const stack: Node[] = [root];
+  const stack: Node[] = [...roots].reverse();
+  const isEnd = (node: Node): boolean => isBoundary?.(node) === true;
   while (stack.length > 0) {
     const node = stack[stack.length - 1] as Node;
     if (node.mark === walk) {
       stack.pop();
       continue;
     }
-    const behind = dependenciesOf(node);
+    const behind = isEnd(node) ? [] : dependenciesOf(node);
     let ready = true;
     for (let i = behind.length - 1; i >= 0; i--) {
       const source = behind[i] as Node;
@@ -66,8 +72,9 @@ function findPaths(root: Node, { isWanted, keep, nameOf }: PathSearch): Paths {
     stack.pop();
     node.mark = walk;
     if (behind.length === 0) leaves.push(node);
-    if (hiddenBody(node) !== undefined) hiding.push(node);
-    const positions = sourcesOf(node).map((source) => (source.mark === walk ? source.index : -1));
+    if (behind.length > 0 && hiddenBody(node) !== undefined) hiding.push(node);
+    const sourcesHere = behind.length === 0 ? [] : sourcesOf(node);
+    const positions = sourcesHere.map((source) => (source.mark === walk ? source.index : -1));
     node.index = -1;
     if (!isWanted(node) && positions.every((position) => position < 0)) continue;
     node.index = nodes.length;
@@ -83,7 +90,7 @@ function findPaths(root: Node, { isWanted, keep, nameOf }: PathSearch): Paths {
       nameOf,
     },
   );
-  return { nodes, sources, leaves };
+  return { nodes, roots: roots.map((node) => node.index), sources, leaves };
 }
 
 /** Whether a value on a path is gone, so that its gradient would silently be missing. */
@@ -97,28 +104,19 @@ function requireAlive(leaves: readonly Node[]): void {
   }
 }
 
-function pullBack({ nodes, sources }: Paths, cotangent: Tensor): (Tensor | undefined)[] {
+function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]): (Tensor | undefined)[] {
   const cotangents = new Array<Tensor | undefined>(nodes.length).fill(undefined);
-  cotangents[nodes.length - 1] = cotangent;
+  /** Of nodes with several results, by their positions. */
+  const severals = new Map<number, (Tensor | undefined)[]>();
   const accumulate = (position: number, part: Tensor): void => {
     const sum = cotangents[position];
     cotangents[position] = sum === undefined ? part : sum.add(part);
   };
-  for (let position = nodes.length - 1; position >= 0; position--) {
-    const node = nodes[position] as Node;
-    const dy = cotangents[position];
-    const targets = sources[position] as readonly number[];
-    if (dy === undefined || targets.every((target) => target < 0)) continue;
-    if (isOp(node, 'composite') && node.attributes.gradient === undefined) {
-      accumulate(targets[0] as number, dy);
-      continue;
-    }
-    const inputs = node.inputs.map(tensorOf);
-    const parts = (rules[node.op] as Rule<typeof node.op>)(dy, {
-      inputs,
-      output: tensorOf(node),
-      attributes: node.attributes,
-    });
+  const accumulateParts = (
+    node: Node,
+    targets: readonly number[],
+    parts: readonly (() => Tensor | undefined)[],
+  ): void =>
     targets.forEach((target, i) => {
       if (target < 0) return;
       const part = parts[i]?.();
@@ -127,6 +125,50 @@ function pullBack({ nodes, sources }: Paths, cotangent: Tensor): (Tensor | undef
       if (nodeOf(part).type !== source.type) throw mismatch(node, source, part);
       accumulate(target, part);
     });
+  ofRoots.forEach((cotangent, i) => {
+    const position = roots[i] ?? -1;
+    if (position >= 0) accumulate(position, cotangent);
+  });
+  for (let position = nodes.length - 1; position >= 0; position--) {
+    const node = nodes[position] as Node;
+    const targets = sources[position] as readonly number[];
+    if (isOp(node, 'scan')) {
+      const several = severals.get(position);
+      if (several === undefined) continue;
+      const parts = scanCotangents(
+        node,
+        several,
+        targets.map((target) => target >= 0),
+        reverseBody,
+      );
+      accumulateParts(
+        node,
+        targets,
+        parts.map((part) => () => part),
+      );
+      continue;
+    }
+    const dy = cotangents[position];
+    if (dy === undefined || targets.every((target) => target < 0)) continue;
+    if (isOp(node, 'composite') && node.attributes.gradient === undefined) {
+      accumulate(targets[0] as number, dy);
+      continue;
+    }
+    if (isOp(node, 'result')) {
+      const several = severals.get(targets[0] as number) ?? [];
+      const { index } = node.attributes;
+      several[index] = several[index]?.add(dy) ?? dy;
+      severals.set(targets[0] as number, several);
+      continue;
+    }
+    const inputs = node.inputs.map(tensorOf);
+    const op = node.op as keyof typeof rules;
+    const parts = (rules[op] as Rule<typeof op>)(dy, {
+      inputs,
+      output: tensorOf(node),
+      attributes: node.attributes,
+    });
+    accumulateParts(node, targets, parts);
   }
   return cotangents;
 }
@@ -148,15 +190,39 @@ export interface Reached {
 /** Cotangents of the wanted nodes (with their names for messages) that `root` depends on, in the order in which the forward computation met them. */
 export function reverse(root: Node, cotangent: Tensor, wanted: ReadonlyMap<Node, string>): Map<Node, Reached> {
   const everything = [...wanted.keys()].some((node) => !node.differentiable);
-  const paths = findPaths(root, {
+  const paths = findPaths([root], {
     isWanted: (node) => wanted.has(node),
     keep: (node) => everything || node.differentiable || wanted.has(node),
     nameOf: (node) => wanted.get(node) ?? 'a tensor',
   });
   requireAlive(paths.leaves);
   if (everything) requireHistory(paths, wanted);
-  return collect(paths, pullBack(paths, cotangent), (node) => wanted.has(node));
+  return collect(paths, pullBack(paths, [cotangent]), (node) => wanted.has(node));
 }
+
+const reverseBody: ReverseBody = (roots, wanted, isBoundary) => {
+  const everything = [...wanted].some((node) => !node.differentiable);
+  const isWanted = (node: Node): boolean => wanted.has(node);
+  const paths = findPaths(
+    roots.map(({ node }) => node),
+    {
+      isWanted,
+      keep: (node) => everything || node.differentiable || wanted.has(node),
+      nameOf: () => 'a tensor',
+      isBoundary,
+    },
+  );
+  requireAlive(paths.leaves);
+  const reached = collect(
+    paths,
+    pullBack(
+      paths,
+      roots.map(({ cotangent }) => cotangent),
+    ),
+    isWanted,
+  );
+  return (node) => reached.get(node)?.cotangent;
+};
 
 /**
  * Values that depend on no parameter forget how they were computed once they have been read. Where one of them may hide a path to a wanted
@@ -188,10 +254,10 @@ export function reverseToParameters(root: Node, cotangent: Tensor): { reached: M
     trainable.set(node, answer);
     return answer;
   };
-  const paths = findPaths(root, { isWanted, keep: (node) => node.differentiable, nameOf: () => 'a parameter' });
+  const paths = findPaths([root], { isWanted, keep: (node) => node.differentiable, nameOf: () => 'a parameter' });
   requireAlive(paths.leaves);
   return {
-    reached: collect(paths, pullBack(paths, cotangent), isWanted),
+    reached: collect(paths, pullBack(paths, [cotangent]), isWanted),
     frozen: [...trainable.values()].includes(false),
   };
 }

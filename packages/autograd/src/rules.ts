@@ -21,6 +21,9 @@ export type Rule<P extends Primitive> = (cotangent: Tensor, operation: Operation
 
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
 
+/** Primitives with several results, whose rules take a cotangent for each, and `result`, which only picks one. */
+export type SeveralResults = 'scan' | 'result';
+
 /** No gradient flows: integers, booleans, sources, and `detach`. */
 const none = (): readonly Cotangent[] => [];
 /** Piecewise constant: the gradient is zero wherever it exists. */
@@ -151,7 +154,7 @@ function convWeight(
 
 const spatial = (x: Tensor): readonly number[] => x.shape.slice(2);
 
-export const rules: { readonly [P in Primitive]: Rule<P> } = {
+export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P> } = {
   buffer: none,
   argument: none,
   scalar: none,

@@ -1,4 +1,4 @@
-import { concat, fold, tensor, unfold, type Tensor } from '@hebb/tensor';
+import { concat, fold, scan, tensor, unfold, type Tensor } from '@hebb/tensor';
 import {
   makeNode,
   nodeOf,
@@ -9,6 +9,7 @@ import {
   type Primitive,
 } from '@hebb/tensor/graph';
 import { describe, expect, it } from 'vitest';
+import { grad } from '../src/index.ts';
 import { rules, type Rule } from '../src/rules.ts';
 import { gradientErrors, input, type Input } from './support/finite-differences.ts';
 
@@ -103,6 +104,53 @@ const values = (shape: readonly number[], list: readonly number[]): Input => ({
 });
 
 const windows = { kernel: [2, 3], stride: [2, 1], dilation: [1, 2] };
+
+const joined = (...parts: Tensor[]): Tensor => concat(parts.map((part) => part.flatten()));
+const recurrent = (reverse: boolean) => (h: Tensor, xs: Tensor, w: Tensor, b: Tensor) => {
+  const step = (state: Tensor, x: Tensor): [Tensor, Tensor] => {
+    const next = state.matmul(w).add(x).add(b).tanh();
+    return [next, next.mul(x)];
+  };
+  return joined(...scan(step, h, xs, { reverse }));
+};
+
+const loops: Case[] = [
+  ...[false, true].map((reverse) => ({
+    f: recurrent(reverse),
+    inputs: [input([2, 3]), input([4, 2, 3], { seed: 2 }), input([3, 3], { seed: 3 }), input([3], { seed: 4 })],
+  })),
+  // Two carries that change places, one of them not stacked, and a count of steps.
+  {
+    f: (a, b, xs) => {
+      const step = ([p, q, n]: readonly [Tensor, Tensor, Tensor], x: Tensor) =>
+        [[q.mul(x), p.add(q).sin(), n.add(1)], { p, scaled: q.mul(n.to('float32')) }] as const;
+      const [[p, q], ys] = scan(step, [a, b, tensor(0, { dtype: 'int32' })], xs);
+      return joined(p, q, ys.p, ys.scaled);
+    },
+    inputs: [input([2]), input([2], { seed: 2 }), input([3, 2], { seed: 3 })],
+  },
+  // A loop in a loop, which reads what the outer one carries and steps over, and what lies outside of both.
+  {
+    f: (a, xs, w) => {
+      const outer = (sum: Tensor, x: Tensor): [Tensor, Tensor] => {
+        const [inner] = scan((s, row) => [s.mul(row).add(x.mul(sum)), undefined], sum, w);
+        return [inner, inner.square()];
+      };
+      return joined(...scan(outer, a, xs));
+    },
+    inputs: [input([2]), input([3, 2], { seed: 2 }), input([2, 2], { seed: 3 })],
+  },
+  // No carry, and a derivative taken at every step.
+  {
+    f: (xs, w) => {
+      const energy = (x: Tensor): Tensor => x.mul(w).sin().sum();
+      const [, ys] = scan((none, x) => [none, grad(energy)(x)], [], xs);
+      return ys;
+    },
+    inputs: [input([3, 2]), input([2], { seed: 2 })],
+  },
+  { f: (x) => scan((y) => [y.mul(y.sin()), undefined], x, undefined, { length: 3 })[0], inputs: [input([3])] },
+];
 
 const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] | None } = {
   buffer: 'source',
@@ -237,6 +285,9 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
     f: record('convWeightGradient', { ...convolution.attributes, kernelSize: convolution.w.slice(2) }),
     inputs: [input(convolution.x), input(outputShape(convolution), { seed: 2 })],
   })),
+
+  scan: loops,
+  result: loops,
 };
 
 it('has a case for every primitive', () => {
@@ -247,7 +298,7 @@ describe.each(Object.entries(cases))('the gradient of %s', (name, entry) => {
   if (typeof entry === 'string') {
     it(`does not exist: ${entry}`, () => {
       const x = tensor([1, 2]);
-      const rule = rules[name as Primitive] as Rule<Primitive>;
+      const rule = rules[name as keyof typeof rules] as Rule<keyof typeof rules>;
       expect(rule(x, { inputs: [x, x], output: x, attributes: {} })).toEqual([]);
     });
     return;

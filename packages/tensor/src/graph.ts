@@ -3,6 +3,7 @@ export * from './graph/elementwise.ts';
 export * from './graph/node.ts';
 export * from './graph/primitives.ts';
 export * from './graph/program.ts';
+export * from './graph/scan.ts';
 export * from './graph/types.ts';
 export { convDefinition } from './ops/convolution.ts';
 export { geluDefinition } from './ops/elementwise.ts';

@@ -125,6 +125,7 @@ export { all, any, countNonZero } from './ops/counting.ts';
 export { norm, type NormOptions } from './ops/norms.ts';
 export { logSumExp } from './ops/log-sum-exp.ts';
 export { nanMean, nanSum } from './ops/nan-reduce.ts';
+export { scan, type ScanOptions } from './ops/scan.ts';
 export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
 export { conv1d, conv2d, type ConvolutionOptions } from './ops/convolution.ts';

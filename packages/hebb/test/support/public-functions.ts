@@ -341,6 +341,12 @@ export const functions: Functions<Api> = {
   ],
 
   // Running.
+  scan: [
+    other(() => (carry: unknown) => [carry, undefined]),
+    other(() => tensor([1]), 'tensor', 'undefined', 'object', 'array', 'map'),
+    other(() => tensor([[1], [2]]), 'tensor', 'undefined', 'object', 'array', 'map'),
+    options<hebb.ScanOptions>({ length: other(() => 2), reverse: aBoolean() }),
+  ],
   compile: [aFunction(() => undefined)],
   dryRun: [aFunction(() => zeros([1]))],
   currentRecording: [],

@@ -19,6 +19,7 @@ import {
   where,
 } from './elementwise.ts';
 import { gather, scatter } from './indexing.ts';
+import { scan } from './loops.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
 import { argmax, max, min, prod, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
@@ -94,4 +95,7 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   conv,
   convInputGradient,
   convWeightGradient,
+
+  scan,
+  result: (site) => site.input(0),
 };

@@ -7,6 +7,7 @@ import type { CopyKernel, Kernel, Plan, PlanBuffer, ScalarType } from './kernel.
 import { flatten, lowerGroup, scalarTypeOf, type Placement } from './lower.ts';
 import { Arena, scheduleGroups } from './schedule.ts';
 import { simplify } from './simplify.ts';
+import { unrollLoops } from './unroll.ts';
 import { memoryReads } from './walks.ts';
 
 /**
@@ -14,7 +15,7 @@ import { memoryReads } from './walks.ts';
  */
 export function compileProgram(source: Program): Plan {
   resetIndexInterning();
-  const program = withCopiedLeaves(simplify(source));
+  const program = withCopiedLeaves(simplify(unrollLoops(source)));
   requireCountable(program);
   const grouping = groupProgram(program);
   const { order, direct } = scheduleGroups(program, grouping);

@@ -10,7 +10,7 @@ import { isJoin, maximumChoices, rangeOf } from './copies.ts';
 import { leadsTo, memoryReads } from './walks.ts';
 
 /** What a primitive means to fusion. */
-type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction';
+type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction' | 'unrolled';
 
 const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimitive>, Role>> = {
   buffer: 'leaf',
@@ -42,6 +42,8 @@ const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimi
   conv: 'contraction',
   convInputGradient: 'contraction',
   convWeightGradient: 'contraction',
+  scan: 'unrolled',
+  result: 'unrolled',
 };
 
 /** Cost of one evaluation, in units of an addition. */

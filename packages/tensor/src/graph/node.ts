@@ -33,6 +33,8 @@ export class Node<P extends Primitive = Primitive> {
   readonly differentiable: boolean;
   /** True where the current value of a cell is among the ancestors: an update of that cell may make the node's value unreadable. */
   readsCell = false;
+  /** True of parameters of a body and of what depends on them: it has a value at each step of a loop, and none outside. */
+  local = false;
   /** True once the node was part of a plan (or recorded in a capture): its value, if not stored, was an intermediate. */
   planned = false;
   /** Scratch of whichever walk is running: `mark` is the walk's number, `index` its result. */
@@ -62,6 +64,34 @@ export function setRecorder(next: Recorder | undefined): Recorder | undefined {
   return before;
 }
 
+let bodies = 0;
+
+/** Whether the body of a loop is being recorded. */
+export function recordsBody(): boolean {
+  return bodies > 0;
+}
+
+/** Runs what records the body of a loop on its parameters. */
+export function recordBody<T>(record: () => T): T {
+  bodies++;
+  try {
+    return record();
+  } finally {
+    bodies--;
+  }
+}
+
+/** Tells whoever listens of a node that was just made. A part of a body is nothing that could be computed by itself. */
+function announce(node: Node, inputs: readonly Node[], readsCell: boolean): void {
+  if (node.local) return;
+  // A node with several results is computed for the nodes that read them.
+  if (readsCell && node.type.parts === undefined) {
+    const read = node.op === 'result' ? (inputs[0] as Node).inputs : inputs;
+    for (const input of read) if (input.cell !== undefined) input.cell.consumed(input, node);
+  }
+  recorder?.created(node);
+}
+
 /** Records one operation. Throws what the primitive's inference throws, on the caller's line. */
 export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], attributes: Attributes[P]): Node {
   const spec = primitives[op] as { infer(types: readonly TensorType[], attributes: Attributes[P]): TensorType };
@@ -69,12 +99,15 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
   const body = op === 'composite' ? (attributes as Attributes['composite']).body : undefined;
   let differentiable = body?.differentiable === true;
   let readsCell = body?.readsCell === true;
+  // What a body repeats along its axes is better repeated there than stored for it.
+  let local = body?.local === true || (bodies > 0 && op === 'broadcast');
   const types = new Array<TensorType>(inputs.length);
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i] as Node;
     types[i] = input.type;
     if (input.differentiable) differentiable = true;
     if (input.readsCell || input.cell !== undefined) readsCell = true;
+    if (input.local) local = true;
   }
   const node = new Node(
     op,
@@ -83,11 +116,9 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
     spec.infer(types, attributes),
     differentiable && op !== 'detach',
   ) as unknown as Node;
-  if (readsCell) {
-    node.readsCell = true;
-    for (const input of inputs) if (input.cell !== undefined) input.cell.consumed(input, node);
-  }
-  recorder?.created(node);
+  if (readsCell) node.readsCell = true;
+  if (local) node.local = true;
+  announce(node, inputs, readsCell);
   return node;
 }
 
@@ -95,8 +126,8 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
 export function makeIdentity(node: Node): Node {
   const result = new Node('reshape', [node], { shape: node.type.shape }, node.type, true) as unknown as Node;
   result.readsCell = node.readsCell || node.cell !== undefined;
-  node.cell?.consumed(node, result);
-  recorder?.created(result);
+  result.local = node.local;
+  announce(result, [node], result.readsCell);
   return result;
 }
 
@@ -104,6 +135,13 @@ export function makeIdentity(node: Node): Node {
 export function makeLeaf(op: 'buffer' | 'argument', type: TensorType, options: { requiresGrad?: boolean } = {}): Node {
   const attributes = { dtype: type.dtype, shape: type.shape };
   return new Node(op, [], attributes, type, options.requiresGrad === true);
+}
+
+/** A parameter of a body: a leaf that is bound anew at each step. */
+export function makeParameter(type: TensorType): Node {
+  const parameter = makeLeaf('argument', type, { requiresGrad: type.dtype === 'float32' });
+  parameter.local = true;
+  return parameter;
 }
 
 let walks = 0;

@@ -33,6 +33,29 @@ export interface ConvolutionAttributes extends Window {
 
 type None = Readonly<Record<never, never>>;
 
+/** What a loop does at each step: a graph between parameters and results. */
+export interface Body {
+  /** The carries, the step's parts of what is read step by step, and then the very nodes that the body reads beside; one for each input of the loop. */
+  readonly parameters: readonly Node[];
+  /** The next carries, then what is stacked. */
+  readonly results: readonly Node[];
+}
+
+/** A loop of `length` steps over the leading axes of its inputs. Its body stands in the key once, however many steps there are. */
+export interface LoopAttributes {
+  /** The types of all results. */
+  readonly type: TensorType;
+  /** What is said here, and the structure of the body, as plan keys have it. */
+  readonly key: readonly number[];
+  /** Number of carries. */
+  readonly carries: number;
+  /** Number of inputs that are read step by step. */
+  readonly xs: number;
+  readonly length: number;
+  /** Whether steps run from the last position of the leading axes to the first. */
+  readonly reverse: boolean;
+}
+
 /** Attributes of every primitive. Inputs are described beside each name. */
 export interface Attributes {
   // Leaves.
@@ -141,6 +164,15 @@ export interface Attributes {
   min: { readonly axes: readonly number[] };
   /** int32: the first index of the maximum along one axis. */
   argmax: { readonly axis: number };
+
+  // Several values.
+  /**
+   * A loop. Inputs: the carries before the first step, what is read step by step (leading axis `length`), and what each step reads as it
+   * is. Results: the carries after the last step; the carries before each step, stacked; what the body gives at each step, stacked.
+   */
+  scan: { readonly body: Body } & LoopAttributes;
+  /** One of the results of a node that has several. */
+  result: { readonly index: number };
 
   // Contractions (float32).
   /** Batched matrix product [...b, m, k] · [...b, k, n] → [...b, m, n]; the batch axes are equal. */
@@ -535,6 +567,16 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       return tensorType('float32', [dy.shape[1] ?? 1, (x.shape[1] ?? 1) / groups, ...kernelSize]);
     },
     encode: encodeConvolution,
+  },
+
+  scan: { arity: -1, infer: (_, { type }) => type, encode: ({ key }, out) => pushList(key, out) },
+  result: {
+    arity: 1,
+    infer: (inputs, { index }) => {
+      const { parts } = at(inputs, 0);
+      return at(parts ?? [], index);
+    },
+    encode: ({ index }, out) => out.push(index),
   },
 
   composite: { arity: -1, infer: (_, { body }) => body.type, encode: encodeNothing },

@@ -5,12 +5,18 @@
  */
 import { HebbError, ShapeError } from './errors.ts';
 import { nextWalk, type Node } from './node.ts';
-import { primitiveCodes, primitives, type Attributes, type PlanPrimitive } from './primitives.ts';
+import { primitiveCodes, primitives, type Attributes, type LoopAttributes, type PlanPrimitive } from './primitives.ts';
 import { formatType, type TensorType } from './types.ts';
+
+/** Attributes cut loose from nodes. */
+export interface PlanAttributes extends Omit<Attributes, 'composite' | 'scan'> {
+  /** The program's parameters are those of the body, its outputs the body's results. */
+  scan: { readonly body: Program } & LoopAttributes;
+}
 
 export interface ProgramNode<P extends PlanPrimitive = PlanPrimitive> {
   readonly op: P;
-  readonly attributes: Attributes[P];
+  readonly attributes: PlanAttributes[P];
   readonly type: TensorType;
   /** Positions in {@link Program.nodes}. */
   readonly inputs: readonly number[];
@@ -56,10 +62,14 @@ export function resolve(node: Node): Node {
 const codeOfLeaf = -1;
 
 /**
- * Orders everything that `outputs` need, inputs before users. `targets[i]`, where given, is the leaf whose memory output i replaces.
- * Iterative, so that a chain of a hundred thousand operations does not overflow the stack.
+ * Orders everything that `outputs` need, inputs before users. `targets[i]`, where given, is the leaf whose memory output i replaces. Of a body,
+ * `parameters` are the leaves, all of them and in this order. Iterative, so that a chain of a hundred thousand operations does not overflow the stack.
  */
-export function linearize(outputs: readonly Node[], targets: readonly (Node | undefined)[] = []): Linearization {
+export function linearize(
+  outputs: readonly Node[],
+  targets: readonly (Node | undefined)[] = [],
+  parameters?: readonly Node[],
+): Linearization {
   const walk = nextWalk();
   const nodes: Node[] = [];
   const leaves: Node[] = [];
@@ -84,14 +94,16 @@ export function linearize(outputs: readonly Node[], targets: readonly (Node | un
         stack.pop();
         continue;
       }
-      if (node.storage !== undefined || node.op === 'buffer' || node.op === 'argument') {
+      const isLeaf =
+        parameters === undefined && (node.storage !== undefined || node.op === 'buffer' || node.op === 'argument');
+      if (isLeaf) {
         stack.pop();
         visitLeaf(node);
         continue;
       }
       let ready = true;
       for (let i = node.inputs.length - 1; i >= 0; i--) {
-        const input = resolve(node.inputs[i] as Node);
+        const input = computed(node.inputs[i] as Node);
         if (input.mark !== walk) {
           stack.push(input);
           ready = false;
@@ -104,20 +116,29 @@ export function linearize(outputs: readonly Node[], targets: readonly (Node | un
       nodes.push(node);
       key.push(primitiveCodes[node.op], node.type.id);
       if (primitives[node.op].arity < 0) key.push(node.inputs.length);
-      for (const input of node.inputs) key.push(resolve(input).index);
+      for (const input of node.inputs) key.push(computed(input).index);
       (primitives[node.op].encode as (attributes: unknown, out: number[]) => void)(node.attributes, key);
       if (node.op === 'scalar') scalars.push(node as Node & Node<'scalar'>);
     }
   };
 
+  /** As {@link resolve}, but that a composite which is a parameter is a leaf. */
+  const computed = (node: Node): Node => {
+    let current = node;
+    while (current.op === 'composite' && current.storage === undefined && current.mark !== walk)
+      current = (current.attributes as Attributes['composite']).body;
+    return current;
+  };
+
   const positions: number[] = [];
-  for (const output of outputs) visit(resolve(output));
+  for (const parameter of parameters ?? []) visitLeaf(parameter);
+  for (const output of outputs) visit(computed(output));
   for (const target of targets) if (target !== undefined) visitLeaf(target);
   key.push(-2);
   for (let i = 0; i < outputs.length; i++) {
     const output = outputs[i];
     if (output === undefined) continue;
-    const position = resolve(output).index;
+    const position = computed(output).index;
     positions.push(position);
     key.push(position, targets[i]?.index ?? -1);
   }
@@ -137,6 +158,11 @@ export function sameKey(a: Int32Array, b: Int32Array): boolean {
 /** Most elements of a tensor: positions are 32-bit integers on the devices. */
 const largestSize = 2 ** 31 - 1;
 
+/** The linearised body of a loop: what its key and its program are made from. */
+export function linearizeBody({ parameters, results }: Attributes['scan']['body']): Linearization {
+  return linearize(results, [], parameters);
+}
+
 /** For each node, whether an output needs it. */
 export function neededNodes({ nodes, outputs }: Program): boolean[] {
   const needed = nodes.map(() => false);
@@ -154,13 +180,23 @@ export function neededNodes({ nodes, outputs }: Program): boolean[] {
 export function requireCountable(program: Program): void {
   const needed = neededNodes(program);
   for (const [index, node] of program.nodes.entries()) {
-    if (needed[index] === true && node.type.size > largestSize) {
+    if (needed[index] === true && node.type.parts === undefined && node.type.size > largestSize) {
       throw new ShapeError(
         `[${node.op}] a tensor ${formatType(node.type)} has ${node.type.size} elements, more than the ${largestSize} that can be counted.`,
         { hint: 'Compute it in parts.' },
       );
     }
+    if (needed[index] === true && node.op === 'scan')
+      requireCountable((node.attributes as PlanAttributes['scan']).body);
   }
+}
+
+/** A node's attributes without what they hold of the graph. */
+function cutLoose(node: Node): ProgramNode['attributes'] {
+  if (node.op === 'scalar') return { ...(node.attributes as Attributes['scalar']), source: undefined };
+  if (node.op !== 'scan') return node.attributes;
+  const attributes = node.attributes as Attributes['scan'];
+  return { ...attributes, body: toProgram(linearizeBody(attributes.body)) };
 }
 
 /** The program of a linearised graph; holds no tensor, node or memory alive. */
@@ -168,7 +204,12 @@ export function toProgram(linearization: Linearization, targets: readonly (Node 
   const { nodes, leaves, scalars, outputs } = linearization;
   const position = new Map<Node, number>(nodes.map((node, index) => [node, index]));
   const find = (node: Node): number => {
-    const index = position.get(node);
+    let computed = node;
+    let index = position.get(computed);
+    while (index === undefined && computed.op === 'composite') {
+      computed = (computed.attributes as Attributes['composite']).body;
+      index = position.get(computed);
+    }
     if (index === undefined) throw new HebbError('internal: a node is missing from its own linearization');
     return index;
   };
@@ -181,13 +222,11 @@ export function toProgram(linearization: Linearization, targets: readonly (Node 
         const { dtype, shape } = node.type;
         return { op: 'buffer', attributes: { dtype, shape }, type: node.type, inputs: [] };
       }
-      const attributes =
-        node.op === 'scalar' ? { ...(node.attributes as Attributes['scalar']), source: undefined } : node.attributes;
       return {
         op: node.op as PlanPrimitive,
-        attributes,
+        attributes: cutLoose(node),
         type: node.type,
-        inputs: node.inputs.map((input) => find(resolve(input))),
+        inputs: node.inputs.map(find),
       };
     }),
     parameters,

@@ -5,13 +5,18 @@ export type DType = 'float32' | 'int32' | 'bool';
 
 export const dtypes: readonly DType[] = ['float32', 'int32', 'bool'];
 
-/** A shape and an element type; made only by {@link tensorType}, which returns one object per distinct pair. */
+/** A shape and an element type; made only by {@link tensorType} and {@link tupleType}, which return one object per distinct type. */
 export interface TensorType {
   readonly id: number;
   readonly dtype: DType;
   readonly shape: readonly number[];
   /** Number of elements. */
   readonly size: number;
+  /**
+   * Of a node with several results, their types. Such a node is read by `result` nodes alone; its dtype is float32 where a gradient may
+   * reach one of them, and its size that of all.
+   */
+  readonly parts: readonly TensorType[] | undefined;
 }
 
 interface TrieNode {
@@ -29,6 +34,7 @@ const emptyRoots = (): Record<DType, TrieNode> => ({
 const youngTypes = 16_384;
 
 let roots = emptyRoots();
+let tuples = new Map<string, TensorType>();
 let young: TensorType[] = [];
 let old = new Map<string, WeakRef<TensorType>>();
 let nextId = 1;
@@ -44,12 +50,28 @@ export function tensorType(dtype: DType, shape: readonly number[]): TensorType {
     }
     node = child;
   }
-  return (node.type ??= remembered(dtype, shape));
+  return (node.type ??= remembered(dtype, shape, undefined));
 }
 
-function remembered(dtype: DType, shape: readonly number[]): TensorType {
-  const known = old.size === 0 ? undefined : old.get(`${dtype}[${shape.join(',')}]`)?.deref();
-  const type = known ?? { id: nextId++, dtype, shape: Object.freeze([...shape]), size: sizeOf(shape) };
+/** The unique type of several values of these types. */
+export function tupleType(parts: readonly TensorType[]): TensorType {
+  const name = formatParts(parts);
+  const known = tuples.get(name);
+  if (known !== undefined) return known;
+  const type = remembered(parts.some(({ dtype }) => dtype === 'float32') ? 'float32' : 'int32', [], parts);
+  tuples.set(name, type);
+  return type;
+}
+
+function remembered(dtype: DType, shape: readonly number[], parts: readonly TensorType[] | undefined): TensorType {
+  const known = old.size === 0 ? undefined : old.get(format(dtype, shape, parts))?.deref();
+  const type = known ?? {
+    id: nextId++,
+    dtype,
+    shape: Object.freeze([...shape]),
+    size: parts === undefined ? sizeOf(shape) : parts.reduce((total, { size }) => total + size, 0),
+    parts,
+  };
   young.push(type);
   if (young.length > youngTypes) age();
   return type;
@@ -60,11 +82,20 @@ function age(): void {
   old = new Map([...alive, ...young.map((type) => [formatType(type), new WeakRef(type)] as const)]);
   young = [];
   roots = emptyRoots();
+  tuples = new Map();
 }
 
-/** `float32[2,3]`, the way types print everywhere. */
-export function formatType(type: TensorType): string {
-  return `${type.dtype}[${type.shape.join(',')}]`;
+/** `float32[2,3]`, the way types print everywhere; `(float32[2], int32[])` of several values. */
+export function formatType({ dtype, shape, parts }: TensorType): string {
+  return format(dtype, shape, parts);
+}
+
+function format(dtype: DType, shape: readonly number[], parts: readonly TensorType[] | undefined): string {
+  return parts === undefined ? `${dtype}[${shape.join(',')}]` : formatParts(parts);
+}
+
+function formatParts(parts: readonly TensorType[]): string {
+  return `(${parts.map(formatType).join(', ')})`;
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -1,11 +1,12 @@
 /** Computes a program node by node in float64. */
 import type { PlanPrimitive } from '../graph/primitives.ts';
-import { neededNodes, type Program } from '../graph/program.ts';
+import { neededNodes, type PlanAttributes, type Program } from '../graph/program.ts';
+import type { TensorType } from '../graph/types.ts';
 import { contractionRules } from './contraction.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { indexingRules } from './indexing.ts';
 import { movementRules, sourceRules } from './movement.ts';
-import type { Rule, Value } from './value.ts';
+import { inputAt, type Rule, type Value } from './value.ts';
 
 const rules: { readonly [P in PlanPrimitive]: Rule<P> } = {
   ...sourceRules,
@@ -13,7 +14,48 @@ const rules: { readonly [P in PlanPrimitive]: Rule<P> } = {
   ...movementRules,
   ...contractionRules,
   ...indexingRules,
+  scan,
+  result,
 };
+
+/** All results, one behind the other. */
+function scan(
+  inputs: readonly Value[],
+  { body, carries, xs, length, reverse }: PlanAttributes['scan'],
+  { parts = [] }: TensorType,
+): Float64Array {
+  const results = parts.map(({ size }) => new Float64Array(size));
+  const state = inputs.map(({ data }) => data);
+  for (let step = 0; step < length; step++) {
+    const position = reverse ? length - 1 - step : step;
+    const bound = inputs.map(({ data }, i) => {
+      if (i < carries || i >= carries + xs) return state[i] ?? data;
+      const size = data.length / length;
+      return data.subarray(position * size, (position + 1) * size);
+    });
+    const given = interpret(body, bound, []).map((data) => data.slice());
+    for (let i = 0; i < carries; i++) {
+      results[carries + i]?.set(bound[i] ?? [], position * (bound[i]?.length ?? 0));
+      state[i] = given[i] ?? new Float64Array();
+    }
+    for (let i = carries; i < given.length; i++)
+      results[carries + i]?.set(given[i] ?? [], position * (given[i]?.length ?? 0));
+  }
+  for (let i = 0; i < carries; i++) results[i]?.set(state[i] ?? []);
+  const all = new Float64Array(results.reduce((total, { length: size }) => total + size, 0));
+  let at = 0;
+  for (const data of results) {
+    all.set(data, at);
+    at += data.length;
+  }
+  return all;
+}
+
+function result(inputs: readonly Value[], { index }: PlanAttributes['result'], { size }: TensorType): Float64Array {
+  const { type, data } = inputAt(inputs, 0);
+  const start = (type.parts ?? []).slice(0, index).reduce((total, part) => total + part.size, 0);
+  return data.subarray(start, start + size);
+}
 
 /** The values of a program's outputs for the given parameters and scalars. They may share memory with the parameters and each other. */
 export function interpret(

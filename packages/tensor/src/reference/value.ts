@@ -1,5 +1,6 @@
 /** Values of the reference interpreter, and strided walks over them. */
-import type { Attributes, PlanPrimitive } from '../graph/primitives.ts';
+import type { PlanPrimitive } from '../graph/primitives.ts';
+import type { PlanAttributes } from '../graph/program.ts';
 import { sizeOf, type TensorType } from '../graph/types.ts';
 
 /** Row-major elements; int32 as integers, bool as 0 and 1. */
@@ -11,7 +12,7 @@ export interface Value {
 /** Computes one node: its elements from those of its inputs. */
 export type Rule<P extends PlanPrimitive> = (
   inputs: readonly Value[],
-  attributes: Attributes[P],
+  attributes: PlanAttributes[P],
   type: TensorType,
 ) => Float64Array;
 

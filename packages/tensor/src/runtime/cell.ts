@@ -3,8 +3,8 @@
  * a cell always means its newest value, also one that is only recorded yet.
  */
 import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
-import { DTypeError, ShapeError, StaleValueError } from '../graph/errors.ts';
-import { makeLeaf, makeNode, Node, type NodeCell } from '../graph/node.ts';
+import { ArgumentError, DTypeError, ShapeError, StaleValueError } from '../graph/errors.ts';
+import { makeLeaf, makeNode, Node, recordsBody, type NodeCell } from '../graph/node.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -268,6 +268,14 @@ export function assign(target: Tensor, value: Tensor): void {
     throw new StaleValueError(`[assign] the variable ${target} cannot take a value any more: it was disposed.`, {
       hint: 'Make a new variable, or dispose of it after the last assignment.',
     });
+  }
+  if (recordsBody()) {
+    throw new ArgumentError(
+      '[assign] inside the body of a loop nothing can be assigned to: the body is recorded once.',
+      {
+        hint: 'Hand the new value on as carry, and assign it after the loop.',
+      },
+    );
   }
   const node = nodeOf(value);
   if (node.type !== cell.type) {

@@ -61,6 +61,12 @@ export function storeHost(device: Device, cell: TensorCell, host: HostArray): vo
 export function bindLeaves(device: Device, leaves: readonly Node[]): (() => DeviceBuffer | HostArray)[] {
   return leaves.map((leaf) => {
     const storage = leaf.storage as Storage | undefined;
+    if (storage === undefined && leaf.local) {
+      throw new StaleValueError(
+        `A value of type ${formatType(leaf.type)} was recorded inside the body of a loop and has no value outside of it.`,
+        { hint: 'Return from the function of the loop what you want to read: as carry, or stacked.' },
+      );
+    }
     if (storage === undefined) {
       throw new StaleValueError(
         `A value of type ${formatType(leaf.type)} was recorded inside a compiled function and is not known outside of it.`,

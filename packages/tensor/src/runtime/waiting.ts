@@ -103,6 +103,8 @@ export function endangeredBy(
     if (computed.has(value) || (!endangered && !inside.has(value))) continue;
     node.mark = stale;
     node.index = 0;
+    // Of a node with several results, those who read it are.
+    if (node.type.parts !== undefined) continue;
     candidates.push(node);
     if (position > roundBegins) ofRound.add(node);
   }

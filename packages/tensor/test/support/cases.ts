@@ -1,7 +1,7 @@
 /** Every primitive on small data of every kind: what devices are compared with the interpreter on, in tests and on graphics processors. */
 import type { Attributes, PlanPrimitive } from '../../src/graph/primitives.ts';
 import { makeNode } from '../../src/graph/node.ts';
-import { compile, concat, iota, scalar, tensor, zeros, type Tensor } from '../../src/index.ts';
+import { compile, concat, iota, scalar, scan, tensor, zeros, type Tensor } from '../../src/index.ts';
 import { nodeOf, tensorOf } from '../../src/handle.ts';
 
 type DType = 'float32' | 'int32' | 'bool';
@@ -162,7 +162,38 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
 
   const seed = (value: number): Tensor => tensor(new Int32Array([value])).reshape([]);
 
+  /** A cell with a carry that is swapped, one that is not stacked, an integer, and weights; and a loop in a loop. */
+  const loops: Case[] = [false, true].flatMap((reverse): Case[] => {
+    const w = data([7, 7]).mul(0.3);
+    const b = data([7], 'float32', 3);
+    const run = (): readonly Tensor[] => {
+      const step = ([h, c, n]: readonly [Tensor, Tensor, Tensor], { x, mask }: { x: Tensor; mask: Tensor }) => {
+        const next = h.matmul(w).add(x).add(b).tanh();
+        return [
+          [mask.where(next, h), h, n.add(1)],
+          { next: next.mul(n.to('float32')), c, first: next.sum(0) },
+        ] as const;
+      };
+      const first = [data([5, 7]), data([5, 7], 'float32', 2), tensor(0, { dtype: 'int32' })] as const;
+      const [[h, c, n], ys] = scan(step, first, { x: data([6, 5, 7]), mask: data([6, 5, 7], 'bool') }, { reverse });
+      return [h, c, n, ys.next, ys.c, ys.first];
+    };
+    const nested = (): Tensor => {
+      const outer = (sum: Tensor, x: Tensor) => {
+        const [inner, rows] = scan((s, row) => [s.mul(row).add(x), s.sum()], sum, w, { reverse });
+        return [inner.sin(), rows] as const;
+      };
+      return concat(scan(outer, b, data([3, 7])).map((part) => part.flatten()));
+    };
+    return [...run().map((_, i): Case => ({ actual: () => run()[i] as Tensor })), { actual: nested }];
+  });
+
   return {
+    scan: loops,
+    result: [
+      { actual: () => scan((x) => [x.mul(2), undefined], data([33]), undefined, { length: 5 })[0] },
+      { actual: () => scan((x, y) => [y, x], data([4]), data([1, 4]))[1] },
+    ],
     buffer: movement((x) => ({ actual: () => concat([x, x]) }), [5, 3]),
     argument: [{ actual: () => compile((x: Tensor) => x.mul(2))(data([33])), expected: () => data([33]).mul(2) }],
     scalar: [

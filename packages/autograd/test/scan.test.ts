@@ -1,0 +1,258 @@
+/** Loops: their gradients are those of PyTorch's cells and of the same steps written out, and cost what the steps cost. */
+import { readFileSync } from 'node:fs';
+import {
+  assign,
+  compile,
+  concat,
+  device,
+  rand,
+  randn,
+  scan,
+  setDevice,
+  stack,
+  tensor,
+  variable,
+  zeros,
+  type Tensor,
+} from '@hebb/tensor';
+import { linearize, nodeOf } from '@hebb/tensor/graph';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { devices } from '../../tensor/test/support/devices.ts';
+import { backward, customGradient, grad, valueAndGrad, vjp } from '../src/index.ts';
+
+interface Stored {
+  readonly shape: number[];
+  readonly data: number[];
+}
+
+interface Golden {
+  readonly kind: 'lstm' | 'gru';
+  readonly reverse: boolean;
+  readonly inputs: Readonly<Record<string, Stored>>;
+  readonly outputs: Stored[];
+  readonly cotangents: Stored[];
+  readonly gradients: Readonly<Record<string, Stored>>;
+}
+
+const goldens = JSON.parse(readFileSync(new URL('golden/scan.json', import.meta.url), 'utf8')) as Golden[];
+const stored = ({ shape, data }: Stored): Tensor => tensor(data, { shape });
+
+async function expectClose(actual: Tensor, expected: Stored, what: string, tolerance = 2e-5): Promise<void> {
+  expect(actual.shape, what).toEqual(expected.shape);
+  const data = await actual.data();
+  expected.data.forEach((value, i) =>
+    expect(Math.abs((data[i] ?? NaN) - value), `${what}[${i}]`).toBeLessThan(tolerance * Math.max(1, Math.abs(value))),
+  );
+}
+
+type Weights = Readonly<Record<'inputWeight' | 'hiddenWeight' | 'inputBias' | 'hiddenBias', Tensor>>;
+
+const gatesOf = (x: Tensor, weight: Tensor, bias: Tensor, count: number): Tensor[] => {
+  const all = x.matmul(weight.transpose(0, 1)).add(bias);
+  const size = (all.shape[1] ?? 0) / count;
+  return Array.from({ length: count }, (_, i) => all.narrow(1, i * size, size));
+};
+
+function lstm(
+  [h, c]: readonly [Tensor, Tensor],
+  x: Tensor,
+  { inputWeight, hiddenWeight, inputBias, hiddenBias }: Weights,
+): readonly [readonly [Tensor, Tensor], Tensor] {
+  const [i, f, g, o] = gatesOf(x, inputWeight, inputBias, 4).map((part, gate) =>
+    part.add(gatesOf(h, hiddenWeight, hiddenBias, 4)[gate] as Tensor),
+  ) as [Tensor, Tensor, Tensor, Tensor];
+  const cell = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()));
+  const next = o.sigmoid().mul(cell.tanh());
+  return [[next, cell], next];
+}
+
+function gru(
+  h: Tensor,
+  x: Tensor,
+  { inputWeight, hiddenWeight, inputBias, hiddenBias }: Weights,
+): readonly [Tensor, Tensor] {
+  const [r, z, n] = gatesOf(x, inputWeight, inputBias, 3) as [Tensor, Tensor, Tensor];
+  const [hr, hz, hn] = gatesOf(h, hiddenWeight, hiddenBias, 3) as [Tensor, Tensor, Tensor];
+  const update = z.add(hz).sigmoid();
+  const candidate = n.add(r.add(hr).sigmoid().mul(hn)).tanh();
+  const next = candidate.add(update.mul(h.sub(candidate)));
+  return [next, next];
+}
+
+function outputsOf({ kind, reverse }: Golden, { xs, h, c, ...weights }: Record<string, Tensor>): Tensor[] {
+  if (kind === 'gru') {
+    const [last, hs] = scan((state, x) => gru(state, x, weights as Weights), h as Tensor, xs as Tensor, { reverse });
+    return [hs, last];
+  }
+  const first = [h as Tensor, c as Tensor] as const;
+  const [[hidden, cell], hs] = scan((state, x) => lstm(state, x, weights as Weights), first, xs as Tensor, { reverse });
+  return [hs, hidden, cell];
+}
+
+describe.each(devices)('loops on %s', (name) => {
+  beforeAll(() => setDevice(name));
+
+  it.each(goldens.map((golden) => [`${golden.kind}${golden.reverse ? ', backwards' : ''}`, golden] as const))(
+    'compute and differentiate as PyTorch does: %s',
+    async (_, golden) => {
+      const values = Object.fromEntries(Object.entries(golden.inputs).map(([key, value]) => [key, stored(value)]));
+      const outputs = outputsOf(golden, values);
+      for (const [i, output] of outputs.entries())
+        await expectClose(output, golden.outputs[i] as Stored, `output ${i}`);
+      const loss = (inputs: Record<string, Tensor>): Tensor =>
+        outputsOf(golden, inputs)
+          .map((output, i) => output.mul(stored(golden.cotangents[i] as Stored)).sum())
+          .reduce((a, b) => a.add(b));
+      const gradients = grad(loss)(values);
+      for (const [key, gradient] of Object.entries(golden.gradients))
+        await expectClose(gradients[key] as Tensor, gradient, `gradient of ${key}`);
+    },
+  );
+
+  it('trains compiled and recorded to the same weights, one plan for all steps', async () => {
+    const train = async (compiled: boolean): Promise<number[]> => {
+      const w = variable(
+        tensor([
+          [0.3, -0.2],
+          [0.1, 0.4],
+        ]),
+        { requiresGrad: true },
+      );
+      const b = variable(zeros([2]), { requiresGrad: true });
+      const xs = tensor(
+        Float32Array.from({ length: 24 }, (_, i) => Math.sin(i)),
+        { shape: [4, 3, 2] },
+      );
+      const step = (input: Tensor): Tensor => {
+        const run = (): Tensor => {
+          const [last, all] = scan(
+            (h, x) => {
+              const next = h.matmul(w).add(x).add(b).tanh();
+              return [next, next.square().mean()];
+            },
+            zeros([3, 2]),
+            input,
+          );
+          return last.sum().square().add(all.sum());
+        };
+        const { value, grads } = valueAndGrad(run, { w, b });
+        assign(w, w.sub(grads.w.mul(0.1)));
+        assign(b, b.sub(grads.b.mul(0.1)));
+        return value;
+      };
+      const run = compiled ? compile(step) : step;
+      const losses: Tensor[] = [];
+      for (let i = 0; i < 6; i++) losses.push(run(xs));
+      await losses[5]?.item();
+      const { misses } = device.stats().planCache;
+      for (let i = 0; i < 6; i++) losses.push(run(xs));
+      await losses[11]?.item();
+      expect(device.stats().planCache.misses).toBe(misses);
+      const values: number[] = [];
+      for (const loss of losses) values.push(await loss.item());
+      expect(values[11]).toBeLessThan(values[0] as number);
+      return [...values, ...(await w.data()), ...(await b.data())];
+    };
+    const recorded = await train(false);
+    (await train(true)).forEach((value, i) => expect(value).toBeCloseTo(recorded[i] as number, 5));
+  });
+
+  it('are the steps written out: value, first and second derivative', async () => {
+    const xs = tensor(
+      Float32Array.from({ length: 20 }, (_, i) => Math.cos(i)),
+      { shape: [5, 4] },
+    );
+    const w = tensor([0.5, -0.3, 0.8, 0.1]);
+    const step = (h: Tensor, x: Tensor): [Tensor, Tensor] => [h.mul(w).add(x).sin(), h.mul(x)];
+    const looped = (h: Tensor): Tensor => {
+      const [last, ys] = scan(step, h, xs);
+      return last.sum().add(ys.square().sum());
+    };
+    const written = (h: Tensor): Tensor => {
+      const ys: Tensor[] = [];
+      let last = h;
+      for (let i = 0; i < 5; i++) {
+        const [next, y] = step(last, xs.narrow(0, i, 1).reshape([4]));
+        last = next;
+        ys.push(y);
+      }
+      return last.sum().add(stack(ys).square().sum());
+    };
+    const h = tensor([0.1, 0.2, 0.3, 0.4]);
+    const all = (f: (h: Tensor) => Tensor): Tensor => {
+      const second = grad((x: Tensor) => grad(f)(x).square().sum())(h);
+      return concat([f(h).reshape([1]), grad(f)(h), second]);
+    };
+    const [a, b] = [await all(looped).data(), await all(written).data()];
+    b.forEach((value, i) => expect(a[i]).toBeCloseTo(value, 4));
+  });
+});
+
+describe('a loop', () => {
+  beforeAll(() => setDevice('reference'));
+
+  const lossOf = (steps: number): Tensor => {
+    const w = tensor([
+      [0.5, 0.1],
+      [0.2, 0.3],
+    ]);
+    const run = (h: Tensor): Tensor =>
+      scan((state, x) => [state.matmul(w).add(x).tanh(), state], h, zeros([steps, 3, 2]))[1].sum();
+    return grad(run)(zeros([3, 2]));
+  };
+
+  it('is as large as its body, and so is its gradient, however many steps there are', () => {
+    const [ten, thousand] = [10, 1000].map((steps) => linearize([nodeOf(lossOf(steps))]));
+    expect(thousand?.nodes.length).toBe(ten?.nodes.length);
+    expect(thousand?.key.length).toBe(ten?.key.length);
+    expect(thousand?.key).not.toEqual(ten?.key);
+  });
+
+  it('gives gradients to what it was given and to what that is computed from', async () => {
+    const w = variable(tensor([2, 3]), { requiresGrad: true });
+    const doubled = w.mul(2);
+    const f = (): Tensor =>
+      scan(
+        (sum, x) => [sum.add(x.mul(doubled)).add(w), undefined],
+        zeros([2]),
+        tensor([
+          [1, 1],
+          [2, 2],
+        ]),
+      )[0].sum();
+    // d/dw Σ (3 · 2w + 2w).
+    backward(f());
+    expect(await w.grad?.toArray()).toEqual([8, 8]);
+    const { grads } = valueAndGrad(f, { w, doubled });
+    expect(await grads.w.toArray()).toEqual([8, 8]);
+    expect(await grads.doubled.toArray()).toEqual([3, 3]);
+  });
+
+  it('keeps gradients that a step takes from elsewhere than its body', async () => {
+    // The value does not depend on w at all; its gradient says it does.
+    const pretend = customGradient(
+      (x: Tensor, _w: Tensor) => x.mul(1),
+      (cotangent, _y, x, w) => [cotangent.mul(w), cotangent.mul(x)],
+    );
+    const f = (w: Tensor): Tensor =>
+      scan((x) => [pretend(x, w), undefined], tensor([3]), undefined, { length: 2 })[0].sum();
+    // Cotangents of x: 1, w; of w: 3 + 3 w.
+    expect(await grad(f)(tensor([5])).toArray()).toEqual([18]);
+  });
+
+  it('has a pullback for each of its results', async () => {
+    const { value, pullback } = vjp((x: Tensor) => scan((s, y) => [s.mul(y), s], tensor(2), x)[0], tensor([3, 5]));
+    expect(await value.item()).toBe(30);
+    const [gradient] = pullback(tensor(1));
+    expect(await gradient.toArray()).toEqual([10, 6]);
+  });
+
+  it('draws random numbers once, the same for all steps, and new ones with the next loop', async () => {
+    const draw = (): Tensor => scan((c) => [c, rand([2])], zeros([]), undefined, { length: 3 })[1];
+    const [a, b] = [await draw().toArray(), await draw().toArray()] as [number[][], number[][]];
+    expect(a[0]).toEqual(a[2]);
+    expect(a[0]).not.toEqual(b[0]);
+    const noise = (await scan((c, n) => [c, n.mul(2)], zeros([]), randn([3, 2]))[1].toArray()) as number[][];
+    expect(noise[0]).not.toEqual(noise[1]);
+  });
+});

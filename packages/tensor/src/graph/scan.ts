@@ -1,0 +1,86 @@
+/** Loops as nodes: a body recorded once on parameters becomes a `scan` node, whose inputs are all that the body reads. */
+import { makeNode, type Node } from './node.ts';
+import type { Attributes } from './primitives.ts';
+import { linearizeBody } from './program.ts';
+import { tensorType, tupleType, type TensorType } from './types.ts';
+
+export interface ScanParts {
+  /** What is handed from step to step: its value before the first one, as the body sees it, and after a step; all of one type. */
+  readonly carries: readonly { readonly initial: Node; readonly parameter: Node; readonly next: Node }[];
+  /** What is read step by step, with a leading axis, and its part as the body sees it. What the body does not read is left out, and not asked for. */
+  readonly xs: readonly { readonly stacked: () => Node; readonly parameter: Node }[];
+  /** What the body gives at each step. */
+  readonly ys: readonly Node[];
+  readonly length: number;
+  readonly reverse: boolean;
+}
+
+/** What the body of a loop is computed from beside constants: its own parameters, and what it reads from outside. */
+function readBy(results: readonly Node[], own: ReadonlySet<Node>): { used: ReadonlySet<Node>; captured: Node[] } {
+  /** Whether a node that depends on no parameter of this body depends on one of a body around it; undefined: it depends on this body's. */
+  const outside = new Map<Node, boolean | undefined>();
+  const stack = [...results];
+  for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+    if (outside.has(node)) {
+      stack.pop();
+      continue;
+    }
+    const behind = own.has(node) ? [] : sourcesOf(node);
+    const missing = behind.filter((source) => !outside.has(source));
+    if (missing.length > 0) {
+      stack.push(...missing);
+      continue;
+    }
+    stack.pop();
+    const inside = own.has(node) || behind.some((source) => outside.get(source) === undefined);
+    const around = node.local && behind.length === 0;
+    outside.set(node, inside ? undefined : around || behind.some((source) => outside.get(source) === true));
+  }
+  const used = new Set<Node>();
+  const captured = new Set<Node>();
+  const seen = new Set<Node>();
+  const read = [...results].reverse();
+  for (let node = read.pop(); node !== undefined; node = read.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (own.has(node)) used.add(node);
+    else if (node.op === 'constant' || node.op === 'iota') continue;
+    // What repeats a value along axes is done by the body, whatever it repeats.
+    else if (!node.local || (outside.get(node) === true && node.op !== 'broadcast')) captured.add(node);
+    else read.push(...[...sourcesOf(node)].reverse());
+  }
+  return { used, captured: [...captured] };
+}
+
+/** What a part of a body is computed from; nothing, where it is computed outside. */
+function sourcesOf(node: Node): readonly Node[] {
+  if (!node.local) return [];
+  if (node.op !== 'composite') return node.inputs;
+  const { body, gradient } = node.attributes as Attributes['composite'];
+  // A gradient of its own may give cotangents to inputs that the value does not depend on.
+  return gradient === undefined ? [body] : [body, ...node.inputs];
+}
+
+/** The loop, with several results; {@link scanResult} gives each. */
+export function makeScan({ carries, xs, ys, length, reverse }: ScanParts): Node {
+  const results = [...carries.map(({ next }) => next), ...ys];
+  const parts = [...carries, ...xs].map(({ parameter }) => parameter);
+  const { used, captured } = readBy(results, new Set(parts));
+  const read = xs.filter(({ parameter }) => used.has(parameter));
+  const body = {
+    parameters: [...carries.map(({ parameter }) => parameter), ...read.map(({ parameter }) => parameter), ...captured],
+    results,
+  };
+  const inputs = [...carries.map(({ initial }) => initial), ...read.map(({ stacked }) => stacked()), ...captured];
+  const stacked = ({ type: { dtype, shape } }: Node): TensorType => tensorType(dtype, [length, ...shape]);
+  const before = carries.map(({ parameter }) => stacked(parameter));
+  const type = tupleType([...carries.map(({ parameter }) => parameter.type), ...before, ...ys.map(stacked)]);
+  const key = [carries.length, read.length, length, Number(reverse), ...linearizeBody(body).key];
+  return makeNode('scan', inputs, { body, type, key, carries: carries.length, xs: read.length, length, reverse });
+}
+
+/** One of the results of a loop: `last`, a carry after the last step; `before`, a carry before each step; `given`, what the body gives at each. */
+export function scanResult(scan: Node, kind: 'last' | 'before' | 'given', position: number): Node {
+  const { carries } = scan.attributes as Attributes['scan'];
+  return makeNode('result', [scan], { index: position + { last: 0, before: carries, given: 2 * carries }[kind] });
+}

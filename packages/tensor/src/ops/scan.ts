@@ -1,0 +1,185 @@
+/** A loop over an axis as one operation: recorded once, however many steps there are. */
+import {
+  checkOptions,
+  describe,
+  mapStructure,
+  requireBoolean,
+  requireFunction,
+  requireInteger,
+  type OptionNames,
+} from '../arguments/index.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
+import { makeParameter, recordBody, type Node } from '../graph/node.ts';
+import { makeScan, scanResult } from '../graph/scan.ts';
+import { formatType, tensorType } from '../graph/types.ts';
+import { isTensor, nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
+import { withInlining } from '../runtime/recording.ts';
+import { constantNode } from './operands.ts';
+
+export interface ScanOptions {
+  /** Number of steps; needed where there is nothing to read step by step. Default: the extent of the leading axes of `xs`. */
+  length?: number;
+  /** Run from the last position to the first; what is stacked stays in the order of the axis. Default false. */
+  reverse?: boolean;
+}
+
+const scanOptions: OptionNames<ScanOptions> = { length: true, reverse: true };
+
+/** The tensors of a structure with the places where they stand, the form of it, and the same structure with others in their places. */
+interface Leaves {
+  readonly nodes: readonly Node[];
+  readonly paths: readonly string[];
+  readonly form: string;
+  readonly rebuild: (nodes: readonly Node[]) => unknown;
+}
+
+function leavesOf(name: string, structure: unknown): Leaves {
+  const nodes: Node[] = [];
+  const paths: string[] = [];
+  let form = '';
+  const leaf = (value: unknown, path: string): void => {
+    form += value === undefined ? '-' : 't';
+    if (value === undefined) return;
+    requireTensor('scan', path, value);
+    nodes.push(nodeOf(value));
+    paths.push(path);
+  };
+  const enter = (part: string): void => {
+    form += part;
+  };
+  mapStructure(structure, { op: 'scan', name, leaf, enter });
+  const rebuild = (others: readonly Node[]): unknown => {
+    let next = 0;
+    return mapStructure(structure, {
+      op: 'scan',
+      name,
+      leaf: (value) => (value === undefined ? undefined : tensorOf(others[next++] as Node)),
+    });
+  };
+  return { nodes, paths, form, rebuild };
+}
+
+/** The number of steps. */
+function lengthOf({ nodes, paths }: Leaves, wanted: number | undefined): number {
+  const first = nodes[0]?.type.shape[0];
+  nodes.forEach(({ type }, i) => {
+    if (type.shape.length === 0) {
+      throw new ShapeError(`[scan] ${paths[i]}, ${formatType(type)}, has no axis to read step by step.`, {
+        hint: 'What every step reads as it is need not be passed: let the function refer to it.',
+      });
+    }
+    if (type.shape[0] !== first) {
+      const others = `${paths[0]} has ${first}`;
+      throw new ShapeError(`[scan] ${paths[i]}, ${formatType(type)}, has ${type.shape[0]} steps, but ${others}.`);
+    }
+  });
+  if (first === undefined && wanted === undefined) {
+    throw new ArgumentError('[scan] there is nothing to read step by step, so the number of steps is not known.', {
+      hint: 'Pass { length }.',
+    });
+  }
+  if (first !== undefined && wanted !== undefined && first !== wanted)
+    throw new ShapeError(`[scan] length is ${wanted}, but ${paths[0]} has ${first} steps.`);
+  return wanted ?? first ?? 0;
+}
+
+/** What the function gave, as a pair. */
+function pairOf(given: unknown): readonly [unknown, unknown] {
+  if (Array.isArray(given) && given.length === 2) return given as unknown as readonly [unknown, unknown];
+  if (given instanceof Promise) {
+    given.catch(() => {});
+    throw new ArgumentError('[scan] the function returned a promise; it only records a step, and must not be async.');
+  }
+  const what = isTensor(given) ? String(given) : describe(given);
+  throw new ArgumentError(`[scan] the function must return [carry, y], not ${what}.`, {
+    hint: 'Without anything to stack, return [carry, undefined].',
+  });
+}
+
+/** Throws unless the carry after a step is of the form and types of the one before. */
+function requireSameCarry(before: Leaves, after: Leaves): void {
+  if (before.form !== after.form) {
+    throw new ArgumentError('[scan] the carry that the function returns has another structure than the one it takes.', {
+      hint: 'Return it with the same keys in the same order, and the same number of tensors.',
+    });
+  }
+  before.nodes.forEach(({ type }, i) => {
+    const next = after.nodes[i]?.type;
+    if (next === undefined || next === type) return;
+    const Kind = next.dtype === type.dtype ? ShapeError : DTypeError;
+    throw new Kind(
+      `[scan] ${before.paths[i]} is ${formatType(type)} before a step and ${formatType(next)} after it; it must keep its type.`,
+      { hint: 'Give the first carry the type that a step gives it: broadcastTo(…), or to(dtype).' },
+    );
+  });
+}
+
+/**
+ * A loop over the leading axis of `xs`: `(carry, ys[t]) = step(carry, xs[t])` for t = 0 … length − 1. It is recorded once and is one
+ * operation, so that a thousand steps are recorded, compiled and differentiated as fast as ten. Gradients are those of the unrolled loop, of any
+ * order; they keep the carries of all steps and compute the rest of each step again.
+ *
+ * `step` is called once, to record what it does with tensors. What it reads from around it is the same at every step: also random numbers drawn inside,
+ * which can be drawn before and read through `xs` instead. Nothing can be assigned to inside.
+ *
+ * @param step - takes the carry and this step's part of `xs`, and returns `[carry, y]`: the next carry, of the same structure and types, and what is stacked (or undefined).
+ * @param carry - before the first step: tensors, in arrays, plain objects and Maps.
+ * @param xs - tensors `[length, …]` in a structure of the same kind; a step sees them without the leading axis. Undefined: nothing.
+ * @returns `[carry, ys]`: the carry after the last step, and what the steps gave, `[length, …]`.
+ *
+ * Throws {@link ShapeError} and {@link DTypeError} where the carry changes its type or leading axes differ, {@link ArgumentError} for anything that is no tensor.
+ *
+ * ```ts
+ * const xs = tensor([1, 2, 3]);
+ * const [total, sums] = scan((sum, x) => [sum.add(x), sum.add(x)], tensor(0), xs);
+ * await total.item(); // 6
+ * await sums.toArray(); // [1, 3, 6]
+ * ```
+ */
+export function scan<const C, const X, Y>(
+  step: (carry: C, x: X) => readonly [C, Y],
+  carry: C,
+  xs: X,
+  options: ScanOptions = {},
+): [C, Y] {
+  requireFunction('scan', 'the step', step);
+  checkOptions('scan', options, scanOptions);
+  const { length: wanted, reverse = false } = options;
+  if (wanted !== undefined) requireInteger('scan', 'length', wanted, 0);
+  requireBoolean('scan', 'reverse', reverse);
+  const initial = leavesOf('carry', carry);
+  const stacked = leavesOf('xs', xs);
+  const length = lengthOf(stacked, wanted);
+  const before = initial.nodes.map(({ type }) => makeParameter(type));
+  const parts = stacked.nodes.map(({ type: { dtype, shape } }) => makeParameter(tensorType(dtype, shape.slice(1))));
+  const { after, given } = recordBody(() =>
+    withInlining(() => {
+      const [next, y] = pairOf(step(initial.rebuild(before) as C, stacked.rebuild(parts) as X));
+      return { after: leavesOf('carry', next), given: leavesOf('y', y) };
+    }),
+  );
+  requireSameCarry(initial, after);
+  const types = given.nodes.map(({ type: { dtype, shape } }) => tensorType(dtype, [length, ...shape]));
+  if (length === 0) {
+    const none = types.map(({ dtype, shape }) => constantNode(0, dtype, shape));
+    const same = initial.nodes.map((node) => nodeOf(unchanged(tensorOf(node))));
+    return [initial.rebuild(same) as C, given.rebuild(none) as Y];
+  }
+  if (after.nodes.length + given.nodes.length === 0)
+    throw new ArgumentError('[scan] the function neither hands on a carry nor gives anything to stack.');
+  const loop = makeScan({
+    carries: initial.nodes.map((node, i) => ({
+      initial: node,
+      parameter: before[i] as Node,
+      next: after.nodes[i] as Node,
+    })),
+    xs: stacked.nodes.map((node, i) => ({ stacked: () => node, parameter: parts[i] as Node })),
+    ys: given.nodes,
+    length,
+    reverse,
+  });
+  return [
+    initial.rebuild(after.nodes.map((_, i) => scanResult(loop, 'last', i))) as C,
+    given.rebuild(types.map((_, i) => scanResult(loop, 'given', i))) as Y,
+  ];
+}
