@@ -23,6 +23,8 @@ interface Comparison extends LoadReport {
   /** Values that the module takes, with the tensors that they replace. */
   readonly pairs: readonly (readonly [target: Tensor, value: Tensor])[];
   readonly misshapen: readonly string[];
+  /** Names of what is one tensor in the module, and two in the state. Their values may be the same all the same: PyTorch repeats what is shared. */
+  readonly apart: readonly string[];
   /** All of it in words. */
   readonly reasons: readonly string[];
 }
@@ -36,19 +38,26 @@ export function compareState(module: AnyModule, state: NamedTensors): Comparison
   const unexpected: string[] = [];
   const misshapen: string[] = [];
   const pairs: [Tensor, Tensor][] = [];
+  const taken = new Map<Tensor, readonly [name: string, value: Tensor]>();
+  const apart: string[] = [];
   for (const [name, value] of given) {
     const target = own.get(name);
     if (target === undefined) unexpected.push(name);
     else if (target.shape.join() !== value.shape.join())
       misshapen.push(`${name}: the module has ${target}, the state ${value}`);
-    else pairs.push([target, value]);
+    else {
+      pairs.push([target, value]);
+      const [first, other] = taken.get(target) ?? [name, value];
+      if (value === other) taken.set(target, [first, other]);
+      else apart.push(`${first} and ${name}`);
+    }
   }
   const reasons = [
     listed('missing', missing),
     listed('unexpected', unexpected),
     listed('of another shape', misshapen),
   ].flat();
-  return { missing, unexpected, misshapen, pairs, reasons };
+  return { missing, unexpected, misshapen, pairs, apart, reasons };
 }
 
 /** See `Module.loadStateDict`. */

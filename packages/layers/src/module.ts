@@ -198,9 +198,13 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     return loadState(this, state, options);
   }
 
-  /** Why `loadStateDict` would not take a state: names that are missing or unexpected, and shapes that differ. Empty where it fits. */
+  /**
+   * Why a state is not one of this module: names that are missing or unexpected, shapes that differ, and parameters that are one here (tied weights)
+   * and several in the state, of which `loadStateDict` takes the last. Empty where it fits.
+   */
   differences(state: NamedTensors): readonly string[] {
-    return compareState(this, state).reasons;
+    const { reasons, apart } = compareState(this, state);
+    return [...reasons, ...apart.map((names) => `one parameter here, in the state several: ${names}`)];
   }
 
   /**

@@ -186,6 +186,26 @@ describe('a checkpoint', () => {
     expect(other.generator.draws).toBe(1);
   });
 
+  it('does not load two weights into one that is tied', async () => {
+    const pair = (isTied: boolean): Sequential => {
+      const [first, second] = [new Linear(3, 3), new Linear(3, 3)];
+      if (isTied) second.setMember('weight', first.weight);
+      return new Sequential(first, second);
+    };
+    const tied = pair(true);
+    await saveCheckpoint(path, { model: pair(false) });
+    const before = await stateOf({ model: tied });
+    expect((await failureOf(loadCheckpoint(path, { model: tied }))).differences).toEqual([
+      'model: one parameter here, in the state several: 0.weight and 1.weight',
+    ]);
+    expect(await stateOf({ model: tied })).toStrictEqual(before);
+    await saveCheckpoint(path, { model: tied });
+    await loadCheckpoint(path, { model: pair(true) });
+    expect((await failureOf(loadCheckpoint(path, { model: pair(false) }))).differences).toEqual([
+      'model: missing: 1.weight',
+    ]);
+  });
+
   it('takes back what parts without differences took over', async () => {
     let value = 1;
     const counter = {
