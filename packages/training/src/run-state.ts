@@ -3,6 +3,7 @@ import type { Cursor } from '@hebb/data';
 import { defaultGenerator } from '@hebb/tensor';
 import { describe, isPlain } from '@hebb/tensor/arguments';
 import type { LogState, LogTimes } from './run-log.ts';
+import type { ScheduleRecords, Schedules } from './schedule.ts';
 
 /** All but `times` is the same whether the run was cut or not. */
 export type RunState = {
@@ -17,6 +18,8 @@ export type RunState = {
   readonly stopReason: string | undefined;
   /** The default generator's. */
   readonly generator: { readonly seed: number; readonly draws: number };
+  /** The last factors of schedules without a state of their own. */
+  readonly schedules: ScheduleRecords;
   readonly log: LogState;
   readonly times: LogTimes & {
     readonly seconds: number;
@@ -28,15 +31,16 @@ export type RunState = {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Every reason why a state is not one of a run over data of that length. A file that was damaged, or written by hand, is found here, and not as a loop
+ * Every reason why a state is not one of a run over data of that length with these schedules. A file that was damaged, or written by hand, is found here, and not as a loop
  * without end or a history with holes.
  */
 export function runStateDifferences(
   given: unknown,
-  { stepsPerEpoch }: { readonly stepsPerEpoch: number | undefined },
+  { stepsPerEpoch, schedules: own }: { readonly stepsPerEpoch: number | undefined; readonly schedules: Schedules },
 ): readonly string[] {
   if (!isPlain(given)) return [`the state of a run must be an object, not ${describe(given)}`];
-  const { step, stepOfEpoch, cursor, dataEpoch, isSettled, stopReason, generator, log, times } = given as Fields;
+  const { step, stepOfEpoch, cursor, dataEpoch, isSettled, stopReason, generator, schedules, log, times } =
+    given as Fields;
   const found = [
     ...countDifferences({ step, stepOfEpoch, dataEpoch }),
     ...cursorDifferences(cursor, dataEpoch, stepsPerEpoch),
@@ -48,6 +52,7 @@ export function runStateDifferences(
       ['string', 'undefined'].includes(typeof stopReason),
     ),
     ...defaultGenerator.differences(generator).map((reason) => `generator: ${reason}`),
+    ...own.differences(schedules),
     ...logDifferences(log, step),
     ...timeDifferences(times),
   ];

@@ -564,6 +564,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       isSettled: this.#isSettled,
       stopReason: this.#stopReason,
       generator: { seed: defaultGenerator.seed, draws: defaultGenerator.draws },
+      schedules: this.#schedules.records,
       log: this.#log.stateDict(),
       times: {
         ...this.#log.times(),
@@ -575,12 +576,12 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   }
 
   differences(state: unknown): readonly string[] {
-    return runStateDifferences(state, this);
+    return runStateDifferences(state, { stepsPerEpoch: this.stepsPerEpoch, schedules: this.#schedules });
   }
 
   loadStateDict(state: RunState): void {
     requireFittingState('TrainingRun', this.differences(state));
-    const { step, stepOfEpoch, cursor, dataEpoch, isSettled, stopReason, generator, log, times } = state;
+    const { step, stepOfEpoch, cursor, dataEpoch, isSettled, stopReason, generator, schedules, log, times } = state;
     this.#step = step;
     this.#stepOfEpoch = stepOfEpoch;
     this.#cursor = cursor;
@@ -588,6 +589,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#isSettled = isSettled;
     this.#stopReason = stopReason;
     defaultGenerator.reset(generator.seed, generator.draws);
+    const changed = this.#schedules.load(schedules);
+    if (step > 0) for (const warning of changed) this.warn(warning);
     this.#log.loadStateDict(log, times);
     for (const { metrics } of this.#log.validations)
       for (const name of Object.keys(metrics)) this.#metricNames.add(name);

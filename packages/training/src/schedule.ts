@@ -1,9 +1,9 @@
 /** Schedules of a run: one for all its optimizers, or one for each of some parts. */
 import type { Schedule, TrainingOptimizer } from '@hebb/optimizers';
 import { HebbError, type Stateful } from '@hebb/tensor';
-import { isPlain } from '@hebb/tensor/arguments';
+import { describe, isPlain } from '@hebb/tensor/arguments';
 import { requireRate, wrong } from './checks.ts';
-import { TrainingError } from './errors.ts';
+import { messageOf, TrainingError } from './errors.ts';
 import { namedStates } from './named-states.ts';
 import { isStateful } from './parts.ts';
 
@@ -12,6 +12,15 @@ export interface ObservingSchedule {
   readonly factor: number;
   observe(value: number): unknown;
 }
+
+/** The factor that a schedule gave last, in which step (from 0) of how many (NaN where that was not known). */
+type LastFactor = { readonly step: number; readonly totalSteps: number; readonly factor: number };
+
+/**
+ * What a save says of schedules that have no state of their own, by the names of optimizers: enough to tell whether a run goes on with the
+ * same one.
+ */
+export type ScheduleRecords = Readonly<Record<string, LastFactor>>;
 
 /** One schedule for all optimizers, or schedules by the names of parts. */
 export type RunSchedule = Schedule | ObservingSchedule | Readonly<Record<string, Schedule | ObservingSchedule>>;
@@ -22,15 +31,30 @@ function isObserving(schedule: unknown): schedule is ObservingSchedule {
   return typeof (Object(schedule) as { observe?: unknown }).observe === 'function';
 }
 
+function rounded(factor: unknown): string {
+  return typeof factor === 'number' ? String(Number(factor.toPrecision(8))) : String(factor);
+}
+
+/** What a function returns, or the message of what it throws. */
+function outcomeOf(body: () => unknown): unknown {
+  try {
+    return body();
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
 /** Sets the factors of a run's optimizers. */
 export class Schedules {
   readonly #where: string;
   readonly #pairs: readonly {
+    readonly name: string;
     readonly optimizer: TrainingOptimizer;
     readonly schedule: Schedule | ObservingSchedule;
   }[];
   readonly #observing: ReadonlyMap<string, ObservingSchedule>;
   #before: ReadonlyMap<TrainingOptimizer, number> = new Map();
+  #records: ScheduleRecords = {};
 
   /** Throws TrainingError for what is no schedule, and for names of parts that are no optimizers. */
   constructor(where: string, schedule: RunSchedule | undefined, optimizers: ReadonlyMap<string, TrainingOptimizer>) {
@@ -39,7 +63,7 @@ export class Schedules {
     if (schedule !== undefined && !isOne && !isPlain(schedule)) throw wrong(where, 'schedule', expected, schedule);
     const named: [string, Schedule | ObservingSchedule][] = isOne ? [] : Object.entries(schedule ?? {});
     this.#pairs = isOne
-      ? [...optimizers.values()].map((optimizer) => ({ optimizer, schedule }))
+      ? [...optimizers].map(([name, optimizer]) => ({ name, optimizer, schedule }))
       : named.map(([name, own]) => {
           const optimizer = optimizers.get(name);
           if (optimizer === undefined) {
@@ -49,7 +73,7 @@ export class Schedules {
           }
           if (typeof own !== 'function' && !isObserving(own))
             throw wrong(where, `the schedule of ${name}`, expected, own);
-          return { optimizer, schedule: own };
+          return { name, optimizer, schedule: own };
         });
     this.#observing = new Map(
       (isOne ? [['all', schedule] as const] : named).filter((entry): entry is [string, ObservingSchedule] =>
@@ -78,11 +102,48 @@ export class Schedules {
 
   /** @param totalSteps of the run; undefined where the data does not know its length */
   apply(step: number, totalSteps: number = Number.NaN): void {
-    for (const { optimizer, schedule } of this.#pairs) {
+    const records: Record<string, LastFactor> = {};
+    for (const { name, optimizer, schedule } of this.#pairs) {
       const factor: unknown = isObserving(schedule) ? schedule.factor : this.#factorOf(schedule, step, totalSteps);
       requireRate(this.#where, factor, step, totalSteps);
       optimizer.factor = factor;
+      if (!isStateful(schedule)) records[name] = { step, totalSteps, factor };
     }
+    this.#records = records;
+  }
+
+  get records(): ScheduleRecords {
+    return this.#records;
+  }
+
+  /** Why a run with these records is not to go on without its schedules. */
+  differences(given: unknown): readonly string[] {
+    if (!isPlain(given)) return [`schedules must be the last factors by optimizer, not ${describe(given)}`];
+    return Object.entries(given as Readonly<Record<string, unknown>>).flatMap(([name, record]) => {
+      const { step, totalSteps, factor } = Object(record) as { readonly [K in keyof LastFactor]?: unknown };
+      if (![step, totalSteps, factor].every((value) => typeof value === 'number'))
+        return [`schedules.${name} must be { step, totalSteps, factor }, not ${describe(record)}`];
+      if (this.#pairs.some((pair) => pair.name === name)) return [];
+      return [`${name} had a schedule, and has none here; constantSchedule() goes on without`];
+    });
+  }
+
+  /** Takes over records without differences; says what the schedules here would have done in another way. */
+  load(records: ScheduleRecords): readonly string[] {
+    this.#records = records;
+    return this.#pairs.flatMap(({ name, schedule }) => {
+      if (isStateful(schedule)) return [];
+      const before = Object.hasOwn(records, name) ? records[name] : undefined;
+      if (before === undefined) return [`${name} has a schedule here, and had none when it was saved.`];
+      if (isObserving(schedule)) return [];
+      const { step, totalSteps, factor } = before;
+      const here = outcomeOf(() => schedule(step, totalSteps));
+      // Cosines and powers may differ in their last bits from one processor to the next.
+      if (typeof here === 'number' && Math.abs(here - factor) <= 1e-9 * Math.max(factor, here)) return [];
+      return [
+        `the schedule of ${name} is another than it was: in step ${step + 1} it gave the factor ${rounded(factor)}, here ${rounded(here)}.`,
+      ];
+    });
   }
 
   #factorOf(schedule: Schedule, step: number, totalSteps: number): unknown {

@@ -1,12 +1,12 @@
 /** A run that is cut, after any step and in any way, and goes on: the same bytes as the run that was not cut. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataLoader, stream, type ArrayDataset, type Batch, type Field } from '@hebb/data';
 import { accuracy } from '@hebb/evaluation';
 import { BatchNorm1d, Dropout, Linear, ReLU, Sequential } from '@hebb/layers';
 import { binaryCrossEntropyWithLogits, crossEntropy } from '@hebb/losses';
-import { AdamW, cosineSchedule, EMA, minimize, PlateauSchedule, SGD } from '@hebb/optimizers';
+import { AdamW, constantSchedule, cosineSchedule, EMA, minimize, PlateauSchedule, SGD } from '@hebb/optimizers';
 import { compile, manualSeed, ones, randn, setDevice, zeros, type State, type Tensor } from '@hebb/tensor';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -17,6 +17,8 @@ import {
   fit,
   TrainingRun,
   type Callback,
+  type FitOptions,
+  type FitTaskOptions,
   type History,
 } from '../src/index.ts';
 import { points } from './support/points.ts';
@@ -309,4 +311,97 @@ it('says that options of an optimizer are those saved, where the program has oth
     `learningRate of optimizer, group 1, is 0.25, as in ${own}, and not 0.5.`,
     `weightDecay of optimizer, group 1, is 0, as in ${own}, and not 0.125.`,
   ]);
+});
+
+describe('a run that is resumed with another schedule', () => {
+  const run = async (
+    name: string,
+    epochs: number,
+    schedule: FitTaskOptions['schedule'] | 'none',
+    signal?: AbortSignal,
+  ): Promise<History> => {
+    const model = new Sequential(new Linear(2, 2));
+    const optimizer = new SGD(model, { learningRate: 1 });
+    const own = join(folder, name);
+    const options = {
+      loss: crossEntropy,
+      optimizer,
+      epochs,
+      batchSize: 4,
+      callbacks: [new Checkpoint(own)],
+      resume: own,
+    };
+    const more = { ...(schedule !== 'none' && { schedule }), ...(signal !== undefined && { signal }) };
+    return fit(model, points(8), { ...options, ...more } as FitOptions);
+  };
+  const halving = (step: number): number => 0.5 ** step;
+  /** A schedule of a user’s own that observes, and has no state. */
+  const observing = { factor: 0.5, observe: () => 0.5 };
+
+  it.each<
+    [string, FitTaskOptions['schedule'] | 'none', FitTaskOptions['schedule'] | 'none', readonly string[] | undefined]
+  >([
+    ['the same one, of a longer run', cosineSchedule(), cosineSchedule(), undefined],
+    ['the same one of all, by its name', cosineSchedule(), { optimizer: cosineSchedule() }, undefined],
+    ['another function that does the same', halving, (step) => 1 / 2 ** step, undefined],
+    ['one that observes', observing, { ...observing }, undefined],
+    ['none before and after', 'none', 'none', undefined],
+    [
+      'another one',
+      halving,
+      cosineSchedule(),
+      ['the schedule of optimizer is another than it was: in step 4 it gave the factor 0.125, here 0.14644661.'],
+    ],
+    [
+      'one that needs to know more',
+      halving,
+      () => {
+        throw new RangeError('not today');
+      },
+      ['the schedule of optimizer is another than it was: in step 4 it gave the factor 0.125, here not today.'],
+    ],
+    ['one where there was none', 'none', () => 1, ['optimizer has a schedule here, and had none when it was saved.']],
+  ])('%s', async (name, before, after, warnings) => {
+    await run(name, 2, before);
+    const resumed = run(name, 3, after);
+    if (name === 'one that needs to know more') await expect(resumed).rejects.toThrow('not today');
+    else expect((await resumed).warnings).toEqual(warnings);
+  });
+
+  it.each([
+    ['a function', halving],
+    ['one that observes', observing],
+  ])('is refused where it has none, and had %s, and goes on with constantSchedule()', async (name, schedule) => {
+    const own = `without ${name}`;
+    await run(own, 2, schedule);
+    await expect(run(own, 3, 'none')).rejects.toThrow(
+      'run: optimizer had a schedule, and has none here; constantSchedule() goes on without',
+    );
+    const { warnings, learningRates } = await run(own, 3, constantSchedule());
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the schedule of optimizer is another than it was: .* here 1\.$/),
+    ]);
+    expect(learningRates.slice(4)).toEqual([1, 1]);
+  });
+
+  it('says nothing where no step has been made yet', async () => {
+    await run('no step', 2, 'none', AbortSignal.abort());
+    expect((await run('no step', 2, halving)).warnings).toBeUndefined();
+  });
+
+  it('refuses factors that are none', async () => {
+    await run('tampered', 2, halving);
+    const path = join(folder, 'tampered', 'last.safetensors');
+    const state = decodeState(readFileSync(path)) as { run: Record<string, State> };
+    for (const [schedules, reason] of [
+      [3, 'schedules must be the last factors by optimizer, not 3'],
+      [
+        { optimizer: { step: 3, totalSteps: 'x', factor: 1 } },
+        'schedules.optimizer must be { step, totalSteps, factor }, not { step, totalSteps, factor }',
+      ],
+    ] as const) {
+      writeFileSync(path, await encodeState({ ...state, run: { ...state.run, schedules } }));
+      await expect(run('tampered', 3, halving)).rejects.toThrow(reason);
+    }
+  });
 });
