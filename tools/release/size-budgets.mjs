@@ -19,6 +19,7 @@ const budgets = {
     data: 77,
     evaluation: 36,
     'evaluation/format': 0.8,
+    'evaluation/internal': 22,
     files: 3.6,
     hebb: 250,
     layers: 43,

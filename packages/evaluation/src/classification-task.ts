@@ -77,9 +77,16 @@ export function classification(
   }
   const set = new MetricSet(options.metrics ?? {});
   return {
+    goals: {
+      accuracy: 'max',
+      logLoss: 'min',
+      macroF1: 'max',
+      ...((classNames?.length ?? 2) === 2 && { rocAuc: 'max', averagePrecision: 'max' }),
+      ...set.goals,
+    },
     reduce: (outputs, batch) => {
       requireOneTensor('classification', outputs);
-      const labels = tensorField(batch, target);
+      const labels = tensorField('classification', batch, target);
       requireLogits(outputs, labels, classNames);
       const [count = 0, width = 1] = outputs.shape;
       const single = width === 1 ? outputs.reshape([count, 1]) : undefined;
@@ -103,12 +110,12 @@ function requireLogits(outputs: Tensor, labels: Tensor, classNames: readonly str
   const hint = 'The last layer gives one logit per class, or one for two classes; classNames has one name for each.';
   if (outputs.ndim < 1 || more.length > 0 || (classNames !== undefined && classCount !== classNames.length)) {
     throw new ShapeError(
-      `[evaluate] a classifier’s outputs have the shape [examples, ${classNames?.length ?? 'classes'}], these are ${outputs}.`,
+      `[classification] a classifier’s outputs have the shape [examples, ${classNames?.length ?? 'classes'}], these are ${outputs}.`,
       { hint },
     );
   }
   if (labels.size !== count || labels.shape.slice(1).some((extent) => extent !== 1)) {
-    throw new ShapeError(`[evaluate] ${outputs} need one label for each of ${count} examples, not ${labels}.`, {
+    throw new ShapeError(`[classification] ${outputs} need one label for each of ${count} examples, not ${labels}.`, {
       hint: 'Labels are class numbers of shape [examples]; for several labels per example use multiLabel().',
     });
   }
@@ -139,8 +146,8 @@ class ClassificationState implements EvaluationState<ClassificationEvaluation, C
   }
 
   update({ top, score, kept, metrics }: HostValues<ClassificationValues>, batch: ArrayFields): void {
-    const where = 'evaluate';
-    const targets = arrayField(batch, this.#target);
+    const where = 'classification';
+    const targets = arrayField('classification', batch, this.#target);
     const k = ((top.shape[1] ?? 0) - 2) / 2;
     const { classCount } = this;
     const found = unpackTopClasses(top, k);
@@ -152,7 +159,7 @@ class ClassificationState implements EvaluationState<ClassificationEvaluation, C
     this.#classCount = found.classCount;
     this.#k = k;
     const labels = classes(where, `labels of field ${this.#target}: value `, targets, found.classCount);
-    const weights = weightsOf(batch, labels.length);
+    const weights = weightsOf('classification', batch, labels.length);
     const weightOf = weighting(where, weights, labels.length);
     this.#weighted ||= weights !== undefined;
     this.#labels.append(labels);
@@ -198,7 +205,7 @@ class ClassificationState implements EvaluationState<ClassificationEvaluation, C
   }
 
   result(run: EvaluationRun): ClassificationEvaluation {
-    requireMeasured('evaluate', this.#weight.value);
+    requireMeasured('classification', this.#weight.value);
     const names = this.#classNames ?? Array.from({ length: this.#classCount }, (_, i) => String(i));
     const counts = new ClassCounts(this.#classCount);
     counts.merge(this.#counts);

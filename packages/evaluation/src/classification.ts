@@ -63,7 +63,7 @@ export const accuracy: ConfigurableMetric<ThresholdOptions> = /* @__PURE__ */ me
     const predicted = predictedBy('accuracy', predictions, truth, options);
     return truth.map((label, i) => (predicted[i] === label ? 1 : 0));
   },
-  reduce: predictedOnDevice,
+  reduce: (outputs, labels, options) => predictedOnDevice('accuracy', outputs, labels, options),
 });
 
 export interface TopKOptions {

@@ -3,6 +3,9 @@ import type { Tensor } from '@hebb/tensor';
 import type { Section } from './section.ts';
 import type { ShapedValues } from './values.ts';
 
+/** Whether a smaller or a larger number is better. */
+export type Goal = 'min' | 'max';
+
 /** What was found about a model. Every task has an evaluation of its own with more in it. */
 export interface Evaluation {
   /** The numbers, by name. */
@@ -42,11 +45,17 @@ export type TensorFields = Readonly<Record<string, Tensor>>;
 export type ArrayFields = Readonly<Record<string, ShapedValues>>;
 
 /**
- * What is asked of a model's outputs. `evaluate(model, data, task)` runs the model and gives every batch to the task, which keeps what it needs.
+ * What is asked of a model's outputs: the `metrics` of `evaluate(model, data, metrics)` and of `fit(model, data, { metrics, … })`, which run the model and
+ * give every batch to the task; it keeps what it needs.
  *
  * `O` is what the model returns, a tensor unless said otherwise; `V` what {@link reduce} makes of it.
  */
 export interface EvaluationTask<R extends Evaluation = Evaluation, O = Tensor, V = O> {
+  /**
+   * Which way the numbers of its evaluations are better, by name: what early stopping and checkpoints go by. Numbers that are not in it can be
+   * followed, too, where it is said there. Default: none.
+   */
+  readonly goals?: Readonly<Record<string, Goal>>;
   /**
    * Work for the device: what it returns is read and given to {@link EvaluationState.update} in place of the outputs. Recorded into the compiled
    * step, so it reads no values. Default: the outputs as they are.

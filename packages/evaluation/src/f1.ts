@@ -71,7 +71,7 @@ function scoreMetric(name: string, score: keyof ClassScores): ConfigurableMetric
     goal: 'max',
     options,
     start: (own) => new ScoreState(name, score, own),
-    reduce: predictedOnDevice,
+    reduce: (outputs, labels, own) => predictedOnDevice(name, outputs, labels, own),
   });
 }
 

@@ -5,24 +5,24 @@ import type { ArrayFields, TensorFields } from './evaluation.ts';
 import type { ShapedValues } from './values.ts';
 
 /** Throws ArgumentError unless the model gave one tensor. */
-export function requireOneTensor(task: string, outputs: unknown): void {
+export function requireOneTensor(where: string, outputs: unknown): void {
   if (outputs instanceof Tensor) return;
-  throw new ArgumentError(`[evaluate] ${task}() takes one tensor of outputs, not ${describe(outputs)}.`, {
-    hint: 'Say which one: evaluate(model, data, task, { output: ({ x }) => model.forward(x).logits }).',
+  throw new ArgumentError(`[${where}] the task takes one tensor of outputs, not ${describe(outputs)}.`, {
+    hint: 'Say which one: { output: ({ x }) => model.forward(x).logits }.',
   });
 }
 
-export function tensorField(batch: TensorFields, name: string): Tensor {
-  return batch[name] ?? missing(batch, name);
+export function tensorField(where: string, batch: TensorFields, name: string): Tensor {
+  return batch[name] ?? missing(where, batch, name);
 }
 
-export function arrayField(batch: ArrayFields, name: string): ShapedValues {
-  return batch[name] ?? missing(batch, name);
+export function arrayField(where: string, batch: ArrayFields, name: string): ShapedValues {
+  return batch[name] ?? missing(where, batch, name);
 }
 
-function missing(batch: object, name: string): never {
+function missing(where: string, batch: object, name: string): never {
   throw new ArgumentError(
-    `[evaluate] a batch must have the field ${name}, the target; it has ${Object.keys(batch).join(', ') || 'none'}.`,
+    `[${where}] a batch must have the field ${name}, the target; it has ${Object.keys(batch).join(', ') || 'none'}.`,
     {
       hint: `Name it so in the dataset or in the loader’s transform, or give the task another name: { target: '…' }. For a model that learns its own input (an autoencoder) say so: new ArrayDataset({ x, y: x }).`,
     },
@@ -30,12 +30,12 @@ function missing(batch: object, name: string): never {
 }
 
 /** The field `weight`: one number per example. Undefined where the data has none: all examples count alike. */
-export function weightsOf(batch: ArrayFields, count: number): ArrayLike<number> | undefined {
+export function weightsOf(where: string, batch: ArrayFields, count: number): ArrayLike<number> | undefined {
   const { weight } = batch;
   if (weight === undefined) return undefined;
   if (weight.data.length !== count) {
     throw new ShapeError(
-      `[evaluate] the field weight must hold one number for each of ${count} examples, its shape is [${weight.shape.join(', ')}].`,
+      `[${where}] the field weight must hold one number for each of ${count} examples, its shape is [${weight.shape.join(', ')}].`,
     );
   }
   return weight.data;

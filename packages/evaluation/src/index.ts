@@ -19,6 +19,7 @@ export type {
   EvaluationRun,
   EvaluationState,
   EvaluationTask,
+  Goal,
   HostValues,
   TensorFields,
 } from './evaluation.ts';
@@ -42,7 +43,6 @@ export type {
   MeanMetricDefinition,
   Metric,
   MetricDefinition,
-  MetricFunction,
   MetricState,
   WeightOptions,
 } from './metric.ts';
@@ -55,6 +55,6 @@ export {
   rootMeanSquaredError,
 } from './regression.ts';
 export { scores } from './scores.ts';
-export type { ScoresOptions } from './scores.ts';
+export type { Metrics, ScoresOptions } from './scores.ts';
 export type * from './section.ts';
 export type { ShapedValues, TensorLike, Values } from './values.ts';

@@ -1,7 +1,7 @@
 /** Several metrics of the same outputs, each read from the device once. */
-import type { Tensor } from '@hebb/tensor';
+import { Tensor } from '@hebb/tensor';
 import { isPlain, wrongArgument } from '@hebb/tensor/arguments';
-import type { HostValues } from './evaluation.ts';
+import type { Goal, HostValues } from './evaluation.ts';
 import type { Metric, MetricState } from './metric.ts';
 import type { ShapedValues } from './values.ts';
 
@@ -32,6 +32,11 @@ export class MetricSet {
   constructor(metrics: Readonly<Record<string, Metric>>) {
     requireMetrics('MetricSet', 'metrics', metrics);
     this.metrics = metrics;
+  }
+
+  /** Which way each is better. */
+  get goals(): Record<string, Goal> {
+    return Object.fromEntries(Object.entries(this.metrics).map(([name, { goal }]) => [name, goal]));
   }
 
   reduce(outputs: Tensor, targets: Tensor): ReducedOutputs {
@@ -73,19 +78,33 @@ export class MetricSetState {
   }
 
   values(): Record<string, number> {
-    return Object.fromEntries([...this.#states].map(([name, state]) => [name, state.value()]));
+    return Object.fromEntries([...this.#states].map(([name, state]) => [name, requireValue(name, state.value())]));
   }
 }
 
+/** The value of a metric, which must be a number. */
+function requireValue(name: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  const hint =
+    value instanceof Tensor || value instanceof Promise
+      ? 'Batches come to update() as arrays: compute with those.'
+      : 'Does value() return what it computes?';
+  throw wrongArgument('metrics', `the value of the metric ${name}`, 'a number', value, hint);
+}
+
 /** Throws ArgumentError unless these are metrics by name. */
-export function requireMetrics(where: string, name: string, metrics: unknown): void {
+export function requireMetrics(
+  where: string,
+  name: string,
+  metrics: unknown,
+): asserts metrics is Readonly<Record<string, Metric>> {
   if (!isPlain(metrics)) throw wrongArgument(where, name, 'metrics by name', metrics, 'Write e.g. { accuracy }.');
   for (const [key, metric] of Object.entries(metrics)) {
     const { start, goal } = Object(metric) as { start?: unknown; goal?: unknown };
     if (typeof start === 'function' && (goal === 'min' || goal === 'max')) continue;
     const hint =
       typeof metric === 'function'
-        ? `A plain function does not stream: make it a metric with meanMetric({ name: '${key}', goal, score }) or defineMetric.`
+        ? `A plain function does not stream: make it a metric with meanMetric({ name: '${key}', goal, score }) or defineMetric. Of what is a loss and a metric, take the metric: from @hebb/evaluation, or, in the package hebb, metrics.meanSquaredError.`
         : undefined;
     throw wrongArgument(where, `${name}.${key}`, 'a metric, with a goal and start()', metric, hint);
   }

@@ -10,6 +10,7 @@ import {
   wrongArgument,
   type OptionNames,
 } from '@hebb/tensor/arguments';
+import type { Goal } from './evaluation.ts';
 import { Sum } from './sum.ts';
 import { withShapes, withValues, type ShapedValues, type TensorLike, type Values } from './values.ts';
 import { requireMeasured, requireWeights, weighting } from './weights.ts';
@@ -27,7 +28,7 @@ import { requireMeasured, requireWeights, weighting } from './weights.ts';
  */
 export interface Metric {
   /** Whether a smaller or a larger value is better. */
-  readonly goal: 'min' | 'max';
+  readonly goal: Goal;
   /** A measurement of nothing yet. */
   start(): MetricState;
   /**
@@ -46,9 +47,6 @@ export interface MetricState {
   /** @throws ArgumentError where nothing has been measured. */
   value(): number;
 }
-
-/** A plain function of all outputs and targets. Where one is used as a metric, outputs are kept; it does not say which way is better. */
-export type MetricFunction = (outputs: ShapedValues, targets: ShapedValues) => number | Promise<number>;
 
 export interface WeightOptions {
   /** One number ≥ 0 per example; default: all alike. scikit-learn's `sample_weight`. */
@@ -76,13 +74,13 @@ export interface ConfigurableMetric<O extends object> extends Metric {
 export interface MetricDefinition<O extends object> {
   /** Stands in messages, and is the `name` of the function. */
   readonly name: string;
-  readonly goal: 'min' | 'max';
+  readonly goal: Goal;
   /** The names of its options, each with its check or `true`. Default: it has none. */
   readonly options?: OptionNames<O>;
   /** A measurement of nothing yet. Throws ArgumentError for options that make no sense. */
   readonly start: (options: O) => MetricState;
   /** See {@link Metric.reduce}. */
-  readonly reduce?: (outputs: Tensor, targets: Tensor) => Tensor;
+  readonly reduce?: (outputs: Tensor, targets: Tensor, options: O) => Tensor;
 }
 
 /**
@@ -133,7 +131,7 @@ export function defineMetric<O extends object = Record<never, never>>(
     return Object.assign(call as CallableMetric, {
       goal,
       start: () => definition.start(own),
-      ...(reduce !== undefined && { reduce }),
+      ...(reduce !== undefined && { reduce: (outputs: Tensor, targets: Tensor) => reduce(outputs, targets, own) }),
     });
   };
   const withOptions = (options: O): CallableMetric => {

@@ -69,18 +69,28 @@ export function multiLabel(
   checkOptions('multiLabel', options, multiLabelOptions);
   const set = new MetricSet(options.metrics ?? {});
   return {
+    goals: {
+      exactMatch: 'max',
+      hammingLoss: 'min',
+      logLoss: 'min',
+      macroF1: 'max',
+      microF1: 'max',
+      weightedF1: 'max',
+      ...(options.rankings === true && { macroRocAuc: 'max', macroAveragePrecision: 'max' }),
+      ...set.goals,
+    },
     reduce: (logits, batch) => {
       requireOneTensor('multiLabel', logits);
-      const targets = tensorField(batch, options.target ?? 'y');
+      const targets = tensorField('multiLabel', batch, options.target ?? 'y');
       const { labelNames } = options;
       const expected = `[examples, ${labelNames?.length ?? 'labels'}]`;
       if (logits.ndim !== 2 || (labelNames !== undefined && logits.shape[1] !== labelNames.length)) {
-        throw new ShapeError(`[evaluate] multiLabel() takes logits ${expected}, these are ${logits}.`, {
+        throw new ShapeError(`[multiLabel] the task takes logits ${expected}, these are ${logits}.`, {
           hint: 'The last layer gives one logit per label; labelNames has one name for each.',
         });
       }
       if (targets.shape.join() !== logits.shape.join()) {
-        throw new ShapeError(`[evaluate] logits ${logits} need targets of the same shape, not ${targets}.`, {
+        throw new ShapeError(`[multiLabel] logits ${logits} need targets of the same shape, not ${targets}.`, {
           hint: 'Each label of each example is 1 or 0; for one class per example use classification().',
         });
       }
@@ -152,10 +162,10 @@ class MultiLabelState implements EvaluationState<MultiLabelEvaluation, MultiLabe
 
   update({ logits, metrics }: HostValues<MultiLabelValues>, batch: ArrayFields): void {
     const { threshold = 0, rankings = false, keepOutputs = false, target = 'y' } = this.#options;
-    const targets = arrayField(batch, target);
+    const targets = arrayField('multiLabel', batch, target);
     const [count = 0, width = 0] = logits.shape;
-    const weights = weightsOf(batch, count);
-    const weightOf = weighting('evaluate', weights, count);
+    const weights = weightsOf('multiLabel', batch, count);
+    const weightOf = weighting('multiLabel', weights, count);
     this.#width = width;
     if (rankings) while (this.#rankings.length < width) this.#rankings.push(new Ranking());
     const { weight: total, exact, wrong, loss } = this.#sums;
@@ -166,9 +176,9 @@ class MultiLabelState implements EvaluationState<MultiLabelEvaluation, MultiLabe
       for (let label = 0; label < width; label++) {
         const logit = logits.data[example * width + label] ?? NaN;
         const truth = targets.data[example * width + label] ?? NaN;
-        if (Number.isNaN(logit)) throw scoresHoldNaN('evaluate', example);
+        if (Number.isNaN(logit)) throw scoresHoldNaN('multiLabel', example);
         if (truth !== 0 && truth !== 1) {
-          throw new ArgumentError(`[evaluate] label ${label} of example ${example} is ${truth}, not 1 or 0.`);
+          throw new ArgumentError(`[multiLabel] label ${label} of example ${example} is ${truth}, not 1 or 0.`);
         }
         const isPredicted = logit > threshold;
         if (isPredicted !== (truth === 1)) mistakes++;
@@ -200,7 +210,7 @@ class MultiLabelState implements EvaluationState<MultiLabelEvaluation, MultiLabe
 
   result(run: EvaluationRun): MultiLabelEvaluation {
     const { weight, exact, wrong, loss } = this.#sums;
-    requireMeasured('evaluate', weight.value);
+    requireMeasured('multiLabel', weight.value);
     const counts = new ClassCounts(this.#width);
     counts.merge(this.#counts);
     const meanOf = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

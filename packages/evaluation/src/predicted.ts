@@ -9,9 +9,24 @@ const labelOutOfRange = -0x7fffffff;
 /**
  * The class with the largest score of each row, as int32 [n], where `outputs` are scores [n, classes]; anything else is left as it is. Rows
  * with NaN, and rows whose label is no class of theirs, are told to {@link predictedClasses} by numbers that are none.
+ *
+ * @throws ArgumentError where outputs are one score per example and no threshold says where the classes part: known from the shapes, before a model has been trained
  */
-export function predictedOnDevice(outputs: Tensor, targets: Tensor): Tensor {
+export function predictedOnDevice(
+  where: string,
+  outputs: Tensor,
+  targets: Tensor,
+  { threshold }: ThresholdOptions,
+): Tensor {
   const [count, width] = outputs.shape;
+  if (threshold === undefined && outputs.dtype === 'float32' && outputs.size === count && targets.size === count) {
+    throw new ArgumentError(
+      `[${where}] ${outputs} is one score for each example, and no threshold says which class it means.`,
+      {
+        hint: `Say where the classes part: ${where}.with({ threshold: 0 }) for logits, 0.5 for probabilities. Predicted classes are int32: outputs.to('int32').`,
+      },
+    );
+  }
   if (outputs.ndim !== 2 || width === undefined || width < 2 || targets.size !== count) return outputs;
   const hasNaN = outputs.notEqual(outputs).to('int32').max(1).greater(0);
   const isUnknown = targets.reshape([count]).greaterEqual(width);

@@ -62,14 +62,21 @@ export function regression(
   checkOptions('regression', options, regressionOptions);
   const set = new MetricSet(options.metrics ?? {});
   return {
+    goals: {
+      meanSquaredError: 'min',
+      rootMeanSquaredError: 'min',
+      meanAbsoluteError: 'min',
+      r2Score: 'max',
+      ...set.goals,
+    },
     reduce: (outputs, batch) => {
       requireOneTensor('regression', outputs);
-      const targets = tensorField(batch, options.target ?? 'y');
+      const targets = tensorField('regression', batch, options.target ?? 'y');
       const { targetNames } = options;
       const width = outputs.size / Math.max(1, outputs.shape[0] ?? 1);
       if (targetNames !== undefined && targetNames.length !== width) {
         throw new ShapeError(
-          `[evaluate] there are ${targetNames.length} targetNames, and outputs ${outputs}: ${width} numbers per example.`,
+          `[regression] there are ${targetNames.length} targetNames, and outputs ${outputs}: ${width} numbers per example.`,
         );
       }
       return { outputs, metrics: set.reduce(outputs, targets) };
@@ -206,11 +213,11 @@ class RegressionState implements EvaluationState<RegressionEvaluation, Regressio
   }
 
   update({ outputs, metrics }: HostValues<RegressionValues>, batch: ArrayFields): void {
-    const targets = arrayField(batch, this.#options.target ?? 'y');
-    const width = requirePairs('evaluate', outputs, targets);
+    const targets = arrayField('regression', batch, this.#options.target ?? 'y');
+    const width = requirePairs('regression', outputs, targets);
     const count = targets.data.length / width;
-    const weights = weightsOf(batch, count);
-    const weightOf = weighting('evaluate', weights, count);
+    const weights = weightsOf('regression', batch, count);
+    const weightOf = weighting('regression', weights, count);
     this.#of(width);
     this.#shape = targets.shape.slice(1);
     for (let example = 0; example < count; example++) {
@@ -254,7 +261,7 @@ class RegressionState implements EvaluationState<RegressionEvaluation, Regressio
 
   result(run: EvaluationRun): RegressionEvaluation {
     const weight = this.#weight.value;
-    requireMeasured('evaluate', weight);
+    requireMeasured('regression', weight);
     const all = this.#outputs.map(({ spread, squares, absolutes }, i): TargetScores => {
       const meanSquaredError = squares.value / weight;
       const isConstant = spread.squares === 0;
@@ -298,7 +305,7 @@ class RegressionState implements EvaluationState<RegressionEvaluation, Regressio
     }
     if (this.#outputs.length !== width) {
       throw new ShapeError(
-        `[evaluate] outputs of ${width} numbers per example follow outputs of ${this.#outputs.length}.`,
+        `[regression] outputs of ${width} numbers per example follow outputs of ${this.#outputs.length}.`,
       );
     }
   }

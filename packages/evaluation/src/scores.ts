@@ -1,11 +1,21 @@
-/** The task that is nothing but metrics. */
+/** Metrics by name as a task, which is all that `evaluate` and `fit` know. */
 import type { Tensor } from '@hebb/tensor';
 import { checkOptions, requireString, type OptionNames } from '@hebb/tensor/arguments';
-import type { ArrayFields, EvaluationRun, EvaluationState, EvaluationTask, HostValues } from './evaluation.ts';
+import type {
+  ArrayFields,
+  Evaluation,
+  EvaluationRun,
+  EvaluationState,
+  EvaluationTask,
+  HostValues,
+} from './evaluation.ts';
 import { arrayField, requireOneTensor, tensorField, weightsOf } from './fields.ts';
 import { MetricSet, requireMetrics, type MetricSetState, type ReducedOutputs } from './metric-set.ts';
 import type { Metric } from './metric.ts';
 import { MetricsEvaluation } from './metrics-evaluation.ts';
+
+/** What is measured of a model: metrics by name, `{ accuracy }`, short for {@link scores} of them, or a task. */
+export type Metrics = Readonly<Record<string, Metric>> | EvaluationTask<Evaluation, unknown, unknown>;
 
 export interface ScoresOptions {
   /** The field of the data that holds the targets. Default 'y'. */
@@ -22,6 +32,8 @@ const scoresOptions: OptionNames<ScoresOptions> = { target: requireString };
  * // const { metrics } = await evaluate(model, test, task); metrics.top3
  * ```
  *
+ * `evaluate` and `fit` take the metrics themselves, too, `{ accuracy, top3: … }`: that is short for it.
+ *
  * @throws ArgumentError for what is no metric
  */
 export function scores(
@@ -33,9 +45,10 @@ export function scores(
   const { target = 'y' } = options;
   const set = new MetricSet(metrics);
   return {
+    goals: set.goals,
     reduce: (outputs, batch) => {
       requireOneTensor('scores', outputs);
-      return set.reduce(outputs, tensorField(batch, target));
+      return set.reduce(outputs, tensorField('scores', batch, target));
     },
     start: () => new ScoresState(set, target),
   };
@@ -51,8 +64,8 @@ class ScoresState implements EvaluationState<MetricsEvaluation, ReducedOutputs> 
   }
 
   update(values: HostValues<ReducedOutputs>, batch: ArrayFields): void {
-    const targets = arrayField(batch, this.#target);
-    this.#measurement.update(values, targets, weightsOf(batch, targets.shape[0] ?? 0));
+    const targets = arrayField('scores', batch, this.#target);
+    this.#measurement.update(values, targets, weightsOf('scores', batch, targets.shape[0] ?? 0));
   }
 
   merge(other: ScoresState): void {

@@ -43,7 +43,7 @@ export interface SequencesValues {
  * ```ts
  * const task = sequences({ target: 'ids', shift: 1 }); // a language model: each position predicts the next of { ids }
  * // const { metrics } = await evaluate(model, stream, task, { output: ({ ids }) => model.forward(ids) });
- * // metrics.perplexity; metrics.accuracy; metrics.loss
+ * // metrics.perplexity; metrics.accuracy; metrics.logLoss
  * ```
  */
 export function sequences(
@@ -52,13 +52,14 @@ export function sequences(
   checkOptions('sequences', options, sequencesOptions);
   const { target = 'y', shift = 0 } = options;
   return {
+    goals: { accuracy: 'max', logLoss: 'min', perplexity: 'min', sequenceAccuracy: 'max' },
     reduce: (logits, batch) => {
       requireOneTensor('sequences', logits);
-      const targets = tensorField(batch, target);
+      const targets = tensorField('sequences', batch, target);
       const [count = 0, length = 0, tokens = 0] = logits.shape;
       if (logits.ndim !== 3 || targets.shape.join() !== [count, length].join() || length <= shift) {
         throw new ShapeError(
-          `[evaluate] sequences() takes logits [n, length, tokens] and targets [n, length]${shift > 0 ? ` longer than the shift of ${shift}` : ''}, these are ${logits} and ${targets}.`,
+          `[sequences] the task takes logits [n, length, tokens] and targets [n, length]${shift > 0 ? ` longer than the shift of ${shift}` : ''}, these are ${logits} and ${targets}.`,
           { hint: 'One logit per token at every position; for one class per sequence use classification().' },
         );
       }
@@ -123,16 +124,16 @@ class SequencesState implements EvaluationState<SequencesEvaluation, SequencesVa
 
   update({ positions }: HostValues<SequencesValues>, batch: ArrayFields): void {
     const { target = 'y', shift = 0, mask: maskName = 'mask', ignoreIndex = -100 } = this.#options;
-    const targets = arrayField(batch, target);
+    const targets = arrayField('sequences', batch, target);
     const mask = batch[maskName];
     if (mask !== undefined && mask.data.length !== targets.data.length) {
       throw new ShapeError(
-        `[evaluate] the field ${maskName} has the shape [${mask.shape.join(', ')}], the targets [${targets.shape.join(', ')}].`,
+        `[sequences] the field ${maskName} has the shape [${mask.shape.join(', ')}], the targets [${targets.shape.join(', ')}].`,
         { hint: 'It says for every position whether it counts.' },
       );
     }
     const [count = 0, length = 0] = targets.shape;
-    const weightOf = weighting('evaluate', weightsOf(batch, count), count);
+    const weightOf = weighting('sequences', weightsOf('sequences', batch, count), count);
     const found = unpackTopClasses(positions, 1);
     const { weight: total, correct, loss, sequences: all, right } = this.#sums;
     for (let sequence = 0; sequence < count; sequence++) {
@@ -146,7 +147,7 @@ class SequencesState implements EvaluationState<SequencesEvaluation, SequencesVa
         if (token === ignoreIndex || (mask !== undefined && !mask.data[at])) continue;
         if (!Number.isInteger(token) || token < 0 || token >= found.classCount) {
           throw new ArgumentError(
-            `[evaluate] ${target} of sequence ${this.#first + sequence} at position ${step + shift} is ${token}, not a token from 0 to ${found.classCount - 1}.`,
+            `[sequences] ${target} of sequence ${this.#first + sequence} at position ${step + shift} is ${token}, not a token from 0 to ${found.classCount - 1}.`,
             { hint: `Padding does not count where the field ${maskName} is false, or the target is ${ignoreIndex}.` },
           );
         }
@@ -154,7 +155,7 @@ class SequencesState implements EvaluationState<SequencesEvaluation, SequencesVa
         const own = found.losses[row] ?? NaN;
         if (Number.isNaN(own)) {
           throw new ArgumentError(
-            `[evaluate] the logits of sequence ${this.#first + sequence} at position ${step} hold NaN.`,
+            `[sequences] the logits of sequence ${this.#first + sequence} at position ${step} hold NaN.`,
             { hint: 'The model has diverged: lower the learning rate, or look for NaN in its inputs.' },
           );
         }
@@ -190,14 +191,14 @@ class SequencesState implements EvaluationState<SequencesEvaluation, SequencesVa
   result(run: EvaluationRun): SequencesEvaluation {
     const { weight, correct, loss, sequences: all, right } = this.#sums;
     if (weight.value === 0) {
-      throw new ArgumentError('[evaluate] no position of any sequence counts.', {
+      throw new ArgumentError('[sequences] no position of any sequence counts.', {
         hint: `All are masked out, or have the target ${this.#options.ignoreIndex ?? -100}: look at the field ${this.#options.mask ?? 'mask'}, true where a position counts.`,
       });
     }
     const mean = loss.value / weight.value;
     const metrics = {
       accuracy: correct.value / weight.value,
-      loss: mean,
+      logLoss: mean,
       perplexity: Math.exp(mean),
       sequenceAccuracy: right.value / all.value,
     };

@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => void vi.restoreAllMocks());
 
 /** What a callback asks of a run at its start. */
-const run = { hasValidation: false, metricGoals: {}, metricNames: [] } as unknown as Run;
+const run = { hasValidation: false, goals: {}, metricNames: [] } as unknown as Run;
 
 const history: History = {
   losses: [],

@@ -59,8 +59,8 @@ describe('PlateauSchedule', () => {
   const options: Readonly<Record<string, PlateauScheduleOptions>> = {
     default: { patience: 2 },
     cooldown: { patience: 1, factor: 0.5, cooldown: 2, threshold: 0.05, minimum: 0.125 },
-    max: { mode: 'max', patience: 1, factor: 0.5 },
-    maxPositive: { mode: 'max', patience: 1, factor: 0.5 },
+    max: { goal: 'max', patience: 1, factor: 0.5 },
+    maxPositive: { goal: 'max', patience: 1, factor: 0.5 },
   };
 
   it.each(Object.entries(plateaus))(

@@ -22,12 +22,13 @@ export function historySections(history: History, validationName: string): Secti
   const [first = 'loss'] = names;
   const isLoss = (name: string): boolean => name === first || /loss$/i.test(name);
   const [losses, others] = [names.filter(isLoss), names.filter((name) => !isLoss(name))];
-  const ofScalars = new Set(['validationLoss', ...names.map(validationOf)]);
-  const metrics = run.metricNames.filter((name) => !ofScalars.has(name));
+  const alone = run.validatedAlone(losses);
   return [
-    run.scalars('Loss', losses, 'mean loss per example'),
-    ...others.map((name) => run.scalars(capitalized(words(name)), [name], words(name))),
-    ...metrics.map((name) => run.metric(name)),
+    run.scalars('Loss', [...losses, ...alone.filter(isLoss)], 'mean loss per example'),
+    ...[...others, ...alone.filter((name) => !isLoss(name))].map((name) =>
+      run.scalars(capitalized(words(name)), [name], words(name)),
+    ),
+    ...run.metricNames.map((name) => run.metric(name)),
     ...run.learningRate(),
   ];
 }
@@ -39,6 +40,10 @@ export function epochTable({ epochs }: History, validationName: string): TableSe
   const own = Object.keys(first.scalars);
   const metrics = [...new Set(epochs.flatMap(({ metrics: named }) => Object.keys(named)))];
   const isValidated = epochs.some(({ validationLoss }) => validationLoss !== undefined);
+  const isLoss = (name: string): boolean =>
+    epochs.every(({ validationLoss, validationScalars }) => validationScalars[name] === validationLoss);
+  const validated = new Set(epochs.flatMap(({ validationScalars }) => Object.keys(validationScalars)));
+  const others = [...validated].filter((name) => !isLoss(name));
   const shown = (name: string, value: number | undefined): TableCell =>
     value === undefined ? undefined : formatMetric(name, value);
   return {
@@ -48,6 +53,7 @@ export function epochTable({ epochs }: History, validationName: string): TableSe
       { title: 'epoch', format: 'count' },
       ...own.map((name) => ({ title: words(name) })),
       ...(isValidated ? [{ title: `${validationName} loss` }] : []),
+      ...others.map((name) => ({ title: `${validationName} ${words(name)}` })),
       ...metrics.map((name) => ({ title: words(name) })),
       { title: 'learning rate' },
       { title: 'seconds' },
@@ -56,6 +62,7 @@ export function epochTable({ epochs }: History, validationName: string): TableSe
       String(each.epoch),
       ...own.map((name) => each.scalars[name]),
       ...(isValidated ? [each.validationLoss] : []),
+      ...others.map((name) => each.validationScalars[name]),
       ...metrics.map((name) => shown(name, each.metrics[name])),
       each.learningRate,
       each.seconds,
@@ -78,6 +85,16 @@ class RunCurves {
     const inEpochs = losses.length >= stepsPerEpoch;
     this.#unit = inEpochs ? stepsPerEpoch : 1;
     this.#x = { label: inEpochs ? 'epoch' : 'step', range: [0, losses.length / this.#unit], format: 'count' };
+  }
+
+  /** Scalars that validation alone has; not its loss where that goes with the only loss of the steps. */
+  validatedAlone(losses: readonly string[]): string[] {
+    const { validations, scalars } = this.#history;
+    const names = new Set(validations.flatMap(({ validationScalars }) => Object.keys(validationScalars)));
+    const isDrawn = (name: string): boolean =>
+      losses.length === 1 &&
+      validations.every(({ validationLoss, validationScalars }) => validationScalars[name] === validationLoss);
+    return [...names].filter((name) => !(name in scalars) && !isDrawn(name));
   }
 
   get metricNames(): string[] {
@@ -146,38 +163,40 @@ class RunCurves {
   }
 
   #scalar(name: string, color: Color, several: boolean): ChartSeries[] {
-    const { scalars, epochs } = this.#history;
-    const values = scalars[name] ?? [];
     const what = several ? words(name) : 'training';
+    // The validation loss may have another name than the only loss of the steps.
+    const isLoss = name === 'loss' || (!several && name === Object.keys(this.#history.scalars)[0]);
+    const points = this.#validated(
+      ({ validationScalars, validationLoss }) => validationScalars[name] ?? (isLoss ? validationLoss : undefined),
+    );
+    const validated: ChartSeries = {
+      name: several ? `${what}, ${this.#validationName}` : this.#validationName,
+      points,
+      look: lookOf(points),
+      color: several ? color : 2,
+    };
+    return [...this.#trained(name, color, several ? what : undefined), ...(points.length > 0 ? [validated] : [])];
+  }
+
+  /** @param what the scalar is called where others are in the same chart */
+  #trained(name: string, color: Color, what: string | undefined): ChartSeries[] {
+    const { scalars, epochs } = this.#history;
     // A step that did not return it is no gap in the curve: two networks may take turns.
-    const steps = this.#steps(values).filter(([, value]) => Number.isFinite(value));
-    const isShort = steps.length <= meanPoints;
+    const steps = this.#steps(scalars[name] ?? []).filter(([, value]) => Number.isFinite(value));
+    if (steps.length === 0) return [];
     const series: ChartSeries[] = [];
-    if (!isShort || epochs.length > 1)
-      series.push({ name: several ? '' : 'training, by step', points: means(steps, stepPoints), look: 'faint', color });
+    if (steps.length > meanPoints || epochs.length > 1)
+      series.push({ name: what === undefined ? 'training, by step' : '', points: means(steps, stepPoints), look: 'faint', color }); // prettier-ignore
     if (epochs.length > 1) {
       const points = epochs.map((epoch, i): Point => {
         const middle = ((epochs[i - 1]?.step ?? 0) + epoch.step) / 2;
         return [middle / this.#unit, epoch.scalars[name] ?? NaN];
       });
-      series.push({ name: several ? what : 'training, by epoch', points, color });
-    } else {
-      const group = Math.max(1, Math.ceil(steps.length / meanPoints));
-      const how = group === 1 ? 'by step' : `mean of ${group} steps`;
-      series.push({ name: several ? what : `training, ${how}`, points: means(steps, meanPoints), color });
+      return [...series, { name: what ?? 'training, by epoch', points, color }];
     }
-    const validated = this.#validated(
-      (record) =>
-        record.metrics[validationOf(name)] ?? (name === 'loss' || !several ? record.validationLoss : undefined),
-    );
-    if (validated.length > 0)
-      series.push({
-        name: several ? `${what}, ${this.#validationName}` : this.#validationName,
-        points: validated,
-        look: lookOf(validated),
-        color: several ? color : 2,
-      });
-    return series;
+    const group = Math.max(1, Math.ceil(steps.length / meanPoints));
+    const how = group === 1 ? 'by step' : `mean of ${group} steps`;
+    return [...series, { name: what ?? `training, ${how}`, points: means(steps, meanPoints), color }];
   }
 
   #steps(values: readonly number[]): Point[] {
@@ -190,11 +209,6 @@ class RunCurves {
       return value === undefined ? [] : [[record.step / this.#unit, value]];
     });
   }
-}
-
-/** The name under which validation tells a scalar of the steps. */
-function validationOf(name: string): string {
-  return `validation${capitalized(name)}`;
 }
 
 function lookOf(points: readonly unknown[]): 'marked' | 'plain' {

@@ -22,6 +22,7 @@ const run = (changes: Partial<History> = {}): History => {
       loss: 3 / epoch,
       scalars: { loss: 3 / epoch },
       validationLoss: 2 / epoch,
+      validationScalars: { loss: 2 / epoch },
       metrics: { accuracy: epoch / 4 },
       learningRate: 0.1,
       seconds: 1,
@@ -35,7 +36,7 @@ const run = (changes: Partial<History> = {}): History => {
     ...changes,
   };
 };
-const validation = (changes: Partial<ValidationRecord>): ValidationRecord => ({ step: 1, epoch: 1, metrics: {}, loss: 1, scalars: {}, seconds: 1, ...changes }); // prettier-ignore
+const validation = (changes: Partial<ValidationRecord>): ValidationRecord => ({ step: 1, epoch: 1, validationScalars: {}, metrics: {}, loss: 1, scalars: {}, seconds: 1, ...changes }); // prettier-ignore
 
 it('draws losses along epochs: those of an epoch in its middle, those of validation at its end', () => {
   const { Loss: loss, Accuracy: accuracy } = charts(run());
@@ -71,23 +72,28 @@ it('draws a run of less than an epoch along its steps', () => {
 
 it('draws the losses of two networks in one chart and other scalars in their own', () => {
   const scalars = { generatorLoss: [4, NaN, 2, NaN], discriminatorLoss: [1, 1, 1, 1], penalty: [0, 0, 1, 1] };
-  const metrics = { validationGeneratorLoss: 7, distance: 3 };
-  const epochs = run().epochs.map(({ validationLoss: _, ...record }) => ({
+  const metrics = { distance: 3 };
+  const validationScalars = { generatorLoss: 7, realism: 0.5, styleLoss: 6 };
+  const epochs = run().epochs.map((record) => ({
     ...record,
     scalars: { generatorLoss: 4 / record.epoch, discriminatorLoss: 1, penalty: record.epoch - 1 },
+    validationLoss: 7,
+    validationScalars,
     metrics,
   }));
-  const validations = [2, 4].map((step) => validation({ step, metrics }));
+  const validations = [2, 4].map((step) => validation({ step, validationLoss: 7, validationScalars, metrics }));
   const found = charts(run({ losses: scalars.generatorLoss, scalars, epochs, validations }));
-  expect(Object.keys(found)).toEqual(['Loss', 'Penalty', 'Distance']);
+  expect(Object.keys(found)).toEqual(['Loss', 'Penalty', 'Realism', 'Distance']);
   expect(names(found['Loss'])).toEqual(
-    ['', 'generator loss', 'generator loss, validation', '', 'discriminator loss'], // prettier-ignore
+    ['', 'generator loss', 'generator loss, validation', '', 'discriminator loss', 'style loss, validation'], // prettier-ignore
   );
-  expect(found['Loss']?.series.map(({ color }) => color)).toEqual([1, 1, 1, 2, 2]);
+  expect(found['Loss']?.series.map(({ color }) => color)).toEqual([1, 1, 1, 2, 2, 3]);
+  expect(names(found['Penalty'])).toEqual(['training, by step', 'training, by epoch']);
+  expect(found['Realism']?.series).toMatchObject([{ name: 'validation', points: [[1, 0.5], [2, 0.5]] }]); // prettier-ignore
   expect(found['Loss']?.series[0]?.points).toEqual([[0.5, 4], [1.5, 2]]); // prettier-ignore
   expect(found['Loss']?.series[2]?.points).toEqual([[1, 7], [2, 7]]); // prettier-ignore
   expect(epochTable(run({ epochs }), 'validation')?.columns.map(({ title }) => title)).toEqual([
-    'epoch', 'generator loss', 'discriminator loss', 'penalty', 'validation generator loss', 'distance', 'learning rate', 'seconds',
+    'epoch', 'generator loss', 'discriminator loss', 'penalty', 'validation loss', 'validation realism', 'validation style loss', 'distance', 'learning rate', 'seconds',
   ]); // prettier-ignore
 });
 

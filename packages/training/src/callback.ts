@@ -1,4 +1,5 @@
 /** What a training run tells, and to whom. */
+import type { Goal } from '@hebb/evaluation';
 import type { Module } from '@hebb/layers';
 import type { TrainingOptimizer } from '@hebb/optimizers';
 import type { Stateful } from '@hebb/tensor';
@@ -32,7 +33,9 @@ export interface ValidationRecord {
   readonly epoch: number;
   /** Mean loss over the validation data, where there is one. */
   readonly validationLoss?: number;
-  /** The metrics by name; with further scalars that a task’s `validate` returned, `dLoss` under the name `validationDLoss`. */
+  /** Means over the validation data of all that a task’s `validate` returned, by name, as `scalars` are of its `step`. */
+  readonly validationScalars: Readonly<Record<string, number>>;
+  /** The metrics on the validation data, by name. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Mean training loss of the epoch so far. */
   readonly loss: number;
@@ -53,6 +56,8 @@ export interface EpochRecord {
   readonly scalars: Readonly<Record<string, number>>;
   /** Mean loss over the validation data after the epoch. */
   readonly validationLoss?: number;
+  /** Means over the validation data after the epoch, by name; none where there was no validation. */
+  readonly validationScalars: Readonly<Record<string, number>>;
   /** The metrics on the validation data after the epoch, by name; none where there was no validation. */
   readonly metrics: Readonly<Record<string, number>>;
   /** Learning rate of the epoch's last step. */
@@ -120,7 +125,7 @@ export interface Run {
   /** Names of the metrics, in order. */
   readonly metricNames: readonly string[];
   /** Which way metrics are better, by name, of those that say so. */
-  readonly metricGoals: Readonly<Record<string, 'min' | 'max'>>;
+  readonly goals: Readonly<Record<string, Goal>>;
   readonly hasValidation: boolean;
   /** Epochs finished so far. */
   readonly epochs: readonly EpochRecord[];

@@ -2,7 +2,7 @@
 import { DataLoader, type Batches, type Dataset } from '@hebb/data';
 import { Module } from '@hebb/layers';
 import { Tensor } from '@hebb/tensor';
-import { describe, isPlain, nearest } from '@hebb/tensor/arguments';
+import { describe, nearest } from '@hebb/tensor/arguments';
 import type { Examples } from './batches.ts';
 import type { Callback, TrainingOptimizer } from './callback.ts';
 import { TrainingError } from './errors.ts';
@@ -173,34 +173,6 @@ export function requireSignal(where: string, signal: unknown): void {
   if (signal === undefined || typeof aborted === 'boolean') return;
   const hint = signal instanceof AbortController ? 'Pass its signal: { signal: controller.signal }.' : undefined;
   throw wrong(where, 'signal', 'an AbortSignal', signal, hint);
-}
-
-export function requireMetrics(where: string, metrics: unknown): void {
-  if (!isPlain(metrics)) {
-    throw wrong(where, 'metrics', 'metrics by name', metrics, 'Use { metrics: { accuracy } }.');
-  }
-  for (const [name, metric] of Object.entries(metrics)) {
-    if (typeof metric === 'function' || isStreaming(metric)) continue;
-    throw wrong(where, `the metric ${name}`, 'a metric, or a function (outputs, targets) => number', metric);
-  }
-}
-
-/** A metric that takes batch after batch. */
-function isStreaming(metric: unknown): boolean {
-  const { start, goal } = Object(metric) as { start?: unknown; goal?: unknown };
-  return typeof start === 'function' && (goal === 'min' || goal === 'max');
-}
-
-/** The value of a metric, which must be a number. */
-export function requireMetricValue(where: string, name: string, value: unknown): asserts value is number {
-  if (typeof value === 'number') return;
-  const hint =
-    value instanceof Tensor
-      ? 'Read it: return await value.item().'
-      : value === undefined
-        ? 'Does the function return what it computes?'
-        : undefined;
-  throw wrong(where, `the value of the metric ${name}`, 'a number', value, hint);
 }
 
 /** The learning rate that a schedule gave. */

@@ -1,21 +1,22 @@
 /** How good a model is on data that it has not seen. */
-import type { Evaluation, EvaluationTask, HostValues } from '@hebb/evaluation';
+import type { Evaluation, EvaluationTask, Metric, Metrics, MetricsEvaluation } from '@hebb/evaluation';
+import { taskOf } from '@hebb/evaluation/internal';
 import type { AnyModule } from '@hebb/layers';
 import type { Tensor } from '@hebb/tensor';
-import { describe } from '@hebb/tensor/arguments';
 import type { Examples } from './batches.ts';
 import { TrainingError } from './errors.ts';
 import { forwardData, type EvaluateOptions } from './evaluation-data.ts';
 import { Meter } from './forward-batches.ts';
 
 /**
- * Runs a model over data in evaluation mode and gives every batch of outputs to a task: {@link classification}, {@link regression},
- * {@link multiLabel}, {@link sequences}, {@link scores} of `@hebb/evaluation`, or one of your own. The result is what that task finds.
+ * Runs a model over data in evaluation mode and measures its outputs: by metrics by name, `{ accuracy }`, or by a task, {@link classification},
+ * {@link regression}, {@link multiLabel}, {@link sequences} of `@hebb/evaluation` or one of your own, whose result is what it finds. `fit` takes both forms, too.
  *
  * ```ts
  * const evaluation = await evaluate(model, test, classification({ classNames }));
  * evaluation.accuracy;
  * console.log(evaluation.toString());
+ * const { metrics } = await evaluate(model, test, { accuracy, f1: f1Score });
  * ```
  *
  * Batches of outputs are dropped when the task has seen them: memory does not grow with their size. The modes of the model, the order of a loader
@@ -28,28 +29,30 @@ export async function evaluate<R extends Evaluation, O = Tensor, V = O>(
   model: AnyModule,
   data: Examples,
   task: EvaluationTask<R, O, V>,
-  options: EvaluateOptions<O> = {},
-): Promise<R> {
+  options?: EvaluateOptions<O>,
+): Promise<R>;
+export async function evaluate(
+  model: AnyModule,
+  data: Examples,
+  metrics: Readonly<Record<string, Metric>>,
+  options?: EvaluateOptions<Tensor>,
+): Promise<MetricsEvaluation>;
+export async function evaluate(
+  model: AnyModule,
+  data: Examples,
+  metrics: Metrics,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
   const where = 'evaluate';
-  requireTask(where, task);
+  const task = taskOf(where, metrics, (form) => `evaluate(model, data, ${form})`);
   const meter = new Meter();
-  const batches = forwardData<O, V>(where, model, data, options, { reduce: task.reduce?.bind(task), meter });
+  const batches = forwardData<unknown, unknown>(where, model, data, options, {
+    reduce: task.reduce?.bind(task),
+    meter,
+  });
   const state = task.start();
-  for await (const { values, batch } of batches) state.update(values as unknown as HostValues<V>, batch);
+  for await (const { values, batch } of batches) state.update(values, batch);
   const run = meter.result;
   if (run.count === 0) throw new TrainingError(`[${where}] there are no examples.`);
   return state.result(run);
-}
-
-function requireTask(where: string, task: unknown): void {
-  const { start, reduce } = Object(task) as { start?: unknown; reduce?: unknown };
-  if (typeof start === 'function' && (reduce === undefined || typeof reduce === 'function')) return;
-  const hint =
-    'Say what the model does: evaluate(model, data, classification({ classNames })), or regression(), multiLabel(), sequences(), scores({ accuracy }).';
-  throw new TrainingError(
-    typeof task === 'function'
-      ? `[${where}] the task must be one, not ${describe(task)}: is it called?`
-      : `[${where}] the task must be an object with start(), not ${describe(task)}.`,
-    { hint },
-  );
 }

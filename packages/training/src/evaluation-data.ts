@@ -52,7 +52,7 @@ export function forwardData<O, V = O>(
   const output = options.output ?? (forwardOfX(where, model) as (batch: TensorBatch) => O);
   const step = compile((batch: TensorBatch): never => {
     const outputs = output(batch);
-    requireOutputs(where, outputs);
+    requireOutputs(where, 'the model’s forward', outputs);
     return (reduce?.(outputs, batch) ?? outputs) as never;
   }) as unknown as (batch: TensorBatch) => V;
   return forwardBatches([model], batches, (arrays) => step(toTensors(arrays)), meter === undefined ? {} : { meter });
@@ -76,14 +76,14 @@ function forwardOfX(where: string, model: Module): (batch: TensorBatch) => unkno
   };
 }
 
-/** Throws TrainingError for what a model returns that is neither a tensor nor several. */
-function requireOutputs(where: string, output: unknown): void {
+/** Throws TrainingError for what a model, or `output` of a task, returns that is neither a tensor nor several. */
+export function requireOutputs(where: string, name: string, output: unknown): void {
   if (output instanceof Tensor) return;
   if (output instanceof Promise) output.catch(() => undefined); // what follows says more
   const isSeveral = typeof output === 'object' && output !== null && !(output instanceof Promise);
   if (isSeveral) return;
   throw new TrainingError(
-    `[${where}] the model’s forward must return a tensor, or several in an object or array, not ${describe(output)}.`,
+    `[${where}] ${name} must return a tensor, or several in an object or array, not ${describe(output)}.`,
     {
       hint:
         output === undefined

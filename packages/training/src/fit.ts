@@ -1,20 +1,21 @@
 /** The training loop in one call: a short program over {@link TrainingRun}. */
-import type { Metric, MetricFunction } from '@hebb/evaluation';
+import type { Metrics } from '@hebb/evaluation';
+import { taskOf } from '@hebb/evaluation/internal';
 import { Module } from '@hebb/layers';
 import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { batchSource, type Examples } from './batches.ts';
 import type { Callback, History } from './callback.ts';
-import { requireExamples, requireMetrics, requireModel, requireOwnBatches } from './checks.ts';
+import { requireExamples, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import { evaluationSource } from './evaluation-data.ts';
 import type { Every } from './every.ts';
 import { requireLastBatch } from './last-batch.ts';
-import { details, requireLimit, type RunDetails } from './run-options.ts';
+import { details, requireLimit } from './run-options.ts';
 import { TrainingRun } from './run.ts';
 import type { RunSchedule } from './schedule.ts';
 import { supervisedOptions, supervisedTask, type SupervisedOptions } from './supervised.ts';
 import { requireTask, stepOf, type Task } from './task.ts';
-import { goalsOf, validator } from './validation.ts';
+import { Validator } from './validation.ts';
 
 /** How a task is trained; the same for every task. */
 export interface FitTaskOptions {
@@ -35,8 +36,8 @@ export interface FitTaskOptions {
   validation?: Examples;
   /** When to validate. Default `{ epochs: 1 }`; the end of the run always. */
   validateEvery?: Every;
-  /** Metrics on the validation data by name, e.g. `{ accuracy }`. Default: none. */
-  metrics?: Readonly<Record<string, Metric | MetricFunction>>;
+  /** What else is measured on the validation data, as by `evaluate`: metrics by name, `{ accuracy }`, or a task, `classification()`. Default: nothing. */
+  metrics?: Metrics;
   /**
    * What the optimizers' learning rates are multiplied by in a step (from 0) of a run of so many steps, e.g. `cosineSchedule()`; one for all,
    * or by the names of parts. Default: their own factors stay.
@@ -116,11 +117,12 @@ export async function fit(given: unknown, data: Examples, options: FitOptions | 
 async function fitTask(task: Task, data: Examples, options: FitTaskOptions): Promise<History> {
   requireExamples('fit', 'the training data', data);
   requireOwnBatches('fit', data, options);
-  const { batchSize = 32, seed, dropLast, validation, metrics = {}, validateEvery, ...rest } = options;
+  const { batchSize = 32, seed, dropLast, validation, metrics, validateEvery, ...rest } = options;
   requireLimit('fit', rest.epochs, rest.steps);
   if (validation !== undefined) requireExamples('fit', 'the validation data', validation);
-  requireMetrics('fit', metrics);
-  if (Object.keys(metrics).length > 0 && validation === undefined) {
+  const evaluation =
+    metrics === undefined ? undefined : taskOf('fit', metrics, (form) => `fit(…, { validation, metrics: ${form} })`);
+  if (evaluation !== undefined && validation === undefined) {
     throw new TrainingError('[fit] metrics are computed on validation data, and there is none.', {
       hint: 'Give { validation }, or leave the metrics out.',
     });
@@ -131,22 +133,22 @@ async function fitTask(task: Task, data: Examples, options: FitTaskOptions): Pro
     ...(seed !== undefined && { seed }),
     ...(dropLast !== undefined && { dropLast }),
   });
-  const check =
+  const validator =
     validation === undefined
       ? undefined
-      : validator('fit', task, evaluationSource('fit', validation), metrics, rest.signal);
-  const named: RunDetails = { where: 'fit', metricNames: Object.keys(metrics), metricGoals: goalsOf(metrics) };
+      : new Validator('fit', task, evaluationSource('fit', validation), evaluation, rest.signal);
   const run = new TrainingRun({
     parts: task.parts,
     data: source,
     ...rest,
     ...(validateEvery !== undefined && { validateEvery }),
-    ...(check !== undefined && { validate: ({ epoch }) => check.validate(epoch) }),
-    ...{ [details]: named },
+    ...(validator !== undefined && { validate: ({ epoch }) => validator.validate(epoch) }),
+    ...(evaluation?.goals !== undefined && { goals: evaluation.goals }),
+    ...{ [details]: { where: 'fit' } },
   });
   const step = stepOf('fit', task);
   await requireLastBatch('fit', task, source);
-  await check?.check();
+  await validator?.requireFitting();
   for await (const batch of run) {
     try {
       await run.report(await step(batch));

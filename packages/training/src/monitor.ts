@@ -1,4 +1,5 @@
 /** Which number of a run decides whether it got better, which way is better, and the best of it so far. */
+import type { Goal } from '@hebb/evaluation';
 import {
   describe,
   isPlain,
@@ -11,21 +12,22 @@ import {
 import type { EpochRecord, Run, ValidationRecord } from './callback.ts';
 import { TrainingError } from './errors.ts';
 import { isCount } from './run-state.ts';
+import { numbersOf } from './validation-numbers.ts';
 
 export interface MonitorOptions {
   /**
-   * 'loss', 'validationLoss', or the name of a metric or of a scalar that the steps return. Default: the validation loss where there is
-   * validation, else the training loss.
+   * 'loss', 'validationLoss', or the name of a metric or of a scalar that the steps return; of a scalar of validation `validationScalar`: `dLoss` is
+   * 'validationDLoss'. Default: the validation loss where there is validation, else the training loss.
    */
   monitor?: string;
   /**
-   * Whether smaller or larger is better. Default: what the metric says of itself (its `goal`); smaller for losses, whose names end in
+   * Whether smaller or larger is better. Default: what the metric or the evaluation task says; smaller for losses, whose names end in
    * `loss` or `Loss`. For any other name it must be given.
    */
-  mode?: 'min' | 'max';
+  goal?: Goal;
 }
 
-export const monitorOptions: OptionNames<MonitorOptions> = { monitor: true, mode: true };
+export const monitorOptions: OptionNames<MonitorOptions> = { monitor: true, goal: true };
 
 /** Where and how good the best was. */
 export type Best = {
@@ -38,7 +40,7 @@ export type Best = {
 
 export type MonitorState = {
   readonly name: string;
-  readonly goal: 'min' | 'max';
+  readonly goal: Goal;
   readonly best: Best | undefined;
   /** How often the number did not improve since. */
   readonly stale: number;
@@ -55,16 +57,16 @@ export class Monitor {
   readonly #options: MonitorOptions;
   readonly #minDelta: number;
   #name = '';
-  #goal: 'min' | 'max' = 'min';
+  #goal: Goal = 'min';
   #best: Best | undefined;
   #stale = 0;
   #count = 0;
 
   /** Throws {@link ArgumentError} where the options cannot name a number. */
   constructor(where: string, options: MonitorOptions, minDelta = 0) {
-    const { monitor, mode } = options;
+    const { monitor, goal } = options;
     if (monitor !== undefined) requireString(where, 'monitor', monitor);
-    if (mode !== undefined) requireOneOf(where, 'mode', mode, ['min', 'max']);
+    if (goal !== undefined) requireOneOf(where, 'goal', goal, ['min', 'max']);
     requireFinite(where, 'minDelta', minDelta);
     this.#where = where;
     this.#options = options;
@@ -74,7 +76,7 @@ export class Monitor {
   /** Begins anew. Throws TrainingError where nobody knows which way the number is better. */
   start(run: Run): void {
     this.#name = this.#options.monitor ?? (run.hasValidation ? 'validationLoss' : 'loss');
-    this.#goal = this.#options.mode ?? goalOf(this.#where, this.#name, run);
+    this.#goal = this.#options.goal ?? goalOf(this.#where, this.#name, run);
     this.#best = undefined;
     this.#stale = 0;
     this.#count = 0;
@@ -84,7 +86,7 @@ export class Monitor {
     return this.#name;
   }
 
-  get goal(): 'min' | 'max' {
+  get goal(): Goal {
     return this.#goal;
   }
 
@@ -125,7 +127,7 @@ export class Monitor {
     const { name, goal, best, stale, count } = Object(state) as Readonly<Record<string, unknown>>;
     if (!isPlain(state) || typeof name !== 'string') return ['its state is that of something else'];
     if (name !== this.#name) return [`it monitors ${this.#name}, in the checkpoint ${name}`];
-    if (goal !== this.#goal) return [`its mode is '${this.#goal}', in the checkpoint ${describe(goal)}`];
+    if (goal !== this.#goal) return [`its goal is '${this.#goal}', in the checkpoint ${describe(goal)}`];
     const found: string[] = [];
     if (best !== undefined && !isBest(best))
       found.push(
@@ -151,11 +153,10 @@ export class Monitor {
 
   #valueIn(record: ValidationRecord | EpochRecord, run: Run): number {
     const name = this.#name;
-    const { loss, validationLoss, metrics, scalars } = record;
-    const known: Readonly<Record<string, number | undefined>> = { ...scalars, ...metrics, loss, validationLoss };
+    const known = numbersOf(record);
     const value = Object.hasOwn(known, name) ? known[name] : undefined;
     if (value !== undefined) return value;
-    const names = Object.keys(known).filter((each) => known[each] !== undefined);
+    const names = Object.keys(known);
     throw new TrainingError(`[${this.#where}] there is no '${name}' to monitor; there is ${names.join(', ')}.`, {
       hint: run.hasValidation ? 'Monitor one of those.' : 'Give fit { validation } and the metric, or monitor another.',
     });
@@ -175,16 +176,16 @@ function shown(best: unknown): string {
     : describe(best);
 }
 
-function goalOf(where: string, name: string, run: Run): 'min' | 'max' {
-  const goal = Object.hasOwn(run.metricGoals, name) ? run.metricGoals[name] : undefined;
+function goalOf(where: string, name: string, run: Run): Goal {
+  const goal = Object.hasOwn(run.goals, name) ? run.goals[name] : undefined;
   if (goal !== undefined) return goal;
   if (/loss$/i.test(name)) return 'min';
   const names = ['loss', ...(run.hasValidation ? ['validationLoss'] : []), ...run.metricNames];
-  const hint = `Say so: { monitor: '${name}', mode: 'min' }, or 'max'. Metrics of @hebb/evaluation know it themselves.`;
-  if (names.includes(name))
-    throw new TrainingError(`[${where}] nobody says whether a smaller or a larger ${name} is better.`, { hint });
   const near = nearest(name, names);
-  throw new TrainingError(`[${where}] there is no '${name}' to monitor; there is ${names.join(', ')}.`, {
-    hint: `${near === undefined ? '' : `Did you mean ${near}? `}For a number that only the steps return, say which way it is better, too: { monitor: '${name}', mode: 'min' }.`,
-  });
+  throw new TrainingError(
+    `[${where}] nobody says whether a smaller or a larger ${name} is better; known are ${names.join(', ')}.`,
+    {
+      hint: `${near === undefined || near === name ? 'Say so' : `Did you mean ${near}? Else say so`}: { monitor: '${name}', goal: 'min' }, or 'max'. Metrics and tasks of @hebb/evaluation know it themselves.`,
+    },
+  );
 }

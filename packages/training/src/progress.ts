@@ -2,6 +2,7 @@
 import { checkOptions, requireString, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, Run, StepRecord, ValidationRecord } from './callback.ts';
 import { formatClock, formatCount, formatLoss, formatMetric, formatSeconds, words } from '@hebb/evaluation/format';
+import type { RecordedNumbers } from './validation-numbers.ts';
 import { colorsFor, plain, TerminalLine, type Colors } from './terminal.ts';
 
 /** What {@link TerminalProgress} writes to; `process.stdout` and `process.stderr` are such. */
@@ -105,17 +106,15 @@ function drawBar(fraction: number, width: number, colors: Colors): string {
   return colors.cyan('━'.repeat(full)) + colors.dim('─'.repeat(width - full));
 }
 
-/** `validation loss 0.1012`, `validation accuracy 97.78 %`. */
+/** `validation loss 0.1012`, `validation d loss 0.6931`, `validation accuracy 97.78 %`. */
 function validationParts(
-  { validationLoss, metrics }: Pick<EpochRecord, 'validationLoss' | 'metrics'>,
+  { validationLoss, validationScalars = {}, metrics }: Partial<RecordedNumbers>,
   validationName: string,
 ): string[] {
-  const parts = validationLoss === undefined ? [] : [`${validationName} loss ${formatLoss(validationLoss)}`];
-  for (const [name, value] of Object.entries(metrics)) {
-    const label = words(name);
-    parts.push(`${label.startsWith('validation ') ? '' : `${validationName} `}${label} ${formatMetric(name, value)}`);
-  }
-  return parts;
+  const loss = validationLoss === undefined ? [] : [`loss ${formatLoss(validationLoss)}`];
+  const others = validationLoss === undefined ? [] : otherParts(validationScalars, validationLoss);
+  const measured = Object.entries(metrics ?? {}).map(([name, value]) => `${words(name)} ${formatMetric(name, value)}`);
+  return [...loss, ...others, ...measured].map((part) => `${validationName} ${part}`);
 }
 
 /** The numbers of steps but for the loss, as `g loss 0.6931`. */

@@ -1,13 +1,18 @@
 /** What a training run is given, checked before anything is read or computed. */
 import type { Batches } from '@hebb/data';
+import type { Goal } from '@hebb/evaluation';
 import type { Stateful } from '@hebb/tensor';
-import { requireOptions, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import { recordOf, requireOneOf, requireOptions, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, Run } from './callback.ts';
 import { requireCallback, requireCallbacks, requireSignal, wrong } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import { requireEvery, type Every } from './every.ts';
 import { requireParts } from './parts.ts';
 import type { RunSchedule } from './schedule.ts';
+import { requireMetricNames, type ValidationNumbers } from './validation-numbers.ts';
+
+/** What `validate` of a run returns. */
+export type Validated = Readonly<Record<string, number>> | ValidationNumbers;
 
 export interface TrainingRunOptions<B> {
   /** What is trained, and whatever else a checkpoint must hold: modules, optimizers, by name. */
@@ -21,10 +26,12 @@ export interface TrainingRunOptions<B> {
   /** Factors of the learning rates, for all optimizers or by the names of parts. Default: their own factors stay. */
   schedule?: RunSchedule;
   /**
-   * Numbers about the model, computed in evaluation mode (and with averages in place of the parameters, where an optimizer keeps some):
-   * `loss` becomes the validation loss, the others are metrics. Default: none.
+   * Numbers about the model, computed in evaluation mode (and with averages in place of the parameters, where an optimizer keeps some): by name, where
+   * `loss` is the validation loss and the others are metrics; or `{ scalars, metrics }`, as `evaluate` returns metrics. Default: none.
    */
-  validate?: (run: Run) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  validate?: (run: Run) => Validated | Promise<Validated>;
+  /** Which way the metrics are better, by name, for early stopping and checkpoints: `{ accuracy: 'max' }`, `classification().goals`. Default: none says it. */
+  goals?: Readonly<Record<string, Goal>>;
   /** When to validate. Default `{ epochs: 1 }`; the end of the run always. */
   validateEvery?: Every;
   /** Default: none. */
@@ -47,12 +54,17 @@ const runOptions: OptionNames<TrainingRunOptions<unknown>> = {
   steps: true,
   schedule: true,
   validate: true,
+  goals: recordOf(requireGoal),
   validateEvery: true,
   callbacks: true,
   signal: true,
   progress: true,
   resume: true,
 };
+
+function requireGoal(where: string, name: string, value: unknown): void {
+  requireOneOf(where, name, value, ['min', 'max']);
+}
 
 /** Under which `fit` tells a run about itself. */
 export const details: unique symbol = Symbol('details');
@@ -61,8 +73,6 @@ export const details: unique symbol = Symbol('details');
 export interface RunDetails {
   /** Stands in messages. */
   readonly where: string;
-  readonly metricNames: readonly string[];
-  readonly metricGoals: Readonly<Record<string, 'min' | 'max'>>;
 }
 
 /** When something is due that says nothing else. */
@@ -71,7 +81,7 @@ export const eachEpoch: Every = { epochs: 1 };
 /** Throws TrainingError for options that make no sense; returns what `fit` says about the run. */
 export function requireRunOptions<B>(options: TrainingRunOptions<B>): RunDetails {
   const { [details]: given = {} } = Object(options) as { [details]?: Partial<RunDetails> };
-  const { where = 'TrainingRun', metricNames = [], metricGoals = {} } = given;
+  const { where = 'TrainingRun' } = given;
   requireOptions<TrainingRunOptions<unknown>>(where, options, runOptions);
   const { parts, data, epochs, steps, validate, validateEvery = eachEpoch, signal, progress } = options;
   requireParts(where, parts);
@@ -85,11 +95,12 @@ export function requireRunOptions<B>(options: TrainingRunOptions<B>): RunDetails
       hint: where === 'fit' ? 'Give { validation }, or leave it out.' : 'Give { validate }, or leave it out.',
     });
   }
+  requireMetricNames(where, Object.keys(options.goals ?? {}));
   if (options.callbacks !== undefined) requireCallbacks(where, options.callbacks);
   requireSignal(where, signal);
   if (options.resume !== undefined) requireString(where, 'resume', options.resume);
   if (progress !== undefined && typeof progress !== 'boolean') requireCallback(where, 'progress', progress);
-  return { where, metricNames, metricGoals };
+  return { where };
 }
 
 function requireBatches(where: string, data: unknown): void {

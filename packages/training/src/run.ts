@@ -1,4 +1,5 @@
 /** A training run: batches in order, numbers read while the device goes on, pauses between steps, a state that goes on where it was cut. */
+import type { Goal } from '@hebb/evaluation';
 import { modesOf, type Module } from '@hebb/layers';
 import { defaultGenerator, type Stateful } from '@hebb/tensor';
 import { requireFittingState, requireString } from '@hebb/tensor/arguments';
@@ -33,6 +34,7 @@ import { namedScalars, ScalarReader, type Scalars } from './scalar-reader.ts';
 import { Schedules } from './schedule.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { breather } from './tasks.ts';
+import { recordedNumbers } from './validation-numbers.ts';
 
 /** Steps whose numbers are in flight between the device and the loop: enough to keep a GPU busy, few enough to find NaN soon. */
 const stepsInFlight = 4;
@@ -74,7 +76,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   readonly epochCount: number | undefined;
   readonly stepCount: number | undefined;
   readonly stepsPerEpoch: number | undefined;
-  readonly metricGoals: Readonly<Record<string, 'min' | 'max'>>;
+  readonly goals: Readonly<Record<string, Goal>>;
   readonly hasValidation: boolean;
   readonly resume: string | undefined;
 
@@ -115,7 +117,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   #odd: readonly string[] = [];
 
   constructor(options: TrainingRunOptions<B>) {
-    const { where, metricNames, metricGoals } = requireRunOptions(options);
+    const { where } = requireRunOptions(options);
     const { parts, data, epochs, steps, schedule, validate, validateEvery = eachEpoch, signal, progress } = options;
     this.#where = where;
     this.parts = parts;
@@ -132,8 +134,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#validate = validate;
     this.#validateEvery = validateEvery;
     this.hasValidation = validate !== undefined;
-    this.#metricNames = new Set(metricNames);
-    this.metricGoals = metricGoals;
+    this.goals = options.goals ?? {};
+    this.#metricNames = new Set(Object.keys(this.goals));
     this.#signal = signal;
     this.#callbacks = [...(options.callbacks ?? []), ...progressOf(progress)];
     this.#pausing = this.#callbacks.filter((callback) => 'onPause' in callback || 'onSave' in callback);
@@ -430,24 +432,23 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     clock.resume();
     const restoreModes = modesOf(...this.modules.values());
     for (const module of this.modules.values()) module.eval();
-    let values: Readonly<Record<string, number>>;
+    let given: unknown;
     try {
-      values = await this.withAverages(() => validate(this));
+      given = await this.withAverages(() => validate(this));
     } catch (error) {
       if (this.#isAborted() && error === this.#signal?.reason) return aborted;
       throw error;
     } finally {
       restoreModes();
     }
-    const { loss: validationLoss, ...metrics } = values;
-    for (const name of Object.keys(metrics)) this.#metricNames.add(name);
+    const found = recordedNumbers(this.#where, given);
+    for (const name of Object.keys(found.metrics)) this.#metricNames.add(name);
     this.#validationSeconds += clock.seconds;
     const scalars = this.#log.means();
     return {
       step: this.#step,
       epoch: this.epoch,
-      ...(validationLoss !== undefined && { validationLoss }),
-      metrics,
+      ...found,
       loss: scalars[this.#log.lossName ?? ''] ?? Number.NaN,
       scalars,
       seconds: clock.seconds,
@@ -463,6 +464,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       loss: scalars[this.#log.lossName ?? ''] ?? Number.NaN,
       scalars,
       ...(validation?.validationLoss !== undefined && { validationLoss: validation.validationLoss }),
+      validationScalars: validation?.validationScalars ?? {},
       metrics: validation?.metrics ?? {},
       learningRate: this.#log.learningRates.at(-1) ?? Number.NaN,
       seconds,

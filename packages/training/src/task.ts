@@ -5,8 +5,8 @@ import { TrainingError } from './errors.ts';
 import { requireParts } from './parts.ts';
 import type { Scalars } from './scalar-reader.ts';
 
-/** The outputs of a batch for metrics: compared with the batch's `y`, or with a target of their own. */
-export type TaskOutput = Tensor | { readonly output: Tensor; readonly target: Tensor };
+/** The outputs of a batch: one tensor, or several in an array or object. */
+export type TaskOutput = Tensor | readonly TaskOutput[] | { readonly [name: string]: TaskOutput };
 
 /**
  * What is trained and how. `supervised` makes the usual one; any other training is an object of this form: two networks in turns, a
@@ -31,7 +31,7 @@ export interface Task<B = Readonly<Record<string, Tensor>>> {
   step(batch: B): Scalars | Promise<Scalars>;
   /** Numbers of a batch in evaluation mode; over the validation data they are means weighted by examples. Compiled like `step`. */
   validate?(batch: B): Scalars;
-  /** What metrics get of a batch, in evaluation mode. */
+  /** The outputs of a batch, in evaluation mode: what metrics, and evaluation tasks, compare with the fields of the batch. Compiled like `step`. */
   output?(batch: B): TaskOutput;
   /** Default true. */
   readonly compiled?: boolean;

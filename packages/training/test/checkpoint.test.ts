@@ -28,6 +28,7 @@ import {
   type FitOptions,
   type History,
 } from '../src/index.ts';
+import { metricOf, taskWithoutGoals } from './support/metric-of.ts';
 import { points } from './support/points.ts';
 
 let folder = '';
@@ -61,11 +62,6 @@ async function train(
   const history = await fit(model, loader, { loss: crossEntropy, optimizer, epochs: 3, ...options });
   return { model, optimizer, history };
 }
-
-const metricOf = (values: readonly number[]): (() => number) => {
-  let i = 0;
-  return () => values[i++] ?? 9;
-};
 
 /** All that a run has made, as bytes; without times. */
 async function bytesOf({ model, optimizer, history }: Trained): Promise<Uint8Array> {
@@ -112,16 +108,16 @@ describe('what is saved', () => {
   });
 
   it('is the best state of all, never one whose number was NaN: 0.9, NaN, 0.1, 0.2', async () => {
-    const metrics = { metric: metricOf([0.9, Number.NaN, 0.1, 0.2]) };
-    const checkpoint = new Checkpoint(runs, { monitor: 'metric', mode: 'max' });
+    const metrics = { metric: metricOf('max', [0.9, Number.NaN, 0.1, 0.2]) };
+    const checkpoint = new Checkpoint(runs, { monitor: 'metric' });
     await train({ epochs: 4, validation: points(32), metrics, callbacks: [checkpoint] });
     expect((await Checkpoint.info(runs)).best).toMatchObject({ epoch: 1, record: { metrics: { metric: 0.9 } } });
     expect(checkpoint.bestEpoch).toBe(1);
   });
 
   it('is no best state where all numbers are NaN, and the history says so', async () => {
-    const checkpoint = new Checkpoint(runs, { monitor: 'metric', mode: 'max' });
-    const metrics = { metric: () => Number.NaN };
+    const checkpoint = new Checkpoint(runs, { monitor: 'metric' });
+    const metrics = { metric: metricOf('max', []) };
     const { history } = await train({ validation: points(32), metrics, callbacks: [checkpoint] });
     expect(readdirSync(runs)).toEqual(['last.safetensors']);
     expect(history.warnings).toEqual([
@@ -130,20 +126,20 @@ describe('what is saved', () => {
   });
 
   it.each(['mae', 'rmse'])('is not chosen by a guess at which way %s is better', async (name) => {
-    const options = { validation: points(32), metrics: { [name]: metricOf([1, 2]) } };
+    const options = { validation: points(32), metrics: taskWithoutGoals(name, [1, 2]) };
     await expect(train({ ...options, callbacks: [new Checkpoint(runs, { monitor: name })] })).rejects.toThrow(
-      `[Checkpoint] nobody says whether a smaller or a larger ${name} is better.`,
+      `[Checkpoint] nobody says whether a smaller or a larger ${name} is better; known are loss, validationLoss.`,
     );
-    await train({ ...options, metrics: { [name]: metricOf([1, 2, 3]) }, callbacks: [new Checkpoint(runs, { monitor: name, mode: 'min' })] }); // prettier-ignore
+    await train({ ...options, metrics: taskWithoutGoals(name, [1, 2, 3]), callbacks: [new Checkpoint(runs, { monitor: name, goal: 'min' })] }); // prettier-ignore
     expect((await Checkpoint.info(runs)).best?.epoch).toBe(1);
   });
 
   it('is one state, whatever the order of the callbacks', async () => {
     const saved = async (name: string, order: 1 | -1): Promise<Buffer[]> => {
       const to = join(folder, name);
-      const metrics = { metric: metricOf([1, 3, 2, 2, 2]) };
-      const stopping = new EarlyStopping({ monitor: 'metric', mode: 'max', patience: 2 });
-      const callbacks = [stopping, new Checkpoint(to, { monitor: 'metric', mode: 'max' })].sort(() => order);
+      const metrics = { metric: metricOf('max', [1, 3, 2, 2, 2]) };
+      const stopping = new EarlyStopping({ monitor: 'metric', patience: 2 });
+      const callbacks = [stopping, new Checkpoint(to, { monitor: 'metric' })].sort(() => order);
       const { model, history } = await train({ epochs: 9, validation: points(32), metrics, callbacks });
       expect(history.epochs).toHaveLength(4);
       // The model is taken back to epoch 2; what was saved last is the state of epoch 4.
@@ -259,8 +255,8 @@ describe('resuming', () => {
     const options = (epochs: number, values: readonly number[], to: string): Partial<FitOptions> => ({
       epochs,
       validation: points(32),
-      metrics: { metric: metricOf(values) },
-      callbacks: [new Checkpoint(to, { monitor: 'metric', mode: 'max' })],
+      metrics: { metric: metricOf('max', values) },
+      callbacks: [new Checkpoint(to, { monitor: 'metric' })],
       resume: to,
     });
     const uncut = join(folder, 'uncut');
@@ -324,8 +320,8 @@ describe('resuming', () => {
     const options = (epochs: number, values: readonly number[], to: string): Partial<FitOptions> => ({
       epochs,
       validation: points(32),
-      metrics: { metric: metricOf(values) },
-      callbacks: [new EarlyStopping({ monitor: 'metric', mode: 'max', patience: 3 }), new Checkpoint(to)],
+      metrics: { metric: metricOf('max', values) },
+      callbacks: [new EarlyStopping({ monitor: 'metric', patience: 3 }), new Checkpoint(to)],
       resume: to,
     });
     const whole = await train(options(20, [1, 5, 4, 3, 2], join(folder, 'uncut')));

@@ -1,10 +1,11 @@
-import { accuracy, meanAbsoluteError, type Metric } from '@hebb/evaluation';
+import { accuracy, meanAbsoluteError } from '@hebb/evaluation';
 import { Linear, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
 import { device, manualSeed, setDevice } from '@hebb/tensor';
 import { beforeEach, expect, it } from 'vitest';
 import { EarlyStopping, fit, type Callback, type FitOptions, type History } from '../src/index.ts';
+import { metricOf, taskWithoutGoals } from './support/metric-of.ts';
 import { points } from './support/points.ts';
 
 beforeEach(() => {
@@ -13,10 +14,6 @@ beforeEach(() => {
 });
 
 const classifier = (): Sequential => new Sequential(new Linear(2, 16), new ReLU(), new Linear(16, 2));
-const metricOf = (values: readonly number[]): (() => number) => {
-  let i = 0;
-  return () => values[i++] ?? 9;
-};
 
 async function run(options: Partial<FitOptions>, model = classifier()): Promise<History> {
   return fit(model, points(32), {
@@ -39,9 +36,13 @@ function weightsOf(model: Sequential): { readonly weights: Float32Array[]; reado
 it('stops after the patience and takes the model back to its best epoch', async () => {
   const model = classifier();
   const { weights, callback } = weightsOf(model);
-  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
+  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric' });
   const history = await run(
-    { validation: points(10), metrics: { metric: metricOf([3, 2, 1, 2, 2, 2, 2]) }, callbacks: [callback, stopping] },
+    {
+      validation: points(10),
+      metrics: { metric: metricOf('min', [3, 2, 1, 2, 2, 2, 2]) },
+      callbacks: [callback, stopping],
+    },
     model,
   );
   expect(history.epochs).toHaveLength(5);
@@ -57,8 +58,8 @@ it('holds one copy of the model on the device, however often it improves', async
   const frozen = await model.parameters()[0]?.data();
   const bytes: number[] = [];
   const callback: Callback = { onPause: () => void bytes.push(device.memory().usedBytes) };
-  const metrics = { metric: metricOf([8, 7, 6, 5, 4, 3, 2, 1]) };
-  const stopping = new EarlyStopping({ monitor: 'metric', mode: 'min' });
+  const metrics = { metric: metricOf('min', [8, 7, 6, 5, 4, 3, 2, 1]) };
+  const stopping = new EarlyStopping({ monitor: 'metric' });
   await run({ epochs: 8, validation: points(10), metrics, callbacks: [stopping, callback] }, model);
   expect(stopping.bestEpoch).toBe(8);
   expect(await model.parameters()[0]?.data()).toEqual(frozen);
@@ -68,8 +69,8 @@ it('holds one copy of the model on the device, however often it improves', async
 it('takes NaN for no improvement: 0.9, NaN, 0.1, 0.2 is best at first', async () => {
   const model = classifier();
   const { weights, callback } = weightsOf(model);
-  const stopping = new EarlyStopping({ patience: 3, monitor: 'metric', mode: 'max' });
-  const metrics = { metric: metricOf([0.9, Number.NaN, 0.1, 0.2, 0.3]) };
+  const stopping = new EarlyStopping({ patience: 3, monitor: 'metric' });
+  const metrics = { metric: metricOf('max', [0.9, Number.NaN, 0.1, 0.2, 0.3]) };
   const history = await run({ validation: points(10), metrics, callbacks: [callback, stopping] }, model);
   expect(stopping.bestEpoch).toBe(1);
   expect(history.epochs).toHaveLength(4);
@@ -77,8 +78,8 @@ it('takes NaN for no improvement: 0.9, NaN, 0.1, 0.2 is best at first', async ()
 });
 
 it('measures against the last number, not against NaN', async () => {
-  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
-  const metrics = { metric: metricOf([Number.NaN, 3, Number.NaN, 2, 4, 5, 1]) };
+  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric' });
+  const metrics = { metric: metricOf('min', [Number.NaN, 3, Number.NaN, 2, 4, 5, 1]) };
   await run({ validation: points(10), metrics, callbacks: [stopping] });
   expect(stopping.bestEpoch).toBe(4);
 });
@@ -86,9 +87,9 @@ it('measures against the last number, not against NaN', async () => {
 it('says so where all are NaN, and leaves the model as it is', async () => {
   const model = classifier();
   const { weights, callback } = weightsOf(model);
-  const stopping = new EarlyStopping({ patience: 3, monitor: 'metric', mode: 'max' });
+  const stopping = new EarlyStopping({ patience: 3, monitor: 'metric' });
   const history = await run(
-    { validation: points(10), metrics: { metric: () => Number.NaN }, callbacks: [callback, stopping] },
+    { validation: points(10), metrics: { metric: metricOf('max', []) }, callbacks: [callback, stopping] },
     model,
   );
   expect(history.epochs).toHaveLength(3);
@@ -106,30 +107,29 @@ it('asks metrics which way they are better, not their names', async () => {
     await run({ epochs: 3, validation: points(10), metrics, callbacks: [stopping] });
     return stopping.bestEpoch;
   };
-  const rising = (goal: 'min' | 'max'): Metric => {
-    const state = { update: () => undefined, merge: () => undefined, value: metricOf([1, 2, 3]) };
-    return { goal, start: () => state };
-  };
-  expect(await bestOf({ mae: rising('min') }, 'mae')).toBe(1);
-  expect(await bestOf({ mae: rising('max') }, 'mae')).toBe(3);
+  expect(await bestOf({ mae: metricOf('min', [1, 2, 3]) }, 'mae')).toBe(1);
+  expect(await bestOf({ mae: metricOf('max', [1, 2, 3]) }, 'mae')).toBe(3);
   expect(meanAbsoluteError.goal).toBe('min');
   expect(accuracy.goal).toBe('max');
 });
 
 it.each(['mae', 'rmse', 'score', 'lossless'])('does not guess which way %s is better', async (name) => {
   let steps = 0;
-  const given = { validation: points(10), metrics: { [name]: metricOf([3, 2, 1]) } };
+  const given = { validation: points(10), metrics: taskWithoutGoals(name, [3, 2, 1]) };
   const options = { ...given, callbacks: [new EarlyStopping({ monitor: name }), { onStep: () => void steps++ }] };
   await expect(run(options)).rejects.toThrow(
-    `[EarlyStopping] nobody says whether a smaller or a larger ${name} is better.\n  hint: Say so: { monitor: '${name}', mode: 'min' }`,
+    `[EarlyStopping] nobody says whether a smaller or a larger ${name} is better; known are loss, validationLoss.\n  hint: Say so: { monitor: '${name}', goal: 'min' }`,
   );
   expect(steps).toBe(0);
+  const stopping = new EarlyStopping({ monitor: name, goal: 'min', patience: 100 });
+  await run({ ...given, epochs: 3, callbacks: [stopping] });
+  expect(stopping.bestEpoch).toBe(3);
 });
 
 it('says what there is to monitor', async () => {
   const options = { validation: points(10), metrics: { accuracy }, epochs: 1 };
   await expect(run({ ...options, callbacks: [new EarlyStopping({ monitor: 'acuracy' })] })).rejects.toThrow(
-    /there is no 'acuracy' to monitor; there is loss, validationLoss, accuracy\.\n {2}hint: Did you mean accuracy\?/,
+    /a larger acuracy is better; known are loss, validationLoss, accuracy\.\n {2}hint: Did you mean accuracy\?/,
   );
   const callbacks = [new EarlyStopping({ monitor: 'fakeLoss' })];
   await expect(run({ epochs: 1, callbacks })).rejects.toThrow(/there is no 'fakeLoss' to monitor; there is loss\./);
@@ -143,12 +143,12 @@ it('looks at the training loss where there is no validation', async () => {
 });
 
 it('counts validations where they are more than one an epoch', async () => {
-  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric', mode: 'min' });
+  const stopping = new EarlyStopping({ patience: 2, monitor: 'metric' });
   const history = await run({
     batchSize: 8,
     validation: points(10),
     validateEvery: { steps: 1 },
-    metrics: { metric: metricOf([2, 1, 3, 3]) },
+    metrics: { metric: metricOf('min', [2, 1, 3, 3]) },
     callbacks: [stopping],
   });
   expect(history.losses).toHaveLength(4);

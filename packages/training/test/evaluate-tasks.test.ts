@@ -153,10 +153,10 @@ describe('classification', () => {
     ['another number of names', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification({ classNames: ['a', 'b', 'c'] })), /\[examples, 3\]/],
     ['one name', () => Promise.resolve().then(() => classification({ classNames: ['a'] })), /at least two classes[^]*name both/],
     ['weights of 0 alone', () => evaluate(new AsIs(), dataset([[1, 0]], [0], [0]), classification()), /none that counts/],
-    ['a task of the old form', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), { task: 'classification' } as never), /task must be an object with start\(\)[^]*classification\(\{ classNames \}\)/],
-    ['a task that is not called', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification as never), /must be one, not the function classification: is it called\?/],
+    ['a task of the old form', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), { task: 'classification' } as never), /metrics\.task must be a metric, with a goal and start\(\), not 'classification'/],
+    ['a task that is not called', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification as never), /must be metrics by name, or a task, not the function classification\.[^]*Is it called\?/],
     ['no task', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), undefined as never), /not undefined[^]*regression\(\)/],
-    ['two outputs', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification() as never, { output: ({ x }) => ({ a: x, b: x }) }), /classification\(\) takes one tensor of outputs, not \{ a, b \}[^]*output:/],
+    ['two outputs', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification() as never, { output: ({ x }) => ({ a: x, b: x }) }), /\[classification\] the task takes one tensor of outputs, not \{ a, b \}[^]*output:/],
     ['no such field', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), classification({ target: 'label' })), /must have the field label, the target; it has x, y/],
     ['no metric', () => Promise.resolve().then(() => scores({ mine: (() => 1) as never })), /metrics\.mine must be a metric[^]*meanMetric\(\{ name: 'mine'/],
   ])('says what is wrong with %s', async (_, call, message) => {
@@ -266,7 +266,7 @@ describe('sequences', () => {
       expect(evaluation.tokens).toBe(5);
       expect(evaluation.count).toBe(2);
       expect(evaluation.metrics['accuracy']).toBeCloseTo(4 / 5, 12);
-      expect(evaluation.metrics['loss']).toBeCloseTo(mean, 6);
+      expect(evaluation.metrics['logLoss']).toBeCloseTo(mean, 6);
       expect(evaluation.metrics['perplexity']).toBeCloseTo(Math.exp(mean), 5);
       expect(evaluation.metrics['sequenceAccuracy']).toBe(0.5);
       expect(evaluation.lossByPosition[2]).toBeCloseTo(losses[0]?.[2] ?? 0, 6);
@@ -282,7 +282,7 @@ describe('sequences', () => {
     const evaluation = await evaluate(new AsIs(), data, task, { output: ({ logits: given }) => given as Tensor });
     const expected = logits.flatMap((rows, s) => [0, 1].map((t) => loss(rows[t] ?? [], targets[s]?.[t + 1] ?? 0)));
     expect(evaluation.tokens).toBe(4);
-    expect(evaluation.metrics['loss']).toBeCloseTo(expected.reduce((a, b) => a + b) / 4, 6);
+    expect(evaluation.metrics['logLoss']).toBeCloseTo(expected.reduce((a, b) => a + b) / 4, 6);
   });
 
   it.each<[string, () => Promise<unknown>, RegExp]>([

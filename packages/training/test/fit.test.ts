@@ -1,6 +1,6 @@
 import { valueAndGrad } from '@hebb/autograd';
 import { ArrayDataset, DataLoader, stream } from '@hebb/data';
-import { accuracy, classification, meanSquaredError as squaredError, scores } from '@hebb/evaluation';
+import { accuracy, classification, meanSquaredError as squaredError, scores, type Metric } from '@hebb/evaluation';
 import { BatchNorm1d, Dropout, Linear, Module, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { Accumulation, AdamW, EMA, SGD } from '@hebb/optimizers';
@@ -231,7 +231,14 @@ describe('fit', () => {
     frozen.training = false;
     const seen: boolean[] = [];
     const onStep = (): void => void seen.push(model.training, frozen.training);
-    const metric = (): number => Number(model.training || frozen.training);
+    const metric: Metric = {
+      goal: 'max',
+      start: () => ({
+        update: () => undefined,
+        merge: () => undefined,
+        value: () => Number(model.training || frozen.training),
+      }),
+    };
     const { epochs } = await fit(model, points(40), {
       loss: crossEntropy,
       optimizer: new AdamW(model),
@@ -314,7 +321,17 @@ describe('reading the training loader', () => {
     const x = { data: Float32Array.from({ length: 11 }, (_, i) => i), shape: [1] };
     const rows = new ArrayDataset({ x, y: x });
     const seen: number[] = [];
-    const order = (_: unknown, targets: { data: ArrayLike<number> }): number => seen.push(...Array.from(targets.data));
+    const order: Metric = {
+      goal: 'max',
+      start: () => {
+        const own: number[] = [];
+        return {
+          update: (_, { data }) => void own.push(...Array.from(data)),
+          merge: () => undefined,
+          value: () => seen.push(...own),
+        };
+      },
+    };
     const validation = new DataLoader(rows, { batchSize: 4, shuffle: true, dropLast: true, seed: 3 });
     const batches = stream(Array.from({ length: 11 }, (_, i) => ({ x: [i], y: [i] })));
     for (const data of [validation, batches.batch(4, { dropLast: true })]) {

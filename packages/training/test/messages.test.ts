@@ -1,13 +1,14 @@
 /** What is wrong with a run is said before it, or as soon as it can be known: what was given, what was expected, where, what to do. */
 import { inspect } from 'node:util';
 import { ArrayDataset, DataLoader, parseCsv, stream, trainTestSplit } from '@hebb/data';
-import { classification } from '@hebb/evaluation';
+import { accuracy, classification } from '@hebb/evaluation';
 import { BatchNorm1d, buffer, Linear, Module, parameter, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
 import { AdamW, cosineSchedule, SGD } from '@hebb/optimizers';
-import { full, manualSeed, ones, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
+import { full, HebbError, manualSeed, ones, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EarlyStopping, evaluate, fit, predict, TrainingError, type EpochRecord } from '../src/index.ts';
+import { EarlyStopping, evaluate, fit, predict, type EpochRecord, type TrainingError } from '../src/index.ts';
+import { metricOf } from './support/metric-of.ts';
 import { sourceOf } from './support/source.ts';
 
 beforeEach(() => {
@@ -32,7 +33,7 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
     () => new Error('nothing was thrown'),
     (e: unknown) => e,
   );
-  expect(error).toBeInstanceOf(TrainingError);
+  expect(error).toBeInstanceOf(HebbError);
   return (error as Error).message;
 }
 
@@ -87,7 +88,7 @@ describe('metrics', () => {
       run({ loss, validation: numbers, metrics: { mse: meanSquaredError }, optimizer: new SGD(model, { learningRate: 0.1 }) }, model, numbers),
     ); // prettier-ignore
     expect(message).toMatch(
-      /the metric mse takes tensors, as a loss does[^]*hint: [^]*@hebb\/evaluation[^]*metrics\.meanSquaredError/,
+      /metrics\.mse must be a metric, with a goal and start\(\), not [^]*hint: [^]*@hebb\/evaluation[^]*metrics\.meanSquaredError/,
     );
   });
 
@@ -95,7 +96,7 @@ describe('metrics', () => {
     const model = classifier();
     const optimizer = new SGD(model, { learningRate: 0.1 });
     const task = { parts: { model, optimizer }, step: () => ones([]) };
-    const message = await messageOf(fit(task, data, { epochs: 1, validation: data, metrics: { accuracy: () => 1 } }));
+    const message = await messageOf(fit(task, data, { epochs: 1, validation: data, metrics: { accuracy } }));
     expect(message).toMatch(/the task has no method output[^]*hint: Add it beside step: output: \(batch\) =>/);
   });
 });
@@ -136,11 +137,15 @@ describe('what fit is given', () => {
       { validation: trainTestSplit(data, { test: 1 }) },
       /validation data must be .*, not \{ train, test \}[^]*split\.test/,
     ],
-    ['a list of metrics', { metrics: [() => 1], validation: data }, /metrics must be metrics by name, not an array/],
+    [
+      'a list of metrics',
+      { metrics: [() => 1], validation: data },
+      /metrics must be metrics by name, or a task, not an array/,
+    ],
     [
       'a name for a metric',
       { metrics: { accuracy: 'accuracy' }, validation: data },
-      /the metric accuracy must be a metric, or a function .*, not 'accuracy'/,
+      /metrics\.accuracy must be a metric, with a goal and start\(\), not 'accuracy'/,
     ],
     ['a rate for a schedule', { schedule: 0.1 }, /schedule must be a function .*, not 0\.1/],
     [
@@ -271,14 +276,19 @@ describe('what comes back', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['nothing', undefined, /the value of the metric good must be a number, not undefined\.[^]*return what it computes/],
-    ['a tensor', ones([]), /the value of the metric good must be a number, not the tensor float32\[\]\.[^]*item\(\)/],
+    [
+      'a tensor',
+      ones([]),
+      /the value of the metric good must be a number, not the tensor float32\[\]\.[^]*come to update\(\) as arrays/,
+    ],
     ['a string', '97 %', /not '97 %'/],
   ])('from a metric: %s', async (_, value, message) => {
-    expect(await messageOf(run({ validation: data, metrics: { good: () => value } }))).toMatch(message);
+    const good = { goal: 'max', start: () => ({ update: () => undefined, value: () => value }) };
+    expect(await messageOf(run({ validation: data, metrics: { good } }))).toMatch(message);
   });
 
   it('a metric that is NaN is recorded', async () => {
-    const metrics = { good: () => Number.NaN };
+    const metrics = { good: metricOf('max', [Number.NaN]) };
     const history = (await run({ validation: data, metrics })) as { epochs: EpochRecord[] };
     expect(history.epochs[0]?.metrics['good']).toBeNaN();
   });

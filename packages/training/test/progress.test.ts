@@ -57,6 +57,7 @@ const record: EpochRecord = {
   scalars: { loss: 0.5 },
   loss: 0.5,
   validationLoss: 0.25,
+  validationScalars: { loss: 0.25 },
   metrics: { accuracy: 0.975 },
   learningRate: 0.1,
   seconds: 2,

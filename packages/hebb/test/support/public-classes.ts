@@ -62,7 +62,7 @@ const convolution = options<hebb.Conv2dOptions>({
   groups: anInteger(1),
   bias: aBoolean(),
 });
-const monitor = { monitor: aText('loss'), mode: aChoice('min') };
+const monitor = { monitor: aText('loss'), goal: aChoice('min') };
 
 const graph = (): hebb.Graph => ({
   nodes: { data: Float32Array.of(1, 2), shape: [2, 1] },
@@ -115,7 +115,7 @@ export const constructors: {
   Accumulation: [wrapped, options<hebb.AccumulationOptions>({ steps: anInteger(2) }, true)],
   PlateauSchedule: [
     options<hebb.PlateauScheduleOptions>({
-      mode: aChoice('max'),
+      goal: aChoice('max'),
       factor: aNumber(0.5),
       patience: anInteger(1),
       threshold: aNumber(0.01),
@@ -223,6 +223,7 @@ export const constructors: {
         steps: other(() => undefined), // epochs are given
         schedule: other(() => () => 0.1, 'function', 'object'),
         validate: aFunction(() => ({})),
+        goals: other(() => ({ accuracy: 'max' }), 'object'),
         validateEvery: other(() => ({ steps: 1 })),
         callbacks: other(() => [], 'array'),
         signal: other(() => new AbortController().signal),

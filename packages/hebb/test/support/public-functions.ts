@@ -780,7 +780,7 @@ export const functions: Functions<Api> = {
       true,
     ),
   ],
-  evaluate: [other(model), other(dataset), other(() => hebb.classification()), forwarding],
+  evaluate: [other(model), other(dataset), other(() => hebb.classification(), 'object'), forwarding],
   predict: [other(model), other(dataset), forwarding],
   predictBatches: [other(model), other(dataset), forwarding],
   requireWritableFolder: [aText('test'), path('folder')],

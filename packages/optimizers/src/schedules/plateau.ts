@@ -13,7 +13,7 @@ import { requireNotNegative } from './schedule.ts';
 
 export interface PlateauScheduleOptions {
   /** Whether lower or higher values are better. Default 'min'. */
-  mode?: 'min' | 'max';
+  goal?: 'min' | 'max';
   /** What the rate is multiplied by, < 1. Default 0.1. */
   factor?: number;
   /** Values without an improvement that are tolerated. Default 10. */
@@ -27,7 +27,7 @@ export interface PlateauScheduleOptions {
 }
 
 const plateauOptions: OptionNames<PlateauScheduleOptions> = {
-  mode: true,
+  goal: true,
   factor: true,
   patience: true,
   threshold: true,
@@ -66,13 +66,13 @@ export class PlateauSchedule implements Stateful<PlateauState> {
   constructor(options: PlateauScheduleOptions = {}) {
     const op = 'PlateauSchedule';
     checkOptions(op, options, plateauOptions);
-    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, minimum = 0 } = options;
-    requireOneOf(op, 'mode', mode, ['min', 'max']);
+    const { goal = 'min', factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, minimum = 0 } = options;
+    requireOneOf(op, 'goal', goal, ['min', 'max']);
     requireNotNegative(op, { factor, threshold, minimum });
     requireInteger(op, 'patience', patience, 0);
     requireInteger(op, 'cooldown', cooldown, 0);
     if (!(factor < 1)) throw new ArgumentError(`[${op}] factor must be < 1, not ${factor}: the rate is to fall.`);
-    this.#options = { mode, factor, patience, threshold, cooldown, minimum };
+    this.#options = { goal, factor, patience, threshold, cooldown, minimum };
   }
 
   /** What the rates are to be multiplied by now: `optimizer.factor = plateau.factor`. */
@@ -103,10 +103,10 @@ export class PlateauSchedule implements Stateful<PlateauState> {
   }
 
   #improves(value: number, best: number | undefined): boolean {
-    const { mode, threshold } = this.#options;
+    const { goal, threshold } = this.#options;
     if (Number.isNaN(value)) return false;
     if (best === undefined) return true;
-    return mode === 'min' ? value < best * (1 - threshold) : value > best * (1 + threshold);
+    return goal === 'min' ? value < best * (1 - threshold) : value > best * (1 + threshold);
   }
 
   stateDict(): PlateauState {
