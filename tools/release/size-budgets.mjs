@@ -39,13 +39,8 @@ const budgets = {
     { from: 'evaluation', names: ['accuracy'], budget: 5.8 },
     { from: 'data', names: ['ArrayDataset', 'DataLoader'], budget: 26.5 },
     { from: 'optimizers', names: ['AdamW'], budget: 27.5 },
-<<<<<<< HEAD
-    { from: 'training', names: ['fit'], budget: 70 },
-    { from: 'training', names: ['evaluate'], budget: 36.5 },
-=======
     { from: 'training', names: ['fit'], budget: 70 },
     { from: 'training', names: ['evaluate'], budget: 38 },
->>>>>>> a4f7fe0 (Leave fit and evaluate room for metrics by name)
   ],
   chunks: {
     'tensor/reference/engine.ts': 7.6,
