@@ -3,7 +3,7 @@ import { ArgumentError, Tensor } from '@hebb/tensor';
 import { describe, isPlain, requireBoolean, requirePlain, type Check, ownTypeNameOf } from '@hebb/tensor/arguments';
 import type { AnyModule, Module } from './module.ts';
 import { sharedMembers } from './shared.ts';
-import { isModule } from './walk.ts';
+import { distinct, isModule, walk } from './walk.ts';
 
 /** JSON that says which class to build, and with what. */
 export interface ModuleConfig {
@@ -13,6 +13,8 @@ export interface ModuleConfig {
   readonly replaced?: Readonly<Record<string, ModuleConfig>>;
   /** Names under which the module holds the same layer or the same weights. */
   readonly shared?: readonly (readonly string[])[];
+  /** Names of the parameters that are frozen, without those inside of modules that have a configuration of their own in here. */
+  readonly frozen?: readonly string[];
   readonly [argument: string]: unknown;
 }
 
@@ -66,9 +68,21 @@ export function configOf(module: AnyModule, replacedIn: (module: AnyModule) => R
   const replaced = replacements(module, said, replacedIn);
   if (replaced.size > 0)
     config['replaced'] = Object.fromEntries([...replaced].map(([path, inner]) => [path, inner.config()]));
-  const shared = sharedMembers(module, [...pathsOf(module, said), ...replaced.keys()]);
+  const configured = [...pathsOf(module, said), ...replaced.keys()];
+  const shared = sharedMembers(module, configured);
   if (shared.length > 0) config['shared'] = shared;
+  const frozen = frozenParameters(module, configured);
+  if (frozen.length > 0) config['frozen'] = frozen;
   return config as ModuleConfig;
+}
+
+/** Names of frozen parameters that lie in none of the members at `configured`. */
+function frozenParameters(module: AnyModule, configured: readonly string[]): string[] {
+  const isInside = (name: string): boolean => configured.some((path) => name.startsWith(`${path}.`));
+  const frozen = walk(module)
+    .flatMap(({ parameters }) => parameters)
+    .filter(([name, { trainable }]) => !trainable && !isInside(name));
+  return [...distinct(frozen).keys()];
 }
 
 function pathsOf(module: AnyModule, held: ReadonlySet<AnyModule>): string[] {
@@ -143,11 +157,18 @@ export function build(config: ModuleConfig, types: ModuleTypes): Module {
     const member = module.getMember(first);
     for (const name of others) if (module.getMember(name) !== member) module.setMember(name, member);
   }
+  for (const name of config.frozen ?? []) freeze(config, name, module.getMember(name));
   return module as unknown as Module;
 }
 
+function freeze(config: ModuleConfig, name: string, parameter: unknown): void {
+  if (!(parameter instanceof Tensor && parameter.requiresGrad))
+    throw new ArgumentError(`[fromConfig] ${name} of ${config.type} is to be frozen, and is no parameter.`);
+  parameter.trainable = false;
+}
+
 function construct(Type: ModuleType, config: ModuleConfig, types: ModuleTypes): AnyModule {
-  const { type: _, replaced: __, shared: ___, ...rest } = config;
+  const { type: _, replaced: __, shared: ___, frozen: ____, ...rest } = config;
   const given: Record<string, unknown> = { ...rest };
   const args: unknown[] = [];
   for (const argument of Type.positional) {

@@ -35,7 +35,7 @@ const ownTypes = (): ModuleTypes => ({
 });
 
 /**
- * Builds a module from what its `config()` returned, with new initial parameters.
+ * Builds a module from what its `config()` returned, with new initial parameters; those that were frozen are frozen again.
  *
  * @param types - classes beyond those of this package: `fromConfig(config, { Net })`.
  *

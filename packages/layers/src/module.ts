@@ -248,7 +248,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /**
    * JSON from which `fromConfig` rebuilds the module, without its parameters, by what its class says: {@link type}, {@link positional},
-   * {@link options}. Modules that were replaced by {@link setMember} and members that are held several times are part of it.
+   * {@link options}. Modules that were replaced by {@link setMember}, members that are held several times, and which parameters are frozen are part of it.
    *
    * Throws {@link ArgumentError} where the class has no `static type` of its own, and for arguments that JSON cannot hold.
    */

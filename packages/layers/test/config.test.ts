@@ -120,6 +120,62 @@ describe('config and fromConfig', () => {
   });
 });
 
+describe('frozen parameters', () => {
+  const trainable = (module: Module): string[] => [...module.trainableParameters().keys()];
+
+  it('are frozen in what is rebuilt, wherever they lie', () => {
+    const model = new Sequential(new Sequential(new Linear(2, 2), new BatchNorm1d(2)), new Linear(2, 2));
+    (model.getMember('0.1') as Module).freeze();
+    (model.getMember('1.bias') as Tensor).trainable = false;
+    const config = json(model);
+    // Said by the module that holds them.
+    expect(config.frozen).toBeUndefined();
+    expect((config['modules'] as ModuleConfig[])[1]?.frozen).toEqual(['bias']);
+    const again = fromConfig(config);
+    expect(trainable(again)).toEqual(['0.0.weight', '0.0.bias', '1.weight']);
+    expect(json(again)).toEqual(config);
+    expect(trainable(fromConfig(json(again.unfreeze())))).toHaveLength(6);
+  });
+
+  it('of a module that makes its layers itself are said by that', () => {
+    class Net extends Module {
+      static override readonly type: string = 'Net';
+      readonly body = new Linear(2, 2);
+      readonly head = new Linear(2, 2);
+      forward(x: Tensor): Tensor {
+        return this.head.forward(this.body.forward(x));
+      }
+    }
+    const net = new Net();
+    net.body.freeze();
+    expect(json(net)).toEqual({ type: 'Net', frozen: ['body.weight', 'body.bias'] });
+    expect(trainable(fromConfig(json(net), { Net }))).toEqual(['head.weight', 'head.bias']);
+    net.setMember('body', new Sequential(new Linear(2, 2), net.body));
+    expect(json(net).frozen).toBeUndefined();
+    expect(trainable(fromConfig(json(net), { Net }))).toEqual([
+      'body.0.weight',
+      'body.0.bias',
+      'head.weight',
+      'head.bias',
+    ]);
+  });
+
+  it('that are tied stay tied and frozen', () => {
+    const model = new Sequential(new Linear(2, 2, { bias: false }), new Linear(2, 2, { bias: false }));
+    model.setMember('1.weight', model.getMember('0.weight'));
+    model.freeze();
+    const again = fromConfig(json(model));
+    expect([trainable(again), again.getMember('0.weight') === again.getMember('1.weight')]).toEqual([[], true]);
+  });
+
+  it('that are none are refused', () => {
+    expect(() => fromConfig({ ...json(new BatchNorm1d(2)), frozen: ['running_mean'] })).toThrow(
+      '[fromConfig] running_mean of BatchNorm1d is to be frozen, and is no parameter.',
+    );
+    expect(() => fromConfig({ ...json(new Linear(2, 2)), frozen: ['weihgt'] })).toThrow(/weihgt[^]*weight/);
+  });
+});
+
 describe('a class that does not say how to rebuild it', () => {
   it('is refused, and is not rebuilt as the class that it extends', () => {
     class Doubled extends Linear {
