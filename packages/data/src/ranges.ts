@@ -109,9 +109,11 @@ interface Piece extends Range {
 
 /** The requests for these ranges: neighbours together. */
 function piecesOf(ranges: readonly Range[]): Piece[] {
-  const order = ranges.map((range, member) => ({ ...range, member })).sort((a, b) => a.start - b.start);
+  const startOf = (member: number): number => ranges[member]?.start ?? 0;
+  const order = ranges.map((_, member) => member).sort((a, b) => startOf(a) - startOf(b));
   const pieces: { start: number; length: number; members: number[] }[] = [];
-  for (const { start, length, member } of order) {
+  for (const member of order) {
+    const { start, length } = ranges[member] ?? { start: 0, length: 0 };
     const last = pieces.at(-1);
     const end = start + length;
     const gap = last === undefined ? Infinity : start - (last.start + last.length);

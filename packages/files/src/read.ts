@@ -206,7 +206,7 @@ export interface FileRange {
  * new TextDecoder().decode(ranges[0]); // 'lo'
  * ```
  *
- * @returns the length of the file, and the ranges in the order given
+ * @returns the length of the file, and the ranges in the order given, all in one buffer
  * @throws FileError where it cannot be read or ends before a range does, and in a browser
  */
 export function readRanges(
@@ -225,19 +225,26 @@ export function readRanges(
   const file = attempt(() => syncFiles.openSync(path, 'r'));
   try {
     const { size } = attempt(() => syncFiles.fstatSync(file));
+    let total = 0;
+    for (const { position, length } of ranges) {
+      if (position + length > size) throw endsBefore(path, position + length);
+      total += length;
+    }
+    const bytes = new Uint8Array(total);
+    let start = 0;
     return {
       size,
       ranges: ranges.map(({ position, length }) => {
-        if (position + length > size) throw endsBefore(path, position + length);
-        const bytes = new Uint8Array(length);
-        let done = 0;
-        while (done < length) {
-          const piece = Math.min(pieceBytes, length - done);
-          const count = attempt(() => syncFiles.readSync(file, bytes, done, piece, position + done));
+        const end = start + length;
+        let at = start;
+        while (at < end) {
+          const piece = Math.min(pieceBytes, end - at);
+          const count = attempt(() => syncFiles.readSync(file, bytes, at, piece, position + at - start));
           if (count === 0) throw endsBefore(path, position + length);
-          done += count;
+          at += count;
         }
-        return bytes;
+        start = end;
+        return bytes.subarray(end - length, end);
       }),
     };
   } finally {
