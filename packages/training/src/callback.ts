@@ -144,7 +144,7 @@ export interface Run {
  * are callbacks.
  *
  * Between two steps, where something is due, the run pauses: no step is in flight, all numbers are read, and what callbacks return is
- * awaited. A pause goes through its phases with all callbacks, in their order: `onValidation`, `onEpochEnd`, `onPause`, and last
+ * awaited. A pause goes through its phases with all callbacks, in their order: `onValidationStart`, `onValidation`, `onEpochEnd`, `onPause`, and last
  * `onSave`, so that what is saved holds what every callback has decided, whatever their order. At the end of the run `onTrainEnd` comes
  * to those with an `onSave` first.
  *
@@ -171,6 +171,8 @@ export interface Callback {
   onTrainStart?(run: Run): void | Promise<void>;
   /** Called in the order of the steps. Not awaited: keep it short. */
   onStep?(step: StepRecord, run: Run): void;
+  /** Called before every validation, when the numbers of all steps are known; what it returns is awaited. */
+  onValidationStart?(run: Run): void | Promise<void>;
   /** Called after every validation, with the trained parameters in place (see {@link Run.withAverages}). */
   onValidation?(validation: ValidationRecord, run: Run): void | Promise<void>;
   onEpochEnd?(epoch: EpochRecord, run: Run): void | Promise<void>;

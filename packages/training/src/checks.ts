@@ -107,6 +107,7 @@ export function requireOwnBatches(
 const hooks: readonly (keyof Callback)[] = [
   'onTrainStart',
   'onStep',
+  'onValidationStart',
   'onValidation',
   'onEpochEnd',
   'onPause',

@@ -51,10 +51,10 @@ export interface ProgressLine {
   readonly stepCount?: number;
   readonly loss: number;
   /** E.g. `g loss 0.6931`: further numbers of the step. */
-  readonly others?: string;
+  readonly others?: readonly string[];
   readonly examplesPerSecond: number;
   readonly secondsLeft: number;
-  /** E.g. `accuracy 97.5 %`, of the last validation. */
+  /** E.g. `accuracy 97.5 %`, of the last validation; `validating …` while there is one. */
   readonly metric?: string;
 }
 
@@ -63,27 +63,51 @@ function ofWhole(part: number, whole: number | undefined): string {
   return whole === undefined ? String(part) : `${String(part).padStart(String(whole).length)}/${whole}`;
 }
 
+/** A part of the line; those of the lowest ranks are shown first where not all have room. */
+interface Part {
+  readonly text: string;
+  readonly rank: number;
+  readonly paint?: (text: string) => string;
+}
+
+function formatRate(examplesPerSecond: number): string {
+  const isKnown = Number.isFinite(examplesPerSecond) && examplesPerSecond > 0;
+  return isKnown ? `${formatCount(examplesPerSecond)} examples/s` : '';
+}
+
 /** The progress line, no wider than `columns`. What does not fit is left out, the least important first. */
 export function progressLine(line: ProgressLine, columns: number, colors: Colors): string {
   const isBySteps = line.stepCount !== undefined;
-  const texts = {
-    head: isBySteps ? `step ${ofWhole(line.step, line.stepCount)}` : `epoch ${ofWhole(line.epoch, line.epochCount)}`,
-    place: isBySteps ? (line.epoch > 1 ? `epoch ${line.epoch}` : '') : `step ${ofWhole(line.step, line.stepsPerEpoch)}`,
-    loss: Number.isNaN(line.loss) ? '' : `loss ${formatLoss(line.loss)}`,
-    others: line.others ?? '',
-    metric: line.metric ?? '',
-    rate:
-      Number.isFinite(line.examplesPerSecond) && line.examplesPerSecond > 0
-        ? `${formatCount(line.examplesPerSecond)} examples/s`
-        : '',
-    left: Number.isFinite(line.secondsLeft) ? `${formatClock(line.secondsLeft)} left` : '',
-  };
-  const shown = new Set<keyof typeof texts>();
+  const parts: readonly Part[] = [
+    {
+      text: isBySteps ? `step ${ofWhole(line.step, line.stepCount)}` : `epoch ${ofWhole(line.epoch, line.epochCount)}`,
+      rank: 0,
+      paint: colors.bold,
+    },
+    {
+      text: isBySteps
+        ? line.epoch > 1
+          ? `epoch ${line.epoch}`
+          : ''
+        : `step ${ofWhole(line.step, line.stepsPerEpoch)}`,
+      rank: 5,
+    },
+    { text: Number.isNaN(line.loss) ? '' : `loss ${formatLoss(line.loss)}`, rank: 1 },
+    ...(line.others ?? []).map((text) => ({ text, rank: 3 })),
+    { text: line.metric ?? '', rank: 2 },
+    { text: formatRate(line.examplesPerSecond), rank: 6, paint: colors.dim },
+    {
+      text: Number.isFinite(line.secondsLeft) ? `${formatClock(line.secondsLeft)} left` : '',
+      rank: 4,
+      paint: colors.dim,
+    },
+  ];
+  const shown = new Set<Part>();
   let used = 0;
-  for (const key of ['head', 'loss', 'left', 'place', 'others', 'rate', 'metric'] as const) {
-    const cost = texts[key].length + (used === 0 ? 0 : 3);
-    if (texts[key] === '' || used + cost > columns) continue;
-    shown.add(key);
+  for (const part of [...parts].sort((a, b) => a.rank - b.rank)) {
+    const cost = part.text.length + (used === 0 ? 0 : 3);
+    if (part.text === '' || used + cost > columns) continue;
+    shown.add(part);
     used += cost;
   }
   const whole = line.stepCount ?? line.stepsPerEpoch;
@@ -91,11 +115,7 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
     whole === undefined
       ? ''
       : drawBar(line.step / Math.max(1, whole), barWidths.find((width) => width < columns - used) ?? 0, colors);
-  const paint = { head: colors.bold, place: String, loss: String, others: String, metric: String, rate: colors.dim, left: colors.dim }; // prettier-ignore
-  const parts = (Object.keys(texts) as (keyof typeof texts)[])
-    .filter((key) => shown.has(key))
-    .map((key) => paint[key](texts[key]));
-  const [head = '', ...rest] = parts;
+  const [head = '', ...rest] = parts.filter((part) => shown.has(part)).map(({ text, paint = String }) => paint(text));
   const start = bar === '' ? head : `${head} ${bar}`;
   return [start, ...rest].join(bar === '' || rest.length === 0 ? ' · ' : colors.dim(' · '));
 }
@@ -161,6 +181,8 @@ export class TerminalProgress implements Callback {
   #examples = 0;
   #smoothed: Record<string, number> = {};
   #metric: string | undefined;
+  /** What was painted last. */
+  #shown: ProgressLine | undefined;
   /** A validation that has not been shown with its epoch yet. */
   #validation: ValidationRecord | undefined;
 
@@ -209,7 +231,7 @@ export class TerminalProgress implements Callback {
       epoch: step.epoch,
       step: whole.stepCount === undefined ? step.stepOfEpoch : step.step,
       loss,
-      others: otherParts(scalars, loss).join(' · '),
+      others: otherParts(scalars, loss),
       examplesPerSecond: (this.#examples * 1000) / (now - this.#countingSince),
       secondsLeft: done === 0 ? Number.NaN : ((now - this.#first.time) / 1000 / done) * left,
       ...(this.#metric !== undefined && { metric: this.#metric }),
@@ -221,6 +243,10 @@ export class TerminalProgress implements Callback {
       this.#stream.write(`${progressLine(line, Infinity, plain).replace(/ [━─]+/, '')}\n`);
   }
 
+  onValidationStart(): void {
+    if (this.#shown !== undefined) this.#paint({ ...this.#shown, metric: 'validating …' }, true);
+  }
+
   onValidation(validation: ValidationRecord): void {
     this.#countingSince += 1000 * validation.seconds; // the rate is that of the training
     const { validationLoss, metrics } = validation;
@@ -228,6 +254,10 @@ export class TerminalProgress implements Callback {
     const [metric] = Object.entries(metrics);
     if (metric !== undefined) this.#metric = `${words(metric[0])} ${formatMetric(...metric)}`;
     else if (validationLoss !== undefined) this.#metric = `${this.#validationName} loss ${formatLoss(validationLoss)}`;
+    // Saving, which comes next, may take its time too.
+    if (this.#shown === undefined) return;
+    const { metric: _, ...line } = this.#shown;
+    this.#paint({ ...line, ...(this.#metric !== undefined && { metric: this.#metric }) }, true);
   }
 
   onEpochEnd(record: EpochRecord, run: Run): void {
@@ -285,6 +315,7 @@ export class TerminalProgress implements Callback {
 
   #paint(line: ProgressLine, force = false): void {
     if (this.#line === undefined) return;
+    this.#shown = line;
     const now = performance.now();
     const isWhole = line.step === (line.stepCount ?? line.stepsPerEpoch);
     if (!force && now - this.#painted < repaintMilliseconds && !isWhole) return;

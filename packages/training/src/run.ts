@@ -428,6 +428,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   async #validateNow(): Promise<ValidationRecord | undefined | typeof aborted> {
     const validate = this.#validate;
     if (validate === undefined || this.#isAborted()) return validate === undefined ? undefined : aborted;
+    for (const callback of this.#callbacks) await callback.onValidationStart?.(this);
     const clock = new Stopwatch();
     clock.resume();
     const restoreModes = modesOf(...this.modules.values());

@@ -28,6 +28,10 @@ describe('a pause', () => {
         expect([heard.steps, run.step]).toEqual([step, step]);
         events.push(`${name} validation ${step}`);
       },
+      onValidationStart: async (run) => {
+        expect(heard.steps).toBe(run.step);
+        await slow(`${name} validates`)();
+      },
       onEpochEnd: ({ epoch, step }) => void events.push(`${name} epoch ${epoch} ${step}`),
       onPause: slow(`${name} pause`),
       onTrainEnd: slow(`${name} end`),
@@ -44,8 +48,8 @@ describe('a pause', () => {
       callbacks: [observer('a'), saver, observer('b')],
     });
     expect(events).toEqual([
-      ...['a validation 2', 'b validation 2', 'a pause', 'b pause', 'save'],
-      ...['a validation 3', 'b validation 3', 'a epoch 1 3', 'b epoch 1 3'],
+      ...['a validates', 'b validates', 'a validation 2', 'b validation 2', 'a pause', 'b pause', 'save'],
+      ...['a validates', 'b validates', 'a validation 3', 'b validation 3', 'a epoch 1 3', 'b epoch 1 3'],
       ...['saver end', 'a end', 'b end'],
     ]);
   });

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { TerminalProgress, type EpochRecord, type History, type Run, type ValidationRecord } from '../src/index.ts';
 import { progressLine } from '../src/progress.ts';
@@ -28,9 +29,23 @@ describe('the progress line', () => {
     expect(text).toMatch(/^epoch {2}3\/20/);
   });
 
-  it('has a bar in 80 columns', () => {
+  it('has a bar and the last validation in 80 columns', () => {
     expect(progressLine(line, 79, plain)).toMatch(
-      /^epoch {2}3\/20 ━+─+ · step 12\/23 · loss 0\.1234 · 5,431 examples\/s · 0:04 left$/,
+      /^epoch {2}3\/20 ━+─+ · step 12\/23 · loss 0\.1234 · accuracy 97\.50 % · 0:04 left$/,
+    );
+  });
+
+  it('shows two numbers of a step and of the last validation in 80 columns, and leaves out what matters least', () => {
+    const metric = 'validation loss 0.1012';
+    expect(progressLine({ ...line, others: ['g loss 0.6931'], metric }, 79, plain)).toBe(
+      'epoch  3/20 · loss 0.1234 · g loss 0.6931 · validation loss 0.1012 · 0:04 left',
+    );
+    expect(progressLine({ ...line, others: ['discriminator loss 0.6931'], metric }, 79, plain)).toBe(
+      'epoch  3/20 · loss 0.1234 · discriminator loss 0.6931 · validation loss 0.1012',
+    );
+    // Of several, those that have room.
+    expect(progressLine({ ...line, others: ['g loss 0.6931', 'penalty 0.0123'], metric }, 79, plain)).toBe(
+      'epoch  3/20 · loss 0.1234 · g loss 0.6931 · validation loss 0.1012 · 0:04 left',
     );
   });
 });
@@ -116,6 +131,27 @@ describe('TerminalProgress', () => {
       '1 epoch in 2.50 s · loss 0.5000 · test accuracy 97.50 % · up to 1,234 examples/s\u001B[K\n',
     );
     expect(text.match(/\n/g)).toHaveLength(1);
+  });
+
+  it('says that it is validating, and then what came of it', () => {
+    const stream = new Stream(true);
+    const progress = new TerminalProgress({ stream });
+    progress.onTrainStart(run);
+    progress.onStep(
+      { step: 2, epoch: 1, stepOfEpoch: 2, loss: 0.5, scalars: { loss: 0.5 }, learningRate: 0.1, examples: 10 },
+      run,
+    );
+    stream.text = '';
+    progress.onValidationStart();
+    expect(stripVTControlCharacters(stream.text)).toMatch(/step 2\/2 · loss 0\.5000 · validating …$/);
+    stream.text = '';
+    progress.onValidation({
+      step: 2,
+      epoch: 1,
+      metrics: { accuracy: 0.975 },
+      seconds: 9,
+    } as unknown as ValidationRecord);
+    expect(stripVTControlCharacters(stream.text)).toMatch(/step 2\/2 · loss 0\.5000 · accuracy 97\.50 %$/);
   });
 
   it('counts examples per second without the time of validations in between', () => {
