@@ -1,4 +1,14 @@
-import { assign, composite, ones, ShapeError, zeros, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import {
+  assign,
+  composite,
+  ones,
+  onesLike,
+  ShapeError,
+  zeros,
+  zerosLike,
+  type CompositeDefinition,
+  type Tensor,
+} from '@hebb/tensor';
 import {
   checkOptions,
   orNull,
@@ -55,13 +65,14 @@ export const batchNormOptions: OptionNames<BatchNormOptions> = {
  * Parameters: `weight` (1 at first) and `bias` (0), [numFeatures]. Buffers: `running_mean` (0), `running_var` (1), [numFeatures], and
  * `num_batches_tracked`, int32[]. These three fields have PyTorch's spelling because they are its names in a state dict.
  */
-abstract class BatchNorm extends Module {
+export abstract class BatchNorm extends Module {
   static override readonly positional: readonly string[] = ['numFeatures'];
   static override readonly options: ModuleOptions = batchNormOptions;
 
   readonly numFeatures: number;
   readonly eps: number;
-  readonly momentum: number | null;
+  /** May be changed; compiled functions follow. */
+  momentum: number | null;
   readonly affine: boolean;
   readonly trackRunningStats: boolean;
   weight: Tensor | undefined;
@@ -85,6 +96,15 @@ abstract class BatchNorm extends Module {
     this.running_mean = trackRunningStats ? buffer(zeros([numFeatures])) : undefined;
     this.running_var = trackRunningStats ? buffer(ones([numFeatures])) : undefined;
     this.num_batches_tracked = trackRunningStats ? buffer(zeros([], { dtype: 'int32' })) : undefined;
+  }
+
+  /** Begins the running statistics anew: mean 0, variance 1, no batch so far. */
+  resetRunningStats(): void {
+    const { running_mean: mean, running_var: variance, num_batches_tracked: tracked } = this;
+    if (mean === undefined || variance === undefined || tracked === undefined) return;
+    assign(mean, zerosLike(mean));
+    assign(variance, onesLike(variance));
+    assign(tracked, zerosLike(tracked));
   }
 
   /** What is wrong with the input's axes, if anything. */

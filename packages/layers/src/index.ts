@@ -9,7 +9,7 @@ export { Sequential } from './sequential.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { Conv2d, type Conv2dOptions } from './convolution.ts';
 export { AvgPool2d, MaxPool2d, type AvgPool2dOptions, type MaxPool2dOptions } from './pooling.ts';
-export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.ts';
+export { BatchNorm, BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './batch-norm.ts';
 export { initialize, LazyModule, type InitializeOptions } from './lazy.ts';
 export { LazyBatchNorm1d, LazyBatchNorm2d, LazyConv2d, LazyLinear } from './lazy-layers.ts';
 export { UninitializedError } from './uninitialized.ts';

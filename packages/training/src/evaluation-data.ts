@@ -64,7 +64,7 @@ function fieldsOf(batch: object): string {
 }
 
 /** `({ x }) => model.forward(x)`, checked. */
-function forwardOfX(where: string, model: Module): (batch: TensorBatch) => unknown {
+export function forwardOfX(where: string, model: AnyModule): (batch: TensorBatch) => unknown {
   return (batch) => {
     const { x } = batch;
     if (x === undefined) {
@@ -72,7 +72,7 @@ function forwardOfX(where: string, model: Module): (batch: TensorBatch) => unkno
         hint: `Name it x, in the dataset or in the loader’s transform, or say what to compute: { output: (batch) => model.forward(batch.${Object.keys(batch)[0] ?? 'input'}) }.`,
       });
     }
-    return model.forward(x);
+    return (model as Module).forward(x);
   };
 }
 

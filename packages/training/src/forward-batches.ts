@@ -1,4 +1,4 @@
-/** Running a function of batches over data, in evaluation mode, and reading what it returns while the device goes on. */
+/** Running a function of batches over data, in a mode of its own, and reading what it returns while the device goes on. */
 import type { ArrayBatch, LoadedBatch, NumericArray } from '@hebb/data';
 import { modesOf, type AnyModule } from '@hebb/layers';
 import { defaultGenerator, Tensor, type TensorData } from '@hebb/tensor';
@@ -28,6 +28,8 @@ export interface ForwardOptions {
   meter?: Meter;
   /** Whether the tensors that `step` returns are made by it for this alone, as by a compiled one: they are freed as soon as they have been read. Default true. */
   isOwner?: boolean;
+  /** The mode of the models while `step` runs. Default false: evaluation. */
+  training?: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function* forwardBatches<V>(
   models: readonly AnyModule[],
   batches: AsyncIterable<LoadedBatch<ArrayBatch>>,
   step: (batch: ArrayBatch) => V,
-  { meter = new Meter(), isOwner = true }: ForwardOptions = {},
+  { meter = new Meter(), isOwner = true, training = false }: ForwardOptions = {},
 ): AsyncGenerator<ForwardBatch<V>, void, undefined> {
   const breathe = breather(30);
   const inFlight: Promise<ForwardBatch<V>>[] = [];
@@ -48,7 +50,7 @@ export async function* forwardBatches<V>(
     const before = defaultGenerator.stateDict();
     defaultGenerator.loadStateDict(draws);
     try {
-      for (const model of models) model.eval();
+      for (const model of models) model.train(training);
       return step(batch);
     } finally {
       draws = defaultGenerator.stateDict();

@@ -31,3 +31,4 @@ export { evaluate } from './evaluate.ts';
 export type { EvaluateOptions } from './evaluation-data.ts';
 export type { Arrays } from './forward-batches.ts';
 export { predict, predictBatches, type PredictedBatch } from './predict.ts';
+export { updateBatchNorm, type UpdateBatchNormOptions } from './update-batch-norm.ts';

@@ -783,6 +783,15 @@ export const functions: Functions<Api> = {
   evaluate: [other(model), other(dataset), other(() => hebb.classification(), 'object'), forwarding],
   predict: [other(model), other(dataset), forwarding],
   predictBatches: [other(model), other(dataset), forwarding],
+  updateBatchNorm: [
+    other(model),
+    other(dataset),
+    options<hebb.UpdateBatchNormOptions>({
+      batchSize: anInteger(2),
+      dropLast: aBoolean(),
+      output: aFunction(({ x }: { x: hebb.Tensor }) => x),
+    }),
+  ],
   requireWritableFolder: [aText('test'), path('folder')],
   reportHtml: [reportKind(), reportKind(false)],
   writeReport: [path('report.html'), reportKind(), reportKind(false)],

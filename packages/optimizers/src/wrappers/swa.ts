@@ -14,8 +14,8 @@ const swaOptions: OptionNames<SWAOptions> = { from: true, every: true };
 /**
  * Stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407): the mean of the parameters after the updates `from`, `from + every`, …,
  * as PyTorch's `AveragedModel`. `apply()` puts the mean into the parameters, `restore()` the trained values back; before the first is
- * taken, both change nothing. Running statistics of batch normalisation are no parameters: run the model in training mode over the data
- * once the mean is applied.
+ * taken, both change nothing. Running statistics of batch normalisation are no parameters and stay those of the trained weights: once the mean is
+ * applied, compute them anew, `await updateBatchNorm(model, data)` of `@hebb/training`.
  *
  * ```ts
  * const weight = variable(tensor([8]), { requiresGrad: true });
