@@ -73,4 +73,4 @@ export type { TableDatasetOptions, TableFields } from './table-dataset.ts';
 export { Table } from './table.ts';
 export type { Cell, Column, Matrix, TableOptions } from './table.ts';
 export { workerDataset } from './worker-dataset.ts';
-export type { DatasetWorker, WorkerDatasetOptions } from './worker-dataset.ts';
+export type { DatasetWorker, WorkerDataset, WorkerDatasetOptions } from './worker-dataset.ts';

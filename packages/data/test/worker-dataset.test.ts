@@ -152,6 +152,45 @@ describe('a dataset in workers', () => {
     expect(() => serveDataset({} as never)).toThrow(/expected a dataset/);
   });
 
+  it('listens to a worker once for all who read it, and no more when the last of them is closed', async () => {
+    const worker = start();
+    const events = ['message', 'messageerror', 'error', 'exit'];
+    const listeners = (): number[] => events.map((event) => worker.listenerCount(event));
+    const before = listeners();
+    const datasets = [];
+    for (let i = 0; i < 12; i++) datasets.push(await workerDataset([worker]));
+    expect(listeners()).toEqual(before.map((count) => count + 1));
+    const [first, ...others] = datasets;
+    for (const dataset of others) dataset.close();
+    others[0]?.close();
+    expect((await first?.gather(Uint32Array.of(3)))?.['y']?.data).toEqual(Int32Array.of(3));
+    await expect(others[0]?.gather(Uint32Array.of(3))).rejects.toThrow(
+      'worker 0 is read no more: the dataset is closed',
+    );
+    const pending = Promise.resolve(first?.gather(Uint32Array.of(3)));
+    first?.close();
+    await expect(pending).rejects.toThrow('worker 0 is read no more: the dataset was closed meanwhile');
+    expect(listeners()).toEqual(before);
+    // It serves whoever comes next.
+    const again = await workerDataset([worker]);
+    expect((await again.gather(Uint32Array.of(4)))['y']?.data).toEqual(Int32Array.of(4));
+    again.close();
+
+    await expect(workerDataset([worker, start({ length: 99 })])).rejects.toThrow(/another dataset/);
+    await expect(workerDataset([worker, start({ fault: 'says nothing' })], { timeout: 0.2 })).rejects.toThrow(
+      /worker 1/,
+    );
+    expect(listeners()).toEqual(before);
+  });
+
+  it('of a worker that has ended says so at once', async () => {
+    const worker = start({ fault: 'exits at 7' });
+    const dataset = await workerDataset([worker]);
+    await expect(dataset.gather(Uint32Array.of(7))).rejects.toThrow(/has ended/);
+    await expect(dataset.gather(Uint32Array.of(8))).rejects.toThrow(/worker 0 has ended \(exit code 3\)/);
+    await expect(workerDataset([worker])).rejects.toThrow(/worker 0 has ended \(exit code 3\)/);
+  });
+
   it('does not keep a program from ending', async () => {
     const source = join(folder, 'program.ts');
     const index = fileURLToPath(new URL('../src/index.ts', import.meta.url));
