@@ -16,7 +16,7 @@ const methods = {
   ],
   movement: [
     ...['reshape', 'flatten', 'squeeze', 'unsqueeze', 'transpose', 'permute', 'broadcastTo'],
-    ...['slice', 'narrow', 'pad', 'flip'],
+    ...['slice', 'narrow', 'flip'],
   ],
   reduce: ['sum', 'mean', 'max', 'min', 'variance', 'std', 'argmax', 'argmin'],
   softmax: ['softmax', 'logSoftmax'],

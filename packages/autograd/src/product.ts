@@ -1,5 +1,5 @@
 /** Products of all other elements, the gradient of a product: without quotients, which say nothing where an element is 0. */
-import { onesLike, type Tensor } from '@hebb/tensor';
+import { onesLike, pad, type Tensor } from '@hebb/tensor';
 
 /**
  * At every element of x the product of the others along `axes`; the shape of x.
@@ -16,10 +16,7 @@ export function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   const levels = Math.ceil(Math.log2(Math.max(count, 1)));
   const size = 2 ** levels;
   const beside = rows.map(() => [0, 0] as const);
-  let level = x
-    .permute(order)
-    .reshape([...rows, count])
-    .pad([...beside, [0, size - count]], { value: 1 });
+  let level = pad(x.permute(order).reshape([...rows, count]), [...beside, [0, size - count]], { value: 1 });
   let others: Tensor | undefined;
   for (let length = size; length > 1; length /= 2) {
     const pairs = level.reshape([...rows, length / 2, 2]);

@@ -1,5 +1,5 @@
 /** Random graphs over free sizes: whatever they compute, the file computes the same at every size. */
-import { concat, iota, setDevice, where, type Tensor } from '@hebb/tensor';
+import { concat, iota, pad, setDevice, where, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, it } from 'vitest';
 import { expectSame, numbers } from './support/compare.ts';
 
@@ -38,12 +38,10 @@ const stepTypes: readonly Step[] = [
   (x, pick) => concat([x, pick()], 2).slice([0, 0, 1], undefined, [1, 1, 2]),
   (x, pick) => concat([x, pick()], 1).narrow(1, 0, x.shape[1]!),
   (x) =>
-    x
-      .pad([
-        [0, 0],
-        [1, 0],
-      ])
-      .narrow(1, 0, x.shape[1]!),
+    pad(x, [
+      [0, 0],
+      [1, 0],
+    ]).narrow(1, 0, x.shape[1]!),
   (x) => x.narrow(1, x.shape[1]! - 1, 1).add(x),
   (x) => x.add(iota([x.shape[1]!, 1], 0).to('float32').mul(0.01)),
   (x) =>

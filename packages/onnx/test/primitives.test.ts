@@ -7,6 +7,7 @@ import {
   copySign,
   fold,
   iota,
+  pad,
   prod,
   setDevice,
   tensor,
@@ -258,7 +259,8 @@ const cases: { readonly [P in Exclude<Primitive, Refused>]: Readonly<Record<stri
   },
   pad: {
     around: unary((x) =>
-      x.pad(
+      pad(
+        x,
         [
           [0, 0],
           [1, 2],
@@ -267,9 +269,10 @@ const cases: { readonly [P in Exclude<Primitive, Refused>]: Readonly<Record<stri
         { value: -1 },
       ),
     ),
-    'a free axis': unary((x) => x.pad([[2, 1]])),
+    'a free axis': unary((x) => pad(x, [[2, 1]])),
     int32: unaryInt((x) =>
-      x.pad(
+      pad(
+        x,
         [
           [0, 0],
           [1, 0],
@@ -280,7 +283,8 @@ const cases: { readonly [P in Exclude<Primitive, Refused>]: Readonly<Record<stri
     bool: {
       inputs: { x: bool },
       run: (x) =>
-        x.pad(
+        pad(
+          x,
           [
             [0, 0],
             [1, 0],
@@ -297,7 +301,7 @@ const cases: { readonly [P in Exclude<Primitive, Refused>]: Readonly<Record<stri
     'to a fixed extent': {
       inputs: { x: ['batch', 'time'] },
       run: (x) =>
-        x.pad([
+        pad(x, [
           [0, 0],
           [0, 20 - x.shape[1]!],
         ]),

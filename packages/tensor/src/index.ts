@@ -8,7 +8,6 @@ export {
   eye,
   full,
   iota,
-  linspace,
   oneHot,
   ones,
   onesLike,
@@ -89,7 +88,6 @@ export {
   flatten,
   flip,
   narrow,
-  pad,
   permute,
   reshape,
   slice,
@@ -97,8 +95,13 @@ export {
   stack,
   transpose,
   unsqueeze,
-  type PadOptions,
 } from './ops/movement.ts';
+export { linspace, logspace, meshgrid, type LogspaceOptions, type MeshgridOptions } from './ops/grids.ts';
+export { diag, diagonal, tril, triu } from './ops/diagonals.ts';
+export { pad, type PaddingMode, type PadOptions } from './ops/padding.ts';
+export { moveAxis, roll, rot90, unflatten } from './ops/rearranging.ts';
+export { repeat, repeatInterleave, tile } from './ops/repeating.ts';
+export { chunk, split, unbind } from './ops/splitting.ts';
 export {
   argmax,
   argmin,

@@ -1,7 +1,6 @@
 /** The methods of tensors, made of the functions in `ops/` by `npm run generate`: change those, or the list in tools/methods. */
 import type { DType } from './graph/types.ts';
 import type { Operand, Tensor } from './tensor.ts';
-import type { PadOptions } from './ops/movement.ts';
 import type { ReduceOptions, VarianceOptions } from './ops/reduce.ts';
 import * as elementwise from './ops/elementwise.ts';
 import * as movement from './ops/movement.ts';
@@ -687,9 +686,10 @@ export abstract class TensorMethods {
 
   /**
    * x[starts[0]:stops[0]:steps[0], …], as NumPy slices: `stops` are exclusive, negative positions count from the end,
-   * positions past the end are cut off, and axes not named are kept whole.
+   * positions past the end are cut off, and axes not named are kept whole. A negative step goes backwards, from the last element on where no start is
+   * named; `Infinity` as start and `-Infinity` as stop stand for the ends that cannot be named.
    *
-   * Throws {@link ArgumentError} for positions that are no integers and steps below 1, {@link ShapeError} for more starts
+   * Throws {@link ArgumentError} for positions that are no integers and steps of 0, {@link ShapeError} for more starts
    * than axes.
    *
    * `x` is this tensor.
@@ -698,6 +698,7 @@ export abstract class TensorMethods {
    * const x = tensor([[1, 2, 3], [4, 5, 6]]);
    * await x.slice([0, 1]).toArray(); // [[2, 3], [5, 6]]
    * await x.slice([0, 0], [1, 3], [1, 2]).toArray(); // [[1, 3]]
+   * await x.slice([1, Infinity], [2, -Infinity], [1, -2]).toArray(); // [[6, 4]]
    * ```
    */
   slice(starts: readonly number[], stops?: readonly number[], steps?: readonly number[]): Tensor {
@@ -718,21 +719,6 @@ export abstract class TensorMethods {
    */
   narrow(axis: number, start: number, length: number): Tensor {
     return movement.narrow(self(this), axis, start, length);
-  }
-
-  /**
-   * Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone.
-   *
-   * Throws {@link ShapeError} for more pairs than axes, {@link ArgumentError} for numbers that are no integers.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([1, 2]).pad([[1, 2]], { value: 9 }).toArray(); // [9, 1, 2, 9, 9]
-   * ```
-   */
-  pad(padding: readonly (readonly [number, number])[], options?: PadOptions): Tensor {
-    return movement.pad(self(this), padding, options);
   }
 
   /**

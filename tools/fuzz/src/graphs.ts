@@ -4,14 +4,22 @@ import {
   concat,
   conv2d,
   copySign,
+  diagonal,
   fold,
   iota,
-  norm,
+  logSumExp,
   maxPool2d,
+  maxWithIndices,
+  norm,
   oneHot,
+  pad,
   prod,
+  repeatInterleave,
+  roll,
+  slice,
   stack,
   tensor,
+  tril,
   trunc,
   unfold,
   type Tensor,
@@ -161,8 +169,43 @@ const steps: readonly Step[] = [
   withAxis((x, axis) => iota(x.shape, axis).to('float32').mul(4099).add(1e6).sin().mul(x)),
   withAxis((x, axis, random) => x.transpose(axis, random(x.ndim))),
   withAxis((x, axis) => x.flip(axis)),
+  withAxis((x, axis, random) => roll(x, random(9) - 4, axis)),
+  withAxis((x, axis, random) => {
+    const extent = x.shape[axis] ?? 1;
+    const mode = (['reflect', 'replicate', 'circular'] as const)[random(3)] ?? 'circular';
+    const most = Math.min(mode === 'reflect' ? extent - 1 : extent, 3);
+    const pair = [random(most + 1), random(most + 1)] as const;
+    return pad(
+      x,
+      x.shape.map((_, i) => (i === axis ? pair : [0, 0])),
+      { mode },
+    );
+  }),
   withAxis((x, axis, random) =>
-    x.pad(
+    x.size < 400
+      ? repeatInterleave(
+          x,
+          Array.from({ length: x.shape[axis] ?? 1 }, (_, i) => (i === 0 ? 1 : random(3))),
+          axis,
+        )
+      : undefined,
+  ),
+  (x, _, _axis, random) => (x.ndim < 2 ? undefined : tril(x, random(4) - 2)),
+  (x, _, _axis, random) => (x.ndim < 2 ? undefined : diagonal(x, random(2), random(x.ndim - 1), -1)),
+  withAxis((x, axis, random) =>
+    slice(
+      x,
+      x.shape.map(() => Infinity),
+      undefined,
+      x.shape.map((_, i) => (i === axis ? -1 - random(2) : -1)),
+    ),
+  ),
+  withAxis((x, axis) => logSumExp(x, axis)),
+  withAxis((x, axis) => maxWithIndices(x, axis).values.mul(0.5)),
+  withAxis((x, axis) => norm(x, axis, { p: 3 })),
+  withAxis((x, axis, random) =>
+    pad(
+      x,
       x.shape.map((_, i) => (i === axis ? [random(3), random(3)] : [0, 0])),
       { value: random(2) },
     ),

@@ -2,7 +2,6 @@
 import {
   checkOptions,
   describe,
-  requireFinite,
   requireInteger,
   requireNumber,
   wrongArgument,
@@ -291,25 +290,6 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
   return iota([Math.max(0, Math.ceil((to - from) / step))], 0)
     .mul(step)
     .add(from);
-}
-
-/**
- * `count` numbers from `start` to `stop`, both included, at equal distances; float32.
- *
- * Throws {@link ArgumentError} where count is no integer ≥ 0.
- *
- * ```ts
- * await linspace(0, 1, 5).toArray(); // [0, 0.25, 0.5, 0.75, 1]
- * ```
- */
-export function linspace(start: number, stop: number, count: number): Tensor {
-  requireFinite('linspace', 'start', start);
-  requireFinite('linspace', 'stop', stop);
-  requireInteger('linspace', 'count', count, 0);
-  return iota([count], 0)
-    .to('float32')
-    .mul(count <= 1 ? 0 : (stop - start) / (count - 1))
-    .add(start);
 }
 
 /**

@@ -1,12 +1,5 @@
 /** Operations that move elements without changing them. None of them costs a kernel of its own where its user can read through it. */
-import {
-  checkOptions,
-  describe,
-  requireArray,
-  requireNumber,
-  wrongArgument,
-  type OptionNames,
-} from '../arguments/index.ts';
+import { describe, requireArray, wrongArgument } from '../arguments/index.ts';
 import { ArgumentError, ShapeError, type HebbError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { sameShape, sizeOf } from '../graph/types.ts';
@@ -222,15 +215,17 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
 
 /**
  * x[starts[0]:stops[0]:steps[0], …], as NumPy slices: `stops` are exclusive, negative positions count from the end,
- * positions past the end are cut off, and axes not named are kept whole.
+ * positions past the end are cut off, and axes not named are kept whole. A negative step goes backwards, from the last element on where no start is
+ * named; `Infinity` as start and `-Infinity` as stop stand for the ends that cannot be named.
  *
- * Throws {@link ArgumentError} for positions that are no integers and steps below 1, {@link ShapeError} for more starts
+ * Throws {@link ArgumentError} for positions that are no integers and steps of 0, {@link ShapeError} for more starts
  * than axes.
  *
  * ```ts
  * const x = tensor([[1, 2, 3], [4, 5, 6]]);
  * await slice(x, [0, 1]).toArray(); // [[2, 3], [5, 6]]
  * await slice(x, [0, 0], [1, 3], [1, 2]).toArray(); // [[1, 3]]
+ * await slice(x, [1, Infinity], [2, -Infinity], [1, -2]).toArray(); // [[6, 4]]
  * ```
  */
 export function slice(
@@ -253,21 +248,31 @@ export function slice(
   const first: number[] = [];
   const strides: number[] = [];
   const shape: number[] = [];
+  const backwards: number[] = [];
   for (let axis = 0; axis < x.ndim; axis++) {
     const extent = x.shape[axis] ?? 0;
-    const limit = (position: number): number =>
-      Math.min(Math.max(position < 0 ? position + extent : position, 0), extent);
-    const start = limit(starts[axis] ?? 0);
-    const stop = limit(stops?.[axis] ?? extent);
     const step = steps?.[axis] ?? 1;
-    if (!Number.isInteger(step) || step < 1)
-      throw new ArgumentError(`[slice] steps must be integers ≥ 1, not ${describe(step)}; use flip to go backwards.`);
-    first.push(start);
-    strides.push(step);
-    shape.push(Math.max(0, Math.ceil((stop - start) / step)));
+    if (!Number.isInteger(step) || step === 0)
+      throw new ArgumentError(`[slice] steps must be integers other than 0, not ${describe(step)}.`);
+    // Going backwards the first place is the last element, and the one past the end is −1.
+    const [front, end] = step > 0 ? [0, extent] : [-1, extent - 1];
+    const limit = (position: number): number =>
+      Math.min(Math.max(position < 0 ? position + extent : position, front), end);
+    const from = starts[axis];
+    const to = stops?.[axis];
+    const start = from === undefined ? (step > 0 ? front : end) : limit(from);
+    const stop = to === undefined ? (step > 0 ? end : front) : limit(to);
+    const count = Math.max(0, Math.ceil((stop - start) / step));
+    if (step < 0 && count > 1) backwards.push(axis);
+    first.push(step < 0 && count > 0 ? start + (count - 1) * step : Math.max(start, 0));
+    strides.push(Math.abs(step));
+    shape.push(count);
   }
-  if (sameShape(shape, x.shape)) return unchanged(x);
-  return tensorOf(makeNode('slice', [nodeOf(x)], { starts: first, steps: strides, shape }));
+  const part = sameShape(shape, x.shape)
+    ? x
+    : tensorOf(makeNode('slice', [nodeOf(x)], { starts: first, steps: strides, shape }));
+  if (backwards.length > 0) return flip(part, backwards);
+  return part === x ? unchanged(x) : part;
 }
 
 /**
@@ -297,46 +302,6 @@ export function narrow(x: Tensor, axis: number, start: number, length: number): 
   const starts = x.shape.map((_, i) => (i === position ? start : 0));
   const stops = x.shape.map((n, i) => (i === position ? start + length : n));
   return slice(x, starts, stops);
-}
-
-export interface PadOptions {
-  /** What to fill with. Default 0. */
-  value?: number;
-}
-
-const padOptions: OptionNames<PadOptions> = { value: true };
-
-/**
- * Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone.
- *
- * Throws {@link ShapeError} for more pairs than axes, {@link ArgumentError} for numbers that are no integers.
- *
- * ```ts
- * await pad(tensor([1, 2]), [[1, 2]], { value: 9 }).toArray(); // [9, 1, 2, 9, 9]
- * ```
- */
-export function pad(x: Tensor, padding: readonly (readonly [number, number])[], options: PadOptions = {}): Tensor {
-  requireTensor('pad', 'x', x);
-  checkOptions('pad', options, padOptions);
-  const { value = 0 } = options;
-  requireNumber('pad', 'value', value);
-  requireArray('pad', 'padding', padding);
-  for (const pair of padding) {
-    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every(Number.isInteger))
-      throw wrongArgument('pad', 'padding', 'a list of pairs of integers, [before, after] for each axis', padding);
-  }
-  if (padding.length > x.ndim)
-    throw new ShapeError(`[pad] has ${padding.length} pairs for the ${x.ndim} axes of ${x}.`);
-  const pairs = x.shape.map((_, axis) => padding[axis] ?? ([0, 0] as const));
-  const cropped = slice(
-    x,
-    pairs.map(([low]) => Math.max(-low, 0)),
-    pairs.map(([, high], axis) => (x.shape[axis] ?? 0) - Math.max(-high, 0)),
-  );
-  const low = pairs.map(([n]) => Math.max(n, 0));
-  const high = pairs.map(([, n]) => Math.max(n, 0));
-  if ([...low, ...high].every((n) => n === 0)) return cropped;
-  return tensorOf(makeNode('pad', [nodeOf(cropped)], { low, high, interior: low.map(() => 0), value }));
 }
 
 /**

@@ -7,7 +7,7 @@ import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { perAxis } from './convolution.ts';
-import { pad } from './movement.ts';
+import { pad } from './padding.ts';
 
 export interface WindowOptions {
   /** Default: 1. */

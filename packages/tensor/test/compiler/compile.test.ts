@@ -11,6 +11,7 @@ import {
   logSoftmax,
   maxPool2d,
   oneHot,
+  pad,
   scalar,
   softmax,
   tensor,
@@ -45,14 +46,14 @@ describe('fusion', () => {
     expect(check([x.transpose(0, 1).reshape([3, 8]).flip(1).slice([1, 2]).add(1)]).kernels).toBe(1);
     expect(
       check([
-        x
-          .pad(
-            [
-              [1, 2],
-              [0, 3],
-            ],
-            { value: 7 },
-          )
+        pad(
+          x,
+          [
+            [1, 2],
+            [0, 3],
+          ],
+          { value: 7 },
+        )
           .reshape([-1])
           .mul(2),
       ]).kernels,
@@ -192,22 +193,19 @@ describe('values', () => {
   test('padding under reductions and products', () => {
     const x = sample([3, 4]);
     check([
-      x
-        .pad([
+      pad(x, [
+        [1, 1],
+        [2, 0],
+      ]).matmul(sample([6, 5], 4)),
+      pad(
+        x,
+        [
           [1, 1],
           [2, 0],
-        ])
-        .matmul(sample([6, 5], 4)),
-      x
-        .pad(
-          [
-            [1, 1],
-            [2, 0],
-          ],
-          { value: 2 },
-        )
-        .max(0),
-      x.pad([[2, 2]]).sum(1),
+        ],
+        { value: 2 },
+      ).max(0),
+      pad(x, [[2, 2]]).sum(1),
     ]);
   });
   test('softmax, cross-entropy by one-hot, argmax', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { concat, conv2d, fold, maxPool2d, softmax, tensor, unfold, type Tensor } from '../../src/index.ts';
+import { concat, conv2d, fold, maxPool2d, pad, softmax, tensor, unfold, type Tensor } from '../../src/index.ts';
 import { compileTensors } from '../support/programs.ts';
 
 /** A linear congruential generator: the graphs of a seed never change. */
@@ -46,7 +46,8 @@ function extend(pool: Tensor[], random: (below: number) => number): Tensor {
     case 9:
       return x.ndim === 0
         ? x
-        : x.pad(
+        : pad(
+            x,
             x.shape.map((_, i) => (i === axis ? [random(2), random(3)] : [0, 0])),
             { value: 1 },
           );

@@ -64,7 +64,8 @@ const operations: Readonly<Record<string, Operation>> = {
   concat: (x, y, axis) => hebb.concat([x, y], Number(axis)),
   stack: (x, y, axis) => hebb.stack([x, y], Number(axis)),
   pad: (x) =>
-    x.pad(
+    hebb.pad(
+      x,
       [
         [0, 0],
         [1, 2],

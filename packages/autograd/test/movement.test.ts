@@ -1,0 +1,4 @@
+/** Creation and movement beside PyTorch, with their gradients. */
+import { testAgainstPyTorch } from './support/pytorch.ts';
+
+testAgainstPyTorch('movement');
