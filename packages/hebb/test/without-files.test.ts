@@ -32,7 +32,7 @@ const history: History = {
   losses: [],
   scalars: {},
   validations: [],
-  learningRates: [],
+  learningRates: {},
   epochs: [],
   stepsPerEpoch: 1,
   seconds: 0,

@@ -41,9 +41,10 @@ export function epochTable({ epochs }: History, validationName: string): TableSe
   const metrics = [...new Set(epochs.flatMap(({ metrics: named }) => Object.keys(named)))];
   const isValidated = epochs.some(({ validationLoss }) => validationLoss !== undefined);
   const isLoss = (name: string): boolean =>
-    epochs.every(({ validationLoss, validationScalars }) => validationScalars[name] === validationLoss);
+    epochs.every(({ validationLoss, validationScalars }) => Object.is(validationScalars[name], validationLoss));
   const validated = new Set(epochs.flatMap(({ validationScalars }) => Object.keys(validationScalars)));
   const others = [...validated].filter((name) => !isLoss(name));
+  const rates = Object.keys(first.learningRates);
   const shown = (name: string, value: number | undefined): TableCell =>
     value === undefined ? undefined : formatMetric(name, value);
   return {
@@ -55,7 +56,7 @@ export function epochTable({ epochs }: History, validationName: string): TableSe
       ...(isValidated ? [{ title: `${validationName} loss` }] : []),
       ...others.map((name) => ({ title: `${validationName} ${words(name)}` })),
       ...metrics.map((name) => ({ title: words(name) })),
-      { title: 'learning rate' },
+      ...rates.map((name) => ({ title: rates.length === 1 ? 'learning rate' : `learning rate, ${words(name)}` })),
       { title: 'seconds' },
     ],
     rows: epochs.map((each) => [
@@ -64,7 +65,7 @@ export function epochTable({ epochs }: History, validationName: string): TableSe
       ...(isValidated ? [each.validationLoss] : []),
       ...others.map((name) => each.validationScalars[name]),
       ...metrics.map((name) => shown(name, each.metrics[name])),
-      each.learningRate,
+      ...rates.map((name) => each.learningRates[name]),
       each.seconds,
     ]),
   };
@@ -93,7 +94,7 @@ class RunCurves {
     const names = new Set(validations.flatMap(({ validationScalars }) => Object.keys(validationScalars)));
     const isDrawn = (name: string): boolean =>
       losses.length === 1 &&
-      validations.every(({ validationLoss, validationScalars }) => validationScalars[name] === validationLoss);
+      validations.every(({ validationLoss, validationScalars }) => Object.is(validationScalars[name], validationLoss));
     return [...names].filter((name) => !(name in scalars) && !isDrawn(name));
   }
 
@@ -149,8 +150,13 @@ class RunCurves {
   /** Where it changes. */
   learningRate(): ChartSection[] {
     const { learningRates } = this.#history;
-    if (learningRates.every((rate) => rate === learningRates[0])) return [];
-    const series = [{ name: 'Learning rate', points: this.#steps(learningRates) }];
+    const named = Object.entries(learningRates);
+    if (named.every(([, rates]) => rates.every((rate) => rate === rates[0]))) return [];
+    const series = named.map(([name, rates], i): ChartSeries => ({
+      name: named.length === 1 ? 'Learning rate' : words(name),
+      points: this.#steps(rates),
+      color: colors[i % 7] ?? 1,
+    }));
     return [
       {
         kind: 'chart',

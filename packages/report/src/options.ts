@@ -115,8 +115,8 @@ export function isSummary(value: unknown): value is Summary | string {
 
 function requireHistory(where: string, name: string, value: unknown): void {
   const given = value as Partial<History> | null;
-  const lists = [given?.losses, given?.learningRates, given?.epochs, given?.validations];
-  if (!lists.every(Array.isArray) || !isPlain(given?.scalars))
+  const lists = [given?.losses, given?.epochs, given?.validations];
+  if (!lists.every(Array.isArray) || !isPlain(given?.scalars) || !isPlain(given?.learningRates))
     throw wrongArgument(where, name, 'the history that fit() returns', value);
 }
 

@@ -15,7 +15,7 @@ const run = (changes: Partial<History> = {}): History => {
   return {
     losses,
     scalars: { loss: losses },
-    learningRates: losses.map(() => 0.1),
+    learningRates: { optimizer: losses.map(() => 0.1) },
     epochs: [1, 2].map((epoch) => ({
       epoch,
       step: 2 * epoch,
@@ -25,6 +25,7 @@ const run = (changes: Partial<History> = {}): History => {
       validationScalars: { loss: 2 / epoch },
       metrics: { accuracy: epoch / 4 },
       learningRate: 0.1,
+      learningRates: { optimizer: 0.1 },
       seconds: 1,
       validationSeconds: 0,
       examplesPerSecond: 1,
@@ -54,7 +55,7 @@ it('draws a run without epochs along its steps, with validations where they were
   const losses = Array.from({ length: 100 }, (_, i) => 100 - i);
   const { stepsPerEpoch: _, ...endless } = run({
     losses,
-    learningRates: losses.map(() => 1),
+    learningRates: { optimizer: losses.map(() => 1) },
     epochs: [],
     validations: [validation({ step: 50, validationLoss: 55, metrics: { error: 5 } })],
   });
@@ -97,6 +98,26 @@ it('draws the losses of two networks in one chart and other scalars in their own
   ]); // prettier-ignore
 });
 
+it('shows the learning rate of each optimizer under its name', () => {
+  const learningRates = { generator: [1, 1, 1, 1], discriminator: [4, 3, 2, 1] };
+  const epochs = run().epochs.map((record, i) => ({
+    ...record,
+    learningRates: { generator: 1, discriminator: 3 - 2 * i },
+  }));
+  const found = charts(run({ learningRates, epochs }))['Learning rate'];
+  expect(found?.series).toMatchObject([
+    { name: 'generator', points: [[0.5, 1], [1, 1], [1.5, 1], [2, 1]] },
+    { name: 'discriminator', points: [[0.5, 4], [1, 3], [1.5, 2], [2, 1]] },
+  ]); // prettier-ignore
+  expect(new Set(found?.series.map(({ color }) => color)).size).toBe(2);
+  const table = epochTable(run({ learningRates, epochs }), 'validation');
+  const titles = table?.columns.map(({ title }) => title) ?? [];
+  expect(titles.slice(-3)).toEqual(['learning rate, generator', 'learning rate, discriminator', 'seconds']);
+  expect(table?.rows.map((row) => row.slice(-3))).toEqual([[1, 3, 1], [1, 1, 1]]); // prettier-ignore
+  const constant = { generator: [1, 1, 1, 1], discriminator: [4, 4, 4, 4] };
+  expect(charts(run({ learningRates: constant }))['Learning rate']).toBeUndefined();
+});
+
 it('draws losses of very different sizes logarithmically, and those that may be negative as they are', () => {
   expect(charts(run({ losses: [100, 10, 1, 0.1] }))['Loss']?.y.logarithmic).toBe(true);
   expect(charts(run({ losses: [100, 10, 1, 0] }))['Loss']?.y).toMatchObject({
@@ -108,7 +129,7 @@ it('draws losses of very different sizes logarithmically, and those that may be 
 
 it('shows a learning rate that changes, and says how the run ended', () => {
   expect(charts(run())['Learning rate']).toBeUndefined();
-  expect(charts(run({ learningRates: [1, 2, 3, 4] }))['Learning rate']?.series[0]?.points).toEqual(
+  expect(charts(run({ learningRates: { optimizer: [1, 2, 3, 4] } }))['Learning rate']?.series[0]?.points).toEqual(
     [[0.5, 1], [1, 2], [1.5, 3], [2, 4]], // prettier-ignore
   );
   expect(
@@ -120,6 +141,9 @@ it('shows a learning rate that changes, and says how the run ended', () => {
 it('draws nothing of a run that took no step, and a run of a hundred thousand steps in a small page', () => {
   expect(historySections(run({ losses: [] }), 'validation')).toEqual([]);
   const losses = Array.from({ length: 100_000 }, (_, i) => Math.sin(i));
-  const [loss] = historySections(run({ losses, learningRates: losses, stepsPerEpoch: 50_000 }), 'validation');
+  const [loss] = historySections(
+    run({ losses, learningRates: { optimizer: losses }, stepsPerEpoch: 50_000 }),
+    'validation',
+  );
   expect(JSON.stringify(loss).length).toBeLessThan(20_000);
 });

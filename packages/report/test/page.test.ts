@@ -51,7 +51,7 @@ const html = reportHtml({
   history: {
     losses,
     scalars: { loss: losses },
-    learningRates: losses.map((_, i) => 1e-6 * i),
+    learningRates: { optimizer: losses.map((_, i) => 1e-6 * i) },
     epochs: [],
     validations: [],
     seconds: 12_345,

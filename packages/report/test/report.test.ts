@@ -52,7 +52,7 @@ describe('the report', () => {
       scalars: { loss: 2 / epoch },
       seconds: 1,
     })),
-    learningRates: [1, 1, 1, 1],
+    learningRates: { optimizer: [1, 1, 1, 1] },
     epochs: [1, 2].map((epoch) => ({
       epoch,
       step: 2 * epoch,
@@ -61,6 +61,7 @@ describe('the report', () => {
       validationLoss: 1 / epoch,
       validationScalars: {},
       metrics: { accuracy: epoch / 4 },
+      learningRates: { optimizer: 1 },
       learningRate: 1,
       seconds: 1,
       validationSeconds: 1,

@@ -21,6 +21,8 @@ export interface StepRecord {
   readonly scalars: Readonly<Record<string, number>>;
   /** The first optimizer's, schedule included. */
   readonly learningRate: number;
+  /** Those of all optimizers, by name, schedules included. */
+  readonly learningRates: Readonly<Record<string, number>>;
   /** Number of examples in the batch. */
   readonly examples: number;
 }
@@ -60,8 +62,10 @@ export interface EpochRecord {
   readonly validationScalars: Readonly<Record<string, number>>;
   /** The metrics on the validation data after the epoch, by name; none where there was no validation. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Learning rate of the epoch's last step. */
+  /** Learning rate of the epoch's last step: the first optimizer's. */
   readonly learningRate: number;
+  /** Those of all optimizers in that step, by name. */
+  readonly learningRates: Readonly<Record<string, number>>;
   /** Wall-clock seconds of training, without validation. */
   readonly seconds: number;
   /** Wall-clock seconds of validation. */
@@ -76,8 +80,8 @@ export interface History {
   readonly losses: readonly number[];
   /** All that the steps returned, by name, one number a step; NaN for steps that did not return it. */
   readonly scalars: Readonly<Record<string, readonly number[]>>;
-  /** Learning rate of each step. */
-  readonly learningRates: readonly number[];
+  /** Learning rates of each step, by the names of the optimizers: `learningRates.optimizer` where `fit` trains a model with one. */
+  readonly learningRates: Readonly<Record<string, readonly number[]>>;
   /** Epochs finished. */
   readonly epochs: readonly EpochRecord[];
   readonly validations: readonly ValidationRecord[];

@@ -96,22 +96,26 @@ export function lossError(
   stepsPerEpoch: number | undefined,
   odd: readonly string[],
 ): TrainingError {
-  const { step, epoch, stepOfEpoch, learningRate } = note;
-  const rate = Number(learningRate.toPrecision(4));
+  const { step, epoch, stepOfEpoch, learningRate, learningRates } = note;
+  const rates = Object.entries(learningRates).map(([own, rate]) => [own, Number(rate.toPrecision(4))] as const);
   const field = oddField(batch);
   let hint: string;
   if (field !== undefined) hint = `${field}: clean the data, or look at the loader’s transform.`;
   else if (odd.length > 0 && step === 1) hint = `These hold infinities or NaN from the start: ${odd.join(', ')}.`;
   else if (step === 1) hint = `It is so before any update, and the batch is finite: look for ${suspects(batch)}.`;
-  else if (rate === 0)
+  else if (rates.every(([, rate]) => rate === 0))
     hint = `The parameters do not change at this learning rate: look for ${suspects(batch)}, in this batch.`;
   else {
     const lower = Math.min(0.001, Number((learningRate / 10).toPrecision(2)));
     hint = `Lower the learning rate, e.g. to ${lower}, or clip the gradients; if that does not help, look for ${suspects(batch)}.`;
   }
+  const shown =
+    rates.length === 1
+      ? `the learning rate was ${rates[0]?.[1]}`
+      : `the learning rates were ${rates.map(([own, rate]) => `${rate} (${own})`).join(', ')}`;
   const place = `step ${stepOfEpoch}${stepsPerEpoch === undefined ? '' : ` of ${stepsPerEpoch}`}`;
   return new TrainingError(
-    `[${where}] ${name === 'loss' ? 'the loss' : name} is ${nameOf(loss)} at epoch ${epoch}, ${place}; the learning rate was ${rate}.`,
+    `[${where}] ${name === 'loss' ? 'the loss' : name} is ${nameOf(loss)} at epoch ${epoch}, ${place}${rates.length === 0 ? '' : `; ${shown}`}.`,
     { epoch, step, learningRate, loss, hint },
   );
 }

@@ -8,7 +8,7 @@ export type LogState = {
   readonly lossName: string | undefined;
   /** float64, one number a step. */
   readonly scalars: Readonly<Record<string, Float64Array>>;
-  readonly learningRates: Float64Array;
+  readonly learningRates: Readonly<Record<string, Float64Array>>;
   readonly epochs: readonly Omit<EpochRecord, TimedEpoch>[];
   readonly validations: readonly Omit<ValidationRecord, 'seconds'>[];
   /** Of the epoch that is going on. */
@@ -25,7 +25,7 @@ export class RunLog {
   /** The name of the scalar that is called the loss; undefined before the first step. */
   lossName: string | undefined;
   scalars: Record<string, number[]> = {};
-  learningRates: number[] = [];
+  learningRates: Record<string, number[]> = {};
   epochs: EpochRecord[] = [];
   validations: ValidationRecord[] = [];
   /** Examples of the epoch so far. */
@@ -37,8 +37,8 @@ export class RunLog {
   }
 
   /** @param weight of the step in the means of its epoch: the number of its examples, or the sum of their weights */
-  add({ scalars, learningRate, examples }: StepRecord, weight: number): void {
-    const step = this.learningRates.length;
+  add({ scalars, learningRates, examples }: StepRecord, weight: number): void {
+    const step = this.losses.length;
     for (const name in scalars) {
       const value = scalars[name] ?? Number.NaN;
       const known = (this.scalars[name] ??= new Array<number>(step).fill(Number.NaN));
@@ -48,13 +48,19 @@ export class RunLog {
       total.weight += weight;
     }
     for (const name in this.scalars) if (!(name in scalars)) this.scalars[name]?.push(Number.NaN);
-    this.learningRates.push(learningRate);
+    for (const name in learningRates)
+      (this.learningRates[name] ??= new Array<number>(step).fill(Number.NaN))[step] = learningRates[name] ?? Number.NaN;
     this.examples += examples;
   }
 
   /** Means over the epoch so far, by name. */
   means(): Record<string, number> {
     return Object.fromEntries(Object.entries(this.#sums).map(([name, { sum, weight }]) => [name, sum / weight]));
+  }
+
+  /** Learning rates of the last step, by name. */
+  lastRates(): Record<string, number> {
+    return mapValues(this.learningRates, (rates) => rates.at(-1) ?? Number.NaN);
   }
 
   addValidation(record: ValidationRecord): void {
@@ -71,7 +77,7 @@ export class RunLog {
     return {
       lossName: this.lossName,
       scalars: mapValues(this.scalars, (values) => Float64Array.from(values)),
-      learningRates: Float64Array.from(this.learningRates),
+      learningRates: mapValues(this.learningRates, (rates) => Float64Array.from(rates)),
       epochs: this.epochs.map(({ seconds: _, validationSeconds: _v, examplesPerSecond: _e, ...rest }) => rest),
       validations: this.validations.map(({ seconds: _, ...rest }) => rest),
       examples: this.examples,
@@ -94,7 +100,7 @@ export class RunLog {
     const noTime = { seconds: 0, validationSeconds: 0, examplesPerSecond: 0 };
     this.lossName = state.lossName;
     this.scalars = mapValues(state.scalars, (values) => Array.from(values));
-    this.learningRates = Array.from(state.learningRates);
+    this.learningRates = mapValues(state.learningRates, (rates) => Array.from(rates));
     this.epochs = state.epochs.map((record, i) => frozen({ ...record, ...(times.epochs[i] ?? noTime) }));
     this.validations = state.validations.map((record, i) => frozen({ ...record, seconds: times.validations[i] ?? 0 }));
     this.examples = state.examples;

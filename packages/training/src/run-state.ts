@@ -87,13 +87,14 @@ function logDifferences(log: unknown, step: unknown): readonly string[] {
       'a text, or undefined',
       ['string', 'undefined'].includes(typeof lossName),
     ),
-    ...numbersDifferences('log.learningRates', learningRates, step),
     ...countDifferences({ 'log.examples': examples }),
   ];
-  if (!isPlain(scalars)) found.push(`log.scalars must be numbers of the steps by name, not ${describe(scalars)}`);
-  else
-    for (const [name, values] of Object.entries(scalars))
-      found.push(...numbersDifferences(`log.scalars.${name}`, values, step));
+  for (const [name, lists] of Object.entries({ scalars, learningRates })) {
+    if (!isPlain(lists)) found.push(`log.${name} must be numbers of the steps by name, not ${describe(lists)}`);
+    else
+      for (const [each, values] of Object.entries(lists))
+        found.push(...numbersDifferences(`log.${name}.${each}`, values, step));
+  }
   found.push(...recordsDifferences('log.epochs', epochs), ...recordsDifferences('log.validations', validations));
   const isSums = isPlain(sums) && Object.values(sums as Fields).every((total) => isTotal(total));
   return [...found, ...kindDifference('log.sums', sums, '{ sum, weight } by name', isSums)];
@@ -115,9 +116,13 @@ function numbersDifferences(name: string, values: unknown, step: unknown): reado
 function recordsDifferences(name: string, records: unknown): readonly string[] {
   if (!Array.isArray(records)) return [`${name} must be an array, not ${describe(records)}`];
   return records.flatMap((record: unknown, i) => {
-    const { epoch, step, loss, scalars, metrics } = Object(record) as Fields;
+    const { epoch, step, loss, ...named } = Object(record) as Fields;
+    const { scalars, validationScalars, metrics, learningRates = {} } = named; // of validations no rates
     const isRecord =
-      isCount(epoch) && isCount(step) && typeof loss === 'number' && areNumbers(scalars) && areNumbers(metrics);
+      isCount(epoch) &&
+      isCount(step) &&
+      typeof loss === 'number' &&
+      [scalars, validationScalars, metrics, learningRates].every(areNumbers);
     return kindDifference(`${name}[${i}]`, record, '{ epoch, step, loss, scalars, metrics, … }', isRecord);
   });
 }

@@ -42,7 +42,7 @@ const stepsInFlight = 4;
 interface Handed<B> {
   readonly loaded: LoadedBatch<B>;
   readonly weight: number;
-  readonly learningRate: number;
+  readonly learningRates: Readonly<Record<string, number>>;
 }
 
 interface Note {
@@ -245,7 +245,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       step: this.#step,
       epoch: this.epoch,
       stepOfEpoch: this.#stepOfEpoch,
-      learningRate: handed.learningRate,
+      learningRate: firstOf(handed.learningRates),
+      learningRates: handed.learningRates,
       examples: count,
     };
     this.#reporting = this.#reader.push(named, { record, batch: batch as object, weight });
@@ -339,9 +340,9 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     const weight = trainingWeightOf(`${this.#where}, step ${this.#step + 1}`, batch, loaded.count);
     this.#schedules.apply(this.#step, this.stepCount);
     this.#ahead = undefined;
-    const [optimizer] = this.optimizers.values();
-    const learningRate = optimizer === undefined ? Number.NaN : optimizer.learningRate * optimizer.factor;
-    this.#handed = { loaded, weight, learningRate };
+    const learningRates: Record<string, number> = {};
+    for (const [name, { learningRate, factor }] of this.optimizers) learningRates[name] = learningRate * factor;
+    this.#handed = { loaded, weight, learningRates };
     return tensors as unknown as StepBatch<B>;
   }
 
@@ -458,6 +459,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
 
   async #endEpoch(validation: ValidationRecord | undefined): Promise<void> {
     const scalars = this.#log.means();
+    const learningRates = this.#log.lastRates();
     const { seconds } = this.#trainingClock;
     const record: EpochRecord = {
       epoch: this.epochs.length + 1,
@@ -467,7 +469,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       ...(validation?.validationLoss !== undefined && { validationLoss: validation.validationLoss }),
       validationScalars: validation?.validationScalars ?? {},
       metrics: validation?.metrics ?? {},
-      learningRate: this.#log.learningRates.at(-1) ?? Number.NaN,
+      learningRate: firstOf(learningRates),
+      learningRates,
       seconds,
       validationSeconds: this.#validationSeconds,
       examplesPerSecond: this.#log.examples / seconds,
@@ -601,6 +604,12 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#trainingClock.reset(times.epochSeconds);
     this.#validationSeconds = times.epochValidationSeconds;
   }
+}
+
+/** Of numbers by name; NaN where there are none. */
+function firstOf(numbers: Readonly<Record<string, number>>): number {
+  for (const name in numbers) return numbers[name] ?? Number.NaN;
+  return Number.NaN;
 }
 
 function progressOf(progress: boolean | Callback | undefined): Callback[] {

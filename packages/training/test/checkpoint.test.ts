@@ -402,7 +402,7 @@ describe('the factor of a schedule', () => {
     const resumed = program();
     const callbacks = [new Checkpoint(runs)];
     const history = await fit(resumed.model, points(64), { ...resumed.common, epochs: 2, resume: runs, callbacks });
-    expect(history.learningRates).toEqual([0.5, 0, 1, 1]);
+    expect(history.learningRates).toEqual({ optimizer: [0.5, 0, 1, 1] });
 
     const loaded = program();
     await Checkpoint.load(runs, { model: loaded.model, optimizer: loaded.optimizer });

@@ -118,7 +118,7 @@ describe('fit', () => {
       batchSize: 30,
       schedule: (step, total) => (step + 1) / total,
     });
-    expect(learningRates).toEqual([0.25, 0.5, 0.75, 1]);
+    expect(learningRates).toEqual({ optimizer: [0.25, 0.5, 0.75, 1] });
   });
 
   it.each([
@@ -136,7 +136,7 @@ describe('fit', () => {
     });
     expect(optimizer.factor).toBe(0.5);
     // What is trained next trains, at the rate that the optimizer says.
-    expect((await fit(model, points(60), common)).learningRates).toEqual([0.5, 0.5]);
+    expect((await fit(model, points(60), common)).learningRates).toEqual({ optimizer: [0.5, 0.5] });
   });
 
   it('refuses to train what another run is training, and takes it afterwards', async () => {

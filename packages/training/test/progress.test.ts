@@ -75,6 +75,7 @@ const record: EpochRecord = {
   validationScalars: { loss: 0.25 },
   metrics: { accuracy: 0.975 },
   learningRate: 0.1,
+  learningRates: { optimizer: 0.1 },
   seconds: 2,
   validationSeconds: 0.5,
   examplesPerSecond: 1234,
@@ -83,7 +84,7 @@ const history: History = {
   losses: [0.5, 0.5],
   scalars: { loss: [0.5, 0.5] },
   validations: [],
-  learningRates: [0.1, 0.1],
+  learningRates: { optimizer: [0.1, 0.1] },
   epochs: [record],
   stepsPerEpoch: 2,
   seconds: 2.5,
@@ -103,7 +104,16 @@ function show(isTTY: boolean): string {
   progress.onTrainStart(run);
   for (const step of [1, 2])
     progress.onStep(
-      { step, epoch: 1, stepOfEpoch: step, loss: 0.5, scalars: { loss: 0.5 }, learningRate: 0.1, examples: 10 },
+      {
+        step,
+        epoch: 1,
+        stepOfEpoch: step,
+        loss: 0.5,
+        scalars: { loss: 0.5 },
+        learningRate: 0.1,
+        learningRates: { optimizer: 0.1 },
+        examples: 10,
+      },
       run,
     );
   progress.onEpochEnd(record, run);
@@ -162,7 +172,7 @@ describe('TerminalProgress', () => {
     const step = (number: number, at: number): void => {
       now.mockReturnValue(at);
       progress.onStep(
-        { step: number, epoch: 1, stepOfEpoch: number, loss: 0.5, scalars: { loss: 0.5 }, learningRate: 0.1, examples: 10 },
+        { step: number, epoch: 1, stepOfEpoch: number, loss: 0.5, scalars: { loss: 0.5 }, learningRate: 0.1, learningRates: { optimizer: 0.1 }, examples: 10 },
         bySteps,
       ); // prettier-ignore
     };

@@ -305,7 +305,7 @@ it('says that options of an optimizer are those saved, where the program has oth
   expect((await run(1, 0.25, 0)).warnings).toBeUndefined();
   expect((await run(2, 0.25, 0)).warnings).toBeUndefined();
   const { warnings, learningRates } = await run(3, 0.5, 0.125);
-  expect(learningRates).toEqual([0.25, 0.25, 0.25]);
+  expect(learningRates).toEqual({ optimizer: [0.25, 0.25, 0.25] });
   expect(warnings).toEqual([
     `learningRate of optimizer is 0.25, as in ${own}, and not 0.5.`,
     `learningRate of optimizer, group 1, is 0.25, as in ${own}, and not 0.5.`,
@@ -381,7 +381,7 @@ describe('a run that is resumed with another schedule', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^the schedule of optimizer is another than it was: .* here 1\.$/),
     ]);
-    expect(learningRates.slice(4)).toEqual([1, 1]);
+    expect(learningRates['optimizer']?.slice(4)).toEqual([1, 1]);
   });
 
   it('says nothing where no step has been made yet', async () => {

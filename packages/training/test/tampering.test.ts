@@ -85,7 +85,7 @@ describe('the state of a run', () => {
     [{ step: Number.NaN }, 'step must be an integer ≥ 0, not NaN'],
     [{ step: 'x' }, "step must be an integer ≥ 0, not 'x'"],
     [{ step: 1.5 }, 'step must be an integer ≥ 0, not 1.5'],
-    [{ step: 15 }, 'log.learningRates has 14 numbers, and the run has made 15 steps'],
+    [{ step: 15 }, 'log.scalars.loss has 14 numbers, and the run has made 15 steps'],
     [{ stepOfEpoch: -1 }, 'stepOfEpoch must be an integer ≥ 0, not -1'],
     [{ stepOfEpoch: 8 }, 'stepOfEpoch is 8, and an epoch has 7 steps'],
     [{ stepOfEpoch: 100 }, 'stepOfEpoch is 100, and the run has made 14 steps'],
@@ -110,7 +110,14 @@ describe('the state of a run', () => {
 
   it.each<[Fields, string]>([
     [{ lossName: 3 }, 'log.lossName must be a text, or undefined, not 3'],
-    [{ learningRates: new Float64Array(3) }, 'log.learningRates has 3 numbers, and the run has made 14 steps'],
+    [
+      { learningRates: { optimizer: new Float64Array(3) } },
+      'log.learningRates.optimizer has 3 numbers, and the run has made 14 steps',
+    ],
+    [
+      { learningRates: new Float64Array(3) },
+      'log.learningRates must be numbers of the steps by name, not a Float64Array',
+    ],
     [{ scalars: { loss: 'x' } }, "log.scalars.loss must be a Float64Array, not 'x'"],
     [{ epochs: [3] }, 'log.epochs[0] must be { epoch, step, loss, scalars, metrics, … }, not 3'],
     [{ validations: undefined }, 'log.validations must be an array, not undefined'],
@@ -142,7 +149,7 @@ describe('the state of a monitor', () => {
       { best: { epoch: 1, step: 7, value: Number.NaN } },
       'best of validationLoss must be { epoch, step, value } with a value that is not NaN, or undefined, not { epoch: 1, step: 7, value: NaN }',
     ],
-    [{ goal: 'up' }, "its mode is 'min', in the checkpoint 'up'"],
+    [{ goal: 'up' }, "its goal is 'min', in the checkpoint 'up'"],
     [{ name: 5 }, 'its state is that of something else'],
   ])('%o', async (change, reason) => {
     for (const name of ['EarlyStopping', 'Checkpoint'] as const)

@@ -102,6 +102,12 @@ describe('one form for every training', () => {
       expect([factors[1], optD.factor, optG.factor]).toEqual([1, 1, 1]); // given back at the end
       return { history, weights: await weightsOf(g, d) };
     });
+    const { learningRates } = history;
+    expect(Object.keys(learningRates)).toEqual(['optG', 'optD']);
+    const [firstRate = NaN] = learningRates['optD'] ?? [];
+    expect(learningRates['optD']).toEqual(Array.from({ length: 16 }, (_, i) => firstRate * (1 - i / 16)));
+    expect(new Set(learningRates['optG']).size).toBe(1);
+    expect(history.epochs[0]?.learningRates).toEqual({ optD: learningRates['optD']?.[3], optG: learningRates['optG']?.[3] }); // prettier-ignore
     expect(Object.keys(history.scalars)).toEqual(['dLoss', 'gLoss']);
     expect(history.losses).toEqual(history.scalars['dLoss']);
     expect(history.scalars['gLoss']).toHaveLength(16);
@@ -442,7 +448,7 @@ describe('a step of fit', () => {
       validation: points(10),
       schedule,
     });
-    expect(learningRates).toEqual([0.1, 0.1, 0.05]);
+    expect(learningRates).toEqual({ optimizer: [0.1, 0.1, 0.05] });
   });
 
   it('a schedule that needs the number of steps says that a stream has none', async () => {
