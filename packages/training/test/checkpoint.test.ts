@@ -14,7 +14,7 @@ import { DataLoader, type ArrayDataset } from '@hebb/data';
 import { accuracy } from '@hebb/evaluation';
 import { Dropout, Linear, readSafetensors, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';
-import { AdamW, SGD } from '@hebb/optimizers';
+import { AdamW, constantSchedule, SGD } from '@hebb/optimizers';
 import { manualSeed, setDevice } from '@hebb/tensor';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -389,7 +389,7 @@ it.each(wrong)('refuses a wrong %s', (_, options, message) => {
 });
 
 describe('the factor of a schedule', () => {
-  it('is not saved: who goes on without a schedule trains at the rate of the optimizer', async () => {
+  it('is not saved: who goes on with a constant schedule trains at the rate of the optimizer', async () => {
     const schedule = (step: number): number => (step === 0 ? 0.5 : 0);
     const program = (): { model: Sequential; optimizer: SGD; common: FitOptions } => {
       const model = classifier();
@@ -401,7 +401,13 @@ describe('the factor of a schedule', () => {
 
     const resumed = program();
     const callbacks = [new Checkpoint(runs)];
-    const history = await fit(resumed.model, points(64), { ...resumed.common, epochs: 2, resume: runs, callbacks });
+    const history = await fit(resumed.model, points(64), {
+      ...resumed.common,
+      epochs: 2,
+      resume: runs,
+      callbacks,
+      schedule: constantSchedule(),
+    });
     expect(history.learningRates).toEqual({ optimizer: [0.5, 0, 1, 1] });
 
     const loaded = program();

@@ -148,7 +148,16 @@ describe('TerminalProgress', () => {
     const progress = new TerminalProgress({ stream });
     progress.onTrainStart(run);
     progress.onStep(
-      { step: 2, epoch: 1, stepOfEpoch: 2, loss: 0.5, scalars: { loss: 0.5 }, learningRate: 0.1, examples: 10 },
+      {
+        step: 2,
+        epoch: 1,
+        stepOfEpoch: 2,
+        loss: 0.5,
+        scalars: { loss: 0.5 },
+        learningRate: 0.1,
+        learningRates: { optimizer: 0.1 },
+        examples: 10,
+      },
       run,
     );
     stream.text = '';
