@@ -12,6 +12,19 @@ export interface NumericArray<T extends TypedArray = TypedArray> {
   readonly dtype?: DType | undefined;
 }
 
+const wholes = new WeakSet();
+
+/** Remembers that the first axis of an array counts the examples, so that a dataset can refuse it where the shape of one example is meant. */
+export function whole<A extends NumericArray>(array: A): A {
+  wholes.add(array);
+  return array;
+}
+
+/** Whether {@link whole} has seen this array; of a copy nothing is known. */
+export function isWhole(array: object): boolean {
+  return wholes.has(array);
+}
+
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const extent of shape) size *= extent;

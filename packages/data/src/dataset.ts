@@ -2,15 +2,19 @@
 import { requireList } from '@hebb/tensor/arguments';
 import {
   emptyLike,
+  format,
   isTypedArray,
+  isWhole,
   requireArray,
   sizeOf,
   type DType,
   type NumericArray,
   type TypedArray,
+  whole,
 } from './arrays.ts';
 import { requireBatch, type ArrayBatch } from './batches.ts';
 import { DataError, show } from './errors.ts';
+import { printable } from './print.ts';
 
 /** The values of one field for all examples, one after another; `shape` is that of one example, `[]` for a number. */
 export interface Field<T extends TypedArray = TypedArray> {
@@ -117,6 +121,7 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<Batch<F>
     this.#fields = fields;
     this.#indices = indices === undefined ? undefined : requireIndices('ArrayDataset', indices, length);
     this.length = this.#indices?.length ?? length;
+    printable(this);
   }
 
   /** Names of the fields. */
@@ -141,8 +146,14 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<Batch<F>
     if (field === undefined) {
       throw new DataError(`[ArrayDataset] there is no field ${show(name)}; there are ${this.names.join(', ')}.`);
     }
-    if (this.#indices === undefined) return { ...field, shape: [this.length, ...field.shape] };
-    return gatherField<F[K]['data']>(field, this.#indices);
+    if (this.#indices === undefined) return whole({ ...field, shape: [this.length, ...field.shape] });
+    return whole(gatherField<F[K]['data']>(field, this.#indices));
+  }
+
+  /** `ArrayDataset of 3 examples: x float32[2,2], y int32[]`, as `console.log` prints it. */
+  toString(): string {
+    const fields = Object.entries(this.#fields).map(([name, field]) => `${name} ${format(field)}`);
+    return `ArrayDataset of ${this.length} example${this.length === 1 ? '' : 's'}: ${fields.join(', ')}`;
   }
 
   #rows(indices: Uint32Array): Uint32Array {
@@ -192,6 +203,12 @@ function requireFields(fields: unknown): asserts fields is Fields {
       throw new DataError(
         `[ArrayDataset] field '${name}' must have the shape of one example, an array such as [28, 28] or [], got ${show(shape)}.`,
         { hint },
+      );
+    }
+    if (isWhole(field)) {
+      throw new DataError(
+        `[ArrayDataset] field '${name}' is an array of all examples, ${format(field as NumericArray)}, whose first axis counts them.`,
+        { hint: `The shape of a field is that of one example: { ${name}: fieldOf(array) } takes the array as it is.` },
       );
     }
   }

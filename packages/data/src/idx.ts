@@ -1,7 +1,7 @@
 /** The IDX format of MNIST and its relatives: a magic number, extents, then raw big-endian numbers. */
 import { Gunzip } from 'fflate';
 import { requireString } from '@hebb/tensor/arguments';
-import { sizeOf, type NumericArray } from './arrays.ts';
+import { sizeOf, whole, type NumericArray } from './arrays.ts';
 import { DataError, messageOf } from './errors.ts';
 import { nameOf, readBytes, type Source } from './files.ts';
 
@@ -68,12 +68,12 @@ export function readIdx(bytes: Uint8Array, name = '<bytes>'): NumericArray {
     data.set(
       data instanceof Int8Array ? new Int8Array(file.buffer, file.byteOffset + start, size) : file.subarray(start),
     );
-    return { data, shape };
+    return whole({ data, shape });
   }
   const data = type.make(size);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   for (let i = 0; i < size; i++) data[i] = type.read(view, start + i * type.bytes);
-  return { data, shape };
+  return whole({ data, shape });
 }
 
 /** The header, or `undefined` if the bytes end before it does. */

@@ -1,6 +1,6 @@
 /** Reading a dataset through, some examples at a time. */
 import { madeAhead } from './ahead.ts';
-import { emptyLike, format, type NumericArray, type TypedArray } from './arrays.ts';
+import { emptyLike, format, whole, type NumericArray, type TypedArray } from './arrays.ts';
 import { requireBatch, type ArrayBatch } from './batches.ts';
 import { isPromise, requireDataset, requireGathered, type Dataset } from './dataset.ts';
 import { DataError, show } from './errors.ts';
@@ -118,6 +118,6 @@ class FieldJoiner {
     const first = this.#first;
     if (first === undefined || this.#data === undefined)
       throw new DataError(`[${this.#where}] the dataset is empty: it has no field ${show(this.#name)}.`);
-    return { ...first, data: this.#data, shape: [this.#length, ...first.shape.slice(1)] };
+    return whole({ ...first, data: this.#data, shape: [this.#length, ...first.shape.slice(1)] });
   }
 }

@@ -9,9 +9,10 @@ import {
   listOf,
   wrongArgument,
 } from '@hebb/tensor/arguments';
-import type { NumericArray } from './arrays.ts';
+import { whole, type NumericArray } from './arrays.ts';
 import { columnTypes, isNumber, type ColumnType } from './columns.ts';
 import { DataError, show, type DataProblem } from './errors.ts';
+import { printable, tableText } from './print.ts';
 
 /** A missing number or boolean is NaN, a missing string null; true is 1, false 0. */
 export type Column =
@@ -128,6 +129,7 @@ export class Table {
         throw new DataError(`[Table] columns must have one length, got ${lengths.join(', ')}.`);
       }
     }
+    printable(this);
   }
 
   /** Column names in order. */
@@ -240,7 +242,7 @@ export class Table {
     columns.forEach((values, j) => {
       for (let i = 0; i < values.length; i++) data[i * width + j] = values[i] ?? NaN;
     });
-    return { data, shape: [this.length, width], names: [...names] };
+    return whole({ data, shape: [this.length, width], names: [...names] });
   }
 
   /**
@@ -363,6 +365,20 @@ export class Table {
   lineOf(row: number): number | undefined {
     this.#checkRow(row);
     return this.#lines?.[row];
+  }
+
+  /**
+   * Number of rows, columns with their types, and the first rows, in some 80 characters a line; Node's `console.log` prints it.
+   *
+   * ```ts
+   * import { parseCsv } from '@hebb/data';
+   *
+   * const table = parseCsv('name,age\nAda,36\nBo,\n', { source: 'people.csv' });
+   * table.toString().split('\n')[0]; // 'Table people.csv: 2 rows, 2 columns'
+   * ```
+   */
+  toString(): string {
+    return tableText(this);
   }
 
   #with(columns: Map<string, Column>, lines: ArrayLike<number> | undefined = this.#lines): Table {

@@ -79,7 +79,7 @@ describe('ArrayDataset', () => {
       /field 'x' has 6 values, not a multiple of the 4/,
     );
     expect(() => new ArrayDataset({ x: { data, shape: [3] }, y: { data, shape: [] } })).toThrow(/x: 2, y: 6/);
-    const whole = new ArrayDataset({ x: { data, shape: [3] } }).field('x'); // counts the examples
+    const whole = { data, shape: [2, 3] }; // counts the examples
     expect(() => new ArrayDataset({ x: whole, y: { data: data.subarray(2), shape: [2] } })).toThrow(
       /x: 1, y: 2\.\n {2}hint: The shape is that of one example[^]*\{ x: fieldOf\(array\) \}/,
     );

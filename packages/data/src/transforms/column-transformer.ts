@@ -1,6 +1,6 @@
 /** Columns of a table, each group by its own transform, as one matrix. */
 import { listOf, requirePlain, requireString } from '@hebb/tensor/arguments';
-import { requireArray, type NumericArray } from '../arrays.ts';
+import { requireArray, whole, type NumericArray } from '../arrays.ts';
 import type { JsonValue } from '../batches.ts';
 import { DataError, show } from '../errors.ts';
 import { Table, type Column } from '../table.ts';
@@ -149,7 +149,7 @@ export class ColumnTransformer implements Transform<Table, NumericArray> {
       offset += own;
     }
     const widths = Object.fromEntries(parts.map(({ name, width: own }) => [name, own]));
-    return { matrix: { data, shape: [table.length, width] }, widths };
+    return { matrix: whole({ data, shape: [table.length, width] }), widths };
   }
 }
 

@@ -1,6 +1,6 @@
 /** Missing values filled in. */
 import { oneOf, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { format, requireArray, sizeOf, type NumericArray } from '../arrays.ts';
+import { format, requireArray, sizeOf, whole, type NumericArray } from '../arrays.ts';
 import { DataError, show } from '../errors.ts';
 import { classesOf } from '../labels.ts';
 import { Table, type Column } from '../table.ts';
@@ -98,7 +98,7 @@ export class Imputer implements Transform<NumericArray | Table, NumericArray | T
       const value = data[i] ?? NaN;
       filled[i] = Number.isNaN(value) ? Number(this.fill[i % width]) : value;
     }
-    return { data: filled, shape: [...shape] };
+    return whole({ data: filled, shape: [...shape] });
   }
 
   /** `fit(x).transform(x)`. */

@@ -1,6 +1,6 @@
 /** Categories as columns of zeros and ones. */
 import { checkOptions, oneOf, orNull, requireList, type OptionNames } from '@hebb/tensor/arguments';
-import { requireArray, type NumericArray } from '../arrays.ts';
+import { requireArray, whole, type NumericArray } from '../arrays.ts';
 import { DataError, ProblemList, show, someOf } from '../errors.ts';
 import { classesOf } from '../labels.ts';
 import { Table, type Column } from '../table.ts';
@@ -96,7 +96,7 @@ export class OneHotEncoder implements Transform<Categories, NumericArray> {
       this.#mark(data, column, { offset, width, name, all: fitted[j]?.categories ?? [], categories });
       offset += categories.length;
     });
-    return { data, shape: [length, width] };
+    return whole({ data, shape: [length, width] });
   }
 
   /** `fit(values).transform(values)`. */

@@ -7,7 +7,7 @@ import {
   type OptionNames,
   typeNameOf,
 } from '@hebb/tensor/arguments';
-import { format, requireArray, sizeOf, type NumericArray } from '../arrays.ts';
+import { format, requireArray, sizeOf, whole, type NumericArray } from '../arrays.ts';
 import { DataError, show } from '../errors.ts';
 import { JsonReader, notFitted, numbersToJSON, type Transform, type TransformJSON } from './transform.ts';
 
@@ -445,5 +445,5 @@ export function normalize<T extends NumericArray>(images: T, options: NormalizeO
 function map<T extends NumericArray>({ data, shape }: T, f: (value: number, index: number) => number): Floats<T> {
   const mapped = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
   for (let i = 0; i < data.length; i++) mapped[i] = f(data[i] ?? NaN, i);
-  return { data: mapped, shape: [...shape] } as unknown as Floats<T>;
+  return whole({ data: mapped, shape: [...shape] }) as unknown as Floats<T>;
 }

@@ -1,0 +1,48 @@
+/** What a dataset of arrays takes for a field. */
+import { describe, expect, it } from 'vitest';
+import {
+  ArrayDataset,
+  fieldOf,
+  mapDataset,
+  parseCsv,
+  readField,
+  readIdx,
+  StandardScaler,
+  type NumericArray,
+} from '../src/index.ts';
+
+describe('an array of all examples is no field', () => {
+  const dataset = new ArrayDataset({
+    x: { data: new Float32Array(12), shape: [2, 2] },
+    y: { data: new Int32Array(3), shape: [] },
+  });
+  const table = parseCsv('a,b\n1,2\n3,4\n5,6\n');
+  const scaler = new StandardScaler().fit(table.columns());
+
+  it.each<[string, () => NumericArray | Promise<NumericArray>, string]>([
+    ['field() of a dataset', () => dataset.field('x'), 'float32[3,2,2]'],
+    ['field() of a subset', () => dataset.subset([0, 1]).field('y'), 'int32[2]'],
+    [
+      'readField',
+      () =>
+        readField(
+          mapDataset(dataset, (batch) => batch),
+          'x',
+        ) as Promise<NumericArray>,
+      'float32[3,2,2]',
+    ],
+    ['columns of a table', () => table.columns(), 'float64[3,2]'],
+    ['what a transform gives', () => scaler.transform(table.columns()), 'float64[3,2]'],
+    ['an IDX file', () => readIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 8)), 'uint8[2]'],
+  ])('%s', async (_, make, given) => {
+    const array = await make();
+    const message = `[ArrayDataset] field 'x' is an array of all examples, ${given}, whose first axis counts them.`;
+    expect(() => new ArrayDataset({ x: array })).toThrow(message);
+    expect(() => new ArrayDataset({ x: array })).toThrow(/\{ x: fieldOf\(array\) \}/);
+    expect(new ArrayDataset({ x: fieldOf(array) }).length).toBe(array.shape[0]);
+  });
+
+  it('but one example of several numbers is', () => {
+    expect(new ArrayDataset({ tokens: { data: Int32Array.of(1, 2, 3), shape: [3] } }).length).toBe(1);
+  });
+});
