@@ -28,7 +28,7 @@ const forbidden = {
 };
 
 /** Beside the entries, for the packages above: what a program of a user has no need of. */
-const subpaths = { tensor: ['arguments'], evaluation: ['format', 'internal'] };
+const subpaths = { tensor: ['arguments'], evaluation: ['format', 'internal'], layers: ['internal'] };
 
 /** Packages that see the graph itself, through `@hebb/tensor/graph`. */
 const graphReaders = ['autograd', 'onnx'];

@@ -23,6 +23,7 @@ const budgets = {
     files: 3.6,
     hebb: 250,
     layers: 43,
+    'layers/internal': 27,
     losses: 22,
     onnx: 63,
     optimizers: 40,

@@ -1,7 +1,8 @@
 /** The files that are written, and their folder. */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { requireWritableFolder, TrainingError } from 'hebb';
+import { FileError, requireWritableFolder } from '@hebb/files';
+import { TrainingError } from 'hebb';
 
 export const fileNames = { weights: 'model.safetensors', onnx: 'model.onnx', report: 'report.html' } as const;
 
@@ -11,7 +12,12 @@ export const fileNames = { weights: 'model.safetensors', onnx: 'model.onnx', rep
  * @throws TrainingError naming the folder and the reason
  */
 export async function requireWritable(folder: string): Promise<void> {
-  await requireWritableFolder('--out', folder);
+  try {
+    await requireWritableFolder(folder);
+  } catch (cause) {
+    if (!(cause instanceof FileError)) throw cause;
+    throw new TrainingError(`[--out] ${cause.summary}`, { hint: cause.hint });
+  }
   for (const name of Object.values(fileNames)) {
     if (statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true) {
       throw new TrainingError(`[--out] cannot write ${join(folder, name)}: there is a folder of that name.`, {

@@ -1,6 +1,7 @@
 import * as data from '@hebb/data';
 import * as evaluation from '@hebb/evaluation';
 import * as layers from '@hebb/layers';
+import * as internal from '@hebb/layers/internal';
 import * as losses from '@hebb/losses';
 import * as architectures from '@hebb/architectures';
 import * as autograd from '@hebb/autograd';
@@ -33,6 +34,20 @@ it('has every name of every package', () => {
     const missing = Object.keys(exported).filter((key) => !(key in hebb));
     expect(missing, `missing from ${name}`).toEqual([]);
   }
+});
+
+it('keeps to itself what packages have for one another', () => {
+  const names = Object.keys(hebb);
+  for (const name of Object.keys(internal)) expect(names).not.toContain(name);
+  expect(
+    names.filter((name) =>
+      ['typeNameOf', 'requireFittingState', 'requireParts', 'requireWritableFolder'].includes(name),
+    ),
+  ).toEqual([]);
+  // Of modules only what a user calls or writes.
+  const methods = Object.getOwnPropertyNames(hebb.Module.prototype);
+  expect(methods).toContain('freeze');
+  expect(methods.filter((name) => ['foundAt', 'takeHooksOf'].includes(name))).toEqual([]);
 });
 
 it('decides names that packages share: tensor operations and losses, with the metrics beside them', () => {

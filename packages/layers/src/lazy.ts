@@ -5,6 +5,7 @@ import { callWith, readInputs, zerosFor, type ModelInputs } from './inputs.ts';
 import { withMode } from './modes.ts';
 import { Module, requireModule, type AnyModule } from './module.ts';
 import { UninitializedError } from './uninitialized.ts';
+import { takeHooks } from './walk.ts';
 
 /**
  * A layer whose sizes follow from its first input. It stands for the layer that {@link create} makes of that input: {@link initialize} puts the
@@ -34,7 +35,7 @@ export abstract class LazyModule<Inputs extends readonly unknown[] = [x: Tensor]
   initializeFrom(inputs: Inputs): Module<Inputs, Output> {
     const created = this.create(...inputs);
     created.training = this.training;
-    created.takeHooksOf(this);
+    takeHooks(created, this);
     this.#created = created;
     return created;
   }

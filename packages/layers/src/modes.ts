@@ -32,14 +32,6 @@ export function withMode<T>(model: AnyModule, training: boolean, body: () => T):
 
 /**
  * Remembers the mode of every module in `models`; the result puts them back. For what {@link withMode} cannot hold, a generator say.
- *
- * ```ts
- * const model = new Sequential(new Linear(4, 8), new Dropout());
- * const restore = modesOf(model);
- * model.eval();
- * restore();
- * model.training; // true
- * ```
  */
 export function modesOf(...models: AnyModule[]): () => void {
   for (const model of models) requireModule('modesOf', 'a model', model);

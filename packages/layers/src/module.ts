@@ -47,6 +47,12 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     introduceModules({
       isModule: (value) => value instanceof Module,
       namesItself: (module) => module.members !== Module.prototype.members,
+      // The path from further outside wins.
+      foundAt: (module, path) => {
+        if (path !== '' && !module.#path.endsWith(`.${path}`)) module.#path = path;
+        module.#forwarding.wrap();
+      },
+      takeHooks: (module, from) => module.#forwarding.share(from.#forwarding),
     });
   }
 
@@ -291,11 +297,6 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     return this.#forwarding.addHook(hook as never);
   }
 
-  /** Shares the hooks of a module, in whose place this one comes. */
-  takeHooksOf(module: AnyModule): void {
-    this.#forwarding.share(module.#forwarding);
-  }
-
   /** The class and what distinguishes this instance: `Linear 784 → 10`. */
   describe(): string {
     return typeNameOf(this);
@@ -304,12 +305,6 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
   /** `classifier.1 (Linear 9216 → 128)`: the path is known once a model that holds the module was walked (by an optimizer, say). */
   toString(): string {
     return this.#path === '' ? this.describe() : `${this.#path} (${this.describe()})`;
-  }
-
-  /** Remembers where the module was found; the path from further outside wins. Called on walks. */
-  foundAt(path: string): void {
-    if (path !== '' && !this.#path.endsWith(`.${path}`)) this.#path = path;
-    this.#forwarding.wrap();
   }
 }
 

@@ -9,6 +9,10 @@ interface Modules {
   isModule(value: unknown): value is AnyModule;
   /** Whether the class names its members itself, instead of having them found in its fields. */
   namesItself(module: AnyModule): boolean;
+  /** Tells a module under which path it was found. */
+  foundAt(module: AnyModule, path: string): void;
+  /** Lets a module share the hooks of another one, in whose place it comes. */
+  takeHooks(module: AnyModule, from: AnyModule): void;
 }
 
 let modules: Modules | undefined;
@@ -21,6 +25,11 @@ export function introduceModules(methods: Modules): void {
 function known(): Modules {
   if (modules === undefined) throw new Error('No module was made yet.');
   return modules;
+}
+
+/** Lets a module share the hooks of another one, in whose place it comes. */
+export function takeHooks(module: AnyModule, from: AnyModule): void {
+  known().takeHooks(module, from);
 }
 
 export function isModule(value: unknown): value is AnyModule {
@@ -75,7 +84,7 @@ export function walk(root: AnyModule, { again = false }: { readonly again?: bool
         enclosed.filter(([, value]) => !listed.has(value)),
       );
   }
-  if (!again) for (const { path, module } of visits) module.foundAt(path);
+  if (!again) for (const { path, module } of visits) known().foundAt(module, path);
   return visits;
 }
 

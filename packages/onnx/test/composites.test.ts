@@ -1,5 +1,6 @@
 /** A composite becomes an operator because of what it is, never because of what it is called. */
-import { GELU, layerComposites, Linear, Module, Sequential } from '@hebb/layers';
+import { GELU, Linear, Module, Sequential } from '@hebb/layers';
+import { layerComposites } from '@hebb/layers/internal';
 import {
   acosh,
   asinh,

@@ -1,6 +1,5 @@
 /** Files whose failures are errors of this package. */
 import * as files from '@hebb/files';
-import { requireString } from '@hebb/tensor/arguments';
 import { TrainingError } from './errors.ts';
 
 /**
@@ -37,7 +36,6 @@ async function* oneByOne(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
  * @throws TrainingError naming the folder and the reason
  */
 export async function requireWritableFolder(where: string, folder: string): Promise<void> {
-  requireString('requireWritableFolder', 'the first argument', where);
   try {
     await files.requireWritableFolder(folder, {
       instead: 'In a browser keep encodeSafetensors(model.stateDict()) yourself, in a callback of your own.',

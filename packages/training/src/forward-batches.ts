@@ -1,6 +1,7 @@
 /** Running a function of batches over data, in a mode of its own, and reading what it returns while the device goes on. */
 import type { ArrayBatch, LoadedBatch, NumericArray } from '@hebb/data';
-import { modesOf, type AnyModule } from '@hebb/layers';
+import type { AnyModule } from '@hebb/layers';
+import { modesOf } from '@hebb/layers/internal';
 import { defaultGenerator, Tensor, type TensorData } from '@hebb/tensor';
 import { mapStructure } from '@hebb/tensor/arguments';
 import { breather } from './tasks.ts';

@@ -22,7 +22,6 @@ export type { LossFunction } from './loss.ts';
 export { Checkpoint, type CheckpointInfo, type CheckpointOptions, type CheckpointState } from './checkpoint.ts';
 export { EarlyStopping, type EarlyStoppingOptions, type EarlyStoppingState } from './early-stopping.ts';
 export type { Best, MonitorOptions, MonitorState } from './monitor.ts';
-export { requireWritableFolder } from './files.ts';
 export { CheckpointError, TrainingError, type TrainingErrorDetails } from './errors.ts';
 export { decodeState, encodeState } from './encode-state.ts';
 export { loadCheckpoint, saveCheckpoint, type LoadCheckpointOptions, type Parts } from './checkpoint-file.ts';

@@ -1,5 +1,6 @@
 /** Modes of modules, which callbacks of a pause leave as they found them. */
-import { modesOf, type Module } from '@hebb/layers';
+import type { Module } from '@hebb/layers';
+import { modesOf } from '@hebb/layers/internal';
 
 /**
  * Returns a function that puts all modes back where a module as a whole is in another one than now, and tells the names of those. A callback that samples

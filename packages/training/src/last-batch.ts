@@ -1,5 +1,5 @@
 /** A last batch of one example, which batch normalisation cannot train on, found before the first step instead of at the end of an epoch. */
-import { modesOf } from '@hebb/layers';
+import { modesOf } from '@hebb/layers/internal';
 import { dryRun, HebbError } from '@hebb/tensor';
 import type { Batches } from '@hebb/data';
 import { batchTensors, type BatchTensors } from './batches.ts';

@@ -1,6 +1,7 @@
 /** A training run: batches in order, numbers read while the device goes on, pauses between steps, a state that goes on where it was cut. */
 import type { Goal } from '@hebb/evaluation';
-import { modesOf, type Module } from '@hebb/layers';
+import type { Module } from '@hebb/layers';
+import { modesOf } from '@hebb/layers/internal';
 import { defaultGenerator, type Stateful } from '@hebb/tensor';
 import { requireFittingState, requireString } from '@hebb/tensor/arguments';
 import type { Batches, Cursor, LoadedBatch } from '@hebb/data';

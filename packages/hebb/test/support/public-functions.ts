@@ -391,7 +391,6 @@ export const functions: Functions<Api> = {
   parameter: [x],
   buffer: [x],
   observeForwards: [other(model), aFunction(() => 1), aFunction(() => 1)],
-  modesOf: [optional(other(model))],
   withMode: [other(model), aBoolean(), aFunction(() => 1)],
   fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],
   initialize: [
@@ -808,7 +807,6 @@ export const functions: Functions<Api> = {
       output: aFunction(({ x }: { x: hebb.Tensor }) => x),
     }),
   ],
-  requireWritableFolder: [aText('test'), path('folder')],
   reportHtml: [reportKind(), reportKind(false)],
   writeReport: [path('report.html'), reportKind(), reportKind(false)],
 };

@@ -1,5 +1,5 @@
 /** Composites that are one ONNX operator, by their definitions. What has no rule here is written as what it stands for. */
-import { layerComposites } from '@hebb/layers';
+import { layerComposites } from '@hebb/layers/internal';
 import {
   acoshDefinition,
   asinhDefinition,
