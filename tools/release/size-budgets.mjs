@@ -20,7 +20,7 @@ const budgets = {
     evaluation: 36,
     'evaluation/format': 0.8,
     'evaluation/internal': 22,
-    files: 3.6,
+    files: 3.8,
     hebb: 250,
     layers: 43,
     'layers/internal': 27,

@@ -1,5 +1,5 @@
 /** Downloads that are checked, kept and never half there, in Node: what reaches for its modules here runs where there are files. */
-import { FileError, hasFiles, writeFile } from '@hebb/files';
+import { FileError, hasFiles, removeTemporaries, writeFile } from '@hebb/files';
 import {
   checkOptions,
   requireFunction,
@@ -52,7 +52,8 @@ const fetchOptions: OptionNames<FetchDatasetOptions> = {
 /**
  * Downloads a file once. Returns its path in the cache, `<cacheDir>/<folder>/<name>`; if a file with the right checksum
  * lies there already, nothing is sent over the network, and a damaged one is fetched again. The file is written under
- * a temporary name and renamed when its checksum is right.
+ * a temporary name and renamed when its checksum is right; what a download that was killed left there is removed by a later call, once it has
+ * lain untouched for ten minutes.
  *
  * ```ts
  * import { csv, fetchDataset } from '@hebb/data';
@@ -97,6 +98,9 @@ export async function fetchDataset(options: FetchDatasetOptions): Promise<string
 
   const paths = process.getBuiltinModule('node:path');
   const path = paths.join(options.cacheDir ?? defaultCacheDir(), folderName, name);
+  // Another process may be downloading the same now: it fails when nothing comes, and writes when something does.
+  const untouchedFor = Math.max(600, (2 * timeout) / 1000 || 0);
+  await removeTemporaries(paths.dirname(path), (each) => each === name, { untouchedFor }).catch(() => undefined); // no folder yet
   if ((await checksum(path)) === expected) return path;
 
   const fail = (reason: string, details: { hint?: string; cause?: unknown } = {}): DataError =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -101,6 +101,22 @@ describe('fetchDataset', () => {
     await expect(fetchDataset({ url: 'http://127.0.0.1:1/x.bin', sha256, cacheDir })).rejects.toThrow(
       /x\.bin: the download failed .*Check the connection/s,
     );
+  });
+
+  it('removes what a killed download left, but not what another process may be writing', async () => {
+    const options = { url: `${base}/good.bin`, sha256, cacheDir, folder: 'killed' };
+    const half = (): string => join(cacheDir, 'killed', `good.bin.${crypto.randomUUID()}.tmp`);
+    for (const isThere of [false, true]) {
+      await mkdir(join(cacheDir, 'killed'), { recursive: true });
+      expect((await readdir(join(cacheDir, 'killed'))).includes('good.bin')).toBe(isThere);
+      const [dead, living] = [half(), half()];
+      for (const path of [dead, living]) await writeFile(path, file.subarray(0, 1000));
+      await utimes(dead, new Date(), new Date(Date.now() - 601_000));
+      const path = await fetchDataset(options);
+      expect((await readdir(join(cacheDir, 'killed'))).map((name) => join(cacheDir, 'killed', name)).sort()).toEqual([path, living].sort()); // prettier-ignore
+      await rm(living);
+    }
+    await rm(join(cacheDir, 'killed'), { recursive: true });
   });
 
   it('downloads once, with progress, and then uses the cache', async () => {

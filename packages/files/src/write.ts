@@ -135,21 +135,31 @@ export async function removeFile(path: string, options: FileOptions = {}): Promi
 }
 
 /**
- * Removes the temporary files that processes which were killed while writing left in a folder. Those of a process that is writing now, too:
- * call it where nobody else writes.
+ * Removes the temporary files that processes which were killed while writing left in a folder. Those of a process that is writing now, too, where
+ * `untouchedFor` does not say otherwise: call it where nobody else writes.
  *
  * @param isOurs whether a file of this name is meant; the names are those that the files were to get, not those of the temporary ones
+ * @param options `untouchedFor`: only those into which nothing has been written for so many seconds
  * @returns the names of the files that were to be written
  * @throws FileError where the folder cannot be read, and in a browser
  */
-export async function removeTemporaries(folder: string, isOurs: (name: string) => boolean): Promise<string[]> {
+export async function removeTemporaries(
+  folder: string,
+  isOurs: (name: string) => boolean,
+  { untouchedFor = 0 }: { readonly untouchedFor?: number } = {},
+): Promise<string[]> {
   const { files, paths } = requireNode('write', folder, {});
   const attempt = attemptFor(folder);
   const found: string[] = [];
   for (const name of (await attempt(files.readdir(folder))).sort()) {
     const target = name.replace(temporaryEnding, '');
     if (target === name || !isOurs(target)) continue;
-    await attempt(files.rm(paths.join(folder, name), { force: true }));
+    const path = paths.join(folder, name);
+    if (untouchedFor > 0) {
+      const status = await files.stat(path).catch(() => undefined); // it may have got its name meanwhile
+      if (status === undefined || Date.now() - status.mtimeMs < 1000 * untouchedFor) continue;
+    }
+    await attempt(files.rm(path, { force: true }));
     found.push(target);
   }
   return found;

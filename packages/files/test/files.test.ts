@@ -1,4 +1,14 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile as nodeReadFile, readlink, rm, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile as nodeReadFile,
+  readlink,
+  rm,
+  symlink,
+  utimes,
+} from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -189,6 +199,13 @@ describe('names', () => {
     expect(await removeTemporaries(folder, (name) => name === 'b.txt')).toEqual([]);
     expect(await removeTemporaries(folder, (name) => name === 'a.txt')).toEqual(['a.txt']);
     expect(await readdir(folder)).toEqual(['a.txt', 'a.txt.tmp', 'notes.tmp']);
+    // Of two, the one into which somebody may still be writing stays.
+    const [old, young] = [0, 1].map(() => join(folder, `a.txt.${crypto.randomUUID()}.tmp`)) as [string, string];
+    for (const name of [old, young]) await writeFile(name, 'half');
+    await utimes(old, new Date(), new Date(Date.now() - 700_000));
+    expect(await removeTemporaries(folder, () => true, { untouchedFor: 600 })).toEqual(['a.txt']);
+    expect((await readdir(folder)).map((name) => join(folder, name))).toContain(young);
+    expect(await readdir(folder)).toHaveLength(4);
   });
 });
 
