@@ -2,7 +2,7 @@
  * The gradient of every primitive: from the cotangent of its output the cotangents of its inputs, in Tensor operations, so that a
  * gradient is a graph and has gradients itself.
  */
-import { fold, unfold, type Tensor } from '@hebb/tensor';
+import { digamma, fold, polygamma, trunc, unfold, type Tensor } from '@hebb/tensor';
 import { makeNode, nodeOf, tensorOf, type Attributes, type Primitive } from '@hebb/tensor/graph';
 import { ungather, unscatter } from './indexing.ts';
 import { productOfOthers } from './product.ts';
@@ -168,15 +168,32 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
   exp: one((dy, _, y) => dy.mul(y)),
   // Not y + 1, which has no digits left where eˣ is small.
   expm1: one((dy, x) => dy.mul(x.exp())),
+  exp2: one((dy, _, y) => dy.mul(y.mul(Math.LN2))),
   log: one((dy, x) => dy.div(x)),
   log1p: one((dy, x) => dy.div(x.add(1))),
+  log2: one((dy, x) => dy.div(x.mul(Math.LN2))),
+  log10: one((dy, x) => dy.div(x.mul(Math.LN10))),
   sqrt: one((dy, _, y) => dy.div(y.mul(2))),
   sin: one((dy, x) => dy.mul(x.cos())),
   cos: one((dy, x) => dy.mul(x.sin().neg())),
+  // 1 − x² as a product, in which no digits cancel.
+  asin: one((dy, x) => dy.div(x.neg().add(1).mul(x.add(1)).sqrt())),
+  acos: one((dy, x) => dy.div(x.neg().add(1).mul(x.add(1)).sqrt()).neg()),
+  atan: one((dy, x) => dy.div(x.square().add(1))),
   tanh: one((dy, _, y) => dy.mul(y.square().neg().add(1))),
   sigmoid: one((dy, _, y) => dy.mul(y.mul(y.neg().add(1)))),
   erf: one((dy, x) => dy.mul(x.square().neg().exp().mul(twoOverRootPi))),
   erfc: one((dy, x) => dy.mul(x.square().neg().exp().mul(-twoOverRootPi))),
+  erfinv: one((dy, _, y) =>
+    dy.mul(
+      y
+        .square()
+        .exp()
+        .mul(1 / twoOverRootPi),
+    ),
+  ),
+  lgamma: one((dy, x) => dy.mul(digamma(x))),
+  digamma: one((dy, x) => dy.mul(polygamma(1, x))),
   relu: one((dy, _, y) => y.lessEqual(0).where(0, dy)),
   floor: zero,
   ceil: zero,
@@ -184,6 +201,7 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
   trunc: zero,
   not: none,
   cast: none,
+  bitcast: none,
   detach: none,
 
   add: two(
@@ -210,6 +228,11 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
         .and(b.greaterEqual(0))
         .where(0, dy.mul(y.mul(a.log()))),
   ),
+  fmod: two(
+    (dy) => dy,
+    (dy, a, b) => dy.mul(trunc(a.div(b))).neg(),
+  ),
+  floorDivide: none,
   // As PyTorch's: 0 where a is.
   copySign: (dy, { inputs, output }) => [
     () => {
@@ -232,6 +255,9 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
   lessEqual: none,
   and: none,
   or: none,
+  xor: none,
+  shiftLeft: none,
+  shiftRight: none,
   where: (dy, { inputs }) => [
     () => undefined,
     () => inputAt(inputs, 0).where(dy, 0),

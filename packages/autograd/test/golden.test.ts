@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as api from '@hebb/tensor';
-import { avgPool2d, conv2d, matmul, maxPool2d, norm, setDevice, tensor, type Tensor } from '@hebb/tensor';
+import { avgPool2d, conv2d, matmul, maxPool2d, norm, polygamma, setDevice, tensor, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { vjp } from '../src/index.ts';
@@ -38,6 +38,7 @@ const operations: Readonly<Record<string, (inputs: Tensor[], options: Options) =
   variance: ([x], options) => (x as Tensor).variance(axis(options), { correction: options['correction'] as number }),
   std: ([x], options) => (x as Tensor).std(axis(options), { correction: options['correction'] as number }),
   norm: ([x], options) => norm(x as Tensor, axes(options)),
+  polygamma: ([x], options) => polygamma(options['n'] as number, x as Tensor),
   matmul: ([a, b]) => matmul(a as Tensor, b as Tensor),
   powNumber: ([x], options) => (x as Tensor).pow(options['exponent'] as number),
   clamp: ([x], options) => (x as Tensor).clamp(options['low'] as number, options['high'] as number),

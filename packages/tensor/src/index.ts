@@ -47,6 +47,7 @@ export {
   erf,
   erfc,
   exp,
+  exp2,
   expm1,
   floor,
   gelu,
@@ -55,7 +56,9 @@ export {
   less,
   lessEqual,
   log,
+  log10,
   log1p,
+  log2,
   maximum,
   minimum,
   mul,
@@ -80,8 +83,30 @@ export {
 } from './ops/elementwise.ts';
 export { frac, isFinite, isInf, isNaN, lerp, nanToNum, type NanToNumOptions } from './ops/floats.ts';
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
-export { logSigmoid, softplus, xlogy, type SoftplusOptions } from './ops/special.ts';
-export { hypot, tan } from './ops/trigonometry.ts';
+export {
+  bitcast,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmod,
+  remainder,
+  signBit,
+} from './ops/integers.ts';
+export {
+  digamma,
+  erfinv,
+  lgamma,
+  logSigmoid,
+  polygamma,
+  softplus,
+  xlogy,
+  type SoftplusOptions,
+} from './ops/special.ts';
+export { acos, asin, atan, atan2, hypot, tan } from './ops/trigonometry.ts';
 export {
   broadcastTo,
   concat,

@@ -1,12 +1,23 @@
 /** Largest errors of the elementwise functions in ulp, over every exponent of float32 and dense where they bend. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  acos,
   acosh,
+  asin,
   asinh,
+  atan,
+  atan2,
   atanh,
   cosh,
+  digamma,
+  erfinv,
+  exp2,
   hypot,
+  lgamma,
+  log10,
+  log2,
   logSigmoid,
+  pow,
   setDevice,
   sinh,
   softplus,
@@ -16,6 +27,7 @@ import {
   type Tensor,
 } from '../src/index.ts';
 import { devices } from './support/devices.ts';
+import { digamma as exactDigamma, erfinv as exactErfinv, lgamma as exactLgamma } from '../src/reference/special.ts';
 import { erf, erfc } from './support/plan-evaluator.ts';
 import { everyExponent, sweep, ulpError } from './support/ulp.ts';
 
@@ -45,6 +57,27 @@ const claims: Readonly<Record<string, Claim>> = {
   },
   erf: { run: (x) => x.erf(), exact: erf, wasm: 2, webgpu: 3 },
   erfc: { run: (x) => x.erfc(), exact: erfc, wasm: 7.5, webgpu: 7.5 },
+  exp2: { run: exp2, exact: (x) => 2 ** x, wasm: 4, webgpu: 4 },
+  log2: { run: log2, exact: Math.log2, wasm: 4, webgpu: 4 },
+  log10: { run: log10, exact: Math.log10, wasm: 4, webgpu: 4 },
+  sin: { run: (x) => x.sin(), exact: Math.sin, wasm: 1.6, webgpu: 2.5 },
+  cos: { run: (x) => x.cos(), exact: Math.cos, wasm: 1.6, webgpu: 2.5 },
+  asin: { run: asin, exact: Math.asin, wasm: 4, webgpu: 4 },
+  acos: { run: acos, exact: Math.acos, wasm: 4, webgpu: 4 },
+  atan: { run: atan, exact: Math.atan, wasm: 4, webgpu: 4 },
+  'atan2 of 3 and x': { run: (x) => atan2(3, x), exact: (x) => Math.atan2(3, x), wasm: 4, webgpu: 4 },
+  'atan2 of x and −2': { run: (x) => atan2(x, -2), exact: (x) => Math.atan2(x, -2), wasm: 4, webgpu: 4 },
+  erfinv: { run: erfinv, exact: exactErfinv, wasm: 4, webgpu: 4 },
+  lgamma: { run: lgamma, exact: exactLgamma, wasm: 4, webgpu: 4, from: 0 },
+  digamma: { run: digamma, exact: exactDigamma, wasm: 4, webgpu: 4, from: 0 },
+  'pow of |x| and 3.6875': { run: (x) => x.abs().pow(3.6875), exact: (x) => Math.abs(x) ** 3.6875, wasm: 2, webgpu: 8 },
+  'pow of |x| and −0.3125': {
+    run: (x) => x.abs().pow(-0.3125),
+    exact: (x) => Math.abs(x) ** -0.3125,
+    wasm: 2,
+    webgpu: 8,
+  },
+  'pow of 7 and x': { run: (x) => pow(7, x), exact: (x) => 7 ** x, wasm: 2, webgpu: 8 },
   tan: { run: tan, exact: Math.tan, wasm: 4, webgpu: 4 },
   sinh: { run: sinh, exact: Math.sinh, wasm: 4, webgpu: 4 },
   cosh: { run: cosh, exact: Math.cosh, wasm: 4, webgpu: 4 },
@@ -81,6 +114,7 @@ function join(...parts: readonly Float32Array[]): Float32Array {
 const samples = join(
   everyExponent(64),
   sweep(-1.5, 1.5, 30001),
+  sweep(0.5, 3, 30001),
   sweep(-20, 20, 30001),
   sweep(-110, 110, 30001),
   Float32Array.of(0, -0, Infinity, -Infinity, NaN, -1),

@@ -149,8 +149,8 @@ describe.each(devices)('on %s', (device) => {
   });
 
   it.each(Object.keys(binaryPrimitives) as BinaryPrimitive[])('%s', async (op) => {
-    const bool = binaryPrimitives[op].takes === 'bool';
-    const of = (x: Tensor): Tensor => (bool ? x.to('bool') : x);
+    const { takes } = binaryPrimitives[op];
+    const of = (x: Tensor): Tensor => (takes === 'bits' ? x.to('bool') : takes === 'int' ? x.to('int32') : x);
     await expectSame(ofPairs(single, (x, y) => tensorOf(makeNode(op, [nodeOf(of(x)), nodeOf(of(y))], {}))));
   });
 

@@ -1,10 +1,25 @@
 /** Random graphs: a seed and a number of steps always give the same one. */
 import {
   avgPool2d,
+  acos,
+  asin,
+  atan,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseRightShift,
+  bitwiseXor,
   concat,
   conv2d,
   copySign,
   diagonal,
+  digamma,
+  erfinv,
+  exp2,
+  floorDivide,
+  fmod,
+  lgamma,
+  log10,
+  log2,
   fold,
   iota,
   logSumExp,
@@ -100,6 +115,9 @@ const constant = (shape: readonly number[], random: Random): Tensor =>
     { shape },
   );
 
+/** An int32 that small differences of x do not change. */
+const whole = (x: Tensor): Tensor => x.mul(3).add(0.123).to('int32');
+
 /** One for each elementwise primitive; the record is exhaustive, so that a new one without a rule does not compile. */
 const elementwise: Readonly<Record<UnaryPrimitive | BinaryPrimitive, Step>> = {
   neg: unary((x) => x.neg()),
@@ -107,15 +125,24 @@ const elementwise: Readonly<Record<UnaryPrimitive | BinaryPrimitive, Step>> = {
   sign: unary((x) => x.sub(0.0371).sign().add(x)),
   exp: unary((x) => x.tanh().exp()),
   expm1: unary((x) => x.tanh().expm1()),
+  exp2: unary((x) => exp2(x.tanh())),
   log: unary((x) => x.abs().add(1).log()),
   log1p: unary((x) => x.abs().log1p()),
+  log2: unary((x) => log2(x.abs().add(1))),
+  log10: unary((x) => log10(x.abs().add(1))),
   sqrt: unary((x) => x.abs().add(0.5).sqrt()),
   sin: unary((x) => x.sin()),
   cos: unary((x) => x.cos()),
+  asin: unary((x) => asin(x.tanh().mul(0.9))),
+  acos: unary((x) => acos(x.tanh().mul(0.9))),
+  atan: unary((x) => atan(x)),
   tanh: unary((x) => x.tanh()),
   sigmoid: unary((x) => x.sigmoid()),
   erf: unary((x) => x.erf()),
   erfc: unary((x) => x.erfc()),
+  erfinv: unary((x) => erfinv(x.tanh().mul(0.9))),
+  lgamma: unary((x) => lgamma(x.abs().add(0.5)).tanh()),
+  digamma: unary((x) => digamma(x.abs().add(0.5)).tanh()),
   relu: unary((x) => x.relu()),
   floor: unary((x) => x.mul(0.7).add(0.0123).floor().sub(x)),
   ceil: unary((x) => x.mul(0.7).add(0.0123).ceil().sub(x)),
@@ -129,6 +156,10 @@ const elementwise: Readonly<Record<UnaryPrimitive | BinaryPrimitive, Step>> = {
   div: binary((x, y) => x.div(y.abs().add(1))),
   pow: binary((x, y) => x.abs().add(0.5).pow(y.sigmoid())),
   copySign: binary((x, y) => copySign(x, y.add(0.0137))),
+  fmod: binary((x, y) => fmod(x.add(0.0137), y.abs().add(7))),
+  floorDivide: binary((x, y) =>
+    x.mul(0.5).add(floorDivide(x.mul(9).add(0.123).to('int32'), y.to('int32').abs().add(2)).to('float32').mul(0.1)),
+  ),
   maximum: binary((x, y) => x.maximum(y)),
   minimum: binary((x, y) => x.minimum(y)),
   equal: binary((x, y) => x.to('int32').equal(y.add(0.0137).to('int32')).where(x, y.mul(0.5))),
@@ -137,6 +168,19 @@ const elementwise: Readonly<Record<UnaryPrimitive | BinaryPrimitive, Step>> = {
   lessEqual: binary((x, y) => x.lessEqual(y.add(0.0137)).where(x.mul(0.5), y)),
   and: (x, y) => (sameShape(x, y) ? x.greater(0.0123).and(y.lessEqual(0.5123).not()).where(x, y.neg()) : undefined),
   or: (x, y) => (sameShape(x, y) ? x.greater(0.7123).or(y.lessEqual(-0.5123)).where(x, y.neg()) : undefined),
+  xor: binary((x, y) => bitwiseXor(x.greater(0.7123), y.lessEqual(-0.5123)).where(x, y.neg())),
+  shiftLeft: unary((x) =>
+    bitwiseAnd(bitwiseLeftShift(whole(x), 3), 31)
+      .to('float32')
+      .mul(0.05)
+      .add(x),
+  ),
+  shiftRight: unary((x) =>
+    bitwiseXor(bitwiseRightShift(whole(x), 2), 5)
+      .to('float32')
+      .mul(0.05)
+      .add(x),
+  ),
 };
 
 /** Everything keeps numbers of moderate size, so that float32 and float64 stay close. */

@@ -97,6 +97,7 @@ const fractions = (value: number): Kind => ({ ...oneOrMore(value), takes: ['3', 
 const weight = hebb.parameter(tensor([1]));
 const x = aTensor();
 const operand = anOperand();
+const whole = other(labels, '3', '-1');
 const axis = anInteger(0);
 const axes = optional(oneOrMore(0));
 const shape = integers(2, 2);
@@ -223,6 +224,28 @@ export const functions: Functions<Api> = {
   round: [operand],
   trunc: [operand],
   copySign: [operand, operand],
+  exp2: [operand],
+  log2: [operand],
+  log10: [operand],
+  asin: [operand],
+  acos: [operand],
+  atan: [operand],
+  atan2: [operand, operand],
+  erfinv: [operand],
+  lgamma: [operand],
+  digamma: [operand],
+  polygamma: [anInteger(1), operand],
+  fmod: [operand, operand],
+  remainder: [operand, operand],
+  floorDivide: [operand, operand],
+  bitwiseAnd: [whole, whole],
+  bitwiseOr: [whole, whole],
+  bitwiseXor: [whole, whole],
+  bitwiseNot: [aTensor(labels)],
+  bitwiseLeftShift: [whole, whole],
+  bitwiseRightShift: [whole, whole],
+  bitcast: [x, aChoice('int32')],
+  signBit: [operand],
   tan: [operand],
   hypot: [operand, operand],
   sinh: [operand],

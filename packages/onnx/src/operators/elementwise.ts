@@ -1,4 +1,5 @@
 /** Leaves that are numbers, and operations on one element at a time. All of them leave broadcasting to their users. */
+import type { Formula } from '@hebb/tensor/graph';
 import { elementTypes } from '../schema.ts';
 import type { Value } from '../emitter.ts';
 import { first, isStatic, type Extent } from '../extents.ts';
@@ -41,6 +42,49 @@ export function log1p(site: Site<'log1p'>): Value {
   const exact = site.elementwise('Equal', [difference, x], bool);
   const tiny = site.elementwise('Equal', [difference, site.emitter.scalar('float32', 0)], bool);
   return site.elementwise('Where', [tiny, x, site.elementwise('Where', [exact, logarithm, corrected])]);
+}
+
+/** 2ˣ, which ONNX has as a power alone. */
+export function exp2(site: Site<'exp2'>): Value {
+  return site.elementwise('Pow', [site.emitter.scalar('float32', 2), site.input(0)]);
+}
+
+/** A logarithm to another base than e, of which ONNX has none. */
+export function scaledLog(factor: number): (site: Site) => Value {
+  return (site) => site.elementwise('Mul', [site.elementwise('Log'), site.emitter.scalar('float32', factor)]);
+}
+
+export function fmod(site: Site<'fmod'>): Value {
+  return site.elementwise('Mod', site.inputs, { attributes: { fmod: 1 } });
+}
+
+const formulaOperators = {
+  ...{ neg: 'Neg', abs: 'Abs', sqrt: 'Sqrt', log: 'Log', floor: 'Floor', round: 'Round', sin: 'Sin', cos: 'Cos' },
+  ...{
+    add: 'Add',
+    sub: 'Sub',
+    mul: 'Mul',
+    div: 'Div',
+    less: 'Less',
+    lessEqual: 'LessOrEqual',
+    equal: 'Equal',
+    and: 'And',
+  },
+} as const;
+
+/** A primitive for which ONNX has no operator, as the formula by which devices compute it. */
+export function formula(definition: Formula): (site: Site) => Value {
+  return (site) =>
+    definition<Value>(site.input(0), {
+      constant: (value) => site.emitter.scalar('float32', value),
+      unary: (operator, x) => site.elementwise(formulaOperators[operator], [x]),
+      binary: (operator, a, b) => {
+        if (operator === 'copySign') return withSign(site, site.elementwise('Abs', [a]), b);
+        const condition = ['less', 'lessEqual', 'equal', 'and'].includes(operator);
+        return site.elementwise(formulaOperators[operator], [a, b], condition ? { dtype: 'bool' } : {});
+      },
+      select: (condition, ifTrue, ifFalse) => site.elementwise('Where', [condition, ifTrue, ifFalse]),
+    });
 }
 
 /** Toward zero, which ONNX lacks: the floor of the magnitude with the sign of x; −0 for −½ as everywhere. */

@@ -1,5 +1,5 @@
 /** One rule for every primitive; the record is exhaustive, so that a primitive without a rule does not compile. */
-import type { Primitive } from '@hebb/tensor/graph';
+import { formulas, type Primitive } from '@hebb/tensor/graph';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
 import { conv, convInputGradient, convWeightGradient, dot } from './contraction.ts';
@@ -9,17 +9,22 @@ import {
   copySign,
   elementwise,
   erfc,
+  exp2,
   expm1,
+  fmod,
+  formula,
   iota,
   log1p,
   notEqual,
   random,
   scalar,
+  scaledLog,
   trunc,
   where,
 } from './elementwise.ts';
 import { gather, scatter } from './indexing.ts';
 import { scan } from './loops.ts';
+import { bitcast, bits, floorDivide, shiftLeft, shiftRight } from './integers.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
 import { argmax, max, min, prod, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
@@ -38,22 +43,32 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   sign: elementwise('Sign'),
   exp: elementwise('Exp'),
   expm1,
+  exp2,
   log: elementwise('Log'),
   log1p,
+  log2: scaledLog(Math.LOG2E),
+  log10: scaledLog(Math.LOG10E),
   sqrt: elementwise('Sqrt'),
   sin: elementwise('Sin'),
   cos: elementwise('Cos'),
+  asin: elementwise('Asin'),
+  acos: elementwise('Acos'),
+  atan: elementwise('Atan'),
   tanh: elementwise('Tanh'),
   sigmoid: elementwise('Sigmoid'),
   erf: elementwise('Erf'),
   erfc,
+  erfinv: formula(formulas.erfinv),
+  lgamma: formula(formulas.lgamma),
+  digamma: formula(formulas.digamma),
   relu: elementwise('Relu'),
   floor: elementwise('Floor'),
   ceil: elementwise('Ceil'),
   round: elementwise('Round'),
   trunc,
-  not: elementwise('Not'),
+  not: bits('Not', 'BitwiseNot'),
   cast,
+  bitcast,
   detach,
 
   add: elementwise('Add'),
@@ -61,6 +76,8 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   mul: elementwise('Mul'),
   div: elementwise('Div'),
   pow: elementwise('Pow'),
+  fmod,
+  floorDivide,
   copySign,
   maximum: elementwise('Max'),
   minimum: elementwise('Min'),
@@ -68,8 +85,11 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   notEqual,
   less: elementwise('Less'),
   lessEqual: elementwise('LessOrEqual'),
-  and: elementwise('And'),
-  or: elementwise('Or'),
+  and: bits('And', 'BitwiseAnd'),
+  or: bits('Or', 'BitwiseOr'),
+  xor: bits('Xor', 'BitwiseXor'),
+  shiftLeft,
+  shiftRight,
   where,
 
   reshape,

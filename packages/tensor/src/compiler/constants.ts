@@ -8,7 +8,7 @@ export function roundConstant(value: number, dtype: DType): number {
   return dtype === 'float32' ? Math.fround(value) : dtype === 'int32' ? value | 0 : value;
 }
 
-type Fold = (a: number, b: number, c: number) => number;
+type Fold = (a: number, b: number, c: number, dtype: DType) => number;
 
 function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
@@ -26,34 +26,49 @@ const folds: Readonly<Record<UnaryPrimitive | BinaryPrimitive | 'where', Fold | 
   sqrt: Math.sqrt,
   exp: 'on the device',
   expm1: 'on the device',
+  exp2: 'on the device',
   log: 'on the device',
   log1p: 'on the device',
+  log2: 'on the device',
+  log10: 'on the device',
   sin: 'on the device',
   cos: 'on the device',
+  asin: 'on the device',
+  acos: 'on the device',
+  atan: 'on the device',
   tanh: 'on the device',
   sigmoid: 'on the device',
   erf: 'on the device',
   erfc: 'on the device',
+  erfinv: 'on the device',
+  lgamma: 'on the device',
+  digamma: 'on the device',
   relu: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
   floor: Math.floor,
   ceil: Math.ceil,
   round: roundHalfEven,
   trunc: Math.trunc,
-  not: (a) => (a === 0 ? 1 : 0),
+  not: (a, _b, _c, dtype) => (dtype === 'int32' ? ~a : a === 0 ? 1 : 0),
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
   pow: 'on the device',
   copySign: (a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
-  maximum: Math.max,
-  minimum: Math.min,
+  fmod: (a, b) => a % b,
+  floorDivide: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
   equal: (a, b) => Number(a === b),
   notEqual: (a, b) => Number(a !== b),
   less: (a, b) => Number(a < b),
   lessEqual: (a, b) => Number(a <= b),
-  and: (a, b) => Number(a !== 0 && b !== 0),
-  or: (a, b) => Number(a !== 0 || b !== 0),
+  // 0 and 1, or int32.
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  shiftLeft: (a, b) => (b >= 0 && b < 32 ? a << b : 0),
+  shiftRight: (a, b) => a >> (b >= 0 && b < 32 ? b : 31),
   where: (a, b, c) => (a !== 0 ? b : c),
 };
 
@@ -69,7 +84,7 @@ export function foldConstants(
   if (op !== 'where' && !isElementwise(op)) return undefined;
   const fold = folds[op];
   if (fold === 'on the device') return undefined;
-  const value = fold(a, b, c);
+  const value = fold(a, b, c, dtype);
   if (dtype === 'float32') return Math.fround(value);
   // Products of large integers lose bits in a double.
   if (dtype === 'int32') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value | 0 : undefined;

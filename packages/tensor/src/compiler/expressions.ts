@@ -26,6 +26,7 @@ export function indicesOf(expression: Expression): readonly Index[] {
     case 'binary':
     case 'select':
     case 'cast':
+    case 'bitcast':
     case 'result':
       return noIndices;
   }
@@ -47,6 +48,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'unary':
     case 'cast':
+    case 'bitcast':
       return [expression.operand];
     case 'binary':
       return [expression.left, expression.right];
@@ -86,6 +88,7 @@ export function mapExpression(
       return { ...expression, conditions: conditions(expression.conditions) };
     case 'unary':
     case 'cast':
+    case 'bitcast':
       return { ...expression, operand: operand(expression.operand) };
     case 'binary':
       return { ...expression, left: operand(expression.left), right: operand(expression.right) };

@@ -20,6 +20,7 @@ const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimi
   iota: 'free',
   random: 'elementwise',
   cast: 'elementwise',
+  bitcast: 'elementwise',
   detach: 'elementwise',
   where: 'elementwise',
   reshape: 'view',

@@ -6,6 +6,7 @@
  */
 import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
 import type { Combination } from '../graph/primitives.ts';
+import type { FormulaPrimitive } from '../graph/formulas.ts';
 import type { Axis, Index } from './index-expression.ts';
 
 /** Type of a scalar value inside a kernel. */
@@ -18,7 +19,8 @@ export interface Condition {
   readonly upper: number;
 }
 
-export type UnaryOperator = UnaryPrimitive;
+/** What devices compute by themselves; the others are expanded by their formulas. */
+export type UnaryOperator = Exclude<UnaryPrimitive, FormulaPrimitive>;
 export type BinaryOperator = BinaryPrimitive;
 
 export type Expression =
@@ -62,6 +64,8 @@ export type Expression =
       readonly ifFalse: Expression;
     }
   | { readonly kind: 'cast'; readonly type: ScalarType; readonly operand: Expression }
+  /** The same 32 bits as an f32 or an i32. */
+  | { readonly kind: 'bitcast'; readonly type: 'f32' | 'i32'; readonly operand: Expression }
   /** f32 in [0, 1): (word 0 of Threefry-2x32-13 with counter words (index, counter), key words (seed, 0x48656262)) >>> 8, × 2⁻²⁴. */
   | {
       readonly kind: 'random';

@@ -3,11 +3,13 @@
  * to the buffers that they are computed from; padding turns into guards.
  */
 import { unaryPrimitives } from '../graph/elementwise.ts';
+import { isFormula } from '../graph/formulas.ts';
 import type { Attributes } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { formatType, stridesOf, type DType } from '../graph/types.ts';
 import { isJoin, rangeOf } from './copies.ts';
 import { axesOf, positionOf } from './expressions.ts';
+import { expandFormula } from './formulas.ts';
 import type { Group } from './groups.ts';
 import {
   addIndex,
@@ -253,6 +255,8 @@ class GroupLowering {
       }
       case 'cast':
         return { kind: 'cast', type, operand: operand(0) };
+      case 'bitcast':
+        return { kind: 'bitcast', type: type === 'i32' ? 'i32' : 'f32', operand: operand(0) };
       case 'detach':
         return operand(0);
       case 'where':
@@ -282,6 +286,7 @@ class GroupLowering {
         };
       }
       default:
+        if (isFormula(node.op)) return expandFormula(node.op, operand(0));
         if (unaryOperators.has(node.op))
           return { kind: 'unary', type, operator: node.op as UnaryOperator, operand: operand(0) };
         if (node.inputs.length === 2)

@@ -75,6 +75,7 @@ class Simplifier {
       case 'detach':
         return first;
       case 'cast':
+      case 'bitcast':
         return this.at(first).type === type ? first : undefined;
       case 'add':
         return b === 0 ? first : a === 0 ? second : undefined;

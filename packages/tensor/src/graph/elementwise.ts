@@ -3,8 +3,8 @@ import type { Primitive } from './primitives.ts';
 
 /** What every walker needs to know of an elementwise primitive; tables elsewhere are exhaustive over these names. */
 export interface ElementwiseTraits {
-  /** dtypes of the operands, which all have the same: 'number' is float32 or int32. */
-  readonly takes: 'any' | 'number' | 'float' | 'bool';
+  /** dtypes of the operands, which all have the same: 'number' is float32 or int32, 'bits' int32 or bool. */
+  readonly takes: 'any' | 'number' | 'float' | 'int' | 'bits';
   /** dtype of the result, where it is not that of the operands. */
   readonly gives?: 'bool';
   /** Work of one evaluation in units of an addition, for decisions on fusion. */
@@ -18,21 +18,30 @@ export const unaryPrimitives = {
   sign: { takes: 'number', cost: 1 },
   exp: { takes: 'float', cost: 10 },
   expm1: { takes: 'float', cost: 12 },
+  exp2: { takes: 'float', cost: 10 },
   log: { takes: 'float', cost: 10 },
   log1p: { takes: 'float', cost: 12 },
+  log2: { takes: 'float', cost: 10 },
+  log10: { takes: 'float', cost: 10 },
   sqrt: { takes: 'float', cost: 3 },
   sin: { takes: 'float', cost: 12 },
   cos: { takes: 'float', cost: 12 },
+  asin: { takes: 'float', cost: 16 },
+  acos: { takes: 'float', cost: 18 },
+  atan: { takes: 'float', cost: 18 },
   tanh: { takes: 'float', cost: 12 },
   sigmoid: { takes: 'float', cost: 12 },
   erf: { takes: 'float', cost: 14 },
   erfc: { takes: 'float', cost: 20 },
+  erfinv: { takes: 'float', cost: 40 },
+  lgamma: { takes: 'float', cost: 90 },
+  digamma: { takes: 'float', cost: 60 },
   relu: { takes: 'number', cost: 1 },
   floor: { takes: 'float', cost: 1 },
   ceil: { takes: 'float', cost: 1 },
   round: { takes: 'float', cost: 1 },
   trunc: { takes: 'float', cost: 1 },
-  not: { takes: 'bool', cost: 1 },
+  not: { takes: 'bits', cost: 1 },
 } as const;
 export type UnaryPrimitive = keyof typeof unaryPrimitives;
 
@@ -44,14 +53,19 @@ export const binaryPrimitives = {
   div: { takes: 'float', cost: 3 },
   pow: { takes: 'float', cost: 24 },
   copySign: { takes: 'float', cost: 1 },
+  fmod: { takes: 'float', cost: 12 },
+  floorDivide: { takes: 'int', cost: 8 },
   maximum: { takes: 'number', cost: 1 },
   minimum: { takes: 'number', cost: 1 },
   equal: { takes: 'any', gives: 'bool', cost: 1 },
   notEqual: { takes: 'any', gives: 'bool', cost: 1 },
   less: { takes: 'number', gives: 'bool', cost: 1 },
   lessEqual: { takes: 'number', gives: 'bool', cost: 1 },
-  and: { takes: 'bool', cost: 1 },
-  or: { takes: 'bool', cost: 1 },
+  and: { takes: 'bits', cost: 1 },
+  or: { takes: 'bits', cost: 1 },
+  xor: { takes: 'bits', cost: 1 },
+  shiftLeft: { takes: 'int', cost: 3 },
+  shiftRight: { takes: 'int', cost: 3 },
 } as const;
 export type BinaryPrimitive = keyof typeof binaryPrimitives;
 

@@ -79,17 +79,30 @@ export interface Attributes {
   exp: None;
   /** eˣ − 1. */
   expm1: None;
+  /** 2ˣ. */
+  exp2: None;
   log: None;
   /** ln(1 + x). */
   log1p: None;
+  log2: None;
+  log10: None;
   sqrt: None;
   sin: None;
   cos: None;
+  asin: None;
+  acos: None;
+  atan: None;
   tanh: None;
   sigmoid: None;
   erf: None;
   /** 1 − erf x. */
   erfc: None;
+  /** The inverse of erf. */
+  erfinv: None;
+  /** ln |Γ(x)|. */
+  lgamma: None;
+  /** Γ′(x)/Γ(x). */
+  digamma: None;
   relu: None;
   floor: None;
   ceil: None;
@@ -97,10 +110,12 @@ export interface Attributes {
   round: None;
   /** Toward zero. */
   trunc: None;
-  /** bool → bool. */
+  /** ¬x of bool, the bits of int32 inverted. */
   not: None;
   /** To `dtype`. float32 → int32 truncates toward zero; anything → bool is `≠ 0`. */
   cast: { readonly dtype: DType };
+  /** The same 32 bits as another number: float32 or int32 to `dtype`. */
+  bitcast: { readonly dtype: 'float32' | 'int32' };
   /** The identity, through which no gradient flows. */
   detach: None;
 
@@ -114,15 +129,24 @@ export interface Attributes {
   pow: None;
   /** The magnitude of the first with the sign bit of the second. */
   copySign: None;
+  /** float32: a − b · trunc(a / b), exactly. */
+  fmod: None;
+  /** int32: ⌊a / b⌋; 0 where b is 0, and −2³¹ / −1 wraps to −2³¹. */
+  floorDivide: None;
   maximum: None;
   minimum: None;
   equal: None;
   notEqual: None;
   less: None;
   lessEqual: None;
-  /** bool, bool → bool. */
+  /** Of bool, or bit by bit of int32. */
   and: None;
   or: None;
+  xor: None;
+  /** int32: a · 2ᵇ modulo 2³²; 0 where b is not in 0 … 31. */
+  shiftLeft: None;
+  /** int32: ⌊a / 2ᵇ⌋; the sign, 0 or −1, where b is not in 0 … 31. */
+  shiftRight: None;
   /** condition (bool), a, b. */
   where: None;
 
@@ -272,7 +296,13 @@ const integer: readonly DType[] = ['int32'];
 const float: readonly DType[] = ['float32'];
 const numeric: readonly DType[] = ['float32', 'int32'];
 const boolean: readonly DType[] = ['bool'];
-const accepted = { any: ['float32', 'int32', 'bool'], number: numeric, float, bool: boolean } as const;
+const accepted = {
+  any: ['float32', 'int32', 'bool'],
+  number: numeric,
+  float,
+  int: ['int32'],
+  bits: ['int32', 'bool'],
+} as const;
 
 /** The specifications of all primitives of one operand or of two, from their traits. */
 function elementwise<P extends UnaryPrimitive | BinaryPrimitive>(
@@ -371,6 +401,15 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
 
   ...elementwise(unaryPrimitives, unary),
   cast: { arity: 1, infer: (inputs, { dtype }) => tensorType(dtype, at(inputs, 0).shape), encode: encodeNothing },
+  bitcast: {
+    arity: 1,
+    infer: (inputs, { dtype }) => {
+      const x = at(inputs, 0);
+      requireDType('bitcast', x, numeric);
+      return tensorType(dtype, x.shape);
+    },
+    encode: encodeNothing,
+  },
   detach: { arity: 1, infer: (inputs) => at(inputs, 0), encode: encodeNothing },
 
   ...elementwise(binaryPrimitives, binary),

@@ -331,6 +331,16 @@ export function expm1(x: Operand): Tensor {
   return unary('expm1', x);
 }
 /**
+ * 2ˣ; float32, the shape of x. Exact for whole numbers.
+ *
+ * ```ts
+ * await exp2(tensor([-1, 0.5, 10])).toArray(); // [0.5, 1.4142135, 1024]
+ * ```
+ */
+export function exp2(x: Operand): Tensor {
+  return unary('exp2', x);
+}
+/**
  * The natural logarithm ln x; float32, the shape of x. −∞ at 0, NaN below.
  *
  * ```ts
@@ -350,6 +360,26 @@ export function log(x: Operand): Tensor {
  */
 export function log1p(x: Operand): Tensor {
   return unary('log1p', x);
+}
+/**
+ * The logarithm to base 2; float32, the shape of x. Exact for powers of 2. −∞ at 0, NaN below.
+ *
+ * ```ts
+ * await log2(tensor([0.125, 1, 10])).toArray(); // [-3, 0, 3.321928]
+ * ```
+ */
+export function log2(x: Operand): Tensor {
+  return unary('log2', x);
+}
+/**
+ * The logarithm to base 10; float32, the shape of x. −∞ at 0, NaN below.
+ *
+ * ```ts
+ * await log10(tensor([0.001, 1, 50])).toArray(); // [-3, 0, 1.69897]
+ * ```
+ */
+export function log10(x: Operand): Tensor {
+  return unary('log10', x);
 }
 /**
  * √x; float32, the shape of x. NaN below 0.

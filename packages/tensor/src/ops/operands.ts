@@ -19,7 +19,7 @@ export function commonDType(a: DType, b: DType): DType {
 function computeDType(op: Primitive, dtype: DType): DType {
   const takes = elementwiseTraits(op)?.takes;
   if (takes === 'float') return 'float32';
-  return takes === 'number' && dtype === 'bool' ? 'int32' : dtype;
+  return (takes === 'number' || takes === 'int') && dtype === 'bool' ? 'int32' : dtype;
 }
 
 /** Throws {@link DTypeError} for what is no dtype. */
@@ -71,7 +71,8 @@ export function floats(op: string, operands: readonly Operand[]): Tensor[] {
   return unifyAs(op, operands, () => 'float32').map((node) => tensorOf(node));
 }
 
-function unifyAs(op: string, operands: readonly Operand[], computed: (dtype: DType) => DType): Node[] {
+/** {@link unify} for what computes in another dtype than its primitives do. */
+export function unifyAs(op: string, operands: readonly Operand[], computed: (dtype: DType) => DType): Node[] {
   for (const operand of operands) requireOperand(op, operand);
   let dtype: DType | undefined;
   for (const operand of operands) {

@@ -1,9 +1,9 @@
 /** Functions of probability and statistics, where a formula of simpler functions would lose digits or meet 0 · ∞. */
-import { checkOptions, requireFinite, type OptionNames } from '../arguments/index.ts';
+import { checkOptions, requireFinite, requireInteger, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { add, sub, where } from './elementwise.ts';
+import { add, cos, reciprocal, sin, sub, unary, where } from './elementwise.ts';
 import { floats } from './operands.ts';
 
 const xlogyDefinition: CompositeDefinition<Record<never, never>> = {
@@ -77,4 +77,116 @@ export function softplus(x: Operand, options: SoftplusOptions = {}): Tensor {
   const { beta = 1, threshold = 20 } = options;
   if (beta === 0) throw new ArgumentError('[softplus] beta must not be 0, by which the result is divided.');
   return composite(softplusDefinition, { beta, threshold }, floats('softplus', [x]));
+}
+
+/**
+ * The inverse of {@link erf}; float32, the shape of x. ±∞ at ±1, NaN beyond.
+ *
+ * ```ts
+ * await erfinv(tensor([0, 0.5, -0.9])).toArray(); // [0, 0.4769363, -1.1630871]
+ * ```
+ */
+export function erfinv(x: Operand): Tensor {
+  return unary('erfinv', x);
+}
+
+/**
+ * The logarithm of |Γ(x)|, ln (x − 1)! for whole x; float32, the shape of x. ∞ at 0 and the negative whole numbers. Within 4 ulp
+ * for x > 0; below, within 1e-6 · max(1, |x ln |x||).
+ *
+ * ```ts
+ * await lgamma(tensor([1, 5, 0.5])).toArray(); // [0, 3.1780539, 0.5723649]
+ * ```
+ */
+export function lgamma(x: Operand): Tensor {
+  return unary('lgamma', x);
+}
+
+/**
+ * ψ(x) = Γ′(x) / Γ(x), the derivative of {@link lgamma}; float32, the shape of x. −∞ at 0, NaN at the negative whole numbers.
+ * Within 4 ulp for x > 0; below, as close as π cot πx allows.
+ *
+ * ```ts
+ * await digamma(tensor([1, 10])).toArray(); // [-0.5772157, 2.2517526]
+ * ```
+ */
+export function digamma(x: Operand): Tensor {
+  return unary('digamma', x);
+}
+
+/** Bernoulli's numbers B₂, B₄, … */
+const bernoulli = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510];
+/** From x + this on the asymptotic series is as exact as float64. */
+const steps = 8;
+
+/** xⁿ by squaring, n ≥ 1. */
+function integerPower(x: Tensor, n: number): Tensor {
+  if (n === 1) return x;
+  const half = integerPower(x, n >> 1);
+  const square = half.mul(half);
+  return n % 2 === 0 ? square : square.mul(x);
+}
+
+/** The product of the whole numbers from `first` to `last`. */
+function product(first: number, last: number): number {
+  let result = 1;
+  for (let i = first; i <= last; i++) result *= i;
+  return result;
+}
+
+/** Coefficients of the polynomial that the n-th derivative of cot is of cot, the lowest first: P₀ = c, Pₙ₊₁ = −(1 + c²) Pₙ′. */
+function cotangentDerivative(n: number): number[] {
+  let p = [0, 1];
+  for (let i = 0; i < n; i++) {
+    const slope = p.slice(1).map((value, k) => value * (k + 1));
+    p = Array.from({ length: slope.length + 2 }, (_, k) => -((slope[k] ?? 0) + (slope[k - 2] ?? 0)));
+  }
+  return p;
+}
+
+const polygammaDefinition: CompositeDefinition<{ order: number }> = {
+  name: 'polygamma',
+  // Σ 1/(x + k)ⁿ⁺¹ over the first k, and an asymptotic series for the others (Abramowitz & Stegun 6.4.10, 6.4.11); by reflection below 0 (6.4.7).
+  body({ order: n }, x) {
+    const below = x.less(0);
+    const p = where(below, x.neg().add(1), x);
+    let sum: Tensor | undefined;
+    for (let k = steps - 1; k >= 0; k--) {
+      const term = integerPower(reciprocal(p.add(k)), n + 1);
+      sum = sum === undefined ? term : sum.add(term);
+    }
+    const v = reciprocal(p.add(steps));
+    const z = v.mul(v);
+    let series: Tensor | undefined;
+    for (let k = bernoulli.length; k >= 1; k--) {
+      // (2k + n − 1)! / ((2k)! n!)
+      const coefficient = ((bernoulli[k - 1] ?? 0) * product(2 * k + 1, 2 * k + n - 1)) / product(1, n);
+      series = series === undefined ? z.mul(coefficient) : series.add(coefficient).mul(z);
+    }
+    const leading = v.mul(0.5).add(1 / n);
+    const tail = integerPower(v, n).mul(series === undefined ? leading : series.add(leading));
+    const sign = n % 2 === 0 ? -1 : 1;
+    const positive = (sum === undefined ? tail : tail.add(sum)).mul(sign * product(1, n));
+    const r = x.sub(x.round()).mul(Math.PI);
+    const cotangent = cos(r).div(sin(r));
+    const [highest = 0, ...others] = cotangentDerivative(n).reverse();
+    let derivative = others.reduce<Tensor>((value, c) => value.mul(cotangent).add(c), cotangent.mul(0).add(highest));
+    derivative = derivative.mul(-(Math.PI ** (n + 1)));
+    return where(below, positive.mul(-sign).add(derivative), positive);
+  },
+  gradient: ({ order }, g, _y, x) => [g.mul(polygamma(order + 1, x))],
+};
+
+/**
+ * The n-th derivative of {@link digamma}, for n ≥ 1 equal to (−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹ over k = 0, 1, …; float32, the shape of x.
+ *
+ * Throws {@link ArgumentError} for an n that is no whole number from 0 to 20.
+ *
+ * ```ts
+ * await polygamma(1, tensor([1])).toArray(); // [1.644934], π²/6
+ * ```
+ */
+export function polygamma(n: number, x: Operand): Tensor {
+  requireInteger('polygamma', 'n', n, 0, 20);
+  return n === 0 ? digamma(x) : composite(polygammaDefinition, { order: n }, floats('polygamma', [x]));
 }

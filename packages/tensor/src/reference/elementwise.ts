@@ -1,6 +1,7 @@
 /** Elementwise primitives in float64, with exact wrap-around for int32. */
 import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
 import type { Attributes } from '../graph/primitives.ts';
+import { digamma, erf, erfc, erfinv, lgamma } from './special.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 
 type UnaryFunction = (x: number) => number;
@@ -31,36 +32,6 @@ function roundHalfToEven(x: number): number {
   return low % 2 === 0 ? low : low + 1;
 }
 
-/** 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!! (Abramowitz & Stegun 7.1.6), whose terms are all of one sign: the error function, best below 3. */
-function erfSeries(x: number): number {
-  let term = x;
-  let total = x;
-  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(total); n++) {
-    term *= (2 * x * x) / (2 * n + 1);
-    total += term;
-  }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
-}
-
-/** erfc by its continued fraction (Abramowitz & Stegun 7.1.14), for x ≥ 2. */
-function erfcFraction(x: number): number {
-  if (x > 30) return 0;
-  let fraction = 0;
-  for (let n = 120; n > 0; n--) fraction = n / 2 / (x + fraction);
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
-}
-
-/** The error function to double precision. */
-function erf(x: number): number {
-  if (Number.isNaN(x)) return x;
-  return Math.abs(x) < 3 ? erfSeries(x) : Math.sign(x) * (1 - erfcFraction(Math.abs(x)));
-}
-
-/** 1 − erf x, to 13 digits also where it is small. */
-function erfc(x: number): number {
-  return x < 2 || Number.isNaN(x) ? 1 - erf(x) : erfcFraction(x);
-}
-
 /** C's pow, which has 1 for pow(1, NaN) and pow(±1, ±∞) where JavaScript has NaN. */
 function power(base: number, exponent: number): number {
   if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1;
@@ -74,6 +45,14 @@ function cast(inputs: readonly Value[], { dtype }: Attributes['cast']): Float64A
   return data.map((x) => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), -0x80000000), 0x7fffffff)));
 }
 
+/** float64 numbers as float32 holds them, whose bits they have on devices. */
+function bitcast(inputs: readonly Value[], { dtype }: Attributes['bitcast']): Float64Array {
+  const { data, type } = inputAt(inputs, 0);
+  if (type.dtype === dtype) return data.slice();
+  const words = type.dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
+  return Float64Array.from(dtype === 'int32' ? new Int32Array(words.buffer) : new Float32Array(words.buffer));
+}
+
 function where(inputs: readonly Value[]): Float64Array {
   const { data: a } = inputAt(inputs, 1);
   const { data: b } = inputAt(inputs, 2);
@@ -82,7 +61,7 @@ function where(inputs: readonly Value[]): Float64Array {
 
 const same: UnaryFunction = (x) => x;
 
-type ElementwisePrimitive = UnaryPrimitive | BinaryPrimitive | 'cast' | 'detach' | 'where';
+type ElementwisePrimitive = UnaryPrimitive | BinaryPrimitive | 'cast' | 'bitcast' | 'detach' | 'where';
 
 export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> } = {
   neg: unary(
@@ -94,22 +73,35 @@ export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> }
   sign: unary((x) => Number(x > 0) - Number(x < 0)),
   exp: unary(Math.exp),
   expm1: unary(Math.expm1),
+  exp2: unary((x) => 2 ** x),
   log: unary(Math.log),
   log1p: unary(Math.log1p),
+  log2: unary(Math.log2),
+  log10: unary(Math.log10),
   sqrt: unary(Math.sqrt),
   sin: unary(Math.sin),
   cos: unary(Math.cos),
+  asin: unary(Math.asin),
+  acos: unary(Math.acos),
+  atan: unary(Math.atan),
   tanh: unary(Math.tanh),
   sigmoid: unary((x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))),
   erf: unary(erf),
   erfc: unary(erfc),
+  erfinv: unary(erfinv),
+  lgamma: unary(lgamma),
+  digamma: unary(digamma),
   relu: unary((x) => Math.max(x, 0)),
   floor: unary(Math.floor),
   ceil: unary(Math.ceil),
   round: unary(roundHalfToEven),
   trunc: unary(Math.trunc),
-  not: unary((x) => Number(x === 0)),
+  not: unary(
+    (x) => Number(x === 0),
+    (x) => ~x,
+  ),
   cast,
+  bitcast,
   detach: unary(same),
 
   add: binary(
@@ -125,6 +117,8 @@ export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> }
   pow: binary(power),
   // A float64 has no sign of NaN that JavaScript keeps.
   copySign: binary((a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a))),
+  fmod: binary((a, b) => a % b),
+  floorDivide: binary((a, b) => (b === 0 ? 0 : Math.floor(a / b) | 0)),
   maximum: binary(Math.max),
   minimum: binary(Math.min),
   equal: binary((a, b) => Number(a === b)),
@@ -133,5 +127,8 @@ export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> }
   lessEqual: binary((a, b) => Number(a <= b)),
   and: binary((a, b) => a & b),
   or: binary((a, b) => a | b),
+  xor: binary((a, b) => a ^ b),
+  shiftLeft: binary((a, b) => (b >= 0 && b < 32 ? a << b : 0)),
+  shiftRight: binary((a, b) => a >> (b >= 0 && b < 32 ? b : 31)),
   where,
 };

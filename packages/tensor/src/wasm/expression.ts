@@ -7,8 +7,9 @@ import { dependsOn, strideAlong, type Axis, type Index } from '../compiler/index
 import type { Condition, Expression, ScalarType } from '../compiler/kernel.ts';
 import { bufferStart, GUARD_BYTES, isAlways, isNear, type AxisValues, type KernelContext } from './address.ts';
 import type { Address, Value } from './ir.ts';
-import { cos, pow, sin } from './math-double.ts';
-import { erf, erfc, exp, expm1, log, log1p, sigmoid, tanh } from './math.ts';
+import { floorDivide, shiftLeft, shiftRight } from './integers.ts';
+import { cos, fmod, pow, sin } from './math-double.ts';
+import { erf, erfc, exp, exp2, expm1, log, log10, log1p, log2, sigmoid, tanh } from './math.ts';
 import { op } from './opcodes.ts';
 import { randomUniform } from './random.ts';
 
@@ -89,6 +90,8 @@ export class VectorEvaluator {
         );
       case 'cast':
         return this.#cast(expression.operand.type, expression.type, this.evaluate(expression.operand));
+      case 'bitcast':
+        return this.evaluate(expression.operand);
       case 'random':
         return randomUniform(
           fb,
@@ -134,10 +137,16 @@ export class VectorEvaluator {
         return exp(context, x);
       case 'expm1':
         return expm1(context, x);
+      case 'exp2':
+        return exp2(context, x);
       case 'log':
         return log(context, x);
       case 'log1p':
         return log1p(context, x);
+      case 'log2':
+        return log2(context, x);
+      case 'log10':
+        return log10(context, x);
       case 'sqrt':
         return fb.op(op.f32x4Sqrt, x);
       case 'sin':
@@ -185,6 +194,10 @@ export class VectorEvaluator {
         return pow(context, a, b);
       case 'copySign':
         return fb.op(op.v128Bitselect, b, a, fb.i32x4(-0x80000000));
+      case 'fmod':
+        return fmod(context, a, b);
+      case 'floorDivide':
+        return floorDivide(fb, a, b);
       case 'maximum':
         return fb.op(float ? op.f32x4Max : op.i32x4MaxS, a, b);
       case 'minimum':
@@ -201,6 +214,12 @@ export class VectorEvaluator {
         return fb.op(op.v128And, a, b);
       case 'or':
         return fb.op(op.v128Or, a, b);
+      case 'xor':
+        return fb.op(op.v128Xor, a, b);
+      case 'shiftLeft':
+        return shiftLeft(fb, a, b);
+      case 'shiftRight':
+        return shiftRight(fb, a, b);
     }
   }
 

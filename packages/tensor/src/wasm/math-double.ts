@@ -1,5 +1,5 @@
 /**
- * sin, cos and pow: the functions whose range reduction needs more than float32 carries. Their inner parts run in f64x2 on the
+ * sin, cos, pow and fmod: the functions whose range reduction needs more than float32 carries. Their inner parts run in f64x2 on the
  * two halves of a vector, which is simpler than compensated float32 arithmetic and exact enough to forget about.
  *
  * Largest errors seen (asserted in the tests): sin and cos 1.6 ulp for every finite float32; pow 1 ulp, denormal results included.
@@ -225,6 +225,63 @@ function exp2(fb: FunctionBuilder, t: Value): Value {
   // The low bits of `shifted` are n; adding the bias and shifting to the top makes 2^n.
   const power = fb.op(op.i64x2Shl, fb.op(op.i32x4Add, shifted, fb.i32x4(1023, 0, 1023, 0)), fb.i32(52));
   return fb.op(op.f64x2Mul, p, power);
+}
+
+/** From this quotient on the reduction of {@link fmod} takes more than one step: products with smaller ones are exact. */
+const LARGE_QUOTIENT = 2 ** 28;
+
+/** a − b · trunc(a / b) of doubles a ≥ 0, b > 0 that came from float32, where the quotient is below 2²⁹: no operation but the division rounds. */
+function remainder(fb: FunctionBuilder, a: Value, b: Value): Value {
+  const quotient = fb.op(op.f64x2Trunc, fb.op(op.f64x2Div, a, b));
+  const rest = fb.op(op.f64x2Sub, a, fb.op(op.f64x2Mul, quotient, b));
+  // The division may have rounded up to the next integer.
+  return fb.op(op.f64x2Add, rest, fb.op(op.v128And, b, fb.op(op.f64x2Lt, rest, fb.f64x2(0))));
+}
+
+/** (usual, a, b) → a modulo b of the lanes whose quotient is large, by multiples b · 2^28k that leave quotients below 2²⁸. */
+function buildLargeRemainder(): WasmFunction {
+  const fb = new FunctionBuilder('large fmod');
+  const usual = fb.parameter('usual', 'v128');
+  const a = fb.parameter('a', 'v128');
+  const b = fb.parameter('b', 'v128');
+  const divisors = halves(fb, b);
+  const rests = halves(fb, a).map((half, side) => {
+    let rest = half;
+    for (let k = 9; k >= 0; k--) {
+      const divisor = divisors[side === 0 ? 0 : 1];
+      rest = remainder(fb, rest, fb.op(op.f64x2Mul, divisor, fb.f64x2(2 ** (28 * k))));
+    }
+    return rest;
+  });
+  const exact = demote(fb, rests[0] ?? a, rests[1] ?? a);
+  return fb.finish(fb.op(op.v128Bitselect, exact, usual, isLargeQuotient(fb, a, b)));
+}
+
+/** In lanes where a is finite and b is neither 0 nor NaN. */
+function isLargeQuotient(fb: FunctionBuilder, a: Value, b: Value): Value {
+  const large = fb.op(op.f32x4Ge, a, fb.op(op.f32x4Mul, b, fb.f32x4(LARGE_QUOTIENT)));
+  const finite = fb.op(op.f32x4Lt, a, fb.f32x4(Infinity));
+  return fb.op(op.v128And, fb.op(op.v128And, large, finite), fb.op(op.f32x4Gt, b, fb.f32x4(0)));
+}
+
+let largeRemainder: WasmFunction | undefined;
+
+/** C's fmod, exact: the sign of a; NaN for b = 0 and infinite a; a for infinite b. */
+export function fmod({ fb }: MathContext, x: Value, y: Value): Value {
+  const [a, b] = [fb.op(op.f32x4Abs, x), fb.op(op.f32x4Abs, y)];
+  const [aLow, aHigh] = halves(fb, a);
+  const [bLow, bHigh] = halves(fb, b);
+  const small = demote(fb, remainder(fb, aLow, bLow), remainder(fb, aHigh, bHigh));
+  largeRemainder ??= buildLargeRemainder();
+  const any = fb.op(op.v128AnyTrue, isLargeQuotient(fb, a, b));
+  const magnitude = fb.rarely(any, largeRemainder, small, a, b);
+  const unchanged = fb.op(
+    op.v128And,
+    fb.op(op.f32x4Eq, b, fb.f32x4(Infinity)),
+    fb.op(op.f32x4Lt, a, fb.f32x4(Infinity)),
+  );
+  const result = fb.op(op.v128Bitselect, a, magnitude, unchanged);
+  return fb.op(op.v128Bitselect, x, result, fb.i32x4(-0x80000000));
 }
 
 export function pow({ fb }: MathContext, base: Value, exponent: Value): Value {

@@ -1,5 +1,5 @@
 /**
- * exp, expm1, log, log1p, tanh, sigmoid, erf, erfc as f32x4 polynomials. The range reductions are the classical ones (W. J. Cody and W. Waite,
+ * exp, expm1, exp2, log, log1p, log2, log10, tanh, sigmoid, erf, erfc as f32x4 polynomials. The range reductions are the classical ones (W. J. Cody and W. Waite,
  * "Software Manual for the Elementary Functions", 1980; P. T. P. Tang, "Table-driven implementation of the logarithm function",
  * 1990, for the atanh form of log); the coefficients are our own minimax fits in float64 (weighted least squares with Lawson's
  * iteration), rounded to float32.
@@ -76,12 +76,34 @@ export function exp(context: MathContext, x: Value): Value {
   // NaN passes through: pmin(a, b) is b < a ? b : a.
   const clamped = fb.op(op.f32x4Pmax, fb.op(op.f32x4Pmin, x, fb.f32x4(89)), fb.f32x4(-104));
   const { r, shifted } = reducedExp(context, clamped);
-  // 2^n in two factors, for results that are denormal or just below overflow.
+  return timesPower(context, expPolynomial(context, r), shifted);
+}
+
+/** p · 2^n with t = n + {@link ROUNDING}; 2^n in two factors, for results that are denormal or just below overflow. */
+function timesPower({ fb }: MathContext, p: Value, shifted: Value): Value {
   const n = fb.op(op.i32x4Sub, shifted, fb.i32x4(ROUNDING_BITS));
   const half = fb.op(op.i32x4ShrS, n, fb.i32(1));
   const power = (exponent: Value): Value => fb.op(op.i32x4Shl, fb.op(op.i32x4Add, exponent, fb.i32x4(127)), fb.i32(23));
-  const scaled = fb.op(op.f32x4Mul, expPolynomial(context, r), power(half));
+  const scaled = fb.op(op.f32x4Mul, p, power(half));
   return fb.op(op.f32x4Mul, scaled, power(fb.op(op.i32x4Sub, n, half)));
+}
+
+/** 2^x = 2^n 2^f with n the nearest integer, whose difference f is exact. */
+export function exp2(context: MathContext, x: Value): Value {
+  const { fb } = context;
+  const clamped = fb.op(op.f32x4Pmax, fb.op(op.f32x4Pmin, x, fb.f32x4(129)), fb.f32x4(-151));
+  const rounding = fb.f32x4(ROUNDING);
+  const shifted = fb.op(op.f32x4Add, clamped, rounding);
+  const f = fb.op(op.f32x4Sub, clamped, fb.op(op.f32x4Sub, shifted, rounding));
+  const p = polynomial(
+    context,
+    f,
+    [
+      0.00015353360504377633, 0.0013398875016719103, 0.00961843691766262, 0.055503323674201965, 0.24022647738456726,
+      0.6931471824645996, 1,
+    ],
+  );
+  return timesPower(context, p, shifted);
 }
 
 /** e^x for −88 ≤ x ≤ 88; 0 for x < −87.7. */
@@ -114,23 +136,39 @@ export function orTiny({ fb }: MathContext, x: Value, result: Value, limit: numb
   return fb.op(op.v128Bitselect, x, result, tiny);
 }
 
+/** A base: its logarithm of 2 in two parts, the first with so few bits that its product with an exponent is exact, and 1 / ln(base). */
+interface Base {
+  readonly whole: number;
+  readonly rest: number;
+  readonly factor: number;
+}
+const natural: Base = { whole: LN2_HIGH, rest: -LN2_LOW, factor: 1 };
+const binary: Base = { whole: 1, rest: 0, factor: Math.LOG2E };
+const decimal: Base = { whole: 0.30078125, rest: 2.48745663981198e-4, factor: Math.LOG10E };
+
 /**
- * e ln 2 + ln(1 + f), with R/s² as a polynomial in s² = (f / (2 + f))² and the pole, the sign and NaN of the logarithm of u.
+ * e ln 2 + ln(1 + f), in another base if given, with R/s² as a polynomial in s² = (f / (2 + f))² and the pole, the sign and NaN of the logarithm of u.
  *
  * ln(1 + f) = f − (f²/2 − s (f²/2 + R)), s = f / (2 + f).
  */
 function logarithm(
   context: MathContext,
   { u, e, f, coefficients }: { u: Value; e: Value; f: Value; coefficients: readonly number[] },
+  { whole, rest, factor }: Base = natural,
 ): Value {
   const { fb } = context;
   const s = fb.op(op.f32x4Div, f, fb.op(op.f32x4Add, f, fb.f32x4(2)));
   const z = fb.op(op.f32x4Mul, s, s);
   const R = fb.op(op.f32x4Mul, z, polynomial(context, z, coefficients));
   const halfSquare = fb.op(op.f32x4Mul, fb.op(op.f32x4Mul, f, f), fb.f32x4(0.5));
-  const low = multiplyAdd(context, s, fb.op(op.f32x4Add, halfSquare, R), fb.op(op.f32x4Mul, e, fb.f32x4(-LN2_LOW)));
+  const small = fb.op(op.f32x4Mul, e, fb.f32x4(rest));
+  const low =
+    factor === 1
+      ? multiplyAdd(context, s, fb.op(op.f32x4Add, halfSquare, R), small)
+      : fb.op(op.f32x4Mul, s, fb.op(op.f32x4Add, halfSquare, R));
   const mantissa = fb.op(op.f32x4Sub, f, fb.op(op.f32x4Sub, halfSquare, low));
-  const result = multiplyAdd(context, e, fb.f32x4(LN2_HIGH), mantissa);
+  const scaled = factor === 1 ? mantissa : multiplyAdd(context, mantissa, fb.f32x4(factor), small);
+  const result = multiplyAdd(context, e, fb.f32x4(whole), scaled);
   // ln 0 = −∞, ln of a negative or NaN is NaN, ln ∞ = ∞.
   const zero = fb.f32x4(0);
   const finite = fb.op(op.f32x4Lt, u, fb.f32x4(Infinity));
@@ -141,6 +179,18 @@ function logarithm(
 }
 
 export function log(context: MathContext, x: Value): Value {
+  return logarithmOf(context, x, natural);
+}
+
+export function log2(context: MathContext, x: Value): Value {
+  return logarithmOf(context, x, binary);
+}
+
+export function log10(context: MathContext, x: Value): Value {
+  return logarithmOf(context, x, decimal);
+}
+
+function logarithmOf(context: MathContext, x: Value, base: Base): Value {
   const { fb } = context;
   const denormal = fb.op(op.f32x4Lt, x, fb.f32x4(2 ** -126));
   const normal = fb.op(op.v128Bitselect, fb.op(op.f32x4Mul, x, fb.f32x4(2 ** 23)), x, denormal);
@@ -155,12 +205,11 @@ export function log(context: MathContext, x: Value): Value {
   const m = fb.op(op.i32x4Add, fb.op(op.v128And, offset, fb.i32x4(0x007fffff)), fb.i32x4(rootHalf));
   const e = fb.op(op.f32x4ConvertI32x4S, exponent);
   const f = fb.op(op.f32x4Sub, m, fb.f32x4(1));
-  return logarithm(context, {
-    u: x,
-    e,
-    f,
-    coefficients: [0.29871731996536255, 0.3997754156589508, 0.6666677594184875],
-  });
+  return logarithm(
+    context,
+    { u: x, e, f, coefficients: [0.29871731996536255, 0.3997754156589508, 0.6666677594184875] },
+    base,
+  );
 }
 
 /**

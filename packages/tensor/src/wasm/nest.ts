@@ -6,6 +6,7 @@ import { forEachExpression } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import type { BinaryOperator, Expression, Store, UnaryOperator } from '../compiler/kernel.ts';
 import type { CostlyPrimitive } from '../graph/elementwise.ts';
+import type { FormulaPrimitive } from '../graph/formulas.ts';
 import type { AxisValues, KernelContext } from './address.ts';
 import type { VectorEvaluator } from './expression.ts';
 import type { LoopRole, Value } from './ir.ts';
@@ -101,11 +102,14 @@ export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[])
 }
 
 /** In WebAssembly instructions; 1 for what is one. */
-const OPERATION_COSTS: Readonly<Record<CostlyPrimitive, number>> = {
+const OPERATION_COSTS: Readonly<Record<Exclude<CostlyPrimitive, FormulaPrimitive>, number>> = {
   exp: 14,
   expm1: 20,
+  exp2: 14,
   log: 20,
   log1p: 26,
+  log2: 21,
+  log10: 21,
   sin: 40,
   cos: 40,
   tanh: 25,
@@ -113,6 +117,10 @@ const OPERATION_COSTS: Readonly<Record<CostlyPrimitive, number>> = {
   erf: 35,
   erfc: 55,
   pow: 120,
+  fmod: 30,
+  floorDivide: 14,
+  shiftLeft: 16,
+  shiftRight: 18,
   div: 2,
   sqrt: 2,
 };

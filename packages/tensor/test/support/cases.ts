@@ -1,7 +1,7 @@
 /** Every primitive on small data of every kind: what devices are compared with the interpreter on, in tests and on graphics processors. */
 import type { Attributes, PlanPrimitive } from '../../src/graph/primitives.ts';
 import { makeNode } from '../../src/graph/node.ts';
-import { compile, concat, iota, pad, scalar, scan, tensor, zeros, type Tensor } from '../../src/index.ts';
+import { compile, concat, full, iota, pad, scalar, scan, tensor, zeros, type Tensor } from '../../src/index.ts';
 import { nodeOf, tensorOf } from '../../src/handle.ts';
 
 type DType = 'float32' | 'int32' | 'bool';
@@ -100,6 +100,16 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
   const comparison = (op: PlanPrimitive): Case[] => [
     ...binaryBoth(op),
     record(op, none, data([100]).round(), data([100], 'float32', 2).round()),
+  ];
+  const integral = (op: PlanPrimitive): Case[] => [
+    record(op, none, ...pairs(integers)),
+    record(op, none, integers, others),
+    record(op, none, data([0, 3], 'int32'), data([0, 3], 'int32')),
+  ];
+  const shifts = (op: PlanPrimitive): Case[] => [
+    ...integral(op),
+    record(op, none, integers.unsqueeze(1).broadcastTo([11, 40]), iota([11, 40], 1).sub(2)),
+    ...[0, 1, 31, 32, -1].map((count) => record(op, none, integers, full([11], count, { dtype: 'int32' }))),
   ];
   const positive = (op: PlanPrimitive): Case[] => [...unaryFloat(op), record(op, none, data([40]).abs().add(0.001))];
 
@@ -223,21 +233,30 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
     sign: unaryBoth('sign'),
     exp: unaryFloat('exp'),
     expm1: unaryFloat('expm1'),
+    exp2: unaryFloat('exp2'),
     log: positive('log'),
     log1p: positive('log1p'),
+    log2: positive('log2'),
+    log10: positive('log10'),
     sqrt: positive('sqrt'),
     sin: [record('sin', none, angles), ...unaryFloat('sin')],
     cos: [record('cos', none, angles), ...unaryFloat('cos')],
+    asin: [...unaryFloat('asin'), record('asin', none, data([99]).mul(0.33))],
+    acos: [...unaryFloat('acos'), record('acos', none, data([99]).mul(0.33))],
+    atan: [...unaryFloat('atan'), record('atan', none, angles)],
     tanh: unaryFloat('tanh'),
     sigmoid: unaryFloat('sigmoid'),
     erf: unaryFloat('erf'),
     erfc: unaryFloat('erfc'),
+    erfinv: [...unaryFloat('erfinv'), record('erfinv', none, data([99]).mul(0.33))],
+    lgamma: [...positive('lgamma'), record('lgamma', none, angles.add(0.1))],
+    digamma: [...positive('digamma'), record('digamma', none, angles.add(0.1))],
     relu: unaryBoth('relu'),
     floor: unaryFloat('floor'),
     ceil: unaryFloat('ceil'),
     round: unaryFloat('round'),
     trunc: unaryFloat('trunc'),
-    not: [record('not', none, data([37], 'bool'))],
+    not: [record('not', none, data([37], 'bool')), record('not', none, integers)],
     cast: [
       record('cast', { dtype: 'int32' }, special.notEqual(special).where(3.7, special)),
       record('cast', { dtype: 'int32' }, data([50]).mul(1000)),
@@ -246,6 +265,12 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
       record('cast', { dtype: 'float32' }, data([9], 'bool')),
       record('cast', { dtype: 'bool' }, special),
       record('cast', { dtype: 'bool' }, integers),
+    ],
+    bitcast: [
+      record('bitcast', { dtype: 'int32' }, special.notEqual(special).where(1, special)),
+      record('bitcast', { dtype: 'float32' }, integers),
+      record('bitcast', { dtype: 'int32' }, integers),
+      record('bitcast', { dtype: 'int32' }, data([5, 7])),
     ],
     detach: movement((x) => record('detach', {}, x), [3, 4]),
 
@@ -257,6 +282,11 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
       record('pow', {}, data([60]).abs().add(0.01), data([60], 'float32', 2)),
       record('pow', {}, ...pairs(tensor([-2, -1, -0.5, 0, 0.5, 1, 2, 3, 4]))),
     ],
+    fmod: [
+      ...binaryFloat('fmod'),
+      record('fmod', {}, ...pairs(tensor([3e38, 1e30, 16777216, 123.456, 7, 0.1, 1e-30, 1.5e-38]))),
+    ],
+    floorDivide: integral('floorDivide'),
     copySign: binaryFloat('copySign'),
     maximum: binaryBoth('maximum'),
     minimum: binaryBoth('minimum'),
@@ -264,8 +294,11 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
     notEqual: [...comparison('notEqual'), record('notEqual', {}, data([20], 'bool'), data([20], 'bool', 2))],
     less: comparison('less'),
     lessEqual: comparison('lessEqual'),
-    and: [record('and', {}, data([37], 'bool'), data([37], 'bool', 2))],
-    or: [record('or', {}, data([37], 'bool'), data([37], 'bool', 2))],
+    and: [record('and', {}, data([37], 'bool'), data([37], 'bool', 2)), ...integral('and')],
+    or: [record('or', {}, data([37], 'bool'), data([37], 'bool', 2)), ...integral('or')],
+    xor: [record('xor', {}, data([37], 'bool'), data([37], 'bool', 2)), ...integral('xor')],
+    shiftLeft: shifts('shiftLeft'),
+    shiftRight: shifts('shiftRight'),
     where: movement((x) => record('where', {}, data([5, 7], 'bool', 3), x, x.flip(0)), [5, 7]),
 
     reshape: movement((x) => record('reshape', { shape: [7, 3, 4] }, x.transpose(0, 1)), [6, 14]),

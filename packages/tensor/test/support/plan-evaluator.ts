@@ -197,11 +197,22 @@ function evaluate(expression: Expression, point: Point, memory: Memory, results:
       return visit(expression.condition) !== 0 ? visit(expression.ifTrue) : visit(expression.ifFalse);
     case 'cast':
       return cast(expression.type, visit(expression.operand));
+    case 'bitcast':
+      return bitcast(expression.operand.type, expression.type, visit(expression.operand));
     case 'random':
       return randomUniform(visit(expression.seed), visit(expression.counter), valueOf(expression.index, point, memory));
     case 'result':
       return results[expression.position] ?? Number.NaN;
   }
+}
+
+const words = new Int32Array(1);
+const floats = new Float32Array(words.buffer);
+
+function bitcast(from: ScalarType, to: ScalarType, value: number): number {
+  if (from === 'i32') words[0] = value;
+  else floats[0] = value;
+  return (to === 'i32' ? words[0] : floats[0]) ?? Number.NaN;
 }
 
 function cast(type: ScalarType, value: number): number {
@@ -223,6 +234,12 @@ function unary(operator: Extract<Expression, { kind: 'unary' }>['operator'], typ
       return Math.exp(x);
     case 'expm1':
       return Math.expm1(x);
+    case 'exp2':
+      return 2 ** x;
+    case 'log2':
+      return Math.log2(x);
+    case 'log10':
+      return Math.log10(x);
     case 'log':
       return Math.log(x);
     case 'log1p':
@@ -252,7 +269,7 @@ function unary(operator: Extract<Expression, { kind: 'unary' }>['operator'], typ
     case 'round':
       return roundHalfEven(x);
     case 'not':
-      return x !== 0 ? 0 : 1;
+      return type === 'i32' ? ~x : x !== 0 ? 0 : 1;
   }
 }
 
@@ -290,9 +307,19 @@ function binary(
     case 'lessEqual':
       return Number(a <= b);
     case 'and':
-      return Number(a !== 0 && b !== 0);
+      return a & b;
     case 'or':
-      return Number(a !== 0 || b !== 0);
+      return a | b;
+    case 'xor':
+      return a ^ b;
+    case 'shiftLeft':
+      return b >= 0 && b < 32 ? a << b : 0;
+    case 'shiftRight':
+      return a >> (b >= 0 && b < 32 ? b : 31);
+    case 'fmod':
+      return a % b;
+    case 'floorDivide':
+      return b === 0 ? 0 : Math.floor(a / b) | 0;
   }
 }
 

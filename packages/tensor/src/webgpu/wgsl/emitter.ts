@@ -286,6 +286,10 @@ export class Emitter {
         if (expression.operand.type === expression.type) return operand;
         return this.define(castText(this, expression.operand.type, expression.type, operand.text), operand.depth);
       }
+      case 'bitcast': {
+        const operand = this.#operand(expression.operand);
+        return this.define(`bitcast<${expression.type}>(${operand.text})`, operand.depth);
+      }
       case 'random': {
         const index = this.index(expression.index);
         const seed = this.#operand(expression.seed);

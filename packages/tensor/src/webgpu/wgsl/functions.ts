@@ -24,8 +24,11 @@ export type FunctionName =
   | 'minimum_f32'
   | 'exp_f32'
   | 'expm1_f32'
+  | 'exp2_f32'
   | 'log_f32'
   | 'log1p_f32'
+  | 'log2_f32'
+  | 'log10_f32'
   | 'sin_f32'
   | 'cos_f32'
   | 'sincos_f32'
@@ -45,6 +48,10 @@ export type FunctionName =
   | 'fixed_of'
   | 'fixed_sum'
   | 'fixed_value'
+  | 'fmod_f32'
+  | 'floor_divide_i32'
+  | 'shift_left_i32'
+  | 'shift_right_i32'
   | 'random_uniform';
 
 const helpers: Record<FunctionName, HelperFunction> = {
@@ -234,23 +241,33 @@ const helpers: Record<FunctionName, HelperFunction> = {
 }`,
   },
 
+  // 2ˣ = 2ᵏ 2ʳ with |r| ≤ ½; minimax, 2e-9.
+  exp2_f32: {
+    needs: ['is_nan'],
+    text: `fn exp2_f32(x: f32) -> f32 {
+  let c = clamp(x, -151f, 129f);
+  let k = floor(c + 0.5f);
+  let r = c - k;
+  let p = 1f + r * (0.6931472f + r * (0.24022648f + r * (0.055503324f + r * (0.009618437f + r * (0.0013398875f + r * 1.535336e-4f)))));
+  let n = i32(k);
+  let half = n >> 1u;
+  let scaled = p * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
+  return select(scaled, x, is_nan(x));
+}`,
+  },
+
   // x = 2ᵉ(1 + f), 1 + f in [√½, √2); log(1 + f) = f − s(f − R), s = f/(2 + f), R = 2(s²/3 + s⁴/5 + …).
   log_f32: {
     needs: ['nan_bits', 'infinity_bits'],
-    text: `fn log_f32(x: f32) -> f32 {
-  let small = x < 1.17549435e-38f;
-  let bits = bitcast<u32>(select(x, x * 16777216f, small));
-  let e = i32(bits - 0x3f3504f3u) >> 23u;
-  let f = bitcast<f32>(bits - (u32(e) << 23u)) - 1f;
-  let s = f / (2f + f);
-  let z = s * s;
-  let r = z * (0.6666667f + z * (0.4f + z * (0.2857143f + z * (0.22222222f + z * 0.18181819f))));
-  let k = f32(select(e, e - 24, small));
-  var y = k * 0.693359375f + ((f - s * (f - r)) - k * 2.12194440e-4f);
-  y = select(y, x, (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
-  y = select(y, bitcast<f32>(nan_bits), x < 0f);
-  return select(y, -bitcast<f32>(infinity_bits), x == 0f);
-}`,
+    text: logarithm('log_f32', 'k * 0.693359375f + ((f - s * (f - r)) - k * 2.12194440e-4f)'),
+  },
+  log2_f32: {
+    needs: ['nan_bits', 'infinity_bits'],
+    text: logarithm('log2_f32', 'k + (f - s * (f - r)) * 1.442695f'),
+  },
+  log10_f32: {
+    needs: ['nan_bits', 'infinity_bits'],
+    text: logarithm('log10_f32', 'k * 0.30078125f + ((f - s * (f - r)) * 0.4342945f + k * 2.4874566e-4f)'),
   },
 
   // 1 + x = 2ᵉ(1 + f) with f = 2⁻ᵉx + (2⁻ᵉ − 1), which has no rounding error; 1 + x, rounded, only chooses e, so that 1 + f lies in [¾, 3⁄2).
@@ -452,8 +469,76 @@ const helpers: Record<FunctionName, HelperFunction> = {
 }`,
   },
 
+  // Of the bits, in steps of 8: exact, whatever the quotient. The result has the sign of x.
+  fmod_f32: {
+    needs: ['nan_bits'],
+    text: `fn fmod_f32(x: f32, y: f32) -> f32 {
+  let a = bitcast<u32>(x) & 0x7fffffffu;
+  let b = bitcast<u32>(y) & 0x7fffffffu;
+  if (b == 0u || a >= 0x7f800000u || b > 0x7f800000u) {
+    return bitcast<f32>(nan_bits);
+  }
+  if (a < b) {
+    return x;
+  }
+  let ea = i32(max(a >> 23u, 1u));
+  let eb = i32(max(b >> 23u, 1u));
+  let ma = (a & 0x7fffffu) | select(0u, 0x800000u, a >= 0x800000u);
+  let mb = (b & 0x7fffffu) | select(0u, 0x800000u, b >= 0x800000u);
+  var rest = ma % mb;
+  for (var left = ea - eb; left > 0; left -= 8) {
+    rest = (rest << u32(min(left, 8))) % mb;
+  }
+  // rest · 2^(eb − 150), in two factors that are not denormal.
+  let half = (eb - 150) >> 1u;
+  let magnitude = f32(rest) * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(eb - 150 - half + 127) << 23u);
+  return bitcast<f32>(bitcast<u32>(magnitude) | (bitcast<u32>(x) & 0x80000000u));
+}`,
+  },
+  // WGSL says what x / 0 and −2³¹ / −1 are, but not on every device the same.
+  floor_divide_i32: {
+    needs: [],
+    text: `fn floor_divide_i32(a: i32, b: i32) -> i32 {
+  let divisor = select(b, 1, b == 0 || b == -1);
+  let q = a / divisor;
+  let rest = a - q * divisor;
+  let floored = q - select(0, 1, rest != 0 && ((rest < 0) != (divisor < 0)));
+  return select(select(floored, 0 - a, b == -1), 0, b == 0);
+}`,
+  },
+  shift_left_i32: {
+    needs: [],
+    text: `fn shift_left_i32(a: i32, b: i32) -> i32 {
+  return select(0, a << (u32(b) & 31u), u32(b) < 32u);
+}`,
+  },
+  shift_right_i32: {
+    needs: [],
+    text: `fn shift_right_i32(a: i32, b: i32) -> i32 {
+  return a >> min(u32(b), 31u);
+}`,
+  },
+
   random_uniform: { needs: [], text: threefry() },
 };
+
+/** A logarithm: `value` of k = e, f, s = f/(2 + f) and R, and the special values. */
+function logarithm(name: string, value: string): string {
+  return `fn ${name}(x: f32) -> f32 {
+  let small = x < 1.17549435e-38f;
+  let bits = bitcast<u32>(select(x, x * 16777216f, small));
+  let e = i32(bits - 0x3f3504f3u) >> 23u;
+  let f = bitcast<f32>(bits - (u32(e) << 23u)) - 1f;
+  let s = f / (2f + f);
+  let z = s * s;
+  let r = z * (0.6666667f + z * (0.4f + z * (0.2857143f + z * (0.22222222f + z * 0.18181819f))));
+  let k = f32(select(e, e - 24, small));
+  var y = ${value};
+  y = select(y, x, (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u);
+  y = select(y, bitcast<f32>(nan_bits), x < 0f);
+  return select(y, -bitcast<f32>(infinity_bits), x == 0f);
+}`;
+}
 
 /** Threefry-2x32 with 13 rounds: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). */
 function threefry(): string {

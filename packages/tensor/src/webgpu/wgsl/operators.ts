@@ -27,8 +27,11 @@ type PlainOperator = 'neg' | 'abs' | 'sign' | 'floor' | 'ceil' | 'round' | 'trun
 const floatFunctions: Readonly<Record<Exclude<UnaryOperator, PlainOperator>, FunctionName>> = {
   exp: 'exp_f32',
   expm1: 'expm1_f32',
+  exp2: 'exp2_f32',
   log: 'log_f32',
   log1p: 'log1p_f32',
+  log2: 'log2_f32',
+  log10: 'log10_f32',
   sqrt: 'sqrt_f32',
   relu: 'relu_f32',
   sin: 'sin_f32',
@@ -95,6 +98,10 @@ export function binaryText(user: FunctionUser, expression: Binary, x: string, y:
       return powerText(user, right, x, y);
     case 'copySign':
       return `${user.use('copy_sign_f32')}(${x}, ${y})`;
+    case 'fmod':
+      return `${user.use('fmod_f32')}(${x}, ${y})`;
+    case 'floorDivide':
+      return `${user.use('floor_divide_i32')}(${x}, ${y})`;
     case 'maximum':
       return type === 'i32' ? `max(${x}, ${y})` : `${user.use('maximum_f32')}(${x}, ${y})`;
     case 'minimum':
@@ -112,6 +119,12 @@ export function binaryText(user: FunctionUser, expression: Binary, x: string, y:
       return `${x} & ${y}`;
     case 'or':
       return `${x} | ${y}`;
+    case 'xor':
+      return `${x} ^ ${y}`;
+    case 'shiftLeft':
+      return `${user.use('shift_left_i32')}(${x}, ${y})`;
+    case 'shiftRight':
+      return `${user.use('shift_right_i32')}(${x}, ${y})`;
   }
 }
 
@@ -120,6 +133,7 @@ function boolText(operator: BinaryOperator, x: string, y: string): string {
     case 'equal':
       return `${x} == ${y}`;
     case 'notEqual':
+    case 'xor':
       return `${x} != ${y}`;
     case 'less':
       return `!${x} & ${y}`;
