@@ -4,8 +4,9 @@ import type { Module } from '@hebb/layers';
 import { modesOf } from '@hebb/layers/internal';
 import { defaultGenerator, type Stateful } from '@hebb/tensor';
 import { requireFittingState, requireString } from '@hebb/tensor/arguments';
-import type { Batches, Cursor, LoadedBatch } from '@hebb/data';
-import { aborted, unlessAborted } from './abort.ts';
+import type { Batches, LoadedBatch } from '@hebb/data';
+import { aborted } from './abort.ts';
+import { BatchFeed } from './batch-feed.ts';
 import { batchTensors, type StepBatch } from './batches.ts';
 import { Averages } from './averages.ts';
 import type {
@@ -17,13 +18,13 @@ import type {
   TrainingOptimizer,
   ValidationRecord,
 } from './callback.ts';
-import { wrong } from './checks.ts';
 import { lossError, requireNumbers } from './diagnosis.ts';
-import { messageOf, TrainingError } from './errors.ts';
+import { TrainingError } from './errors.ts';
 import { claim } from './in-training.ts';
 import { isDue, type Every } from './every.ts';
 import { trainingWeightOf } from './example-weights.ts';
 import { keptModes } from './kept-modes.ts';
+import { Listeners } from './listeners.ts';
 import { callbackStates } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
@@ -83,10 +84,9 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
 
   readonly #where: string;
   readonly #data: Batches<B>;
+  readonly #feed: BatchFeed<B>;
   readonly #averages: Averages;
-  readonly #callbacks: readonly Callback[];
-  /** Those that hear of pauses. */
-  readonly #pausing: readonly Callback[];
+  readonly #listeners: Listeners;
   readonly #schedules: Schedules;
   readonly #validate: TrainingRunOptions<B>['validate'];
   readonly #validateEvery: Every;
@@ -100,9 +100,6 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   readonly #trainingClock = new Stopwatch();
   #validationSeconds = 0;
   #step = 0;
-  #stepOfEpoch = 0;
-  #cursor: Cursor;
-  #dataEpoch: number;
   #isSettled = true;
   #stopReason: string | undefined;
   readonly #warnings: string[] = [];
@@ -110,9 +107,6 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   #status: 'new' | 'running' | 'ended' = 'new';
   #isInterrupted = false;
   #failure: { readonly error: unknown } | undefined;
-  #lateFailure: { readonly error: unknown } | undefined;
-  #iterator: AsyncIterator<LoadedBatch<B>> | undefined;
-  #ahead: LoadedBatch<B> | undefined;
   #handed: Handed<B> | undefined;
   #reporting: Promise<void> | undefined;
   #odd: readonly string[] = [];
@@ -127,6 +121,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.optimizers = optimizersOf(parts);
     this.#averages = new Averages(averagesOf(parts));
     this.#data = data;
+    this.#feed = new BatchFeed(where, data, signal);
     this.#limit = { ...(steps !== undefined && { steps }), ...(epochs !== undefined && { epochs }) };
     this.epochCount = epochs;
     this.stepsPerEpoch = data.length;
@@ -138,10 +133,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.goals = options.goals ?? {};
     this.#metricNames = new Set(Object.keys(this.goals));
     this.#signal = signal;
-    this.#callbacks = [...(options.callbacks ?? []), ...progressOf(progress)];
-    this.#pausing = this.#callbacks.filter((callback) => 'onPause' in callback || 'onSave' in callback);
-    this.#dataEpoch = data.epoch ?? 0;
-    this.#cursor = { epoch: this.#dataEpoch, batch: 0 };
+    this.#listeners = new Listeners([...(options.callbacks ?? []), ...progressOf(progress)], this);
     this.#reader = new ScalarReader(stepsInFlight, (values, note) => this.#hear(values, note));
   }
 
@@ -160,7 +152,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   }
 
   get checkpointParts(): Readonly<Record<string, Stateful>> {
-    const callbacks = callbackStates(this.#callbacks);
+    const callbacks = callbackStates(this.#listeners.callbacks);
     const schedule = this.#schedules.state;
     return {
       ...Object.fromEntries(Object.entries(this.parts).filter(([, part]) => isStateful(part))),
@@ -176,7 +168,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   }
 
   get epoch(): number {
-    return this.#log.epochs.length + (this.#stepOfEpoch > 0 ? 1 : 0);
+    return this.#log.epochs.length + (this.#feed.stepOfEpoch > 0 ? 1 : 0);
   }
 
   get epochs(): readonly EpochRecord[] {
@@ -235,22 +227,20 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       );
     }
     const named = namedScalars(this.#where, scalars);
+    const { loaded, weight, learningRates } = handed;
     this.#handed = undefined;
     this.#step++;
-    this.#stepOfEpoch++;
-    this.#cursor = handed.loaded.next;
+    this.#feed.advance(loaded);
     this.#isSettled = false;
-    const { loaded, weight } = handed;
-    const { batch, count } = loaded;
     const record = {
       step: this.#step,
       epoch: this.epoch,
-      stepOfEpoch: this.#stepOfEpoch,
-      learningRate: firstOf(handed.learningRates),
-      learningRates: handed.learningRates,
-      examples: count,
+      stepOfEpoch: this.#feed.stepOfEpoch,
+      learningRate: firstOf(learningRates),
+      learningRates,
+      examples: loaded.count,
     };
-    this.#reporting = this.#reader.push(named, { record, batch: batch as object, weight });
+    this.#reporting = this.#reader.push(named, { record, batch: loaded.batch as object, weight });
     this.#reporting.catch(() => undefined); // comes out of the loop, too
     return this.#reporting;
   }
@@ -274,8 +264,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#clock.resume();
     try {
       await this.#start();
-      while (await this.#proceed()) {
-        yield this.#handOut();
+      for (let next = await this.#proceed(); next !== undefined; next = await this.#proceed()) {
+        yield this.#handOut(next);
         await this.#settleReport();
         await breathe();
       }
@@ -288,8 +278,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
         if (this.#status === 'running') await this.#leave();
       } finally {
         this.#clock.pause();
-        // What a source still has open is closed; a batch that it is waiting for may never come.
-        void Promise.resolve(this.#iterator?.return?.()).catch(() => undefined);
+        this.#feed.close();
         restoreModes();
         this.#schedules.restore();
         release();
@@ -301,46 +290,28 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#averages.restore();
     this.#odd = await requireNumbers(this.#where, this.modules);
     for (const module of this.modules.values()) module.train();
-    for (const callback of this.#callbacks) await callback.onTrainStart?.(this);
-    if (await resumeRun(this.#where, this, this.#callbacks))
+    await this.#listeners.trainStart();
+    if (await resumeRun(this.#where, this, this.#listeners.callbacks))
       this.#odd = await requireNumbers(this.#where, this.modules);
   }
 
-  /** Does what is due between two steps; false where there is no other step. */
-  async #proceed(): Promise<boolean> {
+  /** Does what is due between two steps, and gives the batch of the next one; undefined where there is no other step. */
+  async #proceed(): Promise<LoadedBatch<B> | undefined> {
     this.#trainingClock.resume();
-    this.#throwLate();
-    if (this.#isAborted()) return false;
-    if (!this.#isSettled && !(await this.#pause())) return false;
-    if (this.#isAborted()) return false;
-    if (this.#isOver()) return false;
-    if (this.#ahead === undefined) {
-      const next = await this.#fetch();
-      if (next === aborted) return false;
-      if (next === undefined) throw this.#lengthError('0');
-      this.#ahead = next;
-    }
-    if (this.#stepOfEpoch === this.stepsPerEpoch) throw this.#lengthError(`more than ${this.#stepOfEpoch}`);
-    return true;
+    this.#listeners.throwLate();
+    if (this.#isAborted()) return undefined;
+    if (!this.#isSettled && !(await this.#pause())) return undefined;
+    if (this.#isAborted() || this.#isOver()) return undefined;
+    const next = await this.#feed.next(this.epochs.length + 1);
+    return next === aborted ? undefined : next;
   }
 
-  /** The next batch of the epoch; undefined at its end. */
-  async #fetch(): Promise<LoadedBatch<B> | undefined | typeof aborted> {
-    this.#iterator ??= iteratorOf(this.#where, this.#data.batches(this.#cursor));
-    const result = await unlessAborted(this.#iterator.next(), this.#signal);
-    if (result === aborted) return aborted;
-    if (result.done !== true) return result.value;
-    this.#iterator = undefined;
-    return undefined;
-  }
-
-  #handOut(): StepBatch<B> {
-    const loaded = this.#ahead as LoadedBatch<B>;
+  #handOut(loaded: LoadedBatch<B>): StepBatch<B> {
     const batch = loaded.batch as object;
     const tensors = batchTensors(this.#where, batch);
     const weight = trainingWeightOf(`${this.#where}, step ${this.#step + 1}`, batch, loaded.count);
     this.#schedules.apply(this.#step, this.stepCount);
-    this.#ahead = undefined;
+    this.#feed.take();
     const learningRates: Record<string, number> = {};
     for (const [name, { learningRate, factor }] of this.optimizers) learningRates[name] = learningRate * factor;
     this.#handed = { loaded, weight, learningRates };
@@ -371,16 +342,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       throw lossError(this.#where, name, value, step, batch, this.stepsPerEpoch, this.#odd);
     }
     this.#log.add(step, weight);
-    for (const callback of this.#callbacks) {
-      const returned: unknown = callback.onStep?.(step, this);
-      // Not awaited, but what it rejects with ends the run, and not the process.
-      if (returned instanceof Promise) returned.catch((error: unknown) => (this.#lateFailure ??= { error }));
-    }
-  }
-
-  /** Throws what an asynchronous `onStep` rejected with meanwhile. */
-  #throwLate(): void {
-    if (this.#lateFailure !== undefined) throw this.#lateFailure.error;
+    this.#listeners.step(step);
   }
 
   /**
@@ -388,18 +350,10 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
    * when the run is resumed.
    */
   async #pause(): Promise<boolean> {
-    const isPast = this.#cursor.epoch !== this.#dataEpoch;
-    if (this.#ahead === undefined && (this.#iterator !== undefined || !isPast)) {
-      const next = await this.#fetch();
-      if (next === aborted) return false;
-      this.#ahead = next;
-    }
-    const isEpochEnd = this.#ahead === undefined;
-    if (isPast && !isEpochEnd) throw this.#lengthError(`more than ${this.#stepOfEpoch}`);
-    if (isEpochEnd && this.stepsPerEpoch !== undefined && this.#stepOfEpoch < this.stepsPerEpoch)
-      throw this.#lengthError(String(this.#stepOfEpoch));
+    const isEpochEnd = await this.#feed.isEpochEnd(this.epochs.length + 1);
+    if (isEpochEnd === aborted) return false;
     const moment = { step: this.#step, epochs: this.epochs.length + (isEpochEnd ? 1 : 0), isEpochEnd };
-    const due = this.#pausing.filter(({ every = eachEpoch }) => isDue(every, moment));
+    const due = this.#listeners.due(moment);
     const isLast = moment.step === this.#limit.steps || moment.epochs === this.#limit.epochs;
     const isValidating = isDue(this.#validateEvery, moment) || isLast || this.#stopReason !== undefined;
     if (!isEpochEnd && due.length === 0 && !(isValidating && this.hasValidation)) {
@@ -414,23 +368,23 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     if (validation !== undefined) {
       this.#log.addValidation(validation);
       if (validation.validationLoss !== undefined) this.#schedules.observe(validation.validationLoss);
-      for (const callback of this.#callbacks) await callback.onValidation?.(validation, this);
+      await this.#listeners.validation(validation);
     }
     if (isEpochEnd) await this.#endEpoch(validation);
-    for (const callback of due) await callback.onPause?.(this);
+    await this.#listeners.pause(due);
     const changed = putBack();
     if (changed.length > 0) this.warn(`After step ${this.#step} a callback left ${changed.join(', ')} in another mode, with eval() or train(); it was put back.`); // prettier-ignore
     this.#isSettled = true;
     // The factor of one step is no property of the optimizer: the next step sets it anew, here and where the run is resumed.
     this.#schedules.restore();
-    for (const callback of due) await callback.onSave?.(this);
+    await this.#listeners.save(due);
     return true;
   }
 
   async #validateNow(): Promise<ValidationRecord | undefined | typeof aborted> {
     const validate = this.#validate;
     if (validate === undefined || this.#isAborted()) return validate === undefined ? undefined : aborted;
-    for (const callback of this.#callbacks) await callback.onValidationStart?.(this);
+    await this.#listeners.validationStart();
     const clock = new Stopwatch();
     clock.resume();
     const restoreModes = modesOf(...this.modules.values());
@@ -478,24 +432,22 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     };
     this.#log.endEpoch(record);
     if (!this.hasValidation) this.#schedules.observe(record.loss);
-    this.#stepOfEpoch = 0;
+    this.#feed.endEpoch();
     this.#trainingClock.reset();
     this.#validationSeconds = 0;
-    if (this.#cursor.epoch === this.#dataEpoch) this.#cursor = { epoch: this.#dataEpoch + 1, batch: 0 };
-    this.#dataEpoch = this.#cursor.epoch;
-    for (const callback of this.#callbacks) await callback.onEpochEnd?.(record, this);
+    await this.#listeners.epochEnd(record);
   }
 
   async #end(): Promise<void> {
     await this.#reader.drain();
-    this.#throwLate();
+    this.#listeners.throwLate();
     this.#isInterrupted = !this.#isOver();
     this.#clock.pause();
     this.#schedules.restore();
-    const ended = (): History => ({ ...this.history, interrupted: this.#isInterrupted });
-    for (const callback of this.#callbacks) if ('onSave' in callback) await callback.onTrainEnd?.(ended(), this);
-    this.#averages.apply();
-    for (const callback of this.#callbacks) if (!('onSave' in callback)) await callback.onTrainEnd?.(ended(), this);
+    await this.#listeners.trainEnd(
+      () => ({ ...this.history, interrupted: this.#isInterrupted }),
+      () => this.#averages.apply(),
+    );
     this.#status = 'ended';
   }
 
@@ -516,25 +468,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     } finally {
       this.#status = 'ended';
       this.#isInterrupted = !this.#isOver();
-      if (this.#failure !== undefined) await this.#tellFailure(this.#failure.error);
+      if (this.#failure !== undefined) await this.#listeners.trainError(this.#where, this.#failure.error);
     }
-  }
-
-  /** Every callback hears of it, also where another one throws; then both errors come out, the run's own first. */
-  async #tellFailure(error: unknown): Promise<void> {
-    const further: unknown[] = [];
-    for (const callback of this.#callbacks) {
-      try {
-        await callback.onTrainError?.(error, this);
-      } catch (thrown) {
-        if (thrown !== error) further.push(thrown);
-      }
-    }
-    if (further.length === 0) return;
-    throw new AggregateError(
-      [error, ...further],
-      `${messageOf(error)}\n[${this.#where}] onTrainError threw, too: ${further.map(messageOf).join('; ')}`,
-    );
   }
 
   #isAborted(): boolean {
@@ -550,24 +485,10 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     return this.#hasAllSteps() || this.#stopReason !== undefined;
   }
 
-  #lengthError(given: string): TrainingError {
-    if (this.stepsPerEpoch === undefined) {
-      return new TrainingError(`[${this.#where}] the training data gave no batch in epoch ${this.epochs.length + 1}.`, {
-        hint: 'Every epoch must have one: can the source be read again from its beginning?',
-      });
-    }
-    return new TrainingError(
-      `[${this.#where}] the training data gave ${given} batches in epoch ${this.epochs.length + 1}; its length says ${this.stepsPerEpoch}.`,
-      { hint: 'The length of a source is the number of batches that every epoch has.' },
-    );
-  }
-
   stateDict(): RunState {
     return {
       step: this.#step,
-      stepOfEpoch: this.#stepOfEpoch,
-      cursor: this.#cursor,
-      dataEpoch: this.#dataEpoch,
+      ...this.#feed.place,
       isSettled: this.#isSettled,
       stopReason: this.#stopReason,
       generator: { seed: defaultGenerator.seed, draws: defaultGenerator.draws },
@@ -590,9 +511,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     requireFittingState('TrainingRun', this.differences(state));
     const { step, stepOfEpoch, cursor, dataEpoch, isSettled, stopReason, generator, schedules, log, times } = state;
     this.#step = step;
-    this.#stepOfEpoch = stepOfEpoch;
-    this.#cursor = cursor;
-    this.#dataEpoch = dataEpoch;
+    this.#feed.place = { cursor, dataEpoch, stepOfEpoch };
     this.#isSettled = isSettled;
     this.#stopReason = stopReason;
     defaultGenerator.reset(generator.seed, generator.draws);
@@ -616,14 +535,4 @@ function firstOf(numbers: Readonly<Record<string, number>>): number {
 function progressOf(progress: boolean | Callback | undefined): Callback[] {
   if (progress === undefined || progress === false) return [];
   return [progress === true ? new TerminalProgress() : progress];
-}
-
-function iteratorOf<B>(where: string, batches: AsyncIterable<LoadedBatch<B>>): AsyncIterator<LoadedBatch<B>> {
-  if (typeof Object(batches)[Symbol.asyncIterator] === 'function') return batches[Symbol.asyncIterator]();
-  throw wrong(
-    where,
-    'what batches(cursor) of the data returns',
-    'an asynchronous iterable of { batch, count, next }',
-    batches,
-  );
 }
