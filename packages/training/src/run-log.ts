@@ -24,16 +24,27 @@ export type LogTimes = {
 export class RunLog {
   /** The name of the scalar that is called the loss; undefined before the first step. */
   lossName: string | undefined;
-  scalars: Record<string, number[]> = {};
-  learningRates: Record<string, number[]> = {};
+  // Maps, because names are the user's: one may be that of a property that every object has.
+  readonly #scalars = new Map<string, number[]>();
+  readonly #rates = new Map<string, number[]>();
+  readonly #sums = new Map<string, { sum: number; weight: number }>();
   epochs: EpochRecord[] = [];
   validations: ValidationRecord[] = [];
   /** Examples of the epoch so far. */
   examples = 0;
-  #sums: Record<string, { sum: number; weight: number }> = {};
+
+  /** One number a step, by name. */
+  get scalars(): Readonly<Record<string, number[]>> {
+    return Object.fromEntries(this.#scalars);
+  }
+
+  /** One rate a step, by name. */
+  get learningRates(): Readonly<Record<string, number[]>> {
+    return Object.fromEntries(this.#rates);
+  }
 
   get losses(): number[] {
-    return this.lossName === undefined ? [] : (this.scalars[this.lossName] ?? []);
+    return this.#scalars.get(this.lossName ?? '') ?? [];
   }
 
   /** @param weight of the step in the means of its epoch: the number of its examples, or the sum of their weights */
@@ -41,21 +52,19 @@ export class RunLog {
     const step = this.losses.length;
     for (const name in scalars) {
       const value = scalars[name] ?? Number.NaN;
-      const known = (this.scalars[name] ??= new Array<number>(step).fill(Number.NaN));
-      known[step] = value;
-      const total = (this.#sums[name] ??= { sum: 0, weight: 0 });
+      let total = this.#sums.get(name);
+      if (total === undefined) this.#sums.set(name, (total = { sum: 0, weight: 0 }));
       total.sum += value * weight;
       total.weight += weight;
     }
-    for (const name in this.scalars) if (!(name in scalars)) this.scalars[name]?.push(Number.NaN);
-    for (const name in learningRates)
-      (this.learningRates[name] ??= new Array<number>(step).fill(Number.NaN))[step] = learningRates[name] ?? Number.NaN;
+    append(this.#scalars, scalars, step);
+    append(this.#rates, learningRates, step);
     this.examples += examples;
   }
 
   /** Means over the epoch so far, by name. */
   means(): Record<string, number> {
-    return Object.fromEntries(Object.entries(this.#sums).map(([name, { sum, weight }]) => [name, sum / weight]));
+    return Object.fromEntries([...this.#sums].map(([name, { sum, weight }]) => [name, sum / weight]));
   }
 
   /** Learning rates of the last step, by name. */
@@ -69,7 +78,7 @@ export class RunLog {
 
   endEpoch(record: EpochRecord): void {
     this.epochs.push(frozen(record));
-    this.#sums = {};
+    this.#sums.clear();
     this.examples = 0;
   }
 
@@ -81,7 +90,7 @@ export class RunLog {
       epochs: this.epochs.map(({ seconds: _, validationSeconds: _v, examplesPerSecond: _e, ...rest }) => rest),
       validations: this.validations.map(({ seconds: _, ...rest }) => rest),
       examples: this.examples,
-      sums: mapValues(this.#sums, (total) => ({ ...total })),
+      sums: mapValues(Object.fromEntries(this.#sums), (total) => ({ ...total })),
     };
   }
 
@@ -99,13 +108,28 @@ export class RunLog {
   loadStateDict(state: LogState, times: LogTimes): void {
     const noTime = { seconds: 0, validationSeconds: 0, examplesPerSecond: 0 };
     this.lossName = state.lossName;
-    this.scalars = mapValues(state.scalars, (values) => Array.from(values));
-    this.learningRates = mapValues(state.learningRates, (rates) => Array.from(rates));
+    restore(this.#scalars, state.scalars, (values) => Array.from(values));
+    restore(this.#rates, state.learningRates, (rates) => Array.from(rates));
     this.epochs = state.epochs.map((record, i) => frozen({ ...record, ...(times.epochs[i] ?? noTime) }));
     this.validations = state.validations.map((record, i) => frozen({ ...record, seconds: times.validations[i] ?? 0 }));
     this.examples = state.examples;
-    this.#sums = mapValues(state.sums, (total) => ({ ...total }));
+    restore(this.#sums, state.sums, (total) => ({ ...total }));
   }
+}
+
+function restore<T, R>(map: Map<string, R>, saved: Readonly<Record<string, T>>, copy: (value: T) => R): void {
+  map.clear();
+  for (const [name, value] of Object.entries(saved)) map.set(name, copy(value));
+}
+
+/** Appends the numbers of a step, NaN for names that it has not, or that are new. */
+function append(series: Map<string, number[]>, numbers: Readonly<Record<string, number>>, step: number): void {
+  for (const name in numbers) {
+    let known = series.get(name);
+    if (known === undefined) series.set(name, (known = new Array<number>(step).fill(Number.NaN)));
+    known.push(numbers[name] ?? Number.NaN);
+  }
+  for (const known of series.values()) if (known.length === step) known.push(Number.NaN);
 }
 
 /** A record as callbacks get it: what one of them wrote into it would be what monitors, checkpoints and the history read. */

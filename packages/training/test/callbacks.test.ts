@@ -5,7 +5,7 @@ import { crossEntropy } from '@hebb/losses';
 import { EMA, SGD } from '@hebb/optimizers';
 import { manualSeed, setDevice } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { fit, type Callback, type FitOptions, type History } from '../src/index.ts';
+import { fit, TrainingRun, type Callback, type FitOptions, type History } from '../src/index.ts';
 import { points } from './support/points.ts';
 
 beforeEach(() => {
@@ -121,4 +121,22 @@ it('a signal ends a validation whose next batch never comes', async () => {
   };
   const history = await train(undefined, { validation: stuck, signal: controller.signal });
   expect([history.interrupted, history.validations.length, history.losses.length]).toEqual([true, 0, 2]);
+});
+
+it('scalars may have the names of properties that every object has', async () => {
+  const model = new Sequential(new Linear(2, 2));
+  const optimizer = new SGD(model, { learningRate: 0.1 });
+  const run = new TrainingRun({
+    parts: { model, optimizer },
+    data: new DataLoader(points(16), { batchSize: 8 }),
+    epochs: 1,
+  });
+  const scalars = JSON.parse('{ "loss": 1, "__proto__": 3, "constructor": 5 }') as { loss: number };
+  for await (const _ of run) void run.report(scalars);
+  expect(run.history.epochs[0]?.scalars).toEqual(scalars);
+  expect(run.history.scalars['constructor']).toEqual([5, 5]);
+  // Nothing was written into what all objects have in common.
+  const inherited: string[] = [];
+  for (const name in {}) inherited.push(name);
+  expect([inherited, Object.keys(Object)]).toEqual([[], []]);
 });
