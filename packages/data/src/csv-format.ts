@@ -38,10 +38,55 @@ export const csvOptions: OptionNames<CsvOptions> = {
   missing: listOf(requireString),
   badRows: oneOf('error', 'skip'),
 };
-export const missingByDefault: readonly string[] = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
+const missingByDefault: readonly string[] = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL'];
+
+/** The first rows of a file, or all of them. */
+export interface FirstRows {
+  readonly text: string;
+  readonly rows: readonly string[][];
+  /** The line of each. */
+  readonly lines: readonly number[];
+  /** Faults of quoting. */
+  readonly problems: ProblemList;
+  /** Whether there is no more. */
+  readonly isWhole: boolean;
+}
+
+/** What the head of a file says of its columns. */
+export interface Head {
+  readonly names: readonly string[];
+  readonly types: Readonly<Record<string, ColumnType>>;
+  readonly missing: ReadonlySet<string>;
+  /** The line of the row that holds the names, where there is one; that is the first row. */
+  readonly headerLine: number | undefined;
+}
+
+/**
+ * Names and options of the columns.
+ *
+ * @throws DataError for a file that is no CSV or has no good header, and for options that name a column which it does not have
+ */
+export function readHead(
+  { text, rows, lines, problems, isWhole }: FirstRows,
+  options: CsvOptions,
+  source: string,
+): Head {
+  const { types = {}, missing = missingByDefault } = options;
+  refuseOtherFormats(text, source, { isWhole });
+  requireGoodHeader(options, problems, lines[0] ?? Infinity, source);
+  const { names, hasHeaderRow } = readHeader(rows, lines, options, source);
+  if (names.length === 1) refuseAligned(rows, lines, source);
+  requireColumns(Object.keys(types), names, source);
+  return { names, types, missing: new Set(missing), headerLine: hasHeaderRow ? lines[0] : undefined };
+}
+
+/** The type that the options give to a column. */
+export function givenType({ types }: Head, name: string): ColumnType | undefined {
+  return Object.hasOwn(types, name) ? types[name] : undefined;
+}
 
 /** Text that is something else, and would be read as a table of one column. */
-export function refuseOtherFormats(text: string, source: string, { isWhole = true }: { isWhole?: boolean } = {}): void {
+function refuseOtherFormats(text: string, source: string, { isWhole }: { isWhole: boolean }): void {
   const start = text.slice(0, 1024);
   const kind = kindOf(new TextEncoder().encode(start));
   // Letters alone may begin a table, too: PAR1,PAR2.
@@ -67,7 +112,7 @@ function hasControlCharacters(text: string): boolean {
 }
 
 /** One field in every row, each of as many words: columns that blanks align. */
-export function refuseAligned(rows: readonly (readonly string[])[], lines: readonly number[], source: string): void {
+function refuseAligned(rows: readonly (readonly string[])[], lines: readonly number[], source: string): void {
   if (rows.length < 2) return;
   const words = rows.slice(0, 50).map(([field = '']) => field.trim().split(/\s+/));
   const width = words[0]?.length ?? 0;
@@ -82,7 +127,7 @@ export function refuseAligned(rows: readonly (readonly string[])[], lines: reado
 }
 
 /** A bad row can be left out, the header cannot: the row after it would take its place. */
-export function requireGoodHeader(
+function requireGoodHeader(
   { header = true }: CsvOptions,
   { problems }: ProblemList,
   line: number,
@@ -96,7 +141,7 @@ export function requireGoodHeader(
   found.check(`[csv] ${source}: the header cannot be read:`, { source, hint });
 }
 
-export function readHeader(
+function readHeader(
   rows: readonly string[][],
   lines: readonly number[],
   { header = true, delimiter = ',' }: CsvOptions,
@@ -136,7 +181,7 @@ export function readHeader(
 }
 
 /** Throws for a column that options name and the file does not have. */
-export function requireColumns(named: readonly string[], names: readonly string[], source: string): void {
+function requireColumns(named: readonly string[], names: readonly string[], source: string): void {
   const unknown = named.find((name) => !names.includes(name));
   if (unknown === undefined) return;
   const near = nearest(unknown, names);

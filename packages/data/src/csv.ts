@@ -5,13 +5,9 @@ import {
   checkValues,
   count,
   csvOptions,
+  givenType,
   hintFor,
-  missingByDefault,
-  readHeader,
-  refuseAligned,
-  refuseOtherFormats,
-  requireColumns,
-  requireGoodHeader,
+  readHead,
   wrongWidth,
   type CsvOptions,
 } from './csv-format.ts';
@@ -77,36 +73,32 @@ export async function csv(source: Source, options: CsvFileOptions = {}): Promise
  */
 export function parseCsv(text: string, options: ParseCsvOptions = {}): Table {
   checkOptions('parseCsv', options, parseOptions);
-  const { source = '<text>', badRows = 'error', types = {} } = options;
+  const { source = '<text>', badRows = 'error' } = options;
   if (typeof text !== 'string') throw new DataError(`[csv] expected the text of a CSV file, got ${show(text)}.`);
   checkValues(options);
-  refuseOtherFormats(text, source);
   const problems = new ProblemList();
   const { rows, lines } = readRows(text, options, problems);
-  requireGoodHeader(options, problems, lines[0] ?? Infinity, source);
-  const { names, hasHeaderRow } = readHeader(rows, lines, options, source);
-  if (names.length === 1) refuseAligned(rows, lines, source);
-  requireColumns(Object.keys(types), names, source);
-  const first = hasHeaderRow ? 1 : 0;
+  const head = readHead({ text, rows, lines, problems, isWhole: true }, options, source);
+  const { names, missing, headerLine } = head;
+  const first = headerLine === undefined ? 0 : 1;
 
   const kept: number[] = [];
   for (let row = first; row < rows.length; row++) {
     const fields = rows[row] ?? [];
     if (fields.length === names.length) kept.push(row);
     else {
-      const header = hasHeaderRow ? lines[0] : undefined;
-      problems.add(wrongWidth(fields, names.length, { line: lines[row] ?? 0, header, delimiter: options.delimiter }));
+      const place = { line: lines[row] ?? 0, header: headerLine, delimiter: options.delimiter };
+      problems.add(wrongWidth(fields, names.length, place));
     }
   }
 
-  const missing = new Set(options.missing ?? missingByDefault);
   const columns = new Map<string, Column>();
   const notes: DataProblem[] = [];
   const bad = new Set<number>();
   const lineOf = (row: number): number => lines[kept[row] ?? 0] ?? 0;
   names.forEach((name, j) => {
     const fields = kept.map((row) => (rows[row]?.[j] ?? '').trim());
-    const given = Object.hasOwn(types, name) ? types[name] : undefined;
+    const given = givenType(head, name);
     const { type, reason } = given === undefined ? inferType(fields, missing) : { type: given };
     if (reason !== undefined) {
       notes.push({ line: lineOf(reason.row), column: name, message: `kept as text: ${reason.message}` });

@@ -26,7 +26,8 @@ export type { ImageFields, LabelledImages, LoadMnistOptions, Mnist, MnistFiles, 
 export { labelEncode, validateLabels } from './labels.ts';
 export type { EncodedLabels, LabelEncodeOptions, ValidateLabelsOptions } from './labels.ts';
 export { DataLoader } from './loader.ts';
-export type { DataLoaderOptions, LoaderState, TransformContext } from './loader.ts';
+export type { DataLoaderOptions, LoaderState } from './loader.ts';
+export type { TransformContext } from './batch-options.ts';
 export { openMnist } from './mnist.ts';
 export type { OpenMnist } from './mnist.ts';
 export { Random } from './random.ts';

@@ -4,13 +4,12 @@ import {
   checkOptions,
   requireBoolean,
   requireFittingState,
-  requireFunction,
   requireInteger,
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import { madeAhead } from './ahead.ts';
+import { commonBatchOptions, contextOf, requireTransformed, type TransformContext } from './batch-options.ts';
 import {
-  requireBatch,
   requireCursor,
   toTensors,
   type ArrayBatch,
@@ -24,14 +23,6 @@ import { Buckets, type PlannedBatch } from './buckets.ts';
 import { DataError, show } from './errors.ts';
 import { Random, requireSeed } from './random.ts';
 import { stateDifferences } from './state.ts';
-
-export interface TransformContext {
-  /** Seeded by the seed, the epoch and the number of the batch: the same augmentation on every run. */
-  readonly random: Random;
-  readonly epoch: number;
-  /** Number of the batch in its epoch, from 0. */
-  readonly batch: number;
-}
 
 export interface DataLoaderOptions<B extends ArrayBatch, T extends ArrayBatch = B> {
   /** Examples per batch, a positive integer. Default 32. */
@@ -65,11 +56,9 @@ export interface DataLoaderOptions<B extends ArrayBatch, T extends ArrayBatch = 
 }
 
 const loaderOptions: OptionNames<DataLoaderOptions<ArrayBatch>> = {
+  ...commonBatchOptions,
   batchSize: true,
-  shuffle: true,
-  seed: true,
-  dropLast: true,
-  transform: true,
+  shuffle: requireBoolean,
   buckets: true,
   workers: true,
   prefetch: true,
@@ -144,10 +133,6 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
         hint: `Use e.g. { batchSize: 32 }; { batchSize: ${Math.max(1, dataset.length)} } takes the whole dataset at once.`,
       });
     }
-    requireSeed('DataLoader', 'seed', seed);
-    requireBoolean('DataLoader', 'shuffle', shuffle);
-    requireBoolean('DataLoader', 'dropLast', dropLast);
-    if (transform !== undefined) requireFunction('DataLoader', 'transform', transform);
     if (dataset.length === 0) throw new DataError('[DataLoader] the dataset is empty.');
     const { workers = dataset.workers ?? 1, prefetch } = options;
     requireInteger('DataLoader', 'workers', workers, 0);
@@ -346,10 +331,8 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   #finish(gathered: B, { epoch, batch, count }: { epoch: number; batch: number; count: number }): T {
     requireGathered('DataLoader', gathered, count, this.dataset.unaligned);
     if (this.#transform === undefined) return gathered as unknown as T; // without a transform T is B
-    const random = new Random(this.seed, (epoch + 1) * 2 ** 32 + batch);
-    const changed: unknown = this.#transform(gathered, { random, epoch, batch });
-    const expected = '[DataLoader] transform must return the batch, typed arrays with shapes by name';
-    requireBatch(expected, changed, 'Return it also where the arrays are changed in place.');
+    const changed: unknown = this.#transform(gathered, contextOf(this.seed, epoch, batch));
+    requireTransformed('DataLoader', changed);
     return changed as T;
   }
 }

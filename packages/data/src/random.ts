@@ -105,8 +105,8 @@ function splitMix32(state: number): number {
   return (z ^ (z >>> 16)) >>> 0;
 }
 
-export function requireSeed(where: string, name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0) {
+export function requireSeed(where: string, name: string, value: unknown): asserts value is number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
     throw new DataError(`[${where}] ${name} must be an integer from 0 to 2⁵³ − 1, got ${show(value)}.`);
   }
 }

@@ -4,12 +4,12 @@ import {
   checkOptions,
   oneOf,
   recordOf,
-  requireBoolean,
   requireFittingState,
   requireFunction,
   requireInteger,
   type OptionNames,
 } from '@hebb/tensor/arguments';
+import { commonBatchOptions, contextOf, requireTransformed, type TransformContext } from '../batch-options.ts';
 import {
   requireBatch,
   requireCursor,
@@ -22,8 +22,7 @@ import {
   type TensorBatch,
 } from '../batches.ts';
 import { DataError, show } from '../errors.ts';
-import type { TransformContext } from '../loader.ts';
-import { Random, requireSeed } from '../random.ts';
+import { requireSeed } from '../random.ts';
 import { stateDifferences } from '../state.ts';
 import { Collator, fieldTypes, type FieldType } from './collate.ts';
 import { prefetchReader } from './prefetch.ts';
@@ -45,11 +44,9 @@ export interface BatchOptions<T = unknown, B extends ArrayBatch = ArrayBatch> {
 }
 
 const batchOptions: OptionNames<BatchOptions<never>> = {
-  dropLast: requireBoolean,
+  ...commonBatchOptions,
   types: recordOf(oneOf(...fieldTypes)),
   collate: requireFunction,
-  transform: requireFunction,
-  seed: true,
   prefetch: true,
 };
 
@@ -107,7 +104,6 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
     checkOptions('batch', options, batchOptions as OptionNames<BatchOptions<never, B>>);
     const { dropLast = false, types = {}, seed = defaultGenerator.seed, prefetch = 2, transform } = options;
     const collate = options.collate as ((elements: readonly unknown[]) => B | Promise<B>) | undefined;
-    requireSeed('batch', 'seed', seed);
     requireInteger('batch', 'prefetch', prefetch, 0);
     this.batchSize = size;
     this.dropLast = dropLast;
@@ -119,9 +115,8 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
       let batch = from;
       const finish = (loaded: Loaded<B>): Loaded<B> | Promise<Loaded<B>> => {
         if (transform === undefined) return loaded;
-        const random = new Random(this.#seed, (epoch + 1) * 2 ** 32 + batch);
-        return after(transform(loaded.batch, { random, epoch, batch: batch++ }), (changed) => {
-          requireBatch('[batch] transform must return the batch, typed arrays with shapes by name', changed);
+        return after(transform(loaded.batch, contextOf(this.#seed, epoch, batch++)), (changed) => {
+          requireTransformed('batch', changed);
           return { batch: changed, count: loaded.count };
         });
       };

@@ -6,13 +6,9 @@ import {
   checkValues,
   count,
   csvOptions,
+  givenType,
   hintFor,
-  missingByDefault,
-  readHeader,
-  refuseAligned,
-  refuseOtherFormats,
-  requireColumns,
-  requireGoodHeader,
+  readHead,
   wrongWidth,
   type CsvOptions,
 } from '../csv-format.ts';
@@ -136,19 +132,14 @@ async function readSchema(bytes: ByteSource, sampleRows: number, options: CsvStr
   } finally {
     await reader.close();
   }
-  refuseOtherFormats(texts.join(''), source, { isWhole });
-  requireGoodHeader(options, problems, lines[0] ?? Infinity, source);
-  const { names, hasHeaderRow } = readHeader(rows, lines, options, source);
-  if (names.length === 1) refuseAligned(rows, lines, source);
-  const { types = {} } = options;
-  requireColumns(Object.keys(types), names, source);
+  const head = readHead({ text: texts.join(''), rows, lines, problems, isWhole }, options, source);
+  const { names, missing, headerLine } = head;
   const sample = rows
-    .slice(hasHeaderRow ? 1 : 0)
+    .slice(headerLine === undefined ? 0 : 1)
     .filter((row) => row.length === names.length)
     .slice(0, sampleRows);
-  const missing = new Set(options.missing ?? missingByDefault);
   const columns = names.map((name, j) => {
-    const given = Object.hasOwn(types, name) ? types[name] : undefined;
+    const given = givenType(head, name);
     if (given !== undefined) return columnReader(given, missing);
     const { type } = inferType(
       sample.map((row) => (row[j] ?? '').trim()),
@@ -157,7 +148,7 @@ async function readSchema(bytes: ByteSource, sampleRows: number, options: CsvStr
     return columnReader(type, missing, sample.length);
   });
   const empty = Object.fromEntries(names.map((name) => [name, null]));
-  return { names, columns, headerLine: hasHeaderRow ? lines[0] : undefined, empty };
+  return { names, columns, headerLine, empty };
 }
 
 /** Reads the fields of a column. `sampleSize` says that its type was inferred, from so many rows. */
