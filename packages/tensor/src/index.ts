@@ -154,6 +154,25 @@ export { norm, type NormOptions } from './ops/norms.ts';
 export { logSumExp } from './ops/log-sum-exp.ts';
 export { nanMean, nanSum } from './ops/nan-reduce.ts';
 export { scan, type ScanOptions } from './ops/scan.ts';
+export {
+  gather,
+  indexAdd,
+  indexCopy,
+  indexSelect,
+  scatter,
+  scatterAdd,
+  scatterReduce,
+  take,
+  takeAlongAxis,
+  type IndexAddOptions,
+  type ScatterReduceOptions,
+  type ScatterReduction,
+} from './ops/indexing.ts';
+export { maskedFill, maskedSelect, nonZero } from './ops/masks.ts';
+export { segmentMax, segmentMean, segmentMin, segmentSoftmax, segmentSum } from './ops/segments.ts';
+export { embedding, embeddingBag, type EmbeddingBagOptions, type EmbeddingOptions } from './ops/embedding.ts';
+export { setAt, type Selection } from './ops/assignment.ts';
+export type { Positions } from './ops/positions.ts';
 export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
 export { conv1d, conv2d, type ConvolutionOptions } from './ops/convolution.ts';

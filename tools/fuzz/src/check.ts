@@ -48,6 +48,8 @@ function makeOracle(
     const random = makeRandom(seed + 99);
     const values = linearization.leaves.map((leaf) => {
       const host = (leaf.storage as { host?: Float32Array | Int32Array } | undefined)?.host ?? new Float32Array();
+      // Positions stay integers.
+      if (leaf.type.dtype !== 'float32') return Float64Array.from(host);
       return Float64Array.from(host, (x) => x * (1 + noise * (random(3) - 1)));
     });
     return interpret(program, values, []);

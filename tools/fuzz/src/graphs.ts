@@ -21,6 +21,10 @@ import {
   log10,
   log2,
   fold,
+  gather,
+  indexAdd,
+  indexCopy,
+  indexSelect,
   iota,
   logSumExp,
   maxPool2d,
@@ -28,6 +32,12 @@ import {
   norm,
   oneHot,
   pad,
+  scatterAdd,
+  scatterReduce,
+  segmentMean,
+  segmentSoftmax,
+  segmentSum,
+  setAt,
   prod,
   repeatInterleave,
   roll,
@@ -183,6 +193,13 @@ const elementwise: Readonly<Record<UnaryPrimitive | BinaryPrimitive, Step>> = {
   ),
 };
 
+/** Positions along an axis of `extent`, up to `beyond` outside at both ends. */
+const positions = (shape: readonly number[], extent: number, beyond: number, random: Random): Tensor =>
+  tensor(
+    Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random(extent + 2 * beyond) - beyond),
+    { shape },
+  ).add(0);
+
 /** Everything keeps numbers of moderate size, so that float32 and float64 stay close. */
 const steps: readonly Step[] = [
   ...Object.values(elementwise),
@@ -207,6 +224,46 @@ const steps: readonly Step[] = [
     oneHot(x.argmax(axis), x.shape[axis] ?? 1)
       .sum(-1)
       .mul(x.sum(axis)),
+  ),
+  // Positions from data, some outside; of two that are alike the first, so that no rounding decides.
+  withAxis((x, axis, random) => {
+    const shape = x.shape.map((n, i) => (i === axis ? 1 + random(5) : n));
+    return gather(x, axis, positions(shape, x.shape[axis] ?? 1, 0, random));
+  }),
+  withAxis((x, axis, random) => {
+    const list = positions([1 + random(6)], x.shape[axis] ?? 1, 0, random);
+    return indexSelect(x, axis, list.add(list.sub(list)));
+  }),
+  withAxis((x, axis, random) => {
+    const index = positions(x.shape, x.shape[axis] ?? 1, 1, random).mul(1);
+    return scatterAdd(x.mul(0.5), axis, index, x.flip(axis)).mul(0.5);
+  }),
+  withAxis((x, axis, random) => {
+    const list = positions([x.shape[axis] ?? 1], x.shape[axis] ?? 1, 0, random);
+    return [indexCopy(x, axis, list, x.mul(0.3)), indexAdd(x, axis, list, x.tanh())][random(2)];
+  }),
+  (x, y, axis, random) =>
+    x.ndim > 0 && sameShape(x, y)
+      ? scatterReduce(
+          x,
+          axis,
+          positions(x.shape, x.shape[axis] ?? 1, 0, random),
+          y.add(0.0173),
+          (['prod', 'amax', 'amin', 'mean'] as const)[random(4)] ?? 'mean',
+        ).tanh()
+      : undefined,
+  (x, _, _axis, random) => {
+    if (x.ndim === 0) return undefined;
+    const ids = positions([x.shape[0] ?? 1], 3, 0, random);
+    return [segmentSum, segmentSoftmax, segmentMean][random(3)]?.(x.tanh(), ids, 3);
+  },
+  withAxis((x, axis) => gather(x, axis, x.argmax(axis).unsqueeze(axis)).sub(0.5)),
+  withAxis((x, axis, random) =>
+    setAt(
+      x,
+      x.shape.map((n, i) => (i === axis ? [random(n), n] : [0, n, 2])),
+      random(2),
+    ),
   ),
   withAxis((x, axis) => x.mul(iota(x.shape, axis).to('float32').mul(0.1))),
   // Whole numbers that float32 holds, so that both take the sine of the same large angle.

@@ -102,6 +102,9 @@ const axis = anInteger(0);
 const axes = optional(oneOrMore(0));
 const shape = integers(2, 2);
 const dtype = optional(aChoice('float32'));
+/** Positions 0 and 1. */
+const positions = (right: () => unknown = () => [0, 1]): Kind => other(right, 'array', 'numbers');
+const updates = anOperand();
 const creation = options<hebb.CreationOptions>({ dtype });
 const reduceOptions = options<hebb.ReduceOptions>({ keepDims: aBoolean() });
 const varianceOptions = options<hebb.VarianceOptions>({ keepDims: aBoolean(), correction: aNumber(0) });
@@ -319,6 +322,44 @@ export const functions: Functions<Api> = {
   repeatInterleave: [x, oneOrMore(2), optional(axis)],
   concat: [other(() => [tensor([1]), tensor([2])]), optional(axis)],
   stack: [other(() => [tensor([1]), tensor([2])]), optional(axis)],
+
+  // Positions that are data.
+  gather: [x, axis, positions()],
+  takeAlongAxis: [x, positions(), optional(axis)],
+  take: [x, positions()],
+  indexSelect: [x, axis, positions()],
+  indexAdd: [x, axis, positions(), updates, options<hebb.IndexAddOptions>({ alpha: aNumber(1, 'NaN', 'Infinity') })],
+  indexCopy: [x, axis, positions(), updates],
+  scatter: [x, axis, positions(), updates],
+  scatterAdd: [x, axis, positions(), updates],
+  scatterReduce: [
+    x,
+    axis,
+    positions(),
+    updates,
+    aChoice('amax'),
+    options<hebb.ScatterReduceOptions>({ includeSelf: aBoolean() }),
+  ],
+  maskedFill: [x, aTensor(() => tensor([true, false])), anOperand(() => 3)],
+  maskedSelect: [x, aTensor(() => tensor([true, false]))],
+  nonZero: [x],
+  segmentSum: [x, positions(), anInteger(2)],
+  segmentMean: [x, positions(), anInteger(2)],
+  segmentMax: [x, positions(), anInteger(2)],
+  segmentMin: [x, positions(), anInteger(2)],
+  segmentSoftmax: [x, positions(), anInteger(2)],
+  embedding: [positions(), aTensor(matrix), options<hebb.EmbeddingOptions>({ paddingIndex: anInteger(0) })],
+  embeddingBag: [
+    positions(),
+    aTensor(matrix),
+    options<hebb.EmbeddingBagOptions>({
+      offsets: positions(() => [0]),
+      mode: aChoice('sum'),
+      perSampleWeights: aTensor(),
+      paddingIndex: anInteger(0),
+    }),
+  ],
+  setAt: [x, other(() => [[0, 2]], 'array', 'nested arrays'), operand],
 
   // Reductions, products, windows.
   sum: [x, axes, reduceOptions],
