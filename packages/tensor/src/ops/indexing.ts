@@ -10,8 +10,9 @@ import type { Combination } from '../graph/primitives.ts';
 import { nodeOf, requireOperand, requireTensor, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { add, div, maximum, mul, where } from './elementwise.ts';
-import { broadcastTo, flatten, normalizeAxis, pad, reshape, slice } from './movement.ts';
+import { broadcastTo, flatten, normalizeAxis, reshape, slice } from './movement.ts';
 import { broadcastShapes, constantNode } from './operands.ts';
+import { pad } from './padding.ts';
 import { outsideOf, positionsOf, requireList, requireWithin, type Positions } from './positions.ts';
 
 /** x at `index`, which has x's rank and extents but along `axis`; `outside` where it is none of x's positions. */
