@@ -28,7 +28,7 @@ const budgets = {
     onnx: 67,
     optimizers: 44,
     report: 52,
-    tensor: 39,
+    tensor: 47,
     'tensor/arguments': 4.4,
     'tensor/graph': 25.8,
     tokenizer: 5.6,
