@@ -42,6 +42,7 @@ import {
   repeatInterleave,
   roll,
   slice,
+  scan,
   stack,
   tensor,
   tril,
@@ -201,7 +202,7 @@ const positions = (shape: readonly number[], extent: number, beyond: number, ran
   ).add(0);
 
 /** Everything keeps numbers of moderate size, so that float32 and float64 stay close. */
-const steps: readonly Step[] = [
+const plainSteps: readonly Step[] = [
   ...Object.values(elementwise),
   unary((x) => x.gelu()),
   unary((x) => x.clamp(-1, 1.5)),
@@ -373,8 +374,55 @@ const steps: readonly Step[] = [
   },
 ];
 
+/**
+ * A loop over an axis of x, whose body is a random graph over its carries, a part of x, one of y where that has as many, and y itself. It gives
+ * what it stacks, or a carry; one carry takes part in the step, the other takes its place.
+ */
+const loop =
+  (inside: () => readonly Step[]): Step =>
+  (x, y, axis, random) => {
+    const length = x.shape[axis];
+    if (length === undefined) return undefined;
+    const rows = x.transpose(0, axis);
+    const both = y.ndim > 0 && y.shape[0] === length ? [rows, y] : [rows];
+    const start = [rows.mean(0), rows.narrow(0, 0, 1).squeeze(0), tensor(0, { dtype: 'int32' })] as const;
+    const reverse = random(2) === 0;
+    const bodySeed = random(1 << 20);
+    const [[first, second], stacked] = scan(
+      ([a, b, count]: readonly [Tensor, Tensor, Tensor], parts: readonly Tensor[]) => {
+        const own = makeRandom(bodySeed);
+        const seen = [a, b, ...parts, y.mul(0.25)];
+        const grown = growPool(seen, 1 + own(5), own, inside(), 2000 / length).slice(seen.length);
+        const last = grown.at(-1) ?? a.mul(0.5);
+        const next = a.mul(0.5).add(last.tanh().mean()).add(count.to('float32').mul(0.01));
+        return [[own(2) === 0 ? next : b, own(2) === 0 ? a : next, count.add(1)], last] as const;
+      },
+      start,
+      both,
+      { reverse },
+    );
+    return [stacked, stacked, first, second][random(4)];
+  };
+
+const steps: readonly Step[] = [
+  ...plainSteps,
+  loop(() => plainSteps),
+  loop(() => [...plainSteps, loop(() => plainSteps)]),
+];
+
 /** Grows a graph over `leaves` and returns some of its values, the last always among them. */
 export function grow(leaves: readonly Tensor[], stepCount: number, random: Random): Tensor[] {
+  const grown = growPool(leaves, stepCount, random, steps, 2000).slice(leaves.length);
+  return grown.filter((_, i) => i === grown.length - 1 || random(4) === 0);
+}
+
+function growPool(
+  leaves: readonly Tensor[],
+  stepCount: number,
+  random: Random,
+  steps: readonly Step[],
+  largest: number,
+): Tensor[] {
   const pool = [...leaves];
   for (let step = 0; step < stepCount; step++) {
     const x = pool[random(pool.length)] as Tensor;
@@ -382,8 +430,7 @@ export function grow(leaves: readonly Tensor[], stepCount: number, random: Rando
     const axis = x.ndim === 0 ? 0 : random(x.ndim);
     const next = steps[random(steps.length)]?.(x, y, axis, random);
     // Also what is x itself: of a variable it is another tensor, and a seed has to give the same graph over both.
-    if (next !== undefined && next.size > 0 && next.size <= 2000) pool.push(next);
+    if (next !== undefined && next.size > 0 && next.size <= largest) pool.push(next);
   }
-  const grown = pool.slice(leaves.length);
-  return grown.filter((_, i) => i === grown.length - 1 || random(4) === 0);
+  return pool;
 }

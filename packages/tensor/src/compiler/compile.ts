@@ -1,49 +1,87 @@
 /** The compiler: a program becomes a plan of kernels. */
-import { requireCountable, type Program } from '../graph/program.ts';
+import { requireCountable, type PlanAttributes, type Program, type ProgramNode } from '../graph/program.ts';
 import { gatherCopies } from './copies.ts';
 import { groupProgram, maximumStores, roleOf } from './groups.ts';
 import { axisIndex, makeAxis, resetIndexInterning } from './index-expression.ts';
-import type { CopyKernel, Kernel, Plan, PlanBuffer, ScalarType } from './kernel.ts';
+import type { Kernel, Loop, Plan, PlanBuffer, PlanStep, ScalarType } from './kernel.ts';
 import { flatten, lowerGroup, scalarTypeOf, type Placement } from './lower.ts';
 import { Arena, scheduleGroups } from './schedule.ts';
 import { simplify } from './simplify.ts';
 import { unrollLoops } from './unroll.ts';
 import { memoryReads } from './walks.ts';
 
+/** What all blocks of a plan share. */
+interface Memory {
+  readonly buffers: PlanBuffer[];
+  readonly arena: Arena;
+}
+
+/** The buffers that a block finds: of its parameters, and of its outputs (−1 where an output replaces a parameter). */
+interface Bindings {
+  readonly parameters: readonly number[];
+  readonly outputs: readonly number[];
+}
+
 /**
  * Compiles a program. The plan's parameters are the program's parameters in order, then one for each output that replaces no parameter.
+ * `loops` says whether the target has such; for others the steps are written out.
  */
-export function compileProgram(source: Program): Plan {
+export function compileProgram(source: Program, { loops }: { readonly loops: boolean }): Plan {
   resetIndexInterning();
-  const program = withCopiedLeaves(simplify(unrollLoops(source)));
+  const program = simplify(loops ? source : unrollLoops(source));
+  const memory: Memory = { buffers: [], arena: new Arena() };
+  const { nodes, scalars } = program;
+  const bind = (node: number, position: number): number =>
+    memory.buffers.push({ kind: 'parameter', position, offset: 0, ...sizeOf(nodes[node]) }) - 1;
+  const parameters = program.parameters.map(bind);
+  let parameterCount = parameters.length;
+  const outputs = program.outputs.map(({ node, parameter }) => (parameter >= 0 ? -1 : bind(node, parameterCount++)));
+  const kernels = compileBlock(memory, program, { parameters, outputs });
+  return {
+    kernels,
+    buffers: memory.buffers,
+    parameterCount,
+    scalars: scalars.map((node) => ({ type: sizeOf(nodes[node]).type === 'f32' ? 'f32' : 'i32' })),
+    arenaBytes: memory.arena.bytes,
+  };
+}
+
+function sizeOf(node: ProgramNode | undefined): { type: ScalarType; size: number } {
+  return { type: scalarTypeOf(node?.type.dtype ?? 'float32'), size: node?.type.size ?? 0 };
+}
+
+/** The steps that compute a simplified program: that of a plan, or the body of a loop. */
+function compileBlock(memory: Memory, source: Program, bindings: Bindings): PlanStep[] {
+  const program = withCopiedLeaves(withLoopState(source));
   requireCountable(program);
   const grouping = groupProgram(program);
   const { order, direct } = scheduleGroups(program, grouping);
   const { nodes, outputs, parameters } = program;
-
-  const buffers: PlanBuffer[] = [];
-  const typeOf = (node: number): { type: ScalarType; size: number } => {
-    const type = nodes[node]?.type;
-    return { type: scalarTypeOf(type?.dtype ?? 'float32'), size: type?.size ?? 0 };
-  };
+  const { buffers, arena } = memory;
+  const typeOf = (node: number): { type: ScalarType; size: number } => sizeOf(nodes[node]);
   const readable = new Map<number, number>();
   const destinations = new Map<number, number[]>();
-  parameters.forEach((node, position) => {
-    readable.set(node, buffers.push({ kind: 'parameter', position, offset: 0, ...typeOf(node) }) - 1);
-  });
-  const outputBuffer: number[] = [];
-  let parameterCount = parameters.length;
-  outputs.forEach(({ node, parameter }, i) => {
-    const buffer =
-      parameter >= 0
-        ? parameter
-        : buffers.push({ kind: 'parameter', position: parameterCount++, offset: 0, ...typeOf(node) }) - 1;
-    outputBuffer.push(buffer);
+  parameters.forEach((node, i) => readable.set(node, bindings.parameters[i] ?? -1));
+  /** The node whose memory a loop's carry lies in before, during and after the loop. */
+  const stateOf = (node: number): number | undefined => loopState(program, node);
+  const outputBuffer = outputs.map(({ node, parameter }, i) => {
+    const buffer = parameter >= 0 ? (bindings.parameters[parameter] ?? -1) : (bindings.outputs[i] ?? -1);
+    const state = stateOf(node);
+    if (state !== undefined) {
+      // A loop may go on where its result is wanted; a parameter's old value may be read for longer.
+      if (parameter < 0 && !destinations.has(state)) {
+        destinations.set(state, [buffer]);
+        readable.set(state, buffer);
+        readable.set(node, buffer);
+      }
+      return buffer;
+    }
     const own = destinations.get(node) ?? [];
-    if (direct[i] !== true || own.length >= maximumStores) return;
+    if (direct[i] !== true || own.length >= maximumStores) return buffer;
     destinations.set(node, [...own, buffer]);
     // A buffer of its own is the better one to read from: a parameter's memory changes hands.
     if (parameter < 0 || !readable.has(node)) readable.set(node, buffer);
+    return buffer;
   });
 
   // The last kernel that reads each temporary, for the arena.
@@ -53,47 +91,121 @@ export function compileProgram(source: Program): Plan {
       : [{ node, to: outputBuffer[i] ?? 0 }],
   );
   const lastReader = new Map<number, number>();
+  const readBy = (node: number, step: number): void => {
+    lastReader.set(stateOf(node) ?? node, step);
+  };
   order.forEach((group, step) => {
     const elsewhere = (node: number): boolean => (grouping.producer.get(node) ?? group) !== group;
-    for (const node of memoryReads(program, group.stored, elsewhere)) lastReader.set(node, step);
+    for (const node of memoryReads(program, group.stored, elsewhere)) readBy(node, step);
   });
-  for (const { node } of copies) lastReader.set(node, order.length);
+  for (const { node } of copies) readBy(node, order.length);
   const lastReads = order.map((): number[] => []);
   for (const [node, step] of lastReader) lastReads[step]?.push(node);
 
-  const arena = new Arena();
   const placement: Placement = {
     bufferOf: (node) => readable.get(node),
     destinationsOf: (node) => destinations.get(node) ?? [],
     scalarSlot: (node) => program.scalars.indexOf(node),
   };
-  const kernels: (Kernel | CopyKernel)[] = [];
+  const kernels: PlanStep[] = [];
+  /** What this block has allocated: a loop's body also finds temporaries of the block around. */
+  const own = new Set<number>();
   order.forEach((group, step) => {
+    const loop = group.anchors.find((anchor) => nodes[anchor]?.op === 'scan');
     for (const node of group.stored) {
+      const state = stateOf(node);
+      if (state !== undefined) readable.set(node, readable.get(state) ?? -1);
       // What only its own kernel reads stays in registers.
-      if (destinations.has(node) || !lastReader.has(node)) continue;
+      if (state !== undefined || destinations.has(node) || !lastReader.has(node)) continue;
       const { type, size } = typeOf(node);
       const buffer =
         buffers.push({ kind: 'temporary', position: -1, offset: arena.allocate(size * 4), type, size }) - 1;
+      own.add(buffer);
       readable.set(node, buffer);
       destinations.set(node, [buffer]);
     }
-    if (typeOf(group.stored[0] ?? 0).size > 0) kernels.push(lowerGroup(program, group, placement));
+    if (loop !== undefined) kernels.push(compileLoop(memory, program, { loop, results: group.stored, placement }));
+    else if (typeOf(group.stored[0] ?? 0).size > 0) kernels.push(lowerGroup(program, group, placement));
     for (const node of lastReads[step] ?? []) {
-      const buffer = buffers[readable.get(node) ?? -1];
-      if (buffer?.kind === 'temporary') arena.release(buffer.offset, buffer.size * 4);
+      const position = readable.get(node) ?? -1;
+      const buffer = buffers[position];
+      if (buffer !== undefined && own.has(position)) arena.release(buffer.offset, buffer.size * 4);
     }
   });
   for (const { node, to } of copies) {
     const { type, size } = typeOf(node);
     if (size > 0) kernels.push(copyKernel(readable.get(node) ?? 0, to, type, size));
   }
+  return gatherCopies(kernels);
+}
+
+/** A loop whose carries lie where its first inputs do, and of whose results the others are stored part by part. */
+function compileLoop(
+  memory: Memory,
+  { nodes }: Program,
+  { loop, results, placement }: { loop: number; results: readonly number[]; placement: Placement },
+): Loop {
+  const node = nodes[loop];
+  if (node === undefined) throw new Error(`internal: loop ${loop} does not exist`);
+  const { body, carries, xs, length, reverse } = node.attributes as PlanAttributes['scan'];
+  const parts: number[] = [];
+  const partOf = (buffer: number, inner: number): number => {
+    const part = memory.buffers.push({ kind: 'part', position: buffer, offset: 0, ...sizeOf(body.nodes[inner]) }) - 1;
+    parts.push(part);
+    return part;
+  };
+  const parameters = node.inputs.map((input, i) => {
+    const buffer = placement.bufferOf(input) ?? -1;
+    return i < carries || i >= carries + xs ? buffer : partOf(buffer, body.parameters[i] ?? -1);
+  });
+  const outputs = body.outputs.slice(0, carries).map(({ node: next }, i) => ({ node: next, parameter: i, buffer: -1 }));
+  for (const result of results) {
+    const { index } = (nodes[result] as ProgramNode).attributes as PlanAttributes['result'];
+    if (index < carries) continue;
+    const inner = index < 2 * carries ? body.parameters[index - carries] : body.outputs[index - carries]?.node;
+    for (const buffer of placement.destinationsOf(result))
+      outputs.push({ node: inner ?? -1, parameter: -1, buffer: partOf(buffer, inner ?? -1) });
+  }
+  const kernels = compileBlock(memory, simplify({ ...body, outputs }), {
+    parameters,
+    outputs: outputs.map(({ buffer }) => buffer),
+  });
+  return { kind: 'loop', name: `loop of ${length}`, length, reverse, parts, kernels };
+}
+
+/** The node in whose memory a carry of a loop lies, where `node` is the carry after the last step. */
+function loopState({ nodes }: Program, node: number): number | undefined {
+  const result = nodes[node];
+  const loop = nodes[result?.inputs[0] ?? -1];
+  if (result?.op !== 'result' || loop === undefined) return undefined;
+  const { index } = result.attributes as PlanAttributes['result'];
+  const { carries } = loop.attributes as PlanAttributes['scan'];
+  return index < carries ? loop.inputs[index] : undefined;
+}
+
+/** Carries of loops as nodes of their own, whose memory the loop may change, and whatever else loops read as nodes that lie in memory. */
+function withLoopState(program: Program): Program {
+  if (!program.nodes.some(({ op }) => op === 'scan')) return program;
+  const nodes: ProgramNode[] = [];
+  const places: number[] = [];
+  const at = (index: number): number => places[index] ?? -1;
+  program.nodes.forEach((node, index) => {
+    let inputs = node.inputs.map(at);
+    if (node.op === 'scan') {
+      const { carries } = node.attributes as PlanAttributes['scan'];
+      inputs = inputs.map((input, i) => {
+        const { op, type } = nodes[input] as ProgramNode;
+        if (i >= carries && roleOf(op) !== 'free') return input;
+        return nodes.push({ op: 'detach', attributes: {}, type, inputs: [input] }) - 1;
+      });
+    }
+    places[index] = nodes.push({ ...node, inputs }) - 1;
+  });
   return {
-    kernels: gatherCopies(kernels),
-    buffers,
-    parameterCount,
-    scalars: program.scalars.map((node) => ({ type: typeOf(node).type === 'f32' ? 'f32' : 'i32' })),
-    arenaBytes: arena.bytes,
+    nodes,
+    parameters: program.parameters.map(at),
+    scalars: program.scalars.map(at),
+    outputs: program.outputs.map(({ node, parameter }) => ({ node: at(node), parameter })),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Attributes } from '../graph/primitives.ts';
 import type { Program } from '../graph/program.ts';
 import { stridesOf } from '../graph/types.ts';
 import { addIndex, scaleIndex } from './index-expression.ts';
-import type { CopyKernel, Kernel, Piece } from './kernel.ts';
+import type { CopyKernel, Kernel, Piece, PlanStep } from './kernel.ts';
 
 /**
  * Parts up to which a concatenation is computed inside its users, as a choice per element; and copies in a row up to which each is a kernel
@@ -61,8 +61,8 @@ function asPiece(kernel: Kernel): Piece | undefined {
 }
 
 /** Replaces runs of kernels that only copy. */
-export function gatherCopies(kernels: readonly (Kernel | CopyKernel)[]): (Kernel | CopyKernel)[] {
-  const result: (Kernel | CopyKernel)[] = [];
+export function gatherCopies(kernels: readonly PlanStep[]): PlanStep[] {
+  const result: PlanStep[] = [];
   let run: (Kernel | CopyKernel)[] = [];
   let pieces: Piece[] = [];
   const flush = (): void => {
@@ -72,8 +72,8 @@ export function gatherCopies(kernels: readonly (Kernel | CopyKernel)[]): (Kernel
     pieces = [];
   };
   for (const kernel of kernels) {
-    const piece = kernel.kind === 'copy' ? undefined : asPiece(kernel);
-    if (kernel.kind !== 'copy' && piece === undefined) {
+    const piece = kernel.kind === 'copy' || kernel.kind === 'loop' ? undefined : asPiece(kernel);
+    if (kernel.kind === 'loop' || (kernel.kind !== 'copy' && piece === undefined)) {
       flush();
       result.push(kernel);
       continue;

@@ -10,7 +10,7 @@ import { isJoin, maximumChoices, rangeOf } from './copies.ts';
 import { leadsTo, memoryReads } from './walks.ts';
 
 /** What a primitive means to fusion. */
-type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction' | 'unrolled';
+type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction' | 'loop';
 
 const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimitive>, Role>> = {
   buffer: 'leaf',
@@ -43,8 +43,8 @@ const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimi
   conv: 'contraction',
   convInputGradient: 'contraction',
   convWeightGradient: 'contraction',
-  scan: 'unrolled',
-  result: 'unrolled',
+  scan: 'loop',
+  result: 'loop',
 };
 
 /** Cost of one evaluation, in units of an addition. */
@@ -58,7 +58,7 @@ const depthLimit = 256;
 /** Outputs of one kernel at most: bindings are scarce on WebGPU. */
 export const maximumStores = 4;
 
-/** One kernel: the nodes that it stores, and the reductions (over one space) or the contraction whose results it starts from, if any. */
+/** One kernel: the nodes that it stores, and the reductions (over one space) or the contraction whose results it starts from, if any; or one loop. */
 export interface Group {
   readonly anchors: number[];
   /** Nodes written to memory, ascending. */
@@ -145,6 +145,7 @@ class Grouper {
         this.#apart.add(index);
         for (const input of node.inputs) this.#stored.add(rangeOf(this.#program, input, (i) => this.#isLeaf(i)).base);
       }
+      if (role === 'loop') this.#loop(index, anchorOf);
       if (role !== 'reduction' && role !== 'contraction') return;
       for (const end of this.#epilogue(index, absorbed)) {
         anchorOf.set(end, index);
@@ -160,6 +161,16 @@ class Grouper {
     const order = [...this.#stored].sort((a, b) => a - b);
     for (const index of order) this.#place(index, anchorOf.get(index));
     return { groups: this.#groups, producer: this.#producer };
+  }
+
+  /** A loop reads all that it reads from memory, and leaves its results there. */
+  #loop(index: number, anchorOf: Map<number, number>): void {
+    const inputs = this.#inputs(index);
+    if (this.#op(index) === 'scan') for (const input of inputs) this.#stored.add(input);
+    else {
+      anchorOf.set(index, inputs[0] ?? -1);
+      this.#stored.add(index);
+    }
   }
 
   /** What many outputs are ranges of (the gradient of a concatenation, cut for its parts) is computed once; the outputs are copies then. */
@@ -282,6 +293,7 @@ class Grouper {
         role === 'free' ||
         role === 'reduction' ||
         role === 'contraction' ||
+        role === 'loop' ||
         this.#stored.has(index)
       ) {
         cost[index] = role === 'free' ? 0 : 1;

@@ -181,13 +181,28 @@ export interface CopyKernel {
   readonly pieces: readonly Piece[];
 }
 
+/** Runs steps `length` times, one after the other. */
+export interface Loop {
+  readonly kind: 'loop';
+  readonly name: string;
+  readonly length: number;
+  /** Whether the parts begin at the last position. */
+  readonly reverse: boolean;
+  /** Buffers of kind `part` that move on with each step: of those that they are parts of, step t sees range t of `length` equal ones. */
+  readonly parts: readonly number[];
+  readonly kernels: readonly PlanStep[];
+}
+
+export type PlanStep = Kernel | CopyKernel | Loop;
+
 /** A region of memory that a plan's kernels name by position. Every element has 4 bytes. */
 export interface PlanBuffer {
   /**
    * `parameter`: bound at each run (position in the run's bindings); `temporary`: at `offset` bytes (a multiple of 256) of the plan's
-   * arena, possibly sharing bytes with temporaries that live at other times.
+   * arena, possibly sharing bytes with temporaries that live at other times; `part`: the range of the buffer `position` that the loop around has
+   * reached.
    */
-  readonly kind: 'parameter' | 'temporary';
+  readonly kind: 'parameter' | 'temporary' | 'part';
   readonly position: number;
   readonly offset: number;
   readonly type: ScalarType;
@@ -197,7 +212,7 @@ export interface PlanBuffer {
 
 /** A compiled graph, ready to be scheduled by a backend. Kernels run in order; each sees what the ones before it wrote. */
 export interface Plan {
-  readonly kernels: readonly (Kernel | CopyKernel)[];
+  readonly kernels: readonly PlanStep[];
   readonly buffers: readonly PlanBuffer[];
   readonly parameterCount: number;
   readonly scalars: readonly { readonly type: 'f32' | 'i32' }[];

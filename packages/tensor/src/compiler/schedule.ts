@@ -45,7 +45,7 @@ function parameterReads(program: Program, grouping: Grouping): Map<Group, Map<nu
 
 /** Whether an operation reads its inputs elsewhere than at the position of its result. */
 function moves(op: PlanPrimitive): boolean {
-  return op === 'random' || ['view', 'reduction', 'contraction'].includes(roleOf(op));
+  return op === 'random' || ['view', 'reduction', 'contraction', 'loop'].includes(roleOf(op));
 }
 
 export function scheduleGroups(program: Program, grouping: Grouping): Schedule {

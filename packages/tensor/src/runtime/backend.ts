@@ -35,6 +35,8 @@ export interface Backend {
   readonly name: 'wasm' | 'webgpu';
   /** Human-readable: adapter, features. */
   readonly description: string;
+  /** Whether its plans may have loops. */
+  readonly loops: boolean;
   allocate(bytes: number): DeviceBuffer;
   free(buffer: DeviceBuffer): void;
   write(buffer: DeviceBuffer, data: HostArray): void;

@@ -23,6 +23,8 @@ export interface PlanLayout {
   readonly scalars: number;
   /** Address of the address of the temporaries' arena. */
   readonly arena: number;
+  /** Address of the addresses that parts of buffers have now, one for each buffer of the plan. */
+  readonly parts: number;
 }
 
 /** Stands for scratch memory that holds the results of a contraction in the indices of its epilogue. */
@@ -168,7 +170,8 @@ export function bufferStart(
   if (description.kind === 'temporary') {
     return { pointer: fb.load(op.i32Load, { base: fb.i32(0), offset: layout.arena }), constant: description.offset };
   }
-  const pointer = fb.load(op.i32Load, { base: fb.i32(0), offset: layout.pointers + 4 * description.position });
+  const slot = description.kind === 'part' ? layout.parts + 4 * buffer : layout.pointers + 4 * description.position;
+  const pointer = fb.load(op.i32Load, { base: fb.i32(0), offset: slot });
   return { pointer, constant: 0 };
 }
 

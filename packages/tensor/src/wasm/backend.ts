@@ -90,12 +90,13 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       return address;
     };
     try {
-      const pointers = take(4 * (plan.parameterCount + 1 + plan.scalars.length));
+      const pointers = take(4 * (plan.parameterCount + 1 + plan.scalars.length + plan.buffers.length));
       const layout: PlanLayout = {
         buffers: plan.buffers,
         pointers,
         arena: pointers + 4 * plan.parameterCount,
         scalars: pointers + 4 * (plan.parameterCount + 1),
+        parts: pointers + 4 * (plan.parameterCount + 1 + plan.scalars.length),
       };
       const { run, kernelCount, scratchBytes } = buildPlan(plan, layout, makeTables(allocator, take), relaxed);
       const code = renderModule(new Map([['run', run]]));
@@ -162,6 +163,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
 
   return {
     name: 'wasm',
+    loops: true,
     description: `WebAssembly with ${relaxed ? 'relaxed ' : ''}SIMD, one thread`,
     allocate: (bytes) => {
       const buffer: WasmBuffer = { bytes, address: allocator.allocate(bytes), freed: false };

@@ -1,6 +1,6 @@
 /** A plan as one module: a function per kernel over a range of its grid, and the driver `run` that calls them in order. */
 import type { Axis } from '../compiler/index-expression.ts';
-import type { CopyKernel, Kernel, Plan } from '../compiler/kernel.ts';
+import type { CopyKernel, Kernel, Loop, Plan, PlanStep } from '../compiler/kernel.ts';
 import { bufferStart, type KernelContext, type PlanLayout } from './address.ts';
 import { product } from './blocks.ts';
 import { degenerate, emitContraction, normaliseContraction } from './contraction.ts';
@@ -8,6 +8,7 @@ import { FunctionBuilder } from './function-builder.ts';
 import { buildGemm } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
+import { op } from './opcodes.ts';
 import type { Tables } from './packing-context.ts';
 import { emitReduce } from './reduce.ts';
 import { emitScatter, emitScatterLists, listsOf } from './scatter.ts';
@@ -23,30 +24,83 @@ export interface PlanFunctions {
 }
 
 export function buildPlan(plan: Plan, layout: PlanLayout, tables: Tables, relaxed: boolean): PlanFunctions {
-  const driver = new FunctionBuilder('run');
-  const driverScratch = driver.parameter('scratch');
-  const functions: WasmFunction[] = [];
-  let scratchBytes = 0;
-  let gemm: WasmFunction | undefined;
-  let kernelCount = 0;
-  plan.kernels.forEach((original, position) => {
-    if (original.kind === 'copy') {
-      kernelCount++;
-      for (let first = 0; first < original.pieces.length; first += piecesPerFunction) {
-        const fb = new FunctionBuilder(`${position} ${original.name}`);
-        emitPieces({ fb, relaxed, layout }, original.pieces.slice(first, first + piecesPerFunction));
-        const target = fb.finish();
-        functions.push(target);
-        driver.call(target);
-      }
-      return;
+  const building = new PlanBuilding(layout, tables, relaxed);
+  building.steps(plan.kernels, new Map());
+  const { driver, functions, kernelCount, scratchBytes } = building;
+  return { run: driver.finish(), functions, kernelCount, scratchBytes };
+}
+
+class PlanBuilding {
+  readonly driver = new FunctionBuilder('run');
+  readonly functions: WasmFunction[] = [];
+  kernelCount = 0;
+  scratchBytes = 0;
+  readonly #scratch: Value;
+  readonly #layout: PlanLayout;
+  readonly #tables: Tables;
+  readonly #relaxed: boolean;
+  #gemm: WasmFunction | undefined;
+
+  constructor(layout: PlanLayout, tables: Tables, relaxed: boolean) {
+    this.#layout = layout;
+    this.#tables = tables;
+    this.#relaxed = relaxed;
+    this.#scratch = this.driver.parameter('scratch');
+  }
+
+  /** `parts` are the addresses of those parts of buffers that the loops around have reached. */
+  steps(steps: readonly PlanStep[], parts: ReadonlyMap<number, Value>): void {
+    for (const step of steps) {
+      if (step.kind === 'loop') this.#loop(step, parts);
+      else if (step.kind === 'copy') this.#copy(step);
+      else this.#kernel(step);
     }
+  }
+
+  #loop({ name, length, reverse, parts: moving, kernels }: Loop, around: ReadonlyMap<number, Value>): void {
+    const { driver } = this;
+    const layout = this.#layout;
+    driver.note(name);
+    driver.loop(driver.i32(0), driver.i32(length), { name: 'step' }, (step) => {
+      const position = reverse ? driver.sub(driver.i32(length - 1), step) : step;
+      const parts = new Map(around);
+      for (const part of moving) {
+        const { position: whole = -1, size = 0 } = layout.buffers[part] ?? {};
+        const known = parts.get(whole);
+        const { pointer, constant } =
+          known === undefined
+            ? bufferStart({ fb: driver, layout, relaxed: this.#relaxed }, whole)
+            : { pointer: known, constant: 0 };
+        const address = driver.add(driver.add(pointer, constant), driver.mul(position, 4 * size));
+        parts.set(part, address);
+        driver.store(op.i32Store, { base: driver.i32(0), offset: layout.parts + 4 * part }, address);
+      }
+      this.steps(kernels, parts);
+    });
+  }
+
+  #call(target: WasmFunction, ...args: Value[]): void {
+    this.functions.push(target);
+    this.driver.call(target, ...args);
+  }
+
+  #copy({ name, pieces }: CopyKernel): void {
+    const position = this.kernelCount++;
+    for (let first = 0; first < pieces.length; first += piecesPerFunction) {
+      const fb = new FunctionBuilder(`${position} ${name}`);
+      emitPieces({ fb, relaxed: this.#relaxed, layout: this.#layout }, pieces.slice(first, first + piecesPerFunction));
+      this.#call(fb.finish());
+    }
+  }
+
+  #kernel(original: Kernel): void {
     if (product(outputAxes(original)) === 0) return;
-    kernelCount++;
+    const { driver } = this;
+    const name = `${this.kernelCount++} ${original.name}`;
     for (const kernel of parts(original)) {
       if (product(outputAxes(kernel)) === 0) continue;
-      const fb = new FunctionBuilder(`${position} ${original.name}`);
-      const context = { fb, relaxed, layout, tables };
+      const fb = new FunctionBuilder(name);
+      const context = { fb, relaxed: this.#relaxed, layout: this.#layout, tables: this.#tables };
       const begin = fb.parameter('begin');
       const end = fb.parameter('end');
       const scratch = fb.parameter('scratch');
@@ -54,25 +108,20 @@ export function buildPlan(plan: Plan, layout: PlanLayout, tables: Tables, relaxe
       if (kernel.kind === 'map') grid = emitMap(context, kernel, begin, end);
       else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, begin, end);
       else if (kernel.kind === 'scatter') {
-        const lists = new FunctionBuilder(`${position} ${original.name}: lists`);
+        const lists = new FunctionBuilder(`${name}: lists`);
         emitScatterLists({ ...context, fb: lists }, kernel, lists.parameter('scratch'));
-        const makeLists = lists.finish();
-        functions.push(makeLists);
-        driver.call(makeLists, driverScratch);
+        this.#call(lists.finish(), this.#scratch);
         grid = emitScatter(context, kernel, begin, end, scratch);
-        scratchBytes = Math.max(scratchBytes, listsOf(kernel).bytes);
+        this.scratchBytes = Math.max(this.scratchBytes, listsOf(kernel).bytes);
       } else {
-        gemm ??= buildGemm(relaxed);
-        const schedule = emitContraction(context, gemm, kernel, begin, end, scratch);
+        this.#gemm ??= buildGemm(this.#relaxed);
+        const schedule = emitContraction(context, this.#gemm, kernel, begin, end, scratch);
         grid = schedule.grid;
-        scratchBytes = Math.max(scratchBytes, schedule.scratchBytes);
+        this.scratchBytes = Math.max(this.scratchBytes, schedule.scratchBytes);
       }
-      const target = fb.finish();
-      functions.push(target);
-      driver.call(target, driver.i32(0), driver.i32(grid), driverScratch);
+      this.#call(fb.finish(), driver.i32(0), driver.i32(grid), this.#scratch);
     }
-  });
-  return { run: driver.finish(), functions, kernelCount, scratchBytes };
+  }
 }
 
 /** Copies in one function: large ones take longer to compile. */

@@ -26,6 +26,7 @@ export async function createWebgpuBackend(options: {
 
 export class WebgpuBackend implements Backend {
   readonly name = 'webgpu';
+  readonly loops = false;
   readonly description: string;
   readonly #device: GPUDevice;
   readonly #health: Health;

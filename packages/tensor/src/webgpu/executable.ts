@@ -1,5 +1,6 @@
 /** A plan made ready for the device: pipelines, cached bind groups, and the loop that replays them as one run. */
 import type { Plan } from '../compiler/kernel.ts';
+import { kernelsOf } from '../compiler/walks.ts';
 import type { Executable, HostArray } from '../runtime/backend.ts';
 import { sizeClass, usage, type Arena, type BufferPool, type WebgpuBuffer } from './buffers.ts';
 import { OutOfMemoryError, WebgpuError } from '../graph/errors.ts';
@@ -77,7 +78,7 @@ export class WebgpuExecutable implements Executable {
     this.plan = plan;
     this.#resources = resources;
     this.written = new Set(
-      plan.kernels.flatMap((kernel) => {
+      kernelsOf(plan.kernels).flatMap((kernel) => {
         const buffers =
           kernel.kind === 'copy' ? kernel.pieces.map(({ to }) => to) : kernel.stores.map(({ buffer }) => buffer);
         return buffers.flatMap((buffer) => {
@@ -229,7 +230,7 @@ export class WebgpuExecutable implements Executable {
   #bounceBuffer(): GPUBuffer {
     const { pool } = this.#resources;
     if (this.#bounce === undefined) {
-      const pieces = this.plan.kernels.flatMap((kernel) => (kernel.kind === 'copy' ? kernel.pieces : []));
+      const pieces = kernelsOf(this.plan.kernels).flatMap((kernel) => (kernel.kind === 'copy' ? kernel.pieces : []));
       const capacity = sizeClass(pieces.reduce((largest, { size }) => Math.max(largest, 4 * size), 0));
       this.#bounce = { ...pool.take(capacity), capacity };
       pool.count(capacity);

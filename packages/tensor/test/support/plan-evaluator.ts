@@ -10,6 +10,7 @@ import type {
   Kernel,
   Operand,
   Plan,
+  PlanStep,
   ScalarType,
   Store,
   Reducer,
@@ -20,7 +21,7 @@ type Point = Map<Axis, number>;
 
 interface Memory {
   /** One array per plan buffer, at its full size. */
-  readonly buffers: readonly Float64Array[];
+  readonly buffers: Float64Array[];
   readonly scalars: readonly number[];
 }
 
@@ -34,16 +35,38 @@ export function evaluatePlan(
   scalars: readonly number[] = [],
 ): Float64Array[] {
   const results = parameters.map((data) => Float64Array.from(data));
+  const arena = new Float64Array(plan.arenaBytes / 4).fill(Number.NaN);
   const buffers = plan.buffers.map((buffer) => {
-    if (buffer.kind === 'temporary') return new Float64Array(buffer.size).fill(Number.NaN);
+    if (buffer.kind === 'part') return new Float64Array();
+    if (buffer.kind === 'temporary') return arena.subarray(buffer.offset / 4, buffer.offset / 4 + buffer.size);
     const data = results[buffer.position];
     if (data === undefined || data.length < buffer.size)
       throw new Error(`parameter ${buffer.position} is missing or short`);
     return data;
   });
   const memory: Memory = { buffers, scalars };
-  for (const kernel of plan.kernels) runKernel(kernel, memory);
+  runSteps(plan, plan.kernels, memory);
   return results;
+}
+
+function runSteps(plan: Plan, steps: readonly PlanStep[], memory: Memory): void {
+  for (const step of steps) {
+    if (step.kind !== 'loop') {
+      runKernel(step, memory);
+      continue;
+    }
+    for (let t = 0; t < step.length; t++) {
+      const position = step.reverse ? step.length - 1 - t : t;
+      for (const part of step.parts) {
+        const { position: whole = -1, size = 0 } = plan.buffers[part] ?? {};
+        const range = memory.buffers[whole]?.subarray(position * size, (position + 1) * size);
+        if (range?.length !== size || memory.buffers[whole]?.length !== step.length * size)
+          throw new Error(`part ${part} does not fit into buffer ${whole}`);
+        memory.buffers[part] = range;
+      }
+      runSteps(plan, step.kernels, memory);
+    }
+  }
 }
 
 function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {

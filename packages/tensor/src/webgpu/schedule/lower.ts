@@ -72,7 +72,10 @@ export interface Lowered {
 /** `canonical[i]` is the first parameter that is bound to the same device buffer as parameter i. */
 export function lowerPlan(plan: Plan, target: Target, canonical: readonly number[]): Lowered {
   const lowering = new Lowering(plan, target, canonical);
-  for (const kernel of plan.kernels) lowering.kernel(kernel);
+  for (const step of plan.kernels) {
+    if (step.kind === 'loop') throw new Error('internal: WebGPU has no loops yet');
+    lowering.kernel(step);
+  }
   return { steps: lowering.steps, arenaBytes: lowering.scratch.bytes };
 }
 
