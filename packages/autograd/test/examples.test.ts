@@ -1,21 +1,9 @@
-import { fileURLToPath } from 'node:url';
+/** The examples of the README and of the docstrings do what they say. */
 import * as tensors from '@hebb/tensor';
-import { describe, expect, it } from 'vitest';
-import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
+import { beforeAll } from 'vitest';
+import { testExamples } from '../../../tools/examples/src/suite.ts';
 import * as autograd from '../src/index.ts';
 
-const modules = { '@hebb/tensor': tensors, '@hebb/autograd': autograd };
-const imports =
-  "import { tensor, variable } from '@hebb/tensor';\nimport { backward, customGradient, grad, valueAndGrad, vjp } from '@hebb/autograd';\n";
+beforeAll(() => tensors.setDevice('reference'));
 
-describe.each(['../README.md', '../src/gradients.ts'])('the examples of %s', (file) => {
-  const examples = examplesOf(fileURLToPath(new URL(file, import.meta.url)));
-  it('are there', () => expect(examples.length).toBeGreaterThan(0));
-  it.each(examples.map((example) => [example.name, example] as const))('%s', async (_, { name, code }) => {
-    tensors.setDevice('reference');
-    const statements = await runExample({ name, code: code.includes('import ') ? code : imports + code }, modules);
-    expect(statements.length).toBeGreaterThan(0);
-    for (const { line, actual, expected, rounded } of statements)
-      expect({ line, actual, agrees: agrees(actual, expected, rounded) }).toMatchObject({ agrees: true });
-  });
-});
+testExamples(new URL('../', import.meta.url), { '@hebb/tensor': tensors, '@hebb/autograd': autograd });

@@ -1,8 +1,8 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { testExamples } from '../../../tools/examples/src/suite.ts';
+import { inTemporaryFolder } from '../../../tools/examples/src/temporary-folder.ts';
 import * as data from '../src/index.ts';
 
 const penguins = `species,bill_length_mm,body_mass_g
@@ -17,10 +17,8 @@ Gentoo,50,5700
 Chinstrap,46.5,3500
 Chinstrap,50,3900
 `;
-const home = process.cwd();
-let folder: string;
+const folder = inTemporaryFolder();
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hebb-examples-'));
   await writeFile(join(folder, 'penguins.csv'), penguins);
   await copyFile(new URL('./samples/digits.csv', import.meta.url), join(folder, 'digits.csv'));
   await mkdir(join(folder, 'mnist'));
@@ -30,14 +28,9 @@ beforeAll(async () => {
     await writeFile(join(folder, 'mnist', `${part}-images-idx3-ubyte`), images);
     await writeFile(join(folder, 'mnist', `${part}-labels-idx1-ubyte`), labels);
   }
-  process.chdir(folder);
   vi.stubGlobal('Worker', EventTarget);
 });
-afterAll(async () => {
-  vi.unstubAllGlobals();
-  process.chdir(home);
-  await rm(folder, { recursive: true });
-});
+afterAll(() => void vi.unstubAllGlobals());
 
 // Examples do not reach out to the network, and have no workers.
 const modules = {

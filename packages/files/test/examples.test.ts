@@ -1,19 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+/** The examples of the README and of the docstrings do what they say. */
 import { testExamples } from '../../../tools/examples/src/suite.ts';
+import { inTemporaryFolder } from '../../../tools/examples/src/temporary-folder.ts';
 import * as files from '../src/index.ts';
 
-const home = process.cwd();
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hebb-files-examples-'));
-  process.chdir(folder);
-});
-afterAll(async () => {
-  process.chdir(home);
-  await rm(folder, { recursive: true });
-});
-
+inTemporaryFolder();
 testExamples(new URL('../', import.meta.url), { '@hebb/files': files });

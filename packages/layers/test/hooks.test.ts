@@ -1,16 +1,7 @@
 /** What surrounds a call of `forward`: names in errors, hooks, those who look on, modes for a while. */
-import {
-  ArgumentError,
-  compile,
-  HebbError,
-  ones,
-  setDevice,
-  ShapeError,
-  tensor,
-  zeros,
-  type Tensor,
-} from '@hebb/tensor';
+import { ArgumentError, compile, ones, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { caught } from '../../tensor/test/support/caught.ts';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { Dropout, Linear, Module, observeForwards, ReLU, Sequential, withMode } from '../src/index.ts';
 
@@ -19,16 +10,6 @@ function times(value: number): Linear {
   const layer = new Linear(1, 1, { bias: false });
   layer.loadStateDict({ weight: tensor([[value]]) });
   return layer;
-}
-
-function caught(body: () => unknown): HebbError {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof HebbError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 describe('the module named in an error', () => {

@@ -1,15 +1,6 @@
-import {
-  ArgumentError,
-  compile,
-  HebbError,
-  ones,
-  setDevice,
-  ShapeError,
-  tensor,
-  zeros,
-  type Tensor,
-} from '@hebb/tensor';
+import { ArgumentError, compile, ones, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { caught } from '../../tensor/test/support/caught.ts';
 import { devices } from '../../tensor/test/support/devices.ts';
 import {
   BatchNorm2d,
@@ -26,16 +17,6 @@ import {
 import { Net } from './support/net.ts';
 
 beforeAll(() => setDevice('reference'));
-
-function caught(body: () => unknown): HebbError {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof HebbError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe('errors', () => {
   it('names the module, the types and what to do', () => {

@@ -1,8 +1,5 @@
 /** The example of the README does what it says. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync } from 'node:fs';
 import * as data from '@hebb/data';
 import * as evaluation from '@hebb/evaluation';
 import * as layers from '@hebb/layers';
@@ -10,8 +7,9 @@ import * as losses from '@hebb/losses';
 import * as optimizers from '@hebb/optimizers';
 import * as tensor from '@hebb/tensor';
 import * as training from '@hebb/training';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { agrees, examplesOf, runExample } from '../../../tools/examples/src/examples.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { testExamples } from '../../../tools/examples/src/suite.ts';
+import { inTemporaryFolder } from '../../../tools/examples/src/temporary-folder.ts';
 import * as report from '../src/index.ts';
 
 const modules = {
@@ -24,24 +22,11 @@ const modules = {
   '@hebb/training': training,
 };
 
-const temporary = mkdtempSync(join(tmpdir(), 'hebb-'));
-const before = process.cwd();
+const folder = inTemporaryFolder();
 beforeAll(() => {
-  process.chdir(temporary);
   tensor.setDevice('wasm');
   tensor.manualSeed(1);
 });
-afterAll(() => {
-  process.chdir(before);
-  rmSync(temporary, { recursive: true });
-});
+afterAll(() => expect(readdirSync(folder)).toEqual(['report.html']));
 
-it.each(examplesOf(fileURLToPath(new URL('../README.md', import.meta.url))))(
-  'the example of $name does what it says',
-  async (example) => {
-    for (const { line, actual, expected, rounded } of await runExample(example, modules)) {
-      expect(agrees(actual, expected, rounded), `${line}\ngot ${String(actual)}`).toBe(true);
-    }
-    expect(readdirSync(temporary)).toEqual(['report.html']);
-  },
-);
+testExamples(new URL('../', import.meta.url), modules, []);

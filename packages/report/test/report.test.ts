@@ -1,40 +1,19 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArrayDataset } from '@hebb/data';
-import { Linear, Module, Sequential, summary } from '@hebb/layers';
+import { Linear, Sequential, summary } from '@hebb/layers';
 import { classification, type ClassificationEvaluation } from '@hebb/evaluation';
 import { evaluate, type History } from '@hebb/training';
-import { setDevice, type Tensor } from '@hebb/tensor';
+import { setDevice } from '@hebb/tensor';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportHtml, ReportError, writeReport } from '../src/index.ts';
-
-/** The input's own numbers are the logits. */
-class AsIs extends Module {
-  forward(x: Tensor): Tensor {
-    return x.flatten(1);
-  }
-}
-
-/** Five examples of three classes, the third and the last of which are predicted wrong. */
-const logits = [
-  [2, 0, 0],
-  [0, 3, 0],
-  [0, 1, 0],
-  [0, 0, 4],
-  [5, 0, 1],
-];
-const labels = [0, 1, 2, 2, 2];
-const dataset = new ArrayDataset({
-  x: { data: Float32Array.from(logits.flat()), shape: [1, 1, 3] },
-  y: { data: Int32Array.from(labels), shape: [] },
-});
+import { AsIs, classNames, dataset } from '../../training/test/support/five-examples.ts';
 
 let evaluation: ClassificationEvaluation;
 beforeAll(async () => {
   setDevice('wasm');
-  const task = classification({ classNames: ['ant', 'bee', '<c>'] });
+  const task = classification({ classNames });
   evaluation = await evaluate(new AsIs(), dataset, task, { batchSize: 2 });
 });
 

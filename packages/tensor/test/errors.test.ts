@@ -10,7 +10,7 @@ import {
   DTypeError,
   eye,
   full,
-  HebbError,
+  type HebbError,
   matmul,
   randint,
   scalar,
@@ -23,16 +23,7 @@ import {
   zeros,
   type TypedArray,
 } from '../src/index.ts';
-
-function caught(body: () => unknown): HebbError {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof HebbError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
+import { caught } from './support/caught.ts';
 
 test('a shape error is thrown where the operation is called, and its stack begins there', () => {
   const error = caught(() => tensor([[1, 2]]).matmul(tensor([[1, 2]])));

@@ -1,35 +1,13 @@
-import { ArrayDataset } from '@hebb/data';
-import { Module } from '@hebb/layers';
-import { setDevice, type Tensor } from '@hebb/tensor';
+import { setDevice } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { classification, type ClassificationEvaluation } from '@hebb/evaluation';
 import { evaluate } from '../src/index.ts';
-
-/** The input's own numbers are the logits. */
-class AsIs extends Module {
-  forward(x: Tensor): Tensor {
-    return x.flatten(1);
-  }
-}
-
-/** Five examples of three classes, the third and the last of which are predicted wrong. */
-const logits = [
-  [2, 0, 0],
-  [0, 3, 0],
-  [0, 1, 0],
-  [0, 0, 4],
-  [5, 0, 1],
-];
-const labels = [0, 1, 2, 2, 2];
-const dataset = new ArrayDataset({
-  x: { data: Float32Array.from(logits.flat()), shape: [1, 1, 3] },
-  y: { data: Int32Array.from(labels), shape: [] },
-});
+import { AsIs, classNames, dataset, labels, logits } from './support/five-examples.ts';
 
 let evaluation: ClassificationEvaluation;
 beforeAll(async () => {
   setDevice('wasm');
-  const task = classification({ classNames: ['ant', 'bee', '<c>'], keepOutputs: true });
+  const task = classification({ classNames, keepOutputs: true });
   evaluation = await evaluate(new AsIs(), dataset, task, { batchSize: 2 });
 });
 
