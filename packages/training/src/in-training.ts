@@ -20,10 +20,15 @@ interface Trained {
  * Claims all that a run trains until the function that is returned is called. Other modules around the same weights are the same: steps of
  * two runs would mix, and one would leave the mode in which the other has begun.
  *
+ * @param states callbacks and schedules that keep a state, which would be that of both runs
  * @throws TrainingError naming what another run is training, having claimed nothing
  */
-export function claim(where: string, trained: Trained): () => void {
-  const own = membersOf(trained);
+export function claim(
+  where: string,
+  trained: Trained,
+  states: Iterable<readonly [name: string, state: object]> = [],
+): () => void {
+  const own = new Map([...membersOf(trained), ...[...states].map(([name, state]) => [state, name] as const)]);
   const taken = [...own].filter(([object]) => inTraining.has(object)).map(([, name]) => name);
   if (taken.length > 0) {
     const named = taken.filter((name) => !taken.some((other) => name.startsWith(`${other}.`)));

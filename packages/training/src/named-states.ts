@@ -23,6 +23,11 @@ export function namedStates(what: string, named: Iterable<readonly [string, Stat
   return parts.size === 0 ? undefined : new NamedStates(what, parts);
 }
 
+/** What such a part is made of; nothing where it is another one, or none. */
+export function membersOf(part: Stateful | undefined): ReadonlyMap<string, Stateful> {
+  return part instanceof NamedStates ? part.members : new Map<string, Stateful>();
+}
+
 type NamedState = Readonly<Record<string, State>>;
 
 export class NamedStates implements Stateful<NamedState> {

@@ -25,7 +25,7 @@ import { isDue, type Every } from './every.ts';
 import { trainingWeightOf } from './example-weights.ts';
 import { keptModes } from './kept-modes.ts';
 import { Listeners } from './listeners.ts';
-import { callbackStates } from './named-states.ts';
+import { callbackStates, membersOf } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
 import { resumeRun } from './resume.ts';
@@ -256,7 +256,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
         hint: 'Make another one: new TrainingRun({ … }).',
       });
     }
-    const release = claim(this.#where, this);
+    const { callbacks, schedule } = this.checkpointParts;
+    const release = claim(this.#where, this, [...membersOf(callbacks), ...membersOf(schedule)]);
     this.#status = 'running';
     const restoreModes = modesOf(...this.modules.values());
     this.#schedules.remember();

@@ -2,10 +2,10 @@
 import { DataLoader, type ArrayBatch, type Batches, type LoadedBatch } from '@hebb/data';
 import { BatchNorm1d, Dropout, Linear, Sequential } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';
-import { EMA, SGD } from '@hebb/optimizers';
+import { EMA, PlateauSchedule, SGD } from '@hebb/optimizers';
 import { manualSeed, setDevice } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { fit, TrainingRun, type Callback, type FitOptions, type History } from '../src/index.ts';
+import { EarlyStopping, fit, TrainingRun, type Callback, type FitOptions, type History } from '../src/index.ts';
 import { points } from './support/points.ts';
 
 beforeEach(() => {
@@ -139,4 +139,21 @@ it('scalars may have the names of properties that every object has', async () =>
   const inherited: string[] = [];
   for (const name in {}) inherited.push(name);
   expect([inherited, Object.keys(Object)]).toEqual([[], []]);
+});
+
+it('a callback or schedule with a state takes part in one run at a time', async () => {
+  const stopping = new EarlyStopping({ patience: 1 });
+  const [first, second] = await Promise.allSettled([train(stopping), train(stopping)]);
+  expect(first.status).toBe('fulfilled');
+  expect(String(second.status === 'rejected' && second.reason)).toMatch(
+    /another run is training this already: .*EarlyStopping/i,
+  );
+  await train(stopping);
+  const schedule = new PlateauSchedule();
+  await expect(Promise.all([1, 2].map(() => train(undefined, { schedule })))).rejects.toThrow(
+    /another run is training this already/,
+  );
+  const counting = { steps: 0, onStep: (): void => void counting.steps++ };
+  await Promise.all([train(counting), train(counting)]);
+  expect(counting.steps).toBe(12);
 });
