@@ -31,7 +31,7 @@ export { MetricsEvaluation } from './metrics-evaluation.ts';
 export { multiLabel, MultiLabelEvaluation } from './multi-label.ts';
 export type { MultiLabelOptions, MultiLabelValues } from './multi-label.ts';
 export { regression, RegressionEvaluation } from './regression-task.ts';
-export type { RegressionOptions, RegressionValues, TargetScores } from './regression-task.ts';
+export type { RegressionOptions, RegressionValues, TargetScores, TargetTransform } from './regression-task.ts';
 export { sequences, SequencesEvaluation } from './sequences.ts';
 export type { SequencesOptions, SequencesValues } from './sequences.ts';
 export type { ThresholdOptions } from './predicted.ts';

@@ -1,6 +1,13 @@
 /** The task of models that predict numbers. */
-import { ShapeError, type Tensor } from '@hebb/tensor';
-import { checkOptions, listOf, requireBoolean, requireString, type OptionNames } from '@hebb/tensor/arguments';
+import { ArgumentError, ShapeError, type Tensor } from '@hebb/tensor';
+import {
+  checkOptions,
+  listOf,
+  requireBoolean,
+  requireString,
+  wrongArgument,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import type { ArrayFields, EvaluationRun, EvaluationState, EvaluationTask, HostValues } from './evaluation.ts';
 import { arrayField, requireOneTensor, tensorField, weightsOf } from './fields.ts';
 import { formatLoss } from './format.ts';
@@ -16,11 +23,22 @@ import { Sum } from './sum.ts';
 import type { ShapedValues } from './values.ts';
 import { requireMeasured, weighting } from './weights.ts';
 
+/** What takes transformed targets back; the transforms of `@hebb/data` are such. */
+export interface TargetTransform {
+  /** @param y numbers, and the shape that they have: [examples], or [examples, outputs] */
+  inverseTransform(y: { readonly data: Float64Array; readonly shape: readonly number[] }): unknown;
+}
+
 export interface RegressionOptions {
   /** One for each number that is predicted. Default `'0'`, `'1'`, … */
   targetNames?: readonly string[];
   /** More metrics, by name. Default: none but mean squared, root mean squared and mean absolute error, and R². */
   metrics?: Readonly<Record<string, Metric>>;
+  /**
+   * What the targets were transformed by for training, a fitted `StandardScaler` for example: outputs and targets are taken back by its `inverseTransform`, so that
+   * everything that is found (errors, charts, kept outputs) is in the units of the data. Default: they are in those already.
+   */
+  transform?: TargetTransform;
   /** Keep all outputs. Default `false`. */
   keepOutputs?: boolean;
   /** The field of the data that holds the targets. Default 'y'. */
@@ -30,9 +48,16 @@ export interface RegressionOptions {
 const regressionOptions: OptionNames<RegressionOptions> = {
   targetNames: listOf(requireString),
   metrics: (where, name, value) => requireMetrics(where, name, value),
+  transform: requireTransform,
   keepOutputs: requireBoolean,
   target: requireString,
 };
+
+function requireTransform(where: string, name: string, value: unknown): void {
+  const { inverseTransform } = Object(value) as { inverseTransform?: unknown };
+  if (typeof inverseTransform === 'function') return;
+  throw wrongArgument(where, name, 'a fitted transform, with inverseTransform()', value);
+}
 
 /** What is read of a batch of outputs. */
 export interface RegressionValues {
@@ -55,12 +80,22 @@ const worstShown = 12;
  * // const { metrics, targets } = await evaluate(model, test, task);
  * // metrics.r2Score; targets[0].meanAbsoluteError;
  * ```
+ *
+ * A model that was trained on scaled targets, `scaler.transform(y)`, is evaluated in their own units by `regression({ transform: scaler })`.
  */
 export function regression(
   options: RegressionOptions = {},
 ): EvaluationTask<RegressionEvaluation, Tensor, RegressionValues> {
   checkOptions('regression', options, regressionOptions);
   const set = new MetricSet(options.metrics ?? {});
+  const { transform } = options;
+  const onDevice = Object.entries(set.metrics).find(([, metric]) => metric.reduce !== undefined);
+  if (transform !== undefined && onDevice !== undefined) {
+    throw new ArgumentError(
+      `[regression] metrics.${onDevice[0]} reads outputs on the device (reduce), before transform takes them back.`,
+      { hint: 'Leave it out, or take a metric without reduce.' },
+    );
+  }
   return {
     goals: {
       meanSquaredError: 'min',
@@ -212,9 +247,12 @@ class RegressionState implements EvaluationState<RegressionEvaluation, Regressio
     this.#metrics = set.start();
   }
 
-  update({ outputs, metrics }: HostValues<RegressionValues>, batch: ArrayFields): void {
-    const targets = arrayField('regression', batch, this.#options.target ?? 'y');
-    const width = requirePairs('regression', outputs, targets);
+  update({ outputs: given, metrics }: HostValues<RegressionValues>, batch: ArrayFields): void {
+    const field = arrayField('regression', batch, this.#options.target ?? 'y');
+    const width = requirePairs('regression', given, field);
+    const { transform } = this.#options;
+    const outputs = transform === undefined ? given : takenBack(transform, given);
+    const targets = transform === undefined ? field : takenBack(transform, field);
     const count = targets.data.length / width;
     const weights = weightsOf('regression', batch, count);
     const weightOf = weighting('regression', weights, count);
@@ -239,7 +277,7 @@ class RegressionState implements EvaluationState<RegressionEvaluation, Regressio
     }
     this.#count += count;
     if (this.#options.keepOutputs === true) this.#kept.append(outputs.data);
-    this.#metrics.update(metrics, targets, weights);
+    this.#metrics.update(transform === undefined ? metrics : { outputs, reduced: {} }, targets, weights);
   }
 
   merge(other: RegressionState): void {
@@ -309,6 +347,19 @@ class RegressionState implements EvaluationState<RegressionEvaluation, Regressio
       );
     }
   }
+}
+
+/** Numbers in the units of the data. In float64: those of the data may be large, and their errors small. */
+function takenBack(transform: TargetTransform, { data, shape }: ShapedValues): ShapedValues {
+  const given: unknown = transform.inverseTransform({ data: Float64Array.from(data), shape });
+  const { data: numbers } = Object(given) as { data?: Float64Array };
+  if (ArrayBuffer.isView(numbers) && numbers.length === data.length) return { data: numbers, shape };
+  throw wrongArgument(
+    'regression',
+    'what transform.inverseTransform() returns',
+    `{ data, shape } of ${data.length} numbers, as many as it was given`,
+    given,
+  );
 }
 
 /** Of how many numbers the points are kept for charts. */

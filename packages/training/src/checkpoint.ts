@@ -25,7 +25,10 @@ import { isSealed, requireWhole, requireWholeMetadata, sealedPieces } from './se
 export interface CheckpointOptions extends MonitorOptions {
   /** From one save to the next. Default `{ epochs: 1 }`. The end of the run is always saved. */
   every?: Every;
-  /** Keep the best weights besides, as best.safetensors. Default true. */
+  /**
+   * Keep the best weights besides, as best.safetensors: those of the smallest validation loss, or of what `monitor` says; of the smallest training loss of an epoch where
+   * there is no validation, which `history.warnings` then says. Default true.
+   */
   saveBest?: boolean;
   /**
    * Saves that are kept, an integer from 1: `last.safetensors`, and those before it under their steps, `step-1200.safetensors`. Default 1.
@@ -72,7 +75,7 @@ const infoName = 'hebb.checkpoint';
 
 /**
  * Saves a run while it trains: `last.safetensors` holds all that it needs to go on, in one file, which is replaced as a whole, so that a run
- * that is killed while saving leaves the save before. `best.safetensors` holds the weights of the best validation (of the best epoch, where
+ * that is killed while saving leaves the save before. `best.safetensors` holds the weights of the best validation (of the epoch with the smallest training loss, where
  * there is no validation), those of the averages where an optimizer keeps some (EMA), under the model’s own names, which are PyTorch’s;
  * of several modules under `name.`.
  *
@@ -103,6 +106,7 @@ export class Checkpoint implements Callback, Stateful<CheckpointState> {
   readonly folder: string;
   readonly every: Every;
   readonly #saveBest: boolean;
+  readonly #isMonitorSaid: boolean;
   readonly #keep: number;
   readonly #overwrite: boolean;
   readonly #monitor: Monitor;
@@ -127,6 +131,7 @@ export class Checkpoint implements Callback, Stateful<CheckpointState> {
     this.folder = folder;
     this.every = every;
     this.#saveBest = saveBest;
+    this.#isMonitorSaid = options.monitor !== undefined;
     this.#keep = keep;
     this.#overwrite = overwrite;
     this.#monitor = new Monitor('Checkpoint', options);
@@ -241,8 +246,11 @@ export class Checkpoint implements Callback, Stateful<CheckpointState> {
   async onTrainEnd(_: History, run: Run): Promise<void> {
     if (this.#savedStep !== run.step) await this.onSave(run);
     else await this.#adoptBest(run);
-    const { complaint } = this.#monitor;
-    if (this.#saveBest && complaint !== undefined) run.warn(`[Checkpoint] ${complaint}`);
+    if (!this.#saveBest) return;
+    const { complaint, best: found } = this.#monitor;
+    if (complaint !== undefined) run.warn(`[Checkpoint] ${complaint}`);
+    if (found !== undefined && !run.hasValidation && !this.#isMonitorSaid)
+      run.warn(`[Checkpoint] ${best} is of epoch ${found.epoch}, whose training loss was the smallest: there is no validation. Say monitor: 'loss' where that is meant, or saveBest: false.`); // prettier-ignore
   }
 
   /** Steps made in last.safetensors. Refuses one of another run, which began to save after this one had begun. */

@@ -40,12 +40,24 @@ export async function resumeRun(where: string, run: Run, callbacks: readonly Cal
     partial: false,
     hint: 'A run goes on with what it began with: the same model, optimizer, data and callbacks. Without resume it begins anew; Checkpoint.load takes single parts.',
   });
+  warnOfFewer(run, resume);
   const taken = optionsOf(run);
   for (const [name, value] of asked) {
     if (JSON.stringify(taken.get(name)) === JSON.stringify(value)) continue;
     run.warn(`${name} is ${JSON.stringify(taken.get(name))}, as in ${resume}, and not ${JSON.stringify(value)}.`);
   }
   return true;
+}
+
+/** Says so where less is asked for than has been made. */
+function warnOfFewer(run: Run, resume: string): void {
+  const { epochCount, stepCount = Infinity, epoch, step } = run;
+  const isFewer = epochCount === undefined ? step > stepCount : epoch > epochCount;
+  if (!isFewer) return;
+  const asked = epochCount === undefined ? `steps is ${stepCount}` : `epochs is ${epochCount}`;
+  run.warn(
+    `${asked}, and ${resume} is of epoch ${epoch}, step ${step}: nothing is left to train. They count from the very start.`,
+  );
 }
 
 /** The options of all optimizers, by what a warning calls them: the saved ones take the place of those that the program says. */

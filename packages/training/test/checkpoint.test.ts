@@ -134,6 +134,23 @@ describe('what is saved', () => {
     expect((await Checkpoint.info(runs)).best?.epoch).toBe(1);
   });
 
+  it('follows the training loss where there is no validation, and says so unless that was meant', async () => {
+    const { history } = await train({ callbacks: [new Checkpoint(runs)] });
+    const losses = history.epochs.map(({ loss }) => loss);
+    const epoch = losses.indexOf(Math.min(...losses)) + 1;
+    expect((await Checkpoint.info(runs)).best).toMatchObject({ epoch, monitor: { name: 'loss', goal: 'min' } });
+    expect(history.warnings).toEqual([
+      expect.stringMatching(new RegExp(`best\\.safetensors is of epoch ${epoch}, whose training loss was the smallest: there is no validation`)), // prettier-ignore
+    ]);
+    const quiet = async (name: string, options: Partial<FitOptions>, given: CheckpointOptions): Promise<void> => {
+      const callbacks = [new Checkpoint(join(folder, name), given)];
+      expect((await train({ ...options, callbacks })).history.warnings).toBeUndefined();
+    };
+    await quiet('meant', {}, { monitor: 'loss' });
+    await quiet('none', {}, { saveBest: false });
+    await quiet('validated', { validation: points(32) }, {});
+  });
+
   it('is one state, whatever the order of the callbacks', async () => {
     const saved = async (name: string, order: 1 | -1): Promise<Buffer[]> => {
       const to = join(folder, name);
@@ -302,6 +319,30 @@ describe('resuming', () => {
     expect(await bytesOf(await train({ ...options(), callbacks: [new Checkpoint(runs)] }))).toEqual(
       await bytesOf(whole),
     );
+  });
+
+  it.each(['epochs', 'steps'] as const)('says so where fewer %s are asked for than have been made', async (unit) => {
+    const program = async (limit: number): Promise<History> => {
+      const model = classifier();
+      const optimizer = new SGD(model, { learningRate: 0.1 });
+      const callbacks = [new Checkpoint(runs, { monitor: 'loss' })];
+      return fit(model, points(64), {
+        loss: crossEntropy,
+        optimizer,
+        batchSize: 16,
+        [unit]: limit,
+        resume: runs,
+        callbacks,
+      });
+    };
+    const all = unit === 'epochs' ? 3 : 12;
+    expect((await program(all)).warnings).toBeUndefined();
+    expect((await program(all)).warnings).toBeUndefined();
+    const { losses, warnings } = await program(all - 1);
+    expect(losses).toHaveLength(12);
+    expect(warnings).toEqual([
+      `${unit} is ${all - 1}, and ${runs} is of epoch 3, step 12: nothing is left to train. They count from the very start.`,
+    ]);
   });
 
   it('gives the history of a finished run at once', async () => {

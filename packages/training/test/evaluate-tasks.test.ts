@@ -1,5 +1,5 @@
 /** The tasks of evaluation, on the device and by batches, against scikit-learn and closed forms. */
-import { ArrayDataset, DataLoader, stream } from '@hebb/data';
+import { ArrayDataset, DataLoader, Pipeline, StandardScaler, stream, type NumericArray } from '@hebb/data';
 import {
   accuracy,
   averagePrecision,
@@ -20,10 +20,11 @@ import {
   type EvaluationTask,
 } from '@hebb/evaluation';
 import golden from '../../evaluation/test/golden/streaming.json' with { type: 'json' };
-import { Dropout, Module, Sequential } from '@hebb/layers';
+import { Dropout, Linear, Module, Sequential } from '@hebb/layers';
+import { SGD } from '@hebb/optimizers';
 import { defaultGenerator, device, manualSeed, rand, setDevice, type Tensor } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { evaluate, predict, TrainingError } from '../src/index.ts';
+import { evaluate, fit, predict, TrainingError } from '../src/index.ts';
 
 beforeEach(() => setDevice('wasm'));
 
@@ -289,6 +290,67 @@ describe('sequences', () => {
     ['tokens out of range', () => evaluate(new AsIs(), make([[3, 0, 4], [0, 1, 0]]), sequences()), /y of sequence 0 at position 2 is 4, not a token from 0 to 3[^]*mask/],
     ['a mask that excludes everything', () => evaluate(new AsIs(), make(targets, [[0, 0, 0], [0, 0, 0]]), sequences()), /no position of any sequence counts[^]*mask/],
     ['one class per sequence', () => evaluate(new AsIs(), dataset([[1, 0]], [0]), sequences()), /takes logits \[n, length, tokens\][^]*classification\(\)/],
+  ])('says what is wrong with %s', async (_, call, message) => {
+    await expect(call()).rejects.toThrow(message);
+  }); // prettier-ignore
+});
+
+describe('regression of transformed targets', () => {
+  // House prices: their errors would be lost in float32 sums, and are of no meaning in standard deviations.
+  const prices = Float64Array.from({ length: 200 }, (_, i) => 250_000 + 1e5 * Math.sin(7 * i) + 13 * i);
+  const areas = Float64Array.from({ length: 200 }, (_, i) => 80 + 30 * Math.cos(i));
+  const target = { data: Float64Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? prices : areas)[i >> 1] ?? NaN), shape: [200, 2] }; // prettier-ignore
+  const scaler = new StandardScaler().fit(target);
+  const scaled = scaler.transform(target);
+  const guesses = { data: Float32Array.from(scaled.data, (value, i) => 0.9 * value + 0.01 * Math.sin(i)), shape: [2] };
+  const make = (): ArrayDataset => new ArrayDataset({ x: guesses, y: { data: Float32Array.from(scaled.data), shape: [2] } }); // prettier-ignore
+  /** What they are in the units of the data, computed here. */
+  const inUnits = (values: Float32Array): Float64Array =>
+    scaler.inverseTransform({ data: Float64Array.from(values), shape: [200, 2] }).data;
+
+  it('is in the units of the data', async () => {
+    const task = regression({ transform: scaler, targetNames: ['price', 'area'], keepOutputs: true, metrics: { mae: meanAbsoluteError, r2: r2Score } }); // prettier-ignore
+    const evaluation = await evaluate(new AsIs(), make(), task, { batchSize: 64 });
+    const predicted = inUnits(guesses.data);
+    const errors = [0, 1].map((k) => {
+      const each = Array.from({ length: 200 }, (_, i) => Math.abs((predicted[2 * i + k] ?? NaN) - (target.data[2 * i + k] ?? NaN))); // prettier-ignore
+      return each.reduce((sum, error) => sum + error, 0) / 200;
+    });
+    expect((evaluation.targets[0]?.meanAbsoluteError ?? NaN) / (errors[0] ?? NaN)).toBeCloseTo(1, 5);
+    expect((evaluation.targets[1]?.meanAbsoluteError ?? NaN) / (errors[1] ?? NaN)).toBeCloseTo(1, 5);
+    expect(evaluation.targets[0]?.meanAbsoluteError).toBeGreaterThan(1000);
+    expect(evaluation.metrics['mae'] ?? NaN).toBeCloseTo(evaluation.metrics['meanAbsoluteError'] ?? NaN, 6);
+    // What does not depend on units is the same without.
+    const raw = await evaluate(new AsIs(), make(), regression({ metrics: { r2: r2Score } }));
+    expect(evaluation.metrics['r2Score']).toBeCloseTo(raw.metrics['r2Score'] ?? NaN, 5);
+    expect(evaluation.metrics['r2']).toBeCloseTo(raw.metrics['r2Score'] ?? NaN, 5);
+    expect(evaluation.outputs?.shape).toEqual([200, 2]);
+    expect((evaluation.outputs?.data[0] ?? NaN) / (predicted[0] ?? NaN)).toBeCloseTo(1, 6);
+    const chart = evaluation.sections().find((section) => section.kind === 'chart');
+    expect(chart?.kind === 'chart' && chart.series[1]?.points[0]?.[0]).toBeGreaterThan(1000);
+  });
+
+  it('of one number per example, by a pipeline, and in the validation of fit', async () => {
+    const one = { data: Float64Array.from(prices), shape: [200] };
+    const pipeline = new Pipeline<NumericArray>([new StandardScaler()]).fit(one);
+    const y = { data: Float32Array.from(pipeline.transform(one).data), shape: [] };
+    const data = new ArrayDataset({ x: { data: y.data, shape: [1] }, y });
+    const model = new Linear(1, 1);
+    const metrics = regression({ transform: pipeline });
+    const optimizer = new SGD(model, { learningRate: 0.01 });
+    const loss = (output: Tensor, target: Tensor): Tensor => output.reshape([-1]).sub(target).square().mean();
+    const { validations } = await fit(model, data, { loss, optimizer, epochs: 1, validation: data, metrics });
+    const output = ({ x }: { x?: Tensor }): Tensor => model.forward(x as Tensor).reshape([-1]);
+    const { metrics: found } = await evaluate(model, data, metrics, { output });
+    expect(validations[0]?.metrics['meanAbsoluteError']).toBeGreaterThan(100);
+    expect((validations[0]?.metrics['meanAbsoluteError'] ?? NaN) / (found['meanAbsoluteError'] ?? NaN)).toBeCloseTo(1, 5); // prettier-ignore
+  });
+
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    ['a transform that was not fitted', () => evaluate(new AsIs(), make(), regression({ transform: new StandardScaler() })), /not fitted yet/],
+    ['one that gives nothing back', () => evaluate(new AsIs(), make(), regression({ transform: { inverseTransform: () => 3 } })), /inverseTransform\(\) returns must be \{ data, shape \} of 256 numbers, .*, not 3/],
+    ['no transform', () => Promise.resolve().then(() => regression({ transform: 3 as never })), /transform must be a fitted transform, with inverseTransform\(\), not 3/],
+    ['metrics of the device', () => Promise.resolve().then(() => regression({ transform: scaler, metrics: { accuracy } })), /metrics\.accuracy reads outputs on the device/],
   ])('says what is wrong with %s', async (_, call, message) => {
     await expect(call()).rejects.toThrow(message);
   }); // prettier-ignore

@@ -299,7 +299,7 @@ it('says that options of an optimizer are those saved, where the program has oth
     const model = new Sequential(new Linear(2, 2));
     const groups = [{ match: /bias/, weightDecay }];
     const optimizer = new EMA(new AdamW(model, { learningRate, groups }), { decay: 0.5 });
-    const callbacks = [new Checkpoint(own)];
+    const callbacks = [new Checkpoint(own, { monitor: 'loss' })];
     return fit(model, points(8), { loss: crossEntropy, optimizer, epochs, callbacks, resume: own });
   };
   expect((await run(1, 0.25, 0)).warnings).toBeUndefined();
@@ -328,7 +328,7 @@ describe('a run that is resumed with another schedule', () => {
       optimizer,
       epochs,
       batchSize: 4,
-      callbacks: [new Checkpoint(own)],
+      callbacks: [new Checkpoint(own, { monitor: 'loss' })],
       resume: own,
     };
     const more = { ...(schedule !== 'none' && { schedule }), ...(signal !== undefined && { signal }) };

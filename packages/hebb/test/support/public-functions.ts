@@ -731,6 +731,7 @@ export const functions: Functions<Api> = {
   regression: [
     options<hebb.RegressionOptions>({
       targetNames: texts('a', 'b'),
+      transform: other(() => new hebb.StandardScaler(), 'object'),
       metrics: moreMetrics,
       keepOutputs: aBoolean(),
       target: aText('y'),
