@@ -94,4 +94,9 @@ for name, f in {"any": torch.any, "all": torch.all}.items():
 for x in (booleans, integers, ties, special, torch.zeros(2, 0)):
     for axes in (1, 0, [0, 1]):
         add("countNonZero", lambda x: torch.count_nonzero(x, axes), [x], ["$0", axes], gradient=False)
+left = torch.tensor([1.0, 1.0, 1.0, 0.0, nan, inf, inf, -inf, 1e6, 2.0**-30]).reshape(-1, 1)
+right = torch.tensor([1.0, 1.0 + 2.0**-17, 1.125, nan, inf, 1e6 + 8, 0.0]).reshape(1, -1)
+for options in ({}, {"rtol": 0.125}, {"atol": 8, "rtol": 0}, {"equalNaN": True}):
+    known = {"equal_nan" if key == "equalNaN" else key: value for key, value in options.items()}
+    add("isClose", lambda a, b: torch.isclose(*torch.broadcast_tensors(a, b), **known), [left, right], ["$0", "$1", options], gradient=False)
 cases.write("reductions")

@@ -149,6 +149,7 @@ export {
   type Extremes,
   type ValuesWithIndices,
 } from './ops/extremes.ts';
+export { allClose, equals, isClose, type CloseOptions } from './ops/closeness.ts';
 export { all, any, countNonZero } from './ops/counting.ts';
 export { norm, type NormOptions } from './ops/norms.ts';
 export { logSumExp } from './ops/log-sum-exp.ts';
@@ -183,6 +184,9 @@ export {
   type CompositeDefinition,
   type CompositeOptions,
 } from './ops/composite.ts';
+export { formatTensor } from './prompt/format-tensor.ts';
+export type { TensorDescription } from './prompt/prompt.ts';
+export type { FormatOptions } from './prompt/format.ts';
 export { assign, variable, type VariableOptions } from './runtime/cell.ts';
 export { compile, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
 export { dryRun } from './runtime/dry-run.ts';

@@ -3,15 +3,18 @@
  * record; values come back through promises.
  */
 /// <reference lib="esnext.disposable" preserve="true" />
-import { requireBoolean, requireInteger } from './arguments/index.ts';
+import { checkOptions, requireBoolean, requireInteger } from './arguments/index.ts';
 import { ArgumentError, ShapeError } from './graph/errors.ts';
 import { Node } from './graph/node.ts';
 import { formatType, type DType } from './graph/types.ts';
 import { introduceTensors, nodeOf, requireTensor } from './handle.ts';
 import { TensorMethods } from './methods.ts';
 import { requireSingle } from './ops/reduce.ts';
+import type { FormatOptions } from './prompt/format.ts';
+import type * as PromptModule from './prompt/prompt.ts';
 import type { TensorCell } from './runtime/cell.ts';
 import { disposeTensor, readTensor, type TensorData } from './runtime/realize.ts';
+import type { Storage } from './runtime/storage.ts';
 
 /** Numbers nested as deep as the tensor has axes. */
 export type NestedArray<T> = T | NestedArray<T>[];
@@ -29,6 +32,7 @@ export type ArrayOfRank<R extends number> = R extends 0
           : R extends 5
             ? number[][][][][]
             : NestedArray<number>;
+type Prompt = typeof PromptModule;
 /** Whatever an operation takes where it takes a tensor. */
 export type Operand = Tensor | number;
 
@@ -74,8 +78,11 @@ export class Tensor extends TensorMethods {
     Object.defineProperties(Tensor.prototype, {
       // What Node's `console.log` prints.
       [Symbol.for('nodejs.util.inspect.custom')]: {
-        value(this: Tensor) {
-          return `Tensor ${this.toString()}`;
+        value(this: Tensor, depth?: number | null, options?: { depth?: number | null }) {
+          const { storage } = nodeOf(this);
+          const { host, gone } = (storage as Storage | undefined) ?? {};
+          const isKnown = host !== undefined && gone === undefined;
+          return (isKnown && prompt?.inspected(this, host, depth !== options?.depth)) || `Tensor ${this.toString()}`;
         },
       },
       // `x + 1` and `x > 0` of JavaScript, which would go on with a string and NaN; '${x}' is toString().
@@ -186,7 +193,7 @@ export class Tensor extends TensorMethods {
    * before a variable that they depend on was updated), {@link DeviceError} where the device is not available.
    */
   data(): Promise<TensorData> {
-    return readTensor(this);
+    return promptAsked ? readTensor(this) : firstRead(this);
   }
 
   /**
@@ -239,9 +246,57 @@ export class Tensor extends TensorMethods {
     disposeTensor(this);
   }
 
+  /**
+   * Prints type and elements on the console, laid out as NumPy does: aligned, a row to a line, and of more than 1000 elements only the ends of every axis, which
+   * are all that is read. Node's own console shows the same of a tensor whose elements are on the host: small ones after they have been read once.
+   *
+   * Throws {@link ArgumentError} for unknown options, and what {@link Tensor.data} throws.
+   *
+   * ```ts
+   * await tensor([[1, 2.5], [-3, 4]]).print();
+   * // Tensor float32[2,2]
+   * // [[ 1.0,  2.5],
+   * //  [-3.0,  4.0]]
+   * ```
+   */
+  async print(options: FormatOptions = {}): Promise<void> {
+    const text = await (await loadPrompt()).formatted('print', this, options, { checkOptions, requireInteger });
+    // oxlint-disable-next-line no-console -- printing is what it is asked for
+    console.log(text);
+  }
+
+  /**
+   * What the numbers are like: smallest, largest and mean of those that are not NaN, and how many are NaN. Nothing but these four is read. Errors as
+   * {@link Tensor.data}.
+   *
+   * ```ts
+   * await tensor([[1, 2], [NaN, 6]]).describe(); // { shape: [2, 2], dtype: 'float32', min: 1, max: 6, mean: 3, nan: 1 }
+   * ```
+   */
+  async describe(): Promise<PromptModule.TensorDescription> {
+    return (await loadPrompt()).described(this);
+  }
+
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Code for people at a prompt is loaded when they ask for it. */
+let prompt: Prompt | undefined;
+/** In Node, whose console shows elements once they have been read, with the first value. */
+let promptAsked = (globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node === undefined;
+
+async function loadPrompt(): Promise<Prompt> {
+  promptAsked = true;
+  return (prompt ??= await import('./prompt/prompt.ts'));
+}
+
+async function firstRead(tensor: Tensor): Promise<TensorData> {
+  // Where import() is refused, a console without elements is no reason to fail.
+  const loaded = loadPrompt().catch(() => undefined);
+  const [data] = await Promise.all([readTensor(tensor), loaded]);
+  return data;
 }
 
 /** A handle to a node, where there may not be another tensor yet; elsewhere see handle.ts. */

@@ -107,6 +107,11 @@ const positions = (right: () => unknown = () => [0, 1]): Kind => other(right, 'a
 const updates = anOperand();
 const creation = options<hebb.CreationOptions>({ dtype });
 const reduceOptions = options<hebb.ReduceOptions>({ keepDims: aBoolean() });
+const closeOptions = options<hebb.CloseOptions>({
+  rtol: aNumber(0, 'Infinity'),
+  atol: aNumber(0, 'Infinity'),
+  equalNaN: aBoolean(),
+});
 const varianceOptions = options<hebb.VarianceOptions>({ keepDims: aBoolean(), correction: aNumber(0) });
 const random = options<hebb.RandomOptions>({ generator: other(() => new hebb.Generator(1)) });
 const kaiming = options<hebb.KaimingOptions>({ slope: aNumber(0), generator: other(() => new hebb.Generator(1)) });
@@ -374,6 +379,18 @@ export const functions: Functions<Api> = {
   aminmax: [x, axes, reduceOptions],
   maxWithIndices: [x, axis, reduceOptions],
   minWithIndices: [x, axis, reduceOptions],
+  equals: [x, x],
+  isClose: [x, x, closeOptions],
+  allClose: [x, x, closeOptions],
+  formatTensor: [
+    x,
+    options<hebb.FormatOptions>({
+      digits: anInteger(4),
+      threshold: aNumber(1000, 'Infinity'),
+      edge: other(() => 3, '3', 'Infinity'),
+      width: other(() => 80, '3', 'Infinity'),
+    }),
+  ],
   any: [x, axes, reduceOptions],
   all: [x, axes, reduceOptions],
   countNonZero: [x, axes, reduceOptions],
