@@ -1,5 +1,7 @@
 /** What a run keeps of its steps: every number that was told, and the sums of the epoch that is going on. */
 import type { EpochRecord, StepRecord, ValidationRecord } from './callback.ts';
+import { TrainingError } from './errors.ts';
+import type { RecordedNumbers } from './validation-numbers.ts';
 
 type TimedEpoch = 'seconds' | 'validationSeconds' | 'examplesPerSecond';
 
@@ -47,6 +49,24 @@ export class RunLog {
     return this.#scalars.get(this.lossName ?? '') ?? [];
   }
 
+  /** Whether a scalar must be finite: the loss, and what is called one. */
+  isLoss(name: string): boolean {
+    return name === this.lossName || /loss$/i.test(name);
+  }
+
+  /** The record of a step, whose numbers have come back. Throws TrainingError where the loss is not among them. */
+  stepRecord(
+    where: string,
+    step: Omit<StepRecord, 'loss' | 'scalars'>,
+    scalars: Readonly<Record<string, number>>,
+  ): StepRecord {
+    this.lossName ??= 'loss' in scalars ? 'loss' : Object.keys(scalars)[0];
+    const loss = scalars[this.lossName ?? ''];
+    if (loss === undefined)
+      throw new TrainingError(`[${where}] step ${step.step} reported no ${this.lossName}, as the first did.`);
+    return frozen({ ...step, loss, scalars });
+  }
+
   /** @param weight of the step in the means of its epoch: the number of its examples, or the sum of their weights */
   add({ scalars, learningRates, examples }: StepRecord, weight: number): void {
     const step = this.losses.length;
@@ -72,14 +92,50 @@ export class RunLog {
     return mapValues(this.learningRates, (rates) => rates.at(-1) ?? Number.NaN);
   }
 
+  /** The record of a validation, which is not in the log yet. */
+  validationRecord(
+    moment: Pick<ValidationRecord, 'step' | 'epoch' | 'seconds'>,
+    numbers: RecordedNumbers,
+  ): ValidationRecord {
+    const { step, epoch, seconds } = moment;
+    const scalars = this.means();
+    return { step, epoch, ...numbers, loss: this.#lossIn(scalars), scalars, seconds };
+  }
+
   addValidation(record: ValidationRecord): void {
     this.validations.push(frozen(record));
   }
 
-  endEpoch(record: EpochRecord): void {
-    this.epochs.push(frozen(record));
+  /** Closes the epoch that is going on, with the validation at its end, and gives its record. */
+  endEpoch(
+    { step, seconds, validationSeconds }: Pick<EpochRecord, 'step' | 'seconds' | 'validationSeconds'>,
+    validation: ValidationRecord | undefined,
+  ): EpochRecord {
+    const scalars = this.means();
+    const learningRates = this.lastRates();
+    const { validationLoss, validationScalars = {}, metrics = {} } = validation ?? {};
+    const record = frozen<EpochRecord>({
+      epoch: this.epochs.length + 1,
+      step,
+      loss: this.#lossIn(scalars),
+      scalars,
+      ...(validationLoss !== undefined && { validationLoss }),
+      validationScalars,
+      metrics,
+      learningRate: firstOf(learningRates),
+      learningRates,
+      seconds,
+      validationSeconds,
+      examplesPerSecond: this.examples / seconds,
+    });
+    this.epochs.push(record);
     this.#sums.clear();
     this.examples = 0;
+    return record;
+  }
+
+  #lossIn(means: Readonly<Record<string, number>>): number {
+    return means[this.lossName ?? ''] ?? Number.NaN;
   }
 
   stateDict(): LogState {
@@ -133,11 +189,17 @@ function append(series: Map<string, number[]>, numbers: Readonly<Record<string, 
 }
 
 /** A record as callbacks get it: what one of them wrote into it would be what monitors, checkpoints and the history read. */
-export function frozen<R extends object>(record: R): R {
+function frozen<R extends object>(record: R): R {
   for (const value of Object.values(record) as unknown[]) if (typeof value === 'object') Object.freeze(value);
   return Object.freeze(record);
 }
 
 function mapValues<T, R>(record: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
+
+/** Of numbers by name; NaN where there are none. */
+export function firstOf(numbers: Readonly<Record<string, number>>): number {
+  for (const name in numbers) return numbers[name] ?? Number.NaN;
+  return Number.NaN;
 }

@@ -2,6 +2,7 @@
 import type { Cursor } from '@hebb/data';
 import { defaultGenerator } from '@hebb/tensor';
 import { describe, isPlain } from '@hebb/tensor/arguments';
+import type { RunTimes } from './run-clock.ts';
 import type { LogState, LogTimes } from './run-log.ts';
 import type { ScheduleRecords, Schedules } from './schedule.ts';
 
@@ -21,11 +22,7 @@ export type RunState = {
   /** The last factors of schedules without a state of their own. */
   readonly schedules: ScheduleRecords;
   readonly log: LogState;
-  readonly times: LogTimes & {
-    readonly seconds: number;
-    readonly epochSeconds: number;
-    readonly epochValidationSeconds: number;
-  };
+  readonly times: LogTimes & RunTimes;
 };
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -29,12 +29,13 @@ import { callbackStates, membersOf } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
 import { resumeRun } from './resume.ts';
-import { frozen, RunLog } from './run-log.ts';
+import { firstOf, RunLog } from './run-log.ts';
+import { RunClock } from './run-clock.ts';
 import { eachEpoch, requireRunOptions, type TrainingRunOptions } from './run-options.ts';
 import { runStateDifferences, type RunState } from './run-state.ts';
+import { validateRun } from './run-validation.ts';
 import { namedScalars, ScalarReader, type Scalars } from './scalar-reader.ts';
 import { Schedules } from './schedule.ts';
-import { Stopwatch } from './stopwatch.ts';
 import { breather } from './tasks.ts';
 import { recordedNumbers } from './validation-numbers.ts';
 
@@ -96,9 +97,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
 
   readonly #log = new RunLog();
   readonly #reader: ScalarReader<Note>;
-  readonly #clock = new Stopwatch();
-  readonly #trainingClock = new Stopwatch();
-  #validationSeconds = 0;
+  readonly #clock = new RunClock();
   #step = 0;
   #isSettled = true;
   #stopReason: string | undefined;
@@ -193,7 +192,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       epochs,
       validations,
       ...(this.stepsPerEpoch !== undefined && { stepsPerEpoch: this.stepsPerEpoch }),
-      seconds: this.#clock.seconds,
+      seconds: this.#clock.whole.seconds,
       interrupted: this.#status === 'ended' ? this.#isInterrupted : !this.#hasAllSteps(),
       ...(this.#stopReason !== undefined && !this.#hasAllSteps() && { stopReason: this.#stopReason }),
       ...(this.#warnings.length > 0 && { warnings: [...this.#warnings] }),
@@ -262,7 +261,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     const restoreModes = modesOf(...this.modules.values());
     this.#schedules.remember();
     const breathe = breather(20);
-    this.#clock.resume();
+    this.#clock.whole.resume();
     try {
       await this.#start();
       for (let next = await this.#proceed(); next !== undefined; next = await this.#proceed()) {
@@ -278,7 +277,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       try {
         if (this.#status === 'running') await this.#leave();
       } finally {
-        this.#clock.pause();
+        this.#clock.whole.pause();
         this.#feed.close();
         restoreModes();
         this.#schedules.restore();
@@ -298,7 +297,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
 
   /** Does what is due between two steps, and gives the batch of the next one; undefined where there is no other step. */
   async #proceed(): Promise<LoadedBatch<B> | undefined> {
-    this.#trainingClock.resume();
+    this.#clock.epoch.resume();
     this.#listeners.throwLate();
     if (this.#isAborted()) return undefined;
     if (!this.#isSettled && !(await this.#pause())) return undefined;
@@ -330,18 +329,10 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
 
   /** The numbers of a step have come back. */
   #hear(scalars: Readonly<Record<string, number>>, { record, batch, weight }: Note): void {
-    this.#log.lossName ??= 'loss' in scalars ? 'loss' : Object.keys(scalars)[0];
-    const loss = scalars[this.#log.lossName ?? ''];
-    if (loss === undefined)
-      throw new TrainingError(
-        `[${this.#where}] step ${record.step} reported no ${this.#log.lossName}, as the first did.`,
-      );
-    const step: StepRecord = frozen({ ...record, loss, scalars });
-    for (const name in scalars) {
-      const value = scalars[name] ?? Number.NaN;
-      if (Number.isFinite(value) || !(name === this.#log.lossName || /loss$/i.test(name))) continue;
-      throw lossError(this.#where, name, value, step, batch, this.stepsPerEpoch, this.#odd);
-    }
+    const step = this.#log.stepRecord(this.#where, record, scalars);
+    const name = Object.keys(scalars).find((each) => this.#log.isLoss(each) && !Number.isFinite(scalars[each]));
+    if (name !== undefined)
+      throw lossError(this.#where, name, scalars[name] ?? Number.NaN, step, batch, this.stepsPerEpoch, this.#odd);
     this.#log.add(step, weight);
     this.#listeners.step(step);
   }
@@ -362,7 +353,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       return true;
     }
     await this.#reader.drain();
-    this.#trainingClock.pause();
+    this.#clock.epoch.pause();
     const validation = isValidating ? await this.#validateNow() : undefined;
     if (validation === aborted) return false;
     const putBack = keptModes(this.modules);
@@ -383,59 +374,24 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   }
 
   async #validateNow(): Promise<ValidationRecord | undefined | typeof aborted> {
-    const validate = this.#validate;
-    if (validate === undefined || this.#isAborted()) return validate === undefined ? undefined : aborted;
+    if (this.#validate === undefined) return undefined;
+    if (this.#isAborted()) return aborted;
     await this.#listeners.validationStart();
-    const clock = new Stopwatch();
-    clock.resume();
-    const restoreModes = modesOf(...this.modules.values());
-    for (const module of this.modules.values()) module.eval();
-    let given: unknown;
-    try {
-      given = await this.withAverages(() => validate(this));
-    } catch (error) {
-      if (this.#isAborted() && error === this.#signal?.reason) return aborted;
-      throw error;
-    } finally {
-      restoreModes();
-    }
-    const found = recordedNumbers(this.#where, given);
-    for (const name of Object.keys(found.metrics)) this.#metricNames.add(name);
-    this.#validationSeconds += clock.seconds;
-    const scalars = this.#log.means();
-    return {
-      step: this.#step,
-      epoch: this.epoch,
-      ...found,
-      loss: scalars[this.#log.lossName ?? ''] ?? Number.NaN,
-      scalars,
-      seconds: clock.seconds,
-    };
+    const validation = await validateRun(this, this.#validate, this.#signal);
+    if (validation === aborted) return aborted;
+    const { found, seconds } = validation;
+    const numbers = recordedNumbers(this.#where, found);
+    for (const name of Object.keys(numbers.metrics)) this.#metricNames.add(name);
+    this.#clock.validationSeconds += seconds;
+    return this.#log.validationRecord({ step: this.#step, epoch: this.epoch, seconds }, numbers);
   }
 
   async #endEpoch(validation: ValidationRecord | undefined): Promise<void> {
-    const scalars = this.#log.means();
-    const learningRates = this.#log.lastRates();
-    const { seconds } = this.#trainingClock;
-    const record: EpochRecord = {
-      epoch: this.epochs.length + 1,
-      step: this.#step,
-      loss: scalars[this.#log.lossName ?? ''] ?? Number.NaN,
-      scalars,
-      ...(validation?.validationLoss !== undefined && { validationLoss: validation.validationLoss }),
-      validationScalars: validation?.validationScalars ?? {},
-      metrics: validation?.metrics ?? {},
-      learningRate: firstOf(learningRates),
-      learningRates,
-      seconds,
-      validationSeconds: this.#validationSeconds,
-      examplesPerSecond: this.#log.examples / seconds,
-    };
-    this.#log.endEpoch(record);
+    const { epochSeconds: seconds, epochValidationSeconds: validationSeconds } = this.#clock.times;
+    const record = this.#log.endEpoch({ step: this.#step, seconds, validationSeconds }, validation);
     if (!this.hasValidation) this.#schedules.observe(record.loss);
     this.#feed.endEpoch();
-    this.#trainingClock.reset();
-    this.#validationSeconds = 0;
+    this.#clock.endEpoch();
     await this.#listeners.epochEnd(record);
   }
 
@@ -443,7 +399,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     await this.#reader.drain();
     this.#listeners.throwLate();
     this.#isInterrupted = !this.#isOver();
-    this.#clock.pause();
+    this.#clock.whole.pause();
     this.#schedules.restore();
     await this.#listeners.trainEnd(
       () => ({ ...this.history, interrupted: this.#isInterrupted }),
@@ -495,12 +451,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
       generator: { seed: defaultGenerator.seed, draws: defaultGenerator.draws },
       schedules: this.#schedules.records,
       log: this.#log.stateDict(),
-      times: {
-        ...this.#log.times(),
-        seconds: this.#clock.seconds,
-        epochSeconds: this.#trainingClock.seconds,
-        epochValidationSeconds: this.#validationSeconds,
-      },
+      times: { ...this.#log.times(), ...this.#clock.times },
     };
   }
 
@@ -521,16 +472,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#log.loadStateDict(log, times);
     for (const { metrics } of this.#log.validations)
       for (const name of Object.keys(metrics)) this.#metricNames.add(name);
-    this.#clock.reset(times.seconds);
-    this.#trainingClock.reset(times.epochSeconds);
-    this.#validationSeconds = times.epochValidationSeconds;
+    this.#clock.times = times;
   }
-}
-
-/** Of numbers by name; NaN where there are none. */
-function firstOf(numbers: Readonly<Record<string, number>>): number {
-  for (const name in numbers) return numbers[name] ?? Number.NaN;
-  return Number.NaN;
 }
 
 function progressOf(progress: boolean | Callback | undefined): Callback[] {
