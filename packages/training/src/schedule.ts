@@ -1,4 +1,5 @@
 /** Schedules of a run: one for all its optimizers, or one for each of some parts. */
+import type { Goal } from '@hebb/evaluation';
 import type { Schedule, TrainingOptimizer } from '@hebb/optimizers';
 import { HebbError, type Stateful } from '@hebb/tensor';
 import { describe, isPlain } from '@hebb/tensor/arguments';
@@ -9,6 +10,8 @@ import { isStateful } from './parts.ts';
 
 /** A schedule that follows a value, as `PlateauSchedule` does: the validation loss, or the training loss of epochs where there is none. */
 export interface ObservingSchedule {
+  /** It is given losses: 'max' is refused. */
+  readonly goal?: Goal;
   readonly factor: number;
   observe(value: number): unknown;
 }
@@ -80,6 +83,15 @@ export class Schedules {
         isObserving(entry[1]),
       ),
     );
+    for (const [, { goal }] of this.#observing) {
+      if (goal !== 'max') continue;
+      throw new TrainingError(
+        `[${where}] the schedule’s goal is 'max', and it follows a loss, of which less is better.`,
+        {
+          hint: "Leave { goal: 'max' } out. To follow a metric, observe it in a callback: onValidation: ({ metrics }) => optimizer.factor = plateau.observe(metrics.accuracy).",
+        },
+      );
+    }
   }
 
   /** The states of schedules that have one; undefined where none has. */

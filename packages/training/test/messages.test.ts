@@ -4,7 +4,7 @@ import { ArrayDataset, DataLoader, parseCsv, stream, trainTestSplit } from '@heb
 import { accuracy, classification } from '@hebb/evaluation';
 import { BatchNorm1d, buffer, Linear, Module, parameter, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
-import { AdamW, cosineSchedule, SGD } from '@hebb/optimizers';
+import { AdamW, cosineSchedule, PlateauSchedule, SGD } from '@hebb/optimizers';
 import { full, HebbError, manualSeed, ones, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EarlyStopping, evaluate, fit, predict, type EpochRecord, type TrainingError } from '../src/index.ts';
@@ -146,6 +146,11 @@ describe('what fit is given', () => {
       'a name for a metric',
       { metrics: { accuracy: 'accuracy' }, validation: data },
       /metrics\.accuracy must be a metric, with a goal and start\(\), not 'accuracy'/,
+    ],
+    [
+      'a schedule that wants larger losses',
+      { schedule: new PlateauSchedule({ goal: 'max' }) },
+      /the schedule’s goal is 'max', and it follows a loss[^]*onValidation/,
     ],
     ['a rate for a schedule', { schedule: 0.1 }, /schedule must be a function .*, not 0\.1/],
     [

@@ -75,6 +75,11 @@ export class PlateauSchedule implements Stateful<PlateauState> {
     this.#options = { goal, factor, patience, threshold, cooldown, minimum };
   }
 
+  /** Whether lower or higher values are better. */
+  get goal(): 'min' | 'max' {
+    return this.#options.goal;
+  }
+
   /** What the rates are to be multiplied by now: `optimizer.factor = plateau.factor`. */
   get factor(): number {
     return this.#state.factor;
