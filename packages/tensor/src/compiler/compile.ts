@@ -7,7 +7,6 @@ import type { Kernel, Loop, Plan, PlanBuffer, PlanStep, ScalarType } from './ker
 import { flatten, lowerGroup, scalarTypeOf, type Placement } from './lower.ts';
 import { Arena, scheduleGroups } from './schedule.ts';
 import { simplify } from './simplify.ts';
-import { unrollLoops } from './unroll.ts';
 import { memoryReads } from './walks.ts';
 
 /** What all blocks of a plan share. */
@@ -24,11 +23,10 @@ interface Bindings {
 
 /**
  * Compiles a program. The plan's parameters are the program's parameters in order, then one for each output that replaces no parameter.
- * `loops` says whether the target has such; for others the steps are written out.
  */
-export function compileProgram(source: Program, { loops }: { readonly loops: boolean }): Plan {
+export function compileProgram(source: Program): Plan {
   resetIndexInterning();
-  const program = simplify(loops ? source : unrollLoops(source));
+  const program = simplify(source);
   const memory: Memory = { buffers: [], arena: new Arena() };
   const { nodes, scalars } = program;
   const bind = (node: number, position: number): number =>

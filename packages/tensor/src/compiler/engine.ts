@@ -12,7 +12,7 @@ export function compilingEngine(backend: Backend): Engine {
     free: (buffer) => backend.free(buffer),
     write: (buffer, data) => backend.write(buffer, data),
     read: (buffer, data) => backend.read(buffer, data),
-    compile: (program) => backend.compile(compileProgram(program, { loops: backend.loops })),
+    compile: (program) => backend.compile(compileProgram(program)),
     run: (executable, bindings, scalars) => backend.run(executable, bindings, scalars),
     synchronize: () => backend.synchronize(),
     memory: () => backend.memory(),

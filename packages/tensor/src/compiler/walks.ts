@@ -1,6 +1,5 @@
 /** Walks that several passes of the compiler take. Iterative, so that long chains do not overflow the stack. */
 import type { Program } from '../graph/program.ts';
-import type { CopyKernel, Kernel, PlanStep } from './kernel.ts';
 
 /** Whether `from` is `target` or leads to it. */
 export function leadsTo<T>(from: T, target: T, next: (item: T) => Iterable<T>): boolean {
@@ -33,9 +32,4 @@ export function memoryReads(
     else for (const input of program.nodes[index]?.inputs ?? []) stack.push(input);
   }
   return found;
-}
-
-/** The kernels of a plan, those in loops once. */
-export function kernelsOf(steps: readonly PlanStep[]): (Kernel | CopyKernel)[] {
-  return steps.flatMap((step) => (step.kind === 'loop' ? kernelsOf(step.kernels) : [step]));
 }

@@ -10,7 +10,7 @@ export interface DeviceBuffer {
 
 /** A plan made ready for one device. */
 export interface Executable {
-  /** Number of kernels (dispatches) of one run. */
+  /** Number of kernels (dispatches) of one run, those in a loop counted once. */
   readonly kernelCount: number;
   /** About how many bytes it holds, on the host (code) and on the device (tables, copies of host data). May change with a run. */
   readonly bytes: number;
@@ -35,8 +35,6 @@ export interface Backend {
   readonly name: 'wasm' | 'webgpu';
   /** Human-readable: adapter, features. */
   readonly description: string;
-  /** Whether its plans may have loops. */
-  readonly loops: boolean;
   allocate(bytes: number): DeviceBuffer;
   free(buffer: DeviceBuffer): void;
   write(buffer: DeviceBuffer, data: HostArray): void;

@@ -163,7 +163,6 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
 
   return {
     name: 'wasm',
-    loops: true,
     description: `WebAssembly with ${relaxed ? 'relaxed ' : ''}SIMD, one thread`,
     allocate: (bytes) => {
       const buffer: WasmBuffer = { bytes, address: allocator.allocate(bytes), freed: false };

@@ -9,6 +9,7 @@ import { WebgpuExecutable, type DeviceResources } from './executable.ts';
 import { Health } from './health.ts';
 import { PipelineCache } from './pipelines.ts';
 import { Flight, OperationQueue } from './queue.ts';
+import { countSteps, everyStep } from './schedule/lower.ts';
 
 /** Bytes of freed buffers kept for reuse. */
 const poolBudget = 256 * 2 ** 20;
@@ -26,7 +27,6 @@ export async function createWebgpuBackend(options: {
 
 export class WebgpuBackend implements Backend {
   readonly name = 'webgpu';
-  readonly loops = false;
   readonly description: string;
   readonly #device: GPUDevice;
   readonly #health: Health;
@@ -123,7 +123,7 @@ export class WebgpuBackend implements Backend {
     }
     const { checked, canonical } = this.#check(mine, bindings);
     const variant = mine.variant(canonical);
-    const dispatches = variant.steps.length;
+    const dispatches = countSteps(variant.steps);
     if (dispatches === 0) return;
     const perform = (kept: readonly (WebgpuBuffer | HostArray)[], numbers: readonly number[]): void => {
       if (variant.failure !== undefined) throw variant.failure;
@@ -156,8 +156,8 @@ export class WebgpuBackend implements Backend {
   }
 
   source(executable: Executable): string {
-    return this.#ownExecutable(executable)
-      .steps.map((step) =>
+    return everyStep(this.#ownExecutable(executable).steps)
+      .map((step) =>
         step.kind === 'copies'
           ? `// ${step.name}: ${step.pieces.length} copies between buffers\n`
           : `// ${step.name}: ${step.shader.workgroups.join(' × ')} workgroups\n${step.shader.code}`,

@@ -1,13 +1,21 @@
 /** A plan made ready for the device: pipelines, cached bind groups, and the loop that replays them as one run. */
 import type { Plan } from '../compiler/kernel.ts';
-import { kernelsOf } from '../compiler/walks.ts';
 import type { Executable, HostArray } from '../runtime/backend.ts';
 import { sizeClass, usage, type Arena, type BufferPool, type WebgpuBuffer } from './buffers.ts';
 import { OutOfMemoryError, WebgpuError } from '../graph/errors.ts';
 import { formatBytes } from '../graph/types.ts';
 import type { Pipeline, PipelineCache } from './pipelines.ts';
 import { dispatchesPerSubmission } from './queue.ts';
-import { lowerPlan, type Copies, type Dispatch, type Place, type Step } from './schedule/lower.ts';
+import {
+  everyStep,
+  lowerPlan,
+  type Copies,
+  type Dispatch,
+  type Place,
+  type Repeat,
+  type Step,
+} from './schedule/lower.ts';
+import { accessesOf } from './schedule/traverse.ts';
 import type { Target } from './schedule/map.ts';
 
 /** What executables share on one device. */
@@ -36,7 +44,7 @@ interface ReadyDispatch extends Dispatch {
   readonly groups: CachedGroup[];
 }
 
-type ReadyStep = ReadyDispatch | Copies;
+type ReadyStep = ReadyDispatch | Copies | Repeat<ReadyDispatch | Copies>;
 
 /** The plan's dispatches under one pattern of parameters that share a device buffer. */
 export interface Variant {
@@ -78,13 +86,9 @@ export class WebgpuExecutable implements Executable {
     this.plan = plan;
     this.#resources = resources;
     this.written = new Set(
-      kernelsOf(plan.kernels).flatMap((kernel) => {
-        const buffers =
-          kernel.kind === 'copy' ? kernel.pieces.map(({ to }) => to) : kernel.stores.map(({ buffer }) => buffer);
-        return buffers.flatMap((buffer) => {
-          const target = plan.buffers[buffer];
-          return target?.kind === 'parameter' ? [target.position] : [];
-        });
+      [...accessesOf(plan.kernels, plan.buffers).written].flatMap((buffer) => {
+        const target = plan.buffers[buffer];
+        return target?.kind === 'parameter' ? [target.position] : [];
       }),
     );
     const bytes = new Array<number>(plan.parameterCount).fill(0);
@@ -101,7 +105,7 @@ export class WebgpuExecutable implements Executable {
     }
     const identity = Array.from({ length: plan.parameterCount }, (_, i) => i);
     this.#plain = this.#prepare(identity);
-    this.kernelCount = this.#plain.steps.length;
+    this.kernelCount = everyStep(this.#plain.steps).length;
     if (words > 0) {
       this.#scalarBuffer = resources.device.createBuffer({ size: words * 4, usage: usage.uniform | usage.copyTarget });
       resources.pool.count(words * 4);
@@ -148,16 +152,18 @@ export class WebgpuExecutable implements Executable {
       );
     }
     if (lowered.arenaBytes > 0) arena.demand(this, arenaBytes);
-    const steps = lowered.steps.map((step): ReadyStep =>
-      step.kind === 'copies' ? step : { ...step, pipeline: pipelines.acquire(step), groups: [] },
-    );
-    for (const { code } of new Set(steps.flatMap((step) => (step.kind === 'copies' ? [] : [step.pipeline])))) {
+    const prepare = (step: Step): ReadyStep => {
+      if (step.kind === 'copies') return step;
+      if (step.kind === 'repeat') return { ...step, steps: step.steps.map(prepare) };
+      return { ...step, pipeline: pipelines.acquire(step), groups: [] };
+    };
+    const steps = lowered.steps.map(prepare);
+    const dispatches = dispatchesOf(steps);
+    for (const { code } of new Set(dispatches.map(({ pipeline }) => pipeline))) {
       this.#bytes += pipelineBytes[target.profile.software ? 'software' : 'hardware'] + bytesPerCharacter * code.length;
     }
     const variant: Variant = { steps, pending: undefined, failure: undefined };
-    variant.pending = Promise.all(
-      new Set(steps.flatMap((step) => (step.kind === 'copies' ? [] : [step.pipeline.ready]))),
-    ).then((failures) => {
+    variant.pending = Promise.all(new Set(dispatches.map(({ pipeline }) => pipeline.ready))).then((failures) => {
       variant.failure = failures.find((failure) => failure !== undefined);
       variant.pending = undefined;
     });
@@ -174,12 +180,12 @@ export class WebgpuExecutable implements Executable {
     let pipeline: GPUComputePipeline | undefined;
     let group: GPUBindGroup | undefined;
     let count = 0;
-    for (const step of variant.steps) {
+    for (const { step, position } of inOrder(variant.steps)) {
       encoder ??= device.createCommandEncoder();
       if (step.kind === 'copies') {
         pass?.end();
         pass = undefined;
-        this.#copy(encoder, step, bound);
+        this.#copy(encoder, step, bound, position);
         continue;
       }
       if (pass === undefined) {
@@ -211,27 +217,29 @@ export class WebgpuExecutable implements Executable {
     if (encoder !== undefined) device.queue.submit([encoder.finish()]);
   }
 
-  #copy(encoder: GPUCommandEncoder, { pieces }: Copies, bound: readonly Bound[]): void {
+  /** `position` is that of the loop around. */
+  #copy(encoder: GPUCommandEncoder, { pieces }: Copies, bound: readonly Bound[], position: number): void {
     const { arena } = this.#resources;
+    const at = ({ offset, stride }: Place): number => offset + position * stride;
     const gpu = ({ parameter }: Place): GPUBuffer => bound[parameter]?.gpu ?? arena.buffer();
     for (const { from, to, bytes } of pieces) {
       const [source, target] = [gpu(from), gpu(to)];
       if (source !== target) {
-        encoder.copyBufferToBuffer(source, from.offset, target, to.offset, bytes);
+        encoder.copyBufferToBuffer(source, at(from), target, at(to), bytes);
         continue;
       }
       // WebGPU copies only between different buffers.
       const between = this.#bounceBuffer();
-      encoder.copyBufferToBuffer(source, from.offset, between, 0, bytes);
-      encoder.copyBufferToBuffer(between, 0, target, to.offset, bytes);
+      encoder.copyBufferToBuffer(source, at(from), between, 0, bytes);
+      encoder.copyBufferToBuffer(between, 0, target, at(to), bytes);
     }
   }
 
   #bounceBuffer(): GPUBuffer {
     const { pool } = this.#resources;
     if (this.#bounce === undefined) {
-      const pieces = kernelsOf(this.plan.kernels).flatMap((kernel) => (kernel.kind === 'copy' ? kernel.pieces : []));
-      const capacity = sizeClass(pieces.reduce((largest, { size }) => Math.max(largest, 4 * size), 0));
+      const pieces = everyStep(this.#plain.steps).flatMap((step) => (step.kind === 'copies' ? step.pieces : []));
+      const capacity = sizeClass(pieces.reduce((largest, { bytes }) => Math.max(largest, bytes), 0));
       this.#bounce = { ...pool.take(capacity), capacity };
       pool.count(capacity);
       this.#bytes += capacity;
@@ -326,7 +334,7 @@ export class WebgpuExecutable implements Executable {
     for (const position of [...this.#hosts.keys()]) this.#releaseHost(position);
     this.#releaseBounce();
     for (const variant of [this.#plain, ...this.#aliased.values()]) {
-      for (const step of variant.steps) if (step.kind === 'dispatch') pipelines.release(step.pipeline);
+      for (const { pipeline } of dispatchesOf(variant.steps)) pipelines.release(pipeline);
     }
     arena.withdraw(this);
     if (this.#scalarBuffer !== undefined) {
@@ -337,6 +345,25 @@ export class WebgpuExecutable implements Executable {
 
   /** Replaced by the backend, which frees the executable in the order of calls. */
   dispose: () => void = () => undefined;
+}
+
+/** What is to be done, one after the other, with the positions that the innermost loops have reached. */
+function* inOrder(
+  steps: readonly ReadyStep[],
+  position = 0,
+): Generator<{ readonly step: ReadyDispatch | Copies; readonly position: number }> {
+  for (const step of steps) {
+    if (step.kind !== 'repeat') {
+      yield { step, position };
+      continue;
+    }
+    for (let i = 0; i < step.length; i++) yield* inOrder(step.steps, step.reverse ? step.length - 1 - i : i);
+  }
+}
+
+/** Every dispatch once. */
+function dispatchesOf(steps: readonly ReadyStep[]): ReadyDispatch[] {
+  return everyStep(steps).flatMap((step) => (step.kind === 'dispatch' ? [step] : []));
 }
 
 const floatWord = new Float32Array(1);

@@ -23,7 +23,7 @@ export function compileTensors(
   const targets = [...outputs.map(() => undefined), ...updates.map(([leaf]) => nodeOf(leaf))];
   const linearization = linearize([...outputs.map(nodeOf), ...updates.map(([, value]) => nodeOf(value))], targets);
   const program = toProgram(linearization, targets);
-  const plan = compileProgram(program, { loops: true });
+  const plan = compileProgram(program);
   const leaves = linearization.leaves.map((leaf) => {
     const host = (leaf.storage as Storage).host;
     if (host === undefined) throw new Error('a leaf without host data');

@@ -4,9 +4,11 @@ import type {
   ContractionKernel,
   CopyKernel,
   Kernel,
+  Loop,
   MapKernel,
   Piece,
   Plan,
+  PlanStep,
   ReduceKernel,
   ScatterKernel,
   Store,
@@ -35,6 +37,7 @@ import {
   isLinked,
   pointCount,
   rewriteKernel,
+  accessesOf,
   usesOf,
   type LinkedScatter,
 } from './traverse.ts';
@@ -52,6 +55,8 @@ export interface Place {
   readonly parameter: number;
   /** In bytes. */
   readonly offset: number;
+  /** Bytes to add for each position of the loop around. */
+  readonly stride: number;
 }
 
 /** Copies between buffers, one after the other. */
@@ -61,7 +66,26 @@ export interface Copies {
   readonly pieces: readonly { readonly from: Place; readonly to: Place; readonly bytes: number }[];
 }
 
-export type Step = Dispatch | Copies;
+/** Steps that are done again and again. */
+export interface Repeat<S> {
+  readonly kind: 'repeat';
+  readonly length: number;
+  readonly reverse: boolean;
+  readonly steps: readonly (S | Repeat<S>)[];
+}
+
+type SimpleStep = Dispatch | Copies;
+export type Step = SimpleStep | Repeat<SimpleStep>;
+
+/** How many steps are done. */
+export function countSteps(steps: readonly Step[]): number {
+  return steps.reduce((count, step) => count + (step.kind === 'repeat' ? step.length * countSteps(step.steps) : 1), 0);
+}
+
+/** All steps, those that are repeated once. */
+export function everyStep<S extends SimpleStep>(steps: readonly (S | Repeat<S>)[]): S[] {
+  return steps.flatMap((step) => (step.kind === 'repeat' ? everyStep(step.steps) : [step]));
+}
 
 export interface Lowered {
   readonly steps: readonly Step[];
@@ -72,15 +96,12 @@ export interface Lowered {
 /** `canonical[i]` is the first parameter that is bound to the same device buffer as parameter i. */
 export function lowerPlan(plan: Plan, target: Target, canonical: readonly number[]): Lowered {
   const lowering = new Lowering(plan, target, canonical);
-  for (const step of plan.kernels) {
-    if (step.kind === 'loop') throw new Error('internal: WebGPU has no loops yet');
-    lowering.kernel(step);
-  }
+  for (const step of plan.kernels) lowering.step(step);
   return { steps: lowering.steps, arenaBytes: lowering.scratch.bytes };
 }
 
 class Lowering {
-  readonly steps: Step[] = [];
+  steps: Step[] = [];
   readonly scratch: Scratch;
   readonly #target: Target;
   readonly #canonical: readonly number[];
@@ -91,7 +112,11 @@ class Lowering {
     this.#canonical = canonical;
   }
 
-  kernel(kernel: Kernel | CopyKernel): void {
+  step(kernel: PlanStep): void {
+    if (kernel.kind === 'loop') {
+      this.#loop(kernel);
+      return;
+    }
     this.scratch.restart();
     if (kernel.kind === 'copy') {
       this.steps.push(this.#copies(kernel));
@@ -100,19 +125,52 @@ class Lowering {
     if (kernel.stores.length > 0) this.#schedule(kernel);
   }
 
-  #copies({ name, pieces }: CopyKernel): Copies {
-    const place = (position: number, index: number): Place => {
-      const buffer = this.scratch.buffers[position];
-      if (buffer === undefined) throw new Error(`the plan has no buffer ${position}`);
-      const isParameter = buffer.kind === 'parameter';
-      return { parameter: isParameter ? buffer.position : -1, offset: (isParameter ? 0 : buffer.offset) + 4 * index };
+  /**
+   * The steps of a loop work on parts that always lie in the same place, so that they are dispatches like any other; the parts are copied there
+   * from what they are parts of, and back.
+   */
+  #loop({ name, length, reverse, parts, kernels }: Loop): void {
+    const wholes = parts.map((part) => this.scratch.buffers[part]?.position ?? -1);
+    const { read, written } = accessesOf(kernels, this.scratch.buffers);
+    for (const part of parts) this.scratch.keep(part);
+    const moved = (isWanted: (part: number) => boolean, isOut: boolean): Copies => {
+      const pieces = parts.flatMap((part, i): Copies['pieces'][number][] => {
+        const bytes = 4 * (this.scratch.buffers[part]?.size ?? 0);
+        if (bytes === 0 || !isWanted(part)) return [];
+        const here = this.#place(part, 0);
+        const there = { ...this.#place(wholes[i] ?? -1, 0), stride: bytes };
+        return [isOut ? { from: here, to: there, bytes } : { from: there, to: here, bytes }];
+      });
+      return { kind: 'copies', name, pieces };
     };
+    const outer = this.steps;
+    this.steps = [];
+    const [into, back] = [
+      moved((part) => read.has(part) && !written.has(part), false),
+      moved((part) => written.has(part), true),
+    ];
+    if (into.pieces.length > 0) this.steps.push(into);
+    for (const step of kernels) this.step(step);
+    if (back.pieces.length > 0) this.steps.push(back);
+    outer.push({ kind: 'repeat', length, reverse, steps: this.steps });
+    this.steps = outer;
+  }
+
+  #place(position: number, index: number): Place {
+    const buffer = this.scratch.buffers[position];
+    if (buffer === undefined) throw new Error(`the plan has no buffer ${position}`);
+    const isParameter = buffer.kind === 'parameter';
+    const offset = (isParameter ? 0 : buffer.offset) + 4 * index;
+    return { parameter: isParameter ? buffer.position : -1, offset, stride: 0 };
+  }
+
+  #copies({ name, pieces }: CopyKernel): Copies {
     return {
       kind: 'copies',
       name,
       pieces: pieces.map(({ from, fromIndex, to, toIndex, size }) => ({
-        from: place(from, fromIndex),
-        to: place(to, toIndex),
+        from: this.#place(from, fromIndex),
+        to: this.#place(to, toIndex),
         bytes: 4 * size,
       })),
     };

@@ -31,7 +31,7 @@ export class Scratch {
   readonly buffers: PlanBuffer[];
   /** Bytes of the arena with the largest scratch so far. */
   bytes: number;
-  readonly #start: number;
+  #start: number;
   #next: number;
 
   constructor(buffers: readonly PlanBuffer[], arenaBytes: number) {
@@ -43,6 +43,16 @@ export class Scratch {
 
   restart(): void {
     this.#next = this.#start;
+  }
+
+  /** Puts a temporary that lasts as long as the plan runs in the place of the buffer. */
+  keep(position: number): void {
+    const buffer = this.buffers[position];
+    if (buffer === undefined) throw new Error(`the plan has no buffer ${position}`);
+    this.restart();
+    const temporary = this.buffers[this.add(buffer.type, buffer.size)];
+    if (temporary !== undefined) this.buffers[position] = temporary;
+    this.#start = this.#next;
   }
 
   readonly add: AddTemporary = (type, size) => {

@@ -1,6 +1,15 @@
 /** Walks over a kernel's expressions: which buffers and indices it uses, and copies with other indices, buffers or results. */
 import { forEachExpression, indicesOf } from '../../compiler/expressions.ts';
-import type { Condition, Expression, Kernel, Operand, ScatterKernel, Store } from '../../compiler/kernel.ts';
+import type {
+  Condition,
+  Expression,
+  Kernel,
+  Operand,
+  PlanBuffer,
+  PlanStep,
+  ScatterKernel,
+  Store,
+} from '../../compiler/kernel.ts';
 import {
   axisIndex,
   constantIndex,
@@ -78,6 +87,37 @@ export function usesOf(kernel: Kernel): Uses {
     addOperand(kernel.right, uses);
   }
   return uses;
+}
+
+/** The buffers that steps read and those that they write; a part of a buffer counts as the buffer where a loop inside moves it on. */
+export function accessesOf(
+  steps: readonly PlanStep[],
+  buffers: readonly PlanBuffer[],
+): { readonly read: Set<number>; readonly written: Set<number> } {
+  const read = new Set<number>();
+  const written = new Set<number>();
+  for (const step of steps) {
+    if (step.kind === 'copy') {
+      for (const { from, to } of step.pieces) {
+        read.add(from);
+        written.add(to);
+      }
+    } else if (step.kind === 'loop') {
+      const inner = accessesOf(step.kernels, buffers);
+      for (const [own, all] of [
+        [inner.read, read],
+        [inner.written, written],
+      ] as const) {
+        for (const buffer of own) all.add(step.parts.includes(buffer) ? (buffers[buffer]?.position ?? -1) : buffer);
+      }
+    } else {
+      const uses = usesOf(step);
+      if (step.kind === 'scatter') addExpressions([step.destination], uses);
+      for (const { buffer } of uses.loads) read.add(buffer);
+      for (const { buffer } of uses.stores) written.add(buffer);
+    }
+  }
+  return { read, written };
 }
 
 /** The kernel with axes or buffers replaced. */
