@@ -10,11 +10,6 @@ export function elementwise(opType: string): (site: Site) => Value {
   return (site) => site.elementwise(opType);
 }
 
-/** 1 − erf x, for which ONNX has no operator, and no way to the digits of small ones. */
-export function erfc(site: Site<'erfc'>): Value {
-  return site.elementwise('Sub', [site.emitter.scalar('float32', 1), site.elementwise('Erf')]);
-}
-
 /**
  * eˣ − 1 = tanh(x/2) · (eˣ + 1), for which ONNX has no operator. Nothing cancels in a product and a sum of positive terms, so it is as
  * accurate as the runtime's `Tanh` and `Exp`, from −∞ (−1) to ∞.
@@ -59,7 +54,17 @@ export function fmod(site: Site<'fmod'>): Value {
 }
 
 const formulaOperators = {
-  ...{ neg: 'Neg', abs: 'Abs', sqrt: 'Sqrt', log: 'Log', floor: 'Floor', round: 'Round', sin: 'Sin', cos: 'Cos' },
+  ...{
+    neg: 'Neg',
+    abs: 'Abs',
+    sqrt: 'Sqrt',
+    exp: 'Exp',
+    log: 'Log',
+    floor: 'Floor',
+    round: 'Round',
+    sin: 'Sin',
+    cos: 'Cos',
+  },
   ...{
     add: 'Add',
     sub: 'Sub',

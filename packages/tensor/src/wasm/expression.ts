@@ -9,7 +9,7 @@ import { bufferStart, GUARD_BYTES, isAlways, isNear, type AxisValues, type Kerne
 import type { Address, Value } from './ir.ts';
 import { floorDivide, shiftLeft, shiftRight } from './integers.ts';
 import { cos, fmod, pow, sin } from './math-double.ts';
-import { erf, erfc, exp, exp2, expm1, log, log10, log1p, log2, sigmoid, tanh } from './math.ts';
+import { erf, exp, exp2, expm1, log, log10, log1p, log2, sigmoid, tanh } from './math.ts';
 import { op } from './opcodes.ts';
 import { randomUniform } from './random.ts';
 
@@ -159,8 +159,6 @@ export class VectorEvaluator {
         return sigmoid(context, x);
       case 'erf':
         return erf(context, x);
-      case 'erfc':
-        return erfc(context, x);
       case 'relu':
         // pmax(x, 0) is x < 0 ? 0 : x, which keeps NaN.
         return integer ? fb.op(op.i32x4MaxS, x, fb.i32x4(0)) : fb.op(op.f32x4Pmax, x, fb.f32x4(0));

@@ -115,7 +115,6 @@ const OPERATION_COSTS: Readonly<Record<Exclude<CostlyPrimitive, FormulaPrimitive
   tanh: 25,
   sigmoid: 18,
   erf: 35,
-  erfc: 55,
   pow: 120,
   fmod: 30,
   floorDivide: 14,

@@ -279,8 +279,6 @@ function unary(operator: Extract<Expression, { kind: 'unary' }>['operator'], typ
       return 1 / (1 + Math.exp(-x));
     case 'erf':
       return erf(x);
-    case 'erfc':
-      return erfc(x);
     case 'relu':
       return x < 0 ? 0 : x;
     case 'floor':

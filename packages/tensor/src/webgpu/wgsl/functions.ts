@@ -38,9 +38,9 @@ export type FunctionName =
   | 'tanh_f32'
   | 'sigmoid_f32'
   | 'erf_f32'
-  | 'erfc_f32'
   | 'erf_series'
   | 'pow_f32'
+  | 'upper_bits'
   | 'truncate_i32'
   | 'copy_sign_f32'
   | 'special_kind'
@@ -401,25 +401,10 @@ const helpers: Record<FunctionName, HelperFunction> = {
 }`,
   },
 
-  // Above ½ exp(−x²) Q(1/(1 + |x|/2)), Q fitted to 8e-8; of x² the part that is exact apart from the rest.
-  erfc_f32: {
-    needs: ['exp_f32', 'erf_series', 'is_nan'],
-    text: `fn erfc_f32(x: f32) -> f32 {
-  let a = min(abs(x), 10.1f);
-  let high = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
-  let t = 1f / (1f + 0.5f * a);
-  let q = -1.6945e-5f + t * (0.28251797f + t * (0.2776615f + t * (0.27210617f + t * (0.0918123f + t * (0.24678333f
-    + t * (-0.15730612f + t * (-0.054979894f + t * 0.04152006f)))))));
-  let far = exp_f32(-high * high) * (exp_f32((high - a) * (high + a)) * q);
-  let y = select(select(far, 2f - far, x < 0f), 1f - erf_series(x), a < 0.5f);
-  return select(y, x, is_nan(x));
-}`,
-  },
-
-  // |x|^y = 2^(y(e + log₂ m)). The upper bits of y times e are exact, and what they hold of whole powers is split off before
-  // anything is rounded away. Signs and limits as in C.
+  // |x|^y = 2^(y(e + log₂ m)), m in [√½, √2). log₂ m = 2/ln 2 · atanh s, s = (m − 1)/(m + 1), and s, 2/ln 2 and y are split into 12 bits and the
+  // rest, so that the large products are exact, and whole powers are taken off before anything is rounded away. Signs and limits as in C.
   pow_f32: {
-    needs: ['exp_f32', 'log_f32', 'is_nan', 'nan_bits', 'infinity_bits'],
+    needs: ['upper_bits', 'is_nan', 'nan_bits', 'infinity_bits'],
     text: `fn pow_f32(x: f32, y: f32) -> f32 {
   let a = abs(x);
   let infinity = bitcast<f32>(infinity_bits);
@@ -428,29 +413,54 @@ const helpers: Record<FunctionName, HelperFunction> = {
   let e = i32(bits - 0x3f3504f3u) >> 23u;
   let m = bitcast<f32>(bits - (u32(e) << 23u));
   let exponent = f32(select(e, e - 24, small));
-  let high = bitcast<f32>(bitcast<u32>(y) & 0xfffff000u);
-  let whole = high * exponent;
-  let part = (y - high) * exponent + y * (log_f32(m) * 1.44269504f);
-  let k = clamp(floor(whole + part + 0.5f), -252f, 252f);
+  let u = m - 1f;
+  let v = 1f / (m + 1f);
+  let s = u * v;
+  let s_high = upper_bits(s);
+  let t_high = upper_bits(m + 1f);
+  let t_low = m - (t_high - 1f);
+  let s_low = v * ((u - s_high * t_high) - s_high * t_low);
+  let z = s * s;
+  let tail = s * z * (0.96179669f + z * (0.57707802f + z * (0.41219858f + z * (0.32059890f + z * 0.26230818f))));
+  // 2/ln 2 in two parts, of which the first has 12 bits.
+  let first = s_high * 2.884765625f;
+  let second = (s_high * 6.2445678e-4f + s_low * 2.8853901f) + tail;
+  let l_high = upper_bits(first + second);
+  let l_low = (first - l_high) + second;
+  // Beyond, every power but that of 1 is 0 or infinite.
+  let w = clamp(y, -2147483648f, 2147483648f);
+  let w_high = upper_bits(w);
+  let w_low = w - w_high;
+  let whole = w_high * exponent;
+  let middle = w_high * l_high;
+  let part = w_low * (exponent + l_high) + w * l_low;
+  let k = clamp(floor(whole + (middle + part) + 0.5f), -252f, 252f);
+  let r = clamp(((whole - k) + middle) + part, -1f, 1f);
+  let p = 1f + r * (0.6931472f + r * (0.24022648f + r * (0.055503324f + r * (0.009618437f + r * (0.0013398875f + r * 1.535336e-4f)))));
   let n = i32(k);
   let half = n >> 1u;
-  let p = exp_f32(clamp((whole - k) + part, -40f, 40f) * 0.69314718f);
-  var r = p * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
+  var result = p * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
   let magnitude = abs(y);
   if (a == 0f || a == infinity) {
-    r = select(0f, infinity, (a == 0f) == (y < 0f));
+    result = select(0f, infinity, (a == 0f) == (y < 0f));
   }
   if (magnitude == infinity) {
-    r = select(select(0f, infinity, (a > 1f) == (y > 0f)), 1f, a == 1f);
+    result = select(select(0f, infinity, (a > 1f) == (y > 0f)), 1f, a == 1f);
   }
   let integer = floor(y) == y;
   let odd = integer && magnitude < 16777216f && (i32(clamp(y, -16777216f, 16777216f)) & 1) != 0;
   if ((bitcast<u32>(x) >> 31u) == 1u) {
-    r = select(r, -r, odd);
-    r = select(r, bitcast<f32>(nan_bits), !integer && a != 0f && a != infinity);
+    result = select(result, -result, odd);
+    result = select(result, bitcast<f32>(nan_bits), !integer && a != 0f && a != infinity);
   }
-  r = select(r, x + y, is_nan(x) || is_nan(y));
-  return select(r, 1f, y == 0f || x == 1f);
+  result = select(result, x + y, is_nan(x) || is_nan(y));
+  return select(result, 1f, y == 0f || x == 1f);
+}`,
+  },
+  upper_bits: {
+    needs: [],
+    text: `fn upper_bits(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
 }`,
   },
 

@@ -39,7 +39,6 @@ const floatFunctions: Readonly<Record<Exclude<UnaryOperator, PlainOperator>, Fun
   tanh: 'tanh_f32',
   sigmoid: 'sigmoid_f32',
   erf: 'erf_f32',
-  erfc: 'erfc_f32',
 };
 
 export function unaryText(user: FunctionUser, operator: UnaryOperator, type: ScalarType, x: string): string {
