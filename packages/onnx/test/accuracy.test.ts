@@ -1,7 +1,13 @@
-/** expm1 and log1p, which ONNX does not have, keep their accuracy as the operators that they are written in. */
-import { tensor, type Tensor } from '@hebb/tensor';
+/** Functions that ONNX does not have keep their accuracy as the operators that they are written in. */
+import { asin, atan, digamma, erfinv, exp2, lgamma, log2, tensor, type Tensor } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
 import { exportOnnx, runOnnx } from '@hebb/onnx';
+import {
+  digamma as exactDigamma,
+  erfc,
+  erfinv as exactErfinv,
+  lgamma as exactLgamma,
+} from '../../tensor/src/reference/special.ts';
 import { everyExponent, sweep, ulpError } from '../../tensor/test/support/ulp.ts';
 
 const samples = Float32Array.from([
@@ -15,6 +21,14 @@ const samples = Float32Array.from([
 describe.each([
   { name: 'expm1', run: (x: Tensor) => x.expm1(), exact: Math.expm1, ulps: 5 },
   { name: 'log1p', run: (x: Tensor) => x.log1p(), exact: Math.log1p, ulps: 3 },
+  { name: 'erfc', run: (x: Tensor) => x.erfc(), exact: erfc, ulps: 5 },
+  { name: 'erfinv', run: erfinv, exact: exactErfinv, ulps: 5 },
+  { name: 'lgamma', run: (x: Tensor) => lgamma(x.abs()), exact: (x: number) => exactLgamma(Math.abs(x)), ulps: 5 },
+  { name: 'digamma', run: (x: Tensor) => digamma(x.abs()), exact: (x: number) => exactDigamma(Math.abs(x)), ulps: 5 },
+  { name: 'exp2', run: exp2, exact: (x: number) => 2 ** x, ulps: 3 },
+  { name: 'log2', run: log2, exact: Math.log2, ulps: 4 },
+  { name: 'asin', run: asin, exact: Math.asin, ulps: 5 },
+  { name: 'atan', run: atan, exact: Math.atan, ulps: 5 },
 ])('$name', ({ run, exact, ulps }) => {
   it(`is within ${ulps} ulp in onnxruntime`, async () => {
     const bytes = await exportOnnx(run, { inputs: { x: ['count'] } });

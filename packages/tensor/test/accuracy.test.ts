@@ -24,12 +24,14 @@ import {
   softplus,
   tan,
   tensor,
+  trunc,
   xlogy,
   type Tensor,
 } from '../src/index.ts';
 import { devices } from './support/devices.ts';
 import { digamma as exactDigamma, erfinv as exactErfinv, lgamma as exactLgamma } from '../src/reference/special.ts';
 import { erf, erfc } from './support/plan-evaluator.ts';
+import type { UnaryPrimitive, unaryPrimitives } from '../src/graph/elementwise.ts';
 import { everyExponent, sweep, ulpError } from './support/ulp.ts';
 
 interface Claim {
@@ -41,7 +43,18 @@ interface Claim {
   readonly from?: number;
 }
 
-const claims: Readonly<Record<string, Claim>> = {
+function halfToEven(x: number): number {
+  const floor = Math.floor(x);
+  if (x - floor !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+type FloatPrimitive = {
+  [P in UnaryPrimitive]: (typeof unaryPrimitives)[P]['takes'] extends 'float' ? P : never;
+}[UnaryPrimitive];
+
+/** Of primitives; the record is exhaustive, so that a new one without a claim does not compile. */
+const primitiveClaims: Readonly<Record<FloatPrimitive, Claim>> = {
   exp: { run: (x) => x.exp(), exact: Math.exp, wasm: 1.5, webgpu: 1.5 },
   expm1: { run: (x) => x.expm1(), exact: Math.expm1, wasm: 1.5, webgpu: 1.5 },
   log: { run: (x) => x.log(), exact: Math.log, wasm: 1.5, webgpu: 1.5 },
@@ -66,11 +79,19 @@ const claims: Readonly<Record<string, Claim>> = {
   asin: { run: asin, exact: Math.asin, wasm: 2.5, webgpu: 2.5 },
   acos: { run: acos, exact: Math.acos, wasm: 1.5, webgpu: 1.5 },
   atan: { run: atan, exact: Math.atan, wasm: 2, webgpu: 2 },
-  'atan2 of 3 and x': { run: (x) => atan2(3, x), exact: (x) => Math.atan2(3, x), wasm: 2.5, webgpu: 2.5 },
-  'atan2 of x and −2': { run: (x) => atan2(x, -2), exact: (x) => Math.atan2(x, -2), wasm: 2.5, webgpu: 2.5 },
   erfinv: { run: erfinv, exact: exactErfinv, wasm: 3, webgpu: 3 },
   lgamma: { run: lgamma, exact: exactLgamma, wasm: 3.5, webgpu: 3.5, from: 0 },
   digamma: { run: digamma, exact: exactDigamma, wasm: 2.5, webgpu: 2.5, from: 0 },
+  floor: { run: (x) => x.floor(), exact: Math.floor, wasm: 0, webgpu: 0 },
+  ceil: { run: (x) => x.ceil(), exact: Math.ceil, wasm: 0, webgpu: 0 },
+  round: { run: (x) => x.round(), exact: halfToEven, wasm: 0, webgpu: 0 },
+  trunc: { run: trunc, exact: Math.trunc, wasm: 0, webgpu: 0 },
+};
+
+/** Of what is composed of them. */
+const compositeClaims: Readonly<Record<string, Claim>> = {
+  'atan2 of 3 and x': { run: (x) => atan2(3, x), exact: (x) => Math.atan2(3, x), wasm: 2.5, webgpu: 2.5 },
+  'atan2 of x and −2': { run: (x) => atan2(x, -2), exact: (x) => Math.atan2(x, -2), wasm: 2.5, webgpu: 2.5 },
   'pow of |x| and 3.6875': {
     run: (x) => x.abs().pow(3.6875),
     exact: (x) => Math.abs(x) ** 3.6875,
@@ -175,19 +196,22 @@ const samples = join(
 describe.each(devices)('%s', (device) => {
   beforeAll(() => setDevice(device));
 
-  it.each(Object.entries(claims))('%s', async (_name, { run, exact, wasm, webgpu, from = -Infinity }) => {
-    const x = samples.filter((value) => !(value < from));
-    const y = await run(tensor(x)).data();
-    // WebGPU may flush denormal numbers, operands and results.
-    const [limit, negligible] = device === 'webgpu' ? [webgpu, 2 ** -126] : [device === 'wasm' ? wasm : 0, 0];
-    let worst = 0;
-    let at = 0;
-    x.forEach((value, i) => {
-      const error = ulpError(y[i] ?? NaN, exact(value), negligible);
-      if (!(error <= worst)) [worst, at] = [error, value];
-    });
-    expect(worst, `at ${at}`).toBeLessThanOrEqual(limit);
-  });
+  it.each(Object.entries({ ...primitiveClaims, ...compositeClaims }))(
+    '%s',
+    async (_name, { run, exact, wasm, webgpu, from = -Infinity }) => {
+      const x = samples.filter((value) => !(value < from));
+      const y = await run(tensor(x)).data();
+      // WebGPU may flush denormal numbers, operands and results.
+      const [limit, negligible] = device === 'webgpu' ? [webgpu, 2 ** -126] : [device === 'wasm' ? wasm : 0, 0];
+      let worst = 0;
+      let at = 0;
+      x.forEach((value, i) => {
+        const error = ulpError(y[i] ?? NaN, exact(value), negligible);
+        if (!(error <= worst)) [worst, at] = [error, value];
+      });
+      expect(worst, `at ${at}`).toBeLessThanOrEqual(limit);
+    },
+  );
 
   it.each(Object.entries(pairClaims))('%s of two', async (_name, { run, exact, ulps }) => {
     const [a, b] = pairs();

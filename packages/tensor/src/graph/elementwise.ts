@@ -17,9 +17,12 @@ export const unaryPrimitives = {
   abs: { takes: 'number', cost: 1 },
   sign: { takes: 'number', cost: 1 },
   exp: { takes: 'float', cost: 10 },
+  /** eˣ − 1. */
   expm1: { takes: 'float', cost: 12 },
+  /** 2ˣ. */
   exp2: { takes: 'float', cost: 10 },
   log: { takes: 'float', cost: 10 },
+  /** ln(1 + x). */
   log1p: { takes: 'float', cost: 12 },
   log2: { takes: 'float', cost: 10 },
   log10: { takes: 'float', cost: 10 },
@@ -32,15 +35,22 @@ export const unaryPrimitives = {
   tanh: { takes: 'float', cost: 12 },
   sigmoid: { takes: 'float', cost: 12 },
   erf: { takes: 'float', cost: 14 },
+  /** 1 − erf x. */
   erfc: { takes: 'float', cost: 20 },
+  /** The inverse of erf. */
   erfinv: { takes: 'float', cost: 40 },
+  /** ln |Γ(x)|. */
   lgamma: { takes: 'float', cost: 90 },
+  /** Γ′(x)/Γ(x). */
   digamma: { takes: 'float', cost: 60 },
   relu: { takes: 'number', cost: 1 },
   floor: { takes: 'float', cost: 1 },
   ceil: { takes: 'float', cost: 1 },
+  /** Half to even, as IEEE 754 and PyTorch do. */
   round: { takes: 'float', cost: 1 },
+  /** Toward zero. */
   trunc: { takes: 'float', cost: 1 },
+  /** ¬x of bool, the bits of int32 inverted. */
   not: { takes: 'bits', cost: 1 },
 } as const;
 export type UnaryPrimitive = keyof typeof unaryPrimitives;
@@ -52,8 +62,11 @@ export const binaryPrimitives = {
   mul: { takes: 'number', cost: 1 },
   div: { takes: 'float', cost: 3 },
   pow: { takes: 'float', cost: 24 },
+  /** The magnitude of the first with the sign bit of the second. */
   copySign: { takes: 'float', cost: 1 },
+  /** float32: a − b · trunc(a / b), exactly. */
   fmod: { takes: 'float', cost: 12 },
+  /** int32: ⌊a / b⌋; 0 where b is 0, and −2³¹ / −1 wraps to −2³¹. */
   floorDivide: { takes: 'int', cost: 8 },
   maximum: { takes: 'number', cost: 1 },
   minimum: { takes: 'number', cost: 1 },
@@ -61,19 +74,16 @@ export const binaryPrimitives = {
   notEqual: { takes: 'any', gives: 'bool', cost: 1 },
   less: { takes: 'number', gives: 'bool', cost: 1 },
   lessEqual: { takes: 'number', gives: 'bool', cost: 1 },
+  /** Of bool, or bit by bit of int32. */
   and: { takes: 'bits', cost: 1 },
   or: { takes: 'bits', cost: 1 },
   xor: { takes: 'bits', cost: 1 },
+  /** int32: a · 2ᵇ modulo 2³²; 0 where b is not in 0 … 31. */
   shiftLeft: { takes: 'int', cost: 3 },
+  /** int32: ⌊a / 2ᵇ⌋; the sign, 0 or −1, where b is not in 0 … 31. */
   shiftRight: { takes: 'int', cost: 3 },
 } as const;
 export type BinaryPrimitive = keyof typeof binaryPrimitives;
-
-type Operators = typeof unaryPrimitives & typeof binaryPrimitives;
-/** Those that cost more than an addition. */
-export type CostlyPrimitive = {
-  [P in keyof Operators]: Operators[P]['cost'] extends 1 ? never : P;
-}[keyof Operators];
 
 const operators: Readonly<Record<UnaryPrimitive | BinaryPrimitive, ElementwiseTraits>> = {
   ...unaryPrimitives,

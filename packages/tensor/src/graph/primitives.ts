@@ -56,8 +56,8 @@ export interface LoopAttributes {
   readonly reverse: boolean;
 }
 
-/** Attributes of every primitive. Inputs are described beside each name. */
-export interface Attributes {
+/** Attributes of every primitive; elementwise ones of one operand or two have none. Inputs are described beside each name. */
+export interface Attributes extends Readonly<Record<UnaryPrimitive | BinaryPrimitive, None>> {
   // Leaves.
   /** Data: a realised tensor, a host array or a cell. No inputs. */
   buffer: { readonly dtype: DType; readonly shape: readonly number[] };
@@ -72,81 +72,13 @@ export interface Attributes {
   /** float32 uniform in [0, 1): Threefry-2x32-13 of (row-major index, counter) under key (seed, 0x48656262). Inputs: seed, counter (int32 []). */
   random: { readonly shape: readonly number[] };
 
-  // Elementwise, one input.
-  neg: None;
-  abs: None;
-  sign: None;
-  exp: None;
-  /** eˣ − 1. */
-  expm1: None;
-  /** 2ˣ. */
-  exp2: None;
-  log: None;
-  /** ln(1 + x). */
-  log1p: None;
-  log2: None;
-  log10: None;
-  sqrt: None;
-  sin: None;
-  cos: None;
-  asin: None;
-  acos: None;
-  atan: None;
-  tanh: None;
-  sigmoid: None;
-  erf: None;
-  /** 1 − erf x. */
-  erfc: None;
-  /** The inverse of erf. */
-  erfinv: None;
-  /** ln |Γ(x)|. */
-  lgamma: None;
-  /** Γ′(x)/Γ(x). */
-  digamma: None;
-  relu: None;
-  floor: None;
-  ceil: None;
-  /** Half to even, as IEEE 754 and PyTorch do. */
-  round: None;
-  /** Toward zero. */
-  trunc: None;
-  /** ¬x of bool, the bits of int32 inverted. */
-  not: None;
+  // Elementwise; those of one operand and of two are in elementwise.ts.
   /** To `dtype`. float32 → int32 truncates toward zero; anything → bool is `≠ 0`. */
   cast: { readonly dtype: DType };
   /** The same 32 bits as another number: float32 or int32 to `dtype`. */
   bitcast: { readonly dtype: 'float32' | 'int32' };
   /** The identity, through which no gradient flows. */
   detach: None;
-
-  // Elementwise, two inputs of the same type.
-  add: None;
-  sub: None;
-  mul: None;
-  /** float32 only. */
-  div: None;
-  /** float32 only. */
-  pow: None;
-  /** The magnitude of the first with the sign bit of the second. */
-  copySign: None;
-  /** float32: a − b · trunc(a / b), exactly. */
-  fmod: None;
-  /** int32: ⌊a / b⌋; 0 where b is 0, and −2³¹ / −1 wraps to −2³¹. */
-  floorDivide: None;
-  maximum: None;
-  minimum: None;
-  equal: None;
-  notEqual: None;
-  less: None;
-  lessEqual: None;
-  /** Of bool, or bit by bit of int32. */
-  and: None;
-  or: None;
-  xor: None;
-  /** int32: a · 2ᵇ modulo 2³²; 0 where b is not in 0 … 31. */
-  shiftLeft: None;
-  /** int32: ⌊a / 2ᵇ⌋; the sign, 0 or −1, where b is not in 0 … 31. */
-  shiftRight: None;
   /** condition (bool), a, b. */
   where: None;
 

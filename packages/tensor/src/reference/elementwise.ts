@@ -4,25 +4,16 @@ import type { Attributes } from '../graph/primitives.ts';
 import { digamma, erf, erfc, erfinv, lgamma } from './special.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 
-type UnaryFunction = (x: number) => number;
-type BinaryFunction = (a: number, b: number) => number;
+/** What an element becomes; b of those of two operands. */
+type ElementFunction = (a: number, b: number) => number;
 
-/** `integer` is what int32 does, where that differs. */
-function unary(real: UnaryFunction, integer: UnaryFunction = real): (inputs: readonly Value[]) => Float64Array {
-  return (inputs) => {
-    const { data, type } = inputAt(inputs, 0);
-    return data.map(type.dtype === 'int32' ? integer : real);
-  };
+/** On float64, and on int32 where that differs. */
+interface ElementFunctions {
+  readonly real: ElementFunction;
+  readonly integer: ElementFunction;
 }
 
-function binary(real: BinaryFunction, integer: BinaryFunction = real): (inputs: readonly Value[]) => Float64Array {
-  return (inputs) => {
-    const { data: a, type } = inputAt(inputs, 0);
-    const { data: b } = inputAt(inputs, 1);
-    const f = type.dtype === 'int32' ? integer : real;
-    return a.map((x, i) => f(x, b[i] ?? 0));
-  };
-}
+const of = (real: ElementFunction, integer: ElementFunction = real): ElementFunctions => ({ real, integer });
 
 /** The nearest integer, halves to even. */
 function roundHalfToEven(x: number): number {
@@ -59,76 +50,93 @@ function where(inputs: readonly Value[]): Float64Array {
   return inputAt(inputs, 0).data.map((condition, i) => (condition !== 0 ? a[i] : b[i]) ?? 0);
 }
 
-const same: UnaryFunction = (x) => x;
-
-type ElementwisePrimitive = UnaryPrimitive | BinaryPrimitive | 'cast' | 'bitcast' | 'detach' | 'where';
-
-export const elementwiseRules: { readonly [P in ElementwisePrimitive]: Rule<P> } = {
-  neg: unary(
+/** One element of every elementwise primitive of one operand or two. */
+export const elementFunctions: Readonly<Record<UnaryPrimitive | BinaryPrimitive, ElementFunctions>> = {
+  neg: of(
     (x) => -x,
     (x) => -x | 0,
   ),
-  abs: unary(Math.abs, (x) => Math.abs(x) | 0),
+  abs: of(Math.abs, (x) => Math.abs(x) | 0),
   // 0 for NaN, as in PyTorch.
-  sign: unary((x) => Number(x > 0) - Number(x < 0)),
-  exp: unary(Math.exp),
-  expm1: unary(Math.expm1),
-  exp2: unary((x) => 2 ** x),
-  log: unary(Math.log),
-  log1p: unary(Math.log1p),
-  log2: unary(Math.log2),
-  log10: unary(Math.log10),
-  sqrt: unary(Math.sqrt),
-  sin: unary(Math.sin),
-  cos: unary(Math.cos),
-  asin: unary(Math.asin),
-  acos: unary(Math.acos),
-  atan: unary(Math.atan),
-  tanh: unary(Math.tanh),
-  sigmoid: unary((x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))),
-  erf: unary(erf),
-  erfc: unary(erfc),
-  erfinv: unary(erfinv),
-  lgamma: unary(lgamma),
-  digamma: unary(digamma),
-  relu: unary((x) => Math.max(x, 0)),
-  floor: unary(Math.floor),
-  ceil: unary(Math.ceil),
-  round: unary(roundHalfToEven),
-  trunc: unary(Math.trunc),
-  not: unary(
+  sign: of((x) => Number(x > 0) - Number(x < 0)),
+  exp: of(Math.exp),
+  expm1: of(Math.expm1),
+  exp2: of((x) => 2 ** x),
+  log: of(Math.log),
+  log1p: of(Math.log1p),
+  log2: of(Math.log2),
+  log10: of(Math.log10),
+  sqrt: of(Math.sqrt),
+  sin: of(Math.sin),
+  cos: of(Math.cos),
+  asin: of(Math.asin),
+  acos: of(Math.acos),
+  atan: of(Math.atan),
+  tanh: of(Math.tanh),
+  sigmoid: of((x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))),
+  erf: of(erf),
+  erfc: of(erfc),
+  erfinv: of(erfinv),
+  lgamma: of(lgamma),
+  digamma: of(digamma),
+  relu: of((x) => Math.max(x, 0)),
+  floor: of(Math.floor),
+  ceil: of(Math.ceil),
+  round: of(roundHalfToEven),
+  trunc: of(Math.trunc),
+  not: of(
     (x) => Number(x === 0),
     (x) => ~x,
   ),
-  cast,
-  bitcast,
-  detach: unary(same),
 
-  add: binary(
+  add: of(
     (a, b) => a + b,
     (a, b) => (a + b) | 0,
   ),
-  sub: binary(
+  sub: of(
     (a, b) => a - b,
     (a, b) => (a - b) | 0,
   ),
-  mul: binary((a, b) => a * b, Math.imul),
-  div: binary((a, b) => a / b),
-  pow: binary(power),
+  mul: of((a, b) => a * b, Math.imul),
+  div: of((a, b) => a / b),
+  pow: of(power),
   // A float64 has no sign of NaN that JavaScript keeps.
-  copySign: binary((a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a))),
-  fmod: binary((a, b) => a % b),
-  floorDivide: binary((a, b) => (b === 0 ? 0 : Math.floor(a / b) | 0)),
-  maximum: binary(Math.max),
-  minimum: binary(Math.min),
-  equal: binary((a, b) => Number(a === b)),
-  notEqual: binary((a, b) => Number(a !== b)),
-  less: binary((a, b) => Number(a < b)),
-  lessEqual: binary((a, b) => Number(a <= b)),
-  and: binary((a, b) => a & b),
-  or: binary((a, b) => a | b),
-  xor: binary((a, b) => a ^ b),
-  shiftLeft: binary((a, b) => (b >= 0 && b < 32 ? a << b : 0)),
-  shiftRight: binary((a, b) => a >> (b >= 0 && b < 32 ? b : 31)),
+  copySign: of((a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a))),
+  fmod: of((a, b) => a % b),
+  floorDivide: of((a, b) => (b === 0 ? 0 : Math.floor(a / b) | 0)),
+  maximum: of(Math.max),
+  minimum: of(Math.min),
+  equal: of((a, b) => Number(a === b)),
+  notEqual: of((a, b) => Number(a !== b)),
+  less: of((a, b) => Number(a < b)),
+  lessEqual: of((a, b) => Number(a <= b)),
+  and: of((a, b) => a & b),
+  or: of((a, b) => a | b),
+  xor: of((a, b) => a ^ b),
+  shiftLeft: of((a, b) => (b >= 0 && b < 32 ? a << b : 0)),
+  shiftRight: of((a, b) => a >> (b >= 0 && b < 32 ? b : 31)),
+};
+
+function each({ real, integer }: ElementFunctions): (inputs: readonly Value[]) => Float64Array {
+  return (inputs) => {
+    const { data, type } = inputAt(inputs, 0);
+    const other = inputs[1]?.data;
+    const f = type.dtype === 'int32' ? integer : real;
+    return data.map((x, i) => f(x, other?.[i] ?? 0));
+  };
+}
+
+type ElementwisePrimitive = UnaryPrimitive | BinaryPrimitive;
+
+export const elementwiseRules: {
+  readonly [P in ElementwisePrimitive | 'cast' | 'bitcast' | 'detach' | 'where']: Rule<P>;
+} = {
+  ...(Object.fromEntries(Object.entries(elementFunctions).map(([op, functions]) => [op, each(functions)])) as Record<
+    ElementwisePrimitive,
+    ReturnType<typeof each>
+  >),
+  cast,
+  bitcast,
+  detach: (inputs) => inputAt(inputs, 0).data.slice(),
   where,
 };

@@ -4,9 +4,8 @@
  */
 import { forEachExpression } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
-import type { BinaryOperator, Expression, Store, UnaryOperator } from '../compiler/kernel.ts';
-import type { CostlyPrimitive } from '../graph/elementwise.ts';
-import type { FormulaPrimitive } from '../graph/formulas.ts';
+import type { Expression, Store } from '../compiler/kernel.ts';
+import { elementwiseTraits } from '../graph/elementwise.ts';
 import type { AxisValues, KernelContext } from './address.ts';
 import type { VectorEvaluator } from './expression.ts';
 import type { LoopRole, Value } from './ir.ts';
@@ -101,33 +100,6 @@ export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[])
   });
 }
 
-/** In WebAssembly instructions; 1 for what is one. */
-const OPERATION_COSTS: Readonly<Record<Exclude<CostlyPrimitive, FormulaPrimitive>, number>> = {
-  exp: 14,
-  expm1: 20,
-  exp2: 14,
-  log: 20,
-  log1p: 26,
-  log2: 21,
-  log10: 21,
-  sin: 40,
-  cos: 40,
-  tanh: 25,
-  sigmoid: 18,
-  erf: 35,
-  pow: 120,
-  fmod: 30,
-  floorDivide: 14,
-  shiftLeft: 16,
-  shiftRight: 18,
-  div: 2,
-  sqrt: 2,
-};
-
-function operationCost(operator: UnaryOperator | BinaryOperator): number {
-  return (OPERATION_COSTS as Readonly<Partial<Record<string, number>>>)[operator] ?? 1;
-}
-
 function accessCost(stride: number | undefined, isStore: boolean): number {
   if (stride === undefined) return 12;
   if (stride === 1) return 1;
@@ -150,7 +122,7 @@ export function vectorCost(axis: Axis | undefined, roots: readonly Expression[],
     } else if (expression.kind === 'inside') {
       for (const { index } of expression.conditions) compute += stride(index) === undefined ? 12 : 3;
     } else if (expression.kind === 'unary' || expression.kind === 'binary') {
-      compute += operationCost(expression.operator);
+      compute += elementwiseTraits(expression.operator)?.cost ?? 1;
     } else compute += 0.5;
   });
   for (const { index } of stores) access += accessCost(axis === undefined ? 1 : strideAlong(index, axis), true);

@@ -1,9 +1,10 @@
 /**
  * A slow, obvious float64 evaluator of plans: the oracle of the backends' tests. It walks every point of every kernel, evaluates
- * indices and expressions directly, and shares nothing with any scheduler.
+ * indices and expressions directly, and shares nothing with any scheduler; single operators are the reference interpreter's.
  */
 import { evaluateIndex, type Axis, type Index } from '../../src/compiler/index-expression.ts';
 import type {
+  BinaryOperator,
   Condition,
   CopyKernel,
   Expression,
@@ -14,8 +15,10 @@ import type {
   ScalarType,
   Store,
   Reducer,
+  UnaryOperator,
 } from '../../src/compiler/kernel.ts';
 import { randomUniform } from '../../src/graph/threefry.ts';
+import { elementFunctions } from '../../src/reference/elementwise.ts';
 
 type Point = Map<Axis, number>;
 
@@ -108,7 +111,7 @@ function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
           if (combine === 'set') value = update;
           else if (combine === 'max') value = Math.max(value, update);
           else if (combine === 'min') value = Math.min(value, update);
-          else value = binary(combine, kernel.update.type, value, update);
+          else value = apply(combine, kernel.update.type, value, update);
         });
         results.push({ point: new Map(point), value });
       });
@@ -213,9 +216,9 @@ function evaluate(expression: Expression, point: Point, memory: Memory, results:
     case 'inside':
       return Number(holds(expression.conditions, point, memory));
     case 'unary':
-      return unary(expression.operator, expression.type, visit(expression.operand));
+      return apply(expression.operator, expression.operand.type, visit(expression.operand));
     case 'binary':
-      return binary(expression.operator, expression.type, visit(expression.left), visit(expression.right));
+      return apply(expression.operator, expression.left.type, visit(expression.left), visit(expression.right));
     case 'select':
       return visit(expression.condition) !== 0 ? visit(expression.ifTrue) : visit(expression.ifFalse);
     case 'cast':
@@ -227,6 +230,11 @@ function evaluate(expression: Expression, point: Point, memory: Memory, results:
     case 'result':
       return results[expression.position] ?? Number.NaN;
   }
+}
+
+function apply(operator: UnaryOperator | BinaryOperator, type: ScalarType, a: number, b = 0): number {
+  const { real, integer } = elementFunctions[operator];
+  return (type === 'i32' ? integer : real)(a, b);
 }
 
 const words = new Int32Array(1);
@@ -243,112 +251,6 @@ function cast(type: ScalarType, value: number): number {
   if (type === 'f32') return value;
   // Saturating truncation; NaN becomes 0.
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value))) | 0;
-}
-
-function unary(operator: Extract<Expression, { kind: 'unary' }>['operator'], type: ScalarType, x: number): number {
-  switch (operator) {
-    case 'neg':
-      return type === 'i32' ? -x | 0 : -x;
-    case 'abs':
-      return type === 'i32' ? Math.abs(x) | 0 : Math.abs(x);
-    case 'sign':
-      return Number(x > 0) - Number(x < 0);
-    case 'exp':
-      return Math.exp(x);
-    case 'expm1':
-      return Math.expm1(x);
-    case 'exp2':
-      return 2 ** x;
-    case 'log2':
-      return Math.log2(x);
-    case 'log10':
-      return Math.log10(x);
-    case 'log':
-      return Math.log(x);
-    case 'log1p':
-      return Math.log1p(x);
-    case 'sqrt':
-      return Math.sqrt(x);
-    case 'sin':
-      return Math.sin(x);
-    case 'cos':
-      return Math.cos(x);
-    case 'tanh':
-      return Math.tanh(x);
-    case 'sigmoid':
-      return 1 / (1 + Math.exp(-x));
-    case 'erf':
-      return erf(x);
-    case 'relu':
-      return x < 0 ? 0 : x;
-    case 'floor':
-      return Math.floor(x);
-    case 'ceil':
-      return Math.ceil(x);
-    case 'trunc':
-      return Math.trunc(x);
-    case 'round':
-      return roundHalfEven(x);
-    case 'not':
-      return type === 'i32' ? ~x : x !== 0 ? 0 : 1;
-  }
-}
-
-function binary(
-  operator: Extract<Expression, { kind: 'binary' }>['operator'],
-  type: ScalarType,
-  a: number,
-  b: number,
-): number {
-  const integer = type === 'i32';
-  switch (operator) {
-    case 'add':
-      return integer ? (a + b) | 0 : a + b;
-    case 'sub':
-      return integer ? (a - b) | 0 : a - b;
-    case 'mul':
-      return integer ? Math.imul(a, b) : a * b;
-    case 'div':
-      return a / b;
-    case 'pow':
-      // IEEE 754 and PyTorch: 1 to any power is 1; JavaScript says NaN for 1 ** NaN and 1 ** ±∞.
-      return a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
-    case 'copySign':
-      return b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a);
-    case 'maximum':
-      return Math.max(a, b);
-    case 'minimum':
-      return Math.min(a, b);
-    case 'equal':
-      return Number(a === b);
-    case 'notEqual':
-      return Number(a !== b);
-    case 'less':
-      return Number(a < b);
-    case 'lessEqual':
-      return Number(a <= b);
-    case 'and':
-      return a & b;
-    case 'or':
-      return a | b;
-    case 'xor':
-      return a ^ b;
-    case 'shiftLeft':
-      return b >= 0 && b < 32 ? a << b : 0;
-    case 'shiftRight':
-      return a >> (b >= 0 && b < 32 ? b : 31);
-    case 'fmod':
-      return a % b;
-    case 'floorDivide':
-      return b === 0 ? 0 : Math.floor(a / b) | 0;
-  }
-}
-
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  const fraction = x - floor;
-  if (fraction !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /** Maclaurin series below 2.5, continued fraction of erfc above (Abramowitz and Stegun 7.1.6 and 7.1.14). */
