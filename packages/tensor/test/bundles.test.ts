@@ -62,14 +62,14 @@ function foldersIn({ outputs }: Metafile, name: string, seen = new Set<string>()
 const ran = async (file: string, env: Record<string, string> = {}): Promise<string> =>
   (await run(process.execPath, [file], { env: { ...process.env, ...env } })).stdout.trim();
 
-test('the code of a device is loaded when the device is chosen, the compiler with the devices that compile', async () => {
+test('the code of a device is loaded when the device is chosen, the compiler with the devices that compile, printing alone', async () => {
   const { folder, warnings, metafile } = await bundle({ format: 'esm', splitting: true, platform: 'browser' });
   expect(warnings).toEqual([]);
   const { outputs } = metafile;
   const entry = Object.keys(outputs).find((name) => name.endsWith('stdin.js')) ?? '';
   const chunks = (outputs[entry]?.imports ?? []).filter(({ kind }) => kind === 'dynamic-import');
   const ofEntry = foldersIn(metafile, entry);
-  for (const device of ['wasm', 'webgpu', 'reference', 'compiler']) expect([...ofEntry]).not.toContain(device);
+  for (const part of ['wasm', 'webgpu', 'reference', 'compiler', 'prompt']) expect([...ofEntry]).not.toContain(part);
   const added = chunks.map(({ path }) =>
     [...foldersIn(metafile, path)]
       .filter((name) => !ofEntry.has(name))
@@ -77,7 +77,7 @@ test('the code of a device is loaded when the device is chosen, the compiler wit
       .join(' + '),
   );
   // WebGPU comes in two: whether there is a device is found out first.
-  expect(added.sort()).toEqual(['compiler + wasm', 'compiler + webgpu', 'reference', 'webgpu']);
+  expect(added.sort()).toEqual(['compiler + wasm', 'compiler + webgpu', 'prompt', 'reference', 'webgpu']);
   expect(await ran(join(folder, 'stdin.js'))).toBe('[[[7,10],[15,22]],"wasm",6,"reference"]');
   expect(await ran(join(folder, 'stdin.js'), { HEBB_DEVICE: 'reference' })).toContain('"reference",6');
 });
