@@ -137,8 +137,8 @@ export interface ContractionKernel {
 }
 
 /**
- * Combines each element of a base with the updates that name it as their destination, in the order of `source`; then the stores.
- * A destination is a point of `outer`, `target`, `inner`, numbered in row-major order, and has one list of updates for all points of `row`.
+ * Combines each element of a base with the updates that name it as their destination, in the order of `source`; then the stores. At each point of
+ * `outer` the destinations are the points of `target` and `inner`, numbered in row-major order; one has the same updates at all points of `row`.
  */
 export interface ScatterKernel {
   readonly kind: 'scatter';

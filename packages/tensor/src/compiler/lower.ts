@@ -58,10 +58,10 @@ export function flatten(index: readonly Index[], shape: readonly number[]): Inde
   return flat;
 }
 
-/** Row-major position over the axes, some of which stand at an index of their own. */
-function rowMajor(axes: readonly Axis[], at: ReadonlyMap<Axis, Index>): Index {
+/** Row-major position over the axes. */
+function rowMajor(axes: readonly Axis[]): Index {
   return flatten(
-    axes.map((axis) => at.get(axis) ?? axisIndex(axis)),
+    axes.map(axisIndex),
     axes.map(({ extent }) => extent),
   );
 }
@@ -518,8 +518,7 @@ class GroupLowering {
     const known = axesOf(position);
     const outer = real(others.slice(0, axis)).filter((other) => known.has(other));
     const inner = real(others.slice(axis + 1)).filter((other) => known.has(other));
-    // Over the axes of the destination, 0 along the target.
-    const start = rowMajor([...outer, target, ...inner], new Map([[target, constantIndex(0)]]));
+    const start = rowMajor(inner);
     const stride = inner.reduce((product, { extent }) => product * extent, 1);
     const clamped = this.#clamp(position, target.extent - 1);
     return {

@@ -11,8 +11,22 @@ import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop 
 /** Vectors per unit of the grid where the vector axis is the only one. */
 export const GRID_VECTORS = 64;
 
-/** Emits the kernel into the function at hand for the part [begin, end) of its grid; returns the size of the grid. */
-export function emitMap(context: KernelContext, kernel: MapKernel, begin: Value, end: Value): number {
+/** A part of a kernel's grid. */
+export interface GridPart {
+  readonly begin: Value;
+  readonly end: Value;
+}
+
+/**
+ * Emits the kernel into the function at hand, all of it or a part of its grid; returns the size of the grid. `start` has the values of axes
+ * around it.
+ */
+export function emitMap(
+  context: KernelContext,
+  kernel: MapKernel,
+  part: GridPart | undefined,
+  start: AxisValues = new AxisValues(context),
+): number {
   const { fb } = context;
   const values = kernel.stores.map(({ value }) => value);
   const rewrite = simplifyAxes([kernel.axes], [...collectIndices(values), ...kernel.stores.map(({ index }) => index)]);
@@ -21,7 +35,7 @@ export function emitMap(context: KernelContext, kernel: MapKernel, begin: Value,
   const vector = chooseVectorAxis(axes, [], stores);
   const outer = axes.filter((axis) => axis !== vector);
   const loops: NestLoop[] = outer.map((axis, position) =>
-    position === 0 ? { axis, role: 'grid', begin, end } : { axis },
+    position === 0 && part !== undefined ? { axis, role: 'grid', ...part } : { axis },
   );
   const tiled = vector === undefined ? undefined : tiledAxis(vector, outer, stores);
   fb.note(
@@ -40,9 +54,11 @@ export function emitMap(context: KernelContext, kernel: MapKernel, begin: Value,
       emitStores(new VectorEvaluator(lanes), stores);
     });
   };
-  const start = new AxisValues(context);
   if (tiled === undefined || vector === undefined) {
-    const range = outer.length > 0 || vector === undefined ? {} : gridRange(context, vector.extent, begin, end);
+    const range =
+      outer.length > 0 || vector === undefined || part === undefined
+        ? {}
+        : gridRange(context, vector.extent, part.begin, part.end);
     emitLoops(context, start, loops, (inside) => body(inside, range));
   } else {
     const across = loops.find(({ axis }) => axis === tiled);

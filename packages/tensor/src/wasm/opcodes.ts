@@ -23,7 +23,9 @@ export const op = {
   localSet: 0x21,
   localTee: 0x22,
   i32Load: 0x28,
+  i32Load8U: 0x2d,
   i32Store: 0x36,
+  i32Store8: 0x3a,
   i32Const: 0x41,
   i32Eqz: 0x45,
   i32Eq: 0x46,
@@ -48,6 +50,7 @@ export const op = {
 
   v128Load: 0x1000,
   v128Load32Splat: 0x1009,
+  v128Load64Splat: 0x100a,
   v128Store: 0x100b,
   v128Const: 0x100c,
   i8x16Shuffle: 0x100d,
@@ -81,6 +84,7 @@ export const op = {
   v128AnyTrue: 0x1053,
   v128Load32Lane: 0x1056,
   v128Store32Lane: 0x105a,
+  v128Store64Lane: 0x105b,
   f32x4DemoteF64x2Zero: 0x105e,
   f64x2PromoteLowF32x4: 0x105f,
   f32x4Ceil: 0x1067,
@@ -142,12 +146,18 @@ export function resultType(code: number): WasmType {
   return code === op.i32x4ExtractLane || code === op.i32x4AllTrue || code === op.v128AnyTrue ? 'i32' : 'v128';
 }
 
+/** log₂ of the alignment that an access is said to have: nothing here is aligned to more than 4 bytes. */
+export function alignmentOf(code: number): number {
+  return code === op.i32Load8U || code === op.i32Store8 ? 0 : 2;
+}
+
 /** Instructions that are followed by a lane number. */
 export function takesLane(code: number): boolean {
   return (
     code === op.i32x4ExtractLane ||
     code === op.i32x4ReplaceLane ||
     code === op.v128Load32Lane ||
-    code === op.v128Store32Lane
+    code === op.v128Store32Lane ||
+    code === op.v128Store64Lane
   );
 }

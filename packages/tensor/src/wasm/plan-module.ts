@@ -11,7 +11,7 @@ import { emitMap } from './map.ts';
 import { op } from './opcodes.ts';
 import type { Tables } from './packing-context.ts';
 import { emitReduce } from './reduce.ts';
-import { emitScatter, emitScatterLists, listsOf } from './scatter.ts';
+import { emitScatter } from './scatter.ts';
 import { splitContraction, splitReduction } from './residues.ts';
 
 export interface PlanFunctions {
@@ -105,14 +105,12 @@ class PlanBuilding {
       const end = fb.parameter('end');
       const scratch = fb.parameter('scratch');
       let grid: number;
-      if (kernel.kind === 'map') grid = emitMap(context, kernel, begin, end);
+      if (kernel.kind === 'map') grid = emitMap(context, kernel, { begin, end });
       else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, begin, end);
       else if (kernel.kind === 'scatter') {
-        const lists = new FunctionBuilder(`${name}: lists`);
-        emitScatterLists({ ...context, fb: lists }, kernel, lists.parameter('scratch'));
-        this.#call(lists.finish(), this.#scratch);
-        grid = emitScatter(context, kernel, begin, end, scratch);
-        this.scratchBytes = Math.max(this.scratchBytes, listsOf(kernel).bytes);
+        const schedule = emitScatter(context, kernel, { begin, end }, scratch);
+        grid = schedule.grid;
+        this.scratchBytes = Math.max(this.scratchBytes, schedule.scratchBytes);
       } else {
         this.#gemm ??= buildGemm(this.#relaxed);
         const schedule = emitContraction(context, this.#gemm, kernel, begin, end, scratch);

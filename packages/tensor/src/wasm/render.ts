@@ -4,7 +4,7 @@
  */
 import { ByteWriter, encodeModule, Signatures, type EncodedFunction } from './encoder.ts';
 import type { Statement, Value, WasmFunction } from './ir.ts';
-import { op, SIMD, takesLane, type WasmType } from './opcodes.ts';
+import { alignmentOf, op, SIMD, takesLane, type WasmType } from './opcodes.ts';
 
 /** Encodes the functions and everything they call; each of `exports` is exported under its name. */
 export function renderModule(exports: ReadonlyMap<string, WasmFunction>): Uint8Array<ArrayBuffer> {
@@ -180,7 +180,7 @@ class FunctionRenderer {
         if (value.kind === 'rare') this.#rareCall(value);
         else {
           this.#code(value.code);
-          if (value.kind === 'load') this.#memoryArgument(value.offset);
+          if (value.kind === 'load') this.#memoryArgument(value.code, value.offset);
           for (const lane of value.lanes) out.byte(lane);
         }
         if ((this.#uses[value.id] ?? 0) > 1) {
@@ -205,8 +205,8 @@ class FunctionRenderer {
     out.byte(op.end);
   }
 
-  #memoryArgument(offset: number): void {
-    this.#out.unsigned(2);
+  #memoryArgument(code: number, offset: number): void {
+    this.#out.unsigned(alignmentOf(code));
     this.#out.unsigned(offset);
   }
 
@@ -292,7 +292,7 @@ class FunctionRenderer {
         this.#value(statement.address.base);
         this.#value(statement.value);
         this.#code(statement.code);
-        this.#memoryArgument(statement.address.offset);
+        this.#memoryArgument(statement.code, statement.address.offset);
         if (takesLane(statement.code)) out.byte(statement.lane ?? 0);
         return;
       case 'copy':

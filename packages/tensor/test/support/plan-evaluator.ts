@@ -98,11 +98,10 @@ function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
     });
   } else if (kernel.kind === 'scatter') {
     const { outer, target, inner, source, row, combine } = kernel;
-    // Destinations are numbered in row-major order.
-    let number = 0;
     const results: { point: Point; value: number }[] = [];
     forEachPoint([...outer, target, ...inner], point, () => {
-      const own = number++;
+      // Destinations are numbered in row-major order.
+      const own = [target, ...inner].reduce((number, axis) => number * axis.extent + (point.get(axis) ?? 0), 0);
       forEachPoint(row, point, () => {
         let value = evaluate(kernel.base, point, memory, []);
         forEachPoint([source], point, () => {

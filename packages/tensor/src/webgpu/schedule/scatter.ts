@@ -54,13 +54,15 @@ export function renderLinks(
   const threads = Math.min(target.profile.mapThreads, target.limits.workgroupInvocations);
   const grid = gridOf(Math.ceil(updates / threads), target.limits.workgroupsPerDimension);
   const emitter = new Emitter(new Map(), target.profile.unroll);
+  const inner = pointCount(kernel.inner);
   emitter.write(
     `let update = i32(${groupNumber(grid)} * ${threads}u + lane);`,
     `if (update >= ${updates}) { return; }`,
     'let destination = next[update];',
     'if (destination < 0) { return; }',
-    `let position = update / ${pointCount(kernel.inner)} % ${kernel.source.extent};`,
-    'next[update] = atomicExchange(&heads[destination], position);',
+    `let position = update / ${inner} % ${kernel.source.extent};`,
+    `let start = update / ${inner * kernel.source.extent} * ${inner * kernel.target.extent};`,
+    'next[update] = atomicExchange(&heads[start + destination], position);',
   );
   const bindings = [kernel.heads, kernel.next].map((position): Binding => {
     const buffer = buffers[position];
