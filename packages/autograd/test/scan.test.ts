@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import {
   assign,
   compile,
+  cond,
   concat,
   device,
   rand,
@@ -12,11 +13,13 @@ import {
   stack,
   tensor,
   variable,
+  whileLoop,
   zeros,
   type Tensor,
 } from '@hebb/tensor';
-import { linearize, nodeOf } from '@hebb/tensor/graph';
+import { linearize, nodeOf, toProgram } from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { compileProgram } from '../../tensor/src/compiler/compile.ts';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { backward, customGradient, grad, valueAndGrad, vjp } from '../src/index.ts';
 
@@ -245,6 +248,49 @@ describe('a loop', () => {
     expect(await value.item()).toBe(30);
     const [gradient] = pullback(tensor(1));
     expect(await gradient.toArray()).toEqual([10, 6]);
+  });
+
+  it('that ends by a condition has the gradient of the steps that it took: the root of Newton, and of what cond chose', async () => {
+    const root = (a: Tensor): Tensor =>
+      whileLoop(
+        (x) => x.mul(x).sub(a).abs().greater(1e-6),
+        (x) => x.add(a.div(x)).div(2),
+        tensor(1),
+        { maxSteps: 20 },
+      )[0];
+    // d√a/da = 1 / (2 √a), and again −1 / (4 a^1.5).
+    expect(await grad(root)(tensor(3)).item()).toBeCloseTo(0.5 / Math.sqrt(3), 5);
+    const second = grad((a: Tensor) => grad(root)(a));
+    expect(await second(tensor(3)).item()).toBeCloseTo(-0.25 / 3 ** 1.5, 4);
+    const branch = (x: Tensor): Tensor =>
+      cond(
+        x.sum().greater(0),
+        (y) => y.square().sum(),
+        (y) => y.sum().mul(7),
+        x,
+      );
+    expect(await grad(branch)(tensor([3, 1])).toArray()).toEqual([6, 2]);
+    expect(await grad(branch)(tensor([-3, 1])).toArray()).toEqual([7, 7]);
+  });
+
+  it('keeps carries alone for its gradient, linear in the steps; of blocks of steps their roots', () => {
+    const w = tensor(
+      Float32Array.from({ length: 64 }, (_, i) => Math.sin(i) / 4),
+      { shape: [8, 8] },
+    );
+    const step = (h: Tensor): [Tensor, undefined] => [h.matmul(w).tanh().mul(1.5).tanh(), undefined];
+    const arenaOf = (f: (h: Tensor) => Tensor): number => {
+      const gradient = grad(f)(tensor(new Float32Array(32 * 8), { shape: [32, 8] }));
+      return compileProgram(toProgram(linearize([nodeOf(gradient)]))).arenaBytes;
+    };
+    const flat = (steps: number) => (h: Tensor) => scan(step, h, undefined, { length: steps })[0].sum();
+    const blocks = (n: number) => (h: Tensor) =>
+      scan((s) => [scan(step, s, undefined, { length: n })[0], undefined], h, undefined, { length: n })[0].sum();
+    const carry = 32 * 8 * 4;
+    const [small, large] = [arenaOf(flat(64)), arenaOf(flat(256))];
+    expect(large - small).toBe((256 - 64) * carry);
+    expect(small).toBeLessThan(64 * carry + 12 * carry);
+    expect(arenaOf(blocks(16))).toBeLessThan((16 + 16 + 12) * carry);
   });
 
   it('draws random numbers once, the same for all steps, and new ones with the next loop', async () => {

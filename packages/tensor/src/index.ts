@@ -154,6 +154,7 @@ export { all, any, countNonZero } from './ops/counting.ts';
 export { norm, type NormOptions } from './ops/norms.ts';
 export { logSumExp } from './ops/log-sum-exp.ts';
 export { nanMean, nanSum } from './ops/nan-reduce.ts';
+export { cond, whileLoop, type WhileLoopOptions } from './ops/control-flow.ts';
 export { scan, type ScanOptions } from './ops/scan.ts';
 export {
   gather,

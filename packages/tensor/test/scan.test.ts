@@ -170,13 +170,13 @@ describe('scan refuses', () => {
       'a carry that changes its shape',
       () => scan((s, x: Tensor) => [s.add(x), s], tensor(0), ones([3, 2])),
       ShapeError,
-      /carry is float32\[\] before a step and float32\[2\] after it/,
+      /the next carry is float32\[2\], but carry is float32\[\]/,
     ],
     [
       'a carry that changes its dtype',
       () => scan((s, x: Tensor) => [s.add(x), s], tensor(0, { dtype: 'int32' }), ones([3])),
       DTypeError,
-      /int32\[\] before a step and float32\[\] after/,
+      /the next carry is float32\[\], but carry is int32\[\]/,
     ],
     [
       'a carry of another structure',

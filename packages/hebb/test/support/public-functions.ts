@@ -444,6 +444,17 @@ export const functions: Functions<Api> = {
     other(() => tensor([[1], [2]]), 'tensor', 'undefined', 'object', 'array', 'map'),
     options<hebb.ScanOptions>({ length: other(() => 2), reverse: aBoolean() }),
   ],
+  cond: [
+    other(() => tensor(1).greater(0)),
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : tensor(0))),
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value.mul(2) : tensor(1))),
+  ],
+  whileLoop: [
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value.sum() : tensor(9)).less(8)),
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value.mul(2) : value)),
+    other(() => tensor([1, 2]), 'tensor', 'undefined', 'object', 'array', 'map'),
+    options<hebb.WhileLoopOptions>({ maxSteps: other(() => 3, '3') }, true),
+  ],
   compile: [aFunction(() => undefined)],
   dryRun: [aFunction(() => zeros([1]))],
   currentRecording: [],

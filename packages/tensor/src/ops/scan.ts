@@ -2,18 +2,18 @@
 import {
   checkOptions,
   describe,
-  mapStructure,
   requireBoolean,
   requireFunction,
   requireInteger,
   type OptionNames,
 } from '../arguments/index.ts';
-import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
+import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeParameter, recordBody, type Node } from '../graph/node.ts';
 import { makeScan, scanResult } from '../graph/scan.ts';
 import { formatType, tensorType } from '../graph/types.ts';
-import { isTensor, nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
+import { isTensor, nodeOf, tensorOf, unchanged } from '../handle.ts';
 import { withInlining } from '../runtime/recording.ts';
+import { carryHint, leavesOf, requireSameLeaves, type Leaves } from './leaves.ts';
 import { constantNode } from './operands.ts';
 
 export interface ScanOptions {
@@ -24,40 +24,6 @@ export interface ScanOptions {
 }
 
 const scanOptions: OptionNames<ScanOptions> = { length: true, reverse: true };
-
-/** The tensors of a structure with the places where they stand, the form of it, and the same structure with others in their places. */
-interface Leaves {
-  readonly nodes: readonly Node[];
-  readonly paths: readonly string[];
-  readonly form: string;
-  readonly rebuild: (nodes: readonly Node[]) => unknown;
-}
-
-function leavesOf(name: string, structure: unknown): Leaves {
-  const nodes: Node[] = [];
-  const paths: string[] = [];
-  let form = '';
-  const leaf = (value: unknown, path: string): void => {
-    form += value === undefined ? '-' : 't';
-    if (value === undefined) return;
-    requireTensor('scan', path, value);
-    nodes.push(nodeOf(value));
-    paths.push(path);
-  };
-  const enter = (part: string): void => {
-    form += part;
-  };
-  mapStructure(structure, { op: 'scan', name, leaf, enter });
-  const rebuild = (others: readonly Node[]): unknown => {
-    let next = 0;
-    return mapStructure(structure, {
-      op: 'scan',
-      name,
-      leaf: (value) => (value === undefined ? undefined : tensorOf(others[next++] as Node)),
-    });
-  };
-  return { nodes, paths, form, rebuild };
-}
 
 /** The number of steps. */
 function lengthOf({ nodes, paths }: Leaves, wanted: number | undefined): number {
@@ -96,24 +62,6 @@ function pairOf(given: unknown): readonly [unknown, unknown] {
   });
 }
 
-/** Throws unless the carry after a step is of the form and types of the one before. */
-function requireSameCarry(before: Leaves, after: Leaves): void {
-  if (before.form !== after.form) {
-    throw new ArgumentError('[scan] the carry that the function returns has another structure than the one it takes.', {
-      hint: 'Return it with the same keys in the same order, and the same number of tensors.',
-    });
-  }
-  before.nodes.forEach(({ type }, i) => {
-    const next = after.nodes[i]?.type;
-    if (next === undefined || next === type) return;
-    const Kind = next.dtype === type.dtype ? ShapeError : DTypeError;
-    throw new Kind(
-      `[scan] ${before.paths[i]} is ${formatType(type)} before a step and ${formatType(next)} after it; it must keep its type.`,
-      { hint: 'Give the first carry the type that a step gives it: broadcastTo(…), or to(dtype).' },
-    );
-  });
-}
-
 /**
  * A loop over the leading axis of `xs`: `(carry, ys[t]) = step(carry, xs[t])` for t = 0 … length − 1. It is recorded once and is one
  * operation, so that a thousand steps are recorded, compiled and differentiated as fast as ten. Gradients are those of the unrolled loop, of any
@@ -147,18 +95,18 @@ export function scan<const C, const X, Y>(
   const { length: wanted, reverse = false } = options;
   if (wanted !== undefined) requireInteger('scan', 'length', wanted, 0);
   requireBoolean('scan', 'reverse', reverse);
-  const initial = leavesOf('carry', carry);
-  const stacked = leavesOf('xs', xs);
+  const initial = leavesOf('scan', 'carry', carry);
+  const stacked = leavesOf('scan', 'xs', xs);
   const length = lengthOf(stacked, wanted);
   const before = initial.nodes.map(({ type }) => makeParameter(type));
   const parts = stacked.nodes.map(({ type: { dtype, shape } }) => makeParameter(tensorType(dtype, shape.slice(1))));
   const { after, given } = recordBody(() =>
     withInlining(() => {
       const [next, y] = pairOf(step(initial.rebuild(before) as C, stacked.rebuild(parts) as X));
-      return { after: leavesOf('carry', next), given: leavesOf('y', y) };
+      return { after: leavesOf('scan', 'the next carry', next), given: leavesOf('scan', 'y', y) };
     }),
   );
-  requireSameCarry(initial, after);
+  requireSameLeaves('scan', initial, after, carryHint);
   const types = given.nodes.map(({ type: { dtype, shape } }) => tensorType(dtype, [length, ...shape]));
   if (length === 0) {
     const none = types.map(({ dtype, shape }) => constantNode(0, dtype, shape));
