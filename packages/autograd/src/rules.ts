@@ -5,6 +5,7 @@
 import { digamma, fold, polygamma, trunc, unfold, type Tensor } from '@hebb/tensor';
 import { makeNode, nodeOf, tensorOf, type Attributes, type Primitive } from '@hebb/tensor/graph';
 import { ungather, unscatter } from './indexing.ts';
+import { uncumulate } from './order.ts';
 import { productOfOthers } from './product.ts';
 
 /** What a rule looks at, beside the cotangent. */
@@ -280,6 +281,8 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
 
   gather: ungather,
   scatter: unscatter,
+
+  cumulative: uncumulate,
 
   sum: (dy, { inputs, attributes: { axes } }) => [() => unreduce(dy, inputAt(inputs, 0), axes)],
   prod: (dy, { inputs, attributes: { axes } }) => [

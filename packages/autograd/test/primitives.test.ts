@@ -271,6 +271,18 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
     },
   ]),
 
+  cumulative: (['sum', 'prod', 'max', 'min', 'logSumExp'] as const).flatMap((operator) =>
+    [false, true].flatMap((reverse) => [
+      { f: record('cumulative', { axis: 0, operator, reverse }), inputs: [input([7])] },
+      { f: record('cumulative', { axis: 1, operator, reverse }), inputs: [input([2, 5, 2])] },
+      // Zeros, of which a product's gradient must not know, and ties.
+      {
+        f: (x) => record('cumulative', { axis: 0, operator, reverse })(x.mul(tensor([1, 0, 1, 1, 0, 1]))),
+        inputs: [input([6])],
+      },
+    ]),
+  ),
+
   sum: reductions('sum'),
   prod: [
     ...reductions('prod'),

@@ -99,6 +99,9 @@ const positions = (x: Tensor, extent: number): Tensor =>
 const take = (x: Tensor, index: Tensor, axis: number, outside = 0.5): Tensor =>
   tensorOf(makeNode('gather', [nodeOf(x), nodeOf(index)], { axis, outside }));
 
+const cumulative = (x: Tensor, attributes: Attributes['cumulative']): Tensor =>
+  tensorOf(makeNode('cumulative', [nodeOf(x)], attributes));
+
 const put = (
   base: Tensor,
   index: Tensor,
@@ -135,6 +138,22 @@ const cases: { readonly [P in Exclude<Primitive, Refused>]: Readonly<Record<stri
     'along the last axis': unary((x) => take(x, positions(x, 4), 2)),
     'along a free axis': unary((x) => take(x, positions(x, x.shape[0] ?? 1), 0)),
     integers: unaryInt((x) => take(x, positions(x.to('float32'), 3), 1, -1)),
+  },
+  cumulative: {
+    ...Object.fromEntries(
+      (['sum', 'prod', 'max', 'min', 'logSumExp'] as const).flatMap((operator) =>
+        [false, true].flatMap((reverse) => [
+          [`${operator}${reverse ? ' in reverse' : ''}`, unary((x) => cumulative(x, { axis: 2, operator, reverse }))],
+          [
+            `${operator}${reverse ? ' in reverse' : ''} of three`,
+            unary((x) => cumulative(x, { axis: 1, operator, reverse })),
+          ],
+        ]),
+      ),
+    ),
+    'sum along a free axis': unary((x) => cumulative(x, { axis: 0, operator: 'sum', reverse: false })),
+    'sum of integers': unaryInt((x) => cumulative(x, { axis: 1, operator: 'sum', reverse: true })),
+    'max of integers': unaryInt((x) => cumulative(x, { axis: 2, operator: 'max', reverse: false })),
   },
   scatter: {
     // No position twice: ONNX leaves open which of two updates stays.

@@ -11,6 +11,10 @@ import {
   concat,
   conv2d,
   copySign,
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
   diagonal,
   digamma,
   erfinv,
@@ -26,6 +30,7 @@ import {
   indexCopy,
   indexSelect,
   iota,
+  logCumSumExp,
   logSumExp,
   maxPool2d,
   maxWithIndices,
@@ -304,6 +309,13 @@ const plainSteps: readonly Step[] = [
   ),
   withAxis((x, axis) => logSumExp(x, axis)),
   withAxis((x, axis) => maxWithIndices(x, axis).values.mul(0.5)),
+  withAxis((x, axis, random) => cumsum(x.mul(0.3), axis, { reverse: random(2) === 1 }).tanh()),
+  withAxis((x, axis, random) => cumprod(x.tanh().add(0.5), axis, { reverse: random(2) === 1 })),
+  withAxis((x, axis, random) => logCumSumExp(x, axis, { reverse: random(2) === 1 }).sub(1)),
+  withAxis((x, axis, random) => {
+    const { values, indices } = [cummax, cummin][random(2)]?.(x, axis) ?? cummax(x, axis);
+    return [values, indices.to('float32').mul(0.1)][random(2)];
+  }),
   withAxis((x, axis) => norm(x, axis, { p: 3 })),
   withAxis((x, axis, random) =>
     pad(

@@ -106,6 +106,7 @@ const dtype = optional(aChoice('float32'));
 const positions = (right: () => unknown = () => [0, 1]): Kind => other(right, 'array', 'numbers');
 const updates = anOperand();
 const creation = options<hebb.CreationOptions>({ dtype });
+const cumulativeOptions = options<hebb.CumulativeOptions>({ reverse: aBoolean() });
 const reduceOptions = options<hebb.ReduceOptions>({ keepDims: aBoolean() });
 const closeOptions = options<hebb.CloseOptions>({
   rtol: aNumber(0, 'Infinity'),
@@ -377,6 +378,11 @@ export const functions: Functions<Api> = {
   amax: [x, axes, reduceOptions],
   amin: [x, axes, reduceOptions],
   aminmax: [x, axes, reduceOptions],
+  cumsum: [x, axis, cumulativeOptions],
+  cumprod: [x, axis, cumulativeOptions],
+  cummax: [x, axis, cumulativeOptions],
+  cummin: [x, axis, cumulativeOptions],
+  logCumSumExp: [x, axis, cumulativeOptions],
   maxWithIndices: [x, axis, reduceOptions],
   minWithIndices: [x, axis, reduceOptions],
   equals: [x, x],

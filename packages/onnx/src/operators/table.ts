@@ -25,6 +25,7 @@ import { gather, scatter } from './indexing.ts';
 import { scan } from './loops.ts';
 import { bitcast, bits, floorDivide, shiftLeft, shiftRight } from './integers.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
+import { cumulative } from './order.ts';
 import { argmax, max, min, prod, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
 
@@ -103,6 +104,8 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
 
   gather,
   scatter,
+
+  cumulative,
 
   sum,
   prod,

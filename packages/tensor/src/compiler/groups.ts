@@ -39,6 +39,7 @@ const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimi
   max: 'reduction',
   min: 'reduction',
   argmax: 'reduction',
+  cumulative: 'reduction',
   dot: 'contraction',
   conv: 'contraction',
   convInputGradient: 'contraction',

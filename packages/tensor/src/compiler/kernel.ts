@@ -5,7 +5,7 @@
  * Expressions are a DAG: the same object used twice is the same value. Renderers keep one local variable per object.
  */
 import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
-import type { Combination } from '../graph/primitives.ts';
+import type { Combination, CumulativeOperator } from '../graph/primitives.ts';
 import type { FormulaPrimitive } from '../graph/formulas.ts';
 import type { Axis, Index } from './index-expression.ts';
 
@@ -74,7 +74,7 @@ export type Expression =
       readonly seed: Expression;
       readonly counter: Expression;
     }
-  /** In stores of a reduction, contraction or scatter: the result of reducer `position` (0 for the others). */
+  /** In stores of all kernels but maps: the result of reducer `position` (0 where there are no reducers). */
   | { readonly kind: 'result'; readonly type: ScalarType; readonly position: number };
 
 /** Writes `value` to element `index` of `buffer`; bools are written as 32-bit 0 or 1. */
@@ -162,8 +162,24 @@ export interface ScatterKernel {
   readonly stores: readonly Store[];
 }
 
+/**
+ * For every point of `outer` and `inner`: runs along `axis` from position 0 on and combines; the stores at each position see as result what
+ * all values up to there make.
+ */
+export interface CumulativeKernel {
+  readonly kind: 'cumulative';
+  readonly name: string;
+  /** max and min propagate NaN. */
+  readonly operator: CumulativeOperator;
+  readonly outer: readonly Axis[];
+  readonly axis: Axis;
+  readonly inner: readonly Axis[];
+  readonly value: Expression;
+  readonly stores: readonly Store[];
+}
+
 /** Kernels that compute. */
-export type Kernel = MapKernel | ReduceKernel | ContractionKernel | ScatterKernel;
+export type Kernel = MapKernel | ReduceKernel | ContractionKernel | ScatterKernel | CumulativeKernel;
 
 /** `size` elements from `fromIndex` of buffer `from` on, to `toIndex` of buffer `to` on. The two ranges do not overlap. */
 export interface Piece {

@@ -425,6 +425,8 @@ class GroupLowering {
         return this.#reduction(node, name);
       case 'scatter':
         return this.#scatter(node, name);
+      case 'cumulative':
+        return this.#cumulative(node, name);
       case 'dot':
         return this.#dot(node, name);
       case 'conv':
@@ -540,6 +542,28 @@ class GroupLowering {
       update: this.value(updates, members),
       base: this.value(base, { index: along(target), guards: [] }),
       stores: this.#stores(along(target), shape),
+    };
+  }
+
+  #cumulative(node: ProgramNode, name: string): Kernel {
+    const { axis: along, operator, reverse } = node.attributes as Attributes['cumulative'];
+    const { shape } = node.type;
+    const axes = shape.map(makeAxis);
+    const axis = axes[along] ?? makeAxis(1);
+    const index = axes.map((other) =>
+      other === axis && reverse
+        ? addIndex(constantIndex(axis.extent - 1), scaleIndex(axisIndex(axis), -1))
+        : axisIndex(other),
+    );
+    return {
+      kind: 'cumulative',
+      name,
+      operator,
+      outer: real(axes.slice(0, along)),
+      axis,
+      inner: real(axes.slice(along + 1)),
+      value: this.value(node.inputs[0] ?? 0, { index, guards: [] }),
+      stores: this.#stores(index, shape),
     };
   }
 

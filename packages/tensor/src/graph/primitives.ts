@@ -24,6 +24,10 @@ export interface Window {
 export type Combination = 'set' | 'add' | 'mul' | 'max' | 'min';
 const combinations: readonly Combination[] = ['set', 'add', 'mul', 'max', 'min'];
 
+/** How the elements up to a position are combined. */
+export type CumulativeOperator = 'sum' | 'prod' | 'max' | 'min' | 'logSumExp';
+const cumulativeOperators: readonly CumulativeOperator[] = ['sum', 'prod', 'max', 'min', 'logSumExp'];
+
 export interface ConvolutionAttributes extends Window {
   /** Zeros before and after each spatial axis of the input; may be negative (cropping). */
   readonly paddingLow: readonly number[];
@@ -120,6 +124,10 @@ export interface Attributes extends Readonly<Record<UnaryPrimitive | BinaryPrimi
   min: { readonly axes: readonly number[] };
   /** int32: the first index of the maximum along one axis. */
   argmax: { readonly axis: number };
+
+  // Along an axis, in order.
+  /** All elements up to each position (in `reverse`: from each position on) combined. logSumExp is float32 only. */
+  cumulative: { readonly axis: number; readonly operator: CumulativeOperator; readonly reverse: boolean };
 
   // Several values.
   /**
@@ -495,6 +503,17 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       );
     },
     encode: ({ axis }, out) => out.push(axis),
+  },
+
+  cumulative: {
+    arity: 1,
+    infer: (inputs, { operator }) => {
+      const x = at(inputs, 0);
+      requireDType(`cumulative ${operator}`, x, operator === 'logSumExp' ? float : numeric);
+      return x;
+    },
+    encode: ({ axis, operator, reverse }, out) =>
+      out.push(axis, cumulativeOperators.indexOf(operator), Number(reverse)),
   },
 
   dot: {

@@ -5,6 +5,7 @@ import type { TensorType } from '../graph/types.ts';
 import { contractionRules } from './contraction.ts';
 import { elementwiseRules } from './elementwise.ts';
 import { indexingRules } from './indexing.ts';
+import { orderRules } from './order.ts';
 import { movementRules, sourceRules } from './movement.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 
@@ -14,6 +15,7 @@ const rules: { readonly [P in PlanPrimitive]: Rule<P> } = {
   ...movementRules,
   ...contractionRules,
   ...indexingRules,
+  ...orderRules,
   scan,
   result,
 };

@@ -4,6 +4,7 @@ import type { CopyKernel, Kernel, Loop, Plan, PlanStep } from '../compiler/kerne
 import { bufferStart, type KernelContext, type PlanLayout } from './address.ts';
 import { product } from './blocks.ts';
 import { degenerate, emitContraction, normaliseContraction } from './contraction.ts';
+import { emitCumulative } from './cumulative.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import { buildGemm } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
@@ -107,6 +108,7 @@ class PlanBuilding {
       let grid: number;
       if (kernel.kind === 'map') grid = emitMap(context, kernel, { begin, end });
       else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, begin, end);
+      else if (kernel.kind === 'cumulative') grid = emitCumulative(context, kernel, begin, end);
       else if (kernel.kind === 'scatter') {
         const schedule = emitScatter(context, kernel, { begin, end }, scratch);
         grid = schedule.grid;
@@ -137,8 +139,8 @@ function emitPieces(context: KernelContext, pieces: CopyKernel['pieces']): void 
 
 /** The kernels that a kernel is run as. */
 function parts(kernel: Kernel): readonly Kernel[] {
-  if (kernel.kind === 'map' || kernel.kind === 'scatter') return [kernel];
   if (kernel.kind === 'reduce') return splitReduction(kernel);
+  if (kernel.kind !== 'contraction') return [kernel];
   return splitContraction(kernel).map((part) => {
     const normal = normaliseContraction(part);
     return degenerate(normal) ?? normal;
@@ -148,5 +150,6 @@ function parts(kernel: Kernel): readonly Kernel[] {
 function outputAxes(kernel: Kernel): readonly Axis[] {
   if (kernel.kind === 'contraction') return [...kernel.batch, ...kernel.m, ...kernel.n];
   if (kernel.kind === 'scatter') return [...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row];
+  if (kernel.kind === 'cumulative') return [...kernel.outer, kernel.axis, ...kernel.inner];
   return kernel.axes;
 }

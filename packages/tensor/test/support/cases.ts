@@ -414,6 +414,51 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
       ];
     }),
 
+    cumulative: (['sum', 'prod', 'max', 'min', 'logSumExp'] as const).flatMap((operator) => {
+      const along = (axis: number, x: Tensor, reverse = false): Case =>
+        record('cumulative', { axis, operator, reverse }, x);
+      const scaled = (shape: readonly number[]): Tensor =>
+        operator === 'prod' ? data(shape).abs().pow(0.1) : data(shape);
+      return [
+        along(0, scaled([37])),
+        along(0, scaled([9, 35])),
+        along(1, scaled([5, 33]), true),
+        along(1, scaled([3, 7, 6])),
+        along(2, scaled([2, 3, 11]), true),
+        along(1, scaled([2, 1111]), true),
+        along(1, data([4, 1])),
+        along(0, data([0, 3])),
+        along(1, data([3, 0])),
+        along(0, special),
+        ...(operator === 'logSumExp'
+          ? []
+          : [along(0, integers), along(1, data([6, 20], 'int32')), along(0, data([400], 'int32'))]),
+        // Work before, views on both sides, and an epilogue.
+        {
+          actual: () =>
+            along(1, scaled([6, 9]).abs().sqrt().transpose(0, 1).flip(1))
+              .actual()
+              .transpose(0, 1)
+              .tanh()
+              .add(data([9])),
+        },
+        {
+          actual: () =>
+            along(0, scaled([500]).mul(0.5))
+              .actual()
+              .tanh()
+              .add(data([500])),
+        },
+        {
+          actual: () =>
+            along(0, scaled([20, 4]).mul(0.5))
+              .actual()
+              .add(scaled([20, 4]))
+              .sum(0),
+        },
+      ];
+    }),
+
     sum: [...reduction('sum'), record('sum', { axes: [1] }, data([4, 0])), record('sum', { axes: [0] }, integers)],
     prod: [
       ...reduction('prod'),

@@ -7,6 +7,7 @@ import type {
   BinaryOperator,
   Condition,
   CopyKernel,
+  CumulativeKernel,
   Expression,
   Kernel,
   Operand,
@@ -116,6 +117,15 @@ function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
       });
     });
     for (const { point, value } of results) store(kernel.stores, point, memory, [value]);
+  } else if (kernel.kind === 'cumulative') {
+    forEachPoint([...kernel.outer, ...kernel.inner], point, () => {
+      let soFar: number | undefined;
+      forEachPoint([kernel.axis], point, () => {
+        const next = evaluate(kernel.value, point, memory, []);
+        soFar = soFar === undefined ? next : combined(kernel.operator, kernel.value.type, soFar, next);
+        store(kernel.stores, point, memory, [soFar]);
+      });
+    });
   } else {
     forEachPoint([...kernel.batch, ...kernel.m, ...kernel.n], point, () => {
       let total = 0;
@@ -125,6 +135,13 @@ function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
       store(kernel.stores, point, memory, [total]);
     });
   }
+}
+
+function combined(operator: CumulativeKernel['operator'], type: ScalarType, a: number, b: number): number {
+  if (operator === 'max') return Math.max(a, b);
+  if (operator === 'min') return Math.min(a, b);
+  if (operator !== 'logSumExp') return binary(operator === 'sum' ? 'add' : 'mul', type, a, b);
+  return a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
 
 function forEachPoint(axes: readonly Axis[], point: Point, visit: () => void, depth = 0): void {

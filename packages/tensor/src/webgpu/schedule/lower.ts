@@ -3,6 +3,7 @@ import { DeviceError } from '../../graph/errors.ts';
 import type {
   ContractionKernel,
   CopyKernel,
+  CumulativeKernel,
   Kernel,
   Loop,
   MapKernel,
@@ -19,6 +20,7 @@ import type { Shader } from '../wgsl/shader.ts';
 import { bytesOf, planBindings, type Binding, type BindingPlan } from './bindings.ts';
 import { chooseReduceParts, chooseReduceShape, chooseSplit, chooseTile } from './choose.ts';
 import { renderContraction } from './contraction.ts';
+import { cumulativeInParts, cumulativeParts, renderCumulative } from './cumulative.ts';
 import { renderMap, type Target } from './map.ts';
 import { renderReduce } from './reduce.ts';
 import {
@@ -35,6 +37,7 @@ import {
   addExpressions,
   emptyUses,
   isLinked,
+  isPart,
   pointCount,
   rewriteKernel,
   accessesOf,
@@ -190,6 +193,9 @@ class Lowering {
       case 'scatter':
         if (pointCount([...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row]) > 0) this.#scatter(kernel);
         break;
+      case 'cumulative':
+        if (pointCount([...kernel.outer, kernel.axis, ...kernel.inner]) > 0) this.#cumulative(kernel);
+        break;
     }
   }
 
@@ -229,6 +235,15 @@ class Lowering {
   #scatter(kernel: ScatterKernel): void {
     const linked = isLinked(kernel) ? kernel : this.#link(kernel);
     this.#fit(linked, (plan) => renderScatter(linked, plan, this.#target));
+  }
+
+  #cumulative(kernel: CumulativeKernel): void {
+    const parts = isPart(kernel) ? 1 : cumulativeParts(kernel, this.#target);
+    const stages = parts > 1 ? cumulativeInParts(kernel, parts, this.scratch.add) : [kernel];
+    for (const stage of stages) {
+      if (stage !== kernel && !isPart(stage)) this.#cumulative(stage);
+      else this.#fit(stage, (plan) => renderCumulative(stage, plan, this.#target));
+    }
   }
 
   #link(kernel: ScatterKernel): LinkedScatter {

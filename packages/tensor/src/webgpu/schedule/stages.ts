@@ -203,11 +203,14 @@ function resultAxes(kernel: Exclude<Kernel, MapKernel>): readonly Axis[] {
       return [...kernel.batch, ...kernel.m, ...kernel.n];
     case 'scatter':
       return [...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row];
+    case 'cumulative':
+      return [...kernel.outer, kernel.axis, ...kernel.inner];
   }
 }
 
 function resultTypes(kernel: Exclude<Kernel, MapKernel>): readonly ScalarType[] {
   if (kernel.kind === 'reduce') return kernel.reducers.map(resultType);
+  if (kernel.kind === 'cumulative') return [kernel.value.type];
   return kernel.kind === 'scatter' ? [kernel.update.type] : ['f32'];
 }
 

@@ -2,6 +2,7 @@
 import { forEachExpression, indicesOf } from '../../compiler/expressions.ts';
 import type {
   Condition,
+  CumulativeKernel,
   Expression,
   Kernel,
   Operand,
@@ -70,9 +71,26 @@ export function isLinked(kernel: Kernel): kernel is LinkedScatter {
   return 'heads' in kernel;
 }
 
+/** A cumulative kernel over one part of a longer axis. */
+export interface CumulativePart extends CumulativeKernel {
+  /** The number of the part is this axis's. */
+  readonly part: Axis;
+  /** Length of the whole axis; the last part may be shorter than `axis`. */
+  readonly length: number;
+  /** What comes before the part, combined. */
+  readonly start: Expression;
+  /** Whether the stores are made at the end alone. */
+  readonly onlyLast: boolean;
+}
+
+export function isPart(kernel: CumulativeKernel): kernel is CumulativePart {
+  return 'start' in kernel;
+}
+
 export function usesOf(kernel: Kernel): Uses {
   const uses = emptyUses();
   if (kernel.kind === 'scatter') addExpressions([kernel.update, kernel.base], uses);
+  if (kernel.kind === 'cumulative') addExpressions([kernel.value, ...(isPart(kernel) ? [kernel.start] : [])], uses);
   if (isLinked(kernel)) {
     for (const buffer of [kernel.heads, kernel.next]) uses.loads.push({ buffer, index: constantIndex(0) });
   }
@@ -134,6 +152,10 @@ export function rewriteKernel(kernel: Kernel, rewriter: Rewriter): Kernel {
       };
     case 'contraction':
       return { ...kernel, stores, left: rewriter.operand(kernel.left), right: rewriter.operand(kernel.right) };
+    case 'cumulative': {
+      const start = isPart(kernel) ? { start: rewriter.expression(kernel.start) } : {};
+      return { ...kernel, stores, value: rewriter.expression(kernel.value), ...start };
+    }
     case 'scatter':
       return {
         ...kernel,

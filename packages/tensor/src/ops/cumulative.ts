@@ -1,0 +1,126 @@
+/** Elements along an axis combined up to each position. */
+import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
+import { makeNode } from '../graph/node.ts';
+import type { CumulativeOperator } from '../graph/primitives.ts';
+import { nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
+import type { ValuesWithIndices } from './extremes.ts';
+import { normalizeAxis } from './movement.ts';
+
+export interface CumulativeOptions {
+  /** Combine from each position to the end. Default false. */
+  reverse?: boolean;
+}
+
+const cumulativeOptions: OptionNames<CumulativeOptions> = { reverse: true };
+
+/** Elements along a checked axis, combined; bool counts as int32. */
+export function cumulate(x: Tensor, axis: number, operator: CumulativeOperator, reverse: boolean): Tensor {
+  const input = x.dtype === 'bool' ? x.to('int32') : x;
+  if ((x.shape[axis] ?? 1) <= 1) return unchanged(input);
+  return tensorOf(makeNode('cumulative', [nodeOf(input)], { axis, operator, reverse }));
+}
+
+function checked(
+  op: string,
+  x: Tensor,
+  axis: number,
+  options: CumulativeOptions,
+): { readonly position: number; readonly reverse: boolean } {
+  requireTensor(op, 'x', x);
+  checkOptions(op, options, cumulativeOptions);
+  const { reverse = false } = options;
+  requireBoolean(op, 'reverse', reverse);
+  return { position: normalizeAxis(op, axis, x.ndim), reverse };
+}
+
+/**
+ * yᵢ = Σ xⱼ over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, int32 for bool and int32 (modulo 2³²), else float32. Rounded as
+ * a sum in double precision on WebAssembly, in blocks on WebGPU.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * await cumsum(tensor([1, 2, 3]), 0).toArray(); // [1, 3, 6]
+ * await cumsum(tensor([[1, 2], [3, 4]]), -1, { reverse: true }).toArray(); // [[3, 2], [7, 4]]
+ * ```
+ */
+export function cumsum(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
+  const { position, reverse } = checked('cumsum', x, axis, options);
+  return cumulate(x, position, 'sum', reverse);
+}
+
+/**
+ * yᵢ = Π xⱼ over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, int32 for bool and int32 (modulo 2³²), else float32. Its gradient
+ * is exact also where elements are 0.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * await cumprod(tensor([2, 3, 4]), 0).toArray(); // [2, 6, 24]
+ * ```
+ */
+export function cumprod(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
+  const { position, reverse } = checked('cumprod', x, axis, options);
+  return cumulate(x, position, 'prod', reverse);
+}
+
+/**
+ * yᵢ = ln Σ exp(xⱼ) over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, float32. No exponential overflows.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * await logCumSumExp(tensor([1000, 1000]), 0).toArray(); // [1000, 1000.6931]
+ * ```
+ */
+export function logCumSumExp(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
+  const { position, reverse } = checked('logCumSumExp', x, axis, options);
+  return cumulate(x.to('float32'), position, 'logSumExp', reverse);
+}
+
+function extremes(x: Tensor, axis: number, operator: 'max' | 'min', reverse: boolean): ValuesWithIndices {
+  const input = x.dtype === 'bool' ? x.to('int32') : x;
+  const values = cumulate(input, axis, operator, reverse);
+  // Where an element made the value what it is; the last such place is the largest so far.
+  const made = input.equal(values);
+  const isNew = x.dtype === 'float32' ? made.or(input.notEqual(input)) : made;
+  const order = tensorOf(makeNode('iota', [], { shape: x.shape, axis }));
+  if (!reverse) return { values, indices: cumulate(isNew.where(order, 0), axis, 'max', false) };
+  const last = Math.max((x.shape[axis] ?? 1) - 1, 0);
+  return { values, indices: cumulate(isNew.where(order, last), axis, 'min', true) };
+}
+
+/**
+ * The largest element up to each position along an axis (`reverse`: from each position on) and where it stands: `{ values, indices }`, both of
+ * the shape of x, indices int32. Of equal elements the one met last, and NaN from the first NaN on, as PyTorch; the gradient goes to the
+ * element at the index.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * const { values, indices } = cummax(tensor([1, 3, 2, 3]), 0);
+ * [await values.toArray(), await indices.toArray()]; // [[1, 3, 3, 3], [0, 1, 1, 3]]
+ * ```
+ */
+export function cummax(x: Tensor, axis: number, options: CumulativeOptions = {}): ValuesWithIndices {
+  const { position, reverse } = checked('cummax', x, axis, options);
+  return extremes(x, position, 'max', reverse);
+}
+
+/**
+ * The smallest element up to each position along an axis (`reverse`: from each position on) and where it stands: `{ values, indices }`, both of
+ * the shape of x, indices int32. Of equal elements the one met last, and NaN from the first NaN on, as PyTorch; the gradient goes to the
+ * element at the index.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * const { values, indices } = cummin(tensor([3, 1, 2, 1]), 0);
+ * [await values.toArray(), await indices.toArray()]; // [[3, 1, 1, 1], [0, 1, 1, 3]]
+ * ```
+ */
+export function cummin(x: Tensor, axis: number, options: CumulativeOptions = {}): ValuesWithIndices {
+  const { position, reverse } = checked('cummin', x, axis, options);
+  return extremes(x, position, 'min', reverse);
+}

@@ -1,0 +1,48 @@
+"""Writes packages/autograd/test/golden/cumulative.json and order.json. Run: python3 tools/golden/order.py (PyTorch 2.0 or later)"""
+
+import math
+
+import torch
+
+from functions import Cases
+
+inf, nan = math.inf, math.nan
+cases = Cases(31)
+add, normal, integers = cases.add, cases.normal, cases.integers
+
+SHAPES = [((5,), 0), ((1,), 0), ((0,), 0), ((3, 4), 0), ((3, 4), -1), ((2, 3, 4), 1), ((2, 3, 4), -1), ((3, 0), 0), ((0, 3), 0), ((40,), 0)]
+special = torch.tensor([1.0, inf, 2.0, -inf, 3.0, nan, 4.0, nan, -1.0])
+FUNCTIONS = {
+    "cumsum": torch.cumsum,
+    "cumprod": torch.cumprod,
+    "logCumSumExp": torch.logcumsumexp,
+    "cummax": lambda x, axis: [y.int() if i else y for i, y in enumerate(torch.cummax(x, axis))],
+    "cummin": lambda x, axis: [y.int() if i else y for i, y in enumerate(torch.cummin(x, axis))],
+}
+for name, f in FUNCTIONS.items():
+    def reversed_(x, axis, f=f):
+        results = f(x.flip(axis), axis)
+        if isinstance(results, torch.Tensor):
+            return results.flip(axis)
+        values, indices = results
+        return [values.flip(axis), x.shape[axis] - 1 - indices.flip(axis)]
+
+    for shape, axis in SHAPES:
+        add(name, lambda x: f(x, axis), [normal(*shape)], ["$0", axis])
+        add(name, lambda x: reversed_(x, axis), [normal(*shape)], ["$0", axis, {"reverse": True}])
+    add(name, lambda x: f(x, 0), [special], ["$0", 0], gradient=False)
+    add(name, lambda x: f(x, 0), [torch.tensor([-inf, -inf, 1.0, -inf, inf, 2.0])], ["$0", 0], gradient=False)
+    # Ties and zeros, one and several.
+    add(name, lambda x: f(x, 0), [integers(-1, 2, 9).double()], ["$0", 0])
+    add(name, lambda x: f(x, 1), [integers(-1, 2, 2, 12).double()], ["$0", 1])
+    add(name, lambda x: f(x, 0), [torch.tensor([-0.0, 0.0, -0.0])], ["$0", 0], gradient=False)
+    if name != "logCumSumExp":
+        small = lambda x, f=f: [y.int() for y in r] if isinstance(r := f(x.long(), 0), (list, tuple)) else r.int()
+        add(name, small, [integers(-3, 4, 8)], ["$0", 0])
+        add(name, small, [torch.tensor([True, False, True, True])], ["$0", 0])
+add("logCumSumExp", lambda x: torch.logcumsumexp(x, 0), [torch.tensor([1000.0, 1000.0, -1000.0, 1001.0, 88.0])], ["$0", 0], gradient=False)
+add("logCumSumExp", lambda x: torch.logcumsumexp(x, 0), [torch.tensor([20.0, 20.0, -20.0, 21.0, 8.0])], ["$0", 0])
+add("logCumSumExp", lambda x: torch.logcumsumexp(x, 0), [torch.tensor([-1000.0, 0.0, 1000.0, -1e30])], ["$0", 0])
+add("cumsum", lambda x: torch.cumsum(x.int(), 0).int(), [torch.tensor([2147483647, 1, 5], dtype=torch.int32)], ["$0", 0])
+
+cases.write("cumulative")
