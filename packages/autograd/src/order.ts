@@ -13,8 +13,8 @@ function from(x: Tensor, axis: number, distance: number, fill: number): Tensor {
   const kept = Math.max(extent - Math.abs(distance), 0);
   const part = x.narrow(axis, distance > 0 ? extent - kept : 0, kept);
   const missing = extent - kept;
-  const widths = x.shape.map(
-    (_, i) => (i !== axis ? [0, 0] : distance > 0 ? [0, missing] : [missing, 0]) as [number, number],
+  const widths = x.shape.map((_, i): readonly [number, number] =>
+    i !== axis ? [0, 0] : distance > 0 ? [0, missing] : [missing, 0],
   );
   return pad(part, widths, { value: fill });
 }

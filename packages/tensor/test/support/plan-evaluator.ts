@@ -140,7 +140,7 @@ function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
 function combined(operator: CumulativeKernel['operator'], type: ScalarType, a: number, b: number): number {
   if (operator === 'max') return Math.max(a, b);
   if (operator === 'min') return Math.min(a, b);
-  if (operator !== 'logSumExp') return binary(operator === 'sum' ? 'add' : 'mul', type, a, b);
+  if (operator !== 'logSumExp') return apply(operator === 'sum' ? 'add' : 'mul', type, a, b);
   return a === b ? a + Math.LN2 : Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
 
