@@ -62,11 +62,12 @@ const tensorFolders = {
   'methods.ts': ['ops', 'graph:type', 'tensor.ts:type'],
   'tensor.ts': ['arguments', 'handle.ts', 'methods.ts', 'ops', 'graph', 'prompt', 'runtime'],
   prompt: ['arguments', 'graph:type', 'handle.ts', 'tensor.ts:type'],
+  numpy: ['arguments', 'graph', 'handle.ts', 'ops', 'tensor.ts:type'],
 };
 
 /** What `@hebb/tensor` and its subpaths export: nothing in tensor imports them, and they import no code of devices. */
 const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts'];
-const entryImports = ['arguments', 'graph', 'handle.ts', 'ops', 'prompt', 'runtime', 'state.ts', 'tensor.ts'];
+const entryImports = ['arguments', 'graph', 'handle.ts', 'numpy', 'ops', 'prompt', 'runtime', 'state.ts', 'tensor.ts'];
 
 /** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, and what is wrong besides, with `problem`. */
 function findImports(file, source) {

@@ -189,6 +189,8 @@ export {
 export { formatTensor } from './prompt/format-tensor.ts';
 export type { TensorDescription } from './prompt/prompt.ts';
 export type { FormatOptions } from './prompt/format.ts';
+export { decodeNpy, encodeNpy } from './numpy/npy.ts';
+export { decodeNpz, encodeNpz } from './numpy/npz.ts';
 export { assign, variable, type VariableOptions } from './runtime/cell.ts';
 export { compile, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
 export { dryRun } from './runtime/dry-run.ts';

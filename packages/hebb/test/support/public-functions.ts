@@ -91,6 +91,8 @@ const encodedState = await hebb.encodeState({ a: tensor([1, 2]) });
 const parts = other(() => ({ model: model() }));
 const checkpointPath = join(folder, 'parts.safetensors');
 await hebb.saveCheckpoint(checkpointPath, { model: model() });
+const npy = await hebb.encodeNpy(tensor([1, 2]));
+const npz = await hebb.encodeNpz({ x: tensor([1, 2]) });
 const encoded = await hebb.encodeSafetensors({ a: tensor([1, 2]) });
 
 const fractions = (value: number): Kind => ({ ...oneOrMore(value), takes: ['3', '-1', '1.5', 'array', 'numbers'] });
@@ -385,6 +387,10 @@ export const functions: Functions<Api> = {
   logCumSumExp: [x, axis, cumulativeOptions],
   maxWithIndices: [x, axis, reduceOptions],
   minWithIndices: [x, axis, reduceOptions],
+  encodeNpy: [x],
+  decodeNpy: [bytes(() => npy)],
+  encodeNpz: [other(() => ({ x: tensor([1, 2]) }), 'object')],
+  decodeNpz: [bytes(() => npz)],
   equals: [x, x],
   isClose: [x, x, closeOptions],
   allClose: [x, x, closeOptions],
