@@ -1,11 +1,13 @@
 import {
   acosh,
   asinh,
+  atan2,
   atanh,
   avgPool2d,
   conv1d,
   conv2d,
   cosh,
+  fmod,
   frac,
   hypot,
   lerp,
@@ -13,6 +15,8 @@ import {
   maxPool2d,
   nanToNum,
   oneHot,
+  polygamma,
+  remainder,
   sinh,
   softplus,
   tan,
@@ -44,6 +48,28 @@ const cases: Record<string, { f: (...inputs: Tensor[]) => Tensor; inputs: readon
   softplus: {
     f: (x) => softplus(x, { beta: 1.5, threshold: 3 }),
     inputs: [input([9], { low: -4, high: 4, away: [2] })],
+  },
+  atan2: { f: atan2, inputs: [input([2, 3], { low: -2, high: 2 }), input([3], { seed: 2 })] },
+  'atan2 in all quadrants': {
+    f: (x) => atan2(x, x.square().sub(0.7)),
+    inputs: [input([9], { away: [-0.84, 0, 0.84] })],
+  },
+  fmod: {
+    f: (a, b) => fmod(a, b).square(),
+    inputs: [input([6], { low: 1.05, high: 1.9 }), input([6], { seed: 2, low: 0.65, high: 0.94 })],
+  },
+  remainder: {
+    f: (a, b) => remainder(a.neg(), b).square(),
+    inputs: [input([6], { low: 1.05, high: 1.25 }), input([6], { seed: 2, low: 0.65, high: 0.94 })],
+  },
+  'polygamma of order 1': { f: (x) => polygamma(1, x), inputs: [input([6], { low: 0.5, high: 6 })] },
+  'polygamma of order 2 below 0': {
+    f: (x) => polygamma(2, x).mul(0.01),
+    inputs: [input([6], { low: -0.75, high: -0.25 })],
+  },
+  'softplus with a negative beta': {
+    f: (x) => softplus(x, { beta: -0.5 }),
+    inputs: [input([6], { low: -4, high: 4 })],
   },
   frac: { f: (x) => frac(x).square(), inputs: [input([2, 3], { away: [-1, 0, 1] })] },
   lerp: { f: lerp, inputs: [input([2, 3]), input([3], { seed: 2 }), input([2, 1], { seed: 3, away: [0.5] })] },

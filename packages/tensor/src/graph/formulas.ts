@@ -149,7 +149,7 @@ const erfc: Formula = (x, arithmetic) => {
       0.4215291142463684, -0.2820683419704437, 0.5641894340515137,
     ],
   );
-  const quotient = m.select(m.less(a, 2), close, m.mul(inverse, distant));
+  const quotient = m.select(m.less(a, 2), close, m.div(distant, a));
   const leading = m.mul(m.exp(m.neg(m.mul(high, high))), quotient);
   const far = m.add(leading, m.mul(leading, m.mul(rest, m.polynomial(rest, [1 / 24, 1 / 6, 1 / 2, 1]))));
   return m.select(m.less(magnitude, 0.5), near, m.select(m.less(x, 0), m.sub(2, far), far));
