@@ -51,7 +51,7 @@ export interface VectorStep {
 }
 
 /**
- * The vector loop over [begin, end): blocks of `unroll` vectors, then single vectors, then the remainder. `begin` must be a multiple of
+ * The vector loop over [begin, end): blocks of `unroll` vectors (a power of two), then single vectors, then the remainder. `begin` must be a multiple of
  * 4 where `end` is not known to be `begin` plus one.
  */
 export function emitVectorLoop(

@@ -168,30 +168,24 @@ export function emitRows(context: KernelContext, kernel: ScatterKernel, axes: Ax
         combine(inside, [{ shift: (own) => own, start: undefined, count: undefined }]);
         return;
       }
-      const unroll = Math.min(VECTORS, Math.floor(vector.extent / 4));
-      emitVectorLoop(
-        context,
-        inside,
-        { axis: vector },
-        Math.max(unroll, 1),
-        ({ axes: from, start, vectors, count }) => {
-          const bytes = from.bytes(vector);
-          const lanes = Array.from({ length: vectors }, (_, i): LaneSet => ({
-            shift: (own) =>
-              i === 0
-                ? own
-                : own.with(vector, fb.add(start, 4 * i), bytes === undefined ? undefined : fb.add(bytes, 16 * i)),
-            start: fb.add(start, 4 * i),
-            count,
-          }));
-          combine(from, lanes);
-        },
-      );
+      const unroll = vector.extent >= 4 * VECTORS ? VECTORS : 1;
+      emitVectorLoop(context, inside, { axis: vector }, unroll, ({ axes: from, start, vectors, count }) => {
+        const bytes = from.bytes(vector);
+        const lanes = Array.from({ length: vectors }, (_, i): LaneSet => ({
+          shift: (own) =>
+            i === 0
+              ? own
+              : own.with(vector, fb.add(start, 4 * i), bytes === undefined ? undefined : fb.add(bytes, 16 * i)),
+          start: fb.add(start, 4 * i),
+          count,
+        }));
+        combine(from, lanes);
+      });
     });
   });
 }
 
-/** Vectors of a row side by side at most. */
+/** Vectors of a row side by side. */
 const VECTORS = 4;
 
 /** Adds all updates to the results, the same bits whatever their order. */

@@ -388,6 +388,9 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
         into(2, data([2, 3, 5]), within([2, 3, 13], 5), data([2, 3, 13], 'float32', 2)),
         // One index for whole rows.
         into(0, data([20, 37]), within([15, 1], 20).broadcastTo([15, 37]), data([15, 37], 'float32', 2)),
+        ...[8, 12, 28].map((width) =>
+          into(0, data([5, width]), within([9, 1], 5).broadcastTo([9, width]), data([9, width], 'float32', 2)),
+        ),
         into(1, data([6, 9]), within([1, 40], 9).broadcastTo([6, 40]), data([6, 40], 'float32', 2)),
         into(1, data([2, 4, 3]), within([2, 50, 1], 4).broadcastTo([2, 50, 3]), data([2, 50, 3], 'float32', 2)),
         ...others.flatMap((dtype) => [
