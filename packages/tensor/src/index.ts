@@ -122,7 +122,7 @@ export {
   unsqueeze,
 } from './ops/movement.ts';
 export { linspace, logspace, meshgrid, type LogspaceOptions, type MeshgridOptions } from './ops/grids.ts';
-export { diag, diagonal, tril, triu } from './ops/diagonals.ts';
+export { diag, diagonal, trace, tril, triu } from './ops/diagonals.ts';
 export { pad, type PaddingMode, type PadOptions } from './ops/padding.ts';
 export { moveAxis, roll, rot90, unflatten } from './ops/rearranging.ts';
 export { repeat, repeatInterleave, tile } from './ops/repeating.ts';
@@ -178,6 +178,8 @@ export { setAt, type Selection } from './ops/assignment.ts';
 export type { Positions } from './ops/positions.ts';
 export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
+export { cross, dot, kron, matrixPower, outer, tensordot } from './ops/products.ts';
+export { einsum } from './ops/einsum.ts';
 export { conv1d, conv2d, type ConvolutionOptions } from './ops/convolution.ts';
 export { avgPool2d, fold, maxPool2d, unfold, type PoolingOptions, type WindowOptions } from './ops/pooling.ts';
 export {

@@ -45,6 +45,21 @@ export function diagonal(x: Tensor, offset = 0, axis0 = 0, axis1 = 1): Tensor {
 }
 
 /**
+ * The sum of the diagonal of the last two axes, [..., m, n] → [...]; int32 for bool and int32, else float32.
+ *
+ * Throws {@link ShapeError} for fewer than two axes.
+ *
+ * ```ts
+ * await trace(tensor([[1, 2], [3, 4]])).item(); // 5
+ * ```
+ */
+export function trace(x: Tensor): Tensor {
+  requireTensor('trace', 'x', x);
+  if (x.ndim < 2) throw new ShapeError(`[trace] takes matrices, not ${x}.`);
+  return diagonal(x, 0, -2, -1).sum(-1);
+}
+
+/**
  * Of a vector the square matrix with it on the diagonal, 0 elsewhere; of a matrix its {@link diagonal}. `offset` counts diagonals to the right of the main one.
  *
  * Throws {@link ShapeError} for tensors of other ranks.
