@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Linear, Module, Sequential } from '@hebb/layers';
-import { assign, bernoulli, scan, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
+import { assign, bernoulli, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx, OnnxExportError, OnnxFileError, OnnxRuntimeError, parseOnnx, runOnnx, saveOnnx } from '@hebb/onnx';
 import { sample } from './support/compare.ts';
@@ -42,16 +42,6 @@ describe('export', () => {
     expect(error.op).toBe('random');
     expect(error.module).toBe('inner');
     expect(error.message).toMatch(/random numbers[\s\S]*eval\(\)/);
-  });
-
-  it('refuses loops, and says what to do', async () => {
-    const error = await errorOf(
-      exportOnnx((x: Tensor) => scan((sum, row) => [sum.add(row), undefined], zeros([4]), x)[0], {
-        inputs: { x: [3, 4] },
-      }),
-    );
-    expect(error.op).toBe('scan');
-    expect(error.message).toMatch(/no loops yet[\s\S]*Write the steps out/);
   });
 
   it('refuses models that update variables, and forgets the update', async () => {

@@ -12,8 +12,9 @@ import { makeParameter, recordBody, type Node } from '../graph/node.ts';
 import { makeScan, scanResult } from '../graph/scan.ts';
 import { formatType, tensorType } from '../graph/types.ts';
 import { isTensor, nodeOf, tensorOf, unchanged } from '../handle.ts';
-import { withInlining } from '../runtime/recording.ts';
+import { activeRecording, withInlining } from '../runtime/recording.ts';
 import { carryHint, leavesOf, requireSameLeaves, type Leaves } from './leaves.ts';
+import { reshape, slice, stack } from './movement.ts';
 import { constantNode } from './operands.ts';
 
 export interface ScanOptions {
@@ -62,6 +63,32 @@ function pairOf(given: unknown): readonly [unknown, unknown] {
   });
 }
 
+/** The steps one after the other. */
+function writeOut(
+  step: (carry: never, x: never) => readonly [unknown, unknown],
+  initial: Leaves,
+  stacked: Leaves,
+  { length, reverse }: { readonly length: number; readonly reverse: boolean },
+): [unknown, unknown] {
+  let carry = initial;
+  const given: Leaves[] = [];
+  for (let i = 0; i < length; i++) {
+    const position = reverse ? length - 1 - i : i;
+    const parts = stacked.nodes.map((node) => {
+      const [, ...shape] = node.type.shape;
+      return nodeOf(reshape(slice(tensorOf(node), [position], [position + 1]), shape));
+    });
+    const before = carry.rebuild(carry.nodes);
+    const [next, y] = pairOf(withInlining(() => step(before as never, stacked.rebuild(parts) as never)));
+    carry = leavesOf('scan', 'the next carry', next);
+    requireSameLeaves('scan', initial, carry, carryHint);
+    given[position] = leavesOf('scan', 'y', y);
+  }
+  const [first] = given;
+  const all = first?.nodes.map((_, i) => nodeOf(stack(given.map(({ nodes }) => tensorOf(nodes[i] as Node)))));
+  return [initial.rebuild(carry.nodes), first?.rebuild(all ?? [])];
+}
+
 /**
  * A loop over the leading axis of `xs`: `(carry, ys[t]) = step(carry, xs[t])` for t = 0 … length − 1. It is recorded once and is one
  * operation, so that a thousand steps are recorded, compiled and differentiated as fast as ten. Gradients are those of the unrolled loop, of any
@@ -98,6 +125,8 @@ export function scan<const C, const X, Y>(
   const initial = leavesOf('scan', 'carry', carry);
   const stacked = leavesOf('scan', 'xs', xs);
   const length = lengthOf(stacked, wanted);
+  if (activeRecording()?.unrolls === true && length > 0)
+    return writeOut(step, initial, stacked, { length, reverse }) as [C, Y];
   const before = initial.nodes.map(({ type }) => makeParameter(type));
   const parts = stacked.nodes.map(({ type: { dtype, shape } }) => makeParameter(tensorType(dtype, shape.slice(1))));
   const { after, given } = recordBody(() =>

@@ -9,12 +9,16 @@ function recordDry<T>(op: string, body: () => T, seal: boolean): { readonly resu
   if (activeRecording() !== undefined) throw new ArgumentError(`[${op}] cannot be used inside a compiled function.`);
   // Updates recorded so far are computed, since those recorded inside are forgotten.
   flush([]);
-  return recordApart((own) => ({ result: body(), assigned: own.assigned.size }), { dry: true, seal });
+  return recordApart((own) => ({ result: body(), assigned: own.assigned.size }), {
+    dry: true,
+    seal,
+    unrolls: !seal,
+  });
 }
 
 /**
  * Records what `body` computes without running it, for walkers that make something else of a function (a file, a drawing). Values cannot be
- * read inside. What it assigns to variables is forgotten; `assigned` says to how many it did.
+ * read inside. Loops are recorded step by step. What it assigns to variables is forgotten; `assigned` says to how many it did.
  */
 export function trace<T>(body: () => T): { readonly result: T; readonly assigned: number } {
   return recordDry('trace', body, false);

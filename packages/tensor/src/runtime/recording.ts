@@ -20,6 +20,8 @@ export interface Recording {
   readonly trainable: Map<TensorCell, boolean>;
   /** Whether nothing will be computed; see {@link trace}. */
   readonly dry: boolean;
+  /** Whether loops are recorded step by step, for walkers that take no bodies. */
+  readonly unrolls: boolean;
 }
 
 /** The gradient of a variable inside a recording. */
@@ -108,7 +110,10 @@ const apartRecorder: Recorder = {
  * Records `body`; what it assigned is forgotten afterwards. With `seal`, reading a value that was made inside is an error afterwards: it has
  * none.
  */
-export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry: boolean; seal: boolean }): T {
+export function recordApart<T>(
+  body: (own: Recording) => T,
+  { dry, seal, unrolls = false }: { dry: boolean; seal: boolean; unrolls?: boolean },
+): T {
   const own: Recording = {
     transient: new Set(),
     assigned: new Set(),
@@ -117,6 +122,7 @@ export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry
     gradients: new Map(),
     trainable: new Map(),
     dry,
+    unrolls,
   };
   recording = own;
   const before = setRecorder(apartRecorder);
