@@ -46,3 +46,25 @@ add("logCumSumExp", lambda x: torch.logcumsumexp(x, 0), [torch.tensor([-1000.0, 
 add("cumsum", lambda x: torch.cumsum(x.int(), 0).int(), [torch.tensor([2147483647, 1, 5], dtype=torch.int32)], ["$0", 0])
 
 cases.write("cumulative")
+
+cases = Cases(37)
+add, normal, integers = cases.add, cases.normal, cases.integers
+values_and_indices = lambda result: [result[0], result[1].int()]
+SHAPES = [((7,), 0), ((1,), 0), ((0,), 0), ((5, 4), 0), ((3, 6), -1), ((2, 5, 3), 1), ((2, 3, 5), -1), ((3, 0), 0), ((60,), 0)]
+ties = torch.tensor([1.0, -0.0, 0.0, 1.0, nan, -inf, 0.0, inf, nan, -1.0, -0.0, 1.0])
+for descending in (False, True):
+    option = {"descending": descending}
+    for shape, axis in SHAPES:
+        add("sort", lambda x: values_and_indices(x.sort(dim=axis, descending=descending, stable=True)), [normal(*shape)], ["$0", axis, option])
+        add("argSort", lambda x: x.argsort(dim=axis, descending=descending, stable=True).int(), [normal(*shape)], ["$0", axis, option])
+        add("sort", lambda x: values_and_indices(x.sort(dim=axis, descending=descending, stable=True)), [integers(-2, 3, *shape)], ["$0", axis, option])
+    add("sort", lambda x: values_and_indices(x.sort(dim=0, descending=descending, stable=True)), [ties], ["$0", 0, option], gradient=False)
+    add("argSort", lambda x: x.argsort(dim=0, descending=descending, stable=True).int(), [torch.tensor([True, False, True, False])], ["$0", 0, option])
+    extremes = torch.tensor([2147483647, -2147483648, 0, -1, 2147483647, 5], dtype=torch.int32)
+    add("argSort", lambda x: x.argsort(dim=0, descending=descending, stable=True).int(), [extremes], ["$0", 0, option])
+for largest in (True, False):
+    for shape, axis, k in [((7,), 0, 3), ((5, 4), 0, 5), ((3, 6), -1, 1), ((2, 5, 3), 1, 2), ((3, 6), 1, 0), ((80,), 0, 9)]:
+        add("topK", lambda x: values_and_indices(x.topk(k, axis, largest=largest)), [normal(*shape) + torch.arange(math.prod(shape)).reshape(shape) / 4096], ["$0", k, {"axis": axis, "largest": largest}])
+    add("topK", lambda x: values_and_indices(x.topk(3, 0, largest=largest)), [torch.tensor([1.0, nan, -inf, inf, 2.0])], ["$0", 3, {"axis": 0, "largest": largest}], gradient=False)
+
+cases.write("sorting")

@@ -283,6 +283,7 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
   scatter: unscatter,
 
   cumulative: uncumulate,
+  argSort: none,
 
   sum: (dy, { inputs, attributes: { axes } }) => [() => unreduce(dy, inputAt(inputs, 0), axes)],
   prod: (dy, { inputs, attributes: { axes } }) => [

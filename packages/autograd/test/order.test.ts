@@ -1,12 +1,21 @@
 /** What goes along an axis in order, beside PyTorch, and its gradients of first and second order beside finite differences. */
-import { cummax, cumprod, cumsum, logCumSumExp, type Tensor } from '@hebb/tensor';
+import { cummax, cumprod, cumsum, logCumSumExp, sort, tensor, topK, type Tensor } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
 import { gradientErrors, input, type Input } from './support/finite-differences.ts';
 import { testAgainstPyTorch } from './support/pytorch.ts';
 
 testAgainstPyTorch('cumulative');
+testAgainstPyTorch('sorting');
 
 const cases: Record<string, { f: (...inputs: Tensor[]) => Tensor; inputs: readonly Input[] }> = {
+  'sorted elements': {
+    f: (x) =>
+      sort(x, 0)
+        .values.mul(tensor([[1], [2], [3], [4]]))
+        .square(),
+    inputs: [input([4, 3])],
+  },
+  'the largest elements': { f: (x) => topK(x, 2).values.square(), inputs: [input([2, 5])] },
   'a cumulative sum': { f: (x) => cumsum(x, 1).square(), inputs: [input([2, 5])] },
   'a cumulative product': { f: (x) => cumprod(x, 0, { reverse: true }).square(), inputs: [input([5])] },
   'a cumulative product with zeros': {

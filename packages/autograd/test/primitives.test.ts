@@ -271,6 +271,7 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
     },
   ]),
 
+  argSort: 'not differentiable',
   cumulative: (['sum', 'prod', 'max', 'min', 'logSumExp'] as const).flatMap((operator) =>
     [false, true].flatMap((reverse) => [
       { f: record('cumulative', { axis: 0, operator, reverse }), inputs: [input([7])] },

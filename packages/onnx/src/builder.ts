@@ -55,14 +55,15 @@ export class GraphBuilder {
   }
 
   /** Appends an operator with one output; returns the name of that output, which is the node's name too. */
-  node(opType: string, inputs: readonly string[], attributes: OperatorAttributes, name: string): string {
+  node(opType: string, inputs: readonly string[], attributes: OperatorAttributes, name: string, skipped = 0): string {
+    const before = Array.from({ length: skipped }, () => this.unique(`${name}/unused`));
     const output = this.unique(name);
     const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
     this.nodes.push({
       opType,
       name: output,
       input: [...inputs],
-      output: [output],
+      output: [...before, output],
       ...(attribute.length > 0 && { attribute }),
     });
     return output;

@@ -48,15 +48,17 @@ export class Emitter {
     return new Array<number>(this.#traces).fill(value);
   }
 
+  /** `skipped` outputs of the operator come before the one that is given. */
   emit(
     opType: string,
     inputs: readonly (Value | string)[],
     attributes: OperatorAttributes,
     type: { dtype: ElementType; extents: readonly Extent[] },
     name: string,
+    skipped = 0,
   ): Value {
     const names = inputs.map((input) => (typeof input === 'string' ? input : input.name));
-    return this.register({ name: this.builder.node(opType, names, attributes, name), ...type });
+    return this.register({ name: this.builder.node(opType, names, attributes, name, skipped), ...type });
   }
 
   /** Lets the extents of a value answer for equal ones. */

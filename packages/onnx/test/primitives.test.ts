@@ -103,6 +103,9 @@ const take = (x: Tensor, index: Tensor, axis: number, outside = 0.5): Tensor =>
 const cumulative = (x: Tensor, attributes: Attributes['cumulative']): Tensor =>
   tensorOf(makeNode('cumulative', [nodeOf(x)], attributes));
 
+const argSort = (x: Tensor, axis: number, descending = false): Tensor =>
+  tensorOf(makeNode('argSort', [nodeOf(x)], { axis, descending }));
+
 const put = (
   base: Tensor,
   index: Tensor,
@@ -153,6 +156,13 @@ const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
     'along the last axis': unary((x) => take(x, positions(x, 4), 2)),
     'along a free axis': unary((x) => take(x, positions(x, x.shape[0] ?? 1), 0)),
     integers: unaryInt((x) => take(x, positions(x.to('float32'), 3), 1, -1)),
+  },
+  argSort: {
+    'along an axis': unary((x) => argSort(x, 2)),
+    descending: unary((x) => argSort(x, 1, true)),
+    'along a free axis, with ties': unary((x) => argSort(x.mul(2).round(), 0)),
+    integers: unaryInt((x) => argSort(x, 1, true)),
+    bool: { inputs: { x: bool }, run: (x) => argSort(x, 2) },
   },
   cumulative: {
     ...Object.fromEntries(

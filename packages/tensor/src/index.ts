@@ -155,6 +155,7 @@ export { norm, type NormOptions } from './ops/norms.ts';
 export { logSumExp } from './ops/log-sum-exp.ts';
 export { nanMean, nanSum } from './ops/nan-reduce.ts';
 export { cond, whileLoop, type WhileLoopOptions } from './ops/control-flow.ts';
+export { argSort, sort, topK, type SortOptions, type TopElementsOptions } from './ops/sorting.ts';
 export { cummax, cummin, cumprod, cumsum, logCumSumExp, type CumulativeOptions } from './ops/cumulative.ts';
 export { scan, type ScanOptions } from './ops/scan.ts';
 export {

@@ -47,9 +47,11 @@ import {
   repeatInterleave,
   roll,
   slice,
+  sort,
   scan,
   stack,
   tensor,
+  topK,
   tril,
   trunc,
   unfold,
@@ -309,6 +311,11 @@ const plainSteps: readonly Step[] = [
   ),
   withAxis((x, axis) => logSumExp(x, axis)),
   withAxis((x, axis) => maxWithIndices(x, axis).values.mul(0.5)),
+  withAxis((x, axis, random) => sort(x, axis, { descending: random(2) === 1 }).values),
+  withAxis((x, axis, random) => {
+    const { values, indices } = topK(x, 1 + random(x.shape[axis] ?? 1), { axis, largest: random(2) === 1 });
+    return random(2) === 0 ? values : indices.to('float32').mul(0.1);
+  }),
   withAxis((x, axis, random) => cumsum(x.mul(0.3), axis, { reverse: random(2) === 1 }).tanh()),
   withAxis((x, axis, random) => cumprod(x.tanh().add(0.5), axis, { reverse: random(2) === 1 })),
   withAxis((x, axis, random) => logCumSumExp(x, axis, { reverse: random(2) === 1 }).sub(1)),

@@ -109,6 +109,7 @@ const positions = (right: () => unknown = () => [0, 1]): Kind => other(right, 'a
 const updates = anOperand();
 const creation = options<hebb.CreationOptions>({ dtype });
 const cumulativeOptions = options<hebb.CumulativeOptions>({ reverse: aBoolean() });
+const sortOptions = options<hebb.SortOptions>({ descending: aBoolean() });
 const reduceOptions = options<hebb.ReduceOptions>({ keepDims: aBoolean() });
 const closeOptions = options<hebb.CloseOptions>({
   rtol: aNumber(0, 'Infinity'),
@@ -380,6 +381,9 @@ export const functions: Functions<Api> = {
   amax: [x, axes, reduceOptions],
   amin: [x, axes, reduceOptions],
   aminmax: [x, axes, reduceOptions],
+  argSort: [x, optional(axis), sortOptions],
+  sort: [x, optional(axis), sortOptions],
+  topK: [x, anInteger(1), options<hebb.TopElementsOptions>({ axis: anInteger(0), largest: aBoolean() })],
   cumsum: [x, axis, cumulativeOptions],
   cumprod: [x, axis, cumulativeOptions],
   cummax: [x, axis, cumulativeOptions],

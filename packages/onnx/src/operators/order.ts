@@ -1,4 +1,5 @@
 /** What goes along an axis in order. ONNX has CumSum; the others are made in log₂ n steps, each of which combines with what lies 1, 2, 4, … before. */
+import { elementTypes } from '../schema.ts';
 import type { Value } from '../emitter.ts';
 import { first, isStatic } from '../extents.ts';
 import type { Site } from '../site.ts';
@@ -26,6 +27,28 @@ export function cumulative(site: Site<'cumulative'>): Value {
       shifted(site, result, { axis, distance: reverse ? -distance : distance, fill: identity }),
     );
   return result;
+}
+
+/** TopK of all elements; of equal ones the first comes first. */
+export function argSort(site: Site<'argSort'>): Value {
+  const axis = site.fixed('axis');
+  const x = site.full(0);
+  const isBool = x.dtype === 'bool';
+  const { extents } = site;
+  const numbers = isBool
+    ? site.emit('Cast', [x], { dtype: 'int32', extents, attributes: { to: elementTypes.int32 } })
+    : x;
+  const count = site.extentVector('number of elements', extents[axis] ?? []);
+  const attributes = { axis, largest: site.fixed('descending') ? 1 : 0, sorted: 1 };
+  const positions = site.emitter.emit(
+    'TopK',
+    [numbers, count],
+    attributes,
+    { dtype: 'int64', extents },
+    site.name('TopK'),
+    1,
+  );
+  return site.emit('Cast', [positions], { attributes: { to: elementTypes.int32 } });
 }
 
 /** The values that lie `distance` before along the axis, `fill` where there are none. */

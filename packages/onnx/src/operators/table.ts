@@ -25,7 +25,7 @@ import { gather, scatter } from './indexing.ts';
 import { scan } from './loops.ts';
 import { bitcast, bits, floorDivide, shiftLeft, shiftRight } from './integers.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
-import { cumulative } from './order.ts';
+import { argSort, cumulative } from './order.ts';
 import { argmax, max, min, prod, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
 
@@ -106,6 +106,7 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   scatter,
 
   cumulative,
+  argSort,
 
   sum,
   prod,

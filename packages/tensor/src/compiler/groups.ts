@@ -40,6 +40,7 @@ const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimi
   min: 'reduction',
   argmax: 'reduction',
   cumulative: 'reduction',
+  argSort: 'reduction',
   dot: 'contraction',
   conv: 'contraction',
   convInputGradient: 'contraction',

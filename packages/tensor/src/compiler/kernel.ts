@@ -178,8 +178,23 @@ export interface CumulativeKernel {
   readonly stores: readonly Store[];
 }
 
+/**
+ * For every point of `outer` and `inner`: sorts the positions along `axis` by their keys, ascending, equal keys in the order of the axis. The
+ * stores at place k of the axis see as result (i32) which position comes k-th.
+ */
+export interface SortKernel {
+  readonly kind: 'sort';
+  readonly name: string;
+  readonly outer: readonly Axis[];
+  readonly axis: Axis;
+  readonly inner: readonly Axis[];
+  /** i32. */
+  readonly key: Expression;
+  readonly stores: readonly Store[];
+}
+
 /** Kernels that compute. */
-export type Kernel = MapKernel | ReduceKernel | ContractionKernel | ScatterKernel | CumulativeKernel;
+export type Kernel = MapKernel | ReduceKernel | ContractionKernel | ScatterKernel | CumulativeKernel | SortKernel;
 
 /** `size` elements from `fromIndex` of buffer `from` on, to `toIndex` of buffer `to` on. The two ranges do not overlap. */
 export interface Piece {

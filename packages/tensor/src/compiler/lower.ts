@@ -427,6 +427,8 @@ class GroupLowering {
         return this.#scatter(node, name);
       case 'cumulative':
         return this.#cumulative(node, name);
+      case 'argSort':
+        return this.#sort(node, name);
       case 'dot':
         return this.#dot(node, name);
       case 'conv':
@@ -567,6 +569,23 @@ class GroupLowering {
     };
   }
 
+  #sort(node: ProgramNode, name: string): Kernel {
+    const { axis: along, descending } = node.attributes as Attributes['argSort'];
+    const { shape } = node.type;
+    const axes = shape.map(makeAxis);
+    const index = axes.map(axisIndex);
+    const key = sortKey(this.value(node.inputs[0] ?? 0, { index, guards: [] }));
+    return {
+      kind: 'sort',
+      name,
+      outer: real(axes.slice(0, along)),
+      axis: axes[along] ?? makeAxis(1),
+      inner: real(axes.slice(along + 1)),
+      key: descending ? integer('xor', key, constant(-1)) : key,
+      stores: this.#stores(index, shape),
+    };
+  }
+
   #dot(node: ProgramNode, name: string): Kernel {
     const [left = 0, right = 0] = node.inputs;
     const { shape } = node.type;
@@ -675,6 +694,31 @@ class GroupLowering {
       stores: this.#stores([outputChannel, channel, ...kernelIndex], node.type.shape),
     };
   }
+}
+
+/** An i32 for each value, in the same order: −0 as 0, NaN above all numbers. */
+function sortKey(value: Expression): Expression {
+  if (value.type === 'i32') return value;
+  if (value.type === 'bool') return { kind: 'cast', type: 'i32', operand: value };
+  const bits: Expression = { kind: 'bitcast', type: 'i32', operand: value };
+  const magnitude = integer('and', bits, constant(0x7fffffff));
+  const less = (left: Expression, right: Expression): Expression => ({
+    kind: 'binary',
+    type: 'bool',
+    operator: 'less',
+    left,
+    right,
+  });
+  const select = (condition: Expression, ifTrue: Expression, ifFalse: Expression): Expression => ({
+    kind: 'select',
+    type: 'i32',
+    condition,
+    ifTrue,
+    ifFalse,
+  });
+  const negative = integer('sub', constant(0), magnitude);
+  const number = select(less(bits, constant(0)), negative, bits);
+  return select(less(constant(0x7f800000), magnitude), constant(0x7fffffff), number);
 }
 
 /** Axes that run at all. */

@@ -129,6 +129,9 @@ export interface Attributes extends Readonly<Record<UnaryPrimitive | BinaryPrimi
   /** All elements up to each position (in `reverse`: from each position on) combined. logSumExp is float32 only. */
   cumulative: { readonly axis: number; readonly operator: CumulativeOperator; readonly reverse: boolean };
 
+  /** int32: the positions along the axis in ascending (or descending) order of x, equal elements in their own; NaN is larger than all numbers. */
+  argSort: { readonly axis: number; readonly descending: boolean };
+
   // Several values.
   /**
    * A loop. Inputs: the carries before the first step, what is read step by step (leading axis `length`), and what each step reads as it
@@ -514,6 +517,12 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     },
     encode: ({ axis, operator, reverse }, out) =>
       out.push(axis, cumulativeOperators.indexOf(operator), Number(reverse)),
+  },
+
+  argSort: {
+    arity: 1,
+    infer: (inputs) => tensorType('int32', at(inputs, 0).shape),
+    encode: ({ axis, descending }, out) => out.push(axis, Number(descending)),
   },
 
   dot: {

@@ -1,4 +1,4 @@
-/** What goes along an axis in order: combined elements. */
+/** What goes along an axis in order: combined elements, and sorting. */
 import type { Attributes, CumulativeOperator } from '../graph/primitives.ts';
 import { sizeOf, type DType, type TensorType } from '../graph/types.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
@@ -51,4 +51,27 @@ function cumulative(
   return result;
 }
 
-export const orderRules: { readonly [P in 'cumulative']: Rule<P> } = { cumulative };
+/** Below 0 where a comes before b: NaN is larger than all numbers. */
+function compare(a: number, b: number): number {
+  const [first, second] = [Number(Number.isNaN(a)), Number(Number.isNaN(b))];
+  return first + second > 0 ? first - second : a < b ? -1 : Number(a > b);
+}
+
+function argSort(
+  inputs: readonly Value[],
+  { axis, descending }: Attributes['argSort'],
+  type: TensorType,
+): Float64Array {
+  const { data } = inputAt(inputs, 0);
+  const result = new Float64Array(type.size);
+  const extent = type.shape[axis] ?? 1;
+  forEachRow(type, axis, (start, step) => {
+    const at = (i: number): number => data[start + step * i] ?? 0;
+    const order = Array.from({ length: extent }, (_, i) => i);
+    order.sort((i, j) => (descending ? compare(at(j), at(i)) : compare(at(i), at(j))));
+    order.forEach((i, place) => (result[start + step * place] = i));
+  });
+  return result;
+}
+
+export const orderRules: { readonly [P in 'cumulative' | 'argSort']: Rule<P> } = { cumulative, argSort };

@@ -14,6 +14,7 @@ import type { Tables } from './packing-context.ts';
 import { emitReduce } from './reduce.ts';
 import { emitScatter } from './scatter.ts';
 import { splitContraction, splitReduction } from './residues.ts';
+import { emitSort, sortedRows } from './sort.ts';
 
 export interface PlanFunctions {
   /** Takes the address of the scratch memory. */
@@ -109,7 +110,10 @@ class PlanBuilding {
       if (kernel.kind === 'map') grid = emitMap(context, kernel, { begin, end });
       else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, begin, end);
       else if (kernel.kind === 'cumulative') grid = emitCumulative(context, kernel, begin, end);
-      else if (kernel.kind === 'scatter') {
+      else if (kernel.kind === 'sort') {
+        grid = emitSort(context, kernel, begin, end, scratch);
+        this.scratchBytes = Math.max(this.scratchBytes, sortedRows(kernel).bytes);
+      } else if (kernel.kind === 'scatter') {
         const schedule = emitScatter(context, kernel, { begin, end }, scratch);
         grid = schedule.grid;
         this.scratchBytes = Math.max(this.scratchBytes, schedule.scratchBytes);
@@ -150,6 +154,6 @@ function parts(kernel: Kernel): readonly Kernel[] {
 function outputAxes(kernel: Kernel): readonly Axis[] {
   if (kernel.kind === 'contraction') return [...kernel.batch, ...kernel.m, ...kernel.n];
   if (kernel.kind === 'scatter') return [...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row];
-  if (kernel.kind === 'cumulative') return [...kernel.outer, kernel.axis, ...kernel.inner];
+  if (kernel.kind === 'cumulative' || kernel.kind === 'sort') return [...kernel.outer, kernel.axis, ...kernel.inner];
   return kernel.axes;
 }

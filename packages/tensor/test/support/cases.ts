@@ -417,6 +417,40 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
       ];
     }),
 
+    argSort: [false, true].flatMap((descending) => {
+      const along = (axis: number, x: Tensor): Case => record('argSort', { axis, descending }, x);
+      return [
+        along(0, data([37])),
+        along(0, data([700])),
+        along(0, data([9, 35])),
+        along(1, data([5, 33], 'int32')),
+        along(1, data([3, 70, 6])),
+        along(2, data([2, 3, 11], 'bool')),
+        along(1, data([2, 1111], 'int32')),
+        along(1, data([4, 1])),
+        along(0, data([0, 3])),
+        along(1, data([3, 0])),
+        along(0, special),
+        along(0, concat([special, special.flip(0), data([50]), special], 0)),
+        along(0, integers),
+        along(0, data([200]).mul(0)),
+        // Work before, views on both sides, and an epilogue.
+        {
+          actual: () =>
+            along(1, data([6, 59], 'int32').to('float32').abs().transpose(0, 1).flip(1))
+              .actual()
+              .transpose(0, 1)
+              .mul(3)
+              .add(data([59], 'int32')),
+        },
+        {
+          actual: () =>
+            along(0, data([100, 3]))
+              .actual()
+              .add(data([100, 3], 'int32')),
+        },
+      ];
+    }),
     cumulative: (['sum', 'prod', 'max', 'min', 'logSumExp'] as const).flatMap((operator) => {
       const along = (axis: number, x: Tensor, reverse = false): Case =>
         record('cumulative', { axis, operator, reverse }, x);

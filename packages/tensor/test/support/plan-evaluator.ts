@@ -117,6 +117,14 @@ function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
       });
     });
     for (const { point, value } of results) store(kernel.stores, point, memory, [value]);
+  } else if (kernel.kind === 'sort') {
+    forEachPoint([...kernel.outer, ...kernel.inner], point, () => {
+      const keys: number[] = [];
+      forEachPoint([kernel.axis], point, () => keys.push(evaluate(kernel.key, point, memory, [])));
+      const order = keys.map((_, i) => i).sort((i, j) => (keys[i] ?? 0) - (keys[j] ?? 0));
+      let place = 0;
+      forEachPoint([kernel.axis], point, () => store(kernel.stores, point, memory, [order[place++] ?? 0]));
+    });
   } else if (kernel.kind === 'cumulative') {
     forEachPoint([...kernel.outer, ...kernel.inner], point, () => {
       let soFar: number | undefined;

@@ -12,6 +12,7 @@ import type {
   PlanStep,
   ReduceKernel,
   ScatterKernel,
+  SortKernel,
   Store,
 } from '../../compiler/kernel.ts';
 import { constantIndex } from '../../compiler/index-expression.ts';
@@ -32,6 +33,7 @@ import {
   reduceInStages,
   Scratch,
 } from './stages.ts';
+import { addRows, readPositions, renderRound, sortRounds, writeKeys } from './sort.ts';
 import { listSizes, prepareLists, renderLinks, renderScatter } from './scatter.ts';
 import {
   addExpressions,
@@ -193,6 +195,9 @@ class Lowering {
       case 'scatter':
         if (pointCount([...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row]) > 0) this.#scatter(kernel);
         break;
+      case 'sort':
+        if (pointCount([...kernel.outer, kernel.axis, ...kernel.inner]) > 0) this.#sort(kernel);
+        break;
       case 'cumulative':
         if (pointCount([...kernel.outer, kernel.axis, ...kernel.inner]) > 0) this.#cumulative(kernel);
         break;
@@ -244,6 +249,21 @@ class Lowering {
       if (stage !== kernel && !isPart(stage)) this.#cumulative(stage);
       else this.#fit(stage, (plan) => renderCumulative(stage, plan, this.#target));
     }
+  }
+
+  #sort(kernel: SortKernel): void {
+    let [from, to] = [addRows(kernel, this.scratch.add), addRows(kernel, this.scratch.add)];
+    this.#schedule(writeKeys(kernel, from));
+    for (const run of sortRounds(kernel)) {
+      const round = renderRound(kernel, run, [from, to], this.scratch.buffers, this.#target);
+      this.steps.push({
+        kind: 'dispatch',
+        name: `${kernel.name}.${run === 0 ? 'blocks' : `runs of ${run}`}`,
+        ...round,
+      });
+      [from, to] = [to, from];
+    }
+    this.#schedule(readPositions(kernel, from));
   }
 
   #link(kernel: ScatterKernel): LinkedScatter {

@@ -204,6 +204,7 @@ function resultAxes(kernel: Exclude<Kernel, MapKernel>): readonly Axis[] {
     case 'scatter':
       return [...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row];
     case 'cumulative':
+    case 'sort':
       return [...kernel.outer, kernel.axis, ...kernel.inner];
   }
 }
@@ -211,6 +212,7 @@ function resultAxes(kernel: Exclude<Kernel, MapKernel>): readonly Axis[] {
 function resultTypes(kernel: Exclude<Kernel, MapKernel>): readonly ScalarType[] {
   if (kernel.kind === 'reduce') return kernel.reducers.map(resultType);
   if (kernel.kind === 'cumulative') return [kernel.value.type];
+  if (kernel.kind === 'sort') return ['i32'];
   return kernel.kind === 'scatter' ? [kernel.update.type] : ['f32'];
 }
 

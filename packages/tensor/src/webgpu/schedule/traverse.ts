@@ -90,6 +90,7 @@ export function isPart(kernel: CumulativeKernel): kernel is CumulativePart {
 export function usesOf(kernel: Kernel): Uses {
   const uses = emptyUses();
   if (kernel.kind === 'scatter') addExpressions([kernel.update, kernel.base], uses);
+  if (kernel.kind === 'sort') addExpressions([kernel.key], uses);
   if (kernel.kind === 'cumulative') addExpressions([kernel.value, ...(isPart(kernel) ? [kernel.start] : [])], uses);
   if (isLinked(kernel)) {
     for (const buffer of [kernel.heads, kernel.next]) uses.loads.push({ buffer, index: constantIndex(0) });
@@ -156,6 +157,8 @@ export function rewriteKernel(kernel: Kernel, rewriter: Rewriter): Kernel {
       const start = isPart(kernel) ? { start: rewriter.expression(kernel.start) } : {};
       return { ...kernel, stores, value: rewriter.expression(kernel.value), ...start };
     }
+    case 'sort':
+      return { ...kernel, stores, key: rewriter.expression(kernel.key) };
     case 'scatter':
       return {
         ...kernel,
