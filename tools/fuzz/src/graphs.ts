@@ -2,6 +2,7 @@
 import {
   avgPool2d,
   acos,
+  argSort,
   asin,
   atan,
   bitwiseAnd,
@@ -47,7 +48,6 @@ import {
   repeatInterleave,
   roll,
   slice,
-  sort,
   scan,
   stack,
   tensor,
@@ -311,10 +311,15 @@ const plainSteps: readonly Step[] = [
   ),
   withAxis((x, axis) => logSumExp(x, axis)),
   withAxis((x, axis) => maxWithIndices(x, axis).values.mul(0.5)),
-  withAxis((x, axis, random) => sort(x, axis, { descending: random(2) === 1 }).values),
+  // By whole numbers, so that no rounding decides what comes first.
   withAxis((x, axis, random) => {
-    const { values, indices } = topK(x, 1 + random(x.shape[axis] ?? 1), { axis, largest: random(2) === 1 });
-    return random(2) === 0 ? values : indices.to('float32').mul(0.1);
+    const order = argSort(x.mul(3).add(0.123).to('int32'), axis, { descending: random(2) === 1 });
+    return gather(x, axis, order);
+  }),
+  withAxis((x, axis, random) => {
+    const key = x.mul(3).add(0.123).to('int32').to('float32');
+    const { values, indices } = topK(key, 1 + random(x.shape[axis] ?? 1), { axis, largest: random(2) === 1 });
+    return [values.mul(0.2), gather(x, axis, indices)][random(2)];
   }),
   withAxis((x, axis, random) => cumsum(x.mul(0.3), axis, { reverse: random(2) === 1 }).tanh()),
   withAxis((x, axis, random) => cumprod(x.tanh().add(0.5), axis, { reverse: random(2) === 1 })),
