@@ -101,6 +101,10 @@ for shape, own in [((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 4), (3, 1)), ((5,), (5
 add("maskedFill", lambda x, m, v: x.masked_fill(m, v), [normal(3, 4), mask(3, 4), torch.tensor(2.5)], ["$0", "$1", "$2"])
 add("maskedFill", lambda x, m: x.masked_fill(m, 7), [integers(-9, 9, 3, 4), mask(3, 4)], ["$0", "$1", 7])
 
+for shape, own in [((3, 4), (3, 4)), ((3, 4), (4,)), ((5,), (1,)), ((2, 3), (2, 1)), ((2, 0), (2, 0))]:
+    add("maskedScatter", lambda x, m, s: x.masked_scatter(m.expand_as(x), s), [normal(*shape), mask(*own), normal(*shape)], ["$0", "$1", "$2"])
+add("maskedScatter", lambda x, m, s: x.masked_scatter(m, s), [integers(-9, 9, 3, 4), mask(3, 4), integers(-9, 9, 20)], ["$0", "$1", "$2"])
+
 # Tables.
 for ids in [integers(0, 5, 4), integers(0, 5, 2, 3), torch.tensor(3, dtype=torch.int32), torch.zeros(0, dtype=torch.int32)]:
     add("embedding", lambda i, w: F.embedding(i, w), [ids, normal(5, 3)], ["$0", "$1"])

@@ -172,7 +172,7 @@ export {
   type ScatterReduceOptions,
   type ScatterReduction,
 } from './ops/indexing.ts';
-export { maskedFill, maskedSelect, nonZero } from './ops/masks.ts';
+export { maskedFill, maskedScatter, maskedSelect, nonZero } from './ops/masks.ts';
 export { segmentMax, segmentMean, segmentMin, segmentSoftmax, segmentSum } from './ops/segments.ts';
 export { embedding, embeddingBag, type EmbeddingBagOptions, type EmbeddingOptions } from './ops/embedding.ts';
 export { setAt, type Selection } from './ops/assignment.ts';

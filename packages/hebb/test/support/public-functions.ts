@@ -350,6 +350,7 @@ export const functions: Functions<Api> = {
     options<hebb.ScatterReduceOptions>({ includeSelf: aBoolean() }),
   ],
   maskedFill: [x, aTensor(() => tensor([true, false])), anOperand(() => 3)],
+  maskedScatter: [x, aTensor(() => tensor([true, false])), x],
   maskedSelect: [x, aTensor(() => tensor([true, false]))],
   nonZero: [x],
   segmentSum: [x, positions(), anInteger(2)],

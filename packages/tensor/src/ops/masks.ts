@@ -3,9 +3,10 @@ import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { nodeOf, requireOperand, requireTensor, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { tensor } from './creation.ts';
-import { not, where } from './elementwise.ts';
-import { take } from './indexing.ts';
-import { broadcastTo } from './movement.ts';
+import { cumsum } from './cumulative.ts';
+import { cast, not, sub, where } from './elementwise.ts';
+import { gatherNode, take } from './indexing.ts';
+import { broadcastTo, flatten, reshape } from './movement.ts';
 import { broadcastError, broadcastShapes, castNode, constantNode } from './operands.ts';
 
 /** The mask; throws unless it is bool. */
@@ -33,9 +34,7 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   requireTensor('maskedFill', 'x', x);
   requireMask('maskedFill', mask);
   requireOperand('maskedFill', value);
-  const joined = broadcastShapes(x.shape, mask.shape);
-  if (joined === undefined || joined.length !== x.ndim || joined.some((n, i) => n !== x.shape[i]))
-    throw broadcastError('maskedFill', [x, mask]);
+  requireFits('maskedFill', x, mask);
   if (typeof value === 'number') {
     if (x.dtype !== 'float32' && (value | 0) !== value)
       throw new DTypeError(`[maskedFill] ${value} is no ${x.dtype}, which ${x} holds.`);
@@ -43,6 +42,42 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   }
   if (value.size !== 1) throw new ShapeError(`[maskedFill] takes a number or a tensor of one element, not ${value}.`);
   return where(not(mask), x, tensorOf(castNode(nodeOf(value.reshape([])), x.dtype)));
+}
+
+/**
+ * x with the elements of `source`, taken in row-major order, where the mask holds, likewise in row-major order; the mask broadcasts to x's shape, and
+ * the result has x's shape and dtype, PyTorch's `masked_scatter`. Where there are fewer elements than places the last places are NaN (int32: 0, bool:
+ * false).
+ *
+ * Throws {@link DTypeError} for a mask that is not bool and a source of another dtype, {@link ShapeError} where the mask does not broadcast
+ * to x.
+ *
+ * ```ts
+ * const x = tensor([0, 0, 5, 0]);
+ * await maskedScatter(x, x.equal(0), tensor([1, 2, 3])).toArray(); // [1, 2, 5, 3]
+ * ```
+ */
+export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
+  requireTensor('maskedScatter', 'x', x);
+  requireMask('maskedScatter', mask);
+  requireTensor('maskedScatter', 'the source', source);
+  if (source.dtype !== x.dtype) {
+    throw new DTypeError(`[maskedScatter] the source must have the dtype of ${x}, not ${source}.`, {
+      hint: `Convert it with .to('${x.dtype}').`,
+    });
+  }
+  requireFits('maskedScatter', x, mask);
+  const places = broadcastTo(mask, x.shape);
+  // How many places come before each.
+  const before = sub(cumsum(cast(flatten(places), 'int32'), 0), 1);
+  return where(places, reshape(gatherNode(flatten(source), 0, before), x.shape), x);
+}
+
+/** Throws unless the mask broadcasts to x's shape. */
+function requireFits(op: string, x: Tensor, mask: Tensor): void {
+  const joined = broadcastShapes(x.shape, mask.shape);
+  if (joined === undefined || joined.length !== x.ndim || joined.some((n, i) => n !== x.shape[i]))
+    throw broadcastError(op, [x, mask]);
 }
 
 /** Row-major positions at which a mask holds. */
