@@ -21,6 +21,7 @@ import {
 import { isPromise, requireDataset, requireGathered, type Dataset } from './dataset.ts';
 import { Buckets, type PlannedBatch } from './buckets.ts';
 import { DataError, show } from './errors.ts';
+import { count, printable } from './print.ts';
 import { Random, requireSeed } from './random.ts';
 import { stateDifferences } from './state.ts';
 
@@ -163,6 +164,7 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
     this.#seed = seed;
     this.#transform = transform;
     this.#prefetch = workers === 0 ? 0 : prefetch;
+    printable(this);
   }
 
   /** Number of batches in an epoch. */
@@ -248,6 +250,19 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   /** The next epoch as tensors. */
   [Symbol.asyncIterator](): AsyncGenerator<TensorBatch<T>, void, undefined> {
     return this.#tensorsLater(this.#epoch++);
+  }
+
+  /** `DataLoader of 10 examples, 3 batches of 4, shuffled with seed 1`, as `console.log` prints it. */
+  toString(): string {
+    const { dropLast, shuffle, buckets, seed, dataset } = this;
+    const parts = [
+      `DataLoader of ${count(dataset.length, 'example')}`,
+      `${count(this.length, 'batch')} of ${this.batchSize}`,
+      ...(dropLast ? ['without a smaller last one'] : []),
+      ...(buckets === undefined ? [] : [`in buckets up to ${buckets.join(', ')}`]),
+      shuffle ? `shuffled with seed ${seed}` : 'in order',
+    ];
+    return parts.join(', ');
   }
 
   /** What the order depends on, as JSON. */

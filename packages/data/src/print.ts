@@ -1,4 +1,5 @@
-/** What is printed of tables and datasets, by Node's `console.log` too. */
+/** What is printed of tables, datasets, loaders, streams and transforms, by Node's `console.log` too. */
+import type { JsonValue } from './batches.ts';
 
 /** What is read of a table. */
 interface Printed {
@@ -49,8 +50,42 @@ export function tableText(table: Printed): string {
   ].join('\n');
 }
 
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
+/** `n examples`, `1 example`. */
+export function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : /(ch|s)$/.test(what) ? 'es' : 's'}`;
+}
+
+/** What a transform saves as JSON, for people: its class, its options and what it has learnt; the first of long lists. */
+export function transformText({
+  type,
+  ...members
+}: {
+  readonly type: string;
+  readonly [name: string]: JsonValue;
+}): string {
+  const texts = Object.entries(members).map(([name, value]) => `${name}: ${jsonText(value)}`);
+  return texts.length === 0 ? type : `${type} { ${texts.join(', ')} }`;
+}
+
+const firstItems = 4;
+
+function jsonText(value: JsonValue): string {
+  if (typeof value === 'number') return String(Number(value.toPrecision(6)));
+  if (typeof value === 'string') return `'${cellText(value)}'`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (isList(value)) {
+    const shown = value.slice(0, firstItems).map(jsonText);
+    return `[${[...shown, ...(value.length > firstItems ? [`… ${value.length - firstItems} more`] : [])].join(', ')}]`;
+  }
+  const { type, ...members } = value;
+  if (typeof type === 'string') return transformText({ type, ...members });
+  return `{ ${Object.entries(value)
+    .map(([name, member]) => `${name}: ${jsonText(member)}`)
+    .join(', ')} }`;
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }
 
 function cut(text: string): string {

@@ -1,7 +1,19 @@
 /** What `console.log` shows of data. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { ArrayDataset, parseCsv, Table } from '../src/index.ts';
+import {
+  ArrayDataset,
+  ColumnTransformer,
+  DataLoader,
+  Imputer,
+  LabelEncoder,
+  MinMaxScaler,
+  OneHotEncoder,
+  parseCsv,
+  Pipeline,
+  stream,
+  Table,
+} from '../src/index.ts';
 
 describe('a table prints', () => {
   it('its size, its columns with their types, and the first rows', () => {
@@ -52,4 +64,38 @@ it('a dataset prints its fields', () => {
   });
   expect(inspect(dataset)).toBe('ArrayDataset of 3 examples: x float32[2,2], y int32[]');
   expect(inspect(dataset.subset([1]))).toBe('ArrayDataset of 1 example: x float32[2,2], y int32[]');
+});
+
+it('a loader prints what its order depends on', () => {
+  const dataset = new ArrayDataset({ x: { data: new Float32Array(10), shape: [] } });
+  expect(inspect(new DataLoader(dataset, { batchSize: 4, shuffle: true, seed: 1 }))).toBe(
+    'DataLoader of 10 examples, 3 batches of 4, shuffled with seed 1',
+  );
+  expect(inspect(new DataLoader(dataset, { batchSize: 10, dropLast: true }))).toBe(
+    'DataLoader of 10 examples, 1 batch of 10, without a smaller last one, in order',
+  );
+});
+
+it('a stream prints its source and stages', () => {
+  const lines = stream([1, 2, 3]).map((x) => ({ x }));
+  expect(inspect(lines)).toMatch(/^Stream: .* → map$/);
+  expect(inspect(lines.shuffle({ buffer: 2, seed: 1 }).batch(2))).toMatch(
+    /^BatchStream of 2: .* → map → shuffle\(buffer 2, seed 1\)$/,
+  );
+});
+
+it('a transform prints its options, and the first numbers of what it has learnt', () => {
+  const x = { data: Float64Array.from({ length: 12 }, (_, i) => i / 3), shape: [2, 6] };
+  expect(inspect(new MinMaxScaler().fit(x))).toBe(
+    "MinMaxScaler { per: 'feature', featureRange: [0, 1], clip: false, fitted: true, dataMin: [0, 0.333333, 0.666667, 1, … 2 more], dataMax: [2, 2.33333, 2.66667, 3, … 2 more] }",
+  );
+  expect(inspect(new LabelEncoder().fit(['b', 'a']))).toBe("LabelEncoder { classes: ['a', 'b'] }");
+  expect(`${new Pipeline([new LabelEncoder()])}`).toBe('Pipeline { steps: [LabelEncoder { classes: [] }] }');
+  const table = parseCsv('c\nred\ngreen\n');
+  expect(
+    inspect(new ColumnTransformer({ colours: { columns: ['c'], transform: new OneHotEncoder() } }).fit(table)),
+  ).toMatch(
+    /^ColumnTransformer \{ groups: \[\{ name: 'colours', columns: \['c'\], width: 2, transform: OneHotEncoder \{.*categories: \[\['green', 'red'\]\] \} \}\] \}$/,
+  );
+  expect(inspect(new Imputer())).toBe("Imputer { strategy: 'mean', fillValue: null, names: null, fill: [] }");
 });

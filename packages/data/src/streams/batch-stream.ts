@@ -22,6 +22,7 @@ import {
   type TensorBatch,
 } from '../batches.ts';
 import { DataError, show } from '../errors.ts';
+import { printable } from '../print.ts';
 import { requireSeed } from '../random.ts';
 import { stateDifferences } from '../state.ts';
 import { Collator, fieldTypes, type FieldType } from './collate.ts';
@@ -111,6 +112,7 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
     this.#stages = stages;
     this.#source = source;
     this.#options = { ...options, seed };
+    printable(this);
     this.#open = (epoch, from, position) => {
       let batch = from;
       const finish = (loaded: Loaded<B>): Loaded<B> | Promise<Loaded<B>> => {
@@ -182,6 +184,11 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
   /** The next epoch as tensors. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TensorBatch<B>, void, undefined> {
     for await (const { batch } of this.batches({ epoch: this.#epoch++, batch: 0 })) yield toTensors(batch);
+  }
+
+  /** `BatchStream of 32: csvStream → shuffle(buffer 100, seed 1)`, as `console.log` prints it. */
+  toString(): string {
+    return `BatchStream of ${this.batchSize}: ${this.#stages.join(' → ')}`;
   }
 
   /** What the batches depend on, as JSON. */

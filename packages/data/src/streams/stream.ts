@@ -11,6 +11,7 @@ import {
 import type { NumericArray } from '../arrays.ts';
 import type { ArrayBatch, JsonValue } from '../batches.ts';
 import { DataError, show } from '../errors.ts';
+import { printable } from '../print.ts';
 import { requireSeed } from '../random.ts';
 import { BatchStream, type BatchOptions } from './batch-stream.ts';
 import { iterableSource, requireRestartable, type Elements } from './iterables.ts';
@@ -80,6 +81,7 @@ export class Stream<T> implements AsyncIterable<T> {
   constructor(source: StreamSource<T>, stages: readonly string[] = [source.type]) {
     this.#source = source;
     this.#stages = stages;
+    printable(this);
   }
 
   /**
@@ -295,6 +297,11 @@ export class Stream<T> implements AsyncIterable<T> {
   batch<B extends ArrayBatch>(size: number, options: BatchOptions<T, B>): BatchStream<B>;
   batch<B extends ArrayBatch>(size: number, options: BatchOptions<T, B> = {}): BatchStream<B> {
     return new BatchStream(this.#source, this.#stages, size, options);
+  }
+
+  /** `Stream: csvStream → map`, its source and stages, as `console.log` prints it. */
+  toString(): string {
+    return `Stream: ${this.#stages.join(' → ')}`;
   }
 
   /** Reads an epoch, from a position of it on; mostly for sources of your own. */

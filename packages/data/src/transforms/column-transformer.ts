@@ -3,6 +3,7 @@ import { listOf, requirePlain, requireString } from '@hebb/tensor/arguments';
 import { requireArray, whole, type NumericArray } from '../arrays.ts';
 import type { JsonValue } from '../batches.ts';
 import { DataError, show } from '../errors.ts';
+import { printable, transformText } from '../print.ts';
 import { Table, type Column } from '../table.ts';
 import { feed, requireTransform } from './pipeline.ts';
 import { JsonReader, notFitted, type AnyTransform, type Transform, type TransformJSON } from './transform.ts';
@@ -42,7 +43,7 @@ export class ColumnTransformer implements Transform<Table, NumericArray> {
   readonly takesTable: boolean = true;
   readonly groups: Readonly<Record<string, ColumnGroup>>;
   /** Columns of the result by group; undefined before `fit`. */
-  #widths: Readonly<Record<string, number>> | undefined;
+  #widths: ReadonlyMap<string, number> | undefined;
 
   constructor(groups: Readonly<Record<string, ColumnGroup>>) {
     requirePlain('ColumnTransformer', 'groups', groups);
@@ -54,6 +55,7 @@ export class ColumnTransformer implements Transform<Table, NumericArray> {
       requireTransform('ColumnTransformer', `the transform of ${name}`, transform);
     }
     this.groups = { ...groups };
+    printable(this);
   }
 
   fit(table: Table): this {
@@ -81,14 +83,14 @@ export class ColumnTransformer implements Transform<Table, NumericArray> {
     const widths = this.#widths;
     if (widths === undefined) throw notFitted(ColumnTransformer.type);
     requireArray('ColumnTransformer', matrix);
-    const width = Object.values(widths).reduce((sum, each) => sum + each, 0);
+    const width = [...widths.values()].reduce((sum, each) => sum + each, 0);
     const [length = 0, given = 0] = matrix.shape;
     if (matrix.shape.length !== 2 || given !== width)
       throw new DataError(`[ColumnTransformer] expected ${width} columns, got the shape [${matrix.shape.join(',')}].`);
     const columns = new Map<string, Column>();
     let offset = 0;
     for (const [name, { columns: names, transform }] of Object.entries(this.groups)) {
-      const own = widths[name] ?? 0;
+      const own = widths.get(name) ?? 0;
       const part = new Float64Array(length * own);
       for (let i = 0; i < length; i++)
         for (let j = 0; j < own; j++) part[i * own + j] = matrix.data[i * width + offset + j] ?? NaN;
@@ -99,11 +101,16 @@ export class ColumnTransformer implements Transform<Table, NumericArray> {
     return new Table(columns);
   }
 
+  /** Its groups with what they have learnt, as `console.log` prints it. */
+  toString(): string {
+    return transformText(this.toJSON());
+  }
+
   toJSON(): TransformJSON {
     const groups = Object.entries(this.groups).map(([name, { columns, transform }]): JsonValue => ({
       name,
       columns,
-      width: this.#widths?.[name] ?? null,
+      width: this.#widths?.get(name) ?? null,
       transform: transform.toJSON(),
     }));
     return { type: ColumnTransformer.type, groups };
@@ -112,22 +119,22 @@ export class ColumnTransformer implements Transform<Table, NumericArray> {
   /** The transform that {@link toJSON} was called on; `build` makes those of the groups. @throws DataError for anything else */
   static fromJSON(json: TransformJSON, build: (json: JsonValue) => AnyTransform): ColumnTransformer {
     const reader = new JsonReader(ColumnTransformer.type, json);
-    const widths: Record<string, number> = {};
+    const widths = new Map<string, number>();
     const groups = reader.list('groups').map((group): [string, ColumnGroup] => {
       const { name, columns, width, transform } = Object(group) as Readonly<Record<string, JsonValue | undefined>>;
       const [key = ''] = reader.texts('groups', [name ?? null]);
-      if (typeof width === 'number') widths[key] = width;
+      if (typeof width === 'number') widths.set(key, width);
       return [key, { columns: reader.texts('columns', columns), transform: build(transform ?? null) }];
     });
     const made = new ColumnTransformer(Object.fromEntries(groups));
-    if (Object.keys(widths).length > 0) made.#widths = widths;
+    if (widths.size > 0) made.#widths = widths;
     return made;
   }
 
   #join(
     table: Table,
     run: (transform: AnyTransform, part: never) => unknown,
-  ): { matrix: NumericArray<Float64Array>; widths: Record<string, number> } {
+  ): { matrix: NumericArray<Float64Array>; widths: ReadonlyMap<string, number> } {
     if (!(table instanceof Table)) throw new DataError(`[ColumnTransformer] expected a table, got ${show(table)}.`);
     const parts = Object.entries(this.groups).map(([name, { columns, transform }]) => {
       const result = run(transform, feed(transform, table.select(columns)));
@@ -148,7 +155,7 @@ export class ColumnTransformer implements Transform<Table, NumericArray> {
         for (let j = 0; j < own; j++) data[i * width + offset + j] = part.data[i * own + j] ?? NaN;
       offset += own;
     }
-    const widths = Object.fromEntries(parts.map(({ name, width: own }) => [name, own]));
+    const widths = new Map(parts.map(({ name, width: own }) => [name, own]));
     return { matrix: whole({ data, shape: [table.length, width] }), widths };
   }
 }

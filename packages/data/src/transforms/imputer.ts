@@ -2,6 +2,7 @@
 import { oneOf, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { format, requireArray, sizeOf, whole, type NumericArray } from '../arrays.ts';
 import { DataError, show } from '../errors.ts';
+import { printable, transformText } from '../print.ts';
 import { classesOf } from '../labels.ts';
 import { Table, type Column } from '../table.ts';
 import { JsonReader, notFitted, numberToJSON, type Transform, type TransformJSON } from './transform.ts';
@@ -58,6 +59,7 @@ export class Imputer implements Transform<NumericArray | Table, NumericArray | T
     }
     this.#strategy = strategy;
     this.#fillValue = fillValue;
+    printable(this);
   }
 
   fit(x: NumericArray | Table): this {
@@ -110,6 +112,11 @@ export class Imputer implements Transform<NumericArray | Table, NumericArray | T
   inverseTransform<X extends NumericArray | Table>(x: X): X {
     if (this.fill.length === 0) throw notFitted(Imputer.type);
     return x;
+  }
+
+  /** Its class, options and what it has learnt, as `console.log` prints it. */
+  toString(): string {
+    return transformText(this.toJSON());
   }
 
   toJSON(): TransformJSON {

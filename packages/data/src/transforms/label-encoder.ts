@@ -2,6 +2,7 @@
 import { requireList } from '@hebb/tensor/arguments';
 import { DataError, show } from '../errors.ts';
 import { classesOf, numbersOf } from '../labels.ts';
+import { printable, transformText } from '../print.ts';
 import { JsonReader, notFitted, type Transform, type TransformJSON } from './transform.ts';
 
 /**
@@ -25,6 +26,10 @@ export class LabelEncoder implements Transform<ArrayLike<string | number | null>
 
   /** The classes in the order of their numbers; empty before `fit`. */
   classes: readonly (string | number)[] = [];
+
+  constructor() {
+    printable(this);
+  }
 
   fit(values: ArrayLike<string | number | null>): this {
     requireList('LabelEncoder', 'values', values);
@@ -55,6 +60,11 @@ export class LabelEncoder implements Transform<ArrayLike<string | number | null>
         throw new DataError(`[LabelEncoder] label ${i} is ${show(label)}; labels are 0 to ${this.classes.length - 1}.`);
       return value;
     });
+  }
+
+  /** Its class and classes, as `console.log` prints it. */
+  toString(): string {
+    return transformText(this.toJSON());
   }
 
   toJSON(): TransformJSON {

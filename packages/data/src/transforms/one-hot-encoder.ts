@@ -2,6 +2,7 @@
 import { checkOptions, oneOf, orNull, requireList, type OptionNames } from '@hebb/tensor/arguments';
 import { requireArray, whole, type NumericArray } from '../arrays.ts';
 import { DataError, ProblemList, show, someOf } from '../errors.ts';
+import { printable, transformText } from '../print.ts';
 import { classesOf } from '../labels.ts';
 import { Table, type Column } from '../table.ts';
 import { JsonReader, notFitted, type Transform, type TransformJSON } from './transform.ts';
@@ -58,6 +59,7 @@ export class OneHotEncoder implements Transform<Categories, NumericArray> {
     const { handleUnknown = 'error', drop = null } = options;
     this.#handleUnknown = handleUnknown;
     this.#drop = drop;
+    printable(this);
   }
 
   /** The categories of each column, in the order of theirs; none before `fit`. */
@@ -134,6 +136,11 @@ export class OneHotEncoder implements Transform<Categories, NumericArray> {
     });
     if (!this.#isTable) return columns[0]?.[1] ?? [];
     return new Table(new Map(columns.map(([name, values]) => [name, toColumn(values)])));
+  }
+
+  /** Its class, options and what it has learnt, as `console.log` prints it. */
+  toString(): string {
+    return transformText(this.toJSON());
   }
 
   toJSON(): TransformJSON {

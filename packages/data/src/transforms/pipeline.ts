@@ -3,6 +3,7 @@ import { requireArray } from '@hebb/tensor/arguments';
 import type { NumericArray } from '../arrays.ts';
 import type { JsonValue } from '../batches.ts';
 import { DataError, show } from '../errors.ts';
+import { printable, transformText } from '../print.ts';
 import { Table } from '../table.ts';
 import { JsonReader, type AnyTransform, type Transform, type TransformJSON } from './transform.ts';
 
@@ -34,6 +35,7 @@ export class Pipeline<In = NumericArray | Table, Out = NumericArray> implements 
     steps.forEach((step, i) => requireTransform('Pipeline', `step ${i}`, step));
     this.steps = [...steps];
     this.takesTable = steps[0]?.takesTable === true;
+    printable(this);
   }
 
   fit(x: In): this {
@@ -67,6 +69,11 @@ export class Pipeline<In = NumericArray | Table, Out = NumericArray> implements 
     let value: unknown = y;
     for (const step of [...this.steps].reverse()) value = step.inverseTransform(value as never);
     return value as In;
+  }
+
+  /** Its class, options and what it has learnt, as `console.log` prints it. */
+  toString(): string {
+    return transformText(this.toJSON());
   }
 
   toJSON(): TransformJSON {

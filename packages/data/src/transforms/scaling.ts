@@ -9,6 +9,7 @@ import {
 } from '@hebb/tensor/arguments';
 import { format, requireArray, sizeOf, whole, type NumericArray } from '../arrays.ts';
 import { DataError, show } from '../errors.ts';
+import { printable, transformText } from '../print.ts';
 import { JsonReader, notFitted, numbersToJSON, type Transform, type TransformJSON } from './transform.ts';
 
 type Floats<T extends NumericArray> = NumericArray<T['data'] extends Float32Array ? Float32Array : Float64Array>;
@@ -55,6 +56,7 @@ abstract class Scaler implements Transform<NumericArray, NumericArray> {
       throw new DataError(`[${typeNameOf(this)}] per must be 'feature' or 'global', got ${show(per)}.`);
     }
     this.#per = per ?? 'feature';
+    printable(this);
   }
 
   /** Learns offset and scale from `x` of shape [examples, …features]; NaN (a missing value) does not count. */
@@ -102,6 +104,11 @@ abstract class Scaler implements Transform<NumericArray, NumericArray> {
     const { center, divisor, base } = this.#check(x);
     const width = center.length;
     return map(x, (value, i) => (value - base) * (divisor[i % width] ?? 1) + (center[i % width] ?? 0));
+  }
+
+  /** Its class, options and what it has learnt, as `console.log` prints it. */
+  toString(): string {
+    return transformText(this.toJSON());
   }
 
   abstract toJSON(): TransformJSON;
