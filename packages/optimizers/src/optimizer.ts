@@ -284,11 +284,10 @@ export abstract class Optimizer<
 
   /** Every reason why a state does not fit: another class, other parameters or groups, options out of range, other shapes. */
   differences(given: unknown): readonly string[] {
-    const { value, reasons } = readState(given);
-    if (value === undefined) return reasons;
-    const { type, groups, state } = value;
     const own = typeNameOf(this);
-    if (type !== own) return [`the state is that of ${type}, not of ${own}`];
+    const { value, reasons } = readState(own, given);
+    if (value === undefined) return reasons;
+    const { groups, state } = value;
     const found: string[] = [];
     const saved = new Set(groups.flatMap(({ parameters }) => parameters));
     found.push(...[...this.#all.keys()].filter((name) => !saved.has(name)).map((name) => `missing ${name}`));
@@ -326,7 +325,7 @@ export abstract class Optimizer<
    */
   loadStateDict(given: OptimizerState): void {
     requireFittingState(typeNameOf(this), this.differences(given));
-    const { stepCount, factor, groups, state } = readState(given).value as OptimizerState;
+    const { stepCount, factor, groups, state } = readState(typeNameOf(this), given).value as OptimizerState;
     for (const [i, group] of this.#groups.entries()) {
       const { parameters: _, ...options } = groups[i] as (typeof groups)[number];
       group.replace(options as Partial<O>);

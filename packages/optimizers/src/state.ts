@@ -20,11 +20,15 @@ export type OptimizerState = {
   readonly state: ReadonlyMap<string, ParameterState>;
 };
 
-/** A state whose parts have the right types, or the reasons why it has not. */
-export function readState(state: unknown): { readonly value?: OptimizerState; readonly reasons: readonly string[] } {
+/** A state of an optimizer of the type `own` whose parts have the right types, or the reasons why it is none. */
+export function readState(
+  own: string,
+  state: unknown,
+): { readonly value?: OptimizerState; readonly reasons: readonly string[] } {
   if (!isRecord(state)) return { reasons: [`the state must be an object, not ${describe(state)}`] };
   const { type, stepCount, factor, groups, state: entries } = state;
   const reasons: string[] = [];
+  if (typeof type === 'string' && type !== own) return { reasons: [`the state is that of ${type}, not of ${own}`] };
   if (typeof type !== 'string') reasons.push(`type must be the name of a class, not ${describe(type)}`);
   if (!isCount(stepCount)) reasons.push(`stepCount must be an integer ≥ 0, not ${describe(stepCount)}`);
   if (!isRate(factor)) reasons.push(`factor must be a number ≥ 0, not ${describe(factor)}`);

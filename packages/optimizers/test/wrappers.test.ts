@@ -257,6 +257,7 @@ describe('states of wrappers', () => {
       /EMA\.loadStateDict\] the state does not fit: weight\.average/,
     );
     expect(optimizer.stepCount).toBe(0);
+    expect(sgd(weight).differences(ema.stateDict())).toEqual(['the state is that of EMA, not of SGD']);
     expect(new SWA(sgd(weight)).differences(ema.stateDict())).toEqual(['the state is that of EMA, not of SWA']);
     expect(new EMA(sgd(weight)).differences(ema.stateDict())).toEqual(['the state is that of AdamW, not of SGD']);
   });
