@@ -108,7 +108,7 @@ function mergedField<B extends ArrayBatch>(
   const size = sizeOf(shape);
   const data = emptyLike(model.data, count * size);
   for (const { batch, part, places } of parts) {
-    const field: NumericArray | undefined = batch[name];
+    const field = Object.hasOwn(batch, name) ? batch[name] : undefined;
     const kind = (array: NumericArray): string =>
       `${array.dtype ?? ''} ${format({ ...array, shape: array.shape.slice(1) })}`;
     const names = Object.keys(batch).length;

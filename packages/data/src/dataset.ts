@@ -142,7 +142,7 @@ export class ArrayDataset<F extends Fields = Fields> implements Dataset<Batch<F>
 
   /** One field of all examples of this dataset. A whole dataset gives its own array, a subset a copy. */
   field<K extends keyof F & string>(name: K): NumericArray<F[K]['data']> {
-    const field: F[K] | undefined = this.#fields[name];
+    const field = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
     if (field === undefined) {
       throw new DataError(`[ArrayDataset] there is no field ${show(name)}; there are ${this.names.join(', ')}.`);
     }

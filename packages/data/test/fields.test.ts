@@ -2,12 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import {
   ArrayDataset,
+  concatDatasets,
   fieldOf,
   mapDataset,
   parseCsv,
   readField,
   readIdx,
   StandardScaler,
+  stream,
+  type ArrayBatch,
+  type Field,
   type NumericArray,
 } from '../src/index.ts';
 
@@ -44,5 +48,35 @@ describe('an array of all examples is no field', () => {
 
   it('but one example of several numbers is', () => {
     expect(new ArrayDataset({ tokens: { data: Int32Array.of(1, 2, 3), shape: [3] } }).length).toBe(1);
+  });
+});
+
+describe('fields may have the names of properties that every object has', () => {
+  const names = ['__proto__', 'constructor', 'toString'];
+  const columns = Object.fromEntries(names.map((name, i) => [name, { data: Int32Array.of(i, i), shape: [] }]));
+
+  it('in a dataset, put together with another one; and one that is not there is asked for in vain', async () => {
+    const dataset = new ArrayDataset(columns);
+    const both = concatDatasets([dataset, dataset]);
+    const batch = await both.gather(Uint32Array.of(3, 0));
+    expect(Object.keys(batch)).toEqual(names);
+    expect(batch['constructor']?.data).toEqual(Int32Array.of(1, 1));
+    const x = { data: Int32Array.of(1), shape: [] };
+    const fields: Readonly<Record<string, Field>> = { x };
+    expect(() => new ArrayDataset(fields).field('constructor')).toThrow(
+      '[ArrayDataset] there is no field "constructor"; there are x.',
+    );
+    await expect(
+      (async () =>
+        concatDatasets<ArrayBatch>([dataset, new ArrayDataset({ x, y: x, z: x })]).gather(Uint32Array.of(0, 2)))(),
+    ).rejects.toThrow(/other fields in dataset 1 than in dataset 0/);
+  });
+
+  it('in elements of a stream', async () => {
+    const element = JSON.parse('{ "__proto__": 1, "constructor": 2, "toString": 3 }') as Record<string, number>;
+    for await (const { batch } of stream([element, element]).batch(2).batches()) {
+      expect(Object.keys(batch)).toEqual(names);
+      expect(Object.values<NumericArray>(batch as ArrayBatch).map(({ data }) => [...data])).toEqual([[1, 1], [2, 2], [3, 3]]); // prettier-ignore
+    }
   });
 });

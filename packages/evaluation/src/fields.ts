@@ -13,11 +13,11 @@ export function requireOneTensor(where: string, outputs: unknown): void {
 }
 
 export function tensorField(where: string, batch: TensorFields, name: string): Tensor {
-  return batch[name] ?? missing(where, batch, name);
+  return (Object.hasOwn(batch, name) ? batch[name] : undefined) ?? missing(where, batch, name);
 }
 
 export function arrayField(where: string, batch: ArrayFields, name: string): ShapedValues {
-  return batch[name] ?? missing(where, batch, name);
+  return (Object.hasOwn(batch, name) ? batch[name] : undefined) ?? missing(where, batch, name);
 }
 
 function missing(where: string, batch: object, name: string): never {

@@ -40,14 +40,14 @@ export class MetricSet {
   }
 
   reduce(outputs: Tensor, targets: Tensor): ReducedOutputs {
-    const reduced: Record<string, Tensor> = {};
+    const reduced: [string, Tensor][] = [];
     let whole = false;
     for (const [name, metric] of Object.entries(this.metrics)) {
       const value = metric.reduce?.(outputs, targets) ?? outputs;
       if (value === outputs) whole = true;
-      else reduced[name] = value;
+      else reduced.push([name, value]);
     }
-    return { outputs: whole ? outputs : undefined, reduced };
+    return { outputs: whole ? outputs : undefined, reduced: Object.fromEntries(reduced) };
   }
 
   start(): MetricSetState {
@@ -65,7 +65,7 @@ export class MetricSetState {
 
   update(values: HostValues<ReducedOutputs>, targets: ShapedValues, weights?: ArrayLike<number>): void {
     for (const [name, state] of this.#states) {
-      const outputs = values.reduced[name] ?? values.outputs;
+      const outputs = Object.hasOwn(values.reduced, name) ? values.reduced[name] : values.outputs;
       if (outputs !== undefined) state.update(outputs, targets, weights);
     }
   }

@@ -35,12 +35,12 @@ export function batchTensors(where: string, batch: object): BatchTensors {
       hint: 'What the loader’s transform returns is the batch.',
     });
   }
-  const arrays: Record<string, NumericArray> = {};
-  const others: Record<string, unknown> = {};
+  const arrays: [string, NumericArray][] = [];
+  const others: [string, unknown][] = [];
   for (const [name, field] of Object.entries(batch) as [string, unknown][]) {
     const { data, shape } = Object(field) as { data?: unknown; shape?: unknown };
-    if (ArrayBuffer.isView(data) && Array.isArray(shape)) arrays[name] = field as NumericArray;
-    else others[name] = field;
+    if (ArrayBuffer.isView(data) && Array.isArray(shape)) arrays.push([name, field as NumericArray]);
+    else others.push([name, field]);
   }
-  return { ...toTensors(arrays), ...(others as BatchTensors) };
+  return { ...toTensors(Object.fromEntries(arrays)), ...(Object.fromEntries(others) as BatchTensors) };
 }

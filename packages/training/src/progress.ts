@@ -179,7 +179,7 @@ export class TerminalProgress implements Callback {
   #first: { readonly step: number; readonly time: number } | undefined;
   #countingSince = 0;
   #examples = 0;
-  #smoothed: Record<string, number> = {};
+  readonly #smoothed = new Map<string, number>();
   #metric: string | undefined;
   /** What was painted last. */
   #shown: ProgressLine | undefined;
@@ -199,7 +199,7 @@ export class TerminalProgress implements Callback {
   onTrainStart(run: Run): void {
     if (this.#live) this.#line = new TerminalLine(this.#stream);
     this.#first = undefined;
-    this.#smoothed = {};
+    this.#smoothed.clear();
     this.#metric = undefined;
     this.#validation = undefined;
     this.#startCounting();
@@ -218,10 +218,10 @@ export class TerminalProgress implements Callback {
       this.#startCounting();
     } else this.#examples += step.examples;
     for (const [name, value] of Object.entries({ ...step.scalars, loss: step.loss })) {
-      const before = this.#smoothed[name];
-      this.#smoothed[name] = before === undefined ? value : 0.9 * before + 0.1 * value;
+      const before = this.#smoothed.get(name);
+      this.#smoothed.set(name, before === undefined ? value : 0.9 * before + 0.1 * value);
     }
-    const { loss = Number.NaN, ...others } = this.#smoothed;
+    const { loss = Number.NaN, ...others } = Object.fromEntries(this.#smoothed);
     const scalars = 'loss' in step.scalars ? { loss, ...others } : others;
     const whole = wholeOf(run);
     const done = step.step - this.#first.step;
@@ -275,7 +275,7 @@ export class TerminalProgress implements Callback {
     const parts = [`${history.interrupted ? 'interrupted after ' : ''}${count} in ${formatSeconds(history.seconds)}`];
     const last = history.epochs.at(-1);
     const validation = isBySteps ? history.validations.at(-1) : last;
-    const loss = isBySteps ? this.#smoothed['loss'] : last?.loss;
+    const loss = isBySteps ? this.#smoothed.get('loss') : last?.loss;
     if (loss !== undefined) parts.push(`loss ${formatLoss(loss)}`);
     if (validation !== undefined) parts.push(...validationParts({ metrics: validation.metrics }, this.#validationName));
     if (validation?.validationLoss !== undefined && Object.keys(validation.metrics).length === 0)

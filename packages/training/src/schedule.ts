@@ -114,14 +114,14 @@ export class Schedules {
 
   /** @param totalSteps of the run; undefined where the data does not know its length */
   apply(step: number, totalSteps: number = Number.NaN): void {
-    const records: Record<string, LastFactor> = {};
+    const records: [string, LastFactor][] = [];
     for (const { name, optimizer, schedule } of this.#pairs) {
       const factor: unknown = isObserving(schedule) ? schedule.factor : this.#factorOf(schedule, step, totalSteps);
       requireRate(this.#where, factor, step, totalSteps);
       optimizer.factor = factor;
-      if (!isStateful(schedule)) records[name] = { step, totalSteps, factor };
+      if (!isStateful(schedule)) records.push([name, { step, totalSteps, factor }]);
     }
-    this.#records = records;
+    this.#records = Object.fromEntries(records);
   }
 
   get records(): ScheduleRecords {

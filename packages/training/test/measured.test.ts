@@ -13,9 +13,10 @@ import {
   sequences,
   topKAccuracy,
   type EvaluationTask,
+  type Metric,
   type Metrics,
 } from '@hebb/evaluation';
-import { Linear, ReLU, Sequential, type Module } from '@hebb/layers';
+import { Identity, Linear, ReLU, Sequential, type Module } from '@hebb/layers';
 import { binaryCrossEntropyWithLogits, crossEntropy, meanSquaredError } from '@hebb/losses';
 import { minimize, SGD } from '@hebb/optimizers';
 import { arange, manualSeed, ones, setDevice, zeros, type Tensor } from '@hebb/tensor';
@@ -224,4 +225,17 @@ describe('a run of one’s own', () => {
   it('refuses goals that are none', async () => {
     await expect(run(() => ({}), { accuracy: 'high' as never })).rejects.toThrow(/goals\.accuracy must be .*'high'/);
   });
+});
+
+it('metrics may have the names of properties that every object has', async () => {
+  const logits = { data: Float32Array.of(2, 0, 0, 3, 1, 0), shape: [2] };
+  const data = new ArrayDataset({ x: logits, y: { data: Int32Array.of(0, 1, 1), shape: [] } });
+  const named = (names: readonly string[]): Readonly<Record<string, Metric>> =>
+    Object.fromEntries(names.map((name, i) => [name, i === 0 ? accuracy : f1Score]));
+  const { metrics } = await evaluate(new Identity(), data, named(['mine', 'constructor', '__proto__']));
+  const { metrics: right } = await evaluate(new Identity(), data, named(['mine', 'f1', 'again']));
+  expect(Object.values(metrics)).toEqual(Object.values(right));
+  expect(Object.keys(metrics)).toEqual(['mine', 'constructor', '__proto__']);
+  const other = await evaluate(new Identity(), data, named(['__proto__', 'constructor']));
+  expect(Object.entries(other.metrics)).toEqual([['__proto__', 2 / 3], ['constructor', right.f1]]); // prettier-ignore
 });

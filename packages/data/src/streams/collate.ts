@@ -24,13 +24,13 @@ const wrongField = (name: string, found: string, hint?: string): DataError =>
 /** Collects elements into arrays that are as long as a batch. */
 export class Collator {
   readonly #capacity: number;
-  readonly #types: Readonly<Record<string, FieldType>>;
+  readonly #types: ReadonlyMap<string, FieldType>;
   #fields: Fields | undefined;
   #count = 0;
 
   constructor(capacity: number, types: Readonly<Record<string, FieldType>>) {
     this.#capacity = capacity;
-    this.#types = types;
+    this.#types = new Map(Object.entries(types));
   }
 
   /** @throws DataError for an element whose fields are no numbers, or others than those of the first */
@@ -52,19 +52,18 @@ export class Collator {
 
   /** The batch of what was added; the next one begins. */
   finish(): ArrayBatch {
-    const batch: Record<string, NumericArray> = {};
-    for (const [name, { kind, data }] of this.#fields ?? []) {
+    const batch = [...(this.#fields ?? [])].map(([name, { kind, data }]) => {
       const shape = [this.#count, ...kind.shape];
       const filled = this.#count === this.#capacity ? data : (data.slice(0, this.#count * kind.size) as TypedArray);
-      batch[name] = { data: filled, shape, ...(kind.dtype !== undefined && { dtype: kind.dtype }) };
-    }
+      return [name, { data: filled, shape, ...(kind.dtype !== undefined && { dtype: kind.dtype }) }] as const;
+    });
     this.#fields = undefined;
     this.#count = 0;
-    return batch;
+    return Object.fromEntries(batch);
   }
 
   #begin(names: readonly string[], element: Readonly<Record<string, unknown>>): Fields {
-    const unknown = Object.keys(this.#types).find((name) => !names.includes(name));
+    const unknown = [...this.#types.keys()].find((name) => !names.includes(name));
     if (unknown !== undefined || names.length === 0) {
       const what = unknown === undefined ? 'an element has no fields' : `types names the field ${show(unknown)}`;
       throw new DataError(`[batch] ${what}; it has ${names.join(', ') || 'none'}.`, {
@@ -73,7 +72,7 @@ export class Collator {
     }
     return new Map(
       names.map((name) => {
-        const kind = kindOf(name, element[name], this.#types[name]);
+        const kind = kindOf(name, element[name], this.#types.get(name));
         return [name, { kind, data: kind.make(this.#capacity * kind.size) }];
       }),
     );
