@@ -27,7 +27,7 @@ async function enterFolder(): Promise<string> {
   folders.push(folder);
   await copyFile(path('../../../apps/quickstart/data/digits.csv'), join(folder, 'digits.csv'));
   const text = await readFile(manual, 'utf8');
-  await writeFile(join(folder, 'text.txt'), text.replace(/[^ -~\n]/g, ''));
+  await writeFile(join(folder, 'text.txt'), text);
   process.chdir(folder);
   return folder;
 }

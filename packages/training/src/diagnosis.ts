@@ -75,15 +75,20 @@ function nameOf(loss: number): string {
   return Number.isNaN(loss) ? 'not a number (NaN)' : loss > 0 ? 'infinite' : 'minus infinity';
 }
 
-/** What to look for in a batch that is finite; integers in the target are labels. */
+function isFloat(data: unknown): boolean {
+  return data instanceof Float32Array || data instanceof Float64Array;
+}
+
+/** What to look for in a batch that is finite; integers are labels or ids, which may be larger than the step has room for. */
 function suspects(batch: BatchFields): string {
-  const [, y] = arraysOf(batch).find(([name]) => name === 'y') ?? [];
-  const isLabels =
-    y !== undefined && !(y.data instanceof Float32Array || y.data instanceof Float64Array) && y.data.length > 0;
-  let [low, high] = [Infinity, -Infinity];
-  if (isLabels) for (const label of y.data) [low, high] = [Math.min(low, label), Math.max(high, label)];
-  const range = isLabels ? `labels out of range (those of this batch go from ${low} to ${high}), and ` : '';
-  return `${range}logarithms or quotients of zero in the loss`;
+  const ranges = arraysOf(batch)
+    .filter(([, { data, dtype }]) => !isFloat(data) && dtype !== 'bool' && data.length > 0)
+    .map(([name, { data }]) => {
+      let [low, high] = [Infinity, -Infinity];
+      for (const value of data) [low, high] = [Math.min(low, value), Math.max(high, value)];
+      return `${name === 'y' ? 'labels' : name} out of range (those of this batch go from ${low} to ${high}), `;
+    });
+  return `${ranges.join('')}${ranges.length > 0 ? 'and ' : ''}logarithms or quotients of zero in the loss`;
 }
 
 /** The error of a training loss that is not a finite number. `odd` are names of the state that held infinities at first. */

@@ -4,10 +4,18 @@ import { ArrayDataset, DataLoader, parseCsv, stream, trainTestSplit } from '@heb
 import { accuracy, classification } from '@hebb/evaluation';
 import { BatchNorm1d, buffer, Linear, Module, parameter, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy, meanSquaredError } from '@hebb/losses';
-import { AdamW, cosineSchedule, PlateauSchedule, SGD } from '@hebb/optimizers';
-import { full, HebbError, manualSeed, ones, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
+import { AdamW, cosineSchedule, minimize, PlateauSchedule, SGD } from '@hebb/optimizers';
+import { full, HebbError, manualSeed, oneHot, ones, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EarlyStopping, evaluate, fit, predict, type EpochRecord, type TrainingError } from '../src/index.ts';
+import {
+  EarlyStopping,
+  evaluate,
+  fit,
+  predict,
+  type EpochRecord,
+  type Task,
+  type TrainingError,
+} from '../src/index.ts';
 import { metricOf } from './support/metric-of.ts';
 import { sourceOf } from './support/source.ts';
 
@@ -398,6 +406,20 @@ describe('numbers that are none', () => {
     const labels = new ArrayDataset({ x, y: { data: Int32Array.of(0, 1, 7, 1), shape: [] } });
     expect(await messageOf(run({}, classifier(), labels))).toMatch(
       /look for labels out of range \(those of this batch go from 0 to 7\)/,
+    );
+  });
+
+  it('ids that the model has no room for are named, whatever their field is called', async () => {
+    const ids = { data: Int32Array.of(3, 226, 0, 1), shape: [] };
+    const model = new Sequential(new Linear(4, 4));
+    const optimizer = new SGD(model, { learningRate: 0.1 });
+    const task: Task<{ ids: Tensor }> = {
+      parts: { model, optimizer },
+      step: (batch) => minimize(optimizer, () => crossEntropy(model.forward(oneHot(batch.ids, 4)), batch.ids)),
+    };
+    const mask = { data: Uint8Array.of(1, 1, 1, 1), shape: [], dtype: 'bool' as const };
+    expect(await messageOf(fit(task, new ArrayDataset({ ids, mask }), { epochs: 1, batchSize: 4 }))).toMatch(
+      /look for ids out of range \(those of this batch go from 0 to 226\), and logarithms/,
     );
   });
 
