@@ -131,6 +131,8 @@ export interface Run {
   /** Which way metrics are better, by name, of those that say so. */
   readonly goals: Readonly<Record<string, Goal>>;
   readonly hasValidation: boolean;
+  /** False where it is known that validation gives no loss: there is none, or it is of metrics alone. */
+  readonly hasValidationLoss: boolean;
   /** Epochs finished so far. */
   readonly epochs: readonly EpochRecord[];
   /** Validations so far. */
@@ -152,8 +154,8 @@ export interface Run {
  * `onSave`, so that what is saved holds what every callback has decided, whatever their order. At the end of the run `onTrainEnd` comes
  * to those with an `onSave` first.
  *
- * Records are read-only: others read them. A module that a callback of a pause leaves, as a whole, in another mode (`model.eval()`, and no `train()` after it)
- * is put back, and `warnings` of the history say so.
+ * Records are read-only: others read them. A module that a callback of a pause or a step leaves, as a whole, in another mode (`model.eval()`, and no `train()` after
+ * it) is put back, and `warnings` of the history say so.
  *
  * A callback with `stateDict` and `loadStateDict` is saved with the run and goes on when that is resumed: `onTrainStart` comes first,
  * then `loadStateDict`.
@@ -167,7 +169,7 @@ export interface Run {
 export interface Callback {
   /**
    * Under which its state is saved. Default: the `static type` of its class, a literal that minifiers leave alone; its position among the callbacks,
-   * where it has none. To be said where two callbacks of one class are to be told apart when their order changes.
+   * where it has none. To be said where two callbacks of one class are to be told apart when their order changes; an option of Checkpoint and EarlyStopping.
    */
   readonly name?: string;
   /** When `onPause` and `onSave` are called. Default `{ epochs: 1 }`. */

@@ -36,6 +36,8 @@ export interface CheckpointOptions extends MonitorOptions {
   keep?: number;
   /** Replace what another run left in the folder. Default false: that is an error. */
   overwrite?: boolean;
+  /** Tells two of a run apart where it is resumed, in whatever order they then are. Default: they are told apart by their order. */
+  name?: string;
 }
 
 const checkpointOptions: OptionNames<CheckpointOptions> = {
@@ -44,6 +46,7 @@ const checkpointOptions: OptionNames<CheckpointOptions> = {
   saveBest: true,
   keep: true,
   overwrite: true,
+  name: requireString,
 };
 
 /** What a file of a {@link Checkpoint} says of itself. */
@@ -103,6 +106,7 @@ const infoName = 'hebb.checkpoint';
 export class Checkpoint implements Callback, Stateful<CheckpointState> {
   static readonly type: string = 'Checkpoint';
 
+  declare readonly name?: string;
   readonly folder: string;
   readonly every: Every;
   readonly #saveBest: boolean;
@@ -123,7 +127,8 @@ export class Checkpoint implements Callback, Stateful<CheckpointState> {
   constructor(folder: string, options: CheckpointOptions = {}) {
     requireString('Checkpoint', 'folder', folder);
     checkOptions('Checkpoint', options, checkpointOptions);
-    const { every = { epochs: 1 }, saveBest = true, keep = 1, overwrite = false } = options;
+    const { every = { epochs: 1 }, saveBest = true, keep = 1, overwrite = false, name } = options;
+    if (name !== undefined) this.name = name;
     requireEvery('Checkpoint', 'every', every);
     requireBoolean('Checkpoint', 'saveBest', saveBest);
     requireInteger('Checkpoint', 'keep', keep, 1);

@@ -1,6 +1,6 @@
 import { formatMetric } from '@hebb/evaluation/format';
 import type { Stateful, Tensor } from '@hebb/tensor';
-import { checkOptions, isPlain, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, isPlain, requireBoolean, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, Run, ValidationRecord } from './callback.ts';
 import { copyOf } from './checkpoint-file.ts';
 import { TrainingError } from './errors.ts';
@@ -13,6 +13,8 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   minDelta?: number;
   /** Give the modules the state of the best validation at the end. Default true. */
   restoreBest?: boolean;
+  /** Tells two of a run apart where it is resumed, in whatever order they then are. Default: they are told apart by their order. */
+  name?: string;
 }
 
 const earlyStoppingOptions: OptionNames<EarlyStoppingOptions> = {
@@ -20,6 +22,7 @@ const earlyStoppingOptions: OptionNames<EarlyStoppingOptions> = {
   patience: true,
   minDelta: true,
   restoreBest: true,
+  name: requireString,
 };
 
 /** State of the modules of a run, by the names of their parts. */
@@ -56,6 +59,8 @@ export type EarlyStoppingState = {
 export class EarlyStopping implements Callback, Stateful<EarlyStoppingState> {
   static readonly type: string = 'EarlyStopping';
 
+  declare readonly name?: string;
+
   readonly #patience: number;
   readonly #restoreBest: boolean;
   readonly #monitor: Monitor;
@@ -66,7 +71,8 @@ export class EarlyStopping implements Callback, Stateful<EarlyStoppingState> {
 
   constructor(options: EarlyStoppingOptions = {}) {
     checkOptions('EarlyStopping', options, earlyStoppingOptions);
-    const { patience = 3, minDelta = 0, restoreBest = true } = options;
+    const { patience = 3, minDelta = 0, restoreBest = true, name } = options;
+    if (name !== undefined) this.name = name;
     requireBoolean('EarlyStopping', 'restoreBest', restoreBest);
     this.#monitor = new Monitor('EarlyStopping', options, minDelta);
     if (!Number.isInteger(patience) || patience < 1)
@@ -111,7 +117,7 @@ export class EarlyStopping implements Callback, Stateful<EarlyStoppingState> {
   onTrainEnd(_: History, run: Run): void {
     if (this.#monitor.best === undefined || this.#monitor.best.step === run.step) return;
     for (const [name, module] of run.modules) {
-      const weights = this.#weights[name];
+      const weights = Object.hasOwn(this.#weights, name) ? this.#weights[name] : undefined;
       if (weights !== undefined) module.loadStateDict(weights);
     }
   }

@@ -144,7 +144,7 @@ async function fitTask(task: Task, data: Examples, options: FitTaskOptions): Pro
     ...(validateEvery !== undefined && { validateEvery }),
     ...(validator !== undefined && { validate: ({ epoch }) => validator.validate(epoch) }),
     ...(evaluation?.goals !== undefined && { goals: evaluation.goals }),
-    ...{ [details]: { where: 'fit' } },
+    ...{ [details]: { where: 'fit', hasValidationLoss: task.validate !== undefined } },
   });
   const step = stepOf('fit', task);
   await requireLastBatch('fit', task, source);

@@ -1,4 +1,4 @@
-/** Modes of modules, which callbacks of a pause leave as they found them. */
+/** Modes of modules, which callbacks leave as they found them. */
 import type { Module } from '@hebb/layers';
 import { modesOf } from '@hebb/layers/internal';
 

@@ -21,6 +21,11 @@ export class Listeners {
     for (const callback of this.callbacks) await callback.onTrainStart?.(this.#run);
   }
 
+  /** Whether any hears of steps. */
+  get hearSteps(): boolean {
+    return this.callbacks.some((callback) => callback.onStep !== undefined);
+  }
+
   /** Not awaited, but what it rejects with ends the run, and not the process; see {@link throwLate}. */
   step(step: StepRecord): void {
     for (const callback of this.callbacks) {

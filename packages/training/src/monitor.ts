@@ -73,9 +73,10 @@ export class Monitor {
     this.#minDelta = minDelta;
   }
 
-  /** Begins anew. Throws TrainingError where nobody knows which way the number is better. */
+  /** Begins anew. Throws TrainingError where there will be no such number, or nobody knows which way it is better. */
   start(run: Run): void {
     this.#name = this.#options.monitor ?? (run.hasValidation ? 'validationLoss' : 'loss');
+    if (this.#name === 'validationLoss' && !run.hasValidationLoss) throw noValidationLoss(this.#where, run);
     this.#goal = this.#options.goal ?? goalOf(this.#where, this.#name, run);
     this.#best = undefined;
     this.#stale = 0;
@@ -174,6 +175,17 @@ function shown(best: unknown): string {
         .map(([name, value]) => `${name}: ${describe(value)}`)
         .join(', ')} }`
     : describe(best);
+}
+
+function noValidationLoss(where: string, run: Run): TrainingError {
+  const [metric] = Object.keys(run.goals);
+  return run.hasValidation
+    ? new TrainingError(`[${where}] there will be no 'validationLoss' to monitor: the task has no validate.`, {
+        hint: `Add it beside output, validate: (batch) => the loss of the batch; or monitor another number${metric === undefined ? '' : `, { monitor: '${metric}' }`}.`,
+      })
+    : new TrainingError(`[${where}] there will be no 'validationLoss' to monitor: the run has no validation.`, {
+        hint: "Give it validation, or monitor the training loss, { monitor: 'loss' }.",
+      });
 }
 
 function goalOf(where: string, name: string, run: Run): Goal {

@@ -73,6 +73,8 @@ export const details: unique symbol = Symbol('details');
 export interface RunDetails {
   /** Stands in messages. */
   readonly where: string;
+  /** Whether validation may give a loss; else it is of metrics alone. */
+  readonly hasValidationLoss: boolean;
 }
 
 /** When something is due that says nothing else. */
@@ -81,7 +83,7 @@ export const eachEpoch: Every = { epochs: 1 };
 /** Throws TrainingError for options that make no sense; returns what `fit` says about the run. */
 export function requireRunOptions<B>(options: TrainingRunOptions<B>): RunDetails {
   const { [details]: given = {} } = Object(options) as { [details]?: Partial<RunDetails> };
-  const { where = 'TrainingRun' } = given;
+  const { where = 'TrainingRun', hasValidationLoss = true } = given;
   requireOptions<TrainingRunOptions<unknown>>(where, options, runOptions);
   const { parts, data, epochs, steps, validate, validateEvery = eachEpoch, signal, progress } = options;
   requireParts(where, parts);
@@ -100,7 +102,7 @@ export function requireRunOptions<B>(options: TrainingRunOptions<B>): RunDetails
   requireSignal(where, signal);
   if (options.resume !== undefined) requireString(where, 'resume', options.resume);
   if (progress !== undefined && typeof progress !== 'boolean') requireCallback(where, 'progress', progress);
-  return { where };
+  return { where, hasValidationLoss: validate !== undefined && hasValidationLoss };
 }
 
 function requireBatches(where: string, data: unknown): void {

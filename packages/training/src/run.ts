@@ -81,6 +81,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   readonly stepsPerEpoch: number | undefined;
   readonly goals: Readonly<Record<string, Goal>>;
   readonly hasValidation: boolean;
+  readonly hasValidationLoss: boolean;
   readonly resume: string | undefined;
 
   readonly #where: string;
@@ -102,6 +103,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   #isSettled = true;
   #stopReason: string | undefined;
   readonly #warnings: string[] = [];
+  #hasWarnedOfModes = false;
 
   #status: 'new' | 'running' | 'ended' = 'new';
   #isInterrupted = false;
@@ -111,7 +113,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   #odd: readonly string[] = [];
 
   constructor(options: TrainingRunOptions<B>) {
-    const { where } = requireRunOptions(options);
+    const { where, hasValidationLoss } = requireRunOptions(options);
     const { parts, data, epochs, steps, schedule, validate, validateEvery = eachEpoch, signal, progress } = options;
     this.#where = where;
     this.parts = parts;
@@ -129,6 +131,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#validate = validate;
     this.#validateEvery = validateEvery;
     this.hasValidation = validate !== undefined;
+    this.hasValidationLoss = hasValidationLoss;
     this.goals = options.goals ?? {};
     this.#metricNames = new Set(Object.keys(this.goals));
     this.#signal = signal;
@@ -312,8 +315,10 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     const weight = trainingWeightOf(`${this.#where}, step ${this.#step + 1}`, batch, loaded.count);
     this.#schedules.apply(this.#step, this.stepCount);
     this.#feed.take();
-    const learningRates: Record<string, number> = {};
-    for (const [name, { learningRate, factor }] of this.optimizers) learningRates[name] = learningRate * factor;
+    const rates = [...this.optimizers].map(
+      ([name, { learningRate, factor }]) => [name, learningRate * factor] as const,
+    );
+    const learningRates = Object.fromEntries(rates);
     this.#handed = { loaded, weight, learningRates };
     return tensors as unknown as StepBatch<B>;
   }
@@ -334,7 +339,17 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     if (name !== undefined)
       throw lossError(this.#where, name, scalars[name] ?? Number.NaN, step, batch, this.stepsPerEpoch, this.#odd);
     this.#log.add(step, weight);
+    this.#tellStep(step);
+  }
+
+  #tellStep(step: StepRecord): void {
+    if (!this.#listeners.hearSteps) return;
+    const putBack = keptModes(this.modules);
     this.#listeners.step(step);
+    const changed = putBack();
+    if (changed.length === 0 || this.#hasWarnedOfModes) return;
+    this.#hasWarnedOfModes = true;
+    this.warn(`At step ${step.step} onStep of a callback left ${changed.join(', ')} in another mode, with eval() or train(); it was put back, as after every step.`); // prettier-ignore
   }
 
   /**

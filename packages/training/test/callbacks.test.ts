@@ -61,6 +61,27 @@ describe('a callback that leaves a model in evaluation mode', () => {
     ]);
   });
 
+  it('at a step: the next ones and the validation are in training mode again', async () => {
+    manualSeed(1);
+    const right = await train(undefined, { validation: points(8, 2) });
+    manualSeed(1);
+    const modes: boolean[] = [];
+    const { losses, warnings } = await train(
+      {
+        onStep: (_, { model }) => {
+          modes.push(model.training);
+          model.eval();
+        },
+      },
+      { validation: points(8, 2) },
+    );
+    expect(losses).toEqual(right.losses);
+    expect(modes).toEqual([true, true, true, true, true, true]);
+    expect(warnings).toEqual([
+      'At step 1 onStep of a callback left model in another mode, with eval() or train(); it was put back, as after every step.',
+    ]);
+  });
+
   it('may do so with a part of it', async () => {
     const norm = new BatchNorm1d(2);
     const modes: boolean[] = [];

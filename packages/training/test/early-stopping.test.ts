@@ -1,10 +1,18 @@
 import { accuracy, meanAbsoluteError } from '@hebb/evaluation';
 import { Linear, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';
-import { AdamW } from '@hebb/optimizers';
+import { AdamW, minimize } from '@hebb/optimizers';
 import { device, manualSeed, setDevice } from '@hebb/tensor';
 import { beforeEach, expect, it } from 'vitest';
-import { EarlyStopping, fit, type Callback, type FitOptions, type History } from '../src/index.ts';
+import {
+  EarlyStopping,
+  fit,
+  type Callback,
+  type FitOptions,
+  type History,
+  type SupervisedBatch,
+  type Task,
+} from '../src/index.ts';
 import { metricOf, taskWithoutGoals } from './support/metric-of.ts';
 import { points } from './support/points.ts';
 
@@ -153,4 +161,27 @@ it('counts validations where they are more than one an epoch', async () => {
   });
   expect(history.losses).toHaveLength(4);
   expect(history.stopReason).toMatch(/has not improved on .* of epoch 1 for 2 validations/);
+});
+
+it('is refused before the first step where there will be no validation loss to monitor', async () => {
+  const model = classifier();
+  const optimizer = new AdamW(model, { learningRate: 0.1 });
+  let steps = 0;
+  const counting: Callback = { onStep: () => void steps++ };
+  const measured = (stopping: EarlyStopping): Promise<History> => {
+    const task: Task<SupervisedBatch> = {
+      parts: { model, optimizer },
+      step: ({ x, y }) => minimize(optimizer, () => crossEntropy(model.forward(x), y)),
+      output: ({ x }) => model.forward(x),
+    };
+    return fit(task, points(32), { epochs: 1, validation: points(8), metrics: { accuracy }, callbacks: [counting, stopping] }); // prettier-ignore
+  };
+  await expect(measured(new EarlyStopping())).rejects.toThrow(
+    /no 'validationLoss' to monitor: the task has no validate[^]*validate: \(batch\)[^]*monitor: 'accuracy'/,
+  );
+  await expect(run({ callbacks: [counting, new EarlyStopping({ monitor: 'validationLoss' })] }, model)).rejects.toThrow(
+    /no 'validationLoss' to monitor: the run has no validation/,
+  );
+  expect(steps).toBe(0);
+  expect((await measured(new EarlyStopping({ monitor: 'accuracy' }))).epochs).toHaveLength(1);
 });

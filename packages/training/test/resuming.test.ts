@@ -283,6 +283,18 @@ it('saves the state of callbacks under the static type of their classes, or the 
   expect([other.steps, mine.steps]).toEqual([21, 21]);
 });
 
+it('tells two of one class apart by the names that they are given, whatever their order', async () => {
+  const program = supervised(adam);
+  const patient = (): EarlyStopping => new EarlyStopping({ patience: 30, name: 'patient' });
+  const training = (): EarlyStopping => new EarlyStopping({ patience: 20, monitor: 'loss', name: 'training' });
+  await program({ callbacks: [training(), patient(), new Checkpoint(folder, { name: 'disk' })] });
+  const { callbacks } = decodeState(readFileSync(join(folder, 'last.safetensors'))) as { callbacks: object };
+  expect(Object.keys(callbacks)).toEqual(['training', 'patient', 'disk']);
+  const again = [new Checkpoint(folder, { name: 'disk' }), patient(), training()];
+  await program({ resume: folder, callbacks: again });
+  expect(() => new EarlyStopping({ name: 3 as never })).toThrow(/\[EarlyStopping\] name must be/);
+});
+
 it('resumes batches that have no state by their cursor alone', async () => {
   const run = async (options: Options): Promise<readonly number[]> => {
     manualSeed(1);

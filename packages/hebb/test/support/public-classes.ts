@@ -199,6 +199,7 @@ export const constructors: {
       saveBest: aBoolean(),
       keep: anInteger(2),
       overwrite: aBoolean(),
+      name: aText('mine'),
     }),
   ],
   EarlyStopping: [
@@ -207,6 +208,7 @@ export const constructors: {
       patience: anInteger(1),
       minDelta: aNumber(0),
       restoreBest: aBoolean(),
+      name: aText('mine'),
     }),
   ],
   MetricSet: [other(() => ({}), 'object')],
