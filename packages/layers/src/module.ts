@@ -107,6 +107,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     return guard(() => this.#training);
   }
   set training(training: boolean) {
+    requireBoolean('Module', 'training', training);
     this.#training = training;
   }
 

@@ -181,6 +181,8 @@ describe('fields', () => {
     expect([...model.namedModules().values()].every((module) => !module.training)).toBe(true);
     model.train();
     expect(model.features.at(-1)?.training).toBe(true);
+    expect(() => (model.training = 'false' as never)).toThrow('[Module] training must be');
+    expect(model.training).toBe(true);
   });
 });
 
