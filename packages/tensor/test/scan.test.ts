@@ -242,6 +242,11 @@ describe('scan refuses', () => {
     expect(call).toThrow(/inside the body of a loop/);
   });
 
+  it('variables made inside of what is inside', () => {
+    const call = (): unknown => scan((s, x: Tensor) => [s.add(variable(x.add(1))), x], tensor(0), ones([3]));
+    expect(call).toThrow(/\[variable\] the initial value .* inside the body of a loop[\s\S]*before the loop/);
+  });
+
   it('shapes that do not fit inside, on the line inside', () => {
     try {
       scan((s, x: Tensor) => [s.matmul(x), undefined], ones([2, 2]), ones([4, 3, 2]));

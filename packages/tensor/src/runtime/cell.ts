@@ -231,6 +231,12 @@ export function variable(initial: Tensor, options: VariableOptions = {}): Tensor
   const { requiresGrad = false } = options;
   requireBoolean('variable', 'requiresGrad', requiresGrad);
   const node = nodeOf(initial);
+  if (node.local) {
+    throw new ArgumentError(
+      `[variable] the initial value ${initial} was recorded inside the body of a loop and has no value outside of it.`,
+      { hint: 'Make the variable before the loop.' },
+    );
+  }
   // Another variable's value is read through a node of its own, which is computed before that variable changes.
   const cell = new TensorCell(node.cell === undefined ? node : makeNode('detach', [node], {}), requiresGrad);
   return tensorOf(cell.leaf, cell);
