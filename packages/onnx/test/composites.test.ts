@@ -3,9 +3,16 @@ import { GELU, Linear, Module, Sequential } from '@hebb/layers';
 import { layerComposites } from '@hebb/layers/internal';
 import {
   acosh,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
   asinh,
   atanh,
+  avgPool2d,
   composite,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
   cosh,
   einsum,
   frac,
@@ -14,7 +21,13 @@ import {
   kron,
   lerp,
   logSigmoid,
+  lpPool2d,
   matrixPower,
+  maxPool1d,
+  maxPool2d,
+  maxPool2dWithIndices,
+  maxPool3d,
+  maxUnpool2d,
   nanToNum,
   setDevice,
   sinh,
@@ -35,6 +48,8 @@ import { expectSame, numbers, operatorsOf } from './support/compare.ts';
 beforeAll(() => setDevice('reference'));
 
 const batches = [{ batch: 1 }, { batch: 2 }, { batch: 7 }];
+const numbersOf = (...shape: number[]): Tensor =>
+  tensor(numbers(shape.reduce((product, n) => product * n, 1)), { shape });
 const image = { inputs: { x: ['batch', 2, 6, 6] } };
 
 describe("a user's composite with the name of one of ours", () => {
@@ -111,8 +126,39 @@ describe('a composite of ours', () => {
     ['kron', (x) => kron(x, tensor(numbers(6), { shape: [2, 3] }))],
     ['matrixPower', (x) => matrixPower(x.mul(0.25), 3)],
     ['trace', trace],
+    ['conv2d with a circular border', (x) => conv2d(x, numbersOf(3, 2, 3, 3), { padding: 1, paddingMode: 'circular' })],
+    ['conv3d', (x) => conv3d(x.unsqueeze(2), numbersOf(3, 2, 1, 3, 3), { padding: [0, 1, 1] })],
+    ['convTranspose2d', (x) => convTranspose2d(x, numbersOf(2, 3, 3, 3), { stride: 2, outputPadding: 1 })],
+    [
+      'convTranspose1d past a stride',
+      (x) => convTranspose1d(x.flatten(2), numbersOf(2, 3, 3), { dilation: 3, outputPadding: 2 }),
+    ],
+    ['avgPool2d with a divisor', (x) => avgPool2d(x, 2, { divisorOverride: 3 })],
+    ['avgPool2d past the padding', (x) => avgPool2d(x, [4, 5], { ceilMode: true })],
+    ['indices of maxPool2d', (x) => maxPool2dWithIndices(x, 3, { stride: 2, padding: 1 }).indices],
+    [
+      'maxUnpool2d',
+      (x) => {
+        const { values, indices } = maxPool2dWithIndices(x, 2);
+        return maxUnpool2d(values, indices, 2);
+      },
+    ],
+    ['lpPool2d', (x) => lpPool2d(x, 2, 2)],
+    ['adaptiveMaxPool2d', (x) => adaptiveMaxPool2d(x, 4)],
+    ['adaptiveAvgPool2d', (x) => adaptiveAvgPool2d(x, [4, 5])],
   ])('is written as what it computes where there is none: %s', async (_name, run) => {
     await expectSame(run, image, batches);
+  });
+
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ['MaxPool', (x) => maxPool2d(x, 4, { ceilMode: true, padding: 1 })],
+    ['MaxPool', (x) => maxPool1d(x.flatten(2), 3, { dilation: 2, ceilMode: true })],
+    ['MaxPool', (x) => maxPool3d(x.unsqueeze(2), [1, 2, 2])],
+    ['AveragePool', (x) => avgPool2d(x, 3, { padding: 1, stride: 2 })],
+    ['AveragePool', (x) => avgPool2d(x, [4, 5], { ceilMode: true, countIncludePad: false, padding: 1 })],
+    ['AveragePool', (x) => adaptiveAvgPool2d(x, [3, 2])],
+  ])('pools by %s', async (operator, run) => {
+    expect(operatorsOf(await expectSame(run, image, batches))).toContain(operator);
   });
 
   it('computes what its attributes say, whoever records it', async () => {

@@ -181,8 +181,41 @@ export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
 export { cross, dot, kron, matrixPower, outer, tensordot } from './ops/products.ts';
 export { einsum } from './ops/einsum.ts';
-export { conv1d, conv2d, type ConvolutionOptions } from './ops/convolution.ts';
-export { avgPool2d, fold, maxPool2d, unfold, type PoolingOptions, type WindowOptions } from './ops/pooling.ts';
+export { conv1d, conv2d, conv3d, type ConvolutionOptions } from './ops/convolution.ts';
+export {
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type TransposedConvolutionOptions,
+} from './ops/transposed-convolution.ts';
+export { fold, unfold, type WindowOptions } from './ops/windows.ts';
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  maxPool1d,
+  maxPool1dWithIndices,
+  maxPool2d,
+  maxPool2dWithIndices,
+  maxPool3d,
+  maxPool3dWithIndices,
+  type AveragePoolingOptions,
+  type PoolingOptions,
+} from './ops/pooling.ts';
+export { lpPool1d, lpPool2d, lpPool3d, type LpPoolingOptions } from './ops/lp-pooling.ts';
+export { maxUnpool1d, maxUnpool2d, maxUnpool3d, type UnpoolingOptions } from './ops/unpooling.ts';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool1dWithIndices,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool2dWithIndices,
+  adaptiveMaxPool3d,
+  adaptiveMaxPool3dWithIndices,
+  type AdaptiveSize,
+} from './ops/adaptive-pooling.ts';
 export {
   composite,
   type CompositeAttributes,

@@ -45,6 +45,8 @@ const matrix = (): hebb.Tensor =>
     [3, 4],
   ]);
 const image = (): hebb.Tensor => ones([1, 1, 4, 4]);
+const sequence = (): hebb.Tensor => ones([1, 1, 4]);
+const volume = (): hebb.Tensor => ones([1, 1, 4, 4, 4]);
 const labels = (): hebb.Tensor => tensor([0, 1], { dtype: 'int32' });
 export const model = (): hebb.Sequential => new hebb.Sequential(new hebb.Linear(2, 2));
 export const dataset = (): hebb.ArrayDataset =>
@@ -125,9 +127,32 @@ const convolution = options<hebb.ConvolutionOptions>({
   bias: aTensor(() => tensor([1])),
   stride: oneOrMore(1),
   padding: oneOrMore(0),
+  paddingMode: aChoice('zeros'),
   dilation: oneOrMore(1),
   groups: anInteger(1),
 });
+const transposedConvolution = options<hebb.TransposedConvolutionOptions>({
+  bias: aTensor(() => tensor([1])),
+  stride: oneOrMore(1),
+  padding: oneOrMore(0),
+  outputPadding: oneOrMore(0),
+  dilation: oneOrMore(1),
+  groups: anInteger(1),
+});
+const pooling = { stride: oneOrMore(2), padding: oneOrMore(0), ceilMode: aBoolean() };
+const maximumPooling = options<hebb.PoolingOptions>({ ...pooling, dilation: oneOrMore(1) });
+const averagePooling = options<hebb.AveragePoolingOptions>({
+  ...pooling,
+  countIncludePad: aBoolean(),
+  divisorOverride: aNumber(2),
+});
+const lpPooling = options<hebb.LpPoolingOptions>({ stride: oneOrMore(2), ceilMode: aBoolean() });
+const unpooling = options<hebb.UnpoolingOptions>({
+  stride: oneOrMore(2),
+  padding: oneOrMore(0),
+  outputSize: oneOrMore(8),
+});
+const winners = (axes: number): Kind => aTensor(() => zeros([1, 1, 4, 4, 4].slice(0, axes + 2)).to('int32'));
 const values = (right: () => unknown): Kind =>
   other(right, 'array', 'numbers', 'nested arrays', 'typed array', 'tensor');
 const metricOptions = <O extends object>(kinds: { readonly [K in keyof Required<O>]: Kind }): Kind =>
@@ -430,16 +455,34 @@ export const functions: Functions<Api> = {
   einsum: [aChoice('i->'), x],
   conv1d: [aTensor(() => ones([1, 1, 4])), aTensor(() => ones([1, 1, 2])), convolution],
   conv2d: [aTensor(image), aTensor(() => ones([1, 1, 2, 2])), convolution],
-  maxPool2d: [
-    aTensor(image),
-    oneOrMore(2),
-    options<hebb.PoolingOptions>({ stride: oneOrMore(2), padding: oneOrMore(0), dilation: oneOrMore(1) }),
-  ],
-  avgPool2d: [
-    aTensor(image),
-    oneOrMore(2),
-    options<Omit<hebb.PoolingOptions, 'dilation'>>({ stride: oneOrMore(2), padding: oneOrMore(0) }),
-  ],
+  conv3d: [aTensor(volume), aTensor(() => ones([1, 1, 2, 2, 2])), convolution],
+  convTranspose1d: [aTensor(sequence), aTensor(() => ones([1, 1, 2])), transposedConvolution],
+  convTranspose2d: [aTensor(image), aTensor(() => ones([1, 1, 2, 2])), transposedConvolution],
+  convTranspose3d: [aTensor(volume), aTensor(() => ones([1, 1, 2, 2, 2])), transposedConvolution],
+  maxPool1d: [aTensor(sequence), oneOrMore(2), maximumPooling],
+  maxPool2d: [aTensor(image), oneOrMore(2), maximumPooling],
+  maxPool3d: [aTensor(volume), oneOrMore(2), maximumPooling],
+  maxPool1dWithIndices: [aTensor(sequence), oneOrMore(2), maximumPooling],
+  maxPool2dWithIndices: [aTensor(image), oneOrMore(2), maximumPooling],
+  maxPool3dWithIndices: [aTensor(volume), oneOrMore(2), maximumPooling],
+  avgPool1d: [aTensor(sequence), oneOrMore(2), averagePooling],
+  avgPool2d: [aTensor(image), oneOrMore(2), averagePooling],
+  avgPool3d: [aTensor(volume), oneOrMore(2), averagePooling],
+  lpPool1d: [aTensor(sequence), aNumber(2), oneOrMore(2), lpPooling],
+  lpPool2d: [aTensor(image), aNumber(2), oneOrMore(2), lpPooling],
+  lpPool3d: [aTensor(volume), aNumber(2), oneOrMore(2), lpPooling],
+  maxUnpool1d: [aTensor(sequence), winners(1), oneOrMore(2), unpooling],
+  maxUnpool2d: [aTensor(image), winners(2), oneOrMore(2), unpooling],
+  maxUnpool3d: [aTensor(volume), winners(3), oneOrMore(2), unpooling],
+  adaptiveAvgPool1d: [aTensor(sequence), oneOrMore(2)],
+  adaptiveAvgPool2d: [aTensor(image), oneOrMore(2)],
+  adaptiveAvgPool3d: [aTensor(volume), oneOrMore(2)],
+  adaptiveMaxPool1d: [aTensor(sequence), oneOrMore(2)],
+  adaptiveMaxPool2d: [aTensor(image), oneOrMore(2)],
+  adaptiveMaxPool3d: [aTensor(volume), oneOrMore(2)],
+  adaptiveMaxPool1dWithIndices: [aTensor(sequence), oneOrMore(2)],
+  adaptiveMaxPool2dWithIndices: [aTensor(image), oneOrMore(2)],
+  adaptiveMaxPool3dWithIndices: [aTensor(volume), oneOrMore(2)],
   unfold: [aTensor(() => tensor([1, 2, 3])), integers(2), windows],
   fold: [aTensor(matrix), integers(3), windows],
   composite: [

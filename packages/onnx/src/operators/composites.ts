@@ -109,23 +109,46 @@ const convolution: CompositeRule = {
   },
 };
 
-function pooling(opType: 'MaxPool' | 'AveragePool'): CompositeRule {
+/** Windows over the spatial axes; what they need past the padding for a last window (ceil mode) is padding too. */
+function windows(options: CompositeAttributes): OperatorAttributes {
   return {
-    covers: (site) =>
-      site.dtype === 'float32' && (opType === 'MaxPool' || listOf(optionsOf(site), 'dilation').every((n) => n === 1)),
-    write: (site) => {
-      const options = optionsOf(site);
-      const padding = listOf(options, 'padding');
-      const window = {
-        kernel_shape: listOf(options, 'kernel'),
-        strides: listOf(options, 'stride'),
-        pads: [...padding, ...padding],
-      };
-      const own = opType === 'MaxPool' ? { dilations: listOf(options, 'dilation') } : { count_include_pad: 1 };
-      return site.emit(opType, [site.full(0)], { attributes: { ...window, ...own } });
-    },
+    kernel_shape: listOf(options, 'kernel'),
+    strides: listOf(options, 'stride'),
+    pads: [...listOf(options, 'low'), ...listOf(options, 'high')],
   };
 }
+
+/** ONNX Runtime takes paddings that are shorter than the kernel alone. */
+const hasShortPadding = (options: CompositeAttributes): boolean =>
+  listOf(options, 'high').every((n, axis) => n < (listOf(options, 'kernel')[axis] ?? 0));
+
+const maxPool: CompositeRule = {
+  covers: (site) => site.dtype === 'float32' && hasShortPadding(optionsOf(site)),
+  write: (site) => {
+    const options = optionsOf(site);
+    const attributes = { ...windows(options), dilations: listOf(options, 'dilation') };
+    return site.emit('MaxPool', [site.full(0)], { attributes });
+  },
+};
+
+/** Where elements past the padding exist, only means over what is in the input are ONNX's. */
+const averagePool: CompositeRule = {
+  covers: (site) => {
+    const options = optionsOf(site);
+    const counted = options['countIncludePad'] === false || listOf(options, 'beyond').every((n) => n === 0);
+    return (
+      site.node.inputs[0]?.dtype === 'float32' &&
+      numberOf(options, 'divisor') === 0 &&
+      counted &&
+      hasShortPadding(options)
+    );
+  },
+  write: (site) => {
+    const options = optionsOf(site);
+    const attributes = { ...windows(options), count_include_pad: options['countIncludePad'] === true ? 1 : 0 };
+    return site.emit('AveragePool', [site.full(0)], { attributes });
+  },
+};
 
 /** Evaluation with running statistics: x, weight, bias, mean, variance. */
 const batchNorm: CompositeRule = {
@@ -154,8 +177,8 @@ export function findRule(site: Site<'composite'>): CompositeRule | undefined {
 export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map<CompositeIdentity, CompositeRule>([
   [layerComposites.linear, linear],
   [convDefinition, convolution],
-  [maxPoolDefinition, pooling('MaxPool')],
-  [averagePoolDefinition, pooling('AveragePool')],
+  [maxPoolDefinition, maxPool],
+  [averagePoolDefinition, averagePool],
   [layerComposites.batchNorm, batchNorm],
   [softmaxDefinition, alongAxis('Softmax')],
   [logSoftmaxDefinition, alongAxis('LogSoftmax')],

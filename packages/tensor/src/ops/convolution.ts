@@ -1,5 +1,5 @@
 /** Convolution in PyTorch's layout: images [batch, channels, ...spatial], weights [out, in / groups, ...kernel]. */
-import { checkOptions, describe, type OptionNames } from '../arguments/index.ts';
+import { checkOptions, describe, requireOneOf, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { convolutionOutputSize, type ConvolutionAttributes } from '../graph/primitives.ts';
@@ -7,14 +7,17 @@ import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { castNode } from './operands.ts';
+import { pad } from './padding.ts';
 
 export interface ConvolutionOptions {
   /** [out]; added to every output channel. */
   bias?: Tensor | undefined;
   /** Default 1. */
   stride?: number | readonly number[];
-  /** Zeros on both sides of each axis, or 'same' (output extent = input extent; stride 1 only), or 'valid'. Default 0. */
+  /** Elements added on both sides of each axis, or 'same' (output extent = input extent; stride 1 only), or 'valid'. Default 0. */
   padding?: number | readonly number[] | 'same' | 'valid';
+  /** What is added: 'zeros' (default), or elements of the input as by the modes of {@link pad}. */
+  paddingMode?: 'zeros' | 'reflect' | 'replicate' | 'circular';
   /** Distance between kernel elements. Default 1. */
   dilation?: number | readonly number[];
   /** Number of blocks of channels that do not see each other. Default 1. */
@@ -25,6 +28,7 @@ const convolutionOptions: OptionNames<ConvolutionOptions> = {
   bias: true,
   stride: true,
   padding: true,
+  paddingMode: true,
   dilation: true,
   groups: true,
 };
@@ -98,6 +102,13 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
     paddingLow = perAxis(op, 'padding', padding === 'valid' ? 0 : padding, axes, 0);
     paddingHigh = paddingLow;
   }
+  const { paddingMode = 'zeros' } = options;
+  requireOneOf(op, 'paddingMode', paddingMode, ['zeros', 'reflect', 'replicate', 'circular']);
+  if (paddingMode !== 'zeros') {
+    const border = paddingLow.map((low, axis) => [low, paddingHigh[axis] ?? 0] as const);
+    const bordered = pad(x, [[0, 0], [0, 0], ...border], { mode: paddingMode });
+    return convolution(op, axes, bordered, weight, { bias, stride: strides, dilation: gaps, groups });
+  }
   const attributes: ConvolutionAttributes = { stride, dilation, paddingLow, paddingHigh, groups };
   const size = convolutionOutputSize(x.shape.slice(2), kernel, attributes);
   if (size.some((n) => n < 1)) {
@@ -141,4 +152,16 @@ export function conv2d(x: Tensor, weight: Tensor, options: ConvolutionOptions = 
  */
 export function conv1d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
   return convolution('conv1d', 1, x, weight, options);
+}
+
+/**
+ * Three-dimensional cross-correlation: x [batch, in, depth, height, width], weight [out, in / groups, kernelDepth, kernelHeight,
+ * kernelWidth] → [batch, out, outDepth, outHeight, outWidth]. Sizes, options and errors as in {@link conv2d}.
+ *
+ * ```ts
+ * conv3d(zeros([1, 2, 8, 8, 8]), zeros([4, 2, 3, 3, 3]), { padding: 'same' }).shape; // [1, 4, 8, 8, 8]
+ * ```
+ */
+export function conv3d(x: Tensor, weight: Tensor, options: ConvolutionOptions = {}): Tensor {
+  return convolution('conv3d', 3, x, weight, options);
 }

@@ -1,0 +1,256 @@
+/** Pooling to a given size: windows that divide the input as evenly as whole elements can. */
+import { wrongArgument } from '../arguments/index.ts';
+import { ShapeError } from '../graph/errors.ts';
+import { sizeOf } from '../graph/types.ts';
+import { tensorOf } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
+import { minimum, where } from './elementwise.ts';
+import { maxWithIndices, type ValuesWithIndices } from './extremes.ts';
+import { alongAxis, gatherNode } from './indexing.ts';
+import { floorDivide } from './integers.ts';
+import { reshape } from './movement.ts';
+import { constantNode } from './operands.ts';
+import {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  flatIndices,
+  maxPool1dWithIndices,
+  maxPool2dWithIndices,
+  maxPool3dWithIndices,
+  positionsAlong,
+  requireImage,
+} from './pooling.ts';
+
+/** The spatial size of the result: a number for all axes, or one for each, null where the input's is kept. */
+export type AdaptiveSize = number | readonly (number | null)[];
+
+function sizesOf(op: string, axes: number, x: Tensor, outputSize: AdaptiveSize): number[] {
+  requireImage(op, x, axes);
+  const list: readonly (number | null)[] =
+    typeof outputSize === 'number'
+      ? new Array<number>(axes).fill(outputSize)
+      : Array.isArray(outputSize)
+        ? outputSize
+        : [];
+  if (list.length !== axes || list.some((n) => n !== null && (!Number.isInteger(n) || n < 1)))
+    throw wrongArgument(op, 'outputSize', `an integer ≥ 1 or ${axes} of them (null: the input's)`, outputSize);
+  const sizes = list.map((n, axis) => n ?? x.shape[axis + 2] ?? 1);
+  if (x.shape.slice(2).some((n) => n === 0)) throw new ShapeError(`[${op}] there is nothing to pool in ${x}.`);
+  return sizes;
+}
+
+/** The windows' size where all are alike. */
+function evenKernel(x: Tensor, sizes: readonly number[]): number[] | undefined {
+  const kernel = sizes.map((n, axis) => (x.shape[axis + 2] ?? 0) / n);
+  return kernel.every(Number.isInteger) ? kernel : undefined;
+}
+
+/** Windows of several sizes: window i of S elements in O parts begins at ⌊i·S/O⌋ and ends before ⌈(i + 1)·S/O⌉. */
+interface UnevenWindows {
+  /** [n, c, ...o, ...k], k as long as the longest; what is not of the window repeats its neighbours. */
+  readonly elements: Tensor;
+  /** Per axis: the longest window. */
+  readonly longest: number[];
+  /** Per axis: the windows' begin and length, int32, broadcastable to [n, c, ...o]. */
+  readonly starts: Tensor[];
+  readonly lengths: Tensor[];
+}
+
+function unevenWindows(x: Tensor, sizes: readonly number[]): UnevenWindows {
+  const axes = sizes.length;
+  const starts: Tensor[] = [];
+  const lengths: Tensor[] = [];
+  const longest: number[] = [];
+  let elements = x;
+  sizes.forEach((parts, axis) => {
+    const extent = x.shape[axis + 2] ?? 1;
+    const begin = (i: Tensor): Tensor => floorDivide(i.mul(extent), parts);
+    const i = positionsAlong(axis + 2, parts, x.ndim);
+    const start = begin(i);
+    starts.push(start);
+    // ⌈n/O⌉ = ⌊(n + O − 1)/O⌋
+    lengths.push(
+      floorDivide(
+        i
+          .add(1)
+          .mul(extent)
+          .add(parts - 1),
+        parts,
+      ).sub(start),
+    );
+    const width = Math.max(
+      ...Array.from(
+        { length: parts },
+        (_, n) => Math.ceil(((n + 1) * extent) / parts) - Math.floor((n * extent) / parts),
+      ),
+    );
+    longest.push(width);
+    const column = reshape(start, [parts, 1]).add(positionsAlong(1, width, 2));
+    const list = reshape(minimum(column, extent - 1), [parts * width]);
+    elements = gatherNode(elements, axis + 2, alongAxis(list, axis + 2, elements.shape));
+  });
+  // [n, c, o1·k1, o2·k2] → [n, c, o1, k1, o2, k2] → [n, c, o1, o2, k1, k2]
+  const outer = x.shape.slice(0, 2);
+  const split = reshape(elements, [...outer, ...sizes.flatMap((n, axis) => [n, longest[axis] ?? 1])]);
+  const order = Array.from({ length: axes }, (_, axis) => 2 + 2 * axis);
+  return { elements: split.permute([0, 1, ...order, ...order.map((n) => n + 1)]), longest, starts, lengths };
+}
+
+/** The elements of windows as one last axis, `outside` in the place of what is not of the window. */
+function filled({ elements, longest, lengths }: UnevenWindows, outside: number): Tensor {
+  const axes = longest.length;
+  const { ndim, shape, dtype } = elements;
+  const inside = longest
+    .map((width, axis) => {
+      const length = lengths[axis] as Tensor;
+      const place = positionsAlong(2 + axes + axis, width, ndim);
+      return place.less(reshape(length, [...length.shape, ...longest.map(() => 1)]));
+    })
+    .reduce((all, one) => all.and(one));
+  const chosen = where(inside, elements, tensorOf(constantNode(outside, dtype, [])));
+  return reshape(chosen, [...shape.slice(0, 2 + axes), sizeOf(longest)]);
+}
+
+function adaptiveMax(
+  op: string,
+  axes: number,
+  x: Tensor,
+  outputSize: AdaptiveSize,
+  even: (x: Tensor, kernel: readonly number[]) => ValuesWithIndices,
+): ValuesWithIndices {
+  const sizes = sizesOf(op, axes, x, outputSize);
+  const kernel = evenKernel(x, sizes);
+  const input = x.dtype === 'bool' ? x.to('int32') : x;
+  if (kernel !== undefined) return even(input, kernel);
+  const windows = unevenWindows(input, sizes);
+  const { values, indices: winners } = maxWithIndices(
+    filled(windows, x.dtype === 'float32' ? -Infinity : -(2 ** 31)),
+    -1,
+  );
+  const indices = flatIndices(x, winners, windows.longest, (axis, place) =>
+    (windows.starts[axis] as Tensor).add(place),
+  );
+  return { values, indices };
+}
+
+function adaptiveAverage(
+  op: string,
+  axes: number,
+  x: Tensor,
+  outputSize: AdaptiveSize,
+  even: (x: Tensor, kernel: readonly number[]) => Tensor,
+): Tensor {
+  const sizes = sizesOf(op, axes, x, outputSize);
+  const kernel = evenKernel(x, sizes);
+  if (kernel !== undefined) return even(x, kernel);
+  const windows = unevenWindows(x.to('float32'), sizes);
+  const counts = windows.lengths.reduce((product, length) => product.mul(length));
+  return filled(windows, 0).sum(-1).div(counts);
+}
+
+/**
+ * The mean over windows that divide x into `outputSize` parts, float32: [n, c, h, w]. Window i of S elements in O begins at ⌊i·S/O⌋
+ * and ends before ⌈(i + 1)·S/O⌉; windows may overlap by an element.
+ *
+ * Throws {@link ShapeError} where x has not four axes or no elements to pool, {@link ArgumentError} for sizes that are no integers ≥ 1.
+ *
+ * ```ts
+ * adaptiveAvgPool2d(zeros([8, 16, 7, 9]), 1).shape; // [8, 16, 1, 1]
+ * adaptiveAvgPool2d(zeros([8, 16, 7, 9]), [3, null]).shape; // [8, 16, 3, 9]
+ * ```
+ */
+export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  return adaptiveAverage('adaptiveAvgPool2d', 2, x, outputSize, avgPool2d);
+}
+
+/**
+ * The mean over windows that divide x into `outputSize` parts, float32: [n, c, l]. As {@link adaptiveAvgPool2d}.
+ *
+ * ```ts
+ * await adaptiveAvgPool1d(tensor([[[1, 2, 3, 4, 5]]]), 2).toArray(); // [[[2, 4]]]
+ * ```
+ */
+export function adaptiveAvgPool1d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  return adaptiveAverage('adaptiveAvgPool1d', 1, x, outputSize, avgPool1d);
+}
+
+/**
+ * The mean over windows that divide x into `outputSize` parts, float32: [n, c, d, h, w]. As {@link adaptiveAvgPool2d}.
+ *
+ * ```ts
+ * adaptiveAvgPool3d(zeros([1, 2, 5, 6, 7]), 4).shape; // [1, 2, 4, 4, 4]
+ * ```
+ */
+export function adaptiveAvgPool3d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  return adaptiveAverage('adaptiveAvgPool3d', 3, x, outputSize, avgPool3d);
+}
+
+/**
+ * The maximum over windows that divide x into `outputSize` parts: [n, c, h, w]. Windows and errors as in {@link adaptiveAvgPool2d}; the gradient goes to the first
+ * maximum of each.
+ *
+ * ```ts
+ * adaptiveMaxPool2d(zeros([8, 16, 7, 9]), [3, null]).shape; // [8, 16, 3, 9]
+ * ```
+ */
+export function adaptiveMaxPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  return adaptiveMax('adaptiveMaxPool2d', 2, x, outputSize, maxPool2dWithIndices).values;
+}
+
+/**
+ * {@link adaptiveMaxPool2d} with the position of each maximum in x, flat over its spatial axes (int32): `{ values, indices }`.
+ *
+ * ```ts
+ * adaptiveMaxPool2dWithIndices(zeros([8, 16, 7, 9]), 3).indices.shape; // [8, 16, 3, 3]
+ * ```
+ */
+export function adaptiveMaxPool2dWithIndices(x: Tensor, outputSize: AdaptiveSize): ValuesWithIndices {
+  return adaptiveMax('adaptiveMaxPool2dWithIndices', 2, x, outputSize, maxPool2dWithIndices);
+}
+
+/**
+ * The maximum over windows that divide x into `outputSize` parts: [n, c, l]. Windows and errors as in {@link adaptiveAvgPool1d}; the gradient goes to the first
+ * maximum of each.
+ *
+ * ```ts
+ * await adaptiveMaxPool1d(tensor([[[1, 2, 3, 4, 5]]]), 2).toArray(); // [[[3, 5]]]
+ * ```
+ */
+export function adaptiveMaxPool1d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  return adaptiveMax('adaptiveMaxPool1d', 1, x, outputSize, maxPool1dWithIndices).values;
+}
+
+/**
+ * {@link adaptiveMaxPool1d} with the position of each maximum in x, flat over its spatial axes (int32): `{ values, indices }`.
+ *
+ * ```ts
+ * await adaptiveMaxPool1dWithIndices(tensor([[[1, 2, 3, 4, 5]]]), 2).indices.toArray(); // [[[2, 4]]]
+ * ```
+ */
+export function adaptiveMaxPool1dWithIndices(x: Tensor, outputSize: AdaptiveSize): ValuesWithIndices {
+  return adaptiveMax('adaptiveMaxPool1dWithIndices', 1, x, outputSize, maxPool1dWithIndices);
+}
+
+/**
+ * The maximum over windows that divide x into `outputSize` parts: [n, c, d, h, w]. Windows and errors as in {@link adaptiveAvgPool3d}; the gradient goes to the first
+ * maximum of each.
+ *
+ * ```ts
+ * adaptiveMaxPool3d(zeros([1, 2, 5, 6, 7]), 4).shape; // [1, 2, 4, 4, 4]
+ * ```
+ */
+export function adaptiveMaxPool3d(x: Tensor, outputSize: AdaptiveSize): Tensor {
+  return adaptiveMax('adaptiveMaxPool3d', 3, x, outputSize, maxPool3dWithIndices).values;
+}
+
+/**
+ * {@link adaptiveMaxPool3d} with the position of each maximum in x, flat over its spatial axes (int32): `{ values, indices }`.
+ *
+ * ```ts
+ * adaptiveMaxPool3dWithIndices(zeros([1, 2, 5, 6, 7]), 4).indices.shape; // [1, 2, 4, 4, 4]
+ * ```
+ */
+export function adaptiveMaxPool3dWithIndices(x: Tensor, outputSize: AdaptiveSize): ValuesWithIndices {
+  return adaptiveMax('adaptiveMaxPool3dWithIndices', 3, x, outputSize, maxPool3dWithIndices);
+}
