@@ -28,7 +28,7 @@ const forbidden = {
 };
 
 /** Beside the entries, for the packages above: what a program of a user has no need of. */
-const subpaths = { tensor: ['arguments'], evaluation: ['format', 'internal'], layers: ['internal'] };
+const subpaths = { tensor: ['arguments', 'formulas'], evaluation: ['format', 'internal'], layers: ['internal'] };
 
 /** Packages that see the graph itself, through `@hebb/tensor/graph`. */
 const graphReaders = ['autograd', 'onnx'];
@@ -66,7 +66,7 @@ const tensorFolders = {
 };
 
 /** What `@hebb/tensor` and its subpaths export: nothing in tensor imports them, and they import no code of devices. */
-const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts'];
+const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts', 'formulas.ts'];
 const entryImports = ['arguments', 'graph', 'handle.ts', 'numpy', 'ops', 'prompt', 'runtime', 'state.ts', 'tensor.ts'];
 
 /** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, and what is wrong besides, with `problem`. */

@@ -30,6 +30,7 @@ const budgets = {
     report: 52,
     tensor: 57,
     'tensor/arguments': 4.4,
+    'tensor/formulas': 3,
     'tensor/graph': 27,
     tokenizer: 5.6,
     training: 87,

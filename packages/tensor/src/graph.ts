@@ -1,6 +1,5 @@
 /** The graph as `@hebb/autograd` and `@hebb/onnx` see it (subpath `@hebb/tensor/graph`). Not for other packages or for users. */
 export * from './graph/elementwise.ts';
-export { formulas, type Arithmetic, type Formula, type FormulaPrimitive } from './graph/formulas.ts';
 export * from './graph/node.ts';
 export * from './graph/primitives.ts';
 export * from './graph/program.ts';

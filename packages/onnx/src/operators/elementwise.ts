@@ -1,5 +1,5 @@
 /** Leaves that are numbers, and operations on one element at a time. All of them leave broadcasting to their users. */
-import type { Formula } from '@hebb/tensor/graph';
+import type { Formula } from '@hebb/tensor/formulas';
 import { elementTypes } from '../schema.ts';
 import type { Value } from '../emitter.ts';
 import { first, isStatic, type Extent } from '../extents.ts';

@@ -1,5 +1,6 @@
 /** One rule for every primitive; the record is exhaustive, so that a primitive without a rule does not compile. */
-import { formulas, type Primitive } from '@hebb/tensor/graph';
+import { formulas } from '@hebb/tensor/formulas';
+import type { Primitive } from '@hebb/tensor/graph';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
 import { conv, convInputGradient, convWeightGradient, dot } from './contraction.ts';

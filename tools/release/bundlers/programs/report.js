@@ -4,7 +4,7 @@ import { prove } from './prove.js';
 const history = {
   losses: [2, 1, 0.5, 0.25],
   scalars: { loss: [2, 1, 0.5, 0.25] },
-  learningRates: [1, 1, 1, 1],
+  learningRates: { optimizer: [1, 1, 1, 1] },
   epochs: [],
   validations: [],
   stepsPerEpoch: 2,
