@@ -1,117 +1,38 @@
 /** What users call. All of it records only; values come back when a tensor is read. */
-import { ArgumentError, composite, DTypeError, ones, ShapeError, Tensor, zerosLike } from '@hebb/tensor';
+import { ArgumentError, composite, ones, Tensor, zerosLike } from '@hebb/tensor';
+import { isPlain, requireFunction, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
+import { nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
+import { requireNoCut } from './cuts.ts';
 import {
-  isPlain,
-  requireFunction,
-  requireOptions,
-  requireTensor,
-  wrongArgument,
-  type OptionNames,
-} from '@hebb/tensor/arguments';
-import { makeIdentity, nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
+  argnumsOf,
+  prepare,
+  requireFloat,
+  requireGradients,
+  requireScalarLoss,
+  type At,
+  type GradOptions,
+  type Position,
+  type Positions,
+} from './preparation.ts';
 import { reverse, reverseToParameters } from './reverse.ts';
-import { mapTensors, type TensorTree } from './structure.ts';
-
-/** Position of an argument of A. */
-type Position<A extends readonly unknown[]> = number & keyof A;
-type At<A extends readonly unknown[], N> = N extends readonly number[]
-  ? { -readonly [I in keyof N]: A[N[I] & keyof A] }
-  : A[N & keyof A];
-
-export interface GradOptions<N> {
-  /** The argument, or the list of arguments, with respect to which gradients are taken. Default 0, the first. */
-  argnums: N;
-}
-
-const gradOptions: OptionNames<GradOptions<unknown>> = { argnums: true };
+import { mapTensors, type Replaced, type TensorTree } from './structure.ts';
 
 /** Parameters in a list, an object or a Map, as deep as you like. */
 export type Parameters = TensorTree;
 /** Gradients in the structure of the parameters. */
-export type Gradients<P> = P extends Tensor
-  ? Tensor
-  : P extends ReadonlyMap<infer K, infer V>
-    ? Map<K, Gradients<V>>
-    : { -readonly [K in keyof P]: Gradients<P[K]> };
-
-function requireScalarLoss(op: string, loss: unknown): asserts loss is Tensor {
-  if (!(loss instanceof Tensor)) {
-    const given = loss instanceof Promise ? 'a promise; it must not be async' : loss === null ? 'null' : typeof loss;
-    throw new ArgumentError(`[${op}] the function must return a tensor, the loss, not ${given}.`);
-  }
-  if (loss.dtype !== 'float32') throw new DTypeError(`[${op}] the loss must be float32, not ${loss}.`);
-  if (loss.size !== 1) {
-    throw new ShapeError(`[${op}] the loss must be a single number, not ${loss}.`, {
-      hint: 'Reduce it with mean() or sum(), or use vjp for a cotangent of your own.',
-    });
-  }
-}
-
-function requireFloat(op: string, tensor: Tensor, name: string): void {
-  if (tensor.dtype === 'float32') return;
-  throw new DTypeError(`[${op}] gradients are taken with respect to float32 tensors, ${name} is ${tensor}.`, {
-    hint: "Convert it with .to('float32').",
-  });
-}
-
-/** The positions that options name. */
-function argnumsOf(op: string, options: GradOptions<unknown>): number | readonly number[] {
-  requireOptions(op, options, gradOptions);
-  const { argnums } = options;
-  const list: unknown[] = Array.isArray(argnums) ? argnums : [argnums];
-  if (list.length > 0 && list.every((n) => Number.isInteger(n) && (n as number) >= 0))
-    return argnums as number | number[];
-  throw wrongArgument(op, 'argnums', 'the position of an argument, or a list of positions', argnums);
-}
-
-interface Prepared<A> {
-  readonly args: A;
-  /** Each wanted tensor as the function sees it, with its place for messages. */
-  readonly wanted: ReadonlyMap<Node, string>;
-  /** Gradients in the structure of the wanted arguments. */
-  readonly rebuild: (gradientOf: (node: Node, path: string) => Tensor) => unknown;
-}
-
-/** Replaces the wanted arguments by fresh tensors, so that gradients are those of the argument alone, whatever else it is part of. */
-function prepare<A extends unknown[]>(op: string, args: A, argnums: number | readonly number[]): Prepared<A> {
-  const positions = typeof argnums === 'number' ? [argnums] : argnums;
-  const wanted = new Map<Node, string>();
-  const fresh = [...args];
-  for (const position of positions) {
-    if (!Number.isInteger(position) || position < 0 || position >= args.length) {
-      throw new ArgumentError(
-        `[${op}] there is no argument ${position} to take the gradient of; the function was called with ${args.length}.`,
-      );
-    }
-    fresh[position] = mapTensors(op, args[position], `argument ${position}`, (tensor, name) => {
-      requireFloat(op, tensor, name);
-      const node = makeIdentity(nodeOf(tensor));
-      wanted.set(node, name);
-      return tensorOf(node);
-    });
-  }
-  const rebuildAt = (position: number, gradientOf: (node: Node, name: string) => Tensor): unknown =>
-    mapTensors(op, fresh[position], `argument ${position}`, (tensor, name) => gradientOf(nodeOf(tensor), name));
-  return {
-    args: fresh as A,
-    wanted,
-    rebuild: (gradientOf) =>
-      typeof argnums === 'number'
-        ? rebuildAt(argnums, gradientOf)
-        : argnums.map((position) => rebuildAt(position, gradientOf)),
-  };
-}
+export type Gradients<P> = Replaced<P, Tensor>;
 
 function differentiate<A extends unknown[]>(
   op: string,
   f: (...args: A) => Tensor,
   args: A,
-  argnums: number | readonly number[],
+  argnums: Positions,
 ): { value: Tensor; grad: unknown } {
   const { args: fresh, wanted, rebuild } = prepare(op, args, argnums);
   const value = withInlining(() => f(...fresh));
   requireScalarLoss(op, value);
-  const reached = reverse(nodeOf(value), ones(value.shape), wanted);
+  const reached = reverse([{ node: nodeOf(value), cotangent: ones(value.shape) }], wanted);
+  requireGradients(op, [value], wanted, reached, { selections: true });
   const grad = rebuild((node, name) => {
     const found = reached.get(node);
     if (found === undefined) {
@@ -150,7 +71,7 @@ export function grad<A extends unknown[], const N extends Position<A> | readonly
 ): (...args: A) => At<A, N>;
 export function grad<A extends unknown[]>(
   f: (...args: A) => Tensor,
-  options: GradOptions<number | readonly number[]> = { argnums: 0 },
+  options: GradOptions<Positions> = { argnums: 0 },
 ): (...args: A) => unknown {
   requireFunction('grad', 'f', f);
   const argnums = argnumsOf('grad', options);
@@ -188,7 +109,7 @@ export function valueAndGrad<A extends unknown[], const N extends Position<A> | 
 ): (...args: A) => { value: Tensor; grad: At<A, N> };
 export function valueAndGrad<A extends unknown[]>(
   f: (...args: A) => Tensor,
-  second: Parameters | GradOptions<number | readonly number[]> = { argnums: 0 },
+  second: Parameters | GradOptions<Positions> = { argnums: 0 },
 ): unknown {
   requireFunction('valueAndGrad', 'f', f);
   if (!Array.isArray(second) && !(second instanceof Map) && !(second instanceof Tensor) && !isPlain(second)) {
@@ -203,9 +124,7 @@ export function valueAndGrad<A extends unknown[]>(
   return gradientsOf(f, second);
 }
 
-function isOptions(
-  second: Parameters | GradOptions<number | readonly number[]>,
-): second is GradOptions<number | readonly number[]> {
+function isOptions(second: Parameters | GradOptions<Positions>): second is GradOptions<Positions> {
   return !Array.isArray(second) && 'argnums' in second && !(second.argnums instanceof Tensor);
 }
 
@@ -221,8 +140,11 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
   });
   const value = withInlining(f);
   requireScalarLoss('valueAndGrad', value);
-  const reached = reverse(nodeOf(value), ones(value.shape), new Map(named.map(({ name, node }) => [node, name])));
-  if (named.length > 0 && !named.some(({ node }) => reached.has(node))) {
+  const wanted = new Map(named.map(({ name, node }) => [node, name]));
+  const reached = reverse([{ node: nodeOf(value), cotangent: ones(value.shape) }], wanted);
+  const isLost = named.length > 0 && !named.some(({ node }) => reached.has(node));
+  requireGradients('valueAndGrad', [value], wanted, reached, { selections: isLost });
+  if (isLost) {
     const given = named.length === 1 ? `the ${named[0]?.name}` : `any of the ${named.length} parameters`;
     throw new ArgumentError(
       `[valueAndGrad] the loss does not depend on ${given} through differentiable operations; there is nothing to train.`,
@@ -259,6 +181,11 @@ function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; 
  */
 export function backward(loss: Tensor): void {
   requireScalarLoss('backward', loss);
+  if (nodeOf(loss).local) {
+    throw new ArgumentError('[backward] a loss inside the body of a loop or of vmap leaves no gradient outside.', {
+      hint: 'Use grad or valueAndGrad there, and return the gradients.',
+    });
+  }
   const { reached, frozen } = reverseToParameters(nodeOf(loss), ones(loss.shape));
   if (reached.size === 0 && frozen) {
     throw new ArgumentError('[backward] all parameters that the loss depends on are frozen.', {
@@ -266,6 +193,8 @@ export function backward(loss: Tensor): void {
     });
   }
   if (reached.size === 0) {
+    const isParameter = ({ cell }: Node): boolean => cell?.requiresGrad === true;
+    requireNoCut('backward', [loss], { isWanted: isParameter, nameOf: () => 'a parameter', selections: true });
     throw new ArgumentError('[backward] the loss does not depend on any parameter.', {
       hint: 'Parameters are variables made with { requiresGrad: true }; detach() and integers pass no gradient on.',
     });
@@ -276,48 +205,6 @@ export function backward(loss: Tensor): void {
     const gradient = (cotangent ?? zerosLike(tensorOf(node))).detach();
     cell.gradient = nodeOf(cell.gradient === undefined ? gradient : tensorOf(cell.gradient).add(gradient));
   }
-}
-
-/**
- * The vector-Jacobian product: calls `f` and returns its value with a function that maps a cotangent (of the value's shape) to the
- * cotangents of all arguments, each in the structure of its argument: `pullback(v)[i]` = vᵀ · ∂f/∂argᵢ.
- *
- * Throws {@link ShapeError} or {@link DTypeError} where the cotangent is not of the value's type. An argument that the value does not
- * depend on has the cotangent zero.
- *
- * ```ts
- * const { value, pullback } = vjp((x: Tensor) => x.square(), tensor([1, 2, 3]));
- * const [cotangent] = pullback(tensor([1, 0, 1]));
- * await cotangent.toArray(); // [2, 0, 6]
- * ```
- */
-export function vjp<A extends unknown[]>(
-  f: (...args: A) => Tensor,
-  ...args: A
-): { value: Tensor; pullback: (cotangent: Tensor) => A } {
-  requireFunction('vjp', 'f', f);
-  const {
-    args: fresh,
-    wanted,
-    rebuild,
-  } = prepare(
-    'vjp',
-    args,
-    args.map((_, i) => i),
-  );
-  const value = withInlining(() => f(...fresh));
-  if (!(value instanceof Tensor))
-    throw new ArgumentError(`[vjp] the function must return a tensor, not ${typeof value}.`);
-  if (value.dtype !== 'float32') throw new DTypeError(`[vjp] the value must be float32, not ${value}.`);
-  const pullback = (cotangent: Tensor): A => {
-    if (nodeOf(cotangent).type !== nodeOf(value).type) {
-      const Kind = cotangent.dtype === value.dtype ? ShapeError : DTypeError;
-      throw new Kind(`[vjp] the cotangent of a value ${value} must have the same type, not ${cotangent}.`);
-    }
-    const reached = reverse(nodeOf(value), cotangent, wanted);
-    return rebuild((node) => reached.get(node)?.cotangent ?? zerosLike(tensorOf(node))) as A;
-  };
-  return { value, pullback };
 }
 
 /**

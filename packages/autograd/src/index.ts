@@ -5,9 +5,9 @@ export {
   grad,
   stopGradient,
   valueAndGrad,
-  vjp,
-  type GradOptions,
   type Gradients,
   type Parameters,
 } from './gradients.ts';
+export type { GradOptions } from './preparation.ts';
+export { hvp, jvp, vjp } from './directions.ts';
 export type { TensorTree } from './structure.ts';

@@ -36,7 +36,7 @@ export const unscatter: Rule<'scatter'> = (dy, { inputs, output, attributes: { a
     case 'mul': {
       // The product of the others: a quotient, and where one factor is 0 the product without it.
       const isZero = updates.equal(0);
-      const zeros = (): Tensor => into(zerosLike(base), isZero.to('float32'), 'add');
+      const zeros = (): Tensor => into(zerosLike(base), isZero.where(1, 0), 'add');
       return [
         () => into(dy, updates, 'mul'),
         none,
@@ -53,7 +53,7 @@ export const unscatter: Rule<'scatter'> = (dy, { inputs, output, attributes: { a
       // Equal shares to all that attain the extremum, as PyTorch's scatter_reduce.
       const attains = (): Tensor => base.equal(output);
       const attain = (): Tensor => updates.equal(from(output));
-      const share = (): Tensor => dy.div(into(attains().to('float32'), attain().to('float32'), 'add'));
+      const share = (): Tensor => dy.div(into(attains().where(1, 0), attain().where(1, 0), 'add'));
       return [() => attains().where(share(), 0), none, () => attain().where(from(share()), 0)];
     }
   }

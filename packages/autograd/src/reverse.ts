@@ -187,17 +187,27 @@ export interface Reached {
   readonly cotangent: Tensor | undefined;
 }
 
-/** Cotangents of the wanted nodes (with their names for messages) that `root` depends on, in the order in which the forward computation met them. */
-export function reverse(root: Node, cotangent: Tensor, wanted: ReadonlyMap<Node, string>): Map<Node, Reached> {
+/** A value and its cotangent, from which a walk starts. */
+export interface Root {
+  readonly node: Node;
+  readonly cotangent: Tensor;
+}
+
+/** Cotangents of the wanted nodes (with their names for messages) that the roots depend on, in the order in which the forward computation met them. */
+export function reverse(roots: readonly Root[], wanted: ReadonlyMap<Node, string>): Map<Node, Reached> {
   const everything = [...wanted.keys()].some((node) => !node.differentiable);
-  const paths = findPaths([root], {
-    isWanted: (node) => wanted.has(node),
-    keep: (node) => everything || node.differentiable || wanted.has(node),
-    nameOf: (node) => wanted.get(node) ?? 'a tensor',
-  });
+  const paths = findPaths(
+    roots.map(({ node }) => node),
+    {
+      isWanted: (node) => wanted.has(node),
+      keep: (node) => everything || node.differentiable || wanted.has(node),
+      nameOf: (node) => wanted.get(node) ?? 'a tensor',
+    },
+  );
   requireAlive(paths.leaves);
   if (everything) requireHistory(paths, wanted);
-  return collect(paths, pullBack(paths, [cotangent]), (node) => wanted.has(node));
+  const cotangents = roots.map(({ cotangent }) => cotangent);
+  return collect(paths, pullBack(paths, cotangents), (node) => wanted.has(node));
 }
 
 const reverseBody: ReverseBody = (roots, wanted, isBoundary) => {

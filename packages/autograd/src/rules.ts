@@ -65,7 +65,7 @@ const toExtrema: Rule<'max' | 'min'> = (dy, { inputs, output, attributes: { axes
   () => {
     const x = inputAt(inputs, 0);
     const attains = x.equal(unreduce(output, x, axes));
-    const shares = dy.div(attains.to('float32').sum(axes));
+    const shares = dy.div(attains.where(1, 0).sum(axes));
     const others = output.notEqual(output).where(Number.NaN, 0);
     return attains.where(unreduce(shares, x, axes), unreduce(others, x, axes));
   },
@@ -319,3 +319,8 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
     return cotangents.map((node) => () => (node === undefined ? undefined : tensorOf(node)));
   },
 };
+
+/** Whether a gradient flows through an operation, be it zero. */
+export function hasGradient(op: Primitive): boolean {
+  return op === 'scan' || op === 'result' || rules[op] !== none;
+}

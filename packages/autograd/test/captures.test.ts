@@ -200,15 +200,13 @@ describe.each(['reference', 'wasm'] as const)('on %s', (device) => {
   describe('a loss that depends on none of the parameters', () => {
     it('is an error, since every gradient would be zero', () => {
       const [w, other] = [parameter([3]), parameter([2])];
-      for (const loss of [tensor([1]).sum(), w.detach().sum(), w.to('int32').to('float32').sum()]) {
+      for (const loss of [tensor([1]).sum(), w.detach().sum()]) {
         expect(() => valueAndGrad(() => loss, { w, other })).toThrow(
           /\[valueAndGrad\] the loss does not depend on any of the 2 parameters[\s\S]*hint: .*Are these the parameters of the model/,
         );
         expect(() => backward(loss)).toThrow(/does not depend on any parameter/);
       }
-      expect(() => grad((x: Tensor) => x.argmax().to('float32'))(tensor([1, 2]))).toThrow(
-        /does not depend on argument 0/,
-      );
+      expect(() => grad((x: Tensor) => x.detach().sum())(tensor([1, 2]))).toThrow(/does not depend on argument 0/);
     });
 
     it('is none where there are no parameters', () => {

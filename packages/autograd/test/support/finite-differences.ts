@@ -1,7 +1,7 @@
 /** Gradients, and gradients of gradients, against central differences in float64. */
 import { ones, tensor, type Tensor } from '@hebb/tensor';
 import type { PlanPrimitive } from '@hebb/tensor/graph';
-import { vjp } from '../../src/index.ts';
+import { jvp, vjp } from '../../src/index.ts';
 import { float64Function } from './float64.ts';
 
 export interface Input {
@@ -60,12 +60,27 @@ function largestError(actual: readonly Float64Array[], expected: readonly Float6
 export interface GradientErrors {
   readonly first: number;
   readonly second: number;
+  /** Of the derivative in a direction. */
+  readonly tangent: number;
   /** The primitives that the function consists of. */
   readonly primitives: ReadonlySet<PlanPrimitive>;
 }
 
+/** (f(x + εv) − f(x − εv)) / 2ε. */
+function differenceAlong(
+  f: (values: readonly Float64Array[]) => Float64Array,
+  at: readonly Float64Array[],
+  direction: readonly Float64Array[],
+): Float64Array {
+  const moved = (delta: number): Float64Array =>
+    f(at.map((values, which) => values.map((value, i) => value + delta * (direction[which]?.[i] ?? NaN))));
+  const [above, below] = [moved(epsilon), moved(-epsilon)];
+  return above.map((value, i) => (value - (below[i] ?? NaN)) / (2 * epsilon));
+}
+
 /**
- * Relative errors of the gradient of Σ w · f(x), and of the gradient of ⟨that gradient, v⟩, for fixed w and v without pattern.
+ * Relative errors of the gradient of Σ w · f(x), and of the gradient of ⟨that gradient, v⟩, and of the derivative of f in the direction of v, for fixed w and v
+ * without pattern.
  */
 export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Input[]): GradientErrors {
   const leaves = inputs.map(({ shape, values }) => tensor(values, { shape }));
@@ -99,7 +114,15 @@ export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: reado
   const second = vjp(along, ...leaves);
   const secondOrder = run(second.pullback(ones([])))(at);
   const alongAt = run([along(...leaves)]);
+  const tangent = run([jvp(f, leaves, v).tangent])(at);
+  const outputAt = run([output]);
+  const slope = differenceAlong(
+    (values) => outputAt(values)[0] ?? new Float64Array(),
+    at,
+    directions.map(({ values }) => values),
+  );
   return {
+    tangent: largestError(tangent, [slope]),
     first: largestError(
       firstOrder,
       differences((values) => lossAt(values)[0]?.[0] ?? NaN, at),

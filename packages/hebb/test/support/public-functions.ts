@@ -544,6 +544,16 @@ export const functions: Functions<Api> = {
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
     other(() => tensor([1]), 'tensor', 'object', 'array', 'map'),
   ],
+  jvp: [
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
+    other(() => [tensor([1])], 'array'),
+    other(() => [tensor([1])], 'array'),
+  ],
+  hvp: [
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square().sum()),
+    other(() => [tensor([1])], 'array'),
+    other(() => [tensor([1])], 'array'),
+  ],
   customGradient: [aFunction((value: hebb.Tensor) => value), aFunction((cotangent: hebb.Tensor) => [cotangent])],
   stopGradient: [x],
 

@@ -1,0 +1,76 @@
+/** An operation without a gradient says so by name, wherever a gradient is asked for that would be zero in silence. */
+import { bitcast, composite, gather, setDevice, tensor, variable, type Tensor } from '@hebb/tensor';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { backward, grad, hvp, jvp, valueAndGrad, vjp } from '../src/index.ts';
+
+beforeAll(() => setDevice('reference'));
+
+const x = tensor([1, 2]);
+const cuts: readonly (readonly [name: string, f: (x: Tensor) => Tensor])[] = [
+  ['argmax', (t) => t.argmax().to('float32')],
+  ['the conversion to int32', (t) => t.to('int32').to('float32').sum()],
+  ['equal', (t) => t.sin().equal(1).to('float32').sum()],
+  ['bitcast', (t) => bitcast(bitcast(t, 'int32').add(1), 'float32').sum()],
+  // The first one on the way, not the last.
+  ['argmax', (t) => t.mul(2).argmax().to('float32').add(1).to('int32').to('float32')],
+  // Inside of a composite that leaves the gradient to its body.
+  ['argmax', (t) => composite('position', {}, [t], (input) => input.argmax().to('float32'))],
+];
+
+describe.each(cuts)('%s', (name, f) => {
+  const message = new RegExp(
+    String.raw`\] the result depends on argument 0, float32\[2\], only through ${name}, which has no gradient\.\n {2}hint: `,
+  );
+
+  it('is named by grad, vjp, jvp and hvp', () => {
+    expect(() => grad(f)(x)).toThrow(message);
+    expect(() => vjp(f, x).pullback(tensor(1))).toThrow(message);
+    expect(() => jvp(f, [x], [x])).toThrow(message);
+    expect(() => hvp(f, [x], [x])).toThrow(message);
+  });
+
+  it('is named where parameters are trained', () => {
+    const w = variable(tensor([1, 2]), { requiresGrad: true });
+    expect(() => valueAndGrad(() => f(w), { w })).toThrow(`parameter w, float32[2], only through ${name}`);
+    expect(() => backward(f(w))).toThrow(`a parameter, float32[2], only through ${name}`);
+  });
+
+  it('is fine beside a way with a gradient, where it is detached, and for who is not asked', async () => {
+    const mixed = (t: Tensor): Tensor => t.sum().add(f(t));
+    expect(await grad(mixed)(x).toArray()).toEqual([1, 1]);
+    const [, other] = vjp((t: Tensor, u: Tensor) => f(t.detach()).add(u), x, tensor(5)).pullback(tensor(1));
+    expect(await other.item()).toBe(1);
+    expect(await grad((u: Tensor) => f(x).mul(u))(tensor(5)).item()).toBe(await f(x).item());
+  });
+});
+
+describe('a selection', () => {
+  const choose = (t: Tensor): Tensor => t.greater(1).where(2, 3).sum();
+  const take = (t: Tensor): Tensor => gather(tensor([5, 6]), 0, t.argmax().reshape([1])).sum();
+
+  it('is named where nothing else has a gradient', () => {
+    expect(() => grad(choose)(x)).toThrow(/only through less, which has no gradient/);
+    expect(() => grad(take)(x)).toThrow(/only through argmax, which has no gradient/);
+    const w = variable(tensor([1, 2]), { requiresGrad: true });
+    expect(() => valueAndGrad(() => choose(w), { w })).toThrow(/only through less/);
+    expect(() => backward(choose(w))).toThrow(/only through less/);
+  });
+
+  it('has the derivative zero, as the second of whatever is piecewise linear', async () => {
+    for (const f of [choose, take]) {
+      expect(await vjp(f, x).pullback(tensor(1))[0].toArray()).toEqual([0, 0]);
+      expect(await jvp(f, [x], [x]).tangent.item()).toBe(0);
+    }
+    const pieces = (t: Tensor): Tensor => t.greater(1).where(t.mul(2), t).add(t.max()).sum();
+    expect(await hvp(pieces, [x], [x])[0].toArray()).toEqual([0, 0]);
+    expect(await vjp(grad(pieces), x).pullback(x)[0].toArray()).toEqual([0, 0]);
+  });
+});
+
+it('a function that does not depend on an argument at all has the derivative zero in vjp and jvp', async () => {
+  const { value, tangent } = jvp((t: Tensor, _u: Tensor) => t.square(), [x, x], [tensor([0, 0]), x]);
+  expect(await value.toArray()).toEqual([1, 4]);
+  expect(await tangent.toArray()).toEqual([0, 0]);
+  const [, zero] = vjp((t: Tensor, _u: Tensor) => t.square(), x, x).pullback(x);
+  expect(await zero.toArray()).toEqual([0, 0]);
+});
