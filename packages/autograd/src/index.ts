@@ -9,5 +9,9 @@ export {
   type Parameters,
 } from './gradients.ts';
 export type { GradOptions } from './preparation.ts';
+export { AnomalyError, detectAnomaly } from './anomaly.ts';
+export { checkpoint } from './checkpoint.ts';
+export { hessian, jacobian, type HessianOptions, type JacobianOptions } from './jacobians.ts';
 export { hvp, jvp, vjp } from './directions.ts';
+export { vmap, type ExampleAxis, type VmapOptions } from './vmap.ts';
 export type { TensorTree } from './structure.ts';

@@ -5,6 +5,7 @@
 import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tensor';
 import { formatType, isOp, nextWalk, nodeOf, primitives, tensorOf, type Node } from '@hebb/tensor/graph';
 import { hiddenBody, requireNoCaptures } from './captures.ts';
+import { asGradientOf } from './provenance.ts';
 import { rules, type Rule } from './rules.ts';
 import { scanCotangents, type ReverseBody } from './scan.ts';
 
@@ -119,7 +120,8 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
   ): void =>
     targets.forEach((target, i) => {
       if (target < 0) return;
-      const part = parts[i]?.();
+      const make = parts[i];
+      const part = make === undefined ? undefined : asGradientOf(node, make);
       if (part === undefined) return;
       const source = node.inputs[i] as Node;
       if (nodeOf(part).type !== source.type) throw mismatch(node, source, part);
@@ -135,11 +137,13 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
     if (isOp(node, 'scan')) {
       const several = severals.get(position);
       if (several === undefined) continue;
-      const parts = scanCotangents(
-        node,
-        several,
-        targets.map((target) => target >= 0),
-        reverseBody,
+      const parts = asGradientOf(node, () =>
+        scanCotangents(
+          node,
+          several,
+          targets.map((target) => target >= 0),
+          reverseBody,
+        ),
       );
       accumulateParts(
         node,
@@ -163,11 +167,9 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
     }
     const inputs = node.inputs.map(tensorOf);
     const op = node.op as keyof typeof rules;
-    const parts = (rules[op] as Rule<typeof op>)(dy, {
-      inputs,
-      output: tensorOf(node),
-      attributes: node.attributes,
-    });
+    const rule = rules[op] as Rule<typeof op>;
+    const { attributes } = node;
+    const parts = asGradientOf(node, () => rule(dy, { inputs, output: tensorOf(node), attributes }));
     accumulateParts(node, targets, parts);
   }
   return cotangents;

@@ -554,6 +554,20 @@ export const functions: Functions<Api> = {
     other(() => [tensor([1])], 'array'),
     other(() => [tensor([1])], 'array'),
   ],
+  jacobian: [
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
+    options<hebb.JacobianOptions<0>>({ argnums: other(() => 0), mode: other(() => 'reverse') }),
+  ],
+  hessian: [
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square().sum()),
+    options<hebb.HessianOptions<0>>({ argnums: other(() => 0) }),
+  ],
+  vmap: [
+    aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
+    options<hebb.VmapOptions>({ inAxes: other(() => 0), outAxes: other(() => 0) }),
+  ],
+  detectAnomaly: [aFunction(() => tensor([1]))],
+  checkpoint: [aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square())],
   customGradient: [aFunction((value: hebb.Tensor) => value), aFunction((cotangent: hebb.Tensor) => [cotangent])],
   stopGradient: [x],
 

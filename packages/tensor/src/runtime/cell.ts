@@ -288,6 +288,11 @@ export function assign(target: Tensor, value: Tensor): void {
     const Kind = node.type.dtype === cell.type.dtype ? ShapeError : DTypeError;
     throw new Kind(`[assign] a variable of ${formatType(cell.type)} cannot take the value ${formatType(node.type)}.`);
   }
+  if (node.local) {
+    throw new ArgumentError('[assign] inside of vmap no variable can be assigned what depends on one example.', {
+      hint: 'Return the value, and assign outside what is to be kept of all.',
+    });
+  }
   const capture = activeRecording();
   // A loop comes round: what has been recorded up to here is a step, and is found again as one in the next round.
   if (capture === undefined && cell.pending !== undefined && endsStep(cell)) flush([], cell.pending);

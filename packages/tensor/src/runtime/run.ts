@@ -63,8 +63,8 @@ export function bindLeaves(device: Device, leaves: readonly Node[]): (() => Devi
     const storage = leaf.storage as Storage | undefined;
     if (storage === undefined && leaf.local) {
       throw new StaleValueError(
-        `A value of type ${formatType(leaf.type)} was recorded inside the body of a loop and has no value outside of it.`,
-        { hint: 'Return from the function of the loop what you want to read: as carry, or stacked.' },
+        `A value of type ${formatType(leaf.type)} was recorded inside the body of a loop or of vmap and has no value outside of it.`,
+        { hint: 'Return from the function what you want to read.' },
       );
     }
     if (storage === undefined) {
