@@ -40,13 +40,13 @@ export function tableDataset<F extends TableFields>(
   checkOptions(where, options, tableOptions);
   const { dtypes = {} } = options;
   requirePlain(where, 'dtypes', dtypes);
-  const given: Readonly<Record<string, unknown>> = dtypes;
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(fields, name));
+  const given = new Map<string, unknown>(Object.entries(dtypes));
+  const unknown = [...given.keys()].find((name) => !Object.hasOwn(fields, name));
   if (unknown !== undefined)
     throw new DataError(`[${where}] dtypes names the field ${show(unknown)}, which there is not.`);
   const entries = Object.entries(fields).map(([name, columns]) => [
     name,
-    fieldOfColumns(table, name, columns, given[name]),
+    fieldOfColumns(table, name, columns, given.get(name)),
   ]);
   return new ArrayDataset(Object.fromEntries(entries) as { readonly [K in keyof F]: Field });
 }
@@ -71,7 +71,7 @@ function fieldOfColumns(
   dtype: unknown = 'float32',
 ): Field {
   const place = `[tableDataset] ${table.source}: field '${name}'`;
-  const kind = typeof dtype === 'string' ? kinds[dtype] : undefined;
+  const kind = typeof dtype === 'string' && Object.hasOwn(kinds, dtype) ? kinds[dtype] : undefined;
   if (kind === undefined)
     throw new DataError(`${place} must have the dtype float32, int32 or bool, got ${show(dtype)}.`);
   const names = typeof columns === 'string' ? [columns] : columns;

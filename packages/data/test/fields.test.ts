@@ -10,6 +10,7 @@ import {
   readIdx,
   StandardScaler,
   stream,
+  tableDataset,
   type ArrayBatch,
   type Field,
   type NumericArray,
@@ -70,6 +71,16 @@ describe('fields may have the names of properties that every object has', () => 
       (async () =>
         concatDatasets<ArrayBatch>([dataset, new ArrayDataset({ x, y: x, z: x })]).gather(Uint32Array.of(0, 2)))(),
     ).rejects.toThrow(/other fields in dataset 1 than in dataset 0/);
+  });
+
+  it('of the columns of a table, which become float32 as others do', () => {
+    const table = parseCsv('constructor,y\n1,2\n');
+    const { x } = tableDataset(table, { x: 'constructor' }).gather([0]);
+    const { constructor } = tableDataset(table, { constructor: 'y' }).gather([0]);
+    expect([x.data, constructor.data]).toEqual([Float32Array.of(1), Float32Array.of(2)]);
+    expect(() => tableDataset(table, { y: 'y' }, { dtypes: { y: 'constructor' as never } })).toThrow(
+      /must have the dtype float32, int32 or bool, got "constructor"/,
+    );
   });
 
   it('in elements of a stream', async () => {
