@@ -264,8 +264,8 @@ export class Checkpoint implements Callback, Stateful<CheckpointState> {
     const step = isThere ? (await infoOf('Checkpoint', `${this.folder}/${last}`))?.step : undefined;
     if (step === undefined || step === this.#lastStep) return step;
     throw new CheckpointError(
-      `[Checkpoint] another run has saved to ${this.folder} meanwhile: ${last} is of step ${step}.`,
-      { path: this.folder, hint: 'Give each run a folder of its own.' },
+      `[Checkpoint] another run, or another Checkpoint of this one, has saved to ${this.folder} meanwhile: ${last} is of step ${step}.`,
+      { path: this.folder, hint: 'Give each Checkpoint a folder of its own.' },
     );
   }
 

@@ -132,6 +132,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     this.#validateEvery = validateEvery;
     this.hasValidation = validate !== undefined;
     this.hasValidationLoss = hasValidationLoss;
+    if (this.hasValidation && !hasValidationLoss) this.#schedules.requireValidationLoss();
     this.goals = options.goals ?? {};
     this.#metricNames = new Set(Object.keys(this.goals));
     this.#signal = signal;
@@ -374,7 +375,8 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
     const putBack = keptModes(this.modules);
     if (validation !== undefined) {
       this.#log.addValidation(validation);
-      if (validation.validationLoss !== undefined) this.#schedules.observe(validation.validationLoss);
+      if (validation.validationLoss === undefined) this.#schedules.requireValidationLoss();
+      else this.#schedules.observe(validation.validationLoss);
       await this.#listeners.validation(validation);
     }
     if (isEpochEnd) await this.#endEpoch(validation);

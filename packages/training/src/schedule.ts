@@ -94,6 +94,14 @@ export class Schedules {
     }
   }
 
+  /** Throws TrainingError where a schedule follows the loss of a validation that gives none. */
+  requireValidationLoss(): void {
+    if (this.#observing.size === 0) return;
+    throw new TrainingError(`[${this.#where}] the schedule follows the validation loss, and validation gives none.`, {
+      hint: 'Give the task validate: (batch) => the loss of the batch, or TrainingRun’s validate a loss. To follow a metric, observe it in a callback: onValidation: ({ metrics }) => optimizer.factor = plateau.observe(metrics.accuracy).',
+    });
+  }
+
   /** The states of schedules that have one; undefined where none has. */
   get state(): Stateful | undefined {
     return namedStates(

@@ -1,7 +1,7 @@
 import { accuracy, meanAbsoluteError } from '@hebb/evaluation';
 import { Linear, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';
-import { AdamW, minimize } from '@hebb/optimizers';
+import { AdamW, minimize, PlateauSchedule } from '@hebb/optimizers';
 import { device, manualSeed, setDevice } from '@hebb/tensor';
 import { beforeEach, expect, it } from 'vitest';
 import {
@@ -168,19 +168,23 @@ it('is refused before the first step where there will be no validation loss to m
   const optimizer = new AdamW(model, { learningRate: 0.1 });
   let steps = 0;
   const counting: Callback = { onStep: () => void steps++ };
-  const measured = (stopping: EarlyStopping): Promise<History> => {
+  const measured = (stopping: EarlyStopping, schedule?: PlateauSchedule): Promise<History> => {
     const task: Task<SupervisedBatch> = {
       parts: { model, optimizer },
       step: ({ x, y }) => minimize(optimizer, () => crossEntropy(model.forward(x), y)),
       output: ({ x }) => model.forward(x),
     };
-    return fit(task, points(32), { epochs: 1, validation: points(8), metrics: { accuracy }, callbacks: [counting, stopping] }); // prettier-ignore
+    return fit(task, points(32), { epochs: 1, validation: points(8), metrics: { accuracy }, callbacks: [counting, stopping], ...(schedule && { schedule }) }); // prettier-ignore
   };
   await expect(measured(new EarlyStopping())).rejects.toThrow(
     /no 'validationLoss' to monitor: the task has no validate[^]*validate: \(batch\)[^]*monitor: 'accuracy'/,
   );
   await expect(run({ callbacks: [counting, new EarlyStopping({ monitor: 'validationLoss' })] }, model)).rejects.toThrow(
     /no 'validationLoss' to monitor: the run has no validation/,
+  );
+  expect(steps).toBe(0);
+  await expect(measured(new EarlyStopping({ monitor: 'accuracy' }), new PlateauSchedule())).rejects.toThrow(
+    /the schedule follows the validation loss, and validation gives none[^]*observe it in a callback/,
   );
   expect(steps).toBe(0);
   expect((await measured(new EarlyStopping({ monitor: 'accuracy' }))).epochs).toHaveLength(1);
