@@ -1,5 +1,5 @@
 /** What users call. All of it records only; values come back when a tensor is read. */
-import { ArgumentError, composite, ones, Tensor, zerosLike } from '@hebb/tensor';
+import { ArgumentError, ones, Tensor, zerosLike } from '@hebb/tensor';
 import { isPlain, requireFunction, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
 import { nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
 import { requireNoCut } from './cuts.ts';
@@ -205,31 +205,6 @@ export function backward(loss: Tensor): void {
     const gradient = (cotangent ?? zerosLike(tensorOf(node))).detach();
     cell.gradient = nodeOf(cell.gradient === undefined ? gradient : tensorOf(cell.gradient).add(gradient));
   }
-}
-
-/**
- * `f` with another gradient: the value is that of `f`; cotangents of the inputs come from `gradient`, one for each (undefined: none).
- *
- * What `f` reads beside its inputs, from the scope around it, gets no cotangent. Constants are fine there; so are parameters, as long as
- * nobody asks for their gradient. {@link ArgumentError}, when the gradient is taken, where it is with respect to such a tensor: pass it as
- * an input, or `detach()` it. `gradient` may read whatever it likes: a second derivative follows it like any function.
- *
- * ```ts
- * // The sign in the value, the identity in the gradient: a straight-through estimator.
- * const binarize = customGradient((x: Tensor) => x.sign(), (cotangent) => [cotangent]);
- * await grad((x: Tensor) => binarize(x).mul(tensor([1, 2])).sum())(tensor([-3, 5])).toArray(); // [1, 2]
- * ```
- */
-export function customGradient<A extends Tensor[]>(
-  f: (...inputs: A) => Tensor,
-  gradient: (cotangent: Tensor, output: Tensor, ...inputs: A) => readonly (Tensor | undefined)[],
-): (...inputs: A) => Tensor {
-  requireFunction('customGradient', 'f', f);
-  requireFunction('customGradient', 'gradient', gradient);
-  return (...inputs) =>
-    composite(f.name === '' ? 'customGradient' : `customGradient ${f.name}`, {}, inputs, (...own) => f(...(own as A)), {
-      gradient: (cotangent, output, ...own) => gradient(cotangent, output, ...(own as A)),
-    });
 }
 
 /** The same value, through which no gradient flows: `x.detach()`. */

@@ -1,16 +1,9 @@
 /** `@hebb/autograd`: gradients of everything that Hebb's tensors record. */
-export {
-  backward,
-  customGradient,
-  grad,
-  stopGradient,
-  valueAndGrad,
-  type Gradients,
-  type Parameters,
-} from './gradients.ts';
+export { backward, grad, stopGradient, valueAndGrad, type Gradients, type Parameters } from './gradients.ts';
 export type { GradOptions } from './preparation.ts';
 export { AnomalyError, detectAnomaly } from './anomaly.ts';
 export { checkpoint } from './checkpoint.ts';
+export { customGradient } from './custom-gradient.ts';
 export { hessian, jacobian, type HessianOptions, type JacobianOptions } from './jacobians.ts';
 export { hvp, jvp, vjp } from './directions.ts';
 export { vmap, type ExampleAxis, type VmapOptions } from './vmap.ts';

@@ -177,7 +177,7 @@ describe.each(['reference', 'wasm'] as const)('on %s', (device) => {
         return () => backward(f(parameter([1]), parameter([2])).sum());
       };
       expect(run([tensor([1])])).toThrow(
-        /\[customGradient\] the gradient of a composite returns one cotangent for each of the 2 inputs .*, not 1/,
+        /\[customGradient\] the gradient returns one cotangent for each of the 2 inputs .*, not 1/,
       );
       expect(run([tensor([1]), tensor([1]), tensor([1])])).toThrow(/not 3/);
       expect(run(tensor([1]))).toThrow(ArgumentError);

@@ -556,15 +556,18 @@ export const functions: Functions<Api> = {
   ],
   jacobian: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
-    options<hebb.JacobianOptions<0>>({ argnums: other(() => 0), mode: other(() => 'reverse') }),
+    options<hebb.JacobianOptions<0>>({ argnums: oneOrMore(0), mode: other(() => 'reverse') }),
   ],
   hessian: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square().sum()),
-    options<hebb.HessianOptions<0>>({ argnums: other(() => 0) }),
+    options<hebb.HessianOptions<0>>({ argnums: oneOrMore(0) }),
   ],
   vmap: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
-    options<hebb.VmapOptions>({ inAxes: other(() => 0), outAxes: other(() => 0) }),
+    options<hebb.VmapOptions>({
+      inAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers'),
+      outAxes: anInteger(0),
+    }),
   ],
   detectAnomaly: [aFunction(() => tensor([1]))],
   checkpoint: [aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square())],
