@@ -6,6 +6,7 @@ import { testAgainstPyTorch } from './support/pytorch.ts';
 
 testAgainstPyTorch('cumulative');
 testAgainstPyTorch('sorting');
+testAgainstPyTorch('places');
 
 const cases: Record<string, { f: (...inputs: Tensor[]) => Tensor; inputs: readonly Input[] }> = {
   'sorted elements': {

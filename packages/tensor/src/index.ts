@@ -155,6 +155,25 @@ export { norm, type NormOptions } from './ops/norms.ts';
 export { logSumExp } from './ops/log-sum-exp.ts';
 export { nanMean, nanSum } from './ops/nan-reduce.ts';
 export { cond, whileLoop, type WhileLoopOptions } from './ops/control-flow.ts';
+export { median, mode, quantile, type Interpolation, type QuantileOptions } from './ops/order-statistics.ts';
+export {
+  bucketize,
+  histogram,
+  searchSorted,
+  type Histogram,
+  type HistogramOptions,
+  type SearchOptions,
+} from './ops/searching.ts';
+export { unique, type UniqueElements } from './ops/unique.ts';
+export {
+  exponential,
+  gumbel,
+  multinomial,
+  permutation,
+  truncatedNormal,
+  type MultinomialOptions,
+  type TruncatedNormalOptions,
+} from './ops/sampling.ts';
 export { argSort, sort, topK, type SortOptions, type TopElementsOptions } from './ops/sorting.ts';
 export { cummax, cummin, cumprod, cumsum, logCumSumExp, type CumulativeOptions } from './ops/cumulative.ts';
 export { scan, type ScanOptions } from './ops/scan.ts';

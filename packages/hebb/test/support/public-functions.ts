@@ -112,6 +112,7 @@ const updates = anOperand();
 const creation = options<hebb.CreationOptions>({ dtype });
 const cumulativeOptions = options<hebb.CumulativeOptions>({ reverse: aBoolean() });
 const sortOptions = options<hebb.SortOptions>({ descending: aBoolean() });
+const searchOptions = options<hebb.SearchOptions>({ right: aBoolean() });
 const reduceOptions = options<hebb.ReduceOptions>({ keepDims: aBoolean() });
 const closeOptions = options<hebb.CloseOptions>({
   rtol: aNumber(0, 'Infinity'),
@@ -233,6 +234,24 @@ export const functions: Functions<Api> = {
   uniform: [shape, aNumber(0), aNumber(1), random],
   bernoulli: [shape, aNumber(0.5), random],
   randint: [shape, anInteger(0), anInteger(3), random],
+  permutation: [anInteger(3), random],
+  multinomial: [
+    x,
+    anInteger(1),
+    options<hebb.MultinomialOptions>({ generator: other(() => new hebb.Generator(1)), replacement: aBoolean() }),
+  ],
+  exponential: [shape, optional(aNumber(1)), random],
+  gumbel: [shape, random],
+  truncatedNormal: [
+    shape,
+    options<hebb.TruncatedNormalOptions>({
+      generator: other(() => new hebb.Generator(1)),
+      mean: aNumber(0),
+      std: aNumber(1),
+      low: aNumber(-2),
+      high: aNumber(2),
+    }),
+  ],
   manualSeed: [anInteger(1)],
   variable: [x, options<hebb.VariableOptions>({ requiresGrad: aBoolean() })],
   assign: [other(() => hebb.variable(tensor([1, 2]))), x],
@@ -410,6 +429,22 @@ export const functions: Functions<Api> = {
   argSort: [x, optional(axis), sortOptions],
   sort: [x, optional(axis), sortOptions],
   topK: [x, anInteger(1), options<hebb.TopElementsOptions>({ axis: anInteger(0), largest: aBoolean() })],
+  median: [x, axis, reduceOptions],
+  mode: [x, axis, reduceOptions],
+  quantile: [
+    x,
+    other(() => 0.5, 'array'),
+    optional(axis),
+    options<hebb.QuantileOptions>({ keepDims: aBoolean(), interpolation: aChoice('linear') }),
+  ],
+  searchSorted: [x, aTensor(), searchOptions],
+  bucketize: [x, other(() => [1, 2], 'array', 'numbers', 'tensor'), searchOptions],
+  histogram: [
+    x,
+    optional(other(() => 3, '3', 'numbers', 'tensor')),
+    options<hebb.HistogramOptions>({ range: other(() => [0, 1], 'numbers'), weights: aTensor(), density: aBoolean() }),
+  ],
+  unique: [x],
   cumsum: [x, axis, cumulativeOptions],
   cumprod: [x, axis, cumulativeOptions],
   cummax: [x, axis, cumulativeOptions],

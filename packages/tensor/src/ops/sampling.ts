@@ -1,0 +1,188 @@
+/** Draws of other distributions, made of uniform ones: the same numbers on every device, up to the last digits of logarithms. */
+import {
+  checkOptions,
+  describe,
+  requireBoolean,
+  requireFinite,
+  requireInteger,
+  type OptionNames,
+} from '../arguments/index.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
+import { requireTensor } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
+import { cumulate } from './cumulative.ts';
+import { log1p } from './elementwise.ts';
+import { gatherNode } from './indexing.ts';
+import { narrow } from './movement.ts';
+import { rand, type RandomOptions } from './random.ts';
+import { searchSorted } from './searching.ts';
+import { sortedPositions } from './sorting.ts';
+import { erfinv } from './special.ts';
+
+export interface MultinomialOptions extends RandomOptions {
+  /** Whether one position may be drawn several times. Default false. */
+  replacement?: boolean;
+}
+
+export interface TruncatedNormalOptions extends RandomOptions {
+  /** Of the normal distribution before it is cut. Default 0. */
+  mean?: number;
+  /** Of the normal distribution before it is cut. Default 1. */
+  std?: number;
+  /** Default −2. */
+  low?: number;
+  /** Default 2. */
+  high?: number;
+}
+
+const randomOptions: OptionNames<RandomOptions> = { generator: true };
+const multinomialOptions: OptionNames<MultinomialOptions> = { generator: true, replacement: true };
+const truncatedNormalOptions: OptionNames<TruncatedNormalOptions> = {
+  generator: true,
+  mean: true,
+  std: true,
+  low: true,
+  high: true,
+};
+
+/** The generator among checked options. */
+function source({ generator }: RandomOptions): RandomOptions {
+  return generator === undefined ? {} : { generator };
+}
+
+/** −ln(1 − u), never 0. */
+function unitExponential(shape: readonly number[], options: RandomOptions): Tensor {
+  return log1p(rand(shape, source(options)).neg())
+    .neg()
+    .maximum(2 ** -25);
+}
+
+/**
+ * The numbers 0 … n − 1 in random order; int32 [n]. They are sorted by two draws together, 48 bits, so that every order is as likely as
+ * any other.
+ *
+ * Throws {@link ArgumentError} unless n is an integer ≥ 0.
+ *
+ * ```ts
+ * const order = permutation(5);
+ * await order.sum().item(); // 10
+ * ```
+ */
+export function permutation(n: number, options: RandomOptions = {}): Tensor {
+  requireInteger('permutation', 'n', n, 0, 2 ** 31 - 1);
+  checkOptions('permutation', options, randomOptions);
+  const [first, second] = [rand([n], source(options)), rand([n], source(options))];
+  const order = sortedPositions(second, 0, false);
+  return gatherNode(order, 0, sortedPositions(gatherNode(first, 0, order), 0, false));
+}
+
+/**
+ * Positions drawn along the last axis of `weights`, each as likely as its weight (≥ 0, of any sum); int32, with `count` in the place of the last axis.
+ * Without replacement no position is drawn twice, and those of weight 0 come only where there are no others.
+ *
+ * Throws {@link ArgumentError} unless count is an integer ≥ 0, and where it is larger than the axis without replacement, {@link DTypeError} for weights
+ * that are no float32, {@link ShapeError} for weights without an axis or an element along it.
+ *
+ * ```ts
+ * const x = multinomial(tensor([0, 3, 1]), 100, { replacement: true });
+ * await x.equal(0).sum().item(); // 0
+ * ```
+ */
+export function multinomial(weights: Tensor, count: number, options: MultinomialOptions = {}): Tensor {
+  requireTensor('multinomial', 'weights', weights);
+  requireInteger('multinomial', 'count', count, 0);
+  checkOptions('multinomial', options, multinomialOptions);
+  const { replacement = false } = options;
+  requireBoolean('multinomial', 'replacement', replacement);
+  if (weights.dtype !== 'float32')
+    throw new DTypeError(`[multinomial] weights must be float32, not ${weights}.`, {
+      hint: "Convert with .to('float32').",
+    });
+  const extent = weights.shape.at(-1) ?? 0;
+  if (extent === 0) throw new ShapeError(`[multinomial] weights need a last axis with elements, not ${weights}.`);
+  const axis = weights.ndim - 1;
+  if (!replacement) {
+    if (count > extent) {
+      throw new ArgumentError(`[multinomial] cannot draw ${count} different positions of ${extent}.`, {
+        hint: 'Draw with { replacement: true }.',
+      });
+    }
+    // The largest of weight / exponential draw is each position as often as its weight says; so is the next among the others.
+    const keys = weights.div(unitExponential(weights.shape, options)).detach();
+    return narrow(sortedPositions(keys, axis, true), axis, 0, count);
+  }
+  const sums = cumulate(weights.detach(), axis, 'sum', false);
+  const total = narrow(sums, axis, extent - 1, 1);
+  const drawn = rand([...weights.shape.slice(0, -1), count], source(options)).mul(total);
+  // Rounding may give the total itself, which lies behind the last position that has a weight.
+  return searchSorted(sums, drawn, { right: true }).minimum(searchSorted(sums, total));
+}
+
+/**
+ * Exponentially distributed, with density rate · exp(−rate x); float32: −ln(1 − u) / rate of a uniform u.
+ *
+ * Throws {@link ArgumentError} unless rate is a finite number > 0.
+ *
+ * ```ts
+ * manualSeed(1);
+ * const x = exponential([10_000], 2);
+ * Math.abs((await x.mean().item()) - 0.5) < 0.02; // true
+ * ```
+ */
+export function exponential(shape: readonly number[], rate = 1, options: RandomOptions = {}): Tensor {
+  requireFinite('exponential', 'rate', rate);
+  if (rate <= 0) throw new ArgumentError(`[exponential] rate must be > 0, not ${describe(rate)}.`);
+  checkOptions('exponential', options, randomOptions);
+  return log1p(rand(shape, source(options)).neg())
+    .neg()
+    .div(rate);
+}
+
+/**
+ * Standard Gumbel distributed, with distribution function exp(−exp(−x)); float32: −ln of an exponential draw. Added to logits, the largest is each as often
+ * as softmax says.
+ *
+ * ```ts
+ * manualSeed(1);
+ * const x = gumbel([10_000]);
+ * Math.abs((await x.mean().item()) - 0.5772) < 0.05; // true
+ * ```
+ */
+export function gumbel(shape: readonly number[], options: RandomOptions = {}): Tensor {
+  checkOptions('gumbel', options, randomOptions);
+  return unitExponential(shape, options).log().neg();
+}
+
+/**
+ * Normal with `mean` and `std`, cut off outside of low … high; float32. The inverse of the distribution function at a uniform draw between
+ * its values at both ends.
+ *
+ * Throws {@link ArgumentError} unless std > 0 and low < high are finite, and where the interval begins more than 4 std away from the mean, since float32
+ * cannot tell its distribution function's values apart.
+ *
+ * ```ts
+ * const x = truncatedNormal([1000], { std: 0.02, low: -0.04, high: 0.04 });
+ * await x.abs().lessEqual(0.04).sum().item(); // 1000
+ * ```
+ */
+export function truncatedNormal(shape: readonly number[], options: TruncatedNormalOptions = {}): Tensor {
+  checkOptions('truncatedNormal', options, truncatedNormalOptions);
+  const { mean = 0, std = 1, low = -2, high = 2 } = options;
+  for (const [name, value] of Object.entries({ mean, std, low, high })) requireFinite('truncatedNormal', name, value);
+  if (std <= 0) throw new ArgumentError(`[truncatedNormal] std must be > 0, not ${describe(std)}.`);
+  if (low >= high) throw new ArgumentError(`[truncatedNormal] takes low < high, not ${low} and ${high}.`);
+  if (low > mean + 4 * std || high < mean - 4 * std) {
+    throw new ArgumentError(`[truncatedNormal] ${low} … ${high} is more than 4 std away from the mean ${mean}.`, {
+      hint: 'Draw exponential or uniform numbers there.',
+    });
+  }
+  const scale = std * Math.SQRT2;
+  const draw = rand(shape, source(options));
+  const at = (x: number): Tensor =>
+    draw
+      .mul(0)
+      .add((x - mean) / scale)
+      .erf();
+  const [first, last] = [at(low), at(high)];
+  return erfinv(last.sub(first).mul(draw).add(first)).mul(scale).add(mean).clamp(low, high);
+}
