@@ -45,7 +45,8 @@ const histogramOptions: OptionNames<HistogramOptions> = { range: true, weights: 
 function placesIn(sorted: Tensor, values: Tensor, axis: number, right: boolean): Tensor {
   const extent = sorted.shape[axis] ?? 0;
   let place = zeros(values.shape, { dtype: 'int32' });
-  for (let step = 2 ** Math.floor(Math.log2(Math.max(extent, 1))); extent > 0 && step >= 1; step /= 2) {
+  if (extent === 0) return place;
+  for (let step = 2 ** Math.floor(Math.log2(extent)); step >= 1; step /= 2) {
     const next = place.add(step);
     const before = gatherNode(sorted, axis, next.sub(1));
     // Written so that NaN comes behind all numbers.
