@@ -29,6 +29,7 @@ import {
   prod,
   setDevice,
   tensor,
+  topK,
   trunc,
   unfold,
   where,
@@ -163,6 +164,8 @@ const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
     'along a free axis, with ties': unary((x) => argSort(x.mul(2).round(), 0)),
     integers: unaryInt((x) => argSort(x, 1, true)),
     bool: { inputs: { x: bool }, run: (x) => argSort(x, 2) },
+    'the largest of many': { inputs: { x: ['batch', 1100] }, run: (x) => topK(x, 3).indices },
+    'the smallest of many': { inputs: { x: ['batch', 1100] }, run: (x) => topK(x, 3, { largest: false }).values },
   },
   cumulative: {
     ...Object.fromEntries(

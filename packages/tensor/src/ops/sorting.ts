@@ -7,7 +7,6 @@ import type { Tensor } from '../tensor.ts';
 import type { ValuesWithIndices } from './extremes.ts';
 import { iota } from './creation.ts';
 import { gatherNode } from './indexing.ts';
-import { bitcast, bitwiseAnd } from './integers.ts';
 import { narrow, normalizeAxis, reshape, transpose, unsqueeze } from './movement.ts';
 import { pad } from './padding.ts';
 import { max, min } from './reduce.ts';
@@ -116,15 +115,12 @@ function fewPositions(x: Tensor, axis: number, k: number, largest: boolean): Ten
   const extent = x.shape[axis] ?? 1;
   const length = Math.max(8, Math.floor(Math.sqrt(extent / k)));
   const count = Math.ceil(extent / length);
-  const behind = x.shape.map((_, i) => (i === last ? count * length - extent : 0));
-  const key = pad(
-    transpose(orderKey(x), axis, last),
-    behind.map((n): readonly [number, number] => [0, n]),
-    { value: largest ? -(2 ** 31) : 2 ** 31 - 1 },
-  );
+  const input = transpose(x.dtype === 'bool' ? x.to('int32') : x, axis, last);
+  const behind = x.shape.map((_, i): readonly [number, number] => [0, i === last ? count * length - extent : 0]);
+  const key = pad(input, behind, { value: lastOf(input, largest) });
   const rows = key.shape.slice(0, -1);
   const blocks = reshape(key, [...rows, count, length]);
-  const best = largest ? max(blocks, -1) : min(blocks, -1);
+  const best = largest ? max(blocks, -1) : smallest(blocks);
   const taken = narrow(sortedPositions(best, last, largest), last, 0, k);
   const ascending = gatherNode(taken, last, sortedPositions(taken, last, false));
   const shape = [...rows, k, length];
@@ -137,11 +133,17 @@ function fewPositions(x: Tensor, axis: number, k: number, largest: boolean): Ten
   return transpose(gatherNode(candidates, last, order), axis, last);
 }
 
-/** int32 numbers in the order of x: −0 as 0, NaN above all numbers. */
-function orderKey(x: Tensor): Tensor {
-  if (x.dtype !== 'float32') return x.to('int32');
-  const bits = bitcast(x, 'int32');
-  const magnitude = bitwiseAnd(bits, 0x7fffffff);
-  const number = bits.less(0).where(magnitude.neg(), bits);
-  return magnitude.greater(0x7f800000).where(0x7fffffff, number);
+/** What comes after all others. */
+function lastOf({ dtype }: Tensor, largest: boolean): number {
+  if (dtype === 'float32') return largest ? -Infinity : Number.NaN;
+  return largest ? -(2 ** 31) : 2 ** 31 - 1;
+}
+
+/** The smallest elements along the last axis, NaN only where there are no others. */
+function smallest(x: Tensor): Tensor {
+  if (x.dtype !== 'float32') return min(x, -1);
+  const isNaN = x.notEqual(x);
+  return min(isNaN.to('int32'), -1)
+    .equal(1)
+    .where(Number.NaN, min(isNaN.where(Infinity, x), -1));
 }
