@@ -235,6 +235,10 @@ export {
   adaptiveMaxPool3dWithIndices,
   type AdaptiveSize,
 } from './ops/adaptive-pooling.ts';
+export { scaledDotProductAttention, type AttentionOptions } from './ops/attention.ts';
+export { interpolate, type InterpolateOptions, type InterpolationMode } from './ops/interpolate.ts';
+export { pixelShuffle, pixelUnshuffle } from './ops/pixel-shuffle.ts';
+export { affineGrid, gridSample, type AffineGridOptions, type GridSampleOptions } from './ops/grid-sample.ts';
 export {
   composite,
   type CompositeAttributes,

@@ -518,6 +518,46 @@ export const functions: Functions<Api> = {
   adaptiveMaxPool1dWithIndices: [aTensor(sequence), oneOrMore(2)],
   adaptiveMaxPool2dWithIndices: [aTensor(image), oneOrMore(2)],
   adaptiveMaxPool3dWithIndices: [aTensor(volume), oneOrMore(2)],
+  interpolate: [
+    aTensor(image),
+    options<hebb.InterpolateOptions>(
+      {
+        size: oneOrMore(2),
+        scaleFactor: other(() => undefined),
+        mode: aChoice('bilinear'),
+        alignCorners: aBoolean(),
+      },
+      true,
+    ),
+  ],
+  pixelShuffle: [aTensor(() => ones([4, 2, 2])), anInteger(2)],
+  pixelUnshuffle: [aTensor(image), anInteger(2)],
+  gridSample: [
+    aTensor(image),
+    aTensor(() => zeros([1, 2, 2, 2])),
+    options<hebb.GridSampleOptions>({
+      mode: aChoice('bicubic'),
+      paddingMode: aChoice('border'),
+      alignCorners: aBoolean(),
+    }),
+  ],
+  affineGrid: [
+    aTensor(() => ones([1, 2, 3])),
+    integers(1, 1, 2, 2),
+    options<hebb.AffineGridOptions>({ alignCorners: aBoolean() }),
+  ],
+  scaledDotProductAttention: [
+    aTensor(matrix),
+    aTensor(matrix),
+    aTensor(matrix),
+    options<hebb.AttentionOptions>({
+      mask: aTensor(matrix),
+      causal: aBoolean(),
+      scale: aNumber(1),
+      dropout: other(() => 0.5),
+      generator: other(() => new hebb.Generator(1)),
+    }),
+  ],
   unfold: [aTensor(() => tensor([1, 2, 3])), integers(2), windows],
   fold: [aTensor(matrix), integers(3), windows],
   composite: [

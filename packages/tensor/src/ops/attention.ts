@@ -1,0 +1,120 @@
+/** Attention: averages of values, weighted by how well queries match keys. */
+import {
+  between,
+  checkOptions,
+  requireBoolean,
+  requireFinite,
+  wrongArgument,
+  type OptionNames,
+} from '../arguments/index.ts';
+import { DTypeError, ShapeError } from '../graph/errors.ts';
+import { requireTensor } from '../handle.ts';
+import type { Tensor } from '../tensor.ts';
+import { where } from './elementwise.ts';
+import { matmul } from './linalg.ts';
+import { reshape, transpose } from './movement.ts';
+import { broadcastShapes } from './operands.ts';
+import { iota } from './creation.ts';
+import { bernoulli, type Generator } from './random.ts';
+import { softmax } from './softmax.ts';
+
+export interface AttentionOptions {
+  /**
+   * Which keys a query sees, broadcastable to [..., queries, keys]: bool, true where it does, or numbers that are added to the scores (−∞: it does not). Default: all.
+   */
+  mask?: Tensor | undefined;
+  /** Whether query i sees the keys 0 … i alone, beside what the mask says. Default false. */
+  causal?: boolean;
+  /** Factor of the products q · k. Default 1/√depth. */
+  scale?: number | undefined;
+  /** Probability with which a weight is dropped; the others are divided by 1 − it. Default 0. */
+  dropout?: number;
+  /** Source of the dropout. Default: the default generator. */
+  generator?: Generator | undefined;
+}
+
+const attentionOptions: OptionNames<AttentionOptions> = {
+  mask: requireTensor,
+  causal: requireBoolean,
+  scale: requireFinite,
+  dropout: between(0, 1),
+  generator: true,
+};
+
+/**
+ * softmax(scale · q kᵀ + mask) v over the last two axes, float32: query [..., heads, queries, depth], key [..., heads, keys, depth], value [..., heads, keys,
+ * valueDepth] → [..., heads, queries, valueDepth], as `torch.nn.functional.scaled_dot_product_attention`. Leading axes broadcast, and keys and values may have
+ * fewer heads than queries, each for as many neighbouring heads (grouped queries). A query that sees no key gives 0.
+ *
+ * Throws {@link ShapeError} where shapes do not fit, {@link DTypeError} for a mask of int32, {@link ArgumentError} for options out of range.
+ *
+ * ```ts
+ * const x = tensor([[[1, 0], [0, 1]]]);
+ * await scaledDotProductAttention(x, x, x, { causal: true, scale: 0 }).toArray(); // [[[1, 0], [0.5, 0.5]]]
+ * scaledDotProductAttention(zeros([2, 8, 5, 16]), zeros([2, 2, 7, 16]), zeros([2, 2, 7, 4])).shape; // [2, 8, 5, 4]
+ * ```
+ */
+export function scaledDotProductAttention(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: AttentionOptions = {},
+): Tensor {
+  const op = 'scaledDotProductAttention';
+  for (const [name, x] of Object.entries({ query, key, value })) {
+    requireTensor(op, name, x);
+    if (x.ndim < 2) throw new ShapeError(`[${op}] ${name} needs two axes or more, [..., length, depth], not ${x}.`);
+  }
+  checkOptions(op, options, attentionOptions);
+  const { mask, causal = false, dropout = 0, generator } = options;
+  const [queries = 0, depth = 0] = query.shape.slice(-2);
+  const [keys = 0, keyDepth = 0] = key.shape.slice(-2);
+  if (depth !== keyDepth) throw new ShapeError(`[${op}] queries and keys differ in depth: ${query} and ${key}.`);
+  if (keys !== value.shape.at(-2)) throw new ShapeError(`[${op}] takes as many values as keys: ${key} and ${value}.`);
+  if (dropout === 1) throw wrongArgument(op, 'dropout', 'a number in 0 … 1, without 1', dropout);
+  const scale = options.scale ?? 1 / Math.sqrt(depth);
+
+  // Heads that share keys are rows of one product.
+  const group = groupOf(query, key, value);
+  const grouped = (x: Tensor): Tensor =>
+    group === 1
+      ? x
+      : reshape(x, [...x.shape.slice(0, -3), (x.shape.at(-3) ?? 1) / group, group * queries, x.shape.at(-1) ?? 1]);
+  const apart = (x: Tensor): Tensor =>
+    group === 1
+      ? x
+      : reshape(x, [...x.shape.slice(0, -3), (x.shape.at(-3) ?? 1) * group, queries, x.shape.at(-1) ?? 1]);
+  let scores = apart(matmul(grouped(query.to('float32').mul(scale)), transpose(key, -2, -1)));
+  if (causal) scores = where(iota([queries, 1], 0).less(iota([1, keys], 1)), -Infinity, scores);
+  if (mask !== undefined) scores = masked(op, scores, mask);
+  let weights: Tensor;
+  if (mask === undefined || keys === 0) weights = softmax(scores, -1);
+  else {
+    const blind = scores.max(-1, { keepDims: true }).detach().equal(-Infinity);
+    weights = where(blind, 0, softmax(where(blind, 0, scores), -1));
+  }
+  if (dropout > 0) {
+    const kept = bernoulli(weights.shape, 1 - dropout, generator === undefined ? {} : { generator });
+    weights = weights.mul(kept).div(1 - dropout);
+  }
+  return apart(matmul(grouped(weights), value.to('float32')));
+}
+
+/** How many heads of the query share one of keys and values. */
+function groupOf(query: Tensor, key: Tensor, value: Tensor): number {
+  const [heads = 1, keyHeads = 1, valueHeads = 1] = [query, key, value].map((x) => x.shape.at(-3) ?? 1);
+  if (heads === keyHeads || keyHeads === 1 || heads === 1 || keyHeads !== valueHeads || heads % keyHeads !== 0)
+    return 1;
+  return heads / keyHeads;
+}
+
+function masked(op: string, scores: Tensor, mask: Tensor): Tensor {
+  if (mask.dtype === 'int32')
+    throw new DTypeError(`[${op}] a mask is bool, or float32 to be added, not ${mask}.`, {
+      hint: "Convert 0 and 1 with .to('bool').",
+    });
+  const joined = broadcastShapes(scores.shape, mask.shape);
+  if (joined === undefined || joined.length !== scores.ndim || joined.some((n, axis) => n !== scores.shape[axis]))
+    throw new ShapeError(`[${op}] the mask ${mask} does not broadcast to the scores [${scores.shape.join(', ')}].`);
+  return mask.dtype === 'bool' ? where(mask, scores, -Infinity) : scores.add(mask);
+}
