@@ -5,13 +5,9 @@
  * Sums of single elements take two passes over the updates (exponents first, then sums in double precision), because they are the same bits in any order;
  * PyTorch's are not, and take one.
  */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { vjp } from '@hebb/autograd';
 import {
   compile,
-  device,
   embedding,
   gather,
   indexAdd,
@@ -26,14 +22,12 @@ import {
   zeros,
   type Tensor,
 } from '@hebb/tensor';
+import { besidePyTorch } from './support/beside-pytorch.ts';
 import { commandLine, devices } from './support/command-line.ts';
 
 const { device: deviceName } = commandLine(import.meta.url, { device: devices });
-const rounds = 5;
-const runsPerRound = 10;
 
 setDevice(deviceName);
-const description = await device.ready();
 manualSeed(1);
 
 const million = randn([1_000_000]);
@@ -63,37 +57,12 @@ const cases: Readonly<Record<string, { f: (x: Tensor, index: Tensor) => Tensor; 
   },
 };
 
-const python = spawn('/usr/bin/python3', [fileURLToPath(new URL('indexing.py', import.meta.url))], {
-  stdio: ['pipe', 'pipe', 'ignore'],
-});
-const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
-python.on('error', () => {});
-const version = await lines.next();
-const hasPyTorch = version.done !== true;
-
-console.log(
-  `Hebb, ${description}; ${hasPyTorch ? `PyTorch ${version.value}, 1 thread` : 'no PyTorch'}; best of ${rounds} rounds, milliseconds a run`,
+await besidePyTorch(
+  new URL('indexing.py', import.meta.url),
+  Object.fromEntries(
+    Object.entries(cases).map(([name, { f, x, index }]) => {
+      const compiled = compile(f);
+      return [name, () => compiled(x, index)];
+    }),
+  ),
 );
-console.log(`${'case'.padEnd(22)}${'Hebb'.padStart(9)}${'PyTorch'.padStart(9)}${'ratio'.padStart(7)}`);
-for (const [name, { f, x, index }] of Object.entries(cases)) {
-  const compiled = compile(f);
-  const run = async (): Promise<void> => {
-    const y = compiled(x, index);
-    await realize(y);
-    await device.synchronize();
-    y.dispose();
-  };
-  await run();
-  let [ours, theirs] = [Infinity, Infinity];
-  for (let round = 0; round < rounds; round++) {
-    const start = performance.now();
-    for (let i = 0; i < runsPerRound; i++) await run();
-    ours = Math.min(ours, (performance.now() - start) / runsPerRound);
-    if (!hasPyTorch) continue;
-    python.stdin.write(`${name} ${runsPerRound}\n`);
-    theirs = Math.min(theirs, Number((await lines.next()).value));
-  }
-  const [own, other] = [ours.toFixed(2).padStart(9), hasPyTorch ? theirs.toFixed(2).padStart(9) : ''];
-  console.log(`${name.padEnd(22)}${own}${other}${hasPyTorch ? (ours / theirs).toFixed(2).padStart(7) : ''}`);
-}
-python.stdin.end();

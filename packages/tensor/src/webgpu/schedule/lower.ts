@@ -252,6 +252,14 @@ class Lowering {
   }
 
   #sort(kernel: SortKernel): void {
+    const bytes = 4 * pointCount([...kernel.outer, kernel.axis, ...kernel.inner]);
+    const { bindingBytes } = this.#target.limits;
+    if (bytes > bindingBytes) {
+      throw new DeviceError(
+        `[${kernel.name}] sorts ${bytes} bytes at once, and this WebGPU device binds at most ${bindingBytes} bytes`,
+        { hint: 'Use smaller tensors, or the WebAssembly backend.' },
+      );
+    }
     let [from, to] = [addRows(kernel, this.scratch.add), addRows(kernel, this.scratch.add)];
     this.#schedule(writeKeys(kernel, from));
     for (const run of sortRounds(kernel)) {
