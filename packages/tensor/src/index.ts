@@ -200,6 +200,7 @@ export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
 export { cross, dot, kron, matrixPower, outer, tensordot } from './ops/products.ts';
 export { einsum } from './ops/einsum.ts';
+export { fft, ifft, irfft, rfft, type FourierNorm, type FourierOptions } from './ops/fft.ts';
 export { conv1d, conv2d, conv3d, type ConvolutionOptions } from './ops/convolution.ts';
 export {
   convTranspose1d,

@@ -140,6 +140,7 @@ const transposedConvolution = options<hebb.TransposedConvolutionOptions>({
   dilation: oneOrMore(1),
   groups: anInteger(1),
 });
+const fourier = options<hebb.FourierOptions>({ n: anInteger(2), axis: anInteger(0), norm: aChoice('ortho') });
 const pooling = { stride: oneOrMore(2), padding: oneOrMore(0), ceilMode: aBoolean() };
 const maximumPooling = options<hebb.PoolingOptions>({ ...pooling, dilation: oneOrMore(1) });
 const averagePooling = options<hebb.AveragePoolingOptions>({
@@ -488,6 +489,10 @@ export const functions: Functions<Api> = {
   matrixPower: [aTensor(matrix), anInteger(2)],
   trace: [aTensor(matrix)],
   einsum: [aChoice('i->'), x],
+  fft: [aTensor(matrix), fourier],
+  ifft: [aTensor(matrix), fourier],
+  rfft: [x, fourier],
+  irfft: [aTensor(matrix), fourier],
   conv1d: [aTensor(() => ones([1, 1, 4])), aTensor(() => ones([1, 1, 2])), convolution],
   conv2d: [aTensor(image), aTensor(() => ones([1, 1, 2, 2])), convolution],
   conv3d: [aTensor(volume), aTensor(() => ones([1, 1, 2, 2, 2])), convolution],
