@@ -24,6 +24,9 @@ const programs = readdirSync(join(here, 'programs'))
 const allIsWell =
   /^webpack compiled successfully$|^\s*\S+ +[\d.]+[km]?b *(?:⚠️)?$|^⚡ Done.*$|^\S+ → \S+\.\.\.$|^created \S+ in .*$/gm;
 
+/** What Rolldown says of a build that took seconds, on a machine that had other things to do. */
+const wasSlow = /^ *\[PLUGIN_TIMINGS\][^]*?^ *See \S+ for more details\.$/gm;
+
 /** Calls `use` with every item, some at a time. */
 async function forEach(items, use) {
   const waiting = [...items];
@@ -49,7 +52,7 @@ async function build(project, cell, program) {
       timeout,
       env: quiet,
     });
-    const output = stripVTControlCharacters(result.output).replaceAll(allIsWell, '').trim();
+    const output = stripVTControlCharacters(result.output).replaceAll(wasSlow, '').replaceAll(allIsWell, '').trim();
     if (result.code !== 0 || output !== '') return { folder, problem: output || `exit code ${result.code}` };
   }
   return { folder };
