@@ -21,10 +21,19 @@ import {
   zeros,
   type Tensor,
 } from '@hebb/tensor';
-import { makeNode, nodeOf, tensorOf, type Attributes, type Primitive } from '@hebb/tensor/graph';
+import {
+  makeNode,
+  nodeOf,
+  primitiveNames,
+  primitives,
+  tensorOf,
+  type Attributes,
+  type Primitive,
+} from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { backward, customGradient, grad, jvp, valueAndGrad, vmap } from '../src/index.ts';
+import { hasGradient } from '../src/rules.ts';
 
 const range = (shape: readonly number[], scale = 1): Tensor =>
   tensor(
@@ -407,6 +416,11 @@ const others: { readonly [P in Undifferentiable]: { f: (...x: Tensor[]) => Tenso
   ],
   random: [{ f: (x) => rand([2, 3]).less(2).and(x), inputs: [(s) => bools(s, 3)] }],
 };
+
+it('there is a case here for every primitive with inputs and without a gradient', () => {
+  const without = primitiveNames.filter((op) => primitives[op].arity !== 0 && !hasGradient(op));
+  expect(Object.keys(others).sort()).toEqual(without.sort());
+});
 
 describe.each(Object.entries(others))('vmap of %s, which has no gradient', (_name, cases) => {
   beforeAll(() => setDevice('reference'));

@@ -26,6 +26,11 @@ function build(leaves: readonly Tensor[], seed: number, steps: number): Graph {
   return { outputs, loss: parts.reduce((a, b) => a.add(b)) };
 }
 
+/** The number that a random graph comes to. */
+export function buildLoss(leaves: readonly Tensor[], seed: number, steps: number): Tensor {
+  return build(leaves, seed, steps).loss;
+}
+
 /** Names of the results, in the order of {@link expectedOf} and of what a device gives. */
 function names({ outputs }: Graph, leaves: readonly Leaf[]): string[] {
   return [...outputs.map((t, i) => `output ${i} ${t}`), 'loss', ...leaves.map((_, i) => `updated leaf ${i}`)];
