@@ -15,7 +15,7 @@ import { root } from '../setup/process.mjs';
 const budgets = {
   entries: {
     architectures: 33.5,
-    autograd: 42,
+    autograd: 40,
     data: 78,
     evaluation: 38,
     'evaluation/format': 0.8,
@@ -26,7 +26,7 @@ const budgets = {
     'layers/internal': 27,
     losses: 22,
     onnx: 67,
-    optimizers: 46,
+    optimizers: 44,
     report: 52,
     tensor: 62.5,
     'tensor/arguments': 4.4,
@@ -41,7 +41,7 @@ const budgets = {
     { from: 'evaluation', names: ['accuracy'], budget: 5.8 },
     { from: 'data', names: ['ArrayDataset', 'DataLoader'], budget: 27 },
     { from: 'optimizers', names: ['AdamW'], budget: 27.5 },
-    { from: 'training', names: ['fit'], budget: 79 },
+    { from: 'training', names: ['fit'], budget: 78 },
     { from: 'training', names: ['evaluate'], budget: 38 },
   ],
   chunks: {
