@@ -90,12 +90,14 @@ describe.each(devices)('on %s', (device) => {
         destinations,
       );
 
-    // The interpreter adds up in the order of the axis, in float64: it is what others are compared with, and promises no bits.
-    it.skipIf(device === 'reference')('a sum is the same bytes for every order of the updates', async () => {
-      const expected = await bytesOf(sum(permutation(count, makeRandom(0))));
-      for (let seed = 1; seed <= 12; seed++)
-        expect(await bytesOf(sum(permutation(count, makeRandom(seed))))).toBe(expected);
-    });
+    // Of devices alone: the interpreter adds up in the order of the axis, in float64; it is what they are compared with, and promises no bits.
+    if (device !== 'reference') {
+      it('a sum is the same bytes for every order of the updates', async () => {
+        const expected = await bytesOf(sum(permutation(count, makeRandom(0))));
+        for (let seed = 1; seed <= 12; seed++)
+          expect(await bytesOf(sum(permutation(count, makeRandom(seed))))).toBe(expected);
+      });
+    }
 
     it('a sum is as exact as float32 holds, measured by its largest terms', async () => {
       const actual = await sum(Int32Array.from({ length: count }, (_, i) => i)).data();
