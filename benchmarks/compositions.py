@@ -1,9 +1,8 @@
 """Compositions in PyTorch on one thread: reads "<case> <runs>" lines, answers with milliseconds a run."""
-import sys
-import time
 
 import torch
 import torch.nn.functional as F
+from support.timings import answer
 
 torch.set_num_threads(1)
 torch.manual_seed(1)
@@ -26,12 +25,4 @@ known = {
     "attention": lambda: torch.softmax(heads[0] @ heads[1].transpose(-2, -1) / 8, -1) @ heads[2],
     "fft-4096": lambda: torch.fft.fft(signal),
 }
-print(torch.__version__, flush=True)
-for line in sys.stdin:
-    name, runs = line.split()
-    run = known[name]
-    run()
-    start = time.perf_counter()
-    for _ in range(int(runs)):
-        run()
-    print((time.perf_counter() - start) * 1000 / int(runs), flush=True)
+answer(known)

@@ -1,9 +1,8 @@
 """Gather, scatter and embeddings in PyTorch on one thread: reads "<case> <runs>" lines, answers with milliseconds a run."""
-import sys
-import time
 
 import torch
 import torch.nn.functional as F
+from support.timings import answer
 
 torch.set_num_threads(1)
 torch.manual_seed(1)
@@ -50,12 +49,4 @@ def cases():
 
 
 known = cases()
-print(torch.__version__, flush=True)
-for line in sys.stdin:
-    name, runs = line.split()
-    run = known[name]
-    run()
-    start = time.perf_counter()
-    for _ in range(int(runs)):
-        run()
-    print((time.perf_counter() - start) * 1000 / int(runs), flush=True)
+answer(known)

@@ -1,8 +1,7 @@
 """Cumulative operations and sorting in PyTorch on one thread: reads "<case> <runs>" lines, answers with milliseconds a run."""
-import sys
-import time
 
 import torch
+from support.timings import answer
 
 torch.set_num_threads(1)
 torch.manual_seed(1)
@@ -29,12 +28,4 @@ known = {
     "median-rows": lambda: square.median(1),
     "searchsorted": lambda: torch.searchsorted(sorted_values, million),
 }
-print(torch.__version__, flush=True)
-for line in sys.stdin:
-    name, runs = line.split()
-    run = known[name]
-    run()
-    start = time.perf_counter()
-    for _ in range(int(runs)):
-        run()
-    print((time.perf_counter() - start) * 1000 / int(runs), flush=True)
+answer(known)

@@ -11,7 +11,16 @@ import { VectorEvaluator, type Lanes } from './expression.ts';
 import type { FunctionBuilder } from './function-builder.ts';
 import type { Value } from './ir.ts';
 import { GRID_VECTORS, gridRange } from './map.ts';
-import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
+import {
+  chooseVectorAxis,
+  emitLoops,
+  emitStores,
+  emitVectorLoop,
+  vectorHere,
+  vectorsOf,
+  type NestLoop,
+  type VectorAt,
+} from './nest.ts';
 import { op } from './opcodes.ts';
 
 export function emitCumulative(context: KernelContext, kernel: CumulativeKernel, begin: Value, end: Value): number {
@@ -57,35 +66,18 @@ export function emitCumulative(context: KernelContext, kernel: CumulativeKernel,
     loops.map((other, i): NestLoop => (i === 0 ? { axis: other, role: 'grid', begin, end } : { axis: other })),
     (inside) => {
       if (vector === undefined) {
-        run(inside, [{ shift: (axes) => axes, start: undefined, count: undefined }]);
+        run(inside, [vectorHere]);
         return;
       }
       const range = loops.length > 0 ? {} : gridRange(context, vector.extent, begin, end);
       const unroll = vector.extent >= 16 ? 4 : 1;
-      emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, ({ axes, start, vectors, count }) => {
-        const bytes = axes.bytes(vector);
-        const shifted = Array.from({ length: vectors }, (_, i): VectorAt => ({
-          shift: (base) =>
-            i === 0
-              ? base
-              : base.with(vector, fb.add(start, 4 * i), bytes === undefined ? undefined : fb.add(bytes, 16 * i)),
-          start: fb.add(start, 4 * i),
-          count,
-        }));
-        run(axes, shifted);
-      });
+      emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, (step) =>
+        run(step.axes, vectorsOf(context, vector, step)),
+      );
     },
   );
   if (loops[0] !== undefined) return loops[0].extent;
   return vector === undefined ? 1 : Math.ceil(vector.extent / (4 * GRID_VECTORS));
-}
-
-/** One of the vectors that run side by side. */
-interface VectorAt {
-  /** The axes with the vector axis where this vector begins. */
-  readonly shift: (axes: AxisValues) => AxisValues;
-  readonly start: Value | undefined;
-  readonly count: Value | undefined;
 }
 
 /** What has been combined so far, in four lanes. */

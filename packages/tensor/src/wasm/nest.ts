@@ -88,6 +88,32 @@ export function emitVectorLoop(
   });
 }
 
+/** One vector of a step. */
+export interface VectorAt {
+  /** The axes with the vector axis where this vector begins. */
+  readonly shift: (axes: AxisValues) => AxisValues;
+  readonly start: Value | undefined;
+  readonly count: Value | undefined;
+}
+
+/** Without a vector axis: the element at the axes as they stand. */
+export const vectorHere: VectorAt = { shift: (axes) => axes, start: undefined, count: undefined };
+
+/** The vectors of a step, each with its place along the axis. */
+export function vectorsOf(
+  { fb }: KernelContext,
+  axis: NestLoop['axis'],
+  { axes, start, vectors, count }: VectorStep,
+): readonly VectorAt[] {
+  const bytes = axes.bytes(axis);
+  return Array.from({ length: vectors }, (_, i): VectorAt => ({
+    shift: (base) =>
+      i === 0 ? base : base.with(axis, fb.add(start, 4 * i), bytes === undefined ? undefined : fb.add(bytes, 16 * i)),
+    start: fb.add(start, 4 * i),
+    count,
+  }));
+}
+
 /** Evaluates the stores' values and stores them, every load of a buffer before the first store to it. */
 export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[]): void {
   const { fb } = evaluator.lanes.context;

@@ -16,7 +16,16 @@ import { product } from './blocks.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { FunctionBuilder } from './function-builder.ts';
 import type { Address, Value, Variable } from './ir.ts';
-import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
+import {
+  chooseVectorAxis,
+  emitLoops,
+  emitStores,
+  emitVectorLoop,
+  vectorHere,
+  vectorsOf,
+  type NestLoop,
+  type VectorAt,
+} from './nest.ts';
 import { op } from './opcodes.ts';
 import { canonical, halvesOf, joinOf, rowMajor } from './scatter-parts.ts';
 
@@ -91,14 +100,6 @@ export function emitLists(context: KernelContext, kernel: ScatterKernel, axes: A
   });
 }
 
-/** One of the vectors that are computed side by side. */
-interface LaneSet {
-  /** The axes with the vector axis where this vector begins. */
-  readonly shift: (axes: AxisValues) => AxisValues;
-  readonly start: Value | undefined;
-  readonly count: Value | undefined;
-}
-
 /** Emits the function that combines the updates of the lists, for the outer axes as they stand. */
 export function emitRows(context: KernelContext, kernel: ScatterKernel, axes: AxisValues, scratch: Value): void {
   const { fb } = context;
@@ -120,7 +121,7 @@ export function emitRows(context: KernelContext, kernel: ScatterKernel, axes: Ax
   fb.note(
     `rows of [${row.map(({ extent }) => extent).join(', ')}]${vector === undefined ? '' : `, vector axis of ${vector.extent}`}`,
   );
-  const evaluatorOf = (at: AxisValues, { shift, start, count }: LaneSet, results: readonly Value[]): VectorEvaluator =>
+  const evaluatorOf = (at: AxisValues, { shift, start, count }: VectorAt, results: readonly Value[]): VectorEvaluator =>
     new VectorEvaluator({
       context,
       axes: shift(at),
@@ -135,7 +136,7 @@ export function emitRows(context: KernelContext, kernel: ScatterKernel, axes: Ax
     const last = fb.load(op.i32Load, { base: word, offset: lists.ends + 4 });
     const memberAt = (position: Value, back = 0): Value =>
       fb.load(op.i32Load, { base: fb.add(scratch, fb.mul(fb.sub(position, back), 4)), offset: lists.members });
-    const combine = (inside: AxisValues, lanes: readonly LaneSet[]): void => {
+    const combine = (inside: AxisValues, lanes: readonly VectorAt[]): void => {
       const updatesAt = (member: Value): Value[] =>
         lanes.map((lane) => evaluatorOf(inside.with(source, member), lane, []).evaluate(update));
       const results = lanes.map((lane) => {
@@ -165,22 +166,13 @@ export function emitRows(context: KernelContext, kernel: ScatterKernel, axes: Ax
     };
     emitLoops(context, at, plain(row.filter((axis) => axis !== vector)), (inside) => {
       if (vector === undefined) {
-        combine(inside, [{ shift: (own) => own, start: undefined, count: undefined }]);
+        combine(inside, [vectorHere]);
         return;
       }
       const unroll = vector.extent >= 4 * VECTORS ? VECTORS : 1;
-      emitVectorLoop(context, inside, { axis: vector }, unroll, ({ axes: from, start, vectors, count }) => {
-        const bytes = from.bytes(vector);
-        const lanes = Array.from({ length: vectors }, (_, i): LaneSet => ({
-          shift: (own) =>
-            i === 0
-              ? own
-              : own.with(vector, fb.add(start, 4 * i), bytes === undefined ? undefined : fb.add(bytes, 16 * i)),
-          start: fb.add(start, 4 * i),
-          count,
-        }));
-        combine(from, lanes);
-      });
+      emitVectorLoop(context, inside, { axis: vector }, unroll, (step) =>
+        combine(step.axes, vectorsOf(context, vector, step)),
+      );
     });
   });
 }
