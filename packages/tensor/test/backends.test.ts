@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { primitiveNames, type PlanPrimitive } from '../src/graph/primitives.ts';
+import type { PlanPrimitive } from '../src/graph/attributes.ts';
+import { primitiveNames } from '../src/graph/primitives.ts';
 import { setDevice } from '../src/index.ts';
 import { makeCases, toleranceOf } from './support/cases.ts';
 import { differences, interpretTensors } from './support/compare.ts';

@@ -1,6 +1,6 @@
 /** Arithmetic on constants at compile time, with the results that the devices would give. */
 import { isElementwise, type BinaryPrimitive, type UnaryPrimitive } from '../graph/elementwise.ts';
-import type { PlanPrimitive } from '../graph/primitives.ts';
+import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { DType } from '../graph/types.ts';
 
 /** A constant as the devices hold it. */

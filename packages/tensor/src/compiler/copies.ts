@@ -2,7 +2,7 @@
  * Contiguous ranges of memory: concatenations of many parts, which are copies of ranges instead of choices between values, and kernels
  * that turn out to move a range unchanged. Many of them in a row are one copy kernel, whose cost grows with their number alone.
  */
-import type { Attributes } from '../graph/primitives.ts';
+import type { Attributes } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import { stridesOf } from '../graph/types.ts';
 import { addIndex, scaleIndex } from './index-expression.ts';

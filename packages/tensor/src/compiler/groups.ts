@@ -4,7 +4,7 @@
  * epilogue (rule 3); elementwise kernels over one iteration space that belong together become one with several outputs (part of rule 5).
  */
 import { elementwiseTraits, isElementwise, type BinaryPrimitive, type UnaryPrimitive } from '../graph/elementwise.ts';
-import type { PlanPrimitive } from '../graph/primitives.ts';
+import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import { isJoin, maximumChoices, rangeOf } from './copies.ts';
 import { leadsTo, memoryReads } from './walks.ts';

@@ -5,7 +5,7 @@
  * Expressions are a DAG: the same object used twice is the same value. Renderers keep one local variable per object.
  */
 import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
-import type { Combination, CumulativeOperator } from '../graph/primitives.ts';
+import type { Combination, CumulativeOperator } from '../graph/attributes.ts';
 import type { FormulaPrimitive } from '../graph/formulas.ts';
 import type { Axis, Index } from './index-expression.ts';
 

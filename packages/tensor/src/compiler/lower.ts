@@ -1,62 +1,14 @@
-/**
- * Third pass of the compiler: a group of nodes becomes a kernel. Views turn into index arithmetic on the way down from the stored nodes
- * to the buffers that they are computed from; padding turns into guards.
- */
-import { unaryPrimitives } from '../graph/elementwise.ts';
-import { isFormula } from '../graph/formulas.ts';
-import type { Attributes } from '../graph/primitives.ts';
+/** Third pass of the compiler: a group of nodes becomes a kernel, of the kind that its anchor says. */
+import type { Attributes } from '../graph/attributes.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
-import { formatType, stridesOf, type DType } from '../graph/types.ts';
+import { formatType } from '../graph/types.ts';
 import { isJoin, rangeOf } from './copies.ts';
-import { axesOf, positionOf } from './expressions.ts';
-import { expandFormula } from './formulas.ts';
+import { axesOf } from './expressions.ts';
 import type { Group } from './groups.ts';
-import {
-  addIndex,
-  axisIndex,
-  constantIndex,
-  divideIndex,
-  indexKey,
-  makeAxis,
-  remainderIndex,
-  scaleIndex,
-  type Axis,
-  type Index,
-} from './index-expression.ts';
-import type {
-  BinaryOperator,
-  Condition,
-  CopyKernel,
-  Expression,
-  Kernel,
-  Operand,
-  Piece,
-  Reducer,
-  ScalarType,
-  Store,
-  UnaryOperator,
-} from './kernel.ts';
-
-/** Where nodes lie in memory, and which scalar is which. */
-export interface Placement {
-  /** The buffer that holds a node's value, for reading. */
-  readonly bufferOf: (node: number) => number | undefined;
-  /** The buffers that a kernel writes a node's value to. */
-  readonly destinationsOf: (node: number) => readonly number[];
-  readonly scalarSlot: (node: number) => number;
-}
-
-export function scalarTypeOf(dtype: DType): ScalarType {
-  return dtype === 'float32' ? 'f32' : dtype === 'int32' ? 'i32' : 'bool';
-}
-
-/** Row-major position of an index. */
-export function flatten(index: readonly Index[], shape: readonly number[]): Index {
-  const strides = stridesOf(shape);
-  let flat = constantIndex(0);
-  index.forEach((part, axis) => (flat = addIndex(flat, scaleIndex(part, strides[axis] ?? 1))));
-  return flat;
-}
+import { addIndex, axisIndex, constantIndex, makeAxis, scaleIndex, type Axis, type Index } from './index-expression.ts';
+import type { CopyKernel, Expression, Kernel, Piece, Reducer, Store } from './kernel.ts';
+import { constant, integer, NodeValues, scalarTypeOf, type Placement } from './values.ts';
+import { flatten, restrict, unflatten, windowPosition, type Position } from './views.ts';
 
 /** Row-major position over the axes. */
 function rowMajor(axes: readonly Axis[]): Index {
@@ -66,307 +18,21 @@ function rowMajor(axes: readonly Axis[]): Index {
   );
 }
 
-/** The index at a row-major position. */
-function unflatten(flat: Index, shape: readonly number[]): Index[] {
-  const index = new Array<Index>(shape.length);
-  let rest = flat;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const extent = shape[axis] ?? 1;
-    index[axis] = axis === 0 ? rest : remainderIndex(rest, extent);
-    rest = divideIndex(rest, extent);
-  }
-  return index;
-}
-
-const unaryOperators: ReadonlySet<string> = new Set(Object.keys(unaryPrimitives));
-
-function constant(value: number): Expression {
-  return { kind: 'constant', type: 'i32', value };
-}
-
-function integer(operator: BinaryOperator, left: Expression, right: Expression): Expression {
-  return { kind: 'binary', type: 'i32', operator, left, right };
-}
-
-/** `conditions` without those that always hold. */
-function restrict(conditions: readonly Condition[]): Condition[] {
-  return conditions.filter(({ index, lower, upper }) => index.min < lower || index.max >= upper);
-}
-
-/** Where a node is read, and under which guards. */
-interface Position {
-  readonly index: readonly Index[];
-  readonly guards: readonly Condition[];
-}
-
-/** One step down through a view: where its input is read, and which conditions select the input at all. */
-function throughView(
-  node: ProgramNode,
-  input: ProgramNode,
-  { index, guards }: Position,
-): Position & { readonly conditions: readonly Condition[] } {
-  const moved = (
-    next: readonly Index[],
-    conditions: readonly Condition[] = [],
-  ): Position & { conditions: readonly Condition[] } => ({
-    index: next,
-    guards: conditions.length === 0 ? guards : [...guards, ...conditions],
-    conditions,
-  });
-  const at = (axis: number): Index => index[axis] ?? constantIndex(0);
-  switch (node.op) {
-    case 'reshape':
-      return moved(unflatten(flatten(index, node.type.shape), input.type.shape));
-    case 'transpose': {
-      const { permutation } = node.attributes as Attributes['transpose'];
-      const next = new Array<Index>(permutation.length);
-      permutation.forEach((axis, i) => (next[axis] = at(i)));
-      return moved(next);
-    }
-    case 'broadcast': {
-      const shift = node.type.shape.length - input.type.shape.length;
-      return moved(input.type.shape.map((extent, axis) => (extent === 1 ? constantIndex(0) : at(axis + shift))));
-    }
-    case 'slice': {
-      const { starts, steps } = node.attributes as Attributes['slice'];
-      return moved(
-        index.map((part, axis) => addIndex(scaleIndex(part, steps[axis] ?? 1), constantIndex(starts[axis] ?? 0))),
-      );
-    }
-    case 'flip': {
-      const { axes } = node.attributes as Attributes['flip'];
-      return moved(
-        index.map((part, axis) =>
-          axes.includes(axis) ? addIndex(constantIndex((node.type.shape[axis] ?? 1) - 1), scaleIndex(part, -1)) : part,
-        ),
-      );
-    }
-    case 'pad': {
-      const { low, interior } = node.attributes as Attributes['pad'];
-      const conditions: Condition[] = [];
-      const next = index.map((part, axis) => {
-        const shifted = addIndex(part, constantIndex(-(low[axis] ?? 0)));
-        const gap = (interior[axis] ?? 0) + 1;
-        if (gap > 1) conditions.push({ index: remainderIndex(shifted, gap), lower: 0, upper: 1 });
-        const source = divideIndex(shifted, gap);
-        conditions.push({ index: source, lower: 0, upper: input.type.shape[axis] ?? 1 });
-        return source;
-      });
-      return moved(next, restrict(conditions));
-    }
-    case 'unfold': {
-      const { kernel, stride, dilation } = node.attributes as Attributes['unfold'];
-      const axes = kernel.length;
-      const outer = index.length - 2 * axes;
-      return moved([
-        ...index.slice(0, outer),
-        ...kernel.map((_, axis) =>
-          addIndex(
-            scaleIndex(at(outer + axis), stride[axis] ?? 1),
-            scaleIndex(at(outer + axes + axis), dilation[axis] ?? 1),
-          ),
-        ),
-      ]);
-    }
-    default:
-      throw new Error(`internal: ${node.op} is not a view of one input`);
-  }
-}
-
-/** Which window and whether a window holds the element: the position of a window axis from an input axis and a kernel axis. */
-function windowPosition(
-  position: Index,
-  kernel: Index,
-  stride: number,
-  dilation: number,
-  low: number,
-  count: number,
-): { index: Index; conditions: Condition[] } {
-  const shifted = addIndex(addIndex(position, constantIndex(low)), scaleIndex(kernel, -dilation));
-  const index = divideIndex(shifted, stride);
-  const conditions: Condition[] = [{ index, lower: 0, upper: count }];
-  if (stride > 1) conditions.unshift({ index: remainderIndex(shifted, stride), lower: 0, upper: 1 });
-  return { index, conditions: restrict(conditions) };
-}
-
 class GroupLowering {
   readonly #program: Program;
   readonly #group: Group;
   readonly #placement: Placement;
-  readonly #memo = new Map<string, Expression>();
-  readonly #clamps = new Map<Expression, Map<number, Expression>>();
-  readonly #here: ReadonlySet<number>;
+  readonly #values: NodeValues;
 
   constructor(program: Program, group: Group, placement: Placement) {
     this.#program = program;
     this.#group = group;
     this.#placement = placement;
-    this.#here = new Set(group.stored);
+    this.#values = new NodeValues(program, group, placement);
   }
 
   #node(index: number): ProgramNode {
-    const node = this.#program.nodes[index];
-    if (node === undefined) throw new Error(`internal: node ${index} does not exist`);
-    return node;
-  }
-
-  /** The node's value at a position. */
-  value(node: number, position: Position): Expression {
-    const key = `${node}@${position.index.map(indexKey).join(';')}?${position.guards.map((g) => `${indexKey(g.index)}<${g.lower}<${g.upper}`).join('&')}`;
-    let expression = this.#memo.get(key);
-    if (expression === undefined) {
-      expression = this.#evaluate(node, position);
-      this.#memo.set(key, expression);
-    }
-    return expression;
-  }
-
-  #evaluate(index: number, position: Position): Expression {
-    const node = this.#node(index);
-    const type = scalarTypeOf(node.type.dtype);
-    const result = this.#group.anchors.indexOf(index);
-    if (result >= 0) return { kind: 'result', type, position: result };
-    if (!this.#here.has(index)) {
-      const buffer = this.#placement.bufferOf(index);
-      if (buffer !== undefined)
-        return { kind: 'load', type, buffer, index: flatten(position.index, node.type.shape), guards: position.guards };
-    }
-    const operand = (i: number): Expression => this.value(node.inputs[i] ?? 0, position);
-    switch (node.op) {
-      case 'constant':
-        return { kind: 'constant', type, value: (node.attributes as Attributes['constant']).value };
-      case 'scalar':
-        return { kind: 'scalar', type: type === 'f32' ? 'f32' : 'i32', slot: this.#placement.scalarSlot(index) };
-      case 'iota':
-        return {
-          kind: 'index',
-          type: 'i32',
-          index: position.index[(node.attributes as Attributes['iota']).axis] ?? constantIndex(0),
-        };
-      case 'random': {
-        const scalarPosition = { index: [], guards: [] };
-        return {
-          kind: 'random',
-          type: 'f32',
-          index: flatten(position.index, node.type.shape),
-          seed: this.value(node.inputs[0] ?? 0, scalarPosition),
-          counter: this.value(node.inputs[1] ?? 0, scalarPosition),
-        };
-      }
-      case 'cast':
-        return { kind: 'cast', type, operand: operand(0) };
-      case 'bitcast':
-        return { kind: 'bitcast', type: type === 'i32' ? 'i32' : 'f32', operand: operand(0) };
-      case 'detach':
-        return operand(0);
-      case 'where':
-        return { kind: 'select', type, condition: operand(0), ifTrue: operand(1), ifFalse: operand(2) };
-      case 'concat':
-        return this.#concat(node, position, type);
-      case 'gather':
-        return this.#gather(node, position, type);
-      case 'reshape':
-      case 'transpose':
-      case 'broadcast':
-      case 'slice':
-      case 'flip':
-      case 'pad':
-      case 'unfold': {
-        const input = node.inputs[0] ?? 0;
-        const below = throughView(node, this.#node(input), position);
-        const value = this.value(input, below);
-        if (below.conditions.length === 0) return value;
-        const outside: Expression = { kind: 'constant', type, value: (node.attributes as Attributes['pad']).value };
-        return {
-          kind: 'select',
-          type,
-          condition: { kind: 'inside', type: 'bool', conditions: below.conditions },
-          ifTrue: value,
-          ifFalse: outside,
-        };
-      }
-      default:
-        if (isFormula(node.op)) return expandFormula(node.op, operand(0));
-        if (unaryOperators.has(node.op))
-          return { kind: 'unary', type, operator: node.op as UnaryOperator, operand: operand(0) };
-        if (node.inputs.length === 2)
-          return { kind: 'binary', type, operator: node.op as BinaryOperator, left: operand(0), right: operand(1) };
-        throw new Error(`internal: ${node.op} has no value outside of its own kernel`);
-    }
-  }
-
-  #concat(node: ProgramNode, { index, guards }: Position, type: ScalarType): Expression {
-    const { axis } = node.attributes as Attributes['concat'];
-    const along = index[axis] ?? constantIndex(0);
-    let offset = node.type.shape[axis] ?? 0;
-    let result: Expression | undefined;
-    for (let i = node.inputs.length - 1; i >= 0; i--) {
-      const input = node.inputs[i] ?? 0;
-      const extent = this.#node(input).type.shape[axis] ?? 0;
-      offset -= extent;
-      if (extent === 0) continue;
-      const source = addIndex(along, constantIndex(-offset));
-      const conditions = restrict([{ index: source, lower: 0, upper: extent }]);
-      const value = this.value(input, {
-        index: index.map((part, i) => (i === axis ? source : part)),
-        guards: [...guards, ...conditions],
-      });
-      result =
-        result === undefined
-          ? value
-          : {
-              kind: 'select',
-              type,
-              condition: { kind: 'inside', type: 'bool', conditions },
-              ifTrue: value,
-              ifFalse: result,
-            };
-    }
-    return result ?? { kind: 'constant', type, value: 0 };
-  }
-
-  /** Read where the index says. The position is clamped, so that no read is ever outside; what lies outside is chosen away. */
-  #gather(node: ProgramNode, position: Position, type: ScalarType): Expression {
-    const [x = 0, index = 0] = node.inputs;
-    const { axis, outside } = node.attributes as Attributes['gather'];
-    const last = (this.#node(x).type.shape[axis] ?? 1) - 1;
-    const raw = this.value(index, position);
-    const at = (along: Index): Expression =>
-      this.value(x, { index: position.index.map((part, i) => (i === axis ? along : part)), guards: position.guards });
-    if (raw.kind === 'index' && raw.index.min >= 0 && raw.index.max <= last) return at(raw.index);
-    const clamped = this.#clamp(raw, last);
-    return {
-      kind: 'select',
-      type,
-      condition: { kind: 'binary', type: 'bool', operator: 'equal', left: raw, right: clamped },
-      ifTrue: at(positionOf(clamped, 0, last)),
-      ifFalse: { kind: 'constant', type, value: outside },
-    };
-  }
-
-  /** The nearest of 0 … last; one expression for each, so that what is read with one index shares its position. */
-  #clamp(raw: Expression, last: number): Expression {
-    const known = this.#clamps.get(raw) ?? new Map<number, Expression>();
-    this.#clamps.set(raw, known);
-    let clamped = known.get(last);
-    if (clamped === undefined) {
-      clamped = integer('minimum', integer('maximum', raw, constant(0)), constant(last));
-      known.set(last, clamped);
-    }
-    return clamped;
-  }
-
-  /** A contraction's operand: an element of memory behind views, zero where a guard fails. */
-  operand(node: number, position: Position): Operand {
-    let current = node;
-    let { index, guards } = position;
-    for (;;) {
-      const buffer = this.#placement.bufferOf(current);
-      if (buffer !== undefined) return { buffer, index: flatten(index, this.#node(current).type.shape), guards };
-      const input = this.#node(current).inputs[0] ?? 0;
-      ({ index, guards } = throughView(this.#node(current), this.#node(input), { index, guards }));
-      current = input;
-    }
+    return this.#values.node(index);
   }
 
   /** Stores of all nodes of the group, where the anchor (or the first stored node) stands at `index` of `shape`. */
@@ -374,7 +40,7 @@ class GroupLowering {
     const flat = flatten(index, shape);
     return this.#group.stored.flatMap((node) => {
       const own = this.#node(node).type.shape;
-      const value = this.value(node, { index: unflatten(flat, own), guards: [] });
+      const value = this.#values.value(node, { index: unflatten(flat, own), guards: [] });
       return this.#placement.destinationsOf(node).map((buffer): Store => ({ buffer, index: flat, value }));
     });
   }
@@ -462,7 +128,7 @@ class GroupLowering {
       );
       const conditions = windows.flatMap((window) => window.conditions);
       const index = [...output.slice(0, outer), ...windows.map((window) => window.index), ...kernelAxes.map(axisIndex)];
-      const inner = this.value(input, { index, guards: conditions });
+      const inner = this.#values.value(input, { index, guards: conditions });
       const type = scalarTypeOf(node.type.dtype);
       const value: Expression =
         conditions.length === 0
@@ -497,7 +163,7 @@ class GroupLowering {
     });
     const reducers = this.#group.anchors.map((anchor): Reducer => {
       const { op, inputs } = this.#node(anchor);
-      return { operator: op as Reducer['operator'], value: this.value(inputs[0] ?? 0, { index, guards: [] }) };
+      return { operator: op as Reducer['operator'], value: this.#values.value(inputs[0] ?? 0, { index, guards: [] }) };
     });
     return {
       kind: 'reduce',
@@ -518,13 +184,13 @@ class GroupLowering {
     const others = shape.map((extent, i) => (i === axis ? target : makeAxis(extent)));
     const along = (own: Axis): Index[] => others.map((other) => axisIndex(other === target ? own : other));
     const members: Position = { index: along(source), guards: [] };
-    const position = this.value(index, members);
+    const position = this.#values.value(index, members);
     const known = axesOf(position);
     const outer = real(others.slice(0, axis)).filter((other) => known.has(other));
     const inner = real(others.slice(axis + 1)).filter((other) => known.has(other));
     const start = rowMajor(inner);
     const stride = inner.reduce((product, { extent }) => product * extent, 1);
-    const clamped = this.#clamp(position, target.extent - 1);
+    const clamped = this.#values.clamp(position, target.extent - 1);
     return {
       kind: 'scatter',
       name,
@@ -541,8 +207,8 @@ class GroupLowering {
         ifTrue: integer('add', integer('mul', clamped, constant(stride)), { kind: 'index', type: 'i32', index: start }),
         ifFalse: constant(-1),
       },
-      update: this.value(updates, members),
-      base: this.value(base, { index: along(target), guards: [] }),
+      update: this.#values.value(updates, members),
+      base: this.#values.value(base, { index: along(target), guards: [] }),
       stores: this.#stores(along(target), shape),
     };
   }
@@ -564,7 +230,7 @@ class GroupLowering {
       outer: real(axes.slice(0, along)),
       axis,
       inner: real(axes.slice(along + 1)),
-      value: this.value(node.inputs[0] ?? 0, { index, guards: [] }),
+      value: this.#values.value(node.inputs[0] ?? 0, { index, guards: [] }),
       stores: this.#stores(index, shape),
     };
   }
@@ -574,7 +240,7 @@ class GroupLowering {
     const { shape } = node.type;
     const axes = shape.map(makeAxis);
     const index = axes.map(axisIndex);
-    const key = sortKey(this.value(node.inputs[0] ?? 0, { index, guards: [] }));
+    const key = sortKey(this.#values.value(node.inputs[0] ?? 0, { index, guards: [] }));
     return {
       kind: 'sort',
       name,
@@ -601,8 +267,8 @@ class GroupLowering {
       m: real([m]),
       n: real([n]),
       k: real([k]),
-      left: this.operand(left, { index: [...outer, axisIndex(m), axisIndex(k)], guards: [] }),
-      right: this.operand(right, { index: [...outer, axisIndex(k), axisIndex(n)], guards: [] }),
+      left: this.#values.operand(left, { index: [...outer, axisIndex(m), axisIndex(k)], guards: [] }),
+      right: this.#values.operand(right, { index: [...outer, axisIndex(k), axisIndex(n)], guards: [] }),
       stores: this.#stores([...outer, axisIndex(m), axisIndex(n)], shape),
     };
   }
@@ -649,8 +315,8 @@ class GroupLowering {
         m: real([channels]),
         n: real(positions),
         k: real([outputs, ...kernel]),
-        left: this.operand(second, weightAt),
-        right: this.operand(first, {
+        left: this.#values.operand(second, weightAt),
+        right: this.#values.operand(first, {
           index: [axisIndex(batch), outputChannel, ...windows.map((window) => window.index)],
           guards: windows.flatMap((window) => window.conditions),
         }),
@@ -677,8 +343,8 @@ class GroupLowering {
         m: real([outputs]),
         n: real(positions),
         k: real([channels, ...kernel]),
-        left: this.operand(second, weightAt),
-        right: this.operand(first, imageAt),
+        left: this.#values.operand(second, weightAt),
+        right: this.#values.operand(first, imageAt),
         stores: this.#stores(featureIndex, node.type.shape),
       };
     }
@@ -689,8 +355,8 @@ class GroupLowering {
       m: real([outputs]),
       n: real([channels, ...kernel]),
       k: real([batch, ...positions]),
-      left: this.operand(second, plain(featureIndex)),
-      right: this.operand(first, imageAt),
+      left: this.#values.operand(second, plain(featureIndex)),
+      right: this.#values.operand(first, imageAt),
       stores: this.#stores([outputChannel, channel, ...kernelIndex], node.type.shape),
     };
   }

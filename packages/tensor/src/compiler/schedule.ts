@@ -2,7 +2,7 @@
  * Fourth pass: the order of kernels, which new values may replace old ones in place, and where temporaries lie in the arena. A parameter's
  * memory is written only after every kernel that still reads the old value.
  */
-import type { PlanPrimitive } from '../graph/primitives.ts';
+import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import { roleOf, type Group, type Grouping } from './groups.ts';
 import { leadsTo } from './walks.ts';

@@ -2,7 +2,7 @@
  * First pass of the compiler: equal nodes become one, arithmetic on constants happens here, and views of views collapse. No rewrite
  * changes a result beyond the sign of a zero.
  */
-import type { Attributes, PlanPrimitive } from '../graph/primitives.ts';
+import type { Attributes, PlanPrimitive } from '../graph/attributes.ts';
 import { primitives } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { sameShape, sizeOf, tensorType, type TensorType } from '../graph/types.ts';

@@ -1,5 +1,5 @@
 /** What elementwise primitives of one and of two operands have in common: a table, from which primitives.ts makes their specifications. */
-import type { Primitive } from './primitives.ts';
+import type { Primitive } from './attributes.ts';
 
 /** What every walker needs to know of an elementwise primitive; tables elsewhere are exhaustive over these names. */
 export interface ElementwiseTraits {

@@ -1,5 +1,6 @@
 /** A node of the graph: an operation on other nodes, or a leaf that holds data. */
-import { primitives, type Attributes, type Primitive } from './primitives.ts';
+import type { Attributes, Primitive } from './attributes.ts';
+import { primitives } from './primitives.ts';
 import type { TensorType } from './types.ts';
 
 /** Where the value of a realised node lives. Only the runtime looks inside. */

@@ -5,7 +5,8 @@
  */
 import { HebbError, ShapeError } from './errors.ts';
 import { nextWalk, type Node } from './node.ts';
-import { primitiveCodes, primitives, type Attributes, type LoopAttributes, type PlanPrimitive } from './primitives.ts';
+import type { Attributes, LoopAttributes, PlanPrimitive } from './attributes.ts';
+import { primitiveCodes, primitives } from './primitives.ts';
 import { formatType, type TensorType } from './types.ts';
 
 /** Attributes cut loose from nodes. */

@@ -1,6 +1,6 @@
 /** Loops as nodes: a body recorded once on parameters becomes a `scan` node, whose inputs are all that the body reads. */
 import { makeNode, type Node } from './node.ts';
-import type { Attributes } from './primitives.ts';
+import type { Attributes } from './attributes.ts';
 import { linearizeBody } from './program.ts';
 import { tensorType, tupleType, type TensorType } from './types.ts';
 

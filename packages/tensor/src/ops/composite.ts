@@ -10,7 +10,7 @@ import {
 } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { makeIdentity, makeNode } from '../graph/node.ts';
-import type { Attributes, CompositeGradient, CompositeIdentity } from '../graph/primitives.ts';
+import type { Attributes, CompositeGradient, CompositeIdentity } from '../graph/attributes.ts';
 import { nodeOf, requireTensor, requireTensors, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 

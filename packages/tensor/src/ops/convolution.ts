@@ -2,7 +2,8 @@
 import { checkOptions, describe, requireOneOf, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import { convolutionOutputSize, type ConvolutionAttributes } from '../graph/primitives.ts';
+import type { ConvolutionAttributes } from '../graph/attributes.ts';
+import { convolutionOutputSize } from '../graph/primitives.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';

@@ -1,7 +1,7 @@
 /** Elements along an axis combined up to each position. */
 import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
 import { makeNode } from '../graph/node.ts';
-import type { CumulativeOperator } from '../graph/primitives.ts';
+import type { CumulativeOperator } from '../graph/attributes.ts';
 import { nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { ValuesWithIndices } from './extremes.ts';

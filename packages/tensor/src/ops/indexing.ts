@@ -6,7 +6,7 @@
 import { checkOptions, requireBoolean, requireNumber, requireOneOf, type OptionNames } from '../arguments/index.ts';
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import type { Combination } from '../graph/primitives.ts';
+import type { Combination } from '../graph/attributes.ts';
 import { nodeOf, requireOperand, requireTensor, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { add, div, maximum, mul, where } from './elementwise.ts';

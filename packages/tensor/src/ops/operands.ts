@@ -3,7 +3,7 @@ import { describe } from '../arguments/index.ts';
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
 import { elementwiseTraits } from '../graph/elementwise.ts';
-import type { Attributes, Primitive } from '../graph/primitives.ts';
+import type { Attributes, Primitive } from '../graph/attributes.ts';
 import { dtypes, sameShape, type DType } from '../graph/types.ts';
 import { nodeOf, requireOperand, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';

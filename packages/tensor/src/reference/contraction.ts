@@ -1,5 +1,5 @@
 /** Reductions, matrix products and convolutions as the loops of their definitions. */
-import type { Attributes, ConvolutionAttributes } from '../graph/primitives.ts';
+import type { Attributes, ConvolutionAttributes } from '../graph/attributes.ts';
 import { sizeOf, stridesOf, type TensorType } from '../graph/types.ts';
 import { gather, inputAt, type Rule, type Value } from './value.ts';
 

@@ -1,6 +1,6 @@
 /** Elementwise primitives in float64, with exact wrap-around for int32. */
 import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
-import type { Attributes } from '../graph/primitives.ts';
+import type { Attributes } from '../graph/attributes.ts';
 import { digamma, erf, erfc, erfinv, lgamma } from './special.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 

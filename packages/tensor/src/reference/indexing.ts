@@ -1,5 +1,5 @@
 /** Elements at positions that are data: gather, and scatter in the order of the axis. */
-import type { Attributes, Combination } from '../graph/primitives.ts';
+import type { Attributes, Combination } from '../graph/attributes.ts';
 import { sizeOf, type DType, type TensorType } from '../graph/types.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 

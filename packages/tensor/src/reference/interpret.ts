@@ -1,5 +1,5 @@
 /** Computes a program node by node in float64. */
-import type { PlanPrimitive } from '../graph/primitives.ts';
+import type { PlanPrimitive } from '../graph/attributes.ts';
 import { neededNodes, type PlanAttributes, type Program } from '../graph/program.ts';
 import type { TensorType } from '../graph/types.ts';
 import { contractionRules } from './contraction.ts';

@@ -1,7 +1,7 @@
 /** Primitives that move elements, and those that make them from nothing. */
 import { randomUniform } from '../graph/threefry.ts';
 import { stridesOf, type TensorType } from '../graph/types.ts';
-import type { Attributes } from '../graph/primitives.ts';
+import type { Attributes } from '../graph/attributes.ts';
 import { gather, inputAt, scatter, stridedPositions, type Rule, type Value } from './value.ts';
 
 function transpose(inputs: readonly Value[], { permutation }: Attributes['transpose'], type: TensorType): Float64Array {

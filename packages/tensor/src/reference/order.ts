@@ -1,5 +1,5 @@
 /** What goes along an axis in order: combined elements, and sorting. */
-import type { Attributes, CumulativeOperator } from '../graph/primitives.ts';
+import type { Attributes, CumulativeOperator } from '../graph/attributes.ts';
 import { sizeOf, type DType, type TensorType } from '../graph/types.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 

@@ -1,5 +1,5 @@
 /** Values of the reference interpreter, and strided walks over them. */
-import type { PlanPrimitive } from '../graph/primitives.ts';
+import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { PlanAttributes } from '../graph/program.ts';
 import { sizeOf, type TensorType } from '../graph/types.ts';
 

@@ -5,7 +5,7 @@
 import { describe, mapStructure, wrongArgument, type Structure } from '../arguments/index.ts';
 import { ArgumentError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
-import type { Attributes } from '../graph/primitives.ts';
+import type { Attributes } from '../graph/attributes.ts';
 import { toProgram, type Program } from '../graph/program.ts';
 import type { TensorType } from '../graph/types.ts';
 import { isTensor, nodeOf, tensorOf } from '../handle.ts';

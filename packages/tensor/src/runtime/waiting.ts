@@ -4,7 +4,7 @@
  * garbage collector, so that equal steps of a loop are equal programs.
  */
 import { nextWalk, type Node, type NodeCell } from '../graph/node.ts';
-import type { Attributes } from '../graph/primitives.ts';
+import type { Attributes } from '../graph/attributes.ts';
 import { resolve } from '../graph/program.ts';
 import { loosenConsumers } from './consumers.ts';
 

@@ -1,5 +1,5 @@
 /** Every primitive on small data of every kind: what devices are compared with the interpreter on, in tests and on graphics processors. */
-import type { Attributes, PlanPrimitive } from '../../src/graph/primitives.ts';
+import type { Attributes, PlanPrimitive } from '../../src/graph/attributes.ts';
 import { makeNode } from '../../src/graph/node.ts';
 import { compile, concat, full, iota, pad, scalar, scan, tensor, zeros, type Tensor } from '../../src/index.ts';
 import { nodeOf, tensorOf } from '../../src/handle.ts';

@@ -1,6 +1,6 @@
 /** Every primitive on the device beside the float64 interpreter: the largest error of each, and what is out of bounds. */
 import { setDevice } from '@hebb/tensor';
-import type { PlanPrimitive } from '../../../../packages/tensor/src/graph/primitives.ts';
+import type { PlanPrimitive } from '../../../../packages/tensor/src/graph/attributes.ts';
 import { makeCases, toleranceOf } from '../../../../packages/tensor/test/support/cases.ts';
 import { differences, interpretTensors } from '../../../../packages/tensor/test/support/compare.ts';
 import { outOfTime, type Part } from '../rows.ts';
