@@ -6,5 +6,6 @@ export { checkpoint } from './checkpoint.ts';
 export { customGradient } from './custom-gradient.ts';
 export { hessian, jacobian, type HessianOptions, type JacobianOptions } from './jacobians.ts';
 export { hvp, jvp, vjp } from './directions.ts';
-export { vmap, type ExampleAxis, type VmapOptions } from './vmap.ts';
+export type { ExampleAxes, ExampleAxis } from './example-axes.ts';
+export { vmap, type VmapOptions } from './vmap.ts';
 export type { TensorTree } from './structure.ts';

@@ -1,29 +1,22 @@
 /** Functions of one example, for many at once. */
 import { ArgumentError, ShapeError, zeros, type Tensor } from '@hebb/tensor';
-import { checkOptions, describe, requireFunction, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
 import { nodeOf, tensorOf, tensorType, withInlining } from '@hebb/tensor/graph';
 import { Batching } from './batching.ts';
-import { leavesOf, mapTensors, requireNoPromise } from './structure.ts';
-
-/** The axis of the examples, or null where all examples share the argument. */
-export type ExampleAxis = number | null;
+import { mapByAxes, requireAxes, type ExampleAxes, type ExampleAxis } from './example-axes.ts';
+import { requireNoPromise } from './structure.ts';
 
 export interface VmapOptions {
-  /** The axis of the examples in all tensors of an argument, for all arguments or one for each; null: the argument is the same for all examples, and may be anything. Default 0. */
-  inAxes?: ExampleAxis | readonly ExampleAxis[];
-  /** The axis of the examples in the results. Default 0. */
-  outAxes?: number;
+  /**
+   * The axis of the examples: in all tensors of all arguments, or a list with an entry for each argument. An entry is an axis, or null where the argument is the same for all examples (and may be
+   * anything), or a structure like the argument's, or like its upper levels, of such: `[{ weight: null, running: 0 }, 1]`. Default 0.
+   */
+  inAxes?: ExampleAxis | readonly ExampleAxes[];
+  /** The axis of the examples in the results: of all, or a structure like the result's, or like its upper levels. Null: the result does not depend on the example, and is given once. Default 0. */
+  outAxes?: ExampleAxes;
 }
 
 const vmapOptions: OptionNames<VmapOptions> = { inAxes: true, outAxes: true };
-
-function requireAxes(inAxes: unknown): asserts inAxes is ExampleAxis | readonly ExampleAxis[] {
-  const list: readonly unknown[] = Array.isArray(inAxes) ? inAxes : [inAxes];
-  if (list.every((axis) => axis === null || Number.isInteger(axis))) return;
-  throw new ArgumentError(
-    `[vmap] inAxes must be an axis or null, or a list of such with one for each argument, not ${describe(inAxes)}.`,
-  );
-}
 
 /** The axis counted from the front, of a tensor of that rank. */
 function normalize(axis: number, rank: number, what: string): number {
@@ -50,10 +43,11 @@ function moved(rank: number, from: number, to: number): number[] {
  * Random numbers that `f` draws are drawn for each example. Values cannot be read in `f`, and nothing that depends on an example can be assigned to a variable.
  *
  * @param f - takes tensors without the axis of examples, and returns tensors.
- * @param options - `inAxes`: where the axis of examples stands, or null for arguments that all examples share; `outAxes`: where it stands in the results. Default 0 and 0.
+ * @param options - `inAxes`: where the axis of examples stands, or null for what all examples share; `outAxes`: where it stands in the results. Both may be said of every tensor, in
+ * structures like those of arguments and results. Default 0 and 0.
  *
- * Throws {@link ShapeError} where there is no such axis, or arguments have different numbers of examples, and {@link ArgumentError} where nothing is mapped over
- * or `f` returns anything but tensors.
+ * Throws {@link ShapeError} where there is no such axis, or arguments have different numbers of examples, and {@link ArgumentError} where nothing is mapped over, axes have another structure
+ * than what they are said of, `f` returns anything but tensors, or a result whose axis is null depends on the example.
  *
  * ```ts
  * const weight = tensor([2, 3]);
@@ -61,59 +55,79 @@ function moved(rank: number, from: number, to: number): number[] {
  * const xs = tensor([[1, 0], [0, 1]]);
  * await vmap(loss, { inAxes: [null, 0] })(weight, xs).toArray(); // [4, 9]
  * await vmap(grad(loss), { inAxes: [null, 0] })(weight, xs).toArray(); // [[4, 0], [0, 6]]
+ *
+ * const line = ({ w, b }: { w: Tensor; b: Tensor }, x: Tensor) => w.mul(x).add(b);
+ * const models = { w: tensor([1, 2, 3]), b: tensor(10) }; // three slopes, one offset
+ * await vmap(line, { inAxes: [{ w: 0, b: null }, null] })(models, tensor(2)).toArray(); // [12, 14, 16]
  * ```
  */
 export function vmap<A extends unknown[], R>(f: (...args: A) => R, options: VmapOptions = {}): (...args: A) => R {
   requireFunction('vmap', 'f', f);
   checkOptions('vmap', options, vmapOptions);
   const { inAxes = 0, outAxes = 0 } = options;
-  requireAxes(inAxes);
-  requireInteger('vmap', 'outAxes', outAxes);
+  requireAxes('inAxes', inAxes);
+  if (typeof inAxes === 'object' && inAxes !== null && !Array.isArray(inAxes)) {
+    throw new ArgumentError('[vmap] inAxes must be an axis or null, or a list with an entry for each argument.', {
+      hint: 'The structure of a single argument goes into a list: [{ … }].',
+    });
+  }
+  requireAxes('outAxes', outAxes);
   return (...args) => {
     const { fronts, count } = examplesOf(args, inAxes);
     const batching = new Batching(count);
-    const own = args.map((arg, i) => {
-      const leaves = fronts[i];
-      if (leaves === undefined) return arg;
-      let next = 0;
-      return mapTensors('vmap', arg, `argument ${i}`, () => {
-        const front = nodeOf(leaves[next++] as Tensor);
-        const { dtype, shape } = front.type;
-        return tensorOf(batching.placeholder(tensorType(dtype, shape.slice(1)), front));
-      });
+    const front = fronts.values();
+    const own = mapArguments(args, inAxes, () => {
+      const all = nodeOf(front.next().value as Tensor);
+      const { dtype, shape } = all.type;
+      return tensorOf(batching.placeholder(tensorType(dtype, shape.slice(1)), all));
     }) as A;
     const value = batching.record(() => withInlining(() => f(...own)));
     requireNoPromise('vmap', value);
-    const results = leavesOf('vmap', value, 'the result', 'the function must return tensors');
-    return results.rebuild(results.tensors.map((result) => stack(result, batching, outAxes))) as R;
+    return mapByAxes(
+      { value, name: 'the result', purpose: 'the function must return tensors' },
+      { axes: outAxes, name: 'outAxes' },
+      {
+        mapped: (result, axis, path) => stack(result, batching, { to: axis, path }),
+        shared: (result, path) => single(result, batching, path),
+      },
+    ) as R;
   };
 }
 
-/** For each argument its tensors with the axis of examples in front, undefined for one that all share; and the number of examples. */
-function examplesOf(
+/** The arguments with something else in the place of every tensor that is mapped over. */
+function mapArguments(
   args: readonly unknown[],
-  inAxes: ExampleAxis | readonly ExampleAxis[],
-): { fronts: readonly (readonly Tensor[] | undefined)[]; count: number } {
-  if (typeof inAxes === 'object' && inAxes !== null && inAxes.length !== args.length) {
+  inAxes: ExampleAxes,
+  replace: (tensor: Tensor, axis: number, path: string) => unknown,
+): unknown[] {
+  const isList = Array.isArray(inAxes);
+  if (isList && inAxes.length !== args.length) {
     throw new ArgumentError(
       `[vmap] inAxes has ${inAxes.length} entries, the function was called with ${args.length} arguments.`,
       { hint: 'Say an axis or null for each argument, or one axis for all.' },
     );
   }
+  return args.map((value, i) =>
+    mapByAxes(
+      { value, name: `argument ${i}`, purpose: 'examples are taken of tensors' },
+      isList ? { axes: inAxes[i] as ExampleAxes, name: `inAxes[${i}]` } : { axes: inAxes, name: 'inAxes' },
+      { mapped: replace },
+    ),
+  );
+}
+
+/** The tensors that are mapped over, in the order of a walk, with the axis of examples in front; and the number of examples. */
+function examplesOf(args: readonly unknown[], inAxes: ExampleAxes): { fronts: readonly Tensor[]; count: number } {
   let known: { readonly count: number; readonly path: string } | undefined;
-  const fronts = args.map((arg, i) => {
-    const axis = typeof inAxes === 'object' && inAxes !== null ? (inAxes[i] ?? null) : inAxes;
-    if (axis === null) return undefined;
-    const { tensors, paths } = leavesOf('vmap', arg, `argument ${i}`, 'examples are taken of tensors');
-    return tensors.map((tensor, j) => {
-      const path = paths[j] as string;
-      const from = normalize(axis, tensor.ndim, `${path}, ${tensor},`);
-      const count = tensor.shape[from] ?? 0;
-      known ??= { count, path };
-      if (count !== known.count)
-        throw new ShapeError(`[vmap] ${path} has ${count} examples, but ${known.path} has ${known.count}.`);
-      return from === 0 ? tensor : tensor.permute(moved(tensor.ndim, from, 0));
-    });
+  const fronts: Tensor[] = [];
+  mapArguments(args, inAxes, (tensor, axis, path) => {
+    const from = normalize(axis, tensor.ndim, `${path}, ${tensor},`);
+    const count = tensor.shape[from] ?? 0;
+    known ??= { count, path };
+    if (count !== known.count)
+      throw new ShapeError(`[vmap] ${path} has ${count} examples, but ${known.path} has ${known.count}.`);
+    fronts.push(from === 0 ? tensor : tensor.permute(moved(tensor.ndim, from, 0)));
+    return tensor;
   });
   if (known !== undefined) return { fronts, count: known.count };
   throw new ArgumentError('[vmap] there is nothing to map over: no argument has an axis of examples.', {
@@ -122,13 +136,22 @@ function examplesOf(
 }
 
 /** A result of all examples. */
-function stack(result: Tensor, batching: Batching, outAxes: number): Tensor {
+function stack(result: Tensor, batching: Batching, { to: axis, path }: { to: number; path: string }): Tensor {
   const rank = result.ndim + 1;
-  const to = normalize(outAxes, rank, `a result of rank ${rank}`);
+  const to = normalize(axis, rank, `${path}, of rank ${rank} with the examples,`);
   // Without examples nothing is computed.
   const all =
     batching.count === 0
       ? zeros([0, ...result.shape], { dtype: result.dtype })
       : tensorOf(batching.all(nodeOf(result)));
   return to === 0 ? all : all.permute(moved(rank, 0, to));
+}
+
+/** A result that is the same for all examples. */
+function single(result: Tensor, batching: Batching, path: string): Tensor {
+  const { node, mapped } = batching.batch(nodeOf(result));
+  if (!mapped) return tensorOf(node);
+  throw new ArgumentError(`[vmap] ${path}, ${result}, depends on the example, but outAxes says null of it.`, {
+    hint: 'Say along which axis the examples are to stand.',
+  });
 }

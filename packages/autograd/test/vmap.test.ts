@@ -80,6 +80,56 @@ describe.each(devices)('vmap on %s', (name) => {
     await expectSame(f(range([3, 4]), range([4, 3])), range([3, 4]).add(range([4, 3]).transpose(0, 1)));
   });
 
+  it('finds the examples of every tensor along an axis of its own, and leaves them so', async () => {
+    const [w, b, x, y] = [range([3, 2]), range([3], 2), range([2, 4]), range([2, 4], 3)];
+    const f = vmap(
+      ({ w: slopes, b: [shift, power] }: { w: Tensor; b: [Tensor, number] }, points: Map<string, Tensor>) => {
+        const line = slopes.mul(points.get('x') as Tensor).add(shift);
+        return { line, rest: [line.pow(power).sum(), points.get('y') as Tensor] };
+      },
+      {
+        inAxes: [
+          { w: 1, b: [null, null] },
+          new Map([
+            ['y', 0],
+            ['x', null],
+          ]),
+        ],
+        outAxes: { line: -1, rest: 0 },
+      },
+    );
+    const points = new Map([
+      ['x', tensor([1, 2, 3])],
+      ['y', y],
+    ]);
+    const { line, rest } = f({ w, b: [b, 2] }, points);
+    const each = w
+      .transpose(0, 1)
+      .mul(tensor([1, 2, 3]))
+      .add(b);
+    await expectSame(line, each.transpose(0, 1));
+    await expectSame(rest[0] as Tensor, each.square().sum(1));
+    await expectSame(rest[1] as Tensor, y);
+    // Models that share one tensor, and are otherwise many: per-example gradients of what is many alone.
+    const loss = (m: { w: Tensor; b: Tensor }, at: Tensor): Tensor => m.w.mul(at).sum().add(m.b).square();
+    const models = { w: x, b: tensor(1) };
+    const each2 = vmap(grad(loss), { inAxes: [{ w: 0, b: null }, null] })(models, tensor([1, -1, 2, 0]));
+    await expectSame(each2.b, loop((one) => grad(loss)({ w: one, b: tensor(1) }, tensor([1, -1, 2, 0])).b)(x));
+  });
+
+  it('gives once what does not depend on the example, where outAxes says so', async () => {
+    const w = range([2]);
+    const f = vmap((x: Tensor) => [x.mul(w), { same: w.square(), again: tensor(5) }] as const, {
+      outAxes: [0, { same: null, again: null }],
+    });
+    const [each, { same, again }] = f(range([3, 2]));
+    await expectSame(each, range([3, 2]).mul(w));
+    await expectSame(same, w.square());
+    expect(await again.item()).toBe(5);
+    const total = (v: Tensor): Tensor => vmap((_x: Tensor) => v.square().sum(), { outAxes: null })(zeros([3]));
+    await expectSame(grad(total)(w), w.mul(2));
+  });
+
   it('takes and returns tensors in arrays, objects and Maps, and hands on what is no tensor', async () => {
     const f = vmap(
       ({ x, ws }: { x: Tensor; ws: Tensor[] }, how: { scale: number }) =>
@@ -308,10 +358,30 @@ describe('vmap refuses', () => {
   it('axes that are not there, and numbers of examples that differ', () => {
     expect(() => vmap(same)(tensor(1))).toThrow(/argument 0, float32\[\], has no axis 0 for the examples/);
     expect(() => vmap(same, { inAxes: 2 })(zeros([1, 2]))).toThrow(ShapeError);
-    expect(() => vmap(same, { outAxes: 1 })(zeros([1]))).toThrow(/a result of rank 1 has no axis 1/);
+    expect(() => vmap(same, { outAxes: 1 })(zeros([1]))).toThrow(
+      /the result, of rank 1 with the examples, has no axis 1/,
+    );
     expect(() => vmap((x: Tensor, y: { a: Tensor }) => x.add(y.a))(zeros([2]), { a: zeros([3]) })).toThrow(
       /argument 1\.a has 3 examples, but argument 0 has 2/,
     );
+  });
+
+  it('axes of another structure than what they are said of', () => {
+    const pair = (p: { a: Tensor; b: Tensor }): Tensor => p.a.add(p.b);
+    const p = { a: zeros([2]), b: zeros([2]) };
+    expect(() => vmap(pair, { inAxes: [{ a: 0 }] })(p)).toThrow(
+      /inAxes\[0\], { a }, has another structure than argument 0, { a, b }/,
+    );
+    expect(() => vmap(pair, { inAxes: [{ a: 0, c: 0 }] })(p)).toThrow(ArgumentError);
+    expect(() => vmap(pair, { inAxes: [[0, 0]] })(p)).toThrow(ArgumentError);
+    expect(() => vmap(pair, { inAxes: [{ a: 0, b: { c: 0 } }] })(p)).toThrow(
+      /inAxes\[0\]\.b, { c }, .* argument 0\.b, the tensor float32\[2\]/,
+    );
+    expect(() => vmap(pair, { inAxes: { a: 0, b: 0 } as never })).toThrow(/goes into a list/);
+    expect(() => vmap(pair, { inAxes: [{ a: 0, b: 'x' as never }] })).toThrow(/inAxes\[0\]\.b must be an axis/);
+    expect(() => vmap(pair, { outAxes: [0] })(p)).toThrow(/outAxes, \[0\], has another structure than the result/);
+    expect(() => vmap(pair, { outAxes: null })(p)).toThrow(/the result, float32\[\], depends on the example/);
+    expect(() => vmap(pair, { inAxes: [{ a: 0, b: 2 }] })(p)).toThrow(/argument 0\.b, float32\[2\], has no axis 2/);
   });
 
   it('nothing to map over, and what is no tensor', () => {

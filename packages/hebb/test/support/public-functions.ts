@@ -645,8 +645,8 @@ export const functions: Functions<Api> = {
   vmap: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
     options<hebb.VmapOptions>({
-      inAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers'),
-      outAxes: anInteger(0),
+      inAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers', 'nested arrays'),
+      outAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers', 'nested arrays', 'object', 'map'),
     }),
   ],
   detectAnomaly: [aFunction(() => tensor([1]))],
