@@ -646,7 +646,7 @@ export const functions: Functions<Api> = {
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
     options<hebb.VmapOptions>({
       inAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers', 'nested arrays'),
-      outAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers', 'nested arrays', 'object', 'map'),
+      outAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers', 'nested arrays', 'object', 'other object', 'map'),
     }),
   ],
   detectAnomaly: [aFunction(() => tensor([1]))],
