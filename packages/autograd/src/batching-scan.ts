@@ -2,9 +2,10 @@
 import {
   makeParameter,
   makeScan,
-  recordBody,
+  recordStep,
   scanResult,
   tensorType,
+  type Draws,
   type Node,
   type ScanParts,
 } from '@hebb/tensor/graph';
@@ -44,6 +45,7 @@ export function batchScan(node: Node<'scan'> & Node, batching: Batching): Batche
     readonly parameters: readonly Node[];
     readonly results: readonly Batched[];
     readonly nexts: readonly Node[];
+    readonly draws: Draws;
   }
 
   /** The body for all examples, with these carries. */
@@ -61,16 +63,17 @@ export function batchScan(node: Node<'scan'> & Node, batching: Batching): Batche
       inside.set(own, { node: parameter, mapped: true });
       return parameter;
     });
-    return recordBody(() => {
+    const { value, draws } = recordStep(() => {
       const results = body.results.map((result) => inside.batch(result));
       const nexts = results
         .slice(0, carryCount)
         .map((result, i) => (carries[i] === true ? expand(result, count) : result.node));
       return { parameters, results, nexts };
     });
+    return { ...value, draws };
   }
 
-  function loopOf({ parameters, results, nexts }: Step): Node {
+  function loopOf({ parameters, results, nexts, draws }: Step): Node {
     const parts: ScanParts = {
       carries: nexts.map((next, i) => {
         const first = initial[i] as Batched;
@@ -82,6 +85,7 @@ export function batchScan(node: Node<'scan'> & Node, batching: Batching): Batche
         parameter: parameters[carryCount + i] as Node,
       })),
       ys: results.slice(carryCount).map((result) => result.node),
+      draws,
       length,
       reverse,
     };

@@ -4,12 +4,15 @@
  */
 import { HebbError } from '@hebb/tensor';
 import {
+  claimDraws,
+  drawOf,
   isOp,
   makeNode,
   makeParameter,
-  setRecorder,
+  recordDraws,
   type Attributes,
   type Node,
+  type SourceDraws,
   type TensorType,
 } from '@hebb/tensor/graph';
 import { batchComposite } from './batching-composites.ts';
@@ -38,6 +41,8 @@ export class Batching {
   readonly #around: Batching | undefined;
   readonly #values = new Map<Node, Batched>();
   readonly #loops = new Map<Node, BatchedLoop>();
+  /** What is drawn for each example. */
+  readonly #drawn = new Set<Node>();
 
   constructor(count: number, around?: Batching) {
     this.count = count;
@@ -65,23 +70,11 @@ export class Batching {
    * would: they depend on the example, too.
    */
   record<T>(body: () => T): T {
-    const draws: Node[] = [];
-    const before = setRecorder({
-      created(node) {
-        if (node.op !== 'random') return before?.created(node);
-        node.local = true;
-        draws.push(node);
-      },
-    });
-    try {
-      return body();
-    } finally {
-      setRecorder(before);
-      for (const draw of draws) {
-        const shape = [this.count, ...draw.type.shape];
-        this.set(draw, { node: makeNode('random', draw.inputs, { shape }), mapped: true });
-      }
-    }
+    const { value, draws } = recordDraws(body);
+    for (const draw of draws.drawn) this.#drawn.add(draw);
+    for (const [source, node] of claimDraws(draws, 1))
+      this.set((draws.sources.get(source) as SourceDraws).first, { node, mapped: false });
+    return value;
   }
 
   /** What a node is for all examples. Iterative, so that a chain of a hundred thousand operations does not overflow the stack. */
@@ -123,9 +116,21 @@ export class Batching {
     return own !== undefined || this.#around === undefined ? own : this.#around.#valueOf(node);
   }
 
+  #isDrawn(node: Node): boolean {
+    if (this.#drawn.has(node)) return true;
+    return this.#around === undefined ? false : this.#around.#isDrawn(node);
+  }
+
   #loopOf(node: Node): BatchedLoop | undefined {
     const own = this.#loops.get(node);
     return own !== undefined || this.#around === undefined ? own : this.#around.#loopOf(node);
+  }
+
+  /** The same operation on what its inputs are here, where the numbers of draws stand for others. */
+  #withInputs(node: Node, inputs: readonly Batched[]): Node {
+    if (inputs.every((input, i) => input.node === node.inputs[i])) return node;
+    const own = inputs.map((input) => input.node);
+    return makeNode(node.op, own, node.attributes);
   }
 
   /** What depends on a placeholder is local, as placeholders are. */
@@ -138,7 +143,17 @@ export class Batching {
     const loop = isOp(node, 'result') ? this.#loopOf(node.inputs[0] as Node) : undefined;
     if (loop !== undefined) return batchResult(loop, (node.attributes as Attributes['result']).index, this.count);
     const inputs = node.inputs.map((input) => this.known(input));
-    if (!inputs.some(({ mapped }) => mapped)) return { node, mapped: false };
+    if (this.#isDrawn(node)) {
+      const shape = [this.count, ...node.type.shape];
+      return {
+        node: drawOf(
+          inputs.map((input) => input.node),
+          shape,
+        ),
+        mapped: true,
+      };
+    }
+    if (!inputs.some(({ mapped }) => mapped)) return { node: this.#withInputs(node, inputs), mapped: false };
     const op = node.op as PlainPrimitive;
     const rule = batchingRules[op] as Rule<PlainPrimitive>;
     return { node: rule(inputs, node.attributes, this.count), mapped: true };

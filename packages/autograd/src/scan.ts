@@ -7,7 +7,7 @@ import {
   makeParameter,
   makeScan,
   nodeOf,
-  recordBody,
+  recordStep,
   scanResult,
   tensorOf,
   tensorType,
@@ -54,7 +54,10 @@ export function scanCotangents(
   const ofGiven = results.slice(carries).map((_, i) => partOf(2 * carries + i));
   const ofNext = states.map((state) => (isFloat(state) ? makeParameter(state.type) : undefined));
 
-  return recordBody(() => {
+  const {
+    value: { loops, ys, places },
+    draws,
+  } = recordStep(() => {
     const roots = results.flatMap((node, i) => {
       const next = ofNext[i];
       const cotangent = i < carries ? (next === undefined ? undefined : tensorOf(next)) : ofGiven[i - carries];
@@ -95,20 +98,22 @@ export function scanCotangents(
       ys.push(nodeOf(part));
     });
 
-    const backward = makeScan({
-      carries: loops,
-      xs: [
-        ...states.map((parameter, i) => ({ stacked: () => scanResult(loop, 'before', i), parameter })),
-        ...steps.map((parameter, i) => ({ stacked: () => loop.inputs[carries + i] as Node, parameter })),
-        ...stacked,
-      ],
-      ys,
-      length,
-      reverse: !reverse,
-    });
-    return wanted.map((isAsked, i) => {
-      const place = isAsked ? places.get(i) : undefined;
-      return place === undefined ? undefined : tensorOf(scanResult(backward, place.kind, place.position));
-    });
+    return { loops, ys, places };
+  });
+  const backward = makeScan({
+    carries: loops,
+    xs: [
+      ...states.map((parameter, i) => ({ stacked: () => scanResult(loop, 'before', i), parameter })),
+      ...steps.map((parameter, i) => ({ stacked: () => loop.inputs[carries + i] as Node, parameter })),
+      ...stacked,
+    ],
+    ys,
+    draws,
+    length,
+    reverse: !reverse,
+  });
+  return wanted.map((isAsked, i) => {
+    const place = isAsked ? places.get(i) : undefined;
+    return place === undefined ? undefined : tensorOf(scanResult(backward, place.kind, place.position));
   });
 }

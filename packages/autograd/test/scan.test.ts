@@ -6,8 +6,6 @@ import {
   cond,
   concat,
   device,
-  rand,
-  randn,
   scan,
   setDevice,
   stack,
@@ -291,14 +289,5 @@ describe('a loop', () => {
     expect(large - small).toBe((256 - 64) * carry);
     expect(small).toBeLessThan(64 * carry + 12 * carry);
     expect(arenaOf(blocks(16))).toBeLessThan((16 + 16 + 12) * carry);
-  });
-
-  it('draws random numbers once, the same for all steps, and new ones with the next loop', async () => {
-    const draw = (): Tensor => scan((c) => [c, rand([2])], zeros([]), undefined, { length: 3 })[1];
-    const [a, b] = [await draw().toArray(), await draw().toArray()] as [number[][], number[][]];
-    expect(a[0]).toEqual(a[2]);
-    expect(a[0]).not.toEqual(b[0]);
-    const noise = (await scan((c, n) => [c, n.mul(2)], zeros([]), randn([3, 2]))[1].toArray()) as number[][];
-    expect(noise[0]).not.toEqual(noise[1]);
   });
 });

@@ -1,5 +1,6 @@
 /** The graph as `@hebb/autograd` and `@hebb/onnx` see it (subpath `@hebb/tensor/graph`). Not for other packages or for users. */
 export * from './graph/attributes.ts';
+export * from './graph/draws.ts';
 export * from './graph/elementwise.ts';
 export * from './graph/node.ts';
 export * from './graph/primitives.ts';

@@ -1,6 +1,7 @@
 /** Loops as nodes: a body recorded once on parameters becomes a `scan` node, whose inputs are all that the body reads. */
-import { makeNode, type Node } from './node.ts';
 import type { Attributes } from './attributes.ts';
+import { claimDraws, recordDraws, type Draws, type SourceDraws } from './draws.ts';
+import { makeNode, recordBody, type Node } from './node.ts';
 import { linearizeBody } from './program.ts';
 import { tensorType, tupleType, type TensorType } from './types.ts';
 
@@ -11,8 +12,31 @@ export interface ScanParts {
   readonly xs: readonly { readonly stacked: () => Node; readonly parameter: Node }[];
   /** What the body gives at each step. */
   readonly ys: readonly Node[];
+  /** What random numbers the body draws, of {@link recordStep}. */
+  readonly draws: Draws;
   readonly length: number;
   readonly reverse: boolean;
+}
+
+/** Runs what records the body of a loop on its parameters. */
+export function recordStep<T>(record: () => T): { readonly value: T; readonly draws: Draws } {
+  return recordDraws(() => recordBody(record));
+}
+
+/** The numbers of the draws of each step: those that they would have if the steps were written one after the other. */
+function stepDraws(draws: Draws, length: number, reverse: boolean): ScanParts['xs'] {
+  const all = tensorType('int32', [length]);
+  return [...claimDraws(draws, length)].map(([source, begin]) => {
+    const { first: parameter, count } = draws.sources.get(source) as SourceDraws;
+    const constant = (value: number): Node => makeNode('constant', [], { dtype: all.dtype, shape: all.shape, value });
+    const stacked = (): Node => {
+      const position = makeNode('iota', [], { shape: all.shape, axis: 0 });
+      const step = reverse ? makeNode('sub', [constant(length - 1), position], {}) : position;
+      const from = makeNode('mul', [step, constant(count)], {});
+      return makeNode('add', [makeNode('broadcast', [begin], { shape: all.shape }), from], {});
+    };
+    return { stacked, parameter };
+  });
 }
 
 /** What the body of a loop is computed from beside constants: its own parameters, and what it reads from outside. */
@@ -62,7 +86,8 @@ function sourcesOf(node: Node): readonly Node[] {
 }
 
 /** The loop, with several results; {@link scanResult} gives each. */
-export function makeScan({ carries, xs, ys, length, reverse }: ScanParts): Node {
+export function makeScan({ carries, xs: given, ys, draws, length, reverse }: ScanParts): Node {
+  const xs = [...given, ...stepDraws(draws, length, reverse)];
   const results = [...carries.map(({ next }) => next), ...ys];
   const parts = [...carries, ...xs].map(({ parameter }) => parameter);
   const { used, captured } = readBy(results, new Set(parts));

@@ -12,7 +12,7 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
-import { makeNode } from '../graph/node.ts';
+import { drawNode, type DrawSource } from '../graph/draws.ts';
 import { nodeOf } from '../handle.ts';
 import type { Stateful } from '../state.ts';
 import { tensorOf, type Tensor } from '../tensor.ts';
@@ -40,6 +40,20 @@ export type GeneratorState = {
 export class Generator implements Stateful<GeneratorState> {
   #seed: number;
   #draws = 0;
+  readonly #source: DrawSource = {
+    seed: () => nodeOf(scalar(() => this.#seed, { dtype: 'int32' })),
+    take: (count) =>
+      nodeOf(
+        scalar(
+          () => {
+            const first = this.#draws | 0;
+            this.#draws += count;
+            return first;
+          },
+          { dtype: 'int32' },
+        ),
+      ),
+  };
 
   constructor(seed: number) {
     this.#seed = checkSeed(seed);
@@ -95,9 +109,7 @@ export class Generator implements Stateful<GeneratorState> {
   /** float32 uniform in [0, 1), a fresh draw. */
   uniform(shape: readonly number[]): Tensor {
     requireShape('rand', shape);
-    const seed = scalar(() => this.#seed, { dtype: 'int32' });
-    const counter = scalar(() => this.#draws++ | 0, { dtype: 'int32' });
-    return tensorOf(makeNode('random', [nodeOf(seed), nodeOf(counter)], { shape }));
+    return tensorOf(drawNode(this.#source, shape));
   }
 }
 

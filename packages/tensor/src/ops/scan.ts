@@ -8,8 +8,8 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
-import { makeParameter, recordBody, type Node } from '../graph/node.ts';
-import { makeScan, scanResult } from '../graph/scan.ts';
+import { makeParameter, type Node } from '../graph/node.ts';
+import { makeScan, recordStep, scanResult } from '../graph/scan.ts';
 import { formatType, tensorType } from '../graph/types.ts';
 import { isTensor, nodeOf, tensorOf, unchanged } from '../handle.ts';
 import { activeRecording, withInlining } from '../runtime/recording.ts';
@@ -94,8 +94,8 @@ function writeOut(
  * operation, so that a thousand steps are recorded, compiled and differentiated as fast as ten. Gradients are those of the unrolled loop, of any
  * order; they keep the carries of all steps and compute the rest of each step again.
  *
- * `step` is called once, to record what it does with tensors. What it reads from around it is the same at every step: also random numbers drawn inside,
- * which can be drawn before and read through `xs` instead. Nothing can be assigned to inside.
+ * `step` is called once, to record what it does with tensors. What it reads from around it is the same at every step. Random numbers drawn inside
+ * are drawn anew at each step, the same that the steps would draw if they were written one after the other; a gradient sees those of the step. Nothing can be assigned to inside.
  *
  * @param step - takes the carry and this step's part of `xs`, and returns `[carry, y]`: the next carry, of the same structure and types, and what is stacked (or undefined).
  * @param carry - before the first step: tensors, in arrays, plain objects and Maps.
@@ -129,7 +129,10 @@ export function scan<const C, const X, Y>(
     return writeOut(step, initial, stacked, { length, reverse }) as [C, Y];
   const before = initial.nodes.map(({ type }) => makeParameter(type));
   const parts = stacked.nodes.map(({ type: { dtype, shape } }) => makeParameter(tensorType(dtype, shape.slice(1))));
-  const { after, given } = recordBody(() =>
+  const {
+    value: { after, given },
+    draws,
+  } = recordStep(() =>
     withInlining(() => {
       const [next, y] = pairOf(step(initial.rebuild(before) as C, stacked.rebuild(parts) as X));
       return { after: leavesOf('scan', 'the next carry', next), given: leavesOf('scan', 'y', y) };
@@ -152,6 +155,7 @@ export function scan<const C, const X, Y>(
     })),
     xs: stacked.nodes.map((node, i) => ({ stacked: () => node, parameter: parts[i] as Node })),
     ys: given.nodes,
+    draws,
     length,
     reverse,
   });
