@@ -1,30 +1,42 @@
 /**
  * Compares random graphs, their gradients and updates on a device with the float64 interpreter.
  *
- * node --import tsx tools/fuzz/main.ts --graphs 2000 [--device wasm] [--first 1]
+ * npm run fuzz -- [--graphs 2000 | --minutes 60] [--device wasm] [--first 1]
  */
 import { parseArgs } from 'node:util';
 import { device, setDevice, type DeviceName } from '../../packages/tensor/src/index.ts';
-import { checkGraph, shrink, stepsOf } from './src/check.ts';
+import { judgeGraph, shrink, stepsOf } from './src/check.ts';
 
 const { values } = parseArgs({
   options: {
-    graphs: { type: 'string', default: '1000' },
+    graphs: { type: 'string' },
+    minutes: { type: 'string' },
     device: { type: 'string', default: 'wasm' },
     first: { type: 'string', default: '1' },
   },
 });
 setDevice(values.device as DeviceName);
 console.log(await device.ready());
-const [count, first] = [Number(values.graphs), Number(values.first)];
-let failures = 0;
+const first = Number(values.first);
+const minutes = Number(values.minutes ?? Infinity);
+const end = first + Number(values.graphs ?? (values.minutes === undefined ? 1000 : Infinity));
 const start = performance.now();
-for (let seed = first; seed < first + count; seed++) {
-  const failure = await checkGraph(seed, stepsOf(seed));
-  if (failure === undefined) continue;
-  failures++;
-  const { steps, message } = await shrink(failure);
-  console.log(`seed ${seed}, ${steps} steps: ${message}`);
+const elapsed = (): number => (performance.now() - start) / 1000;
+let seed = first;
+let failures = 0;
+let rounded = 0;
+const summary = (): string =>
+  `${seed - first} graphs (seeds ${first} to ${seed - 1}), ${failures} differ, ${rounded} decided by rounding, ${elapsed().toFixed(0)} s`;
+
+for (; seed < end && elapsed() < 60 * minutes; seed++) {
+  const { failure, decidedByRounding } = await judgeGraph(seed, stepsOf(seed));
+  if (decidedByRounding) rounded++;
+  if (failure !== undefined) {
+    failures++;
+    const { steps, message } = await shrink(failure);
+    console.log(`seed ${seed}, ${steps} steps: ${message}`);
+  }
+  if ((seed - first + 1) % 1000 === 0) console.log(summary());
 }
-console.log(`${count} graphs, ${failures} differ, ${((performance.now() - start) / 1000).toFixed(1)} s`);
+console.log(summary());
 process.exitCode = failures === 0 ? 0 : 1;

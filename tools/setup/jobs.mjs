@@ -9,6 +9,14 @@ const bin = (file, args, options) => runVisibly(process.execPath, [join(root, 'n
 
 const script = (file, args) => runVisibly(process.execPath, [join(root, file), ...args]);
 
+/** Runs TypeScript with what WebGPU in Node needs. */
+async function onDevices(file, args) {
+  const { environment } = await (await import('./devices.mjs')).prepareWebGpu(undefined, (line) => console.log(line));
+  return runVisibly(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, file), ...args], {
+    env: { ...process.env, ...environment },
+  });
+}
+
 /** Runs steps in order and stops at the first that does not end with 0. */
 async function inOrder(...steps) {
   let end = { code: 0, signal: null };
@@ -57,14 +65,8 @@ const jobs = {
   'check:sizes': (args) => script('tools/release/size-budgets.mjs', args),
   'check:packages': (args) => script('tools/release/check-tarballs.mjs', ['--only-lint', ...args]),
   'check:tarballs': (args) => script('tools/release/check-tarballs.mjs', args),
-  'gpu-check': async (args) => {
-    const { environment } = await (await import('./devices.mjs')).prepareWebGpu(undefined, (line) => console.log(line));
-    return runVisibly(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), join(root, 'tools', 'gpu-check', 'main.ts'), ...args],
-      { env: { ...process.env, ...environment } },
-    );
-  },
+  fuzz: (args) => onDevices('tools/fuzz/main.ts', args),
+  'gpu-check': (args) => onDevices('tools/gpu-check/main.ts', args),
   'gpu-check:pack': (args) => script('tools/gpu-check/pack.mjs', args),
   'check:kills': (args) =>
     runVisibly(process.execPath, [

@@ -4,7 +4,8 @@ import { linearize, nodeOf, toProgram } from '../../../packages/tensor/src/graph
 import { stack, tensor, type Tensor } from '../../../packages/tensor/src/index.ts';
 import { interpret } from '../../../packages/tensor/src/reference/interpret.ts';
 import { buildLoss } from './check.ts';
-import { makeRandom, randomLeaves } from './graphs.ts';
+import { randomLeaves } from './graphs.ts';
+import { makeRandom } from './random.ts';
 
 const count = 3;
 

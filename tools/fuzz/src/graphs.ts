@@ -58,18 +58,7 @@ import {
   type Tensor,
 } from '../../../packages/tensor/src/index.ts';
 import type { BinaryPrimitive, UnaryPrimitive } from '../../../packages/tensor/src/graph.ts';
-
-/** A whole number from 0 to `below` − 1. */
-export type Random = (below: number) => number;
-
-/** Mulberry32 would do as well; a linear congruential generator's high bits are good enough for choices. */
-export function makeRandom(seed: number): Random {
-  let state = (Math.imul(seed, 2654435761) + 12345) >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 0x100000000) * below);
-  };
-}
+import { makeRandom, type Random } from './random.ts';
 
 /** Values in −2 … 2 that float32 holds exactly, without small fractions that would tie. */
 function randomData(size: number, random: Random): Float32Array {

@@ -1,6 +1,6 @@
 /** Computes a program node by node in float64. */
 import type { PlanPrimitive } from '../graph/attributes.ts';
-import { neededNodes, type PlanAttributes, type Program } from '../graph/program.ts';
+import { neededNodes, type PlanAttributes, type Program, type ProgramNode } from '../graph/program.ts';
 import type { TensorType } from '../graph/types.ts';
 import { contractionRules } from './contraction.ts';
 import { elementwiseRules } from './elementwise.ts';
@@ -16,15 +16,19 @@ const rules: { readonly [P in PlanPrimitive]: Rule<P> } = {
   ...contractionRules,
   ...indexingRules,
   ...orderRules,
-  scan,
+  scan: (inputs, attributes, type) => scan(inputs, attributes, type, undefined),
   result,
 };
+
+/** What stands for a value that was computed: it must not change `data`, which other values may share. */
+export type Rounding = (data: Float64Array, type: TensorType) => Float64Array;
 
 /** All results, one behind the other. */
 function scan(
   inputs: readonly Value[],
   { body, carries, xs, length, reverse }: PlanAttributes['scan'],
   { parts = [] }: TensorType,
+  rounding: Rounding | undefined,
 ): Float64Array {
   const results = parts.map(({ size }) => new Float64Array(size));
   const state = inputs.map(({ data }) => data);
@@ -35,7 +39,7 @@ function scan(
       const size = data.length / length;
       return data.subarray(position * size, (position + 1) * size);
     });
-    const given = interpret(body, bound, []).map((data) => data.slice());
+    const given = interpret(body, bound, [], rounding).map((data) => data.slice());
     for (let i = 0; i < carries; i++) {
       results[carries + i]?.set(bound[i] ?? [], position * (bound[i]?.length ?? 0));
       state[i] = given[i] ?? new Float64Array();
@@ -59,22 +63,32 @@ function result(inputs: readonly Value[], { index }: PlanAttributes['result'], {
   return data.subarray(start, start + size);
 }
 
-/** The values of a program's outputs for the given parameters and scalars. They may share memory with the parameters and each other. */
+/**
+ * The values of a program's outputs for the given parameters and scalars. They may share memory with the parameters and each other. `rounding` sees
+ * every value of one type that is computed: what a device with fewer digits would have there.
+ */
 export function interpret(
   program: Program,
   parameters: readonly Float64Array[],
   scalars: readonly number[],
+  rounding?: Rounding,
 ): Float64Array[] {
   const bound = new Map<number, Float64Array>();
   program.parameters.forEach((node, i) => bound.set(node, parameters[i] ?? new Float64Array()));
   program.scalars.forEach((node, i) => bound.set(node, Float64Array.of(scalars[i] ?? 0)));
   const values: Value[] = [];
   const needed = neededNodes(program);
-  program.nodes.forEach(({ op, attributes, type, inputs }, position) => {
-    if (needed[position] !== true) return;
+  const compute = ({ op, attributes, type, inputs }: ProgramNode): Float64Array => {
     const operands = inputs.map((input) => values[input] as Value);
-    const data = bound.get(position) ?? (rules[op] as Rule<typeof op>)(operands, attributes, type);
-    values[position] = { type, data };
+    const data =
+      op === 'scan'
+        ? scan(operands, attributes as PlanAttributes['scan'], type, rounding)
+        : (rules[op] as Rule<typeof op>)(operands, attributes, type);
+    return rounding === undefined || type.parts !== undefined ? data : rounding(data, type);
+  };
+  program.nodes.forEach((node, position) => {
+    if (needed[position] !== true) return;
+    values[position] = { type: node.type, data: bound.get(position) ?? compute(node) };
   });
   return program.outputs.map(({ node }) => (values[node] as Value).data);
 }

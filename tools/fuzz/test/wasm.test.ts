@@ -1,0 +1,3 @@
+import { testGraphs } from './support.ts';
+
+testGraphs('wasm', 1000);
