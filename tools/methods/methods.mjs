@@ -8,12 +8,15 @@ import { Visitor, parseSync } from 'oxc-parser';
 
 /** By file of `ops/`: the functions that are methods too, or [function, method] where the name differs. */
 const methods = {
-  elementwise: [
+  arithmetic: [
     ...['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'clamp'],
-    ...['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual', 'and', 'or', 'not', 'where'],
-    ...['neg', 'abs', 'sign', 'exp', 'expm1', 'log', 'log1p', 'sqrt', 'square', 'reciprocal', 'rsqrt', 'sin', 'cos'],
-    ...['tanh', 'sigmoid', 'erf', 'erfc', 'relu', 'gelu', 'floor', 'ceil', 'round', ['cast', 'to'], 'detach'],
+    ...['neg', 'abs', 'sign', 'square', 'reciprocal'],
   ],
+  comparison: ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual', 'and', 'or', 'not', 'where'],
+  elementary: ['exp', 'expm1', 'log', 'log1p', 'sqrt', 'rsqrt', 'sin', 'cos', 'tanh', 'erf', 'erfc'],
+  activations: ['sigmoid', 'relu', 'gelu'],
+  rounding: ['floor', 'ceil', 'round'],
+  casting: [['cast', 'to'], 'detach'],
   movement: [
     ...['reshape', 'flatten', 'squeeze', 'unsqueeze', 'transpose', 'permute', 'broadcastTo'],
     ...['slice', 'narrow', 'flip'],

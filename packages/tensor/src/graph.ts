@@ -8,7 +8,7 @@ export * from './graph/program.ts';
 export * from './graph/scan.ts';
 export * from './graph/types.ts';
 export { convDefinition } from './ops/convolution.ts';
-export { geluDefinition } from './ops/elementwise.ts';
+export { geluDefinition } from './ops/activations.ts';
 export { acoshDefinition, asinhDefinition, atanhDefinition, coshDefinition, sinhDefinition } from './ops/hyperbolic.ts';
 export { averagePoolDefinition, maxPoolDefinition } from './ops/pooling.ts';
 export { logSoftmaxDefinition, softmaxDefinition } from './ops/softmax.ts';

@@ -32,55 +32,27 @@ export {
   type GeneratorState,
   type RandomOptions,
 } from './ops/random.ts';
+export { gelu, relu, sigmoid } from './ops/activations.ts';
 export {
   abs,
   add,
-  and,
-  cast,
-  ceil,
   clamp,
   copySign,
-  cos,
-  detach,
   div,
-  equal,
-  erf,
-  erfc,
-  exp,
-  exp2,
-  expm1,
-  floor,
-  gelu,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
-  log,
-  log10,
-  log1p,
-  log2,
   maximum,
   minimum,
   mul,
   neg,
-  not,
-  notEqual,
-  or,
   pow,
   reciprocal,
-  relu,
-  round,
-  rsqrt,
-  sigmoid,
   sign,
-  sin,
-  sqrt,
   square,
   sub,
-  tanh,
-  trunc,
-  where,
-} from './ops/elementwise.ts';
+} from './ops/arithmetic.ts';
+export { cast, detach } from './ops/casting.ts';
+export { and, equal, greater, greaterEqual, less, lessEqual, not, notEqual, or, where } from './ops/comparison.ts';
+export { cos, erf, erfc, exp, exp2, expm1, log, log10, log1p, log2, rsqrt, sin, sqrt, tanh } from './ops/elementary.ts';
+export { ceil, floor, round, trunc } from './ops/rounding.ts';
 export { frac, isFinite, isInf, isNaN, lerp, nanToNum, type NanToNumOptions } from './ops/floats.ts';
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';
 export {

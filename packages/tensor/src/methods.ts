@@ -2,7 +2,12 @@
 import type { DType } from './graph/types.ts';
 import type { Operand, Tensor } from './tensor.ts';
 import type { ReduceOptions, VarianceOptions } from './ops/reduce.ts';
-import * as elementwise from './ops/elementwise.ts';
+import * as arithmetic from './ops/arithmetic.ts';
+import * as comparison from './ops/comparison.ts';
+import * as elementary from './ops/elementary.ts';
+import * as activations from './ops/activations.ts';
+import * as rounding from './ops/rounding.ts';
+import * as casting from './ops/casting.ts';
 import * as movement from './ops/movement.ts';
 import * as reduce from './ops/reduce.ts';
 import * as softmax from './ops/softmax.ts';
@@ -25,7 +30,7 @@ export abstract class TensorMethods {
    * ```
    */
   add(b: Operand): Tensor {
-    return elementwise.add(self(this), b);
+    return arithmetic.add(self(this), b);
   }
 
   /**
@@ -38,7 +43,7 @@ export abstract class TensorMethods {
    * ```
    */
   sub(b: Operand): Tensor {
-    return elementwise.sub(self(this), b);
+    return arithmetic.sub(self(this), b);
   }
 
   /**
@@ -51,7 +56,7 @@ export abstract class TensorMethods {
    * ```
    */
   mul(b: Operand): Tensor {
-    return elementwise.mul(self(this), b);
+    return arithmetic.mul(self(this), b);
   }
 
   /**
@@ -64,7 +69,7 @@ export abstract class TensorMethods {
    * ```
    */
   div(b: Operand): Tensor {
-    return elementwise.div(self(this), b);
+    return arithmetic.div(self(this), b);
   }
 
   /**
@@ -78,7 +83,7 @@ export abstract class TensorMethods {
    * ```
    */
   pow(b: Operand): Tensor {
-    return elementwise.pow(self(this), b);
+    return arithmetic.pow(self(this), b);
   }
 
   /**
@@ -91,7 +96,7 @@ export abstract class TensorMethods {
    * ```
    */
   maximum(b: Operand): Tensor {
-    return elementwise.maximum(self(this), b);
+    return arithmetic.maximum(self(this), b);
   }
 
   /**
@@ -104,7 +109,7 @@ export abstract class TensorMethods {
    * ```
    */
   minimum(b: Operand): Tensor {
-    return elementwise.minimum(self(this), b);
+    return arithmetic.minimum(self(this), b);
   }
 
   /**
@@ -120,7 +125,72 @@ export abstract class TensorMethods {
    * ```
    */
   clamp(low: number | undefined, high?: number): Tensor {
-    return elementwise.clamp(self(this), low, high);
+    return arithmetic.clamp(self(this), low, high);
+  }
+
+  /**
+   * −x, the shape of x; float32 or int32.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([1, -2]).neg().toArray(); // [-1, 2]
+   * ```
+   */
+  neg(): Tensor {
+    return arithmetic.neg(self(this));
+  }
+
+  /**
+   * |x|, the shape of x; float32 or int32. Its gradient at 0 is 0.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([-3, 4]).abs().toArray(); // [3, 4]
+   * ```
+   */
+  abs(): Tensor {
+    return arithmetic.abs(self(this));
+  }
+
+  /**
+   * −1, 0 or 1, the shape of x; float32 or int32. 0 for NaN. Its gradient is 0.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([-3, 0, 4]).sign().toArray(); // [-1, 0, 1]
+   * ```
+   */
+  sign(): Tensor {
+    return arithmetic.sign(self(this));
+  }
+
+  /**
+   * x², the shape of x; float32 or int32.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([3, -4]).square().toArray(); // [9, 16]
+   * ```
+   */
+  square(): Tensor {
+    return arithmetic.square(self(this));
+  }
+
+  /**
+   * 1 / x; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([2, 4]).reciprocal().toArray(); // [0.5, 0.25]
+   * ```
+   */
+  reciprocal(): Tensor {
+    return arithmetic.reciprocal(self(this));
   }
 
   /**
@@ -133,7 +203,7 @@ export abstract class TensorMethods {
    * ```
    */
   equal(b: Operand): Tensor {
-    return elementwise.equal(self(this), b);
+    return comparison.equal(self(this), b);
   }
 
   /**
@@ -146,7 +216,7 @@ export abstract class TensorMethods {
    * ```
    */
   notEqual(b: Operand): Tensor {
-    return elementwise.notEqual(self(this), b);
+    return comparison.notEqual(self(this), b);
   }
 
   /**
@@ -159,7 +229,7 @@ export abstract class TensorMethods {
    * ```
    */
   less(b: Operand): Tensor {
-    return elementwise.less(self(this), b);
+    return comparison.less(self(this), b);
   }
 
   /**
@@ -172,7 +242,7 @@ export abstract class TensorMethods {
    * ```
    */
   lessEqual(b: Operand): Tensor {
-    return elementwise.lessEqual(self(this), b);
+    return comparison.lessEqual(self(this), b);
   }
 
   /**
@@ -185,7 +255,7 @@ export abstract class TensorMethods {
    * ```
    */
   greater(b: Operand): Tensor {
-    return elementwise.greater(self(this), b);
+    return comparison.greater(self(this), b);
   }
 
   /**
@@ -198,7 +268,7 @@ export abstract class TensorMethods {
    * ```
    */
   greaterEqual(b: Operand): Tensor {
-    return elementwise.greaterEqual(self(this), b);
+    return comparison.greaterEqual(self(this), b);
   }
 
   /**
@@ -211,7 +281,7 @@ export abstract class TensorMethods {
    * ```
    */
   and(b: Tensor): Tensor {
-    return elementwise.and(self(this), b);
+    return comparison.and(self(this), b);
   }
 
   /**
@@ -224,7 +294,7 @@ export abstract class TensorMethods {
    * ```
    */
   or(b: Tensor): Tensor {
-    return elementwise.or(self(this), b);
+    return comparison.or(self(this), b);
   }
 
   /**
@@ -237,7 +307,7 @@ export abstract class TensorMethods {
    * ```
    */
   not(): Tensor {
-    return elementwise.not(self(this));
+    return comparison.not(self(this));
   }
 
   /**
@@ -254,46 +324,7 @@ export abstract class TensorMethods {
    * ```
    */
   where(ifTrue: Operand, ifFalse: Operand): Tensor {
-    return elementwise.where(self(this), ifTrue, ifFalse);
-  }
-
-  /**
-   * −x, the shape of x; float32 or int32.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([1, -2]).neg().toArray(); // [-1, 2]
-   * ```
-   */
-  neg(): Tensor {
-    return elementwise.neg(self(this));
-  }
-
-  /**
-   * |x|, the shape of x; float32 or int32. Its gradient at 0 is 0.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([-3, 4]).abs().toArray(); // [3, 4]
-   * ```
-   */
-  abs(): Tensor {
-    return elementwise.abs(self(this));
-  }
-
-  /**
-   * −1, 0 or 1, the shape of x; float32 or int32. 0 for NaN. Its gradient is 0.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([-3, 0, 4]).sign().toArray(); // [-1, 0, 1]
-   * ```
-   */
-  sign(): Tensor {
-    return elementwise.sign(self(this));
+    return comparison.where(self(this), ifTrue, ifFalse);
   }
 
   /**
@@ -306,7 +337,7 @@ export abstract class TensorMethods {
    * ```
    */
   exp(): Tensor {
-    return elementwise.exp(self(this));
+    return elementary.exp(self(this));
   }
 
   /**
@@ -319,7 +350,7 @@ export abstract class TensorMethods {
    * ```
    */
   expm1(): Tensor {
-    return elementwise.expm1(self(this));
+    return elementary.expm1(self(this));
   }
 
   /**
@@ -332,7 +363,7 @@ export abstract class TensorMethods {
    * ```
    */
   log(): Tensor {
-    return elementwise.log(self(this));
+    return elementary.log(self(this));
   }
 
   /**
@@ -346,7 +377,7 @@ export abstract class TensorMethods {
    * ```
    */
   log1p(): Tensor {
-    return elementwise.log1p(self(this));
+    return elementary.log1p(self(this));
   }
 
   /**
@@ -359,33 +390,7 @@ export abstract class TensorMethods {
    * ```
    */
   sqrt(): Tensor {
-    return elementwise.sqrt(self(this));
-  }
-
-  /**
-   * x², the shape of x; float32 or int32.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([3, -4]).square().toArray(); // [9, 16]
-   * ```
-   */
-  square(): Tensor {
-    return elementwise.square(self(this));
-  }
-
-  /**
-   * 1 / x; float32, the shape of x.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([2, 4]).reciprocal().toArray(); // [0.5, 0.25]
-   * ```
-   */
-  reciprocal(): Tensor {
-    return elementwise.reciprocal(self(this));
+    return elementary.sqrt(self(this));
   }
 
   /**
@@ -398,7 +403,7 @@ export abstract class TensorMethods {
    * ```
    */
   rsqrt(): Tensor {
-    return elementwise.rsqrt(self(this));
+    return elementary.rsqrt(self(this));
   }
 
   /**
@@ -411,7 +416,7 @@ export abstract class TensorMethods {
    * ```
    */
   sin(): Tensor {
-    return elementwise.sin(self(this));
+    return elementary.sin(self(this));
   }
 
   /**
@@ -424,7 +429,7 @@ export abstract class TensorMethods {
    * ```
    */
   cos(): Tensor {
-    return elementwise.cos(self(this));
+    return elementary.cos(self(this));
   }
 
   /**
@@ -437,20 +442,7 @@ export abstract class TensorMethods {
    * ```
    */
   tanh(): Tensor {
-    return elementwise.tanh(self(this));
-  }
-
-  /**
-   * 1 / (1 + e⁻ˣ); float32, the shape of x.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([0, 2]).sigmoid().toArray(); // [0.5, 0.8807971]
-   * ```
-   */
-  sigmoid(): Tensor {
-    return elementwise.sigmoid(self(this));
+    return elementary.tanh(self(this));
   }
 
   /**
@@ -463,7 +455,7 @@ export abstract class TensorMethods {
    * ```
    */
   erf(): Tensor {
-    return elementwise.erf(self(this));
+    return elementary.erf(self(this));
   }
 
   /**
@@ -476,7 +468,20 @@ export abstract class TensorMethods {
    * ```
    */
   erfc(): Tensor {
-    return elementwise.erfc(self(this));
+    return elementary.erfc(self(this));
+  }
+
+  /**
+   * 1 / (1 + e⁻ˣ); float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([0, 2]).sigmoid().toArray(); // [0.5, 0.8807971]
+   * ```
+   */
+  sigmoid(): Tensor {
+    return activations.sigmoid(self(this));
   }
 
   /**
@@ -489,7 +494,7 @@ export abstract class TensorMethods {
    * ```
    */
   relu(): Tensor {
-    return elementwise.relu(self(this));
+    return activations.relu(self(this));
   }
 
   /**
@@ -504,7 +509,7 @@ export abstract class TensorMethods {
    * ```
    */
   gelu(): Tensor {
-    return elementwise.gelu(self(this));
+    return activations.gelu(self(this));
   }
 
   /**
@@ -517,7 +522,7 @@ export abstract class TensorMethods {
    * ```
    */
   floor(): Tensor {
-    return elementwise.floor(self(this));
+    return rounding.floor(self(this));
   }
 
   /**
@@ -530,7 +535,7 @@ export abstract class TensorMethods {
    * ```
    */
   ceil(): Tensor {
-    return elementwise.ceil(self(this));
+    return rounding.ceil(self(this));
   }
 
   /**
@@ -543,7 +548,7 @@ export abstract class TensorMethods {
    * ```
    */
   round(): Tensor {
-    return elementwise.round(self(this));
+    return rounding.round(self(this));
   }
 
   /**
@@ -559,7 +564,7 @@ export abstract class TensorMethods {
    * ```
    */
   to(dtype: DType): Tensor {
-    return elementwise.cast(self(this), dtype);
+    return casting.cast(self(this), dtype);
   }
 
   /**
@@ -574,7 +579,7 @@ export abstract class TensorMethods {
    * ```
    */
   detach(): Tensor {
-    return elementwise.detach(self(this));
+    return casting.detach(self(this));
   }
 
   /**

@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import { isTensor, nodeOf, requireOperand, requireTensor, tensorOf, unchanged } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
-import { where } from './elementwise.ts';
+import { where } from './comparison.ts';
 import { alongAxis, scatterNode } from './indexing.ts';
 import { broadcastTo, reshape } from './movement.ts';
 import { broadcastShapes, constantNode } from './operands.ts';

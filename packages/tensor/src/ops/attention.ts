@@ -10,7 +10,7 @@ import {
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { where } from './elementwise.ts';
+import { where } from './comparison.ts';
 import { matmul } from './linalg.ts';
 import { reshape, transpose } from './movement.ts';
 import { broadcastShapes } from './operands.ts';

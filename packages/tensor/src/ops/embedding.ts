@@ -3,7 +3,9 @@ import { checkOptions, requireInteger, requireOneOf, type OptionNames } from '..
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { cast, detach, equal, lessEqual, mul, notEqual, sub, where } from './elementwise.ts';
+import { mul, sub } from './arithmetic.ts';
+import { cast, detach } from './casting.ts';
+import { equal, lessEqual, notEqual, where } from './comparison.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
 import { flatten, reshape, unsqueeze } from './movement.ts';
 import { constantNode } from './operands.ts';

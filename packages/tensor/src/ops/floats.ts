@@ -1,7 +1,9 @@
 /** What is asked of single numbers as float32 holds them: NaN, infinities, signs, fractions; and means between two. */
 import { checkOptions, requireNumber, type OptionNames } from '../arguments/index.ts';
 import type { Operand, Tensor } from '../tensor.ts';
-import { abs, equal, less, notEqual, sub, trunc, where } from './elementwise.ts';
+import { abs, sub } from './arithmetic.ts';
+import { equal, less, notEqual, where } from './comparison.ts';
+import { trunc } from './rounding.ts';
 import { floats } from './operands.ts';
 
 /**

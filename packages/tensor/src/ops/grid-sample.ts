@@ -12,7 +12,7 @@ import { sizeOf } from '../graph/types.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { iota } from './creation.ts';
-import { where } from './elementwise.ts';
+import { where } from './comparison.ts';
 import { gatherNode } from './indexing.ts';
 import { broadcastTo, concat, narrow, reshape } from './movement.ts';
 

@@ -1,7 +1,8 @@
 /** The hyperbolic functions and their inverses beside tanh, of `expm1` and `log1p`, so that they keep their digits near 0. */
 import type { Operand, Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { copySign, div, where } from './elementwise.ts';
+import { copySign, div } from './arithmetic.ts';
+import { where } from './comparison.ts';
 import { floats } from './operands.ts';
 import { hypot } from './trigonometry.ts';
 

@@ -4,7 +4,8 @@ import { makeNode } from '../graph/node.ts';
 import { formatType } from '../graph/types.ts';
 import { nodeOf, requireOperand, requireTensor, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
-import { copySign, where } from './elementwise.ts';
+import { copySign } from './arithmetic.ts';
+import { where } from './comparison.ts';
 import { floats, unifyAs } from './operands.ts';
 
 /** a and b broadcast to one shape, both float32 or both int32. */

@@ -11,7 +11,7 @@ import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { cumulate } from './cumulative.ts';
-import { log1p } from './elementwise.ts';
+import { log1p } from './elementary.ts';
 import { gatherNode } from './indexing.ts';
 import { narrow } from './movement.ts';
 import { rand, type RandomOptions } from './random.ts';

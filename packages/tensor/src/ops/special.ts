@@ -3,7 +3,10 @@ import { checkOptions, requireFinite, requireInteger, type OptionNames } from '.
 import { ArgumentError } from '../graph/errors.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { add, cos, reciprocal, sin, sub, unary, where } from './elementwise.ts';
+import { add, reciprocal, sub } from './arithmetic.ts';
+import { where } from './comparison.ts';
+import { cos, sin } from './elementary.ts';
+import { unary } from './elementwise.ts';
 import { floats } from './operands.ts';
 
 const xlogyDefinition: CompositeDefinition<Record<never, never>> = {

@@ -1,7 +1,10 @@
 /** Angles and right triangles beside sin and cos. */
 import type { Operand, Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { copySign, cos, sin, unary, where } from './elementwise.ts';
+import { copySign } from './arithmetic.ts';
+import { where } from './comparison.ts';
+import { cos, sin } from './elementary.ts';
+import { unary } from './elementwise.ts';
 import { floats } from './operands.ts';
 
 export const tanDefinition: CompositeDefinition<Record<never, never>> = {

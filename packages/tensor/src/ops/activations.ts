@@ -1,0 +1,49 @@
+/** Activation functions. */
+import { requireTensor } from '../handle.ts';
+import type { Operand, Tensor } from '../tensor.ts';
+import { mul } from './arithmetic.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
+import { erfc } from './elementary.ts';
+import { unary } from './elementwise.ts';
+
+/**
+ * max(x, 0), the shape of x; float32 or int32. Its gradient at 0 is 0, as in PyTorch.
+ *
+ * ```ts
+ * await relu(tensor([-1, 2])).toArray(); // [0, 2]
+ * ```
+ */
+export function relu(x: Operand): Tensor {
+  return unary('relu', x);
+}
+
+/**
+ * 1 / (1 + e⁻ˣ); float32, the shape of x.
+ *
+ * ```ts
+ * await sigmoid(tensor([0, 2])).toArray(); // [0.5, 0.8807971]
+ * ```
+ */
+export function sigmoid(x: Operand): Tensor {
+  return unary('sigmoid', x);
+}
+
+export const geluDefinition: CompositeDefinition = {
+  name: 'gelu',
+  // erfc(−u) is 1 + erf(u), and keeps its digits where that vanishes.
+  body: (_, x) => mul(mul(x, 0.5), erfc(mul(x, -Math.SQRT1_2))),
+};
+
+/**
+ * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float32, the shape of x.
+ *
+ * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
+ *
+ * ```ts
+ * await gelu(tensor([0, 1])).toArray(); // [0, 0.8413447]
+ * ```
+ */
+export function gelu(x: Tensor): Tensor {
+  requireTensor('gelu', 'x', x);
+  return composite(geluDefinition, {}, [x]);
+}
