@@ -10,10 +10,10 @@ import { Visitor, parseSync } from 'oxc-parser';
 const methods = {
   arithmetic: [
     ...['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'clamp'],
-    ...['neg', 'abs', 'sign', 'square', 'reciprocal'],
+    ...['neg', 'abs', 'sign', 'square', 'sqrt', 'reciprocal', 'rsqrt'],
   ],
   comparison: ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual', 'and', 'or', 'not', 'where'],
-  elementary: ['exp', 'expm1', 'log', 'log1p', 'sqrt', 'rsqrt', 'sin', 'cos', 'tanh', 'erf', 'erfc'],
+  elementary: ['exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tanh', 'erf', 'erfc'],
   activations: ['sigmoid', 'relu', 'gelu'],
   rounding: ['floor', 'ceil', 'round'],
   casting: [['cast', 'to'], 'detach'],

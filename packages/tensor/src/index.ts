@@ -45,13 +45,15 @@ export {
   neg,
   pow,
   reciprocal,
+  rsqrt,
   sign,
+  sqrt,
   square,
   sub,
 } from './ops/arithmetic.ts';
 export { cast, detach } from './ops/casting.ts';
 export { and, equal, greater, greaterEqual, less, lessEqual, not, notEqual, or, where } from './ops/comparison.ts';
-export { cos, erf, erfc, exp, exp2, expm1, log, log10, log1p, log2, rsqrt, sin, sqrt, tanh } from './ops/elementary.ts';
+export { cos, erf, erfc, exp, exp2, expm1, log, log10, log1p, log2, sin, tanh } from './ops/elementary.ts';
 export { ceil, floor, round, trunc } from './ops/rounding.ts';
 export { frac, isFinite, isInf, isNaN, lerp, nanToNum, type NanToNumOptions } from './ops/floats.ts';
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.ts';

@@ -181,6 +181,19 @@ export abstract class TensorMethods {
   }
 
   /**
+   * √x; float32, the shape of x. NaN below 0.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([4, 9]).sqrt().toArray(); // [2, 3]
+   * ```
+   */
+  sqrt(): Tensor {
+    return arithmetic.sqrt(self(this));
+  }
+
+  /**
    * 1 / x; float32, the shape of x.
    *
    * `x` is this tensor.
@@ -191,6 +204,19 @@ export abstract class TensorMethods {
    */
   reciprocal(): Tensor {
     return arithmetic.reciprocal(self(this));
+  }
+
+  /**
+   * 1 / √x; float32, the shape of x.
+   *
+   * `x` is this tensor.
+   *
+   * ```ts
+   * await tensor([4, 16]).rsqrt().toArray(); // [0.5, 0.25]
+   * ```
+   */
+  rsqrt(): Tensor {
+    return arithmetic.rsqrt(self(this));
   }
 
   /**
@@ -378,32 +404,6 @@ export abstract class TensorMethods {
    */
   log1p(): Tensor {
     return elementary.log1p(self(this));
-  }
-
-  /**
-   * √x; float32, the shape of x. NaN below 0.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([4, 9]).sqrt().toArray(); // [2, 3]
-   * ```
-   */
-  sqrt(): Tensor {
-    return elementary.sqrt(self(this));
-  }
-
-  /**
-   * 1 / √x; float32, the shape of x.
-   *
-   * `x` is this tensor.
-   *
-   * ```ts
-   * await tensor([4, 16]).rsqrt().toArray(); // [0.5, 0.25]
-   * ```
-   */
-  rsqrt(): Tensor {
-    return elementary.rsqrt(self(this));
   }
 
   /**

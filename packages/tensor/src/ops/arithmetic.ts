@@ -1,10 +1,9 @@
-/** Arithmetic with NumPy broadcasting and dtype promotion bool → int32 → float32; plain numbers adapt to the tensor. */
+/** Arithmetic, powers and roots, with NumPy broadcasting and dtype promotion bool → int32 → float32; plain numbers adapt to the tensor. */
 import { requireNumber } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { requireOperand } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { less, where } from './comparison.ts';
-import { rsqrt, sqrt } from './elementary.ts';
 import { binary, unary } from './elementwise.ts';
 
 /**
@@ -157,6 +156,28 @@ export function abs(x: Operand): Tensor {
  */
 export function sign(x: Operand): Tensor {
   return unary('sign', x);
+}
+
+/**
+ * √x; float32, the shape of x. NaN below 0.
+ *
+ * ```ts
+ * await sqrt(tensor([4, 9])).toArray(); // [2, 3]
+ * ```
+ */
+export function sqrt(x: Operand): Tensor {
+  return unary('sqrt', x);
+}
+
+/**
+ * 1 / √x; float32, the shape of x.
+ *
+ * ```ts
+ * await rsqrt(tensor([4, 16])).toArray(); // [0.5, 0.25]
+ * ```
+ */
+export function rsqrt(x: Operand): Tensor {
+  return div(1, sqrt(x));
 }
 
 /**

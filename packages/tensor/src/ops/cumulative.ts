@@ -1,37 +1,22 @@
 /** Elements along an axis combined up to each position. */
-import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
+
 import { makeNode } from '../graph/node.ts';
 import type { CumulativeOperator } from '../graph/attributes.ts';
-import { nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
+import { nodeOf, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { ValuesWithIndices } from './extremes.ts';
-import { normalizeAxis } from './movement.ts';
+import { directedAxis } from './directed-axis.ts';
 
 export interface CumulativeOptions {
   /** Combine from each position to the end. Default false. */
   reverse?: boolean;
 }
 
-const cumulativeOptions: OptionNames<CumulativeOptions> = { reverse: true };
-
 /** Elements along a checked axis, combined; bool counts as int32. */
 export function cumulate(x: Tensor, axis: number, operator: CumulativeOperator, reverse: boolean): Tensor {
   const input = x.dtype === 'bool' ? x.to('int32') : x;
   if ((x.shape[axis] ?? 1) <= 1) return unchanged(input);
   return tensorOf(makeNode('cumulative', [nodeOf(input)], { axis, operator, reverse }));
-}
-
-function checked(
-  op: string,
-  x: Tensor,
-  axis: number,
-  options: CumulativeOptions,
-): { readonly position: number; readonly reverse: boolean } {
-  requireTensor(op, 'x', x);
-  checkOptions(op, options, cumulativeOptions);
-  const { reverse = false } = options;
-  requireBoolean(op, 'reverse', reverse);
-  return { position: normalizeAxis(op, axis, x.ndim), reverse };
 }
 
 /**
@@ -46,7 +31,7 @@ function checked(
  * ```
  */
 export function cumsum(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
-  const { position, reverse } = checked('cumsum', x, axis, options);
+  const [position, reverse] = directedAxis('cumsum', x, axis, options, 'reverse');
   return cumulate(x, position, 'sum', reverse);
 }
 
@@ -61,7 +46,7 @@ export function cumsum(x: Tensor, axis: number, options: CumulativeOptions = {})
  * ```
  */
 export function cumprod(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
-  const { position, reverse } = checked('cumprod', x, axis, options);
+  const [position, reverse] = directedAxis('cumprod', x, axis, options, 'reverse');
   return cumulate(x, position, 'prod', reverse);
 }
 
@@ -75,7 +60,7 @@ export function cumprod(x: Tensor, axis: number, options: CumulativeOptions = {}
  * ```
  */
 export function logCumSumExp(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
-  const { position, reverse } = checked('logCumSumExp', x, axis, options);
+  const [position, reverse] = directedAxis('logCumSumExp', x, axis, options, 'reverse');
   return cumulate(x.to('float32'), position, 'logSumExp', reverse);
 }
 
@@ -104,7 +89,7 @@ function extremes(x: Tensor, axis: number, operator: 'max' | 'min', reverse: boo
  * ```
  */
 export function cummax(x: Tensor, axis: number, options: CumulativeOptions = {}): ValuesWithIndices {
-  const { position, reverse } = checked('cummax', x, axis, options);
+  const [position, reverse] = directedAxis('cummax', x, axis, options, 'reverse');
   return extremes(x, position, 'max', reverse);
 }
 
@@ -121,6 +106,6 @@ export function cummax(x: Tensor, axis: number, options: CumulativeOptions = {})
  * ```
  */
 export function cummin(x: Tensor, axis: number, options: CumulativeOptions = {}): ValuesWithIndices {
-  const { position, reverse } = checked('cummin', x, axis, options);
+  const [position, reverse] = directedAxis('cummin', x, axis, options, 'reverse');
   return extremes(x, position, 'min', reverse);
 }

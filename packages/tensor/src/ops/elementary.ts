@@ -1,6 +1,5 @@
-/** Roots, exponentials, logarithms, trigonometric and error functions that are primitives. */
+/** Exponentials, logarithms, trigonometric and error functions that are primitives. */
 import type { Operand, Tensor } from '../tensor.ts';
-import { div } from './arithmetic.ts';
 import { unary } from './elementwise.ts';
 
 /**
@@ -79,28 +78,6 @@ export function log2(x: Operand): Tensor {
  */
 export function log10(x: Operand): Tensor {
   return unary('log10', x);
-}
-
-/**
- * √x; float32, the shape of x. NaN below 0.
- *
- * ```ts
- * await sqrt(tensor([4, 9])).toArray(); // [2, 3]
- * ```
- */
-export function sqrt(x: Operand): Tensor {
-  return unary('sqrt', x);
-}
-
-/**
- * 1 / √x; float32, the shape of x.
- *
- * ```ts
- * await rsqrt(tensor([4, 16])).toArray(); // [0.5, 0.25]
- * ```
- */
-export function rsqrt(x: Operand): Tensor {
-  return div(1, sqrt(x));
 }
 
 /**

@@ -6,6 +6,7 @@ import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { ValuesWithIndices } from './extremes.ts';
 import { iota } from './creation.ts';
+import { directedAxis } from './directed-axis.ts';
 import { gatherNode } from './indexing.ts';
 import { narrow, normalizeAxis, reshape, transpose, unsqueeze } from './movement.ts';
 import { pad } from './padding.ts';
@@ -23,25 +24,11 @@ export interface TopElementsOptions {
   largest?: boolean;
 }
 
-const sortOptions: OptionNames<SortOptions> = { descending: true };
 const topKOptions: OptionNames<TopElementsOptions> = { axis: true, largest: true };
 
 /** Positions along a checked axis, in order. */
 export function sortedPositions(x: Tensor, axis: number, descending: boolean): Tensor {
   return tensorOf(makeNode('argSort', [nodeOf(x)], { axis, descending }));
-}
-
-function checked(
-  op: string,
-  x: Tensor,
-  axis: number,
-  options: SortOptions,
-): { readonly position: number; readonly descending: boolean } {
-  requireTensor(op, 'x', x);
-  checkOptions(op, options, sortOptions);
-  const { descending = false } = options;
-  requireBoolean(op, 'descending', descending);
-  return { position: normalizeAxis(op, axis, x.ndim), descending };
 }
 
 /**
@@ -56,7 +43,7 @@ function checked(
  * ```
  */
 export function argSort(x: Tensor, axis = -1, options: SortOptions = {}): Tensor {
-  const { position, descending } = checked('argSort', x, axis, options);
+  const [position, descending] = directedAxis('argSort', x, axis, options, 'descending');
   return sortedPositions(x, position, descending);
 }
 
@@ -72,7 +59,7 @@ export function argSort(x: Tensor, axis = -1, options: SortOptions = {}): Tensor
  * ```
  */
 export function sort(x: Tensor, axis = -1, options: SortOptions = {}): ValuesWithIndices {
-  const { position, descending } = checked('sort', x, axis, options);
+  const [position, descending] = directedAxis('sort', x, axis, options, 'descending');
   const indices = sortedPositions(x, position, descending);
   return { values: gatherNode(x, position, indices), indices };
 }
