@@ -174,7 +174,21 @@ export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
 export { cross, dot, kron, matrixPower, outer, tensordot } from './ops/products.ts';
 export { einsum } from './ops/einsum.ts';
-export { fft, ifft, irfft, rfft, type FourierNorm, type FourierOptions } from './ops/fft.ts';
+export { fft, ifft, irfft, rfft, type FourierOptions } from './ops/fft.ts';
+export { fft2, fftn, ifft2, ifftn, irfft2, irfftn, rfft2, rfftn, type FourierAxesOptions } from './ops/fft-axes.ts';
+export type { FourierNorm } from './ops/fourier.ts';
+export { istft, stft, type IstftOptions, type StftOptions } from './ops/stft.ts';
+export {
+  bartlettWindow,
+  blackmanWindow,
+  hammingWindow,
+  hannWindow,
+  kaiserWindow,
+  type HammingWindowOptions,
+  type KaiserWindowOptions,
+  type WindowFunctionOptions,
+} from './ops/window-functions.ts';
+export { melFilterBank, type MelFilterBankOptions } from './ops/mel-filter-bank.ts';
 export { conv1d, conv2d, conv3d, type ConvolutionOptions } from './ops/convolution.ts';
 export {
   convTranspose1d,

@@ -141,6 +141,21 @@ const transposedConvolution = options<hebb.TransposedConvolutionOptions>({
   groups: anInteger(1),
 });
 const fourier = options<hebb.FourierOptions>({ n: anInteger(2), axis: anInteger(0), norm: aChoice('ortho') });
+const fourierAxes = options<hebb.FourierAxesOptions>({
+  n: integers(2, 2),
+  axes: integers(0, 1),
+  norm: aChoice('ortho'),
+});
+const complexMatrix = (): hebb.Tensor => ones([2, 2, 2]);
+const framing = {
+  hopLength: anInteger(1),
+  windowLength: anInteger(2),
+  window: aTensor(() => ones([2])),
+  center: aBoolean(),
+  normalized: aBoolean(),
+  onesided: aBoolean(true),
+};
+const windowFunction = options<hebb.WindowFunctionOptions>({ periodic: aBoolean() });
 const pooling = { stride: oneOrMore(2), padding: oneOrMore(0), ceilMode: aBoolean() };
 const maximumPooling = options<hebb.PoolingOptions>({ ...pooling, dilation: oneOrMore(1) });
 const averagePooling = options<hebb.AveragePoolingOptions>({
@@ -493,6 +508,39 @@ export const functions: Functions<Api> = {
   ifft: [aTensor(matrix), fourier],
   rfft: [x, fourier],
   irfft: [aTensor(matrix), fourier],
+  fft2: [aTensor(complexMatrix), fourierAxes],
+  ifft2: [aTensor(complexMatrix), fourierAxes],
+  rfft2: [aTensor(matrix), fourierAxes],
+  irfft2: [aTensor(complexMatrix), fourierAxes],
+  fftn: [aTensor(complexMatrix), fourierAxes],
+  ifftn: [aTensor(complexMatrix), fourierAxes],
+  rfftn: [aTensor(matrix), fourierAxes],
+  irfftn: [aTensor(complexMatrix), fourierAxes],
+  stft: [
+    aTensor(() => ones([6])),
+    anInteger(2),
+    options<hebb.StftOptions>({ ...framing, paddingMode: aChoice('constant') }),
+  ],
+  istft: [aTensor(complexMatrix), anInteger(2), options<hebb.IstftOptions>({ ...framing, length: anInteger(1) })],
+  hannWindow: [anInteger(3), windowFunction],
+  hammingWindow: [
+    anInteger(3),
+    options<hebb.HammingWindowOptions>({ periodic: aBoolean(), alpha: aNumber(0.5), beta: aNumber(0.5) }),
+  ],
+  blackmanWindow: [anInteger(3), windowFunction],
+  bartlettWindow: [anInteger(3), windowFunction],
+  kaiserWindow: [anInteger(3), options<hebb.KaiserWindowOptions>({ periodic: aBoolean(), beta: aNumber(12) })],
+  melFilterBank: [
+    anInteger(2),
+    anInteger(9),
+    aNumber(16_000),
+    options<hebb.MelFilterBankOptions>({
+      low: aNumber(0),
+      high: aNumber(8000),
+      scale: aChoice('slaney'),
+      norm: aChoice('none'),
+    }),
+  ],
   conv1d: [aTensor(() => ones([1, 1, 4])), aTensor(() => ones([1, 1, 2])), convolution],
   conv2d: [aTensor(image), aTensor(() => ones([1, 1, 2, 2])), convolution],
   conv3d: [aTensor(volume), aTensor(() => ones([1, 1, 2, 2, 2])), convolution],

@@ -1,0 +1,148 @@
+/** Discrete Fourier transforms of checked arguments. Complex numbers are a trailing axis of two, real and imaginary part. */
+import type { Tensor } from '../tensor.ts';
+import { tensor, zerosLike } from './creation.ts';
+import { matmul } from './linalg.ts';
+import { concat, flip, narrow, permute, reshape, stack } from './movement.ts';
+import { pad } from './padding.ts';
+import { moveAxis } from './rearranging.ts';
+
+/** Where a transform and its inverse are divided by the length: 'backward' the inverse, 'forward' the transform, 'ortho' both by its root. */
+export type FourierNorm = 'backward' | 'ortho' | 'forward';
+
+/** What is transformed: an axis, counted without that of two, and the length of the signal along it. */
+export interface Transformed {
+  readonly axis: number;
+  readonly length: number;
+  readonly norm: FourierNorm;
+}
+
+/** Lengths up to here are one matrix product. */
+const longestMatrix = 32;
+
+/** −1: the transform; 1: its inverse, without the division. */
+export type Sign = -1 | 1;
+
+/** cos and sin of ±2π·numerator/denominator, with an exactly reduced angle. */
+function root(numerator: number, denominator: number, sign: Sign): [number, number] {
+  const angle = (2 * Math.PI * (numerator % denominator)) / denominator;
+  return [Math.cos(angle), sign * Math.sin(angle)];
+}
+
+/** x · w for complex x [..., ...shape, 2] and w given by its place in `shape`. */
+function timesRoots(x: Tensor, shape: readonly number[], rootAt: (place: number) => readonly [number, number]): Tensor {
+  const size = shape.reduce((product, n) => product * n, 1);
+  const cosines = new Float32Array(size);
+  const sines = new Float32Array(2 * size);
+  for (let i = 0; i < size; i++) {
+    const [cosine, sine] = rootAt(i);
+    cosines[i] = cosine;
+    sines[2 * i] = -sine;
+    sines[2 * i + 1] = sine;
+  }
+  return x.mul(tensor(cosines, { shape: [...shape, 1] })).add(flip(x, -1).mul(tensor(sines, { shape: [...shape, 2] })));
+}
+
+/** Σ over t of x[t] · e^(±2πi·t·k/n) along the last axis but that of two. */
+function transform(x: Tensor, sign: Sign): Tensor {
+  const n = x.shape.at(-2) ?? 1;
+  if (n <= longestMatrix) return byMatrix(x, n, sign);
+  let factor = longestMatrix;
+  while (factor > 1 && n % factor !== 0) factor--;
+  return factor > 1 ? byFactor(x, n, factor, sign) : byChirp(x, n, sign);
+}
+
+function byMatrix(x: Tensor, n: number, sign: Sign): Tensor {
+  if (n === 1) return x;
+  const matrix = new Float32Array(4 * n * n);
+  for (let t = 0; t < n; t++) {
+    for (let k = 0; k < n; k++) {
+      const [cosine, sine] = root(t * k, n, sign);
+      matrix.set([cosine, sine], 4 * n * t + 2 * k);
+      matrix.set([-sine, cosine], 4 * n * t + 2 * n + 2 * k);
+    }
+  }
+  const outer = x.shape.slice(0, -2);
+  const product = matmul(reshape(x, [...outer, 2 * n]), tensor(matrix, { shape: [2 * n, 2 * n] }));
+  return reshape(product, [...outer, n, 2]);
+}
+
+/** Cooley and Tukey (1965): n = a·b, t = b·t₁ + t₂, k = k₁ + a·k₂. */
+function byFactor(x: Tensor, n: number, a: number, sign: Sign): Tensor {
+  const b = n / a;
+  const outer = x.shape.slice(0, -2);
+  const swapped = (y: Tensor): Tensor => {
+    const rank = y.ndim;
+    return permute(y, [...Array.from({ length: rank - 3 }, (_, i) => i), rank - 2, rank - 3, rank - 1]);
+  };
+  const columns = byMatrix(swapped(reshape(x, [...outer, a, b, 2])), a, sign); // [..., t2, k1]
+  const turned = timesRoots(columns, [b, a], (place) => root(Math.floor(place / a) * (place % a), n, sign));
+  return reshape(swapped(transform(swapped(turned), sign)), [...outer, n, 2]);
+}
+
+/** Bluestein (1970): t·k = (t² + k² − (t − k)²) / 2, so that a transform of any length is a convolution, which one of a power of two computes. */
+function byChirp(x: Tensor, n: number, sign: Sign): Tensor {
+  const size = 2 ** Math.ceil(Math.log2(2 * n - 1));
+  // e^(±πi·j²/n); the square is reduced modulo 2n before it grows past what float64 holds exactly.
+  const chirp = (j: number): [number, number] => root((j * j) % (2 * n), 2 * n, sign);
+  const last = x.ndim - 2;
+  const padded = ofLength(timesRoots(x, [n], chirp), last, size);
+  const filter = new Float32Array(2 * size);
+  for (let j = 0; j < n; j++) {
+    const [cosine, sine] = chirp(j);
+    for (const place of j === 0 ? [0] : [j, size - j]) filter.set([cosine, -sine], 2 * place);
+  }
+  const a = transform(padded, -1);
+  const b = transform(tensor(filter, { shape: [size, 2] }), -1);
+  const [bReal, bImaginary] = [narrow(b, -1, 0, 1), narrow(b, -1, 1, 1)];
+  const product = a.mul(bReal).add(flip(a, -1).mul(concat([bImaginary.neg(), bImaginary], -1)));
+  const convolved = narrow(transform(product, 1), last, 0, n).div(size);
+  return timesRoots(convolved, [n], chirp);
+}
+
+/** Cut, or continued by zeros. */
+function ofLength(x: Tensor, axis: number, length: number): Tensor {
+  const missing = length - (x.shape[axis] ?? 0);
+  return missing === 0
+    ? x
+    : pad(
+        x,
+        x.shape.map((_, i): [number, number] => (i === axis ? [0, missing] : [0, 0])),
+      );
+}
+
+/** Divided as the norm says. */
+function divided(x: Tensor, length: number, sign: Sign, norm: FourierNorm): Tensor {
+  if (norm === 'ortho') return x.div(Math.sqrt(length));
+  return (norm === 'forward') === (sign === -1) ? x.div(length) : x;
+}
+
+/** Real numbers as complex ones. */
+export const complexOf = (x: Tensor): Tensor => stack([x, zerosLike(x)], -1);
+
+/** Of complex x along one axis. */
+export function complexTransform(x: Tensor, { axis, length, norm }: Transformed, sign: Sign): Tensor {
+  const last = x.ndim - 2;
+  const signal = moveAxis(ofLength(x.to('float32'), axis, length), axis, last);
+  return divided(moveAxis(transform(signal, sign), last, axis), length, sign, norm);
+}
+
+/** Of real x along one axis: the half that says all. */
+export function realTransform(x: Tensor, { axis, length, norm }: Transformed): Tensor {
+  const signal = ofLength(x.to('float32'), axis, length);
+  const whole = complexTransform(complexOf(signal), { axis, length, norm }, -1);
+  return narrow(whole, axis, 0, Math.floor(length / 2) + 1);
+}
+
+/** The real signal of a half as {@link realTransform} gives it. */
+export function realInverse(x: Tensor, { axis, length, norm }: Transformed): Tensor {
+  const half = ofLength(x.to('float32'), axis, Math.floor(length / 2) + 1);
+  // X[n − k] is the conjugate of X[k].
+  const missing = length - (half.shape[axis] ?? 0);
+  const mirrored = (): Tensor => {
+    const others = flip(narrow(half, axis, 1, missing), axis);
+    return concat([narrow(others, -1, 0, 1), narrow(others, -1, 1, 1).neg()], -1);
+  };
+  const whole = missing === 0 ? half : concat([half, mirrored()], axis);
+  const result = complexTransform(whole, { axis, length, norm }, 1);
+  return reshape(narrow(result, -1, 0, 1), result.shape.slice(0, -1));
+}
