@@ -28,7 +28,7 @@ const budgets = {
     onnx: 67,
     optimizers: 44,
     report: 52,
-    tensor: 62.5,
+    tensor: 67,
     'tensor/arguments': 4.4,
     'tensor/formulas': 3,
     'tensor/graph': 27,
