@@ -1,28 +1,51 @@
 """Compositions in PyTorch on one thread: reads "<case> <runs>" lines, answers with milliseconds a run."""
 
 import torch
-import torch.nn.functional as F
 from support.timings import answer
 
 torch.set_num_threads(1)
 torch.manual_seed(1)
-heads = [torch.randn(4, 8, 128, 64) for _ in range(3)]
-features = torch.randn(8, 32, 28, 28)
-pair = [torch.randn(8, 128, 8, 64) for _ in range(2)]
-three = [torch.randn(64, 128), torch.randn(64, 128, 128), torch.randn(64, 128)]
-weight = torch.randn(32, 16, 3, 3)
-volume, volume_weight = torch.randn(2, 8, 16, 28, 28), torch.randn(16, 8, 3, 3, 3)
+heads = [torch.randn(4, 8, 128, 64) for _ in range(4)]
+leaves = [x.clone().requires_grad_() for x in heads[:3]]
 signal = torch.view_as_complex(torch.randn(64, 4096, 2))
+short = torch.view_as_complex(torch.randn(4096, 64, 2))
+decimal = torch.view_as_complex(torch.randn(256, 1000, 2))
+prime = torch.view_as_complex(torch.randn(256, 1009, 2))
+real = torch.randn(64, 4096)
+later = torch.ones(128, 128).triu(1).bool()
+
+
+def einsum(subscripts, *shapes):
+    operands = [torch.randn(shape) for shape in shapes]
+    return lambda: torch.einsum(subscripts, *operands).contiguous()
+
+
+def attention(q, k, v, mask=None):
+    scores = q @ k.transpose(-2, -1) / 8
+    if mask is not None:
+        scores = scores.masked_fill(mask, -torch.inf)
+    return torch.softmax(scores, -1) @ v
+
+
 known = {
-    "einsum-two": lambda: torch.einsum("bqhd,bkhd->bhqk", *pair),
-    "einsum-three": lambda: torch.einsum("bn,anm,bm->ba", *three),
-    "conv-transpose": lambda: F.conv_transpose2d(features, weight, stride=2, padding=1, output_padding=1),
-    "conv3d": lambda: F.conv3d(volume, volume_weight, padding=1),
-    "max-pool-ceil": lambda: F.max_pool2d(features, 3, stride=2, ceil_mode=True),
-    "adaptive-average-uneven": lambda: F.adaptive_avg_pool2d(features, 5),
-    "bilinear": lambda: F.interpolate(features, scale_factor=2, mode="bilinear"),
-    "bicubic": lambda: F.interpolate(features, scale_factor=2, mode="bicubic"),
-    "attention": lambda: torch.softmax(heads[0] @ heads[1].transpose(-2, -1) / 8, -1) @ heads[2],
+    "einsum-two": einsum("bqhd,bkhd->bhqk", (8, 128, 8, 64), (8, 128, 8, 64)),
+    "einsum-three": einsum("bn,anm,bm->ba", (64, 128), (64, 128, 128), (64, 128)),
+    "einsum-matrices": einsum("ij,jk->ik", (512, 512), (512, 512)),
+    "einsum-batches": einsum("bij,bjk->bik", (256, 32, 32), (256, 32, 32)),
+    "einsum-vector": einsum("ij,j->i", (2048, 2048), (2048,)),
+    "einsum-outer": einsum("i,j->ij", (1000,), (1000,)),
+    "einsum-diagonal": einsum("bii->bi", (64, 128, 128)),
+    "einsum-all": einsum("ij,ij->", (1000, 1000), (1000, 1000)),
+    "einsum-transposed": einsum("ijk->kji", (64, 128, 128)),
+    "attention": lambda: attention(*heads[:3]),
+    "attention-causal": lambda: attention(*heads[:3], later),
+    "attention-gradient": lambda: torch.autograd.grad(attention(*leaves), leaves, heads[3]),
     "fft-4096": lambda: torch.fft.fft(signal),
+    "ifft-4096": lambda: torch.fft.ifft(signal),
+    "irfft-8190": lambda: torch.fft.irfft(signal),
+    "rfft-4096": lambda: torch.fft.rfft(real),
+    "fft-64": lambda: torch.fft.fft(short),
+    "fft-1000": lambda: torch.fft.fft(decimal),
+    "fft-prime": lambda: torch.fft.fft(prime),
 }
 answer(known)

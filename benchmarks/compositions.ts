@@ -1,53 +1,54 @@
 /**
- * Sums of products, transposed convolution, pooling, resampling, attention and Fourier transforms beside PyTorch on one thread of the same processor, in
- * alternating rounds: `node --import tsx benchmarks/compositions.ts [wasm|webgpu]`.
+ * Sums of products, attention and Fourier transforms beside PyTorch on one thread of the same processor, in alternating rounds:
+ * `node --import tsx benchmarks/compositions.ts [wasm|webgpu] [part of a case's name]`.
  */
-import {
-  adaptiveAvgPool2d,
-  compile,
-  conv3d,
-  convTranspose2d,
-  einsum,
-  fft,
-  interpolate,
-  manualSeed,
-  maxPool2d,
-  randn,
-  realize,
-  scaledDotProductAttention,
-  setDevice,
-  type Tensor,
-} from '@hebb/tensor';
-import { besidePyTorch } from './support/beside-pytorch.ts';
+import { vjp } from '@hebb/autograd';
+import * as hebb from '@hebb/tensor';
+import { einsum, manualSeed, randn, scaledDotProductAttention, setDevice, type Tensor } from '@hebb/tensor';
+import { besidePyTorch, on, onEach } from './support/beside-pytorch.ts';
 import { commandLine, devices } from './support/command-line.ts';
 
-const { device: deviceName } = commandLine(import.meta.url, { device: devices });
+const { device: deviceName, filter } = commandLine(import.meta.url, { device: devices, filter: '' });
 setDevice(deviceName);
 manualSeed(1);
 
-async function on(
-  shapes: readonly (readonly number[])[],
-  f: (...xs: Tensor[]) => Tensor,
-): Promise<() => readonly Tensor[]> {
-  const inputs = shapes.map((shape) => randn(shape));
-  await realize(...inputs);
-  const compiled = compile((...xs: Tensor[]) => [f(...xs)]);
-  return () => compiled(...inputs);
-}
+const heads = (): Tensor => randn([4, 8, 128, 64]);
+const sum = (subscripts: string, ...shapes: (readonly number[])[]): ReturnType<typeof on> =>
+  on(
+    shapes.map((shape) => randn(shape)),
+    (...operands) => einsum(subscripts, ...operands),
+  );
+const attention = (q: Tensor, k: Tensor, v: Tensor): Tensor => scaledDotProductAttention(q, k, v);
+const signals = randn([64, 4096, 2]);
 
-const heads = [4, 8, 128, 64];
-const features = [8, 32, 28, 28];
-await besidePyTorch(new URL('compositions.py', import.meta.url), {
-  'einsum-two': await on([[8, 128, 8, 64], [8, 128, 8, 64]], (a, b) => einsum('bqhd,bkhd->bhqk', a, b)), // prettier-ignore
-  'einsum-three': await on([[64, 128], [64, 128, 128], [64, 128]], (a, b, c) => einsum('bn,anm,bm->ba', a, b, c)), // prettier-ignore
-  'conv-transpose': await on([features, [32, 16, 3, 3]], (x, w) =>
-    convTranspose2d(x, w, { stride: 2, padding: 1, outputPadding: 1 }),
-  ),
-  'conv3d': await on([[2, 8, 16, 28, 28], [16, 8, 3, 3, 3]], (x, w) => conv3d(x, w, { padding: 1 })), // prettier-ignore
-  'max-pool-ceil': await on([features], (x) => maxPool2d(x, 3, { stride: 2, ceilMode: true })),
-  'adaptive-average-uneven': await on([features], (x) => adaptiveAvgPool2d(x, 5)),
-  bilinear: await on([features], (x) => interpolate(x, { scaleFactor: 2, mode: 'bilinear' })),
-  bicubic: await on([features], (x) => interpolate(x, { scaleFactor: 2, mode: 'bicubic' })),
-  attention: await on([heads, heads, heads], (q, k, v) => scaledDotProductAttention(q, k, v)),
-  'fft-4096': await on([[64, 4096, 2]], (x) => fft(x)),
-});
+await besidePyTorch(
+  new URL('compositions.py', import.meta.url),
+  {
+    'einsum-two': await sum('bqhd,bkhd->bhqk', [8, 128, 8, 64], [8, 128, 8, 64]),
+    'einsum-three': await sum('bn,anm,bm->ba', [64, 128], [64, 128, 128], [64, 128]),
+    'einsum-matrices': await sum('ij,jk->ik', [512, 512], [512, 512]),
+    'einsum-batches': await sum('bij,bjk->bik', [256, 32, 32], [256, 32, 32]),
+    'einsum-vector': await sum('ij,j->i', [2048, 2048], [2048]),
+    'einsum-outer': await sum('i,j->ij', [1000], [1000]),
+    'einsum-diagonal': await sum('bii->bi', [64, 128, 128]),
+    'einsum-all': await sum('ij,ij->', [1000, 1000], [1000, 1000]),
+    'einsum-transposed': await sum('ijk->kji', [64, 128, 128]),
+    ...(await onEach([heads(), heads(), heads()], {
+      attention,
+      'attention-causal': (q, k, v) => scaledDotProductAttention(q, k, v, { causal: true }),
+    })),
+    'attention-gradient': await on([heads(), heads(), heads(), heads()], (q, k, v, g) =>
+      vjp(attention, q, k, v).pullback(g),
+    ),
+    ...(await onEach([signals], {
+      'fft-4096': (x) => hebb.fft(x),
+      'ifft-4096': (x) => hebb.ifft(x),
+      'irfft-8190': (x) => hebb.irfft(x),
+    })),
+    'rfft-4096': await on([randn([64, 4096])], (x) => hebb.rfft(x)),
+    'fft-64': await on([randn([4096, 64, 2])], (x) => hebb.fft(x)),
+    'fft-1000': await on([randn([256, 1000, 2])], (x) => hebb.fft(x)),
+    'fft-prime': await on([randn([256, 1009, 2])], (x) => hebb.fft(x)),
+  },
+  filter,
+);

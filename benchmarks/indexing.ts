@@ -1,13 +1,12 @@
 /**
  * Gather, scatter and the gradient of an embedding beside PyTorch on one thread of the same processor, in alternating rounds:
- * `node --import tsx benchmarks/indexing.ts [wasm|webgpu]`. PyTorch is taken from the system's Python where it is installed.
+ * `node --import tsx benchmarks/indexing.ts [wasm|webgpu] [part of a case's name]`. PyTorch is taken from the system's Python where it is installed.
  *
  * Sums of single elements take two passes over the updates (exponents first, then sums in double precision), because they are the same bits in any order;
  * PyTorch's are not, and take one.
  */
 import { vjp } from '@hebb/autograd';
 import {
-  compile,
   embedding,
   gather,
   indexAdd,
@@ -22,10 +21,10 @@ import {
   zeros,
   type Tensor,
 } from '@hebb/tensor';
-import { besidePyTorch } from './support/beside-pytorch.ts';
+import { besidePyTorch, on, type Run } from './support/beside-pytorch.ts';
 import { commandLine, devices } from './support/command-line.ts';
 
-const { device: deviceName } = commandLine(import.meta.url, { device: devices });
+const { device: deviceName, filter } = commandLine(import.meta.url, { device: devices, filter: '' });
 
 setDevice(deviceName);
 manualSeed(1);
@@ -40,7 +39,7 @@ const few = randint([1_000_000], 0, 100_000);
 const nodes = randint([100_000], 0, 10_000);
 const edges = randn([100_000, 64]);
 const up = randn([8_192, 64]);
-await realize(million, anywhere, square, columns, table, rows, few, nodes, edges, up);
+await realize(up);
 
 const cases: Readonly<Record<string, { f: (x: Tensor, index: Tensor) => Tensor; x: Tensor; index: Tensor }>> = {
   'gather-elements': { f: (x, i) => gather(x, 0, i), x: million, index: anywhere },
@@ -57,12 +56,6 @@ const cases: Readonly<Record<string, { f: (x: Tensor, index: Tensor) => Tensor; 
   },
 };
 
-await besidePyTorch(
-  new URL('indexing.py', import.meta.url),
-  Object.fromEntries(
-    Object.entries(cases).map(([name, { f, x, index }]) => {
-      const compiled = compile(f);
-      return [name, () => compiled(x, index)];
-    }),
-  ),
-);
+const runs: Record<string, Run> = {};
+for (const [name, { f, x, index }] of Object.entries(cases)) runs[name] = await on([x, index], f);
+await besidePyTorch(new URL('indexing.py', import.meta.url), runs, filter);

@@ -11,7 +11,7 @@ def answer(known):
         name, runs = line.split()
         run = known[name]
         run()
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(int(runs)):
             run()
-        print((time.perf_counter() - start) * 1000 / int(runs), flush=True)
+        print((time.process_time() - start) * 1000 / int(runs), flush=True)

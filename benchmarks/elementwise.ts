@@ -1,0 +1,188 @@
+/**
+ * Every elementwise function on a million elements beside PyTorch on one thread of the same processor, in alternating rounds:
+ * `node --import tsx benchmarks/elementwise.ts [wasm|webgpu] [part of a case's name]`.
+ */
+import {
+  abs,
+  acos,
+  acosh,
+  add,
+  and,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseRightShift,
+  bitwiseXor,
+  ceil,
+  clamp,
+  copySign,
+  cos,
+  cosh,
+  digamma,
+  div,
+  equal,
+  erf,
+  erfc,
+  erfinv,
+  exp,
+  exp2,
+  expm1,
+  floor,
+  floorDivide,
+  fmod,
+  frac,
+  gelu,
+  hypot,
+  isFinite,
+  isInf,
+  isNaN,
+  lerp,
+  less,
+  lgamma,
+  log,
+  log10,
+  log1p,
+  log2,
+  logSigmoid,
+  manualSeed,
+  maximum,
+  mul,
+  nanToNum,
+  neg,
+  not,
+  polygamma,
+  pow,
+  rand,
+  randint,
+  randn,
+  reciprocal,
+  relu,
+  remainder,
+  round,
+  rsqrt,
+  setDevice,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tan,
+  tanh,
+  trunc,
+  where,
+  xlogy,
+  type Tensor,
+} from '@hebb/tensor';
+import { besidePyTorch, onEach } from './support/beside-pytorch.ts';
+import { commandLine, devices } from './support/command-line.ts';
+
+const { device: deviceName, filter } = commandLine(import.meta.url, { device: devices, filter: '' });
+setDevice(deviceName);
+manualSeed(1);
+
+const shape = [1000, 1000];
+const x = randn(shape);
+const y = randn(shape);
+const positive = rand(shape).add(0.5);
+const unit = rand(shape).mul(1.98).sub(0.99);
+const mask = x.greater(0);
+const integers = randint(shape, -1000, 1000);
+const divisors = randint(shape, 1, 100);
+const shifts = randint(shape, 0, 31);
+const row = randn([1000]);
+const column = randn([1000, 1]);
+
+type Binary = (a: Tensor, b: Tensor) => Tensor;
+const named = (suffix: string, functions: Record<string, Binary>): Record<string, Binary> =>
+  Object.fromEntries(Object.entries(functions).map(([name, f]) => [`${name}-${suffix}`, f]));
+
+await besidePyTorch(
+  new URL('elementwise.py', import.meta.url),
+  {
+    ...(await onEach([x], {
+      abs,
+      atan,
+      asinh,
+      ceil,
+      cos,
+      cosh,
+      erf,
+      erfc,
+      exp,
+      exp2,
+      expm1,
+      floor,
+      frac,
+      gelu,
+      isFinite,
+      isInf,
+      isNaN,
+      logSigmoid,
+      nanToNum: (a) => nanToNum(a),
+      neg,
+      reciprocal,
+      relu,
+      round,
+      sigmoid,
+      sign,
+      sin,
+      sinh,
+      softplus: (a) => softplus(a),
+      square,
+      tan,
+      tanh,
+      trunc,
+    })),
+    ...(await onEach([positive], { digamma, lgamma, log, log10, log1p, log2, rsqrt, sqrt })),
+    ...(await onEach([unit], { acos, asin, atanh, erfinv })),
+    ...(await onEach([positive.add(1)], { acosh })),
+    ...(await onEach([x, y], {
+      add,
+      atan2,
+      copySign,
+      div,
+      equal,
+      floorDivide,
+      fmod,
+      hypot,
+      less,
+      maximum,
+      mul,
+      remainder,
+      sub,
+      clamp: (a) => clamp(a, -1, 1),
+      lerp: (a, b) => lerp(a, b, 0.3),
+      'pow-2': (a) => pow(a, 2),
+      'cast-int32': (a) => a.to('int32'),
+      'cast-bool': (a) => a.to('bool'),
+      several: (a, b) => a.mul(b).add(a).tanh().mul(b).relu(),
+    })),
+    ...(await onEach([positive, y], { pow, xlogy, polygamma: (a) => polygamma(1, a) })),
+    ...(await onEach([mask, x, y], { where: (m, a, b) => where(m, a, b) })),
+    ...(await onEach([mask, mask], {
+      and,
+      not: (m) => not(m),
+      'cast-from-bool': (m) => m.to('float32'),
+    })),
+    ...(await onEach([x, row], named('row', { add, mul }))),
+    ...(await onEach([x, column], named('column', { add, mul }))),
+    ...(await onEach([row, column], named('outer', { add, mul }))),
+    ...(await onEach([integers, divisors], {
+      ...named('int32', { add, mul, floorDivide, remainder, fmod, maximum }),
+      bitwiseAnd,
+      bitwiseXor,
+      'cast-from-int32': (a) => a.to('float32'),
+      bitwiseNot: (a) => bitwiseNot(a),
+    })),
+    ...(await onEach([integers, shifts], { bitwiseLeftShift, bitwiseRightShift })),
+  },
+  filter,
+);
