@@ -14,7 +14,7 @@ export function directedAxis<Name extends 'reverse' | 'descending'>(
 ): readonly [axis: number, isTurned: boolean] {
   requireTensor(op, 'x', x);
   checkOptions<Readonly<Record<string, unknown>>>(op, options, { [option]: true });
-  const isTurned: boolean = options[option] ?? false;
+  const { [option]: isTurned = false } = options as Readonly<Record<Name, boolean | undefined>>;
   requireBoolean(op, option, isTurned);
   return [normalizeAxis(op, axis, x.ndim), isTurned];
 }
