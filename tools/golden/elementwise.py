@@ -4,56 +4,15 @@ signed zeros, at NaN and infinities, broadcast over several ranks, and without e
 Run: python3 tools/golden/elementwise.py (PyTorch 1.13 or later)
 """
 
-import json
 import math
-from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
+from operations import Operations, listed, write
 
-packages = Path(__file__).parents[2] / "packages"
-random = np.random.default_rng(8)
+operations = Operations(8, plain_derivatives=True)
+case, normal = operations.case, operations.normal
 inf, nan = math.inf, math.nan
-
-
-def number(value):
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 and math.copysign(1, value) < 0:
-        return "-0"
-    return int(value) if value == int(value) and abs(value) < 1e15 else float(f"{value:.12g}")
-
-
-def listed(tensor):
-    return {"shape": list(tensor.shape), "data": [number(v) for v in tensor.detach().double().ravel().tolist()]}
-
-
-def normal(*shape):
-    # Multiples of 1/64, which print short and are exact in float32.
-    return torch.tensor(np.round(random.normal(size=shape) * 64) / 64)
-
-
-def case(op, f, inputs, options=None, differentiable=True):
-    inputs = [torch.as_tensor(x, dtype=torch.float64).clone() for x in inputs]
-    record = {"op": op, "options": options or {}, "inputs": [listed(x) for x in inputs]}
-    if not differentiable:
-        return {**record, "output": listed(f(*inputs))}
-    for x in inputs:
-        x.requires_grad_(True)
-    output = f(*inputs)
-    # 1 first: the derivatives themselves.
-    cotangent = torch.ones_like(output) if output.dim() < 2 else normal(*output.shape)
-    output.backward(cotangent)
-    gradients = [listed(torch.zeros_like(x) if x.grad is None else x.grad) for x in inputs]
-    return {**record, "output": listed(output), "cotangent": listed(cotangent), "gradients": gradients}
-
-
-def write(path, cases):
-    text = "[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n"
-    (packages / path).write_text(text)
 
 
 def functions():

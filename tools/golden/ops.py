@@ -1,57 +1,16 @@
-"""Writes packages/autograd/test/golden/*.json: values and gradients of PyTorch in float64, from inputs that float32 holds exactly.
+"""Writes packages/autograd/test/golden/*.json: values and gradients of PyTorch in float64 (see operations.py).
 
 Run: python3 tools/golden/ops.py (PyTorch 1.13 or later)
-
-A case is {op, options, inputs, output, cotangent, gradients}; tensors are {shape, data}; NaN and infinities are strings.
 """
 
-import json
 import math
-from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
+from operations import Operations, write
 
-random = np.random.default_rng(5)
-folder = Path(__file__).parents[2] / "packages/autograd/test/golden"
-folder.mkdir(parents=True, exist_ok=True)
-
-
-def number(value):
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return int(value) if value == int(value) and abs(value) < 1e15 else float(f"{value:.12g}")
-
-
-def listed(tensor):
-    return {"shape": list(tensor.shape), "data": [number(v) for v in tensor.detach().double().ravel().tolist()]}
-
-
-def normal(*shape):
-    # Multiples of 1/64, which print short and are exact in float32.
-    return torch.tensor(np.round(random.normal(size=shape) * 64) / 64)
-
-
-def case(op, f, inputs, options=None, differentiable=True):
-    inputs = [torch.as_tensor(x, dtype=torch.float64).clone() for x in inputs]
-    record = {"op": op, "options": options or {}, "inputs": [listed(x) for x in inputs]}
-    if not differentiable:
-        return {**record, "output": listed(f(*inputs))}
-    for x in inputs:
-        x.requires_grad_(True)
-    output = f(*inputs)
-    cotangent = normal(*output.shape)
-    output.backward(cotangent)
-    gradients = [listed(torch.zeros_like(x) if x.grad is None else x.grad) for x in inputs]
-    return {**record, "output": listed(output), "cotangent": listed(cotangent), "gradients": gradients}
-
-
-def write(name, cases):
-    text = "[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n"
-    (folder / f"{name}.json").write_text(text)
+operations = Operations(5)
+case, normal = operations.case, operations.normal
 
 
 def convolutions():
@@ -180,10 +139,10 @@ def not_a_number():
     return cases
 
 
-write("convolution", convolutions())
-write("pooling", poolings())
-write("reduction", activations_and_reductions())
-write("product", products())
-write("elementwise", elementwise())
-write("spread", spreads())
-write("not-a-number", not_a_number())
+write("autograd/test/golden/convolution.json", convolutions())
+write("autograd/test/golden/pooling.json", poolings())
+write("autograd/test/golden/reduction.json", activations_and_reductions())
+write("autograd/test/golden/product.json", products())
+write("autograd/test/golden/elementwise.json", elementwise())
+write("autograd/test/golden/spread.json", spreads())
+write("autograd/test/golden/not-a-number.json", not_a_number())
