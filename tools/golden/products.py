@@ -82,6 +82,6 @@ for shape in [(3, 3), (2, 4), (0, 2)]:
 for shape in [(4, 2), (2, 3, 3)]:
     add("trace", lambda x: torch.diagonal(x, 0, -2, -1).sum(-1), [normal(*shape)])
 add("trace", lambda x: torch.diagonal(x).sum().int(), [cases.integers(-9, 10, 3, 4)])
-for shape, exponent in [((2, 2), 0), ((3, 3), 1), ((3, 3), 2), ((2, 2), 5), ((2, 2, 2), 3), ((2, 2), 10), ((0, 0), 3)]:
+for shape, exponent in [((2, 2), 0), ((3, 3), 1), ((3, 3), 2), ((2, 2), 5), ((2, 2, 2), 3), ((2, 2), 10), ((0, 0), 3), ((2, 3, 3), 0)]:
     add("matrixPower", lambda x: torch.linalg.matrix_power(x, exponent), [normal(*shape) / 2], ["$0", exponent])
 cases.write("products")

@@ -21,7 +21,7 @@ const budgets = {
     'evaluation/format': 0.8,
     'evaluation/internal': 22,
     files: 3.8,
-    hebb: 287,
+    hebb: 299,
     layers: 43.5,
     'layers/internal': 27,
     losses: 22,

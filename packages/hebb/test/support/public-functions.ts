@@ -140,6 +140,11 @@ const transposedConvolution = options<hebb.TransposedConvolutionOptions>({
   dilation: oneOrMore(1),
   groups: anInteger(1),
 });
+const triangular = options<hebb.TriangularSolveOptions>({
+  upper: aBoolean(),
+  left: aBoolean(),
+  unitriangular: aBoolean(),
+});
 const fourier = options<hebb.FourierOptions>({ n: anInteger(2), axis: anInteger(0), norm: aChoice('ortho') });
 const fourierAxes = options<hebb.FourierAxesOptions>({
   n: integers(2, 2),
@@ -502,6 +507,13 @@ export const functions: Functions<Api> = {
   tensordot: [aTensor(matrix), aTensor(matrix), optional(other(() => [[0], [1]], '3'))],
   kron: [x, x],
   matrixPower: [aTensor(matrix), anInteger(2)],
+  triangularSolve: [aTensor(matrix), aTensor(matrix), triangular],
+  cholesky: [aTensor(matrix), options<hebb.CholeskyOptions>({ upper: aBoolean() })],
+  solve: [aTensor(matrix), x],
+  inverse: [aTensor(matrix)],
+  determinant: [aTensor(matrix)],
+  slogdet: [aTensor(matrix)],
+  logdet: [aTensor(matrix)],
   trace: [aTensor(matrix)],
   einsum: [aChoice('i->'), x],
   fft: [aTensor(matrix), fourier],

@@ -1,14 +1,16 @@
 /** Products of vectors, matrices and tensors. */
 import { requireInteger, wrongArgument } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
-import { makeNode } from '../graph/node.ts';
 import { sizeOf } from '../graph/types.ts';
-import { requireTensor, tensorOf } from '../handle.ts';
+import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import { eye } from './creation.ts';
 import { matmul } from './linalg.ts';
+import { requireSquare } from './matrices.ts';
 import { broadcastTo, normalizeAxis, permute, reshape } from './movement.ts';
 import { broadcastError, broadcastShapes } from './operands.ts';
 import { roll } from './rearranging.ts';
+import { inverse } from './solve.ts';
 
 /**
  * Σ a·b of two vectors of one length, float32.
@@ -159,9 +161,9 @@ export function kron(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * xⁿ of square matrices [..., m, m] by repeated squaring, float32; x⁰ is the identity.
+ * xⁿ of square matrices [..., m, m] by repeated squaring, float32; x⁰ is the identity, x⁻ⁿ the power of the {@link inverse}.
  *
- * Throws {@link ShapeError} for matrices that are not square, {@link ArgumentError} for an exponent that is no integer ≥ 0.
+ * Throws {@link ShapeError} for matrices that are not square, {@link ArgumentError} for an exponent that is no integer.
  *
  * ```ts
  * await matrixPower(tensor([[1, 1], [0, 1]]), 5).toArray(); // [[1, 5], [0, 1]]
@@ -169,18 +171,12 @@ export function kron(a: Tensor, b: Tensor): Tensor {
  */
 export function matrixPower(x: Tensor, exponent: number): Tensor {
   requireTensor('matrixPower', 'x', x);
-  requireInteger('matrixPower', 'exponent', exponent, 0);
-  const [rows, columns] = x.shape.slice(-2);
-  if (x.ndim < 2 || rows !== columns) throw new ShapeError(`[matrixPower] takes square matrices, not ${x}.`);
-  if (exponent === 0) {
-    const index = (axis: number): Tensor => tensorOf(makeNode('iota', [], { shape: x.shape, axis }));
-    return index(x.ndim - 2)
-      .equal(index(x.ndim - 1))
-      .to('float32');
-  }
-  let square = x.to('float32');
+  requireInteger('matrixPower', 'exponent', exponent);
+  requireSquare('matrixPower', 'x', x);
+  if (exponent === 0) return broadcastTo(eye(x.shape.at(-1) ?? 0), x.shape);
+  let square = exponent < 0 ? inverse(x) : x.to('float32');
   let result: Tensor | undefined;
-  for (let rest = exponent; ; square = matmul(square, square)) {
+  for (let rest = Math.abs(exponent); ; square = matmul(square, square)) {
     if (rest % 2 === 1) result = result === undefined ? square : matmul(result, square);
     rest = Math.floor(rest / 2);
     if (rest === 0) return result ?? square;

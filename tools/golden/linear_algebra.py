@@ -1,0 +1,56 @@
+"""Writes packages/autograd/test/golden/linear-algebra.json. Run: python3 tools/golden/linear_algebra.py (PyTorch 1.13 or later)"""
+
+import torch
+
+from functions import Cases
+
+cases = Cases(23)
+add, normal = cases.add, cases.normal
+pair = ["$0", "$1"]
+
+
+def regular(*shape):
+    """Square matrices that are far from singular, but want pivoting: the diagonal is not the largest of its column."""
+    n = shape[-1]
+    return (normal(*shape) / 2 + 2 * torch.eye(n).roll(1, 0)) if n > 0 else normal(*shape)
+
+
+def definite(*shape):
+    x = normal(*shape)
+    return x @ x.mT + torch.eye(shape[-1])
+
+
+for upper in (False, True):
+    for left in (True, False):
+        for unit in (False, True):
+            shapes = [((3, 3), (3, 2))]
+            if upper == left and not unit:
+                shapes += [((2, 2, 2), (2, 1)), ((4, 4), (2, 4, 1)), ((1, 1), (1, 3)), ((0, 0), (0, 2)), ((2, 2), (2, 0)), ((0, 2, 2), (2, 2))]
+            for a, b in shapes:
+                sides = b if left else (*b[:-2], b[-1], b[-2])
+                options = {"upper": upper, "left": left, "unitriangular": unit}
+                # The other triangle is full of numbers that must not be read.
+                add("triangularSolve", lambda x, y: torch.linalg.solve_triangular(x, y, **options), [normal(*a) / 2 + 2 * torch.eye(a[-1]), normal(*sides)], [*pair, options])
+for shape in [(1, 1), (3, 3), (5, 5), (2, 3, 3), (2, 1, 2, 2), (0, 0), (0, 3, 3), (2, 0, 0)]:
+    for upper in (False, True):
+        add("cholesky", lambda x: torch.linalg.cholesky(x, upper=upper), [definite(*shape)], ["$0", {"upper": upper}])
+    if 0 not in shape:
+        add("cholesky", lambda x: torch.linalg.cholesky(x), [torch.tril(definite(*shape)) + 3 * torch.triu(torch.ones(*shape), 1)])
+    add("inverse", torch.linalg.inv, [regular(*shape)])
+    add("determinant", torch.linalg.det, [regular(*shape)])
+    add("slogdet", torch.linalg.slogdet, [regular(*shape)])
+    add("logdet", torch.logdet, [definite(*shape)])
+for a, b in [((3, 3), (3, 2)), ((3, 3), (3,)), ((2, 3, 3), (2, 3)), ((2, 3, 3), (3,)), ((2, 3, 3), (3, 4)), ((2, 1, 2, 2), (3, 2, 5)), ((4, 4), (2, 4, 1)), ((0, 0), (0, 2)), ((2, 2), (2, 0)), ((0, 2, 2), (0, 2))]:
+    add("solve", lambda x, y: torch.linalg.solve(x, y), [regular(*a), normal(*b)], pair)
+for exponent in (-1, -3):
+    add("matrixPower", lambda x: torch.linalg.matrix_power(x, exponent), [regular(2, 3, 3)], ["$0", exponent])
+# The first pivot is 0, or the smallest.
+add("solve", lambda x, y: torch.linalg.solve(x, y), [torch.tensor([[0.0, 2, 1], [1, 0, 0], [3, 0, 1]]), normal(3)], pair)
+add("solve", lambda x, y: torch.linalg.solve(x, y), [torch.tensor([[2.0**-20, 1], [1, 1]]), normal(2)], pair)
+add("determinant", torch.linalg.det, [torch.tensor([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])])
+add("determinant", torch.linalg.det, [torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9.5]])])
+add("logdet", torch.logdet, [torch.tensor([[0.0, 1], [1, 0]])], gradient=False)
+add("logdet", torch.logdet, [torch.zeros(2, 2)], gradient=False)
+add("slogdet", torch.linalg.slogdet, [torch.zeros(2, 2)], gradient=False)
+add("determinant", torch.linalg.det, [torch.tensor([[1.0, 2], [2, 4]])], gradient=False)
+cases.write("linear-algebra")
