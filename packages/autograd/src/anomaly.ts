@@ -8,6 +8,7 @@ import {
   setRecorder,
   tensorOf,
   withInlining,
+  withLoopsWrittenOut,
   type Node,
   type Primitive,
 } from '@hebb/tensor/graph';
@@ -44,7 +45,6 @@ const transparent: ReadonlySet<Primitive> = new Set<Primitive>([
   'flip',
   'detach',
   'composite',
-  'scan',
 ]);
 
 const isWatched = ({ op, type }: Node): boolean =>
@@ -127,7 +127,8 @@ function nearest(nodes: readonly Node[]): Node[] {
  * it rejects with an {@link AnomalyError} that names the operation whose inputs had none, and whose stack begins on the line that called it; of a gradient it is the line of the operation whose gradient
  * it is. NaN in the middle that does not reach the result (chosen against by `where`, say) is none. A function that returns no tensors is looked through as a whole.
  *
- * Everything is computed at once and kept for it, so it costs memory and time: for looking, not for training. Compiled functions are recorded in place. A loop (`scan`) is one operation.
+ * Everything is computed at once and kept for it, so it costs memory and time: for looking, not for training. Compiled functions are recorded in place, and loops (`scan`) step by step,
+ * so that the operation is one inside of the step.
  *
  * @param f - records and returns anything; it must not be async.
  * @returns what `f` returned.
@@ -151,7 +152,7 @@ export async function detectAnomaly<T>(f: () => T): Promise<T> {
   });
   let value: T;
   try {
-    value = withInlining(f);
+    value = withLoopsWrittenOut(() => withInlining(f));
   } finally {
     setRecorder(before);
   }

@@ -6,12 +6,19 @@ import { hasGradient } from './rules.ts';
 /** The input by which an operation selects among the others: what is selected has a derivative, the selection is constant almost everywhere. */
 const selectors: Readonly<Partial<Record<Primitive, number>>> = { where: 0, gather: 1, scatter: 1 };
 
-/** What a node's value is computed from, on whatever way; nothing behind `detach`, which says that it is to be constant. */
-function sourcesOf(node: Node, selections: boolean): readonly Node[] {
-  if (node.cell !== undefined || node.op === 'detach') return [];
-  if (isOp(node, 'composite') && node.attributes.gradient === undefined) return [node.attributes.body];
-  const selector = selections ? undefined : selectors[node.op];
-  return selector === undefined ? node.inputs : node.inputs.filter((_, i) => i !== selector);
+/** The loop in whose body a node is looked at; bodies share nodes, and parameters mean something else in every loop that has them. */
+interface Inside {
+  readonly loop: Node<'scan'>;
+  /** Undefined: outside of all loops. */
+  readonly around: Inside | undefined;
+}
+
+/** A node, as it is in one loop. */
+interface Place {
+  readonly node: Node;
+  readonly inside: Inside | undefined;
+  /** The places that are computed from it. */
+  readonly users: Place[];
 }
 
 /** The name of an operation as users know it. */
@@ -26,28 +33,82 @@ interface Cut {
   readonly operation: string;
 }
 
-/** The first operation without a gradient that `roots` are computed by from a wanted node; undefined where there is none. */
+/** Everything that the roots are computed from, bodies of loops included, up to what is wanted. */
+class Dependencies {
+  readonly wanted: Place[] = [];
+  readonly #selections: boolean;
+  readonly #places = new Map<Inside | undefined, Map<Node, Place>>();
+  readonly #insides = new Map<Inside | undefined, Map<Node, Inside>>();
+  readonly #stack: Place[] = [];
+
+  constructor(roots: readonly Node[], isWanted: (node: Node) => boolean, selections: boolean) {
+    this.#selections = selections;
+    for (const root of roots) this.#at(root, undefined);
+    for (let place = this.#stack.pop(); place !== undefined; place = this.#stack.pop()) {
+      if (isWanted(place.node)) this.wanted.push(place);
+      else for (const source of this.#sourcesOf(place)) source.users.push(place);
+    }
+  }
+
+  #at(node: Node, inside: Inside | undefined): Place {
+    const here = this.#places.get(inside) ?? new Map<Node, Place>();
+    this.#places.set(inside, here);
+    const known = here.get(node);
+    if (known !== undefined) return known;
+    const place = { node, inside, users: [] };
+    here.set(node, place);
+    this.#stack.push(place);
+    return place;
+  }
+
+  #enter(loop: Node<'scan'> & Node, around: Inside | undefined): Inside {
+    const here = this.#insides.get(around) ?? new Map<Node, Inside>();
+    this.#insides.set(around, here);
+    const known = here.get(loop) ?? { loop, around };
+    here.set(loop, known);
+    return known;
+  }
+
+  /** What a node's value is computed from, on whatever way; nothing behind `detach`, which says that it is to be constant. */
+  #sourcesOf({ node, inside }: Place): readonly Place[] {
+    if (node.cell !== undefined || node.op === 'detach') return [];
+    const parameter = inside === undefined ? -1 : inside.loop.attributes.body.parameters.indexOf(node);
+    if (inside !== undefined && parameter >= 0) {
+      const { inputs, attributes } = inside.loop;
+      const before = this.#at(inputs[parameter] as Node, inside.around);
+      if (parameter >= attributes.carries) return [before];
+      return [before, this.#at(attributes.body.results[parameter] as Node, inside)];
+    }
+    if (isOp(node, 'result')) {
+      const loop = node.inputs[0] as Node<'scan'> & Node;
+      const { carries, body } = loop.attributes;
+      const { index } = node.attributes;
+      const given =
+        index < carries
+          ? body.results[index]
+          : index < 2 * carries
+            ? body.parameters[index - carries]
+            : body.results[index - carries];
+      return [this.#at(given as Node, this.#enter(loop, inside))];
+    }
+    if (isOp(node, 'composite') && node.attributes.gradient === undefined)
+      return [this.#at(node.attributes.body, inside)];
+    const selector = this.#selections ? undefined : selectors[node.op];
+    return node.inputs.filter((_, i) => i !== selector).map((input) => this.#at(input, inside));
+  }
+}
+
+/** The first operation without a gradient that `roots` are computed by from a wanted node, to which a gradient could flow; undefined where there is none. */
 function findCut(roots: readonly Node[], isWanted: (node: Node) => boolean, selections: boolean): Cut | undefined {
-  /** For each node the wanted one behind it to which a gradient could flow. */
-  const reaches = new Map<Node, Node | undefined>();
-  const stack = [...roots];
-  for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
-    if (reaches.has(node)) {
-      stack.pop();
-      continue;
+  const { wanted } = new Dependencies(roots, isWanted, selections);
+  for (const first of wanted) {
+    const reached = new Set([first]);
+    for (const place of reached) {
+      // A parameter of a body hands on what it stands for.
+      const isCut = place !== first && place.node.op !== 'argument' && !hasGradient(place.node.op);
+      if (isCut) return { wanted: first.node, operation: nameOf(place.node) };
+      for (const user of place.users) reached.add(user);
     }
-    const behind = isWanted(node) ? [] : sourcesOf(node, selections);
-    const missing = behind.filter((source) => !reaches.has(source));
-    if (missing.length > 0) {
-      stack.push(...missing);
-      continue;
-    }
-    stack.pop();
-    const wanted = isWanted(node)
-      ? node
-      : behind.map((source) => reaches.get(source)).find((found) => found !== undefined);
-    if (wanted !== undefined && wanted !== node && !hasGradient(node.op)) return { wanted, operation: nameOf(node) };
-    reaches.set(node, wanted);
   }
   return undefined;
 }

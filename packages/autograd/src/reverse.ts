@@ -6,8 +6,8 @@ import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tenso
 import { formatType, isOp, nextWalk, nodeOf, primitives, tensorOf, type Node } from '@hebb/tensor/graph';
 import { hiddenBody, requireNoCaptures } from './captures.ts';
 import { asGradientOf } from './provenance.ts';
-import { rules, type Rule } from './rules.ts';
-import { scanCotangents, type ReverseBody } from './scan.ts';
+import { hasGradient, rules, type Rule } from './rules.ts';
+import { scanCotangents, type ReachedEnds, type ReverseBody } from './scan.ts';
 
 /** The inputs to which a cotangent may flow; a composite without a gradient of its own is its body. */
 function sourcesOf(node: Node): readonly Node[] {
@@ -105,13 +105,24 @@ function requireAlive(leaves: readonly Node[]): void {
   }
 }
 
-function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]): (Tensor | undefined)[] {
+/** Of each node of the paths: its cotangent, undefined where it is zero, and whether a gradient came there at all. */
+interface Pulled {
+  readonly cotangents: readonly (Tensor | undefined)[];
+  readonly reached: readonly boolean[];
+}
+
+function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]): Pulled {
   const cotangents = new Array<Tensor | undefined>(nodes.length).fill(undefined);
+  const reached = nodes.map(() => false);
+  const reach = (target: number): void => {
+    if (target >= 0) reached[target] = true;
+  };
   /** Of nodes with several results, by their positions. */
   const severals = new Map<number, (Tensor | undefined)[]>();
   const accumulate = (position: number, part: Tensor): void => {
     const sum = cotangents[position];
     cotangents[position] = sum === undefined ? part : sum.add(part);
+    reach(position);
   };
   const accumulateParts = (
     node: Node,
@@ -121,6 +132,8 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
     targets.forEach((target, i) => {
       if (target < 0) return;
       const make = parts[i];
+      // Nothing is zero, but of a loop: there it says that there is no way through the body.
+      if (!isOp(node, 'scan')) reach(target);
       const part = make === undefined ? undefined : asGradientOf(node, make);
       if (part === undefined) return;
       const source = node.inputs[i] as Node;
@@ -134,15 +147,19 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
   for (let position = nodes.length - 1; position >= 0; position--) {
     const node = nodes[position] as Node;
     const targets = sources[position] as readonly number[];
+    if (reached[position] !== true) continue;
     if (isOp(node, 'scan')) {
       const several = severals.get(position);
-      if (several === undefined) continue;
+      if (several === undefined) {
+        targets.forEach(reach);
+        continue;
+      }
       const parts = asGradientOf(node, () =>
         scanCotangents(
           node,
           several,
           targets.map((target) => target >= 0),
-          reverseBody,
+          { reverseBody, reachedEnds },
         ),
       );
       accumulateParts(
@@ -153,7 +170,11 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
       continue;
     }
     const dy = cotangents[position];
-    if (dy === undefined || targets.every((target) => target < 0)) continue;
+    if (targets.every((target) => target < 0)) continue;
+    if (dy === undefined) {
+      targets.forEach(reach);
+      continue;
+    }
     if (isOp(node, 'composite') && node.attributes.gradient === undefined) {
       accumulate(targets[0] as number, dy);
       continue;
@@ -163,6 +184,7 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
       const { index } = node.attributes;
       several[index] = several[index]?.add(dy) ?? dy;
       severals.set(targets[0] as number, several);
+      reach(targets[0] as number);
       continue;
     }
     const inputs = node.inputs.map(tensorOf);
@@ -172,7 +194,7 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
     const parts = asGradientOf(node, () => rule(dy, { inputs, output: tensorOf(node), attributes }));
     accumulateParts(node, targets, parts);
   }
-  return cotangents;
+  return { cotangents, reached };
 }
 
 function mismatch(node: Node, source: Node, part: Tensor): HebbError {
@@ -236,6 +258,24 @@ const reverseBody: ReverseBody = (roots, wanted, isBoundary) => {
   return (node) => reached.get(node)?.cotangent;
 };
 
+/** The nodes of `ends` to which gradients of the roots may flow, behind which nothing is followed. */
+const reachedEnds: ReachedEnds = (roots, ends) => {
+  const found = new Set<Node>();
+  const seen = new Set(roots);
+  const stack = [...seen];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (ends.has(node)) found.add(node);
+    if (ends.has(node) || !hasGradient(node.op)) continue;
+    for (const source of sourcesOf(node)) {
+      if (source.type.parts === undefined && source.type.dtype !== 'float32') continue;
+      if (seen.has(source)) continue;
+      seen.add(source);
+      stack.push(source);
+    }
+  }
+  return found;
+};
+
 /**
  * Values that depend on no parameter forget how they were computed once they have been read. Where one of them may hide a path to a wanted
  * plain tensor that is not reached otherwise, a gradient of zero would be a guess.
@@ -276,12 +316,12 @@ export function reverseToParameters(root: Node, cotangent: Tensor): { reached: M
 
 function collect(
   { nodes }: Paths,
-  cotangents: readonly (Tensor | undefined)[],
+  { cotangents, reached: isReached }: Pulled,
   isWanted: (node: Node) => boolean,
 ): Map<Node, Reached> {
   const reached = new Map<Node, Reached>();
   nodes.forEach((node, i) => {
-    if (isWanted(node)) reached.set(node, { node, cotangent: cotangents[i] });
+    if (isWanted(node) && isReached[i] === true) reached.set(node, { node, cotangent: cotangents[i] });
   });
   return reached;
 }

@@ -95,11 +95,16 @@ describe.each(devices)('detectAnomaly on %s', (name) => {
     expect((await anomalyOf(() => data)).message).toContain('NaN that was there before');
   });
 
-  it('sees through compiled functions, and loops as one operation', async () => {
+  it('sees through compiled functions, and into loops and their gradients', async () => {
     const half = compile((x: Tensor) => x.log());
     expect((await anomalyOf(() => half(tensor([-1])))).operation).toBe('log');
-    const loop = (x: Tensor): Tensor => scan((s) => [s.sub(1).log(), undefined], x, undefined, { length: 3 })[0];
-    expect((await anomalyOf(() => loop(tensor(2)))).operation).toBe('scan');
+    const at = line() + 1;
+    const step = (s: Tensor): readonly [Tensor, Tensor] => [s.sub(1).log(), s.sub(2).sqrt()];
+    const loop = (x: Tensor): Tensor => scan(step, x, undefined, { length: 3 })[0];
+    expect(await anomalyOf(() => loop(tensor(2)))).toMatchObject({ operation: 'log', line: at });
+    // √(x − 2) is 0 at the first step, and its derivative infinite.
+    const once = (x: Tensor): Tensor => scan(step, x, undefined, { length: 1 })[1].mul(0).sum();
+    expect(await anomalyOf(() => grad(once)(tensor(2)))).toMatchObject({ operation: 'gradient of sqrt', line: at });
   });
 
   it('goes through a step that returns nothing', async () => {

@@ -1,11 +1,15 @@
 /** An operation without a gradient says so by name, wherever a gradient is asked for that would be zero in silence. */
-import { bitcast, composite, gather, setDevice, tensor, variable, type Tensor } from '@hebb/tensor';
+import { bitcast, composite, gather, scan, setDevice, stack, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backward, grad, hvp, jvp, valueAndGrad, vjp } from '../src/index.ts';
+import { backward, checkpoint, grad, hvp, jvp, valueAndGrad, vjp } from '../src/index.ts';
 
 beforeAll(() => setDevice('reference'));
 
 const x = tensor([1, 2]);
+/** The place of the maximum, for every element. */
+const position = (t: Tensor): Tensor => t.argmax().to('float32').broadcastTo([2]);
+const steps = <const C, Y>(step: (carry: C) => readonly [C, Y], carry: C): [C, Y] =>
+  scan(step, carry, undefined, { length: 3 });
 const cuts: readonly (readonly [name: string, f: (x: Tensor) => Tensor])[] = [
   ['argmax', (t) => t.argmax().to('float32')],
   ['the conversion to int32', (t) => t.to('int32').to('float32').sum()],
@@ -15,6 +19,22 @@ const cuts: readonly (readonly [name: string, f: (x: Tensor) => Tensor])[] = [
   ['argmax', (t) => t.mul(2).argmax().to('float32').add(1).to('int32').to('float32')],
   // Inside of a composite that leaves the gradient to its body.
   ['argmax', (t) => composite('position', {}, [t], (input) => input.argmax().to('float32'))],
+  // Inside of loops: of the carry, of what is read step by step, of what all steps read, of what is stacked.
+  ['argmax', (t) => steps((s) => [position(s), undefined], t)[0].sum()],
+  ['argmax', (t) => scan((s, x) => [s.add(stack([x, s]).argmax().to('float32')), s], tensor(0), t)[0]],
+  [
+    'the conversion to int32',
+    (t) => steps((s) => [s.add(t.mul(s.detach()).to('int32').to('float32')), s], zeros([2]))[0].sum(),
+  ],
+  ['argmax', (t) => steps((s) => [s, position(s)], t)[1].sum()],
+  // From one carry to another, over several steps.
+  [
+    'argmax',
+    (t) => steps(([a, b]) => [[a.mul(2), position(a), b], undefined], [t, t.detach(), t.detach()])[0][2].sum(),
+  ],
+  // In a loop in a loop, and in what is computed again.
+  ['argmax', (t) => steps((s) => [steps((r) => [position(r), undefined], s)[0], undefined], t)[0].sum()],
+  ['argmax', (t) => checkpoint((s: Tensor) => position(s).sum())(t)],
 ];
 
 describe.each(cuts)('%s', (name, f) => {
@@ -65,6 +85,17 @@ describe('a selection', () => {
     expect(await hvp(pieces, [x], [x])[0].toArray()).toEqual([0, 0]);
     expect(await vjp(grad(pieces), x).pullback(x)[0].toArray()).toEqual([0, 0]);
   });
+});
+
+it('is named of a carry that the result does not depend on, and of one that does it is not asked', async () => {
+  const two = (a: Tensor, b: Tensor): Tensor => steps(([s, r]) => [[s.mul(2), r.mul(s)], s], [a, b])[0][0].sum();
+  expect(() => grad(two, { argnums: 1 })(x, x)).toThrow(/does not depend on argument 1/);
+  expect(await grad(two)(x, x).toArray()).toEqual([8, 8]);
+  // The last step alone gives the result: the carry before the first has no way to it.
+  const last = (a: Tensor, b: Tensor): Tensor =>
+    steps((): readonly [Tensor, undefined] => [b.mul(3), undefined], a)[0].sum();
+  expect(() => grad(last)(x, x)).toThrow(/does not depend on argument 0/);
+  expect(await grad(last, { argnums: 1 })(x, x).toArray()).toEqual([3, 3]);
 });
 
 it('a function that does not depend on an argument at all has the derivative zero in vjp and jvp', async () => {

@@ -14,6 +14,6 @@ export { averagePoolDefinition, maxPoolDefinition } from './ops/pooling.ts';
 export { logSoftmaxDefinition, softmaxDefinition } from './ops/softmax.ts';
 export { tanDefinition } from './ops/trigonometry.ts';
 export { trace } from './runtime/dry-run.ts';
-export { withInlining } from './runtime/recording.ts';
+export { withInlining, withLoopsWrittenOut } from './runtime/recording.ts';
 export { cellOf, nodeOf } from './handle.ts';
 export { tensorOf } from './tensor.ts';

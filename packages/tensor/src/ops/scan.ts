@@ -12,7 +12,7 @@ import { makeParameter, type Node } from '../graph/node.ts';
 import { makeScan, recordStep, scanResult } from '../graph/scan.ts';
 import { formatType, tensorType } from '../graph/types.ts';
 import { isTensor, nodeOf, tensorOf, unchanged } from '../handle.ts';
-import { activeRecording, withInlining } from '../runtime/recording.ts';
+import { withInlining, writesLoopsOut } from '../runtime/recording.ts';
 import { carryHint, leavesOf, requireSameLeaves, type Leaves } from './leaves.ts';
 import { reshape, slice, stack } from './movement.ts';
 import { constantNode } from './operands.ts';
@@ -125,8 +125,7 @@ export function scan<const C, const X, Y>(
   const initial = leavesOf('scan', 'carry', carry);
   const stacked = leavesOf('scan', 'xs', xs);
   const length = lengthOf(stacked, wanted);
-  if (activeRecording()?.unrolls === true && length > 0)
-    return writeOut(step, initial, stacked, { length, reverse }) as [C, Y];
+  if (writesLoopsOut() && length > 0) return writeOut(step, initial, stacked, { length, reverse }) as [C, Y];
   const before = initial.nodes.map(({ type }) => makeParameter(type));
   const parts = stacked.nodes.map(({ type: { dtype, shape } }) => makeParameter(tensorType(dtype, shape.slice(1))));
   const {

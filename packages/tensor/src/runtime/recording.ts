@@ -34,6 +34,7 @@ export interface RecordedGradient {
 
 let recording: Recording | undefined;
 let inlining = 0;
+let writingOut = 0;
 
 /** The recording that is going on, if any. */
 export function activeRecording(): Recording | undefined {
@@ -65,6 +66,21 @@ export function withInlining<T>(body: () => T): T {
   } finally {
     inlining--;
   }
+}
+
+/** Runs `body` with loops recorded step by step, so that every step has operations of its own that can be looked at. */
+export function withLoopsWrittenOut<T>(body: () => T): T {
+  writingOut++;
+  try {
+    return body();
+  } finally {
+    writingOut--;
+  }
+}
+
+/** Whether loops are to be recorded step by step. */
+export function writesLoopsOut(): boolean {
+  return writingOut > 0 || recording?.unrolls === true;
 }
 
 /** The value with which a scalar is recorded. */
