@@ -1,6 +1,13 @@
 /** Collects the nodes, initializers and names of one ONNX graph. */
 import type { DType } from '@hebb/tensor';
-import { attributeTypes, elementTypes, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './schema.ts';
+import {
+  attributeTypes,
+  elementTypes,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+} from './schema.ts';
 
 /** Element types of values in a file: Hebb's, and int64 for shapes. */
 export type ElementType = DType | 'int64';
@@ -10,8 +17,15 @@ export interface FloatAttribute {
   readonly float: number;
 }
 
-/** Attributes of an operator: integers, lists of integers, strings, and floats marked as such. */
-export type OperatorAttributes = Readonly<Record<string, number | string | readonly number[] | FloatAttribute>>;
+/** A graph inside of an operator. */
+export interface GraphAttribute {
+  readonly graph: OnnxGraph;
+}
+
+/** Attributes of an operator: integers, lists of integers, strings, and floats and graphs marked as such. */
+export type OperatorAttributes = Readonly<
+  Record<string, number | string | readonly number[] | FloatAttribute | GraphAttribute>
+>;
 
 /** Little-endian bytes of numbers in an element type. int64 takes integers, and ±Infinity for the ends of its range. */
 export function rawData(type: ElementType, values: ArrayLike<number>): Uint8Array {
@@ -36,15 +50,31 @@ export function rawData(type: ElementType, values: ArrayLike<number>): Uint8Arra
 function attributeOf(name: string, value: OperatorAttributes[string]): OnnxAttribute {
   if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
   if (typeof value === 'string') return { name, type: attributeTypes.string, s: new TextEncoder().encode(value) };
+  if ('graph' in value) return { name, type: attributeTypes.graph, g: value.graph };
   if ('float' in value) return { name, type: attributeTypes.float, f: value.float };
   return { name, type: attributeTypes.ints, ints: [...value] };
 }
 
+function renameIn(nodes: readonly OnnxNode[], from: string, to: string): void {
+  for (const node of nodes) {
+    if (node.output?.includes(from)) node.output = node.output.map((name) => (name === from ? to : name));
+    if (node.input?.includes(from)) node.input = node.input.map((name) => (name === from ? to : name));
+    for (const { g } of node.attribute ?? []) renameIn(g?.node ?? [], from, to);
+  }
+}
+
 export class GraphBuilder {
   readonly nodes: OnnxNode[] = [];
-  readonly initializers: OnnxTensor[] = [];
-  readonly #names = new Set<string>();
-  readonly #constants = new Map<string, string>();
+  readonly initializers: OnnxTensor[];
+  readonly #names: Set<string>;
+  readonly #constants: Map<string, string>;
+
+  /** `around`: of the graph in which this one is an operator's; it sees the names of that one, and its data lies there. */
+  constructor(around?: GraphBuilder) {
+    this.initializers = around === undefined ? [] : around.initializers;
+    this.#names = around === undefined ? new Set() : around.#names;
+    this.#constants = around === undefined ? new Map() : around.#constants;
+  }
 
   /** The name itself, or with a number behind it where it is taken. */
   unique(name: string): string {
@@ -58,15 +88,38 @@ export class GraphBuilder {
   node(opType: string, inputs: readonly string[], attributes: OperatorAttributes, name: string, skipped = 0): string {
     const before = Array.from({ length: skipped }, () => this.unique(`${name}/unused`));
     const output = this.unique(name);
+    this.#push(opType, inputs, attributes, output, [...before, output]);
+    return output;
+  }
+
+  /** Appends an operator with several outputs; returns their names. */
+  several(
+    opType: string,
+    inputs: readonly string[],
+    attributes: OperatorAttributes,
+    name: string,
+    outputs: readonly string[],
+  ): string[] {
+    const names = outputs.map((output) => this.unique(output));
+    this.#push(opType, inputs, attributes, this.unique(name), names);
+    return names;
+  }
+
+  #push(
+    opType: string,
+    inputs: readonly string[],
+    attributes: OperatorAttributes,
+    name: string,
+    outputs: readonly string[],
+  ): void {
     const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
     this.nodes.push({
       opType,
-      name: output,
+      name,
       input: [...inputs],
-      output: [...before, output],
+      output: [...outputs],
       ...(attribute.length > 0 && { attribute }),
     });
-    return output;
   }
 
   initializer(name: string, type: ElementType, dims: readonly number[], data: ArrayLike<number>): string {
@@ -93,9 +146,6 @@ export class GraphBuilder {
 
   /** Gives a node's output another name everywhere. */
   rename(from: string, to: string): void {
-    for (const node of this.nodes) {
-      if (node.output?.[0] === from) node.output = [to];
-      if (node.input?.includes(from)) node.input = node.input.map((name) => (name === from ? to : name));
-    }
+    renameIn(this.nodes, from, to);
   }
 }

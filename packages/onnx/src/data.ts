@@ -1,5 +1,5 @@
 /** What is data to a file, and what a node is built from otherwise. */
-import type { Attributes, Node } from '@hebb/tensor/graph';
+import { isOp, type Attributes, type Node } from '@hebb/tensor/graph';
 
 /** A node whose value is data, whatever operation it once came from. */
 export function isData(node: Node): boolean {
@@ -11,9 +11,20 @@ export function bodyOf(node: Node): Node | undefined {
   return node.op === 'composite' && !isData(node) ? (node.attributes as Attributes['composite']).body : undefined;
 }
 
-/** What a node is built from: its inputs, and a composite's body. */
+/** The step of a loop: what stands in it for the carries and for what is read step by step, and its results. What it reads beside is the loop's own input. */
+export function stepOf(
+  node: Node,
+): { readonly parameters: readonly Node[]; readonly results: readonly Node[] } | undefined {
+  if (!isOp(node, 'scan') || isData(node)) return undefined;
+  const { body, carries, xs } = node.attributes;
+  return { parameters: body.parameters.slice(0, carries + xs), results: body.results };
+}
+
+/** What a node is built from: its inputs, a composite's body, and the step of a loop. */
 export function dependenciesOf(node: Node): readonly Node[] {
   if (isData(node)) return [];
   const body = bodyOf(node);
-  return body === undefined ? node.inputs : [...node.inputs, body];
+  if (body !== undefined) return [...node.inputs, body];
+  const step = stepOf(node);
+  return step === undefined ? node.inputs : [...node.inputs, ...step.parameters, ...step.results];
 }

@@ -27,7 +27,7 @@ export interface Value {
 }
 
 export class Emitter {
-  readonly builder: GraphBuilder = new GraphBuilder();
+  readonly builder: GraphBuilder;
   readonly opset: number;
   readonly #symbols: readonly SizeSymbol[];
   readonly #traces: number;
@@ -36,11 +36,20 @@ export class Emitter {
   /** Values with extents that no expression of the symbols gives, by extent. */
   readonly #witnesses = new Map<string, { readonly name: string; readonly axis: number }>();
   readonly #expanded = new Map<string, Value>();
+  /** Of the graph around, for a graph inside of an operator. */
+  readonly #around: Emitter | undefined;
 
-  constructor(opset: number, symbols: readonly SizeSymbol[], traces: number) {
+  constructor(opset: number, symbols: readonly SizeSymbol[], traces: number, around?: Emitter) {
+    this.builder = new GraphBuilder(around?.builder);
+    this.#around = around;
     this.opset = opset;
     this.#symbols = symbols;
     this.#traces = traces;
+  }
+
+  /** For a graph inside of an operator: what does not depend on it is computed around it. */
+  inside(): Emitter {
+    return new Emitter(this.opset, this.#symbols, this.#traces, this);
   }
 
   /** The same number in every trace. */
@@ -101,7 +110,7 @@ export class Emitter {
   extentVector(extent: Extent): string | undefined {
     if (isStatic(extent)) return this.ints([first(extent)]);
     const key = extent.join();
-    let vector = this.#vectors.get(key);
+    let vector = this.#vectors.get(key) ?? this.#around?.extentVector(extent);
     if (vector !== undefined) return vector;
     const expression = this.expression(extent);
     const witness = this.#witnesses.get(key);

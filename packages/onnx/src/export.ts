@@ -1,5 +1,5 @@
 /** `exportOnnx`: a model as an ONNX file. */
-import { ArgumentError, realize, Tensor, type DType } from '@hebb/tensor';
+import { ArgumentError, realize, Tensor } from '@hebb/tensor';
 import {
   listOf,
   recordOf,
@@ -15,13 +15,12 @@ import { formatType, tensorOf, type Node } from '@hebb/tensor/graph';
 import { rawData } from './builder.ts';
 import { Emitter, type Value } from './emitter.ts';
 import { OnnxExportError } from './errors.ts';
-import { first, formatExpression, isStatic, type Extent } from './extents.ts';
 import { readInputs, type InputShape, type InputSpec, type SizeChoice } from './inputs.ts';
 import { requireSource, stateNames, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
-import { elementTypes, type OnnxValueInfo } from './schema.ts';
 import { traceModel } from './trace-model.ts';
+import { dimension, valueInfo } from './value-info.ts';
 import type { Traced } from './traced.ts';
-import { Walk } from './walk.ts';
+import { resultsOfLoops, Walk } from './walk.ts';
 import { encodeModel } from './wire.ts';
 
 export interface ExportOptions {
@@ -107,6 +106,7 @@ export async function exportOnnx(model: OnnxSource, options: ExportOptions): Pro
     inputs: new Map(placeholders.map((node, i) => [node, inputs[i]?.name ?? ''])),
     state: stateNames(model),
     modules,
+    results: resultsOfLoops(graph),
   });
   const outputs = names.map(({ name, position }) => {
     const traced = graph[position] as Traced;
@@ -177,7 +177,7 @@ function nameResults(result: ModelResult, given: readonly string[] | undefined):
 function nameOutputs(emitter: Emitter, outputs: readonly { readonly name: string; readonly value: Value }[]): void {
   const { builder } = emitter;
   const renamed = new Map<string, string>();
-  const made = new Set(builder.nodes.map(({ output }) => output?.[0]));
+  const made = new Set(builder.nodes.flatMap(({ output }) => output ?? []));
   for (const { name, value } of outputs) {
     if (made.has(value.name) && !renamed.has(value.name)) {
       builder.rename(value.name, name);
@@ -185,17 +185,6 @@ function nameOutputs(emitter: Emitter, outputs: readonly { readonly name: string
     } else
       builder.nodes.push({ opType: 'Identity', name, input: [renamed.get(value.name) ?? value.name], output: [name] });
   }
-}
-
-function dimension(emitter: Emitter, output: string, extent: Extent, axis: number): number | string {
-  if (isStatic(extent)) return first(extent);
-  const expression = emitter.expression(extent);
-  return expression === undefined ? `${output}_axis_${axis}` : formatExpression(expression);
-}
-
-function valueInfo(name: string, dtype: DType, shape: InputShape): OnnxValueInfo {
-  const dim = shape.map((extent) => (typeof extent === 'number' ? { dimValue: extent } : { dimParam: extent }));
-  return { name, type: { tensorType: { elemType: elementTypes[dtype], shape: { dim } } } };
 }
 
 async function readData(versions: readonly Node[], emitter: Emitter): Promise<Uint8Array> {

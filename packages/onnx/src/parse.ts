@@ -2,7 +2,15 @@
 import { wrongArgument } from '@hebb/tensor/arguments';
 import protobuf from 'protobufjs/minimal.js';
 import { OnnxParseError } from './errors.ts';
-import { messages, type Field, type MessageName, type OnnxModel, type OnnxTensor, type ScalarKind } from './schema.ts';
+import {
+  messages,
+  type Field,
+  type MessageName,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxTensor,
+  type ScalarKind,
+} from './schema.ts';
 import { isMessage, lengthDelimited, wireTypes } from './wire.ts';
 
 type Fields = Record<string, unknown>;
@@ -32,6 +40,9 @@ const elementBytes: Readonly<Record<number, number>> = {
   15: 16, // complex128
   16: 2, // bfloat16
 };
+
+/** Messages one inside of the other: a loop in a loop takes three for each; the largest depth that protocol buffers read elsewhere is 100. */
+const maximumDepth = 100;
 
 class Parser {
   readonly #bytes: Uint8Array;
@@ -73,7 +84,8 @@ class Parser {
     if (width > left) this.fail(`${where} takes ${width} bytes; ${left} are left`);
   }
 
-  #message(name: MessageName, end: number, where: string): Fields {
+  #message(name: MessageName, end: number, where: string, depth = 0): Fields {
+    if (depth > maximumDepth) this.fail(`${where} lies in ${depth} messages one inside of the other`);
     const fields = Object.entries(messages[name]);
     const message: Fields = {};
     const reader = this.#reader;
@@ -95,7 +107,7 @@ class Parser {
         const expected = wireNames[wireTypeOf(field.kind)];
         this.fail(`${here} is stored as ${wireNames[wire]}; ${expected} is expected`, start);
       }
-      const values = this.#values(field, wire, end, here);
+      const values = this.#values(field, wire, end, here, depth);
       if (field.repeated === undefined) {
         if (key in message) this.fail(`${here} is there twice`, start);
         message[key] = values[0];
@@ -111,11 +123,11 @@ class Parser {
     return wire === own || (repeated === true && wire === lengthDelimited && own !== lengthDelimited);
   }
 
-  #values({ kind }: Field, wire: number, end: number, where: string): unknown[] {
+  #values({ kind }: Field, wire: number, end: number, where: string, depth: number): unknown[] {
     const reader = this.#reader;
     if (isMessage(kind)) {
       const length = this.#length(end, where);
-      return [this.#message(kind, reader.pos + length, where)];
+      return [this.#message(kind, reader.pos + length, where, depth + 1)];
     }
     if (wire !== lengthDelimited || wireTypeOf(kind) === lengthDelimited) return [this.#scalar(kind, end, where)];
     const length = this.#length(end, where);
@@ -163,29 +175,42 @@ function wireTypeOf(kind: Field['kind']): number {
 /** What the file says of its own parts: every value has one name and one origin, and data has the size of its shape. */
 function requireConsistent(model: OnnxModel, fail: (problem: string) => never): void {
   const { graph } = model;
-  if (graph === undefined) fail('the model has no graph');
-  const origins = new Map<string, string>();
+  if (graph === undefined) return fail('the model has no graph');
+  requireConsistentGraph(graph, '', new Map(), fail);
+}
+
+/** `origins`: names of the graphs around, which a graph inside of an operator sees and may not take. */
+function requireConsistentGraph(
+  graph: OnnxGraph,
+  inside: string,
+  around: ReadonlyMap<string, string>,
+  fail: (problem: string) => never,
+): void {
+  const origins = new Map(around);
   const define = (name: string | undefined, origin: string): void => {
     if (name === undefined || name === '') return;
     const known = origins.get(name);
-    if (known !== undefined) fail(`'${name}' names both ${known} and ${origin}`);
-    origins.set(name, origin);
+    if (known !== undefined) fail(`'${name}' names both ${known} and ${origin}${inside}`);
+    origins.set(name, `${origin}${inside}`);
   };
   const initializers = new Set<string>();
-  graph?.initializer?.forEach((tensor, i) => {
+  graph.initializer?.forEach((tensor, i) => {
     requireWholeTensor(tensor, i, fail);
     define(tensor.name, `initializer ${i}`);
     if (tensor.name !== undefined) initializers.add(tensor.name);
   });
   // An input may have an initializer of its name: its default.
   const inputs = new Set<string>();
-  graph?.input?.forEach(({ name = '' }, i) => {
+  graph.input?.forEach(({ name = '' }, i) => {
     if (inputs.has(name)) fail(`two inputs are called '${name}'`);
     inputs.add(name);
     if (!initializers.has(name)) define(name, `input ${i}`);
   });
-  graph?.node?.forEach((node, i) => {
-    for (const name of node.output ?? []) define(name, `a result of operator ${i} (${node.opType ?? 'of no type'})`);
+  graph.node?.forEach((node, i) => {
+    const operator = `operator ${i} (${node.opType ?? 'of no type'})`;
+    for (const name of node.output ?? []) define(name, `a result of ${operator}`);
+    for (const { name = '', g } of node.attribute ?? [])
+      if (g !== undefined) requireConsistentGraph(g, ` in ${name} of ${operator}${inside}`, origins, fail);
   });
 }
 

@@ -47,6 +47,7 @@ export interface OnnxAttribute {
   f?: number;
   i?: number;
   s?: Uint8Array;
+  g?: OnnxGraph;
   floats?: number[];
   ints?: number[];
 }
@@ -76,7 +77,7 @@ export interface OnnxDimension {
 }
 
 export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
-export const attributeTypes = { float: 1, int: 2, string: 3, floats: 6, ints: 7 } as const;
+export const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
 
 export type ScalarKind = 'int32' | 'int64' | 'float' | 'string' | 'bytes';
 export type MessageName =
@@ -131,6 +132,7 @@ export const messages: { readonly [M in MessageName]: Readonly<Record<string, Fi
     f: { number: 2, kind: 'float' },
     i: { number: 3, kind: 'int64' },
     s: { number: 4, kind: 'bytes' },
+    g: { number: 6, kind: 'Graph' },
     floats: { number: 7, kind: 'float', repeated: true },
     ints: { number: 8, kind: 'int64', repeated: true },
     type: { number: 20, kind: 'int32' },

@@ -1,7 +1,7 @@
 /** The graphs of several traces, laid over one another: one structure, with every number in as many versions as there are traces. */
 import { formatType, type Attributes, type DType, type Node, type Primitive } from '@hebb/tensor/graph';
 import { Alignment } from './alignment.ts';
-import { bodyOf, dependenciesOf, isData } from './data.ts';
+import { bodyOf, dependenciesOf, isData, stepOf } from './data.ts';
 import { OnnxExportError } from './errors.ts';
 import type { Extent } from './extents.ts';
 
@@ -12,6 +12,8 @@ export interface Traced<P extends Primitive = Primitive> {
   readonly inputs: readonly Traced[];
   /** What a composite stands for. */
   readonly body: Traced | undefined;
+  /** What a loop does at each step. */
+  readonly step: { readonly parameters: readonly Traced[]; readonly results: readonly Traced[] } | undefined;
   /** The node in each trace. */
   readonly versions: readonly Node<P>[];
   readonly dtype: DType;
@@ -49,6 +51,8 @@ export interface TraceNames {
 export class Overlay {
   /** By the nodes of all traces: what one trace computes once, another may compute twice. */
   readonly #known = new Map<string, Traced>();
+  /** What stands in the steps of loops for their inputs, in all traces, by that of the first. */
+  readonly #parameters = new Map<Node, readonly (Node | undefined)[]>();
   readonly #numbers = new Map<Node, number>();
   readonly #alignment = new Alignment();
   readonly #names: TraceNames;
@@ -80,11 +84,21 @@ export class Overlay {
       }
       stack.pop();
       const body = leaf ? undefined : bodyOf(base);
+      const step = leaf ? undefined : stepOf(base);
+      const all = traced as Traced[];
+      const inputs = base.inputs.length;
       this.#known.set(key, {
         op: base.op,
         leaf,
-        inputs: (body === undefined ? traced : traced.slice(0, -1)) as Traced[],
-        body: body === undefined ? undefined : traced.at(-1),
+        inputs: leaf ? [] : all.slice(0, inputs),
+        body: body === undefined ? undefined : all[inputs],
+        step:
+          step === undefined
+            ? undefined
+            : {
+                parameters: all.slice(inputs, inputs + step.parameters.length),
+                results: all.slice(inputs + step.parameters.length),
+              },
         versions: current,
         dtype: base.type.dtype,
         extents: base.type.shape.map((_, axis) => current.map((node) => node.type.shape[axis] ?? 0)),
@@ -108,6 +122,13 @@ export class Overlay {
 
   #check(versions: readonly Node[]): void {
     const base = versions[0] as Node;
+    const steps = versions.map(stepOf);
+    steps[0]?.parameters.forEach((parameter, i) =>
+      this.#parameters.set(
+        parameter,
+        steps.map((step) => step?.parameters[i]),
+      ),
+    );
     versions.forEach((node, trace) => {
       const alike =
         node.op === base.op &&
@@ -132,6 +153,8 @@ export class Overlay {
 
   #isSameInput(node: Node, base: Node, trace: number): boolean {
     const { placeholders } = this.#names;
+    const parameters = this.#parameters.get(base);
+    if (parameters !== undefined) return parameters[trace] === node;
     return placeholders[trace]?.indexOf(node) === placeholders[0]?.indexOf(base);
   }
 

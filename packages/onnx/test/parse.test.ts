@@ -2,7 +2,7 @@
 import { Conv2d, Flatten, GELU, Linear, Sequential } from '@hebb/layers';
 import { ArgumentError, manualSeed, setDevice, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { exportOnnx, OnnxParseError, parseOnnx, type OnnxGraph } from '@hebb/onnx';
+import { exportOnnx, OnnxParseError, parseOnnx, type OnnxGraph, type OnnxNode } from '@hebb/onnx';
 import { encodeModel } from '../src/wire.ts';
 
 let file: Uint8Array;
@@ -45,6 +45,14 @@ const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const graphOf = (graph: OnnxGraph): Uint8Array => encodeModel({ irVersion: 9, graph });
 
+const operatorWith = (g: OnnxGraph): OnnxNode => ({ opType: 'Scan', attribute: [{ name: 'body', type: 5, g }] });
+/** Built from the innermost on. */
+function nested(depth: number): OnnxGraph {
+  let graph: OnnxGraph = { node: [] };
+  for (let i = 0; i < depth; i++) graph = { node: [operatorWith(graph)] };
+  return graph;
+}
+
 describe('what is no ONNX file', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['nothing', bytes(), /the file is empty/],
@@ -57,6 +65,12 @@ describe('what is no ONNX file', () => {
     ['three bytes', bytes(1, 2, 3), /byte 0 of 3: in the model, 0x1 starts no field \(number 0, wire type 1\)/],
     ['zeros', new Uint8Array(100), /byte 0 of 100: in the model, 0x0 starts no field \(number 0, wire type 0\)/],
     ['a model without a graph', encodeModel({ irVersion: 9 }), /the model has no graph/],
+    ['graphs in graphs without end', graphOf(nested(200)), /lies in 101 messages one inside of the other/],
+    [
+      'a name of a graph inside that the graph around has',
+      graphOf({ node: [{ opType: 'A', output: ['x'] }, operatorWith({ node: [{ opType: 'B', output: ['x'] }] })] }),
+      /'x' names both a result of operator 0 \(A\) and a result of operator 0 \(B\) in body of operator 1 \(Scan\)/,
+    ],
     ['a group, which ONNX does not use', bytes(0x0b, 0x0b, 0x0b), /0xb starts no field \(number 1, wire type 3\)/],
     ['nested groups without end', new Uint8Array(1e6).fill(0xa3), /starts no field|number in the model/],
     ['wire type 7', bytes(0x0f, 1), /0xf starts no field \(number 1, wire type 7\)/],

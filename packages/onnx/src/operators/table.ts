@@ -23,7 +23,6 @@ import {
   where,
 } from './elementwise.ts';
 import { gather, scatter } from './indexing.ts';
-import { scan } from './loops.ts';
 import { bitcast, bits, floorDivide, shiftLeft, shiftRight } from './integers.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
 import { argSort, cumulative } from './order.ts';
@@ -31,7 +30,8 @@ import { argmax, max, min, prod, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
 
 /** Leaves become inputs and initializers, composites an operator or what they stand for; both are written by the walk itself. */
-export type WrittenPrimitive = Exclude<Primitive, 'buffer' | 'argument' | 'composite'>;
+/** What is written by itself; loops and their results are written by the walk, which knows their steps. */
+export type WrittenPrimitive = Exclude<Primitive, 'buffer' | 'argument' | 'composite' | 'scan' | 'result'>;
 
 export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => Value } = {
   scalar,
@@ -119,7 +119,4 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   conv,
   convInputGradient,
   convWeightGradient,
-
-  scan,
-  result: (site) => site.input(0),
 };

@@ -12,13 +12,12 @@ function recordDry<T>(op: string, body: () => T, seal: boolean): { readonly resu
   return recordApart((own) => ({ result: body(), assigned: own.assigned.size }), {
     dry: true,
     seal,
-    unrolls: !seal,
   });
 }
 
 /**
  * Records what `body` computes without running it, for walkers that make something else of a function (a file, a drawing). Values cannot be
- * read inside. Loops are recorded step by step. What it assigns to variables is forgotten; `assigned` says to how many it did.
+ * read inside. What it assigns to variables is forgotten; `assigned` says to how many it did.
  */
 export function trace<T>(body: () => T): { readonly result: T; readonly assigned: number } {
   return recordDry('trace', body, false);

@@ -20,8 +20,6 @@ export interface Recording {
   readonly trainable: Map<TensorCell, boolean>;
   /** Whether nothing will be computed; see {@link trace}. */
   readonly dry: boolean;
-  /** Whether loops are recorded step by step, for walkers that take no bodies. */
-  readonly unrolls: boolean;
 }
 
 /** The gradient of a variable inside a recording. */
@@ -80,7 +78,7 @@ export function withLoopsWrittenOut<T>(body: () => T): T {
 
 /** Whether loops are to be recorded step by step. */
 export function writesLoopsOut(): boolean {
-  return writingOut > 0 || recording?.unrolls === true;
+  return writingOut > 0;
 }
 
 /** The value with which a scalar is recorded. */
@@ -126,10 +124,7 @@ const apartRecorder: Recorder = {
  * Records `body`; what it assigned is forgotten afterwards. With `seal`, reading a value that was made inside is an error afterwards: it has
  * none.
  */
-export function recordApart<T>(
-  body: (own: Recording) => T,
-  { dry, seal, unrolls = false }: { dry: boolean; seal: boolean; unrolls?: boolean },
-): T {
+export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry: boolean; seal: boolean }): T {
   const own: Recording = {
     transient: new Set(),
     assigned: new Set(),
@@ -138,7 +133,6 @@ export function recordApart<T>(
     gradients: new Map(),
     trainable: new Map(),
     dry,
-    unrolls,
   };
   recording = own;
   const before = setRecorder(apartRecorder);
