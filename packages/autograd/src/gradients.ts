@@ -4,8 +4,9 @@ import { isPlain, requireFunction, requireTensor, wrongArgument } from '@hebb/te
 import { nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
 import { requireNoCut } from './cuts.ts';
 import {
-  argnumsOf,
+  partsOf,
   prepare,
+  readGradOptions,
   requireFloat,
   requireGradients,
   requireScalarLoss,
@@ -24,12 +25,16 @@ export type Gradients<P> = Replaced<P, Tensor>;
 
 function differentiate<A extends unknown[]>(
   op: string,
-  f: (...args: A) => Tensor,
+  f: (...args: A) => unknown,
   args: A,
-  argnums: Positions,
-): { value: Tensor; grad: unknown } {
+  { argnums, hasAux }: { readonly argnums: Positions; readonly hasAux: boolean },
+): { value: Tensor; grad: unknown; aux: unknown } {
   const { args: fresh, wanted, rebuild } = prepare(op, args, argnums);
-  const value = withInlining(() => f(...fresh));
+  const { loss: value, aux } = partsOf(
+    op,
+    withInlining(() => f(...fresh)),
+    hasAux,
+  );
   requireScalarLoss(op, value);
   const reached = reverse([{ node: nodeOf(value), cotangent: ones(value.shape) }], wanted);
   requireGradients(op, [value], wanted, reached, { selections: true });
@@ -45,15 +50,15 @@ function differentiate<A extends unknown[]>(
     }
     return found.cotangent ?? zerosLike(tensorOf(node));
   });
-  return { value, grad };
+  return { value, grad, aux };
 }
 
 /**
  * The gradient of a function with a single number as its result: `grad(f)(x)` is ∂f/∂x at x, in the shape of x. With an array or object
  * of tensors as the argument the result has the same structure. Gradients of gradients work.
  *
- * @param f - returns a float32 tensor of one element.
- * @param options - `argnums`: one position, or several, for which a list is returned. Default 0.
+ * @param f - returns a float32 tensor of one element; with `hasAux` a pair of it and anything else.
+ * @param options - `argnums`: one position, or several, for which a list is returned; `hasAux`: whether `f` returns `[loss, aux]`, for which `{ grad, aux }` is returned. Default 0 and false.
  *
  * Throws {@link ShapeError} where the result has more than one element, {@link DTypeError} where it or the argument is not float32, and
  * {@link ArgumentError} where the result does not depend on the argument.
@@ -62,26 +67,37 @@ function differentiate<A extends unknown[]>(
  * const f = (x: Tensor) => x.pow(3).sum();
  * await grad(f)(tensor([1, 2])).toArray(); // [3, 12]
  * await grad((x: Tensor) => grad(f)(x).sum())(tensor([1, 2])).toArray(); // [6, 12]
+ *
+ * const loss = (w: Tensor, x: Tensor) => [w.mul(x).sum().square(), w.mul(x)] as const;
+ * const { grad: slope, aux: products } = grad(loss, { hasAux: true })(tensor([1, 2]), tensor([3, 4]));
+ * await products.toArray(); // [3, 8]
  * ```
  */
 export function grad<A extends unknown[]>(f: (...args: A) => Tensor): (...args: A) => A[0];
-export function grad<A extends unknown[], const N extends Position<A> | readonly number[]>(
+export function grad<A extends unknown[], const N extends Position<A> | readonly number[] = 0>(
   f: (...args: A) => Tensor,
   options: GradOptions<N>,
 ): (...args: A) => At<A, N>;
+export function grad<A extends unknown[], X, const N extends Position<A> | readonly number[] = 0>(
+  f: (...args: A) => readonly [Tensor, X],
+  options: GradOptions<N, true> & { readonly hasAux: true },
+): (...args: A) => { grad: At<A, N>; aux: X };
 export function grad<A extends unknown[]>(
-  f: (...args: A) => Tensor,
-  options: GradOptions<Positions> = { argnums: 0 },
+  f: (...args: A) => unknown,
+  options: GradOptions<Positions, boolean> = {},
 ): (...args: A) => unknown {
   requireFunction('grad', 'f', f);
-  const argnums = argnumsOf('grad', options);
-  return (...args) => differentiate('grad', f, args, argnums).grad;
+  const read = readGradOptions('grad', options);
+  return (...args) => {
+    const { grad: gradient, aux } = differentiate('grad', f, args, read);
+    return read.hasAux ? { grad: gradient, aux } : gradient;
+  };
 }
 
 /**
  * The value of a function and its gradient, in two forms.
  *
- * `valueAndGrad(f)(x)` returns `{ value, grad }` for the arguments of `f`, as {@link grad} does.
+ * `valueAndGrad(f)(x)` returns `{ value, grad }` for the arguments of `f`, as {@link grad} does; with `{ hasAux: true }` and an `f` that returns `[loss, aux]` it is `{ value, grad, aux }`.
  *
  * `valueAndGrad(() => loss, parameters)` calls the function once and returns `{ value, grads }` for variables that it uses, in the structure
  * in which `parameters` were given: lists, plain objects and Maps, as deep as you like. The gradient of a parameter that the loss does not depend on is zero.
@@ -103,13 +119,17 @@ export function valueAndGrad<P extends Parameters>(
 export function valueAndGrad<A extends unknown[]>(
   f: (...args: A) => Tensor,
 ): (...args: A) => { value: Tensor; grad: A[0] };
-export function valueAndGrad<A extends unknown[], const N extends Position<A> | readonly number[]>(
+export function valueAndGrad<A extends unknown[], X, const N extends Position<A> | readonly number[] = 0>(
+  f: (...args: A) => readonly [Tensor, X],
+  options: GradOptions<N, true> & { readonly hasAux: true },
+): (...args: A) => { value: Tensor; grad: At<A, N>; aux: X };
+export function valueAndGrad<A extends unknown[], const N extends Position<A> | readonly number[] = 0>(
   f: (...args: A) => Tensor,
   options: GradOptions<N>,
 ): (...args: A) => { value: Tensor; grad: At<A, N> };
 export function valueAndGrad<A extends unknown[]>(
-  f: (...args: A) => Tensor,
-  second: Parameters | GradOptions<Positions> = { argnums: 0 },
+  f: (...args: A) => unknown,
+  second: Parameters | GradOptions<Positions, boolean> = { argnums: 0 },
 ): unknown {
   requireFunction('valueAndGrad', 'f', f);
   if (!Array.isArray(second) && !(second instanceof Map) && !(second instanceof Tensor) && !isPlain(second)) {
@@ -118,17 +138,22 @@ export function valueAndGrad<A extends unknown[]>(
     throw wrongArgument('valueAndGrad', 'what gradients are taken of', expected, second, hint);
   }
   if (isOptions(second)) {
-    const argnums = argnumsOf('valueAndGrad', second);
-    return (...args: A) => differentiate('valueAndGrad', f, args, argnums);
+    const read = readGradOptions('valueAndGrad', second);
+    return (...args: A) => {
+      const { value, grad: gradient, aux } = differentiate('valueAndGrad', f, args, read);
+      return read.hasAux ? { value, grad: gradient, aux } : { value, grad: gradient };
+    };
   }
-  return gradientsOf(f, second);
+  return gradientsOf(f as () => unknown, second);
 }
 
-function isOptions(second: Parameters | GradOptions<Positions>): second is GradOptions<Positions> {
-  return !Array.isArray(second) && 'argnums' in second && !(second.argnums instanceof Tensor);
+function isOptions(second: Parameters | GradOptions<Positions, boolean>): second is GradOptions<Positions, boolean> {
+  if (Array.isArray(second) || second instanceof Tensor || second instanceof Map) return false;
+  const { argnums, hasAux } = second as GradOptions<unknown, boolean>;
+  return (argnums !== undefined && !(argnums instanceof Tensor)) || typeof hasAux === 'boolean';
 }
 
-function gradientsOf(f: () => Tensor, parameters: Parameters): { value: Tensor; grads: unknown } {
+function gradientsOf(f: () => unknown, parameters: Parameters): { value: Tensor; grads: unknown } {
   const named: { readonly name: string; readonly node: Node }[] = [];
   mapTensors('valueAndGrad', parameters, 'parameters', (tensor, path) => {
     // `parameters[1]` is parameter 1, `parameters.scale` is parameter scale.

@@ -1,9 +1,9 @@
 /** What all functions of functions share: arguments as fresh tensors, options, and errors where a gradient would be a guess. */
 import { ArgumentError, DTypeError, ShapeError, Tensor } from '@hebb/tensor';
-import { requireOptions, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, describe, requireBoolean, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { makeIdentity, nodeOf, tensorOf, type Node } from '@hebb/tensor/graph';
 import { requireNoCut } from './cuts.ts';
-import { mapTensors } from './structure.ts';
+import { mapTensors, requireNoPromise } from './structure.ts';
 
 /** Position of an argument of A. */
 export type Position<A extends readonly unknown[]> = number & keyof A;
@@ -14,17 +14,23 @@ export type At<A extends readonly unknown[], N> = N extends readonly number[]
 /** One position, or several. */
 export type Positions = number | readonly number[];
 
-export interface GradOptions<N> {
+export interface GradOptions<N, X extends boolean = false> {
   /** The argument, or the list of arguments, with respect to which gradients are taken. Default 0, the first. */
-  argnums: N;
+  argnums?: N;
+  /** Whether the function returns a pair: the loss, and anything else that is to be handed on (predictions, say). Default false. */
+  hasAux?: X;
 }
 
-const gradOptions: OptionNames<GradOptions<unknown>> = { argnums: true };
+const gradOptions: OptionNames<GradOptions<unknown, boolean>> = { argnums: true, hasAux: requireBoolean };
 
-/** The positions that options name. */
-export function argnumsOf(op: string, options: GradOptions<unknown>): Positions {
-  requireOptions(op, options, gradOptions);
-  return requirePositions(op, options.argnums);
+/** The positions that options name, and whether there is more than the loss. */
+export function readGradOptions(
+  op: string,
+  options: GradOptions<unknown, boolean>,
+): { argnums: Positions; hasAux: boolean } {
+  checkOptions(op, options, gradOptions);
+  const { argnums = 0, hasAux = false } = options;
+  return { argnums: requirePositions(op, argnums), hasAux };
 }
 
 /** Throws {@link ArgumentError} for what is no position, and no list of such. */
@@ -32,6 +38,18 @@ export function requirePositions(op: string, argnums: unknown): Positions {
   const list: unknown[] = Array.isArray(argnums) ? argnums : [argnums];
   if (list.length > 0 && list.every((n) => Number.isInteger(n) && (n as number) >= 0)) return argnums as Positions;
   throw wrongArgument(op, 'argnums', 'the position of an argument, or a list of positions', argnums);
+}
+
+/** The loss, and what a function returned beside it. */
+export function partsOf(
+  op: string,
+  value: unknown,
+  hasAux: boolean,
+): { readonly loss: unknown; readonly aux: unknown } {
+  if (!hasAux) return { loss: value, aux: undefined };
+  if (Array.isArray(value) && value.length === 2) return { loss: value[0] as unknown, aux: value[1] as unknown };
+  requireNoPromise(op, value);
+  throw new ArgumentError(`[${op}] with hasAux the function must return [loss, aux], not ${describe(value)}.`);
 }
 
 export function requireScalarLoss(op: string, loss: unknown): asserts loss is Tensor {

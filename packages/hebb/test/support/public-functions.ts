@@ -673,7 +673,7 @@ export const functions: Functions<Api> = {
   // Gradients.
   grad: [
     aFunction((value?: hebb.Tensor) => (value instanceof hebb.Tensor ? value : weight).sum()),
-    options<hebb.GradOptions<number>>({ argnums: oneOrMore(0) }),
+    options<hebb.GradOptions<number, boolean>>({ argnums: oneOrMore(0), hasAux: aBoolean() }),
   ],
   valueAndGrad: [
     aFunction((value?: hebb.Tensor) => (value instanceof hebb.Tensor ? value : weight).sum()),

@@ -1,0 +1,60 @@
+/** Losses that hand on what was computed on the way. */
+import { setDevice, tensor, type Tensor } from '@hebb/tensor';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { devices } from '../../tensor/test/support/devices.ts';
+import { grad, valueAndGrad, vmap } from '../src/index.ts';
+
+const w = tensor([1, 2]);
+const xs = tensor([
+  [1, 3],
+  [2, -1],
+]);
+const loss = (v: Tensor, x: Tensor) => {
+  const products = v.mul(x);
+  return [products.sum().square(), { products, largest: products.argmax() }] as const;
+};
+
+describe.each(devices)('hasAux on %s', (name) => {
+  beforeAll(() => setDevice(name));
+
+  it('gives the gradient of the loss, and everything else as it is', async () => {
+    const [x] = [tensor([1, 3])];
+    const { value, grad: slope, aux } = valueAndGrad(loss, { hasAux: true })(w, x);
+    expect(await value.item()).toBe(49);
+    expect(await slope.toArray()).toEqual([14, 42]);
+    expect(await aux.products.toArray()).toEqual([1, 6]);
+    expect(await aux.largest.item()).toBe(1);
+    const both = grad(loss, { argnums: [0, 1], hasAux: true })(w, x);
+    expect(await both.grad[1].toArray()).toEqual([14, 28]);
+    const kept = grad((v: Tensor) => [v.sum(), 'anything'] as const, { hasAux: true })(w);
+    expect(kept.aux).toBe('anything');
+  });
+
+  it('of each example', async () => {
+    const { value, grad: slopes, aux } = vmap(valueAndGrad(loss, { hasAux: true }), { inAxes: [null, 0] })(w, xs);
+    expect(await value.toArray()).toEqual([49, 0]);
+    expect(await slopes.toArray()).toEqual([
+      [14, 42],
+      [0, 0],
+    ]);
+    expect(await aux.largest.toArray()).toEqual([1, 0]);
+  });
+
+  it('is differentiated with what it hands on', async () => {
+    const f = (v: Tensor): Tensor => {
+      const { grad: slope, aux } = grad(loss, { hasAux: true })(v, tensor([1, 3]));
+      return slope.sum().mul(aux.products.sum());
+    };
+    // 8 (v₁ + 3 v₂) · (v₁ + 3 v₂).
+    expect(await grad(f)(w).toArray()).toEqual([8 * 2 * 7, 8 * 2 * 7 * 3]);
+  });
+});
+
+it('refuses what is no pair', () => {
+  const alone = ((v: Tensor) => v.sum()) as never;
+  expect(() => (grad(alone, { hasAux: true }) as unknown as (x: Tensor) => unknown)(w)).toThrow(
+    /with hasAux the function must return \[loss, aux\], not the tensor float32\[\]/,
+  );
+  expect(() => grad(((v: Tensor) => [v.sum(), v]) as never)(w)).toThrow(/must return a tensor/);
+  expect(() => grad(((v: Tensor) => [v, v]) as never, { hasAux: true } as never)(w)).toThrow(/single number/);
+});
