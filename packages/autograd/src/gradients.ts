@@ -144,7 +144,7 @@ export function valueAndGrad<A extends unknown[]>(
       return read.hasAux ? { value, grad: gradient, aux } : { value, grad: gradient };
     };
   }
-  return gradientsOf(f as () => unknown, second);
+  return gradientsOf(f, second);
 }
 
 function isOptions(second: Parameters | GradOptions<Positions, boolean>): second is GradOptions<Positions, boolean> {

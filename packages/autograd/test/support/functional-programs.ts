@@ -7,6 +7,7 @@ import {
   cumprod,
   cummax,
   cumsum,
+  determinant,
   diagonal,
   einsum,
   embedding,
@@ -37,6 +38,7 @@ import {
   scan,
   scatterAdd,
   softmax,
+  solve,
   softplus,
   sort,
   stack,
@@ -421,20 +423,6 @@ export const programs: Readonly<Record<string, Program>> = {
   'a planar flow and its density': ({ z, w, u, b }) => {
     const flow = (v: Tensor): Tensor => v.add(u.mul(w.matmul(v).add(b).tanh()).mul(0.1));
     const base = (v: Tensor): Tensor => flow(v).square().sum().mul(-0.5);
-    const determinant = (m: Tensor): Tensor => {
-      const [a, c, d, e, f, g, h, i, k] = unbind(m.flatten()) as Tensor[] as [
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
-      return add(a.mul(f.mul(k).sub(g.mul(i))), c.mul(e.mul(k).sub(g.mul(h))).neg(), d.mul(e.mul(i).sub(f.mul(h))));
-    };
     const density = (v: Tensor): Tensor => base(v).add(determinant(jacobian(flow)(v)).abs().log());
     return [vmap(density)(z), vmap(grad(density))(z)];
   },
@@ -512,7 +500,7 @@ export const programs: Readonly<Record<string, Program>> = {
   'a step of newton': ({ w, x, y, rate }) => {
     const total = (p: Tensor): Tensor => logistic(p, x, y).mean().add(rate.mul(0.5).mul(p.square().sum()));
     const h = hessian(total)(w);
-    return w.sub(conjugateGradients((v) => h.matmul(v), grad(total)(w), 4));
+    return w.sub(solve(h, grad(total)(w)));
   },
 
   'a clipped cotangent': ({ x }) => {
@@ -596,7 +584,7 @@ export const programs: Readonly<Record<string, Program>> = {
 
   'the derivative of a root': ({ a }) => {
     const equation = (x: Tensor, k: Tensor): Tensor => x.pow(3).add(k.mul(x)).sub(1);
-    const solve = (k: Tensor): Tensor => {
+    const newton = (k: Tensor): Tensor => {
       const still = k.detach();
       const slope = grad((x: Tensor) => equation(x, still).sum());
       const [x] = whileLoop(
@@ -609,7 +597,7 @@ export const programs: Readonly<Record<string, Program>> = {
     };
     // The implicit function theorem, as a gradient of one's own that can be differentiated itself.
     const root: (k: Tensor) => Tensor = customGradient(
-      (k: Tensor) => solve(k),
+      (k: Tensor) => newton(k),
       (g, _x, k) => {
         const x = root(k);
         return [g.mul(x.neg().div(x.square().mul(3).add(k)))];
@@ -622,7 +610,7 @@ export const programs: Readonly<Record<string, Program>> = {
     const f = (z: Tensor, m: Tensor, n: Tensor, y: Tensor): Tensor => m.matmul(z).add(n.matmul(y)).tanh();
     const iterate = (g: (z: Tensor) => Tensor): Tensor =>
       scan((z) => [g(z), undefined], zeros([3]), undefined, { length: 60 })[0];
-    const solve = customGradient(
+    const equilibrium = customGradient(
       (m: Tensor, n: Tensor, y: Tensor) => iterate((z) => f(z, m, n, y)),
       (g, z, m, n, y) => {
         // v = g + vᵀ ∂f/∂z, by iteration, too.
@@ -632,17 +620,16 @@ export const programs: Readonly<Record<string, Program>> = {
       },
     );
     return [
-      solve(w, u, x),
-      grad((a: Tensor, b: Tensor, c: Tensor) => solve(a, b, c).square().sum(), { argnums: [0, 1, 2] })(w, u, x),
+      equilibrium(w, u, x),
+      grad((a: Tensor, b: Tensor, c: Tensor) => equilibrium(a, b, c).square().sum(), { argnums: [0, 1, 2] })(w, u, x),
     ];
   },
   'a ridge regression differentiated by its penalty': ({ x, y, penalty }) => {
-    const solve = (k: Tensor): Tensor => {
+    const ridge = (k: Tensor): Tensor => {
       const xt = x.transpose(0, 1);
-      const system = xt.matmul(x).add(eye(3).mul(k));
-      return conjugateGradients((v) => system.matmul(v), xt.matmul(y), 3);
+      return solve(xt.matmul(x).add(eye(3).mul(k)), xt.matmul(y));
     };
-    return [solve(penalty), jacobian(solve)(penalty), jacobian(jacobian(solve))(penalty)];
+    return [ridge(penalty), jacobian(ridge)(penalty), jacobian(jacobian(ridge))(penalty)];
   },
   'a transport plan by sinkhorn': ({ cost, a, b }) => {
     const distance = (c: Tensor) => {
