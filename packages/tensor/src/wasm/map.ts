@@ -1,4 +1,5 @@
 /** Schedules map kernels: the outermost loop is the grid, the vector axis is innermost. */
+import { forEachExpression } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import type { MapKernel, Store } from '../compiler/kernel.ts';
 import { Rewriter } from '../compiler/rewriter.ts';
@@ -6,7 +7,7 @@ import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
-import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
+import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, vectorsOf, type NestLoop } from './nest.ts';
 
 /** Vectors per unit of the grid where the vector axis is the only one. */
 export const GRID_VECTORS = 64;
@@ -43,15 +44,18 @@ export function emitMap(
       (vector === undefined ? '' : `, vector axis of ${vector.extent}`) +
       (tiled === undefined ? '' : `, in tiles with the axis of ${tiled.extent}`),
   );
+  const unroll = isShort(stores) ? 2 : 1;
   const body = (inside: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
     if (vector === undefined) {
       const evaluator = new VectorEvaluator({ context, axes: inside, vector, count: undefined, results: [] });
       emitStores(evaluator, stores);
       return;
     }
-    emitVectorLoop(context, inside, { axis: vector, ...range }, 1, ({ axes: at, start, count }) => {
-      const lanes = { context, axes: at, vector: { axis: vector, start }, count, results: [] };
-      emitStores(new VectorEvaluator(lanes), stores);
+    emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, (step) => {
+      for (const { shift, start = step.start, count } of vectorsOf(context, vector, step)) {
+        const lanes = { context, axes: shift(step.axes), vector: { axis: vector, start }, count, results: [] };
+        emitStores(new VectorEvaluator(lanes), stores);
+      }
     });
   };
   if (tiled === undefined || vector === undefined) {
@@ -74,6 +78,18 @@ export function emitMap(
     });
   }
   return outer[0]?.extent ?? (vector === undefined ? 1 : Math.ceil(vector.extent / (4 * GRID_VECTORS)));
+}
+
+/** Operations up to which a vector is over so soon that the loop's own instructions count. */
+const SHORT = 6;
+
+function isShort(stores: readonly Store[]): boolean {
+  let operations = 0;
+  forEachExpression(
+    stores.map(({ value }) => value),
+    () => operations++,
+  );
+  return operations <= SHORT;
 }
 
 /** The elements of a vector axis that belong to units [begin, end) of the grid. */

@@ -12,6 +12,7 @@ import { emitMap } from './map.ts';
 import { op } from './opcodes.ts';
 import type { Tables } from './packing-context.ts';
 import { emitReduce } from './reduce.ts';
+import { splitMap } from './pieces.ts';
 import { emitScatter } from './scatter.ts';
 import { splitContraction, splitReduction } from './residues.ts';
 import { emitSort, sortedRows } from './sort.ts';
@@ -143,6 +144,7 @@ function emitPieces(context: KernelContext, pieces: CopyKernel['pieces']): void 
 
 /** The kernels that a kernel is run as. */
 function parts(kernel: Kernel): readonly Kernel[] {
+  if (kernel.kind === 'map') return splitMap(kernel);
   if (kernel.kind === 'reduce') return splitReduction(kernel);
   if (kernel.kind !== 'contraction') return [kernel];
   return splitContraction(kernel).map((part) => {
