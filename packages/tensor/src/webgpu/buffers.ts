@@ -12,20 +12,42 @@ export class WebgpuBuffer implements DeviceBuffer {
   readonly bytes: number;
   /** Bytes as allocated. */
   readonly capacity: number;
-  readonly gpu: GPUBuffer;
-  /** Distinguishes device buffers in the keys of bind groups. */
-  readonly id: number;
   freed = false;
   /** Number of the run that last saw this buffer among its bindings: finds buffers that are bound twice. */
   seenInRun = 0;
   /** Position of its first binding in that run. */
   seenAt = 0;
+  readonly #pool: BufferPool;
+  #memory: Spare | undefined;
 
-  constructor(bytes: number, capacity: number, gpu: GPUBuffer, id: number) {
+  constructor(bytes: number, capacity: number, pool: BufferPool) {
     this.bytes = bytes;
     this.capacity = capacity;
-    this.gpu = gpu;
-    this.id = id;
+    this.#pool = pool;
+  }
+
+  /**
+   * Memory of the device, found when the first operation that needs it takes its turn: a caller that is far ahead of the device
+   * then goes on with what earlier operations have freed.
+   */
+  get gpu(): GPUBuffer {
+    return this.#take().gpu;
+  }
+
+  /** Distinguishes device buffers in the keys of bind groups. */
+  get id(): number {
+    return this.#take().id;
+  }
+
+  /** What there is to give back. */
+  surrender(): Spare | undefined {
+    const memory = this.#memory;
+    this.#memory = undefined;
+    return memory;
+  }
+
+  #take(): Spare {
+    return (this.#memory ??= this.#pool.take(this.capacity));
   }
 }
 
@@ -63,8 +85,7 @@ export class BufferPool {
     const capacity = sizeClass(bytes);
     this.#live++;
     this.#usedBytes += capacity;
-    const { gpu, id } = this.take(capacity);
-    return new WebgpuBuffer(bytes, capacity, gpu, id);
+    return new WebgpuBuffer(bytes, capacity, this);
   }
 
   /** Counts the buffer as free. Its memory comes back with `recycle`, when everything issued before has been submitted. */
@@ -76,7 +97,8 @@ export class BufferPool {
 
   recycle(buffer: WebgpuBuffer): void {
     this.#pendingBytes -= buffer.capacity;
-    this.give(buffer.capacity, buffer);
+    const memory = buffer.surrender();
+    if (memory !== undefined) this.give(buffer.capacity, memory);
   }
 
   /** A device buffer of exactly `capacity` bytes, which is a size class. */

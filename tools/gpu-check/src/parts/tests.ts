@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { outOfTime, type Part, type PartContext } from '../rows.ts';
@@ -61,34 +62,45 @@ async function runFile(file: string, { folder, remaining }: PartContext): Promis
   return existsSync(output) ? (JSON.parse(readFileSync(output, 'utf8')) as VitestReport) : undefined;
 }
 
+/** Runs one file and reports what became of it. */
+async function reportFile(file: string, context: PartContext): Promise<void> {
+  const start = performance.now();
+  const result = await runFile(file, context);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  if (result === undefined) {
+    context.report({ name: file, value: 'ended without a result', failed: true, note: `${seconds} s` });
+    return;
+  }
+  const tests = result.testResults.flatMap(({ assertionResults }) => assertionResults);
+  const failed = tests.filter(({ status }) => status === 'failed');
+  const unloaded =
+    tests.length === 0 ? ['no test ran', ...result.testResults.map(({ message }) => message.split('\n')[0])] : [];
+  const wrong = [
+    ...failed.map(({ fullName, failureMessages = [] }) => `${fullName}: ${failureMessages[0]?.split('\n')[0] ?? ''}`),
+    ...unloaded,
+  ];
+  context.report({
+    name: file,
+    value: tests.filter(({ status }) => status === 'passed').length,
+    unit: 'passed',
+    ...(wrong.length > 0 && { failed: true }),
+    note: [`${failed.length} failed, ${seconds} s`, ...wrong.slice(0, 5)].join(' | '),
+  });
+}
+
+/** Files run side by side where there are processors for it: a file is mostly compilation and interpretation on the host. */
 export const testsPart: Part = async (context) => {
   const files = testFiles();
-  for (const [position, file] of files.entries()) {
-    if (context.remaining() < 5000) {
-      context.report({ name: `${files.length - position} files from ${file} on`, value: outOfTime });
-      return;
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < files.length && context.remaining() >= 5000) {
+      const file = files[next++];
+      if (file !== undefined) await reportFile(file, context);
     }
-    const start = performance.now();
-    const result = await runFile(file, context);
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    if (result === undefined) {
-      context.report({ name: file, value: 'ended without a result', failed: true, note: `${seconds} s` });
-      continue;
-    }
-    const tests = result.testResults.flatMap(({ assertionResults }) => assertionResults);
-    const failed = tests.filter(({ status }) => status === 'failed');
-    const unloaded =
-      tests.length === 0 ? ['no test ran', ...result.testResults.map(({ message }) => message.split('\n')[0])] : [];
-    const wrong = [
-      ...failed.map(({ fullName, failureMessages = [] }) => `${fullName}: ${failureMessages[0]?.split('\n')[0] ?? ''}`),
-      ...unloaded,
-    ];
-    context.report({
-      name: file,
-      value: tests.filter(({ status }) => status === 'passed').length,
-      unit: 'passed',
-      ...(wrong.length > 0 && { failed: true }),
-      note: [`${failed.length} failed, ${seconds} s`, ...wrong.slice(0, 5)].join(' | '),
-    });
+  };
+  const workers = Math.max(1, Math.min(8, availableParallelism() >> 1));
+  await Promise.all(Array.from({ length: workers }, work));
+  if (next < files.length) {
+    context.report({ name: `${files.length - next} files from ${files[next]} on`, value: outOfTime });
   }
 };

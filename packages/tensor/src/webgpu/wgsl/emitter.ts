@@ -277,7 +277,7 @@ export class Emitter {
         const ifFalse = this.expression(expression.ifFalse);
         if (condition.literal) return condition.text === 'true' ? ifTrue : ifFalse;
         return this.define(
-          selectText(condition.text, ifTrue.text, ifFalse.text),
+          this.#choice(expression, condition.text, ifTrue.text, ifFalse.text),
           Math.max(condition.depth, ifTrue.depth, ifFalse.depth),
         );
       }
@@ -311,6 +311,26 @@ export class Emitter {
       return text;
     this.usesUnit = true;
     return `${text} * unit`;
+  }
+
+  /**
+   * Of x < y ? x : y drivers make a minimum, which drops NaN. Where the operands of a comparison are what is chosen between, a NaN among
+   * them is looked for by its bits.
+   */
+  #choice({ condition }: Extract<Expression, { kind: 'select' }>, test: string, ifTrue: string, ifFalse: string): string {
+    const plain = selectText(test, ifTrue, ifFalse);
+    const negated = condition.kind === 'unary' && condition.operator === 'not';
+    const comparison = negated ? condition.operand : condition;
+    if (comparison.kind !== 'binary' || comparison.left.type !== 'f32') return plain;
+    if (comparison.operator !== 'less' && comparison.operator !== 'lessEqual') return plain;
+    const [left, right] = [this.expression(comparison.left), this.expression(comparison.right)];
+    const chosen = [ifTrue, ifFalse];
+    if (!chosen.includes(left.text) || !chosen.includes(right.text)) return plain;
+    const isNaN = [left, right]
+      .filter(({ literal }) => !literal)
+      .map(({ text }) => `${this.use('is_nan')}(${text})`)
+      .join(' | ');
+    return isNaN === '' ? plain : selectText(isNaN, negated ? ifTrue : ifFalse, plain);
   }
 
   /** An operand that is never a literal: WGSL evaluates expressions over literals alone and rejects shaders where they overflow. */

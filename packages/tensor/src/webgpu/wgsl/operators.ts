@@ -70,6 +70,11 @@ function isZero(expression: Expression): expression is Extract<Expression, { kin
   return expression.kind === 'constant' && Math.fround(expression.value) === 0;
 }
 
+/** Whether an expression is known to be a number whose reciprocal is no denormal one. */
+function isModerate(expression: Expression): boolean {
+  return expression.kind === 'constant' && Math.abs(expression.value) < 2 ** 126;
+}
+
 function signOf(zero: { readonly value: number }): string {
   return Object.is(Math.fround(zero.value), -0) ? '-' : '';
 }
@@ -92,7 +97,8 @@ export function binaryText(user: FunctionUser, expression: Binary, x: string, y:
     case 'div':
       if (isZero(right)) return `${signOf(right)}${user.use('over_zero')}(${x})`;
       if (isZero(left)) return `${signOf(left)}${user.use('zero_over')}(${y})`;
-      return x === y ? `${user.use('over_itself')}(${x})` : `${x} / ${y}`;
+      if (x === y) return `${user.use('over_itself')}(${x})`;
+      return isModerate(right) ? `${x} / ${y}` : `${user.use('divide_f32')}(${x}, ${y})`;
     case 'pow':
       return powerText(user, right, x, y);
     case 'copySign':

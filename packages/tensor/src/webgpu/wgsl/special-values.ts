@@ -8,6 +8,7 @@ export type SpecialValueFunction =
   | 'zero_over'
   | 'times_zero'
   | 'over_itself'
+  | 'divide_f32'
   | 'relu_f32'
   | 'sqrt_f32'
   | 'is_nan'
@@ -51,6 +52,16 @@ export const specialValues: Helpers<SpecialValueFunction> = {
   return select(1f, bitcast<f32>(nan_bits), magnitude == 0u || magnitude >= 0x7f800000u);
 }`,
   },
+  // Drivers multiply by the reciprocal, which is flushed to 0 from 2¹²⁶ on, and cancel a factor that a plain division would have. Powers of two change
+  // no digit, and where the dividend falls below what is normal, so does the quotient.
+  divide_f32: {
+    needs: [],
+    text: `fn divide_f32(x: f32, y: f32) -> f32 {
+  let scale = select(1f, 5.421010862e-20f, abs(y) >= 8.507059173e37f);
+  return (x * scale) / (y * scale);
+}`,
+  },
+
   // Of the numbers below zero the bits lie in one range, without those of NaN; a comparison of floats may become a maximum that drops NaN.
   relu_f32: {
     needs: [],
@@ -71,17 +82,17 @@ export const specialValues: Helpers<SpecialValueFunction> = {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }`,
   },
-  // The comparison is false for NaN in either place, which leaves y; so only x has to be asked.
+  // Drivers make maxima and minima that drop NaN of comparisons, as soon as they know one operand: NaN in either is looked for.
   maximum_f32: {
     needs: ['is_nan'],
     text: `fn maximum_f32(x: f32, y: f32) -> f32 {
-  return select(y, x, (x > y) | is_nan(x));
+  return select(select(select(y, x, x > y), y, is_nan(y)), x, is_nan(x));
 }`,
   },
   minimum_f32: {
     needs: ['is_nan'],
     text: `fn minimum_f32(x: f32, y: f32) -> f32 {
-  return select(y, x, (x < y) | is_nan(x));
+  return select(select(select(y, x, x < y), y, is_nan(y)), x, is_nan(x));
 }`,
   },
   copy_sign_f32: {
