@@ -80,7 +80,58 @@ def mlp(batch, width):
     return training(model, rand(batch, 784), torch.randint(0, 10, (batch,), device=DEVICE))
 
 
-JOBS = {"products": products, "convolution": convolution, "rows": rows, "cnn": cnn, "mlp": mlp}
+def ids(high, *shape):
+    return torch.randint(0, high, shape, device=DEVICE)
+
+
+def kernels(name):
+    if name == "gather rows":
+        table, index = rand(50_000, 128), ids(50_000, 65_536)
+        return lambda: F.embedding(index, table)
+    if name == "gather elements":
+        x, index = rand(4096, 1024), ids(1024, 4096, 1024)
+        return lambda: torch.gather(x, 1, index)
+    if name == "add rows by index":
+        x, index, added = rand(50_000, 128), ids(50_000, 65_536), rand(65_536, 128)
+        return lambda: x.index_add(0, index, added)
+    if name == "sort 1024 × 1024":
+        x = rand(1024, 1024)
+        return lambda: torch.sort(x, stable=True)
+    if name == "sort a million":
+        x = rand(2**20)
+        return lambda: torch.sort(x, stable=True)
+    if name == "top 10 of 100,000":
+        x = rand(16, 100_000)
+        return lambda: torch.topk(x, 10)
+    if name == "cumulative sum":
+        x = rand(4096, 4096)
+        return lambda: torch.cumsum(x, 1)
+    if name == "transposed convolution":
+        x, w = rand(32, 64, 32, 32), rand(64, 32, 3, 3)
+        return lambda: F.conv_transpose2d(x, w, stride=2, padding=1, output_padding=1)
+    if name == "einsum":
+        a, b = rand(8, 512, 8, 64), rand(8, 512, 8, 64)
+        return lambda: torch.einsum("bqhd,bkhd->bhqk", a, b)
+    if name == "attention":
+        q, k, v = rand(8, 8, 512, 64), rand(8, 8, 512, 64), rand(8, 8, 512, 64)
+        return lambda: F.scaled_dot_product_attention(q, k, v)
+    if name == "Fourier transform":
+        x = torch.view_as_complex(rand(256, 4096, 2))
+        return lambda: torch.fft.fft(x)
+    if name == "loop of 64 steps":
+        xs, start, w = rand(64, 32, 128), rand(32, 128), rand(128, 128)
+
+        def loop():
+            state = start
+            for x in xs:
+                state = torch.tanh(x + state @ w)
+            return state
+
+        return loop
+    raise ValueError(name)
+
+
+JOBS = {"kernels": kernels, "products": products, "convolution": convolution, "rows": rows, "cnn": cnn, "mlp": mlp}
 
 
 def measure(call, budget):

@@ -115,6 +115,7 @@ test('two devices by turns, neither of which has started', async () => {
 
 test('where there is no WebAssembly either, an error says what there is', async () => {
   vi.stubGlobal('WebAssembly', undefined);
+  vi.doMock('../src/webgpu/device.ts', () => ({ acquireDevice: async () => ({ unavailable: 'there is none' }) }));
   try {
     const { DeviceError, setDevice, tensor } = await freshHebb();
     setDevice('auto');
@@ -125,6 +126,7 @@ test('where there is no WebAssembly either, an error says what there is', async 
     expect(await tensor([1]).add(1).item()).toBe(2);
   } finally {
     vi.unstubAllGlobals();
+    vi.doUnmock('../src/webgpu/device.ts');
   }
 });
 

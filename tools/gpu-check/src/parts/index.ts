@@ -35,6 +35,11 @@ export const parts: Readonly<Record<string, PartEntry>> = {
     share: 0.2,
     load: async () => (await import('./rows.ts')).rowsPart,
   },
+  kernels: {
+    title: 'Indexing, order, transforms and loops',
+    share: 0.2,
+    load: async () => (await import('./kernels.ts')).kernelsPart,
+  },
   dispatch: {
     title: 'Costs besides arithmetic',
     share: 0.1,

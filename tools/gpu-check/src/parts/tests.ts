@@ -62,6 +62,11 @@ async function runFile(file: string, { folder, remaining }: PartContext): Promis
   return existsSync(output) ? (JSON.parse(readFileSync(output, 'utf8')) as VitestReport) : undefined;
 }
 
+/** The beginning of a message, on one line. */
+function firstLines(message = ''): string {
+  return message.replaceAll(/\s+/g, ' ').slice(0, 240);
+}
+
 /** Runs one file and reports what became of it. */
 async function reportFile(file: string, context: PartContext): Promise<void> {
   const start = performance.now();
@@ -76,7 +81,7 @@ async function reportFile(file: string, context: PartContext): Promise<void> {
   const unloaded =
     tests.length === 0 ? ['no test ran', ...result.testResults.map(({ message }) => message.split('\n')[0])] : [];
   const wrong = [
-    ...failed.map(({ fullName, failureMessages = [] }) => `${fullName}: ${failureMessages[0]?.split('\n')[0] ?? ''}`),
+    ...failed.map(({ fullName, failureMessages = [] }) => `${fullName}: ${firstLines(failureMessages[0])}`),
     ...unloaded,
   ];
   context.report({
@@ -84,7 +89,7 @@ async function reportFile(file: string, context: PartContext): Promise<void> {
     value: tests.filter(({ status }) => status === 'passed').length,
     unit: 'passed',
     ...(wrong.length > 0 && { failed: true }),
-    note: [`${failed.length} failed, ${seconds} s`, ...wrong.slice(0, 5)].join(' | '),
+    note: [`${failed.length} failed, ${seconds} s`, ...wrong.slice(0, 30)].join(' | '),
   });
 }
 

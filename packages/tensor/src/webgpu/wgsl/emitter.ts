@@ -317,7 +317,12 @@ export class Emitter {
    * Of x < y ? x : y drivers make a minimum, which drops NaN. Where the operands of a comparison are what is chosen between, a NaN among
    * them is looked for by its bits.
    */
-  #choice({ condition }: Extract<Expression, { kind: 'select' }>, test: string, ifTrue: string, ifFalse: string): string {
+  #choice(
+    { condition }: Extract<Expression, { kind: 'select' }>,
+    test: string,
+    ifTrue: string,
+    ifFalse: string,
+  ): string {
     const plain = selectText(test, ifTrue, ifFalse);
     const negated = condition.kind === 'unary' && condition.operator === 'not';
     const comparison = negated ? condition.operand : condition;

@@ -167,7 +167,7 @@ function powerText(user: FunctionUser, exponent: Expression, x: string, y: strin
       case 3:
         return `${x} * ${x} * ${x}`;
       case -1:
-        return `1f / ${x}`;
+        return `${user.use('divide_f32')}(1f, ${x})`;
     }
   }
   return `${user.use('pow_f32')}(${x}, ${y})`;
