@@ -55,6 +55,6 @@ describe.each(devices)('on %s', (device) => {
       const fine = Math.abs(got - want) <= scale || ulpError(got, want, 2 ** -126) <= 4;
       return fine ? [] : [`${name}(${at}) is ${got}, not ${want}`];
     });
-    expect(wrong).toEqual([]);
+    expect(wrong, wrong.join('; ')).toEqual([]);
   });
 });

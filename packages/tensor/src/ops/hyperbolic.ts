@@ -17,10 +17,10 @@ const largeExponent = 88;
 /** Above, 1 beside a² is lost, and a² may overflow. */
 const largeArgument = 2 ** 28;
 
-/** e^a / 2 in two factors. */
+/** e^a / 2 in two factors, above. Drivers halve a product after it has been made, and then it is infinite: what is halved first has to be looked at. */
 function halfExponential(a: Tensor): Tensor {
   const root = a.mul(0.5).exp();
-  return root.mul(0.5).mul(root);
+  return root.mul(0.5).maximum(1).mul(root);
 }
 
 export const sinhDefinition: Unary = {

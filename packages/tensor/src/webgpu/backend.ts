@@ -3,6 +3,7 @@ import { ArgumentError, OutOfMemoryError, StaleValueError } from '../graph/error
 import { formatBytes } from '../graph/types.ts';
 import type { Plan } from '../compiler/kernel.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
+import { Commands } from './commands.ts';
 import { Arena, BufferPool, readStaging, WebgpuBuffer } from './buffers.ts';
 import { acquireDevice, type Acquired } from './device.ts';
 import { WebgpuExecutable, type DeviceResources } from './executable.ts';
@@ -41,11 +42,13 @@ export class WebgpuBackend implements Backend {
     this.#health = new Health(device);
     this.#queue = new OperationQueue((error) => this.#health.report(error));
     this.#flight = new Flight(device.queue);
-    const pool = new BufferPool(device, poolBudget);
+    const commands = new Commands(device, this.#flight);
+    const pool = new BufferPool(device, commands, poolBudget);
     this.#resources = {
       device,
+      commands,
       pool,
-      arena: new Arena(device, pool),
+      arena: new Arena(device, commands, pool),
       pipelines: new PipelineCache(device),
       target: { limits, profile },
     };
@@ -78,6 +81,7 @@ export class WebgpuBackend implements Backend {
     if (data.length === 0) return;
     const kept = this.#queue.idle ? data : data.slice();
     this.#enqueue(() => {
+      this.#resources.commands.submit();
       this.#device.queue.writeBuffer(mine.gpu, 0, kept as HostArray & ArrayBufferView<ArrayBuffer>);
     });
   }
@@ -128,7 +132,6 @@ export class WebgpuBackend implements Backend {
     const perform = (kept: readonly (WebgpuBuffer | HostArray)[], numbers: readonly number[]): void => {
       if (variant.failure !== undefined) throw variant.failure;
       mine.run(variant, kept, numbers);
-      this.#flight.depart(dispatches);
     };
     const blocked = (): Promise<unknown> | undefined => variant.pending ?? this.#flight.full(dispatches);
     if (this.#queue.idle && blocked() === undefined) {
@@ -184,6 +187,7 @@ export class WebgpuBackend implements Backend {
     return new Promise((resolve, reject) => {
       const finish = async (): Promise<void> => {
         try {
+          this.#resources.commands.submit();
           if (!this.#health.lost) await action();
         } catch (cause) {
           throw await this.#health.explain(cause);

@@ -3,6 +3,7 @@
  * readbacks. Creating and destroying a buffer costs tens of microseconds; taking one from the pool costs none.
  */
 import type { BackendMemory, DeviceBuffer } from '../runtime/backend.ts';
+import type { Commands } from './commands.ts';
 
 /** Flags of WebGPU, whose constants are globals only in browsers. */
 export const usage = { mapRead: 0x1, copySource: 0x4, copyTarget: 0x8, uniform: 0x40, storage: 0x80 } as const;
@@ -65,6 +66,7 @@ export function sizeClass(bytes: number): number {
 
 export class BufferPool {
   readonly #device: GPUDevice;
+  readonly #commands: Commands;
   readonly #budget: number;
   /** Spare buffers by capacity; the map's order is that of last use, the oldest first. */
   readonly #spares = new Map<number, Spare[]>();
@@ -76,8 +78,9 @@ export class BufferPool {
   #live = 0;
   #nextId = 1;
 
-  constructor(device: GPUDevice, budget: number) {
+  constructor(device: GPUDevice, commands: Commands, budget: number) {
     this.#device = device;
+    this.#commands = commands;
     this.#budget = budget;
   }
 
@@ -124,6 +127,7 @@ export class BufferPool {
       if (this.#spareBytes <= this.#budget) break;
       while (buffers.length > 0 && this.#spareBytes > this.#budget) {
         // Work that was submitted keeps the memory until it is done.
+        this.#commands.submit();
         buffers.shift()?.gpu.destroy();
         this.#spareBytes -= oldest;
       }
@@ -186,14 +190,16 @@ export async function readStaging(staging: GPUBuffer, data: Float32Array | Int32
  */
 export class Arena {
   readonly #device: GPUDevice;
+  readonly #commands: Commands;
   readonly #pool: BufferPool;
   readonly #demands = new Map<object, number>();
   #gpu: GPUBuffer | undefined;
   #bytes = 0;
   id = 0;
 
-  constructor(device: GPUDevice, pool: BufferPool) {
+  constructor(device: GPUDevice, commands: Commands, pool: BufferPool) {
     this.#device = device;
+    this.#commands = commands;
     this.#pool = pool;
   }
 
@@ -216,6 +222,7 @@ export class Arena {
   }
 
   #resize(bytes: number): void {
+    this.#commands.submit();
     this.#gpu?.destroy();
     this.#gpu = undefined;
     this.id = this.#pool.identity();

@@ -1,11 +1,11 @@
 /** A plan made ready for the device: pipelines, cached bind groups, and the loop that replays them as one run. */
 import type { Plan } from '../compiler/kernel.ts';
 import type { Executable, HostArray } from '../runtime/backend.ts';
+import type { Commands } from './commands.ts';
 import { sizeClass, usage, type Arena, type BufferPool, type WebgpuBuffer } from './buffers.ts';
 import { OutOfMemoryError, WebgpuError } from '../graph/errors.ts';
 import { formatBytes } from '../graph/types.ts';
 import type { Pipeline, PipelineCache } from './pipelines.ts';
-import { dispatchesPerSubmission } from './queue.ts';
 import {
   everyStep,
   lowerPlan,
@@ -23,6 +23,7 @@ export interface DeviceResources {
   readonly device: GPUDevice;
   readonly pool: BufferPool;
   readonly arena: Arena;
+  readonly commands: Commands;
   readonly pipelines: PipelineCache;
   readonly target: Target;
 }
@@ -170,68 +171,37 @@ export class WebgpuExecutable implements Executable {
     return variant;
   }
 
-  /** Writes host data and scalars, then encodes and submits every dispatch. */
+  /** Writes host data and scalars, then encodes every dispatch. */
   run(variant: Variant, bindings: readonly (WebgpuBuffer | HostArray)[], scalars: readonly number[]): void {
-    const { device } = this.#resources;
+    const { commands } = this.#resources;
     const bound = bindings.map((binding, i) => ('gpu' in binding ? binding : this.#upload(i, binding)));
     this.#writeScalars(scalars);
-    let encoder: GPUCommandEncoder | undefined;
-    let pass: GPUComputePassEncoder | undefined;
-    let pipeline: GPUComputePipeline | undefined;
-    let group: GPUBindGroup | undefined;
-    let count = 0;
     for (const { step, position } of inOrder(variant.steps)) {
-      encoder ??= device.createCommandEncoder();
       if (step.kind === 'copies') {
-        pass?.end();
-        pass = undefined;
-        this.#copy(encoder, step, bound, position);
+        this.#copy(step, bound, position);
         continue;
       }
-      if (pass === undefined) {
-        pass = encoder.beginComputePass();
-        pipeline = undefined;
-        group = undefined;
-      }
-      const wanted = step.pipeline.gpu;
-      if (wanted === undefined) continue;
-      if (wanted !== pipeline) {
-        pass.setPipeline(wanted);
-        pipeline = wanted;
-      }
-      const next = this.#group(step, bound);
-      if (next !== group) {
-        pass.setBindGroup(0, next);
-        group = next;
-      }
-      pass.dispatchWorkgroups(step.shader.workgroups[0], step.shader.workgroups[1]);
-      if (++count === dispatchesPerSubmission) {
-        pass.end();
-        device.queue.submit([encoder.finish()]);
-        encoder = undefined;
-        pass = undefined;
-        count = 0;
-      }
+      const pipeline = step.pipeline.gpu;
+      if (pipeline !== undefined) commands.dispatch(pipeline, this.#group(step, bound), step.shader.workgroups);
     }
-    pass?.end();
-    if (encoder !== undefined) device.queue.submit([encoder.finish()]);
+    commands.conclude();
   }
 
   /** `position` is that of the loop around. */
-  #copy(encoder: GPUCommandEncoder, { pieces }: Copies, bound: readonly Bound[], position: number): void {
-    const { arena } = this.#resources;
+  #copy({ pieces }: Copies, bound: readonly Bound[], position: number): void {
+    const { arena, commands } = this.#resources;
     const at = ({ offset, stride }: Place): number => offset + position * stride;
     const gpu = ({ parameter }: Place): GPUBuffer => bound[parameter]?.gpu ?? arena.buffer();
     for (const { from, to, bytes } of pieces) {
       const [source, target] = [gpu(from), gpu(to)];
       if (source !== target) {
-        encoder.copyBufferToBuffer(source, at(from), target, at(to), bytes);
+        commands.copy(source, at(from), target, at(to), bytes);
         continue;
       }
       // WebGPU copies only between different buffers.
       const between = this.#bounceBuffer();
-      encoder.copyBufferToBuffer(source, at(from), between, 0, bytes);
-      encoder.copyBufferToBuffer(between, 0, target, at(to), bytes);
+      commands.copy(source, at(from), between, 0, bytes);
+      commands.copy(between, 0, target, at(to), bytes);
     }
   }
 
@@ -256,7 +226,7 @@ export class WebgpuExecutable implements Executable {
   }
 
   #upload(position: number, data: HostArray): Bound {
-    const { pool, device } = this.#resources;
+    const { commands, pool, device } = this.#resources;
     const capacity = sizeClass(data.byteLength);
     let host = this.#hosts.get(position);
     if (host === undefined || host.capacity < capacity) {
@@ -266,6 +236,7 @@ export class WebgpuExecutable implements Executable {
       this.#bytes += capacity;
       this.#hosts.set(position, host);
     }
+    commands.submit();
     if (data.length > 0) device.queue.writeBuffer(host.gpu, 0, data as HostArray & ArrayBufferView<ArrayBuffer>);
     return host;
   }
@@ -291,6 +262,7 @@ export class WebgpuExecutable implements Executable {
       }
     });
     if (!changed) return;
+    this.#resources.commands.submit();
     this.#resources.device.queue.writeBuffer(this.#scalarBuffer, 0, this.#scalars);
     this.#scalarsWritten = true;
   }
@@ -330,7 +302,7 @@ export class WebgpuExecutable implements Executable {
 
   /** Frees what the executable holds; called when its last run has been submitted. */
   releaseResources(): void {
-    const { arena, pipelines, pool } = this.#resources;
+    const { arena, commands, pipelines, pool } = this.#resources;
     for (const position of [...this.#hosts.keys()]) this.#releaseHost(position);
     this.#releaseBounce();
     for (const variant of [this.#plain, ...this.#aliased.values()]) {
@@ -338,6 +310,7 @@ export class WebgpuExecutable implements Executable {
     }
     arena.withdraw(this);
     if (this.#scalarBuffer !== undefined) {
+      commands.submit();
       this.#scalarBuffer.destroy();
       pool.count(-this.#scalars.byteLength);
     }

@@ -74,6 +74,11 @@ export class Flight {
     this.#queue = queue;
   }
 
+  /** Whether the device has done all that it was given, as far as is known. */
+  get empty(): boolean {
+    return this.#submissions === 0;
+  }
+
   /** A promise to wait for before issuing a run of that many dispatches. */
   full(dispatches: number): Promise<void> | undefined {
     if (this.#submissions < 2 || this.#dispatches + dispatches <= 2 * dispatchesPerSubmission) return undefined;
@@ -83,7 +88,7 @@ export class Flight {
     return this.#landed;
   }
 
-  /** Notes a run whose last commands have just been submitted. */
+  /** Notes a submission of that many. */
   depart(dispatches: number): void {
     this.#submissions++;
     this.#dispatches += dispatches;
