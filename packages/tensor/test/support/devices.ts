@@ -15,5 +15,10 @@ export async function contracts(): Promise<boolean> {
 
 /** Whether the current device takes denormal numbers for 0, as WebGPU permits. */
 export async function flushesDenormals(): Promise<boolean> {
-  return (await tensor([2 ** -130]).mul(2).sum().item()) === 0;
+  return (
+    (await tensor([2 ** -130])
+      .mul(2)
+      .sum()
+      .item()) === 0
+  );
 }
