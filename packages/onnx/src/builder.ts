@@ -9,8 +9,8 @@ import {
   type OnnxTensor,
 } from './schema.ts';
 
-/** Element types of values in a file: Hebb's, and int64 for shapes. */
-export type ElementType = DType | 'int64';
+/** Element types of values in a file: Hebb's, int64 for shapes, and float64 for what has to be exact on the way. */
+export type ElementType = DType | 'int64' | 'float64';
 
 /** A number that is written as a float attribute. */
 export interface FloatAttribute {
@@ -29,12 +29,13 @@ export type OperatorAttributes = Readonly<
 
 /** Little-endian bytes of numbers in an element type. int64 takes integers, and ±Infinity for the ends of its range. */
 export function rawData(type: ElementType, values: ArrayLike<number>): Uint8Array {
-  const width = type === 'int64' ? 8 : type === 'bool' ? 1 : 4;
+  const width = type === 'int64' || type === 'float64' ? 8 : type === 'bool' ? 1 : 4;
   const bytes = new Uint8Array(values.length * width);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] ?? 0;
     if (type === 'float32') view.setFloat32(i * 4, value, true);
+    else if (type === 'float64') view.setFloat64(i * 8, value, true);
     else if (type === 'int32') view.setInt32(i * 4, value, true);
     else if (type === 'bool') bytes[i] = value === 0 ? 0 : 1;
     else

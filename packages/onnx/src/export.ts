@@ -28,7 +28,7 @@ export interface ExportOptions {
   inputs: Readonly<Record<string, InputShape | InputSpec>>;
   /** Names of the outputs. Default: the keys of the record that the model returns, or output, output_1, … */
   outputs?: readonly string[];
-  /** Version of the operator set, 17 to 22. Default 20, which has Gelu; runtimes from 2022 on know 17. */
+  /** Version of the operator set, 17 to 26. Default 20, which has Gelu; runtimes from 2022 on know 17. 23 has Attention, 26 BitCast and CumProd. */
   opset?: number;
   /** Name of the graph. Default: the class of the module, or 'model'. */
   name?: string;
@@ -64,6 +64,10 @@ const irVersions: ReadonlyMap<number, number> = new Map([
   [20, 9],
   [21, 10],
   [22, 10],
+  [23, 11],
+  [24, 12],
+  [25, 13],
+  [26, 13],
 ]);
 /** Protocol buffers hold less than 2 GiB. */
 const maximumBytes = 2 ** 31 - 1;

@@ -142,7 +142,7 @@ describe.each(['reference', 'wasm'] as const)('models on %s', (device) => {
     expect(file.irVersion).toBe(8);
   });
 
-  it.each([17, 18, 19, 20, 21, 22])('operator set %i is written as it is defined', async (opset) => {
+  it.each([17, 18, 19, 20, 21, 22, 23, 24, 25, 26])('operator set %i is written as it is defined', async (opset) => {
     const run = (x: Tensor): Tensor =>
       pad(
         x

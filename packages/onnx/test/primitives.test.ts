@@ -3,6 +3,7 @@ import {
   acos,
   asin,
   atan,
+  bitcast,
   bitwiseAnd,
   bitwiseLeftShift,
   bitwiseNot,
@@ -234,7 +235,10 @@ const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
     float: unary((x) => x.mul(3).round()),
     'halves to even': { inputs: { x: int }, run: (x) => x.to('float32').mul(0.5).round() },
   },
-  trunc: { float: unary((x) => trunc(x.mul(3))) },
+  trunc: {
+    float: unary((x) => trunc(x.mul(3))),
+    'the sign of zeros': unary((x) => trunc(x.mul(0.1)).reciprocal()),
+  },
   not: { bool: { inputs: { x: bool }, run: (x) => x.not() }, int32: unaryInt((x) => bitwiseNot(x)) },
   cast: {
     'float32 to int32': unary((x) => x.mul(3).to('int32')),
@@ -244,7 +248,10 @@ const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
     'bool to float32': { inputs: { x: bool }, run: (x) => x.to('float32') },
     'bool to int32': { inputs: { x: bool }, run: (x) => x.to('int32') },
   },
-  bitcast: {},
+  bitcast: {
+    'float32 to int32': unary((x) => bitcast(x, 'int32')),
+    'int32 to float32': unaryInt((x) => bitcast(x.mul(123456789), 'float32')),
+  },
   detach: { float: unary((x) => x.detach().add(1)) },
   add: {
     float: binary((a, b) => a.add(b)),
@@ -476,6 +483,16 @@ const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
       inputs: { x: ['batch', 3, 6, 5], dy: ['batch', 2, 4, 4] },
       run: (x, dy) =>
         tensorOf(makeNode('convWeightGradient', [nodeOf(x), nodeOf(dy)], { ...conv({}), kernelSize: [3, 2] })),
+    },
+    groups: {
+      inputs: { x: ['batch', 6, 6, 5], dy: ['batch', 4, 3, 4] },
+      run: (x, dy) =>
+        tensorOf(
+          makeNode('convWeightGradient', [nodeOf(x), nodeOf(dy)], {
+            ...conv({ groups: 2, stride: [2, 1], paddingLow: [1, 0] }),
+            kernelSize: [3, 2],
+          }),
+        ),
     },
     'stride, dilation and padding': {
       inputs: { x: ['batch', 3, 10, 8], dy: ['batch', 2, 4, 8] },

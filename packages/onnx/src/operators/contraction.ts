@@ -4,7 +4,7 @@ import type { OperatorAttributes } from '../builder.ts';
 import type { Value } from '../emitter.ts';
 import { first, isStatic, sameExtents, type Extent } from '../extents.ts';
 import type { Site } from '../site.ts';
-import { sliceAxes } from './movement.ts';
+import { reshapeTo, sliceAxes } from './movement.ts';
 
 /** `MatMul` broadcasts batch axes itself, as long as the matrices are whole. */
 export function dot(site: Site<'dot'>): Value {
@@ -138,20 +138,22 @@ function transposedExtent(dy: Extent, kernel: Extent, stride: number, dilation: 
 
 /**
  * ∂/∂w is a convolution of x with dy as its kernel, batch and channels swapped, stride and dilation swapped; it may reach past the
- * kernel's size where the stride left elements of x unread.
+ * kernel's size where the stride left elements of x unread. Of g groups, x is [channels, g · batch, …] and dy [g · outputs, batch, …].
  */
 export function convWeightGradient(site: Site<'convWeightGradient'>): Value {
   const { stride, dilation, low, high, groups } = geometryOf(site);
-  if (groups !== 1)
-    site.fail('the gradient of a grouped convolution has no ONNX operator', 'Export the forward computation only.');
   const swap = [1, 0, ...stride.map((_, i) => i + 2)];
-  const swapped = (value: Value): Value =>
-    site.emit('Transpose', [value], {
-      attributes: { perm: swap },
-      extents: swap.map((axis) => value.extents[axis] ?? []),
-    });
-  const x = swapped(site.full(0));
-  const dy = swapped(site.full(1));
+  const permuted = (value: Value, perm: readonly number[]): Value =>
+    site.emit('Transpose', [value], { attributes: { perm }, extents: perm.map((axis) => value.extents[axis] ?? []) });
+  const channelsFirst = (value: Value): Value => {
+    if (groups === 1) return permuted(value, swap);
+    const [batch = [], channels = [], ...spatial] = value.extents;
+    const apart = [batch, site.emitter.fixed(groups), channels.map((n) => n / groups), ...spatial];
+    const parted = permuted(reshapeTo(site, value, apart), [2, 1, 0, ...spatial.map((_, i) => i + 3)]);
+    return reshapeTo(site, parted, [channels.map((n) => n / groups), batch.map((n) => n * groups), ...spatial]);
+  };
+  const x = channelsFirst(site.full(0));
+  const dy = permuted(site.full(1), swap);
   const size = stride.map((_, i) => {
     const padded = (x.extents[i + 2] ?? []).map((n) => n + (low[i] ?? 0) + (high[i] ?? 0));
     return padded.map(
@@ -160,7 +162,7 @@ export function convWeightGradient(site: Site<'convWeightGradient'>): Value {
     );
   });
   const channels = [x.extents[0] ?? [], dy.extents[0] ?? []];
-  const product = convolve(site, x, dy, undefined, { stride: dilation, dilation: stride, low, high, groups: 1 }, [
+  const product = convolve(site, x, dy, undefined, { stride: dilation, dilation: stride, low, high, groups }, [
     ...channels,
     ...size,
   ]);
@@ -178,5 +180,5 @@ export function convWeightGradient(site: Site<'convWeightGradient'>): Value {
         axes.map(() => 1),
         [...channels, ...site.extents.slice(2)],
       );
-  return swapped(cut);
+  return permuted(cut, swap);
 }

@@ -106,7 +106,9 @@ function withSign(site: Site, magnitude: Value, sign: Value): Value {
   const below = site.elementwise('Less', [sign, zero], bool);
   const inverse = site.elementwise('Less', [site.elementwise('Div', [one, sign]), zero], bool);
   const negative = site.elementwise('Or', [below, inverse], bool);
-  return site.elementwise('Where', [negative, site.elementwise('Neg', [magnitude]), magnitude]);
+  // A factor, since a choice made by onnxruntime loses the sign of zeros.
+  const factor = site.elementwise('Where', [negative, site.emitter.scalar('float32', -1), one]);
+  return site.elementwise('Mul', [magnitude, factor]);
 }
 
 export function copySign(site: Site<'copySign'>): Value {

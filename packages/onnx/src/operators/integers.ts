@@ -14,10 +14,6 @@ export function bits<P extends Primitive>(ofBool: string, ofInteger: string): (s
   };
 }
 
-export function bitcast(site: Site<'bitcast'>): Value {
-  return site.fail('ONNX has no operator that reads the bits of one type as another', 'Compute without bitcast.');
-}
-
 const int64 = { dtype: 'int64' } as const;
 
 function wide(site: Site, x: Value): Value {

@@ -3,6 +3,7 @@ import { formulas } from '@hebb/tensor/formulas';
 import type { Primitive } from '@hebb/tensor/graph';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
+import { bitcast } from './bitcast.ts';
 import { conv, convInputGradient, convWeightGradient, dot } from './contraction.ts';
 import {
   cast,
@@ -23,7 +24,7 @@ import {
   where,
 } from './elementwise.ts';
 import { gather, scatter } from './indexing.ts';
-import { bitcast, bits, floorDivide, shiftLeft, shiftRight } from './integers.ts';
+import { bits, floorDivide, shiftLeft, shiftRight } from './integers.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
 import { argSort, cumulative } from './order.ts';
 import { argmax, max, min, prod, sum } from './reduce.ts';

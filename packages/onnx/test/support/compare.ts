@@ -62,17 +62,7 @@ export async function expectSame(
         inputs.map(([, value]) => value),
       ),
     );
-    expect(actual.length).toBe(expected.length);
-    for (const [i, value] of expected.entries()) {
-      const got = actual[i] as Tensor;
-      expect(`${got}`).toBe(`${value}`);
-      const [a, b] = [await got.data(), await value.data()];
-      for (let j = 0; j < b.length; j++) {
-        const [x, y] = [a[j] as number, b[j] as number];
-        if (Object.is(x, y) || Math.abs(x - y) <= tolerance * (1 + Math.abs(y))) continue;
-        expect.fail(`output ${i} at ${JSON.stringify(size)}: element ${j} is ${x} in the file, ${y} in the model`);
-      }
-    }
+    await expectClose(actual, expected, tolerance, ` at ${JSON.stringify(size)}`);
   }
   return structure;
 }
@@ -80,4 +70,37 @@ export async function expectSame(
 /** The operators of a file, in order. */
 export function operatorsOf(model: OnnxModel): string[] {
   return (model.graph?.node ?? []).map(({ opType }) => opType ?? '');
+}
+
+/** Asserts equality for one set of inputs, in their shapes and dtypes. */
+export async function expectSameValues(
+  model: (...inputs: Tensor[]) => readonly Tensor[],
+  inputs: readonly Tensor[],
+  { tolerance = 1e-5, ...options }: { readonly tolerance?: number; readonly opset?: number } = {},
+): Promise<OnnxModel> {
+  const named = Object.fromEntries(inputs.map((input, i) => [`input_${i}`, input]));
+  const specs = Object.fromEntries(Object.entries(named).map(([name, { shape, dtype }]) => [name, { shape, dtype }]));
+  const bytes = await exportOnnx(model, { ...options, inputs: specs });
+  const actual = Object.values(await runOnnx(bytes, named));
+  await expectClose(actual, model(...inputs), tolerance, '');
+  return parseOnnx(bytes);
+}
+
+async function expectClose(
+  actual: readonly Tensor[],
+  expected: readonly Tensor[],
+  tolerance: number,
+  where: string,
+): Promise<void> {
+  expect(actual.length).toBe(expected.length);
+  for (const [i, value] of expected.entries()) {
+    const got = actual[i] as Tensor;
+    expect(`${got}`).toBe(`${value}`);
+    const [a, b] = [await got.data(), await value.data()];
+    for (let j = 0; j < b.length; j++) {
+      const [x, y] = [a[j] as number, b[j] as number];
+      if (Object.is(x, y) || Math.abs(x - y) <= tolerance * (1 + Math.abs(y))) continue;
+      expect.fail(`output ${i}${where}: element ${j} is ${x} in the file, ${y} in the model`);
+    }
+  }
 }
