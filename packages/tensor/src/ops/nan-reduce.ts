@@ -28,5 +28,5 @@ export function nanSum(x: Tensor, axes?: number | readonly number[], options?: R
 export function nanMean(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   const keepDims = keepsDims('nanMean', x, options);
   const list = normalizeAxes('nanMean', axes, x.ndim);
-  return reduced('sum', withoutNaN(x), list, keepDims).div(reduced('sum', isNumber(x), list, keepDims));
+  return reduced('sum', withoutNaN(x), list, keepDims).div(reduced('sum', isNumber(x).where(1, 0), list, keepDims));
 }

@@ -1,0 +1,72 @@
+/** Products, transforms, and loops. */
+import * as api from '../../../../packages/tensor/src/index.ts';
+import type { Tensor } from '../../../../packages/tensor/src/index.ts';
+import { of, ways, type Operation } from '../operation.ts';
+
+export const products = {
+  matmul: ways(
+    of((a, b) => a.matmul(b), [2, 3], [3, 2]),
+    of((a, b) => a.matmul(b), [2, 2, 3], [3, 2]),
+  ),
+  dot: of((a, b) => api.dot(a, b), [3], [3]),
+  outer: of((a, b) => api.outer(a, b), [3], [2]),
+  cross: of((a, b) => api.cross(a, b), [2, 3], [3]),
+  tensordot: of((a, b) => api.tensordot(a, b, [[0], [1]]), [2, 3], [2, 2]),
+  kron: of((a, b) => api.kron(a, b), [2, 2], [2]),
+  matrixPower: of((a) => api.matrixPower(a, 3), [2, 2]),
+  einsum: ways(
+    of((a, b, c) => api.einsum('bn,anm,bm->ba', a, b, c), [2, 3], [2, 3, 2], [2, 2]),
+    of((a, b) => api.einsum('...ii,...ij->...j', a, b), [2, 2, 2], [2, 2, 3]),
+  ),
+} satisfies Record<string, Operation>;
+
+export const signals = {
+  fft: ways(
+    of((a) => api.fft(a), [6, 2]),
+    of((a) => api.fft(a, { norm: 'ortho' }), [5, 2]),
+  ),
+  ifft: of((a) => api.ifft(a), [6, 2]),
+  rfft: of((a) => api.rfft(a), [2, 6]),
+  irfft: of((a) => api.irfft(a, { n: 7 }), [4, 2]),
+} satisfies Record<string, Operation>;
+
+export const attention = {
+  scaledDotProductAttention: ways(
+    of((q, k, v) => api.scaledDotProductAttention(q, k, v, { causal: true }), [2, 3, 2], [2, 3, 2], [2, 3, 2]),
+    of((q, k, v, m) => api.scaledDotProductAttention(q, k, v, { mask: m }), [1, 2, 2], [1, 3, 2], [1, 3, 2], [2, 3]),
+  ),
+} satisfies Record<string, Operation>;
+
+const step = (h: Tensor, row: Tensor): [Tensor, Tensor] => {
+  const next = h.mul(row).add(0.3).tanh();
+  return [next, next.mul(row)];
+};
+
+export const controlFlow = {
+  scan: ways(
+    of((h, xs) => api.scan(step, h, xs), [2], [4, 2]),
+    of((h, xs) => api.scan(step, h, xs, { reverse: true }), [2], [4, 2]),
+  ),
+  cond: of(
+    (a, b) =>
+      api.cond(
+        api.tensor(true),
+        (l: Tensor, r: Tensor) => l.mul(r),
+        (l: Tensor) => l.sin(),
+        a,
+        b,
+      ),
+    [3],
+    [3],
+  ),
+  whileLoop: of(
+    (a) =>
+      api.whileLoop(
+        (s: Tensor) => s.square().sum().less(20),
+        (s: Tensor) => s.mul(1.5).add(0.1),
+        a,
+        { maxSteps: 5 },
+      )[0],
+    [3],
+  ),
+} satisfies Record<string, Operation>;
