@@ -55,10 +55,12 @@ import {
   tril,
   trunc,
   unfold,
-  type Tensor,
+  Tensor,
 } from '../../../packages/tensor/src/index.ts';
 import type { BinaryPrimitive, UnaryPrimitive } from '../../../packages/tensor/src/graph.ts';
+import { catalogueSteps } from './catalogue.ts';
 import { makeRandom, type Random } from './random.ts';
+import type { Step } from './step.ts';
 
 /** Values in −2 … 2 that float32 holds exactly, without small fractions that would tie. */
 function randomData(size: number, random: Random): Float32Array {
@@ -85,8 +87,6 @@ export function randomLeaves(random: Random): Leaf[] {
     };
   });
 }
-
-type Step = (x: Tensor, y: Tensor, axis: number, random: Random) => Tensor | undefined;
 
 const sameShape = (x: Tensor, y: Tensor): boolean => x.shape.join() === y.shape.join();
 const broadcasts = (x: Tensor, y: Tensor): boolean =>
@@ -417,10 +417,13 @@ const loop =
     return [stacked, stacked, first, second][random(4)];
   };
 
+const innerSteps: readonly Step[] = [...plainSteps, ...catalogueSteps];
+
 const steps: readonly Step[] = [
   ...plainSteps,
-  loop(() => plainSteps),
-  loop(() => [...plainSteps, loop(() => plainSteps)]),
+  ...catalogueSteps,
+  ...[1, 2, 3].map(() => loop(() => innerSteps)),
+  loop(() => [...innerSteps, ...[1, 2, 3, 4].map(() => loop(() => innerSteps))]),
 ];
 
 /** Grows a graph over `leaves` and returns some of its values, the last always among them. */
@@ -443,7 +446,8 @@ function growPool(
     const axis = x.ndim === 0 ? 0 : random(x.ndim);
     const next = steps[random(steps.length)]?.(x, y, axis, random);
     // Also what is x itself: of a variable it is another tensor, and a seed has to give the same graph over both.
-    if (next !== undefined && next.size > 0 && next.size <= largest) pool.push(next);
+    for (const result of next === undefined ? [] : next instanceof Tensor ? [next] : next)
+      if (result.size > 0 && result.size <= largest) pool.push(result);
   }
   return pool;
 }
