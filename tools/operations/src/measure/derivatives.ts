@@ -1,6 +1,13 @@
 /** Derivatives beside central differences, and mapped functions beside loops, in float64. */
 import { vjp, vmap } from '../../../../packages/autograd/src/index.ts';
-import { ArgumentError, onesLike, setDevice, stack, tensor, type Tensor } from '../../../../packages/tensor/src/index.ts';
+import {
+  ArgumentError,
+  onesLike,
+  setDevice,
+  stack,
+  tensor,
+  type Tensor,
+} from '../../../../packages/tensor/src/index.ts';
 import { gradientErrors } from '../../../../packages/autograd/test/support/finite-differences.ts';
 import { mappingErrors } from '../../../../packages/autograd/test/support/many-examples.ts';
 import { interpretTensors } from '../../../../packages/tensor/test/support/compare.ts';
