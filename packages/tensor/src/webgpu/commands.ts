@@ -21,7 +21,13 @@ export class Commands {
     this.#flight = flight;
   }
 
-  dispatch(pipeline: GPUComputePipeline, group: GPUBindGroup, [x, y]: readonly [number, number]): void {
+  /** `offsets`: of those bindings that are seen from another place at every dispatch. */
+  dispatch(
+    pipeline: GPUComputePipeline,
+    group: GPUBindGroup,
+    [x, y]: readonly [number, number],
+    offsets?: readonly number[],
+  ): void {
     let pass = this.#pass;
     if (pass === undefined) {
       pass = this.#pass = this.#open().beginComputePass();
@@ -32,8 +38,8 @@ export class Commands {
       pass.setPipeline(pipeline);
       this.#pipeline = pipeline;
     }
-    if (group !== this.#group) {
-      pass.setBindGroup(0, group);
+    if (group !== this.#group || offsets !== undefined) {
+      pass.setBindGroup(0, group, offsets);
       this.#group = group;
     }
     pass.dispatchWorkgroups(x, y);

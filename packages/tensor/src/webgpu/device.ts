@@ -119,6 +119,8 @@ function limitsOf(limits: GPUSupportedLimits): Record<string, number> {
   return {
     maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
     maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+    maxDynamicStorageBuffersPerPipelineLayout: limits.maxDynamicStorageBuffersPerPipelineLayout,
+    minStorageBufferOffsetAlignment: limits.minStorageBufferOffsetAlignment,
     maxBufferSize: limits.maxBufferSize,
     maxUniformBufferBindingSize: limits.maxUniformBufferBindingSize,
     maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
@@ -131,6 +133,8 @@ function deviceLimits(limits: GPUSupportedLimits): DeviceLimits {
   return {
     storageBuffers: limits.maxStorageBuffersPerShaderStage ?? defaultLimits.storageBuffers,
     bindingBytes: limits.maxStorageBufferBindingSize,
+    movingBuffers: limits.maxDynamicStorageBuffersPerPipelineLayout ?? defaultLimits.movingBuffers,
+    offsetAlignment: limits.minStorageBufferOffsetAlignment ?? defaultLimits.offsetAlignment,
     bufferBytes: limits.maxBufferSize,
     uniformBytes: limits.maxUniformBufferBindingSize,
     workgroupInvocations: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),

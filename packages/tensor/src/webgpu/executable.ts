@@ -15,6 +15,7 @@ import {
   type Repeat,
   type Step,
 } from './schedule/lower.ts';
+import type { Move } from './schedule/bindings.ts';
 import { accessesOf } from './schedule/traverse.ts';
 import type { Target } from './schedule/map.ts';
 
@@ -43,6 +44,8 @@ interface ReadyDispatch extends Dispatch {
   readonly pipeline: Pipeline;
   /** Bind groups of the most recent bindings. */
   readonly groups: CachedGroup[];
+  /** How those bindings move that do, in their order. */
+  readonly moving: readonly (readonly Move[])[];
 }
 
 type ReadyStep = ReadyDispatch | Copies | Repeat<ReadyDispatch | Copies>;
@@ -156,7 +159,8 @@ export class WebgpuExecutable implements Executable {
     const prepare = (step: Step): ReadyStep => {
       if (step.kind === 'copies') return step;
       if (step.kind === 'repeat') return { ...step, steps: step.steps.map(prepare) };
-      return { ...step, pipeline: pipelines.acquire(step), groups: [] };
+      const moving = step.bindings.map(({ moves }) => moves).filter((moves) => moves.length > 0);
+      return { ...step, pipeline: pipelines.acquire(step), groups: [], moving };
     };
     const steps = lowered.steps.map(prepare);
     const dispatches = dispatchesOf(steps);
@@ -176,21 +180,25 @@ export class WebgpuExecutable implements Executable {
     const { commands } = this.#resources;
     const bound = bindings.map((binding, i) => ('gpu' in binding ? binding : this.#upload(i, binding)));
     this.#writeScalars(scalars);
-    for (const { step, position } of inOrder(variant.steps)) {
+    const positions: number[] = [];
+    for (const step of inOrder(variant.steps, positions)) {
       if (step.kind === 'copies') {
-        this.#copy(step, bound, position);
+        this.#copy(step, bound, positions);
         continue;
       }
       const pipeline = step.pipeline.gpu;
-      if (pipeline !== undefined) commands.dispatch(pipeline, this.#group(step, bound), step.shader.workgroups);
+      if (pipeline === undefined) continue;
+      const { moving, shader } = step;
+      const offsets = moving.length === 0 ? undefined : moving.map((moves) => movedBy(moves, positions));
+      commands.dispatch(pipeline, this.#group(step, bound), shader.workgroups, offsets);
     }
     commands.conclude();
   }
 
-  /** `position` is that of the loop around. */
-  #copy({ pieces }: Copies, bound: readonly Bound[], position: number): void {
+  /** `positions` are those of the loops around. */
+  #copy({ pieces }: Copies, bound: readonly Bound[], positions: readonly number[]): void {
     const { arena, commands } = this.#resources;
-    const at = ({ offset, stride }: Place): number => offset + position * stride;
+    const at = ({ offset, moves }: Place): number => offset + movedBy(moves, positions);
     const gpu = ({ parameter }: Place): GPUBuffer => bound[parameter]?.gpu ?? arena.buffer();
     for (const { from, to, bytes } of pieces) {
       const [source, target] = [gpu(from), gpu(to)];
@@ -320,18 +328,29 @@ export class WebgpuExecutable implements Executable {
   dispose: () => void = () => undefined;
 }
 
-/** What is to be done, one after the other, with the positions that the innermost loops have reached. */
+/** What is to be done, one after the other; `positions` are those that the loops around have reached then. */
 function* inOrder(
   steps: readonly ReadyStep[],
-  position = 0,
-): Generator<{ readonly step: ReadyDispatch | Copies; readonly position: number }> {
+  positions: number[],
+  depth = 0,
+): Generator<ReadyDispatch | Copies, void> {
   for (const step of steps) {
     if (step.kind !== 'repeat') {
-      yield { step, position };
+      yield step;
       continue;
     }
-    for (let i = 0; i < step.length; i++) yield* inOrder(step.steps, step.reverse ? step.length - 1 - i : i);
+    for (let i = 0; i < step.length; i++) {
+      positions[depth] = step.reverse ? step.length - 1 - i : i;
+      yield* inOrder(step.steps, positions, depth + 1);
+    }
   }
+}
+
+/** Bytes by which a place has moved. */
+function movedBy(moves: readonly Move[], positions: readonly number[]): number {
+  let bytes = 0;
+  for (const { depth, stride } of moves) bytes += stride * (positions[depth] ?? 0);
+  return bytes;
 }
 
 /** Every dispatch once. */

@@ -9,12 +9,24 @@ export interface Pipeline {
   /** Resolves when compiled, or to what went wrong. */
   readonly ready: Promise<WebgpuError | undefined>;
   readonly code: string;
+  readonly key: string;
   users: number;
 }
 
 interface Layout {
   readonly group: GPUBindGroupLayout;
   readonly pipeline: GPUPipelineLayout;
+}
+
+/** How a binding is used, and whether its place moves from dispatch to dispatch. */
+interface Access {
+  readonly access: string;
+  readonly moves: boolean;
+}
+
+/** Shaders of one text that see their buffers from fixed places, or from places that move. */
+function keyOf({ shader, bindings }: Dispatch): string {
+  return `${bindings.map(({ moves }) => (moves.length > 0 ? '*' : '.')).join('')} ${shader.code}`;
 }
 
 const stageCompute = 4;
@@ -37,11 +49,11 @@ export class PipelineCache {
   }
 
   acquire(step: Dispatch): Pipeline {
-    const { code } = step.shader;
-    let pipeline = this.#pipelines.get(code);
+    const key = keyOf(step);
+    let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {
       pipeline = this.#create(step);
-      this.#pipelines.set(code, pipeline);
+      this.#pipelines.set(key, pipeline);
     }
     this.#spares.delete(pipeline);
     pipeline.users++;
@@ -55,13 +67,15 @@ export class PipelineCache {
     const [oldest] = this.#spares;
     if (this.#spares.size > spareLimit && oldest !== undefined) {
       this.#spares.delete(oldest);
-      this.#pipelines.delete(oldest.code);
+      this.#pipelines.delete(oldest.key);
     }
   }
 
-  #create({ name, shader, bindings }: Dispatch): Pipeline {
+  #create(step: Dispatch): Pipeline {
+    const { name, shader, bindings } = step;
+    const key = keyOf(step);
     const layout = this.#layout(
-      bindings.map(({ access }) => access),
+      bindings.map(({ access, moves }) => ({ access, moves: moves.length > 0 })),
       shader.usesScalars,
     );
     // The scope keeps a faulty shader from being reported twice, and has the compiler's own words.
@@ -77,6 +91,7 @@ export class PipelineCache {
       layout: layout.group,
       gpu: undefined,
       code: shader.code,
+      key,
       users: 0,
       ready: compilation.then(
         (gpu) => {
@@ -85,7 +100,7 @@ export class PipelineCache {
         },
         async (cause: unknown) => {
           // A later plan may try again.
-          if (this.#pipelines.get(shader.code) === pipeline) this.#pipelines.delete(shader.code);
+          if (this.#pipelines.get(key) === pipeline) this.#pipelines.delete(key);
           const error = (await complaint) ?? cause;
           const reason =
             error instanceof Error || (error !== null && typeof error === 'object' && 'message' in error)
@@ -98,14 +113,14 @@ export class PipelineCache {
     return pipeline;
   }
 
-  #layout(accesses: readonly string[], usesScalars: boolean): Layout {
-    const key = `${accesses.join()}${usesScalars ? '+' : ''}`;
+  #layout(accesses: readonly Access[], usesScalars: boolean): Layout {
+    const key = `${accesses.map(({ access, moves }) => `${access}${moves ? '*' : ''}`).join()}${usesScalars ? '+' : ''}`;
     let layout = this.#layouts.get(key);
     if (layout === undefined) {
-      const entries: GPUBindGroupLayoutEntry[] = accesses.map((access, binding) => ({
+      const entries: GPUBindGroupLayoutEntry[] = accesses.map(({ access, moves }, binding) => ({
         binding,
         visibility: stageCompute,
-        buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+        buffer: { type: access === 'read' ? 'read-only-storage' : 'storage', hasDynamicOffset: moves },
       }));
       if (usesScalars)
         entries.push({ binding: accesses.length, visibility: stageCompute, buffer: { type: 'uniform' } });

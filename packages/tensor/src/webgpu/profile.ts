@@ -5,6 +5,9 @@ export interface DeviceLimits {
   readonly storageBuffers: number;
   /** Bytes of a buffer that a kernel can see through one binding. */
   readonly bindingBytes: number;
+  /** Storage buffers of one kernel that may be seen from another place at every dispatch, and the bytes of which such places are multiples. */
+  readonly movingBuffers: number;
+  readonly offsetAlignment: number;
   readonly bufferBytes: number;
   readonly uniformBytes: number;
   readonly workgroupInvocations: number;
@@ -16,6 +19,8 @@ export interface DeviceLimits {
 export const defaultLimits: DeviceLimits = {
   storageBuffers: 8,
   bindingBytes: 128 * 2 ** 20,
+  movingBuffers: 4,
+  offsetAlignment: 256,
   bufferBytes: 256 * 2 ** 20,
   uniformBytes: 64 * 2 ** 10,
   workgroupInvocations: 256,

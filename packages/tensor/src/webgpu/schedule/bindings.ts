@@ -7,6 +7,19 @@ import type { DeviceLimits } from '../profile.ts';
 import type { BufferView } from '../wgsl/emitter.ts';
 import type { Uses } from './traverse.ts';
 
+/** How a place moves with a loop around: by `stride` bytes for each position of the loop that is `depth` loops deep. */
+export interface Move {
+  readonly depth: number;
+  readonly stride: number;
+}
+
+/** A part of a buffer that stays where it is, and is seen there: where it begins in a parameter, or (−1) in the arena, and how it moves. */
+export interface MovingPart {
+  readonly parameter: number;
+  readonly offset: number;
+  readonly moves: readonly Move[];
+}
+
 export interface Binding {
   readonly access: 'read' | 'read_write';
   /** Position of the parameter; −1 for a window of the arena. */
@@ -14,6 +27,8 @@ export interface Binding {
   /** Offset in the arena, for a window of it. */
   readonly offset: number;
   readonly bytes: number;
+  /** Empty: it is always the same place. */
+  readonly moves: readonly Move[];
 }
 
 export interface BindingPlan {
@@ -29,6 +44,7 @@ interface Window {
   begin: number;
   end: number;
   readonly buffers: number[];
+  readonly moves: readonly Move[];
 }
 
 export function bytesOf(buffer: PlanBuffer): number {
@@ -37,29 +53,42 @@ export function bytesOf(buffer: PlanBuffer): number {
 
 /**
  * Bindings for the buffers that a kernel uses, or undefined where the device has too few or too small ones.
- * `canonical` gives, for parameters that are bound to one and the same device buffer in a run, the first of them.
+ * `moving` are the parts of buffers that are seen where they are. `canonical` gives, for parameters that are bound to one and the same device buffer in a run, the first of them.
  */
 export function planBindings(
   uses: Uses,
   buffers: readonly PlanBuffer[],
   canonical: readonly number[],
-  limits: DeviceLimits,
+  { limits, moving = new Map() }: { readonly limits: DeviceLimits; readonly moving?: ReadonlyMap<number, MovingPart> },
 ): BindingPlan | undefined {
   const written = new Set(uses.stores.map(({ buffer }) => buffer));
   const used = [...new Set([...written, ...uses.loads.map(({ buffer }) => buffer)])];
   const parameters = new Map<number, Window>();
   const temporaries: Window[] = [];
+  const parts = new Map<string, Window>();
   for (const position of used) {
     const buffer = buffers[position];
     if (buffer === undefined) throw new Error(`the plan has no buffer ${position}`);
     const bytes = bytesOf(buffer);
+    const part = moving.get(position);
+    if (part !== undefined) {
+      const { parameter, offset, moves } = part;
+      const key = `${parameter} ${offset} ${bytes} ${moves.map(({ depth, stride }) => `${depth}*${stride}`).join()}`;
+      const known = parts.get(key);
+      if (known === undefined)
+        parts.set(key, { parameter, begin: offset, end: offset + bytes, buffers: [position], moves });
+      else known.buffers.push(position);
+      continue;
+    }
     if (buffer.kind === 'temporary') {
-      temporaries.push({ parameter: -1, begin: buffer.offset, end: buffer.offset + bytes, buffers: [position] });
+      const end = buffer.offset + bytes;
+      temporaries.push({ parameter: -1, begin: buffer.offset, end, buffers: [position], moves: [] });
       continue;
     }
     const parameter = canonical[buffer.position] ?? buffer.position;
     const window = parameters.get(parameter);
-    if (window === undefined) parameters.set(parameter, { parameter, begin: 0, end: bytes, buffers: [position] });
+    if (window === undefined)
+      parameters.set(parameter, { parameter, begin: 0, end: bytes, buffers: [position], moves: [] });
     else {
       window.end = Math.max(window.end, bytes);
       window.buffers.push(position);
@@ -68,8 +97,12 @@ export function planBindings(
   temporaries.sort((a, b) => a.begin - b.begin);
   // Writable bindings must not overlap; beyond that, windows are joined only as far as the device demands.
   let windows = joinWindows(temporaries, 0);
-  if (parameters.size + windows.length > limits.storageBuffers) windows = joinWindows(temporaries, limits.bindingBytes);
-  const all = [...parameters.values(), ...windows];
+  const own = parameters.size + parts.size;
+  // A window that spans others might cover a part of the arena that moves.
+  if (own + windows.length > limits.storageBuffers && parts.size === 0)
+    windows = joinWindows(temporaries, limits.bindingBytes);
+  const all = [...parameters.values(), ...parts.values(), ...windows];
+  if (parts.size > limits.movingBuffers) return undefined;
   if (all.length > limits.storageBuffers) return undefined;
   if (all.some(({ begin, end }) => end - begin > limits.bindingBytes)) return undefined;
   // In order of use, so that kernels of one form get one text wherever their buffers lie.
@@ -108,7 +141,8 @@ function describe(
     const types = new Set(window.buffers.map((position) => buffers[position]?.type));
     const [only] = types;
     const element = types.size === 1 && (only === 'f32' || only === 'i32') ? only : 'u32';
-    bindings.push({ access, parameter: window.parameter, offset: window.begin, bytes: window.end - window.begin });
+    const { parameter, begin, end, moves } = window;
+    bindings.push({ access, parameter, offset: begin, bytes: end - begin, moves });
     declarations.push(`@group(0) @binding(${i}) var<storage, ${access}> b${i}: array<${element}>;`);
     for (const position of window.buffers) {
       const buffer = buffers[position];

@@ -18,7 +18,7 @@ import type {
 import { constantIndex } from '../../compiler/index-expression.ts';
 import { Rewriter } from '../../compiler/rewriter.ts';
 import type { Shader } from '../wgsl/shader.ts';
-import { bytesOf, planBindings, type Binding, type BindingPlan } from './bindings.ts';
+import { bytesOf, planBindings, type Binding, type BindingPlan, type Move, type MovingPart } from './bindings.ts';
 import { chooseReduceParts, chooseReduceShape, chooseSplit, chooseTile } from './choose.ts';
 import { renderContraction } from './contraction.ts';
 import { cumulativeInParts, cumulativeParts, renderCumulative } from './cumulative.ts';
@@ -58,10 +58,9 @@ export interface Dispatch {
 /** A place in a parameter, or (−1) in the arena. */
 export interface Place {
   readonly parameter: number;
-  /** In bytes. */
+  /** In bytes, where all loops around are at position 0. */
   readonly offset: number;
-  /** Bytes to add for each position of the loop around. */
-  readonly stride: number;
+  readonly moves: readonly Move[];
 }
 
 /** Copies between buffers, one after the other. */
@@ -110,6 +109,10 @@ class Lowering {
   readonly scratch: Scratch;
   readonly #target: Target;
   readonly #canonical: readonly number[];
+  /** Parts of buffers that kernels see where they are. */
+  readonly #moving = new Map<number, MovingPart>();
+  /** Loops around what is lowered now. */
+  #depth = 0;
 
   constructor(plan: Plan, target: Target, canonical: readonly number[]) {
     this.scratch = new Scratch(plan.buffers, plan.arenaBytes);
@@ -130,26 +133,85 @@ class Lowering {
     if (kernel.stores.length > 0) this.#schedule(kernel);
   }
 
+  /** Parts of buffers are seen where they are as far as the device allows, and otherwise copied. */
+  #loop(loop: Loop): void {
+    const seen = this.#partsSeen(loop);
+    if (seen.length > 0) {
+      const [before, steps] = [this.scratch.state(), this.steps];
+      try {
+        this.#repeat(loop, new Set(seen));
+        return;
+      } catch (error) {
+        if (!(error instanceof DeviceError)) throw error;
+        // Windows that cannot be joined may have been too many.
+        this.scratch.return(before);
+        this.steps = steps;
+      }
+    }
+    this.#repeat(loop, new Set());
+  }
+
   /**
-   * The steps of a loop work on parts that always lie in the same place, so that they are dispatches like any other; the parts are copied there
-   * from what they are parts of, and back.
+   * The parts of a loop that kernels can see where they are: those that begin where a binding may, and of whose memory nothing else is used in the loop, unless all only
+   * read it.
    */
-  #loop({ name, length, reverse, parts, kernels }: Loop): void {
-    const wholes = parts.map((part) => this.scratch.buffers[part]?.position ?? -1);
-    const { read, written } = accessesOf(kernels, this.scratch.buffers);
-    for (const part of parts) this.scratch.keep(part);
+  #partsSeen({ parts, kernels }: Loop): number[] {
+    const { buffers } = this.scratch;
+    const { read, written } = accessesOf(kernels, buffers);
+    const wholeOf = (position: number): number =>
+      parts.includes(position) ? (buffers[position]?.position ?? -1) : position;
+    const rootOf = (position: number): string => {
+      const { parameter, offset } = this.#place(wholeOf(position), 0);
+      return parameter < 0 ? `arena ${offset}` : `parameter ${this.#canonical[parameter] ?? parameter}`;
+    };
+    const users = new Map<string, number[]>();
+    for (const position of new Set([...read, ...written])) {
+      const root = rootOf(position);
+      users.set(root, [...(users.get(root) ?? []), position]);
+    }
+    return parts.filter((part) => {
+      const bytes = 4 * (buffers[part]?.size ?? 0);
+      if (bytes === 0 || bytes % this.#target.limits.offsetAlignment !== 0) return false;
+      const others = users.get(rootOf(part)) ?? [];
+      const whole = wholeOf(part);
+      const isAlone = others.every((other) => parts.includes(other) && wholeOf(other) === whole);
+      const isRead = this.#place(whole, 0).parameter >= 0 && others.every((other) => !written.has(other));
+      return isAlone || isRead;
+    });
+  }
+
+  /** The other parts lie in a place of their own, so that kernels find them there; they are copied there from what they are parts of, and back. */
+  #repeat({ name, length, reverse, parts, kernels }: Loop, seen: ReadonlySet<number>): void {
+    const { buffers } = this.scratch;
+    const wholes = parts.map((part) => this.#place(buffers[part]?.position ?? -1, 0));
+    const { read, written } = accessesOf(kernels, buffers);
+    const depth = this.#depth;
+    const partOf = (place: Place, part: number): Place => ({
+      ...place,
+      moves: [...place.moves, { depth, stride: 4 * (buffers[part]?.size ?? 0) }],
+    });
+    parts.forEach((part, i) => {
+      if (seen.has(part)) {
+        const { parameter, offset, moves } = partOf(wholes[i] as Place, part);
+        this.#moving.set(part, { parameter: this.#canonical[parameter] ?? parameter, offset, moves });
+      } else {
+        this.#moving.delete(part);
+        this.scratch.keep(part);
+      }
+    });
     const moved = (isWanted: (part: number) => boolean, isOut: boolean): Copies => {
       const pieces = parts.flatMap((part, i): Copies['pieces'][number][] => {
-        const bytes = 4 * (this.scratch.buffers[part]?.size ?? 0);
-        if (bytes === 0 || !isWanted(part)) return [];
+        const bytes = 4 * (buffers[part]?.size ?? 0);
+        if (bytes === 0 || seen.has(part) || !isWanted(part)) return [];
         const here = this.#place(part, 0);
-        const there = { ...this.#place(wholes[i] ?? -1, 0), stride: bytes };
+        const there = partOf(wholes[i] as Place, part);
         return [isOut ? { from: here, to: there, bytes } : { from: there, to: here, bytes }];
       });
       return { kind: 'copies', name, pieces };
     };
     const outer = this.steps;
     this.steps = [];
+    this.#depth++;
     const [into, back] = [
       moved((part) => read.has(part) && !written.has(part), false),
       moved((part) => written.has(part), true),
@@ -157,6 +219,7 @@ class Lowering {
     if (into.pieces.length > 0) this.steps.push(into);
     for (const step of kernels) this.step(step);
     if (back.pieces.length > 0) this.steps.push(back);
+    this.#depth--;
     outer.push({ kind: 'repeat', length, reverse, steps: this.steps });
     this.steps = outer;
   }
@@ -164,9 +227,11 @@ class Lowering {
   #place(position: number, index: number): Place {
     const buffer = this.scratch.buffers[position];
     if (buffer === undefined) throw new Error(`the plan has no buffer ${position}`);
+    const moving = this.#moving.get(position);
+    if (moving !== undefined) return { ...moving, offset: moving.offset + 4 * index };
     const isParameter = buffer.kind === 'parameter';
     const offset = (isParameter ? 0 : buffer.offset) + 4 * index;
-    return { parameter: isParameter ? buffer.position : -1, offset, stride: 0 };
+    return { parameter: isParameter ? buffer.position : -1, offset, moves: [] };
   }
 
   #copies({ name, pieces }: CopyKernel): Copies {
@@ -295,7 +360,8 @@ class Lowering {
   }
 
   #bind(kernel: Kernel): BindingPlan | undefined {
-    return planBindings(usesOf(kernel), this.scratch.buffers, this.#canonical, this.#target.limits);
+    const { limits } = this.#target;
+    return planBindings(usesOf(kernel), this.scratch.buffers, this.#canonical, { limits, moving: this.#moving });
   }
 
   #splitStores(kernel: MapKernel): boolean {

@@ -67,7 +67,7 @@ export function renderLinks(
   const bindings = [kernel.heads, kernel.next].map((position): Binding => {
     const buffer = buffers[position];
     if (buffer?.kind !== 'temporary') throw new Error('internal: lists lie in temporaries');
-    return { access: 'read_write', parameter: -1, offset: buffer.offset, bytes: bytesOf(buffer) };
+    return { access: 'read_write', parameter: -1, offset: buffer.offset, bytes: bytesOf(buffer), moves: [] };
   });
   const declarations = [
     '@group(0) @binding(0) var<storage, read_write> heads: array<atomic<i32>>;',

@@ -92,7 +92,7 @@ export function renderRound(
   const bindings = used.map((position): Binding => {
     const buffer = buffers[position];
     if (buffer?.kind !== 'temporary') throw new Error('internal: rows that are sorted lie in temporaries');
-    return { access: 'read_write', parameter: -1, offset: buffer.offset, bytes: bytesOf(buffer) };
+    return { access: 'read_write', parameter: -1, offset: buffer.offset, bytes: bytesOf(buffer), moves: [] };
   });
   const declarations = names.map((name, i) => `@group(0) @binding(${i}) var<storage, read_write> ${name}: array<i32>;`);
   return {

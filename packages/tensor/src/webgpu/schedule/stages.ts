@@ -41,6 +41,18 @@ export class Scratch {
     this.bytes = arenaBytes;
   }
 
+  /** What {@link return} needs. */
+  state(): { readonly buffers: readonly PlanBuffer[]; readonly start: number } {
+    return { buffers: [...this.buffers], start: this.#start };
+  }
+
+  /** Forgets what has been added since. */
+  return({ buffers, start }: { readonly buffers: readonly PlanBuffer[]; readonly start: number }): void {
+    this.buffers.splice(0, this.buffers.length, ...buffers);
+    this.#start = start;
+    this.restart();
+  }
+
   restart(): void {
     this.#next = this.#start;
   }
