@@ -126,8 +126,10 @@ const cases: Record<string, { f: (...inputs: Tensor[]) => Tensor; inputs: readon
 
 describe.each(Object.entries(cases))('%s', (_, { f, inputs }) => {
   it('has the gradient, and its gradient, that finite differences say', () => {
-    const { first, second } = gradientErrors(f, inputs);
+    const { first, second, third, transpose } = gradientErrors(f, inputs);
     expect(first).toBeLessThan(1e-6);
     expect(second).toBeLessThan(1e-5);
+    expect(third).toBeLessThan(1e-4);
+    expect(transpose).toBeLessThan(1e-12);
   });
 });

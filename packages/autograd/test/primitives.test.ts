@@ -341,11 +341,14 @@ describe.each(Object.entries(cases))('the gradient of %s', (name, entry) => {
   it.each(entry.map((one, i) => [i, one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '), one] as const))(
     'is what finite differences say, case %i: %s',
     (_i, _shapes, one) => {
-      const { first, second, tangent, primitives } = gradientErrors(one.f, one.inputs);
+      const { first, second, third, tangent, transpose, primitives } = gradientErrors(one.f, one.inputs);
       expect(primitives).toContain(name);
       expect(first).toBeLessThan(1e-6);
       expect(tangent).toBeLessThan(1e-6);
       expect(second).toBeLessThan(1e-5);
+      expect(third).toBeLessThan(1e-4);
+      // Both are exact: jvp is vjp, transposed.
+      expect(transpose).toBeLessThan(1e-12);
     },
   );
   it.each(entry.map((one, i) => [i, one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '), one] as const))(

@@ -60,8 +60,12 @@ function largestError(actual: readonly Float64Array[], expected: readonly Float6
 export interface GradientErrors {
   readonly first: number;
   readonly second: number;
+  /** Of the gradient of the derivative of the second in a direction. */
+  readonly third: number;
   /** Of the derivative in a direction. */
   readonly tangent: number;
+  /** Of ⟨w, Jv⟩ beside ⟨Jᵀw, v⟩, which are one number. */
+  readonly transpose: number;
   /** The primitives that the function consists of. */
   readonly primitives: ReadonlySet<PlanPrimitive>;
 }
@@ -78,8 +82,13 @@ function differenceAlong(
   return above.map((value, i) => (value - (below[i] ?? NaN)) / (2 * epsilon));
 }
 
+/** Σ ⟨aᵢ, bᵢ⟩. */
+function inner(a: readonly Float64Array[], b: readonly Float64Array[]): number {
+  return a.reduce((sum, values, i) => values.reduce((part, value, j) => part + value * (b[i]?.[j] ?? NaN), sum), 0);
+}
+
 /**
- * Relative errors of the gradient of Σ w · f(x), and of the gradient of ⟨that gradient, v⟩, and of the derivative of f in the direction of v, for fixed w and v
+ * Relative errors of the gradient of Σ w · f(x), of the gradient of ⟨that gradient, v⟩, of the gradient of ⟨that, v⟩, and of the derivative of f in the direction of v, for fixed w and v
  * without pattern.
  */
 export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Input[]): GradientErrors {
@@ -98,11 +107,15 @@ export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: reado
     f(...x)
       .mul(w)
       .sum();
-  const along = (...x: Tensor[]): Tensor => {
-    const { pullback } = vjp(loss, ...x);
-    const parts = pullback(ones([])).map((gradient, i) => gradient.mul(v[i] as Tensor).sum());
-    return parts.reduce((a, b) => a.add(b));
-  };
+  const slopeOf =
+    (g: (...x: Tensor[]) => Tensor) =>
+    (...x: Tensor[]): Tensor => {
+      const { pullback } = vjp(g, ...x);
+      const parts = pullback(ones([])).map((gradient, i) => gradient.mul(v[i] as Tensor).sum());
+      return parts.reduce((a, b) => a.add(b));
+    };
+  const along = slopeOf(loss);
+  const twice = slopeOf(along);
   const run = (outputs: readonly Tensor[]): ((values: readonly Float64Array[]) => Float64Array[]) => {
     const compute = float64Function(outputs, [...leaves, ...constants]);
     return (values) => compute([...values, ...constantValues]);
@@ -114,6 +127,8 @@ export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: reado
   const second = vjp(along, ...leaves);
   const secondOrder = run(second.pullback(ones([])))(at);
   const alongAt = run([along(...leaves)]);
+  const thirdOrder = run(vjp(twice, ...leaves).pullback(ones([])))(at);
+  const twiceAt = run([twice(...leaves)]);
   const tangent = run([jvp(f, leaves, v).tangent])(at);
   const outputAt = run([output]);
   const slope = differenceAlong(
@@ -121,7 +136,17 @@ export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: reado
     at,
     directions.map(({ values }) => values),
   );
+  const pushed = inner([weights.values], tangent);
+  const pulled = inner(
+    firstOrder,
+    directions.map(({ values }) => values),
+  );
   return {
+    transpose: Math.abs(pushed - pulled) / Math.max(1, Math.abs(pulled)),
+    third: largestError(
+      thirdOrder,
+      differences((values) => twiceAt(values)[0]?.[0] ?? NaN, at),
+    ),
     tangent: largestError(tangent, [slope]),
     first: largestError(
       firstOrder,
