@@ -51,8 +51,8 @@ function call<A extends unknown[], R>(op: string, f: (...args: A) => R, args: A)
  * plain objects and Maps.
  *
  * Throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} where the cotangent is not of the value's types and structure, and where the value
- * depends on an argument only through an operation that has no gradient, which the message names. An argument that the value does not depend on has the
- * cotangent zero.
+ * depends on an argument only through an operation that has no gradient, which the message names. An argument that the value does not depend on, or that only selects
+ * (the condition of `where`, an index), has the cotangent zero.
  *
  * ```ts
  * const { value, pullback } = vjp((x: Tensor) => x.square(), tensor([1, 2, 3]));
@@ -101,7 +101,7 @@ function prepareWith<A extends unknown[]>(
  * @param tangents - a list of the same structure, shapes and dtypes.
  *
  * Throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} where the tangents are not of the arguments' types and structure, or the value
- * depends on an argument only through an operation that has no gradient.
+ * depends on an argument only through an operation that has no gradient. Arguments that only select count with zero, as in {@link vjp}.
  *
  * ```ts
  * const { value, tangent } = jvp((x: Tensor) => x.square(), [tensor([1, 2, 3])], [tensor([1, 0, 10])]);

@@ -114,7 +114,7 @@ function derivatives<A extends unknown[]>(
  * in the result than in the argument, 'forward' for fewer in the argument. Default 0 and 'reverse'.
  *
  * Throws {@link DTypeError} where the result or the argument is not float32, and {@link ArgumentError} where they are no tensors, or the result depends on the argument
- * only through an operation that has no gradient, which the message names. Where it does not depend on it at all, the Jacobian is zero.
+ * only through an operation that has no gradient, which the message names. Where it does not depend on it at all, or the argument only selects, the Jacobian is zero.
  *
  * ```ts
  * const f = (x: Tensor) => x.square().mul(tensor([1, 10]));

@@ -5,9 +5,10 @@
 import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tensor';
 import { formatType, isOp, nextWalk, nodeOf, primitives, tensorOf, type Node } from '@hebb/tensor/graph';
 import { hiddenBody, requireNoCaptures } from './captures.ts';
+import { LoopReach } from './loop-reach.ts';
 import { asGradientOf } from './provenance.ts';
-import { hasGradient, rules, type Rule } from './rules.ts';
-import { scanCotangents, type ReachedEnds, type ReverseBody } from './scan.ts';
+import { rules, type Rule } from './rules.ts';
+import { scanCotangents, type ReverseBody } from './scan.ts';
 
 /** The inputs to which a cotangent may flow; a composite without a gradient of its own is its body. */
 function sourcesOf(node: Node): readonly Node[] {
@@ -117,6 +118,7 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
   const reach = (target: number): void => {
     if (target >= 0) reached[target] = true;
   };
+  const loops = new LoopReach(sourcesOf);
   /** Of nodes with several results, by their positions. */
   const severals = new Map<number, (Tensor | undefined)[]>();
   const accumulate = (position: number, part: Tensor): void => {
@@ -132,7 +134,7 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
     targets.forEach((target, i) => {
       if (target < 0) return;
       const make = parts[i];
-      // Nothing is zero, but of a loop: there it says that there is no way through the body.
+      // Of a loop it is known only afterwards whether there is a way through the body.
       if (!isOp(node, 'scan')) reach(target);
       const part = make === undefined ? undefined : asGradientOf(node, make);
       if (part === undefined) return;
@@ -154,12 +156,13 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
         targets.forEach(reach);
         continue;
       }
+      const flows = new Set(several.flatMap((part, i) => (part === undefined ? [] : [...loops.inputs(node, i)])));
       const parts = asGradientOf(node, () =>
         scanCotangents(
           node,
           several,
           targets.map((target) => target >= 0),
-          { reverseBody, reachedEnds },
+          { reverseBody, reached: flows },
         ),
       );
       accumulateParts(
@@ -167,6 +170,7 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
         targets,
         parts.map((part) => () => part),
       );
+      for (const i of flows) reach(targets[i] as number);
       continue;
     }
     const dy = cotangents[position];
@@ -256,24 +260,6 @@ const reverseBody: ReverseBody = (roots, wanted, isBoundary) => {
     isWanted,
   );
   return (node) => reached.get(node)?.cotangent;
-};
-
-/** The nodes of `ends` to which gradients of the roots may flow, behind which nothing is followed. */
-const reachedEnds: ReachedEnds = (roots, ends) => {
-  const found = new Set<Node>();
-  const seen = new Set(roots);
-  const stack = [...seen];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (ends.has(node)) found.add(node);
-    if (ends.has(node) || !hasGradient(node.op)) continue;
-    for (const source of sourcesOf(node)) {
-      if (source.type.parts === undefined && source.type.dtype !== 'float32') continue;
-      if (seen.has(source)) continue;
-      seen.add(source);
-      stack.push(source);
-    }
-  }
-  return found;
 };
 
 /**

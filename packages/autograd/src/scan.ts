@@ -23,21 +23,15 @@ export type ReverseBody = (
   isBoundary: (node: Node) => boolean,
 ) => (node: Node) => Tensor | undefined;
 
-/** Which of `ends` gradients of the roots may flow to. */
-export type ReachedEnds = (roots: readonly Node[], ends: ReadonlySet<Node>) => ReadonlySet<Node>;
-
 const zerosOf = (node: Node): Tensor => zeros(node.type.shape);
 const isFloat = ({ type }: Node): boolean => type.dtype === 'float32';
 
-/**
- * Cotangents of a loop's inputs from those of its results (undefined: zero). Undefined: not wanted, or there is no way on which a gradient flows, also over
- * several steps.
- */
+/** Cotangents of a loop's inputs (undefined: zero, or not wanted) from those of its results (undefined: zero). `reached` are the positions of the inputs to which gradients flow. */
 export function scanCotangents(
   loop: Node<'scan'> & Node,
   cotangents: readonly (Tensor | undefined)[],
   wanted: readonly boolean[],
-  { reverseBody, reachedEnds }: { readonly reverseBody: ReverseBody; readonly reachedEnds: ReachedEnds },
+  { reverseBody, reached }: { readonly reverseBody: ReverseBody; readonly reached: ReadonlySet<number> },
 ): (Tensor | undefined)[] {
   const { body, carries, xs, length, reverse } = loop.attributes;
   const { parameters, results } = body;
@@ -59,7 +53,8 @@ export function scanCotangents(
   const ofBefore = states.map((_, i) => partOf(carries + i));
   const ofGiven = results.slice(carries).map((_, i) => partOf(2 * carries + i));
   const ends = new Set(parameters);
-  const ofNext = activeCarries().map((active, i) => (active ? makeParameter((states[i] as Node).type) : undefined));
+  const isActive = (i: number): boolean => cotangents[i] !== undefined || reached.has(i);
+  const ofNext = states.map((state, i) => (isFloat(state) && isActive(i) ? makeParameter(state.type) : undefined));
 
   const {
     value: { loops, ys, places },
@@ -122,18 +117,4 @@ export function scanCotangents(
     const place = isAsked ? places.get(i) : undefined;
     return place === undefined ? undefined : tensorOf(scanResult(backward, place.kind, place.position));
   });
-
-  /** The carries whose cotangents are not zero: those that the results lead to, at once or over other carries. */
-  function activeCarries(): boolean[] {
-    let active = states.map((_, i) => cotangents[i] !== undefined);
-    for (;;) {
-      const roots = results.filter((_, i) => (i < carries ? active[i] : ofGiven[i - carries] !== undefined));
-      const reached = reachedEnds(roots, ends);
-      const next = states.map(
-        (state, i) => isFloat(state) && (active[i] === true || reached.has(state) || ofBefore[i] !== undefined),
-      );
-      if (next.every((isActive, i) => isActive === active[i])) return next;
-      active = next;
-    }
-  }
 }

@@ -1,7 +1,19 @@
 /** An operation without a gradient says so by name, wherever a gradient is asked for that would be zero in silence. */
-import { bitcast, composite, gather, scan, setDevice, stack, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
+import {
+  bitcast,
+  composite,
+  gather,
+  scan,
+  setDevice,
+  stack,
+  tensor,
+  variable,
+  whileLoop,
+  zeros,
+  type Tensor,
+} from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backward, checkpoint, grad, hvp, jvp, valueAndGrad, vjp } from '../src/index.ts';
+import { backward, checkpoint, grad, hvp, jacobian, jvp, valueAndGrad, vjp } from '../src/index.ts';
 
 beforeAll(() => setDevice('reference'));
 
@@ -61,6 +73,92 @@ describe.each(cuts)('%s', (name, f) => {
     const [, other] = vjp((t: Tensor, u: Tensor) => f(t.detach()).add(u), x, tensor(5)).pullback(tensor(1));
     expect(await other.item()).toBe(1);
     expect(await grad((u: Tensor) => f(x).mul(u))(tensor(5)).item()).toBe(await f(x).item());
+  });
+});
+
+describe('in the body of a loop', () => {
+  const xs = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  const place = (t: Tensor): Tensor => t.argmax().to('float32');
+  /** The name of the operation, and a function of two arguments, of which the first is cut off. */
+  const loops: readonly (readonly [name: string, f: (t: Tensor, u: Tensor) => Tensor])[] = [
+    [
+      'argmax',
+      (t, u) => scan((s) => [s.add(place(t)).mul(u.sum()), undefined], tensor(0), undefined, { length: 3 })[0],
+    ],
+    ['argmax', (t, u) => scan((s, v) => [s.add(place(v)).mul(u.sum()), undefined], tensor(0), xs.add(t))[0]],
+    ['argmax', (t, u) => scan((s, v) => [s, place(v).mul(u.sum())], tensor(0), xs.mul(t))[1].sum()],
+    [
+      'the conversion to int32',
+      (t, u) => scan((s) => [s.to('int32').to('float32').mul(u), undefined], t, undefined, { length: 2 })[0].sum(),
+    ],
+    // Through another carry, a step later.
+    [
+      'argmax',
+      (t, u) =>
+        scan(
+          ([p, q]: readonly [Tensor, Tensor]) => [[p.mul(2), q.add(place(p)).mul(u.sum())], undefined],
+          [t, tensor(0)],
+          undefined,
+          { length: 3 },
+        )[0][1],
+    ],
+    // In a loop in a loop.
+    [
+      'argmax',
+      (t, u) =>
+        scan(
+          (s, v) => [scan((r) => [r.add(place(v)), undefined], s.mul(u.sum()), undefined, { length: 2 })[0], undefined],
+          tensor(0),
+          xs.mul(t),
+        )[0],
+    ],
+    ['argmax', (t, u) => checkpoint((v: Tensor) => place(v))(t).mul(u.sum())],
+  ];
+
+  it.each(loops.map((one, i) => [one[0], i, one[1]] as const))('%s is named, case %i', async (name, _i, f) => {
+    const message = new RegExp(String.raw`depends on argument 0, float32\[2\], only through ${name}, which has no`);
+    expect(() => grad(f)(x, x)).toThrow(message);
+    expect(() => vjp(f, x, x).pullback(tensor(1))).toThrow(message);
+    expect(() => jvp(f, [x, x], [x, x])).toThrow(message);
+    expect(() => jacobian(f)(x, x)).toThrow(message);
+    const w = variable(tensor([1, 2]), { requiresGrad: true });
+    expect(() => backward(f(w, tensor([3, 4])))).toThrow(/only through/);
+    // The other argument has its gradient, and so has this one where something else leads there.
+    expect((await grad(f, { argnums: 1 })(x, x).data()).every(Number.isFinite)).toBe(true);
+    expect(await grad((t: Tensor) => f(t, x).add(t.sum()))(x).toArray()).toEqual([1, 1]);
+    expect((await grad((t: Tensor) => f(t.detach(), x).add(t.sum()))(x).data()).length).toBe(2);
+  });
+
+  it('a result that is not cut off has its gradient, be it zero', async () => {
+    const both = (t: Tensor) => scan((s, v) => [s.add(v), place(v)], t, xs);
+    expect(await grad((t: Tensor) => both(t)[0].sum())(x).toArray()).toEqual([1, 1]);
+    expect(
+      await grad((t: Tensor) => scan((s) => [s.round(), undefined], t, undefined, { length: 2 })[0].sum())(x).toArray(),
+    ).toEqual([0, 0]);
+    // The carry before a step is the first one, too.
+    const w = tensor([5]);
+    const before = scan((s) => [place(s).reshape([1]), s], w, undefined, { length: 1 })[1];
+    expect(before.shape).toEqual([1, 1]);
+    expect(
+      await grad((t: Tensor) => scan((s) => [place(s).reshape([1]), s], t, undefined, { length: 1 })[1].sum())(
+        w,
+      ).toArray(),
+    ).toEqual([1]);
+  });
+
+  it('a selection in it is none', async () => {
+    const steps = (t: Tensor): Tensor =>
+      whileLoop(
+        (s) => s.sum().less(t.sum()),
+        (s) => s.add(1),
+        tensor([0, 0]),
+        { maxSteps: 4 },
+      )[0].sum();
+    expect(await vjp(steps, x).pullback(tensor(1))[0].toArray()).toEqual([0, 0]);
+    expect(() => grad(steps)(x)).toThrow(/only through less/);
   });
 });
 
