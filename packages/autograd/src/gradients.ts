@@ -69,8 +69,9 @@ function differentiate<A extends unknown[]>(
  * await grad((x: Tensor) => grad(f)(x).sum())(tensor([1, 2])).toArray(); // [6, 12]
  *
  * const loss = (w: Tensor, x: Tensor) => [w.mul(x).sum().square(), w.mul(x)] as const;
- * const { grad: slope, aux: products } = grad(loss, { hasAux: true })(tensor([1, 2]), tensor([3, 4]));
- * await products.toArray(); // [3, 8]
+ * const both = grad(loss, { hasAux: true })(tensor([1, 2]), tensor([3, 4]));
+ * await both.grad.toArray(); // [66, 88]
+ * await both.aux.toArray(); // [3, 8]
  * ```
  */
 export function grad<A extends unknown[]>(f: (...args: A) => Tensor): (...args: A) => A[0];

@@ -3,6 +3,7 @@ import {
   bitcast,
   composite,
   gather,
+  norm,
   scan,
   setDevice,
   stack,
@@ -194,6 +195,15 @@ it('is named of a carry that the result does not depend on, and of one that does
     steps((): readonly [Tensor, undefined] => [b.mul(3), undefined], a)[0].sum();
   expect(() => grad(last)(x, x)).toThrow(/does not depend on argument 0/);
   expect(await grad(last, { argnums: 1 })(x, x).toArray()).toEqual([3, 3]);
+});
+
+it('a count of what is not zero selects: its derivative is zero', async () => {
+  expect(
+    await vjp((t: Tensor) => norm(t, undefined, { p: 0 }), x)
+      .pullback(tensor(1))[0]
+      .toArray(),
+  ).toEqual([0, 0]);
+  expect(() => grad((t: Tensor) => norm(t, undefined, { p: 0 }))(x)).toThrow(/only through notEqual/);
 });
 
 it('a function that does not depend on an argument at all has the derivative zero in vjp and jvp', async () => {

@@ -37,7 +37,7 @@ export function norm(x: Tensor, axes?: number | readonly number[], options: Norm
   const list = normalizeAxes('norm', axes, x.ndim);
   const input = x.to('float32');
   if (p === 2) return rootOfSquares(reduced('sum', input.square(), list, keepDims));
-  if (p === 0) return reduced('sum', input.notEqual(0).to('float32'), list, keepDims);
+  if (p === 0) return reduced('sum', input.notEqual(0).where(1, 0), list, keepDims);
   if (p === 1) return reduced('sum', input.abs(), list, keepDims);
   if (p === Infinity || p === -Infinity) return reduced(p > 0 ? 'max' : 'min', input.abs(), list, keepDims);
   const result = composite(powerNormDefinition, { axes: list, p }, [input]);
