@@ -1,11 +1,12 @@
 /** ln Σ eˣ over axes. */
-import { makeNode } from '../graph/node.ts';
 import { sizeOf } from '../graph/types.ts';
 import { tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { normalizeAxes, permute, reshape } from './movement.ts';
 import { constantNode } from './operands.ts';
 import { keepsDims, type ReduceOptions } from './reduce.ts';
+import { softmax } from './softmax.ts';
 
 /**
  * ln Σ eˣ over axes (default: all); float32. Shifted by the maximum, so that no exponential overflows, and with all digits where the result is
@@ -24,19 +25,25 @@ export function logSumExp(x: Tensor, axes?: number | readonly number[], options?
   const target = keepDims ? x.shape.map((n, axis) => (list.includes(axis) ? 1 : n)) : shape;
   if (count === 0) return tensorOf(constantNode(-Infinity, 'float32', target));
   const rows = reshape(permute(x.to('float32'), [...others, ...list]), [...shape, count]);
-  return reshape(alongRows(rows), target);
+  return reshape(composite(logSumExpDefinition, {}, [rows]), target);
 }
 
 /** Over the last axis, kept. */
-function alongRows(x: Tensor): Tensor {
-  const maximum = x.max(-1, { keepDims: true }).detach();
-  // Nothing is left of ∞ − ∞.
-  const shift = maximum.abs().equal(Infinity).where(0, maximum);
-  const shifted = x.sub(shift);
-  const isMaximum = tensorOf(makeNode('iota', [], { shape: x.shape, axis: x.ndim - 1 })).equal(
-    x.argmax(-1, { keepDims: true }),
-  );
-  // Σ is 1 + the other terms; the 1 of the maximum is left to log1p, since beside it small terms would be rounded away.
-  const others = isMaximum.where(shifted.expm1(), shifted.exp()).sum(-1, { keepDims: true });
-  return others.log1p().add(shift);
-}
+const logSumExpDefinition: CompositeDefinition<Record<string, never>> = {
+  name: 'logSumExp',
+  body(_, x) {
+    const maximum = x.max(-1, { keepDims: true });
+    // Nothing is left of ∞ − ∞.
+    const shift = maximum.abs().equal(Infinity).where(0, maximum);
+    const shifted = x.sub(shift);
+    const isMaximum = shifted.equal(0);
+    // Σ is 1 + the other terms; the 1 of a maximum is left to log1p, since beside it small terms would be rounded away.
+    const small = isMaximum.where(0, shifted.exp()).sum(-1, { keepDims: true });
+    const equals = isMaximum.to('int32').sum(-1, { keepDims: true }).sub(1);
+    return small.add(equals.to('float32')).log1p().add(shift);
+  },
+  // ∂/∂x: g · softmax(x); e^(x − y) would have the rounding errors of y. Beside ∞ everything finite counts nothing.
+  gradient(_, g, y, x) {
+    return [g.mul(x.less(y.equal(Infinity).where(Infinity, -Infinity)).where(0, softmax(x, -1)))];
+  },
+};

@@ -3,6 +3,7 @@ import { forEachExpression } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import type { MapKernel, Store } from '../compiler/kernel.ts';
 import { Rewriter } from '../compiler/rewriter.ts';
+import { elementwiseTraits } from '../graph/elementwise.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
@@ -80,16 +81,17 @@ export function emitMap(
   return outer[0]?.extent ?? (vector === undefined ? 1 : Math.ceil(vector.extent / (4 * GRID_VECTORS)));
 }
 
-/** Operations up to which a vector is over so soon that the loop's own instructions count. */
+/** Cost up to which a vector is over so soon that the loop's own instructions count. */
 const SHORT = 6;
 
 function isShort(stores: readonly Store[]): boolean {
-  let operations = 0;
-  forEachExpression(
-    stores.map(({ value }) => value),
-    () => operations++,
-  );
-  return operations <= SHORT;
+  let cost = 0;
+  const values = stores.map(({ value }) => value);
+  forEachExpression(values, (expression) => {
+    const isOperator = expression.kind === 'unary' || expression.kind === 'binary';
+    cost += isOperator ? (elementwiseTraits(expression.operator)?.cost ?? 1) : 1;
+  });
+  return cost <= SHORT;
 }
 
 /** The elements of a vector axis that belong to units [begin, end) of the grid. */

@@ -15,7 +15,9 @@ import {
   identity,
   isFloatSum,
   makeAccumulators,
+  registersOf,
   reset,
+  takeBits,
   type Accumulator,
 } from './accumulator.ts';
 import { AxisValues, type KernelContext } from './address.ts';
@@ -83,10 +85,7 @@ function chooseReduceVector({
   stores,
 }: Reduction): { readonly axis: Axis; readonly reduced: boolean } | undefined {
   const values: Expression[] = reducers.map(({ value }) => value);
-  const length = Math.max(
-    1,
-    reduceAxes.reduce((product, { extent }) => product * extent, 1),
-  );
+  const length = Math.max(1, lengthOf(reduceAxes));
   const argmax = reducers.some(({ operator }) => operator === 'argmax');
   let best: { axis: Axis; reduced: boolean } | undefined;
   let bestCost = vectorCost(undefined, values, []) + vectorCost(undefined, [], stores) / length;
@@ -103,13 +102,24 @@ function chooseReduceVector({
   return best;
 }
 
+function lengthOf(axes: readonly Axis[]): number {
+  return axes.reduce((product, { extent }) => product * extent, 1);
+}
+
+/** Vectors side by side: as many as keep their states in registers. */
+function unrollOf({ reducers, reduceAxes }: Reduction): number {
+  const length = lengthOf(reduceAxes);
+  const registers = reducers.reduce((total, reducer) => total + registersOf(reducer, length), 0);
+  return reducers.length <= 2 && registers <= 4 ? 4 : 2;
+}
+
 /** Lanes along a reduced axis (or a single lane): one output at a time. */
 function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, begin: Value, end: Value): number {
   const { context, axes, reduceAxes, reducers, stores } = reduction;
-  const unroll = vector !== undefined && vector.extent >= 32 ? (reducers.length <= 2 ? 4 : 2) : 1;
+  const unroll = vector !== undefined && vector.extent >= 32 ? unrollOf(reduction) : 1;
   const outer = axes.map((axis, i): NestLoop => (i === 0 ? { axis, role: 'grid', begin, end } : { axis }));
   emitLoops(context, new AxisValues(context), outer, (inside) => {
-    const sets = Array.from({ length: unroll }, () => makeAccumulators(context, reducers));
+    const sets = Array.from({ length: unroll }, () => makeAccumulators(context, reducers, lengthOf(reduceAxes)));
     const loops = [...reduceAxes.filter((axis) => axis !== vector), ...(vector === undefined ? [] : [vector])];
     emitReduceLoops(reduction, inside, loops, vector, unroll, sets, (at, set, start, count) => {
       accumulate(reduction, set, {
@@ -130,12 +140,12 @@ function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, begin:
 function emitAlongOutput(reduction: Reduction, vector: Axis, begin: Value, end: Value): number {
   const { context, axes, reduceAxes, reducers, stores } = reduction;
   const outer = axes.filter((axis) => axis !== vector);
-  const unroll = vector.extent >= 16 && reducers.length <= 2 ? 4 : 1;
+  const unroll = vector.extent >= 16 && reducers.length <= 2 ? unrollOf(reduction) : 1;
   const loops = outer.map((axis, i): NestLoop => (i === 0 ? { axis, role: 'grid', begin, end } : { axis }));
   emitLoops(context, new AxisValues(context), loops, (inside) => {
     const range = outer.length > 0 ? {} : gridRange(context, vector.extent, begin, end);
     emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, ({ axes: at, start, vectors, count }) => {
-      const sets = Array.from({ length: vectors }, () => makeAccumulators(context, reducers));
+      const sets = Array.from({ length: vectors }, () => makeAccumulators(context, reducers, lengthOf(reduceAxes)));
       const shifted = (axes: AxisValues, set: number): AxisValues => shiftAxis(context, axes, at, vector, start, set);
       emitReduceLoops(reduction, at, reduceAxes, undefined, 1, [sets.flat()], (inner) => {
         sets.forEach((set, i) => {
@@ -271,6 +281,10 @@ function accumulate(
     const raw = evaluator.evaluate(reducer.value);
     const best = fb.get(accumulator.value);
     const x = inside === undefined ? raw : fb.op(op.v128Bitselect, raw, identity(context, accumulator), inside);
+    if (accumulator.byBits) {
+      takeBits(context, accumulator, x);
+      return;
+    }
     if (accumulator.operator !== 'argmax') {
       fb.set(accumulator.value, combine(context, accumulator, best, x));
       return;

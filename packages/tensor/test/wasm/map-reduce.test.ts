@@ -443,6 +443,49 @@ describe('reductions', () => {
     }
   });
 
+  it('have the sign of zero and NaN of either sign in maxima and minima of any length', async () => {
+    const negativeNaN = new Float32Array(Uint32Array.of(0xffc00001).buffer)[0] ?? NaN;
+    const rest = { '-0': -0, '0': 0, '-1': -1, '1': 1, '-∞': -Infinity, '∞': Infinity };
+    for (const length of [3, 15, 16, 17, 64, 129]) {
+      for (const [name, value] of Object.entries(rest)) {
+        for (const [at, other] of [
+          [0, 0],
+          [length - 1, -0],
+          [length >> 1, NaN],
+          [1, negativeNaN],
+          [2, 1e-45],
+        ] as const) {
+          const values = new Float32Array(length).fill(value);
+          // The bits of a NaN survive in an array of words alone.
+          new Uint32Array(values.buffer)[at] = new Uint32Array(Float32Array.of(other).buffer)[0] ?? 0;
+          if (Object.is(other, negativeNaN)) new Uint32Array(values.buffer)[at] = 0xffc00001;
+          for (const vector of [false, true]) {
+            const builder = new PlanBuilder();
+            const repeated = vector ? Float32Array.from({ length: 8 * length }, (_, i) => values[i >> 3] ?? 0) : values;
+            const x = builder.parameter(repeated.length, 'f32', repeated);
+            if (Number.isNaN(other))
+              new Uint32Array((builder.data[x] as Float32Array).buffer).set(new Uint32Array(repeated.buffer));
+            const y = builder.parameter(16);
+            const [axis, column] = [makeAxis(length), makeAxis(vector ? 8 : 1)];
+            const value = load(x, linear([[axis, vector ? 8 : 1], [column, 1]])); // prettier-ignore
+            builder.kernels.push({
+              kind: 'reduce',
+              name: 'extremes',
+              axes: [column],
+              reduceAxes: [axis],
+              reducers: [{ operator: 'max', value }, { operator: 'min', value }], // prettier-ignore
+              stores: [0, 1].map((position) => ({ buffer: y, index: linear([[column, 1]], 8 * position), value: result(position) })), // prettier-ignore
+            });
+            const [, found = []] = await runPlan(builder.plan(), builder.data);
+            const note = `${length} × ${name}, ${other} at ${at}`;
+            expect(found[0], note).toBe(Math.max(...values));
+            expect(found[8], note).toBe(Math.min(...values));
+          }
+        }
+      }
+    }
+  });
+
   it('keep long float32 sums accurate to 1e-6, and infinities', async () => {
     const size = 3_000_017;
     for (const [rows, columns] of [
