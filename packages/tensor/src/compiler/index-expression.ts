@@ -128,23 +128,47 @@ export function sumIndex(parts: readonly Index[]): Index {
   return total;
 }
 
-/** d · ⌊x/d⌋ · c + c · (x mod d) is c · x: undoes a split that a later merge made pointless. */
+/** Undoes splits that a later merge made pointless: two terms, of which one is a remainder, that are one. */
 function recombine(index: Index): Index {
-  for (const division of index.terms) {
-    if (division.atom.kind !== 'div') continue;
-    for (const remainder of index.terms) {
-      if (
-        remainder.atom.kind === 'mod' &&
-        remainder.atom.divisor === division.atom.divisor &&
-        division.coefficient === remainder.coefficient * division.atom.divisor &&
-        sameIndex(remainder.atom.index, division.atom.index)
-      ) {
-        const rest = index.terms.filter((term) => term !== division && term !== remainder);
-        return addIndex(build(index.constant, rest), scaleIndex(division.atom.index, remainder.coefficient));
-      }
+  for (const fine of index.terms) {
+    if (fine.atom.kind !== 'mod') continue;
+    for (const coarse of index.terms) {
+      const joined = join(coarse, fine, fine.atom);
+      if (joined === undefined) continue;
+      const rest = index.terms.filter((term) => term !== coarse && term !== fine);
+      return addIndex(build(index.constant, rest), scaleIndex(joined, fine.coefficient));
     }
   }
   return index;
+}
+
+/** coarse + fine, divided by the coefficient of `fine`, where they are one. */
+function join({ atom: coarse, coefficient }: Term, fine: Term, { index, divisor }: Remainder): Index | undefined {
+  if ((coarse.kind !== 'div' && coarse.kind !== 'mod') || coefficient !== fine.coefficient * divisor) return undefined;
+  if (coarse.kind === 'mod') {
+    // d · (⌊x/d⌋ mod e) + x mod d is x mod d·e.
+    const quotient = divisionIn(coarse.index);
+    return quotient?.divisor === divisor && sameIndex(quotient.index, index)
+      ? remainderIndex(index, divisor * coarse.divisor)
+      : undefined;
+  }
+  // d · ⌊x/d⌋ + x mod d is x.
+  if (coarse.divisor === divisor && sameIndex(coarse.index, index)) return index;
+  // d · ⌊x/(d·e)⌋ + ⌊x/e⌋ mod d is ⌊x/e⌋.
+  const quotient = divisionIn(index);
+  return quotient !== undefined &&
+    coarse.divisor === quotient.divisor * divisor &&
+    sameIndex(coarse.index, quotient.index)
+    ? index
+    : undefined;
+}
+
+/** The division that the index is, and nothing beside it. */
+function divisionIn({ constant, terms }: Index): Division | undefined {
+  const [term] = terms;
+  return terms.length === 1 && constant === 0 && term?.coefficient === 1 && term.atom.kind === 'div'
+    ? term.atom
+    : undefined;
 }
 
 function sameIndex(a: Index, b: Index): boolean {
@@ -213,9 +237,13 @@ export function divideIndex(index: Index, divisor: number): Index {
     );
     return addIndex(addIndex(multiple, constantIndex(low)), divideIndex(reduced, divisor / common));
   }
-  const only = shifted.terms.length === 1 && shifted.constant === 0 ? shifted.terms[0] : undefined;
-  if (only !== undefined && only.coefficient === 1 && only.atom.kind === 'div') {
-    return addIndex(addIndex(multiple, constantIndex(low)), divideIndex(only.atom.index, only.atom.divisor * divisor));
+  const coarse = coarsePart(shifted, divisor);
+  if (coarse !== undefined) {
+    return addIndex(addIndex(multiple, constantIndex(low)), divideIndex(coarse.index, divisor / coarse.step));
+  }
+  const only = divisionIn(shifted);
+  if (only !== undefined) {
+    return addIndex(addIndex(multiple, constantIndex(low)), divideIndex(only.index, only.divisor * divisor));
   }
   return addIndex(addIndex(multiple, constantIndex(low)), intern('div', shifted, divisor));
 }
@@ -235,7 +263,25 @@ export function remainderIndex(index: Index, divisor: number): Index {
     );
     return scaleIndex(remainderIndex(reduced, divisor / common), common);
   }
+  const coarse = coarsePart(shifted, divisor);
+  if (coarse !== undefined)
+    return addIndex(scaleIndex(remainderIndex(coarse.index, divisor / coarse.step), coarse.step), coarse.rest);
   return intern('mod', shifted, divisor);
+}
+
+/** The index as step · index + rest with 0 ≤ rest < step, of which only the first part says what its quotient by a multiple of the step is. */
+function coarsePart(
+  index: Index,
+  divisor: number,
+): { readonly step: number; readonly index: Index; readonly rest: Index } | undefined {
+  const steps = new Set(index.terms.map(({ coefficient }) => gcd(divisor, Math.abs(coefficient))));
+  for (const step of [...steps].sort((a, b) => b - a)) {
+    if (step === 1) return undefined;
+    const { multiple, rest } = splitMultiples(index, step);
+    if (multiple.terms.length > 0 && rest.terms.length > 0 && rest.min >= 0 && rest.max < step)
+      return { step, index: multiple, rest };
+  }
+  return undefined;
 }
 
 /** Greatest common divisor of all coefficients and the divisor (the constant aside). */
