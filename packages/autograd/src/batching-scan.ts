@@ -21,7 +21,7 @@ export interface BatchedLoop {
 
 /** The loop for all examples; undefined where no part of it depends on them. */
 export function batchScan(node: Node<'scan'> & Node, batching: Batching): BatchedLoop | undefined {
-  const { body, carries: carryCount, xs: xCount, length, reverse } = node.attributes;
+  const { body, carries: carryCount, xs: xCount, length, reverse, until } = node.attributes;
   const inputs = node.inputs.map((input) => batching.known(input));
   const initial = inputs.slice(0, carryCount);
   const stacked = inputs.slice(carryCount, carryCount + xCount);
@@ -88,6 +88,8 @@ export function batchScan(node: Node<'scan'> & Node, batching: Batching): Batche
       draws,
       length,
       reverse,
+      // Examples end at different steps.
+      until: carries[until] === true ? undefined : until,
     };
     return makeScan(parts);
   }

@@ -1,6 +1,17 @@
 /** Choices and loops that depend on values, beside the same in TypeScript; gradients in @hebb/autograd. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ArgumentError, cond, DTypeError, setDevice, ShapeError, tensor, whileLoop, zeros } from '../src/index.ts';
+import {
+  ArgumentError,
+  cond,
+  DTypeError,
+  ones,
+  scan,
+  setDevice,
+  ShapeError,
+  tensor,
+  whileLoop,
+  zeros,
+} from '../src/index.ts';
 import { devices } from './support/devices.ts';
 
 describe.each(devices)('control flow on %s', (name) => {
@@ -139,5 +150,39 @@ describe('control flow refuses', () => {
   ])('%s', (_, call, kind, message) => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);
+  });
+});
+
+describe('whileLoop on wasm', () => {
+  beforeAll(() => setDevice('wasm'));
+
+  it('leaves out the steps after its end: ten million of them would take minutes', async () => {
+    const matrix = zeros([64, 64]).add(1 / 128);
+    const [end, steps] = whileLoop(
+      (x) => x.max().greater(1e-3),
+      (x) => x.matmul(matrix),
+      ones([64, 64]),
+      { maxSteps: 10_000_000 },
+    );
+    expect(await steps.item()).toBe(10);
+    expect(await end.max().item()).toBeCloseTo(2 ** -10, 8);
+  });
+
+  it('ends in a loop as often as that goes round, each time at its own step', async () => {
+    const xs = tensor([1, 5, 0, 12]);
+    const [, counts] = scan(
+      (s, x) => {
+        const [, steps] = whileLoop(
+          (y) => y.greater(0),
+          (y) => y.sub(1),
+          x,
+          { maxSteps: 20 },
+        );
+        return [s, steps];
+      },
+      zeros([]),
+      xs,
+    );
+    expect(await counts.toArray()).toEqual([1, 5, 0, 12]);
   });
 });

@@ -147,7 +147,7 @@ function compileLoop(
 ): Loop {
   const node = nodes[loop];
   if (node === undefined) throw new Error(`internal: loop ${loop} does not exist`);
-  const { body, carries, xs, length, reverse } = node.attributes as PlanAttributes['scan'];
+  const { body, carries, xs, length, reverse, until } = node.attributes as PlanAttributes['scan'];
   const parts: number[] = [];
   const partOf = (buffer: number, inner: number): number => {
     const part = memory.buffers.push({ kind: 'part', position: buffer, offset: 0, ...sizeOf(body.nodes[inner]) }) - 1;
@@ -170,7 +170,9 @@ function compileLoop(
     parameters,
     outputs: outputs.map(({ buffer }) => buffer),
   });
-  return { kind: 'loop', name: `loop of ${length}`, length, reverse, parts, kernels };
+  // What is stacked wants a value at every step.
+  const ends = until >= 0 && outputs.length === carries ? parameters[until] : undefined;
+  return { kind: 'loop', name: `loop of ${length}`, length, reverse, until: ends, parts, kernels };
 }
 
 /** The node in whose memory a carry of a loop lies, where `node` is the carry after the last step. */

@@ -219,6 +219,8 @@ export interface Loop {
   readonly length: number;
   /** Whether the parts begin at the last position. */
   readonly reverse: boolean;
+  /** A buffer of one bool: where it is 0 before a step, that step and all that follow may be left out. Undefined: none may. */
+  readonly until: number | undefined;
   /** Buffers of kind `part` that move on with each step: of those that they are parts of, step t sees range t of `length` equal ones. */
   readonly parts: readonly number[];
   readonly kernels: readonly PlanStep[];

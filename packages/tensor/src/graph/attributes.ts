@@ -43,6 +43,11 @@ export interface LoopAttributes {
   /** Number of inputs that are read step by step. */
   readonly xs: number;
   readonly length: number;
+  /**
+   * The position of a carry, bool [], after which steps may be left out: once it is false, all carries stay as they are, as whoever makes the loop promises.
+   * −1: there is none.
+   */
+  readonly until: number;
   /** Whether steps run from the last position of the leading axes to the first. */
   readonly reverse: boolean;
 }

@@ -16,6 +16,8 @@ export interface ScanParts {
   readonly draws: Draws;
   readonly length: number;
   readonly reverse: boolean;
+  /** The position of the carry that is false once all carries stay as they are. Default: none. */
+  readonly until?: number | undefined;
 }
 
 /** Runs what records the body of a loop on its parameters. */
@@ -86,7 +88,7 @@ function sourcesOf(node: Node): readonly Node[] {
 }
 
 /** The loop, with several results; {@link scanResult} gives each. */
-export function makeScan({ carries, xs: given, ys, draws, length, reverse }: ScanParts): Node {
+export function makeScan({ carries, xs: given, ys, draws, length, reverse, until = -1 }: ScanParts): Node {
   const xs = [...given, ...stepDraws(draws, length, reverse)];
   const results = [...carries.map(({ next }) => next), ...ys];
   const parts = [...carries, ...xs].map(({ parameter }) => parameter);
@@ -100,8 +102,9 @@ export function makeScan({ carries, xs: given, ys, draws, length, reverse }: Sca
   const stacked = ({ type: { dtype, shape } }: Node): TensorType => tensorType(dtype, [length, ...shape]);
   const before = carries.map(({ parameter }) => stacked(parameter));
   const type = tupleType([...carries.map(({ parameter }) => parameter.type), ...before, ...ys.map(stacked)]);
-  const key = [carries.length, read.length, length, Number(reverse), ...linearizeBody(body).key];
-  return makeNode('scan', inputs, { body, type, key, carries: carries.length, xs: read.length, length, reverse });
+  const key = [carries.length, read.length, length, Number(reverse), until, ...linearizeBody(body).key];
+  const counts = { carries: carries.length, xs: read.length, length };
+  return makeNode('scan', inputs, { body, type, key, ...counts, reverse, until });
 }
 
 /** One of the results of a loop: `last`, a carry after the last step; `before`, a carry before each step; `given`, what the body gives at each. */

@@ -8,7 +8,7 @@ import { tensor } from './creation.ts';
 import type { Tensor } from '../tensor.ts';
 import { carryHint, leavesOf, requireSameLeaves, type Leaves } from './leaves.ts';
 import { broadcastNode } from './operands.ts';
-import { scan } from './scan.ts';
+import { recordScan } from './scan.ts';
 
 /** The node of a predicate, bool []. */
 function predicateNode(op: string, name: string, predicate: unknown): Node {
@@ -79,7 +79,7 @@ export function cond<A extends unknown[], R>(
 }
 
 export interface WhileLoopOptions {
-  /** Steps after which the loop ends although the condition holds. All of them are computed, so it decides what the loop costs. */
+  /** Steps after which the loop ends although the condition holds. Where all of them are computed (see {@link whileLoop}), it decides what the loop costs. */
   maxSteps: number;
 }
 
@@ -87,7 +87,8 @@ const whileLoopOptions: OptionNames<WhileLoopOptions> = { maxSteps: true };
 
 /**
  * `while (condition(carry)) carry = step(carry)`, at most `maxSteps` times. It is a {@link scan} of `maxSteps` steps, of which those after the
- * condition's end keep the carry: differentiable, recorded once, and as expensive as all of its steps. Gradients are those of the steps taken; a
+ * condition's end keep the carry: differentiable and recorded once. WebAssembly leaves those steps out; WebGPU, whose host knows no value of the device, computes
+ * all of them, and so does every device for a gradient, which looks back on all of them. Gradients are those of the steps taken; a
  * derivative that is infinite at the last carry makes them NaN, as in {@link cond}.
  *
  * @param condition - takes the carry, returns bool of one element.
@@ -121,20 +122,22 @@ export function whileLoop<const C>(
   const { maxSteps } = options;
   requireInteger('whileLoop', 'maxSteps', maxSteps, 0);
   leavesOf('whileLoop', 'carry', carry);
-  const [[end, steps]] = scan(
-    ([now, count]: readonly [C, Tensor]) => {
-      const goesOn = predicateNode('whileLoop', 'the condition', condition(now));
+  const holds = (now: C): Tensor => tensorOf(predicateNode('whileLoop', 'the condition', condition(now)));
+  const [[end, steps]] = recordScan(
+    ([now, count, holdsNow]: readonly [C, Tensor, Tensor]) => {
+      const goesOn = nodeOf(holdsNow);
       const next = step(now);
       refusePromise('whileLoop', 'the step', next);
       const [before, after] = [leavesOf('whileLoop', 'carry', now), leavesOf('whileLoop', 'the next carry', next)];
       requireSameLeaves('whileLoop', before, after, carryHint);
       const taken = makeNode('cast', [goesOn], { dtype: 'int32' });
       const kept = before.rebuild(choose(goesOn, after, before)) as C;
-      return [[kept, count.add(tensorOf(taken))], undefined];
+      // Where the loop has ended the condition is asked again of the same carry.
+      return [[kept, count.add(tensorOf(taken)), holdsNow.and(holds(kept))], undefined];
     },
-    [carry, tensor(0, { dtype: 'int32' })] as readonly [C, Tensor],
+    [carry, tensor(0, { dtype: 'int32' }), withInlining(() => holds(carry))] as readonly [C, Tensor, Tensor],
     undefined,
-    { length: maxSteps },
+    { length: maxSteps, reverse: false, ends: true },
   );
   return [end, steps];
 }

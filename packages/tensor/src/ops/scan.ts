@@ -119,9 +119,19 @@ export function scan<const C, const X, Y>(
 ): [C, Y] {
   requireFunction('scan', 'the step', step);
   checkOptions('scan', options, scanOptions);
-  const { length: wanted, reverse = false } = options;
-  if (wanted !== undefined) requireInteger('scan', 'length', wanted, 0);
+  const { length, reverse = false } = options;
+  if (length !== undefined) requireInteger('scan', 'length', length, 0);
   requireBoolean('scan', 'reverse', reverse);
+  return recordScan(step, carry, xs, { length, reverse, ends: false });
+}
+
+/** {@link scan}; with `ends`, the last carry is a bool after which, once it is false, all carries stay as they are. */
+export function recordScan<const C, const X, Y>(
+  step: (carry: C, x: X) => readonly [C, Y],
+  carry: C,
+  xs: X,
+  { length: wanted, reverse, ends }: { length: number | undefined; reverse: boolean; ends: boolean },
+): [C, Y] {
   const initial = leavesOf('scan', 'carry', carry);
   const stacked = leavesOf('scan', 'xs', xs);
   const length = lengthOf(stacked, wanted);
@@ -157,6 +167,7 @@ export function scan<const C, const X, Y>(
     draws,
     length,
     reverse,
+    until: ends ? initial.nodes.length - 1 : undefined,
   });
   return [
     initial.rebuild(after.nodes.map((_, i) => scanResult(loop, 'last', i))) as C,

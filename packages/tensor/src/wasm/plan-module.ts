@@ -60,26 +60,41 @@ class PlanBuilding {
     }
   }
 
-  #loop({ name, length, reverse, parts: moving, kernels }: Loop, around: ReadonlyMap<number, Value>): void {
+  #loop({ name, length, reverse, until, parts: moving, kernels }: Loop, around: ReadonlyMap<number, Value>): void {
     const { driver } = this;
     const layout = this.#layout;
     driver.note(name);
     driver.loop(driver.i32(0), driver.i32(length), { name: 'step' }, (step) => {
-      const position = reverse ? driver.sub(driver.i32(length - 1), step) : step;
-      const parts = new Map(around);
-      for (const part of moving) {
-        const { position: whole = -1, size = 0 } = layout.buffers[part] ?? {};
-        const known = parts.get(whole);
-        const { pointer, constant } =
-          known === undefined
-            ? bufferStart({ fb: driver, layout, relaxed: this.#relaxed }, whole)
-            : { pointer: known, constant: 0 };
-        const address = driver.add(driver.add(pointer, constant), driver.mul(position, 4 * size));
-        parts.set(part, address);
-        driver.store(op.i32Store, { base: driver.i32(0), offset: layout.parts + 4 * part }, address);
-      }
-      this.steps(kernels, parts);
+      const once = (): void => {
+        const position = reverse ? driver.sub(driver.i32(length - 1), step) : step;
+        const parts = new Map(around);
+        for (const part of moving) {
+          const { position: whole = -1, size = 0 } = layout.buffers[part] ?? {};
+          const known = parts.get(whole);
+          const { pointer, constant } =
+            known === undefined
+              ? bufferStart({ fb: driver, layout, relaxed: this.#relaxed }, whole)
+              : { pointer: known, constant: 0 };
+          const address = driver.add(driver.add(pointer, constant), driver.mul(position, 4 * size));
+          parts.set(part, address);
+          driver.store(op.i32Store, { base: driver.i32(0), offset: layout.parts + 4 * part }, address);
+        }
+        this.steps(kernels, parts);
+      };
+      if (until === undefined) once();
+      else driver.if(this.#flag(until, around), once);
     });
+  }
+
+  /** The first element of a buffer as it is then. */
+  #flag(buffer: number, parts: ReadonlyMap<number, Value>): Value {
+    const { driver } = this;
+    const part = parts.get(buffer);
+    const { pointer, constant } =
+      part === undefined
+        ? bufferStart({ fb: driver, layout: this.#layout, relaxed: this.#relaxed }, buffer)
+        : { pointer: part, constant: 0 };
+    return driver.load(op.i32Load, { base: pointer, offset: constant }, true);
   }
 
   #call(target: WasmFunction, ...args: Value[]): void {

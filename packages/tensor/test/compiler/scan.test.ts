@@ -1,7 +1,7 @@
 /** Loops in plans: kernels of the body once, carries in place, and memory as the steps need it. */
 import { describe, expect, it } from 'vitest';
 import type { PlanStep } from '../../src/compiler/kernel.ts';
-import { concat, ones, scan, tensor, zeros, type Tensor } from '../../src/index.ts';
+import { concat, ones, scan, tensor, whileLoop, zeros, type Tensor } from '../../src/index.ts';
 import { compileTensors } from '../support/programs.ts';
 
 const values = (shape: readonly number[], seed: number): Tensor =>
@@ -93,5 +93,20 @@ describe('a loop', () => {
       { reverse: true },
     );
     check(a, b, c, ...ys);
+  });
+
+  it('may end before its last step where nothing is stacked, by a carry of its own', () => {
+    const halve = (x: Tensor): [Tensor, Tensor] =>
+      whileLoop(
+        (s) => s.abs().max().greater(1),
+        (s) => s.matmul(values([2, 2], 3)).mul(0.3),
+        x,
+        { maxSteps: 50 },
+      );
+    const { kernels } = check(...halve(values([2, 2], 1).mul(10)));
+    const [loop] = kernels.filter((step) => step.kind === 'loop');
+    expect(loop?.until).toBeGreaterThanOrEqual(0);
+    const [plain] = check(...recurrent(4)).kernels.filter((step) => step.kind === 'loop');
+    expect(plain?.until).toBeUndefined();
   });
 });

@@ -60,6 +60,7 @@ function runSteps(plan: Plan, steps: readonly PlanStep[], memory: Memory): void 
       continue;
     }
     for (let t = 0; t < step.length; t++) {
+      if (step.until !== undefined && memory.buffers[step.until]?.[0] === 0) break;
       const position = step.reverse ? step.length - 1 - t : t;
       for (const part of step.parts) {
         const { position: whole = -1, size = 0 } = plan.buffers[part] ?? {};
