@@ -1,5 +1,6 @@
 /** Collects the nodes, initializers and names of one ONNX graph. */
 import type { DType } from '@hebb/tensor';
+import { halfBits } from '@hebb/tensor/arguments';
 import {
   attributeTypes,
   elementTypes,
@@ -11,6 +12,17 @@ import {
 
 /** Element types of values in a file: Hebb's, int64 for shapes, and float64 for what has to be exact on the way. */
 export type ElementType = DType | 'int64' | 'float64';
+
+/** Bytes of an element. */
+const widths: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  float16: 2,
+  float64: 8,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  bool: 1,
+};
 
 /** A number that is written as a float attribute. */
 export interface FloatAttribute {
@@ -29,7 +41,7 @@ export type OperatorAttributes = Readonly<
 
 /** Little-endian bytes of numbers in an element type. int64 takes integers, and ±Infinity for the ends of its range. */
 export function rawData(type: ElementType, values: ArrayLike<number>): Uint8Array {
-  const width = type === 'int64' || type === 'float64' ? 8 : type === 'bool' ? 1 : 4;
+  const width = widths[type];
   const bytes = new Uint8Array(values.length * width);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < values.length; i++) {
@@ -37,6 +49,8 @@ export function rawData(type: ElementType, values: ArrayLike<number>): Uint8Arra
     if (type === 'float32') view.setFloat32(i * 4, value, true);
     else if (type === 'float64') view.setFloat64(i * 8, value, true);
     else if (type === 'int32') view.setInt32(i * 4, value, true);
+    else if (type === 'float16') view.setUint16(i * 2, halfBits(value), true);
+    else if (type === 'uint8') bytes[i] = value;
     else if (type === 'bool') bytes[i] = value === 0 ? 0 : 1;
     else
       view.setBigInt64(

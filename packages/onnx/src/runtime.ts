@@ -1,15 +1,16 @@
 /** Running ONNX files with onnxruntime-node, an optional peer dependency that is loaded when it is first needed. */
 import { tensor, Tensor, type DType } from '@hebb/tensor';
-import { isPlain, requireBytes, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
+import { halfBits, halfValue, isPlain, requireBytes, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
 import type * as Runtime from 'onnxruntime-node';
 import { OnnxRuntimeError } from './errors.ts';
 import { importOptional } from './optional.js';
+import { elementTypes } from './schema.ts';
 
 /** Elements with their shape, as the runtime takes and returns them. */
 export interface OnnxArray {
   readonly dtype: DType | 'int64';
   readonly shape: readonly number[];
-  /** Float32Array, Int32Array, BigInt64Array, or Uint8Array of 0 and 1 for bool. */
+  /** Float32Array (of float16 too), Int32Array, BigInt64Array, or Uint8Array, of 0 and 1 for bool. */
   readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
 }
 
@@ -82,14 +83,23 @@ function describe(inputs: Readonly<Record<string, OnnxArray>>): string {
 }
 
 function toRuntime(runtime: RuntimeModule, { dtype, shape, data }: OnnxArray): Runtime.Tensor {
-  return new runtime.Tensor(dtype, data as never, [...shape]);
+  const elements = dtype === 'float16' ? Uint16Array.from(data as Float32Array, halfBits) : data;
+  return new runtime.Tensor(dtype, elements as never, [...shape]);
+}
+
+function isElementType(type: string): type is OnnxArray['dtype'] {
+  return type !== 'float64' && Object.hasOwn(elementTypes, type);
 }
 
 function fromRuntime(name: string, value: Runtime.Tensor): OnnxArray {
   const { type, dims, data } = value;
-  if (type !== 'float32' && type !== 'int32' && type !== 'int64' && type !== 'bool') {
-    throw new OnnxRuntimeError(`[onnx] output '${name}' has the element type ${type}, which Hebb does not know.`);
+  if (type === 'float16') {
+    // Bits, or where JavaScript has them its own float16.
+    const numbers = data instanceof Uint16Array ? Float32Array.from(data, halfValue) : Float32Array.from(data as never);
+    return { dtype: type, shape: dims, data: numbers };
   }
+  if (!isElementType(type))
+    throw new OnnxRuntimeError(`[onnx] output '${name}' has the element type ${type}, which Hebb does not know.`);
   return { dtype: type, shape: dims, data: data as OnnxArray['data'] };
 }
 

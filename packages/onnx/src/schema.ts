@@ -76,7 +76,15 @@ export interface OnnxDimension {
   dimParam?: string;
 }
 
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
+export const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const;
 export const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
 
 export type ScalarKind = 'int32' | 'int64' | 'float' | 'string' | 'bytes';

@@ -248,4 +248,5 @@ export { compile, type CompiledArgument, type CompiledResult } from './runtime/c
 export { dryRun } from './runtime/dry-run.ts';
 export { currentRecording, guard } from './runtime/recording.ts';
 export { device, type DeviceName, type DeviceStats } from './runtime/device.ts';
-export { realize, setDevice, type TensorData } from './runtime/realize.ts';
+export type { TensorData } from './runtime/host-array.ts';
+export { realize, setDevice } from './runtime/realize.ts';

@@ -899,7 +899,8 @@ export abstract class TensorMethods {
   /**
    * The matrix product, with NumPy's rules: [m, k] · [k, n] → [m, n]; leading axes broadcast as batches, [b, m, k] · [k,
    * n] → [b, m, n]; an operand with one axis is a row on the left, a column on the right, and its axis disappears.
-   * Computes in float32.
+   * The dtype is the one that the operands have in common: floating numbers are added up in float32, integers exactly, modulo
+   * 2³² (uint8 modulo 256, bool as int32).
    *
    * Throws {@link ShapeError} where the inner sizes differ, the batches do not broadcast, or an operand has no axes.
    *

@@ -13,7 +13,8 @@ import { requireSingle } from './ops/reduce.ts';
 import type { FormatOptions } from './prompt/format.ts';
 import type * as PromptModule from './prompt/prompt.ts';
 import type { TensorCell } from './runtime/cell.ts';
-import { disposeTensor, readTensor, type TensorData } from './runtime/realize.ts';
+import type { TensorData } from './runtime/host-array.ts';
+import { disposeTensor, readTensor } from './runtime/realize.ts';
 import type { Storage } from './runtime/storage.ts';
 
 /** Numbers nested as deep as the tensor has axes. */
@@ -113,7 +114,7 @@ export class Tensor extends TensorMethods {
     return this.#node.type.shape;
   }
 
-  /** 'float32', 'int32' or 'bool'. */
+  /** 'float32', 'float16', 'int32', 'uint8' or 'bool'. */
   get dtype(): DType {
     return this.#node.type.dtype;
   }
@@ -187,7 +188,7 @@ export class Tensor extends TensorMethods {
   }
 
   /**
-   * The elements in row-major order: Float32Array, Int32Array, or Uint8Array of 0 and 1 for bool. A fresh copy.
+   * The elements in row-major order: Float32Array (of float16 too, whose numbers it holds exactly), Int32Array, or Uint8Array, for bool of 0 and 1. A fresh copy.
    *
    * Throws {@link StaleValueError} inside a compiled function and for values that are gone (disposed, or not computed
    * before a variable that they depend on was updated), {@link DeviceError} where the device is not available.

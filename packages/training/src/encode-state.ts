@@ -7,7 +7,7 @@ import {
   type SafetensorsDType,
 } from '@hebb/layers';
 import { Tensor, tensor, type DType, type State, type TypedArray } from '@hebb/tensor';
-import { describe, isPlain, recordOf, requireString } from '@hebb/tensor/arguments';
+import { describe, halfBits, halfValue, isPlain, recordOf, requireString } from '@hebb/tensor/arguments';
 import { TrainingError } from './errors.ts';
 import { requireWhole, sealedPieces } from './seal.ts';
 
@@ -17,7 +17,13 @@ const version = 1;
 /** A list of at least so many numbers is stored as an array of float64, not as text: losses of a million steps stay 8 MB. */
 const longList = 32;
 
-const dtypes: Readonly<Record<DType, SafetensorsDType>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
+const dtypes: Readonly<Record<DType, SafetensorsDType>> = {
+  float32: 'F32',
+  float16: 'F16',
+  int32: 'I32',
+  uint8: 'U8',
+  bool: 'BOOL',
+};
 
 /** The classes of arrays, by the name that the file says; those of tensors and of lists of numbers beside them. */
 const arrayClasses = {
@@ -31,6 +37,15 @@ const arrayClasses = {
   Int32Array: { dtype: 'I32', decode: (buffer: ArrayBuffer) => new Int32Array(buffer) },
   Uint32Array: { dtype: 'U32', decode: (buffer: ArrayBuffer) => new Uint32Array(buffer) },
 } as const satisfies Record<string, { dtype: SafetensorsDType; decode: (buffer: ArrayBuffer) => TypedArray }>;
+
+/** The elements of tensors. */
+const elements: Readonly<Record<DType, (buffer: ArrayBuffer) => TypedArray>> = {
+  float32: (buffer) => new Float32Array(buffer),
+  float16: (buffer) => Float32Array.from(new Uint16Array(buffer), halfValue),
+  int32: (buffer) => new Int32Array(buffer),
+  uint8: (buffer) => new Uint8Array(buffer),
+  bool: (buffer) => new Uint8Array(buffer),
+};
 
 const hint = 'A state holds tensors, typed arrays, numbers, texts, booleans, null and undefined, in arrays, plain objects and Maps.'; // prettier-ignore
 
@@ -159,7 +174,8 @@ export async function readArrays(
   const arrays = await Promise.all(
     [...named].map(async ([name, array]): Promise<[string, SafetensorsArray]> => {
       const isTensor = array instanceof Tensor;
-      const data = isTensor ? await array.data() : array.slice();
+      const read = isTensor ? await array.data() : array.slice();
+      const data = isTensor && array.dtype === 'float16' ? Uint16Array.from(read, halfBits) : read;
       const kind = Object.prototype.toString.call(data).slice(8, -1) as keyof typeof arrayClasses;
       const dtype = isTensor ? dtypes[array.dtype] : arrayClasses[kind].dtype;
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -279,8 +295,7 @@ function unpackArray(
   if (kind === 'Tensor') {
     const dtype = (Object.keys(dtypes) as DType[]).find((each) => dtypes[each] === array.dtype);
     if (dtype === undefined) throw new SafetensorsError(`[decodeState] '${name}' is ${array.dtype}, no tensor.`);
-    const data = dtype === 'float32' ? new Float32Array(buffer) : dtype === 'int32' ? new Int32Array(buffer) : new Uint8Array(buffer); // prettier-ignore
-    const result = tensor(data, { shape: array.shape, dtype });
+    const result = tensor(elements[dtype](buffer), { shape: array.shape, dtype });
     made.set(name, result);
     return result;
   }

@@ -2,11 +2,11 @@
  * The safetensors format (https://github.com/huggingface/safetensors): eight bytes with the length of the header (little-endian), a JSON
  * header with dtype, shape and place of every tensor, and the elements, row-major and little-endian, without gaps.
  *
- * What is written is a function of the names and values: tensors are ordered by dtype (F32, I32, BOOL; wide ones first) and then by name, metadata by name,
+ * What is written is a function of the names and values: tensors are ordered by dtype (wide ones first) and then by name, metadata by name,
  * and the header is padded with spaces to a multiple of eight bytes.
  */
-import { HebbError, tensor, type DType, type Tensor } from '@hebb/tensor';
-import { recordOf, requireBytes, requireString, wrongArgument } from '@hebb/tensor/arguments';
+import { HebbError, tensor, type DType, type Tensor, type TensorData } from '@hebb/tensor';
+import { halfBits, halfValue, recordOf, requireBytes, requireString, wrongArgument } from '@hebb/tensor/arguments';
 import { findDuplicateName } from './duplicates.ts';
 import { stateEntries, type NamedTensors, type StateDict } from '../state.ts';
 
@@ -50,7 +50,12 @@ interface Format {
 
 /** In the order in which they are written: wide elements first, so that each lies at a multiple of its size. */
 const formats: readonly Format[] = [
-  { name: 'F64', bytes: 8, dtype: 'float32', decode: (buffer) => Float32Array.from(new Float64Array(buffer)) },
+  {
+    name: 'F64',
+    bytes: 8,
+    dtype: 'float32',
+    decode: (buffer) => Float32Array.from(new Float64Array(buffer), toFloat32),
+  },
   { name: 'I64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigInt64Array(buffer), toInt32) },
   { name: 'U64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigUint64Array(buffer), toInt32) },
   { name: 'F32', bytes: 4, dtype: 'float32', decode: (buffer) => new Float32Array(buffer) },
@@ -64,8 +69,8 @@ const formats: readonly Format[] = [
   {
     name: 'F16',
     bytes: 2,
-    dtype: 'float32',
-    decode: (buffer) => Float32Array.from(new Uint16Array(buffer), halfToNumber),
+    dtype: 'float16',
+    decode: (buffer) => Float32Array.from(new Uint16Array(buffer), halfValue),
   },
   {
     name: 'BF16',
@@ -76,19 +81,23 @@ const formats: readonly Format[] = [
   { name: 'I16', bytes: 2, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int16Array(buffer)) },
   { name: 'U16', bytes: 2, dtype: 'int32', decode: (buffer) => Int32Array.from(new Uint16Array(buffer)) },
   { name: 'I8', bytes: 1, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int8Array(buffer)) },
-  { name: 'U8', bytes: 1, dtype: 'int32', decode: (buffer) => Int32Array.from(new Uint8Array(buffer)) },
+  { name: 'U8', bytes: 1, dtype: 'uint8', decode: (buffer) => new Uint8Array(buffer) },
   { name: 'BOOL', bytes: 1, dtype: 'bool', decode: (buffer) => new Uint8Array(buffer) },
 ];
 
-const written: Readonly<Record<DType, SafetensorsDType>> = { float32: 'F32', int32: 'I32', bool: 'BOOL' };
+const written: Readonly<Record<DType, SafetensorsDType>> = {
+  float32: 'F32',
+  float16: 'F16',
+  int32: 'I32',
+  uint8: 'U8',
+  bool: 'BOOL',
+};
 
-/** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+/** NaN and ∞ are themselves; a finite number that would become ∞ is lost. */
+function toFloat32(value: number): number {
+  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value)))
+    throw new RangeError(`the value ${value} does not fit into float32`);
+  return value;
 }
 
 function toInt32(value: bigint): number {
@@ -190,6 +199,12 @@ function isSizes(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
+/** The elements of a tensor as a file has them, from what reading it gave. */
+export function bytesOf(dtype: DType, data: TensorData): Uint8Array {
+  const { buffer, byteOffset, byteLength } = dtype === 'float16' ? Uint16Array.from(data, halfBits) : data;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** The tensor of an entry from its bytes. */
 export function decodeEntry({ name, format, shape }: Entry, bytes: Uint8Array): Tensor {
   const aligned = new Uint8Array(bytes).buffer;
@@ -289,7 +304,7 @@ export function arrayOf({ format, shape }: Entry, bytes: Uint8Array): Safetensor
 }
 
 /**
- * Reads a file held in memory. F32, F64, F16 and BF16 become float32; integers, I64 to U8, become int32; BOOL becomes bool.
+ * Reads a file held in memory. F32, F16, I32, U8 and BOOL are dtypes of tensors; F64 and BF16 become float32, other integers int32.
  *
  * Throws {@link SafetensorsError} where the bytes are cut off, overlap, have gaps, or are described wrongly or twice, and for an integer that
  * does not fit into int32.
@@ -305,7 +320,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
 }
 
 /**
- * The bytes of a file with these tensors: float32 as F32, int32 as I32, bool as BOOL. The same names and values always give the same bytes.
+ * The bytes of a file with these tensors: float32 as F32, float16 as F16, int32 as I32, uint8 as U8, bool as BOOL. The same names and values always give the same bytes.
  *
  * @param metadata - free text by name.
  *
@@ -324,8 +339,7 @@ export async function encodeSafetensors(
   // Asked for together, so that all are read from one moment.
   const values = await Promise.all(entries.map(([, value]) => value.data()));
   const arrays = entries.map(([name, { dtype, shape }], i) => {
-    const { buffer, byteOffset, byteLength } = values[i] ?? new Uint8Array();
-    return [name, { dtype: written[dtype], shape, bytes: new Uint8Array(buffer, byteOffset, byteLength) }] as const;
+    return [name, { dtype: written[dtype], shape, bytes: bytesOf(dtype, values[i] ?? new Uint8Array()) }] as const;
   });
   return joined(encodeSafetensorsArrays(new Map(arrays), metadata));
 }

@@ -1,9 +1,20 @@
 /** The compiler: a program becomes a plan of kernels. */
 import { requireCountable, type PlanAttributes, type Program, type ProgramNode } from '../graph/program.ts';
+import type { DType } from '../graph/types.ts';
 import { gatherCopies } from './copies.ts';
 import { groupProgram, maximumStores, roleOf } from './groups.ts';
 import { axisIndex, makeAxis, resetIndexInterning } from './index-expression.ts';
-import type { Kernel, Loop, Plan, PlanBuffer, PlanStep, ScalarType } from './kernel.ts';
+import {
+  bytesOf,
+  type Kernel,
+  type Loop,
+  type Plan,
+  type PlanBuffer,
+  type PlanStep,
+  type ScalarType,
+  type StorageType,
+} from './kernel.ts';
+import { legalise } from './legalise.ts';
 import { lowerGroup } from './lower.ts';
 import { scalarTypeOf, type Placement } from './values.ts';
 import { flatten } from './views.ts';
@@ -28,7 +39,7 @@ interface Bindings {
  */
 export function compileProgram(source: Program): Plan {
   resetIndexInterning();
-  const program = simplify(source);
+  const program = simplify(legalise(source));
   const memory: Memory = { buffers: [], arena: new Arena() };
   const { nodes, scalars } = program;
   const bind = (node: number, position: number): number =>
@@ -46,9 +57,17 @@ export function compileProgram(source: Program): Plan {
   };
 }
 
-function sizeOf(node: ProgramNode | undefined): { type: ScalarType; size: number } {
-  return { type: scalarTypeOf(node?.type.dtype ?? 'float32'), size: node?.type.size ?? 0 };
+function sizeOf(node: ProgramNode | undefined): { type: StorageType; size: number } {
+  return { type: storageTypes[node?.type.dtype ?? 'float32'], size: node?.type.size ?? 0 };
 }
+
+const storageTypes: Readonly<Record<DType, StorageType>> = {
+  float32: 'f32',
+  float16: 'f16',
+  int32: 'i32',
+  uint8: 'u8',
+  bool: 'bool',
+};
 
 /** The steps that compute a simplified program: that of a plan, or the body of a loop. */
 function compileBlock(memory: Memory, source: Program, bindings: Bindings): PlanStep[] {
@@ -58,7 +77,7 @@ function compileBlock(memory: Memory, source: Program, bindings: Bindings): Plan
   const { order, direct } = scheduleGroups(program, grouping);
   const { nodes, outputs, parameters } = program;
   const { buffers, arena } = memory;
-  const typeOf = (node: number): { type: ScalarType; size: number } => sizeOf(nodes[node]);
+  const typeOf = (node: number): { type: StorageType; size: number } => sizeOf(nodes[node]);
   const readable = new Map<number, number>();
   const destinations = new Map<number, number[]>();
   parameters.forEach((node, i) => readable.set(node, bindings.parameters[i] ?? -1));
@@ -119,7 +138,7 @@ function compileBlock(memory: Memory, source: Program, bindings: Bindings): Plan
       if (state !== undefined || destinations.has(node) || !lastReader.has(node)) continue;
       const { type, size } = typeOf(node);
       const buffer =
-        buffers.push({ kind: 'temporary', position: -1, offset: arena.allocate(size * 4), type, size }) - 1;
+        buffers.push({ kind: 'temporary', position: -1, offset: arena.allocate(size * bytesOf[type]), type, size }) - 1;
       own.add(buffer);
       readable.set(node, buffer);
       destinations.set(node, [buffer]);
@@ -129,14 +148,15 @@ function compileBlock(memory: Memory, source: Program, bindings: Bindings): Plan
     for (const node of lastReads[step] ?? []) {
       const position = readable.get(node) ?? -1;
       const buffer = buffers[position];
-      if (buffer !== undefined && own.has(position)) arena.release(buffer.offset, buffer.size * 4);
+      if (buffer !== undefined && own.has(position)) arena.release(buffer.offset, buffer.size * bytesOf[buffer.type]);
     }
   });
   for (const { node, to } of copies) {
-    const { type, size } = typeOf(node);
+    const { size } = typeOf(node);
+    const type = scalarTypeOf(nodes[node]?.type.dtype ?? 'float32');
     if (size > 0) kernels.push(copyKernel(readable.get(node) ?? 0, to, type, size));
   }
-  return gatherCopies(kernels);
+  return gatherCopies(kernels, buffers);
 }
 
 /** A loop whose carries lie where its first inputs do, and of whose results the others are stored part by part. */

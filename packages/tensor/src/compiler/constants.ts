@@ -1,11 +1,23 @@
 /** Arithmetic on constants at compile time, with the results that the devices would give. */
 import { isElementwise, type BinaryPrimitive, type UnaryPrimitive } from '../graph/elementwise.ts';
 import type { PlanPrimitive } from '../graph/attributes.ts';
-import type { DType } from '../graph/types.ts';
+import { roundToHalf } from '../graph/half.ts';
+import { isFloat, type DType } from '../graph/types.ts';
 
 /** A constant as the devices hold it. */
 export function roundConstant(value: number, dtype: DType): number {
-  return dtype === 'float32' ? Math.fround(value) : dtype === 'int32' ? value | 0 : value;
+  switch (dtype) {
+    case 'float32':
+      return Math.fround(value);
+    case 'float16':
+      return roundToHalf(value);
+    case 'int32':
+      return value | 0;
+    case 'uint8':
+      return value & 255;
+    case 'bool':
+      return value;
+  }
 }
 
 type Fold = (a: number, b: number, c: number, dtype: DType) => number;
@@ -72,7 +84,7 @@ const folds: Readonly<Record<UnaryPrimitive | BinaryPrimitive | 'where', Fold | 
   where: (a, b, c) => (a !== 0 ? b : c),
 };
 
-/** The result of an elementwise operation on constants, or undefined where it must be left to the device. */
+/** The result of an elementwise operation (of a cast with the dtype that it rounds to) on constants, or undefined where it must be left to the device. */
 export function foldConstants(
   op: PlanPrimitive,
   inputs: readonly (number | undefined)[],
@@ -93,7 +105,7 @@ export function foldConstants(
 
 function castConstant(value: number, dtype: DType): number {
   if (dtype === 'bool') return value !== 0 ? 1 : 0;
-  if (dtype === 'float32') return Math.fround(value);
-  if (Number.isNaN(value)) return 0;
-  return Math.min(Math.max(Math.trunc(value), -2147483648), 2147483647);
+  if (isFloat(dtype)) return roundConstant(value, dtype);
+  const integer = Number.isNaN(value) ? 0 : Math.min(Math.max(Math.trunc(value), -2147483648), 2147483647);
+  return roundConstant(integer, dtype);
 }

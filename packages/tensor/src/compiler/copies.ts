@@ -6,7 +6,7 @@ import type { Attributes } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import { stridesOf } from '../graph/types.ts';
 import { addIndex, scaleIndex } from './index-expression.ts';
-import type { CopyKernel, Kernel, Piece, PlanStep } from './kernel.ts';
+import { bytesOf, type CopyKernel, type Kernel, type Piece, type PlanBuffer, type PlanStep } from './kernel.ts';
 
 /**
  * Parts up to which a concatenation is computed inside its users, as a choice per element; and copies in a row up to which each is a kernel
@@ -46,12 +46,14 @@ export function rangeOf(
   return { base, offset };
 }
 
-/** The range that a kernel copies, where that is all it does. */
-function asPiece(kernel: Kernel): Piece | undefined {
+/** The range that a kernel copies, where that is all it does, without a conversion. */
+function asPiece(kernel: Kernel, buffers: readonly PlanBuffer[]): Piece | undefined {
   const [store] = kernel.stores;
   if (kernel.kind !== 'map' || kernel.stores.length !== 1 || store?.value.kind !== 'load') return undefined;
   const { value, index } = store;
   if (value.guards.length > 0 || value.buffer === store.buffer) return undefined;
+  const [from, to] = [buffers[value.buffer]?.type ?? 'f32', buffers[store.buffer]?.type ?? 'f32'];
+  if (bytesOf[from] !== 4 || bytesOf[to] !== 4) return undefined;
   const shift = addIndex(value.index, scaleIndex(index, -1));
   if (shift.terms.length > 0) return undefined;
   const size = kernel.axes.reduce((product, { extent }) => product * extent, 1);
@@ -61,7 +63,7 @@ function asPiece(kernel: Kernel): Piece | undefined {
 }
 
 /** Replaces runs of kernels that only copy. */
-export function gatherCopies(kernels: readonly PlanStep[]): PlanStep[] {
+export function gatherCopies(kernels: readonly PlanStep[], buffers: readonly PlanBuffer[]): PlanStep[] {
   const result: PlanStep[] = [];
   let run: (Kernel | CopyKernel)[] = [];
   let pieces: Piece[] = [];
@@ -72,7 +74,7 @@ export function gatherCopies(kernels: readonly PlanStep[]): PlanStep[] {
     pieces = [];
   };
   for (const kernel of kernels) {
-    const piece = kernel.kind === 'copy' || kernel.kind === 'loop' ? undefined : asPiece(kernel);
+    const piece = kernel.kind === 'copy' || kernel.kind === 'loop' ? undefined : asPiece(kernel, buffers);
     if (kernel.kind === 'loop' || (kernel.kind !== 'copy' && piece === undefined)) {
       flush();
       result.push(kernel);

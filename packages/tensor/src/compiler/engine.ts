@@ -8,7 +8,7 @@ export function compilingEngine(backend: Backend): Engine {
   return {
     name: backend.name,
     description: backend.description,
-    allocate: (type) => backend.allocate(Math.max(type.size, 1) * 4),
+    allocate: ({ dtype, size }) => backend.allocate(Math.max(size, 1) * backend.elementBytes[dtype]),
     free: (buffer) => backend.free(buffer),
     write: (buffer, data) => backend.write(buffer, data),
     read: (buffer, data) => backend.read(buffer, data),

@@ -26,6 +26,7 @@ export function indicesOf(expression: Expression): readonly Index[] {
     case 'binary':
     case 'select':
     case 'cast':
+    case 'half':
     case 'bitcast':
     case 'result':
       return noIndices;
@@ -48,6 +49,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'unary':
     case 'cast':
+    case 'half':
     case 'bitcast':
       return [expression.operand];
     case 'binary':
@@ -88,6 +90,7 @@ export function mapExpression(
       return { ...expression, conditions: conditions(expression.conditions) };
     case 'unary':
     case 'cast':
+    case 'half':
     case 'bitcast':
       return { ...expression, operand: operand(expression.operand) };
     case 'binary':

@@ -12,6 +12,15 @@ import type { Axis, Index } from './index-expression.ts';
 /** Type of a scalar value inside a kernel. */
 export type ScalarType = 'f32' | 'i32' | 'bool';
 
+/**
+ * How the elements of a buffer lie in memory. A load of f16 gives an f32, one of u8 an i32; what is stored there is a number that the type
+ * holds exactly.
+ */
+export type StorageType = ScalarType | 'f16' | 'u8';
+
+/** Bytes of an element. A device may use four for the narrow types: it says so to the host alone. */
+export const bytesOf: Readonly<Record<StorageType, number>> = { f32: 4, i32: 4, bool: 4, f16: 2, u8: 1 };
+
 /** lower ≤ index < upper. */
 export interface Condition {
   readonly index: Index;
@@ -64,6 +73,8 @@ export type Expression =
       readonly ifFalse: Expression;
     }
   | { readonly kind: 'cast'; readonly type: ScalarType; readonly operand: Expression }
+  /** The nearest number that float16 holds. */
+  | { readonly kind: 'half'; readonly type: 'f32'; readonly operand: Expression }
   /** The same 32 bits as an f32 or an i32. */
   | { readonly kind: 'bitcast'; readonly type: 'f32' | 'i32'; readonly operand: Expression }
   /** f32 in [0, 1): (word 0 of Threefry-2x32-13 with counter words (index, counter), key words (seed, 0x48656262)) >>> 8, × 2⁻²⁴. */
@@ -228,7 +239,7 @@ export interface Loop {
 
 export type PlanStep = Kernel | CopyKernel | Loop;
 
-/** A region of memory that a plan's kernels name by position. Every element has 4 bytes. */
+/** A region of memory that a plan's kernels name by position. */
 export interface PlanBuffer {
   /**
    * `parameter`: bound at each run (position in the run's bindings); `temporary`: at `offset` bytes (a multiple of 256) of the plan's
@@ -238,7 +249,8 @@ export interface PlanBuffer {
   readonly kind: 'parameter' | 'temporary' | 'part';
   readonly position: number;
   readonly offset: number;
-  readonly type: ScalarType;
+  /** Narrow for parameters and what is on the way to one; those alone are never operands of contractions or parts of loops. */
+  readonly type: StorageType;
   /** Number of elements. */
   readonly size: number;
 }

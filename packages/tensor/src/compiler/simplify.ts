@@ -5,7 +5,7 @@
 import type { Attributes, PlanPrimitive } from '../graph/attributes.ts';
 import { primitives } from '../graph/primitives.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
-import { sameShape, sizeOf, tensorType, type TensorType } from '../graph/types.ts';
+import { sameShape, sizeOf, tensorType, type DType, type TensorType } from '../graph/types.ts';
 import { foldConstants, roundConstant } from './constants.ts';
 import { maximumChoices } from './copies.ts';
 
@@ -67,7 +67,8 @@ class Simplifier {
     const a = first >= 0 ? this.constantValue(first) : undefined;
     const b = second >= 0 ? this.constantValue(second) : undefined;
     const constants = inputs.map((input) => this.constantValue(input));
-    const folded = foldConstants(op, constants, type.dtype);
+    const dtype = op === 'cast' ? (attributes as Attributes['cast']).dtype : type.dtype;
+    const folded = foldConstants(op, constants, dtype);
     if (folded !== undefined) return this.constant(folded, type);
     switch (op) {
       case 'constant':
@@ -75,6 +76,8 @@ class Simplifier {
       case 'detach':
         return first;
       case 'cast':
+        // One that rounds keeps the type, and changes nothing a second time.
+        return this.at(first).type === type && (dtype === type.dtype || this.#rounds(first, dtype)) ? first : undefined;
       case 'bitcast':
         return this.at(first).type === type ? first : undefined;
       case 'add':
@@ -125,6 +128,11 @@ class Simplifier {
       default:
         return undefined;
     }
+  }
+
+  /** Whether a node is a cast that rounds to numbers of this dtype. */
+  #rounds(index: number, dtype: DType): boolean {
+    return attributesOf(this.at(index), 'cast')?.dtype === dtype;
   }
 
   /** Parts without elements are left out. Many parts are joined along their first axis, where each is one range of memory. */

@@ -3,7 +3,7 @@ import { unaryPrimitives } from '../graph/elementwise.ts';
 import { isFormula } from '../graph/formulas.ts';
 import type { Attributes } from '../graph/attributes.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
-import type { DType } from '../graph/types.ts';
+import { computedDType, type DType } from '../graph/types.ts';
 import { positionOf } from './expressions.ts';
 import { expandFormula } from './formulas.ts';
 import type { Group } from './groups.ts';
@@ -20,8 +20,19 @@ export interface Placement {
   readonly scalarSlot: (node: number) => number;
 }
 
+/** What a number of a dtype is in a kernel. */
 export function scalarTypeOf(dtype: DType): ScalarType {
-  return dtype === 'float32' ? 'f32' : dtype === 'int32' ? 'i32' : 'bool';
+  const computed = computedDType(dtype);
+  return computed === 'float32' ? 'f32' : computed === 'int32' ? 'i32' : 'bool';
+}
+
+/** Nodes may be converted in three ways: to another type of numbers, to the numbers that a narrow dtype holds, and by a load or store. */
+function castValue(node: ProgramNode, type: ScalarType, operand: Expression): Expression {
+  const { dtype } = node.attributes as Attributes['cast'];
+  if (operand.type !== type) return { kind: 'cast', type, operand };
+  // What a load or a store converts is exact in both.
+  if (dtype === node.type.dtype) return operand;
+  return dtype === 'float16' ? { kind: 'half', type: 'f32', operand } : integer('and', operand, constant(255));
 }
 
 const unaryOperators: ReadonlySet<string> = new Set(Object.keys(unaryPrimitives));
@@ -100,7 +111,7 @@ export class NodeValues {
         };
       }
       case 'cast':
-        return { kind: 'cast', type, operand: operand(0) };
+        return castValue(node, type, operand(0));
       case 'bitcast':
         return { kind: 'bitcast', type: type === 'i32' ? 'i32' : 'f32', operand: operand(0) };
       case 'detach':

@@ -3,7 +3,7 @@ import type { Primitive } from './attributes.ts';
 
 /** What every walker needs to know of an elementwise primitive; tables elsewhere are exhaustive over these names. */
 export interface ElementwiseTraits {
-  /** dtypes of the operands, which all have the same: 'number' is float32 or int32, 'bits' int32 or bool. */
+  /** dtypes of the operands, which all have the same: 'number' is everything but bool, 'bits' integers or bool. */
   readonly takes: 'any' | 'number' | 'float' | 'int' | 'bits';
   /** dtype of the result, where it is not that of the operands. */
   readonly gives?: 'bool';

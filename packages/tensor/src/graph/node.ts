@@ -1,7 +1,7 @@
 /** A node of the graph: an operation on other nodes, or a leaf that holds data. */
 import type { Attributes, Primitive } from './attributes.ts';
 import { primitives } from './primitives.ts';
-import type { TensorType } from './types.ts';
+import { isFloat, type TensorType } from './types.ts';
 
 /** Where the value of a realised node lives. Only the runtime looks inside. */
 export interface NodeStorage {
@@ -140,7 +140,7 @@ export function makeLeaf(op: 'buffer' | 'argument', type: TensorType, options: {
 
 /** A parameter of a body: a leaf that is bound anew at each step. */
 export function makeParameter(type: TensorType): Node {
-  const parameter = makeLeaf('argument', type, { requiresGrad: type.dtype === 'float32' });
+  const parameter = makeLeaf('argument', type, { requiresGrad: isFloat(type.dtype) });
   parameter.local = true;
   return parameter;
 }

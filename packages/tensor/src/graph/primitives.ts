@@ -12,7 +12,7 @@ import {
   type UnaryPrimitive,
 } from './elementwise.ts';
 import { DTypeError, ShapeError } from './errors.ts';
-import { formatType, sameShape, tensorType, type DType, type TensorType } from './types.ts';
+import { dtypes, formatType, sameShape, tensorType, type DType, type TensorType } from './types.ts';
 
 type Infer<P extends Primitive> = (inputs: readonly TensorType[], attributes: Attributes[P]) => TensorType;
 type Encode<P extends Primitive> = (attributes: Attributes[P], out: number[]) => void;
@@ -55,27 +55,35 @@ function requireDType(op: string, type: TensorType, allowed: readonly DType[]): 
 }
 
 /** Throws unless the index is one of `x` along the axis. */
-function requireIndex(op: string, x: TensorType, index: TensorType, axis: number): void {
-  requireDType(op, index, integer);
-  const fits = index.shape.length === x.shape.length && x.shape.every((n, i) => i === axis || n === index.shape[i]);
+function requireIndex(op: string, x: TensorType, positions: TensorType, axis: number): void {
+  requireDType(op, positions, index);
+  const { shape } = positions;
+  const fits = shape.length === x.shape.length && x.shape.every((n, i) => i === axis || n === shape[i]);
   if (!fits) {
     throw new ShapeError(
-      `[${op}] takes an index of the tensor's rank and of its extents but along axis ${axis}, not ${formatType(index)} for ${formatType(x)}.`,
+      `[${op}] takes an index of the tensor's rank and of its extents but along axis ${axis}, not ${formatType(positions)} for ${formatType(x)}.`,
     );
   }
 }
 
-const integer: readonly DType[] = ['int32'];
-const float: readonly DType[] = ['float32'];
-const numeric: readonly DType[] = ['float32', 'int32'];
+/** Throws unless both are numbers of one floating dtype. */
+function requireFactors(op: string, a: TensorType, b: TensorType): void {
+  requireDType(op, a, float);
+  requireDType(op, b, [a.dtype]);
+}
+
+const index: readonly DType[] = ['int32'];
+const float: readonly DType[] = ['float32', 'float16'];
+const integer: readonly DType[] = ['int32', 'uint8'];
+const numeric: readonly DType[] = [...float, ...integer];
 const boolean: readonly DType[] = ['bool'];
-const accepted = {
-  any: ['float32', 'int32', 'bool'],
+const accepted: Readonly<Record<ElementwiseTraits['takes'], readonly DType[]>> = {
+  any: dtypes,
   number: numeric,
   float,
-  int: ['int32'],
-  bits: ['int32', 'bool'],
-} as const;
+  int: integer,
+  bits: [...integer, 'bool'],
+};
 
 /** The specifications of all primitives of one operand or of two, from their traits. */
 function elementwise<P extends UnaryPrimitive | BinaryPrimitive>(
@@ -173,12 +181,16 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
   random: { arity: 2, infer: (_, a) => tensorType('float32', a.shape), encode: encodeNothing },
 
   ...elementwise(unaryPrimitives, unary),
-  cast: { arity: 1, infer: (inputs, { dtype }) => tensorType(dtype, at(inputs, 0).shape), encode: encodeNothing },
+  cast: {
+    arity: 1,
+    infer: (inputs, { dtype }) => tensorType(dtype, at(inputs, 0).shape),
+    encode: ({ dtype }, out) => out.push(dtypes.indexOf(dtype)),
+  },
   bitcast: {
     arity: 1,
     infer: (inputs, { dtype }) => {
       const x = at(inputs, 0);
-      requireDType('bitcast', x, numeric);
+      requireDType('bitcast', x, ['float32', 'int32']);
       return tensorType(dtype, x.shape);
     },
     encode: encodeNothing,
@@ -292,9 +304,9 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     arity: 2,
     infer: (inputs, { axis }) => {
       const x = at(inputs, 0);
-      const index = at(inputs, 1);
-      requireIndex('gather', x, index, axis);
-      return tensorType(x.dtype, index.shape);
+      const positions = at(inputs, 1);
+      requireIndex('gather', x, positions, axis);
+      return tensorType(x.dtype, positions.shape);
     },
     encode: ({ axis, outside }, out) => {
       out.push(axis);
@@ -305,13 +317,13 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     arity: 3,
     infer: (inputs, { axis, combine }) => {
       const base = at(inputs, 0);
-      const index = at(inputs, 1);
+      const positions = at(inputs, 1);
       const updates = at(inputs, 2);
-      requireIndex('scatter', base, index, axis);
+      requireIndex('scatter', base, positions, axis);
       if (combine !== 'set') requireDType(`scatter (${combine})`, base, numeric);
-      if (updates.dtype !== base.dtype || !sameShape(updates.shape, index.shape)) {
+      if (updates.dtype !== base.dtype || !sameShape(updates.shape, positions.shape)) {
         throw new ShapeError(
-          `[scatter] takes updates of the index's shape and the base's dtype, not ${[base, index, updates].map(formatType).join(', ')}.`,
+          `[scatter] takes updates of the index's shape and the base's dtype, not ${[base, positions, updates].map(formatType).join(', ')}.`,
         );
       }
       return base;
@@ -360,10 +372,9 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     infer: (inputs) => {
       const a = at(inputs, 0);
       const b = at(inputs, 1);
-      requireDType('dot', a, float);
-      requireDType('dot', b, float);
+      requireFactors('dot', a, b);
       const rank = a.shape.length;
-      return tensorType('float32', [...a.shape.slice(0, rank - 1), b.shape[rank - 1] ?? 1]);
+      return tensorType(a.dtype, [...a.shape.slice(0, rank - 1), b.shape[rank - 1] ?? 1]);
     },
     encode: encodeNothing,
   },
@@ -372,10 +383,9 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     infer: (inputs, attributes) => {
       const x = at(inputs, 0);
       const w = at(inputs, 1);
-      requireDType('conv', x, float);
-      requireDType('conv', w, float);
+      requireFactors('conv', x, w);
       const spatial = convolutionOutputSize(x.shape.slice(2), w.shape.slice(2), attributes);
-      return tensorType('float32', [x.shape[0] ?? 1, w.shape[0] ?? 1, ...spatial]);
+      return tensorType(x.dtype, [x.shape[0] ?? 1, w.shape[0] ?? 1, ...spatial]);
     },
     encode: encodeConvolution,
   },
@@ -384,7 +394,8 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     infer: (inputs, { inputSize, groups }) => {
       const dy = at(inputs, 0);
       const w = at(inputs, 1);
-      return tensorType('float32', [dy.shape[0] ?? 1, (w.shape[1] ?? 1) * groups, ...inputSize]);
+      requireFactors('convInputGradient', dy, w);
+      return tensorType(dy.dtype, [dy.shape[0] ?? 1, (w.shape[1] ?? 1) * groups, ...inputSize]);
     },
     encode: encodeConvolution,
   },
@@ -393,7 +404,8 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     infer: (inputs, { kernelSize, groups }) => {
       const x = at(inputs, 0);
       const dy = at(inputs, 1);
-      return tensorType('float32', [dy.shape[1] ?? 1, (x.shape[1] ?? 1) / groups, ...kernelSize]);
+      requireFactors('convWeightGradient', x, dy);
+      return tensorType(x.dtype, [dy.shape[1] ?? 1, (x.shape[1] ?? 1) / groups, ...kernelSize]);
     },
     encode: encodeConvolution,
   },

@@ -157,7 +157,7 @@ export function sameKey(a: Int32Array, b: Int32Array): boolean {
 }
 
 /** Most elements of a tensor: positions are 32-bit integers on the devices. */
-const largestSize = 2 ** 31 - 1;
+export const largestSize: number = 2 ** 31 - 1;
 
 /** The linearised body of a loop: what its key and its program are made from. */
 export function linearizeBody({ parameters, results }: Attributes['scan']['body']): Linearization {

@@ -1,9 +1,28 @@
 /** Element types and interned tensor types. Two types are equal exactly when they are the same object. */
 
-/** Element type of a tensor. `bool` is stored as a 32-bit 0 or 1 on the devices. */
-export type DType = 'float32' | 'int32' | 'bool';
+/**
+ * Element type of a tensor: IEEE 754's binary32 and binary16, integers from −2³¹ to 2³¹ − 1 and from 0 to 255, truth values. float16 and uint8 are computed as
+ * float32 and int32, and rounded or wrapped after each operation.
+ */
+export type DType = 'float32' | 'float16' | 'int32' | 'uint8' | 'bool';
 
-export const dtypes: readonly DType[] = ['float32', 'int32', 'bool'];
+/** All dtypes, the later of two being what they have in common: see {@link promoteTypes}. */
+export const dtypes: readonly DType[] = ['bool', 'uint8', 'int32', 'float16', 'float32'];
+
+/** Whether gradients flow through numbers of this dtype. */
+export function isFloat(dtype: DType): dtype is 'float32' | 'float16' {
+  return dtype === 'float32' || dtype === 'float16';
+}
+
+/** Whether numbers of this dtype are integers. */
+export function isInteger(dtype: DType): dtype is 'int32' | 'uint8' {
+  return dtype === 'int32' || dtype === 'uint8';
+}
+
+/** The dtype that numbers of this one are computed in. */
+export function computedDType(dtype: DType): 'float32' | 'int32' | 'bool' {
+  return dtype === 'float16' ? 'float32' : dtype === 'uint8' ? 'int32' : dtype;
+}
 
 /** A shape and an element type; made only by {@link tensorType} and {@link tupleType}, which return one object per distinct type. */
 export interface TensorType {
@@ -26,7 +45,9 @@ interface TrieNode {
 
 const emptyRoots = (): Record<DType, TrieNode> => ({
   float32: { children: new Map(), type: undefined },
+  float16: { children: new Map(), type: undefined },
   int32: { children: new Map(), type: undefined },
+  uint8: { children: new Map(), type: undefined },
   bool: { children: new Map(), type: undefined },
 });
 
@@ -58,7 +79,7 @@ export function tupleType(parts: readonly TensorType[]): TensorType {
   const name = formatParts(parts);
   const known = tuples.get(name);
   if (known !== undefined) return known;
-  const type = remembered(parts.some(({ dtype }) => dtype === 'float32') ? 'float32' : 'int32', [], parts);
+  const type = remembered(parts.some(({ dtype }) => isFloat(dtype)) ? 'float32' : 'int32', [], parts);
   tuples.set(name, type);
   return type;
 }

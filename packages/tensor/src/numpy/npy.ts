@@ -6,6 +6,7 @@ import { requireTensor } from '../handle.ts';
 import { tensor } from '../ops/creation.ts';
 import { permute } from '../ops/movement.ts';
 import type { Tensor } from '../tensor.ts';
+import { halfBits, halfValue } from '../graph/half.ts';
 
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
@@ -15,28 +16,25 @@ type Read = (view: DataView, offset: number, little: boolean) => number;
 const elements: Readonly<Record<string, { readonly dtype: DType; readonly read: Read }>> = {
   b1: { dtype: 'bool', read: (view, at) => Number(view.getUint8(at) !== 0) },
   i1: { dtype: 'int32', read: (view, at) => view.getInt8(at) },
-  u1: { dtype: 'int32', read: (view, at) => view.getUint8(at) },
+  u1: { dtype: 'uint8', read: (view, at) => view.getUint8(at) },
   i2: { dtype: 'int32', read: (view, at, little) => view.getInt16(at, little) },
   u2: { dtype: 'int32', read: (view, at, little) => view.getUint16(at, little) },
   i4: { dtype: 'int32', read: (view, at, little) => view.getInt32(at, little) },
   u4: { dtype: 'int32', read: (view, at, little) => view.getUint32(at, little) },
   i8: { dtype: 'int32', read: (view, at, little) => Number(view.getBigInt64(at, little)) },
   u8: { dtype: 'int32', read: (view, at, little) => Number(view.getBigUint64(at, little)) },
-  f2: { dtype: 'float32', read: (view, at, little) => half(view.getUint16(at, little)) },
+  f2: { dtype: 'float16', read: (view, at, little) => halfValue(view.getUint16(at, little)) },
   f4: { dtype: 'float32', read: (view, at, little) => view.getFloat32(at, little) },
   f8: { dtype: 'float32', read: (view, at, little) => view.getFloat64(at, little) },
 };
 
-/** The value of IEEE 754's binary16. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-}
-
-const written: Readonly<Record<DType, string>> = { float32: '<f4', int32: '<i4', bool: '|b1' };
+const written: Readonly<Record<DType, string>> = {
+  float32: '<f4',
+  float16: '<f2',
+  int32: '<i4',
+  uint8: '|u1',
+  bool: '|b1',
+};
 
 function notNpy(op: string, what: string): ArgumentError {
   return new ArgumentError(`[${op}] this is no .npy file: ${what}.`, {
@@ -45,7 +43,7 @@ function notNpy(op: string, what: string): ArgumentError {
 }
 
 /**
- * The array of an `.npy` file. float16, float32 and float64 become float32, integers of every width int32, bool bool; arrays in Fortran's order and in either
+ * The array of an `.npy` file. float16, float32, uint8 and bool stay what they are, float64 becomes float32, other integers int32; arrays in Fortran's order and in either
  * order of bytes are read, too.
  *
  * Throws {@link ArgumentError} for bytes that are no such file, {@link DTypeError} for elements of another kind (complex numbers, texts, records), and for
@@ -112,7 +110,7 @@ function outOfRange(op: string, dtype: DType, element: number, value: number): D
 }
 
 /**
- * The bytes of an `.npy` file with the elements of a tensor, as `numpy.save` writes them: float32, int32 or bool, in row-major order.
+ * The bytes of an `.npy` file with the elements of a tensor, as `numpy.save` writes them, in row-major order.
  *
  * Throws what reading a value throws.
  *
@@ -130,12 +128,14 @@ export async function encodeNpy(x: Tensor): Promise<Uint8Array> {
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
   const header = new TextEncoder().encode(`${text.padEnd(length - 1)}\n`);
   const data = await x.data();
-  const bytes = new Uint8Array(10 + length + data.byteLength);
+  const width = Number(written[dtype].slice(2));
+  const bytes = new Uint8Array(10 + length + width * data.length);
   bytes.set(magic);
   bytes.set([1, 0, length & 255, length >> 8], 6);
   bytes.set(header, 10);
   const view = new DataView(bytes.buffer, 10 + length);
-  if (data instanceof Float32Array) data.forEach((value, i) => view.setFloat32(4 * i, value, true));
+  if (dtype === 'float16') (data as Float32Array).forEach((value, i) => view.setUint16(2 * i, halfBits(value), true));
+  else if (data instanceof Float32Array) data.forEach((value, i) => view.setFloat32(4 * i, value, true));
   else if (data instanceof Int32Array) data.forEach((value, i) => view.setInt32(4 * i, value, true));
   else bytes.set(data, 10 + length);
   return bytes;

@@ -10,7 +10,7 @@ import { maxWithIndices, type ValuesWithIndices } from './extremes.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
 import { floorDivide } from './integers.ts';
 import { reshape } from './movement.ts';
-import { constantNode } from './operands.ts';
+import { constantNode, inFloat32, lowestOf, numeric } from './operands.ts';
 import {
   avgPool1d,
   avgPool2d,
@@ -122,13 +122,10 @@ function adaptiveMax(
 ): ValuesWithIndices {
   const sizes = sizesOf(op, axes, x, outputSize);
   const kernel = evenKernel(x, sizes);
-  const input = x.dtype === 'bool' ? x.to('int32') : x;
+  const input = numeric(x);
   if (kernel !== undefined) return even(input, kernel);
   const windows = unevenWindows(input, sizes);
-  const { values, indices: winners } = maxWithIndices(
-    filled(windows, x.dtype === 'float32' ? -Infinity : -(2 ** 31)),
-    -1,
-  );
+  const { values, indices: winners } = maxWithIndices(filled(windows, lowestOf(input.dtype)), -1);
   const indices = flatIndices(x, winners, windows.longest, (axis, place) =>
     (windows.starts[axis] as Tensor).add(place),
   );
@@ -145,6 +142,7 @@ function adaptiveAverage(
   const sizes = sizesOf(op, axes, x, outputSize);
   const kernel = evenKernel(x, sizes);
   if (kernel !== undefined) return even(x, kernel);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => adaptiveAverage(op, axes, wide, outputSize, even));
   const windows = unevenWindows(x.to('float32'), sizes);
   const counts = windows.lengths.reduce((product, length) => product.mul(length));
   return filled(windows, 0).sum(-1).div(counts);

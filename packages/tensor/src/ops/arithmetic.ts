@@ -1,10 +1,11 @@
-/** Arithmetic, powers and roots, with NumPy broadcasting and dtype promotion bool → int32 → float32; plain numbers adapt to the tensor. */
+/** Arithmetic, powers and roots, with NumPy broadcasting and PyTorch's promotion of dtypes, in which plain numbers adapt to the tensor. */
 import { requireNumber } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
-import { requireOperand } from '../handle.ts';
+import { requireOperand, isTensor } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { less, where } from './comparison.ts';
 import { binary, unary } from './elementwise.ts';
+import { floating, inFloat32 } from './operands.ts';
 
 /**
  * a + b, broadcast as NumPy does; int32 for bool and int32 operands, else float32.
@@ -63,7 +64,8 @@ export function div(a: Operand, b: Operand): Tensor {
 export function pow(a: Operand, b: Operand): Tensor {
   requireOperand('pow', a);
   if (typeof b === 'number' && typeof a !== 'number') {
-    const x = a.to('float32');
+    if (a.dtype === 'float16' && b === 3) return inFloat32(a, (wide) => pow(wide, b));
+    const x = floating(a);
     if (b === 1) return x;
     if (b === 2) return mul(x, x);
     if (b === 3) return mul(mul(x, x), x);
@@ -177,7 +179,7 @@ export function sqrt(x: Operand): Tensor {
  * ```
  */
 export function rsqrt(x: Operand): Tensor {
-  return div(1, sqrt(x));
+  return isTensor(x) && x.dtype === 'float16' ? inFloat32(x, rsqrt) : div(1, sqrt(x));
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Operand, Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
 import { alongAxis, scatterNode } from './indexing.ts';
 import { broadcastTo, reshape } from './movement.ts';
-import { broadcastShapes, constantNode } from './operands.ts';
+import { broadcastShapes, constantNode, requireHeld } from './operands.ts';
 import { positionsOf, requireList, requireWithin } from './positions.ts';
 
 /**
@@ -125,8 +125,7 @@ export function setAt(x: Tensor, index: readonly Selection[], value: Operand): T
 /** The value in full. */
 function valuesOf(x: Tensor, value: Operand, part: readonly number[]): Tensor {
   if (typeof value === 'number') {
-    if (x.dtype !== 'float32' && (value | 0) !== value)
-      throw new DTypeError(`[setAt] ${value} is no ${x.dtype}, which ${x} holds.`);
+    requireHeld('setAt', value, x);
     return tensorOf(constantNode(value, x.dtype, part));
   }
   if (value.dtype !== x.dtype) {

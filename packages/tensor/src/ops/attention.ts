@@ -13,10 +13,11 @@ import type { Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
 import { matmul } from './linalg.ts';
 import { reshape, transpose } from './movement.ts';
-import { broadcastShapes } from './operands.ts';
+import { broadcastShapes, commonDType } from './operands.ts';
 import { iota } from './creation.ts';
 import { bernoulli, type Generator } from './random.ts';
 import { softmax } from './softmax.ts';
+import { isInteger } from '../graph/types.ts';
 
 export interface AttentionOptions {
   /**
@@ -71,6 +72,11 @@ export function scaledDotProductAttention(
   const [keys = 0, keyDepth = 0] = key.shape.slice(-2);
   if (depth !== keyDepth) throw new ShapeError(`[${op}] queries and keys differ in depth: ${query} and ${key}.`);
   if (keys !== value.shape.at(-2)) throw new ShapeError(`[${op}] takes as many values as keys: ${key} and ${value}.`);
+  const dtype = [query, key, value].map((x) => x.dtype).reduce(commonDType);
+  if (dtype === 'float16') {
+    const [q, k, v] = [query, key, value].map((x) => x.to('float32')) as [Tensor, Tensor, Tensor];
+    return scaledDotProductAttention(q, k, v, options).to(dtype);
+  }
   if (dropout === 1) throw wrongArgument(op, 'dropout', 'a number in 0 … 1, without 1', dropout);
   const scale = options.scale ?? 1 / Math.sqrt(depth);
 
@@ -109,8 +115,8 @@ function groupOf(query: Tensor, key: Tensor, value: Tensor): number {
 }
 
 function masked(op: string, scores: Tensor, mask: Tensor): Tensor {
-  if (mask.dtype === 'int32')
-    throw new DTypeError(`[${op}] a mask is bool, or float32 to be added, not ${mask}.`, {
+  if (isInteger(mask.dtype))
+    throw new DTypeError(`[${op}] a mask is bool, or floating numbers to be added, not ${mask}.`, {
       hint: "Convert 0 and 1 with .to('bool').",
     });
   const joined = broadcastShapes(scores.shape, mask.shape);

@@ -41,8 +41,9 @@ function close(op: string, a: Tensor, b: Tensor, options: CloseOptions): Tensor 
     if (!(tolerance >= 0)) throw new ArgumentError(`[${op}] ${name} must be a number ≥ 0, not ${tolerance}.`);
   }
   requireBoolean(op, 'equalNaN', equalNaN);
-  const difference = a.to('float32').sub(b).abs();
-  const near = difference.lessEqual(b.to('float32').abs().mul(rtol).add(atol)).and(difference.less(Infinity));
+  const wide = b.to('float32');
+  const difference = a.to('float32').sub(wide).abs();
+  const near = difference.lessEqual(wide.abs().mul(rtol).add(atol)).and(difference.less(Infinity));
   const result = a.equal(b).or(near);
   return equalNaN ? result.or(a.notEqual(a).and(b.notEqual(b))) : result;
 }

@@ -13,6 +13,7 @@ import { makeIdentity, makeNode } from '../graph/node.ts';
 import type { Attributes, CompositeGradient, CompositeIdentity } from '../graph/attributes.ts';
 import { nodeOf, requireTensor, requireTensors, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import { castNode } from './operands.ts';
 
 /** Everything beside the inputs that determines the result; numbers, strings, booleans and lists of numbers. */
 export type CompositeAttributes = Attributes['composite']['options'];
@@ -44,7 +45,7 @@ export interface CompositeDefinition<A extends CompositeAttributes = CompositeAt
  * Records a body as one operation: the same value, which a walker that knows the definition (ONNX export, a tuned kernel) uses as a whole;
  * all others follow the body. A walker knows a definition by the object, never by its name.
  *
- * Given by a name alone, a composite has no definition: its name shows in messages, and every walker follows its body.
+ * A definition's body and gradient see float16 inputs as float32; the result is rounded once, to float16 unless an input is float32. Given by a name alone, a composite has no definition: its name shows in messages, and every walker follows its body.
  *
  * ```ts
  * const swish = (x: Tensor) => composite('swish', {}, [x], (input) => input.mul(input.sigmoid()));
@@ -86,6 +87,12 @@ export function composite(
   if (typeof (definition ?? { body }).body !== 'function')
     throw wrongArgument(name, 'the body of a composite', 'a function of its inputs', (definition ?? { body }).body);
   checkOptions('composite', options, compositeOptions);
+  if (definition !== undefined && inputs.some(({ dtype }) => dtype === 'float16')) {
+    // Computed in float32 and rounded once; so are its gradients.
+    const result = composite(definition, attributes, inputs.map(asFloat32));
+    const isHalf = result.dtype === 'float32' && inputs.every(({ dtype }) => dtype !== 'float32');
+    return isHalf ? tensorOf(castNode(nodeOf(result), 'float16')) : result;
+  }
   const own = ownAttributes(name, attributes);
   const gradient = definition === undefined ? options.gradient : definition.gradient?.bind(definition, own);
   if (gradient !== undefined) requireFunction(name, 'the gradient of a composite', gradient);
@@ -107,6 +114,10 @@ export function composite(
     boundary,
   });
   return tensorOf(node);
+}
+
+function asFloat32(x: Tensor): Tensor {
+  return x.dtype === 'float16' ? tensorOf(castNode(nodeOf(x), 'float32')) : x;
 }
 
 /** A copy that stays as it is, whatever happens to what was given; throws {@link ArgumentError} for what is no plain value. */

@@ -7,7 +7,7 @@ import { convolutionOutputSize } from '../graph/primitives.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { castNode } from './operands.ts';
+import { castNode, commonDType, floatingDType } from './operands.ts';
 import { pad } from './padding.ts';
 
 export interface ConvolutionOptions {
@@ -56,7 +56,8 @@ type Geometry = { readonly [K in keyof ConvolutionAttributes]: ConvolutionAttrib
 export const convDefinition: CompositeDefinition<Geometry> = {
   name: 'conv',
   body(geometry, x, weight, bias) {
-    const operands = [x, weight].map((operand) => castNode(nodeOf(operand), 'float32'));
+    const dtype = floatingDType(commonDType(x.dtype, weight.dtype));
+    const operands = [x, weight].map((operand) => castNode(nodeOf(operand), dtype));
     const result = tensorOf(makeNode('conv', operands, geometry));
     return bias === undefined ? result : result.add(bias.reshape([bias.size, ...geometry.stride.map(() => 1)]));
   },

@@ -9,13 +9,19 @@ import {
 } from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeLeaf, makeNode } from '../graph/node.ts';
-import { sizeOf, tensorType, type DType } from '../graph/types.ts';
+import { isInteger, sizeOf, tensorType, type DType } from '../graph/types.ts';
+import { hostArrayOf } from '../runtime/host-array.ts';
 import { Storage } from '../runtime/storage.ts';
 import { noteScalar, valueOfSource } from '../runtime/recording.ts';
 import { requireTensor } from '../handle.ts';
 import { tensorOf, type NestedArray, type Tensor } from '../tensor.ts';
 import { constantNode, requireDType } from './operands.ts';
 import { normalizeAxis, requireShape } from './movement.ts';
+
+/** JavaScript's Float16Array, where there is one. */
+export interface HalfArray extends ArrayBufferView, ArrayLike<number> {
+  readonly [Symbol.toStringTag]: 'Float16Array';
+}
 
 /** Typed arrays of numbers. */
 export type TypedArray =
@@ -30,7 +36,10 @@ export type TypedArray =
   | Uint32Array;
 
 export interface TensorOptions {
-  /** Default: bool for booleans, int32 for an Int32Array, float32 for everything else (integers too, as training wants). */
+  /**
+   * Default: bool for booleans, int32 for an Int32Array, uint8 for a Uint8Array or Uint8ClampedArray, float16 for a Float16Array, float32 for everything else
+   * (integers too, as training wants).
+   */
   dtype?: DType;
   /** Default: what the nesting says; [length] for a typed array. */
   shape?: readonly number[];
@@ -45,6 +54,14 @@ export interface ScalarOptions {
   /** Default float32. */
   dtype?: 'float32' | 'int32';
 }
+
+/** What typed arrays become where no dtype is said. */
+const naturalDTypes: Readonly<Record<string, DType>> = {
+  Int32Array: 'int32',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+  Float16Array: 'float16',
+};
 
 const tensorOptions: OptionNames<TensorOptions> = { dtype: true, shape: true };
 const creationOptions: OptionNames<CreationOptions> = { dtype: true };
@@ -114,30 +131,39 @@ function requireElement(value: unknown, path: string, first: Element | undefined
     );
 }
 
-/** Throws {@link DTypeError} for the first number that int32 cannot hold as it is. */
-function requireInt32(data: ArrayLike<Element>): void {
+/** Whether integers of this dtype hold a number as it is. */
+function isHeld(value: number, dtype: 'int32' | 'uint8'): boolean {
+  return (dtype === 'int32' ? value | 0 : value & 255) === value;
+}
+
+/** Throws {@link DTypeError} for the first number that the dtype cannot hold as it is. */
+function requireIntegers(data: ArrayLike<Element>, dtype: 'int32' | 'uint8'): void {
   for (let i = 0; i < data.length; i++) {
     const value = Number(data[i]);
-    if ((value | 0) !== value) throw notInt32('tensor', `element ${i}`, value);
+    if (!isHeld(value, dtype)) throw notHeld('tensor', `element ${i}`, value, dtype);
   }
 }
 
-function notInt32(op: string, name: string, value: number): DTypeError {
+function notHeld(op: string, name: string, value: number, dtype: 'int32' | 'uint8'): DTypeError {
   const isFraction = Number.isFinite(value) && !Number.isInteger(value);
-  return new DTypeError(`[${op}] ${name} is ${value}; int32 holds the integers from −2147483648 to 2147483647.`, {
+  const range = dtype === 'int32' ? 'from −2147483648 to 2147483647' : 'from 0 to 255';
+  return new DTypeError(`[${op}] ${name} is ${value}; ${dtype} holds the integers ${range}.`, {
     hint: isFraction
-      ? "Round it first, with Math.trunc say, or make a float32 tensor; .to('int32') truncates."
-      : 'Make a float32 tensor, which holds such numbers to 7 digits.',
+      ? `Round it first, with Math.trunc say, or make a float32 tensor; .to('${dtype}') truncates.`
+      : dtype === 'uint8'
+        ? "Make an int32 tensor; its .to('uint8') wraps modulo 256."
+        : 'Make a float32 tensor, which holds such numbers to 7 digits.',
   });
 }
 
 /**
  * A tensor of host data, which is copied: a number, nested arrays, or a typed array with `shape`. Booleans become bool,
- * an Int32Array int32, everything else float32 (integers too, as training wants), unless `dtype` says otherwise.
+ * an Int32Array int32, a Uint8Array (images) uint8, a Float16Array float16, everything else float32 (integers too, as training wants), unless `dtype` says
+ * otherwise.
  *
  * Throws {@link ShapeError} for ragged arrays and a shape of another size; {@link DTypeError} for elements that are no
- * numbers, for numbers among booleans, and for numbers that int32 cannot hold where that is the dtype (fractions, NaN,
- * 3e9). Numbers that float32 cannot hold are rounded.
+ * numbers, for numbers among booleans, and for numbers that int32 or uint8 cannot hold where that is the dtype (fractions, NaN,
+ * 3e9). Numbers that float32 or float16 cannot hold are rounded, large ones to ±∞.
  *
  * ```ts
  * tensor([[1, 2], [3, 4]]).toString(); // 'float32[2,2]'
@@ -146,7 +172,7 @@ function notInt32(op: string, name: string, value: number): DTypeError {
  * ```
  */
 export function tensor(
-  data: NestedArray<number> | NestedArray<boolean> | TypedArray,
+  data: NestedArray<number> | NestedArray<boolean> | TypedArray | HalfArray,
   options: TensorOptions = {},
 ): Tensor {
   checkOptions('tensor', options, tensorOptions);
@@ -160,7 +186,7 @@ export function tensor(
     }
     flat = data;
     natural = [flat.length];
-    if (options.dtype === undefined && data instanceof Int32Array) dtype = 'int32';
+    if (options.dtype === undefined) dtype = naturalDTypes[data[Symbol.toStringTag]] ?? 'float32';
   } else {
     ({ flat, shape: natural } = flatten(data));
     if (options.dtype === undefined && typeof flat[0] === 'boolean') dtype = 'bool';
@@ -173,12 +199,9 @@ export function tensor(
       `[tensor] got ${flat.length} elements for the shape [${shape.join(', ')}], which has ${sizeOf(shape)}.`,
     );
   }
-  const host = dtype === 'float32' ? new Float32Array(flat.length) : new Int32Array(flat.length);
-  if (dtype === 'bool') for (let i = 0; i < flat.length; i++) host[i] = Number(flat[i]) !== 0 ? 1 : 0;
-  else {
-    if (dtype === 'int32' && !(data instanceof Int32Array)) requireInt32(flat);
-    host.set(flat as ArrayLike<number>);
-  }
+  if (isInteger(dtype) && !(ArrayBuffer.isView(data) && naturalDTypes[data[Symbol.toStringTag]] === dtype))
+    requireIntegers(flat, dtype);
+  const host = hostArrayOf(dtype, flat as ArrayLike<number>);
   const node = makeLeaf('buffer', tensorType(dtype, shape));
   node.storage = new Storage(host);
   return tensorOf(node);
@@ -188,7 +211,7 @@ export function tensor(
  * `value` everywhere; float32 by default, bool as value ≠ 0.
  *
  * Throws {@link ShapeError} for extents that are no integers ≥ 0, {@link ArgumentError} for a value that is no number,
- * {@link DTypeError} for an unknown dtype and for a value that int32 cannot hold where that is the dtype.
+ * {@link DTypeError} for an unknown dtype and for a value that int32 or uint8 cannot hold where that is the dtype.
  *
  * ```ts
  * await full([2, 2], 7).toArray(); // [[7, 7], [7, 7]]
@@ -205,7 +228,7 @@ function filled(op: string, shape: readonly number[], value: number, options: Cr
   requireDType(op, dtype);
   requireShape(op, shape);
   requireNumber(op, 'value', value);
-  if (dtype === 'int32' && (value | 0) !== value) throw notInt32(op, 'value', value);
+  if (isInteger(dtype) && !isHeld(value, dtype)) throw notHeld(op, 'value', value, dtype);
   return tensorOf(constantNode(dtype === 'bool' ? Number(value !== 0) : value, dtype, shape));
 }
 
@@ -286,7 +309,7 @@ export function arange(start: number, stop?: number, step = 1): Tensor {
       },
     );
   }
-  for (const value of [from, to, step]) if ((value | 0) !== value) throw notInt32('arange', 'a bound', value);
+  for (const value of [from, to, step]) if ((value | 0) !== value) throw notHeld('arange', 'a bound', value, 'int32');
   return iota([Math.max(0, Math.ceil((to - from) / step))], 0)
     .mul(step)
     .add(from);
@@ -353,6 +376,6 @@ export function scalar(source: number | (() => number), options: ScalarOptions =
 function checkScalar(value: unknown, dtype: 'float32' | 'int32'): number {
   if (typeof value !== 'number')
     throw wrongArgument('scalar', 'the source', 'a number or a function that returns one', value);
-  if (dtype === 'int32' && (value | 0) !== value) throw notInt32('scalar', 'the value', value);
+  if (dtype === 'int32' && (value | 0) !== value) throw notHeld('scalar', 'the value', value, 'int32');
   return value;
 }

@@ -6,6 +6,8 @@ import { nodeOf, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { ValuesWithIndices } from './extremes.ts';
 import { directedAxis } from './directed-axis.ts';
+import { floating, numeric, summable } from './operands.ts';
+import { isFloat } from '../graph/types.ts';
 
 export interface CumulativeOptions {
   /** Combine from each position to the end. Default false. */
@@ -14,13 +16,13 @@ export interface CumulativeOptions {
 
 /** Elements along a checked axis, combined; bool counts as int32. */
 export function cumulate(x: Tensor, axis: number, operator: CumulativeOperator, reverse: boolean): Tensor {
-  const input = x.dtype === 'bool' ? x.to('int32') : x;
+  const input = numeric(x);
   if ((x.shape[axis] ?? 1) <= 1) return unchanged(input);
   return tensorOf(makeNode('cumulative', [nodeOf(input)], { axis, operator, reverse }));
 }
 
 /**
- * yᵢ = Σ xⱼ over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, int32 for bool and int32 (modulo 2³²), else float32. Rounded as
+ * yᵢ = Σ xⱼ over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, int32 for bool and integers (modulo 2³²), else the dtype of x. Rounded as
  * a sum in double precision on WebAssembly, in blocks on WebGPU.
  *
  * Throws {@link ShapeError} for an axis that does not exist.
@@ -32,11 +34,11 @@ export function cumulate(x: Tensor, axis: number, operator: CumulativeOperator, 
  */
 export function cumsum(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
   const [position, reverse] = directedAxis('cumsum', x, axis, options, 'reverse');
-  return cumulate(x, position, 'sum', reverse);
+  return cumulate(summable(x), position, 'sum', reverse);
 }
 
 /**
- * yᵢ = Π xⱼ over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, int32 for bool and int32 (modulo 2³²), else float32. Its gradient
+ * yᵢ = Π xⱼ over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, int32 for bool and integers (modulo 2³²), else the dtype of x. Its gradient
  * is exact also where elements are 0.
  *
  * Throws {@link ShapeError} for an axis that does not exist.
@@ -47,7 +49,7 @@ export function cumsum(x: Tensor, axis: number, options: CumulativeOptions = {})
  */
 export function cumprod(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
   const [position, reverse] = directedAxis('cumprod', x, axis, options, 'reverse');
-  return cumulate(x, position, 'prod', reverse);
+  return cumulate(summable(x), position, 'prod', reverse);
 }
 
 /**
@@ -61,15 +63,15 @@ export function cumprod(x: Tensor, axis: number, options: CumulativeOptions = {}
  */
 export function logCumSumExp(x: Tensor, axis: number, options: CumulativeOptions = {}): Tensor {
   const [position, reverse] = directedAxis('logCumSumExp', x, axis, options, 'reverse');
-  return cumulate(x.to('float32'), position, 'logSumExp', reverse);
+  return cumulate(floating(x), position, 'logSumExp', reverse);
 }
 
 function extremes(x: Tensor, axis: number, operator: 'max' | 'min', reverse: boolean): ValuesWithIndices {
-  const input = x.dtype === 'bool' ? x.to('int32') : x;
+  const input = numeric(x);
   const values = cumulate(input, axis, operator, reverse);
   // Where an element made the value what it is; the last such place is the largest so far.
   const made = input.equal(values);
-  const isNew = x.dtype === 'float32' ? made.or(input.notEqual(input)) : made;
+  const isNew = isFloat(x.dtype) ? made.or(input.notEqual(input)) : made;
   const order = tensorOf(makeNode('iota', [], { shape: x.shape, axis }));
   if (!reverse) return { values, indices: cumulate(isNew.where(order, 0), axis, 'max', false) };
   const last = Math.max((x.shape[axis] ?? 1) - 1, 0);

@@ -1,12 +1,13 @@
 /** Einstein's sums over any number of operands, as a sequence of matrix products. */
 import { requireString } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
-import { sizeOf } from '../graph/types.ts';
+import { sizeOf, isFloat } from '../graph/types.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { diagonal } from './diagonals.ts';
 import { matmul } from './linalg.ts';
 import { permute, reshape } from './movement.ts';
+import { commonDType } from './operands.ts';
 
 /** A tensor with a name for each of its axes, no name twice. */
 interface Labelled {
@@ -21,7 +22,7 @@ type Term = readonly string[];
  * Σ of products of elements, written with a letter for each axis: operands separated by commas, then `->` and the axes of the result. Over letters that the
  * result does not name is summed; a letter twice in one operand takes its diagonal. `...` stands for all further axes of an operand, aligned from the right and
  * broadcast; extents of 1 broadcast under a letter, too. Without `->` the result has the axes of the ellipsis and then, in alphabetic order (capitals first), the letters that
- * stand once. Spaces do not count. Computes in float32, as {@link matmul}.
+ * stand once. Spaces do not count. The dtype is as that of {@link matmul}.
  *
  * Several operands are multiplied in pairs, each time those whose product has the fewest elements beyond its factors' (opt_einsum's greedy order).
  *
@@ -44,7 +45,10 @@ export function einsum(equation: string, ...operands: Tensor[]): Tensor {
       `[einsum] '${equation}' is of ${terms.length} operand${terms.length === 1 ? '' : 's'}, and there are ${operands.length}.`,
     );
   }
-  const named = operands.map((x, i) => ({ x: x.to('float32'), labels: labelsOf(equation, x, i, terms[i] ?? []) }));
+  const dtype = operands.map((x) => x.dtype).reduce(commonDType);
+  // Sums in float32, which are rounded once, and in int32.
+  const computed = isFloat(dtype) ? 'float32' : 'int32';
+  const named = operands.map((x, i) => ({ x: x.to(computed), labels: labelsOf(equation, x, i, terms[i] ?? []) }));
   const result = outputLabels(equation, named, output);
   let factors = withoutBroadcasts(
     equation,
@@ -56,10 +60,11 @@ export function einsum(equation: string, ...operands: Tensor[]): Tensor {
     factors = [...rest, product(factors[i] as Labelled, factors[j] as Labelled, neededBy(rest, result))];
   }
   const { x, labels } = summedTo(factors[0] as Labelled, new Set(result));
-  return permute(
+  const value = permute(
     x,
     result.map((label) => labels.indexOf(label)),
   );
+  return dtype === 'bool' ? value : value.to(dtype);
 }
 
 function parse(equation: string): { terms: Term[]; output: Term | undefined } {

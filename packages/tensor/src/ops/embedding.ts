@@ -13,6 +13,7 @@ import { outsideOf, positionsOf, requireWithin, type Positions } from './positio
 import { sum } from './reduce.ts';
 import { segmentMax, segmentSum } from './segments.ts';
 import { iota } from './creation.ts';
+import { isFloat } from '../graph/types.ts';
 
 export interface EmbeddingOptions {
   /** The row that gets no gradient; negative numbers count from the end. Default: none. */
@@ -105,7 +106,7 @@ export function embeddingBag(ids: Positions, weight: Tensor, options: EmbeddingB
   const padding = paddingRow(op, options.paddingIndex, rows);
   if (perSampleWeights !== undefined) {
     if (mode !== 'sum') throw new ArgumentError(`[${op}] perSampleWeights go with mode 'sum', not '${mode}'.`);
-    if (perSampleWeights.dtype !== 'float32')
+    if (!isFloat(perSampleWeights.dtype))
       throw new DTypeError(`[${op}] perSampleWeights must be float32, not ${perSampleWeights}.`);
     if (perSampleWeights.shape.join() !== positions.shape.join())
       throw new ShapeError(`[${op}] takes a weight for each id of ${positions}, not ${perSampleWeights}.`);

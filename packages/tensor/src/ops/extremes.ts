@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { normalizeAxes, normalizeAxis, reshape } from './movement.ts';
 import { argmax, argmin, keepsDims, max, min, reduced, type ReduceOptions } from './reduce.ts';
+import { numeric } from './operands.ts';
 
 /** Values along an axis, and where they stand. */
 export interface ValuesWithIndices {
@@ -40,7 +41,7 @@ function withIndices(
 ): ValuesWithIndices {
   const keepDims = keepsDims(op, x, options);
   const position = normalizeAxis(op, axis, x.ndim);
-  const input = x.dtype === 'bool' ? x.to('int32') : x;
+  const input = numeric(x);
   const indices = (largest ? argmax : argmin)(input, position);
   const values = composite(extremeDefinition, { axis: position, largest }, [input, indices]);
   const shape = keepDims ? x.shape.map((n, i) => (i === position ? 1 : n)) : values.shape;

@@ -4,7 +4,7 @@ import type { Operand, Tensor } from '../tensor.ts';
 import { abs, sub } from './arithmetic.ts';
 import { equal, less, notEqual, where } from './comparison.ts';
 import { trunc } from './rounding.ts';
-import { floats } from './operands.ts';
+import { floats, inFloats } from './operands.ts';
 
 /**
  * Whether x is NaN; bool, the shape of x.
@@ -40,9 +40,9 @@ export function isFinite(x: Operand): Tensor {
 export interface NanToNumOptions {
   /** In place of NaN. Default 0. */
   nan?: number;
-  /** In place of ∞. Default the largest float32, 3.4028235e38. */
+  /** In place of ∞. Default the largest float32, 3.4028235e38, of float16 65504. */
   posInf?: number;
-  /** In place of −∞. Default the smallest float32, −3.4028235e38. */
+  /** In place of −∞. Default the smallest float32, −3.4028235e38, of float16 −65504. */
   negInf?: number;
 }
 const nanToNumOptions: OptionNames<NanToNumOptions> = {
@@ -50,7 +50,6 @@ const nanToNumOptions: OptionNames<NanToNumOptions> = {
   posInf: requireNumber,
   negInf: requireNumber,
 };
-const largest = 3.4028234663852886e38;
 
 /**
  * x with numbers in place of NaN, ∞ and −∞; float32, the shape of x. No gradient flows where something was replaced.
@@ -61,8 +60,9 @@ const largest = 3.4028234663852886e38;
  */
 export function nanToNum(x: Operand, options: NanToNumOptions = {}): Tensor {
   checkOptions('nanToNum', options, nanToNumOptions);
-  const { nan = 0, posInf = largest, negInf = -largest } = options;
   const [given] = floats('nanToNum', [x]) as [Tensor];
+  const largest = given.dtype === 'float16' ? 65504 : 3.4028234663852886e38;
+  const { nan = 0, posInf = largest, negInf = -largest } = options;
   const above = where(equal(given, Infinity), posInf, given);
   const between = where(equal(given, -Infinity), negInf, above);
   return where(notEqual(given, given), nan, between);
@@ -88,8 +88,10 @@ export function frac(x: Operand): Tensor {
  * ```
  */
 export function lerp(a: Operand, b: Operand, weight: Operand): Tensor {
-  const [from, to, share] = floats('lerp', [a, b, weight]) as [Tensor, Tensor, Tensor];
-  const difference = to.sub(from);
-  // From the nearer end, as PyTorch does.
-  return where(share.less(0.5), from.add(share.mul(difference)), to.sub(difference.mul(share.neg().add(1))));
+  return inFloats('lerp', [a, b, weight], (...operands) => {
+    const [from, to, share] = operands as [Tensor, Tensor, Tensor];
+    const difference = to.sub(from);
+    // From the nearer end, as PyTorch does.
+    return where(share.less(0.5), from.add(share.mul(difference)), to.sub(difference.mul(share.neg().add(1))));
+  });
 }

@@ -15,6 +15,7 @@ import { iota } from './creation.ts';
 import { where } from './comparison.ts';
 import { gatherNode } from './indexing.ts';
 import { broadcastTo, concat, narrow, reshape } from './movement.ts';
+import { inFloat32 } from './operands.ts';
 
 const modes = ['bilinear', 'nearest', 'bicubic'] as const;
 const paddingModes = ['zeros', 'border', 'reflection'] as const;
@@ -62,6 +63,7 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
   if (spatial.some((n) => n === 0)) throw new ShapeError(`[${op}] there are no pixels in ${x}.`);
   if (mode === 'bicubic' && axes !== 2)
     throw new ArgumentError(`[${op}] mode 'bicubic' is for images, [n, c, h, w], not for ${x}.`);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => gridSample(wide, grid, options));
 
   const [batch = 0, channels = 0] = x.shape;
   const places = grid.shape.slice(1, -1);
@@ -188,6 +190,7 @@ export function affineGrid(theta: Tensor, size: readonly number[], options: Affi
     throw new ShapeError(
       `[${op}] of a size [${size.join(', ')}] takes theta [${batch}, ${axes}, ${axes + 1}], not ${theta}.`,
     );
+  if (theta.dtype === 'float16') return inFloat32(theta, (wide) => affineGrid(wide, size, options));
   const ones = spatial.map(() => 1);
   const factors = theta.to('float32');
   // θ[:, row, column] against the coordinate of one axis.

@@ -12,7 +12,7 @@ import type { Operand, Tensor } from '../tensor.ts';
 import { add, div, maximum, mul } from './arithmetic.ts';
 import { where } from './comparison.ts';
 import { broadcastTo, flatten, normalizeAxis, reshape, slice } from './movement.ts';
-import { broadcastShapes, constantNode } from './operands.ts';
+import { broadcastShapes, constantNode, highestOf, inFloat32, lowestOf, requireHeld } from './operands.ts';
 import { pad } from './padding.ts';
 import { outsideOf, positionsOf, requireList, requireWithin, type Positions } from './positions.ts';
 
@@ -162,10 +162,7 @@ function listAlong(op: string, x: Tensor, axis: number, index: Positions): { pos
 function updatesOf(op: string, x: Tensor, source: Operand, shape: readonly number[]): Tensor {
   requireOperand(op, source);
   if (typeof source === 'number') {
-    if (x.dtype === 'int32' && (source | 0) !== source)
-      throw new DTypeError(`[${op}] ${source} is no int32, which ${x} holds.`, {
-        hint: "Convert it with .to('float32').",
-      });
+    if (x.dtype !== 'bool') requireHeld(op, source, x);
     return tensorOf(constantNode(x.dtype === 'bool' ? Number(source !== 0) : source, x.dtype, shape));
   }
   if (source.dtype !== x.dtype) {
@@ -328,6 +325,11 @@ export function scatterReduce(
   checkOptions(op, options, scatterReduceOptions);
   const { includeSelf = true } = options;
   const { position, positions, updates } = scatterOperands(op, x, axis, index, source);
+  if (reduce === 'mean' && x.dtype === 'float16')
+    return inFloat32(x, (wide) => {
+      const values = typeof source === 'number' ? source : source.to('float32');
+      return scatterReduce(wide, axis, index, values, reduce, options);
+    });
   if (reduce === 'mean' && x.dtype !== 'float32')
     throw new DTypeError(`[${op}] the mean takes float32, not ${x}.`, { hint: "Convert with .to('float32')." });
   const into = (base: Tensor, values: Tensor, combine: Combination): Tensor =>
@@ -351,7 +353,6 @@ export function scatterReduce(
 }
 
 function identityOf(reduce: ScatterReduction, { dtype }: Tensor): number {
-  const isFloat = dtype === 'float32';
   switch (reduce) {
     case 'sum':
     case 'mean':
@@ -359,8 +360,8 @@ function identityOf(reduce: ScatterReduction, { dtype }: Tensor): number {
     case 'prod':
       return 1;
     case 'amax':
-      return isFloat ? -Infinity : -(2 ** 31);
+      return lowestOf(dtype);
     case 'amin':
-      return isFloat ? Infinity : 2 ** 31 - 1;
+      return highestOf(dtype);
   }
 }

@@ -1,14 +1,14 @@
 /** Division with a remainder, of float32 and int32, and operations on the bits of int32 and bool. */
 import { ArgumentError, DTypeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import { formatType } from '../graph/types.ts';
+import { formatType, isFloat } from '../graph/types.ts';
 import { nodeOf, requireOperand, requireTensor, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { copySign } from './arithmetic.ts';
 import { where } from './comparison.ts';
-import { floats, unifyAs } from './operands.ts';
+import { floats, unifyAs, inFloats } from './operands.ts';
 
-/** a and b broadcast to one shape, both float32 or both int32. */
+/** a and b broadcast to one shape and dtype, which is not bool. */
 function pair(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
   const nodes = unifyAs(op, [a, b], (dtype) => (dtype === 'bool' ? 'int32' : dtype));
   return nodes.map((node) => tensorOf(node)) as [Tensor, Tensor];
@@ -20,7 +20,7 @@ function requireIntegers(op: string, dtypes: string, x: unknown): void {
     if ((x | 0) === x) return;
     throw new ArgumentError(`[${op}] takes whole numbers from −2147483648 to 2147483647, not ${x}.`);
   }
-  if (x.dtype !== 'float32') return;
+  if (!isFloat(x.dtype)) return;
   throw new DTypeError(`[${op}] takes ${dtypes}, not ${x.toString()}.`, {
     hint: "Convert with .to('int32'), which truncates.",
   });
@@ -33,7 +33,7 @@ function onBits(name: string, op: 'and' | 'or' | 'xor', a: Operand, b: Operand):
   return tensorOf(
     makeNode(
       op,
-      unifyAs(name, [a, b], (dtype) => (dtype === 'bool' ? 'bool' : 'int32')),
+      unifyAs(name, [a, b], (dtype) => (isFloat(dtype) ? 'int32' : dtype)),
       {},
     ),
   );
@@ -44,7 +44,7 @@ function shift(name: string, op: 'shiftLeft' | 'shiftRight', a: Operand, b: Oper
   return tensorOf(
     makeNode(
       op,
-      unifyAs(name, [a, b], () => 'int32'),
+      unifyAs(name, [a, b], (dtype) => (dtype === 'uint8' ? 'uint8' : 'int32')),
       {},
     ),
   );
@@ -60,7 +60,7 @@ function shift(name: string, op: 'shiftLeft' | 'shiftRight', a: Operand, b: Oper
  */
 export function fmod(a: Operand, b: Operand): Tensor {
   const [left, right] = pair('fmod', a, b);
-  if (left.dtype === 'float32') return tensorOf(makeNode('fmod', [nodeOf(left), nodeOf(right)], {}));
+  if (isFloat(left.dtype)) return tensorOf(makeNode('fmod', [nodeOf(left), nodeOf(right)], {}));
   const rest = left.sub(floorDivide(left, right).mul(right));
   // Of other signs: the one with the sign of a lies one divisor further.
   const turns = rest.notEqual(0).and(rest.less(0).notEqual(left.less(0)));
@@ -77,7 +77,8 @@ export function fmod(a: Operand, b: Operand): Tensor {
  */
 export function remainder(a: Operand, b: Operand): Tensor {
   const [left, right] = pair('remainder', a, b);
-  if (left.dtype !== 'float32') return left.sub(floorDivide(left, right).mul(right));
+  if (!isFloat(left.dtype)) return left.sub(floorDivide(left, right).mul(right));
+  if (left.dtype === 'float16') return inFloats('remainder', [left, right], remainder);
   const rest = fmod(left, right);
   const turns = rest.notEqual(0).and(rest.less(0).notEqual(right.less(0)));
   return where(turns, rest.add(right), rest);
@@ -94,6 +95,7 @@ export function remainder(a: Operand, b: Operand): Tensor {
  */
 export function floorDivide(a: Operand, b: Operand): Tensor {
   const [left, right] = pair('floorDivide', a, b);
+  if (left.dtype === 'float16') return inFloats('floorDivide', [left, right], floorDivide);
   if (left.dtype !== 'float32') return tensorOf(makeNode('floorDivide', [nodeOf(left), nodeOf(right)], {}));
   const [x, y] = [left.detach(), right.detach()];
   const rest = fmod(x, y);
@@ -184,7 +186,7 @@ export function bitwiseRightShift(a: Operand, b: Operand): Tensor {
  * The same 32 bits as another number: of float32 the int32, of int32 the float32; the shape of x, no gradient. x itself where it has
  * the dtype.
  *
- * Throws {@link DTypeError} for bool, whose numbers are no bits.
+ * Throws {@link DTypeError} for dtypes that have not 32 bits.
  *
  * ```ts
  * await bitcast(tensor([1, -0]), 'int32').toArray(); // [1065353216, -2147483648]
@@ -194,7 +196,7 @@ export function bitcast(x: Tensor, dtype: 'float32' | 'int32'): Tensor {
   requireTensor('bitcast', 'x', x);
   if (dtype !== 'float32' && dtype !== 'int32')
     throw new DTypeError(`[bitcast] takes 'float32' or 'int32' as the dtype, not ${String(dtype)}.`);
-  if (x.dtype === 'bool')
+  if (x.dtype !== 'float32' && x.dtype !== 'int32')
     throw new DTypeError(`[bitcast] takes float32 or int32, not ${formatType(nodeOf(x).type)}.`, {
       hint: "Convert with .to('int32') first.",
     });

@@ -15,6 +15,7 @@ import { perAxis } from './convolution.ts';
 import { tensor } from './creation.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
 import { broadcastTo, reshape } from './movement.ts';
+import { inFloat32 } from './operands.ts';
 
 const modes = ['nearest', 'nearest-exact', 'linear', 'bilinear', 'trilinear', 'bicubic', 'area'] as const;
 export type InterpolationMode = (typeof modes)[number];
@@ -92,6 +93,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     if (axes === 1) return adaptiveAvgPool1d(x, sizes);
     return axes === 2 ? adaptiveAvgPool2d(x, sizes) : adaptiveAvgPool3d(x, sizes);
   }
+  if (x.dtype === 'float16' && !mode.startsWith('nearest')) return inFloat32(x, (wide) => interpolate(wide, options));
   let result = mode.startsWith('nearest') ? x : x.to('float32');
   sizes.forEach((length, axis) => {
     const extent = spatial[axis] ?? 1;

@@ -1,16 +1,18 @@
 /** Matrix products. */
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import { sizeOf } from '../graph/types.ts';
+import { largestSize } from '../graph/program.ts';
+import { isFloat, sizeOf, type DType } from '../graph/types.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { broadcastNode, broadcastShapes, castNode } from './operands.ts';
-import { reshape } from './movement.ts';
+import { broadcastNode, broadcastShapes, castNode, commonDType, numeric } from './operands.ts';
+import { narrow, reshape, unsqueeze } from './movement.ts';
 
 /**
  * The matrix product, with NumPy's rules: [m, k] · [k, n] → [m, n]; leading axes broadcast as batches, [b, m, k] · [k,
  * n] → [b, m, n]; an operand with one axis is a row on the left, a column on the right, and its axis disappears.
- * Computes in float32.
+ * The dtype is the one that the operands have in common: floating numbers are added up in float32, integers exactly, modulo
+ * 2³² (uint8 modulo 256, bool as int32).
  *
  * Throws {@link ShapeError} where the inner sizes differ, the batches do not broadcast, or an operand has no axes.
  *
@@ -48,21 +50,40 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   const batch = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2));
   if (batch === undefined)
     throw new ShapeError(`[matmul] cannot multiply ${a} by ${b}: their batch axes do not broadcast.`);
+  const dtype = commonDType(a.dtype, b.dtype);
   let result: Tensor;
-  if (right.ndim === 2 && left.ndim > 2) {
+  if (!isFloat(dtype)) result = exactProduct(numeric(left), numeric(right), dtype);
+  else if (right.ndim === 2 && left.ndim > 2) {
     // Rows of all batches meet one matrix: one large product instead of many small ones.
     const product = dot(
-      castNode(nodeOf(reshape(left, [sizeOf(left.shape.slice(0, -1)), inner ?? 0])), 'float32'),
-      castNode(nodeOf(right), 'float32'),
+      castNode(nodeOf(reshape(left, [sizeOf(left.shape.slice(0, -1)), inner ?? 0])), dtype),
+      castNode(nodeOf(right), dtype),
     );
     result = reshape(tensorOf(product), [...batch, rows, columns]);
   } else {
-    const leftNode = broadcastNode(castNode(nodeOf(left), 'float32'), [...batch, rows, inner ?? 0]);
-    const rightNode = broadcastNode(castNode(nodeOf(right), 'float32'), [...batch, inner ?? 0, columns]);
+    const leftNode = broadcastNode(castNode(nodeOf(left), dtype), [...batch, rows, inner ?? 0]);
+    const rightNode = broadcastNode(castNode(nodeOf(right), dtype), [...batch, inner ?? 0, columns]);
     result = tensorOf(dot(leftNode, rightNode));
   }
   if (a.ndim > 1 && b.ndim > 1) return result;
   return reshape(result, [...batch, ...(a.ndim === 1 ? [] : [rows]), ...(b.ndim === 1 ? [] : [columns])]);
+}
+
+/**
+ * The product of integers, modulo 2³² (of uint8 modulo 256): sums of products, since the kernels of matrix products compute in float32. In parts
+ * where all of the products are more than can be counted.
+ */
+function exactProduct(left: Tensor, right: Tensor, dtype: DType): Tensor {
+  const product = unsqueeze(left, -1).mul(unsqueeze(right, -3));
+  const inner = left.shape.at(-1) ?? 0;
+  if (product.size > largestSize && inner > 1) {
+    const half = Math.floor(inner / 2);
+    const part = (start: number, length: number): Tensor =>
+      exactProduct(narrow(left, -1, start, length), narrow(right, -2, start, length), dtype);
+    return part(0, half).add(part(half, inner - half));
+  }
+  const sum = product.sum(-2);
+  return dtype === 'uint8' ? sum.to('uint8') : sum;
 }
 
 function dot(left: Node, right: Node): Node {

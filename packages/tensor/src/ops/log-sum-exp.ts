@@ -4,7 +4,7 @@ import { tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { normalizeAxes, permute, reshape } from './movement.ts';
-import { constantNode } from './operands.ts';
+import { constantNode, inFloat32 } from './operands.ts';
 import { keepsDims, type ReduceOptions } from './reduce.ts';
 import { softmax } from './softmax.ts';
 
@@ -19,6 +19,7 @@ import { softmax } from './softmax.ts';
 export function logSumExp(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   const keepDims = keepsDims('logSumExp', x, options);
   const list = normalizeAxes('logSumExp', axes, x.ndim);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => logSumExp(wide, axes, options));
   const others = x.shape.map((_, axis) => axis).filter((axis) => !list.includes(axis));
   const shape = others.map((axis) => x.shape[axis] ?? 1);
   const count = sizeOf(list.map((axis) => x.shape[axis] ?? 1));

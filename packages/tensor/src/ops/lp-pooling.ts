@@ -3,6 +3,7 @@ import { checkOptions, requireBoolean, wrongArgument, type OptionNames } from '.
 import type { Tensor } from '../tensor.ts';
 import { avgPool1d, avgPool2d, avgPool3d, requireImage, type AveragePoolingOptions } from './pooling.ts';
 import { perAxis } from './convolution.ts';
+import { inFloat32 } from './operands.ts';
 
 export interface LpPoolingOptions {
   /** Default: the kernel size, so that windows do not overlap. */
@@ -28,6 +29,7 @@ function lpPool(
   const kernel = perAxis(op, 'kernelSize', kernelSize, axes, 1);
   const { stride = kernel, ceilMode = false } = options;
   perAxis(op, 'stride', stride, axes, 1);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => lpPool(op, average, axes, wide, p, kernelSize, options));
   const mean = average(x.to('float32').pow(p), kernel, { stride, ceilMode });
   const sum = mean.mul(kernel.reduce((product, k) => product * k, 1));
   // The root has an infinite slope at 0; PyTorch takes 0 for it.

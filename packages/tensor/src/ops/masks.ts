@@ -9,7 +9,7 @@ import { cast } from './casting.ts';
 import { not, where } from './comparison.ts';
 import { gatherNode, take } from './indexing.ts';
 import { broadcastTo, flatten, reshape } from './movement.ts';
-import { broadcastError, broadcastShapes, castNode, constantNode } from './operands.ts';
+import { broadcastError, broadcastShapes, castNode, constantNode, requireHeld } from './operands.ts';
 
 /** The mask; throws unless it is bool. */
 function requireMask(op: string, mask: Tensor): void {
@@ -38,8 +38,7 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   requireOperand('maskedFill', value);
   requireFits('maskedFill', x, mask);
   if (typeof value === 'number') {
-    if (x.dtype !== 'float32' && (value | 0) !== value)
-      throw new DTypeError(`[maskedFill] ${value} is no ${x.dtype}, which ${x} holds.`);
+    requireHeld('maskedFill', value, x);
     return where(not(mask), x, tensorOf(constantNode(value, x.dtype, [])));
   }
   if (value.size !== 1) throw new ShapeError(`[maskedFill] takes a number or a tensor of one element, not ${value}.`);

@@ -2,9 +2,11 @@
 import type { Tensor } from '../tensor.ts';
 import { normalizeAxes } from './movement.ts';
 import { keepsDims, reduced, type ReduceOptions } from './reduce.ts';
+import { isFloat } from '../graph/types.ts';
+import { inFloat32 } from './operands.ts';
 
 const isNumber = (x: Tensor): Tensor => x.equal(x);
-const withoutNaN = (x: Tensor): Tensor => (x.dtype === 'float32' ? isNumber(x).where(x, 0) : x);
+const withoutNaN = (x: Tensor): Tensor => (isFloat(x.dtype) ? isNumber(x).where(x, 0) : x);
 
 /**
  * Σ over axes (default: all) of what is not NaN; dtype as {@link sum}. 0 where all is NaN; no gradient flows to NaN.
@@ -27,6 +29,7 @@ export function nanSum(x: Tensor, axes?: number | readonly number[], options?: R
  */
 export function nanMean(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   const keepDims = keepsDims('nanMean', x, options);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => nanMean(wide, axes, options));
   const list = normalizeAxes('nanMean', axes, x.ndim);
   return reduced('sum', withoutNaN(x), list, keepDims).div(reduced('sum', isNumber(x).where(1, 0), list, keepDims));
 }

@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { normalizeAxes, reshape } from './movement.ts';
 import { reduced, rootOfSquares, type ReduceOptions } from './reduce.ts';
+import { inFloat32 } from './operands.ts';
 
 export interface NormOptions extends ReduceOptions {
   /** The exponent; Infinity for the largest |x|, −Infinity for the smallest, 0 for the number of elements that are not 0. Default 2. */
@@ -35,6 +36,7 @@ export function norm(x: Tensor, axes?: number | readonly number[], options: Norm
   requireNumber('norm', 'p', p);
   if (Number.isNaN(p)) throw new ArgumentError('[norm] p is NaN, which is the exponent of no norm.');
   const list = normalizeAxes('norm', axes, x.ndim);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => norm(wide, axes, options));
   const input = x.to('float32');
   if (p === 2) return rootOfSquares(reduced('sum', input.square(), list, keepDims));
   if (p === 0) return reduced('sum', input.notEqual(0).where(1, 0), list, keepDims);

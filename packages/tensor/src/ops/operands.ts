@@ -4,22 +4,110 @@ import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
 import { elementwiseTraits } from '../graph/elementwise.ts';
 import type { Attributes, Primitive } from '../graph/attributes.ts';
-import { dtypes, sameShape, type DType } from '../graph/types.ts';
-import { nodeOf, requireOperand, tensorOf } from '../handle.ts';
+import { roundToHalf } from '../graph/half.ts';
+import { dtypes, isFloat, isInteger, sameShape, type DType } from '../graph/types.ts';
+import { nodeOf, requireOperand, tensorOf, unchanged } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 
-const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
-
-/** The dtype that two have in common: the later of bool, int32, float32. */
+/**
+ * The dtype that two have in common: the later of bool, uint8, int32, float16, float32. (PyTorch's `promote_types`; of its larger table the
+ * dtypes here are a chain.)
+ */
 export function commonDType(a: DType, b: DType): DType {
-  return rank[a] < rank[b] ? b : a;
+  return dtypes.indexOf(a) < dtypes.indexOf(b) ? b : a;
+}
+
+const kindOf = (dtype: DType): number => (isFloat(dtype) ? 2 : isInteger(dtype) ? 1 : 0);
+
+/** Of two dtypes the first, unless the second is of another kind: then what they have in common. Kinds are bool, integers, floating numbers. */
+function outranking(strong: DType | undefined, weak: DType | undefined): DType | undefined {
+  if (strong === undefined || weak === undefined) return strong ?? weak;
+  return kindOf(weak) > kindOf(strong) ? commonDType(strong, weak) : strong;
+}
+
+/**
+ * The dtype of operands together, PyTorch's `result_type`: tensors with axes have it in common; those of shape [] change it only where they are of another
+ * kind, and numbers only where they are of another kind than both (integers are int32 then, others float32). undefined without any tensor.
+ */
+function resultDType(operands: readonly Operand[]): DType | undefined {
+  let withAxes: DType | undefined;
+  let without: DType | undefined;
+  let numbers: DType | undefined;
+  const joined = (a: DType | undefined, b: DType): DType => (a === undefined ? b : commonDType(a, b));
+  for (const operand of operands) {
+    // An integer that int32 cannot hold is a float32.
+    if (typeof operand === 'number') numbers = joined(numbers, (operand | 0) === operand ? 'int32' : 'float32');
+    else if (operand.shape.length > 0) withAxes = joined(withAxes, operand.dtype);
+    else without = joined(without, operand.dtype);
+  }
+  if (withAxes === undefined && without === undefined) return undefined;
+  return outranking(withAxes, outranking(without, numbers));
 }
 
 /** The dtype in which `op` computes on operands of this one. */
 function computeDType(op: Primitive, dtype: DType): DType {
   const takes = elementwiseTraits(op)?.takes;
-  if (takes === 'float') return 'float32';
+  if (takes === 'float') return floatingDType(dtype);
   return (takes === 'number' || takes === 'int') && dtype === 'bool' ? 'int32' : dtype;
+}
+
+/** The dtype of floating results of operands of this one: float32 of integers and bool. */
+export function floatingDType(dtype: DType): 'float32' | 'float16' {
+  return dtype === 'float16' ? 'float16' : 'float32';
+}
+
+/** x, or where it is none of floating numbers as float32. */
+export function floating(x: Tensor): Tensor {
+  return isFloat(x.dtype) ? unchanged(x) : tensorOf(castNode(nodeOf(x), 'float32'));
+}
+
+/**
+ * What is computed of x as float32, for what is composed of several operations: a float16 is rounded once, at the end, as in PyTorch. Floating
+ * results have the dtype of a floating x.
+ */
+export function inFloat32(x: Tensor, compute: (x: Tensor) => Tensor): Tensor {
+  const result = compute(tensorOf(castNode(nodeOf(x), 'float32')));
+  return x.dtype === 'float16' ? roundedToHalf(result) : result;
+}
+
+/** {@link inFloat32} of several, which are broadcast and promoted as operands of one operation are. */
+export function inFloats(op: string, operands: readonly Operand[], compute: (...x: Tensor[]) => Tensor): Tensor {
+  const nodes = unifyAs(op, operands, floatingDType);
+  const result = compute(...nodes.map((node) => tensorOf(castNode(node, 'float32'))));
+  return nodes[0]?.type.dtype === 'float16' ? roundedToHalf(result) : result;
+}
+
+/** What no number of the dtype is below. */
+export function lowestOf(dtype: DType): number {
+  return isFloat(dtype) ? -Infinity : dtype === 'int32' ? -(2 ** 31) : 0;
+}
+
+/** What no number of the dtype is above. */
+export function highestOf(dtype: DType): number {
+  return isFloat(dtype) ? Infinity : dtype === 'int32' ? 2 ** 31 - 1 : dtype === 'uint8' ? 255 : 1;
+}
+
+/** x as numbers to compare or choose: bool as int32. */
+export function numeric(x: Tensor): Tensor {
+  return x.dtype === 'bool' ? tensorOf(castNode(nodeOf(x), 'int32')) : x;
+}
+
+/** x as numbers to add up or multiply: bool and uint8 as int32, whose sums have room. */
+export function summable(x: Tensor): Tensor {
+  return isFloat(x.dtype) ? x : tensorOf(castNode(nodeOf(x), 'int32'));
+}
+
+/** Throws {@link DTypeError} for a number that a tensor of integers does not hold as it is. */
+export function requireHeld(op: string, value: number, x: Tensor): void {
+  const isHeld = isFloat(x.dtype) || (x.dtype === 'uint8' ? (value & 255) === value : (value | 0) === value);
+  if (isHeld) return;
+  throw new DTypeError(`[${op}] ${value} is no ${x.dtype}, which ${x} holds.`, {
+    hint: "Convert the tensor with .to('float32').",
+  });
+}
+
+function roundedToHalf(x: Tensor): Tensor {
+  return x.dtype === 'float32' ? tensorOf(castNode(nodeOf(x), 'float16')) : x;
 }
 
 /** Throws {@link DTypeError} for what is no dtype. */
@@ -41,9 +129,14 @@ export function broadcastNode(node: Node, shape: readonly number[]): Node {
   return makeNode('broadcast', [node], { shape });
 }
 
-/** `value` everywhere; for int32 with what a typed array makes of it. */
+/** `value` everywhere; for integers with what a typed array makes of it, for float16 rounded. */
 export function constantNode(value: number, dtype: DType, shape: readonly number[]): Node {
-  return makeNode('constant', [], { dtype, shape, value: dtype === 'int32' ? value | 0 : value });
+  return makeNode('constant', [], { dtype, shape, value: held(value, dtype) });
+}
+
+function held(value: number, dtype: DType): number {
+  if (dtype === 'float16') return roundToHalf(value);
+  return dtype === 'int32' ? value | 0 : dtype === 'uint8' ? value & 255 : value;
 }
 
 /** NumPy's broadcast of two shapes, or undefined where they do not fit. */
@@ -63,29 +156,22 @@ export function broadcastShapes(a: readonly number[], b: readonly number[]): rea
 
 /** The nodes of operands, converted to one dtype and one shape. Throws {@link ShapeError} where the shapes do not broadcast. */
 export function unify(op: Primitive, operands: readonly Operand[]): Node[] {
-  return unifyAs(op, operands, (dtype) => computeDType(op, dtype));
+  return unifyAs(op, operands, (dtype) => {
+    // Comparisons with numbers that uint8 does not hold.
+    const isBeside = dtype === 'uint8' && operands.some((x) => typeof x === 'number' && (x & 255) !== x);
+    return isBeside && elementwiseTraits(op)?.gives === 'bool' ? 'int32' : computeDType(op, dtype);
+  });
 }
 
-/** Operands as float32 tensors of one shape, for what is composed of several operations and wants them prepared once. */
+/** Operands as floating tensors of one dtype and shape, for what is composed of several operations and wants them prepared once. */
 export function floats(op: string, operands: readonly Operand[]): Tensor[] {
-  return unifyAs(op, operands, () => 'float32').map((node) => tensorOf(node));
+  return unifyAs(op, operands, floatingDType).map((node) => tensorOf(node));
 }
 
 /** {@link unify} for what computes in another dtype than its primitives do. */
 export function unifyAs(op: string, operands: readonly Operand[], computed: (dtype: DType) => DType): Node[] {
   for (const operand of operands) requireOperand(op, operand);
-  let dtype: DType | undefined;
-  for (const operand of operands) {
-    if (typeof operand === 'number') continue;
-    dtype = dtype === undefined ? operand.dtype : commonDType(dtype, operand.dtype);
-  }
-  for (const operand of operands) {
-    if (typeof operand !== 'number') continue;
-    // An integer that int32 cannot hold is a float32.
-    const needed: DType = (operand | 0) === operand ? 'int32' : 'float32';
-    dtype = dtype === undefined ? 'float32' : commonDType(dtype, needed);
-  }
-  const target = computed(dtype ?? 'float32');
+  const target = computed(resultDType(operands) ?? 'float32');
   let shape: readonly number[] = [];
   for (const operand of operands) {
     if (typeof operand === 'number') continue;

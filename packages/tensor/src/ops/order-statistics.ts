@@ -17,6 +17,8 @@ import { gatherNode } from './indexing.ts';
 import { concat, flatten, narrow, normalizeAxis, reshape } from './movement.ts';
 import { argmax, keepsDims, type ReduceOptions } from './reduce.ts';
 import { sortedPositions } from './sorting.ts';
+import { isFloat } from '../graph/types.ts';
+import { inFloat32 } from './operands.ts';
 
 /** What lies between two neighbours in the order. */
 export type Interpolation = 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint';
@@ -60,7 +62,7 @@ export function median(x: Tensor, axis: number, options?: ReduceOptions): Values
   const extent = requireElements('median', x, position);
   const order = sortedPositions(x, position, false);
   const middle = Math.floor((extent - 1) / 2);
-  if (x.dtype !== 'float32') return chosen(x, position, narrow(order, position, middle, 1), keepDims);
+  if (!isFloat(x.dtype)) return chosen(x, position, narrow(order, position, middle, 1), keepDims);
   const count = x.notEqual(x).to('int32').sum(position, { keepDims: true });
   const place = count.equal(0).where(middle, count.neg().add(extent));
   return chosen(x, position, gatherNode(order, position, place), keepDims);
@@ -85,6 +87,7 @@ export function quantile(
   options: QuantileOptions = {},
 ): Tensor {
   requireTensor('quantile', 'x', x);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => quantile(wide, q, axis, options));
   checkOptions('quantile', options, quantileOptions);
   const { keepDims = false, interpolation = 'linear' } = options;
   requireBoolean('quantile', 'keepDims', keepDims);

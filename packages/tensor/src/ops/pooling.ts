@@ -13,6 +13,7 @@ import type { ValuesWithIndices } from './extremes.ts';
 import { floorDivide, remainder } from './integers.ts';
 import { pad } from './padding.ts';
 import { fold, unfold } from './windows.ts';
+import { lowestOf, numeric } from './operands.ts';
 
 interface WindowsOfPooling {
   /** Default: the kernel size, so that windows do not overlap. */
@@ -108,15 +109,12 @@ function windowsOf(x: Tensor, { kernel, stride, dilation, low, high }: Pooling, 
   return windows.reshape([...windows.shape.slice(0, x.ndim), sizeOf(kernel)]);
 }
 
-/** What no element is below. */
-const lowestOf = (x: Tensor): number => (x.dtype === 'float32' ? -Infinity : -(2 ** 31));
-
 export const maxPoolDefinition: CompositeDefinition<Pooling> = {
   name: 'maxPool',
-  body: (pooling, x) => windowsOf(x, pooling, lowestOf(x)).max(-1),
+  body: (pooling, x) => windowsOf(x, pooling, lowestOf(x.dtype)).max(-1),
   gradient(pooling, cotangent, _output, x) {
     const { kernel, stride, dilation, low, high } = pooling;
-    const windows = windowsOf(x, pooling, lowestOf(x));
+    const windows = windowsOf(x, pooling, lowestOf(x.dtype));
     const winner = windows.detach().argmax(-1, { keepDims: true });
     const routed = tensorOf(makeNode('iota', [], { shape: windows.shape, axis: windows.ndim - 1 }))
       .equal(winner)
@@ -137,7 +135,7 @@ function maxPool(
 ): Tensor {
   checkOptions(op, options, maxPoolOptions);
   const { pooling } = resolvePooling(op, axes, given, kernelSize, options);
-  return composite(maxPoolDefinition, pooling, [given.dtype === 'bool' ? given.to('int32') : given]);
+  return composite(maxPoolDefinition, pooling, [numeric(given)]);
 }
 
 /** Positions 0, 1, … along one axis of `ndim`, broadcastable. */
@@ -176,9 +174,9 @@ function maxPoolWithIndices(
 ): ValuesWithIndices {
   checkOptions(op, options, maxPoolOptions);
   const { pooling } = resolvePooling(op, axes, given, kernelSize, options);
-  const x = given.dtype === 'bool' ? given.to('int32') : given;
+  const x = numeric(given);
   const { kernel, stride, dilation, low } = pooling;
-  const winners = windowsOf(x, pooling, lowestOf(x)).detach().argmax(-1);
+  const winners = windowsOf(x, pooling, lowestOf(x.dtype)).detach().argmax(-1);
   const indices = flatIndices(x, winners, kernel, (axis, place) => {
     const [step = 1, gap = 1, border = 0] = [stride[axis], dilation[axis], low[axis]];
     const start = positionsAlong(axis + 2, winners.shape[axis + 2] ?? 1, x.ndim)

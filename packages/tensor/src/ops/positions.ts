@@ -2,7 +2,7 @@
 import { describe, wrongArgument } from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import type { Node } from '../graph/node.ts';
-import type { DType } from '../graph/types.ts';
+import { isFloat, type DType } from '../graph/types.ts';
 import { isTensor, nodeOf } from '../handle.ts';
 import type { Storage } from '../runtime/storage.ts';
 import type { Tensor } from '../tensor.ts';
@@ -11,9 +11,9 @@ import { tensor } from './creation.ts';
 /** An int32 tensor, or a list of integers. */
 export type Positions = Tensor | readonly number[];
 
-/** What stands for an element that is not there: NaN for float32, 0 for int32, false for bool. */
+/** What stands for an element that is not there: NaN for floating numbers, 0 for integers, false for bool. */
 export function outsideOf(dtype: DType): number {
-  return dtype === 'float32' ? Number.NaN : 0;
+  return isFloat(dtype) ? Number.NaN : 0;
 }
 
 /** The positions as an int32 tensor. */

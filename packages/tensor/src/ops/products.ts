@@ -13,7 +13,7 @@ import { roll } from './rearranging.ts';
 import { inverse } from './solve.ts';
 
 /**
- * Σ a·b of two vectors of one length, float32.
+ * Σ a·b of two vectors of one length; dtype as {@link matmul}.
  *
  * Throws {@link ShapeError} for anything but vectors of one length. For matrices see {@link matmul}, for other sums {@link einsum}.
  *
@@ -28,7 +28,7 @@ export function dot(a: Tensor, b: Tensor): Tensor {
     throw new ShapeError(`[dot] takes two vectors of one length, not ${a} and ${b}.`, {
       hint: 'matmul multiplies matrices, tensordot and einsum sum over any axes.',
     });
-  return a.to('float32').mul(b.to('float32')).sum();
+  return reshape(matmul(a, b), []);
 }
 
 /**
@@ -74,7 +74,7 @@ export function cross(a: Tensor, b: Tensor, axis = -1): Tensor {
 }
 
 /**
- * Σ of products over pairs of axes, float32: axes `axes[0][i]` of a with `axes[1][i]` of b, or the last `axes` of a with the first of b where it is a number. The result
+ * Σ of products over pairs of axes, dtype as {@link matmul}: axes `axes[0][i]` of a with `axes[1][i]` of b, or the last `axes` of a with the first of b where it is a number. The result
  * has the other axes of a, then those of b.
  *
  * Throws {@link ShapeError} where the axes do not exist, are named twice or differ in extent, {@link ArgumentError} where they are no such pair of lists.

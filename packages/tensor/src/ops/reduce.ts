@@ -5,8 +5,9 @@ import { makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { castNode } from './operands.ts';
+import { inFloat32, numeric, summable } from './operands.ts';
 import { normalizeAxes, normalizeAxis, reshape, slice } from './movement.ts';
+import { isFloat } from '../graph/types.ts';
 
 export interface ReduceOptions {
   /** Keep reduced axes with extent 1. Default false. */
@@ -35,9 +36,9 @@ export function keepsDims(op: string, x: Tensor, options: ReduceOptions | undefi
 
 export function reduced(op: 'sum' | 'prod' | 'max' | 'min', x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const list = normalizeAxes(op, axes, x.ndim);
-  if (list.length === 0) return x.dtype === 'bool' ? x.to('int32') : unchanged(x);
-  const input = x.dtype === 'bool' ? castNode(nodeOf(x), 'int32') : nodeOf(x);
-  const result = tensorOf(makeNode(op, [input], { axes: list }));
+  const input = op === 'sum' || op === 'prod' ? summable(x) : numeric(x);
+  if (list.length === 0) return unchanged(input);
+  const result = tensorOf(makeNode(op, [nodeOf(input)], { axes: list }));
   return keepDims
     ? reshape(
         result,
@@ -113,7 +114,7 @@ export function min(x: Tensor, axes?: number | readonly number[], options?: Redu
 export function mean(x: Tensor, axes?: number | readonly number[], options?: ReduceOptions): Tensor {
   const keepDims = keepsDims('mean', x, options);
   const count = countOf('mean', x, axes);
-  return reduced('sum', x.to('float32'), axes, keepDims).div(count);
+  return inFloat32(x, (wide) => reduced('sum', wide, axes, keepDims).div(count));
 }
 
 /**
@@ -137,6 +138,7 @@ function varianceOf(op: string, x: Tensor, axes: Axes, options: VarianceOptions)
   requireBoolean(op, 'keepDims', keepDims);
   requireFinite(op, 'correction', correction);
   const list = normalizeAxes(op, axes, x.ndim);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => varianceOf(op, wide, axes, options));
   const input = x.to('float32');
   // Differences from the first element are small where a mean is large, and exact for numbers near each other: a mean taken of x itself is
   // rounded to x's own precision, and the square of that error would be part of the variance. The shift cancels, hence has no gradient.
@@ -159,7 +161,8 @@ function varianceOf(op: string, x: Tensor, axes: Axes, options: VarianceOptions)
  * ```
  */
 export function std(x: Tensor, axes?: number | readonly number[], options: VarianceOptions = {}): Tensor {
-  return rootOfSquares(varianceOf('std', x, axes, options));
+  requireTensor('std', 'x', x);
+  return inFloat32(x, (wide) => rootOfSquares(varianceOf('std', wide, axes, options)));
 }
 
 /**
@@ -193,8 +196,7 @@ export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tenso
 function positionOfMaximum(op: string, x: Tensor, axis: number | undefined, keepDims: boolean): Tensor {
   const source = axis === undefined ? reshape(x, [x.size]) : x;
   const position = normalizeAxis(op, axis === undefined ? 0 : axis, source.ndim);
-  const input = x.dtype === 'bool' ? castNode(nodeOf(source), 'int32') : nodeOf(source);
-  const result = tensorOf(makeNode('argmax', [input], { axis: position }));
+  const result = tensorOf(makeNode('argmax', [nodeOf(numeric(source))], { axis: position }));
   if (!keepDims) return result;
   return reshape(result, axis === undefined ? x.shape.map(() => 1) : x.shape.map((n, i) => (i === position ? 1 : n)));
 }
@@ -210,7 +212,7 @@ function positionOfMaximum(op: string, x: Tensor, axis: number | undefined, keep
 export function argmin(x: Tensor, axis?: number, options?: ReduceOptions): Tensor {
   const keepDims = keepsDims('argmin', x, options);
   // −1 − x reverses the order of all of int32; −x has no place for −2³¹.
-  const reversed = x.dtype === 'float32' ? x.neg() : x.to('int32').neg().sub(1);
+  const reversed = isFloat(x.dtype) ? x.neg() : x.to('int32').neg().sub(1);
   return positionOfMaximum('argmin', reversed, axis, keepDims);
 }
 

@@ -1,6 +1,15 @@
 /** Rounding to integers. */
 import type { Operand, Tensor } from '../tensor.ts';
+import { isFloat, isInteger } from '../graph/types.ts';
+import { requireOperand, unchanged } from '../handle.ts';
 import { unary } from './elementwise.ts';
+
+/** Integers are whole already, and keep their dtype; bool becomes int32. */
+function toWhole(op: 'floor' | 'ceil' | 'round' | 'trunc', x: Operand): Tensor {
+  requireOperand(op, x);
+  if (typeof x === 'number' || isFloat(x.dtype)) return unary(op, x);
+  return isInteger(x.dtype) ? unchanged(x) : x.to('int32');
+}
 
 /**
  * The largest integer ≤ x; float32, the shape of x. Its gradient is 0, as that of {@link ceil} and {@link round}.
@@ -10,7 +19,7 @@ import { unary } from './elementwise.ts';
  * ```
  */
 export function floor(x: Operand): Tensor {
-  return unary('floor', x);
+  return toWhole('floor', x);
 }
 
 /**
@@ -21,7 +30,7 @@ export function floor(x: Operand): Tensor {
  * ```
  */
 export function ceil(x: Operand): Tensor {
-  return unary('ceil', x);
+  return toWhole('ceil', x);
 }
 
 /**
@@ -32,7 +41,7 @@ export function ceil(x: Operand): Tensor {
  * ```
  */
 export function round(x: Operand): Tensor {
-  return unary('round', x);
+  return toWhole('round', x);
 }
 
 /**
@@ -43,5 +52,5 @@ export function round(x: Operand): Tensor {
  * ```
  */
 export function trunc(x: Operand): Tensor {
-  return unary('trunc', x);
+  return toWhole('trunc', x);
 }

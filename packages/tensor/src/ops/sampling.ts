@@ -18,6 +18,7 @@ import { rand, type RandomOptions } from './random.ts';
 import { searchSorted } from './searching.ts';
 import { sortedPositions } from './sorting.ts';
 import { erfinv } from './special.ts';
+import { isFloat } from '../graph/types.ts';
 
 export interface MultinomialOptions extends RandomOptions {
   /** Whether one position may be drawn several times. Default false. */
@@ -94,10 +95,11 @@ export function multinomial(weights: Tensor, count: number, options: Multinomial
   checkOptions('multinomial', options, multinomialOptions);
   const { replacement = false } = options;
   requireBoolean('multinomial', 'replacement', replacement);
-  if (weights.dtype !== 'float32')
+  if (!isFloat(weights.dtype))
     throw new DTypeError(`[multinomial] weights must be float32, not ${weights}.`, {
       hint: "Convert with .to('float32').",
     });
+  if (weights.dtype === 'float16') return multinomial(weights.to('float32'), count, options);
   const extent = weights.shape.at(-1) ?? 0;
   if (extent === 0) throw new ShapeError(`[multinomial] weights need a last axis with elements, not ${weights}.`);
   const axis = weights.ndim - 1;

@@ -11,7 +11,7 @@ import { detach } from './casting.ts';
 import { exp } from './elementary.ts';
 import { alongAxis, gatherNode, scatterNode } from './indexing.ts';
 import { reshape } from './movement.ts';
-import { constantNode } from './operands.ts';
+import { constantNode, highestOf, inFloat32, lowestOf, summable } from './operands.ts';
 import { positionsOf, requireList, requireWithin, type Positions } from './positions.ts';
 
 interface Segments {
@@ -30,7 +30,7 @@ function segmentsOf(op: string, x: Tensor, ids: Positions, count: number): Segme
   if (x.ndim === 0 || x.shape[0] !== list.size) {
     throw new ShapeError(`[${op}] takes an id for each row, the first axis of x; there are ${list.size} ids for ${x}.`);
   }
-  if (x.dtype === 'bool') throw new DTypeError(`[${op}] takes float32 or int32, not ${x}.`);
+  if (x.dtype === 'bool') throw new DTypeError(`[${op}] takes numbers, not ${x}.`);
   requireWithin(op, 'ids', list, 0, count - 1);
   const shape = [count, ...x.shape.slice(1)];
   return {
@@ -52,8 +52,10 @@ function segmentsOf(op: string, x: Tensor, ids: Positions, count: number): Segme
  * ```
  */
 export function segmentSum(x: Tensor, ids: Positions, count: number): Tensor {
-  const { index, start } = segmentsOf('segmentSum', x, ids, count);
-  return scatterNode(start(0), 0, index, x, 'add');
+  requireTensor('segmentSum', 'x', x);
+  const rows = x.dtype === 'uint8' ? summable(x) : x;
+  const { index, start } = segmentsOf('segmentSum', rows, ids, count);
+  return scatterNode(start(0), 0, index, rows, 'add');
 }
 
 /**
@@ -65,8 +67,9 @@ export function segmentSum(x: Tensor, ids: Positions, count: number): Tensor {
  */
 export function segmentMean(x: Tensor, ids: Positions, count: number): Tensor {
   const { index, list, start } = segmentsOf('segmentMean', x, ids, count);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => segmentMean(wide, list, count));
   if (x.dtype !== 'float32')
-    throw new DTypeError(`[segmentMean] takes float32, not ${x}.`, { hint: "Convert with .to('float32')." });
+    throw new DTypeError(`[segmentMean] takes floating numbers, not ${x}.`, { hint: "Convert with .to('float32')." });
   const ones = tensorOf(constantNode(1, 'float32', list.shape));
   const counts = scatterNode(tensorOf(constantNode(0, 'float32', [count])), 0, list, ones, 'add');
   const divisors = reshape(
@@ -86,7 +89,7 @@ export function segmentMean(x: Tensor, ids: Positions, count: number): Tensor {
  */
 export function segmentMax(x: Tensor, ids: Positions, count: number): Tensor {
   const { index, start } = segmentsOf('segmentMax', x, ids, count);
-  return scatterNode(start(x.dtype === 'float32' ? -Infinity : -(2 ** 31)), 0, index, x, 'max');
+  return scatterNode(start(lowestOf(x.dtype)), 0, index, x, 'max');
 }
 
 /**
@@ -98,7 +101,7 @@ export function segmentMax(x: Tensor, ids: Positions, count: number): Tensor {
  */
 export function segmentMin(x: Tensor, ids: Positions, count: number): Tensor {
   const { index, start } = segmentsOf('segmentMin', x, ids, count);
-  return scatterNode(start(x.dtype === 'float32' ? Infinity : 2 ** 31 - 1), 0, index, x, 'min');
+  return scatterNode(start(highestOf(x.dtype)), 0, index, x, 'min');
 }
 
 /**
@@ -110,9 +113,12 @@ export function segmentMin(x: Tensor, ids: Positions, count: number): Tensor {
  * ```
  */
 export function segmentSoftmax(x: Tensor, ids: Positions, count: number): Tensor {
-  const { index, start } = segmentsOf('segmentSoftmax', x, ids, count);
+  const { index, list, start } = segmentsOf('segmentSoftmax', x, ids, count);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => segmentSoftmax(wide, list, count));
   if (x.dtype !== 'float32')
-    throw new DTypeError(`[segmentSoftmax] takes float32, not ${x}.`, { hint: "Convert with .to('float32')." });
+    throw new DTypeError(`[segmentSoftmax] takes floating numbers, not ${x}.`, {
+      hint: "Convert with .to('float32').",
+    });
   const largest = scatterNode(start(-Infinity), 0, index, detach(x), 'max');
   const powers = exp(sub(x, gatherNode(largest, 0, index)));
   return div(powers, gatherNode(scatterNode(start(0), 0, index, powers, 'add'), 0, index));

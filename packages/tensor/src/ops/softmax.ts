@@ -4,6 +4,7 @@ import { requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { normalizeAxis } from './movement.ts';
+import { floating } from './operands.ts';
 
 type AlongAxis = CompositeDefinition<{ axis: number }>;
 
@@ -50,8 +51,8 @@ export function softmax(x: Tensor, axis: number): Tensor {
   requireTensor('softmax', 'x', x);
   const position = normalizeAxis('softmax', axis, x.ndim);
   // There is no maximum, and nothing to shift by it.
-  if (x.shape[position] === 0) return x.to('float32');
-  return composite(softmaxDefinition, { axis: position }, [x.to('float32')]);
+  if (x.shape[position] === 0) return floating(x);
+  return composite(softmaxDefinition, { axis: position }, [floating(x)]);
 }
 
 /**
@@ -68,6 +69,6 @@ export function softmax(x: Tensor, axis: number): Tensor {
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   requireTensor('logSoftmax', 'x', x);
   const position = normalizeAxis('logSoftmax', axis, x.ndim);
-  if (x.shape[position] === 0) return x.to('float32');
-  return composite(logSoftmaxDefinition, { axis: position }, [x.to('float32')]);
+  if (x.shape[position] === 0) return floating(x);
+  return composite(logSoftmaxDefinition, { axis: position }, [floating(x)]);
 }

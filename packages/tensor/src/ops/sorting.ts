@@ -11,6 +11,8 @@ import { gatherNode } from './indexing.ts';
 import { narrow, normalizeAxis, reshape, transpose, unsqueeze } from './movement.ts';
 import { pad } from './padding.ts';
 import { max, min } from './reduce.ts';
+import { highestOf, lowestOf, numeric } from './operands.ts';
+import { isFloat } from '../graph/types.ts';
 
 export interface SortOptions {
   /** The largest first. Default false. */
@@ -102,7 +104,7 @@ function fewPositions(x: Tensor, axis: number, k: number, largest: boolean): Ten
   const extent = x.shape[axis] ?? 1;
   const length = Math.max(8, Math.floor(Math.sqrt(extent / k)));
   const count = Math.ceil(extent / length);
-  const input = transpose(x.dtype === 'bool' ? x.to('int32') : x, axis, last);
+  const input = transpose(numeric(x), axis, last);
   const behind = x.shape.map((_, i): readonly [number, number] => [0, i === last ? count * length - extent : 0]);
   const key = pad(input, behind, { value: lastOf(input, largest) });
   const rows = key.shape.slice(0, -1);
@@ -122,13 +124,13 @@ function fewPositions(x: Tensor, axis: number, k: number, largest: boolean): Ten
 
 /** What comes after all others. */
 function lastOf({ dtype }: Tensor, largest: boolean): number {
-  if (dtype === 'float32') return largest ? -Infinity : Number.NaN;
-  return largest ? -(2 ** 31) : 2 ** 31 - 1;
+  if (!largest && isFloat(dtype)) return Number.NaN;
+  return largest ? lowestOf(dtype) : highestOf(dtype);
 }
 
 /** The smallest elements along the last axis, NaN only where there are no others. */
 function smallest(x: Tensor): Tensor {
-  if (x.dtype !== 'float32') return min(x, -1);
+  if (!isFloat(x.dtype)) return min(x, -1);
   const isNaN = x.notEqual(x);
   return min(isNaN.to('int32'), -1)
     .equal(1)

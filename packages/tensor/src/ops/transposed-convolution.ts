@@ -5,7 +5,7 @@ import { makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { perAxis } from './convolution.ts';
-import { castNode } from './operands.ts';
+import { castNode, commonDType, floatingDType } from './operands.ts';
 
 export interface TransposedConvolutionOptions {
   /** [out]; added to every output channel. */
@@ -85,7 +85,8 @@ function transposedConvolution(
     const extra = more[axis] ?? 0;
     return n - (extra - (extra % (stride[axis] ?? 1)));
   });
-  const operands = [x, weight].map((operand) => castNode(nodeOf(operand), 'float32'));
+  const dtype = floatingDType(commonDType(x.dtype, weight.dtype));
+  const operands = [x, weight].map((operand) => castNode(nodeOf(operand), dtype));
   const geometry = { stride, dilation, paddingLow: padding, paddingHigh, groups, inputSize };
   const result = tensorOf(makeNode('convInputGradient', operands, geometry));
   return bias === undefined ? result : result.add(bias.reshape([bias.size, ...kernel.map(() => 1)]));

@@ -1,6 +1,6 @@
 /** Reductions, matrix products and convolutions as the loops of their definitions. */
 import type { Attributes, ConvolutionAttributes } from '../graph/attributes.ts';
-import { sizeOf, stridesOf, type TensorType } from '../graph/types.ts';
+import { sizeOf, stridesOf, type TensorType, isInteger } from '../graph/types.ts';
 import { gather, inputAt, type Rule, type Value } from './value.ts';
 
 /** Reduces each row of `axes`, in row-major order of what is kept. */
@@ -147,9 +147,9 @@ type ContractionPrimitive =
 
 export const contractionRules: { readonly [P in ContractionPrimitive]: Rule<P> } = {
   sum: (inputs, { axes }, type) =>
-    reduceRows(inputAt(inputs, 0), axes, type.dtype === 'int32' ? sumIntegers : sumFloats),
+    reduceRows(inputAt(inputs, 0), axes, isInteger(type.dtype) ? sumIntegers : sumFloats),
   prod: (inputs, { axes }, type) =>
-    reduceRows(inputAt(inputs, 0), axes, type.dtype === 'int32' ? prodIntegers : prodFloats),
+    reduceRows(inputAt(inputs, 0), axes, isInteger(type.dtype) ? prodIntegers : prodFloats),
   max: (inputs, { axes }) => reduceRows(inputAt(inputs, 0), axes, maxOf),
   min: (inputs, { axes }) => reduceRows(inputAt(inputs, 0), axes, minOf),
   argmax: (inputs, { axis }) => reduceRows(inputAt(inputs, 0), [axis], argmaxOf),

@@ -3,6 +3,7 @@ import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
 import type { Attributes } from '../graph/attributes.ts';
 import { digamma, erf, erfc, erfinv, lgamma } from './special.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
+import { isFloat, isInteger } from '../graph/types.ts';
 
 /** What an element becomes; b of those of two operands. */
 type ElementFunction = (a: number, b: number) => number;
@@ -31,7 +32,7 @@ function power(base: number, exponent: number): number {
 
 function cast(inputs: readonly Value[], { dtype }: Attributes['cast']): Float64Array {
   const { data } = inputAt(inputs, 0);
-  if (dtype === 'float32') return data.slice();
+  if (isFloat(dtype)) return data.slice();
   if (dtype === 'bool') return data.map((x) => Number(x !== 0));
   return data.map((x) => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), -0x80000000), 0x7fffffff)));
 }
@@ -121,7 +122,7 @@ function each({ real, integer }: ElementFunctions): (inputs: readonly Value[]) =
   return (inputs) => {
     const { data, type } = inputAt(inputs, 0);
     const other = inputs[1]?.data;
-    const f = type.dtype === 'int32' ? integer : real;
+    const f = isInteger(type.dtype) ? integer : real;
     return data.map((x, i) => f(x, other?.[i] ?? 0));
   };
 }

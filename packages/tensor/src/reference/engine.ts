@@ -3,6 +3,7 @@
  * other devices are tested against, and never the default.
  */
 import { DeviceError, OutOfMemoryError } from '../graph/errors.ts';
+import { halfBits, halfValue } from '../graph/half.ts';
 import { formatBytes, formatType, type TensorType } from '../graph/types.ts';
 import { requireCountable, type Program } from '../graph/program.ts';
 import type { DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
@@ -40,6 +41,11 @@ function makeMemory(size: number): Float64Array {
   }
 }
 
+/** The numbers that elements on the host stand for. */
+function numbersIn(data: HostArray): ArrayLike<number> {
+  return data instanceof Uint16Array ? Float64Array.from(data, halfValue) : data;
+}
+
 export function createReferenceEngine(): Engine {
   const live = new Set<ReferenceBuffer>();
   let usedBytes = 0;
@@ -64,10 +70,11 @@ export function createReferenceEngine(): Engine {
       if (live.delete(buffer as ReferenceBuffer)) usedBytes -= buffer.bytes;
     },
     write(buffer, data) {
-      dataOf(buffer).set(data);
+      dataOf(buffer).set(numbersIn(data));
     },
     async read(buffer, data) {
-      data.set(dataOf(buffer).subarray(0, data.length));
+      const numbers = dataOf(buffer).subarray(0, data.length);
+      data.set(data instanceof Uint16Array ? numbers.map(halfBits) : numbers);
     },
     compile(program): ReferenceExecutable {
       requireCountable(program);
@@ -81,7 +88,7 @@ export function createReferenceEngine(): Engine {
     run(executable, bindings, scalars) {
       const { program } = executable as ReferenceExecutable;
       const memory = bindings.map((binding: DeviceBuffer | HostArray) =>
-        ArrayBuffer.isView(binding) ? Float64Array.from(binding) : dataOf(binding),
+        ArrayBuffer.isView(binding) ? Float64Array.from(numbersIn(binding)) : dataOf(binding),
       );
       const count = program.parameters.length;
       // Copied before the first is stored, since a result may be the memory of a parameter that another result replaces.

@@ -1,6 +1,6 @@
 /** Elements at positions that are data: gather, and scatter in the order of the axis. */
 import type { Attributes, Combination } from '../graph/attributes.ts';
-import { sizeOf, type DType, type TensorType } from '../graph/types.ts';
+import { sizeOf, type DType, type TensorType, isInteger } from '../graph/types.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 
 /** Calls `visit` with each position of the index and the element of `x` that it names (undefined where there is none), in row-major order. */
@@ -30,7 +30,7 @@ function gather(inputs: readonly Value[], { axis, outside }: Attributes['gather'
 }
 
 function combinationOf(combine: Combination, dtype: DType): (old: number, update: number) => number {
-  const integer = dtype === 'int32';
+  const integer = isInteger(dtype);
   switch (combine) {
     case 'set':
       return (_, update) => update;

@@ -8,6 +8,7 @@ import { indexingRules } from './indexing.ts';
 import { orderRules } from './order.ts';
 import { movementRules, sourceRules } from './movement.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
+import { roundToHalf } from '../graph/half.ts';
 
 const rules: { readonly [P in PlanPrimitive]: Rule<P> } = {
   ...sourceRules,
@@ -63,6 +64,12 @@ function result(inputs: readonly Value[], { index }: PlanAttributes['result'], {
   return data.subarray(start, start + size);
 }
 
+/** The results of an operation as their dtype holds them. */
+function held(data: Float64Array, { dtype }: TensorType): Float64Array {
+  if (dtype === 'float16') return data.map(roundToHalf);
+  return dtype === 'uint8' ? data.map((x) => x & 255) : data;
+}
+
 /**
  * The values of a program's outputs for the given parameters and scalars. They may share memory with the parameters and each other. `rounding` sees
  * every value of one type that is computed: what a device with fewer digits would have there.
@@ -83,7 +90,7 @@ export function interpret(
     const data =
       op === 'scan'
         ? scan(operands, attributes as PlanAttributes['scan'], type, rounding)
-        : (rules[op] as Rule<typeof op>)(operands, attributes, type);
+        : held((rules[op] as Rule<typeof op>)(operands, attributes, type), type);
     return rounding === undefined || type.parts !== undefined ? data : rounding(data, type);
   };
   program.nodes.forEach((node, position) => {

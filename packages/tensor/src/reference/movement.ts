@@ -1,6 +1,6 @@
 /** Primitives that move elements, and those that make them from nothing. */
 import { randomUniform } from '../graph/threefry.ts';
-import { stridesOf, type TensorType } from '../graph/types.ts';
+import { stridesOf, type TensorType, isInteger } from '../graph/types.ts';
 import type { Attributes } from '../graph/attributes.ts';
 import { gather, inputAt, scatter, stridedPositions, type Rule, type Value } from './value.ts';
 
@@ -104,7 +104,7 @@ function fold(inputs: readonly Value[], attributes: Attributes['fold'], type: Te
   const result = new Float64Array(type.size);
   windowPositions(type.shape, x.type.shape, attributes).forEach((position, i) => {
     const sum = (result[position] ?? 0) + (x.data[i] ?? 0);
-    result[position] = type.dtype === 'int32' ? sum | 0 : sum;
+    result[position] = isInteger(type.dtype) ? sum | 0 : sum;
   });
   return result;
 }

@@ -1,6 +1,6 @@
 /** What goes along an axis in order: combined elements, and sorting. */
 import type { Attributes, CumulativeOperator } from '../graph/attributes.ts';
-import { sizeOf, type DType, type TensorType } from '../graph/types.ts';
+import { sizeOf, type DType, type TensorType, isInteger } from '../graph/types.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 
 /** Calls `visit` with the first position of each row along the axis, and the distance between its elements. */
@@ -17,7 +17,7 @@ export function forEachRow(
 }
 
 function combinationOf(operator: CumulativeOperator, dtype: DType): (all: number, next: number) => number {
-  const integer = dtype === 'int32';
+  const integer = isInteger(dtype);
   switch (operator) {
     case 'sum':
       return integer ? (all, next) => (all + next) | 0 : (all, next) => all + next;

@@ -1,7 +1,9 @@
 /** What the runtime asks of a backend that runs compiled plans. */
 import type { Plan } from '../compiler/kernel.ts';
+import type { DType } from '../graph/types.ts';
 
-export type HostArray = Float32Array | Int32Array;
+/** Elements on the host: Float32Array of float32, Int32Array of int32 and bool, Uint16Array of the bits of float16, Uint8Array of uint8. */
+export type HostArray = Float32Array | Int32Array | Uint16Array | Uint8Array;
 
 /** A region of device memory; opaque to the runtime. */
 export interface DeviceBuffer {
@@ -35,10 +37,12 @@ export interface Backend {
   readonly name: 'wasm' | 'webgpu';
   /** Human-readable: adapter, features. */
   readonly description: string;
+  /** Bytes that an element of each dtype takes. */
+  readonly elementBytes: Readonly<Record<DType, number>>;
   allocate(bytes: number): DeviceBuffer;
   free(buffer: DeviceBuffer): void;
   write(buffer: DeviceBuffer, data: HostArray): void;
-  /** The first `data.byteLength` bytes of the buffer into `data`. */
+  /** The first `data.length` elements of the buffer into `data`. */
   read(buffer: DeviceBuffer, data: HostArray): Promise<void>;
   /** Schedules and renders a plan. May finish its pipelines later; `run` then waits inside. */
   compile(plan: Plan): Executable;

@@ -9,14 +9,12 @@ import type { HostArray } from './backend.ts';
 import type { TensorCell } from './cell.ts';
 import { chooseDevice, currentDevice, type Device, type DeviceName } from './device.ts';
 import { breathe } from './event-loop.ts';
+import { dataOf, makeHostArray, type TensorData } from './host-array.ts';
 import { pendingCells } from './pending.ts';
 import { activeRecording } from './recording.ts';
 import { initializeCells, issue, linearizeJob, storeHost, type Job } from './run.ts';
 import { disposedReason, goneStorage, type Storage } from './storage.ts';
 import { endangeredBy, forgetRecorded, gradientsOfStep, inOrder, noteRecorded } from './waiting.ts';
-
-/** Elements of float32, int32 and bool. */
-export type TensorData = Float32Array | Int32Array | Uint8Array;
 
 /** Values up to this size stay on the host once they have been read, so that a loss per step leaves nothing on the device. */
 const demotionBytes = 4096;
@@ -175,10 +173,10 @@ export async function readTensor(tensor: Tensor): Promise<TensorData> {
   const storage = computed as Storage | undefined;
   if (storage === undefined) throw new StaleValueError('internal: a computed tensor without memory');
   storage.requireAlive();
-  let host = storage.host?.slice();
+  let host: HostArray | undefined = storage.host?.slice();
   if (host === undefined) {
     const device = storage.device ?? currentDevice();
-    const target = type.dtype === 'float32' ? new Float32Array(type.size) : new Int32Array(type.size);
+    const target = makeHostArray(type.dtype, type.size);
     const buffer = storage.buffer();
     // Issued now, so that an update recorded while the caller waits cannot come first.
     await device.request((engine) => (type.size > 0 ? engine.read(buffer(), target) : Promise.resolve()));
@@ -187,7 +185,7 @@ export async function readTensor(tensor: Tensor): Promise<TensorData> {
     if (cell === undefined && !storage.disposed && host.byteLength <= demotionBytes) storage.demote(host.slice());
   }
   await breathe();
-  return type.dtype === 'bool' ? Uint8Array.from(host) : host;
+  return dataOf(type.dtype, host);
 }
 
 /**

@@ -3,7 +3,7 @@
  * are ordered from the outermost loop inwards so that the renderer can hoist all but their last step.
  */
 import type { Atom, Axis, Index, RunTimePosition } from '../compiler/index-expression.ts';
-import type { Condition, PlanBuffer } from '../compiler/kernel.ts';
+import { bytesOf, type Condition, type PlanBuffer, type StorageType } from '../compiler/kernel.ts';
 import type { Address, Value } from './ir.ts';
 import type { MathContext } from './math.ts';
 import { op } from './opcodes.ts';
@@ -111,7 +111,7 @@ export class AxisValues {
   }
 
   /** start + Σ scale · coefficient · atom, the constant left out. */
-  sum(start: Value, index: Index, scale: 1 | 4): Value {
+  sum(start: Value, index: Index, scale: number): Value {
     const { fb } = this.#context;
     const parts = index.terms.map(({ coefficient, atom }) => {
       const bytes = scale === 4 && atom.kind === 'axis' ? this.#bytes.get(atom) : undefined;
@@ -146,17 +146,28 @@ export class AxisValues {
   address(buffer: number, index: Index): Address {
     const { fb } = this.#context;
     const { pointer, constant } = bufferStart(this.#context, buffer);
-    const offset = constant + index.constant * 4;
+    const bytes = elementBytes(this.#context, buffer);
+    const offset = constant + index.constant * bytes;
     // An instruction's offset is added without wrapping, so the rest must not be negative.
     if (index.min >= index.constant && offset >= 0 && offset < 2 ** 31) {
-      const base = this.sum(pointer, index, 4);
+      const base = this.sum(pointer, index, bytes);
       if (base.kind !== 'op' || base.code !== op.i32Add) return { base, offset };
       const [inner, step] = base.args;
       if (inner === undefined || step?.kind !== 'i32' || step.value < 0) return { base, offset };
       return { base: inner, offset: offset + step.value };
     }
-    return { base: this.sum(fb.add(pointer, offset), index, 4), offset: 0 };
+    return { base: this.sum(fb.add(pointer, offset), index, bytes), offset: 0 };
   }
+}
+
+/** How the elements of a buffer lie in memory. */
+export function storageOf({ layout }: KernelContext, buffer: number): StorageType {
+  return buffer === RESULT_BUFFER ? 'f32' : (layout.buffers[buffer]?.type ?? 'f32');
+}
+
+/** Bytes of a buffer's elements. */
+export function elementBytes(context: KernelContext, buffer: number): number {
+  return bytesOf[storageOf(context, buffer)];
 }
 
 /** A buffer's address: a run-time pointer plus a constant. */

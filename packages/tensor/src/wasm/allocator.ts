@@ -33,6 +33,7 @@ export class Allocator {
   #pooled = 0;
   #floats = new Float32Array(0);
   #ints = new Int32Array(0);
+  #bytes = new Uint8Array(0);
 
   constructor(maximumPages: number = MAXIMUM_PAGES) {
     this.#maximumPages = Math.min(maximumPages, MAXIMUM_PAGES);
@@ -51,6 +52,11 @@ export class Allocator {
   floats(): Float32Array {
     if (this.#floats.buffer !== this.memory.buffer) this.#floats = new Float32Array(this.memory.buffer);
     return this.#floats;
+  }
+
+  bytes(): Uint8Array {
+    if (this.#bytes.buffer !== this.memory.buffer) this.#bytes = new Uint8Array(this.memory.buffer);
+    return this.#bytes;
   }
 
   ints(): Int32Array {

@@ -1,5 +1,5 @@
 /** The WebAssembly backend: one memory, one module per plan, everything synchronous. */
-import type { Plan } from '../compiler/kernel.ts';
+import { bytesOf, type Plan } from '../compiler/kernel.ts';
 import { ArgumentError, DeviceError } from '../graph/errors.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import type { PlanLayout } from './address.ts';
@@ -33,6 +33,8 @@ interface WasmExecutable extends Executable {
   readonly parameterBytes: readonly number[];
   disposed: boolean;
 }
+
+const elementBytes: Backend['elementBytes'] = { float32: 4, float16: 2, int32: 4, uint8: 1, bool: 4 };
 
 /** Whether the engine has relaxed SIMD. */
 export function hasRelaxedSimd(): boolean {
@@ -77,8 +79,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   };
 
   const copyIn = (address: number, data: HostArray): void => {
-    if (data instanceof Float32Array) allocator.floats().set(data, address / 4);
-    else allocator.ints().set(data, address / 4);
+    allocator.bytes().set(bytesIn(data), address);
   };
 
   const compile = (plan: Plan): WasmExecutable => {
@@ -103,8 +104,9 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const module = new WebAssembly.Module(code);
       const instance = new WebAssembly.Instance(module, { env: { memory: allocator.memory } });
       const parameterBytes = Array.from({ length: plan.parameterCount }, () => 0);
-      for (const { kind, position, size } of plan.buffers) {
-        if (kind === 'parameter') parameterBytes[position] = Math.max(parameterBytes[position] ?? 0, size * 4);
+      for (const { kind, position, size, type } of plan.buffers) {
+        if (kind === 'parameter')
+          parameterBytes[position] = Math.max(parameterBytes[position] ?? 0, size * bytesOf[type]);
       }
       const executable: WasmExecutable = {
         plan,
@@ -155,7 +157,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     return bindings.map((binding, position) => {
       if (!isHostArray(binding)) return own(binding).address;
       const address = staging.address + (offsets[position] ?? 0);
-      const length = (parameterBytes[position] ?? 0) / 4;
+      const length = (parameterBytes[position] ?? 0) / binding.BYTES_PER_ELEMENT;
       copyIn(address, binding.length > length ? binding.subarray(0, length) : binding);
       return address;
     });
@@ -164,6 +166,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   return {
     name: 'wasm',
     description: `WebAssembly with ${relaxed ? 'relaxed ' : ''}SIMD, one thread`,
+    elementBytes,
     allocate: (bytes) => {
       const buffer: WasmBuffer = { bytes, address: allocator.allocate(bytes), freed: false };
       buffers++;
@@ -185,9 +188,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const { address, bytes } = own(buffer);
       if (data.byteLength > bytes)
         throw new ArgumentError(`A buffer of ${bytes} bytes does not hold ${data.byteLength}.`);
-      const from = address / 4;
-      if (data instanceof Float32Array) data.set(allocator.floats().subarray(from, from + data.length));
-      else data.set(allocator.ints().subarray(from, from + data.length));
+      bytesIn(data).set(allocator.bytes().subarray(address, address + data.byteLength));
       return Promise.resolve();
     },
     compile,
@@ -223,7 +224,11 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
 }
 
 function isHostArray(binding: DeviceBuffer | HostArray): binding is HostArray {
-  return binding instanceof Float32Array || binding instanceof Int32Array;
+  return ArrayBuffer.isView(binding);
+}
+
+function bytesIn({ buffer, byteOffset, byteLength }: HostArray): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Constant tables, each written once however often it is asked for. */

@@ -5,11 +5,21 @@
  */
 import { dependsOn, strideAlong, type Axis, type Index } from '../compiler/index-expression.ts';
 import type { Condition, Expression, ScalarType } from '../compiler/kernel.ts';
-import { bufferStart, GUARD_BYTES, isAlways, isNear, type AxisValues, type KernelContext } from './address.ts';
+import {
+  bufferStart,
+  elementBytes,
+  GUARD_BYTES,
+  isAlways,
+  isNear,
+  storageOf,
+  type AxisValues,
+  type KernelContext,
+} from './address.ts';
 import type { Address, Value } from './ir.ts';
 import { floorDivide, shiftLeft, shiftRight } from './integers.ts';
 import { cos, fmod, pow, sin } from './math-double.ts';
 import { erf, exp, exp2, expm1, log, log10, log1p, log2, sigmoid, tanh } from './math.ts';
+import { narrowTypes, roundToHalf, type NarrowType } from './narrow.ts';
 import { op } from './opcodes.ts';
 import { randomUniform } from './random.ts';
 
@@ -90,6 +100,8 @@ export class VectorEvaluator {
         );
       case 'cast':
         return this.#cast(expression.operand.type, expression.type, this.evaluate(expression.operand));
+      case 'half':
+        return roundToHalf(fb, this.evaluate(expression.operand));
       case 'bitcast':
         return this.evaluate(expression.operand);
       case 'random':
@@ -275,6 +287,8 @@ export class VectorEvaluator {
   load(buffer: number, index: Index, guards: readonly Condition[]): Value {
     const { context, axes, vector } = this.lanes;
     const { fb } = context;
+    const narrow = narrowTypes[storageOf(context, buffer)];
+    if (narrow !== undefined) return narrow.decode(fb, this.#loadNarrow(narrow, buffer, index, guards));
     const stride = this.#stride(index);
     const slack = stride === undefined ? 0 : Math.abs(stride) * 12 + 16;
     const near = guards.length === 0 ? slack < GUARD_BYTES : isNear(context, buffer, index, slack);
@@ -303,6 +317,26 @@ export class VectorEvaluator {
     return result;
   }
 
+  /** The elements of a narrow type as 32-bit lanes. */
+  #loadNarrow(narrow: NarrowType, buffer: number, index: Index, guards: readonly Condition[]): Value {
+    const { context, axes, vector } = this.lanes;
+    const { fb } = context;
+    const stride = this.#stride(index);
+    const near = guards.length === 0 || isNear(context, buffer, index, 16);
+    if (near && stride === 1) return narrow.load(fb, axes.address(buffer, index));
+    if (near && stride === -1) {
+      const bytes = elementBytes(context, buffer);
+      const reversed = narrow.load(fb, this.#shift(axes.address(buffer, index), -3 * bytes));
+      return fb.shuffle(reversed, reversed, [3, 2, 1, 0]);
+    }
+    const one = (lane: number): Value =>
+      fb.load(narrow.loadOne, this.#safeAddress(this.#laneAxes(lane), buffer, index, guards));
+    let result = fb.op(op.i32x4Splat, one(0));
+    if (stride === 0 || vector === undefined) return result;
+    for (let lane = 1; lane < 4; lane++) result = fb.lane(op.i32x4ReplaceLane, lane, result, one(lane));
+    return result;
+  }
+
   #shift({ base, offset }: Address, bytes: number): Address {
     if (offset + bytes >= 0) return { base, offset: offset + bytes };
     return { base: this.lanes.context.fb.add(base, offset + bytes), offset: 0 };
@@ -323,29 +357,38 @@ export class VectorEvaluator {
   store(buffer: number, index: Index, type: ScalarType, value: Value): void {
     const { context, axes, vector, count } = this.lanes;
     const { fb } = context;
-    const data = type === 'bool' ? fb.op(op.v128And, value, fb.i32x4(1)) : value;
+    const narrow = narrowTypes[storageOf(context, buffer)];
+    const bytes = elementBytes(context, buffer);
+    const plain = type === 'bool' ? fb.op(op.v128And, value, fb.i32x4(1)) : value;
+    const data = narrow === undefined ? plain : narrow.encode(fb, plain);
+    const storeAll = (to: Address, lanes: Value): void =>
+      narrow === undefined ? fb.store(op.v128Store, to, lanes) : narrow.store(fb, to, lanes);
+    const storeOne = (to: Address, lane: number): void =>
+      narrow === undefined
+        ? fb.store(op.v128Store32Lane, to, data, lane)
+        : fb.store(narrow.storeOne, to, fb.lane(op.i32x4ExtractLane, lane, data));
     const stride = this.#stride(index);
     const address = axes.address(buffer, index);
     if (vector === undefined) {
-      fb.store(op.v128Store32Lane, address, data, 0);
+      storeOne(address, 0);
       return;
     }
     if (count === undefined && stride === 1) {
-      fb.store(op.v128Store, address, data);
+      storeAll(address, data);
       return;
     }
     if (count === undefined && stride === -1) {
-      fb.store(op.v128Store, this.#shift(address, -12), fb.shuffle(data, data, [3, 2, 1, 0]));
+      storeAll(this.#shift(address, -3 * bytes), fb.shuffle(data, data, [3, 2, 1, 0]));
       return;
     }
     const addresses = [0, 1, 2, 3].map((lane) =>
-      stride === undefined ? this.#laneAxes(lane).address(buffer, index) : this.#shift(address, lane * stride * 4),
+      stride === undefined ? this.#laneAxes(lane).address(buffer, index) : this.#shift(address, lane * stride * bytes),
     );
     const emit = (lane: number): void => {
       const target = addresses[lane];
       if (target === undefined) return;
       const next = (): void => {
-        fb.store(op.v128Store32Lane, target, data, lane);
+        storeOne(target, lane);
         emit(lane + 1);
       };
       if (lane === 0 || count === undefined) next();

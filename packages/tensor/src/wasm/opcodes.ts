@@ -24,8 +24,10 @@ export const op = {
   localTee: 0x22,
   i32Load: 0x28,
   i32Load8U: 0x2d,
+  i32Load16U: 0x2f,
   i32Store: 0x36,
   i32Store8: 0x3a,
+  i32Store16: 0x3b,
   i32Const: 0x41,
   i32Eqz: 0x45,
   i32Eq: 0x46,
@@ -49,6 +51,7 @@ export const op = {
   i32ShrU: 0x76,
 
   v128Load: 0x1000,
+  v128Load16x4U: 0x1004,
   v128Load32Splat: 0x1009,
   v128Load64Splat: 0x100a,
   v128Store: 0x100b,
@@ -85,8 +88,10 @@ export const op = {
   v128Load32Lane: 0x1056,
   v128Store32Lane: 0x105a,
   v128Store64Lane: 0x105b,
+  v128Load32Zero: 0x105c,
   f32x4DemoteF64x2Zero: 0x105e,
   f64x2PromoteLowF32x4: 0x105f,
+  i8x16NarrowI16x8U: 0x1066,
   f32x4Ceil: 0x1067,
   f32x4Floor: 0x1068,
   f32x4Trunc: 0x1069,
@@ -95,9 +100,12 @@ export const op = {
   i8x16Sub: 0x1071,
   f64x2Floor: 0x1075,
   f64x2Trunc: 0x107a,
+  i16x8NarrowI32x4U: 0x1086,
+  i16x8ExtendLowI8x16U: 0x1089,
   i32x4Abs: 0x10a0,
   i32x4Neg: 0x10a1,
   i32x4AllTrue: 0x10a3,
+  i32x4ExtendLowI16x8U: 0x10a9,
   i32x4Shl: 0x10ab,
   i32x4ShrS: 0x10ac,
   i32x4ShrU: 0x10ad,
@@ -148,9 +156,19 @@ export function resultType(code: number): WasmType {
   return code === op.i32x4ExtractLane || code === op.i32x4AllTrue || code === op.v128AnyTrue ? 'i32' : 'v128';
 }
 
-/** log₂ of the alignment that an access is said to have: nothing here is aligned to more than 4 bytes. */
+/** log₂ of the alignment that an access is said to have: nothing here is aligned to more than 4 bytes, narrow elements to less. */
 export function alignmentOf(code: number): number {
-  return code === op.i32Load8U || code === op.i32Store8 ? 0 : 2;
+  switch (code) {
+    case op.i32Load8U:
+    case op.i32Store8:
+      return 0;
+    case op.i32Load16U:
+    case op.i32Store16:
+    case op.v128Load16x4U:
+      return 1;
+    default:
+      return 2;
+  }
 }
 
 /** Instructions that are followed by a lane number. */

@@ -1,10 +1,11 @@
 /** The {@link Backend} on a WebGPU device: checks what it is given and puts every call in line. */
 import { ArgumentError, OutOfMemoryError, StaleValueError } from '../graph/errors.ts';
-import { formatBytes } from '../graph/types.ts';
+import { formatBytes, type DType } from '../graph/types.ts';
 import type { Plan } from '../compiler/kernel.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import { Commands } from './commands.ts';
 import { Arena, BufferPool, readStaging, WebgpuBuffer } from './buffers.ts';
+import { deviceFormat, isHostArray, wholeWords, type DeviceArray, type DeviceFormat } from './narrow.ts';
 import { acquireDevice, type Acquired } from './device.ts';
 import { WebgpuExecutable, type DeviceResources } from './executable.ts';
 import { Health } from './health.ts';
@@ -34,9 +35,11 @@ export class WebgpuBackend implements Backend {
   readonly #queue: OperationQueue;
   readonly #flight: Flight;
   readonly #resources: DeviceResources;
+  readonly #format: DeviceFormat;
   #runs = 0;
 
-  constructor({ device, description, limits, profile }: Acquired) {
+  constructor({ device, description, limits, profile, halves }: Acquired) {
+    this.#format = deviceFormat(halves);
     this.description = `WebGPU, ${description}`;
     this.#device = device;
     this.#health = new Health(device);
@@ -52,6 +55,10 @@ export class WebgpuBackend implements Backend {
       pipelines: new PipelineCache(device),
       target: { limits, profile },
     };
+  }
+
+  get elementBytes(): Readonly<Record<DType, number>> {
+    return this.#format.elementBytes;
   }
 
   allocate(bytes: number): WebgpuBuffer {
@@ -73,21 +80,23 @@ export class WebgpuBackend implements Backend {
     this.#enqueue(() => pool.recycle(mine));
   }
 
-  write(buffer: DeviceBuffer, data: HostArray): void {
+  write(buffer: DeviceBuffer, elements: HostArray): void {
     const mine = this.#own(buffer);
+    const data = this.#format.onDevice(elements);
     if (data.byteLength > mine.bytes) {
       throw new ArgumentError(`cannot write ${data.byteLength} bytes to a buffer of ${mine.bytes}`);
     }
     if (data.length === 0) return;
-    const kept = this.#queue.idle ? data : data.slice();
+    const kept = this.#queue.idle || data !== elements ? data : data.slice();
     this.#enqueue(() => {
       this.#resources.commands.submit();
-      this.#device.queue.writeBuffer(mine.gpu, 0, kept as HostArray & ArrayBufferView<ArrayBuffer>);
+      this.#device.queue.writeBuffer(mine.gpu, 0, wholeWords(kept));
     });
   }
 
-  async read(buffer: DeviceBuffer, data: HostArray): Promise<void> {
+  async read(buffer: DeviceBuffer, elements: HostArray): Promise<void> {
     const mine = this.#own(buffer);
+    const data = this.#format.roomFor(elements);
     if (data.byteLength > mine.bytes) {
       throw new ArgumentError(`cannot read ${data.byteLength} bytes from a buffer of ${mine.bytes}`);
     }
@@ -97,17 +106,19 @@ export class WebgpuBackend implements Backend {
         return;
       }
       const { pool } = this.#resources;
-      const staging = pool.takeStaging(data.byteLength);
+      const bytes = Math.ceil(data.byteLength / 4) * 4;
+      const staging = pool.takeStaging(bytes);
       const encoder = this.#device.createCommandEncoder();
-      encoder.copyBufferToBuffer(mine.gpu, 0, staging, 0, data.byteLength);
+      encoder.copyBufferToBuffer(mine.gpu, 0, staging, 0, bytes);
       this.#device.queue.submit([encoder.finish()]);
       await readStaging(staging, data);
       pool.giveStaging(staging);
     });
+    this.#format.intoHost(data, elements);
   }
 
   compile(plan: Plan): Executable {
-    const executable = new WebgpuExecutable(plan, this.#resources);
+    const executable = new WebgpuExecutable(this.#format.plan(plan), this.#resources);
     executable.dispose = () => {
       if (executable.disposed) return;
       executable.disposed = true;
@@ -129,7 +140,7 @@ export class WebgpuBackend implements Backend {
     const variant = mine.variant(canonical);
     const dispatches = countSteps(variant.steps);
     if (dispatches === 0) return;
-    const perform = (kept: readonly (WebgpuBuffer | HostArray)[], numbers: readonly number[]): void => {
+    const perform = (kept: readonly (WebgpuBuffer | DeviceArray)[], numbers: readonly number[]): void => {
       if (variant.failure !== undefined) throw variant.failure;
       mine.run(variant, kept, numbers);
     };
@@ -205,16 +216,16 @@ export class WebgpuBackend implements Backend {
   #check(
     executable: WebgpuExecutable,
     bindings: readonly (DeviceBuffer | HostArray)[],
-  ): { checked: readonly (WebgpuBuffer | HostArray)[]; canonical: readonly number[] | undefined } {
+  ): { checked: readonly (WebgpuBuffer | DeviceArray)[]; canonical: readonly number[] | undefined } {
     const run = ++this.#runs;
     let twice = false;
     const sizes = executable.parameterBytes;
-    const checked = bindings.map((binding, i) => {
+    const checked = bindings.map((given, i) => {
       const wanted = sizes[i] ?? 0;
-      const isHost = binding instanceof Float32Array || binding instanceof Int32Array;
-      const given = isHost ? binding.byteLength : binding.bytes;
-      if (given < wanted) throw new ArgumentError(`parameter ${i} of the plan takes ${wanted} bytes, not ${given}`);
-      if (isHost) {
+      const binding = isHostArray(given) ? this.#format.onDevice(given) : given;
+      const bytes = isHostArray(binding) ? binding.byteLength : binding.bytes;
+      if (bytes < wanted) throw new ArgumentError(`parameter ${i} of the plan takes ${wanted} bytes, not ${bytes}`);
+      if (isHostArray(binding)) {
         if (executable.written.has(i)) {
           throw new ArgumentError(`parameter ${i} of the plan is written to and cannot be a host array`);
         }

@@ -3,6 +3,7 @@
  * readbacks. Creating and destroying a buffer costs tens of microseconds; taking one from the pool costs none.
  */
 import type { BackendMemory, DeviceBuffer } from '../runtime/backend.ts';
+import type { DeviceArray } from './narrow.ts';
 import type { Commands } from './commands.ts';
 
 /** Flags of WebGPU, whose constants are globals only in browsers. */
@@ -177,10 +178,11 @@ export class BufferPool {
 }
 
 /** Maps a staging buffer and copies its start into `data`. */
-export async function readStaging(staging: GPUBuffer, data: Float32Array | Int32Array): Promise<void> {
-  await staging.mapAsync(mapModeRead, 0, data.byteLength);
-  const mapped = staging.getMappedRange(0, data.byteLength);
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(new Uint8Array(mapped));
+export async function readStaging(staging: GPUBuffer, data: DeviceArray): Promise<void> {
+  const bytes = Math.ceil(data.byteLength / 4) * 4;
+  await staging.mapAsync(mapModeRead, 0, bytes);
+  const mapped = staging.getMappedRange(0, bytes);
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength).set(new Uint8Array(mapped, 0, data.byteLength));
   staging.unmap();
 }
 

@@ -7,6 +7,8 @@ export interface Acquired {
   readonly description: string;
   readonly limits: DeviceLimits;
   readonly profile: DeviceProfile;
+  /** Whether shaders may have float16. */
+  readonly halves: boolean;
 }
 
 export interface Unavailable {
@@ -15,7 +17,7 @@ export interface Unavailable {
 
 export interface AcquireOptions {
   readonly allowSoftware: boolean;
-  /** Asks for no more than every WebGPU implementation offers. */
+  /** Asks for no more than every WebGPU implementation offers, without float16. */
   readonly defaultLimits?: boolean;
 }
 
@@ -33,12 +35,15 @@ export async function acquireDevice(options: AcquireOptions): Promise<Acquired |
       return { unavailable: `only a software adapter is here (${nameOf(adapter.info)})` };
     }
     const wanted = options.defaultLimits === true ? {} : limitsOf(adapter.limits);
-    const device = await adapter.requestDevice({ requiredLimits: wanted });
+    const halves = options.defaultLimits !== true && adapter.features.has('shader-f16');
+    const requiredFeatures: GPUFeatureName[] = halves ? ['shader-f16'] : [];
+    const device = await adapter.requestDevice({ requiredLimits: wanted, requiredFeatures });
     return {
       device,
       description: `${nameOf(adapter.info)}${software ? ' (software)' : ''}`,
       limits: deviceLimits(device.limits),
       profile: software ? softwareProfile : gpuProfile,
+      halves,
     };
   } catch (error) {
     return { unavailable: `no device (${firstLine(error)})` };

@@ -1,6 +1,7 @@
 /** A plan made ready for the device: pipelines, cached bind groups, and the loop that replays them as one run. */
-import type { Plan } from '../compiler/kernel.ts';
-import type { Executable, HostArray } from '../runtime/backend.ts';
+import { bytesOf, type Plan } from '../compiler/kernel.ts';
+import type { Executable } from '../runtime/backend.ts';
+import { wholeWords, type DeviceArray } from './narrow.ts';
 import type { Commands } from './commands.ts';
 import { sizeClass, usage, type Arena, type BufferPool, type WebgpuBuffer } from './buffers.ts';
 import { OutOfMemoryError, WebgpuError } from '../graph/errors.ts';
@@ -96,8 +97,8 @@ export class WebgpuExecutable implements Executable {
       }),
     );
     const bytes = new Array<number>(plan.parameterCount).fill(0);
-    for (const { kind, position, size } of plan.buffers) {
-      if (kind === 'parameter') bytes[position] = Math.max(bytes[position] ?? 0, size * 4);
+    for (const { kind, position, size, type } of plan.buffers) {
+      if (kind === 'parameter') bytes[position] = Math.max(bytes[position] ?? 0, size * bytesOf[type]);
     }
     this.parameterBytes = bytes;
     const words = Math.ceil(plan.scalars.length / 4) * 4;
@@ -176,7 +177,7 @@ export class WebgpuExecutable implements Executable {
   }
 
   /** Writes host data and scalars, then encodes every dispatch. */
-  run(variant: Variant, bindings: readonly (WebgpuBuffer | HostArray)[], scalars: readonly number[]): void {
+  run(variant: Variant, bindings: readonly (WebgpuBuffer | DeviceArray)[], scalars: readonly number[]): void {
     const { commands } = this.#resources;
     const bound = bindings.map((binding, i) => ('gpu' in binding ? binding : this.#upload(i, binding)));
     this.#writeScalars(scalars);
@@ -233,7 +234,7 @@ export class WebgpuExecutable implements Executable {
     this.#bounce = undefined;
   }
 
-  #upload(position: number, data: HostArray): Bound {
+  #upload(position: number, data: DeviceArray): Bound {
     const { commands, pool, device } = this.#resources;
     const capacity = sizeClass(data.byteLength);
     let host = this.#hosts.get(position);
@@ -245,7 +246,7 @@ export class WebgpuExecutable implements Executable {
       this.#hosts.set(position, host);
     }
     commands.submit();
-    if (data.length > 0) device.queue.writeBuffer(host.gpu, 0, data as HostArray & ArrayBufferView<ArrayBuffer>);
+    if (data.length > 0) device.queue.writeBuffer(host.gpu, 0, wholeWords(data));
     return host;
   }
 

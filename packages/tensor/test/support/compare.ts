@@ -1,4 +1,5 @@
 /** Values of a device beside those of the float64 interpreter. */
+import { halfValue } from '../../src/graph/half.ts';
 import { linearize, toProgram } from '../../src/graph/program.ts';
 import { interpret } from '../../src/reference/interpret.ts';
 import type { Storage } from '../../src/runtime/storage.ts';
@@ -11,7 +12,7 @@ export function interpretTensors(tensors: readonly Tensor[]): Float64Array[] {
   const leaves = linearization.leaves.map((leaf) => {
     const host = (leaf.storage as Storage | undefined)?.host;
     if (host === undefined) throw new Error('a leaf has no data on the host');
-    return Float64Array.from(host);
+    return Float64Array.from(host instanceof Uint16Array ? Float32Array.from(host, halfValue) : host);
   });
   return interpret(
     toProgram(linearization),

@@ -18,6 +18,7 @@ import type {
   Reducer,
   UnaryOperator,
 } from '../../src/compiler/kernel.ts';
+import { roundToHalf } from '../../src/graph/half.ts';
 import { randomUniform } from '../../src/graph/threefry.ts';
 import { elementFunctions } from '../../src/reference/elementwise.ts';
 
@@ -39,10 +40,11 @@ export function evaluatePlan(
   scalars: readonly number[] = [],
 ): Float64Array[] {
   const results = parameters.map((data) => Float64Array.from(data));
-  const arena = new Float64Array(plan.arenaBytes / 4).fill(Number.NaN);
+  // An element for each byte, since not all have four.
+  const arena = new Float64Array(plan.arenaBytes).fill(Number.NaN);
   const buffers = plan.buffers.map((buffer) => {
     if (buffer.kind === 'part') return new Float64Array();
-    if (buffer.kind === 'temporary') return arena.subarray(buffer.offset / 4, buffer.offset / 4 + buffer.size);
+    if (buffer.kind === 'temporary') return arena.subarray(buffer.offset, buffer.offset + buffer.size);
     const data = results[buffer.position];
     if (data === undefined || data.length < buffer.size)
       throw new Error(`parameter ${buffer.position} is missing or short`);
@@ -248,6 +250,8 @@ function evaluate(expression: Expression, point: Point, memory: Memory, results:
       return visit(expression.condition) !== 0 ? visit(expression.ifTrue) : visit(expression.ifFalse);
     case 'cast':
       return cast(expression.type, visit(expression.operand));
+    case 'half':
+      return roundToHalf(visit(expression.operand));
     case 'bitcast':
       return bitcast(expression.operand.type, expression.type, visit(expression.operand));
     case 'random':

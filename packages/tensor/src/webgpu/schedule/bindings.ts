@@ -2,7 +2,7 @@
  * Which bindings a kernel sees its buffers through. Ordinarily every buffer has its own, so that kernels that differ only in
  * where their temporaries lie share one pipeline. Where a device has too few, the temporaries share windows of the arena.
  */
-import type { PlanBuffer } from '../../compiler/kernel.ts';
+import { bytesOf as elementBytes, type PlanBuffer } from '../../compiler/kernel.ts';
 import type { DeviceLimits } from '../profile.ts';
 import type { BufferView } from '../wgsl/emitter.ts';
 import type { Uses } from './traverse.ts';
@@ -47,8 +47,9 @@ interface Window {
   readonly moves: readonly Move[];
 }
 
-export function bytesOf(buffer: PlanBuffer): number {
-  return Math.max(buffer.size * 4, 4);
+/** Bytes that a buffer takes, a multiple of 4. */
+export function bytesOf({ size, type }: PlanBuffer): number {
+  return Math.max(Math.ceil((size * elementBytes[type]) / 4) * 4, 4);
 }
 
 /**
@@ -105,6 +106,8 @@ export function planBindings(
   if (parts.size > limits.movingBuffers) return undefined;
   if (all.length > limits.storageBuffers) return undefined;
   if (all.some(({ begin, end }) => end - begin > limits.bindingBytes)) return undefined;
+  // Half a word of a window cannot be written.
+  if (all.some((window) => writesHalves(window, buffers, written))) return undefined;
   // In order of use, so that kernels of one form get one text wherever their buffers lie.
   const rank = ({ buffers: members }: Window): number => Math.min(...members.map((position) => used.indexOf(position)));
   return describe(
@@ -112,6 +115,16 @@ export function planBindings(
     buffers,
     written,
   );
+}
+
+/** Whether a window that others share holds float16 that is written. */
+function writesHalves(
+  { buffers: members }: Window,
+  buffers: readonly PlanBuffer[],
+  written: ReadonlySet<number>,
+): boolean {
+  const isHalf = (position: number): boolean => buffers[position]?.type === 'f16';
+  return !members.every(isHalf) && members.some((position) => isHalf(position) && written.has(position));
 }
 
 /** Joins windows that overlap, and neighbours whose span stays within `span` bytes. */
@@ -140,14 +153,14 @@ function describe(
     const access = window.parameter < 0 || window.buffers.some((buffer) => written.has(buffer)) ? 'read_write' : 'read';
     const types = new Set(window.buffers.map((position) => buffers[position]?.type));
     const [only] = types;
-    const element = types.size === 1 && (only === 'f32' || only === 'i32') ? only : 'u32';
+    const element = types.size === 1 && (only === 'f32' || only === 'i32' || only === 'f16') ? only : 'u32';
     const { parameter, begin, end, moves } = window;
     bindings.push({ access, parameter, offset: begin, bytes: end - begin, moves });
     declarations.push(`@group(0) @binding(${i}) var<storage, ${access}> b${i}: array<${element}>;`);
     for (const position of window.buffers) {
       const buffer = buffers[position];
       if (buffer === undefined) continue;
-      const base = buffer.kind === 'temporary' ? (buffer.offset - window.begin) / 4 : 0;
+      const base = buffer.kind === 'temporary' ? (buffer.offset - window.begin) / elementBytes[buffer.type] : 0;
       views.set(position, { name: `b${i}`, element, base, size: buffer.size, type: buffer.type });
     }
   });

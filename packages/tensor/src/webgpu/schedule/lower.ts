@@ -1,19 +1,20 @@
 /** Turns a plan into dispatches: picks every kernel's schedule, fits it into the device's limits, renders it. */
 import { DeviceError } from '../../graph/errors.ts';
-import type {
-  ContractionKernel,
-  CopyKernel,
-  CumulativeKernel,
-  Kernel,
-  Loop,
-  MapKernel,
-  Piece,
-  Plan,
-  PlanStep,
-  ReduceKernel,
-  ScatterKernel,
-  SortKernel,
-  Store,
+import {
+  bytesOf as elementBytes,
+  type ContractionKernel,
+  type CopyKernel,
+  type CumulativeKernel,
+  type Kernel,
+  type Loop,
+  type MapKernel,
+  type Piece,
+  type Plan,
+  type PlanStep,
+  type ReduceKernel,
+  type ScatterKernel,
+  type SortKernel,
+  type Store,
 } from '../../compiler/kernel.ts';
 import { constantIndex } from '../../compiler/index-expression.ts';
 import { Rewriter } from '../../compiler/rewriter.ts';
@@ -230,7 +231,7 @@ class Lowering {
     const moving = this.#moving.get(position);
     if (moving !== undefined) return { ...moving, offset: moving.offset + 4 * index };
     const isParameter = buffer.kind === 'parameter';
-    const offset = (isParameter ? 0 : buffer.offset) + 4 * index;
+    const offset = (isParameter ? 0 : buffer.offset) + elementBytes[buffer.type] * index;
     return { parameter: isParameter ? buffer.position : -1, offset, moves: [] };
   }
 
@@ -241,7 +242,8 @@ class Lowering {
       pieces: pieces.map(({ from, fromIndex, to, toIndex, size }) => ({
         from: this.#place(from, fromIndex),
         to: this.#place(to, toIndex),
-        bytes: 4 * size,
+        // Whole words: a float16 at the end of a buffer has room behind it.
+        bytes: Math.ceil((size * elementBytes[this.scratch.buffers[from]?.type ?? 'f32']) / 4) * 4,
       })),
     };
   }

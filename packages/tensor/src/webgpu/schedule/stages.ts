@@ -1,15 +1,17 @@
 /** Kernels rewritten as several: a contraction as a reduction, a reduction in two stages, a kernel parted from its epilogue. */
-import type {
-  ContractionKernel,
-  Expression,
-  Kernel,
-  MapKernel,
-  Operand,
-  PlanBuffer,
-  ReduceKernel,
-  Reducer,
-  ScalarType,
-  Store,
+import {
+  bytesOf,
+  type ContractionKernel,
+  type Expression,
+  type Kernel,
+  type MapKernel,
+  type Operand,
+  type PlanBuffer,
+  type ReduceKernel,
+  type Reducer,
+  type ScalarType,
+  type StorageType,
+  type Store,
 } from '../../compiler/kernel.ts';
 import {
   addIndex,
@@ -24,7 +26,7 @@ import { Rewriter } from '../../compiler/rewriter.ts';
 import { pointCount, rowMajorIndex } from './traverse.ts';
 
 /** Adds a temporary of the backend's own to the plan's buffers and gives its position. */
-export type AddTemporary = (type: ScalarType, size: number) => number;
+export type AddTemporary = (type: StorageType, size: number) => number;
 
 /** Temporaries of one kernel, behind the plan's arena; the next kernel may use the same bytes again. */
 export class Scratch {
@@ -69,7 +71,7 @@ export class Scratch {
 
   readonly add: AddTemporary = (type, size) => {
     this.buffers.push({ kind: 'temporary', position: -1, offset: this.#next, type, size });
-    this.#next += Math.ceil((size * 4) / 256) * 256;
+    this.#next += Math.ceil((size * bytesOf[type]) / 256) * 256;
     this.bytes = Math.max(this.bytes, this.#next);
     return this.buffers.length - 1;
   };

@@ -4,7 +4,7 @@
  * which moves everything that does not change in a loop out of it (some drivers, llvmpipe among them, would not).
  */
 import { visitInOrder } from '../../compiler/expressions.ts';
-import type { Condition, Expression, ScalarType } from '../../compiler/kernel.ts';
+import type { Condition, Expression, ScalarType, StorageType } from '../../compiler/kernel.ts';
 import type { Atom, Axis, Index } from '../../compiler/index-expression.ts';
 import type { FunctionName } from './functions.ts';
 import { binaryText, castText, literalText, selectText, unaryText } from './operators.ts';
@@ -21,11 +21,11 @@ export interface Value {
 export interface BufferView {
   readonly name: string;
   /** Element type that the binding is declared with; `u32` where it is shared by buffers of different types. */
-  readonly element: 'f32' | 'i32' | 'u32';
+  readonly element: 'f32' | 'i32' | 'f16' | 'u32';
   /** First element of the buffer in the binding. */
   readonly base: number;
   readonly size: number;
-  readonly type: ScalarType;
+  readonly type: StorageType;
 }
 
 interface Block {
@@ -207,8 +207,18 @@ export class Emitter {
       position = view.base === 0 ? inner.text : `${inner.text} + ${view.base}${clamped ? 'u' : ''}`;
     }
     const element = `${view.name}[${position}]`;
+    if (view.type === 'f16') return this.define(this.#loadHalf(view, position), value.depth);
     if (view.type === 'bool') return this.define(`${element} != 0u`, value.depth);
     return this.define(view.element === view.type ? element : `bitcast<${view.type}>(${element})`, value.depth);
+  }
+
+  /** By its bits, because what devices may do to small numbers of float16 is their own affair. */
+  #loadHalf({ name, element }: BufferView, position: string): string {
+    const bits =
+      element === 'f16'
+        ? `bitcast<u32>(vec2<f16>(${name}[${position}], 0h))`
+        : `(${name}[(${position}) / 2] >> (16u * u32((${position}) % 2)))`;
+    return `${this.use('half_value')}(${bits})`;
   }
 
   /** A statement that writes `value` to the buffer. */
@@ -219,6 +229,7 @@ export class Emitter {
   storeAt(buffer: number, position: string, value: Value): string {
     const view = this.#view(buffer);
     const element = `${view.name}[${view.base === 0 ? position : `${position} + ${view.base}`}]`;
+    if (view.type === 'f16') return `${element} = bitcast<vec2<f16>>(${this.use('half_bits')}(${value.text})).x;`;
     if (view.type === 'bool') return `${element} = u32(${value.text});`;
     return `${element} = ${view.element === view.type ? value.text : `bitcast<u32>(${value.text})`};`;
   }
@@ -285,6 +296,10 @@ export class Emitter {
         const operand = this.#operand(expression.operand);
         if (expression.operand.type === expression.type) return operand;
         return this.define(castText(this, expression.operand.type, expression.type, operand.text), operand.depth);
+      }
+      case 'half': {
+        const operand = this.#operand(expression.operand);
+        return this.define(`${this.use('half_f32')}(${operand.text})`, operand.depth);
       }
       case 'bitcast': {
         const operand = this.#operand(expression.operand);

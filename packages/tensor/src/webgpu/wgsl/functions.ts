@@ -2,17 +2,19 @@
 import { elementaryFunctions, type ElementaryFunction } from './elementary-functions.ts';
 import { fixedPoint, type FixedPointFunction } from './fixed-point.ts';
 import type { Helpers } from './helpers.ts';
+import { halves, type HalfFunction } from './halves.ts';
 import { integers, type IntegerFunction } from './integers.ts';
 import { random, type RandomFunction } from './random.ts';
 import { specialValues, type SpecialValueFunction } from './special-values.ts';
 
 export type FunctionName =
-  SpecialValueFunction | ElementaryFunction | IntegerFunction | FixedPointFunction | RandomFunction;
+  SpecialValueFunction | ElementaryFunction | IntegerFunction | HalfFunction | FixedPointFunction | RandomFunction;
 
 const helpers: Helpers<FunctionName> = {
   ...specialValues,
   ...elementaryFunctions,
   ...integers,
+  ...halves,
   ...fixedPoint,
   ...random,
 };

@@ -43,6 +43,7 @@ export function assemble({ emitter, bindings, variables, threads, grid, body }: 
     ...(emitter.usesOne || emitter.usesUnit ? ['@builtin(num_workgroups) groups: vec3<u32>'] : []),
   ];
   const code = [
+    ...(bindings.some((binding) => binding.endsWith('array<f16>;')) ? ['enable f16;'] : []),
     ...bindings,
     ...(usesScalars ? [scalars] : []),
     ...variables,
