@@ -1,4 +1,4 @@
-import { concat, fold, scan, setDevice, tensor, unfold, type Tensor } from '@hebb/tensor';
+import { concat, fold, hypot, scan, setDevice, tensor, unfold, type Tensor } from '@hebb/tensor';
 import {
   makeNode,
   nodeOf,
@@ -136,6 +136,17 @@ const loops: Case[] = [
       const outer = (sum: Tensor, x: Tensor): [Tensor, Tensor] => {
         const [inner] = scan((s, row) => [s.mul(row).add(x.mul(sum)), undefined], sum, w);
         return [inner, inner.square()];
+      };
+      return joined(...scan(outer, a, xs));
+    },
+    inputs: [input([2]), input([3, 2], { seed: 2 }), input([2, 2], { seed: 3 })],
+  },
+  // In a loop in a loop, an operation with a gradient of its own between what the inner one carries and what the outer one does.
+  {
+    f: (a, xs, w) => {
+      const outer = (sum: Tensor, x: Tensor): [Tensor, Tensor] => {
+        const [inner] = scan((s, row) => [hypot(s.mul(row), sum.mul(x)), undefined], sum, w);
+        return [inner.sin(), inner];
       };
       return joined(...scan(outer, a, xs));
     },

@@ -78,9 +78,10 @@ async function runOnDevice(seed: number, steps: number, stored: readonly Leaf[])
 /** Compares a seed's graph on the current device with the oracle. */
 export async function judgeGraph(seed: number, steps: number): Promise<Verdict> {
   const stored = randomLeaves(makeRandom(seed));
-  const oracle = makeOracle(seed, steps, stored);
+  let oracle: Oracle;
   let actual: ArrayLike<number>[];
   try {
+    oracle = makeOracle(seed, steps, stored);
     actual = await runOnDevice(seed, steps, stored);
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);

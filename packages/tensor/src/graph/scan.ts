@@ -64,6 +64,7 @@ function readBy(results: readonly Node[], own: ReadonlySet<Node>): { used: Reado
   }
   const used = new Set<Node>();
   const captured = new Set<Node>();
+  const hidden = new Set<Node>();
   const seen = new Set<Node>();
   const read = [...results].reverse();
   for (let node = read.pop(); node !== undefined; node = read.pop()) {
@@ -72,8 +73,12 @@ function readBy(results: readonly Node[], own: ReadonlySet<Node>): { used: Reado
     if (own.has(node)) used.add(node);
     else if (node.op === 'constant' || node.op === 'iota') continue;
     // What repeats a value along axes is done by the body, whatever it repeats.
-    else if (!node.local || (outside.get(node) === true && node.op !== 'broadcast')) captured.add(node);
-    else read.push(...[...sourcesOf(node)].reverse());
+    else if (!node.local || (outside.get(node) === true && node.op !== 'broadcast' && !hidden.has(node)))
+      captured.add(node);
+    else {
+      for (const inner of hiddenIn(node)) hidden.add(inner);
+      read.push(...[...sourcesOf(node)].reverse());
+    }
   }
   return { used, captured: [...captured] };
 }
@@ -85,6 +90,29 @@ function sourcesOf(node: Node): readonly Node[] {
   const { body, gradient } = node.attributes as Attributes['composite'];
   // A gradient of its own may give cotangents to inputs that the value does not depend on.
   return gradient === undefined ? [body] : [body, ...node.inputs];
+}
+
+/**
+ * What lies in the body of a composite between its inputs and its result, where a gradient of its own takes the body's place. That gradient knows the
+ * inputs alone, so of all this nothing may be read from outside by itself.
+ */
+function hiddenIn(node: Node): ReadonlySet<Node> {
+  const hidden = new Set<Node>();
+  if (node.op !== 'composite') return hidden;
+  const { body, boundary = [] } = node.attributes as Attributes['composite'];
+  const users = new Map<Node, Node[]>();
+  const seen = new Set<Node>([body, ...boundary]);
+  const stack = boundary.includes(body) ? [] : [body];
+  for (let user = stack.pop(); user !== undefined; user = stack.pop()) {
+    for (const source of sourcesOf(user)) {
+      users.set(source, [...(users.get(source) ?? []), user]);
+      if (!seen.has(source)) stack.push(source);
+      seen.add(source);
+    }
+  }
+  for (const end of boundary) hidden.add(end);
+  for (const inner of hidden) for (const user of users.get(inner) ?? []) hidden.add(user);
+  return hidden;
 }
 
 /** The loop, with several results; {@link scanResult} gives each. */
