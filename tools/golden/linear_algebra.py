@@ -53,4 +53,35 @@ add("logdet", torch.logdet, [torch.tensor([[0.0, 1], [1, 0]])], gradient=False)
 add("logdet", torch.logdet, [torch.zeros(2, 2)], gradient=False)
 add("slogdet", torch.linalg.slogdet, [torch.zeros(2, 2)], gradient=False)
 add("determinant", torch.linalg.det, [torch.tensor([[1.0, 2], [2, 4]])], gradient=False)
+
+symmetric = lambda x: (x + x.mT) / 2
+for shape in [(3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 1), (1, 4), (4, 1), (2, 0), (0, 2), (0, 0), (0, 3, 3)]:
+    k = min(shape[-2:])
+    add("qr", lambda x: torch.linalg.qr(x), [normal(*shape)])
+    add("qr", lambda x: torch.linalg.qr(x, mode="complete"), [normal(*shape)], ["$0", {"mode": "complete"}], gradient=shape[-2] <= shape[-1])
+    for full in (False, True):
+        # What does not depend on signs, which are free.
+        def parts(x):
+            u, s, vh = torch.linalg.svd(x, full_matrices=full)
+            u, vh = u[..., :k], vh[..., :k, :]
+            return [u.square(), s, vh.square(), u @ vh]
+
+        add("svdParts", parts, [normal(*shape)], ["$0", full], gradient=0 not in shape)
+    add("pinv", torch.linalg.pinv, [normal(*shape)], gradient=0 not in shape)
+    add("matrixRank", lambda x: torch.linalg.matrix_rank(x).int(), [normal(*shape)], gradient=False)
+    if shape[-1] == shape[-2]:
+        def eigenparts(x):
+            values, vectors = torch.linalg.eigh(symmetric(x))
+            return [values, vectors.square(), vectors @ torch.diag_embed(values.cos()) @ vectors.mT]
+
+        add("eighParts", eigenparts, [normal(*shape)], gradient=0 not in shape)
+deficient = torch.tensor([[1.0, 2, 3], [2, 4, 6], [1, 0, 1], [0, 2, 2]])
+for matrix in (deficient, deficient.mT):
+    # Away from the deficient matrix the pseudoinverse jumps; the gradient is that of the same rank.
+    add("pinv", lambda x: torch.linalg.pinv(x, rtol=1e-3), [matrix], ["$0", {"rtol": 0.001}])
+    add("matrixRank", lambda x: torch.linalg.matrix_rank(x).int(), [matrix], gradient=False)
+add("pinv", torch.linalg.pinv, [torch.zeros(2, 3)])
+for a, b in [((3, 3), (3, 2)), ((4, 2), (4, 2)), ((4, 2), (4,)), ((2, 4), (2, 3)), ((2, 4, 2), (2, 4)), ((3, 4, 2), (4, 1)), ((2, 2, 3), (2, 2, 1))]:
+    are_vectors = len(b) == 1 or b == a[:-1]
+    add("lstsq", lambda x, y: (torch.linalg.pinv(x) @ y[..., None])[..., 0] if are_vectors else torch.linalg.pinv(x) @ y, [normal(*a), normal(*b)], pair)
 cases.write("linear-algebra")

@@ -17,6 +17,7 @@ import {
   convTranspose2d,
   cosh,
   determinant,
+  eigh,
   einsum,
   eye,
   frac,
@@ -41,6 +42,7 @@ import {
   maxUnpool2d,
   nanToNum,
   pixelShuffle,
+  qr,
   rfft,
   rfft2,
   scaledDotProductAttention,
@@ -48,6 +50,7 @@ import {
   sinh,
   solve,
   softplus,
+  svd,
   stft,
   tan,
   tensor,
@@ -68,6 +71,8 @@ beforeAll(() => setDevice('reference'));
 const batches = [{ batch: 1 }, { batch: 2 }, { batch: 7 }];
 const numbersOf = (...shape: number[]): Tensor =>
   tensor(numbers(shape.reduce((product, n) => product * n, 1)), { shape });
+/** Three rows of three. */
+const corner = (x: Tensor): Tensor => x.slice([0, 0, 0, 0], [Infinity, Infinity, 3, 3]);
 const image = { inputs: { x: ['batch', 2, 6, 6] } };
 
 describe("a user's composite with the name of one of ours", () => {
@@ -145,6 +150,9 @@ describe('a composite of ours', () => {
     ['matrixPower', (x) => matrixPower(x.mul(0.25), 3)],
     ['cholesky', (x) => cholesky(matmul(x, transpose(x, -2, -1)).add(eye(6)))],
     ['solve', (x) => solve(x.add(eye(6)), x)],
+    ['qr', (x) => qr(corner(x)).r],
+    ['eigh', (x) => eigh(corner(x)).eigenvalues],
+    ['svd', (x) => svd(corner(x)).s],
     ['determinant', (x) => determinant(x.mul(0.5))],
     ['trace', trace],
     ['rfft', (x) => rfft(x.flatten(2))],

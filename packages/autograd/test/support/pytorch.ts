@@ -33,8 +33,10 @@ function argument(value: unknown, inputs: readonly Tensor[]): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, argument(item, inputs)]));
 }
 
-function call({ f, args }: Case, inputs: readonly Tensor[]): Tensor[] {
-  const known = (hebb as unknown as Readonly<Record<string, (...given: unknown[]) => unknown>>)[f];
+type Functions = Readonly<Record<string, (...given: never[]) => unknown>>;
+
+function call({ f, args }: Case, inputs: readonly Tensor[], own: Functions): Tensor[] {
+  const known = (own[f] ?? (hebb as unknown as Functions)[f]) as ((...given: unknown[]) => unknown) | undefined;
   if (known === undefined) throw new Error(`there is no function ${f}`);
   const result = known(...args.map((value) => argument(value, inputs)));
   return result instanceof Tensor ? [result] : (Object.values(result as object) as Tensor[]);
@@ -53,8 +55,19 @@ async function differences(actual: Tensor, expected: Stored, what: string, toler
   });
 }
 
+interface PyTorchOptions {
+  readonly tolerance?: number;
+  /** Functions of the test, composed of ours, that the file names. */
+  readonly own?: Functions;
+  /** On WebGPU the first case of each function and its options alone, where kernels are so many that a software adapter compiles them for minutes. */
+  readonly isLarge?: boolean;
+}
+
 /** Declares a test for each case of a golden file, on every device. */
-export function testAgainstPyTorch(file: string, tolerance = 2e-5): void {
+export function testAgainstPyTorch(
+  file: string,
+  { tolerance = 2e-5, own = {}, isLarge = false }: PyTorchOptions = {},
+): void {
   const text = readFileSync(new URL(`../golden/${file}.json`, import.meta.url), 'utf8');
   const cases = (JSON.parse(text) as Case[]).map(
     (one) =>
@@ -63,7 +76,13 @@ export function testAgainstPyTorch(file: string, tolerance = 2e-5): void {
   describe.each(devices)(`PyTorch has the same numbers as %s: ${file}`, (device) => {
     beforeAll(() => setDevice(device));
 
-    it.each(cases)('%s %s %s', async (_name, _shapes, _args, one) => {
+    const seen = new Set<string>();
+    const chosen = cases.filter(([name, , args]) => {
+      const isFirst = !seen.has(name + args);
+      seen.add(name + args);
+      return isFirst || device !== 'webgpu' || !isLarge;
+    });
+    it.each(chosen)('%s %s %s', async (_name, _shapes, _args, one) => {
       const inputs = one.inputs.map(stored);
       const { outputs, cotangents, gradients } = one;
       const wrong: string[] = [];
@@ -72,7 +91,7 @@ export function testAgainstPyTorch(file: string, tolerance = 2e-5): void {
         for (const [i, output] of outputs.entries())
           wrong.push(...(await differences(actual[i] as Tensor, output, `output ${i}`, tolerance)));
       };
-      if (cotangents === undefined || gradients === undefined) await compareOutputs(call(one, inputs));
+      if (cotangents === undefined || gradients === undefined) await compareOutputs(call(one, inputs, own));
       else {
         // One number whose gradient is asked for: Σ cotangent · output.
         const moving = inputs.filter((_, i) => gradients[i] !== null);
@@ -83,6 +102,7 @@ export function testAgainstPyTorch(file: string, tolerance = 2e-5): void {
             results = call(
               one,
               inputs.map((x, i) => (gradients[i] === null ? x : (rest.shift() as Tensor))),
+              own,
             );
             const parts = results.flatMap((y, i) => {
               const cotangent = cotangents[i];

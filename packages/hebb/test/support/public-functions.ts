@@ -140,6 +140,7 @@ const transposedConvolution = options<hebb.TransposedConvolutionOptions>({
   dilation: oneOrMore(1),
   groups: anInteger(1),
 });
+const rank = options<hebb.RankOptions>({ rtol: aNumber(0, 'Infinity') });
 const triangular = options<hebb.TriangularSolveOptions>({
   upper: aBoolean(),
   left: aBoolean(),
@@ -511,6 +512,12 @@ export const functions: Functions<Api> = {
   cholesky: [aTensor(matrix), options<hebb.CholeskyOptions>({ upper: aBoolean() })],
   solve: [aTensor(matrix), x],
   inverse: [aTensor(matrix)],
+  qr: [aTensor(matrix), options<hebb.QrOptions>({ mode: aChoice('complete') })],
+  eigh: [aTensor(matrix)],
+  svd: [aTensor(matrix), options<hebb.SvdOptions>({ fullMatrices: aBoolean() })],
+  lstsq: [aTensor(matrix), x],
+  pinv: [aTensor(matrix), rank],
+  matrixRank: [aTensor(matrix), rank],
   determinant: [aTensor(matrix)],
   slogdet: [aTensor(matrix)],
   logdet: [aTensor(matrix)],

@@ -52,7 +52,12 @@ function factorBlocks(x: Tensor): Tensor {
   return concat([block, right], -1);
 }
 
-export const choleskyDefinition: CompositeDefinition<Record<never, never>> = {
+/** The lower triangular factor of symmetric matrices, which must be positive definite. */
+export function factorizeCholesky(x: Tensor): Tensor {
+  return x.size === 0 ? x : tril(factorBlocks(x));
+}
+
+const choleskyDefinition: CompositeDefinition<Record<never, never>> = {
   name: 'cholesky',
   body(_, x) {
     const [n] = extentsOf(x);

@@ -3,7 +3,9 @@ import { ShapeError } from '../graph/errors.ts';
 import { sizeOf } from '../graph/types.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { broadcastTo, permute, reshape, transpose } from './movement.ts';
+import { where } from './comparison.ts';
+import { exp2, log2 } from './elementary.ts';
+import { broadcastTo, concat, permute, reshape, transpose } from './movement.ts';
 import { broadcastShapes } from './operands.ts';
 
 /** Throws {@link ShapeError} for fewer than two axes. */
@@ -57,4 +59,44 @@ export function sameBatch(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
   if (batch === undefined) throw new ShapeError(`[${op}] the batch axes of ${a} and ${b} do not broadcast.`);
   const spread = (x: Tensor): Tensor => broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
   return [spread(a), spread(b)];
+}
+
+/** Parts of one batch, flat and side by side: a composite has one result, and factorisations have several. */
+export function pack(batchAxes: number, parts: readonly Tensor[]): Tensor {
+  const flat = parts.map((part) => {
+    const shape = part.shape.slice(batchAxes);
+    return reshape(part, [...part.shape.slice(0, batchAxes), sizeOf(shape)]);
+  });
+  return concat(flat, -1);
+}
+
+/** The parts of what {@link pack} made, by their shapes in one element of the batch. */
+export function unpack<const S extends readonly (readonly number[])[]>(
+  packed: Tensor,
+  shapes: S,
+): { [K in keyof S]: Tensor } {
+  const batch = packed.shape.slice(0, -1);
+  let start = 0;
+  const parts = shapes.map((shape) => {
+    const size = sizeOf(shape);
+    start += size;
+    return reshape(packed.narrow(-1, start - size, size), [...batch, ...shape]);
+  });
+  return parts as { [K in keyof S]: Tensor };
+}
+
+/** The power of two, [..., 1, 1], that brings the largest element of each matrix to about 1, so that no square of what follows leaves the range of float32. */
+export function scaleOf(x: Tensor): Tensor {
+  const largest = x.abs().max([-2, -1], { keepDims: true });
+  const isPlain = largest.greater(0).and(largest.less(Infinity));
+  return exp2(
+    log2(where(isPlain, largest, 1))
+      .floor()
+      .neg(),
+  );
+}
+
+/** a / b, and 0 for 0 / 0: what nobody asked for is not divided by a difference that vanishes. */
+export function quotient(a: Tensor, b: Tensor): Tensor {
+  return a.div(where(a.equal(0).and(b.equal(0)), 1, b));
 }

@@ -8,7 +8,7 @@ import { requireSquare, sameBatch } from './matrices.ts';
 import { broadcastTo, squeeze, unsqueeze } from './movement.ts';
 
 /** Whether b holds vectors, one for each matrix, by PyTorch's rule. */
-function isVectors(a: Tensor, b: Tensor): boolean {
+export function isVectors(a: Tensor, b: Tensor): boolean {
   return b.ndim === 1 || (b.ndim === a.ndim - 1 && b.shape.every((n, axis) => n === a.shape[axis]));
 }
 

@@ -88,7 +88,7 @@ export function substitute(a: Tensor, b: Tensor, triangle: Triangle): Tensor {
   return concat([above, substitute(part(false), low.sub(matmul(beside, above)), triangle)], -2);
 }
 
-export const triangularSolveDefinition: CompositeDefinition<Triangle & Readonly<Record<string, boolean>>> = {
+const triangularSolveDefinition: CompositeDefinition<Triangle & Readonly<Record<string, boolean>>> = {
   name: 'triangularSolve',
   body: (triangle, a, b) => substitute(a, b, triangle),
   gradient({ upper, unitriangular }, cotangent, x, a) {
