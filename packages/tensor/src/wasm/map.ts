@@ -1,5 +1,5 @@
 /** Schedules map kernels: the outermost loop is the grid, the vector axis is innermost. */
-import { forEachExpression } from '../compiler/expressions.ts';
+import { axesOf, forEachExpression } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import type { MapKernel, Store } from '../compiler/kernel.ts';
 import { Rewriter } from '../compiler/rewriter.ts';
@@ -45,7 +45,7 @@ export function emitMap(
       (vector === undefined ? '' : `, vector axis of ${vector.extent}`) +
       (tiled === undefined ? '' : `, in tiles with the axis of ${tiled.extent}`),
   );
-  const unroll = isShort(stores) ? 2 : 1;
+  const unroll = vector !== undefined && isShort(stores, vector) ? 2 : 1;
   const body = (inside: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
     if (vector === undefined) {
       const evaluator = new VectorEvaluator({ context, axes: inside, vector, count: undefined, results: [] });
@@ -84,10 +84,11 @@ export function emitMap(
 /** Cost up to which a vector is over so soon that the loop's own instructions count. */
 const SHORT = 6;
 
-function isShort(stores: readonly Store[]): boolean {
+function isShort(stores: readonly Store[], vector: Axis): boolean {
   let cost = 0;
   const values = stores.map(({ value }) => value);
   forEachExpression(values, (expression) => {
+    if (cost > SHORT || !axesOf(expression).has(vector)) return;
     const isOperator = expression.kind === 'unary' || expression.kind === 'binary';
     cost += isOperator ? (elementwiseTraits(expression.operator)?.cost ?? 1) : 1;
   });

@@ -3,7 +3,7 @@
  * known only at run time. Also the choice of the vector axis, by a small cost model of loads and stores per vector.
  */
 import { forEachExpression } from '../compiler/expressions.ts';
-import { strideAlong, type Axis } from '../compiler/index-expression.ts';
+import { dependsOn, strideAlong, type Axis, type Index } from '../compiler/index-expression.ts';
 import type { Expression, Store } from '../compiler/kernel.ts';
 import { elementwiseTraits } from '../graph/elementwise.ts';
 import type { AxisValues, KernelContext } from './address.ts';
@@ -126,13 +126,24 @@ export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[])
   });
 }
 
+/** Strides from which on neighbours lie in sets of the cache that are soon full, and those of which all lie in a few sets. */
+const FAR = 512;
+const SAME_SETS = 256;
+
 function accessCost(stride: number | undefined, isStore: boolean): number {
   if (stride === undefined) return 12;
+  if (stride !== 0 && stride % SAME_SETS === 0) return isStore ? 12 : 8;
+  if (Math.abs(stride) >= FAR) return isStore ? 7 : 5;
   if (stride === 1) return 1;
   if (stride === -1) return 1.5;
   if (stride === 0) return isStore ? 1000 : 0.2;
   if (stride === 2 && !isStore) return 2.5;
   return isStore ? 5 : 4;
+}
+
+/** Whether the index has no stride along the axis for positions known only at run time alone, which lanes take from a vector. */
+function isGather(index: Index, axis: Axis): boolean {
+  return index.terms.every(({ atom }) => atom.kind === 'axis' || atom.kind === 'value' || !dependsOn(atom.index, axis));
 }
 
 /** Estimated cost per element of evaluating the expressions and stores in vectors along `axis` (`undefined`: one by one). */
@@ -142,8 +153,11 @@ export function vectorCost(axis: Axis | undefined, roots: readonly Expression[],
   forEachExpression([...roots, ...stores.map(({ value }) => value)], (expression) => {
     const stride = (index: Parameters<typeof strideAlong>[0]): number | undefined =>
       axis === undefined ? 1 : strideAlong(index, axis);
-    if (expression.kind === 'load') access += accessCost(stride(expression.index), false);
-    else if (expression.kind === 'index' || expression.kind === 'random') {
+    if (expression.kind === 'load') {
+      const own = stride(expression.index);
+      access +=
+        own === undefined && axis !== undefined && isGather(expression.index, axis) ? 6 : accessCost(own, false);
+    } else if (expression.kind === 'index' || expression.kind === 'random') {
       compute += (stride(expression.index) === undefined ? 12 : 1) + (expression.kind === 'random' ? 60 : 0);
     } else if (expression.kind === 'inside') {
       for (const { index } of expression.conditions) compute += stride(index) === undefined ? 12 : 3;

@@ -114,9 +114,9 @@ function emitSums(
       const exponents = fb.op(op.v128And, fb.op(op.i32x4ShrU, values, fb.i32(23)), fb.i32x4(0xff));
       const exponent = fb.lane(op.i32x4ExtractLane, lane, exponents);
       const address = cell(own, 1, places.exponents);
-      fb.if(fb.op(op.i32GtU, exponent, fb.load(op.i32Load8U, address, true)), () =>
-        fb.store(op.i32Store8, address, exponent),
-      );
+      // Always stored: which exponents are new maxima no processor foresees.
+      const known = fb.load(op.i32Load8U, address, true);
+      fb.store(op.i32Store8, address, fb.select(fb.op(op.i32GtU, exponent, known), exponent, known));
     }
   });
   const table = context.tables.add(roundersFor(kernel.source.extent));
