@@ -79,12 +79,16 @@ function operandValue({ buffer, index, guards }: Operand): Expression {
   };
 }
 
-/** Shapes for which packing would cost more than the products: as a map (k up to 4) or a reduction (vectors). */
+/** Terms of a sum up to which it is written out, in any shape and where there is no matrix (a depthwise convolution of 5 × 5). */
+const FEW_TERMS = 4;
+const WINDOW_TERMS = 25;
+
+/** Shapes for which packing would cost more than the products: as a map (few terms) or a reduction (vectors). */
 export function degenerate(kernel: ContractionKernel): MapKernel | ReduceKernel | undefined {
   const [m, n, k] = [product(kernel.m), product(kernel.n), product(kernel.k)];
   const axes = [...kernel.batch, ...kernel.m, ...kernel.n];
   const { name } = kernel;
-  if (k <= 4) {
+  if (k <= FEW_TERMS || (k <= WINDOW_TERMS && Math.min(m, n) <= 2)) {
     let sum: Expression = { kind: 'constant', type: 'f32', value: 0 };
     for (let position = 0; position < k; position++) {
       let rest = position;

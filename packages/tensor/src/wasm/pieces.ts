@@ -16,11 +16,15 @@ const leastElements = 1024;
 /** Expressions of all pieces together at most. */
 const mostExpressions = 1024;
 
+/** One part in a border of constants is a load with a mask; windows over one are many. */
+const fewestBorders = 4;
+
 /** The kernels, over pieces of the space, that a map is run as. */
 export function splitMap(kernel: MapKernel): readonly MapKernel[] {
   const roots = kernel.stores.map(({ value }) => value);
   const cuts = new Map<Axis, Set<number>>();
   let choices = 0;
+  let borders = 0;
   let size = 0;
   forEachExpression(roots, (expression) => {
     size++;
@@ -28,8 +32,9 @@ export function splitMap(kernel: MapKernel): readonly MapKernel[] {
     const conditions = expression.condition.conditions.filter((condition) => !isAlways(condition));
     const found = conditions.map((condition) => boundariesOf(condition, kernel.axes));
     if (found.includes(undefined)) return;
-    // One part in a border of constants is a load with a mask.
-    choices += expression.ifTrue.kind !== 'constant' && expression.ifFalse.kind !== 'constant' ? 1 : 0;
+    const isBorder = expression.ifTrue.kind === 'constant' || expression.ifFalse.kind === 'constant';
+    if (isBorder) borders++;
+    else choices++;
     for (const boundaries of found) {
       if (boundaries === undefined) continue;
       const own = cuts.get(boundaries.axis) ?? new Set();
@@ -38,7 +43,7 @@ export function splitMap(kernel: MapKernel): readonly MapKernel[] {
     }
   });
   const pieces = [...cuts.values()].reduce((total, at) => total * (at.size + 1), 1);
-  if (choices === 0 || pieces === 1 || pieces > mostPieces) return [kernel];
+  if ((choices === 0 && borders < fewestBorders) || pieces === 1 || pieces > mostPieces) return [kernel];
   if (product(kernel.axes) < leastElements * pieces || size * pieces > mostExpressions) return [kernel];
   let parts: readonly MapKernel[] = [kernel];
   for (const [axis, at] of cuts)

@@ -162,9 +162,10 @@ function parts(kernel: Kernel): readonly Kernel[] {
   if (kernel.kind === 'map') return splitMap(kernel);
   if (kernel.kind === 'reduce') return splitReduction(kernel);
   if (kernel.kind !== 'contraction') return [kernel];
-  return splitContraction(kernel).map((part) => {
+  return splitContraction(kernel).flatMap((part) => {
     const normal = normaliseContraction(part);
-    return degenerate(normal) ?? normal;
+    const plain = degenerate(normal);
+    return plain === undefined ? [normal] : parts(plain);
   });
 }
 

@@ -5,6 +5,7 @@ import type { Expression, MapKernel } from '../../src/compiler/kernel.ts';
 import { forEachExpression } from '../../src/compiler/expressions.ts';
 import {
   concat,
+  conv2d,
   flip,
   iota,
   narrow,
@@ -51,6 +52,9 @@ describe('values are those of the interpreter', () => {
     'parts that are borders of parts': () => concat([pad(square, [[3, 0], [0, 2]]), numbers(259, 194)], 0), // prettier-ignore
     'a choice that is none by position': () => where(concat([square, square]).greater(0), iota([512, 192], 0).to('float32'), 1), // prettier-ignore
     'parts cut again': () => narrow(concat([square, square.neg()], 0), 0, 200, 100),
+    'a depthwise window over a border': () => conv2d(image, numbers(8, 1, 3, 3), { groups: 8, padding: 1 }),
+    'a wide window over a border': () => conv2d(image, numbers(16, 1, 5, 5), { groups: 8, padding: 2, stride: 1 }),
+    'a window with gaps': () => conv2d(image, numbers(8, 1, 3, 3), { groups: 8, padding: 3, dilation: 3 }),
     'in place': () =>
       concat([square, square.neg()], 1)
         .add(1)
