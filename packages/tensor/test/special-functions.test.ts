@@ -8,7 +8,7 @@ import {
   lgamma as exactLgamma,
 } from '../src/reference/special.ts';
 import { digamma, erfinv, lgamma, setDevice, tensor, type Tensor } from '../src/index.ts';
-import { devices } from './support/devices.ts';
+import { devices, flushesDenormals } from './support/devices.ts';
 import { golden } from './support/golden.ts';
 import { ulpError } from './support/ulp.ts';
 
@@ -47,8 +47,11 @@ describe.each(devices)('on %s', (device) => {
   it.each(names)('%s', async (name) => {
     const x = cases[name].map(([at]) => at);
     const y = await operations[name](tensor(Float32Array.from(x))).data();
+    const flushes = await flushesDenormals();
     const wrong = cases[name].flatMap(([at, want], i) => {
       const got = y[i] ?? NaN;
+      if (flushes && Math.abs(at) < 2 ** -126)
+        return got === exact[name](0) ? [] : [`${name}(${at}) is ${got}, not that of 0`];
       // Where ln Γ and ψ are reflected, what they are the difference of.
       const size = name === 'lgamma' ? at * Math.log(-at) : Math.PI / Math.tan(Math.PI * at);
       const scale = at < 0 && name.endsWith('gamma') ? 1e-6 * Math.max(1, Math.abs(size)) : 0;

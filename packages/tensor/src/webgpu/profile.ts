@@ -48,6 +48,8 @@ export interface DeviceProfile {
   /** Threads and workgroups that keep the whole device busy. */
   readonly wantedThreads: number;
   readonly wantedGroups: number;
+  /** Workgroups that keep the memory busy: reductions of fewer are cut into parts. */
+  readonly reduceGroups: number;
   /** Of which a contraction takes the one that fits it best. */
   readonly tiles: readonly Tile[];
   /** Contractions of fewer products than this are plain reductions. */
@@ -56,13 +58,14 @@ export interface DeviceProfile {
   readonly unroll: boolean;
 }
 
-/** Discrete and integrated graphics processors. */
+/** Discrete and integrated graphics processors. Measured on an H100, where sums of columns run at 880 GB/s instead of 270 with a fourth of the threads. */
 export const gpuProfile: DeviceProfile = {
   software: false,
   mapThreads: 256,
   reduceThreads: 256,
-  wantedThreads: 32768,
+  wantedThreads: 131072,
   wantedGroups: 128,
+  reduceGroups: 512,
   tiles: [
     { m: 128, n: 128, k: 8, threadM: 8, threadN: 8 },
     { m: 64, n: 64, k: 16, threadM: 4, threadN: 4 },
@@ -85,6 +88,7 @@ export const softwareProfile: DeviceProfile = {
   reduceThreads: 64,
   wantedThreads: 256,
   wantedGroups: 8,
+  reduceGroups: 8,
   tiles: [
     { m: 64, n: 32, k: 0, threadM: 8, threadN: 4 },
     { m: 32, n: 32, k: 0, threadM: 4, threadN: 4 },

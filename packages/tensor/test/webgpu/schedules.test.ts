@@ -44,7 +44,7 @@ let wide: WebgpuBackend;
 let direct: WebgpuBackend;
 beforeAll(async () => {
   if (!enabled) return;
-  const small = { unroll: false, reduceThreads: 64, wantedGroups: 8, wantedThreads: 512, tileFrom: 1 };
+  const small = { unroll: false, reduceThreads: 64, wantedGroups: 8, reduceGroups: 8, wantedThreads: 512, tileFrom: 1 };
   const tile = { m: 32, n: 32, k: 16, threadM: 4, threadN: 4 };
   backend = await openBackend();
   gpu = await openBackend(() => ({ profile: { ...gpuProfile, ...small, tiles: [tile] } }));

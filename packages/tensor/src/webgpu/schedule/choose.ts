@@ -46,7 +46,7 @@ export function chooseReduceShape(kernel: ReduceKernel, { profile, limits }: Tar
     return shape(lanes);
   }
   let lanes = 1;
-  while (lanes < threads / 16 && points * lanes < profile.wantedThreads && length / lanes > 32) lanes *= 2;
+  while (lanes < threads / 32 && points * lanes < profile.wantedThreads && length / lanes > 32) lanes *= 2;
   return shape(lanes);
 }
 
@@ -61,8 +61,8 @@ export function chooseReduceParts(kernel: ReduceKernel, shape: ReduceShape, { pr
       : Math.min(Math.ceil(profile.wantedThreads / points), Math.floor(length / 128));
   }
   const groups = Math.ceil(points / shape.outputs);
-  if (groups * 2 > profile.wantedGroups) return 1;
-  return Math.max(1, Math.min(Math.ceil(profile.wantedGroups / groups), Math.floor(length / (shape.lanes * 32))));
+  if (groups * 2 > profile.reduceGroups) return 1;
+  return Math.max(1, Math.min(Math.ceil(profile.reduceGroups / groups), Math.floor(length / (shape.lanes * 32))));
 }
 
 /** A tile for a contraction that is large enough for one. */
