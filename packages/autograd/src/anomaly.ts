@@ -12,7 +12,7 @@ import {
   type Node,
   type Primitive,
 } from '@hebb/tensor/graph';
-import { pulledBack } from './provenance.ts';
+import { mappedFrom, pulledBack } from './provenance.ts';
 import { requireNoPromise } from './structure.ts';
 
 /** NaN where there was none before; its stack begins on the line that recorded the operation. */
@@ -128,7 +128,7 @@ function nearest(nodes: readonly Node[]): Node[] {
  * it is. NaN in the middle that does not reach the result (chosen against by `where`, say) is none. A function that returns no tensors is looked through as a whole.
  *
  * Everything is computed at once and kept for it, so it costs memory and time: for looking, not for training. Compiled functions are recorded in place, and loops (`scan`) step by step,
- * so that the operation is one inside of the step.
+ * so that the operation is one inside of the step. What `vmap` makes of a function is on the lines of that function.
  *
  * @param f - records and returns anything; it must not be async.
  * @returns what `f` returned.
@@ -144,11 +144,18 @@ function nearest(nodes: readonly Node[]): Node[] {
 export async function detectAnomaly<T>(f: () => T): Promise<T> {
   requireFunction('detectAnomaly', 'f', f);
   const origins = new Map<Node, Origin>();
+  const note = (node: Node): void => {
+    // What is recorded for many examples comes from the line that recorded it for one.
+    const example = mappedFrom();
+    const known = example === undefined ? undefined : origins.get(example);
+    origins.set(node, known ?? { place: new HebbError('recorded'), gradientOf: pulledBack() });
+  };
   const before = setRecorder({
     created(node) {
-      origins.set(node, { place: new HebbError('recorded'), gradientOf: pulledBack() });
+      note(node);
       before?.created(node);
     },
+    inside: note,
   });
   let value: T;
   try {
@@ -157,7 +164,9 @@ export async function detectAnomaly<T>(f: () => T): Promise<T> {
     setRecorder(before);
   }
   requireNoPromise('detectAnomaly', value);
-  const order = new Map([...origins.keys()].filter(isWatched).map((node, i) => [node, i]));
+  const order = new Map(
+    [...origins.keys()].filter((node) => isWatched(node) && !node.local).map((node, i) => [node, i]),
+  );
   // What was there before, and is read.
   const given = nearest([...order.keys()].flatMap(sourcesOf)).filter((node) => isWatched(node) && !order.has(node));
   const results = nearest(tensorsIn(value).map(nodeOf)).filter(isWatched);

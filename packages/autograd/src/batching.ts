@@ -18,6 +18,7 @@ import {
 import { batchComposite } from './batching-composites.ts';
 import { batchingRules, expand, type PlainPrimitive, type Rule } from './batching-rules.ts';
 import { batchResult, batchScan, type BatchedLoop } from './batching-scan.ts';
+import { asMappingOf } from './provenance.ts';
 
 /** A value for all examples. */
 export interface Batched {
@@ -91,9 +92,11 @@ export class Batching {
         continue;
       }
       stack.pop();
-      const loop = isOp(node, 'scan') ? batchScan(node, this) : undefined;
-      if (loop === undefined) this.set(node, this.#make(node));
-      else this.#loops.set(node, loop);
+      asMappingOf(node, () => {
+        const loop = isOp(node, 'scan') ? batchScan(node, this) : undefined;
+        if (loop === undefined) this.set(node, this.#make(node));
+        else this.#loops.set(node, loop);
+      });
     }
     return this.known(root);
   }

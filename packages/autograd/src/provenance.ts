@@ -1,4 +1,4 @@
-/** Whose gradient is being recorded, for those who ask where a node comes from. */
+/** Whose gradient is being recorded, and what for all examples, for those who ask where a node comes from. */
 import type { Node } from '@hebb/tensor/graph';
 
 let current: Node | undefined;
@@ -16,5 +16,23 @@ export function asGradientOf<T>(node: Node, record: () => T): T {
     return record();
   } finally {
     current = before;
+  }
+}
+
+let mapped: Node | undefined;
+
+/** The operation on one example that is being recorded for all; undefined elsewhere. */
+export function mappedFrom(): Node | undefined {
+  return mapped;
+}
+
+/** Runs what records for all examples what an operation does on one. */
+export function asMappingOf<T>(node: Node, record: () => T): T {
+  const before = mapped;
+  mapped = node;
+  try {
+    return record();
+  } finally {
+    mapped = before;
   }
 }

@@ -2,7 +2,7 @@
 import { assign, compile, maximum, setDevice, scan, softmax, tensor, variable, where, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { AnomalyError, backward, detectAnomaly, grad, valueAndGrad } from '../src/index.ts';
+import { AnomalyError, backward, detectAnomaly, grad, jacobian, valueAndGrad, vmap } from '../src/index.ts';
 
 /** The line of this file that calls it. */
 function line(): number {
@@ -105,6 +105,37 @@ describe.each(devices)('detectAnomaly on %s', (name) => {
     // √(x − 2) is 0 at the first step, and its derivative infinite.
     const once = (x: Tensor): Tensor => scan(step, x, undefined, { length: 1 })[1].mul(0).sum();
     expect(await anomalyOf(() => grad(once)(tensor(2)))).toMatchObject({ operation: 'gradient of sqrt', line: at });
+  });
+
+  it('finds the line in a function that is mapped over examples, and in its gradient', async () => {
+    let at = 0;
+    const f = (x: Tensor): Tensor => {
+      at = line() + 1;
+      const y = x.log();
+      return y.mul(2).sum();
+    };
+    const xs = tensor([
+      [1, 2],
+      [3, -1],
+    ]);
+    expect(await anomalyOf(() => vmap(f)(xs))).toMatchObject({ operation: 'log', line: at });
+    expect(await anomalyOf(() => vmap(vmap((x: Tensor) => f(x)))(xs))).toMatchObject({ operation: 'log', line: at });
+    const root = (x: Tensor): Tensor => {
+      at = line() + 1;
+      const y = x.sqrt();
+      return y.mul(0).sum();
+    };
+    const zero = tensor([
+      [1, 0],
+      [2, 3],
+    ]);
+    const slope = { operation: 'gradient of sqrt' };
+    expect(await anomalyOf(() => vmap(grad(root))(zero))).toMatchObject({ ...slope, line: at });
+    expect(await anomalyOf(() => grad((x: Tensor) => vmap(root)(x).sum())(zero))).toMatchObject({ ...slope, line: at });
+    expect(await anomalyOf(() => jacobian(root)(tensor([1, 0])))).toMatchObject({ ...slope, line: at });
+    const looped = (x: Tensor): Tensor =>
+      scan((s) => [s.add(root(x)), undefined], tensor(0), undefined, { length: 2 })[0];
+    expect(await anomalyOf(() => vmap(grad(looped))(zero))).toMatchObject({ ...slope, line: at });
   });
 
   it('goes through a step that returns nothing', async () => {

@@ -54,6 +54,8 @@ export class Node<P extends Primitive = Primitive> {
 /** Listener of the recording: the runtime counts unrealised nodes through it and captures functions. */
 export interface Recorder {
   created(node: Node): void;
+  /** Told of what has no value of its own: a node of a body, or of one example of many. */
+  inside?(node: Node): void;
 }
 
 let recorder: Recorder | undefined;
@@ -84,7 +86,10 @@ export function recordBody<T>(record: () => T): T {
 
 /** Tells whoever listens of a node that was just made. A part of a body is nothing that could be computed by itself. */
 function announce(node: Node, inputs: readonly Node[], readsCell: boolean): void {
-  if (node.local) return;
+  if (node.local) {
+    recorder?.inside?.(node);
+    return;
+  }
   // A node with several results is computed for the nodes that read them.
   if (readsCell && node.type.parts === undefined) {
     const read = node.op === 'result' ? (inputs[0] as Node).inputs : inputs;
