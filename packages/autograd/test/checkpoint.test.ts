@@ -1,5 +1,5 @@
 /** Recomputation: the same numbers from less memory. */
-import { assign, rand, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
+import { assign, rand, scan, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { linearize, nodeOf, toProgram } from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileProgram } from '../../tensor/src/compiler/compile.ts';
@@ -37,6 +37,33 @@ describe.each(devices)('checkpoint on %s', (name) => {
     expect(await value.item()).toBe(40);
     expect(await grads[0]?.toArray()).toEqual([4, 24]);
     expect(await layer({ x: tensor([1, 2]) }, { power: 2 }).index.item()).toBe(1);
+  });
+
+  it('stands in steps of loops, and loops in it: the same values and gradients, of first and second order', async () => {
+    const w = tensor(0.7);
+    const xs = tensor([0.5, -1, 2, 1]);
+    const cell =
+      (wrap: (f: (s: Tensor, x: Tensor) => Tensor) => (s: Tensor, x: Tensor) => Tensor) =>
+      (v: Tensor): Tensor => {
+        // In the step of a loop, with a loop inside, and what it reads from around.
+        const inner = wrap((s, x) =>
+          scan((t) => [t.mul(v).sin().add(x), undefined], s, undefined, { length: 3 })[0].mul(v),
+        );
+        const step = (s: Tensor, x: Tensor): [Tensor, Tensor] => {
+          const next = inner(s, x);
+          return [next, next.square()];
+        };
+        const [last, all] = scan(step, tensor(1), xs);
+        return last.add(all.sum());
+      };
+    const [plain, kept] = [cell((f) => f), cell((f) => checkpoint(f))];
+    for (const of of [
+      (f: typeof plain) => f(w),
+      (f: typeof plain) => grad(f)(w),
+      (f: typeof plain) => hvp(f, [w], [tensor(1)])[0],
+      (f: typeof plain) => vmap(grad(f))(xs).sum(),
+    ])
+      expect(await of(kept).item()).toBeCloseTo(await of(plain).item(), 3);
   });
 
   it('draws the same random numbers both times', async () => {

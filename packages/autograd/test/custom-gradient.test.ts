@@ -1,5 +1,5 @@
 /** Gradients of one's own for functions of structures. */
-import { setDevice, tensor, variable, type Tensor } from '@hebb/tensor';
+import { scan, scatterAdd, setDevice, tensor, topK, variable, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { customGradient, grad, hvp, jvp, valueAndGrad, vmap } from '../src/index.ts';
@@ -70,6 +70,62 @@ describe.each(devices)('customGradient on %s', (name) => {
     expect([await grads.x.toArray(), await grads.y.toArray()]).toEqual([[50], [0]]);
   });
 
+  it('hands on what is no tensor, and gives integers beside floats', async () => {
+    // The largest elements, whose gradient goes to them alone, scaled.
+    const largest = customGradient(
+      (x: Tensor, { count, scale }: { count: number; scale: Tensor }, how: (y: Tensor) => Tensor) => {
+        const { values, indices } = topK(x, count);
+        return { values: how(values).mul(scale), indices };
+      },
+      (cotangent, output, x, { scale }) => {
+        expect(cotangent.indices.dtype).toBe('int32');
+        const back = scatterAdd(x.mul(0), 0, output.indices, cotangent.values.mul(scale).mul(100));
+        return [back, { count: undefined as never, scale: cotangent.values.sum() }, undefined];
+      },
+    );
+    const at = tensor([3, 1, 4, 2]);
+    const f = (x: Tensor, scale: Tensor): Tensor =>
+      largest(x, { count: 2, scale }, (y) => y.neg())
+        .values.mul(tensor([1, 10]))
+        .sum();
+    const { values, indices } = largest(at, { count: 2, scale: tensor(2) }, (y) => y);
+    expect([await values.toArray(), await indices.toArray()]).toEqual([
+      [8, 6],
+      [2, 0],
+    ]);
+    const both = grad(f, { argnums: [0, 1] })(at, tensor(2));
+    expect([await both[0].toArray(), await both[1].item()]).toEqual([[2000, 0, 200, 0], 11]);
+    const many = tensor([
+      [3, 1, 4, 2],
+      [1, 5, 0, 6],
+    ]);
+    expect(await vmap(grad(f), { inAxes: [0, null] })(many, tensor(2)).toArray()).toEqual([
+      [2000, 0, 200, 0],
+      [0, 2000, 0, 200],
+    ]);
+    expect(await grad((x: Tensor) => vmap((y: Tensor) => f(y, tensor(2)))(x).sum())(many).toArray()).toEqual([
+      [2000, 0, 200, 0],
+      [0, 2000, 0, 200],
+    ]);
+    // In a loop, whose gradient computes the positions again.
+    const looped = (x: Tensor): Tensor => scan((s, y) => [s.add(f(y, tensor(2))), undefined], tensor(0), x)[0];
+    expect(await grad(looped)(many).toArray()).toEqual([
+      [2000, 0, 200, 0],
+      [0, 2000, 0, 200],
+    ]);
+    expect(await hvp((x: Tensor, s: Tensor) => f(x, s).square(), [at, tensor(2)], [at, tensor(1)])[1].item()).not.toBe(
+      0,
+    );
+    // Positions as numbers have no gradient, and say so.
+    expect(() =>
+      grad((x: Tensor) =>
+        largest(x, { count: 1, scale: tensor(1) }, (y) => y)
+          .indices.to('float32')
+          .sum(),
+      )(at),
+    ).toThrow(/only through/);
+  });
+
   it('says what is wrong', () => {
     const x = tensor([1]);
     const missing = customGradient(
@@ -99,17 +155,18 @@ describe.each(devices)('customGradient on %s', (name) => {
         () => [undefined],
       )(x),
     ).toThrow(/must return tensors/);
+    const scaled = customGradient(
+      (a: Tensor, k: number) => a.mul(k),
+      (c) => [c, c as never],
+    );
+    expect(() => grad((t: Tensor) => scaled(t, 3).sum())(x)).toThrow(
+      /cotangent 1 is the tensor .*its input is no tensor/,
+    );
     expect(() =>
       customGradient(
-        (k: number) => x.mul(k),
-        () => [undefined],
-      )(3),
-    ).toThrow(/inputs are tensors.*input 0 is 3/);
-    expect(() =>
-      customGradient(
-        (a: Tensor) => [a, a.argmax()],
+        (a: Tensor) => [a.argmax()],
         () => [undefined],
       )(x),
-    ).toThrow(/must be float32; the result\[1\]/);
+    ).toThrow(/must return float32 tensors/);
   });
 });
