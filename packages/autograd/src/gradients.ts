@@ -15,7 +15,7 @@ import {
   type Position,
   type Positions,
 } from './preparation.ts';
-import { reverse, reverseToParameters } from './reverse.ts';
+import { derivativesTaken, reverse, reverseToParameters } from './reverse.ts';
 import { mapTensors, type Replaced, type TensorTree } from './structure.ts';
 
 /** Parameters in a list, an object or a Map, as deep as you like. */
@@ -30,17 +30,20 @@ function differentiate<A extends unknown[]>(
   { argnums, hasAux }: { readonly argnums: Positions; readonly hasAux: boolean },
 ): { value: Tensor; grad: unknown; aux: unknown } {
   const { args: fresh, wanted, rebuild } = prepare(op, args, argnums);
+  const before = derivativesTaken();
   const { loss: value, aux } = partsOf(
     op,
     withInlining(() => f(...fresh)),
     hasAux,
   );
   requireScalarLoss(op, value);
+  // The derivative of what is linear is constant, and that of what is piecewise linear selects: their own derivatives are zero.
+  const isDerivative = derivativesTaken() > before;
   const reached = reverse([{ node: nodeOf(value), cotangent: ones(value.shape) }], wanted);
-  requireGradients(op, [value], wanted, reached, { selections: true });
+  requireGradients(op, [value], wanted, reached, { selections: !isDerivative });
   const grad = rebuild((node, name) => {
     const found = reached.get(node);
-    if (found === undefined) {
+    if (found === undefined && !isDerivative) {
       throw new ArgumentError(
         `[${op}] the result does not depend on ${name}, ${tensorOf(node)}, through differentiable operations.`,
         {
@@ -48,7 +51,7 @@ function differentiate<A extends unknown[]>(
         },
       );
     }
-    return found.cotangent ?? zerosLike(tensorOf(node));
+    return found?.cotangent ?? zerosLike(tensorOf(node));
   });
   return { value, grad, aux };
 }
@@ -61,7 +64,7 @@ function differentiate<A extends unknown[]>(
  * @param options - `argnums`: one position, or several, for which a list is returned; `hasAux`: whether `f` returns `[loss, aux]`, for which `{ grad, aux }` is returned. Default 0 and false.
  *
  * Throws {@link ShapeError} where the result has more than one element, {@link DTypeError} where it or the argument is not float32, and
- * {@link ArgumentError} where the result does not depend on the argument.
+ * {@link ArgumentError} where the result does not depend on the argument. Where `f` takes derivatives itself that is no error and the gradient is zero: the second derivative of what is linear, say.
  *
  * ```ts
  * const f = (x: Tensor) => x.pow(3).sum();

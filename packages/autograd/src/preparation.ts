@@ -68,7 +68,7 @@ export function requireScalarLoss(op: string, loss: unknown): asserts loss is Te
 export function requireFloat(op: string, tensor: Tensor, name: string): void {
   if (tensor.dtype === 'float32') return;
   throw new DTypeError(`[${op}] gradients are taken with respect to float32 tensors, ${name} is ${tensor}.`, {
-    hint: "Convert it with .to('float32').",
+    hint: "Convert it with .to('float32'), or let the function refer to it from around.",
   });
 }
 

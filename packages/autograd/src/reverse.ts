@@ -221,8 +221,16 @@ export interface Root {
   readonly cotangent: Tensor;
 }
 
+let derivatives = 0;
+
+/** How many derivatives have been recorded so far: a function during which the number grows takes derivatives itself. */
+export function derivativesTaken(): number {
+  return derivatives;
+}
+
 /** Cotangents of the wanted nodes (with their names for messages) that the roots depend on, in the order in which the forward computation met them. */
 export function reverse(roots: readonly Root[], wanted: ReadonlyMap<Node, string>): Map<Node, Reached> {
+  derivatives++;
   const everything = [...wanted.keys()].some((node) => !node.differentiable);
   const paths = findPaths(
     roots.map(({ node }) => node),

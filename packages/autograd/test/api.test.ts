@@ -17,7 +17,7 @@ import {
 } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { backward, customGradient, grad, stopGradient, valueAndGrad, vjp } from '../src/index.ts';
+import { backward, customGradient, grad, stopGradient, valueAndGrad, vjp, vmap } from '../src/index.ts';
 
 const parameter = (values: number[]): Tensor => variable(tensor(values), { requiresGrad: true });
 
@@ -361,5 +361,35 @@ describe.each(devices)('gradients on %s', (name) => {
     it('stop', async () => {
       expect(await grad((x: Tensor) => x.mul(stopGradient(x)).sum())(tensor([3])).toArray()).toEqual([3]);
     });
+  });
+});
+
+describe('a derivative that is constant', () => {
+  const x = (): Tensor => tensor([1, -2]);
+  const linear = (t: Tensor): Tensor => t.mul(3).sum();
+  const pieces = (t: Tensor): Tensor =>
+    t
+      .relu()
+      .mul(tensor([2, 3]))
+      .sum();
+
+  it('has the derivative zero, as in functorch, where a plain function would be refused', async () => {
+    setDevice('reference');
+    for (const f of [linear, pieces]) {
+      const second = grad((t: Tensor) => grad(f)(t).square().sum());
+      expect(await second(x()).toArray()).toEqual([0, 0]);
+      expect(await grad((t: Tensor) => second(t).sum())(x()).toArray()).toEqual([0, 0]);
+      expect(await vmap(grad(grad((t: Tensor) => f(t.mul(tensor([1, 1]))))))(x()).toArray()).toEqual([0, 0]);
+    }
+    // u_xx of a network of straight pieces.
+    const w = tensor([[1, -1, 0.5]]);
+    const u = (t: Tensor): Tensor => t.reshape([1, 1]).matmul(w).relu().sum();
+    expect(await vmap(grad(grad(u)))(x()).toArray()).toEqual([0, 0]);
+    expect(await grad(grad(grad((t: Tensor) => t.square())))(tensor(3)).item()).toBe(0);
+    expect(() => grad((t: Tensor) => t.detach().sum())(x())).toThrow(/does not depend on argument 0/);
+    // What is cut off is refused there, too.
+    expect(() => grad((t: Tensor) => grad(linear)(t).sum().add(t.argmax().to('float32')))(x())).toThrow(
+      /only through argmax/,
+    );
   });
 });
