@@ -1,7 +1,7 @@
 /**
  * Compares random graphs, their gradients and updates on a device with the float64 interpreter.
  *
- * npm run fuzz -- [--graphs 2000 | --minutes 60] [--device wasm] [--first 1]
+ * npm run fuzz -- [--graphs 2000 | --minutes 60] [--device wasm] [--first 1] [--steps 40]
  */
 import { parseArgs } from 'node:util';
 import { device, setDevice, type DeviceName } from '../../packages/tensor/src/index.ts';
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     device: { type: 'string', default: 'wasm' },
     first: { type: 'string', default: '1' },
+    steps: { type: 'string', default: '40' },
   },
 });
 setDevice(values.device as DeviceName);
@@ -29,7 +30,7 @@ const summary = (): string =>
   `${seed - first} graphs (seeds ${first} to ${seed - 1}), ${failures} differ, ${rounded} decided by rounding, ${elapsed().toFixed(0)} s`;
 
 for (; seed < end && elapsed() < 60 * minutes; seed++) {
-  const { failure, decidedByRounding } = await judgeGraph(seed, stepsOf(seed));
+  const { failure, decidedByRounding } = await judgeGraph(seed, stepsOf(seed, Number(values.steps)));
   if (decidedByRounding) rounded++;
   if (failure !== undefined) {
     failures++;

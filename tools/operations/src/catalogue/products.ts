@@ -20,6 +20,24 @@ export const products = {
   ),
 } satisfies Record<string, Operation>;
 
+/** Symmetric and positive definite. */
+const definite = (a: Tensor): Tensor => a.matmul(a.transpose(-2, -1)).add(api.eye(a.shape.at(-1) ?? 0));
+/** Far from singular. */
+const regular = (a: Tensor): Tensor => a.add(api.eye(a.shape.at(-1) ?? 0).mul(3));
+
+export const linearAlgebra = {
+  triangularSolve: ways(
+    of((a, b) => api.triangularSolve(regular(a), b), [2, 3, 3], [3, 2]),
+    of((a, b) => api.triangularSolve(regular(a), b, { upper: true, left: false }), [2, 2], [3, 2]),
+  ),
+  cholesky: of((a) => api.cholesky(definite(a)), [2, 3, 3]),
+  solve: of((a, b) => api.solve(regular(a), b), [2, 3, 3], [3, 1]),
+  inverse: of((a) => api.inverse(regular(a)), [2, 3, 3]),
+  determinant: of((a) => api.determinant(a), [2, 3, 3]),
+  slogdet: of((a) => ({ ...api.slogdet(a) }), [2, 3, 3]),
+  logdet: of((a) => api.logdet(definite(a)), [2, 3, 3]),
+} satisfies Record<string, Operation>;
+
 export const signals = {
   fft: ways(
     of((a) => api.fft(a), [6, 2]),
@@ -28,6 +46,22 @@ export const signals = {
   ifft: of((a) => api.ifft(a), [6, 2]),
   rfft: of((a) => api.rfft(a), [2, 6]),
   irfft: of((a) => api.irfft(a, { n: 7 }), [4, 2]),
+  fft2: of((a) => api.fft2(a), [2, 3, 2]),
+  ifft2: of((a) => api.ifft2(a), [2, 3, 2]),
+  rfft2: of((a) => api.rfft2(a), [3, 4]),
+  irfft2: of((a) => api.irfft2(a), [3, 3, 2]),
+  fftn: of((a) => api.fftn(a, { norm: 'ortho' }), [2, 2, 3, 2]),
+  ifftn: of((a) => api.ifftn(a), [2, 2, 2, 2]),
+  rfftn: of((a) => api.rfftn(a), [2, 2, 4]),
+  irfftn: of((a) => api.irfftn(a), [2, 2, 3, 2]),
+  stft: of((a) => api.stft(a, 4, { window: api.hannWindow(4), hopLength: 2 }), [9]),
+  istft: of((a) => api.istft(a, 4, { window: api.hannWindow(4), hopLength: 2 }), [3, 4, 2]),
+  melFilterBank: of(() => api.melFilterBank(4, 17, 8000, { scale: 'slaney', norm: 'slaney' })),
+  hannWindow: of(() => api.hannWindow(9)),
+  hammingWindow: of(() => api.hammingWindow(9)),
+  blackmanWindow: of(() => api.blackmanWindow(9)),
+  bartlettWindow: of(() => api.bartlettWindow(9)),
+  kaiserWindow: of(() => api.kaiserWindow(9)),
 } satisfies Record<string, Operation>;
 
 export const attention = {
