@@ -21,6 +21,7 @@ console.log(await device.ready());
 const first = Number(values.first);
 const minutes = Number(values.minutes ?? Infinity);
 const end = first + Number(values.graphs ?? (values.minutes === undefined ? 1000 : Infinity));
+const most = Number(values.steps);
 const start = performance.now();
 const elapsed = (): number => (performance.now() - start) / 1000;
 let seed = first;
@@ -30,7 +31,7 @@ const summary = (): string =>
   `${seed - first} graphs (seeds ${first} to ${seed - 1}), ${failures} differ, ${rounded} decided by rounding, ${elapsed().toFixed(0)} s`;
 
 for (; seed < end && elapsed() < 60 * minutes; seed++) {
-  const { failure, decidedByRounding } = await judgeGraph(seed, stepsOf(seed, Number(values.steps)));
+  const { failure, decidedByRounding } = await judgeGraph(seed, stepsOf(seed, { least: Math.min(5, most), most }));
   if (decidedByRounding) rounded++;
   if (failure !== undefined) {
     failures++;

@@ -96,9 +96,9 @@ export async function checkGraph(seed: number, steps: number): Promise<Failure |
   return (await judgeGraph(seed, steps)).failure;
 }
 
-/** Number of steps of a seed's graph: 5 to `most`. */
-export function stepsOf(seed: number, most = 40): number {
-  return 5 + makeRandom(seed + 7)(most - 4);
+/** Number of steps of a seed's graph: from `least` to `most`. */
+export function stepsOf(seed: number, { least = 5, most = 40 } = {}): number {
+  return least + makeRandom(seed + 7)(most - least + 1);
 }
 
 /** The same seed's failure after the fewest steps. */
