@@ -21,7 +21,7 @@ export interface BatchedLoop {
 
 /** The loop for all examples; undefined where no part of it depends on them. */
 export function batchScan(node: Node<'scan'> & Node, batching: Batching): BatchedLoop | undefined {
-  const { body, carries: carryCount, xs: xCount, length, reverse, until } = node.attributes;
+  const { body, carries: carryCount, xs: xCount, length, reverse, until, recomputes } = node.attributes;
   const inputs = node.inputs.map((input) => batching.known(input));
   const initial = inputs.slice(0, carryCount);
   const stacked = inputs.slice(carryCount, carryCount + xCount);
@@ -90,6 +90,7 @@ export function batchScan(node: Node<'scan'> & Node, batching: Batching): Batche
       reverse,
       // Examples end at different steps.
       until: carries[until] === true ? undefined : until,
+      recomputes,
     };
     return makeScan(parts);
   }

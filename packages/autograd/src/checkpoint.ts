@@ -1,6 +1,7 @@
 /** Recomputation in place of memory. */
-import { scan, Tensor } from '@hebb/tensor';
+import { Tensor } from '@hebb/tensor';
 import { mapStructure, requireFunction } from '@hebb/tensor/arguments';
+import { recordScan } from '@hebb/tensor/graph';
 import { leavesOf, mapTensors, requireNoPromise } from './structure.ts';
 
 /**
@@ -39,7 +40,8 @@ export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...ar
       leavesOf('checkpoint', value, 'the result', 'the function must return tensors');
       return [nothing, value];
     };
-    const [, results] = scan(step, [] as readonly Tensor[], tensors as readonly Tensor[], { length: 1 });
+    const once = { length: 1, reverse: false, ends: false, recomputes: true };
+    const [, results] = recordScan(step, [] as readonly Tensor[], tensors as readonly Tensor[], once);
     return mapTensors('checkpoint', results, 'the result', (result) => result.squeeze(0));
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The gradient of a loop is a loop in the other direction. It reads the carries before each step, which the forward loop gives where they are asked
- * for, and computes the rest of a step again; what every step reads gathers its cotangent in a carry (Chen et al. 2016 with one checkpoint a step).
+ * for, and what products and convolutions made, and computes the rest of a step again; what every step reads gathers its cotangent in a carry (Chen et al. 2016 with one checkpoint a step).
  */
 import { zeros, type Tensor } from '@hebb/tensor';
 import {
@@ -33,7 +33,7 @@ export function scanCotangents(
   wanted: readonly boolean[],
   { reverseBody, reached }: { readonly reverseBody: ReverseBody; readonly reached: ReadonlySet<number> },
 ): (Tensor | undefined)[] {
-  const { body, carries, xs, length, reverse } = loop.attributes;
+  const { body, carries, xs, length, reverse, kept, recomputes } = loop.attributes;
   const { parameters, results } = body;
   const states = parameters.slice(0, carries);
   const steps = parameters.slice(carries, carries + xs);
@@ -106,12 +106,14 @@ export function scanCotangents(
     xs: [
       ...states.map((parameter, i) => ({ stacked: () => scanResult(loop, 'before', i), parameter })),
       ...steps.map((parameter, i) => ({ stacked: () => loop.inputs[carries + i] as Node, parameter })),
+      ...kept.map((k) => ({ stacked: () => scanResult(loop, 'given', k), parameter: results[carries + k] as Node })),
       ...stacked,
     ],
     ys,
     draws,
     length,
     reverse: !reverse,
+    recomputes,
   });
   return wanted.map((isAsked, i) => {
     const place = isAsked ? places.get(i) : undefined;

@@ -19,7 +19,7 @@ import { linearize, nodeOf, toProgram } from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileProgram } from '../../tensor/src/compiler/compile.ts';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { backward, customGradient, grad, valueAndGrad, vjp } from '../src/index.ts';
+import { backward, checkpoint, customGradient, grad, valueAndGrad, vjp } from '../src/index.ts';
 
 interface Stored {
   readonly shape: number[];
@@ -241,6 +241,28 @@ describe('a loop', () => {
     expect(await grad(f)(tensor([5])).toArray()).toEqual([18]);
   });
 
+  it('has second derivatives over products that lie behind a gradient of their own', async () => {
+    const product = customGradient(
+      (x: Tensor, w: Tensor) => x.matmul(w).sin(),
+      (cotangent, _y, x, w) => {
+        const slope = cotangent.mul(x.matmul(w).cos());
+        return [slope.matmul(w.transpose(0, 1)), x.transpose(0, 1).matmul(slope)];
+      },
+    );
+    const plain = (x: Tensor, w: Tensor): Tensor => x.matmul(w).sin();
+    const w = tensor([
+      [0.3, -0.5],
+      [0.7, 0.2],
+    ]);
+    const second = (f: typeof plain): Tensor => {
+      const loss = (x: Tensor): Tensor =>
+        scan((s) => [f(f(s, w).add(1), w), undefined], x, undefined, { length: 3 })[0].sum();
+      return grad((x: Tensor) => grad(loss)(x).square().sum())(tensor([[0.4, 0.9]]));
+    };
+    const [a, b] = [await second(product).data(), await second(plain).data()];
+    b.forEach((value, i) => expect(a[i]).toBeCloseTo(value, 5));
+  });
+
   it('has a pullback for each of its results', async () => {
     const { value, pullback } = vjp((x: Tensor) => scan((s, y) => [s.mul(y), s], tensor(2), x)[0], tensor([3, 5]));
     expect(await value.item()).toBe(30);
@@ -271,23 +293,48 @@ describe('a loop', () => {
     expect(await grad(branch)(tensor([-3, 1])).toArray()).toEqual([7, 7]);
   });
 
-  it('keeps carries alone for its gradient, linear in the steps; of blocks of steps their roots', () => {
+  it('keeps carries and products for its gradient, linear in the steps; carries alone of steps that are computed again, and of blocks of steps their roots', () => {
     const w = tensor(
       Float32Array.from({ length: 64 }, (_, i) => Math.sin(i) / 4),
       { shape: [8, 8] },
     );
-    const step = (h: Tensor): [Tensor, undefined] => [h.matmul(w).tanh().mul(1.5).tanh(), undefined];
-    const arenaOf = (f: (h: Tensor) => Tensor): number => {
-      const gradient = grad(f)(tensor(new Float32Array(32 * 8), { shape: [32, 8] }));
-      return compileProgram(toProgram(linearize([nodeOf(gradient)]))).arenaBytes;
+    const step = (h: Tensor, weight: Tensor): Tensor => h.matmul(weight).tanh().mul(1.5).tanh();
+    const again = checkpoint(step);
+    const arenaOf = (f: (h: Tensor, weight: Tensor) => Tensor): number => {
+      const gradients = grad(f, { argnums: [0, 1] })(tensor(new Float32Array(32 * 8), { shape: [32, 8] }), w);
+      return compileProgram(toProgram(linearize(gradients.map(nodeOf)))).arenaBytes;
     };
-    const flat = (steps: number) => (h: Tensor) => scan(step, h, undefined, { length: steps })[0].sum();
-    const blocks = (n: number) => (h: Tensor) =>
-      scan((s) => [scan(step, s, undefined, { length: n })[0], undefined], h, undefined, { length: n })[0].sum();
+    const flat =
+      (steps: number, one = step) =>
+      (h: Tensor, weight: Tensor): Tensor =>
+        scan((s) => [one(s, weight), undefined], h, undefined, { length: steps })[0].sum();
+    const blocks = (n: number) => (h: Tensor, weight: Tensor) =>
+      scan(
+        (s) => [scan((t) => [step(t, weight), undefined], s, undefined, { length: n })[0], undefined],
+        h,
+        undefined,
+        {
+          length: n,
+        },
+      )[0].sum();
     const carry = 32 * 8 * 4;
     const [small, large] = [arenaOf(flat(64)), arenaOf(flat(256))];
-    expect(large - small).toBe((256 - 64) * carry);
-    expect(small).toBeLessThan(64 * carry + 12 * carry);
-    expect(arenaOf(blocks(16))).toBeLessThan((16 + 16 + 12) * carry);
+    expect(large - small).toBe((256 - 64) * 2 * carry);
+    expect(small).toBeLessThan(64 * 2 * carry + 12 * carry);
+    expect(arenaOf(flat(256, again)) - arenaOf(flat(64, again))).toBe((256 - 64) * carry);
+    expect(arenaOf(blocks(16))).toBeLessThan((16 + 16 * 2 + 12) * carry);
+  });
+
+  it('is differentiated without computing its products again: two kernels of products a step for a recurrent layer, and one forwards', () => {
+    const [w, xs] = [tensor(new Float32Array(64).fill(0.1), { shape: [8, 8] }), zeros([5, 4, 8])];
+    const f = (weight: Tensor): Tensor =>
+      scan((h, x) => [h.matmul(weight).add(x).tanh(), h], zeros([4, 8]), xs)[0]
+        .square()
+        .sum();
+    const plan = compileProgram(toProgram(linearize([nodeOf(grad(f)(w))])));
+    const products = plan.kernels.flatMap((kernel) =>
+      kernel.kind === 'loop' ? [kernel.kernels.filter(({ kind }) => kind === 'contraction').length] : [],
+    );
+    expect(products).toEqual([1, 2]);
   });
 });

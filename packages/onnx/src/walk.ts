@@ -145,13 +145,19 @@ export class Walk {
   #loop(node: Traced<'scan'>): Value {
     const { parameters = [], results = [] } = node.step ?? {};
     const inside = this.#emitter.inside();
+    const read = this.#names.results.get(node) ?? new Set<number>();
+    const { carries } = (node.versions[0] as Node<'scan'>).attributes;
+    // What only a gradient would read is not written.
+    const isRead = (i: number): boolean => i < carries || read.has(i + carries);
     const loop = writeLoop(this.site(node) as unknown as Site<'scan'>, inside, {
-      read: this.#names.results.get(node) ?? new Set(),
+      read,
       write: (values) => {
         const own = dependentOn(parameters, results);
         const known = new Map(parameters.map((parameter, i) => [parameter, values[i] as Value]));
         const walk = new Walk(inside, this.#names, known, { around: this, own });
-        return results.map((result) => walk.site(result).expand(walk.write(result), result.extents));
+        return results.map((result, i) =>
+          isRead(i) ? walk.site(result).expand(walk.write(result), result.extents) : undefined,
+        );
       },
     });
     this.#loops.set(node, loop);

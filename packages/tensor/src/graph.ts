@@ -13,6 +13,7 @@ export { acoshDefinition, asinhDefinition, atanhDefinition, coshDefinition, sinh
 export { averagePoolDefinition, maxPoolDefinition } from './ops/pooling.ts';
 export { logSoftmaxDefinition, softmaxDefinition } from './ops/softmax.ts';
 export { tanDefinition } from './ops/trigonometry.ts';
+export { recordScan } from './ops/scan.ts';
 export { trace } from './runtime/dry-run.ts';
 export { withInlining, withLoopsWrittenOut } from './runtime/recording.ts';
 export { cellOf, nodeOf } from './handle.ts';

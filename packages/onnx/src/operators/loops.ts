@@ -12,8 +12,8 @@ export type LoopResults = ReadonlyMap<number, Value>;
 export interface LoopStep {
   /** Positions of the results that are read. */
   readonly read: ReadonlySet<number>;
-  /** Writes the step into `inside`, of the carries and what is read step by step: the next carries, and what is stacked, in their full shapes. */
-  readonly write: (parameters: readonly Value[]) => readonly Value[];
+  /** Writes the step into `inside`, of the carries and what is read step by step: the next carries, and what is stacked, in their full shapes; undefined where it is not read. */
+  readonly write: (parameters: readonly Value[]) => readonly (Value | undefined)[];
 }
 
 interface Typed {

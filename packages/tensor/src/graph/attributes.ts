@@ -48,6 +48,13 @@ export interface LoopAttributes {
    * −1: there is none.
    */
   readonly until: number;
+  /**
+   * Of what is given at each step, the positions of what products and convolutions make: a gradient reads them instead of computing them again. Empty where
+   * `recomputes`.
+   */
+  readonly kept: readonly number[];
+  /** Whether a gradient computes everything of a step again but its carries. */
+  readonly recomputes: boolean;
   /** Whether steps run from the last position of the leading axes to the first. */
   readonly reverse: boolean;
 }

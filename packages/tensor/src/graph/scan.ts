@@ -18,6 +18,8 @@ export interface ScanParts {
   readonly reverse: boolean;
   /** The position of the carry that is false once all carries stay as they are. Default: none. */
   readonly until?: number | undefined;
+  /** Whether a gradient is to keep carries alone, and compute the products of a step again, too. Default: false. */
+  readonly recomputes?: boolean | undefined;
 }
 
 /** Runs what records the body of a loop on its parameters. */
@@ -41,8 +43,20 @@ function stepDraws(draws: Draws, length: number, reverse: boolean): ScanParts['x
   });
 }
 
-/** What the body of a loop is computed from beside constants: its own parameters, and what it reads from outside. */
-function readBy(results: readonly Node[], own: ReadonlySet<Node>): { used: ReadonlySet<Node>; captured: Node[] } {
+/** What is known of a body. */
+interface Reading {
+  /** The parameters that it reads. */
+  readonly used: ReadonlySet<Node>;
+  /** What it reads from outside. */
+  readonly captured: readonly Node[];
+  /** What depends on its parameters. */
+  readonly own: ReadonlySet<Node>;
+  /** What lies behind gradients of composites. */
+  readonly hidden: ReadonlySet<Node>;
+}
+
+/** What the body of a loop is computed from beside constants. */
+function readBy(results: readonly Node[], own: ReadonlySet<Node>): Reading {
   /** Whether a node that depends on no parameter of this body depends on one of a body around it; undefined: it depends on this body's. */
   const outside = new Map<Node, boolean | undefined>();
   const stack = [...results];
@@ -80,7 +94,8 @@ function readBy(results: readonly Node[], own: ReadonlySet<Node>): { used: Reado
       read.push(...[...sourcesOf(node)].reverse());
     }
   }
-  return { used, captured: [...captured] };
+  const inside = [...seen].filter((node) => !own.has(node) && outside.get(node) === undefined);
+  return { used, captured: [...captured], own: new Set(inside), hidden };
 }
 
 /** What a part of a body is computed from; nothing, where it is computed outside. */
@@ -115,12 +130,43 @@ function hiddenIn(node: Node): ReadonlySet<Node> {
   return hidden;
 }
 
+const products: ReadonlySet<Node['op']> = new Set(['dot', 'conv', 'convInputGradient', 'convWeightGradient']);
+
+/**
+ * What is expensive of a step: the products, each with what is added to it and nothing else uses, since a gradient of sums asks for no values; of a composite with
+ * a gradient of its own, which knows nothing of the products inside, its result. Storing it at every step takes less time than computing it twice.
+ */
+function expensive({ own, hidden }: Reading, results: readonly Node[]): Node[] {
+  const users = new Map<Node, Node[]>();
+  for (const node of own) for (const source of sourcesOf(node)) users.set(source, [...(users.get(source) ?? []), node]);
+  const ends = new Set<Node>();
+  for (const product of own) {
+    const isProduct = products.has(product.op) || [...hiddenIn(product)].some(({ op }) => products.has(op));
+    if (!isProduct || hidden.has(product)) continue;
+    let end = product;
+    for (;;) {
+      const [user, ...others] = users.get(end) ?? [];
+      const isSum = user?.op === 'add' || user?.op === 'sub';
+      if (user === undefined || others.length > 0 || !isSum || user.type !== end.type || results.includes(end)) break;
+      end = user;
+    }
+    ends.add(end);
+  }
+  return [...ends];
+}
+
 /** The loop, with several results; {@link scanResult} gives each. */
-export function makeScan({ carries, xs: given, ys, draws, length, reverse, until = -1 }: ScanParts): Node {
-  const xs = [...given, ...stepDraws(draws, length, reverse)];
-  const results = [...carries.map(({ next }) => next), ...ys];
+export function makeScan(loop: ScanParts): Node {
+  const { carries, draws, length, reverse, until = -1, recomputes = false } = loop;
+  const xs = [...loop.xs, ...stepDraws(draws, length, reverse)];
   const parts = [...carries, ...xs].map(({ parameter }) => parameter);
-  const { used, captured } = readBy(results, new Set(parts));
+  const nexts = carries.map(({ next }) => next);
+  const reading = readBy([...nexts, ...loop.ys], new Set(parts));
+  const { used, captured } = reading;
+  const ends = recomputes ? [] : expensive(reading, [...nexts, ...loop.ys]);
+  const ys = [...loop.ys, ...ends.filter((node) => !loop.ys.includes(node))];
+  const kept = ends.map((node) => ys.indexOf(node));
+  const results = [...nexts, ...ys];
   const read = xs.filter(({ parameter }) => used.has(parameter));
   const body = {
     parameters: [...carries.map(({ parameter }) => parameter), ...read.map(({ parameter }) => parameter), ...captured],
@@ -132,7 +178,7 @@ export function makeScan({ carries, xs: given, ys, draws, length, reverse, until
   const type = tupleType([...carries.map(({ parameter }) => parameter.type), ...before, ...ys.map(stacked)]);
   const key = [carries.length, read.length, length, Number(reverse), until, ...linearizeBody(body).key];
   const counts = { carries: carries.length, xs: read.length, length };
-  return makeNode('scan', inputs, { body, type, key, ...counts, reverse, until });
+  return makeNode('scan', inputs, { body, type, key, ...counts, reverse, until, kept, recomputes });
 }
 
 /** One of the results of a loop: `last`, a carry after the last step; `before`, a carry before each step; `given`, what the body gives at each. */

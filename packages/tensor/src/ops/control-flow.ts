@@ -137,7 +137,7 @@ export function whileLoop<const C>(
     },
     [carry, tensor(0, { dtype: 'int32' }), withInlining(() => holds(carry))] as readonly [C, Tensor, Tensor],
     undefined,
-    { length: maxSteps, reverse: false, ends: true },
+    { length: maxSteps, reverse: false, ends: true, recomputes: false },
   );
   return [end, steps];
 }

@@ -92,7 +92,7 @@ function writeOut(
 /**
  * A loop over the leading axis of `xs`: `(carry, ys[t]) = step(carry, xs[t])` for t = 0 … length − 1. It is recorded once and is one
  * operation, so that a thousand steps are recorded, compiled and differentiated as fast as ten. Gradients are those of the unrolled loop, of any
- * order; they keep the carries of all steps and compute the rest of each step again.
+ * order; they keep the carries and the products of all steps and compute the rest of each step again; in place of `step`, `checkpoint(step)` keeps carries alone.
  *
  * `step` is called once, to record what it does with tensors. What it reads from around it is the same at every step. Random numbers drawn inside
  * are drawn anew at each step, the same that the steps would draw if they were written one after the other; a gradient sees those of the step. Nothing can be assigned to inside.
@@ -122,16 +122,20 @@ export function scan<const C, const X, Y>(
   const { length, reverse = false } = options;
   if (length !== undefined) requireInteger('scan', 'length', length, 0);
   requireBoolean('scan', 'reverse', reverse);
-  return recordScan(step, carry, xs, { length, reverse, ends: false });
+  return recordScan(step, carry, xs, { length, reverse, ends: false, recomputes: false });
 }
 
-/** {@link scan}; with `ends`, the last carry is a bool after which, once it is false, all carries stay as they are. */
+/**
+ * {@link scan}. With `ends`, the last carry is a bool after which, once it is false, all carries stay as they are; with `recomputes`, a gradient keeps carries
+ * alone.
+ */
 export function recordScan<const C, const X, Y>(
   step: (carry: C, x: X) => readonly [C, Y],
   carry: C,
   xs: X,
-  { length: wanted, reverse, ends }: { length: number | undefined; reverse: boolean; ends: boolean },
+  options: { length: number | undefined; reverse: boolean; ends: boolean; recomputes: boolean },
 ): [C, Y] {
+  const { length: wanted, reverse, ends, recomputes } = options;
   const initial = leavesOf('scan', 'carry', carry);
   const stacked = leavesOf('scan', 'xs', xs);
   const length = lengthOf(stacked, wanted);
@@ -168,6 +172,7 @@ export function recordScan<const C, const X, Y>(
     length,
     reverse,
     until: ends ? initial.nodes.length - 1 : undefined,
+    recomputes,
   });
   return [
     initial.rebuild(after.nodes.map((_, i) => scanResult(loop, 'last', i))) as C,
