@@ -20,11 +20,15 @@ export function stepOf(
   return { parameters: body.parameters.slice(0, carries + xs), results: body.results };
 }
 
-/** What a node is built from: its inputs, a composite's body, and the step of a loop. */
-export function dependenciesOf(node: Node): readonly Node[] {
-  if (isData(node)) return [];
+/** A composite's body, or the step of a loop: its parameters, then its results. */
+export function insideOf(node: Node): readonly Node[] {
   const body = bodyOf(node);
-  if (body !== undefined) return [...node.inputs, body];
+  if (body !== undefined) return [body];
   const step = stepOf(node);
-  return step === undefined ? node.inputs : [...node.inputs, ...step.parameters, ...step.results];
+  return step === undefined ? [] : [...step.parameters, ...step.results];
+}
+
+/** What a node is built from: its inputs, and what is inside of it. */
+export function dependenciesOf(node: Node): readonly Node[] {
+  return isData(node) ? [] : [...node.inputs, ...insideOf(node)];
 }

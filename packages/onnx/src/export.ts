@@ -13,7 +13,7 @@ import {
 } from '@hebb/tensor/arguments';
 import { formatType, tensorOf, type Node } from '@hebb/tensor/graph';
 import { rawData } from './builder.ts';
-import { Emitter, type Value } from './emitter.ts';
+import type { Emitter, Value } from './emitter.ts';
 import { OnnxExportError } from './errors.ts';
 import { readInputs, type InputShape, type InputSpec, type SizeChoice } from './inputs.ts';
 import { requireSource, stateNames, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
@@ -98,8 +98,7 @@ export async function exportOnnx(model: OnnxSource, options: ExportOptions): Pro
     throw new ArgumentError(`[exportOnnx] opset must be one of ${[...irVersions.keys()].join(', ')}, not ${opset}.`);
   await realize();
 
-  const { symbols, count, placeholders, result, outputs: graph, modules } = traceModel(model, inputs, options.sizes);
-  const emitter = new Emitter(opset, symbols, count);
+  const { emitter, placeholders, result, outputs: graph, modules } = traceModel(model, inputs, options.sizes, opset);
   const names = nameResults(result, options.outputs);
   for (const { name } of inputs) emitter.builder.unique(name);
   for (const { name } of names) {

@@ -1,16 +1,18 @@
 /** Traces a model at several sizes of its inputs and lays the graphs over one another. */
 import { Tensor } from '@hebb/tensor';
 import { makeLeaf, nodeOf, tensorOf, tensorType, trace, type Node } from '@hebb/tensor/graph';
+import { Emitter } from './emitter.ts';
 import { OnnxExportError } from './errors.ts';
 import type { SizeSymbol } from './extents.ts';
 import { planChecks, planTraces, shapeIn, withTrace, type GraphInput, type SizeChoice } from './inputs.ts';
 import { callModel, inEvaluationMode, labelModules, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
-import { Overlay, type Traced } from './traced.ts';
+import { findRule } from './operators/composites.ts';
+import { Site } from './site.ts';
+import { Overlay, type Traced, type TraceNames } from './traced.ts';
 
 export interface TracedModel {
-  readonly symbols: readonly SizeSymbol[];
-  /** Number of traces. */
-  readonly count: number;
+  /** For the sizes that are free, and the traces. */
+  readonly emitter: Emitter;
   /** The inputs in the first trace. */
   readonly placeholders: readonly Node[];
   /** What the model returned in the first trace. */
@@ -33,11 +35,12 @@ export function traceModel(
   model: OnnxSource,
   inputs: readonly GraphInput[],
   sizes: SizeChoice | undefined,
+  opset: number,
 ): TracedModel {
   let failure: OnnxExportError | undefined;
   for (const symbols of planTraces(inputs, sizes)) {
     try {
-      return inEvaluationMode(model, () => traceAtSizes(model, inputs, symbols, sizes));
+      return inEvaluationMode(model, () => traceAtSizes(model, inputs, symbols, sizes, opset));
     } catch (error) {
       if (error instanceof OnnxExportError) throw error;
       failure ??= traceFailure(error, inputs, symbols);
@@ -51,6 +54,7 @@ function traceAtSizes(
   inputs: readonly GraphInput[],
   fitted: readonly SizeSymbol[],
   fixed: SizeChoice | undefined,
+  opset: number,
 ): TracedModel {
   const modules = new Map<Node, string>();
   // At least two traces: what is the same node in both was computed outside of the model.
@@ -69,12 +73,14 @@ function traceAtSizes(
     }
   }
   const { placeholders, result } = runs[0] as Run;
-  const overlay = new Overlay({
+  const emitter = new Emitter(opset, symbols, runs.length);
+  const names: TraceNames = {
     sizes: runs.map((_, index) => describeSizes(symbols, index)),
     axes: runs.map((_, index) => describeAxes(symbols, index)),
     placeholders: runs.map((run) => run.placeholders),
     moduleOf: (node) => modules.get(node),
-  });
+  };
+  const overlay = new Overlay(names, (node) => findRule(new Site(emitter, node, [], undefined)) !== undefined);
   const versions = runs.map((run) => tensorsOf(run.result).map(nodeOf));
   runs.forEach((run, trace) => {
     const [here, there] = [describeResult(result), describeResult(run.result)];
@@ -85,7 +91,7 @@ function traceAtSizes(
     );
   });
   const outputs = tensorsOf(result).map((_, i) => overlay.add(versions.map((nodes) => nodes[i] as Node)));
-  return { symbols, count: runs.length, placeholders, result, outputs, modules };
+  return { emitter, placeholders, result, outputs, modules };
 }
 
 function describeResult(result: ModelResult): string {

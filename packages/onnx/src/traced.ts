@@ -1,7 +1,7 @@
 /** The graphs of several traces, laid over one another: one structure, with every number in as many versions as there are traces. */
 import { formatType, type Attributes, type DType, type Node, type Primitive } from '@hebb/tensor/graph';
 import { Alignment } from './alignment.ts';
-import { bodyOf, dependenciesOf, isData, stepOf } from './data.ts';
+import { bodyOf, dependenciesOf, insideOf, isData, stepOf } from './data.ts';
 import { OnnxExportError } from './errors.ts';
 import type { Extent } from './extents.ts';
 
@@ -10,7 +10,7 @@ export interface Traced<P extends Primitive = Primitive> {
   /** Data instead of an operation: a parameter, a realised tensor, an argument. */
   readonly leaf: boolean;
   readonly inputs: readonly Traced[];
-  /** What a composite stands for. */
+  /** What a composite stands for; undefined where it is written as one operator, so that bodies need not be alike at all sizes. */
   readonly body: Traced | undefined;
   /** What a loop does at each step. */
   readonly step: { readonly parameters: readonly Traced[]; readonly results: readonly Traced[] } | undefined;
@@ -56,9 +56,12 @@ export class Overlay {
   readonly #numbers = new Map<Node, number>();
   readonly #alignment = new Alignment();
   readonly #names: TraceNames;
+  readonly #isOperator: (composite: Traced<'composite'>) => boolean;
 
-  constructor(names: TraceNames) {
+  /** `isOperator`: whether a composite, whose body is not known yet, is written as one operator. */
+  constructor(names: TraceNames, isOperator: (composite: Traced<'composite'>) => boolean) {
     this.#names = names;
+    this.#isOperator = isOperator;
   }
 
   /** The node that is `versions[i]` in trace i. Iterative: graphs may be deep. */
@@ -74,37 +77,42 @@ export class Overlay {
       this.#check(current);
       const base = current[0] as Node;
       const leaf = isLeaf(current);
-      const own = leaf ? [] : current.map(dependenciesOf);
-      const dependencies = (own[0] ?? []).map((_, i) => this.#alignment.align(own.map((list) => list[i] as Node)));
-      const traced = dependencies.map((nodes) => this.#known.get(this.#keyOf(nodes)));
-      const missing = dependencies.filter((_, i) => traced[i] === undefined);
-      if (missing.length > 0) {
-        stack.push(...missing.reverse());
-        continue;
-      }
-      stack.pop();
-      const body = leaf ? undefined : bodyOf(base);
-      const step = leaf ? undefined : stepOf(base);
-      const all = traced as Traced[];
-      const inputs = base.inputs.length;
-      this.#known.set(key, {
+      const inputs = leaf ? [] : this.#traced(current, (node) => node.inputs, stack);
+      if (inputs === undefined) continue;
+      const alone: Traced = {
         op: base.op,
         leaf,
-        inputs: leaf ? [] : all.slice(0, inputs),
-        body: body === undefined ? undefined : all[inputs],
-        step:
-          step === undefined
-            ? undefined
-            : {
-                parameters: all.slice(inputs, inputs + step.parameters.length),
-                results: all.slice(inputs + step.parameters.length),
-              },
+        inputs,
+        body: undefined,
+        step: undefined,
         versions: current,
         dtype: base.type.dtype,
         extents: base.type.shape.map((_, axis) => current.map((node) => node.type.shape[axis] ?? 0)),
-      });
+      };
+      const isWhole = leaf || (bodyOf(base) !== undefined && this.#isOperator(alone as Traced<'composite'>));
+      const inside = isWhole ? [] : this.#traced(current, insideOf, stack);
+      if (inside === undefined) continue;
+      stack.pop();
+      const count = leaf ? 0 : (stepOf(base)?.parameters.length ?? 0);
+      const step = { parameters: inside.slice(0, count), results: inside.slice(count) };
+      const isLoop = !leaf && stepOf(base) !== undefined;
+      this.#known.set(key, { ...alone, body: isLoop ? undefined : inside[0], step: isLoop ? step : undefined });
     }
     return this.#known.get(this.#keyOf(versions)) as Traced;
+  }
+
+  /** Some of what nodes are built from, or undefined where that is not traced yet; then it is put on the stack. */
+  #traced(
+    versions: readonly Node[],
+    partsOf: (node: Node) => readonly Node[],
+    stack: (readonly Node[])[],
+  ): Traced[] | undefined {
+    const own = versions.map(partsOf);
+    const parts = (own[0] ?? []).map((_, i) => this.#alignment.align(own.map((list) => list[i] as Node)));
+    const traced = parts.map((nodes) => this.#known.get(this.#keyOf(nodes)));
+    const missing = parts.filter((_, i) => traced[i] === undefined);
+    stack.push(...missing.reverse());
+    return missing.length > 0 ? undefined : (traced as Traced[]);
   }
 
   #keyOf(versions: readonly Node[]): string {

@@ -92,6 +92,14 @@ describe("a user's composite with the name of one of ours", () => {
     'asinh',
     'acosh',
     'atanh',
+    'scaledDotProductAttention',
+    'einsum',
+    'fft',
+    'rfft',
+    'irfft',
+    'interpolate',
+    'gridSample',
+    'topK',
   ];
 
   it('is tried for all of them', () => {

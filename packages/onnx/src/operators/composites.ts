@@ -2,6 +2,14 @@
 import { layerComposites } from '@hebb/layers/internal';
 import {
   acoshDefinition,
+  attentionDefinition,
+  complexTransformDefinition,
+  einsumDefinition,
+  gridSampleDefinition,
+  interpolateDefinition,
+  realInverseDefinition,
+  realTransformDefinition,
+  topPositionsDefinition,
   asinhDefinition,
   atanhDefinition,
   averagePoolDefinition,
@@ -20,30 +28,13 @@ import type { CompositeAttributes } from '@hebb/tensor';
 import type { OperatorAttributes } from '../builder.ts';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
+import { attention } from './attention.ts';
+import { listOf, numberOf, optionsOf, type CompositeRule } from './composite-rule.ts';
 import { convolve } from './contraction.ts';
-
-export interface CompositeRule {
-  /** The first opset that has the operator. Default: any. */
-  readonly since?: number;
-  /** Whether the operator covers this use. Default: always. */
-  readonly covers?: (site: Site<'composite'>) => boolean;
-  readonly write: (site: Site<'composite'>) => Value;
-}
-
-function numberOf(options: CompositeAttributes, name: string): number {
-  const value = options[name];
-  return typeof value === 'number' ? value : 0;
-}
-
-function listOf(options: CompositeAttributes, name: string): readonly number[] {
-  const value = options[name];
-  return Array.isArray(value) ? (value as readonly number[]) : [];
-}
-
-/** The options, which are the same in every trace: otherwise the body is written; see {@link findRule}. */
-function optionsOf(site: Site<'composite'>): CompositeAttributes {
-  return (site.node.versions[0] as Node<'composite'>).attributes.options;
-}
+import { einsum } from './einsum.ts';
+import { complexTransform, realInverse, realTransform } from './fourier.ts';
+import { gridSample, resize } from './images.ts';
+import { topPositions } from './order.ts';
 
 function activation(opType: string, attributes: OperatorAttributes, since: number): CompositeRule {
   return {
@@ -189,5 +180,13 @@ export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map
   [acoshDefinition, activation('Acosh', {}, 9)],
   [atanhDefinition, activation('Atanh', {}, 9)],
   [geluDefinition, gelu],
+  [attentionDefinition, attention],
+  [einsumDefinition, einsum],
+  [complexTransformDefinition, complexTransform],
+  [realTransformDefinition, realTransform],
+  [realInverseDefinition, realInverse],
+  [interpolateDefinition, resize],
+  [gridSampleDefinition, gridSample],
+  [topPositionsDefinition, topPositions],
   [layerComposites.geluTanh, activation('Gelu', { approximate: 'tanh' }, 20)],
 ]);

@@ -7,6 +7,7 @@ import {
   wrongArgument,
   type OptionNames,
 } from '../arguments/index.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -68,7 +69,7 @@ export function scaledDotProductAttention(
   }
   checkOptions(op, options, attentionOptions);
   const { mask, causal = false, dropout = 0, generator } = options;
-  const [queries = 0, depth = 0] = query.shape.slice(-2);
+  const depth = query.shape.at(-1) ?? 0;
   const [keys = 0, keyDepth = 0] = key.shape.slice(-2);
   if (depth !== keyDepth) throw new ShapeError(`[${op}] queries and keys differ in depth: ${query} and ${key}.`);
   if (keys !== value.shape.at(-2)) throw new ShapeError(`[${op}] takes as many values as keys: ${key} and ${value}.`);
@@ -80,6 +81,37 @@ export function scaledDotProductAttention(
   if (dropout === 1) throw wrongArgument(op, 'dropout', 'a number in 0 … 1, without 1', dropout);
   const scale = options.scale ?? 1 / Math.sqrt(depth);
 
+  if (dropout === 0) {
+    return composite(
+      attentionDefinition,
+      { causal, scale },
+      mask === undefined ? [query, key, value] : [query, key, value, mask],
+    );
+  }
+  return attended(query, key, value, mask, causal, scale, (weights) => {
+    const kept = bernoulli(weights.shape, 1 - dropout, generator === undefined ? {} : { generator });
+    return weights.mul(kept).div(1 - dropout);
+  });
+}
+
+/** Inputs are query, key, value and, where there is one, the mask. */
+export const attentionDefinition: CompositeDefinition<{ causal: boolean; scale: number }> = {
+  name: 'scaledDotProductAttention',
+  body: ({ causal, scale }, query, key, value, mask) => attended(query, key, value, mask, causal, scale),
+};
+
+function attended(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  mask: Tensor | undefined,
+  causal: boolean,
+  scale: number,
+  drop?: (weights: Tensor) => Tensor,
+): Tensor {
+  const op = 'scaledDotProductAttention';
+  const queries = query.shape.at(-2) ?? 0;
+  const keys = key.shape.at(-2) ?? 0;
   // Heads that share keys are rows of one product.
   const group = groupOf(query, key, value);
   const grouped = (x: Tensor): Tensor =>
@@ -99,10 +131,7 @@ export function scaledDotProductAttention(
     const blind = scores.max(-1, { keepDims: true }).detach().equal(-Infinity);
     weights = where(blind, 0, softmax(where(blind, 0, scores), -1));
   }
-  if (dropout > 0) {
-    const kept = bernoulli(weights.shape, 1 - dropout, generator === undefined ? {} : { generator });
-    weights = weights.mul(kept).div(1 - dropout);
-  }
+  if (drop !== undefined) weights = drop(weights);
   return apart(matmul(grouped(weights), value.to('float32')));
 }
 

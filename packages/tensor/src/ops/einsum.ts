@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { sizeOf, isFloat } from '../graph/types.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { diagonal } from './diagonals.ts';
 import { matmul } from './linalg.ts';
 import { permute, reshape } from './movement.ts';
@@ -39,12 +40,23 @@ type Term = readonly string[];
 export function einsum(equation: string, ...operands: Tensor[]): Tensor {
   requireString('einsum', 'the equation', equation);
   operands.forEach((x, i) => requireTensor('einsum', `operand ${i}`, x));
-  const { terms, output } = parse(equation);
+  const { terms } = parse(equation);
   if (terms.length !== operands.length || operands.length === 0) {
     throw new ArgumentError(
       `[einsum] '${equation}' is of ${terms.length} operand${terms.length === 1 ? '' : 's'}, and there are ${operands.length}.`,
     );
   }
+  return composite(einsumDefinition, { equation }, operands);
+}
+
+/** Attributes hold the equation. */
+export const einsumDefinition: CompositeDefinition<{ equation: string }> = {
+  name: 'einsum',
+  body: ({ equation }, ...operands) => contracted(equation, operands),
+};
+
+function contracted(equation: string, operands: readonly Tensor[]): Tensor {
+  const { terms, output } = parse(equation);
   const dtype = operands.map((x) => x.dtype).reduce(commonDType);
   // Sums in float32, which are rounded once, and in int32.
   const computed = isFloat(dtype) ? 'float32' : 'int32';

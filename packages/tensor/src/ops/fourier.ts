@@ -1,5 +1,6 @@
 /** Discrete Fourier transforms of checked arguments. Complex numbers are a trailing axis of two, real and imaginary part. */
 import type { Tensor } from '../tensor.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { tensor, zerosLike } from './creation.ts';
 import { matmul } from './linalg.ts';
 import { concat, flip, narrow, permute, reshape, stack } from './movement.ts';
@@ -119,30 +120,71 @@ function divided(x: Tensor, length: number, sign: Sign, norm: FourierNorm): Tens
 /** Real numbers as complex ones. */
 export const complexOf = (x: Tensor): Tensor => stack([x, zerosLike(x)], -1);
 
-/** Of complex x along one axis. */
-export function complexTransform(x: Tensor, { axis, length, norm }: Transformed, sign: Sign): Tensor {
+interface Transform {
+  readonly axis: number;
+  readonly norm: string;
+  /** Length of the signal; 0 where it is as long as x. */
+  readonly length: number;
+  readonly [name: string]: number | string;
+}
+
+/** The definitions of the transforms, for walkers that have an operator of their meaning. */
+export const complexTransformDefinition: CompositeDefinition<Transform & { readonly sign: number }> = {
+  name: 'fft',
+  body: ({ axis, norm, length, sign }, x) => complexly(x, axis, length, norm as FourierNorm, sign as Sign),
+};
+
+export const realTransformDefinition: CompositeDefinition<Transform> = {
+  name: 'rfft',
+  body({ axis, norm, length: given }, x) {
+    const length = given === 0 ? (x.shape[axis] ?? 1) : given;
+    const signal = ofLength(x.to('float32'), axis, length);
+    const whole = complexly(complexOf(signal), axis, length, norm as FourierNorm, -1);
+    return narrow(whole, axis, 0, Math.floor(length / 2) + 1);
+  },
+};
+
+/** A length of 0 is the even one, 2 · (extent − 1). */
+export const realInverseDefinition: CompositeDefinition<Transform> = {
+  name: 'irfft',
+  body({ axis, norm, length: given }, x) {
+    const length = given === 0 ? 2 * ((x.shape[axis] ?? 1) - 1) : given;
+    const half = ofLength(x.to('float32'), axis, Math.floor(length / 2) + 1);
+    // X[n − k] is the conjugate of X[k].
+    const missing = length - (half.shape[axis] ?? 0);
+    const mirrored = (): Tensor => {
+      const others = flip(narrow(half, axis, 1, missing), axis);
+      return concat([narrow(others, -1, 0, 1), narrow(others, -1, 1, 1).neg()], -1);
+    };
+    const whole = missing === 0 ? half : concat([half, mirrored()], axis);
+    const result = complexly(whole, axis, length, norm as FourierNorm, 1);
+    return reshape(narrow(result, -1, 0, 1), result.shape.slice(0, -1));
+  },
+};
+
+function complexly(x: Tensor, axis: number, given: number, norm: FourierNorm, sign: Sign): Tensor {
+  const length = given === 0 ? (x.shape[axis] ?? 1) : given;
   const last = x.ndim - 2;
   const signal = moveAxis(ofLength(x.to('float32'), axis, length), axis, last);
   return divided(moveAxis(transform(signal, sign), last, axis), length, sign, norm);
 }
 
+/** What is to be said of a length: nothing where it is the one that x has. */
+const unlessOwn = (length: number, own: number): number => (length === own ? 0 : length);
+
+/** Of complex x along one axis. */
+export function complexTransform(x: Tensor, { axis, length, norm }: Transformed, sign: Sign): Tensor {
+  const attributes = { axis, norm, length: unlessOwn(length, x.shape[axis] ?? 1), sign };
+  return composite(complexTransformDefinition, attributes, [x]);
+}
+
 /** Of real x along one axis: the half that says all. */
 export function realTransform(x: Tensor, { axis, length, norm }: Transformed): Tensor {
-  const signal = ofLength(x.to('float32'), axis, length);
-  const whole = complexTransform(complexOf(signal), { axis, length, norm }, -1);
-  return narrow(whole, axis, 0, Math.floor(length / 2) + 1);
+  return composite(realTransformDefinition, { axis, norm, length: unlessOwn(length, x.shape[axis] ?? 1) }, [x]);
 }
 
 /** The real signal of a half as {@link realTransform} gives it. */
 export function realInverse(x: Tensor, { axis, length, norm }: Transformed): Tensor {
-  const half = ofLength(x.to('float32'), axis, Math.floor(length / 2) + 1);
-  // X[n − k] is the conjugate of X[k].
-  const missing = length - (half.shape[axis] ?? 0);
-  const mirrored = (): Tensor => {
-    const others = flip(narrow(half, axis, 1, missing), axis);
-    return concat([narrow(others, -1, 0, 1), narrow(others, -1, 1, 1).neg()], -1);
-  };
-  const whole = missing === 0 ? half : concat([half, mirrored()], axis);
-  const result = complexTransform(whole, { axis, length, norm }, 1);
-  return reshape(narrow(result, -1, 0, 1), result.shape.slice(0, -1));
+  const even = 2 * ((x.shape[axis] ?? 1) - 1);
+  return composite(realInverseDefinition, { axis, norm, length: unlessOwn(length, even) }, [x]);
 }

@@ -13,6 +13,7 @@ import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { iota } from './creation.ts';
 import { where } from './comparison.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { gatherNode } from './indexing.ts';
 import { broadcastTo, concat, narrow, reshape } from './movement.ts';
 import { inFloat32 } from './operands.ts';
@@ -64,7 +65,24 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
   if (mode === 'bicubic' && axes !== 2)
     throw new ArgumentError(`[${op}] mode 'bicubic' is for images, [n, c, h, w], not for ${x}.`);
   if (x.dtype === 'float16') return inFloat32(x, (wide) => gridSample(wide, grid, options));
+  return composite(gridSampleDefinition, { mode, paddingMode, alignCorners }, [x, grid]);
+}
 
+interface Sampling {
+  readonly mode: string;
+  readonly paddingMode: string;
+  readonly alignCorners: boolean;
+  readonly [name: string]: string | boolean;
+}
+
+export const gridSampleDefinition: CompositeDefinition<Sampling> = {
+  name: 'gridSample',
+  body: (attributes, x, grid) => sampled(x, grid, attributes),
+};
+
+function sampled(x: Tensor, grid: Tensor, { mode, paddingMode, alignCorners }: Sampling): Tensor {
+  const axes = x.ndim - 2;
+  const spatial = x.shape.slice(2);
   const [batch = 0, channels = 0] = x.shape;
   const places = grid.shape.slice(1, -1);
   const pixels = reshape(x.to('float32'), [batch, channels, sizeOf(spatial)]);
@@ -82,7 +100,7 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
     intoImage(position, spatial[axis] ?? 1, paddingMode, alignCorners);
   // Cubic neighbours are brought into the image one by one, others with the point.
   const points = mode === 'bicubic' ? coordinates : coordinates.map(bordered);
-  const taps = points.map((point) => tapsOf(point, mode));
+  const taps = points.map((point) => tapsOf(point, mode as (typeof modes)[number]));
   const combine = (axis: number, position: Tensor | undefined, weight: Tensor | undefined): Tensor => {
     if (axis === axes) return read(pixels, position as Tensor, weight);
     const parts = (taps[axis] ?? []).map(({ at, weight: own }) => {

@@ -11,6 +11,7 @@ import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { requireTensor, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './adaptive-pooling.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { perAxis } from './convolution.ts';
 import { tensor } from './creation.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
@@ -94,15 +95,51 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     return axes === 2 ? adaptiveAvgPool2d(x, sizes) : adaptiveAvgPool3d(x, sizes);
   }
   if (x.dtype === 'float16' && !mode.startsWith('nearest')) return inFloat32(x, (wide) => interpolate(wide, options));
+  // A result as large as x, at the same pixels, needs no operation.
+  if (mode.startsWith('nearest') && sizes.every((n, axis) => n === spatial[axis] && (factors?.[axis] ?? 1) === 1))
+    return unchanged(x);
+  const attributes = {
+    mode,
+    alignCorners: alignCorners === true,
+    sizes: factors === undefined ? sizes : [],
+    factors: factors ?? [],
+  };
+  return composite(interpolateDefinition, attributes, [x]);
+}
+
+interface Resampling {
+  readonly mode: string;
+  readonly alignCorners: boolean;
+  /** Of the result, where those are given; otherwise what follows from the factors. */
+  readonly sizes: readonly number[];
+  readonly factors: readonly number[];
+  readonly [name: string]: string | boolean | readonly number[];
+}
+
+export const interpolateDefinition: CompositeDefinition<Resampling> = {
+  name: 'interpolate',
+  body: ({ mode, alignCorners, sizes, factors }, x) =>
+    resampledAll(x, mode as InterpolationMode, alignCorners, sizes, factors),
+};
+
+function resampledAll(
+  x: Tensor,
+  mode: InterpolationMode,
+  alignCorners: boolean,
+  given: readonly number[],
+  factors: readonly number[],
+): Tensor {
+  const spatial = x.shape.slice(2);
+  const sizes = factors.length === 0 ? given : spatial.map((n, axis) => Math.floor(n * (factors[axis] ?? 1)));
   let result = mode.startsWith('nearest') ? x : x.to('float32');
   sizes.forEach((length, axis) => {
     const extent = spatial[axis] ?? 1;
     // Positions are quotients of integers where sizes are given: those are computed exactly.
-    const factor = factors?.[axis];
+    const factor = factors[axis];
     const at = (i: number): number => (factor === undefined ? (i * extent) / length : i / factor);
-    result = resampled(result, axis + 2, length, tapsOf(mode, alignCorners === true, extent, length, at));
+    result = resampled(result, axis + 2, length, tapsOf(mode, alignCorners, extent, length, at));
   });
-  return result === x ? unchanged(x) : result;
+  return result;
 }
 
 function factorsOf(op: string, given: unknown, axes: number): number[] {

@@ -5,6 +5,7 @@ import { makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { ValuesWithIndices } from './extremes.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { iota } from './creation.ts';
 import { directedAxis } from './directed-axis.ts';
 import { gatherNode } from './indexing.ts';
@@ -87,12 +88,19 @@ export function topK(x: Tensor, k: number, options: TopElementsOptions = {}): Va
   const position = normalizeAxis('topK', axis, x.ndim);
   const extent = x.shape[position] ?? 1;
   if (k > extent) throw new ShapeError(`[topK] k is ${k}, and axis ${position} of ${x} has only ${extent} elements.`);
-  const isFew = k > 0 && extent >= 1024 && k * 32 <= extent;
-  const indices = isFew
-    ? fewPositions(x, position, k, largest)
-    : narrow(sortedPositions(x, position, largest), position, 0, k);
+  const indices = composite(topPositionsDefinition, { axis: position, k, largest }, [x]);
   return { values: gatherNode(x, position, indices), indices };
 }
+
+/** Where the k largest (or smallest) stand along an axis, the first of them first: int32. */
+export const topPositionsDefinition: CompositeDefinition<{ axis: number; k: number; largest: boolean }> = {
+  name: 'topK',
+  body({ axis, k, largest }, x) {
+    const extent = x.shape[axis] ?? 1;
+    const isFew = k > 0 && extent >= 1024 && k * 32 <= extent;
+    return isFew ? fewPositions(x, axis, k, largest) : narrow(sortedPositions(x, axis, largest), axis, 0, k);
+  },
+};
 
 /**
  * The first k positions of the order, from blocks. The k blocks with the largest maxima (of equal ones the first) hold the k largest elements, for each of
