@@ -36,6 +36,18 @@ export const linearAlgebra = {
   determinant: of((a) => api.determinant(a), [2, 3, 3]),
   slogdet: of((a) => ({ ...api.slogdet(a) }), [2, 3, 3]),
   logdet: of((a) => api.logdet(definite(a)), [2, 3, 3]),
+  qr: ways(
+    of((a) => ({ ...api.qr(a) }), [2, 3, 2]),
+    of((a) => ({ ...api.qr(a) }), [2, 3]),
+  ),
+  eigh: of((a) => ({ ...api.eigh(a.add(a.transpose(-2, -1))) }), [3, 3]),
+  svd: of((a) => ({ ...api.svd(a, { fullMatrices: false }) }), [3, 2]),
+  lstsq: ways(
+    of((a, b) => api.lstsq(a, b), [4, 2], [4]),
+    of((a, b) => api.lstsq(a, b), [2, 3], [2, 2]),
+  ),
+  pinv: of((a) => api.pinv(a), [3, 2]),
+  matrixRank: of((a) => api.matrixRank(a), [2, 3, 2]),
 } satisfies Record<string, Operation>;
 
 export const signals = {
