@@ -25,6 +25,12 @@ const definite = (a: Tensor): Tensor => a.matmul(a.transpose(-2, -1)).add(api.ey
 /** Far from singular. */
 const regular = (a: Tensor): Tensor => a.add(api.eye(a.shape.at(-1) ?? 0).mul(3));
 
+/** Of full rank, with singular values and eigenvalues apart, whatever a is: where they are not, factors have no derivatives. */
+const generic = (a: Tensor): Tensor => {
+  const [m = 0, n = 0] = a.shape.slice(-2);
+  return a.mul(0.4).add(api.eye(m, n).mul(api.arange(n).mul(4).add(2)));
+};
+
 export const linearAlgebra = {
   triangularSolve: ways(
     of((a, b) => api.triangularSolve(regular(a), b), [2, 3, 3], [3, 2]),
@@ -37,17 +43,17 @@ export const linearAlgebra = {
   slogdet: of((a) => ({ ...api.slogdet(a) }), [2, 3, 3]),
   logdet: of((a) => api.logdet(definite(a)), [2, 3, 3]),
   qr: ways(
-    of((a) => ({ ...api.qr(a) }), [2, 3, 2]),
-    of((a) => ({ ...api.qr(a) }), [2, 3]),
+    of((a) => ({ ...api.qr(generic(a)) }), [2, 3, 2]),
+    of((a) => ({ ...api.qr(generic(a)) }), [2, 3]),
   ),
-  eigh: of((a) => ({ ...api.eigh(a.add(a.transpose(-2, -1))) }), [3, 3]),
-  svd: of((a) => ({ ...api.svd(a, { fullMatrices: false }) }), [3, 2]),
+  eigh: of((a) => ({ ...api.eigh(generic(a).add(generic(a).transpose(-2, -1))) }), [3, 3]),
+  svd: of((a) => ({ ...api.svd(generic(a), { fullMatrices: false }) }), [3, 2]),
   lstsq: ways(
-    of((a, b) => api.lstsq(a, b), [4, 2], [4]),
-    of((a, b) => api.lstsq(a, b), [2, 3], [2, 2]),
+    of((a, b) => api.lstsq(generic(a), b), [4, 2], [4]),
+    of((a, b) => api.lstsq(generic(a), b), [2, 3], [2, 2]),
   ),
-  pinv: of((a) => api.pinv(a), [3, 2]),
-  matrixRank: of((a) => api.matrixRank(a), [2, 3, 2]),
+  pinv: of((a) => api.pinv(generic(a)), [3, 2]),
+  matrixRank: of((a) => api.matrixRank(generic(a)), [2, 3, 2]),
 } satisfies Record<string, Operation>;
 
 export const signals = {
