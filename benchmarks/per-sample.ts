@@ -1,7 +1,7 @@
 /**
  * Gradients of every example of a batch: `vmap` of `grad`, a loop of `grad`, and for comparison the one gradient of their sum; of a multilayer perceptron
- * and of a small convolutional network. First call (which compiles) and the calls that follow, in alternating rounds. Run with
- * `node --import tsx benchmarks/per-sample.ts [wasm|webgpu]`.
+ * and of a small convolutional network. First call (which compiles) and the calls that follow, in alternating rounds; then the first and the last beside PyTorch
+ * on one thread, where functorch is installed. Run with `node --import tsx benchmarks/per-sample.ts [wasm|webgpu]`.
  */
 import { grad, vmap } from '@hebb/autograd';
 import {
@@ -16,6 +16,7 @@ import {
   tensor,
   type Tensor,
 } from '@hebb/tensor';
+import { besidePyTorch, type Run } from './support/beside-pytorch.ts';
 import { commandLine, devices } from './support/command-line.ts';
 
 const { on } = commandLine(import.meta.url, { on: devices });
@@ -46,6 +47,7 @@ const convolutional: Loss = ({ k1, k2, w }, x) => {
 
 const median = (samples: number[]): number => samples.sort((p, q) => p - q)[Math.floor(samples.length / 2)] ?? 0;
 
+const besides: Record<string, Run> = {};
 console.log('milliseconds                            first      then');
 for (const [name, loss, weights, xs] of [
   [
@@ -70,6 +72,9 @@ for (const [name, loss, weights, xs] of [
       return Object.fromEntries(Object.keys(weights).map((key) => [key, stack(each.map((one) => one[key] as Tensor))]));
     }),
   };
+  const flat = (way: string) => (): Tensor[] => Object.values(ways[way]?.() ?? {});
+  besides[`${name}-sum`] = flat('one gradient of the sum');
+  besides[`${name}-every`] = flat('vmap of grad');
   const times = new Map(Object.keys(ways).map((way) => [way, [] as number[]]));
   for (let round = 0; round < 12; round++) {
     for (const [way, run] of Object.entries(ways)) {
@@ -85,3 +90,4 @@ for (const [name, loss, weights, xs] of [
     console.log(`${name}, ${count}: ${way}`.padEnd(36) + columns.join(' '));
   }
 }
+await besidePyTorch(new URL('per-sample.py', import.meta.url), besides);
