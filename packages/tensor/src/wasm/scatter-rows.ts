@@ -194,7 +194,8 @@ function addReproducibly(
     forEachUpdate((values) => {
       values.forEach((value, i) => {
         const variable = largest[i] as Variable;
-        fb.set(variable, fb.op(op.f32x4Max, fb.get(variable), fb.op(op.f32x4Abs, value)));
+        // Without signs, bits are in the order of floats, ∞ and NaN above all.
+        fb.set(variable, fb.op(op.i32x4MaxS, fb.get(variable), fb.op(op.v128And, value, fb.i32x4(0x7fffffff))));
       });
     }),
   );
