@@ -22,15 +22,18 @@ import {
   type Tensor,
 } from '@hebb/tensor';
 import {
+  linearize,
   makeNode,
   nodeOf,
   primitiveNames,
   primitives,
   tensorOf,
+  toProgram,
   type Attributes,
   type Primitive,
 } from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { compileProgram } from '../../tensor/src/compiler/compile.ts';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { backward, customGradient, grad, jvp, valueAndGrad, vmap } from '../src/index.ts';
 import { hasGradient } from '../src/rules.ts';
@@ -366,6 +369,10 @@ describe('vmap refuses', () => {
     );
   });
 
+  it('chunks of no examples', () => {
+    for (const chunkSize of [0, -1, 1.5, NaN]) expect(() => vmap(same, { chunkSize })).toThrow(/chunkSize/);
+  });
+
   it('axes of another structure than what they are said of', () => {
     const pair = (p: { a: Tensor; b: Tensor }): Tensor => p.a.add(p.b);
     const p = { a: zeros([2]), b: zeros([2]) };
@@ -507,4 +514,17 @@ describe.each(Object.entries(others))('vmap of %s, which has no gradient', (_nam
 it('a composite without a gradient of its own is its body', async () => {
   const f = vmap((x: Tensor) => composite('half', {}, [x], (input) => input.mul(0.5)));
   expect(await f(tensor([1, 2])).toArray()).toEqual([0.5, 1]);
+});
+
+it('memory of chunks is that of one chunk', () => {
+  const f = (x: Tensor): Tensor => {
+    const outer = x.unsqueeze(0).mul(x.unsqueeze(1)).sin();
+    return outer.matmul(outer).sum();
+  };
+  const bytesOf = (chunkSize?: number): number => {
+    const mapped = vmap(f, chunkSize === undefined ? {} : { chunkSize })(zeros([128, 64]));
+    return compileProgram(toProgram(linearize([nodeOf(mapped)]))).arenaBytes;
+  };
+  expect(bytesOf()).toBeGreaterThan(128 * 64 * 64 * 4);
+  expect(bytesOf(8)).toBeLessThan(3 * 8 * 64 * 64 * 4);
 });

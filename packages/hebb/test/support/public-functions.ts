@@ -714,6 +714,7 @@ export const functions: Functions<Api> = {
     options<hebb.VmapOptions>({
       inAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers', 'nested arrays'),
       outAxes: other(() => 0, '3', '-1', 'null', 'array', 'numbers', 'nested arrays', 'object', 'other object', 'map'),
+      chunkSize: other(() => 2, '3'),
     }),
   ],
   detectAnomaly: [aFunction(() => tensor([1]))],
