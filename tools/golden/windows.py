@@ -69,6 +69,12 @@ def ties(*shape):
     return torch.relu(normal(*shape))
 
 
+def gaps(*shape):
+    """-inf almost everywhere, so that it is all there is in some windows."""
+    x = normal(*shape)
+    return torch.where(x > 0.6, x, torch.tensor(-inf, dtype=x.dtype))
+
+
 for x, kernel, options in [
     (ties(2, 2, 7), 2, {}),
     (normal(1, 2, 7), 2, {"ceil_mode": True}),
@@ -79,6 +85,11 @@ for x, kernel, options in [
     (-ties(1, 1, 6, 6), [3, 2], {"stride": 1, "padding": [1, 1], "dilation": [1, 2]}),
     (torch.zeros(1, 1, 5, 5), 3, {"stride": 2, "padding": 1}),
     (torch.full((1, 1, 4, 4), -inf), 3, {"stride": 2}),
+    (gaps(1, 2, 5), 3, {"padding": 1}),
+    (gaps(1, 1, 6), 3, {"padding": 1, "dilation": 2, "stride": 1}),
+    (gaps(1, 2, 5, 4), 2, {"padding": 1, "stride": 2}),
+    (gaps(1, 1, 5, 6), [3, 2], {"padding": [1, 1], "stride": 2, "ceil_mode": True}),
+    (gaps(1, 1, 3, 4, 4), 2, {"padding": 1}),
     (ties(1, 2, 4, 3, 5), 2, {}),
     (normal(1, 1, 4, 5, 3), [2, 3, 2], {"stride": [1, 2, 2], "padding": [1, 1, 0], "ceil_mode": True}),
 ]:

@@ -8,6 +8,7 @@ import type { ValuesWithIndices } from './extremes.ts';
 import { directedAxis } from './directed-axis.ts';
 import { floating, numeric, summable } from './operands.ts';
 import { isFloat } from '../graph/types.ts';
+import { asList, asScalars } from './scalars.ts';
 
 export interface CumulativeOptions {
   /** Combine from each position to the end. Default false. */
@@ -67,6 +68,7 @@ export function logCumSumExp(x: Tensor, axis: number, options: CumulativeOptions
 }
 
 function extremes(x: Tensor, axis: number, operator: 'max' | 'min', reverse: boolean): ValuesWithIndices {
+  if (x.ndim === 0) return asScalars(extremes(asList(x), axis, operator, reverse));
   const input = numeric(x);
   const values = cumulate(input, axis, operator, reverse);
   // Where an element made the value what it is; the last such place is the largest so far.

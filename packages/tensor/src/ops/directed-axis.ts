@@ -4,7 +4,7 @@ import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { normalizeAxis } from './movement.ts';
 
-/** The axis from 0 on, and whether `option` is set. */
+/** The axis from 0 on, also of a scalar, and whether `option` is set. */
 export function directedAxis<Name extends 'reverse' | 'descending'>(
   op: string,
   x: Tensor,
@@ -16,5 +16,5 @@ export function directedAxis<Name extends 'reverse' | 'descending'>(
   checkOptions<Readonly<Record<string, unknown>>>(op, options, { [option]: true });
   const { [option]: isTurned = false } = options as Readonly<Record<Name, boolean | undefined>>;
   requireBoolean(op, option, isTurned);
-  return [normalizeAxis(op, axis, x.ndim), isTurned];
+  return [normalizeAxis(op, axis, Math.max(x.ndim, 1)), isTurned];
 }

@@ -6,6 +6,7 @@ import { composite, type CompositeDefinition } from './composite.ts';
 import { normalizeAxes, normalizeAxis, reshape } from './movement.ts';
 import { argmax, argmin, keepsDims, max, min, reduced, type ReduceOptions } from './reduce.ts';
 import { numeric } from './operands.ts';
+import { asList } from './scalars.ts';
 
 /** Values along an axis, and where they stand. */
 export interface ValuesWithIndices {
@@ -40,6 +41,7 @@ function withIndices(
   largest: boolean,
 ): ValuesWithIndices {
   const keepDims = keepsDims(op, x, options);
+  if (x.ndim === 0) return withIndices(op, asList(x), axis, undefined, largest);
   const position = normalizeAxis(op, axis, x.ndim);
   const input = numeric(x);
   const indices = (largest ? argmax : argmin)(input, position);

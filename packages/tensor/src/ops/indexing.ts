@@ -7,7 +7,7 @@ import { checkOptions, requireBoolean, requireNumber, requireOneOf, type OptionN
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
 import type { Combination } from '../graph/attributes.ts';
-import { nodeOf, requireOperand, requireTensor, tensorOf } from '../handle.ts';
+import { isTensor, nodeOf, requireOperand, requireTensor, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { add, div, maximum, mul } from './arithmetic.ts';
 import { where } from './comparison.ts';
@@ -15,6 +15,7 @@ import { broadcastTo, flatten, normalizeAxis, reshape, slice } from './movement.
 import { broadcastShapes, constantNode, highestOf, inFloat32, lowestOf, requireHeld } from './operands.ts';
 import { pad } from './padding.ts';
 import { outsideOf, positionsOf, requireList, requireWithin, type Positions } from './positions.ts';
+import { asList, asScalar } from './scalars.ts';
 
 /** x at `index`, which has x's rank and extents but along `axis`; `outside` where it is none of x's positions. */
 export function gatherNode(x: Tensor, axis: number, index: Tensor, outside: number = outsideOf(x.dtype)): Tensor {
@@ -35,6 +36,20 @@ export function alongAxis(list: Tensor, axis: number, shape: readonly number[]):
     row,
     shape.map((n, i) => (i === axis ? list.size : n)),
   );
+}
+
+/** A scalar among positions and updates, as a list of it alone. */
+function listOf<T extends Positions | Operand>(given: T): T | Tensor {
+  return isTensor(given) && given.ndim === 0 ? asList(given) : given;
+}
+
+/** Of a scalar what `f` gives of a list of it alone. */
+function onList(op: string, x: Tensor, f: (list: Tensor) => Tensor): Tensor {
+  const result = f(asList(x));
+  if (result.size === 1) return asScalar(result);
+  throw new ShapeError(`[${op}] chooses ${result.size} elements of a scalar, ${x}.`, {
+    hint: 'Make a list of it with reshape(x, [1]).',
+  });
 }
 
 /** Positions counted from the end, where negative, as positions from the front. */
@@ -76,8 +91,9 @@ function cut(x: Tensor, axis: number | undefined, shape: readonly number[]): Ten
  */
 export function gather(x: Tensor, axis: number, index: Positions): Tensor {
   requireTensor('gather', 'x', x);
-  const position = normalizeAxis('gather', axis, x.ndim);
   const positions = positionsOf('gather', 'index', index);
+  if (x.ndim === 0) return reshape(gather(asList(x), axis, listOf(positions)), positions.shape);
+  const position = normalizeAxis('gather', axis, x.ndim);
   requireIndexOf('gather', x, position, positions);
   requireWithin('gather', 'index', positions, 0, (x.shape[position] ?? 0) - 1);
   return gatherNode(cut(x, position, positions.shape), position, positions);
@@ -144,6 +160,8 @@ export function take(x: Tensor, index: Positions): Tensor {
  * ```
  */
 export function indexSelect(x: Tensor, axis: number, index: Positions): Tensor {
+  requireTensor('indexSelect', 'x', x);
+  if (x.ndim === 0) return onList('indexSelect', x, (list) => indexSelect(list, axis, index));
   const { position, list } = listAlong('indexSelect', x, axis, index);
   return gatherNode(x, position, alongAxis(list, position, x.shape));
 }
@@ -210,6 +228,8 @@ export function indexAdd(
   source: Operand,
   options: IndexAddOptions = {},
 ): Tensor {
+  requireTensor('indexAdd', 'x', x);
+  if (x.ndim === 0) return onList('indexAdd', x, (list) => indexAdd(list, axis, index, listOf(source), options));
   const { position, list } = listAlong('indexAdd', x, axis, index);
   checkOptions('indexAdd', options, indexAddOptions);
   const { alpha = 1 } = options;
@@ -228,6 +248,8 @@ export function indexAdd(
  * ```
  */
 export function indexCopy(x: Tensor, axis: number, index: Positions, source: Operand): Tensor {
+  requireTensor('indexCopy', 'x', x);
+  if (x.ndim === 0) return onList('indexCopy', x, (list) => indexCopy(list, axis, index, listOf(source)));
   const { position, list } = listAlong('indexCopy', x, axis, index);
   const updates = slicesOf('indexCopy', x, position, list, source);
   return scatterNode(x, position, alongAxis(list, position, x.shape), updates, 'set');
@@ -271,6 +293,8 @@ function scatterOperands(
  * ```
  */
 export function scatter(x: Tensor, axis: number, index: Positions, source: Operand): Tensor {
+  requireTensor('scatter', 'x', x);
+  if (x.ndim === 0) return onList('scatter', x, (list) => scatter(list, axis, listOf(index), listOf(source)));
   const { position, positions, updates } = scatterOperands('scatter', x, axis, index, source);
   return scatterNode(x, position, positions, updates, 'set');
 }
@@ -284,6 +308,8 @@ export function scatter(x: Tensor, axis: number, index: Positions, source: Opera
  * ```
  */
 export function scatterAdd(x: Tensor, axis: number, index: Positions, source: Operand): Tensor {
+  requireTensor('scatterAdd', 'x', x);
+  if (x.ndim === 0) return onList('scatterAdd', x, (list) => scatterAdd(list, axis, listOf(index), listOf(source)));
   const { position, positions, updates } = scatterOperands('scatterAdd', x, axis, index, source);
   return scatterNode(x, position, positions, updates, 'add');
 }
@@ -324,6 +350,9 @@ export function scatterReduce(
   requireOneOf(op, 'reduce', reduce, reductions);
   checkOptions(op, options, scatterReduceOptions);
   const { includeSelf = true } = options;
+  requireTensor(op, 'x', x);
+  if (x.ndim === 0)
+    return onList(op, x, (list) => scatterReduce(list, axis, listOf(index), listOf(source), reduce, options));
   const { position, positions, updates } = scatterOperands(op, x, axis, index, source);
   if (reduce === 'mean' && x.dtype === 'float16')
     return inFloat32(x, (wide) => {

@@ -29,14 +29,16 @@ function hintForAxes(given: unknown): string | undefined {
   return 'Options come after the axes; undefined stands for the default axes.';
 }
 
-/** Ascending, distinct axes counted from the front; all axes where none are given. */
+/** Ascending, distinct axes counted from the front; all axes where none are given. A scalar's axes 0 and −1 are none. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, ndim: number): number[] {
   if (axes === undefined) return Array.from({ length: ndim }, (_, axis) => axis);
   if (typeof axes !== 'number' && !Array.isArray(axes))
     throw wrongArgument(op, 'axes', 'an integer or an array of integers', axes, hintForAxes(axes));
-  const list = (typeof axes === 'number' ? [axes] : Array.from(axes)).map((axis) => normalizeAxis(op, axis, ndim));
+  const list = (typeof axes === 'number' ? [axes] : Array.from(axes)).map((axis) =>
+    normalizeAxis(op, axis, Math.max(ndim, 1)),
+  );
   if (new Set(list).size !== list.length) throw new ShapeError(`[${op}] names an axis twice: [${list.join(', ')}].`);
-  return list.sort((a, b) => a - b);
+  return ndim === 0 ? [] : list.sort((a, b) => a - b);
 }
 
 export function requireShape(op: string, shape: readonly number[]): void {
@@ -102,9 +104,8 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
  */
 export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
   requireTensor('flatten', 'x', x);
-  if (x.ndim === 0) return reshape(x, [1]);
-  const start = normalizeAxis('flatten', startAxis, x.ndim);
-  const end = normalizeAxis('flatten', endAxis, x.ndim);
+  const start = normalizeAxis('flatten', startAxis, Math.max(x.ndim, 1));
+  const end = normalizeAxis('flatten', endAxis, Math.max(x.ndim, 1));
   if (start > end) throw new ShapeError(`[flatten] the first axis ${startAxis} lies behind the last, ${endAxis}.`);
   return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
 }
@@ -126,8 +127,8 @@ export function squeeze(x: Tensor, axis?: number): Tensor {
       x,
       x.shape.filter((extent) => extent !== 1),
     );
-  const position = normalizeAxis('squeeze', axis, x.ndim);
-  if (x.shape[position] !== 1)
+  const position = normalizeAxis('squeeze', axis, Math.max(x.ndim, 1));
+  if (x.ndim > 0 && x.shape[position] !== 1)
     throw new ShapeError(`[squeeze] axis ${axis} of ${x} has extent ${x.shape[position]}, not 1.`);
   return reshape(
     x,
@@ -186,8 +187,8 @@ function permuted(x: Tensor, permutation: readonly number[]): Tensor {
  */
 export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
   requireTensor('transpose', 'x', x);
-  const a = normalizeAxis('transpose', axis0, x.ndim);
-  const b = normalizeAxis('transpose', axis1, x.ndim);
+  const a = normalizeAxis('transpose', axis0, Math.max(x.ndim, 1));
+  const b = normalizeAxis('transpose', axis1, Math.max(x.ndim, 1));
   const permutation = x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis));
   return permuted(x, permutation);
 }

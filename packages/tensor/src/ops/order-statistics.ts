@@ -16,6 +16,7 @@ import type { ValuesWithIndices } from './extremes.ts';
 import { gatherNode } from './indexing.ts';
 import { concat, flatten, narrow, normalizeAxis, reshape } from './movement.ts';
 import { argmax, keepsDims, type ReduceOptions } from './reduce.ts';
+import { asList } from './scalars.ts';
 import { sortedPositions } from './sorting.ts';
 import { isFloat } from '../graph/types.ts';
 import { inFloat32 } from './operands.ts';
@@ -58,6 +59,7 @@ function chosen(x: Tensor, axis: number, indices: Tensor, keepDims: boolean): Va
  */
 export function median(x: Tensor, axis: number, options?: ReduceOptions): ValuesWithIndices {
   const keepDims = keepsDims('median', x, options);
+  if (x.ndim === 0) return median(asList(x), axis);
   const position = normalizeAxis('median', axis, x.ndim);
   const extent = requireElements('median', x, position);
   const order = sortedPositions(x, position, false);
@@ -99,6 +101,7 @@ export function quantile(
     if (!(typeof level === 'number' && level >= 0 && level <= 1))
       throw new ArgumentError(`[quantile] q must lie in 0 … 1, not ${describe(level)}.`);
   }
+  if (x.ndim === 0 && axis !== undefined) return quantile(asList(x), q, axis, { interpolation });
   const input = axis === undefined ? flatten(x.to('float32').reshape(x.ndim === 0 ? [1] : x.shape)) : x.to('float32');
   const position = axis === undefined ? 0 : normalizeAxis('quantile', axis, x.ndim);
   const extent = requireElements('quantile', input, position);
@@ -154,6 +157,7 @@ function between(at: (place: number) => Tensor, place: number, interpolation: In
  */
 export function mode(x: Tensor, axis: number, options?: ReduceOptions): ValuesWithIndices {
   const keepDims = keepsDims('mode', x, options);
+  if (x.ndim === 0) return mode(asList(x), axis);
   const position = normalizeAxis('mode', axis, x.ndim);
   requireElements('mode', x, position);
   const order = sortedPositions(x, position, false);

@@ -109,13 +109,32 @@ function windowsOf(x: Tensor, { kernel, stride, dilation, low, high }: Pooling, 
   return windows.reshape([...windows.shape.slice(0, x.ndim), sizeOf(kernel)]);
 }
 
+/** Which element of each window is the first maximum: [n, c, ...o]. Where all of a window is −∞ it is the first that is not of the border. */
+function winnersOf(windows: Tensor, { kernel, stride, dilation, low }: Pooling): Tensor {
+  const winners = windows.argmax(-1);
+  if (low.every((n) => n === 0)) return winners;
+  let inner = sizeOf(kernel);
+  let first: Tensor | undefined;
+  kernel.forEach((k, axis) => {
+    inner /= k;
+    const [step = 1, gap = 1, border = 0] = [stride[axis], dilation[axis], low[axis]];
+    // ⌈(border − step · window) / gap⌉ elements of the window lie before the image.
+    const before = positionsAlong(axis + 2, winners.shape[axis + 2] ?? 1, winners.ndim)
+      .mul(-step)
+      .add(border + gap - 1);
+    const place = floorDivide(maximum(before, 0), gap).mul(inner);
+    first = first === undefined ? place : first.add(place);
+  });
+  return first === undefined ? winners : where(winners.equal(0), first, winners);
+}
+
 export const maxPoolDefinition: CompositeDefinition<Pooling> = {
   name: 'maxPool',
   body: (pooling, x) => windowsOf(x, pooling, lowestOf(x.dtype)).max(-1),
   gradient(pooling, cotangent, _output, x) {
     const { kernel, stride, dilation, low, high } = pooling;
     const windows = windowsOf(x, pooling, lowestOf(x.dtype));
-    const winner = windows.detach().argmax(-1, { keepDims: true });
+    const winner = winnersOf(windows.detach(), pooling).unsqueeze(-1);
     const routed = tensorOf(makeNode('iota', [], { shape: windows.shape, axis: windows.ndim - 1 }))
       .equal(winner)
       .where(cotangent.unsqueeze(-1), 0);
@@ -176,15 +195,13 @@ function maxPoolWithIndices(
   const { pooling } = resolvePooling(op, axes, given, kernelSize, options);
   const x = numeric(given);
   const { kernel, stride, dilation, low } = pooling;
-  const winners = windowsOf(x, pooling, lowestOf(x.dtype)).detach().argmax(-1);
+  const winners = winnersOf(windowsOf(x, pooling, lowestOf(x.dtype)).detach(), pooling);
   const indices = flatIndices(x, winners, kernel, (axis, place) => {
     const [step = 1, gap = 1, border = 0] = [stride[axis], dilation[axis], low[axis]];
     const start = positionsAlong(axis + 2, winners.shape[axis + 2] ?? 1, x.ndim)
       .mul(step)
       .sub(border);
-    const position = start.add(place.mul(gap));
-    // Where all elements are −∞ the first one wins, which is not of the border.
-    return border === 0 ? position : where(position.less(0), remainder(position, gap), position);
+    return start.add(place.mul(gap));
   });
   return { values: composite(maxPoolDefinition, pooling, [x]), indices };
 }

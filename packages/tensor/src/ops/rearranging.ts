@@ -29,8 +29,9 @@ export function moveAxis(
   destination: number | readonly number[],
 ): Tensor {
   requireTensor('moveAxis', 'x', x);
-  const from = integersOf('moveAxis', 'source', source).map((axis) => normalizeAxis('moveAxis', axis, x.ndim));
-  const to = integersOf('moveAxis', 'destination', destination).map((axis) => normalizeAxis('moveAxis', axis, x.ndim));
+  const ndim = Math.max(x.ndim, 1);
+  const from = integersOf('moveAxis', 'source', source).map((axis) => normalizeAxis('moveAxis', axis, ndim));
+  const to = integersOf('moveAxis', 'destination', destination).map((axis) => normalizeAxis('moveAxis', axis, ndim));
   if (from.length !== to.length)
     throw new ShapeError(
       `[moveAxis] moves ${from.length} axes to ${to.length} places: ${describe(source)}, ${describe(destination)}.`,

@@ -194,7 +194,7 @@ export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tenso
 }
 
 function positionOfMaximum(op: string, x: Tensor, axis: number | undefined, keepDims: boolean): Tensor {
-  const source = axis === undefined ? reshape(x, [x.size]) : x;
+  const source = axis === undefined || x.ndim === 0 ? reshape(x, [x.size]) : x;
   const position = normalizeAxis(op, axis === undefined ? 0 : axis, source.ndim);
   const result = tensorOf(makeNode('argmax', [nodeOf(numeric(source))], { axis: position }));
   if (!keepDims) return result;

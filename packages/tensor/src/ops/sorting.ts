@@ -14,6 +14,7 @@ import { pad } from './padding.ts';
 import { max, min } from './reduce.ts';
 import { highestOf, lowestOf, numeric } from './operands.ts';
 import { isFloat } from '../graph/types.ts';
+import { asList, asScalar, asScalars } from './scalars.ts';
 
 export interface SortOptions {
   /** The largest first. Default false. */
@@ -47,6 +48,7 @@ export function sortedPositions(x: Tensor, axis: number, descending: boolean): T
  */
 export function argSort(x: Tensor, axis = -1, options: SortOptions = {}): Tensor {
   const [position, descending] = directedAxis('argSort', x, axis, options, 'descending');
+  if (x.ndim === 0) return asScalar(sortedPositions(asList(x), position, descending));
   return sortedPositions(x, position, descending);
 }
 
@@ -63,6 +65,7 @@ export function argSort(x: Tensor, axis = -1, options: SortOptions = {}): Tensor
  */
 export function sort(x: Tensor, axis = -1, options: SortOptions = {}): ValuesWithIndices {
   const [position, descending] = directedAxis('sort', x, axis, options, 'descending');
+  if (x.ndim === 0) return asScalars(sort(asList(x), position, options));
   const indices = sortedPositions(x, position, descending);
   return { values: gatherNode(x, position, indices), indices };
 }
@@ -85,6 +88,10 @@ export function topK(x: Tensor, k: number, options: TopElementsOptions = {}): Va
   checkOptions('topK', options, topKOptions);
   const { axis = -1, largest = true } = options;
   requireBoolean('topK', 'largest', largest);
+  if (x.ndim === 0) {
+    if (k !== 1) throw new ShapeError(`[topK] k is ${k}, and a scalar is one element.`);
+    return asScalars(topK(asList(x), k, options));
+  }
   const position = normalizeAxis('topK', axis, x.ndim);
   const extent = x.shape[position] ?? 1;
   if (k > extent) throw new ShapeError(`[topK] k is ${k}, and axis ${position} of ${x} has only ${extent} elements.`);
