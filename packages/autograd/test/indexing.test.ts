@@ -24,6 +24,7 @@ import { gradientErrors, input, type Input } from './support/finite-differences.
 import { testAgainstPyTorch } from './support/pytorch.ts';
 
 testAgainstPyTorch('indexing');
+testAgainstPyTorch('assignment');
 
 const positions = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor =>
   tensor(Int32Array.from(values), { shape });

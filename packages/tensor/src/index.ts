@@ -168,7 +168,7 @@ export {
 export { maskedFill, maskedScatter, maskedSelect, nonZero } from './ops/masks.ts';
 export { segmentMax, segmentMean, segmentMin, segmentSoftmax, segmentSum } from './ops/segments.ts';
 export { embedding, embeddingBag, type EmbeddingBagOptions, type EmbeddingOptions } from './ops/embedding.ts';
-export { setAt, type Selection } from './ops/assignment.ts';
+export { setAt, type Selection, type SetAtOptions } from './ops/assignment.ts';
 export type { Positions } from './ops/positions.ts';
 export { logSoftmax, softmax } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';

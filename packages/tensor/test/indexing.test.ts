@@ -233,7 +233,37 @@ describe('positions known on the host', () => {
     expect(() => scatter(int32([1, 2]), 0, [0], 1.5)).toThrow(DTypeError);
     expect(() => segmentSum(x, [0, 1], 2)).toThrow(ShapeError);
     expect(() => setAt(x, [0, 0, 0], 1)).toThrow(ShapeError);
-    expect(() => setAt(x, [int32([0]), int32([0])], 1)).toThrow(ArgumentError);
+    expect(() => setAt(x, [int32([0, 1]), int32([0, 1, 2])], 1)).toThrow(ShapeError);
+    expect(() => setAt(x, [zeros([4]).equal(0)], 1)).toThrow(ShapeError);
+    expect(() => setAt(x, [zeros([3]).equal(0), int32([0])], 1)).toThrow(ArgumentError);
+    expect(() => setAt(x, [[0, 1, 0]], 1)).toThrow(ArgumentError);
+    expect(() => setAt(x.equal(0), [0], x.equal(0), { accumulate: true })).toThrow(DTypeError);
+  });
+});
+
+describe.each(devices)('a part replaced on %s', (device) => {
+  beforeAll(() => setDevice(device));
+
+  it('a mask over two axes beside a position', async () => {
+    const x = setAt(zeros([2, 2, 2]), [tensor([[true, false], [true, true]]), 1], tensor([5, 6, 7])); // prettier-ignore
+    expect(await x.data()).toEqual(Float32Array.of(0, 5, 0, 0, 0, 6, 0, 7));
+  });
+
+  it('of a scalar by a mask', async () => {
+    expect(await setAt(tensor(2), [tensor(true)], 3).item()).toBe(3);
+    expect(await setAt(tensor(2), [tensor(false)], 3).item()).toBe(2);
+    expect(await setAt(tensor(2), [], 3).item()).toBe(3);
+  });
+
+  it('computed positions outside are dropped, in every tensor of several', async () => {
+    const [rows, columns] = [int32([0, 1, -3, 2]), int32([0, 2, 0, -1])].map((t) => t.add(zeros([4]).to('int32')));
+    const x = setAt(zeros([2, 2]), [rows as Tensor, columns as Tensor], 1);
+    expect(await x.data()).toEqual(Float32Array.of(1, 0, 0, 0));
+  });
+
+  it('too few elements for a mask leave NaN', async () => {
+    const x = setAt(zeros([4]), [zeros([4]).equal(0)], tensor([1, 2]));
+    expect(await x.data()).toEqual(Float32Array.of(1, 2, NaN, NaN));
   });
 });
 

@@ -435,7 +435,12 @@ export const functions: Functions<Api> = {
       paddingIndex: anInteger(0),
     }),
   ],
-  setAt: [x, other(() => [[0, 2]], 'array', 'nested arrays'), operand],
+  setAt: [
+    x,
+    other(() => [[0, 2]], 'array', 'nested arrays'),
+    operand,
+    options<hebb.SetAtOptions>({ accumulate: aBoolean() }),
+  ],
 
   // Reductions, products, windows.
   sum: [x, axes, reduceOptions],

@@ -53,7 +53,7 @@ function onList(op: string, x: Tensor, f: (list: Tensor) => Tensor): Tensor {
 }
 
 /** Positions counted from the end, where negative, as positions from the front. */
-function fromFront(index: Tensor, extent: number): Tensor {
+export function fromFront(index: Tensor, extent: number): Tensor {
   return where(index.less(0), add(index, extent), index);
 }
 
