@@ -16,5 +16,5 @@ export function directedAxis<Name extends 'reverse' | 'descending'>(
   checkOptions<Readonly<Record<string, unknown>>>(op, options, { [option]: true });
   const { [option]: isTurned = false } = options as Readonly<Record<Name, boolean | undefined>>;
   requireBoolean(op, option, isTurned);
-  return [normalizeAxis(op, axis, Math.max(x.ndim, 1)), isTurned];
+  return [normalizeAxis(op, axis, x.ndim || 1), isTurned];
 }

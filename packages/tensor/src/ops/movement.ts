@@ -35,7 +35,7 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
   if (typeof axes !== 'number' && !Array.isArray(axes))
     throw wrongArgument(op, 'axes', 'an integer or an array of integers', axes, hintForAxes(axes));
   const list = (typeof axes === 'number' ? [axes] : Array.from(axes)).map((axis) =>
-    normalizeAxis(op, axis, Math.max(ndim, 1)),
+    normalizeAxis(op, axis, ndim || 1),
   );
   if (new Set(list).size !== list.length) throw new ShapeError(`[${op}] names an axis twice: [${list.join(', ')}].`);
   return ndim === 0 ? [] : list.sort((a, b) => a - b);
@@ -104,8 +104,8 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
  */
 export function flatten(x: Tensor, startAxis = 0, endAxis = -1): Tensor {
   requireTensor('flatten', 'x', x);
-  const start = normalizeAxis('flatten', startAxis, Math.max(x.ndim, 1));
-  const end = normalizeAxis('flatten', endAxis, Math.max(x.ndim, 1));
+  const start = normalizeAxis('flatten', startAxis, x.ndim || 1);
+  const end = normalizeAxis('flatten', endAxis, x.ndim || 1);
   if (start > end) throw new ShapeError(`[flatten] the first axis ${startAxis} lies behind the last, ${endAxis}.`);
   return reshape(x, [...x.shape.slice(0, start), sizeOf(x.shape.slice(start, end + 1)), ...x.shape.slice(end + 1)]);
 }
@@ -127,7 +127,7 @@ export function squeeze(x: Tensor, axis?: number): Tensor {
       x,
       x.shape.filter((extent) => extent !== 1),
     );
-  const position = normalizeAxis('squeeze', axis, Math.max(x.ndim, 1));
+  const position = normalizeAxis('squeeze', axis, x.ndim || 1);
   if (x.ndim > 0 && x.shape[position] !== 1)
     throw new ShapeError(`[squeeze] axis ${axis} of ${x} has extent ${x.shape[position]}, not 1.`);
   return reshape(
@@ -187,8 +187,8 @@ function permuted(x: Tensor, permutation: readonly number[]): Tensor {
  */
 export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
   requireTensor('transpose', 'x', x);
-  const a = normalizeAxis('transpose', axis0, Math.max(x.ndim, 1));
-  const b = normalizeAxis('transpose', axis1, Math.max(x.ndim, 1));
+  const a = normalizeAxis('transpose', axis0, x.ndim || 1);
+  const b = normalizeAxis('transpose', axis1, x.ndim || 1);
   const permutation = x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis));
   return permuted(x, permutation);
 }

@@ -29,7 +29,7 @@ export function moveAxis(
   destination: number | readonly number[],
 ): Tensor {
   requireTensor('moveAxis', 'x', x);
-  const ndim = Math.max(x.ndim, 1);
+  const ndim = x.ndim || 1;
   const from = integersOf('moveAxis', 'source', source).map((axis) => normalizeAxis('moveAxis', axis, ndim));
   const to = integersOf('moveAxis', 'destination', destination).map((axis) => normalizeAxis('moveAxis', axis, ndim));
   if (from.length !== to.length)

@@ -3,9 +3,8 @@ import { makeNode } from '../graph/node.ts';
 import { requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
-import { normalizeAxis } from './movement.ts';
+import { normalizeAxis, reshape } from './movement.ts';
 import { floating } from './operands.ts';
-import { asList, asScalar } from './scalars.ts';
 
 type AlongAxis = CompositeDefinition<{ axis: number }>;
 
@@ -50,7 +49,7 @@ export const logSoftmaxDefinition: AlongAxis = {
  */
 export function softmax(x: Tensor, axis: number): Tensor {
   requireTensor('softmax', 'x', x);
-  if (x.ndim === 0) return asScalar(softmax(asList(x), axis));
+  if (x.ndim === 0) return reshape(softmax(reshape(x, [1]), axis), []);
   const position = normalizeAxis('softmax', axis, x.ndim);
   // There is no maximum, and nothing to shift by it.
   if (x.shape[position] === 0) return floating(x);
@@ -70,7 +69,7 @@ export function softmax(x: Tensor, axis: number): Tensor {
  */
 export function logSoftmax(x: Tensor, axis: number): Tensor {
   requireTensor('logSoftmax', 'x', x);
-  if (x.ndim === 0) return asScalar(logSoftmax(asList(x), axis));
+  if (x.ndim === 0) return reshape(logSoftmax(reshape(x, [1]), axis), []);
   const position = normalizeAxis('logSoftmax', axis, x.ndim);
   if (x.shape[position] === 0) return floating(x);
   return composite(logSoftmaxDefinition, { axis: position }, [floating(x)]);
