@@ -148,6 +148,7 @@ export {
   type MultinomialOptions,
   type TruncatedNormalOptions,
 } from './ops/sampling.ts';
+export { beta, gamma } from './ops/gamma-sampling.ts';
 export { argSort, sort, topK, type SortOptions, type TopElementsOptions } from './ops/sorting.ts';
 export { cummax, cummin, cumprod, cumsum, logCumSumExp, type CumulativeOptions } from './ops/cumulative.ts';
 export { scan, type ScanOptions } from './ops/scan.ts';

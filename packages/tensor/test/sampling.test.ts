@@ -1,52 +1,14 @@
-/** Draws by their distribution functions (Kolmogorov and Smirnov), and the same bits on every device where nothing is rounded. */
+/** What is particular to single functions that draw; what all of them have in common is in draws.test.ts. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  exponential,
-  Generator,
-  gumbel,
-  multinomial,
-  permutation,
-  setDevice,
-  tensor,
-  truncatedNormal,
-  unique,
-  type Tensor,
-} from '../src/index.ts';
+import { Generator, multinomial, permutation, setDevice, tensor, truncatedNormal, unique } from '../src/index.ts';
 import { devices } from './support/devices.ts';
+import { distance, normal } from './support/distributions.ts';
 
 const count = 20_000;
-
-/** √n times the largest distance from the distribution function: above 2.2 once in 8,000 times. */
-async function distance(x: Tensor, distribution: (x: number) => number): Promise<number> {
-  const sorted = Float64Array.from(await x.data()).sort();
-  let largest = 0;
-  sorted.forEach((value, i) => {
-    const expected = distribution(value);
-    largest = Math.max(largest, (i + 1) / sorted.length - expected, expected - i / sorted.length);
-  });
-  return Math.sqrt(sorted.length) * largest;
-}
-
-/** Φ by its series (Marsaglia, "Evaluating the normal distribution", 2004). */
-function normal(x: number): number {
-  let [sum, term] = [x, x];
-  for (let i = 3; Math.abs(term) > 1e-17; i += 2) sum += term *= (x * x) / i;
-  return 0.5 + sum * Math.exp(-0.5 * x * x - 0.5 * Math.log(2 * Math.PI));
-}
 
 describe.each(devices)('on %s', (device) => {
   beforeAll(() => setDevice(device));
   const options = (seed = 3): { generator: Generator } => ({ generator: new Generator(seed) });
-
-  it('exponential draws have their distribution', async () => {
-    const x = exponential([count], 2.5, options());
-    expect(await x.min().item()).toBeGreaterThanOrEqual(0);
-    expect(await distance(x, (value) => 1 - Math.exp(-2.5 * value))).toBeLessThan(2.2);
-  });
-
-  it('Gumbel draws have their distribution', async () => {
-    expect(await distance(gumbel([count], options()), (value) => Math.exp(-Math.exp(-value)))).toBeLessThan(2.2);
-  });
 
   it.each([
     { mean: 0, std: 1, low: -2, high: 2 },
@@ -99,13 +61,4 @@ describe.each(devices)('on %s', (device) => {
     }
     expect(Math.abs(first / count - 0.75)).toBeLessThan(5 * Math.sqrt((0.75 * 0.25) / count));
   });
-});
-
-it('permutations are the same on every device', async () => {
-  const drawn: string[] = [];
-  for (const device of devices) {
-    setDevice(device);
-    drawn.push(String(await permutation(500, { generator: new Generator(11) }).toArray()));
-  }
-  expect(new Set(drawn).size).toBe(1);
 });

@@ -264,6 +264,8 @@ export const functions: Functions<Api> = {
   ],
   exponential: [shape, optional(aNumber(1)), random],
   gumbel: [shape, random],
+  gamma: [shape, aNumber(2), optional(aNumber(1)), random],
+  beta: [shape, aNumber(2), aNumber(3), random],
   truncatedNormal: [
     shape,
     options<hebb.TruncatedNormalOptions>({
@@ -471,7 +473,7 @@ export const functions: Functions<Api> = {
     optional(other(() => 3, '3', 'numbers', 'tensor')),
     options<hebb.HistogramOptions>({ range: other(() => [0, 1], 'numbers'), weights: aTensor(), density: aBoolean() }),
   ],
-  unique: [x],
+  unique: [x, optional(axis)],
   cumsum: [x, axis, cumulativeOptions],
   cumprod: [x, axis, cumulativeOptions],
   cummax: [x, axis, cumulativeOptions],

@@ -34,9 +34,7 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
   if (axes === undefined) return Array.from({ length: ndim }, (_, axis) => axis);
   if (typeof axes !== 'number' && !Array.isArray(axes))
     throw wrongArgument(op, 'axes', 'an integer or an array of integers', axes, hintForAxes(axes));
-  const list = (typeof axes === 'number' ? [axes] : Array.from(axes)).map((axis) =>
-    normalizeAxis(op, axis, ndim || 1),
-  );
+  const list = (typeof axes === 'number' ? [axes] : Array.from(axes)).map((axis) => normalizeAxis(op, axis, ndim || 1));
   if (new Set(list).size !== list.length) throw new ShapeError(`[${op}] names an axis twice: [${list.join(', ')}].`);
   return ndim === 0 ? [] : list.sort((a, b) => a - b);
 }
