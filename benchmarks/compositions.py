@@ -12,6 +12,7 @@ short = torch.view_as_complex(torch.randn(4096, 64, 2))
 decimal = torch.view_as_complex(torch.randn(256, 1000, 2))
 prime = torch.view_as_complex(torch.randn(256, 1009, 2))
 real = torch.randn(64, 4096)
+sound, window = torch.randn(8, 16000), torch.hann_window(400)
 later = torch.ones(128, 128).triu(1).bool()
 
 
@@ -47,5 +48,6 @@ known = {
     "fft-64": lambda: torch.fft.fft(short),
     "fft-1000": lambda: torch.fft.fft(decimal),
     "fft-prime": lambda: torch.fft.fft(prime),
+    "stft-400": lambda: torch.stft(sound, 400, 160, window=window, return_complex=True),
 }
 answer(known)

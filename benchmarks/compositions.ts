@@ -49,6 +49,9 @@ await besidePyTorch(
     'fft-64': await on([randn([4096, 64, 2])], (x) => hebb.fft(x)),
     'fft-1000': await on([randn([256, 1000, 2])], (x) => hebb.fft(x)),
     'fft-prime': await on([randn([256, 1009, 2])], (x) => hebb.fft(x)),
+    'stft-400': await on([randn([8, 16_000])], (x) =>
+      hebb.stft(x, 400, { hopLength: 160, window: hebb.hannWindow(400) }),
+    ),
   },
   filter,
 );

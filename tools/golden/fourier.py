@@ -10,7 +10,7 @@ add, normal = cases.add, cases.normal
 real = torch.view_as_real
 complex_ = lambda x: torch.complex(x[..., 0], x[..., 1])
 
-for n in (1, 2, 3, 4, 5, 8, 12, 31, 32, 33, 37, 64, 74, 100):
+for n in (1, 2, 3, 4, 5, 8, 12, 31, 32, 33, 37, 64, 67, 74, 75, 100, 134):
     for name, f in {"fft": torch.fft.fft, "ifft": torch.fft.ifft}.items():
         add(name, lambda x: real(f(complex_(x))), [normal(n, 2)])
     add("rfft", lambda x: real(torch.fft.rfft(x)), [normal(n)])

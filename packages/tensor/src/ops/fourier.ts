@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { tensor, zerosLike } from './creation.ts';
 import { matmul } from './linalg.ts';
-import { concat, flip, narrow, permute, reshape, stack } from './movement.ts';
+import { concat, flip, narrow, reshape, stack, transpose } from './movement.ts';
 import { pad } from './padding.ts';
 import { moveAxis } from './rearranging.ts';
 
@@ -17,8 +17,10 @@ export interface Transformed {
   readonly norm: FourierNorm;
 }
 
-/** Lengths up to here are one matrix product. */
-const longestMatrix = 32;
+/** Lengths up to here are one matrix product, longer ones several, as few as there may be: 16 is the fastest (`benchmarks/compositions.ts`). */
+const longestMatrix = 16;
+/** Primes up to here are one matrix product all the same: the convolution of a longer transform takes more. */
+const longestPrime = 64;
 
 /** −1: the transform; 1: its inverse, without the division. */
 export type Sign = -1 | 1;
@@ -46,12 +48,21 @@ function timesRoots(x: Tensor, shape: readonly number[], rootAt: (place: number)
 /** Σ over t of x[t] · e^(±2πi·t·k/n) along the last axis but that of two. */
 function transform(x: Tensor, sign: Sign): Tensor {
   const n = x.shape.at(-2) ?? 1;
-  if (n <= longestMatrix) return byMatrix(x, n, sign);
-  let factor = longestMatrix;
-  while (factor > 1 && n % factor !== 0) factor--;
+  const factor = factorOf(n);
+  if (factor === n) return byMatrix(x, n, sign);
   return factor > 1 ? byFactor(x, n, factor, sign) : byChirp(x, n, sign);
 }
 
+/** A factor of n for one matrix product, so that the others are about as long: n itself where one product is all, 1 where there is none. */
+function factorOf(n: number): number {
+  if (n <= longestMatrix) return n;
+  const passes = Math.ceil(Math.log(n) / Math.log(longestMatrix) - 1e-9);
+  const even = Math.ceil(n ** (1 / passes) - 1e-9);
+  for (let factor = even; factor <= longestMatrix; factor++) if (n % factor === 0) return factor;
+  let factor = even - 1;
+  while (n % factor !== 0) factor--;
+  return factor === 1 && n <= longestPrime ? n : factor;
+}
 function byMatrix(x: Tensor, n: number, sign: Sign): Tensor {
   if (n === 1) return x;
   const matrix = new Float32Array(4 * n * n);
@@ -71,10 +82,7 @@ function byMatrix(x: Tensor, n: number, sign: Sign): Tensor {
 function byFactor(x: Tensor, n: number, a: number, sign: Sign): Tensor {
   const b = n / a;
   const outer = x.shape.slice(0, -2);
-  const swapped = (y: Tensor): Tensor => {
-    const rank = y.ndim;
-    return permute(y, [...Array.from({ length: rank - 3 }, (_, i) => i), rank - 2, rank - 3, rank - 1]);
-  };
+  const swapped = (y: Tensor): Tensor => transpose(y, -2, -3);
   const columns = byMatrix(swapped(reshape(x, [...outer, a, b, 2])), a, sign); // [..., t2, k1]
   const turned = timesRoots(columns, [b, a], (place) => root(Math.floor(place / a) * (place % a), n, sign));
   return reshape(swapped(transform(swapped(turned), sign)), [...outer, n, 2]);
@@ -111,14 +119,17 @@ function ofLength(x: Tensor, axis: number, length: number): Tensor {
       );
 }
 
-/** Divided as the norm says. */
-function divided(x: Tensor, length: number, sign: Sign, norm: FourierNorm): Tensor {
-  if (norm === 'ortho') return x.div(Math.sqrt(length));
-  return (norm === 'forward') === (sign === -1) ? x.div(length) : x;
+/** What the norm of a transform of this length divides by. */
+function divisorOf(length: number, sign: Sign, norm: FourierNorm): number {
+  if (norm === 'ortho') return Math.sqrt(length);
+  return (norm === 'forward') === (sign === -1) ? length : 1;
 }
+
+const divided = (x: Tensor, divisor: number): Tensor => (divisor === 1 ? x : x.div(divisor));
 
 /** Real numbers as complex ones. */
 export const complexOf = (x: Tensor): Tensor => stack([x, zerosLike(x)], -1);
+const conjugate = (x: Tensor): Tensor => x.mul(tensor([1, -1]));
 
 interface Transform {
   readonly axis: number;
@@ -138,9 +149,9 @@ export const realTransformDefinition: CompositeDefinition<Transform> = {
   name: 'rfft',
   body({ axis, norm, length: given }, x) {
     const length = given === 0 ? (x.shape[axis] ?? 1) : given;
-    const signal = ofLength(x.to('float32'), axis, length);
-    const whole = complexly(complexOf(signal), axis, length, norm as FourierNorm, -1);
-    return narrow(whole, axis, 0, Math.floor(length / 2) + 1);
+    const last = x.ndim - 1;
+    const signal = moveAxis(ofLength(x.to('float32'), axis, length), axis, last);
+    return divided(moveAxis(halfOf(signal, length), last, axis), divisorOf(length, -1, norm as FourierNorm));
   },
 };
 
@@ -149,16 +160,9 @@ export const realInverseDefinition: CompositeDefinition<Transform> = {
   name: 'irfft',
   body({ axis, norm, length: given }, x) {
     const length = given === 0 ? 2 * ((x.shape[axis] ?? 1) - 1) : given;
-    const half = ofLength(x.to('float32'), axis, Math.floor(length / 2) + 1);
-    // X[n − k] is the conjugate of X[k].
-    const missing = length - (half.shape[axis] ?? 0);
-    const mirrored = (): Tensor => {
-      const others = flip(narrow(half, axis, 1, missing), axis);
-      return concat([narrow(others, -1, 0, 1), narrow(others, -1, 1, 1).neg()], -1);
-    };
-    const whole = missing === 0 ? half : concat([half, mirrored()], axis);
-    const result = complexly(whole, axis, length, norm as FourierNorm, 1);
-    return reshape(narrow(result, -1, 0, 1), result.shape.slice(0, -1));
+    const last = x.ndim - 2;
+    const half = moveAxis(ofLength(x.to('float32'), axis, Math.floor(length / 2) + 1), axis, last);
+    return divided(moveAxis(ofHalf(half, length), last, axis), divisorOf(length, 1, norm as FourierNorm));
   },
 };
 
@@ -166,7 +170,7 @@ function complexly(x: Tensor, axis: number, given: number, norm: FourierNorm, si
   const length = given === 0 ? (x.shape[axis] ?? 1) : given;
   const last = x.ndim - 2;
   const signal = moveAxis(ofLength(x.to('float32'), axis, length), axis, last);
-  return divided(moveAxis(transform(signal, sign), last, axis), length, sign, norm);
+  return divided(moveAxis(transform(signal, sign), last, axis), divisorOf(length, sign, norm));
 }
 
 /** What is to be said of a length: nothing where it is the one that x has. */
@@ -187,4 +191,60 @@ export function realTransform(x: Tensor, { axis, length, norm }: Transformed): T
 export function realInverse(x: Tensor, { axis, length, norm }: Transformed): Tensor {
   const even = 2 * ((x.shape[axis] ?? 1) - 1);
   return composite(realInverseDefinition, { axis, norm, length: unlessOwn(length, even) }, [x]);
+}
+
+/** [..., n] → [..., ⌊n/2⌋ + 1, 2]. */
+function halfOf(x: Tensor, n: number): Tensor {
+  const half = Math.floor(n / 2) + 1;
+  const outer = x.shape.slice(0, -1);
+  const a = factorOf(n);
+  if (a === n || n <= 2 * longestMatrix) return realByMatrix(x, n);
+  if (a === 1) return narrow(byChirp(complexOf(x), n, -1), -2, 0, half);
+  // As byFactor, with columns of which half says all: X[k₁ + a·k₂] for k₁ ≤ a/2, where X[n − k] is the conjugate of X[k].
+  const b = n / a;
+  const columns = realByMatrix(transpose(reshape(x, [...outer, a, b]), -1, -2), a); // [..., t₂, k₁, 2]
+  const known = Math.floor(a / 2) + 1;
+  const turned = timesRoots(columns, [b, known], (place) => root(Math.floor(place / known) * (place % known), n, -1));
+  const rows = transpose(transform(transpose(turned, -2, -3), -1), -2, -3); // [..., k₂, k₁, 2]
+  const others = conjugate(flip(narrow(rows, -2, 1, a - known), [-2, -3]));
+  return narrow(reshape(concat([rows, others], -2), [...outer, n, 2]), -2, 0, half);
+}
+
+function realByMatrix(x: Tensor, n: number): Tensor {
+  const half = Math.floor(n / 2) + 1;
+  const matrix = new Float32Array(2 * n * half);
+  for (let t = 0; t < n; t++) for (let k = 0; k < half; k++) matrix.set(root(t * k, n, -1), 2 * (t * half + k));
+  const product = matmul(x, tensor(matrix, { shape: [n, 2 * half] }));
+  return reshape(product, [...x.shape.slice(0, -1), half, 2]);
+}
+
+/** [..., ⌊n/2⌋ + 1, 2] → [..., n]: {@link halfOf} backwards. Imaginary parts that no real signal has do not count. */
+function ofHalf(x: Tensor, n: number): Tensor {
+  const outer = x.shape.slice(0, -2);
+  const a = factorOf(n);
+  if (a === n || n <= 2 * longestMatrix) return realOfMatrix(x, n);
+  const rest = conjugate(flip(narrow(x, -2, 1, n - (x.shape.at(-2) ?? 0)), -2));
+  const whole = concat([x, rest], -2);
+  if (a === 1) return reshape(narrow(byChirp(whole, n, 1), -1, 0, 1), [...outer, n]);
+  const b = n / a;
+  const known = Math.floor(a / 2) + 1;
+  const rows = narrow(reshape(whole, [...outer, b, a, 2]), -2, 0, known); // [..., k₂, k₁, 2]
+  const columns = transform(transpose(rows, -2, -3), 1); // [..., k₁, t₂, 2]
+  const turned = timesRoots(columns, [known, b], (place) => root(Math.floor(place / b) * (place % b), n, 1));
+  return reshape(transpose(realOfMatrix(transpose(turned, -2, -3), a), -1, -2), [...outer, n]);
+}
+
+function realOfMatrix(x: Tensor, n: number): Tensor {
+  const half = Math.floor(n / 2) + 1;
+  const matrix = new Float32Array(2 * half * n);
+  for (let k = 0; k < half; k++) {
+    // Together with X[n − k], its conjugate, it is twice the real part.
+    const isAlone = k === 0 || 2 * k === n;
+    for (let t = 0; t < n; t++) {
+      const [cosine, sine] = root(t * k, n, 1);
+      matrix[2 * k * n + t] = isAlone ? cosine : 2 * cosine;
+      matrix[(2 * k + 1) * n + t] = isAlone ? 0 : -2 * sine;
+    }
+  }
+  return matmul(reshape(x, [...x.shape.slice(0, -2), 2 * half]), tensor(matrix, { shape: [2 * half, n] }));
 }
