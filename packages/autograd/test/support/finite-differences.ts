@@ -2,7 +2,7 @@
 import { ones, tensor, type Tensor } from '@hebb/tensor';
 import type { PlanPrimitive } from '@hebb/tensor/graph';
 import { jvp, vjp } from '../../src/index.ts';
-import { float64Function } from './float64.ts';
+import { float64Function, startRecording } from './float64.ts';
 
 export interface Input {
   readonly shape: readonly number[];
@@ -92,6 +92,7 @@ function inner(a: readonly Float64Array[], b: readonly Float64Array[]): number {
  * without pattern.
  */
 export function gradientErrors(f: (...inputs: Tensor[]) => Tensor, inputs: readonly Input[]): GradientErrors {
+  startRecording();
   const leaves = inputs.map(({ shape, values }) => tensor(values, { shape }));
   const output = f(...leaves);
   const weights = input(output.shape, { seed: 17 });

@@ -2,7 +2,7 @@
 import { stack, tensor, type Tensor } from '@hebb/tensor';
 import { vjp, vmap } from '../../src/index.ts';
 import type { Input } from './finite-differences.ts';
-import { float64Function } from './float64.ts';
+import { float64Function, startRecording } from './float64.ts';
 
 const count = 3;
 
@@ -21,6 +21,7 @@ export function mappingErrors(
   f: (...inputs: Tensor[]) => Tensor,
   inputs: readonly Input[],
 ): { values: number; outside: number; inside: number } {
+  startRecording();
   // Near one another, since functions may have kinks and borders.
   const all = inputs.map(({ shape, values }) => {
     const examples = Array.from({ length: count }, (_, k) => values.map((value) => value * (1 + 0.01 * k)));
