@@ -1,12 +1,12 @@
 /**
- * Operations that change nothing are not recorded: a row that is repeated once, a slice of everything. At some sizes, 1 above all, a graph
+ * Operations that change nothing are not recorded: a row that is repeated once, a slice of everything, a sum up to each of one element. At some sizes, 1 above all, a graph
  * therefore lacks nodes that it has at others. Aligning puts them back, as nodes that give their input unchanged.
  */
 import { isOp, Node, tensorType, type Attributes, type Primitive } from '@hebb/tensor/graph';
 import { isData } from './data.ts';
 
 /** What recording leaves out where the result has the type of the input. */
-const elided: readonly Primitive[] = ['reshape', 'broadcast', 'slice', 'pad'];
+const elided: readonly Primitive[] = ['reshape', 'broadcast', 'slice', 'pad', 'cumulative'];
 
 function isElidable(node: Node): boolean {
   return elided.includes(node.op) && !isData(node);
@@ -65,6 +65,8 @@ export class Alignment {
       const { interior, value } = leader.attributes;
       return this.#make('pad', node, { low: none, high: none, interior, value });
     }
+    if (isOp(leader, 'cumulative') && (node.type.shape[leader.attributes.axis] ?? 0) <= 1)
+      return this.#make('cumulative', node, leader.attributes);
     if (isOp(leader, 'broadcast')) return this.#make('broadcast', node, { shape: node.type.shape });
     const reduced = inputOf(leader);
     // The gradient of a broadcast sums over the repeated axes and puts them back; where nothing was repeated, it does neither.

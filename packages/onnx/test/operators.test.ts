@@ -1,5 +1,7 @@
 /** Functions that are one operator of ONNX, which takes sizes that their formulas in primitives do not. */
 import {
+  cummax,
+  cumprod,
   einsum,
   fft,
   fft2,
@@ -7,6 +9,7 @@ import {
   ifft,
   interpolate,
   irfft,
+  logCumSumExp,
   repeat,
   rfft,
   scaledDotProductAttention,
@@ -241,5 +244,30 @@ describe('DFT', () => {
       operator: 'MatMul',
       without: 'DFT',
       tolerance: 1e-5,
+    }));
+});
+
+describe('CumProd and Scan', () => {
+  it.each([
+    [26, 'CumProd', 'Scan'],
+    [20, 'Scan', 'CumProd'],
+  ])('products so far of opset %i', (opset, operator, without) =>
+    expectOperator({
+      inputs: { x: ['batch', 'time'] },
+      run: (x) => [cumprod(x, 1), cumprod(x, 1, { reverse: true })],
+      opset,
+      operator,
+      without,
+    }),
+  );
+
+  it('the largest so far, of which there may be several, and where they are', () =>
+    expectOperator({
+      inputs: { x: ['batch', 'time'] },
+      run: (x) => {
+        const { values, indices } = cummax(x, 0);
+        return [values, indices, logCumSumExp(x, 0)];
+      },
+      operator: 'Scan',
     }));
 });

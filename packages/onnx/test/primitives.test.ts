@@ -180,6 +180,15 @@ const cases: { readonly [P in Primitive]: Readonly<Record<string, Case>> } = {
         ]),
       ),
     ),
+    ...Object.fromEntries(
+      (['prod', 'max', 'min', 'logSumExp'] as const).flatMap((operator) =>
+        [false, true].map((reverse) => [
+          `${operator}${reverse ? ' in reverse' : ''} along a free axis`,
+          { inputs: { x: ['batch', 'time', 3] }, run: (x: Tensor) => cumulative(x, { axis: 1, operator, reverse }) },
+        ]),
+      ),
+    ),
+    'max of integers along a free axis': unaryInt((x) => cumulative(x, { axis: 0, operator: 'max', reverse: true })),
     'sum along a free axis': unary((x) => cumulative(x, { axis: 0, operator: 'sum', reverse: false })),
     'sum of integers': unaryInt((x) => cumulative(x, { axis: 1, operator: 'sum', reverse: true })),
     'max of integers': unaryInt((x) => cumulative(x, { axis: 2, operator: 'max', reverse: false })),

@@ -87,7 +87,8 @@ export function writeLoop(site: Site<'scan'>, inside: Emitter, { read, write }: 
   return new Map(given.map(({ index, type }, i) => [index, emitter.register({ name: outputs[i] as string, ...type })]));
 }
 
-function infoOf(emitter: Emitter, name: string, dtype: DType, extents: readonly Extent[]): OnnxValueInfo {
+/** The name of a value of the graph inside, with its type. */
+export function infoOf(emitter: Emitter, name: string, dtype: DType, extents: readonly Extent[]): OnnxValueInfo {
   return valueInfo(
     name,
     dtype,

@@ -5,6 +5,7 @@ import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
 import { bitcast } from './bitcast.ts';
 import { conv, convInputGradient, convWeightGradient, dot } from './contraction.ts';
+import { cumulative } from './cumulative.ts';
 import {
   cast,
   constant,
@@ -26,7 +27,7 @@ import {
 import { gather, scatter } from './indexing.ts';
 import { bits, floorDivide, shiftLeft, shiftRight } from './integers.ts';
 import { broadcast, concat, detach, flip, pad, reshape, slice, transpose } from './movement.ts';
-import { argSort, cumulative } from './order.ts';
+import { argSort } from './order.ts';
 import { argmax, max, min, prod, sum } from './reduce.ts';
 import { fold, unfold } from './windows.ts';
 
