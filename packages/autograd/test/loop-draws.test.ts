@@ -9,6 +9,7 @@ import {
   rand,
   randint,
   randn,
+  scaledDotProductAttention,
   scan,
   setDevice,
   stack,
@@ -70,6 +71,13 @@ const steps: readonly [string, Step][] = [
   ['a draw before and after a loop inside', (s, x) => inner(s.add(rand([2])), x).add(rand([2]))],
   ['examples inside that draw', (s, x) => vmap((y: Tensor) => rand([]).mul(y))(s).add(x)],
   ['a recomputed part that draws', (s, x) => checkpoint((y: Tensor) => y.add(rand([2])))(s).mul(x.add(1))],
+  [
+    'attention with dropout',
+    (s, x) => {
+      const rows = s.reshape([1, 2, 1]).mul(x.add(1));
+      return scaledDotProductAttention(rows, rows, rows, { dropout: 0.5 }).reshape([2]).add(s.mul(0.5));
+    },
+  ],
   [
     'a loop that ends',
     (s, x) =>

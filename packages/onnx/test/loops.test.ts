@@ -174,6 +174,11 @@ describe('a loop in a file', () => {
     expect(stepOf(structure.graph).node?.map(({ opType }) => opType)).toEqual(['Mul', 'Add']);
   });
 
+  it.each([17, 19, 21, 23, 26])('is one in operator set %i', async (opset) => {
+    const model = (x: Tensor): Tensor[] => scan((s, row) => [s.add(row).tanh(), s], x.max(0), x, { reverse: true });
+    await expectSame(model, { ...steps, opset }, [{ batch: 3, time: 4 }]);
+  });
+
   it('says where a step draws random numbers', async () => {
     const { rand } = await import('@hebb/tensor');
     const draws = (x: Tensor): Tensor =>
