@@ -15,7 +15,7 @@ import { root } from '../setup/process.mjs';
 const budgets = {
   entries: {
     architectures: 35.5,
-    autograd: 44,
+    autograd: 45,
     data: 80.5,
     evaluation: 38,
     'evaluation/format': 0.8,

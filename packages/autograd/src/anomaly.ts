@@ -11,6 +11,7 @@ import {
   withLoopsWrittenOut,
   type Node,
   type Primitive,
+  isFloat,
 } from '@hebb/tensor/graph';
 import { mappedFrom, pulledBack } from './provenance.ts';
 import { requireNoPromise } from './structure.ts';
@@ -48,7 +49,7 @@ const transparent: ReadonlySet<Primitive> = new Set<Primitive>([
 ]);
 
 const isWatched = ({ op, type }: Node): boolean =>
-  type.dtype === 'float32' && type.parts === undefined && type.size > 0 && op !== 'constant' && !transparent.has(op);
+  isFloat(type.dtype) && type.parts === undefined && type.size > 0 && op !== 'constant' && !transparent.has(op);
 
 /** What a node is made from: a composite is its body. */
 function sourcesOf(node: Node): readonly Node[] {
@@ -64,7 +65,7 @@ function nameOf(node: Node): string {
 function tensorsIn(value: unknown): Tensor[] {
   const found: Tensor[] = [];
   const leaf = (part: unknown): void => {
-    if (part instanceof Tensor && part.dtype === 'float32') found.push(part);
+    if (part instanceof Tensor && isFloat(part.dtype)) found.push(part);
   };
   mapStructure(value, { op: 'detectAnomaly', name: 'the result', leaf });
   return found;

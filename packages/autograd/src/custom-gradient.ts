@@ -2,6 +2,7 @@
 import { ArgumentError, composite, concat, Tensor, zerosLike } from '@hebb/tensor';
 import { describe, mapStructure, requireArray, requireFunction } from '@hebb/tensor/arguments';
 import { leavesOf, requireNoPromise } from './structure.ts';
+import { isFloat } from '@hebb/tensor/graph';
 
 /** Several results as one, and back. */
 interface Packing {
@@ -15,17 +16,17 @@ function packingOf(name: string, value: unknown): Packing {
   requireNoPromise(name, value);
   const { tensors, form, rebuild } = leavesOf(name, value, 'the result', 'the function must return tensors');
   if (form === 't') return { pack: () => tensors[0] as Tensor, unpack: (packed) => packed };
-  const floats = tensors.filter(({ dtype }) => dtype === 'float32');
+  const floats = tensors.filter(({ dtype }) => isFloat(dtype));
   if (floats.length === 0)
     throw new ArgumentError(
-      `[${name}] the function must return float32 tensors, of which there are gradients; there are none.`,
+      `[${name}] the function must return floating tensors, of which there are gradients; there are none.`,
     );
   const unpack = (packed: Tensor, what: 'results' | 'cotangents'): unknown => {
     let start = 0;
     const parts = tensors.map((tensor) => {
-      if (tensor.dtype !== 'float32') return what === 'results' ? tensor : zerosLike(tensor);
-      const { shape, size } = tensor;
-      const part = packed.narrow(0, start, size).reshape(shape);
+      if (!isFloat(tensor.dtype)) return what === 'results' ? tensor : zerosLike(tensor);
+      const { dtype, shape, size } = tensor;
+      const part = packed.narrow(0, start, size).reshape(shape).to(dtype);
       start += size;
       return part;
     });

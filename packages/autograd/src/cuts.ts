@@ -105,7 +105,7 @@ function findCut(roots: readonly Node[], isWanted: (node: Node) => boolean, sele
     const reached = new Set([first]);
     for (const place of reached) {
       // A parameter of a body hands on what it stands for.
-      const isCut = place !== first && place.node.op !== 'argument' && !hasGradient(place.node.op);
+      const isCut = place !== first && place.node.op !== 'argument' && !hasGradient(place.node);
       if (isCut) return { wanted: first.node, operation: nameOf(place.node) };
       for (const user of place.users) reached.add(user);
     }

@@ -1,5 +1,5 @@
 /** Products of derivatives with vectors: of the Jacobian from the left and from the right, and of the Hessian. */
-import { ones, tensor, zeros, zerosLike, type Tensor } from '@hebb/tensor';
+import { onesLike, tensor, zerosLike, type Tensor } from '@hebb/tensor';
 import { requireArray, requireFunction } from '@hebb/tensor/arguments';
 import { makeIdentity, nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
 import { prepareAll, requireGradients, requireScalarLoss, type Prepared } from './preparation.ts';
@@ -29,7 +29,7 @@ export function pushForward(
   tangents: ReadonlyMap<Node, Tensor>,
   wanted: ReadonlyMap<Node, string>,
 ): (Tensor | undefined)[] {
-  const seeds = outputs.map(({ shape }) => makeIdentity(nodeOf(zeros(shape))));
+  const seeds = outputs.map((output) => makeIdentity(nodeOf(zerosLike(output))));
   const cotangentOf = pullBack(op, outputs, seeds.map(tensorOf), wanted);
   const roots = [...wanted.keys()].flatMap((node) => {
     const pulled = cotangentOf(node);
@@ -140,12 +140,12 @@ export function hvp<A extends unknown[]>(f: (...args: A) => Tensor, args: A, vec
   const value = withInlining(() => f(...prepared.args));
   requireScalarLoss('hvp', value);
   const { wanted, rebuild } = prepared;
-  const gradientOf = pullBack('hvp', [value], [ones(value.shape)], wanted);
+  const gradientOf = pullBack('hvp', [value], [onesLike(value)], wanted);
   const along = [...wanted.keys()].flatMap((node) => {
     const gradient = gradientOf(node);
     return gradient === undefined ? [] : [gradient.mul(vectors.get(node) as Tensor).sum()];
   });
   const slope = along.reduce((sum, part) => sum.add(part), tensor(0));
-  const reached = reverse([{ node: nodeOf(slope), cotangent: ones([]) }], wanted);
+  const reached = reverse([{ node: nodeOf(slope), cotangent: onesLike(slope) }], wanted);
   return rebuild((node) => reached.get(node)?.cotangent ?? zerosLike(tensorOf(node))) as A;
 }

@@ -1,5 +1,5 @@
 /** What users call. All of it records only; values come back when a tensor is read. */
-import { ArgumentError, ones, Tensor, zerosLike } from '@hebb/tensor';
+import { ArgumentError, onesLike, Tensor, zerosLike } from '@hebb/tensor';
 import { isPlain, requireFunction, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
 import { nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
 import { requireNoCut } from './cuts.ts';
@@ -39,7 +39,7 @@ function differentiate<A extends unknown[]>(
   requireScalarLoss(op, value);
   // The derivative of what is linear is constant, and that of what is piecewise linear selects: their own derivatives are zero.
   const isDerivative = derivativesTaken() > before;
-  const reached = reverse([{ node: nodeOf(value), cotangent: ones(value.shape) }], wanted);
+  const reached = reverse([{ node: nodeOf(value), cotangent: onesLike(value) }], wanted);
   requireGradients(op, [value], wanted, reached, { selections: !isDerivative });
   const grad = rebuild((node, name) => {
     const found = reached.get(node);
@@ -170,7 +170,7 @@ function gradientsOf(f: () => unknown, parameters: Parameters): { value: Tensor;
   const value = withInlining(f);
   requireScalarLoss('valueAndGrad', value);
   const wanted = new Map(named.map(({ name, node }) => [node, name]));
-  const reached = reverse([{ node: nodeOf(value), cotangent: ones(value.shape) }], wanted);
+  const reached = reverse([{ node: nodeOf(value), cotangent: onesLike(value) }], wanted);
   const isLost = named.length > 0 && !named.some(({ node }) => reached.has(node));
   requireGradients('valueAndGrad', [value], wanted, reached, { selections: isLost });
   if (isLost) {
@@ -215,7 +215,7 @@ export function backward(loss: Tensor): void {
       hint: 'Use grad or valueAndGrad there, and return the gradients.',
     });
   }
-  const { reached, frozen } = reverseToParameters(nodeOf(loss), ones(loss.shape));
+  const { reached, frozen } = reverseToParameters(nodeOf(loss), onesLike(loss));
   if (reached.size === 0 && frozen) {
     throw new ArgumentError('[backward] all parameters that the loss depends on are frozen.', {
       hint: 'Unfreeze what is to be trained: module.unfreeze(), or parameter.trainable = true.',

@@ -1,7 +1,7 @@
 /** Whole matrices of derivatives: all rows of a pullback at once, or all columns of a pushforward. */
 import { eye, zeros, type Tensor } from '@hebb/tensor';
 import { checkOptions, oneOf, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
-import { nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
+import { nodeOf, tensorOf, withInlining, type Node, type TensorType } from '@hebb/tensor/graph';
 import { Batching } from './batching.ts';
 import { grad } from './gradients.ts';
 import { prepare, requireGradients, requirePositions, type At, type Position, type Positions } from './preparation.ts';
@@ -30,8 +30,12 @@ function requirePositionsOf(op: string, _name: string, value: unknown): void {
 }
 
 /** The unit vectors in the direction of every element of a tensor of that shape, one after another. */
-function directions(shape: readonly number[], size: number): Node {
-  return nodeOf(eye(size).reshape([size, ...shape]));
+function directions({ dtype, shape, size }: TensorType): Node {
+  return nodeOf(
+    eye(size)
+      .to(dtype)
+      .reshape([size, ...shape]),
+  );
 }
 
 /** A derivative: of one tensor by another, with the axes of the first and then those of the second; undefined where it is zero. */
@@ -42,7 +46,7 @@ function byRows(outputs: readonly Tensor[], wanted: ReadonlyMap<Node, string>, r
   const all = outputs.map((output) => {
     const { type } = nodeOf(output);
     const batching = new Batching(type.size);
-    const cotangent = batching.placeholder(type, directions(type.shape, type.size));
+    const cotangent = batching.placeholder(type, directions(type));
     const found = reverse([{ node: nodeOf(output), cotangent: tensorOf(cotangent) }], wanted);
     for (const node of found.keys()) reached.add(node);
     return [output, { batching, found }] as const;
@@ -60,7 +64,7 @@ function byRows(outputs: readonly Tensor[], wanted: ReadonlyMap<Node, string>, r
 function byColumns(op: string, outputs: readonly Tensor[], wanted: ReadonlyMap<Node, string>): Derivative {
   const all = [...wanted].map(([node, name]) => {
     const batching = new Batching(node.type.size);
-    const tangent = batching.placeholder(node.type, directions(node.type.shape, node.type.size));
+    const tangent = batching.placeholder(node.type, directions(node.type));
     const tangents = pushForward(op, outputs, new Map([[node, tensorOf(tangent)]]), new Map([[node, name]]));
     return [node, { batching, tangents }] as const;
   });
@@ -97,7 +101,9 @@ function derivatives<A extends unknown[]>(
     requireGradients(op, some, inputs, new Map([...reached].map((node) => [node, true])), { selections: false });
   return outputs.rebuild(
     tensors.map((output) =>
-      rebuild((input) => derivative(output, input) ?? zeros([...output.shape, ...input.type.shape])),
+      rebuild(
+        (input) => derivative(output, input) ?? zeros([...output.shape, ...input.type.shape], { dtype: output.dtype }),
+      ),
     ),
   );
 }

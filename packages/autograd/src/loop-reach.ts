@@ -1,5 +1,5 @@
 /** Which inputs of a loop gradients flow to from its results: those that lead there through the body, over one step or several, by operations that have a gradient. */
-import { isOp, type Node } from '@hebb/tensor/graph';
+import { isOp, type Node, isFloat } from '@hebb/tensor/graph';
 import { hasGradient } from './rules.ts';
 
 type Loop = Node<'scan'> & Node;
@@ -35,7 +35,7 @@ export class LoopReach {
     for (const result of asked) {
       const stack = [body.results[result] as Node];
       for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-        if (seen.has(node) || node.type.dtype !== 'float32') continue;
+        if (seen.has(node) || !isFloat(node.type.dtype)) continue;
         seen.add(node);
         const position = positions.get(node);
         if (position === undefined) {
@@ -53,6 +53,6 @@ export class LoopReach {
     const loop = isOp(node, 'result') ? node.inputs[0] : undefined;
     if (isOp(node, 'result') && loop !== undefined && isOp(loop, 'scan'))
       return [...this.inputs(loop, node.attributes.index)].map((i) => loop.inputs[i] as Node);
-    return hasGradient(node.op) ? this.#sourcesOf(node) : [];
+    return hasGradient(node) ? this.#sourcesOf(node) : [];
   }
 }

@@ -1,6 +1,6 @@
 /** Gradients of what goes along an axis in order. They are made of sums and products alone, so that all their derivatives are right, too. */
 import { pad, type Tensor } from '@hebb/tensor';
-import { makeNode, nodeOf, tensorOf, type Attributes } from '@hebb/tensor/graph';
+import { makeNode, nodeOf, tensorOf, type Attributes, isFloat } from '@hebb/tensor/graph';
 import type { Rule } from './rules.ts';
 
 function cumulative(x: Tensor, attributes: Attributes['cumulative']): Tensor {
@@ -54,7 +54,7 @@ export const uncumulate: Rule<'cumulative'> = (dy, { inputs: [x], output: y, att
     case 'min': {
       // All goes to the last element that made the value what it is, NaN among them.
       const order = tensorOf(makeNode('iota', [], { shape: x.shape, axis }));
-      const isNew = x.dtype === 'float32' ? x.equal(y).or(x.equal(x).not()) : x.equal(y);
+      const isNew = isFloat(x.dtype) ? x.equal(y).or(x.equal(x).not()) : x.equal(y);
       const place = reverse ? order.mul(-1).add((x.shape[axis] ?? 1) - 1) : order;
       const latest = cumulative(isNew.where(place, 0), { axis, operator: 'max', reverse });
       const position = reverse ? latest.mul(-1).add((x.shape[axis] ?? 1) - 1) : latest;

@@ -1,7 +1,7 @@
 /** What all functions of functions share: arguments as fresh tensors, options, and errors where a gradient would be a guess. */
 import { ArgumentError, DTypeError, ShapeError, Tensor } from '@hebb/tensor';
 import { checkOptions, describe, requireBoolean, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
-import { makeIdentity, nodeOf, tensorOf, type Node } from '@hebb/tensor/graph';
+import { makeIdentity, nodeOf, tensorOf, type Node, isFloat } from '@hebb/tensor/graph';
 import { requireNoCut } from './cuts.ts';
 import { mapTensors, requireNoPromise } from './structure.ts';
 
@@ -57,7 +57,7 @@ export function requireScalarLoss(op: string, loss: unknown): asserts loss is Te
     const given = loss instanceof Promise ? 'a promise; it must not be async' : loss === null ? 'null' : typeof loss;
     throw new ArgumentError(`[${op}] the function must return a tensor, the loss, not ${given}.`);
   }
-  if (loss.dtype !== 'float32') throw new DTypeError(`[${op}] the loss must be float32, not ${loss}.`);
+  if (!isFloat(loss.dtype)) throw new DTypeError(`[${op}] the loss must be float32 or float16, not ${loss}.`);
   if (loss.size !== 1) {
     throw new ShapeError(`[${op}] the loss must be a single number, not ${loss}.`, {
       hint: 'Reduce it with mean() or sum(), or use vjp for a cotangent of your own.',
@@ -66,8 +66,9 @@ export function requireScalarLoss(op: string, loss: unknown): asserts loss is Te
 }
 
 export function requireFloat(op: string, tensor: Tensor, name: string): void {
-  if (tensor.dtype === 'float32') return;
-  throw new DTypeError(`[${op}] gradients are taken with respect to float32 tensors, ${name} is ${tensor}.`, {
+  if (isFloat(tensor.dtype)) return;
+  const of = 'float32 or float16 tensors';
+  throw new DTypeError(`[${op}] gradients are taken with respect to ${of}, ${name} is ${tensor}.`, {
     hint: "Convert it with .to('float32'), or let the function refer to it from around.",
   });
 }

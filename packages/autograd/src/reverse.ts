@@ -3,11 +3,21 @@
  * where paths meet. It only records, so that the gradient is a graph like any other.
  */
 import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tensor';
-import { formatType, isOp, nextWalk, nodeOf, primitives, tensorOf, type Node } from '@hebb/tensor/graph';
+import {
+  formatType,
+  isFloat,
+  isOp,
+  leavesDType,
+  nextWalk,
+  nodeOf,
+  primitives,
+  tensorOf,
+  type Node,
+} from '@hebb/tensor/graph';
 import { hiddenBody, requireNoCaptures } from './captures.ts';
 import { LoopReach } from './loop-reach.ts';
 import { asGradientOf } from './provenance.ts';
-import { rules, type Rule } from './rules.ts';
+import { rules, type Cotangent, type Rule } from './rules.ts';
 import { scanCotangents, type ReverseBody } from './scan.ts';
 
 /** The inputs to which a cotangent may flow; a composite without a gradient of its own is its body. */
@@ -66,7 +76,7 @@ function findPaths(roots: readonly Node[], { isWanted, keep, nameOf, isBoundary 
     let ready = true;
     for (let i = behind.length - 1; i >= 0; i--) {
       const source = behind[i] as Node;
-      if (source.mark === walk || source.type.dtype !== 'float32' || !keep(source)) continue;
+      if (source.mark === walk || !isFloat(source.type.dtype) || !keep(source)) continue;
       stack.push(source);
       ready = false;
     }
@@ -191,14 +201,30 @@ function pullBack({ nodes, roots, sources }: Paths, ofRoots: readonly Tensor[]):
       reach(targets[0] as number);
       continue;
     }
-    const inputs = node.inputs.map(tensorOf);
-    const op = node.op as keyof typeof rules;
-    const rule = rules[op] as Rule<typeof op>;
-    const { attributes } = node;
-    const parts = asGradientOf(node, () => rule(dy, { inputs, output: tensorOf(node), attributes }));
-    accumulateParts(node, targets, parts);
+    accumulateParts(
+      node,
+      targets,
+      asGradientOf(node, () => cotangentsOf(node, dy)),
+    );
   }
   return { cotangents, reached };
+}
+
+/** The cotangents of a node's inputs, by the rule of its operation. Of float16 they are computed in float32 and rounded once. */
+function cotangentsOf(node: Node, dy: Tensor): readonly Cotangent[] {
+  const op = node.op as keyof typeof rules;
+  const rule = rules[op] as Rule<typeof op>;
+  const { attributes } = node;
+  const [inputs, output] = [node.inputs.map(tensorOf), tensorOf(node)];
+  if (op === 'cast' || op === 'composite' || inputs.every(({ dtype }) => dtype !== 'float16'))
+    return rule(dy, { inputs, output, attributes });
+  const isRounded = leavesDType(op, 'float16');
+  const wide = (x: Tensor): Tensor => (isRounded && x.dtype === 'float16' ? x.to('float32') : x);
+  const parts = rule(wide(dy), { inputs: inputs.map(wide), output: wide(output), attributes });
+  return parts.map((part, i) => () => {
+    const cotangent = part();
+    return inputs[i]?.dtype === 'float16' ? cotangent?.to('float16') : cotangent;
+  });
 }
 
 function mismatch(node: Node, source: Node, part: Tensor): HebbError {

@@ -3,7 +3,7 @@
  * gradient is a graph and has gradients itself.
  */
 import { digamma, fold, polygamma, trunc, unfold, type Tensor } from '@hebb/tensor';
-import { makeNode, nodeOf, tensorOf, type Attributes, type Primitive } from '@hebb/tensor/graph';
+import { makeNode, nodeOf, tensorOf, type Attributes, type Primitive, isFloat, type Node } from '@hebb/tensor/graph';
 import { ungather, unscatter } from './indexing.ts';
 import { uncumulate } from './order.ts';
 import { productOfOthers } from './product.ts';
@@ -201,7 +201,11 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
   round: zero,
   trunc: zero,
   not: none,
-  cast: none,
+  // Between floating numbers of different precision.
+  cast: (dy, { inputs }) => {
+    const { dtype } = inputAt(inputs, 0);
+    return isFloat(dtype) && isFloat(dy.dtype) ? [() => dy.to(dtype)] : [];
+  },
   bitcast: none,
   detach: none,
 
@@ -321,6 +325,12 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
 };
 
 /** Whether a gradient flows through an operation, be it zero. */
-export function hasGradient(op: Primitive): boolean {
+export function hasGradient({ op, type, inputs }: Node): boolean {
+  if (op === 'cast') return isFloat(type.dtype) && isFloat(inputs[0]?.type.dtype ?? 'bool');
+  return isDifferentiable(op);
+}
+
+/** Whether an operation has a rule that gives a cotangent, be it zero. */
+export function isDifferentiable(op: Primitive): boolean {
   return op === 'scan' || op === 'result' || rules[op] !== none;
 }

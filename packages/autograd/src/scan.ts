@@ -13,6 +13,7 @@ import {
   tensorType,
   type Node,
   type ScanParts,
+  isFloat,
 } from '@hebb/tensor/graph';
 type Carry = ScanParts['carries'][number];
 
@@ -23,8 +24,8 @@ export type ReverseBody = (
   isBoundary: (node: Node) => boolean,
 ) => (node: Node) => Tensor | undefined;
 
-const zerosOf = (node: Node): Tensor => zeros(node.type.shape);
-const isFloat = ({ type }: Node): boolean => type.dtype === 'float32';
+const zerosOf = ({ type: { dtype, shape } }: Node): Tensor => zeros(shape, { dtype });
+const isDifferentiated = ({ type }: Node): boolean => isFloat(type.dtype);
 
 /** Cotangents of a loop's inputs (undefined: zero, or not wanted) from those of its results (undefined: zero). `reached` are the positions of the inputs to which gradients flow. */
 export function scanCotangents(
@@ -54,7 +55,9 @@ export function scanCotangents(
   const ofGiven = results.slice(carries).map((_, i) => partOf(2 * carries + i));
   const ends = new Set(parameters);
   const isActive = (i: number): boolean => cotangents[i] !== undefined || reached.has(i);
-  const ofNext = states.map((state, i) => (isFloat(state) && isActive(i) ? makeParameter(state.type) : undefined));
+  const ofNext = states.map((state, i) =>
+    isDifferentiated(state) && isActive(i) ? makeParameter(state.type) : undefined,
+  );
 
   const {
     value: { loops, ys, places },
@@ -66,7 +69,7 @@ export function scanCotangents(
       return cotangent === undefined ? [] : [{ node, cotangent }];
     });
     const targets = new Set([
-      ...states.filter(isFloat),
+      ...states.filter(isDifferentiated),
       ...[...steps, ...captured].filter((_, i) => isWanted(carries + i)),
     ]);
     const found = reverseBody(roots, targets, (node) => ends.has(node));

@@ -1,6 +1,7 @@
 /** Tensors in arrays, objects and Maps, as deep as you like. */
 import { ArgumentError, DTypeError, ShapeError, Tensor } from '@hebb/tensor';
 import { describe, mapStructure, type Structure } from '@hebb/tensor/arguments';
+import { isFloat } from '@hebb/tensor/graph';
 
 /** A tensor, or an array, object or Map of such. */
 export type TensorTree = Structure<Tensor>;
@@ -67,8 +68,8 @@ export function resultOf(op: string, value: unknown): Leaves {
   requireNoPromise(op, value);
   const leaves = leavesOf(op, value, 'the result', 'the function must return tensors');
   leaves.tensors.forEach((tensor, i) => {
-    if (tensor.dtype === 'float32') return;
-    throw new DTypeError(`[${op}] the value must be float32; ${leaves.paths[i]} is ${tensor}.`, {
+    if (isFloat(tensor.dtype)) return;
+    throw new DTypeError(`[${op}] the value must be floating numbers; ${leaves.paths[i]} is ${tensor}.`, {
       hint: 'Return what is to be differentiated alone.',
     });
   });

@@ -201,7 +201,8 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
   round: elementwise('round', { away: [-0.5, 0.5] }),
   trunc: elementwise('trunc', { away: [-1, 0, 1] }),
   not: 'not differentiable',
-  cast: 'not differentiable',
+  // Between floating numbers; from and to others it has none.
+  cast: [{ f: record('cast', { dtype: 'float32' }), inputs: [input([2, 3])] }],
   bitcast: 'not differentiable',
   detach: 'not differentiable',
 

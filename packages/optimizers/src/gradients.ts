@@ -156,13 +156,13 @@ export function namedGradients(
       { hint },
     );
   }
-  const others = [...named].filter(([, gradient]) => !(gradient instanceof Tensor) || gradient.dtype !== 'float32');
+  const others = [...named].filter(([, gradient]) => !isGradient(gradient));
   if (others.length > 0) {
     const list = others.map(
       ([name, gradient]: [string, unknown]) =>
         `${name} has ${gradient instanceof Tensor ? String(gradient) : typeof gradient}`,
     );
-    throw new ArgumentError(`[${op}] gradients must be float32 tensors: ${list.join('; ')}.`, { hint });
+    throw new ArgumentError(`[${op}] gradients must be float32 or float16 tensors: ${list.join('; ')}.`, { hint });
   }
   const misshapen = names.filter((name) => named.get(name)?.shape.join() !== parameters.get(name)?.shape.join());
   if (misshapen.length > 0) {
@@ -172,12 +172,16 @@ export function namedGradients(
   return named;
 }
 
+function isGradient(value: unknown): value is Tensor {
+  return value instanceof Tensor && (value.dtype === 'float32' || value.dtype === 'float16');
+}
+
 /** Whether there is a gradient for each parameter, of its shape, and none besides: the usual case, without looking for reasons. */
 function fit(parameters: ReadonlyMap<string, Tensor>, gradients: ReadonlyMap<string, unknown>): boolean {
   if (gradients.size !== parameters.size) return false;
   for (const [name, { shape }] of parameters) {
     const gradient = gradients.get(name);
-    if (!(gradient instanceof Tensor) || gradient.dtype !== 'float32') return false;
+    if (!isGradient(gradient)) return false;
     // Equal shapes are nearly always one object.
     if (gradient.shape !== shape && gradient.shape.join() !== shape.join()) return false;
   }

@@ -66,7 +66,7 @@ describe('what does not fit is named', () => {
     [
       'numbers',
       () => new AdamW(parameters()).step({ weight: zeros([2, 3]), bias: 1 as never }),
-      'gradients must be float32 tensors: bias has number',
+      'gradients must be float32 or float16 tensors: bias has number',
     ],
     [
       'integers',

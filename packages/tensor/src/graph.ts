@@ -2,6 +2,7 @@
 export * from './graph/attributes.ts';
 export * from './graph/draws.ts';
 export * from './graph/elementwise.ts';
+export * from './graph/narrow.ts';
 export * from './graph/node.ts';
 export * from './graph/primitives.ts';
 export * from './graph/program.ts';

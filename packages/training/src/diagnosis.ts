@@ -19,7 +19,7 @@ export async function requireNumbers(where: string, modules: ReadonlyMap<string,
     .flatMap(([part, module]) =>
       [...module.stateDict()].map(([name, tensor]) => [modules.size > 1 ? `${part}.${name}` : name, tensor] as const),
     )
-    .filter(([, tensor]) => tensor.dtype === 'float32');
+    .filter(([, tensor]) => tensor.dtype === 'float32' || tensor.dtype === 'float16');
   const lost: string[] = [];
   const odd: string[] = [];
   for (let start = 0; start < state.length; start += readsInFlight) {

@@ -46,7 +46,7 @@ export class KeptTensors {
       if (!isRecord(entry) || !isCount(entry['step'])) return [`the state of ${name} must have a step, an integer ≥ 0`];
       const saved = entry[slot];
       if (!(saved instanceof Tensor)) return [`missing ${name}.${slot}`];
-      if (saved.dtype === 'float32' && saved.shape.join() === parameter.shape.join()) return [];
+      if (saved.dtype === parameter.dtype && saved.shape.join() === parameter.shape.join()) return [];
       return [`${name}.${slot} is ${this.of(name)}, in the state ${saved}`];
     });
   }

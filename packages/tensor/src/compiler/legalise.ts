@@ -5,108 +5,11 @@
  * of numbers. Only parameters and outputs of the program keep their dtype: they are read and written through casts, which the lowering makes
  * conversions of a load and of a store.
  */
-import { isElementwise, type BinaryPrimitive, type UnaryPrimitive } from '../graph/elementwise.ts';
-import type { Attributes, PlanPrimitive } from '../graph/attributes.ts';
+import type { Attributes } from '../graph/attributes.ts';
 import type { PlanAttributes, Program, ProgramNode } from '../graph/program.ts';
+import { leavesDType } from '../graph/narrow.ts';
 import { computedDType, tensorType, tupleType, type DType, type TensorType } from '../graph/types.ts';
 import { roundConstant } from './constants.ts';
-
-/** Where a result computed in the larger dtype may be none of float16, or of uint8: 'never' of what only moves or chooses numbers. */
-type Leaves = 'both' | 'float16' | 'uint8' | 'never';
-
-const elementwise: Readonly<Record<UnaryPrimitive | BinaryPrimitive, Leaves>> = {
-  neg: 'uint8',
-  abs: 'never',
-  sign: 'never',
-  exp: 'both',
-  expm1: 'both',
-  exp2: 'both',
-  log: 'both',
-  log1p: 'both',
-  log2: 'both',
-  log10: 'both',
-  sqrt: 'both',
-  sin: 'both',
-  cos: 'both',
-  asin: 'both',
-  acos: 'both',
-  atan: 'both',
-  tanh: 'both',
-  sigmoid: 'both',
-  erf: 'both',
-  erfc: 'both',
-  erfinv: 'both',
-  lgamma: 'both',
-  digamma: 'both',
-  relu: 'never',
-  floor: 'never',
-  ceil: 'never',
-  round: 'never',
-  trunc: 'never',
-  not: 'uint8',
-  add: 'both',
-  sub: 'both',
-  mul: 'both',
-  div: 'both',
-  pow: 'both',
-  copySign: 'never',
-  fmod: 'never',
-  floorDivide: 'never',
-  maximum: 'never',
-  minimum: 'never',
-  equal: 'never',
-  notEqual: 'never',
-  less: 'never',
-  lessEqual: 'never',
-  and: 'never',
-  or: 'never',
-  xor: 'never',
-  shiftLeft: 'uint8',
-  shiftRight: 'never',
-};
-
-const others: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimitive>, Leaves>> = {
-  buffer: 'never',
-  argument: 'never',
-  scalar: 'never',
-  // Rounded where they are made.
-  constant: 'never',
-  iota: 'never',
-  random: 'never',
-  cast: 'both',
-  bitcast: 'never',
-  detach: 'never',
-  where: 'never',
-  reshape: 'never',
-  transpose: 'never',
-  broadcast: 'never',
-  slice: 'never',
-  pad: 'never',
-  flip: 'never',
-  concat: 'never',
-  unfold: 'never',
-  fold: 'both',
-  gather: 'never',
-  scatter: 'both',
-  sum: 'both',
-  prod: 'both',
-  max: 'never',
-  min: 'never',
-  argmax: 'never',
-  cumulative: 'both',
-  argSort: 'never',
-  dot: 'both',
-  conv: 'both',
-  convInputGradient: 'both',
-  convWeightGradient: 'both',
-  scan: 'never',
-  result: 'never',
-};
-
-function leaves(op: PlanPrimitive, dtype: DType): boolean {
-  const when = isElementwise(op) ? elementwise[op] : others[op];
-  return when === 'both' || when === dtype;
-}
 
 function isNarrow(dtype: DType): boolean {
   return computedDType(dtype) !== dtype;
@@ -190,7 +93,7 @@ function rewritten(program: Program, leaf: (node: ProgramNode) => ProgramNode): 
     }
     const inputs = node.inputs.map((input) => places[input] ?? -1);
     const place = nodes.push({ op, attributes: computedAttributes(node), type: wide, inputs }) - 1;
-    places[index] = isNarrow(type.dtype) && leaves(op, type.dtype) ? cast(place, type.dtype, wide) : place;
+    places[index] = isNarrow(type.dtype) && leavesDType(op, type.dtype) ? cast(place, type.dtype, wide) : place;
   });
   const at = (index: number): number => places[index] ?? -1;
   return {
