@@ -181,15 +181,19 @@ export function neededNodes({ nodes, outputs }: Program): boolean[] {
 export function requireCountable(program: Program): void {
   const needed = neededNodes(program);
   for (const [index, node] of program.nodes.entries()) {
-    if (needed[index] === true && node.type.parts === undefined && node.type.size > largestSize) {
-      throw new ShapeError(
-        `[${node.op}] a tensor ${formatType(node.type)} has ${node.type.size} elements, more than the ${largestSize} that can be counted.`,
-        { hint: 'Compute it in parts.' },
-      );
-    }
+    if (needed[index] === true) requireCountableType(node);
     if (needed[index] === true && node.op === 'scan')
       requireCountable((node.attributes as PlanAttributes['scan']).body);
   }
+}
+
+/** {@link requireCountable} for one operation. */
+export function requireCountableType({ op, type }: { readonly op: string; readonly type: TensorType }): void {
+  if (type.parts !== undefined || type.size <= largestSize) return;
+  throw new ShapeError(
+    `[${op}] a tensor ${formatType(type)} has ${type.size} elements, more than the ${largestSize} that can be counted.`,
+    { hint: 'Compute it in parts.' },
+  );
 }
 
 /** A node's attributes without what they hold of the graph. */
