@@ -169,4 +169,11 @@ add("setAt", lambda x, i, v: put(x, long(i), v), [normal(4, 3), rows, normal(2, 
 add("setAt", lambda x, i, v: put(x, (slice(1, 4, 2), long(i)), v), [normal(5, 4), rows, normal(2, 2)], ["$0", [[1, 4, 2], "$1"], "$2"])
 add("setAt", lambda x, i, v: put(x, (long(i), 1), v), [normal(4, 3), rows, normal(2)], ["$0", ["$1", 1], "$2"])
 
+# Updates that are as low as what no update is below.
+for name, reduce, sign in [("segmentMax", "amax", -1), ("segmentMin", "amin", 1)]:
+    for values, ids in [([inf, inf, 0.5, inf], [0, 0, 1, 2]), ([inf, 1.0, inf, inf], [1, 1, 0, 0])]:
+        x = sign * torch.tensor(values, dtype=torch.float64)
+        into = lambda x, i: torch.zeros(3, dtype=x.dtype).scatter_reduce(0, long(i), x, reduce, include_self=False)
+        add(name, lambda x, i: torch.where(torch.zeros(3).scatter(0, long(i), 1.0) > 0, into(x, i), sign * inf), [x, torch.tensor(ids, dtype=torch.int32)], ["$0", "$1", 3])
+        add("scatterReduce", lambda y, x, i: y.scatter_reduce(0, long(i), x, reduce, include_self=False), [normal(3), x, torch.tensor(ids, dtype=torch.int32)], ["$0", 0, "$2", "$1", reduce, {"includeSelf": False}])
 cases.write("indexing")

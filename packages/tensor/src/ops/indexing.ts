@@ -11,6 +11,7 @@ import { isTensor, nodeOf, requireOperand, requireTensor, tensorOf } from '../ha
 import type { Operand, Tensor } from '../tensor.ts';
 import { add, div, maximum, mul } from './arithmetic.ts';
 import { where } from './comparison.ts';
+import { composite, type CompositeDefinition } from './composite.ts';
 import { broadcastTo, flatten, normalizeAxis, reshape, slice } from './movement.ts';
 import { broadcastShapes, constantNode, highestOf, inFloat32, lowestOf, requireHeld } from './operands.ts';
 import { pad } from './padding.ts';
@@ -24,6 +25,26 @@ export function gatherNode(x: Tensor, axis: number, index: Tensor, outside: numb
 
 export function scatterNode(base: Tensor, axis: number, index: Tensor, updates: Tensor, combine: Combination): Tensor {
   return tensorOf(makeNode('scatter', [nodeOf(base), nodeOf(index), nodeOf(updates)], { axis, combine }));
+}
+
+type Extreme = CompositeDefinition<{ axis: number; largest: boolean }>;
+
+/** The extreme of the updates to each place, and the base where there are none. Where updates are −∞ as the base is, a scatter alone would give the base a share of the gradient. */
+const extremeOfUpdatesDefinition: Extreme = {
+  name: 'extremeOfUpdates',
+  body: ({ axis, largest }, base, index, updates) => scatterNode(base, axis, index, updates, largest ? 'max' : 'min'),
+  gradient({ axis }, cotangent, output, base, index, updates) {
+    const isWinner = updates.equal(gatherNode(output, axis, index));
+    const none = tensorOf(constantNode(0, cotangent.dtype, base.shape));
+    const winners = scatterNode(none, axis, index, isWinner.where(1, 0).to(cotangent.dtype), 'add');
+    const share = cotangent.div(winners.maximum(1));
+    return [winners.equal(0).where(cotangent, 0), undefined, isWinner.where(gatherNode(share, axis, index, 0), 0)];
+  },
+};
+
+/** The largest or the smallest of the updates to each place along a checked axis; of a place without any what the base has there, which is below (above) every update else. */
+export function extremeOfUpdates(base: Tensor, axis: number, index: Tensor, updates: Tensor, largest: boolean): Tensor {
+  return composite(extremeOfUpdatesDefinition, { axis, largest }, [base, index, updates]);
 }
 
 /** A list of positions along `axis`, as an index for all of `shape` but that axis. */
@@ -371,9 +392,11 @@ export function scatterReduce(
     case 'prod':
       return into(base, updates, 'mul');
     case 'amax':
-      return into(base, updates, 'max');
-    case 'amin':
-      return into(base, updates, 'min');
+    case 'amin': {
+      const largest = reduce === 'amax';
+      if (!includeSelf) return extremeOfUpdates(base, position, positions, updates, largest);
+      return into(base, updates, largest ? 'max' : 'min');
+    }
     case 'mean': {
       const counts = into(everywhere(Number(includeSelf), x), everywhere(1, updates), 'add');
       return div(into(base, updates, 'add'), maximum(counts, 1));

@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor.ts';
 import { div, maximum, sub } from './arithmetic.ts';
 import { detach } from './casting.ts';
 import { exp } from './elementary.ts';
-import { alongAxis, gatherNode, scatterNode } from './indexing.ts';
+import { alongAxis, extremeOfUpdates, gatherNode, scatterNode } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { constantNode, highestOf, inFloat32, lowestOf, summable } from './operands.ts';
 import { positionsOf, requireList, requireWithin, type Positions } from './positions.ts';
@@ -89,7 +89,7 @@ export function segmentMean(x: Tensor, ids: Positions, count: number): Tensor {
  */
 export function segmentMax(x: Tensor, ids: Positions, count: number): Tensor {
   const { index, start } = segmentsOf('segmentMax', x, ids, count);
-  return scatterNode(start(lowestOf(x.dtype)), 0, index, x, 'max');
+  return extremeOfUpdates(start(lowestOf(x.dtype)), 0, index, x, true);
 }
 
 /**
@@ -101,7 +101,7 @@ export function segmentMax(x: Tensor, ids: Positions, count: number): Tensor {
  */
 export function segmentMin(x: Tensor, ids: Positions, count: number): Tensor {
   const { index, start } = segmentsOf('segmentMin', x, ids, count);
-  return scatterNode(start(highestOf(x.dtype)), 0, index, x, 'min');
+  return extremeOfUpdates(start(highestOf(x.dtype)), 0, index, x, false);
 }
 
 /**
