@@ -121,6 +121,29 @@ describe('vmap is a loop over examples', () => {
   });
 });
 
+describe('what does not fit is refused', () => {
+  it.each<[string, () => unknown]>([
+    ['[solve] a must be square matrices, [..., n, n], not float32[2,3]', () => solve(ones([2, 3]), ones([2]))],
+    ['[solve] takes 2 numbers, or 2 rows, on the right side', () => solve(ones([2, 2]), ones([3]))],
+    ['[solve] the batch axes of float32[2,3,3] and float32[4,3,1]', () => solve(ones([2, 3, 3]), ones([4, 3, 1]))],
+    ['[triangularSolve] takes b with 2 rows', () => triangularSolve(ones([2, 2]), ones([3, 2]))],
+    ['[triangularSolve] takes b with 2 columns', () => triangularSolve(ones([2, 2]), ones([2, 3]), { left: false })],
+    [
+      '[triangularSolve] b must be matrices, [..., m, n], not float32[2]',
+      () => triangularSolve(ones([2, 2]), ones([2])),
+    ],
+    ['[cholesky] x must be square matrices', () => cholesky(ones([3]))],
+    ['[determinant] x must be square matrices', () => determinant(ones([2, 3]))],
+    ['[eigh] x must be square matrices', () => eigh(ones([2, 3]))],
+    ['[qr] x must be matrices', () => qr(ones([2]))],
+    ['[svd] x must be matrices', () => svd(tensor(1))],
+    ['[lstsq] takes 3 numbers, or 3 rows, on the right side', () => lstsq(ones([3, 2]), ones([2]))],
+    ['[pinv] rtol must be a number ≥ 0', () => pinv(ones([3, 2]), { rtol: -1 })],
+  ])('%s', (message, f) => {
+    expect(f).toThrow(message);
+  });
+});
+
 const largest = (x: Tensor): Promise<number> => x.abs().max().item();
 
 describe.each(devices)('on %s', (device) => {

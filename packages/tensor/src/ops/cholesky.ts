@@ -7,10 +7,19 @@ import { tril } from './diagonals.ts';
 import { where } from './comparison.ts';
 import { gatherNode } from './indexing.ts';
 import { matmul } from './linalg.ts';
-import { columnsOf, extentsOf, matrixFirst, matrixLast, requireSquare, rowsOf, transposed } from './matrices.ts';
+import {
+  columnsOf,
+  extentsOf,
+  matrixFirst,
+  matrixLast,
+  panelOf,
+  requireSquare,
+  rowsOf,
+  transposed,
+} from './matrices.ts';
 import { broadcastTo, concat } from './movement.ts';
 import { scan } from './scan.ts';
-import { blockSize, solveTriangle } from './triangular.ts';
+import { solveTriangle } from './triangular.ts';
 
 export interface CholeskyOptions {
   /** Give the upper triangular factor, the transpose of the lower one. Default false. */
@@ -40,15 +49,15 @@ function factorColumns(x: Tensor): Tensor {
 }
 
 /** Of symmetric matrices: a block of columns, then what they leave of the others. */
-function factorBlocks(x: Tensor): Tensor {
+function factorBlocks(x: Tensor, panel = panelOf(x.shape.at(-1) ?? 0)): Tensor {
   const [n] = extentsOf(x);
   const batch = x.shape.slice(0, -2);
-  const width = Math.min(n, blockSize);
+  const width = Math.min(n, panel);
   const block = matrixLast(factorColumns(matrixFirst(columnsOf(x, 0, width))), batch);
   if (width === n) return block;
   const below = rowsOf(block, width, n);
   const rest = columnsOf(rowsOf(x, width, n), width, n).sub(matmul(below, transposed(below)));
-  const right = concat([zeros([...batch, width, n - width]), factorBlocks(rest)], -2);
+  const right = concat([zeros([...batch, width, n - width]), factorBlocks(rest, panel)], -2);
   return concat([block, right], -1);
 }
 

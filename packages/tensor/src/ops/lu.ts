@@ -6,11 +6,11 @@ import { diagonal } from './diagonals.ts';
 import { where } from './comparison.ts';
 import { gatherNode } from './indexing.ts';
 import { matmul } from './linalg.ts';
-import { columnsOf, extentsOf, matrixFirst, matrixLast, rowsOf, transposed } from './matrices.ts';
+import { columnsOf, extentsOf, matrixFirst, matrixLast, panelOf, rowsOf, transposed } from './matrices.ts';
 import { broadcastTo, concat, reshape, unsqueeze } from './movement.ts';
 import { scan } from './scan.ts';
 import { sortedPositions } from './sorting.ts';
-import { blockSize, substitute } from './triangular.ts';
+import { substitute } from './triangular.ts';
 
 export interface Factors {
   /** U, and below its diagonal L, whose own diagonal is 1; [..., m, n]. */
@@ -52,11 +52,11 @@ export function reorder(x: Tensor, order: Tensor): Tensor {
 }
 
 /** The factors of matrices [..., m, n], m ≥ n; no gradient flows through them. */
-export function factorize(x: Tensor): Factors {
+export function factorize(x: Tensor, panel: number = panelOf(x.shape.at(-1) ?? 0)): Factors {
   const [m, n] = extentsOf(x);
   const batch = x.shape.slice(0, -2);
   if (n === 0) return { lu: x, order: iota([...batch, m], batch.length) };
-  const width = Math.min(n, blockSize);
+  const width = Math.min(n, panel);
   const { rest, rank } = eliminateColumns(matrixFirst(columnsOf(x, 0, width)));
   const order = sortedPositions(reshape(matrixLast(rank, batch), [...batch, m]), batch.length, false);
   const block = reorder(matrixLast(rest, batch), order);
@@ -65,7 +65,7 @@ export function factorize(x: Tensor): Factors {
   const corner = rowsOf(block, 0, width);
   const right = substitute(corner, rowsOf(others, 0, width), { upper: false, unitriangular: true });
   const left = rowsOf(block, width, m);
-  const below = factorize(rowsOf(others, width, m).sub(matmul(left, right)));
+  const below = factorize(rowsOf(others, width, m).sub(matmul(left, right)), panel);
   const orderBelow = gatherNode(order.narrow(-1, width, m - width), order.ndim - 1, below.order);
   const lower = concat([reorder(left, below.order), below.lu], -1);
   return {

@@ -61,6 +61,11 @@ export function sameBatch(op: string, a: Tensor, b: Tensor): [Tensor, Tensor] {
   return [spread(a), spread(b)];
 }
 
+/** Columns that a factorisation takes one by one before the others follow by products: of large matrices more, since each block is a loop to be compiled. */
+export function panelOf(n: number): number {
+  return n < 512 ? 32 : 64;
+}
+
 /** Parts of one batch, flat and side by side: a composite has one result, and factorisations have several. */
 export function pack(batchAxes: number, parts: readonly Tensor[]): Tensor {
   const flat = parts.map((part) => {

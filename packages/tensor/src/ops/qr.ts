@@ -14,6 +14,7 @@ import {
   matrixFirst,
   matrixLast,
   pack,
+  panelOf,
   requireMatrices,
   rowsOf,
   scaleOf,
@@ -22,7 +23,7 @@ import {
 } from './matrices.ts';
 import { broadcastTo, concat, permute, reshape } from './movement.ts';
 import { scan } from './scan.ts';
-import { blockSize, solveTriangle, substitute } from './triangular.ts';
+import { solveTriangle, substitute } from './triangular.ts';
 
 /** The product of reflections I − u uᵀ, one for each column of u [..., m, b], from the first to the last: I − u s⁻¹ uᵀ. */
 interface Reflections {
@@ -74,10 +75,13 @@ function reflectBack({ u, s }: Reflections, x: Tensor): Tensor {
 }
 
 /** The triangular factor [..., m, n], and the reflections by blocks of columns, each of the rows from its block on. */
-function triangularize(x: Tensor): { r: Tensor; reflections: readonly Reflections[] } {
+function triangularize(
+  x: Tensor,
+  panel = panelOf(x.shape.at(-1) ?? 0),
+): { r: Tensor; reflections: readonly Reflections[] } {
   const [m, n] = extentsOf(x);
   const batch = x.shape.slice(0, -2);
-  const width = Math.min(blockSize, m, n);
+  const width = Math.min(panel, m, n);
   const { triangle, vectors } = reflectColumns(matrixFirst(columnsOf(x, 0, width)));
   const u = matrixLast(permute(vectors, [1, 0, 2]), batch);
   const own = { u, s: triu(matmul(transposed(u), u), 1).add(eye(width)) };
@@ -85,7 +89,7 @@ function triangularize(x: Tensor): { r: Tensor; reflections: readonly Reflection
   if (width === n) return { r: block, reflections: [own] };
   const others = reflectBack(own, columnsOf(x, width, n));
   if (width === m) return { r: concat([block, others], -1), reflections: [own] };
-  const { r, reflections } = triangularize(rowsOf(others, width, m));
+  const { r, reflections } = triangularize(rowsOf(others, width, m), panel);
   return {
     r: concat([block, concat([rowsOf(others, 0, width), r], -2)], -1),
     reflections: [own, ...reflections],

@@ -37,11 +37,11 @@ const triangularSolveOptions: OptionNames<TriangularSolveOptions> = {
   unitriangular: requireBoolean,
 };
 
-/** Matrices up to this size are taken column by column; larger ones are divided, so that most of the work is products. */
-export const blockSize = 32;
+/** Matrices up to this size are solved row by row; larger ones are divided, so that most of the work is products. */
+const blockSize = 64;
 
 /** About the middle, at the end of a block. */
-export const middleOf = (n: number): number => blockSize * Math.ceil(n / blockSize / 2);
+const middleOf = (n: number): number => blockSize * Math.ceil(n / blockSize / 2);
 
 export interface Triangle {
   readonly upper: boolean;
