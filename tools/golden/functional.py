@@ -870,5 +870,96 @@ def products_of_matrices_in_all_directions(a, b, c):
     return hessian(f, argnums=(0, 1, 2))(a, b, c)
 
 
+# Linear algebra.
+
+
+@program(x=values(5, 2), y=values(5), scale=torch.tensor(0.75), noise=torch.tensor(0.25))
+def the_evidence_of_a_gaussian_process(x, y, scale, noise):
+    def evidence(scale, noise):
+        d = (x[:, None] - x[None]).square().sum(-1)
+        k = torch.exp(-0.5 * d / scale**2) + noise * torch.eye(5)
+        l = torch.linalg.cholesky(k)
+        a = torch.linalg.solve_triangular(l, y[:, None], upper=False)
+        return -0.5 * a.square().sum() - l.diagonal().log().sum()
+
+    return evidence(scale, noise), grad(evidence, argnums=(0, 1))(scale, noise), jacrev(grad(evidence, argnums=(0, 1)), argnums=(0, 1))(scale, noise)
+
+
+@program(a=values(3, 3), q=values(3, 3, scale=0.5), z=values(5, 2), h=values(2, 3))
+def the_likelihood_of_a_kalman_filter(a, q, z, h):
+    def loss(a, q):
+        process = q @ q.T + 0.1 * torch.eye(3)
+        m, p, total = torch.zeros(3), torch.eye(3), 0
+        for t in range(5):
+            m, p = a @ m * 0.5, 0.25 * a @ p @ a.T + process
+            s = h @ p @ h.T + 0.5 * torch.eye(2)
+            r = z[t] - h @ m
+            k = torch.linalg.solve(s, h @ p).T
+            total = total + 0.5 * (r @ torch.linalg.solve(s, r) + torch.logdet(s))
+            m, p = m + k @ r, p - k @ h @ p
+        return total
+
+    return loss(a, q), grad(loss, argnums=(0, 1))(a, q)
+
+
+@program(x=values(4, 3), w=values(3, 3))
+def a_flow_by_an_invertible_matrix(x, w):
+    def loss(w):
+        return 0.5 * (x @ w.T).square().sum(-1).mean() - torch.linalg.slogdet(w)[1]
+
+    return loss(w), grad(loss)(w), jvp(grad(loss), (w,), (w.sin(),))[1]
+
+
+@program(x=values(3, 4, 4), v=values(3, 4))
+def gradients_of_every_example_by_solving(x, v):
+    f = lambda a, b: torch.linalg.solve(a @ a.T + torch.eye(4), b).square().sum() + torch.logdet(a @ a.T + torch.eye(4))
+    return vmap(grad(f, argnums=(0, 1)))(x, v)
+
+
+@program(x=values(5, 3))
+def values_of_a_spectrum_and_their_derivatives(x):
+    def eigen(x):
+        return torch.linalg.eigvalsh(x.T @ x + torch.diag(torch.arange(3.0)))
+
+    def singular(x):
+        return torch.linalg.svdvals(x)
+
+    return eigen(x), jacrev(eigen)(x), singular(x), jacrev(singular)(x), grad(lambda x: singular(x).log().sum())(x)
+
+
+@program(x=values(4, 3), b=values(4))
+def least_squares_and_a_projection(x, b):
+    fit = lambda x, b: torch.linalg.pinv(x) @ b
+    project = lambda x: (x @ torch.linalg.pinv(x) @ b).square().sum()
+    q = lambda x: torch.linalg.qr(x)[0].abs().sum()
+    return fit(x, b), jacrev(fit, argnums=(0, 1))(x, b), grad(project)(x), grad(q)(x)
+
+
+@program(m=values(3), n=values(3), a=values(3, 3), b=values(3, 3))
+def a_divergence_of_gaussians(m, n, a, b):
+    def kl(m, n, a, b):
+        s, t = a @ a.T + torch.eye(3), b @ b.T + torch.eye(3)
+        inverse = torch.linalg.inv(t)
+        d = n - m
+        return 0.5 * ((inverse @ s).trace() + d @ inverse @ d - 3 + torch.logdet(t) - torch.logdet(s))
+
+    return kl(m, n, a, b), grad(kl, argnums=(0, 1, 2, 3))(m, n, a, b), hessian(kl)(m, n, a, b)
+
+
+@program(a=values(3, 3), v=values(3))
+def a_matrix_exponential_by_its_series(a, v):
+    def expm(a):
+        result, term = torch.eye(3), torch.eye(3)
+        for k in range(1, 15):
+            term = term @ a * 0.25 / k
+            result = result + term
+        for _ in range(2):
+            result = result @ result
+        return result
+
+    f = lambda a: (expm(a) @ v).square().sum()
+    return expm(a), grad(f)(a), jvp(grad(f), (a,), (a.T,))[1]
+
+
 (folder / "functional.json").write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
 print(len(cases), "programs", sum(len(c["expected"]) for c in cases), "results")

@@ -1,4 +1,4 @@
-/** Seventy small programs of functorch and of PyTorch's autograd, with the numbers that they have there. */
+/** Small programs of functorch and of PyTorch's autograd, with the numbers that they have there. */
 import { readFileSync } from 'node:fs';
 import { setDevice, tensor, Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -50,6 +50,17 @@ import {
   unbind,
   where,
   whileLoop,
+  cholesky,
+  diag,
+  eigh,
+  inverse,
+  logdet,
+  matrixPower,
+  pinv,
+  qr,
+  slogdet,
+  svd,
+  triangularSolve,
   zeros,
   type Tensor,
 } from '@hebb/tensor';
@@ -99,7 +110,10 @@ type Name =
   | 'h'
   | 'dy'
   | 'eps'
-  | 'theta';
+  | 'theta'
+  | 'scale'
+  | 'noise'
+  | 'm';
 export type Inputs = { readonly [N in Name]: Tensor };
 type Program = (inputs: Inputs) => unknown;
 
@@ -887,5 +901,99 @@ export const programs: Readonly<Record<string, Program>> = {
   'products of matrices in all directions': ({ a, b, c }) => {
     const f = (p: Tensor, q: Tensor, r: Tensor): Tensor => einsum('ij,jk,ki->', p, q, r).sin();
     return hessian(f, { argnums: [0, 1, 2] })(a, b, c);
+  },
+
+  'the evidence of a gaussian process': ({ x, y, scale, noise }) => {
+    const evidence = (s: Tensor, n: Tensor): Tensor => {
+      const d = x.unsqueeze(1).sub(x.unsqueeze(0)).square().sum(-1);
+      const k = d.mul(-0.5).div(s.square()).exp().add(eye(5).mul(n));
+      const l = cholesky(k);
+      const a = triangularSolve(l, y.unsqueeze(1), { upper: false });
+      return a.square().sum().mul(-0.5).sub(diagonal(l).log().sum());
+    };
+    const first = grad(evidence, { argnums: [0, 1] });
+    return [evidence(scale, noise), first(scale, noise), jacobian(first, { argnums: [0, 1] })(scale, noise)];
+  },
+  'the likelihood of a kalman filter': ({ a, q, z, h }) => {
+    const t = (m: Tensor): Tensor => m.transpose(0, 1);
+    const loss = (dynamics: Tensor, root: Tensor): Tensor => {
+      const process = root.matmul(t(root)).add(eye(3).mul(0.1));
+      const filter = ([before, spread]: readonly [Tensor, Tensor], seen: Tensor) => {
+        const m = dynamics.matmul(before).mul(0.5);
+        const p = dynamics.matmul(spread).matmul(t(dynamics)).mul(0.25).add(process);
+        const s = h.matmul(p).matmul(t(h)).add(eye(2).mul(0.5));
+        const r = seen.sub(h.matmul(m));
+        const k = t(solve(s, h.matmul(p)));
+        const cost = r.mul(solve(s, r)).sum().add(logdet(s)).mul(0.5);
+        return [[m.add(k.matmul(r)), p.sub(k.matmul(h).matmul(p))], cost] as const;
+      };
+      return scan(filter, [zeros([3]), eye(3)], z)[1].sum();
+    };
+    return [loss(a, q), grad(loss, { argnums: [0, 1] })(a, q)];
+  },
+  'a flow by an invertible matrix': ({ x, w }) => {
+    const loss = (m: Tensor): Tensor =>
+      x.matmul(m.transpose(0, 1)).square().sum(-1).mean().mul(0.5).sub(slogdet(m).logAbsDet);
+    return [loss(w), grad(loss)(w), jvp(grad(loss), [w], [w.sin()]).tangent];
+  },
+  'gradients of every example by solving': ({ x, v }) => {
+    const f = (m: Tensor, b: Tensor): Tensor => {
+      const system = m.matmul(m.transpose(0, 1)).add(eye(4));
+      return solve(system, b).square().sum().add(logdet(system));
+    };
+    return vmap(grad(f, { argnums: [0, 1] }))(x, v);
+  },
+  'values of a spectrum and their derivatives': ({ x }) => {
+    const eigen = (m: Tensor): Tensor =>
+      eigh(
+        m
+          .transpose(0, 1)
+          .matmul(m)
+          .add(diag(tensor([0, 1, 2]))),
+      ).eigenvalues;
+    const singular = (m: Tensor): Tensor => svd(m).s;
+    return [
+      eigen(x),
+      jacobian(eigen)(x),
+      singular(x),
+      jacobian(singular)(x),
+      grad((m: Tensor) => singular(m).log().sum())(x),
+    ];
+  },
+  'least squares and a projection': ({ x, b }) => {
+    const fit = (m: Tensor, v: Tensor): Tensor => pinv(m).matmul(v);
+    const project = (m: Tensor): Tensor => m.matmul(pinv(m)).matmul(b).square().sum();
+    return [
+      fit(x, b),
+      jacobian(fit, { argnums: [0, 1] })(x, b),
+      grad(project)(x),
+      grad((m: Tensor) => qr(m).q.abs().sum())(x),
+    ];
+  },
+  'a divergence of gaussians': ({ m, n, a, b }) => {
+    const spread = (root: Tensor): Tensor => root.matmul(root.transpose(0, 1)).add(eye(3));
+    const kl = (p: Tensor, q: Tensor, rootP: Tensor, rootQ: Tensor): Tensor => {
+      const [s, t] = [spread(rootP), spread(rootQ)];
+      const backward = inverse(t);
+      const d = q.sub(p);
+      const distance = trace(backward.matmul(s)).add(d.matmul(backward).mul(d).sum());
+      return distance.sub(3).add(logdet(t)).sub(logdet(s)).mul(0.5);
+    };
+    return [kl(m, n, a, b), grad(kl, { argnums: [0, 1, 2, 3] })(m, n, a, b), hessian(kl)(m, n, a, b)];
+  },
+  'a matrix exponential by its series': ({ a, v }) => {
+    const expm = (m: Tensor): Tensor => {
+      const [[series]] = scan(
+        ([sum, term]: readonly [Tensor, Tensor], k: Tensor) => {
+          const next = term.matmul(m).mul(0.25).div(k);
+          return [[sum.add(next), next], undefined];
+        },
+        [eye(3), eye(3)],
+        tensor(Array.from({ length: 14 }, (_, k) => k + 1)),
+      );
+      return matrixPower(series, 4);
+    };
+    const f = (m: Tensor): Tensor => expm(m).matmul(v).square().sum();
+    return [expm(a), grad(f)(a), jvp(grad(f), [a], [a.transpose(0, 1)]).tangent];
   },
 };
