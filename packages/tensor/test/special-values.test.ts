@@ -10,7 +10,7 @@ import {
   type BinaryPrimitive,
   type UnaryPrimitive,
 } from '../src/graph/elementwise.ts';
-import { div, full, minimum, mul, pow, scalar, setDevice, sub, tensor, where, type Tensor } from '../src/index.ts';
+import { div, eye, full, minimum, mul, pow, scalar, setDevice, sub, tensor, where, type Tensor } from '../src/index.ts';
 import { nodeOf, tensorOf } from '../src/handle.ts';
 import { differences, interpretTensors } from './support/compare.ts';
 import { devices } from './support/devices.ts';
@@ -31,6 +31,9 @@ function ofPairs(values: readonly number[], pattern: Pattern): Tensor {
 }
 
 const positive = (y: Tensor): Tensor => y.greater(0).to('float32');
+
+/** 0 of the shape of x: what stands beside the diagonal of a matrix of ones. */
+const diagonalOf = (x: Tensor): Tensor => eye(3).slice([0, 1], [1, 2]).broadcastTo(x.shape);
 
 const patterns: Readonly<Record<string, Pattern>> = {
   'x − x': (x) => x.sub(x),
@@ -56,6 +59,8 @@ const patterns: Readonly<Record<string, Pattern>> = {
   'x · scalar 0': (x) => x.mul(scalar(0)),
   'x + 0 · scalar NaN': (x) => x.add(scalar(NaN).mul(0)),
   '0 / x': (x) => div(0, x),
+  '0 / x, with a 0 that the place alone decides': (x) => div(diagonalOf(x), x),
+  'x · 0, with such a 0': (x) => mul(x, diagonalOf(x)),
   '−0 / x': (x) => div(-0, x),
   'x / 0': (x) => x.div(0),
   'x / −0': (x) => x.div(-0),

@@ -73,6 +73,8 @@ class Simplifier {
     switch (op) {
       case 'constant':
         return this.constant((attributes as Attributes['constant']).value, type);
+      case 'iota':
+        return type.shape[(attributes as Attributes['iota']).axis] === 1 ? this.constant(0, type) : undefined;
       case 'detach':
         return first;
       case 'cast':

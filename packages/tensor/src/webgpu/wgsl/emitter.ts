@@ -8,7 +8,7 @@ import type { Condition, Expression, ScalarType, StorageType } from '../../compi
 import type { Atom, Axis, Index } from '../../compiler/index-expression.ts';
 import type { FunctionName } from './functions.ts';
 import { binaryText, castText, literalText, selectText, unaryText } from './operators.ts';
-import { haveCommonSource } from './sources.ts';
+import { haveCommonSource, mayBeKnown } from './sources.ts';
 
 /** A WGSL operand: a name or a literal. `depth` is the block in which it is known (0 for literals). */
 export interface Value {
@@ -280,7 +280,8 @@ export class Emitter {
         const left = this.#operand(expression.left);
         const right = this.#operand(expression.right);
         const depth = Math.max(left.depth, right.depth);
-        return this.define(binaryText(this, expression, left.text, this.#opaque(expression, right.text)), depth);
+        const [x, y] = [this.#hidden(expression, left.text, 'left'), this.#hidden(expression, right.text, 'right')];
+        return this.define(binaryText(this, expression, x, this.#opaque(expression, y)), depth);
       }
       case 'select': {
         const condition = this.expression(expression.condition);
@@ -315,6 +316,16 @@ export class Emitter {
       case 'result':
         return this.results[expression.position] ?? literalValue('0');
     }
+  }
+
+  /**
+   * Of 0 · x and 0 / x compilers make 0, whatever x is. Where an operand may turn out as 0 only there (at the one place of an axis, say), a bit that is 0 is added that the compiler does not know.
+   */
+  #hidden(expression: Extract<Expression, { kind: 'binary' }>, text: string, side: 'left' | 'right'): string {
+    const { operator, [side]: operand } = expression;
+    if ((operator !== 'mul' && operator !== 'div') || operand.type !== 'f32' || !mayBeKnown(operand)) return text;
+    this.usesUnit = true;
+    return `bitcast<f32>(bitcast<u32>(f32(${text})) | (bitcast<u32>(unit) & 1u))`;
   }
 
   /**
