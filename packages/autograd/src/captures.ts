@@ -1,6 +1,6 @@
 /** Tensors that a function with a gradient of its own reads beside its inputs: its gradient knows nothing of them. */
 import { ArgumentError } from '@hebb/tensor';
-import { formatType, isOp, type Node } from '@hebb/tensor/graph';
+import { formatType, isOp, type Attributes, type Node } from '@hebb/tensor/graph';
 
 /** A body behind a gradient that replaces its own, where the body may have read more than its inputs. */
 export function hiddenBody(node: Node): Node | undefined {
@@ -43,4 +43,49 @@ export function requireNoCaptures(composites: readonly Node[], { isWanted, sourc
       }
     }
   }
+}
+
+const insideOf = (node: Node): readonly Node[] => (isOp(node, 'composite') ? [node.attributes.body] : node.inputs);
+
+/**
+ * What a body reads from outside and what was computed there of the inputs of a composite with a gradient of its own, in the place of that gradient. It gives
+ * cotangents to the inputs, so none comes here.
+ */
+export function hiddenParameters(body: {
+  readonly parameters: readonly Node[];
+  readonly results: readonly Node[];
+}): ReadonlySet<Node> {
+  const parameters = new Set(body.parameters);
+  const found = new Set<Node>();
+  const seen = new Set<Node>();
+  const stack = [...body.results];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node) || parameters.has(node)) continue;
+    seen.add(node);
+    const hidden = hiddenBody(node);
+    if (hidden === undefined) stack.push(...insideOf(node));
+    else {
+      stack.push(...node.inputs);
+      for (const inner of between(hidden, (node.attributes as Attributes['composite']).boundary ?? []))
+        if (parameters.has(inner)) found.add(inner);
+    }
+  }
+  return found;
+}
+
+/** What lies on the ways from a boundary to a result, both ends included. */
+function between(result: Node, boundary: readonly Node[]): ReadonlySet<Node> {
+  const users = new Map<Node, Node[]>();
+  const seen = new Set<Node>([result, ...boundary]);
+  const stack = boundary.includes(result) ? [] : [result];
+  for (let user = stack.pop(); user !== undefined; user = stack.pop()) {
+    for (const source of insideOf(user)) {
+      users.set(source, [...(users.get(source) ?? []), user]);
+      if (!seen.has(source)) stack.push(source);
+      seen.add(source);
+    }
+  }
+  const on = new Set(boundary);
+  for (const node of on) for (const user of users.get(node) ?? []) on.add(user);
+  return on;
 }

@@ -15,6 +15,8 @@ import {
   type ScanParts,
   isFloat,
 } from '@hebb/tensor/graph';
+import { hiddenParameters } from './captures.ts';
+
 type Carry = ScanParts['carries'][number];
 
 /** Cotangents of parameters of a body and of what it reads from outside, behind which nothing is followed; undefined where it is zero. */
@@ -39,7 +41,9 @@ export function scanCotangents(
   const states = parameters.slice(0, carries);
   const steps = parameters.slice(carries, carries + xs);
   const captured = parameters.slice(carries + xs);
-  const isWanted = (position: number): boolean => wanted[position] === true;
+  const hidden = hiddenParameters(body);
+  const isWanted = (position: number): boolean =>
+    wanted[position] === true && !hidden.has(parameters[position] as Node);
 
   /** The cotangents of what is stacked, as loops see them. */
   const stacked: { stacked: () => Node; parameter: Node }[] = [];

@@ -141,6 +141,11 @@ const loops: Case[] = [
     },
     inputs: [input([2]), input([3, 2], { seed: 2 }), input([2, 2], { seed: 3 })],
   },
+  // An operation with a gradient of its own, of which a part does not depend on the step.
+  {
+    f: (a, xs, w) => scan((h, x) => [hypot(h.mul(x), w), undefined], a, xs)[0].sin(),
+    inputs: [input([2]), input([3, 2], { seed: 2 }), input([2], { seed: 3 })],
+  },
   // In a loop in a loop, an operation with a gradient of its own between what the inner one carries and what the outer one does.
   {
     f: (a, xs, w) => {
