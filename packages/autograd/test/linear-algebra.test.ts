@@ -262,6 +262,15 @@ describe.each(devices)('on %s', (device) => {
     expect(await cofactors(zeros([2, 2]))).toEqual([[0, 0], [0, 0]]); // prettier-ignore
   });
 
+  it('ends with NaN where elements are NaN or infinite', async () => {
+    for (const bad of [NaN, Infinity]) {
+      const x = tensor([[bad, 1], [1, 2]]); // prettier-ignore
+      expect(await cholesky(x).toArray()).toEqual([[NaN, 0], [NaN, NaN]]); // prettier-ignore
+      expect(await eigh(x).eigenvalues.toArray()).toEqual([NaN, NaN]);
+      expect(await svd(x).s.toArray()).toEqual([NaN, NaN]);
+    }
+  });
+
   it('solves with a pivot that Gauss without pivoting would lose', async () => {
     const x = await solve(tensor([[1e-8, 1], [1, 1]]), tensor([1, 2])).toArray(); // prettier-ignore
     expect(x).toEqual([1, 1]);

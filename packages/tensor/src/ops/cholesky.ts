@@ -37,7 +37,8 @@ function factorColumns(x: Tensor): Tensor {
       const column = gatherNode(rest, 1, broadcastTo(step, [m, 1, batch]));
       const row = gatherNode(rest, 0, broadcastTo(step, [1, width, batch]));
       const pivot = gatherNode(column, 0, broadcastTo(step, [1, 1, batch]));
-      const root = where(pivot.greater(0), pivot.sqrt(), Number.NaN);
+      const isPositive = pivot.greater(0).and(pivot.less(Infinity));
+      const root = where(isPositive, pivot.sqrt(), Number.NaN);
       const done = column.div(root);
       const waiting = rest.sub(done.mul(row.div(root)));
       return [where(columns.equal(step), done, where(step.less(columns), waiting, rest)), undefined];
