@@ -20,6 +20,7 @@ import {
 } from './batches.ts';
 import { isPromise, requireDataset, requireGathered, type Dataset } from './dataset.ts';
 import { Buckets, type PlannedBatch } from './buckets.ts';
+import { Epochs } from './epochs.ts';
 import { DataError, show } from './errors.ts';
 import { count, printable } from './print.ts';
 import { Random, requireSeed } from './random.ts';
@@ -105,6 +106,7 @@ export type LoaderState = {
  * A dataset whose `gather` is asynchronous is read with `for await (const { x, y } of loader)`.
  */
 export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch = B>
+  extends Epochs
   implements Batches<T>, Iterable<TensorBatch<T>>, AsyncIterable<TensorBatch<T>>
 {
   readonly dataset: Dataset<B>;
@@ -118,8 +120,6 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   readonly #options: DataLoaderOptions<B, T>;
   /** Batches and examples of an epoch. */
   readonly #count: { readonly batches: number; readonly examples: number };
-  #seed: number;
-  #epoch = 0;
 
   /**
    * @throws DataError if there is no dataset, if `batchSize` is not a positive integer, if `seed` is not an integer from 0, if the dataset is
@@ -129,6 +129,7 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
     checkOptions('DataLoader', options, loaderOptions);
     requireDataset('DataLoader', dataset);
     const { batchSize = 32, shuffle = false, seed = defaultGenerator.seed, dropLast = false, transform } = options;
+    super('DataLoader', seed);
     if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
       throw new DataError(`[DataLoader] batchSize must be a positive integer, got ${show(batchSize)}.`, {
         hint: `Use e.g. { batchSize: 32 }; { batchSize: ${Math.max(1, dataset.length)} } takes the whole dataset at once.`,
@@ -161,7 +162,6 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
     this.shuffle = shuffle;
     this.dropLast = dropLast;
     this.workers = workers;
-    this.#seed = seed;
     this.#transform = transform;
     this.#prefetch = workers === 0 ? 0 : prefetch;
     printable(this);
@@ -182,32 +182,16 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
     return this.#buckets?.bounds;
   }
 
-  get seed(): number {
-    return this.#seed;
-  }
-
-  /**
-   * The epoch with which the next `for … of` and `fit` begin, from 0. A `for … of` moves it on as it begins; nothing else does. Set it to go on
-   * after a checkpoint.
-   */
-  get epoch(): number {
-    return this.#epoch;
-  }
-  set epoch(epoch: number) {
-    requireSeed('DataLoader', 'epoch', epoch);
-    this.#epoch = epoch;
-  }
-
   /**
    * A loader of the same batches in the order of the dataset, with the last one however small it is: what evaluation reads. With `buckets` their
    * order stays, by bucket.
    */
   inOrder(): DataLoader<B, T> {
-    return new DataLoader(this.dataset, { ...this.#options, seed: this.#seed, shuffle: false, dropLast: false });
+    return new DataLoader(this.dataset, { ...this.#options, seed: this.seed, shuffle: false, dropLast: false });
   }
 
   /** The indices of the dataset in the order of an epoch (default: the next one), those included that `dropLast` leaves out. */
-  order(epoch: number = this.#epoch): Uint32Array {
+  order(epoch: number = this.epoch): Uint32Array {
     requireSeed('DataLoader', 'epoch', epoch);
     if (this.#buckets === undefined) return this.#examples(epoch).order;
     const whole = Uint32Array.from({ length: this.dataset.length }, (_, i) => i);
@@ -244,16 +228,16 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
 
   /** The next epoch as tensors, where the dataset gives its batches at once. */
   [Symbol.iterator](): Generator<TensorBatch<T>, void, undefined> {
-    return this.#tensors(this.#epoch++);
+    return this.#tensors(this.begin());
   }
 
   /** The next epoch as tensors. */
   [Symbol.asyncIterator](): AsyncGenerator<TensorBatch<T>, void, undefined> {
-    return this.#tensorsLater(this.#epoch++);
+    return this.#tensorsLater(this.begin());
   }
 
   /** `DataLoader of 10 examples, 3 batches of 4, shuffled with seed 1`, as `console.log` prints it. */
-  toString(): string {
+  override toString(): string {
     const { dropLast, shuffle, buckets, seed, dataset } = this;
     const parts = [
       `DataLoader of ${count(dataset.length, 'example')}`,
@@ -273,8 +257,8 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
       dropLast: this.dropLast,
       shuffle: this.shuffle,
       ...(this.buckets !== undefined && { buckets: this.buckets }),
-      seed: this.#seed,
-      epoch: this.#epoch,
+      seed: this.seed,
+      epoch: this.epoch,
     };
   }
 
@@ -285,8 +269,7 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
       this.differences(state),
       'Make the loader as it was made then, of the same data.',
     );
-    this.#seed = state.seed;
-    this.#epoch = state.epoch;
+    this.continueFrom(state);
   }
 
   /** Every reason why a cursor of the loader with that state means nothing here, in words; none where it fits. */

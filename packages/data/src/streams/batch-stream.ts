@@ -21,9 +21,9 @@ import {
   type LoadedBatch,
   type TensorBatch,
 } from '../batches.ts';
+import { Epochs } from '../epochs.ts';
 import { DataError, show } from '../errors.ts';
 import { printable } from '../print.ts';
-import { requireSeed } from '../random.ts';
 import { stateDifferences } from '../state.ts';
 import { Collator, fieldTypes, type FieldType } from './collate.ts';
 import { prefetchReader } from './prefetch.ts';
@@ -86,7 +86,10 @@ export type BatchStreamState = {
  * for await (const { x } of batches) x.shape; // [2], [2], [1]: tensors, of the next epoch each time
  * ```
  */
-export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B>, AsyncIterable<TensorBatch<B>> {
+export class BatchStream<B extends ArrayBatch = ArrayBatch>
+  extends Epochs
+  implements Batches<B>, AsyncIterable<TensorBatch<B>>
+{
   /** Not known: a stream is as long as it turns out to be. */
   readonly length: undefined = undefined;
   readonly exampleCount: undefined = undefined;
@@ -96,8 +99,6 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
   readonly #source: StreamSource<unknown>;
   readonly #options: BatchOptions<never, B>;
   readonly #open: (epoch: number, from: number, position?: JsonValue) => Reader<Loaded<B>>;
-  #seed: number;
-  #epoch = 0;
 
   /** @internal Streams make it, with {@link Stream.batch}. */
   constructor(source: StreamSource<unknown>, stages: readonly string[], size: number, options: BatchOptions<never, B>) {
@@ -106,9 +107,9 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
     const { dropLast = false, types = {}, seed = defaultGenerator.seed, prefetch = 2, transform } = options;
     const collate = options.collate as ((elements: readonly unknown[]) => B | Promise<B>) | undefined;
     requireInteger('batch', 'prefetch', prefetch, 0);
+    super('BatchStream', seed);
     this.batchSize = size;
     this.dropLast = dropLast;
-    this.#seed = seed;
     this.#stages = stages;
     this.#source = source;
     this.#options = { ...options, seed };
@@ -117,7 +118,7 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
       let batch = from;
       const finish = (loaded: Loaded<B>): Loaded<B> | Promise<Loaded<B>> => {
         if (transform === undefined) return loaded;
-        return after(transform(loaded.batch, contextOf(this.#seed, epoch, batch++)), (changed) => {
+        return after(transform(loaded.batch, contextOf(this.seed, epoch, batch++)), (changed) => {
           requireTransformed('batch', changed);
           return { batch: changed, count: loaded.count };
         });
@@ -125,20 +126,6 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
       const reader = batchReader(source.open(epoch, position), { size, dropLast, types, collate, finish });
       return prefetch === 0 ? reader : prefetchReader(reader, prefetch);
     };
-  }
-
-  /** Of what `transform` draws; the seeds of stages are theirs. */
-  get seed(): number {
-    return this.#seed;
-  }
-
-  /** The epoch with which the next `for await … of` begins, from 0; it moves on as one begins. */
-  get epoch(): number {
-    return this.#epoch;
-  }
-  set epoch(epoch: number) {
-    requireSeed('BatchStream', 'epoch', epoch);
-    this.#epoch = epoch;
   }
 
   /**
@@ -153,7 +140,7 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
 
   /** The same batches with the last one, however small it is: what evaluation reads. The stages of the stream stay, a shuffle among them. */
   inOrder(): BatchStream<B> {
-    const all = { ...this.#options, seed: this.#seed, dropLast: false };
+    const all = { ...this.#options, seed: this.seed, dropLast: false };
     return new BatchStream(this.#source, this.#stages, this.batchSize, all);
   }
 
@@ -183,11 +170,11 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
 
   /** The next epoch as tensors. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TensorBatch<B>, void, undefined> {
-    for await (const { batch } of this.batches({ epoch: this.#epoch++, batch: 0 })) yield toTensors(batch);
+    for await (const { batch } of this.batches({ epoch: this.begin(), batch: 0 })) yield toTensors(batch);
   }
 
   /** `BatchStream of 32: csvStream → shuffle(buffer 100, seed 1)`, as `console.log` prints it. */
-  toString(): string {
+  override toString(): string {
     return `BatchStream of ${this.batchSize}: ${this.#stages.join(' → ')}`;
   }
 
@@ -204,8 +191,7 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch> implements Batches<B
       this.differences(state),
       'Make the stream as it was made then, of the same data, with the same seeds.',
     );
-    this.#seed = state.seed;
-    this.#epoch = state.epoch;
+    this.continueFrom(state);
   }
 
   /** Every reason why a cursor of the stream with that state means nothing here, in words; none where it fits. */
