@@ -45,13 +45,9 @@ export { OneHotEncoder } from './transforms/one-hot-encoder.ts';
 export type { Categories, OneHotEncoderOptions } from './transforms/one-hot-encoder.ts';
 export { Pipeline } from './transforms/pipeline.ts';
 export type { AnyTransform, Transform, TransformJSON, TransformType } from './transforms/transform.ts';
-export { MinMaxScaler, StandardScaler, normalize } from './transforms/scaling.ts';
-export type {
-  MinMaxScalerOptions,
-  NormalizeOptions,
-  ScalerOptions,
-  StandardScalerOptions,
-} from './transforms/scaling.ts';
+export { normalize, type NormalizeOptions } from './transforms/normalize.ts';
+export { MinMaxScaler, StandardScaler } from './transforms/scaling.ts';
+export type { MinMaxScalerOptions, ScalerOptions, StandardScalerOptions } from './transforms/scaling.ts';
 export { stratifiedSplit, trainTestSplit } from './split.ts';
 export type { Split, SplitOptions, Splittable, StratifiedSplitOptions, ThreeWaySplit } from './split.ts';
 export { BatchStream } from './streams/batch-stream.ts';

@@ -3,16 +3,14 @@ import {
   checkOptions,
   requireArray as requireList,
   requireBoolean,
-  requireOptions,
   type OptionNames,
   typeNameOf,
 } from '@hebb/tensor/arguments';
-import { format, requireArray, sizeOf, whole, type NumericArray } from '../arrays.ts';
+import { format, requireArray, sizeOf, type NumericArray } from '../arrays.ts';
 import { DataError, show } from '../errors.ts';
 import { printable, transformText } from '../print.ts';
+import { mapped, type Floats } from './floats.ts';
 import { JsonReader, notFitted, numbersToJSON, type Transform, type TransformJSON } from './transform.ts';
-
-type Floats<T extends NumericArray> = NumericArray<T['data'] extends Float32Array ? Float32Array : Float64Array>;
 
 export interface ScalerOptions {
   /**
@@ -91,7 +89,7 @@ abstract class Scaler implements Transform<NumericArray, NumericArray> {
   transform<T extends NumericArray>(x: T): Floats<T> {
     const { center, divisor, base } = this.#check(x);
     const width = center.length;
-    return map(x, (value, i) => this.finish((value - (center[i % width] ?? 0)) / (divisor[i % width] ?? 1) + base));
+    return mapped(x, (value, i) => this.finish((value - (center[i % width] ?? 0)) / (divisor[i % width] ?? 1) + base));
   }
 
   /** `fit(x).transform(x)`. */
@@ -103,7 +101,7 @@ abstract class Scaler implements Transform<NumericArray, NumericArray> {
   inverseTransform<T extends NumericArray>(x: T): Floats<T> {
     const { center, divisor, base } = this.#check(x);
     const width = center.length;
-    return map(x, (value, i) => (value - base) * (divisor[i % width] ?? 1) + (center[i % width] ?? 0));
+    return mapped(x, (value, i) => (value - base) * (divisor[i % width] ?? 1) + (center[i % width] ?? 0));
   }
 
   /** Its class, options and what it has learnt, as `console.log` prints it. */
@@ -395,62 +393,4 @@ export class MinMaxScaler extends Scaler {
   protected override finish(value: number): number {
     return this.#clip ? Math.min(this.#range[1], Math.max(this.#range[0], value)) : value;
   }
-}
-
-export interface NormalizeOptions {
-  /** One number, or one per channel. */
-  mean: number | readonly number[];
-  /** One number, or one per channel. */
-  std: number | readonly number[];
-}
-
-const normalizeOptions: OptionNames<NormalizeOptions> = { mean: true, std: true };
-
-/**
- * (x − mean) / std for images of shape [examples, channels, height, width], with numbers that you know, e.g. 0.1307
- * and 0.3081 for MNIST. Float32Array gives Float32Array, any other array Float64Array.
- *
- * Source: `torchvision.transforms.Normalize`.
- *
- * ```ts
- * import { normalize } from '@hebb/data';
- *
- * const image = { data: Float32Array.of(0, 0.5, 1, 0), shape: [1, 2, 1, 2] };
- * normalize(image, { mean: [0.5, 1], std: 0.5 }).data; // Float32Array [-1, 0, 0, -2]
- * ```
- *
- * @throws DataError if the numbers do not fit the channels or a std is not positive.
- */
-export function normalize<T extends NumericArray>(images: T, options: NormalizeOptions): Floats<T> {
-  requireArray('normalize', images);
-  requireOptions('normalize', options, normalizeOptions);
-  const { mean, std } = options;
-  const [, channels = 1] = images.shape;
-  const area = sizeOf(images.shape.slice(2));
-  const perChannel = (name: string, given: number | readonly number[]): readonly number[] => {
-    const values = typeof given === 'number' ? new Array<number>(channels).fill(given) : given;
-    requireList('normalize', name, values);
-    if (
-      values.length !== channels ||
-      !values.every((value) => Number.isFinite(value) && (name === 'mean' || value > 0))
-    ) {
-      const positive = name === 'mean' ? 'number' : 'positive number';
-      throw new DataError(
-        `[normalize] ${name} must be one ${positive} or one for each of the ${channels} channels of ${format(images)}, got [${values.join(', ')}].`,
-      );
-    }
-    return values;
-  };
-  const means = perChannel('mean', mean);
-  const stds = perChannel('std', std);
-  return map(images, (value, i) => {
-    const channel = Math.floor(i / area) % channels;
-    return (value - (means[channel] ?? 0)) / (stds[channel] ?? 1);
-  });
-}
-
-function map<T extends NumericArray>({ data, shape }: T, f: (value: number, index: number) => number): Floats<T> {
-  const mapped = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length);
-  for (let i = 0; i < data.length; i++) mapped[i] = f(data[i] ?? NaN, i);
-  return whole({ data: mapped, shape: [...shape] }) as unknown as Floats<T>;
 }

@@ -2,7 +2,8 @@
 import { requireCountable, type PlanAttributes, type Program, type ProgramNode } from '../graph/program.ts';
 import type { DType } from '../graph/types.ts';
 import { gatherCopies } from './copies.ts';
-import { groupProgram, maximumStores, roleOf } from './groups.ts';
+import { groupProgram, maximumStores } from './groups.ts';
+import { roleOf } from './roles.ts';
 import { axisIndex, makeAxis, resetIndexInterning } from './index-expression.ts';
 import {
   bytesOf,

@@ -3,56 +3,12 @@
  * elementwise work is computed inside its users (rule 2); reductions and contractions take the elementwise work that follows them as an
  * epilogue (rule 3); elementwise kernels over one iteration space that belong together become one with several outputs (part of rule 5).
  */
-import { elementwiseTraits, isElementwise, type BinaryPrimitive, type UnaryPrimitive } from '../graph/elementwise.ts';
 import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import { isJoin, maximumChoices, rangeOf } from './copies.ts';
+import { costOf, roleOf } from './roles.ts';
 import { leadsTo, memoryReads } from './walks.ts';
 
-/** What a primitive means to fusion. */
-type Role = 'leaf' | 'free' | 'elementwise' | 'view' | 'reduction' | 'contraction' | 'loop';
-
-const roles: Readonly<Record<Exclude<PlanPrimitive, UnaryPrimitive | BinaryPrimitive>, Role>> = {
-  buffer: 'leaf',
-  argument: 'leaf',
-  scalar: 'free',
-  constant: 'free',
-  iota: 'free',
-  random: 'elementwise',
-  cast: 'elementwise',
-  bitcast: 'elementwise',
-  detach: 'elementwise',
-  where: 'elementwise',
-  reshape: 'view',
-  transpose: 'view',
-  broadcast: 'view',
-  slice: 'view',
-  pad: 'view',
-  flip: 'view',
-  concat: 'view',
-  unfold: 'view',
-  gather: 'view',
-  scatter: 'reduction',
-  fold: 'reduction',
-  sum: 'reduction',
-  prod: 'reduction',
-  max: 'reduction',
-  min: 'reduction',
-  argmax: 'reduction',
-  cumulative: 'reduction',
-  argSort: 'reduction',
-  dot: 'contraction',
-  conv: 'contraction',
-  convInputGradient: 'contraction',
-  convWeightGradient: 'contraction',
-  scan: 'loop',
-  result: 'loop',
-};
-
-/** Cost of one evaluation, in units of an addition. */
-function costOf(op: PlanPrimitive): number {
-  return elementwiseTraits(op)?.cost ?? (op === 'random' ? 30 : 1);
-}
 /** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
 const recomputeLimit = 5;
 /** Cost of operations in a row, views included, after which a value is written, so that no kernel's expressions nest without bound. */
@@ -75,10 +31,6 @@ export interface Grouping {
   readonly groups: readonly Group[];
   /** The group that stores a node. */
   readonly producer: ReadonlyMap<number, Group>;
-}
-
-export function roleOf(op: PlanPrimitive): Role {
-  return isElementwise(op) ? 'elementwise' : roles[op];
 }
 
 /** A view that a contraction's operand may be read through: anything but a choice between values, or positions known only at run time. */

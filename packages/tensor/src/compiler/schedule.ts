@@ -4,7 +4,8 @@
  */
 import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
-import { roleOf, type Group, type Grouping } from './groups.ts';
+import type { Group, Grouping } from './groups.ts';
+import { roleOf } from './roles.ts';
 import { leadsTo } from './walks.ts';
 
 /** Kernels in order: groups, and copies that move a value to its final place where that could not be done in place. */
