@@ -109,6 +109,7 @@ export class DataLoader<B extends ArrayBatch = ArrayBatch, T extends ArrayBatch 
   extends Epochs
   implements Batches<T>, Iterable<TensorBatch<T>>, AsyncIterable<TensorBatch<T>>
 {
+  static readonly type: string = 'DataLoader';
   readonly dataset: Dataset<B>;
   readonly batchSize: number;
   readonly shuffle: boolean;

@@ -90,6 +90,7 @@ export class BatchStream<B extends ArrayBatch = ArrayBatch>
   extends Epochs
   implements Batches<B>, AsyncIterable<TensorBatch<B>>
 {
+  static readonly type: string = 'BatchStream';
   /** Not known: a stream is as long as it turns out to be. */
   readonly length: undefined = undefined;
   readonly exampleCount: undefined = undefined;
