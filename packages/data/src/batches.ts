@@ -66,7 +66,8 @@ export type TensorBatch<B extends ArrayBatch = ArrayBatch> = { readonly [K in ke
 
 /**
  * The arrays of a batch as tensors of their dtype: the one that the array names (`dtype`), or else int32 for an Int32Array and a Uint32Array (whose
- * values are checked: int32 ends at 2³¹ − 1) and float32 for every other.
+ * values are checked: int32 ends at 2³¹ − 1) and float32 for every other, since that is what models take. With the dtype `'uint8'` bytes stay bytes, a quarter of the
+ * memory and of the way to the device; divide by 255 in the model.
  *
  * ```ts
  * import { toTensors } from '@hebb/data';

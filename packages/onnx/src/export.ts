@@ -114,7 +114,7 @@ export async function exportOnnx(model: OnnxSource, options: ExportOptions): Pro
   const outputs = names.map(({ name, position }) => {
     const traced = graph[position] as Traced;
     const value = walk.write(traced);
-    return { name, traced, value: walk.site(traced).expand(value, traced.extents) };
+    return { name, traced, value: walk.cast(walk.site(traced).expand(value, traced.extents), traced.stored) };
   });
   nameOutputs(emitter, outputs);
   await Promise.all(
@@ -142,7 +142,7 @@ export async function exportOnnx(model: OnnxSource, options: ExportOptions): Pro
       output: outputs.map(({ name, traced }) =>
         valueInfo(
           name,
-          traced.dtype,
+          traced.stored,
           traced.extents.map((extent, axis) => dimension(emitter, name, extent, axis)),
         ),
       ),

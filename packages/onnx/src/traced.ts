@@ -1,5 +1,5 @@
 /** The graphs of several traces, laid over one another: one structure, with every number in as many versions as there are traces. */
-import { formatType, type Attributes, type DType, type Node, type Primitive } from '@hebb/tensor/graph';
+import { computedDType, formatType, type Attributes, type DType, type Node, type Primitive } from '@hebb/tensor/graph';
 import { Alignment } from './alignment.ts';
 import { bodyOf, dependenciesOf, insideOf, isData, stepOf } from './data.ts';
 import { OnnxExportError } from './errors.ts';
@@ -16,7 +16,10 @@ export interface Traced<P extends Primitive = Primitive> {
   readonly step: { readonly parameters: readonly Traced[]; readonly results: readonly Traced[] } | undefined;
   /** The node in each trace. */
   readonly versions: readonly Node<P>[];
+  /** That of the values in the file: float16 and uint8 are computed as float32 and int32 there, too. */
   readonly dtype: DType;
+  /** That of the values in Hebb, of inputs and of outputs. */
+  readonly stored: DType;
   readonly extents: readonly Extent[];
 }
 
@@ -86,7 +89,8 @@ export class Overlay {
         body: undefined,
         step: undefined,
         versions: current,
-        dtype: base.type.dtype,
+        dtype: computedDType(base.type.dtype),
+        stored: base.type.dtype,
         extents: base.type.shape.map((_, axis) => current.map((node) => node.type.shape[axis] ?? 0)),
       };
       const isWhole = leaf || (bodyOf(base) !== undefined && this.#isOperator(alone as Traced<'composite'>));

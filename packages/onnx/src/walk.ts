@@ -1,5 +1,5 @@
 /** Walks a traced graph into a file: what has an operator becomes one, leaves become inputs and initializers, the rest is followed inside. */
-import type { Node } from '@hebb/tensor/graph';
+import { leavesDType, type DType, type Node } from '@hebb/tensor/graph';
 import type { Emitter, Value } from './emitter.ts';
 import { first } from './extents.ts';
 import { findRule } from './operators/composites.ts';
@@ -139,7 +139,16 @@ export class Walk {
     if (node.body !== undefined) return this.#valueOf(node.body);
     if (node.step !== undefined) return this.#loop(node as Traced<'scan'>);
     if (node.op === 'result') return this.#result(node as Traced<'result'>);
-    return (operators[node.op as WrittenPrimitive] as (site: Site) => Value)(this.site(node));
+    const value = (operators[node.op as WrittenPrimitive] as (site: Site) => Value)(this.site(node));
+    if (node.stored === node.dtype || !leavesDType(node.op as WrittenPrimitive, node.stored)) return value;
+    return this.cast(this.cast(value, node.stored), node.dtype);
+  }
+
+  /** The value in another dtype; itself where it has it. */
+  cast(value: Value, dtype: DType): Value {
+    if (value.dtype === dtype) return value;
+    const { extents } = value;
+    return this.#emitter.emit('Cast', [value], { to: elementTypes[dtype] }, { dtype, extents }, 'Cast');
   }
 
   #loop(node: Traced<'scan'>): Value {
@@ -172,11 +181,12 @@ export class Walk {
   #leaf(node: Traced): Value {
     const base = node.versions[0] as Node;
     const input = this.#names.inputs.get(base);
-    if (input !== undefined) return this.#emitter.register({ name: input, dtype: node.dtype, extents: node.extents });
+    const { stored: dtype, extents } = node;
+    if (input !== undefined) return this.cast(this.#emitter.register({ name: input, dtype, extents }), node.dtype);
     const name = this.#emitter.builder.unique(this.#names.state.get(base) ?? 'constant');
-    const tensor: OnnxTensor = { name, dims: node.extents.map(first), dataType: elementTypes[node.dtype] };
+    const tensor: OnnxTensor = { name, dims: node.extents.map(first), dataType: elementTypes[dtype] };
     this.#emitter.builder.initializers.push(tensor);
     this.initializers.push({ tensor, versions: node.versions });
-    return { name, dtype: node.dtype, extents: node.extents };
+    return this.cast({ name, dtype, extents }, node.dtype);
   }
 }

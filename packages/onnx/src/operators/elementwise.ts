@@ -116,7 +116,7 @@ export function copySign(site: Site<'copySign'>): Value {
 }
 
 export function cast(site: Site<'cast'>): Value {
-  return site.elementwise('Cast', site.inputs, { attributes: { to: elementTypes[site.fixed('dtype')] } });
+  return site.elementwise('Cast', site.inputs, { attributes: { to: elementTypes[site.dtype] } });
 }
 
 export function notEqual(site: Site<'notEqual'>): Value {
