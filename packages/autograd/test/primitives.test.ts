@@ -1,4 +1,4 @@
-import { concat, fold, hypot, scan, setDevice, tensor, unfold, type Tensor } from '@hebb/tensor';
+import { concat, fold, hypot, scan, setDevice, solve, tensor, unfold, type Tensor } from '@hebb/tensor';
 import {
   makeNode,
   nodeOf,
@@ -145,6 +145,28 @@ const loops: Case[] = [
   {
     f: (a, xs, w) => scan((h, x) => [hypot(h.mul(x), w), undefined], a, xs)[0].sin(),
     inputs: [input([2]), input([3, 2], { seed: 2 }), input([2], { seed: 3 })],
+  },
+  // One with loops inside, of what no step changes.
+  {
+    f: (a, w) =>
+      scan(
+        (h) => [
+          solve(
+            w.add(
+              tensor([
+                [3, 0.5],
+                [0, 2],
+              ]),
+            ),
+            h,
+          ),
+          undefined,
+        ],
+        a,
+        undefined,
+        { length: 2 },
+      )[0],
+    inputs: [input([2, 2, 1]), input([2, 2, 2], { seed: 3 })],
   },
   // In a loop in a loop, an operation with a gradient of its own between what the inner one carries and what the outer one does.
   {

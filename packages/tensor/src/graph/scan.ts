@@ -89,6 +89,8 @@ function readBy(results: readonly Node[], own: ReadonlySet<Node>): Reading {
     // What repeats a value along axes is done by the body, whatever it repeats.
     else if (!node.local || (outside.get(node) === true && node.op !== 'broadcast' && !hidden.has(node)))
       captured.add(node);
+    // Of an operation around the loop, whose gradient knows what comes through here alone.
+    else if (outside.get(node) === false && isBoundary(node) && !hidden.has(node)) captured.add(node);
     else {
       for (const inner of hiddenIn(node)) hidden.add(inner);
       read.push(...[...sourcesOf(node)].reverse());
@@ -129,6 +131,9 @@ function hiddenIn(node: Node): ReadonlySet<Node> {
   for (const inner of hidden) for (const user of users.get(inner) ?? []) hidden.add(user);
   return hidden;
 }
+
+/** Whether it stands for an input in the body of a composite with a gradient of its own: nothing else is recorded that changes nothing. */
+const isBoundary = ({ op, inputs: [input], type }: Node): boolean => op === 'reshape' && input?.type === type;
 
 const products: ReadonlySet<Node['op']> = new Set(['dot', 'conv', 'convInputGradient', 'convWeightGradient']);
 

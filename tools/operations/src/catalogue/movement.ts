@@ -177,5 +177,7 @@ export const randomNumbers = {
   multinomial: draws(() => api.multinomial(api.tensor([0.1, 3, 0, 2]), 3, { generator: generator() })),
   exponential: draws(() => api.exponential([50], 2, { generator: generator() })),
   gumbel: draws(() => api.gumbel([50], { generator: generator() })),
+  gamma: draws(() => api.gamma([50], 1.5, 2, { generator: generator() })),
+  beta: draws(() => api.beta([50], 0.7, 2, { generator: generator() })),
   truncatedNormal: draws(() => api.truncatedNormal([50], { generator: generator() })),
 } satisfies Record<string, Operation>;
