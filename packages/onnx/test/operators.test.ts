@@ -23,7 +23,7 @@ import {
 } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ExportOptions } from '@hebb/onnx';
-import { expectSame, numbers, operatorsOf } from './support/compare.ts';
+import { expectSame, expectSameValues, numbers, operatorsOf } from './support/compare.ts';
 
 beforeAll(() => setDevice('reference'));
 
@@ -270,4 +270,21 @@ describe('CumProd and Scan', () => {
       },
       operator: 'Scan',
     }));
+});
+
+describe('float16', () => {
+  const half = (...shape: number[]): Tensor =>
+    tensor(numbers(shape.reduce((product, n) => product * n, 1)), { shape, dtype: 'float16' });
+  it.each<[string, number, readonly Tensor[], (x: Tensor, y: Tensor) => readonly Tensor[]]>([
+    ['Einsum', 20, [half(3, 4), half(4, 2)], (x, y) => [einsum('ij,jk->ik', x, y)]],
+    ['Resize', 20, [half(1, 1, 3, 3)], (x) => [interpolate(x, { scaleFactor: 2, mode: 'bilinear' })]],
+    ['GridSample', 20, [half(1, 1, 3, 3), half(1, 2, 2, 2)], (x, grid) => [gridSample(x, grid)]],
+    ['Attention', 23, [half(1, 2, 3, 4)], (x) => [scaledDotProductAttention(x, x, x)]],
+    ['TopK', 20, [half(3, 5)], (x) => Object.values(topK(x, 2))],
+    ['DFT', 20, [half(3, 8)], (x) => [rfft(x)]],
+    ['CumProd', 26, [half(3, 8)], (x) => [cumprod(x, 1)]],
+  ])('%s computes in float32 and rounds once', async (operator, opset, inputs, run) => {
+    const file = await expectSameValues((x, y = x) => run(x, y), inputs, { opset, tolerance: 1e-3 });
+    expect(operatorsOf(file)).toContain(operator);
+  });
 });
