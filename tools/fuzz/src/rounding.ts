@@ -4,17 +4,43 @@ import type { Rounding } from '../../../packages/tensor/src/reference/interpret.
 /** The unit of the last place of float32 beside 1. */
 const ulp = 2 ** -23;
 
+/** Whose terms may cancel: what is left is as inexact as they are. */
+const sums: ReadonlySet<string> = new Set([
+  'sum',
+  'dot',
+  'conv',
+  'convInputGradient',
+  'convWeightGradient',
+  'fold',
+  'scatter',
+]);
+
+/** The largest that terms of a sum may be. */
+function largestTerm(inputs: Parameters<Rounding>[3]): number {
+  const largest = inputs
+    .filter(({ type }) => type.dtype === 'float32')
+    .map(({ data }) =>
+      data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0),
+    );
+  return Math.max(
+    ...largest,
+    largest.reduce((a, b) => a * b, 1),
+  );
+}
+
 /** Rounds to float32, up to `ulps` units off. What float32 holds stays as it is, so that views, choices and whole numbers are exact. */
 export function randomRounding(seed: number, ulps: number): Rounding {
   let state = Math.imul(seed, 2654435761) >>> 0;
-  return (data, { dtype }) => {
+  return (data, { dtype }, op, inputs) => {
     if (dtype !== 'float32') return data;
     const rounded = data.slice();
+    const term = sums.has(op) ? largestTerm(inputs) : 0;
     for (let i = 0; i < rounded.length; i++) {
       const value = rounded[i] ?? NaN;
-      if (Math.fround(value) === value || Number.isNaN(value)) continue;
+      const isCancelled = value !== 0 && Math.abs(value) < 2 ** -20 * term;
+      if ((Math.fround(value) === value && !isCancelled) || !Number.isFinite(value)) continue;
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      rounded[i] = Math.fround(value * (1 + ulps * ulp * (state / 0x80000000 - 1)));
+      rounded[i] = Math.fround(value + ulps * ulp * (isCancelled ? term : value) * (state / 0x80000000 - 1));
     }
     return rounded;
   };

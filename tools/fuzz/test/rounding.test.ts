@@ -11,13 +11,20 @@ const type = { dtype: 'float32' } as Parameters<ReturnType<typeof randomRounding
 it('moves what float32 does not hold by a few units, and nothing else', () => {
   const rounding = randomRounding(1, 3);
   const exact = Float64Array.of(0.5, -0, 3, 2 ** -40, Infinity, NaN, Math.fround(0.1));
-  expect(rounding(exact, type)).toEqual(exact);
+  expect(rounding(exact, type, 'tanh', [])).toEqual(exact);
   const given = new Float64Array(1000).fill(0.1);
-  const moved = rounding(given, type);
+  const moved = rounding(given, type, 'tanh', []);
   expect(given.every((value) => value === 0.1)).toBe(true);
   expect(moved.every((value) => Math.fround(value) === value && Math.abs(value / 0.1 - 1) < 3.6 * 2 ** -23)).toBe(true);
   expect(new Set(moved).size).toBeGreaterThan(4);
-  expect(rounding(Float64Array.of(0.1), { ...type, dtype: 'int32' })).toEqual(Float64Array.of(0.1));
+  expect(rounding(Float64Array.of(0.1), { ...type, dtype: 'int32' }, 'tanh', [])).toEqual(Float64Array.of(0.1));
+});
+
+it('moves what is left of a sum as far as its terms are inexact', () => {
+  const terms = { type, data: Float64Array.of(3, -3, 2 ** -50) };
+  const [left = 0] = randomRounding(1, 3)(Float64Array.of(2 ** -50), type, 'sum', [terms]);
+  expect(Math.abs(left)).toBeGreaterThan(2 ** -30);
+  expect(Math.abs(left)).toBeLessThan(2 ** -19);
 });
 
 it('excuses what another rounding gives, and no other number', () => {

@@ -22,7 +22,12 @@ const rules: { readonly [P in PlanPrimitive]: Rule<P> } = {
 };
 
 /** What stands for a value that was computed: it must not change `data`, which other values may share. */
-export type Rounding = (data: Float64Array, type: TensorType) => Float64Array;
+export type Rounding = (
+  data: Float64Array,
+  type: TensorType,
+  op: PlanPrimitive,
+  inputs: readonly Value[],
+) => Float64Array;
 
 /** All results, one behind the other. */
 function scan(
@@ -91,7 +96,7 @@ export function interpret(
       op === 'scan'
         ? scan(operands, attributes as PlanAttributes['scan'], type, rounding)
         : held((rules[op] as Rule<typeof op>)(operands, attributes, type), type);
-    return rounding === undefined || type.parts !== undefined ? data : rounding(data, type);
+    return rounding === undefined || type.parts !== undefined ? data : rounding(data, type, op, operands);
   };
   program.nodes.forEach((node, position) => {
     if (needed[position] !== true) return;
