@@ -39,7 +39,9 @@ export class Commands {
       this.#pipeline = pipeline;
     }
     if (group !== this.#group || offsets !== undefined) {
-      pass.setBindGroup(0, group, offsets);
+      // Browsers refuse an argument that is there and undefined.
+      if (offsets === undefined) pass.setBindGroup(0, group);
+      else pass.setBindGroup(0, group, offsets);
       this.#group = group;
     }
     pass.dispatchWorkgroups(x, y);
