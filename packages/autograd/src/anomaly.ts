@@ -61,7 +61,7 @@ function nameOf(node: Node): string {
   return node.op === 'result' ? (node.inputs[0]?.op ?? node.op) : node.op;
 }
 
-/** The float32 tensors of what a function returned, whatever else is in it. */
+/** The tensors of floating numbers of what a function returned, whatever else is in it. */
 function tensorsIn(value: unknown): Tensor[] {
   const found: Tensor[] = [];
   const leaf = (part: unknown): void => {

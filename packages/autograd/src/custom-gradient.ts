@@ -111,7 +111,7 @@ function cotangentsOf(name: string, given: unknown, inputs: readonly Input[]): (
 
 /**
  * `f` with another gradient: the value is that of `f`; cotangents of the inputs come from `gradient`, one for each (undefined: none). Inputs and value are tensors, in
- * arrays, plain objects and Maps; cotangents have their structures. Inputs that are no tensors are handed on, and have none. Of several results those that are float32 are computed
+ * arrays, plain objects and Maps; cotangents have their structures. Inputs that are no tensors are handed on, and have none. Of several results those of floating numbers are computed
  * together; integers and booleans (positions, say) have no gradient, and cotangents of zero.
  *
  * What `f` reads beside its inputs, from the scope around it, gets no cotangent. Constants are fine there; so are parameters, as long as

@@ -121,12 +121,12 @@ export function jvp<A extends unknown[], R>(f: (...args: A) => R, args: A, tange
  * The product of the Hessian of a function with a single number as its result and a vector: ∑ⱼ ∂²f/∂argᵢ∂argⱼ · vectorⱼ, for each argument in its
  * structure. It costs a few times what `f` costs and never makes the matrix: the gradient of ⟨∇f, vector⟩ (Pearlmutter 1994).
  *
- * @param f - returns a float32 tensor of one element.
+ * @param f - returns a floating tensor of one element.
  * @param args - a list of the arguments of `f`: tensors, in arrays, plain objects and Maps.
  * @param vector - a list of the same structure, shapes and dtypes.
  *
  * Throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} where the vector is not of the arguments' types and structure, or `f` returns
- * anything but a float32 tensor of one element.
+ * anything but a floating tensor of one element.
  *
  * ```ts
  * const f = (x: Tensor) => x.pow(3).sum();

@@ -60,10 +60,10 @@ function differentiate<A extends unknown[]>(
  * The gradient of a function with a single number as its result: `grad(f)(x)` is ∂f/∂x at x, in the shape of x. With an array or object
  * of tensors as the argument the result has the same structure. Gradients of gradients work.
  *
- * @param f - returns a float32 tensor of one element; with `hasAux` a pair of it and anything else.
+ * @param f - returns a floating tensor of one element; with `hasAux` a pair of it and anything else.
  * @param options - `argnums`: one position, or several, for which a list is returned; `hasAux`: whether `f` returns `[loss, aux]`, for which `{ grad, aux }` is returned. Default 0 and false.
  *
- * Throws {@link ShapeError} where the result has more than one element, {@link DTypeError} where it or the argument is not float32, and
+ * Throws {@link ShapeError} where the result has more than one element, {@link DTypeError} where it or the argument holds no floating numbers, and
  * {@link ArgumentError} where the result does not depend on the argument. Where `f` takes derivatives itself that is no error and the gradient is zero: the second derivative of what is linear, say.
  *
  * ```ts
@@ -106,7 +106,7 @@ export function grad<A extends unknown[]>(
  * `valueAndGrad(() => loss, parameters)` calls the function once and returns `{ value, grads }` for variables that it uses, in the structure
  * in which `parameters` were given: lists, plain objects and Maps, as deep as you like. The gradient of a parameter that the loss does not depend on is zero.
  *
- * Throws {@link ShapeError} where the loss has more than one element, {@link DTypeError} where it or a parameter is not float32, and
+ * Throws {@link ShapeError} where the loss has more than one element, {@link DTypeError} where it or a parameter holds no floating numbers, and
  * {@link ArgumentError} where it depends on none of the parameters.
  *
  * ```ts
@@ -197,7 +197,7 @@ function gradientsOf(f: () => unknown, parameters: Parameters): { value: Tensor;
  * Inside a compiled function it does the same at every call: it adds to what is there, and what it leaves can be read afterwards. Gradients that
  * are set to undefined again before the function ends need not be stored.
  *
- * @param loss - float32, one element.
+ * @param loss - floating numbers, one element.
  *
  * Throws {@link ShapeError} for a loss of more than one element, {@link ArgumentError} where it depends on no parameter or on frozen ones only, and
  * {@link StaleValueError} where a parameter has been updated since the loss was computed.

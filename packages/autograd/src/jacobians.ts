@@ -115,11 +115,11 @@ function derivatives<A extends unknown[]>(
  *
  * All rows are computed at once ({@link vmap} of the pullback, or of the tangents in mode 'forward'), so memory is that of one times their number.
  *
- * @param f - takes and returns float32 tensors, in arrays, plain objects and Maps.
+ * @param f - takes and returns tensors of floating numbers, in arrays, plain objects and Maps.
  * @param options - `argnums`: one position, or several, for which lists stand in the place of every tensor of the result; `mode`: what is cheaper, 'reverse' for fewer elements
  * in the result than in the argument, 'forward' for fewer in the argument. Default 0 and 'reverse'.
  *
- * Throws {@link DTypeError} where the result or the argument is not float32, and {@link ArgumentError} where they are no tensors, or the result depends on the argument
+ * Throws {@link DTypeError} where the result or the argument holds no floating numbers, and {@link ArgumentError} where they are no tensors, or the result depends on the argument
  * only through an operation that has no gradient, which the message names. Where it does not depend on it at all, or the argument only selects, the Jacobian is zero.
  *
  * ```ts
@@ -142,7 +142,7 @@ export function jacobian<A extends unknown[], R, const N extends Position<A> | r
  * or a Map of tensors, it is a structure like the argument with such a structure in the place of every tensor. It is {@link jacobian} of {@link grad}; {@link hvp} gives its
  * product with a vector without making it.
  *
- * @param f - returns a float32 tensor of one element.
+ * @param f - returns a floating tensor of one element.
  * @param options - `argnums`: one position, or several, for which `hessian(f)(x, y)[i][j]` is ∂²f/∂argᵢ∂argⱼ. Default 0.
  *
  * Throws what {@link grad} throws.

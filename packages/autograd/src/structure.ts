@@ -63,7 +63,7 @@ export function leavesOf(op: string, tree: unknown, name: string, purpose?: stri
   return { tensors, paths, form, rebuild };
 }
 
-/** What a function returned, as leaves: float32 tensors in a structure. Throws {@link ArgumentError} and {@link DTypeError} for anything else. */
+/** What a function returned, as leaves: tensors of floating numbers in a structure. Throws {@link ArgumentError} and {@link DTypeError} for anything else. */
 export function resultOf(op: string, value: unknown): Leaves {
   requireNoPromise(op, value);
   const leaves = leavesOf(op, value, 'the result', 'the function must return tensors');

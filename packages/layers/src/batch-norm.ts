@@ -191,7 +191,7 @@ function perChannel(values: Tensor, x: Tensor): Tensor {
 }
 
 /**
- * Batch normalisation of images: float32[batch, numFeatures, h, w], shape kept; see {@link BatchNorm} for the formula.
+ * Batch normalisation of images: [batch, numFeatures, h, w], shape kept; see {@link BatchNorm} for the formula.
  *
  * Throws {@link ShapeError} for other shapes, and while training for a single value per channel.
  */
@@ -203,7 +203,7 @@ export class BatchNorm2d extends BatchNorm {
   }
 }
 
-/** Batch normalisation of vectors or sequences: float32[batch, numFeatures] or [batch, numFeatures, length], shape kept. */
+/** Batch normalisation of vectors or sequences: [batch, numFeatures] or [batch, numFeatures, length], shape kept. */
 export class BatchNorm1d extends BatchNorm {
   static override readonly type: string = 'BatchNorm1d';
 

@@ -68,7 +68,7 @@ function indivisible(layer: string, channels: string, groups: number): ArgumentE
 /**
  * Two-dimensional convolution (cross-correlation, as usual in the field).
  *
- * Shape: x float32[batch, inChannels, h, w] → y float32[batch, outChannels, h', w'] with
+ * Shape: x [batch, inChannels, h, w] → y [batch, outChannels, h', w'] with
  * h' = ⌊(h + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1. Parameters: `weight` [outChannels, inChannels / groups, ...kernelSize]
  * and `bias` [outChannels], both uniform in ±1 / √(inChannels / groups · Π kernelSize) at first, as in PyTorch.
  *

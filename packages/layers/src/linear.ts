@@ -25,7 +25,7 @@ export const linear: CompositeDefinition = {
 /**
  * y = x · Wᵀ + b.
  *
- * Shape: x float32[..., inFeatures] → y float32[..., outFeatures]. Parameters: `weight` [outFeatures, inFeatures], `bias` [outFeatures],
+ * Shape: x [..., inFeatures] → y [..., outFeatures]. Parameters: `weight` [outFeatures, inFeatures], `bias` [outFeatures],
  * both uniform in ±1 / √inFeatures at first, as in PyTorch.
  *
  * Throws {@link ShapeError} where the last axis of x is not inFeatures.

@@ -24,7 +24,7 @@ type Pair = readonly [number, number];
 /**
  * The maximum over sliding windows. Padding counts as −∞.
  *
- * Shape: x float32[batch, channels, h, w] → float32[batch, channels, h', w'] with
+ * Shape: x [batch, channels, h, w] → [batch, channels, h', w'] with
  * h' = ⌊(h + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  *
  * ```ts
@@ -64,7 +64,7 @@ export class MaxPool2d extends Module {
 /**
  * The mean over sliding windows. Padding counts as zeros that are part of the mean.
  *
- * Shape: x float32[batch, channels, h, w] → float32[batch, channels, h', w'] with h' = ⌊(h + 2·padding − kernelSize) / stride⌋ + 1.
+ * Shape: x [batch, channels, h, w] → [batch, channels, h', w'] with h' = ⌊(h + 2·padding − kernelSize) / stride⌋ + 1.
  */
 export class AvgPool2d extends Module {
   static override readonly type: string = 'AvgPool2d';

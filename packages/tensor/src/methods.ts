@@ -19,7 +19,7 @@ const self = (methods: TensorMethods): Tensor => methods as Tensor;
 /** What {@link Tensor} has besides a value. Every method is the function of its name with the tensor as first argument. */
 export abstract class TensorMethods {
   /**
-   * a + b, broadcast as NumPy does; int32 for bool and int32 operands, else float32.
+   * a + b, broadcast as NumPy does; of the dtype that they have in common, int32 of bool.
    *
    * Throws {@link ShapeError} where the shapes do not broadcast, as every operation on two tensors does.
    *
@@ -60,7 +60,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * a / b, broadcast; float32, also of integers.
+   * a / b, broadcast; float16 of float16, else float32 (also of integers).
    *
    * `a` is this tensor.
    *
@@ -73,7 +73,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * aᵇ, broadcast; float32. NaN for a negative a and a b that is no integer. The exponents 1, 2, 3, 0.5, −1 and −0.5
+   * aᵇ, broadcast; float16 of float16, else float32. NaN for a negative a and a b that is no integer. The exponents 1, 2, 3, 0.5, −1 and −0.5
    * given as numbers become products, roots and quotients.
    *
    * `a` is this tensor.
@@ -129,7 +129,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * −x, the shape of x; float32 or int32.
+   * −x, the shape and dtype of x, int32 of bool.
    *
    * `x` is this tensor.
    *
@@ -142,7 +142,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * |x|, the shape of x; float32 or int32. Its gradient at 0 is 0.
+   * |x|, the shape and dtype of x, int32 of bool. Its gradient at 0 is 0.
    *
    * `x` is this tensor.
    *
@@ -155,7 +155,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * −1, 0 or 1, the shape of x; float32 or int32. 0 for NaN. Its gradient is 0.
+   * −1, 0 or 1, the shape and dtype of x, int32 of bool. 0 for NaN. Its gradient is 0.
    *
    * `x` is this tensor.
    *
@@ -168,7 +168,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * x², the shape of x; float32 or int32.
+   * x², the shape and dtype of x, int32 of bool.
    *
    * `x` is this tensor.
    *
@@ -181,7 +181,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * √x; float32, the shape of x. NaN below 0.
+   * √x; float16 of float16, else float32, the shape of x. NaN below 0.
    *
    * `x` is this tensor.
    *
@@ -194,7 +194,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * 1 / x; float32, the shape of x.
+   * 1 / x; float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -207,7 +207,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * 1 / √x; float32, the shape of x.
+   * 1 / √x; float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -354,7 +354,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * eˣ; float32, the shape of x.
+   * eˣ; float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -367,7 +367,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * eˣ − 1, accurate also near 0, where `exp(x).sub(1)` loses digits; float32, the shape of x. Within 2 ulp on every device.
+   * eˣ − 1, accurate also near 0, where `exp(x).sub(1)` loses digits; float16 of float16, else float32, the shape of x. Within 2 ulp on every device.
    *
    * `x` is this tensor.
    *
@@ -380,7 +380,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The natural logarithm ln x; float32, the shape of x. −∞ at 0, NaN below.
+   * The natural logarithm ln x; float16 of float16, else float32, the shape of x. −∞ at 0, NaN below.
    *
    * `x` is this tensor.
    *
@@ -393,7 +393,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * ln(1 + x), accurate also near 0, where `log(x.add(1))` loses digits; float32, the shape of x. −∞ at −1, NaN below.
+   * ln(1 + x), accurate also near 0, where `log(x.add(1))` loses digits; float16 of float16, else float32, the shape of x. −∞ at −1, NaN below.
    * Within 2 ulp on every device.
    *
    * `x` is this tensor.
@@ -407,7 +407,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * sin x, x in radians; float32, the shape of x.
+   * sin x, x in radians; float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -420,7 +420,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * cos x, x in radians; float32, the shape of x.
+   * cos x, x in radians; float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -433,7 +433,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The hyperbolic tangent (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ); float32, the shape of x.
+   * The hyperbolic tangent (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ); float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -446,7 +446,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The error function 2/√π ∫₀ˣ e^(−t²) dt; float32, the shape of x.
+   * The error function 2/√π ∫₀ˣ e^(−t²) dt; float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -459,7 +459,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * 1 − erf x, with all its digits where erf x is near 1; float32, the shape of x.
+   * 1 − erf x, with all its digits where erf x is near 1; float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -472,7 +472,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * 1 / (1 + e⁻ˣ); float32, the shape of x.
+   * 1 / (1 + e⁻ˣ); float16 of float16, else float32, the shape of x.
    *
    * `x` is this tensor.
    *
@@ -485,7 +485,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * max(x, 0), the shape of x; float32 or int32. Its gradient at 0 is 0, as in PyTorch.
+   * max(x, 0), the shape and dtype of x, int32 of bool. Its gradient at 0 is 0, as in PyTorch.
    *
    * `x` is this tensor.
    *
@@ -498,7 +498,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float32, the shape of x.
+   * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float16 of float16, else float32, the shape of x.
    *
    * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
    *
@@ -513,7 +513,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The largest integer ≤ x; float32, the shape of x. Its gradient is 0, as that of {@link ceil} and {@link round}.
+   * The largest integer ≤ x; the shape and dtype of x, int32 of bool. Its gradient is 0, as that of {@link ceil} and {@link round}.
    *
    * `x` is this tensor.
    *
@@ -526,7 +526,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The smallest integer ≥ x; float32, the shape of x.
+   * The smallest integer ≥ x; the shape and dtype of x, int32 of bool.
    *
    * `x` is this tensor.
    *
@@ -539,7 +539,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The nearest integer, halves to even; float32, the shape of x.
+   * The nearest integer, halves to even; the shape and dtype of x, int32 of bool.
    *
    * `x` is this tensor.
    *
@@ -742,7 +742,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * Σ x over axes (default: all); int32 for bool and int32, else float32.
+   * Σ x over axes (default: all); int32 of integers and bool, else of the dtype of x.
    *
    * Throws {@link ShapeError} for an axis that does not exist or is named twice, as every reduction does.
    *
@@ -760,7 +760,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * Σ x / n over axes (default: all); float32. NaN over an empty axis.
+   * Σ x / n over axes (default: all); float16 of float16, else float32. NaN over an empty axis.
    *
    * `x` is this tensor.
    *
@@ -773,7 +773,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The largest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
+   * The largest element over axes (default: all), NaN where any is NaN; of the dtype of x, int32 of bool. Ties share the gradient
    * equally; where the result is NaN so is the gradient, of all elements.
    *
    * Throws {@link ShapeError} over an empty axis.
@@ -789,7 +789,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The smallest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
+   * The smallest element over axes (default: all), NaN where any is NaN; of the dtype of x, int32 of bool. Ties share the gradient
    * equally; where the result is NaN so is the gradient, of all elements.
    *
    * Throws {@link ShapeError} over an empty axis.
@@ -805,7 +805,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * Σ (x − mean)² / (n − correction) over axes (default: all); float32. With the default correction 1, as in PyTorch, it
+   * Σ (x − mean)² / (n − correction) over axes (default: all); float16 of float16, else float32. With the default correction 1, as in PyTorch, it
    * is the unbiased estimate; NaN of a single element. Exactly 0 where all elements are equal, and accurate where they lie close together far
    * from 0.
    *
@@ -821,7 +821,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The standard deviation √{@link variance}, with the same axes and options; float32. Its gradient is 0 where all elements are equal, as
+   * The standard deviation √{@link variance}, with the same axes and options; float16 of float16, else float32. Its gradient is 0 where all elements are equal, as
    * in PyTorch.
    *
    * `x` is this tensor.
@@ -865,7 +865,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * eˣ / Σ eˣ along `axis`; float32, the shape of x. Shifted by the maximum, so that no exponential overflows.
+   * eˣ / Σ eˣ along `axis`; float16 of float16, else float32, the shape of x. Shifted by the maximum, so that no exponential overflows.
    *
    * Throws {@link ShapeError} for an axis that does not exist.
    *
@@ -880,7 +880,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * ln softmax(x) = x − ln Σ eˣ along `axis`; float32, the shape of x. Exact also where the softmax itself is 0 in
+   * ln softmax(x) = x − ln Σ eˣ along `axis`; float16 of float16, else float32, the shape of x. Exact also where the softmax itself is 0 in
    * float32, or so close to 1 that float32 has no digits left for the difference.
    *
    * Throws {@link ShapeError} for an axis that does not exist.

@@ -7,7 +7,7 @@ import { erfc } from './elementary.ts';
 import { unary } from './elementwise.ts';
 
 /**
- * max(x, 0), the shape of x; float32 or int32. Its gradient at 0 is 0, as in PyTorch.
+ * max(x, 0), the shape and dtype of x, int32 of bool. Its gradient at 0 is 0, as in PyTorch.
  *
  * ```ts
  * await relu(tensor([-1, 2])).toArray(); // [0, 2]
@@ -18,7 +18,7 @@ export function relu(x: Operand): Tensor {
 }
 
 /**
- * 1 / (1 + e⁻ˣ); float32, the shape of x.
+ * 1 / (1 + e⁻ˣ); float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await sigmoid(tensor([0, 2])).toArray(); // [0.5, 0.8807971]
@@ -35,7 +35,7 @@ export const geluDefinition: CompositeDefinition = {
 };
 
 /**
- * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float32, the shape of x.
+ * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float16 of float16, else float32, the shape of x.
  *
  * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
  *

@@ -149,7 +149,7 @@ function adaptiveAverage(
 }
 
 /**
- * The mean over windows that divide x into `outputSize` parts, float32: [n, c, h, w]. Window i of S elements in O begins at ⌊i·S/O⌋
+ * The mean over windows that divide x into `outputSize` parts, float16 of float16, else float32: [n, c, h, w]. Window i of S elements in O begins at ⌊i·S/O⌋
  * and ends before ⌈(i + 1)·S/O⌉; windows may overlap by an element.
  *
  * Throws {@link ShapeError} where x has not four axes or no elements to pool, {@link ArgumentError} for sizes that are no integers ≥ 1.
@@ -164,7 +164,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
 }
 
 /**
- * The mean over windows that divide x into `outputSize` parts, float32: [n, c, l]. As {@link adaptiveAvgPool2d}.
+ * The mean over windows that divide x into `outputSize` parts, float16 of float16, else float32: [n, c, l]. As {@link adaptiveAvgPool2d}.
  *
  * ```ts
  * await adaptiveAvgPool1d(tensor([[[1, 2, 3, 4, 5]]]), 2).toArray(); // [[[2, 4]]]
@@ -175,7 +175,7 @@ export function adaptiveAvgPool1d(x: Tensor, outputSize: AdaptiveSize): Tensor {
 }
 
 /**
- * The mean over windows that divide x into `outputSize` parts, float32: [n, c, d, h, w]. As {@link adaptiveAvgPool2d}.
+ * The mean over windows that divide x into `outputSize` parts, float16 of float16, else float32: [n, c, d, h, w]. As {@link adaptiveAvgPool2d}.
  *
  * ```ts
  * adaptiveAvgPool3d(zeros([1, 2, 5, 6, 7]), 4).shape; // [1, 2, 4, 4, 4]

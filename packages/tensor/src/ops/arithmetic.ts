@@ -8,7 +8,7 @@ import { binary, unary } from './elementwise.ts';
 import { floating, inFloat32 } from './operands.ts';
 
 /**
- * a + b, broadcast as NumPy does; int32 for bool and int32 operands, else float32.
+ * a + b, broadcast as NumPy does; of the dtype that they have in common, int32 of bool.
  *
  * Throws {@link ShapeError} where the shapes do not broadcast, as every operation on two tensors does.
  *
@@ -43,7 +43,7 @@ export function mul(a: Operand, b: Operand): Tensor {
 }
 
 /**
- * a / b, broadcast; float32, also of integers.
+ * a / b, broadcast; float16 of float16, else float32 (also of integers).
  *
  * ```ts
  * await div(tensor([1, 2, 3]), 2).toArray(); // [0.5, 1, 1.5]
@@ -54,7 +54,7 @@ export function div(a: Operand, b: Operand): Tensor {
 }
 
 /**
- * aᵇ, broadcast; float32. NaN for a negative a and a b that is no integer. The exponents 1, 2, 3, 0.5, −1 and −0.5
+ * aᵇ, broadcast; float16 of float16, else float32. NaN for a negative a and a b that is no integer. The exponents 1, 2, 3, 0.5, −1 and −0.5
  * given as numbers become products, roots and quotients.
  *
  * ```ts
@@ -128,7 +128,7 @@ export function clamp(x: Operand, low: number | undefined, high?: number): Tenso
 }
 
 /**
- * −x, the shape of x; float32 or int32.
+ * −x, the shape and dtype of x, int32 of bool.
  *
  * ```ts
  * await neg(tensor([1, -2])).toArray(); // [-1, 2]
@@ -139,7 +139,7 @@ export function neg(x: Operand): Tensor {
 }
 
 /**
- * |x|, the shape of x; float32 or int32. Its gradient at 0 is 0.
+ * |x|, the shape and dtype of x, int32 of bool. Its gradient at 0 is 0.
  *
  * ```ts
  * await abs(tensor([-3, 4])).toArray(); // [3, 4]
@@ -150,7 +150,7 @@ export function abs(x: Operand): Tensor {
 }
 
 /**
- * −1, 0 or 1, the shape of x; float32 or int32. 0 for NaN. Its gradient is 0.
+ * −1, 0 or 1, the shape and dtype of x, int32 of bool. 0 for NaN. Its gradient is 0.
  *
  * ```ts
  * await sign(tensor([-3, 0, 4])).toArray(); // [-1, 0, 1]
@@ -161,7 +161,7 @@ export function sign(x: Operand): Tensor {
 }
 
 /**
- * √x; float32, the shape of x. NaN below 0.
+ * √x; float16 of float16, else float32, the shape of x. NaN below 0.
  *
  * ```ts
  * await sqrt(tensor([4, 9])).toArray(); // [2, 3]
@@ -172,7 +172,7 @@ export function sqrt(x: Operand): Tensor {
 }
 
 /**
- * 1 / √x; float32, the shape of x.
+ * 1 / √x; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await rsqrt(tensor([4, 16])).toArray(); // [0.5, 0.25]
@@ -183,7 +183,7 @@ export function rsqrt(x: Operand): Tensor {
 }
 
 /**
- * x², the shape of x; float32 or int32.
+ * x², the shape and dtype of x, int32 of bool.
  *
  * ```ts
  * await square(tensor([3, -4])).toArray(); // [9, 16]
@@ -194,7 +194,7 @@ export function square(x: Operand): Tensor {
 }
 
 /**
- * 1 / x; float32, the shape of x.
+ * 1 / x; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await reciprocal(tensor([2, 4])).toArray(); // [0.5, 0.25]
@@ -205,7 +205,7 @@ export function reciprocal(x: Operand): Tensor {
 }
 
 /**
- * |a| with the sign of b, which zeros have too; broadcast; float32. The gradient reaches a alone, and is 0 where a is.
+ * |a| with the sign of b, which zeros have too; broadcast; float16 of float16, else float32. The gradient reaches a alone, and is 0 where a is.
  *
  * ```ts
  * await copySign(tensor([1, -2]), tensor([-0, 3])).toArray(); // [-1, 2]

@@ -44,7 +44,7 @@ const attentionOptions: OptionNames<AttentionOptions> = {
 };
 
 /**
- * softmax(scale · q kᵀ + mask) v over the last two axes, float32: query [..., heads, queries, depth], key [..., heads, keys, depth], value [..., heads, keys,
+ * softmax(scale · q kᵀ + mask) v over the last two axes, float16 of float16, else float32: query [..., heads, queries, depth], key [..., heads, keys, depth], value [..., heads, keys,
  * valueDepth] → [..., heads, queries, valueDepth], as `torch.nn.functional.scaled_dot_product_attention`. Leading axes broadcast, and keys and values may have
  * fewer heads than queries, each for as many neighbouring heads (grouped queries). A query that sees no key gives 0.
  *

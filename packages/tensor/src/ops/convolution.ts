@@ -124,7 +124,7 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
 }
 
 /**
- * Two-dimensional cross-correlation, as `torch.nn.functional.conv2d`; float32: with stride s, dilation d and padding p
+ * Two-dimensional cross-correlation, as `torch.nn.functional.conv2d`; float16 of float16, else float32: with stride s, dilation d and padding p
  *
  * y[b, o, i, j] = bias[o] + Σ over c, u, v of x[b, c, i·s + u·d − p, j·s + v·d − p] · w[o, c, u, v].
  *

@@ -54,7 +54,7 @@ export function cumprod(x: Tensor, axis: number, options: CumulativeOptions = {}
 }
 
 /**
- * yᵢ = ln Σ exp(xⱼ) over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, float32. No exponential overflows.
+ * yᵢ = ln Σ exp(xⱼ) over j ≤ i along an axis (`reverse`: over j ≥ i); the shape of x, float16 of float16, else float32. No exponential overflows.
  *
  * Throws {@link ShapeError} for an axis that does not exist.
  *

@@ -45,7 +45,7 @@ export function diagonal(x: Tensor, offset = 0, axis0 = 0, axis1 = 1): Tensor {
 }
 
 /**
- * The sum of the diagonal of the last two axes, [..., m, n] → [...]; int32 for bool and int32, else float32.
+ * The sum of the diagonal of the last two axes, [..., m, n] → [...]; int32 of integers and bool, else of the dtype of x.
  *
  * Throws {@link ShapeError} for fewer than two axes.
  *

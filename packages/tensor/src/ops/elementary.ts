@@ -3,7 +3,7 @@ import type { Operand, Tensor } from '../tensor.ts';
 import { unary } from './elementwise.ts';
 
 /**
- * eˣ; float32, the shape of x.
+ * eˣ; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await exp(tensor([0, 1])).toArray(); // [1, 2.7182817]
@@ -14,7 +14,7 @@ export function exp(x: Operand): Tensor {
 }
 
 /**
- * eˣ − 1, accurate also near 0, where `exp(x).sub(1)` loses digits; float32, the shape of x. Within 2 ulp on every device.
+ * eˣ − 1, accurate also near 0, where `exp(x).sub(1)` loses digits; float16 of float16, else float32, the shape of x. Within 2 ulp on every device.
  *
  * ```ts
  * await expm1(tensor([1e-6, 1])).toArray(); // [1.0000005e-6, 1.7182819]
@@ -25,7 +25,7 @@ export function expm1(x: Operand): Tensor {
 }
 
 /**
- * 2ˣ; float32, the shape of x. Exact for whole numbers.
+ * 2ˣ; float16 of float16, else float32, the shape of x. Exact for whole numbers.
  *
  * ```ts
  * await exp2(tensor([-1, 0.5, 10])).toArray(); // [0.5, 1.4142135, 1024]
@@ -36,7 +36,7 @@ export function exp2(x: Operand): Tensor {
 }
 
 /**
- * The natural logarithm ln x; float32, the shape of x. −∞ at 0, NaN below.
+ * The natural logarithm ln x; float16 of float16, else float32, the shape of x. −∞ at 0, NaN below.
  *
  * ```ts
  * await log(tensor([1, Math.E])).toArray(); // [0, 1]
@@ -47,7 +47,7 @@ export function log(x: Operand): Tensor {
 }
 
 /**
- * ln(1 + x), accurate also near 0, where `log(x.add(1))` loses digits; float32, the shape of x. −∞ at −1, NaN below.
+ * ln(1 + x), accurate also near 0, where `log(x.add(1))` loses digits; float16 of float16, else float32, the shape of x. −∞ at −1, NaN below.
  * Within 2 ulp on every device.
  *
  * ```ts
@@ -59,7 +59,7 @@ export function log1p(x: Operand): Tensor {
 }
 
 /**
- * The logarithm to base 2; float32, the shape of x. Exact for powers of 2. −∞ at 0, NaN below.
+ * The logarithm to base 2; float16 of float16, else float32, the shape of x. Exact for powers of 2. −∞ at 0, NaN below.
  *
  * ```ts
  * await log2(tensor([0.125, 1, 10])).toArray(); // [-3, 0, 3.321928]
@@ -70,7 +70,7 @@ export function log2(x: Operand): Tensor {
 }
 
 /**
- * The logarithm to base 10; float32, the shape of x. −∞ at 0, NaN below.
+ * The logarithm to base 10; float16 of float16, else float32, the shape of x. −∞ at 0, NaN below.
  *
  * ```ts
  * await log10(tensor([0.001, 1, 50])).toArray(); // [-3, 0, 1.69897]
@@ -81,7 +81,7 @@ export function log10(x: Operand): Tensor {
 }
 
 /**
- * sin x, x in radians; float32, the shape of x.
+ * sin x, x in radians; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await sin(tensor([0, Math.PI / 2])).toArray(); // [0, 1]
@@ -92,7 +92,7 @@ export function sin(x: Operand): Tensor {
 }
 
 /**
- * cos x, x in radians; float32, the shape of x.
+ * cos x, x in radians; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await cos(tensor([0, Math.PI])).toArray(); // [1, -1]
@@ -103,7 +103,7 @@ export function cos(x: Operand): Tensor {
 }
 
 /**
- * The hyperbolic tangent (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ); float32, the shape of x.
+ * The hyperbolic tangent (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ); float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await tanh(tensor([0, 1])).toArray(); // [0, 0.7615942]
@@ -114,7 +114,7 @@ export function tanh(x: Operand): Tensor {
 }
 
 /**
- * The error function 2/√π ∫₀ˣ e^(−t²) dt; float32, the shape of x.
+ * The error function 2/√π ∫₀ˣ e^(−t²) dt; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await erf(tensor([0, 1])).toArray(); // [0, 0.8427008]
@@ -125,7 +125,7 @@ export function erf(x: Operand): Tensor {
 }
 
 /**
- * 1 − erf x, with all its digits where erf x is near 1; float32, the shape of x.
+ * 1 − erf x, with all its digits where erf x is near 1; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await erfc(tensor([0, 4])).toArray(); // [1, 1.5417258e-8]

@@ -81,7 +81,7 @@ function realInverseAlongAxes(op: string, x: Tensor, axes: readonly [...Along[],
 }
 
 /**
- * The discrete Fourier transform along two axes, of images say: complex [..., h, w, 2] → [..., h, w, 2], float32; {@link fft} along one after the other.
+ * The discrete Fourier transform along two axes, of images say: complex [..., h, w, 2] → [..., h, w, 2], float16 of float16, else float32; {@link fft} along one after the other.
  *
  * Throws {@link ShapeError} where x is not complex, has no signal or not the axes, {@link ArgumentError} for options out of range.
  *

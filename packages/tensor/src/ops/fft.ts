@@ -61,7 +61,7 @@ export function requireLength(op: string, x: Tensor, extent: number, n: number |
 }
 
 /**
- * The discrete Fourier transform Σ over t of x[t] · e^(−2πi·t·k/n), float32: complex [..., n, 2] → [..., n, 2]. Any length: factors up to 32 are matrix products, what is left of
+ * The discrete Fourier transform Σ over t of x[t] · e^(−2πi·t·k/n), float16 of float16, else float32: complex [..., n, 2] → [..., n, 2]. Any length: factors up to 32 are matrix products, what is left of
  * large primes goes by Bluestein's algorithm.
  *
  * Throws {@link ShapeError} where x is not complex or has no signal, {@link ArgumentError} for options out of range.

@@ -52,7 +52,7 @@ const nanToNumOptions: OptionNames<NanToNumOptions> = {
 };
 
 /**
- * x with numbers in place of NaN, ∞ and −∞; float32, the shape of x. No gradient flows where something was replaced.
+ * x with numbers in place of NaN, ∞ and −∞; float16 of float16, else float32, the shape of x. No gradient flows where something was replaced.
  *
  * ```ts
  * await nanToNum(tensor([1, NaN, Infinity]), { posInf: 9 }).toArray(); // [1, 0, 9]
@@ -69,7 +69,7 @@ export function nanToNum(x: Operand, options: NanToNumOptions = {}): Tensor {
 }
 
 /**
- * What is left of x without its integer part, x − trunc x, with the sign of x; float32, the shape of x.
+ * What is left of x without its integer part, x − trunc x, with the sign of x; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await frac(tensor([1.75, -1.75])).toArray(); // [0.75, -0.75]
@@ -81,7 +81,7 @@ export function frac(x: Operand): Tensor {
 }
 
 /**
- * a + weight · (b − a), broadcast; float32. a where the weight is 0 and b where it is 1, exactly; it may lie outside.
+ * a + weight · (b − a), broadcast; float16 of float16, else float32. a where the weight is 0 and b where it is 1, exactly; it may lie outside.
  *
  * ```ts
  * await lerp(tensor([0, 10]), tensor([1, 20]), 0.25).toArray(); // [0.25, 12.5]

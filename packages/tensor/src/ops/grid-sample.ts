@@ -37,7 +37,7 @@ const gridSampleOptions: OptionNames<GridSampleOptions> = {
 };
 
 /**
- * Images sampled where a grid says, as `torch.nn.functional.grid_sample`; float32: x [n, c, h, w], grid [n, oh, ow, 2] → [n, c, oh, ow]. A grid point is (x, y), −1 to 1 from the
+ * Images sampled where a grid says, as `torch.nn.functional.grid_sample`; float16 of float16, else float32: x [n, c, h, w], grid [n, oh, ow, 2] → [n, c, oh, ow]. A grid point is (x, y), −1 to 1 from the
  * left (upper) to the right (lower) edge. Volumes [n, c, d, h, w] take a grid [n, od, oh, ow, 3] of (x, y, z). Differentiable in both, but for 'nearest' in the image alone.
  *
  * Throws {@link ShapeError} where shapes do not fit, {@link ArgumentError} for unknown modes.
@@ -184,7 +184,7 @@ export interface AffineGridOptions {
 const affineGridOptions: OptionNames<AffineGridOptions> = { alignCorners: requireBoolean };
 
 /**
- * The grid of an affine map for {@link gridSample}, float32: theta [n, 2, 3] and the size [n, c, h, w] of the result → [n, h, w, 2], at each pixel θ · (x, y, 1); [n, 3, 4] and
+ * The grid of an affine map for {@link gridSample}, float16 of float16, else float32: theta [n, 2, 3] and the size [n, c, h, w] of the result → [n, h, w, 2], at each pixel θ · (x, y, 1); [n, 3, 4] and
  * [n, c, d, h, w] → [n, d, h, w, 3].
  *
  * Throws {@link ShapeError} where theta does not fit the size, {@link ArgumentError} for a size that is no list of integers ≥ 1.

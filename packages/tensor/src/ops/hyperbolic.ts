@@ -83,7 +83,7 @@ export const atanhDefinition: Unary = {
 };
 
 /**
- * The hyperbolic sine (eˣ − e⁻ˣ) / 2; float32, the shape of x.
+ * The hyperbolic sine (eˣ − e⁻ˣ) / 2; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await sinh(tensor([0, 1])).toArray(); // [0, 1.1752012]
@@ -93,7 +93,7 @@ export function sinh(x: Operand): Tensor {
   return record(sinhDefinition, x);
 }
 /**
- * The hyperbolic cosine (eˣ + e⁻ˣ) / 2; float32, the shape of x.
+ * The hyperbolic cosine (eˣ + e⁻ˣ) / 2; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await cosh(tensor([0, 1])).toArray(); // [1, 1.5430806]
@@ -103,7 +103,7 @@ export function cosh(x: Operand): Tensor {
   return record(coshDefinition, x);
 }
 /**
- * The inverse of {@link sinh}, ln(x + √(x² + 1)); float32, the shape of x.
+ * The inverse of {@link sinh}, ln(x + √(x² + 1)); float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await asinh(tensor([0, 1])).toArray(); // [0, 0.8813736]
@@ -113,7 +113,7 @@ export function asinh(x: Operand): Tensor {
   return record(asinhDefinition, x);
 }
 /**
- * The inverse of {@link cosh}, ln(x + √(x² − 1)) ≥ 0; float32, the shape of x. NaN below 1.
+ * The inverse of {@link cosh}, ln(x + √(x² − 1)) ≥ 0; float16 of float16, else float32, the shape of x. NaN below 1.
  *
  * ```ts
  * await acosh(tensor([1, 2])).toArray(); // [0, 1.316958]
@@ -123,7 +123,7 @@ export function acosh(x: Operand): Tensor {
   return record(acoshDefinition, x);
 }
 /**
- * The inverse of {@link tanh}, ½ ln((1 + x) / (1 − x)); float32, the shape of x. ±∞ at ±1, NaN beyond.
+ * The inverse of {@link tanh}, ½ ln((1 + x) / (1 − x)); float16 of float16, else float32, the shape of x. ±∞ at ±1, NaN beyond.
  *
  * ```ts
  * await atanh(tensor([0, 0.5])).toArray(); // [0, 0.5493061]

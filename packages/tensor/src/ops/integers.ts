@@ -51,8 +51,8 @@ function shift(name: string, op: 'shiftLeft' | 'shiftRight', a: Operand, b: Oper
 }
 
 /**
- * a − b · trunc(a / b), the remainder with the sign of a, as C's fmod and PyTorch's; exact for every float32; broadcast; int32 of bool
- * and int32 operands, else float32. NaN for b = 0; of int32 a itself. The gradient of b is −trunc(a / b).
+ * a − b · trunc(a / b), the remainder with the sign of a, as C's fmod and PyTorch's; exact; broadcast; of the dtype that they
+ * have in common, int32 of bool. NaN for b = 0; of integers a itself. The gradient of b is −trunc(a / b).
  *
  * ```ts
  * await fmod(tensor([5, -5]), 3).toArray(); // [2, -2]
@@ -68,8 +68,8 @@ export function fmod(a: Operand, b: Operand): Tensor {
 }
 
 /**
- * a − b · ⌊a / b⌋, the remainder with the sign of b, as Python's `%` and PyTorch's `remainder`; broadcast; int32 of bool and int32
- * operands, else float32. NaN for b = 0; of int32 a itself. The gradient of b is −⌊a / b⌋.
+ * a − b · ⌊a / b⌋, the remainder with the sign of b, as Python's `%` and PyTorch's `remainder`; broadcast; of the dtype that they
+ * have in common, int32 of bool. NaN for b = 0; of integers a itself. The gradient of b is −⌊a / b⌋.
  *
  * ```ts
  * await remainder(tensor([5, -5]), 3).toArray(); // [2, 1]
@@ -85,8 +85,8 @@ export function remainder(a: Operand, b: Operand): Tensor {
 }
 
 /**
- * ⌊a / b⌋, rounded toward −∞ as Python's `//` and PyTorch's `floor_divide`; broadcast; int32 of bool and int32 operands, else float32.
- * Of float32 from the exact remainder, so that 1 // 0.1 is 9. a / b for b = 0; of int32 0, and −2147483648 // −1 wraps to −2147483648.
+ * ⌊a / b⌋, rounded toward −∞ as Python's `//` and PyTorch's `floor_divide`; broadcast; of the dtype that they have in common, int32 of bool.
+ * Of floating numbers from the exact remainder, so that 1 // 0.1 is 9. a / b for b = 0; of integers 0, and −2147483648 // −1 wraps to −2147483648.
  * Its gradient is 0.
  *
  * ```ts
@@ -110,7 +110,7 @@ export function floorDivide(a: Operand, b: Operand): Tensor {
 /**
  * a and b, bit by bit, of int32; a ∧ b of bool. Broadcast; int32 where either is.
  *
- * Throws {@link DTypeError} for float32.
+ * Throws {@link DTypeError} for floating numbers.
  *
  * ```ts
  * await bitwiseAnd(tensor([12, 10], { dtype: 'int32' }), 6).toArray(); // [4, 2]
@@ -122,7 +122,7 @@ export function bitwiseAnd(a: Operand, b: Operand): Tensor {
 /**
  * a or b, bit by bit, of int32; a ∨ b of bool. Broadcast; int32 where either is.
  *
- * Throws {@link DTypeError} for float32.
+ * Throws {@link DTypeError} for floating numbers.
  *
  * ```ts
  * await bitwiseOr(tensor([12, 10], { dtype: 'int32' }), 6).toArray(); // [14, 14]
@@ -134,7 +134,7 @@ export function bitwiseOr(a: Operand, b: Operand): Tensor {
 /**
  * Either a or b, bit by bit, of int32; a ≠ b of bool. Broadcast; int32 where either is.
  *
- * Throws {@link DTypeError} for float32.
+ * Throws {@link DTypeError} for floating numbers.
  *
  * ```ts
  * await bitwiseXor(tensor([12, 10], { dtype: 'int32' }), 6).toArray(); // [10, 12]
@@ -146,7 +146,7 @@ export function bitwiseXor(a: Operand, b: Operand): Tensor {
 /**
  * The bits of x inverted, −x − 1, of int32; ¬x of bool. The shape of x.
  *
- * Throws {@link DTypeError} for float32.
+ * Throws {@link DTypeError} for floating numbers.
  *
  * ```ts
  * await bitwiseNot(tensor([0, 5], { dtype: 'int32' })).toArray(); // [-1, -6]
@@ -160,7 +160,7 @@ export function bitwiseNot(x: Tensor): Tensor {
 /**
  * a · 2ᵇ modulo 2³², the bits of a moved up by b; 0 where b is not in 0 … 31. Broadcast; int32.
  *
- * Throws {@link DTypeError} for float32.
+ * Throws {@link DTypeError} for floating numbers.
  *
  * ```ts
  * await bitwiseLeftShift(tensor([1, -3], { dtype: 'int32' }), 2).toArray(); // [4, -12]
@@ -172,7 +172,7 @@ export function bitwiseLeftShift(a: Operand, b: Operand): Tensor {
 /**
  * ⌊a / 2ᵇ⌋, the bits of a moved down by b; 0 or −1, the sign, where b is not in 0 … 31. Broadcast; int32.
  *
- * Throws {@link DTypeError} for float32.
+ * Throws {@link DTypeError} for floating numbers.
  *
  * ```ts
  * await bitwiseRightShift(tensor([9, -9], { dtype: 'int32' }), 1).toArray(); // [4, -5]

@@ -54,7 +54,7 @@ const axesOf: Readonly<Record<InterpolationMode, readonly number[]>> = {
 
 /**
  * Resamples images [batch, channels, ...spatial] with one to three spatial axes, as `torch.nn.functional.interpolate` (without antialiasing); modes in {@link InterpolateOptions}. The
- * dtype of x with the nearest modes, else float32. Pixels past the edge are those at the edge. A scale factor itself, not the ratio of the rounded sizes, says where pixels come from.
+ * dtype of x with the nearest modes and of float16, else float32. Pixels past the edge are those at the edge. A scale factor itself, not the ratio of the rounded sizes, says where pixels come from.
  *
  * Throws {@link ShapeError} for a rank that the mode does not take and for images without pixels, {@link ArgumentError} for options out of range.
  *

@@ -9,7 +9,7 @@ import { keepsDims, type ReduceOptions } from './reduce.ts';
 import { softmax } from './softmax.ts';
 
 /**
- * ln Σ eˣ over axes (default: all); float32. Shifted by the maximum, so that no exponential overflows, and with all digits where the result is
+ * ln Σ eˣ over axes (default: all); float16 of float16, else float32. Shifted by the maximum, so that no exponential overflows, and with all digits where the result is
  * near 0. −∞ over an empty axis, and where all elements are −∞. Its gradient is the softmax over the same axes.
  *
  * ```ts

@@ -38,7 +38,7 @@ function lpPool(
 }
 
 /**
- * (Σ xᵖ)^(1/p) over sliding windows, float32: [n, c, h, w] → [n, c, oh, ow], sizes as in {@link maxPool2d} without padding. Its gradient is 0 where the sum is. With `ceilMode`
+ * (Σ xᵖ)^(1/p) over sliding windows, float16 of float16, else float32: [n, c, h, w] → [n, c, oh, ow], sizes as in {@link maxPool2d} without padding. Its gradient is 0 where the sum is. With `ceilMode`
  * elements past the end count as the mean of the window's others, as in PyTorch.
  *
  * Throws {@link ShapeError} where x has not four axes or no window fits, {@link ArgumentError} for other p than finite ones > 0 and options out of range.

@@ -21,7 +21,7 @@ export function nanSum(x: Tensor, axes?: number | readonly number[], options?: R
 }
 
 /**
- * The mean over axes (default: all) of what is not NaN; float32. NaN where all is NaN; no gradient flows to NaN.
+ * The mean over axes (default: all) of what is not NaN; float16 of float16, else float32. NaN where all is NaN; no gradient flows to NaN.
  *
  * ```ts
  * await nanMean(tensor([[1, NaN], [3, 5]]), 1).toArray(); // [1, 4]

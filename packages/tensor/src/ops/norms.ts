@@ -16,7 +16,7 @@ export interface NormOptions extends ReduceOptions {
 const normOptions: OptionNames<NormOptions> = { keepDims: true, p: true };
 
 /**
- * The p-norm (Σ |x|ᵖ)^(1/p) over axes (default: all), Euclidean for p = 2, the default; float32. As in PyTorch's `vector_norm` p may be any number:
+ * The p-norm (Σ |x|ᵖ)^(1/p) over axes (default: all), Euclidean for p = 2, the default; float16 of float16, else float32. As in PyTorch's `vector_norm` p may be any number:
  * ∞ and −∞ give the largest and the smallest |x|, 0 counts what is not 0, and the gradient is 0 where an element, or the norm, is 0. Where the extreme is
  * attained several times they share the gradient.
  *

@@ -71,7 +71,7 @@ export function median(x: Tensor, axis: number, options?: ReduceOptions): Values
 }
 
 /**
- * The quantiles of x along an axis (default: of all elements); float32. q, from 0 to 1, names the place q (n − 1) in the ascending order of n elements,
+ * The quantiles of x along an axis (default: of all elements); float16 of float16, else float32. q, from 0 to 1, names the place q (n − 1) in the ascending order of n elements,
  * between neighbours as `interpolation` says: on a line (default), the 'lower', the 'higher', the 'nearest' (of two as near the even place), or the
  * 'midpoint'. Several q give a first axis, one for each. NaN where any element is.
  *

@@ -339,7 +339,7 @@ export function maxPool3dWithIndices(
 }
 
 /**
- * The mean over sliding windows, float32: [n, c, h, w] → [n, c, oh, ow], sizes as in {@link maxPool2d} with dilation 1. Padding counts as zeros
+ * The mean over sliding windows, float16 of float16, else float32: [n, c, h, w] → [n, c, oh, ow], sizes as in {@link maxPool2d} with dilation 1. Padding counts as zeros
  * that are part of the mean unless `countIncludePad` is false; elements past the padding (`ceilMode`) never are.
  *
  * Throws {@link ShapeError} where x has not four axes or no window fits, {@link ArgumentError} for options out of

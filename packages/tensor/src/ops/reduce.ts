@@ -52,7 +52,7 @@ export function countOf(op: string, x: Tensor, axes: Axes): number {
 }
 
 /**
- * Σ x over axes (default: all); int32 for bool and int32, else float32.
+ * Σ x over axes (default: all); int32 of integers and bool, else of the dtype of x.
  *
  * Throws {@link ShapeError} for an axis that does not exist or is named twice, as every reduction does.
  *
@@ -67,7 +67,7 @@ export function sum(x: Tensor, axes?: number | readonly number[], options?: Redu
   return reduced('sum', x, axes, keepsDims('sum', x, options));
 }
 /**
- * Π x over axes (default: all), 1 over an empty axis; int32 for bool and int32 (modulo 2³², as {@link sum}), else float32. Its gradient is the
+ * Π x over axes (default: all), 1 over an empty axis; int32 of integers and bool (modulo 2³², as {@link sum}), else of the dtype of x. Its gradient is the
  * product of the other elements, exact also where some are 0.
  *
  * ```ts
@@ -78,7 +78,7 @@ export function prod(x: Tensor, axes?: number | readonly number[], options?: Red
   return reduced('prod', x, axes, keepsDims('prod', x, options));
 }
 /**
- * The largest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
+ * The largest element over axes (default: all), NaN where any is NaN; of the dtype of x, int32 of bool. Ties share the gradient
  * equally; where the result is NaN so is the gradient, of all elements.
  *
  * Throws {@link ShapeError} over an empty axis.
@@ -91,7 +91,7 @@ export function max(x: Tensor, axes?: number | readonly number[], options?: Redu
   return reduced('max', x, axes, keepsDims('max', x, options));
 }
 /**
- * The smallest element over axes (default: all), NaN where any is NaN; float32 or int32. Ties share the gradient
+ * The smallest element over axes (default: all), NaN where any is NaN; of the dtype of x, int32 of bool. Ties share the gradient
  * equally; where the result is NaN so is the gradient, of all elements.
  *
  * Throws {@link ShapeError} over an empty axis.
@@ -105,7 +105,7 @@ export function min(x: Tensor, axes?: number | readonly number[], options?: Redu
 }
 
 /**
- * Σ x / n over axes (default: all); float32. NaN over an empty axis.
+ * Σ x / n over axes (default: all); float16 of float16, else float32. NaN over an empty axis.
  *
  * ```ts
  * await mean(tensor([[1, 2], [3, 6]]), 0).toArray(); // [2, 4]
@@ -118,7 +118,7 @@ export function mean(x: Tensor, axes?: number | readonly number[], options?: Red
 }
 
 /**
- * Σ (x − mean)² / (n − correction) over axes (default: all); float32. With the default correction 1, as in PyTorch, it
+ * Σ (x − mean)² / (n − correction) over axes (default: all); float16 of float16, else float32. With the default correction 1, as in PyTorch, it
  * is the unbiased estimate; NaN of a single element. Exactly 0 where all elements are equal, and accurate where they lie close together far
  * from 0.
  *
@@ -153,7 +153,7 @@ function varianceOf(op: string, x: Tensor, axes: Axes, options: VarianceOptions)
 }
 
 /**
- * The standard deviation √{@link variance}, with the same axes and options; float32. Its gradient is 0 where all elements are equal, as
+ * The standard deviation √{@link variance}, with the same axes and options; float16 of float16, else float32. Its gradient is 0 where all elements are equal, as
  * in PyTorch.
  *
  * ```ts

@@ -12,7 +12,7 @@ function toWhole(op: 'floor' | 'ceil' | 'round' | 'trunc', x: Operand): Tensor {
 }
 
 /**
- * The largest integer ≤ x; float32, the shape of x. Its gradient is 0, as that of {@link ceil} and {@link round}.
+ * The largest integer ≤ x; the shape and dtype of x, int32 of bool. Its gradient is 0, as that of {@link ceil} and {@link round}.
  *
  * ```ts
  * await floor(tensor([1.7, -1.2])).toArray(); // [1, -2]
@@ -23,7 +23,7 @@ export function floor(x: Operand): Tensor {
 }
 
 /**
- * The smallest integer ≥ x; float32, the shape of x.
+ * The smallest integer ≥ x; the shape and dtype of x, int32 of bool.
  *
  * ```ts
  * await ceil(tensor([1.2, -1.7])).toArray(); // [2, -1]
@@ -34,7 +34,7 @@ export function ceil(x: Operand): Tensor {
 }
 
 /**
- * The nearest integer, halves to even; float32, the shape of x.
+ * The nearest integer, halves to even; the shape and dtype of x, int32 of bool.
  *
  * ```ts
  * await round(tensor([0.5, 1.5, 1.7])).toArray(); // [0, 2, 2]
@@ -45,7 +45,7 @@ export function round(x: Operand): Tensor {
 }
 
 /**
- * x without its fraction, rounded toward 0; float32, the shape of x. Its gradient is 0.
+ * x without its fraction, rounded toward 0; the shape and dtype of x, int32 of bool. Its gradient is 0.
  *
  * ```ts
  * await trunc(tensor([1.7, -1.7])).toArray(); // [1, -1]

@@ -82,7 +82,7 @@ export function permutation(n: number, options: RandomOptions = {}): Tensor {
  * Without replacement no position is drawn twice, and those of weight 0 come only where there are no others.
  *
  * Throws {@link ArgumentError} unless count is an integer ≥ 0, and where it is larger than the axis without replacement, {@link DTypeError} for weights
- * that are no float32, {@link ShapeError} for weights without an axis or an element along it.
+ * that are no floating numbers, {@link ShapeError} for weights without an axis or an element along it.
  *
  * ```ts
  * const x = multinomial(tensor([0, 3, 1]), 100, { replacement: true });
@@ -96,7 +96,7 @@ export function multinomial(weights: Tensor, count: number, options: Multinomial
   const { replacement = false } = options;
   requireBoolean('multinomial', 'replacement', replacement);
   if (!isFloat(weights.dtype))
-    throw new DTypeError(`[multinomial] weights must be float32, not ${weights}.`, {
+    throw new DTypeError(`[multinomial] weights must be floating numbers, not ${weights}.`, {
       hint: "Convert with .to('float32').",
     });
   if (weights.dtype === 'float16') return multinomial(weights.to('float32'), count, options);

@@ -42,7 +42,7 @@ function segmentsOf(op: string, x: Tensor, ids: Positions, count: number): Segme
 
 /**
  * Σ of the rows of each segment: row i of x, [n, …], goes to segment `ids[i]` of the result, [count, …]; 0 for a segment without rows.
- * The rows may come in any order, which never changes a bit. float32 or int32.
+ * The rows may come in any order, which never changes a bit. int32 of integers, else of the dtype of x.
  *
  * Throws {@link DTypeError} where ids are not int32 or x is bool, {@link ShapeError} where there is not one id for each row,
  * {@link ArgumentError} naming the first id outside of 0 … count − 1 where ids are known on the host; computed ids outside are dropped.
@@ -59,7 +59,7 @@ export function segmentSum(x: Tensor, ids: Positions, count: number): Tensor {
 }
 
 /**
- * The mean of the rows of each segment, 0 for a segment without rows; float32. Otherwise as {@link segmentSum}.
+ * The mean of the rows of each segment, 0 for a segment without rows; float16 of float16, else float32. Otherwise as {@link segmentSum}.
  *
  * ```ts
  * await segmentMean(tensor([[1, 2], [3, 4], [5, 6]]), [0, 0, 2], 3).toArray(); // [[2, 3], [0, 0], [5, 6]]
@@ -106,7 +106,7 @@ export function segmentMin(x: Tensor, ids: Positions, count: number): Tensor {
 
 /**
  * Softmax over the rows of each segment, e^(x_i − m) / Σ e^(x_j − m) over the rows j of i's segment with their maximum m: the shape of x, as
- * attention over the edges of a node wants it. float32. Computed ids outside of 0 … count − 1 give NaN; otherwise as {@link segmentSum}.
+ * attention over the edges of a node wants it. float16 of float16, else float32. Computed ids outside of 0 … count − 1 give NaN; otherwise as {@link segmentSum}.
  *
  * ```ts
  * await segmentSoftmax(tensor([1, 1, 7]), [0, 0, 1], 2).toArray(); // [0.5, 0.5, 1]

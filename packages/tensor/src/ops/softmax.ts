@@ -39,7 +39,7 @@ export const logSoftmaxDefinition: AlongAxis = {
 };
 
 /**
- * eˣ / Σ eˣ along `axis`; float32, the shape of x. Shifted by the maximum, so that no exponential overflows.
+ * eˣ / Σ eˣ along `axis`; float16 of float16, else float32, the shape of x. Shifted by the maximum, so that no exponential overflows.
  *
  * Throws {@link ShapeError} for an axis that does not exist.
  *
@@ -57,7 +57,7 @@ export function softmax(x: Tensor, axis: number): Tensor {
 }
 
 /**
- * ln softmax(x) = x − ln Σ eˣ along `axis`; float32, the shape of x. Exact also where the softmax itself is 0 in
+ * ln softmax(x) = x − ln Σ eˣ along `axis`; float16 of float16, else float32, the shape of x. Exact also where the softmax itself is 0 in
  * float32, or so close to 1 that float32 has no digits left for the difference.
  *
  * Throws {@link ShapeError} for an axis that does not exist.

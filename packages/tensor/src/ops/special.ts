@@ -17,7 +17,7 @@ const xlogyDefinition: CompositeDefinition<Record<never, never>> = {
 };
 
 /**
- * x · ln y, and 0 where x is 0, whatever y but NaN; broadcast; float32. Entropies and likelihoods are sums of it. Gradients as PyTorch's.
+ * x · ln y, and 0 where x is 0, whatever y but NaN; broadcast; float16 of float16, else float32. Entropies and likelihoods are sums of it. Gradients as PyTorch's.
  *
  * ```ts
  * await xlogy(tensor([0, 2]), tensor([0, 3])).toArray(); // [0, 2.1972246]
@@ -34,7 +34,7 @@ const logSigmoidDefinition: CompositeDefinition<Record<never, never>> = {
 };
 
 /**
- * ln(1 / (1 + e⁻ˣ)) = min(x, 0) − ln(1 + e^−|x|); float32, the shape of x. Exact also where the sigmoid is 0 or 1 in float32.
+ * ln(1 / (1 + e⁻ˣ)) = min(x, 0) − ln(1 + e^−|x|); float16 of float16, else float32, the shape of x. Exact also where the sigmoid is 0 or 1 in float32.
  *
  * ```ts
  * await logSigmoid(tensor([0, -100])).toArray(); // [-0.6931472, -100]
@@ -66,7 +66,7 @@ const softplusDefinition: CompositeDefinition<{ beta: number; threshold: number 
 };
 
 /**
- * ln(1 + e^βx) / β, a smooth max(x, 0); float32, the shape of x. Beyond the threshold x itself, as in PyTorch.
+ * ln(1 + e^βx) / β, a smooth max(x, 0); float16 of float16, else float32, the shape of x. Beyond the threshold x itself, as in PyTorch.
  *
  * Throws {@link ArgumentError} for β = 0.
  *
@@ -83,7 +83,7 @@ export function softplus(x: Operand, options: SoftplusOptions = {}): Tensor {
 }
 
 /**
- * The inverse of {@link erf}; float32, the shape of x. ±∞ at ±1, NaN beyond.
+ * The inverse of {@link erf}; float16 of float16, else float32, the shape of x. ±∞ at ±1, NaN beyond.
  *
  * ```ts
  * await erfinv(tensor([0, 0.5, -0.9])).toArray(); // [0, 0.4769363, -1.1630871]
@@ -94,7 +94,7 @@ export function erfinv(x: Operand): Tensor {
 }
 
 /**
- * The logarithm of |Γ(x)|, ln (x − 1)! for whole x; float32, the shape of x. ∞ at 0 and the negative whole numbers. Within 4 ulp
+ * The logarithm of |Γ(x)|, ln (x − 1)! for whole x; float16 of float16, else float32, the shape of x. ∞ at 0 and the negative whole numbers. Within 4 ulp
  * for x > 0; below, within 1e-6 · max(1, |x ln |x||).
  *
  * ```ts
@@ -106,7 +106,7 @@ export function lgamma(x: Operand): Tensor {
 }
 
 /**
- * ψ(x) = Γ′(x) / Γ(x), the derivative of {@link lgamma}; float32, the shape of x. −∞ at 0, NaN at the negative whole numbers.
+ * ψ(x) = Γ′(x) / Γ(x), the derivative of {@link lgamma}; float16 of float16, else float32, the shape of x. −∞ at 0, NaN at the negative whole numbers.
  * Within 4 ulp for x > 0; below, as close as π cot πx allows.
  *
  * ```ts
@@ -181,7 +181,7 @@ const polygammaDefinition: CompositeDefinition<{ order: number }> = {
 };
 
 /**
- * The n-th derivative of {@link digamma}, for n ≥ 1 equal to (−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹ over k = 0, 1, …; float32, the shape of x.
+ * The n-th derivative of {@link digamma}, for n ≥ 1 equal to (−1)ⁿ⁺¹ n! Σ 1/(x + k)ⁿ⁺¹ over k = 0, 1, …; float16 of float16, else float32, the shape of x.
  *
  * Throws {@link ArgumentError} for an n that is no whole number from 0 to 20.
  *

@@ -93,7 +93,7 @@ function transposedConvolution(
 }
 
 /**
- * Two-dimensional transposed convolution, as `torch.nn.functional.conv_transpose2d`; float32: every element of x puts a copy of the kernel, times
+ * Two-dimensional transposed convolution, as `torch.nn.functional.conv_transpose2d`; float16 of float16, else float32: every element of x puts a copy of the kernel, times
  * itself, into the output, `stride` apart; what overlaps adds up:
  *
  * y[b, o, i·s + u·d − p, j·s + v·d − p] += x[b, c, i, j] · w[c, o, u, v].

@@ -14,7 +14,7 @@ export const tanDefinition: CompositeDefinition<Record<never, never>> = {
 };
 
 /**
- * tan x = sin x / cos x, x in radians; float32, the shape of x.
+ * tan x = sin x / cos x, x in radians; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await tan(tensor([0, Math.PI / 4])).toArray(); // [0, 1]
@@ -39,7 +39,7 @@ const hypotDefinition: CompositeDefinition<Record<never, never>> = {
 };
 
 /**
- * √(a² + b²), broadcast; float32. Neither overflows nor vanishes where a² and b² would; ∞ where either is, whatever the other. Its
+ * √(a² + b²), broadcast; float16 of float16, else float32. Neither overflows nor vanishes where a² and b² would; ∞ where either is, whatever the other. Its
  * gradient where both are 0 is NaN, as in PyTorch.
  *
  * ```ts
@@ -51,7 +51,7 @@ export function hypot(a: Operand, b: Operand): Tensor {
 }
 
 /**
- * The arcsine, the angle from −π/2 to π/2 whose sine is x; float32, the shape of x. NaN beyond −1 … 1.
+ * The arcsine, the angle from −π/2 to π/2 whose sine is x; float16 of float16, else float32, the shape of x. NaN beyond −1 … 1.
  *
  * ```ts
  * await asin(tensor([0, 0.5, 1])).toArray(); // [0, 0.5235988, 1.5707964]
@@ -61,7 +61,7 @@ export function asin(x: Operand): Tensor {
   return unary('asin', x);
 }
 /**
- * The arccosine, the angle from 0 to π whose cosine is x; float32, the shape of x. NaN beyond −1 … 1.
+ * The arccosine, the angle from 0 to π whose cosine is x; float16 of float16, else float32, the shape of x. NaN beyond −1 … 1.
  *
  * ```ts
  * await acos(tensor([1, 0.5, -1])).toArray(); // [0, 1.0471976, 3.1415927]
@@ -71,7 +71,7 @@ export function acos(x: Operand): Tensor {
   return unary('acos', x);
 }
 /**
- * The arctangent, the angle from −π/2 to π/2 whose tangent is x; float32, the shape of x.
+ * The arctangent, the angle from −π/2 to π/2 whose tangent is x; float16 of float16, else float32, the shape of x.
  *
  * ```ts
  * await atan(tensor([0, 1, -Infinity])).toArray(); // [0, 0.7853982, -1.5707964]
@@ -100,7 +100,7 @@ const atan2Definition: CompositeDefinition<Record<never, never>> = {
 };
 
 /**
- * The angle from −π to π of the point (x, y), the arctangent of y / x in the right quadrant; broadcast; float32. Signs of zeros count as in
+ * The angle from −π to π of the point (x, y), the arctangent of y / x in the right quadrant; broadcast; float16 of float16, else float32. Signs of zeros count as in
  * IEEE 754: on the negative half of the x axis it is π for y = 0 and −π for y = −0. Its gradient at the origin is NaN, as in PyTorch.
  *
  * ```ts
