@@ -24,11 +24,15 @@ export function clipGradientNorm<G extends Gradients>(gradients: G, maxNorm: num
   if (!(maxNorm > 0)) throw new ArgumentError(`[clipGradientNorm] maxNorm must be > 0, not ${maxNorm}.`);
   const list: Tensor[] = [];
   mapGradients('clipGradientNorm', gradients, (gradient) => list.push(gradient));
-  const [first, ...others] = list.map((gradient) => gradient.square().sum());
+  const [first, ...others] = list.map((gradient) => gradient.to('float32').square().sum());
   if (first === undefined) throw new ArgumentError('[clipGradientNorm] there are no gradients.');
   const norm = others.reduce((total, square) => total.add(square), first).sqrt();
   const factor = norm.add(1e-6).reciprocal().mul(maxNorm).minimum(1);
-  return { grads: mapGradients('clipGradientNorm', gradients, (gradient) => gradient.mul(factor)) as G, norm };
+  const clipped = (gradient: Tensor): Tensor => {
+    const product = gradient.to('float32').mul(factor);
+    return gradient.dtype === 'float16' ? product.to('float16') : product;
+  };
+  return { grads: mapGradients('clipGradientNorm', gradients, clipped) as G, norm };
 }
 
 /**

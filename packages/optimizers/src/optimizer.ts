@@ -76,6 +76,9 @@ interface Group<O extends OptimizerOptions> extends LiveOptions<O>, ParameterGro
  *
  * A step is recorded, never waited for: outside of `compile` it runs together with whatever is read next, inside it becomes part of the
  * compiled plan. What {@link scalars} gives are scalars of that plan, so that changing a rate never makes a new one.
+ *
+ * {@link update} sees parameters and gradients of float16 as float32, and what it makes of the parameter is rounded once. State is float32 (PyTorch's has
+ * the dtype of the parameter): squares of gradients below 2⁻¹², and AdamW's eps, are 0 in float16.
  */
 export abstract class Optimizer<
   O extends OptimizerOptions = OptimizerOptions,
@@ -229,12 +232,13 @@ export abstract class Optimizer<
     for (const name of cohort.names) {
       const parameter = this.#all.get(name) as Tensor;
       const state = this.#state.get(name) ?? {};
-      const updated = this.update(parameter, gradients.get(name) as Tensor, state as M, scalars, group.guarded);
+      const [value, gradient] = [parameter.to('float32'), (gradients.get(name) as Tensor).to('float32')];
+      const updated = this.update(value, gradient, state as M, scalars, group.guarded);
       for (const slot in updated.state) {
-        const value: Tensor | undefined = updated.state[slot];
-        if (value !== undefined) assign(state[slot] as Tensor, value);
+        const [kept, changed] = [state[slot] as Tensor, updated.state[slot] as Tensor | undefined];
+        if (changed !== undefined) assign(kept, changed.to(kept.dtype));
       }
-      assign(parameter, updated.parameter);
+      assign(parameter, updated.parameter.to(parameter.dtype));
     }
   }
 

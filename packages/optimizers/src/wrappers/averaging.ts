@@ -76,8 +76,8 @@ export abstract class AveragingWrapper<T extends TrainingOptimizer = TrainingOpt
       const parameter = this.#parameters.get(name) as Tensor;
       const kept = this.#kept.of(name);
       const [inside, outside] = [parameter.detach(), kept.detach()];
-      assign(parameter, outside);
-      assign(kept, inside);
+      assign(parameter, outside.to(parameter.dtype));
+      assign(kept, inside.to(kept.dtype));
     }
     this.#isApplied = !this.#isApplied;
   }

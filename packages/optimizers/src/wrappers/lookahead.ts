@@ -49,7 +49,8 @@ export class Lookahead<T extends TrainingOptimizer = TrainingOptimizer> extends 
     const cohorts = this.#slow.cohorts.of(this.parameters.keys());
     for (const cohort of cohorts) {
       if (!cohort.decide((count) => count === 0)) continue;
-      for (const name of cohort.names) assign(this.#slow.of(name), (this.#parameters.get(name) as Tensor).detach());
+      for (const name of cohort.names)
+        assign(this.#slow.of(name), (this.#parameters.get(name) as Tensor).detach().to('float32'));
     }
     if (!this.stepWrapped(gradients)) return;
     for (const cohort of cohorts) {
@@ -59,7 +60,7 @@ export class Lookahead<T extends TrainingOptimizer = TrainingOptimizer> extends 
       for (const name of cohort.names) {
         const [slow, parameter] = [this.#slow.of(name), this.#parameters.get(name) as Tensor];
         assign(slow, slow.add(parameter.sub(slow).mul(this.alpha)));
-        assign(parameter, slow);
+        assign(parameter, slow.to(parameter.dtype));
       }
     }
   }

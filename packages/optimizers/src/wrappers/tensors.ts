@@ -1,4 +1,4 @@
-/** A tensor kept for each parameter, with a count: the state of averages, slow weights and sums of gradients. */
+/** A float32 tensor kept for each parameter, with a count: the state of averages, slow weights and sums of gradients. */
 import { assign, Tensor, variable, zeros, zerosLike } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
 import { Cohorts } from '../cohorts.ts';
@@ -46,7 +46,7 @@ export class KeptTensors {
       if (!isRecord(entry) || !isCount(entry['step'])) return [`the state of ${name} must have a step, an integer ≥ 0`];
       const saved = entry[slot];
       if (!(saved instanceof Tensor)) return [`missing ${name}.${slot}`];
-      if (saved.dtype === parameter.dtype && saved.shape.join() === parameter.shape.join()) return [];
+      if (saved.dtype === this.of(name).dtype && saved.shape.join() === parameter.shape.join()) return [];
       return [`${name}.${slot} is ${this.of(name)}, in the state ${saved}`];
     });
   }
