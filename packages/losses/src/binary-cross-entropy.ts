@@ -1,6 +1,6 @@
 import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
-import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
+import { reduce, requireReduction, roundedAs, type ReductionOptions } from './reduction.ts';
 import { requireSameShape } from './same-shape.ts';
 
 export interface BinaryCrossEntropyOptions extends ReductionOptions {
@@ -33,7 +33,8 @@ const softplusOfNegative: CompositeDefinition = {
  * −[p · y · ln σ(x) + (1 − y) · ln(1 − σ(x))], computed from logits x without overflow, with p = `positiveWeight` (default 1);
  * PyTorch's `binary_cross_entropy_with_logits`.
  *
- * Shape: logits float32[...] and targets [...] with values in 0 … 1 → [] for 'mean' (default) and 'sum', [...] for 'none'.
+ * Shape: logits [...] and targets [...] with values in 0 … 1 → [] for 'mean' (default) and 'sum', [...] for 'none'. float16
+ * of float16, computed in float32 and rounded once; else float32.
  *
  * Throws {@link ShapeError} where the shapes differ.
  *
@@ -61,6 +62,7 @@ export function binaryCrossEntropyWithLogits(
     .neg()
     .add(1)
     .mul(composite(softplus, {}, [x]));
-  const losses = (positiveWeight === undefined ? positive : positive.mul(positiveWeight)).add(negative);
-  return reduce(weight === undefined ? losses : losses.mul(weight), reduction);
+  const losses = (positiveWeight === undefined ? positive : positive.mul(positiveWeight.to('float32'))).add(negative);
+  const weighted = weight === undefined ? losses : losses.mul(weight.to('float32'));
+  return roundedAs([logits, targets, weight, positiveWeight], reduce(weighted, reduction));
 }

@@ -1,11 +1,11 @@
 import { ArgumentError, DTypeError, iota, ShapeError, type Tensor } from '@hebb/tensor';
 import { checkOptions, describe, requireInteger, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
-import { reduce, requireReduction, type ReductionOptions } from './reduction.ts';
+import { reduce, requireReduction, roundedAs, type ReductionOptions } from './reduction.ts';
 
 export interface CrossEntropyOptions extends ReductionOptions {
   /** Share ε of each target that is spread evenly over all classes (Szegedy et al. 2016, arXiv:1512.00567). Default 0. */
   labelSmoothing?: number;
-  /** float32[classes]: factor of each class. The mean of class indices then divides by the sum of the labels' factors. */
+  /** [classes]: factor of each class. The mean of class indices then divides by the sum of the labels' factors. */
   weight?: Tensor;
   /** A label that does not count, in sums and means alike; for padding, say. Default −100, as in PyTorch. Class indices only. */
   ignoreIndex?: number;
@@ -25,8 +25,9 @@ const crossEntropyOptions: OptionNames<CrossEntropyOptions> = {
  * Cross-entropy of logits: −ln softmax(logits)[label], or −Σ targets · ln softmax(logits) where targets are probabilities.
  * Computed from log-softmax, so that no exponential overflows. PyTorch's `cross_entropy`.
  *
- * Shape: logits float32[N, C] or [N, C, ...]; labels int32 [N] or [N, ...] with class indices, or float32 in the shape of the logits with
- * probabilities → [] for 'mean' (default) and 'sum', [N, ...] for 'none'.
+ * Shape: logits [N, C] or [N, C, ...]; labels int32 [N] or [N, ...] with class indices, or floating numbers in the shape of the logits with
+ * probabilities → [] for 'mean' (default) and 'sum', [N, ...] for 'none'. float16 of float16, computed in float32 and rounded once;
+ * else float32.
  *
  * Labels equal to `ignoreIndex` (default −100) do not count: their losses and gradients are 0, and the mean is that of the others, NaN
  * where there are none. Values are on the device, so that any other label outside 0 … C − 1 cannot throw; it makes the loss NaN.
@@ -61,19 +62,21 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
     );
   }
   const factors = weight?.to('float32').reshape([classes, ...rest.map(() => 1)]);
-  const logProbabilities = logits.logSoftmax(1);
+  const logProbabilities = logits.to('float32').logSoftmax(1);
 
-  if (labels.dtype === 'float32') {
+  if (labels.dtype === 'float32' || labels.dtype === 'float16') {
     requireProbabilities(logits, labels);
     if (ignoreIndex !== undefined)
       throw new ArgumentError('[crossEntropy] ignoreIndex needs class indices as labels, not probabilities.');
-    const targets = labelSmoothing === 0 ? labels : labels.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+    const given = labels.to('float32');
+    const targets = labelSmoothing === 0 ? given : given.mul(1 - labelSmoothing).add(labelSmoothing / classes);
     const terms = targets.mul(logProbabilities);
-    return reduce((factors === undefined ? terms : terms.mul(factors)).sum(1).neg(), reduction);
+    const losses = (factors === undefined ? terms : terms.mul(factors)).sum(1).neg();
+    return roundedAs([logits, labels, weight], reduce(losses, reduction));
   }
 
   if (labels.dtype !== 'int32')
-    throw new DTypeError(`[crossEntropy] labels must be int32 class indices or float32 probabilities, not ${labels}.`);
+    throw new DTypeError(`[crossEntropy] labels must be int32 class indices or floating probabilities, not ${labels}.`);
   if (labels.shape.join() !== [batch, ...rest].join()) {
     throw new ShapeError(
       `[crossEntropy] logits ${logits} need class indices int32[${[batch, ...rest].join(',')}], not ${labels}.`,
@@ -92,9 +95,9 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   const known = labels.greaterEqual(0).and(labels.less(classes));
   const valid = known.or(counts.not()).to('float32');
   const losses = counts.where(smoothed.mul(valid.div(valid)), 0);
-  if (reduction !== 'mean') return reduce(losses, reduction);
+  if (reduction !== 'mean') return roundedAs([logits, weight], reduce(losses, reduction));
   const shares = factors === undefined ? counts.to('float32') : counts.where(isLabel.where(factors, 0).sum(1), 0);
-  return reduce(losses, reduction, shares.sum());
+  return roundedAs([logits, weight], reduce(losses, reduction, shares.sum()));
 }
 
 function requireProbabilities(logits: Tensor, labels: Tensor): void {

@@ -1,5 +1,5 @@
 /** From a loss per element to the loss. */
-import type { Tensor } from '@hebb/tensor';
+import type { DType, Tensor } from '@hebb/tensor';
 import { requireOneOf, type OptionNames } from '@hebb/tensor/arguments';
 
 /** 'mean' over all elements, their 'sum', or 'none': one loss per element. */
@@ -14,6 +14,12 @@ export const reductionOptions: OptionNames<ReductionOptions> = { reduction: true
 
 export function requireReduction(op: string, reduction: unknown): asserts reduction is Reduction {
   requireOneOf<Reduction>(op, 'reduction', reduction, ['mean', 'sum', 'none']);
+}
+
+/** A loss of float16 without float32 beside it, which has been computed in float32, rounded to float16. */
+export function roundedAs(inputs: readonly (Tensor | undefined)[], loss: Tensor): Tensor {
+  const has = (dtype: DType): boolean => inputs.some((input) => input?.dtype === dtype);
+  return has('float16') && !has('float32') ? loss.to('float16') : loss;
 }
 
 /** @param count - what the mean divides by; default the number of elements. */

@@ -1,7 +1,7 @@
 /** Losses of numbers against numbers. */
 import type { Tensor } from '@hebb/tensor';
 import { checkOptions, requireTensor } from '@hebb/tensor/arguments';
-import { reduce, reductionOptions, requireReduction, type ReductionOptions } from './reduction.ts';
+import { reduce, reductionOptions, requireReduction, roundedAs, type ReductionOptions } from './reduction.ts';
 import { requireSameShape } from './same-shape.ts';
 
 function difference(op: string, predictions: Tensor, targets: Tensor): Tensor {
@@ -14,7 +14,8 @@ function difference(op: string, predictions: Tensor, targets: Tensor): Tensor {
 /**
  * (predictions − targets)², PyTorch's `mse_loss` (also exported as `mseLoss`).
  *
- * Shape: predictions and targets float32[...], the same → [] for 'mean' (default) and 'sum', [...] for 'none'.
+ * Shape: predictions and targets [...], the same → [] for 'mean' (default) and 'sum', [...] for 'none'. float16 of float16, computed in float32 and rounded once; else
+ * float32.
  *
  * Throws {@link ShapeError} where the shapes differ.
  *
@@ -26,7 +27,8 @@ export function meanSquaredError(predictions: Tensor, targets: Tensor, options: 
   checkOptions('meanSquaredError', options, reductionOptions);
   const { reduction = 'mean' } = options;
   requireReduction('meanSquaredError', reduction);
-  return reduce(difference('meanSquaredError', predictions, targets).square(), reduction);
+  const losses = difference('meanSquaredError', predictions, targets).square();
+  return roundedAs([predictions, targets], reduce(losses, reduction));
 }
 
 /** |predictions − targets|, PyTorch's `l1_loss` (also exported as `l1Loss`); shapes and errors as in {@link meanSquaredError}. */
@@ -34,5 +36,6 @@ export function meanAbsoluteError(predictions: Tensor, targets: Tensor, options:
   checkOptions('meanAbsoluteError', options, reductionOptions);
   const { reduction = 'mean' } = options;
   requireReduction('meanAbsoluteError', reduction);
-  return reduce(difference('meanAbsoluteError', predictions, targets).abs(), reduction);
+  const losses = difference('meanAbsoluteError', predictions, targets).abs();
+  return roundedAs([predictions, targets], reduce(losses, reduction));
 }

@@ -235,7 +235,8 @@ export abstract class Optimizer<
       const [value, gradient] = [parameter.to('float32'), (gradients.get(name) as Tensor).to('float32')];
       const updated = this.update(value, gradient, state as M, scalars, group.guarded);
       for (const slot in updated.state) {
-        const [kept, changed] = [state[slot] as Tensor, updated.state[slot] as Tensor | undefined];
+        const kept = state[slot] as Tensor;
+        const changed: Tensor | undefined = updated.state[slot];
         if (changed !== undefined) assign(kept, changed.to(kept.dtype));
       }
       assign(parameter, updated.parameter.to(parameter.dtype));

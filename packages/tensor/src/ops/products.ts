@@ -8,7 +8,7 @@ import { eye } from './creation.ts';
 import { matmul } from './linalg.ts';
 import { requireSquare } from './matrices.ts';
 import { broadcastTo, normalizeAxis, permute, reshape } from './movement.ts';
-import { broadcastError, broadcastShapes } from './operands.ts';
+import { broadcastError, broadcastShapes, inFloat32 } from './operands.ts';
 import { roll } from './rearranging.ts';
 import { inverse } from './solve.ts';
 
@@ -161,7 +161,7 @@ export function kron(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * xⁿ of square matrices [..., m, m] by repeated squaring, float32; x⁰ is the identity, x⁻ⁿ the power of the {@link inverse}.
+ * xⁿ of square matrices [..., m, m] by repeated squaring; float16 of float16, computed in float32 and rounded once, else float32; x⁰ is the identity, x⁻ⁿ the power of the {@link inverse}.
  *
  * Throws {@link ShapeError} for matrices that are not square, {@link ArgumentError} for an exponent that is no integer.
  *
@@ -173,6 +173,7 @@ export function matrixPower(x: Tensor, exponent: number): Tensor {
   requireTensor('matrixPower', 'x', x);
   requireInteger('matrixPower', 'exponent', exponent);
   requireSquare('matrixPower', 'x', x);
+  if (x.dtype === 'float16') return inFloat32(x, (wide) => matrixPower(wide, exponent));
   if (exponent === 0) return broadcastTo(eye(x.shape.at(-1) ?? 0), x.shape);
   let square = exponent < 0 ? inverse(x) : x.to('float32');
   let result: Tensor | undefined;

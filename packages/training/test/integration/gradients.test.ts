@@ -2,9 +2,10 @@
 import { valueAndGrad } from '@hebb/autograd';
 import { fromConfig } from '@hebb/layers';
 import { setDevice, variable, type Tensor } from '@hebb/tensor';
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { caseName, mapValues, type Golden } from '../../../layers/test/support/cases.ts';
 import { computeLoss, lossName, type LossCase } from '../../../losses/test/support/cases.ts';
+import { roundToHalf } from '../../../tensor/src/graph/half.ts';
 import { devices } from '../../../tensor/test/support/devices.ts';
 import { expectClose, golden, toTensor, type Stored } from '../../../tensor/test/support/golden.ts';
 
@@ -35,5 +36,16 @@ describe.each(devices)('gradients on %s', (device) => {
     const prediction = parameterOf(entry.prediction);
     const { grads } = valueAndGrad(() => computeLoss(entry, prediction).sum(), [prediction]);
     await expectClose(grads[0] as Tensor, entry.gradient, name);
+  });
+
+  it.each(losses.map((entry) => [lossName(entry), entry] as const))('%s of float16', async (_, entry) => {
+    const value = toTensor(entry.prediction).to('float16');
+    const gradientOf = (x: Tensor): Tensor => {
+      const prediction = variable(x, { requiresGrad: true });
+      return valueAndGrad(() => computeLoss(entry, prediction).sum(), [prediction]).grads[0] as Tensor;
+    };
+    const [narrow, exact] = [gradientOf(value), gradientOf(value.to('float32'))];
+    expect(narrow.dtype).toBe('float16');
+    expect(await narrow.data()).toEqual(Float32Array.from(await exact.data(), roundToHalf));
   });
 });
