@@ -152,6 +152,7 @@ export class Batching {
         node: drawOf(
           inputs.map((input) => input.node),
           shape,
+          node.attributes as Attributes['random'],
         ),
         mapped: true,
       };

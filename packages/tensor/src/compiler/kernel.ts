@@ -57,13 +57,17 @@ export type Expression =
       readonly operator: UnaryOperator;
       readonly operand: Expression;
     }
-  /** Both operands have one type; comparisons and `and`/`or` give bool. */
+  /**
+   * Both operands have one type; comparisons and `and`/`or` give bool. Where a sum or product is `rounded`, it is so by itself on every device: none may
+   * merge it with another operation. The numbers are then finite.
+   */
   | {
       readonly kind: 'binary';
       readonly type: ScalarType;
       readonly operator: BinaryOperator;
       readonly left: Expression;
       readonly right: Expression;
+      readonly rounded?: true;
     }
   | {
       readonly kind: 'select';
@@ -77,10 +81,11 @@ export type Expression =
   | { readonly kind: 'half'; readonly type: 'f32'; readonly operand: Expression }
   /** The same 32 bits as an f32 or an i32. */
   | { readonly kind: 'bitcast'; readonly type: 'f32' | 'i32'; readonly operand: Expression }
-  /** f32 in [0, 1): (word 0 of Threefry-2x32-13 with counter words (index, counter), key words (seed, 0x48656262)) >>> 8, × 2⁻²⁴. */
+  /** f32 in [0, 1): (a word of Threefry-2x32-13 with counter words (index, counter), key words (seed, 0x48656262)) >>> 8, × 2⁻²⁴. */
   | {
       readonly kind: 'random';
       readonly type: 'f32';
+      readonly word: 0 | 1;
       readonly index: Index;
       readonly seed: Expression;
       readonly counter: Expression;

@@ -5,6 +5,7 @@ import type { Attributes } from '../graph/attributes.ts';
 import type { Program, ProgramNode } from '../graph/program.ts';
 import { computedDType, type DType } from '../graph/types.ts';
 import { positionOf } from './expressions.ts';
+import { expandDraw } from './draws.ts';
 import { expandFormula } from './formulas.ts';
 import type { Group } from './groups.ts';
 import { addIndex, constantIndex, indexKey, type Index } from './index-expression.ts';
@@ -102,13 +103,11 @@ export class NodeValues {
         };
       case 'random': {
         const scalarPosition = { index: [], guards: [] };
-        return {
-          kind: 'random',
-          type: 'f32',
+        return expandDraw(node.attributes as Attributes['random'], {
           index: flatten(position.index, node.type.shape),
           seed: this.value(node.inputs[0] ?? 0, scalarPosition),
           counter: this.value(node.inputs[1] ?? 0, scalarPosition),
-        };
+        });
       }
       case 'cast':
         return castValue(node, type, operand(0));

@@ -1,4 +1,5 @@
 /** Primitives by name, and what is said of a node beside its inputs: the attributes of each primitive. */
+import type { DrawAttributes } from './distributions.ts';
 import type { BinaryPrimitive, UnaryPrimitive } from './elementwise.ts';
 import type { Node } from './node.ts';
 import type { DType, TensorType } from './types.ts';
@@ -72,8 +73,11 @@ export interface Attributes extends Readonly<Record<UnaryPrimitive | BinaryPrimi
   constant: { readonly dtype: DType; readonly shape: readonly number[]; readonly value: number };
   /** int32: the index along `axis`. */
   iota: { readonly shape: readonly number[]; readonly axis: number };
-  /** float32 uniform in [0, 1): Threefry-2x32-13 of (row-major index, counter) under key (seed, 0x48656262). Inputs: seed, counter (int32 []). */
-  random: { readonly shape: readonly number[] };
+  /**
+   * float32: the formula of the distribution (distributions.ts) of the two uniform numbers in [0, 1) that Threefry-2x32-13 gives for (row-major index, counter)
+   * under key (seed, 0x48656262). Inputs: seed, counter (int32 []).
+   */
+  random: { readonly shape: readonly number[] } & DrawAttributes;
 
   // Elementwise; those of one operand and of two are in elementwise.ts.
   /** To `dtype`. float32 → int32 truncates toward zero; anything → bool is `≠ 0`. */

@@ -3,6 +3,7 @@
  * numbers of its own, those that it would have if the steps were written one after the other. They are a parameter of the body, so that a gradient,
  * which computes a step again, draws the same.
  */
+import type { DrawAttributes } from './distributions.ts';
 import { makeNode, makeParameter, type Node } from './node.ts';
 import { tensorType } from './types.ts';
 
@@ -69,15 +70,19 @@ export function claimDraws({ sources, drawn }: Draws, times: number): Map<DrawSo
   return new Map([...sources].map(([source, { count }]) => [source, take(source, count * times).first]));
 }
 
-/** float32 of the shape, uniform in [0, 1): the next draw. */
-export function drawNode(source: DrawSource, shape: readonly number[]): Node {
+/** float32 of the shape and the distribution: the next draw. */
+export function drawNode(source: DrawSource, shape: readonly number[], draw: DrawAttributes): Node {
   const { seed, first } = take(source, 1);
-  return drawOf([seed, first], shape);
+  return drawOf([seed, first], shape, draw);
 }
 
 /** The draw of a seed and a number. */
-export function drawOf(inputs: readonly Node[], shape: readonly number[]): Node {
-  const node = makeNode('random', inputs, { shape });
+export function drawOf(
+  inputs: readonly Node[],
+  shape: readonly number[],
+  { distribution, parameters }: DrawAttributes,
+): Node {
+  const node = makeNode('random', inputs, { shape, distribution, parameters });
   frame?.drawn.push(node);
   return node;
 }

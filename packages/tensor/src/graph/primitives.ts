@@ -11,6 +11,7 @@ import {
   type ElementwiseTraits,
   type UnaryPrimitive,
 } from './elementwise.ts';
+import { distributionNames } from './distributions.ts';
 import { DTypeError, ShapeError } from './errors.ts';
 import { dtypes, formatType, sameShape, tensorType, type DType, type TensorType } from './types.ts';
 
@@ -178,7 +179,14 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     encode: ({ value }, out) => pushFloat(value, out),
   },
   iota: { arity: 0, infer: (_, a) => tensorType('int32', a.shape), encode: ({ axis }, out) => out.push(axis) },
-  random: { arity: 2, infer: (_, a) => tensorType('float32', a.shape), encode: encodeNothing },
+  random: {
+    arity: 2,
+    infer: (_, a) => tensorType('float32', a.shape),
+    encode: ({ distribution, parameters }, out) => {
+      out.push(distributionNames.indexOf(distribution));
+      for (const parameter of parameters) pushFloat(parameter, out);
+    },
+  },
 
   ...elementwise(unaryPrimitives, unary),
   cast: {

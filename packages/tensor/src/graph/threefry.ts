@@ -36,7 +36,7 @@ export function threefry2x32(
 /** Second key word of every `random`: "Hebb" in ASCII. */
 export const RANDOM_KEY = 0x48656262;
 
-/** The float32 in [0, 1) that `random` gives at a row-major index. */
-export function randomUniform(seed: number, counter: number, index: number): number {
-  return (threefry2x32(seed, RANDOM_KEY, index, counter)[0] >>> 8) * 2 ** -24;
+/** One of the two float32 in [0, 1) that `random` is made of at a row-major index. */
+export function randomUniform(seed: number, counter: number, index: number, word: 0 | 1 = 0): number {
+  return (threefry2x32(seed, RANDOM_KEY, index, counter)[word] >>> 8) * 2 ** -24;
 }

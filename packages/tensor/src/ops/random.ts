@@ -11,8 +11,9 @@ import {
   wrongArgument,
   type OptionNames,
 } from '../arguments/index.ts';
-import { ArgumentError } from '../graph/errors.ts';
+import type { Distribution } from '../graph/distributions.ts';
 import { drawNode, type DrawSource } from '../graph/draws.ts';
+import { ArgumentError } from '../graph/errors.ts';
 import { nodeOf } from '../handle.ts';
 import type { Stateful } from '../state.ts';
 import { tensorOf, type Tensor } from '../tensor.ts';
@@ -40,7 +41,8 @@ export type GeneratorState = {
 export class Generator implements Stateful<GeneratorState> {
   #seed: number;
   #draws = 0;
-  readonly #source: DrawSource = {
+  /** For {@link drawFrom}. */
+  private readonly source: DrawSource = {
     seed: () => nodeOf(scalar(() => this.#seed, { dtype: 'int32' })),
     take: (count) =>
       nodeOf(
@@ -109,8 +111,18 @@ export class Generator implements Stateful<GeneratorState> {
   /** float32 uniform in [0, 1), a fresh draw. */
   uniform(shape: readonly number[]): Tensor {
     requireShape('rand', shape);
-    return tensorOf(drawNode(this.#source, shape));
+    return drawFrom(this, shape, 'unit', []);
   }
+}
+
+/** A fresh draw of a distribution, with the parameters of its formula (graph/distributions.ts). */
+function drawFrom(
+  generator: Generator,
+  shape: readonly number[],
+  distribution: Distribution,
+  parameters: readonly number[],
+): Tensor {
+  return tensorOf(drawNode(generator['source'], shape, { distribution, parameters: parameters.map(Math.fround) }));
 }
 
 function isSeed(seed: unknown): boolean {
@@ -134,13 +146,20 @@ export interface RandomOptions {
 
 const randomOptions: OptionNames<RandomOptions> = { generator: true };
 
-function draw(op: string, shape: readonly number[], options: RandomOptions): Tensor {
+/** A draw of the generator among the options. */
+export function draw(
+  op: string,
+  shape: readonly number[],
+  options: RandomOptions,
+  distribution: Distribution = 'unit',
+  parameters: readonly number[] = [],
+): Tensor {
   checkOptions(op, options, randomOptions);
   const { generator = defaultGenerator } = options;
   if (!(generator instanceof Generator))
     throw wrongArgument(op, 'generator', 'a Generator', generator, 'Make one with new Generator(seed).');
   requireShape(op, shape);
-  return generator.uniform(shape);
+  return drawFrom(generator, shape, distribution, parameters);
 }
 
 /**
@@ -186,15 +205,12 @@ export function rand(shape: readonly number[], options: RandomOptions = {}): Ten
 export function uniform(shape: readonly number[], low: number, high: number, options: RandomOptions = {}): Tensor {
   requireFinite('uniform', 'low', low);
   requireFinite('uniform', 'high', high);
-  return draw('uniform', shape, options)
-    .mul(high - low)
-    .add(low);
+  return draw('uniform', shape, options, 'uniform', [low, high - low]);
 }
 
 /**
- * Normal with mean 0 and standard deviation 1; float32. Takes two draws u and v: √(−2 ln(1 − u)) · cos 2πv (Box &
- * Muller, "A note on the generation of random normal deviates", 1958). The same bits are drawn on every device;
- * logarithm and cosine may round differently in the last digits.
+ * Normal with mean 0 and standard deviation 1; float32: the inverse of the distribution function at a probability of 48 random bits, so that numbers up to ±7
+ * occur as often as they should. It is made of additions and products that round alike everywhere: the same bits are drawn on every device.
  *
  * ```ts
  * manualSeed(1);
@@ -203,12 +219,7 @@ export function uniform(shape: readonly number[], low: number, high: number, opt
  * ```
  */
 export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
-  const radius = draw('randn', shape, options).neg().add(1).log().mul(-2).sqrt();
-  return radius.mul(
-    draw('randn', shape, options)
-      .mul(2 * Math.PI)
-      .cos(),
-  );
+  return draw('randn', shape, options, 'normal');
 }
 
 /**

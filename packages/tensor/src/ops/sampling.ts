@@ -1,4 +1,4 @@
-/** Draws of other distributions, made of uniform ones: the same numbers on every device, up to the last digits of logarithms. */
+/** Draws of other distributions, made of uniform ones: the same numbers on every device. */
 import {
   checkOptions,
   describe,
@@ -7,17 +7,16 @@ import {
   requireInteger,
   type OptionNames,
 } from '../arguments/index.ts';
+import { erf } from '../graph/error-function.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { cumulate } from './cumulative.ts';
-import { log1p } from './elementary.ts';
 import { gatherNode } from './indexing.ts';
 import { narrow } from './movement.ts';
-import { rand, type RandomOptions } from './random.ts';
+import { draw, rand, type RandomOptions } from './random.ts';
 import { searchSorted } from './searching.ts';
 import { sortedPositions } from './sorting.ts';
-import { erfinv } from './special.ts';
 import { isFloat } from '../graph/types.ts';
 
 export interface MultinomialOptions extends RandomOptions {
@@ -49,13 +48,6 @@ const truncatedNormalOptions: OptionNames<TruncatedNormalOptions> = {
 /** The generator among checked options. */
 function source({ generator }: RandomOptions): RandomOptions {
   return generator === undefined ? {} : { generator };
-}
-
-/** −ln(1 − u), never 0. */
-function unitExponential(shape: readonly number[], options: RandomOptions): Tensor {
-  return log1p(rand(shape, source(options)).neg())
-    .neg()
-    .maximum(2 ** -25);
 }
 
 /**
@@ -110,7 +102,9 @@ export function multinomial(weights: Tensor, count: number, options: Multinomial
       });
     }
     // The largest of weight / exponential draw is each position as often as its weight says; so is the next among the others.
-    const keys = weights.div(unitExponential(weights.shape, options)).detach();
+    const keys = weights
+      .div(draw('multinomial', weights.shape, source(options), 'exponential').maximum(2 ** -25))
+      .detach();
     return narrow(sortedPositions(keys, axis, true), axis, 0, count);
   }
   const sums = cumulate(weights.detach(), axis, 'sum', false);
@@ -135,9 +129,7 @@ export function exponential(shape: readonly number[], rate = 1, options: RandomO
   requireFinite('exponential', 'rate', rate);
   if (rate <= 0) throw new ArgumentError(`[exponential] rate must be > 0, not ${describe(rate)}.`);
   checkOptions('exponential', options, randomOptions);
-  return log1p(rand(shape, source(options)).neg())
-    .neg()
-    .div(rate);
+  return draw('exponential', shape, options, 'exponential', [1 / rate]);
 }
 
 /**
@@ -152,7 +144,7 @@ export function exponential(shape: readonly number[], rate = 1, options: RandomO
  */
 export function gumbel(shape: readonly number[], options: RandomOptions = {}): Tensor {
   checkOptions('gumbel', options, randomOptions);
-  return unitExponential(shape, options).log().neg();
+  return draw('gumbel', shape, options, 'gumbel');
 }
 
 /**
@@ -178,13 +170,13 @@ export function truncatedNormal(shape: readonly number[], options: TruncatedNorm
       hint: 'Draw exponential or uniform numbers there.',
     });
   }
-  const scale = std * Math.SQRT2;
-  const draw = rand(shape, source(options));
-  const at = (x: number): Tensor =>
-    draw
-      .mul(0)
-      .add((x - mean) / scale)
-      .erf();
-  const [first, last] = [at(low), at(high)];
-  return erfinv(last.sub(first).mul(draw).add(first)).mul(scale).add(mean).clamp(low, high);
+  const [first, last] = [low, high].map((x) => erf((x - mean) / (std * Math.SQRT2))) as [number, number];
+  return draw('truncatedNormal', shape, source(options), 'truncatedNormal', [
+    first,
+    last - first,
+    std,
+    mean,
+    low,
+    high,
+  ]);
 }

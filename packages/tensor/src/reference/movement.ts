@@ -1,4 +1,5 @@
 /** Primitives that move elements, and those that make them from nothing. */
+import { distributions, roundedNumbers } from '../graph/distributions.ts';
 import { randomUniform } from '../graph/threefry.ts';
 import { stridesOf, type TensorType, isInteger } from '../graph/types.ts';
 import type { Attributes } from '../graph/attributes.ts';
@@ -119,10 +120,17 @@ function iota(_: readonly Value[], { axis }: Attributes['iota'], type: TensorTyp
   );
 }
 
-function random(inputs: readonly Value[], _: Attributes['random'], type: TensorType): Float64Array {
+function random(
+  inputs: readonly Value[],
+  { distribution, parameters }: Attributes['random'],
+  type: TensorType,
+): Float64Array {
   const seed = inputAt(inputs, 0).data[0] ?? 0;
   const counter = inputAt(inputs, 1).data[0] ?? 0;
-  return new Float64Array(type.size).map((_zero, i) => randomUniform(seed, counter, i));
+  const formula = distributions[distribution];
+  return new Float64Array(type.size).map((_, i) =>
+    formula((word) => randomUniform(seed, counter, i, word), parameters, roundedNumbers),
+  );
 }
 
 const unbound = (): Float64Array => {

@@ -107,6 +107,7 @@ export class VectorEvaluator {
       case 'random':
         return randomUniform(
           fb,
+          expression.word,
           this.index(expression.index),
           this.evaluate(expression.seed),
           this.evaluate(expression.counter),

@@ -9,8 +9,8 @@ import { op } from './opcodes.ts';
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
-/** float32 in [0, 1) of counter words (index, counter) under key (seed, RANDOM_KEY); all operands are i32x4. */
-export function randomUniform(fb: FunctionBuilder, index: Value, seed: Value, counter: Value): Value {
+/** float32 in [0, 1) of a word that counter words (index, counter) give under key (seed, RANDOM_KEY); all operands are i32x4. */
+export function randomUniform(fb: FunctionBuilder, word: 0 | 1, index: Value, seed: Value, counter: Value): Value {
   const key1 = fb.i32x4(RANDOM_KEY);
   const keys = [seed, key1, fb.op(op.v128Xor, seed, fb.i32x4(0x1bd11bda ^ RANDOM_KEY))];
   let x0 = fb.op(op.i32x4Add, index, seed);
@@ -31,6 +31,6 @@ export function randomUniform(fb: FunctionBuilder, index: Value, seed: Value, co
     }
   }
   // 24 bits: the conversion to float32 is exact.
-  const high = fb.op(op.i32x4ShrU, x0, fb.i32(8));
+  const high = fb.op(op.i32x4ShrU, word === 0 ? x0 : x1, fb.i32(8));
   return fb.op(op.f32x4Mul, fb.op(op.f32x4ConvertI32x4S, high), fb.f32x4(2 ** -24));
 }

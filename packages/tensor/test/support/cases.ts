@@ -224,8 +224,18 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
       record('iota', { shape: [3, 4], axis: 0 }),
     ],
     random: [
-      record('random', { shape: [100] }, seed(42), seed(0)),
-      record('random', { shape: [7, 9] }, seed(-1), seed(123456789)),
+      record('random', { shape: [100], distribution: 'unit', parameters: [] }, seed(42), seed(0)),
+      record('random', { shape: [7, 9], distribution: 'unit', parameters: [] }, seed(-1), seed(123456789)),
+      record('random', { shape: [101], distribution: 'uniform', parameters: [-3, 8] }, seed(42), seed(0)),
+      record('random', { shape: [101], distribution: 'exponential', parameters: [0.25] }, seed(42), seed(1)),
+      record('random', { shape: [101], distribution: 'gumbel', parameters: [] }, seed(42), seed(2)),
+      record('random', { shape: [101], distribution: 'normal', parameters: [] }, seed(42), seed(3)),
+      record(
+        'random',
+        { shape: [101], distribution: 'truncatedNormal', parameters: [-0.5, 1.25, 2, 1, -0.375, 3] },
+        seed(42),
+        seed(4),
+      ),
     ],
 
     neg: unaryBoth('neg'),

@@ -245,7 +245,9 @@ function evaluate(expression: Expression, point: Point, memory: Memory, results:
     case 'unary':
       return apply(expression.operator, expression.operand.type, visit(expression.operand));
     case 'binary':
-      return apply(expression.operator, expression.left.type, visit(expression.left), visit(expression.right));
+      return (expression.rounded === true ? Math.fround : Number)(
+        apply(expression.operator, expression.left.type, visit(expression.left), visit(expression.right)),
+      );
     case 'select':
       return visit(expression.condition) !== 0 ? visit(expression.ifTrue) : visit(expression.ifFalse);
     case 'cast':
@@ -255,7 +257,12 @@ function evaluate(expression: Expression, point: Point, memory: Memory, results:
     case 'bitcast':
       return bitcast(expression.operand.type, expression.type, visit(expression.operand));
     case 'random':
-      return randomUniform(visit(expression.seed), visit(expression.counter), valueOf(expression.index, point, memory));
+      return randomUniform(
+        visit(expression.seed),
+        visit(expression.counter),
+        valueOf(expression.index, point, memory),
+        expression.word,
+      );
     case 'result':
       return results[expression.position] ?? Number.NaN;
   }

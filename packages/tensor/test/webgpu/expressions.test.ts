@@ -337,6 +337,7 @@ describeWebgpu('random', () => {
     const value: Expression = {
       kind: 'random',
       type: 'f32',
+      word: 0,
       index: axisIndex(axis),
       seed: { kind: 'scalar', type: 'i32', slot: 0 },
       counter: { kind: 'scalar', type: 'i32', slot: 1 },

@@ -280,6 +280,8 @@ export class Emitter {
         const left = this.#operand(expression.left);
         const right = this.#operand(expression.right);
         const depth = Math.max(left.depth, right.depth);
+        if (expression.rounded === true)
+          return this.#rounded(this.define(binaryText(this, expression, left.text, right.text), depth));
         const [x, y] = [this.#hidden(expression, left.text, 'left'), this.#hidden(expression, right.text, 'right')];
         return this.define(binaryText(this, expression, x, this.#opaque(expression, y)), depth);
       }
@@ -310,12 +312,23 @@ export class Emitter {
         const index = this.index(expression.index);
         const seed = this.#operand(expression.seed);
         const counter = this.#operand(expression.counter);
-        const text = `${this.use('random_uniform')}(bitcast<u32>(${this.#named(index).text}), bitcast<u32>(${counter.text}), bitcast<u32>(${seed.text}))`;
-        return this.define(text, Math.max(index.depth, seed.depth, counter.depth));
+        const text = `${this.use('random_words')}(bitcast<u32>(${this.#named(index).text}), bitcast<u32>(${counter.text}), bitcast<u32>(${seed.text}))`;
+        const words = this.define(text, Math.max(index.depth, seed.depth, counter.depth));
+        return this.define(`${words.text}.${expression.word === 0 ? 'x' : 'y'}`, words.depth);
       }
       case 'result':
         return this.results[expression.position] ?? literalValue('0');
     }
+  }
+
+  /**
+   * A compiler may merge a product with the sum that reads it, and put sums in another order. It has to have a number's bits where a bit that is 0 is added to
+   * them which it does not know.
+   */
+  #rounded(value: Value): Value {
+    this.usesUnit = true;
+    const nothing = this.define('bitcast<u32>(unit) & 1u', 0);
+    return this.define(`bitcast<f32>(bitcast<u32>(${value.text}) | ${nothing.text})`, value.depth);
   }
 
   /**

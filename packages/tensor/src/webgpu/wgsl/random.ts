@@ -1,10 +1,10 @@
 /** Random numbers. */
 import type { Helpers } from './helpers.ts';
 
-export type RandomFunction = 'random_uniform';
+export type RandomFunction = 'random_words';
 
 export const random: Helpers<RandomFunction> = {
-  random_uniform: { needs: [], text: threefry() },
+  random_words: { needs: [], text: threefry() },
 };
 
 /** Threefry-2x32 with 13 rounds: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). */
@@ -19,13 +19,13 @@ function threefry(): string {
       lines.push(`  a += k${injection % 3};`, `  b += k${(injection + 1) % 3} + ${injection}u;`);
     }
   }
-  return `fn random_uniform(index: u32, counter: u32, seed: u32) -> f32 {
+  return `fn random_words(index: u32, counter: u32, seed: u32) -> vec2<f32> {
   let k0 = seed;
   let k1 = 0x48656262u;
   let k2 = 0x1bd11bdau ^ k0 ^ k1;
   var a = index + k0;
   var b = counter + k1;
 ${lines.join('\n')}
-  return f32(a >> 8u) * 5.9604645e-8f;
+  return vec2<f32>(vec2<u32>(a, b) >> vec2<u32>(8u, 8u)) * 5.9604645e-8f;
 }`;
 }
