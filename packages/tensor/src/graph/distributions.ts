@@ -16,16 +16,6 @@ export interface DrawAttributes {
   readonly parameters: readonly number[];
 }
 
-/** The order in which plan keys number them. */
-export const distributionNames: readonly Distribution[] = [
-  'unit',
-  'uniform',
-  'exponential',
-  'gumbel',
-  'normal',
-  'truncatedNormal',
-];
-
 /** What a formula may use, over whatever stands for a float32. Every operation is rounded by itself, none merged with another. */
 export interface RoundedArithmetic<V> {
   constant(value: number): V;

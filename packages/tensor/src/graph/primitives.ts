@@ -11,7 +11,7 @@ import {
   type ElementwiseTraits,
   type UnaryPrimitive,
 } from './elementwise.ts';
-import { distributionNames } from './distributions.ts';
+import type { Distribution } from './distributions.ts';
 import { DTypeError, ShapeError } from './errors.ts';
 import { dtypes, formatType, sameShape, tensorType, type DType, type TensorType } from './types.ts';
 
@@ -36,6 +36,16 @@ function pushFloat(value: number, out: number[]): void {
   floatBits[0] = value;
   out.push(intBits[0] ?? 0, intBits[1] ?? 0);
 }
+
+/** What keys say of distributions; their formulas are no part of a graph. */
+const distributionNumbers: Readonly<Record<Distribution, number>> = {
+  unit: 0,
+  uniform: 1,
+  exponential: 2,
+  gumbel: 3,
+  normal: 4,
+  truncatedNormal: 5,
+};
 
 function pushList(list: readonly number[], out: number[]): void {
   out.push(list.length);
@@ -183,7 +193,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
     arity: 2,
     infer: (_, a) => tensorType('float32', a.shape),
     encode: ({ distribution, parameters }, out) => {
-      out.push(distributionNames.indexOf(distribution));
+      out.push(distributionNumbers[distribution]);
       for (const parameter of parameters) pushFloat(parameter, out);
     },
   },
