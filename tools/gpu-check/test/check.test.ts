@@ -50,11 +50,15 @@ it('says of every part for which no time is left that it was left out', async ()
 });
 
 describe.skipIf(!enabled)('on the adapter at hand', () => {
-  it('runs parts in processes of their own, hands on each row at once, and keeps all results', async () => {
-    const seen: Row[] = [];
-    const results = await runCheck({ seconds: 60, only: ['device', 'operations'], onRow: (row) => seen.push(row) });
-    expect(results.flatMap(({ rows }) => rows)).toEqual(seen);
-    expect(seen.filter(({ failed }) => failed === true)).toEqual([]);
-    expect(seen.map(({ name }) => name)).toEqual(expect.arrayContaining(['adapter', 'sin', 'convWeightGradient']));
-  });
+  it(
+    'runs parts in processes of their own, hands on each row at once, and keeps all results',
+    { timeout: 240_000 },
+    async () => {
+      const seen: Row[] = [];
+      const results = await runCheck({ seconds: 600, only: ['device', 'operations'], onRow: (row) => seen.push(row) });
+      expect(results.flatMap(({ rows }) => rows)).toEqual(seen);
+      expect(seen.filter(({ failed }) => failed === true)).toEqual([]);
+      expect(seen.map(({ name }) => name)).toEqual(expect.arrayContaining(['adapter', 'sin', 'convWeightGradient']));
+    },
+  );
 });
