@@ -106,7 +106,7 @@ export async function runExample(
 /** Whether a value is what a comment states. */
 export function agrees(actual: unknown, expected: unknown, rounded: boolean): boolean {
   if (typeof actual === 'number' && typeof expected === 'number') {
-    if (Number.isNaN(expected)) return Number.isNaN(actual);
+    if (!Number.isFinite(expected)) return Object.is(actual, expected);
     if (rounded) return String(actual).startsWith(String(expected));
     return Math.abs(actual - expected) <= 1e-6 * Math.max(1, Math.abs(expected));
   }
