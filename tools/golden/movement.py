@@ -82,6 +82,9 @@ add("slice", lambda x: sliced(x, [3], None, [-1]), [integers[:, 0].repeat(2)], [
 
 
 def padded(x, padding, mode, value=0.0):
+    if mode == "circular":  # The circle is of what is left.
+        x = padded(x, [[min(n, 0) for n in pair] for pair in padding], "constant")
+        padding = [[max(n, 0) for n in pair] for pair in padding]
     grow = [[max(n, 0) for n in pair] for pair in padding]
     for axis, (low, high) in enumerate(grow):
         extent = x.shape[axis]
@@ -111,10 +114,13 @@ for mode in ("reflect", "replicate", "circular"):
     assert torch.equal(F.pad(one, (2, 3), mode=mode), padded(one, [(0, 0), (0, 0), (2, 3)], mode))
     two = normal(1, 1, 4, 5)
     assert torch.equal(F.pad(two, (1, 2, 3, 0), mode=mode), padded(two, [(0, 0), (0, 0), (3, 0), (1, 2)], mode))
+    for cut in [(-1, 3), (2, -1), (-1, -2)]:
+        assert torch.equal(F.pad(one, cut, mode=mode), padded(one, [(0, 0), (0, 0), cut], mode))
+        assert torch.equal(F.pad(two, (*cut, -1, 2), mode=mode), padded(two, [(0, 0), (0, 0), (-1, 2), cut], mode))
 assert torch.equal(F.pad(one, (-1, 2), value=7), padded(one, [(0, 0), (0, 0), (-1, 2)], "constant", 7.0))
 
 for mode in ("constant", "reflect", "replicate", "circular"):
-    for shape, padding in [((4,), [(2, 3)]), ((3, 4), [(0, 0), (3, 1)]), ((3, 4), [(2, 1), (0, 2)]), ((5,), [(-2, 1)]), ((5,), [(3, -4)]), ((2, 3, 4), [(1, 1), (-1, 2), (0, -1)])]:
+    for shape, padding in [((4,), [(2, 3)]), ((3, 4), [(0, 0), (3, 1)]), ((3, 4), [(2, 1), (0, 2)]), ((5,), [(-2, 1)]), ((5,), [(2, -3) if mode == "circular" else (3, -4)]), ((1, 1, 4), [(0, 0), (0, 0), (-1, 3)]), ((2, 3, 4), [(1, 1), (-1, 2), (0, -1)])]:
         add("pad", lambda x: padded(x, padding, mode), [normal(*shape)], ["$0", padding, {"mode": mode}])
     add("pad", lambda x: padded(x, [(1, 1), (2, 0)], mode), [special], ["$0", [[1, 1], [2, 0]], {"mode": mode}])
     add("pad", lambda x: padded(x, [(1, 1), (1, 2)], mode), [integers], ["$0", [[1, 1], [1, 2]], {"mode": mode}])

@@ -72,6 +72,7 @@ describe('what cannot be moved is refused in words', () => {
       /mode 'reflect' can add at most 2 elements to a side of axis 0 of float32\[3\], not 3/,
     ],
     [() => pad(ones([3]), [[0, 4]], { mode: 'circular' }), ShapeError, /at most 3/],
+    [() => pad(ones([3]), [[-2, 2]], { mode: 'circular' }), ShapeError, /at most 1/],
     [() => pad(zeros([0]), [[0, 1]], { mode: 'replicate' }), ShapeError, /at most 0/],
     [() => pad(ones([3]), [[-2, -2]]), ShapeError, /cannot crop 4 elements of axis 0 of float32\[3\]/],
     [() => pad(ones([3]), [[1, 1]], { mode: 'reflect', value: 3 }), ArgumentError, /mode 'reflect' takes none/],

@@ -19,7 +19,7 @@ export type PaddingMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 export interface PadOptions {
   /**
    * 'constant' (default): `value`. 'reflect': the elements in mirror image, without the one at the edge. 'replicate': the one at the edge. 'circular': those of
-   * the other side.
+   * the other side, of what negative numbers leave.
    */
   mode?: PaddingMode;
   /** What to fill with where the mode is 'constant'. Default 0. */
@@ -32,12 +32,13 @@ const padOptions: OptionNames<PadOptions> = { mode: true, value: true };
  * Adds `padding[axis] = [before, after]` elements around; negative numbers crop. Axes not named are left alone.
  *
  * Throws {@link ShapeError} for more pairs than axes, for more elements to crop than there are, and where an axis is too short: a reflection repeats less than
- * its extent, a circle at most the extent. {@link ArgumentError} for numbers that are no integers, and a value beside another mode than 'constant'.
+ * its extent, a circle at most what is left of the extent after cropping. {@link ArgumentError} for numbers that are no integers, and a value beside another mode than 'constant'.
  *
  * ```ts
  * await pad(tensor([1, 2]), [[1, 2]], { value: 9 }).toArray(); // [9, 1, 2, 9, 9]
  * await pad(tensor([1, 2, 3]), [[2, -1]], { mode: 'reflect' }).toArray(); // [3, 2, 1, 2]
  * await pad(tensor([1, 2, 3]), [[1, 1]], { mode: 'circular' }).toArray(); // [3, 1, 2, 3, 1]
+ * await pad(tensor([1, 2, 3]), [[-1, 2]], { mode: 'circular' }).toArray(); // [2, 3, 2, 3]
  * ```
  */
 export function pad(x: Tensor, padding: readonly (readonly [number, number])[], options: PadOptions = {}): Tensor {
@@ -62,18 +63,21 @@ export function pad(x: Tensor, padding: readonly (readonly [number, number])[], 
   });
   const low = pairs.map(([n]) => Math.max(n, 0));
   const high = pairs.map(([, n]) => Math.max(n, 0));
-  let padded = x;
+  const cropped = (tensor: Tensor): Tensor =>
+    slice(
+      tensor,
+      pairs.map(([n]) => Math.max(-n, 0)),
+      pairs.map(([, n], axis) => (tensor.shape[axis] ?? 0) - Math.max(-n, 0)),
+    );
+  // As PyTorch does, a circle closes over what is left; the other borders are made of all of x.
+  let padded = mode === 'circular' ? cropped(x) : x;
   if ([...low, ...high].some((n) => n > 0)) {
     if (mode === 'constant')
       padded = tensorOf(makeNode('pad', [nodeOf(x)], { low, high, interior: low.map(() => 0), value }));
     else
       for (let axis = 0; axis < x.ndim; axis++) padded = bordered(padded, axis, low[axis] ?? 0, high[axis] ?? 0, mode);
   }
-  return slice(
-    padded,
-    pairs.map(([n]) => Math.max(-n, 0)),
-    pairs.map(([, n], axis) => (padded.shape[axis] ?? 0) - Math.max(-n, 0)),
-  );
+  return mode === 'circular' ? padded : cropped(padded);
 }
 
 /** Borders of elements of x itself, along one axis. */
