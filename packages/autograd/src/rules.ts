@@ -226,7 +226,11 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
     (dy, _a, b, y) => dy.mul(y.div(b)).neg(),
   ),
   pow: two(
-    (dy, a, b) => b.equal(0).where(0, dy.mul(b.mul(a.pow(b.sub(1))))),
+    (dy, a, b) => {
+      const isOne = b.equal(0);
+      // Where y is 1 whatever a is, a⁰ in place of a⁻¹: its derivative of 0 is a number.
+      return isOne.where(0, dy.mul(b.mul(a.pow(isOne.where(0, b.sub(1))))));
+    },
     (dy, a, b, y) =>
       a
         .equal(0)
