@@ -4,9 +4,11 @@
  */
 import { HebbError } from '@hebb/tensor';
 import {
+  callerOf,
   claimDraws,
   drawOf,
   isOp,
+  knownAs,
   makeNode,
   makeParameter,
   recordDraws,
@@ -94,7 +96,11 @@ export class Batching {
       stack.pop();
       asMappingOf(node, () => {
         const loop = isOp(node, 'scan') ? batchScan(node, this) : undefined;
-        if (loop === undefined) this.set(node, this.#make(node));
+        if (loop === undefined)
+          this.set(
+            node,
+            knownAs(callerOf(node), () => this.#make(node)),
+          );
         else this.#loops.set(node, loop);
       });
     }

@@ -1,6 +1,6 @@
 /** Operations without a gradient on the way from a value to what it was computed from, so that messages can name them. */
 import { ArgumentError, type Tensor } from '@hebb/tensor';
-import { formatType, isOp, nodeOf, type Node, type Primitive } from '@hebb/tensor/graph';
+import { callerOf, formatType, isOp, nodeOf, type Node, type Primitive } from '@hebb/tensor/graph';
 import { hasGradient } from './rules.ts';
 
 /** The input by which an operation selects among the others: what is selected has a derivative, the selection is constant almost everywhere. */
@@ -23,6 +23,8 @@ interface Place {
 
 /** The name of an operation as users know it. */
 function nameOf(node: Node): string {
+  const caller = callerOf(node);
+  if (caller !== undefined) return caller;
   if (isOp(node, 'cast')) return `the conversion to ${node.type.dtype}`;
   return isOp(node, 'composite') ? node.attributes.name : node.op;
 }
@@ -69,9 +71,9 @@ class Dependencies {
     return known;
   }
 
-  /** What a node's value is computed from, on whatever way; nothing behind `detach`, which says that it is to be constant. */
+  /** What a node's value is computed from, on whatever way; nothing behind a `detach` of the user's, who says that it is to be constant. */
   #sourcesOf({ node, inside }: Place): readonly Place[] {
-    if (node.cell !== undefined || node.op === 'detach') return [];
+    if (node.cell !== undefined || (node.op === 'detach' && callerOf(node) === undefined)) return [];
     const parameter = inside === undefined ? -1 : inside.loop.attributes.body.parameters.indexOf(node);
     if (inside !== undefined && parameter >= 0) {
       const { inputs, attributes } = inside.loop;

@@ -1,4 +1,5 @@
 /** An operation without a gradient says so by name, wherever a gradient is asked for that would be zero in silence. */
+import * as hebb from '@hebb/tensor';
 import {
   bitcast,
   composite,
@@ -14,7 +15,7 @@ import {
   type Tensor,
 } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { backward, checkpoint, grad, hvp, jacobian, jvp, valueAndGrad, vjp } from '../src/index.ts';
+import { backward, checkpoint, grad, hvp, jacobian, jvp, valueAndGrad, vjp, vmap } from '../src/index.ts';
 
 beforeAll(() => setDevice('reference'));
 
@@ -27,6 +28,31 @@ const cuts: readonly (readonly [name: string, f: (x: Tensor) => Tensor])[] = [
   ['argmax', (t) => t.argmax().to('float32')],
   ['the conversion to int32', (t) => t.to('int32').to('float32').sum()],
   ['equal', (t) => t.sin().equal(1).to('float32').sum()],
+  // By the name of what was called, not of what that is made of.
+  ['greater', (t) => t.greater(1).to('float32').sum()],
+  ['greaterEqual', (t) => t.greaterEqual(1).to('float32').sum()],
+  ['not', (t) => t.not().to('float32').sum()],
+  ['and', (t) => t.and(t).to('float32').sum()],
+  ['or', (t) => t.or(t).to('float32').sum()],
+  ['all', (t) => hebb.all(t).to('float32')],
+  ['any', (t) => hebb.any(t).to('float32')],
+  ['countNonZero', (t) => hebb.countNonZero(t).to('float32')],
+  ['argmin', (t) => t.argmin().to('float32')],
+  ['signBit', (t) => hebb.signBit(t).to('float32').sum()],
+  ['isNaN', (t) => hebb.isNaN(t).to('float32').sum()],
+  ['isInf', (t) => hebb.isInf(t).to('float32').sum()],
+  ['isFinite', (t) => hebb.isFinite(t).to('float32').sum()],
+  ['isClose', (t) => hebb.isClose(t, t).to('float32').sum()],
+  ['oneHot', (t) => hebb.oneHot(t, 4).sum()],
+  ['matrixRank', (t) => hebb.matrixRank(t.reshape([1, 2])).to('float32')],
+  ['the indices of sort', (t) => hebb.sort(t).indices.to('float32').sum()],
+  ['the indices of topK', (t) => hebb.topK(t, 1).indices.to('float32').sum()],
+  ['the indices of median', (t) => hebb.median(t, 0).indices.to('float32')],
+  ['the indices of mode', (t) => hebb.mode(t, 0).indices.to('float32')],
+  ['the indices of maxWithIndices', (t) => hebb.maxWithIndices(t, 0).indices.to('float32')],
+  ['the indices of minWithIndices', (t) => hebb.minWithIndices(t, 0).indices.to('float32')],
+  // For all examples, too.
+  ['signBit', (t) => vmap((one: Tensor) => hebb.signBit(one).to('float32'))(t).sum()],
   ['bitcast', (t) => bitcast(bitcast(t, 'int32').add(1), 'float32').sum()],
   // The first one on the way, not the last.
   ['argmax', (t) => t.mul(2).argmax().to('float32').add(1).to('int32').to('float32')],
@@ -168,11 +194,11 @@ describe('a selection', () => {
   const take = (t: Tensor): Tensor => gather(tensor([5, 6]), 0, t.argmax().reshape([1])).sum();
 
   it('is named where nothing else has a gradient', () => {
-    expect(() => grad(choose)(x)).toThrow(/only through less, which has no gradient/);
+    expect(() => grad(choose)(x)).toThrow(/only through greater, which has no gradient/);
     expect(() => grad(take)(x)).toThrow(/only through argmax, which has no gradient/);
     const w = variable(tensor([1, 2]), { requiresGrad: true });
-    expect(() => valueAndGrad(() => choose(w), { w })).toThrow(/only through less/);
-    expect(() => backward(choose(w))).toThrow(/only through less/);
+    expect(() => valueAndGrad(() => choose(w), { w })).toThrow(/only through greater/);
+    expect(() => backward(choose(w))).toThrow(/only through greater/);
   });
 
   it('has the derivative zero, as the second of whatever is piecewise linear', async () => {
@@ -212,4 +238,41 @@ it('a function that does not depend on an argument at all has the derivative zer
   expect(await tangent.toArray()).toEqual([0, 0]);
   const [, zero] = vjp((t: Tensor, _u: Tensor) => t.square(), x, x).pullback(x);
   expect(await zero.toArray()).toEqual([0, 0]);
+});
+
+describe('what is chosen by comparisons or drawn', () => {
+  const choices: readonly (readonly [name: string, f: (x: Tensor) => Tensor])[] = [
+    [
+      'searchSorted',
+      (t) =>
+        hebb
+          .searchSorted(tensor([0, 1]), t)
+          .to('float32')
+          .sum(),
+    ],
+    [
+      'searchSorted',
+      (t) =>
+        hebb
+          .searchSorted(t, tensor([0, 1]))
+          .to('float32')
+          .sum(),
+    ],
+    ['bucketize', (t) => hebb.bucketize(t, [0, 1]).to('float32').sum()],
+    ['multinomial', (t) => hebb.multinomial(t, 1).to('float32').sum()],
+    ['multinomial', (t) => hebb.multinomial(t, 3, { replacement: true }).to('float32').sum()],
+    ['the counts of histogram', (t) => hebb.histogram(t, [0, 1, 2]).counts.sum()],
+    ['the indices of cummax', (t) => hebb.cummax(t, 0).indices.to('float32').sum()],
+    ['the indices of cummin', (t) => hebb.cummin(t, 0).indices.to('float32').sum()],
+  ];
+  it.each(choices)('names %s', (name, f) => {
+    expect(() => grad(f)(x)).toThrow(`only through ${name}, which has no gradient.`);
+  });
+
+  it('says nothing of floorDivide, whose gradient is 0 as it says', async () => {
+    for (const divisor of [2, 0, tensor([3, -3])])
+      expect(await grad((t: Tensor) => hebb.floorDivide(t, divisor).sum())(x).toArray()).toEqual([0, 0]);
+    expect(await grad((t: Tensor) => hebb.floorDivide(5, t).sum())(x).toArray()).toEqual([0, 0]);
+    expect(await grad((t: Tensor) => hebb.floorDivide(t.to('float16'), 2).sum())(x).toArray()).toEqual([0, 0]);
+  });
 });

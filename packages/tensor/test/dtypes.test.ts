@@ -141,3 +141,14 @@ it.each(devices)('more elements than can be counted are an error on %s before an
   }
   expect(hebb.device.memory().usedBytes).toBeLessThan(before + 2 ** 20);
 });
+
+it('nanToNum leaves what has no NaN as it is', async () => {
+  for (const dtype of ['bool', 'uint8', 'int32'] as const) {
+    const x = hebb.nanToNum(tensor([0, 1, 1], { dtype }), { nan: 7, posInf: 8 });
+    expect(x.dtype).toBe(dtype);
+    expect(await x.toArray()).toEqual([0, 1, 1]);
+  }
+  const large = tensor([2 ** 24 + 1], { dtype: 'int32' });
+  expect(await hebb.nanToNum(large).toArray()).toEqual([2 ** 24 + 1]);
+  expect(() => hebb.nanToNum(large, { nan: 'x' as never })).toThrow(hebb.ArgumentError);
+});

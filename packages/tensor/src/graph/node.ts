@@ -58,6 +58,29 @@ export interface Recorder {
   inside?(node: Node): void;
 }
 
+/** What users called, of nodes that are known by another name than their primitive's. */
+const callers = new WeakMap<Node, string>();
+let caller: string | undefined;
+
+/**
+ * Runs what records a public operation that has no gradient, so that messages name it and not the primitives that it is made of. Of one inside of
+ * another it is the outer one that users called.
+ */
+export function knownAs<T>(name: string | undefined, record: () => T): T {
+  const before = caller;
+  caller ??= name;
+  try {
+    return record();
+  } finally {
+    caller = before;
+  }
+}
+
+/** The name of the public operation that recorded a node, where {@link knownAs} gave one. */
+export function callerOf(node: Node): string | undefined {
+  return callers.get(node);
+}
+
 let recorder: Recorder | undefined;
 
 /** Returns the recorder that was set before. */
@@ -124,6 +147,7 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
   ) as unknown as Node;
   if (readsCell) node.readsCell = true;
   if (local) node.local = true;
+  if (caller !== undefined) callers.set(node, caller);
   announce(node, inputs, readsCell);
   return node;
 }

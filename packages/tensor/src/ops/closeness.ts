@@ -1,6 +1,7 @@
 /** Whether tensors are equal, or nearly. */
 import { checkOptions, requireBoolean, requireNumber, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
+import { knownAs } from '../graph/node.ts';
 import { sameShape } from '../graph/types.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -41,11 +42,13 @@ function close(op: string, a: Tensor, b: Tensor, options: CloseOptions): Tensor 
     if (!(tolerance >= 0)) throw new ArgumentError(`[${op}] ${name} must be a number ≥ 0, not ${tolerance}.`);
   }
   requireBoolean(op, 'equalNaN', equalNaN);
-  const wide = b.to('float32');
-  const difference = a.to('float32').sub(wide).abs();
-  const near = difference.lessEqual(wide.abs().mul(rtol).add(atol)).and(difference.less(Infinity));
-  const result = a.equal(b).or(near);
-  return equalNaN ? result.or(a.notEqual(a).and(b.notEqual(b))) : result;
+  return knownAs(op, () => {
+    const wide = b.to('float32');
+    const difference = a.to('float32').sub(wide).abs();
+    const near = difference.lessEqual(wide.abs().mul(rtol).add(atol)).and(difference.less(Infinity));
+    const result = a.equal(b).or(near);
+    return equalNaN ? result.or(a.notEqual(a).and(b.notEqual(b))) : result;
+  });
 }
 
 /**

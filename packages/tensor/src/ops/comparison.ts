@@ -1,5 +1,5 @@
 /** Comparisons, logic, and choices by what they give. */
-import { makeNode, type Node } from '../graph/node.ts';
+import { knownAs, makeNode, type Node } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { binary } from './elementwise.ts';
@@ -57,7 +57,7 @@ export function lessEqual(a: Operand, b: Operand): Tensor {
  * ```
  */
 export function greater(a: Operand, b: Operand): Tensor {
-  return binary('less', b, a);
+  return knownAs('greater', () => binary('less', b, a));
 }
 
 /**
@@ -68,7 +68,7 @@ export function greater(a: Operand, b: Operand): Tensor {
  * ```
  */
 export function greaterEqual(a: Operand, b: Operand): Tensor {
-  return binary('lessEqual', b, a);
+  return knownAs('greaterEqual', () => binary('lessEqual', b, a));
 }
 
 function logical(op: 'and' | 'or', a: Tensor, b: Tensor): Tensor {
@@ -76,8 +76,10 @@ function logical(op: 'and' | 'or', a: Tensor, b: Tensor): Tensor {
   requireTensor(op, 'an operand', b);
   const shape = broadcastShapes(a.shape, b.shape);
   if (shape === undefined) throw broadcastError(op, [a, b]);
-  const nodes = [a, b].map((operand) => broadcastNode(castNode(nodeOf(operand), 'bool'), shape));
-  return tensorOf(makeNode(op, nodes, {}));
+  return knownAs(op, () => {
+    const nodes = [a, b].map((operand) => broadcastNode(castNode(nodeOf(operand), 'bool'), shape));
+    return tensorOf(makeNode(op, nodes, {}));
+  });
 }
 
 /**
@@ -111,7 +113,7 @@ export function or(a: Tensor, b: Tensor): Tensor {
  */
 export function not(x: Tensor): Tensor {
   requireTensor('not', 'the operand', x);
-  return tensorOf(makeNode('not', [castNode(nodeOf(x), 'bool')], {}));
+  return knownAs('not', () => tensorOf(makeNode('not', [castNode(nodeOf(x), 'bool')], {})));
 }
 
 /**

@@ -1,11 +1,12 @@
 /** What holds over axes, and how often. A number counts as true where it is not 0, NaN included. */
+import { knownAs } from '../graph/node.ts';
 import type { Tensor } from '../tensor.ts';
 import { countOf, keepsDims, reduced, type Axes, type ReduceOptions } from './reduce.ts';
 
 function counted(op: string, x: Tensor, axes: Axes, options: ReduceOptions | undefined): Tensor {
   const keepDims = keepsDims(op, x, options);
   countOf(op, x, axes);
-  return reduced('sum', x.to('bool').to('int32'), axes, keepDims);
+  return knownAs(op, () => reduced('sum', x.to('bool').to('int32'), axes, keepDims));
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
-import { makeLeaf, makeNode } from '../graph/node.ts';
+import { knownAs, makeLeaf, makeNode } from '../graph/node.ts';
 import { isInteger, sizeOf, tensorType, type DType } from '../graph/types.ts';
 import { hostArrayOf } from '../runtime/host-array.ts';
 import { Storage } from '../runtime/storage.ts';
@@ -341,9 +341,11 @@ export function eye(n: number, m: number = n): Tensor {
 export function oneHot(labels: Tensor, classes: number): Tensor {
   requireTensor('oneHot', 'labels', labels);
   requireInteger('oneHot', 'classes', classes, 0);
-  return iota([...labels.shape, classes], -1)
-    .equal(labels.to('int32').unsqueeze(-1))
-    .to('float32');
+  return knownAs('oneHot', () =>
+    iota([...labels.shape, classes], -1)
+      .equal(labels.to('int32').unsqueeze(-1))
+      .to('float32'),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Elements along an axis combined up to each position. */
 
-import { makeNode } from '../graph/node.ts';
+import { knownAs, makeNode } from '../graph/node.ts';
 import type { CumulativeOperator } from '../graph/attributes.ts';
 import { nodeOf, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -72,8 +72,10 @@ function extremes(x: Tensor, axis: number, operator: 'max' | 'min', reverse: boo
   const input = numeric(x);
   const values = cumulate(input, axis, operator, reverse);
   // Where an element made the value what it is; the last such place is the largest so far.
-  const made = input.equal(values);
-  const isNew = isFloat(x.dtype) ? made.or(input.notEqual(input)) : made;
+  const isNew = knownAs(`the indices of cum${operator}`, () => {
+    const made = input.equal(values);
+    return isFloat(x.dtype) ? made.or(input.notEqual(input)) : made;
+  });
   const order = tensorOf(makeNode('iota', [], { shape: x.shape, axis }));
   if (!reverse) return { values, indices: cumulate(isNew.where(order, 0), axis, 'max', false) };
   const last = Math.max((x.shape[axis] ?? 1) - 1, 0);

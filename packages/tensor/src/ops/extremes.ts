@@ -1,5 +1,5 @@
 /** Largest and smallest elements: with their positions, and both at once. */
-import { makeNode } from '../graph/node.ts';
+import { knownAs, makeNode } from '../graph/node.ts';
 import { tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
@@ -44,7 +44,7 @@ function withIndices(
   if (x.ndim === 0) return withIndices(op, asList(x), axis, undefined, largest);
   const position = normalizeAxis(op, axis, x.ndim);
   const input = numeric(x);
-  const indices = (largest ? argmax : argmin)(input, position);
+  const indices = knownAs(`the indices of ${op}`, () => (largest ? argmax : argmin)(input, position));
   const values = composite(extremeDefinition, { axis: position, largest }, [input, indices]);
   const shape = keepDims ? x.shape.map((n, i) => (i === position ? 1 : n)) : values.shape;
   return { values: reshape(values, shape), indices: reshape(indices, shape) };

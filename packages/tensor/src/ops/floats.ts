@@ -1,5 +1,8 @@
 /** What is asked of single numbers as float32 holds them: NaN, infinities, signs, fractions; and means between two. */
 import { checkOptions, requireNumber, type OptionNames } from '../arguments/index.ts';
+import { knownAs } from '../graph/node.ts';
+import { isFloat } from '../graph/types.ts';
+import { requireOperand, unchanged } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { abs, sub } from './arithmetic.ts';
 import { equal, less, notEqual, where } from './comparison.ts';
@@ -14,7 +17,7 @@ import { floats, inFloats } from './operands.ts';
  * ```
  */
 export function isNaN(x: Operand): Tensor {
-  return notEqual(x, x);
+  return knownAs('isNaN', () => notEqual(x, x));
 }
 /**
  * Whether x is ∞ or −∞; bool, the shape of x.
@@ -24,7 +27,7 @@ export function isNaN(x: Operand): Tensor {
  * ```
  */
 export function isInf(x: Operand): Tensor {
-  return equal(abs(x), Infinity);
+  return knownAs('isInf', () => equal(abs(x), Infinity));
 }
 /**
  * Whether x is neither NaN nor infinite; bool, the shape of x.
@@ -34,7 +37,7 @@ export function isInf(x: Operand): Tensor {
  * ```
  */
 export function isFinite(x: Operand): Tensor {
-  return less(abs(x), Infinity);
+  return knownAs('isFinite', () => less(abs(x), Infinity));
 }
 
 export interface NanToNumOptions {
@@ -52,7 +55,7 @@ const nanToNumOptions: OptionNames<NanToNumOptions> = {
 };
 
 /**
- * x with numbers in place of NaN, ∞ and −∞; float16 of float16, else float32, the shape of x. No gradient flows where something was replaced.
+ * x with numbers in place of NaN, ∞ and −∞; the dtype and shape of x: integers and bool, which have none of them, are left alone. No gradient flows where something was replaced.
  *
  * ```ts
  * await nanToNum(tensor([1, NaN, Infinity]), { posInf: 9 }).toArray(); // [1, 0, 9]
@@ -60,6 +63,8 @@ const nanToNumOptions: OptionNames<NanToNumOptions> = {
  */
 export function nanToNum(x: Operand, options: NanToNumOptions = {}): Tensor {
   checkOptions('nanToNum', options, nanToNumOptions);
+  requireOperand('nanToNum', x);
+  if (typeof x !== 'number' && !isFloat(x.dtype)) return unchanged(x);
   const [given] = floats('nanToNum', [x]) as [Tensor];
   const largest = given.dtype === 'float16' ? 65504 : 3.4028234663852886e38;
   const { nan = 0, posInf = largest, negInf = -largest } = options;

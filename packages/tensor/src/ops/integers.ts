@@ -1,6 +1,6 @@
 /** Division with a remainder, of float32 and int32, and operations on the bits of int32 and bool. */
 import { ArgumentError, DTypeError } from '../graph/errors.ts';
-import { makeNode } from '../graph/node.ts';
+import { knownAs, makeNode } from '../graph/node.ts';
 import { formatType, isFloat } from '../graph/types.ts';
 import { nodeOf, requireOperand, requireTensor, tensorOf } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
@@ -97,14 +97,14 @@ export function floorDivide(a: Operand, b: Operand): Tensor {
   const [left, right] = pair('floorDivide', a, b);
   if (left.dtype === 'float16') return inFloats('floorDivide', [left, right], floorDivide);
   if (left.dtype !== 'float32') return tensorOf(makeNode('floorDivide', [nodeOf(left), nodeOf(right)], {}));
-  const [x, y] = [left.detach(), right.detach()];
-  const rest = fmod(x, y);
-  const turns = rest.notEqual(0).and(rest.less(0).notEqual(y.less(0)));
-  const quotient = x.sub(rest).div(y);
+  const rest = fmod(left, right);
+  const turns = rest.notEqual(0).and(rest.less(0).notEqual(right.less(0)));
+  const quotient = left.sub(rest).div(right);
   // A whole number up to the rounding of the division.
   const whole = where(turns, quotient.sub(1), quotient).round();
-  const exact = x.div(y);
-  return where(y.equal(0), exact, where(whole.equal(0), copySign(whole, exact), whole));
+  // Rounding has the gradient 0, what is not rounded is to have none.
+  const exact = left.div(right).detach();
+  return where(right.equal(0), exact, where(whole.equal(0), copySign(whole, exact), whole));
 }
 
 /**
@@ -212,5 +212,5 @@ export function bitcast(x: Tensor, dtype: 'float32' | 'int32'): Tensor {
  */
 export function signBit(x: Operand): Tensor {
   const [given] = floats('signBit', [x]) as [Tensor];
-  return copySign(1, given).less(0);
+  return knownAs('signBit', () => copySign(1, given).less(0));
 }

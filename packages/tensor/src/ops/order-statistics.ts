@@ -8,6 +8,7 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
+import { knownAs } from '../graph/node.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { iota } from './creation.ts';
@@ -62,10 +63,11 @@ export function median(x: Tensor, axis: number, options?: ReduceOptions): Values
   if (x.ndim === 0) return median(asList(x), axis);
   const position = normalizeAxis('median', axis, x.ndim);
   const extent = requireElements('median', x, position);
-  const order = sortedPositions(x, position, false);
+  const name = 'the indices of median';
+  const order = knownAs(name, () => sortedPositions(x, position, false));
   const middle = Math.floor((extent - 1) / 2);
   if (!isFloat(x.dtype)) return chosen(x, position, narrow(order, position, middle, 1), keepDims);
-  const count = x.notEqual(x).to('int32').sum(position, { keepDims: true });
+  const count = knownAs(name, () => x.notEqual(x).to('int32').sum(position, { keepDims: true }));
   const place = count.equal(0).where(middle, count.neg().add(extent));
   return chosen(x, position, gatherNode(order, position, place), keepDims);
 }
@@ -160,10 +162,13 @@ export function mode(x: Tensor, axis: number, options?: ReduceOptions): ValuesWi
   if (x.ndim === 0) return mode(asList(x), axis);
   const position = normalizeAxis('mode', axis, x.ndim);
   requireElements('mode', x, position);
-  const order = sortedPositions(x, position, false);
+  const name = 'the indices of mode';
+  const order = knownAs(name, () => sortedPositions(x, position, false));
   const sorted = gatherNode(x, position, order);
   const places = iota(x.shape, position);
-  const isFirst = places.equal(0).or(sorted.notEqual(gatherNode(sorted, position, places.sub(1), 0)));
+  const isFirst = knownAs(name, () =>
+    places.equal(0).or(sorted.notEqual(gatherNode(sorted, position, places.sub(1), 0))),
+  );
   const start = cumulate(isFirst.where(places, 0), position, 'max', false);
   // The last of a run is the one that has its whole length before it.
   const longest = argmax(places.sub(start), position, { keepDims: true });

@@ -1,5 +1,6 @@
 /** Matrices of any rank: the pseudoinverse, and the rank itself. */
 import { checkOptions, requireNumber, wrongArgument, type OptionNames } from '../arguments/index.ts';
+import { knownAs } from '../graph/node.ts';
 import type { Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
@@ -77,7 +78,7 @@ export function pinv(x: Tensor, options: RankOptions = {}): Tensor {
  */
 export function matrixRank(x: Tensor, options: RankOptions = {}): Tensor {
   const rtol = toleranceOf('matrixRank', x, options);
-  const matrices = x.to('float32').detach();
+  const matrices = knownAs('matrixRank', () => x.to('float32').detach());
   if (x.shape.at(-1) === 0 || x.shape.at(-2) === 0) return matrices.to('int32').sum([-2, -1]);
   const { s } = decomposeSingular(matrices, false);
   return counts(s, rtol).to('int32').sum([-2, -1]);

@@ -1,7 +1,7 @@
 /** Reductions over axes. Axes may be negative, one number or a list; without any, all axes are reduced. */
 import { checkOptions, requireBoolean, requireFinite, type OptionNames } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
-import { makeNode } from '../graph/node.ts';
+import { knownAs, makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
@@ -196,7 +196,7 @@ export function argmax(x: Tensor, axis?: number, options?: ReduceOptions): Tenso
 function positionOfMaximum(op: string, x: Tensor, axis: number | undefined, keepDims: boolean): Tensor {
   const source = axis === undefined || x.ndim === 0 ? reshape(x, [x.size]) : x;
   const position = normalizeAxis(op, axis === undefined ? 0 : axis, source.ndim);
-  const result = tensorOf(makeNode('argmax', [nodeOf(numeric(source))], { axis: position }));
+  const result = knownAs(op, () => tensorOf(makeNode('argmax', [nodeOf(numeric(source))], { axis: position })));
   if (!keepDims) return result;
   return reshape(result, axis === undefined ? x.shape.map(() => 1) : x.shape.map((n, i) => (i === position ? 1 : n)));
 }

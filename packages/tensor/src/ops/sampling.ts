@@ -9,6 +9,7 @@ import {
 } from '../arguments/index.ts';
 import { erf } from '../graph/error-function.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
+import { knownAs } from '../graph/node.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { cumulate } from './cumulative.ts';
@@ -92,6 +93,7 @@ export function multinomial(weights: Tensor, count: number, options: Multinomial
       hint: "Convert with .to('float32').",
     });
   if (weights.dtype === 'float16') return multinomial(weights.to('float32'), count, options);
+  const constant = (x: Tensor): Tensor => knownAs('multinomial', () => x.detach());
   const extent = weights.shape.at(-1) ?? 0;
   if (extent === 0) throw new ShapeError(`[multinomial] weights need a last axis with elements, not ${weights}.`);
   const axis = weights.ndim - 1;
@@ -102,12 +104,12 @@ export function multinomial(weights: Tensor, count: number, options: Multinomial
       });
     }
     // The largest of weight / exponential draw is each position as often as its weight says; so is the next among the others.
-    const keys = weights
-      .div(draw('multinomial', weights.shape, source(options), 'exponential').maximum(2 ** -25))
-      .detach();
+    const keys = constant(weights).div(
+      draw('multinomial', weights.shape, source(options), 'exponential').maximum(2 ** -25),
+    );
     return narrow(sortedPositions(keys, axis, true), axis, 0, count);
   }
-  const sums = cumulate(weights.detach(), axis, 'sum', false);
+  const sums = cumulate(constant(weights), axis, 'sum', false);
   const total = narrow(sums, axis, extent - 1, 1);
   const drawn = rand([...weights.shape.slice(0, -1), count], source(options)).mul(total);
   // Rounding may give the total itself, which lies behind the last position that has a weight.

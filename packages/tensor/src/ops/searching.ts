@@ -9,6 +9,7 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
+import { knownAs } from '../graph/node.ts';
 import { isTensor, nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { iota, tensor, zeros } from './creation.ts';
@@ -89,8 +90,11 @@ function search(op: string, sorted: Tensor, values: Tensor, options: SearchOptio
   }
   const dtype = [sorted.dtype, values.dtype].reduce(commonDType, 'int32');
   const [list, wanted] = [sorted, values].map((x) => tensorOf(castNode(nodeOf(x), dtype))) as [Tensor, Tensor];
-  if (sorted.ndim > 1) return placesIn(list, wanted, sorted.ndim - 1, right);
-  return reshape(placesIn(list, reshape(wanted, [wanted.size]), 0, right), values.shape);
+  return knownAs(op, () =>
+    sorted.ndim > 1
+      ? placesIn(list, wanted, sorted.ndim - 1, right)
+      : reshape(placesIn(list, reshape(wanted, [wanted.size]), 0, right), values.shape),
+  );
 }
 
 /**
@@ -148,8 +152,10 @@ export function histogram(
     throw new ArgumentError('[histogram] takes a range for a number of bins alone, not for edges.');
   const count = edges.size - 1;
   const highest = narrow(edges, 0, count, 1);
-  const bin = placesIn(edges, flat, 0, true).sub(1);
-  const position = flat.equal(highest).where(count - 1, bin);
+  const position = knownAs('the counts of histogram', () => {
+    const bin = placesIn(edges, flat, 0, true).sub(1);
+    return flat.equal(highest).where(count - 1, bin);
+  });
   const counts = countsOf(position, count, x, weights);
   if (!density) return { counts, edges };
   const widths = narrow(edges, 0, 1, count).sub(narrow(edges, 0, 0, count));

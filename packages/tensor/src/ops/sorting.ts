@@ -1,7 +1,7 @@
 /** Sorting along an axis. All of it is stable, and takes NaN for larger than every number, as PyTorch does. */
 import { checkOptions, requireBoolean, requireInteger, type OptionNames } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
-import { makeNode } from '../graph/node.ts';
+import { knownAs, makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { ValuesWithIndices } from './extremes.ts';
@@ -66,7 +66,7 @@ export function argSort(x: Tensor, axis = -1, options: SortOptions = {}): Tensor
 export function sort(x: Tensor, axis = -1, options: SortOptions = {}): ValuesWithIndices {
   const [position, descending] = directedAxis('sort', x, axis, options, 'descending');
   if (x.ndim === 0) return asScalars(sort(asList(x), position, options));
-  const indices = sortedPositions(x, position, descending);
+  const indices = knownAs('the indices of sort', () => sortedPositions(x, position, descending));
   return { values: gatherNode(x, position, indices), indices };
 }
 
@@ -95,7 +95,9 @@ export function topK(x: Tensor, k: number, options: TopElementsOptions = {}): Va
   const position = normalizeAxis('topK', axis, x.ndim);
   const extent = x.shape[position] ?? 1;
   if (k > extent) throw new ShapeError(`[topK] k is ${k}, and axis ${position} of ${x} has only ${extent} elements.`);
-  const indices = composite(topPositionsDefinition, { axis: position, k, largest }, [x]);
+  const indices = knownAs('the indices of topK', () =>
+    composite(topPositionsDefinition, { axis: position, k, largest }, [x]),
+  );
   return { values: gatherNode(x, position, indices), indices };
 }
 

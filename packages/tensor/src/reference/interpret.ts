@@ -77,7 +77,7 @@ function held(data: Float64Array, { dtype }: TensorType): Float64Array {
 
 /**
  * The values of a program's outputs for the given parameters and scalars. They may share memory with the parameters and each other. `rounding` sees
- * every value of one type that is computed, of float16 and uint8 before it is rounded to that: what a device with fewer digits would have there.
+ * every value of one type that is computed: what a device with fewer digits would have there.
  */
 export function interpret(
   program: Program,
@@ -92,9 +92,11 @@ export function interpret(
   const needed = neededNodes(program);
   const compute = ({ op, attributes, type, inputs }: ProgramNode): Float64Array => {
     const operands = inputs.map((input) => values[input] as Value);
-    if (op === 'scan') return scan(operands, attributes as PlanAttributes['scan'], type, rounding);
-    const data = (rules[op] as Rule<typeof op>)(operands, attributes, type);
-    return held(rounding === undefined || type.parts !== undefined ? data : rounding(data, type, op, operands), type);
+    const data =
+      op === 'scan'
+        ? scan(operands, attributes as PlanAttributes['scan'], type, rounding)
+        : held((rules[op] as Rule<typeof op>)(operands, attributes, type), type);
+    return rounding === undefined || type.parts !== undefined ? data : rounding(data, type, op, operands);
   };
   program.nodes.forEach((node, position) => {
     if (needed[position] !== true) return;
