@@ -1,6 +1,5 @@
 /** One random graph, its gradient and an update of its leaves on a device, against the float64 interpreter. */
 import { vjp, valueAndGrad } from '../../../packages/autograd/src/index.ts';
-import { halfValue } from '../../../packages/tensor/src/graph/half.ts';
 import { linearize, nodeOf, toProgram } from '../../../packages/tensor/src/graph.ts';
 import { assign, compile, realize, tensor, variable, type Tensor } from '../../../packages/tensor/src/index.ts';
 import { interpret } from '../../../packages/tensor/src/reference/interpret.ts';
@@ -29,9 +28,8 @@ interface Graph {
 }
 
 function build(leaves: readonly Tensor[], seed: number, steps: number): Graph {
-  const wide = leaves.map((leaf) => leaf.to('float32'));
-  const outputs = grow(wide, steps, makeRandom(seed ^ 0x5bd1e995));
-  const parts = [...outputs, ...wide].map((t) => t.tanh().mean());
+  const outputs = grow(leaves, steps, makeRandom(seed ^ 0x5bd1e995));
+  const parts = [...outputs, ...leaves].map((t) => t.tanh().mean());
   return { outputs, loss: parts.reduce((a, b) => a.add(b)) };
 }
 
@@ -47,17 +45,16 @@ function names({ outputs }: Graph, leaves: readonly Leaf[]): string[] {
 
 /** Computes the results in float64, or with another rounding. */
 function makeOracle(seed: number, steps: number, stored: readonly Leaf[]): Oracle {
-  const leaves = stored.map(({ shape, data, dtype }) => tensor(data, { shape, dtype }));
+  const leaves = stored.map(({ shape, data }) => tensor(data, { shape }));
   let graph: Graph | undefined;
   const { value, pullback } = vjp((...x: Tensor[]) => (graph = build(x, seed, steps)).loss, ...leaves);
   const updated = pullback(tensor(1)).map((gradient, i) => (leaves[i] as Tensor).sub(gradient.mul(rate)));
   const { outputs } = graph as unknown as Graph;
   const linearization = linearize([...outputs, value, ...updated].map(nodeOf));
   const program = toProgram(linearization);
-  const values = linearization.leaves.map((leaf) => {
-    const host = (leaf.storage as { host?: Float32Array | Int32Array | Uint16Array } | undefined)?.host ?? [];
-    return Float64Array.from(host, leaf.type.dtype === 'float16' ? halfValue : (x) => x);
-  });
+  const values = linearization.leaves.map((leaf) =>
+    Float64Array.from((leaf.storage as { host?: Float32Array | Int32Array } | undefined)?.host ?? []),
+  );
   const scalars = linearization.scalars.map((node) => node.attributes.value);
   return {
     labels: names({ outputs, loss: value }, stored),
@@ -66,9 +63,7 @@ function makeOracle(seed: number, steps: number, stored: readonly Leaf[]): Oracl
 }
 
 async function runOnDevice(seed: number, steps: number, stored: readonly Leaf[]): Promise<ArrayLike<number>[]> {
-  const variables = stored.map(({ shape, data, dtype }) =>
-    variable(tensor(data, { shape, dtype }), { requiresGrad: true }),
-  );
+  const variables = stored.map(({ shape, data }) => variable(tensor(data, { shape }), { requiresGrad: true }));
   const step = (): Tensor[] => {
     let graph: Graph | undefined;
     const { value, grads } = valueAndGrad(() => (graph = build(variables, seed, steps)).loss, variables);

@@ -70,7 +70,6 @@ function randomData(size: number, random: Random): Float32Array {
 const leafShapes: readonly (readonly number[])[] = [[3, 4], [2, 3, 4], [4], [5, 5], [1, 2, 6, 6], [3, 1], []];
 
 export interface Leaf {
-  readonly dtype: 'float32' | 'float16';
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
@@ -80,7 +79,6 @@ export function randomLeaves(random: Random): Leaf[] {
   return Array.from({ length: count }, () => {
     const shape = leafShapes[random(leafShapes.length)] ?? [];
     return {
-      dtype: random(4) === 0 ? 'float16' : 'float32',
       shape,
       data: randomData(
         shape.reduce((a, b) => a * b, 1),
@@ -419,57 +417,11 @@ const loop =
     return [stacked, stacked, first, second][random(4)];
   };
 
-/** A graph of float16 over x and y: every operation rounds. */
-const halves: Step = (x, y, _axis, random) => {
-  const seen = [x.to('float16'), y.to('float16')];
-  return growPool(seen, 1 + random(4), random, plainSteps, 2000)
-    .slice(seen.length)
-    .at(-1)
-    ?.to('float32');
-};
-
-/** A byte that small differences of x do not change, modulo 256. */
-const byte = (x: Tensor): Tensor => x.mul(100).add(0.123).to('uint8');
-
-/** Operations on bytes, of one shape. */
-const ofBytes: readonly ((a: Tensor, b: Tensor, axis: number, random: Random) => Tensor)[] = [
-  (a, b) => a.add(b),
-  (a, b) => a.sub(b).mul(3),
-  (a, b) => a.mul(b).neg(),
-  (a, b) => a.maximum(b).sub(a.minimum(b)),
-  (a, b) => floorDivide(a, b.maximum(1)),
-  (a, b) => fmod(a, b.maximum(1)),
-  (a, b) => bitwiseXor(bitwiseAnd(a, b), bitwiseLeftShift(a, 3)),
-  (a, b) => bitwiseRightShift(a, 1).add(b),
-  (a, b) => a.less(b).where(a, b.add(200)),
-  (a, _, axis) => (a.ndim === 0 ? a.square() : a.sum(axis)),
-  (a, b, axis) => (a.ndim === 0 ? a : concat([a, b, a.flip(axis)], axis)),
-  (a, _, axis, random) => (a.ndim === 0 ? a : cumsum(a, axis, { reverse: random(2) === 1 })),
-  (a, _, axis) => (a.ndim === 0 ? a : gather(a, axis, argSort(a, axis))),
-  (a, b) => (a.ndim === 2 ? a.matmul(b.transpose(0, 1)) : a.div(b.maximum(1)).mul(20).to('uint8')),
-  (a) => a.add(0.5).mul(0.7).to('uint8'),
-];
-
-/** One or two operations on bytes, of x and y or of x alone. */
-const bytes: Step = (x, y, axis, random) => {
-  const a = byte(x);
-  const b = sameShape(x, y) ? byte(y) : a.mul(7).add(1);
-  const first = ofBytes[random(ofBytes.length)]?.(a, b, axis, random) ?? a;
-  const next = ofBytes[random(ofBytes.length)];
-  const result =
-    random(2) === 0 || first.dtype !== 'uint8' ? first : (next?.(first, first.mul(5), axis, random) ?? first);
-  return result
-    .to('uint8')
-    .to('float32')
-    .mul(1 / 128);
-};
-
-const innerSteps: readonly Step[] = [...plainSteps, ...catalogueSteps, halves, bytes];
+const innerSteps: readonly Step[] = [...plainSteps, ...catalogueSteps];
 
 const steps: readonly Step[] = [
   ...plainSteps,
   ...catalogueSteps,
-  ...Array.from({ length: 8 }, () => [halves, bytes]).flat(),
   ...[1, 2, 3].map(() => loop(() => innerSteps)),
   loop(() => [...innerSteps, ...[1, 2, 3, 4].map(() => loop(() => innerSteps))]),
 ];

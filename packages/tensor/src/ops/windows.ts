@@ -32,6 +32,18 @@ function requireExtents(op: string, name: string, extents: readonly number[], mi
  * ```ts
  * await unfold(tensor([1, 2, 3, 4]), [2]).toArray(); // [[1, 2], [2, 3], [3, 4]]
  * ```
+ *
+ * PyTorch's `unfold(x, [ky, kx], padding=[py, px])` of images [n, c, h, w] gives the windows as columns, [n, c·ky·kx, L]. Those are these windows with the kernel's
+ * axes first, of images with a border of zeros; {@link fold} has the way back:
+ *
+ * ```ts
+ * const images = tensor([[[[1, 2], [3, 4]]]]);
+ * const bordered = pad(images, [[0, 0], [0, 0], [0, 0], [1, 1]]); // PyTorch's padding=[0, 1]
+ * const windows = unfold(bordered, [2, 2]);
+ * const [n = 0, c = 0, oy = 0, ox = 0, ky = 0, kx = 0] = windows.shape; // [1, 1, 1, 3, 2, 2]
+ * const columns = windows.permute([0, 1, 4, 5, 2, 3]).reshape([n, c * ky * kx, oy * ox]);
+ * await columns.toArray(); // [[[0, 1, 2], [1, 2, 0], [0, 3, 4], [3, 4, 0]]]
+ * ```
  */
 export function unfold(x: Tensor, kernelSize: readonly number[], options: WindowOptions = {}): Tensor {
   requireTensor('unfold', 'x', x);
@@ -57,6 +69,15 @@ export function unfold(x: Tensor, kernelSize: readonly number[], options: Window
  *
  * ```ts
  * await fold(tensor([[1, 2], [3, 4]]), [3]).toArray(); // [1, 5, 4]
+ * ```
+ *
+ * Of PyTorch's columns [n, c·ky·kx, L] the windows are a reshape and a permutation, and what was added as a border is cropped at the end:
+ *
+ * ```ts
+ * const columns = tensor([[[0, 1, 2], [1, 2, 0], [0, 3, 4], [3, 4, 0]]]); // of windows of [2, 2], padding=[0, 1]
+ * const windows = columns.reshape([1, 1, 2, 2, 1, 3]).permute([0, 1, 4, 5, 2, 3]); // what unfold gives
+ * const images = pad(fold(windows, [2, 4]), [[0, 0], [0, 0], [0, 0], [-1, -1]]);
+ * await images.toArray(); // [[[[2, 4], [6, 8]]]]
  * ```
  */
 export function fold(x: Tensor, size: readonly number[], options: WindowOptions = {}): Tensor {
