@@ -373,3 +373,14 @@ it('what does not fit is told with what to do', () => {
   );
   expect(labelEncode([1, '1', 2]).labels).toEqual(Int32Array.of(0, 0, 1)); // one name, one class
 });
+
+it.each<readonly [string, unknown]>([
+  ['null', null],
+  ['a number', 3],
+  ['an object', {}],
+  ['a symbol', Symbol('a')],
+  ['a type that is no text', { type: Object.create(null) as object, fromJSON: () => new StandardScaler() }],
+  ['no fromJSON', { type: 'mine' }],
+])('refuses %s for a class of transforms', (_, given) => {
+  expect(() => transformFromJSON({ type: 'StandardScaler' }, [given as never])).toThrow(/types\[0\] must be a class/);
+});

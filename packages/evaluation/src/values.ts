@@ -43,28 +43,34 @@ export function withValues<R>(
 
 export function flatten(where: string, values: Values): Flat {
   if (isShaped(values)) {
+    if (!Array.isArray(values.shape) || !isList(values.data))
+      throw new ArgumentError(`[${where}] expected a list as the shape and one as the data.`);
     const size = values.shape.reduce((product, extent) => product * extent, 1);
     if (size !== values.data.length) {
       throw new ShapeError(
         `[${where}] the shape [${values.shape.join(',')}] has ${size} elements, the data ${values.data.length}.`,
       );
     }
-    return values;
+    return { data: numbersOf(where, values.data), shape: values.shape };
   }
-  if (typeof values !== 'object' || values === null || typeof values.length !== 'number') {
+  if (!isList(values)) {
     throw new ArgumentError(
-      `[${where}] expected an array of numbers, rows of numbers or a tensor, got ${typeof values}.`,
+      `[${where}] expected an array of numbers, rows of numbers or a tensor, got ${kindOf(values)}.`,
     );
   }
-  const first = values[0];
-  if (typeof first !== 'object') return { data: values as ArrayLike<number>, shape: undefined };
+  const first: unknown = values[0];
+  if (typeof first !== 'object') return { data: numbersOf(where, values), shape: undefined };
+  if (!isList(first))
+    throw new ArgumentError(`[${where}] expected numbers or rows of numbers, got ${kindOf(first)} at 0.`);
   const width = first.length;
   const rows = values as readonly ArrayLike<number>[];
   const data = new Float64Array(rows.length * width);
-  rows.forEach((row, i) => {
+  rows.forEach((row: ArrayLike<number> | null | undefined, i) => {
     if (row?.length !== width)
-      throw new ShapeError(`[${where}] rows are ragged: row 0 has ${width} numbers, row ${i} ${row?.length}.`);
-    data.set(row, i * width);
+      throw new ShapeError(
+        `[${where}] rows are ragged: row 0 has ${width} numbers, row ${i} ${row?.length ?? 'none'}.`,
+      );
+    data.set(numbersOf(where, row), i * width);
   });
   return { data, shape: [rows.length, width] };
 }
@@ -83,6 +89,28 @@ export function withShapes(predictions: Flat, targets: Flat): [predictions: Shap
     { data: predictions.data, shape },
     { data: targets.data, shape: targetShape },
   ];
+}
+
+/** The list, or the numbers that its bigints are. Throws {@link ArgumentError} for anything else: arithmetic would take null for 0, and text for its number. */
+function numbersOf(where: string, list: ArrayLike<unknown>): ArrayLike<number> {
+  if (list instanceof BigInt64Array || list instanceof BigUint64Array) return Float64Array.from(list, Number);
+  if (ArrayBuffer.isView(list)) return list as unknown as ArrayLike<number>;
+  let someBig = false;
+  for (let i = 0; i < list.length; i++) {
+    const type = kindOf(list[i]);
+    someBig ||= type === 'bigint';
+    if (!['number', 'boolean', 'bigint'].includes(type))
+      throw new ArgumentError(`[${where}] expected numbers, got ${type} at ${i}.`);
+  }
+  return someBig ? Float64Array.from(list as ArrayLike<number>, Number) : (list as ArrayLike<number>);
+}
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value);
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && 'length' in value && Number(value.length) >>> 0 === value.length
+  );
 }
 
 function isShaped(values: Values): values is ShapedValues {

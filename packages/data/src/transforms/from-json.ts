@@ -1,5 +1,5 @@
 /** Transforms made again of their JSON: the only file that knows all of them. */
-import { requireArray } from '@hebb/tensor/arguments';
+import { listOf, wrongArgument, type Check } from '@hebb/tensor/arguments';
 import type { JsonValue } from '../batches.ts';
 import { DataError, show } from '../errors.ts';
 import { ColumnTransformer } from './column-transformer.ts';
@@ -20,6 +20,12 @@ const builtIn: readonly TransformType[] = [
   StandardScaler,
 ];
 
+const requireType: Check = (where, name, value) => {
+  const { type, fromJSON } = Object(value) as { type?: unknown; fromJSON?: unknown };
+  if (typeof type !== 'string' || typeof fromJSON !== 'function')
+    throw wrongArgument(where, name, "a class with 'static type' and 'static fromJSON'", value);
+};
+
 /**
  * The transform whose `toJSON` gave this, with all that it has learnt: it gives the same numbers, to the last bit.
  *
@@ -36,7 +42,7 @@ const builtIn: readonly TransformType[] = [
  * @throws DataError for what no transform gave
  */
 export function transformFromJSON(json: JsonValue, types: readonly TransformType[] = []): AnyTransform {
-  requireArray('transformFromJSON', 'types', types);
+  listOf(requireType)('transformFromJSON', 'types', types);
   const { type } = Object(json) as { type?: unknown };
   const known = [...types, ...builtIn];
   const found = known.find((each) => each.type === type);

@@ -1,14 +1,17 @@
 /** Pooling to a given size: windows that divide the input as evenly as whole elements can. */
 import { wrongArgument } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
+import { largestSize } from '../graph/program.ts';
 import { sizeOf } from '../graph/types.ts';
 import { tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { minimum } from './arithmetic.ts';
 import { where } from './comparison.ts';
+import { tensor } from './creation.ts';
 import { maxWithIndices, type ValuesWithIndices } from './extremes.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
 import { floorDivide } from './integers.ts';
+import { requireCountableShape, requireTable } from './limits.ts';
 import { reshape } from './movement.ts';
 import { constantNode, inFloat32, lowestOf, numeric } from './operands.ts';
 import {
@@ -34,10 +37,16 @@ function sizesOf(op: string, axes: number, x: Tensor, outputSize: AdaptiveSize):
       : Array.isArray(outputSize)
         ? outputSize
         : [];
-  if (list.length !== axes || list.some((n) => n !== null && (!Number.isInteger(n) || n < 1)))
-    throw wrongArgument(op, 'outputSize', `an integer ≥ 1 or ${axes} of them (null: the input's)`, outputSize);
+  if (list.length !== axes || list.some((n) => n !== null && (!Number.isInteger(n) || n < 1 || n > largestSize)))
+    throw wrongArgument(
+      op,
+      'outputSize',
+      `an integer ≥ 1 and ≤ ${largestSize} or ${axes} of them (null: the input's)`,
+      outputSize,
+    );
   const sizes = list.map((n, axis) => n ?? x.shape[axis + 2] ?? 1);
   if (x.shape.slice(2).some((n) => n === 0)) throw new ShapeError(`[${op}] there is nothing to pool in ${x}.`);
+  requireCountableShape(op, 'outputSize', [...x.shape.slice(0, 2), ...sizes]);
   return sizes;
 }
 
@@ -58,7 +67,37 @@ interface UnevenWindows {
   readonly lengths: Tensor[];
 }
 
-function unevenWindows(x: Tensor, sizes: readonly number[]): UnevenWindows {
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
+
+/** Begin and length of the windows along one axis. */
+function windowsAlong(op: string, axis: number, parts: number, x: Tensor): [start: Tensor, length: Tensor] {
+  const extent = x.shape[axis] ?? 1;
+  if (parts * (extent + 1) <= largestSize) {
+    const i = positionsAlong(axis, parts, x.ndim);
+    const start = floorDivide(i.mul(extent), parts);
+    // ⌈n/O⌉ = ⌊(n + O − 1)/O⌋
+    const end = floorDivide(
+      i
+        .add(1)
+        .mul(extent)
+        .add(parts - 1),
+      parts,
+    );
+    return [start, end.sub(start)];
+  }
+  // The products are no int32.
+  requireTable(op, 'outputSize', parts, 2 * parts);
+  const [whole, rest] = [Math.floor(extent / parts), extent % parts];
+  const [starts, lengths] = [new Int32Array(parts), new Int32Array(parts)];
+  for (let i = 0; i < parts; i++) {
+    starts[i] = i * whole + Math.floor((i * rest) / parts);
+    lengths[i] = (i + 1) * whole + Math.ceil(((i + 1) * rest) / parts) - (starts[i] ?? 0);
+  }
+  const shape = x.shape.map((_, i) => (i === axis ? parts : 1));
+  return [tensor(starts, { shape }), tensor(lengths, { shape })];
+}
+
+function unevenWindows(op: string, x: Tensor, sizes: readonly number[]): UnevenWindows {
   const axes = sizes.length;
   const starts: Tensor[] = [];
   const lengths: Tensor[] = [];
@@ -66,26 +105,11 @@ function unevenWindows(x: Tensor, sizes: readonly number[]): UnevenWindows {
   let elements = x;
   sizes.forEach((parts, axis) => {
     const extent = x.shape[axis + 2] ?? 1;
-    const begin = (i: Tensor): Tensor => floorDivide(i.mul(extent), parts);
-    const i = positionsAlong(axis + 2, parts, x.ndim);
-    const start = begin(i);
+    const [start, length] = windowsAlong(op, axis + 2, parts, x);
     starts.push(start);
-    // ⌈n/O⌉ = ⌊(n + O − 1)/O⌋
-    lengths.push(
-      floorDivide(
-        i
-          .add(1)
-          .mul(extent)
-          .add(parts - 1),
-        parts,
-      ).sub(start),
-    );
-    const width = Math.max(
-      ...Array.from(
-        { length: parts },
-        (_, n) => Math.ceil(((n + 1) * extent) / parts) - Math.floor((n * extent) / parts),
-      ),
-    );
+    lengths.push(length);
+    // Of i·S mod O the largest is O − d with the greatest common divisor d, so that the longest window is ⌈(O − d + S)/O⌉.
+    const width = Math.ceil((parts - greatestCommonDivisor(extent, parts) + extent) / parts);
     longest.push(width);
     const column = reshape(start, [parts, 1]).add(positionsAlong(1, width, 2));
     const list = reshape(minimum(column, extent - 1), [parts * width]);
@@ -124,7 +148,7 @@ function adaptiveMax(
   const kernel = evenKernel(x, sizes);
   const input = numeric(x);
   if (kernel !== undefined) return even(input, kernel);
-  const windows = unevenWindows(input, sizes);
+  const windows = unevenWindows(op, input, sizes);
   const { values, indices: winners } = maxWithIndices(filled(windows, lowestOf(input.dtype)), -1);
   const indices = flatIndices(x, winners, windows.longest, (axis, place) =>
     (windows.starts[axis] as Tensor).add(place),
@@ -143,7 +167,7 @@ function adaptiveAverage(
   const kernel = evenKernel(x, sizes);
   if (kernel !== undefined) return even(x, kernel);
   if (x.dtype === 'float16') return inFloat32(x, (wide) => adaptiveAverage(op, axes, wide, outputSize, even));
-  const windows = unevenWindows(x.to('float32'), sizes);
+  const windows = unevenWindows(op, x.to('float32'), sizes);
   const counts = windows.lengths.reduce((product, length) => product.mul(length));
   return filled(windows, 0).sum(-1).div(counts);
 }

@@ -2,6 +2,7 @@
 import { requireFunction, requireInteger, requireOptions, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
+import { largestSize } from '../graph/program.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import { withInlining } from '../runtime/recording.ts';
 import { tensor } from './creation.ts';
@@ -120,7 +121,7 @@ export function whileLoop<const C>(
   requireFunction('whileLoop', 'the step', step);
   requireOptions('whileLoop', options, whileLoopOptions);
   const { maxSteps } = options;
-  requireInteger('whileLoop', 'maxSteps', maxSteps, 0);
+  requireInteger('whileLoop', 'maxSteps', maxSteps, 0, largestSize);
   leavesOf('whileLoop', 'carry', carry);
   const holds = (now: C): Tensor => tensorOf(predicateNode('whileLoop', 'the condition', condition(now)));
   const [[end, steps]] = recordScan(

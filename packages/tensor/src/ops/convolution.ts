@@ -2,6 +2,7 @@
 import { checkOptions, describe, requireOneOf, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
+import { largestSize } from '../graph/program.ts';
 import type { ConvolutionAttributes } from '../graph/attributes.ts';
 import { convolutionOutputSize } from '../graph/primitives.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
@@ -43,9 +44,9 @@ export function perAxis(
   minimum: number,
 ): number[] {
   const list = typeof value === 'number' ? new Array<number>(axes).fill(value) : Array.isArray(value) ? [...value] : [];
-  if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < minimum)) {
+  if (list.length !== axes || list.some((n) => !Number.isInteger(n) || n < minimum || n > largestSize)) {
     throw new ArgumentError(
-      `[${op}] ${name} takes one integer ≥ ${minimum} or ${axes} of them, not ${describe(value)}.`,
+      `[${op}] ${name} takes one integer ≥ ${minimum} and ≤ ${largestSize} or ${axes} of them, not ${describe(value)}.`,
     );
   }
   return list;

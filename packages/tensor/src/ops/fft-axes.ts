@@ -8,7 +8,7 @@ import { complexTransform, realInverse, realTransform, type FourierNorm, type Si
 import { normalizeAxis } from './movement.ts';
 
 export interface FourierAxesOptions {
-  /** Lengths of the signal along these axes: longer ones are cut, shorter ones continued by zeros. Default: as long as it is. */
+  /** Lengths of the signal along these axes, each at most 2²⁵: longer ones are cut, shorter ones continued by zeros. Default: as long as it is. */
   n?: readonly number[] | undefined;
   /** The transformed axes, counted without the axis of two. Default: the last two; of `fftn` and its like all, or the last ones where lengths are named. */
   axes?: readonly number[] | undefined;

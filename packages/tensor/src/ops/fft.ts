@@ -1,13 +1,14 @@
 /** Discrete Fourier transforms along one axis. */
-import { checkOptions, oneOf, wrongArgument, type OptionNames } from '../arguments/index.ts';
+import { checkOptions, oneOf, requireInteger, type OptionNames } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { complexTransform, realInverse, realTransform, type FourierNorm } from './fourier.ts';
+import { largestTable } from './limits.ts';
 import { normalizeAxis } from './movement.ts';
 
 export interface FourierOptions {
-  /** Length of the signal: longer ones are cut, shorter ones continued by zeros. Default: as long as it is. */
+  /** Length of the signal, at most 2²⁵: longer ones are cut, shorter ones continued by zeros. Default: as long as it is. */
   n?: number | undefined;
   /** The transformed axis, counted without the axis of two. Default −1. */
   axis?: number;
@@ -36,10 +37,17 @@ export function requireComplex(op: string, x: Tensor): void {
     throw new ShapeError(`[${op}] takes complex numbers as a trailing axis of two, [..., n, 2], not ${x}.`);
 }
 
+/** Longest transform: its roots are a table of two numbers each. */
+export const longestTransform: number = largestTable / 2;
+
 /** Of x, whose axis of two is not counted, and an axis from the front. */
 export function requireSignal(op: string, x: Tensor, axis: number, n: number | undefined): void {
-  if (n !== undefined && (!Number.isInteger(n) || n < 1)) throw wrongArgument(op, 'n', 'an integer ≥ 1', n);
-  if (n === undefined && x.shape[axis] === 0) throw new ShapeError(`[${op}] there is no signal in ${x}.`);
+  if (n !== undefined) return requireInteger(op, 'n', n, 1, longestTransform);
+  if (x.shape[axis] === 0) throw new ShapeError(`[${op}] there is no signal in ${x}.`);
+  if ((x.shape[axis] ?? 1) > longestTransform)
+    throw new ShapeError(`[${op}] transforms at most ${longestTransform} elements along an axis, not ${x}.`, {
+      hint: 'Transform parts of the signal: stft.',
+    });
 }
 
 function resolve(op: string, x: Tensor, isComplex: boolean, options: FourierOptions): Fourier {
@@ -57,6 +65,8 @@ export function requireLength(op: string, x: Tensor, extent: number, n: number |
   const length = n ?? 2 * (extent - 1);
   if (length < 1)
     throw new ShapeError(`[${op}] of ${x} has no elements: its length were ${length}.`, { hint: 'Name the length n.' });
+  if (length > longestTransform)
+    throw new ShapeError(`[${op}] transforms to at most ${longestTransform} elements along an axis, not to ${length}.`);
   return length;
 }
 

@@ -1,15 +1,17 @@
 /** Points at regular distances, and grids of them. */
 import { checkOptions, requireFinite, requireInteger, requireOneOf, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
+import { largestSize } from '../graph/program.ts';
 import { requireTensors } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { iota, tensor } from './creation.ts';
+import { requireTable } from './limits.ts';
 import { reshape } from './movement.ts';
 
 function requireEnds(op: string, start: number, stop: number, count: number): void {
   requireFinite(op, 'start', start);
   requireFinite(op, 'stop', stop);
-  requireInteger(op, 'count', count, 0);
+  requireInteger(op, 'count', count, 0, largestSize);
 }
 
 /**
@@ -45,7 +47,7 @@ const logspaceOptions: OptionNames<LogspaceOptions> = { base: true };
 /**
  * `count` numbers from base^start to base^stop, both included, at equal ratios; float32, correctly rounded.
  *
- * Throws {@link ArgumentError} where count is no integer ≥ 0, or the base not positive.
+ * Throws {@link ArgumentError} where count is no integer from 0 to 2²⁶, or the base not positive.
  *
  * ```ts
  * await logspace(-1, 2, 4).toArray(); // [0.1, 1, 10, 100]
@@ -54,6 +56,7 @@ const logspaceOptions: OptionNames<LogspaceOptions> = { base: true };
  */
 export function logspace(start: number, stop: number, count: number, options: LogspaceOptions = {}): Tensor {
   requireEnds('logspace', start, stop, count);
+  requireTable('logspace', 'count', count, count);
   checkOptions('logspace', options, logspaceOptions);
   const { base = 10 } = options;
   requireFinite('logspace', 'base', base);
@@ -61,7 +64,9 @@ export function logspace(start: number, stop: number, count: number, options: Lo
   // On the host: an exponent that is rounded to float32 is worth many digits of its power.
   const step = count <= 1 ? 0 : (stop - start) / (count - 1);
   const exponent = (i: number): number => (2 * i < count ? start + i * step : stop - (count - 1 - i) * step);
-  return tensor(Float32Array.from({ length: count }, (_, i) => base ** exponent(i)));
+  const powers = new Float32Array(count);
+  for (let i = 0; i < count; i++) powers[i] = base ** exponent(i);
+  return tensor(powers);
 }
 
 export interface MeshgridOptions {

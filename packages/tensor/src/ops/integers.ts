@@ -1,4 +1,5 @@
 /** Division with a remainder, of float32 and int32, and operations on the bits of int32 and bool. */
+import { describe } from '../arguments/index.ts';
 import { ArgumentError, DTypeError } from '../graph/errors.ts';
 import { knownAs, makeNode } from '../graph/node.ts';
 import { formatType, isFloat } from '../graph/types.ts';
@@ -195,7 +196,7 @@ export function bitwiseRightShift(a: Operand, b: Operand): Tensor {
 export function bitcast(x: Tensor, dtype: 'float32' | 'int32'): Tensor {
   requireTensor('bitcast', 'x', x);
   if (dtype !== 'float32' && dtype !== 'int32')
-    throw new DTypeError(`[bitcast] takes 'float32' or 'int32' as the dtype, not ${String(dtype)}.`);
+    throw new DTypeError(`[bitcast] takes 'float32' or 'int32' as the dtype, not ${describe(dtype)}.`);
   if (x.dtype !== 'float32' && x.dtype !== 'int32')
     throw new DTypeError(`[bitcast] takes float32 or int32, not ${formatType(nodeOf(x).type)}.`, {
       hint: "Convert with .to('int32') first.",

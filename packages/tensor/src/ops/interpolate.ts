@@ -15,6 +15,7 @@ import { composite, type CompositeDefinition } from './composite.ts';
 import { perAxis } from './convolution.ts';
 import { tensor } from './creation.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
+import { requireCountableShape, requireTable } from './limits.ts';
 import { broadcastTo, reshape } from './movement.ts';
 import { inFloat32 } from './operands.ts';
 
@@ -50,6 +51,17 @@ const axesOf: Readonly<Record<InterpolationMode, readonly number[]>> = {
   trilinear: [3],
   bicubic: [2],
   area: [1, 2, 3],
+};
+
+/** Positions and weights of a pixel of the result along an axis. */
+const numbersPerPixel: Readonly<Record<InterpolationMode, number>> = {
+  nearest: 1,
+  'nearest-exact': 1,
+  linear: 4,
+  bilinear: 4,
+  trilinear: 4,
+  bicubic: 8,
+  area: 0,
 };
 
 /**
@@ -90,6 +102,8 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
       : spatial.map((n, axis) => Math.floor(n * (factors[axis] ?? 1)));
   if (sizes.some((n) => n < 1))
     throw new ShapeError(`[${op}] nothing is left of ${x} with scaleFactor ${describe(scaleFactor)}.`);
+  const asked = factors === undefined ? 'size' : 'scaleFactor';
+  requireCountableShape(op, asked, [...x.shape.slice(0, 2), ...sizes]);
   if (mode === 'area') {
     if (axes === 1) return adaptiveAvgPool1d(x, sizes);
     return axes === 2 ? adaptiveAvgPool2d(x, sizes) : adaptiveAvgPool3d(x, sizes);
@@ -98,6 +112,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   // A result as large as x, at the same pixels, needs no operation.
   if (mode.startsWith('nearest') && sizes.every((n, axis) => n === spatial[axis] && (factors?.[axis] ?? 1) === 1))
     return unchanged(x);
+  for (const n of sizes) requireTable(op, asked, n, n * numbersPerPixel[mode]);
   const attributes = {
     mode,
     alignCorners: alignCorners === true,
@@ -151,9 +166,9 @@ function factorsOf(op: string, given: unknown, axes: number): number[] {
 
 /** What an element of the result is made of: elements at `positions`, each times its weight; one list per tap. */
 interface Taps {
-  readonly positions: number[][];
+  readonly positions: Int32Array[];
   /** Undefined: 1. */
-  readonly weights: number[][] | undefined;
+  readonly weights: Float32Array[] | undefined;
 }
 
 function tapsOf(
@@ -164,23 +179,32 @@ function tapsOf(
   at: (i: number) => number,
 ): Taps {
   const inside = (position: number): number => Math.min(Math.max(position, 0), extent - 1);
-  const each = <T>(value: (i: number) => T): T[] => Array.from({ length }, (_, i) => value(i));
-  if (mode === 'nearest') return { positions: [each((i) => inside(Math.floor(at(i))))], weights: undefined };
+  // Typed arrays, which are as long as the result: lists of numbers take several times the memory.
+  const each = <A extends Int32Array | Float32Array>(array: A, value: (i: number) => number): A => {
+    for (let i = 0; i < length; i++) array[i] = value(i);
+    return array;
+  };
+  const positionsAt = (value: (i: number) => number): Int32Array => each(new Int32Array(length), value);
+  const weightsAt = (value: (i: number) => number): Float32Array => each(new Float32Array(length), value);
+  if (mode === 'nearest') return { positions: [positionsAt((i) => inside(Math.floor(at(i))))], weights: undefined };
   if (mode === 'nearest-exact')
-    return { positions: [each((i) => inside(Math.floor(at(i + 0.5))))], weights: undefined };
-  const source = each((i) => (alignCorners ? (length > 1 ? (i * (extent - 1)) / (length - 1) : 0) : at(i + 0.5) - 0.5));
+    return { positions: [positionsAt((i) => inside(Math.floor(at(i + 0.5))))], weights: undefined };
+  const source = (i: number): number =>
+    alignCorners ? (length > 1 ? (i * (extent - 1)) / (length - 1) : 0) : at(i + 0.5) - 0.5;
   if (mode === 'bicubic') {
     return {
-      positions: [-1, 0, 1, 2].map((tap) => source.map((s) => inside(Math.floor(s) + tap))),
-      weights: [-1, 0, 1, 2].map((tap) => source.map((s) => cubicWeight(tap - (s - Math.floor(s))))),
+      positions: [-1, 0, 1, 2].map((tap) => positionsAt((i) => inside(Math.floor(source(i)) + tap))),
+      weights: [-1, 0, 1, 2].map((tap) => weightsAt((i) => cubicWeight(tap - fraction(source(i))))),
     };
   }
-  const clamped = source.map(inside);
+  const clamped = (i: number): number => inside(source(i));
   return {
-    positions: [0, 1].map((tap) => clamped.map((s) => inside(Math.floor(s) + tap))),
-    weights: [clamped.map((s) => 1 - (s - Math.floor(s))), clamped.map((s) => s - Math.floor(s))],
+    positions: [0, 1].map((tap) => positionsAt((i) => inside(Math.floor(clamped(i)) + tap))),
+    weights: [weightsAt((i) => 1 - fraction(clamped(i))), weightsAt((i) => fraction(clamped(i)))],
   };
 }
+
+const fraction = (position: number): number => position - Math.floor(position);
 
 /** Keys' kernel of cubic convolution with a = −0.75, at a distance of at most 2. */
 function cubicWeight(distance: number): number {
@@ -191,7 +215,7 @@ function cubicWeight(distance: number): number {
 
 function resampled(x: Tensor, axis: number, length: number, { positions, weights }: Taps): Tensor {
   const extent = x.shape[axis] ?? 1;
-  const first = positions[0] ?? [];
+  const first = positions[0] ?? new Int32Array();
   if (weights === undefined) {
     if (length === extent && first.every((position, i) => position === i)) return x;
     const factor = length / extent;
@@ -203,12 +227,12 @@ function resampled(x: Tensor, axis: number, length: number, { positions, weights
     }
   }
   const parts = positions.map((list, tap) => {
-    const index = tensor(Int32Array.from(list), { dtype: 'int32' });
+    const index = tensor(list);
     const elements = gatherNode(x, axis, alongAxis(index, axis, x.shape));
     const factors = weights?.[tap];
     if (factors === undefined) return elements;
     const shape = x.shape.map((_, i) => (i === axis ? length : 1));
-    return elements.mul(tensor(Float32Array.from(factors), { shape }));
+    return elements.mul(tensor(factors, { shape }));
   });
   return parts.reduce((sum, part) => sum.add(part));
 }

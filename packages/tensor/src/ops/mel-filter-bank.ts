@@ -10,6 +10,7 @@ import {
 import { ArgumentError } from '../graph/errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensor } from './creation.ts';
+import { requireTable } from './limits.ts';
 
 export interface MelFilterBankOptions {
   /** Where the first filter begins, in the unit of the sampling rate. Default 0. */
@@ -54,7 +55,7 @@ const scales: Readonly<Record<'htk' | 'slaney', Scale>> = {
  * of the sampling rate. Each begins at the peak of the one before and ends at that of the next. A filter between two neighbouring
  * frequencies has no weights; more frequencies (a longer transform) or fewer filters help.
  *
- * Throws {@link ArgumentError} unless mels and frequencies are integers ≥ 1, the sampling rate is > 0 and 0 ≤ low < high.
+ * Throws {@link ArgumentError} unless mels and frequencies are integers ≥ 1 whose product is at most 2²⁶, the sampling rate is > 0 and 0 ≤ low < high.
  *
  * ```ts
  * const power = ones([201, 101]); // of a transform of length 400
@@ -71,6 +72,7 @@ export function melFilterBank(
 ): Tensor {
   requireInteger('melFilterBank', 'mels', mels, 1, 2 ** 31 - 1);
   requireInteger('melFilterBank', 'frequencies', frequencies, 1, 2 ** 31 - 1);
+  requireTable('melFilterBank', 'the size', [mels, frequencies], mels * frequencies);
   requireFinite('melFilterBank', 'sampleRate', sampleRate);
   if (sampleRate <= 0) throw wrongArgument('melFilterBank', 'sampleRate', 'a number > 0', sampleRate);
   checkOptions('melFilterBank', options, melFilterBankOptions);

@@ -2,9 +2,11 @@
 import { requireArray, requireInteger, wrongArgument } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
+import { largestSize } from '../graph/program.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensor } from './creation.ts';
+import { requireCountableShape, requireTable } from './limits.ts';
 import { normalizeAxis, reshape } from './movement.ts';
 
 function repeated(op: string, x: Tensor, counts: readonly number[]): Tensor {
@@ -75,7 +77,8 @@ export function repeatInterleave(x: Tensor, repeats: number | readonly number[],
   const before = source.shape.slice(0, position);
   const after = source.shape.slice(position + 1);
   if (typeof repeats === 'number') {
-    requireInteger('repeatInterleave', 'repeats', repeats, 0);
+    requireInteger('repeatInterleave', 'repeats', repeats, 0, largestSize);
+    requireCountableShape('repeatInterleave', 'repeats', [...before, extent * repeats, ...after]);
     const spread = reshape(source, [...before, extent, 1, ...after]);
     return reshape(spread.broadcastTo([...before, extent, repeats, ...after]), [...before, extent * repeats, ...after]);
   }
@@ -86,7 +89,11 @@ export function repeatInterleave(x: Tensor, repeats: number | readonly number[],
       `[repeatInterleave] has ${repeats.length} repeats for the ${extent} positions of axis ${axis ?? 0} of ${source}.`,
     );
   }
-  const positions = Int32Array.from(repeats.flatMap((count: number, i) => new Array<number>(count).fill(i)));
+  const total = (repeats as readonly number[]).reduce((sum, count) => sum + count, 0);
+  requireTable('repeatInterleave', 'repeats', repeats, total);
+  const positions = new Int32Array(total);
+  let end = 0;
+  (repeats as readonly number[]).forEach((count, i) => positions.fill(i, end, (end += count)));
   const shape = source.shape.map((_, i) => (i === position ? positions.length : 1));
   const index = tensor(positions)
     .reshape(shape)

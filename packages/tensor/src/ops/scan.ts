@@ -9,6 +9,7 @@ import {
 } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeParameter, type Node } from '../graph/node.ts';
+import { largestSize } from '../graph/program.ts';
 import { makeScan, recordStep, scanResult } from '../graph/scan.ts';
 import { formatType, tensorType } from '../graph/types.ts';
 import { isTensor, nodeOf, tensorOf, unchanged } from '../handle.ts';
@@ -120,7 +121,7 @@ export function scan<const C, const X, Y>(
   requireFunction('scan', 'the step', step);
   checkOptions('scan', options, scanOptions);
   const { length, reverse = false } = options;
-  if (length !== undefined) requireInteger('scan', 'length', length, 0);
+  if (length !== undefined) requireInteger('scan', 'length', length, 0, largestSize);
   requireBoolean('scan', 'reverse', reverse);
   return recordScan(step, carry, xs, { length, reverse, ends: false, recomputes: false });
 }

@@ -8,10 +8,11 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
+import { largestSize } from '../graph/program.ts';
 import { isTensor, requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { ones } from './creation.ts';
-import { requireComplex } from './fft.ts';
+import { longestTransform, requireComplex } from './fft.ts';
 import { complexOf, complexTransform, realInverse, realTransform, type FourierNorm } from './fourier.ts';
 import { narrow, transpose } from './movement.ts';
 import { pad, type PaddingMode } from './padding.ts';
@@ -63,10 +64,10 @@ interface Frames {
 }
 
 function resolve(op: string, fftLength: number, options: Omit<StftOptions, 'paddingMode'>): Frames {
-  requireInteger(op, 'fftLength', fftLength, 1);
+  requireInteger(op, 'fftLength', fftLength, 1, longestTransform);
   const { hopLength = Math.max(1, Math.floor(fftLength / 4)), windowLength = fftLength } = options;
   const { window, center = true, normalized = false, onesided = true } = options;
-  requireInteger(op, 'hopLength', hopLength, 1);
+  requireInteger(op, 'hopLength', hopLength, 1, largestSize);
   requireInteger(op, 'windowLength', windowLength, 1, fftLength);
   if (window !== undefined) {
     if (!isTensor(window)) throw wrongArgument(op, 'window', 'a tensor', window, 'Make one with hannWindow.');
@@ -157,7 +158,7 @@ export function istft(x: Tensor, fftLength: number, options: IstftOptions = {}):
   }
   const whole = fftLength + hop * (count - 1);
   const border = center ? Math.floor(fftLength / 2) : 0;
-  if (length !== undefined) requireInteger('istft', 'length', length, 1);
+  if (length !== undefined) requireInteger('istft', 'length', length, 1, largestSize);
   const end = length === undefined ? whole - border : Math.min(border + length, whole);
   if (end <= border)
     throw new ShapeError(`[istft] the frames of ${x} are too short: nothing is left between both ends.`);

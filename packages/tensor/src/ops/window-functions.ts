@@ -1,7 +1,15 @@
 /** Window functions: weights that let a part of a signal begin and end softly. Computed in float64, rounded once. */
-import { checkOptions, requireBoolean, requireFinite, requireInteger, type OptionNames } from '../arguments/index.ts';
+import {
+  between,
+  checkOptions,
+  requireBoolean,
+  requireFinite,
+  requireInteger,
+  type OptionNames,
+} from '../arguments/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensor } from './creation.ts';
+import { largestTable } from './limits.ts';
 
 export interface WindowFunctionOptions {
   /**
@@ -19,7 +27,7 @@ export interface HammingWindowOptions extends WindowFunctionOptions {
 }
 
 export interface KaiserWindowOptions extends WindowFunctionOptions {
-  /** How narrow it is: 0 is a rectangle. Default 12. */
+  /** How narrow it is, at most 10⁶: 0 is a rectangle. Default 12. */
   beta?: number;
 }
 
@@ -29,7 +37,7 @@ const hammingWindowOptions: OptionNames<HammingWindowOptions> = {
   alpha: requireFinite,
   beta: requireFinite,
 };
-const kaiserWindowOptions: OptionNames<KaiserWindowOptions> = { periodic: requireBoolean, beta: requireFinite };
+const kaiserWindowOptions: OptionNames<KaiserWindowOptions> = { periodic: requireBoolean, beta: between(-1e6, 1e6) };
 
 /** `weightAt` of the place in the window, from 0 to 1; a window of one element is 1. */
 function windowOf(
@@ -38,9 +46,11 @@ function windowOf(
   { periodic = true }: WindowFunctionOptions,
   weightAt: (place: number) => number,
 ): Tensor {
-  requireInteger(op, 'length', length, 0, 2 ** 31 - 1);
+  requireInteger(op, 'length', length, 0, largestTable);
   const intervals = periodic ? length : length - 1;
-  return tensor(Float32Array.from({ length }, (_, i) => (length === 1 ? 1 : weightAt(i / intervals))));
+  const weights = new Float32Array(length);
+  for (let i = 0; i < length; i++) weights[i] = length === 1 ? 1 : weightAt(i / intervals);
+  return tensor(weights);
 }
 
 /** Σ over j of (−1)ʲ · weights[j] · cos 2πjt. */
@@ -52,7 +62,7 @@ const cosines =
 /**
  * The Hann window, ½ − ½ cos 2πi/n for i = 0 … n − 1; float32 [n]. With `periodic: false` n − 1 stands below, so that both ends are 0.
  *
- * Throws {@link ArgumentError} unless the length is an integer ≥ 0.
+ * Throws {@link ArgumentError} unless the length is an integer from 0 to 2²⁶.
  *
  * ```ts
  * await hannWindow(4).toArray(); // [0, 0.5, 1, 0.5]
