@@ -86,7 +86,7 @@ export class Random {
 
   /** The integers 0 … length − 1 in random order. */
   permutation(length: number): Uint32Array {
-    requireInteger('Random', 'length', length, 0, 2 ** 32 - 1);
+    requireInteger('Random', 'length', length, 0, 2 ** 31 - 1);
     const order = new Uint32Array(length);
     for (let i = 0; i < length; i++) order[i] = i;
     return this.shuffle(order);

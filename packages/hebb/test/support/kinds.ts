@@ -33,6 +33,9 @@ const wrongValues = {
 };
 export type Wrong = keyof typeof wrongValues;
 
+/** Numbers that are finite, and more than anything can be counted to: taken, or refused by a typed error, but soon. */
+const hugeNumbers: readonly number[] = [4e9, 2 ** 53];
+
 export interface Kind {
   /** A right value, made anew for each call. */
   readonly right: () => unknown;
@@ -40,6 +43,8 @@ export interface Kind {
   readonly takes: readonly Wrong[];
   /** Of options: the kind of each. */
   readonly options?: Readonly<Record<string, Kind>>;
+  /** A count of work to be done, which no number makes wrong: more of it takes longer. */
+  readonly isWork?: true;
 }
 
 const kind = (right: () => unknown, ...takes: Wrong[]): Kind => ({ right, takes });
@@ -48,6 +53,8 @@ export const aTensor = (make: () => unknown = () => tensor([1, 2])): Kind => kin
 export const anOperand = (make: () => unknown = () => tensor([1, 2])): Kind =>
   kind(make, 'tensor', '3', '-1', '1.5', 'NaN', 'Infinity');
 export const anInteger = (value: number): Kind => kind(() => value, '3', '-1');
+/** Of epochs, say. */
+export const anAmountOfWork = (value: number): Kind => ({ ...anInteger(value), isWork: true });
 export const aNumber = (value: number, ...takes: Wrong[]): Kind => kind(() => value, '3', '-1', '1.5', ...takes);
 export const aBoolean = (value = false): Kind => kind(() => value, 'true');
 export const aText = (value: string): Kind => kind(() => value, 'text');
@@ -79,6 +86,8 @@ const isTyped = (error: unknown): boolean => error instanceof HebbError || error
 type Outcome = { readonly works: true } | { readonly works: false; readonly error: unknown };
 
 const timeoutMilliseconds = 10_000;
+/** More than a refusal takes on a busy machine. */
+const hugeMilliseconds = 2_000;
 
 /** Calls, waits for promises, reads tensors and takes a few items of an iterator. */
 async function outcomeOf(call: () => unknown): Promise<Outcome> {
@@ -128,6 +137,14 @@ export async function violations(
     const result = await outcomeOf(() => call(args()));
     if (result.works ? mustRefuse : !isTyped(result.error)) found.push(`${name}, ${place}: ${sayOutcome(result)}`);
   };
+  // A call that holds the thread cannot be interrupted: how long it took is seen afterwards.
+  const attemptHuge = async (place: string, args: () => unknown[]): Promise<void> => {
+    const begin = performance.now();
+    const result = await outcomeOf(() => call(args()));
+    const milliseconds = Math.round(performance.now() - begin);
+    if (!result.works && !isTyped(result.error)) found.push(`${name}, ${place}: ${sayOutcome(result)}`);
+    if (milliseconds > hugeMilliseconds) found.push(`${name}, ${place}: took ${milliseconds} ms`);
+  };
   const replaced = (position: number, value: unknown): unknown[] =>
     right().map((own, i) => (i === position ? value : own));
   for (const [position, { takes, options: inner }] of kinds.entries()) {
@@ -135,16 +152,19 @@ export async function violations(
       const mustRefuse = !takes.includes(wrong as Wrong);
       await attempt(`argument ${position} ${wrong}`, () => replaced(position, make()), mustRefuse);
     }
+    for (const huge of hugeNumbers) await attemptHuge(`argument ${position} ${huge}`, () => replaced(position, huge));
     if (inner === undefined) continue;
     const given = (changes: object): unknown[] =>
       replaced(position, { ...(kinds[position]?.right() as object), ...changes });
-    for (const [option, { takes: taken }] of Object.entries(inner)) {
+    for (const [option, { takes: taken, isWork }] of Object.entries(inner)) {
       for (const [wrong, make] of Object.entries(wrongValues)) {
         // An option that is undefined is one that is not given.
         if (wrong === 'undefined') continue;
         const mustRefuse = !taken.includes(wrong as Wrong);
         await attempt(`option ${option} ${wrong}`, () => given({ [option]: make() }), mustRefuse);
       }
+      for (const huge of isWork === true ? [] : hugeNumbers)
+        await attemptHuge(`option ${option} ${huge}`, () => given({ [option]: huge }));
       found.push(...(await misspeltOption(name, option, () => call(given({ [misspelt(option)]: 1 })))));
     }
   }

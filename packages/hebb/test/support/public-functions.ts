@@ -6,6 +6,7 @@ import {
   aBoolean,
   aChoice,
   aFunction,
+  anAmountOfWork,
   anInteger,
   aNumber,
   anOperand,
@@ -1121,7 +1122,7 @@ export const functions: Functions<Api> = {
         loss: aFunction(hebb.crossEntropy),
         optimizer: other(() => trained().optimizer),
         ...stepKinds,
-        epochs: anInteger(1),
+        epochs: anAmountOfWork(1),
         steps: other(() => undefined), // epochs are given
         batchSize: anInteger(2),
         seed: anInteger(1),
