@@ -9,6 +9,7 @@ import { expectSameValues } from '../../onnx/test/support/compare.ts';
 import { folder } from './support/folder.ts';
 import type { Kind } from './support/kinds.ts';
 import { functions } from './support/public-functions.ts';
+import { tensorsIn, withTensors } from './support/tensors.ts';
 
 const exports: Readonly<Record<string, unknown>> = hebb;
 const kindsOf = functions as unknown as Readonly<Record<string, readonly Kind[]>>;
@@ -36,24 +37,6 @@ const refused: Readonly<Record<string, RegExp>> = {
 
 /** Calls that need more than what has no default. */
 const incomplete = new Set(['embeddingBag with few arguments']);
-
-/** `value` with every tensor in arrays and plain objects replaced. */
-function withTensors(value: unknown, replace: (tensor: hebb.Tensor) => hebb.Tensor): unknown {
-  if (value instanceof hebb.Tensor) return replace(value);
-  if (Array.isArray(value)) return value.map((item: unknown) => withTensors(item, replace));
-  if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTensors(item, replace)]));
-  return value;
-}
-
-function tensorsIn(value: unknown): hebb.Tensor[] {
-  const found: hebb.Tensor[] = [];
-  withTensors(value, (each) => {
-    found.push(each);
-    return each;
-  });
-  return found;
-}
 
 interface Call {
   readonly name: string;

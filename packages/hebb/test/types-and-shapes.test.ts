@@ -8,29 +8,12 @@ import * as hebb from '../src/index.ts';
 import { folder } from './support/folder.ts';
 import type { Kind } from './support/kinds.ts';
 import { functions } from './support/public-functions.ts';
+import { tensorsIn, withTensors } from './support/tensors.ts';
 
 const exports: Readonly<Record<string, unknown>> = hebb;
 const kindsOf = functions as unknown as Readonly<Record<string, readonly Kind[]>>;
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** `value` with every tensor in arrays and plain objects replaced. */
-function withTensors(value: unknown, replace: (tensor: hebb.Tensor) => hebb.Tensor): unknown {
-  if (value instanceof hebb.Tensor) return replace(value);
-  if (Array.isArray(value)) return value.map((item: unknown) => withTensors(item, replace));
-  if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withTensors(item, replace)]));
-  return value;
-}
-
-function tensorsIn(value: unknown): hebb.Tensor[] {
-  const found: hebb.Tensor[] = [];
-  withTensors(value, (each) => {
-    found.push(each);
-    return each;
-  });
-  return found;
-}
 
 /** Calls of a function with its right arguments; tensors are replaced. */
 function call(name: string, count: 'few' | 'many', replace: (x: hebb.Tensor) => hebb.Tensor): unknown {
