@@ -1,37 +1,23 @@
 /** Modules to JSON and back. */
 import { requirePlain } from '@hebb/tensor/arguments';
-import { GELU, ReLU, Sigmoid, Softmax, Tanh } from './activations.ts';
-import { BatchNorm1d, BatchNorm2d } from './batch-norm.ts';
-import { build, type ModuleConfig, type ModuleTypes } from './build.ts';
-import { Conv2d } from './convolution.ts';
-import { Dropout } from './dropout.ts';
-import { LazyBatchNorm1d, LazyBatchNorm2d, LazyConv2d, LazyLinear } from './lazy-layers.ts';
-import { Linear } from './linear.ts';
-import type { Module } from './module.ts';
-import { AvgPool2d, MaxPool2d } from './pooling.ts';
-import { Sequential } from './sequential.ts';
-import { Flatten, Identity } from './shape.ts';
+import { activationsTypes } from './activations/types.ts';
+import { containersTypes } from './containers/types.ts';
+import { convolutionTypes } from './convolution/types.ts';
+import { linearTypes } from './linear/types.ts';
+import { normalizationTypes } from './normalization/types.ts';
+import { poolingTypes } from './pooling/types.ts';
+import { regularizationTypes } from './regularization/types.ts';
+import { build, type ModuleConfig, type ModuleTypes } from './module/build.ts';
+import type { Module } from './module/module.ts';
 
 const ownTypes = (): ModuleTypes => ({
-  AvgPool2d,
-  BatchNorm1d,
-  BatchNorm2d,
-  Conv2d,
-  Dropout,
-  Flatten,
-  GELU,
-  Identity,
-  LazyBatchNorm1d,
-  LazyBatchNorm2d,
-  LazyConv2d,
-  LazyLinear,
-  Linear,
-  MaxPool2d,
-  ReLU,
-  Sequential,
-  Sigmoid,
-  Softmax,
-  Tanh,
+  ...activationsTypes(),
+  ...containersTypes(),
+  ...convolutionTypes(),
+  ...linearTypes(),
+  ...normalizationTypes(),
+  ...poolingTypes(),
+  ...regularizationTypes(),
 });
 
 /**

@@ -77,7 +77,7 @@ test('a bundle of Sequential and Linear leaves out all other layers, files, and 
 });
 
 test('a bundle holds the modules that it uses', async () => {
-  const text = await minified(`export { Flatten } from './shape.ts';`);
+  const text = await minified(`export { Flatten } from './linear/shape.ts';`);
   expect(text).toContain('"Flatten"');
   expect(text).not.toContain('"Identity"');
 });

@@ -8,7 +8,7 @@
 import { HebbError, tensor, type DType, type Tensor, type TensorData } from '@hebb/tensor';
 import { halfBits, halfValue, recordOf, requireBytes, requireString, wrongArgument } from '@hebb/tensor/arguments';
 import { findDuplicateName } from './duplicates.ts';
-import { stateEntries, type NamedTensors, type StateDict } from '../state.ts';
+import { stateEntries, type NamedTensors, type StateDict } from '../../module/state.ts';
 
 /** A file that is not what the safetensors format says, or that cannot be read or written. */
 export class SafetensorsError extends HebbError {

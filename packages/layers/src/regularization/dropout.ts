@@ -1,6 +1,6 @@
 import { ArgumentError, bernoulli, type Tensor } from '@hebb/tensor';
 import { describe, requireTensor } from '@hebb/tensor/arguments';
-import { Module } from './module.ts';
+import { Module } from '../module/module.ts';
 
 /**
  * While training, each element is 0 with the given probability and otherwise multiplied by 1 / (1 − probability), so that its expectation

@@ -18,10 +18,10 @@ import {
   type OptionNames,
   typeNameOf,
 } from '@hebb/tensor/arguments';
-import type { ModuleOptions } from './build.ts';
-import { requirePositiveIntegers } from './checks.ts';
-import { Module } from './module.ts';
-import { buffer, parameter } from './parameter.ts';
+import type { ModuleOptions } from '../module/build.ts';
+import { requirePositiveIntegers } from '../module/checks.ts';
+import { Module } from '../module/module.ts';
+import { buffer, parameter } from '../module/parameter.ts';
 
 export interface BatchNormOptions {
   /** Added to the variance under the root. Default 1e-5. */

@@ -1,8 +1,8 @@
 import { avgPool2d, maxPool2d, type Tensor } from '@hebb/tensor';
 import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
-import type { ModuleOptions } from './build.ts';
-import { pair } from './checks.ts';
-import { Module } from './module.ts';
+import type { ModuleOptions } from '../module/build.ts';
+import { pair } from '../module/checks.ts';
+import { Module } from '../module/module.ts';
 
 export interface AvgPool2dOptions {
   /** Default: the kernel size, so that windows do not overlap. */

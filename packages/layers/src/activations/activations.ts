@@ -1,8 +1,8 @@
 /** Activation functions as modules. All keep the shape of their input. */
 import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, oneOf, requireInteger, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
-import type { ModuleOptions } from './build.ts';
-import { Module } from './module.ts';
+import type { ModuleOptions } from '../module/build.ts';
+import { Module } from '../module/module.ts';
 
 /** max(x, 0). */
 export class ReLU extends Module {

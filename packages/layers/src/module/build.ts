@@ -141,7 +141,7 @@ export function build(config: ModuleConfig, types: ModuleTypes): Module {
   const Type = Object.hasOwn(types, config.type) ? types[config.type] : undefined;
   if (Type === undefined) {
     throw new ArgumentError(
-      `[fromConfig] there is no module type ${describe(config.type)}; known are ${Object.keys(types).join(', ')}.`,
+      `[fromConfig] there is no module type ${describe(config.type)}; known are ${Object.keys(types).sort().join(', ')}.`,
       {
         hint: 'Pass your own classes: fromConfig(config, { Net }). That function knows the layers of @hebb/layers itself.',
       },

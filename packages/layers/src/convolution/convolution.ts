@@ -1,10 +1,10 @@
 import { ArgumentError, conv2d, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
-import type { ModuleOptions } from './build.ts';
-import { pair, requirePositiveIntegers } from './checks.ts';
-import { defaultWeights } from './initialization.ts';
-import { Module } from './module.ts';
-import { parameter } from './parameter.ts';
+import type { ModuleOptions } from '../module/build.ts';
+import { pair, requirePositiveIntegers } from '../module/checks.ts';
+import { defaultWeights } from '../initialization/initialization.ts';
+import { Module } from '../module/module.ts';
+import { parameter } from '../module/parameter.ts';
 
 export interface Conv2dOptions {
   /** Default 1. */

@@ -1,6 +1,6 @@
 import { ArgumentError, Tensor } from '@hebb/tensor';
 import { describe, isPlain } from '@hebb/tensor/arguments';
-import { Module, type AnyModule } from './module.ts';
+import { Module, type AnyModule } from '../module/module.ts';
 
 /**
  * Modules one after the other: y = mₙ(… m₂(m₁(x))), each a function of one tensor. They are named by their numbers, from '0' on.

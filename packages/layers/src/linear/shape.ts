@@ -1,7 +1,7 @@
 /** Layers that change at most the shape. */
 import type { Tensor } from '@hebb/tensor';
 import { requireTensor, requireInteger } from '@hebb/tensor/arguments';
-import { Module } from './module.ts';
+import { Module } from '../module/module.ts';
 
 /** Merges the axes `startAxis` (default 1) … `endAxis` (default −1) into one: [batch, c, h, w] → [batch, c·h·w]. */
 export class Flatten extends Module {

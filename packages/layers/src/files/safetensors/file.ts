@@ -1,6 +1,6 @@
 /** safetensors files on disk (Node). */
 import { FileError, openFile, writeFile, type OpenFile } from '@hebb/files';
-import type { NamedTensors, StateDict } from '../state.ts';
+import type { NamedTensors, StateDict } from '../../module/state.ts';
 import {
   arrayOf,
   decodeEntry,

@@ -1,6 +1,6 @@
-import { geluTanh } from './activations.ts';
-import { batchNorm } from './batch-norm.ts';
-import { linear } from './linear.ts';
+import { geluTanh } from '../activations/activations.ts';
+import { batchNorm } from '../normalization/batch-norm.ts';
+import { linear } from '../linear/linear.ts';
 
 /**
  * What layers record as one operation, for whoever walks a graph and has an operation of its own for it: a walker knows the definition by

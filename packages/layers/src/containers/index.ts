@@ -1,0 +1,2 @@
+/** Modules of modules. */
+export { Sequential } from './sequential.ts';

@@ -1,0 +1,2 @@
+/** Layers that act while a model trains. */
+export { Dropout } from './dropout.ts';
