@@ -118,6 +118,19 @@ describe('a loop in a file', () => {
         ),
     ],
     [
+      'is the gradient of a choice of which the other branch has none',
+      (x) =>
+        vmap(
+          grad((row: Tensor) =>
+            cond(
+              row.sum().greater(0),
+              () => row.pow(3).sum(),
+              () => row.abs().max().neg().sqrt().add(row.square().sum()),
+            ),
+          ),
+        )(x.abs()),
+    ],
+    [
       'chooses',
       (x) =>
         scan(

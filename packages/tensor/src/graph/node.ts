@@ -107,6 +107,26 @@ export function recordBody<T>(record: () => T): T {
   }
 }
 
+/** A part of a program that sees through other nodes what was made outside of it (enclosure.ts). */
+export interface Enclosure {
+  /** What stands for a node inside. */
+  gateOf(node: Node): Node;
+  /** Told of every node that is made inside. */
+  made(node: Node): void;
+}
+
+let enclosure: Enclosure | undefined;
+
+/** Returns the enclosure that was set before. */
+export function setEnclosure(next: Enclosure | undefined): Enclosure | undefined {
+  const before = enclosure;
+  enclosure = next;
+  return before;
+}
+
+/** What an operation that is being recorded reads in the place of a node. */
+export const gateOf = (node: Node): Node => enclosure?.gateOf(node) ?? node;
+
 /** Tells whoever listens of a node that was just made. A part of a body is nothing that could be computed by itself. */
 function announce(node: Node, inputs: readonly Node[], readsCell: boolean): void {
   if (node.local) {
@@ -122,7 +142,8 @@ function announce(node: Node, inputs: readonly Node[], readsCell: boolean): void
 }
 
 /** Records one operation. Throws what the primitive's inference throws, on the caller's line. */
-export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], attributes: Attributes[P]): Node {
+export function makeNode<P extends Primitive>(op: P, given: readonly Node[], attributes: Attributes[P]): Node {
+  const inputs = enclosure === undefined ? given : given.map(gateOf);
   const spec = primitives[op] as { infer(types: readonly TensorType[], attributes: Attributes[P]): TensorType };
   // A composite depends also on what its body takes from elsewhere.
   const body = op === 'composite' ? (attributes as Attributes['composite']).body : undefined;
@@ -148,23 +169,28 @@ export function makeNode<P extends Primitive>(op: P, inputs: readonly Node[], at
   if (readsCell) node.readsCell = true;
   if (local) node.local = true;
   if (caller !== undefined) callers.set(node, caller);
+  enclosure?.made(node);
   announce(node, inputs, readsCell);
   return node;
 }
 
 /** The same value as a new node with respect to which gradients can be taken; gradients flow on through it to `node`. */
 export function makeIdentity(node: Node): Node {
-  const result = new Node('reshape', [node], { shape: node.type.shape }, node.type, true) as unknown as Node;
+  const input = gateOf(node);
+  const result = new Node('reshape', [input], { shape: node.type.shape }, node.type, true) as unknown as Node;
+  enclosure?.made(result);
   result.readsCell = node.readsCell || node.cell !== undefined;
-  result.local = node.local;
-  announce(result, [node], result.readsCell);
+  result.local = input.local;
+  announce(result, [input], result.readsCell);
   return result;
 }
 
 /** A leaf of the given type. */
 export function makeLeaf(op: 'buffer' | 'argument', type: TensorType, options: { requiresGrad?: boolean } = {}): Node {
   const attributes = { dtype: type.dtype, shape: type.shape };
-  return new Node(op, [], attributes, type, options.requiresGrad === true);
+  const leaf = new Node(op, [], attributes, type, options.requiresGrad === true) as unknown as Node;
+  enclosure?.made(leaf);
+  return leaf;
 }
 
 /** A parameter of a body: a leaf that is bound anew at each step. */

@@ -9,7 +9,7 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
-import { makeIdentity, makeNode } from '../graph/node.ts';
+import { gateOf, makeIdentity, makeNode } from '../graph/node.ts';
 import type { Attributes, CompositeGradient, CompositeIdentity } from '../graph/attributes.ts';
 import { nodeOf, requireTensor, requireTensors, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -102,7 +102,7 @@ export function composite(
   const seen = boundary === undefined ? inputs : boundary.map((node) => tensorOf(node));
   const value = definition === undefined ? body?.(...seen) : definition.body(own, ...seen);
   requireTensor(name, 'what the body of a composite returns', value);
-  let result = nodeOf(value);
+  let result = gateOf(nodeOf(value));
   // A body that is just a variable's value must not share the memory that the variable's updates overwrite.
   if (result.cell !== undefined) result = makeIdentity(result);
   const node = makeNode('composite', nodes, {

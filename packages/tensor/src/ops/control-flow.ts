@@ -1,5 +1,6 @@
 /** Choices and loops that depend on values: composites of `where` and `scan`, since what is computed must not depend on them. */
 import { requireFunction, requireInteger, requireOptions, type OptionNames } from '../arguments/index.ts';
+import { recordBehind } from '../graph/enclosure.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
 import { largestSize } from '../graph/program.ts';
@@ -8,7 +9,7 @@ import { withInlining } from '../runtime/recording.ts';
 import { tensor } from './creation.ts';
 import type { Tensor } from '../tensor.ts';
 import { carryHint, leavesOf, requireSameLeaves, type Leaves } from './leaves.ts';
-import { broadcastNode } from './operands.ts';
+import { broadcastNode, constantNode } from './operands.ts';
 import { recordScan } from './scan.ts';
 
 /** The node of a predicate, bool []. */
@@ -35,6 +36,30 @@ function choose(predicate: Node, a: Leaves, b: Leaves): Node[] {
   });
 }
 
+/**
+ * Records a branch. What it reads from outside, operands or not, it reads through gates, which change nothing but the gradient: it is zero, whatever
+ * the branch makes of it, where the predicate is not `taken`. So a derivative that is NaN or infinite stays in the branch that was not taken.
+ */
+function recordBranch<T>(predicate: Node, taken: boolean, record: () => T): T {
+  const gate = (node: Node): Node => {
+    const boundary = [node, predicate].map((input) => makeNode('reshape', [input], { shape: input.type.shape }));
+    return makeNode('composite', [node, predicate], {
+      name: 'cond',
+      definition: undefined,
+      options: {},
+      body: boundary[0] as Node,
+      boundary,
+      gradient: (cotangent, _, [, given]) => {
+        const { dtype, shape } = cotangent.type;
+        const zero = constantNode(0, dtype, shape);
+        const parts = taken ? [cotangent, zero] : [zero, cotangent];
+        return [makeNode('where', [broadcastNode(given as Node, shape), ...parts], {}), undefined];
+      },
+    });
+  };
+  return recordBehind(gate, () => withInlining(record));
+}
+
 function refusePromise(op: string, what: string, value: unknown): void {
   if (!(value instanceof Promise)) return;
   value.catch(() => {});
@@ -43,9 +68,9 @@ function refusePromise(op: string, what: string, value: unknown): void {
 
 /**
  * `ifTrue(...operands)` where the predicate holds, else `ifFalse(...operands)`. The predicate is a tensor, so its value is not known while
- * recording: both functions are recorded and **both are computed**, and `where` chooses, in the gradient too. (For a value of the host an `if` is
- * right.) What is not chosen may be NaN or infinite and is gone; but a cotangent of zero times an infinite derivative there is NaN, so keep the
- * arguments of `log`, `sqrt` and divisions in bounds in both.
+ * recording: both functions are recorded and **both are computed**, and `where` chooses. (For a value of the host an `if` is right.) What is not chosen
+ * may be NaN or infinite, and so may its derivatives of any order: gradients are those of the function that was chosen. (With `where(condition, a, b)` alone, a
+ * cotangent of zero times an infinite derivative is NaN, as in PyTorch.)
  *
  * @param predicate - bool, one element.
  * @param ifTrue - returns tensors, in arrays, plain objects and Maps.
@@ -69,12 +94,12 @@ export function cond<A extends unknown[], R>(
   const chosen = predicateNode('cond', 'the predicate', predicate);
   requireFunction('cond', 'ifTrue', ifTrue);
   requireFunction('cond', 'ifFalse', ifFalse);
-  const record = (name: string, f: (...operands: A) => R): Leaves => {
-    const result = withInlining(() => f(...operands));
+  const record = (name: string, f: (...operands: A) => R, taken: boolean): Leaves => {
+    const result = recordBranch(chosen, taken, () => f(...operands));
     refusePromise('cond', name, result);
     return leavesOf('cond', `the result of ${name}`, result);
   };
-  const [a, b] = [record('ifTrue', ifTrue), record('ifFalse', ifFalse)];
+  const [a, b] = [record('ifTrue', ifTrue, true), record('ifFalse', ifFalse, false)];
   requireSameLeaves('cond', a, b, 'Bring both to one type: broadcastTo(…), or to(dtype).');
   return a.rebuild(choose(chosen, a, b)) as R;
 }
@@ -89,8 +114,8 @@ const whileLoopOptions: OptionNames<WhileLoopOptions> = { maxSteps: true };
 /**
  * `while (condition(carry)) carry = step(carry)`, at most `maxSteps` times. It is a {@link scan} of `maxSteps` steps, of which those after the
  * condition's end keep the carry: differentiable and recorded once. WebAssembly leaves those steps out; WebGPU, whose host knows no value of the device, computes
- * all of them, and so does every device for a gradient, which looks back on all of them. Gradients are those of the steps taken; a
- * derivative that is infinite at the last carry makes them NaN, as in {@link cond}.
+ * all of them, and so does every device for a gradient, which looks back on all of them. Gradients are those of the steps taken, as in {@link cond}, also where a
+ * step more would give NaN.
  *
  * @param condition - takes the carry, returns bool of one element.
  * @param step - takes the carry, returns the next one, of the same structure and types.
@@ -127,7 +152,7 @@ export function whileLoop<const C>(
   const [[end, steps]] = recordScan(
     ([now, count, holdsNow]: readonly [C, Tensor, Tensor]) => {
       const goesOn = nodeOf(holdsNow);
-      const next = step(now);
+      const next = recordBranch(goesOn, true, () => step(now));
       refusePromise('whileLoop', 'the step', next);
       const [before, after] = [leavesOf('whileLoop', 'carry', now), leavesOf('whileLoop', 'the next carry', next)];
       requireSameLeaves('whileLoop', before, after, carryHint);
