@@ -74,6 +74,13 @@ export const constructors: {
 } = {
   Generator: [anInteger(1)],
   Sequential: [other(() => new hebb.ReLU())],
+  ModuleList: [optional(other(() => [new hebb.ReLU()], 'array'))],
+  ModuleDict: [other(() => ({ a: new hebb.ReLU() }), 'object')],
+  Residual: [
+    other(() => new hebb.ReLU()),
+    options<hebb.ResidualOptions>({ projection: other(() => new hebb.ReLU()), scale: aNumber(0.5) }),
+  ],
+  Lambda: [aFunction((x: unknown) => x), options<hebb.LambdaOptions>({ name: aText('identity') })],
   Linear: [anInteger(2), anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
   Conv2d: [anInteger(2), anInteger(2), oneOrMore(3), convolution],
   LazyLinear: [anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
@@ -289,6 +296,16 @@ export const methods: Readonly<Record<string, Method>> = {
   'Tanh.forward': method(() => new hebb.Tanh(), aTensor()),
   'Softmax.forward': method(() => new hebb.Softmax(), aTensor()),
   'Sequential.forward': method(model, aTensor()),
+  'ModuleList.append': method(
+    () => new hebb.ModuleList(),
+    other(() => new hebb.ReLU()),
+  ),
+  'ModuleDict.get': method(() => new hebb.ModuleDict({ a: new hebb.ReLU() }), aChoice('a')),
+  'Residual.forward': method(() => new hebb.Residual(new hebb.ReLU()), aTensor()),
+  'Lambda.of': method(
+    () => hebb.Lambda,
+    other(() => ({ f: () => 1 }), 'object'),
+  ),
   'Module.train': method(model, optional(aBoolean(true))),
   'Module.registerForwardPreHook': method(
     model,

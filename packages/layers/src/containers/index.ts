@@ -1,2 +1,6 @@
-/** Modules of modules. */
+/** Modules of modules, and of functions. */
+export { ModuleDict } from './dict.ts';
+export { Lambda, type LambdaOptions } from './lambda.ts';
+export { ModuleList } from './list.ts';
+export { Residual, type ResidualOptions } from './residual.ts';
 export { Sequential } from './sequential.ts';
