@@ -126,6 +126,15 @@ export {
 export { allClose, equals, isClose, type CloseOptions } from './ops/closeness.ts';
 export { all, any, countNonZero } from './ops/counting.ts';
 export { norm, type NormOptions } from './ops/norms.ts';
+export {
+  cdist,
+  cosineSimilarity,
+  pairwiseDistance,
+  pdist,
+  type CosineSimilarityOptions,
+  type DistanceOptions,
+  type PairwiseDistanceOptions,
+} from './ops/distances.ts';
 export { logSumExp } from './ops/log-sum-exp.ts';
 export { nanMean, nanSum } from './ops/nan-reduce.ts';
 export { cond, whileLoop, type WhileLoopOptions } from './ops/control-flow.ts';

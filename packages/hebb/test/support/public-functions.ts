@@ -451,6 +451,22 @@ export const functions: Functions<Api> = {
   mean: [x, axes, reduceOptions],
   max: [x, axes, reduceOptions],
   min: [x, axes, reduceOptions],
+  pairwiseDistance: [
+    x,
+    x,
+    options<hebb.PairwiseDistanceOptions>({
+      p: aNumber(2, 'Infinity'),
+      eps: aNumber(1e-6),
+      keepDims: aBoolean(),
+    }),
+  ],
+  cosineSimilarity: [
+    x,
+    x,
+    options<hebb.CosineSimilarityOptions>({ axis: anInteger(0), eps: aNumber(1e-8, 'Infinity') }),
+  ],
+  cdist: [aTensor(matrix), aTensor(matrix), options<hebb.DistanceOptions>({ p: aNumber(2, 'Infinity') })],
+  pdist: [aTensor(matrix), options<hebb.DistanceOptions>({ p: aNumber(2, 'Infinity') })],
   norm: [x, axes, options<hebb.NormOptions>({ keepDims: aBoolean(), p: aNumber(2, 'Infinity') })],
   logSumExp: [x, axes, reduceOptions],
   amax: [x, axes, reduceOptions],

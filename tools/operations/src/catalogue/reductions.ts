@@ -34,6 +34,16 @@ export const reductions = {
     of((a) => api.norm(a, 1, { p: 3 }), [2, 3]),
     of((a) => api.norm(a, 1, { p: Infinity }), [2, 3]),
   ),
+  pairwiseDistance: ways(
+    of((a, b) => api.pairwiseDistance(a, b), [2, 3], [2, 3]),
+    of((a, b) => api.pairwiseDistance(a, b, { p: 3 }), [2, 3], [3]),
+  ),
+  cosineSimilarity: of((a, b) => api.cosineSimilarity(a, b), [2, 3], [2, 3]),
+  cdist: ways(
+    of((a, b) => api.cdist(a, b), [2, 3], [4, 3]),
+    of((a, b) => api.cdist(a, b, { p: 1 }), [2, 2, 3], [2, 3]),
+  ),
+  pdist: of((a) => api.pdist(a), [4, 3]),
   logSumExp: of((a) => api.logSumExp(a, 1), [2, 3]),
   nanSum: of((a) => api.nanSum(api.where(mask([2, 3]), a, NaN), 1), [2, 3]),
   nanMean: of((a) => api.nanMean(api.where(mask([2, 3]), a, NaN)), [2, 3]),
