@@ -3,6 +3,7 @@ import { requirePlain } from '@hebb/tensor/arguments';
 import { activationsTypes } from './activations/types.ts';
 import { containersTypes } from './containers/types.ts';
 import { convolutionTypes } from './convolution/types.ts';
+import { embeddingTypes } from './embedding/types.ts';
 import { linearTypes } from './linear/types.ts';
 import { normalizationTypes } from './normalization/types.ts';
 import { poolingTypes } from './pooling/types.ts';
@@ -14,6 +15,7 @@ const ownTypes = (): ModuleTypes => ({
   ...activationsTypes(),
   ...containersTypes(),
   ...convolutionTypes(),
+  ...embeddingTypes(),
   ...linearTypes(),
   ...normalizationTypes(),
   ...poolingTypes(),

@@ -2,6 +2,7 @@
 export * from './module/index.ts';
 export * from './containers/index.ts';
 export * from './linear/index.ts';
+export * from './embedding/index.ts';
 export * from './convolution/index.ts';
 export * from './pooling/index.ts';
 export * from './normalization/index.ts';

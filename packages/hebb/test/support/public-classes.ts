@@ -62,6 +62,13 @@ const convolution = options<hebb.Conv2dOptions>({
   groups: anInteger(1),
   bias: aBoolean(),
 });
+const tableKinds = {
+  paddingIndex: anInteger(1),
+  maxNorm: aNumber(1),
+  normType: aNumber(2),
+  scaleGradByFrequency: aBoolean(),
+};
+const vectors = options<hebb.EmbeddingLayerOptions>(tableKinds);
 const monitor = { monitor: aText('loss'), goal: aChoice('min') };
 
 const graph = (): hebb.Graph => ({
@@ -82,6 +89,12 @@ export const constructors: {
   ],
   Lambda: [aFunction((x: unknown) => x), options<hebb.LambdaOptions>({ name: aText('identity') })],
   Linear: [anInteger(2), anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
+  Embedding: [anInteger(4), anInteger(2), vectors],
+  EmbeddingBag: [
+    anInteger(4),
+    anInteger(2),
+    options<hebb.EmbeddingBagLayerOptions>({ ...tableKinds, mode: aChoice('sum'), includeLastOffset: aBoolean() }),
+  ],
   Conv2d: [anInteger(2), anInteger(2), oneOrMore(3), convolution],
   LazyLinear: [anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
   LazyConv2d: [anInteger(2), oneOrMore(3), convolution],
@@ -257,6 +270,7 @@ const matrix = (): hebb.Tensor =>
     [3, 4],
   ]);
 const image = aTensor(() => hebb.ones([2, 2, 4, 4]));
+const ids = aTensor(() => tensor([0, 1], { dtype: 'int32' }));
 const tokenizer = (): hebb.CharacterTokenizer => hebb.CharacterTokenizer.train('hello');
 const table = (): hebb.Table => hebb.parseCsv('a,b\n1,2\n3,4\n');
 const rows = other(() => ({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }));
@@ -283,6 +297,13 @@ export const methods: Readonly<Record<string, Method>> = {
   'Generator.reset': method(() => new hebb.Generator(1), anInteger(1), optional(anInteger(0))),
   'Generator.uniform': method(() => new hebb.Generator(1), integers(2)),
   'Linear.forward': method(() => new hebb.Linear(2, 2), aTensor()),
+  'Embedding.forward': method(() => new hebb.Embedding(2, 2), ids),
+  'EmbeddingBag.forward': method(
+    () => new hebb.EmbeddingBag(2, 2, { mode: 'sum' }),
+    ids,
+    optional(ids),
+    optional(aTensor(() => tensor([1, 2]))),
+  ),
   'Conv2d.forward': method(() => new hebb.Conv2d(2, 1, 2), image),
   'MaxPool2d.forward': method(() => new hebb.MaxPool2d(2), image),
   'AvgPool2d.forward': method(() => new hebb.AvgPool2d(2), image),

@@ -1,0 +1,54 @@
+/** Golden files of layers, a file a family, as tools/golden/layer_cases.py writes them: calls of one layer with all of their gradients. */
+import { Tensor } from '@hebb/tensor';
+import { isPlain } from '@hebb/tensor/arguments';
+import { golden, toTensor, type Stored } from '../../../tensor/test/support/golden.ts';
+import { fromConfig, type Module, type ModuleConfig } from '../../src/index.ts';
+
+export interface LayerCall {
+  readonly config: ModuleConfig;
+  readonly training: boolean;
+  readonly state: Readonly<Record<string, Stored>>;
+  /** Tensors, lists of numbers, and null for what is left out. */
+  readonly inputs: readonly (Stored | readonly number[] | null)[];
+  /** By name; that of a single one is `output`. */
+  readonly outputs: Readonly<Record<string, Stored>>;
+  readonly cotangents: Readonly<Record<string, Stored>>;
+  /** By the names of parameters, and `input0`, `input1`, … */
+  readonly gradients: Readonly<Record<string, Stored>>;
+  /** Of the state what the call has changed. */
+  readonly stateAfter: Readonly<Record<string, Stored>>;
+}
+
+/** The calls of a family, with a name for each. */
+export function layerCalls(family: string): (readonly [name: string, call: LayerCall])[] {
+  const calls = golden(new URL(`../golden/${family}.json`, import.meta.url)) as LayerCall[];
+  return calls.map((call, i) => [`${i}: ${nameOf(call)}`, call] as const);
+}
+
+function nameOf({ config, training, inputs }: LayerCall): string {
+  const { type, ...options } = config;
+  const shapes = inputs.map((input) => (isStored(input) ? `[${input.shape.join(', ')}]` : JSON.stringify(input)));
+  return `${type} ${JSON.stringify(options)}${training ? '' : ' evaluating'} of ${shapes.join(', ')}`;
+}
+
+function isStored(input: Stored | readonly number[] | null): input is Stored {
+  return isPlain(input);
+}
+
+/** The layer with its parameters. */
+export function layerOf({ config, training, state }: LayerCall): Module {
+  const module = fromConfig(config).train(training);
+  module.loadStateDict(Object.fromEntries(Object.entries(state).map(([name, value]) => [name, toTensor(value)])));
+  return module;
+}
+
+/** What `forward` is called with; tensors pass through `change`, with their name. */
+export function inputsOf({ inputs }: LayerCall, change: (x: Tensor, name: string) => Tensor = (x) => x): unknown[] {
+  return inputs.map((input, i) => (isStored(input) ? change(toTensor(input), `input${i}`) : (input ?? undefined)));
+}
+
+/** The outputs by name. */
+export function outputsOf(module: Module, inputs: readonly unknown[]): Record<string, Tensor> {
+  const result: unknown = (module as unknown as { forward(...inputs: readonly unknown[]): unknown }).forward(...inputs);
+  return result instanceof Tensor ? { output: result } : (result as Record<string, Tensor>);
+}
