@@ -1,5 +1,6 @@
 /** One vitest project per package, application and tool that has a `test` folder, and one for the benchmarks; everything runs on source. */
 import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -13,6 +14,8 @@ const projects = ['packages', 'apps', 'tools']
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core to itself, of two the half of what there is; but it has nothing to do while tests run.
+    maxWorkers: availableParallelism(),
     projects: projects.map(({ name, folder }) => ({
       test: {
         name,
