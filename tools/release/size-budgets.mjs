@@ -28,7 +28,7 @@ const budgets = {
     onnx: 110,
     optimizers: 75,
     report: 52,
-    tensor: 76,
+    tensor: 90,
     'tensor/arguments': 4.8,
     'tensor/formulas': 3,
     'tensor/graph': 36,
