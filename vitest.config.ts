@@ -6,9 +6,16 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
+/** A tool that is named after a package is `tools-NAME`: `npx vitest run --project tools-layers`. */
+function nameOf(group: string, folder: string): string {
+  return group !== 'packages' && existsSync(`${root}packages/${folder}`) ? `${group}-${folder}` : folder;
+}
+
 const projects = ['packages', 'apps', 'tools']
   .filter((group) => existsSync(`${root}${group}`))
-  .flatMap((group) => readdirSync(`${root}${group}`).map((name) => ({ name, folder: `${group}/${name}` })))
+  .flatMap((group) =>
+    readdirSync(`${root}${group}`).map((folder) => ({ name: nameOf(group, folder), folder: `${group}/${folder}` })),
+  )
   .concat({ name: 'benchmarks', folder: 'benchmarks' })
   .filter(({ folder }) => existsSync(`${root}${folder}/test`));
 

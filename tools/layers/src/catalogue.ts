@@ -1,0 +1,42 @@
+/** Every layer, with how a small one is made. A class that has no row does not compile. */
+import type * as api from '../../../packages/layers/src/index.ts';
+import type { AnyModule } from '../../../packages/layers/src/index.ts';
+import type { Sample } from './sample.ts';
+import { activations } from './samples/activations.ts';
+import { containers } from './samples/containers.ts';
+import { convolution } from './samples/convolution.ts';
+import { embedding } from './samples/embedding.ts';
+import { linear } from './samples/linear.ts';
+import { normalization } from './samples/normalization.ts';
+import { pooling } from './samples/pooling.ts';
+import { regularization } from './samples/regularization.ts';
+
+/** The classes that can be constructed. */
+export type LayerName = {
+  [K in keyof typeof api]: (typeof api)[K] extends new (...args: never[]) => AnyModule ? K : never;
+}[keyof typeof api];
+
+export type Samples = Readonly<Record<LayerName, readonly Sample[]>>;
+
+/** By chapter of the page. */
+export const chapters = {
+  Containers: containers,
+  Linear: linear,
+  Embedding: embedding,
+  Convolution: convolution,
+  Pooling: pooling,
+  Normalisation: normalization,
+  Regularisation: regularization,
+  Activations: activations,
+} satisfies Readonly<Record<string, Partial<Samples>>>;
+
+export const samples: Samples = {
+  ...containers,
+  ...linear,
+  ...embedding,
+  ...convolution,
+  ...pooling,
+  ...normalization,
+  ...regularization,
+  ...activations,
+};
