@@ -1,6 +1,7 @@
 /** Modules to JSON and back. */
 import { requirePlain } from '@hebb/tensor/arguments';
 import { activationsTypes } from './activations/types.ts';
+import { attentionTypes } from './attention/types.ts';
 import { containersTypes } from './containers/types.ts';
 import { convolutionTypes } from './convolution/types.ts';
 import { embeddingTypes } from './embedding/types.ts';
@@ -13,6 +14,7 @@ import type { Module } from './module/module.ts';
 
 const ownTypes = (): ModuleTypes => ({
   ...activationsTypes(),
+  ...attentionTypes(),
   ...containersTypes(),
   ...convolutionTypes(),
   ...embeddingTypes(),

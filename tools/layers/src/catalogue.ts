@@ -3,6 +3,7 @@ import type * as api from '../../../packages/layers/src/index.ts';
 import type { AnyModule } from '../../../packages/layers/src/index.ts';
 import type { Sample } from './sample.ts';
 import { activations } from './samples/activations.ts';
+import { attention } from './samples/attention.ts';
 import { containers } from './samples/containers.ts';
 import { convolution } from './samples/convolution.ts';
 import { embedding } from './samples/embedding.ts';
@@ -23,6 +24,7 @@ export const chapters = {
   Containers: containers,
   Linear: linear,
   Embedding: embedding,
+  Attention: attention,
   Convolution: convolution,
   Pooling: pooling,
   Normalisation: normalization,
@@ -34,6 +36,7 @@ export const samples: Samples = {
   ...containers,
   ...linear,
   ...embedding,
+  ...attention,
   ...convolution,
   ...pooling,
   ...normalization,

@@ -4,16 +4,18 @@ import { isPlain } from '@hebb/tensor/arguments';
 import { golden, toTensor, type Stored } from '../../../tensor/test/support/golden.ts';
 import { fromConfig, type Module, type ModuleConfig } from '../../src/index.ts';
 
+type StoredInput = Stored | readonly number[] | Readonly<Record<string, unknown>> | null;
+
 export interface LayerCall {
   readonly config: ModuleConfig;
   readonly training: boolean;
   readonly state: Readonly<Record<string, Stored>>;
-  /** Tensors, lists of numbers, and null for what is left out. */
-  readonly inputs: readonly (Stored | readonly number[] | null)[];
+  /** Tensors, lists of numbers, options with tensors or other values by name, and null for what is left out. */
+  readonly inputs: readonly StoredInput[];
   /** By name; that of a single one is `output`. */
   readonly outputs: Readonly<Record<string, Stored>>;
   readonly cotangents: Readonly<Record<string, Stored>>;
-  /** By the names of parameters, and `input0`, `input1`, … */
+  /** By the names of parameters, and `input0`, `input1`, …, of an option `input1.mask` */
   readonly gradients: Readonly<Record<string, Stored>>;
   /** Of the state what the call has changed. */
   readonly stateAfter: Readonly<Record<string, Stored>>;
@@ -27,12 +29,13 @@ export function layerCalls(family: string): (readonly [name: string, call: Layer
 
 function nameOf({ config, training, inputs }: LayerCall): string {
   const { type, ...options } = config;
-  const shapes = inputs.map((input) => (isStored(input) ? `[${input.shape.join(', ')}]` : JSON.stringify(input)));
+  const shown = (_: string, value: unknown): unknown => (isStored(value) ? `[${value.shape.join(', ')}]` : value);
+  const shapes = inputs.map((input) => JSON.stringify(input, shown).replaceAll('"', ''));
   return `${type} ${JSON.stringify(options)}${training ? '' : ' evaluating'} of ${shapes.join(', ')}`;
 }
 
-function isStored(input: Stored | readonly number[] | null): input is Stored {
-  return isPlain(input);
+function isStored(input: unknown): input is Stored {
+  return isPlain(input) && 'shape' in input && 'data' in input;
 }
 
 /** The layer with its parameters. */
@@ -44,11 +47,17 @@ export function layerOf({ config, training, state }: LayerCall): Module {
 
 /** What `forward` is called with; tensors pass through `change`, with their name. */
 export function inputsOf({ inputs }: LayerCall, change: (x: Tensor, name: string) => Tensor = (x) => x): unknown[] {
-  return inputs.map((input, i) => (isStored(input) ? change(toTensor(input), `input${i}`) : (input ?? undefined)));
+  const read = (input: unknown, name: string): unknown => {
+    if (isStored(input)) return change(toTensor(input), name);
+    if (!isPlain(input)) return input ?? undefined;
+    return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, read(value, `${name}.${key}`)]));
+  };
+  return inputs.map((input, i) => read(input, `input${i}`));
 }
 
-/** The outputs by name. */
+/** The outputs by name, without those that are undefined. */
 export function outputsOf(module: Module, inputs: readonly unknown[]): Record<string, Tensor> {
   const result: unknown = (module as unknown as { forward(...inputs: readonly unknown[]): unknown }).forward(...inputs);
-  return result instanceof Tensor ? { output: result } : (result as Record<string, Tensor>);
+  if (result instanceof Tensor) return { output: result };
+  return Object.fromEntries(Object.entries(result as Record<string, Tensor>).filter(([, value]) => value instanceof Tensor)); // prettier-ignore
 }

@@ -8,7 +8,7 @@ import { expectCall } from '../support/layer-calls.ts';
 describe.each(devices)('on %s', (device) => {
   beforeAll(() => setDevice(device));
 
-  describe.each(['embedding'])('%s', (family) => {
+  describe.each(['attention', 'embedding'])('%s', (family) => {
     it.each(layerCalls(family))('%s', (_, call) => expectCall(call));
   });
 });

@@ -1,0 +1,14 @@
+/** Attention, what tells it of positions, and feed-forward blocks with gates. */
+export { ALiBi, type ALiBiOptions } from './alibi.ts';
+export { GatedMLP, SwiGLU, type GateActivation, type GatedMLPOptions } from './gated-mlp.ts';
+export { KeyValueCache, type KeyValueCacheOptions } from './key-value-cache.ts';
+export {
+  MultiheadAttention,
+  type Attended,
+  type AttendOptions,
+  type AttentionProjection,
+  type MultiheadAttentionOptions,
+} from './multihead-attention.ts';
+export { LearnedPositions, SinusoidalPositions, type SinusoidalPositionsOptions } from './position-embeddings.ts';
+export type { PositionOptions } from './positions.ts';
+export { RotaryEmbedding, type RotaryEmbeddingOptions } from './rotary-embedding.ts';

@@ -1,0 +1,121 @@
+import {
+  ArgumentError,
+  assign,
+  indexSelect,
+  iota,
+  scalar,
+  ShapeError,
+  variable,
+  zeros,
+  zerosLike,
+  type Tensor,
+} from '@hebb/tensor';
+import { requireOptions, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
+import { requirePositiveIntegers } from '../module/checks.ts';
+
+export interface KeyValueCacheOptions {
+  /** Number of sequences. */
+  batch: number;
+  /** Heads of keys and values; fewer than those of the queries where groups share them. */
+  heads: number;
+  /** Positions that there is room for. */
+  capacity: number;
+  /** Features of a head. */
+  headDim: number;
+}
+
+const cacheOptions: OptionNames<KeyValueCacheOptions> = { batch: true, heads: true, capacity: true, headDim: true };
+
+/**
+ * Keys and values of the tokens so far, so that a model which generates text computes those of a new token alone. It has room for a fixed number of
+ * positions: a compiled step keeps one plan, however long the text has become. One cache belongs to one attention layer, whose
+ * {@link MultiheadAttention.createCache} makes it.
+ *
+ * `keys` and `values` are float32[batch, heads, capacity, headDim]. What is written is counted on the host; inside a compiled function at every call.
+ *
+ * Throws {@link ArgumentError} where a size is no integer ≥ 1, and, before anything is written, where there is no room left.
+ *
+ * ```ts
+ * const attention = new MultiheadAttention(16, 4, { batchFirst: true });
+ * const cache = attention.createCache({ batch: 1, capacity: 64 });
+ * const step = compile((x: Tensor) => attention.forward(x, x, x, { cache }).output);
+ * step(randn([1, 1, 16]));
+ * step(randn([1, 1, 16]));
+ * cache.length; // 2
+ * ```
+ */
+export class KeyValueCache {
+  readonly keys: Tensor;
+  readonly values: Tensor;
+  readonly batch: number;
+  readonly heads: number;
+  readonly capacity: number;
+  readonly headDim: number;
+  #length = 0;
+
+  constructor(options: KeyValueCacheOptions) {
+    requireOptions('KeyValueCache', options, cacheOptions);
+    const { batch, heads, capacity, headDim } = options;
+    requirePositiveIntegers('KeyValueCache', { batch, heads, capacity, headDim });
+    this.batch = batch;
+    this.heads = heads;
+    this.capacity = capacity;
+    this.headDim = headDim;
+    this.keys = variable(zeros([batch, heads, capacity, headDim]));
+    this.values = variable(zeros([batch, heads, capacity, headDim]));
+  }
+
+  /** How many positions have been written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Forgets everything that was written. */
+  reset(): void {
+    this.#length = 0;
+    for (const held of [this.keys, this.values]) assign(held, zerosLike(held));
+  }
+
+  /** Takes the next `count` positions; the first of them, int32[]. For layers that use a cache. */
+  claim(count: number): Tensor {
+    return scalar(() => this.#claim(count), { dtype: 'int32' });
+  }
+
+  #claim(count: number): number {
+    const first = this.#length;
+    if (first + count > this.capacity) {
+      throw new ArgumentError(
+        `[KeyValueCache] there is room for ${this.capacity} positions, of which ${first} are taken; ${count} more do not fit.`,
+        { hint: 'Make a cache of a larger capacity, or call reset() where a new text begins.' },
+      );
+    }
+    this.#length = first + count;
+    return first;
+  }
+
+  /**
+   * Writes keys and values [batch, heads, count, headDim] from the position `first` on; what is in the cache afterwards. For layers that use a cache.
+   *
+   * Throws {@link ShapeError} where they have other sizes.
+   */
+  write(first: Tensor, keys: Tensor, values: Tensor): { readonly keys: Tensor; readonly values: Tensor } {
+    requireTensor('KeyValueCache', 'the first position', first);
+    return { keys: this.#written(this.keys, first, 'keys', keys), values: this.#written(this.values, first, 'values', values) }; // prettier-ignore
+  }
+
+  #written(held: Tensor, first: Tensor, name: string, added: Tensor): Tensor {
+    requireTensor('KeyValueCache', name, added);
+    const { batch, heads, headDim, capacity } = this;
+    const count = added.shape.at(-2) ?? 0;
+    if (added.ndim !== 4 || [batch, heads, count, headDim].some((extent, axis) => added.shape[axis] !== extent)) {
+      throw new ShapeError(`[KeyValueCache] the cache is ${held}: it takes ${name} [${batch}, ${heads}, count, ${headDim}], not ${added}.`); // prettier-ignore
+    }
+    // Where each position of the cache is among those added.
+    const position = iota([capacity], 0).sub(first);
+    const isNew = position.greaterEqual(0).and(position.less(count)).unsqueeze(-1);
+    const moved = count === 1 ? added : indexSelect(added, 2, position.clamp(0, count - 1));
+    const written = isNew.where(moved, held);
+    assign(held, written);
+    return written;
+  }
+}

@@ -1,0 +1,17 @@
+/** What `fromConfig` can build of this family; nothing else imports it. */
+import type { ModuleTypes } from '../module/build.ts';
+import { ALiBi } from './alibi.ts';
+import { GatedMLP, SwiGLU } from './gated-mlp.ts';
+import { MultiheadAttention } from './multihead-attention.ts';
+import { LearnedPositions, SinusoidalPositions } from './position-embeddings.ts';
+import { RotaryEmbedding } from './rotary-embedding.ts';
+
+export const attentionTypes = (): ModuleTypes => ({
+  ALiBi,
+  GatedMLP,
+  LearnedPositions,
+  MultiheadAttention,
+  RotaryEmbedding,
+  SinusoidalPositions,
+  SwiGLU,
+});
