@@ -1,6 +1,6 @@
 /** Checks of options. */
 import { ArgumentError } from '@hebb/tensor';
-import { describe } from '@hebb/tensor/arguments';
+import { describe, requireArray } from '@hebb/tensor/arguments';
 
 /** Throws {@link ArgumentError} naming each option that is not a number ≥ 0 (and < `below`, where given). */
 export function requireNonNegative(
@@ -16,4 +16,17 @@ export function requireNonNegative(
   throw new ArgumentError(
     `[${op}] ${wrong.map(([name, value]) => `${name} must be ${range}, not ${describe(value)}`).join('; ')}.`,
   );
+}
+
+/** Throws {@link ArgumentError} for what are no two numbers ≥ 0 (and < `below`, where given). */
+export function requirePair(where: string, name: string, pair: readonly [number, number], below?: number): void {
+  requireArray(where, name, pair);
+  if ((pair as readonly unknown[]).length !== 2)
+    throw new ArgumentError(`[${where}] ${name} must be two numbers, not ${(pair as readonly unknown[]).length}.`);
+  requireNonNegative(where, { [`${name}[0]`]: pair[0], [`${name}[1]`]: pair[1] }, below);
+}
+
+/** Throws {@link ArgumentError} for what are no two numbers ≥ 0 and < 1. */
+export function requireBetas(where: string, betas: readonly [number, number]): void {
+  requirePair(where, 'betas', betas, 1);
 }

@@ -17,9 +17,22 @@ export {
   type GradientChange,
   type TrainingOptimizer,
 } from './training-optimizer.ts';
-export { SGD, type SGDOptions, type SGDSettings } from './sgd.ts';
-export { Adam, AdamW, type AdamOptions, type AdamSettings } from './adam.ts';
-export { fromPyTorchState, type PyTorchOptimizerState } from './pytorch.ts';
+export { SGD, type SGDOptions, type SGDSettings } from './algorithms/sgd.ts';
+export { Adam, AdamW, type AdamOptions, type AdamSettings } from './algorithms/adam.ts';
+export { Adamax, type AdamaxOptions, type AdamaxSettings } from './algorithms/adamax.ts';
+export { NAdam, type NAdamOptions, type NAdamSettings } from './algorithms/nadam.ts';
+export { RAdam, type RAdamOptions, type RAdamSettings } from './algorithms/radam.ts';
+export { Adagrad, type AdagradOptions, type AdagradSettings } from './algorithms/adagrad.ts';
+export { Adadelta, type AdadeltaOptions, type AdadeltaSettings } from './algorithms/adadelta.ts';
+export { RMSprop, type RMSpropOptions, type RMSpropSettings } from './algorithms/rmsprop.ts';
+export { Rprop, type RpropOptions, type RpropSettings } from './algorithms/rprop.ts';
+export { ASGD, type ASGDOptions, type ASGDSettings } from './algorithms/asgd.ts';
+export { Lion, type LionOptions, type LionSettings } from './algorithms/lion.ts';
+export { LAMB, type LAMBOptions, type LAMBSettings } from './algorithms/lamb.ts';
+export { Adafactor, type AdafactorOptions, type AdafactorSettings } from './algorithms/adafactor.ts';
+export { Muon, type MuonOptions, type MuonSettings } from './algorithms/muon.ts';
+export { isBiasOrNorm } from './decay-groups.ts';
+export { fromPyTorchState, toPyTorchState, type PyTorchOptimizerState } from './pytorch.ts';
 export { minimize, type MinimizeOptions } from './minimize.ts';
 export { clipGradientNorm, clipGradientValue, type ClippedGradients } from './clipping.ts';
 export type { DecayOptions, Schedule, WarmupOptions } from './schedules/schedule.ts';

@@ -1,6 +1,7 @@
 /** States of PyTorch's optimizers, under the names of their parameters. */
 import { ArgumentError, Tensor, type State } from '@hebb/tensor';
 import { listOf, requireArray, requireObject, requireString, typeNameOf, wrongArgument } from '@hebb/tensor/arguments';
+import type { ASGDSettings } from './algorithms/asgd.ts';
 import { Optimizer } from './optimizer.ts';
 import { entriesOf, isRecord, type GroupState, type OptimizerState, type ParameterState } from './state.ts';
 
@@ -11,10 +12,23 @@ export interface PyTorchOptimizerState {
   readonly state: Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
 }
 
-const optionNames: Readonly<Record<string, string>> = {
-  lr: 'learningRate',
-  weight_decay: 'weightDecay',
-};
+/** Options of PyTorch that change how a step is computed, not what. */
+const neutral = new Set(['foreach', 'fused', 'capturable', 'differentiable', 'params']);
+
+/** `weight_decay` as `weightDecay`. */
+function optionName(name: string): string {
+  return name === 'lr' ? 'learningRate' : name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** `weightDecay` as `weight_decay`. */
+function pytorchName(option: string): string {
+  return option === 'learningRate' ? 'lr' : option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** What PyTorch keeps for each parameter, and what follows from options and count here. */
+const followsFromCount: Readonly<Record<string, readonly string[]>> = { ASGD: ['eta', 'mu'] };
+/** Classes of PyTorch whose states have no count of steps. */
+const countless: ReadonlySet<string> = new Set(['SGD']);
 
 /**
  * A state of PyTorch's `optimizer.state_dict()` as one that `optimizer.loadStateDict` takes. PyTorch numbers parameters group by group; `names` are
@@ -39,7 +53,7 @@ const optionNames: Readonly<Record<string, string>> = {
  * optimizer.learningRate; // 0.5
  * ```
  *
- * Throws {@link ArgumentError} for numbers without a name; options that Hebb's optimizer does not have are refused where they are switched on.
+ * Throws {@link ArgumentError} for numbers without a name, and for options that are switched on and that Hebb's optimizer does not have.
  */
 export function fromPyTorchState(
   optimizer: Optimizer,
@@ -65,7 +79,10 @@ export function fromPyTorchState(
   const state = new Map<string, ParameterState>();
   for (const [index, slots] of entriesOf(given.state) ?? []) {
     const { step = 1, ...others } = isRecord(slots) ? slots : {};
-    const tensors = Object.entries(others).filter(([, value]) => value instanceof Tensor) as [string, Tensor][];
+    const left = followsFromCount[typeNameOf(optimizer)] ?? [];
+    const tensors = Object.entries(others).filter(
+      (slot): slot is [string, Tensor] => slot[1] instanceof Tensor && !left.includes(slot[0]),
+    );
     if (tensors.length > 0) state.set(nameOf(index), { step: step as number, ...Object.fromEntries(tensors) });
   }
   const stepCount = Math.max(0, ...[...state.values()].map(({ step }) => step));
@@ -83,10 +100,58 @@ function groupOf(
   const known = Object.keys(optimizer.groups[0]?.options ?? {});
   const options: Record<string, State> = {};
   for (const [key, value] of Object.entries(group)) {
-    const name = optionNames[key] ?? key;
+    const name = optionName(key);
     if (known.includes(name)) options[name] = value as State;
-    else if (key === 'amsgrad' && value === true)
-      throw new ArgumentError(`[${op}] param_groups[${i}] was made with amsgrad, which ${typeNameOf(optimizer)} does not have.`); // prettier-ignore
+    else if (value === true && !neutral.has(key))
+      throw new ArgumentError(`[${op}] param_groups[${i}] was made with ${key}, which ${typeNameOf(optimizer)} does not have.`); // prettier-ignore
   }
   return { ...options, parameters: group['params'].map(nameOf) };
+}
+
+/**
+ * The state of an optimizer as PyTorch's `optimizer.load_state_dict` takes it, and the names of the parameters in the order of its numbers: the other way of
+ * {@link fromPyTorchState}. The tensors are the optimizer's own and change with its steps. Rates are those before {@link Optimizer.factor}. Options that PyTorch's
+ * optimizer lacks are in the groups all the same, where it ignores them; options of its own (`foreach`) keep what they are there.
+ *
+ * ```ts
+ * const weight = variable(tensor([1, 2]), { requiresGrad: true });
+ * const optimizer = new Adam({ weight }, { learningRate: 0.5 });
+ * optimizer.step([tensor([1, -1])]);
+ * const { param_groups, state, names } = toPyTorchState(optimizer);
+ * param_groups[0].lr;  // 0.5
+ * names;  // ['weight']
+ * Object.keys(state[0]);  // ['step', 'exp_avg', 'exp_avg_sq']
+ * ```
+ */
+export function toPyTorchState(optimizer: Optimizer): PyTorchOptimizerState & { readonly names: readonly string[] } {
+  if (!(optimizer instanceof Optimizer))
+    throw wrongArgument('toPyTorchState', 'the optimizer', 'an Optimizer, such as AdamW', optimizer);
+  const { type, groups, state } = optimizer.stateDict();
+  const names: string[] = [];
+  const param_groups = groups.flatMap(({ parameters, ...options }, i) => {
+    // PyTorch has no group for parameters that no group takes, where there are none.
+    if (i === 0 && parameters.length === 0 && groups.length > 1) return [];
+    const named = Object.entries(options).map(([name, value]) => [pytorchName(name), value] as const);
+    const params = parameters.map((name) => names.push(name) - 1);
+    return [{ ...Object.fromEntries(named), params }];
+  });
+  const entries = names.flatMap((name, index) => {
+    const entry = state.get(name);
+    if (entry === undefined) return [];
+    const { step, ...slots } = entry;
+    const counted = type === 'ASGD' ? averagingNumbers(optimizer, name, step) : {};
+    return [[index, { ...(countless.has(type) ? {} : { step }), ...slots, ...counted }] as const];
+  });
+  return { param_groups, state: Object.fromEntries(entries), names };
+}
+
+/** What PyTorch's ASGD keeps of the step to come: its rate, and the share of its value in the average. */
+function averagingNumbers(
+  { groups }: Optimizer,
+  name: string,
+  step: number,
+): { readonly eta: number; readonly mu: number } {
+  const options = groups.find(({ parameters }) => parameters.has(name))?.options as ASGDSettings | undefined;
+  const { learningRate, lambd, alpha, t0 } = options as ASGDSettings;
+  return { eta: learningRate / (1 + lambd * learningRate * step) ** alpha, mu: 1 / Math.max(1, step - t0) };
 }

@@ -47,8 +47,11 @@ const adam = options<hebb.AdamOptions>({
   betas: other(() => [0.9, 0.99]),
   eps: aNumber(1e-8),
   weightDecay: aNumber(0),
+  amsgrad: aBoolean(),
   maximize: aBoolean(),
 });
+const moments = { groups, learningRate: aNumber(0.1), betas: other(() => [0.9, 0.99]), eps: aNumber(1e-8) };
+const ascent = { weightDecay: aNumber(0), maximize: aBoolean() };
 const batchNorm = options<hebb.BatchNormOptions>({
   eps: aNumber(1e-5),
   momentum: other(() => 0.1, 'null', '3', '-1', '1.5'),
@@ -168,6 +171,90 @@ export const constructors: {
   ],
   Adam: [parameters, adam],
   AdamW: [parameters, adam],
+  Adamax: [parameters, options<hebb.AdamaxOptions>({ ...moments, ...ascent })],
+  NAdam: [parameters, options<hebb.NAdamOptions>({ ...moments, ...ascent, momentumDecay: aNumber(4e-3) })],
+  RAdam: [parameters, options<hebb.RAdamOptions>({ ...moments, ...ascent })],
+  LAMB: [parameters, options<hebb.LAMBOptions>({ ...moments, ...ascent })],
+  Lion: [
+    parameters,
+    options<hebb.LionOptions>({ groups, learningRate: aNumber(0.1), betas: other(() => [0.9, 0.99]), ...ascent }),
+  ],
+  Adagrad: [
+    parameters,
+    options<hebb.AdagradOptions>({
+      groups,
+      learningRate: aNumber(0.1),
+      lrDecay: aNumber(0),
+      initialAccumulatorValue: aNumber(0),
+      eps: aNumber(1e-10),
+      ...ascent,
+    }),
+  ],
+  Adadelta: [
+    parameters,
+    options<hebb.AdadeltaOptions>({
+      groups,
+      learningRate: aNumber(1),
+      rho: aNumber(0.9),
+      eps: aNumber(1e-6),
+      ...ascent,
+    }),
+  ],
+  RMSprop: [
+    parameters,
+    options<hebb.RMSpropOptions>({
+      groups,
+      learningRate: aNumber(0.1),
+      alpha: aNumber(0.9),
+      eps: aNumber(1e-8),
+      momentum: aNumber(0),
+      centered: aBoolean(),
+      ...ascent,
+    }),
+  ],
+  Rprop: [
+    parameters,
+    options<hebb.RpropOptions>({
+      groups,
+      learningRate: aNumber(0.1),
+      etas: other(() => [0.5, 1.2]),
+      stepSizes: other(() => [1e-6, 50], 'numbers'),
+      maximize: aBoolean(),
+    }),
+  ],
+  ASGD: [
+    parameters,
+    options<hebb.ASGDOptions>({
+      groups,
+      learningRate: aNumber(0.1),
+      lambd: aNumber(1e-4),
+      alpha: aNumber(0.75),
+      t0: aNumber(10),
+      ...ascent,
+    }),
+  ],
+  Adafactor: [
+    parameters,
+    options<hebb.AdafactorOptions>({
+      groups,
+      learningRate: aNumber(0.1),
+      beta2Decay: aNumber(-0.8),
+      eps: other(() => [1e-7, 1e-3], 'numbers'),
+      d: aNumber(1),
+      ...ascent,
+    }),
+  ],
+  Muon: [
+    other(() => [hebb.parameter(tensor([[1, 2]]))]),
+    options<hebb.MuonOptions>({
+      ...moments,
+      ...ascent,
+      useMuon: aBoolean(),
+      momentum: aNumber(0.9),
+      nesterov: aBoolean(),
+      nsSteps: anInteger(5),
+    }),
+  ],
   EMA: [wrapped, options<hebb.EMAOptions>({ decay: aNumber(0.9) })],
   SWA: [wrapped, options<hebb.SWAOptions>({ from: anInteger(2), every: anInteger(2) })],
   Lookahead: [wrapped, options<hebb.LookaheadOptions>({ steps: anInteger(2), alpha: aNumber(0.5) })],

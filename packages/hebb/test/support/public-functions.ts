@@ -825,7 +825,9 @@ export const functions: Functions<Api> = {
     other(() => ({ param_groups: [{ lr: 0.5, params: [] }], state: {} })),
     texts('0.weight'),
   ],
+  toPyTorchState: [other(() => trained().optimizer)],
   averagingOf: [other(() => trained().optimizer)],
+  isBiasOrNorm: [aText('bias'), aTensor(() => tensor([1]))],
   constantSchedule: [options<hebb.WarmupOptions>({ warmup: aNumber(0.1) })],
   cosineSchedule: [options<hebb.DecayOptions>(decay)],
   cosineRestartsSchedule: [

@@ -1,8 +1,9 @@
 import { ArgumentError, zeros, type Tensor } from '@hebb/tensor';
 import { describe, requireBoolean } from '@hebb/tensor/arguments';
-import { requireNonNegative } from './checks.ts';
-import type { WithGroups } from './groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from './optimizer.ts';
+import { requireNonNegative } from '../checks.ts';
+import type { WithGroups } from '../groups.ts';
+import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { directionOf, unlessZero } from './direction.ts';
 
 export interface SGDSettings {
   /** Default 1e-3. */
@@ -83,8 +84,8 @@ export class SGD extends Optimizer<SGDSettings, Numbers, Slots> {
   protected scalars({ learningRate, momentum, dampening, weightDecay }: SGDSettings, step: number): Numbers {
     return {
       rate: learningRate,
-      weightDecay: weightDecay === 0 ? undefined : weightDecay,
-      momentum: momentum === 0 ? undefined : momentum,
+      weightDecay: unlessZero(weightDecay),
+      momentum: unlessZero(momentum),
       share: momentum === 0 || dampening === 0 ? undefined : step === 1 ? 1 : 1 - dampening,
     };
   }
@@ -96,11 +97,10 @@ export class SGD extends Optimizer<SGDSettings, Numbers, Slots> {
     { rate, weightDecay, momentum, share }: StepScalars<Numbers>,
     { nesterov, maximize }: SGDSettings,
   ): Update<Slots> {
-    let direction = maximize ? gradient.neg() : gradient;
-    if (weightDecay !== undefined) direction = direction.add(parameter.mul(weightDecay));
+    const direction = directionOf(parameter, gradient, { decay: weightDecay, maximize });
     if (momentum === undefined || buffer === undefined) return { parameter: parameter.sub(direction.mul(rate)) };
-    const moved = buffer.mul(momentum).add(share === undefined ? direction : direction.mul(share));
-    direction = nesterov ? direction.add(moved.mul(momentum)) : moved;
-    return { parameter: parameter.sub(direction.mul(rate)), state: { momentum_buffer: moved } };
+    const velocity = buffer.mul(momentum).add(share === undefined ? direction : direction.mul(share));
+    const ahead = nesterov ? direction.add(velocity.mul(momentum)) : velocity;
+    return { parameter: parameter.sub(ahead.mul(rate)), state: { momentum_buffer: velocity } };
   }
 }

@@ -1,8 +1,9 @@
 import { zeros, type Tensor } from '@hebb/tensor';
-import { requireArray, requireBoolean } from '@hebb/tensor/arguments';
-import { requireNonNegative } from './checks.ts';
-import type { WithGroups } from './groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from './optimizer.ts';
+import { requireBoolean } from '@hebb/tensor/arguments';
+import { requireBetas, requireNonNegative } from '../checks.ts';
+import type { WithGroups } from '../groups.ts';
+import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { directionOf, moved, unlessZero } from './direction.ts';
 
 export interface AdamSettings {
   /** Default 1e-3. */
@@ -13,6 +14,8 @@ export interface AdamSettings {
   eps: number;
   /** Default 0.01 for AdamW, 0 for Adam. */
   weightDecay: number;
+  /** Divides by the largest average of squares so far (Reddi et al. 2018), so that a step never grows because a large gradient is forgotten. Default false. */
+  amsgrad: boolean;
   /** Goes up instead of down. Default false. */
   maximize: boolean;
 }
@@ -25,6 +28,7 @@ const defaults: AdamSettings = {
   betas: [0.9, 0.999],
   eps: 1e-8,
   weightDecay: 0,
+  amsgrad: false,
   maximize: false,
 };
 
@@ -41,22 +45,30 @@ type Numbers = {
   /** The parameter is multiplied by it: 1 − learningRate · weightDecay. */
   readonly shrinkage: number | undefined;
 };
-type Slots = { readonly exp_avg: Tensor; readonly exp_avg_sq: Tensor };
+type Slots = {
+  readonly exp_avg: Tensor;
+  readonly exp_avg_sq: Tensor;
+  readonly max_exp_avg_sq: Tensor | undefined;
+};
 
 /** Adam and AdamW, which differ only in where the weight decay goes. */
 abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
   /** Whether the decay shrinks the parameters directly instead of adding to the gradient. */
   protected abstract readonly decoupled: boolean;
 
-  protected override check(where: string, { betas, eps, weightDecay, maximize }: AdamSettings): void {
-    requireArray(where, 'betas', betas);
+  protected override check(where: string, { betas, eps, weightDecay, amsgrad, maximize }: AdamSettings): void {
+    requireBetas(where, betas);
+    requireBoolean(where, 'amsgrad', amsgrad);
     requireBoolean(where, 'maximize', maximize);
     requireNonNegative(where, { eps, weightDecay });
-    requireNonNegative(where, { 'betas[0]': betas[0], 'betas[1]': betas[1] }, 1);
   }
 
-  protected override initial({ shape }: Tensor): Slots {
-    return { exp_avg: zeros(shape), exp_avg_sq: zeros(shape) };
+  protected override initial({ shape }: Tensor, { amsgrad }: AdamSettings): Slots {
+    return {
+      exp_avg: zeros(shape),
+      exp_avg_sq: zeros(shape),
+      max_exp_avg_sq: amsgrad ? zeros(shape) : undefined,
+    };
   }
 
   protected scalars({ learningRate, betas: [beta1, beta2], eps, weightDecay }: AdamSettings, step: number): Numbers {
@@ -67,7 +79,7 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
       share2: 1 - beta2,
       stepSize: (learningRate * root) / (1 - beta1 ** step),
       eps: eps * root,
-      decay: weightDecay === 0 || this.decoupled ? undefined : weightDecay,
+      decay: this.decoupled ? undefined : unlessZero(weightDecay),
       shrinkage: weightDecay === 0 || !this.decoupled ? undefined : 1 - learningRate * weightDecay,
     };
   }
@@ -75,19 +87,19 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
   protected update(
     parameter: Tensor,
     gradient: Tensor,
-    { exp_avg, exp_avg_sq }: Slots,
+    { exp_avg, exp_avg_sq, max_exp_avg_sq }: Slots,
     { share1, share2, stepSize, eps, decay, shrinkage }: StepScalars<Numbers>,
-    { maximize }: AdamSettings,
+    { amsgrad, maximize }: AdamSettings,
   ): Update<Slots> {
-    let direction = maximize ? gradient.neg() : gradient;
-    if (decay !== undefined) direction = direction.add(parameter.mul(decay));
-    const first = exp_avg.add(direction.sub(exp_avg).mul(share1));
-    const second = exp_avg_sq.add(direction.mul(direction).sub(exp_avg_sq).mul(share2));
+    const direction = directionOf(parameter, gradient, { decay, maximize });
+    const first = moved(exp_avg, direction, share1);
+    const second = moved(exp_avg_sq, direction.square(), share2);
+    const largest = amsgrad ? max_exp_avg_sq?.maximum(second) : undefined;
     const shrunk = shrinkage === undefined ? parameter : parameter.mul(shrinkage);
     return {
       // Both averages are divided by their corrections: numerator and denominator times √(1 − β₂ᵗ).
-      parameter: shrunk.sub(first.div(second.sqrt().add(eps)).mul(stepSize)),
-      state: { exp_avg: first, exp_avg_sq: second },
+      parameter: shrunk.sub(first.div((largest ?? second).sqrt().add(eps)).mul(stepSize)),
+      state: { exp_avg: first, exp_avg_sq: second, max_exp_avg_sq: largest },
     };
   }
 }
@@ -96,7 +108,7 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
  * Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101), in PyTorch's form: at step t with the gradient g,
  *
  * p ← p · (1 − learningRate · weightDecay);  m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;
- * p ← p − learningRate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps).
+ * p ← p − learningRate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps), with `amsgrad` by the largest v so far.
  *
  * Throws `ArgumentError` for options out of range.
  *
