@@ -240,5 +240,36 @@ for optimizer, options, group in RUNS:
     chosen = {**options, "groups": [{**GROUP, **group}]} if group else options
     runs.append({"optimizer": optimizer, "options": chosen, **result})
 
+
+
+# L-BFGS: the parameters after each step, which asks for the loss several times.
+def lbfgs(options, steps):
+    parameters = {name: value.clone().requires_grad_(True) for name, value in initial.items()}
+    names = {"maxIter": "max_iter", "historySize": "history_size", "lineSearchFn": "line_search_fn", "maxEval": "max_eval",
+             "toleranceGrad": "tolerance_grad", "toleranceChange": "tolerance_change", **SNAKE}
+    instance = torch.optim.LBFGS(parameters.values(), **{names[key]: value for key, value in options.items()})
+
+    def closure():
+        instance.zero_grad()
+        loss = loss_of(parameters)
+        loss.backward()
+        return loss
+
+    after, losses = [], []
+    for _ in range(steps):
+        losses.append(instance.step(closure).item())
+        after.append([value for p in parameters.values() for value in store(p)["data"]])
+    state = instance.state[instance._params[0]]
+    return {"options": options, "losses": losses, "after": after, "evaluations": state["func_evals"], "iterations": state["n_iter"]}
+
+
+LBFGS = [
+    lbfgs({"learningRate": 0.5, "maxIter": 4}, 5),
+    lbfgs({"learningRate": 0.25, "maxIter": 10, "historySize": 3, "maxEval": 6}, 5),
+    lbfgs({"lineSearchFn": "strong_wolfe", "maxIter": 4}, 4),
+    lbfgs({"lineSearchFn": "strong_wolfe", "learningRate": 8, "maxIter": 3, "historySize": 2}, 5),
+    lbfgs({"lineSearchFn": "strong_wolfe", "maxIter": 20, "toleranceGrad": 0.05}, 1),
+]
+
 path = Path(__file__).parents[2] / "packages/optimizers/test/golden/problems.json"
-path.write_text(json.dumps({"x": store(x), "y": store(y), "initial": {n: store(v) for n, v in initial.items()}, "runs": runs}) + "\n")
+path.write_text(json.dumps({"x": store(x), "y": store(y), "initial": {n: store(v) for n, v in initial.items()}, "runs": runs, "lbfgs": LBFGS}) + "\n")

@@ -31,6 +31,7 @@ export { Lion, type LionOptions, type LionSettings } from './algorithms/lion.ts'
 export { LAMB, type LAMBOptions, type LAMBSettings } from './algorithms/lamb.ts';
 export { Adafactor, type AdafactorOptions, type AdafactorSettings } from './algorithms/adafactor.ts';
 export { Muon, type MuonOptions, type MuonSettings } from './algorithms/muon.ts';
+export { LBFGS, type LBFGSMemory, type LBFGSOptions, type LBFGSState } from './lbfgs/lbfgs.ts';
 export { isBiasOrNorm } from './decay-groups.ts';
 export { fromPyTorchState, toPyTorchState, type PyTorchOptimizerState } from './pytorch.ts';
 export { minimize, type MinimizeOptions } from './minimize.ts';

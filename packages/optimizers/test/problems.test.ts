@@ -12,6 +12,7 @@ import {
   type GroupOptions,
   type OptimizerState,
 } from '../src/index.ts';
+import { lossOf, type Parameters } from './support/problem.ts';
 
 type Options = { readonly learningRate?: number; readonly groups?: readonly { readonly match: string }[] };
 
@@ -37,7 +38,6 @@ const { x, y, initial, runs } = golden(new URL('golden/problems.json', import.me
 };
 const cases = runs.map((run) => [`${run.optimizer} ${JSON.stringify(run.options)}`, run] as const);
 
-type Parameters = Readonly<Record<string, Tensor>>;
 type Constructor = new (parameters: Parameters, options: object) => Optimizer;
 
 const exported = new Map<string, unknown>(Object.entries(optimizers));
@@ -57,14 +57,6 @@ function optionsOf({ options }: Run): object {
     ...others,
   }));
   return { ...options, groups };
-}
-
-/** The loss of a network with four hidden units. */
-function lossOf(parameters: Parameters, inputs: Tensor, targets: Tensor): Tensor {
-  const of = (name: string): Tensor => parameters[name] as Tensor;
-  const hidden = inputs.matmul(of('hidden.weight').transpose(0, 1)).add(of('hidden.bias')).tanh();
-  const outputs = hidden.matmul(of('output.weight').transpose(0, 1)).add(of('output.bias'));
-  return outputs.sub(targets).square().mean();
 }
 
 /** The state of all parameters by `<parameter>.<slot>`. */

@@ -255,6 +255,18 @@ export const constructors: {
       nsSteps: anInteger(5),
     }),
   ],
+  LBFGS: [
+    parameters,
+    options<hebb.LBFGSOptions>({
+      learningRate: aNumber(1),
+      maxIter: anInteger(2),
+      maxEval: anInteger(3),
+      toleranceGrad: aNumber(1e-7),
+      toleranceChange: aNumber(1e-9),
+      historySize: anInteger(5),
+      lineSearchFn: aChoice('strong_wolfe'),
+    }),
+  ],
   EMA: [wrapped, options<hebb.EMAOptions>({ decay: aNumber(0.9) })],
   SWA: [wrapped, options<hebb.SWAOptions>({ from: anInteger(2), every: anInteger(2) })],
   Lookahead: [wrapped, options<hebb.LookaheadOptions>({ steps: anInteger(2), alpha: aNumber(0.5) })],
