@@ -1,7 +1,7 @@
 /** Whole matrices of derivatives: all rows of a pullback at once, or all columns of a pushforward. */
 import { eye, zeros, type Tensor } from '@hebb/tensor';
 import { checkOptions, oneOf, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
-import { nodeOf, tensorOf, withInlining, type Node, type TensorType } from '@hebb/tensor/graph';
+import { knownAs, nodeOf, tensorOf, withInlining, type Node, type TensorType } from '@hebb/tensor/graph';
 import { Batching } from './batching.ts';
 import { grad } from './gradients.ts';
 import { prepare, requireGradients, requirePositions, type At, type Position, type Positions } from './preparation.ts';
@@ -30,11 +30,13 @@ function requirePositionsOf(op: string, _name: string, value: unknown): void {
 }
 
 /** The unit vectors in the direction of every element of a tensor of that shape, one after another. */
-function directions({ dtype, shape, size }: TensorType): Node {
-  return nodeOf(
-    eye(size)
-      .to(dtype)
-      .reshape([size, ...shape]),
+function directions(op: string, { dtype, shape, size }: TensorType): Node {
+  return knownAs(op, () =>
+    nodeOf(
+      eye(size)
+        .to(dtype)
+        .reshape([size, ...shape]),
+    ),
   );
 }
 
@@ -42,11 +44,16 @@ function directions({ dtype, shape, size }: TensorType): Node {
 type Derivative = (output: Tensor, input: Node) => Tensor | undefined;
 
 /** Row by row: the pullback of a unit vector for each element of the outputs. */
-function byRows(outputs: readonly Tensor[], wanted: ReadonlyMap<Node, string>, reached: Set<Node>): Derivative {
+function byRows(
+  op: string,
+  outputs: readonly Tensor[],
+  wanted: ReadonlyMap<Node, string>,
+  reached: Set<Node>,
+): Derivative {
   const all = outputs.map((output) => {
     const { type } = nodeOf(output);
     const batching = new Batching(type.size);
-    const cotangent = batching.placeholder(type, directions(type));
+    const cotangent = batching.placeholder(type, directions(op, type));
     const found = reverse([{ node: nodeOf(output), cotangent: tensorOf(cotangent) }], wanted);
     for (const node of found.keys()) reached.add(node);
     return [output, { batching, found }] as const;
@@ -64,7 +71,7 @@ function byRows(outputs: readonly Tensor[], wanted: ReadonlyMap<Node, string>, r
 function byColumns(op: string, outputs: readonly Tensor[], wanted: ReadonlyMap<Node, string>): Derivative {
   const all = [...wanted].map(([node, name]) => {
     const batching = new Batching(node.type.size);
-    const tangent = batching.placeholder(node.type, directions(node.type));
+    const tangent = batching.placeholder(node.type, directions(op, node.type));
     const tangents = pushForward(op, outputs, new Map([[node, tensorOf(tangent)]]), new Map([[node, name]]));
     return [node, { batching, tangents }] as const;
   });
@@ -96,7 +103,7 @@ function derivatives<A extends unknown[]>(
   const some = tensors.filter(({ size }) => size > 0);
   const inputs = new Map([...wanted].filter(([node]) => node.type.size > 0));
   const reached = new Set<Node>();
-  const derivative = mode === 'reverse' ? byRows(some, inputs, reached) : byColumns(op, some, inputs);
+  const derivative = mode === 'reverse' ? byRows(op, some, inputs, reached) : byColumns(op, some, inputs);
   if (check && mode === 'reverse')
     requireGradients(op, some, inputs, new Map([...reached].map((node) => [node, true])), { selections: false });
   return outputs.rebuild(

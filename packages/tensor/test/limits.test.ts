@@ -94,7 +94,7 @@ describe.each([4e9, 2 ** 53, 1e300])('%s', (huge) => {
 });
 
 it.each<readonly [string, () => unknown, RegExp]>([
-  ['a result', () => adaptiveAvgPool2d(image(), 1e8), /outputSize makes a result \[1, 2, 100000000, 100000000\]/],
+  ['a result', () => adaptiveAvgPool2d(image(), 1e8), /\[adaptiveAvgPool2d\] a tensor \w+\[1,2,100000000,100000000\]/],
   ['a table of roots', () => rfft(ones([4]), { n: 1e8 }), /n must be an integer ≥ 1 and ≤ 33554432/],
   ['a table of positions', () => interpolate(sequence(), { size: 1e8 }), /table of 100000000 numbers/],
   ['a table of filters', () => melFilterBank(1e5, 1e5, 100), /table of 10000000000 numbers/],

@@ -55,14 +55,14 @@ export class Forwarding {
    */
   wrap(): void {
     const module = this.#module as unknown as { forward: Forward };
-    const { forward } = module;
-    if (forward === this.#wrapped || typeof forward !== 'function') return;
+    const { forward: own } = module;
+    if (own === this.#wrapped || typeof own !== 'function') return;
     if (!Object.isExtensible(module) && Object.hasOwn(module, 'forward')) return;
     // What has been wrapped and is called by its successor is a plain function again.
-    const wrapped: Forward = (...inputs) =>
-      wrapped === this.#wrapped ? this.#call(forward, inputs) : forward.apply(module, inputs);
-    Object.defineProperty(module, 'forward', { value: wrapped, configurable: true, enumerable: false, writable: true });
-    this.#wrapped = wrapped;
+    const forward: Forward = (...inputs) =>
+      forward === this.#wrapped ? this.#call(own, inputs) : own.apply(module, inputs);
+    Object.defineProperty(module, 'forward', { value: forward, configurable: true, enumerable: false, writable: true });
+    this.#wrapped = forward;
   }
 
   /** Adds a hook; the result removes it. */

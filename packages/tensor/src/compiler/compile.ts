@@ -1,5 +1,5 @@
 /** The compiler: a program becomes a plan of kernels. */
-import { requireCountable, type PlanAttributes, type Program, type ProgramNode } from '../graph/program.ts';
+import { type PlanAttributes, type Program, type ProgramNode } from '../graph/program.ts';
 import type { DType } from '../graph/types.ts';
 import { gatherCopies } from './copies.ts';
 import { groupProgram, maximumStores } from './groups.ts';
@@ -73,7 +73,6 @@ const storageTypes: Readonly<Record<DType, StorageType>> = {
 /** The steps that compute a simplified program: that of a plan, or the body of a loop. */
 function compileBlock(memory: Memory, source: Program, bindings: Bindings): PlanStep[] {
   const program = withCopiedLeaves(withLoopState(source));
-  requireCountable(program);
   const grouping = groupProgram(program);
   const { order, direct } = scheduleGroups(program, grouping);
   const { nodes, outputs, parameters } = program;

@@ -1,7 +1,9 @@
 /** A node of the graph: an operation on other nodes, or a leaf that holds data. */
 import type { Attributes, Primitive } from './attributes.ts';
 import { primitives } from './primitives.ts';
-import { isFloat, type TensorType } from './types.ts';
+import { ShapeError } from './errors.ts';
+import { calledFunction } from './stack.ts';
+import { formatType, isFloat, largestSize, type TensorType } from './types.ts';
 
 /** Where the value of a realised node lives. Only the runtime looks inside. */
 export interface NodeStorage {
@@ -141,6 +143,15 @@ function announce(node: Node, inputs: readonly Node[], readsCell: boolean): void
   recorder?.created(node);
 }
 
+/** Throws {@link ShapeError} for a result of more elements than a device can count, also where it would never lie in memory. */
+function requireCountable(op: string, type: TensorType): void {
+  if (type.size <= largestSize || type.parts !== undefined) return;
+  throw new ShapeError(
+    `[${caller ?? calledFunction() ?? op}] a tensor ${formatType(type)} has ${type.size} elements, more than the ${largestSize} that can be counted.`,
+    { hint: 'Compute it in parts.' },
+  );
+}
+
 /** Records one operation. Throws what the primitive's inference throws, on the caller's line. */
 export function makeNode<P extends Primitive>(op: P, given: readonly Node[], attributes: Attributes[P]): Node {
   const inputs = enclosure === undefined ? given : given.map(gateOf);
@@ -159,13 +170,9 @@ export function makeNode<P extends Primitive>(op: P, given: readonly Node[], att
     if (input.readsCell || input.cell !== undefined) readsCell = true;
     if (input.local) local = true;
   }
-  const node = new Node(
-    op,
-    inputs,
-    attributes,
-    spec.infer(types, attributes),
-    differentiable && op !== 'detach',
-  ) as unknown as Node;
+  const type = spec.infer(types, attributes);
+  requireCountable(op, type);
+  const node = new Node(op, inputs, attributes, type, differentiable && op !== 'detach') as unknown as Node;
   if (readsCell) node.readsCell = true;
   if (local) node.local = true;
   if (caller !== undefined) callers.set(node, caller);

@@ -3,11 +3,11 @@
  * to parameters and changing numbers to scalars. It is what plans are made from, and its key is what they are found by: the
  * whole structure as one list of integers, so that comparing keys compares programs exactly.
  */
-import { HebbError, ShapeError } from './errors.ts';
+import { HebbError } from './errors.ts';
 import { nextWalk, type Node } from './node.ts';
 import type { Attributes, LoopAttributes, PlanPrimitive } from './attributes.ts';
 import { primitiveCodes, primitives } from './primitives.ts';
-import { formatType, type TensorType } from './types.ts';
+import type { TensorType } from './types.ts';
 
 /** Attributes cut loose from nodes. */
 export interface PlanAttributes extends Omit<Attributes, 'composite' | 'scan'> {
@@ -156,9 +156,6 @@ export function sameKey(a: Int32Array, b: Int32Array): boolean {
   return true;
 }
 
-/** Most elements of a tensor: positions are 32-bit integers on the devices. */
-export const largestSize: number = 2 ** 31 - 1;
-
 /** The linearised body of a loop: what its key and its program are made from. */
 export function linearizeBody({ parameters, results }: Attributes['scan']['body']): Linearization {
   return linearize(results, [], parameters);
@@ -172,28 +169,6 @@ export function neededNodes({ nodes, outputs }: Program): boolean[] {
     if (needed[index] === true) for (const input of nodes[index]?.inputs ?? []) needed[input] = true;
   }
   return needed;
-}
-
-/**
- * Throws {@link ShapeError} where anything that the outputs need has more elements than a device can count, also where it would never lie
- * in memory.
- */
-export function requireCountable(program: Program): void {
-  const needed = neededNodes(program);
-  for (const [index, node] of program.nodes.entries()) {
-    if (needed[index] === true) requireCountableType(node);
-    if (needed[index] === true && node.op === 'scan')
-      requireCountable((node.attributes as PlanAttributes['scan']).body);
-  }
-}
-
-/** {@link requireCountable} for one operation. */
-export function requireCountableType({ op, type }: { readonly op: string; readonly type: TensorType }): void {
-  if (type.parts !== undefined || type.size <= largestSize) return;
-  throw new ShapeError(
-    `[${op}] a tensor ${formatType(type)} has ${type.size} elements, more than the ${largestSize} that can be counted.`,
-    { hint: 'Compute it in parts.' },
-  );
 }
 
 /** A node's attributes without what they hold of the graph. */

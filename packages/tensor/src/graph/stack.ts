@@ -73,3 +73,20 @@ export function fromCaller(stack: string, name: string, message: string): string
   const end = typeof limit === 'number' && limit < searchDepth ? caller + limit : undefined;
   return title + [...lines.slice(0, first), ...lines.slice(caller, end)].join('\n');
 }
+
+/** The function that users called, as far as the stack of here says: the outermost one of Hebb's. Undefined for one without a name, and in bundles. */
+export function calledFunction(): string | undefined {
+  const restore = deepenStack();
+  const { stack } = new Error();
+  restore();
+  const lines = String(stack)
+    .split('\n')
+    .filter((line) => frame.test(line));
+  const caller = lines.findIndex((line) => !isHebbOrEngine(line));
+  const called =
+    lines
+      .slice(0, caller)
+      .filter((line) => !native.test(line))
+      .at(-1) ?? '';
+  return /^(?:\s+at (?:async |new )?)?(?:\w+\.)?([A-Za-z]\w*)(?:@| \[as | \()/.exec(called)?.[1];
+}

@@ -9,6 +9,9 @@ export type DType = 'float32' | 'float16' | 'int32' | 'uint8' | 'bool';
 /** All dtypes, the later of two being what they have in common: see {@link promoteTypes}. */
 export const dtypes: readonly DType[] = ['bool', 'uint8', 'int32', 'float16', 'float32'];
 
+/** Most elements of a tensor: positions are 32-bit integers on the devices. */
+export const largestSize: number = 2 ** 31 - 1;
+
 /** Whether gradients flow through numbers of this dtype. */
 export function isFloat(dtype: DType): dtype is 'float32' | 'float16' {
   return dtype === 'float32' || dtype === 'float16';

@@ -3,7 +3,7 @@ import { requireFunction, requireInteger, requireOptions, type OptionNames } fro
 import { recordBehind } from '../graph/enclosure.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import { largestSize } from '../graph/program.ts';
+import { largestSize } from '../graph/types.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import { withInlining } from '../runtime/recording.ts';
 import { tensor } from './creation.ts';

@@ -2,7 +2,7 @@
 import { checkOptions, describe, requireOneOf, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import { largestSize } from '../graph/program.ts';
+import { largestSize } from '../graph/types.ts';
 import type { ConvolutionAttributes } from '../graph/attributes.ts';
 import { convolutionOutputSize } from '../graph/primitives.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';

@@ -1,7 +1,7 @@
 /** Points at regular distances, and grids of them. */
 import { checkOptions, requireFinite, requireInteger, requireOneOf, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
-import { largestSize } from '../graph/program.ts';
+import { largestSize } from '../graph/types.ts';
 import { requireTensors } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { iota, tensor } from './creation.ts';

@@ -15,7 +15,7 @@ import { composite, type CompositeDefinition } from './composite.ts';
 import { perAxis } from './convolution.ts';
 import { tensor } from './creation.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
-import { requireCountableShape, requireTable } from './limits.ts';
+import { requireTable } from './limits.ts';
 import { broadcastTo, reshape } from './movement.ts';
 import { inFloat32 } from './operands.ts';
 
@@ -102,8 +102,6 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
       : spatial.map((n, axis) => Math.floor(n * (factors[axis] ?? 1)));
   if (sizes.some((n) => n < 1))
     throw new ShapeError(`[${op}] nothing is left of ${x} with scaleFactor ${describe(scaleFactor)}.`);
-  const asked = factors === undefined ? 'size' : 'scaleFactor';
-  requireCountableShape(op, asked, [...x.shape.slice(0, 2), ...sizes]);
   if (mode === 'area') {
     if (axes === 1) return adaptiveAvgPool1d(x, sizes);
     return axes === 2 ? adaptiveAvgPool2d(x, sizes) : adaptiveAvgPool3d(x, sizes);
@@ -112,6 +110,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   // A result as large as x, at the same pixels, needs no operation.
   if (mode.startsWith('nearest') && sizes.every((n, axis) => n === spatial[axis] && (factors?.[axis] ?? 1) === 1))
     return unchanged(x);
+  const asked = factors === undefined ? 'size' : 'scaleFactor';
   for (const n of sizes) requireTable(op, asked, n, n * numbersPerPixel[mode]);
   const attributes = {
     mode,

@@ -1,8 +1,6 @@
 /** Limits of sizes, checked before anything is listed: an array of a size that somebody mistyped would take the memory of the whole process. */
 import { describe } from '../arguments/index.ts';
-import { ArgumentError, ShapeError } from '../graph/errors.ts';
-import { largestSize } from '../graph/program.ts';
-import { sizeOf } from '../graph/types.ts';
+import { ArgumentError } from '../graph/errors.ts';
 
 /** Most numbers of a table that an operation computes on the host, such as the roots of a Fourier transform: 256 MiB of float32. */
 export const largestTable: number = 2 ** 26;
@@ -12,16 +10,6 @@ export function requireTable(op: string, name: string, given: unknown, count: nu
   if (count <= largestTable) return;
   throw new ArgumentError(
     `[${op}] ${name} is ${describe(given)}, which takes a table of ${count} numbers on the host; at most ${largestTable} are computed.`,
-    { hint: 'Compute it in parts.' },
-  );
-}
-
-/** Throws {@link ShapeError} where the result that an argument asks for has more elements than can be counted. */
-export function requireCountableShape(op: string, name: string, shape: readonly number[]): void {
-  const size = sizeOf(shape);
-  if (size <= largestSize) return;
-  throw new ShapeError(
-    `[${op}] ${name} makes a result [${shape.join(', ')}] of ${size} elements, more than the ${largestSize} that can be counted.`,
     { hint: 'Compute it in parts.' },
   );
 }

@@ -1,8 +1,7 @@
 /** Matrix products. */
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode, type Node } from '../graph/node.ts';
-import { largestSize } from '../graph/program.ts';
-import { isFloat, sizeOf, type DType } from '../graph/types.ts';
+import { isFloat, largestSize, sizeOf, type DType } from '../graph/types.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastNode, broadcastShapes, castNode, commonDType, numeric } from './operands.ts';
@@ -52,7 +51,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     throw new ShapeError(`[matmul] cannot multiply ${a} by ${b}: their batch axes do not broadcast.`);
   const dtype = commonDType(a.dtype, b.dtype);
   let result: Tensor;
-  if (!isFloat(dtype)) result = exactProduct(numeric(left), numeric(right), dtype);
+  if (!isFloat(dtype)) result = exactProduct(numeric(left), numeric(right), dtype, sizeOf([...batch, rows, columns]));
   else if (right.ndim === 2 && left.ndim > 2) {
     // Rows of all batches meet one matrix: one large product instead of many small ones.
     const product = dot(
@@ -71,18 +70,17 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 
 /**
  * The product of integers, modulo 2³² (of uint8 modulo 256): sums of products, since the kernels of matrix products compute in float32. In parts
- * where all of the products are more than can be counted.
+ * where all of the products of the `count` results are more than can be counted.
  */
-function exactProduct(left: Tensor, right: Tensor, dtype: DType): Tensor {
-  const product = unsqueeze(left, -1).mul(unsqueeze(right, -3));
+function exactProduct(left: Tensor, right: Tensor, dtype: DType, count: number): Tensor {
   const inner = left.shape.at(-1) ?? 0;
-  if (product.size > largestSize && inner > 1) {
+  if (count * inner > largestSize && inner > 1) {
     const half = Math.floor(inner / 2);
     const part = (start: number, length: number): Tensor =>
-      exactProduct(narrow(left, -1, start, length), narrow(right, -2, start, length), dtype);
+      exactProduct(narrow(left, -1, start, length), narrow(right, -2, start, length), dtype, count);
     return part(0, half).add(part(half, inner - half));
   }
-  const sum = product.sum(-2);
+  const sum = unsqueeze(left, -1).mul(unsqueeze(right, -3)).sum(-2);
   return dtype === 'uint8' ? sum.to('uint8') : sum;
 }
 

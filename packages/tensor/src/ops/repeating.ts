@@ -2,11 +2,11 @@
 import { requireArray, requireInteger, wrongArgument } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import { makeNode } from '../graph/node.ts';
-import { largestSize } from '../graph/program.ts';
+import { largestSize } from '../graph/types.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensor } from './creation.ts';
-import { requireCountableShape, requireTable } from './limits.ts';
+import { requireTable } from './limits.ts';
 import { normalizeAxis, reshape } from './movement.ts';
 
 function repeated(op: string, x: Tensor, counts: readonly number[]): Tensor {
@@ -78,7 +78,6 @@ export function repeatInterleave(x: Tensor, repeats: number | readonly number[],
   const after = source.shape.slice(position + 1);
   if (typeof repeats === 'number') {
     requireInteger('repeatInterleave', 'repeats', repeats, 0, largestSize);
-    requireCountableShape('repeatInterleave', 'repeats', [...before, extent * repeats, ...after]);
     const spread = reshape(source, [...before, extent, 1, ...after]);
     return reshape(spread.broadcastTo([...before, extent, repeats, ...after]), [...before, extent * repeats, ...after]);
   }

@@ -9,7 +9,7 @@ import {
 } from '../arguments/index.ts';
 import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { makeParameter, type Node } from '../graph/node.ts';
-import { largestSize } from '../graph/program.ts';
+import { largestSize } from '../graph/types.ts';
 import { makeScan, recordStep, scanResult } from '../graph/scan.ts';
 import { formatType, tensorType } from '../graph/types.ts';
 import { isTensor, nodeOf, tensorOf, unchanged } from '../handle.ts';

@@ -8,7 +8,7 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
-import { largestSize } from '../graph/program.ts';
+import { largestSize } from '../graph/types.ts';
 import { isTensor, requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { ones } from './creation.ts';

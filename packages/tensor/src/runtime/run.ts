@@ -1,15 +1,7 @@
 /** One run of one plan: leaves are bound, variables get their first values, and the plan is found or made. */
 import { StaleValueError } from '../graph/errors.ts';
 import type { Node } from '../graph/node.ts';
-import {
-  linearize,
-  requireCountableType,
-  resolve,
-  sameKey,
-  toProgram,
-  type Linearization,
-  type Program,
-} from '../graph/program.ts';
+import { linearize, resolve, sameKey, toProgram, type Linearization, type Program } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import type { DeviceBuffer, HostArray } from './backend.ts';
 import type { TensorCell } from './cell.ts';
@@ -128,7 +120,6 @@ export function issue(
   linearization: Linearization,
   targets: readonly (Node | undefined)[],
 ): Storage[] {
-  job.outputs.forEach(requireCountableType);
   initializeCells(device, linearization.leaves);
   const bindings = bindLeaves(device, linearization.leaves);
   const scalars = linearization.scalars.map((node) => node.attributes.value);
