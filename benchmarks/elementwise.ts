@@ -121,7 +121,7 @@ await besidePyTorch(
       expm1,
       floor,
       frac,
-      gelu,
+      gelu: (a) => gelu(a),
       isFinite,
       isInf,
       isNaN,

@@ -14,7 +14,7 @@ const methods = {
   ],
   comparison: ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual', 'and', 'or', 'not', 'where'],
   elementary: ['exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tanh', 'erf', 'erfc'],
-  activations: ['sigmoid', 'relu', 'gelu'],
+  activations: ['sigmoid', 'relu', ['exactGelu', 'gelu']],
   rounding: ['floor', 'ceil', 'round'],
   casting: [['cast', 'to'], 'detach'],
   movement: [

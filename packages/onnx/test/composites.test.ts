@@ -9,6 +9,7 @@ import {
   asinh,
   atanh,
   avgPool2d,
+  celu,
   cholesky,
   composite,
   conv2d,
@@ -19,17 +20,24 @@ import {
   determinant,
   eigh,
   einsum,
+  elu,
   eye,
   frac,
+  glu,
   gridSample,
+  hannWindow,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
   hypot,
   interpolate,
-  hannWindow,
   irfft,
   irfft2,
-  istft,
   isFinite,
+  istft,
   kron,
+  leakyRelu,
   lerp,
   logSigmoid,
   lpPool2d,
@@ -40,21 +48,33 @@ import {
   maxPool2dWithIndices,
   maxPool3d,
   maxUnpool2d,
+  mish,
   nanToNum,
   pixelShuffle,
+  prelu,
   qr,
+  relu6,
   rfft,
   rfft2,
+  rrelu,
   scaledDotProductAttention,
+  selu,
   setDevice,
+  silu,
   sinh,
-  solve,
+  softmin,
   softplus,
-  svd,
+  softshrink,
+  softsign,
+  solve,
   stft,
+  svd,
+  swiglu,
   tan,
+  tanhshrink,
   tensor,
   tensordot,
+  threshold,
   trace,
   transpose,
   xlogy,
@@ -64,7 +84,7 @@ import {
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx } from '@hebb/onnx';
 import { composites } from '../src/operators/composites.ts';
-import { expectSame, numbers, operatorsOf } from './support/compare.ts';
+import { expectSame, expectSameValues, numbers, operatorsOf } from './support/compare.ts';
 
 beforeAll(() => setDevice('reference'));
 
@@ -79,6 +99,17 @@ describe("a user's composite with the name of one of ours", () => {
   const names = [
     'gelu',
     'geluTanh',
+    'celu',
+    'elu',
+    'hardsigmoid',
+    'hardswish',
+    'hardtanh',
+    'leakyRelu',
+    'mish',
+    'prelu',
+    'selu',
+    'softplus',
+    'softsign',
     'softmax',
     'logSoftmax',
     'linear',
@@ -138,6 +169,19 @@ describe('a composite of ours', () => {
     ['Asinh', asinh],
     ['Acosh', (x) => acosh(x.abs().add(1))],
     ['Atanh', (x) => atanh(x.mul(0.25))],
+    ['Elu', (x) => elu(x, { alpha: 0.5 })],
+    ['Celu', (x) => celu(x, { alpha: 0.5 })],
+    ['Selu', selu],
+    ['LeakyRelu', (x) => leakyRelu(x, { negativeSlope: 0.25 })],
+    ['LeakyRelu', rrelu],
+    ['PRelu', (x) => prelu(x, tensor([0.25, -1]))],
+    ['PRelu', (x) => prelu(x, tensor(0.25))],
+    ['HardSigmoid', (x) => hardsigmoid(x.mul(3))],
+    ['HardSwish', (x) => hardswish(x.mul(3))],
+    ['Softsign', softsign],
+    ['Softplus', (x) => softplus(x.mul(20))],
+    ['Clip', relu6],
+    ['Clip', (x) => hardtanh(x, { maxValue: 0.5 })],
   ])('is the operator %s', async (operator, run) => {
     expect(operatorsOf(await expectSame(run, image, batches))).toContain(operator);
   });
@@ -147,6 +191,15 @@ describe('a composite of ours', () => {
     ['xlogy', (x) => xlogy(x, x.abs())],
     ['logSigmoid', logSigmoid],
     ['softplus', (x) => softplus(x, { beta: 2, threshold: 3 })],
+    ['threshold', (x) => threshold(x, 0.5, 2)],
+    // ONNX's Shrink and ThresholdedRelu make 0 of NaN.
+    ['hardshrink', (x) => hardshrink(x, { lambda: 1 })],
+    ['softshrink', softshrink],
+    ['silu', silu],
+    ['tanhshrink', tanhshrink],
+    ['softmin', (x) => softmin(x, 1)],
+    ['glu', glu],
+    ['swiglu', (x) => swiglu(x, 1)],
     ['frac', frac],
     ['lerp', (x) => lerp(x, 3, x.sigmoid())],
     ['nanToNum', (x) => nanToNum(x.log(), { nan: 2 })],
@@ -211,6 +264,32 @@ describe('a composite of ours', () => {
     ['AveragePool', (x) => adaptiveAvgPool2d(x, [3, 2])],
   ])('pools by %s', async (operator, run) => {
     expect(operatorsOf(await expectSame(run, image, batches))).toContain(operator);
+  });
+
+  it('activations mean the same of infinities and NaN', async () => {
+    const x = tensor([-Infinity, -1e4, -3, -0.5, 0, 0.5, 3, 1e4, Infinity, NaN]);
+    const functions = [
+      relu6,
+      hardtanh,
+      elu,
+      celu,
+      selu,
+      leakyRelu,
+      hardshrink,
+      softshrink,
+      hardsigmoid,
+      hardswish,
+      softplus,
+    ];
+    await expectSameValues((input) => [...functions, mish, softsign].map((f) => f(input)), [x], { opset: 20 });
+    await expectSameValues((input) => [prelu(input, tensor([0.25])), threshold(input, 0.5, 0)], [x]);
+  });
+
+  it('mish is an operator where the opset has it', async () => {
+    for (const opset of [17, 18]) {
+      const file = await expectSame(mish, { ...image, opset }, batches);
+      expect(operatorsOf(file).includes('Mish')).toBe(opset === 18);
+    }
   });
 
   it('computes what its attributes say, whoever records it', async () => {

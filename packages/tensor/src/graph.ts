@@ -16,9 +16,19 @@ export { gridSampleDefinition } from './ops/grid-sample.ts';
 export { interpolateDefinition } from './ops/interpolate.ts';
 export { topPositionsDefinition } from './ops/sorting.ts';
 export { geluDefinition } from './ops/activations.ts';
+export { celuDefinition, eluDefinition, seluAlpha, seluDefinition, seluScale } from './ops/exponential-units.ts';
+export { geluTanhDefinition } from './ops/gelu.ts';
 export { acoshDefinition, asinhDefinition, atanhDefinition, coshDefinition, sinhDefinition } from './ops/hyperbolic.ts';
 export { averagePoolDefinition, maxPoolDefinition } from './ops/pooling.ts';
+export { hardtanhDefinition, leakyReluDefinition, preluDefinition } from './ops/rectifiers.ts';
+export {
+  hardsigmoidDefinition,
+  hardswishDefinition,
+  mishDefinition,
+  softsignDefinition,
+} from './ops/sigmoidal-units.ts';
 export { logSoftmaxDefinition, softmaxDefinition } from './ops/softmax.ts';
+export { softplusDefinition } from './ops/special.ts';
 export { tanDefinition } from './ops/trigonometry.ts';
 export { recordScan } from './ops/scan.ts';
 export { trace } from './runtime/dry-run.ts';

@@ -32,7 +32,25 @@ export {
   type GeneratorState,
   type RandomOptions,
 } from './ops/random.ts';
-export { gelu, relu, sigmoid } from './ops/activations.ts';
+export { relu, sigmoid } from './ops/activations.ts';
+export { gelu, type GeluOptions } from './ops/gelu.ts';
+export { celu, elu, selu, type EluOptions } from './ops/exponential-units.ts';
+export {
+  hardshrink,
+  hardtanh,
+  leakyRelu,
+  prelu,
+  relu6,
+  rrelu,
+  softshrink,
+  threshold,
+  type HardtanhOptions,
+  type LeakyReluOptions,
+  type RReluOptions,
+  type ShrinkOptions,
+} from './ops/rectifiers.ts';
+export { hardsigmoid, hardswish, mish, silu, softsign, tanhshrink } from './ops/sigmoidal-units.ts';
+export { geglu, glu, reglu, swiglu } from './ops/gated-units.ts';
 export {
   abs,
   add,
@@ -180,7 +198,7 @@ export { segmentMax, segmentMean, segmentMin, segmentSoftmax, segmentSum } from 
 export { embedding, embeddingBag, type EmbeddingBagOptions, type EmbeddingOptions } from './ops/embedding.ts';
 export { setAt, type Selection, type SetAtOptions } from './ops/assignment.ts';
 export type { Positions } from './ops/positions.ts';
-export { logSoftmax, softmax } from './ops/softmax.ts';
+export { logSoftmax, softmax, softmin } from './ops/softmax.ts';
 export { matmul } from './ops/linalg.ts';
 export { cross, dot, kron, matrixPower, outer, tensordot } from './ops/products.ts';
 export { triangularSolve, type TriangularSolveOptions } from './ops/triangular.ts';

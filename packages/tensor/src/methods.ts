@@ -509,7 +509,7 @@ export abstract class TensorMethods {
    * ```
    */
   gelu(): Tensor {
-    return activations.gelu(self(this));
+    return activations.exactGelu(self(this));
   }
 
   /**

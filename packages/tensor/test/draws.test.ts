@@ -70,6 +70,14 @@ const cases: Draws<Omit<typeof hebb, 'scaledDotProductAttention'>> = {
     distribution: (x) => unit((x + 3) / 8),
     exact: true,
   },
+  rrelu: {
+    draw: (shape, generator) =>
+      hebb.rrelu(hebb.full(shape, -1), { lower: 0.25, upper: 0.75, training: true, generator }).neg(),
+    mean: 1 / 2,
+    variance: 1 / 48,
+    distribution: (x) => unit(2 * x - 0.5),
+    exact: true,
+  },
   randn: {
     draw: (shape, generator) => hebb.randn(shape, { generator }),
     mean: 0,

@@ -1,4 +1,3 @@
-import { geluTanh } from '../activations/activations.ts';
 import { batchNorm } from '../normalization/batch-norm.ts';
 import { linear } from '../linear/linear.ts';
 
@@ -9,5 +8,4 @@ import { linear } from '../linear/linear.ts';
 export const layerComposites: {
   readonly linear: typeof linear;
   readonly batchNorm: typeof batchNorm;
-  readonly geluTanh: typeof geluTanh;
-} = { linear, batchNorm, geluTanh };
+} = { linear, batchNorm };

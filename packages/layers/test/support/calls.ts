@@ -1,4 +1,5 @@
 /** Golden files of layers, a file a family, as tools/golden/layer_cases.py writes them: calls of one layer with all of their gradients. */
+import { readdirSync } from 'node:fs';
 import { Tensor } from '@hebb/tensor';
 import { isPlain } from '@hebb/tensor/arguments';
 import { golden, toTensor, type Stored } from '../../../tensor/test/support/golden.ts';
@@ -20,6 +21,11 @@ export interface LayerCall {
   /** Of the state what the call has changed. */
   readonly stateAfter: Readonly<Record<string, Stored>>;
 }
+
+/** The families that have such a file. */
+export const layerFamilies: readonly string[] = readdirSync(new URL('../golden', import.meta.url))
+  .filter((file) => file.endsWith('.json') && file !== 'pytorch.json')
+  .map((file) => file.slice(0, -'.json'.length));
 
 /** The calls of a family, with a name for each. */
 export function layerCalls(family: string): (readonly [name: string, call: LayerCall])[] {

@@ -15,7 +15,21 @@ import {
   averagePoolDefinition,
   convDefinition,
   coshDefinition,
+  celuDefinition,
+  eluDefinition,
   geluDefinition,
+  geluTanhDefinition,
+  hardsigmoidDefinition,
+  hardswishDefinition,
+  hardtanhDefinition,
+  leakyReluDefinition,
+  mishDefinition,
+  preluDefinition,
+  seluAlpha,
+  seluDefinition,
+  seluScale,
+  softplusDefinition,
+  softsignDefinition,
   logSoftmaxDefinition,
   maxPoolDefinition,
   sinhDefinition,
@@ -59,6 +73,61 @@ const gelu: CompositeRule = {
     return site.elementwise('Mul', [weighted, number(0.5)]);
   },
 };
+
+/** An operator of one operand with numbers among its attributes, from the composite's options. */
+function parametric(
+  opType: string,
+  since: number,
+  attributesOf: (options: CompositeAttributes) => Readonly<Record<string, number>>,
+  fits: (options: CompositeAttributes) => boolean = () => true,
+): CompositeRule {
+  return {
+    since,
+    covers: (site) => site.node.inputs[0]?.dtype === 'float32' && fits(optionsOf(site)),
+    write: (site) => {
+      const numbers = Object.entries(attributesOf(optionsOf(site)));
+      const attributes = Object.fromEntries(numbers.map(([name, value]) => [name, { float: value }]));
+      return site.elementwise(opType, site.inputs, { attributes });
+    },
+  };
+}
+
+const alpha = (options: CompositeAttributes): { alpha: number } => ({ alpha: numberOf(options, 'alpha') });
+
+/** min(max(x, low), high). */
+const clip: CompositeRule = {
+  since: 11,
+  covers: (site) => site.node.inputs[0]?.dtype === 'float32',
+  write: (site) => {
+    const bounds = [numberOf(optionsOf(site), 'low'), numberOf(optionsOf(site), 'high')];
+    const [low, high] = bounds.map((bound) => site.emitter.scalar('float32', bound)) as [Value, Value];
+    const x = site.input(0);
+    return site.emit('Clip', [x, low, high], { extents: x.extents });
+  },
+};
+
+const activations: readonly (readonly [CompositeIdentity, CompositeRule])[] = [
+  [eluDefinition, parametric('Elu', 6, alpha)],
+  [celuDefinition, parametric('Celu', 12, alpha)],
+  [seluDefinition, parametric('Selu', 6, () => ({ alpha: seluAlpha, gamma: seluScale }))],
+  [leakyReluDefinition, parametric('LeakyRelu', 6, (options) => ({ alpha: numberOf(options, 'slope') }))],
+  [preluDefinition, activation('PRelu', {}, 9)],
+  [hardtanhDefinition, clip],
+  [hardsigmoidDefinition, parametric('HardSigmoid', 6, () => ({ alpha: 1 / 6, beta: 0.5 }))],
+  [hardswishDefinition, activation('HardSwish', {}, 14)],
+  [mishDefinition, activation('Mish', {}, 18)],
+  [softsignDefinition, activation('Softsign', {}, 1)],
+  [
+    softplusDefinition,
+    // Beyond 17 ln(1 + eˣ) is x in float32.
+    parametric(
+      'Softplus',
+      1,
+      () => ({}),
+      (options) => numberOf(options, 'beta') === 1 && numberOf(options, 'threshold') >= 17,
+    ),
+  ],
+];
 
 function alongAxis(opType: string): CompositeRule {
   return {
@@ -188,5 +257,6 @@ export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map
   [interpolateDefinition, resize],
   [gridSampleDefinition, gridSample],
   [topPositionsDefinition, topPositions],
-  [layerComposites.geluTanh, activation('Gelu', { approximate: 'tanh' }, 20)],
+  [geluTanhDefinition, activation('Gelu', { approximate: 'tanh' }, 20)],
+  ...activations,
 ]);

@@ -40,10 +40,10 @@ export const geluDefinition: CompositeDefinition = {
  * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
  *
  * ```ts
- * await gelu(tensor([0, 1])).toArray(); // [0, 0.8413447]
+ * await tensor([0, 1]).gelu().toArray(); // [0, 0.8413447]
  * ```
  */
-export function gelu(x: Tensor): Tensor {
+export function exactGelu(x: Tensor): Tensor {
   requireTensor('gelu', 'x', x);
   return composite(geluDefinition, {}, [x]);
 }

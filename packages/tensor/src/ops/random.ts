@@ -146,6 +146,12 @@ export interface RandomOptions {
 
 const randomOptions: OptionNames<RandomOptions> = { generator: true };
 
+/** Throws {@link ArgumentError} for what is no generator. */
+export function requireGenerator(op: string, name: string, value: unknown): asserts value is Generator {
+  if (!(value instanceof Generator))
+    throw wrongArgument(op, name, 'a Generator', value, 'Make one with new Generator(seed).');
+}
+
 /** A draw of the generator among the options. */
 export function draw(
   op: string,
@@ -156,8 +162,7 @@ export function draw(
 ): Tensor {
   checkOptions(op, options, randomOptions);
   const { generator = defaultGenerator } = options;
-  if (!(generator instanceof Generator))
-    throw wrongArgument(op, 'generator', 'a Generator', generator, 'Make one with new Generator(seed).');
+  requireGenerator(op, 'generator', generator);
   requireShape(op, shape);
   return drawFrom(generator, shape, distribution, parameters);
 }

@@ -74,3 +74,17 @@ export function logSoftmax(x: Tensor, axis: number): Tensor {
   if (x.shape[position] === 0) return floating(x);
   return composite(logSoftmaxDefinition, { axis: position }, [floating(x)]);
 }
+
+/**
+ * e⁻ˣ / Σ e⁻ˣ along `axis`, the softmax of −x; float16 of float16, else float32, the shape of x.
+ *
+ * Throws {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * await softmin(tensor([1, 2, 3]), -1).toArray(); // [0.6652410, 0.2447285, 0.0900306]
+ * ```
+ */
+export function softmin(x: Tensor, axis: number): Tensor {
+  requireTensor('softmin', 'x', x);
+  return softmax(floating(x).neg(), axis);
+}

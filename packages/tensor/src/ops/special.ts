@@ -52,7 +52,7 @@ export interface SoftplusOptions {
 }
 const softplusOptions: OptionNames<SoftplusOptions> = { beta: requireFinite, threshold: requireFinite };
 
-const softplusDefinition: CompositeDefinition<{ beta: number; threshold: number }> = {
+export const softplusDefinition: CompositeDefinition<{ beta: number; threshold: number }> = {
   name: 'softplus',
   body({ beta, threshold }, x) {
     const scaled = x.mul(beta);

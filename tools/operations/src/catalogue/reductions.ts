@@ -49,6 +49,7 @@ export const reductions = {
   nanMean: of((a) => api.nanMean(api.where(mask([2, 3]), a, NaN)), [2, 3]),
   softmax: of((a) => a.softmax(-1), [2, 3]),
   logSoftmax: of((a) => a.logSoftmax(-1), [2, 3]),
+  softmin: of((a) => api.softmin(a, -1), [2, 3]),
 } satisfies Record<string, Operation>;
 
 const cumulative = (f: (a: api.Tensor, axis: number, options: api.CumulativeOptions) => api.Tensor): Operation =>
