@@ -1,6 +1,6 @@
 /** From a loss per element to the loss. */
 import type { DType, Tensor } from '@hebb/tensor';
-import { requireOneOf, type OptionNames } from '@hebb/tensor/arguments';
+import { oneOf, type OptionNames } from '@hebb/tensor/arguments';
 
 /** 'mean' over all elements, their 'sum', or 'none': one loss per element. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -10,11 +10,8 @@ export interface ReductionOptions {
   reduction?: Reduction;
 }
 
-export const reductionOptions: OptionNames<ReductionOptions> = { reduction: true };
-
-export function requireReduction(op: string, reduction: unknown): asserts reduction is Reduction {
-  requireOneOf<Reduction>(op, 'reduction', reduction, ['mean', 'sum', 'none']);
-}
+/** Of every loss, for the table of its options. */
+export const reductionOptions: OptionNames<ReductionOptions> = { reduction: oneOf('mean', 'sum', 'none') };
 
 /** A loss of float16 without float32 beside it, which has been computed in float32, rounded to float16. */
 export function roundedAs(inputs: readonly (Tensor | undefined)[], loss: Tensor): Tensor {
@@ -23,7 +20,7 @@ export function roundedAs(inputs: readonly (Tensor | undefined)[], loss: Tensor)
 }
 
 /** @param count - what the mean divides by; default the number of elements. */
-export function reduce(losses: Tensor, reduction: Reduction, count?: Tensor): Tensor {
+export function reduce(losses: Tensor, reduction: Reduction = 'mean', count?: Tensor): Tensor {
   if (reduction === 'none') return losses;
   if (reduction === 'sum') return losses.sum();
   return count === undefined ? losses.mean() : losses.sum().div(count);

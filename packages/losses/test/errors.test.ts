@@ -21,7 +21,13 @@ describe('what does not fit is named', () => {
       'logits without classes',
       () => crossEntropy(zeros([2]), labels(0, 1)),
       ShapeError,
-      'logits must be [N, classes] or [N, classes, …], not float32[2]',
+      'logits float32[2] need one class index, int32[], not int32[2].\n  hint: The logits of several examples are [N, classes].',
+    ],
+    [
+      'logits without axes',
+      () => crossEntropy(tensor(1), labels(0)),
+      ShapeError,
+      'logits must be [N, classes], [N, classes, …] or [classes], not float32[]',
     ],
     [
       'too many labels',
@@ -52,7 +58,7 @@ describe('what does not fit is named', () => {
       'smoothing out of range',
       () => crossEntropy(logits, labels(0, 1), { labelSmoothing: 2 }),
       ArgumentError,
-      'labelSmoothing must lie in 0 … 1, not 2',
+      'labelSmoothing must be a number in 0 … 1, not 2',
     ],
     [
       'an ignored probability',

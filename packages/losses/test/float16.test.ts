@@ -5,9 +5,11 @@ import { roundToHalf } from '../../tensor/src/graph/half.ts';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { golden, toTensor } from '../../tensor/test/support/golden.ts';
 import { binaryCrossEntropyWithLogits, crossEntropy, meanAbsoluteError, meanSquaredError } from '../src/index.ts';
-import { computeLoss, lossName, type LossCase } from './support/cases.ts';
+import { callLoss, computeLoss, lossName, type FunctionCase, type LossCase } from './support/cases.ts';
 
 const cases = golden(new URL('golden/pytorch.json', import.meta.url)) as LossCase[];
+const functionCases = golden(new URL('golden/functions.json', import.meta.url)) as FunctionCase[];
+const isEach = (args: readonly unknown[]): boolean => (args.at(-1) as { reduction?: string }).reduction === 'none';
 const half = (values: number[] | number[][]): Tensor => tensor(values, { dtype: 'float16' });
 
 describe.each(devices)('losses of float16 on %s', (device) => {
@@ -43,6 +45,22 @@ describe.each(devices)('losses of float16 on %s', (device) => {
       expect(await narrow.data()).toEqual(expected);
     },
   );
+
+  it('every loss is that of float32, rounded', async () => {
+    const seen = new Set<string>();
+    for (const one of functionCases.filter(({ f, args }) => !seen.has(f) && isEach(args))) {
+      seen.add(one.f);
+      const inputs = one.inputs.map(toTensor).map((x) => (x.dtype === 'float32' ? x.to('float16') : x));
+      const narrow = callLoss(one, inputs);
+      expect(narrow.dtype, one.f).toBe('float16');
+      const exact = callLoss(
+        one,
+        inputs.map((x) => (x.dtype === 'float16' ? x.to('float32') : x)),
+      );
+      expect(await narrow.data(), one.f).toEqual(Float32Array.from(await exact.data(), roundToHalf));
+    }
+    expect(seen.size).toBeGreaterThan(30);
+  });
 
   it('float32 beside float16 gives float32, integers do not', () => {
     const [x, labels] = [half([[1, 2]]), tensor([1], { dtype: 'int32' })];

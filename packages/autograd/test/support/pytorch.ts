@@ -61,64 +61,95 @@ interface PyTorchOptions {
   readonly own?: Functions;
   /** On WebGPU the first case of each function and its options alone, where kernels are so many that a software adapter compiles them for minutes. */
   readonly isLarge?: boolean;
+  /** One test for each function, whose cases are computed together; on WebGPU its first case alone. */
+  readonly together?: boolean;
 }
 
-/** Declares a test for each case of a golden file, on every device. */
-export function testAgainstPyTorch(
-  file: string,
-  { tolerance = 2e-5, own = {}, isLarge = false }: PyTorchOptions = {},
-): void {
-  const text = readFileSync(new URL(`../golden/${file}.json`, import.meta.url), 'utf8');
-  const cases = (JSON.parse(text) as Case[]).map(
-    (one) =>
-      [one.f, one.inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' '), JSON.stringify(one.args), one] as const,
-  );
-  describe.each(devices)(`PyTorch has the same numbers as %s: ${file}`, (device) => {
-    beforeAll(() => setDevice(device));
+interface Compared {
+  readonly actual: Tensor;
+  readonly expected: Stored;
+  readonly what: string;
+}
 
-    const seen = new Set<string>();
-    const chosen = cases.filter(([name, , args]) => {
-      const isFirst = !seen.has(name + args);
-      seen.add(name + args);
-      return isFirst || device !== 'webgpu' || !isLarge;
-    });
-    it.each(chosen)('%s %s %s', async (_name, _shapes, _args, one) => {
-      const inputs = one.inputs.map(stored);
-      const { outputs, cotangents, gradients } = one;
-      const wrong: string[] = [];
-      const compareOutputs = async (actual: readonly Tensor[]): Promise<void> => {
-        expect(actual.map(({ dtype }) => dtype)).toEqual(outputs.map(({ dtype = 'float32' }) => dtype));
-        for (const [i, output] of outputs.entries())
-          wrong.push(...(await differences(actual[i] as Tensor, output, `output ${i}`, tolerance)));
-      };
-      if (cotangents === undefined || gradients === undefined) await compareOutputs(call(one, inputs, own));
-      else {
-        // One number whose gradient is asked for: Σ cotangent · output.
-        const moving = inputs.filter((_, i) => gradients[i] !== null);
-        let results: readonly Tensor[] = [];
-        const { pullback } = vjp(
-          (...given: Tensor[]) => {
-            const rest = [...given];
-            results = call(
-              one,
-              inputs.map((x, i) => (gradients[i] === null ? x : (rest.shift() as Tensor))),
-              own,
-            );
-            const parts = results.flatMap((y, i) => {
-              const cotangent = cotangents[i];
-              return cotangent === null || cotangent === undefined ? [] : [stored(cotangent).mul(y).sum()];
-            });
-            return parts.reduce((a, b) => a.add(b));
-          },
-          ...moving,
-        );
-        const actual = pullback(tensor(1));
-        await compareOutputs(results);
-        const expected = gradients.filter((gradient) => gradient !== null);
-        for (const [i, gradient] of expected.entries())
-          wrong.push(...(await differences(actual[i] as Tensor, gradient, `gradient ${i}`, tolerance)));
+/** What a case gives and sends back, recorded, beside PyTorch's. */
+function record(one: Case, own: Functions): Compared[] {
+  const inputs = one.inputs.map(stored);
+  const { outputs, cotangents, gradients } = one;
+  const compared = (actual: readonly Tensor[], expected: readonly Stored[], what: string): Compared[] =>
+    expected.map((numbers, i) => ({ actual: actual[i] as Tensor, expected: numbers, what: `${what} ${i}` }));
+  if (cotangents === undefined || gradients === undefined) return compared(call(one, inputs, own), outputs, 'output');
+  // One number whose gradient is asked for: Σ cotangent · output.
+  const moving = inputs.filter((_, i) => gradients[i] !== null);
+  let results: readonly Tensor[] = [];
+  const { pullback } = vjp(
+    (...given: Tensor[]) => {
+      const rest = [...given];
+      results = call(
+        one,
+        inputs.map((x, i) => (gradients[i] === null ? x : (rest.shift() as Tensor))),
+        own,
+      );
+      const parts = results.flatMap((y, i) => {
+        const cotangent = cotangents[i];
+        return cotangent === null || cotangent === undefined ? [] : [stored(cotangent).mul(y).sum()];
+      });
+      return parts.reduce((a, b) => a.add(b));
+    },
+    ...moving,
+  );
+  const actual = pullback(tensor(1));
+  const expected = gradients.filter((gradient) => gradient !== null);
+  return [...compared(results, outputs, 'output'), ...compared(actual, expected, 'gradient')];
+}
+
+/** What differs; dtypes of outputs are compared, too. */
+async function compare(all: readonly Compared[], tolerance: number): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const { actual, expected, what } of all) {
+    const { dtype = 'float32' } = expected;
+    if (actual.dtype !== dtype) wrong.push(`${what} is ${actual.dtype}, not ${dtype}`);
+    wrong.push(...(await differences(actual, expected, what, tolerance)));
+  }
+  return wrong;
+}
+
+/** Declares a test for each case of a golden file, on every device; a URL, or the name of one of this package's. */
+export function testAgainstPyTorch(
+  file: string | URL,
+  { tolerance = 2e-5, own = {}, isLarge = false, together = false }: PyTorchOptions = {},
+): void {
+  const url = typeof file === 'string' ? new URL(`../golden/${file}.json`, import.meta.url) : file;
+  const all = JSON.parse(readFileSync(url, 'utf8')) as Case[];
+  const shapes = ({ inputs }: Case): string => inputs.map(({ shape }) => `[${shape.join(',')}]`).join(' ');
+  describe.each(devices)(
+    `PyTorch has the same numbers as %s: ${/[^/]*(?=\.json$)/.exec(url.pathname)?.[0]}`,
+    (device) => {
+      beforeAll(() => setDevice(device));
+
+      if (together) {
+        it.each([...new Set(all.map(({ f }) => f))])('%s', async (name) => {
+          const cases = all.filter(({ f }) => f === name).slice(0, device === 'webgpu' ? 1 : undefined);
+          const compared = cases.flatMap((one) => {
+            const place = `${shapes(one)} ${JSON.stringify(one.args)}`;
+            return record(one, own).map(({ what, ...rest }) => ({ ...rest, what: `${place}: ${what}` }));
+          });
+          await hebb.realize(...compared.map(({ actual }) => actual));
+          expect(await compare(compared, tolerance)).toEqual([]);
+        });
+        return;
       }
-      expect(wrong).toEqual([]);
-    });
-  });
+
+      const seen = new Set<string>();
+      const chosen = all
+        .map((one) => [one.f, shapes(one), JSON.stringify(one.args), one] as const)
+        .filter(([name, , args]) => {
+          const isFirst = !seen.has(name + args);
+          seen.add(name + args);
+          return isFirst || device !== 'webgpu' || !isLarge;
+        });
+      it.each(chosen)('%s %s %s', async (_name, _shapes, _args, one) => {
+        expect(await compare(record(one, own), tolerance)).toEqual([]);
+      });
+    },
+  );
 }

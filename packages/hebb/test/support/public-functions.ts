@@ -125,6 +125,7 @@ const random = options<hebb.RandomOptions>({ generator: other(() => new hebb.Gen
 const kaiming = options<hebb.KaimingOptions>({ slope: aNumber(0), generator: other(() => new hebb.Generator(1)) });
 const windows = options<hebb.WindowOptions>({ stride: oneOrMore(1), dilation: oneOrMore(1) });
 const reduction = aChoice('mean');
+const margin = options<hebb.MarginOptions>({ reduction, margin: aNumber(1) });
 const convolution = options<hebb.ConvolutionOptions>({
   bias: aTensor(() => tensor([1])),
   stride: oneOrMore(1),
@@ -830,15 +831,130 @@ export const functions: Functions<Api> = {
       ignoreIndex: anInteger(-100),
     }),
   ],
+  nllLoss: [
+    aTensor(matrix),
+    aTensor(labels),
+    options<hebb.NllLossOptions>({ reduction, weight: x, ignoreIndex: anInteger(-100) }),
+  ],
   binaryCrossEntropyWithLogits: [
     x,
     aTensor(() => tensor([0, 1])),
-    options<hebb.BinaryCrossEntropyOptions>({ reduction, weight: x, positiveWeight: x }),
+    options<hebb.BinaryCrossEntropyWithLogitsOptions>({ reduction, weight: x, positiveWeight: x }),
+  ],
+  binaryCrossEntropy: [x, x, options<hebb.BinaryCrossEntropyOptions>({ reduction, weight: x })],
+  sigmoidFocalLoss: [
+    x,
+    x,
+    options<hebb.SigmoidFocalLossOptions>({
+      reduction,
+      alpha: other(() => 0.25, 'null'),
+      gamma: aNumber(2, 'Infinity'),
+    }),
+  ],
+  focalLoss: [
+    aTensor(matrix),
+    aTensor(labels),
+    options<hebb.FocalLossOptions>({
+      reduction,
+      gamma: aNumber(2, 'Infinity'),
+      weight: x,
+      ignoreIndex: anInteger(-100),
+    }),
   ],
   meanSquaredError: [x, x, options<hebb.ReductionOptions>({ reduction })],
   meanAbsoluteError: [x, x, options<hebb.ReductionOptions>({ reduction })],
   mseLoss: [x, x, options<hebb.ReductionOptions>({ reduction })],
   l1Loss: [x, x, options<hebb.ReductionOptions>({ reduction })],
+  huberLoss: [x, x, options<hebb.HuberOptions>({ reduction, delta: aNumber(1, 'Infinity') })],
+  smoothL1Loss: [x, x, options<hebb.SmoothL1Options>({ reduction, beta: aNumber(1, 'Infinity') })],
+  klDiv: [x, x, options<hebb.KlDivOptions>({ reduction: aChoice('batchMean'), logTarget: aBoolean() })],
+  gaussianKlDivergence: [x, x, options<hebb.ReductionOptions>({ reduction })],
+  evidenceLowerBoundLoss: [
+    x,
+    aTensor(matrix),
+    aTensor(matrix),
+    options<hebb.EvidenceLowerBoundOptions>({ reduction, beta: aNumber(1) }),
+  ],
+  poissonNllLoss: [
+    x,
+    x,
+    options<hebb.PoissonNllLossOptions>({
+      reduction,
+      logInput: aBoolean(),
+      full: aBoolean(),
+      eps: aNumber(1e-8, 'Infinity'),
+    }),
+  ],
+  gaussianNllLoss: [
+    x,
+    x,
+    x,
+    options<hebb.GaussianNllLossOptions>({ reduction, full: aBoolean(), eps: aNumber(1e-6, 'Infinity') }),
+  ],
+  hingeEmbeddingLoss: [x, x, margin],
+  marginRankingLoss: [x, x, x, margin],
+  softMarginLoss: [x, x, options<hebb.ReductionOptions>({ reduction })],
+  multilabelSoftMarginLoss: [x, x, options<hebb.MultilabelSoftMarginLossOptions>({ reduction, weight: x })],
+  multiMarginLoss: [
+    aTensor(matrix),
+    aTensor(labels),
+    options<hebb.MultiMarginLossOptions>({ reduction, margin: aNumber(1), p: other(() => 2), weight: x }),
+  ],
+  multilabelMarginLoss: [x, aTensor(labels), options<hebb.ReductionOptions>({ reduction })],
+  tripletMarginLoss: [
+    x,
+    x,
+    x,
+    options<hebb.TripletMarginLossOptions>({
+      reduction,
+      margin: aNumber(1),
+      swap: aBoolean(),
+      p: aNumber(2, 'Infinity'),
+      eps: aNumber(1e-6),
+    }),
+  ],
+  tripletMarginWithDistanceLoss: [
+    x,
+    x,
+    x,
+    options<hebb.TripletMarginWithDistanceLossOptions>({
+      reduction,
+      margin: aNumber(1),
+      swap: aBoolean(),
+      distance: aFunction(hebb.pairwiseDistance),
+    }),
+  ],
+  cosineEmbeddingLoss: [aTensor(matrix), aTensor(matrix), x, margin],
+  infoNceLoss: [
+    aTensor(matrix),
+    aTensor(matrix),
+    options<hebb.InfoNceOptions>({ reduction, temperature: aNumber(0.1), negatives: aTensor(matrix) }),
+  ],
+  ntXentLoss: [aTensor(matrix), aTensor(matrix), options<hebb.NtXentOptions>({ reduction, temperature: aNumber(0.5) })],
+  diceLoss: [
+    aTensor(sequence),
+    aTensor(sequence),
+    options<hebb.DiceLossOptions>({
+      reduction,
+      axes: integers(2),
+      smooth: aNumber(1e-5, 'Infinity'),
+      squared: aBoolean(),
+    }),
+  ],
+  tverskyLoss: [
+    aTensor(sequence),
+    aTensor(sequence),
+    options<hebb.TverskyLossOptions>({
+      reduction,
+      axes: integers(2),
+      smooth: aNumber(1e-5, 'Infinity'),
+      alpha: aNumber(0.3, 'Infinity'),
+      beta: aNumber(0.7, 'Infinity'),
+    }),
+  ],
+  wassersteinCriticLoss: [x, x, options<hebb.ReductionOptions>({ reduction })],
+  wassersteinGeneratorLoss: [x, options<hebb.ReductionOptions>({ reduction })],
+  gradientPenalty: [x, options<hebb.GradientPenaltyOptions>({ reduction, coefficient: aNumber(10), norm: aNumber(1) })],
   clipGradientNorm: [other(() => [tensor([3, 4])]), aNumber(1, 'Infinity')],
   clipGradientValue: [other(() => [tensor([3, 4])], 'object', 'array', 'map'), aNumber(1, 'Infinity')],
   minimize: [

@@ -1,0 +1,9 @@
+/** Losses and their gradients, with respect to every argument that has one, against PyTorch's or their paper's (tools/golden/loss_functions.py). */
+import * as losses from '@hebb/losses';
+import { testAgainstPyTorch } from '../../../autograd/test/support/pytorch.ts';
+
+testAgainstPyTorch(new URL('../../../losses/test/golden/functions.json', import.meta.url), {
+  own: losses,
+  tolerance: 1e-5,
+  together: true,
+});
