@@ -50,10 +50,16 @@ describe('config and fromConfig', () => {
     ],
     [
       new Conv2d(4, 6, [3, 2], { stride: 2, groups: 2, bias: false }),
-      { type: 'Conv2d', inChannels: 4, outChannels: 6, kernelSize: [3, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], groups: 2, bias: false }, // prettier-ignore
+      { type: 'Conv2d', inChannels: 4, outChannels: 6, kernelSize: [3, 2], stride: [2, 2], padding: [0, 0], paddingMode: 'zeros', dilation: [1, 1], groups: 2, bias: false }, // prettier-ignore
     ],
-    [new MaxPool2d(2), { type: 'MaxPool2d', kernelSize: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1] }],
-    [new AvgPool2d(2, { padding: 1 }), { type: 'AvgPool2d', kernelSize: [2, 2], stride: [2, 2], padding: [1, 1] }],
+    [
+      new MaxPool2d(2),
+      { type: 'MaxPool2d', kernelSize: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceilMode: false, returnIndices: false }, // prettier-ignore
+    ],
+    [
+      new AvgPool2d(2, { padding: 1 }),
+      { type: 'AvgPool2d', kernelSize: [2, 2], stride: [2, 2], padding: [1, 1], ceilMode: false, countIncludePad: true }, // prettier-ignore
+    ],
   ])('%s', (module, config) => {
     expect(json(module)).toEqual(config);
     const again = fromConfig(config);

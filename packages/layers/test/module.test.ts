@@ -210,7 +210,9 @@ describe('fromConfig', () => {
     }
     const config = new Sequential(new Double()).config();
     expect((fromConfig(config, { Double }) as Sequential).at(0)).toBeInstanceOf(Double);
-    expect(() => fromConfig(config)).toThrow("there is no module type 'Double'; known are AvgPool2d, BatchNorm1d");
+    expect(() => fromConfig(config)).toThrow(
+      /there is no module type 'Double'; known are AdaptiveAvgPool1d, .*, BatchNorm1d, /,
+    );
     expect(() => fromConfig({ type: 'constructor' })).toThrow(ArgumentError);
     expect(() => new Net().config()).toThrow('Net does not say how to rebuild it');
   });

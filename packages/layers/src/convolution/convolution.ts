@@ -1,68 +1,61 @@
-import { ArgumentError, conv2d, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
-import type { ModuleOptions } from '../module/build.ts';
-import { pair, requirePositiveIntegers } from '../module/checks.ts';
+import { conv1d, conv2d, conv3d, type Tensor } from '@hebb/tensor';
+import { typeNameOf } from '@hebb/tensor/arguments';
 import { defaultWeights } from '../initialization/initialization.ts';
+import type { ModuleOptions } from '../module/build.ts';
+import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
 import { parameter } from '../module/parameter.ts';
+import { convOptions, convSettings, requireDivisible, type ConvOptions, type Extents } from './settings.ts';
 
-export interface Conv2dOptions {
-  /** Default 1. */
-  stride?: number | readonly number[];
-  /** Zeros on both sides of each axis, or 'same' (stride 1 only), or 'valid'. Default 0. */
-  padding?: number | readonly number[] | 'same' | 'valid';
-  /** Distance between kernel elements. Default 1. */
-  dilation?: number | readonly number[];
-  /** Number of blocks of channels that do not see each other. Default 1. */
-  groups?: number;
-  /** Whether a bias is added. Default true. */
-  bias?: boolean;
-}
+const functions = { 1: conv1d, 2: conv2d, 3: conv3d };
 
-const conv2dOptions: OptionNames<Conv2dOptions> = {
-  stride: true,
-  padding: true,
-  dilation: true,
-  groups: true,
-  bias: requireBoolean,
-};
+/** What Conv1d, Conv2d and Conv3d share. */
+export abstract class Convolution extends Module {
+  static override readonly positional: readonly string[] = ['inChannels', 'outChannels', 'kernelSize'];
+  static override readonly options: ModuleOptions = convOptions;
 
-export interface Conv2dSettings {
-  readonly kernelSize: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number] | 'same' | 'valid';
-  readonly dilation: readonly [number, number];
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly kernelSize: readonly number[];
+  readonly stride: readonly number[];
+  readonly padding: readonly number[] | 'same' | 'valid';
+  readonly paddingMode: NonNullable<ConvOptions['paddingMode']>;
+  readonly dilation: readonly number[];
   readonly groups: number;
-  readonly bias: boolean;
-}
+  weight: Tensor;
+  bias: Tensor | undefined;
 
-/** The options with their defaults, checked as far as they can be without the input's channels. */
-export function conv2dSettings(
-  layer: string,
-  outChannels: number,
-  kernelSize: number | readonly number[],
-  options: Conv2dOptions,
-): Conv2dSettings {
-  checkOptions(layer, options, conv2dOptions);
-  const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
-  requirePositiveIntegers(layer, { groups });
-  if (outChannels % groups !== 0) throw indivisible(layer, `${outChannels} output`, groups);
-  const settings = {
-    kernelSize: pair(layer, 'kernelSize', kernelSize, 1),
-    stride: pair(layer, 'stride', stride, 1),
-    padding: padding === 'same' || padding === 'valid' ? padding : pair(layer, 'padding', padding, 0),
-    dilation: pair(layer, 'dilation', dilation, 1),
-    groups,
-    bias,
-  };
-  if (padding === 'same' && settings.stride.some((n) => n !== 1)) {
-    throw new ArgumentError(`[${layer}] padding 'same' needs stride 1, not ${JSON.stringify(stride)}.`);
+  constructor(inChannels: number, outChannels: number, kernelSize: Extents, options: ConvOptions = {}) {
+    super();
+    const layer = typeNameOf(this);
+    requirePositiveIntegers(layer, { inChannels, outChannels });
+    const settings = convSettings(layer, this.axes(), outChannels, kernelSize, options);
+    const { groups } = settings;
+    requireDivisible(layer, `${inChannels} input and ${outChannels} output`, inChannels, groups);
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.kernelSize = settings.kernelSize;
+    this.stride = settings.stride;
+    this.padding = settings.padding;
+    this.paddingMode = settings.paddingMode;
+    this.dilation = settings.dilation;
+    this.groups = groups;
+    const initial = defaultWeights([outChannels, inChannels / groups, ...this.kernelSize], settings.bias);
+    this.weight = parameter(initial.weight);
+    this.bias = initial.bias && parameter(initial.bias);
   }
-  return settings;
-}
 
-function indivisible(layer: string, channels: string, groups: number): ArgumentError {
-  return new ArgumentError(`[${layer}] ${channels} channels do not divide into ${groups} groups.`);
+  /** Number of spatial axes. */
+  protected abstract axes(): 1 | 2 | 3;
+
+  forward(x: Tensor): Tensor {
+    const { bias, stride, padding, paddingMode, dilation, groups } = this;
+    return functions[this.axes()](x, this.weight, { bias, stride, padding, paddingMode, dilation, groups });
+  }
+
+  override describe(): string {
+    return `${super.describe()} ${this.inChannels} → ${this.outChannels}, ${this.kernelSize.join('×')}`;
+  }
 }
 
 /**
@@ -70,58 +63,51 @@ function indivisible(layer: string, channels: string, groups: number): ArgumentE
  *
  * Shape: x [batch, inChannels, h, w] → y [batch, outChannels, h', w'] with
  * h' = ⌊(h + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1. Parameters: `weight` [outChannels, inChannels / groups, ...kernelSize]
- * and `bias` [outChannels], both uniform in ±1 / √(inChannels / groups · Π kernelSize) at first, as in PyTorch.
+ * and `bias` [outChannels], both uniform in ±1 / √(inChannels / groups · Π kernelSize) at first, as in PyTorch. With `groups` = inChannels
+ * every channel has kernels of its own (a depthwise convolution); see also {@link SeparableConv2d}.
  *
  * Throws `ShapeError` where the input does not fit, `ArgumentError` for options out of range.
  *
  * ```ts
  * new Conv2d(1, 32, 3).forward(zeros([8, 1, 28, 28])).shape;  // [8, 32, 26, 26]
+ * new Conv2d(3, 8, 3, { padding: 'same', paddingMode: 'reflect' }).forward(zeros([1, 3, 8, 8])).shape;  // [1, 8, 8, 8]
  * ```
  */
-export class Conv2d extends Module {
+export class Conv2d extends Convolution {
   static override readonly type: string = 'Conv2d';
-  static override readonly positional: readonly string[] = ['inChannels', 'outChannels', 'kernelSize'];
-  static override readonly options: ModuleOptions = conv2dOptions;
 
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernelSize: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number] | 'same' | 'valid';
-  readonly dilation: readonly [number, number];
-  readonly groups: number;
-  weight: Tensor;
-  bias: Tensor | undefined;
-
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernelSize: number | readonly number[],
-    options: Conv2dOptions = {},
-  ) {
-    super();
-    requirePositiveIntegers('Conv2d', { inChannels, outChannels });
-    const settings = conv2dSettings('Conv2d', outChannels, kernelSize, options);
-    const { groups, bias } = settings;
-    if (inChannels % groups !== 0) throw indivisible('Conv2d', `${inChannels} input and ${outChannels} output`, groups);
-    this.inChannels = inChannels;
-    this.outChannels = outChannels;
-    this.kernelSize = settings.kernelSize;
-    this.stride = settings.stride;
-    this.padding = settings.padding;
-    this.dilation = settings.dilation;
-    this.groups = groups;
-    const initial = defaultWeights([outChannels, inChannels / groups, ...this.kernelSize], bias);
-    this.weight = parameter(initial.weight);
-    this.bias = initial.bias && parameter(initial.bias);
+  protected override axes(): 2 {
+    return 2;
   }
+}
 
-  forward(x: Tensor): Tensor {
-    const { bias, stride, padding, dilation, groups } = this;
-    return conv2d(x, this.weight, { bias, stride, padding, dilation, groups });
+/**
+ * One-dimensional convolution: x [batch, inChannels, length] → [batch, outChannels, length']. Sizes, parameters and errors as of {@link Conv2d}.
+ *
+ * ```ts
+ * new Conv1d(4, 8, 3, { dilation: 2 }).forward(zeros([2, 4, 10])).shape;  // [2, 8, 6]
+ * ```
+ */
+export class Conv1d extends Convolution {
+  static override readonly type: string = 'Conv1d';
+
+  protected override axes(): 1 {
+    return 1;
   }
+}
 
-  override describe(): string {
-    return `${super.describe()} ${this.inChannels} → ${this.outChannels}, ${this.kernelSize.join('×')}`;
+/**
+ * Three-dimensional convolution: x [batch, inChannels, depth, h, w] → [batch, outChannels, depth', h', w']. Sizes, parameters and errors as of
+ * {@link Conv2d}.
+ *
+ * ```ts
+ * new Conv3d(2, 4, [1, 3, 3]).forward(zeros([1, 2, 5, 8, 8])).shape;  // [1, 4, 5, 6, 6]
+ * ```
+ */
+export class Conv3d extends Convolution {
+  static override readonly type: string = 'Conv3d';
+
+  protected override axes(): 3 {
+    return 3;
   }
 }

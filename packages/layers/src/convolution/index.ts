@@ -1,3 +1,13 @@
 /** Convolutions. */
-export { Conv2d, type Conv2dOptions } from './convolution.ts';
-export { LazyConv2d } from './lazy-convolution.ts';
+export { Conv1d, Conv2d, Conv3d } from './convolution.ts';
+export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './transposed.ts';
+export { SeparableConv1d, SeparableConv2d, SeparableConv3d, type SeparableConvOptions } from './separable.ts';
+export {
+  LazyConv1d,
+  LazyConv2d,
+  LazyConv3d,
+  LazyConvTranspose1d,
+  LazyConvTranspose2d,
+  LazyConvTranspose3d,
+} from './lazy-convolution.ts';
+export type { ConvOptions, ConvTransposeOptions } from './settings.ts';

@@ -17,15 +17,12 @@ import {
 import {
   checkOptions,
   requireBoolean,
-  requireFinite,
   requireInteger,
   requireTensor,
   typeNameOf,
-  wrongArgument,
-  type Check,
   type OptionNames,
 } from '@hebb/tensor/arguments';
-import { requirePositiveIntegers } from '../module/checks.ts';
+import { requirePositive, requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
 import { parameter } from '../module/parameter.ts';
 
@@ -40,15 +37,10 @@ export interface TableOptions {
   scaleGradByFrequency?: boolean;
 }
 
-const positive: Check = (where, name, value) => {
-  requireFinite(where, name, value);
-  if (value <= 0) throw wrongArgument(where, name, 'a number > 0', value);
-};
-
 export const tableOptions: OptionNames<TableOptions> = {
   paddingIndex: requireInteger,
-  maxNorm: positive,
-  normType: positive,
+  maxNorm: requirePositive,
+  normType: requirePositive,
   scaleGradByFrequency: requireBoolean,
 };
 

@@ -61,9 +61,13 @@ export function xavierNormal(shape: readonly number[], options: RandomOptions = 
   return randn(shape, options).mul(Math.sqrt(2 / (fanIn + fanOut)));
 }
 
-/** What PyTorch's Linear and convolutions start from: weight and bias uniform in ±1 / √fanIn. */
-export function defaultWeights(shape: readonly number[], bias: boolean): { weight: Tensor; bias: Tensor | undefined } {
+/** What PyTorch's Linear and convolutions start from: weight and bias (one for each of `outputs`) uniform in ±1 / √fanIn. */
+export function defaultWeights(
+  shape: readonly number[],
+  bias: boolean,
+  outputs: number = shape[0] ?? 0,
+): { weight: Tensor; bias: Tensor | undefined } {
   const weight = kaimingUniform(shape, { slope: Math.sqrt(5) });
   const bound = 1 / Math.sqrt(fans(shape).fanIn);
-  return { weight, bias: bias ? uniform([shape[0] ?? 0], -bound, bound) : undefined };
+  return { weight, bias: bias ? uniform([outputs], -bound, bound) : undefined };
 }

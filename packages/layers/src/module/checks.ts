@@ -1,6 +1,6 @@
 /** Checks of constructor arguments. */
 import { ArgumentError } from '@hebb/tensor';
-import { describe } from '@hebb/tensor/arguments';
+import { describe, wrongArgument } from '@hebb/tensor/arguments';
 
 /** Throws {@link ArgumentError} naming each argument that is not an integer ≥ 1. */
 export function requirePositiveIntegers(layer: string, values: Readonly<Record<string, number>>): void {
@@ -11,16 +11,26 @@ export function requirePositiveIntegers(layer: string, values: Readonly<Record<s
   );
 }
 
-/** One integer ≥ `minimum` per axis, as a list of two. */
-export function pair(
+/** A finite number > 0, as an argument or an option. Throws {@link ArgumentError} for anything else. */
+export function requirePositive(layer: string, name: string, value: unknown): asserts value is number {
+  if (!Number.isFinite(value) || (value as number) <= 0) throw wrongArgument(layer, name, 'a finite number > 0', value);
+}
+
+const counts = ['', 'a list of one', 'two of them', 'three of them'];
+
+/** One integer ≥ `minimum` for each of `axes` axes, from one for all or a list. */
+export function perAxis(
   layer: string,
   name: string,
   value: number | readonly number[],
+  axes: number,
   minimum: number,
-): readonly [number, number] {
-  const list: readonly unknown[] = typeof value === 'number' ? [value, value] : Array.isArray(value) ? value : [];
-  const [first, second, ...rest] = list;
+): readonly number[] {
+  const list: readonly unknown[] =
+    typeof value === 'number' ? new Array<number>(axes).fill(value) : Array.isArray(value) ? value : [];
   const fits = (n: unknown): n is number => Number.isInteger(n) && (n as number) >= minimum;
-  if (fits(first) && fits(second) && rest.length === 0) return [first, second];
-  throw new ArgumentError(`[${layer}] ${name} takes one integer ≥ ${minimum} or two of them, not ${describe(value)}.`);
+  if (list.length === axes && list.every(fits)) return [...list];
+  throw new ArgumentError(
+    `[${layer}] ${name} takes one integer ≥ ${minimum} or ${counts[axes] ?? `${axes} of them`}, not ${describe(value)}.`,
+  );
 }

@@ -1,0 +1,28 @@
+"""Layers of PyTorch on one thread: reads "<case> <runs>" lines, answers with milliseconds a run."""
+
+import torch
+from support.timings import answer
+from torch import nn
+
+torch.set_num_threads(1)
+torch.manual_seed(1)
+known = {}
+
+
+def row(name, module, *inputs, output=lambda result: result):
+    """A case, under a name that layers.ts knows, too; `output` takes of several results the one whose gradients are taken."""
+    leaves = [x.requires_grad_() if x.is_floating_point() else x for x in inputs]
+    wanted = [*(x for x in leaves if x.requires_grad), *module.parameters()]
+    cotangent = torch.randn_like(output(module(*leaves)))
+
+    def forward():
+        with torch.no_grad():
+            return module(*leaves)
+
+    known[name] = forward
+    known[f"{name}-gradient"] = lambda: torch.autograd.grad(output(module(*leaves)), wanted, cotangent)
+
+
+row("embedding", nn.Embedding(30_000, 256), torch.randint(0, 30_000, (32, 128)))
+row("convTranspose2d", nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1), torch.randn(8, 64, 28, 28))
+answer(known)

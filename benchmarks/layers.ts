@@ -1,0 +1,57 @@
+/**
+ * Layers beside PyTorch's on one thread of the same processor, in alternating rounds: what they compute, and all gradients (of their parameters and of what goes in, where
+ * that is floating).
+ * `node --import tsx benchmarks/layers.ts [wasm|webgpu] [part of a case's name]`.
+ */
+import { valueAndGrad } from '@hebb/autograd';
+import { ConvTranspose2d, Embedding, type AnyModule } from '@hebb/layers';
+import { manualSeed, randint, randn, setDevice, variable, type Tensor } from '@hebb/tensor';
+import { besidePyTorch, on, type Run } from './support/beside-pytorch.ts';
+import { commandLine, devices } from './support/command-line.ts';
+
+const { device: deviceName, filter } = commandLine(import.meta.url, { device: devices, filter: '' });
+setDevice(deviceName);
+manualSeed(1);
+
+/** A case, under a name that layers.py knows, too. */
+interface Row {
+  readonly layer: AnyModule;
+  readonly inputs: readonly Tensor[];
+  /** Of several results the one whose gradients are taken. Default: the result. */
+  readonly output?: (result: never) => Tensor;
+}
+
+const rows: Readonly<Record<string, () => Row>> = {
+  embedding: () => ({
+    layer: new Embedding(30_000, 256),
+    inputs: [randint([32, 128], 0, 30_000)],
+  }),
+  convTranspose2d: () => ({
+    layer: new ConvTranspose2d(64, 32, 4, { stride: 2, padding: 1 }),
+    inputs: [randn([8, 64, 28, 28])],
+  }),
+};
+
+const runs: Record<string, Run> = {};
+for (const [name, make] of Object.entries(rows)) {
+  if (!name.includes(filter) && !`${name}-gradient`.includes(filter)) continue;
+  const { layer, inputs, output = (result: unknown) => result as Tensor } = make();
+  const forward = (...xs: Tensor[]): Tensor =>
+    output((layer as unknown as { forward(...inputs: Tensor[]): never }).forward(...xs));
+  runs[name] = await on(inputs, forward);
+  const leaves = inputs.map((x) => (x.dtype === 'float32' ? variable(x, { requiresGrad: true }) : x));
+  const wanted = [...leaves.filter((x) => x.dtype === 'float32'), ...layer.parameters()];
+  const cotangent = randn(forward(...inputs).shape);
+  runs[`${name}-gradient`] = await on(
+    [cotangent],
+    (given) =>
+      valueAndGrad(
+        () =>
+          forward(...leaves)
+            .mul(given)
+            .sum(),
+        wanted,
+      ).grads,
+  );
+}
+await besidePyTorch(new URL('layers.py', import.meta.url), runs, filter);
