@@ -1,10 +1,53 @@
 import * as api from '../../../../packages/layers/src/index.ts';
+import type { Tensor } from '../../../../packages/tensor/src/index.ts';
 import type { Samples } from '../catalogue.ts';
-import { of, x } from '../sample.ts';
+import { of, ways, x } from '../sample.ts';
 
+const line = [x(['batch', 2, 6])];
 const image = [x(['batch', 2, 5, 4])];
+const volume = [x(['batch', 1, 4, 3, 4])];
+
+/** Pooled, and brought back to the size that it had. */
+const returned =
+  (pool: api.MaxPool1d<true> | api.MaxPool2d<true> | api.MaxPool3d<true>) =>
+  (layer: api.MaxUnpool1d, input: Tensor): Tensor => {
+    const { output, indices } = pool.forward(input);
+    return layer.forward(output, indices, input);
+  };
 
 export const pooling = {
-  AvgPool2d: of(() => new api.AvgPool2d(2, { padding: 1 }), image, 'any'),
-  MaxPool2d: of(() => new api.MaxPool2d(2), image, 'any'),
+  AvgPool1d: of(() => new api.AvgPool1d(3, { stride: 2, ceilMode: true }), line, 'any'),
+  AvgPool2d: ways(
+    of(() => new api.AvgPool2d(2, { padding: 1 }), image, 'any'),
+    of(() => new api.AvgPool2d(3, { padding: 1, stride: 2, countIncludePad: false }), image, 'any'),
+    of(() => new api.AvgPool2d(2, { divisorOverride: 3 }), image, 'any'),
+  ),
+  AvgPool3d: of(() => new api.AvgPool3d(2), volume, 'any'),
+  MaxPool1d: of(() => new api.MaxPool1d(3, { stride: 2 }), line, 'any'),
+  MaxPool2d: ways(
+    of(() => new api.MaxPool2d(2), image, 'any'),
+    of(() => new api.MaxPool2d(2, { ceilMode: true, returnIndices: true }), image, 'any'),
+  ),
+  MaxPool3d: of(() => new api.MaxPool3d([1, 2, 2]), volume, 'any'),
+  MaxUnpool1d: of(() => new api.MaxUnpool1d(2), line, 'any', {
+    call: returned(new api.MaxPool1d(2, { returnIndices: true })),
+  }),
+  MaxUnpool2d: of(() => new api.MaxUnpool2d(2), image, 'any', {
+    call: returned(new api.MaxPool2d(2, { returnIndices: true })),
+  }),
+  MaxUnpool3d: of(() => new api.MaxUnpool3d(2), volume, 'any', {
+    call: returned(new api.MaxPool3d(2, { returnIndices: true })),
+  }),
+  LPPool1d: of(() => new api.LPPool1d(2, 2), line, 'any'),
+  LPPool2d: of(() => new api.LPPool2d(2, 2, { stride: 1 }), image, 'any'),
+  LPPool3d: of(() => new api.LPPool3d(4, 2), volume, 'any'),
+  AdaptiveAvgPool1d: of(() => new api.AdaptiveAvgPool1d(4), line, 'any'),
+  AdaptiveAvgPool2d: ways(
+    of(() => new api.AdaptiveAvgPool2d(1), image, 'any'),
+    of(() => new api.AdaptiveAvgPool2d([3, null]), image, 'any'),
+  ),
+  AdaptiveAvgPool3d: of(() => new api.AdaptiveAvgPool3d([2, 1, 3]), volume, 'any'),
+  AdaptiveMaxPool1d: of(() => new api.AdaptiveMaxPool1d(4), line, 'any'),
+  AdaptiveMaxPool2d: of(() => new api.AdaptiveMaxPool2d([3, 2], { returnIndices: true }), image, 'any'),
+  AdaptiveMaxPool3d: of(() => new api.AdaptiveMaxPool3d(2), volume, 'any'),
 } satisfies Partial<Samples>;
