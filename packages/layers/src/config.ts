@@ -8,6 +8,7 @@ import { embeddingTypes } from './embedding/types.ts';
 import { linearTypes } from './linear/types.ts';
 import { normalizationTypes } from './normalization/types.ts';
 import { poolingTypes } from './pooling/types.ts';
+import { recurrentTypes } from './recurrent/types.ts';
 import { regularizationTypes } from './regularization/types.ts';
 import { build, type ModuleConfig, type ModuleTypes } from './module/build.ts';
 import type { Module } from './module/module.ts';
@@ -21,6 +22,7 @@ const ownTypes = (): ModuleTypes => ({
   ...linearTypes(),
   ...normalizationTypes(),
   ...poolingTypes(),
+  ...recurrentTypes(),
   ...regularizationTypes(),
 });
 

@@ -271,6 +271,7 @@ export {
   type CompositeDefinition,
   type CompositeOptions,
 } from './ops/composite.ts';
+export { compositeResults, type SeveralDefinition } from './ops/composite-results.ts';
 export { formatTensor } from './prompt/format-tensor.ts';
 export type { TensorDescription } from './prompt/prompt.ts';
 export type { FormatOptions } from './prompt/format.ts';

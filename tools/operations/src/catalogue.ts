@@ -12,6 +12,7 @@ export const others = [
   'assign',
   'compile',
   'composite',
+  'compositeResults',
   'currentRecording',
   'decodeNpy',
   'decodeNpz',

@@ -37,7 +37,7 @@ type Made =
   | hebb.Stream<unknown>
   | hebb.BatchStream;
 
-const { tensor } = hebb;
+const { tensor, zeros } = hebb;
 const parameters = other(() => [hebb.parameter(tensor([1, 2]))]);
 const wrapped = other(() => new hebb.SGD([hebb.parameter(tensor([1, 2]))]));
 const groups = other(() => [{ match: /0/, learningRate: 1 }], 'array');
@@ -108,6 +108,18 @@ const tableKinds = {
   scaleGradByFrequency: aBoolean(),
 };
 const vectors = options<hebb.EmbeddingLayerOptions>(tableKinds);
+const recurrent = {
+  numLayers: anInteger(2),
+  bias: aBoolean(),
+  batchFirst: aBoolean(true),
+  dropout: aNumber(0.5),
+  bidirectional: aBoolean(true),
+};
+const nonlinearity = aChoice('relu');
+const cell = options<hebb.CellOptions>({ bias: aBoolean() });
+const lengths = other(() => [2], 'numbers');
+const lstmState = (...shape: number[]): Kind =>
+  other(() => ({ hidden: hebb.zeros(shape), cell: hebb.zeros(shape) }), 'undefined');
 const monitor = { monitor: aText('loss'), goal: aChoice('min') };
 
 const graph = (): hebb.Graph => ({
@@ -149,6 +161,13 @@ export const constructors: {
   LazyConvTranspose1d: convolutions.lazyTransposed,
   LazyConvTranspose2d: convolutions.lazyTransposed,
   LazyConvTranspose3d: convolutions.lazyTransposed,
+  RNN: [anInteger(2), anInteger(3), options<hebb.RNNOptions>({ ...recurrent, nonlinearity })],
+  GRU: [anInteger(2), anInteger(3), options<hebb.RecurrentOptions>(recurrent)],
+  LSTM: [anInteger(2), anInteger(3), options<hebb.LSTMOptions>({ ...recurrent, projectionSize: anInteger(2) })],
+  RNNCell: [anInteger(2), anInteger(3), options<hebb.RNNCellOptions>({ bias: aBoolean(), nonlinearity })],
+  GRUCell: [anInteger(2), anInteger(3), cell],
+  LSTMCell: [anInteger(2), anInteger(3), cell],
+  Conv2d: [anInteger(2), anInteger(2), oneOrMore(3), convolution],
   LazyLinear: [anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
   LazyBatchNorm1d: [batchNorm],
   LazyBatchNorm2d: [batchNorm],
@@ -494,6 +513,7 @@ const matrix = (): hebb.Tensor =>
   ]);
 const image = aTensor(() => hebb.ones([2, 2, 4, 4]));
 const ids = aTensor(() => tensor([0, 1], { dtype: 'int32' }));
+const sequence = aTensor(() => zeros([2, 1, 2]));
 const tokenizer = (): hebb.CharacterTokenizer => hebb.CharacterTokenizer.train('hello');
 const table = (): hebb.Table => hebb.parseCsv('a,b\n1,2\n3,4\n');
 const rows = other(() => ({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }));
@@ -527,6 +547,20 @@ export const methods: Readonly<Record<string, Method>> = {
     optional(ids),
     optional(aTensor(() => tensor([1, 2]))),
   ),
+  'RNN.forward': method(
+    () => new hebb.RNN(2, 3),
+    sequence,
+    options({ state: aTensor(() => zeros([1, 1, 3])), lengths }),
+  ),
+  'GRU.forward': method(
+    () => new hebb.GRU(2, 3),
+    sequence,
+    options({ state: aTensor(() => zeros([1, 1, 3])), lengths }),
+  ),
+  'LSTM.forward': method(() => new hebb.LSTM(2, 3), sequence, options({ state: lstmState(1, 1, 3), lengths })),
+  'RNNCell.forward': method(() => new hebb.RNNCell(2, 3), aTensor(), optional(aTensor(() => zeros([3])))),
+  'GRUCell.forward': method(() => new hebb.GRUCell(2, 3), aTensor(), optional(aTensor(() => zeros([3])))),
+  'LSTMCell.forward': method(() => new hebb.LSTMCell(2, 3), aTensor(), lstmState(3)),
   'Conv2d.forward': method(() => new hebb.Conv2d(2, 1, 2), image),
   'MaxPool2d.forward': method(() => new hebb.MaxPool2d(2), image),
   'AvgPool2d.forward': method(() => new hebb.AvgPool2d(2), image),

@@ -706,6 +706,23 @@ export const functions: Functions<Api> = {
     aFunction((input: hebb.Tensor | undefined) => input ?? zeros([1])),
     options<hebb.CompositeOptions>({ gradient: aFunction((cotangent: hebb.Tensor) => [cotangent]) }),
   ],
+  compositeResults: [
+    other(() => ({ name: 'parts', body: (_: object, x = zeros([1])) => [x.abs(), x.neg()] })),
+    other(
+      () => ({}),
+      'object',
+      'other object',
+      'map',
+      'array',
+      'numbers',
+      'texts',
+      'nested arrays',
+      'typed array',
+      'promise',
+      'tensor',
+    ),
+    other(() => [tensor([1])], 'array'),
+  ],
 
   // Running.
   scan: [

@@ -116,12 +116,13 @@ export function composite(
   return tensorOf(node);
 }
 
-function asFloat32(x: Tensor): Tensor {
+/** float16 as float32, all else as it is. */
+export function asFloat32(x: Tensor): Tensor {
   return x.dtype === 'float16' ? tensorOf(castNode(nodeOf(x), 'float32')) : x;
 }
 
 /** A copy that stays as it is, whatever happens to what was given; throws {@link ArgumentError} for what is no plain value. */
-function ownAttributes(name: string, attributes: CompositeAttributes): CompositeAttributes {
+export function ownAttributes(name: string, attributes: CompositeAttributes): CompositeAttributes {
   const own: Record<string, CompositeAttributes[string]> = {};
   for (const [key, value] of Object.entries(attributes)) {
     const list = Array.isArray(value) ? (value as readonly unknown[]) : undefined;

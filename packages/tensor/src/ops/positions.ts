@@ -45,10 +45,17 @@ export function requireList(op: string, name: string, positions: Tensor): void {
 }
 
 /**
- * Throws {@link ArgumentError} naming the first position outside of low … high, where the values are known on the host: data from which
+ * Throws {@link ArgumentError} naming the first position (or length: `what`) outside of low … high, where the values are known on the host: data from which
  * nothing has been computed yet but other shapes.
  */
-export function requireWithin(op: string, name: string, positions: Tensor, low: number, high: number): void {
+export function requireWithin(
+  op: string,
+  name: string,
+  positions: Tensor,
+  low: number,
+  high: number,
+  what = 'position',
+): void {
   let node: Node = nodeOf(positions);
   while (node.storage === undefined && (node.op === 'reshape' || node.op === 'broadcast'))
     node = node.inputs[0] as Node;
@@ -63,7 +70,7 @@ export function requireWithin(op: string, name: string, positions: Tensor, low: 
   }
   const range = high < 0 ? 'there are none' : low === high ? `${low} is the only one` : `there are ${low} to ${high}`;
   throw new ArgumentError(
-    `[${op}] ${name}${place.map((i) => `[${i}]`).join('')} is ${host[first]}, which is no position here: ${range}.`,
+    `[${op}] ${name}${place.map((i) => `[${i}]`).join('')} is ${host[first]}, which is no ${what} here: ${range}.`,
   );
 }
 
