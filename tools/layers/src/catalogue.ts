@@ -10,6 +10,7 @@ import { embedding } from './samples/embedding.ts';
 import { linear } from './samples/linear.ts';
 import { normalization } from './samples/normalization.ts';
 import { pooling } from './samples/pooling.ts';
+import { recurrent } from './samples/recurrent.ts';
 import { regularization } from './samples/regularization.ts';
 
 /** The classes that can be constructed. */
@@ -29,6 +30,7 @@ export const chapters = {
   Pooling: pooling,
   Normalisation: normalization,
   Regularisation: regularization,
+  Recurrent: recurrent,
   Activations: activations,
 } satisfies Readonly<Record<string, Partial<Samples>>>;
 
@@ -41,5 +43,6 @@ export const samples: Samples = {
   ...pooling,
   ...normalization,
   ...regularization,
+  ...recurrent,
   ...activations,
 };
