@@ -29,7 +29,7 @@ const budgets = {
     optimizers: 75,
     report: 52,
     tensor: 90,
-    'tensor/arguments': 4.8,
+    'tensor/arguments': 5,
     'tensor/formulas': 3,
     'tensor/graph': 40,
     tokenizer: 5.6,

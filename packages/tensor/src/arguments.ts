@@ -2,4 +2,4 @@
 export * from './arguments/index.ts';
 export { halfBits, halfValue } from './graph/half.ts';
 export { requireOperand, requireTensor, requireTensors } from './handle.ts';
-export { positionsOf, requireWithin } from './ops/positions.ts';
+export { requireWithin } from './ops/range.ts';

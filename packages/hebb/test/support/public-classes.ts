@@ -167,7 +167,6 @@ export const constructors: {
   RNNCell: [anInteger(2), anInteger(3), options<hebb.RNNCellOptions>({ bias: aBoolean(), nonlinearity })],
   GRUCell: [anInteger(2), anInteger(3), cell],
   LSTMCell: [anInteger(2), anInteger(3), cell],
-  Conv2d: [anInteger(2), anInteger(2), oneOrMore(3), convolution],
   LazyLinear: [anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
   LazyBatchNorm1d: [batchNorm],
   LazyBatchNorm2d: [batchNorm],

@@ -1,9 +1,9 @@
 /** What recurrent layers share: checks, parameters, layers and directions; what a step does is a `Recurrence`. */
-import { ArgumentError, bernoulli, concat, ShapeError, type Positions, type Tensor } from '@hebb/tensor';
+import { ArgumentError, bernoulli, concat, DTypeError, ShapeError, tensor, Tensor, type Positions } from '@hebb/tensor';
 import {
   checkOptions,
   describe,
-  positionsOf,
+  requireArray,
   requireBoolean,
   requireFinite,
   requireInteger,
@@ -202,28 +202,22 @@ export abstract class Recurrent<S, R> extends Module<[x: Tensor, inputs?: Recurr
   #lengths(given: Positions | undefined, { length, batch, batched }: Sequences): Tensor | undefined {
     if (given === undefined) return undefined;
     const type = typeNameOf(this);
-    const lengths = positionsOf(type, 'lengths', given);
-    if (!batched && lengths.ndim === 0) return this.#inRange(lengths.reshape([1]), length);
+    const read = lengthsOf(type, given);
+    const lengths = !batched && read.ndim === 0 ? read.reshape([1]) : read;
     if (lengths.ndim !== 1 || lengths.shape[0] !== batch) {
       throw new ShapeError(
         `[${type}] lengths must have one length for each of the ${batch} sequences, [${batch}], not ${lengths}.`,
-        batch === length
-          ? {}
-          : { hint: lengths.shape[0] === length ? this.#axesHint() : 'Give one number a sequence.' },
+        { hint: lengths.shape[0] === length ? this.#axesHint() : 'Give one number a sequence.' },
       );
     }
-    return this.#inRange(lengths, length);
+    requireWithin(type, 'lengths', lengths, 1, length, 'length of a sequence');
+    return lengths;
   }
 
   #axesHint(): string {
     return this.batchFirst
       ? 'The layer has batchFirst: the batch is the first axis of the input.'
       : 'The batch is the second axis of the input, unless the layer is made with { batchFirst: true }.';
-  }
-
-  #inRange(lengths: Tensor, length: number): Tensor {
-    requireWithin(typeNameOf(this), 'lengths', lengths, 1, length, 'length of a sequence');
-    return lengths;
   }
 
   #state({ name, value }: StatePart, size: number, { batch, batched }: Sequences): Tensor {
@@ -246,6 +240,17 @@ export abstract class Recurrent<S, R> extends Module<[x: Tensor, inputs?: Recurr
     const layers = numLayers === 1 ? '' : `, ${numLayers} layers`;
     return `${super.describe()} ${inputSize} → ${hiddenSize}${layers}${bidirectional ? ', bidirectional' : ''}`;
   }
+}
+
+/** Lengths as an int32 tensor. */
+function lengthsOf(type: string, given: Positions): Tensor {
+  if (!(given instanceof Tensor)) {
+    requireArray(type, 'lengths', given);
+    for (const [i, length] of given.entries()) requireInteger(type, `lengths[${i}]`, length);
+    return tensor(Int32Array.from(given), { dtype: 'int32' });
+  }
+  if (given.dtype === 'int32') return given;
+  throw new DTypeError(`[${type}] lengths must be int32, not ${given}.`, { hint: "Convert them with .to('int32')." });
 }
 
 /** Throws {@link ArgumentError} unless the second argument of `forward` is options. */

@@ -10,7 +10,8 @@ import { where } from './comparison.ts';
 import { alongAxis, fromFront, gatherNode, scatterNode } from './indexing.ts';
 import { broadcastTo, flip, permute, reshape } from './movement.ts';
 import { broadcastError, broadcastShapes, constantNode, requireHeld } from './operands.ts';
-import { positionsOf, requireWithin } from './positions.ts';
+import { positionsOf } from './positions.ts';
+import { requireWithin } from './range.ts';
 
 /**
  * What is meant along one axis: a position (negative: from the end; the value has no such axis), a range [start, stop, step] (negative positions from the

@@ -15,7 +15,8 @@ import { composite, type CompositeDefinition } from './composite.ts';
 import { broadcastTo, flatten, normalizeAxis, reshape, slice } from './movement.ts';
 import { broadcastShapes, constantNode, highestOf, inFloat32, lowestOf, requireHeld } from './operands.ts';
 import { pad } from './padding.ts';
-import { outsideOf, positionsOf, requireList, requireWithin, type Positions } from './positions.ts';
+import { outsideOf, positionsOf, requireList, type Positions } from './positions.ts';
+import { requireWithin } from './range.ts';
 import { asList, asScalar } from './scalars.ts';
 
 /** x at `index`, which has x's rank and extents but along `axis`; `outside` where it is none of x's positions. */

@@ -12,7 +12,8 @@ import { exp } from './elementary.ts';
 import { alongAxis, extremeOfUpdates, gatherNode, scatterNode } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { constantNode, highestOf, inFloat32, lowestOf, summable } from './operands.ts';
-import { positionsOf, requireList, requireWithin, type Positions } from './positions.ts';
+import { positionsOf, requireList, type Positions } from './positions.ts';
+import { requireWithin } from './range.ts';
 
 interface Segments {
   /** Of x's shape: the segment of each element. */

@@ -8,7 +8,8 @@ import { scatterNode } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { constantNode } from './operands.ts';
 import { requireImage } from './pooling.ts';
-import { positionsOf, requireWithin } from './positions.ts';
+import { positionsOf } from './positions.ts';
+import { requireWithin } from './range.ts';
 import { tensorOf } from '../handle.ts';
 
 export interface UnpoolingOptions {
