@@ -1,0 +1,46 @@
+"""PyTorch's side of `npm run interop` and of the fixtures.
+
+pytorch.py fixture NAME     writes test/fixtures/NAME.json: names and shapes of the state, and the output, with weights and inputs by the formula
+pytorch.py save NAME DIR    makes the model and saves DIR/state.safetensors, and DIR/output.safetensors for the inputs of the formula
+pytorch.py load NAME DIR    loads DIR/state.safetensors, which must have all names and no others, and saves DIR/output.safetensors
+"""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+import formula
+import safetensors_format
+
+torch.set_num_threads(1)
+command, name, *rest = sys.argv[1:]
+module = importlib.import_module(name)
+torch.manual_seed(7)
+model = module.model().eval()
+inputs = module.inputs(formula.numbers, formula.integers)
+
+
+def output():
+    with torch.no_grad():
+        return module.output(model, inputs).contiguous()
+
+
+if command == "fixture":
+    formula.fill(model)
+    result = output()
+    text = {
+        "state": [[key, list(value.shape)] for key, value in model.state_dict().items()],
+        "output": {"shape": list(result.shape), "data": [float(f"{value:.9g}") for value in result.flatten().tolist()]},
+    }
+    path = Path(__file__).parent / f"test/fixtures/{name}.json"
+    path.write_text(json.dumps(text) + "\n")
+else:
+    folder = Path(rest[0])
+    if command == "save":
+        safetensors_format.save(model.state_dict(), folder / "state.safetensors")
+    else:
+        model.load_state_dict(safetensors_format.load(folder / "state.safetensors"), strict=True)
+    safetensors_format.save({"output": output()}, folder / "output.safetensors")

@@ -1,0 +1,21 @@
+/** The models that exist on both sides, by the names of their files. */
+import type { AnyModule } from '../../../packages/layers/src/index.ts';
+import type { Tensor } from '../../../packages/tensor/src/index.ts';
+import { numbers } from './formula.ts';
+import { ResNet18 } from './resnet18.ts';
+
+export interface Both<M extends AnyModule = AnyModule> {
+  readonly make: () => M;
+  /** What is compared, for the inputs of the formula. */
+  readonly output: (model: M) => Tensor;
+}
+
+const both = <M extends AnyModule>(make: () => M, output: (model: M) => Tensor): Both =>
+  ({ make, output }) as unknown as Both;
+
+export const models: Readonly<Record<string, Both>> = {
+  resnet18: both(
+    () => new ResNet18(),
+    (model) => model.forward(numbers('image', 2, 3, 64, 64)),
+  ),
+};
