@@ -16,6 +16,7 @@ export {
   type BinaryCrossEntropyOptions,
   type BinaryCrossEntropyWithLogitsOptions,
 } from './binary-cross-entropy.ts';
+export { ctcLoss, type CtcLossOptions, type SequenceLengths } from './ctc.ts';
 export { focalLoss, sigmoidFocalLoss, type FocalLossOptions, type SigmoidFocalLossOptions } from './focal.ts';
 export {
   gaussianNllLoss,

@@ -878,6 +878,13 @@ export const functions: Functions<Api> = {
       ignoreIndex: anInteger(-100),
     }),
   ],
+  ctcLoss: [
+    aTensor(() => zeros([3, 1, 2])),
+    aTensor(() => tensor([[1]], { dtype: 'int32' })),
+    other(() => [3]),
+    other(() => [1]),
+    options<hebb.CtcLossOptions>({ reduction, blank: anInteger(0), zeroInfinity: aBoolean() }),
+  ],
   meanSquaredError: [x, x, options<hebb.ReductionOptions>({ reduction })],
   meanAbsoluteError: [x, x, options<hebb.ReductionOptions>({ reduction })],
   mseLoss: [x, x, options<hebb.ReductionOptions>({ reduction })],
