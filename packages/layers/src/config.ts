@@ -5,6 +5,7 @@ import { attentionTypes } from './attention/types.ts';
 import { containersTypes } from './containers/types.ts';
 import { convolutionTypes } from './convolution/types.ts';
 import { embeddingTypes } from './embedding/types.ts';
+import { graphTypes } from './graph/types.ts';
 import { linearTypes } from './linear/types.ts';
 import { normalizationTypes } from './normalization/types.ts';
 import { poolingTypes } from './pooling/types.ts';
@@ -19,6 +20,7 @@ const ownTypes = (): ModuleTypes => ({
   ...containersTypes(),
   ...convolutionTypes(),
   ...embeddingTypes(),
+  ...graphTypes(),
   ...linearTypes(),
   ...normalizationTypes(),
   ...poolingTypes(),

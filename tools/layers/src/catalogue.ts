@@ -7,6 +7,7 @@ import { attention } from './samples/attention.ts';
 import { containers } from './samples/containers.ts';
 import { convolution } from './samples/convolution.ts';
 import { embedding } from './samples/embedding.ts';
+import { graph } from './samples/graph.ts';
 import { linear } from './samples/linear.ts';
 import { normalization } from './samples/normalization.ts';
 import { pooling } from './samples/pooling.ts';
@@ -28,6 +29,7 @@ export const chapters = {
   Attention: attention,
   Convolution: convolution,
   Pooling: pooling,
+  Graphs: graph,
   Normalisation: normalization,
   Regularisation: regularization,
   Recurrent: recurrent,
@@ -41,6 +43,7 @@ export const samples: Samples = {
   ...attention,
   ...convolution,
   ...pooling,
+  ...graph,
   ...normalization,
   ...regularization,
   ...recurrent,

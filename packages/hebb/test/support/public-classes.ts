@@ -18,7 +18,7 @@ import {
   aFunction,
   type Kind,
 } from './kinds.ts';
-import { dataset, functions, model, type KindsOf } from './public-functions.ts';
+import { dataset, edges, functions, model, type KindsOf } from './public-functions.ts';
 
 type Api = typeof hebb;
 type AnyClass = new (...args: never[]) => unknown;
@@ -120,6 +120,15 @@ const cell = options<hebb.CellOptions>({ bias: aBoolean() });
 const lengths = other(() => [2], 'numbers');
 const lstmState = (...shape: number[]): Kind =>
   other(() => ({ hidden: hebb.zeros(shape), cell: hebb.zeros(shape) }), 'undefined');
+const graphAttention = {
+  heads: anInteger(2),
+  concat: aBoolean(),
+  negativeSlope: aNumber(0.1),
+  dropout: aNumber(0.5),
+  addSelfLoops: aBoolean(),
+  edgeFeatures: anInteger(1),
+  bias: aBoolean(),
+};
 const monitor = { monitor: aText('loss'), goal: aChoice('min') };
 
 const graph = (): hebb.Graph => ({
@@ -188,6 +197,39 @@ export const constructors: {
   AdaptiveMaxPool1d: pooling.adaptiveMax,
   AdaptiveMaxPool2d: pooling.adaptiveMax,
   AdaptiveMaxPool3d: pooling.adaptiveMax,
+  GCNConv: [
+    anInteger(2),
+    anInteger(2),
+    options<hebb.GCNConvOptions>({ bias: aBoolean(), normalize: aBoolean(), addSelfLoops: aBoolean() }),
+  ],
+  GATConv: [anInteger(2), anInteger(2), options<hebb.GATConvOptions>(graphAttention)],
+  GATv2Conv: [
+    anInteger(2),
+    anInteger(2),
+    options<hebb.GATv2ConvOptions>({ ...graphAttention, shareWeights: aBoolean() }),
+  ],
+  SAGEConv: [
+    anInteger(2),
+    anInteger(2),
+    options<hebb.SAGEConvOptions>({
+      aggregation: aChoice('max'),
+      normalize: aBoolean(),
+      rootWeight: aBoolean(),
+      bias: aBoolean(),
+    }),
+  ],
+  GINConv: [
+    other(() => new hebb.Linear(2, 2)),
+    options<hebb.GINConvOptions>({ eps: aNumber(0), trainEps: aBoolean() }),
+  ],
+  NNConv: [
+    anInteger(2),
+    anInteger(2),
+    other(() => new hebb.Linear(1, 4)),
+    options<hebb.NNConvOptions>({ aggregation: aChoice('mean'), rootWeight: aBoolean(), bias: aBoolean() }),
+  ],
+  GraphPool: [aChoice('sum')],
+  GraphAttentionPool: [other(() => new hebb.Linear(2, 1)), optional(other(() => new hebb.Linear(2, 2)))],
   BatchNorm1d: [anInteger(2), batchNorm],
   BatchNorm2d: [anInteger(2), batchNorm],
   ALiBi: [anInteger(2)],
@@ -580,6 +622,39 @@ export const methods: Readonly<Record<string, Method>> = {
     other(() => new hebb.ReLU()),
   ),
   'ModuleDict.get': method(() => new hebb.ModuleDict({ a: new hebb.ReLU() }), aChoice('a')),
+  'GCNConv.forward': method(
+    () => new hebb.GCNConv(2, 2),
+    aTensor(matrix),
+    other(edges),
+    optional(aTensor(() => hebb.ones([2]))),
+  ),
+  'GATConv.forward': method(() => new hebb.GATConv(2, 2), aTensor(matrix), other(edges)),
+  'GATv2Conv.forward': method(
+    () => new hebb.GATv2Conv(2, 2, { edgeFeatures: 1 }),
+    aTensor(matrix),
+    other(edges),
+    other(() => hebb.ones([2, 1])),
+  ),
+  'SAGEConv.forward': method(() => new hebb.SAGEConv(2, 2), aTensor(matrix), other(edges)),
+  'GINConv.forward': method(() => new hebb.GINConv(new hebb.Linear(2, 2)), aTensor(matrix), other(edges)),
+  'NNConv.forward': method(
+    () => new hebb.NNConv(2, 2, new hebb.Linear(1, 4)),
+    aTensor(matrix),
+    other(edges),
+    other(() => hebb.ones([2, 1])),
+  ),
+  'GraphPool.forward': method(
+    () => new hebb.GraphPool('mean'),
+    aTensor(matrix),
+    optional(other(() => tensor([0, 1], { dtype: 'int32' }))),
+    optional(anInteger(2)),
+  ),
+  'GraphAttentionPool.forward': method(
+    () => new hebb.GraphAttentionPool(new hebb.Linear(2, 1)),
+    aTensor(matrix),
+    optional(other(() => tensor([0, 1], { dtype: 'int32' }))),
+    optional(anInteger(2)),
+  ),
   'Residual.forward': method(() => new hebb.Residual(new hebb.ReLU()), aTensor()),
   'Lambda.of': method(
     () => hebb.Lambda,

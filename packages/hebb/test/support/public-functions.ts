@@ -46,6 +46,14 @@ const matrix = (): hebb.Tensor =>
     [3, 4],
   ]);
 const image = (): hebb.Tensor => ones([1, 1, 4, 4]);
+export const edges = (): hebb.Tensor =>
+  tensor(
+    [
+      [0, 1],
+      [1, 0],
+    ],
+    { dtype: 'int32' },
+  );
 const sequence = (): hebb.Tensor => ones([1, 1, 4]);
 const volume = (): hebb.Tensor => ones([1, 1, 4, 4, 4]);
 const labels = (): hebb.Tensor => tensor([0, 1], { dtype: 'int32' });
@@ -452,6 +460,12 @@ export const functions: Functions<Api> = {
   maskedScatter: [x, aTensor(() => tensor([true, false])), x],
   maskedSelect: [x, aTensor(() => tensor([true, false]))],
   nonZero: [x],
+  gcnNorm: [
+    other(edges),
+    anInteger(2),
+    options<hebb.GcnNormOptions>({ weights: aTensor(() => ones([2])), addSelfLoops: aBoolean() }),
+  ],
+  joinGraphs: [other(() => [{ nodes: ones([2, 1]), edges: edges() }])],
   segmentSum: [x, positions(), anInteger(2)],
   segmentMean: [x, positions(), anInteger(2)],
   segmentMax: [x, positions(), anInteger(2)],
