@@ -215,7 +215,8 @@ function withLoopState(program: Program): Program {
     let inputs = node.inputs.map(at);
     if (node.op === 'scan') {
       const { carries } = node.attributes as PlanAttributes['scan'];
-      inputs = inputs.map((input, i) => {
+      inputs = inputs.map((given, i) => {
+        const input = i < carries ? given : inMemory(nodes, given);
         const { op, type } = nodes[input] as ProgramNode;
         if (i >= carries && roleOf(op) !== 'free') return input;
         return nodes.push({ op: 'detach', attributes: {}, type, inputs: [input] }) - 1;
@@ -229,6 +230,12 @@ function withLoopState(program: Program): Program {
     scalars: program.scalars.map(at),
     outputs: program.outputs.map(({ node, parameter }) => ({ node: at(node), parameter })),
   };
+}
+
+/** The node whose memory holds the elements in the same order: a loop reads memory, and whatever shape they have in it. */
+function inMemory(nodes: readonly ProgramNode[], index: number): number {
+  const node = nodes[index];
+  return node?.op === 'reshape' ? inMemory(nodes, node.inputs[0] ?? index) : index;
 }
 
 /** Outputs that are leaves as nodes of their own, so that copies are ordered and fused like any other work. */

@@ -7,6 +7,7 @@ import {
   wrongArgument,
   type OptionNames,
 } from '../arguments/index.ts';
+import { attendInBlocks, largestAtOnce, type Attend, type Operands } from './attention-blocks.ts';
 import { composite, type CompositeDefinition } from './composite.ts';
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
@@ -17,6 +18,7 @@ import { reshape, transpose } from './movement.ts';
 import { broadcastShapes, commonDType } from './operands.ts';
 import { iota } from './creation.ts';
 import { bernoulli, type Generator } from './random.ts';
+import { isDry } from '../runtime/recording.ts';
 import { softmax } from './softmax.ts';
 import { isInteger } from '../graph/types.ts';
 
@@ -47,6 +49,8 @@ const attentionOptions: OptionNames<AttentionOptions> = {
  * softmax(scale · q kᵀ + mask) v over the last two axes, float16 of float16, else float32: query [..., heads, queries, depth], key [..., heads, keys, depth], value [..., heads, keys,
  * valueDepth] → [..., heads, queries, valueDepth], as `torch.nn.functional.scaled_dot_product_attention`. Leading axes broadcast, and keys and values may have
  * fewer heads than queries, each for as many neighbouring heads (grouped queries). A query that sees no key gives 0.
+ *
+ * Long sequences are attended to block by block, and so are their gradients, which compute the weights again: memory grows with the length, not with its square. Then `causal` is faster than a mask that says the same.
  *
  * Throws {@link ShapeError} where shapes do not fit, {@link DTypeError} for a mask of int32, {@link ArgumentError} for options out of range.
  *
@@ -88,7 +92,7 @@ export function scaledDotProductAttention(
       mask === undefined ? [query, key, value] : [query, key, value, mask],
     );
   }
-  return attended(query, key, value, mask, causal, scale, (weights) => {
+  return attended({ query, key, value, mask }, causal, scale, (weights) => {
     const kept = bernoulli(weights.shape, 1 - dropout, generator === undefined ? {} : { generator });
     return weights.mul(kept).div(1 - dropout);
   });
@@ -97,19 +101,42 @@ export function scaledDotProductAttention(
 /** Inputs are query, key, value and, where there is one, the mask. */
 export const attentionDefinition: CompositeDefinition<{ causal: boolean; scale: number }> = {
   name: 'scaledDotProductAttention',
-  body: ({ causal, scale }, query, key, value, mask) => attended(query, key, value, mask, causal, scale),
+  body: ({ causal, scale }, query, key, value, mask) => attended({ query, key, value, mask }, causal, scale),
 };
 
-function attended(
-  query: Tensor,
-  key: Tensor,
-  value: Tensor,
-  mask: Tensor | undefined,
-  causal: boolean,
+function attended(operands: Operands, causal: boolean, scale: number, drop?: (weights: Tensor) => Tensor): Tensor {
+  const { query, key, value, mask } = operands;
+  const attend: Attend = (block, first) => attendedAtOnce(block, causal ? first : undefined, scale, drop);
+  const group = groupOf(query, key, value);
+  const [heads, queries, keys] = [query.shape.at(-3) ?? 1, query.shape.at(-2) ?? 0, key.shape.at(-2) ?? 0];
+  /** The leading axes, with the heads of the query. */
+  const leadingOf = (x: Tensor): readonly number[] =>
+    group === 1 || x.ndim < 3 ? x.shape.slice(0, -2) : [...x.shape.slice(0, -3), heads];
+  const leading = broadcastShapes(leadingOf(query), leadingOf(key));
+  // Products say what is wrong where they do not fit.
+  if (leading === undefined) return attend(operands, 0);
+  if (mask !== undefined) requireMask(mask, [...leading, queries, keys]);
+  const results = broadcastShapes(leading, leadingOf(value)) ?? leading;
+  // What is never computed needs no memory: files get the formula as it is.
+  const isLarge = results.reduce((a, b) => a * b, queries * keys) > largestAtOnce && !isDry();
+  if (!isLarge) return attend(operands, 0);
+  // Heads that share keys lie along an axis of their own.
+  const apart = (x: Tensor): Tensor => {
+    const own = x.shape.at(-3) ?? 1;
+    const split = own === heads ? [heads / group, group] : [own, 1];
+    return group === 1 || x.ndim < 3 ? x : reshape(x, [...x.shape.slice(0, -3), ...split, ...x.shape.slice(-2)]);
+  };
+  const blocks = { query: apart(query), key: apart(key), value: apart(value), mask: mask && apart(mask) };
+  return reshape(attendInBlocks(blocks, causal, attend), [...results, queries, value.shape.at(-1) ?? 0]);
+}
+
+/** `first`: the position of the first query, where each sees the keys up to its own position alone. */
+function attendedAtOnce(
+  { query, key, value, mask }: Operands,
+  first: Tensor | number | undefined,
   scale: number,
   drop?: (weights: Tensor) => Tensor,
 ): Tensor {
-  const op = 'scaledDotProductAttention';
   const queries = query.shape.at(-2) ?? 0;
   const keys = key.shape.at(-2) ?? 0;
   // Heads that share keys are rows of one product.
@@ -123,8 +150,11 @@ function attended(
       ? x
       : reshape(x, [...x.shape.slice(0, -3), (x.shape.at(-3) ?? 1) * group, queries, x.shape.at(-1) ?? 1]);
   let scores = apart(matmul(grouped(query.to('float32').mul(scale)), transpose(key, -2, -1)));
-  if (causal) scores = where(iota([queries, 1], 0).less(iota([1, keys], 1)), -Infinity, scores);
-  if (mask !== undefined) scores = masked(op, scores, mask);
+  if (first !== undefined) {
+    const position = iota([queries, 1], 0);
+    scores = where((first === 0 ? position : position.add(first)).less(iota([1, keys], 1)), -Infinity, scores);
+  }
+  if (mask !== undefined) scores = mask.dtype === 'bool' ? where(mask, scores, -Infinity) : scores.add(mask);
   let weights: Tensor;
   if (mask === undefined || keys === 0) weights = softmax(scores, -1);
   else {
@@ -143,13 +173,13 @@ function groupOf(query: Tensor, key: Tensor, value: Tensor): number {
   return heads / keyHeads;
 }
 
-function masked(op: string, scores: Tensor, mask: Tensor): Tensor {
+function requireMask(mask: Tensor, scores: readonly number[]): void {
+  const op = 'scaledDotProductAttention';
   if (isInteger(mask.dtype))
     throw new DTypeError(`[${op}] a mask is bool, or floating numbers to be added, not ${mask}.`, {
       hint: "Convert 0 and 1 with .to('bool').",
     });
-  const joined = broadcastShapes(scores.shape, mask.shape);
-  if (joined === undefined || joined.length !== scores.ndim || joined.some((n, axis) => n !== scores.shape[axis]))
-    throw new ShapeError(`[${op}] the mask ${mask} does not broadcast to the scores [${scores.shape.join(', ')}].`);
-  return mask.dtype === 'bool' ? where(mask, scores, -Infinity) : scores.add(mask);
+  const joined = broadcastShapes(scores, mask.shape);
+  if (joined === undefined || joined.length !== scores.length || joined.some((n, axis) => n !== scores[axis]))
+    throw new ShapeError(`[${op}] the mask ${mask} does not broadcast to the scores [${scores.join(', ')}].`);
 }

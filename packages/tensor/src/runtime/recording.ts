@@ -51,6 +51,11 @@ export function currentRecording(): object | undefined {
   return recording;
 }
 
+/** Whether what is recorded now is looked at and never computed: a trace or a dry run. */
+export function isDry(): boolean {
+  return recording?.dry === true;
+}
+
 /** Whether a compiled function is to be recorded in place, like a plain one. */
 export function recordsInPlace(): boolean {
   return recording !== undefined || inlining > 0;
@@ -83,7 +88,7 @@ export function writesLoopsOut(): boolean {
 
 /** The value with which a scalar is recorded. */
 export function valueOfSource(source: () => number): number {
-  return recording?.dry === true ? 0 : source();
+  return isDry() ? 0 : source();
 }
 
 /** Tells a recording of a scalar, whose source is asked again at each call. */
