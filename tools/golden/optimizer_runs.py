@@ -223,6 +223,34 @@ def factors(make, rate=1.0):
     return values
 
 
+def cyclic(**options):
+    return lambda o: lr_scheduler.CyclicLR(o, base_lr=0.125, max_lr=1.0, cycle_momentum=False, **options)
+
+
+def momenta(make):
+    optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0, momentum=0.9)
+    scheduler = make(optimizer)
+    values = []
+    for _ in range(RUN):
+        values.append(optimizer.param_groups[0]["momentum"])
+        optimizer.step()
+        if len(values) < RUN:
+            scheduler.step()
+    return values
+
+
+def sequence(optimizer):
+    warmup = lr_scheduler.LinearLR(optimizer, start_factor=1 / 4, total_iters=3)
+    decay = lr_scheduler.StepLR(optimizer, step_size=3, gamma=0.5)
+    last = lr_scheduler.CosineAnnealingLR(optimizer, T_max=RUN - 13, eta_min=0.125)
+    return lr_scheduler.SequentialLR(optimizer, [warmup, decay, last], milestones=[4, 13])
+
+
+def chain(optimizer):
+    warmup = lr_scheduler.ConstantLR(optimizer, factor=0.25, total_iters=4)
+    return lr_scheduler.ChainedScheduler([warmup, lr_scheduler.ExponentialLR(optimizer, gamma=0.875)])
+
+
 def one_cycle(**options):
     return lambda o: lr_scheduler.OneCycleLR(o, max_lr=1.0, total_steps=RUN, cycle_momentum=False, **options)
 
@@ -253,8 +281,28 @@ write(
             "exponential": factors(lambda o: lr_scheduler.ExponentialLR(o, gamma=0.875)),
             "step": factors(lambda o: lr_scheduler.StepLR(o, step_size=5, gamma=0.5)),
             "multiStep": factors(lambda o: lr_scheduler.MultiStepLR(o, milestones=[3, 12, 18], gamma=0.25)),
+            "constantUntil": factors(lambda o: lr_scheduler.ConstantLR(o, factor=0.375, total_iters=7)),
+            "lambda": factors(lambda o: lr_scheduler.LambdaLR(o, lambda step: 1 / (1 + step) ** 0.5)),
+            "multiplicative": factors(lambda o: lr_scheduler.MultiplicativeLR(o, lambda step: 0.9)),
+            "sequential": factors(sequence),
+            "chained": factors(chain),
+            "cyclic": factors(cyclic(step_size_up=3, step_size_down=5)),
+            "cyclic2": factors(cyclic(step_size_up=4, mode="triangular2")),
+            "cyclicRange": factors(cyclic(step_size_up=4, step_size_down=2, mode="exp_range", gamma=0.9375)),
             "oneCycle": factors(one_cycle()),
             "oneCycleLinear": factors(one_cycle(pct_start=0.25, anneal_strategy="linear", div_factor=10, final_div_factor=50)),
+        },
+        "momenta": {
+            "cyclic": momenta(lambda o: lr_scheduler.CyclicLR(o, base_lr=0.125, max_lr=1.0, step_size_up=3, step_size_down=5)),
+            "cyclic2": momenta(
+                lambda o: lr_scheduler.CyclicLR(o, base_lr=0.125, max_lr=1.0, step_size_up=4, mode="triangular2", base_momentum=0.75)
+            ),
+            "oneCycle": momenta(lambda o: lr_scheduler.OneCycleLR(o, max_lr=1.0, total_steps=RUN)),
+            "oneCycleLinear": momenta(
+                lambda o: lr_scheduler.OneCycleLR(
+                    o, max_lr=1.0, total_steps=RUN, pct_start=0.25, anneal_strategy="linear", base_momentum=0.5, max_momentum=0.875
+                )
+            ),
         },
         "plateaus": {
             "default": plateau(VALUES, patience=2),

@@ -80,12 +80,12 @@ for optimizer, kind in [("AdamW", torch.optim.AdamW), ("Adam", torch.optim.Adam)
     ]
 
 
-def clipped(max_norm):
+def clipped(max_norm, norm_type=2.0):
     parameters = [torch.zeros(shape, dtype=torch.float64) for shape in SHAPES.values()]
     for parameter, gradient in zip(parameters, gradients[0].values()):
         parameter.grad = gradient.clone()
-    norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm)
-    return {"maxNorm": max_norm, "norm": norm.item(), "gradients": dict(zip(SHAPES, [store(p.grad) for p in parameters]))}
+    norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm, norm_type=norm_type)
+    return {"maxNorm": max_norm, "normType": "inf" if norm_type == float("inf") else norm_type, "norm": norm.item(), "gradients": dict(zip(SHAPES, [store(p.grad) for p in parameters]))}
 
 
 def rates(make, steps):
@@ -103,7 +103,7 @@ golden = {
     "initial": stored(initial),
     "gradients": [stored(step) for step in gradients],
     "runs": RUNS,
-    "clipping": [clipped(1.0), clipped(100.0)],
+    "clipping": [clipped(1.0), clipped(100.0), clipped(0.5, float("inf")), clipped(2.0, 1.0), clipped(1.0, 3.0)],
     "schedules": {
         "cosine": rates(lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, T_max=10, eta_min=0.125), 10),
         "step": rates(lambda o: torch.optim.lr_scheduler.StepLR(o, step_size=3, gamma=0.5), 10),

@@ -1,6 +1,16 @@
 import { ArgumentError, type Tensor } from '@hebb/tensor';
-import { isPlain, mapStructure, requireNumber, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  isPlain,
+  mapStructure,
+  type OptionNames,
+  requireNumber,
+  requireTensor,
+  wrongArgument,
+} from '@hebb/tensor/arguments';
 import type { Gradients } from './optimizer.ts';
+
+const clipNormOptions: OptionNames<ClipGradientNormOptions> = { normType: true };
 
 export interface ClippedGradients<G extends Gradients> {
   /** In the structure that was given. */
@@ -9,8 +19,13 @@ export interface ClippedGradients<G extends Gradients> {
   readonly norm: Tensor;
 }
 
+export interface ClipGradientNormOptions {
+  /** Which norm: (Σ |g|^p)^(1/p); Infinity is the largest |g|. > 0. Default 2. */
+  normType?: number;
+}
+
 /**
- * Scales all gradients by min(1, maxNorm / (‖g‖ + 1e-6)), where ‖g‖ is the Euclidean norm of all of them together (Pascanu et al. 2013).
+ * Scales all gradients by min(1, maxNorm / (‖g‖ + 1e-6)), where ‖g‖ is the norm of all of them together, Euclidean unless `normType` says otherwise (Pascanu et al. 2013).
  * PyTorch's `clip_grad_norm_`, as graph.
  *
  * Throws {@link ArgumentError} where maxNorm is not > 0.
@@ -19,20 +34,39 @@ export interface ClippedGradients<G extends Gradients> {
  * const { grads } = clipGradientNorm([tensor([3]), tensor([4])], 1);  // 0.6 and 0.8
  * ```
  */
-export function clipGradientNorm<G extends Gradients>(gradients: G, maxNorm: number): ClippedGradients<G> {
+export function clipGradientNorm<G extends Gradients>(
+  gradients: G,
+  maxNorm: number,
+  options: ClipGradientNormOptions = {},
+): ClippedGradients<G> {
   requireNumber('clipGradientNorm', 'maxNorm', maxNorm);
+  checkOptions('clipGradientNorm', options, clipNormOptions);
+  const { normType = 2 } = options;
+  requireNumber('clipGradientNorm', 'normType', normType);
+  if (!(normType > 0)) throw new ArgumentError(`[clipGradientNorm] normType must be a number > 0, not ${normType}.`);
   if (!(maxNorm > 0)) throw new ArgumentError(`[clipGradientNorm] maxNorm must be > 0, not ${maxNorm}.`);
   const list: Tensor[] = [];
   mapGradients('clipGradientNorm', gradients, (gradient) => list.push(gradient));
-  const [first, ...others] = list.map((gradient) => gradient.to('float32').square().sum());
-  if (first === undefined) throw new ArgumentError('[clipGradientNorm] there are no gradients.');
-  const norm = others.reduce((total, square) => total.add(square), first).sqrt();
+  if (list.length === 0) throw new ArgumentError('[clipGradientNorm] there are no gradients.');
+  const norm = totalNorm(list, normType);
   const factor = norm.add(1e-6).reciprocal().mul(maxNorm).minimum(1);
   const clipped = (gradient: Tensor): Tensor => {
     const product = gradient.to('float32').mul(factor);
     return gradient.dtype === 'float16' ? product.to('float16') : product;
   };
   return { grads: mapGradients('clipGradientNorm', gradients, clipped) as G, norm };
+}
+
+/** The norm of all elements of all gradients. */
+function totalNorm(gradients: readonly Tensor[], p: number): Tensor {
+  const terms = gradients.map((gradient) => {
+    const values = gradient.to('float32');
+    if (p === Infinity) return values.abs().max();
+    return (p === 2 ? values.square() : p === 1 ? values.abs() : values.abs().pow(p)).sum();
+  });
+  const total = terms.reduce((all, term) => (p === Infinity ? all.maximum(term) : all.add(term)));
+  if (p === Infinity || p === 1) return total;
+  return p === 2 ? total.sqrt() : total.pow(1 / p);
 }
 
 /**

@@ -13,6 +13,7 @@ export type { GroupState, OptimizerState, ParameterState } from './state.ts';
 export {
   averagingOf,
   type Averaging,
+  type Conditional,
   type Gathering,
   type GradientChange,
   type TrainingOptimizer,
@@ -35,7 +36,12 @@ export { LBFGS, type LBFGSMemory, type LBFGSOptions, type LBFGSState } from './l
 export { isBiasOrNorm } from './decay-groups.ts';
 export { fromPyTorchState, toPyTorchState, type PyTorchOptimizerState } from './pytorch.ts';
 export { minimize, type MinimizeOptions } from './minimize.ts';
-export { clipGradientNorm, clipGradientValue, type ClippedGradients } from './clipping.ts';
+export {
+  clipGradientNorm,
+  clipGradientValue,
+  type ClipGradientNormOptions,
+  type ClippedGradients,
+} from './clipping.ts';
 export type { DecayOptions, Schedule, WarmupOptions } from './schedules/schedule.ts';
 export { cosineRestartsSchedule, cosineSchedule, type CosineRestartsOptions } from './schedules/cosine.ts';
 export {
@@ -44,6 +50,7 @@ export {
   inverseSquareRootSchedule,
   linearSchedule,
   polynomialSchedule,
+  type ConstantScheduleOptions,
   type ExponentialScheduleOptions,
   type InverseSquareRootScheduleOptions,
   type PolynomialScheduleOptions,
@@ -54,6 +61,10 @@ export {
   type MultiStepScheduleOptions,
   type StepScheduleOptions,
 } from './schedules/steps.ts';
+export { applySchedule, keepSettings } from './schedules/apply.ts';
+export { chainedSchedule, sequentialSchedule } from './schedules/combined.ts';
+export { cyclicSchedule, type CyclicScheduleOptions } from './schedules/cyclic.ts';
+export type { CycledMomentum } from './schedules/momentum.ts';
 export { oneCycleSchedule, type OneCycleScheduleOptions } from './schedules/one-cycle.ts';
 export { PlateauSchedule, type PlateauScheduleOptions, type PlateauState } from './schedules/plateau.ts';
 export { OptimizerWrapper, type WrapperState } from './wrappers/wrapper.ts';
@@ -61,4 +72,5 @@ export { AveragingWrapper } from './wrappers/averaging.ts';
 export { EMA, type EMAOptions } from './wrappers/ema.ts';
 export { SWA, type SWAOptions } from './wrappers/swa.ts';
 export { Lookahead, type LookaheadOptions } from './wrappers/lookahead.ts';
+export { LossScaling, type LossScalingOptions } from './wrappers/loss-scaling.ts';
 export { Accumulation, type AccumulationOptions } from './wrappers/accumulation.ts';

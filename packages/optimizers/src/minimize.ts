@@ -3,7 +3,7 @@ import { valueAndGrad } from '@hebb/autograd';
 import { ArgumentError, Tensor } from '@hebb/tensor';
 import { checkOptions, isPlain, requireFunction, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { clipGradientNorm, clipGradientValue } from './clipping.ts';
-import { gatheringOf, requireOptimizer, type TrainingOptimizer } from './training-optimizer.ts';
+import { gatheringOf, requireOptimizer, scalingOf, type TrainingOptimizer } from './training-optimizer.ts';
 
 export interface MinimizeOptions {
   /** The largest norm of all gradients together; see {@link clipGradientNorm}. Default: none. */
@@ -46,7 +46,9 @@ export function minimize<R extends Tensor | { readonly loss: Tensor }>(
     });
   }
   let result: R | undefined;
-  const { grads } = valueAndGrad(() => lossOf((result = lossFunction())), parameters);
+  const scaling = scalingOf(optimizer);
+  const loss = (): Tensor => lossOf((result = lossFunction()));
+  const { grads } = valueAndGrad(() => scaling?.scaled(loss()) ?? loss(), parameters);
   const { clipNorm, clipValue } = options;
   const gathering = clipNorm === undefined && clipValue === undefined ? undefined : gatheringOf(optimizer);
   if (gathering === undefined) optimizer.step(clipped(grads, options));

@@ -1,5 +1,5 @@
 /** What all optimizers share: groups of parameters, their state in variables, rates, the counts of steps. */
-import { ArgumentError, assign, variable, type Stateful, type Tensor } from '@hebb/tensor';
+import { ArgumentError, assign, variable, where, type Stateful, type Tensor } from '@hebb/tensor';
 import { describe, requireFittingState, typeNameOf } from '@hebb/tensor/arguments';
 import { atEachCall, scalarsByName } from './clock.ts';
 import { Cohorts, type Cohort } from './cohorts.ts';
@@ -24,7 +24,7 @@ import {
   type WithGroups,
 } from './groups.ts';
 import { isRate, readState, slotDifferences, type OptimizerState } from './state.ts';
-import type { TrainingOptimizer } from './training-optimizer.ts';
+import type { Conditional, TrainingOptimizer } from './training-optimizer.ts';
 
 export type { Gradients, ParameterSource };
 
@@ -85,7 +85,7 @@ export abstract class Optimizer<
   S extends StepNumbers = StepNumbers,
   M extends Slots = Slots,
 >
-  implements TrainingOptimizer, Stateful<OptimizerState>
+  implements TrainingOptimizer, Conditional, Stateful<OptimizerState>
 {
   /** What messages and saved states call the class: a literal, which minifiers leave alone. */
   static readonly type: string = 'Optimizer';
@@ -100,6 +100,8 @@ export abstract class Optimizer<
   #factor = 1;
   #stepCount = 0;
   #trainable: ReadonlyMap<string, Tensor>;
+  /** Where steps change anything; undefined: everywhere. */
+  #condition: Tensor | undefined;
 
   /**
    * @param defaults - every option with its default.
@@ -211,6 +213,26 @@ export abstract class Optimizer<
     cohorts.forEach((cohort, i) => this.#stepCohort(cohort, named, i === 0 ? countStep : undefined));
   }
 
+  /**
+   * Runs `body`; steps in it change parameters and their state only where the condition, bool[], is true: what {@link LossScaling} leaves out is decided on the device.
+   * Counts go on.
+   */
+  onlyWhere<T>(condition: Tensor, body: () => T): T {
+    const before = this.#condition;
+    this.#condition = condition;
+    try {
+      return body();
+    } finally {
+      this.#condition = before;
+    }
+  }
+
+  /** Records a new value, which counts where the condition is true. */
+  #assign(target: Tensor, value: Tensor): void {
+    const own = value.to(target.dtype);
+    assign(target, this.#condition === undefined ? own : where(this.#condition, own, target));
+  }
+
   /** The step of parameters that share one count. */
   #stepCohort(cohort: Cohort, gradients: ReadonlyMap<string, Tensor>, countStep: (() => void) | undefined): void {
     const group = this.#groups[cohort.group] as Group<O>;
@@ -237,9 +259,9 @@ export abstract class Optimizer<
       for (const slot in updated.state) {
         const kept = state[slot] as Tensor;
         const changed: Tensor | undefined = updated.state[slot];
-        if (changed !== undefined) assign(kept, changed.to(kept.dtype));
+        if (changed !== undefined) this.#assign(kept, changed);
       }
-      assign(parameter, updated.parameter.to(parameter.dtype));
+      this.#assign(parameter, updated.parameter);
     }
   }
 

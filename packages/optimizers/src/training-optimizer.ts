@@ -32,10 +32,21 @@ export interface Averaging {
 /** What is done to gradients before an update by them: clipping. */
 export type GradientChange = (gradients: ReadonlyMap<string, Tensor>) => ReadonlyMap<string, Tensor>;
 
-/** An optimizer that updates by other gradients than those of the step: by the means of several. */
+/** An optimizer that updates by other gradients than those of the step: by the means of several, or by what is left without a scale. */
 export interface Gathering {
   /** Runs `body`; steps in it do `change` to the gradients of an update, and to no others. */
   changing<T>(change: GradientChange, body: () => T): T;
+}
+
+/** An optimizer whose steps may be left out by a condition that is known on the device alone. */
+export interface Conditional {
+  /** Runs `body`; steps in it change parameters and their state only where the condition, bool[], is true. */
+  onlyWhere<T>(condition: Tensor, body: () => T): T;
+}
+
+/** An optimizer that wants gradients of the loss times a scale. */
+export interface Scaling {
+  scaled(loss: Tensor): Tensor;
 }
 
 /** An optimizer and those that it wraps, from the outside in. */
@@ -44,9 +55,16 @@ export function chainOf(optimizer: object): readonly object[] {
   return typeof wrapped === 'object' && wrapped !== null ? [optimizer, ...chainOf(wrapped)] : [optimizer];
 }
 
-/** Which of an optimizer and those that it wraps gathers gradients, if one does. */
+/** Which of an optimizer and those that it wraps makes the gradients of an update out of those of a step, the last where several do. */
 export function gatheringOf(optimizer: object): Gathering | undefined {
-  return chainOf(optimizer).find((each): each is Gathering => 'changing' in each);
+  return chainOf(optimizer)
+    .filter((each): each is Gathering => 'changing' in each)
+    .at(-1);
+}
+
+/** Which of an optimizer and those that it wraps scales the loss, if one does. */
+export function scalingOf(optimizer: object): Scaling | undefined {
+  return chainOf(optimizer).find((each): each is Scaling => 'scaled' in each);
 }
 
 /**

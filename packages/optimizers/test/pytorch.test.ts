@@ -28,7 +28,12 @@ interface Golden {
   readonly initial: Named;
   readonly gradients: readonly Named[];
   readonly runs: readonly Run[];
-  readonly clipping: readonly { readonly maxNorm: number; readonly norm: number; readonly gradients: Named }[];
+  readonly clipping: readonly {
+    readonly maxNorm: number;
+    readonly normType: number | 'inf';
+    readonly norm: number;
+    readonly gradients: Named;
+  }[];
   readonly schedules: { readonly cosine: readonly number[]; readonly step: readonly number[] };
 }
 
@@ -128,11 +133,16 @@ describe.each(devices)('optimizers on %s', (device) => {
     },
   );
 
-  it.each(clipping)('clips gradients to the norm $maxNorm', async ({ maxNorm, norm, gradients: expected }) => {
-    const clipped = clipGradientNorm(mapped(gradients[0] as Named, toTensor), maxNorm);
-    await expectClose(clipped.norm, { shape: [], data: [norm] }, 'norm');
-    for (const [key, value] of Object.entries(expected)) await expectClose(clipped.grads[key] as Tensor, value, key);
-  });
+  it.each(clipping)(
+    'clips gradients to the norm $maxNorm of kind $normType',
+    async ({ maxNorm, normType, norm, gradients: expected }) => {
+      const clipped = clipGradientNorm(mapped(gradients[0] as Named, toTensor), maxNorm, {
+        normType: normType === 'inf' ? Infinity : normType,
+      });
+      await expectClose(clipped.norm, { shape: [], data: [norm] }, 'norm');
+      for (const [key, value] of Object.entries(expected)) await expectClose(clipped.grads[key] as Tensor, value, key);
+    },
+  );
 });
 
 describe('schedules', () => {

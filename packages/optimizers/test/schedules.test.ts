@@ -5,9 +5,10 @@ import { ArgumentError, ones, variable } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
 import { golden } from '../../tensor/test/support/golden.ts';
 
-const { steps, factors, plateaus } = golden(new URL('golden/schedules.json', import.meta.url)) as {
+const { steps, factors, momenta, plateaus } = golden(new URL('golden/schedules.json', import.meta.url)) as {
   readonly steps: number;
   readonly factors: Readonly<Record<string, readonly number[]>>;
+  readonly momenta: Readonly<Record<string, readonly number[]>>;
   readonly plateaus: Readonly<Record<string, { readonly values: number[]; readonly factors: number[] }>>;
 };
 
@@ -20,8 +21,32 @@ const made: Readonly<Record<string, Schedule>> = {
   exponential: optimizers.exponentialSchedule({ factor: 0.875 }),
   step: optimizers.stepSchedule({ every: 5, factor: 0.5 }),
   multiStep: optimizers.multiStepSchedule({ milestones: [3, 0.5, 0.75], factor: 0.25 }),
-  oneCycle: optimizers.oneCycleSchedule(),
-  oneCycleLinear: optimizers.oneCycleSchedule({ warmup: 0.25, shape: 'linear', start: 0.1, minimum: 0.1 / 50 }),
+  constantUntil: optimizers.constantSchedule({ factor: 0.375, until: 7 }),
+  lambda: (step) => 1 / Math.sqrt(1 + step),
+  multiplicative: (step) => 0.9 ** step,
+  sequential: optimizers.sequentialSchedule(
+    [
+      optimizers.constantSchedule({ warmup: 4 }),
+      optimizers.stepSchedule({ every: 3, factor: 0.5 }),
+      optimizers.cosineSchedule({ minimum: 0.125 }),
+    ],
+    [4, 13],
+  ),
+  chained: optimizers.chainedSchedule(
+    optimizers.constantSchedule({ factor: 0.25, until: 4 }),
+    optimizers.exponentialSchedule({ factor: 0.875 }),
+  ),
+  cyclic: optimizers.cyclicSchedule({ up: 3, down: 5, minimum: 0.125, momentum: [0.8, 0.9] }),
+  cyclic2: optimizers.cyclicSchedule({ up: 4, minimum: 0.125, mode: 'triangular2', momentum: [0.75, 0.9] }),
+  cyclicRange: optimizers.cyclicSchedule({ up: 4, down: 2, minimum: 0.125, mode: 'exp_range', gamma: 0.9375 }),
+  oneCycle: optimizers.oneCycleSchedule({ momentum: [0.85, 0.95] }),
+  oneCycleLinear: optimizers.oneCycleSchedule({
+    warmup: 0.25,
+    shape: 'linear',
+    start: 0.1,
+    minimum: 0.1 / 50,
+    momentum: [0.5, 0.875],
+  }),
 };
 
 describe('schedules', () => {
@@ -29,6 +54,39 @@ describe('schedules', () => {
 
   it.each(Object.entries(factors))("%s is PyTorch's", (name, expected) => {
     expected.forEach((factor, step) => expect(made[name]?.(step, steps), `step ${step}`).toBeCloseTo(factor, 12));
+  });
+
+  it.each(Object.entries(momenta))("the momentum of %s is PyTorch's, in every group that has one", (name, expected) => {
+    const parameters = { a: variable(ones([1])), b: variable(ones([1])) };
+    const options = { momentum: 0.9, groups: [{ match: /b/, momentum: 0 }] };
+    const [sgd, adam] = [new SGD(parameters, options), new optimizers.AdamW(parameters)];
+    const restore = optimizers.keepSettings(sgd);
+    expected.forEach((momentum, step) => {
+      for (const optimizer of [sgd, adam]) optimizers.applySchedule(optimizer, made[name] as Schedule, step, steps);
+      expect(sgd.groups[0]?.options.momentum, `step ${step}`).toBeCloseTo(momentum, 12);
+      expect(adam.groups[0]?.options.betas, `step ${step}`).toEqual([sgd.groups[0]?.options.momentum, 0.999]);
+      expect(sgd.groups[1]?.options.momentum).toBe(0);
+      expect(sgd.factor).toBeCloseTo(factors[name]?.[step] ?? NaN, 12);
+    });
+    restore();
+    expect([sgd.factor, sgd.groups[0]?.options.momentum]).toEqual([1, 0.9]);
+  });
+
+  it('follow one another with their momenta, and refuse milestones that do not fit', () => {
+    const cycle = optimizers.cyclicSchedule({ up: 2, momentum: [0.5, 0.75] });
+    const sequence = optimizers.sequentialSchedule([optimizers.constantSchedule(), cycle], [4]);
+    expect([0, 3, 4, 5, 6].map((step) => sequence.momentum?.(step, 8))).toEqual([
+      undefined,
+      undefined,
+      0.75,
+      0.625,
+      0.5,
+    ]);
+    expect(optimizers.chainedSchedule(cycle, optimizers.constantSchedule()).momentum?.(1, 8)).toBe(0.625);
+    expect(() => optimizers.sequentialSchedule([cycle], [4])).toThrow('1 schedules need 0 milestones, not 1');
+    expect(() => optimizers.sequentialSchedule([cycle, cycle, cycle], [5, 4])(0, 8)).toThrow('ascending order');
+    expect(() => optimizers.cyclicSchedule({ up: 2, momentum: [0.5, 1] })).toThrow('momentum must be two numbers < 1');
+    expect(() => optimizers.cyclicSchedule({ up: 2, minimum: 2 })).toThrow('minimum must be ≤ 1');
   });
 
   it('rises, falls as 1/√step and meets 1 between', () => {

@@ -1,6 +1,6 @@
 /** Schedules of a run: one for all its optimizers, or one for each of some parts. */
 import type { Goal } from '@hebb/evaluation';
-import type { Schedule, TrainingOptimizer } from '@hebb/optimizers';
+import { applySchedule, keepSettings, type Schedule, type TrainingOptimizer } from '@hebb/optimizers';
 import { HebbError, type Stateful } from '@hebb/tensor';
 import { describe, isPlain } from '@hebb/tensor/arguments';
 import { requireRate, wrong } from './checks.ts';
@@ -56,7 +56,7 @@ export class Schedules {
     readonly schedule: Schedule | ObservingSchedule;
   }[];
   readonly #observing: ReadonlyMap<string, ObservingSchedule>;
-  #before: ReadonlyMap<TrainingOptimizer, number> = new Map();
+  #before: readonly (() => void)[] = [];
   #records: ScheduleRecords = {};
 
   /** Throws TrainingError for what is no schedule, and for names of parts that are no optimizers. */
@@ -110,14 +110,14 @@ export class Schedules {
     );
   }
 
-  /** Remembers the factors of the optimizers that have a schedule. */
+  /** Remembers the factors and momenta of the optimizers that have a schedule. */
   remember(): void {
-    this.#before = new Map(this.#pairs.map(({ optimizer }) => [optimizer, optimizer.factor]));
+    this.#before = this.#pairs.map(({ optimizer }) => keepSettings(optimizer));
   }
 
   /** Puts them back: a run's last factor (0, often) is nothing that a checkpoint should hold or the next run begin with. */
   restore(): void {
-    for (const [optimizer, factor] of this.#before) optimizer.factor = factor;
+    for (const restore of this.#before) restore();
   }
 
   /** @param totalSteps of the run; undefined where the data does not know its length */
@@ -127,6 +127,14 @@ export class Schedules {
       const factor: unknown = isObserving(schedule) ? schedule.factor : this.#factorOf(schedule, step, totalSteps);
       requireRate(this.#where, factor, step, totalSteps);
       optimizer.factor = factor;
+      const { momentum } = schedule as Partial<Schedule>;
+      if (momentum !== undefined)
+        applySchedule(
+          optimizer,
+          Object.assign(() => factor, { momentum }),
+          step,
+          totalSteps,
+        );
       if (!isStateful(schedule)) records.push([name, { step, totalSteps, factor }]);
     }
     this.#records = Object.fromEntries(records);

@@ -415,6 +415,15 @@ export const constructors: {
   EMA: [wrapped, options<hebb.EMAOptions>({ decay: aNumber(0.9) })],
   SWA: [wrapped, options<hebb.SWAOptions>({ from: anInteger(2), every: anInteger(2) })],
   Lookahead: [wrapped, options<hebb.LookaheadOptions>({ steps: anInteger(2), alpha: aNumber(0.5) })],
+  LossScaling: [
+    wrapped,
+    options<hebb.LossScalingOptions>({
+      initialScale: aNumber(8),
+      growthFactor: aNumber(2),
+      backoffFactor: aNumber(0.5),
+      growthInterval: anInteger(3),
+    }),
+  ],
   Accumulation: [wrapped, options<hebb.AccumulationOptions>({ steps: anInteger(2) }, true)],
   PlateauSchedule: [
     options<hebb.PlateauScheduleOptions>({

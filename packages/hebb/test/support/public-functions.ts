@@ -993,7 +993,11 @@ export const functions: Functions<Api> = {
   wassersteinCriticLoss: [x, x, options<hebb.ReductionOptions>({ reduction })],
   wassersteinGeneratorLoss: [x, options<hebb.ReductionOptions>({ reduction })],
   gradientPenalty: [x, options<hebb.GradientPenaltyOptions>({ reduction, coefficient: aNumber(10), norm: aNumber(1) })],
-  clipGradientNorm: [other(() => [tensor([3, 4])]), aNumber(1, 'Infinity')],
+  clipGradientNorm: [
+    other(() => [tensor([3, 4])]),
+    aNumber(1, 'Infinity'),
+    options<hebb.ClipGradientNormOptions>({ normType: aNumber(3, 'Infinity') }),
+  ],
   clipGradientValue: [other(() => [tensor([3, 4])], 'object', 'array', 'map'), aNumber(1, 'Infinity')],
   minimize: [
     other(() => trained().optimizer),
@@ -1012,7 +1016,26 @@ export const functions: Functions<Api> = {
   toPyTorchState: [other(() => trained().optimizer)],
   averagingOf: [other(() => trained().optimizer)],
   isBiasOrNorm: [aText('bias'), aTensor(() => tensor([1]))],
-  constantSchedule: [options<hebb.WarmupOptions>({ warmup: aNumber(0.1) })],
+  constantSchedule: [
+    options<hebb.ConstantScheduleOptions>({ warmup: aNumber(0.1), factor: aNumber(0.5), until: aNumber(5) }),
+  ],
+  applySchedule: [other(() => trained().optimizer), aFunction(() => 1), anInteger(0), aNumber(10, 'NaN', 'Infinity')],
+  keepSettings: [other(() => trained().optimizer)],
+  chainedSchedule: [aFunction(() => 1)],
+  sequentialSchedule: [other(() => [() => 1, () => 2]), other(() => [3])],
+  cyclicSchedule: [
+    options<hebb.CyclicScheduleOptions>(
+      {
+        up: aNumber(2),
+        down: aNumber(2),
+        minimum: aNumber(0.1, '3'),
+        mode: aChoice('triangular2'),
+        gamma: aNumber(0.9),
+        momentum: other(() => [0.8, 0.9]),
+      },
+      true,
+    ),
+  ],
   cosineSchedule: [options<hebb.DecayOptions>(decay)],
   cosineRestartsSchedule: [
     options<hebb.CosineRestartsOptions>({ every: aNumber(10), growth: aNumber(2), minimum: aNumber(0) }, true),
@@ -1031,6 +1054,7 @@ export const functions: Functions<Api> = {
       start: aNumber(0.1),
       minimum: aNumber(0),
       shape: aChoice('linear'),
+      momentum: other(() => [0.8, 0.9]),
       steps: aNumber(10),
     }),
   ],

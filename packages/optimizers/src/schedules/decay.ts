@@ -9,16 +9,24 @@ import {
   type WarmupOptions,
 } from './schedule.ts';
 
-const warmupOptions: OptionNames<WarmupOptions> = { warmup: true };
+export interface ConstantScheduleOptions extends WarmupOptions {
+  /** The factor before `until`. Default 1. */
+  factor?: number;
+  /** Steps of that factor, or below 1 a share of the run, after which it is 1. Default: all. */
+  until?: number;
+}
 
-/** 1 after a linear warm-up: (step + 1) / warmup in its steps. */
-export function constantSchedule(options: WarmupOptions = {}): Schedule {
-  checkOptions('constantSchedule', options, warmupOptions);
-  const { warmup = 0 } = options;
-  requireNotNegative('constantSchedule', { warmup });
+const constantOptions: OptionNames<ConstantScheduleOptions> = { warmup: true, factor: true, until: true };
+
+/** `factor` (1) up to the step `until` and 1 from there on, PyTorch's `ConstantLR`; times a linear warm-up: (step + 1) / warmup in its steps. */
+export function constantSchedule(options: ConstantScheduleOptions = {}): Schedule {
+  checkOptions('constantSchedule', options, constantOptions);
+  const { warmup = 0, factor = 1, until } = options;
+  requireNotNegative('constantSchedule', { warmup, factor, ...(until === undefined ? {} : { until }) });
   return (step, totalSteps) => {
     const rise = stepsOrShare('constantSchedule', warmup, totalSteps);
-    return step < rise ? (step + 1) / rise : 1;
+    const own = until === undefined || step < stepsOrShare('constantSchedule', until, totalSteps) ? factor : 1;
+    return step < rise ? (own * (step + 1)) / rise : own;
   };
 }
 

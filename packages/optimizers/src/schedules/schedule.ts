@@ -11,7 +11,11 @@ import { checkOptions, requireFinite, type OptionNames } from '@hebb/tensor/argu
  * halving(2, 10); // 0.25
  * ```
  */
-export type Schedule = (step: number, totalSteps: number) => number;
+export interface Schedule {
+  (step: number, totalSteps: number): number;
+  /** What becomes of the momentum of groups that have one (of Adam and its kin β₁), where the schedule moves it: see {@link applySchedule}. */
+  readonly momentum?: (step: number, totalSteps: number) => number | undefined;
+}
 
 export interface WarmupOptions {
   /** Steps in which the factor rises in equal parts to 1, from 1 / warmup; below 1: a share of the run. Default 0. */
