@@ -67,6 +67,7 @@ def case(config, module, *inputs, training=True, names=None, steps=1, keep=False
     return {
         "config": config,
         "training": training,
+        **({"steps": steps} if steps > 1 else {}),
         "state": state,
         "inputs": [store(x) if isinstance(x, torch.Tensor) else x for x in inputs],
         "outputs": {name: store(value) for name, value in outputs.items()},

@@ -41,6 +41,11 @@ import {
   lerp,
   logSigmoid,
   lpPool2d,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  localResponseNorm,
+  rmsNorm,
   matmul,
   matrixPower,
   maxPool1d,
@@ -104,6 +109,11 @@ describe("a user's composite with the name of one of ours", () => {
     'hardsigmoid',
     'hardswish',
     'hardtanh',
+    'groupNorm',
+    'instanceNorm',
+    'layerNorm',
+    'localResponseNorm',
+    'rmsNorm',
     'leakyRelu',
     'mish',
     'prelu',
@@ -283,6 +293,27 @@ describe('a composite of ours', () => {
     ];
     await expectSameValues((input) => [...functions, mish, softsign].map((f) => f(input)), [x], { opset: 20 });
     await expectSameValues((input) => [prelu(input, tensor([0.25])), threshold(input, 0.5, 0)], [x]);
+  });
+
+  it.each<[string, number, (x: Tensor) => Tensor]>([
+    ['LayerNormalization', 17, (x) => layerNorm(x, 6, { weight: numbersOf(6), bias: numbersOf(6), eps: 1e-3 })],
+    ['LayerNormalization', 17, (x) => layerNorm(x, [6, 6], { weight: numbersOf(6, 6) })],
+    ['RMSNormalization', 23, (x) => rmsNorm(x, [6, 6], { weight: numbersOf(6, 6) })],
+    ['InstanceNormalization', 17, (x) => instanceNorm(x, { weight: numbersOf(2), bias: numbersOf(2), eps: 1e-3 })],
+    ['GroupNormalization', 21, (x) => groupNorm(x, 2, { weight: numbersOf(2), bias: numbersOf(2) })],
+    ['LRN', 17, (x) => localResponseNorm(x, 3, { alpha: 0.5, beta: 2, k: 3 })],
+  ])('normalises by %s from opset %i on', async (operator, opset, run) => {
+    expect(operatorsOf(await expectSame(run, { ...image, opset }, batches))).toEqual([operator]);
+  });
+
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ['layerNorm', (x) => layerNorm(x, [6, 6])],
+    ['rmsNorm', (x) => rmsNorm(x, 6, { weight: numbersOf(6) })],
+    ['groupNorm', (x) => groupNorm(x, 2, { weight: numbersOf(2), bias: numbersOf(2) })],
+    ['instanceNorm', (x) => instanceNorm(x)],
+    ['localResponseNorm of an even size', (x) => localResponseNorm(x, 2, { alpha: 0.5 })],
+  ])('normalises by what it computes where there is no operator: %s', async (_name, run) => {
+    await expectSame(run, { ...image, opset: 17 }, batches);
   });
 
   it('mish is an operator where the opset has it', async () => {

@@ -19,6 +19,10 @@ export { geluDefinition } from './ops/activations.ts';
 export { celuDefinition, eluDefinition, seluAlpha, seluDefinition, seluScale } from './ops/exponential-units.ts';
 export { geluTanhDefinition } from './ops/gelu.ts';
 export { acoshDefinition, asinhDefinition, atanhDefinition, coshDefinition, sinhDefinition } from './ops/hyperbolic.ts';
+export { batchNormDefinition, instanceNormDefinition } from './ops/batch-norm.ts';
+export { groupNormDefinition } from './ops/group-norm.ts';
+export { layerNormDefinition, rmsNormDefinition } from './ops/layer-norm.ts';
+export { localResponseNormDefinition } from './ops/local-response-norm.ts';
 export { averagePoolDefinition, maxPoolDefinition } from './ops/pooling.ts';
 export { hardtanhDefinition, leakyReluDefinition, preluDefinition } from './ops/rectifiers.ts';
 export {

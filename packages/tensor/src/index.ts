@@ -50,6 +50,17 @@ export {
   type ShrinkOptions,
 } from './ops/rectifiers.ts';
 export { hardsigmoid, hardswish, mish, silu, softsign, tanhshrink } from './ops/sigmoidal-units.ts';
+export { layerNorm, rmsNorm, type RmsNormOptions } from './ops/layer-norm.ts';
+export { groupNorm } from './ops/group-norm.ts';
+export {
+  batchNorm,
+  instanceNorm,
+  type BatchNormalizationOptions,
+  type InstanceNormalizationOptions,
+  type RunningOptions,
+} from './ops/batch-norm.ts';
+export { localResponseNorm, type LocalResponseNormOptions } from './ops/local-response-norm.ts';
+export type { AffineOptions } from './ops/standardize.ts';
 export { geglu, glu, reglu, swiglu } from './ops/gated-units.ts';
 export {
   abs,

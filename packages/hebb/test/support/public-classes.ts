@@ -52,7 +52,7 @@ const adam = options<hebb.AdamOptions>({
 });
 const moments = { groups, learningRate: aNumber(0.1), betas: other(() => [0.9, 0.99]), eps: aNumber(1e-8) };
 const ascent = { weightDecay: aNumber(0), maximize: aBoolean() };
-const batchNorm = options<hebb.BatchNormOptions>({
+const batchNorm = options<hebb.StatisticsOptions>({
   eps: aNumber(1e-5),
   momentum: other(() => 0.1, 'null', '3', '-1', '1.5'),
   affine: aBoolean(true),
@@ -232,6 +232,30 @@ export const constructors: {
   GraphAttentionPool: [other(() => new hebb.Linear(2, 1)), optional(other(() => new hebb.Linear(2, 2)))],
   BatchNorm1d: [anInteger(2), batchNorm],
   BatchNorm2d: [anInteger(2), batchNorm],
+  BatchNorm3d: [anInteger(2), batchNorm],
+  InstanceNorm1d: [anInteger(2), batchNorm],
+  InstanceNorm2d: [anInteger(2), batchNorm],
+  InstanceNorm3d: [anInteger(2), batchNorm],
+  LazyBatchNorm3d: [batchNorm],
+  LazyInstanceNorm1d: [batchNorm],
+  LazyInstanceNorm2d: [batchNorm],
+  LazyInstanceNorm3d: [batchNorm],
+  LayerNorm: [
+    oneOrMore(2),
+    options<hebb.LayerNormOptions>({ eps: aNumber(1e-5), elementwiseAffine: aBoolean(), bias: aBoolean() }),
+  ],
+  RMSNorm: [
+    oneOrMore(2),
+    options<hebb.RMSNormOptions>({
+      eps: other(() => 1e-5, 'null', '3', '-1', '1.5'),
+      elementwiseAffine: aBoolean(),
+    }),
+  ],
+  GroupNorm: [anInteger(1), anInteger(2), options<hebb.GroupNormOptions>({ eps: aNumber(1e-5), affine: aBoolean() })],
+  LocalResponseNorm: [
+    anInteger(2),
+    options<hebb.LocalResponseNormOptions>({ alpha: aNumber(1), beta: aNumber(1), k: aNumber(1) }),
+  ],
   ALiBi: [anInteger(2)],
   GatedMLP: [
     anInteger(2),
@@ -615,6 +639,11 @@ export const methods: Readonly<Record<string, Method>> = {
   'MaxPool2d.forward': method(() => new hebb.MaxPool2d(2), image),
   'AvgPool2d.forward': method(() => new hebb.AvgPool2d(2), image),
   'BatchNorm1d.forward': method(() => new hebb.BatchNorm1d(2), aTensor(matrix)),
+  'LayerNorm.forward': method(() => new hebb.LayerNorm(2), aTensor()),
+  'RMSNorm.forward': method(() => new hebb.RMSNorm(2), aTensor()),
+  'GroupNorm.forward': method(() => new hebb.GroupNorm(1, 2), aTensor(matrix)),
+  'InstanceNorm2d.forward': method(() => new hebb.InstanceNorm2d(2), image),
+  'LocalResponseNorm.forward': method(() => new hebb.LocalResponseNorm(2), image),
   'BatchNorm2d.forward': method(() => new hebb.BatchNorm2d(2), image),
   'Dropout.forward': method(() => new hebb.Dropout(0.5), aTensor()),
   'Flatten.forward': method(() => new hebb.Flatten(), aTensor(matrix)),

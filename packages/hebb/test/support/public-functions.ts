@@ -130,6 +130,13 @@ const closeOptions = options<hebb.CloseOptions>({
 });
 const varianceOptions = options<hebb.VarianceOptions>({ keepDims: aBoolean(), correction: aNumber(0) });
 const random = options<hebb.RandomOptions>({ generator: other(() => new hebb.Generator(1)) });
+const running = {
+  weight: aTensor(),
+  bias: aTensor(),
+  eps: aNumber(1e-5),
+  runningMean: aTensor(() => hebb.variable(tensor([1, 2]))),
+  runningVar: aTensor(() => hebb.variable(tensor([1, 2]))),
+};
 const kaiming = options<hebb.KaimingOptions>({ slope: aNumber(0), generator: other(() => new hebb.Generator(1)) });
 const windows = options<hebb.WindowOptions>({ stride: oneOrMore(1), dilation: oneOrMore(1) });
 const reduction = aChoice('mean');
@@ -360,6 +367,38 @@ export const functions: Functions<Api> = {
   frac: [operand],
   lerp: [operand, operand, operand],
   gelu: [x, options<hebb.GeluOptions>({ approximate: aChoice('tanh') })],
+  layerNorm: [
+    aTensor(matrix),
+    oneOrMore(2),
+    options<hebb.AffineOptions>({ weight: aTensor(), bias: aTensor(), eps: aNumber(1e-5) }),
+  ],
+  rmsNorm: [aTensor(matrix), oneOrMore(2), options<hebb.RmsNormOptions>({ weight: aTensor(), eps: aNumber(1e-5) })],
+  groupNorm: [
+    aTensor(matrix),
+    anInteger(1),
+    options<hebb.AffineOptions>({ weight: aTensor(), bias: aTensor(), eps: aNumber(1e-5) }),
+  ],
+  batchNorm: [
+    aTensor(matrix),
+    options<hebb.BatchNormalizationOptions>({
+      ...running,
+      momentum: other(() => 0.1, '3', '-1', '1.5', 'tensor'),
+      training: aBoolean(),
+    }),
+  ],
+  instanceNorm: [
+    aTensor(() => tensor([[[1, 2], [3, 4]]])), // prettier-ignore
+    options<hebb.InstanceNormalizationOptions>({
+      ...running,
+      momentum: other(() => 0.1, '3', '-1', '1.5', 'tensor'),
+      useInputStats: aBoolean(true),
+    }),
+  ],
+  localResponseNorm: [
+    aTensor(() => tensor([[[1, 2], [3, 4]]])), // prettier-ignore
+    anInteger(2),
+    options<hebb.LocalResponseNormOptions>({ alpha: aNumber(1), beta: aNumber(1), k: aNumber(1) }),
+  ],
   elu: [operand, options<hebb.EluOptions>({ alpha: aNumber(1) })],
   celu: [operand, options<hebb.EluOptions>({ alpha: aNumber(2) })],
   selu: [operand],

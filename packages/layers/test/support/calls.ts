@@ -10,6 +10,8 @@ type StoredInput = Stored | readonly number[] | Readonly<Record<string, unknown>
 export interface LayerCall {
   readonly config: ModuleConfig;
   readonly training: boolean;
+  /** How often it is called with these inputs; what is stored is of the last. Default 1. */
+  readonly steps?: number;
   readonly state: Readonly<Record<string, Stored>>;
   /** Tensors, lists of numbers, options with tensors or other values by name, and null for what is left out. */
   readonly inputs: readonly StoredInput[];

@@ -6,19 +6,25 @@ import {
   complexTransformDefinition,
   einsumDefinition,
   gridSampleDefinition,
+  instanceNormDefinition,
   interpolateDefinition,
+  layerNormDefinition,
+  localResponseNormDefinition,
+  rmsNormDefinition,
   realInverseDefinition,
   realTransformDefinition,
   topPositionsDefinition,
   asinhDefinition,
   atanhDefinition,
   averagePoolDefinition,
+  batchNormDefinition,
   convDefinition,
   coshDefinition,
   celuDefinition,
   eluDefinition,
   geluDefinition,
   geluTanhDefinition,
+  groupNormDefinition,
   hardsigmoidDefinition,
   hardswishDefinition,
   hardtanhDefinition,
@@ -221,6 +227,53 @@ const batchNorm: CompositeRule = {
   },
 };
 
+/** A normalisation that is one operator where its weight is there, and its bias where the operator asks for one. */
+function normalization(
+  opType: string,
+  since: number,
+  inputs: number,
+  attributesOf: (options: CompositeAttributes) => OperatorAttributes,
+): CompositeRule {
+  return {
+    since,
+    covers: ({ node }) => node.inputs.length >= inputs && node.inputs.every(({ dtype }) => dtype === 'float32'),
+    write: (site) => {
+      const options = optionsOf(site);
+      const epsilon = { float: numberOf(options, 'eps') };
+      const values = site.node.inputs.map((_, i) => site.full(i));
+      return site.emit(opType, values, { attributes: { epsilon, ...attributesOf(options) } });
+    },
+  };
+}
+
+const lastAxes = (options: CompositeAttributes): OperatorAttributes => ({ axis: -numberOf(options, 'count') });
+
+/** Neighbours before a channel are as many as those behind it, as with an odd size; ONNX Runtime takes images alone. */
+const localResponse: CompositeRule = {
+  covers: (site) =>
+    site.node.inputs[0]?.dtype === 'float32' &&
+    site.inputExtents(0).length === 4 &&
+    numberOf(optionsOf(site), 'size') % 2 === 1,
+  write: (site) => {
+    const options = optionsOf(site);
+    const [alpha, beta, bias] = ['alpha', 'beta', 'k'].map((name) => ({ float: numberOf(options, name) }));
+    return site.emit('LRN', [site.full(0)], {
+      attributes: { size: numberOf(options, 'size'), alpha, beta, bias } as OperatorAttributes,
+    });
+  },
+};
+
+const normalizations: readonly (readonly [CompositeIdentity, CompositeRule])[] = [
+  [layerNormDefinition, normalization('LayerNormalization', 17, 2, lastAxes)],
+  [rmsNormDefinition, normalization('RMSNormalization', 23, 2, lastAxes)],
+  [instanceNormDefinition, normalization('InstanceNormalization', 6, 3, () => ({}))],
+  [
+    groupNormDefinition,
+    normalization('GroupNormalization', 21, 3, (options) => ({ num_groups: numberOf(options, 'groups') })),
+  ],
+  [localResponseNormDefinition, localResponse],
+];
+
 /** The rule of a composite, where it has one that covers this use. */
 export function findRule(site: Site<'composite'>): CompositeRule | undefined {
   const { versions } = site.node;
@@ -239,7 +292,8 @@ export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map
   [convDefinition, convolution],
   [maxPoolDefinition, maxPool],
   [averagePoolDefinition, averagePool],
-  [layerComposites.batchNorm, batchNorm],
+  [batchNormDefinition, batchNorm],
+  ...normalizations,
   [softmaxDefinition, alongAxis('Softmax')],
   [logSoftmaxDefinition, alongAxis('LogSoftmax')],
   [tanDefinition, activation('Tan', {}, 7)],

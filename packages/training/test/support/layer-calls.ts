@@ -17,6 +17,7 @@ export async function valuesOf(call: LayerCall): Promise<Map<string, Tensor>> {
   });
   for (const [name, parameter] of module.namedParameters())
     if (call.gradients[name] !== undefined) variables.set(name, parameter);
+  for (let step = 1; step < (call.steps ?? 1); step++) outputsOf(module, inputs);
   let outputs: Record<string, Tensor> = {};
   const loss = (): Tensor => {
     outputs = outputsOf(module, inputs);

@@ -4,12 +4,31 @@ import { of, ways, x } from '../sample.ts';
 
 const rows = [x(['batch', 3])];
 const image = [x(['batch', 2, 3, 3])];
+const volume = [x(['batch', 2, 2, 3, 2])];
 
 export const normalization = {
   BatchNorm1d: ways(
     of(() => new api.BatchNorm1d(3), rows, 1),
     of(() => new api.BatchNorm1d(3, { affine: false }), rows, 1),
   ),
+  BatchNorm3d: of(() => new api.BatchNorm3d(2), volume, 1),
+  InstanceNorm1d: ways(
+    of(() => new api.InstanceNorm1d(2, { affine: true }), [x(['batch', 2, 5])], 1),
+    of(() => new api.InstanceNorm1d(2, { trackRunningStats: true }), [x(['batch', 2, 5])], 1),
+  ),
+  InstanceNorm2d: of(() => new api.InstanceNorm2d(2), image, 1),
+  InstanceNorm3d: of(() => new api.InstanceNorm3d(2, { affine: true }), volume, 1),
+  LayerNorm: ways(
+    of(() => new api.LayerNorm(3), rows, 1),
+    of(() => new api.LayerNorm([3, 3], { bias: false }), image, -1),
+  ),
+  RMSNorm: of(() => new api.RMSNorm(3), rows, 1),
+  GroupNorm: of(() => new api.GroupNorm(2, 4), [x(['batch', 4, 3])], 1),
+  LocalResponseNorm: of(() => new api.LocalResponseNorm(3, { alpha: 1 }), image, 'any'),
+  LazyBatchNorm3d: of(() => new api.LazyBatchNorm3d(), volume, 'any'),
+  LazyInstanceNorm1d: of(() => new api.LazyInstanceNorm1d(), [x(['batch', 2, 5])], 'any'),
+  LazyInstanceNorm2d: of(() => new api.LazyInstanceNorm2d(), image, 'any'),
+  LazyInstanceNorm3d: of(() => new api.LazyInstanceNorm3d(), volume, 'any'),
   BatchNorm2d: of(() => new api.BatchNorm2d(2), image, 1),
   LazyBatchNorm1d: of(() => new api.LazyBatchNorm1d(), rows, 'any'),
   LazyBatchNorm2d: of(() => new api.LazyBatchNorm2d(), image, 'any'),

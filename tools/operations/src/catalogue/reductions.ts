@@ -50,6 +50,18 @@ export const reductions = {
   softmax: of((a) => a.softmax(-1), [2, 3]),
   logSoftmax: of((a) => a.logSoftmax(-1), [2, 3]),
   softmin: of((a) => api.softmin(a, -1), [2, 3]),
+  layerNorm: ways(
+    of((a, w, b) => api.layerNorm(a, 4, { weight: w, bias: b }), [3, 4], [4], [4]),
+    of((a) => api.layerNorm(a, [2, 3]), [2, 2, 3]),
+  ),
+  rmsNorm: of((a, w) => api.rmsNorm(a, 4, { weight: w }), [3, 4], [4]),
+  groupNorm: of((a, w, b) => api.groupNorm(a, 2, { weight: w, bias: b }), [2, 4, 3], [4], [4]),
+  instanceNorm: of((a, w, b) => api.instanceNorm(a, { weight: w, bias: b }), [2, 2, 4], [2], [2]),
+  batchNorm: ways(
+    of((a, w, b) => api.batchNorm(a, { weight: w, bias: b, training: true }), [4, 2], [2], [2]),
+    of((a, m, v) => api.batchNorm(a, { runningMean: m, runningVar: v.square() }), [4, 2], [2], [2]),
+  ),
+  localResponseNorm: of((a) => api.localResponseNorm(a, 3, { alpha: 1 }), [2, 4, 3]),
 } satisfies Record<string, Operation>;
 
 const cumulative = (f: (a: api.Tensor, axis: number, options: api.CumulativeOptions) => api.Tensor): Operation =>
