@@ -276,12 +276,8 @@ export { scaledDotProductAttention, type AttentionOptions } from './ops/attentio
 export { interpolate, type InterpolateOptions, type InterpolationMode } from './ops/interpolate.ts';
 export { pixelShuffle, pixelUnshuffle } from './ops/pixel-shuffle.ts';
 export { affineGrid, gridSample, type AffineGridOptions, type GridSampleOptions } from './ops/grid-sample.ts';
-export {
-  composite,
-  type CompositeAttributes,
-  type CompositeDefinition,
-  type CompositeOptions,
-} from './ops/composite.ts';
+export { composite, type CompositeOptions } from './ops/composite.ts';
+export type { CompositeAttributes, CompositeDefinition } from './ops/compose.ts';
 export { compositeResults, type SeveralDefinition } from './ops/composite-results.ts';
 export { formatTensor } from './prompt/format-tensor.ts';
 export type { TensorDescription } from './prompt/prompt.ts';

@@ -1,56 +1,25 @@
 /** The name that was probably meant. */
 
-/** What other libraries call it. Spelling, case and underscores are compared apart from this. */
-const aliases: Readonly<Record<string, readonly string[]>> = {
-  alpha: ['learningRate', 'slope'],
-  amsgrad: [],
-  beta: ['betas', 'momentum'],
-  beta1: ['betas'],
-  beta2: ['betas'],
-  bs: ['batchSize'],
+/** What other libraries call options, by the folded name. Spelling, case and underscores are compared apart from this. */
+export type Aliases = Readonly<Record<string, readonly string[]>>;
+
+/** Of options of tensors; those of the other packages are in aliases.ts. */
+const ownAliases: Aliases = {
   ddof: ['correction'],
-  decay: ['weightDecay'],
   dim: ['axis', 'axes'],
-  epsilon: ['eps'],
-  fillvalue: ['value'],
-  gamma: ['factor'],
-  generator: ['seed'],
-  keepdim: ['keepDims'],
-  labels: ['classNames'],
-  lr: ['learningRate', 'peak', 'initial'],
-  maxlr: ['peak'],
-  minlr: ['minimum'],
-  navalues: ['missing'],
-  nepochs: ['epochs'],
-  numepochs: ['epochs'],
-  numclasses: ['classCount', 'classes'],
-  onbadlines: ['badRows'],
   p: ['probability', 'dropout'],
-  posweight: ['positiveWeight'],
-  randomstate: ['seed'],
-  rate: ['learningRate'],
-  sep: ['delimiter'],
-  separator: ['delimiter'],
-  stepsize: ['every'],
-  stratify: ['by'],
-  targetnames: ['classNames'],
-  testsize: ['test'],
-  tmax: ['steps'],
-  totalsteps: ['steps'],
   trainable: ['requiresGrad'],
   unbiased: ['correction'],
-  unktoken: ['unknownToken'],
-  warmupsteps: ['warmup'],
-  wd: ['weightDecay'],
 };
 
 const folded = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** The one of `known` that is most like `name`, if any is. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+/** The one of `known` that is most like `name`, if any is, or that `aliases` of other packages than this one call so. */
+export function nearest(name: string, known: readonly string[], aliases: Aliases = {}): string | undefined {
   const given = folded(name);
   if (given === '') return undefined;
-  const alias = (Object.hasOwn(aliases, given) ? (aliases[given] ?? []) : []).find((other) => known.includes(other));
+  const called = [ownAliases, aliases].flatMap((table) => (Object.hasOwn(table, given) ? (table[given] ?? []) : []));
+  const alias = called.find((other) => known.includes(other));
   if (alias !== undefined) return alias;
   let best: string | undefined;
   // A third of the letters may differ.

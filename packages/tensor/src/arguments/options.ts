@@ -1,7 +1,7 @@
 /** Options are refused where they are unknown or no object of options: TypeScript refuses them too, JavaScript does not. */
 import { ArgumentError } from '../graph/errors.ts';
 import { describe } from './describe.ts';
-import { nearest } from './nearest.ts';
+import { nearest, type Aliases } from './nearest.ts';
 import { isPlain, type Check } from './values.ts';
 
 /**
@@ -12,14 +12,19 @@ export type OptionNames<O extends object> = Readonly<Record<keyof O, true | Chec
 
 /**
  * Throws {@link ArgumentError} unless `options` is undefined or an object with none but the given names, and values that pass: written as one,
- * made over defaults (`Object.create(defaults)`), or an instance of a class whose fields are options.
+ * made over defaults (`Object.create(defaults)`), or an instance of a class whose fields are options. `aliases` are what a name may be meant by.
  */
-export function checkOptions<O extends object>(where: string, options: O | undefined, names: OptionNames<O>): void {
+export function checkOptions<O extends object>(
+  where: string,
+  options: O | undefined,
+  names: OptionNames<O>,
+  aliases?: Aliases,
+): void {
   if (options === undefined) return;
   if (!isPlain(options) && !hasFields(options)) throw notOptions(where, options, names);
   // Names that come down from a prototype count: destructuring reads them.
   for (const name in options) {
-    if (!Object.hasOwn(names, name)) throw unknownOptions(where, options, names);
+    if (!Object.hasOwn(names, name)) throw unknownOptions(where, options, names, aliases);
     const check = names[name];
     if (check === true) continue;
     const value: unknown = options[name];
@@ -35,9 +40,14 @@ function hasFields(value: unknown): boolean {
 }
 
 /** As {@link checkOptions}, where options must be given. */
-export function requireOptions<O extends object>(where: string, options: O, names: OptionNames<O>): void {
+export function requireOptions<O extends object>(
+  where: string,
+  options: O,
+  names: OptionNames<O>,
+  aliases?: Aliases,
+): void {
   if (options === undefined) throw notOptions(where, options, names, 'Is an argument missing? ');
-  checkOptions(where, options, names);
+  checkOptions(where, options, names, aliases);
 }
 
 function notOptions(where: string, given: unknown, names: object, hint = ''): ArgumentError {
@@ -46,12 +56,12 @@ function notOptions(where: string, given: unknown, names: object, hint = ''): Ar
   });
 }
 
-function unknownOptions(where: string, options: object, names: object): ArgumentError {
+function unknownOptions(where: string, options: object, names: object, aliases: Aliases | undefined): ArgumentError {
   const known = Object.keys(names);
   const unknown: string[] = [];
   for (const name in options) if (!known.includes(name)) unknown.push(name);
   const meant = unknown.flatMap((name) => {
-    const near = nearest(name, known);
+    const near = nearest(name, known, aliases);
     return near === undefined ? [] : [unknown.length === 1 ? near : `${near} for ${name}`];
   });
   return new ArgumentError(

@@ -3,8 +3,7 @@
  * changes a result beyond the sign of a zero.
  */
 import type { Attributes, PlanPrimitive } from '../graph/attributes.ts';
-import { primitives } from '../graph/primitives.ts';
-import type { Program, ProgramNode } from '../graph/program.ts';
+import { pushAttributes, type Program, type ProgramNode } from '../graph/program.ts';
 import { sameShape, sizeOf, tensorType, type DType, type TensorType } from '../graph/types.ts';
 import { foldConstants, roundConstant } from './constants.ts';
 import { maximumChoices } from './copies.ts';
@@ -50,7 +49,7 @@ class Simplifier {
     type: TensorType,
   ): number {
     const encoded: number[] = [];
-    (primitives[op].encode as (attributes: unknown, out: number[]) => void)(attributes, encoded);
+    pushAttributes(op, attributes, encoded);
     const key = `${op}:${type.id}:${inputs.join(',')}:${encoded.join(',')}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -32,7 +32,7 @@ export function halfValue(half: number): number {
     exponent === 31
       ? fraction === 0
         ? Infinity
-        : Number.NaN
+        : NaN
       : exponent === 0
         ? fraction * 2 ** -24
         : (1024 + fraction) * 2 ** (exponent - 25);

@@ -1,9 +1,9 @@
 /**
- * The primitive table: for every primitive its shape and dtype inference, and how its attributes (`attributes.ts`) enter a
+ * The primitive table: for every primitive its shape and dtype inference, and which of its attributes (`attributes.ts`) enter a
  * plan's key. Every walker (gradients, reference interpreter, lowering, ONNX) is an exhaustive record over these names,
  * so that a forgotten rule does not compile.
  */
-import type { Attributes, Combination, ConvolutionAttributes, CumulativeOperator, Primitive } from './attributes.ts';
+import type { Attributes, ConvolutionAttributes, Primitive } from './attributes.ts';
 import {
   binaryPrimitives,
   unaryPrimitives,
@@ -11,45 +11,16 @@ import {
   type ElementwiseTraits,
   type UnaryPrimitive,
 } from './elementwise.ts';
-import type { Distribution } from './distributions.ts';
 import { DTypeError, ShapeError } from './errors.ts';
 import { dtypes, formatType, sameShape, tensorType, type DType, type TensorType } from './types.ts';
 
 type Infer<P extends Primitive> = (inputs: readonly TensorType[], attributes: Attributes[P]) => TensorType;
-type Encode<P extends Primitive> = (attributes: Attributes[P], out: number[]) => void;
 
 interface PrimitiveSpec<P extends Primitive> {
   readonly arity: number;
   readonly infer: Infer<P>;
-  /** Appends everything of the attributes that is not already in the output type. */
-  readonly encode: Encode<P>;
-}
-
-const combinations: readonly Combination[] = ['set', 'add', 'mul', 'max', 'min'];
-const cumulativeOperators: readonly CumulativeOperator[] = ['sum', 'prod', 'max', 'min', 'logSumExp'];
-
-const encodeNothing = (): void => {};
-const floatBits = new Float64Array(1);
-const intBits = new Int32Array(floatBits.buffer);
-
-function pushFloat(value: number, out: number[]): void {
-  floatBits[0] = value;
-  out.push(intBits[0] ?? 0, intBits[1] ?? 0);
-}
-
-/** What keys say of distributions; their formulas are no part of a graph. */
-const distributionNumbers: Readonly<Record<Distribution, number>> = {
-  unit: 0,
-  uniform: 1,
-  exponential: 2,
-  gumbel: 3,
-  normal: 4,
-  truncatedNormal: 5,
-};
-
-function pushList(list: readonly number[], out: number[]): void {
-  out.push(list.length);
-  for (const value of list) out.push(value);
+  /** The attributes that are not already in the output type. */
+  readonly says: readonly (keyof Attributes[P])[];
 }
 
 function at(inputs: readonly TensorType[], position: number): TensorType {
@@ -113,7 +84,7 @@ function unary<P extends UnaryPrimitive>(op: P, { takes }: ElementwiseTraits): P
       requireDType(op, x, accepted[takes]);
       return x;
     },
-    encode: encodeNothing,
+    says: [],
   };
 }
 
@@ -128,7 +99,7 @@ function binary<P extends BinaryPrimitive>(op: P, { takes, gives }: ElementwiseT
         throw new ShapeError(`[${op}] takes two operands of one type, not ${formatType(a)} and ${formatType(b)}.`);
       return gives === undefined ? a : tensorType(gives, a.shape);
     },
-    encode: encodeNothing,
+    says: [],
   };
 }
 
@@ -146,7 +117,7 @@ function reduction<P extends 'sum' | 'prod' | 'max' | 'min'>(op: P): PrimitiveSp
         x.shape.filter((_, axis) => !axes.includes(axis)),
       );
     },
-    encode: ({ axes }, out) => pushList(axes, out),
+    says: ['axes'],
   };
 }
 
@@ -155,13 +126,7 @@ export function windowCount(size: number, kernel: number, stride: number, dilati
   return Math.floor((size - dilation * (kernel - 1) - 1) / stride) + 1;
 }
 
-function encodeConvolution(attributes: ConvolutionAttributes, out: number[]): void {
-  pushList(attributes.stride, out);
-  pushList(attributes.dilation, out);
-  pushList(attributes.paddingLow, out);
-  pushList(attributes.paddingHigh, out);
-  out.push(attributes.groups);
-}
+const ofConvolution = ['stride', 'dilation', 'paddingLow', 'paddingHigh', 'groups'] as const;
 
 /** Spatial extents of a convolution's output. */
 export function convolutionOutputSize(
@@ -180,29 +145,26 @@ export function convolutionOutputSize(
 }
 
 export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
-  buffer: { arity: 0, infer: (_, a) => tensorType(a.dtype, a.shape), encode: encodeNothing },
-  argument: { arity: 0, infer: (_, a) => tensorType(a.dtype, a.shape), encode: encodeNothing },
-  scalar: { arity: 0, infer: (_, a) => tensorType(a.dtype, []), encode: encodeNothing },
+  buffer: { arity: 0, infer: (_, a) => tensorType(a.dtype, a.shape), says: [] },
+  argument: { arity: 0, infer: (_, a) => tensorType(a.dtype, a.shape), says: [] },
+  scalar: { arity: 0, infer: (_, a) => tensorType(a.dtype, []), says: [] },
   constant: {
     arity: 0,
     infer: (_, a) => tensorType(a.dtype, a.shape),
-    encode: ({ value }, out) => pushFloat(value, out),
+    says: ['value'],
   },
-  iota: { arity: 0, infer: (_, a) => tensorType('int32', a.shape), encode: ({ axis }, out) => out.push(axis) },
+  iota: { arity: 0, infer: (_, a) => tensorType('int32', a.shape), says: ['axis'] },
   random: {
     arity: 2,
     infer: (_, a) => tensorType('float32', a.shape),
-    encode: ({ distribution, parameters }, out) => {
-      out.push(distributionNumbers[distribution]);
-      for (const parameter of parameters) pushFloat(parameter, out);
-    },
+    says: ['distribution', 'parameters'],
   },
 
   ...elementwise(unaryPrimitives, unary),
   cast: {
     arity: 1,
     infer: (inputs, { dtype }) => tensorType(dtype, at(inputs, 0).shape),
-    encode: ({ dtype }, out) => out.push(dtypes.indexOf(dtype)),
+    says: ['dtype'],
   },
   bitcast: {
     arity: 1,
@@ -211,9 +173,9 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       requireDType('bitcast', x, ['float32', 'int32']);
       return tensorType(dtype, x.shape);
     },
-    encode: encodeNothing,
+    says: [],
   },
-  detach: { arity: 1, infer: (inputs) => at(inputs, 0), encode: encodeNothing },
+  detach: { arity: 1, infer: (inputs) => at(inputs, 0), says: [] },
 
   ...elementwise(binaryPrimitives, binary),
   where: {
@@ -230,10 +192,10 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       }
       return a;
     },
-    encode: encodeNothing,
+    says: [],
   },
 
-  reshape: { arity: 1, infer: (inputs, { shape }) => tensorType(at(inputs, 0).dtype, shape), encode: encodeNothing },
+  reshape: { arity: 1, infer: (inputs, { shape }) => tensorType(at(inputs, 0).dtype, shape), says: [] },
   transpose: {
     arity: 1,
     infer: (inputs, { permutation }) => {
@@ -243,16 +205,13 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
         permutation.map((axis) => x.shape[axis] ?? 1),
       );
     },
-    encode: ({ permutation }, out) => pushList(permutation, out),
+    says: ['permutation'],
   },
-  broadcast: { arity: 1, infer: (inputs, { shape }) => tensorType(at(inputs, 0).dtype, shape), encode: encodeNothing },
+  broadcast: { arity: 1, infer: (inputs, { shape }) => tensorType(at(inputs, 0).dtype, shape), says: [] },
   slice: {
     arity: 1,
     infer: (inputs, { shape }) => tensorType(at(inputs, 0).dtype, shape),
-    encode: ({ starts, steps }, out) => {
-      pushList(starts, out);
-      pushList(steps, out);
-    },
+    says: ['starts', 'steps'],
   },
   pad: {
     arity: 1,
@@ -263,14 +222,9 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
         x.shape.map((n, axis) => n + (low[axis] ?? 0) + (high[axis] ?? 0) + Math.max(n - 1, 0) * (interior[axis] ?? 0)),
       );
     },
-    encode: ({ low, high, interior, value }, out) => {
-      pushList(low, out);
-      pushList(high, out);
-      pushList(interior, out);
-      pushFloat(value, out);
-    },
+    says: ['low', 'high', 'interior', 'value'],
   },
-  flip: { arity: 1, infer: (inputs) => at(inputs, 0), encode: ({ axes }, out) => pushList(axes, out) },
+  flip: { arity: 1, infer: (inputs) => at(inputs, 0), says: ['axes'] },
   concat: {
     arity: -1,
     infer: (inputs, { axis }) => {
@@ -282,7 +236,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
         first.shape.map((n, i) => (i === axis ? extent : n)),
       );
     },
-    encode: ({ axis }, out) => out.push(axis),
+    says: ['axis'],
   },
   unfold: {
     arity: 1,
@@ -299,11 +253,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       }
       return tensorType(x.dtype, [...x.shape.slice(0, outer), ...counts, ...kernel]);
     },
-    encode: ({ kernel, stride, dilation }, out) => {
-      pushList(kernel, out);
-      pushList(stride, out);
-      pushList(dilation, out);
-    },
+    says: ['kernel', 'stride', 'dilation'],
   },
   fold: {
     arity: 1,
@@ -311,11 +261,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       const x = at(inputs, 0);
       return tensorType(x.dtype, [...x.shape.slice(0, x.shape.length - 2 * size.length), ...size]);
     },
-    encode: ({ stride, dilation, kernel }, out) => {
-      pushList(kernel, out);
-      pushList(stride, out);
-      pushList(dilation, out);
-    },
+    says: ['kernel', 'stride', 'dilation'],
   },
 
   gather: {
@@ -326,10 +272,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       requireIndex('gather', x, positions, axis);
       return tensorType(x.dtype, positions.shape);
     },
-    encode: ({ axis, outside }, out) => {
-      out.push(axis);
-      pushFloat(outside, out);
-    },
+    says: ['axis', 'outside'],
   },
   scatter: {
     arity: 3,
@@ -346,7 +289,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       }
       return base;
     },
-    encode: ({ axis, combine }, out) => out.push(axis, combinations.indexOf(combine)),
+    says: ['axis', 'combine'],
   },
 
   sum: reduction('sum'),
@@ -365,7 +308,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
         x.shape.filter((_, i) => i !== axis),
       );
     },
-    encode: ({ axis }, out) => out.push(axis),
+    says: ['axis'],
   },
 
   cumulative: {
@@ -375,14 +318,13 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       requireDType(`cumulative ${operator}`, x, operator === 'logSumExp' ? float : numeric);
       return x;
     },
-    encode: ({ axis, operator, reverse }, out) =>
-      out.push(axis, cumulativeOperators.indexOf(operator), Number(reverse)),
+    says: ['axis', 'operator', 'reverse'],
   },
 
   argSort: {
     arity: 1,
     infer: (inputs) => tensorType('int32', at(inputs, 0).shape),
-    encode: ({ axis, descending }, out) => out.push(axis, Number(descending)),
+    says: ['axis', 'descending'],
   },
 
   dot: {
@@ -394,7 +336,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       const rank = a.shape.length;
       return tensorType(a.dtype, [...a.shape.slice(0, rank - 1), b.shape[rank - 1] ?? 1]);
     },
-    encode: encodeNothing,
+    says: [],
   },
   conv: {
     arity: 2,
@@ -405,7 +347,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       const spatial = convolutionOutputSize(x.shape.slice(2), w.shape.slice(2), attributes);
       return tensorType(x.dtype, [x.shape[0] ?? 1, w.shape[0] ?? 1, ...spatial]);
     },
-    encode: encodeConvolution,
+    says: ofConvolution,
   },
   convInputGradient: {
     arity: 2,
@@ -415,7 +357,7 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       requireFactors('convInputGradient', dy, w);
       return tensorType(dy.dtype, [dy.shape[0] ?? 1, (w.shape[1] ?? 1) * groups, ...inputSize]);
     },
-    encode: encodeConvolution,
+    says: ofConvolution,
   },
   convWeightGradient: {
     arity: 2,
@@ -425,20 +367,20 @@ export const primitives: { readonly [P in Primitive]: PrimitiveSpec<P> } = {
       requireFactors('convWeightGradient', x, dy);
       return tensorType(x.dtype, [dy.shape[1] ?? 1, (x.shape[1] ?? 1) / groups, ...kernelSize]);
     },
-    encode: encodeConvolution,
+    says: ofConvolution,
   },
 
-  scan: { arity: -1, infer: (_, { type }) => type, encode: ({ key }, out) => pushList(key, out) },
+  scan: { arity: -1, infer: (_, { type }) => type, says: ['key'] },
   result: {
     arity: 1,
     infer: (inputs, { index }) => {
       const { parts } = at(inputs, 0);
       return at(parts ?? [], index);
     },
-    encode: ({ index }, out) => out.push(index),
+    says: ['index'],
   },
 
-  composite: { arity: -1, infer: (_, { body }) => body.type, encode: encodeNothing },
+  composite: { arity: -1, infer: (_, { body }) => body.type, says: [] },
 };
 
 export const primitiveNames = Object.keys(primitives) as readonly Primitive[];

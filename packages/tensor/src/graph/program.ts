@@ -5,7 +5,7 @@
  */
 import { HebbError } from './errors.ts';
 import { nextWalk, type Node } from './node.ts';
-import type { Attributes, LoopAttributes, PlanPrimitive } from './attributes.ts';
+import type { Attributes, LoopAttributes, PlanPrimitive, Primitive } from './attributes.ts';
 import { primitiveCodes, primitives } from './primitives.ts';
 import type { TensorType } from './types.ts';
 
@@ -61,6 +61,35 @@ export function resolve(node: Node): Node {
 }
 
 const codeOfLeaf = -1;
+
+type Attribute = number | boolean | string | readonly number[] | undefined;
+
+const floatBits = new Float64Array(1);
+const intBits = new Int32Array(floatBits.buffer);
+/** In front of the bits of what is no other int32. */
+const asBits = -(2 ** 31);
+const texts: string[] = [];
+
+/** Appends what is said of an operation beside the types of its inputs and result. */
+export function pushAttributes(op: Primitive, attributes: object, out: number[]): void {
+  for (const name of primitives[op].says) pushAttribute((attributes as Record<string, Attribute>)[name], out);
+}
+
+/** Appends what an attribute is, so that the same integers are the same value. */
+function pushAttribute(value: Attribute, out: number[]): void {
+  if (typeof value === 'object') {
+    out.push(value.length);
+    for (const item of value) pushAttribute(item, out);
+  } else if (typeof value === 'string') {
+    if (!texts.includes(value)) texts.push(value);
+    out.push(texts.indexOf(value));
+  } else {
+    const number = Number(value);
+    floatBits[0] = number;
+    if (Object.is(number | 0, number) && number !== asBits) out.push(number);
+    else out.push(asBits, ...intBits);
+  }
+}
 
 /**
  * Orders everything that `outputs` need, inputs before users. `targets[i]`, where given, is the leaf whose memory output i replaces. Of a body,
@@ -118,7 +147,7 @@ export function linearize(
       key.push(primitiveCodes[node.op], node.type.id);
       if (primitives[node.op].arity < 0) key.push(node.inputs.length);
       for (const input of node.inputs) key.push(computed(input).index);
-      (primitives[node.op].encode as (attributes: unknown, out: number[]) => void)(node.attributes, key);
+      pushAttributes(node.op, node.attributes, key);
       if (node.op === 'scalar') scalars.push(node as Node & Node<'scalar'>);
     }
   };

@@ -82,11 +82,10 @@ export function calledFunction(): string | undefined {
   const lines = String(stack)
     .split('\n')
     .filter((line) => frame.test(line));
-  const caller = lines.findIndex((line) => !isHebbOrEngine(line));
-  const called =
-    lines
-      .slice(0, caller)
-      .filter((line) => !native.test(line))
-      .at(-1) ?? '';
-  return /^(?:\s+at (?:async |new )?)?(?:\w+\.)?([A-Za-z]\w*)(?:@| \[as | \()/.exec(called)?.[1];
+  const own = lines.slice(
+    0,
+    lines.findIndex((line) => !isHebbOrEngine(line)),
+  );
+  const called = own.filter((line) => !native.test(line)).pop();
+  return /^(?:\s+at (?:\w+[ .])*)?(\w+)(?:@| \(| \[as )/.exec(called ?? '')?.[1];
 }

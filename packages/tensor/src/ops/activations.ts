@@ -2,7 +2,7 @@
 import { requireTensor } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { mul } from './arithmetic.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { erfc } from './elementary.ts';
 import { unary } from './elementwise.ts';
 
@@ -45,5 +45,5 @@ export const geluDefinition: CompositeDefinition = {
  */
 export function exactGelu(x: Tensor): Tensor {
   requireTensor('gelu', 'x', x);
-  return composite(geluDefinition, {}, [x]);
+  return compose(geluDefinition, {}, [x]);
 }

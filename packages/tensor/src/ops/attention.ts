@@ -8,7 +8,7 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { attendInBlocks, largestAtOnce, type Attend, type Operands } from './attention-blocks.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -86,7 +86,7 @@ export function scaledDotProductAttention(
   const scale = options.scale ?? 1 / Math.sqrt(depth);
 
   if (dropout === 0) {
-    return composite(
+    return compose(
       attentionDefinition,
       { causal, scale },
       mask === undefined ? [query, key, value] : [query, key, value, mask],

@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import { assign } from '../runtime/cell.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { full } from './creation.ts';
 import { reshape } from './movement.ts';
 import { floating } from './operands.ts';
@@ -84,7 +84,7 @@ export const batchNormDefinition: CompositeDefinition<{ epsilon: number }> = {
 function withStatistics(x: Tensor, { mean, variance }: Running, { weight, bias, eps = 1e-5 }: AffineOptions): Tensor {
   const channels = [x.shape[1] ?? 0];
   const inputs = [x, weight ?? full(channels, 1), bias ?? full(channels, 0), mean, variance];
-  return composite(batchNormDefinition, { epsilon: eps }, inputs.map(floating));
+  return compose(batchNormDefinition, { epsilon: eps }, inputs.map(floating));
 }
 
 export interface BatchNormalizationOptions extends RunningOptions {
@@ -161,7 +161,7 @@ export const instanceNormDefinition: CompositeDefinition<{ eps: number }> = {
   name: 'instanceNorm',
   body({ eps }, x, weight, bias) {
     const axes = lastAxes(x, x.ndim - 2);
-    return affinePerChannel(composite(standardizeDefinition, { axes, eps }, [x]), weight, bias);
+    return affinePerChannel(compose(standardizeDefinition, { axes, eps }, [x]), weight, bias);
   },
 };
 
@@ -201,5 +201,5 @@ export function instanceNorm(x: Tensor, options: InstanceNormalizationOptions = 
     const variance = centered(input, axes).square().mean(axes);
     moveTowards(running.variance, variance.mean(0).mul(count / (count - 1)), momentum);
   }
-  return composite(instanceNormDefinition, { eps }, inputsOf(x, weight, bias));
+  return compose(instanceNormDefinition, { eps }, inputsOf(x, weight, bias));
 }

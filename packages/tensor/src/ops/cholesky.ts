@@ -1,7 +1,7 @@
 /** Cholesky's factorisation. */
 import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { eye, iota, zeros } from './creation.ts';
 import { tril } from './diagonals.ts';
 import { where } from './comparison.ts';
@@ -104,6 +104,6 @@ export function cholesky(x: Tensor, options: CholeskyOptions = {}): Tensor {
   requireSquare('cholesky', 'x', x);
   checkOptions('cholesky', options, choleskyOptions);
   const { upper = false } = options;
-  const factor = composite(choleskyDefinition, {}, [x.to('float32')]);
+  const factor = compose(choleskyDefinition, {}, [x.to('float32')]);
   return upper ? transposed(factor) : factor;
 }

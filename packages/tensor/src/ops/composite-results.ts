@@ -4,7 +4,8 @@ import type { CompositeIdentity } from '../graph/attributes.ts';
 import { makeIdentity, makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, requireTensors, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { asFloat32, ownAttributes, type CompositeAttributes } from './composite.ts';
+import { asFloat32, type CompositeAttributes } from './compose.ts';
+import { ownAttributes } from './composite.ts';
 import { castNode } from './operands.ts';
 
 /** What a composite with several results computes, said once, as `CompositeDefinition` does for one. */

@@ -9,14 +9,9 @@ import {
   type OptionNames,
 } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
-import { gateOf, makeIdentity, makeNode } from '../graph/node.ts';
-import type { Attributes, CompositeGradient, CompositeIdentity } from '../graph/attributes.ts';
-import { nodeOf, requireTensor, requireTensors, tensorOf } from '../handle.ts';
+import { requireTensor, requireTensors } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { castNode } from './operands.ts';
-
-/** Everything beside the inputs that determines the result; numbers, strings, booleans and lists of numbers. */
-export type CompositeAttributes = Attributes['composite']['options'];
+import { compose, record, type CompositeAttributes, type CompositeDefinition } from './compose.ts';
 
 export interface CompositeOptions {
   /**
@@ -27,19 +22,6 @@ export interface CompositeOptions {
 }
 
 const compositeOptions: OptionNames<CompositeOptions> = { gradient: true };
-
-/**
- * What a composite computes, said once: an object that walkers know it by. Two composites of one definition differ in their attributes and
- * inputs alone: a body and a gradient see nothing else, and attributes are kept as they were.
- */
-export interface CompositeDefinition<A extends CompositeAttributes = CompositeAttributes> extends CompositeIdentity {
-  /** For messages and profiles; two definitions may have the same. */
-  readonly name: string;
-  /** The value, in operations on the inputs. */
-  body(attributes: A, ...inputs: Tensor[]): Tensor;
-  /** Cotangents of the inputs (undefined: none); replaces the gradient of the body. */
-  gradient?(attributes: A, cotangent: Tensor, output: Tensor, ...inputs: Tensor[]): readonly (Tensor | undefined)[];
-}
 
 /**
  * Records a body as one operation: the same value, which a walker that knows the definition (ONNX export, a tuned kernel) uses as a whole;
@@ -87,38 +69,22 @@ export function composite(
   if (typeof (definition ?? { body }).body !== 'function')
     throw wrongArgument(name, 'the body of a composite', 'a function of its inputs', (definition ?? { body }).body);
   checkOptions('composite', options, compositeOptions);
-  if (definition !== undefined && inputs.some(({ dtype }) => dtype === 'float16')) {
-    // Computed in float32 and rounded once; so are its gradients.
-    const result = composite(definition, attributes, inputs.map(asFloat32));
-    const isHalf = result.dtype === 'float32' && inputs.every(({ dtype }) => dtype !== 'float32');
-    return isHalf ? tensorOf(castNode(nodeOf(result), 'float16')) : result;
-  }
   const own = ownAttributes(name, attributes);
   const gradient = definition === undefined ? options.gradient : definition.gradient?.bind(definition, own);
   if (gradient !== undefined) requireFunction(name, 'the gradient of a composite', gradient);
-  const nodes = inputs.map(nodeOf);
-  const boundary =
-    gradient === undefined ? undefined : nodes.map((node) => makeNode('reshape', [node], { shape: node.type.shape }));
-  const seen = boundary === undefined ? inputs : boundary.map((node) => tensorOf(node));
-  const value = definition === undefined ? body?.(...seen) : definition.body(own, ...seen);
-  requireTensor(name, 'what the body of a composite returns', value);
-  let result = gateOf(nodeOf(value));
-  // A body that is just a variable's value must not share the memory that the variable's updates overwrite.
-  if (result.cell !== undefined) result = makeIdentity(result);
-  const node = makeNode('composite', nodes, {
+  const checked: CompositeDefinition = {
     name,
-    definition,
-    options: own,
-    body: result,
-    gradient: gradient === undefined ? undefined : onNodes(name, gradient),
-    boundary,
-  });
-  return tensorOf(node);
-}
-
-/** float16 as float32, all else as it is. */
-export function asFloat32(x: Tensor): Tensor {
-  return x.dtype === 'float16' ? tensorOf(castNode(nodeOf(x), 'float32')) : x;
+    body(_, ...seen) {
+      const value = definition === undefined ? body?.(...seen) : definition.body(own, ...seen);
+      requireTensor(name, 'what the body of a composite returns', value);
+      return value;
+    },
+    ...(gradient && {
+      gradient: (_, cotangent, output, ...seen) =>
+        requireCotangents(name, gradient(cotangent, output, ...seen), seen.length),
+    }),
+  };
+  return definition === undefined ? record(checked, own, inputs, undefined) : compose(checked, own, inputs, definition);
 }
 
 /** A copy that stays as it is, whatever happens to what was given; throws {@link ArgumentError} for what is no plain value. */
@@ -142,20 +108,16 @@ export function ownAttributes(name: string, attributes: CompositeAttributes): Co
   return Object.freeze(own);
 }
 
-/** A gradient of tensors as one of nodes; throws {@link ArgumentError} where it does not return one cotangent, or none, per input. */
-function onNodes(name: string, gradient: NonNullable<CompositeOptions['gradient']>): CompositeGradient {
-  return (cotangent, output, inputs) => {
-    const cotangents = gradient(tensorOf(cotangent), tensorOf(output), ...inputs.map((node) => tensorOf(node)));
-    requireArray(name, 'what the gradient of a composite returns', cotangents);
-    if (cotangents.length !== inputs.length) {
-      throw new ArgumentError(
-        `[${name}] the gradient of a composite returns one cotangent for each of the ${inputs.length} inputs (a tensor, or undefined for none), not ${cotangents.length}.`,
-      );
-    }
-    return cotangents.map((part, i) => {
-      if (part === undefined) return undefined;
-      requireTensor(name, `cotangent ${i} of the gradient of a composite`, part);
-      return nodeOf(part);
-    });
-  };
+/** Throws {@link ArgumentError} unless a gradient returned one cotangent, or none, per input. */
+function requireCotangents(name: string, given: unknown, count: number): readonly (Tensor | undefined)[] {
+  requireArray(name, 'what the gradient of a composite returns', given);
+  if (given.length !== count) {
+    throw new ArgumentError(
+      `[${name}] the gradient of a composite returns one cotangent for each of the ${count} inputs (a tensor, or undefined for none), not ${given.length}.`,
+    );
+  }
+  return given.map((part: unknown, i) => {
+    if (part !== undefined) requireTensor(name, `cotangent ${i} of the gradient of a composite`, part);
+    return part;
+  });
 }

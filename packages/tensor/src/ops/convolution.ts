@@ -7,7 +7,7 @@ import type { ConvolutionAttributes } from '../graph/attributes.ts';
 import { convolutionOutputSize } from '../graph/primitives.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { castNode, commonDType, floatingDType } from './operands.ts';
 import { pad } from './padding.ts';
 
@@ -121,7 +121,7 @@ function convolution(op: string, axes: number, x: Tensor, weight: Tensor, option
     );
   }
   const inputs = bias === undefined ? [x, weight] : [x, weight, bias];
-  return composite(convDefinition, { stride, dilation, paddingLow, paddingHigh, groups }, inputs);
+  return compose(convDefinition, { stride, dilation, paddingLow, paddingHigh, groups }, inputs);
 }
 
 /**

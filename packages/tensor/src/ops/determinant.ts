@@ -1,6 +1,6 @@
 /** Determinants. */
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { eye } from './creation.ts';
 import { diagonal } from './diagonals.ts';
 import { where } from './comparison.ts';
@@ -39,7 +39,7 @@ const determinantDefinition: CompositeDefinition<Record<never, never>> = {
   // det · x⁻ᵀ, the matrix of cofactors. It is a polynomial, so that beside a singular matrix it is nearly what it is there.
   gradient(_, cotangent, _y, x, lu, order) {
     const factors = { lu: regular(lu), order };
-    const size = composite(determinantDefinition, {}, [x, factors.lu, order]);
+    const size = compose(determinantDefinition, {}, [x, factors.lu, order]);
     return [turnedInverse(x, factors).mul(asMatrices(cotangent.mul(size))), undefined, undefined];
   },
 };
@@ -68,7 +68,7 @@ export function determinant(x: Tensor): Tensor {
   requireSquare('determinant', 'x', x);
   const matrices = x.to('float32');
   const { lu, order } = factorize(matrices.detach());
-  return composite(determinantDefinition, {}, [matrices, lu, order]);
+  return compose(determinantDefinition, {}, [matrices, lu, order]);
 }
 
 export interface SignAndLogarithm {
@@ -100,7 +100,7 @@ function signAndLogarithm(x: Tensor): SignAndLogarithm {
   const { lu, order } = factorize(matrices.detach());
   const product = prod(diagonal(lu, 0, -2, -1).sign(), -1);
   const sign = where(isOdd(order), product.neg(), product);
-  return { sign, logAbsDet: composite(logAbsDeterminantDefinition, {}, [matrices, lu, order]) };
+  return { sign, logAbsDet: compose(logAbsDeterminantDefinition, {}, [matrices, lu, order]) };
 }
 
 /**

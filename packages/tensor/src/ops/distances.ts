@@ -11,7 +11,7 @@ import { ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul } from './arithmetic.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { indexSelect } from './indexing.ts';
 import { normalizeAxis, unsqueeze } from './movement.ts';
 import { norm } from './norms.ts';
@@ -97,7 +97,7 @@ export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineSimilarity
   return inFloats('cosineSimilarity', [a, b], (x, y) => {
     const position = normalizeAxis('cosineSimilarity', axis, x.ndim);
     // Each divided by its own norm: the product of two squared norms may leave float32.
-    const unit = (v: Tensor): Tensor => v.div(composite(boundedNormDefinition, { axis: position, least: eps }, [v]));
+    const unit = (v: Tensor): Tensor => v.div(compose(boundedNormDefinition, { axis: position, least: eps }, [v]));
     return mul(unit(x), unit(y)).sum(position);
   });
 }

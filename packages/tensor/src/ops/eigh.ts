@@ -2,7 +2,7 @@
 import type { Tensor } from '../tensor.ts';
 import { factorizeCholesky } from './cholesky.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { eye, iota, zeros } from './creation.ts';
 import { matmul } from './linalg.ts';
 import { orthogonalizeRows } from './jacobi.ts';
@@ -87,6 +87,6 @@ export interface Eigendecomposition {
 export function eigh(x: Tensor): Eigendecomposition {
   requireSquare('eigh', 'x', x);
   const n = x.shape.at(-1) ?? 0;
-  const [eigenvalues, eigenvectors] = unpack(composite(eighDefinition, {}, [x.to('float32')]), [[n], [n, n]]);
+  const [eigenvalues, eigenvectors] = unpack(compose(eighDefinition, {}, [x.to('float32')]), [[n], [n, n]]);
   return { eigenvalues, eigenvectors };
 }

@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { sizeOf, isFloat } from '../graph/types.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { diagonal } from './diagonals.ts';
 import { matmul } from './linalg.ts';
 import { permute, reshape } from './movement.ts';
@@ -46,7 +46,7 @@ export function einsum(equation: string, ...operands: Tensor[]): Tensor {
       `[einsum] '${equation}' is of ${terms.length} operand${terms.length === 1 ? '' : 's'}, and there are ${operands.length}.`,
     );
   }
-  return composite(einsumDefinition, { equation }, operands);
+  return compose(einsumDefinition, { equation }, operands);
 }
 
 /** Attributes hold the equation. */

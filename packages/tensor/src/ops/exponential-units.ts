@@ -3,7 +3,7 @@ import { checkOptions, requireFinite, type OptionNames } from '../arguments/inde
 import { ArgumentError } from '../graph/errors.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { expm1 } from './elementary.ts';
 import { floats } from './operands.ts';
 
@@ -35,7 +35,7 @@ export const eluDefinition: CompositeDefinition<{ alpha: number }> = {
 export function elu(x: Operand, options: EluOptions = {}): Tensor {
   checkOptions('elu', options, eluOptions);
   const { alpha = 1 } = options;
-  return composite(eluDefinition, { alpha }, floats('elu', [x]));
+  return compose(eluDefinition, { alpha }, floats('elu', [x]));
 }
 
 export const celuDefinition: CompositeDefinition<{ alpha: number }> = {
@@ -59,7 +59,7 @@ export function celu(x: Operand, options: EluOptions = {}): Tensor {
   checkOptions('celu', options, eluOptions);
   const { alpha = 1 } = options;
   if (alpha === 0) throw new ArgumentError('[celu] alpha must not be 0, by which x is divided.');
-  return composite(celuDefinition, { alpha }, floats('celu', [x]));
+  return compose(celuDefinition, { alpha }, floats('celu', [x]));
 }
 
 /** The fixed point of the paper: mean 0 and variance 1 stay what they are. */
@@ -93,5 +93,5 @@ export const seluDefinition: CompositeDefinition<Record<never, never>> = {
  * ```
  */
 export function selu(x: Operand): Tensor {
-  return composite(seluDefinition, {}, floats('selu', [x]));
+  return compose(seluDefinition, {}, floats('selu', [x]));
 }

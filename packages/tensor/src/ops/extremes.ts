@@ -2,7 +2,7 @@
 import { knownAs, makeNode } from '../graph/node.ts';
 import { tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { normalizeAxes, normalizeAxis, reshape } from './movement.ts';
 import { argmax, argmin, keepsDims, max, min, reduced, type ReduceOptions } from './reduce.ts';
 import { numeric } from './operands.ts';
@@ -45,7 +45,7 @@ function withIndices(
   const position = normalizeAxis(op, axis, x.ndim);
   const input = numeric(x);
   const indices = knownAs(`the indices of ${op}`, () => (largest ? argmax : argmin)(input, position));
-  const values = composite(extremeDefinition, { axis: position, largest }, [input, indices]);
+  const values = compose(extremeDefinition, { axis: position, largest }, [input, indices]);
   const shape = keepDims ? x.shape.map((n, i) => (i === position ? 1 : n)) : values.shape;
   return { values: reshape(values, shape), indices: reshape(indices, shape) };
 }

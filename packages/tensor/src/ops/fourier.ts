@@ -1,6 +1,6 @@
 /** Discrete Fourier transforms of checked arguments. Complex numbers are a trailing axis of two, real and imaginary part. */
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { tensor, zerosLike } from './creation.ts';
 import { matmul } from './linalg.ts';
 import { concat, flip, narrow, reshape, stack, transpose } from './movement.ts';
@@ -179,18 +179,18 @@ const unlessOwn = (length: number, own: number): number => (length === own ? 0 :
 /** Of complex x along one axis. */
 export function complexTransform(x: Tensor, { axis, length, norm }: Transformed, sign: Sign): Tensor {
   const attributes = { axis, norm, length: unlessOwn(length, x.shape[axis] ?? 1), sign };
-  return composite(complexTransformDefinition, attributes, [x]);
+  return compose(complexTransformDefinition, attributes, [x]);
 }
 
 /** Of real x along one axis: the half that says all. */
 export function realTransform(x: Tensor, { axis, length, norm }: Transformed): Tensor {
-  return composite(realTransformDefinition, { axis, norm, length: unlessOwn(length, x.shape[axis] ?? 1) }, [x]);
+  return compose(realTransformDefinition, { axis, norm, length: unlessOwn(length, x.shape[axis] ?? 1) }, [x]);
 }
 
 /** The real signal of a half as {@link realTransform} gives it. */
 export function realInverse(x: Tensor, { axis, length, norm }: Transformed): Tensor {
   const even = 2 * ((x.shape[axis] ?? 1) - 1);
-  return composite(realInverseDefinition, { axis, norm, length: unlessOwn(length, even) }, [x]);
+  return compose(realInverseDefinition, { axis, norm, length: unlessOwn(length, even) }, [x]);
 }
 
 /** [..., n] → [..., ⌊n/2⌋ + 1, 2]. */

@@ -3,7 +3,7 @@ import { checkOptions, oneOf, type OptionNames } from '../arguments/index.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { exactGelu } from './activations.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { floating } from './operands.ts';
 
 export interface GeluOptions {
@@ -37,5 +37,5 @@ export const geluTanhDefinition: CompositeDefinition<Record<never, never>> = {
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   requireTensor('gelu', 'x', x);
   checkOptions('gelu', options, geluOptions);
-  return options.approximate === 'tanh' ? composite(geluTanhDefinition, {}, [floating(x)]) : exactGelu(x);
+  return options.approximate === 'tanh' ? compose(geluTanhDefinition, {}, [floating(x)]) : exactGelu(x);
 }

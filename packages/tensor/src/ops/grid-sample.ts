@@ -13,7 +13,7 @@ import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { iota } from './creation.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { gatherNode } from './indexing.ts';
 import { broadcastTo, concat, narrow, reshape } from './movement.ts';
 import { inFloat32 } from './operands.ts';
@@ -65,7 +65,7 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
   if (mode === 'bicubic' && axes !== 2)
     throw new ArgumentError(`[${op}] mode 'bicubic' is for images, [n, c, h, w], not for ${x}.`);
   if (x.dtype === 'float16') return inFloat32(x, (wide) => gridSample(wide, grid, options));
-  return composite(gridSampleDefinition, { mode, paddingMode, alignCorners }, [x, grid]);
+  return compose(gridSampleDefinition, { mode, paddingMode, alignCorners }, [x, grid]);
 }
 
 interface Sampling {

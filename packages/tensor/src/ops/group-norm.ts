@@ -2,7 +2,7 @@
 import { checkOptions, requireInteger } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { reshape } from './movement.ts';
 import {
   affineOptions,
@@ -19,7 +19,7 @@ export const groupNormDefinition: CompositeDefinition<{ groups: number; eps: num
   body({ groups, eps }, x, weight, bias) {
     const [batch = 1] = x.shape;
     const grouped = reshape(x, [batch, groups, batch * groups === 0 ? 0 : x.size / (batch * groups)]);
-    const normalised = composite(standardizeDefinition, { axes: [2], eps }, [grouped]);
+    const normalised = compose(standardizeDefinition, { axes: [2], eps }, [grouped]);
     return affinePerChannel(reshape(normalised, x.shape), weight, bias);
   },
 };
@@ -45,5 +45,5 @@ export function groupNorm(x: Tensor, numGroups: number, options: AffineOptions =
   const { weight, bias, eps = 1e-5 } = options;
   requireShapeOf('groupNorm', 'weight', weight, [channels]);
   requireShapeOf('groupNorm', 'bias', bias, [channels]);
-  return composite(groupNormDefinition, { groups: numGroups, eps }, inputsOf(x, weight, bias));
+  return compose(groupNormDefinition, { groups: numGroups, eps }, inputsOf(x, weight, bias));
 }

@@ -1,6 +1,6 @@
 /** The hyperbolic functions and their inverses beside tanh, of `expm1` and `log1p`, so that they keep their digits near 0. */
 import type { Operand, Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { copySign, div } from './arithmetic.ts';
 import { where } from './comparison.ts';
 import { floats } from './operands.ts';
@@ -9,7 +9,7 @@ import { hypot } from './trigonometry.ts';
 type Unary = CompositeDefinition<Record<never, never>>;
 
 function record(definition: Unary, x: Operand): Tensor {
-  return composite(definition, {}, floats(definition.name, [x]));
+  return compose(definition, {}, floats(definition.name, [x]));
 }
 
 /** Above, e^a overflows where half of it does not. */

@@ -11,7 +11,7 @@ import { isTensor, nodeOf, requireOperand, requireTensor, tensorOf } from '../ha
 import type { Operand, Tensor } from '../tensor.ts';
 import { add, div, maximum, mul } from './arithmetic.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { broadcastTo, flatten, normalizeAxis, reshape, slice } from './movement.ts';
 import { broadcastShapes, constantNode, highestOf, inFloat32, lowestOf, requireHeld } from './operands.ts';
 import { pad } from './padding.ts';
@@ -45,7 +45,7 @@ const extremeOfUpdatesDefinition: Extreme = {
 
 /** The largest or the smallest of the updates to each place along a checked axis; of a place without any what the base has there, which is below (above) every update else. */
 export function extremeOfUpdates(base: Tensor, axis: number, index: Tensor, updates: Tensor, largest: boolean): Tensor {
-  return composite(extremeOfUpdatesDefinition, { axis, largest }, [base, index, updates]);
+  return compose(extremeOfUpdatesDefinition, { axis, largest }, [base, index, updates]);
 }
 
 /** A list of positions along `axis`, as an index for all of `shape` but that axis. */

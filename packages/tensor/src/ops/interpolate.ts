@@ -11,7 +11,7 @@ import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { requireTensor, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './adaptive-pooling.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { perAxis } from './convolution.ts';
 import { tensor } from './creation.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
@@ -118,7 +118,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     sizes: factors === undefined ? sizes : [],
     factors: factors ?? [],
   };
-  return composite(interpolateDefinition, attributes, [x]);
+  return compose(interpolateDefinition, attributes, [x]);
 }
 
 interface Resampling {

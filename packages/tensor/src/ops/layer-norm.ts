@@ -3,7 +3,7 @@ import { checkOptions, requireArray, requireFinite, requireInteger, type OptionN
 import { ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import {
   affine,
   affineOptions,
@@ -30,7 +30,7 @@ function normalizedShapeOf(op: string, x: Tensor, shape: number | readonly numbe
 export const layerNormDefinition: CompositeDefinition<{ count: number; eps: number }> = {
   name: 'layerNorm',
   body: ({ count, eps }, x, weight, bias) =>
-    affine(composite(standardizeDefinition, { axes: lastAxes(x, count), eps }, [x]), weight, bias),
+    affine(compose(standardizeDefinition, { axes: lastAxes(x, count), eps }, [x]), weight, bias),
 };
 
 /**
@@ -51,7 +51,7 @@ export function layerNorm(x: Tensor, shape: number | readonly number[], options:
   const { weight, bias, eps = 1e-5 } = options;
   requireShapeOf('layerNorm', 'weight', weight, extents);
   requireShapeOf('layerNorm', 'bias', bias, extents);
-  return composite(layerNormDefinition, { count: extents.length, eps }, inputsOf(x, weight, bias));
+  return compose(layerNormDefinition, { count: extents.length, eps }, inputsOf(x, weight, bias));
 }
 
 export type RmsNormOptions = Omit<AffineOptions, 'bias'>;
@@ -61,7 +61,7 @@ const rmsNormOptions: OptionNames<RmsNormOptions> = { weight: true, eps: require
 export const rmsNormDefinition: CompositeDefinition<{ count: number; eps: number }> = {
   name: 'rmsNorm',
   body: ({ count, eps }, x, weight) =>
-    affine(composite(scaleToUnitDefinition, { axes: lastAxes(x, count), eps }, [x]), weight, undefined),
+    affine(compose(scaleToUnitDefinition, { axes: lastAxes(x, count), eps }, [x]), weight, undefined),
 };
 
 /** The distance from 1 to the next number of float32, PyTorch's default. */
@@ -84,5 +84,5 @@ export function rmsNorm(x: Tensor, shape: number | readonly number[], options: R
   checkOptions('rmsNorm', options, rmsNormOptions);
   const { weight, eps = floatEpsilon } = options;
   requireShapeOf('rmsNorm', 'weight', weight, extents);
-  return composite(rmsNormDefinition, { count: extents.length, eps }, inputsOf(x, weight));
+  return compose(rmsNormDefinition, { count: extents.length, eps }, inputsOf(x, weight));
 }

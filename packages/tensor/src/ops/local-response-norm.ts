@@ -1,7 +1,7 @@
 /** Normalisation by neighbouring channels. */
 import { checkOptions, requireFinite, requireInteger, type OptionNames } from '../arguments/index.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { narrow } from './movement.ts';
 import { floating } from './operands.ts';
 import { pad } from './padding.ts';
@@ -62,5 +62,5 @@ export function localResponseNorm(x: Tensor, size: number, options: LocalRespons
   requireInteger('localResponseNorm', 'size', size, 1, 1024);
   checkOptions('localResponseNorm', options, localResponseNormOptions);
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
-  return composite(localResponseNormDefinition, { size, alpha, beta, k }, [floating(x)]);
+  return compose(localResponseNormDefinition, { size, alpha, beta, k }, [floating(x)]);
 }

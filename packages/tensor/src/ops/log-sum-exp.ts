@@ -2,7 +2,7 @@
 import { sizeOf } from '../graph/types.ts';
 import { tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { normalizeAxes, permute, reshape } from './movement.ts';
 import { constantNode, inFloat32 } from './operands.ts';
 import { keepsDims, type ReduceOptions } from './reduce.ts';
@@ -26,7 +26,7 @@ export function logSumExp(x: Tensor, axes?: number | readonly number[], options?
   const target = keepDims ? x.shape.map((n, axis) => (list.includes(axis) ? 1 : n)) : shape;
   if (count === 0) return tensorOf(constantNode(-Infinity, 'float32', target));
   const rows = reshape(permute(x.to('float32'), [...others, ...list]), [...shape, count]);
-  return reshape(composite(logSumExpDefinition, {}, [rows]), target);
+  return reshape(compose(logSumExpDefinition, {}, [rows]), target);
 }
 
 /** Over the last axis, kept. */

@@ -1,6 +1,6 @@
 /** Gauss's elimination with partial pivoting, on which solutions, inverses and determinants stand. */
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { iota } from './creation.ts';
 import { diagonal } from './diagonals.ts';
 import { where } from './comparison.ts';
@@ -122,5 +122,5 @@ const luSolveDefinition: CompositeDefinition<Side> = {
 
 /** a⁻¹ b, or a⁻ᵀ b where `turned`, by the factors of a; a [..., n, n], b [..., n, k] of the same leading axes. NaN for singular matrices. */
 export function luSolve(a: Tensor, b: Tensor, { lu, order }: Factors, turned = false): Tensor {
-  return composite(luSolveDefinition, { turned }, [a, b, lu, order]);
+  return compose(luSolveDefinition, { turned }, [a, b, lu, order]);
 }

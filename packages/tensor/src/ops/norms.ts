@@ -3,7 +3,7 @@ import { checkOptions, requireBoolean, requireNumber, type OptionNames } from '.
 import { ArgumentError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { normalizeAxes, reshape } from './movement.ts';
 import { reduced, rootOfSquares, type ReduceOptions } from './reduce.ts';
 import { inFloat32 } from './operands.ts';
@@ -42,7 +42,7 @@ export function norm(x: Tensor, axes?: number | readonly number[], options: Norm
   if (p === 0) return reduced('sum', input.notEqual(0).where(1, 0), list, keepDims);
   if (p === 1) return reduced('sum', input.abs(), list, keepDims);
   if (p === Infinity || p === -Infinity) return reduced(p > 0 ? 'max' : 'min', input.abs(), list, keepDims);
-  const result = composite(powerNormDefinition, { axes: list, p }, [input]);
+  const result = compose(powerNormDefinition, { axes: list, p }, [input]);
   return keepDims ? reshape(result, kept(x, list)) : result;
 }
 

@@ -3,7 +3,7 @@ import { checkOptions, requireNumber, wrongArgument, type OptionNames } from '..
 import { knownAs } from '../graph/node.ts';
 import type { Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { matmul } from './linalg.ts';
 import { extentsOf, requireMatrices, transposed } from './matrices.ts';
 import { decomposeSingular } from './svd.ts';
@@ -64,7 +64,7 @@ const pinvDefinition: CompositeDefinition<{ readonly rtol: number }> = {
  */
 export function pinv(x: Tensor, options: RankOptions = {}): Tensor {
   const rtol = toleranceOf('pinv', x, options);
-  return composite(pinvDefinition, { rtol }, [x.to('float32')]);
+  return compose(pinvDefinition, { rtol }, [x.to('float32')]);
 }
 
 /**

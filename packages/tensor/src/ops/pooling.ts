@@ -5,7 +5,7 @@ import { makeNode } from '../graph/node.ts';
 import { sizeOf } from '../graph/types.ts';
 import { requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { perAxis } from './convolution.ts';
 import { maximum, minimum } from './arithmetic.ts';
 import { where } from './comparison.ts';
@@ -154,7 +154,7 @@ function maxPool(
 ): Tensor {
   checkOptions(op, options, maxPoolOptions);
   const { pooling } = resolvePooling(op, axes, given, kernelSize, options);
-  return composite(maxPoolDefinition, pooling, [numeric(given)]);
+  return compose(maxPoolDefinition, pooling, [numeric(given)]);
 }
 
 /** Positions 0, 1, … along one axis of `ndim`, broadcastable. */
@@ -203,7 +203,7 @@ function maxPoolWithIndices(
       .sub(border);
     return start.add(place.mul(gap));
   });
-  return { values: composite(maxPoolDefinition, pooling, [x]), indices };
+  return { values: compose(maxPoolDefinition, pooling, [x]), indices };
 }
 
 type AveragePooling = Pooling & {
@@ -251,7 +251,7 @@ function averagePool(
   const { countIncludePad = true, divisorOverride, stride, padding = 0, ceilMode = false } = options;
   if (divisorOverride === 0) throw new ArgumentError(`[${op}] divisorOverride must not be 0.`);
   const { pooling, beyond } = resolvePooling(op, axes, x, kernelSize, { stride, padding, ceilMode });
-  return composite(averagePoolDefinition, { ...pooling, beyond, countIncludePad, divisor: divisorOverride ?? 0 }, [x]);
+  return compose(averagePoolDefinition, { ...pooling, beyond, countIncludePad, divisor: divisorOverride ?? 0 }, [x]);
 }
 
 /**

@@ -3,7 +3,7 @@ import { checkOptions, oneOf, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { eye, iota, zeros } from './creation.ts';
 import { tril, triu } from './diagonals.ts';
 import { gatherNode } from './indexing.ts';
@@ -181,6 +181,6 @@ export function qr(x: Tensor, options: QrOptions = {}): QrFactors {
   const { mode = 'reduced' } = options;
   const [m, n] = extentsOf(x);
   const columns = mode === 'complete' ? m : Math.min(m, n);
-  const [q, r] = unpack(composite(qrDefinition, { columns }, [x.to('float32')]), [[m, columns], [columns, n]]); // prettier-ignore
+  const [q, r] = unpack(compose(qrDefinition, { columns }, [x.to('float32')]), [[m, columns], [columns, n]]); // prettier-ignore
   return { q, r };
 }

@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { broadcastTo, reshape } from './movement.ts';
 import { floating, floats } from './operands.ts';
 import { requireGenerator, uniform, type RandomOptions } from './random.ts';
@@ -33,7 +33,7 @@ export const leakyReluDefinition: CompositeDefinition<{ slope: number }> = {
 export function leakyRelu(x: Operand, options: LeakyReluOptions = {}): Tensor {
   checkOptions('leakyRelu', options, leakyReluOptions);
   const { negativeSlope = 0.01 } = options;
-  return composite(leakyReluDefinition, { slope: negativeSlope }, floats('leakyRelu', [x]));
+  return compose(leakyReluDefinition, { slope: negativeSlope }, floats('leakyRelu', [x]));
 }
 
 export const preluDefinition: CompositeDefinition<Record<never, never>> = {
@@ -69,7 +69,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   const perChannel =
     weight.size === 1 ? reshape(weight, []) : reshape(weight, [weight.size, ...x.shape.slice(2).map(() => 1)]);
   const slopes = broadcastTo(perChannel, x.shape);
-  return composite(preluDefinition, {}, [floating(x), floating(slopes)]);
+  return compose(preluDefinition, {}, [floating(x), floating(slopes)]);
 }
 
 export interface RReluOptions extends RandomOptions {
@@ -140,7 +140,7 @@ export function hardtanh(x: Operand, options: HardtanhOptions = {}): Tensor {
   const { minValue = -1, maxValue = 1 } = options;
   if (!(minValue < maxValue))
     throw new ArgumentError(`[hardtanh] minValue must be less than maxValue, not ${minValue} and ${maxValue}.`);
-  return composite(hardtanhDefinition, { low: minValue, high: maxValue }, floats('hardtanh', [x]));
+  return compose(hardtanhDefinition, { low: minValue, high: maxValue }, floats('hardtanh', [x]));
 }
 
 /**
@@ -153,7 +153,7 @@ export function hardtanh(x: Operand, options: HardtanhOptions = {}): Tensor {
  * ```
  */
 export function relu6(x: Operand): Tensor {
-  return composite(hardtanhDefinition, { low: 0, high: 6 }, floats('relu6', [x]));
+  return compose(hardtanhDefinition, { low: 0, high: 6 }, floats('relu6', [x]));
 }
 
 const thresholdDefinition: CompositeDefinition<{ threshold: number; value: number }> = {
@@ -171,7 +171,7 @@ const thresholdDefinition: CompositeDefinition<{ threshold: number; value: numbe
 export function threshold(x: Operand, limit: number, value: number): Tensor {
   requireFinite('threshold', 'limit', limit);
   requireFinite('threshold', 'value', value);
-  return composite(thresholdDefinition, { threshold: limit, value }, floats('threshold', [x]));
+  return compose(thresholdDefinition, { threshold: limit, value }, floats('threshold', [x]));
 }
 
 export interface ShrinkOptions {
@@ -203,7 +203,7 @@ const hardshrinkDefinition: CompositeDefinition<{ lambda: number }> = {
  * ```
  */
 export function hardshrink(x: Operand, options: ShrinkOptions = {}): Tensor {
-  return composite(hardshrinkDefinition, { lambda: lambdaOf('hardshrink', options) }, floats('hardshrink', [x]));
+  return compose(hardshrinkDefinition, { lambda: lambdaOf('hardshrink', options) }, floats('hardshrink', [x]));
 }
 
 const softshrinkDefinition: CompositeDefinition<{ lambda: number }> = {
@@ -222,5 +222,5 @@ const softshrinkDefinition: CompositeDefinition<{ lambda: number }> = {
  * ```
  */
 export function softshrink(x: Operand, options: ShrinkOptions = {}): Tensor {
-  return composite(softshrinkDefinition, { lambda: lambdaOf('softshrink', options) }, floats('softshrink', [x]));
+  return compose(softshrinkDefinition, { lambda: lambdaOf('softshrink', options) }, floats('softshrink', [x]));
 }

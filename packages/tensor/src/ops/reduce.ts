@@ -4,7 +4,7 @@ import { ShapeError } from '../graph/errors.ts';
 import { knownAs, makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf, unchanged } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { inFloat32, numeric, summable } from './operands.ts';
 import { normalizeAxes, normalizeAxis, reshape, slice } from './movement.ts';
 import { isFloat } from '../graph/types.ts';
@@ -176,7 +176,7 @@ const rootOfSquaresDefinition: CompositeDefinition = {
 };
 
 export function rootOfSquares(squares: Tensor): Tensor {
-  return composite(rootOfSquaresDefinition, {}, [squares]);
+  return compose(rootOfSquaresDefinition, {}, [squares]);
 }
 
 /**

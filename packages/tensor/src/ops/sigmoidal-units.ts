@@ -2,13 +2,13 @@
 import type { Operand, Tensor } from '../tensor.ts';
 import { mul } from './arithmetic.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { floats } from './operands.ts';
 import { softplus } from './special.ts';
 
 type Unary = CompositeDefinition<Record<never, never>>;
 
-const record = (definition: Unary, x: Operand): Tensor => composite(definition, {}, floats(definition.name, [x]));
+const record = (definition: Unary, x: Operand): Tensor => compose(definition, {}, floats(definition.name, [x]));
 
 const siluDefinition: Unary = { name: 'silu', body: (_, x) => x.mul(x.sigmoid()) };
 

@@ -2,7 +2,7 @@
 import { makeNode } from '../graph/node.ts';
 import { requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { normalizeAxis, reshape } from './movement.ts';
 import { floating } from './operands.ts';
 
@@ -53,7 +53,7 @@ export function softmax(x: Tensor, axis: number): Tensor {
   const position = normalizeAxis('softmax', axis, x.ndim);
   // There is no maximum, and nothing to shift by it.
   if (x.shape[position] === 0) return floating(x);
-  return composite(softmaxDefinition, { axis: position }, [floating(x)]);
+  return compose(softmaxDefinition, { axis: position }, [floating(x)]);
 }
 
 /**
@@ -72,7 +72,7 @@ export function logSoftmax(x: Tensor, axis: number): Tensor {
   if (x.ndim === 0) return reshape(logSoftmax(reshape(x, [1]), axis), []);
   const position = normalizeAxis('logSoftmax', axis, x.ndim);
   if (x.shape[position] === 0) return floating(x);
-  return composite(logSoftmaxDefinition, { axis: position }, [floating(x)]);
+  return compose(logSoftmaxDefinition, { axis: position }, [floating(x)]);
 }
 
 /**

@@ -5,7 +5,7 @@ import { knownAs, makeNode } from '../graph/node.ts';
 import { nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { ValuesWithIndices } from './extremes.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { iota } from './creation.ts';
 import { directedAxis } from './directed-axis.ts';
 import { gatherNode } from './indexing.ts';
@@ -96,7 +96,7 @@ export function topK(x: Tensor, k: number, options: TopElementsOptions = {}): Va
   const extent = x.shape[position] ?? 1;
   if (k > extent) throw new ShapeError(`[topK] k is ${k}, and axis ${position} of ${x} has only ${extent} elements.`);
   const indices = knownAs('the indices of topK', () =>
-    composite(topPositionsDefinition, { axis: position, k, largest }, [x]),
+    compose(topPositionsDefinition, { axis: position, k, largest }, [x]),
   );
   return { values: gatherNode(x, position, indices), indices };
 }

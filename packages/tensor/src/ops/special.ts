@@ -2,7 +2,7 @@
 import { checkOptions, requireFinite, requireInteger, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import type { Operand, Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { add, reciprocal, sub } from './arithmetic.ts';
 import { where } from './comparison.ts';
 import { cos, sin } from './elementary.ts';
@@ -24,7 +24,7 @@ const xlogyDefinition: CompositeDefinition<Record<never, never>> = {
  * ```
  */
 export function xlogy(x: Operand, y: Operand): Tensor {
-  return composite(xlogyDefinition, {}, floats('xlogy', [x, y]));
+  return compose(xlogyDefinition, {}, floats('xlogy', [x, y]));
 }
 
 const logSigmoidDefinition: CompositeDefinition<Record<never, never>> = {
@@ -41,7 +41,7 @@ const logSigmoidDefinition: CompositeDefinition<Record<never, never>> = {
  * ```
  */
 export function logSigmoid(x: Operand): Tensor {
-  return composite(logSigmoidDefinition, {}, floats('logSigmoid', [x]));
+  return compose(logSigmoidDefinition, {}, floats('logSigmoid', [x]));
 }
 
 export interface SoftplusOptions {
@@ -79,7 +79,7 @@ export function softplus(x: Operand, options: SoftplusOptions = {}): Tensor {
   checkOptions('softplus', options, softplusOptions);
   const { beta = 1, threshold = 20 } = options;
   if (beta === 0) throw new ArgumentError('[softplus] beta must not be 0, by which the result is divided.');
-  return composite(softplusDefinition, { beta, threshold }, floats('softplus', [x]));
+  return compose(softplusDefinition, { beta, threshold }, floats('softplus', [x]));
 }
 
 /**
@@ -191,5 +191,5 @@ const polygammaDefinition: CompositeDefinition<{ order: number }> = {
  */
 export function polygamma(n: number, x: Operand): Tensor {
   requireInteger('polygamma', 'n', n, 0, 20);
-  return n === 0 ? digamma(x) : composite(polygammaDefinition, { order: n }, floats('polygamma', [x]));
+  return n === 0 ? digamma(x) : compose(polygammaDefinition, { order: n }, floats('polygamma', [x]));
 }

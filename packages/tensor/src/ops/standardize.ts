@@ -3,7 +3,7 @@ import { requireFinite, type OptionNames } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
-import type { CompositeDefinition } from './composite.ts';
+import type { CompositeDefinition } from './compose.ts';
 import { full } from './creation.ts';
 import { reshape, slice } from './movement.ts';
 import { floating } from './operands.ts';

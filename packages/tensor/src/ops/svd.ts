@@ -3,7 +3,7 @@ import { checkOptions, requireBoolean, type OptionNames } from '../arguments/ind
 import { sizeOf } from '../graph/types.ts';
 import type { Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { eye, iota, zeros } from './creation.ts';
 import { diagonal } from './diagonals.ts';
 import { orthogonalizeRows } from './jacobi.ts';
@@ -188,6 +188,6 @@ export function svd(x: Tensor, options: SvdOptions = {}): SingularValueDecomposi
   requireMatrices('svd', 'x', x);
   checkOptions('svd', options, svdOptions);
   const { fullMatrices: full = true } = options;
-  const [u, s, vh] = unpack(composite(svdDefinition, { full }, [x.to('float32')]), shapesOf(x, full));
+  const [u, s, vh] = unpack(compose(svdDefinition, { full }, [x.to('float32')]), shapesOf(x, full));
   return { u, s, vh };
 }

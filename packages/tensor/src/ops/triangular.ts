@@ -2,7 +2,7 @@
 import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
 import { ShapeError } from '../graph/errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { iota } from './creation.ts';
 import { tril, triu } from './diagonals.ts';
 import { where } from './comparison.ts';
@@ -101,7 +101,7 @@ const triangularSolveDefinition: CompositeDefinition<Triangle & Readonly<Record<
 
 /** {@link substitute} with a gradient. */
 export function solveTriangle(a: Tensor, b: Tensor, { upper, unitriangular }: Triangle): Tensor {
-  return composite(triangularSolveDefinition, { upper, unitriangular }, [a, b]);
+  return compose(triangularSolveDefinition, { upper, unitriangular }, [a, b]);
 }
 
 /**

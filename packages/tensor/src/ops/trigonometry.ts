@@ -1,6 +1,6 @@
 /** Angles and right triangles beside sin and cos. */
 import type { Operand, Tensor } from '../tensor.ts';
-import { composite, type CompositeDefinition } from './composite.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { copySign } from './arithmetic.ts';
 import { where } from './comparison.ts';
 import { cos, sin } from './elementary.ts';
@@ -21,7 +21,7 @@ export const tanDefinition: CompositeDefinition<Record<never, never>> = {
  * ```
  */
 export function tan(x: Operand): Tensor {
-  return composite(tanDefinition, {}, floats('tan', [x]));
+  return compose(tanDefinition, {}, floats('tan', [x]));
 }
 
 const hypotDefinition: CompositeDefinition<Record<never, never>> = {
@@ -47,7 +47,7 @@ const hypotDefinition: CompositeDefinition<Record<never, never>> = {
  * ```
  */
 export function hypot(a: Operand, b: Operand): Tensor {
-  return composite(hypotDefinition, {}, floats('hypot', [a, b]));
+  return compose(hypotDefinition, {}, floats('hypot', [a, b]));
 }
 
 /**
@@ -108,5 +108,5 @@ const atan2Definition: CompositeDefinition<Record<never, never>> = {
  * ```
  */
 export function atan2(y: Operand, x: Operand): Tensor {
-  return composite(atan2Definition, {}, floats('atan2', [y, x]));
+  return compose(atan2Definition, {}, floats('atan2', [y, x]));
 }

@@ -13,10 +13,11 @@ import type { Tensor } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
 import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
-import { flush, stillComputable } from './realize.ts';
+import { flush } from './realize.ts';
 import { recordApart, recordsInPlace, type Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
 import { allocateAll, bindLeaves, initializeCells, linearizeJob, planFor, resolveAll, runPlan } from './run.ts';
+import { stillComputable } from './updates.ts';
 
 /** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew; in arrays, objects and Maps. */
 export type CompiledArgument = Structure<Tensor | number | string | boolean | null | undefined>;

@@ -11,8 +11,9 @@ import type { Tensor } from '../tensor.ts';
 import { Consumers } from './consumers.ts';
 import { activeRecording, guard } from './recording.ts';
 import { pendingCells } from './pending.ts';
-import { flush } from './realize.ts';
+import { flush, setUpdating } from './realize.ts';
 import { disposedReason, goneStorage, overwrittenStorage, type Storage } from './storage.ts';
+import { updating } from './updates.ts';
 import { mayTakeGradients, noteAssigned, noteGradient } from './waiting.ts';
 
 /** Forward passes in one step that may update a running statistic each; more are cut. */
@@ -57,6 +58,7 @@ export class TensorCell implements NodeCell {
     this.initializer = initializer;
     this.requiresGrad = requiresGrad;
     this.leaf = this.#makeLeaf();
+    setUpdating(updating);
   }
 
   get current(): Node {

@@ -2,19 +2,20 @@
 import { mapStructure, type Structure } from '../arguments/index.ts';
 import { StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, setRecorder, type Node } from '../graph/node.ts';
-import { linearize, resolve } from '../graph/program.ts';
+import { resolve } from '../graph/program.ts';
 import { cellOf, nodeOf, replaceNode, requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { HostArray } from './backend.ts';
 import type { TensorCell } from './cell.ts';
-import { chooseDevice, currentDevice, type Device, type DeviceName } from './device.ts';
+import { chooseDevice, currentDevice, type DeviceName } from './device.ts';
 import { breathe } from './event-loop.ts';
 import { dataOf, makeHostArray, type TensorData } from './host-array.ts';
 import { pendingCells } from './pending.ts';
 import { activeRecording } from './recording.ts';
-import { initializeCells, issue, linearizeJob, storeHost, type Job } from './run.ts';
+import { initializeCells, issue, linearizeJob, type Job } from './run.ts';
 import { disposedReason, goneStorage, type Storage } from './storage.ts';
-import { endangeredBy, forgetRecorded, gradientsOfStep, inOrder, noteRecorded } from './waiting.ts';
+import type { Updating } from './updates.ts';
+import { forgetRecorded, inOrder, noteRecorded } from './waiting.ts';
 
 /** Values up to this size stay on the host once they have been read, so that a loss per step leaves nothing on the device. */
 const demotionBytes = 4096;
@@ -34,6 +35,13 @@ setRecorder({
     }
   },
 });
+
+let updating: Updating | undefined;
+
+/** Called with the first variable of a program. */
+export function setUpdating(methods: Updating): void {
+  updating = methods;
+}
 
 /** What was disposed of while updates were waiting that may still read it. */
 const doomed: Storage[] = [];
@@ -60,12 +68,7 @@ function compute(roots: readonly Node[], roundFrom: Node | undefined): void {
   };
   for (const root of roots) want(root);
 
-  const updates: TensorCell[] = [];
-  for (const cell of pendingCells) {
-    const host = hostValue(cell.pending as Node);
-    if (host === undefined || cell.waitingConsumers().length > 0) updates.push(cell);
-    else writeHost(device, cell, host);
-  }
+  const updates = updating?.begin(device) ?? [];
   if (wanted.size === 0 && updates.length === 0) return;
   recordedNodes = 0;
 
@@ -73,13 +76,8 @@ function compute(roots: readonly Node[], roundFrom: Node | undefined): void {
   let { linearization, targets } = linearizeJob(job);
   if (updates.length > 0) {
     const asked = wanted.size;
-    // What was recorded on a value that goes away, and is not part of this computation, is computed now.
     const inside = new Set(linearization.nodes);
-    const outside = updates.flatMap((cell) => cell.waitingConsumers()).filter((node) => !inside.has(resolve(node)));
-    for (const consumer of stillComputable(outside)) want(consumer);
-    const leaves = updates.map((cell) => cell.leaf);
-    const results = endangeredBy(leaves, new Set(wanted.keys()), inside, { anySize: roots.length === 0, roundFrom });
-    for (const result of stillComputable([...results, ...gradientsOfStep()])) want(result);
+    updating?.protect(updates, { want, wanted, inside, anySize: roots.length === 0, roundFrom });
     if (wanted.size > asked) {
       job = { outputs: inOrder(wanted), updates };
       ({ linearization, targets } = linearizeJob(job));
@@ -89,7 +87,7 @@ function compute(roots: readonly Node[], roundFrom: Node | undefined): void {
   try {
     storages = issue(device, job, linearization, targets);
   } catch (error) {
-    if (updates.length > 0) settle(device, updates);
+    if (updates.length > 0) updating?.settle(device, updates);
     throw error;
   } finally {
     forgetRecorded({ later: updates.length === 0 });
@@ -101,39 +99,6 @@ function compute(roots: readonly Node[], roundFrom: Node | undefined): void {
     }
   });
   for (const cell of updates) cell.overwritten();
-}
-
-/** Those of `nodes` that do not depend on a value that is gone: the others cannot be read any more, and must not stop what can. */
-export function stillComputable(nodes: readonly Node[]): readonly Node[] {
-  const isGone = (leaf: Node): boolean =>
-    leaf.storage === undefined ? leaf.cell === undefined : leaf.storage.disposed;
-  if (!linearize(nodes).leaves.some(isGone)) return nodes;
-  return nodes.filter((node) => !linearize([node]).leaves.some(isGone));
-}
-
-/** Computes updates whose computation together with outputs failed; forgets those that cannot be computed, so that all else can go on. */
-function settle(device: Device, updates: readonly TensorCell[]): void {
-  const job: Job = { outputs: [], updates };
-  const { linearization, targets } = linearizeJob(job);
-  try {
-    issue(device, job, linearization, targets);
-    for (const cell of updates) cell.overwritten();
-  } catch {
-    for (const cell of updates) cell.discardPending();
-  }
-}
-
-/** The host data that a cell's recorded value simply is, if it is that. */
-function hostValue(pending: Node): HostArray | undefined {
-  const source = resolve(pending.inputs[0] as Node);
-  return source.cell === undefined ? (source.storage as Storage | undefined)?.host : undefined;
-}
-
-function writeHost(device: Device, cell: TensorCell, host: HostArray): void {
-  const { storage } = cell;
-  if (storage === undefined) storeHost(device, cell, host);
-  else storage.write(device, host);
-  cell.overwritten();
 }
 
 /**
