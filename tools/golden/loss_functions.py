@@ -1,4 +1,4 @@
-"""Writes packages/losses/test/golden/functions.json: losses and their gradients with respect to every argument that has one, by PyTorch where it has the loss, else by the
+"""Writes packages/losses/test/golden/functions.json and extremes.json: losses and their gradients with respect to every argument that has one, by PyTorch where it has the loss, else by the
 formula of its paper, in float64. Run: python3 tools/golden/loss_functions.py (PyTorch 1.13 or later)
 """
 
@@ -140,15 +140,15 @@ add("cosineEmbeddingLoss", lambda a, b, c: F.cosine_embedding_loss(a, b, c, redu
 
 # Papers. Lin et al. 2017, equation 5.
 def sigmoid_focal(x, y, alpha, gamma, reduction):
-    p = torch.sigmoid(x)
-    return reduced(-alpha * y * (1 - p) ** gamma * p.log() - (1 - alpha) * (1 - y) * p**gamma * (1 - p).log(), reduction)
+    p, q = torch.sigmoid(x), torch.sigmoid(-x)
+    return reduced(-alpha * y * q**gamma * F.logsigmoid(x) - (1 - alpha) * (1 - y) * p**gamma * F.logsigmoid(-x), reduction)
 
 
 def focal(x, labels, gamma, reduction, weight=None, ignore=-100):
     counts = labels != ignore
     safe = labels.long() * counts
-    p = x.softmax(1).gather(1, safe.unsqueeze(1)).squeeze(1)
-    losses = -((1 - p) ** gamma) * p.log() * (1 if weight is None else weight[safe]) * counts
+    log = x.log_softmax(1).gather(1, safe.unsqueeze(1)).squeeze(1)
+    losses = -((1 - log.exp()) ** gamma) * log * (1 if weight is None else weight[safe]) * counts
     return losses.sum() / counts.sum() if reduction == "mean" else reduced(losses, reduction)
 
 
@@ -243,3 +243,50 @@ ctc(log[:, 0], targets[0, :2], [6], [2], written=[6, 2], reduction="none")
 # What is far from likely keeps its digits.
 ctc((normal(6, 2, 3) * 4000).log_softmax(2).float().double(), torch.tensor([[1, 2], [2, 2]], dtype=torch.int32), [6, 6], [2, 2], reduction="none")
 cases.write("functions")
+
+# Far out: values and gradients are finite and right.
+cases = Cases(41)
+far = tensor(1e4, -1e4, 1e4, -1e4, 0.0, 3.0).reshape(2, 3)
+other = tensor(1e4, 1e4, -1e4, 0.0, 1e4, -2.0).reshape(2, 3)
+third = tensor(-1e4, 1e4, 0.0, 1.0, 1e4, 1e4).reshape(2, 3)
+zeros_and_ones = tensor(1.0, 0.0, 0.0, 1.0, 0.0, 1.0).reshape(2, 3)
+signs = zeros_and_ones * 2 - 1
+labels = torch.tensor([1, 0], dtype=torch.int32)
+none = {"reduction": "none"}
+add("meanSquaredError", F.mse_loss, [far, other])
+add("meanAbsoluteError", F.l1_loss, [far, other])
+add("huberLoss", F.huber_loss, [far, other])
+add("smoothL1Loss", F.smooth_l1_loss, [far, other])
+add("gaussianNllLoss", lambda a, b, v: F.gaussian_nll_loss(a, b, v, reduction="none"), [far, other, tensor(1e-6, 1e4, 1.0, 1e-4, 0.0, 1.0).reshape(2, 3)], **none)
+add("poissonNllLoss", lambda a, b: F.poisson_nll_loss(a, b, reduction="none"), [-far.abs(), other.abs()], **none)
+add("poissonNllLoss", lambda a, b: F.poisson_nll_loss(a, b, False, True, reduction="none"), [far.abs(), other.abs()], constant=[1], logInput=False, full=True, **none)
+add("crossEntropy", lambda a, b: F.cross_entropy(a, b.long(), label_smoothing=0.25), [far, labels], labelSmoothing=0.25)
+add("nllLoss", lambda a, b: F.nll_loss(a, b.long()), [-far.abs(), labels])
+for targets in (zeros_and_ones, 1 - zeros_and_ones):
+    add("binaryCrossEntropyWithLogits", lambda a, b: F.binary_cross_entropy_with_logits(a, b, reduction="none"), [far, targets], **none)
+    add("multilabelSoftMarginLoss", F.multilabel_soft_margin_loss, [far, targets])
+    add("softMarginLoss", lambda a, b: F.softplus(-a * b), [far, targets * 2 - 1], constant=[1], **none)
+    # Of powers below 1 PyTorch's gradient at 0 is infinite.
+    for gamma in (0, 1, 2):
+        add("sigmoidFocalLoss", lambda a, b: sigmoid_focal(a, b, 0.25, gamma, "none"), [far, targets], constant=[1], gamma=gamma, **none)
+for gamma in (0, 2):
+    add("focalLoss", lambda a, b: focal(a, b, gamma, "none"), [far, labels], gamma=gamma, **none)
+add("klDiv", lambda a, b: F.kl_div(a, b, log_target=True, reduction="none"), [-far.abs(), -other.abs()], logTarget=True, **none)
+add("klDiv", lambda a, b: F.kl_div(a, b, reduction="none"), [-far.abs(), zeros_and_ones], constant=[1], **none)
+add("gaussianKlDivergence", lambda m, v: reduced(gaussian_kl(m, v), "none"), [far, -zeros_and_ones * 100], **none)
+add("evidenceLowerBoundLoss", lambda r, m, v: r.sum(1) + 2 * gaussian_kl(m, v), [far, other, -zeros_and_ones * 100], beta=2, **none)
+add("hingeEmbeddingLoss", lambda a, b: F.hinge_embedding_loss(a, b, reduction="none"), [far, signs], constant=[1], **none)
+add("marginRankingLoss", lambda a, b, c: F.margin_ranking_loss(a, b, c, reduction="none"), [far, other, signs], constant=[2], **none)
+add("multiMarginLoss", lambda a, b: F.multi_margin_loss(a, b.long(), 2), [far, labels], p=2)
+add("multilabelMarginLoss", lambda a, b: F.multilabel_margin_loss(a, b.long()), [far, torch.tensor([[1, -1, 0], [2, 0, -1]], dtype=torch.int32)])
+add("tripletMarginLoss", lambda a, b, c: F.triplet_margin_loss(a, b, c, reduction="none"), [far, other, third], **none)
+add("tripletMarginLoss", lambda a, b, c: F.triplet_margin_loss(a, b, c, reduction="none"), [far, third, other], **none)
+add("cosineEmbeddingLoss", lambda a, b, c: F.cosine_embedding_loss(a, b, c, reduction="none"), [far, other, tensor(1.0, -1.0)], constant=[2], **none)
+add("infoNceLoss", lambda a, b: info_nce(a, b, 0.1, "none"), [far, other], temperature=0.1, **none)
+add("ntXentLoss", lambda a, b: nt_xent(a, b, 0.5, "none"), [far, other], **none)
+add("wassersteinCriticLoss", lambda a, b: b - a, [far, other], **none)
+add("wassersteinGeneratorLoss", lambda a: -a, [far], **none)
+add("gradientPenalty", lambda g: 10 * (g.norm(dim=1) - 1) ** 2, [far], **none)
+add("ctcLoss", lambda a, b: F.ctc_loss(a, b.long(), torch.tensor([2]), torch.tensor([1]), reduction="none"), [-far.abs().reshape(2, 1, 3), torch.tensor([[2]], dtype=torch.int32)])
+cases.cases[-1]["args"] = ["$0", "$1", [2], [1], none]
+cases.write("extremes")

@@ -52,22 +52,21 @@ export function poissonNllLoss(predictions: Tensor, targets: Tensor, options: Po
   const { logInput = true, full = false, eps = 1e-8, reduction } = options;
   requireSameShape('poissonNllLoss', { predictions, targets });
   const [x, y] = [predictions.to('float32'), targets.to('float32')];
-  let losses = logInput ? x.exp().sub(y.mul(x)) : x.sub(y.mul(x.add(eps).log()));
-  if (full) {
-    const isLarge = y.greater(1);
-    const count = isLarge.where(y, 1);
-    const stirling = count
-      .mul(count.log())
-      .sub(count)
-      .add(
-        count
-          .mul(2 * Math.PI)
-          .log()
-          .mul(0.5),
-      );
-    losses = losses.add(isLarge.where(stirling, 0));
-  }
-  return roundedAs([predictions, targets], reduce(losses, reduction));
+  const rates = logInput ? x.exp() : x.add(eps);
+  const losses = logInput ? rates.sub(y.mul(x)) : x.sub(y.mul(rates.log()));
+  const loss = full ? y.greater(1).where(withFactorials(x, y, rates, logInput), losses) : losses;
+  return roundedAs([predictions, targets], reduce(loss, reduction));
+}
+
+/** λ − y ln λ + y ln y − y + ½ ln 2πy for y > 1, of which the large parts are subtracted before they are multiplied: (λ − y) + y ln(y / λ) + ½ ln 2πy. */
+function withFactorials(x: Tensor, y: Tensor, rates: Tensor, logInput: boolean): Tensor {
+  const count = y.greater(1).where(y, 1);
+  const ratio = logInput ? count.log().sub(x) : count.sub(rates).div(rates).log1p();
+  const rest = count
+    .mul(2 * Math.PI)
+    .log()
+    .mul(0.5);
+  return (logInput ? rates : x).sub(count).add(count.mul(ratio)).add(rest);
 }
 
 /** max(v, ε), NaN of what is negative. Its gradient passes everywhere, as PyTorch's does here. */

@@ -1,15 +1,10 @@
 import { ArgumentError, DTypeError, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
-import {
-  binaryCrossEntropyWithLogits,
-  crossEntropy,
-  l1Loss,
-  meanAbsoluteError,
-  meanSquaredError,
-  mseLoss,
-} from '../src/index.ts';
+import * as losses from '../src/index.ts';
 
+const { binaryCrossEntropyWithLogits, crossEntropy, ctcLoss, l1Loss, meanAbsoluteError, meanSquaredError, mseLoss } =
+  losses;
 const labels = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' });
 
 describe('what does not fit is named', () => {
@@ -108,6 +103,108 @@ describe('what does not fit is named', () => {
       ShapeError,
       '[meanAbsoluteError]',
     ],
+    [
+      'weights of another shape',
+      () => binaryCrossEntropyWithLogits(logits, logits, { weight: zeros([2]) }),
+      ShapeError,
+      '[binaryCrossEntropyWithLogits] weight must broadcast to the shape [2, 3], not float32[2].',
+    ],
+    [
+      'weights that would make more losses',
+      () => losses.binaryCrossEntropy(zeros([3]), zeros([3]), { weight: zeros([2, 3]) }),
+      ShapeError,
+      '[binaryCrossEntropy] weight must broadcast to the shape [3], not float32[2,3].',
+    ],
+    [
+      'three of which one differs',
+      () => losses.tripletMarginLoss(logits, logits, zeros([2, 4])),
+      ShapeError,
+      '[tripletMarginLoss] anchor float32[2,3], positive float32[2,3] and negative float32[2,4] must have the same shape.',
+    ],
+    [
+      'a threshold of 0',
+      () => losses.huberLoss(logits, logits, { delta: 0 }),
+      ArgumentError,
+      '[huberLoss] delta must be a number > 0, not 0.',
+    ],
+    [
+      'variances of other rows',
+      () => losses.gaussianNllLoss(logits, logits, zeros([3])),
+      ShapeError,
+      'variances must have the shape of the predictions float32[2,3], or one for each row, not float32[3].',
+    ],
+    [
+      'an exponent of 3',
+      () => losses.multiMarginLoss(logits, labels(0, 1), { p: 3 as 2 }),
+      ArgumentError,
+      '[multiMarginLoss] p must be 1 or 2, not 3.',
+    ],
+    [
+      'a target for each number in the place of one for each row',
+      () => losses.cosineEmbeddingLoss(logits, logits, logits),
+      ShapeError,
+      '[cosineEmbeddingLoss] first float32[2,3] and second float32[2,3] need a target for each row, [2], not float32[2,3].',
+    ],
+    [
+      'a distance that is none',
+      () => losses.tripletMarginWithDistanceLoss(logits, logits, logits, { distance: () => 3 as unknown as Tensor }),
+      ArgumentError,
+      '[tripletMarginWithDistanceLoss] what distance returns must be a tensor, not 3.',
+    ],
+    [
+      'a temperature of 0',
+      () => losses.ntXentLoss(logits, logits, { temperature: 0 }),
+      ArgumentError,
+      '[ntXentLoss] temperature must be a finite number > 0, not 0.',
+    ],
+    [
+      'negatives of another length',
+      () => losses.infoNceLoss(logits, logits, { negatives: zeros([5, 2]) }),
+      ShapeError,
+      '[infoNceLoss] negatives float32[5,2] must be as long as the queries float32[2,3].',
+    ],
+    [
+      'masks without axes to sum',
+      () => losses.diceLoss(logits, logits),
+      ShapeError,
+      '[diceLoss] predictions must be [N, classes, …] with axes to sum over, not float32[2,3].\n  hint: The option axes',
+    ],
+    [
+      'a loss in the place of losses',
+      () => losses.evidenceLowerBoundLoss(tensor(1), logits, logits),
+      ShapeError,
+      "must be of the same examples, the first axis.\n  hint: Losses of elements are made with { reduction: 'none' }.",
+    ],
+    [
+      'lengths of other examples',
+      () => ctcLoss(zeros([3, 2, 4]), zeros([2, 1], { dtype: 'int32' }), [3], [1, 1]),
+      ArgumentError,
+      '[ctcLoss] inputLengths must be a length for each of the 2 examples, not [3].',
+    ],
+    [
+      'a length beyond the steps',
+      () => ctcLoss(zeros([3, 2, 4]), zeros([2, 1], { dtype: 'int32' }), [3, 4], [1, 1]),
+      ArgumentError,
+      '[ctcLoss] inputLengths[1] must be an integer ≥ 0 and ≤ 3, not 4.',
+    ],
+    [
+      'targets one after the other, with lengths on the device',
+      () => ctcLoss(zeros([3, 2, 4]), labels(1, 2), [3, 3], labels(1, 1)),
+      ArgumentError,
+      '[ctcLoss] targetLengths must be 2 numbers where targets are one after the other, not the tensor int32[2].\n  hint: Lengths in a tensor',
+    ],
+    [
+      'lengths that are not those of the targets',
+      () => ctcLoss(zeros([3, 2, 4]), labels(1, 2, 3), [3, 3], [1, 1]),
+      ShapeError,
+      '[ctcLoss] targetLengths sum up to 2, but targets are int32[3].',
+    ],
+    [
+      'a blank that is no class',
+      () => ctcLoss(zeros([3, 2, 4]), zeros([2, 1], { dtype: 'int32' }), [3, 3], [1, 1], { blank: 4 }),
+      ArgumentError,
+      '[ctcLoss] blank must be an integer ≥ 0 and ≤ 3, not 4.',
+    ],
   ] as const)('%s', (_, body, type, message) => {
     expect(body).toThrow(type);
     expect(body).toThrow(message);
@@ -139,5 +236,38 @@ describe.each(devices)('labels that are no class, on %s', (device) => {
     expect(await crossEntropy(logits, none, { weight: tensor([1, 2]) }).item()).toBeNaN();
     expect(await crossEntropy(logits, none, { reduction: 'sum' }).item()).toBe(0);
     expect(await crossEntropy(logits, none, { reduction: 'none' }).data()).toEqual(new Float32Array(3));
+  });
+});
+
+describe.each(devices)('values that no loss can have, on %s', (device) => {
+  beforeAll(() => setDevice(device));
+
+  it('are NaN, of that example alone', async () => {
+    const scores = zeros([2, 3]);
+    const none = { reduction: 'none' } as const;
+    const found = [
+      losses.nllLoss(scores, labels(3, 0), none),
+      losses.focalLoss(scores, labels(-1, 0), none),
+      losses.multiMarginLoss(scores, labels(-100, 0), none),
+      losses.multilabelMarginLoss(scores, tensor([[3, -1, 0], [0, 1, -1]], { dtype: 'int32' }), none), // prettier-ignore
+      losses.binaryCrossEntropy(tensor([1.5, 1]), tensor([1, 1]), none),
+      losses.gaussianNllLoss(zeros([2]), zeros([2]), tensor([-1, 0]), none),
+      ctcLoss(zeros([2, 2, 3]), tensor([[3], [1]], { dtype: 'int32' }), [2, 2], [1, 1], none),
+      ctcLoss(zeros([2, 2, 3]), tensor([[1], [1]], { dtype: 'int32' }), labels(3, 2), labels(1, 1), none),
+      ctcLoss(zeros([2, 2, 3]), tensor([[1], [1]], { dtype: 'int32' }), labels(2, 2), labels(-1, 1), none),
+    ];
+    for (const loss of found) expect([...(await loss.data())].map(Number.isNaN)).toEqual([true, false]);
+  });
+
+  it('CTC reads nothing of padding, and knows targets without labels and inputs without steps', async () => {
+    const x = tensor([[[0.5, 0.25, 0.25]], [[0.125, 0.5, 0.375]]]).log();
+    const loss = (target: number[][], inputs: number, labelCount: number): Promise<number> =>
+      ctcLoss(x, tensor(target, { dtype: 'int32' }), [inputs], [labelCount], { reduction: 'sum' }).item();
+    expect(await loss([[1, -7]], 2, 1)).toBeCloseTo(-Math.log(0.5 * 0.5 + 0.25 * 0.125 + 0.25 * 0.5), 6);
+    expect(await loss([[9, 1e6]], 2, 0)).toBeCloseTo(-Math.log(0.5 * 0.125), 6);
+    expect(await loss([[1, 1]], 2, 2)).toBe(Infinity);
+    expect(await loss([[1, 2]], 2, 2)).toBeCloseTo(-Math.log(0.25 * 0.375), 6);
+    expect(await loss([[1, 2]], 0, 0)).toBeCloseTo(0, 6);
+    expect(await loss([[1, 2]], 0, 1)).toBe(Infinity);
   });
 });

@@ -544,8 +544,8 @@ export const functions: Functions<Api> = {
     }),
   ],
   cosineSimilarity: [
-    x,
-    x,
+    aTensor(matrix),
+    aTensor(matrix),
     options<hebb.CosineSimilarityOptions>({ axis: anInteger(0), eps: aNumber(1e-8, 'Infinity') }),
   ],
   cdist: [aTensor(matrix), aTensor(matrix), options<hebb.DistanceOptions>({ p: aNumber(2, 'Infinity') })],

@@ -2,8 +2,7 @@
 import * as losses from '@hebb/losses';
 import { testAgainstPyTorch } from '../../../autograd/test/support/pytorch.ts';
 
-testAgainstPyTorch(new URL('../../../losses/test/golden/functions.json', import.meta.url), {
-  own: losses,
-  tolerance: 1e-5,
-  together: true,
-});
+for (const file of ['functions', 'extremes']) {
+  const url = new URL(`../../../losses/test/golden/${file}.json`, import.meta.url);
+  testAgainstPyTorch(url, { own: losses, tolerance: 1e-5, together: true });
+}
