@@ -1,7 +1,6 @@
 /** Connectionist temporal classification: the likelihood of a sequence of labels whose places in a longer sequence are not known. */
 import {
   composite,
-  concat,
   DTypeError,
   full,
   gather,
@@ -9,7 +8,6 @@ import {
   pad,
   scan,
   ShapeError,
-  stack,
   tensor,
   where,
   type CompositeDefinition,
@@ -128,7 +126,10 @@ interface Alignments {
   readonly posterior: Tensor;
 }
 
-/** Forwards and backwards over states: blank, label, blank, label, …, blank. */
+/**
+ * Forwards and backwards over states: a blank before each label and one at the end, [N, S + 1], and the labels, [N, S]. A blank is reached from itself and from the label before; a label from
+ * itself, from the blank before, and from the label before, unless that is the same.
+ */
 function alignments(
   emissions: Tensor,
   targets: Tensor,
@@ -138,76 +139,97 @@ function alignments(
 ): Alignments {
   const [steps = 0, examples = 0, classes = 0] = emissions.shape;
   const [, labels = 0] = targets.shape;
-  const states = 2 * labels + 1;
-  const isTarget = iota([labels], 0).less(lengths.target.unsqueeze(1));
+  const length = lengths.target.unsqueeze(1);
+  const isTarget = iota([labels], 0).less(length);
   const isUnknown = isTarget.and(targets.less(0).or(targets.greaterEqual(classes)));
   // Padding may be anything.
-  const safe = isTarget.and(isUnknown.not()).where(targets, blank);
-  const blanks = full([examples, labels], blank, { dtype: 'int32' });
-  const classOf = concat(
-    [stack([blanks, safe], 2).reshape([examples, 2 * labels]), full([examples, 1], blank, { dtype: 'int32' })],
-    1,
-  );
-  // Between two labels the blank may be left out, unless they are alike.
-  const skip = classOf.notEqual(shifted(classOf, 2, blank)).where(0, never);
+  const classOf = isTarget.and(isUnknown.not()).where(targets, blank);
+  const alike = classOf.equal(shifted(classOf, 1, blank)).where(never, 0);
   const isActive = iota([steps, 1], 0).less(lengths.input).unsqueeze(2);
-  const ofStates = gather(emissions, 2, classOf.unsqueeze(0).broadcastTo([steps, examples, states])).maximum(never);
+  const ofLabels = gather(emissions, 2, classOf.unsqueeze(0).broadcastTo([steps, examples, labels]));
 
-  const start = iota([states], 0).equal(0).where(0, never).broadcastTo([examples, states]);
-  const [last, { offsets, fromPrevious, fromSkipped }] = scan(
-    (alpha, { emission, active }) => {
+  const [last, passed] = scan(
+    (alpha, { ofBlank, ofLabel, active }) => {
       // Only differences count, and keep their digits if the largest is 0.
-      const offset = alpha.max(1, { keepDims: true }).maximum(-1e20);
-      const stay = alpha.sub(offset);
-      const advance = shifted(stay, 1, never);
-      const jump = shifted(stay, 2, never).add(skip);
-      const highest = stay.maximum(advance).maximum(jump);
-      const [a, b, c] = [stay, advance, jump].map((path) => path.sub(highest).exp()) as [Tensor, Tensor, Tensor];
-      const sum = a.add(b).add(c);
-      const next = highest.add(sum.log()).add(emission);
+      const offset = largestOf(alpha).maximum(-1e20);
+      const [atBlank, atLabel] = [alpha.blanks.sub(offset), alpha.labels.sub(offset)];
+      const before = pad(atLabel, [[0, 0], [1, 0]], { value: never }); // prettier-ignore
+      const apart = atBlank.sub(before).abs().neg().exp();
+      const jump = before.narrow(1, 0, labels).add(alike);
+      const advance = atBlank.narrow(1, 0, labels);
+      const highest = atLabel.maximum(advance).maximum(jump);
+      const [stays, moves, jumps] = [atLabel, advance, jump].map((path) => path.sub(highest).exp()) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
+      const sum = stays.add(moves).add(jumps);
+      const blanks = atBlank.maximum(before).add(apart.add(1).log()).add(ofBlank);
       return [
-        active.where(next, alpha),
         {
-          offsets: active.where(offset, 0),
-          fromPrevious: active.where(b.div(sum), 0),
-          fromSkipped: active.where(c.div(sum), 0),
+          blanks: active.where(blanks, alpha.blanks),
+          labels: active.where(highest.add(sum.log()).add(ofLabel), alpha.labels),
+        },
+        {
+          offset: active.where(offset, 0),
+          // The shares of what a state has that it has from others.
+          closed: active.where(before.greater(atBlank).where(1, apart).div(apart.add(1)), 0),
+          moved: active.where(moves.div(sum), 0),
+          jumped: active.where(jumps.div(sum), 0),
         },
       ];
     },
-    start,
-    { emission: ofStates, active: isActive },
+    {
+      blanks: iota([labels + 1], 0)
+        .equal(0)
+        .where(0, never)
+        .broadcastTo([examples, labels + 1]),
+      labels: full([examples, labels], never),
+    },
+    {
+      ofBlank: emissions.narrow(2, blank, 1).maximum(never),
+      ofLabel: ofLabels.maximum(never),
+      active: isActive,
+    },
   );
 
   // It ends in the last label or the blank after it.
-  const distance = lengths.target
-    .mul(2)
-    .unsqueeze(1)
-    .sub(iota([states], 0));
-  const isEnd = distance.equal(0).or(distance.equal(1));
-  const ends = isEnd.where(last, never);
-  const highest = ends.max(1, { keepDims: true });
-  const masses = ends.sub(highest).exp();
-  const total = masses.sum(1, { keepDims: true });
+  const ends = {
+    blanks: iota([labels + 1], 0)
+      .equal(length)
+      .where(last.blanks, never),
+    labels: iota([labels], 0).equal(length.sub(1)).where(last.labels, never),
+  };
+  const highest = largestOf(ends);
+  const [blankMass, labelMass] = [ends.blanks.sub(highest).exp(), ends.labels.sub(highest).exp()];
+  const total = blankMass.sum(1, { keepDims: true }).add(labelMass.sum(1, { keepDims: true }));
   const logLikelihood = highest
     .add(total.log())
     .squeeze(1)
-    .add(offsets.sum([0, 2]));
+    .add(passed.offset.sum([0, 2]));
 
-  // What each state passes back: to itself, to the one before, and past a blank.
-  const [, ofAll] = scan(
-    (gamma, { previous, skipped }) => {
-      const [moved, jumped] = [gamma.mul(previous), gamma.mul(skipped)];
-      const stays = gamma.sub(moved).sub(jumped);
-      return [stays.add(shifted(moved, -1, 0)).add(shifted(jumped, -2, 0)), gamma];
+  const [, { blanks, labels: places }] = scan(
+    (gamma, { closed, moved, jumped }) => {
+      const toLabel = gamma.blanks.mul(closed);
+      const [toBlank, past] = [gamma.labels.mul(moved), gamma.labels.mul(jumped)];
+      return [
+        {
+          blanks: gamma.blanks.sub(toLabel).add(pad(toBlank, [[0, 0], [0, 1]])), // prettier-ignore
+          labels: gamma.labels
+            .sub(toBlank)
+            .sub(past)
+            .add(toLabel.narrow(1, 1, labels))
+            .add(shifted(past, -1, 0)),
+        },
+        { blanks: gamma.blanks.sum(1, { keepDims: true }), labels: gamma.labels },
+      ];
     },
-    isEnd.where(masses.div(total), 0),
-    { previous: fromPrevious, skipped: fromSkipped },
+    { blanks: blankMass.div(total), labels: labelMass.div(total) },
+    { closed: passed.closed, moved: passed.moved, jumped: passed.jumped },
     { reverse: true },
   );
-  const isClass = classOf
-    .unsqueeze(2)
-    .equal(iota([classes], 0))
-    .to('float32');
+  const everyClass = iota([classes], 0);
+  const ofClasses = places.transpose(0, 1).matmul(classOf.unsqueeze(2).equal(everyClass).to('float32')).transpose(0, 1);
 
   const { input, target } = lengths;
   const isOutside = input.less(0).or(input.greater(steps)).or(target.less(0)).or(target.greater(labels));
@@ -217,8 +239,14 @@ function alignments(
     losses: isImpossible.where(zeroInfinity ? 0 : Infinity, logLikelihood.neg()).add(invalid),
     factors: isImpossible.where(zeroInfinity ? 0 : NaN, 1).add(invalid),
     isActive,
-    posterior: ofAll.transpose(0, 1).matmul(isClass).transpose(0, 1),
+    posterior: ofClasses.add(everyClass.equal(blank).where(blanks, 0)),
   };
+}
+
+/** Of blanks [N, S + 1] and labels [N, S] the largest of each row, [N, 1]. */
+function largestOf({ blanks, labels }: { readonly blanks: Tensor; readonly labels: Tensor }): Tensor {
+  const largest = blanks.max(1, { keepDims: true });
+  return labels.size === 0 ? largest : largest.maximum(labels.max(1, { keepDims: true }));
 }
 
 /** Columns moved to the right by `count`, or to the left, with `value` in those that become free. */
