@@ -3,3 +3,4 @@ export { ReportError } from './errors.ts';
 export type { Facts, OnnxComparison, OnnxVerification, ReportOptions } from './options.ts';
 export { reportHtml } from './report.ts';
 export { writeReport } from './write.ts';
+export { plotSchedule, type PlotScheduleOptions, type PlottedSchedule } from './schedule-plot.ts';

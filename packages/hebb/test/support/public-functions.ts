@@ -1416,6 +1416,19 @@ export const functions: Functions<Api> = {
       output: aFunction(({ x }: { x: hebb.Tensor }) => x),
     }),
   ],
+  plotSchedule: [
+    other(() => () => 1, 'function'),
+    options<hebb.PlotScheduleOptions>(
+      {
+        steps: anInteger(10),
+        learningRate: aNumber(1),
+        title: aText('Rate'),
+        width: anInteger(300),
+        height: anInteger(200),
+      },
+      true,
+    ),
+  ],
   reportHtml: [reportKind(), reportKind(false)],
   writeReport: [path('report.html'), reportKind(), reportKind(false)],
 };
