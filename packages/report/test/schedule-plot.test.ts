@@ -49,7 +49,7 @@ describe('plotSchedule', () => {
     const broken: PlottedSchedule = (step) => (step === 3 ? NaN : 1);
     expect(() => plotSchedule(broken, { steps: 5 })).toThrow(ReportError);
     expect(() => plotSchedule({ a: broken }, { steps: 5 })).toThrow('the schedule a gives NaN in step 3');
-    expect(() => plotSchedule({} as never, { steps: 5 })).toThrow(ArgumentError);
+    expect(() => plotSchedule({}, { steps: 5 })).toThrow(ArgumentError);
     expect(() => plotSchedule(cosineSchedule(), { steps: 1 })).toThrow('steps must be an integer from 2');
     expect(() => plotSchedule(cosineSchedule(), undefined as never)).toThrow(ArgumentError);
   });
