@@ -29,14 +29,19 @@ export interface FloatAttribute {
   readonly float: number;
 }
 
+/** A list of texts. */
+export interface StringsAttribute {
+  readonly strings: readonly string[];
+}
+
 /** A graph inside of an operator. */
 export interface GraphAttribute {
   readonly graph: OnnxGraph;
 }
 
-/** Attributes of an operator: integers, lists of integers, strings, and floats and graphs marked as such. */
+/** Attributes of an operator: integers, lists of integers, strings, and lists of strings, floats and graphs marked as such. */
 export type OperatorAttributes = Readonly<
-  Record<string, number | string | readonly number[] | FloatAttribute | GraphAttribute>
+  Record<string, number | string | readonly number[] | FloatAttribute | GraphAttribute | StringsAttribute>
 >;
 
 /** Little-endian bytes of numbers in an element type. int64 takes integers, and ±Infinity for the ends of its range. */
@@ -66,6 +71,8 @@ function attributeOf(name: string, value: OperatorAttributes[string]): OnnxAttri
   if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
   if (typeof value === 'string') return { name, type: attributeTypes.string, s: new TextEncoder().encode(value) };
   if ('graph' in value) return { name, type: attributeTypes.graph, g: value.graph };
+  if ('strings' in value)
+    return { name, type: attributeTypes.strings, strings: value.strings.map((text) => new TextEncoder().encode(text)) };
   if ('float' in value) return { name, type: attributeTypes.float, f: value.float };
   return { name, type: attributeTypes.ints, ints: [...value] };
 }

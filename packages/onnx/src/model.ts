@@ -8,7 +8,11 @@ import { dependenciesOf } from './data.ts';
 /** One tensor, several in order, or several by name. */
 export type ModelResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 /** A module whose `forward` takes tensors, or a function of tensors; inputs come in the order in which they are named. */
-export type OnnxSource = AnyModule | ((...inputs: Tensor[]) => ModelResult);
+export type OnnxSource = AnyModule | ((...inputs: Tensor[]) => ModelResult | NestedResult);
+/** Several tensors by name, in groups: `{ output, state: { hidden, cell } }` are output, state.hidden and state.cell. */
+export interface NestedResult {
+  readonly [name: string]: Tensor | NestedResult;
+}
 
 /** The tensors of a result, in order. Throws {@link ArgumentError} where it holds anything else. */
 export function tensorsOf(result: ModelResult): readonly Tensor[] {
@@ -16,7 +20,7 @@ export function tensorsOf(result: ModelResult): readonly Tensor[] {
   const list: unknown[] = typeof result === 'object' && result !== null ? Object.values(result) : [];
   if (list.length === 0 || !list.every((item) => item instanceof Tensor)) {
     throw new ArgumentError(
-      '[exportOnnx] the model must return a tensor, an array of tensors, or a record of tensors.',
+      '[exportOnnx] the model must return a tensor, an array of tensors, or a record of tensors (and of such records).',
     );
   }
   return list;
@@ -28,10 +32,22 @@ export function requireSource(where: string, model: unknown): asserts model is O
     throw wrongArgument(where, 'the model', 'a module or a function of tensors', model);
 }
 
+type Call = (...inputs: readonly Tensor[]) => ModelResult | NestedResult;
+
 /** Runs the model on inputs in order. */
 export function callModel(model: OnnxSource, inputs: readonly Tensor[]): ModelResult {
-  if (!(model instanceof Module)) return model(...inputs);
-  return (model as unknown as { forward(...inputs: readonly Tensor[]): ModelResult }).forward(...inputs);
+  if (!(model instanceof Module)) return flat(model(...inputs));
+  return flat((model as unknown as { forward: Call }).forward(...inputs));
+}
+
+/** A record in a record by the path. */
+function flat(result: ModelResult | NestedResult): ModelResult {
+  if (!isPlain(result) || Object.values(result).every((value) => !isPlain(value))) return result as ModelResult;
+  const entries = (record: NestedResult, path: string): [string, Tensor][] =>
+    Object.entries(record).flatMap(([name, value]) =>
+      isPlain(value) ? entries(value as NestedResult, `${path}${name}.`) : [[`${path}${name}`, value as Tensor]],
+    );
+  return Object.fromEntries(entries(result as NestedResult, ''));
 }
 
 /** Runs `body` with every module of the model in evaluation mode; the modes come back afterwards, also on errors. */

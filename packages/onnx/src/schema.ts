@@ -50,6 +50,7 @@ export interface OnnxAttribute {
   g?: OnnxGraph;
   floats?: number[];
   ints?: number[];
+  strings?: Uint8Array[];
 }
 
 export interface OnnxTensor {
@@ -85,7 +86,7 @@ export const elementTypes = {
   float16: 10,
   float64: 11,
 } as const;
-export const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7 } as const;
+export const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, floats: 6, ints: 7, strings: 8 } as const;
 
 export type ScalarKind = 'int32' | 'int64' | 'float' | 'string' | 'bytes';
 export type MessageName =
@@ -143,6 +144,7 @@ export const messages: { readonly [M in MessageName]: Readonly<Record<string, Fi
     g: { number: 6, kind: 'Graph' },
     floats: { number: 7, kind: 'float', repeated: true },
     ints: { number: 8, kind: 'int64', repeated: true },
+    strings: { number: 9, kind: 'bytes', repeated: true },
     type: { number: 20, kind: 'int32' },
   },
   Tensor: {

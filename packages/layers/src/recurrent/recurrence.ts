@@ -153,11 +153,7 @@ export interface LayerInputs<T> {
 const weightsOf = ({ bias, projection }: LayerAttributes): number => 2 + (bias ? 2 : 0) + (projection ? 1 : 0);
 
 /** x, initial states, lengths, weights of each direction. */
-export function readInputs<T>(
-  { states }: Recurrence,
-  attributes: LayerAttributes,
-  inputs: readonly T[],
-): LayerInputs<T> {
+export function readInputs<T>(states: number, attributes: LayerAttributes, inputs: readonly T[]): LayerInputs<T> {
   const { directions, initial, lengths } = attributes;
   const begin = 1 + (initial ? states : 0);
   const first = begin + (lengths ? 1 : 0);
@@ -186,7 +182,7 @@ export function layerDefinition(recurrence: Recurrence): SeveralDefinition<Layer
   return {
     name: recurrence.name,
     body(attributes, ...inputs) {
-      const { x, initial, lengths, weights } = readInputs(recurrence, attributes, inputs);
+      const { x, initial, lengths, weights } = readInputs(recurrence.states, attributes, inputs);
       const { hiddenSize, outputSize, nonlinearity } = attributes;
       const [length = 0, batch = 0] = x.shape;
       const sizes = [outputSize, hiddenSize].slice(0, recurrence.states);

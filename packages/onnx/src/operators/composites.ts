@@ -1,5 +1,5 @@
 /** Composites that are one ONNX operator, by their definitions. What has no rule here is written as what it stands for. */
-import { layerComposites } from '@hebb/layers/internal';
+import { layerComposites, recurrentDefinitions } from '@hebb/layers/internal';
 import {
   acoshDefinition,
   attentionDefinition,
@@ -55,6 +55,7 @@ import { einsum } from './einsum.ts';
 import { complexTransform, realInverse, realTransform } from './fourier.ts';
 import { gridSample, resize } from './images.ts';
 import { topPositions } from './order.ts';
+import { gru, lstm, rnn } from './recurrent.ts';
 
 function activation(opType: string, attributes: OperatorAttributes, since: number): CompositeRule {
   return {
@@ -289,6 +290,9 @@ export function findRule(site: Site<'composite'>): CompositeRule | undefined {
 
 export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map<CompositeIdentity, CompositeRule>([
   [layerComposites.linear, linear],
+  [recurrentDefinitions.rnn, rnn],
+  [recurrentDefinitions.lstm, lstm],
+  [recurrentDefinitions.gru, gru],
   [convDefinition, convolution],
   [maxPoolDefinition, maxPool],
   [averagePoolDefinition, averagePool],
