@@ -25,4 +25,6 @@ def row(name, module, *inputs, output=lambda result: result):
 
 row("embedding", nn.Embedding(30_000, 256), torch.randint(0, 30_000, (32, 128)))
 row("convTranspose2d", nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1), torch.randn(8, 64, 28, 28))
+for kind in [nn.LSTM, nn.GRU, nn.RNN]:
+    row(kind.__name__.lower(), kind(64, 128, num_layers=2), torch.randn(64, 32, 64), output=lambda result: result[0])
 answer(known)

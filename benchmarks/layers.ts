@@ -4,7 +4,7 @@
  * `node --import tsx benchmarks/layers.ts [wasm|webgpu] [part of a case's name]`.
  */
 import { valueAndGrad } from '@hebb/autograd';
-import { ConvTranspose2d, Embedding, type AnyModule } from '@hebb/layers';
+import { ConvTranspose2d, Embedding, GRU, LSTM, RNN, type AnyModule, type RecurrentResult } from '@hebb/layers';
 import { manualSeed, randint, randn, setDevice, variable, type Tensor } from '@hebb/tensor';
 import { besidePyTorch, on, type Run } from './support/beside-pytorch.ts';
 import { commandLine, devices } from './support/command-line.ts';
@@ -21,6 +21,12 @@ interface Row {
   readonly output?: (result: never) => Tensor;
 }
 
+/** 64 steps of 32 sequences. */
+const sequences = (): Omit<Row, 'layer'> => ({
+  inputs: [randn([64, 32, 64])],
+  output: ({ output }: Pick<RecurrentResult, 'output'>) => output,
+});
+
 const rows: Readonly<Record<string, () => Row>> = {
   embedding: () => ({
     layer: new Embedding(30_000, 256),
@@ -30,6 +36,9 @@ const rows: Readonly<Record<string, () => Row>> = {
     layer: new ConvTranspose2d(64, 32, 4, { stride: 2, padding: 1 }),
     inputs: [randn([8, 64, 28, 28])],
   }),
+  lstm: () => ({ layer: new LSTM(64, 128, { numLayers: 2 }), ...sequences() }),
+  gru: () => ({ layer: new GRU(64, 128, { numLayers: 2 }), ...sequences() }),
+  rnn: () => ({ layer: new RNN(64, 128, { numLayers: 2 }), ...sequences() }),
 };
 
 const runs: Record<string, Run> = {};

@@ -128,7 +128,7 @@ describe('dropout', () => {
   });
 });
 
-class Tagger extends Module<[x: Tensor, options?: object], Tensor> {
+class Tagger extends Module<[x: Tensor, options?: object]> {
   encoder: LSTM | GRU = new LSTM(3, 4, { bidirectional: true });
   forward(x: Tensor, options: object = {}): Tensor {
     return this.encoder.forward(x, options).output;

@@ -98,7 +98,7 @@ describe('an LSTM', () => {
   });
 
   it('whose state another call reads is one operator a call, and its weights have their names', async () => {
-    class Twice extends Module<[x: Tensor], Tensor> {
+    class Twice extends Module<[x: Tensor]> {
       lstm = new LSTM(3, 3);
       head = new Linear(3, 2);
       forward(x: Tensor): Tensor {
