@@ -23,7 +23,7 @@ const budgets = {
     files: 3.8,
     hebb: 440,
     layers: 130,
-    'layers/internal': 28,
+    'layers/internal': 34,
     losses: 45,
     onnx: 110,
     optimizers: 75,

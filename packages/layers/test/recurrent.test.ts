@@ -84,6 +84,21 @@ describe('a state', () => {
   });
 });
 
+describe('the last hidden state', () => {
+  it('is that of the top layer at the end of each sequence, both directions side by side', async () => {
+    const x = randn([5, 3, 2]);
+    const layer = new LSTM(2, 4, { numLayers: 2, bidirectional: true });
+    const { output, state } = layer.forward(x);
+    const last = layer.lastHidden(state);
+    expect(last.shape).toEqual([3, 8]);
+    expect(await distance(last.narrow(1, 0, 4), output.narrow(0, 4, 1).squeeze(0).narrow(1, 0, 4))).toBe(0);
+    expect(await distance(last.narrow(1, 4, 4), output.narrow(0, 0, 1).squeeze(0).narrow(1, 4, 4))).toBe(0);
+    const single = new GRU(2, 4, { numLayers: 3 });
+    expect(single.lastHidden(single.forward(zeros([5, 2])).state).shape).toEqual([4]);
+    expect(() => single.lastHidden(zeros([2, 3, 4]))).toThrow(/must be one of this layer, 3 states/);
+  });
+});
+
 describe('lengths', () => {
   it('make each sequence what it is alone, whatever lies behind its end', async () => {
     const layer = new GRU(2, 3, { numLayers: 2, bidirectional: true });

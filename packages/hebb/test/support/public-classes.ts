@@ -632,6 +632,18 @@ export const methods: Readonly<Record<string, Method>> = {
     options({ state: aTensor(() => zeros([1, 1, 3])), lengths }),
   ),
   'LSTM.forward': method(() => new hebb.LSTM(2, 3), sequence, options({ state: lstmState(1, 1, 3), lengths })),
+  'RNN.lastHidden': method(
+    () => new hebb.RNN(2, 3),
+    aTensor(() => zeros([1, 1, 3])),
+  ),
+  'GRU.lastHidden': method(
+    () => new hebb.GRU(2, 3),
+    aTensor(() => zeros([1, 1, 3])),
+  ),
+  'LSTM.lastHidden': method(
+    () => new hebb.LSTM(2, 3),
+    other(() => ({ hidden: zeros([1, 1, 3]), cell: zeros([1, 1, 3]) })),
+  ),
   'RNNCell.forward': method(() => new hebb.RNNCell(2, 3), aTensor(), optional(aTensor(() => zeros([3])))),
   'GRUCell.forward': method(() => new hebb.GRUCell(2, 3), aTensor(), optional(aTensor(() => zeros([3])))),
   'LSTMCell.forward': method(() => new hebb.LSTMCell(2, 3), aTensor(), lstmState(3)),

@@ -119,7 +119,12 @@ export class RNNCell extends RecurrentCell<Tensor> {
   }
 
   forward(x: Tensor, state?: Tensor): Tensor {
-    return this.run(rnn, x, stateParts(typeNameOf(this), state), this.nonlinearity)[0] as Tensor;
+    return this.run(
+      rnn,
+      x,
+      state === undefined ? undefined : stateParts(typeNameOf(this), state),
+      this.nonlinearity,
+    )[0] as Tensor;
   }
 }
 
@@ -141,7 +146,7 @@ export class GRUCell extends RecurrentCell<Tensor> {
   }
 
   forward(x: Tensor, state?: Tensor): Tensor {
-    return this.run(gru, x, stateParts(typeNameOf(this), state))[0] as Tensor;
+    return this.run(gru, x, state === undefined ? undefined : stateParts(typeNameOf(this), state))[0] as Tensor;
   }
 }
 
@@ -164,7 +169,11 @@ export class LSTMCell extends RecurrentCell<LSTMState> {
   }
 
   forward(x: Tensor, state?: LSTMState): LSTMState {
-    const [hidden, cell] = this.run(lstm, x, lstmStateParts(typeNameOf(this), state)) as [Tensor, Tensor];
+    const [hidden, cell] = this.run(
+      lstm,
+      x,
+      state === undefined ? undefined : lstmStateParts(typeNameOf(this), state),
+    ) as [Tensor, Tensor];
     return { hidden, cell };
   }
 }

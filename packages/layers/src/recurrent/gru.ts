@@ -1,10 +1,10 @@
 import type { Tensor } from '@hebb/tensor';
 import { checkOptions, typeNameOf } from '@hebb/tensor/arguments';
 import type { ModuleOptions } from '../module/build.ts';
-import { checkInputs, Recurrent, recurrentOptions, type RecurrentInputs, type RecurrentOptions } from './layer.ts';
+import { Recurrent, recurrentOptions, type RecurrentInputs, type RecurrentOptions } from './layer.ts';
 import { gru } from './recurrence.ts';
 import type { RecurrentResult } from './rnn.ts';
-import { stateParts } from './state.ts';
+import { stateParts, type StatePart } from './state.ts';
 
 /**
  * Gated recurrent units (Cho et al. 2014, arXiv:1406.1078), with the reset gate after the product, as in cuDNN and PyTorch:
@@ -33,10 +33,12 @@ export class GRU extends Recurrent<Tensor, RecurrentResult> {
     return [this.hiddenSize];
   }
 
+  protected parts(state: Tensor): readonly [StatePart, ...StatePart[]] {
+    return stateParts(typeNameOf(this), state);
+  }
+
   forward(x: Tensor, inputs: RecurrentInputs<Tensor> = {}): RecurrentResult {
-    checkInputs(typeNameOf(this), inputs);
-    const initial = stateParts(typeNameOf(this), inputs.state);
-    const { output, states } = this.run(gru, x, inputs, initial);
+    const { output, states } = this.run(gru, x, inputs);
     return { output, state: states[0] as Tensor };
   }
 }

@@ -122,13 +122,14 @@ export abstract class Recurrent<S, R> extends Module<[x: Tensor, inputs?: Recurr
     recurrence: Recurrence,
     given: Tensor,
     inputs: RecurrentInputs<S>,
-    initial: readonly StatePart[] | undefined,
     nonlinearity: Nonlinearity = 'tanh',
   ): { output: Tensor; states: readonly Tensor[] } {
     const { numLayers, directions, hiddenSize, sizes } = this;
+    checkOptions(`${typeNameOf(this)}.forward`, inputs, inputNames);
     const sequences = this.#sequences(given);
     const { batched } = sequences;
     const lengths = this.#lengths(inputs.lengths, sequences);
+    const initial = inputs.state === undefined ? undefined : this.parts(inputs.state);
     const before = initial?.map((part, i) => this.#state(part, sizes[i] ?? 0, sequences));
     const states: Tensor[][] = sizes.map(() => []);
     let { x } = sequences;
@@ -235,6 +236,29 @@ export abstract class Recurrent<S, R> extends Module<[x: Tensor, inputs?: Recurr
     });
   }
 
+  /**
+   * The hidden state of the last layer, both directions side by side: [batch, D · size], what a sequence as a whole is read from.
+   *
+   * Throws {@link ShapeError} for what is no state of this layer.
+   */
+  lastHidden(state: S): Tensor {
+    const { directions, numLayers } = this;
+    const [hidden] = this.parts(state);
+    const layers = hidden.value.shape[0];
+    const { ndim } = hidden.value;
+    if (ndim < 2 || ndim > 3 || layers !== numLayers * directions)
+      throw new ShapeError(
+        `[${typeNameOf(this)}] ${hidden.name} must be one of this layer, ${numLayers * directions} states, not ${hidden.value}.`,
+      );
+    const last = Array.from({ length: directions }, (_, direction) =>
+      hidden.value.narrow(0, (numLayers - 1) * directions + direction, 1).squeeze(0),
+    );
+    return last.length === 1 ? (last[0] as Tensor) : concat(last, -1);
+  }
+
+  /** The parts of a state, the hidden one first. Throws {@link ArgumentError} for anything that is no state. */
+  protected abstract parts(state: S): readonly [StatePart, ...StatePart[]];
+
   override describe(): string {
     const { inputSize, hiddenSize, numLayers, bidirectional } = this;
     const layers = numLayers === 1 ? '' : `, ${numLayers} layers`;
@@ -251,9 +275,4 @@ function lengthsOf(type: string, given: Positions): Tensor {
   }
   if (given.dtype === 'int32') return given;
   throw new DTypeError(`[${type}] lengths must be int32, not ${given}.`, { hint: "Convert them with .to('int32')." });
-}
-
-/** Throws {@link ArgumentError} unless the second argument of `forward` is options. */
-export function checkInputs(type: string, inputs: RecurrentInputs<unknown>): void {
-  checkOptions(`${type}.forward`, inputs, inputNames);
 }

@@ -1,9 +1,9 @@
 import type { Tensor } from '@hebb/tensor';
 import { checkOptions, requireInteger, typeNameOf, type OptionNames } from '@hebb/tensor/arguments';
 import type { ModuleOptions } from '../module/build.ts';
-import { checkInputs, Recurrent, recurrentOptions, type RecurrentInputs, type RecurrentOptions } from './layer.ts';
+import { Recurrent, recurrentOptions, type RecurrentInputs, type RecurrentOptions } from './layer.ts';
 import { lstm } from './recurrence.ts';
-import { lstmStateParts, type LSTMState } from './state.ts';
+import { lstmStateParts, type LSTMState, type StatePart } from './state.ts';
 
 export interface LSTMResult {
   readonly output: Tensor;
@@ -53,10 +53,12 @@ export class LSTM extends Recurrent<LSTMState, LSTMResult> {
     return [this.projectionSize || this.hiddenSize, this.hiddenSize];
   }
 
+  protected parts(state: LSTMState): readonly [StatePart, ...StatePart[]] {
+    return lstmStateParts(typeNameOf(this), state);
+  }
+
   forward(x: Tensor, inputs: RecurrentInputs<LSTMState> = {}): LSTMResult {
-    checkInputs(typeNameOf(this), inputs);
-    const initial = lstmStateParts(typeNameOf(this), inputs.state);
-    const { output, states } = this.run(lstm, x, inputs, initial);
+    const { output, states } = this.run(lstm, x, inputs);
     return { output, state: { hidden: states[0] as Tensor, cell: states[1] as Tensor } };
   }
 }

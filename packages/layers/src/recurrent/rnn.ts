@@ -1,9 +1,9 @@
 import type { Tensor } from '@hebb/tensor';
 import { checkOptions, requireOneOf, typeNameOf, type OptionNames } from '@hebb/tensor/arguments';
 import type { ModuleOptions } from '../module/build.ts';
-import { checkInputs, Recurrent, recurrentOptions, type RecurrentInputs, type RecurrentOptions } from './layer.ts';
+import { Recurrent, recurrentOptions, type RecurrentInputs, type RecurrentOptions } from './layer.ts';
 import { rnn, type Nonlinearity } from './recurrence.ts';
-import { stateParts } from './state.ts';
+import { stateParts, type StatePart } from './state.ts';
 
 /** What layers with one state give: outputs of the last layer at every step, and the state of every layer after the last one. */
 export interface RecurrentResult {
@@ -62,10 +62,12 @@ export class RNN extends Recurrent<Tensor, RecurrentResult> {
     return [this.hiddenSize];
   }
 
+  protected parts(state: Tensor): readonly [StatePart, ...StatePart[]] {
+    return stateParts(typeNameOf(this), state);
+  }
+
   forward(x: Tensor, inputs: RecurrentInputs<Tensor> = {}): RecurrentResult {
-    checkInputs(typeNameOf(this), inputs);
-    const initial = stateParts(typeNameOf(this), inputs.state);
-    const { output, states } = this.run(rnn, x, inputs, initial, this.nonlinearity);
+    const { output, states } = this.run(rnn, x, inputs, this.nonlinearity);
     return { output, state: states[0] as Tensor };
   }
 }

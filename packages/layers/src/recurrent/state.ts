@@ -14,16 +14,14 @@ export interface StatePart {
   readonly value: Tensor;
 }
 
-/** The parts of a state, if one is given; of an LSTM two, else one. Throws {@link ArgumentError} for anything that is no state. */
-export function stateParts(type: string, state: Tensor | undefined): StatePart[] | undefined {
-  if (state === undefined) return undefined;
+/** The parts of a state that is one tensor. Throws {@link ArgumentError} for anything else. */
+export function stateParts(type: string, state: Tensor): [StatePart] {
   requireTensor(type, 'the state', state);
   return [{ name: 'the state', value: state }];
 }
 
-/** {@link stateParts} of an LSTM. */
-export function lstmStateParts(type: string, state: LSTMState | undefined): StatePart[] | undefined {
-  if (state === undefined) return undefined;
+/** The parts of an LSTM's state. Throws {@link ArgumentError} for anything else. */
+export function lstmStateParts(type: string, state: LSTMState): [StatePart, StatePart] {
   requirePlain(type, 'the state { hidden, cell }', state);
   const { hidden, cell } = state;
   requireTensor(type, 'state.hidden', hidden);
