@@ -8,8 +8,10 @@ import { embeddingTypes } from './embedding/types.ts';
 import { graphTypes } from './graph/types.ts';
 import { linearTypes } from './linear/types.ts';
 import { normalizationTypes } from './normalization/types.ts';
+import { paddingTypes } from './padding/types.ts';
 import { poolingTypes } from './pooling/types.ts';
 import { recurrentTypes } from './recurrent/types.ts';
+import { resamplingTypes } from './resampling/types.ts';
 import { regularizationTypes } from './regularization/types.ts';
 import { build, type ModuleConfig, type ModuleTypes } from './module/build.ts';
 import type { Module } from './module/module.ts';
@@ -23,9 +25,11 @@ const ownTypes = (): ModuleTypes => ({
   ...graphTypes(),
   ...linearTypes(),
   ...normalizationTypes(),
+  ...paddingTypes(),
   ...poolingTypes(),
   ...recurrentTypes(),
   ...regularizationTypes(),
+  ...resamplingTypes(),
 });
 
 /**

@@ -6,6 +6,8 @@ export * from './embedding/index.ts';
 export * from './attention/index.ts';
 export * from './convolution/index.ts';
 export * from './pooling/index.ts';
+export * from './padding/index.ts';
+export * from './resampling/index.ts';
 export * from './normalization/index.ts';
 export * from './regularization/index.ts';
 export * from './recurrent/index.ts';

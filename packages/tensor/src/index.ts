@@ -272,9 +272,17 @@ export {
   adaptiveMaxPool3dWithIndices,
   type AdaptiveSize,
 } from './ops/adaptive-pooling.ts';
+export {
+  fractionalMaxPool2d,
+  fractionalMaxPool2dWithIndices,
+  fractionalMaxPool3d,
+  fractionalMaxPool3dWithIndices,
+  type FractionalPoolingOptions,
+} from './ops/fractional-pooling.ts';
+export { bilinear, type BilinearOptions } from './ops/bilinear.ts';
 export { scaledDotProductAttention, type AttentionOptions } from './ops/attention.ts';
 export { interpolate, type InterpolateOptions, type InterpolationMode } from './ops/interpolate.ts';
-export { pixelShuffle, pixelUnshuffle } from './ops/pixel-shuffle.ts';
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from './ops/pixel-shuffle.ts';
 export { affineGrid, gridSample, type AffineGridOptions, type GridSampleOptions } from './ops/grid-sample.ts';
 export { composite, type CompositeOptions } from './ops/composite.ts';
 export type { CompositeAttributes, CompositeDefinition } from './ops/compose.ts';

@@ -55,6 +55,22 @@ const known = JSON.parse(
 const unit = (x: number): number => Math.min(Math.max(x, 0), 1);
 const eulerGamma = 0.5772156649015329;
 
+/** Where the second of three regions of one element begins among four: at ⌊(1 + u)·1.5⌋ − ⌊u·1.5⌋, which is 2 for 1/3 ≤ u < 2/3 and 1 else. */
+const secondRegion = (draw: (x: Tensor, kernel: number, options: object) => Tensor, axes: number): Case => ({
+  draw(shape, generator) {
+    const size = shape.reduce((product, n) => product * n, 1);
+    const ones = new Array<number>(axes - 1).fill(1);
+    const x = hebb.iota([1, size, 4, ...ones], 2).to('float32');
+    return draw(x, 1, { outputSize: [3, ...ones], generator })
+      .narrow(2, 1, 1)
+      .reshape(shape);
+  },
+  mean: 4 / 3,
+  variance: 2 / 9,
+  distribution: steps(0, 2 / 3, 1 / 3),
+  exact: true,
+});
+
 const cases: Draws<Omit<typeof hebb, 'scaledDotProductAttention'>> = {
   rand: {
     draw: (shape, generator) => hebb.rand(shape, { generator }),
@@ -70,6 +86,16 @@ const cases: Draws<Omit<typeof hebb, 'scaledDotProductAttention'>> = {
     distribution: (x) => unit((x + 3) / 8),
     exact: true,
   },
+  fractionalMaxPool2d: secondRegion(hebb.fractionalMaxPool2d, 2),
+  fractionalMaxPool3d: secondRegion(hebb.fractionalMaxPool3d, 3),
+  fractionalMaxPool2dWithIndices: secondRegion(
+    (x, kernel, options) => hebb.fractionalMaxPool2dWithIndices(x, kernel, options).indices.to('float32'),
+    2,
+  ),
+  fractionalMaxPool3dWithIndices: secondRegion(
+    (x, kernel, options) => hebb.fractionalMaxPool3dWithIndices(x, kernel, options).indices.to('float32'),
+    3,
+  ),
   rrelu: {
     draw: (shape, generator) =>
       hebb.rrelu(hebb.full(shape, -1), { lower: 0.25, upper: 0.75, training: true, generator }).neg(),

@@ -10,9 +10,11 @@ import { embedding } from './samples/embedding.ts';
 import { graph } from './samples/graph.ts';
 import { linear } from './samples/linear.ts';
 import { normalization } from './samples/normalization.ts';
+import { padding } from './samples/padding.ts';
 import { pooling } from './samples/pooling.ts';
 import { recurrent } from './samples/recurrent.ts';
 import { regularization } from './samples/regularization.ts';
+import { resampling } from './samples/resampling.ts';
 
 /** The classes that can be constructed. */
 export type LayerName = {
@@ -29,6 +31,8 @@ export const chapters = {
   Attention: attention,
   Convolution: convolution,
   Pooling: pooling,
+  Padding: padding,
+  Resampling: resampling,
   Graphs: graph,
   Normalisation: normalization,
   Regularisation: regularization,
@@ -43,6 +47,8 @@ export const samples: Samples = {
   ...attention,
   ...convolution,
   ...pooling,
+  ...padding,
+  ...resampling,
   ...graph,
   ...normalization,
   ...regularization,

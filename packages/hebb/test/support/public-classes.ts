@@ -84,6 +84,12 @@ const convolutions = {
   lazy: [anInteger(2), oneOrMore(3), convolution],
   lazyTransposed: [anInteger(2), oneOrMore(3), transposed],
 } as const;
+const columns = options<hebb.ColumnOptions>(spatial);
+const padding = { border: [oneOrMore(1)], constant: [oneOrMore(1), aNumber(2, 'NaN', 'Infinity')] } as const;
+const upsampling = {
+  size: oneOrMore(4),
+  scaleFactor: other(() => undefined), // a size is given
+};
 const pooling = {
   max: [oneOrMore(2), options<hebb.MaxPoolOptions>({ ...spatial, ceilMode: aBoolean(), returnIndices: aBoolean() })],
   unpool: [oneOrMore(2), options<hebb.MaxUnpoolOptions>({ stride: oneOrMore(2), padding: oneOrMore(0) })],
@@ -98,6 +104,17 @@ const pooling = {
     }),
   ],
   lp: [aNumber(2), oneOrMore(2), options<hebb.LPPoolOptions>({ stride: oneOrMore(2), ceilMode: aBoolean() })],
+  fractional: [
+    oneOrMore(2),
+    options<hebb.FractionalMaxPoolOptions>(
+      {
+        outputSize: oneOrMore(2),
+        outputRatio: other(() => undefined), // a size is given
+        returnIndices: aBoolean(),
+      },
+      true,
+    ),
+  ],
   adaptiveAverage: [oneOrMore(2)],
   adaptiveMax: [oneOrMore(2), options<hebb.AdaptiveMaxPoolOptions>({ returnIndices: aBoolean() })],
 } as const;
@@ -149,6 +166,47 @@ export const constructors: {
   ],
   Lambda: [aFunction((x: unknown) => x), options<hebb.LambdaOptions>({ name: aText('identity') })],
   Linear: [anInteger(2), anInteger(3), options<hebb.LinearOptions>({ bias: aBoolean() })],
+  Bilinear: [anInteger(2), anInteger(2), anInteger(3), options<hebb.BilinearLayerOptions>({ bias: aBoolean() })],
+  CosineSimilarity: [options<hebb.CosineSimilarityOptions>({ axis: anInteger(-1), eps: aNumber(1e-8) })],
+  PairwiseDistance: [
+    options<hebb.PairwiseDistanceOptions>({ p: aNumber(2, 'Infinity'), eps: aNumber(1e-6), keepDims: aBoolean() }),
+  ],
+  Unflatten: [anInteger(1), integers(2, -1)],
+  Fold: [oneOrMore(4), oneOrMore(2), columns],
+  Unfold: [oneOrMore(2), columns],
+  ConstantPad1d: padding.constant,
+  ConstantPad2d: padding.constant,
+  ConstantPad3d: padding.constant,
+  ZeroPad1d: padding.border,
+  ZeroPad2d: padding.border,
+  ZeroPad3d: padding.border,
+  ReflectionPad1d: padding.border,
+  ReflectionPad2d: padding.border,
+  ReflectionPad3d: padding.border,
+  ReplicationPad1d: padding.border,
+  ReplicationPad2d: padding.border,
+  ReplicationPad3d: padding.border,
+  CircularPad1d: padding.border,
+  CircularPad2d: padding.border,
+  CircularPad3d: padding.border,
+  PixelShuffle: [anInteger(2)],
+  PixelUnshuffle: [anInteger(2)],
+  ChannelShuffle: [anInteger(2)],
+  Upsample: [
+    options<hebb.UpsampleOptions>(
+      {
+        ...upsampling,
+        mode: aChoice('bilinear'),
+        alignCorners: aBoolean(),
+        recomputeScaleFactor: aBoolean(),
+      },
+      true,
+    ),
+  ],
+  UpsamplingNearest2d: [options<hebb.UpsamplingOptions>(upsampling, true)],
+  UpsamplingBilinear2d: [options<hebb.UpsamplingOptions>(upsampling, true)],
+  FractionalMaxPool2d: pooling.fractional,
+  FractionalMaxPool3d: pooling.fractional,
   Embedding: [anInteger(4), anInteger(2), vectors],
   EmbeddingBag: [
     anInteger(4),

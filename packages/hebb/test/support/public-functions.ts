@@ -56,6 +56,16 @@ export const edges = (): hebb.Tensor =>
   );
 const sequence = (): hebb.Tensor => ones([1, 1, 4]);
 const volume = (): hebb.Tensor => ones([1, 1, 4, 4, 4]);
+const fractional = (axes: number): Kind =>
+  options<hebb.FractionalPoolingOptions>(
+    {
+      outputSize: oneOrMore(2),
+      outputRatio: other(() => undefined), // a size is given
+      randomSamples: aTensor(() => hebb.full([1, 1, axes], 0.5)),
+      generator: other(() => new hebb.Generator(1)),
+    },
+    true,
+  );
 const labels = (): hebb.Tensor => tensor([0, 1], { dtype: 'int32' });
 export const model = (): hebb.Sequential => new hebb.Sequential(new hebb.Linear(2, 2));
 export const dataset = (): hebb.ArrayDataset =>
@@ -710,6 +720,17 @@ export const functions: Functions<Api> = {
       true,
     ),
   ],
+  channelShuffle: [aTensor(() => ones([1, 4, 2])), anInteger(2)],
+  bilinear: [
+    aTensor(matrix),
+    aTensor(matrix),
+    aTensor(() => ones([3, 2, 2])),
+    options<hebb.BilinearOptions>({ bias: aTensor(() => ones([3])) }),
+  ],
+  fractionalMaxPool2d: [aTensor(image), oneOrMore(2), fractional(2)],
+  fractionalMaxPool2dWithIndices: [aTensor(image), oneOrMore(2), fractional(2)],
+  fractionalMaxPool3d: [aTensor(volume), oneOrMore(1), fractional(3)],
+  fractionalMaxPool3dWithIndices: [aTensor(volume), oneOrMore(1), fractional(3)],
   pixelShuffle: [aTensor(() => ones([4, 2, 2])), anInteger(2)],
   pixelUnshuffle: [aTensor(image), anInteger(2)],
   gridSample: [

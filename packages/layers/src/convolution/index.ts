@@ -10,4 +10,5 @@ export {
   LazyConvTranspose2d,
   LazyConvTranspose3d,
 } from './lazy-convolution.ts';
+export { Fold, Unfold, type ColumnOptions } from './columns.ts';
 export type { ConvOptions, ConvTransposeOptions } from './settings.ts';

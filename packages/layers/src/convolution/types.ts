@@ -1,5 +1,6 @@
 /** What `fromConfig` can build of this family; nothing else imports it. */
 import type { ModuleTypes } from '../module/build.ts';
+import { Fold, Unfold } from './columns.ts';
 import { Conv1d, Conv2d, Conv3d } from './convolution.ts';
 import {
   LazyConv1d,
@@ -13,6 +14,8 @@ import { SeparableConv1d, SeparableConv2d, SeparableConv3d } from './separable.t
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from './transposed.ts';
 
 export const convolutionTypes = (): ModuleTypes => ({
+  Fold,
+  Unfold,
   Conv1d,
   Conv2d,
   Conv3d,

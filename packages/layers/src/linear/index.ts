@@ -1,4 +1,6 @@
 /** Linear maps, and layers that change the shape alone. */
 export { LazyLinear } from './lazy-linear.ts';
 export { Linear, type LinearOptions } from './linear.ts';
-export { Flatten, Identity } from './shape.ts';
+export { Bilinear, type BilinearLayerOptions } from './bilinear.ts';
+export { CosineSimilarity, PairwiseDistance } from './similarity.ts';
+export { Flatten, Identity, Unflatten } from './shape.ts';

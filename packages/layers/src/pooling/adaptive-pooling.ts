@@ -33,7 +33,7 @@ const maxima = {
 /** One extent, or null, for each axis. */
 function sizesOf(layer: string, outputSize: AdaptiveSize, axes: number): readonly (number | null)[] {
   const list: readonly unknown[] =
-    typeof outputSize === 'number' || outputSize === null
+    typeof outputSize === 'number'
       ? new Array<unknown>(axes).fill(outputSize)
       : Array.isArray(outputSize)
         ? outputSize

@@ -12,4 +12,5 @@ export {
   AdaptiveMaxPool3d,
   type AdaptiveMaxPoolOptions,
 } from './adaptive-pooling.ts';
+export { FractionalMaxPool2d, FractionalMaxPool3d, type FractionalMaxPoolOptions } from './fractional-pooling.ts';
 export type { Pooled, PooledWithIndices } from './pooled.ts';

@@ -9,6 +9,7 @@ import {
   AdaptiveMaxPool3d,
 } from './adaptive-pooling.ts';
 import { AvgPool1d, AvgPool2d, AvgPool3d } from './average-pooling.ts';
+import { FractionalMaxPool2d, FractionalMaxPool3d } from './fractional-pooling.ts';
 import { LPPool1d, LPPool2d, LPPool3d } from './lp-pooling.ts';
 import { MaxPool1d, MaxPool2d, MaxPool3d } from './max-pooling.ts';
 import { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from './unpooling.ts';
@@ -32,4 +33,6 @@ export const poolingTypes = (): ModuleTypes => ({
   AdaptiveMaxPool1d,
   AdaptiveMaxPool2d,
   AdaptiveMaxPool3d,
+  FractionalMaxPool2d,
+  FractionalMaxPool3d,
 });

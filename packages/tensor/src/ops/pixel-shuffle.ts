@@ -54,6 +54,27 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
   ]);
 }
 
+/**
+ * Channels in another order: those of each group in turn, so that the next grouped convolution sees some of every group (Zhang et al. 2018, arXiv:1707.01083): [n, c, ...], the dtype of x.
+ *
+ * Throws {@link ShapeError} where the channels do not divide into the groups, {@link ArgumentError} for a number that is no integer ≥ 1.
+ *
+ * ```ts
+ * await channelShuffle(tensor([[1, 2, 3, 4]]), 2).toArray(); // [[1, 3, 2, 4]]
+ * ```
+ */
+export function channelShuffle(x: Tensor, groups: number): Tensor {
+  requireTensor('channelShuffle', 'x', x);
+  requireInteger('channelShuffle', 'groups', groups, 1);
+  const [n, c, ...rest] = x.shape;
+  if (n === undefined || c === undefined || c % groups !== 0)
+    throw new ShapeError(
+      `[channelShuffle] the channels of ${x}, [batch, channels, …], do not divide into ${groups} groups.`,
+    );
+  const parts = reshape(x, [n, groups, c / groups, ...rest]);
+  return reshape(permute(parts, [0, 2, 1, ...rest.map((_, axis) => axis + 3)]), x.shape);
+}
+
 function partsOf(
   op: string,
   name: string,

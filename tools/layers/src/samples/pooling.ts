@@ -50,4 +50,14 @@ export const pooling = {
   AdaptiveMaxPool1d: of(() => new api.AdaptiveMaxPool1d(4), line, 'any'),
   AdaptiveMaxPool2d: of(() => new api.AdaptiveMaxPool2d([3, 2], { returnIndices: true }), image, 'any'),
   AdaptiveMaxPool3d: of(() => new api.AdaptiveMaxPool3d(2), volume, 'any'),
+  FractionalMaxPool2d: of(
+    () => new api.FractionalMaxPool2d(2, { outputSize: [3, 2], returnIndices: true }),
+    [...image, x(['batch', 2, 2], { low: 0.1, high: 0.9 })],
+    'any',
+  ),
+  FractionalMaxPool3d: of(
+    () => new api.FractionalMaxPool3d([2, 1, 2], { outputRatio: 0.75 }),
+    [...volume, x(['batch', 1, 3], { low: 0.1, high: 0.9 })],
+    'any',
+  ),
 } satisfies Partial<Samples>;

@@ -28,6 +28,7 @@ export const convolutions = {
 const line = [1, 2, 6];
 const image = [1, 1, 4, 4];
 const volume = [1, 1, 4, 4, 2];
+const samples = (axes: number): api.Tensor => api.tensor([[[0.25, 0.625, 0.875].slice(0, axes)]]);
 
 export const pooling = {
   maxPool1d: of((a) => api.maxPool1d(a, 3, { stride: 2, padding: 1 }), line),
@@ -91,6 +92,16 @@ export const pooling = {
   adaptiveMaxPool1dWithIndices: of((a) => ({ ...api.adaptiveMaxPool1dWithIndices(a, 4) }), line),
   adaptiveMaxPool2dWithIndices: of((a) => ({ ...api.adaptiveMaxPool2dWithIndices(a, [2, 3]) }), image),
   adaptiveMaxPool3dWithIndices: of((a) => ({ ...api.adaptiveMaxPool3dWithIndices(a, [2, 3, 1]) }), volume),
+  fractionalMaxPool2d: of((a) => api.fractionalMaxPool2d(a, 2, { outputSize: 3, randomSamples: samples(2) }), image),
+  fractionalMaxPool3d: of((a) => api.fractionalMaxPool3d(a, 1, { outputSize: 2, randomSamples: samples(3) }), volume),
+  fractionalMaxPool2dWithIndices: of(
+    (a) => ({ ...api.fractionalMaxPool2dWithIndices(a, 2, { outputSize: 3, randomSamples: samples(2) }) }),
+    image,
+  ),
+  fractionalMaxPool3dWithIndices: of(
+    (a) => ({ ...api.fractionalMaxPool3dWithIndices(a, 1, { outputSize: 2, randomSamples: samples(3) }) }),
+    volume,
+  ),
 } satisfies Record<string, Operation>;
 
 export const images = {
@@ -101,6 +112,7 @@ export const images = {
     of((a) => api.interpolate(a, { scaleFactor: 1.5, mode: 'bicubic' }), image),
     of((a) => api.interpolate(a, { size: [2, 3], mode: 'area' }), image),
   ),
+  channelShuffle: of((a) => api.channelShuffle(a, 2), [1, 4, 2]),
   pixelShuffle: of((a) => api.pixelShuffle(a, 2), [1, 4, 2, 1]),
   pixelUnshuffle: of((a) => api.pixelUnshuffle(a, 2), [1, 1, 4, 2]),
   gridSample: ways(
