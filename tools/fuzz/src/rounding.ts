@@ -28,17 +28,33 @@ function largestTerm(inputs: Parameters<Rounding>[3]): number {
   );
 }
 
-/** Rounds to float32, up to `ulps` units off. What float32 holds stays as it is, so that views, choices and whole numbers are exact. */
+/** How large the terms of an element are: 0 of what is no sum. */
+function termsOf(op: string, inputs: Parameters<Rounding>[3]): (i: number) => number {
+  if (op === 'add' || op === 'sub') return (i) => Math.max(...inputs.map(({ data }) => Math.abs(data[i] ?? 0)));
+  const term = sums.has(op) ? largestTerm(inputs) : 0;
+  return () => term;
+}
+
+/**
+ * Rounds to float32, up to `ulps` units off. What float32 holds stays as it is, so that views, choices and whole numbers are exact. What is left of terms that
+ * cancel is moved as far as they are inexact; by every other seed, what is no more than that is 0, as it is where float32 cancels them exactly.
+ */
 export function randomRounding(seed: number, ulps: number): Rounding {
   let state = Math.imul(seed, 2654435761) >>> 0;
+  const vanishes = seed % 2 !== 0;
   return (data, { dtype }, op, inputs) => {
     if (dtype !== 'float32') return data;
     const rounded = data.slice();
-    const term = sums.has(op) ? largestTerm(inputs) : 0;
+    const termOf = termsOf(op, inputs);
     for (let i = 0; i < rounded.length; i++) {
       const value = rounded[i] ?? NaN;
+      const term = termOf(i);
       const isCancelled = value !== 0 && Math.abs(value) < 2 ** -20 * term;
       if ((Math.fround(value) === value && !isCancelled) || !Number.isFinite(value)) continue;
+      if (vanishes && Math.abs(value) < ulps * ulp * term) {
+        rounded[i] = 0;
+        continue;
+      }
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
       rounded[i] = Math.fround(value + ulps * ulp * (isCancelled ? term : value) * (state / 0x80000000 - 1));
     }

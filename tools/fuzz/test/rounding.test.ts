@@ -1,7 +1,7 @@
 /** The oracle excuses what a rounding decides, and nothing else. */
 import { expect, it } from 'vitest';
 import { linearize, nodeOf, toProgram } from '../../../packages/tensor/src/graph.ts';
-import { stack, tensor } from '../../../packages/tensor/src/index.ts';
+import { concat, qr, stack, tensor } from '../../../packages/tensor/src/index.ts';
 import { interpret } from '../../../packages/tensor/src/reference/interpret.ts';
 import { compareWithOracle } from '../src/oracle.ts';
 import { randomRounding } from '../src/rounding.ts';
@@ -22,9 +22,36 @@ it('moves what float32 does not hold by a few units, and nothing else', () => {
 
 it('moves what is left of a sum as far as its terms are inexact', () => {
   const terms = { type, data: Float64Array.of(3, -3, 2 ** -50) };
-  const [left = 0] = randomRounding(1, 3)(Float64Array.of(2 ** -50), type, 'sum', [terms]);
+  const [left = 0] = randomRounding(2, 3)(Float64Array.of(2 ** -50), type, 'sum', [terms]);
   expect(Math.abs(left)).toBeGreaterThan(2 ** -30);
   expect(Math.abs(left)).toBeLessThan(2 ** -19);
+});
+
+it('lets what cancels be 0, in every other answer, and only as far as its terms are inexact', () => {
+  const terms = [Float64Array.of(2, 2, 8), Float64Array.of(-2, 1, -8)].map((data) => ({ type, data }));
+  const sums = Float64Array.of(2 ** -53, 3, 2 ** -10);
+  expect(randomRounding(1, 3)(sums, type, 'add', terms)).toEqual(Float64Array.of(0, 3, 2 ** -10));
+  expect(randomRounding(2, 3)(sums, type, 'add', terms)[0]).not.toBe(0);
+  // Of products nothing cancels.
+  expect(randomRounding(1, 3)(sums, type, 'mul', terms)).toEqual(sums);
+});
+
+it('knows that the sign of a triangle is a matter of rounding where a column ends in what cancels', async () => {
+  // Householder's reflection of [1, ε] turns the sign; that of [1, 0] is none (LAPACK's dlarfg).
+  expect(await qr(tensor([[1], [0]])).r.item()).toBe(1);
+  const part = tensor([0.7]).div(3);
+  const column = concat([tensor([1]), part.mul(3).sub(part.add(part).add(part))]).reshape([2, 1]);
+  const linearization = linearize([nodeOf(qr(column).r)]);
+  const program = toProgram(linearization);
+  const values = linearization.leaves.map((leaf) =>
+    Float64Array.from((leaf.storage as { host?: Float32Array }).host ?? []),
+  );
+  const oracle = {
+    labels: ['r'],
+    compute: (rounding?: ReturnType<typeof randomRounding>) => interpret(program, values, [], rounding),
+  };
+  for (const sign of [1, -1]) expect(compareWithOracle(oracle, [[sign]], 1).message).toBeUndefined();
+  expect(compareWithOracle(oracle, [[2]], 1).message).toMatch(/r, element 0 is 2/);
 });
 
 it('excuses what another rounding gives, and no other number', () => {
