@@ -114,9 +114,9 @@ export abstract class TensorMethods {
 
   /**
    * min(max(x, low), high), the shape of x; a bound that is undefined does not bound. NaN stays NaN. The gradient passes
-   * from low to high, both included, as in PyTorch.
+   * from low to high, both included, as in PyTorch; where low > high all is high.
    *
-   * Throws {@link ArgumentError} where low > high.
+   * Throws {@link ArgumentError} for a bound that is NaN.
    *
    * `x` is this tensor.
    *

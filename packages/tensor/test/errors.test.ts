@@ -9,7 +9,11 @@ import {
   conv2d,
   DTypeError,
   eye,
+  fft,
+  fft2,
   full,
+  gather,
+  ifft,
   type HebbError,
   matmul,
   randint,
@@ -97,6 +101,14 @@ test.each([
     /a shape is an array of extents, such as \[2, 3\], not 3\.\n  hint: Write \[3\]/,
   ],
   ['a negative extent', () => eye(-1), /\[eye\] n must be an integer ≥ 0, not -1/],
+  ['a real signal', () => fft(zeros([8])), /\[fft\] takes complex numbers.*\n.*rfft transforms them as they are/],
+  ['a real spectrum', () => ifft(zeros([8])), /\[ifft\] takes complex numbers.*\n.*stack\(\[x, zerosLike\(x\)\], -1\)/],
+  ['a real image', () => fft2(zeros([8, 8])), /rfft2 transforms them/],
+  [
+    'bytes as positions',
+    () => gather(zeros([3]), 0, zeros([2], { dtype: 'uint8' })),
+    /\[gather\] .* must be int32, not uint8\[2\]\.\n  hint: Bytes may be positions, \.to\('int32'\), or a mask/,
+  ],
   ['item of many', async () => zeros([2]).item(), /takes a tensor with one element, not float32\[2\]/],
 ])('%s: what was given and what was expected', async (_, body, message) => {
   await expect(async () => body()).rejects.toThrow(message);

@@ -10,7 +10,21 @@ import {
   type BinaryPrimitive,
   type UnaryPrimitive,
 } from '../src/graph/elementwise.ts';
-import { div, eye, full, minimum, mul, pow, scalar, setDevice, sub, tensor, where, type Tensor } from '../src/index.ts';
+import {
+  clamp,
+  div,
+  eye,
+  full,
+  minimum,
+  mul,
+  pow,
+  scalar,
+  setDevice,
+  sub,
+  tensor,
+  where,
+  type Tensor,
+} from '../src/index.ts';
 import { nodeOf, tensorOf } from '../src/handle.ts';
 import { differences, interpretTensors } from './support/compare.ts';
 import { devices } from './support/devices.ts';
@@ -162,6 +176,11 @@ describe.each(devices)('on %s', (device) => {
   it.each(Object.entries(patterns))('%s', async (_name, pattern) => {
     await expectSame(ofPairs(moderate, pattern));
   });
+});
+
+it('bounds that cross give the upper one, as in PyTorch', async () => {
+  expect(await clamp(tensor([1, 4, 9, NaN]), 6, 2).toArray()).toEqual([2, 2, 2, NaN]);
+  expect(() => clamp(tensor([1]), NaN)).toThrow(/\[clamp\] low is NaN/);
 });
 
 it('the reference has what IEEE 754 and PyTorch say', () => {

@@ -100,9 +100,9 @@ export function minimum(a: Operand, b: Operand): Tensor {
 
 /**
  * min(max(x, low), high), the shape of x; a bound that is undefined does not bound. NaN stays NaN. The gradient passes
- * from low to high, both included, as in PyTorch.
+ * from low to high, both included, as in PyTorch; where low > high all is high.
  *
- * Throws {@link ArgumentError} where low > high.
+ * Throws {@link ArgumentError} for a bound that is NaN.
  *
  * ```ts
  * await clamp(tensor([-2, 0.5, 9]), 0, 1).toArray(); // [0, 0.5, 1]
@@ -117,9 +117,6 @@ export function clamp(x: Operand, low: number | undefined, high?: number): Tenso
     if (bound === undefined) continue;
     requireNumber('clamp', name, bound);
     if (Number.isNaN(bound)) throw new ArgumentError(`[clamp] ${name} is NaN, which bounds nothing.`);
-  }
-  if (low !== undefined && high !== undefined && low > high) {
-    throw new ArgumentError(`[clamp] low = ${low} is greater than high = ${high}.`);
   }
   let result: Operand = x;
   if (low !== undefined) result = where(less(result, low), low, result);

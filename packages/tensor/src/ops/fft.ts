@@ -34,7 +34,9 @@ interface Fourier {
 export function requireComplex(op: string, x: Tensor): void {
   requireTensor(op, 'x', x);
   if (x.ndim < 2 || x.shape.at(-1) !== 2)
-    throw new ShapeError(`[${op}] takes complex numbers as a trailing axis of two, [..., n, 2], not ${x}.`);
+    throw new ShapeError(`[${op}] takes complex numbers as a trailing axis of two, [..., n, 2], not ${x}.`, {
+      hint: `Real numbers get an imaginary part by stack([x, zerosLike(x)], -1)${op.startsWith('fft') ? `; r${op} transforms them as they are` : ''}.`,
+    });
 }
 
 /** Longest transform: its roots are a table of two numbers each. */

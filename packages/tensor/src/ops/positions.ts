@@ -22,7 +22,9 @@ export function positionsOf(op: string, name: string, given: Positions): Tensor 
       hint:
         given.dtype === 'bool'
           ? 'A mask chooses elements with maskedSelect, maskedFill or where.'
-          : "Make it with tensor(data, { dtype: 'int32' }), or convert it with .to('int32').",
+          : given.dtype === 'uint8'
+            ? "Bytes may be positions, .to('int32'), or a mask, .to('bool') for maskedSelect, maskedFill or where."
+            : "Make it with tensor(data, { dtype: 'int32' }), or convert it with .to('int32').",
     });
   }
   if (!Array.isArray(given)) throw wrongArgument(op, name, 'an int32 tensor or an array of integers', given);
