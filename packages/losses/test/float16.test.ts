@@ -47,9 +47,10 @@ describe.each(devices)('losses of float16 on %s', (device) => {
   );
 
   it('every loss is that of float32, rounded', async () => {
-    const seen = new Set<string>();
-    for (const one of functionCases.filter(({ f, args }) => !seen.has(f) && isEach(args))) {
-      seen.add(one.f);
+    const first = new Map(functionCases.filter(({ args }) => isEach(args)).map((one) => [one.f, one]));
+    expect(first.size).toBeGreaterThan(30);
+    // The rounding is one operation, of which WebGPU sees two losses: shaders of all take a software adapter a minute.
+    for (const one of [...first.values()].slice(0, device === 'webgpu' ? 2 : undefined)) {
       const inputs = one.inputs.map(toTensor).map((x) => (x.dtype === 'float32' ? x.to('float16') : x));
       const narrow = callLoss(one, inputs);
       expect(narrow.dtype, one.f).toBe('float16');
@@ -59,7 +60,6 @@ describe.each(devices)('losses of float16 on %s', (device) => {
       );
       expect(await narrow.data(), one.f).toEqual(Float32Array.from(await exact.data(), roundToHalf));
     }
-    expect(seen.size).toBeGreaterThan(30);
   });
 
   it('float32 beside float16 gives float32, integers do not', () => {

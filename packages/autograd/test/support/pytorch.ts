@@ -63,6 +63,8 @@ interface PyTorchOptions {
   readonly isLarge?: boolean;
   /** One test for each function, whose cases are computed together; on WebGPU its first case alone. */
   readonly together?: boolean;
+  /** With `together`: the functions that are tried on WebGPU. Default: all. */
+  readonly onWebGpu?: readonly string[];
 }
 
 interface Compared {
@@ -116,7 +118,7 @@ async function compare(all: readonly Compared[], tolerance: number): Promise<str
 /** Declares a test for each case of a golden file, on every device; a URL, or the name of one of this package's. */
 export function testAgainstPyTorch(
   file: string | URL,
-  { tolerance = 2e-5, own = {}, isLarge = false, together = false }: PyTorchOptions = {},
+  { tolerance = 2e-5, own = {}, isLarge = false, together = false, onWebGpu }: PyTorchOptions = {},
 ): void {
   const url = typeof file === 'string' ? new URL(`../golden/${file}.json`, import.meta.url) : file;
   const all = JSON.parse(readFileSync(url, 'utf8')) as Case[];
@@ -127,7 +129,9 @@ export function testAgainstPyTorch(
       beforeAll(() => setDevice(device));
 
       if (together) {
-        it.each([...new Set(all.map(({ f }) => f))])('%s', async (name) => {
+        const names = new Set(all.map(({ f }) => f));
+        const tried = device === 'webgpu' && onWebGpu !== undefined ? onWebGpu : [...names];
+        it.each(tried)('%s', async (name) => {
           const cases = all.filter(({ f }) => f === name).slice(0, device === 'webgpu' ? 1 : undefined);
           const compared = cases.flatMap((one) => {
             const place = `${shapes(one)} ${JSON.stringify(one.args)}`;
