@@ -23,7 +23,19 @@ def row(name, module, *inputs, output=lambda result: result):
     known[f"{name}-gradient"] = lambda: torch.autograd.grad(output(module(*leaves)), wanted, cotangent)
 
 
+class SelfAttention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.inner = nn.MultiheadAttention(width, heads, batch_first=True)
+
+    def forward(self, x):
+        return self.inner(x, x, x, need_weights=False)[0]
+
+
 row("embedding", nn.Embedding(30_000, 256), torch.randint(0, 30_000, (32, 128)))
+row("multiheadAttention", SelfAttention(128, 4), torch.randn(8, 128, 128))
+row("multiheadAttention-long", SelfAttention(512, 8), torch.randn(1, 1024, 512))
+row("transformerEncoderLayer", nn.TransformerEncoderLayer(128, 4, 512, 0.0, batch_first=True), torch.randn(8, 128, 128))
 row("convTranspose2d", nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1), torch.randn(8, 64, 28, 28))
 for kind in [nn.LSTM, nn.GRU, nn.RNN]:
     row(kind.__name__.lower(), kind(64, 128, num_layers=2), torch.randn(64, 32, 64), output=lambda result: result[0])

@@ -32,6 +32,20 @@ const rows: Readonly<Record<string, () => Row>> = {
     layer: new Embedding(30_000, 256),
     inputs: [randint([32, 128], 0, 30_000)],
   }),
+  multiheadAttention: () => ({
+    layer: new MultiheadAttention(128, 4, { batchFirst: true }),
+    inputs: [randn([8, 128, 128])],
+    output: ({ output }: Attended) => output,
+  }),
+  'multiheadAttention-long': () => ({
+    layer: new MultiheadAttention(512, 8, { batchFirst: true }),
+    inputs: [randn([1, 1024, 512])],
+    output: ({ output }: Attended) => output,
+  }),
+  transformerEncoderLayer: () => ({
+    layer: new TransformerEncoderLayer(128, 4, { dimFeedforward: 512, dropout: 0, batchFirst: true }),
+    inputs: [randn([8, 128, 128])],
+  }),
   convTranspose2d: () => ({
     layer: new ConvTranspose2d(64, 32, 4, { stride: 2, padding: 1 }),
     inputs: [randn([8, 64, 28, 28])],

@@ -199,4 +199,51 @@ gated("SwiGLU", "silu")
 for activation in ("gelu", "relu", "sigmoid", "identity"):
     gated("GatedMLP", activation, out=3, bias=True)
 
+CAUSAL = torch.ones(4, 4, dtype=torch.bool).triu(1)
+
+
+def encoder_layer(masks, shape, causal=False, **options):
+    module = nn.TransformerEncoderLayer(4, 2, 6, 0.0, **options)
+    given = {**masks, **({"isCausal": True} if causal else {})}
+    call = lambda x: module(x[0], src_mask=CAUSAL if causal else x[1].get("srcMask"), src_key_padding_mask=x[1].get("srcKeyPaddingMask"))
+    config = {"type": "TransformerEncoderLayer", "dModel": 4, "nhead": 2, "dimFeedforward": 6, "dropout": 0, **{camel(name): v for name, v in options.items()}}
+    case(config, [exact(*shape), given], call, dict(module.named_parameters()))
+
+
+SQUARE = torch.tensor([[False, True, False, False], [False, False, False, True], [True, False, False, False], [False, False, True, False]])
+encoder_layer({"srcMask": SQUARE, "srcKeyPaddingMask": PADDING}, (2, 4, 4), batch_first=True)
+encoder_layer({}, (4, 2, 4), causal=True, norm_first=True, activation="gelu", layer_norm_eps=0.01)
+encoder_layer({"srcMask": exact(4, 4)}, (4, 4), norm_first=True)
+
+
+def decoder_layer(masks, tgt, memory, **options):
+    module = nn.TransformerDecoderLayer(4, 2, 6, 0.0, **options)
+
+    def call(x):
+        tgt, memory, given = x
+        causal = CAUSAL[: tgt.shape[1], : tgt.shape[1]] if given.get("tgtIsCausal") else None
+        return module(tgt, memory, tgt_mask=given.get("tgtMask", causal), memory_mask=given.get("memoryMask"), tgt_key_padding_mask=given.get("tgtKeyPaddingMask"), memory_key_padding_mask=given.get("memoryKeyPaddingMask"))
+
+    config = {"type": "TransformerDecoderLayer", "dModel": 4, "nhead": 2, "dimFeedforward": 6, "dropout": 0, **{camel(name): v for name, v in options.items()}}
+    case(config, [exact(*tgt), exact(*memory), masks], call, dict(module.named_parameters()))
+
+
+decoder_layer({"tgtIsCausal": True, "memoryKeyPaddingMask": PADDING}, (2, 3, 4), (2, 4, 4), batch_first=True)
+decoder_layer({"tgtMask": SQUARE, "memoryMask": exact(4, 3), "tgtKeyPaddingMask": PADDING}, (2, 4, 4), (2, 3, 4), batch_first=True, norm_first=True, activation="gelu")
+
+
+def stacks():
+    layer = {"type": "TransformerEncoderLayer", "dModel": 4, "nhead": 2, "dimFeedforward": 3, "dropout": 0, "batchFirst": True}
+    module = nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 3, 0.0, batch_first=True), 2, nn.LayerNorm(4))
+    config = {"type": "TransformerEncoder", "layers": [layer, layer], "numLayers": 2, "norm": {"type": "LayerNorm", "normalizedShape": [4]}}
+    case(config, [exact(2, 4, 4), {"srcKeyPaddingMask": PADDING}], lambda x: module(x[0], src_key_padding_mask=x[1]["srcKeyPaddingMask"]), dict(module.named_parameters()))
+    both = nn.Transformer(4, 2, 1, 1, 3, 0.0, norm_first=True, batch_first=True)
+    config = {"type": "Transformer", "dModel": 4, "nhead": 2, "numEncoderLayers": 1, "numDecoderLayers": 1, "dimFeedforward": 3, "dropout": 0, "normFirst": True, "batchFirst": True}
+    masks = {"srcKeyPaddingMask": PADDING, "memoryKeyPaddingMask": PADDING, "tgtIsCausal": True}
+    call = lambda x: both(x[0], x[1], tgt_mask=CAUSAL[:3, :3], src_key_padding_mask=PADDING, memory_key_padding_mask=PADDING)
+    case(config, [exact(2, 4, 4), exact(2, 3, 4), masks], call, dict(both.named_parameters()))
+
+
+stacks()
+
 write("attention", CASES)

@@ -1,6 +1,7 @@
 /** Modules to JSON and back. */
 import { requirePlain } from '@hebb/tensor/arguments';
 import { activationsTypes } from './activations/types.ts';
+import { adaptersTypes } from './adapters/types.ts';
 import { attentionTypes } from './attention/types.ts';
 import { containersTypes } from './containers/types.ts';
 import { convolutionTypes } from './convolution/types.ts';
@@ -18,6 +19,7 @@ import type { Module } from './module/module.ts';
 
 const ownTypes = (): ModuleTypes => ({
   ...activationsTypes(),
+  ...adaptersTypes(),
   ...attentionTypes(),
   ...containersTypes(),
   ...convolutionTypes(),

@@ -3,6 +3,7 @@ export * from './module/index.ts';
 export * from './containers/index.ts';
 export * from './linear/index.ts';
 export * from './embedding/index.ts';
+export * from './adapters/index.ts';
 export * from './attention/index.ts';
 export * from './convolution/index.ts';
 export * from './pooling/index.ts';

@@ -3,7 +3,9 @@ import type { AnyModule } from '../../../packages/layers/src/index.ts';
 import type { Tensor } from '../../../packages/tensor/src/index.ts';
 import { integers, numbers } from './formula.ts';
 import { SequenceClassifier } from './lstm.ts';
+import { GPT2 } from './gpt2.ts';
 import { ResNet18 } from './resnet18.ts';
+import { Translator } from './transformer.ts';
 
 export interface Both<M extends AnyModule = AnyModule> {
   readonly make: () => M;
@@ -22,5 +24,13 @@ export const models: Readonly<Record<string, Both>> = {
   resnet18: both(
     () => new ResNet18(),
     (model) => model.forward(numbers('image', 2, 3, 64, 64)),
+  ),
+  gpt2: both(
+    () => new GPT2(),
+    (model) => model.forward(integers('ids', 50, 2, 12)),
+  ),
+  transformer: both(
+    () => new Translator(),
+    (model) => model.forward(integers('source', 40, 2, 7), integers('target', 40, 2, 5)),
   ),
 };

@@ -3,6 +3,7 @@ import type * as api from '../../../packages/layers/src/index.ts';
 import type { AnyModule } from '../../../packages/layers/src/index.ts';
 import type { Sample } from './sample.ts';
 import { activations } from './samples/activations.ts';
+import { adapters } from './samples/adapters.ts';
 import { attention } from './samples/attention.ts';
 import { containers } from './samples/containers.ts';
 import { convolution } from './samples/convolution.ts';
@@ -29,6 +30,7 @@ export const chapters = {
   Linear: linear,
   Embedding: embedding,
   Attention: attention,
+  Adapters: adapters,
   Convolution: convolution,
   Pooling: pooling,
   Padding: padding,
@@ -45,6 +47,7 @@ export const samples: Samples = {
   ...linear,
   ...embedding,
   ...attention,
+  ...adapters,
   ...convolution,
   ...pooling,
   ...padding,

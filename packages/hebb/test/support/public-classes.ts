@@ -59,6 +59,15 @@ const batchNorm = options<hebb.StatisticsOptions>({
   trackRunningStats: aBoolean(true),
 });
 const spatial = { stride: oneOrMore(1), padding: oneOrMore(0), dilation: oneOrMore(1) };
+const lora = { rank: anInteger(1), alpha: aNumber(1), dropout: aNumber(0) };
+const transformerLayer = {
+  dimFeedforward: anInteger(3),
+  dropout: aNumber(0),
+  activation: aChoice('gelu'),
+  layerNormEps: aNumber(1e-5),
+  batchFirst: aBoolean(),
+  normFirst: aBoolean(),
+};
 const convolution = options<hebb.ConvOptions>({
   ...spatial,
   paddingMode: aChoice('reflect'),
@@ -326,6 +335,11 @@ export const constructors: {
       true,
     ),
   ],
+  LoRALinear: [other(() => new hebb.Linear(2, 3)), options<hebb.LoRAOptions>(lora)],
+  LoRAAttention: [
+    other(() => new hebb.MultiheadAttention(4, 2)),
+    options<hebb.LoRAAttentionOptions>({ ...lora, targets: other(() => ['key']) }),
+  ],
   LearnedPositions: [anInteger(2), anInteger(2)],
   MultiheadAttention: [
     anInteger(4),
@@ -348,6 +362,27 @@ export const constructors: {
     options<hebb.RotaryEmbeddingOptions>({ base: aNumber(100), interleaved: aBoolean() }),
   ],
   SinusoidalPositions: [anInteger(2), options<hebb.SinusoidalPositionsOptions>({ base: aNumber(100) })],
+  Transformer: [
+    optional(anInteger(4)),
+    optional(anInteger(2)),
+    options<hebb.TransformerOptions>({
+      ...transformerLayer,
+      numEncoderLayers: anInteger(1),
+      numDecoderLayers: anInteger(1),
+    }),
+  ],
+  TransformerEncoderLayer: [anInteger(4), anInteger(2), options<hebb.TransformerLayerOptions>(transformerLayer)],
+  TransformerDecoderLayer: [anInteger(4), anInteger(2), options<hebb.TransformerLayerOptions>(transformerLayer)],
+  TransformerEncoder: [
+    other(() => new hebb.TransformerEncoderLayer(4, 2)),
+    optional(anInteger(2)),
+    options<hebb.TransformerStackOptions>({ norm: other(() => undefined) }),
+  ],
+  TransformerDecoder: [
+    other(() => new hebb.TransformerDecoderLayer(4, 2)),
+    optional(anInteger(2)),
+    options<hebb.TransformerStackOptions>({ norm: other(() => undefined) }),
+  ],
   SwiGLU: [
     anInteger(2),
     anInteger(3),

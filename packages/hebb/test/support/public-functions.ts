@@ -872,6 +872,17 @@ export const functions: Functions<Api> = {
   parameter: [x],
   buffer: [x],
   observeForwards: [other(model), aFunction(() => 1), aFunction(() => 1)],
+  addLoRA: [
+    other(model),
+    options<hebb.AddLoRAOptions>({
+      match: other(() => /0/),
+      rank: anInteger(1),
+      alpha: aNumber(1),
+      dropout: aNumber(0),
+    }),
+  ],
+  loraStateDict: [other(model)],
+  mergeLoRA: [other(model)],
   withMode: [other(model), aBoolean(), aFunction(() => 1)],
   fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],
   initialize: [

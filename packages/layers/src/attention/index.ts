@@ -12,3 +12,20 @@ export {
 export { LearnedPositions, SinusoidalPositions, type SinusoidalPositionsOptions } from './position-embeddings.ts';
 export type { PositionOptions } from './positions.ts';
 export { RotaryEmbedding, type RotaryEmbeddingOptions } from './rotary-embedding.ts';
+export {
+  Transformer,
+  TransformerDecoder,
+  TransformerEncoder,
+  type DecoderInputs,
+  type EncoderInputs,
+  type TransformerInputs,
+  type TransformerOptions,
+  type TransformerStackOptions,
+} from './transformer.ts';
+export {
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type DecoderLayerInputs,
+  type EncoderLayerInputs,
+  type TransformerLayerOptions,
+} from './transformer-layers.ts';

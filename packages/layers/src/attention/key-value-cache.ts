@@ -76,6 +76,11 @@ export class KeyValueCache {
     for (const held of [this.keys, this.values]) assign(held, zerosLike(held));
   }
 
+  /** The position of the next token, int32[]; inside a compiled function that of each call. For positions that a model adds itself, before layers take theirs. */
+  position(): Tensor {
+    return scalar(() => this.#length, { dtype: 'int32' });
+  }
+
   /** Takes the next `count` positions; the first of them, int32[]. For layers that use a cache. */
   claim(count: number): Tensor {
     return scalar(() => this.#claim(count), { dtype: 'int32' });
@@ -94,13 +99,23 @@ export class KeyValueCache {
   }
 
   /**
-   * Writes keys and values [batch, heads, count, headDim] from the position `first` on; what is in the cache afterwards. For layers that use a cache.
+   * Writes keys and values [batch, heads, count, headDim] from the position `first` on; what is in the cache afterwards, and its `mask`, bool[count, capacity]: each of the new positions sees those before it and
+   * itself. For layers that use a cache:
+   *
+   * ```ts
+   * const cache = new KeyValueCache({ batch: 1, heads: 2, capacity: 8, headDim: 4 });
+   * const [q, k, v] = [randn([1, 2, 3, 4]), randn([1, 2, 3, 4]), randn([1, 2, 3, 4])];
+   * const { keys, values, mask } = cache.write(cache.claim(3), k, v);
+   * scaledDotProductAttention(q, keys, values, { mask }).shape; // [1, 2, 3, 4]
+   * ```
    *
    * Throws {@link ShapeError} where they have other sizes.
    */
-  write(first: Tensor, keys: Tensor, values: Tensor): { readonly keys: Tensor; readonly values: Tensor } {
+  write(first: Tensor, keys: Tensor, values: Tensor): { readonly keys: Tensor; readonly values: Tensor; readonly mask: Tensor } {
     requireTensor('KeyValueCache', 'the first position', first);
-    return { keys: this.#written(this.keys, first, 'keys', keys), values: this.#written(this.values, first, 'values', values) }; // prettier-ignore
+    const held = { keys: this.#written(this.keys, first, 'keys', keys), values: this.#written(this.values, first, 'values', values) };
+    const position = iota([keys.shape[2] ?? 0, 1], 0).add(first);
+    return { ...held, mask: position.greaterEqual(iota([1, this.capacity], 1)) };
   }
 
   #written(held: Tensor, first: Tensor, name: string, added: Tensor): Tensor {

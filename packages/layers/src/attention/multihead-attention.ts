@@ -13,7 +13,7 @@ import {
   zeros,
   type Tensor,
 } from '@hebb/tensor';
-import { between, checkOptions, requireBoolean, requireInteger, requireTensor, wrongArgument, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
+import { between, checkOptions, requireBoolean, requireFunction, requireInteger, requireTensor, wrongArgument, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
 import { xavierNormal, xavierUniform } from '../initialization/initialization.ts';
 import { linear, Linear } from '../linear/linear.ts';
 import type { ModuleOptions } from '../module/build.ts';
@@ -62,6 +62,8 @@ export interface AttendOptions {
   averageWeights?: boolean;
   /** What was attended to before: keys and values are added to it, and queries see all that it holds up to their own position. Default: none. */
   cache?: KeyValueCache | undefined;
+  /** Other projections of queries, keys and values, for adapters. Default: {@link MultiheadAttention.project}. */
+  project?: ((x: Tensor, part: AttentionProjection) => Tensor) | undefined;
 }
 
 export interface Attended {
@@ -102,6 +104,7 @@ const attendOptions: OptionNames<AttendOptions> = {
   needWeights: requireBoolean,
   averageWeights: requireBoolean,
   cache: requireCache,
+  project: requireFunction,
 };
 
 /**
@@ -202,10 +205,6 @@ export class MultiheadAttention extends Module<
     return new KeyValueCache({ batch, capacity, heads: this.numKeyValueHeads, headDim: this.headDim });
   }
 
-  forward(query: Tensor, key: Tensor = query, value: Tensor = key, options: AttendOptions = {}): Attended {
-    return this.attend(query, key, value, options, (x, part) => this.project(x, part));
-  }
-
   /** Weight and bias of a projection. */
   projection(part: AttentionProjection): { readonly weight: Tensor; readonly bias: Tensor | undefined } {
     const { in_proj_weight: packed, in_proj_bias: bias } = this;
@@ -230,16 +229,10 @@ export class MultiheadAttention extends Module<
     return composite(linear, {}, bias === undefined ? [x, weight] : [x, weight, bias]);
   }
 
-  /** `forward` with other projections, for adapters. */
-  attend(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    options: AttendOptions,
-    project: (x: Tensor, part: AttentionProjection) => Tensor,
-  ): Attended {
+  forward(query: Tensor, key: Tensor = query, value: Tensor = key, options: AttendOptions = {}): Attended {
     this.#check(query, key, value, options);
     const { numHeads, numKeyValueHeads, batchFirst } = this;
+    const { project = (x, part) => this.project(x, part) } = options;
     const isBatch = query.ndim === 3;
     // [batch, length, features] of every input, whatever the layout.
     const toBatch = (x: Tensor): Tensor => (isBatch ? (batchFirst ? x : x.transpose(0, 1)) : x.unsqueeze(0));
@@ -275,12 +268,12 @@ export class MultiheadAttention extends Module<
       const at = offset === undefined ? {} : { offset };
       [q, k] = [rotary.forward(q, at), rotary.forward(k, at)];
     }
-    if (cache !== undefined && offset !== undefined) {
-      const held = cache.write(offset, k, v);
-      [k, v] = [held.keys, held.values];
-    }
+    let before: Tensor | undefined;
+    if (cache !== undefined && offset !== undefined)
+      ({ keys: k, values: v, mask: before } = cache.write(offset, k, v));
     const given = k.shape[2] ?? 0;
     const masks = this.#masks({ batch, heads: numHeads, queries, keys: given }, offset, options);
+    if (before !== undefined) masks.push(before);
     const added = this.#addedKeys(batch, k.dtype);
     k = concat([k, ...added.map(({ key: extra }) => extra)], 2);
     v = concat([v, ...added.map(({ value: extra }) => extra)], 2);

@@ -5,6 +5,8 @@ import { GatedMLP, SwiGLU } from './gated-mlp.ts';
 import { MultiheadAttention } from './multihead-attention.ts';
 import { LearnedPositions, SinusoidalPositions } from './position-embeddings.ts';
 import { RotaryEmbedding } from './rotary-embedding.ts';
+import { Transformer, TransformerDecoder, TransformerEncoder } from './transformer.ts';
+import { TransformerDecoderLayer, TransformerEncoderLayer } from './transformer-layers.ts';
 
 export const attentionTypes = (): ModuleTypes => ({
   ALiBi,
@@ -14,4 +16,9 @@ export const attentionTypes = (): ModuleTypes => ({
   RotaryEmbedding,
   SinusoidalPositions,
   SwiGLU,
+  Transformer,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
 });

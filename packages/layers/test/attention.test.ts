@@ -1,0 +1,129 @@
+/** Attention that goes on from what was before, and what no token of another time or of padding may change. */
+import { device, manualSeed, randn, realize, setDevice, compile, tensor, type Tensor } from '@hebb/tensor';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { devices } from '../../tensor/test/support/devices.ts';
+import {
+  KeyValueCache,
+  MultiheadAttention,
+  RotaryEmbedding,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type MultiheadAttentionOptions,
+} from '../src/index.ts';
+
+async function difference(a: Tensor, b: Tensor): Promise<number> {
+  expect(a.shape).toEqual(b.shape);
+  return a.sub(b).abs().max().item();
+}
+
+/** Tokens a … b − 1 of a sequence [batch, length, features]. */
+const tokens = (x: Tensor, from: number, to: number): Tensor => x.narrow(1, from, to - from);
+
+describe.each(devices)('attention with a cache on %s', (name) => {
+  beforeAll(() => setDevice(name));
+  beforeEach(() => manualSeed(3));
+
+  const kinds: Readonly<Record<string, MultiheadAttentionOptions>> = {
+    plain: {},
+    'grouped queries and rotary positions': { numKeyValueHeads: 2, rotary: new RotaryEmbedding(4) },
+    'linear biases': { alibi: true },
+    'sizes of their own': { kdim: 16, vdim: 16, bias: false },
+  };
+
+  it.each(Object.entries(kinds))('gives what attention to everything gives: %s', async (_, options) => {
+    const attention = new MultiheadAttention(16, 4, { batchFirst: true, ...options });
+    const x = randn([2, 7, 16]);
+    const cache = attention.createCache({ batch: 2, capacity: 9 });
+    // A prompt of three tokens, then one by one.
+    const parts = [[0, 3], [3, 4], [4, 5], [5, 7]].map(([from = 0, to = 0]) => {
+      const part = tokens(x, from, to);
+      return [attention.forward(part, part, part, { cache }).output, from, to] as const;
+    }); // prettier-ignore
+    const whole = attention.forward(x, x, x, { isCausal: true }).output;
+    for (const [part, from, to] of parts) expect(await difference(part, tokens(whole, from, to))).toBeLessThan(1e-5);
+    expect(cache.length).toBe(7);
+    cache.reset();
+    const again = tokens(x, 0, 3);
+    expect(await difference(attention.forward(again, again, again, { cache }).output, tokens(whole, 0, 3))).toBeLessThan(1e-5); // prettier-ignore
+  });
+
+  it('runs compiled steps in one plan, of a whole stack', async () => {
+    const layer = new TransformerEncoderLayer(8, 2, { dimFeedforward: 8, batchFirst: true, normFirst: true });
+    const model = new TransformerEncoder(layer, 2).eval();
+    const x = randn([1, 6, 8]);
+    const whole = model.forward(x, { isCausal: true });
+    const caches = model.createCaches({ batch: 1, capacity: 6 });
+    const step = compile((token: Tensor) => model.forward(token, { caches }));
+    const misses = (): number => device.stats().planCache.misses;
+    await realize(x, whole);
+    const outputs: Tensor[] = [];
+    let after = 0;
+    for (let t = 0; t < 6; t++) {
+      const token = tokens(x, t, t + 1);
+      await realize(token);
+      outputs.push(step(token));
+      await realize(outputs[t] as Tensor);
+      if (t === 1) after = misses();
+    }
+    for (const [t, output] of outputs.entries()) expect(await difference(output, tokens(whole, t, t + 1))).toBeLessThan(1e-5); // prettier-ignore
+    expect(caches.map(({ length }) => length)).toEqual([6, 6]);
+    expect(after).toBeGreaterThan(0);
+    expect(() => step(tokens(x, 0, 1))).toThrow(/there is room for 6 positions, of which 6 are taken; 1 more/);
+    expect(caches.map(({ length }) => length)).toEqual([6, 6]);
+  });
+
+  it('decodes token by token with a memory', async () => {
+    const model = new TransformerDecoder(new TransformerDecoderLayer(8, 2, { dimFeedforward: 8, batchFirst: true }), 1).eval(); // prettier-ignore
+    const [x, memory] = [randn([2, 4, 8]), randn([2, 3, 8])];
+    const whole = model.forward(x, memory, { tgtIsCausal: true });
+    const caches = model.createCaches({ batch: 2, capacity: 4 });
+    for (let t = 0; t < 4; t++)
+      expect(await difference(model.forward(tokens(x, t, t + 1), memory, { caches }), tokens(whole, t, t + 1))).toBeLessThan(1e-5); // prettier-ignore
+  });
+
+  it('does not see later tokens where it is causal, nor padding at all', async () => {
+    const layer = (normFirst: boolean): TransformerEncoderLayer =>
+      new TransformerEncoderLayer(8, 2, { dimFeedforward: 8, batchFirst: true, normFirst });
+    for (const normFirst of [false, true]) {
+      const model = new TransformerEncoder(layer(normFirst), 2).eval();
+      const [x, other] = [randn([1, 6, 8]), randn([1, 6, 8]).mul(100)];
+      const isLate = tensor([[false, false, false, false, true, true]]);
+      const changed = isLate.unsqueeze(-1).where(other, x);
+      const early = (y: Tensor): Tensor => tokens(y, 0, 4);
+      const [a, b] = [model.forward(x, { isCausal: true }), model.forward(changed, { isCausal: true })];
+      expect(await early(a).toArray()).toEqual(await early(b).toArray());
+      expect(await difference(a, b)).toBeGreaterThan(0.1);
+      const [c, d] = [x, changed].map((y) => model.forward(y, { srcKeyPaddingMask: isLate })) as [Tensor, Tensor];
+      expect(await early(c).toArray()).toEqual(await early(d).toArray());
+      // What is left out may as well not be there.
+      expect(await difference(early(c), model.forward(tokens(x, 0, 4)))).toBeLessThan(1e-5);
+    }
+  });
+
+  it('attends to nothing where a query sees no key: the output is the bias of the last projection', async () => {
+    const attention = new MultiheadAttention(4, 2, { batchFirst: true });
+    const x = randn([2, 3, 4]);
+    const keyPaddingMask = tensor([[true, true, true], [false, false, true]]); // prettier-ignore
+    for (const needWeights of [false, true]) {
+      const { output } = attention.forward(x, x, x, { keyPaddingMask, needWeights });
+      const bias = attention.out_proj.bias as Tensor;
+      expect(await difference(output.narrow(0, 0, 1), bias.broadcastTo([1, 3, 4]))).toBe(0);
+    }
+  });
+});
+
+describe('a cache', () => {
+  it('refuses what does not fit', () => {
+    const attention = new MultiheadAttention(8, 2, { batchFirst: true });
+    const cache = attention.createCache({ batch: 2, capacity: 4 });
+    const x = randn([1, 2, 8]);
+    expect(() => attention.forward(x, x, x, { cache })).toThrow(/the cache is float32\[2,2,4,4\]: it takes keys \[2, 2, count, 4\], not float32\[1,2,2,4\]/); // prettier-ignore
+    expect(() => new KeyValueCache({ batch: 1, heads: 1, capacity: 0, headDim: 2 })).toThrow(
+      /capacity must be an integer/,
+    );
+    const long = randn([2, 5, 8]);
+    expect(() => attention.forward(long, long, long, { cache })).toThrow(/5 more do not fit/);
+  });
+});
