@@ -4,7 +4,18 @@
  * `node --import tsx benchmarks/layers.ts [wasm|webgpu] [part of a case's name]`.
  */
 import { valueAndGrad } from '@hebb/autograd';
-import { ConvTranspose2d, Embedding, GRU, LSTM, RNN, type AnyModule, type RecurrentResult } from '@hebb/layers';
+import {
+  ConvTranspose2d,
+  Embedding,
+  GRU,
+  LSTM,
+  MultiheadAttention,
+  RNN,
+  TransformerEncoderLayer,
+  type AnyModule,
+  type Attended,
+  type RecurrentResult,
+} from '@hebb/layers';
 import { manualSeed, randint, randn, setDevice, variable, type Tensor } from '@hebb/tensor';
 import { besidePyTorch, on, type Run } from './support/beside-pytorch.ts';
 import { commandLine, devices } from './support/command-line.ts';

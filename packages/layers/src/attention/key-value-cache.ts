@@ -111,9 +111,16 @@ export class KeyValueCache {
    *
    * Throws {@link ShapeError} where they have other sizes.
    */
-  write(first: Tensor, keys: Tensor, values: Tensor): { readonly keys: Tensor; readonly values: Tensor; readonly mask: Tensor } {
+  write(
+    first: Tensor,
+    keys: Tensor,
+    values: Tensor,
+  ): { readonly keys: Tensor; readonly values: Tensor; readonly mask: Tensor } {
     requireTensor('KeyValueCache', 'the first position', first);
-    const held = { keys: this.#written(this.keys, first, 'keys', keys), values: this.#written(this.values, first, 'values', values) };
+    const held = {
+      keys: this.#written(this.keys, first, 'keys', keys),
+      values: this.#written(this.values, first, 'values', values),
+    };
     const position = iota([keys.shape[2] ?? 0, 1], 0).add(first);
     return { ...held, mask: position.greaterEqual(iota([1, this.capacity], 1)) };
   }

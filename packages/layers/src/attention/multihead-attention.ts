@@ -269,8 +269,7 @@ export class MultiheadAttention extends Module<
       [q, k] = [rotary.forward(q, at), rotary.forward(k, at)];
     }
     let before: Tensor | undefined;
-    if (cache !== undefined && offset !== undefined)
-      ({ keys: k, values: v, mask: before } = cache.write(offset, k, v));
+    if (cache !== undefined && offset !== undefined) ({ keys: k, values: v, mask: before } = cache.write(offset, k, v));
     const given = k.shape[2] ?? 0;
     const masks = this.#masks({ batch, heads: numHeads, queries, keys: given }, offset, options);
     if (before !== undefined) masks.push(before);
