@@ -1,10 +1,17 @@
 /** Products of derivatives with vectors: of the Jacobian from the left and from the right, and of the Hessian. */
 import { onesLike, tensor, zerosLike, type Tensor } from '@hebb/tensor';
-import { requireArray, requireFunction } from '@hebb/tensor/arguments';
+import { checkOptions, requireArray, requireBoolean, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
 import { makeIdentity, nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
-import { prepareAll, requireGradients, requireScalarLoss, type Prepared } from './preparation.ts';
+import { partsOf, prepareAll, requireGradients, requireScalarLoss, type Prepared } from './preparation.ts';
 import { reverse } from './reverse.ts';
 import { leavesLike, leavesOf, resultOf, type Leaves } from './structure.ts';
+
+export interface JvpOptions {
+  /** Whether the function returns `[value, aux]`: aux is handed on as it is. Default false. */
+  hasAux?: boolean;
+}
+
+const jvpOptions: OptionNames<JvpOptions> = { hasAux: requireBoolean };
 
 /** Cotangents of the wanted tensors from those of outputs; undefined where it is zero. */
 export function pullBack(
@@ -99,6 +106,7 @@ function prepareWith<A extends unknown[]>(
  *
  * @param args - a list of the arguments of `f`.
  * @param tangents - a list of the same structure, shapes and dtypes.
+ * @param options - `hasAux`: whether `f` returns `[value, aux]`, for which `{ value, tangent, aux }` is returned with whatever aux is. Default false.
  *
  * Throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} where the tangents are not of the arguments' types and structure, or the value
  * depends on an argument only through an operation that has no gradient. Arguments that only select count with zero, as in {@link vjp}.
@@ -108,13 +116,41 @@ function prepareWith<A extends unknown[]>(
  * await tangent.toArray(); // [2, 0, 60]
  * ```
  */
-export function jvp<A extends unknown[], R>(f: (...args: A) => R, args: A, tangents: A): { value: R; tangent: R } {
+export function jvp<A extends unknown[], R>(
+  f: (...args: A) => R,
+  args: A,
+  tangents: A,
+  options?: JvpOptions & { readonly hasAux?: false },
+): { value: R; tangent: R };
+export function jvp<A extends unknown[], R, X>(
+  f: (...args: A) => readonly [R, X],
+  args: A,
+  tangents: A,
+  options: JvpOptions & { readonly hasAux: true },
+): { value: R; tangent: R; aux: X };
+export function jvp<A extends unknown[]>(
+  f: (...args: A) => unknown,
+  args: A,
+  tangents: A,
+  options: JvpOptions = {},
+): { value: unknown; tangent: unknown; aux?: unknown } {
   requireFunction('jvp', 'f', f);
+  checkOptions('jvp', options, jvpOptions);
+  const { hasAux = false } = options;
   const { prepared, vectors } = prepareWith('jvp', args, tangents, 'the tangents');
-  const { value, outputs } = call('jvp', f, prepared.args);
+  let aux: unknown;
+  const { value, outputs } = call(
+    'jvp',
+    (...own: A) => {
+      const parts = partsOf('jvp', f(...own), hasAux);
+      ({ aux } = parts);
+      return parts.loss;
+    },
+    prepared.args,
+  );
   const pushed = pushForward('jvp', outputs.tensors, vectors, prepared.wanted);
   const all = outputs.tensors.map((output, i) => pushed[i] ?? zerosLike(output));
-  return { value, tangent: outputs.rebuild(all) as R };
+  return { value, tangent: outputs.rebuild(all), ...(hasAux && { aux }) };
 }
 
 /**

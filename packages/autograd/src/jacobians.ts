@@ -1,10 +1,18 @@
 /** Whole matrices of derivatives: all rows of a pullback at once, or all columns of a pushforward. */
 import { eye, zeros, type Tensor } from '@hebb/tensor';
-import { checkOptions, oneOf, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, oneOf, requireBoolean, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
 import { knownAs, nodeOf, tensorOf, withInlining, type Node, type TensorType } from '@hebb/tensor/graph';
 import { Batching } from './batching.ts';
 import { grad } from './gradients.ts';
-import { prepare, requireGradients, requirePositions, type At, type Position, type Positions } from './preparation.ts';
+import {
+  partsOf,
+  prepare,
+  requireGradients,
+  requirePositions,
+  type At,
+  type Position,
+  type Positions,
+} from './preparation.ts';
 import { pushForward } from './directions.ts';
 import { reverse } from './reverse.ts';
 import { resultOf, type Replaced } from './structure.ts';
@@ -14,6 +22,8 @@ export interface JacobianOptions<N> {
   argnums?: N;
   /** 'reverse' does what a gradient costs for each element of the result, 'forward' what a few values cost for each element of the argument. Default 'reverse'. */
   mode?: 'reverse' | 'forward';
+  /** Whether the function returns `[value, aux]`, for which `{ jacobian, aux }` is returned with whatever aux is. Default false. */
+  hasAux?: boolean;
 }
 
 export interface HessianOptions<N> {
@@ -22,7 +32,11 @@ export interface HessianOptions<N> {
 }
 
 const modes = ['reverse', 'forward'] as const;
-const jacobianOptions: OptionNames<JacobianOptions<unknown>> = { argnums: requirePositionsOf, mode: oneOf(...modes) };
+const jacobianOptions: OptionNames<JacobianOptions<unknown>> = {
+  argnums: requirePositionsOf,
+  mode: oneOf(...modes),
+  hasAux: requireBoolean,
+};
 const hessianOptions: OptionNames<HessianOptions<unknown>> = { argnums: requirePositionsOf };
 
 function requirePositionsOf(op: string, _name: string, value: unknown): void {
@@ -124,7 +138,7 @@ function derivatives<A extends unknown[]>(
  *
  * @param f - takes and returns tensors of floating numbers, in arrays, plain objects and Maps.
  * @param options - `argnums`: one position, or several, for which lists stand in the place of every tensor of the result; `mode`: what is cheaper, 'reverse' for fewer elements
- * in the result than in the argument, 'forward' for fewer in the argument. Default 0 and 'reverse'.
+ * in the result than in the argument, 'forward' for fewer in the argument; `hasAux`: whether `f` returns `[value, aux]`, for which `{ jacobian, aux }` is returned. Default 0, 'reverse' and false.
  *
  * Throws {@link DTypeError} where the result or the argument holds no floating numbers, and {@link ArgumentError} where they are no tensors, or the result depends on the argument
  * only through an operation that has no gradient, which the message names. Where it does not depend on it at all, or the argument only selects, the Jacobian is zero.
@@ -137,11 +151,29 @@ function derivatives<A extends unknown[]>(
  */
 export function jacobian<A extends unknown[], R, const N extends Position<A> | readonly number[] = 0>(
   f: (...args: A) => R,
-  options: JacobianOptions<N> = {},
-): (...args: A) => Replaced<R, At<A, N>> {
+  options?: JacobianOptions<N> & { readonly hasAux?: false },
+): (...args: A) => Replaced<R, At<A, N>>;
+export function jacobian<A extends unknown[], R, X, const N extends Position<A> | readonly number[] = 0>(
+  f: (...args: A) => readonly [R, X],
+  options: JacobianOptions<N> & { readonly hasAux: true },
+): (...args: A) => { jacobian: Replaced<R, At<A, N>>; aux: X };
+export function jacobian<A extends unknown[]>(
+  f: (...args: A) => unknown,
+  options: JacobianOptions<Positions> = {},
+): (...args: A) => unknown {
   requireFunction('jacobian', 'f', f);
   checkOptions('jacobian', options, jacobianOptions);
-  return (...args) => derivatives('jacobian', f, args, { ...options, check: true }) as Replaced<R, At<A, N>>;
+  const { hasAux = false } = options;
+  return (...args) => {
+    let aux: unknown;
+    const own = (...fresh: A): unknown => {
+      const parts = partsOf('jacobian', f(...fresh), hasAux);
+      ({ aux } = parts);
+      return parts.loss;
+    };
+    const all = derivatives('jacobian', own, args, { ...options, check: true });
+    return hasAux ? { jacobian: all, aux } : all;
+  };
 }
 
 /**

@@ -49,7 +49,9 @@ export function partsOf(
   if (!hasAux) return { loss: value, aux: undefined };
   if (Array.isArray(value) && value.length === 2) return { loss: value[0] as unknown, aux: value[1] as unknown };
   requireNoPromise(op, value);
-  throw new ArgumentError(`[${op}] with hasAux the function must return [loss, aux], not ${describe(value)}.`);
+  throw new ArgumentError(
+    `[${op}] with hasAux the function must return [${op === 'jvp' || op === 'jacobian' ? 'value' : 'loss'}, aux], not ${describe(value)}.`,
+  );
 }
 
 export function requireScalarLoss(op: string, loss: unknown): asserts loss is Tensor {

@@ -2,7 +2,7 @@
 import { setDevice, tensor, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { grad, valueAndGrad, vmap } from '../src/index.ts';
+import { grad, jacobian, jvp, valueAndGrad, vmap } from '../src/index.ts';
 
 let w = tensor([1, 2]);
 const loss = (v: Tensor, x: Tensor) => {
@@ -14,6 +14,25 @@ describe.each(devices)('hasAux on %s', (name) => {
   beforeAll(() => {
     setDevice(name);
     w = tensor([1, 2]);
+  });
+
+  it('is handed on by derivatives in a direction and Jacobians, as in functorch', async () => {
+    const f = (x: Tensor) => [x.square(), { doubled: x.mul(2), name: 'anything' }] as const;
+    const along = jvp(f, [w], [tensor([1, 10])], { hasAux: true });
+    expect(await along.value.toArray()).toEqual([1, 4]);
+    expect(await along.tangent.toArray()).toEqual([2, 40]);
+    expect([await along.aux.doubled.toArray(), along.aux.name]).toEqual([[2, 4], 'anything']);
+    for (const mode of ['reverse', 'forward'] as const) {
+      const { jacobian: all, aux } = jacobian(f, { mode, hasAux: true })(w);
+      expect(await all.toArray()).toEqual([
+        [2, 0],
+        [0, 4],
+      ]);
+      expect(await aux.doubled.toArray()).toEqual([2, 4]);
+    }
+    expect(() => jacobian(((x: Tensor) => x) as never, { hasAux: true })(w)).toThrow(
+      /\[jacobian\] with hasAux the function must return \[value, aux\]/,
+    );
   });
 
   it('gives the gradient of the loss, and everything else as it is', async () => {

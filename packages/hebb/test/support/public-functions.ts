@@ -841,6 +841,7 @@ export const functions: Functions<Api> = {
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
     other(() => [tensor([1])], 'array'),
     other(() => [tensor([1])], 'array'),
+    options<hebb.JvpOptions>({ hasAux: aBoolean(false) }),
   ],
   hvp: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square().sum()),
@@ -849,7 +850,7 @@ export const functions: Functions<Api> = {
   ],
   jacobian: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
-    options<hebb.JacobianOptions<0>>({ argnums: oneOrMore(0), mode: other(() => 'reverse') }),
+    options<hebb.JacobianOptions<0>>({ argnums: oneOrMore(0), mode: other(() => 'reverse'), hasAux: aBoolean(false) }),
   ],
   hessian: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square().sum()),
