@@ -7,6 +7,7 @@ import {
   iota,
   pad,
   scan,
+  scatterAdd,
   ShapeError,
   tensor,
   where,
@@ -146,7 +147,8 @@ function alignments(
   const classOf = isTarget.and(isUnknown.not()).where(targets, blank);
   const alike = classOf.equal(shifted(classOf, 1, blank)).where(never, 0);
   const isActive = iota([steps, 1], 0).less(lengths.input).unsqueeze(2);
-  const ofLabels = gather(emissions, 2, classOf.unsqueeze(0).broadcastTo([steps, examples, labels]));
+  const places = classOf.unsqueeze(0).broadcastTo([steps, examples, labels]);
+  const ofLabels = gather(emissions, 2, places);
 
   const [last, passed] = scan(
     (alpha, { ofBlank, ofLabel, active }) => {
@@ -208,7 +210,7 @@ function alignments(
     .squeeze(1)
     .add(passed.offset.sum([0, 2]));
 
-  const [, { blanks, labels: places }] = scan(
+  const [, spent] = scan(
     (gamma, { closed, moved, jumped }) => {
       const toLabel = gamma.blanks.mul(closed);
       const [toBlank, past] = [gamma.labels.mul(moved), gamma.labels.mul(jumped)];
@@ -228,8 +230,8 @@ function alignments(
     { closed: passed.closed, moved: passed.moved, jumped: passed.jumped },
     { reverse: true },
   );
-  const everyClass = iota([classes], 0);
-  const ofClasses = places.transpose(0, 1).matmul(classOf.unsqueeze(2).equal(everyClass).to('float32')).transpose(0, 1);
+  const ofBlanks = iota([classes], 0).equal(blank).where(spent.blanks, 0);
+  const posterior = scatterAdd(ofBlanks, 2, places, spent.labels);
 
   const { input, target } = lengths;
   const isOutside = input.less(0).or(input.greater(steps)).or(target.less(0)).or(target.greater(labels));
@@ -239,7 +241,7 @@ function alignments(
     losses: isImpossible.where(zeroInfinity ? 0 : Infinity, logLikelihood.neg()).add(invalid),
     factors: isImpossible.where(zeroInfinity ? 0 : NaN, 1).add(invalid),
     isActive,
-    posterior: ofClasses.add(everyClass.equal(blank).where(blanks, 0)),
+    posterior,
   };
 }
 
