@@ -54,7 +54,7 @@ describe('a state', () => {
     const gru = new GRU(2, 4, { numLayers: 2 });
     let [outputs, state]: [Tensor[], ReturnType<LSTM['forward']>['state'] | undefined] = [[], undefined];
     for (const piece of pieces) {
-      const step = lstm.forward(piece, { ...(state && { state }) });
+      const step = lstm.forward(piece, { state });
       outputs.push(step.output);
       state = step.state;
     }
@@ -64,7 +64,7 @@ describe('a state', () => {
     let hidden: Tensor | undefined;
     outputs = [];
     for (const piece of pieces) {
-      const step = gru.forward(piece, { ...(hidden && { state: hidden }) });
+      const step = gru.forward(piece, { state: hidden });
       outputs.push(step.output);
       hidden = step.state;
     }

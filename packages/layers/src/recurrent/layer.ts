@@ -42,9 +42,9 @@ export const recurrentOptions: OptionNames<RecurrentOptions> = {
 /** What `forward` of a recurrent layer takes beside the sequences. */
 export interface RecurrentInputs<S> {
   /** The state before the first step. Default: zeros. */
-  state?: S;
+  state?: S | undefined;
   /** How many steps each sequence of the batch has, int32 [batch]; what lies beyond is not read. Default: all. */
-  lengths?: Positions;
+  lengths?: Positions | undefined;
 }
 
 const inputNames: OptionNames<RecurrentInputs<unknown>> = { state: true, lengths: true };

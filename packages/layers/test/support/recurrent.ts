@@ -52,7 +52,6 @@ export function resultsOf(
   lengths?: readonly number[],
 ): Tensor[] {
   const [hidden, cell] = initial ?? [];
-  const given = lengths === undefined ? {} : { lengths };
   if (module instanceof RNNCell || module instanceof GRUCell) return [module.forward(x, hidden)];
   const both = hidden && cell && { hidden, cell };
   if (module instanceof LSTMCell) {
@@ -60,9 +59,9 @@ export function resultsOf(
     return [next.hidden, next.cell];
   }
   if (module instanceof LSTM) {
-    const { output, state } = module.forward(x, { ...given, ...(both && { state: both }) });
+    const { output, state } = module.forward(x, { lengths, state: both });
     return [output, state.hidden, state.cell];
   }
-  const { output, state } = module.forward(x, { ...given, ...(hidden && { state: hidden }) });
+  const { output, state } = module.forward(x, { lengths, state: hidden });
   return [output, state];
 }
