@@ -1,10 +1,13 @@
-"""Writes packages/layers/test/golden/embedding.json: Embedding and EmbeddingBag of PyTorch.
+"""Writes packages/layers/test/golden/embedding.json and max-norm.json: Embedding and EmbeddingBag of PyTorch, and steps of a table with a largest norm.
 
 Run: python3 tools/golden/layers_embedding.py (PyTorch 1.13 or later)
 """
 
+import json
+from pathlib import Path
+
 import torch
-from layer_cases import case, exact, write
+from layer_cases import case, exact, store, write
 from torch import nn
 
 
@@ -72,3 +75,16 @@ write(
         bag(LIST, [0, 3], mode="max", max_norm=0.75, norm_type=1.0),
     ],
 )
+
+start, batches = exact(4, 2), [[0, 1, 1], [1, 2], [0, 3, 2]]
+layer = nn.Embedding(4, 2, max_norm=1.0).double()
+layer.weight.data = start.clone()
+optimizer = torch.optim.SGD(layer.parameters(), lr=0.25)
+weights = []
+for batch in batches:
+    optimizer.zero_grad()
+    ((layer(torch.tensor(batch)) - 1) ** 2).sum().backward()
+    optimizer.step()
+    weights.append(store(layer.weight.data.clone()))
+path = Path(__file__).parents[2] / "packages/layers/test/golden/max-norm.json"
+path.write_text(json.dumps({"start": start.tolist(), "batches": batches, "weights": weights}) + "\n")

@@ -4,7 +4,8 @@ import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { mul, sub } from './arithmetic.ts';
-import { cast, detach } from './casting.ts';
+import { cast } from './casting.ts';
+import { composite } from './composite.ts';
 import { equal, lessEqual, notEqual, where } from './comparison.ts';
 import { alongAxis, gatherNode } from './indexing.ts';
 import { flatten, reshape, unsqueeze } from './movement.ts';
@@ -36,13 +37,17 @@ function paddingRow(op: string, index: number | undefined, rows: number): number
   return index < 0 ? index + rows : index;
 }
 
-/** Rows [n, columns] for a list of ids; those of the padding are cut off from the table's gradient. */
-function rowsOf(weight: Tensor, list: Tensor, padding: number | undefined): Tensor {
-  const index = alongAxis(list, 0, weight.shape);
-  const rows = gatherNode(weight, 0, index, outsideOf(weight.dtype));
-  if (padding === undefined) return rows;
-  // The compiler sees that both sides are one value.
-  return where(equal(index, padding), gatherNode(detach(weight), 0, index, outsideOf(weight.dtype)), rows);
+/** The table, whose row of the padding gets no gradient. */
+function withoutGradientOf(row: number | undefined, weight: Tensor): Tensor {
+  if (row === undefined || !isFloat(weight.dtype)) return weight;
+  return composite('withoutGradientOfRow', { row }, [weight], (table) => table, {
+    gradient: (cotangent) => [where(equal(iota(cotangent.shape, 0), row), 0, cotangent)],
+  });
+}
+
+/** Rows [n, columns] for a list of ids. */
+function rowsOf(weight: Tensor, list: Tensor): Tensor {
+  return gatherNode(weight, 0, alongAxis(list, 0, weight.shape), outsideOf(weight.dtype));
 }
 
 /**
@@ -64,7 +69,7 @@ export function embedding(ids: Positions, weight: Tensor, options: EmbeddingOpti
   const [rows = 0, columns = 0] = weight.shape;
   requireWithin('embedding', 'ids', positions, 0, rows - 1);
   const padding = paddingRow('embedding', options.paddingIndex, rows);
-  return reshape(rowsOf(weight, flatten(positions), padding), [...positions.shape, columns]);
+  return reshape(rowsOf(withoutGradientOf(padding, weight), flatten(positions)), [...positions.shape, columns]);
 }
 
 export interface EmbeddingBagOptions extends EmbeddingOptions {
@@ -117,7 +122,7 @@ export function embeddingBag(ids: Positions, weight: Tensor, options: EmbeddingB
   const inBag = padding === undefined ? tensorOf(constantNode(1, 'bool', list.shape)) : notEqual(list, padding);
   // The padding's rows belong to no bag.
   const segments = where(inBag, bags, -1);
-  const values = rowsOf(weight, list, padding);
+  const values = rowsOf(withoutGradientOf(padding, weight), list);
   const weighted = perSampleWeights === undefined ? values : mul(values, reshape(perSampleWeights, [list.size, 1]));
   const counts = unsqueeze(segmentSum(cast(inBag, 'float32'), segments, count), 1);
   const isEmpty = equal(counts, 0);
