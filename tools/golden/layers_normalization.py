@@ -6,6 +6,7 @@ Run: python3 tools/golden/layers_normalization.py (PyTorch 1.13 or later)
 import torch
 from layer_cases import case, exact, write
 from torch import nn
+from torch.nn.utils import spectral_norm, weight_norm
 
 NAMES = {
     "eps": "eps", "momentum": "momentum", "affine": "affine", "track_running_stats": "trackRunningStats", "elementwise_affine": "elementwiseAffine",
@@ -76,4 +77,21 @@ lrn = {"fields": ["size"]}
 add(nn.LocalResponseNorm, [2], 2, 4, 3, **lrn)
 add(nn.LocalResponseNorm, [3], 2, 4, 2, 2, alpha=0.5, beta=0.5, k=2.0, **lrn)
 add(nn.LocalResponseNorm, [5], 1, 3, 1, 2, 2, alpha=1.0, **lrn)
+
+linear = {"type": "Linear", "inFeatures": 4, "outFeatures": 3}
+conv = {"type": "Conv2d", "inChannels": 2, "outChannels": 3, "kernelSize": 2, "bias": False}
+weight = {"type": "WeightNorm", "layer": linear}
+CASES.append(case(weight, weight_norm(nn.Linear(4, 3)), exact(2, 4)))
+CASES.append(case({**weight, "axis": 1}, weight_norm(nn.Linear(4, 3), dim=1), exact(2, 4)))
+CASES.append(case({"type": "WeightNorm", "layer": conv}, weight_norm(nn.Conv2d(2, 3, 2, bias=False)), exact(2, 2, 3, 3)))
+transposed = {"type": "ConvTranspose1d", "inChannels": 2, "outChannels": 3, "kernelSize": 2}
+for config, make, axis, shape in (
+    (linear, lambda: nn.Linear(4, 3), 0, (2, 4)),
+    (conv, lambda: nn.Conv2d(2, 3, 2, bias=False), 0, (2, 2, 3, 3)),
+    (transposed, lambda: nn.ConvTranspose1d(2, 3, 2), 1, (2, 2, 3)),
+):
+    for training, steps in ((True, 1), (True, 3), (False, 1)):
+        normed = spectral_norm(make(), n_power_iterations=2 if steps == 3 else 1, dim=axis)
+        options = {**({"axis": 1} if axis == 1 else {}), **({"iterations": 2} if steps == 3 else {})}
+        CASES.append(case({"type": "SpectralNorm", "layer": config, **options}, normed, exact(*shape), training=training, steps=steps))
 write("normalization", CASES)

@@ -17,7 +17,8 @@ import { regularizationTypes } from './regularization/types.ts';
 import { build, type ModuleConfig, type ModuleTypes } from './module/build.ts';
 import type { Module } from './module/module.ts';
 
-const ownTypes = (): ModuleTypes => ({
+/** The classes of this package by their types. */
+export const ownTypes = (): ModuleTypes => ({
   ...activationsTypes(),
   ...adaptersTypes(),
   ...attentionTypes(),

@@ -17,3 +17,4 @@ export * from './activations/index.ts';
 export * from './initialization/index.ts';
 export * from './files/index.ts';
 export { fromConfig } from './config.ts';
+export { initializeByName, type InitializeByNameOptions } from './initialize-by-name.ts';

@@ -1,13 +1,39 @@
 /** Initial weights against the closed forms of their distributions. Bounds are five standard errors for the given number of draws. */
-import { manualSeed, setDevice, type Tensor } from '@hebb/tensor';
+import {
+  defaultGenerator,
+  eye,
+  full,
+  Generator,
+  manualSeed,
+  matmul,
+  ones,
+  setDevice,
+  transpose,
+  truncatedNormal,
+  uniform,
+  zeros,
+  type Tensor,
+} from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import {
   BatchNorm2d,
+  calculateGain,
   Conv2d,
+  dirac,
+  initializeByName,
   kaimingNormal,
   kaimingUniform,
   Linear,
+  Module,
+  MultiheadAttention,
+  normal,
+  orthogonal,
+  parameter,
+  PReLU,
+  Sequential,
+  sparse,
+  WeightNorm,
   xavierNormal,
   xavierUniform,
 } from '../src/index.ts';
@@ -75,11 +101,201 @@ describe.each(devices)('initial weights on %s', (device) => {
     await expectNormal(xavierNormal([100, 30, 5, 2]), 2 / (300 + 1000));
   });
 
+  it('Kaiming and Xavier distributions with modes and gains', async () => {
+    await expectUniform(kaimingUniform([400, 100, 3], { mode: 'fanOut' }), Math.sqrt(6 / 1200));
+    await expectUniform(kaimingUniform([200, 300], { nonlinearity: 'tanh' }), (5 / 3) * Math.sqrt(3 / 300));
+    await expectNormal(kaimingNormal([200, 300], { mode: 'fanOut', nonlinearity: 'relu' }), 2 / 200);
+    await expectNormal(kaimingNormal([200, 300], { nonlinearity: 'linear' }), 1 / 300);
+    await expectUniform(xavierUniform([100, 300], { gain: 2 }), 2 * Math.sqrt(6 / 400));
+    await expectNormal(xavierNormal([100, 300], { gain: calculateGain('tanh') }), (25 / 9) * (2 / 400));
+  });
+
+  it('normal, uniform and truncated normal distributions', async () => {
+    await expectNormal(normal([200, 300], { std: 0.02 }), 0.0004);
+    await expectNormal(normal([200, 300], { mean: 3 }).sub(3), 1);
+    await expectUniform(uniform([200, 300], -0.1, 0.1), 0.1);
+    const values = [...(await truncatedNormal([40_000], { mean: 1, std: 2, low: -1, high: 2 }).data())];
+    expect(values.every((value) => value >= -1 && value <= 2)).toBe(true);
+    // (α, β) = (−1, ½): the mean is μ + σ (φ(α) − φ(β)) / (Φ(β) − Φ(α)).
+    const expected = 1 + (2 * (0.24197072 - 0.35206533)) / (0.69146246 - 0.15865525);
+    expect(Math.abs(values.reduce((sum, value) => sum + value, 0) / values.length - expected)).toBeLessThan(0.02);
+  });
+
+  it('constants: ones, zeros, a number, the identity', async () => {
+    expect(await Promise.all([ones([2]), zeros([2]), full([2], 0.5)].map((x) => x.toArray()))).toEqual([
+      [1, 1],
+      [0, 0],
+      [0.5, 0.5],
+    ]);
+    expect(await eye(2, 3).toArray()).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+    ]);
+  });
+
+  it.each([
+    [[6, 4], 1],
+    [[4, 6], 2],
+    [[5, 5], 1],
+    [[4, 2, 3, 2], 0.5],
+    [[6, 2, 2], 1],
+  ])('orthogonal of %j times %d: rows or columns are orthonormal', async (shape, gain) => {
+    const [rows = 0] = shape;
+    const matrix = orthogonal(shape, { gain }).reshape([rows, -1]);
+    const columns = matrix.shape[1] ?? 0;
+    const product = rows <= columns ? matmul(matrix, transpose(matrix, 0, 1)) : matmul(transpose(matrix, 0, 1), matrix);
+    const difference = product.sub(eye(Math.min(rows, columns)).mul(gain * gain)).abs();
+    expect(await difference.max().item()).toBeLessThan(2e-6);
+  });
+
+  it('orthogonal matrices are spread evenly: a first element has mean 0 and variance 1 / n', async () => {
+    const firsts = await Promise.all(
+      Array.from({ length: 200 }, async () => (await orthogonal([4, 4]).data())[0] ?? NaN),
+    );
+    const mean = firsts.reduce((sum, value) => sum + value, 0) / 200;
+    const variance = firsts.reduce((sum, value) => sum + value ** 2, 0) / 200;
+    expect(Math.abs(mean)).toBeLessThan(5 * Math.sqrt(1 / 4 / 200));
+    // Var(x²) of a coordinate on the sphere in four dimensions is 1/8 − 1/16.
+    expect(Math.abs(variance - 1 / 4)).toBeLessThan(5 * Math.sqrt(1 / 16 / 200));
+  });
+
+  it('sparse: every column has as many zeros, at places of its own; the rest is normal', async () => {
+    const weight = sparse([50, 400], 0.3, { std: 0.5 });
+    expect(new Set(await weight.equal(0).sum(0).data())).toEqual(new Set([15]));
+    // Zeros of a row: binomial, 400 draws of 0.3.
+    const rows = await weight.equal(0).sum(1).data();
+    for (const count of rows) expect(Math.abs(count - 120)).toBeLessThan(5 * Math.sqrt(400 * 0.3 * 0.7));
+    const kept = [...(await weight.data())].filter((value) => value !== 0);
+    const variance = kept.reduce((sum, value) => sum + value ** 2, 0) / kept.length;
+    expect(Math.abs(variance - 0.25)).toBeLessThan(5 * 0.25 * Math.sqrt(2 / kept.length));
+  });
+
+  it('dirac: a convolution passes on its input, in groups, too', async () => {
+    for (const [groups, outputs] of [
+      [1, 4],
+      [2, 4],
+      [1, 6],
+    ] as const) {
+      const layer = new Conv2d(4, outputs, 3, { padding: 1, groups, bias: false });
+      layer.weight = parameter(dirac([outputs, 4 / groups, 3, 3], { groups }));
+      const x = uniform([2, 4, 5, 5], -1, 1);
+      const y = layer.forward(x);
+      // Of a group's outputs there are as many as there are inputs, in order.
+      const perGroup = outputs / groups;
+      for (let output = 0; output < outputs; output++) {
+        const [group, place] = [Math.floor(output / perGroup), output % perGroup];
+        const expected = place < 4 / groups ? x.narrow(1, group * (4 / groups) + place, 1) : zeros([2, 1, 5, 5]);
+        expect(await y.narrow(1, output, 1).data()).toEqual(await expected.data());
+      }
+    }
+  });
+
+  it("gains are PyTorch's", () => {
+    expect(
+      ['linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'selu'].map((name) => calculateGain(name as 'selu')),
+    ).toEqual([1, 1, 1, 5 / 3, Math.SQRT2, Math.sqrt(2 / (1 + 0.01 ** 2)), 3 / 4]);
+    expect(calculateGain('leakyRelu', 2)).toBe(Math.sqrt(2 / 5));
+  });
+
   it('the same seed gives the same model', async () => {
     const values = async (): Promise<unknown> => {
       manualSeed(9);
       return Promise.all(new Linear(5, 4).parameters().map((p) => p.toArray()));
     };
     expect(await values()).toEqual(await values());
+  });
+});
+
+class Forward extends Module {
+  static override readonly type: string = 'Forward';
+  readonly a = new Linear(6, 5);
+  readonly b = new Linear(5, 4);
+  forward(x: Tensor): Tensor {
+    return this.b.forward(this.a.forward(x));
+  }
+}
+
+/** The same names in another order, and more of them. */
+class Backward extends Module {
+  static override readonly type: string = 'Backward';
+  readonly b = new Linear(5, 4);
+  readonly slope = new PReLU();
+  readonly more = new Conv2d(2, 3, 3);
+  readonly a = new Linear(6, 5);
+  forward(x: Tensor): Tensor {
+    return this.b.forward(this.a.forward(x));
+  }
+}
+
+const valuesOf = async (model: Module): Promise<Record<string, Float32Array>> =>
+  Object.fromEntries(
+    await Promise.all(
+      [...model.namedParameters()].map(async ([name, x]) => [name, (await x.data()) as Float32Array] as const),
+    ),
+  );
+
+describe.each(devices)('initial values by name on %s', (device) => {
+  beforeAll(() => setDevice(device));
+
+  it('follow from the seed and the name alone, whatever else the model holds, in whatever order', async () => {
+    const first = await valuesOf(initializeByName(new Forward(), 3));
+    const second = await valuesOf(initializeByName(new Backward(), 3));
+    for (const [name, values] of Object.entries(first)) expect(second[name], name).toEqual(values);
+    const other = await valuesOf(initializeByName(new Forward(), 4));
+    for (const [name, values] of Object.entries(first)) expect(other[name], name).not.toEqual(values);
+    expect(first['a.weight']?.slice(0, 5)).not.toEqual(first['b.weight']?.slice(0, 5));
+  });
+
+  it("are those that the layers begin with: Linear's uniform in ±1/√inFeatures, PReLU's constant", async () => {
+    const model = initializeByName(new Sequential(new Linear(300, 400), new PReLU({ init: 0.5 })), 5);
+    const { weight, bias } = model.at(0) as Linear;
+    await expectUniform(weight, 1 / Math.sqrt(300));
+    await expectUniform(bias as Tensor, 1 / Math.sqrt(300));
+    expect(await (model.at(1) as PReLU).weight.toArray()).toEqual([0.5]);
+  });
+
+  it('come from a scheme where one is given, and stay where it gives none', async () => {
+    const model = new Sequential(new Linear(300, 400), new Linear(400, 2));
+    const bias = await (model.at(0) as Linear).bias?.data();
+    const scheme = (name: string, { shape }: Tensor, generator: Generator): Tensor | undefined =>
+      name.endsWith('weight') ? normal(shape, { std: 0.02, generator }) : undefined;
+    initializeByName(model, 6, { scheme });
+    await expectNormal((model.at(0) as Linear).weight, 0.0004);
+    expect(await (model.at(0) as Linear).bias?.data()).toEqual(bias);
+    const again = initializeByName(new Sequential(new Linear(300, 400)), 6, { scheme });
+    expect(await (again.at(0) as Linear).weight.data()).toEqual(await (model.at(0) as Linear).weight.data());
+  });
+
+  it('leave the default generator, tied weights, frozen ones and buffers as they are', async () => {
+    const model = new Sequential(new Linear(4, 4), new BatchNorm2d(4), new Linear(4, 4));
+    model.setMember('2.weight', model.getMember('0.weight'));
+    model.at(0)?.freeze();
+    const before = defaultGenerator.stateDict();
+    initializeByName(model, 1);
+    expect(defaultGenerator.stateDict()).toEqual(before);
+    expect(model.getMember('2.weight')).toBe(model.getMember('0.weight'));
+    expect([...model.trainableParameters().keys()]).toEqual(['1.weight', '1.bias', '2.bias']);
+  });
+
+  it('of a layer made of layers are what it makes of them, and what it was given has its own', async () => {
+    const attention = initializeByName(new MultiheadAttention(8, 2), 1);
+    expect(new Set(await (attention.out_proj.bias as Tensor).data())).toEqual(new Set([0]));
+    const inner = async (model: Module, name: string): Promise<unknown> => (model.getMember(name) as Tensor).toArray();
+    const normed = initializeByName(new Sequential(new WeightNorm(new Linear(3, 2))), 2);
+    const plain = initializeByName(new Sequential(new Linear(3, 2)), 2);
+    expect(await inner(normed, '0.weight_v')).toEqual(await inner(plain, '0.weight'));
+  });
+
+  it('are refused of a wrong shape, and of parameters of a class that is not known', () => {
+    expect(() => initializeByName(new Linear(2, 2), 1, { scheme: () => zeros([3]) })).toThrow(/float32\[3\]/);
+    class Scale extends Module {
+      static override readonly type: string = 'Scale';
+      readonly weight = parameter(ones([2]));
+      forward(x: Tensor): Tensor {
+        return x.mul(this.weight);
+      }
+    }
+    expect(() => initializeByName(new Scale(), 1)).toThrow(/no module type 'Scale'/);
+    expect(initializeByName(new Scale(), 1, { types: { Scale } })).toBeInstanceOf(Scale);
   });
 });

@@ -50,6 +50,16 @@ export {
   type ShrinkOptions,
 } from './ops/rectifiers.ts';
 export { hardsigmoid, hardswish, mish, silu, softsign, tanhshrink } from './ops/sigmoidal-units.ts';
+export {
+  alphaDropout,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  dropPath,
+  featureAlphaDropout,
+  type DropoutOptions,
+} from './ops/dropout.ts';
 export { layerNorm, rmsNorm, type RmsNormOptions } from './ops/layer-norm.ts';
 export { groupNorm } from './ops/group-norm.ts';
 export {

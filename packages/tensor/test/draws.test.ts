@@ -71,7 +71,18 @@ const secondRegion = (draw: (x: Tensor, kernel: number, options: object) => Tens
   exact: true,
 });
 
-const cases: Draws<Omit<typeof hebb, 'scaledDotProductAttention'>> = {
+/** What draws only which part of its input stays; tested in `@hebb/layers`. */
+type Dropping =
+  | 'dropout'
+  | 'dropout1d'
+  | 'dropout2d'
+  | 'dropout3d'
+  | 'alphaDropout'
+  | 'featureAlphaDropout'
+  | 'dropPath'
+  | 'scaledDotProductAttention';
+
+const cases: Draws<Omit<typeof hebb, Dropping>> = {
   rand: {
     draw: (shape, generator) => hebb.rand(shape, { generator }),
     mean: 1 / 2,

@@ -26,6 +26,8 @@ export interface Sample {
   readonly sizes?: readonly [Sizes, Sizes];
   /** What it does is drawn also where it does not train, or cannot be written to a file: why there is none. */
   readonly noFile?: string;
+  /** While training it computes with what it changes itself and gradients take as constant: why derivatives are compared in evaluation mode alone. */
+  readonly movesItself?: string;
 }
 
 interface Numbers {
@@ -74,7 +76,7 @@ export const of = (
   make: () => AnyModule,
   inputs: readonly Given[],
   features: Sample['features'],
-  more: Pick<Sample, 'call' | 'sizes' | 'noFile'> = {},
+  more: Pick<Sample, 'call' | 'sizes' | 'noFile' | 'movesItself'> = {},
 ): readonly Sample[] => [{ make, inputs, features, ...more }];
 
 /** Several configurations of one layer. */

@@ -147,7 +147,20 @@ const running = {
   runningMean: aTensor(() => hebb.variable(tensor([1, 2]))),
   runningVar: aTensor(() => hebb.variable(tensor([1, 2]))),
 };
-const kaiming = options<hebb.KaimingOptions>({ slope: aNumber(0), generator: other(() => new hebb.Generator(1)) });
+const aGenerator = other(() => new hebb.Generator(1));
+const kaiming = options<hebb.KaimingOptions>({
+  mode: aChoice('fanOut'),
+  nonlinearity: aChoice('relu'),
+  slope: aNumber(0),
+  generator: aGenerator,
+});
+const xavier = options<hebb.XavierOptions>({ gain: aNumber(1), generator: aGenerator });
+const dropping = options<hebb.DropoutOptions>({
+  probability: aNumber(0.5),
+  training: aBoolean(true),
+  generator: aGenerator,
+});
+const sequenceOf2 = aTensor(() => tensor([[[1, 2], [3, 4]]])); // prettier-ignore
 const windows = options<hebb.WindowOptions>({ stride: oneOrMore(1), dilation: oneOrMore(1) });
 const reduction = aChoice('mean');
 const margin = options<hebb.MarginOptions>({ reduction, margin: aNumber(1) });
@@ -377,6 +390,13 @@ export const functions: Functions<Api> = {
   frac: [operand],
   lerp: [operand, operand, operand],
   gelu: [x, options<hebb.GeluOptions>({ approximate: aChoice('tanh') })],
+  dropout: [x, dropping],
+  dropout1d: [sequenceOf2, dropping],
+  dropout2d: [sequenceOf2, dropping],
+  dropout3d: [aTensor(() => zeros([1, 1, 1, 1, 2])), dropping],
+  alphaDropout: [x, dropping],
+  featureAlphaDropout: [sequenceOf2, dropping],
+  dropPath: [x, dropping],
   layerNorm: [
     aTensor(matrix),
     oneOrMore(2),
@@ -896,10 +916,23 @@ export const functions: Functions<Api> = {
     other(() => ['batch', 2], 'array', 'numbers', 'nested arrays', 'texts'),
     options<hebb.SummaryOptions>({ dtype }),
   ],
+  calculateGain: [aChoice('relu'), optional(aNumber(0.1))],
+  dirac: [other(() => [2, 2, 3]), options<hebb.DiracOptions>({ groups: anInteger(1) })],
+  initializeByName: [
+    other(model),
+    anInteger(1),
+    options<hebb.InitializeByNameOptions>({
+      scheme: aFunction(() => undefined),
+      types: other(() => ({}), 'object', 'other object'),
+    }),
+  ],
+  normal: [shape, options<hebb.NormalOptions>({ mean: aNumber(1), std: aNumber(1), generator: aGenerator })],
+  orthogonal: [shape, options<hebb.OrthogonalOptions>({ gain: aNumber(1), generator: aGenerator })],
+  sparse: [shape, aNumber(0.5), options<hebb.SparseOptions>({ std: aNumber(1), generator: aGenerator })],
   kaimingNormal: [shape, kaiming],
   kaimingUniform: [shape, kaiming],
-  xavierNormal: [shape, random],
-  xavierUniform: [shape, random],
+  xavierNormal: [shape, xavier],
+  xavierUniform: [shape, xavier],
   decodeSafetensorsArrays: [other(() => encoded)],
   encodeSafetensorsArrays: [
     other(() => new Map([['a', { dtype: 'U8', shape: [2], bytes: Uint8Array.of(1, 2) }]]), 'map'),

@@ -1,2 +1,20 @@
 /** Initial distributions of weights. */
-export { kaimingNormal, kaimingUniform, xavierNormal, xavierUniform, type KaimingOptions } from './initialization.ts';
+export { calculateGain, type Nonlinearity } from './gain.ts';
+export {
+  kaimingNormal,
+  kaimingUniform,
+  normal,
+  xavierNormal,
+  xavierUniform,
+  type KaimingOptions,
+  type NormalOptions,
+  type XavierOptions,
+} from './initialization.ts';
+export {
+  dirac,
+  orthogonal,
+  sparse,
+  type DiracOptions,
+  type OrthogonalOptions,
+  type SparseOptions,
+} from './structured.ts';

@@ -51,6 +51,10 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
       foundAt: (module, path) => {
         if (path !== '' && !module.#path.endsWith(`.${path}`)) module.#path = path;
         module.#forwarding.wrap();
+        for (const inner of module.atSamePlace()) {
+          inner.#path = module.#path;
+          inner.#forwarding.wrap();
+        }
       },
       takeHooks: (module, from) => module.#forwarding.share(from.#forwarding),
     });
@@ -117,6 +121,11 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
   /** Parameters, buffers and modules held directly, with their names. Containers that name their members otherwise override it. */
   members(): Iterable<readonly [string, Tensor | AnyModule]> {
     return fieldsOf(this, isMember).members;
+  }
+
+  /** Modules whose members this one lists as its own, and whose errors name its path: what a wrapper holds without a name of its own. */
+  protected atSamePlace(): readonly AnyModule[] {
+    return [];
   }
 
   /** This module ('') and all modules in it by path, outer before inner; one that is held twice is listed once. */

@@ -14,3 +14,5 @@ export {
 export { LocalResponseNorm } from './local-response-norm.ts';
 export { RMSNorm, type RMSNormOptions } from './rms-norm.ts';
 export type { StatisticsOptions } from './with-statistics.ts';
+export { SpectralNorm, type SpectralNormOptions } from './spectral-norm.ts';
+export { WeightNorm, type WeightNormOptions } from './weight-norm.ts';

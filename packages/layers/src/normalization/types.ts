@@ -7,6 +7,8 @@ import { LayerNorm } from './layer-norm.ts';
 import * as lazy from './lazy-norms.ts';
 import { LocalResponseNorm } from './local-response-norm.ts';
 import { RMSNorm } from './rms-norm.ts';
+import { SpectralNorm } from './spectral-norm.ts';
+import { WeightNorm } from './weight-norm.ts';
 
 export const normalizationTypes = (): ModuleTypes => ({
   BatchNorm1d,
@@ -19,5 +21,7 @@ export const normalizationTypes = (): ModuleTypes => ({
   LayerNorm,
   LocalResponseNorm,
   RMSNorm,
+  SpectralNorm,
+  WeightNorm,
   ...lazy,
 });

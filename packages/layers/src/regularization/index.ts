@@ -1,2 +1,2 @@
 /** Layers that act while a model trains. */
-export { Dropout } from './dropout.ts';
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, DropPath, FeatureAlphaDropout } from './dropout.ts';

@@ -32,4 +32,11 @@ export const normalization = {
   BatchNorm2d: of(() => new api.BatchNorm2d(2), image, 1),
   LazyBatchNorm1d: of(() => new api.LazyBatchNorm1d(), rows, 'any'),
   LazyBatchNorm2d: of(() => new api.LazyBatchNorm2d(), image, 'any'),
+  WeightNorm: ways(
+    of(() => new api.WeightNorm(new api.Linear(3, 2)), rows, -1),
+    of(() => new api.WeightNorm(new api.Conv2d(2, 3, 2), { axis: 1 }), image, 1),
+  ),
+  SpectralNorm: of(() => new api.SpectralNorm(new api.Linear(3, 2)), rows, -1, {
+    movesItself: 'the singular vectors follow the weight, and are constants to its gradient, as in PyTorch',
+  }),
 } satisfies Partial<Samples>;

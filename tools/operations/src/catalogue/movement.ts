@@ -167,6 +167,9 @@ export const indexing = {
 const generator = () => new api.Generator(7);
 const draws = (f: () => api.Tensor): Operation => ({ samples: [{ f, inputs: [] }], draws: true });
 
+const drops = (f: (x: api.Tensor, options: api.DropoutOptions) => api.Tensor, shape: readonly number[]): Operation =>
+  draws(() => f(api.ones(shape), { probability: 0.3, generator: generator() }));
+
 export const randomNumbers = {
   rand: draws(() => api.rand([50], { generator: generator() })),
   randn: draws(() => api.randn([50], { generator: generator() })),
@@ -180,4 +183,11 @@ export const randomNumbers = {
   gamma: draws(() => api.gamma([50], 1.5, 2, { generator: generator() })),
   beta: draws(() => api.beta([50], 0.7, 2, { generator: generator() })),
   truncatedNormal: draws(() => api.truncatedNormal([50], { generator: generator() })),
+  dropout: drops(api.dropout, [50]),
+  dropout1d: drops(api.dropout1d, [2, 10, 3]),
+  dropout2d: drops(api.dropout2d, [2, 10, 2, 2]),
+  dropout3d: drops(api.dropout3d, [2, 10, 2, 1, 2]),
+  alphaDropout: drops(api.alphaDropout, [50]),
+  featureAlphaDropout: drops(api.featureAlphaDropout, [2, 10, 3]),
+  dropPath: drops(api.dropPath, [20, 2]),
 } satisfies Record<string, Operation>;
