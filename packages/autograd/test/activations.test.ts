@@ -5,7 +5,7 @@ import { devices } from '../../tensor/test/support/devices.ts';
 import { vjp } from '../src/index.ts';
 import { testAgainstPyTorch } from './support/pytorch.ts';
 
-testAgainstPyTorch('activations', { tolerance: 1e-5 });
+testAgainstPyTorch('activations', { tolerance: 1e-5, together: true });
 
 describe.each(devices)('where PyTorch 1.13 is undecided, on %s', (device) => {
   beforeAll(() => setDevice(device));

@@ -3,7 +3,6 @@ import {
   defaultGenerator,
   eye,
   full,
-  Generator,
   manualSeed,
   matmul,
   ones,
@@ -12,6 +11,7 @@ import {
   truncatedNormal,
   uniform,
   zeros,
+  type Generator,
   type Tensor,
 } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';

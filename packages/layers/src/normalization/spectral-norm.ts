@@ -82,7 +82,7 @@ export class SpectralNorm<Inputs extends readonly unknown[] = [x: Tensor], Outpu
 
   #iterate(): void {
     const matrix = this.#matrix().detach();
-    let [u, v] = [this.weight_u as Tensor, this.weight_v as Tensor];
+    let [u, v] = [this.weight_u, this.weight_v];
     for (let i = 0; i < this.iterations; i++) {
       v = this.#unit(u.matmul(matrix));
       u = this.#unit(matrix.matmul(v));
