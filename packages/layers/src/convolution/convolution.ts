@@ -1,6 +1,6 @@
 import { conv1d, conv2d, conv3d, type Tensor } from '@hebb/tensor';
 import { typeNameOf } from '@hebb/tensor/arguments';
-import { defaultWeights } from '../initialization/initialization.ts';
+import { defaultWeights } from '../initialization/fans.ts';
 import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';

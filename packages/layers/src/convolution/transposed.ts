@@ -1,6 +1,6 @@
 import { convTranspose1d, convTranspose2d, convTranspose3d, ShapeError, type Tensor } from '@hebb/tensor';
 import { requireTensor, typeNameOf } from '@hebb/tensor/arguments';
-import { defaultWeights } from '../initialization/initialization.ts';
+import { defaultWeights } from '../initialization/fans.ts';
 import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';

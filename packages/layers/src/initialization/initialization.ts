@@ -2,8 +2,9 @@
  * Initial distributions of weights, recorded and drawn on the device. Of a weight [out, in, ...kernel], the fan-in is in · Π kernel and the
  * fan-out out · Π kernel.
  */
-import { ArgumentError, randn, ShapeError, uniform, type RandomOptions, type Tensor } from '@hebb/tensor';
-import { checkOptions, oneOf, requireArray, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
+import { ArgumentError, randn, uniform, type RandomOptions, type Tensor } from '@hebb/tensor';
+import { checkOptions, oneOf, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
+import { fans } from './fans.ts';
 import { calculateGain, requireNonlinearity, type Nonlinearity } from './gain.ts';
 
 export interface KaimingOptions extends RandomOptions {
@@ -35,16 +36,6 @@ const kaimingOptions: OptionNames<KaimingOptions> = {
 };
 const xavierOptions: OptionNames<XavierOptions> = { gain: requireFinite, generator: true };
 const normalOptions: OptionNames<NormalOptions> = { mean: requireFinite, std: requireFinite, generator: true };
-
-function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
-  requireArray('initialization', 'the shape', shape);
-  const [outputs, inputs, ...kernel] = shape;
-  if (outputs === undefined || inputs === undefined) {
-    throw new ShapeError(`[initialization] a weight has at least the axes [out, in], not [${shape.join(', ')}].`);
-  }
-  const field = kernel.reduce((product, extent) => product * extent, 1);
-  return { fanIn: inputs * field, fanOut: outputs * field };
-}
 
 /** The standard deviation gain / √fan, and what is left for the draw. */
 function kaiming(
@@ -116,15 +107,4 @@ export function xavierUniform(shape: readonly number[], options: XavierOptions =
 export function xavierNormal(shape: readonly number[], options: XavierOptions = {}): Tensor {
   const { std, random } = xavier('xavierNormal', shape, options);
   return randn(shape, random).mul(std);
-}
-
-/** What PyTorch's Linear and convolutions start from: weight and bias (one for each of `outputs`) uniform in ±1 / √fanIn. */
-export function defaultWeights(
-  shape: readonly number[],
-  bias: boolean,
-  outputs: number = shape[0] ?? 0,
-): { weight: Tensor; bias: Tensor | undefined } {
-  const weight = kaimingUniform(shape, { slope: Math.sqrt(5) });
-  const bound = 1 / Math.sqrt(fans(shape).fanIn);
-  return { weight, bias: bias ? uniform([outputs], -bound, bound) : undefined };
 }

@@ -2,7 +2,7 @@ import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@h
 import { checkOptions, requireBoolean, type OptionNames, requireTensor } from '@hebb/tensor/arguments';
 import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
-import { defaultWeights } from '../initialization/initialization.ts';
+import { defaultWeights } from '../initialization/fans.ts';
 import { Module } from '../module/module.ts';
 import { parameter } from '../module/parameter.ts';
 
