@@ -1,6 +1,6 @@
 /** Recurrent layers as the operators of the same name, with free axes of batch and sequence. */
-import { GRU, LSTM, Linear, Module, RNN } from '@hebb/layers';
-import { manualSeed, setDevice, tensor, type Tensor } from '@hebb/tensor';
+import { GRU, GRUCell, LSTM, Linear, Module, RNN } from '@hebb/layers';
+import { manualSeed, scan, setDevice, tensor, type Tensor } from '@hebb/tensor';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportOnnx, parseOnnx, runOnnx } from '@hebb/onnx';
 import { expectSame, operatorsOf, sample } from './support/compare.ts';
@@ -111,4 +111,28 @@ describe('an LSTM', () => {
     expect(count(operatorsOf(file), 'LSTM')).toBe(2);
     expect(file.graph?.initializer?.map(({ name }) => name)).toContain('lstm.weight_hh_l0');
   });
+});
+
+/** Reads a window of a series, and says the next three values one after the other. */
+class Forecaster extends Module {
+  encoder = new GRU(1, 4, { batchFirst: true, numLayers: 2 });
+  cell = new GRUCell(1, 4);
+  head = new Linear(4, 1);
+
+  forward(x: Tensor): Tensor {
+    const state = this.encoder.lastHidden(this.encoder.forward(x).state);
+    const y = x.narrow(1, (x.shape[1] ?? 1) - 1, 1).squeeze(1);
+    const step = (before: { state: Tensor; y: Tensor }): readonly [{ state: Tensor; y: Tensor }, Tensor] => {
+      const next = this.cell.forward(before.y, before.state);
+      const value = this.head.forward(next);
+      return [{ state: next, y: value }, value];
+    };
+    return scan(step, { state, y }, undefined, { length: 3 })[1].transpose(0, 1);
+  }
+}
+
+it('a forecaster is two operators of layers, and one loop of a cell', async () => {
+  const file = await expectSame(new Forecaster(), { inputs: { x: ['batch', 'time', 1] } }, sizes);
+  const operators = operatorsOf(file);
+  expect([count(operators, 'GRU'), count(operators, 'Scan')]).toEqual([2, 1]);
 });

@@ -11,7 +11,7 @@ export interface LSTMResult {
 }
 
 export interface LSTMOptions extends RecurrentOptions {
-  /** Size to which h is projected before anything reads it (Sak et al. 2014, arXiv:1402.1128); below hiddenSize. Default 0: not projected. */
+  /** Size to which h is projected before anything reads it (Sak et al. 2014, arXiv:1402.1128), PyTorch's `proj_size`; below hiddenSize. Default 0: not projected. */
   projectionSize?: number;
 }
 
