@@ -32,6 +32,22 @@ class SelfAttention(nn.Module):
         return self.inner(x, x, x, need_weights=False)[0]
 
 
+class Cora(nn.Module):
+    """Two graph convolutions of Cora's size, as products with a sparse matrix."""
+
+    def __init__(self, nodes=2708):
+        super().__init__()
+        self.first, self.second = nn.Linear(1433, 16, bias=False), nn.Linear(16, 7, bias=False)
+        self.biases = nn.ParameterList([nn.Parameter(torch.zeros(16)), nn.Parameter(torch.zeros(7))])
+        self.features = torch.randn(nodes, 1433)
+        edges = torch.cat([torch.randint(0, nodes, (2, 10_556)), torch.arange(nodes).expand(2, nodes)], 1)
+        self.matrix = torch.sparse_coo_tensor(edges, torch.rand(edges.shape[1]), (nodes, nodes)).coalesce()
+
+    def forward(self, _):
+        hidden = (torch.sparse.mm(self.matrix, self.first(self.features)) + self.biases[0]).relu()
+        return torch.sparse.mm(self.matrix, self.second(hidden)) + self.biases[1]
+
+
 row("embedding", nn.Embedding(30_000, 256), torch.randint(0, 30_000, (32, 128)))
 row("multiheadAttention", SelfAttention(128, 4), torch.randn(8, 128, 128))
 row("multiheadAttention-long", SelfAttention(512, 8), torch.randn(1, 1024, 512))
@@ -39,4 +55,5 @@ row("transformerEncoderLayer", nn.TransformerEncoderLayer(128, 4, 512, 0.0, batc
 row("convTranspose2d", nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1), torch.randn(8, 64, 28, 28))
 for kind in [nn.LSTM, nn.GRU, nn.RNN]:
     row(kind.__name__.lower(), kind(64, 128, num_layers=2), torch.randn(64, 32, 64), output=lambda result: result[0])
+row("gcn", Cora(), torch.zeros(1, dtype=torch.int64))
 answer(known)

@@ -7,8 +7,10 @@ import { valueAndGrad } from '@hebb/autograd';
 import {
   ConvTranspose2d,
   Embedding,
+  GCNConv,
   GRU,
   LSTM,
+  Module,
   MultiheadAttention,
   RNN,
   TransformerEncoderLayer,
@@ -38,6 +40,16 @@ const sequences = (): Omit<Row, 'layer'> => ({
   output: ({ output }: Pick<RecurrentResult, 'output'>) => output,
 });
 
+/** Two layers on a graph of Cora's size (Sen et al. 2008), whose features are given once. */
+class Cora extends Module<[edges: Tensor]> {
+  readonly first = new GCNConv(1433, 16);
+  readonly second = new GCNConv(16, 7);
+  readonly #features = variable(randn([2708, 1433]));
+  forward(edges: Tensor): Tensor {
+    return this.second.forward(this.first.forward(this.#features, edges).relu(), edges);
+  }
+}
+
 const rows: Readonly<Record<string, () => Row>> = {
   embedding: () => ({
     layer: new Embedding(30_000, 256),
@@ -64,6 +76,8 @@ const rows: Readonly<Record<string, () => Row>> = {
   lstm: () => ({ layer: new LSTM(64, 128, { numLayers: 2 }), ...sequences() }),
   gru: () => ({ layer: new GRU(64, 128, { numLayers: 2 }), ...sequences() }),
   rnn: () => ({ layer: new RNN(64, 128, { numLayers: 2 }), ...sequences() }),
+  // Normalised by degrees at every call, which PyTorch's sparse matrix is once.
+  gcn: () => ({ layer: new Cora(), inputs: [randint([2, 10_556], 0, 2708)] }),
 };
 
 const runs: Record<string, Run> = {};

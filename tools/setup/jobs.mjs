@@ -67,6 +67,7 @@ const jobs = {
   'check:tarballs': (args) => script('tools/release/check-tarballs.mjs', args),
   operations: (args) => onDevices('tools/operations/main.ts', args),
   interop: (args) => onDevices('tools/interop/main.ts', args),
+  layers: (args) => onDevices('tools/layers/main.ts', args),
   fuzz: (args) => onDevices('tools/fuzz/main.ts', args),
   'gpu-check': (args) => onDevices('tools/gpu-check/main.ts', args),
   'gpu-check:pack': (args) => script('tools/gpu-check/pack.mjs', args),

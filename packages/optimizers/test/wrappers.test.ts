@@ -3,18 +3,8 @@ import { ArgumentError, compile, manualSeed, randn, setDevice, tensor, variable,
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { expectClose, golden, toTensor, type Stored } from '../../tensor/test/support/golden.ts';
-import {
-  Accumulation,
-  AdamW,
-  averagingOf,
-  EMA,
-  Lookahead,
-  minimize,
-  SGD,
-  SWA,
-  type OptimizerWrapper,
-  type TrainingOptimizer,
-} from '../src/index.ts';
+import { makers, sgd, stepOf } from './support/wrappers.ts';
+import { Accumulation, AdamW, averagingOf, EMA, Lookahead, SGD, SWA, type TrainingOptimizer } from '../src/index.ts';
 
 interface Run {
   readonly after: readonly Stored[];
@@ -26,21 +16,7 @@ const { initial, gradients, ...runs } = golden(new URL('golden/wrappers.json', i
 } & Readonly<Record<'ema' | 'swa' | 'lookahead' | 'accumulation' | 'clippedAccumulation', Run>>;
 
 const parameter = (value: Tensor = toTensor(initial)): Tensor => variable(value, { requiresGrad: true });
-const sgd = (weight: Tensor): SGD => new SGD({ weight }, { learningRate: 0.125, momentum: 0.5 });
-const makers: Readonly<Record<string, (weight: Tensor) => OptimizerWrapper>> = {
-  ema: (weight) => new EMA(sgd(weight), { decay: 0.75 }),
-  swa: (weight) => new SWA(sgd(weight), { from: 4, every: 3 }),
-  lookahead: (weight) => new Lookahead(sgd(weight), { steps: 3, alpha: 0.25 }),
-  accumulation: (weight) => new Accumulation(sgd(weight), { steps: 4 }),
-  clippedAccumulation: (weight) => new Accumulation(sgd(weight), { steps: 4 }),
-};
 const all = Object.entries(runs) as [keyof typeof runs, Run][];
-
-/** A step by a given gradient: that of weight · gradient. */
-function stepOf(name: string, optimizer: TrainingOptimizer, weight: Tensor): (gradient: Tensor) => void {
-  const clip = name === 'clippedAccumulation' ? { clipNorm: 0.5 } : {};
-  return (gradient) => void minimize(optimizer, () => weight.mul(gradient).sum(), clip);
-}
 
 describe.each(devices)('wrappers on %s', (device) => {
   beforeAll(() => setDevice(device));

@@ -72,9 +72,10 @@ export const rowsAt = (x: Tensor, list: Tensor): Tensor => indexSelect(x, 0, lis
 export function canonicalOrder({ sources, targets }: EdgeList, features?: Tensor): Tensor {
   const keys: Tensor[] = [];
   if (features !== undefined) {
-    const rows = features.detach().reshape([sources.size, -1]);
+    const width = features.shape.slice(1).reduce((product, extent) => product * extent, 1);
+    const rows = features.detach().reshape([sources.size, width]);
     // Parallel edges alone are told apart by it: numbers that sums of features with other coefficients would not meet.
-    const coefficients = tensor(Float32Array.from({ length: rows.shape[1] ?? 0 }, (_, i) => 1 + Math.sin(i + 1) / 2));
+    const coefficients = tensor(Float32Array.from({ length: width }, (_, i) => 1 + Math.sin(i + 1) / 2));
     keys.push(rows.mul(coefficients).sum(1));
   }
   keys.push(sources, targets);

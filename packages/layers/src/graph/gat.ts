@@ -123,13 +123,13 @@ export abstract class GraphAttention extends Module<[x: Tensor, edges: Tensor, e
   /** Of scores [edges, heads] and what the sources give, [edges, heads, outFeatures], each node's mean by attention. */
   protected attend({ targets, counted }: AttendedEdges, scores: Tensor, values: Tensor, nodes: number): Tensor {
     const { heads, outFeatures, dropout, bias } = this;
-    const valid = counted === undefined ? scores : counted.reshape([-1, 1]).where(scores, -Infinity);
+    const valid = counted === undefined ? scores : counted.reshape([targets.size, 1]).where(scores, -Infinity);
     const shares = segmentSoftmax(valid, targets, nodes);
     const kept =
       this.training && dropout > 0
         ? bernoulli(shares.shape, 1 - dropout).where(shares.mul(dropout === 1 ? 0 : 1 / (1 - dropout)), 0)
         : shares;
-    const sums = segmentSum(kept.reshape([-1, heads, 1]).mul(values), targets, nodes);
+    const sums = segmentSum(kept.reshape([targets.size, heads, 1]).mul(values), targets, nodes);
     const joined = this.concat ? sums.reshape([nodes, heads * outFeatures]) : sums.mean(1);
     return bias === undefined ? joined : joined.add(bias);
   }
@@ -148,7 +148,7 @@ export abstract class GraphAttention extends Module<[x: Tensor, edges: Tensor, e
 function meanOf(features: Tensor, chosen: Tensor, targets: Tensor, nodes: number): Tensor {
   const factors = chosen.where(1, 0).to('float32');
   const counts = segmentSum(factors, targets, nodes).maximum(1);
-  return segmentSum(features.mul(factors.reshape([-1, 1])), targets, nodes).div(counts.reshape([nodes, 1]));
+  return segmentSum(features.mul(factors.reshape([targets.size, 1])), targets, nodes).div(counts.reshape([nodes, 1]));
 }
 
 /**

@@ -17,7 +17,7 @@ export const linear = {
   Unflatten: of(() => new api.Unflatten(1, [2, -1]), [x(['batch', 6])], 'any'),
   Flatten: of(() => new api.Flatten(), [x(['batch', 3, 2])], 'any'),
   Identity: of(() => new api.Identity(), [x(['batch', 3])], 'any'),
-  LazyLinear: of(() => new api.LazyLinear(3), [x(['batch', 4])], 'any'),
+  LazyLinear: of(() => new api.LazyLinear(3), [x(['batch', 4])], -1),
   Linear: ways(
     of(() => new api.Linear(4, 3), [x(['batch', 4])], -1),
     of(() => new api.Linear(4, 3, { bias: false }), [x(['batch', 'length', 4])], -1),
