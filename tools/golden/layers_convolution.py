@@ -17,7 +17,8 @@ def conv(kind, channels, kernel, size, output_size=None, batch=2, **options):
     options = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     module = getattr(nn, kind)(inputs, outputs, kernel, **options)
     more = [] if output_size is None else [output_size]
-    return case(config, module, exact(batch, inputs, *size), *more)
+    shape = [inputs, *size] if batch is None else [batch, inputs, *size]
+    return case(config, module, exact(*shape), *more)
 
 
 class Separable(nn.Module):
@@ -68,6 +69,8 @@ write(
         conv("ConvTranspose2d", (2, 1), 3, [2, 2], stride=3, padding=1, output_size=[2, 1, 5, 4]),
         conv("ConvTranspose3d", (1, 2), 2, [2, 2, 2], stride=2),
         conv("ConvTranspose3d", (2, 2), [1, 2, 3], [2, 2, 2], padding=[0, 1, 1], output_padding=[0, 0, 1], stride=[1, 1, 2], groups=2, batch=1),
+        conv("Conv2d", (2, 2), 3, [4, 4], padding=1, batch=None),
+        conv("ConvTranspose1d", (2, 2), 3, [3], stride=2, output_size=[8], batch=None),
         separable(1, (2, 3), 3, [5]),
         separable(2, (2, 3), 3, [4, 4], padding=1, stride=2, bias=False),
         separable(2, (2, 3), 2, [4, 3], multiplier=2, padding="same", padding_mode="replicate"),

@@ -80,6 +80,32 @@ describe('lazy convolutions', () => {
   });
 });
 
+describe('a single example, without a batch', () => {
+  const image = tensor([...Array(32).keys()].map(Math.sin), { shape: [2, 4, 4] });
+
+  it.each<[string, () => Module]>([
+    ['Conv2d', () => new layers.Conv2d(2, 3, 3)],
+    ['ConvTranspose2d', () => new ConvTranspose2d(2, 3, 3)],
+    ['MaxPool2d', () => new MaxPool2d(2)],
+    ['AvgPool2d', () => new layers.AvgPool2d(2)],
+    ['LPPool2d', () => new layers.LPPool2d(2, 2)],
+    ['AdaptiveAvgPool2d', () => new layers.AdaptiveAvgPool2d(3)],
+    ['AdaptiveMaxPool2d', () => new layers.AdaptiveMaxPool2d(3)],
+  ])('is what %s makes of a batch of one', async (_, make) => {
+    const layer = make();
+    const single = layer.forward(image);
+    expect(single.ndim).toBe(3);
+    expect(await single.toArray()).toEqual(await layer.forward(image.unsqueeze(0)).squeeze(0).toArray());
+  });
+
+  it('keeps its indices, and comes back from them', () => {
+    const { output, indices } = new MaxPool2d(2, { returnIndices: true }).forward(image);
+    expect([output.shape, indices.shape]).toEqual([[2, 2, 2], [2, 2, 2]]); // prettier-ignore
+    expect(new MaxUnpool2d(2).forward(output, indices, image).shape).toEqual([2, 4, 4]);
+    expect(new ConvTranspose2d(2, 1, 3, { stride: 2 }).forward(image, [10, 9]).shape).toEqual([1, 10, 9]);
+  });
+});
+
 describe('what does not fit', () => {
   it.each<[string, () => Module, Tensor, RegExp]>([
     ['channels', () => new Conv1d(4, 2, 3), zeros([1, 3, 8]), /3 channels, the weight takes 4/],

@@ -4,6 +4,7 @@ import { defaultWeights } from '../initialization/fans.ts';
 import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
+import { withBatch } from '../module/single.ts';
 import { parameter } from '../module/parameter.ts';
 import { convOptions, convSettings, requireDivisible, type ConvOptions, type Extents } from './settings.ts';
 
@@ -50,7 +51,9 @@ export abstract class Convolution extends Module {
 
   forward(x: Tensor): Tensor {
     const { bias, stride, padding, paddingMode, dilation, groups } = this;
-    return functions[this.axes()](x, this.weight, { bias, stride, padding, paddingMode, dilation, groups });
+    const axes = this.axes();
+    const options = { bias, stride, padding, paddingMode, dilation, groups };
+    return withBatch(axes, [x], (batch) => functions[axes](batch, this.weight, options));
   }
 
   override describe(): string {
@@ -65,6 +68,8 @@ export abstract class Convolution extends Module {
  * h' = ⌊(h + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1. Parameters: `weight` [outChannels, inChannels / groups, ...kernelSize]
  * and `bias` [outChannels], both uniform in ±1 / √(inChannels / groups · Π kernelSize) at first, as in PyTorch. With `groups` = inChannels
  * every channel has kernels of its own (a depthwise convolution); see also {@link SeparableConv2d}.
+ *
+ * A single example, without its batch, is taken as a batch of one, and so it is given back.
  *
  * Throws `ShapeError` where the input does not fit, `ArgumentError` for options out of range.
  *

@@ -4,6 +4,7 @@ import { defaultWeights } from '../initialization/fans.ts';
 import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
+import { withBatch } from '../module/single.ts';
 import { spatialExtents, type OutputSize } from '../module/output-size.ts';
 import { parameter } from '../module/parameter.ts';
 import {
@@ -62,8 +63,11 @@ export abstract class TransposedConvolution extends Module {
   forward(x: Tensor, outputSize?: OutputSize): Tensor {
     const { bias, stride, padding, dilation, groups } = this;
     requireTensor(typeNameOf(this), 'the input', x);
-    const outputPadding = outputSize === undefined ? this.outputPadding : this.#paddingFor(x, outputSize);
-    return functions[this.axes()](x, this.weight, { bias, stride, padding, outputPadding, dilation, groups });
+    const axes = this.axes();
+    return withBatch(axes, [x], (batch) => {
+      const outputPadding = outputSize === undefined ? this.outputPadding : this.#paddingFor(batch, outputSize);
+      return functions[axes](batch, this.weight, { bias, stride, padding, outputPadding, dilation, groups });
+    });
   }
 
   #paddingFor(x: Tensor, outputSize: OutputSize): number[] {
@@ -99,6 +103,8 @@ export abstract class TransposedConvolution extends Module {
  * Shape: x [batch, inChannels, h, w] → y [batch, outChannels, h', w'] with h' = (h − 1)·stride − 2·padding + dilation·(kernelSize − 1) +
  * outputPadding + 1. Parameters: `weight` [inChannels, outChannels / groups, ...kernelSize] and `bias` [outChannels], both uniform in
  * ±1 / √(outChannels / groups · Π kernelSize) at first, as in PyTorch.
+ *
+ * A single example, without its batch, is taken as a batch of one, and so it is given back.
  *
  * Throws `ShapeError` where the input, or an output size, does not fit, `ArgumentError` for options out of range.
  *

@@ -14,6 +14,7 @@ import {
 import { checkOptions, requireBoolean, typeNameOf, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import type { ModuleOptions } from '../module/build.ts';
 import { Module } from '../module/module.ts';
+import { withBatch } from '../module/single.ts';
 import { withIndices, type Pooled } from './pooled.ts';
 
 export interface AdaptiveMaxPoolOptions<R extends boolean = boolean> {
@@ -60,7 +61,8 @@ abstract class AdaptiveAveragePooling extends Module {
   protected abstract axes(): 1 | 2 | 3;
 
   forward(x: Tensor): Tensor {
-    return averages[this.axes()](x, this.outputSize);
+    const axes = this.axes();
+    return withBatch(axes, [x], (batch) => averages[axes](batch, this.outputSize));
   }
 
   override describe(): string {
@@ -89,11 +91,14 @@ abstract class AdaptiveMaxPooling<R extends boolean> extends Module<[x: Tensor],
 
   forward(x: Tensor): Pooled<R> {
     const { outputSize } = this;
-    const [pool, poolWithIndices] = maxima[this.axes()];
+    const axes = this.axes();
+    const [pool, poolWithIndices] = maxima[axes];
     return withIndices<R>(
+      axes,
+      x,
       this.returnIndices,
-      () => pool(x, outputSize),
-      () => poolWithIndices(x, outputSize),
+      (batch) => pool(batch, outputSize),
+      (batch) => poolWithIndices(batch, outputSize),
     );
   }
 

@@ -3,6 +3,7 @@ import { checkOptions, requireBoolean, requireFinite, typeNameOf, type OptionNam
 import type { ModuleOptions } from '../module/build.ts';
 import { perAxis } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
+import { withBatch } from '../module/single.ts';
 
 export interface AvgPoolOptions {
   /** Default: the kernel size, so that windows do not overlap. */
@@ -60,7 +61,8 @@ abstract class AveragePooling extends Module {
   forward(x: Tensor): Tensor {
     const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
     const options: AveragePoolingOptions = { stride, padding, ceilMode, countIncludePad, divisorOverride };
-    return functions[this.axes()](x, kernelSize, options);
+    const axes = this.axes();
+    return withBatch(axes, [x], (batch) => functions[axes](batch, kernelSize, options));
   }
 
   override describe(): string {
@@ -72,6 +74,8 @@ abstract class AveragePooling extends Module {
  * The mean over sliding windows. Padding counts as zeros that are part of the mean, unless `countIncludePad` is false.
  *
  * Shape: x [batch, channels, h, w] → [batch, channels, h', w'] with h' = ⌊(h + 2·padding − kernelSize) / stride⌋ + 1, rounded up with `ceilMode`.
+ *
+ * A single example, without its batch, is taken as a batch of one, and so it is given back.
  *
  * Throws `ShapeError` where the input does not fit, `ArgumentError` for options out of range.
  *

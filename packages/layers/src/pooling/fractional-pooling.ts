@@ -64,12 +64,15 @@ abstract class FractionalMaxPooling<R extends boolean> extends Module<[x: Tensor
   /** @param randomSamples - [batch, channels, axes] in 0 … 1: where regions begin, as the function takes them. Default: drawn at every call. */
   forward(x: Tensor, randomSamples?: Tensor): Pooled<R> {
     const { kernelSize, outputSize, outputRatio } = this;
-    const [pool, poolWithIndices] = functions[this.axes()];
+    const axes = this.axes();
+    const [pool, poolWithIndices] = functions[axes];
     const options = { outputSize, outputRatio, ...(randomSamples === undefined ? {} : { randomSamples }) };
     return withIndices<R>(
+      axes,
+      x,
       this.returnIndices,
-      () => pool(x, kernelSize, options),
-      () => poolWithIndices(x, kernelSize, options),
+      (batch) => pool(batch, kernelSize, options),
+      (batch) => poolWithIndices(batch, kernelSize, options),
     );
   }
 

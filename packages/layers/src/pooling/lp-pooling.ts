@@ -3,6 +3,7 @@ import { checkOptions, requireBoolean, typeNameOf, type OptionNames } from '@heb
 import type { ModuleOptions } from '../module/build.ts';
 import { perAxis, requirePositive } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
+import { withBatch } from '../module/single.ts';
 
 export interface LPPoolOptions {
   /** Default: the kernel size, so that windows do not overlap. */
@@ -43,7 +44,8 @@ abstract class LPPooling extends Module {
 
   forward(x: Tensor): Tensor {
     const { normType, kernelSize, stride, ceilMode } = this;
-    return functions[this.axes()](x, normType, kernelSize, { stride, ceilMode });
+    const axes = this.axes();
+    return withBatch(axes, [x], (batch) => functions[axes](batch, normType, kernelSize, { stride, ceilMode }));
   }
 
   override describe(): string {

@@ -71,12 +71,15 @@ abstract class MaxPooling<R extends boolean> extends Module<[x: Tensor], Pooled<
 
   forward(x: Tensor): Pooled<R> {
     const { kernelSize, stride, padding, dilation, ceilMode } = this;
-    const [pool, poolWithIndices] = functions[this.axes()];
+    const axes = this.axes();
+    const [pool, poolWithIndices] = functions[axes];
     const options = { stride, padding, dilation, ceilMode };
     return withIndices<R>(
+      axes,
+      x,
       this.returnIndices,
-      () => pool(x, kernelSize, options),
-      () => poolWithIndices(x, kernelSize, options),
+      (batch) => pool(batch, kernelSize, options),
+      (batch) => poolWithIndices(batch, kernelSize, options),
     );
   }
 
@@ -91,6 +94,8 @@ abstract class MaxPooling<R extends boolean> extends Module<[x: Tensor], Pooled<
  * Shape: x [batch, channels, h, w] → [batch, channels, h', w'] with
  * h' = ⌊(h + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1, rounded up with `ceilMode`. With `returnIndices` the result is
  * `{ output, indices }`, as {@link MaxUnpool2d} takes them.
+ *
+ * A single example, without its batch, is taken as a batch of one, and so it is given back.
  *
  * Throws `ShapeError` where the input does not fit, `ArgumentError` for options out of range.
  *

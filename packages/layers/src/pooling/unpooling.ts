@@ -3,6 +3,7 @@ import { checkOptions, typeNameOf, type OptionNames } from '@hebb/tensor/argumen
 import type { ModuleOptions } from '../module/build.ts';
 import { perAxis } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
+import { withBatch } from '../module/single.ts';
 import { spatialExtents, type OutputSize } from '../module/output-size.ts';
 
 export interface MaxUnpoolOptions {
@@ -47,7 +48,9 @@ abstract class MaxUnpooling extends Module {
     const axes = this.axes();
     const { kernelSize, stride, padding } = this;
     const size = outputSize === undefined ? undefined : spatialExtents(typeNameOf(this), outputSize, axes);
-    return functions[axes](x, indices, kernelSize, { stride, padding, outputSize: size });
+    return withBatch(axes, [x, indices], (batch, places) =>
+      functions[axes](batch, places, kernelSize, { stride, padding, outputSize: size }),
+    );
   }
 
   override describe(): string {
