@@ -29,7 +29,6 @@ describe.each(devices)('attention with a cache on %s', (name) => {
     plain: {},
     'grouped queries and rotary positions': { numKeyValueHeads: 2, rotary: new RotaryEmbedding(4) },
     'linear biases': { alibi: true },
-    'sizes of their own': { kdim: 16, vdim: 16, bias: false },
   };
 
   it.each(Object.entries(kinds))('gives what attention to everything gives: %s', async (_, options) => {

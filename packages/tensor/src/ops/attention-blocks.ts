@@ -20,29 +20,35 @@ export interface Operands {
 /** Computes a block at once. `first` is the position of its first query. */
 export type Attend = (operands: Operands, first: Tensor | number) => Tensor;
 
-/** So many scores, 16 MiB, are computed at once; where there are more, it is done block by block. */
-export const largestAtOnce: number = 2 ** 22;
-/** Scores of a block, 4 MiB, which caches hold. */
-const blockSize = 2 ** 20;
-/** Fewer queries at a time are slower than what they save is worth. */
-const fewestRows = 16;
+export interface BlockSizes {
+  /** So many scores are computed at once; where there are more, it is done block by block. */
+  readonly largestAtOnce: number;
+  /** Scores of a block. */
+  readonly block: number;
+  /** Fewer queries at a time are slower than what they save is worth. */
+  readonly fewestRows: number;
+}
+
+/** 16 MiB at once; blocks of 4 MiB, which caches hold. */
+export const standardSizes: BlockSizes = { largestAtOnce: 2 ** 22, block: 2 ** 20, fewestRows: 16 };
+
 /** Where queries see the keys up to themselves, so many parts of them read no more keys than their last one sees: 3/8 of the work are left out. */
 const causalParts = 4;
 
 /** The same as `attend` of everything, whose leading axes broadcast. `causal`: query i sees the keys 0 … i alone. */
-export function attendInBlocks(operands: Operands, causal: boolean, attend: Attend): Tensor {
+export function attendInBlocks(operands: Operands, causal: boolean, sizes: BlockSizes, attend: Attend): Tensor {
   const { query, key, value, mask } = operands;
   const leading = [query, key, value, ...(mask === undefined ? [] : [mask])]
     .map(({ shape }): readonly number[] => shape.slice(0, -2))
     .reduce((a, b) => broadcastShapes(a, b) ?? a);
   const [queries = 0, keys = 0] = [query.shape.at(-2), key.shape.at(-2)];
   const scores = leading.reduce((a, b) => a * b, queries * keys);
-  if (scores <= blockSize) return attend(operands, 0);
+  if (scores <= sizes.block) return attend(operands, 0);
   const [count, ...rest] = leading;
-  if (count === undefined) return causal ? inParts(operands, attend) : inRows(operands, 0, attend);
+  if (count === undefined) return causal ? inParts(operands, sizes, attend) : inRows(operands, 0, sizes, attend);
   // Along the first axis, as many at once as make a block.
   const each = scores / count;
-  const together = largestDivisor(count, Math.max(1, Math.floor(blockSize / each)));
+  const together = largestDivisor(count, Math.max(1, Math.floor(sizes.block / each)));
   const axes = rest.length + 3;
   const parts: Partial<Record<keyof Operands, Tensor>> = {};
   const shared: Partial<Record<keyof Operands, Tensor>> = {};
@@ -56,13 +62,13 @@ export function attendInBlocks(operands: Operands, causal: boolean, attend: Atte
     else shared[name] = reshape(x, together === 1 ? inner : shape);
   }
   const result = stepByStep(parts as Partial<Operands>, (part) =>
-    attendInBlocks({ mask: undefined, ...shared, ...part } as Operands, causal, attend),
+    attendInBlocks({ mask: undefined, ...shared, ...part } as Operands, causal, sizes, attend),
   );
   return reshape(result, [count, ...result.shape.slice(together === 1 ? 1 : 2)]);
 }
 
 /** Of one head, without those keys that none of a part's queries sees. */
-function inParts(operands: Operands, attend: Attend): Tensor {
+function inParts(operands: Operands, sizes: BlockSizes, attend: Attend): Tensor {
   const { query, key, value, mask } = operands;
   const [queries = 0, keys = 0] = [query.shape[0], key.shape[0]];
   const size = Math.ceil(queries / causalParts);
@@ -76,7 +82,7 @@ function inParts(operands: Operands, attend: Attend): Tensor {
       value: narrow(value, 0, 0, seen),
       mask: mask && cut(cut(mask, -2, first, count), -1, 0, seen),
     };
-    parts.push(inRows(part, first, attend));
+    parts.push(inRows(part, first, sizes, attend));
   }
   return concat(parts, -2);
 }
@@ -87,10 +93,10 @@ function cut(mask: Tensor, axis: number, start: number, length: number): Tensor 
 }
 
 /** Of one head, some queries at a time; `start` is the position of the first one. */
-function inRows(operands: Operands, start: number, attend: Attend): Tensor {
+function inRows(operands: Operands, start: number, sizes: BlockSizes, attend: Attend): Tensor {
   const { query, mask } = operands;
   const [queries = 0, keys = 0] = [query.shape[0], operands.key.shape[0]];
-  const most = Math.max(fewestRows, Math.floor(blockSize / keys));
+  const most = Math.max(sizes.fewestRows, Math.floor(sizes.block / keys));
   const blocks = Math.ceil(queries / most);
   if (blocks <= 1) return attend(operands, start);
   const rows = Math.ceil(queries / blocks);

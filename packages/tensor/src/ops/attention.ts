@@ -7,7 +7,7 @@ import {
   wrongArgument,
   type OptionNames,
 } from '../arguments/index.ts';
-import { attendInBlocks, largestAtOnce, type Attend, type Operands } from './attention-blocks.ts';
+import { attendInBlocks, standardSizes, type Attend, type BlockSizes, type Operands } from './attention-blocks.ts';
 import { compose, type CompositeDefinition } from './compose.ts';
 import { DTypeError, ShapeError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
@@ -104,7 +104,14 @@ export const attentionDefinition: CompositeDefinition<{ causal: boolean; scale: 
   body: ({ causal, scale }, query, key, value, mask) => attended({ query, key, value, mask }, causal, scale),
 };
 
-function attended(operands: Operands, causal: boolean, scale: number, drop?: (weights: Tensor) => Tensor): Tensor {
+/** Attention with all that is given worked out; `sizes` are for tests, which have no time for long sequences. */
+export function attended(
+  operands: Operands,
+  causal: boolean,
+  scale: number,
+  drop?: (weights: Tensor) => Tensor,
+  sizes: BlockSizes = standardSizes,
+): Tensor {
   const { query, key, value, mask } = operands;
   const attend: Attend = (block, first) => attendedAtOnce(block, causal ? first : undefined, scale, drop);
   const group = groupOf(query, key, value);
@@ -118,7 +125,7 @@ function attended(operands: Operands, causal: boolean, scale: number, drop?: (we
   if (mask !== undefined) requireMask(mask, [...leading, queries, keys]);
   const results = broadcastShapes(leading, leadingOf(value)) ?? leading;
   // What is never computed needs no memory: files get the formula as it is.
-  const isLarge = results.reduce((a, b) => a * b, queries * keys) > largestAtOnce && !isDry();
+  const isLarge = results.reduce((a, b) => a * b, queries * keys) > sizes.largestAtOnce && !isDry();
   if (!isLarge) return attend(operands, 0);
   // Heads that share keys lie along an axis of their own.
   const apart = (x: Tensor): Tensor => {
@@ -127,7 +134,7 @@ function attended(operands: Operands, causal: boolean, scale: number, drop?: (we
     return group === 1 || x.ndim < 3 ? x : reshape(x, [...x.shape.slice(0, -3), ...split, ...x.shape.slice(-2)]);
   };
   const blocks = { query: apart(query), key: apart(key), value: apart(value), mask: mask && apart(mask) };
-  return reshape(attendInBlocks(blocks, causal, attend), [...results, queries, value.shape.at(-1) ?? 0]);
+  return reshape(attendInBlocks(blocks, causal, sizes, attend), [...results, queries, value.shape.at(-1) ?? 0]);
 }
 
 /** `first`: the position of the first query, where each sees the keys up to its own position alone. */
