@@ -141,6 +141,9 @@ describe("a user's composite with the name of one of ours", () => {
     'interpolate',
     'gridSample',
     'topK',
+    'rnn',
+    'lstm',
+    'gru',
   ];
 
   it('is tried for all of them', () => {
