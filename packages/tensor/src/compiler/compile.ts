@@ -2,6 +2,7 @@
 import { type PlanAttributes, type Program, type ProgramNode } from '../graph/program.ts';
 import type { DType } from '../graph/types.ts';
 import { gatherCopies } from './copies.ts';
+import { joinIndependent } from './independent.ts';
 import { groupProgram, maximumStores } from './groups.ts';
 import { roleOf } from './roles.ts';
 import { axisIndex, makeAxis, resetIndexInterning } from './index-expression.ts';
@@ -48,7 +49,8 @@ export function compileProgram(source: Program): Plan {
   const parameters = program.parameters.map(bind);
   let parameterCount = parameters.length;
   const outputs = program.outputs.map(({ node, parameter }) => (parameter >= 0 ? -1 : bind(node, parameterCount++)));
-  const kernels = compileBlock(memory, program, { parameters, outputs });
+  const steps = compileBlock(memory, program, { parameters, outputs });
+  const kernels = joinIndependent(steps, memory.buffers);
   return {
     kernels,
     buffers: memory.buffers,

@@ -74,8 +74,9 @@ export function gatherCopies(kernels: readonly PlanStep[], buffers: readonly Pla
     pieces = [];
   };
   for (const kernel of kernels) {
-    const piece = kernel.kind === 'copy' || kernel.kind === 'loop' ? undefined : asPiece(kernel, buffers);
-    if (kernel.kind === 'loop' || (kernel.kind !== 'copy' && piece === undefined)) {
+    const isKernel = kernel.kind !== 'loop' && kernel.kind !== 'parts';
+    const piece = isKernel && kernel.kind !== 'copy' ? asPiece(kernel, buffers) : undefined;
+    if (!isKernel || (kernel.kind !== 'copy' && piece === undefined)) {
       flush();
       result.push(kernel);
       continue;

@@ -242,7 +242,14 @@ export interface Loop {
   readonly kernels: readonly PlanStep[];
 }
 
-export type PlanStep = Kernel | CopyKernel | Loop;
+/** Kernels of which none depends on another, or writes where another reads: they may run in any order, or all at once as one dispatch. */
+export interface Parts {
+  readonly kind: 'parts';
+  readonly name: string;
+  readonly kernels: readonly (MapKernel | ReduceKernel)[];
+}
+
+export type PlanStep = Kernel | CopyKernel | Parts | Loop;
 
 /** A region of memory that a plan's kernels name by position. */
 export interface PlanBuffer {

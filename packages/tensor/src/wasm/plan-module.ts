@@ -1,6 +1,6 @@
 /** A plan as one module: a function per kernel over a range of its grid, and the driver `run` that calls them in order. */
 import type { Axis } from '../compiler/index-expression.ts';
-import type { CopyKernel, Kernel, Loop, Plan, PlanStep } from '../compiler/kernel.ts';
+import type { CopyKernel, Kernel, Loop, Parts, Plan, PlanStep } from '../compiler/kernel.ts';
 import { bufferStart, type KernelContext, type PlanLayout } from './address.ts';
 import { product } from './blocks.ts';
 import { degenerate, emitContraction, normaliseContraction } from './contraction.ts';
@@ -56,6 +56,7 @@ class PlanBuilding {
     for (const step of steps) {
       if (step.kind === 'loop') this.#loop(step, parts);
       else if (step.kind === 'copy') this.#copy(step);
+      else if (step.kind === 'parts') this.#parts(step);
       else this.#kernel(step);
     }
   }
@@ -111,10 +112,20 @@ class PlanBuilding {
     }
   }
 
-  #kernel(original: Kernel): void {
-    if (product(outputAxes(original)) === 0) return;
+  /** A kernel is a call, so that nothing is saved by calling several at once; they count as what they are on other devices. */
+  #parts({ kernels }: Parts): void {
+    const running = kernels.filter((kernel) => product(outputAxes(kernel)) > 0);
+    if (running.length === 0) return;
+    const position = this.kernelCount++;
+    for (const kernel of running) this.#functionsOf(kernel, `${position} ${kernel.name}`);
+  }
+
+  #kernel(kernel: Kernel): void {
+    if (product(outputAxes(kernel)) > 0) this.#functionsOf(kernel, `${this.kernelCount++} ${kernel.name}`);
+  }
+
+  #functionsOf(original: Kernel, name: string): void {
     const { driver } = this;
-    const name = `${this.kernelCount++} ${original.name}`;
     for (const kernel of parts(original)) {
       if (product(outputAxes(kernel)) === 0) continue;
       const fb = new FunctionBuilder(name);

@@ -57,6 +57,11 @@ export function evaluatePlan(
 
 function runSteps(plan: Plan, steps: readonly PlanStep[], memory: Memory): void {
   for (const step of steps) {
+    if (step.kind === 'parts') {
+      // In the order that is least like the one in which they were recorded.
+      for (const kernel of [...step.kernels].reverse()) runKernel(kernel, memory);
+      continue;
+    }
     if (step.kind !== 'loop') {
       runKernel(step, memory);
       continue;

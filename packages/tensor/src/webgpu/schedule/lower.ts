@@ -8,6 +8,7 @@ import {
   type Kernel,
   type Loop,
   type MapKernel,
+  type Parts,
   type Piece,
   type Plan,
   type PlanStep,
@@ -18,7 +19,7 @@ import {
 } from '../../compiler/kernel.ts';
 import { constantIndex } from '../../compiler/index-expression.ts';
 import { Rewriter } from '../../compiler/rewriter.ts';
-import type { Shader } from '../wgsl/shader.ts';
+import { joinShaders, type Shader } from '../wgsl/shader.ts';
 import { bytesOf, planBindings, type Binding, type BindingPlan, type Move, type MovingPart } from './bindings.ts';
 import { chooseReduceParts, chooseReduceShape, chooseSplit, chooseTile } from './choose.ts';
 import { renderContraction } from './contraction.ts';
@@ -105,6 +106,12 @@ export function lowerPlan(plan: Plan, target: Target, canonical: readonly number
   return { steps: lowering.steps, arenaBytes: lowering.scratch.bytes };
 }
 
+/** A dispatch to be: it can be rendered over any bindings that show its buffers. */
+interface Job {
+  readonly kernel: Kernel;
+  readonly render: (plan: BindingPlan) => Shader;
+}
+
 class Lowering {
   steps: Step[] = [];
   readonly scratch: Scratch;
@@ -114,6 +121,8 @@ class Lowering {
   readonly #moving = new Map<number, MovingPart>();
   /** Loops around what is lowered now. */
   #depth = 0;
+  /** Where dispatches go that are not made yet. */
+  #jobs: Job[] | undefined;
 
   constructor(plan: Plan, target: Target, canonical: readonly number[]) {
     this.scratch = new Scratch(plan.buffers, plan.arenaBytes);
@@ -131,7 +140,88 @@ class Lowering {
       this.steps.push(this.#copies(kernel));
       return;
     }
+    if (kernel.kind === 'parts') {
+      this.#parts(kernel);
+      return;
+    }
     if (kernel.stores.length > 0) this.#schedule(kernel);
+  }
+
+  /**
+   * Independent kernels in as few dispatches as bindings allow: the first stages of all together, then the second (a long reduction has two). Where buffers are one and the same in this run, what is
+   * independent otherwise may not be; then they run one by one.
+   */
+  #parts({ kernels }: Parts): void {
+    const running = kernels.filter(({ stores, axes }) => stores.length > 0 && pointCount(axes) > 0);
+    if (this.#canonical.some((first, i) => first !== i)) {
+      for (const kernel of running) this.#schedule(kernel);
+      return;
+    }
+    const apart: Kernel[] = [];
+    const stages: Job[][] = [];
+    for (const kernel of running) {
+      const jobs: Job[] = [];
+      this.#jobs = jobs;
+      this.#schedule(kernel);
+      this.#jobs = undefined;
+      // What one dispatch cannot bind is taken apart by itself.
+      if (jobs.some((job) => this.#bind(job.kernel) === undefined)) apart.push(kernel);
+      else jobs.forEach((job, stage) => (stages[stage] ??= []).push(job));
+    }
+    for (const jobs of stages) this.#join(jobs);
+    for (const kernel of apart) this.#schedule(kernel);
+  }
+
+  /** Dispatches of as many jobs as can be bound together, in their order. */
+  #join(jobs: readonly Job[]): void {
+    const limit = this.#target.limits.workgroupsPerDimension;
+    const alike = new Map<string, { readonly job: Job; readonly groups: number }[]>();
+    for (const job of jobs) {
+      const { parts } = job.render(this.#bindAll([job]) as BindingPlan);
+      const [groups, rows] = parts.grid;
+      const key = rows > 1 ? job.kernel.name : `${parts.threads} ${parts.variables.join()}`;
+      const others = alike.get(key) ?? [];
+      others.push({ job, groups });
+      alike.set(key, others);
+    }
+    for (const members of alike.values()) {
+      let pending: Job[] = [];
+      let total = 0;
+      for (const { job, groups } of members) {
+        if (pending.length > 0 && (total + groups > limit || this.#bindAll([...pending, job]) === undefined)) {
+          this.#dispatch(pending);
+          pending = [];
+          total = 0;
+        }
+        pending.push(job);
+        total += groups;
+      }
+      this.#dispatch(pending);
+    }
+  }
+
+  /** One dispatch, of jobs that can be bound together and are alike. */
+  #dispatch(jobs: readonly Job[]): void {
+    const plan = this.#bindAll(jobs) as BindingPlan;
+    const shaders = jobs.map(({ render }) => render(plan));
+    const [first] = shaders as [Shader];
+    const name = jobs[0]?.kernel.name ?? '';
+    this.steps.push({
+      kind: 'dispatch',
+      name: jobs.length === 1 ? name : `${jobs.length} parts: ${name}, …`,
+      shader: shaders.length === 1 ? first : joinShaders(shaders),
+      bindings: plan.bindings,
+    });
+  }
+
+  #bindAll(jobs: readonly Job[]): BindingPlan | undefined {
+    const all = emptyUses();
+    for (const { kernel } of jobs) {
+      const { loads, stores } = usesOf(kernel);
+      all.loads.push(...loads);
+      all.stores.push(...stores);
+    }
+    return planBindings(all, this.scratch.buffers, this.#canonical, { limits: this.#target.limits });
   }
 
   /** Parts of buffers are seen where they are as far as the device allows, and otherwise copied. */
@@ -353,6 +443,10 @@ class Lowering {
 
   /** Renders the kernel if its buffers can be bound; otherwise takes it apart until they can. */
   #fit(kernel: Kernel, render: (plan: BindingPlan) => Shader): void {
+    if (this.#jobs !== undefined) {
+      this.#jobs.push({ kernel, render });
+      return;
+    }
     const plan = this.#bind(kernel);
     if (plan !== undefined)
       this.steps.push({ kind: 'dispatch', name: kernel.name, shader: render(plan), bindings: plan.bindings });

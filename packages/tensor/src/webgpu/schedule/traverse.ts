@@ -121,6 +121,10 @@ export function accessesOf(
         read.add(from);
         written.add(to);
       }
+    } else if (step.kind === 'parts') {
+      const inner = accessesOf(step.kernels, buffers);
+      for (const buffer of inner.read) read.add(buffer);
+      for (const buffer of inner.written) written.add(buffer);
     } else if (step.kind === 'loop') {
       const inner = accessesOf(step.kernels, buffers);
       for (const [own, all] of [

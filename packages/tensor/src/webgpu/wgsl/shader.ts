@@ -6,6 +6,8 @@ export interface Shader {
   readonly code: string;
   readonly workgroups: readonly [number, number];
   readonly usesScalars: boolean;
+  /** What it was put together from. */
+  readonly parts: ShaderParts;
 }
 
 /** Workgroups beyond the limit of one dimension go to a second; the last row may be ragged. */
@@ -34,9 +36,14 @@ export interface ShaderParts {
   readonly body: readonly string[];
 }
 
-export function assemble({ emitter, bindings, variables, threads, grid, body }: ShaderParts): Shader {
+function scalarsText(binding: number, highest: number): string {
+  return `@group(0) @binding(${binding}) var<uniform> scalars: array<vec4<u32>, ${(highest >> 2) + 1}>;`;
+}
+
+export function assemble(parts: ShaderParts): Shader {
+  const { emitter, bindings, variables, threads, grid, body } = parts;
   const usesScalars = emitter.highestScalar >= 0;
-  const scalars = `@group(0) @binding(${bindings.length}) var<uniform> scalars: array<vec4<u32>, ${(emitter.highestScalar >> 2) + 1}>;`;
+  const scalars = scalarsText(bindings.length, emitter.highestScalar);
   const builtins = [
     '@builtin(workgroup_id) group: vec3<u32>',
     '@builtin(local_invocation_index) lane: u32',
@@ -56,5 +63,47 @@ export function assemble({ emitter, bindings, variables, threads, grid, body }: 
     '}',
     '',
   ].join('\n');
-  return { code, workgroups: grid, usesScalars };
+  return { code, workgroups: grid, usesScalars, parts };
+}
+
+/**
+ * One shader of several over the same bindings, with as many threads in a workgroup and the same variables: the first workgroups are those of the first, the next those of the second. Grids are of one
+ * dimension.
+ */
+export function joinShaders(shaders: readonly Shader[]): Shader {
+  const parts = shaders.map((shader) => shader.parts);
+  const [first] = parts as [ShaderParts];
+  const { bindings, threads, variables } = first;
+  let begin = 0;
+  const calls = parts.flatMap(({ grid: [groups] }, i) => {
+    const from = begin;
+    begin += groups;
+    // Which part it is follows from the workgroup alone, so that all threads of one meet at its barriers.
+    return [
+      `${i === 0 ? '' : '} else '}if (group.x < ${begin}u) {`,
+      `  part${i}(vec3<u32>(group.x - ${from}u, 0u, 0u), lane, groups);`,
+    ];
+  });
+  const bodies = parts.flatMap(({ emitter, body }, i) => [
+    `fn part${i}(group: vec3<u32>, lane: u32, groups: vec3<u32>) {`,
+    ...(emitter.usesOne ? ['  let one = i32(groups.z);'] : []),
+    ...(emitter.usesUnit ? ['  let unit = f32(groups.z);'] : []),
+    ...indent(body),
+    '}',
+  ]);
+  const highestScalar = Math.max(...parts.map(({ emitter }) => emitter.highestScalar));
+  const code = [
+    ...(bindings.some((binding) => binding.endsWith('array<f16>;')) ? ['enable f16;'] : []),
+    ...bindings,
+    ...(highestScalar >= 0 ? [scalarsText(bindings.length, highestScalar)] : []),
+    ...variables,
+    ...functionTexts(new Set(parts.flatMap(({ emitter }) => [...emitter.functions]))),
+    ...bodies,
+    `@compute @workgroup_size(${threads})`,
+    'fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32, @builtin(num_workgroups) groups: vec3<u32>) {',
+    ...indent([...calls, '}']),
+    '}',
+    '',
+  ].join('\n');
+  return { code, workgroups: [begin, 1], usesScalars: highestScalar >= 0, parts: first };
 }
