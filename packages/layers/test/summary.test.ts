@@ -136,7 +136,7 @@ it('leaves no trace: modes, running statistics, random draws, updates', async ()
   expect(await norm.running_mean?.toArray()).toEqual([0]);
   expect([...model.namedModules().values()].map((module) => module.training)).toEqual([true, true, true, false, true]);
   expect(Reflect.get(model, 'forward')).toBe(forward);
-  expect(() => summary(model, [3])).toThrow('BatchNorm2d takes');
+  expect(() => summary(model, [3])).toThrow('[BatchNorm2d] takes');
   expect(model.training).toBe(true);
   expect(Reflect.get(model, 'forward')).toBe(forward);
 });

@@ -5,7 +5,7 @@ import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
 import { seluAlpha, seluScale } from './exponential-units.ts';
-import { floating } from './operands.ts';
+import { floating, inFloat32 } from './operands.ts';
 import { bernoulli, requireGenerator, type RandomOptions } from './random.ts';
 
 export interface DropoutOptions extends RandomOptions {
@@ -43,9 +43,9 @@ function dropped(op: string, x: Tensor, options: DropoutOptions, maskShape: read
   const given = read(op, x, options);
   if (given === undefined) return x;
   const { probability, random } = given;
-  const input = floating(x);
-  if (probability === 1) return input.mul(0);
-  return where(bernoulli(maskShape, 1 - probability, random), input.mul(1 / (1 - probability)), 0).to(input.dtype);
+  if (probability === 1) return floating(x).mul(0);
+  const mask = bernoulli(maskShape, 1 - probability, random);
+  return inFloat32(x, (wide) => where(mask, wide.mul(1 / (1 - probability)), 0));
 }
 
 /**
@@ -122,14 +122,11 @@ function alphaDropped(op: string, x: Tensor, options: DropoutOptions, maskShape:
   const given = read(op, x, options);
   if (given === undefined) return x;
   const { probability: p, random } = given;
-  const input = floating(x);
-  if (p === 1) return input.mul(0);
+  if (p === 1) return floating(x).mul(0);
   // Scale and offset that bring mean 0 and variance 1 back.
   const scale = 1 / Math.sqrt((1 - p) * (1 + p * saturation ** 2));
   const mask = bernoulli(maskShape, 1 - p, random);
-  return where(mask, input.mul(scale), scale * saturation)
-    .sub(scale * p * saturation)
-    .to(input.dtype);
+  return inFloat32(x, (wide) => where(mask, wide.mul(scale), scale * saturation).sub(scale * p * saturation));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Operand, Tensor } from '../tensor.ts';
 import { where } from './comparison.ts';
 import { compose, type CompositeDefinition } from './compose.ts';
 import { broadcastTo, reshape } from './movement.ts';
-import { floating, floats } from './operands.ts';
+import { floating, floats, inFloat32 } from './operands.ts';
 import { requireGenerator, uniform, type RandomOptions } from './random.ts';
 
 export interface LeakyReluOptions {
@@ -106,8 +106,8 @@ export function rrelu(x: Tensor, options: RReluOptions = {}): Tensor {
   const { lower = 1 / 8, upper = 1 / 3, training = false, ...random } = options;
   if (lower > upper) throw new ArgumentError(`[rrelu] lower must be at most upper, not ${lower} and ${upper}.`);
   if (!training) return leakyRelu(x, { negativeSlope: (lower + upper) / 2 });
-  const input = floating(x);
-  return where(input.lessEqual(0), input.mul(uniform(x.shape, lower, upper, random)), input).to(input.dtype);
+  const slopes = uniform(x.shape, lower, upper, random);
+  return inFloat32(x, (wide) => where(wide.lessEqual(0), wide.mul(slopes), wide));
 }
 
 export interface HardtanhOptions {
