@@ -96,6 +96,12 @@ class Dependencies {
     if (isOp(node, 'composite') && node.attributes.gradient === undefined)
       return [this.#at(node.attributes.body, inside)];
     const selector = this.#selections ? undefined : selectors[node.op];
+    if (isOp(node, 'composite') && !this.#selections) {
+      // The gates of `cond` hand on one input; the other one selects its gradient.
+      const { body, boundary } = node.attributes;
+      const handedOn = node.inputs[boundary?.indexOf(body) ?? -1];
+      if (handedOn !== undefined) return [this.#at(handedOn, inside)];
+    }
     return node.inputs.filter((_, i) => i !== selector).map((input) => this.#at(input, inside));
   }
 }

@@ -119,7 +119,8 @@ const normOptions: OptionNames<GcnNormOptions> = { weights: true, addSelfLoops: 
  * The edges of D^−½ (A + I) D^−½ with their weights, for layers with `normalize: false`: of a graph that stays the same they are computed once, for all layers and
  * steps. One edge for each node is added, of weight 0 where it has one to itself.
  *
- * Shape: edges int32 [2, edges] of a graph of so many nodes → `edges` int32 [2, edges + nodes], `weights` [edges + nodes]; without self-loops as many as before.
+ * Shape: edges int32 [2, edges] of a graph of so many nodes → `edges` int32 [2, edges + nodes], `weights` float32 [edges + nodes], also for weights of
+ * float16, since degrees are sums; without self-loops as many as before.
  *
  * Throws as {@link GCNConv}.
  *
@@ -141,9 +142,10 @@ export function gcnNorm(
   const list = edgesOf('gcnNorm', edges, nodes);
   if (weights !== undefined) requireEdgeWeights('gcnNorm', weights, list.count);
   const loops = addSelfLoops ? missingLoops(list, nodes) : undefined;
-  const roots = inverseRoots(list, nodes, weights, loops);
+  const given = weights?.to('float32');
+  const roots = inverseRoots(list, nodes, given, loops);
   const factors = rowsAt(roots, list.sources).mul(rowsAt(roots, list.targets));
-  const own = weights === undefined ? factors : factors.mul(weights);
+  const own = given === undefined ? factors : factors.mul(given);
   if (loops === undefined) return { edges, weights: own };
   const numbers = arange(nodes).to('int32');
   return {
