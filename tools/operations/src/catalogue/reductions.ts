@@ -1,6 +1,6 @@
 /** Many elements as few, along axes, in order. */
 import * as api from '../../../../packages/tensor/src/index.ts';
-import { integer, mask, of, ways, type Operation } from '../operation.ts';
+import { integer, mask, of, ways, x, type Operation } from '../operation.ts';
 
 export const reductions = {
   sum: ways(
@@ -38,7 +38,12 @@ export const reductions = {
     of((a, b) => api.pairwiseDistance(a, b), [2, 3], [2, 3]),
     of((a, b) => api.pairwiseDistance(a, b, { p: 3 }), [2, 3], [3]),
   ),
-  cosineSimilarity: of((a, b) => api.cosineSimilarity(a, b), [2, 3], [2, 3]),
+  // Of vectors that are not about zero: what is left by rounding has any direction.
+  cosineSimilarity: of(
+    (a, b) => api.cosineSimilarity(a, b),
+    x([2, 3], { low: 0.25 }),
+    x([2, 3], { low: -2, high: -0.25 }),
+  ),
   cdist: ways(
     of((a, b) => api.cdist(a, b), [2, 3], [4, 3]),
     of((a, b) => api.cdist(a, b, { p: 1 }), [2, 2, 3], [2, 3]),

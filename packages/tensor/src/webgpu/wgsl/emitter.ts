@@ -343,11 +343,12 @@ export class Emitter {
 
   /**
    * A compiler may cancel x − x and (x + y) − x, which are NaN where x is infinite or NaN. Where the terms of a sum have something in
-   * common, the second is multiplied by a 1 that the compiler does not know.
+   * common, the second is multiplied by a 1 that the compiler does not know. So is it where a number is added to a sum: of (x − y) + 10⁻⁶ drivers
+   * make x + (10⁻⁶ − y), in which the small number loses its digits.
    */
   #opaque({ operator, left, right }: Extract<Expression, { kind: 'binary' }>, text: string): string {
-    if ((operator !== 'add' && operator !== 'sub') || left.type !== 'f32' || !haveCommonSource(left, right))
-      return text;
+    if (!isSum(operator) || left.type !== 'f32') return text;
+    if (!addsConstant(left, right) && !haveCommonSource(left, right)) return text;
     this.usesUnit = true;
     return `${text} * unit`;
   }
@@ -405,6 +406,16 @@ export class Emitter {
   #forgetExpressions(): void {
     for (const block of this.#blocks) block.expressions.clear();
   }
+}
+
+function isSum(operator: string): boolean {
+  return operator === 'add' || operator === 'sub';
+}
+
+/** Whether one of two terms is a number other than 0, and the other one a sum. */
+function addsConstant(left: Expression, right: Expression): boolean {
+  const [number, other] = left.kind === 'constant' ? [left, right] : [right, left];
+  return number.kind === 'constant' && number.value !== 0 && other.kind === 'binary' && isSum(other.operator);
 }
 
 function newBlock(floor: number): Block {
