@@ -30,6 +30,7 @@ export {
   randn,
   uniform,
   type GeneratorState,
+  type NormalOptions,
   type RandomOptions,
 } from './ops/random.ts';
 export { relu, sigmoid } from './ops/activations.ts';
@@ -187,15 +188,8 @@ export {
   type SearchOptions,
 } from './ops/searching.ts';
 export { unique, type UniqueElements } from './ops/unique.ts';
-export {
-  exponential,
-  gumbel,
-  multinomial,
-  permutation,
-  truncatedNormal,
-  type MultinomialOptions,
-  type TruncatedNormalOptions,
-} from './ops/sampling.ts';
+export { exponential, gumbel, permutation, truncatedNormal, type TruncatedNormalOptions } from './ops/sampling.ts';
+export { multinomial, type MultinomialOptions } from './ops/multinomial.ts';
 export { beta, gamma } from './ops/gamma-sampling.ts';
 export { argSort, sort, topK, type SortOptions, type TopElementsOptions } from './ops/sorting.ts';
 export { cummax, cummin, cumprod, cumsum, logCumSumExp, type CumulativeOptions } from './ops/cumulative.ts';

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { expandDraw } from '../src/compiler/draws.ts';
 import { constantIndex } from '../src/compiler/index-expression.ts';
 import type { Expression } from '../src/compiler/kernel.ts';
-import { distributions, roundedNumbers, type Distribution } from '../src/graph/distributions.ts';
+import { distributions, type Distribution } from '../src/graph/distributions.ts';
 import { erf, erfc } from '../src/graph/error-function.ts';
+import { exponential, logarithm, reciprocal, roundedNumbers } from '../src/graph/rounded.ts';
 import { erfinv } from '../src/reference/special.ts';
 import { Emitter } from '../src/webgpu/wgsl/emitter.ts';
 
@@ -64,6 +65,25 @@ describe('the formulas of draws', () => {
   });
 });
 
+describe('what formulas are made of', () => {
+  const ulps = (x: number, exact: number): number =>
+    Math.abs(x - exact) / 2 ** (Math.floor(Math.log2(Math.abs(exact))) - 23);
+  const sweep = (low: number, high: number): number[] =>
+    Array.from({ length: 20_001 }, (_, i) => Math.fround(low + ((high - low) * i) / 20_000));
+
+  it('exponentials, within a unit in the last place, and 0 below −87', () => {
+    for (const x of sweep(-87, 87)) expect(ulps(exponential(x, roundedNumbers), Math.exp(x))).toBeLessThan(1);
+    expect([-87.1, -1e30, 0].map((x) => exponential(Math.fround(x), roundedNumbers))).toEqual([0, 0, 1]);
+  });
+
+  it('logarithms within a unit in the last place, reciprocals within 1.5', () => {
+    for (const x of sweep(-86, 86).map((x) => Math.fround(Math.exp(x)))) {
+      expect(ulps(reciprocal(x, roundedNumbers), 1 / x)).toBeLessThan(1.5);
+      if (x !== 1) expect(ulps(logarithm(x, roundedNumbers), Math.log(x))).toBeLessThan(1);
+    }
+  });
+});
+
 it.each(Object.keys(distributions) as Distribution[])(
   'a shader of %s hides every product from the sum that reads it',
   (distribution) => {
@@ -74,8 +94,12 @@ it.each(Object.keys(distributions) as Distribution[])(
     emitter.expression(draw);
     const products = emitter.body.map((line) => /^let (\w+) = \S+ \* \S+;$/.exec(line)?.[1]).filter((name) => name);
     expect(products.length > 0).toBe(distribution !== 'unit');
+    const lines = new Map<string, string[]>();
+    for (const line of emitter.body) {
+      for (const word of new Set(line.match(/\w+/g))) (lines.get(word) ?? lines.set(word, []).get(word))?.push(line);
+    }
     for (const name of products) {
-      const readers = emitter.body.filter((line) => new RegExp(`\\b${name}\\b`).test(line)).slice(1);
+      const readers = (lines.get(name ?? '') ?? []).slice(1);
       expect(readers).toHaveLength(1);
       expect(readers[0]).toContain(`bitcast<f32>(bitcast<u32>(${name}) | `);
     }

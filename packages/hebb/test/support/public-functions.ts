@@ -292,7 +292,10 @@ export const functions: Functions<Api> = {
   oneHot: [x, anInteger(2)],
   scalar: [aNumber(1, 'NaN', 'Infinity', 'function'), options<hebb.ScalarOptions>({ dtype: aChoice('float32') })],
   rand: [shape, random],
-  randn: [shape, random],
+  randn: [
+    shape,
+    options<hebb.NormalOptions>({ mean: aNumber(1), std: aNumber(1), generator: other(() => new hebb.Generator(1)) }),
+  ],
   uniform: [shape, aNumber(0), aNumber(1), random],
   bernoulli: [shape, aNumber(0.5), random],
   randint: [shape, anInteger(0), anInteger(3), random],

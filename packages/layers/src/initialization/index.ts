@@ -7,7 +7,6 @@ export {
   xavierNormal,
   xavierUniform,
   type KaimingOptions,
-  type NormalOptions,
   type XavierOptions,
 } from './initialization.ts';
 export {

@@ -2,7 +2,7 @@
  * Initial distributions of weights, recorded and drawn on the device. Of a weight [out, in, ...kernel], the fan-in is in · Π kernel and the
  * fan-out out · Π kernel.
  */
-import { ArgumentError, randn, uniform, type RandomOptions, type Tensor } from '@hebb/tensor';
+import { ArgumentError, randn, uniform, type NormalOptions, type RandomOptions, type Tensor } from '@hebb/tensor';
 import { checkOptions, oneOf, requireFinite, type OptionNames } from '@hebb/tensor/arguments';
 import { fans } from './fans.ts';
 import { calculateGain, requireNonlinearity, type Nonlinearity } from './gain.ts';
@@ -19,13 +19,6 @@ export interface KaimingOptions extends RandomOptions {
 export interface XavierOptions extends RandomOptions {
   /** Factor of the standard deviation; see {@link calculateGain}. Default 1. */
   gain?: number;
-}
-
-export interface NormalOptions extends RandomOptions {
-  /** Default 0. */
-  mean?: number;
-  /** Standard deviation. Default 1. */
-  std?: number;
 }
 
 const kaimingOptions: OptionNames<KaimingOptions> = {
@@ -74,9 +67,9 @@ function uniformOf(shape: readonly number[], std: number, random: RandomOptions)
  */
 export function normal(shape: readonly number[], options: NormalOptions = {}): Tensor {
   checkOptions('normal', options, normalOptions);
-  const { mean = 0, std = 1, ...random } = options;
+  const { std = 1 } = options;
   if (std < 0) throw new ArgumentError(`[normal] std must not be negative, not ${std}.`);
-  return randn(shape, random).mul(std).add(mean);
+  return randn(shape, options);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Expands draws into expressions of uniform ones (graph/distributions.ts). */
-import { distributions, rootOfHalfBits, type DrawAttributes, type RoundedArithmetic } from '../graph/distributions.ts';
+import { distributions, type DrawAttributes } from '../graph/distributions.ts';
+import { rootOfHalfBits, type RoundedArithmetic } from '../graph/rounded.ts';
 import type { Expression } from './kernel.ts';
 
 type Binary = Extract<Expression, { kind: 'binary' }>;
@@ -42,6 +43,11 @@ const arithmetic: RoundedArithmetic<Expression> = {
       mantissa: { kind: 'bitcast', type: 'f32', operand: mantissa },
     };
   },
+  scale: (x, exponent) => {
+    const bits: Expression = { kind: 'bitcast', type: 'i32', operand: x };
+    const power = onBits('shiftLeft', { kind: 'cast', type: 'i32', operand: exponent }, 23);
+    return { kind: 'bitcast', type: 'f32', operand: onBits('add', bits, power) };
+  },
 };
 
 /** The value of a draw at an index, under a seed and a counter. */
@@ -49,6 +55,12 @@ export function expandDraw(
   { distribution, parameters }: DrawAttributes,
   at: Pick<Extract<Expression, { kind: 'random' }>, 'index' | 'seed' | 'counter'>,
 ): Expression {
-  const word = (position: 0 | 1): Expression => ({ kind: 'random', type: 'f32', word: position, ...at });
+  const { index, seed, counter } = at;
+  const turns: Expression[] = [];
+  const word = (position: number): Expression => {
+    const turn = position >> 1;
+    turns[turn] ??= turn === 0 ? counter : onBits('add', counter, turn);
+    return { kind: 'random', type: 'f32', word: position % 2 === 0 ? 0 : 1, index, seed, counter: turns[turn] };
+  };
   return distributions[distribution](word, parameters, arithmetic);
 }

@@ -5,6 +5,7 @@
  */
 import type { DrawAttributes } from './distributions.ts';
 import { makeNode, makeParameter, type Node } from './node.ts';
+import { turnsOf } from './turns.ts';
 import { tensorType } from './types.ts';
 
 /** What numbers draws: a generator. */
@@ -72,7 +73,7 @@ export function claimDraws({ sources, drawn }: Draws, times: number): Map<DrawSo
 
 /** float32 of the shape and the distribution: the next draw. */
 export function drawNode(source: DrawSource, shape: readonly number[], draw: DrawAttributes): Node {
-  const { seed, first } = take(source, 1);
+  const { seed, first } = take(source, turnsOf(draw.distribution));
   return drawOf([seed, first], shape, draw);
 }
 

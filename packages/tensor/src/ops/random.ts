@@ -144,7 +144,15 @@ export interface RandomOptions {
   generator?: Generator;
 }
 
+export interface NormalOptions extends RandomOptions {
+  /** Default 0. */
+  mean?: number;
+  /** Standard deviation. Default 1. */
+  std?: number;
+}
+
 const randomOptions: OptionNames<RandomOptions> = { generator: true };
+const normalOptions: OptionNames<NormalOptions> = { generator: true, mean: requireFinite, std: requireFinite };
 
 /** Throws {@link ArgumentError} for what is no generator. */
 export function requireGenerator(op: string, name: string, value: unknown): asserts value is Generator {
@@ -214,17 +222,25 @@ export function uniform(shape: readonly number[], low: number, high: number, opt
 }
 
 /**
- * Normal with mean 0 and standard deviation 1; float32: the inverse of the distribution function at a probability of 48 random bits, so that numbers up to ±7
- * occur as often as they should. It is made of additions and products that round alike everywhere: the same bits are drawn on every device.
+ * Normal with a mean (default 0) and a standard deviation (default 1); float32: the inverse of the distribution function at a probability of 48 random bits, so
+ * that numbers up to ±7 standard deviations occur as often as they should. It is made of additions and products that round alike everywhere: the same bits are
+ * drawn on every device.
+ *
+ * Throws {@link ArgumentError} for a negative standard deviation.
  *
  * ```ts
  * manualSeed(1);
  * const x = randn([10_000]);
  * Math.abs(await x.mean().item()) < 0.05; // true
+ * const y = randn([10_000], { mean: 3, std: 0.1 });
+ * Math.abs((await y.mean().item()) - 3) < 0.005; // true
  * ```
  */
-export function randn(shape: readonly number[], options: RandomOptions = {}): Tensor {
-  return draw('randn', shape, options, 'normal');
+export function randn(shape: readonly number[], options: NormalOptions = {}): Tensor {
+  checkOptions('randn', options, normalOptions);
+  const { mean = 0, std = 1, ...random } = options;
+  if (std < 0) throw new ArgumentError(`[randn] std must not be negative, not ${std}.`);
+  return draw('randn', shape, random, 'normal', mean === 0 && std === 1 ? [] : [std, mean]);
 }
 
 /**

@@ -1,29 +1,11 @@
 /** Draws of other distributions, made of uniform ones: the same numbers on every device. */
-import {
-  checkOptions,
-  describe,
-  requireBoolean,
-  requireFinite,
-  requireInteger,
-  type OptionNames,
-} from '../arguments/index.ts';
+import { checkOptions, describe, requireFinite, requireInteger, type OptionNames } from '../arguments/index.ts';
 import { erf } from '../graph/error-function.ts';
-import { ArgumentError, DTypeError, ShapeError } from '../graph/errors.ts';
-import { knownAs } from '../graph/node.ts';
-import { requireTensor } from '../handle.ts';
+import { ArgumentError } from '../graph/errors.ts';
 import type { Tensor } from '../tensor.ts';
-import { cumulate } from './cumulative.ts';
 import { gatherNode } from './indexing.ts';
-import { narrow } from './movement.ts';
 import { draw, rand, type RandomOptions } from './random.ts';
-import { searchSorted } from './searching.ts';
 import { sortedPositions } from './sorting.ts';
-import { isFloat } from '../graph/types.ts';
-
-export interface MultinomialOptions extends RandomOptions {
-  /** Whether one position may be drawn several times. Default false. */
-  replacement?: boolean;
-}
 
 export interface TruncatedNormalOptions extends RandomOptions {
   /** Of the normal distribution before it is cut. Default 0. */
@@ -37,7 +19,6 @@ export interface TruncatedNormalOptions extends RandomOptions {
 }
 
 const randomOptions: OptionNames<RandomOptions> = { generator: true };
-const multinomialOptions: OptionNames<MultinomialOptions> = { generator: true, replacement: true };
 const truncatedNormalOptions: OptionNames<TruncatedNormalOptions> = {
   generator: true,
   mean: true,
@@ -68,52 +49,6 @@ export function permutation(n: number, options: RandomOptions = {}): Tensor {
   const [first, second] = [rand([n], source(options)), rand([n], source(options))];
   const order = sortedPositions(second, 0, false);
   return gatherNode(order, 0, sortedPositions(gatherNode(first, 0, order), 0, false));
-}
-
-/**
- * Positions drawn along the last axis of `weights`, each as likely as its weight (≥ 0, of any sum); int32, with `count` in the place of the last axis.
- * Without replacement no position is drawn twice, and those of weight 0 come only where there are no others.
- *
- * Throws {@link ArgumentError} unless count is an integer ≥ 0, and where it is larger than the axis without replacement, {@link DTypeError} for weights
- * that are no floating numbers, {@link ShapeError} for weights without an axis or an element along it.
- *
- * ```ts
- * const x = multinomial(tensor([0, 3, 1]), 100, { replacement: true });
- * await x.equal(0).sum().item(); // 0
- * ```
- */
-export function multinomial(weights: Tensor, count: number, options: MultinomialOptions = {}): Tensor {
-  requireTensor('multinomial', 'weights', weights);
-  requireInteger('multinomial', 'count', count, 0);
-  checkOptions('multinomial', options, multinomialOptions);
-  const { replacement = false } = options;
-  requireBoolean('multinomial', 'replacement', replacement);
-  if (!isFloat(weights.dtype))
-    throw new DTypeError(`[multinomial] weights must be floating numbers, not ${weights}.`, {
-      hint: "Convert with .to('float32').",
-    });
-  if (weights.dtype === 'float16') return multinomial(weights.to('float32'), count, options);
-  const constant = (x: Tensor): Tensor => knownAs('multinomial', () => x.detach());
-  const extent = weights.shape.at(-1) ?? 0;
-  if (extent === 0) throw new ShapeError(`[multinomial] weights need a last axis with elements, not ${weights}.`);
-  const axis = weights.ndim - 1;
-  if (!replacement) {
-    if (count > extent) {
-      throw new ArgumentError(`[multinomial] cannot draw ${count} different positions of ${extent}.`, {
-        hint: 'Draw with { replacement: true }.',
-      });
-    }
-    // The largest of weight / exponential draw is each position as often as its weight says; so is the next among the others.
-    const keys = constant(weights).div(
-      draw('multinomial', weights.shape, source(options), 'exponential').maximum(2 ** -25),
-    );
-    return narrow(sortedPositions(keys, axis, true), axis, 0, count);
-  }
-  const sums = cumulate(constant(weights), axis, 'sum', false);
-  const total = narrow(sums, axis, extent - 1, 1);
-  const drawn = rand([...weights.shape.slice(0, -1), count], source(options)).mul(total);
-  // Rounding may give the total itself, which lies behind the last position that has a weight.
-  return searchSorted(sums, drawn, { right: true }).minimum(searchSorted(sums, total));
 }
 
 /**

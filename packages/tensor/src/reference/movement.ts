@@ -1,5 +1,6 @@
 /** Primitives that move elements, and those that make them from nothing. */
-import { distributions, roundedNumbers } from '../graph/distributions.ts';
+import { distributions } from '../graph/distributions.ts';
+import { roundedNumbers } from '../graph/rounded.ts';
 import { randomUniform } from '../graph/threefry.ts';
 import { stridesOf, type TensorType, isInteger } from '../graph/types.ts';
 import type { Attributes } from '../graph/attributes.ts';
@@ -129,7 +130,11 @@ function random(
   const counter = inputAt(inputs, 1).data[0] ?? 0;
   const formula = distributions[distribution];
   return new Float64Array(type.size).map((_, i) =>
-    formula((word) => randomUniform(seed, counter, i, word), parameters, roundedNumbers),
+    formula(
+      (position) => randomUniform(seed, counter + (position >> 1), i, position % 2 === 0 ? 0 : 1),
+      parameters,
+      roundedNumbers,
+    ),
   );
 }
 

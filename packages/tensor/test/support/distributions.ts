@@ -1,9 +1,7 @@
 /** Drawn numbers beside the distribution functions that they are to have. */
-import type { Tensor } from '../../src/index.ts';
-
 /** √n times the largest distance of drawn numbers from P(X ≤ x): above 2.2 once in 8,000 times (Kolmogorov and Smirnov). */
-export async function distance(x: Tensor, distribution: (x: number) => number): Promise<number> {
-  const sorted = Float64Array.from(await x.data()).sort();
+export function distance(x: Iterable<number>, distribution: (x: number) => number): number {
+  const sorted = Float64Array.from(x).sort();
   const n = sorted.length;
   let largest = 0;
   // Of equal numbers, which have a probability together, all count at once.
