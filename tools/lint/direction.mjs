@@ -28,7 +28,11 @@ const forbidden = {
 };
 
 /** Beside the entries, for the packages above: what a program of a user has no need of. */
-const subpaths = { tensor: ['arguments', 'formulas'], evaluation: ['format', 'internal'], layers: ['internal'] };
+const subpaths = {
+  tensor: ['arguments', 'costs', 'formulas'],
+  evaluation: ['format', 'internal'],
+  layers: ['internal'],
+};
 
 /** Packages that see the graph itself, through `@hebb/tensor/graph`. */
 const graphReaders = ['autograd', 'onnx'];
@@ -62,12 +66,24 @@ const tensorFolders = {
   'methods.ts': ['ops', 'graph:type', 'tensor.ts:type'],
   'tensor.ts': ['arguments', 'handle.ts', 'methods.ts', 'ops', 'graph', 'prompt', 'runtime'],
   prompt: ['arguments', 'graph:type', 'handle.ts', 'tensor.ts:type'],
+  costs: ['graph', 'handle.ts', 'runtime', 'tensor.ts:type'],
   numpy: ['arguments', 'graph', 'handle.ts', 'ops', 'tensor.ts:type'],
 };
 
 /** What `@hebb/tensor` and its subpaths export: nothing in tensor imports them, and they import no code of devices. */
-const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts', 'formulas.ts'];
-const entryImports = ['arguments', 'graph', 'handle.ts', 'numpy', 'ops', 'prompt', 'runtime', 'state.ts', 'tensor.ts'];
+const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts', 'costs.ts', 'formulas.ts'];
+const entryImports = [
+  'arguments',
+  'costs',
+  'graph',
+  'handle.ts',
+  'numpy',
+  'ops',
+  'prompt',
+  'runtime',
+  'state.ts',
+  'tensor.ts',
+];
 
 /** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, and what is wrong besides, with `problem`. */
 function findImports(file, source) {

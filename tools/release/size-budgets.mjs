@@ -30,6 +30,7 @@ const budgets = {
     report: 52,
     tensor: 90,
     'tensor/arguments': 5,
+    'tensor/costs': 14.2,
     'tensor/formulas': 3,
     'tensor/graph': 40,
     tokenizer: 5.6,

@@ -81,6 +81,7 @@ describe('containers', () => {
     expect(() => other.loadStateDict({})).toThrow('missing: parts.a.layer.weight');
     const { rows, parameters } = summary(model, ['batch', 2]);
     expect(rows.map(({ path, outputShape }) => [path, outputShape])).toEqual([
+      ['', ['batch', 2]],
       ['parts.a.drop', undefined],
       ['parts.a.layer', ['batch', 2]],
     ]);

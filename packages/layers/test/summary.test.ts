@@ -20,19 +20,24 @@ beforeAll(() => setDevice('reference'));
 it('lists layers, output shapes with the names of free extents, and parameters', () => {
   expect(summary(new Net(), ['batch', 1, 28, 28]).toString()).toBe(
     [
-      'layer         type                 output               parameters',
-      'features.0    Conv2d 1 → 32, 3×3   [batch, 32, 26, 26]         320',
-      'features.1    ReLU                 [batch, 32, 26, 26]           0',
-      'features.2    Conv2d 32 → 64, 3×3  [batch, 64, 24, 24]      18,496',
-      'features.3    ReLU                 [batch, 64, 24, 24]           0',
-      'features.4    MaxPool2d 2×2        [batch, 64, 12, 12]           0',
-      'features.5    Dropout 0.25         [batch, 64, 12, 12]           0',
-      'classifier.0  Flatten              [batch, 9216]                 0',
-      'classifier.1  Linear 9216 → 128    [batch, 128]          1,179,776',
-      'classifier.2  ReLU                 [batch, 128]                  0',
-      'classifier.3  Dropout 0.5          [batch, 128]                  0',
-      'classifier.4  Linear 128 → 10      [batch, 10]               1,290',
-      'total                              [batch, 10]           1,199,882',
+      'layer         type                 output               parameters   FLOPs',
+      '(model)       Net                  [batch, 10]',
+      '  features    Sequential           [batch, 64, 12, 12]',
+      '    0         Conv2d 1 → 32, 3×3   [batch, 32, 26, 26]         320   411 K',
+      '    1         ReLU                 [batch, 32, 26, 26]           0  21.6 K',
+      '    2         Conv2d 32 → 64, 3×3  [batch, 64, 24, 24]      18,496  21.3 M',
+      '    3         ReLU                 [batch, 64, 24, 24]           0  36.9 K',
+      '    4         MaxPool2d 2×2        [batch, 64, 12, 12]           0  27.6 K',
+      '    5         Dropout 0.25         [batch, 64, 12, 12]           0       0',
+      '  classifier  Sequential           [batch, 10]',
+      '    0         Flatten              [batch, 9216]                 0       0',
+      '    1         Linear 9216 → 128    [batch, 128]          1,179,776  2.36 M',
+      '    2         ReLU                 [batch, 128]                  0     128',
+      '    3         Dropout 0.5          [batch, 128]                  0       0',
+      '    4         Linear 128 → 10      [batch, 10]               1,290  2.57 K',
+      'total                              [batch, 10]           1,199,882  24.1 M',
+      'At batch = 1: 24.1 M FLOPs (a multiply–add is two; 12.0 M multiply–adds).',
+      'Memory: parameters 4.6 MiB, for the gradient 0.3 MiB, at most 0.2 MiB in a forward pass.',
     ].join('\n'),
   );
 });
@@ -51,6 +56,7 @@ it('says how extents follow from several names', () => {
     28,
   ]);
   expect(rows.map((row) => row.outputShape)).toEqual([
+    ['2·batch', 'height/2', 14],
     ['batch', 2, 'height', 28],
     ['batch', 2, 'height/2', 14],
     ['2·batch', 'height/2', 14],
@@ -69,10 +75,32 @@ it('counts shared parameters once, shows modules with parameters of their own, a
     }
   }
   const { rows, parameters, outputShape } = summary(new Model(), [7, 2]);
+  const product = 7 * 2 * 2;
+  const none = { frozen: 0, tied: 0, multiplyAdds: 0, flops: 0, activationBytes: 0 };
   expect(rows.map(({ outputs: _, ...row }) => row)).toEqual([
-    { path: '', description: 'Model', outputShape: [7, 2], parameters: 2, frozen: 0 },
-    { path: 'first', description: 'Linear 2 → 2', outputShape: [7, 2], parameters: 6, frozen: 0 },
-    { path: 'unused', description: 'Linear 2 → 5', outputShape: undefined, parameters: 15, frozen: 0 },
+    { ...none, path: '', depth: 0, description: 'Model', calls: 1, outputShape: [7, 2], parameters: 2, flops: 14 },
+    {
+      ...none,
+      path: 'first',
+      depth: 1,
+      description: 'Linear 2 → 2',
+      calls: 2,
+      outputShape: [7, 2],
+      parameters: 6,
+      multiplyAdds: 2 * product,
+      flops: 2 * (2 * product + 14),
+      // What the second call reads for its weight, and the product with the scale.
+      activationBytes: 2 * 14 * 4,
+    },
+    {
+      ...none,
+      path: 'unused',
+      depth: 1,
+      description: 'Linear 2 → 5',
+      calls: 0,
+      outputShape: undefined,
+      parameters: 15,
+    },
   ]);
   expect(parameters).toBe(23);
   expect(outputShape).toEqual([7, 2]);
@@ -93,8 +121,8 @@ it('shows several inputs, and outputs by name', () => {
     ['state.h', ['batch', 3]],
     ['state.list.0', ['batch', 'length']],
   ]);
-  expect(described.toString().split('\n').at(-1)).toBe(
-    'total                output: [batch], state.h: [batch, 3], state.list.0: [batch, length]           9',
+  expect(described.toString().split('\n').at(-3)).toBe(
+    'total                  output: [batch], state.h: [batch, 3], state.list.0: [ba…           9     17',
   );
   expect(() => summary(new Cell(), [['batch', 2], { shape: [1], dtypes: 'int32' } as never])).toThrow(
     "no option 'dtypes'",
@@ -107,15 +135,18 @@ it('shows what is frozen', () => {
   for (const [name, parameter] of model.namedParameters()) if (name === '1.bias') parameter.trainable = false;
   expect(summary(model, ['batch', 2]).toString()).toBe(
     [
-      'layer  type          output      parameters',
-      '0      Linear 2 → 3  [batch, 3]           9  frozen',
-      '1      Linear 3 → 4  [batch, 4]          16  4 frozen',
-      '2      Linear 4 → 1  [batch, 1]           5',
-      'total                [batch, 1]          30  13 frozen',
+      'layer    type          output      parameters  FLOPs',
+      '(model)  Sequential    [batch, 1]',
+      '  0      Linear 2 → 3  [batch, 3]           9     15  frozen',
+      '  1      Linear 3 → 4  [batch, 4]          16     28  4 frozen',
+      '  2      Linear 4 → 1  [batch, 1]           5      9',
+      'total                  [batch, 1]          30     52  13 frozen',
+      'At batch = 1: 52 FLOPs (a multiply–add is two; 22 multiply–adds).',
+      'Memory: parameters 120 bytes, for the gradient 28 bytes, at most 32 bytes in a forward pass.',
     ].join('\n'),
   );
   const { rows, frozen } = summary(model.freeze(), [1, 2]);
-  expect([frozen, ...rows.map((row) => row.frozen)]).toEqual([30, 9, 16, 5]);
+  expect([frozen, ...rows.map((row) => row.frozen)]).toEqual([30, 0, 9, 16, 5]);
 });
 
 it('leaves no trace: modes, running statistics, random draws, updates', async () => {

@@ -138,7 +138,7 @@ function modelCard(title: string, summary: Summary | string): Card {
     ...(hasFrozen ? [{ title: 'frozen', format: 'count' as const }] : []),
   ];
   const rows = summary.rows.map(({ path, description, outputShape, parameters, frozen }) => [
-    path,
+    path === '' ? '(model)' : path,
     description,
     shapeOf(outputShape),
     parameters,

@@ -1,5 +1,5 @@
-/** `trace` records a function for walkers that do not run it, and leaves no sign of having done so. */
-import { assign, compile, ones, setDevice, variable, zeros } from '@hebb/tensor';
+/** `trace` and `dryRun` record a function for walkers that do not run it, and leave no sign of having done so. */
+import { assign, compile, device, dryRun, ones, setDevice, tensor, variable, zeros } from '@hebb/tensor';
 import { makeLeaf, tensorOf, tensorType, trace } from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -38,5 +38,40 @@ describe('trace', () => {
     ).toThrow('stop');
     expect(await ones([1]).item()).toBe(1);
     expect(() => compile(() => trace(() => ones([1])).result)()).toThrow(/cannot be used inside a compiled function/);
+  });
+});
+
+describe('dryRun', () => {
+  it('computes nothing: an update that waits goes on waiting, also where the function assigns to its variable', async () => {
+    await device.ready();
+    const [weight, other] = [variable(tensor([1, 2])), variable(tensor([5]))];
+    assign(weight, weight.mul(3));
+    assign(other, other.add(1));
+    const { runs } = device.stats();
+    const shape = dryRun(() => {
+      assign(weight, zeros([2]));
+      assign(weight, weight.add(1));
+      return weight.mul(other).shape;
+    });
+    expect(shape).toEqual([2]);
+    expect(device.stats().runs).toBe(runs);
+    expect(await weight.toArray()).toEqual([3, 6]);
+    assign(weight, weight.add(other));
+    expect(await weight.toArray()).toEqual([9, 12]);
+    expect(await other.toArray()).toEqual([6]);
+  });
+
+  it('leaves what it had recorded of a variable without a value, and the value before where an error ends it', async () => {
+    const weight = variable(ones([2]));
+    assign(weight, weight.mul(2));
+    expect(() =>
+      dryRun(() => {
+        assign(weight, zeros([2]));
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    const read = dryRun(() => weight.add(1));
+    await expect(read.toArray()).rejects.toThrow();
+    expect(await weight.toArray()).toEqual([2, 2]);
   });
 });

@@ -917,7 +917,11 @@ export const functions: Functions<Api> = {
   summary: [
     other(model),
     other(() => ['batch', 2], 'array', 'numbers', 'nested arrays', 'texts'),
-    options<hebb.SummaryOptions>({ dtype }),
+    options<hebb.SummaryOptions>({
+      dtype,
+      sizes: other(() => ({ batch: 2 }), 'object'),
+      training: aBoolean(),
+    }),
   ],
   calculateGain: [aChoice('relu'), optional(aNumber(0.1))],
   dirac: [other(() => [2, 2, 3]), options<hebb.DiracOptions>({ groups: anInteger(1) })],

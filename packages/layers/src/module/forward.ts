@@ -39,6 +39,19 @@ export function withObserver<T>(observer: Observer, body: () => T): T {
   }
 }
 
+/** A call of `forward` that has not returned, and the one in which it was made. */
+interface Running {
+  readonly module: AnyModule;
+  readonly outer: Running | undefined;
+}
+
+let running: Running | undefined;
+
+/** The modules whose `forward` is running, inner before outer. */
+export function* runningModules(): Iterable<AnyModule> {
+  for (let call = running; call !== undefined; call = call.outer) yield call.module;
+}
+
 /** What a module keeps about its `forward`. */
 export class Forwarding {
   readonly #module: AnyModule;
@@ -87,6 +100,8 @@ export class Forwarding {
 
   #call(forward: Forward, given: unknown[]): unknown {
     const module = this.#module;
+    const outer = running;
+    running = { module, outer };
     try {
       const hooks = this.#hooks.now;
       let inputs = given;
@@ -105,6 +120,8 @@ export class Forwarding {
       // The innermost module wins.
       if (error instanceof HebbError) error.inModule(module.toString());
       throw error;
+    } finally {
+      running = outer;
     }
   }
 }

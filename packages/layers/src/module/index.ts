@@ -9,5 +9,5 @@ export { Module, type AnyModule } from './module.ts';
 export { observeForwards, type ForwardCall } from './observe.ts';
 export { buffer, parameter } from './parameter.ts';
 export type { NamedTensors, StateDict } from './state.ts';
-export { summary, type Summary, type SummaryOptions, type SummaryRow } from './summary.ts';
+export { summary, type Summary, type SummaryMemory, type SummaryOptions, type SummaryRow } from './summary.ts';
 export { UninitializedError } from './uninitialized.ts';

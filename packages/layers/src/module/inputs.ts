@@ -38,14 +38,20 @@ function isShape(entry: InputShape | InputSpec): entry is InputShape {
   return Array.isArray(entry);
 }
 
+/** The shapes of inputs, with `extentOf` for the names. */
+export function extentsOf(
+  inputs: readonly Required<InputSpec>[],
+  extentOf: (name: string) => number,
+): { readonly shape: readonly number[]; readonly dtype: DType }[] {
+  return inputs.map(({ shape, dtype }) => ({
+    shape: shape.map((extent) => (typeof extent === 'number' ? extent : extentOf(extent))),
+    dtype,
+  }));
+}
+
 /** Inputs of zeros, with `extentOf` for the names. */
 export function zerosFor(inputs: readonly Required<InputSpec>[], extentOf: (name: string) => number): Tensor[] {
-  return inputs.map(({ shape, dtype }) =>
-    zeros(
-      shape.map((extent) => (typeof extent === 'number' ? extent : extentOf(extent))),
-      { dtype },
-    ),
-  );
+  return extentsOf(inputs, extentOf).map(({ shape, dtype }) => zeros(shape, { dtype }));
 }
 
 /** Calls `forward` with tensors, whatever types it has: those who describe inputs by shapes check nothing else of them. */

@@ -1,37 +1,68 @@
-/** What a model looks like from the outside: its layers, their output shapes and sizes, without computing anything. */
-import { dryRun, Tensor, type DType } from '@hebb/tensor';
-import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { callWith, readInputs, zerosFor, type ModelInputs } from './inputs.ts';
+/** What a model looks like from the outside: its layers, their output shapes and sizes, and what they cost, without computing anything. */
+import { ArgumentError, dryRun, Tensor, type DType } from '@hebb/tensor';
+import { checkOptions, requireBoolean, requireInteger, requirePlain, type OptionNames } from '@hebb/tensor/arguments';
+import { bytesOf, placeholder, recordCosts, type Cost, type Costs } from '@hebb/tensor/costs';
+import { runningModules } from './forward.ts';
+import { callWith, extentsOf, readInputs, zerosFor, type InputSpec, type ModelInputs } from './inputs.ts';
 import { observeForwards, type ForwardCall } from './observe.ts';
 import { withMode } from './modes.ts';
 import { entriesOf } from './members.ts';
 import { requireModule, type AnyModule } from './module.ts';
+import { formatSummary } from './summary-table.ts';
 
 export interface SummaryOptions {
   /** Of the input. Default float32. */
   dtype?: DType;
+  /** The extents that names stand for where FLOPs and memory are counted: `{ batch: 32 }`. Default: 1 for the name of a first axis, 64 for every other. */
+  sizes?: Readonly<Record<string, number>>;
+  /** Whether to record the model in training mode: dropout's masks and the statistics of a batch are part of what it costs then. Default: false. */
+  training?: boolean;
 }
 
-const summaryOptions: OptionNames<SummaryOptions> = { dtype: true };
+const summaryOptions: OptionNames<SummaryOptions> = { dtype: true, sizes: requirePlain, training: requireBoolean };
 
 export interface SummaryRow {
   /** Path of the module; '' for the model itself. */
   readonly path: string;
+  /** How many modules it lies in. */
+  readonly depth: number;
   /** What the module says about itself: `Linear 784 → 10`. */
   readonly description: string;
+  /** How often it was called. */
+  readonly calls: number;
   /** Output of the module's first call, a single tensor; extents that follow from a named one are written with its name (`batch`, `49·batch`, `height/2`,
    * or `?` where it is not that simple). Undefined: never called. */
   readonly outputShape: readonly (number | string)[] | undefined;
   /** Shapes of all tensors that the call returned, by their place: `''` of a single tensor, `output` and `state` of `{ output, state }`. */
   readonly outputs: ReadonlyMap<string, readonly (number | string)[]>;
-  /** Elements of the parameters that the module itself holds. */
+  /** Elements of the parameters that the module itself holds, without those that an earlier row counts. */
   readonly parameters: number;
   /** How many of them are frozen: not trained now. */
   readonly frozen: number;
+  /** Elements of the parameters that it holds and an earlier row counts: tied weights. */
+  readonly tied: number;
+  /** Multiplications, each with an addition, of products and convolutions that the module itself computes, in all of its calls. */
+  readonly multiplyAdds: number;
+  /** Floating-point operations that the module itself computes, in all of its calls; a multiply–add is two. */
+  readonly flops: number;
+  /** Bytes of the values that the module itself computes and that the gradient reads. */
+  readonly activationBytes: number;
+}
+
+/** Bytes. */
+export interface SummaryMemory {
+  /** Of all parameters, frozen ones included, tied ones once. */
+  readonly parameters: number;
+  /** Of all buffers. */
+  readonly buffers: number;
+  /** Of the values that the gradient with respect to the trainable parameters reads, as the forward pass leaves them. */
+  readonly activations: number;
+  /** The most that the values of a forward pass without a gradient take at once, the output included. */
+  readonly peak: number;
 }
 
 export interface Summary {
-  /** All modules that hold no other modules or hold parameters themselves, in the order of `namedModules()`. */
+  /** All modules in the order of `namedModules()`, the model itself first. */
   readonly rows: readonly SummaryRow[];
   /** Output of the model, where it is a single tensor. */
   readonly outputShape: readonly (number | string)[] | undefined;
@@ -43,7 +74,14 @@ export interface Summary {
   readonly frozen: number;
   /** Elements of all buffers. */
   readonly buffers: number;
-  /** An aligned table. */
+  /** The extents of named axes at which FLOPs and memory were counted. */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Multiply–adds of products and convolutions of one forward pass. */
+  readonly multiplyAdds: number;
+  /** Floating-point operations of one forward pass; a multiply–add is two. */
+  readonly flops: number;
+  readonly memory: SummaryMemory;
+  /** An aligned table of at most 100 columns. */
   toString(): string;
 }
 
@@ -55,66 +93,157 @@ const varied = 96;
 type Shapes = ReadonlyMap<AnyModule, ReadonlyMap<string, readonly number[]>>;
 
 /**
- * Lists the layers of a model. `forward` is recorded in evaluation mode, and nothing is computed: no random number is drawn and no
- * running statistic moves.
+ * Lists the modules of a model with the shapes of their outputs, their parameters and what they cost. `forward` is recorded in evaluation mode, and nothing is
+ * computed: no random number is drawn, no running statistic moves, and modules, modes and hooks stay as they are. A lazy layer has no sizes yet, and is not given any:
+ * call `initialize(model, inputs)` first.
+ *
+ * FLOPs are those of the operations that `forward` recorded, of your own modules and of functions as of layers: a multiply–add of a product or a
+ * convolution is two, an elementwise operation one an element, a reduction of n numbers n − 1, each as often as a loop repeats it; movement and integers are none, and of two
+ * branches both count. A row has what its module computes itself, without the modules in it, so columns add up; a module called twice
+ * counts twice, its parameters once. Published figures are often multiply–adds ("MACs"): `multiplyAdds`.
+ *
+ * Memory is that of the values, without what a device rounds up. `activations` are the values that the gradients of the recorded operations read, each once, before the
+ * compiler computes some of them again: parameters, buffers and the inputs lie there anyway, and views take nothing. `peak` follows one forward pass in the order
+ * in which it is recorded: a value takes memory from the pass over memory that makes it to the last that reads it, elementwise work is done in the pass before or after.
  *
  * @param inputs - the shape of the one input, or a list with the shape (or `{ shape, dtype }`) of each; names stand for extents that are free:
  *   `summary(model, ['batch', 1, 28, 28])`.
  *
- * Throws what `forward` throws for such an input.
+ * Throws what `forward` throws for such an input, {@link ArgumentError} for `sizes` of names that the inputs do not have, and {@link UninitializedError} for lazy layers.
  *
  * ```ts
  * console.log(summary(new Sequential(new Linear(4, 8), new ReLU(), new Linear(8, 3)), ['batch', 4]).toString());
- * // layer  type          output        parameters
- * // 0      Linear 4 → 8  [batch, 8]            40
- * // 1      ReLU          [batch, 8]             0
- * // 2      Linear 8 → 3  [batch, 3]            27
- * // total                [batch, 3]            67
+ * // layer    type          output      parameters  FLOPs
+ * // (model)  Sequential    [batch, 3]
+ * //   0      Linear 4 → 8  [batch, 8]          40     72
+ * //   1      ReLU          [batch, 8]           0      8
+ * //   2      Linear 8 → 3  [batch, 3]          27     51
+ * // total                  [batch, 3]          67    131
+ * // At batch = 1: 131 FLOPs (a multiply–add is two; 56 multiply–adds).
+ * // Memory: parameters 268 bytes, for the gradient 32 bytes, at most 44 bytes in a forward pass.
  * ```
  */
 export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryOptions = {}): Summary {
   requireModule('summary', 'the model', model);
   checkOptions('summary', options, summaryOptions);
+  const { training = false } = options;
   const specs = readInputs('summary', inputs, options.dtype);
   const names = [...new Set(specs.flatMap(({ shape }) => shape).filter((extent) => typeof extent === 'string'))];
+  requireSizes(options.sizes ?? {}, names);
   // Two values for each name: what an output's extent has to do with the name follows from them.
-  const record = (changed?: string): Shapes =>
-    recordShapes(model, () => zerosFor(specs, (name) => (name === changed ? varied : usual)));
+  const record = (changed?: string): Recorded =>
+    recordShapes(model, training, () => zerosFor(specs, (name) => (name === changed ? varied : usual)));
   const base = record();
   const variants = names.map((name) => [name, record(name)] as const);
   const outputsOf = (module: AnyModule): Pick<SummaryRow, 'outputs' | 'outputShape'> => {
     const outputs = new Map(
-      [...(base.get(module) ?? [])].map(([place, shape]) => [
+      [...(base.shapes.get(module) ?? [])].map(([place, shape]) => [
         place,
         shape.map((extent, axis) =>
           nameOf(
             extent,
-            variants.map(([name, shapes]) => [name, shapes.get(module)?.get(place)?.[axis] ?? extent]),
+            variants.map(([name, { shapes }]) => [name, shapes.get(module)?.get(place)?.[axis] ?? extent]),
           ),
         ),
       ]),
     );
     return { outputs, outputShape: outputs.get('') };
   };
+  const { sizes, costs } = costsOf(model, training, specs, options.sizes ?? {});
 
   const counted = new Set<Tensor>();
-  const rows: SummaryRow[] = [];
-  for (const [path, module] of model.namedModules()) {
-    const members = [...module.members()].map(([, member]) => member);
-    const own = members.filter(
-      (member): member is Tensor => member instanceof Tensor && member.requiresGrad && !counted.has(member),
-    );
-    for (const tensor of own) counted.add(tensor);
-    if (own.length === 0 && members.some((member) => !(member instanceof Tensor))) continue;
-    rows.push({ path, description: module.describe(), ...outputsOf(module), ...elementsOf(own) });
-  }
+  const depths = new Map<string, number>();
+  const rows = [...model.namedModules()].map(([path, module]): SummaryRow => {
+    const depth = path === '' ? 0 : 1 + depthAround(path, depths);
+    depths.set(path, depth);
+    const held = new Set([...module.members()].map(([, member]) => member).filter(isParameter));
+    const own = [...held].filter((parameter) => !counted.has(parameter));
+    const tied = elementsOf([...held].filter((parameter) => counted.has(parameter))).parameters;
+    for (const parameter of own) counted.add(parameter);
+    const said = { path, depth, description: module.describe(), calls: base.calls.get(module) ?? 0 };
+    const { multiplyAdds, flops, activationBytes } = costs.of.get(module) ?? free;
+    return { ...said, ...outputsOf(module), ...elementsOf(own), tied, multiplyAdds, flops, activationBytes };
+  });
+  const total = (of: (row: SummaryRow) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
+  const buffers = [...model.namedBuffers().values()];
+  const bytes = (tensors: readonly Tensor[]): number => tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
   const result = {
     rows,
     ...outputsOf(model),
     ...elementsOf(model.parameters()),
-    buffers: elementsOf([...model.namedBuffers().values()]).parameters,
+    buffers: elementsOf(buffers).parameters,
+    sizes,
+    multiplyAdds: total((row) => row.multiplyAdds),
+    flops: total((row) => row.flops),
+    memory: {
+      parameters: bytes(model.parameters()),
+      buffers: bytes(buffers),
+      activations: total((row) => row.activationBytes),
+      peak: costs.peakBytes,
+    },
   };
-  return { ...result, toString: () => format(result) };
+  return { ...result, toString: () => formatSummary(result) };
+}
+
+const free: Cost = { multiplyAdds: 0, flops: 0, activationBytes: 0 };
+
+function isParameter(member: Tensor | AnyModule): member is Tensor {
+  return member instanceof Tensor && member.requiresGrad;
+}
+
+/** The depth of the innermost module around a path. */
+function depthAround(path: string, depths: ReadonlyMap<string, number>): number {
+  for (let end = path.lastIndexOf('.'); end >= 0; end = path.lastIndexOf('.', end - 1)) {
+    const depth = depths.get(path.slice(0, end));
+    if (depth !== undefined) return depth;
+  }
+  return 0;
+}
+
+function requireSizes(sizes: Readonly<Record<string, number>>, names: readonly string[]): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (!names.includes(name)) {
+      const known = names.length === 0 ? 'the inputs have no names' : `the inputs name ${names.join(', ')}`;
+      throw new ArgumentError(`[summary] sizes has '${name}'; ${known}.`, {
+        hint: "A name stands in the shape of an input: summary(model, ['batch', 4], { sizes: { batch: 32 } }).",
+      });
+    }
+    requireInteger('summary', `the size of '${name}'`, size, 1);
+  }
+}
+
+/** What the model costs, by the module that computes it. */
+function costsOf(
+  model: AnyModule,
+  training: boolean,
+  specs: readonly Required<InputSpec>[],
+  given: Readonly<Record<string, number>>,
+): { readonly sizes: Readonly<Record<string, number>>; readonly costs: Costs<AnyModule> } {
+  const listed = new Set(model.namedModules().values());
+  const owner = (): AnyModule => {
+    for (const module of runningModules()) if (listed.has(module)) return module;
+    return model;
+  };
+  const count = (usualFirst: number): ReturnType<typeof costsOf> => {
+    const sizes: Record<string, number> = {};
+    for (const { shape } of specs)
+      shape.forEach((extent, axis) => {
+        if (typeof extent === 'string') sizes[extent] ??= given[extent] ?? (axis === 0 ? usualFirst : usual);
+      });
+    const call = (): readonly Tensor[] => {
+      const inputs = extentsOf(specs, (name) => sizes[name] ?? usual).map(({ shape, dtype }) =>
+        placeholder(shape, dtype),
+      );
+      return tensorsIn(callWith(model, inputs), '').map(([, tensor]) => tensor);
+    };
+    return { sizes, costs: withMode(model, training, () => recordCosts(call, owner)) };
+  };
+  try {
+    return count(1);
+  } catch {
+    // What a model does with 64 it may refuse to do with one, the statistics of a batch say.
+    return count(usual);
+  }
 }
 
 /** Number of elements, and how many of them are in frozen parameters. */
@@ -123,20 +252,28 @@ function elementsOf(tensors: readonly Tensor[]): { parameters: number; frozen: n
   return { parameters: count(tensors), frozen: count(tensors.filter(({ trainable }) => !trainable)) };
 }
 
-/** The output shape of each module's first call. */
-function recordShapes(model: AnyModule, inputs: () => Tensor[]): Shapes {
-  const shapes = new Map<AnyModule, ReadonlyMap<string, readonly number[]>>();
-  const listener = ({ module, output }: ForwardCall): void => {
-    if (!shapes.has(module)) shapes.set(module, new Map(shapesIn(output, '')));
-  };
-  withMode(model, false, () => observeForwards(model, listener, () => dryRun(() => void callWith(model, inputs()))));
-  return shapes;
+interface Recorded {
+  readonly shapes: Shapes;
+  readonly calls: ReadonlyMap<AnyModule, number>;
 }
 
-function shapesIn(value: unknown, place: string): (readonly [place: string, shape: readonly number[]])[] {
-  if (value instanceof Tensor) return [[place, value.shape]];
+/** The output shape of each module's first call, and the number of calls. */
+function recordShapes(model: AnyModule, training: boolean, inputs: () => Tensor[]): Recorded {
+  const shapes = new Map<AnyModule, ReadonlyMap<string, readonly number[]>>();
+  const calls = new Map<AnyModule, number>();
+  const listener = ({ module, output }: ForwardCall): void => {
+    calls.set(module, (calls.get(module) ?? 0) + 1);
+    if (!shapes.has(module))
+      shapes.set(module, new Map(tensorsIn(output, '').map(([place, { shape }]) => [place, shape])));
+  };
+  withMode(model, training, () => observeForwards(model, listener, () => dryRun(() => void callWith(model, inputs()))));
+  return { shapes, calls };
+}
+
+function tensorsIn(value: unknown, place: string): (readonly [place: string, tensor: Tensor])[] {
+  if (value instanceof Tensor) return [[place, value]];
   return [...(entriesOf(value) ?? [])].flatMap(([key, item]) =>
-    shapesIn(item, place === '' ? String(key) : `${place}.${String(key)}`),
+    tensorsIn(item, place === '' ? String(key) : `${place}.${String(key)}`),
   );
 }
 
@@ -150,34 +287,4 @@ function nameOf(extent: number, changes: readonly (readonly [name: string, chang
   if (extent === usual) return name;
   if (extent % usual === 0) return `${extent / usual}·${name}`;
   return usual % extent === 0 ? `${name}/${usual / extent}` : '?';
-}
-
-function format({ rows, outputs: total, parameters, frozen, buffers }: Omit<Summary, 'toString'>): string {
-  const shape = (outputs: SummaryRow['outputs']): string => {
-    const shapes = [...outputs].map(([place, extents]) => `${place === '' ? '' : `${place}: `}[${extents.join(', ')}]`);
-    return shapes.join(', ') || '–';
-  };
-  const count = (n: number): string => n.toLocaleString('en-US');
-  const frozenOf = (n: number, of: number): string => (n === 0 ? '' : n === of ? 'frozen' : `${count(n)} frozen`);
-  const rest = buffers === 0 ? '' : `and ${count(buffers)} in buffers`;
-  const lines = [
-    ['layer', 'type', 'output', 'parameters', ''],
-    ...rows.map((row) => [
-      row.path === '' ? '(model)' : row.path,
-      row.description,
-      shape(row.outputs),
-      count(row.parameters),
-      frozenOf(row.frozen, row.parameters),
-    ]),
-    ['total', rest, shape(total), count(parameters), frozenOf(frozen, parameters)],
-  ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => (column === 3 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

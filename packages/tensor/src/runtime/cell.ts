@@ -46,6 +46,8 @@ export class TensorCell implements NodeCell {
   leaf: Node;
   /** The recorded value that will replace it. */
   pending: Node | undefined = undefined;
+  /** What waited when a recording gave the variable another value; see {@link assignInside}. */
+  #outside: { readonly pending: Node | undefined } | undefined = undefined;
   /** Recorded values that were replaced before they were computed. */
   replaced = 0;
   /** Nodes that read `leaf` (or a recorded value that was itself replaced before it was computed) and may still be unrealised. */
@@ -141,7 +143,23 @@ export class TensorCell implements NodeCell {
     this.pending = pending;
   }
 
-  /** Forgets the recorded value: of a capture, or one that could not be computed. */
+  /** Gives the variable a value inside a recording, until {@link leaveRecording}. */
+  assignInside(pending: Node): void {
+    this.#outside ??= { pending: this.pending };
+    if (this.pending !== undefined) this.pending.cell = undefined;
+    pending.cell = this;
+    this.pending = pending;
+  }
+
+  /** Forgets what a recording assigned: the value that waited before waits again. */
+  leaveRecording(): void {
+    if (this.pending !== undefined) this.pending.cell = undefined;
+    this.pending = this.#outside?.pending;
+    if (this.pending !== undefined) this.pending.cell = this;
+    this.#outside = undefined;
+  }
+
+  /** Forgets the recorded value, of one that could not be computed. */
   discardPending(): void {
     pendingCells.delete(this);
     if (this.pending !== undefined) this.pending.cell = undefined;
@@ -303,6 +321,9 @@ export function assign(target: Tensor, value: Tensor): void {
   if (capture === undefined) {
     pendingCells.add(cell);
     noteAssigned(pending);
-  } else capture.assigned.add(cell);
-  cell.assign(pending);
+    cell.assign(pending);
+  } else {
+    capture.assigned.add(cell);
+    cell.assignInside(pending);
+  }
 }

@@ -7,8 +7,6 @@ import { activeRecording, recordApart } from './recording.ts';
 function recordDry<T>(op: string, body: () => T, seal: boolean): { readonly result: T; readonly assigned: number } {
   requireFunction(op, 'the body', body);
   if (activeRecording() !== undefined) throw new ArgumentError(`[${op}] cannot be used inside a compiled function.`);
-  // Updates recorded so far are computed, since those recorded inside are forgotten.
-  flush([]);
   return recordApart((own) => ({ result: body(), assigned: own.assigned.size }), {
     dry: true,
     seal,
@@ -20,6 +18,8 @@ function recordDry<T>(op: string, body: () => T, seal: boolean): { readonly resu
  * read inside. What it assigns to variables is forgotten; `assigned` says to how many it did.
  */
 export function trace<T>(body: () => T): { readonly result: T; readonly assigned: number } {
+  // Who walks the graph reads values of variables: those that were recorded before are computed.
+  if (activeRecording() === undefined) flush([]);
   return recordDry('trace', body, false);
 }
 

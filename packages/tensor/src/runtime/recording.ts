@@ -146,7 +146,7 @@ export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry
   } finally {
     recording = undefined;
     setRecorder(before);
-    for (const cell of own.assigned) cell.discardPending();
+    for (const cell of own.assigned) cell.leaveRecording();
     if (seal) for (const node of own.transient) if (node.op !== 'composite') node.storage = capturedStorage();
   }
 }
