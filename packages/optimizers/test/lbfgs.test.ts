@@ -16,6 +16,7 @@ const { x, y, initial, lbfgs } = golden(new URL('golden/problems.json', import.m
     readonly after: readonly (readonly number[])[];
     readonly evaluations: number;
     readonly iterations: number;
+    readonly float32: { readonly parameters: number };
   }[];
 };
 
@@ -26,9 +27,7 @@ const fresh = (): Parameters =>
 
 describe.each(devices.filter((device) => device !== 'reference'))('L-BFGS on %s', (device) => {
   beforeAll(() => setDevice(device));
-  const chosen = device === 'wasm' ? lbfgs : lbfgs.slice(2, 3);
-
-  it.each(chosen.map((run) => [JSON.stringify(run.options), run] as const))('%s', async (_, run) => {
+  it.each(lbfgs.map((run) => [JSON.stringify(run.options), run] as const))('%s', async (_, run) => {
     let parameters = fresh();
     const [inputs, targets] = [toTensor(x), toTensor(y)];
     let optimizer = new LBFGS(parameters, run.options);
@@ -46,7 +45,9 @@ describe.each(devices.filter((device) => device !== 'reference'))('L-BFGS on %s'
       let at = 0;
       for (const [name, parameter] of Object.entries(parameters)) {
         const data = expected.slice(at, (at += parameter.size));
-        await expectClose(parameter, { shape: parameter.shape, data }, `step ${i}, ${name}`);
+        // Near the minimum its directions are quotients of small differences: rounding alone leads as far in PyTorch.
+        const bound = Math.max(1e-5, run.float32.parameters);
+        await expectClose(parameter, { shape: parameter.shape, data }, `step ${i}, ${name}`, bound);
       }
     }
     expect([optimizer.iterations, optimizer.evaluations]).toEqual([run.iterations, run.evaluations]);

@@ -9,6 +9,7 @@ interface Run {
   readonly optimizer: string;
   readonly options: { readonly groups?: readonly { readonly match: string }[] };
   readonly after: Readonly<Record<string, readonly number[]>>;
+  readonly float32: { readonly parameters: number };
 }
 
 interface Problems {
@@ -19,6 +20,7 @@ interface Problems {
   readonly lbfgs: readonly {
     readonly options: optimizers.LBFGSOptions;
     readonly after: readonly (readonly number[])[];
+    readonly float32: { readonly parameters: number };
   }[];
 }
 
@@ -72,6 +74,6 @@ async function runLbfgs({ options, after }: Problems['lbfgs'][number]): Promise<
 }
 
 export const optimizerCases: readonly Case[] = [
-  ...runs.map((run): Case => ({ of: run.optimizer, run: () => runSteps(run) })),
-  ...lbfgs.map((run): Case => ({ of: 'LBFGS', run: () => runLbfgs(run) })),
+  ...runs.map((run): Case => ({ of: run.optimizer, run: () => runSteps(run), rounding: run.float32.parameters })),
+  ...lbfgs.map((run): Case => ({ of: 'LBFGS', run: () => runLbfgs(run), rounding: run.float32.parameters })),
 ];
