@@ -109,5 +109,9 @@ write(
         unpool(2, 2, [5, 5], output_size=[1, 2, 5, 5]),
         unpool(2, 2, [4, 4], padding=1),
         unpool(3, 2, [2, 4, 2]),
+        # Windows that overlap have one maximum, which comes back from each of them.
+        unpool(1, 3, [7], stride=2),
+        unpool(2, [3, 2], [7, 6], stride=[2, 1]),
+        unpool(3, 2, [3, 3, 3], stride=1),
     ],
 )

@@ -1,7 +1,7 @@
 /** What users call. All of it records only; values come back when a tensor is read. */
 import { ArgumentError, onesLike, Tensor, zerosLike } from '@hebb/tensor';
 import { isPlain, requireFunction, requireTensor, wrongArgument } from '@hebb/tensor/arguments';
-import { nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
+import { amendmentsOf, nodeOf, tensorOf, withInlining, type Node } from '@hebb/tensor/graph';
 import { requireNoCut } from './cuts.ts';
 import {
   partsOf,
@@ -15,7 +15,7 @@ import {
   type Position,
   type Positions,
 } from './preparation.ts';
-import { derivativesTaken, reverse, reverseToParameters } from './reverse.ts';
+import { cellOfVersion, derivativesTaken, reverse, reverseToParameters } from './reverse.ts';
 import { mapTensors, type Replaced, type TensorTree } from './structure.ts';
 
 /** Parameters in a list, an object or a Map, as deep as you like. */
@@ -169,9 +169,10 @@ function gradientsOf(f: () => unknown, parameters: Parameters): { value: Tensor;
   });
   const value = withInlining(f);
   requireScalarLoss('valueAndGrad', value);
-  const wanted = new Map(named.map(({ name, node }) => [node, name]));
+  const versions = new Map(named.map(({ node }) => [node, [node, ...amendmentsOf(node)]]));
+  const wanted = new Map(named.flatMap(({ name, node }) => (versions.get(node) ?? []).map((each) => [each, name])));
   const reached = reverse([{ node: nodeOf(value), cotangent: onesLike(value) }], wanted);
-  const isLost = named.length > 0 && !named.some(({ node }) => reached.has(node));
+  const isLost = named.length > 0 && reached.size === 0;
   requireGradients('valueAndGrad', [value], wanted, reached, { selections: isLost });
   if (isLost) {
     const given = named.length === 1 ? `the ${named[0]?.name}` : `any of the ${named.length} parameters`;
@@ -185,7 +186,8 @@ function gradientsOf(f: () => unknown, parameters: Parameters): { value: Tensor;
   const nodes = named.map(({ node }) => node).values();
   const grads = mapTensors('valueAndGrad', parameters, 'parameters', () => {
     const node = nodes.next().value as Node;
-    return reached.get(node)?.cotangent ?? zerosLike(tensorOf(node));
+    const parts = (versions.get(node) ?? []).flatMap((each) => reached.get(each)?.cotangent ?? []);
+    return parts.length === 0 ? zerosLike(tensorOf(node)) : parts.reduce((sum, part) => sum.add(part));
   });
   return { value, grads };
 }
@@ -222,14 +224,14 @@ export function backward(loss: Tensor): void {
     });
   }
   if (reached.size === 0) {
-    const isParameter = ({ cell }: Node): boolean => cell?.requiresGrad === true;
+    const isParameter = (node: Node): boolean => cellOfVersion(node)?.requiresGrad === true;
     requireNoCut('backward', [loss], { isWanted: isParameter, nameOf: () => 'a parameter', selections: true });
     throw new ArgumentError('[backward] the loss does not depend on any parameter.', {
       hint: 'Parameters are variables made with { requiresGrad: true }; detach() and integers pass no gradient on.',
     });
   }
   for (const { node, cotangent } of reached.values()) {
-    const { cell } = node;
+    const cell = cellOfVersion(node);
     if (cell === undefined) continue;
     const gradient = (cotangent ?? zerosLike(tensorOf(node))).detach();
     cell.gradient = nodeOf(cell.gradient === undefined ? gradient : tensorOf(cell.gradient).add(gradient));

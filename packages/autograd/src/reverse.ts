@@ -4,6 +4,7 @@
  */
 import { HebbError, ShapeError, StaleValueError, type Tensor } from '@hebb/tensor';
 import {
+  amendmentsOf,
   formatType,
   isFloat,
   isOp,
@@ -83,7 +84,7 @@ function findPaths(roots: readonly Node[], { isWanted, keep, nameOf, isBoundary 
     if (!ready) continue;
     stack.pop();
     node.mark = walk;
-    if (behind.length === 0) leaves.push(node);
+    if (behind.length === 0 && !isWanted(node)) leaves.push(node);
     if (behind.length > 0 && hiddenBody(node) !== undefined) hiding.push(node);
     const sourcesHere = behind.length === 0 ? [] : sourcesOf(node);
     const positions = sourcesHere.map((source) => (source.mark === walk ? source.index : -1));
@@ -313,12 +314,17 @@ function requireHistory({ nodes, leaves }: Paths, wanted: ReadonlyMap<Node, stri
   );
 }
 
+/** The variable whose value a node is, or was before the pass itself amended it. */
+export function cellOfVersion(node: Node): Node['cell'] {
+  return node.cell ?? amendmentsOf(node).at(-1)?.cell;
+}
+
 /** Cotangents of the parameters (variables made with `requiresGrad`) that `root` depends on, without those that are frozen; and whether there are such. */
 export function reverseToParameters(root: Node, cotangent: Tensor): { reached: Map<Node, Reached>; frozen: boolean } {
   // Asked once for each: a compiled function remembers every answer.
   const trainable = new Map<Node, boolean>();
   const isWanted = (node: Node): boolean => {
-    const { cell } = node;
+    const cell = cellOfVersion(node);
     if (cell?.requiresGrad !== true) return false;
     const known = trainable.get(node);
     if (known !== undefined) return known;

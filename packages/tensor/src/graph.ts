@@ -36,6 +36,7 @@ export { softplusDefinition } from './ops/special.ts';
 export { tanDefinition } from './ops/trigonometry.ts';
 export { recordScan } from './ops/scan.ts';
 export { trace } from './runtime/dry-run.ts';
+export { amendmentsOf } from './runtime/cell.ts';
 export { withInlining, withLoopsWrittenOut } from './runtime/recording.ts';
 export { cellOf, nodeOf } from './handle.ts';
 export { tensorOf } from './tensor.ts';

@@ -296,7 +296,7 @@ export type { TensorDescription } from './prompt/prompt.ts';
 export type { FormatOptions } from './prompt/format.ts';
 export { decodeNpy, encodeNpy } from './numpy/npy.ts';
 export { decodeNpz, encodeNpz } from './numpy/npz.ts';
-export { assign, variable, type VariableOptions } from './runtime/cell.ts';
+export { assign, variable, type AssignOptions, type VariableOptions } from './runtime/cell.ts';
 export { compile, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
 export { dryRun } from './runtime/dry-run.ts';
 export { currentRecording, guard } from './runtime/recording.ts';

@@ -19,8 +19,8 @@ const pretrainedOptions: OptionNames<PretrainedOptions> = { ...tableOptions, fre
  * Shape: ids int32 [...] → [..., embeddingDim]. Parameter: `weight` [numEmbeddings, embeddingDim], normal with mean 0 and variance 1 at first, the row
  * `paddingIndex` 0, as in PyTorch. Its gradient adds up, in the rows that were looked up, in an order that never changes a bit.
  *
- * With `maxNorm`, rows that are longer are shortened when they are looked up: while training in `weight` itself, in evaluation mode in what is looked up. While
- * training, look all ids of a step up in one call then: the gradient that `valueAndGrad` gives is that of the first call.
+ * With `maxNorm`, rows that are longer are shortened when they are looked up: while training in `weight` itself, in evaluation mode in what is looked up.
+ * The gradient of a step is that of all of its lookups.
  *
  * Throws `DTypeError` for ids that are not int32, {@link ArgumentError} for options out of range and for ids outside of the table, where they are known on
  * the host; computed ones give rows of NaN.

@@ -89,12 +89,14 @@ export abstract class VectorTable extends Module {
     // The small number is PyTorch's.
     const short = norms.greater(maxNorm).where(rows.mul(norms.add(1e-7).reciprocal().mul(maxNorm)), rows);
     const next = indexCopy(table.detach(), 0, list, short);
-    // The gradient is that of the table before, so that it is found by those who ask for the parameter's.
-    const limited = composite('maxNorm', {}, [table, next], (_, values) => values, {
+    if (this.training) {
+      assign(table, next, { amends: true });
+      return table;
+    }
+    // The gradient is that of the table, as while training.
+    return composite('maxNorm', {}, [table, next], (_, values) => values, {
       gradient: (cotangent) => [cotangent, undefined],
     });
-    if (this.training) assign(table, next);
-    return limited;
   }
 
   override describe(): string {

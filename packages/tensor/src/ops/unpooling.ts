@@ -4,7 +4,8 @@ import { ShapeError } from '../graph/errors.ts';
 import { sameShape, sizeOf } from '../graph/types.ts';
 import type { Tensor } from '../tensor.ts';
 import { perAxis } from './convolution.ts';
-import { scatterNode } from './indexing.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
+import { gatherNode, scatterNode } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { constantNode } from './operands.ts';
 import { requireImage } from './pooling.ts';
@@ -22,6 +23,16 @@ export interface UnpoolingOptions {
 }
 
 const unpoolOptions: OptionNames<UnpoolingOptions> = { stride: true, padding: true, outputSize: true };
+
+/** [n, c, k] and places → [n, c, length]. Of several for one place all have the gradient of that place, as in PyTorch: windows that overlap have one maximum. */
+const unpoolDefinition: CompositeDefinition<{ length: number }> = {
+  name: 'maxUnpool',
+  body({ length }, x, positions) {
+    const base = tensorOf(constantNode(0, x.dtype, [...x.shape.slice(0, 2), length]));
+    return scatterNode(base, 2, positions, x, 'set');
+  },
+  gradient: (_, cotangent, _output, _x, positions) => [gatherNode(cotangent, 2, positions), undefined],
+};
 
 function maxUnpool(
   op: string,
@@ -50,13 +61,12 @@ function maxUnpool(
   const length = sizeOf(size);
   requireWithin(op, 'indices', positions, 0, length - 1);
   const flat = (t: Tensor): Tensor => reshape(t, [...outer, sizeOf(x.shape.slice(2))]);
-  const base = tensorOf(constantNode(0, x.dtype, [...outer, length]));
-  return reshape(scatterNode(base, 2, flat(positions), flat(x), 'set'), [...outer, ...size]);
+  return reshape(compose(unpoolDefinition, { length }, [flat(x), flat(positions)]), [...outer, ...size]);
 }
 
 /**
  * 0 but for the elements of x, which stand where `indices` says, flat over the spatial axes: what {@link maxPool2dWithIndices} gives, taken back. [n, c, oh, ow] → [n, c, h, w], the dtype of x.
- * Of several elements for one place the last stays.
+ * Of several elements for one place the last stays, and the gradient of the place is that of each of them: maxima of windows that overlap are one element.
  *
  * Throws {@link ShapeError} where shapes do not fit, {@link DTypeError} for indices that are not int32, {@link ArgumentError} for options out of range and for the first index
  * outside of the result, where indices are known on the host.

@@ -16,6 +16,20 @@ import { disposedReason, goneStorage, overwrittenStorage, type Storage } from '.
 import { updating } from './updates.ts';
 import { mayTakeGradients, noteAssigned, noteGradient } from './waiting.ts';
 
+/**
+ * Where a pass amends a variable on its way: from the node that stood for its value before to the one that stands for it after. To gradients all of them are the variable.
+ */
+const amended = new WeakMap<Node, Node>();
+/** The values of {@link amended}. */
+const amendments = new WeakSet<Node>();
+
+/** What stood for a variable's value after `node` did, as far as passes have amended it. */
+export function amendmentsOf(node: Node): readonly Node[] {
+  const found: Node[] = [];
+  for (let next = amended.get(node); next !== undefined; next = amended.get(next)) found.push(next);
+  return found;
+}
+
 /** Forward passes in one step that may update a running statistic each; more are cut. */
 const passesPerStep = 8;
 
@@ -224,9 +238,20 @@ export class TensorCell implements NodeCell {
  */
 function endsStep(cell: TensorCell): boolean {
   if (cell.replaced >= passesPerStep || !mayTakeGradients()) return true;
-  for (const { requiresGrad } of pendingCells) if (requiresGrad) return true;
+  for (const { requiresGrad, pending } of pendingCells)
+    if (requiresGrad && !(pending !== undefined && amendments.has(pending))) return true;
   return false;
 }
+
+export interface AssignOptions {
+  /**
+   * Whether the new value belongs to the pass that reads the variable (a table whose rows are shortened when they are looked up): gradients with respect to the variable then count
+   * what was read before and what is read after. Default false: gradients are those of what it was when the function began.
+   */
+  amends?: boolean;
+}
+
+const assignOptions: OptionNames<AssignOptions> = { amends: requireBoolean };
 
 export interface VariableOptions {
   /** Whether gradients are taken with respect to it: true makes it a parameter. Default false. See also {@link Tensor.trainable}. */
@@ -269,6 +294,8 @@ export function variable(initial: Tensor, options: VariableOptions = {}): Tensor
  * Throws {@link ShapeError} where `target` is no variable or the shapes differ, {@link DTypeError} where the dtypes do,
  * {@link StaleValueError} where `target` was disposed of.
  *
+ * @param options - `amends`: whether the value belongs to the pass that reads the variable. Default false.
+ *
  * ```ts
  * const a = variable(tensor([1, 2]));
  * const b = variable(tensor([3, 4]));
@@ -278,9 +305,10 @@ export function variable(initial: Tensor, options: VariableOptions = {}): Tensor
  * await b.toArray(); // [1, 2]
  * ```
  */
-export function assign(target: Tensor, value: Tensor): void {
+export function assign(target: Tensor, value: Tensor, options: AssignOptions = {}): void {
   requireTensor('assign', 'the target', target);
   requireTensor('assign', 'the value', value);
+  checkOptions('assign', options, assignOptions);
   const cell = cellOf(target);
   if (cell === undefined) {
     throw new ShapeError(
@@ -318,6 +346,10 @@ export function assign(target: Tensor, value: Tensor): void {
   if (capture === undefined && cell.pending !== undefined && endsStep(cell)) flush([], cell.pending);
   const pending = new Node('detach', [node], {}, node.type, cell.requiresGrad) as unknown as Node;
   node.cell?.consumed(node, pending);
+  if (options.amends === true) {
+    amended.set(cell.current, pending);
+    amendments.add(pending);
+  }
   if (capture === undefined) {
     pendingCells.add(cell);
     noteAssigned(pending);
