@@ -55,7 +55,8 @@ export async function besidePyTorch(script: URL, cases: Readonly<Record<string, 
   console.log(
     `Hebb, ${await device.ready()}; ${hasPyTorch ? `PyTorch ${version.value}, 1 thread` : 'no PyTorch'}; best of ${rounds} rounds, milliseconds a run`,
   );
-  console.log(`${'case'.padEnd(26)}${'Hebb'.padStart(9)}${'PyTorch'.padStart(9)}${'ratio'.padStart(7)}`);
+  const width = Math.max(...Object.keys(cases).map(({ length }) => length)) + 2;
+  console.log(`${'case'.padEnd(width)}${'Hebb'.padStart(9)}${'PyTorch'.padStart(9)}${'ratio'.padStart(7)}`);
   const slow: string[] = [];
   for (const [name, f] of Object.entries(cases)) {
     if (!name.includes(filter)) continue;
@@ -81,7 +82,7 @@ export async function besidePyTorch(script: URL, cases: Readonly<Record<string, 
     const ratio = hasPyTorch ? (ours / theirs).toFixed(2) : '';
     if (ours > limit * theirs) slow.push(`${name} ${ratio}`);
     const [own, other] = [ours.toFixed(2).padStart(9), hasPyTorch ? theirs.toFixed(2).padStart(9) : ''];
-    console.log(`${name.padEnd(26)}${own}${other}${ratio.padStart(7)}`);
+    console.log(`${name.padEnd(width)}${own}${other}${ratio.padStart(7)}`);
   }
   if (hasPyTorch) console.log(`slower than ${limit}×: ${slow.length === 0 ? 'none' : slow.join(', ')}`);
   python.stdin.end();

@@ -80,6 +80,9 @@ write(
         columns("Unfold", {}, [2, 3], exact(2, 1, 4, 4), dilation=[2, 1], padding=[1, 2], stride=2),
         columns("Fold", {"outputSize": [3, 4]}, 2, exact(1, 8, 6)),
         columns("Fold", {"outputSize": [4, 4]}, [2, 3], exact(2, 6, 4), dilation=[2, 1], padding=[1, 1], stride=2),
+        # Without a batch.
+        columns("Unfold", {}, 2, exact(2, 3, 4)),
+        columns("Fold", {"outputSize": [3, 4]}, 2, exact(8, 6), padding=0),
         fractional(2, 2, {"outputSize": [3, 4]}, [2, 2, 6, 7]),
         fractional(2, [2, 3], {"outputSize": [4, 1]}, [1, 2, 6, 5], indices=True),
         fractional(2, 2, {"outputRatio": [0.5, 0.75]}, [1, 2, 8, 8], indices=True),

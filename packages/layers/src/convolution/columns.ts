@@ -4,6 +4,7 @@ import { checkOptions, requireTensor, typeNameOf, type OptionNames } from '@hebb
 import type { ModuleOptions } from '../module/build.ts';
 import { perAxis } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
+import { withBatch } from '../module/single.ts';
 import type { Extents } from './settings.ts';
 
 export interface ColumnOptions {
@@ -48,7 +49,7 @@ abstract class Columns extends Module {
 }
 
 /**
- * The windows of images as columns: x [batch, channels, h, w] → [batch, channels · Π kernelSize, L], with L windows in row-major order and in each column the channels' windows one after
+ * The windows of images as columns: x [batch, channels, h, w] → [batch, channels · Π kernelSize, L], or both without the batch, with L windows in row-major order and in each column the channels' windows one after
  * the other. A convolution is a product of its weights with them.
  *
  * Throws `ShapeError` where the input is no batch of images or no window fits, `ArgumentError` for options out of range.
@@ -66,6 +67,10 @@ export class Unfold extends Columns {
   }
 
   forward(x: Tensor): Tensor {
+    return withBatch(2, [x], (batch) => this.#columns(batch));
+  }
+
+  #columns(x: Tensor): Tensor {
     requireTensor('Unfold', 'the input', x);
     if (x.ndim !== 4) throw new ShapeError(`[Unfold] takes images [batch, channels, height, width], not ${x}.`);
     const { kernelSize, stride, dilation } = this;
@@ -76,7 +81,7 @@ export class Unfold extends Columns {
 }
 
 /**
- * The transpose of {@link Unfold}: columns [batch, channels · Π kernelSize, L] → [batch, channels, ...outputSize]; where windows overlap they add up.
+ * The transpose of {@link Unfold}: columns [batch, channels · Π kernelSize, L] → [batch, channels, ...outputSize], or both without the batch; where windows overlap they add up.
  *
  * Throws `ShapeError` where the input does not hold the windows of such an image, `ArgumentError` for options out of range.
  *
@@ -96,6 +101,10 @@ export class Fold extends Columns {
   }
 
   forward(x: Tensor): Tensor {
+    return withBatch(1, [x], (batch) => this.#images(batch));
+  }
+
+  #images(x: Tensor): Tensor {
     requireTensor('Fold', 'the input', x);
     const { outputSize, kernelSize, stride, dilation, padding } = this;
     const size = outputSize.map((n, axis) => n + 2 * (padding[axis] ?? 0));

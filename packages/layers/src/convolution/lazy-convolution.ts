@@ -1,8 +1,8 @@
-/** Convolutions whose `inChannels` is axis 1 of their first input: `new LazyConv2d(outChannels, kernelSize, options)`. */
+/** Convolutions whose `inChannels` is the channel axis of their first input, [batch, channels, ...spatial] or [channels, ...spatial]: `new LazyConv2d(outChannels, kernelSize, options)`. */
 import type { Tensor } from '@hebb/tensor';
 import { typeNameOf } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from '../module/checks.ts';
-import { extentOf } from '../module/extent.ts';
+import { channelsOf } from '../module/extent.ts';
 import { LazyModule } from '../module/lazy.ts';
 import { Conv1d, Conv2d, Conv3d, type Convolution } from './convolution.ts';
 import {
@@ -63,7 +63,12 @@ abstract class LazyConvolution extends LazyWindows<ConvOptions, Convolution> {
   }
 
   override create(x: Tensor): Convolution {
-    return new layers[this.axes()](extentOf(typeNameOf(this), x, 1), this.outChannels, this.kernelSize, this.options);
+    return new layers[this.axes()](
+      channelsOf(typeNameOf(this), x, this.axes()),
+      this.outChannels,
+      this.kernelSize,
+      this.options,
+    );
   }
 }
 
@@ -82,11 +87,11 @@ abstract class LazyTransposedConvolution extends LazyWindows<ConvTransposeOption
 
   override create(x: Tensor): TransposedConvolution {
     const Layer = transposedLayers[this.axes()];
-    return new Layer(extentOf(typeNameOf(this), x, 1), this.outChannels, this.kernelSize, this.options);
+    return new Layer(channelsOf(typeNameOf(this), x, this.axes()), this.outChannels, this.kernelSize, this.options);
   }
 }
 
-/** A {@link Conv1d} whose `inChannels` is axis 1 of its first input. */
+/** A {@link Conv1d} whose `inChannels` is the channel axis of its first input. */
 export class LazyConv1d extends LazyConvolution {
   static override readonly type: string = 'LazyConv1d';
 
@@ -95,7 +100,7 @@ export class LazyConv1d extends LazyConvolution {
   }
 }
 
-/** A {@link Conv2d} whose `inChannels` is axis 1 of its first input. */
+/** A {@link Conv2d} whose `inChannels` is the channel axis of its first input. */
 export class LazyConv2d extends LazyConvolution {
   static override readonly type: string = 'LazyConv2d';
 
@@ -104,7 +109,7 @@ export class LazyConv2d extends LazyConvolution {
   }
 }
 
-/** A {@link Conv3d} whose `inChannels` is axis 1 of its first input. */
+/** A {@link Conv3d} whose `inChannels` is the channel axis of its first input. */
 export class LazyConv3d extends LazyConvolution {
   static override readonly type: string = 'LazyConv3d';
 
@@ -113,7 +118,7 @@ export class LazyConv3d extends LazyConvolution {
   }
 }
 
-/** A {@link ConvTranspose1d} whose `inChannels` is axis 1 of its first input. */
+/** A {@link ConvTranspose1d} whose `inChannels` is the channel axis of its first input. */
 export class LazyConvTranspose1d extends LazyTransposedConvolution {
   static override readonly type: string = 'LazyConvTranspose1d';
 
@@ -122,7 +127,7 @@ export class LazyConvTranspose1d extends LazyTransposedConvolution {
   }
 }
 
-/** A {@link ConvTranspose2d} whose `inChannels` is axis 1 of its first input. */
+/** A {@link ConvTranspose2d} whose `inChannels` is the channel axis of its first input. */
 export class LazyConvTranspose2d extends LazyTransposedConvolution {
   static override readonly type: string = 'LazyConvTranspose2d';
 
@@ -131,7 +136,7 @@ export class LazyConvTranspose2d extends LazyTransposedConvolution {
   }
 }
 
-/** A {@link ConvTranspose3d} whose `inChannels` is axis 1 of its first input. */
+/** A {@link ConvTranspose3d} whose `inChannels` is the channel axis of its first input. */
 export class LazyConvTranspose3d extends LazyTransposedConvolution {
   static override readonly type: string = 'LazyConvTranspose3d';
 

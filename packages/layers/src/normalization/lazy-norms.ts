@@ -1,6 +1,6 @@
 import type { Tensor } from '@hebb/tensor';
 import { checkOptions } from '@hebb/tensor/arguments';
-import { extentOf } from '../module/extent.ts';
+import { channelsOf, extentOf } from '../module/extent.ts';
 import { LazyModule } from '../module/lazy.ts';
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batch-norm.ts';
 import { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d } from './instance-norm.ts';
@@ -48,25 +48,44 @@ export class LazyBatchNorm3d extends LazyNorm {
   }
 }
 
-/** An {@link InstanceNorm1d} whose `numFeatures` is axis 1 of its first input, a batch. */
-export class LazyInstanceNorm1d extends LazyNorm {
+/** What LazyInstanceNorm1d, LazyInstanceNorm2d and LazyInstanceNorm3d share: they take single examples, too. */
+abstract class LazyInstanceNorm extends LazyNorm {
+  /** Number of spatial axes. */
+  protected abstract axes(): 1 | 2 | 3;
+
+  override create(x: Tensor): NormWithStatistics {
+    return this.of(channelsOf(this.describe(), x, this.axes()));
+  }
+}
+
+/** An {@link InstanceNorm1d} whose `numFeatures` is the channel axis of its first input. */
+export class LazyInstanceNorm1d extends LazyInstanceNorm {
   static override readonly type: string = 'LazyInstanceNorm1d';
+  protected axes(): 1 {
+    return 1;
+  }
   protected of(numFeatures: number): InstanceNorm1d {
     return new InstanceNorm1d(numFeatures, this.options);
   }
 }
 
-/** An {@link InstanceNorm2d} whose `numFeatures` is axis 1 of its first input, a batch. */
-export class LazyInstanceNorm2d extends LazyNorm {
+/** An {@link InstanceNorm2d} whose `numFeatures` is the channel axis of its first input. */
+export class LazyInstanceNorm2d extends LazyInstanceNorm {
   static override readonly type: string = 'LazyInstanceNorm2d';
+  protected axes(): 2 {
+    return 2;
+  }
   protected of(numFeatures: number): InstanceNorm2d {
     return new InstanceNorm2d(numFeatures, this.options);
   }
 }
 
-/** An {@link InstanceNorm3d} whose `numFeatures` is axis 1 of its first input, a batch. */
-export class LazyInstanceNorm3d extends LazyNorm {
+/** An {@link InstanceNorm3d} whose `numFeatures` is the channel axis of its first input. */
+export class LazyInstanceNorm3d extends LazyInstanceNorm {
   static override readonly type: string = 'LazyInstanceNorm3d';
+  protected axes(): 3 {
+    return 3;
+  }
   protected of(numFeatures: number): InstanceNorm3d {
     return new InstanceNorm3d(numFeatures, this.options);
   }

@@ -27,7 +27,8 @@ const spectralNormOptions: OptionNames<SpectralNormOptions> = {
  * gradients.
  *
  * Parameter: `weight_orig`, the shape of the weight; buffers: `weight_u` and `weight_v`, the singular vectors; beside them those of the layer. The names are
- * those of PyTorch's `spectral_norm` (later versions also have `parametrizations.weight.original`), as in published models.
+ * those of PyTorch's `spectral_norm` (later versions also have `parametrizations.weight.original`), as in published models. Around a lazy layer they are made by `initialize`. Around a
+ * {@link WeightNorm} its weight is divided, and the parameters of that one are named `layer.…`.
  *
  * Throws {@link ArgumentError} for a layer without a weight.
  *
@@ -46,27 +47,36 @@ export class SpectralNorm<Inputs extends readonly unknown[] = [x: Tensor], Outpu
 
   readonly iterations: number;
   readonly eps: number;
-  weight_orig: Tensor;
-  weight_u: Tensor;
-  weight_v: Tensor;
+  /** Undefined around another reparametrization, whose weight is divided. */
+  declare weight_orig: Tensor | undefined;
+  declare weight_u: Tensor;
+  declare weight_v: Tensor;
 
   constructor(layer: Module<Inputs, Output>, options: SpectralNormOptions = {}) {
     checkOptions('SpectralNorm', options, spectralNormOptions);
     const { iterations = 1, eps = 1e-12, axis = 0 } = options;
     requirePositiveIntegers('SpectralNorm', { iterations });
-    const { weight } = Object(layer) as { weight: Tensor };
     super(layer, axis);
     this.iterations = iterations;
     this.eps = eps;
-    this.weight_orig = parameter(weight.detach());
-    const [rows = 1, columns = 1] = this.#matrix().shape;
+    this.begin();
+  }
+
+  protected make(weight: Tensor): void {
+    if (this.inner === undefined) this.weight_orig = parameter(weight);
+    const [rows = 1, columns = 1] = this.#matrix(weight).shape;
     this.weight_u = buffer(this.#unit(randn([rows])));
     this.weight_v = buffer(this.#unit(randn([columns])));
   }
 
-  /** The weight as a matrix [outputs, inputs]. */
-  #matrix(): Tensor {
-    const { weight_orig: weight, axis } = this;
+  /** The weight before it is divided. */
+  get #original(): Tensor {
+    return this.inner ?? (this.weight_orig as Tensor);
+  }
+
+  /** A weight as a matrix [outputs, inputs]. */
+  #matrix(weight: Tensor): Tensor {
+    const { axis } = this;
     const others = weight.shape.map((_, other) => other).filter((other) => other !== axis);
     return weight.permute([axis, ...others]).reshape([weight.shape[axis] ?? 1, -1]);
   }
@@ -76,12 +86,12 @@ export class SpectralNorm<Inputs extends readonly unknown[] = [x: Tensor], Outpu
   }
 
   override forward(...inputs: Inputs): Output {
-    if (this.training) this.#iterate();
+    if (this.training && this.isInitialized) this.#iterate();
     return super.forward(...inputs);
   }
 
   #iterate(): void {
-    const matrix = this.#matrix().detach();
+    const matrix = this.#matrix(this.#original).detach();
     let [u, v] = [this.weight_u, this.weight_v];
     for (let i = 0; i < this.iterations; i++) {
       v = this.#unit(u.matmul(matrix));
@@ -92,11 +102,12 @@ export class SpectralNorm<Inputs extends readonly unknown[] = [x: Tensor], Outpu
   }
 
   get weight(): Tensor {
-    const sigma = this.weight_u.mul(this.#matrix().matmul(this.weight_v)).sum();
-    return this.weight_orig.div(sigma);
+    const weight = this.#original;
+    const sigma = this.weight_u.mul(this.#matrix(weight).matmul(this.weight_v)).sum();
+    return weight.div(sigma);
   }
 
   protected get own(): readonly string[] {
-    return ['weight_orig', 'weight_u', 'weight_v'];
+    return this.inner === undefined ? ['weight_orig', 'weight_u', 'weight_v'] : ['weight_u', 'weight_v'];
   }
 }

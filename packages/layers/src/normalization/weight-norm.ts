@@ -17,7 +17,8 @@ const weightNormOptions: OptionNames<WeightNormOptions> = { axis: requireInteger
  * arXiv:1602.07868). The layer is used as it is, and computes with that weight from then on.
  *
  * Parameters: `weight_g`, 1 on all axes but one, and `weight_v`, the shape of the weight, which they make at first; beside them those of the layer. The names
- * are those of PyTorch's `weight_norm` (later versions also have `parametrizations.weight.original0`), as in published models.
+ * are those of PyTorch's `weight_norm` (later versions also have `parametrizations.weight.original0`), as in published models. Around a lazy layer they are made by `initialize`. Around a
+ * {@link SpectralNorm} its weight is the direction v, and the parameters of that one are named `layer.…`.
  *
  * @typeParam Inputs - what the layer takes. @typeParam Output - what it gives.
  *
@@ -36,15 +37,19 @@ export class WeightNorm<Inputs extends readonly unknown[] = [x: Tensor], Output 
   static override readonly type: string = 'WeightNorm';
   static override readonly options: ModuleOptions = weightNormOptions;
 
-  weight_g: Tensor;
-  weight_v: Tensor;
+  declare weight_g: Tensor;
+  /** Undefined around another reparametrization, whose weight is the direction. */
+  declare weight_v: Tensor | undefined;
 
   constructor(layer: Module<Inputs, Output>, options: WeightNormOptions = {}) {
     checkOptions('WeightNorm', options, weightNormOptions);
-    const { weight } = Object(layer) as { weight: Tensor };
     super(layer, options.axis ?? 0);
-    this.weight_g = parameter(this.#lengths(weight.detach()));
-    this.weight_v = parameter(weight.detach());
+    this.begin();
+  }
+
+  protected make(weight: Tensor): void {
+    this.weight_g = parameter(this.#lengths(weight));
+    if (this.inner === undefined) this.weight_v = parameter(weight);
   }
 
   #lengths(v: Tensor): Tensor {
@@ -53,10 +58,11 @@ export class WeightNorm<Inputs extends readonly unknown[] = [x: Tensor], Output 
   }
 
   get weight(): Tensor {
-    return this.weight_v.mul(this.weight_g.div(this.#lengths(this.weight_v)));
+    const direction = this.inner ?? (this.weight_v as Tensor);
+    return direction.mul(this.weight_g.div(this.#lengths(direction)));
   }
 
   protected get own(): readonly string[] {
-    return ['weight_g', 'weight_v'];
+    return this.inner === undefined ? ['weight_g', 'weight_v'] : ['weight_g'];
   }
 }

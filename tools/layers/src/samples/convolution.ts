@@ -30,9 +30,18 @@ export const convolution = {
   SeparableConv1d: of(() => new api.SeparableConv1d(2, 3, 3), line, 1),
   SeparableConv2d: of(() => new api.SeparableConv2d(2, 3, 3, { depthMultiplier: 2, bias: false }), image, 1),
   SeparableConv3d: of(() => new api.SeparableConv3d(2, 1, 2), volume, 1),
-  Unfold: of(() => new api.Unfold([2, 3], { padding: 1, stride: 2 }), image, 'any'),
-  Fold: of(() => new api.Fold([4, 3], 2, { padding: 1 }), [x(['batch', 8, 20])], 1),
-  LazyConv1d: of(() => new api.LazyConv1d(3, 3), line, 1),
+  Unfold: ways(
+    of(() => new api.Unfold([2, 3], { padding: 1, stride: 2 }), image, 'any'),
+    of(() => new api.Unfold(2), [x([2, 5, 4])], 'any'),
+  ),
+  Fold: ways(
+    of(() => new api.Fold([4, 3], 2, { padding: 1 }), [x(['batch', 8, 20])], 1),
+    of(() => new api.Fold([4, 3], 2, { padding: 1 }), [x([8, 20])], 0),
+  ),
+  LazyConv1d: ways(
+    of(() => new api.LazyConv1d(3, 3), line, 1),
+    of(() => new api.LazyConv1d(3, 3), [x([2, 6])], 0),
+  ),
   LazyConv2d: of(() => new api.LazyConv2d(3, 3), image, 1),
   LazyConv3d: of(() => new api.LazyConv3d(1, 2), volume, 1),
   LazyConvTranspose1d: of(() => new api.LazyConvTranspose1d(3, 3), line, 1),

@@ -6,6 +6,8 @@ const rows = [x(['batch', 3])];
 const image = [x(['batch', 2, 3, 3])];
 const volume = [x(['batch', 2, 2, 3, 2])];
 
+const movesItself = 'the singular vectors follow the weight, and are constants to its gradient, as in PyTorch';
+
 export const normalization = {
   BatchNorm1d: ways(
     of(() => new api.BatchNorm1d(3), rows, 1),
@@ -35,8 +37,10 @@ export const normalization = {
   WeightNorm: ways(
     of(() => new api.WeightNorm(new api.Linear(3, 2)), rows, -1),
     of(() => new api.WeightNorm(new api.Conv2d(2, 3, 2), { axis: 1 }), image, 1),
+    of(() => new api.WeightNorm(new api.SpectralNorm(new api.LazyConv2d(3, 2))), image, 1, { movesItself }),
   ),
-  SpectralNorm: of(() => new api.SpectralNorm(new api.Linear(3, 2)), rows, -1, {
-    movesItself: 'the singular vectors follow the weight, and are constants to its gradient, as in PyTorch',
-  }),
+  SpectralNorm: ways(
+    of(() => new api.SpectralNorm(new api.Linear(3, 2)), rows, -1, { movesItself }),
+    of(() => new api.SpectralNorm(new api.WeightNorm(new api.LazyLinear(2))), rows, -1, { movesItself }),
+  ),
 } satisfies Partial<Samples>;
