@@ -47,8 +47,8 @@ export class SpectralNorm<Inputs extends readonly unknown[] = [x: Tensor], Outpu
 
   readonly iterations: number;
   readonly eps: number;
-  /** Undefined around another reparametrization, whose weight is divided. */
-  declare weight_orig: Tensor | undefined;
+  /** Not there around another reparametrization, whose weight is divided. */
+  declare weight_orig: Tensor;
   declare weight_u: Tensor;
   declare weight_v: Tensor;
 
@@ -71,7 +71,7 @@ export class SpectralNorm<Inputs extends readonly unknown[] = [x: Tensor], Outpu
 
   /** The weight before it is divided. */
   get #original(): Tensor {
-    return this.inner ?? (this.weight_orig as Tensor);
+    return this.inner ?? this.weight_orig;
   }
 
   /** A weight as a matrix [outputs, inputs]. */

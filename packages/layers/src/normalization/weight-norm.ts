@@ -38,8 +38,8 @@ export class WeightNorm<Inputs extends readonly unknown[] = [x: Tensor], Output 
   static override readonly options: ModuleOptions = weightNormOptions;
 
   declare weight_g: Tensor;
-  /** Undefined around another reparametrization, whose weight is the direction. */
-  declare weight_v: Tensor | undefined;
+  /** Not there around another reparametrization, whose weight is the direction. */
+  declare weight_v: Tensor;
 
   constructor(layer: Module<Inputs, Output>, options: WeightNormOptions = {}) {
     checkOptions('WeightNorm', options, weightNormOptions);
@@ -58,7 +58,7 @@ export class WeightNorm<Inputs extends readonly unknown[] = [x: Tensor], Output 
   }
 
   get weight(): Tensor {
-    const direction = this.inner ?? (this.weight_v as Tensor);
+    const direction = this.inner ?? this.weight_v;
     return direction.mul(this.weight_g.div(this.#lengths(direction)));
   }
 
