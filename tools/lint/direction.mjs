@@ -29,7 +29,7 @@ const forbidden = {
 
 /** Beside the entries, for the packages above: what a program of a user has no need of. */
 const subpaths = {
-  tensor: ['arguments', 'costs', 'formulas'],
+  tensor: ['arguments', 'costs', 'formulas', 'zip'],
   evaluation: ['format', 'internal'],
   layers: ['internal'],
 };
@@ -67,11 +67,12 @@ const tensorFolders = {
   'tensor.ts': ['arguments', 'handle.ts', 'methods.ts', 'ops', 'graph', 'prompt', 'runtime'],
   prompt: ['arguments', 'graph:type', 'handle.ts', 'tensor.ts:type'],
   costs: ['graph', 'handle.ts', 'runtime', 'tensor.ts:type'],
-  numpy: ['arguments', 'graph', 'handle.ts', 'ops', 'tensor.ts:type'],
+  numpy: ['arguments', 'graph', 'handle.ts', 'ops', 'tensor.ts:type', 'zip'],
+  zip: [],
 };
 
 /** What `@hebb/tensor` and its subpaths export: nothing in tensor imports them, and they import no code of devices. */
-const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts', 'costs.ts', 'formulas.ts'];
+const tensorEntries = ['index.ts', 'graph.ts', 'arguments.ts', 'costs.ts', 'formulas.ts', 'zip.ts'];
 const entryImports = [
   'arguments',
   'costs',
@@ -83,6 +84,7 @@ const entryImports = [
   'runtime',
   'state.ts',
   'tensor.ts',
+  'zip',
 ];
 
 /** Every import of a source text: `{ specifier, line, typeOnly, dynamic }`, and what is wrong besides, with `problem`. */

@@ -9,6 +9,7 @@ import {
   Linear,
   loadCheckpoint,
   loadMnist,
+  readPyTorch,
   readSafetensors,
   readSafetensorsMetadata,
   saveCheckpoint,
@@ -41,6 +42,7 @@ const history: History = {
 const sha256 = '0'.repeat(64);
 
 it.each<[string, string, RegExp, () => Promise<unknown>]>([
+  ['readPyTorch', 'PyTorchFileError', /pass them: readPyTorch/, () => readPyTorch('a.pt')],
   ['readSafetensors', 'SafetensorsError', /pass them: readSafetensors/, () => readSafetensors('a.safetensors')],
   [
     'readSafetensorsMetadata',

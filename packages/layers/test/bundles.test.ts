@@ -73,6 +73,7 @@ test('a bundle of Sequential and Linear leaves out all other layers, files, and 
   expect(parts(text, others)).toEqual([]);
   expect(parts(text, ['Linear', 'Sequential'])).toEqual(['Linear', 'Sequential']);
   expect([all.includes('safetensors'), text.includes('safetensors')]).toEqual([true, false]);
+  expect([all.includes('BINPERSID'), text.includes('BINPERSID')]).toEqual([true, false]);
   expect([all.includes('there is no module type'), text.includes('there is no module type')]).toEqual([true, false]);
 });
 

@@ -115,6 +115,13 @@ await hebb.saveCheckpoint(checkpointPath, { model: model() });
 const npy = await hebb.encodeNpy(tensor([1, 2]));
 const npz = await hebb.encodeNpz({ x: tensor([1, 2]) });
 const encoded = await hebb.encodeSafetensors({ a: tensor([1, 2]) });
+/** What `torch.save({'model': {}}, file, _use_new_zipfile_serialization=False)` writes: pickles in a row, and no storages. */
+const saved = Uint8Array.from(
+  '8002 8a0a 6cfc9c46f9206aa85019 2e | 8002 4d e903 2e | 8002 7d 2e | 8002 7d 58 05000000 6d6f64656c 7d 73 2e | 8002 5d 2e'
+    .replace(/[^\da-f]/g, '')
+    .match(/../g) ?? [],
+  (byte) => Number.parseInt(byte, 16),
+);
 
 const fractions = (value: number): Kind => ({ ...oneOrMore(value), takes: ['3', '-1', '1.5', 'array', 'numbers'] });
 const weight = hebb.parameter(tensor([1]));
@@ -961,6 +968,8 @@ export const functions: Functions<Api> = {
   readSafetensors: [other(() => encoded, 'text')],
   readSafetensorsArrays: [other(() => encoded, 'text')],
   readSafetensorsMetadata: [other(() => encoded, 'text')],
+  readPyTorch: [other(() => saved), options<hebb.ReadPyTorchOptions>({ key: other(() => 'model', 'array') })],
+  readPyTorchObject: [other(() => saved), options<hebb.ReadPyTorchOptions>({ key: other(() => 'model', 'array') })],
   writeSafetensors: [path('a.safetensors'), namedTensors, optional(other(() => ({}), 'object'))],
 
   // Losses and optimizers.

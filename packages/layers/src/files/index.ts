@@ -16,3 +16,7 @@ export {
   readSafetensorsMetadata,
   writeSafetensors,
 } from './safetensors/file.ts';
+export { readPyTorch, readPyTorchObject, type ReadPyTorchOptions } from './pytorch/read.ts';
+export type { PyTorchValue } from './pytorch/build.ts';
+export { PyTorchFileError } from './pytorch/error.ts';
+export type { FileSource } from './source.ts';

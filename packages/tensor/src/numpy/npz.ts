@@ -1,8 +1,9 @@
-/** NumPy's archive of arrays by name: a ZIP file of `.npy` files (APPNOTE.TXT of PKWARE, stored and deflated entries). */
+/** NumPy's archive of arrays by name: a ZIP file of `.npy` files. */
 import { requireBytes, requirePlain } from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import { bytesSource, readZipDirectory, readZipEntry } from '../zip/read.ts';
 import { encodeNpy, readNpy } from './npy.ts';
 
 const localEntry = 0x04034b50;
@@ -28,69 +29,14 @@ function notZip(what: string): ArgumentError {
  */
 export async function decodeNpz(bytes: Uint8Array): Promise<Record<string, Tensor>> {
   requireBytes('decodeNpz', 'the file', bytes);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const source = bytesSource(bytes);
+  const options = { fail: notZip, checksum };
   const arrays: [string, Tensor][] = [];
-  for (const { name, start, length, method, crc } of entriesOf(view)) {
-    const packed = bytes.subarray(start, start + length);
-    const unpacked = method === 0 ? packed : await inflate(packed, name);
-    if (checksum(unpacked) !== crc) throw notZip(`the checksum of ${name} is another one, it is damaged`);
-    arrays.push([name.replace(/\.npy$/, ''), readNpy('decodeNpz', unpacked)]);
+  for (const entry of await readZipDirectory(source, options)) {
+    const unpacked = await readZipEntry(source, entry, options);
+    arrays.push([entry.name.replace(/\.npy$/, ''), readNpy('decodeNpz', unpacked)]);
   }
   return Object.fromEntries(arrays);
-}
-
-interface Entry {
-  readonly name: string;
-  readonly start: number;
-  readonly length: number;
-  readonly method: number;
-  readonly crc: number;
-}
-
-/** What the directory at the end of the file lists. */
-function entriesOf(view: DataView): Entry[] {
-  let end = view.byteLength - 22;
-  // A comment of up to 64 KiB may follow.
-  for (const first = Math.max(0, end - 0xffff); end >= first && view.getUint32(end, true) !== endOfDirectory; end--);
-  if (end < 0 || view.getUint32(end, true) !== endOfDirectory) throw notZip('it has no directory at its end');
-  const count = view.getUint16(end + 10, true);
-  let at = view.getUint32(end + 16, true);
-  if (count === 0xffff || at === 0xffffffff) throw notZip('it has more than 65,534 arrays or 4 GB, which are not read');
-  const decoder = new TextDecoder();
-  try {
-    return Array.from({ length: count }, () => {
-      if (view.getUint32(at, true) !== centralEntry) throw notZip('its directory is damaged');
-      const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [number, number, number]; // prettier-ignore
-      const name = decoder.decode(new Uint8Array(view.buffer, view.byteOffset + at + 46, nameLength));
-      const method = view.getUint16(at + 10, true);
-      if (method !== 0 && method !== 8)
-        throw notZip(`${name} is compressed by method ${method}, and 0 and 8 are known`);
-      const length = view.getUint32(at + 20, true);
-      const local = view.getUint32(at + 42, true);
-      if (length === 0xffffffff) throw notZip(`${name} is larger than 4 GB, which is not read`);
-      if (view.getUint32(local, true) !== localEntry) throw notZip(`${name} is not where its directory says`);
-      // The directory's sizes hold; an entry's own header may leave them open.
-      const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-      if (start + length > view.byteLength) throw notZip(`it ends within ${name}`);
-      const crc = view.getUint32(at + 16, true);
-      at += 46 + nameLength + extraLength + commentLength;
-      return { name, start, length, method, crc };
-    });
-  } catch (error) {
-    if (error instanceof RangeError) throw notZip('its directory points outside of it');
-    throw error;
-  }
-}
-
-async function inflate(packed: Uint8Array, name: string): Promise<Uint8Array> {
-  const stream = new Blob([packed as Uint8Array<ArrayBuffer>])
-    .stream()
-    .pipeThrough(new DecompressionStream('deflate-raw'));
-  try {
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch {
-    throw notZip(`${name} does not decompress, it is damaged`);
-  }
 }
 
 /** CRC-32, by bits of the reversed polynomial 0xedb88320. */

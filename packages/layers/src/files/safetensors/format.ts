@@ -6,7 +6,8 @@
  * and the header is padded with spaces to a multiple of eight bytes.
  */
 import { HebbError, tensor, type DType, type Tensor, type TensorData } from '@hebb/tensor';
-import { halfBits, halfValue, recordOf, requireBytes, requireString, wrongArgument } from '@hebb/tensor/arguments';
+import { halfBits, recordOf, requireBytes, requireString, wrongArgument } from '@hebb/tensor/arguments';
+import { elementFormats, type ElementFormat, type ElementName } from '../elements.ts';
 import { findDuplicateName } from './duplicates.ts';
 import { stateEntries, type NamedTensors, type StateDict } from '../../module/state.ts';
 
@@ -25,7 +26,7 @@ export interface SafetensorsContent {
 /** One tensor of a header; `begin` and `end` count bytes from the end of the header. */
 export interface Entry {
   readonly name: string;
-  readonly format: Format;
+  readonly format: ElementFormat;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -37,53 +38,7 @@ export interface Header {
 }
 
 /** Names of the element types that files of this format have here. */
-export type SafetensorsDType = 'F64' | 'I64' | 'U64' | 'F32' | 'I32' | 'U32' | 'F16' | 'BF16' | 'I16' | 'U16' | 'I8' | 'U8' | 'BOOL'; // prettier-ignore
-
-/** How elements are stored, and how they become ours. */
-interface Format {
-  readonly name: SafetensorsDType;
-  readonly bytes: number;
-  readonly dtype: DType;
-  /** The elements; `buffer` holds exactly them. */
-  decode(buffer: ArrayBuffer): Float32Array | Int32Array | Uint8Array;
-}
-
-/** In the order in which they are written: wide elements first, so that each lies at a multiple of its size. */
-const formats: readonly Format[] = [
-  {
-    name: 'F64',
-    bytes: 8,
-    dtype: 'float32',
-    decode: (buffer) => Float32Array.from(new Float64Array(buffer), toFloat32),
-  },
-  { name: 'I64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigInt64Array(buffer), toInt32) },
-  { name: 'U64', bytes: 8, dtype: 'int32', decode: (buffer) => Int32Array.from(new BigUint64Array(buffer), toInt32) },
-  { name: 'F32', bytes: 4, dtype: 'float32', decode: (buffer) => new Float32Array(buffer) },
-  { name: 'I32', bytes: 4, dtype: 'int32', decode: (buffer) => new Int32Array(buffer) },
-  {
-    name: 'U32',
-    bytes: 4,
-    dtype: 'int32',
-    decode: (buffer) => Int32Array.from(new Uint32Array(buffer), (value) => toInt32(BigInt(value))),
-  },
-  {
-    name: 'F16',
-    bytes: 2,
-    dtype: 'float16',
-    decode: (buffer) => Float32Array.from(new Uint16Array(buffer), halfValue),
-  },
-  {
-    name: 'BF16',
-    bytes: 2,
-    dtype: 'float32',
-    decode: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
-  },
-  { name: 'I16', bytes: 2, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int16Array(buffer)) },
-  { name: 'U16', bytes: 2, dtype: 'int32', decode: (buffer) => Int32Array.from(new Uint16Array(buffer)) },
-  { name: 'I8', bytes: 1, dtype: 'int32', decode: (buffer) => Int32Array.from(new Int8Array(buffer)) },
-  { name: 'U8', bytes: 1, dtype: 'uint8', decode: (buffer) => new Uint8Array(buffer) },
-  { name: 'BOOL', bytes: 1, dtype: 'bool', decode: (buffer) => new Uint8Array(buffer) },
-];
+export type SafetensorsDType = ElementName;
 
 const written: Readonly<Record<DType, SafetensorsDType>> = {
   float32: 'F32',
@@ -92,18 +47,6 @@ const written: Readonly<Record<DType, SafetensorsDType>> = {
   uint8: 'U8',
   bool: 'BOOL',
 };
-
-/** NaN and ∞ are themselves; a finite number that would become ∞ is lost. */
-function toFloat32(value: number): number {
-  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value)))
-    throw new RangeError(`the value ${value} does not fit into float32`);
-  return value;
-}
-
-function toInt32(value: bigint): number {
-  if (value !== BigInt.asIntN(32, value)) throw new RangeError(`the value ${value} does not fit into int32`);
-  return Number(value);
-}
 
 /** The header's length limit of the reference implementation. */
 const longestHeader = 100_000_000;
@@ -176,9 +119,11 @@ function parseEntry(name: string, entry: unknown): Entry {
   };
   if (!isRecord(entry)) return fail('is not described by an object');
   const { dtype, shape, data_offsets: offsets } = entry;
-  const format = formats.find((candidate) => candidate.name === dtype);
+  const format = elementFormats.find((candidate) => candidate.name === dtype);
   if (format === undefined)
-    return fail(`has the dtype ${JSON.stringify(dtype)}; known are ${formats.map((known) => known.name).join(', ')}`);
+    return fail(
+      `has the dtype ${JSON.stringify(dtype)}; known are ${elementFormats.map((known) => known.name).join(', ')}`,
+    );
   if (!isSizes(shape)) return fail(`has the shape ${JSON.stringify(shape)}, which is not a list of integers ≥ 0`);
   if (!isSizes(offsets) || offsets.length !== 2)
     return fail(`has the data_offsets ${JSON.stringify(offsets)}, which are not two integers ≥ 0`);
@@ -257,7 +202,7 @@ export function encodeSafetensorsArrays(
   }
   if (arrays.has('__metadata__'))
     throw new SafetensorsError("[safetensors] no tensor can have the name '__metadata__'.");
-  const rank = ({ dtype }: SafetensorsArray): number => formats.findIndex(({ name }) => name === dtype);
+  const rank = ({ dtype }: SafetensorsArray): number => elementFormats.findIndex(({ name }) => name === dtype);
   const ordered = [...arrays].sort(([a, x], [b, y]) => rank(x) - rank(y) || compare(a, b));
   // Written piece by piece: names such as '1' would move to the front of an object.
   const fields: string[] = [];
