@@ -84,4 +84,18 @@ add("pinv", torch.linalg.pinv, [torch.zeros(2, 3)])
 for a, b in [((3, 3), (3, 2)), ((4, 2), (4, 2)), ((4, 2), (4,)), ((2, 4), (2, 3)), ((2, 4, 2), (2, 4)), ((3, 4, 2), (4, 1)), ((2, 2, 3), (2, 2, 1))]:
     are_vectors = len(b) == 1 or b == a[:-1]
     add("lstsq", lambda x, y: (torch.linalg.pinv(x) @ y[..., None])[..., 0] if are_vectors else torch.linalg.pinv(x) @ y, [normal(*a), normal(*b)], pair)
+for shape in [(3, 3), (4, 2), (2, 4), (2, 3, 2), (1, 1), (1, 4), (4, 1)]:
+    for order in ("fro", "nuc", 1, -1, 2, -2, float("inf"), -float("inf")):
+        add("matrixNorm", lambda x: torch.linalg.matrix_norm(x, order), [normal(*shape)], ["$0", {float("inf"): "Infinity", -float("inf"): "-Infinity"}.get(order, order)])
+    add("singularValues", torch.linalg.svdvals, [normal(*shape)])
+    if shape[-1] == shape[-2]:
+        add("eigenvaluesOf", lambda x: torch.linalg.eigvalsh(symmetric(x)), [normal(*shape)])
+for order in ("fro", "nuc", 1, -2):
+    add("matrixNorm", lambda x: torch.linalg.matrix_norm(x, order, dim=(2, 0), keepdim=True), [normal(3, 2, 4)], ["$0", order, {"axes": [2, 0], "keepDims": True}])
+add("matrixNorm", lambda x: torch.linalg.matrix_norm(x, "nuc"), [torch.eye(3)], ["$0", "nuc"])
+for order in ("fro", "nuc"):
+    add("matrixNorm", lambda x: torch.linalg.matrix_norm(x, order), [torch.zeros(2, 0, 3)], ["$0", order])
+add("singularValues", torch.linalg.svdvals, [deficient], gradient=False)
+for shape in [(2, 0), (0, 2), (0, 3, 3)]:
+    add("singularValues", torch.linalg.svdvals, [normal(*shape)], gradient=False)
 cases.write("linear-algebra")

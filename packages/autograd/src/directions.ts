@@ -6,6 +6,11 @@ import { partsOf, prepareAll, requireGradients, requireScalarLoss, type Prepared
 import { reverse } from './reverse.ts';
 import { leavesLike, leavesOf, resultOf, type Leaves } from './structure.ts';
 
+export interface VjpOptions {
+  /** Whether the function returns `[value, aux]`: aux is handed on as it is. Default false. */
+  hasAux?: boolean;
+}
+
 export interface JvpOptions {
   /** Whether the function returns `[value, aux]`: aux is handed on as it is. Default false. */
   hasAux?: boolean;
@@ -57,6 +62,8 @@ function call<A extends unknown[], R>(op: string, f: (...args: A) => R, args: A)
  * cotangents of all arguments, each in the structure of its argument: `pullback(v)[i]` = vᵀ · ∂f/∂argᵢ. Arguments and value are tensors, in arrays,
  * plain objects and Maps.
  *
+ * Options may stand before the arguments: with `{ hasAux: true }` the function returns `[value, aux]`, and `vjp` returns `{ value, pullback, aux }` with whatever aux is.
+ *
  * Throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} where the cotangent is not of the value's types and structure, and where the value
  * depends on an argument only through an operation that has no gradient, which the message names. An argument that the value does not depend on, or that only selects
  * (the condition of `where`, an index), has the cotangent zero.
@@ -65,21 +72,48 @@ function call<A extends unknown[], R>(op: string, f: (...args: A) => R, args: A)
  * const { value, pullback } = vjp((x: Tensor) => x.square(), tensor([1, 2, 3]));
  * const [cotangent] = pullback(tensor([1, 0, 1]));
  * await cotangent.toArray(); // [2, 0, 6]
+ *
+ * const withRoot = (x: Tensor) => [x.square(), x.sqrt()] as const;
+ * await vjp(withRoot, { hasAux: true }, tensor([4, 9])).aux.toArray(); // [2, 3]
  * ```
  */
+export function vjp<A extends unknown[], R, X>(
+  f: (...args: A) => readonly [R, X],
+  options: VjpOptions & { readonly hasAux: true },
+  ...args: A
+): { value: R; pullback: (cotangent: R) => A; aux: X };
 export function vjp<A extends unknown[], R>(
   f: (...args: A) => R,
   ...args: A
-): { value: R; pullback: (cotangent: R) => A } {
+): { value: R; pullback: (cotangent: R) => A };
+export function vjp(
+  f: (...args: unknown[]) => unknown,
+  ...given: unknown[]
+): { value: unknown; pullback: (cotangent: unknown) => unknown; aux?: unknown } {
   requireFunction('vjp', 'f', f);
+  const hasOptions = isVjpOptions(given[0]);
+  const { hasAux = false } = hasOptions ? (given[0] as VjpOptions) : {};
+  const args = hasOptions ? given.slice(1) : given;
+  let aux: unknown;
+  const own = (...fresh: unknown[]): unknown => {
+    const parts = partsOf('vjp', f(...fresh), hasAux);
+    ({ aux } = parts);
+    return parts.loss;
+  };
   const { args: fresh, wanted, rebuild } = prepareAll('vjp', args);
-  const { value, outputs } = call('vjp', f, fresh);
-  const pullback = (cotangent: R): A => {
+  const { value, outputs } = call('vjp', own, fresh);
+  const pullback = (cotangent: unknown): unknown => {
     const cotangents = leavesLike('vjp', cotangent, outputs, { name: 'the cotangent', of: 'the value' });
     const cotangentOf = pullBack('vjp', outputs.tensors, cotangents, wanted);
-    return rebuild((node) => cotangentOf(node) ?? zerosLike(tensorOf(node))) as A;
+    return rebuild((node) => cotangentOf(node) ?? zerosLike(tensorOf(node)));
   };
-  return { value, pullback };
+  return { value, pullback, ...(hasAux && { aux }) };
+}
+
+/** Arguments are tensors, and structures of nothing else. */
+function isVjpOptions(value: unknown): boolean {
+  const { hasAux } = Object(value) as { hasAux?: unknown };
+  return typeof hasAux === 'boolean' && Object.keys(value as object).length === 1;
 }
 
 /** Arguments taken apart together with a vector of their structure. */

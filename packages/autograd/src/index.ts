@@ -5,7 +5,7 @@ export { AnomalyError, detectAnomaly } from './anomaly.ts';
 export { checkpoint } from './checkpoint.ts';
 export { customGradient } from './custom-gradient.ts';
 export { hessian, jacobian, type HessianOptions, type JacobianOptions } from './jacobians.ts';
-export { hvp, jvp, vjp, type JvpOptions } from './directions.ts';
+export { hvp, jvp, vjp, type JvpOptions, type VjpOptions } from './directions.ts';
 export type { ExampleAxes, ExampleAxis } from './example-axes.ts';
 export { vmap, type VmapOptions } from './vmap.ts';
 export type { TensorTree } from './structure.ts';

@@ -1,6 +1,13 @@
 /** Whole matrices of derivatives: all rows of a pullback at once, or all columns of a pushforward. */
-import { eye, zeros, type Tensor } from '@hebb/tensor';
-import { checkOptions, oneOf, requireBoolean, requireFunction, type OptionNames } from '@hebb/tensor/arguments';
+import { eye, iota, zeros, type Tensor } from '@hebb/tensor';
+import {
+  checkOptions,
+  oneOf,
+  requireBoolean,
+  requireFunction,
+  requireInteger,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { knownAs, nodeOf, tensorOf, withInlining, type Node, type TensorType } from '@hebb/tensor/graph';
 import { Batching } from './batching.ts';
 import { grad } from './gradients.ts';
@@ -16,6 +23,7 @@ import {
 import { pushForward } from './directions.ts';
 import { reverse } from './reverse.ts';
 import { resultOf, type Replaced } from './structure.ts';
+import { vmap } from './vmap.ts';
 
 export interface JacobianOptions<N> {
   /** The argument, or the list of arguments, with respect to which derivatives are taken. Default 0, the first. */
@@ -24,11 +32,15 @@ export interface JacobianOptions<N> {
   mode?: 'reverse' | 'forward';
   /** Whether the function returns `[value, aux]`, for which `{ jacobian, aux }` is returned with whatever aux is. Default false. */
   hasAux?: boolean;
+  /** How many rows, or columns, are computed at once: memory is that of so many. Default all. */
+  chunkSize?: number;
 }
 
 export interface HessianOptions<N> {
   /** The argument, or the list of arguments, with respect to which derivatives are taken. Default 0, the first. */
   argnums?: N;
+  /** How many rows are computed at once: memory is that of so many. Default all. */
+  chunkSize?: number;
 }
 
 const modes = ['reverse', 'forward'] as const;
@@ -36,11 +48,16 @@ const jacobianOptions: OptionNames<JacobianOptions<unknown>> = {
   argnums: requirePositionsOf,
   mode: oneOf(...modes),
   hasAux: requireBoolean,
+  chunkSize: requireChunk,
 };
-const hessianOptions: OptionNames<HessianOptions<unknown>> = { argnums: requirePositionsOf };
+const hessianOptions: OptionNames<HessianOptions<unknown>> = { argnums: requirePositionsOf, chunkSize: requireChunk };
 
 function requirePositionsOf(op: string, _name: string, value: unknown): void {
   requirePositions(op, value);
+}
+
+function requireChunk(op: string, name: string, value: unknown): void {
+  requireInteger(op, name, value, 1);
 }
 
 /** The unit vectors in the direction of every element of a tensor of that shape, one after another. */
@@ -101,11 +118,77 @@ function byColumns(op: string, outputs: readonly Tensor[], wanted: ReadonlyMap<N
   };
 }
 
+/**
+ * The values of a linear function at the unit vectors in the direction of every element, one after another along a first axis, so many at a time; undefined where it is
+ * zero. No chunk knows the vectors of another.
+ */
+function atDirections(
+  { dtype, shape, size }: TensorType,
+  chunkSize: number,
+  f: (direction: Tensor) => readonly (Tensor | undefined)[],
+): readonly (Tensor | undefined)[] {
+  let kept: readonly boolean[] = [];
+  const along = (place: Tensor): Tensor[] => {
+    const values = f(iota([size], 0).equal(place).to(dtype).reshape(shape));
+    kept = values.map((value) => value !== undefined);
+    return values.filter((value) => value !== undefined);
+  };
+  const all = vmap(along, { chunkSize })(iota([size], 0)).values();
+  return kept.map((isKept) => (isKept ? (all.next().value as Tensor) : undefined));
+}
+
+/** {@link byRows}, so many at a time. */
+function byChunksOfRows(
+  outputs: readonly Tensor[],
+  wanted: ReadonlyMap<Node, string>,
+  reached: Set<Node>,
+  chunkSize: number,
+): Derivative {
+  const inputs = [...wanted.keys()];
+  const rowsOf = new Map(
+    outputs.map((output) => {
+      const node = nodeOf(output);
+      const rows = atDirections(node.type, chunkSize, (cotangent) => {
+        const found = reverse([{ node, cotangent }], wanted);
+        for (const one of found.keys()) reached.add(one);
+        return inputs.map((input) => found.get(input)?.cotangent);
+      });
+      return [output, rows] as const;
+    }),
+  );
+  return (output, input) =>
+    rowsOf.get(output)?.[inputs.indexOf(input)]?.reshape([...output.shape, ...input.type.shape]);
+}
+
+/** {@link byColumns}, so many at a time. */
+function byChunksOfColumns(
+  op: string,
+  outputs: readonly Tensor[],
+  wanted: ReadonlyMap<Node, string>,
+  chunkSize: number,
+): Derivative {
+  const columnsOf = new Map(
+    [...wanted].map(([node, name]) => {
+      const columns = atDirections(node.type, chunkSize, (tangent) =>
+        pushForward(op, outputs, new Map([[node, tangent]]), new Map([[node, name]])),
+      );
+      return [node, columns] as const;
+    }),
+  );
+  return (output, input) => {
+    const axes = output.shape.map((_, axis) => axis + 1);
+    return columnsOf
+      .get(input)
+      ?.[outputs.indexOf(output)]?.permute([...axes, 0])
+      .reshape([...output.shape, ...input.type.shape]);
+  };
+}
+
 function derivatives<A extends unknown[]>(
   op: string,
   f: (...args: A) => unknown,
   args: A,
-  { argnums = 0, mode = 'reverse', check }: JacobianOptions<Positions> & { readonly check: boolean },
+  { argnums = 0, mode = 'reverse', chunkSize, check }: JacobianOptions<Positions> & { readonly check: boolean },
 ): unknown {
   const { args: fresh, wanted, rebuild } = prepare(op, args, argnums);
   const outputs = resultOf(
@@ -117,7 +200,10 @@ function derivatives<A extends unknown[]>(
   const some = tensors.filter(({ size }) => size > 0);
   const inputs = new Map([...wanted].filter(([node]) => node.type.size > 0));
   const reached = new Set<Node>();
-  const derivative = mode === 'reverse' ? byRows(op, some, inputs, reached) : byColumns(op, some, inputs);
+  const all = (): Derivative => (mode === 'reverse' ? byRows(op, some, inputs, reached) : byColumns(op, some, inputs));
+  const inChunks = (size: number): Derivative =>
+    mode === 'reverse' ? byChunksOfRows(some, inputs, reached, size) : byChunksOfColumns(op, some, inputs, size);
+  const derivative = chunkSize === undefined ? all() : inChunks(chunkSize);
   if (check && mode === 'reverse')
     requireGradients(op, some, inputs, new Map([...reached].map((node) => [node, true])), { selections: false });
   return outputs.rebuild(
@@ -134,11 +220,13 @@ function derivatives<A extends unknown[]>(
  * element i… of the result by element j… of x. Where the result or the argument are arrays, objects or Maps of tensors, it is a structure like the result
  * with a structure like the argument in the place of every tensor.
  *
- * All rows are computed at once ({@link vmap} of the pullback, or of the tangents in mode 'forward'), so memory is that of one times their number.
+ * All rows are computed at once ({@link vmap} of the pullback, or of the tangents in mode 'forward'), so memory is that of one times their number; with `chunkSize` so many at a time, in a
+ * loop.
  *
  * @param f - takes and returns tensors of floating numbers, in arrays, plain objects and Maps.
  * @param options - `argnums`: one position, or several, for which lists stand in the place of every tensor of the result; `mode`: what is cheaper, 'reverse' for fewer elements
- * in the result than in the argument, 'forward' for fewer in the argument; `hasAux`: whether `f` returns `[value, aux]`, for which `{ jacobian, aux }` is returned. Default 0, 'reverse' and false.
+ * in the result than in the argument, 'forward' for fewer in the argument; `hasAux`: whether `f` returns `[value, aux]`, for which `{ jacobian, aux }` is returned; `chunkSize`: how many rows or columns are computed at once.
+ * Default 0, 'reverse', false and all.
  *
  * Throws {@link DTypeError} where the result or the argument holds no floating numbers, and {@link ArgumentError} where they are no tensors, or the result depends on the argument
  * only through an operation that has no gradient, which the message names. Where it does not depend on it at all, or the argument only selects, the Jacobian is zero.
@@ -182,7 +270,7 @@ export function jacobian<A extends unknown[]>(
  * product with a vector without making it.
  *
  * @param f - returns a floating tensor of one element.
- * @param options - `argnums`: one position, or several, for which `hessian(f)(x, y)[i][j]` is ∂²f/∂argᵢ∂argⱼ. Default 0.
+ * @param options - `argnums`: one position, or several, for which `hessian(f)(x, y)[i][j]` is ∂²f/∂argᵢ∂argⱼ; `chunkSize`: how many rows are computed at once. Default 0 and all.
  *
  * Throws what {@link grad} throws.
  *
@@ -197,7 +285,13 @@ export function hessian<A extends unknown[], const N extends Position<A> | reado
 ): (...args: A) => Replaced<At<A, N>, At<A, N>> {
   requireFunction('hessian', 'f', f);
   checkOptions('hessian', options, hessianOptions);
+  const { chunkSize } = options;
   const argnums: Positions = options.argnums ?? 0;
   const slope = grad(f, { argnums: argnums as N }) as (...args: A) => unknown;
-  return (...args) => derivatives('hessian', slope, args, { argnums, check: false }) as Replaced<At<A, N>, At<A, N>>;
+  return (...args) =>
+    derivatives('hessian', slope, args, {
+      argnums,
+      check: false,
+      ...(chunkSize !== undefined && { chunkSize }),
+    }) as Replaced<At<A, N>, At<A, N>>;
 }

@@ -50,7 +50,7 @@ export function partsOf(
   if (Array.isArray(value) && value.length === 2) return { loss: value[0] as unknown, aux: value[1] as unknown };
   requireNoPromise(op, value);
   throw new ArgumentError(
-    `[${op}] with hasAux the function must return [${op === 'jvp' || op === 'jacobian' ? 'value' : 'loss'}, aux], not ${describe(value)}.`,
+    `[${op}] with hasAux the function must return [${['vjp', 'jvp', 'jacobian'].includes(op) ? 'value' : 'loss'}, aux], not ${describe(value)}.`,
   );
 }
 

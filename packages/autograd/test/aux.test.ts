@@ -2,7 +2,7 @@
 import { setDevice, tensor, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { grad, jacobian, jvp, valueAndGrad, vmap } from '../src/index.ts';
+import { grad, jacobian, jvp, valueAndGrad, vjp, vmap } from '../src/index.ts';
 
 let w = tensor([1, 2]);
 const loss = (v: Tensor, x: Tensor) => {
@@ -22,6 +22,16 @@ describe.each(devices)('hasAux on %s', (name) => {
     expect(await along.value.toArray()).toEqual([1, 4]);
     expect(await along.tangent.toArray()).toEqual([2, 40]);
     expect([await along.aux.doubled.toArray(), along.aux.name]).toEqual([[2, 4], 'anything']);
+    const back = vjp(f, { hasAux: true }, w);
+    expect(await back.value.toArray()).toEqual([1, 4]);
+    expect(await back.pullback(tensor([1, 10]))[0].toArray()).toEqual([2, 40]);
+    expect([await back.aux.doubled.toArray(), back.aux.name]).toEqual([[2, 4], 'anything']);
+    const two = vjp((a: Tensor, b: { c: Tensor }) => [a.mul(b.c), b.c] as const, { hasAux: true }, w, { c: w });
+    const [ofA, ofB] = two.pullback(tensor([1, 1]));
+    expect([await ofA.toArray(), await ofB.c.toArray()]).toEqual([[1, 2], [1, 2]]); // prettier-ignore
+    expect(() => vjp(((x: Tensor) => x) as never, { hasAux: true }, w)).toThrow(
+      /\[vjp\] with hasAux the function must return \[value, aux\]/,
+    );
     for (const mode of ['reverse', 'forward'] as const) {
       const { jacobian: all, aux } = jacobian(f, { mode, hasAux: true })(w);
       expect(await all.toArray()).toEqual([

@@ -12,6 +12,7 @@ import {
   lstsq,
   manualSeed,
   matmul,
+  matrixNorm,
   matrixRank,
   ones,
   pinv,
@@ -21,7 +22,9 @@ import {
   slogdet,
   solve,
   stack,
+  singularValues,
   svd,
+  symmetricEigenvalues,
   tensor,
   transpose,
   triangularSolve,
@@ -52,6 +55,7 @@ testAgainstPyTorch('linear-algebra', {
       const cosines = eigenvectors.mul(eigenvalues.cos().unsqueeze(-2));
       return [eigenvalues, eigenvectors.square(), matmul(cosines, turned(eigenvectors))];
     },
+    eigenvaluesOf: (x: Tensor) => symmetricEigenvalues(x.add(turned(x)).div(2)),
   },
 });
 /** Symmetric, positive definite. */
@@ -99,6 +103,11 @@ const cases: Record<string, { f: (...inputs: Tensor[]) => Tensor; inputs: readon
     },
     inputs: [input([2, 3])],
   },
+  singularValues: { f: (a) => singularValues(a), inputs: [input([2, 2, 3])] },
+  symmetricEigenvalues: { f: (a) => symmetricEigenvalues(symmetric(a)), inputs: [input([2, 3, 3])] },
+  'matrixNorm, nuc': { f: (a) => matrixNorm(a, 'nuc'), inputs: [input([2, 2, 3])] },
+  'matrixNorm, −2': { f: (a) => matrixNorm(a, -2), inputs: [input([3, 2])] },
+  'matrixNorm, 1, of other axes': { f: (a) => matrixNorm(a, 1, { axes: [0, 2] }), inputs: [input([2, 2, 3])] },
   'lstsq, tall': { f: (a, b) => lstsq(a, b), inputs: [input([3, 2]), input([3, 2])] },
   'lstsq, wide': { f: (a, b) => lstsq(a, b), inputs: [input([2, 3]), input([2])] },
   'pinv, tall': { f: (a) => pinv(a), inputs: [input([3, 2])] },
@@ -137,6 +146,10 @@ describe('what does not fit is refused', () => {
     ['[eigh] x must be square matrices', () => eigh(ones([2, 3]))],
     ['[qr] x must be matrices', () => qr(ones([2]))],
     ['[svd] x must be matrices', () => svd(tensor(1))],
+    ['[singularValues] x must be matrices', () => singularValues(ones([2]))],
+    ['[symmetricEigenvalues] x must be square matrices', () => symmetricEigenvalues(ones([2, 3]))],
+    ["[matrixNorm] the order must be 'fro', 'nuc'", () => matrixNorm(ones([2, 3]), 3)],
+    ['[matrixNorm] axes must be two different ones', () => matrixNorm(ones([2, 3]), 2, { axes: [0, -2] })],
     ['[lstsq] takes 3 numbers, or 3 rows, on the right side', () => lstsq(ones([3, 2]), ones([2]))],
     ['[pinv] rtol must be a number ≥ 0', () => pinv(ones([3, 2]), { rtol: -1 })],
   ])('%s', (message, f) => {

@@ -42,7 +42,7 @@ async function outcome(make: () => unknown): Promise<{ tensors: hebb.Tensor[]; d
 }
 
 /** Results that stay float32: linear algebra and Fourier transforms, what counts or is no number of x. */
-const wide = new Set(['oneHot', 'histogram', 'triangularSolve', 'cholesky', 'solve', 'inverse', 'qr', 'eigh', 'svd', 'lstsq', 'pinv', 'matrixRank', 'determinant', 'slogdet', 'logdet', 'stft', 'istft', 'cond', 'gcnNorm']); // prettier-ignore
+const wide = new Set(['oneHot', 'histogram', 'triangularSolve', 'cholesky', 'solve', 'inverse', 'qr', 'eigh', 'svd', 'singularValues', 'symmetricEigenvalues', 'lstsq', 'pinv', 'matrixRank', 'determinant', 'slogdet', 'logdet', 'stft', 'istft', 'cond', 'gcnNorm']); // prettier-ignore
 /** Takes numbers of 32 bits alone. */
 const refused = new Set(['bitcast']);
 

@@ -39,6 +39,20 @@ const steps =
   (x: number): number =>
     probabilities.slice(0, Math.max(0, Math.floor(x) + 1)).reduce((sum, p) => sum + p, 0);
 
+/** Of independent probabilities of 0, 1, …: P(X ≤ x). */
+const pmf = (count: number, probability: (k: number) => number): ((x: number) => number) =>
+  steps(...Array.from({ length: count }, (_, k) => probability(k)));
+
+/** Where a distribution function of whole numbers is known. */
+interface Counts {
+  readonly name: 'poisson' | 'binomial';
+  readonly parameters: readonly [number] | readonly [number, number];
+  readonly points: readonly number[];
+  readonly probabilities: readonly number[];
+  readonly mean: number;
+  readonly variance: number;
+}
+
 interface Quantiles {
   readonly name: 'gamma' | 'beta';
   readonly parameters: readonly [number, number];
@@ -46,10 +60,11 @@ interface Quantiles {
   readonly mean: number;
   readonly variance: number;
 }
-const known = JSON.parse(
-  readFileSync(new URL('golden/distributions.json', import.meta.url), 'utf8'),
-) as readonly Quantiles[];
+const known = JSON.parse(readFileSync(new URL('golden/distributions.json', import.meta.url), 'utf8')) as readonly (
+  Quantiles | Counts
+)[];
 
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 const unit = (x: number): number => Math.min(Math.max(x, 0), 1);
 const eulerGamma = 0.5772156649015329;
 
@@ -150,6 +165,18 @@ const cases: Draws<Omit<typeof hebb, Dropping>> = {
     mean: eulerGamma,
     variance: Math.PI ** 2 / 6,
     distribution: (x) => Math.exp(-Math.exp(-x)),
+  },
+  poisson: {
+    draw: (shape, generator) => hebb.poisson(shape, 2, { generator }),
+    mean: 2,
+    variance: 2,
+    distribution: pmf(20, (k) => (Math.exp(-2) * 2 ** k) / factorial(k)),
+  },
+  binomial: {
+    draw: (shape, generator) => hebb.binomial(shape, 4, 0.25, { generator }),
+    mean: 1,
+    variance: 3 / 4,
+    distribution: pmf(5, (k) => ((factorial(4) / factorial(k) / factorial(4 - k)) * 3 ** (4 - k)) / 256),
   },
   gamma: {
     // Of one concentration 2: 1 − e⁻ˣ (1 + x). Others follow below.
@@ -366,20 +393,47 @@ describe('draws', () => {
   });
 
   // P(X ≤ x) at 400 quantiles of SciPy's.
-  it.each(known.map((one) => [one.name, ...one.parameters, one] as const))('%s(%s, %s)', async (name, a, b, one) => {
-    const { quantiles, mean, variance } = one;
-    const x = (name === 'gamma' ? hebb.gamma : hebb.beta)([count], a, b, { generator: new Generator(9) });
-    const sorted = Float64Array.from(await x.data()).sort();
-    let largest = 0;
-    let below = 0;
-    quantiles.forEach((quantile, i) => {
-      while (below < count && (sorted[below] ?? 0) <= quantile) below++;
-      largest = Math.max(largest, Math.abs(below / count - (i + 0.5) / quantiles.length));
-    });
-    expect(Math.sqrt(count) * largest).toBeLessThan(2.2);
-    const average = sorted.reduce((sum, value) => sum + value, 0) / count;
-    expect(Math.abs(average - mean)).toBeLessThan(5 * Math.sqrt(variance / count));
-    expect(sorted.every((value) => value >= 0 && value < Infinity && (name === 'gamma' || value <= 1))).toBe(true);
+  it.each(known.filter((one) => 'quantiles' in one).map((one) => [one.name, ...one.parameters, one] as const))(
+    '%s(%s, %s)',
+    async (name, a, b, one) => {
+      const { quantiles, mean, variance } = one;
+      const x = (name === 'gamma' ? hebb.gamma : hebb.beta)([count], a, b, { generator: new Generator(9) });
+      const sorted = Float64Array.from(await x.data()).sort();
+      let largest = 0;
+      let below = 0;
+      quantiles.forEach((quantile, i) => {
+        while (below < count && (sorted[below] ?? 0) <= quantile) below++;
+        largest = Math.max(largest, Math.abs(below / count - (i + 0.5) / quantiles.length));
+      });
+      expect(Math.sqrt(count) * largest).toBeLessThan(2.2);
+      const average = sorted.reduce((sum, value) => sum + value, 0) / count;
+      expect(Math.abs(average - mean)).toBeLessThan(5 * Math.sqrt(variance / count));
+      expect(sorted.every((value) => value >= 0 && value < Infinity && (name === 'gamma' || value <= 1))).toBe(true);
+    },
+  );
+
+  // P(X ≤ x) at up to 100 points of SciPy's.
+  it.each(known.filter((one) => 'points' in one).map((one) => [one.name, String(one.parameters), one] as const))(
+    '%s(%s)',
+    async (_, __, { name, parameters, points, probabilities, mean, variance }) => {
+      const [a, b = 0] = parameters;
+      const generator = new Generator(9);
+      const x =
+        name === 'poisson' ? hebb.poisson([count], a, { generator }) : hebb.binomial([count], a, b, { generator });
+      const drawn = await numbers(x);
+      const errors = points.map((point, i) => drawn.filter((k) => k <= point).length / count - (probabilities[i] ?? 0));
+      expect(Math.sqrt(count) * Math.max(...errors.map(Math.abs))).toBeLessThan(2.2);
+      const average = drawn.reduce((sum, value) => sum + value, 0) / count;
+      expect(Math.abs(average - mean)).toBeLessThan(5 * Math.sqrt(variance / count));
+      expect(drawn.every((k) => Number.isInteger(k) && k >= 0 && (name === 'poisson' || k <= a))).toBe(true);
+    },
+  );
+
+  it('counts where there is no choice', async () => {
+    expect(await numbers(hebb.poisson([3], 0))).toEqual([0, 0, 0]);
+    expect(await numbers(hebb.binomial([3], 0, 0.5))).toEqual([0, 0, 0]);
+    expect(await numbers(hebb.binomial([3], 5, 1))).toEqual([5, 5, 5]);
+    expect(await numbers(hebb.binomial([3], 5, 0))).toEqual([0, 0, 0]);
   });
 });
 

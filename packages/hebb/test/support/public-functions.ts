@@ -314,6 +314,8 @@ export const functions: Functions<Api> = {
   ],
   exponential: [shape, optional(aNumber(1)), random],
   gumbel: [shape, random],
+  poisson: [shape, aNumber(3), random],
+  binomial: [shape, anInteger(4), aNumber(0.25), random],
   gamma: [shape, aNumber(2), optional(aNumber(1)), random],
   beta: [shape, aNumber(2), aNumber(3), random],
   truncatedNormal: [
@@ -663,6 +665,13 @@ export const functions: Functions<Api> = {
   qr: [aTensor(matrix), options<hebb.QrOptions>({ mode: aChoice('complete') })],
   eigh: [aTensor(matrix)],
   svd: [aTensor(matrix), options<hebb.SvdOptions>({ fullMatrices: aBoolean() })],
+  singularValues: [aTensor(matrix)],
+  symmetricEigenvalues: [aTensor(matrix)],
+  matrixNorm: [
+    aTensor(matrix),
+    optional(other(() => 'nuc', '-1', 'Infinity')),
+    options<hebb.MatrixNormOptions>({ axes: integers(1, 0), keepDims: aBoolean() }),
+  ],
   lstsq: [aTensor(matrix), x],
   pinv: [aTensor(matrix), rank],
   matrixRank: [aTensor(matrix), rank],
@@ -880,11 +889,16 @@ export const functions: Functions<Api> = {
   ],
   jacobian: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),
-    options<hebb.JacobianOptions<0>>({ argnums: oneOrMore(0), mode: other(() => 'reverse'), hasAux: aBoolean(false) }),
+    options<hebb.JacobianOptions<0>>({
+      argnums: oneOrMore(0),
+      mode: other(() => 'reverse'),
+      hasAux: aBoolean(false),
+      chunkSize: anInteger(1),
+    }),
   ],
   hessian: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square().sum()),
-    options<hebb.HessianOptions<0>>({ argnums: oneOrMore(0) }),
+    options<hebb.HessianOptions<0>>({ argnums: oneOrMore(0), chunkSize: anInteger(1) }),
   ],
   vmap: [
     aFunction((value: unknown) => (value instanceof hebb.Tensor ? value : weight).square()),

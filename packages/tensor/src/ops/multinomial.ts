@@ -12,7 +12,7 @@ import { where } from './comparison.ts';
 import { cumulate } from './cumulative.ts';
 import { bitcast, bitwiseAnd, bitwiseLeftShift, bitwiseOr, bitwiseRightShift, floorDivide } from './integers.ts';
 import { narrow } from './movement.ts';
-import { draw, type RandomOptions } from './random.ts';
+import { draw, randomBits, type RandomOptions } from './random.ts';
 import { searchSorted } from './searching.ts';
 import { sortedPositions } from './sorting.ts';
 
@@ -100,12 +100,7 @@ function drawnByIntervals(weights: Tensor, count: number, random: RandomOptions)
   const ends = cumulate(asIntegers(weights), axis, 'sum', false);
   const total = narrow(ends, axis, extent - 1, 1);
   const shape = [...weights.shape.slice(0, -1), count];
-  const word = (bits: number): Tensor =>
-    draw('multinomial', shape, random)
-      .mul(2 ** bits)
-      .floor()
-      .to('int32');
-  const place = scaledDown(bitwiseOr(bitwiseLeftShift(word(24), 6), word(6)), total);
+  const place = scaledDown(randomBits('multinomial', shape, 30, random), total);
   // Behind the last only where no weight is more than 0.
   return searchSorted(ends, place, { right: true }).minimum(extent - 1);
 }

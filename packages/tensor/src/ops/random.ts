@@ -175,6 +175,18 @@ export function draw(
   return drawFrom(generator, shape, distribution, parameters);
 }
 
+/** int32, uniform in 0 … 2ᵇⁱᵗˢ − 1, of two draws: 24 < bits ≤ 31. */
+export function randomBits(op: string, shape: readonly number[], bits: number, options: RandomOptions): Tensor {
+  const word = (count: number): Tensor =>
+    draw(op, shape, options)
+      .mul(2 ** count)
+      .floor()
+      .to('int32');
+  return word(24)
+    .mul(2 ** (bits - 24))
+    .add(word(bits - 24));
+}
+
 /**
  * Seeds the default generator: from here on the same program draws the same numbers, on every device.
  *

@@ -25,7 +25,7 @@ import {
 import { broadcastTo, concat, unsqueeze } from './movement.ts';
 import { pad } from './padding.ts';
 import { factorizeQr } from './qr.ts';
-import { sortedPositions } from './sorting.ts';
+import { sort, sortedPositions } from './sorting.ts';
 
 interface SingularParts {
   /** Orthonormal columns. */
@@ -41,6 +41,24 @@ function padded(x: Tensor, rows: number, columns: number): Tensor {
   const [m, n] = extentsOf(x);
   if (rows === m && columns === n) return x;
   return pad(x, [...x.shape.slice(2).map((): [number, number] => [0, 0]), [0, rows - m], [0, columns - n]]);
+}
+
+/** The singular values of matrices, in descending order: {@link decomposeSingular} without vectors. */
+export function singularValuesOf(x: Tensor): Tensor {
+  const [m, n] = extentsOf(x);
+  const batch = x.shape.slice(0, -2);
+  if (m === 0 || n === 0) return zeros([...batch, 0]);
+  const tall = m >= n ? x : transposed(x);
+  const k = Math.min(m, n);
+  const { r } = factorizeQr(tall, k);
+  const scale = scaleOf(r);
+  const turned = matrixLast(
+    orthogonalizeRows(matrixFirst(padded(r.mul(scale), k + (k % 2), k)), { extent: k, patient: false }),
+    batch,
+  );
+  // A row of zeros that made their number even is among the last.
+  const lengths = sort(turned.square().sum(-1).sqrt(), -1, { descending: true }).values.narrow(-1, 0, k);
+  return lengths.div(scale.squeeze(-1));
 }
 
 /** Of triangular matrices [..., n, n], of which rotations need fewer than of others. */

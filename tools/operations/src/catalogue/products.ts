@@ -49,6 +49,13 @@ export const linearAlgebra = {
   ),
   eigh: of((a) => ({ ...api.eigh(generic(a).add(generic(a).transpose(-2, -1))) }), [3, 3]),
   svd: of((a) => ({ ...api.svd(generic(a), { fullMatrices: false }) }), [3, 2]),
+  singularValues: of((a) => api.singularValues(generic(a)), [3, 2]),
+  symmetricEigenvalues: of((a) => api.symmetricEigenvalues(generic(a).add(generic(a).transpose(-2, -1))), [3, 3]),
+  matrixNorm: ways(
+    of((a) => api.matrixNorm(a), [2, 3]),
+    of((a) => api.matrixNorm(generic(a), 'nuc'), [3, 2]),
+    of((a) => api.matrixNorm(a, -1), [2, 3]),
+  ),
   lstsq: ways(
     of((a, b) => api.lstsq(generic(a), b), [4, 2], [4]),
     of((a, b) => api.lstsq(generic(a), b), [2, 3], [2, 2]),
