@@ -1,7 +1,17 @@
-/** Kernels of the steps of sixty parameters of mixed shapes. */
-import { compile, device, setDevice, tensor, variable, type Tensor } from '@hebb/tensor';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { AdamW, clipGradientNorm } from '../src/index.ts';
+/** Kernels of the steps of sixty parameters of mixed shapes; on WebGPU with no more bindings than every implementation offers. */
+import { valueAndGrad } from '@hebb/autograd';
+import { compile, device, setDevice, tensor, variable, type DeviceName, type Tensor } from '@hebb/tensor';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AcquireOptions } from '../../tensor/src/webgpu/device.ts';
+import { AdamW, clipGradientNorm, Lion, SGD, type Optimizer } from '../src/index.ts';
+
+vi.mock(import('../../tensor/src/webgpu/device.ts'), async (original) => {
+  const module = await original();
+  return {
+    ...module,
+    acquireDevice: (options: AcquireOptions) => module.acquireDevice({ ...options, defaultLimits: true }),
+  };
+});
 
 /** Weights, biases, gains and kernels. */
 const shapes: readonly (readonly number[])[] = Array.from(
@@ -14,16 +24,34 @@ const filled = (shape: readonly number[], seed: number): Tensor =>
     Float32Array.from({ length: sizeOf(shape) }, (_, j) => Math.sin(seed + j)),
     { shape },
   );
-const sixty = (): Tensor[] => shapes.map((shape, i) => variable(filled(shape, i), { requiresGrad: true }));
+const variables = (all: readonly (readonly number[])[]): Tensor[] =>
+  all.map((shape, i) => variable(filled(shape, i), { requiresGrad: true }));
 
 /** What one step of AdamW at a rate of 0.5 without decay makes of a parameter with the gradient g: p − rate · g / (|g| + eps). */
 const stepped = (p: number, g: number): number => p - (0.5 * g) / (Math.abs(g) + 1e-8);
 
-describe('sixty parameters on wasm', () => {
-  beforeAll(() => setDevice('wasm'));
+/** Runs a step three times on gradients of its own; gives its kernels. */
+async function kernelsOf(step: (gradients: readonly Tensor[]) => unknown): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    step(shapes.map((shape) => filled(shape, i)));
+    await device.synchronize();
+  }
+  return device.stats().kernelsInLastRun;
+}
+
+/** What is more behind long sums on WebGPU, which have two stages there. */
+const devices: [DeviceName, { readonly clipping: number }][] = [
+  ['wasm', { clipping: 2 }],
+  ...(process.env['HEBB_TEST_WEBGPU'] === '1'
+    ? [['webgpu', { clipping: 3 }] as [DeviceName, { clipping: number }]]
+    : []),
+];
+
+describe.each(devices)('sixty parameters on %s', (name, { clipping }) => {
+  beforeAll(() => setDevice(name));
 
   it('AdamW steps by given gradients in 1 kernel', async () => {
-    const parameters = sixty();
+    const parameters = variables(shapes);
     const optimizer = new AdamW(parameters, { learningRate: 0.5, weightDecay: 0 });
     const step = compile((gradients: readonly Tensor[]) => optimizer.step(gradients));
     step(shapes.map((shape, i) => filled(shape, 100 + i)));
@@ -31,17 +59,58 @@ describe('sixty parameters on wasm', () => {
       [...(await parameter.data())].forEach((value, j) =>
         expect(value).toBeCloseTo(stepped(Math.sin(i + j), Math.sin(100 + i + j)), 5),
       );
-    step(shapes.map((shape, i) => filled(shape, 100 + i)));
-    await parameters[59]?.data();
-    expect(device.stats().kernelsInLastRun).toBe(1);
+    expect(await kernelsOf(step)).toBe(1);
   });
 
-  it('clipping given gradients by their global norm adds 4 kernels', async () => {
-    const parameters = sixty();
-    const optimizer = new AdamW(parameters);
+  it('AdamW steps by gradients that stay on the device in 1 kernel', async () => {
+    const optimizer = new AdamW(variables(shapes));
+    const step = compile((gradients: readonly Tensor[]) => optimizer.step(gradients));
+    const gradients = shapes.map((shape, i) => filled(shape, i));
+    expect(await kernelsOf(() => step(gradients))).toBe(1);
+  });
+
+  it.each([
+    ['SGD with momentum', (parameters: Tensor[]) => new SGD(parameters, { momentum: 0.9 })],
+    ['Lion', (parameters: Tensor[]) => new Lion(parameters)],
+  ] satisfies [string, (parameters: Tensor[]) => Optimizer][])('%s steps in 1 kernel', async (_, make) => {
+    const optimizer = make(variables(shapes));
+    expect(await kernelsOf(compile((gradients: readonly Tensor[]) => optimizer.step(gradients)))).toBe(1);
+  });
+
+  it(`clipping given gradients by their global norm adds ${clipping} kernels`, async () => {
+    const optimizer = new AdamW(variables(shapes));
     const step = compile((gradients: readonly Tensor[]) => optimizer.step(clipGradientNorm(gradients, 1).grads));
-    for (let i = 0; i < 2; i++) step(shapes.map((shape) => filled(shape, i)));
-    await parameters[59]?.data();
-    expect(device.stats().kernelsInLastRun).toBe(5);
+    expect(await kernelsOf(step)).toBe(1 + clipping);
+  });
+
+  it('clipping parameters of one shape adds 2 kernels', async () => {
+    const alike = shapes.map(() => [6, 4]);
+    const optimizer = new AdamW(variables(alike));
+    const step = compile((gradients: readonly Tensor[]) => optimizer.step(clipGradientNorm(gradients, 1).grads));
+    expect(await kernelsOf(() => step(alike.map((shape, i) => filled(shape, i))))).toBe(3);
+  });
+
+  it('clipping behind a backward pass adds 3 kernels', async () => {
+    // Thirty layers, so that gradients are products of matrices and sums.
+    const count = async (clips: boolean): Promise<number> => {
+      const parameters = variables(shapes.map((_, i) => (i % 2 === 0 ? [6, 6] : [6])));
+      const optimizer = new AdamW(parameters);
+      const lossOf = (x: Tensor): Tensor => {
+        let hidden = x;
+        for (let i = 0; i < 60; i += 2)
+          hidden = hidden
+            .matmul(parameters[i] as Tensor)
+            .add(parameters[i + 1] as Tensor)
+            .tanh();
+        return hidden.square().mean();
+      };
+      const step = compile((x: Tensor) => {
+        const { value, grads } = valueAndGrad(() => lossOf(x), parameters);
+        optimizer.step(clips ? clipGradientNorm(grads, 1).grads : grads);
+        return value;
+      });
+      return kernelsOf(() => step(filled([5, 6], 1)));
+    };
+    expect((await count(true)) - (await count(false))).toBe(3);
   });
 });

@@ -50,7 +50,10 @@ export function compileProgram(source: Program): Plan {
   let parameterCount = parameters.length;
   const outputs = program.outputs.map(({ node, parameter }) => (parameter >= 0 ? -1 : bind(node, parameterCount++)));
   const steps = compileBlock(memory, program, { parameters, outputs });
-  const kernels = joinIndependent(steps, memory.buffers);
+  const kernels = joinIndependent(steps, memory.buffers, (type, size) => {
+    const offset = memory.arena.append(size * bytesOf[type]);
+    return memory.buffers.push({ kind: 'temporary', position: -1, offset, type, size }) - 1;
+  });
   return {
     kernels,
     buffers: memory.buffers,

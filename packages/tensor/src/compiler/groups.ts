@@ -354,10 +354,30 @@ class Grouper {
     return `${this.#program.nodes[node.inputs[0] ?? 0]?.type.shape.join(',')}/${attributes.axes?.join(',') ?? attributes.axis}`;
   }
 
+  /**
+   * Whether both read something that need not be read twice then. A number that many read (the factor by which all gradients are clipped) is none, unless there is nothing else to read: the updates of
+   * parameters have it in common, and each goes with its own moments.
+   */
   #shareMemory(group: Group, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): boolean {
-    return (
-      [...producers].some((producer) => group.reads.has(producer)) || [...leaves].some((leaf) => group.leaves.has(leaf))
-    );
+    const common = [
+      ...[...producers].filter((producer) => group.reads.has(producer)).map(({ stored }) => stored),
+      ...[...leaves].filter((leaf) => group.leaves.has(leaf)).map((leaf) => [leaf]),
+    ];
+    const isMore = common.some((nodes) => nodes.some((node) => this.#size(node) > 1 || !this.#isWidelyRead(node)));
+    return isMore || (common.length > 0 && common.length === producers.size + leaves.size);
+  }
+
+  /** Whether more than a few compute with a node's value, however it is laid out for them. */
+  #isWidelyRead(index: number): boolean {
+    const readers = new Set<number>();
+    const stack = [index];
+    while (stack.length > 0 && readers.size <= maximumChoices) {
+      for (const user of this.#users[stack.pop() ?? index] ?? []) {
+        if (roleOf(this.#op(user)) === 'view') stack.push(user);
+        else readers.add(user);
+      }
+    }
+    return readers.size > maximumChoices;
   }
 
   /** An elementwise kernel over the same space that computes what this node needs, or that reads what this node reads. */

@@ -4,15 +4,21 @@
  */
 import { maximumChoices } from './copies.ts';
 import { forEachExpression } from './expressions.ts';
+import { axisIndex } from './index-expression.ts';
 import {
   bytesOf,
   type CopyKernel,
+  type Expression,
   type Kernel,
   type MapKernel,
   type PlanBuffer,
   type PlanStep,
   type ReduceKernel,
+  type ScalarType,
+  type Store,
 } from './kernel.ts';
+import { Rewriter } from './rewriter.ts';
+import { flatten } from './views.ts';
 
 /** Bytes of a parameter, or (−1) of the arena. */
 interface Range {
@@ -46,7 +52,13 @@ function loadsOf(step: Kernel): Set<number> {
   if (step.kind === 'cumulative') roots.push(step.value);
   if (step.kind === 'sort') roots.push(step.key);
   if (step.kind === 'contraction') for (const { buffer } of [step.left, step.right]) loads.add(buffer);
-  forEachExpression(roots, (expression) => {
+  for (const buffer of loadedBy(roots)) loads.add(buffer);
+  return loads;
+}
+
+function loadedBy(expressions: readonly Expression[]): Set<number> {
+  const loads = new Set<number>();
+  forEachExpression(expressions, (expression) => {
     if (expression.kind === 'load') loads.add(expression.buffer);
   });
   return loads;
@@ -67,19 +79,25 @@ function accessesOf(step: Kernel | CopyKernel, buffers: readonly PlanBuffer[]): 
 /** Kernels that wait at most: each new one is compared with all of them. */
 const mostWaiting = 512;
 
+/** A temporary of the plan; gives its position. */
+export type AddTemporary = (type: ScalarType, size: number) => number;
+
 /**
  * Replaces maps and reductions that are more than a few and independent by one step. All of them wait as long as nothing else needs them; then those that are needed run, level by level: first those that
  * depend on none that waits, then those that depend on these alone. Not for the steps of a loop, whose buffers move.
  */
-export function joinIndependent(steps: readonly PlanStep[], buffers: readonly PlanBuffer[]): PlanStep[] {
+export function joinIndependent(
+  steps: readonly PlanStep[],
+  buffers: readonly PlanBuffer[],
+  add: AddTemporary,
+): PlanStep[] {
   const result: PlanStep[] = [];
   let waiting: Waiting[] = [];
   const run = (some: readonly Waiting[]): void => {
-    const levels: Waiting[][] = [];
-    for (const each of some) (levels[each.level] ??= []).push(each);
+    const levels = levelsOf(some);
     const isMany = levels.some((level) => level.length > maximumChoices);
     for (const level of isMany ? levels : [some]) {
-      const kernels = (level ?? []).map(({ kernel }) => kernel);
+      const kernels = level.map(({ kernel }) => kernel);
       if (!isMany || kernels.length <= maximumChoices) {
         result.push(...kernels);
         continue;
@@ -90,20 +108,28 @@ export function joinIndependent(steps: readonly PlanStep[], buffers: readonly Pl
     const done = new Set(some);
     waiting = waiting.filter((each) => !done.has(each));
   };
+  const wait = (kernel: MapKernel | ReduceKernel): void => {
+    const accesses = accessesOf(kernel, buffers);
+    if (kernel.kind === 'reduce' && isForEpilogue(kernel, waiting, buffers)) {
+      for (const part of withoutEpilogue(kernel, add)) wait(part);
+      return;
+    }
+    const needed = waiting.filter((other) => depend(other.accesses, accesses));
+    waiting.push({ kernel, accesses, needed });
+    if (waiting.length === mostWaiting) run(waiting);
+  };
   for (const step of steps) {
     if (step.kind === 'loop' || step.kind === 'parts') {
       run(waiting);
       result.push(step);
       continue;
     }
-    const accesses = accessesOf(step, buffers);
-    const needed = waiting.filter((other) => depend(other.accesses, accesses));
     if (step.kind === 'map' || step.kind === 'reduce') {
-      const level = needed.reduce((highest, other) => Math.max(highest, other.level + 1), 0);
-      waiting.push({ kernel: step, accesses, level, needed });
-      if (waiting.length === mostWaiting) run(waiting);
+      wait(step);
       continue;
     }
+    const accesses = accessesOf(step, buffers);
+    const needed = waiting.filter((other) => depend(other.accesses, accesses));
     if (needed.length > 0) {
       const all = withNeeded(needed);
       run(waiting.filter((each) => all.has(each)));
@@ -117,9 +143,73 @@ export function joinIndependent(steps: readonly PlanStep[], buffers: readonly Pl
 interface Waiting {
   readonly kernel: MapKernel | ReduceKernel;
   readonly accesses: Accesses;
-  /** 0: it depends on none that waits; else one more than the highest of those that it needs. */
-  readonly level: number;
   readonly needed: readonly Waiting[];
+}
+
+/**
+ * Kernels by the level that they run at: behind all that they need. As early as that allows, or as late as what needs them allows: whichever makes fewer steps. (Sums of squares of gradients, of which
+ * some are sums themselves, all wait for the last of them.)
+ */
+function levelsOf(some: readonly Waiting[]): Waiting[][] {
+  const early = new Map<Waiting, number>();
+  for (const each of some)
+    early.set(
+      each,
+      each.needed.reduce((level, other) => Math.max(level, (early.get(other) ?? -1) + 1), 0),
+    );
+  const last = Math.max(0, ...early.values());
+  const late = new Map<Waiting, number>();
+  for (const each of [...some].reverse()) {
+    const own = late.get(each) ?? last;
+    late.set(each, own);
+    for (const other of each.needed) late.set(other, Math.min(late.get(other) ?? last, own - 1));
+  }
+  const [first, second] = [early, late].map((levels) => {
+    const byLevel: Waiting[][] = Array.from({ length: last + 1 }, () => []);
+    for (const each of some) byLevel[levels.get(each) ?? 0]?.push(each);
+    return byLevel;
+  }) as [Waiting[][], Waiting[][]];
+  return stepsOf(second) < stepsOf(first) ? second : first;
+}
+
+function stepsOf(levels: readonly (readonly Waiting[])[]): number {
+  return levels.reduce((steps, { length }) => steps + (length > maximumChoices ? 1 : length), 0);
+}
+
+/** Whether a reduction waits for many alone because its epilogue reads what they make: sixty sums, of which the last adds up all, are sixty sums of which none waits for another, and their sum. */
+function isForEpilogue(kernel: ReduceKernel, waiting: readonly Waiting[], buffers: readonly PlanBuffer[]): boolean {
+  const { reads } = accessesOf(kernel, buffers);
+  const makers = waiting.filter(({ accesses }) => overlap(accesses.writes, reads));
+  if (makers.length <= maximumChoices) return false;
+  const { reads: own } = accessesOf({ ...kernel, stores: [] }, buffers);
+  return makers.every(({ accesses }) => !overlap(accesses.writes, own));
+}
+
+/** The results of a reduction in memory, and its epilogue as a map. */
+function withoutEpilogue(kernel: ReduceKernel, add: AddTemporary): [ReduceKernel, MapKernel] {
+  const { axes, reducers } = kernel;
+  const extents = axes.map(({ extent }) => extent);
+  const index = flatten(axes.map(axisIndex), extents);
+  const results = reducers.map(({ operator, value }): { store: Store; load: Expression } => {
+    const type = operator === 'argmax' ? 'i32' : value.type;
+    const buffer = add(
+      type,
+      extents.reduce((size, extent) => size * extent, 1),
+    );
+    return {
+      store: { buffer, index, value: { kind: 'result', type, position: 0 } },
+      load: { kind: 'load', type, buffer, index, guards: [] },
+    };
+  });
+  const rewriter = new Rewriter({ results: results.map(({ load }) => load) });
+  const stores = results.map(({ store }, position): Store => ({
+    ...store,
+    value: { ...store.value, position } as Expression,
+  }));
+  return [
+    { ...kernel, stores },
+    { kind: 'map', name: `${kernel.name}.epilogue`, axes, stores: rewriter.stores(kernel.stores) },
+  ];
 }
 
 /** These, and all that they need. */

@@ -114,6 +114,13 @@ export class Arena {
     return start;
   }
 
+  /** Bytes behind everything that has been allocated at any time. */
+  append(bytes: number): number {
+    const start = this.bytes;
+    this.bytes += Math.max(256, Math.ceil(bytes / 256) * 256);
+    return start;
+  }
+
   release(start: number, bytes: number): void {
     const end = start + Math.max(256, Math.ceil(bytes / 256) * 256);
     let position = this.#gaps.findIndex((gap) => gap.start >= end);

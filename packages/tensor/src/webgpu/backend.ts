@@ -7,7 +7,7 @@ import { Commands } from './commands.ts';
 import { Arena, BufferPool, readStaging, WebgpuBuffer } from './buffers.ts';
 import { deviceFormat, isHostArray, wholeWords, type DeviceArray, type DeviceFormat } from './narrow.ts';
 import { acquireDevice, type Acquired } from './device.ts';
-import { WebgpuExecutable, type DeviceResources } from './executable.ts';
+import { WebgpuExecutable, type DeviceResources, type Variant } from './executable.ts';
 import { Health } from './health.ts';
 import { PipelineCache } from './pipelines.ts';
 import { Flight, OperationQueue } from './queue.ts';
@@ -36,7 +36,6 @@ export class WebgpuBackend implements Backend {
   readonly #flight: Flight;
   readonly #resources: DeviceResources;
   readonly #format: DeviceFormat;
-  #runs = 0;
 
   constructor({ device, description, limits, profile, halves }: Acquired) {
     this.#format = deviceFormat(halves);
@@ -90,7 +89,7 @@ export class WebgpuBackend implements Backend {
     const kept = this.#queue.idle || data !== elements ? data : data.slice();
     this.#enqueue(() => {
       this.#resources.commands.submit();
-      this.#device.queue.writeBuffer(mine.gpu, 0, wholeWords(kept));
+      this.#device.queue.writeBuffer(mine.memory.block.gpu, mine.memory.offset, wholeWords(kept));
     });
   }
 
@@ -106,10 +105,11 @@ export class WebgpuBackend implements Backend {
         return;
       }
       const { pool } = this.#resources;
+      const { block, offset } = mine.memory;
       const bytes = Math.ceil(data.byteLength / 4) * 4;
       const staging = pool.takeStaging(bytes);
       const encoder = this.#device.createCommandEncoder();
-      encoder.copyBufferToBuffer(mine.gpu, 0, staging, 0, bytes);
+      encoder.copyBufferToBuffer(block.gpu, offset, staging, 0, bytes);
       this.#device.queue.submit([encoder.finish()]);
       await readStaging(staging, data);
       pool.giveStaging(staging);
@@ -136,27 +136,48 @@ export class WebgpuBackend implements Backend {
         `a run of this plan takes ${plan.parameterCount} bindings and ${plan.scalars.length} scalars, not ${bindings.length} and ${scalars.length}`,
       );
     }
-    const { checked, canonical } = this.#check(mine, bindings);
-    const variant = mine.variant(canonical);
-    const dispatches = countSteps(variant.steps);
-    if (dispatches === 0) return;
-    const perform = (kept: readonly (WebgpuBuffer | DeviceArray)[], numbers: readonly number[]): void => {
+    const checked = this.#check(mine, bindings);
+    const perform = (
+      variant: Variant,
+      kept: readonly (WebgpuBuffer | DeviceArray)[],
+      numbers: readonly number[],
+    ): void => {
       if (variant.failure !== undefined) throw variant.failure;
-      mine.run(variant, kept, numbers);
+      if (variant.steps.length > 0) mine.run(variant, kept, numbers);
     };
-    const blocked = (): Promise<unknown> | undefined => variant.pending ?? this.#flight.full(dispatches);
-    if (this.#queue.idle && blocked() === undefined) {
-      try {
-        perform(checked, scalars);
-      } catch (error) {
-        this.#health.report(error);
+    const blocked = (variant: Variant): Promise<unknown> | undefined =>
+      variant.pending ?? this.#flight.full(countSteps(variant.steps));
+    let variant: Variant | undefined;
+    if (this.#queue.idle) {
+      variant = mine.variant(checked);
+      if (blocked(variant) === undefined) {
+        try {
+          perform(variant, checked, scalars);
+        } catch (error) {
+          this.#health.report(error);
+        }
+        return;
       }
-      return;
     }
     // The caller may change its arrays before the run's turn comes.
-    const kept = checked.map((binding) => ('gpu' in binding ? binding : binding.slice()));
+    const kept = checked.map((binding) => ('memory' in binding ? binding : binding.slice()));
     const numbers = scalars.slice();
-    this.#queue.push({ blocked, perform: () => perform(kept, numbers) });
+    let failure: { readonly error: unknown } | undefined;
+    this.#queue.push({
+      blocked: () => {
+        try {
+          variant ??= mine.variant(kept);
+          return blocked(variant);
+        } catch (error) {
+          failure = { error };
+          return undefined;
+        }
+      },
+      perform: () => {
+        if (failure !== undefined) throw failure.error;
+        if (variant !== undefined) perform(variant, kept, numbers);
+      },
+    });
   }
 
   synchronize(): Promise<void> {
@@ -198,6 +219,7 @@ export class WebgpuBackend implements Backend {
     return new Promise((resolve, reject) => {
       const finish = async (): Promise<void> => {
         try {
+          this.#resources.pool.settle();
           this.#resources.commands.submit();
           if (!this.#health.lost) await action();
         } catch (cause) {
@@ -212,15 +234,12 @@ export class WebgpuBackend implements Backend {
     });
   }
 
-  /** Checks the bindings of a run and finds device buffers among them that occur twice. */
   #check(
     executable: WebgpuExecutable,
     bindings: readonly (DeviceBuffer | HostArray)[],
-  ): { checked: readonly (WebgpuBuffer | DeviceArray)[]; canonical: readonly number[] | undefined } {
-    const run = ++this.#runs;
-    let twice = false;
+  ): readonly (WebgpuBuffer | DeviceArray)[] {
     const sizes = executable.parameterBytes;
-    const checked = bindings.map((given, i) => {
+    return bindings.map((given, i) => {
       const wanted = sizes[i] ?? 0;
       const binding = isHostArray(given) ? this.#format.onDevice(given) : given;
       const bytes = isHostArray(binding) ? binding.byteLength : binding.bytes;
@@ -231,16 +250,8 @@ export class WebgpuBackend implements Backend {
         }
         return binding;
       }
-      const mine = this.#own(binding);
-      if (mine.seenInRun === run) twice = true;
-      else {
-        mine.seenInRun = run;
-        mine.seenAt = i;
-      }
-      return mine;
+      return this.#own(binding);
     });
-    const canonical = twice ? checked.map((binding, i) => ('gpu' in binding ? binding.seenAt : i)) : undefined;
-    return { checked, canonical };
   }
 
   #own(buffer: DeviceBuffer): WebgpuBuffer {

@@ -15,12 +15,8 @@ export class WebgpuBuffer implements DeviceBuffer {
   /** Bytes as allocated. */
   readonly capacity: number;
   freed = false;
-  /** Number of the run that last saw this buffer among its bindings: finds buffers that are bound twice. */
-  seenInRun = 0;
-  /** Position of its first binding in that run. */
-  seenAt = 0;
   readonly #pool: BufferPool;
-  #memory: Spare | undefined;
+  #memory: Memory | undefined;
 
   constructor(bytes: number, capacity: number, pool: BufferPool) {
     this.bytes = bytes;
@@ -30,26 +26,47 @@ export class WebgpuBuffer implements DeviceBuffer {
 
   /**
    * Memory of the device, found when the first operation that needs it takes its turn: a caller that is far ahead of the device
-   * then goes on with what earlier operations have freed.
+   * then goes on with what earlier operations have freed. It may be another one in a later turn; see {@link BufferPool.join}.
    */
-  get gpu(): GPUBuffer {
-    return this.#take().gpu;
+  get memory(): Memory {
+    return (this.#memory ??= this.#pool.place(this));
   }
 
-  /** Distinguishes device buffers in the keys of bind groups. */
-  get id(): number {
-    return this.#take().id;
+  get isPlaced(): boolean {
+    return this.#memory !== undefined;
   }
 
-  /** What there is to give back. */
-  surrender(): Spare | undefined {
-    const memory = this.#memory;
-    this.#memory = undefined;
-    return memory;
+  /** Takes other memory, or none; gives what it had. */
+  exchange(memory: Memory | undefined): Memory | undefined {
+    const before = this.#memory;
+    this.#memory = memory;
+    return before;
   }
+}
 
-  #take(): Spare {
-    return (this.#memory ??= this.#pool.take(this.capacity));
+/** Where a buffer lies. */
+export interface Memory {
+  readonly block: Block;
+  /** Bytes of the block in front of it, a multiple of 256. */
+  readonly offset: number;
+  /** Another one for every place, in the keys of bind groups. */
+  readonly id: number;
+}
+
+/** A buffer of the device, in which one of ours lies, or several side by side. */
+export class Block {
+  readonly gpu: GPUBuffer;
+  readonly id: number;
+  readonly capacity: number;
+  readonly members: Set<WebgpuBuffer> = new Set();
+  /** Number of the run that last saw this block among its bindings, and the position of the first: finds what shares one. */
+  seenInRun = 0;
+  seenAt = 0;
+
+  constructor({ gpu, id }: Spare, capacity: number) {
+    this.gpu = gpu;
+    this.id = id;
+    this.capacity = capacity;
   }
 }
 
@@ -75,6 +92,9 @@ export class BufferPool {
   #spareBytes = 0;
   #stagingBytes = 0;
   #pendingBytes = 0;
+  /** Of blocks whose other members live on. */
+  #holeBytes = 0;
+  readonly #sparse = new Set<Block>();
   #usedBytes = 0;
   #live = 0;
   #nextId = 1;
@@ -101,11 +121,74 @@ export class BufferPool {
 
   recycle(buffer: WebgpuBuffer): void {
     this.#pendingBytes -= buffer.capacity;
-    const memory = buffer.surrender();
-    if (memory !== undefined) this.give(buffer.capacity, memory);
+    const memory = buffer.exchange(undefined);
+    if (memory === undefined) return;
+    this.#leave(buffer, memory);
+    this.#tidy(memory.block);
   }
 
-  /** A device buffer of exactly `capacity` bytes, which is a size class. */
+  /** Memory of its own for a buffer. */
+  place(buffer: WebgpuBuffer): Memory {
+    const block = new Block(this.take(buffer.capacity), buffer.capacity);
+    block.members.add(buffer);
+    return { block, offset: 0, id: block.id };
+  }
+
+  /**
+   * Moves buffers into one block, side by side in their order, where kernels see all of them through one binding. Whoever holds them notices nothing. Where less than half of a block is used, what is
+   * left gets memory of its own again; see {@link settle}.
+   */
+  join(buffers: readonly WebgpuBuffer[]): void {
+    const capacity = buffers.reduce((total, buffer) => total + buffer.capacity, 0);
+    const block = new Block(this.take(capacity), capacity);
+    const left = new Set<Block>();
+    let offset = 0;
+    for (const buffer of buffers) {
+      block.members.add(buffer);
+      const before = this.#move(buffer, { block, offset, id: this.identity() });
+      if (before !== undefined) left.add(before);
+      offset += buffer.capacity;
+    }
+    for (const each of left) this.#tidy(each);
+  }
+
+  /** Gives the block that the buffer leaves, if it was in one. */
+  #move(buffer: WebgpuBuffer, memory: Memory): Block | undefined {
+    const before = buffer.exchange(memory);
+    if (before === undefined) return undefined;
+    this.#commands.copy(before.block.gpu, before.offset, memory.block.gpu, memory.offset, buffer.capacity);
+    this.#leave(buffer, before);
+    return before.block;
+  }
+
+  #leave(buffer: WebgpuBuffer, { block }: Memory): void {
+    block.members.delete(buffer);
+    this.#holeBytes += buffer.capacity;
+  }
+
+  /** Gives back a block that nobody uses any more, and remembers one that is mostly holes. */
+  #tidy(block: Block): void {
+    let used = 0;
+    for (const buffer of block.members) used += buffer.capacity;
+    if (used * 2 >= block.capacity) return;
+    if (used > 0) {
+      this.#sparse.add(block);
+      return;
+    }
+    this.#sparse.delete(block);
+    this.#holeBytes -= block.capacity;
+    this.give(block.capacity, block);
+  }
+
+  /** Empties blocks that are mostly holes. Members are freed one after the other: the last of them need not be moved if all go, so this is for the next run, or a read. */
+  settle(): void {
+    for (const block of this.#sparse) {
+      for (const buffer of block.members) this.#move(buffer, this.place(buffer));
+      this.#tidy(block);
+    }
+  }
+
+  /** A device buffer of exactly `capacity` bytes. */
   take(capacity: number): Spare {
     const spares = this.#spares.get(capacity);
     const spare = spares?.pop();
@@ -171,7 +254,7 @@ export class BufferPool {
   memory(): BackendMemory {
     return {
       usedBytes: this.#usedBytes,
-      pooledBytes: this.#spareBytes + this.#stagingBytes + this.#pendingBytes,
+      pooledBytes: this.#spareBytes + this.#stagingBytes + this.#pendingBytes + this.#holeBytes,
       buffers: this.#live,
     };
   }

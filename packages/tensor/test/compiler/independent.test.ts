@@ -30,7 +30,7 @@ describe('independent kernels', () => {
   it('share no step with what they read: norms, their sum, and what is divided by it', () => {
     const xs = vectors(12);
     const total = xs.map((x) => x.square().sum()).reduce((sum, each) => sum.add(each));
-    expect(kindsOf(xs.map((x) => x.div(total.sqrt())))).toEqual(['parts', 'reduce', 'parts']);
+    expect(kindsOf(xs.map((x) => x.div(total.sqrt())))).toEqual(['parts', 'map', 'parts']);
   });
 
   it('are gathered from between products of matrices', () => {
@@ -61,7 +61,7 @@ describe('independent kernels', () => {
         [],
         cells.map((cell) => [cell, cell.mul(together)]),
       ),
-    ).toEqual(['parts', 'reduce', 'parts']);
+    ).toEqual(['parts', 'map', 'parts']);
     // Two cells that swap go through a copy.
     const [a, b] = [vector(0), tensor([5, 6, 7])];
     const swap: [Tensor, Tensor][] = [

@@ -5,6 +5,7 @@ import { linearize, toProgram } from '../../src/graph/program.ts';
 import { nodeOf } from '../../src/handle.ts';
 import { argSort, DeviceError, iota } from '../../src/index.ts';
 import { defaultLimits, gpuProfile } from '../../src/webgpu/profile.ts';
+import { placesApart } from '../../src/webgpu/schedule/bindings.ts';
 import { lowerPlan, type Lowered } from '../../src/webgpu/schedule/lower.ts';
 
 /** The dispatches of sorting `count` numbers. */
@@ -12,7 +13,7 @@ const sorting = (count: number): Lowered =>
   lowerPlan(
     compileProgram(toProgram(linearize([nodeOf(argSort(iota([count], 0)))]))),
     { limits: defaultLimits, profile: gpuProfile },
-    [0],
+    placesApart(1),
   );
 
 test('rows that are larger than a binding are not sorted', () => {

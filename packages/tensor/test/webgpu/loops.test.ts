@@ -1,6 +1,7 @@
 /** Loops on WebGPU: what is read and given step by step is seen where it is, as far as bindings may begin there, and otherwise copied. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ones, randn, scan, setDevice, tensor, zeros, type Tensor } from '../../src/index.ts';
+import { placesApart } from '../../src/webgpu/schedule/bindings.ts';
 import { everyStep, lowerPlan, type Copies, type Step } from '../../src/webgpu/schedule/lower.ts';
 import { defaultLimits, gpuProfile } from '../../src/webgpu/profile.ts';
 import { compileTensors } from '../support/programs.ts';
@@ -15,11 +16,7 @@ const values = (shape: readonly number[], seed = 1): Tensor =>
 /** Steps of the plan, and how many copies are made in each step of its loops. */
 function lowered(tensors: readonly Tensor[], limits = defaultLimits): { steps: readonly Step[]; copies: number } {
   const { plan } = compileTensors(tensors);
-  const { steps } = lowerPlan(
-    plan,
-    { limits, profile: gpuProfile },
-    Array.from({ length: plan.parameterCount }, (_, i) => i),
-  );
+  const { steps } = lowerPlan(plan, { limits, profile: gpuProfile }, placesApart(plan.parameterCount));
   const copies = everyStep(steps).filter((step): step is Copies => step.kind === 'copies');
   return { steps, copies: copies.reduce((count, { pieces }) => count + pieces.length, 0) };
 }

@@ -20,11 +20,25 @@ export interface MovingPart {
   readonly moves: readonly Move[];
 }
 
+/**
+ * Where a parameter lies in a run: `offset` bytes (a multiple of 256) behind where the parameter `root` begins, in the same buffer of the device. Two that are one and the same have the same place; what
+ * shares its buffer with no other is its own root.
+ */
+export interface ParameterPlace {
+  readonly root: number;
+  readonly offset: number;
+}
+
+/** Every parameter in a buffer of its own. */
+export function placesApart(count: number): ParameterPlace[] {
+  return Array.from({ length: count }, (_, root) => ({ root, offset: 0 }));
+}
+
 export interface Binding {
   readonly access: 'read' | 'read_write';
   /** Position of the parameter; −1 for a window of the arena. */
   readonly parameter: number;
-  /** Offset in the arena, for a window of it. */
+  /** Where it begins in the arena, or behind where the parameter begins. */
   readonly offset: number;
   readonly bytes: number;
   /** Empty: it is always the same place. */
@@ -54,18 +68,18 @@ export function bytesOf({ size, type }: PlanBuffer): number {
 
 /**
  * Bindings for the buffers that a kernel uses, or undefined where the device has too few or too small ones.
- * `moving` are the parts of buffers that are seen where they are. `canonical` gives, for parameters that are bound to one and the same device buffer in a run, the first of them.
+ * `moving` are the parts of buffers that are seen where they are. `places` says which parameters lie in one buffer of the device in a run.
  */
 export function planBindings(
   uses: Uses,
   buffers: readonly PlanBuffer[],
-  canonical: readonly number[],
+  places: readonly ParameterPlace[],
   { limits, moving = new Map() }: { readonly limits: DeviceLimits; readonly moving?: ReadonlyMap<number, MovingPart> },
 ): BindingPlan | undefined {
   const written = new Set(uses.stores.map(({ buffer }) => buffer));
   const used = [...new Set([...written, ...uses.loads.map(({ buffer }) => buffer)])];
-  const parameters = new Map<number, Window>();
-  const temporaries: Window[] = [];
+  /** By the parameter behind which they begin; −1: in the arena. */
+  const windows = new Map<number, Window[]>();
   const parts = new Map<string, Window>();
   for (const position of used) {
     const buffer = buffers[position];
@@ -81,28 +95,28 @@ export function planBindings(
       else known.buffers.push(position);
       continue;
     }
-    if (buffer.kind === 'temporary') {
-      const end = buffer.offset + bytes;
-      temporaries.push({ parameter: -1, begin: buffer.offset, end, buffers: [position], moves: [] });
-      continue;
-    }
-    const parameter = canonical[buffer.position] ?? buffer.position;
-    const window = parameters.get(parameter);
-    if (window === undefined)
-      parameters.set(parameter, { parameter, begin: 0, end: bytes, buffers: [position], moves: [] });
-    else {
-      window.end = Math.max(window.end, bytes);
-      window.buffers.push(position);
-    }
+    const { root, offset } = placeOf(buffer, places);
+    const others = windows.get(root) ?? [];
+    others.push({ parameter: root, begin: offset, end: offset + bytes, buffers: [position], moves: [] });
+    windows.set(root, others);
   }
-  temporaries.sort((a, b) => a.begin - b.begin);
   // Writable bindings must not overlap; beyond that, windows are joined only as far as the device demands.
-  let windows = joinWindows(temporaries, 0);
-  const own = parameters.size + parts.size;
-  // A window that spans others might cover a part of the arena that moves.
-  if (own + windows.length > limits.storageBuffers && parts.size === 0)
-    windows = joinWindows(temporaries, limits.bindingBytes);
-  const all = [...parameters.values(), ...parts.values(), ...windows];
+  let count = parts.size;
+  for (const [root, own] of windows) {
+    const joined = joinWindows(own, 0);
+    windows.set(root, joined);
+    count += joined.length;
+  }
+  // A window that spans others might cover a part that moves. The arena comes last: kernels that see it through several bindings are of one form wherever their temporaries lie.
+  const roots = [...windows.keys()].sort((a, b) => b - a);
+  for (const root of parts.size === 0 ? roots : []) {
+    const own = windows.get(root) as Window[];
+    if (count <= limits.storageBuffers || own.length === 1) continue;
+    const joined = joinWindows(own, limits.bindingBytes);
+    windows.set(root, joined);
+    count += joined.length - own.length;
+  }
+  const all = [...parts.values(), ...[...windows.values()].flat()];
   if (parts.size > limits.movingBuffers) return undefined;
   if (all.length > limits.storageBuffers) return undefined;
   if (all.some(({ begin, end }) => end - begin > limits.bindingBytes)) return undefined;
@@ -112,9 +126,14 @@ export function planBindings(
   const rank = ({ buffers: members }: Window): number => Math.min(...members.map((position) => used.indexOf(position)));
   return describe(
     all.sort((a, b) => rank(a) - rank(b)),
-    buffers,
-    written,
+    { buffers, written, places },
   );
+}
+
+/** Where a buffer that does not move begins: behind a parameter, or (−1) in the arena. */
+function placeOf(buffer: PlanBuffer, places: readonly ParameterPlace[]): ParameterPlace {
+  if (buffer.kind === 'temporary') return { root: -1, offset: buffer.offset };
+  return places[buffer.position] ?? { root: buffer.position, offset: 0 };
 }
 
 /** Whether a window that others share holds float16 that is written. */
@@ -127,10 +146,10 @@ function writesHalves(
   return !members.every(isHalf) && members.some((position) => isHalf(position) && written.has(position));
 }
 
-/** Joins windows that overlap, and neighbours whose span stays within `span` bytes. */
-function joinWindows(sorted: readonly Window[], span: number): Window[] {
+/** Joins windows of one buffer that overlap, and neighbours whose span stays within `span` bytes. */
+function joinWindows(windows: readonly Window[], span: number): Window[] {
   const joined: Window[] = [];
-  for (const window of sorted) {
+  for (const window of [...windows].sort((a, b) => a.begin - b.begin)) {
     const last = joined.at(-1);
     if (last !== undefined && (window.begin < last.end || window.end - last.begin <= span)) {
       last.end = Math.max(last.end, window.end);
@@ -142,26 +161,38 @@ function joinWindows(sorted: readonly Window[], span: number): Window[] {
 
 function describe(
   windows: readonly Window[],
-  buffers: readonly PlanBuffer[],
-  written: ReadonlySet<number>,
+  {
+    buffers,
+    written,
+    places,
+  }: {
+    readonly buffers: readonly PlanBuffer[];
+    readonly written: ReadonlySet<number>;
+    readonly places: readonly ParameterPlace[];
+  },
 ): BindingPlan {
   const bindings: Binding[] = [];
   const views = new Map<number, BufferView>();
   const declarations: string[] = [];
+  // One buffer of the device may not be bound for reading and for writing in one dispatch.
+  const changing = new Set(
+    windows.flatMap(({ parameter, buffers: own }) => (own.some((buffer) => written.has(buffer)) ? [parameter] : [])),
+  );
   windows.forEach((window, i) => {
-    // Every window of the arena is writable: a buffer may not be bound for reading and for writing in one dispatch.
-    const access = window.parameter < 0 || window.buffers.some((buffer) => written.has(buffer)) ? 'read_write' : 'read';
+    const { parameter, begin, end, moves } = window;
+    const access = parameter < 0 || changing.has(parameter) ? 'read_write' : 'read';
     const types = new Set(window.buffers.map((position) => buffers[position]?.type));
     const [only] = types;
     const element = types.size === 1 && (only === 'f32' || only === 'i32' || only === 'f16') ? only : 'u32';
-    const { parameter, begin, end, moves } = window;
     bindings.push({ access, parameter, offset: begin, bytes: end - begin, moves });
     declarations.push(`@group(0) @binding(${i}) var<storage, ${access}> b${i}: array<${element}>;`);
     for (const position of window.buffers) {
       const buffer = buffers[position];
       if (buffer === undefined) continue;
-      const base = buffer.kind === 'temporary' ? (buffer.offset - window.begin) / elementBytes[buffer.type] : 0;
-      views.set(position, { name: `b${i}`, element, base, size: buffer.size, type: buffer.type });
+      // What moves has its window to itself.
+      const base = moves.length > 0 ? 0 : (placeOf(buffer, places).offset - begin) / elementBytes[buffer.type];
+      const isShared = window.buffers.length > 1;
+      views.set(position, { name: `b${i}`, element, base, isShared, size: buffer.size, type: buffer.type });
     }
   });
   return { bindings, views, declarations };

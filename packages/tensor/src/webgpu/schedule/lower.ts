@@ -11,6 +11,7 @@ import {
   type Parts,
   type Piece,
   type Plan,
+  type PlanBuffer,
   type PlanStep,
   type ReduceKernel,
   type ScatterKernel,
@@ -20,7 +21,15 @@ import {
 import { constantIndex } from '../../compiler/index-expression.ts';
 import { Rewriter } from '../../compiler/rewriter.ts';
 import { joinShaders, type Shader } from '../wgsl/shader.ts';
-import { bytesOf, planBindings, type Binding, type BindingPlan, type Move, type MovingPart } from './bindings.ts';
+import {
+  bytesOf,
+  planBindings,
+  type Binding,
+  type BindingPlan,
+  type Move,
+  type MovingPart,
+  type ParameterPlace,
+} from './bindings.ts';
 import { chooseReduceParts, chooseReduceShape, chooseSplit, chooseTile } from './choose.ts';
 import { renderContraction } from './contraction.ts';
 import { cumulativeInParts, cumulativeParts, renderCumulative } from './cumulative.ts';
@@ -99,9 +108,9 @@ export interface Lowered {
   readonly arenaBytes: number;
 }
 
-/** `canonical[i]` is the first parameter that is bound to the same device buffer as parameter i. */
-export function lowerPlan(plan: Plan, target: Target, canonical: readonly number[]): Lowered {
-  const lowering = new Lowering(plan, target, canonical);
+/** `places[i]` says where parameter i lies; see {@link placesApart}. */
+export function lowerPlan(plan: Plan, target: Target, places: readonly ParameterPlace[]): Lowered {
+  const lowering = new Lowering(plan, target, places);
   for (const step of plan.kernels) lowering.step(step);
   return { steps: lowering.steps, arenaBytes: lowering.scratch.bytes };
 }
@@ -112,11 +121,33 @@ interface Job {
   readonly render: (plan: BindingPlan) => Shader;
 }
 
+/** Jobs that one shader can do. */
+interface Alike {
+  readonly threads: number;
+  /** Module-scope variables of all of them; undefined: a job that has to stay alone. */
+  readonly variables: string[] | undefined;
+  readonly members: { readonly job: Job; readonly groups: number }[];
+}
+
+/** Whether variables of one name are the same. */
+function mayJoin(some: readonly string[] | undefined, others: readonly string[] | undefined): boolean {
+  if (some === undefined || others === undefined) return false;
+  return new Set([...some, ...others].map(nameOf)).size === new Set([...some, ...others]).size;
+}
+
+function nameOf(declaration: string): string {
+  return declaration.slice(0, declaration.indexOf(':'));
+}
+
 class Lowering {
   steps: Step[] = [];
   readonly scratch: Scratch;
   readonly #target: Target;
+  readonly #places: readonly ParameterPlace[];
+  /** The first parameter at the same place. */
   readonly #canonical: readonly number[];
+  /** Whether the plan writes to one of two parameters at the same place. */
+  readonly #isAliased: boolean;
   /** Parts of buffers that kernels see where they are. */
   readonly #moving = new Map<number, MovingPart>();
   /** Loops around what is lowered now. */
@@ -124,10 +155,22 @@ class Lowering {
   /** Where dispatches go that are not made yet. */
   #jobs: Job[] | undefined;
 
-  constructor(plan: Plan, target: Target, canonical: readonly number[]) {
+  constructor(plan: Plan, target: Target, places: readonly ParameterPlace[]) {
     this.scratch = new Scratch(plan.buffers, plan.arenaBytes);
     this.#target = target;
-    this.#canonical = canonical;
+    this.#places = places;
+    const first = new Map<string, number>();
+    this.#canonical = places.map(({ root, offset }, position) => {
+      const key = `${root} ${offset}`;
+      if (!first.has(key)) first.set(key, position);
+      return first.get(key) ?? position;
+    });
+    const twice = new Set(this.#canonical.filter((canonical, position) => canonical !== position));
+    const { written } = accessesOf(plan.kernels, plan.buffers);
+    this.#isAliased = [...written].some((buffer) => {
+      const { kind, position } = plan.buffers[buffer] as PlanBuffer;
+      return kind === 'parameter' && twice.has(this.#canonical[position] ?? position);
+    });
   }
 
   step(kernel: PlanStep): void {
@@ -153,7 +196,7 @@ class Lowering {
    */
   #parts({ kernels }: Parts): void {
     const running = kernels.filter(({ stores, axes }) => stores.length > 0 && pointCount(axes) > 0);
-    if (this.#canonical.some((first, i) => first !== i)) {
+    if (this.#isAliased) {
       for (const kernel of running) this.#schedule(kernel);
       return;
     }
@@ -175,16 +218,18 @@ class Lowering {
   /** Dispatches of as many jobs as can be bound together, in their order. */
   #join(jobs: readonly Job[]): void {
     const limit = this.#target.limits.workgroupsPerDimension;
-    const alike = new Map<string, { readonly job: Job; readonly groups: number }[]>();
+    const alike: Alike[] = [];
     for (const job of jobs) {
       const { parts } = job.render(this.#bindAll([job]) as BindingPlan);
       const [groups, rows] = parts.grid;
-      const key = rows > 1 ? job.kernel.name : `${parts.threads} ${parts.variables.join()}`;
-      const others = alike.get(key) ?? [];
-      others.push({ job, groups });
-      alike.set(key, others);
+      const variables = rows > 1 ? undefined : parts.variables;
+      let others = alike.find((each) => each.threads === parts.threads && mayJoin(each.variables, variables));
+      if (others === undefined)
+        alike.push((others = { threads: parts.threads, variables: variables && [], members: [] }));
+      others.variables?.push(...(variables ?? []));
+      others.members.push({ job, groups });
     }
-    for (const members of alike.values()) {
+    for (const { members } of alike) {
       let pending: Job[] = [];
       let total = 0;
       for (const { job, groups } of members) {
@@ -221,7 +266,7 @@ class Lowering {
       all.loads.push(...loads);
       all.stores.push(...stores);
     }
-    return planBindings(all, this.scratch.buffers, this.#canonical, { limits: this.#target.limits });
+    return planBindings(all, this.scratch.buffers, this.#places, { limits: this.#target.limits });
   }
 
   /** Parts of buffers are seen where they are as far as the device allows, and otherwise copied. */
@@ -253,7 +298,7 @@ class Lowering {
       parts.includes(position) ? (buffers[position]?.position ?? -1) : position;
     const rootOf = (position: number): string => {
       const { parameter, offset } = this.#place(wholeOf(position), 0);
-      return parameter < 0 ? `arena ${offset}` : `parameter ${this.#canonical[parameter] ?? parameter}`;
+      return parameter < 0 ? `arena ${offset}` : `parameter ${this.#places[parameter]?.root ?? parameter}`;
     };
     const users = new Map<string, number[]>();
     for (const position of new Set([...read, ...written])) {
@@ -284,7 +329,8 @@ class Lowering {
     parts.forEach((part, i) => {
       if (seen.has(part)) {
         const { parameter, offset, moves } = partOf(wholes[i] as Place, part);
-        this.#moving.set(part, { parameter: this.#canonical[parameter] ?? parameter, offset, moves });
+        const place = this.#places[parameter] ?? { root: parameter, offset: 0 };
+        this.#moving.set(part, { parameter: place.root, offset: place.offset + offset, moves });
       } else {
         this.#moving.delete(part);
         this.scratch.keep(part);
@@ -457,7 +503,7 @@ class Lowering {
 
   #bind(kernel: Kernel): BindingPlan | undefined {
     const { limits } = this.#target;
-    return planBindings(usesOf(kernel), this.scratch.buffers, this.#canonical, { limits, moving: this.#moving });
+    return planBindings(usesOf(kernel), this.scratch.buffers, this.#places, { limits, moving: this.#moving });
   }
 
   #splitStores(kernel: MapKernel): boolean {

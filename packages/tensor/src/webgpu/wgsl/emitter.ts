@@ -24,6 +24,8 @@ export interface BufferView {
   readonly element: 'f32' | 'i32' | 'f16' | 'u32';
   /** First element of the buffer in the binding. */
   readonly base: number;
+  /** Whether other buffers lie in the binding: then `base` is written even where it is 0, so that kernels of one form have one text. */
+  readonly isShared: boolean;
   readonly size: number;
   readonly type: StorageType;
 }
@@ -204,7 +206,7 @@ export class Emitter {
       // A negative index becomes a huge unsigned one, so that a single minimum clamps both ends.
       const clamped = this.overrun || index.min < 0 || index.max > last;
       const inner = clamped ? this.define(`min(u32(${value.text}), ${last}u)`, value.depth) : value;
-      position = view.base === 0 ? inner.text : `${inner.text} + ${view.base}${clamped ? 'u' : ''}`;
+      position = isWhole(view) ? inner.text : `${inner.text} + ${view.base}${clamped ? 'u' : ''}`;
     }
     const element = `${view.name}[${position}]`;
     if (view.type === 'f16') return this.define(this.#loadHalf(view, position), value.depth);
@@ -228,7 +230,7 @@ export class Emitter {
 
   storeAt(buffer: number, position: string, value: Value): string {
     const view = this.#view(buffer);
-    const element = `${view.name}[${view.base === 0 ? position : `${position} + ${view.base}`}]`;
+    const element = `${view.name}[${isWhole(view) ? position : `${position} + ${view.base}`}]`;
     if (view.type === 'f16') return `${element} = bitcast<vec2<f16>>(${this.use('half_bits')}(${value.text})).x;`;
     if (view.type === 'bool') return `${element} = u32(${value.text});`;
     return `${element} = ${view.element === view.type ? value.text : `bitcast<u32>(${value.text})`};`;
@@ -406,6 +408,10 @@ export class Emitter {
   #forgetExpressions(): void {
     for (const block of this.#blocks) block.expressions.clear();
   }
+}
+
+function isWhole({ base, isShared }: BufferView): boolean {
+  return base === 0 && !isShared;
 }
 
 function isSum(operator: string): boolean {

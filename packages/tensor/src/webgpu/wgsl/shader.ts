@@ -1,5 +1,6 @@
 /** Puts a compute shader together: declarations, helper functions, entry point, and the grid of workgroups it wants. */
 import type { Emitter } from './emitter.ts';
+import { formsOf } from './forms.ts';
 import { functionTexts } from './functions.ts';
 
 export interface Shader {
@@ -67,30 +68,46 @@ export function assemble(parts: ShaderParts): Shader {
 }
 
 /**
- * One shader of several over the same bindings, with as many threads in a workgroup and the same variables: the first workgroups are those of the first, the next those of the second. Grids are of one
- * dimension.
+ * One shader of several over the same bindings, with as many threads in a workgroup, whose variables of one name are the same: the first workgroups are those of the first, the next those of the second,
+ * in an order in which those of one form (`forms.ts`) are together. Grids are of one dimension.
  */
 export function joinShaders(shaders: readonly Shader[]): Shader {
   const parts = shaders.map((shader) => shader.parts);
   const [first] = parts as [ShaderParts];
-  const { bindings, threads, variables } = first;
+  const { bindings, threads } = first;
+  const variables = new Set(parts.flatMap((part) => part.variables));
   let begin = 0;
-  const calls = parts.flatMap(({ grid: [groups] }, i) => {
-    const from = begin;
-    begin += groups;
+  const functions: string[] = [];
+  const calls = formsOf(
+    parts.map(({ emitter, body }) => [
+      ...(emitter.usesOne ? ['let one = i32(groups.z);'] : []),
+      ...(emitter.usesUnit ? ['let unit = f32(groups.z);'] : []),
+      ...body,
+    ]),
+  ).flatMap(({ body, types, members }, i) => {
+    const given = types.map((type, at) => `given${at}: ${type}`);
+    functions.push(
+      `fn part${i}(${['group: vec3<u32>, lane: u32, groups: vec3<u32>', ...given].join(', ')}) {`,
+      ...indent(body),
+      '}',
+    );
+    const choices = members.map(({ position, given: values }) => {
+      const from = begin;
+      begin += parts[position]?.grid[0] ?? 0;
+      return { end: begin, lines: [`start = ${from}u;`, ...values.map((value, at) => `given${at} = ${value};`)] };
+    });
+    const passed = ['vec3<u32>(group.x - start, 0u, 0u)', 'lane', 'groups', ...types.map((_, at) => `given${at}`)];
     // Which part it is follows from the workgroup alone, so that all threads of one meet at its barriers.
     return [
       `${i === 0 ? '' : '} else '}if (group.x < ${begin}u) {`,
-      `  part${i}(vec3<u32>(group.x - ${from}u, 0u, 0u), lane, groups);`,
+      ...indent([
+        'var start: u32;',
+        ...given.map((parameter) => `var ${parameter};`),
+        ...choose(choices),
+        `part${i}(${passed.join(', ')});`,
+      ]),
     ];
   });
-  const bodies = parts.flatMap(({ emitter, body }, i) => [
-    `fn part${i}(group: vec3<u32>, lane: u32, groups: vec3<u32>) {`,
-    ...(emitter.usesOne ? ['  let one = i32(groups.z);'] : []),
-    ...(emitter.usesUnit ? ['  let unit = f32(groups.z);'] : []),
-    ...indent(body),
-    '}',
-  ]);
   const highestScalar = Math.max(...parts.map(({ emitter }) => emitter.highestScalar));
   const code = [
     ...(bindings.some((binding) => binding.endsWith('array<f16>;')) ? ['enable f16;'] : []),
@@ -98,7 +115,7 @@ export function joinShaders(shaders: readonly Shader[]): Shader {
     ...(highestScalar >= 0 ? [scalarsText(bindings.length, highestScalar)] : []),
     ...variables,
     ...functionTexts(new Set(parts.flatMap(({ emitter }) => [...emitter.functions]))),
-    ...bodies,
+    ...functions,
     `@compute @workgroup_size(${threads})`,
     'fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32, @builtin(num_workgroups) groups: vec3<u32>) {',
     ...indent([...calls, '}']),
@@ -106,4 +123,17 @@ export function joinShaders(shaders: readonly Shader[]): Shader {
     '',
   ].join('\n');
   return { code, workgroups: [begin, 1], usesScalars: highestScalar >= 0, parts: first };
+}
+
+/** The lines of the first choice whose end lies beyond the workgroup, found by halves. */
+function choose(choices: readonly { readonly end: number; readonly lines: readonly string[] }[]): string[] {
+  if (choices.length <= 1) return [...(choices[0]?.lines ?? [])];
+  const half = choices.length >> 1;
+  return [
+    `if (group.x < ${choices[half - 1]?.end ?? 0}u) {`,
+    ...indent(choose(choices.slice(0, half))),
+    '} else {',
+    ...indent(choose(choices.slice(half))),
+    '}',
+  ];
 }
