@@ -3,6 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { alone, sharedForks } from './tools/testing/src/pool.ts';
+import { ProjectByProject } from './tools/testing/src/sequence.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -23,6 +25,8 @@ export default defineConfig({
   test: {
     // Vitest leaves one core to itself, of two the half of what there is; but it has nothing to do while tests run.
     maxWorkers: availableParallelism(),
+    sequence: { sequencer: ProjectByProject },
+    tags: [alone],
     projects: projects.map(({ name, folder }) => ({
       test: {
         name,
@@ -31,6 +35,11 @@ export default defineConfig({
         environment: 'node' as const,
         testTimeout: 60_000,
         hookTimeout: 60_000,
+        pool: sharedForks,
+        // The difference of two long lists would take gigabytes and minutes.
+        diff: { truncateThreshold: 5_000 },
+        isolate: false,
+        setupFiles: [`${root}tools/testing/src/setup.ts`],
       },
     })),
   },

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { buildPrograms } from '../../tools/testing/src/programs.ts';
 import { read } from '../support/command-line.ts';
 
 const parameters = { device: ['wasm', 'webgpu'], rounds: 7, filter: '', json: false } as const;
@@ -34,7 +35,7 @@ describe('the command line of a benchmark', () => {
 /** Its status and what it printed. */
 function run(file: string, ...args: string[]): Promise<{ status: number | null; output: string; errors: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', file, ...args]);
+    const child = spawn(process.execPath, [programs.get(file) ?? '', ...args]);
     let [output, errors] = ['', ''];
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (errors += data));
@@ -44,6 +45,7 @@ function run(file: string, ...args: string[]): Promise<{ status: number | null; 
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const benchmarks = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+const programs = await buildPrograms(benchmarks.map((name) => `${folder}${name}`));
 
 it.each(benchmarks)('%s refuses what it does not know and says how it is called', async (name) => {
   const { status, output, errors } = await run(`${folder}${name}`, '--no-such-flag');

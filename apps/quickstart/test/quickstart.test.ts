@@ -10,7 +10,7 @@ const files = ['model.onnx', 'model.safetensors', 'report.html'];
 
 describe('the quickstart', () => {
   it('explains itself', async () => {
-    const { code, stdout, stderr } = await run(['--help']);
+    const { code, stdout, stderr } = await run(['--help'], { fromSource: true });
     expect(code).toBe(0);
     expect(stderr).toBe('');
     for (const option of ['data', 'model', 'epochs', 'batch-size', 'learning-rate', 'device', 'seed', 'out', 'help'])

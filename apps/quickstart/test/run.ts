@@ -1,12 +1,14 @@
-/** Runs the quickstart as a user does, in a process of its own. */
+/** Runs the quickstart as a user does, in a process of its own; translated once, and as its sources where a test asks for it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildProgram } from '../../../tools/testing/src/programs.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
+const translated = await buildProgram(main);
 
 export interface Outcome {
   readonly code: number | null;
@@ -17,14 +19,20 @@ export interface Outcome {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Runs the sources, as `npm run quickstart` does. */
+  readonly fromSource?: boolean;
   /** Called with everything on the standard output so far, whenever there is more. */
   readonly onOutput?: (stdout: string, child: ChildProcess) => void;
 }
 
-export function run(args: readonly string[], { env = {}, cwd, onOutput }: RunOptions = {}): Promise<Outcome> {
+export function run(
+  args: readonly string[],
+  { env = {}, cwd, fromSource = false, onOutput }: RunOptions = {},
+): Promise<Outcome> {
+  const program = fromSource ? ['--import', tsx, main] : ['--enable-source-maps', translated];
   return new Promise((resolve, reject) => {
     const { INIT_CWD: _, DEBUG: __, ...inherited } = process.env;
-    const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
+    const child = spawn(process.execPath, [...program, ...args], {
       env: { ...inherited, HEBB_DEVICE: 'wasm', NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(cwd !== undefined && { cwd }),

@@ -393,3 +393,16 @@ describe('a derivative that is constant', () => {
     );
   });
 });
+
+it('a gradient that was taken on another device does not concern updates', async () => {
+  setDevice('wasm');
+  const w = parameter([1, 2]);
+  expect(await w.toArray()).toEqual([1, 2]);
+  backward(w.square().sum());
+  setDevice('reference');
+  const v = variable(tensor([3]));
+  assign(v, v.mul(2));
+  expect(await v.toArray()).toEqual([6]);
+  setDevice('wasm');
+  expect(await w.grad?.toArray()).toEqual([2, 4]);
+});

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { buildProgram } from '../../../tools/testing/src/programs.ts';
 import {
   DataError,
   Random,
@@ -574,14 +575,13 @@ describe('textStream', () => {
   });
 });
 
+const script = await buildProgram(fileURLToPath(new URL('./support/stream-memory.mjs', import.meta.url)));
+
 it('reads a file of 40 MB in the memory of one of 4 MB', { timeout: 120_000 }, () => {
-  const script = fileURLToPath(new URL('./support/stream-memory.mjs', import.meta.url));
   const held = (megabytes: number): number => {
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', script, String(megabytes), folder],
-      { encoding: 'utf8' },
-    );
+    const { stdout, stderr, status } = spawnSync(process.execPath, [script, String(megabytes), folder], {
+      encoding: 'utf8',
+    });
     expect(stderr).toBe('');
     expect(status).toBe(0);
     return Number(stdout);

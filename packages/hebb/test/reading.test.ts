@@ -1,4 +1,8 @@
-/** A loop without `compile` costs and computes the same however often its loss is read. */
+/**
+ * A loop without `compile` costs and computes the same however often its loss is read.
+ *
+ * @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile.
+ */
 import { afterAll, describe, expect, test } from 'vitest';
 import { backward } from '@hebb/autograd';
 import { BatchNorm1d, encodeSafetensors, Linear, ReLU, Sequential } from '@hebb/layers';

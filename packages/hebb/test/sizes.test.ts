@@ -3,7 +3,7 @@
  * stored. Tensors here are repeated numbers, which take no memory.
  */
 import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import * as hebb from '../src/index.ts';
 import { folder } from './support/folder.ts';
 import type { Kind } from './support/kinds.ts';
@@ -14,7 +14,12 @@ const exports: Readonly<Record<string, unknown>> = hebb;
 const kindsOf = functions as unknown as Readonly<Record<string, readonly Kind[]>>;
 const most = 2 ** 31 - 1;
 
-beforeAll(() => hebb.setDevice('reference'));
+beforeAll(async () => {
+  hebb.setDevice('reference');
+  await hebb.device.ready();
+});
+// What is recorded is computed by itself once it is very long, counted from the last computation: of huge tensors it must not get there.
+beforeEach(() => hebb.realize(hebb.tensor([1]).neg()));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const names = Object.keys(kindsOf).filter((name) =>

@@ -1,4 +1,8 @@
-/** Loops that are not compiled: however often they read, each step is the same program, and what they recorded stays readable. */
+/**
+ * Loops that are not compiled: however often they read, each step is the same program, and what they recorded stays readable.
+ *
+ * @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   assign,

@@ -1,4 +1,8 @@
-/** Plans are bounded by the bytes that they hold, not by their number, and whatever had to go is made anew. */
+/**
+ * Plans are bounded by the bytes that they hold, not by their number, and whatever had to go is made anew.
+ *
+ * @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ArgumentError, compile, device, setDevice, tensor, zeros, type Tensor } from '../src/index.ts';
 import { tensorType } from '../src/graph/types.ts';

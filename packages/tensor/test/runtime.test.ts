@@ -1,3 +1,4 @@
+/** @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ArgumentError,

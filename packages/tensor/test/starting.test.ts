@@ -1,3 +1,8 @@
+/**
+ * What is issued before a device has started.
+ *
+ * @module-tag alone: it loads the runtime anew.
+ */
 import { describe, expect, test, vi } from 'vitest';
 import type * as Hebb from '../src/index.ts';
 import { type DeviceName } from '../src/index.ts';

@@ -1,4 +1,8 @@
-/** `trace` and `dryRun` record a function for walkers that do not run it, and leave no sign of having done so. */
+/**
+ * `trace` and `dryRun` record a function for walkers that do not run it, and leave no sign of having done so.
+ *
+ * @module-tag alone: it counts the runs of the device.
+ */
 import { assign, compile, device, dryRun, ones, setDevice, tensor, variable, zeros } from '@hebb/tensor';
 import { makeLeaf, tensorOf, tensorType, trace } from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/** @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile. */
 import { accuracy, meanAbsoluteError } from '@hebb/evaluation';
 import { Linear, ReLU, Sequential } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';

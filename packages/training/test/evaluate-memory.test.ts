@@ -1,4 +1,8 @@
-/** A thousand batches of large outputs: 2.6 GB, were they kept. */
+/**
+ * A thousand batches of large outputs: 2.6 GB, were they kept.
+ *
+ * @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile.
+ */
 import type { ArrayBatch, Batches, LoadedBatch } from '@hebb/data';
 import { classification, scores, topKAccuracy } from '@hebb/evaluation';
 import { Linear } from '@hebb/layers';

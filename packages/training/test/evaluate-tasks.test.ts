@@ -1,4 +1,8 @@
-/** The tasks of evaluation, on the device and by batches, against scikit-learn and closed forms. */
+/**
+ * The tasks of evaluation, on the device and by batches, against scikit-learn and closed forms.
+ *
+ * @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile.
+ */
 import { ArrayDataset, DataLoader, Pipeline, StandardScaler, stream, type NumericArray } from '@hebb/data';
 import {
   accuracy,

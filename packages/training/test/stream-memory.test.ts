@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildProgram } from '../../../tools/testing/src/programs.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -20,9 +21,10 @@ interface Outcome {
   readonly most: number;
 }
 
+const script = await buildProgram(fileURLToPath(new URL('./support/train-csv.mjs', import.meta.url)));
+
 function train(megabytes: number, hold = ''): Outcome {
-  const script = fileURLToPath(new URL('./support/train-csv.mjs', import.meta.url));
-  const args = ['--import', 'tsx', script, String(megabytes), folder, hold];
+  const args = [script, String(megabytes), folder, hold];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
   return JSON.parse(stdout) as Outcome;

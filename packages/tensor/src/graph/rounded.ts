@@ -47,14 +47,17 @@ const logarithmSeries = [
  * first.
  */
 export function polynomial<V>(x: V, coefficients: readonly number[], m: RoundedArithmetic<V>): V {
-  let terms = coefficients.map((coefficient) => m.constant(coefficient)).reverse();
-  for (let power = x; terms.length > 1; power = m.mul(power, power)) {
-    const pairs: V[] = [];
-    for (let i = 0; i < terms.length; i += 2) {
-      const [low, high] = terms.slice(i, i + 2) as [V, V?];
-      pairs.push(high === undefined ? low : m.add(low, m.mul(high, power)));
+  let count = coefficients.length;
+  const terms = new Array<V>(count);
+  coefficients.forEach((coefficient, i) => (terms[count - 1 - i] = m.constant(coefficient)));
+  // In place, for the interpreter computes one for each number that is drawn.
+  for (let power = x; count > 1; power = m.mul(power, power)) {
+    let pairs = 0;
+    for (let i = 0; i < count; i += 2) {
+      const low = terms[i] as V;
+      terms[pairs++] = i + 1 === count ? low : m.add(low, m.mul(terms[i + 1] as V, power));
     }
-    terms = pairs;
+    count = pairs;
   }
   return terms[0] ?? m.constant(0);
 }

@@ -88,7 +88,7 @@ export function interpret(
   const bound = new Map<number, Float64Array>();
   program.parameters.forEach((node, i) => bound.set(node, parameters[i] ?? new Float64Array()));
   program.scalars.forEach((node, i) => bound.set(node, Float64Array.of(scalars[i] ?? 0)));
-  const values: Value[] = [];
+  const values: (Value | undefined)[] = [];
   const needed = neededNodes(program);
   const compute = ({ op, attributes, type, inputs }: ProgramNode): Float64Array => {
     const operands = inputs.map((input) => values[input] as Value);
@@ -98,9 +98,21 @@ export function interpret(
         : held((rules[op] as Rule<typeof op>)(operands, attributes, type), type);
     return rounding === undefined || type.parts !== undefined ? data : rounding(data, type, op, operands);
   };
+  const last = lastReaders(program, needed);
   program.nodes.forEach((node, position) => {
     if (needed[position] !== true) return;
     values[position] = { type: node.type, data: bound.get(position) ?? compute(node) };
+    for (const input of node.inputs) if (last[input] === position) values[input] = undefined;
   });
   return program.outputs.map(({ node }) => (values[node] as Value).data);
+}
+
+/** By position, which node is the last to read a value; what comes of it is kept. Without it a run would hold all that it computes. */
+function lastReaders({ nodes, outputs }: Program, needed: readonly boolean[]): number[] {
+  const last: number[] = [];
+  nodes.forEach(({ inputs }, position) => {
+    if (needed[position] === true) for (const input of inputs) last[input] = position;
+  });
+  for (const { node } of outputs) last[node] = -1;
+  return last;
 }

@@ -231,9 +231,11 @@ function deviceNamed(name: DeviceName): Device {
   return found;
 }
 
-/** Makes `name` the current device; {@link setDevice} also settles pending work first. */
-export function chooseDevice(name: DeviceName): void {
+/** Makes `name` the current device, and says whether it was another; {@link setDevice} also settles pending work first. */
+export function chooseDevice(name: DeviceName): boolean {
+  const before = current;
   current = deviceNamed(checkName(name, 'setDevice'));
+  return current !== before;
 }
 
 /**

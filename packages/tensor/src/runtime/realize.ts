@@ -15,7 +15,7 @@ import { activeRecording } from './recording.ts';
 import { initializeCells, issue, linearizeJob, type Job } from './run.ts';
 import { disposedReason, goneStorage, type Storage } from './storage.ts';
 import type { Updating } from './updates.ts';
-import { forgetRecorded, inOrder, noteRecorded } from './waiting.ts';
+import { forgetGradients, forgetRecorded, inOrder, noteRecorded } from './waiting.ts';
 
 /** Values up to this size stay on the host once they have been read, so that a loss per step leaves nothing on the device. */
 const demotionBytes = 4096;
@@ -210,5 +210,5 @@ function refuseInCapture(
  */
 export function setDevice(name: DeviceName): void {
   if (pendingCells.size > 0) flush([]);
-  chooseDevice(name);
+  if (chooseDevice(name)) forgetGradients();
 }

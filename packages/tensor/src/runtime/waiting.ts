@@ -35,6 +35,12 @@ export function noteGradient(cell: NodeCell, gradient: Node | undefined): void {
   else newGradients.set(cell, gradient);
 }
 
+/** Forgets gradients that nobody has asked for: they belong to another device than the updates to come. */
+export function forgetGradients(): void {
+  newGradients.clear();
+  gradients.clear();
+}
+
 /** Gradients that variables had when the step was recorded, and still have: whoever holds the variable may read them after it. */
 export function gradientsOfStep(): Node[] {
   return [...gradients].flatMap(([cell, gradient]) => (cell.gradient === gradient ? [gradient] : []));

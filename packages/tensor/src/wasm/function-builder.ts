@@ -92,9 +92,10 @@ export class FunctionBuilder {
   }
 
   #constant(): Value {
-    const key = `v128 ${intBytes.join()}`;
-    const bytes = new Uint8Array(intBytes.buffer.slice(0));
-    return this.#intern(key, (id) => ({ kind: 'v128', id, type: 'v128', level: 0, volatile: false, bytes }));
+    return this.#intern(`v128 ${intBytes[0]} ${intBytes[1]} ${intBytes[2]} ${intBytes[3]}`, (id) => {
+      const bytes = new Uint8Array(intBytes.buffer.slice(0));
+      return { kind: 'v128', id, type: 'v128', level: 0, volatile: false, bytes };
+    });
   }
 
   f32x4(value: number): Value {

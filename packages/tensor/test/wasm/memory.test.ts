@@ -1,3 +1,4 @@
+/** @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile. */
 import { describe, expect, it, vi } from 'vitest';
 import { Allocator, sizeClass } from '../../src/wasm/allocator.ts';
 import { createWasmBackend } from '../../src/wasm/backend.ts';

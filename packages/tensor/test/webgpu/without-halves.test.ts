@@ -1,4 +1,8 @@
-/** Everything that is said of float16 and uint8, on a WebGPU device whose shaders have no float16: elements of 4 bytes there. */
+/**
+ * Everything that is said of float16 and uint8, on a WebGPU device whose shaders have no float16: elements of 4 bytes there.
+ *
+ * @module-tag alone: it mocks modules.
+ */
 import { expect, it, vi } from 'vitest';
 import type { AcquireOptions } from '../../src/webgpu/device.ts';
 import { describeWebgpu, openBackend } from './support.ts';
