@@ -1,15 +1,22 @@
 /**
- * Weights both ways with PyTorch, for whole models: what it saves gives its outputs here, what is saved here gives ours there.
+ * Weights both ways with PyTorch, for whole models: what it saves gives its outputs here, as safetensors and as torch.save writes it in both formats; what is saved here, in one file or
+ * several, gives ours there.
  *
  * npm run interop -- [NAME ...]
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readSafetensors, writeSafetensors } from '../../packages/layers/src/index.ts';
-import { manualSeed, setDevice, type Tensor } from '../../packages/tensor/src/index.ts';
+import {
+  readPyTorch,
+  readSafetensors,
+  writeSafetensors,
+  writeShardedSafetensors,
+  type StateDict,
+} from '../../packages/layers/src/index.ts';
+import { assign, manualSeed, setDevice, zerosLike, type Tensor } from '../../packages/tensor/src/index.ts';
 import { models } from './src/models.ts';
 
 const tolerance = 1e-4;
@@ -42,18 +49,43 @@ try {
       execFileSync(python, [script, command, name, folder], { stdio: ['ignore', 'inherit', 'inherit'] });
     };
     ask('save');
+    const expected = (await readSafetensors(result)).get('output');
+    const differences: number[] = [];
+    const loadedHere: string[] = [];
+    const [pt, before] = [join(folder, 'state.pt'), join(folder, 'before.pt')];
+    const forms: readonly (readonly [form: string, path: string, read: () => Promise<StateDict>])[] = [
+      ['safetensors', state, () => readSafetensors(state)],
+      ['.pt', pt, () => readPyTorch(pt)],
+      ['.pt of before 1.6', before, () => readPyTorch(before, { key: 'model' })],
+    ];
     const loaded = make().eval();
-    loaded.loadStateDict(await readSafetensors(state));
-    const there = await difference(output(loaded), (await readSafetensors(result)).get('output'));
+    for (const [form, path, read] of forms) {
+      const begun = performance.now();
+      const saved = await read();
+      const milliseconds = performance.now() - begun;
+      // What came before must not be what is compared.
+      for (const value of loaded.stateDict().values()) assign(value, zerosLike(value));
+      loaded.loadStateDict(saved);
+      const apart = await difference(output(loaded), expected);
+      differences.push(apart);
+      loadedHere.push(`${form} ${apart.toExponential(1)} (${(statSync(path).size / 1e6).toFixed(2)} MB in ${milliseconds.toFixed(0)} ms)`); // prettier-ignore
+    }
 
     const own = make().eval();
-    await writeSafetensors(state, own.stateDict());
-    ask('load');
-    const here = await difference(output(own), (await readSafetensors(result)).get('output'));
-    isRight &&= there <= tolerance && here <= tolerance;
-    console.log(
-      `${name}: ${loaded.parameterCount} parameters; saved by PyTorch and loaded here ${there.toExponential(1)} apart, saved here and loaded by PyTorch ${here.toExponential(1)}`,
-    );
+    const loadedThere: string[] = [];
+    for (const form of ['one file', 'several'] as const) {
+      if (form === 'one file') await writeSafetensors(state, own.stateDict());
+      else await writeShardedSafetensors(state, own.stateDict(), { maxShardSize: Math.ceil(statSync(state).size / 3) });
+      ask('load');
+      const apart = await difference(output(own), (await readSafetensors(result)).get('output'));
+      differences.push(apart);
+      loadedThere.push(`${form} ${apart.toExponential(1)}`);
+    }
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+    isRight &&= differences.every((apart) => apart <= tolerance);
+    console.log(`${name}: ${loaded.parameterCount} parameters`);
+    console.log(`  saved by PyTorch, loaded here: ${loadedHere.join(', ')} apart`);
+    console.log(`  saved here, loaded by PyTorch: ${loadedThere.join(', ')} apart`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -1,8 +1,9 @@
 """PyTorch's side of `npm run interop` and of the fixtures.
 
 pytorch.py fixture NAME     writes test/fixtures/NAME.json: names and shapes of the state, and the output, with weights and inputs by the formula
-pytorch.py save NAME DIR    makes the model and saves DIR/state.safetensors, and DIR/output.safetensors for the inputs of the formula
-pytorch.py load NAME DIR    loads DIR/state.safetensors, which must have all names and no others, and saves DIR/output.safetensors
+pytorch.py save NAME DIR    makes the model and saves DIR/state.safetensors, DIR/state.pt, DIR/before.pt (a checkpoint in the format before 1.6), and DIR/output.safetensors for the inputs of
+                            the formula
+pytorch.py load NAME DIR    loads DIR/state.safetensors, or the files of its index, which must have all names and no others, and saves DIR/output.safetensors
 """
 
 import importlib
@@ -40,7 +41,10 @@ if command == "fixture":
 else:
     folder = Path(rest[0])
     if command == "save":
-        safetensors_format.save(model.state_dict(), folder / "state.safetensors")
+        state = model.state_dict()
+        safetensors_format.save(state, folder / "state.safetensors")
+        torch.save(state, folder / "state.pt")
+        torch.save({"model": state, "epoch": 1}, folder / "before.pt", _use_new_zipfile_serialization=False)
     else:
         model.load_state_dict(safetensors_format.load(folder / "state.safetensors"), strict=True)
     safetensors_format.save({"output": output()}, folder / "output.safetensors")

@@ -24,6 +24,17 @@ def save(tensors, path):
 
 
 def load(path):
+    """The tensors of a file, or of the files that the index beside it names."""
+    index = path.with_name(path.name + ".index.json")
+    if not index.exists():
+        return load_file(path)
+    content = json.loads(index.read_text())
+    files = {name: load_file(path.with_name(name)) for name in set(content["weight_map"].values())}
+    assert sum(tensor.nbytes for file in files.values() for tensor in map(torch.Tensor.numpy, file.values())) == content["metadata"]["total_size"]
+    return {name: files[place][name] for name, place in content["weight_map"].items()}
+
+
+def load_file(path):
     with open(path, "rb") as file:
         data = file.read()
     length = int.from_bytes(data[:8], "little")

@@ -20,7 +20,15 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** What gives values to the host instead of tensors to a graph. */
 const readers = new Set([
   ...['maskedSelect', 'nonZero', 'unique', 'equals', 'allClose', 'formatTensor', 'realize', 'runOnnx', 'verifyOnnx'],
-  ...['isBiasOrNorm', 'encodeNpy', 'encodeNpz', 'encodeSafetensors', 'encodeState', 'writeSafetensors'],
+  ...[
+    'isBiasOrNorm',
+    'encodeNpy',
+    'encodeNpz',
+    'encodeSafetensors',
+    'encodeState',
+    'writeSafetensors',
+    'writeShardedSafetensors',
+  ],
 ]);
 
 /** What a file cannot hold, and what the error says. */

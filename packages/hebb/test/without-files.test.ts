@@ -17,6 +17,7 @@ import {
   tensor,
   writeReport,
   writeSafetensors,
+  writeShardedSafetensors,
   type History,
   type Run,
 } from '../src/index.ts';
@@ -49,6 +50,12 @@ it.each<[string, string, RegExp, () => Promise<unknown>]>([
     'SafetensorsError',
     /pass them: readSafetensors/,
     () => readSafetensorsMetadata('a.safetensors'),
+  ],
+  [
+    'writeShardedSafetensors',
+    'SafetensorsError',
+    /encodeSafetensors\(state\)/,
+    () => writeShardedSafetensors('a.safetensors', { a: tensor(1) }),
   ],
   ['writeSafetensors', 'SafetensorsError', /encodeSafetensors\(state\)/, () => writeSafetensors('a', { a: tensor(1) })],
   ['saveOnnx', 'OnnxFileError', /bytes of exportOnnx\(\)/, () => saveOnnx('a.onnx', new Uint8Array(1))],

@@ -123,7 +123,7 @@ describe('states of PyTorch there and back', () => {
     const { parameters } = start(run);
     const only = (run.options.groups ?? []).map(({ match }) => ({ match: new RegExp(match) }));
     const optimizer = new (classOf(run))(parameters, { groups: only });
-    optimizer.loadStateDict(fromPyTorchState(optimizer, { param_groups: groups, state }, names));
+    optimizer.loadStateDict(await fromPyTorchState(optimizer, { param_groups: groups, state }, names));
     const back = toPyTorchState(optimizer);
     expect(back.names).toEqual(names);
     back.param_groups.forEach((group, i) => {

@@ -115,6 +115,12 @@ await hebb.saveCheckpoint(checkpointPath, { model: model() });
 const npy = await hebb.encodeNpy(tensor([1, 2]));
 const npz = await hebb.encodeNpz({ x: tensor([1, 2]) });
 const encoded = await hebb.encodeSafetensors({ a: tensor([1, 2]) });
+const indexPath = join(folder, 'shards.safetensors.index.json');
+await hebb.writeShardedSafetensors(
+  join(folder, 'shards.safetensors'),
+  { a: tensor([1, 2]), b: tensor([3]) },
+  { maxShardSize: 8 },
+);
 /** What `torch.save({'model': {}}, file, _use_new_zipfile_serialization=False)` writes: pickles in a row, and no storages. */
 const saved = Uint8Array.from(
   '8002 8a0a 6cfc9c46f9206aa85019 2e | 8002 4d e903 2e | 8002 7d 2e | 8002 7d 58 05000000 6d6f64656c 7d 73 2e | 8002 5d 2e'
@@ -984,6 +990,21 @@ export const functions: Functions<Api> = {
   readSafetensorsMetadata: [other(() => encoded, 'text')],
   readPyTorch: [other(() => saved), options<hebb.ReadPyTorchOptions>({ key: other(() => 'model', 'array') })],
   readPyTorchObject: [other(() => saved), options<hebb.ReadPyTorchOptions>({ key: other(() => 'model', 'array') })],
+  readShardedSafetensors: [
+    other(() => indexPath, 'text'),
+    options<hebb.ReadShardedSafetensorsOptions>({
+      shard: aFunction((name: string) => join(folder, name)),
+      checkTotalSize: aBoolean(true),
+    }),
+  ],
+  writeShardedSafetensors: [
+    path('b.safetensors'),
+    namedTensors,
+    options<hebb.WriteShardedSafetensorsOptions>({
+      maxShardSize: anAmountOfWork(8),
+      metadata: other(() => ({ made: 'here' }), 'object'),
+    }),
+  ],
   writeSafetensors: [path('a.safetensors'), namedTensors, optional(other(() => ({}), 'object'))],
 
   // Losses and optimizers.
@@ -1146,7 +1167,7 @@ export const functions: Functions<Api> = {
   fromPyTorchState: [
     other(() => trained().optimizer),
     other(() => ({ param_groups: [{ lr: 0.5, params: [] }], state: {} })),
-    texts('0.weight'),
+    optional(texts('0.weight')),
   ],
   toPyTorchState: [other(() => trained().optimizer)],
   averagingOf: [other(() => trained().optimizer)],

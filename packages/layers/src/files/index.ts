@@ -16,6 +16,12 @@ export {
   readSafetensorsMetadata,
   writeSafetensors,
 } from './safetensors/file.ts';
+export {
+  readShardedSafetensors,
+  writeShardedSafetensors,
+  type ReadShardedSafetensorsOptions,
+  type WriteShardedSafetensorsOptions,
+} from './safetensors/shards.ts';
 export { readPyTorch, readPyTorchObject, type ReadPyTorchOptions } from './pytorch/read.ts';
 export type { PyTorchValue } from './pytorch/build.ts';
 export { PyTorchFileError } from './pytorch/error.ts';

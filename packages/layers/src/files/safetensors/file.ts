@@ -1,11 +1,10 @@
 /** safetensors files on disk (Node). */
-import { FileError, openFile, writeFile, type OpenFile } from '@hebb/files';
+import { FileError, writeFile } from '@hebb/files';
 import type { NamedTensors, StateDict } from '../../module/state.ts';
+import { withSource, type ByteSource, type FileSource } from '../source.ts';
 import {
   arrayOf,
   decodeEntry,
-  decodeSafetensors,
-  decodeSafetensorsArrays,
   encodeSafetensors,
   headerLength,
   parseHeader,
@@ -15,13 +14,14 @@ import {
   type SafetensorsArrays,
 } from './format.ts';
 
-const instead = {
+export const instead = {
   read: 'Fetch the bytes and pass them: readSafetensors(new Uint8Array(await (await fetch(url)).arrayBuffer())).',
   write: 'Make the bytes with encodeSafetensors(state) and offer them: URL.createObjectURL(new Blob([bytes])).',
 };
 
 /**
- * Reads a safetensors file by its path, or from bytes that are there already (fetched in a browser, say).
+ * Reads a safetensors file by its path, or from bytes that are there already (fetched in a browser, say), or a `File`. A model in several files is read by its index with
+ * {@link readShardedSafetensors}.
  *
  * Throws `SafetensorsError`, naming the file, where it cannot be read or is not valid; see {@link decodeSafetensors}.
  *
@@ -31,8 +31,7 @@ const instead = {
  * new Linear(784, 10).loadStateDict(await readSafetensors('model.safetensors'));
  * ```
  */
-export async function readSafetensors(source: string | URL | Uint8Array): Promise<StateDict> {
-  if (source instanceof Uint8Array) return decodeSafetensors(source).state;
+export async function readSafetensors(source: FileSource): Promise<StateDict> {
   return withFile('readSafetensors', source, async (file) => {
     const { header, start } = await readHeader(file);
     const state: StateDict = new Map();
@@ -52,8 +51,7 @@ export async function readSafetensors(source: string | URL | Uint8Array): Promis
  * arrays.get('weight')?.dtype; // 'F32'
  * ```
  */
-export async function readSafetensorsArrays(source: string | URL | Uint8Array): Promise<SafetensorsArrays> {
-  if (source instanceof Uint8Array) return decodeSafetensorsArrays(source);
+export async function readSafetensorsArrays(source: FileSource): Promise<SafetensorsArrays> {
   return withFile('readSafetensorsArrays', source, async (file) => {
     const { header, start } = await readHeader(file);
     const arrays = new Map<string, SafetensorsArray>();
@@ -64,13 +62,7 @@ export async function readSafetensorsArrays(source: string | URL | Uint8Array): 
 }
 
 /** Reads the metadata of a file without its tensors. */
-export async function readSafetensorsMetadata(
-  source: string | URL | Uint8Array,
-): Promise<Readonly<Record<string, string>>> {
-  if (source instanceof Uint8Array) {
-    const start = 8 + headerLength(source, source.length);
-    return parseHeader(source.subarray(8, start), source.length - start).metadata;
-  }
+export async function readSafetensorsMetadata(source: FileSource): Promise<Readonly<Record<string, string>>> {
   return withFile('readSafetensorsMetadata', source, async (file) => (await readHeader(file)).header.metadata);
 }
 
@@ -94,24 +86,41 @@ export async function writeSafetensors(
 }
 
 /** A file that cannot be read or written, as an error of this format; any other error as it is. */
-function fileError(where: string, cause: unknown): unknown {
+export function fileError(where: string, cause: unknown): unknown {
   if (!(cause instanceof FileError)) return cause;
   const error = new SafetensorsError(`[${where}] ${cause.summary}`, { hint: cause.hint });
   error.cause = cause;
   return error;
 }
 
-async function withFile<T>(where: string, path: string | URL, read: (file: OpenFile) => Promise<T>): Promise<T> {
+/** Calls `read` with the bytes; errors name the file. */
+export async function withFile<T>(
+  where: string,
+  source: FileSource,
+  read: (file: ByteSource) => Promise<T>,
+): Promise<T> {
   try {
-    return await openFile(path, read, { instead: instead.read });
+    return await withSource(source, read, { instead: instead.read });
   } catch (error) {
-    if (error instanceof SafetensorsError) throw new SafetensorsError(`${String(path)}: ${error.message}`);
+    const isNamed = typeof source === 'string' || source instanceof URL;
+    if (error instanceof SafetensorsError && isNamed) throw new SafetensorsError(`${String(source)}: ${error.message}`);
     throw fileError(where, error);
   }
 }
 
-async function readHeader(file: OpenFile): Promise<{ header: Header; start: number }> {
+export async function readHeader(file: ByteSource): Promise<{ header: Header; start: number }> {
   const length = headerLength(await file.read(0, Math.min(8, file.size)), file.size);
   const start = 8 + length;
   return { header: parseHeader(await file.read(8, length), file.size - start), start };
 }
+
+/** The text of an index of several files. */
+export function readIndexText(where: string, source: FileSource): Promise<string> {
+  return withFile(where, source, async (file) => {
+    if (file.size > longestIndex)
+      throw new SafetensorsError(`[safetensors] the index has ${file.size} bytes; up to ${longestIndex} are read.`);
+    return new TextDecoder().decode(await file.read(0, file.size));
+  });
+}
+
+const longestIndex = 100_000_000;

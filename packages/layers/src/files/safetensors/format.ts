@@ -150,6 +150,11 @@ export function bytesOf(dtype: DType, data: TensorData): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
+/** How many bytes a file has for a tensor. */
+export function byteLengthOf({ dtype, size }: Tensor): number {
+  return size * (elementFormats.find(({ name }) => name === written[dtype])?.bytes ?? 0);
+}
+
 /** The tensor of an entry from its bytes. */
 export function decodeEntry({ name, format, shape }: Entry, bytes: Uint8Array): Tensor {
   const aligned = new Uint8Array(bytes).buffer;
