@@ -12,12 +12,14 @@ import {
 import { fromConfig, ownTypes } from './config.ts';
 import type { ModuleTypes } from './module/build.ts';
 import { requireModule, type AnyModule, type Module } from './module/module.ts';
-import { isModule } from './module/walk.ts';
+import { afterEachParameter } from './module/parameter.ts';
+import { Reparametrization } from './normalization/reparametrization.ts';
+import { isModule } from './module/known.ts';
 
 export interface InitializeByNameOptions {
   /**
    * The initial value of a parameter, drawn from a generator that only this name has, or undefined where it is to stay as it is. Default: what the parameter's
-   * layer begins with, drawn from a generator that only the layer's path has.
+   * layer begins with, drawn from a generator that only the parameter's name has.
    */
   scheme?: (name: string, parameter: Tensor, generator: Generator) => Tensor | undefined;
   /** Classes beyond those of this package that have parameters of their own, for the default: `{ Net }`. */
@@ -44,9 +46,9 @@ function seedOf(seed: number, name: string): number {
 }
 
 /**
- * Gives all parameters of a model new initial values that follow from `seed` and their names: the same whichever other layers there are, in whatever order
- * they were made, and on every device. By default every layer gets what it begins with, drawn from a generator whose seed follows from `seed` and the layer's
- * path; with a scheme every parameter has a generator of its own. A tied parameter counts by its first name; buffers and the default generator stay as they are.
+ * Gives all parameters of a model new initial values that follow from `seed` and their names: the same whichever other layers and parameters there are, in whatever order
+ * they were made, and on every device. Every parameter has a generator of its own, whose seed follows from `seed` and the name; by default it gets what its layer
+ * begins with. A tied parameter counts by its first name; buffers and the default generator stay as they are.
  *
  * @param seed - an integer from 0 to 2³² − 1
  * @returns the model.
@@ -101,17 +103,21 @@ function defaultsOf(model: AnyModule, seed: number, types: ModuleTypes): Map<str
     const own = [...module.namedParameters().keys()].filter(
       (name) => !apart.some(([other]) => name.startsWith(`${other}.`)),
     );
-    if (own.length > 0) {
-      const fresh = seededBy(seedOf(seed, path), () => fromConfig(module.config(), types)).namedParameters();
-      for (const name of own) {
-        const value = fresh.get(name);
-        if (value !== undefined && !values.has(full(name))) values.set(full(name), value.detach());
-      }
+    for (const name of own) {
+      if (values.has(full(name))) continue;
+      const fresh = seededBy(seedOf(seed, full(drawnAs(module, name))), () => fromConfig(module.config(), types));
+      const value = fresh.namedParameters().get(name);
+      if (value !== undefined) values.set(full(name), value.detach());
     }
     for (const [name, each] of apart) visit(each, full(name));
   };
   visit(model, '');
   return values;
+}
+
+/** By whose name a parameter is drawn: of what a weight is computed of, that of the weight, since lengths and directions are those of one draw. */
+function drawnAs(module: AnyModule, name: string): string {
+  return module instanceof Reparametrization && name.startsWith('weight_') ? 'weight' : name;
 }
 
 /** The modules among the arguments of a module's constructor, also in lists and objects. */
@@ -127,12 +133,13 @@ function modulesIn(module: AnyModule): Set<AnyModule> {
   return found;
 }
 
-/** What is made while the default generator has that seed. */
+/** What is made while the default generator has that seed. Each parameter draws as if it were the first, whatever is made before it. */
 function seededBy<T>(seed: number, make: () => T): T {
   const before = defaultGenerator.stateDict();
+  const begin = (): void => defaultGenerator.reset(seed);
   try {
-    defaultGenerator.reset(seed);
-    return make();
+    begin();
+    return afterEachParameter(begin, make);
   } finally {
     defaultGenerator.loadStateDict(before);
   }

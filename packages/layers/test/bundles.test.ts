@@ -5,17 +5,40 @@ import * as layers from '../src/index.ts';
 
 const source = fileURLToPath(new URL('../src/', import.meta.url));
 
+const options = {
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  write: false,
+  logLevel: 'error',
+} as const;
+
 async function minified(contents: string): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: source, sourcefile: 'main.js' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    write: false,
-    logLevel: 'error',
-  });
+  const stdin = { contents, resolveDir: source, sourcefile: 'main.js' };
+  const { outputFiles } = await build({ ...options, stdin });
   return outputFiles[0]?.text ?? '';
+}
+
+/** The sources of which an import of one name loads code at once: `layers/linear/linear.ts`. */
+async function sourcesOf(name: string): Promise<string[]> {
+  const stdin = { contents: `export { ${name} } from './index.ts';`, resolveDir: source, sourcefile: 'main.js' };
+  const split = { splitting: true, outdir: fileURLToPath(new URL('../dist', import.meta.url)) };
+  const { metafile } = await build({ ...options, ...split, stdin, metafile: true });
+  const loaded = new Set<string>();
+  const kept = new Set<string>();
+  const visit = (path: string): void => {
+    const output = metafile.outputs[path];
+    if (output === undefined || loaded.has(path)) return;
+    loaded.add(path);
+    for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) if (bytesInOutput > 0) kept.add(input);
+    for (const { path: inner, kind } of output.imports) if (kind === 'import-statement') visit(inner);
+  };
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
+    if (entryPoint?.endsWith('main.js')) visit(path);
+  return [...kept]
+    .map((path) => path.replace(/^.*packages\//, '').replace('/src/', '/'))
+    .filter((path) => path !== 'main.js');
 }
 
 test('modules keep their names in a minified bundle, in descriptions and in errors', async () => {
@@ -81,4 +104,21 @@ test('a bundle holds the modules that it uses', async () => {
   const text = await minified(`export { Flatten } from './linear/shape.ts';`);
   expect(text).toContain('"Flatten"');
   expect(text).not.toContain('"Identity"');
+});
+
+test('Linear alone holds the module, its own family and initial weights: no code of convolution, recurrence, attention or files', async () => {
+  const loaded = await sourcesOf('Linear');
+  const families = loaded.flatMap((path) => /^layers\/(.*)\//.exec(path)?.[1] ?? []);
+  expect(new Set(families)).toEqual(new Set(['module', 'linear', 'initialization']));
+  // The functions of those families, and what reads and writes files, in the packages below.
+  const foreign = /conv|pool|recurren|scan|attention|embedding|norm|fold|fft|fourier|interpolate|numpy|^files\//;
+  expect(loaded.filter((path) => foreign.test(path))).toEqual([]);
+  // What is looked for is there where it is used.
+  for (const [name, file] of [
+    ['Conv2d', 'tensor/ops/convolution.ts'],
+    ['LSTM', 'tensor/ops/scan.ts'],
+    ['MultiheadAttention', 'tensor/ops/attention.ts'],
+    ['readSafetensors', 'files/read.ts'],
+  ] as const)
+    expect(await sourcesOf(name)).toContain(file);
 });

@@ -36,6 +36,7 @@ import {
   WeightNorm,
   xavierNormal,
   xavierUniform,
+  type AnyModule,
 } from '../src/index.ts';
 
 async function moments(x: Tensor): Promise<{ count: number; mean: number; variance: number; largest: number }> {
@@ -227,7 +228,7 @@ class Backward extends Module {
   }
 }
 
-const valuesOf = async (model: Module): Promise<Record<string, Float32Array>> =>
+const valuesOf = async (model: AnyModule): Promise<Record<string, Float32Array>> =>
   Object.fromEntries(
     await Promise.all(
       [...model.namedParameters()].map(async ([name, x]) => [name, (await x.data()) as Float32Array] as const),
@@ -244,6 +245,35 @@ describe.each(devices)('initial values by name on %s', (device) => {
     const other = await valuesOf(initializeByName(new Forward(), 4));
     for (const [name, values] of Object.entries(first)) expect(other[name], name).not.toEqual(values);
     expect(first['a.weight']?.slice(0, 5)).not.toEqual(first['b.weight']?.slice(0, 5));
+  });
+
+  it('of a parameter stay what they are where its layer gets another one before it, or loses one', async () => {
+    class Small extends Module {
+      static override readonly type: string = 'Small';
+      readonly weight = parameter(uniform([3, 2], 0, 1));
+      readonly bias = parameter(uniform([2], 0, 1));
+      forward(x: Tensor): Tensor {
+        return x.matmul(this.weight).add(this.bias);
+      }
+    }
+    class Large extends Module {
+      static override readonly type: string = 'Large';
+      readonly scale = parameter(uniform([5], 0, 1));
+      readonly bias = parameter(uniform([2], 0, 1));
+      readonly weight = parameter(uniform([3, 2], 0, 1));
+      forward(x: Tensor): Tensor {
+        return x.matmul(this.weight).add(this.bias);
+      }
+    }
+    const [small, large] = await Promise.all([
+      valuesOf(initializeByName(new Small(), 3, { types: { Small } })),
+      valuesOf(initializeByName(new Large(), 3, { types: { Large } })),
+    ]);
+    expect([large['weight'], large['bias']]).toEqual([small['weight'], small['bias']]);
+    expect(large['scale']?.slice(0, 2)).not.toEqual(large['bias']);
+    const attention = await valuesOf(initializeByName(new MultiheadAttention(8, 2), 3));
+    const without = await valuesOf(initializeByName(new MultiheadAttention(8, 2, { bias: false }), 3));
+    for (const name of ['in_proj_weight', 'out_proj.weight']) expect(without[name], name).toEqual(attention[name]);
   });
 
   it("are those that the layers begin with: Linear's uniform in ±1/√inFeatures, PReLU's constant", async () => {
@@ -284,6 +314,9 @@ describe.each(devices)('initial values by name on %s', (device) => {
     const normed = initializeByName(new Sequential(new WeightNorm(new Linear(3, 2))), 2);
     const plain = initializeByName(new Sequential(new Linear(3, 2)), 2);
     expect(await inner(normed, '0.weight_v')).toEqual(await inner(plain, '0.weight'));
+    // The lengths are those of what was drawn.
+    const [weight, drawn] = [(normed.at(0) as WeightNorm).weight, plain.getMember('0.weight') as Tensor];
+    expect(await weight.sub(drawn).abs().max().item()).toBeLessThan(1e-6);
   });
 
   it('are refused of a wrong shape, and of parameters of a class that is not known', () => {

@@ -13,6 +13,7 @@ import {
   ReLU,
   summary,
 } from '../src/index.ts';
+import { placeOf } from '../src/module/known.ts';
 
 beforeAll(() => setDevice('reference'));
 
@@ -63,7 +64,7 @@ describe('containers', () => {
     expect([...model.namedBuffers().keys()]).toEqual(['scales.fine.steps']);
     expect(model.parameterCount).toBe(9 * 4 + 1);
     const cat = model.namedModules().get('heads.cat') as Module;
-    expect(String(cat)).toBe('heads.cat (Linear 2 → 2)');
+    expect(placeOf(cat)).toBe('heads.cat (Linear 2 → 2)');
   });
 
   it('modes, state dicts, safetensors and the summary follow', async () => {

@@ -109,7 +109,13 @@ describe('around a lazy layer', () => {
       ...['0.bias', '0.weight_g', '0.weight_v'],
       ...['1.bias', '1.weight_orig', '1.weight_u', '1.weight_v'],
     ]);
-    expect(String(model.at(0))).toBe('0 (WeightNorm of Linear 4 → 3)');
+    expect(model.at(0)?.describe()).toBe('WeightNorm of Linear 4 → 3');
+    expect(String(model.at(0)).split('\n')).toEqual([
+      'WeightNorm(',
+      '  axis=0',
+      '  (layer): Linear(inFeatures=4, outFeatures=3, bias=true)',
+      ')',
+    ]);
     expect(model.forward(ones([2, 5, 4])).shape).toEqual([2, 2, 3]);
     const again = fromConfig(JSON.parse(JSON.stringify(model.config())) as ReturnType<Module['config']>);
     expect(names(again)).toEqual(names(model));

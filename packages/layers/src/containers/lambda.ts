@@ -8,6 +8,7 @@ import {
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import type { ModuleConfig, ModuleType } from '../module/build.ts';
+import { placeOf } from '../module/known.ts';
 import { Module, type AnyModule } from '../module/module.ts';
 
 export interface LambdaOptions {
@@ -72,7 +73,7 @@ export class Lambda<Inputs extends readonly unknown[] = [x: Tensor], Output = Te
 
   override config(): ModuleConfig {
     if (this.name === undefined)
-      throw new ArgumentError(`[config] ${this.toString()} is a function, which JSON cannot hold.`, {
+      throw new ArgumentError(`[config] ${placeOf(this)} is a function, which JSON cannot hold.`, {
         hint: "Give it a name, new Lambda(f, { name: 'double' }), and fromConfig the function: fromConfig(config, { Lambda: Lambda.of({ double: f }) }).",
       });
     return { ...super.config(), name: this.name };

@@ -1,6 +1,7 @@
 import { ArgumentError, guard } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
 import { Module, type AnyModule } from '../module/module.ts';
+import { printModule } from '../module/print.ts';
 
 /**
  * Modules in a list, for a `forward` of your own that goes over them. They are named by their numbers, from '0' on. An array in a field is walked
@@ -47,6 +48,10 @@ export class ModuleList<M extends AnyModule = Module> extends Module<never, neve
 
   override members(): Iterable<readonly [string, M]> {
     return this.#modules.map((module, i) => [String(i), module] as const);
+  }
+
+  override toString(): string {
+    return printModule(this, { repeated: true });
   }
 
   override replaceMember(name: string, value: AnyModule): void {

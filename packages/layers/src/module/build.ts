@@ -3,7 +3,8 @@ import { ArgumentError, Tensor } from '@hebb/tensor';
 import { describe, isPlain, requireBoolean, requirePlain, type Check, ownTypeNameOf } from '@hebb/tensor/arguments';
 import type { AnyModule, Module } from './module.ts';
 import { sharedMembers } from './shared.ts';
-import { distinct, isModule, walk } from './walk.ts';
+import { isModule } from './known.ts';
+import { distinct, walk } from './walk.ts';
 
 /** JSON that says which class to build, and with what. */
 export interface ModuleConfig {
@@ -36,6 +37,22 @@ export type ModuleTypes = Readonly<Record<string, ModuleType>>;
 /** The field of an argument; `...modules` is the last one, of which the constructor takes any number. */
 const fieldOf = (argument: string): string => (argument.startsWith('...') ? argument.slice(3) : argument);
 
+/** An option as the module has it now. Of a boolean one, whether there is a bias, say, is what the parameter of that name tells. */
+function optionOf(module: AnyModule, option: string): unknown {
+  const value: unknown = Reflect.get(module, option);
+  const { options } = module.constructor as unknown as ModuleType;
+  return options[option] === requireBoolean && typeof value !== 'boolean' ? value !== undefined : value;
+}
+
+/** The arguments of its constructor as a module has them now, by name; undefined where it keeps none. */
+export function argumentsOf(module: AnyModule): (readonly [name: string, value: unknown])[] {
+  const { positional, options } = module.constructor as unknown as ModuleType;
+  return [
+    ...positional.map((argument) => [fieldOf(argument), Reflect.get(module, fieldOf(argument)) as unknown] as const),
+    ...Object.keys(options).map((option) => [option, optionOf(module, option)] as const),
+  ];
+}
+
 /** See `Module.config`. `replacedIn` says which members of a module were put in the place of others. */
 export function configOf(module: AnyModule, replacedIn: (module: AnyModule) => ReadonlySet<string>): ModuleConfig {
   const { positional, options, name } = module.constructor as unknown as ModuleType & { name: string };
@@ -59,11 +76,9 @@ export function configOf(module: AnyModule, replacedIn: (module: AnyModule) => R
     }
     config[field] = encode(Reflect.get(module, field), `${type}.${field}`, said);
   }
-  for (const [option, check] of Object.entries(options)) {
-    const value: unknown = Reflect.get(module, option);
-    // Whether there is a bias, say, is what the parameter of that name tells.
-    if (check === requireBoolean) config[option] = typeof value === 'boolean' ? value : value !== undefined;
-    else if (value !== undefined) config[option] = encode(value, `${type}.${option}`, said);
+  for (const option of Object.keys(options)) {
+    const value = optionOf(module, option);
+    if (value !== undefined) config[option] = encode(value, `${type}.${option}`, said);
   }
   const replaced = replacements(module, said, replacedIn);
   if (replaced.size > 0)

@@ -6,6 +6,7 @@ import { ArgumentError, HebbError } from '@hebb/tensor';
 import { describe, requireFunction } from '@hebb/tensor/arguments';
 import { HookHolder, type Hooks } from './hooks.ts';
 import type { AnyModule } from './module.ts';
+import { placeOf } from './known.ts';
 import { watching } from './watch.ts';
 
 /** Gets a module and its inputs before `forward` does; a list that it returns takes the place of the inputs. */
@@ -118,7 +119,7 @@ export class Forwarding {
       return output;
     } catch (error) {
       // The innermost module wins.
-      if (error instanceof HebbError) error.inModule(module.toString());
+      if (error instanceof HebbError) error.inModule(placeOf(module));
       throw error;
     } finally {
       running = outer;

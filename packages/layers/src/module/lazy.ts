@@ -5,7 +5,7 @@ import { callWith, readInputs, zerosFor, type ModelInputs } from './inputs.ts';
 import { withMode } from './modes.ts';
 import { Module, requireModule, type AnyModule } from './module.ts';
 import { UninitializedError } from './uninitialized.ts';
-import { takeHooks } from './walk.ts';
+import { takeHooks } from './known.ts';
 
 /**
  * A layer whose sizes follow from its first input. It stands for the layer that {@link create} makes of that input: {@link initialize} puts the

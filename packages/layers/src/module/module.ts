@@ -8,9 +8,11 @@ import { configOf, type ModuleConfig, type ModuleOptions } from './build.ts';
 import { Forwarding, type ForwardHook, type ForwardPreHook } from './forward.ts';
 import { compareState, loadState, type LoadOptions, type LoadReport } from './load.ts';
 import { fieldsOf } from './members.ts';
+import { printModule } from './print.ts';
 import { memberAt, replaceInFields, requireReplacement } from './replace.ts';
 import type { NamedTensors, StateDict } from './state.ts';
-import { byName, distinct, introduceModules, isMember, isModule, tensorsOf, walk } from './walk.ts';
+import { introduceModules, isModule } from './known.ts';
+import { byName, distinct, isMember, tensorsOf, walk } from './walk.ts';
 
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never, unknown>;
@@ -56,7 +58,14 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
           inner.#forwarding.wrap();
         }
       },
+      placeOf: (module) => (module.#path === '' ? module.describe() : `${module.#path} (${module.describe()})`),
       takeHooks: (module, from) => module.#forwarding.share(from.#forwarding),
+    });
+    // What Node's console shows.
+    Object.defineProperty(Module.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: AnyModule): string {
+        return this.toString();
+      },
     });
   }
 
@@ -312,9 +321,20 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
     return typeNameOf(this);
   }
 
-  /** `classifier.1 (Linear 9216 → 128)`: the path is known once a model that holds the module was walked (by an optimizer, say). */
+  /**
+   * The module with all modules in it, nested as PyTorch prints them: each under its name, with the arguments of its constructor as they are now. In a `ModuleList`, and in arrays,
+   * modules in a row that print alike are one entry, `(0-11): 12 x Block(…)`. Node's console shows the same.
+   *
+   * ```ts
+   * console.log(String(new Sequential(new Linear(4, 8), new ReLU())));
+   * // Sequential(
+   * //   (0): Linear(inFeatures=4, outFeatures=8, bias=true)
+   * //   (1): ReLU()
+   * // )
+   * ```
+   */
   toString(): string {
-    return this.#path === '' ? this.describe() : `${this.#path} (${this.describe()})`;
+    return printModule(this, { repeated: false });
   }
 }
 

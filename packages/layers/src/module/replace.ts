@@ -3,7 +3,8 @@ import { ArgumentError, Tensor } from '@hebb/tensor';
 import { describe, nearest, requireString, typeNameOf } from '@hebb/tensor/arguments';
 import { entriesOf, propertiesOf } from './members.ts';
 import type { AnyModule } from './module.ts';
-import { isMember, isModule, walk } from './walk.ts';
+import { isModule } from './known.ts';
+import { isMember, walk } from './walk.ts';
 
 interface Member {
   /** The module that holds it. */

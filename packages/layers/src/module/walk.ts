@@ -1,40 +1,10 @@
 /** Walks of a model: its modules from the outside in, with what each of them holds. */
 import { ArgumentError, Tensor } from '@hebb/tensor';
 import { typeNameOf } from '@hebb/tensor/arguments';
+import { isModule, known } from './known.ts';
 import { fieldsOf, type Fields } from './members.ts';
 import type { AnyModule } from './module.ts';
 import { UninitializedError } from './uninitialized.ts';
-
-interface Modules {
-  isModule(value: unknown): value is AnyModule;
-  /** Whether the class names its members itself, instead of having them found in its fields. */
-  namesItself(module: AnyModule): boolean;
-  /** Tells a module under which path it was found. */
-  foundAt(module: AnyModule, path: string): void;
-  /** Lets a module share the hooks of another one, in whose place it comes. */
-  takeHooks(module: AnyModule, from: AnyModule): void;
-}
-
-let modules: Modules | undefined;
-
-/** Called by the class Module, which stands above this file, so that no import goes in a circle. */
-export function introduceModules(methods: Modules): void {
-  modules = methods;
-}
-
-function known(): Modules {
-  if (modules === undefined) throw new Error('No module was made yet.');
-  return modules;
-}
-
-/** Lets a module share the hooks of another one, in whose place it comes. */
-export function takeHooks(module: AnyModule, from: AnyModule): void {
-  known().takeHooks(module, from);
-}
-
-export function isModule(value: unknown): value is AnyModule {
-  return modules?.isModule(value) === true;
-}
 
 /** Whether a walk lists `value`: a module, a parameter, a buffer. */
 export function isMember(value: unknown): value is Tensor | AnyModule {
