@@ -1,6 +1,7 @@
 export { crc32 } from './checksum.ts';
 export { FileError } from './errors.ts';
 export type { FileAction } from './errors.ts';
+export { joinBytes } from './join.ts';
 export { hasFiles } from './options.ts';
 export type { FileOptions } from './options.ts';
 export { isSameFile, listFolder, openFile, readFile, readPieces, readRanges } from './read.ts';

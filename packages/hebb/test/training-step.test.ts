@@ -4,8 +4,8 @@
  * @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import { device, setDevice, type DeviceName, type Tensor } from '@hebb/tensor';
-import { encodeSafetensors } from '@hebb/layers';
+import { device, realize, setDevice, tensor, type DeviceName, type Tensor } from '@hebb/tensor';
+import { encodeSafetensors, GELU, Linear, Sequential } from '@hebb/layers';
 import { batches, devices, trainingStep } from './support/training-step.ts';
 
 afterAll(() => setDevice('wasm'));
@@ -36,6 +36,40 @@ test('the compiled CNN training step (forward, backward, AdamW on 8 parameters) 
     break;
   }
   expect(device.stats().kernelsInLastRun).toBe(28);
+});
+
+test('a training step, forward, backward and AdamW, is 1 plan, compiled or recorded: after the first, 5 steps are 5 runs and no plan more', async () => {
+  setDevice('wasm');
+  for (const kind of ['compiled', 'record'] as const) {
+    const step = trainingStep();
+    const counts: number[][] = [];
+    for (const { x, y } of batches()) {
+      await step[kind](x, y).item();
+      const { runs, planCache } = device.stats();
+      counts.push([runs, planCache.misses]);
+      if (counts.length === 6) break;
+    }
+    // With the first step the parameters and moments begin.
+    const [runs = 0, plans = 0] = counts[0] ?? [];
+    const after = counts.map((count) => [(count[0] ?? 0) - runs, (count[1] ?? 0) - plans]);
+    expect(after, kind).toEqual([0, 1, 2, 3, 4, 5].map((steps) => [steps, 0]));
+  }
+});
+
+test('Linear and GELU, a product, a bias and the activation, are 1 kernel in 1 run', async () => {
+  setDevice('wasm');
+  const model = new Sequential(new Linear(8, 16), new GELU());
+  const x = tensor(
+    Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)),
+    { shape: [4, 8] },
+  );
+  const counts: number[] = [];
+  for (let call = 0; call < 2; call++) {
+    await realize(model.forward(x));
+    counts.push(device.stats().runs);
+  }
+  expect((counts[1] ?? 0) - (counts[0] ?? 0)).toBe(1);
+  expect(device.stats().kernelsInLastRun).toBe(1);
 });
 
 test('the second step of an uncompiled loop hits the plan cache, and so does every later one', async () => {

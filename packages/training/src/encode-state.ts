@@ -1,4 +1,5 @@
 /** States as safetensors files: arrays under the path that leads to them, everything else as JSON in the metadata. */
+import { joinBytes } from '@hebb/files';
 import {
   decodeSafetensorsArrays,
   SafetensorsError,
@@ -202,13 +203,7 @@ export async function readArrays(
  */
 export async function encodeState(state: State, metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array> {
   const pieces = await encodePieces('encodeState', state, metadata);
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
+  return joinBytes(pieces);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** docs/layers.md: written from rows, and read again. */
 import type { Cell } from '../../operations/src/cell.ts';
+import { readPage, renderPage, type Page } from '../../operations/src/tables.ts';
 
 export const columns = [
   'cases',
@@ -41,57 +42,23 @@ a public class or function has no row.
   edges).
 `;
 
-export interface Page {
-  /** What the devices were. */
-  readonly environment: string;
-  /** By chapter, rows by name. */
-  readonly chapters: ReadonlyMap<string, ReadonlyMap<string, Row>>;
-}
-
-export function render({ environment, chapters }: Page): string {
-  const notes: string[] = [];
-  const cell = ({ text, note }: Cell): string => {
-    if (note === undefined) return text;
-    if (!notes.includes(note)) notes.push(note);
-    return `${text} (${notes.indexOf(note) + 1})`;
-  };
-  const parts = [...chapters].map(([title, rows]) => {
-    const shown = columns.filter((column) => [...rows.values()].some((row) => row[column].text !== '–'));
-    const lines = [...rows].map(([name, row]) => `| \`${name}\` | ${shown.map((c) => cell(row[c])).join(' | ')} |`);
-    const head = `| | ${shown.map((column) => titles[column]).join(' | ')} |`;
-    return [`## ${title}`, '', head, `| --- |${' --- |'.repeat(shown.length)}`, ...lines].join('\n');
+export function render(page: Page<Row>): string {
+  return renderPage(introduction, page, (rows) => {
+    const shown = columns.filter((column) => rows.some((row) => row[column].text !== '–'));
+    return {
+      corner: '',
+      columns: shown.map((column) => ({ title: titles[column], cell: (row: Row) => row[column] })),
+    };
   });
-  const list = notes.length === 0 ? [] : ['## Notes', notes.map((note, i) => `${i + 1}. ${note}`).join('\n')];
-  return [introduction, `Measured with: ${environment}.`, ...parts, ...list, ''].join('\n\n');
 }
 
 /** The rows of a page that {@link render} wrote. */
-export function read(text: string): Page {
-  const environment = /^Measured with: (.*)\.$/m.exec(text)?.[1] ?? '';
-  const notes = new Map<string, string>();
-  for (const [, number, note] of (text.split('\n## Notes\n')[1] ?? '').matchAll(/^(\d+)\. (.*)$/gm))
-    notes.set(number ?? '', note ?? '');
-  const cell = (given: string): Cell => {
-    const [, said = given, number] = /^(.*) \((\d+)\)$/.exec(given) ?? [];
-    const note = number === undefined ? undefined : notes.get(number);
-    return note === undefined ? { text: given } : { text: said, note };
-  };
-  const chapters = new Map<string, Map<string, Row>>();
-  let rows = new Map<string, Row>();
-  let shown: Column[] = [];
-  for (const line of text.split('\n')) {
-    const title = /^## (.*)$/.exec(line)?.[1];
-    if (title !== undefined && title !== 'Notes') chapters.set(title, (rows = new Map()));
-    const head = /^\|\s*\|(.*)\|$/.exec(line)?.[1];
-    if (head !== undefined) shown = columnsOf(head.split('|').map((text) => text.trim()));
-    const [, name, rest] = /^\| `(\w+)`\s*\|(.*)\|$/.exec(line) ?? [];
-    if (name === undefined || rest === undefined) continue;
-    const cells = rest.split('|').map((each) => cell(each.trim()));
+export function read(text: string): Page<Row> {
+  return readPage(text, (head, cells) => {
     const row: Record<string, Cell> = Object.fromEntries(columns.map((column) => [column, { text: '–' }]));
-    shown.forEach((column, i) => (row[column] = cells[i] ?? { text: '' }));
-    rows.set(name, row as Row);
-  }
-  return { environment, chapters };
+    columnsOf(head).forEach((column, i) => (row[column] = cells[i] ?? { text: '' }));
+    return row as Row;
+  });
 }
 
 /** The columns of a head. Two have one title: gradients are those of the device before. */

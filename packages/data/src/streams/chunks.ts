@@ -1,4 +1,5 @@
 /** Bytes in chunks that end where lines or rows end, so that each can be read for itself. */
+import { joinBytes } from '@hebb/files';
 import { DataError } from '../errors.ts';
 import { undecodable, type Decoder } from '../files.ts';
 import { blank, carriageReturn, lineFeed, quote, rowScanner } from '../quotes.ts';
@@ -101,14 +102,7 @@ export class ChunkReader {
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const filled = pieces.filter(({ length }) => length > 0);
   const [first = new Uint8Array(0)] = filled;
-  if (filled.length <= 1) return first;
-  const all = new Uint8Array(filled.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of filled) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  return filled.length <= 1 ? first : joinBytes(filled);
 }
 
 /** How many lines in front are text. */

@@ -1,63 +1,27 @@
 import { conv1d, conv2d, conv3d, type Tensor } from '@hebb/tensor';
-import { typeNameOf } from '@hebb/tensor/arguments';
-import { defaultWeights } from '../initialization/fans.ts';
 import type { ModuleOptions } from '../module/build.ts';
-import { requirePositiveIntegers } from '../module/checks.ts';
-import { Module } from '../module/module.ts';
 import { withBatch } from '../module/single.ts';
-import { parameter } from '../module/parameter.ts';
-import { convOptions, convSettings, requireDivisible, type ConvOptions, type Extents } from './settings.ts';
+import { KernelLayer } from './kernel-layer.ts';
+import { convOptions, convSettings, type ConvOptions, type ConvSettings, type Extents } from './settings.ts';
 
 const functions = { 1: conv1d, 2: conv2d, 3: conv3d };
 
 /** What Conv1d, Conv2d and Conv3d share. */
-export abstract class Convolution extends Module {
-  static override readonly positional: readonly string[] = ['inChannels', 'outChannels', 'kernelSize'];
+export abstract class Convolution extends KernelLayer<ConvSettings> {
   static override readonly options: ModuleOptions = convOptions;
 
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernelSize: readonly number[];
-  readonly stride: readonly number[];
-  readonly padding: readonly number[] | 'same' | 'valid';
   readonly paddingMode: NonNullable<ConvOptions['paddingMode']>;
-  readonly dilation: readonly number[];
-  readonly groups: number;
-  weight: Tensor;
-  bias: Tensor | undefined;
 
   constructor(inChannels: number, outChannels: number, kernelSize: Extents, options: ConvOptions = {}) {
-    super();
-    const layer = typeNameOf(this);
-    requirePositiveIntegers(layer, { inChannels, outChannels });
-    const settings = convSettings(layer, this.axes(), outChannels, kernelSize, options);
-    const { groups } = settings;
-    requireDivisible(layer, `${inChannels} input and ${outChannels} output`, inChannels, groups);
-    this.inChannels = inChannels;
-    this.outChannels = outChannels;
-    this.kernelSize = settings.kernelSize;
-    this.stride = settings.stride;
-    this.padding = settings.padding;
-    this.paddingMode = settings.paddingMode;
-    this.dilation = settings.dilation;
-    this.groups = groups;
-    const initial = defaultWeights([outChannels, inChannels / groups, ...this.kernelSize], settings.bias);
-    this.weight = parameter(initial.weight);
-    this.bias = initial.bias && parameter(initial.bias);
+    super(inChannels, outChannels, (layer, axes) => convSettings(layer, axes, outChannels, kernelSize, options), false);
+    this.paddingMode = options.paddingMode ?? 'zeros';
   }
-
-  /** Number of spatial axes. */
-  protected abstract axes(): 1 | 2 | 3;
 
   forward(x: Tensor): Tensor {
     const { bias, stride, padding, paddingMode, dilation, groups } = this;
     const axes = this.axes();
     const options = { bias, stride, padding, paddingMode, dilation, groups };
     return withBatch(axes, [x], (batch) => functions[axes](batch, this.weight, options));
-  }
-
-  override describe(): string {
-    return `${super.describe()} ${this.inChannels} → ${this.outChannels}, ${this.kernelSize.join('×')}`;
   }
 }
 

@@ -4,6 +4,7 @@ import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
 import { Conv1d, Conv2d, Conv3d, type Convolution } from './convolution.ts';
+import { kernelsInWords } from './kernel-layer.ts';
 import type { ConvOptions, Extents } from './settings.ts';
 
 export interface SeparableConvOptions extends Omit<ConvOptions, 'groups'> {
@@ -68,7 +69,7 @@ export abstract class SeparableConvolution extends Module {
   }
 
   override describe(): string {
-    return `${super.describe()} ${this.inChannels} → ${this.outChannels}, ${this.kernelSize.join('×')}`;
+    return `${super.describe()} ${kernelsInWords(this)}`;
   }
 }
 

@@ -1,60 +1,38 @@
 import { convTranspose1d, convTranspose2d, convTranspose3d, ShapeError, type Tensor } from '@hebb/tensor';
 import { requireTensor, typeNameOf } from '@hebb/tensor/arguments';
-import { defaultWeights } from '../initialization/fans.ts';
 import type { ModuleOptions } from '../module/build.ts';
-import { requirePositiveIntegers } from '../module/checks.ts';
-import { Module } from '../module/module.ts';
 import { withBatch } from '../module/single.ts';
 import { spatialExtents, type OutputSize } from '../module/output-size.ts';
-import { parameter } from '../module/parameter.ts';
+import { KernelLayer } from './kernel-layer.ts';
 import {
   convTransposeOptions,
   convTransposeSettings,
-  requireDivisible,
   type ConvTransposeOptions,
+  type ConvTransposeSettings,
   type Extents,
 } from './settings.ts';
 
 const functions = { 1: convTranspose1d, 2: convTranspose2d, 3: convTranspose3d };
 
 /** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
-export abstract class TransposedConvolution extends Module {
-  static override readonly positional: readonly string[] = ['inChannels', 'outChannels', 'kernelSize'];
+export abstract class TransposedConvolution extends KernelLayer<
+  ConvTransposeSettings,
+  [x: Tensor, outputSize?: OutputSize]
+> {
   static override readonly options: ModuleOptions = convTransposeOptions;
 
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernelSize: readonly number[];
-  readonly stride: readonly number[];
-  readonly padding: readonly number[];
   readonly outputPadding: readonly number[];
-  readonly dilation: readonly number[];
-  readonly groups: number;
-  weight: Tensor;
-  bias: Tensor | undefined;
 
   constructor(inChannels: number, outChannels: number, kernelSize: Extents, options: ConvTransposeOptions = {}) {
-    super();
-    const layer = typeNameOf(this);
-    requirePositiveIntegers(layer, { inChannels, outChannels });
-    const settings = convTransposeSettings(layer, this.axes(), outChannels, kernelSize, options);
-    const { groups } = settings;
-    requireDivisible(layer, `${inChannels} input and ${outChannels} output`, inChannels, groups);
-    this.inChannels = inChannels;
-    this.outChannels = outChannels;
-    this.kernelSize = settings.kernelSize;
-    this.stride = settings.stride;
-    this.padding = settings.padding;
-    this.outputPadding = settings.outputPadding;
-    this.dilation = settings.dilation;
-    this.groups = groups;
-    const initial = defaultWeights([inChannels, outChannels / groups, ...this.kernelSize], settings.bias, outChannels);
-    this.weight = parameter(initial.weight);
-    this.bias = initial.bias && parameter(initial.bias);
+    let outputPadding: readonly number[] = [];
+    const settingsOf = (layer: string, axes: number): ConvTransposeSettings => {
+      const settings = convTransposeSettings(layer, axes, outChannels, kernelSize, options);
+      ({ outputPadding } = settings);
+      return settings;
+    };
+    super(inChannels, outChannels, settingsOf, true);
+    this.outputPadding = outputPadding;
   }
-
-  /** Number of spatial axes. */
-  protected abstract axes(): 1 | 2 | 3;
 
   /**
    * @param outputSize - how large the output is to be, in the place of `outputPadding`: of the sizes that a convolution with this stride maps to x. Its
@@ -89,10 +67,6 @@ export abstract class TransposedConvolution extends Module {
       );
     }
     return more;
-  }
-
-  override describe(): string {
-    return `${super.describe()} ${this.inChannels} → ${this.outChannels}, ${this.kernelSize.join('×')}`;
   }
 }
 

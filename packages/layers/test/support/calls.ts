@@ -24,10 +24,14 @@ export interface LayerCall {
   readonly stateAfter: Readonly<Record<string, Stored>>;
 }
 
-/** The families that have such a file, which is a list. */
+/** The families that have such a file, which is a list of configurations. */
 export const layerFamilies: readonly string[] = readdirSync(new URL('../golden', import.meta.url))
-  .filter((file) => file.endsWith('.json') && Array.isArray(golden(new URL(`../golden/${file}`, import.meta.url))))
+  .filter((file) => file.endsWith('.json') && listsCalls(golden(new URL(`../golden/${file}`, import.meta.url))))
   .map((file) => file.slice(0, -'.json'.length));
+
+function listsCalls(file: unknown): boolean {
+  return Array.isArray(file) && file.every((call: object) => 'config' in call);
+}
 
 /** The calls of a family, with a name for each. */
 export function layerCalls(family: string): (readonly [name: string, call: LayerCall])[] {

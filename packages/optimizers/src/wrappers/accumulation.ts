@@ -4,6 +4,7 @@ import { gradientsIn, namedGradients, type Gradients } from '../gradients.ts';
 import { Clock } from '../clock.ts';
 import { isCount } from '../state.ts';
 import type { Gathering, GradientChange, TrainingOptimizer } from '../training-optimizer.ts';
+import { GradientChanges } from './changes.ts';
 import { KeptTensors } from './tensors.ts';
 import { allParametersOf, OptimizerWrapper } from './wrapper.ts';
 
@@ -38,7 +39,7 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer>
   /** Counts calls. */
   readonly #clock = new Clock();
   readonly #sums: KeptTensors;
-  #change: GradientChange | undefined;
+  readonly #changes = new GradientChanges();
 
   constructor(optimizer: T, options: AccumulationOptions) {
     requireOptions('Accumulation', options, accumulationOptions);
@@ -50,13 +51,7 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer>
 
   /** Runs `body`; where a step in it completes a mean, `change` is done to that: `minimize` clips so, whatever wraps this. */
   changing<R>(change: GradientChange, body: () => R): R {
-    const before = this.#change;
-    this.#change = change;
-    try {
-      return body();
-    } finally {
-      this.#change = before;
-    }
+    return this.#changes.during(change, body);
   }
 
   step(gradients?: Gradients): void {
@@ -80,7 +75,7 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer>
     for (const [name, gradient] of given) means.set(name, this.#sums.of(name).add(gradient).div(this.steps));
     // Also of what was frozen in between.
     for (const name of this.#sums.counted()) assign(this.#sums.of(name), zerosLike(this.#sums.of(name)));
-    const changed = this.#change?.(means) ?? means;
+    const changed = this.#changes.of(means);
     if (gradients === undefined) stepByGrad(this.optimizer, parameters, changed);
     else this.optimizer.step(changed);
   }

@@ -2,6 +2,7 @@ import { ArgumentError, assign, scalar, Tensor, variable, tensor, where, type St
 import { checkOptions, describe, requireInteger, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { gradientsIn, namedGradients, type Gradients } from '../gradients.ts';
 import type { Conditional, Gathering, GradientChange, TrainingOptimizer } from '../training-optimizer.ts';
+import { GradientChanges } from './changes.ts';
 import { OptimizerWrapper } from './wrapper.ts';
 
 export interface LossScalingOptions {
@@ -57,7 +58,7 @@ export class LossScaling<T extends TrainingOptimizer & Conditional = TrainingOpt
   readonly scale: Tensor;
   /** float32[]: good steps since the scale has changed. */
   readonly #goodSteps: Tensor;
-  #change: GradientChange | undefined;
+  readonly #changes = new GradientChanges();
 
   constructor(optimizer: T, options: LossScalingOptions = {}) {
     const op = 'LossScaling';
@@ -91,13 +92,7 @@ export class LossScaling<T extends TrainingOptimizer & Conditional = TrainingOpt
 
   /** Runs `body`; in steps in it `change` is done to the unscaled gradients. */
   changing<R>(change: GradientChange, body: () => R): R {
-    const before = this.#change;
-    this.#change = change;
-    try {
-      return body();
-    } finally {
-      this.#change = before;
-    }
+    return this.#changes.during(change, body);
   }
 
   /** As that of the optimizer that is wrapped, by gradients of scale · loss. */
@@ -110,7 +105,7 @@ export class LossScaling<T extends TrainingOptimizer & Conditional = TrainingOpt
     // NaN is not less than ∞.
     const largest = [...given.values()].map((each) => each.to('float32').abs().max());
     const isGood = largest.reduce((all, each) => all.maximum(each)).less(Infinity);
-    const changed = this.#change?.(unscaled) ?? unscaled;
+    const changed = this.#changes.of(unscaled);
     this.optimizer.onlyWhere(isGood, () => this.optimizer.step(changed));
     const [scale, good] = [this.scale, this.#goodSteps];
     const counted = good.add(1);

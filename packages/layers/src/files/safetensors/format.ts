@@ -5,6 +5,7 @@
  * What is written is a function of the names and values: tensors are ordered by dtype (wide ones first) and then by name, metadata by name,
  * and the header is padded with spaces to a multiple of eight bytes.
  */
+import { joinBytes } from '@hebb/files';
 import { HebbError, tensor, type DType, type Tensor, type TensorData } from '@hebb/tensor';
 import { halfBits, recordOf, requireBytes, requireString, wrongArgument } from '@hebb/tensor/arguments';
 import { elementFormats, type ElementFormat, type ElementName } from '../elements.ts';
@@ -295,13 +296,7 @@ export async function encodeSafetensors(
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
+  return joinBytes(pieces);
 }
 
 function compare(a: string, b: string): number {

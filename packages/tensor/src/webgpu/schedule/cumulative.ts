@@ -15,11 +15,12 @@ import {
 } from '../../compiler/index-expression.ts';
 import { Rewriter } from '../../compiler/rewriter.ts';
 import { Emitter, type Value } from '../wgsl/emitter.ts';
-import { assemble, gridOf, groupNumber, indent, type Shader } from '../wgsl/shader.ts';
+import { assemble, indent, type Shader } from '../wgsl/shader.ts';
 import { mergeAxes, takeApart } from './axes.ts';
 import type { BindingPlan } from './bindings.ts';
 import type { Target } from './map.ts';
 import type { AddTemporary } from './stages.ts';
+import { threadPerPoint } from './points.ts';
 import {
   addExpressions,
   addStores,
@@ -112,11 +113,8 @@ export function renderCumulative(kernel: CumulativeKernel, plan: BindingPlan, ta
   const { axis, value, stores, operator } = kernel;
   const axes = [...kernel.outer, ...kernel.inner];
   const points = pointCount(axes);
-  const threads = Math.min(target.profile.mapThreads, target.limits.workgroupInvocations);
-  const grid = gridOf(Math.ceil(points / threads), target.limits.workgroupsPerDimension);
   const emitter = new Emitter(plan.views, target.profile.unroll);
-  emitter.write(`let flat = i32(${groupNumber(grid)} * ${threads}u + lane);`);
-  if (grid[0] * grid[1] * threads !== points) emitter.write(`if (flat >= ${points}) { return; }`);
+  const { threads, grid } = threadPerPoint(emitter, 'flat', points, target);
   const part = isPart(kernel) ? kernel : undefined;
   const start = part?.start ?? identityOf(operator, value.type);
   const uses = emptyUses();

@@ -3,9 +3,10 @@ import type { MapKernel } from '../../compiler/kernel.ts';
 import type { Axis } from '../../compiler/index-expression.ts';
 import type { DeviceLimits, DeviceProfile } from '../profile.ts';
 import { Emitter, type Value } from '../wgsl/emitter.ts';
-import { assemble, gridOf, groupNumber, type Shader } from '../wgsl/shader.ts';
+import { assemble, type Shader } from '../wgsl/shader.ts';
 import { mergeAxes, takeApart } from './axes.ts';
 import type { BindingPlan } from './bindings.ts';
+import { threadPerPoint } from './points.ts';
 import { pointCount, usesOf } from './traverse.ts';
 
 export interface Target {
@@ -15,12 +16,8 @@ export interface Target {
 
 export function renderMap(kernel: MapKernel, plan: BindingPlan, target: Target): Shader {
   const points = pointCount(kernel.axes);
-  const threads = Math.min(target.profile.mapThreads, target.limits.workgroupInvocations);
-  const groups = Math.ceil(points / threads);
-  const grid = gridOf(groups, target.limits.workgroupsPerDimension);
   const emitter = new Emitter(plan.views, target.profile.unroll);
-  emitter.write(`let flat = i32(${groupNumber(grid)} * ${threads}u + lane);`);
-  if (grid[0] * grid[1] * threads !== points) emitter.write(`if (flat >= ${points}) { return; }`);
+  const { threads, grid } = threadPerPoint(emitter, 'flat', points, target);
   const variables = new Map<Axis, Value>();
   const axes = mergeAxes(kernel.axes, usesOf(kernel).indices);
   takeApart(emitter, { text: 'flat', depth: 0, literal: false }, axes, variables);

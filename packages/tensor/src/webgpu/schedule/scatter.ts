@@ -8,10 +8,11 @@
 import type { Axis } from '../../compiler/index-expression.ts';
 import type { Expression, MapKernel, PlanBuffer, ScatterKernel } from '../../compiler/kernel.ts';
 import { Emitter, type Value } from '../wgsl/emitter.ts';
-import { assemble, gridOf, groupNumber, indent, type Shader } from '../wgsl/shader.ts';
+import { assemble, indent, type Shader } from '../wgsl/shader.ts';
 import { mergeAxes, takeApart } from './axes.ts';
 import { bytesOf, type Binding, type BindingPlan } from './bindings.ts';
 import type { Target } from './map.ts';
+import { threadPerPoint } from './points.ts';
 import { addExpressions, addStores, emptyUses, pointCount, rowMajorIndex, type LinkedScatter } from './traverse.ts';
 
 /** Points of the lists, as row-major positions over the axes of an update and of a destination. */
@@ -51,13 +52,10 @@ export function renderLinks(
   target: Target,
 ): { readonly shader: Shader; readonly bindings: readonly Binding[] } {
   const updates = pointCount(updatesOf(kernel));
-  const threads = Math.min(target.profile.mapThreads, target.limits.workgroupInvocations);
-  const grid = gridOf(Math.ceil(updates / threads), target.limits.workgroupsPerDimension);
   const emitter = new Emitter(new Map(), target.profile.unroll);
+  const { threads, grid } = threadPerPoint(emitter, 'update', updates, target);
   const inner = pointCount(kernel.inner);
   emitter.write(
-    `let update = i32(${groupNumber(grid)} * ${threads}u + lane);`,
-    `if (update >= ${updates}) { return; }`,
     'let destination = next[update];',
     'if (destination < 0) { return; }',
     `let position = update / ${inner} % ${kernel.source.extent};`,
@@ -81,11 +79,8 @@ export function renderLinks(
 export function renderScatter(kernel: LinkedScatter, plan: BindingPlan, target: Target): Shader {
   const axes = [...destinationsOf(kernel), ...kernel.row];
   const points = pointCount(axes);
-  const threads = Math.min(target.profile.mapThreads, target.limits.workgroupInvocations);
-  const grid = gridOf(Math.ceil(points / threads), target.limits.workgroupsPerDimension);
   const emitter = new Emitter(plan.views, target.profile.unroll);
-  emitter.write(`let flat = i32(${groupNumber(grid)} * ${threads}u + lane);`);
-  if (grid[0] * grid[1] * threads !== points) emitter.write(`if (flat >= ${points}) { return; }`);
+  const { threads, grid } = threadPerPoint(emitter, 'flat', points, target);
   const uses = emptyUses();
   const cell = rowMajorIndex(destinationsOf(kernel));
   addExpressions([kernel.update, kernel.base], uses);

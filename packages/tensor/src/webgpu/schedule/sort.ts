@@ -7,10 +7,11 @@ import type { Axis, Index } from '../../compiler/index-expression.ts';
 import type { Expression, MapKernel, PlanBuffer, SortKernel } from '../../compiler/kernel.ts';
 import { Rewriter } from '../../compiler/rewriter.ts';
 import { Emitter } from '../wgsl/emitter.ts';
-import { assemble, gridOf, groupNumber, type Shader } from '../wgsl/shader.ts';
+import { assemble, type Shader } from '../wgsl/shader.ts';
 import { bytesOf, type Binding } from './bindings.ts';
 import type { Target } from './map.ts';
 import type { AddTemporary } from './stages.ts';
+import { threadPerPoint } from './points.ts';
 import { pointCount, rowMajorIndex } from './traverse.ts';
 
 /** Elements of a block, each of which is compared with all others of its own. */
@@ -74,12 +75,9 @@ export function renderRound(
 ): Round {
   const points = pointCount(axesOf(kernel));
   const { extent } = kernel.axis;
-  const threads = Math.min(target.profile.mapThreads, target.limits.workgroupInvocations);
-  const grid = gridOf(Math.ceil(points / threads), target.limits.workgroupsPerDimension);
   const emitter = new Emitter(new Map(), target.profile.unroll);
+  const { threads, grid } = threadPerPoint(emitter, 'flat', points, target);
   emitter.write(
-    `let flat = i32(${groupNumber(grid)} * ${threads}u + lane);`,
-    `if (flat >= ${points}) { return; }`,
     `let place = flat % ${extent};`,
     'let row = flat - place;',
     'let key = keys[flat];',
