@@ -69,6 +69,31 @@ describe.each(devices)('sixty parameters on %s', (name, { clipping }) => {
     expect(await kernelsOf(() => step(gradients))).toBe(1);
   });
 
+  it('AdamW steps by gradients that another function has made side by side in 1 kernel', async () => {
+    const optimizer = new AdamW(variables(shapes));
+    const gradientsOf = compile((rate: Tensor) => shapes.map((shape, i) => filled(shape, i).mul(rate)));
+    const step = compile((gradients: readonly Tensor[]) => optimizer.step(gradients));
+    let i = 0;
+    expect(await kernelsOf(() => step(gradientsOf(tensor(++i))))).toBe(1);
+  });
+
+  // Each is a buffer of its own then, in every run another one: eight bindings show the state and seven of them.
+  const apart = name === 'wasm' ? 1 : 9;
+  it(`AdamW steps by gradients that another function has made one by one in ${apart} kernels`, async () => {
+    const alike = shapes.map(() => [6, 6]);
+    const optimizer = new AdamW(variables(alike));
+    const gradientsOf = compile((x: Tensor) => alike.map((shape, i) => x.matmul(filled(shape, i))));
+    const step = compile((gradients: readonly Tensor[]) => optimizer.step(gradients));
+    const held: Tensor[][] = [];
+    const run = async (): Promise<number> =>
+      kernelsOf(() => {
+        const gradients = gradientsOf(filled([6, 6], held.length));
+        held.push(gradients);
+        step(gradients);
+      });
+    expect(await run()).toBe(apart);
+  });
+
   it.each([
     ['SGD with momentum', (parameters: Tensor[]) => new SGD(parameters, { momentum: 0.9 })],
     ['Lion', (parameters: Tensor[]) => new Lion(parameters)],

@@ -359,12 +359,19 @@ class Grouper {
    * parameters have it in common, and each goes with its own moments.
    */
   #shareMemory(group: Group, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): boolean {
-    const common = [
-      ...[...producers].filter((producer) => group.reads.has(producer)).map(({ stored }) => stored),
-      ...[...leaves].filter((leaf) => group.leaves.has(leaf)).map((leaf) => [leaf]),
-    ];
-    const isMore = common.some((nodes) => nodes.some((node) => this.#size(node) > 1 || !this.#isWidelyRead(node)));
-    return isMore || (common.length > 0 && common.length === producers.size + leaves.size);
+    const isMuch = (node: number): boolean => this.#size(node) > 1 || !this.#isWidelyRead(node);
+    let common = 0;
+    for (const producer of producers) {
+      if (!group.reads.has(producer)) continue;
+      if (producer.stored.some(isMuch)) return true;
+      common++;
+    }
+    for (const leaf of leaves) {
+      if (!group.leaves.has(leaf)) continue;
+      if (isMuch(leaf)) return true;
+      common++;
+    }
+    return common > 0 && common === producers.size + leaves.size;
   }
 
   /** Whether more than a few compute with a node's value, however it is laid out for them. */
