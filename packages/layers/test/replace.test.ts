@@ -14,6 +14,7 @@ import {
   Sequential,
   type ModuleConfig,
 } from '../src/index.ts';
+import { placeOf } from '../src/module/known.ts';
 
 const linear = (): Linear => new Linear(2, 2, { bias: false });
 
@@ -115,7 +116,7 @@ describe('getMember and setMember', () => {
     expect([...after.keys()].filter((other) => !other.startsWith(path))).toEqual(
       [...before.keys()].filter((other) => !other.startsWith(path)),
     );
-    expect(String(next)).toBe(`${path} (Linear 2 → 5)`);
+    expect(placeOf(next)).toBe(`${path} (Linear 2 → 5)`);
   });
 
   it('replace parameters and buffers, of another shape and dtype too', () => {
