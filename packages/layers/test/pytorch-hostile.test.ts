@@ -283,4 +283,22 @@ describe('what is odd and right', () => {
     // The upper and lower halves of 1, 2, 3, 4 as float32.
     expect([`${state.get('x')}`, await state.get('x')?.toArray()]).toEqual(['int32[3]', [0x3f80, 0x4000, 0x4040]]); // prettier-ignore
   });
+
+  it('archives of 64 bits: sizes and places beyond the fields of 32', async () => {
+    const first = { name: 'a/data.pkl', data: one };
+    const at = BigInt(30 + first.name.length + one.length);
+    const second = { name: 'a/data/0', data: fourFloats, wide: [16n, 16n, at] as const };
+    const plain = zip([first, second, { name: 'a/version', data: bytes('3') }]);
+    const end = new DataView(plain.buffer, plain.length - 22);
+    const [count, length, position] = [end.getUint16(10, true), end.getUint32(12, true), end.getUint32(16, true)];
+    const body = plain.subarray(0, plain.length - 22);
+    const places = [count, count, length, position].map((value) => little(8, value));
+    const record = bytes('PK\x06\x06', little(8, 44), little(2, 45), little(2, 45), little(8, 0), places);
+    const locator = bytes('PK\x06\x07', little(4, 0), little(8, body.length), little(4, 1));
+    const short = bytes('PK\x05\x06', little(4, 0), new Uint8Array(12).fill(255), little(2, 0));
+    for (const file of [plain, bytes(body, record, locator, short)])
+      expect(await (await readPyTorch(file)).get('x')?.toArray()).toEqual([1, 2, 3, 4]);
+    const far = bytes(body, record, bytes('PK\x06\x07', little(4, 0), little(8, 2n ** 60n), little(4, 1)), short);
+    await expectRefused(far, 'its directory is damaged');
+  });
 });
