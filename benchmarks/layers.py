@@ -48,10 +48,26 @@ class Cora(nn.Module):
         return torch.sparse.mm(self.matrix, self.second(hidden)) + self.biases[1]
 
 
+class RMSNorm(nn.Module):
+    """The formula: PyTorch has a layer of it since 2.4."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x):
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 2**-23) * self.weight
+
+
 row("embedding", nn.Embedding(30_000, 256), torch.randint(0, 30_000, (32, 128)))
 row("multiheadAttention", SelfAttention(128, 4), torch.randn(8, 128, 128))
 row("multiheadAttention-long", SelfAttention(512, 8), torch.randn(1, 1024, 512))
 row("transformerEncoderLayer", nn.TransformerEncoderLayer(128, 4, 512, 0.0, batch_first=True), torch.randn(8, 128, 128))
+row("layerNorm", nn.LayerNorm(512), torch.randn(2048, 512))
+row("layerNorm-short", nn.LayerNorm(64), torch.randn(16_384, 64))
+row("rmsNorm", RMSNorm(512), torch.randn(2048, 512))
+row("softmax", nn.Softmax(-1), torch.randn(2048, 512))
+row("logSoftmax", nn.LogSoftmax(-1), torch.randn(2048, 512))
 row("convTranspose2d", nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1), torch.randn(8, 64, 28, 28))
 for kind in [nn.LSTM, nn.GRU, nn.RNN]:
     row(kind.__name__.lower(), kind(64, 128, num_layers=2), torch.randn(64, 32, 64), output=lambda result: result[0])

@@ -20,6 +20,7 @@ import { legalise } from './legalise.ts';
 import { lowerGroup } from './lower.ts';
 import { scalarTypeOf, type Placement } from './values.ts';
 import { flatten } from './views.ts';
+import { RowRun } from './rows.ts';
 import { Arena, scheduleGroups } from './schedule.ts';
 import { simplify } from './simplify.ts';
 import { memoryReads } from './walks.ts';
@@ -28,6 +29,8 @@ import { memoryReads } from './walks.ts';
 interface Memory {
   readonly buffers: PlanBuffer[];
   readonly arena: Arena;
+  /** Buffers of the parameters that the program reads. */
+  readonly inputs: Set<number>;
 }
 
 /** The buffers that a block finds: of its parameters, and of its outputs (−1 where an output replaces a parameter). */
@@ -42,11 +45,12 @@ interface Bindings {
 export function compileProgram(source: Program): Plan {
   resetIndexInterning();
   const program = simplify(legalise(source));
-  const memory: Memory = { buffers: [], arena: new Arena() };
+  const memory: Memory = { buffers: [], arena: new Arena(), inputs: new Set() };
   const { nodes, scalars } = program;
   const bind = (node: number, position: number): number =>
     memory.buffers.push({ kind: 'parameter', position, offset: 0, ...sizeOf(nodes[node]) }) - 1;
   const parameters = program.parameters.map(bind);
+  for (const buffer of parameters) memory.inputs.add(buffer);
   let parameterCount = parameters.length;
   const outputs = program.outputs.map(({ node, parameter }) => (parameter >= 0 ? -1 : bind(node, parameterCount++)));
   const steps = compileBlock(memory, program, { parameters, outputs });
@@ -134,28 +138,54 @@ function compileBlock(memory: Memory, source: Program, bindings: Bindings): Plan
   const kernels: PlanStep[] = [];
   /** What this block has allocated: a loop's body also finds temporaries of the block around. */
   const own = new Set<number>();
+  const bytesAt = (position: number): number => {
+    const buffer = buffers[position];
+    return buffer === undefined ? 0 : buffer.size * bytesOf[buffer.type];
+  };
+  const run = new RowRun(buffers, memory.inputs);
+  const endRun = (): void => {
+    const { steps, free } = run.end();
+    kernels.push(...steps);
+    for (const position of free) arena.release(buffers[position]?.offset ?? 0, bytesAt(position));
+  };
+  const allocate = (positions: readonly number[]): void => {
+    for (const position of positions) {
+      const buffer = buffers[position] as PlanBuffer;
+      const reused = run.reuse(position, bytesAt);
+      const offset = reused === undefined ? arena.allocate(bytesAt(position)) : (buffers[reused]?.offset ?? 0);
+      buffers[position] = { ...buffer, offset };
+    }
+  };
   order.forEach((group, step) => {
     const loop = group.anchors.find((anchor) => nodes[anchor]?.op === 'scan');
+    const made: number[] = [];
     for (const node of group.stored) {
       const state = stateOf(node);
       if (state !== undefined) readable.set(node, readable.get(state) ?? -1);
       // What only its own kernel reads stays in registers.
       if (state !== undefined || destinations.has(node) || !lastReader.has(node)) continue;
-      const { type, size } = typeOf(node);
-      const buffer =
-        buffers.push({ kind: 'temporary', position: -1, offset: arena.allocate(size * bytesOf[type]), type, size }) - 1;
+      // Where it lies is known once it is known whether the kernel goes on with the rows of the one before.
+      const buffer = buffers.push({ kind: 'temporary', position: -1, offset: 0, ...typeOf(node) }) - 1;
+      made.push(buffer);
       own.add(buffer);
       readable.set(node, buffer);
       destinations.set(node, [buffer]);
     }
+    const isEmpty = loop === undefined && typeOf(group.stored[0] ?? 0).size === 0;
+    const kernel = loop !== undefined || isEmpty ? undefined : lowerGroup(program, group, placement);
+    if (kernel === undefined || !run.extend(kernel)) {
+      endRun();
+      if (kernel?.kind === 'map' || kernel?.kind === 'reduce') run.begin(kernel);
+      else if (kernel !== undefined) kernels.push(kernel);
+    }
+    allocate(made);
     if (loop !== undefined) kernels.push(compileLoop(memory, program, { loop, results: group.stored, placement }));
-    else if (typeOf(group.stored[0] ?? 0).size > 0) kernels.push(lowerGroup(program, group, placement));
     for (const node of lastReads[step] ?? []) {
       const position = readable.get(node) ?? -1;
-      const buffer = buffers[position];
-      if (buffer !== undefined && own.has(position)) arena.release(buffer.offset, buffer.size * bytesOf[buffer.type]);
+      if (own.has(position)) run.free(position);
     }
   });
+  endRun();
   for (const { node, to } of copies) {
     const { size } = typeOf(node);
     const type = scalarTypeOf(nodes[node]?.type.dtype ?? 'float32');

@@ -74,7 +74,7 @@ export function gatherCopies(kernels: readonly PlanStep[], buffers: readonly Pla
     pieces = [];
   };
   for (const kernel of kernels) {
-    const isKernel = kernel.kind !== 'loop' && kernel.kind !== 'parts';
+    const isKernel = kernel.kind !== 'loop' && kernel.kind !== 'parts' && kernel.kind !== 'rows';
     const piece = isKernel && kernel.kind !== 'copy' ? asPiece(kernel, buffers) : undefined;
     if (!isKernel || (kernel.kind !== 'copy' && piece === undefined)) {
       flush();

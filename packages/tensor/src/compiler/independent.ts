@@ -14,6 +14,7 @@ import {
   type PlanBuffer,
   type PlanStep,
   type ReduceKernel,
+  type Rows,
   type ScalarType,
   type Store,
 } from './kernel.ts';
@@ -64,7 +65,7 @@ function loadedBy(expressions: readonly Expression[]): Set<number> {
   return loads;
 }
 
-function accessesOf(step: Kernel | CopyKernel, buffers: readonly PlanBuffer[]): Accesses {
+function accessesOf(step: Kernel | CopyKernel | Rows, buffers: readonly PlanBuffer[]): Accesses {
   const range = (position: number): Range => {
     const buffer = buffers[position];
     if (buffer === undefined) throw new Error(`internal: the plan has no buffer ${position}`);
@@ -73,7 +74,11 @@ function accessesOf(step: Kernel | CopyKernel, buffers: readonly PlanBuffer[]): 
   };
   if (step.kind === 'copy')
     return { reads: step.pieces.map(({ from }) => range(from)), writes: step.pieces.map(({ to }) => range(to)) };
-  return { reads: [...loadsOf(step)].map(range), writes: step.stores.map(({ buffer }) => range(buffer)) };
+  const kernels = step.kind === 'rows' ? step.phases : [step];
+  return {
+    reads: kernels.flatMap((kernel) => [...loadsOf(kernel)].map(range)),
+    writes: kernels.flatMap(({ stores }) => stores.map(({ buffer }) => range(buffer))),
+  };
 }
 
 /** Kernels that wait at most: each new one is compared with all of them. */
@@ -84,13 +89,40 @@ export type AddTemporary = (type: ScalarType, size: number) => number;
 
 /**
  * Replaces maps and reductions that are more than a few and independent by one step. All of them wait as long as nothing else needs them; then those that are needed run, level by level: first those that
- * depend on none that waits, then those that depend on these alone. Not for the steps of a loop, whose buffers move.
+ * depend on none that waits, then those that depend on these alone. Not for the steps of a loop, whose buffers move. Steps by rows (sixty matrices, each divided by the norms of its rows) are taken apart
+ * where that makes fewer steps.
  */
 export function joinIndependent(
   steps: readonly PlanStep[],
   buffers: readonly PlanBuffer[],
   add: AddTemporary,
 ): PlanStep[] {
+  const rows = steps.filter((step) => step.kind === 'rows');
+  if (rows.length === 0) return joined(steps, buffers, add);
+  // Those of one row first: the norm of all gradients should not keep their updates from being one step.
+  const choices = [[], rows.filter(({ row }) => row.extent === 1), rows].map((apart) => {
+    const taken = new Set<PlanStep>(apart);
+    const wanted = steps.flatMap((step): readonly PlanStep[] =>
+      step.kind === 'rows' && taken.has(step) ? step.phases : [step],
+    );
+    return { wanted, count: countJoined(wanted, buffers) };
+  });
+  const best = choices.reduce((fewest, choice) => (choice.count < fewest.count ? choice : fewest));
+  return joined(best.wanted, buffers, add);
+}
+
+/** How many steps are left, with temporaries that nobody gets. */
+function countJoined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[]): number {
+  const all = [...buffers];
+  let offset = Number.MAX_SAFE_INTEGER / 2;
+  return joined(steps, all, (type, size) => {
+    const bytes = bytesOf[type] * size;
+    offset += bytes;
+    return all.push({ kind: 'temporary', position: -1, offset: offset - bytes, type, size }) - 1;
+  }).length;
+}
+
+function joined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[], add: AddTemporary): PlanStep[] {
   const result: PlanStep[] = [];
   let waiting: Waiting[] = [];
   const run = (some: readonly Waiting[]): void => {

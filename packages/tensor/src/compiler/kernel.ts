@@ -249,7 +249,19 @@ export interface Parts {
   readonly kernels: readonly (MapKernel | ReduceKernel)[];
 }
 
-export type PlanStep = Kernel | CopyKernel | Parts | Loop;
+/**
+ * Kernels over the same rows that need one another's results: for each point of `row`, the phases in their order, each over what remains of its axes. They may as well run one after
+ * the other, each over all rows. What one phase stores and another accesses is of the same row: the indices of both are row · span + something below span.
+ */
+export interface Rows {
+  readonly kind: 'rows';
+  readonly name: string;
+  readonly row: Axis;
+  /** The first of their axes is `row`. */
+  readonly phases: readonly (MapKernel | ReduceKernel)[];
+}
+
+export type PlanStep = Kernel | CopyKernel | Parts | Rows | Loop;
 
 /** A region of memory that a plan's kernels name by position. */
 export interface PlanBuffer {

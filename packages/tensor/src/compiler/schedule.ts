@@ -6,6 +6,7 @@ import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import type { Group, Grouping } from './groups.ts';
 import { roleOf } from './roles.ts';
+import { rowsTogether } from './row-order.ts';
 import { leadsTo } from './walks.ts';
 
 /** Kernels in order: groups, and copies that move a value to its final place where that could not be done in place. */
@@ -72,7 +73,7 @@ export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
     written.add(target);
     return true;
   });
-  return { order: topological(groups, before), direct };
+  return { order: rowsTogether(program, topological(groups, before), before), direct };
 }
 
 /** Keeps the given order wherever dependencies allow. */

@@ -1,7 +1,7 @@
 /** A plan as one module: a function per kernel over a range of its grid, and the driver `run` that calls them in order. */
 import type { Axis } from '../compiler/index-expression.ts';
-import type { CopyKernel, Kernel, Loop, Parts, Plan, PlanStep } from '../compiler/kernel.ts';
-import { bufferStart, type KernelContext, type PlanLayout } from './address.ts';
+import type { CopyKernel, Kernel, Loop, Parts, Plan, PlanStep, Rows } from '../compiler/kernel.ts';
+import { AxisValues, bufferStart, type KernelContext, type PlanLayout } from './address.ts';
 import { product } from './blocks.ts';
 import { degenerate, emitContraction, normaliseContraction } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
@@ -13,6 +13,7 @@ import { op } from './opcodes.ts';
 import type { Tables } from './packing-context.ts';
 import { emitReduce } from './reduce.ts';
 import { splitMap } from './pieces.ts';
+import { blocksOfRows, type Phase } from './rows.ts';
 import { emitScatter } from './scatter.ts';
 import { splitContraction, splitReduction } from './residues.ts';
 import { emitSort, sortedRows } from './sort.ts';
@@ -57,6 +58,7 @@ class PlanBuilding {
       if (step.kind === 'loop') this.#loop(step, parts);
       else if (step.kind === 'copy') this.#copy(step);
       else if (step.kind === 'parts') this.#parts(step);
+      else if (step.kind === 'rows') this.#rows(step);
       else this.#kernel(step);
     }
   }
@@ -120,6 +122,29 @@ class PlanBuilding {
     for (const kernel of running) this.#functionsOf(kernel, `${position} ${kernel.name}`);
   }
 
+  /** A few rows at a time, which stay in the cache through all phases. */
+  #rows({ name, row, phases }: Rows): void {
+    const running = phases.filter((phase) => product(phase.axes) > 0);
+    if (running.length === 0) return;
+    const { driver } = this;
+    const position = this.kernelCount++;
+    for (const { block, kernels } of blocksOfRows(row, running)) {
+      driver.loop(driver.i32(0), driver.i32(block.extent), { name: 'rows' }, (at) => {
+        for (const kernel of kernels) {
+          for (const part of parts(kernel) as readonly Phase[]) {
+            if (product(part.axes) === 0) continue;
+            const fb = new FunctionBuilder(`${position} ${name}`);
+            const context = { fb, relaxed: this.#relaxed, layout: this.#layout, tables: this.#tables };
+            const start = new AxisValues(context).with(block, fb.parameter('block'));
+            if (part.kind === 'map') emitMap(context, part, undefined, start);
+            else emitReduce(context, part, undefined, start);
+            this.#call(fb.finish(), at);
+          }
+        }
+      });
+    }
+  }
+
   #kernel(kernel: Kernel): void {
     if (product(outputAxes(kernel)) > 0) this.#functionsOf(kernel, `${this.kernelCount++} ${kernel.name}`);
   }
@@ -135,7 +160,7 @@ class PlanBuilding {
       const scratch = fb.parameter('scratch');
       let grid: number;
       if (kernel.kind === 'map') grid = emitMap(context, kernel, { begin, end });
-      else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, begin, end);
+      else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, { begin, end });
       else if (kernel.kind === 'cumulative') grid = emitCumulative(context, kernel, begin, end);
       else if (kernel.kind === 'sort') {
         grid = emitSort(context, kernel, begin, end, scratch);

@@ -24,14 +24,23 @@ import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
-import { GRID_VECTORS, gridRange } from './map.ts';
+import { GRID_VECTORS, gridRange, type GridPart } from './map.ts';
 import { emitLoops, emitStores, emitVectorLoop, vectorCost, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
 
 /** Additions per lane before a partial sum is folded into the total. */
 const BLOCK = 64;
 
-export function emitReduce(context: KernelContext, kernel: ReduceKernel, begin: Value, end: Value): number {
+/**
+ * Emits the kernel into the function at hand, all of it or a part of its grid; returns the size of the grid. `start` has the values of axes
+ * around it.
+ */
+export function emitReduce(
+  context: KernelContext,
+  kernel: ReduceKernel,
+  part: GridPart | undefined,
+  start: AxisValues = new AxisValues(context),
+): number {
   const values = kernel.reducers.map(({ value }) => value);
   const position = rowMajor(kernel.reduceAxes);
   const rewrite = simplifyAxes(
@@ -45,6 +54,7 @@ export function emitReduce(context: KernelContext, kernel: ReduceKernel, begin: 
   const rewriter = new Rewriter({ axes: rewrite.replacements });
   const reduction: Reduction = {
     context,
+    start,
     axes: rewrite.groups[0] ?? [],
     reduceAxes: rewrite.groups[1] ?? [],
     reducers: kernel.reducers.map(({ operator, value }) => ({ operator, value: rewriter.expression(value) })),
@@ -60,12 +70,13 @@ export function emitReduce(context: KernelContext, kernel: ReduceKernel, begin: 
       )}]; ${vector === undefined ? 'no vector axis' : `vector over ${vector.reduced ? 'a reduced' : 'an output'} axis of ${vector.axis.extent}`}`,
   );
   return vector?.reduced === false
-    ? emitAlongOutput(reduction, vector.axis, begin, end)
-    : emitAlongReduced(reduction, vector?.axis, begin, end);
+    ? emitAlongOutput(reduction, vector.axis, part)
+    : emitAlongReduced(reduction, vector?.axis, part);
 }
 
 interface Reduction {
   readonly context: KernelContext;
+  readonly start: AxisValues;
   readonly axes: readonly Axis[];
   readonly reduceAxes: readonly Axis[];
   readonly reducers: readonly Reducer[];
@@ -113,12 +124,17 @@ function unrollOf({ reducers, reduceAxes }: Reduction): number {
   return reducers.length <= 2 && registers <= 4 ? 4 : 2;
 }
 
+/** The outermost loop, over a part of the grid where one is given. */
+function gridLoop(axis: Axis, part: GridPart | undefined): NestLoop {
+  return part === undefined ? { axis } : { axis, role: 'grid', ...part };
+}
+
 /** Lanes along a reduced axis (or a single lane): one output at a time. */
-function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, begin: Value, end: Value): number {
-  const { context, axes, reduceAxes, reducers, stores } = reduction;
+function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, part: GridPart | undefined): number {
+  const { context, start, axes, reduceAxes, reducers, stores } = reduction;
   const unroll = vector !== undefined && vector.extent >= 32 ? unrollOf(reduction) : 1;
-  const outer = axes.map((axis, i): NestLoop => (i === 0 ? { axis, role: 'grid', begin, end } : { axis }));
-  emitLoops(context, new AxisValues(context), outer, (inside) => {
+  const outer = axes.map((axis, i) => gridLoop(axis, i === 0 ? part : undefined));
+  emitLoops(context, start, outer, (inside) => {
     const sets = Array.from({ length: unroll }, () => makeAccumulators(context, reducers, lengthOf(reduceAxes)));
     const loops = [...reduceAxes.filter((axis) => axis !== vector), ...(vector === undefined ? [] : [vector])];
     emitReduceLoops(reduction, inside, loops, vector, unroll, sets, (at, set, start, count) => {
@@ -137,13 +153,13 @@ function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, begin:
 }
 
 /** Lanes along an output axis: four (or sixteen) outputs at a time. */
-function emitAlongOutput(reduction: Reduction, vector: Axis, begin: Value, end: Value): number {
-  const { context, axes, reduceAxes, reducers, stores } = reduction;
+function emitAlongOutput(reduction: Reduction, vector: Axis, part: GridPart | undefined): number {
+  const { context, start: around, axes, reduceAxes, reducers, stores } = reduction;
   const outer = axes.filter((axis) => axis !== vector);
   const unroll = vector.extent >= 16 && reducers.length <= 2 ? unrollOf(reduction) : 1;
-  const loops = outer.map((axis, i): NestLoop => (i === 0 ? { axis, role: 'grid', begin, end } : { axis }));
-  emitLoops(context, new AxisValues(context), loops, (inside) => {
-    const range = outer.length > 0 ? {} : gridRange(context, vector.extent, begin, end);
+  const loops = outer.map((axis, i) => gridLoop(axis, i === 0 ? part : undefined));
+  emitLoops(context, around, loops, (inside) => {
+    const range = outer.length > 0 || part === undefined ? {} : gridRange(context, vector.extent, part.begin, part.end);
     emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, ({ axes: at, start, vectors, count }) => {
       const sets = Array.from({ length: vectors }, () => makeAccumulators(context, reducers, lengthOf(reduceAxes)));
       const shifted = (axes: AxisValues, set: number): AxisValues => shiftAxis(context, axes, at, vector, start, set);

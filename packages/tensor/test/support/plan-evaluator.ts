@@ -62,6 +62,16 @@ function runSteps(plan: Plan, steps: readonly PlanStep[], memory: Memory): void 
       for (const kernel of [...step.kernels].reverse()) runKernel(kernel, memory);
       continue;
     }
+    if (step.kind === 'rows') {
+      // Rows do not depend on one another, so the last may come first.
+      for (let row = step.row.extent - 1; row >= 0; row--) {
+        for (const phase of step.phases) {
+          const axes = phase.axes.filter((axis) => axis !== step.row);
+          runKernel({ ...phase, axes }, memory, new Map([[step.row, row]]));
+        }
+      }
+      continue;
+    }
     if (step.kind !== 'loop') {
       runKernel(step, memory);
       continue;
@@ -81,7 +91,7 @@ function runSteps(plan: Plan, steps: readonly PlanStep[], memory: Memory): void 
   }
 }
 
-function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
+function runKernel(kernel: Kernel | CopyKernel, memory: Memory, point: Point = new Map()): void {
   if (kernel.kind === 'copy') {
     for (const { from, fromIndex, to, toIndex, size } of kernel.pieces) {
       const [source, target] = [memory.buffers[from], memory.buffers[to]];
@@ -93,7 +103,6 @@ function runKernel(kernel: Kernel | CopyKernel, memory: Memory): void {
     }
     return;
   }
-  const point: Point = new Map();
   if (kernel.kind === 'map') {
     forEachPoint(kernel.axes, point, () => store(kernel.stores, point, memory, []));
   } else if (kernel.kind === 'reduce') {

@@ -10,8 +10,10 @@ import {
   type Axis,
 } from '../../src/compiler/index-expression.ts';
 import type { ContractionKernel, Kernel, Operand, ReduceKernel, Reducer } from '../../src/compiler/kernel.ts';
+import { layerNorm, logSoftmax, setDevice, softmax, tensor, type Tensor } from '../../src/index.ts';
 import type { WebgpuBackend } from '../../src/webgpu/backend.ts';
 import { gpuProfile, softwareProfile } from '../../src/webgpu/profile.ts';
+import { compileTensors } from '../support/programs.ts';
 import {
   axesOf,
   binary,
@@ -534,5 +536,28 @@ describeWebgpu('contractions', () => {
       stores: [store(1, rowMajor(o, c, u, v), result())],
     };
     for (const on of [backend, gpu]) await check(on, makePlan(buffers, [kernel]), inputs(), [], { absolute: 1e-4 });
+  });
+
+  test('rows: a thread, a few threads or a workgroup for each, whatever is left over at the end', async () => {
+    setDevice('reference');
+    // The last rows are too long and too few for one workgroup each: their phases run one by one.
+    for (const [rows, length, apply] of [
+      [70, 5, (x: Tensor) => softmax(x, -1)],
+      [13, 100, (x: Tensor) => layerNorm(x, 100)],
+      [3, 300, (x: Tensor) => logSoftmax(x, -1)],
+      [300, 33, (x: Tensor) => x.sub(x.max(1, { keepDims: true })).flip(1)],
+      [3, 6000, (x: Tensor) => x.div(x.abs().sum(1, { keepDims: true }))],
+    ] as const) {
+      const data = values(rows * length);
+      const { plan } = compileTensors([apply(tensor(data, { shape: [rows, length] }))]);
+      expect(plan.kernels.map(({ kind }) => kind)).toEqual(['rows']);
+      for (const device of [backend, gpu]) {
+        const executable = device.compile(plan);
+        if (length < 1000) expect(executable.kernelCount).toBe(1);
+        else expect(executable.kernelCount).toBeGreaterThan(1);
+        executable.dispose();
+        await check(device, plan, [data, new Float32Array(data.length)], [], { absolute: 2e-6 });
+      }
+    }
   });
 });

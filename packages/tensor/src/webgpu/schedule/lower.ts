@@ -14,6 +14,7 @@ import {
   type PlanBuffer,
   type PlanStep,
   type ReduceKernel,
+  type Rows,
   type ScatterKernel,
   type SortKernel,
   type Store,
@@ -35,6 +36,7 @@ import { renderContraction } from './contraction.ts';
 import { cumulativeInParts, cumulativeParts, renderCumulative } from './cumulative.ts';
 import { renderMap, type Target } from './map.ts';
 import { renderReduce } from './reduce.ts';
+import { chooseRowShape, renderRows } from './rows.ts';
 import {
   contractionAsReduction,
   detachEpilogue,
@@ -56,6 +58,7 @@ import {
   accessesOf,
   usesOf,
   type LinkedScatter,
+  type Uses,
 } from './traverse.ts';
 
 /** One dispatch. */
@@ -139,6 +142,13 @@ function nameOf(declaration: string): string {
   return declaration.slice(0, declaration.indexOf(':'));
 }
 
+/** Adds the buffers that a kernel uses. */
+function addUses(kernel: Kernel, all: Uses): void {
+  const { loads, stores } = usesOf(kernel);
+  all.loads.push(...loads);
+  all.stores.push(...stores);
+}
+
 class Lowering {
   steps: Step[] = [];
   readonly scratch: Scratch;
@@ -187,7 +197,33 @@ class Lowering {
       this.#parts(kernel);
       return;
     }
+    if (kernel.kind === 'rows') {
+      this.#rows(kernel);
+      return;
+    }
     if (kernel.stores.length > 0) this.#schedule(kernel);
+  }
+
+  /** One dispatch where the rows keep the device busy and their buffers can be bound. Where buffers are one and the same in this run, what one row writes another may read. */
+  #rows(step: Rows): void {
+    if (step.phases.every(({ axes }) => pointCount(axes) === 0)) return;
+    const shape = this.#isAliased ? undefined : chooseRowShape(step, this.#target);
+    const all = emptyUses();
+    for (const phase of step.phases) addUses(phase, all);
+    const { limits } = this.#target;
+    const plan =
+      shape === undefined
+        ? undefined
+        : planBindings(all, this.scratch.buffers, this.#places, { limits, moving: this.#moving });
+    if (shape !== undefined && plan !== undefined) {
+      const shader = renderRows(step, plan, this.#target, shape);
+      this.steps.push({ kind: 'dispatch', name: step.name, shader, bindings: plan.bindings });
+      return;
+    }
+    for (const phase of step.phases) {
+      this.scratch.restart();
+      this.#schedule(phase);
+    }
   }
 
   /**
@@ -261,11 +297,7 @@ class Lowering {
 
   #bindAll(jobs: readonly Job[]): BindingPlan | undefined {
     const all = emptyUses();
-    for (const { kernel } of jobs) {
-      const { loads, stores } = usesOf(kernel);
-      all.loads.push(...loads);
-      all.stores.push(...stores);
-    }
+    for (const { kernel } of jobs) addUses(kernel, all);
     return planBindings(all, this.scratch.buffers, this.#places, { limits: this.#target.limits });
   }
 

@@ -5,7 +5,7 @@
  * the sum (Higham, "The accuracy of floating point summation", 1993).
  */
 import type { ReduceKernel } from '../../compiler/kernel.ts';
-import type { Axis } from '../../compiler/index-expression.ts';
+import type { Axis, Index } from '../../compiler/index-expression.ts';
 import { Emitter, type Value } from '../wgsl/emitter.ts';
 import { assemble, gridOf, groupNumber, indent, type Shader } from '../wgsl/shader.ts';
 import { mergeAxes, takeApart } from './axes.ts';
@@ -29,26 +29,55 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
   const grid = gridOf(groups, target.limits.workgroupsPerDimension);
   const exact = grid[0] * grid[1] * shape.outputs === points;
   const emitter = new Emitter(plan.views, target.profile.unroll);
-  const shared: string[] = [];
-
   const variables = new Map<Axis, Value>();
   emitter.write(...outputLines(shape, grid, points, exact));
-  const outer = emptyUses();
+  const { outer } = indicesOf(kernel);
+  takeApart(emitter, { text: 'point', depth: 0, literal: false }, mergeAxes(kernel.axes, outer), variables);
+  const guard = exact || shape.outputs === 1 ? 'y == 0u' : 'y == 0u && wanted';
+  const way = { lanes: shape.lanes, distance: shape.outputs, threads, guard, first: 0 };
+  const shared = emitReduction(emitter, kernel, variables, way);
+  return assemble({ emitter, bindings: plan.declarations, variables: shared, threads, grid, body: emitter.body });
+}
+
+/** The indices of a reduction's values, and those of its stores as well. */
+function indicesOf(kernel: ReduceKernel): { readonly inner: readonly Index[]; readonly outer: readonly Index[] } {
+  const uses = emptyUses();
   addExpressions(
     kernel.reducers.map(({ value }) => value),
-    outer,
+    uses,
   );
-  const inner = [...outer.indices];
-  addStores(kernel.stores, outer);
-  takeApart(emitter, { text: 'point', depth: 0, literal: false }, mergeAxes(kernel.axes, outer.indices), variables);
+  const inner = [...uses.indices];
+  addStores(kernel.stores, uses);
+  return { inner, outer: [...uses.indices] };
+}
 
-  const accumulators = kernel.reducers.map((reducer, i) => accumulatorFor(emitter, reducer, i));
+/** How the threads of one output share its reduction. */
+export interface Lanes {
+  /** Threads of one output; `y` (WGSL) is which of them this one is. */
+  readonly lanes: number;
+  /** How far apart two of them that follow each other are among all threads. */
+  readonly distance: number;
+  readonly threads: number;
+  /** WGSL: whether this thread stores. */
+  readonly guard: string;
+  /** Number of the first reducer among all of the shader. */
+  readonly first: number;
+}
+
+/** Writes one reduction and its stores, where `variables` are the axes of its output; gives the module-scope variables that it needs. */
+export function emitReduction(
+  emitter: Emitter,
+  kernel: ReduceKernel,
+  variables: ReadonlyMap<Axis, Value>,
+  { lanes, distance, threads, guard, first }: Lanes,
+): string[] {
+  const { inner } = indicesOf(kernel);
+  const accumulators = kernel.reducers.map((reducer, i) => accumulatorFor(emitter, reducer, first + i));
   const position = rowMajorIndex(kernel.reduceAxes);
   const reduceGroups = mergeAxes(kernel.reduceAxes, [...inner, position]);
   const length = pointCount(kernel.reduceAxes);
   for (const accumulator of accumulators) emitter.write(...accumulator.declare(''));
   if (length > 0) {
-    const { lanes } = shape;
     const range = { start: 'i32(y)', stop: emitter.bound(length), step: lanes, count: Math.ceil(length / lanes) };
     const loops = lanes === 1 ? nestedLoops(emitter, reduceGroups) : flatLoops(emitter, range, reduceGroups);
     // Every inner loop has its own partial sums.
@@ -68,13 +97,7 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
     };
     emitLoops(emitter, loops, hooks, update);
   }
-
-  let guard = '';
-  if (shape.lanes > 1) {
-    for (const accumulator of accumulators) shared.push(...accumulator.share(threads));
-    emitter.write(...treeLines(emitter, accumulators, shape));
-    guard = exact ? 'y == 0u' : shape.outputs === 1 ? 'y == 0u' : 'y == 0u && wanted';
-  }
+  if (lanes > 1) emitter.write(...treeLines(emitter, accumulators, lanes, distance));
   emitter.open(true);
   emitter.results = accumulators.map((accumulator) => emitter.define(accumulator.result, 0));
   emitter.withAxes(variables, () => {
@@ -83,8 +106,9 @@ export function renderReduce(kernel: ReduceKernel, plan: BindingPlan, target: Ta
     emitter.write(...statements);
   });
   const epilogue = emitter.close();
-  const body = [...emitter.body, ...(guard === '' ? epilogue : [`if (${guard}) {`, ...indent(epilogue), '}'])];
-  return assemble({ emitter, bindings: plan.declarations, variables: shared, threads, grid, body });
+  if (lanes === 1) emitter.write(...epilogue);
+  else emitter.write(`if (${guard}) {`, ...indent(epilogue), '}');
+  return lanes === 1 ? [] : accumulators.flatMap((accumulator) => accumulator.share(threads));
 }
 
 /** `point`: the output of this thread; `y`: its lane. A workgroup with barriers must not lose threads, so extra ones repeat the last output. */
@@ -104,13 +128,14 @@ function outputLines(shape: ReduceShape, grid: readonly [number, number], points
   return [...lines, `let free = ${point};`, `let wanted = free < ${points};`, `let point = min(free, ${points - 1});`];
 }
 
-function treeLines(emitter: Emitter, accumulators: readonly Accumulator[], { outputs, lanes }: ReduceShape): string[] {
+function treeLines(emitter: Emitter, accumulators: readonly Accumulator[], lanes: number, distance: number): string[] {
+  const other = distance === 1 ? 'lane + half' : `lane + half * ${distance}u`;
   return [
     ...accumulators.flatMap((accumulator) => accumulator.publish()),
     `for (var half = u32(${emitter.bound(lanes / 2)}); half > 0u; half >>= 1u) {`,
     '  workgroupBarrier();',
     '  if (y < half) {',
-    ...accumulators.flatMap((accumulator) => indent(indent(accumulator.combine(`lane + half * ${outputs}u`)))),
+    ...accumulators.flatMap((accumulator) => indent(indent(accumulator.combine(other)))),
     '  }',
     '}',
     ...accumulators.flatMap((accumulator) => accumulator.collect()),
