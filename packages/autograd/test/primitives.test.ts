@@ -219,6 +219,8 @@ const cases: { readonly [P in Exclude<Primitive, 'composite'>]: readonly Case[] 
   sigmoid: elementwise('sigmoid', { low: -5, high: 5 }),
   erf: elementwise('erf'),
   erfc: elementwise('erfc'),
+  normalCdf: elementwise('normalCdf'),
+  log1pExp: elementwise('log1pExp', { low: -4, high: 4 }),
   erfinv: elementwise('erfinv', { low: -0.8, high: 0.8 }),
   lgamma: [...elementwise('lgamma', { low: 0.3, high: 9 }), ...elementwise('lgamma', { low: -0.8, high: -0.2 })],
   digamma: [...elementwise('digamma', { low: 0.4, high: 9 }), ...elementwise('digamma', { low: -0.8, high: -0.2 })],

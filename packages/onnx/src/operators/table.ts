@@ -61,6 +61,8 @@ export const operators: { readonly [P in WrittenPrimitive]: (site: Site<P>) => V
   sigmoid: elementwise('Sigmoid'),
   erf: elementwise('Erf'),
   erfc: formula(formulas.erfc),
+  normalCdf: formula(formulas.normalCdf),
+  log1pExp: formula(formulas.log1pExp),
   erfinv: formula(formulas.erfinv),
   lgamma: formula(formulas.lgamma),
   digamma: formula(formulas.digamma),

@@ -52,6 +52,8 @@ const folds: Readonly<Record<UnaryPrimitive | BinaryPrimitive | 'where', Fold | 
   sigmoid: 'on the device',
   erf: 'on the device',
   erfc: 'on the device',
+  normalCdf: 'on the device',
+  log1pExp: 'on the device',
   erfinv: 'on the device',
   lgamma: 'on the device',
   digamma: 'on the device',

@@ -41,6 +41,8 @@ const saved: Readonly<Record<Exclude<PlanPrimitive, 'scan'>, Saved>> = {
   sigmoid: output,
   erf: input,
   erfc: input,
+  normalCdf: input,
+  log1pExp: input,
   erfinv: output,
   lgamma: input,
   digamma: input,

@@ -37,6 +37,10 @@ export const unaryPrimitives = {
   erf: { takes: 'float', cost: 14 },
   /** 1 − erf x. */
   erfc: { takes: 'float', cost: 20 },
+  /** Φ(x), what the normal distribution has below x. */
+  normalCdf: { takes: 'float', cost: 18 },
+  /** ln(1 + eˣ). */
+  log1pExp: { takes: 'float', cost: 18 },
   /** The inverse of erf. */
   erfinv: { takes: 'float', cost: 40 },
   /** ln |Γ(x)|. */

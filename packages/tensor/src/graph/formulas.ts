@@ -156,6 +156,42 @@ const erfc: Formula = (x, arithmetic) => {
 };
 
 /**
+ * Φ(x), of its tail q = Φ(−|x|) = e^(−x²/2) R(|x|), where R is a quotient of polynomials up to 13.5, 5e-9, whose two chains a processor
+ * computes beside that of the exponential. x² is rounded before its exponential is taken: far below 0 an error of x²/4 ulp.
+ */
+const normalCdf: Formula = (x, arithmetic) => {
+  const m = new Calculus(arithmetic);
+  const magnitude = m.abs(x);
+  // Where the exponential is 0; the quotient of infinities would be NaN.
+  const a = m.select(m.less(15, magnitude), 15, magnitude);
+  const numerator = m.polynomial(
+    a,
+    [0.004045319607509707, 0.040154384780475456, 0.1818134081768823, 0.4363733460265025, 0.5],
+  );
+  const denominator = m.polynomial(
+    a,
+    [0.010139975785810988, 0.10065924256996281, 0.4657175226145579, 1.1965936976772495, 1.6706316265637893, 1],
+  );
+  const tail = m.mul(m.exp(m.mul(m.mul(x, x), -0.5)), m.div(numerator, denominator));
+  return m.select(m.less(x, 0), tail, m.sub(1, tail));
+};
+
+/**
+ * ln(1 + eˣ) = max(x, 0) + ln(1 + f) with f = e^−|x|, where ln(1 + f) = ln 2 + ln(1 + (f − 1)/2) from ½ on, and ln(1 + g) = g − g² R(g) with R a
+ * quotient of polynomials on [−¼, ½], 1e-8. f is never large, tiny or negative, so there is no exponent to take apart and no special case.
+ */
+const log1pExp: Formula = (x, arithmetic) => {
+  const m = new Calculus(arithmetic);
+  const f = m.exp(m.neg(m.abs(x)));
+  const small = m.less(f, 0.5);
+  const g = m.select(small, f, m.mul(m.sub(f, 1), 0.5));
+  const numerator = m.polynomial(g, [0.1014844791585621, 0.5136620772813333, 0.5000000031680133]);
+  const denominator = m.polynomial(g, [0.10787647168138441, 0.8322970174501819, 1.6939906635739779, 1]);
+  const logarithm = m.sub(g, m.mul(m.mul(g, g), m.div(numerator, denominator)));
+  return m.add(m.select(m.less(0, x), x, 0), m.add(m.select(small, 0, Math.LN2), logarithm));
+};
+
+/**
  * With w = −ln(1 − x²), erfinv(x)/x is nearly a polynomial of w below 5, and of √w above (M. Giles, "Approximating the erfinv function",
  * 2010): [0, 5], 6e-9, and [5, 16.1], 6e-8.
  */
@@ -285,13 +321,15 @@ const digamma: Formula = (x, arithmetic) => {
 };
 
 /** Primitives that are expanded before a device sees them. */
-export type FormulaPrimitive = 'asin' | 'acos' | 'atan' | 'erfc' | 'erfinv' | 'lgamma' | 'digamma';
+export type FormulaPrimitive = 'asin' | 'acos' | 'atan' | 'erfc' | 'normalCdf' | 'log1pExp' | 'erfinv' | 'lgamma' | 'digamma';
 
 export const formulas: Readonly<Record<FormulaPrimitive, Formula>> = {
   asin,
   acos,
   atan,
   erfc,
+  normalCdf,
+  log1pExp,
   erfinv,
   lgamma,
   digamma,

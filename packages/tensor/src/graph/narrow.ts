@@ -27,6 +27,8 @@ const elementwise: Readonly<Record<UnaryPrimitive | BinaryPrimitive, Leaves>> = 
   sigmoid: 'both',
   erf: 'both',
   erfc: 'both',
+  normalCdf: 'both',
+  log1pExp: 'both',
   erfinv: 'both',
   lgamma: 'both',
   digamma: 'both',

@@ -3,7 +3,6 @@ import { requireTensor } from '../handle.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { mul } from './arithmetic.ts';
 import { compose, type CompositeDefinition } from './compose.ts';
-import { erfc } from './elementary.ts';
 import { unary } from './elementwise.ts';
 
 /**
@@ -30,12 +29,11 @@ export function sigmoid(x: Operand): Tensor {
 
 export const geluDefinition: CompositeDefinition = {
   name: 'gelu',
-  // erfc(−u) is 1 + erf(u), and keeps its digits where that vanishes.
-  body: (_, x) => mul(mul(x, 0.5), erfc(mul(x, -Math.SQRT1_2))),
+  body: (_, x) => mul(x, unary('normalCdf', x)),
 };
 
 /**
- * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float16 of float16, else float32, the shape of x.
+ * The Gaussian error linear unit x · Φ(x) in its exact form, which keeps its digits where Φ(x) is small; float16 of float16, else float32, the shape of x.
  *
  * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
  *

@@ -4,7 +4,6 @@ import { mul } from './arithmetic.ts';
 import { where } from './comparison.ts';
 import { compose, type CompositeDefinition } from './compose.ts';
 import { floats } from './operands.ts';
-import { softplus } from './special.ts';
 
 type Unary = CompositeDefinition<Record<never, never>>;
 
@@ -25,7 +24,23 @@ export function silu(x: Operand): Tensor {
   return record(siluDefinition, x);
 }
 
-export const mishDefinition: Unary = { name: 'mish', body: (_, x) => x.mul(softplus(x).tanh()) };
+/** e = eˣ, and tanh ln(1 + e) = n / (n + 2) with n = e (e + 2), in which nothing cancels; from 20 on it is 1 in float32. */
+function mishFactor(x: Tensor): { e: Tensor; n: Tensor; factor: Tensor } {
+  const e = x.minimum(20).exp();
+  const n = e.mul(e.add(2));
+  return { e, n, factor: n.div(n.add(2)) };
+}
+
+export const mishDefinition: Unary = {
+  name: 'mish',
+  body: (_, x) => x.mul(mishFactor(x).factor),
+  // The factor's derivative is 4 e (e + 1) / (n + 2)².
+  gradient(_, g, _y, x) {
+    const { e, n, factor } = mishFactor(x);
+    const d = n.add(2);
+    return [g.mul(x.mul(e.mul(4).div(d).mul(e.add(1).div(d))).add(factor))];
+  },
+};
 
 /**
  * x · tanh(ln(1 + eˣ)); float16 of float16, else float32, the shape of x.

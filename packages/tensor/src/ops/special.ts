@@ -3,7 +3,7 @@ import { checkOptions, requireFinite, requireInteger, type OptionNames } from '.
 import { ArgumentError } from '../graph/errors.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { compose, type CompositeDefinition } from './compose.ts';
-import { add, reciprocal, sub } from './arithmetic.ts';
+import { reciprocal } from './arithmetic.ts';
 import { where } from './comparison.ts';
 import { cos, sin } from './elementary.ts';
 import { unary } from './elementwise.ts';
@@ -29,7 +29,7 @@ export function xlogy(x: Operand, y: Operand): Tensor {
 
 const logSigmoidDefinition: CompositeDefinition<Record<never, never>> = {
   name: 'logSigmoid',
-  body: (_, x) => sub(x.minimum(0), x.abs().neg().exp().log1p()),
+  body: (_, x) => unary('log1pExp', x.neg()).neg(),
   gradient: (_, g, _y, x) => [g.mul(x.neg().sigmoid())],
 };
 
@@ -56,7 +56,7 @@ export const softplusDefinition: CompositeDefinition<{ beta: number; threshold: 
   name: 'softplus',
   body({ beta, threshold }, x) {
     const scaled = x.mul(beta);
-    const smooth = add(scaled.maximum(0), scaled.abs().neg().exp().log1p()).div(beta);
+    const smooth = unary('log1pExp', scaled).div(beta);
     return where(scaled.greater(threshold), x, smooth);
   },
   gradient({ beta, threshold }, g, _y, x) {

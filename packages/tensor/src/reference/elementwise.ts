@@ -1,7 +1,7 @@
 /** Elementwise primitives in float64, with exact wrap-around for int32. */
 import type { BinaryPrimitive, UnaryPrimitive } from '../graph/elementwise.ts';
 import type { Attributes } from '../graph/attributes.ts';
-import { digamma, erf, erfc, erfinv, lgamma } from './special.ts';
+import { digamma, erf, erfc, erfinv, lgamma, normalCdf } from './special.ts';
 import { inputAt, type Rule, type Value } from './value.ts';
 import { isFloat, isInteger } from '../graph/types.ts';
 
@@ -77,6 +77,8 @@ export const elementFunctions: Readonly<Record<UnaryPrimitive | BinaryPrimitive,
   sigmoid: of((x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)))),
   erf: of(erf),
   erfc: of(erfc),
+  normalCdf: of(normalCdf),
+  log1pExp: of((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   erfinv: of(erfinv),
   lgamma: of(lgamma),
   digamma: of(digamma),

@@ -3,6 +3,11 @@ import { erf, erfc } from '../graph/error-function.ts';
 
 export { erf, erfc };
 
+/** Φ(x), what the normal distribution has below x. */
+export function normalCdf(x: number): number {
+  return erfc(-x / Math.SQRT2) / 2;
+}
+
 /** The x at which erf x is y, by Newton's method from S. Winitzki's approximation of 2008; of 1 − |y| where that is small. */
 export function erfinv(y: number): number {
   const a = Math.abs(y);

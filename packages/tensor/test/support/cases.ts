@@ -258,6 +258,8 @@ export function makeCases(): { readonly [P in PlanPrimitive]: readonly Case[] } 
     sigmoid: unaryFloat('sigmoid'),
     erf: unaryFloat('erf'),
     erfc: unaryFloat('erfc'),
+    normalCdf: unaryFloat('normalCdf'),
+    log1pExp: unaryFloat('log1pExp'),
     erfinv: [...unaryFloat('erfinv'), record('erfinv', none, data([99]).mul(0.33))],
     lgamma: [...positive('lgamma'), record('lgamma', none, angles.add(0.1))],
     digamma: [...positive('digamma'), record('digamma', none, angles.add(0.1))],
