@@ -185,7 +185,15 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
   sigmoid: one((dy, _, y) => dy.mul(y.mul(y.neg().add(1)))),
   erf: one((dy, x) => dy.mul(x.square().neg().exp().mul(twoOverRootPi))),
   erfc: one((dy, x) => dy.mul(x.square().neg().exp().mul(-twoOverRootPi))),
-  normalCdf: one((dy, x) => dy.mul(x.mul(x).mul(-0.5).exp().mul(1 / Math.sqrt(2 * Math.PI)))),
+  normalCdf: one((dy, x) =>
+    dy.mul(
+      x
+        .mul(x)
+        .mul(-0.5)
+        .exp()
+        .mul(1 / Math.sqrt(2 * Math.PI)),
+    ),
+  ),
   log1pExp: one((dy, x) => dy.mul(x.sigmoid())),
   erfinv: one((dy, _, y) =>
     dy.mul(

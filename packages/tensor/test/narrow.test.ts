@@ -73,6 +73,15 @@ function steps(a: number, b: number): number {
   return Number.isNaN(a) || Number.isNaN(b) ? Infinity : Math.abs(place(a) - place(b));
 }
 
+/** The first few that are not the same numbers, signs of zeros included. */
+function differences(actual: ArrayLike<number>, expected: Float32Array): string[] {
+  const found: string[] = [];
+  expected.forEach((value, i) => {
+    if (!Object.is(actual[i], value) && found.length < 5) found.push(`${actual[i]}, not ${value}`);
+  });
+  return found;
+}
+
 /** Correctly rounded in float32 wherever it is computed: the same bits, since rounding twice changes nothing for these. */
 const exact = new Set(['neg', 'abs', 'sign', 'relu', 'floor', 'ceil', 'round', 'trunc', 'add', 'sub', 'mul', 'div', 'sqrt', 'maximum', 'minimum', 'copySign', 'fmod', 'equal', 'notEqual', 'less', 'lessEqual']); // prettier-ignore
 
@@ -85,6 +94,23 @@ describe.each(devices)('on %s', (name) => {
   ];
   const ofFloats = table.filter(([, { takes }]) => takes === 'any' || takes === 'number' || takes === 'float');
   const ofBytes = table.filter(([, { takes }]) => takes !== 'float');
+
+  it('every float16 is read and written, and what lies between two goes to the nearest', async () => {
+    const numbers: number[] = [];
+    for (let bits = 0; bits < 0x7bff; bits++) {
+      const [low, high] = [halfValue(bits), halfValue(bits + 1)];
+      const middle = (low + high) / 2;
+      numbers.push(low, middle * (1 - 2 ** -20), middle, middle * (1 + 2 ** -20));
+    }
+    numbers.push(65504, 65519, 65520, 65536, 131072, 3e38, Infinity, NaN);
+    const values = Float32Array.from([...numbers, ...numbers.map((x) => -x)]);
+    const halves = tensor(values).to('float16');
+    // Written, and read by another kernel; and rounded in one kernel with what reads it.
+    const read = tensor(await halves.data(), { dtype: 'float16' }).to('float32');
+    const inOneKernel = tensor(values).to('float16').to('float32');
+    const expected = Float32Array.from(values, roundToHalf);
+    for (const result of [halves, read, inOneKernel]) expect(differences(await result.data(), expected)).toEqual([]);
+  });
 
   it.each(ofFloats)('%s of float16 is that of float32, rounded', async (op, { gives }, arity) => {
     const operands = arity === 1 ? [dataOf('float16')] : pairs('float16');

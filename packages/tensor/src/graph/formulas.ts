@@ -157,7 +157,7 @@ const erfc: Formula = (x, arithmetic) => {
 
 /**
  * Φ(x), of its tail q = Φ(−|x|) = e^(−x²/2) R(|x|), where R is a quotient of polynomials up to 13.5, 5e-9, whose two chains a processor
- * computes beside that of the exponential. x² is rounded before its exponential is taken: far below 0 an error of x²/4 ulp.
+ * computes beside that of the exponential. x² is rounded before its exponential is taken: far below 0 an error of x²/2 ulp.
  */
 const normalCdf: Formula = (x, arithmetic) => {
   const m = new Calculus(arithmetic);
@@ -321,7 +321,8 @@ const digamma: Formula = (x, arithmetic) => {
 };
 
 /** Primitives that are expanded before a device sees them. */
-export type FormulaPrimitive = 'asin' | 'acos' | 'atan' | 'erfc' | 'normalCdf' | 'log1pExp' | 'erfinv' | 'lgamma' | 'digamma';
+export type FormulaPrimitive =
+  'asin' | 'acos' | 'atan' | 'erfc' | 'normalCdf' | 'log1pExp' | 'erfinv' | 'lgamma' | 'digamma';
 
 export const formulas: Readonly<Record<FormulaPrimitive, Formula>> = {
   asin,

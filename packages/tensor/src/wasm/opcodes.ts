@@ -24,7 +24,7 @@ export const op = {
   localTee: 0x22,
   i32Load: 0x28,
   i32Load8U: 0x2d,
-  i32Load16U: 0x2f,
+  i32Load16S: 0x2e,
   i32Store: 0x36,
   i32Store8: 0x3a,
   i32Store16: 0x3b,
@@ -51,7 +51,7 @@ export const op = {
   i32ShrU: 0x76,
 
   v128Load: 0x1000,
-  v128Load16x4U: 0x1004,
+  v128Load16x4S: 0x1003,
   v128Load32Splat: 0x1009,
   v128Load64Splat: 0x100a,
   v128Store: 0x100b,
@@ -162,9 +162,9 @@ export function alignmentOf(code: number): number {
     case op.i32Load8U:
     case op.i32Store8:
       return 0;
-    case op.i32Load16U:
+    case op.i32Load16S:
     case op.i32Store16:
-    case op.v128Load16x4U:
+    case op.v128Load16x4S:
       return 1;
     default:
       return 2;
