@@ -40,9 +40,22 @@ def tensors_of(value, name="output"):
     return {key: part for key, part in value.items()}
 
 
+def fresh(x):
+    """What a call is given: floating tensors with gradients."""
+    if isinstance(x, tuple):
+        return tuple(fresh(part) for part in x)
+    return x.clone().requires_grad_(x.is_floating_point()) if isinstance(x, torch.Tensor) else x
+
+
+def stored(x):
+    if isinstance(x, tuple):
+        return [stored(part) for part in x]
+    return store(x) if isinstance(x, torch.Tensor) else x
+
+
 def case(config, module, *inputs, training=True, names=None, steps=1, keep=False):
     """
-    One call of a module: `inputs` are tensors (floating ones get gradients), lists of numbers, or None. `names` are those of several outputs; `keep` leaves the
+    One call of a module: `inputs` are tensors (floating ones get gradients), tuples of them, lists of numbers, or None. `names` are those of several outputs; `keep` leaves the
     parameters as they are. With `steps` the call is made several times, and what is stored is the last.
     """
     module = module.double()
@@ -53,7 +66,7 @@ def case(config, module, *inputs, training=True, names=None, steps=1, keep=False
     module.train(training)
     for step in range(steps):
         module.zero_grad()
-        given = [x.clone().requires_grad_(x.is_floating_point()) if isinstance(x, torch.Tensor) else x for x in inputs]
+        given = [fresh(x) for x in inputs]
         result = module(*given)
         outputs = tensors_of(dict(zip(names, result)) if names else result)
         floating = [name for name, value in outputs.items() if value.requires_grad]
@@ -61,15 +74,17 @@ def case(config, module, *inputs, training=True, names=None, steps=1, keep=False
         torch.autograd.backward([outputs[name] for name in floating], [cotangents[name] for name in floating])
     gradients = {name: store(value.grad) for name, value in module.named_parameters() if value.requires_grad}
     for i, x in enumerate(given):
-        if isinstance(x, torch.Tensor) and x.requires_grad:
-            gradients[f"input{i}"] = store(x.grad)
+        parts = {f"input{i}.{j}": part for j, part in enumerate(x)} if isinstance(x, tuple) else {f"input{i}": x}
+        for name, part in parts.items():
+            if isinstance(part, torch.Tensor) and part.requires_grad:
+                gradients[name] = store(part.grad)
     after = {name: store(value) for name, value in module.state_dict().items()}
     return {
         "config": config,
         "training": training,
         **({"steps": steps} if steps > 1 else {}),
         "state": state,
-        "inputs": [store(x) if isinstance(x, torch.Tensor) else x for x in inputs],
+        "inputs": [stored(x) for x in inputs],
         "outputs": {name: store(value) for name, value in outputs.items()},
         "cotangents": {name: store(value) for name, value in cotangents.items()},
         "gradients": gradients,

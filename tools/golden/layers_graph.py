@@ -51,23 +51,28 @@ def adjacency(edges, nodes, weights=None):
     return t.t() @ (s if weights is None else s * weights[:, None])
 
 
-def loops(matrix, edges):
+def loops(matrix, edges, weight=1.0):
     own = (edges[0] == edges[1]).double()
     _, t = ends(edges, matrix.shape[0])
-    return matrix + torch.diag((t.t() @ own == 0).double())
+    return matrix + weight * torch.diag((t.t() @ own == 0).double())
+
+
+def both_of(x):
+    """Features of sources and of targets, which may be nodes of two kinds."""
+    return x if isinstance(x, (list, tuple)) else (x, x)
 
 
 class GCN(nn.Module):
-    def __init__(self, fan_in, fan_out, bias=True, normalize=True, add=None):
+    def __init__(self, fan_in, fan_out, bias=True, normalize=True, add=None, improved=False):
         super().__init__()
         self.lin = nn.Linear(fan_in, fan_out, bias=False)
         self.bias = nn.Parameter(torch.zeros(fan_out)) if bias else None
-        self.normalize, self.add = normalize, normalize if add is None else add
+        self.normalize, self.add, self.improved = normalize, normalize if add is None else add, improved
 
     def forward(self, x, edges, weights=None):
         matrix = adjacency(edges, x.shape[0], weights)
         if self.add:
-            matrix = loops(matrix, edges)
+            matrix = loops(matrix, edges, 2.0 if self.improved else 1.0)
         if self.normalize:
             degrees = matrix.sum(1)
             roots = torch.where(degrees > 0, degrees.clamp(min=1e-30) ** -0.5, torch.zeros(()).double())
@@ -90,15 +95,16 @@ class Attention(nn.Module):
     def heads_of(self, rows):
         return rows.reshape(rows.shape[0], self.heads, self.fan_out)
 
-    def edges_for(self, edges, nodes, features):
+    def edges_for(self, edges, sources, targets, features):
         """Without edges from a node to itself, and with one for each node, of the mean of the features that come in."""
         if not self.add:
             return edges, features
         others = edges[0] != edges[1]
         edges = edges[:, others]
-        own = torch.arange(nodes).expand(2, nodes)
+        count = min(sources, targets)
+        own = torch.arange(count).expand(2, count)
         if features is not None:
-            features = torch.cat([features[others], combine("mean", features[others], reaching(edges, nodes))])
+            features = torch.cat([features[others], combine("mean", features[others], reaching(edges, targets))[:count]])
         return torch.cat([edges, own], 1), features
 
     def attend(self, scores, values, edges, nodes):
@@ -115,20 +121,25 @@ class Attention(nn.Module):
 class GAT(Attention):
     def __init__(self, fan_in, fan_out, heads=1, concat=True, slope=0.2, add=True, edge_features=None, bias=True):
         super().__init__(fan_out, heads, concat, slope, add, edge_features, bias)
-        self.lin = nn.Linear(fan_in, heads * fan_out, bias=False)
+        if isinstance(fan_in, list):
+            self.lin_src, self.lin_dst = (nn.Linear(n, heads * fan_out, bias=False) for n in fan_in)
+        else:
+            self.lin = nn.Linear(fan_in, heads * fan_out, bias=False)
         self.att_src, self.att_dst = (nn.Parameter(torch.zeros(1, heads, fan_out)) for _ in range(2))
         if edge_features:
             self.att_edge = nn.Parameter(torch.zeros(1, heads, fan_out))
 
     def forward(self, x, edges, features=None):
-        nodes = x.shape[0]
-        edges, features = self.edges_for(edges, nodes, features)
-        s, t = ends(edges, nodes)
-        values = self.heads_of(self.lin(x))
-        scores = s @ (values * self.att_src).sum(2) + t @ (values * self.att_dst).sum(2)
+        sources, targets = both_of(x)
+        edges, features = self.edges_for(edges, len(sources), len(targets), features)
+        s, t = F.one_hot(edges[0], len(sources)).double(), F.one_hot(edges[1], len(targets)).double()
+        own = hasattr(self, "lin")
+        values = self.heads_of((self.lin if own else self.lin_src)(sources))
+        seekers = self.heads_of((self.lin if own else self.lin_dst)(targets))
+        scores = s @ (values * self.att_src).sum(2) + t @ (seekers * self.att_dst).sum(2)
         if features is not None:
             scores = scores + (self.heads_of(self.lin_edge(features)) * self.att_edge).sum(2)
-        to = reaching(edges, nodes)
+        to = reaching(edges, len(targets))
         shares = softmax_to(F.leaky_relu(scores, self.slope), to)
         return self.finish(shares, torch.einsum("en,nhf->ehf", s, values), to)
 
@@ -136,20 +147,21 @@ class GAT(Attention):
 class GATv2(Attention):
     def __init__(self, fan_in, fan_out, heads=1, concat=True, slope=0.2, add=True, edge_features=None, bias=True, share=False):
         super().__init__(fan_out, heads, concat, slope, add, edge_features, bias)
-        self.lin_l = nn.Linear(fan_in, heads * fan_out, bias=bias)
-        self.lin_r = self.lin_l if share else nn.Linear(fan_in, heads * fan_out, bias=bias)
+        from_sources, from_targets = both_of(fan_in)
+        self.lin_l = nn.Linear(from_sources, heads * fan_out, bias=bias)
+        self.lin_r = self.lin_l if share else nn.Linear(from_targets, heads * fan_out, bias=bias)
         self.att = nn.Parameter(torch.zeros(1, heads, fan_out))
 
     def forward(self, x, edges, features=None):
-        nodes = x.shape[0]
-        edges, features = self.edges_for(edges, nodes, features)
-        s, t = ends(edges, nodes)
-        left, right = self.heads_of(self.lin_l(x)), self.heads_of(self.lin_r(x))
+        sources, targets = both_of(x)
+        edges, features = self.edges_for(edges, len(sources), len(targets), features)
+        s, t = F.one_hot(edges[0], len(sources)).double(), F.one_hot(edges[1], len(targets)).double()
+        left, right = self.heads_of(self.lin_l(sources)), self.heads_of(self.lin_r(targets))
         values = torch.einsum("en,nhf->ehf", s, left)
         both = values + torch.einsum("en,nhf->ehf", t, right)
         if features is not None:
             both = both + self.heads_of(self.lin_edge(features))
-        to = reaching(edges, nodes)
+        to = reaching(edges, len(targets))
         shares = softmax_to((F.leaky_relu(both, self.slope) * self.att).sum(2), to)
         return self.finish(shares, values, to)
 
@@ -157,19 +169,21 @@ class GATv2(Attention):
 class SAGE(nn.Module):
     def __init__(self, fan_in, fan_out, kind="mean", normalize=False, root=True, bias=True):
         super().__init__()
+        from_sources, from_targets = both_of(fan_in)
         if kind == "pool":
-            self.lin = nn.Linear(fan_in, fan_in)
-        self.lin_l = nn.Linear(fan_in, fan_out, bias=bias)
+            self.lin = nn.Linear(from_sources, from_sources)
+        self.lin_l = nn.Linear(from_sources, fan_out, bias=bias)
         if root:
-            self.lin_r = nn.Linear(fan_in, fan_out, bias=False)
+            self.lin_r = nn.Linear(from_targets, fan_out, bias=False)
         self.kind, self.normalize, self.root = kind, normalize, root
 
     def forward(self, x, edges):
-        s, _ = ends(edges, x.shape[0])
-        rows = self.lin(x).relu() if self.kind == "pool" else x
-        y = self.lin_l(combine("max" if self.kind == "pool" else self.kind, s @ rows, reaching(edges, x.shape[0])))
+        sources, targets = both_of(x)
+        s = F.one_hot(edges[0], len(sources)).double()
+        rows = self.lin(sources).relu() if self.kind == "pool" else sources
+        y = self.lin_l(combine("max" if self.kind == "pool" else self.kind, s @ rows, reaching(edges, len(targets))))
         if self.root:
-            y = y + self.lin_r(x)
+            y = y + self.lin_r(targets)
         return F.normalize(y) if self.normalize else y
 
 
@@ -251,6 +265,7 @@ def positive(count):
 
 x = lambda features=3: exact(NODES, features)
 features = lambda: exact(COUNT, 2)
+two = lambda: (exact(NODES, 3), exact(4, 2))
 graph = torch.tensor([2, 0, 2, 0, 2])  # of four graphs, two without nodes
 bare = torch.tensor([[0, 1, 2, 3], [1, 2, 0, 3]])
 empty = torch.zeros(2, 0, dtype=torch.int64)
@@ -263,6 +278,7 @@ CASES = [
     case(sized("GCNConv", 2, 4, bias=False), GCN(2, 4, bias=False), x(2), EDGES, positive(COUNT)),
     case(sized("GCNConv", 3, 2, addSelfLoops=False), GCN(3, 2, add=False), x(), EDGES, positive(COUNT)),
     case(sized("GCNConv", 3, 2, normalize=False), GCN(3, 2, normalize=False), x(), EDGES, exact(COUNT)),
+    case(sized("GCNConv", 3, 2, improved=True), GCN(3, 2, improved=True), x(), EDGES),
     case(sized("GATConv", 3, 2), GAT(3, 2), x(), EDGES),
     case(sized("GATConv", 3, 2, heads=3), GAT(3, 2, heads=3), x(), EDGES),
     case(sized("GATConv", 3, 2, heads=2, concat=False, negativeSlope=0.5), GAT(3, 2, heads=2, concat=False, slope=0.5), x(), EDGES),
@@ -277,6 +293,15 @@ CASES = [
     case(sized("SAGEConv", 3, 2, aggregation="sum", rootWeight=False), SAGE(3, 2, "sum", root=False), x(), EDGES),
     case(sized("SAGEConv", 3, 2, aggregation="max", normalize=True), SAGE(3, 2, "max", normalize=True), distinct(NODES, 3), EDGES),
     case(sized("SAGEConv", 3, 2, aggregation="pool", bias=False), SAGE(3, 2, "pool", bias=False), x(), bare),
+    # From five nodes of three features to four of two.
+    case(sized("SAGEConv", [3, 2], 4), SAGE([3, 2], 4), two(), EDGES),
+    case(sized("SAGEConv", [3, 2], 2, aggregation="pool"), SAGE([3, 2], 2, "pool"), two(), EDGES),
+    case(sized("SAGEConv", 3, 2, aggregation="sum"), SAGE(3, 2, "sum"), (x(), exact(4, 3)), EDGES),
+    case(sized("GATConv", [3, 2], 2, heads=2, addSelfLoops=False), GAT([3, 2], 2, heads=2, add=False), two(), EDGES),
+    case(sized("GATConv", [3, 2], 2, edgeFeatures=2), GAT([3, 2], 2, edge_features=2), two(), EDGES, features()),
+    case(sized("GATConv", 3, 2, addSelfLoops=False), GAT(3, 2, add=False), (x(), exact(4, 3)), EDGES),
+    case(sized("GATv2Conv", [3, 2], 2, heads=2, addSelfLoops=False), GATv2([3, 2], 2, heads=2, add=False), two(), EDGES),
+    case(sized("GATv2Conv", 3, 2, shareWeights=True, edgeFeatures=2), GATv2(3, 2, share=True, edge_features=2), (x(), exact(4, 3)), EDGES, features()),
     case({"type": "GINConv", "nn": inner_config}, GIN(inner), x(), EDGES),
     case({"type": "GINConv", "nn": linear(3, 2), "eps": 0.5, "trainEps": True}, GIN(nn.Linear(3, 2), 0.5, True), x(), EDGES),
     case(sized("NNConv", 3, 2, nn=edge_config), NNConv(3, 2, edge_net), x(), EDGES, features()),

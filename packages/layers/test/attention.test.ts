@@ -1,5 +1,5 @@
 /** Attention that goes on from what was before, and what no token of another time or of padding may change. */
-import { device, manualSeed, randn, realize, setDevice, compile, tensor, type Tensor } from '@hebb/tensor';
+import { concat, device, manualSeed, randn, realize, setDevice, compile, tensor, type Tensor } from '@hebb/tensor';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import {
@@ -43,6 +43,21 @@ describe.each(devices)('attention with a cache on %s', (name) => {
     const whole = attention.forward(x, x, x, { isCausal: true }).output;
     for (const [part, from, to] of parts) expect(await difference(part, tokens(whole, from, to))).toBeLessThan(1e-5);
     expect(cache.length).toBe(7);
+    // A beam search: both go on from the second sequence, then from themselves in the other order.
+    const compiled = compile((order: Tensor) => cache.reorder(order));
+    cache.reorder([1, 1]);
+    const next = randn([2, 1, 16]);
+    const past = concat([x.narrow(0, 1, 1), x.narrow(0, 1, 1)], 0);
+    const all = concat([past, next], 1);
+    const { output } = attention.forward(next, next, next, { cache });
+    expect(await difference(output, tokens(attention.forward(all, all, all, { isCausal: true }).output, 7, 8))).toBeLessThan(1e-5); // prettier-ignore
+    compiled(tensor([1, 0], { dtype: 'int32' }));
+    const last = randn([2, 1, 16]);
+    const swapped = concat([concat([all.narrow(0, 1, 1), all.narrow(0, 0, 1)], 0), last], 1);
+    const after = attention.forward(last, last, last, { cache }).output;
+    expect(await difference(after, tokens(attention.forward(swapped, swapped, swapped, { isCausal: true }).output, 8, 9))).toBeLessThan(1e-5); // prettier-ignore
+    expect(() => cache.reorder([0])).toThrow('a number for each of 2 sequences');
+    expect(() => cache.reorder([0, 2])).toThrow(/from/);
     cache.reset();
     const again = tokens(x, 0, 3);
     expect(await difference(attention.forward(again, again, again, { cache }).output, tokens(whole, 0, 3))).toBeLessThan(1e-5); // prettier-ignore

@@ -1,5 +1,5 @@
 /** What all optimizers share: groups of parameters, their state in variables, rates, the counts of steps. */
-import { ArgumentError, assign, variable, where, type Stateful, type Tensor } from '@hebb/tensor';
+import { ArgumentError, assign, scalar, Tensor, variable, where, type Stateful } from '@hebb/tensor';
 import { describe, requireFittingState, typeNameOf } from '@hebb/tensor/arguments';
 import { atEachCall, scalarsByName } from './clock.ts';
 import { Cohorts, type Cohort } from './cohorts.ts';
@@ -36,6 +36,9 @@ export type Slots = Readonly<Record<string, Tensor | undefined>>;
 /** The numbers of a step as scalars. */
 export type StepScalars<S> = { readonly [K in keyof S]: undefined extends S[K] ? Tensor | undefined : Tensor };
 
+/** The numbers of a step that follow from its count, as scalars. */
+export type Counted<S> = Partial<{ readonly [K in keyof S]: Tensor }>;
+
 /** What a step makes of a parameter. */
 export interface Update<M> {
   /** The new value. */
@@ -53,7 +56,8 @@ interface Group<O extends OptimizerOptions> extends LiveOptions<O>, ParameterGro
 
 /**
  * Base class of optimizers. A subclass gives its defaults to the constructor and says four things: {@link check}, which options make sense;
- * {@link initial}, the state of a parameter; {@link scalars}, the numbers of a step; {@link update}, what a step does to one parameter.
+ * {@link initial}, the state of a parameter; {@link scalars}, the numbers of a step; {@link update}, what a step does to one parameter. Under `LossScaling` those that follow from the count of
+ * the step come of {@link counted}.
  *
  * ```ts
  * // p ← p − learningRate · sign(g)
@@ -144,6 +148,12 @@ export abstract class Optimizer<
    */
   protected abstract scalars(options: Readonly<O>, step: number): S;
 
+  /**
+   * Those numbers of {@link scalars} that follow from the count of the step, where that is known on the device alone because steps may have been left out; `rate` is the learning rate
+   * times {@link factor}. What it does not give is that of all steps, those left out included. Default: nothing.
+   */
+  protected counted?(options: Readonly<O>, step: Tensor, rate: Tensor): Counted<S>;
+
   /** Records the new value of a parameter and of its state. Options that it reads are followed by compiled functions. */
   protected abstract update(
     parameter: Tensor,
@@ -188,7 +198,7 @@ export abstract class Optimizer<
     this.#factor = factor;
   }
 
-  /** Number of steps taken. */
+  /** Number of steps taken, and of those that {@link onlyWhere} has left out, which the host does not know. */
   get stepCount(): number {
     return this.#stepCount;
   }
@@ -213,9 +223,14 @@ export abstract class Optimizer<
     cohorts.forEach((cohort, i) => this.#stepCohort(cohort, named, i === 0 ? countStep : undefined));
   }
 
+  /** Counts steps on the device, too, from here on: {@link onlyWhere} may leave some of them out. */
+  leavesStepsOut(): void {
+    this.#cohorts.countOnDevice();
+  }
+
   /**
-   * Runs `body`; steps in it change parameters and their state only where the condition, bool[], is true: what {@link LossScaling} leaves out is decided on the device.
-   * Counts go on.
+   * Runs `body`; steps in it change parameters, their state and the count that corrections of averages go by only where the condition, bool[], is true: what {@link LossScaling}
+   * leaves out is decided on the device. {@link stepCount} goes on.
    */
   onlyWhere<T>(condition: Tensor, body: () => T): T {
     const before = this.#condition;
@@ -250,7 +265,10 @@ export abstract class Optimizer<
       countStep?.();
       numbers = at(count);
     });
-    const scalars = scalarsByName(names === '' ? [] : names.split(','), () => numbers) as StepScalars<S>;
+    const scalars = {
+      ...scalarsByName(names === '' ? [] : names.split(','), () => numbers),
+      ...this.#countedScalars(group, cohort),
+    } as StepScalars<S>;
     for (const name of cohort.names) {
       const parameter = this.#all.get(name) as Tensor;
       const state = this.#state.get(name) ?? {};
@@ -263,6 +281,18 @@ export abstract class Optimizer<
       }
       this.#assign(parameter, updated.parameter);
     }
+    if (this.#condition !== undefined) cohort.leaveOutUnless(this.#condition);
+  }
+
+  /** The numbers of a step that steps left out have no part in. */
+  #countedScalars(group: Group<O>, cohort: Cohort): Counted<S> {
+    const { taken } = cohort;
+    if (taken === undefined || this.counted === undefined) return {};
+    return this.counted(
+      group.guarded,
+      taken,
+      scalar(() => group.scaled(this.#factor).learningRate),
+    );
   }
 
   /** The state of a parameter before its first step. */
@@ -294,7 +324,8 @@ export abstract class Optimizer<
         if (step === 0) continue;
         const own = this.#state.get(name) ?? {};
         const slots = this.#initial(parameter, options).map(([slot]) => [slot, own[slot] as Tensor] as const);
-        state.set(name, { step, ...Object.fromEntries(slots) });
+        const leftOut = this.#cohorts.leftOut(name);
+        state.set(name, { step, ...(leftOut === undefined ? {} : { leftOut }), ...Object.fromEntries(slots) });
       }
     }
     return {
@@ -366,7 +397,10 @@ export abstract class Optimizer<
         }
       }
     }
-    this.#cohorts.load(new Map([...state].map(([name, { step }]) => [name, step])));
+    this.#cohorts.load(
+      new Map([...state].map(([name, { step }]) => [name, step])),
+      new Map([...state].flatMap(([name, { leftOut }]) => (leftOut instanceof Tensor ? [[name, leftOut]] : []))),
+    );
     this.#stepCount = stepCount;
     this.#factor = factor;
   }

@@ -237,9 +237,10 @@ export function toPyTorchState(
   const entries = names.flatMap((name, index) => {
     const entry = state.get(name);
     if (entry === undefined) return [];
-    const { step, ...slots } = entry;
+    const { step, leftOut, ...slots } = entry;
+    const taken = leftOut instanceof Tensor ? leftOut.neg().add(step) : step;
     const counted = type === 'ASGD' ? averagingNumbers(optimizer, name, step) : {};
-    return [[index, { ...(countless.has(type) ? {} : { step }), ...slots, ...counted }] as const];
+    return [[index, { ...(countless.has(type) ? {} : { step: taken }), ...slots, ...counted }] as const];
   });
   return { param_groups, state: Object.fromEntries(entries), names };
 }

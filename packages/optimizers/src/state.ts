@@ -2,7 +2,7 @@
 import { Tensor, type State } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
 
-/** The state of one parameter: the steps that it has taken, and its tensors by PyTorch's names. */
+/** The state of one parameter: the steps that it has taken, how many of them were left out (`leftOut`, float32[], where some can be), and its tensors by PyTorch's names. */
 export type ParameterState = Readonly<Record<string, Tensor | number>> & { readonly step: number };
 
 /** A group's options, and the names of its parameters. */
@@ -82,6 +82,9 @@ export function slotDifferences(
       found.push(`${name}.${slot} is ${tensor}, in the state ${saved}`);
   }
   for (const slot of Object.keys(entry))
-    if (slot !== 'step' && !own.has(slot)) found.push(`unexpected ${name}.${slot}`);
+    if (slot !== 'step' && slot !== 'leftOut' && !own.has(slot)) found.push(`unexpected ${name}.${slot}`);
+  const { leftOut } = entry;
+  if (leftOut !== undefined && !(leftOut instanceof Tensor && leftOut.dtype === 'float32' && leftOut.ndim === 0))
+    found.push(`${name}.leftOut must be float32[], not ${describe(leftOut)}`);
   return found;
 }

@@ -40,7 +40,9 @@ export interface Gathering {
 
 /** An optimizer whose steps may be left out by a condition that is known on the device alone. */
 export interface Conditional {
-  /** Runs `body`; steps in it change parameters and their state only where the condition, bool[], is true. */
+  /** Says once that steps may be left out, before any is. */
+  leavesStepsOut?(): void;
+  /** Runs `body`; steps in it change parameters, their state and what follows from the count of steps only where the condition, bool[], is true. */
   onlyWhere<T>(condition: Tensor, body: () => T): T;
 }
 

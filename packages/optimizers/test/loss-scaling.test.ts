@@ -1,7 +1,9 @@
 /** Dynamic loss scaling: what it leaves out, what it carries, and that it stays one plan. */
-import { compile, device, setDevice, tensor, variable, type Tensor } from '@hebb/tensor';
+import { compile, device, ones, setDevice, Tensor, tensor, variable } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
+import { expectClose } from '../../tensor/test/support/golden.ts';
+import * as optimizers from '../src/index.ts';
 import { Accumulation, AdamW, EMA, LossScaling, minimize, SGD } from '../src/index.ts';
 
 const half = (values: number[]): Tensor => variable(tensor(values, { dtype: 'float16' }), { requiresGrad: true });
@@ -89,5 +91,125 @@ describe('LossScaling', () => {
     const inner = new EMA(new SGD([half([1])]));
     expect(() => new LossScaling(inner as never)).toThrow('Wrappers go around LossScaling');
     expect(() => new LossScaling(new SGD([half([1])]), { backoffFactor: 1 })).toThrow('> 0 and < 1');
+  });
+});
+
+/** Options with which counts matter: dampening, rates that fall, averages that are corrected. */
+const counting: Readonly<Record<string, object>> = {
+  SGD: { learningRate: 0.1, momentum: 0.5, dampening: 0.5 },
+  Adam: { learningRate: 0.1, amsgrad: true },
+  AdamW: { learningRate: 0.1 },
+  Adamax: { learningRate: 0.1 },
+  NAdam: { learningRate: 0.1, momentumDecay: 0.1 },
+  RAdam: { learningRate: 0.1, betas: [0.8, 0.9] },
+  Adagrad: { learningRate: 0.1, lrDecay: 0.1 },
+  Adadelta: {},
+  RMSprop: { learningRate: 0.05, momentum: 0.5 },
+  Rprop: { learningRate: 0.1 },
+  ASGD: { learningRate: 0.1, lambd: 0.1, alpha: 0.5, t0: 3 },
+  Lion: { learningRate: 0.05 },
+  LAMB: { learningRate: 0.05 },
+  Adafactor: { learningRate: 0.3 },
+  Muon: { learningRate: 0.02, groups: [{ match: /bias/, useMuon: false, learningRate: 0.1 }] },
+};
+
+describe.each(devices)('a step that is left out leaves no trace on %s', (name) => {
+  beforeAll(() => setDevice(name));
+
+  type Named = Readonly<Record<string, Tensor>>;
+  const fresh = (): Named => ({
+    weight: variable(tensor([[1, -2], [0.5, 4]]), { requiresGrad: true }), // prettier-ignore
+    bias: variable(tensor([1, -0.25]), { requiresGrad: true }),
+  });
+  /** Of step `i`, other at each, infinite where it is to be left out. */
+  const gradientOf = (i: number): Named => ({
+    weight: tensor([[Math.sin(i), 0.5], [-1, Math.cos(i)]]), // prettier-ignore
+    bias: tensor([0.3 * i - 1, 1]),
+  });
+  const overflowing: Named = { weight: tensor([[1, 2], [Infinity, 0]]), bias: tensor([1, 1]) }; // prettier-ignore
+  type Made = new (parameters: Named, options: object) => SGD;
+
+  it('of every optimizer there is a case', () => {
+    const all = Object.entries(optimizers).filter(
+      ([, each]) => typeof each === 'function' && each.prototype instanceof optimizers.Optimizer,
+    );
+    expect(Object.keys(counting).sort()).toEqual(all.map(([type]) => type).sort());
+  });
+
+  const chosen = name === 'webgpu' ? ['AdamW', 'RAdam'] : Object.keys(counting);
+  it.each(chosen)('%s', async (type) => {
+    const Type = Reflect.get(optimizers, type) as Made;
+    const [plain, scaled] = [fresh(), fresh()];
+    const reference = new Type(plain, counting[type] ?? {});
+    const inner = new Type(scaled, counting[type] ?? {});
+    const optimizer = new LossScaling(inner, { initialScale: 2 ** 20 });
+    const step = compile((weight: Tensor, bias: Tensor) => {
+      const { scale } = optimizer;
+      optimizer.step({ weight: weight.mul(scale), bias: bias.mul(scale) });
+    });
+    let taken = 0;
+    // Overflows at the beginning, as with a scale that is too large at first, in the middle, and at the end.
+    for (const isGood of [0, 0, 0, 1, 1, 0, 1, 1, 1, 1, 0, 0, 1, 1, 0]) {
+      optimizer.factor = 1 / (1 + taken);
+      reference.factor = optimizer.factor;
+      const { weight, bias } = (isGood === 1 ? gradientOf(taken) : overflowing) as { weight: Tensor; bias: Tensor };
+      step(weight, bias);
+      if (isGood === 0) continue;
+      reference.step(gradientOf(taken++));
+      for (const [key, value] of Object.entries(plain))
+        await expectClose(scaled[key] as Tensor, { shape: [...value.shape], data: await list(value) }, `${key} after ${taken} steps`, 2e-6); // prettier-ignore
+    }
+    expect(await optimizer.skippedSteps.item()).toBe(7);
+    expect(optimizer.stepCount - (await optimizer.skippedSteps.item())).toBe(reference.stepCount);
+    for (const [key, entry] of reference.stateDict().state) {
+      const own = inner.stateDict().state.get(key) as Readonly<Record<string, Tensor | number>>;
+      expect((own['step'] as number) - (await (own['leftOut'] as Tensor).item())).toBe(entry.step);
+      for (const [slot, value] of Object.entries(entry))
+        if (value instanceof Tensor)
+          await expectClose(own[slot] as Tensor, { shape: [...value.shape], data: await list(value) }, `${key}.${slot}`, 2e-6); // prettier-ignore
+    }
+  });
+
+  it('goes on from a saved state with the steps that it took, and says them to PyTorch', async () => {
+    const run = async (cut: boolean): Promise<number[]> => {
+      const parameters = fresh();
+      let optimizer = new LossScaling(new AdamW(parameters, { learningRate: 0.1 }));
+      for (const [i, isGood] of [0, 1, 0, 1, 1, 0, 1].entries()) {
+        if (cut && i === 4) {
+          const state = optimizer.stateDict();
+          optimizer = new LossScaling(new AdamW(parameters, { learningRate: 0.1 }));
+          optimizer.loadStateDict(state);
+        }
+        const { scale } = optimizer;
+        const given = isGood === 1 ? gradientOf(i) : overflowing;
+        optimizer.step(Object.fromEntries(Object.entries(given).map(([key, each]) => [key, each.mul(scale)])));
+      }
+      const { state } = optimizers.toPyTorchState(optimizer.optimizer);
+      const { step } = (state as Readonly<Record<number, unknown>>)[0] as { readonly step: Tensor };
+      expect(await step.item()).toBe(4);
+      return list(parameters['weight'] as Tensor);
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+
+  it('counts for what was frozen meanwhile by itself', async () => {
+    const parameters = fresh();
+    const { weight, bias } = parameters as { weight: Tensor; bias: Tensor };
+    const optimizer = new LossScaling(new AdamW(parameters, { learningRate: 0.1, weightDecay: 0 }), {
+      initialScale: 1,
+    });
+    optimizer.step(overflowing);
+    bias.trainable = false;
+    optimizer.step({ weight: (overflowing as { weight: Tensor }).weight });
+    optimizer.step({ weight: ones([2, 2]) });
+    bias.trainable = true;
+    optimizer.step({ weight: ones([2, 2]), bias: ones([2]) });
+    // First steps of Adam are as long as the rate.
+    for (const value of await list(bias.sub(tensor([1, -0.25])))) expect(value).toBeCloseTo(-0.1, 5);
+    for (const value of await list(weight.sub((fresh() as { weight: Tensor }).weight)))
+      expect(value).toBeCloseTo(-0.2, 5);
+    const { state } = optimizer.optimizer.stateDict();
+    const left = await Promise.all([...state.values()].map((entry) => (entry['leftOut'] as Tensor).item()));
+    expect([...state.values()].map(({ step }, i) => step - (left[i] as number))).toEqual([2, 1]);
   });
 });

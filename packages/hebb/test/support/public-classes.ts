@@ -267,7 +267,12 @@ export const constructors: {
   GCNConv: [
     anInteger(2),
     anInteger(2),
-    options<hebb.GCNConvOptions>({ bias: aBoolean(), normalize: aBoolean(), addSelfLoops: aBoolean() }),
+    options<hebb.GCNConvOptions>({
+      bias: aBoolean(),
+      normalize: aBoolean(),
+      addSelfLoops: aBoolean(),
+      improved: aBoolean(),
+    }),
   ],
   GATConv: [anInteger(2), anInteger(2), options<hebb.GATConvOptions>(graphAttention)],
   GATv2Conv: [

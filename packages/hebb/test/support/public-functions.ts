@@ -550,7 +550,7 @@ export const functions: Functions<Api> = {
   gcnNorm: [
     other(edges),
     anInteger(2),
-    options<hebb.GcnNormOptions>({ weights: aTensor(() => ones([2])), addSelfLoops: aBoolean() }),
+    options<hebb.GcnNormOptions>({ weights: aTensor(() => ones([2])), addSelfLoops: aBoolean(), improved: aBoolean() }),
   ],
   joinGraphs: [other(() => [{ nodes: ones([2, 1]), edges: edges() }])],
   segmentSum: [x, positions(), anInteger(2)],

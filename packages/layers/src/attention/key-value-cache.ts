@@ -5,12 +5,13 @@ import {
   iota,
   scalar,
   ShapeError,
+  Tensor,
+  tensor,
   variable,
   zeros,
   zerosLike,
-  type Tensor,
 } from '@hebb/tensor';
-import { requireOptions, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
+import { requireArray, requireOptions, requireTensor, requireWithin, type OptionNames } from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from '../module/checks.ts';
 
 export interface KeyValueCacheOptions {
@@ -74,6 +75,28 @@ export class KeyValueCache {
   reset(): void {
     this.#length = 0;
     for (const held of [this.keys, this.values]) assign(held, zerosLike(held));
+  }
+
+  /**
+   * Sequence i goes on from what sequence `from[i]` has been so far: what a beam search does after each token, for every cache of the model.
+   *
+   * @param from - int32[batch], 0 ≤ from < batch; or a list of such numbers.
+   *
+   * Throws `DTypeError` for other numbers than int32, {@link ShapeError} where there is not one for each sequence, {@link ArgumentError} for one that there is not, where they are known on the host.
+   *
+   * ```ts
+   * const cache = new KeyValueCache({ batch: 2, heads: 1, capacity: 4, headDim: 1 });
+   * cache.write(cache.claim(1), tensor([[[[1]]], [[[2]]]]), tensor([[[[3]]], [[[4]]]]));
+   * cache.reorder([1, 1]);
+   * await cache.values.narrow(2, 0, 1).toArray(); // [[[[4]]], [[[4]]]]
+   * ```
+   */
+  reorder(from: Tensor | readonly number[]): void {
+    const order = from instanceof Tensor ? from : tensor(Int32Array.from(requireList(from)));
+    if (order.ndim !== 1 || order.size !== this.batch)
+      throw new ShapeError(`[KeyValueCache.reorder] takes a number for each of ${this.batch} sequences, int32[${this.batch}], not ${order}.`); // prettier-ignore
+    requireWithin('KeyValueCache.reorder', 'from', order, 0, this.batch - 1);
+    for (const held of [this.keys, this.values]) assign(held, indexSelect(held, 0, order));
   }
 
   /** The position of the next token, int32[]; inside a compiled function that of each call. For positions that a model adds itself, before layers take theirs. */
@@ -140,4 +163,9 @@ export class KeyValueCache {
     assign(held, written);
     return written;
   }
+}
+
+function requireList(from: readonly number[]): readonly number[] {
+  requireArray('KeyValueCache.reorder', 'from', from);
+  return from;
 }

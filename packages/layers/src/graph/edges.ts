@@ -11,12 +11,12 @@ export interface EdgeList {
 }
 
 /**
- * The two rows of `edges`, int32 [2, edges].
+ * The two rows of `edges`, int32 [2, edges], between nodes of one kind or from `nodes` of one to `targetNodes` of another.
  *
  * Throws {@link DTypeError} and {@link ShapeError} for anything else, `ArgumentError` naming the first node that the graph does not have, where edges are known on
  * the host.
  */
-export function edgesOf(layer: string, edges: Tensor, nodes: number): EdgeList {
+export function edgesOf(layer: string, edges: Tensor, nodes: number, targetNodes: number = nodes): EdgeList {
   requireTensor(layer, 'edges', edges);
   if (edges.dtype !== 'int32')
     throw new DTypeError(`[${layer}] edges are numbers of nodes, int32, not ${edges}.`, {
@@ -28,12 +28,13 @@ export function edgesOf(layer: string, edges: Tensor, nodes: number): EdgeList {
       `[${layer}] edges are [2, edges], sources and targets, not ${edges}.`,
       edges.ndim === 2 && count === 2 ? { hint: 'These are [edges, 2]: transpose(0, 1) turns them.' } : {},
     );
-  requireWithin(layer, 'edges', edges, 0, nodes - 1);
-  return {
-    sources: edges.narrow(0, 0, 1).reshape([count]),
-    targets: edges.narrow(0, 1, 1).reshape([count]),
-    count,
-  };
+  const [sources, targets] = [edges.narrow(0, 0, 1).reshape([count]), edges.narrow(0, 1, 1).reshape([count])];
+  if (targetNodes === nodes) requireWithin(layer, 'edges', edges, 0, nodes - 1);
+  else {
+    requireWithin(layer, 'sources of edges', sources, 0, nodes - 1);
+    requireWithin(layer, 'targets of edges', targets, 0, targetNodes - 1);
+  }
+  return { sources, targets, count };
 }
 
 /** Throws unless `x` are features of nodes, [nodes, features]; the number of nodes. */

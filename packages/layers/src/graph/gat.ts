@@ -11,7 +11,15 @@ import type { Linear } from '../linear/linear.ts';
 import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
-import { canonicalOrder, edgesOf, nodesOf, requireEdgeRows, rowsAt } from './edges.ts';
+import {
+  endsOf,
+  requireFeatureCounts,
+  sayCounts,
+  type BothEnds,
+  type FeatureCounts,
+  type NodeFeatures,
+} from './bipartite.ts';
+import { canonicalOrder, edgesOf, requireEdgeRows, rowsAt } from './edges.ts';
 import { attentionWeights, glorotLinear, zeroBias } from './parameters.ts';
 
 export interface GATConvOptions {
@@ -51,11 +59,11 @@ interface AttendedEdges {
 }
 
 /** What GATConv and GATv2Conv share: options, edges of nodes to themselves, and what follows from the scores. */
-export abstract class GraphAttention extends Module<[x: Tensor, edges: Tensor, edgeFeatures?: Tensor]> {
+export abstract class GraphAttention extends Module<[x: NodeFeatures, edges: Tensor, edgeFeatures?: Tensor]> {
   static override readonly positional: readonly string[] = ['inFeatures', 'outFeatures'];
   static override readonly options: ModuleOptions = attentionOptions;
 
-  readonly inFeatures: number;
+  readonly inFeatures: FeatureCounts;
   readonly outFeatures: number;
   readonly heads: number;
   readonly concat: boolean;
@@ -66,9 +74,10 @@ export abstract class GraphAttention extends Module<[x: Tensor, edges: Tensor, e
   bias: Tensor | undefined;
   readonly lin_edge: Linear | undefined;
 
-  constructor(layer: string, inFeatures: number, outFeatures: number, options: GATConvOptions) {
+  constructor(layer: string, inFeatures: FeatureCounts, outFeatures: number, options: GATConvOptions) {
     super();
-    requirePositiveIntegers(layer, { inFeatures, outFeatures });
+    requireFeatureCounts(layer, inFeatures);
+    requirePositiveIntegers(layer, { outFeatures });
     const { heads = 1, negativeSlope = 0.2, dropout = 0, addSelfLoops = true, edgeFeatures, bias = true } = options;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
@@ -90,13 +99,12 @@ export abstract class GraphAttention extends Module<[x: Tensor, edges: Tensor, e
   /** The edges, in an order of their own where a parameter meets every edge; edges of nodes to themselves are those that are added, with the mean of the features that come in. */
   protected edgesFor(
     layer: string,
-    x: Tensor,
+    { sourceNodes, targetNodes: nodes }: BothEnds,
     edges: Tensor,
     features: Tensor | undefined,
     ordered: boolean,
   ): AttendedEdges {
-    const nodes = nodesOf(layer, x, this.inFeatures);
-    const list = edgesOf(layer, edges, nodes);
+    const list = edgesOf(layer, edges, sourceNodes, nodes);
     if (this.edgeFeatures !== undefined) {
       if (features === undefined)
         throw new ArgumentError(`[${layer}] takes ${this.edgeFeatures} features of each edge, as the third input.`);
@@ -110,13 +118,14 @@ export abstract class GraphAttention extends Module<[x: Tensor, edges: Tensor, e
     const targets = order === undefined ? list.targets : rowsAt(list.targets, order);
     const sorted = features === undefined || order === undefined ? features : rowsAt(features, order);
     if (!this.addSelfLoops) return { sources, targets, counted: undefined, features: sorted };
-    const own = arange(nodes).to('int32');
+    // Between nodes of two kinds those of one number are taken for one, as PyTorch Geometric does.
+    const own = arange(Math.min(sourceNodes, nodes)).to('int32');
     const isOther = sources.notEqual(targets);
     return {
       sources: concat([sources, own]),
       targets: concat([targets, own]),
       counted: concat([isOther, own.greaterEqual(0)]),
-      features: sorted && concat([sorted, meanOf(sorted, isOther, targets, nodes)]),
+      features: sorted && concat([sorted, meanOf(sorted, isOther, targets, nodes).narrow(0, 0, own.size)]),
     };
   }
 
@@ -140,7 +149,7 @@ export abstract class GraphAttention extends Module<[x: Tensor, edges: Tensor, e
   }
 
   override describe(): string {
-    return `${super.describe()} ${this.inFeatures} → ${this.heads === 1 ? '' : `${this.heads} × `}${this.outFeatures}`;
+    return `${super.describe()} ${sayCounts(this.inFeatures)} → ${this.heads === 1 ? '' : `${this.heads} × `}${this.outFeatures}`;
   }
 }
 
@@ -159,6 +168,9 @@ function meanOf(features: Tensor, chosen: Tensor, targets: Tensor, nodes: number
  * [nodes, outFeatures]. Parameters, with the names and first values of PyTorch Geometric: `lin.weight` [heads · outFeatures, inFeatures], `att_src`, `att_dst` [1, heads, outFeatures],
  * of edges `lin_edge.weight` and `att_edge`, `bias`.
  *
+ * Edges may lead from nodes of one kind to nodes of another: with `inFeatures` as a pair the input is one, [sources [n, inFeatures₀], targets [m, inFeatures₁]], the result has m rows, and there
+ * are `lin_src` and `lin_dst` in the place of `lin`. Edges of nodes to themselves rarely make sense then: `addSelfLoops: false`.
+ *
  * A node that nothing reaches gives the bias. An edge that is listed twice is attended to twice. The order of the edges never changes a bit, but for which shares a dropout drops.
  *
  * Throws `ShapeError` where features are of another number, `ArgumentError` for options out of range and features of edges that are missing or too many, and for edges as
@@ -167,6 +179,7 @@ function meanOf(features: Tensor, chosen: Tensor, targets: Tensor, nodes: number
  * ```ts
  * const edges = tensor([[0, 1, 1, 2], [1, 0, 2, 1]], { dtype: 'int32' });
  * new GATConv(4, 8, { heads: 2 }).forward(ones([3, 4]), edges).shape;  // [3, 16]
+ * new GATConv([4, 5], 8, { addSelfLoops: false }).forward([ones([3, 4]), ones([6, 5])], edges).shape;  // [6, 8]
  * ```
  */
 export class GATConv extends GraphAttention {
@@ -175,28 +188,36 @@ export class GATConv extends GraphAttention {
   readonly att_src: Tensor;
   readonly att_dst: Tensor;
   readonly att_edge: Tensor | undefined;
-  readonly lin: Linear;
+  readonly lin: Linear | undefined;
+  readonly lin_src: Linear | undefined;
+  readonly lin_dst: Linear | undefined;
 
-  constructor(inFeatures: number, outFeatures: number, options: GATConvOptions = {}) {
+  constructor(inFeatures: FeatureCounts, outFeatures: number, options: GATConvOptions = {}) {
     checkOptions('GATConv', options, attentionOptions);
     super('GATConv', inFeatures, outFeatures, options);
     const { heads } = this;
     this.att_src = attentionWeights(heads, outFeatures);
     this.att_dst = attentionWeights(heads, outFeatures);
     this.att_edge = this.edgeFeatures === undefined ? undefined : attentionWeights(heads, outFeatures);
-    this.lin = glorotLinear(inFeatures, heads * outFeatures);
+    const isOne = typeof inFeatures === 'number';
+    this.lin = isOne ? glorotLinear(inFeatures, heads * outFeatures) : undefined;
+    this.lin_src = isOne ? undefined : glorotLinear(inFeatures[0], heads * outFeatures);
+    this.lin_dst = isOne ? undefined : glorotLinear(inFeatures[1], heads * outFeatures);
   }
 
-  forward(x: Tensor, edges: Tensor, edgeFeatures?: Tensor): Tensor {
-    const list = this.edgesFor('GATConv', x, edges, edgeFeatures, false);
-    const { lin_edge: edgeLinear, att_edge: edgeAttention } = this;
-    const values = this.byHead(this.lin.forward(x));
+  forward(x: NodeFeatures, edges: Tensor, edgeFeatures?: Tensor): Tensor {
+    const ends = endsOf('GATConv', x, this.inFeatures);
+    const list = this.edgesFor('GATConv', ends, edges, edgeFeatures, false);
+    const { lin_edge: edgeLinear, att_edge: edgeAttention, lin } = this;
+    const values = this.byHead(((lin ?? this.lin_src) as Linear).forward(ends.sources));
+    const seekers =
+      ends.isOne && lin !== undefined ? values : this.byHead(((lin ?? this.lin_dst) as Linear).forward(ends.targets));
     // Scores are sums of parts that nodes have by themselves: no features of both ends are gathered.
     const bySource = rowsAt(values.mul(this.att_src).sum(2), list.sources);
-    const byTarget = rowsAt(values.mul(this.att_dst).sum(2), list.targets);
+    const byTarget = rowsAt(seekers.mul(this.att_dst).sum(2), list.targets);
     let scores = bySource.add(byTarget);
     if (edgeLinear !== undefined && edgeAttention !== undefined && list.features !== undefined)
       scores = scores.add(this.byHead(edgeLinear.forward(list.features)).mul(edgeAttention).sum(2));
-    return this.attend(list, this.leaky(scores), rowsAt(values, list.sources), x.shape[0] ?? 0);
+    return this.attend(list, this.leaky(scores), rowsAt(values, list.sources), ends.targetNodes);
   }
 }

@@ -1,8 +1,9 @@
-import type { Tensor } from '@hebb/tensor';
+import { ArgumentError, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import type { Linear } from '../linear/linear.ts';
 import type { ModuleOptions } from '../module/build.ts';
 import { rowsAt } from './edges.ts';
+import { bothOf, endsOf, type FeatureCounts, type NodeFeatures } from './bipartite.ts';
 import { attentionOptions, GraphAttention, type GATConvOptions } from './gat.ts';
 import { attentionWeights, glorotLinear } from './parameters.ts';
 
@@ -36,26 +37,32 @@ export class GATv2Conv extends GraphAttention {
   readonly lin_l: Linear;
   readonly lin_r: Linear;
 
-  constructor(inFeatures: number, outFeatures: number, options: GATv2ConvOptions = {}) {
+  constructor(inFeatures: FeatureCounts, outFeatures: number, options: GATv2ConvOptions = {}) {
     checkOptions('GATv2Conv', options, v2Options);
     super('GATv2Conv', inFeatures, outFeatures, options);
     const { heads } = this;
     const { bias = true, shareWeights = false } = options;
     this.shareWeights = shareWeights;
     this.att = attentionWeights(heads, outFeatures);
-    this.lin_l = glorotLinear(inFeatures, heads * outFeatures, bias);
-    this.lin_r = shareWeights ? this.lin_l : glorotLinear(inFeatures, heads * outFeatures, bias);
+    const [sourceFeatures, targetFeatures] = bothOf(inFeatures);
+    if (shareWeights && sourceFeatures !== targetFeatures)
+      throw new ArgumentError(
+        `[GATv2Conv] sources of ${sourceFeatures} features and targets of ${targetFeatures} cannot share a weight.`,
+      );
+    this.lin_l = glorotLinear(sourceFeatures, heads * outFeatures, bias);
+    this.lin_r = shareWeights ? this.lin_l : glorotLinear(targetFeatures, heads * outFeatures, bias);
   }
 
-  forward(x: Tensor, edges: Tensor, edgeFeatures?: Tensor): Tensor {
-    const list = this.edgesFor('GATv2Conv', x, edges, edgeFeatures, true);
-    const left = this.byHead(this.lin_l.forward(x));
-    const right = this.lin_r === this.lin_l ? left : this.byHead(this.lin_r.forward(x));
+  forward(x: NodeFeatures, edges: Tensor, edgeFeatures?: Tensor): Tensor {
+    const ends = endsOf('GATv2Conv', x, this.inFeatures);
+    const list = this.edgesFor('GATv2Conv', ends, edges, edgeFeatures, true);
+    const left = this.byHead(this.lin_l.forward(ends.sources));
+    const right = ends.isOne && this.lin_r === this.lin_l ? left : this.byHead(this.lin_r.forward(ends.targets));
     const values = rowsAt(left, list.sources);
     let sum = values.add(rowsAt(right, list.targets));
     if (this.lin_edge !== undefined && list.features !== undefined)
       sum = sum.add(this.byHead(this.lin_edge.forward(list.features)));
     const scores = this.leaky(sum).mul(this.att).sum(2);
-    return this.attend(list, scores, values, x.shape[0] ?? 0);
+    return this.attend(list, scores, values, ends.targetNodes);
   }
 }

@@ -14,18 +14,24 @@ export interface GCNConvOptions {
   normalize?: boolean;
   /** Whether nodes without an edge to themselves get one of weight 1. Default: where the layer normalises. */
   addSelfLoops?: boolean;
+  /** Whether the edges that nodes get to themselves have weight 2 instead of 1: A + 2I. Default false. */
+  improved?: boolean;
 }
 
 const gcnOptions: OptionNames<GCNConvOptions> = {
   bias: requireBoolean,
   normalize: requireBoolean,
   addSelfLoops: requireBoolean,
+  improved: requireBoolean,
 };
 
-/** 1 for nodes without an edge to themselves, else 0. */
-function missingLoops({ sources, targets }: EdgeList, nodes: number): Tensor {
+/** The weights of edges to themselves that nodes are given: 1 (2 where `improved`) for those without one, else 0. */
+function missingLoops({ sources, targets }: EdgeList, nodes: number, improved: boolean): Tensor {
   const loops = sources.equal(targets).where(1, 0).to('float32');
-  return segmentSum(loops, targets, nodes).equal(0).where(1, 0).to('float32');
+  return segmentSum(loops, targets, nodes)
+    .equal(0)
+    .where(improved ? 2 : 1, 0)
+    .to('float32');
 }
 
 /** 1 / √degree, 0 where the degree is not positive. */
@@ -64,6 +70,7 @@ export class GCNConv extends Module<[x: Tensor, edges: Tensor, weights?: Tensor]
   readonly outFeatures: number;
   readonly normalize: boolean;
   readonly addSelfLoops: boolean;
+  readonly improved: boolean;
   bias: Tensor | undefined;
   readonly lin: Linear;
 
@@ -71,21 +78,22 @@ export class GCNConv extends Module<[x: Tensor, edges: Tensor, weights?: Tensor]
     super();
     requirePositiveIntegers('GCNConv', { inFeatures, outFeatures });
     checkOptions('GCNConv', options, gcnOptions);
-    const { bias = true, normalize = true, addSelfLoops = normalize } = options;
+    const { bias = true, normalize = true, addSelfLoops = normalize, improved = false } = options;
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.normalize = normalize;
     this.addSelfLoops = addSelfLoops;
+    this.improved = improved;
     this.bias = zeroBias(outFeatures, bias);
     this.lin = glorotLinear(inFeatures, outFeatures);
   }
 
   forward(x: Tensor, edges: Tensor, weights?: Tensor): Tensor {
-    const { bias, lin, normalize, addSelfLoops, inFeatures } = this;
+    const { bias, lin, normalize, addSelfLoops, improved, inFeatures } = this;
     const nodes = nodesOf('GCNConv', x, inFeatures);
     const list = edgesOf('GCNConv', edges, nodes);
     if (weights !== undefined) requireEdgeWeights('GCNConv', weights, list.count);
-    const loops = addSelfLoops ? missingLoops(list, nodes) : undefined;
+    const loops = addSelfLoops ? missingLoops(list, nodes, improved) : undefined;
     const roots = normalize ? inverseRoots(list, nodes, weights, loops).reshape([nodes, 1]) : undefined;
     // Both roots of an edge's factor belong to nodes: rows are scaled before and after, and loops need no edges.
     const product = lin.forward(x);
@@ -111,9 +119,15 @@ export interface GcnNormOptions {
   weights?: Tensor;
   /** Whether nodes without an edge to themselves get one of weight 1. Default true. */
   addSelfLoops?: boolean;
+  /** Whether these have weight 2. Default false. */
+  improved?: boolean;
 }
 
-const normOptions: OptionNames<GcnNormOptions> = { weights: true, addSelfLoops: requireBoolean };
+const normOptions: OptionNames<GcnNormOptions> = {
+  weights: true,
+  addSelfLoops: requireBoolean,
+  improved: requireBoolean,
+};
 
 /**
  * The edges of D^−½ (A + I) D^−½ with their weights, for layers with `normalize: false`: of a graph that stays the same they are computed once, for all layers and
@@ -138,10 +152,10 @@ export function gcnNorm(
 ): { readonly edges: Tensor; readonly weights: Tensor } {
   requireInteger('gcnNorm', 'the number of nodes', nodes, 0);
   checkOptions('gcnNorm', options, normOptions);
-  const { weights, addSelfLoops = true } = options;
+  const { weights, addSelfLoops = true, improved = false } = options;
   const list = edgesOf('gcnNorm', edges, nodes);
   if (weights !== undefined) requireEdgeWeights('gcnNorm', weights, list.count);
-  const loops = addSelfLoops ? missingLoops(list, nodes) : undefined;
+  const loops = addSelfLoops ? missingLoops(list, nodes, improved) : undefined;
   const given = weights?.to('float32');
   const roots = inverseRoots(list, nodes, given, loops);
   const factors = rowsAt(roots, list.sources).mul(rowsAt(roots, list.targets));

@@ -5,7 +5,8 @@ import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
 import { aggregate } from './aggregate.ts';
-import { edgesOf, nodesOf, rowsAt } from './edges.ts';
+import { bothOf, endsOf, requireFeatureCounts, sayCounts, type FeatureCounts, type NodeFeatures } from './bipartite.ts';
+import { edgesOf, rowsAt } from './edges.ts';
 
 export interface SAGEConvOptions {
   /** What is made of the neighbours: their mean, the largest of each feature, their sum; 'pool': the largest of relu(W_p x + b_p). Default 'mean'. */
@@ -31,6 +32,11 @@ const sageOptions: OptionNames<SAGEConvOptions> = {
  * Shape: x [nodes, inFeatures], edges int32 [2, edges] → [nodes, outFeatures]. Parameters, with the names and first values of PyTorch Geometric: `lin_l.weight`
  * [outFeatures, inFeatures], `lin_l.bias`, `lin_r.weight`, with 'pool' `lin.weight` [inFeatures, inFeatures], `lin.bias`.
  *
+ * Edges may lead from nodes of one kind to nodes of another (users to items): with `inFeatures` as a pair the input is one, [sources [n, inFeatures₀], targets [m, inFeatures₁]], and the
+ * result [m, outFeatures].
+ *
+ * The paper's aggregation by an LSTM is left out: it reads neighbours in the order of their edges, which changes no result here.
+ *
  * A node that no edge reaches aggregates 0. The order of the edges never changes a bit.
  *
  * Throws `ShapeError` where the features are not inFeatures, and for edges as {@link MessagePassing}.
@@ -38,14 +44,15 @@ const sageOptions: OptionNames<SAGEConvOptions> = {
  * ```ts
  * const edges = tensor([[0, 1, 1, 2], [1, 0, 2, 1]], { dtype: 'int32' });
  * new SAGEConv(4, 2, { aggregation: 'max' }).forward(ones([3, 4]), edges).shape;  // [3, 2]
+ * new SAGEConv([4, 5], 2).forward([ones([3, 4]), ones([6, 5])], edges).shape;  // [6, 2]
  * ```
  */
-export class SAGEConv extends Module<[x: Tensor, edges: Tensor]> {
+export class SAGEConv extends Module<[x: NodeFeatures, edges: Tensor]> {
   static override readonly type: string = 'SAGEConv';
   static override readonly positional: readonly string[] = ['inFeatures', 'outFeatures'];
   static override readonly options: ModuleOptions = sageOptions;
 
-  readonly inFeatures: number;
+  readonly inFeatures: FeatureCounts;
   readonly outFeatures: number;
   readonly aggregation: 'mean' | 'max' | 'sum' | 'pool';
   readonly normalize: boolean;
@@ -55,9 +62,11 @@ export class SAGEConv extends Module<[x: Tensor, edges: Tensor]> {
   readonly lin_l: Linear;
   readonly lin_r: Linear | undefined;
 
-  constructor(inFeatures: number, outFeatures: number, options: SAGEConvOptions = {}) {
+  constructor(inFeatures: FeatureCounts, outFeatures: number, options: SAGEConvOptions = {}) {
     super();
-    requirePositiveIntegers('SAGEConv', { inFeatures, outFeatures });
+    requireFeatureCounts('SAGEConv', inFeatures);
+    requirePositiveIntegers('SAGEConv', { outFeatures });
+    const [sourceFeatures, targetFeatures] = bothOf(inFeatures);
     checkOptions('SAGEConv', options, sageOptions);
     const { aggregation = 'mean', normalize = false, rootWeight = true, bias = true } = options;
     this.inFeatures = inFeatures;
@@ -66,33 +75,35 @@ export class SAGEConv extends Module<[x: Tensor, edges: Tensor]> {
     this.normalize = normalize;
     this.rootWeight = rootWeight;
     this.bias = bias;
-    this.lin = aggregation === 'pool' ? new Linear(inFeatures, inFeatures) : undefined;
-    this.lin_l = new Linear(inFeatures, outFeatures, { bias });
-    this.lin_r = rootWeight ? new Linear(inFeatures, outFeatures, { bias: false }) : undefined;
+    this.lin = aggregation === 'pool' ? new Linear(sourceFeatures, sourceFeatures) : undefined;
+    this.lin_l = new Linear(sourceFeatures, outFeatures, { bias });
+    this.lin_r = rootWeight ? new Linear(targetFeatures, outFeatures, { bias: false }) : undefined;
   }
 
-  forward(x: Tensor, edges: Tensor): Tensor {
-    const nodes = nodesOf('SAGEConv', x, this.inFeatures);
-    const { sources, targets } = edgesOf('SAGEConv', edges, nodes);
+  forward(x: NodeFeatures, edges: Tensor): Tensor {
+    const { sources: from, targets: to, sourceNodes, targetNodes } = endsOf('SAGEConv', x, this.inFeatures);
+    const { sources, targets } = edgesOf('SAGEConv', edges, sourceNodes, targetNodes);
     const gathered = (rows: Tensor, kind: 'mean' | 'max' | 'sum'): Tensor =>
-      aggregate(kind, rowsAt(rows, sources), targets, nodes);
+      aggregate(kind, rowsAt(rows, sources), targets, targetNodes);
     const { aggregation, lin_l: left, lin_r: right } = this;
     const neighbours = this.#isNarrow(aggregation)
       ? // A mean of products is the product of the mean, and fewer features are gathered.
-        withBias(gathered(x.matmul(left.weight.transpose(0, 1)), aggregation), left.bias)
+        withBias(gathered(from.matmul(left.weight.transpose(0, 1)), aggregation), left.bias)
       : left.forward(
-          aggregation === 'pool' ? gathered((this.lin as Linear).forward(x).relu(), 'max') : gathered(x, aggregation),
+          aggregation === 'pool'
+            ? gathered((this.lin as Linear).forward(from).relu(), 'max')
+            : gathered(from, aggregation),
         );
-    const sum = right === undefined ? neighbours : neighbours.add(right.forward(x));
+    const sum = right === undefined ? neighbours : neighbours.add(right.forward(to));
     return this.normalize ? sum.div(norm(sum, 1, { keepDims: true }).maximum(1e-12)) : sum;
   }
 
   #isNarrow(aggregation: SAGEConv['aggregation']): aggregation is 'mean' | 'sum' {
-    return (aggregation === 'mean' || aggregation === 'sum') && this.outFeatures < this.inFeatures;
+    return (aggregation === 'mean' || aggregation === 'sum') && this.outFeatures < bothOf(this.inFeatures)[0];
   }
 
   override describe(): string {
-    return `${super.describe()} ${this.inFeatures} → ${this.outFeatures}, ${this.aggregation}`;
+    return `${super.describe()} ${sayCounts(this.inFeatures)} → ${this.outFeatures}, ${this.aggregation}`;
   }
 }
 

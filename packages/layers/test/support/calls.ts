@@ -5,7 +5,7 @@ import { isPlain } from '@hebb/tensor/arguments';
 import { golden, toTensor, type Stored } from '../../../tensor/test/support/golden.ts';
 import { fromConfig, type Module, type ModuleConfig } from '../../src/index.ts';
 
-type StoredInput = Stored | readonly number[] | Readonly<Record<string, unknown>> | null;
+type StoredInput = Stored | readonly (number | Stored)[] | Readonly<Record<string, unknown>> | null;
 
 export interface LayerCall {
   readonly config: ModuleConfig;
@@ -13,7 +13,7 @@ export interface LayerCall {
   /** How often it is called with these inputs; what is stored is of the last. Default 1. */
   readonly steps?: number;
   readonly state: Readonly<Record<string, Stored>>;
-  /** Tensors, lists of numbers, options with tensors or other values by name, and null for what is left out. */
+  /** Tensors, lists of them or of numbers, options with tensors or other values by name, and null for what is left out. */
   readonly inputs: readonly StoredInput[];
   /** By name; that of a single one is `output`. */
   readonly outputs: Readonly<Record<string, Stored>>;
@@ -61,6 +61,7 @@ export function layerOf({ config, training, state }: LayerCall): Module {
 export function inputsOf({ inputs }: LayerCall, change: (x: Tensor, name: string) => Tensor = (x) => x): unknown[] {
   const read = (input: unknown, name: string): unknown => {
     if (isStored(input)) return change(toTensor(input), name);
+    if (Array.isArray(input)) return input.map((each: unknown, i) => read(each, `${name}.${i}`));
     if (!isPlain(input)) return input ?? undefined;
     return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, read(value, `${name}.${key}`)]));
   };

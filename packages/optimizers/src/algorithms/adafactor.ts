@@ -2,7 +2,7 @@ import { ArgumentError, zeros, type Tensor } from '@hebb/tensor';
 import { describe, requireBoolean } from '@hebb/tensor/arguments';
 import { requireNonNegative, requirePair } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
 import { directionOf, moved } from './direction.ts';
 
 export interface AdafactorSettings {
@@ -104,6 +104,10 @@ export class Adafactor extends Optimizer<AdafactorSettings, Numbers, Slots> {
       d,
       shrinkage: weightDecay === 0 ? undefined : 1 - learningRate * weightDecay,
     };
+  }
+
+  protected override counted(options: Readonly<AdafactorSettings>, step: Tensor, rate: Tensor): Counted<Numbers> {
+    return { share: step.pow(options.beta2Decay), step: rate.minimum(step.rsqrt()) };
   }
 
   protected update(

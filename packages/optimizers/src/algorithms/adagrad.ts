@@ -2,7 +2,7 @@ import { full, type Tensor } from '@hebb/tensor';
 import { requireBoolean } from '@hebb/tensor/arguments';
 import { requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
 import { directionOf, unlessZero } from './direction.ts';
 
 export interface AdagradSettings {
@@ -66,6 +66,10 @@ export class Adagrad extends Optimizer<AdagradSettings, Numbers, Slots> {
 
   protected scalars({ learningRate, lrDecay, weightDecay, eps }: AdagradSettings, step: number): Numbers {
     return { rate: learningRate / (1 + (step - 1) * lrDecay), eps, decay: unlessZero(weightDecay) };
+  }
+
+  protected override counted({ lrDecay }: Readonly<AdagradSettings>, step: Tensor, rate: Tensor): Counted<Numbers> {
+    return lrDecay === 0 ? {} : { rate: rate.div(step.sub(1).mul(lrDecay).add(1)) };
   }
 
   protected update(

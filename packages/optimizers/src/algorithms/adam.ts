@@ -2,7 +2,8 @@ import { zeros, type Tensor } from '@hebb/tensor';
 import { requireBoolean } from '@hebb/tensor/arguments';
 import { requireBetas, requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { corrections } from './counts.ts';
 import { directionOf, moved, unlessZero } from './direction.ts';
 
 export interface AdamSettings {
@@ -82,6 +83,11 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings, Numbers, Slots> {
       decay: this.decoupled ? undefined : unlessZero(weightDecay),
       shrinkage: weightDecay === 0 || !this.decoupled ? undefined : 1 - learningRate * weightDecay,
     };
+  }
+
+  protected override counted(options: Readonly<AdamSettings>, step: Tensor, rate: Tensor): Counted<Numbers> {
+    const { correction, eps } = corrections(options, step);
+    return { stepSize: correction.mul(rate), eps };
   }
 
   protected update(

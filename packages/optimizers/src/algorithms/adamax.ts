@@ -2,7 +2,8 @@ import { zeros, type Tensor } from '@hebb/tensor';
 import { requireBoolean } from '@hebb/tensor/arguments';
 import { requireBetas, requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { complement } from './counts.ts';
 import { directionOf, moved, unlessZero } from './direction.ts';
 
 export interface AdamaxSettings {
@@ -71,6 +72,10 @@ export class Adamax extends Optimizer<AdamaxSettings, Numbers, Slots> {
       stepSize: learningRate / (1 - beta1 ** step),
       decay: unlessZero(weightDecay),
     };
+  }
+
+  protected override counted(options: Readonly<AdamaxSettings>, step: Tensor, rate: Tensor): Counted<Numbers> {
+    return { stepSize: rate.div(complement(options.betas[0], step)) };
   }
 
   protected update(

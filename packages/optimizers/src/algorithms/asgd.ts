@@ -2,7 +2,7 @@ import { zeros, type Tensor } from '@hebb/tensor';
 import { requireBoolean } from '@hebb/tensor/arguments';
 import { requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
 import { directionOf, moved, unlessZero } from './direction.ts';
 
 export interface ASGDSettings {
@@ -81,6 +81,13 @@ export class ASGD extends Optimizer<ASGDSettings, Numbers, Slots> {
       share: 1 / Math.max(1, step - 1 - t0),
       decay: unlessZero(weightDecay),
     };
+  }
+
+  protected override counted(options: Readonly<ASGDSettings>, step: Tensor, rate: Tensor): Counted<Numbers> {
+    const { lambd, alpha, t0 } = options;
+    const before = step.sub(1);
+    const now = rate.div(before.mul(rate).mul(lambd).add(1).pow(alpha));
+    return { rate: now, shrinkage: now.mul(-lambd).add(1), share: before.sub(t0).maximum(1).reciprocal() };
   }
 
   protected update(

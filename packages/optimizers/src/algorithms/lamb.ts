@@ -2,7 +2,8 @@ import { where as choose, zeros, type Tensor } from '@hebb/tensor';
 import { requireBoolean } from '@hebb/tensor/arguments';
 import { requireBetas, requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { corrections } from './counts.ts';
 import { directionOf, moved, unlessZero } from './direction.ts';
 
 export interface LAMBSettings {
@@ -82,6 +83,10 @@ export class LAMB extends Optimizer<LAMBSettings, Numbers, Slots> {
       eps: eps * root,
       decay: unlessZero(weightDecay),
     };
+  }
+
+  protected override counted(options: Readonly<LAMBSettings>, step: Tensor): Counted<Numbers> {
+    return corrections(options, step);
   }
 
   protected update(

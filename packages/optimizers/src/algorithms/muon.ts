@@ -2,7 +2,8 @@ import { ArgumentError, zeros, type Tensor } from '@hebb/tensor';
 import { requireBoolean, requireInteger } from '@hebb/tensor/arguments';
 import { requireBetas, requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { corrections } from './counts.ts';
 import { directionOf, moved } from './direction.ts';
 
 export interface MuonSettings {
@@ -123,6 +124,12 @@ export class Muon extends Optimizer<MuonSettings, Numbers, Slots> {
       eps: eps * root,
       shrinkage,
     };
+  }
+
+  protected override counted(options: Readonly<MuonSettings>, step: Tensor, rate: Tensor): Counted<Numbers> {
+    if (options.useMuon) return {};
+    const { correction, eps } = corrections(options, step);
+    return { stepSize: correction.mul(rate), eps };
   }
 
   protected update(

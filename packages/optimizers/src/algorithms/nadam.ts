@@ -2,7 +2,8 @@ import { ones, zeros, type Tensor } from '@hebb/tensor';
 import { requireBoolean } from '@hebb/tensor/arguments';
 import { requireBetas, requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { complement } from './counts.ts';
 import { directionOf, moved, unlessZero } from './direction.ts';
 
 export interface NAdamSettings {
@@ -97,6 +98,21 @@ export class NAdam extends Optimizer<NAdamSettings, Numbers, Slots> {
       eps,
       decay: unlessZero(weightDecay),
     };
+  }
+
+  protected override counted(options: Readonly<NAdamSettings>, step: Tensor): Counted<Numbers> {
+    const {
+      betas: [beta1, beta2],
+      momentumDecay,
+    } = options;
+    const momentum = (t: Tensor): Tensor =>
+      t
+        .mul(momentumDecay * Math.log(0.96))
+        .exp()
+        .mul(-0.5)
+        .add(1)
+        .mul(beta1);
+    return { momentum: momentum(step), nextMomentum: momentum(step.add(1)), root: complement(beta2, step).sqrt() };
   }
 
   protected update(

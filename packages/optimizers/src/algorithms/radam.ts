@@ -1,8 +1,9 @@
-import { zeros, type Tensor } from '@hebb/tensor';
+import { where, zeros, type Tensor } from '@hebb/tensor';
 import { requireBoolean } from '@hebb/tensor/arguments';
 import { requireBetas, requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { complement } from './counts.ts';
 import { directionOf, moved, unlessZero } from './direction.ts';
 
 export interface RAdamSettings {
@@ -26,8 +27,10 @@ type Numbers = {
   readonly share2: number;
   /** learningRate / (1 − β₁ᵗ), where there is a rectification times r · √(1 − β₂ᵗ). */
   readonly stepSize: number;
-  /** Undefined in the first steps, which do not divide by the root. */
-  readonly eps: number | undefined;
+  /** 1; 0 in the first steps, which do not divide by the root. */
+  readonly rectified: number;
+  /** eps; 1 in the first steps. */
+  readonly floor: number;
   readonly decay: number | undefined;
 };
 type Slots = { readonly exp_avg: Tensor; readonly exp_avg_sq: Tensor };
@@ -77,8 +80,37 @@ export class RAdam extends Optimizer<RAdamSettings, Numbers, Slots> {
       share1: 1 - beta1,
       share2: 1 - beta2,
       stepSize: (learningRate / (1 - beta1 ** step)) * (rectification ?? 1) * (rectification === undefined ? 1 : Math.sqrt(correction)), // prettier-ignore
-      eps: rectification === undefined ? undefined : eps,
+      rectified: rectification === undefined ? 0 : 1,
+      floor: rectification === undefined ? 1 : eps,
       decay: unlessZero(weightDecay),
+    };
+  }
+
+  protected override counted(options: Readonly<RAdamSettings>, step: Tensor, rate: Tensor): Counted<Numbers> {
+    const {
+      betas: [beta1, beta2],
+      eps,
+    } = options;
+    const size = rate.div(complement(beta1, step));
+    if (beta2 === 0) return { stepSize: size, rectified: step.mul(0), floor: step.mul(0).add(1) };
+    // ρ∞ − 2tβ₂ᵗ / (1 − β₂ᵗ) is a small difference of large numbers: with x = −t ln β₂ it is 2 (1 − x / (eˣ − 1)) / −ln β₂, but for a constant.
+    const [longest, decay] = [2 / (1 - beta2) - 1, -Math.log(beta2)];
+    const x = step.mul(decay);
+    const length = lackOfBernoulli(x)
+      .mul(2 / decay)
+      .add(longest - 2 / decay);
+    const isLong = length.greater(5);
+    const long = where(isLong, length, 6);
+    const rectification = long
+      .sub(4)
+      .mul(long.sub(2))
+      .mul(longest / ((longest - 4) * (longest - 2)))
+      .div(long)
+      .sqrt();
+    return {
+      stepSize: size.mul(where(isLong, rectification.mul(complement(beta2, step).sqrt()), 1)),
+      rectified: where(isLong, 1, 0),
+      floor: where(isLong, eps, 1),
     };
   }
 
@@ -86,13 +118,24 @@ export class RAdam extends Optimizer<RAdamSettings, Numbers, Slots> {
     parameter: Tensor,
     gradient: Tensor,
     { exp_avg, exp_avg_sq }: Slots,
-    { share1, share2, stepSize, eps, decay }: StepScalars<Numbers>,
+    { share1, share2, stepSize, rectified, floor, decay }: StepScalars<Numbers>,
     { maximize }: RAdamSettings,
   ): Update<Slots> {
     const direction = directionOf(parameter, gradient, { decay, maximize });
     const first = moved(exp_avg, direction, share1);
     const second = moved(exp_avg_sq, direction.square(), share2);
-    const adapted = eps === undefined ? first : first.div(second.sqrt().add(eps));
+    const adapted = first.div(second.sqrt().mul(rectified).add(floor));
     return { parameter: parameter.sub(adapted.mul(stepSize)), state: { exp_avg: first, exp_avg_sq: second } };
   }
+}
+
+/** 1 − x / (eˣ − 1) for x > 0, by its series where the quotient is near 1. */
+function lackOfBernoulli(x: Tensor): Tensor {
+  const square = x.square();
+  const coefficients = [1 / 1_209_600, -1 / 30_240, 1 / 720, -1 / 12];
+  const series = coefficients.reduce(
+    (sum: Tensor | undefined, each) => sum?.mul(square).add(each) ?? square.mul(0).add(each),
+    undefined,
+  );
+  return where(x.less(1), (series as Tensor).mul(square).add(x.mul(0.5)), x.div(x.expm1()).neg().add(1));
 }

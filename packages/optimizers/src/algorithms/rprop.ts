@@ -2,7 +2,7 @@ import { ArgumentError, where, zeros, type Tensor } from '@hebb/tensor';
 import { requireBoolean } from '@hebb/tensor/arguments';
 import { requirePair } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
 import { directionOf } from './direction.ts';
 
 export interface RpropSettings {
@@ -74,6 +74,10 @@ export class Rprop extends Optimizer<RpropSettings, Numbers, Slots> {
       smallest: stepSizes[0],
       largest: stepSizes[1],
     };
+  }
+
+  protected override counted(_: Readonly<RpropSettings>, step: Tensor, rate: Tensor): Counted<Numbers> {
+    return { first: where(step.equal(1), rate, 0) };
   }
 
   protected update(

@@ -1,8 +1,8 @@
-import { ArgumentError, zeros, type Tensor } from '@hebb/tensor';
+import { ArgumentError, where, zeros, type Tensor } from '@hebb/tensor';
 import { describe, requireBoolean } from '@hebb/tensor/arguments';
 import { requireNonNegative } from '../checks.ts';
 import type { WithGroups } from '../groups.ts';
-import { Optimizer, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
+import { Optimizer, type Counted, type ParameterSource, type StepScalars, type Update } from '../optimizer.ts';
 import { directionOf, unlessZero } from './direction.ts';
 
 export interface SGDSettings {
@@ -88,6 +88,11 @@ export class SGD extends Optimizer<SGDSettings, Numbers, Slots> {
       momentum: unlessZero(momentum),
       share: momentum === 0 || dampening === 0 ? undefined : step === 1 ? 1 : 1 - dampening,
     };
+  }
+
+  protected override counted(options: Readonly<SGDSettings>, step: Tensor): Counted<Numbers> {
+    const { momentum, dampening } = options;
+    return momentum === 0 || dampening === 0 ? {} : { share: where(step.equal(1), 1, 1 - dampening) };
   }
 
   protected update(

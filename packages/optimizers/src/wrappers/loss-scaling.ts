@@ -31,7 +31,8 @@ const lossScalingOptions: OptionNames<LossScalingOptions> = {
  * Clipping (of `minimize`) is done to the unscaled gradients. Other wrappers go around this one: `new EMA(new Accumulation(new LossScaling(new AdamW(model)), { steps: 4 }))`.
  * With gradients from elsewhere, take them of {@link scaled}`(loss)`.
  *
- * Counts are kept on the host and go on in steps that are left out, PyTorch's do not: bias corrections (of Adam) are those of a later step after an overflow.
+ * A step that is left out leaves no trace, as in PyTorch: bias corrections (of Adam) are those of the steps that were taken, which are counted on the device. `stepCount` counts all of them,
+ * since it is known on the host; {@link skippedSteps} are those left out.
  *
  * Throws {@link ArgumentError} for options out of range, and around wrappers.
  *
@@ -56,6 +57,8 @@ export class LossScaling<T extends TrainingOptimizer & Conditional = TrainingOpt
   readonly growthInterval: number;
   /** float32[]: what losses are multiplied by now. */
   readonly scale: Tensor;
+  /** float32[]: steps that were left out. */
+  readonly skippedSteps: Tensor;
   /** float32[]: good steps since the scale has changed. */
   readonly #goodSteps: Tensor;
   readonly #changes = new GradientChanges();
@@ -82,6 +85,8 @@ export class LossScaling<T extends TrainingOptimizer & Conditional = TrainingOpt
     this.growthInterval = growthInterval;
     this.scale = variable(tensor(initialScale));
     this.#goodSteps = variable(tensor(0));
+    this.skippedSteps = variable(tensor(0));
+    optimizer.leavesStepsOut?.();
   }
 
   /** scale · loss in float32: what gradients for {@link step} are to be taken of. */
@@ -113,22 +118,23 @@ export class LossScaling<T extends TrainingOptimizer & Conditional = TrainingOpt
     const grown = scale.mul(this.growthFactor);
     assign(scale, where(isGood, where(isDue.and(grown.less(Infinity)), grown, scale), scale.mul(this.backoffFactor)));
     assign(good, where(isGood.and(isDue.not()), counted, 0));
+    assign(this.skippedSteps, this.skippedSteps.add(where(isGood, 0, 1)));
   }
 
   protected ownState(): Readonly<Record<string, State>> {
-    return { scale: this.scale, goodSteps: this.#goodSteps };
+    return { scale: this.scale, goodSteps: this.#goodSteps, skippedSteps: this.skippedSteps };
   }
 
-  protected ownDifferences({ scale, goodSteps }: Readonly<Record<string, unknown>>): readonly string[] {
-    return Object.entries({ scale, goodSteps }).flatMap(([name, value]) =>
+  protected ownDifferences({ scale, goodSteps, skippedSteps }: Readonly<Record<string, unknown>>): readonly string[] {
+    return Object.entries({ scale, goodSteps, skippedSteps }).flatMap(([name, value]) =>
       value instanceof Tensor && value.dtype === 'float32' && value.ndim === 0
         ? []
         : [`${name} must be float32[], not ${describe(value)}`],
     );
   }
 
-  protected loadOwnState({ scale, goodSteps }: Readonly<Record<string, unknown>>): void {
-    if (scale !== this.scale) assign(this.scale, scale as Tensor);
-    if (goodSteps !== this.#goodSteps) assign(this.#goodSteps, goodSteps as Tensor);
+  protected loadOwnState(state: Readonly<Record<string, unknown>>): void {
+    const own = { scale: this.scale, goodSteps: this.#goodSteps, skippedSteps: this.skippedSteps };
+    for (const [name, target] of Object.entries(own)) if (state[name] !== target) assign(target, state[name] as Tensor);
   }
 }

@@ -12,7 +12,7 @@ import {
   joinGraphs,
   Linear,
   MessagePassing,
-  type Module,
+  Module,
   NNConv,
   Residual,
   SAGEConv,
@@ -36,6 +36,18 @@ class Gated extends MessagePassing {
   }
 }
 
+/** Sources of six features, targets of three. */
+class TwoKinds extends Module<[x: Tensor, edges: Tensor, more?: Tensor]> {
+  readonly layer: SAGEConv | GATConv | GATv2Conv;
+  constructor(layer: SAGEConv | GATConv | GATv2Conv) {
+    super();
+    this.layer = layer;
+  }
+  forward(x: Tensor, edges: Tensor, more?: Tensor): Tensor {
+    return this.layer.forward([x, x.narrow(1, 0, 3)], edges, more);
+  }
+}
+
 type Layer = Module<[x: Tensor, edges: Tensor, more?: Tensor]>;
 const [nodes, count, features] = [13, 37, 6];
 
@@ -49,13 +61,29 @@ const layers: Readonly<Record<string, { readonly make: () => Layer; readonly mor
   'GraphSAGE, mean': { make: () => new SAGEConv(features, 4) },
   'GraphSAGE, mean of a narrow input': { make: () => new SAGEConv(features, 8) },
   'GraphSAGE, pool': { make: () => new SAGEConv(features, 4, { aggregation: 'pool', normalize: true }) },
+  'GraphSAGE between two kinds': { make: () => new TwoKinds(new SAGEConv([features, 3], 4)) },
+  'GAT between two kinds': {
+    make: () => new TwoKinds(new GATConv([features, 3], 4, { edgeFeatures: 3 })),
+    more: [count, 3],
+  },
+  'GATv2 between two kinds': { make: () => new TwoKinds(new GATv2Conv([features, 3], 4, { addSelfLoops: false })) },
+  'GCN, improved': { make: () => new GCNConv(features, 4, { improved: true }) },
   GIN: { make: () => new GINConv(new Sequential(new Linear(features, 5), new Tanh()), { trainEps: true }) },
   NNConv: { make: () => new NNConv(features, 4, new Linear(3, features * 4)), more: [count, 3] },
   'message passing, softmax': { make: () => new Gated('softmax'), more: [count, 3] },
   'message passing, max': { make: () => new Gated('max') },
 };
 
-const variants = ['GCN', 'GAT', 'GATv2', 'GraphSAGE, mean of a narrow input', 'message passing, max'];
+const variants = [
+  'GCN',
+  'GCN, improved',
+  'GAT between two kinds',
+  'GATv2 between two kinds',
+  'GAT',
+  'GATv2',
+  'GraphSAGE, mean of a narrow input',
+  'message passing, max',
+];
 
 /** Edges with some that are listed twice, and some from a node to itself; none reaches or leaves the last node. */
 function edgeList(): Int32Array {

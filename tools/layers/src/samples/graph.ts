@@ -22,12 +22,24 @@ const pool = {
 } as const;
 const distances = x(['edges'], { low: 0.5 });
 const small = { sizes };
+/** Nodes of another kind, and edges to them. */
+const others = x(['others', 2]);
+const between = ids([2, 'edges'], 'others');
+const kinds = {
+  call: (layer: api.SAGEConv | api.GATConv | api.GATv2Conv, from: Tensor, to: Tensor, list: Tensor, more?: Tensor) =>
+    layer.forward([from, to], list, more),
+  sizes: [
+    { nodes: 5, others: 4, edges: 7 },
+    { nodes: 8, others: 6, edges: 11 },
+  ],
+} as const;
 
 export const graph = {
   GCNConv: ways(
     of(() => new api.GCNConv(3, 2), [nodes, edges], 1, small),
     of(() => new api.GCNConv(3, 2, { bias: false }), [nodes, edges, distances], 1, small),
     of(() => new api.GCNConv(3, 2, { normalize: false }), [nodes, edges, distances], 1, small),
+    of(() => new api.GCNConv(3, 2, { improved: true }), [nodes, edges], 1, small),
   ),
   GATConv: ways(
     of(() => new api.GATConv(3, 2, { heads: 2 }), [nodes, edges], 1, small),
@@ -36,6 +48,12 @@ export const graph = {
       [nodes, edges, features],
       1,
       small,
+    ),
+    of(
+      () => new api.GATConv([3, 2], 2, { heads: 2, edgeFeatures: 2, addSelfLoops: false }),
+      [nodes, others, between, features],
+      1,
+      kinds,
     ),
   ),
   GATv2Conv: ways(
@@ -46,11 +64,13 @@ export const graph = {
       1,
       small,
     ),
+    of(() => new api.GATv2Conv([3, 2], 2, { addSelfLoops: false }), [nodes, others, between], 1, kinds),
   ),
   SAGEConv: ways(
     of(() => new api.SAGEConv(3, 2), [nodes, edges], 1, small),
     of(() => new api.SAGEConv(3, 4, { aggregation: 'max', normalize: true }), [nodes, edges], 1, small),
     of(() => new api.SAGEConv(3, 2, { aggregation: 'pool', rootWeight: false }), [nodes, edges], 1, small),
+    of(() => new api.SAGEConv([3, 2], 2), [nodes, others, between], 1, kinds),
   ),
   GINConv: of(
     () => new api.GINConv(new api.Sequential(new api.Linear(3, 4), new api.Tanh()), { eps: 0.5, trainEps: true }),
