@@ -242,6 +242,11 @@ def stacks():
     masks = {"srcKeyPaddingMask": PADDING, "memoryKeyPaddingMask": PADDING, "tgtIsCausal": True}
     call = lambda x: both(x[0], x[1], tgt_mask=CAUSAL[:3, :3], src_key_padding_mask=PADDING, memory_key_padding_mask=PADDING)
     case(config, [exact(2, 4, 4), exact(2, 3, 4), masks], call, dict(both.named_parameters()))
+    layer = {"type": "TransformerDecoderLayer", "dModel": 4, "nhead": 2, "dimFeedforward": 3, "dropout": 0, "batchFirst": True}
+    decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 2, 3, 0.0, batch_first=True), 2, nn.LayerNorm(4))
+    config = {"type": "TransformerDecoder", "layers": [layer, layer], "numLayers": 2, "norm": {"type": "LayerNorm", "normalizedShape": [4]}}
+    call = lambda x: decoder(x[0], x[1], tgt_mask=CAUSAL[:3, :3], memory_key_padding_mask=PADDING)
+    case(config, [exact(2, 3, 4), exact(2, 4, 4), {"tgtIsCausal": True, "memoryKeyPaddingMask": PADDING}], call, dict(decoder.named_parameters()))
 
 
 stacks()

@@ -283,6 +283,8 @@ write(
             "multiStep": factors(lambda o: lr_scheduler.MultiStepLR(o, milestones=[3, 12, 18], gamma=0.25)),
             "constantUntil": factors(lambda o: lr_scheduler.ConstantLR(o, factor=0.375, total_iters=7)),
             "lambda": factors(lambda o: lr_scheduler.LambdaLR(o, lambda step: 1 / (1 + step) ** 0.5)),
+            # Vaswani et al. 2017, over its value at the top.
+            "inverseSquareRoot": factors(lambda o: lr_scheduler.LambdaLR(o, lambda t: min((t + 1) ** -0.5, (t + 1) * 4**-1.5) / 4**-0.5)),
             "multiplicative": factors(lambda o: lr_scheduler.MultiplicativeLR(o, lambda step: 0.9)),
             "sequential": factors(sequence),
             "chained": factors(chain),

@@ -46,6 +46,7 @@ import {
 } from '@hebb/tensor/graph';
 import type { CompositeAttributes } from '@hebb/tensor';
 import type { OperatorAttributes } from '../builder.ts';
+import { first, isStatic, type Extent } from '../extents.ts';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
 import { attention } from './attention.ts';
@@ -228,25 +229,37 @@ const batchNorm: CompositeRule = {
   },
 };
 
-/** A normalisation that is one operator where its weight is there, and its bias where the operator asks for one. */
+/** A normalisation that is one operator. What it asks for and is not there, a weight and perhaps a bias, is written as ones and zeros, where its size is not free. */
 function normalization(
   opType: string,
   since: number,
   inputs: number,
+  weightExtents: (extents: readonly Extent[], options: CompositeAttributes) => readonly Extent[],
   attributesOf: (options: CompositeAttributes) => OperatorAttributes,
 ): CompositeRule {
+  const extentsOf = (site: Site<'composite'>): readonly Extent[] =>
+    weightExtents(site.inputExtents(0), optionsOf(site));
   return {
     since,
-    covers: ({ node }) => node.inputs.length >= inputs && node.inputs.every(({ dtype }) => dtype === 'float32'),
+    covers: (site) =>
+      site.node.inputs.every(({ dtype }) => dtype === 'float32') &&
+      (site.node.inputs.length >= inputs || extentsOf(site).every(isStatic)),
     write: (site) => {
       const options = optionsOf(site);
       const epsilon = { float: numberOf(options, 'eps') };
-      const values = site.node.inputs.map((_, i) => site.full(i));
+      const values: (Value | string)[] = site.node.inputs.map((_, i) => site.full(i));
+      const sizes = extentsOf(site).map(first);
+      const size = sizes.reduce((product, n) => product * n, 1);
+      for (let i = values.length; i < inputs; i++)
+        values.push(site.emitter.builder.constant('float32', sizes, new Array<number>(size).fill(i === 1 ? 1 : 0)));
       return site.emit(opType, values, { attributes: { epsilon, ...attributesOf(options) } });
     },
   };
 }
 
+const ofLast = (extents: readonly Extent[], options: CompositeAttributes): readonly Extent[] =>
+  extents.slice(-numberOf(options, 'count'));
+const ofChannels = (extents: readonly Extent[]): readonly Extent[] => extents.slice(1, 2);
 const lastAxes = (options: CompositeAttributes): OperatorAttributes => ({ axis: -numberOf(options, 'count') });
 
 /** Neighbours before a channel are as many as those behind it, as with an odd size; ONNX Runtime takes images alone. */
@@ -265,12 +278,12 @@ const localResponse: CompositeRule = {
 };
 
 const normalizations: readonly (readonly [CompositeIdentity, CompositeRule])[] = [
-  [layerNormDefinition, normalization('LayerNormalization', 17, 2, lastAxes)],
-  [rmsNormDefinition, normalization('RMSNormalization', 23, 2, lastAxes)],
-  [instanceNormDefinition, normalization('InstanceNormalization', 6, 3, () => ({}))],
+  [layerNormDefinition, normalization('LayerNormalization', 17, 2, ofLast, lastAxes)],
+  [rmsNormDefinition, normalization('RMSNormalization', 23, 2, ofLast, lastAxes)],
+  [instanceNormDefinition, normalization('InstanceNormalization', 6, 3, ofChannels, () => ({}))],
   [
     groupNormDefinition,
-    normalization('GroupNormalization', 21, 3, (options) => ({ num_groups: numberOf(options, 'groups') })),
+    normalization('GroupNormalization', 21, 3, ofChannels, (options) => ({ num_groups: numberOf(options, 'groups') })),
   ],
   [localResponseNormDefinition, localResponse],
 ];

@@ -12,6 +12,7 @@ export const schedules: Readonly<Record<string, Schedule>> = {
   step: optimizers.stepSchedule({ every: 5, factor: 0.5 }),
   multiStep: optimizers.multiStepSchedule({ milestones: [3, 0.5, 0.75], factor: 0.25 }),
   constantUntil: optimizers.constantSchedule({ factor: 0.375, until: 7 }),
+  inverseSquareRoot: optimizers.inverseSquareRootSchedule({ warmup: 4 }),
   lambda: (step) => 1 / Math.sqrt(1 + step),
   multiplicative: (step) => 0.9 ** step,
   sequential: optimizers.sequentialSchedule(
