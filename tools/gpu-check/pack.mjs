@@ -62,9 +62,9 @@ if (existsSync(folder) && readdirSync(folder).length > 0)
 const loader = vulkan === undefined ? undefined : resolve(from, vulkan);
 if (loader !== undefined && !existsSync(loader)) fail(`--vulkan: there is no file ${loader}.`);
 
-/** What the packed copy consists of: sources and tests of the packages, data of a test, this tool, and what installing asks for. */
+/** What the packed copy consists of: sources and tests of the packages, how tests run, data of a test, this tool, and what installing asks for. */
 function isNeeded(file) {
-  if (/^(?:packages|tools\/gpu-check|apps\/quickstart\/data)\//.test(file)) return true;
+  if (/^(?:packages|tools\/(?:gpu-check|testing)|apps\/quickstart\/data)\//.test(file)) return true;
   if (/(?:^|\/)package\.json$/.test(file)) return true;
   return ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'tsconfig.base.json', 'vitest.config.ts'].includes(file);
 }
