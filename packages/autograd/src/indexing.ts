@@ -16,7 +16,7 @@ export const ungather: Rule<'gather'> = (dy, { inputs: [x, index], attributes: {
   x === undefined || index === undefined ? [] : [() => scatter(zerosLike(x), index, dy, { axis, combine: 'add' })];
 
 /** What an update gets of something that every element of the base has; 0 where it was dropped. */
-export const unscatter: Rule<'scatter'> = (dy, { inputs, output, attributes: { axis, combine } }) => {
+export const unscatter: Rule<'scatter'> = (dy, { inputs, attributes: { axis, combine } }) => {
   const [base, index, updates] = inputs;
   if (base === undefined || index === undefined || updates === undefined) return [];
   const into = (start: Tensor, values: Tensor, how: Combination): Tensor =>
@@ -51,8 +51,10 @@ export const unscatter: Rule<'scatter'> = (dy, { inputs, output, attributes: { a
     case 'max':
     case 'min': {
       // Equal shares to all that attain the extremum, as PyTorch's scatter_reduce.
-      const attains = (): Tensor => base.equal(output);
-      const attain = (): Tensor => updates.equal(from(output));
+      // Not the output, which may be stored, and rounded otherwise than updates that are computed again.
+      const extreme = (): Tensor => into(base, updates, combine);
+      const attains = (): Tensor => base.equal(extreme());
+      const attain = (): Tensor => updates.equal(from(extreme()));
       const share = (): Tensor => dy.div(into(attains().where(1, 0), attain().where(1, 0), 'add'));
       return [() => attains().where(share(), 0), none, () => attain().where(from(share()), 0)];
     }

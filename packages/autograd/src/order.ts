@@ -54,7 +54,9 @@ export const uncumulate: Rule<'cumulative'> = (dy, { inputs: [x], output: y, att
     case 'min': {
       // All goes to the last element that made the value what it is, NaN among them.
       const order = tensorOf(makeNode('iota', [], { shape: x.shape, axis }));
-      const isNew = isFloat(x.dtype) ? x.equal(y).or(x.equal(x).not()) : x.equal(y);
+      // Not the output, which may be stored, and rounded otherwise than an x that is computed again.
+      const made = x.equal(cumulative(x, { axis, operator, reverse }));
+      const isNew = isFloat(x.dtype) ? made.or(x.equal(x).not()) : made;
       const place = reverse ? order.mul(-1).add((x.shape[axis] ?? 1) - 1) : order;
       const latest = cumulative(isNew.where(place, 0), { axis, operator: 'max', reverse });
       const position = reverse ? latest.mul(-1).add((x.shape[axis] ?? 1) - 1) : latest;

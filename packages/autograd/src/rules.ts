@@ -61,15 +61,19 @@ function unreduce(reduced: Tensor, x: Tensor, axes: readonly number[]): Tensor {
 }
 
 /** Equal shares to all elements that attain the extremum; NaN to all where it is NaN, which none attains. As PyTorch's `amax`. */
-const toExtrema: Rule<'max' | 'min'> = (dy, { inputs, output, attributes: { axes } }) => [
-  () => {
-    const x = inputAt(inputs, 0);
-    const attains = x.equal(unreduce(output, x, axes));
-    const shares = dy.div(attains.where(1, 0).sum(axes));
-    const others = output.notEqual(output).where(Number.NaN, 0);
-    return attains.where(unreduce(shares, x, axes), unreduce(others, x, axes));
-  },
-];
+const toExtrema =
+  (op: 'max' | 'min'): Rule<typeof op> =>
+  (dy, { inputs, output, attributes: { axes } }) => [
+    () => {
+      const x = inputAt(inputs, 0);
+      // Not the output, which somebody may have read: x is then computed again, and a device may round it otherwise than what is stored.
+      const extremum = tensorOf(makeNode(op, [nodeOf(x)], { axes }));
+      const attains = x.equal(unreduce(extremum, x, axes));
+      const shares = dy.div(attains.where(1, 0).sum(axes));
+      const others = output.notEqual(output).where(Number.NaN, 0);
+      return attains.where(unreduce(shares, x, axes), unreduce(others, x, axes));
+    },
+  ];
 
 /** Sums over the axes that a broadcast repeated. */
 function sumToShape(dy: Tensor, shape: readonly number[]): Tensor {
@@ -310,8 +314,8 @@ export const rules: { readonly [P in Exclude<Primitive, SeveralResults>]: Rule<P
       return unreduce(dy, x, axes).mul(productOfOthers(x, axes));
     },
   ],
-  max: toExtrema,
-  min: toExtrema,
+  max: toExtrema('max'),
+  min: toExtrema('min'),
   argmax: none,
 
   dot: two(

@@ -2,6 +2,7 @@
 import { vjp, valueAndGrad } from '../../../packages/autograd/src/index.ts';
 import { linearize, nodeOf, toProgram } from '../../../packages/tensor/src/graph.ts';
 import { assign, compile, realize, tensor, variable, type Tensor } from '../../../packages/tensor/src/index.ts';
+import { halfValue } from '../../../packages/tensor/src/graph/half.ts';
 import { interpret } from '../../../packages/tensor/src/reference/interpret.ts';
 import { grow, randomLeaves, type Leaf } from './graphs.ts';
 import { compareWithOracle, type Oracle } from './oracle.ts';
@@ -52,9 +53,11 @@ function makeOracle(seed: number, steps: number, stored: readonly Leaf[]): Oracl
   const { outputs } = graph as unknown as Graph;
   const linearization = linearize([...outputs, value, ...updated].map(nodeOf));
   const program = toProgram(linearization);
-  const values = linearization.leaves.map((leaf) =>
-    Float64Array.from((leaf.storage as { host?: Float32Array | Int32Array } | undefined)?.host ?? []),
-  );
+  const values = linearization.leaves.map((leaf) => {
+    const { host = [] } =
+      (leaf.storage as { host?: Float32Array | Int32Array | Uint8Array | Uint16Array } | undefined) ?? {};
+    return host instanceof Uint16Array ? Float64Array.from(host, halfValue) : Float64Array.from(host);
+  });
   const scalars = linearization.scalars.map((node) => node.attributes.value);
   return {
     labels: names({ outputs, loss: value }, stored),

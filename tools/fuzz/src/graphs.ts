@@ -10,6 +10,7 @@ import {
   bitwiseRightShift,
   bitwiseXor,
   concat,
+  cond,
   conv2d,
   copySign,
   cummax,
@@ -56,11 +57,14 @@ import {
   tril,
   trunc,
   unfold,
+  whileLoop,
   Tensor,
 } from '../../../packages/tensor/src/index.ts';
 import type { BinaryPrimitive, UnaryPrimitive } from '../../../packages/tensor/src/graph.ts';
 import { catalogueSteps } from './catalogue.ts';
+import { narrowSteps } from './narrow.ts';
 import { makeRandom, type Random } from './random.ts';
+import { rowSteps } from './rows.ts';
 import type { Step } from './step.ts';
 
 /** Values in −2 … 2 that float32 holds exactly, without small fractions that would tie. */
@@ -404,27 +408,66 @@ const loop =
     const start = [rows.mean(0), rows.narrow(0, 0, 1).squeeze(0), tensor(0, { dtype: 'int32' })] as const;
     const reverse = random(2) === 0;
     const bodySeed = random(1 << 20);
-    const [[first, second], stacked] = scan(
-      ([a, b, count]: readonly [Tensor, Tensor, Tensor], parts: readonly Tensor[]) => {
+    // What is carried, read and stacked may be half as wide.
+    const dtype = random(3) === 0 ? 'float16' : 'float32';
+    const [wide, stored] = [(v: Tensor) => v.to('float32'), (v: Tensor) => v.to(dtype)];
+    const [carries, stack] = scan(
+      ([narrowA, narrowB, count]: readonly [Tensor, Tensor, Tensor], parts: readonly Tensor[]) => {
         const own = makeRandom(bodySeed);
-        const seen = [a, b, ...parts, y.mul(0.25)];
+        const [a, b] = [wide(narrowA), wide(narrowB)];
+        const seen = [a, b, ...parts.map(wide), y.mul(0.25)];
         const grown = growPool(seen, 1 + own(5), own, inside(), 2000 / length).slice(seen.length);
         const last = grown.at(-1) ?? a.mul(0.5);
         const next = a.mul(0.5).add(last.tanh().mean()).add(count.to('float32').mul(0.01));
-        return [[own(2) === 0 ? next : b, own(2) === 0 ? a : next, count.add(1)], last] as const;
+        const [one, other] = [own(2) === 0 ? next : b, own(2) === 0 ? a : next];
+        return [[stored(one), stored(other), count.add(1)], dtype === 'float16' ? stored(last.tanh()) : last] as const;
       },
-      start,
-      both,
+      [stored(start[0]), stored(start[1]), start[2]] as const,
+      both.map(stored),
       { reverse },
     );
+    const [first, second, stacked] = [wide(carries[0]), wide(carries[1]), wide(stack)];
     return [stacked, stacked, first, second][random(4)];
   };
 
-const innerSteps: readonly Step[] = [...plainSteps, ...catalogueSteps];
+/** A choice between two random graphs over x and y, of which both are computed, read from outside or handed in; what is not chosen may be NaN. */
+const choice =
+  (inside: () => readonly Step[]): Step =>
+  (x, y, _, random) => {
+    const seeds = [random(1 << 20), random(1 << 20)];
+    const branch =
+      (which: 0 | 1) =>
+      (v: Tensor): Tensor => {
+        const own = makeRandom(seeds[which] ?? 0);
+        const seen = [v, y.mul(0.5)];
+        const last = growPool(seen, 1 + own(3), own, inside(), 500).at(-1) ?? v;
+        return v.mul(0.5).add(last.tanh().mean());
+      };
+    if (random(3) > 0) return cond(x.mean().greater(y.mean().add(0.0137)), branch(0), branch(1), x);
+    const isPositive = x.min().greater(0.1137);
+    return cond(isPositive, (v) => v.log().sub(y.mean()), branch(1), x);
+  };
+
+/** A loop that ends by its values. */
+const search: Step = (x, y, _, random) => {
+  const limit = 0.2137 + random(3) * 0.4;
+  const [carry, steps] = whileLoop(
+    ({ v }) => v.abs().mean().greater(limit),
+    ({ v, w }) => ({ v: v.mul(0.6).add(w.mean().mul(0.05)), w: w.sin() }),
+    { v: x, w: y },
+    { maxSteps: 1 + random(6) },
+  );
+  return [carry.v, carry.w, steps.to('float32').mul(0.1)][random(3)];
+};
+
+const innerSteps: readonly Step[] = [...plainSteps, ...rowSteps, ...narrowSteps, ...catalogueSteps];
 
 const steps: readonly Step[] = [
-  ...plainSteps,
-  ...catalogueSteps,
+  ...innerSteps,
+  choice(() => innerSteps),
+  choice(() => [...innerSteps, choice(() => innerSteps), loop(() => innerSteps)]),
+  loop(() => [...innerSteps, ...[1, 2, 3].map(() => choice(() => innerSteps)), search]),
+  search,
   ...[1, 2, 3].map(() => loop(() => innerSteps)),
   loop(() => [...innerSteps, ...[1, 2, 3, 4].map(() => loop(() => innerSteps))]),
 ];

@@ -18,7 +18,7 @@ const sums: ReadonlySet<string> = new Set([
 /** The largest that terms of a sum may be. */
 function largestTerm(inputs: Parameters<Rounding>[3]): number {
   const largest = inputs
-    .filter(({ type }) => type.dtype === 'float32')
+    .filter(({ type }) => type.dtype === 'float32' || type.dtype === 'float16')
     .map(({ data }) =>
       data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0),
     );
@@ -43,7 +43,8 @@ export function randomRounding(seed: number, ulps: number): Rounding {
   let state = Math.imul(seed, 2654435761) >>> 0;
   const vanishes = seed % 2 !== 0;
   return (data, { dtype }, op, inputs) => {
-    if (dtype !== 'float32') return data;
+    // Numbers of half precision are computed in float32 before they are rounded.
+    if (dtype !== 'float32' && dtype !== 'float16') return data;
     const rounded = data.slice();
     const termOf = termsOf(op, inputs);
     for (let i = 0; i < rounded.length; i++) {

@@ -73,7 +73,8 @@ function extremes(x: Tensor, axis: number, operator: 'max' | 'min', reverse: boo
   const values = cumulate(input, axis, operator, reverse);
   // Where an element made the value what it is; the last such place is the largest so far.
   const isNew = knownAs(`the indices of cum${operator}`, () => {
-    const made = input.equal(values);
+    // Not the values themselves, which somebody may read first: the input is then computed again, and may be rounded otherwise than what is stored.
+    const made = input.equal(cumulate(input, axis, operator, reverse));
     return isFloat(x.dtype) ? made.or(input.notEqual(input)) : made;
   });
   const order = tensorOf(makeNode('iota', [], { shape: x.shape, axis }));

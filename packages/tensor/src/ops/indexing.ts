@@ -34,8 +34,10 @@ type Extreme = CompositeDefinition<{ axis: number; largest: boolean }>;
 const extremeOfUpdatesDefinition: Extreme = {
   name: 'extremeOfUpdates',
   body: ({ axis, largest }, base, index, updates) => scatterNode(base, axis, index, updates, largest ? 'max' : 'min'),
-  gradient({ axis }, cotangent, output, base, index, updates) {
-    const isWinner = updates.equal(gatherNode(output, axis, index));
+  gradient({ axis, largest }, cotangent, _output, base, index, updates) {
+    // Not the output, which somebody may have read: updates are then computed again, and may be rounded otherwise than what is stored.
+    const extreme = scatterNode(base, axis, index, updates, largest ? 'max' : 'min');
+    const isWinner = updates.equal(gatherNode(extreme, axis, index));
     const none = tensorOf(constantNode(0, cotangent.dtype, base.shape));
     const winners = scatterNode(none, axis, index, isWinner.where(1, 0).to(cotangent.dtype), 'add');
     const share = cotangent.div(winners.maximum(1));

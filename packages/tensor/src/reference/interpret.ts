@@ -77,7 +77,7 @@ function held(data: Float64Array, { dtype }: TensorType): Float64Array {
 
 /**
  * The values of a program's outputs for the given parameters and scalars. They may share memory with the parameters and each other. `rounding` sees
- * every value of one type that is computed: what a device with fewer digits would have there.
+ * every value of one type that is computed, before it is held in half precision: what a device with fewer digits would have there.
  */
 export function interpret(
   program: Program,
@@ -92,11 +92,9 @@ export function interpret(
   const needed = neededNodes(program);
   const compute = ({ op, attributes, type, inputs }: ProgramNode): Float64Array => {
     const operands = inputs.map((input) => values[input] as Value);
-    const data =
-      op === 'scan'
-        ? scan(operands, attributes as PlanAttributes['scan'], type, rounding)
-        : held((rules[op] as Rule<typeof op>)(operands, attributes, type), type);
-    return rounding === undefined || type.parts !== undefined ? data : rounding(data, type, op, operands);
+    if (op === 'scan') return scan(operands, attributes as PlanAttributes['scan'], type, rounding);
+    const exact = (rules[op] as Rule<typeof op>)(operands, attributes, type);
+    return held(rounding === undefined || type.parts !== undefined ? exact : rounding(exact, type, op, operands), type);
   };
   const last = lastReaders(program, needed);
   program.nodes.forEach((node, position) => {
