@@ -274,14 +274,14 @@ export const constructors: {
       improved: aBoolean(),
     }),
   ],
-  GATConv: [anInteger(2), anInteger(2), options<hebb.GATConvOptions>(graphAttention)],
+  GATConv: [oneOrMore(2), anInteger(2), options<hebb.GATConvOptions>(graphAttention)],
   GATv2Conv: [
-    anInteger(2),
+    oneOrMore(2),
     anInteger(2),
     options<hebb.GATv2ConvOptions>({ ...graphAttention, shareWeights: aBoolean() }),
   ],
   SAGEConv: [
-    anInteger(2),
+    oneOrMore(2),
     anInteger(2),
     options<hebb.SAGEConvOptions>({
       aggregation: aChoice('max'),

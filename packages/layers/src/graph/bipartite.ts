@@ -14,13 +14,12 @@ export const bothOf = (counts: FeatureCounts): readonly [sources: number, target
 
 /** Throws {@link ArgumentError} unless it is a positive integer, or two of them. */
 export function requireFeatureCounts(layer: string, counts: FeatureCounts): void {
-  if (Array.isArray(counts) && counts.length !== 2)
+  const all: readonly number[] = Array.isArray(counts) ? (counts as readonly number[]) : [counts as number];
+  if (Array.isArray(counts) && all.length !== 2)
     throw new ArgumentError(
-      `[${layer}] inFeatures are one number, or two: of sources and of targets; not ${counts.length}.`,
+      `[${layer}] inFeatures are one number, or two: of sources and of targets; not ${all.length}.`,
     );
-  const [sources, targets] = bothOf(counts);
-  requirePositiveIntegers(layer, { inFeatures: sources });
-  requirePositiveIntegers(layer, { inFeatures: targets });
+  for (const inFeatures of all) requirePositiveIntegers(layer, { inFeatures });
 }
 
 export interface BothEnds {
