@@ -34,11 +34,12 @@ function mishFactor(x: Tensor): { e: Tensor; n: Tensor; factor: Tensor } {
 export const mishDefinition: Unary = {
   name: 'mish',
   body: (_, x) => x.mul(mishFactor(x).factor),
-  // The factor's derivative is 4 e (e + 1) / (n + 2)².
+  // The factor's derivative is 4 e (e + 1) / (n + 2)², and 0 from 20 on, where the factor is 1: at ∞ the gradient is ∞ · 0, NaN as in PyTorch.
   gradient(_, g, _y, x) {
     const { e, n, factor } = mishFactor(x);
     const d = n.add(2);
-    return [g.mul(x.mul(e.mul(4).div(d).mul(e.add(1).div(d))).add(factor))];
+    const slope = where(x.greater(20), 0, e.mul(4).div(d).mul(e.add(1).div(d)));
+    return [g.mul(x.mul(slope).add(factor))];
   },
 };
 
