@@ -109,6 +109,13 @@ describe('the compiler', () => {
     expect(kindsOf(x.sub(largest), largest.exp())).toEqual(['rows']);
   });
 
+  it('one row takes what reads the row again, and nothing that shares no more than a number with it', () => {
+    const [x, y] = [numbers(30), numbers(20)];
+    expect(kindsOf(softmax(x, -1))).toEqual(['rows']);
+    expect(kindsOf(x.div(x.square().sum().sqrt()))).toEqual(['rows']);
+    expect(kindsOf(y.div(x.square().sum().sqrt()))).toEqual(['reduce', 'map']);
+  });
+
   it('sums of columns, and rows that read other rows, are kernels of their own', () => {
     const x = numbers(6, 6);
     expect(kindsOf(x.sub(x.mean(0)))).toEqual(['reduce', 'map']);

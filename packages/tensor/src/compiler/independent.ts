@@ -99,8 +99,8 @@ export function joinIndependent(
 ): PlanStep[] {
   const rows = steps.filter((step) => step.kind === 'rows');
   if (rows.length === 0) return joined(steps, buffers, add);
-  // Those of one row first: the norm of all gradients should not keep their updates from being one step.
-  const choices = [[], rows.filter(({ row }) => row.extent === 1), rows].map((apart) => {
+  // Those of one row first, and for the same number of steps, too: a device of many processors takes their phases one by one.
+  const choices = [rows.filter(({ row }) => row.extent === 1), [], rows].map((apart) => {
     const taken = new Set<PlanStep>(apart);
     const wanted = steps.flatMap((step): readonly PlanStep[] =>
       step.kind === 'rows' && taken.has(step) ? step.phases : [step],
@@ -212,7 +212,8 @@ function stepsOf(levels: readonly (readonly Waiting[])[]): number {
 function isForEpilogue(kernel: ReduceKernel, waiting: readonly Waiting[], buffers: readonly PlanBuffer[]): boolean {
   const { reads } = accessesOf(kernel, buffers);
   const makers = waiting.filter(({ accesses }) => overlap(accesses.writes, reads));
-  if (makers.length <= maximumChoices) return false;
+  // With its own reduction they are one more.
+  if (makers.length + 1 <= maximumChoices) return false;
   const { reads: own } = accessesOf({ ...kernel, stores: [] }, buffers);
   return makers.every(({ accesses }) => !overlap(accesses.writes, own));
 }

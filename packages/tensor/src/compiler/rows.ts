@@ -97,6 +97,11 @@ function goesAcross({ index }: Access, row: Axis, inner: readonly Axis[]): boole
   return index.terms.some((term) => Math.abs(term.coefficient) === 1 && dependsOn({ ...index, terms: [term] }, row));
 }
 
+/** Whether every access is to the same element. */
+function isFixed({ index }: Access): boolean {
+  return index.min === index.max;
+}
+
 /** The memory that a buffer is, or is part of. */
 function rootOf(buffers: readonly PlanBuffer[], buffer: number): number {
   const { kind, position } = buffers[buffer] ?? { kind: 'temporary', position: -1 };
@@ -120,6 +125,8 @@ function asRows(
     { readonly buffer: number; readonly span: number | undefined; readonly isStore: boolean }[]
   >();
   const written = new Set<number>();
+  /** Memory of which phases access more than one element. */
+  const near = new Set<number>();
   let isChain = false;
   for (const kernel of kernels) {
     if (kernel.kind === 'reduce' && pointCount(kernel.axes) !== row.extent) return undefined;
@@ -130,6 +137,12 @@ function asRows(
     const accesses = accessesOf(phase);
     if (accesses.some((access) => goesAcross(access, row, inner))) return undefined;
     isChain = accesses.some(({ buffer, isStore }) => !isStore && written.has(buffer));
+    // Everything is within one row. What shares no more than numbers with the phases before finds nothing near: sixty updates by one norm are sixty kernels, for all processors.
+    if (row.extent === 1 && phases.length > 0) {
+      const long = accesses.filter((access) => !isFixed(access));
+      if (long.length > 0 && !long.some(({ buffer }) => near.has(rootOf(buffers, buffer)))) return undefined;
+    }
+    for (const access of accesses) if (!isFixed(access)) near.add(rootOf(buffers, access.buffer));
     for (const { buffer, index, isStore } of accesses) {
       const root = rootOf(buffers, buffer);
       const use = { buffer, span: spanOf(index, row), isStore };

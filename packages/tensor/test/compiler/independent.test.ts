@@ -33,6 +33,21 @@ describe('independent kernels', () => {
     expect(kindsOf(xs.map((x) => x.div(total.sqrt())))).toEqual(['parts', 'map', 'parts']);
   });
 
+  it.each([9, 10, 11, 12, 20, 60])(
+    'are no phases of one row that they share no more than a number with: %i of one shape by their norm',
+    (count) => {
+      const state = Array.from({ length: count }, () => tensor([1, 2, 3, 4]));
+      const xs = state.map((_, i) => tensor([i, 1 - i, 0.5, i / 2]));
+      const norm = xs.map((x) => x.square().sum()).reduce((sum, each) => sum.add(each));
+      expect(
+        kindsOf(
+          [],
+          state.map((cell, i) => [cell, cell.add((xs[i] as Tensor).div(norm.sqrt()))]),
+        ),
+      ).toEqual(['parts', 'map', 'parts']);
+    },
+  );
+
   it('are gathered from between products of matrices', () => {
     const [a, b] = [
       tensor([

@@ -1,4 +1,8 @@
-/** Parameters that lie side by side in one buffer of the device: the same numbers as where each has its own, and the memory of those that are freed comes back. */
+/**
+ * Parameters that lie side by side in one buffer of the device: the same numbers as where each has its own, and the memory of those that are freed comes back.
+ *
+ * @module-tag alone: it mocks modules.
+ */
 import { expect, it, vi } from 'vitest';
 import {
   assign,
