@@ -391,6 +391,22 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(await step(tensor([1, 2])).item()).toBe(3);
     });
 
+    it('gives back a variable as the call leaves it, and what was made of it as it was, also of a shape it had', async () => {
+      for (const prepare of [(f: () => Tensor[]) => f, (f: () => Tensor[]) => compile(f)]) {
+        const v = variable(tensor([1, 2]));
+        const step = prepare(() => {
+          const before = [v, v.reshape([2]), v.to('float32')];
+          assign(v, v.mul(3));
+          return before;
+        });
+        for (const factor of [1, 3]) {
+          const [itself, ...values] = step();
+          expect(await itself?.toArray()).toEqual([3 * factor, 6 * factor]);
+          for (const value of values) expect(await value.toArray()).toEqual([factor, 2 * factor]);
+        }
+      }
+    });
+
     it('takes many steps without a value being read', async () => {
       const v = variable(tensor(0));
       const step = compile(() => {

@@ -61,6 +61,7 @@ import {
   Tensor,
 } from '../../../packages/tensor/src/index.ts';
 import type { BinaryPrimitive, UnaryPrimitive } from '../../../packages/tensor/src/graph.ts';
+import { unchanged } from '../../../packages/tensor/src/handle.ts';
 import { catalogueSteps } from './catalogue.ts';
 import { narrowSteps } from './narrow.ts';
 import { makeRandom, type Random } from './random.ts';
@@ -478,7 +479,8 @@ export function grow(leaves: readonly Tensor[], stepCount: number, random: Rando
   return grown.filter((_, i) => i === grown.length - 1 || random(4) === 0);
 }
 
-function growPool(
+/** `leaves`, and behind them what a number of random steps made of them and of each other. */
+export function growPool(
   leaves: readonly Tensor[],
   stepCount: number,
   random: Random,
@@ -491,9 +493,9 @@ function growPool(
     const y = pool[random(pool.length)] as Tensor;
     const axis = x.ndim === 0 ? 0 : random(x.ndim);
     const next = steps[random(steps.length)]?.(x, y, axis, random);
-    // Also what is x itself: of a variable it is another tensor, and a seed has to give the same graph over both.
+    // Also what is x itself: of a variable it is the value before the update, and a seed has to give the same graph over both.
     for (const result of next === undefined ? [] : next instanceof Tensor ? [next] : next)
-      if (result.size > 0 && result.size <= largest) pool.push(result);
+      if (result.size > 0 && result.size <= largest) pool.push(unchanged(result));
   }
   return pool;
 }

@@ -44,7 +44,9 @@ function difference(
       if (isSame(reference) || Math.abs(value - reference) <= tolerance * Math.max(1, Math.abs(reference))) continue;
       const possible = [reference, ...others.map((values) => values[which]?.[i] ?? NaN)];
       if (possible.some(isSame)) continue;
-      const [low, high] = [Math.min(...possible), Math.max(...possible)];
+      // An answer that is NaN bounds nothing, and takes nothing from the others.
+      const numbers = possible.filter((other) => !Number.isNaN(other));
+      const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
       // Where a rounding makes a jump, nothing lies beyond it.
       const isSmooth = high - low <= smooth * Math.max(1, Math.abs(reference));
       const beyond = (isSmooth ? slack : slackOfJumps) * (high - low);

@@ -28,10 +28,15 @@ function largestTerm(inputs: Parameters<Rounding>[3]): number {
   );
 }
 
-/** How large the terms of an element are: 0 of what is no sum. */
+/** Whether terms of a sum may cancel: of one sign they do not, and their sum is not of the other. */
+const mayCancel = (op: string, inputs: Parameters<Rounding>[3]): boolean =>
+  sums.has(op) &&
+  (op !== 'sum' || inputs.some(({ data }) => data.some((value) => value < 0) && data.some((value) => value > 0)));
+
+/** How large the terms of an element are: 0 of what is no sum, and of one in which none cancel. */
 function termsOf(op: string, inputs: Parameters<Rounding>[3]): (i: number) => number {
   if (op === 'add' || op === 'sub') return (i) => Math.max(...inputs.map(({ data }) => Math.abs(data[i] ?? 0)));
-  const term = sums.has(op) ? largestTerm(inputs) : 0;
+  const term = mayCancel(op, inputs) ? largestTerm(inputs) : 0;
   return () => term;
 }
 

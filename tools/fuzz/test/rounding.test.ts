@@ -27,6 +27,17 @@ it('moves what is left of a sum as far as its terms are inexact', () => {
   expect(Math.abs(left)).toBeLessThan(2 ** -19);
 });
 
+it('leaves a sum of terms of one sign near what it is, however large other sums of the same operation are', () => {
+  // Of norms of rows, [8, 8] and [1e-9, 0]: moved by as much as 8 is inexact the second would be negative, and its root NaN.
+  for (const sign of [1, -1]) {
+    const terms = [{ type, data: Float64Array.of(8, 8, 1e-9, 0).map((value) => sign * value) }];
+    for (let seed = 1; seed <= 20; seed++) {
+      const [, small = NaN] = randomRounding(seed, 12)(Float64Array.of(16 * sign, 1e-9 * sign), type, 'sum', terms);
+      expect(Math.abs(small / (1e-9 * sign) - 1)).toBeLessThan(13 * 2 ** -23);
+    }
+  }
+});
+
 it('lets what cancels be 0, in every other answer, and only as far as its terms are inexact', () => {
   const terms = [Float64Array.of(2, 2, 8), Float64Array.of(-2, 1, -8)].map((data) => ({ type, data }));
   const sums = Float64Array.of(2 ** -53, 3, 2 ** -10);
@@ -72,4 +83,21 @@ it('excuses what another rounding gives, and no other number', () => {
   expect(verdict(1 / 3, -1).message).toMatch(/element 1 is -1/);
   expect(verdict(0.3334, 1).message).toMatch(/element 0/);
   expect(verdict(NaN, 1).message).toMatch(/element 0 is NaN/);
+});
+
+it('goes by the other answers where one is NaN', () => {
+  const verdict = (...[value, reference, ...others]: [number, number, ...number[]]): string | undefined => {
+    let calls = 0;
+    const compute = (rounding?: unknown): Float64Array[] => [
+      Float64Array.of(rounding === undefined ? reference : (others[calls++ % others.length] ?? NaN)),
+    ];
+    return compareWithOracle({ labels: ['result'], compute }, [[value]], 1).message;
+  };
+  // A loss between choices that rounding makes, of which one has no root.
+  expect(verdict(0.3, 0.2, NaN, 0.4)).toBeUndefined();
+  expect(verdict(0.3, NaN, 0.2, 0.4)).toBeUndefined();
+  expect(verdict(0.9, 0.2, NaN, 0.4)).toMatch(/result, element 0 is 0.9/);
+  expect(verdict(0.3, 0.2, NaN)).toMatch(/result, element 0 is 0.3/);
+  expect(verdict(0.3, NaN, NaN)).toMatch(/result, element 0 is 0.3/);
+  expect(verdict(NaN, 0.2, NaN, 0.4)).toBeUndefined();
 });
