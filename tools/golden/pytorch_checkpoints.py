@@ -40,10 +40,11 @@ def nadam(optimizer, closure):
                 p -= group["lr"] * ahead / ((v / (1 - beta2**t)).sqrt() + group["eps"])
 
 
-def run(name, make, legacy=False):
+def run(name, make, legacy=False, schedule=None):
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
     model.load_state_dict(start)
     optimizer = make(model)
+    scheduler = schedule and schedule(optimizer)
 
     def closure():
         optimizer.zero_grad()
@@ -53,11 +54,13 @@ def run(name, make, legacy=False):
 
     for _ in range(3):
         optimizer.step(closure)
+        scheduler and scheduler.step()
     file = io.BytesIO()
     checkpoint = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3}
     torch.save(checkpoint, file, _use_new_zipfile_serialization=not legacy)
     for _ in range(3):
         nadam(optimizer, closure) if name == "NAdam" else optimizer.step(closure)
+        scheduler and scheduler.step()
     after = {key: rounded(value) for key, value in model.state_dict().items()}
     return {"name": name, "file": base64.b64encode(file.getvalue()).decode(), "after": after}
 
@@ -85,6 +88,8 @@ runs = [
     run("LBFGS", lambda m: optim.LBFGS(m.parameters(), lr=0.5, max_iter=2)),
     run("LBFGS, strong Wolfe", lambda m: optim.LBFGS(m.parameters(), max_iter=2, history_size=3, line_search_fn="strong_wolfe")),
     run("LBFGS, one direction", lambda m: optim.LBFGS(m.parameters(), lr=0.25, max_iter=1), legacy=True),
+    run("AdamW, cosine", groups, schedule=lambda o: optim.lr_scheduler.CosineAnnealingLR(o, 10)),
+    run("LBFGS, cosine", lambda m: optim.LBFGS(m.parameters(), lr=0.5, max_iter=2), schedule=lambda o: optim.lr_scheduler.CosineAnnealingLR(o, 10)),
 ]
 path = Path(__file__).parents[2] / "packages/training/test/golden/pytorch-checkpoints.json"
 text = {"x": rounded(x), "y": rounded(y)}

@@ -4,6 +4,7 @@ import { listOf, requireArray, requireString, typeNameOf, wrongArgument } from '
 import type { ASGDSettings } from './algorithms/asgd.ts';
 import { LBFGS, type LBFGSMemory, type LBFGSState } from './lbfgs/lbfgs.ts';
 import { Optimizer } from './optimizer.ts';
+import { ratesOf, scheduledRates } from './pytorch-rates.ts';
 import { entriesOf, type GroupState, type OptimizerState, type ParameterState } from './state.ts';
 
 /** `optimizer.state_dict()` of PyTorch, its tensors as tensors and `step` as a number. */
@@ -18,12 +19,12 @@ const neutral = new Set(['foreach', 'fused', 'capturable', 'differentiable', 'pa
 
 /** `weight_decay` as `weightDecay`. */
 function optionName(name: string): string {
-  return name === 'lr' ? 'learningRate' : name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** `weightDecay` as `weight_decay`. */
 function pytorchName(option: string): string {
-  return option === 'learningRate' ? 'lr' : option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** What PyTorch keeps for each parameter, and what follows from options and count here. */
@@ -56,7 +57,11 @@ const countless: ReadonlySet<string> = new Set(['SGD']);
  * optimizer.learningRate; // 0.5
  * ```
  *
- * Throws {@link ArgumentError} for what is no such state, for numbers without a name, and for options that are switched on and that Hebb's optimizer does not have.
+ * Under a scheduler PyTorch keeps the rate of the moment as `lr` and the one that it began with as `initial_lr`: learningRate = initial_lr and factor = lr / initial_lr, so that a schedule
+ * goes on with `optimizer.factor = schedule(step, steps)`. (`OneCycleLR` begins with its lowest rate: set `learningRate` to its `max_lr` for `oneCycleSchedule`.)
+ *
+ * Throws {@link ArgumentError} for what is no such state, for numbers without a name, for options that are switched on and that Hebb's optimizer does not have, and for groups whose
+ * lr / initial_lr differ.
  */
 export async function fromPyTorchState<T extends Optimizer | LBFGS>(
   optimizer: T,
@@ -124,7 +129,8 @@ function optimizerState(
   entries: Entries,
   nameOf: (index: unknown) => string,
 ): OptimizerState {
-  const groups = given.map((group, i) => groupOf(op, optimizer, i, group, nameOf));
+  const { factor, learningRates } = ratesOf(op, given);
+  const groups = given.map((group, i) => groupOf(op, optimizer, i, group, learningRates[i], nameOf));
   // PyTorch has no group for parameters that no group takes, where there are none.
   const [base] = optimizer.groups;
   if (base?.parameters.size === 0 && groups.length === optimizer.groups.length - 1)
@@ -139,7 +145,7 @@ function optimizerState(
     if (tensors.length > 0) state.set(nameOf(index), { step: step as number, ...Object.fromEntries(tensors) });
   }
   const stepCount = Math.max(0, ...[...state.values()].map(({ step }) => step));
-  return { type: typeNameOf(optimizer), stepCount, factor: 1, groups, state };
+  return { type: typeNameOf(optimizer), stepCount, factor, groups, state };
 }
 
 function groupOf(
@@ -147,13 +153,15 @@ function groupOf(
   optimizer: Optimizer,
   i: number,
   group: Group,
+  learningRate: unknown,
   nameOf: (index: unknown) => string,
 ): GroupState {
   const known = Object.keys(optimizer.groups[0]?.options ?? {});
   const options: Record<string, State> = {};
   for (const [key, value] of group) {
     const name = optionName(key);
-    if (known.includes(name)) options[name] = value as State;
+    if (key === 'lr') options['learningRate'] = learningRate as State;
+    else if (known.includes(name)) options[name] = value as State;
     else if (value === true && !neutral.has(key))
       throw new ArgumentError(`[${op}] param_groups[${i}] was made with ${key}, which ${typeNameOf(optimizer)} does not have.`); // prettier-ignore
   }
@@ -192,13 +200,14 @@ function lbfgsState(
     prev_flat_grad: slots.get('prev_flat_grad'),
     prev_loss: slots.get('prev_loss'),
   };
+  const { factor, learningRates } = ratesOf(op, [group]);
   // A first step that found nothing to do has evaluations alone.
   const isEmpty = memory.d === undefined;
   return {
     type: LBFGS.type,
     stepCount: isEmpty ? 0 : 1,
-    factor: 1,
-    learningRate: group.get('lr') as number,
+    factor,
+    learningRate: learningRates[0] as number,
     parameters: isEmpty ? [] : parameters,
     // Checked by loadStateDict, as all that comes from a file.
     memory: isEmpty ? undefined : (memory as LBFGSMemory),
@@ -207,8 +216,11 @@ function lbfgsState(
 
 /**
  * The state of an optimizer as PyTorch's `optimizer.load_state_dict` takes it, and the names of the parameters in the order of its numbers: the other way of
- * {@link fromPyTorchState}. The tensors are the optimizer's own and change with its steps. Rates are those before {@link Optimizer.factor}. Options that PyTorch's
- * optimizer lacks are in the groups all the same, where it ignores them; options of its own (`foreach`) keep what they are there.
+ * {@link fromPyTorchState}. The tensors are the optimizer's own and change with its steps. Options that PyTorch's optimizer lacks are in the groups all the same,
+ * where it ignores them; options of its own (`foreach`) keep what they are there.
+ *
+ * Under an {@link Optimizer.factor} that is not 1, lr = learningRate · factor and initial_lr = learningRate. A scheduler of PyTorch goes on with them: after n steps, the last
+ * one with `factor = schedule(n - 1, steps)`, it is `CosineAnnealingLR(optimizer, steps, last_epoch=n - 1)`.
  *
  * ```ts
  * const weight = variable(tensor([1, 2]), { requiresGrad: true });
@@ -225,14 +237,14 @@ export function toPyTorchState(
 ): PyTorchOptimizerState & { readonly names: readonly string[] } {
   requireKnown('toPyTorchState', optimizer);
   if (optimizer instanceof LBFGS) return pytorchLbfgs(optimizer);
-  const { type, groups, state } = optimizer.stateDict();
+  const { type, factor, groups, state } = optimizer.stateDict();
   const names: string[] = [];
-  const param_groups = groups.flatMap(({ parameters, ...options }, i) => {
+  const param_groups = groups.flatMap(({ parameters, learningRate, ...options }, i) => {
     // PyTorch has no group for parameters that no group takes, where there are none.
     if (i === 0 && parameters.length === 0 && groups.length > 1) return [];
     const named = Object.entries(options).map(([name, value]) => [pytorchName(name), value] as const);
     const params = parameters.map((name) => names.push(name) - 1);
-    return [{ ...Object.fromEntries(named), params }];
+    return [{ ...scheduledRates(learningRate as number, factor), ...Object.fromEntries(named), params }];
   });
   const entries = names.flatMap((name, index) => {
     const entry = state.get(name);
@@ -247,23 +259,26 @@ export function toPyTorchState(
 
 /** What PyTorch's ASGD keeps of the step to come: its rate, and the share of its value in the average. */
 function averagingNumbers(
-  { groups }: Optimizer,
+  { groups, factor }: Optimizer,
   name: string,
   step: number,
 ): { readonly eta: number; readonly mu: number } {
   const options = groups.find(({ parameters }) => parameters.has(name))?.options as ASGDSettings | undefined;
   const { learningRate, lambd, alpha, t0 } = options as ASGDSettings;
-  return { eta: learningRate / (1 + lambd * learningRate * step) ** alpha, mu: 1 / Math.max(1, step - t0) };
+  const rate = learningRate * factor;
+  return { eta: rate / (1 + lambd * rate * step) ** alpha, mu: 1 / Math.max(1, step - t0) };
 }
 
 function pytorchLbfgs(optimizer: LBFGS): PyTorchOptimizerState & { readonly names: readonly string[] } {
-  const { learningRate, memory } = optimizer.stateDict();
+  const { learningRate, factor, memory } = optimizer.stateDict();
   const names = [...optimizer.parameters.keys()];
   const { maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn = null } = optimizer;
-  const options = { learningRate, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn };
+  const options = { maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn };
   const named = Object.entries(options).map(([name, value]) => [pytorchName(name), value] as const);
   return {
-    param_groups: [{ ...Object.fromEntries(named), params: names.map((_, i) => i) }],
+    param_groups: [
+      { ...scheduledRates(learningRate, factor), ...Object.fromEntries(named), params: names.map((_, i) => i) },
+    ],
     state: memory === undefined ? {} : { 0: memory },
     names,
   };

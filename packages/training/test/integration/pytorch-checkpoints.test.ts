@@ -7,6 +7,7 @@ import {
   Adamax,
   AdamW,
   ASGD,
+  cosineSchedule,
   fromPyTorchState,
   LBFGS,
   minimize,
@@ -17,6 +18,7 @@ import {
   SGD,
   toPyTorchState,
   type Optimizer,
+  type Schedule,
 } from '@hebb/optimizers';
 import { setDevice, Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -32,6 +34,7 @@ const makers: Readonly<Record<string, (model: Sequential) => Optimizer>> = {
   SGD: (model) => new SGD(model, { learningRate: 1 }),
   Adam: (model) => new Adam(model, { learningRate: 1 }),
   'AdamW, groups': (model) => new AdamW(model, { learningRate: 1, groups: [{ match: /bias$/ }] }),
+  'AdamW, cosine': (model) => new AdamW(model, { learningRate: 1, groups: [{ match: /bias$/ }] }),
   Adamax: (model) => new Adamax(model, { learningRate: 1 }),
   NAdam: (model) => new NAdam(model, { learningRate: 1 }),
   RAdam: (model) => new RAdam(model, { learningRate: 1 }),
@@ -43,9 +46,13 @@ const makers: Readonly<Record<string, (model: Sequential) => Optimizer>> = {
 };
 const searches: Readonly<Record<string, (model: Sequential) => LBFGS>> = {
   LBFGS: (model) => new LBFGS(model, { learningRate: 1, maxIter: 2 }),
+  'LBFGS, cosine': (model) => new LBFGS(model, { learningRate: 1, maxIter: 2 }),
   'LBFGS, strong Wolfe': (model) => new LBFGS(model, { maxIter: 2, historySize: 3, lineSearchFn: 'strong_wolfe' }),
   'LBFGS, one direction': (model) => new LBFGS(model, { learningRate: 1, maxIter: 1 }),
 };
+
+/** Those that CosineAnnealingLR(optimizer, 10) has taken through three steps. */
+const scheduleOf = (name: string): Schedule => (name.endsWith('cosine') ? cosineSchedule() : () => 1);
 
 beforeAll(() => setDevice('wasm'));
 
@@ -69,14 +76,63 @@ describe.each(runs.map((run, i) => [`${run.name} (${i})`, run] as const))('%s', 
     if (search !== undefined) {
       search.loadStateDict(await fromPyTorchState(search, saved));
       search.loadStateDict(await fromPyTorchState(search, toPyTorchState(search)));
-      for (let i = 0; i < 3; i++) await search.step(loss);
+      for (let i = 0; i < 3; i++) {
+        search.factor = scheduleOf(run.name)(3 + i, 10);
+        await search.step(loss);
+      }
     } else {
       const optimizer = makers[run.name]?.(model) as Optimizer;
       optimizer.loadStateDict(await fromPyTorchState(optimizer, saved));
       optimizer.loadStateDict(await fromPyTorchState(optimizer, toPyTorchState(optimizer)));
-      for (let i = 0; i < 3; i++) minimize(optimizer, loss);
+      for (let i = 0; i < 3; i++) {
+        optimizer.factor = scheduleOf(run.name)(optimizer.stepCount, 10);
+        minimize(optimizer, loss);
+      }
     }
     await check(model);
+  });
+});
+
+describe.each(['AdamW, cosine', 'LBFGS, cosine'])('the rates of %s', (name) => {
+  const { file = '' } = runs.find((run) => run.name === name) ?? {};
+  const start = async () => {
+    const model = new Sequential(new Linear(3, 4), new Tanh(), new Linear(4, 1));
+    const optimizer = (makers[name] ?? searches[name])?.(model) as Optimizer | LBFGS;
+    const saved = (await readPyTorchObject(new Uint8Array(Buffer.from(file, 'base64')), { key: 'optimizer' })) as ReadonlyMap<string, unknown>; // prettier-ignore
+    return { optimizer, saved, groups: saved.get('param_groups') as readonly Map<string, unknown>[] };
+  };
+
+  it('are those before the schedule, with its factor, and travel back as lr and initial_lr', async () => {
+    const { optimizer, saved, groups } = await start();
+    const state = await fromPyTorchState(optimizer, saved);
+    expect(state.factor).toBeCloseTo(cosineSchedule()(3, 10), 12);
+    optimizer.loadStateDict(state as never);
+    const rates = optimizer instanceof LBFGS ? [optimizer.learningRate] : optimizer.groups.map(({ options }) => options.learningRate); // prettier-ignore
+    expect(rates).toEqual(optimizer instanceof LBFGS ? [0.5] : [0.02, 0.05]);
+    const { param_groups } = toPyTorchState(optimizer);
+    expect(param_groups.map(({ initial_lr }) => initial_lr)).toEqual(rates);
+    for (const [i, group] of groups.entries()) expect(param_groups[i]?.['lr']).toBeCloseTo(group.get('lr') as number, 15); // prettier-ignore
+    optimizer.factor = 1;
+    expect(toPyTorchState(optimizer).param_groups.map((group) => [group['lr'], 'initial_lr' in group])).toEqual(rates.map((rate) => [rate, false])); // prettier-ignore
+    optimizer.factor = 0;
+    const ended = await fromPyTorchState(optimizer, toPyTorchState(optimizer));
+    optimizer.loadStateDict(ended as never);
+    expect([optimizer.factor, optimizer.learningRate]).toEqual([0, rates[0]]);
+  });
+
+  it('are refused where there is no one factor', async () => {
+    const { optimizer, saved, groups } = await start();
+    const [group] = groups;
+    group?.set('lr', 0.125).set('initial_lr', 0);
+    await expect(fromPyTorchState(optimizer, saved)).rejects.toThrow(
+      /\[fromPyTorchState\] lr \/ initial_lr must be one for all of param_groups, as optimizer.factor is, not 0\.125 \/ 0/,
+    );
+    for (const each of groups) each.delete('initial_lr');
+    const { factor } = await fromPyTorchState(optimizer, saved);
+    expect(factor).toBe(1);
+    if (optimizer instanceof LBFGS) return;
+    group?.set('lr', 0.25).set('initial_lr', 0.5);
+    await expect(fromPyTorchState(optimizer, saved)).rejects.toThrow(/0\.25 \/ 0\.5, .*hint: Delete initial_lr/s);
   });
 });
 
