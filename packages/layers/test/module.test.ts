@@ -7,8 +7,10 @@ import {
   Conv2d,
   Dropout,
   fromConfig,
+  LazyLinear,
   Linear,
   Module,
+  ModuleDict,
   parameter,
   ReLU,
   Sequential,
@@ -31,6 +33,120 @@ describe('errors', () => {
         '  hint: Linear expects the last axis of its input to be inFeatures = 9216.',
       ].join('\n'),
     );
+  });
+
+  describe('of a model that nothing has walked', () => {
+    const moduleOf = (body: () => unknown): string | undefined => caught(body).module;
+    const wrong = (): Tensor => zeros([1, 2]);
+
+    class Field extends Module<[x: Tensor]> {
+      a = new Linear(4, 2);
+      forward(x: Tensor): Tensor {
+        return this.a.forward(x);
+      }
+    }
+    class Blocks extends Module<[x: Tensor]> {
+      blocks = [new Linear(2, 3), new Linear(4, 2)];
+      forward(x: Tensor): Tensor {
+        return this.blocks.reduce((y, block) => block.forward(y), x);
+      }
+    }
+    class Inner extends Module<[x: Tensor]> {
+      inner = new Sequential(new ReLU(), new Linear(4, 2));
+      forward(x: Tensor): Tensor {
+        return this.inner.forward(x);
+      }
+    }
+    class Named extends Module<[x: Tensor]> {
+      heads = new ModuleDict({ x: new Linear(4, 2) });
+      forward(x: Tensor): Tensor {
+        return this.heads.get('x').forward(x);
+      }
+    }
+    const nested = (): Field & { a: Module } => Object.assign(new Field(), { a: new Inner() as never });
+
+    it.each<[what: string, model: () => Module<[x: Tensor]>, place: string]>([
+      ['a field', () => new Field(), 'a (Linear 4 → 2)'],
+      ['an array', () => new Blocks(), 'blocks.1 (Linear 4 → 2)'],
+      ['a Sequential in a field', () => new Inner(), 'inner.1 (Linear 4 → 2)'],
+      ['a module in a module', nested, 'a.inner.1 (Linear 4 → 2)'],
+      ['a ModuleDict', () => new Named(), 'heads.x (Linear 4 → 2)'],
+    ])('names a module in %s by its path', (_, model, place) => {
+      expect(moduleOf(() => model().forward(wrong()))).toBe(place);
+      const compiled = model();
+      expect(moduleOf(() => compile((x: Tensor) => compiled.forward(x))(wrong()))).toBe(place);
+    });
+
+    it('names the module whose hook fails, and the one that a hook calls', () => {
+      const hooked = new Inner();
+      hooked.inner.at(0)?.registerForwardHook((_, [x]) => void x?.matmul(zeros([5, 1])));
+      expect(moduleOf(() => hooked.forward(zeros([1, 4])))).toBe('inner.0 (ReLU)');
+      const calling = new Inner();
+      calling.registerForwardPreHook(({ inner }, [x]) => [inner.forward(x)]);
+      expect(moduleOf(() => calling.forward(wrong()))).toBe('inner.1 (Linear 4 → 2)');
+    });
+
+    it('names it to a forward that catches the error, too', () => {
+      class Catching extends Inner {
+        said: string | undefined;
+        override forward(x: Tensor): Tensor {
+          this.said = moduleOf(() => super.forward(x));
+          return x;
+        }
+      }
+      const model = new Catching();
+      model.forward(wrong());
+      expect(model.said).toBe('inner.1 (Linear 4 → 2)');
+    });
+
+    it('names the path in the model that runs, where another was walked later', () => {
+      const layer = new Linear(4, 2);
+      const [model, other] = [new Field(), new Field()];
+      model.a = layer;
+      const list = new Sequential(layer);
+      Object.assign(other, { a: list });
+      other.namedModules();
+      expect(moduleOf(() => model.forward(wrong()))).toBe('a (Linear 4 → 2)');
+      expect(moduleOf(() => other.forward(wrong()))).toBe('a.0 (Linear 4 → 2)');
+    });
+
+    it('names one that is held twice as namedModules does', () => {
+      class Twice extends Field {
+        b = this.a;
+        override forward(x: Tensor): Tensor {
+          return this.b.forward(x);
+        }
+      }
+      expect(moduleOf(() => new Twice().forward(wrong()))).toBe('a (Linear 4 → 2)');
+    });
+
+    it('describes what no field reaches, and a model that cannot be walked', () => {
+      class Hidden extends Module<[x: Tensor]> {
+        readonly #a = new Linear(4, 2);
+        forward(x: Tensor): Tensor {
+          return this.#a.forward(x);
+        }
+      }
+      expect(moduleOf(() => new Hidden().forward(wrong()))).toBe('Linear 4 → 2');
+      class Unlisted extends Field {
+        holder = new (class Holder {
+          a = new Linear(1, 1);
+        })();
+      }
+      const error = caught(() => new Unlisted().forward(wrong()));
+      expect(error).toBeInstanceOf(ShapeError);
+      expect(error.module).toBe('Linear 4 → 2');
+    });
+
+    it('says where a lazy layer stands', () => {
+      class Lazy extends Module<[x: Tensor]> {
+        heads = { cat: new LazyLinear(2) };
+        forward(x: Tensor): Tensor {
+          return this.heads.cat.forward(x);
+        }
+      }
+      expect(() => new Lazy().forward(wrong())).toThrow('heads.cat (LazyLinear ? → 2) has no parameters yet');
+    });
   });
 
   it('names a module in a Sequential by its number before any model around it was walked', () => {

@@ -10,6 +10,8 @@ import {
   Embedding,
   Flatten,
   GELU,
+  LazyConv2d,
+  LazyLinear,
   Linear,
   Module,
   ModuleDict,
@@ -111,4 +113,12 @@ it("is what Node's console shows, also inside of other objects", () => {
 it('leaves the place of a module to errors', () => {
   const model = new Sequential(new Sequential(new Linear(4, 8)));
   expect(() => model.forward(zeros([2, 3]))).toThrow('module: 0.0 (Linear 4 → 8)');
+});
+
+it('tells the options of a lazy layer as those of others', () => {
+  expect(String(new LazyLinear(3, { bias: false }))).toBe('LazyLinear(outFeatures=3, bias=false)');
+  expect(String(new LazyLinear(3))).toBe('LazyLinear(outFeatures=3)');
+  expect(String(new LazyConv2d(8, 3, { padding: 1 }))).toBe(
+    'LazyConv2d(outChannels=8, kernelSize=[3, 3], stride=[1, 1], dilation=[1, 1], groups=1, bias=true, padding=[1, 1], paddingMode=zeros)',
+  );
 });

@@ -7,6 +7,7 @@ import { describe, requireFunction } from '@hebb/tensor/arguments';
 import { HookHolder, type Hooks } from './hooks.ts';
 import type { AnyModule } from './module.ts';
 import { placeOf } from './known.ts';
+import { walk } from './walk.ts';
 import { watching } from './watch.ts';
 
 /** Gets a module and its inputs before `forward` does; a list that it returns takes the place of the inputs. */
@@ -51,6 +52,21 @@ let running: Running | undefined;
 /** The modules whose `forward` is running, inner before outer. */
 export function* runningModules(): Iterable<AnyModule> {
   for (let call = running; call !== undefined; call = call.outer) yield call.module;
+}
+
+/**
+ * Has the modules of the model that is running learn their paths, for errors: the first `forward` is where shapes do not fit, and often nothing has walked the model
+ * before. The model is the outermost module that is running. What it does not reach, and all of it where it cannot be walked, is left as it is.
+ */
+export function locateRunning(): void {
+  let outermost: AnyModule | undefined;
+  for (const module of runningModules()) outermost = module;
+  if (outermost === undefined) return;
+  try {
+    walk(outermost);
+  } catch {
+    // The error on the way is the one to be told.
+  }
 }
 
 /** What a module keeps about its `forward`. */
@@ -119,7 +135,10 @@ export class Forwarding {
       return output;
     } catch (error) {
       // The innermost module wins.
-      if (error instanceof HebbError) error.inModule(placeOf(module));
+      if (error instanceof HebbError && error.module === undefined) {
+        locateRunning();
+        error.inModule(placeOf(module));
+      }
       throw error;
     } finally {
       running = outer;

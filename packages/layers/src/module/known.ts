@@ -26,7 +26,7 @@ export function known(): Modules {
   return modules;
 }
 
-/** `classifier.1 (Linear 9216 → 128)`, for errors: the path is known once a model that holds the module was walked (by an optimizer, say). */
+/** `classifier.1 (Linear 9216 → 128)`, for errors: the path is known once a model that holds the module was walked, by an optimizer or by an error in its `forward`. */
 export function placeOf(module: AnyModule): string {
   return known().placeOf(module);
 }

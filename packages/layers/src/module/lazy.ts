@@ -1,6 +1,7 @@
 /** Layers whose sizes follow from the first input: `initialize` puts a layer of those sizes in the place of each. */
 import { ArgumentError, dryRun, type DType, type Tensor } from '@hebb/tensor';
 import { checkOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { locateRunning } from './forward.ts';
 import { callWith, readInputs, zerosFor, type ModelInputs } from './inputs.ts';
 import { withMode } from './modes.ts';
 import { Module, requireModule, type AnyModule } from './module.ts';
@@ -27,7 +28,10 @@ export abstract class LazyModule<Inputs extends readonly unknown[] = [x: Tensor]
 
   /** Of the layer that has been made. */
   forward(...inputs: Inputs): Output {
-    if (this.#created === undefined) throw new UninitializedError(this, inputs);
+    if (this.#created === undefined) {
+      locateRunning();
+      throw new UninitializedError(this, inputs);
+    }
     return this.#created.forward(...inputs);
   }
 

@@ -15,7 +15,7 @@ export function printModule(module: AnyModule, { repeated }: { readonly repeated
   open.add(module);
   try {
     const given = argumentsOf(module);
-    const own = given.flatMap(([name, value]) => (isSaid(value) ? [`${name}=${print(value)}`] : []));
+    const own = given.flatMap(spread).flatMap(([name, value]) => (isSaid(value) ? [`${name}=${print(value)}`] : []));
     const members = [...module.members()];
     // What a wrapper is given, and whose members it lists as its own.
     const wrapped = given.filter(([, value]) => isModule(value) && !members.some(([, member]) => member === value));
@@ -30,6 +30,11 @@ export function printModule(module: AnyModule, { repeated }: { readonly repeated
   } finally {
     open.delete(module);
   }
+}
+
+/** A layer that hands its options on keeps them together; they print as those of the layer that it becomes. */
+function spread([name, value]: readonly [string, unknown]): readonly (readonly [string, unknown])[] {
+  return name === 'options' && isPlain(value) ? Object.entries(value) : [[name, value]];
 }
 
 function indented(text: string): string {
