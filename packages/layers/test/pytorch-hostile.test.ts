@@ -1,6 +1,6 @@
 /** Files that are damaged, or made to harm: each ends in a typed error that says why, at once, without memory for what it claims to hold. */
 import { readFileSync } from 'node:fs';
-import { deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { setDevice, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PyTorchFileError, readPyTorch, readPyTorchObject, type PyTorchValue } from '../src/index.ts';
@@ -202,6 +202,20 @@ const before: readonly Case[] = [
   ['a list of storages that is none', bytes(legacy(one, [], []).subarray(0, -6), pickle('N')), 'it does not list its storages'],
 ]; // prettier-ignore
 
+/** Zeros, deflated a thousandfold: they fit what the pickle says, and each storage alone would be an honest one. */
+const zeros = deflateRawSync(new Uint8Array(2 ** 26));
+const zerosCrc = crc32(new Uint8Array(2 ** 26));
+const bombOf = (count: number): Uint8Array =>
+  archive(
+    pickle('}', Array.from({ length: count }, (_, i) => [text(`x${i}`), tensorPickle({ key: `${i}`, size: 2 ** 24, shape: [2 ** 24] }), 's'])),
+    { others: Array.from({ length: count }, (_, i) => ({ name: `a/data/${i}`, data: zeros, method: 8, size: 2 ** 26, crc: zerosCrc })) },
+  ); // prettier-ignore
+const bombs: readonly Case[] = [
+  ['twelve storages of zeros', bombOf(12), 'would unpack to 805306368, more than 32 times as many'],
+  ['one storage of zeros', bombOf(1), 'would unpack to 67108864, more than 32 times as many'],
+  ['a pickle of zeros', archive(one, { others: [{ name: 'a/data.pkl', data: zeros, method: 8, size: 2 ** 26, crc: zerosCrc }] }), 'would unpack to 67108864, more than 32 times as many'],
+]; // prettier-ignore
+
 async function expectRefused(file: Uint8Array, message: string): Promise<void> {
   const memory = process.memoryUsage().arrayBuffers;
   const start = performance.now();
@@ -225,6 +239,17 @@ describe('code', () => {
 });
 describe('archives', () => {
   it.each(archives)('%s', (_, file, message) => expectRefused(file, message));
+});
+describe('bombs', () => {
+  it.each(bombs)('%s', async (_, file, message) => {
+    const before = process.memoryUsage().arrayBuffers;
+    const start = performance.now();
+    await expectRefused(file, `${message}.`);
+    await expect(readPyTorch(file)).rejects.toThrow('hint: torch.save compresses nothing');
+    // Nothing of the zeros was unpacked.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
 });
 describe('sizes', () => {
   it.each(huge)('%s', (_, file, message) => expectRefused(file, message));

@@ -20,6 +20,10 @@ const magic = 0x1950a86a20f9469cfc6cn;
 /** No list of tensors is longer. */
 const largestPickle = 100_000_000;
 
+/** What is deflated may unpack to so many times the file, or to so many bytes: weights deflate to no less than half, and deflate could make a thousandfold. */
+const largestExpansion = 32;
+const smallExpansion = 2 ** 24;
+
 const startsWith = (bytes: Uint8Array, expected: readonly number[], at = 0): boolean =>
   expected.every((byte, i) => bytes[at + i] === byte);
 
@@ -58,6 +62,7 @@ async function openArchive(source: ByteSource, fail: Fail): Promise<Container> {
   const entries = await readZipDirectory(source, options);
   for (const { name } of entries)
     if (!isInside(name)) throw fail(`its archive has a file ${quoted(name)}, which would lie outside of it`);
+  refuseBomb(entries, source.size, fail);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const roots = entries.flatMap(({ name }) =>
     /^[^/]+\/data\.pkl$/.test(name) ? [name.slice(0, -'data.pkl'.length)] : [],
@@ -95,6 +100,16 @@ async function openArchive(source: ByteSource, fail: Fail): Promise<Container> {
       return order === 'big' ? swapped(read, width) : read;
     },
   };
+}
+
+/** `torch.save` compresses nothing; what another program deflated is read while it cannot be made to fill the memory. */
+function refuseBomb(entries: readonly ZipEntry[], archive: number, fail: Fail): void {
+  const total = entries.reduce((sum, { method, size }) => (method === 0 ? sum : sum + size), 0);
+  if (total <= Math.max(smallExpansion, largestExpansion * archive)) return;
+  throw fail(
+    `its ${archive} bytes would unpack to ${total}, more than ${largestExpansion} times as many`,
+    'torch.save compresses nothing: if you trust the file, load it in PyTorch and save it again.',
+  );
 }
 
 /** Whether the name of a file in an archive leads nowhere else. */
