@@ -2,10 +2,8 @@
  * From JavaScript any value arrives in any place. Each is either right, or refused by a typed error: no TypeError of the engine, no hang,
  * nothing wrong in silence.
  */
-import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import * as hebb from '../src/index.ts';
-import { folder } from './support/folder.ts';
 import { violations, type Kind } from './support/kinds.ts';
 import { constructors, methods } from './support/public-classes.ts';
 import { functions } from './support/public-functions.ts';
@@ -17,9 +15,8 @@ const isClass = (value: unknown): boolean =>
 beforeAll(() => {
   vi.spyOn(process.stderr, 'write').mockReturnValue(true); // the progress of `fit`
 });
-afterAll(async () => {
+afterAll(() => {
   vi.restoreAllMocks();
-  await rm(folder, { recursive: true, force: true });
 });
 afterEach(() => {
   hebb.setDevice('reference');

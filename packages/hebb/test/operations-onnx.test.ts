@@ -2,11 +2,9 @@
  * Every public function that makes tensors of tensors as an ONNX file, run by onnxruntime beside the reference device; or the reason, by
  * name, why a file cannot hold it. Arguments are the right ones of the walk of wrong arguments, once as few and once as many as there are.
  */
-import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import * as hebb from '../src/index.ts';
 import { expectSameValues } from '../../onnx/test/support/compare.ts';
-import { folder } from './support/folder.ts';
 import type { Kind } from './support/kinds.ts';
 import { functions } from './support/public-functions.ts';
 import { tensorsIn, withTensors } from './support/tensors.ts';
@@ -15,7 +13,6 @@ const exports: Readonly<Record<string, unknown>> = hebb;
 const kindsOf = functions as unknown as Readonly<Record<string, readonly Kind[]>>;
 
 beforeAll(() => hebb.setDevice('reference'));
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What gives values to the host instead of tensors to a graph. */
 const readers = new Set([

@@ -2,11 +2,9 @@
  * Every public function and constructor that draws from the default generator gives the same bits on every device. Which ones draw is found by calling all of
  * them, with the right arguments of the walk of wrong ones.
  */
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import * as hebb from '../src/index.ts';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { folder } from './support/folder.ts';
 import type { Kind } from './support/kinds.ts';
 import { constructors } from './support/public-classes.ts';
 import { functions } from './support/public-functions.ts';
@@ -55,9 +53,8 @@ async function drawn(call: Call, device: hebb.DeviceName): Promise<readonly stri
 beforeAll(() => {
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
-afterAll(async () => {
+afterAll(() => {
   vi.restoreAllMocks();
-  await rm(folder, { recursive: true, force: true });
 });
 
 it('what draws gives the same bits on every device', async () => {

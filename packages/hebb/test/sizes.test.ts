@@ -2,10 +2,8 @@
  * Results of more elements than can be counted: a typed error where the function is called, under its name, whether or not anything would be
  * stored. Tensors here are repeated numbers, which take no memory.
  */
-import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import * as hebb from '../src/index.ts';
-import { folder } from './support/folder.ts';
 import type { Kind } from './support/kinds.ts';
 import { functions } from './support/public-functions.ts';
 import { tensorsIn, withTensors } from './support/tensors.ts';
@@ -20,7 +18,6 @@ beforeAll(async () => {
 });
 // What is recorded is computed by itself once it is very long, counted from the last computation: of huge tensors it must not get there.
 beforeEach(() => hebb.realize(hebb.tensor([1]).neg()));
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const names = Object.keys(kindsOf).filter((name) =>
   (kindsOf[name] ?? []).some(({ right }) => tensorsIn(right()).length > 0),

@@ -2,18 +2,14 @@
  * Every public function of tensors on float16 and uint8, on tensors of shape [], without elements and of eight axes: a result, or a typed error. Of
  * float16 the result is that of float32, rounded. Arguments are the right ones of the walk of wrong arguments.
  */
-import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import * as hebb from '../src/index.ts';
-import { folder } from './support/folder.ts';
 import type { Kind } from './support/kinds.ts';
 import { functions } from './support/public-functions.ts';
 import { tensorsIn, withTensors } from './support/tensors.ts';
 
 const exports: Readonly<Record<string, unknown>> = hebb;
 const kindsOf = functions as unknown as Readonly<Record<string, readonly Kind[]>>;
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Calls of a function with its right arguments; tensors are replaced. */
 function call(name: string, count: 'few' | 'many', replace: (x: hebb.Tensor) => hebb.Tensor): unknown {
