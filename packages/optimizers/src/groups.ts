@@ -2,6 +2,7 @@
 import { ArgumentError, currentRecording, guard, type Tensor } from '@hebb/tensor';
 import { checkOptions, describe, requireArray, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { isHolder, type ParameterHolder } from './gradients.ts';
+import { printable } from './print.ts';
 
 /** What every optimizer can be told. */
 export interface OptimizerOptions {
@@ -61,6 +62,7 @@ export function liveOptions<O extends OptimizerOptions>(
       },
     });
   }
+  printable(options, () => ({ ...options }));
   let latest: { readonly of: O; readonly factor: number; readonly options: Readonly<O> } | undefined;
   const scaled = (factor: number): Readonly<O> => {
     if (latest?.of !== values || latest.factor !== factor)

@@ -3,7 +3,7 @@ import { valueAndGrad } from '@hebb/autograd';
 import { ArgumentError, Tensor } from '@hebb/tensor';
 import { checkOptions, isPlain, requireFunction, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { clipGradientNorm, clipGradientValue } from './clipping.ts';
-import { gatheringOf, requireOptimizer, scalingOf, type TrainingOptimizer } from './training-optimizer.ts';
+import { gatheringOf, requireGradientSteps, scalingOf, stepNow, type TrainingOptimizer } from './training-optimizer.ts';
 
 export interface MinimizeOptions {
   /** The largest norm of all gradients together; see {@link clipGradientNorm}. Default: none. */
@@ -21,7 +21,8 @@ const minimizeOptions: OptionNames<MinimizeOptions> = { clipNorm: true, clipValu
  * All of it is recorded, inside `compile` as outside. Several optimizers may take a step each in one compiled function; a later one sees what
  * an earlier one changed.
  *
- * Throws {@link ArgumentError} where the loss depends on none of the parameters, and where all of them are frozen.
+ * Throws {@link ArgumentError} where the loss depends on none of the parameters, where all of them are frozen, and for an optimizer whose steps are no part of a recording: {@link LBFGS}
+ * and others that are asynchronous.
  *
  * ```ts
  * const weight = variable(tensor([3, 4]), { requiresGrad: true });
@@ -36,7 +37,7 @@ export function minimize<R extends Tensor | { readonly loss: Tensor }>(
   lossFunction: () => R,
   options: MinimizeOptions = {},
 ): R {
-  requireOptimizer('minimize', optimizer);
+  requireGradientSteps('minimize', optimizer);
   requireFunction('minimize', 'the loss function', lossFunction);
   checkOptions('minimize', options, minimizeOptions);
   const { parameters } = optimizer;
@@ -51,11 +52,11 @@ export function minimize<R extends Tensor | { readonly loss: Tensor }>(
   const { grads } = valueAndGrad(() => scaling?.scaled(loss()) ?? loss(), parameters);
   const { clipNorm, clipValue } = options;
   const gathering = clipNorm === undefined && clipValue === undefined ? undefined : gatheringOf(optimizer);
-  if (gathering === undefined) optimizer.step(clipped(grads, options));
+  if (gathering === undefined) stepNow('minimize', optimizer, clipped(grads, options));
   else
     gathering.changing(
       (means) => clipped(means, options),
-      () => optimizer.step(grads),
+      () => stepNow('minimize', optimizer, grads),
     );
   return result as R;
 }

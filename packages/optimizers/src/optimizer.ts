@@ -23,6 +23,7 @@ import {
   type ParameterGroup,
   type WithGroups,
 } from './groups.ts';
+import { optimizerText, printable } from './print.ts';
 import { isRate, readState, slotDifferences, type OptimizerState } from './state.ts';
 import type { Conditional, TrainingOptimizer } from './training-optimizer.ts';
 
@@ -134,6 +135,21 @@ export abstract class Optimizer<
     this.groups = this.#groups.map(({ options: own, parameters }) => ({ options: own, parameters }));
     this.#cohorts = new Cohorts(this.#groups.map(({ parameters }) => parameters.keys()));
     for (const group of this.#groups) this.#completeState(group);
+    printable(this, () => this.toString());
+  }
+
+  /**
+   * The class, and for each of the {@link groups} a line with its options as they are now and the number of its parameters. Node's console shows the same.
+   *
+   * ```ts
+   * console.log(String(new SGD([variable(tensor([1]))], { learningRate: 0.1, momentum: 0.9 })));
+   * // SGD (
+   * //   group 0: learningRate: 0.1, momentum: 0.9, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, parameters: 1
+   * // )
+   * ```
+   */
+  toString(): string {
+    return optimizerText(typeNameOf(this), this);
   }
 
   /** Throws {@link ArgumentError} for options that make no sense; `where` begins its message. The learning rate has been checked. */

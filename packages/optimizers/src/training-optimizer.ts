@@ -1,6 +1,6 @@
 /** What a loop asks of an optimizer, so that optimizers, what wraps them, and those of the user's own are used alike. */
-import type { Stateful, Tensor } from '@hebb/tensor';
-import { wrongArgument } from '@hebb/tensor/arguments';
+import { ArgumentError, type Stateful, type Tensor } from '@hebb/tensor';
+import { typeNameOf, wrongArgument } from '@hebb/tensor/arguments';
 import type { ParameterGroup } from './groups.ts';
 
 export interface TrainingOptimizer extends Stateful {
@@ -90,4 +90,29 @@ export function requireOptimizer(op: string, optimizer: unknown): void {
   const { parameters, step } = Object(optimizer) as { readonly [K in keyof TrainingOptimizer]?: unknown };
   if (parameters instanceof Map && typeof step === 'function') return;
   throw wrongArgument(op, 'the optimizer', 'an object with parameters (a Map) and step(gradients)', optimizer, 'Make one for the model: new AdamW(model).'); // prettier-ignore
+}
+
+/** As {@link requireOptimizer}, and for what asks for the loss itself instead of taking gradients, L-BFGS. */
+export function requireGradientSteps(op: string, optimizer: unknown): void {
+  requireOptimizer(op, optimizer);
+  const other = chainOf(optimizer as object).find((each) => 'takesClosure' in each);
+  if (other === undefined) return;
+  throw new ArgumentError(
+    `[${op}] a step of ${typeNameOf(other)} takes a function that records the loss, is asynchronous and cannot be compiled; here are gradients.`,
+    { hint: 'Call it by itself, outside of compile: await optimizer.step(() => loss).' },
+  );
+}
+
+/** Takes a step, which records it at once. Throws {@link ArgumentError} where it is asynchronous: nobody would wait for it, or hear of its errors. */
+export function stepNow(
+  op: string,
+  optimizer: Pick<TrainingOptimizer, 'step'>,
+  gradients?: ReadonlyMap<string, Tensor>,
+): void {
+  const result: unknown = gradients === undefined ? optimizer.step() : optimizer.step(gradients);
+  if (!(result instanceof Promise)) return;
+  result.catch(() => undefined);
+  throw new ArgumentError(`[${op}] the step of ${typeNameOf(optimizer)} is asynchronous; nobody would wait for it.`, {
+    hint: 'Let step(gradients) record the update and return nothing, or await it in a loop of your own.',
+  });
 }

@@ -9,6 +9,7 @@ import {
   clipGradientNorm,
   clipGradientValue,
   EMA,
+  LBFGS,
   minimize,
   OptimizerWrapper,
   SGD,
@@ -22,6 +23,39 @@ const batch = (rows: number, seed: number): Tensor =>
     { shape: [rows, 3] },
   );
 const sizes = [4, 4, 7, 4, 1, 7, 2];
+
+describe('optimizers whose steps cannot be recorded', () => {
+  beforeAll(() => setDevice('wasm'));
+  const asynchronous = (): SGD => {
+    class Asynchronous extends SGD {
+      static override readonly type: string = 'Asynchronous';
+      override step(): void {
+        return Promise.reject(new Error('nobody hears this')) as never;
+      }
+    }
+    return new Asynchronous([parameter([1])]);
+  };
+
+  it('refuses L-BFGS at the call, compiled or not, and around it', () => {
+    const weight = parameter([3, -4]);
+    const optimizer = new LBFGS([weight]) as never;
+    const loss = (): Tensor => weight.square().sum();
+    const step = compile(() => minimize(optimizer, loss));
+    for (const body of [() => minimize(optimizer, loss), () => step(), () => new EMA(optimizer, { decay: 0.5 })]) {
+      expect(body).toThrow(ArgumentError);
+      expect(body).toThrow(/a step of LBFGS takes a function that records the loss[^]*await optimizer.step/);
+    }
+  });
+
+  it("refuses a step that returns a promise, whose rejection is nobody's", () => {
+    const optimizer = asynchronous();
+    const loss = (): Tensor => [...optimizer.parameters.values()][0]?.sum() as Tensor;
+    expect(() => minimize(optimizer, loss)).toThrow('[minimize] the step of Asynchronous is asynchronous');
+    expect(() => minimize(new Accumulation(optimizer, { steps: 1 }), loss)).toThrow(
+      '[Accumulation.step] the step of Asynchronous is asynchronous',
+    );
+  });
+});
 
 describe.each(devices)('minimize on %s', (name) => {
   beforeAll(() => setDevice(name));

@@ -12,6 +12,7 @@ import {
 } from '@hebb/tensor/arguments';
 import { requireNonNegative } from '../checks.ts';
 import { namedParametersOf, trainableOf, type ParameterSource } from '../gradients.ts';
+import { block, optionsText, printable } from '../print.ts';
 import { isCount, isRate, isRecord } from '../state.ts';
 import { strongWolfe, type LinePoint } from './line-search.ts';
 
@@ -96,6 +97,8 @@ interface Evaluation {
 export class LBFGS implements Stateful<LBFGSState> {
   static readonly type = 'LBFGS';
 
+  /** Its step asks for the loss and takes no gradients: nothing for `minimize` and the wrappers. */
+  readonly takesClosure = true;
   readonly maxIter: number;
   readonly maxEval: number;
   readonly toleranceGrad: number;
@@ -139,6 +142,15 @@ export class LBFGS implements Stateful<LBFGSState> {
     this.toleranceChange = toleranceChange;
     this.historySize = historySize;
     this.lineSearchFn = lineSearchFn;
+    printable(this, () => this.toString());
+  }
+
+  /** The class with its options as they are now, and the number of parameters. Node's console shows the same. */
+  toString(): string {
+    const { learningRate, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn } = this;
+    const options = { learningRate, maxIter, maxEval, toleranceGrad, toleranceChange, historySize, lineSearchFn };
+    const lines = [optionsText(Object.entries({ ...options, parameters: this.#all.size }))];
+    return block(LBFGS.type, this.#factor === 1 ? lines : [`factor: ${this.#factor}`, ...lines]);
   }
 
   /** What is trained now, by name. */

@@ -3,7 +3,7 @@ import { requireInteger, requireOptions, type OptionNames } from '@hebb/tensor/a
 import { gradientsIn, namedGradients, type Gradients } from '../gradients.ts';
 import { Clock } from '../clock.ts';
 import { isCount } from '../state.ts';
-import type { Gathering, GradientChange, TrainingOptimizer } from '../training-optimizer.ts';
+import { stepNow, type Gathering, type GradientChange, type TrainingOptimizer } from '../training-optimizer.ts';
 import { GradientChanges } from './changes.ts';
 import { KeptTensors } from './tensors.ts';
 import { allParametersOf, OptimizerWrapper } from './wrapper.ts';
@@ -77,7 +77,7 @@ export class Accumulation<T extends TrainingOptimizer = TrainingOptimizer>
     for (const name of this.#sums.counted()) assign(this.#sums.of(name), zerosLike(this.#sums.of(name)));
     const changed = this.#changes.of(means);
     if (gradients === undefined) stepByGrad(this.optimizer, parameters, changed);
-    else this.optimizer.step(changed);
+    else stepNow('Accumulation.step', this.optimizer, changed);
   }
 
   protected ownState(): Readonly<Record<string, State>> {
@@ -109,6 +109,6 @@ function stepByGrad(
     return [parameter, parameter.grad] as const;
   });
   for (const [name, gradient] of gradients) (parameters.get(name) as Tensor).grad = gradient;
-  optimizer.step();
+  stepNow('Accumulation.step', optimizer);
   for (const [parameter, gradient] of before) parameter.grad = gradient;
 }

@@ -1,7 +1,13 @@
 import { ArgumentError, assign, scalar, Tensor, variable, tensor, where, type State } from '@hebb/tensor';
 import { checkOptions, describe, requireInteger, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { gradientsIn, namedGradients, type Gradients } from '../gradients.ts';
-import type { Conditional, Gathering, GradientChange, TrainingOptimizer } from '../training-optimizer.ts';
+import {
+  stepNow,
+  type Conditional,
+  type Gathering,
+  type GradientChange,
+  type TrainingOptimizer,
+} from '../training-optimizer.ts';
 import { GradientChanges } from './changes.ts';
 import { OptimizerWrapper } from './wrapper.ts';
 
@@ -111,7 +117,7 @@ export class LossScaling<T extends TrainingOptimizer & Conditional = TrainingOpt
     const largest = [...given.values()].map((each) => each.to('float32').abs().max());
     const isGood = largest.reduce((all, each) => all.maximum(each)).less(Infinity);
     const changed = this.#changes.of(unscaled);
-    this.optimizer.onlyWhere(isGood, () => this.optimizer.step(changed));
+    this.optimizer.onlyWhere(isGood, () => stepNow('LossScaling.step', this.optimizer, changed));
     const [scale, good] = [this.scale, this.#goodSteps];
     const counted = good.add(1);
     const isDue = counted.greaterEqual(scalar(() => this.growthInterval));

@@ -2,8 +2,15 @@
 import type { State, Stateful, Tensor } from '@hebb/tensor';
 import { describe, requireFittingState, typeNameOf } from '@hebb/tensor/arguments';
 import { namedGradients, type Gradients } from '../gradients.ts';
+import { printable } from '../print.ts';
 import { isRecord } from '../state.ts';
-import { averagingOf, requireOptimizer, type Averaging, type TrainingOptimizer } from '../training-optimizer.ts';
+import {
+  averagingOf,
+  requireGradientSteps,
+  stepNow,
+  type Averaging,
+  type TrainingOptimizer,
+} from '../training-optimizer.ts';
 
 /** The state of a wrapper: its own, and that of what it wraps. */
 export type WrapperState = Readonly<Record<string, State>> & {
@@ -26,8 +33,14 @@ export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOpt
   readonly optimizer: T;
 
   constructor(optimizer: T) {
-    requireOptimizer(typeNameOf(new.target.prototype), optimizer);
+    requireGradientSteps(typeNameOf(new.target.prototype), optimizer);
     this.optimizer = optimizer;
+    printable(this, () => this.toString());
+  }
+
+  /** The class, and what it wraps: `EMA of AdamW (…)`. Node's console shows the same. */
+  toString(): string {
+    return `${typeNameOf(this)} of ${String(this.optimizer)}`;
   }
 
   get parameters(): ReadonlyMap<string, Tensor> {
@@ -75,8 +88,9 @@ export abstract class OptimizerWrapper<T extends TrainingOptimizer = TrainingOpt
   /** The step of what is wrapped; tells whether it has updated the parameters, or only gathers gradients for that. */
   protected stepWrapped(gradients?: Gradients): boolean {
     const before = this.optimizer.stepCount;
-    if (gradients === undefined) this.optimizer.step();
-    else this.optimizer.step(namedGradients(`${typeNameOf(this)}.step`, this.parameters, gradients));
+    const op = `${typeNameOf(this)}.step`;
+    if (gradients === undefined) stepNow(op, this.optimizer);
+    else stepNow(op, this.optimizer, namedGradients(op, this.parameters, gradients));
     return this.optimizer.stepCount !== before;
   }
 
