@@ -20,8 +20,12 @@ const smooth = 1e-2;
 /** How far beyond the results of other roundings a device's may be, in distances between those. */
 const slack = 8;
 const slackOfJumps = 0.25;
-/** Units of the last place by which results are moved, and how often. The last ones only where a long sum has lost more. */
+/**
+ * Units of the last place by which results are moved, and how often. None at first, so that equal numbers stay equal and cancel as on a device; the last ones only where a long sum has
+ * lost more.
+ */
 const roundings = [
+  { ulps: 0, times: 2 },
   { ulps: 3, times: 4 },
   { ulps: 3, times: 20 },
   { ulps: 12, times: 24 },

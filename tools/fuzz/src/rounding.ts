@@ -57,7 +57,7 @@ export function randomRounding(seed: number, ulps: number): Rounding {
       const term = termOf(i);
       const isCancelled = value !== 0 && Math.abs(value) < 2 ** -20 * term;
       if ((Math.fround(value) === value && !isCancelled) || !Number.isFinite(value)) continue;
-      if (vanishes && Math.abs(value) < ulps * ulp * term) {
+      if (vanishes && Math.abs(value) < Math.max(ulps, 1) * ulp * term) {
         rounded[i] = 0;
         continue;
       }

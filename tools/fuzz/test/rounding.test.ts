@@ -1,7 +1,7 @@
 /** The oracle excuses what a rounding decides, and nothing else. */
 import { expect, it } from 'vitest';
 import { linearize, nodeOf, toProgram } from '../../../packages/tensor/src/graph.ts';
-import { concat, qr, stack, tensor } from '../../../packages/tensor/src/index.ts';
+import { concat, ifft, qr, stack, tensor } from '../../../packages/tensor/src/index.ts';
 import { interpret } from '../../../packages/tensor/src/reference/interpret.ts';
 import { compareWithOracle } from '../src/oracle.ts';
 import { randomRounding } from '../src/rounding.ts';
@@ -100,4 +100,22 @@ it('goes by the other answers where one is NaN', () => {
   expect(verdict(0.3, 0.2, NaN)).toMatch(/result, element 0 is 0.3/);
   expect(verdict(0.3, NaN, NaN)).toMatch(/result, element 0 is 0.3/);
   expect(verdict(NaN, 0.2, NaN, 0.4)).toBeUndefined();
+});
+
+it('knows that equal numbers, rounded equally, cancel', () => {
+  // A spectrum of constants is 0 but for its first number. Each moved on its own, some of the others always are below 0.
+  const rows = tensor([0.9, 0.6, 0.3, 0.8, 0.5, 0.7, 0.2, 0.4]).tanh().reshape([8, 1, 1]).broadcastTo([8, 6, 2]);
+  const spectra = ifft(rows.mul(1.3).add(0.1));
+  const below = spectra.narrow(1, 1, 5).less(0).to('float32').max();
+  const linearization = linearize([nodeOf(below)]);
+  const program = toProgram(linearization);
+  const values = linearization.leaves.map((leaf) =>
+    Float64Array.from((leaf.storage as { host?: Float32Array }).host ?? []),
+  );
+  const oracle = {
+    labels: ['below'],
+    compute: (rounding?: ReturnType<typeof randomRounding>) => interpret(program, values, [], rounding),
+  };
+  expect(compareWithOracle(oracle, [[0]], 1)).toEqual({ message: undefined, decidedByRounding: true });
+  expect(compareWithOracle(oracle, [[2]], 1).message).toMatch(/below, element 0 is 2/);
 });
