@@ -1,6 +1,6 @@
 /** Groups of parameters, each with options of its own. */
 import { ArgumentError, currentRecording, guard, type Tensor } from '@hebb/tensor';
-import { checkOptions, describe, requireArray, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, describe, matches, requireArray, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import { isHolder, type ParameterHolder } from './gradients.ts';
 import { printable } from './print.ts';
 
@@ -113,10 +113,7 @@ function selector(where: string, { match, module }: GroupSelection): (name: stri
       { hint: 'Write { match: /^head\\./, learningRate: 1e-2 } or { module: model.head, learningRate: 1e-2 }.' },
     );
   }
-  if (match instanceof RegExp) {
-    const stateless = new RegExp(match.source, match.flags.replace(/[gy]/g, ''));
-    return (name) => stateless.test(name);
-  }
+  if (match instanceof RegExp) return matches(match);
   if (typeof match === 'function') return match;
   if (match !== undefined) {
     const hint = typeof match === 'string' ? `Names that begin so: { match: /^${String(match).replace(/\W/g, '\\$&')}/ }.` : undefined; // prettier-ignore

@@ -340,10 +340,10 @@ export const constructors: {
       true,
     ),
   ],
-  LoRALinear: [other(() => new hebb.Linear(2, 3)), options<hebb.LoRAOptions>(lora)],
+  LoRALinear: [other(() => new hebb.Linear(2, 3)), options<hebb.LoRALayerOptions>({ ...lora, merged: aBoolean() })],
   LoRAAttention: [
     other(() => new hebb.MultiheadAttention(4, 2)),
-    options<hebb.LoRAAttentionOptions>({ ...lora, targets: other(() => ['key']) }),
+    options<hebb.LoRAAttentionOptions>({ ...lora, merged: aBoolean(), targets: other(() => ['key']) }),
   ],
   LearnedPositions: [anInteger(2), anInteger(2)],
   MultiheadAttention: [

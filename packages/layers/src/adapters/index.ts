@@ -5,6 +5,7 @@ export {
   LoRAAttention,
   LoRALinear,
   type LoRAAttentionOptions,
+  type LoRALayerOptions,
   type LoRAOptions,
   type LoRATarget,
 } from './lora.ts';

@@ -1,12 +1,12 @@
 /** Low-rank adaptation (Hu et al. 2021, arXiv:2106.09685): W + (alpha / rank) · B A in the place of a weight W, of which A and B alone are trained. */
-import { assign, concat, zeros, type Tensor } from '@hebb/tensor';
+import { assign, concat, ones, zeros, type Tensor } from '@hebb/tensor';
 import { ArgumentError } from '@hebb/tensor';
-import { between, checkOptions, listOf, oneOf, requireFinite, requireInteger, wrongArgument, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
+import { between, checkOptions, listOf, oneOf, requireBoolean, requireFinite, requireInteger, wrongArgument, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
 import { MultiheadAttention, type Attended, type AttendOptions, type AttentionProjection } from '../attention/multihead-attention.ts'; // prettier-ignore
 import { Linear } from '../linear/linear.ts';
 import type { ModuleOptions } from '../module/build.ts';
 import { Module, type AnyModule } from '../module/module.ts';
-import { parameter } from '../module/parameter.ts';
+import { buffer, parameter } from '../module/parameter.ts';
 import { Dropout } from '../regularization/dropout.ts';
 
 export interface LoRAOptions {
@@ -18,11 +18,18 @@ export interface LoRAOptions {
   dropout?: number;
 }
 
+export interface LoRALayerOptions extends LoRAOptions {
+  /** Whether the weights of the layer inside are to be those of an adapter that was merged before it was saved; see {@link LoRA.merged}. Default false. */
+  merged?: boolean;
+}
+
 export const loraOptions: OptionNames<LoRAOptions> = {
   rank: (where, name, value) => requireInteger(where, name, value, 1),
   alpha: requireFinite,
   dropout: between(0, 1),
 };
+
+const layerOptions: OptionNames<LoRALayerOptions> = { ...loraOptions, merged: requireBoolean };
 
 /** A and B for a weight, B · A being 0 at first. */
 function pairFor(inFeatures: number, outFeatures: number, rank: number): { readonly A: Linear; readonly B: Linear } {
@@ -32,7 +39,7 @@ function pairFor(inFeatures: number, outFeatures: number, rank: number): { reado
 }
 
 /**
- * What the adapters share. The layer inside is frozen; its weights stay what they are until {@link merge}, so that several tasks share one model, each with its `loraStateDict`.
+ * What the adapters share. The layer inside is frozen; its weights stay what they are until {@link LoRA.merge}, so that several tasks share one model, each with its `loraStateDict`.
  *
  * @typeParam L - the layer inside.
  */
@@ -42,7 +49,7 @@ export abstract class LoRA<
   Output = Tensor,
 > extends Module<Inputs, Output> {
   static override readonly positional: readonly string[] = ['base_layer'];
-  static override readonly options: ModuleOptions = loraOptions;
+  static override readonly options: ModuleOptions = layerOptions;
 
   /** The layer inside, named as in files of adapters elsewhere. */
   readonly base_layer: L;
@@ -50,43 +57,72 @@ export abstract class LoRA<
   readonly alpha: number;
   readonly dropout: number;
   readonly lora_dropout: Dropout;
-  /** Whether what was learnt is in the weights of the layer inside. */
-  merged = false;
+  /** A buffer, where what was learnt is in the weights of the layer inside: so the state of a merged adapter does not fit one that is not, and is not added twice. */
+  merged: Tensor | undefined;
 
-  constructor(layer: L, { rank = 8, alpha = rank, dropout = 0 }: LoRAOptions) {
+  constructor(layer: L, { rank = 8, alpha = rank, dropout = 0, merged = false }: LoRALayerOptions) {
     super();
-    this.base_layer = layer.freeze();
+    freezeExceptAdapters(layer);
+    this.base_layer = layer;
     this.rank = rank;
     this.alpha = alpha;
     this.dropout = dropout;
     this.lora_dropout = new Dropout(dropout);
+    this.merged = merged ? buffer(ones([])) : undefined;
   }
 
-  /** The weights that are adapted, each with what is to be added to it. */
-  protected abstract updates(): readonly (readonly [weight: Tensor, update: Tensor])[];
+  /** What is to be added to the weights that are adapted, by their names in the layer inside. */
+  protected abstract updates(): readonly (readonly [name: string, update: Tensor])[];
 
   /** (alpha / rank) · B (A x). */
   protected added(x: Tensor, A: Linear, B: Linear): Tensor {
     return B.forward(A.forward(this.lora_dropout.forward(x))).mul(this.alpha / this.rank);
   }
 
-  /** Adds what was learnt to the weights inside, so that the layer costs what it did without an adapter. Nothing happens where it has been added. */
+  /**
+   * Adds what was learnt to the weights inside, so that the layer costs what it did without an adapter. They are new parameters then: a layer with which a weight was shared (tied weights)
+   * keeps the old one. Nothing happens where it has been added.
+   */
   merge(): this {
-    if (!this.merged) for (const [weight, update] of this.updates()) assign(weight, weight.add(update));
-    this.merged = true;
+    if (this.merged !== undefined) return this;
+    for (const [name, update] of this.updates()) {
+      const weight = this.#weight(name);
+      const sum = parameter(weight.add(update).to(weight.dtype));
+      sum.trainable = weight.trainable;
+      this.base_layer.setMember(name, sum);
+    }
+    this.merged = buffer(ones([]));
     return this;
   }
 
-  /** Takes it out of the weights again. */
+  /** Takes it out of the weights again, which stay parameters of this layer alone. */
   unmerge(): this {
-    if (this.merged) for (const [weight, update] of this.updates()) assign(weight, weight.sub(update));
-    this.merged = false;
+    if (this.merged === undefined) return this;
+    for (const [name, update] of this.updates()) {
+      const weight = this.#weight(name);
+      assign(weight, weight.sub(update).to(weight.dtype));
+    }
+    this.merged = undefined;
     return this;
+  }
+
+  #weight(name: string): Tensor {
+    return this.base_layer.getMember(name) as Tensor;
   }
 
   override describe(): string {
     return `${super.describe()} of rank ${this.rank}`;
   }
+}
+
+/** Freezes a layer or a model; what adapters in it learn goes on training. */
+export function freezeExceptAdapters(model: AnyModule): void {
+  const learnt = new Set<Tensor>();
+  for (const adapter of model.namedModules().values()) {
+    if (!(adapter instanceof LoRA)) continue;
+    for (const [name, value] of adapter.namedParameters()) if (/^lora_[AB]\./.test(name)) learnt.add(value);
+  }
+  for (const value of model.parameters()) if (!learnt.has(value)) value.trainable = false;
 }
 
 /** (alpha / rank) · B A. */
@@ -113,34 +149,34 @@ export class LoRALinear extends LoRA<Linear> {
   readonly lora_A: Linear;
   readonly lora_B: Linear;
 
-  constructor(layer: Linear, options: LoRAOptions = {}) {
+  constructor(layer: Linear, options: LoRALayerOptions = {}) {
     if (!(layer instanceof Linear)) throw wrongArgument('LoRALinear', 'the layer', 'a Linear', layer);
-    checkOptions('LoRALinear', options, loraOptions);
+    checkOptions('LoRALinear', options, layerOptions);
     super(layer, options);
     const { A, B } = pairFor(layer.inFeatures, layer.outFeatures, this.rank);
     this.lora_A = A;
     this.lora_B = B;
   }
 
-  protected updates(): readonly (readonly [Tensor, Tensor])[] {
-    return [[this.base_layer.weight, product(this, this.lora_A, this.lora_B)]];
+  protected updates(): readonly (readonly [string, Tensor])[] {
+    return [['weight', product(this, this.lora_A, this.lora_B)]];
   }
 
   forward(x: Tensor): Tensor {
     const y = this.base_layer.forward(x);
-    return this.merged ? y : y.add(this.added(x, this.lora_A, this.lora_B));
+    return this.merged !== undefined ? y : y.add(this.added(x, this.lora_A, this.lora_B));
   }
 }
 
 export type LoRATarget = 'query' | 'key' | 'value';
 
-export interface LoRAAttentionOptions extends LoRAOptions {
+export interface LoRAAttentionOptions extends LoRALayerOptions {
   /** Which projections are adapted. Default ['query', 'value'], as in the paper. */
   targets?: readonly LoRATarget[];
 }
 
 const attentionOptions: OptionNames<LoRAAttentionOptions> = {
-  ...loraOptions,
+  ...layerOptions,
   targets: listOf(oneOf('query', 'key', 'value')),
 };
 
@@ -191,15 +227,14 @@ export class LoRAAttention extends LoRA<MultiheadAttention, Parameters<Multihead
     return this.base_layer.createCache(sizes);
   }
 
-  protected updates(): readonly (readonly [Tensor, Tensor])[] {
+  protected updates(): readonly (readonly [string, Tensor])[] {
     const { base_layer: layer } = this;
-    const { in_proj_weight: packed } = layer;
-    if (packed !== undefined) {
+    if (layer.in_proj_weight !== undefined) {
       const rows = parts.map((part) => this.#product(part) ?? zeros([layer.rowsOf(part)[1], layer.embedDim]));
-      return [[packed, concat(rows, 0)]];
+      return [['in_proj_weight', concat(rows, 0)]];
     }
-    const own = { query: layer.q_proj_weight, key: layer.k_proj_weight, value: layer.v_proj_weight };
-    return this.targets.map((part) => [own[part] as Tensor, this.#product(part) as Tensor] as const);
+    const own = { query: 'q_proj_weight', key: 'k_proj_weight', value: 'v_proj_weight' };
+    return this.targets.map((part) => [own[part], this.#product(part) as Tensor] as const);
   }
 
   #product(part: LoRATarget): Tensor | undefined {
@@ -208,7 +243,7 @@ export class LoRAAttention extends LoRA<MultiheadAttention, Parameters<Multihead
   }
 
   forward(query: Tensor, key: Tensor = query, value: Tensor = key, options: AttendOptions = {}): Attended {
-    if (this.merged) return this.base_layer.forward(query, key, value, options);
+    if (this.merged !== undefined) return this.base_layer.forward(query, key, value, options);
     const project = (x: Tensor, part: AttentionProjection): Tensor => this.#project(x, part);
     return this.base_layer.forward(query, key, value, { ...options, project });
   }
