@@ -274,6 +274,7 @@ write(
         "steps": RUN,
         "factors": {
             "constant": factors(lambda o: lr_scheduler.LinearLR(o, start_factor=1 / 6, total_iters=5)),
+            "start": factors(lambda o: lr_scheduler.LinearLR(o, start_factor=0.375, total_iters=6)),
             "linear": factors(lambda o: lr_scheduler.LinearLR(o, start_factor=1, end_factor=0.25, total_iters=RUN)),
             "cosine": factors(lambda o: lr_scheduler.CosineAnnealingLR(o, T_max=RUN, eta_min=0.125)),
             "restarts": factors(lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, T_0=3, T_mult=2, eta_min=0.125)),

@@ -1,5 +1,6 @@
 /** Class indices as labels: which entries of [N, C, …] they pick, which of them count, and which are none. */
 import { DTypeError, iota, ShapeError, type Tensor } from '@hebb/tensor';
+import { requireWithin } from '@hebb/tensor/arguments';
 
 /** The label that does not count unless another one is named. */
 export const defaultIgnoreIndex = -100;
@@ -13,7 +14,10 @@ export interface ClassLabels {
   readonly validity: Tensor;
 }
 
-/** Throws {@link ShapeError} or {@link DTypeError} unless labels are int32 [N, …] beside scores [N, C, …]. */
+/**
+ * Throws {@link ShapeError} or {@link DTypeError} unless labels are int32 [N, …] beside scores [N, C, …], and {@link ArgumentError} naming the first that is no class and does not count, where
+ * labels are known on the host.
+ */
 export function classLabels(
   op: string,
   name: string,
@@ -29,7 +33,9 @@ export function classLabels(
       { hint: `The classes are axis 1 of the ${name}.` },
     );
   }
-  const counts = labels.notEqual(ignoreIndex ?? defaultIgnoreIndex);
+  const ignored = ignoreIndex ?? defaultIgnoreIndex;
+  requireWithin(op, 'labels', labels, 0, classes - 1, 'class', ignored);
+  const counts = labels.notEqual(ignored);
   const known = labels.greaterEqual(0).and(labels.less(classes));
   return {
     isLabel: iota([classes, ...rest.map(() => 1)], 0).equal(labels.unsqueeze(1)),

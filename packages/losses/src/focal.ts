@@ -80,7 +80,7 @@ export function sigmoidFocalLoss(logits: Tensor, targets: Tensor, options: Sigmo
 
 /**
  * −αₜ (1 − pₜ)^γ ln pₜ of several classes, with p the softmax of the logits and t the label; cross-entropy for γ = 0. `weight` holds the α of each class. Labels equal to `ignoreIndex` do not
- * count, any other label outside 0 … C − 1 makes the loss NaN.
+ * count; any other label outside 0 … C − 1 is an {@link ArgumentError} where labels are known on the host, and makes the loss NaN elsewhere.
  *
  * Lin et al., "Focal Loss for Dense Object Detection", 2017 (arXiv:1708.02002).
  *

@@ -154,8 +154,8 @@ function asRows(op: string, scores: Tensor): Tensor {
 const asGiven = (losses: Tensor, scores: Tensor): Tensor => (scores.ndim === 1 ? losses.reshape([]) : losses);
 
 /**
- * Σ max(0, margin − x_y + x_i)ᵖ / C over the classes i but the label y, times the weight of y; PyTorch's `multi_margin_loss`. The margin is 1 unless given. A label outside 0 … C − 1 makes the
- * loss NaN.
+ * Σ max(0, margin − x_y + x_i)ᵖ / C over the classes i but the label y, times the weight of y; PyTorch's `multi_margin_loss`. The margin is 1 unless given. A label outside 0 … C − 1 is an
+ * {@link ArgumentError} where labels are known on the host, and makes the loss NaN elsewhere.
  *
  * Shape: scores x [N, C] or [C]; labels int32 [N] or [] → [] for 'mean' (default) and 'sum', the shape of the labels for 'none'. float16 of float16, computed in float32 and rounded once;
  * else float32.

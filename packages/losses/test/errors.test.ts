@@ -1,4 +1,4 @@
-import { ArgumentError, DTypeError, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
+import { ArgumentError, compile, DTypeError, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import * as losses from '../src/index.ts';
@@ -215,17 +215,42 @@ describe('what does not fit is named', () => {
   });
 });
 
+/** Labels that the host does not know. */
+const computed = (...values: number[]): Tensor => labels(...values.map((value) => value - 1)).add(1);
+
 describe.each(devices)('labels that are no class, on %s', (device) => {
   beforeAll(() => setDevice(device));
 
   it('make their loss and the mean NaN, unless they are ignored', async () => {
     const logits = zeros([3, 2]);
-    const losses = await crossEntropy(logits, labels(0, 2, -1), { reduction: 'none' }).data();
+    const losses = await crossEntropy(logits, computed(0, 2, -1), { reduction: 'none' }).data();
     expect([...losses].map(Number.isNaN)).toEqual([false, true, true]);
-    expect(await crossEntropy(logits, labels(0, 2, 1)).item()).toBeNaN();
+    expect(await crossEntropy(logits, computed(0, 2, 1)).item()).toBeNaN();
     expect(await crossEntropy(logits, labels(0, 2, 1), { ignoreIndex: 2 }).item()).toBeCloseTo(Math.LN2, 6);
     // Another label is ignored, so −100 is none any more.
-    expect(await crossEntropy(logits, labels(0, -100, 1), { ignoreIndex: 2 }).item()).toBeNaN();
+    expect(await crossEntropy(logits, computed(0, -100, 1), { ignoreIndex: 2 }).item()).toBeNaN();
+  });
+
+  it('are refused by name where they are known on the host, unless they are ignored', async () => {
+    const logits = zeros([3, 2]);
+    const refused: [body: () => Tensor, message: string][] = [
+      [
+        () => crossEntropy(logits, labels(0, 2, -1)),
+        '[crossEntropy] labels[1] is 2, which is no class here: there are 0 to 1.',
+      ],
+      [() => crossEntropy(logits, labels(0, -100, 1), { ignoreIndex: 2 }), '[crossEntropy] labels[1] is -100, which'],
+      [() => crossEntropy(zeros([2]), tensor(2, { dtype: 'int32' })), '[crossEntropy] labels is 2, which'],
+      [() => crossEntropy(zeros([1, 2, 2]), labels(-100, 5).unsqueeze(0)), 'labels[1] is 5, which'],
+      [() => losses.nllLoss(logits, labels(0, 1, -1)), '[nllLoss] labels[2] is -1, which'],
+      [() => losses.focalLoss(logits, labels(7, 1, 1)), '[focalLoss] labels[0] is 7, which'],
+      [() => losses.multiMarginLoss(logits, labels(0, 1, -100)), '[multiMarginLoss] labels[2] is -100, which'],
+    ];
+    for (const [body, message] of refused) {
+      expect(body).toThrow(ArgumentError);
+      expect(body).toThrow(message);
+    }
+    const compiled = compile((y: Tensor) => crossEntropy(logits, y));
+    expect(await compiled(labels(0, 2, 1)).item()).toBeNaN();
   });
 
   it('−100 is ignored, and a mean of nothing is NaN, as in PyTorch', async () => {
@@ -246,9 +271,9 @@ describe.each(devices)('values that no loss can have, on %s', (device) => {
     const scores = zeros([2, 3]);
     const none = { reduction: 'none' } as const;
     const found = [
-      losses.nllLoss(scores, labels(3, 0), none),
-      losses.focalLoss(scores, labels(-1, 0), none),
-      losses.multiMarginLoss(scores, labels(-100, 0), none),
+      losses.nllLoss(scores, computed(3, 0), none),
+      losses.focalLoss(scores, computed(-1, 0), none),
+      losses.multiMarginLoss(scores, computed(-100, 0), none),
       losses.multilabelMarginLoss(scores, tensor([[3, -1, 0], [0, 1, -1]], { dtype: 'int32' }), none), // prettier-ignore
       losses.binaryCrossEntropy(tensor([1.5, 1]), tensor([1, 1]), none),
       losses.gaussianNllLoss(zeros([2]), zeros([2]), tensor([-1, 0]), none),

@@ -267,7 +267,7 @@ const csvOptions = {
 csvOptions.header = { ...csvOptions.header, takes: [...csvOptions.header.takes, 'texts'] };
 const signal = other(() => new AbortController().signal);
 
-const decay = { warmup: aNumber(0.1), minimum: aNumber(0), steps: aNumber(10) };
+const decay = { warmup: aNumber(0.1), startFactor: aNumber(0.5), minimum: aNumber(0), steps: aNumber(10) };
 
 export const functions: Functions<Api> = {
   // Tensors from data and from rules.
@@ -1173,7 +1173,12 @@ export const functions: Functions<Api> = {
   averagingOf: [other(() => trained().optimizer)],
   isBiasOrNorm: [aText('bias'), aTensor(() => tensor([1]))],
   constantSchedule: [
-    options<hebb.ConstantScheduleOptions>({ warmup: aNumber(0.1), factor: aNumber(0.5), until: aNumber(5) }),
+    options<hebb.ConstantScheduleOptions>({
+      warmup: aNumber(0.1),
+      startFactor: aNumber(0.5),
+      factor: aNumber(0.5),
+      until: aNumber(5),
+    }),
   ],
   applySchedule: [other(() => trained().optimizer), aFunction(() => 1), anInteger(0), aNumber(10, 'NaN', 'Infinity')],
   keepSettings: [other(() => trained().optimizer)],

@@ -3,6 +3,7 @@ import {
   decay,
   requireLength,
   requireNotNegative,
+  risen,
   stepsOrShare,
   type DecayOptions,
   type Schedule,
@@ -16,17 +17,27 @@ export interface ConstantScheduleOptions extends WarmupOptions {
   until?: number;
 }
 
-const constantOptions: OptionNames<ConstantScheduleOptions> = { warmup: true, factor: true, until: true };
+const constantOptions: OptionNames<ConstantScheduleOptions> = {
+  warmup: true,
+  startFactor: true,
+  factor: true,
+  until: true,
+};
 
-/** `factor` (1) up to the step `until` and 1 from there on, PyTorch's `ConstantLR`; times a linear warm-up: (step + 1) / warmup in its steps. */
+/** `factor` (1) up to the step `until` and 1 from there on, PyTorch's `ConstantLR`; times a linear warm-up: (step + 1) / warmup in its steps. With `warmup` and `startFactor`: PyTorch's `LinearLR` up to 1. */
 export function constantSchedule(options: ConstantScheduleOptions = {}): Schedule {
   checkOptions('constantSchedule', options, constantOptions);
-  const { warmup = 0, factor = 1, until } = options;
-  requireNotNegative('constantSchedule', { warmup, factor, ...(until === undefined ? {} : { until }) });
+  const { warmup = 0, startFactor, factor = 1, until } = options;
+  requireNotNegative('constantSchedule', {
+    warmup,
+    factor,
+    ...(startFactor === undefined ? {} : { startFactor }),
+    ...(until === undefined ? {} : { until }),
+  });
   return (step, totalSteps) => {
     const rise = stepsOrShare('constantSchedule', warmup, totalSteps);
     const own = until === undefined || step < stepsOrShare('constantSchedule', until, totalSteps) ? factor : 1;
-    return step < rise ? (own * (step + 1)) / rise : own;
+    return step < rise ? own * risen(step, rise, startFactor) : own;
   };
 }
 
@@ -42,7 +53,13 @@ export interface PolynomialScheduleOptions extends DecayOptions {
 
 /** Linear warm-up, then minimum + (1 − minimum) · (1 − progress)^power. PyTorch's `PolynomialLR`. */
 export function polynomialSchedule(options: PolynomialScheduleOptions = {}): Schedule {
-  const names: OptionNames<PolynomialScheduleOptions> = { warmup: true, minimum: true, steps: true, power: true };
+  const names: OptionNames<PolynomialScheduleOptions> = {
+    warmup: true,
+    startFactor: true,
+    minimum: true,
+    steps: true,
+    power: true,
+  };
   checkOptions('polynomialSchedule', options, names);
   const { power = 1, ...others } = options;
   requireNotNegative('polynomialSchedule', { power });

@@ -20,6 +20,8 @@ export interface Schedule {
 export interface WarmupOptions {
   /** Steps in which the factor rises in equal parts to 1, from 1 / warmup; below 1: a share of the run. Default 0. */
   warmup?: number;
+  /** The factor of the first step of the warm-up, from which it rises in equal parts to 1 behind its last. Default 1 / warmup. */
+  startFactor?: number;
 }
 
 export interface DecayOptions extends WarmupOptions {
@@ -29,22 +31,27 @@ export interface DecayOptions extends WarmupOptions {
   steps?: number;
 }
 
-const decayOptions: OptionNames<DecayOptions> = { warmup: true, minimum: true, steps: true };
+const decayOptions: OptionNames<DecayOptions> = { warmup: true, startFactor: true, minimum: true, steps: true };
 
 /** A schedule that falls from 1 to the minimum in the part of the run behind the warm-up, in the given shape over progress from 0 to 1. */
 export function decay(op: string, options: DecayOptions, shape: (progress: number) => number): Schedule {
   checkOptions(op, options, decayOptions);
-  const { warmup = 0, minimum = 0, steps } = options;
-  requireNotNegative(op, { warmup, minimum });
+  const { warmup = 0, startFactor, minimum = 0, steps } = options;
+  requireNotNegative(op, { warmup, minimum, ...(startFactor === undefined ? {} : { startFactor }) });
   if (steps !== undefined) requireLength(op, 'steps', steps);
   return (step, totalSteps) => {
     const total = lengthOfRun(op, steps ?? totalSteps);
     const rise = stepsOf(warmup, total);
     if (rise >= total)
       throw new ArgumentError(`[${op}] the warm-up of ${rise} steps must be shorter than the run, ${total} steps.`);
-    if (step < rise) return (step + 1) / rise;
+    if (step < rise) return risen(step, rise, startFactor);
     return minimum + (1 - minimum) * shape(Math.min((step - rise) / (total - rise), 1));
   };
+}
+
+/** The factor in a step of a warm-up of so many. With a start it is 1 in the step behind, PyTorch's `LinearLR`; without, in the last. */
+export function risen(step: number, rise: number, startFactor: number | undefined): number {
+  return startFactor === undefined ? (step + 1) / rise : startFactor + ((1 - startFactor) * step) / rise;
 }
 
 /** A number of steps, or a share of the run where it is below 1. */

@@ -4,6 +4,7 @@ import type { PlateauScheduleOptions, Schedule } from '../../src/index.ts';
 
 export const schedules: Readonly<Record<string, Schedule>> = {
   constant: optimizers.constantSchedule({ warmup: 6 }),
+  start: optimizers.constantSchedule({ warmup: 6, startFactor: 0.375 }),
   linear: optimizers.linearSchedule({ minimum: 0.25 }),
   cosine: optimizers.cosineSchedule({ minimum: 0.125 }),
   restarts: optimizers.cosineRestartsSchedule({ every: 0.125, growth: 2, minimum: 0.125 }),

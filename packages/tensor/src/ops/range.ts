@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.ts';
 
 /**
  * Throws {@link ArgumentError} naming the first position (or length: `what`) outside of low … high, where the values are known on the host: data from which
- * nothing has been computed yet but other shapes.
+ * nothing has been computed yet but other shapes. `except` is a number that may stand there, too.
  */
 export function requireWithin(
   op: string,
@@ -16,13 +16,15 @@ export function requireWithin(
   low: number,
   high: number,
   what = 'position',
+  except?: number,
 ): void {
   let node: Node = nodeOf(positions);
   while (node.storage === undefined && (node.op === 'reshape' || node.op === 'broadcast'))
     node = node.inputs[0] as Node;
   const host = (node.storage as Storage | undefined)?.host;
   if (host === undefined || isWithin(host, low, high)) return;
-  const first = host.findIndex((position: number) => position < low || position > high);
+  const first = host.findIndex((position: number) => (position < low || position > high) && position !== except);
+  if (first < 0) return;
   const place: number[] = [];
   let rest = first;
   for (const extent of [...node.type.shape].reverse()) {
