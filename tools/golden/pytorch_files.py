@@ -1,5 +1,5 @@
 """Writes packages/layers/test/golden/pytorch-files.json: files of torch.save in both formats, in base64, and what is in them; and pytorch-refused.json: files
-with more than tensors and plain data in them, some of which would run a program where Python loads them.
+with more than tensors and plain data in them, some of which would run a program where Python loads them; those named 'beside' have a model in them, too.
 
 Run: python3 tools/golden/pytorch_files.py (PyTorch 1.13 or later)
 """
@@ -15,9 +15,10 @@ import pickle
 import subprocess
 import tarfile
 import zipfile
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -30,7 +31,7 @@ def number(value):
 
 
 def described(value):
-    """Tensors with shape, dtype and elements; dicts as pairs in their order; integers beyond 2^53 as text."""
+    """Tensors with shape, dtype and elements; dicts as pairs in their order; integers beyond 2^53 as text; sets in the order of their elements."""
     if isinstance(value, torch.Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
         flat = value.detach().contiguous().flatten()
@@ -39,6 +40,16 @@ def described(value):
         return {"dict": [[key, described(item)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
         return {"list": [described(item) for item in value]}
+    if isinstance(value, (set, frozenset)):
+        return {"set": [described(item) for item in sorted(value)]}
+    if isinstance(value, (bytes, bytearray)):
+        return {"bytes": list(value)}
+    if isinstance(value, np.generic):
+        return described(value.item())
+    if isinstance(value, complex):
+        return {"complex": [number(value.real), number(value.imag)]}
+    if isinstance(value, (torch.device, torch.dtype)):
+        return {"plain": str(value)}
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
         return {"integer": str(value)}
     if isinstance(value, float):
@@ -136,6 +147,35 @@ optimizer.step()
 checkpoint = {"model": trained.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3, "best": 0.1, "name": "größe 😀", "none": None, "done": False, "history": [1.5, (2, -3)], "seed": 2**63 + 1, "size": torch.Size([2, 1]), 7: "seven", "infinite": float("-inf")}  # prettier-ignore
 parameters = {"a": nn.Parameter(torch.tensor([1.0, 2])), "frozen": nn.Parameter(torch.tensor([3]), requires_grad=False)}
 
+steps = torch.optim.lr_scheduler.MultiStepLR(torch.optim.SGD(trained.parameters(), lr=0.5), [2, 3, 3])
+per_class = defaultdict(int, {"cat": 2, 7: 1})
+plain = {
+    "scheduler": steps.state_dict(), "counts": Counter("abca"), "per class": per_class, "lists": defaultdict(list, {"a": [1, (2,)]}), "nothing made": defaultdict(None),
+    "set": {3, 1, 2**40}, "frozen": frozenset(["b", "a"]), "no set": set(), "bytes": b"\x00\x7f\x80\xff", "no bytes": b"", "array": bytearray(b"caf\xe9"),
+    "complex": 1.5 - 2j, "cpu": torch.device("cpu"), "cuda": torch.device("cuda", 1), "dtype": torch.float32, "complex dtype": torch.complex64,
+    "numbers": [np.float64(0.1), np.float32(0.5), np.float16(-1.5), np.int64(-7), np.int64(2**62 + 1), np.uint64(2**63 + 1), np.int8(-1), np.uint16(65535), np.bool_(True), np.complex128(1 + 2j)],
+    "big-endian": np.array([258, 1.5], dtype=">f8")[0], "integers": [2**31, -(2**40), 2**53 + 1, -(2**70)],
+}  # prettier-ignore
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(1, 1)
+
+
+def cycle():
+    optimizer = torch.optim.SGD(trained.parameters(), lr=0.5)
+    return torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=4)
+
+
+# A model beside what is no data: only what is asked for has to be read.
+beside = {
+    "before": torch.tensor([1j, 2]), "model": trained.state_dict(), "one cycle": cycle().state_dict(), "arguments": argparse.Namespace(lr=0.1, layers=[1, 2]), "net": nn.Linear(2, 1),
+    "quantised": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), "sparse": torch.eye(2).to_sparse(), "array": np.arange(3.0), "tuples": {(1, 2): 3}, "path": Path("a/b"),
+    "large": torch.tensor([1, 2**31]), "function": torch.relu, "class": nn.Linear, "made": defaultdict(Net), "generator": [np.random.RandomState(1).get_state()], "epoch": 4,
+}  # prettier-ignore
+
 files = []
 
 
@@ -154,6 +194,8 @@ for form, options in (("zip", {}), ("legacy", {"_use_new_zipfile_serialization":
     add(f"nothing, {form}", {}, saved({}, **options))
     for protocol in (1, 3, 4, 5):
         add(f"protocol {protocol}, {form}", checkpoint, saved(checkpoint, pickle_protocol=protocol, **options))
+    for protocol in (1, 2, 3, 4, 5):
+        add(f"plain data {protocol}, {form}", plain, saved(plain, pickle_protocol=protocol, **options))
 add("deflated", views, deflated(saved(views)))
 add("data descriptors", tied, streamed(saved(tied)))
 add("big-endian", {"x": numbers[:7]}, big_endian(numbers[:7].clone(), {"x": numbers[:7].clone()}))
@@ -194,26 +236,28 @@ refused = {
     "pickle.loads": saved(Runs(pickle.loads, ("x",))),
     "functools.partial": saved(functools.partial(os.system, "touch hacked")),
     "an instance": saved(argparse.Namespace(lr=0.1)),
-    "a defaultdict": saved(defaultdict(list)),
-    "a set": saved({1, 2}, pickle_protocol=4),
-    "a set, protocol 2": saved({1, 2}),
-    "bytes": saved(b"abc", pickle_protocol=3),
     "a whole module, zip": saved(nn.Linear(1, 1)),
     "a whole module, legacy": saved(nn.Linear(1, 1), _use_new_zipfile_serialization=False),
     "TorchScript": scripted(),
-    "a number of NumPy": saved({"best": numbers.numpy()[2]}),
     "a complex tensor": saved(torch.tensor([1j])),
     "a quantised tensor": saved(torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)),
     "a sparse tensor": saved(torch.eye(2).to_sparse()),
     "a storage": saved(torch.ones(2).storage()),
-    "a device": saved(torch.device("cpu")),
     "pickle.dump": pickle.dumps({"a": 1}, protocol=2),
     "pickle.dump of a call": pickle.dumps(Runs(os.system, ("touch hacked",)), protocol=0),
     "tar": tar(),
     "too large for int32": saved({"ids": torch.tensor([1, 2**31])}),
     "too large for float32": saved({"model": {"scale": torch.tensor([1.0, 1e300], dtype=torch.float64)}}),
     "tuples as keys": saved({(1, 2): 3}),
+    "a defaultdict of a class": saved(defaultdict(Net)),
+    "an array of NumPy": saved({"x": np.arange(3.0)}),
+    "a date of NumPy": saved(np.datetime64("2024-01-01")),
+    "a function in a list": saved([1, {"f": torch.relu}]),
+    "a class in a set": saved({nn.Linear}, pickle_protocol=4),
 }
+for form, options in (("zip", {}), ("legacy", {"_use_new_zipfile_serialization": False})):
+    for protocol in (1, 2, 4):
+        refused[f"beside {protocol}, {form}"] = saved(beside, pickle_protocol=protocol, **options)
 
 path = Path(__file__).parents[2] / "packages/layers/test/golden/pytorch-files.json"
 path.write_text("[\n" + ",\n".join(json.dumps(file, ensure_ascii=False) for file in files) + "\n]\n")

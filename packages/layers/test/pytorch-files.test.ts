@@ -21,6 +21,9 @@ type Described =
   | { readonly tensor: readonly number[]; readonly dtype: string; readonly data: readonly (number | string)[] }
   | { readonly dict: readonly (readonly [string | number, Described])[] }
   | { readonly list: readonly Described[] }
+  | { readonly set: readonly Described[] }
+  | { readonly bytes: readonly number[] }
+  | { readonly complex: readonly [number, number] }
   | { readonly integer: string }
   | { readonly number: number | string }
   | { readonly plain: string | number | boolean | null };
@@ -43,11 +46,17 @@ async function plain(value: PyTorchValue): Promise<unknown> {
   if (value instanceof Tensor)
     return { tensor: value.shape, dtype: value.dtype, data: [...(await value.data())].map(Number) };
   if (typeof value === 'bigint') return { integer: String(value) };
+  if (value instanceof Uint8Array) return { bytes: [...value] };
+  if (value instanceof Set) return { set: await Promise.all(inOrder([...value]).map(plain)) };
   if (value instanceof Map)
     return { dict: await Promise.all([...value].map(async ([key, item]) => [key, await plain(item as PyTorchValue)])) };
   if (Array.isArray(value)) return { list: await Promise.all((value as PyTorchValue[]).map(plain)) };
+  if (typeof value === 'object' && value !== null && 're' in value) return { complex: [value.re, value.im] };
   return value;
 }
+
+const inOrder = (values: PyTorchValue[]): PyTorchValue[] =>
+  values.sort((a, b) => (typeof a === 'number' ? a - Number(b) : String(a) < String(b) ? -1 : 1));
 
 function expected(value: Described): unknown {
   if ('tensor' in value) {
@@ -56,6 +65,7 @@ function expected(value: Described): unknown {
   }
   if ('dict' in value) return { dict: value.dict.map(([key, item]) => [key, expected(item)]) };
   if ('list' in value) return { list: value.list.map(expected) };
+  if ('set' in value) return { set: value.set.map(expected) };
   if ('number' in value) return Number(value.number);
   return 'plain' in value ? value.plain : value;
 }
@@ -106,6 +116,58 @@ describe('what PyTorch saved', () => {
     const zip = new Slices([bytesOf('views, zip')]);
     await readPyTorchObject(zip, { key: 'flags' });
     expect(Math.max(...asked.slice(2))).toBeLessThan(zip.size / 2);
+  });
+});
+
+describe('what stands beside the model, and is no data', () => {
+  const refused = JSON.parse(readFileSync(new URL('golden/pytorch-refused.json', import.meta.url), 'utf8')) as Readonly<
+    Record<string, string>
+  >;
+  const forms = Object.keys(refused).filter((name) => name.startsWith('beside'));
+  const namesOf = (name: string): string => `it names '${name}', which is not for tensors and plain data. Nothing of it was run`; // prettier-ignore
+
+  it.each(forms)('costs nothing where it is not asked for (%s)', async (form) => {
+    const bytes = Uint8Array.from(Buffer.from(refused[form] ?? '', 'base64'));
+    const model = new Linear(2, 1);
+    model.loadStateDict(await readPyTorch(bytes, { key: 'model' }));
+    const trained = await readPyTorch(bytesOf('checkpoint, zip'), { key: 'model' });
+    for (const [name, value] of model.stateDict())
+      expect(await value.toArray()).toEqual(await trained.get(name)?.toArray());
+    expect(await readPyTorchObject(bytes, { key: 'epoch' })).toBe(4);
+    expect(await readPyTorchObject(bytes, { key: ['one cycle', 'total_steps'] })).toBe(4);
+  });
+
+  it.each(
+    forms.flatMap((form) =>
+      [
+        ['before', namesOf('torch.ComplexFloatStorage')],
+        ['one cycle', `'anneal_func' cannot be read: ${namesOf('torch.optim.lr_scheduler.OneCycleLR._annealing_cos')}`],
+        ['arguments', namesOf('argparse.Namespace')],
+        ['net', namesOf('torch.nn.modules.linear.Linear')],
+        ['quantised', namesOf('torch._utils._rebuild_qtensor')],
+        ['sparse', 'hint: Sparse tensors are not read: save x.to_dense().'],
+        ['array', namesOf('numpy.core.multiarray._reconstruct')],
+        ['tuples', 'a dict has a key that is a tuple'],
+        ['path', namesOf('pathlib.PosixPath')],
+        ['large', 'cannot be read as int32: the value 2147483648 does not fit into int32'],
+        ['function', namesOf('torch._C._VariableFunctionsClass.relu')],
+        ['class', namesOf('torch.nn.modules.linear.Linear')],
+        ['made', namesOf('__main__.Net')],
+        ['generator', `'0.1' cannot be read: ${namesOf('numpy.core.multiarray._reconstruct')}`],
+      ].map(([key = '', message = '']) => [form, key, message] as const),
+    ),
+  )('is an error by its name where it is (%s: %s)', async (form, key, message) => {
+    const attempt = readPyTorchObject(Uint8Array.from(Buffer.from(refused[form] ?? '', 'base64')), { key });
+    await expect(attempt).rejects.toThrow(PyTorchFileError);
+    await expect(attempt).rejects.toThrow(message);
+  });
+
+  it('is refused as a state dict: by its name, or with the way to the model', async () => {
+    const bytes = Uint8Array.from(Buffer.from(refused['beside 2, zip'] ?? '', 'base64'));
+    await expect(readPyTorch(bytes)).rejects.toThrow("hint: Choose one: { key: 'model' }.");
+    await expect(readPyTorch(bytes, { key: 'net' })).rejects.toThrow(namesOf('torch.nn.modules.linear.Linear'));
+    await expect(readPyTorch(bytes, { key: 'one cycle' })).rejects.toThrow(`'anneal_func' cannot be read: ${namesOf('torch.optim.lr_scheduler.OneCycleLR._annealing_cos')}`); // prettier-ignore
+    await expect(readPyTorch(bytes, { key: ['net', 'weight'] })).rejects.toThrow(namesOf('torch.nn.modules.linear.Linear')); // prettier-ignore
   });
 });
 

@@ -9,6 +9,7 @@ import {
   bytes,
   call,
   dict,
+  floats,
   fourFloats,
   global,
   integer,
@@ -53,29 +54,47 @@ const saved: readonly (readonly [name: string, message: string])[] = [
   ['pickle.loads', names('pickle.loads')],
   ['functools.partial', names('functools.partial')],
   ['an instance', names('argparse.Namespace')],
-  ['a defaultdict', names('collections.defaultdict')],
-  ['a set', 'its opcode EMPTY_SET is not for plain data'],
-  ['a set, protocol 2', names('__builtin__.set')],
-  ['bytes', 'its opcode SHORT_BINBYTES is not for plain data'],
   ['a whole module, zip', 'hint: It holds a whole module: save model.state_dict().'],
   ['a whole module, legacy', names('torch.nn.modules.linear.Linear')],
   ['TorchScript', 'it is a program of TorchScript'],
-  ['a number of NumPy', 'hint: Numbers of NumPy are objects to Python: save float(x)'],
   ['a complex tensor', 'hint: No dtype here holds complex numbers'],
   ['a quantised tensor', 'hint: Quantised tensors are not read'],
   ['a sparse tensor', 'hint: Sparse tensors are not read'],
   ['a storage', 'it is a storage, not a tensor or plain data'],
-  ['a device', names('torch.device')],
   ['pickle.dump', 'it is a pickle, but not one of torch.save'],
   ['pickle.dump of a call', 'it is none that torch.save writes'],
   ['tar', 'it is a tar archive, the format before PyTorch 0.1.10'],
   ['too large for int32', "'ids' cannot be read as int32: the value 2147483648 does not fit into int32"],
   ['too large for float32', "'model.scale' cannot be read as float32: the value 1e+300 does not fit into float32"],
   ['tuples as keys', 'a dict has a key that is a tuple'],
+  ['a defaultdict of a class', names('__main__.Net')],
+  ['an array of NumPy', 'hint: Arrays of NumPy are objects to Python: save torch.from_numpy(x)'],
+  ['a date of NumPy', "it is a value of NumPy of the type 'M8', not a number"],
+  ['a function in a list', `'1.f' cannot be read: ${names('torch._C._VariableFunctionsClass.relu')}`],
+  ['a class in a set', names('torch.nn.modules.linear.Linear')],
+  ...['1, zip', '2, zip', '4, zip', '1, legacy', '2, legacy', '4, legacy'].map((form) => [`beside ${form}`, `'before' cannot be read: ${names('torch.ComplexFloatStorage')}`] as const), // prettier-ignore
 ];
 
 const code: readonly Case[] = [
-  ['INST', archive(bytes(mark, text('id'), 'iposix\nsystem\n.')), "its opcode INST would make a 'posix.system'"],
+  ['INST', archive(bytes(mark, text('id'), 'iposix\nsystem\n.')), names('posix.system')],
+  ['INST of what is known', archive(bytes(mark, 'icollections\nOrderedDict\n.')), 'its opcode INST is not for plain data'],
+  ['OBJ of a function', archive(pickle(mark, global('posix.system'), text('id'), 'o')), names('posix.system')],
+  ['OBJ of nothing', archive(pickle(mark, 'o')), 'its opcode OBJ is not for plain data'],
+  ['NEWOBJ of a function', archive(pickle(global('posix.system'), tuple(text('id')), 0x81)), names('posix.system')],
+  ['NEWOBJ_EX of a function', archive(pickle(global('posix.system'), tuple(text('id')), '}', 0x92)), names('posix.system')],
+  ['what a call made, called', archive(pickle(call('posix.system', text('id')), tuple(text('id')), 'R')), names('posix.system')],
+  ['what a call made, with attributes, items and members', archive(pickle(call('posix.system', text('id')), '}', 'b', 'N', 'a', 'N', 'N', 's', mark, 'N', 0x90)), names('posix.system')],
+  ['a tensor of what a call made', archive(pickle(call('torch._utils._rebuild_tensor_v2', call('posix.system', text('id'))))), names('posix.system')],
+  ['a function that makes what is missing', archive(pickle(call('collections.defaultdict', global('posix.system')))), names('posix.system')],
+  ['a function in a set', archive(pickle(call('builtins.set', bytes(']', global('posix.system'), 'a')))), names('posix.system')],
+  ['a function for a storage', archive(pickle(tuple(text('storage'), global('posix.system'), text('0'), text('cpu'), 'K', 4), 'Q')), names('posix.system')],
+  ['a function for a module', archive(pickle(tuple(text('module'), global('posix.system'), text('x'), text('y')), 'Q')), names('posix.system')],
+  ['a member of a module', archive(pickle(call('__builtin__.getattr', global('posix.path'), text('system')))), names('posix.path.system')],
+  ['a member of a member, a thousand deep', archive(pickle(repeated(1000, bytes(global('__builtin__.getattr'), mark)), global('posix.path'), repeated(1000, bytes(text('system'), 'tR')))), "it names 'posix.path.system.system"],
+  ['a codec that is a program', archive(pickle(call('_codecs.encode', text('x'), text('hex')))), names('_codecs.encode to hex')],
+  ['a dtype of objects', archive(pickle(call('numpy.core.multiarray.scalar', call('numpy.dtype', text('O8')), text('x')))), "a value of NumPy of the type 'O8'"],
+  ['a dtype that is a name of JavaScript', archive(pickle(call('numpy.dtype', text('constructor')))), "a value of NumPy of the type 'constructor'"],
+  ['a type that is called', archive(pickle(call('builtins.list', ']'))), 'it calls the builtins.list itself'],
   ['OBJ', archive(pickle(mark, global('collections.OrderedDict'), 'o')), 'its opcode OBJ is not for plain data'],
   ['NEWOBJ', archive(pickle(global('collections.OrderedDict'), ')', 0x81)), 'its opcode NEWOBJ is not for plain data'],
   ['NEWOBJ_EX', archive(pickle(global('collections.OrderedDict'), ')', '}', 0x92)), 'its opcode NEWOBJ_EX is not'],
@@ -95,7 +114,7 @@ const code: readonly Case[] = [
   ['an id in text', archive(bytes('Pmodule\n.')), "its opcode PERSID names something outside of it, 'module'"],
   ['an id of a module', archive(pickle(tuple(text('module'), text('x')), 'Q')), 'it holds a whole module, with its source'],
   ['an id of something else', archive(pickle(text('x'), 'Q')), 'it names something outside of it that is no storage'],
-  ['a class in the place of a value', archive(pickle(global('torch.float32'))), 'it is the torch.float32 itself, not a tensor'],
+  ['a class in the place of a value', archive(pickle(global('torch.FloatStorage'))), 'it is the torch.FloatStorage itself, not a tensor'],
 ]; // prettier-ignore
 
 const archives: readonly Case[] = [
@@ -178,6 +197,24 @@ const machines: readonly Case[] = [
   ['an item for a tuple', archive(pickle(')', 'N', 'a')), 'it appends to a tuple'],
   ['items for a text', archive(pickle(text('x'), mark, 'N', 'N', 'u')), 'it sets an item of a text'],
   ['a key without a value', archive(pickle('}', mark, 'N', 'u')), 'it sets an item of a dict without a value'],
+  ['an OrderedDict of three', archive(pickle(call('collections.OrderedDict', bytes(']', tuple('N', 'N', 'N'), 'a')))), 'it makes an OrderedDict of what is no list of pairs'],
+  ['a Counter of a number', archive(pickle(call('collections.Counter', 'K', 3))), 'it makes a Counter of a number'],
+  ['a defaultdict of a number', archive(pickle(call('collections.defaultdict', 'K', 3))), 'it makes a defaultdict with a number for its factory'],
+  ['a set of a text', archive(pickle(call('builtins.set', text('x')))), 'it makes a set of a text'],
+  ['a member for a list', archive(pickle(']', mark, 'N', 0x90)), 'it adds to a list'],
+  ['a set in itself', archive(pickle(0x8f, 'q', 0, mark, 'h', 0, 0x90)), "'0' holds itself"],
+  ['bytes beyond Latin-1', archive(pickle(call('_codecs.encode', text('€'), text('latin1')))), "bytes in it have the character '€', which is none of Latin-1"],
+  ['bytes of a number', archive(pickle(call('_codecs.encode', 'K', 3, text('latin1')))), 'it makes bytes of a number'],
+  ['bytes of 2⁶⁰', archive(pickle(0x8e, little(8, 2n ** 60n), 'abc')), 'its pickle is cut off'],
+  ['a complex number of texts', archive(pickle(call('builtins.complex', text('x'), text('y')))), 'it makes a complex number of what are no numbers'],
+  ['a device of a number', archive(pickle(call('torch.device', 'K', 3))), 'it makes a device of a number'],
+  ['a number of NumPy that is short', archive(pickle(call('numpy.core.multiarray.scalar', call('numpy.dtype', text('f8')), text('x')))), 'a number of NumPy in it, f8, does not have 8 bytes'],
+  ['a number of NumPy of a text', archive(pickle(call('numpy.core.multiarray.scalar', text('f8'), text('x')))), 'it makes a number of NumPy of a text'],
+  ['an order of bytes that is none', archive(pickle(call('numpy.dtype', text('f8')), tuple('K', 3, text('x')), 'b')), 'a dtype of NumPy in it has no order of bytes'],
+  ['a call with a thousand arguments', archive(pickle(call('torch.Size', 'N'.repeat(1000)))), 'it calls the torch.Size itself with 1000 arguments'],
+  ['a list copied over and over', archive(pickle(mark, 'N'.repeat(100_000), 'l', 'q', 0, '0', repeated(100_000, global('builtins.set'), bytes('h', 0, 0x85, 'R0')))), 'it copies more than the'],
+  ['pairs copied over and over', archive(pickle(mark, repeated(100_000, bytes('NN', 0x86)), 'l', 'q', 0, '0', repeated(100_000, global('collections.OrderedDict'), bytes('h', 0, 0x85, 'R0')))), 'it copies more than the'],
+  ['a text made bytes over and over', archive(pickle(text('x'.repeat(1_000_000)), text('latin1'), 0x86, 'q', 0, '0', repeated(100_000, global('_codecs.encode'), bytes('h', 0, 'R0')))), 'it copies more than the'],
   ['a list in itself', archive(pickle(']', 'q', 0, 'h', 0, 'a')), "'0' holds itself"],
   ['a dict in itself', archive(pickle('}', 'q', 0, text('me'), 'h', 0, 's')), "'me' holds itself"],
   ['300,000 lists in one another', archive(bytes(']'.repeat(300_000), 'a'.repeat(299_999), '.')), 'it is nested more than 200 deep'],
@@ -275,6 +312,22 @@ describe('what is odd and right', () => {
     expect(await read(call('collections.OrderedDict', bytes(']', tuple(text('a'), 'K', 1), 'a')))).toEqual(
       new Map([['a', 1]]),
     );
+  });
+
+  it('is read: bytes of Python 2 that are no text, numbers of NumPy in them', async () => {
+    expect(await read('U', 2, 0xff, 0)).toEqual(Uint8Array.of(255, 0));
+    const scalar = (...content: readonly Piece[]): Uint8Array =>
+      call('numpy.core.multiarray.scalar', call('numpy.dtype', text('f4')), content);
+    expect(await read(scalar('U', 4, floats(1.5)))).toBe(1.5);
+    expect(await read(scalar('T', little(4, 4), floats(-1.5)))).toBe(-1.5);
+    const modern = call('numpy._core.multiarray.scalar', call('numpy.dtype', text('i2')), bytes('C', 2, little(2, -2)));
+    expect(await read(modern)).toBe(-2);
+  });
+
+  it('is read beside a tensor that is kept as the negative of its elements', async () => {
+    const file = archive(pickle(negative, '0', dict('x', tensorPickle()), text('negative'), negative, 's'));
+    await expect(readPyTorchObject(file, { key: 'negative' })).rejects.toThrow('a tensor in it is kept as neg');
+    expect(await ((await readPyTorchObject(file, { key: 'x' })) as Tensor).toArray()).toEqual([1, 2, 3, 4]);
   });
 
   it('keeps names that mean something to JavaScript as names', async () => {

@@ -1,11 +1,16 @@
 /** Tensors and plain values of what a file describes: storage by storage, so that no more than one is in memory besides its tensors. */
 import { broadcastTo, tensor, zeros, type Tensor } from '@hebb/tensor';
-import { TensorRecord, type TensorView } from './builders.ts';
+import { DTypeName, TensorRecord, type TensorView } from './builders.ts';
 import type { Container } from './container.ts';
 import { quoted, type Fail } from './error.ts';
+import { ComplexNumber } from './plain.ts';
+import { Unreadable } from './unreadable.ts';
 import { kindOf, Tuple } from './unpickler.ts';
 
-/** What a file of `torch.save` may hold: None is null, a list or tuple an array, a dict a Map in its order, an integer beyond 2⁵³ a bigint. */
+/**
+ * What a file of `torch.save` may hold: None is null, a list or tuple an array, a dict (a Counter or defaultdict, too) a Map in its order, a set a Set, bytes a Uint8Array, an integer beyond
+ * 2⁵³ a bigint, a complex number `{ re, im }`, a number of NumPy a number, a device or dtype its text ('cuda:0', 'torch.float32').
+ */
 export type PyTorchValue =
   | null
   | boolean
@@ -13,7 +18,10 @@ export type PyTorchValue =
   | bigint
   | string
   | Tensor
+  | Uint8Array
+  | { readonly re: number; readonly im: number }
   | readonly PyTorchValue[]
+  | ReadonlySet<PyTorchValue>
   | ReadonlyMap<string | number | bigint | boolean | null, PyTorchValue>;
 
 const deepest = 200;
@@ -28,16 +36,30 @@ export async function buildValue(value: unknown, container: Container, fail: Fai
   const made = new Map<unknown, PyTorchValue>();
   const convert = (part: unknown): PyTorchValue => {
     if (part instanceof TensorRecord) return tensors.get(part.view) as Tensor;
-    if (typeof part !== 'object' || part === null) return part as PyTorchValue;
+    if (part instanceof DTypeName) return part.name;
+    if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return part as PyTorchValue;
     const before = made.get(part);
     if (before !== undefined) return before;
-    const own = part instanceof Map
-      ? new Map([...part].map(([key, item]) => [key as string, convert(item)]))
-      : (part instanceof Tuple ? part.items : (part as unknown[])).map(convert); // prettier-ignore
+    const own = convertParts(part, convert);
     made.set(part, own);
     return own;
   };
   return convert(value);
+}
+
+function convertParts(value: object, convert: (part: unknown) => PyTorchValue): PyTorchValue {
+  if (value instanceof ComplexNumber) return { re: value.re, im: value.im };
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key as string, convert(item)]));
+  if (value instanceof Set) return new Set([...value].map(convert));
+  return (value instanceof Tuple ? value.items : (value as unknown[])).map(convert);
+}
+
+/** The parts of a container by their names; undefined for what is none. */
+function partsOf(value: object): Iterable<readonly [unknown, unknown]> | undefined {
+  if (value instanceof Map) return value;
+  if (value instanceof Set) return [...value].entries();
+  if (value instanceof Tuple) return value.items.entries();
+  return Array.isArray(value) ? value.entries() : undefined;
 }
 
 /** All tensors with a name for messages; throws for what is none and no plain value, for circles, and for what is nested too deeply. */
@@ -50,20 +72,26 @@ function collect(
   fail: Fail,
 ): void {
   if (typeof value !== 'object' || value === null || done.has(value)) return;
+  if (value instanceof DTypeName || value instanceof ComplexNumber || value instanceof Uint8Array) return;
   const name = path.map(String).join('.');
   if (value instanceof TensorRecord) {
     found.set(value.view, name);
     done.add(value);
     return;
   }
-  if (!(value instanceof Map || value instanceof Tuple || Array.isArray(value)))
+  if (value instanceof Unreadable) throw value.error(name, fail);
+  const parts = partsOf(value);
+  if (parts === undefined)
     throw fail(`${path.length === 0 ? 'it' : quoted(name)} is ${kindOf(value)}, not a tensor or plain data`);
   if (open.has(value)) throw fail(`${quoted(name)} holds itself`);
   if (path.length >= deepest) throw fail(`it is nested more than ${deepest} deep`);
   open.add(value);
-  const entries =
-    value instanceof Map ? value : (value instanceof Tuple ? value.items : (value as unknown[])).entries();
-  for (const [key, item] of entries) collect(item, [...path, key], open, done, found, fail);
+  for (const [key, item] of parts) {
+    if (key instanceof Unreadable) throw key.error(name, fail);
+    if (key !== null && !['string', 'number', 'bigint', 'boolean'].includes(typeof key))
+      throw fail(`a dict has a key that is ${kindOf(key)}`, 'What is beside it is read with { key }.');
+    collect(item, [...path, key], open, done, found, fail);
+  }
   open.delete(value);
   done.add(value);
 }

@@ -1,7 +1,9 @@
-/** What the pickle of a PyTorch file may name: storages, what makes tensors of them, and a few containers. Everything else is refused by its name. */
+/** What the pickle of a PyTorch file may name: storages, what makes tensors of them, and plain data. Whatever else it names is a placeholder. */
 import { elementFormats, type ElementFormat, type ElementName } from '../elements.ts';
 import { quoted, type Fail } from './error.ts';
-import { kindOf, Tuple, type Builders } from './unpickler.ts';
+import { Global, isPlain, itemsOf, NumpyType, plainCalls, type Call, type Making } from './plain.ts';
+import { calledUnreadable, unknownName, Unreadable } from './unreadable.ts';
+import { kindOf, type Builders } from './unpickler.ts';
 
 /** Elements in a row that the file holds, not read yet. */
 export class StorageRecord {
@@ -15,17 +17,30 @@ export class StorageRecord {
   readonly offset: number;
   readonly length: number;
 
-  /** Bytes of the whole storage, and of an element in it. */
+  /** Bytes of the whole storage. */
   readonly bytes: number;
+  /** Where its elements are none that are read: what tensors of it are. */
+  readonly foreign: Unreadable | undefined;
 
-  constructor(key: string, format: ElementFormat | undefined, size: number, offset = 0, length: number = size) {
+  constructor(
+    key: string,
+    format: ElementFormat | undefined,
+    size: number,
+    { offset = 0, length = size, foreign }: { offset?: number; length?: number; foreign?: ForeignElements } = {},
+  ) {
     this.key = key;
     this.format = format;
     this.size = size;
     this.offset = offset;
     this.length = length;
-    this.bytes = size * (format?.bytes ?? 1);
+    this.bytes = size * (foreign?.bytes ?? format?.bytes ?? 1);
+    this.foreign = foreign?.value;
   }
+}
+
+interface ForeignElements {
+  readonly bytes: number;
+  readonly value: Unreadable;
 }
 
 /** A tensor that the file describes: elements of a storage from `offset` on, in steps. */
@@ -47,16 +62,18 @@ export class TensorRecord {
   }
 }
 
-/** A name that the pickle mentions and that stands for something. */
-class Global {
+/** `torch.float32`, a value of its own and the type of a tensor of an untyped storage. */
+export class DTypeName {
   readonly kind: string;
   readonly name: string;
 
   constructor(name: string) {
     this.name = name;
-    this.kind = `the ${name} itself`;
+    this.kind = `the ${name.slice(0, 100)} itself`;
   }
 }
+
+const dtypeName = /^torch\.(?:b?float\d+\w*|complex\d+|q?u?int\d+\w*|bits\w+|bool)$/;
 
 const storages: Readonly<Record<string, ElementName>> = {
   DoubleStorage: 'F64',
@@ -69,6 +86,15 @@ const storages: Readonly<Record<string, ElementName>> = {
   CharStorage: 'I8',
   ByteStorage: 'U8',
   BoolStorage: 'BOOL',
+};
+
+/** Bytes of elements that are not read, so that the storages behind them are found. */
+const foreignStorages: Readonly<Record<string, number>> = {
+  ComplexFloatStorage: 8,
+  ComplexDoubleStorage: 16,
+  QInt8Storage: 1,
+  QUInt8Storage: 1,
+  QInt32Storage: 4,
 };
 
 /** Types of elements that a tensor of an untyped storage names. */
@@ -91,11 +117,8 @@ const dtypes: Readonly<Record<string, ElementName>> = {
 const lookUp = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
 
-/** The element type of `torch.FloatStorage` or `torch.cuda.FloatStorage`. */
-function storageFormat(name: string): ElementName | undefined {
-  const [, own = ''] = /^torch\.(?:cuda\.)?(\w+)$/.exec(name) ?? [];
-  return lookUp(storages, own);
-}
+/** The name in `torch.FloatStorage` and in `torch.cuda.FloatStorage`. */
+const storageName = (name: string): string => /^torch\.(?:cuda\.)?(\w+)$/.exec(name)?.[1] ?? '';
 
 const untypedStorages: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'torch.storage.UntypedStorage',
@@ -106,40 +129,22 @@ function formatOf(name: ElementName): ElementFormat {
   return elementFormats.find((format) => format.name === name) as ElementFormat;
 }
 
-/** What calls make, by the name of what is called. */
-type Call = (args: readonly unknown[], fail: Fail) => unknown;
-
+/** What makes tensors, by the name of what is called. */
 const calls: Readonly<Record<string, Call>> = {
-  'collections.OrderedDict': ([items, ...others], fail) => {
-    if (others.length > 0 || (items !== undefined && !Array.isArray(items))) throw fail('it makes an OrderedDict of what is no list of pairs'); // prettier-ignore
-    const dict = new Map<unknown, unknown>();
-    for (const pair of (items ?? []) as readonly unknown[]) {
-      const [key, value, ...more] = itemsOf(pair) ?? [];
-      if (typeof key !== 'string' || value === undefined || more.length > 0) throw fail('it makes an OrderedDict of what is no list of pairs'); // prettier-ignore
-      dict.set(key, value);
-    }
-    return dict;
-  },
-  'torch.Size': ([sizes, ...others], fail) => {
-    const items = itemsOf(sizes ?? new Tuple([]));
-    if (others.length > 0 || items === undefined) throw fail('it makes a torch.Size of what is no tuple');
-    return new Tuple(items);
-  },
   // (storage, offset, shape, strides)
-  'torch._utils._rebuild_tensor': (args, fail) => tensorOf(args, undefined, fail),
+  'torch._utils._rebuild_tensor': (args, { fail }) => tensorOf(args, undefined, fail),
   // (storage, offset, shape, strides, requires_grad, backward_hooks, metadata?)
-  'torch._utils._rebuild_tensor_v2': (args, fail) => {
+  'torch._utils._rebuild_tensor_v2': (args, { fail }) => {
     const [, , , , , , metadata = null] = args;
-    refuseBits(metadata, fail);
-    return tensorOf(args, undefined, fail);
+    return bitsOf(metadata, fail) ?? tensorOf(args, undefined, fail);
   },
   // (storage, offset, shape, strides, requires_grad, backward_hooks, dtype, metadata?)
-  'torch._utils._rebuild_tensor_v3': (args, fail) => {
+  'torch._utils._rebuild_tensor_v3': (args, { fail }) => {
     const [, , , , , , dtype, metadata = null] = args;
-    const name = dtype instanceof Global ? lookUp(dtypes, dtype.name.replace(/^torch\./, '')) : undefined;
-    if (name === undefined) throw fail(`a tensor in it has ${kindOf(dtype)} for its dtype`);
-    refuseBits(metadata, fail);
-    return tensorOf(args, formatOf(name), fail);
+    if (!(dtype instanceof DTypeName)) throw fail(`a tensor in it has ${kindOf(dtype)} for its dtype`);
+    const name = lookUp(dtypes, dtype.name.replace(/^torch\./, ''));
+    if (name === undefined) return unknownName(dtype.name);
+    return bitsOf(metadata, fail) ?? tensorOf(args, formatOf(name), fail);
   },
   // (tensor, requires_grad, backward_hooks)
   'torch._utils._rebuild_parameter': parameterOf,
@@ -147,39 +152,48 @@ const calls: Readonly<Record<string, Call>> = {
   'torch._utils._rebuild_parameter_with_state': parameterOf,
 };
 
-/** What makes something else, and what to do about it. */
-const hints: readonly (readonly [RegExp, string])[] = [
-  [/^torch\.(?:cuda\.)?Complex(?:Float|Double)Storage$/, 'No dtype here holds complex numbers: save torch.view_as_real(x).'], // prettier-ignore
-  [/^torch\.(?:cuda\.)?Q\w+Storage$|_rebuild_qtensor$/, 'Quantised tensors are not read: save x.dequantize().'],
-  [/^torch\.(?:float8|complex)/, 'Save it in a dtype that is read: x.float().'],
-  [/_rebuild_sparse/, 'Sparse tensors are not read: save x.to_dense().'],
-  [/^numpy\./, 'Numbers of NumPy are objects to Python: save float(x), or torch.from_numpy(x).'],
-  [/\.(?:nn|models?|modules?)\./, 'It holds a whole module: save model.state_dict().'],
-];
+/** None of them takes more. */
+const mostArguments = 16;
 
-/** How the values of one file are built; `fail` is given what is wrong with the pickle. */
-export function builders(fail: Fail): Builders {
+/** How the values of one file are built; `fail` is given what is wrong with the pickle, `size` is how many bytes it has. */
+export function builders(fail: Fail, size: number): Builders {
   const known = new Map<string, StorageRecord>();
+  let spent = 0;
+  const spend = (count: number): void => {
+    spent += count;
+    if (spent > size) throw fail(`it copies more than the ${size} bytes that it has`);
+  };
   return {
     global(name) {
-      const isKnown = lookUp(calls, name) ?? storageFormat(name) ?? lookUp(dtypes, name.replace(/^torch\./, ''));
-      if (isKnown !== undefined || untypedStorages.has(name)) return new Global(name);
-      throw refused(name, fail);
+      if (dtypeName.test(name)) return new DTypeName(name);
+      const isTensors = lookUp(calls, name) ?? lookUp(storages, storageName(name)) ?? lookUp(foreignStorages, storageName(name)); // prettier-ignore
+      if (isTensors !== undefined || untypedStorages.has(name) || isPlain(name)) return new Global(name);
+      return unknownName(name);
     },
     call(callable, args) {
-      const call = callable instanceof Global ? lookUp(calls, callable.name) : undefined;
-      if (call === undefined) throw fail(`it calls ${kindOf(callable)}`);
-      return call(args, fail);
+      if (callable instanceof Unreadable) return calledUnreadable(callable, args);
+      if (!(callable instanceof Global)) throw fail(`it calls ${kindOf(callable)}`);
+      if (args.length > mostArguments) throw fail(`it calls ${kindOf(callable)} with ${args.length} arguments`);
+      // What is made of it is not read, either.
+      const unreadable = args.find((arg) => arg instanceof Unreadable);
+      if (unreadable !== undefined) return unreadable;
+      const call = lookUp(calls, callable.name) ?? lookUp(plainCalls, callable.name);
+      return call === undefined
+        ? new Unreadable(`what ${callable.name} makes`, `it calls ${callable.kind}`, 'Save tensors, dicts, lists, texts and numbers alone.') // prettier-ignore
+        : call(args, { fail, spend });
     },
     // `_metadata` of a state dict: the versions of its modules.
     build(target, state) {
+      if (target instanceof Unreadable) return;
+      if (target instanceof NumpyType) return target.setState(state, fail);
       if (!(target instanceof Map)) throw fail(`it sets attributes of ${kindOf(target)}`);
       if (!(state instanceof Map)) throw fail(`it sets attributes of a dict to ${kindOf(state)}`);
     },
     persistent(id) {
       const storage = storageOf(id, fail);
+      if (storage instanceof Unreadable) return storage;
       const before = known.get(storage.key);
-      if (before !== undefined && (before.format !== storage.format || before.size !== storage.size))
+      if (before !== undefined && (before.format !== storage.format || before.bytes !== storage.bytes))
         throw fail(`it describes the storage ${quoted(storage.key)} in two ways`);
       known.set(storage.key, storage);
       return storage;
@@ -187,47 +201,43 @@ export function builders(fail: Fail): Builders {
   };
 }
 
-function refused(name: string, fail: Fail): Error {
-  const [, hint] = hints.find(([pattern]) => pattern.test(name)) ?? [];
-  return fail(
-    `it names ${quoted(name)}, which is not for tensors and plain data. Nothing of it was run`,
-    hint ??
-      'Save tensors, dicts, lists, texts and numbers alone; do not load the file with Python unless you trust it.',
-  );
-}
-
-function itemsOf(value: unknown): readonly unknown[] | undefined {
-  if (value instanceof Tuple) return value.items;
-  return Array.isArray(value) ? value : undefined;
-}
-
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** ('storage', type, key, location, number of elements, view?), where a view is (key, offset, length). */
-function storageOf(id: unknown, fail: Fail): StorageRecord {
-  const [what, type, key, , size, view = null, ...others] = itemsOf(id) ?? [];
-  if (what === 'module') throw fail('it holds a whole module, with its source', 'Save model.state_dict().');
-  if (what !== 'storage' || others.length > 0) throw fail('it names something outside of it that is no storage');
+function storageOf(id: unknown, fail: Fail): StorageRecord | Unreadable {
+  const items = itemsOf(id) ?? [];
+  const [what, type, key, , size, view = null] = items;
+  // ('module', class, file, source)
+  if (what === 'module')
+    return type instanceof Unreadable
+      ? type
+      : new Unreadable('a whole module', 'it holds a whole module, with its source', 'Save model.state_dict().');
+  if (what !== 'storage' || items.length > 6) throw fail('it names something outside of it that is no storage');
+  if (type instanceof Unreadable) return type;
   const name = type instanceof Global ? type.name : '';
-  const element = storageFormat(name);
-  if (element === undefined && !untypedStorages.has(name)) throw fail(`a storage in it has ${kindOf(type)} for its type`); // prettier-ignore
+  const element = lookUp(storages, storageName(name));
+  const foreignBytes = lookUp(foreignStorages, storageName(name));
+  if (element === undefined && foreignBytes === undefined && !untypedStorages.has(name)) throw fail(`a storage in it has ${kindOf(type)} for its type`); // prettier-ignore
   if (typeof key !== 'string' || !/^[\w-]{1,100}$/.test(key)) throw fail(`a storage in it has the key ${quoted(key)}`);
   if (!isCount(size)) throw fail(`the storage ${quoted(key)} is said to have ${quoted(size)} elements`);
   const format = element === undefined ? undefined : formatOf(element);
+  if (foreignBytes !== undefined)
+    return new StorageRecord(key, undefined, size, { foreign: { bytes: foreignBytes, value: unknownName(name) } });
   if (view === null) return new StorageRecord(key, format, size);
   const [, offset, length] = itemsOf(view) ?? [];
   if (!isCount(offset) || !isCount(length) || offset + length > size)
     throw fail(`a view of the storage ${quoted(key)} is outside of it`);
-  return new StorageRecord(key, format, size, offset, length);
+  return new StorageRecord(key, format, size, { offset, length });
 }
 
 /** Elements count in int32 here. */
 const mostElements = 2 ** 31 - 1;
 const mostAxes = 64;
 
-function tensorOf(args: readonly unknown[], dtype: ElementFormat | undefined, fail: Fail): TensorRecord {
+function tensorOf(args: readonly unknown[], dtype: ElementFormat | undefined, fail: Fail): TensorRecord | Unreadable {
   const [storage, offset, size, stride] = args;
   if (!(storage instanceof StorageRecord)) throw fail(`it makes a tensor of ${kindOf(storage)}`);
+  if (storage.foreign !== undefined) return storage.foreign;
   const [shape, strides] = [itemsOf(size), itemsOf(stride)];
   const format = dtype ?? storage.format;
   if (format === undefined) throw fail('it makes a tensor of an untyped storage without a dtype');
@@ -264,15 +274,16 @@ function listed(values: readonly unknown[] | undefined): string {
   return values === undefined ? 'nothing' : `[${values.slice(0, 8).map(String).join(', ')}]`;
 }
 
-function parameterOf([tensor]: readonly unknown[], fail: Fail): TensorRecord {
+function parameterOf([tensor]: readonly unknown[], { fail }: Making): TensorRecord {
   if (!(tensor instanceof TensorRecord)) throw fail(`it makes a parameter of ${kindOf(tensor)}`);
   return tensor;
 }
 
-/** A tensor may be the negative or the conjugate of what its storage holds. */
-function refuseBits(metadata: unknown, fail: Fail): void {
-  if (metadata === null) return;
+/** A tensor may be the negative or the conjugate of what its storage holds, which is not read. */
+function bitsOf(metadata: unknown, fail: Fail): Unreadable | undefined {
+  if (metadata === null) return undefined;
   if (!(metadata instanceof Map)) throw fail(`a tensor in it has ${kindOf(metadata)} for its metadata`);
-  for (const bit of ['neg', 'conj'])
-    if (metadata.get(bit) === true) throw fail(`a tensor in it is kept as ${bit}`, 'Save x.resolve_neg().resolve_conj().'); // prettier-ignore
+  const bit = ['neg', 'conj'].find((name) => metadata.get(name) === true);
+  if (bit === undefined) return undefined;
+  return new Unreadable(`a tensor kept as ${bit}`, `a tensor in it is kept as ${bit}`, 'Save x.resolve_neg().resolve_conj().'); // prettier-ignore
 }

@@ -2,13 +2,13 @@
 import { crc32 } from '@hebb/files';
 import { readZipDirectory, readZipEntry, type ZipEntry } from '@hebb/tensor/zip';
 import type { ByteSource } from '../source.ts';
-import { builders, type StorageRecord } from './builders.ts';
+import { builders, StorageRecord } from './builders.ts';
 import { quoted, type Fail } from './error.ts';
 import { PickleEnds, unpickle, type Builders, type Unpickled } from './unpickler.ts';
 
 /** A file with its storages still in it. */
 export interface Container {
-  /** Dicts, lists, tuples and records of tensors. */
+  /** Dicts, lists, tuples, other plain data, records of tensors, and placeholders of what is none of them. */
   readonly value: unknown;
   /** The bytes of a storage, little-endian; `width` is how many an element has. Throws where there are not as many as the pickle says. */
   readStorage(storage: StorageRecord, width: number): Promise<Uint8Array>;
@@ -88,7 +88,7 @@ async function openArchive(source: ByteSource, fail: Fail): Promise<Container> {
   if (order !== 'little' && order !== 'big') throw fail(`its order of bytes is ${quoted(order)}`);
   const pickle = byName.get(`${root}data.pkl`) as ZipEntry;
   if (pickle.size > largestPickle) throw fail(`its pickle has ${pickle.size} bytes; up to ${largestPickle} are read`);
-  const value = whole(await readZipEntry(source, pickle, options), builders(pickled(fail)), fail);
+  const value = whole(await readZipEntry(source, pickle, options), builders(pickled(fail), pickle.size), fail);
   return {
     value,
     async readStorage({ key, bytes }, width) {
@@ -181,12 +181,12 @@ async function readPickles(source: ByteSource, fail: Fail): Promise<Pickles> {
 function parsePickles(bytes: Uint8Array, fail: Fail): Pickles {
   const words = pickled(fail);
   const storages = new Map<string, StorageRecord>();
-  const build = builders(words);
+  const build = builders(words, bytes.length);
   const noting: Builders = {
     ...build,
     persistent(id) {
-      const storage = build.persistent(id) as StorageRecord;
-      storages.set(storage.key, storage);
+      const storage = build.persistent(id);
+      if (storage instanceof StorageRecord) storages.set(storage.key, storage);
       return storage;
     },
   };

@@ -7,6 +7,7 @@ import { buildValue, type PyTorchValue } from './build.ts';
 import { TensorRecord } from './builders.ts';
 import { openContainer } from './container.ts';
 import { PyTorchFileError, quoted, type Fail } from './error.ts';
+import { Unreadable } from './unreadable.ts';
 import { type Dict, kindOf } from './unpickler.ts';
 
 export interface ReadPyTorchOptions {
@@ -25,8 +26,8 @@ const optionNames: OptionNames<ReadPyTorchOptions> = {
  * Reads a state dict that PyTorch saved, `torch.save(model.state_dict(), path)`, as `.pt` or `.pth`: the ZIP format since 1.6 and the one before. Its counterpart for safetensors is
  * {@link readSafetensors}.
  *
- * A pickle is a program; this reads it with a machine that can build tensors, dicts, lists, tuples, texts and numbers and nothing else. Whatever else it names (`posix.system`) is refused by
- * name, and nothing is ever run. What the file says of sizes is compared with what is there before memory is taken for it.
+ * A pickle is a program; this reads it with a machine that can build tensors and plain data and nothing else. Nothing is ever run: whatever else the file names (`posix.system`, a class, a
+ * function) is a placeholder without parts, and an error with that name where what is asked for holds one. What the file says of sizes is compared with what is there before memory is taken for it.
  *
  * float32, float16, int32, uint8 and bool stay what they are; float64 and bfloat16 become float32, other integers int32. Views, strides and shared storages are read as what they show; what
  * shares its elements under two names (tied weights) is one tensor. Of a checkpoint, `{'model': …, 'optimizer': …}`, `key` chooses the state dict, and only its tensors are read;
@@ -49,7 +50,8 @@ export function readPyTorch(source: FileSource, options: ReadPyTorchOptions = {}
 }
 
 /**
- * Reads whatever `torch.save` was given, as {@link readPyTorch} does: dicts are Maps in their order, lists and tuples arrays, None is null.
+ * Reads whatever `torch.save` was given, as {@link readPyTorch} does: dicts (Counter and defaultdict, too) are Maps in their order, lists and tuples arrays, sets Sets,
+ * None is null, bytes a Uint8Array, integers beyond 2⁵³ bigints, complex numbers `{ re, im }`, numbers of NumPy numbers, devices and dtypes their texts.
  *
  * ```ts
  * // torch.save({'model': model.state_dict(), 'optimizer': optimizer.state_dict(), 'epoch': 3}, 'checkpoint.pt')
@@ -94,6 +96,7 @@ async function read<T>(
 function choose(value: unknown, keys: readonly string[], fail: Fail): unknown {
   return keys.reduce((part, key) => {
     if (part instanceof Map && part.has(key)) return part.get(key);
+    if (part instanceof Unreadable) throw part.error('', fail);
     throw fail(`there is no ${quoted(key)} in it; it holds ${contentOf(part)}`);
   }, value);
 }
@@ -105,7 +108,10 @@ function isStateDict(value: unknown): value is Dict {
 }
 
 function noStateDict(value: unknown, fail: Fail): Error {
+  if (value instanceof Unreadable) return value.error('', fail);
   const inside = value instanceof Map ? [...value].filter(([, item]) => isStateDict(item) && item.size > 0) : [];
+  const [name, unreadable] = (value instanceof Map && [...value].find(([, item]) => item instanceof Unreadable)) || [];
+  if (inside.length === 0 && unreadable instanceof Unreadable) return unreadable.error(String(name), fail);
   return fail(
     `it holds no state dict, but ${contentOf(value)}`,
     inside.length > 0

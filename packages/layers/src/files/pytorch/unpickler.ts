@@ -1,10 +1,12 @@
 /**
  * Python's pickles (protocols 0 to 5; PEP 3154, PEP 574, `pickletools`), the opcodes that plain data needs. A pickle is a program for a machine with a stack; this machine has no
- * instruction that imports or calls anything: what a global stands for, and what a call of one makes, say the `builders`, and every other opcode is refused by name.
+ * instruction that imports or calls anything: what a global stands for, and what a call of one makes, say the `builders`; what they do not know is an {@link Unreadable}, to which everything
+ * may happen and nothing does. Other opcodes are refused by name.
  *
  * It is a loop over bytes. Nothing recurses, each opcode makes one value, and how many there may be is limited.
  */
 import { quoted, type Fail } from './error.ts';
+import { Unreadable } from './unreadable.ts';
 
 /** A tuple, which unlike a list nothing can be appended to. */
 export class Tuple {
@@ -20,7 +22,7 @@ export type Dict = Map<unknown, unknown>;
 
 /** What a pickle may do besides plain data. */
 export interface Builders {
-  /** What `module.name` stands for; throws for what is not known. */
+  /** What `module.name` stands for; an Unreadable for what is not known. */
   global(name: string): unknown;
   /** The result of a call. */
   call(callable: unknown, args: readonly unknown[]): unknown;
@@ -135,18 +137,20 @@ export function unpickle(bytes: Uint8Array, start: number, builders: Builders, f
     return counted(new Tuple(items));
   };
   const append = (list: unknown, items: readonly unknown[]): void => {
+    if (list instanceof Unreadable) return;
     if (!Array.isArray(list)) throw fail(`it appends to ${kindOf(list)}`);
     for (const item of items) list.push(item);
   };
   const setItems = (dict: unknown, items: readonly unknown[]): void => {
+    if (dict instanceof Unreadable) return;
     if (!(dict instanceof Map)) throw fail(`it sets an item of ${kindOf(dict)}`);
     if (items.length % 2 !== 0) throw fail('it sets an item of a dict without a value');
-    for (let i = 0; i < items.length; i += 2) {
-      const key = items[i];
-      if (key !== null && !['string', 'number', 'bigint', 'boolean'].includes(typeof key))
-        throw fail(`a dict has a key that is ${kindOf(key)}`);
-      dict.set(key, items[i + 1]);
-    }
+    for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
+  };
+  /** What an instruction that makes an instance of a class gives. */
+  const instance = (opcode: string, type: unknown): Unreadable => {
+    if (type instanceof Unreadable) return type;
+    throw refuse(opcode, 'is not for plain data');
   };
   const get = (index: number): unknown => {
     const value = memo[index];
@@ -244,12 +248,26 @@ export function unpickle(bytes: Uint8Array, start: number, builders: Builders, f
         stack.push(unescaped(String.fromCharCode(...rawLine()), fail));
         break;
       case 'BINUNICODE':
-      case 'BINSTRING':
         stack.push(decode(take(uint32())));
         break;
       case 'SHORT_BINUNICODE':
-      case 'SHORT_BINSTRING':
         stack.push(decode(take(byte())));
+        break;
+      case 'BINSTRING':
+        stack.push(textOrBytes(take(uint32())));
+        break;
+      case 'SHORT_BINSTRING':
+        stack.push(textOrBytes(take(byte())));
+        break;
+      case 'BINBYTES':
+        stack.push(new Uint8Array(take(uint32())));
+        break;
+      case 'SHORT_BINBYTES':
+        stack.push(new Uint8Array(take(byte())));
+        break;
+      case 'BINBYTES8':
+      case 'BYTEARRAY8':
+        stack.push(new Uint8Array(take(uint64())));
         break;
       case 'BINUNICODE8':
         stack.push(decode(take(uint64())));
@@ -308,6 +326,21 @@ export function unpickle(bytes: Uint8Array, start: number, builders: Builders, f
         break;
       }
 
+      case 'EMPTY_SET':
+        stack.push(counted(new Set<unknown>()));
+        break;
+      case 'FROZENSET':
+        stack.push(counted(new Set(popMark())));
+        break;
+      case 'ADDITEMS': {
+        const items = popMark();
+        const set = top();
+        if (set instanceof Unreadable) break;
+        if (!(set instanceof Set)) throw fail(`it adds to ${kindOf(set)}`);
+        for (const item of items) set.add(item);
+        break;
+      }
+
       case 'GET':
         stack.push(get(Number(matching(/^\d{1,10}$/, 'note'))));
         break;
@@ -361,8 +394,23 @@ export function unpickle(bytes: Uint8Array, start: number, builders: Builders, f
         throw refuse(name, `names something outside of it, ${quoted(line())}`);
       case 'INST': {
         const module = line();
-        throw refuse(name, `would make a ${quoted(`${module}.${line()}`)}`);
+        const type = builders.global(`${module}.${line()}`);
+        popMark();
+        stack.push(instance(name, type));
+        break;
       }
+      case 'OBJ':
+        stack.push(instance(name, popMark()[0]));
+        break;
+      case 'NEWOBJ_EX':
+        pop();
+        pop();
+        stack.push(instance(name, pop()));
+        break;
+      case 'NEWOBJ':
+        pop();
+        stack.push(instance(name, pop()));
+        break;
       case undefined:
         throw fail(`it has an opcode that does not exist, ${opcode}`);
       default:
@@ -377,6 +425,8 @@ export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (value instanceof Tuple) return 'a tuple';
   if (value instanceof Map) return 'a dict';
+  if (value instanceof Set) return 'a set';
+  if (value instanceof Uint8Array) return 'bytes';
   if (typeof value === 'string') return 'a text';
   if (typeof value === 'boolean') return 'a bool';
   if (typeof value === 'number' || typeof value === 'bigint') return 'a number';
@@ -384,7 +434,8 @@ export function kindOf(value: unknown): string {
   return kind;
 }
 
-function narrow(value: bigint): number | bigint {
+/** A number where it is one exactly. */
+export function narrow(value: bigint): number | bigint {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
@@ -395,6 +446,15 @@ function toInteger(text: string): bigint {
 function toFloat(text: string): number {
   const [sign, size] = [text.startsWith('-') ? -1 : 1, text.replace(/^[+-]/, '').toLowerCase()];
   return sign * (size === 'inf' ? Infinity : size === 'nan' ? NaN : Number(size));
+}
+
+/** A `str` of Python 2 is bytes; mostly they are a text. */
+function textOrBytes(bytes: Uint8Array): string | Uint8Array {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return new Uint8Array(bytes);
+  }
 }
 
 /** Text of protocol 0: Latin letters beyond ASCII as they are, others as \uXXXX and \UXXXXXXXX. */
