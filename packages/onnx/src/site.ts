@@ -113,8 +113,9 @@ export class Site<P extends Primitive = Primitive> {
 
   fail(reason: string, hint?: string): never {
     const version = this.node.versions[0];
+    const name = this.node.op === 'composite' ? (this.#version(0) as Attributes['composite']).name : this.node.op;
     const error = new OnnxExportError(
-      `[exportOnnx] cannot write ${this.node.op} ${version === undefined ? '' : formatType(version.type)}: ${reason}.`,
+      `[exportOnnx] cannot write ${name} ${version === undefined ? '' : formatType(version.type)}: ${reason}.`,
       {
         op: this.node.op,
         hint: hint ?? 'Give the input a fixed size, or write the computation with sizes that follow from the inputs.',

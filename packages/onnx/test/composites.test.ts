@@ -126,6 +126,8 @@ describe("a user's composite with the name of one of ours", () => {
     'conv',
     'maxPool',
     'averagePool',
+    'adaptiveAveragePool',
+    'adaptiveMaxPool',
     'batchNorm',
     'tan',
     'sinh',

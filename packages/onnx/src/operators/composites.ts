@@ -2,6 +2,8 @@
 import { layerComposites, recurrentDefinitions } from '@hebb/layers/internal';
 import {
   acoshDefinition,
+  adaptiveAverageDefinition,
+  adaptiveMaxDefinition,
   attentionDefinition,
   complexTransformDefinition,
   einsumDefinition,
@@ -47,6 +49,7 @@ import {
 import type { CompositeAttributes } from '@hebb/tensor';
 import type { OperatorAttributes } from '../builder.ts';
 import { first, isStatic, type Extent } from '../extents.ts';
+import { elementTypes } from '../schema.ts';
 import type { Value } from '../emitter.ts';
 import type { Site } from '../site.ts';
 import { attention } from './attention.ts';
@@ -177,12 +180,27 @@ const convolution: CompositeRule = {
   },
 };
 
-/** Windows over the spatial axes; what they need past the padding for a last window (ceil mode) is padding too. */
-function windows(options: CompositeAttributes): OperatorAttributes {
+/** Whether the windows need past the padding what the traces show: where ceil mode adds windows, that depends on the size of an axis. */
+function isFixed(site: Site<'composite'>): boolean {
+  const options = optionsOf(site);
+  const stride = listOf(options, 'stride');
+  const spatial = site.inputExtents(0).slice(-stride.length);
+  return options['ceilMode'] !== true || spatial.every((extent, axis) => isStatic(extent) || stride[axis] === 1);
+}
+
+/**
+ * Windows over the spatial axes. What they need past the padding for a last window (ceil mode) is padding too, where no free size decides it; else
+ * it is left to the operator, whose `ceil_mode` drops a last window that begins past the input, as PyTorch's does.
+ */
+function windows(site: Site<'composite'>): OperatorAttributes {
+  const options = optionsOf(site);
+  const low = listOf(options, 'low');
+  const fixed = isFixed(site);
   return {
     kernel_shape: listOf(options, 'kernel'),
     strides: listOf(options, 'stride'),
-    pads: [...listOf(options, 'low'), ...listOf(options, 'high')],
+    pads: [...low, ...(fixed ? listOf(options, 'high') : low)],
+    ...(!fixed && { ceil_mode: 1 }),
   };
 }
 
@@ -190,31 +208,74 @@ function windows(options: CompositeAttributes): OperatorAttributes {
 const hasShortPadding = (options: CompositeAttributes): boolean =>
   listOf(options, 'high').every((n, axis) => n < (listOf(options, 'kernel')[axis] ?? 0));
 
+/** Refuses ceil mode along a free size where `reason` keeps the operator from meaning the same: bodies are right for the sizes traced alone. */
+function refuseCeilMode(site: Site<'composite'>, reason: string): never {
+  return site.fail(
+    `ONNX has no ceil mode along a free size ${reason}`,
+    'Give the pooled axes fixed sizes, or pool without ceilMode (pad the input before, if the last elements must count).',
+  );
+}
+
 const maxPool: CompositeRule = {
-  covers: (site) => site.dtype === 'float32' && hasShortPadding(optionsOf(site)),
+  sized: ['high'],
+  covers: (site) => !isFixed(site) || (site.dtype === 'float32' && hasShortPadding(optionsOf(site))),
   write: (site) => {
-    const options = optionsOf(site);
-    const attributes = { ...windows(options), dilations: listOf(options, 'dilation') };
-    return site.emit('MaxPool', [site.full(0)], { attributes });
+    const dilations = listOf(optionsOf(site), 'dilation');
+    if (!isFixed(site)) {
+      if (site.dtype !== 'float32') refuseCeilMode(site, `for ${site.dtype}`);
+      // onnxruntime leaves out a last one that begins in the input.
+      if (dilations.some((n) => n > 1)) refuseCeilMode(site, 'that runtimes agree on for dilated windows');
+    }
+    return site.emit('MaxPool', [site.full(0)], { attributes: { ...windows(site), dilations } });
   },
 };
 
-/** Where elements past the padding exist, only means over what is in the input are ONNX's. */
+/** Elements past the padding, which never count, are ONNX's where the padding does not count either; without padding it is all the same. */
 const averagePool: CompositeRule = {
+  sized: ['high', 'beyond'],
   covers: (site) => {
     const options = optionsOf(site);
-    const counted = options['countIncludePad'] === false || listOf(options, 'beyond').every((n) => n === 0);
     return (
-      site.node.inputs[0]?.dtype === 'float32' &&
-      numberOf(options, 'divisor') === 0 &&
-      counted &&
-      hasShortPadding(options)
+      !isFixed(site) ||
+      (site.node.inputs[0]?.dtype === 'float32' &&
+        numberOf(options, 'divisor') === 0 &&
+        (!countsPadding(options) || listOf(options, 'beyond').every((n) => n === 0)) &&
+        hasShortPadding(options))
     );
   },
   write: (site) => {
     const options = optionsOf(site);
-    const attributes = { ...windows(options), count_include_pad: options['countIncludePad'] === true ? 1 : 0 };
-    return site.emit('AveragePool', [site.full(0)], { attributes });
+    if (!isFixed(site)) {
+      if (numberOf(options, 'divisor') !== 0) refuseCeilMode(site, 'with a divisor of its own');
+      if (countsPadding(options)) refuseCeilMode(site, 'where the padding counts in the mean');
+    }
+    const x = site.full(0);
+    const float =
+      x.dtype === 'float32'
+        ? x
+        : site.emit('Cast', [x], { attributes: { to: elementTypes.float32 }, extents: x.extents });
+    const attributes = { ...windows(site), count_include_pad: countsPadding(options) ? 1 : 0 };
+    return site.emit('AveragePool', [float], { attributes });
+  },
+};
+
+function countsPadding(options: CompositeAttributes): boolean {
+  return options['countIncludePad'] === true && listOf(options, 'low').some((n) => n > 0);
+}
+
+/** ONNX has no windows that follow from a size: a body is written where the pooled axes have fixed ones, and nothing where one is free. */
+const adaptivePool: CompositeRule = {
+  covers: (site) => {
+    const wanted = listOf(optionsOf(site), 'wanted');
+    const spatial = site.inputExtents(0).slice(-wanted.length);
+    return spatial.some((extent, axis) => wanted[axis] !== 0 && !isStatic(extent));
+  },
+  write: (site) => {
+    const wanted = listOf(optionsOf(site), 'wanted').map((n) => (n === 0 ? 'null' : n));
+    return site.fail(
+      `ONNX has no operator that pools an axis of a free size to a given one (outputSize [${wanted.join(', ')}])`,
+      'Give the pooled axes fixed sizes, pool to one element (outputSize 1, on all axes of a maximum), or use windows of a fixed kernelSize.',
+    );
   },
 };
 
@@ -288,6 +349,13 @@ const normalizations: readonly (readonly [CompositeIdentity, CompositeRule])[] =
   [localResponseNormDefinition, localResponse],
 ];
 
+/** Whether options are the same, but for the `sized` ones. */
+function isSame(a: CompositeAttributes, b: CompositeAttributes, sized: readonly string[] = []): boolean {
+  const fixed = (options: CompositeAttributes): string =>
+    JSON.stringify(options, (name, value: unknown) => (sized.includes(name) ? undefined : value));
+  return fixed(a) === fixed(b);
+}
+
 /** The rule of a composite, where it has one that covers this use. */
 export function findRule(site: Site<'composite'>): CompositeRule | undefined {
   const { versions } = site.node;
@@ -296,7 +364,7 @@ export function findRule(site: Site<'composite'>): CompositeRule | undefined {
   const usable =
     rule !== undefined &&
     site.emitter.opset >= (rule.since ?? 1) &&
-    versions.every((version) => JSON.stringify(version.attributes.options) === JSON.stringify(options)) &&
+    versions.every((version) => isSame((version as Node<'composite'>).attributes.options, options, rule.sized)) &&
     rule.covers?.(site) !== false;
   return usable ? rule : undefined;
 }
@@ -309,6 +377,8 @@ export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map
   [convDefinition, convolution],
   [maxPoolDefinition, maxPool],
   [averagePoolDefinition, averagePool],
+  [adaptiveAverageDefinition, adaptivePool],
+  [adaptiveMaxDefinition, adaptivePool],
   [batchNormDefinition, batchNorm],
   ...normalizations,
   [softmaxDefinition, alongAxis('Softmax')],

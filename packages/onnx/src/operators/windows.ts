@@ -16,7 +16,15 @@ export function unfold(site: Site<'unfold'>): Value {
     const axis = outer + i;
     const count = site.extents[outer + i] ?? [];
     const width = site.extents[outer + axes + i] ?? [];
-    const positions = windowPositions(site, count, first(width), stride[i] ?? 1, dilation[i] ?? 1);
+    const reach = (dilation[i] ?? 1) * (first(width) - 1) + 1;
+    const positions = windowPositions(
+      site,
+      count,
+      () => countWindows(site, value, axis, reach, stride[i] ?? 1),
+      first(width),
+      stride[i] ?? 1,
+      dilation[i] ?? 1,
+    );
     const extents = [...value.extents.slice(0, axis), count, width, ...value.extents.slice(axis + 1)];
     value = site.emit('Gather', [value, positions], { attributes: { axis }, extents });
   }
@@ -26,9 +34,21 @@ export function unfold(site: Site<'unfold'>): Value {
   return axes === 1 ? value : site.emit('Transpose', [value], { attributes: { perm: permutation } });
 }
 
+/** ⌊(S − reach) / stride⌋ + 1 from the size that an axis has when the file runs, as a scalar. */
+function countWindows(site: Site<'unfold'>, value: Value, axis: number, reach: number, stride: number): string {
+  const { emitter } = site;
+  const scalar = { dtype: 'int64', extents: [] } as const;
+  const number = (n: number): string => emitter.builder.constant('int64', [], [n]);
+  const vector = emitter.builder.node('Shape', [value.name], { start: axis, end: axis + 1 }, site.name('Shape'));
+  const size = site.emit('Squeeze', [vector, emitter.ints([0])], scalar);
+  const room = site.emit('Sub', [size, number(reach)], scalar);
+  return site.emit('Add', [site.emit('Div', [room, number(stride)], scalar), number(1)], scalar).name;
+}
+
 function windowPositions(
   site: Site<'unfold'>,
   count: Extent,
+  counted: () => string,
   width: number,
   stride: number,
   dilation: number,
@@ -44,8 +64,7 @@ function windowPositions(
     );
   }
   const int64 = { dtype: 'int64', extents: [count] } as const;
-  const limit =
-    emitter.extentScalar(count) ?? site.fail('the number of windows does not follow from the sizes of the inputs');
+  const limit = emitter.extentScalar(count) ?? counted();
   const range = site.emit(
     'Range',
     [emitter.builder.constant('int64', [], [0]), limit, emitter.builder.constant('int64', [], [1])],

@@ -6,6 +6,7 @@ import { sizeOf } from '../graph/types.ts';
 import { tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { minimum } from './arithmetic.ts';
+import { compose, type CompositeDefinition } from './compose.ts';
 import { where } from './comparison.ts';
 import { tensor } from './creation.ts';
 import { maxWithIndices, type ValuesWithIndices } from './extremes.ts';
@@ -29,7 +30,18 @@ import {
 /** The spatial size of the result: a number for all axes, or one for each, null where the input's is kept. */
 export type AdaptiveSize = number | readonly (number | null)[];
 
-function sizesOf(op: string, axes: number, x: Tensor, outputSize: AdaptiveSize): number[] {
+interface AdaptiveSizes {
+  /** Of the result. */
+  readonly sizes: number[];
+  /** Of the result, as they were asked for: 0 where the input's is kept. */
+  readonly wanted: number[];
+  /** Which axes become one element. */
+  readonly whole: boolean[];
+  /** Whether each axis is pooled as a whole or not at all, by what was asked for and not by the extents of x. */
+  readonly isPlain: boolean;
+}
+
+function sizesOf(op: string, axes: number, x: Tensor, outputSize: AdaptiveSize): AdaptiveSizes {
   requireImage(op, x, axes);
   const list: readonly (number | null)[] =
     typeof outputSize === 'number'
@@ -46,7 +58,8 @@ function sizesOf(op: string, axes: number, x: Tensor, outputSize: AdaptiveSize):
     );
   const sizes = list.map((n, axis) => n ?? x.shape[axis + 2] ?? 1);
   if (x.shape.slice(2).some((n) => n === 0)) throw new ShapeError(`[${op}] there is nothing to pool in ${x}.`);
-  return sizes;
+  const wanted = list.map((n) => n ?? 0);
+  return { sizes, wanted, whole: wanted.map((n) => n === 1), isPlain: wanted.every((n) => n <= 1) };
 }
 
 /** The windows' size where all are alike. */
@@ -136,16 +149,36 @@ function filled({ elements, longest, lengths }: UnevenWindows, outside: number):
   return reshape(chosen, [...shape.slice(0, 2 + axes), sizeOf(longest)]);
 }
 
-function adaptiveMax(
-  op: string,
-  axes: number,
-  x: Tensor,
-  outputSize: AdaptiveSize,
-  even: (x: Tensor, kernel: readonly number[]) => ValuesWithIndices,
-): ValuesWithIndices {
-  const sizes = sizesOf(op, axes, x, outputSize);
-  const kernel = evenKernel(x, sizes);
+/** The maximum over whole axes: they become the last one, along which the first of several wins. */
+function wholeMax(x: Tensor, whole: readonly boolean[]): ValuesWithIndices {
+  const spatial = whole.map((_, axis) => axis + 2);
+  const pooled = spatial.filter((_, i) => whole[i]);
+  const kept = [0, 1, ...spatial.filter((_, i) => !whole[i])];
+  const extents = (axes: readonly number[]): number[] => axes.map((axis) => x.shape[axis] ?? 1);
+  const last = reshape(x.permute([...kept, ...pooled]), [...extents(kept), sizeOf(extents(pooled))]);
+  const { values, indices } = maxWithIndices(last, -1);
+  const shape = x.shape.map((n, axis) => (axis >= 2 && whole[axis - 2] ? 1 : n));
+  const kernel = whole.map((all, i) => (all ? (x.shape[i + 2] ?? 1) : 1));
+  const winners = reshape(indices, shape);
+  // Over all axes their order is that of x already.
+  const places = whole.every(Boolean)
+    ? winners
+    : flatIndices(x, winners, kernel, (axis, place) =>
+        whole[axis] ? place : positionsAlong(axis + 2, x.shape[axis + 2] ?? 1, x.ndim).add(place),
+      );
+  return { values: reshape(values, shape), indices: places };
+}
+
+type EvenMax = (x: Tensor, kernel: readonly number[]) => ValuesWithIndices;
+/** By the number of axes, less one. */
+const maxima: readonly EvenMax[] = [maxPool1dWithIndices, maxPool2dWithIndices, maxPool3dWithIndices];
+const averages = [avgPool1d, avgPool2d, avgPool3d] as const;
+
+function adaptiveMax(op: string, axes: number, x: Tensor, outputSize: AdaptiveSize, even: EvenMax): ValuesWithIndices {
+  const { sizes, whole, isPlain } = sizesOf(op, axes, x, outputSize);
   const input = numeric(x);
+  if (isPlain) return wholeMax(input, whole);
+  const kernel = evenKernel(x, sizes);
   if (kernel !== undefined) return even(input, kernel);
   const windows = unevenWindows(op, input, sizes);
   const { values, indices: winners } = maxWithIndices(filled(windows, lowestOf(input.dtype)), -1);
@@ -155,20 +188,46 @@ function adaptiveMax(
   return { values, indices };
 }
 
-function adaptiveAverage(
-  op: string,
-  axes: number,
-  x: Tensor,
-  outputSize: AdaptiveSize,
-  even: (x: Tensor, kernel: readonly number[]) => Tensor,
-): Tensor {
-  const sizes = sizesOf(op, axes, x, outputSize);
-  const kernel = evenKernel(x, sizes);
-  if (kernel !== undefined) return even(x, kernel);
-  if (x.dtype === 'float16') return inFloat32(x, (wide) => adaptiveAverage(op, axes, wide, outputSize, even));
-  const windows = unevenWindows(op, x.to('float32'), sizes);
-  const counts = windows.lengths.reduce((product, length) => product.mul(length));
-  return filled(windows, 0).sum(-1).div(counts);
+/** `wanted` for each axis, 0 where the input's size is kept; files need it, since these windows are ONNX's only where the pooled axes have fixed sizes. */
+type AdaptivePooling = { readonly op: string; readonly wanted: number[] };
+
+const askedFor = ({ wanted }: AdaptivePooling): AdaptiveSize => wanted.map((n) => (n === 0 ? null : n));
+
+export const adaptiveMaxDefinition: CompositeDefinition<AdaptivePooling> = {
+  name: 'adaptiveMaxPool',
+  body(pooling, x) {
+    const { op, wanted } = pooling;
+    return adaptiveMax(op, wanted.length, x, askedFor(pooling), maxima[wanted.length - 1] as EvenMax).values;
+  },
+};
+
+function adaptiveMaxValues(op: string, axes: number, x: Tensor, outputSize: AdaptiveSize): Tensor {
+  const { wanted, whole, isPlain } = sizesOf(op, axes, x, outputSize);
+  const input = numeric(x);
+  return isPlain ? wholeMax(input, whole).values : compose(adaptiveMaxDefinition, { op, wanted }, [input]);
+}
+
+export const adaptiveAverageDefinition: CompositeDefinition<AdaptivePooling> = {
+  name: 'adaptiveAveragePool',
+  body(pooling, x) {
+    const { op, wanted } = pooling;
+    const { sizes } = sizesOf(op, wanted.length, x, askedFor(pooling));
+    const kernel = evenKernel(x, sizes);
+    if (kernel !== undefined) return (averages[wanted.length - 1] as typeof avgPool1d)(x, kernel);
+    const windows = unevenWindows(op, x, sizes);
+    const counts = windows.lengths.reduce((product, length) => product.mul(length));
+    return filled(windows, 0).sum(-1).div(counts);
+  },
+};
+
+/** Axes that become one element are means by themselves; the others have windows. */
+function adaptiveAverage(op: string, axes: number, x: Tensor, outputSize: AdaptiveSize): Tensor {
+  const { wanted, whole, isPlain } = sizesOf(op, axes, x, outputSize);
+  return inFloat32(x, (wide) => {
+    const pooled = whole.flatMap((all, axis) => (all ? [axis + 2] : []));
+    const mean = pooled.length === 0 ? wide : wide.mean(pooled, { keepDims: true });
+    return isPlain ? mean : compose(adaptiveAverageDefinition, { op, wanted }, [mean]);
+  });
 }
 
 /**
@@ -183,7 +242,7 @@ function adaptiveAverage(
  * ```
  */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
-  return adaptiveAverage('adaptiveAvgPool2d', 2, x, outputSize, avgPool2d);
+  return adaptiveAverage('adaptiveAvgPool2d', 2, x, outputSize);
 }
 
 /**
@@ -194,7 +253,7 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
  * ```
  */
 export function adaptiveAvgPool1d(x: Tensor, outputSize: AdaptiveSize): Tensor {
-  return adaptiveAverage('adaptiveAvgPool1d', 1, x, outputSize, avgPool1d);
+  return adaptiveAverage('adaptiveAvgPool1d', 1, x, outputSize);
 }
 
 /**
@@ -205,7 +264,7 @@ export function adaptiveAvgPool1d(x: Tensor, outputSize: AdaptiveSize): Tensor {
  * ```
  */
 export function adaptiveAvgPool3d(x: Tensor, outputSize: AdaptiveSize): Tensor {
-  return adaptiveAverage('adaptiveAvgPool3d', 3, x, outputSize, avgPool3d);
+  return adaptiveAverage('adaptiveAvgPool3d', 3, x, outputSize);
 }
 
 /**
@@ -217,7 +276,7 @@ export function adaptiveAvgPool3d(x: Tensor, outputSize: AdaptiveSize): Tensor {
  * ```
  */
 export function adaptiveMaxPool2d(x: Tensor, outputSize: AdaptiveSize): Tensor {
-  return adaptiveMax('adaptiveMaxPool2d', 2, x, outputSize, maxPool2dWithIndices).values;
+  return adaptiveMaxValues('adaptiveMaxPool2d', 2, x, outputSize);
 }
 
 /**
@@ -240,7 +299,7 @@ export function adaptiveMaxPool2dWithIndices(x: Tensor, outputSize: AdaptiveSize
  * ```
  */
 export function adaptiveMaxPool1d(x: Tensor, outputSize: AdaptiveSize): Tensor {
-  return adaptiveMax('adaptiveMaxPool1d', 1, x, outputSize, maxPool1dWithIndices).values;
+  return adaptiveMaxValues('adaptiveMaxPool1d', 1, x, outputSize);
 }
 
 /**
@@ -263,7 +322,7 @@ export function adaptiveMaxPool1dWithIndices(x: Tensor, outputSize: AdaptiveSize
  * ```
  */
 export function adaptiveMaxPool3d(x: Tensor, outputSize: AdaptiveSize): Tensor {
-  return adaptiveMax('adaptiveMaxPool3d', 3, x, outputSize, maxPool3dWithIndices).values;
+  return adaptiveMaxValues('adaptiveMaxPool3d', 3, x, outputSize);
 }
 
 /**

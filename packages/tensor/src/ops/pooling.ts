@@ -50,8 +50,9 @@ const averagePoolOptions: OptionNames<AveragePoolingOptions> = {
   divisorOverride: requireFinite,
 };
 
-/** Windows over the spatial axes. `low` and `high` are what they need on both sides; of `high` the last `beyond` are past the padding. */
+/** Windows over the spatial axes. `low` and `high` are what they need on both sides; of `high` the last `beyond` are past the padding, which only `ceilMode` has. */
 type Pooling = {
+  readonly ceilMode: boolean;
   readonly kernel: number[];
   readonly stride: number[];
   readonly dilation: number[];
@@ -98,7 +99,7 @@ export function resolvePooling(
     return Math.max(0, (count - 1) * step - room);
   });
   const high = padding.map((n, axis) => n + (beyond[axis] ?? 0));
-  return { pooling: { kernel, stride, dilation, low: padding, high }, beyond };
+  return { pooling: { ceilMode, kernel, stride, dilation, low: padding, high }, beyond };
 }
 
 /** Windows of a padded image as one last axis: [n, c, ...o, k]. */
@@ -201,7 +202,7 @@ function maxPoolWithIndices(
     const start = positionsAlong(axis + 2, winners.shape[axis + 2] ?? 1, x.ndim)
       .mul(step)
       .sub(border);
-    return start.add(place.mul(gap));
+    return place.mul(gap).add(start);
   });
   return { values: compose(maxPoolDefinition, pooling, [x]), indices };
 }
