@@ -85,6 +85,12 @@ describe('a last window past the end', () => {
     expect(operatorsOf(await expectSame(model, free(axes), sizesFrom(3)))).toContain('AveragePool');
   });
 
+  it.each([17, 19, 22, 26])('means the same at opset %i', async (opset) => {
+    const largest = new layers.MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true });
+    const mean = new layers.AvgPool2d(2, { stride: [2, 3], padding: 1, ceilMode: true, countIncludePad: false });
+    for (const model of [largest, mean]) await expectSame(model, { ...free(2), opset }, sizesFrom(3));
+  });
+
   it('of a size that is given is padding, past what counts', async () => {
     const run = (x: Tensor): Tensor => avgPool2d(x, [2, 3], { ceilMode: true });
     expect(operatorsOf(await expectSame(run, { inputs: { x: ['batch', 2, 5, 7] } }))).toEqual(['AveragePool']);

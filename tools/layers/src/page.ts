@@ -39,7 +39,7 @@ a public class or function has no row.
   fifty steps.
 - **differences**: all derivatives agree with central differences in float64 to 10⁻⁶, while training and while evaluating.
 - **ONNX**: the operators that a file of it has, beside those that only move elements; onnxruntime computes the same to 10⁻⁵ at two sizes of every free axis (batch, sequence, nodes,
-  edges).
+  edges, and of pooled images height and width). Which layers need a fixed size stands in the README of \`@hebb/onnx\`.
 `;
 
 export function render(page: Page<Row>): string {
