@@ -31,7 +31,7 @@ const mostRepeated = 16;
 /** The value with its tensors read. What is one object in the file is one here: tied weights are one tensor. */
 export async function buildValue(value: unknown, container: Container, fail: Fail): Promise<PyTorchValue> {
   const found = new Map<TensorView, string>();
-  collect(value, [], new Set(), new Set(), found, fail);
+  collect(value, '', 0, new Set(), new Set(), found, fail);
   const tensors = await readTensors(found, container, fail);
   const made = new Map<unknown, PyTorchValue>();
   const convert = (part: unknown): PyTorchValue => {
@@ -62,10 +62,20 @@ function partsOf(value: object): Iterable<readonly [unknown, unknown]> | undefin
   return Array.isArray(value) ? value.entries() : undefined;
 }
 
+/** No message shows more of a name; a long key must not be copied for all that is behind it. */
+const shownName = 100;
+
+function nameWithin(outer: string, key: unknown): string {
+  if (outer.length > shownName) return outer;
+  const own = String(key).slice(0, shownName + 1);
+  return outer === '' ? own : `${outer}.${own}`;
+}
+
 /** All tensors with a name for messages; throws for what is none and no plain value, for circles, and for what is nested too deeply. */
 function collect(
   value: unknown,
-  path: readonly unknown[],
+  name: string,
+  depth: number,
   open: Set<unknown>,
   done: Set<unknown>,
   found: Map<TensorView, string>,
@@ -73,7 +83,6 @@ function collect(
 ): void {
   if (typeof value !== 'object' || value === null || done.has(value)) return;
   if (value instanceof DTypeName || value instanceof ComplexNumber || value instanceof Uint8Array) return;
-  const name = path.map(String).join('.');
   if (value instanceof TensorRecord) {
     found.set(value.view, name);
     done.add(value);
@@ -82,15 +91,15 @@ function collect(
   if (value instanceof Unreadable) throw value.error(name, fail);
   const parts = partsOf(value);
   if (parts === undefined)
-    throw fail(`${path.length === 0 ? 'it' : quoted(name)} is ${kindOf(value)}, not a tensor or plain data`);
+    throw fail(`${depth === 0 ? 'it' : quoted(name)} is ${kindOf(value)}, not a tensor or plain data`);
   if (open.has(value)) throw fail(`${quoted(name)} holds itself`);
-  if (path.length >= deepest) throw fail(`it is nested more than ${deepest} deep`);
+  if (depth >= deepest) throw fail(`it is nested more than ${deepest} deep`);
   open.add(value);
   for (const [key, item] of parts) {
     if (key instanceof Unreadable) throw key.error(name, fail);
     if (key !== null && !['string', 'number', 'bigint', 'boolean'].includes(typeof key))
       throw fail(`a dict has a key that is ${kindOf(key)}`, 'What is beside it is read with { key }.');
-    collect(item, [...path, key], open, done, found, fail);
+    collect(item, nameWithin(name, key), depth + 1, open, done, found, fail);
   }
   open.delete(value);
   done.add(value);

@@ -152,7 +152,9 @@ const calls: Readonly<Record<string, Call>> = {
   'torch._utils._rebuild_parameter_with_state': parameterOf,
 };
 
-/** None of them takes more. */
+/** No name in Python comes near; a long one out of the notes must not be looked at again and again. */
+const longestName = 1000;
+/** No call takes more. */
 const mostArguments = 16;
 
 /** How the values of one file are built; `fail` is given what is wrong with the pickle, `size` is how many bytes it has. */
@@ -165,6 +167,7 @@ export function builders(fail: Fail, size: number): Builders {
   };
   return {
     global(name) {
+      if (name.length > longestName) throw fail(`it names what has a name of ${name.length} characters`);
       if (dtypeName.test(name)) return new DTypeName(name);
       const isTensors = lookUp(calls, name) ?? lookUp(storages, storageName(name)) ?? lookUp(foreignStorages, storageName(name)); // prettier-ignore
       if (isTensors !== undefined || untypedStorages.has(name) || isPlain(name)) return new Global(name);

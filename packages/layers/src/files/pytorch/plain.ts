@@ -92,7 +92,7 @@ const setOf: Call = ([items = [], ...others], { fail, spend }) => {
 /** `bytes` of protocols before 3 are a text in Latin-1 and a call. */
 const encoded: Call = ([text, encoding], { fail, spend }) => {
   if (typeof text !== 'string' || typeof encoding !== 'string') throw fail(`it makes bytes of ${kindOf(text)}`);
-  if (!/^latin-?1$/.test(encoding)) return unknownName(`_codecs.encode to ${encoding}`);
+  if (!/^latin-?1$/.test(encoding)) return unknownName(`_codecs.encode to ${encoding.slice(0, 100)}`);
   spend(text.length);
   return Uint8Array.from(text, (character) => {
     const code = character.codePointAt(0) ?? 0;

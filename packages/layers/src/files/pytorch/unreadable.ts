@@ -55,6 +55,6 @@ export function calledUnreadable(callable: Unreadable, args: readonly unknown[])
   const [owner, attribute] = args;
   const isMember = /^(?:__builtin__|builtins)\.getattr$/.test(callable.name) && args.length === 2;
   return isMember && owner instanceof Unreadable && owner.name !== '' && typeof attribute === 'string'
-    ? unknownName(`${owner.name}.${attribute}`)
+    ? unknownName(`${owner.name}.${attribute.slice(0, longestName)}`)
     : callable;
 }
