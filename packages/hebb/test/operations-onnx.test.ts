@@ -33,6 +33,7 @@ const refused: Readonly<Record<string, RegExp>> = {
   assign: /is not a variable/,
   backward: /does not depend on any parameter/,
   multinomial: /draws random numbers/,
+  gumbelSoftmax: /draws random numbers/,
   ...Object.fromEntries(
     ['dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'alphaDropout', 'featureAlphaDropout', 'dropPath'].map((name) => [name, /draws random numbers/]), // prettier-ignore
   ),

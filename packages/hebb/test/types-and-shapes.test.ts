@@ -19,7 +19,7 @@ function call(name: string, count: 'few' | 'many', replace: (x: hebb.Tensor) => 
 }
 
 /** What changes the world, or draws. */
-const others = new Set(['alphaDropout', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dropPath', 'featureAlphaDropout', 'assign', 'backward', 'multinomial', 'variable', 'parameter', 'buffer', 'runOnnx', 'verifyOnnx', 'writeSafetensors', 'writeShardedSafetensors', 'maskedSelect', 'nonZero', 'unique', 'equals', 'allClose', 'formatTensor', 'realize', 'scaledDotProductAttention']); // prettier-ignore
+const others = new Set(['alphaDropout', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dropPath', 'featureAlphaDropout', 'assign', 'backward', 'gumbelSoftmax', 'multinomial', 'variable', 'parameter', 'buffer', 'runOnnx', 'verifyOnnx', 'writeSafetensors', 'writeShardedSafetensors', 'maskedSelect', 'nonZero', 'unique', 'equals', 'allClose', 'formatTensor', 'realize', 'scaledDotProductAttention']); // prettier-ignore
 const names = Object.keys(kindsOf).filter(
   (name) => !others.has(name) && (kindsOf[name] ?? []).some(({ right }) => tensorsIn(right()).length > 0),
 );

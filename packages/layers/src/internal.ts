@@ -1,5 +1,4 @@
 /** What Hebb's other packages need beside the entry (subpath `@hebb/layers/internal`). Not for users. */
-export { layerComposites } from './module/composites.ts';
 export { modesOf } from './module/modes.ts';
 export {
   layerDefinitions as recurrentDefinitions,

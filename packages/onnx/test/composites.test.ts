@@ -1,6 +1,6 @@
 /** A composite becomes an operator because of what it is, never because of what it is called. */
 import { GELU, Linear, Module, Sequential } from '@hebb/layers';
-import { layerComposites } from '@hebb/layers/internal';
+import { linearDefinition } from '@hebb/tensor/graph';
 import {
   acosh,
   adaptiveAvgPool2d,
@@ -53,6 +53,7 @@ import {
   maxPool2dWithIndices,
   maxPool3d,
   maxUnpool2d,
+  linear,
   mish,
   nanToNum,
   pixelShuffle,
@@ -334,10 +335,16 @@ describe('a composite of ours', () => {
   it('computes what its attributes say, whoever records it', async () => {
     const weight = tensor(numbers(4 * 3), { shape: [4, 3] });
     const file = await expectSame(
-      (x: Tensor) => composite(layerComposites.linear, {}, [x, weight]),
+      (x: Tensor) => composite(linearDefinition, {}, [x, weight]),
       { inputs: { x: ['batch', 3] } },
       batches,
     );
+    expect(operatorsOf(file)).toEqual(['Gemm']);
+  });
+
+  it('linear is a Gemm of matrices', async () => {
+    const [weight, bias] = [tensor(numbers(4 * 3), { shape: [4, 3] }), tensor(numbers(4))];
+    const file = await expectSame((x: Tensor) => linear(x, weight, bias), { inputs: { x: ['batch', 3] } }, batches);
     expect(operatorsOf(file)).toEqual(['Gemm']);
   });
 

@@ -10,6 +10,7 @@ export * from './graph/scan.ts';
 export * from './graph/types.ts';
 export { attentionDefinition } from './ops/attention.ts';
 export { convDefinition } from './ops/convolution.ts';
+export { linearDefinition } from './ops/linear.ts';
 export { einsumDefinition } from './ops/einsum.ts';
 export { complexTransformDefinition, realInverseDefinition, realTransformDefinition } from './ops/fourier.ts';
 export { gridSampleDefinition } from './ops/grid-sample.ts';

@@ -188,6 +188,7 @@ export {
   type SearchOptions,
 } from './ops/searching.ts';
 export { unique, type UniqueElements } from './ops/unique.ts';
+export { gumbelSoftmax, type GumbelSoftmaxOptions } from './ops/gumbel-softmax.ts';
 export { exponential, gumbel, permutation, truncatedNormal, type TruncatedNormalOptions } from './ops/sampling.ts';
 export { multinomial, type MultinomialOptions } from './ops/multinomial.ts';
 export { beta, gamma } from './ops/gamma-sampling.ts';
@@ -286,6 +287,7 @@ export {
   fractionalMaxPool3dWithIndices,
   type FractionalPoolingOptions,
 } from './ops/fractional-pooling.ts';
+export { linear } from './ops/linear.ts';
 export { bilinear, type BilinearOptions } from './ops/bilinear.ts';
 export { scaledDotProductAttention, type AttentionOptions } from './ops/attention.ts';
 export { interpolate, type InterpolateOptions, type InterpolationMode } from './ops/interpolate.ts';

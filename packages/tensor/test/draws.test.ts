@@ -166,6 +166,17 @@ const cases: Draws<Omit<typeof hebb, Dropping>> = {
     variance: Math.PI ** 2 / 6,
     distribution: (x) => Math.exp(-Math.exp(-x)),
   },
+  gumbelSoftmax: {
+    // The second of two classes, of probability 3 / 4.
+    draw: (shape, generator) =>
+      hebb
+        .gumbelSoftmax(tensor([0, Math.log(3)]).broadcastTo([...shape, 2]), { temperature: 0.5, hard: true, generator })
+        .mul(tensor([0, 1]))
+        .sum(-1),
+    mean: 3 / 4,
+    variance: 3 / 16,
+    distribution: steps(1 / 4, 3 / 4),
+  },
   poisson: {
     draw: (shape, generator) => hebb.poisson(shape, 2, { generator }),
     mean: 2,

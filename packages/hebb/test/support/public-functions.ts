@@ -320,6 +320,15 @@ export const functions: Functions<Api> = {
   ],
   exponential: [shape, optional(aNumber(1)), random],
   gumbel: [shape, random],
+  gumbelSoftmax: [
+    x,
+    options<hebb.GumbelSoftmaxOptions>({
+      temperature: aNumber(1),
+      hard: aBoolean(),
+      axis: anInteger(0),
+      generator: other(() => new hebb.Generator(1)),
+    }),
+  ],
   poisson: [shape, aNumber(3), random],
   binomial: [shape, anInteger(4), aNumber(0.25), random],
   gamma: [shape, aNumber(2), optional(aNumber(1)), random],
@@ -766,6 +775,7 @@ export const functions: Functions<Api> = {
     ),
   ],
   channelShuffle: [aTensor(() => ones([1, 4, 2])), anInteger(2)],
+  linear: [aTensor(matrix), aTensor(() => ones([3, 2])), optional(aTensor(() => ones([3])))],
   bilinear: [
     aTensor(matrix),
     aTensor(matrix),

@@ -1,7 +1,7 @@
 import {
   ArgumentError,
   bernoulli,
-  composite,
+  linear,
   concat,
   iota,
   repeatInterleave,
@@ -15,7 +15,7 @@ import {
 } from '@hebb/tensor';
 import { between, checkOptions, requireBoolean, requireFunction, requireInteger, requireTensor, wrongArgument, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
 import { xavierNormal, xavierUniform } from '../initialization/initialization.ts';
-import { linear, Linear } from '../linear/linear.ts';
+import { Linear } from '../linear/linear.ts';
 import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
@@ -226,7 +226,7 @@ export class MultiheadAttention extends Module<
   /** A projection of x, with its bias. */
   project(x: Tensor, part: AttentionProjection): Tensor {
     const { weight, bias } = this.projection(part);
-    return composite(linear, {}, bias === undefined ? [x, weight] : [x, weight, bias]);
+    return linear(x, weight, bias);
   }
 
   forward(query: Tensor, key: Tensor = query, value: Tensor = key, options: AttendOptions = {}): Attended {

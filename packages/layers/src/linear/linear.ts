@@ -1,4 +1,4 @@
-import { composite, ShapeError, type CompositeDefinition, type Tensor } from '@hebb/tensor';
+import { linear, ShapeError, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireBoolean, type OptionNames, requireTensor } from '@hebb/tensor/arguments';
 import type { ModuleOptions } from '../module/build.ts';
 import { requirePositiveIntegers } from '../module/checks.ts';
@@ -12,15 +12,6 @@ export interface LinearOptions {
 }
 
 export const linearOptions: OptionNames<LinearOptions> = { bias: requireBoolean };
-
-/** x · Wᵀ, and + b where there is one. */
-export const linear: CompositeDefinition = {
-  name: 'linear',
-  body(_, x, weight, bias) {
-    const product = x.matmul(weight.transpose(0, 1));
-    return bias === undefined ? product : product.add(bias);
-  },
-};
 
 /**
  * y = x · Wᵀ + b.
@@ -67,7 +58,7 @@ export class Linear extends Module {
         hint: `Linear expects the last axis of its input to be inFeatures = ${inFeatures}.`,
       });
     }
-    return composite(linear, {}, bias === undefined ? [x, weight] : [x, weight, bias]);
+    return linear(x, weight, bias);
   }
 
   override describe(): string {

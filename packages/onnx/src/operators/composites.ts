@@ -1,5 +1,5 @@
 /** Composites that are one ONNX operator, by their definitions. What has no rule here is written as what it stands for. */
-import { layerComposites, recurrentDefinitions } from '@hebb/layers/internal';
+import { recurrentDefinitions } from '@hebb/layers/internal';
 import {
   acoshDefinition,
   adaptiveAverageDefinition,
@@ -31,6 +31,7 @@ import {
   hardswishDefinition,
   hardtanhDefinition,
   leakyReluDefinition,
+  linearDefinition,
   mishDefinition,
   preluDefinition,
   seluAlpha,
@@ -370,7 +371,7 @@ export function findRule(site: Site<'composite'>): CompositeRule | undefined {
 }
 
 export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map<CompositeIdentity, CompositeRule>([
-  [layerComposites.linear, linear],
+  [linearDefinition, linear],
   [recurrentDefinitions.rnn, rnn],
   [recurrentDefinitions.lstm, lstm],
   [recurrentDefinitions.gru, gru],

@@ -180,6 +180,7 @@ export const randomNumbers = {
   multinomial: draws(() => api.multinomial(api.tensor([0.1, 3, 0, 2]), 3, { generator: generator() })),
   exponential: draws(() => api.exponential([50], 2, { generator: generator() })),
   gumbel: draws(() => api.gumbel([50], { generator: generator() })),
+  gumbelSoftmax: draws(() => api.gumbelSoftmax(api.tensor([0.1, 3, 0, 2]), { hard: true, generator: generator() })),
   poisson: draws(() => api.poisson([50], 3, { generator: generator() })),
   binomial: draws(() => api.binomial([50], 10, 0.3, { generator: generator() })),
   gamma: draws(() => api.gamma([50], 1.5, 2, { generator: generator() })),

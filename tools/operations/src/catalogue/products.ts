@@ -14,6 +14,10 @@ export const products = {
   tensordot: of((a, b) => api.tensordot(a, b, [[0], [1]]), [2, 3], [2, 2]),
   kron: of((a, b) => api.kron(a, b), [2, 2], [2]),
   matrixPower: of((a) => api.matrixPower(a, 3), [2, 2]),
+  linear: ways(
+    of((a, w, b) => api.linear(a, w, b), [2, 3], [4, 3], [4]),
+    of((a, w) => api.linear(a, w), [2, 2, 3], [4, 3]),
+  ),
   bilinear: of((a, b, w, c) => api.bilinear(a, b, w, { bias: c }), [2, 3], [2, 2], [2, 3, 2], [2]),
   einsum: ways(
     of((a, b, c) => api.einsum('bn,anm,bm->ba', a, b, c), [2, 3], [2, 3, 2], [2, 2]),
