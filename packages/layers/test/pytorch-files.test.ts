@@ -56,7 +56,7 @@ async function plain(value: PyTorchValue): Promise<unknown> {
 }
 
 const inOrder = (values: PyTorchValue[]): PyTorchValue[] =>
-  values.sort((a, b) => (typeof a === 'number' ? a - Number(b) : String(a) < String(b) ? -1 : 1));
+  values.sort((a, b) => (typeof a === 'number' ? a - Number(b) : JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
 function expected(value: Described): unknown {
   if ('tensor' in value) {

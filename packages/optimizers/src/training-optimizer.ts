@@ -16,6 +16,8 @@ export interface TrainingOptimizer extends Stateful {
   /** Records the update of the parameters by their gradients, under the names of {@link parameters}; without them, by `.grad` of each. */
   step(gradients?: ReadonlyMap<string, Tensor>): void;
   differences(state: unknown): readonly string[];
+  /** What messages and prompts show. */
+  toString(): string;
 }
 
 /** An optimizer that keeps an average of the parameters, which can take their place for a while: for validation, or at the end. */

@@ -140,7 +140,7 @@ export const plainCalls: Readonly<Record<string, Call>> = {
   },
   'torch.device': ([type, index], { fail }) => {
     if (typeof type !== 'string' || !(index === undefined || Number.isSafeInteger(index))) throw fail(`it makes a device of ${kindOf(type)}`); // prettier-ignore
-    return index === undefined ? type : `${type.slice(0, 100)}:${String(index)}`;
+    return index === undefined ? type : `${type.slice(0, 100)}:${Number(index)}`;
   },
   'numpy.dtype': ([code], { fail }) => {
     if (typeof code !== 'string') throw fail(`it makes a dtype of NumPy of ${kindOf(code)}`);
