@@ -126,6 +126,7 @@ describe("a user's composite with the name of one of ours", () => {
     'linear',
     'conv',
     'maxPool',
+    'maxPoolIndices',
     'averagePool',
     'adaptiveAveragePool',
     'adaptiveMaxPool',

@@ -112,6 +112,13 @@ describe('windows that follow from a free size', () => {
       /no ceil mode along a free size where the padding counts in the mean/,
     ],
     [
+      // At each of the sizes tried nothing lies past the padding.
+      'positions in ceil mode',
+      1,
+      (x: Tensor) => ({ ...new layers.MaxPool1d(3, { padding: 1, ceilMode: true, returnIndices: true }).forward(x) }),
+      /no ceil mode along a free size with positions of maxima/,
+    ],
+    [
       'sums by a divisor in ceil mode',
       1,
       new layers.AvgPool1d(3, { ceilMode: true, divisorOverride: 2 } as layers.AvgPoolOptions),

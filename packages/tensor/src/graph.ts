@@ -25,7 +25,7 @@ export { groupNormDefinition } from './ops/group-norm.ts';
 export { layerNormDefinition, rmsNormDefinition } from './ops/layer-norm.ts';
 export { localResponseNormDefinition } from './ops/local-response-norm.ts';
 export { adaptiveAverageDefinition, adaptiveMaxDefinition } from './ops/adaptive-pooling.ts';
-export { averagePoolDefinition, maxPoolDefinition } from './ops/pooling.ts';
+export { averagePoolDefinition, maxPoolDefinition, maxPoolIndicesDefinition } from './ops/pooling.ts';
 export { hardtanhDefinition, leakyReluDefinition, preluDefinition } from './ops/rectifiers.ts';
 export {
   hardsigmoidDefinition,

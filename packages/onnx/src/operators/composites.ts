@@ -41,6 +41,7 @@ import {
   softsignDefinition,
   logSoftmaxDefinition,
   maxPoolDefinition,
+  maxPoolIndicesDefinition,
   sinhDefinition,
   softmaxDefinition,
   tanDefinition,
@@ -231,6 +232,12 @@ const maxPool: CompositeRule = {
   },
 };
 
+const maxPoolIndices: CompositeRule = {
+  sized: ['high'],
+  covers: (site) => !isFixed(site),
+  write: (site) => refuseCeilMode(site, 'with positions of maxima'),
+};
+
 /** Elements past the padding, which never count, are ONNX's where the padding does not count either; without padding it is all the same. */
 const averagePool: CompositeRule = {
   sized: ['high', 'beyond'],
@@ -377,6 +384,7 @@ export const composites: ReadonlyMap<CompositeIdentity, CompositeRule> = new Map
   [recurrentDefinitions.gru, gru],
   [convDefinition, convolution],
   [maxPoolDefinition, maxPool],
+  [maxPoolIndicesDefinition, maxPoolIndices],
   [averagePoolDefinition, averagePool],
   [adaptiveAverageDefinition, adaptivePool],
   [adaptiveMaxDefinition, adaptivePool],

@@ -185,6 +185,22 @@ export function flatIndices(
   return flat ?? winners;
 }
 
+/** Where the maxima stand; a composite, so that files see of which windows. */
+export const maxPoolIndicesDefinition: CompositeDefinition<Pooling> = {
+  name: 'maxPoolIndices',
+  body(pooling, x) {
+    const { kernel, stride, dilation, low } = pooling;
+    const winners = winnersOf(windowsOf(x, pooling, lowestOf(x.dtype)), pooling);
+    return flatIndices(x, winners, kernel, (axis, place) => {
+      const [step = 1, gap = 1, border = 0] = [stride[axis], dilation[axis], low[axis]];
+      const start = positionsAlong(axis + 2, winners.shape[axis + 2] ?? 1, x.ndim)
+        .mul(step)
+        .sub(border);
+      return place.mul(gap).add(start);
+    });
+  },
+};
+
 function maxPoolWithIndices(
   op: string,
   axes: number,
@@ -195,15 +211,7 @@ function maxPoolWithIndices(
   checkOptions(op, options, maxPoolOptions);
   const { pooling } = resolvePooling(op, axes, given, kernelSize, options);
   const x = numeric(given);
-  const { kernel, stride, dilation, low } = pooling;
-  const winners = winnersOf(windowsOf(x, pooling, lowestOf(x.dtype)).detach(), pooling);
-  const indices = flatIndices(x, winners, kernel, (axis, place) => {
-    const [step = 1, gap = 1, border = 0] = [stride[axis], dilation[axis], low[axis]];
-    const start = positionsAlong(axis + 2, winners.shape[axis + 2] ?? 1, x.ndim)
-      .mul(step)
-      .sub(border);
-    return place.mul(gap).add(start);
-  });
+  const indices = compose(maxPoolIndicesDefinition, pooling, [x.detach()]);
   return { values: compose(maxPoolDefinition, pooling, [x]), indices };
 }
 
