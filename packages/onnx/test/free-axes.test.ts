@@ -67,7 +67,7 @@ it.each<[string, keyof typeof inputs, OnnxSource]>([
   ],
 ])('%s', async (_name, kind, model) => {
   if (model instanceof layers.Module) model.eval();
-  await expectSame(model, inputs[kind] as never, sizes);
+  await expectSame(model, inputs[kind], sizes);
 });
 
 it('the nearest pixels of a free size at a given one are refused', async () => {

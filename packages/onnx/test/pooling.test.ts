@@ -121,7 +121,7 @@ describe('windows that follow from a free size', () => {
     [
       'sums by a divisor in ceil mode',
       1,
-      new layers.AvgPool1d(3, { ceilMode: true, divisorOverride: 2 } as layers.AvgPoolOptions),
+      new layers.AvgPool1d(3, { ceilMode: true, divisorOverride: 2 }),
       /no ceil mode along a free size with a divisor of its own/,
     ],
     [

@@ -498,7 +498,7 @@ export abstract class TensorMethods {
   }
 
   /**
-   * The Gaussian error linear unit x · Φ(x) = x/2 · erfc(−x/√2) in its exact form; float16 of float16, else float32, the shape of x.
+   * The Gaussian error linear unit x · Φ(x) in its exact form, which keeps its digits where Φ(x) is small; float16 of float16, else float32, the shape of x.
    *
    * Hendrycks & Gimpel, "Gaussian Error Linear Units", 2016 (arXiv:1606.08415).
    *

@@ -372,7 +372,7 @@ export function findRule(site: Site<'composite'>): CompositeRule | undefined {
   const usable =
     rule !== undefined &&
     site.emitter.opset >= (rule.since ?? 1) &&
-    versions.every((version) => isSame((version as Node<'composite'>).attributes.options, options, rule.sized)) &&
+    versions.every((version) => isSame(version.attributes.options, options, rule.sized)) &&
     rule.covers?.(site) !== false;
   return usable ? rule : undefined;
 }
