@@ -2,6 +2,7 @@
  * Reductions and elementwise work over the same rows, one after the other (mean → centred → variance → normalised; maximum → exponentials → sum → softmax), become one step that goes
  * row by row: a row stays near while all phases use it. What a phase leaves in memory for a later one is read in the same row alone, so rows do not depend on one another.
  */
+import { elementwiseTraits } from '../graph/elementwise.ts';
 import { forEachExpression } from './expressions.ts';
 import {
   addIndex,
@@ -23,6 +24,11 @@ type Phase = Rows['phases'][number];
 const longestRow = 2 ** 16;
 /** Phases at most; they are code. */
 const mostPhases = 12;
+/**
+ * Cost of all operations of the phases at most, as much as one kernel may have in a row ({@link costOf}): the software adapter translates shaders of twice
+ * the length in ten times the time.
+ */
+const mostWork = 256;
 
 interface Access {
   readonly buffer: number;
@@ -38,6 +44,15 @@ function rootsOf(kernel: Phase): Expression[] {
   const roots = kernel.stores.map(({ value }) => value);
   if (kernel.kind === 'reduce') roots.push(...kernel.reducers.map(({ value }) => value));
   return roots;
+}
+
+/** Cost of a kernel's operations, each counted once. */
+function workOf(kernel: Phase): number {
+  let work = 0;
+  forEachExpression(rootsOf(kernel), (expression) => {
+    if ('operator' in expression) work += elementwiseTraits(expression.operator)?.cost ?? 1;
+  });
+  return work;
 }
 
 function accessesOf(kernel: Phase): Access[] {
@@ -118,6 +133,7 @@ function asRows(
 ): Rows | undefined {
   const first = kernels.find((kernel) => kernel.kind === 'reduce');
   if (first === undefined || kernels.length > mostPhases) return undefined;
+  if (kernels.reduce((total, kernel) => total + workOf(kernel), 0) > mostWork) return undefined;
   const row = makeAxis(pointCount(first.axes));
   const phases: Phase[] = [];
   const uses = new Map<
