@@ -3,7 +3,7 @@
  *
  * @module-tag alone: it mocks modules.
  */
-import { test, vi } from 'vitest';
+import { describe, vi } from 'vitest';
 import type { AcquireOptions } from '../../tensor/src/webgpu/device.ts';
 import { gpuProfile } from '../../tensor/src/webgpu/profile.ts';
 import { testDispatches } from './support/dispatches.ts';
@@ -20,5 +20,6 @@ vi.mock(import('../../tensor/src/webgpu/device.ts'), async (original) => {
   };
 });
 
-if (process.env['HEBB_TEST_WEBGPU'] === '1') testDispatches([['webgpu', { clipping: 3 }]]);
-else test.skip('without WebGPU');
+describe.runIf(process.env['HEBB_TEST_WEBGPU'] === '1')('with the schedules of graphics processors', () => {
+  testDispatches([['webgpu', { clipping: 3 }]]);
+});
