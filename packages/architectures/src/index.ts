@@ -5,9 +5,5 @@ export {
   multilayerPerceptron,
   type MultilayerPerceptronOptions,
 } from './multilayer-perceptron.ts';
-export {
-  ConvolutionalNetwork,
-  convolutionalNetwork,
-  type ConvolutionalNetworkOptions,
-} from './convolutional-network.ts';
+export * from './convolutional/index.ts';
 export { architectureTypes } from './types.ts';

@@ -1,6 +1,6 @@
 import type { ModuleTypes } from '@hebb/layers';
-import { ConvolutionalNetwork } from './convolutional-network.ts';
+import { convolutionalTypes } from './convolutional/types.ts';
 import { MultilayerPerceptron } from './multilayer-perceptron.ts';
 
 /** The classes of this package, for `fromConfig(config, architectureTypes)`. */
-export const architectureTypes: ModuleTypes = { ConvolutionalNetwork, MultilayerPerceptron };
+export const architectureTypes: ModuleTypes = { ...convolutionalTypes, MultilayerPerceptron };

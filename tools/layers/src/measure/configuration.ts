@@ -1,5 +1,5 @@
 /** A layer rebuilt from its configuration, with its state taken over, gives the same bits. */
-import { fromConfig, type ModuleConfig } from '../../../../packages/layers/src/index.ts';
+import { fromConfig, type ModuleConfig, type ModuleTypes } from '../../../../packages/layers/src/index.ts';
 import { setDevice, type Tensor } from '../../../../packages/tensor/src/index.ts';
 import { failure, sayError, yes, type Cell } from '../../../operations/src/cell.ts';
 import { modelOf, tensorsIn } from '../prepare.ts';
@@ -12,10 +12,10 @@ export const bitsOf = async (result: unknown): Promise<string> => {
   return parts.join('\n');
 };
 
-async function requireSame(sample: Sample): Promise<void> {
+async function requireSame(sample: Sample, types: ModuleTypes): Promise<void> {
   const model = modelOf(sample).eval();
   const text = JSON.stringify(model.layer.config());
-  const again = fromConfig(JSON.parse(text) as ModuleConfig, knownTypes);
+  const again = fromConfig(JSON.parse(text) as ModuleConfig, types);
   if (JSON.stringify(again.config()) !== text) throw new Error(`${text} became ${JSON.stringify(again.config())}`);
   again.loadStateDict(model.layer.stateDict());
   const call = (inputs: Tensor[]): unknown => model.forward(...inputs);
@@ -25,10 +25,11 @@ async function requireSame(sample: Sample): Promise<void> {
   if (actual !== expected) throw new Error(`it gives ${actual.slice(0, 60)}, not ${expected.slice(0, 60)}`);
 }
 
-export async function configurationCell(samples: readonly Sample[]): Promise<Cell> {
+/** `types` are the classes that configurations name, beside those of `@hebb/layers`. */
+export async function configurationCell(samples: readonly Sample[], types: ModuleTypes = knownTypes): Promise<Cell> {
   setDevice('reference');
   try {
-    for (const sample of samples) await requireSame(sample);
+    for (const sample of samples) await requireSame(sample, types);
     return yes;
   } catch (error) {
     return failure(sayError(error));

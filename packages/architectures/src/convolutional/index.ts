@@ -1,0 +1,6 @@
+/** Convolutional networks. */
+export {
+  ConvolutionalNetwork,
+  convolutionalNetwork,
+  type ConvolutionalNetworkOptions,
+} from './convolutional-network.ts';
