@@ -30,7 +30,7 @@ import {
   TransformerEncoder,
   TransformerEncoderLayer,
 } from '../src/index.ts';
-import { ResNet18 } from '../../../tools/interop/src/resnet18.ts';
+import { ResNet } from '../../architectures/src/index.ts';
 
 beforeAll(() => setDevice('reference'));
 
@@ -82,7 +82,7 @@ it('attention: four projections, and scores and sums of every pair', () => {
 });
 
 it('ResNet-18: 11.69 M parameters and 1.82 G multiply–adds for an image of 224 × 224', () => {
-  const { parameters, multiplyAdds, flops, memory } = summary(new ResNet18(1000), ['batch', 3, 224, 224]);
+  const { parameters, multiplyAdds, flops, memory } = summary(new ResNet({ depth: 18 }), ['batch', 3, 224, 224]);
   expect(parameters).toBe(11_689_512);
   expect(memory.parameters).toBe(4 * 11_689_512);
   const stage = (inner: number, size: number, outer: number): number =>

@@ -8,6 +8,7 @@ import { behaviourFaults } from '../../../../tools/layers/src/measure/behaviour.
 import { configurationCell } from '../../../../tools/layers/src/measure/configuration.ts';
 import { derivativesCell } from '../../../../tools/layers/src/measure/derivatives.ts';
 import { onnxCell } from '../../../../tools/layers/src/measure/onnx.ts';
+import { fill } from '../../../../tools/interop/src/formula.ts';
 import type { Sample } from '../../../../tools/layers/src/sample.ts';
 import { architectureTypes } from '../../src/index.ts';
 
@@ -35,7 +36,10 @@ export function walk(rows: Rows, types: ModuleTypes): void {
     expect(Object.keys(rows).sort()).toEqual(Object.keys(types).sort());
   });
 
-  describe.each(Object.entries(rows))('%s', (_name, samples) => {
+  describe.each(Object.entries(rows))('%s', (_name, given) => {
+    // What layers begin with lies on kinks: biases are 0, and where relu leaves nothing of a channel, so is what comes next.
+    const samples = given.map((sample) => ({ ...sample, make: () => fill(sample.make()) }));
+
     it('is rebuilt from JSON by architectureTypes, and gives the same bits for its state', async () => {
       expect((await configurationCell(samples, architectureTypes)).note).toBeUndefined();
     });
@@ -45,7 +49,7 @@ export function walk(rows: Rows, types: ModuleTypes): void {
     });
 
     it('has the derivatives of finite differences in float64', async () => {
-      expect((await derivativesCell(samples)).note).toBeUndefined();
+      expect((await derivativesCell(samples, 1e-7)).note).toBeUndefined();
     });
 
     it('computes the same in onnxruntime, at sizes that are free', async () => {

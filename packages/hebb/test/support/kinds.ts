@@ -58,7 +58,7 @@ export const anAmountOfWork = (value: number): Kind => ({ ...anInteger(value), i
 export const aNumber = (value: number, ...takes: Wrong[]): Kind => kind(() => value, '3', '-1', '1.5', ...takes);
 export const aBoolean = (value = false): Kind => kind(() => value, 'true');
 export const aText = (value: string): Kind => kind(() => value, 'text');
-export const aChoice = (value: string): Kind => kind(() => value);
+export const aChoice = (value: string | number): Kind => kind(() => value);
 export const aFunction = (value: unknown): Kind => kind(() => value, 'function');
 export const integers = (...value: number[]): Kind => kind(() => [...value], 'array', 'numbers');
 export const texts = (...value: string[]): Kind => kind(() => [...value], 'array', 'texts');

@@ -570,6 +570,82 @@ export const constructors: {
   ],
   MultilayerPerceptron: functions.multilayerPerceptron,
   ConvolutionalNetwork: functions.convolutionalNetwork,
+  ConvNeXt: [
+    options<hebb.ConvNeXtOptions>({
+      depths: integers(1),
+      widths: integers(2),
+      classes: anInteger(2),
+      channels: anInteger(1),
+      patchSize: anInteger(2),
+      kernelSize: anInteger(3),
+      dropPath: aNumber(0),
+      layerScale: aNumber(1),
+    }),
+  ],
+  LeNet5: [
+    options<hebb.LeNet5Options>({
+      classes: anInteger(2),
+      channels: anInteger(1),
+      imageSize: aChoice(28),
+      activation: aChoice('relu'),
+    }),
+  ],
+  MobileNetV2: [
+    options<hebb.MobileNetV2Options>({
+      classes: anInteger(2),
+      channels: anInteger(1),
+      widthMultiplier: aNumber(0.25),
+      stages: other(() => [[1, 8, 1, 1]]),
+      stem: aChoice('small'),
+      dropout: aNumber(0),
+    }),
+  ],
+  ResNet: [
+    options<hebb.ResNetOptions>({
+      depth: aChoice(18),
+      blocks: integers(1),
+      bottleneck: aBoolean(),
+      classes: anInteger(2),
+      channels: anInteger(1),
+      width: anInteger(2),
+      stem: aChoice('small'),
+      zeroInitResidual: aBoolean(),
+    }),
+  ],
+  TemporalConvolutionalNetwork: [
+    options<hebb.TemporalConvolutionalNetworkOptions>(
+      {
+        inputs: anInteger(2),
+        outputs: anInteger(2),
+        hidden: integers(2),
+        kernelSize: anInteger(2),
+        dropout: aNumber(0),
+        weightNorm: aBoolean(),
+      },
+      true,
+    ),
+  ],
+  UNet: [
+    options<hebb.UNetOptions>({
+      channels: anInteger(1),
+      classes: anInteger(2),
+      widths: integers(2, 3),
+      batchNorm: aBoolean(),
+      dropout: aNumber(0),
+    }),
+  ],
+  VGG: [
+    options<hebb.VGGOptions>({
+      depth: aChoice(11),
+      stages: other(() => [[2], [2]], 'nested arrays'),
+      classes: anInteger(2),
+      channels: anInteger(1),
+      batchNorm: aBoolean(),
+      pooled: anInteger(1),
+      hidden: integers(2),
+      dropout: aNumber(0),
+    }),
+  ],
   ArrayDataset: [
     other(() => ({ x: { data: Float32Array.of(1, 2), shape: [] } })),
     optional(other(() => [0], 'array', 'numbers', 'typed array')),
