@@ -64,12 +64,14 @@ class GPT2(nn.Module):
         self.wpe = nn.Embedding(positions, width)
         self.h = nn.ModuleList([Block(width, heads) for _ in range(layers)])
         self.ln_f = nn.LayerNorm(width)
+        self.lm_head = nn.Linear(width, words, bias=False)
+        self.lm_head.weight = self.wte.weight
 
     def forward(self, ids):
         x = self.wte(ids) + self.wpe(torch.arange(ids.shape[1]))
         for block in self.h:
             x = block(x)
-        return self.ln_f(x) @ self.wte.weight.T
+        return self.lm_head(self.ln_f(x))
 
 
 def model():

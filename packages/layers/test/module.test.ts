@@ -249,6 +249,10 @@ describe('loadStateDict', () => {
     }
     const tied = new Tied();
     expect([...tied.stateDict().keys()]).toEqual(['third', 'first.weight']);
+    // All names, as PyTorch's state_dict() has them.
+    const everything = tied.stateDict({ everyName: true });
+    expect([...everything.keys()]).toEqual(['third', 'first.weight', 'second.weight']);
+    expect(everything.get('second.weight')).toBe(tied.first.weight);
     const [value, third] = [ones([2, 2]), zeros([1])];
     tied.loadStateDict({ 'second.weight': value, third });
     expect(await tied.first.weight.toArray()).toEqual([

@@ -1,5 +1,5 @@
 /** GPT-2 (Radford et al. 2019) with the names of its published weights, in small. */
-import { Embedding, GELU, LayerNorm, Module, parameter } from '../../../packages/layers/src/index.ts';
+import { Embedding, GELU, LayerNorm, Linear, Module, parameter } from '../../../packages/layers/src/index.ts';
 import {
   iota,
   randn,
@@ -89,6 +89,7 @@ export class GPT2 extends Module {
   readonly wpe: Embedding;
   readonly h: readonly Block[];
   readonly ln_f: LayerNorm;
+  readonly lm_head: Linear;
 
   constructor({ words = 50, positions = 24, width = 32, heads = 4, layers = 2 } = {}) {
     super();
@@ -96,11 +97,13 @@ export class GPT2 extends Module {
     this.wpe = new Embedding(positions, width);
     this.h = Array.from({ length: layers }, () => new Block(width, heads));
     this.ln_f = new LayerNorm(width);
+    this.lm_head = new Linear(width, words, { bias: false });
+    this.lm_head.weight = this.wte.weight;
   }
 
   forward(ids: Tensor): Tensor {
     const x = this.wte.forward(ids).add(this.wpe.forward(iota([ids.shape[1] ?? 0], 0)));
     const y = this.h.reduce((state, block) => block.forward(state), x);
-    return this.ln_f.forward(y).matmul(this.wte.weight.transpose(0, 1));
+    return this.lm_head.forward(this.ln_f.forward(y));
   }
 }

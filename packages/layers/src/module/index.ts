@@ -5,7 +5,7 @@ export type { InputShape, InputSpec, ModelInputs } from './inputs.ts';
 export { initialize, LazyModule, type InitializeOptions } from './lazy.ts';
 export type { LoadOptions, LoadReport } from './load.ts';
 export { withMode } from './modes.ts';
-export { Module, type AnyModule } from './module.ts';
+export { Module, type AnyModule, type StateDictOptions } from './module.ts';
 export { observeForwards, type ForwardCall } from './observe.ts';
 export { buffer, parameter } from './parameter.ts';
 export type { NamedTensors, StateDict } from './state.ts';

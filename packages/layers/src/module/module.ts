@@ -3,7 +3,14 @@
  * (`features.0.weight`), found by walking them; there is nothing to register.
  */
 import { ArgumentError, guard, type Tensor } from '@hebb/tensor';
-import { nearest, requireBoolean, wrongArgument, typeNameOf } from '@hebb/tensor/arguments';
+import {
+  checkOptions,
+  nearest,
+  requireBoolean,
+  typeNameOf,
+  wrongArgument,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { configOf, type ModuleConfig, type ModuleOptions } from './build.ts';
 import { Forwarding, type ForwardHook, type ForwardPreHook } from './forward.ts';
 import { compareState, loadState, type LoadOptions, type LoadReport } from './load.ts';
@@ -13,6 +20,13 @@ import { memberAt, replaceInFields, requireReplacement } from './replace.ts';
 import type { NamedTensors, StateDict } from './state.ts';
 import { introduceModules, isModule } from './known.ts';
 import { byName, distinct, isMember, tensorsOf, walk } from './walk.ts';
+
+export interface StateDictOptions {
+  /** Whether what is held in several places (tied weights) has all of its names. Default false: the first. */
+  everyName?: boolean;
+}
+
+const stateDictOptions: OptionNames<StateDictOptions> = { everyName: requireBoolean };
 
 /** A module whatever its `forward` takes and returns. */
 export type AnyModule = Module<never, unknown>;
@@ -208,9 +222,21 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
   /**
    * Parameters and buffers by name, in PyTorch's order. The tensors are the module's own: they change as it trains. `detach()` of one is
    * its value at this moment.
+   *
+   * What is held in several places (tied weights) has the first of its names, and is written to a file once, as Hugging Face's libraries do; with `everyName` it has all of them, as PyTorch's `state_dict()`
+   * has it and its strict `load_state_dict` asks for:
+   *
+   * ```ts
+   * const model = new Sequential(new Embedding(50, 8), new Linear(8, 50, { bias: false }));
+   * model.setMember('1.weight', model.getMember('0.weight'));
+   * [...model.stateDict().keys()]; // ['0.weight']
+   * [...model.stateDict({ everyName: true }).keys()]; // ['0.weight', '1.weight']
+   * ```
    */
-  stateDict(): StateDict {
-    return distinct(tensorsOf(this));
+  stateDict(options: StateDictOptions = {}): StateDict {
+    checkOptions('stateDict', options, stateDictOptions);
+    const { everyName = false } = options;
+    return everyName ? byName(tensorsOf(this, ['parameters', 'buffers'], { again: true })) : distinct(tensorsOf(this));
   }
 
   /**
