@@ -18,7 +18,10 @@ export const normalization = {
     of(() => new api.InstanceNorm1d(2, { affine: true }), [x(['batch', 2, 5])], 1),
     of(() => new api.InstanceNorm1d(2, { trackRunningStats: true }), [x(['batch', 2, 5])], 1),
   ),
-  InstanceNorm2d: of(() => new api.InstanceNorm2d(2), image, 1),
+  InstanceNorm2d: ways(
+    of(() => new api.InstanceNorm2d(2), image, 1),
+    of(() => new api.InstanceNorm2d(2, { affine: true }), image, 1),
+  ),
   InstanceNorm3d: of(() => new api.InstanceNorm3d(2, { affine: true }), volume, 1),
   LayerNorm: ways(
     of(() => new api.LayerNorm(3), rows, 1),
