@@ -6,4 +6,6 @@ export {
   type MultilayerPerceptronOptions,
 } from './multilayer-perceptron.ts';
 export * from './convolutional/index.ts';
+export * from './recurrent/index.ts';
+export * from './graph/index.ts';
 export { architectureTypes } from './types.ts';

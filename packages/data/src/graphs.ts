@@ -9,7 +9,8 @@ import {
   type TypedArray,
 } from './arrays.ts';
 import { ArrayDataset, requireIndices, type Batch, type Dataset, type Fields } from './dataset.ts';
-import { DataError, show } from './errors.ts';
+import { requireEdges } from './edges.ts';
+import { DataError } from './errors.ts';
 import { Subset } from './subset.ts';
 
 /** One graph. */
@@ -187,24 +188,12 @@ function requireGraph(graph: unknown, i: number, first: Graph): asserts graph is
   requireNumericArray(`${place}, nodes`, nodes as NumericArray);
   if (nodes === undefined || nodes.shape.length === 0)
     throw new DataError(`[${place}] nodes must have the shape [nodes, …], got [].`);
-  if (!(edges instanceof Int32Array || edges instanceof Uint32Array) || edges.length % 2 !== 0) {
-    const given = ArrayBuffer.isView(edges) ? `${show(edges)} of ${(edges as Int32Array).length} values` : show(edges);
-    throw new DataError(`[${place}] edges must be an Int32Array of shape [2, edges], got ${given}.`, {
-      hint: 'First where each edge begins, then where each ends: Int32Array.of(0, 1, 1, 2) are the edges 0 → 1 and 1 → 2.',
-    });
-  }
-  const count = nodes.shape[0] ?? 0;
-  const at = edges.findIndex((node) => node < 0 || node >= count);
-  if (at !== -1) {
-    throw new DataError(
-      `[${place}] edge ${at % (edges.length / 2)} ${at < edges.length / 2 ? 'begins' : 'ends'} at node ${edges[at]}; the graph has ${count} nodes, from 0.`,
-    );
-  }
+  const edgeCount = requireEdges(place, edges, nodes.shape[0] ?? 0);
   if (edgeFeatures !== undefined) {
     requireNumericArray(`${place}, edgeFeatures`, edgeFeatures);
-    if (edgeFeatures.shape[0] !== edges.length / 2) {
+    if (edgeFeatures.shape[0] !== edgeCount) {
       throw new DataError(
-        `[${place}] edgeFeatures of shape [${edgeFeatures.shape.join(', ')}] must have one row for each of the ${edges.length / 2} edges.`,
+        `[${place}] edgeFeatures of shape [${edgeFeatures.shape.join(', ')}] must have one row for each of the ${edgeCount} edges.`,
       );
     }
   }

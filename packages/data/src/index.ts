@@ -16,6 +16,16 @@ export type { DataErrorDetails, DataProblem } from './errors.ts';
 export type { Source } from './files.ts';
 export { medianFilter2d } from './filters.ts';
 export type { MedianFilterOptions } from './filters.ts';
+export type { EdgeArray } from './edges.ts';
+export { negativeEdges, splitEdges, splitPerClass } from './graph-splits.ts';
+export type {
+  EdgeSplit,
+  LinkPairs,
+  NegativeEdgesOptions,
+  PerClassSplit,
+  SplitEdgesOptions,
+  SplitPerClassOptions,
+} from './graph-splits.ts';
 export { GraphDataset } from './graphs.ts';
 export type { Graph, GraphArrays, GraphBatch, GraphDatasetOptions } from './graphs.ts';
 export { openIdxDataset } from './idx-dataset.ts';
@@ -45,6 +55,7 @@ export { OneHotEncoder } from './transforms/one-hot-encoder.ts';
 export type { Categories, OneHotEncoderOptions } from './transforms/one-hot-encoder.ts';
 export { Pipeline } from './transforms/pipeline.ts';
 export type { AnyTransform, Transform, TransformJSON, TransformType } from './transforms/transform.ts';
+export { NeighborSampler, type NeighborSamplerOptions, type SampledGraph } from './neighbors.ts';
 export { normalize, type NormalizeOptions } from './transforms/normalize.ts';
 export { MinMaxScaler, StandardScaler } from './transforms/scaling.ts';
 export type { MinMaxScalerOptions, ScalerOptions, StandardScalerOptions } from './transforms/scaling.ts';

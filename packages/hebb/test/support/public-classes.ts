@@ -52,6 +52,13 @@ const adam = options<hebb.AdamOptions>({
 });
 const moments = { groups, learningRate: aNumber(0.1), betas: other(() => [0.9, 0.99]), eps: aNumber(1e-8) };
 const ascent = { weightDecay: aNumber(0), maximize: aBoolean() };
+const graphNetwork = {
+  inputs: anInteger(2),
+  outputs: anInteger(2),
+  hidden: anInteger(2),
+  layers: anInteger(2),
+  dropout: aNumber(0),
+};
 const batchNorm = options<hebb.StatisticsOptions>({
   eps: aNumber(1e-5),
   momentum: other(() => 0.1, 'null', '3', '-1', '1.5'),
@@ -570,6 +577,93 @@ export const constructors: {
   ],
   MultilayerPerceptron: functions.multilayerPerceptron,
   ConvolutionalNetwork: functions.convolutionalNetwork,
+  GAT: [options<hebb.GATOptions>({ ...graphNetwork, heads: anInteger(2), outputHeads: anInteger(1) }, true)],
+  GCN: [options<hebb.GCNOptions>({ ...graphNetwork, normalize: aBoolean(true) }, true)],
+  GIN: [
+    options<hebb.GINOptions>(
+      { ...graphNetwork, trainEps: aBoolean(), jumping: aBoolean(), batchNorm: aBoolean() },
+      true,
+    ),
+  ],
+  GraphSAGE: [
+    options<hebb.GraphSAGEOptions>({ ...graphNetwork, aggregation: aChoice('max'), normalize: aBoolean() }, true),
+  ],
+  GraphClassifier: [
+    other(() => new hebb.Linear(2, 2)),
+    options<hebb.GraphClassifierOptions>({
+      pooling: aChoice('sum'),
+      head: other(() => ({ features: 2, classes: 2 })),
+      dropout: aNumber(0),
+    }),
+  ],
+  LinkPredictor: [
+    other(() => new hebb.Linear(2, 2)),
+    options<hebb.LinkPredictorOptions>({ decoder: aChoice('mlp'), features: anInteger(2), hidden: anInteger(2) }),
+  ],
+  RecurrentClassifier: [
+    options<hebb.RecurrentClassifierOptions>(
+      {
+        classes: anInteger(2),
+        vocabulary: anInteger(3),
+        inputs: other(() => undefined),
+        embedding: anInteger(2),
+        cell: aChoice('gru'),
+        hidden: anInteger(2),
+        layers: anInteger(1),
+        bidirectional: aBoolean(),
+        pooling: aChoice('mean'),
+        dropout: aNumber(0),
+      },
+      true,
+    ),
+  ],
+  RecurrentForecaster: [
+    options<hebb.RecurrentForecasterOptions>({
+      inputs: anInteger(1),
+      outputs: anInteger(1),
+      horizon: anInteger(2),
+      cell: aChoice('gru'),
+      hidden: anInteger(2),
+      layers: anInteger(1),
+      dropout: aNumber(0),
+    }),
+  ],
+  RecurrentLanguageModel: [
+    options<hebb.RecurrentLanguageModelOptions>(
+      {
+        vocabulary: anInteger(3),
+        embedding: anInteger(2),
+        cell: aChoice('gru'),
+        hidden: anInteger(2),
+        layers: anInteger(1),
+        dropout: aNumber(0),
+        tied: aBoolean(),
+      },
+      true,
+    ),
+  ],
+  SequenceToSequence: [
+    options<hebb.SequenceToSequenceOptions>(
+      {
+        sourceVocabulary: anInteger(3),
+        targetVocabulary: anInteger(3),
+        embedding: anInteger(2),
+        cell: aChoice('gru'),
+        hidden: anInteger(2),
+        attention: aChoice('dot'),
+        dropout: aNumber(0),
+        bidirectional: aBoolean(),
+      },
+      true,
+    ),
+  ],
+  NeighborSampler: [
+    other(() => Int32Array.of(0, 1), 'typed array'),
+    options<hebb.NeighborSamplerOptions>(
+      { nodes: anInteger(2), fanOuts: integers(1), pad: other(() => ({ nodes: 4, edges: 4 })) },
+      true,
+    ),
+  ],
   ConvNeXt: [
     options<hebb.ConvNeXtOptions>({
       depths: integers(1),

@@ -1362,6 +1362,30 @@ export const functions: Functions<Api> = {
     other(() => [hebb.StandardScaler], 'undefined', 'array', 'numbers', 'nested arrays', 'texts'),
   ],
   stream: [other(() => [1, 2], 'array', 'numbers', 'nested arrays', 'texts', 'typed array', 'map', 'function')],
+  negativeEdges: [
+    other(() => Int32Array.of(0, 1), 'typed array'),
+    options<hebb.NegativeEdgesOptions>(
+      { nodes: anInteger(3), count: anInteger(1), undirected: aBoolean(), seed: anInteger(1) },
+      true,
+    ),
+  ],
+  splitEdges: [
+    other(() => Int32Array.of(0, 1, 2, 1, 2, 3), 'typed array'),
+    options<hebb.SplitEdgesOptions>(
+      {
+        nodes: anInteger(9),
+        validation: aNumber(0.1),
+        test: aNumber(0.1),
+        undirected: aBoolean(),
+        seed: anInteger(1),
+      },
+      true,
+    ),
+  ],
+  splitPerClass: [
+    other(() => [0, 1, 0, 1], 'array', 'numbers', 'typed array'),
+    options<hebb.SplitPerClassOptions>({ train: anInteger(1), validation: anInteger(1), seed: anInteger(1) }),
+  ],
   trainTestSplit: [
     other(dataset),
     options<hebb.SplitOptions>({ test: aNumber(0.25), validation: aNumber(0.25), seed: anInteger(1) }),

@@ -1,0 +1,14 @@
+/** Recurrent networks. */
+export type { AttentionName } from './attention.ts';
+export type { RecurrentCellName, RecurrentState } from './cell.ts';
+export { RecurrentClassifier, type RecurrentClassifierOptions } from './classifier.ts';
+export { RecurrentForecaster, type Forecast, type RecurrentForecasterOptions } from './forecaster.ts';
+export { RecurrentLanguageModel, type RecurrentLanguageModelOptions, type RecurrentLogits } from './language-model.ts';
+export type { SamplingOptions } from './sampling.ts';
+export {
+  SequenceToSequence,
+  type Decoded,
+  type SequenceToSequenceOptions,
+  type SourceMemory,
+  type TranslateOptions,
+} from './sequence-to-sequence.ts';

@@ -1,0 +1,310 @@
+/** Recurrent networks: as modules, beside PyTorch, in pieces and as a whole, padded and not. */
+import {
+  ArgumentError,
+  concat,
+  DTypeError,
+  manualSeed,
+  ones,
+  randn,
+  setDevice,
+  ShapeError,
+  tensor,
+  zeros,
+  type Tensor,
+} from '@hebb/tensor';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { exportOnnx, parseOnnx } from '../../onnx/src/index.ts';
+import {
+  RecurrentClassifier,
+  RecurrentForecaster,
+  RecurrentLanguageModel,
+  SequenceToSequence,
+  type RecurrentCellName,
+  type RecurrentClassifierOptions,
+  type RecurrentState,
+} from '../src/index.ts';
+import { recurrentTypes } from '../src/recurrent/types.ts';
+import { compareWithGoldens } from './support/goldens.ts';
+import { ids, mask, of, walk, ways, x, type Sample } from './support/walk.ts';
+
+const cells: readonly RecurrentCellName[] = ['rnn', 'lstm', 'gru'];
+const tokens = ids(['batch', 'length'], 6);
+const series = x(['batch', 'length', 2]);
+const inside = mask(['batch', 'length']);
+
+/** Sources with their masks: sizes of sources and targets differ. */
+const translator = (
+  options: Omit<ConstructorParameters<typeof SequenceToSequence>[0], 'sourceVocabulary' | 'targetVocabulary'>,
+): readonly Sample[] =>
+  of(
+    () => new SequenceToSequence({ sourceVocabulary: 6, targetVocabulary: 5, embedding: 2, hidden: 3, ...options }),
+    [tokens, ids(['batch', 'target'], 5), inside],
+    'any',
+  );
+
+describe('recurrent architectures', () => {
+  walk(
+    {
+      RecurrentClassifier: ways(
+        of(() => new RecurrentClassifier({ vocabulary: 6, classes: 3, embedding: 2, hidden: 3, dropout: 0 }), [tokens, inside], 'any'), // prettier-ignore
+        of(() => new RecurrentClassifier({ inputs: 2, classes: 3, cell: 'gru', hidden: 3, layers: 2, dropout: 0, pooling: 'mean' }), [series, inside], -1), // prettier-ignore
+        of(() => new RecurrentClassifier({ inputs: 2, classes: 3, cell: 'rnn', hidden: 3, dropout: 0, pooling: 'max', bidirectional: false }), [series, inside], -1), // prettier-ignore
+      ),
+      RecurrentForecaster: ways(
+        of(() => new RecurrentForecaster({ inputs: 2, hidden: 3 }), [series], -1),
+        of(() => new RecurrentForecaster({ inputs: 2, outputs: 1, horizon: 3, cell: 'gru', hidden: 3 }), [series], -1),
+      ),
+      RecurrentLanguageModel: ways(
+        of(() => new RecurrentLanguageModel({ vocabulary: 6, hidden: 3, embedding: 2, dropout: 0 }), [tokens], 'any'),
+        of(() => new RecurrentLanguageModel({ vocabulary: 6, hidden: 3, layers: 1, cell: 'gru', dropout: 0, tied: true }), [tokens], 'any'), // prettier-ignore
+      ),
+      SequenceToSequence: ways(
+        translator({}),
+        translator({ cell: 'lstm', attention: 'general' }),
+        translator({ cell: 'rnn', attention: 'dot', bidirectional: false }),
+      ),
+    },
+    recurrentTypes,
+  );
+});
+
+compareWithGoldens('recurrent');
+
+const apart = async (a: Tensor, b: Tensor): Promise<number> => await a.sub(b).abs().max().item();
+const int = (values: readonly number[], shape: readonly number[] = [values.length]): Tensor =>
+  tensor(Int32Array.from(values), { shape, dtype: 'int32' });
+const text = (batch: number, length: number, vocabulary: number): Tensor =>
+  int(Array.from({ length: batch * length }, (_, i) => (i * i + 3 * i + Math.floor(i / length)) % vocabulary), [batch, length]); // prettier-ignore
+
+describe.each(cells)('%s', (cell) => {
+  beforeAll(() => {
+    setDevice('wasm');
+    manualSeed(3);
+  });
+
+  it('a language model in pieces gives what the whole gives at once', async () => {
+    const model = new RecurrentLanguageModel({ vocabulary: 9, hidden: 8, layers: 2, cell }).eval();
+    const all = text(3, 20, 9);
+    let state: RecurrentState | undefined = model.initialState(3);
+    const pieces: Tensor[] = [];
+    for (const [start, length] of [
+      [0, 1],
+      [1, 7],
+      [8, 2],
+      [10, 10],
+    ] as const) {
+      // prettier-ignore
+      const piece = model.forward(all.narrow(1, start, length), state);
+      pieces.push(piece.logits);
+      ({ state } = piece);
+    }
+    expect(await apart(concat(pieces, 1), model.forward(all).logits)).toBeLessThan(1e-5);
+  });
+
+  it('a forecaster in pieces gives what the whole gives at once', async () => {
+    const model = new RecurrentForecaster({ inputs: 2, horizon: 3, hidden: 8, cell }).eval();
+    const all = randn([3, 20, 2]);
+    const first = model.forward(all.narrow(1, 0, 13));
+    const second = model.forward(all.narrow(1, 13, 7), first.state);
+    expect(await apart(concat([first.output, second.output], 1), model.forward(all).output)).toBeLessThan(1e-5);
+  });
+
+  it.each(['additive', 'general', 'dot'] as const)(
+    'a target in pieces, attention %s, gives what the whole gives at once',
+    async (attention) => {
+      const model = new SequenceToSequence({
+        sourceVocabulary: 9,
+        targetVocabulary: 7,
+        embedding: 5,
+        hidden: 8,
+        cell,
+        attention,
+      });
+      const [source, target] = [text(3, 6, 9), text(3, 10, 7)];
+      const memory = model.eval().encode(source);
+      const first = model.decode(target.narrow(1, 0, 4), memory);
+      const second = model.decode(target.narrow(1, 4, 6), memory, first.state);
+      const whole = model.forward(source, target);
+      expect(await apart(concat([first.logits, second.logits], 1), whole.logits)).toBeLessThan(1e-5);
+      expect(await apart(concat([first.attention, second.attention], 1), whole.attention)).toBeLessThan(1e-5);
+    },
+  );
+
+  it('logits do not move when later tokens change', async () => {
+    const model = new RecurrentLanguageModel({ vocabulary: 9, hidden: 8, cell }).eval();
+    const [one, other] = [text(2, 12, 9), concat([text(2, 12, 9).narrow(1, 0, 7), int(new Array<number>(10).fill(4), [2, 5])], 1)]; // prettier-ignore
+    const begin = async (given: Tensor): Promise<unknown> =>
+      await model.forward(given).logits.narrow(1, 0, 7).toArray();
+    expect(await begin(other)).toEqual(await begin(one));
+    const translated = new SequenceToSequence({ sourceVocabulary: 9, targetVocabulary: 9, embedding: 5, hidden: 8, cell }).eval(); // prettier-ignore
+    const written = async (given: Tensor): Promise<unknown> =>
+      await translated
+        .forward(text(2, 4, 9), given)
+        .logits.narrow(1, 0, 7)
+        .toArray();
+    expect(await written(other)).toEqual(await written(one));
+  });
+
+  it.each(['last', 'mean', 'max'] as const)('padding changes nothing of a class, pooled by %s', async (pooling) => {
+    const options: RecurrentClassifierOptions = { vocabulary: 9, classes: 3, hidden: 8, layers: 2, cell, pooling };
+    const model = new RecurrentClassifier(options).eval();
+    const short = text(1, 5, 9);
+    const alone = model.forward(short);
+    const lengths = [12, 5, 12];
+    const padded = (filler: number): Tensor =>
+      concat([text(1, 12, 9), concat([short, int(new Array<number>(7).fill(filler), [1, 7])], 1), text(1, 12, 9)], 0);
+    const mask = int(
+      lengths.flatMap((n) => Array.from({ length: 12 }, (_, t) => Number(t < n))),
+      [3, 12],
+    ).to('bool');
+    for (const given of [mask, int(lengths)])
+      for (const filler of [0, 8])
+        expect(await apart(model.forward(padded(filler), given).narrow(0, 1, 1), alone)).toBeLessThan(1e-6);
+    // What lies beyond does not move a bit, nor does NaN in it.
+    const numbers = new RecurrentClassifier({ inputs: 2, classes: 3, hidden: 8, cell, pooling }).eval();
+    const values = randn([1, 5, 2]);
+    const withTail = (tail: number): Tensor => concat([values, ones([1, 4, 2]).mul(tail)], 1);
+    const found = await numbers.forward(withTail(1), int([5])).toArray();
+    expect(await numbers.forward(withTail(-3), int([5])).toArray()).toEqual(found);
+  });
+
+  it.each(['additive', 'general', 'dot'] as const)(
+    'padding of sources changes nothing, attention %s',
+    async (attention) => {
+      const model = new SequenceToSequence({ sourceVocabulary: 9, targetVocabulary: 7, embedding: 5, hidden: 8, cell, attention }).eval(); // prettier-ignore
+      const [short, target] = [text(2, 4, 9), text(2, 6, 7)];
+      const alone = model.forward(short, target);
+      const padded = model.forward(concat([short, int([8, 1, 0, 2, 7, 7], [2, 3])], 1), target, int([4, 4]));
+      expect(await apart(padded.logits, alone.logits)).toBeLessThan(1e-6);
+      expect(await apart(padded.attention.narrow(2, 0, 4), alone.attention)).toBeLessThan(1e-6);
+      expect(await padded.attention.narrow(2, 4, 3).abs().max().item()).toBe(0);
+      expect(await apart(padded.attention.sum(2), ones([2, 6]))).toBeLessThan(1e-6);
+    },
+  );
+
+  it('is one operator of ONNX a layer, in a language model with free batch and length', async () => {
+    const model = new RecurrentLanguageModel({ vocabulary: 9, hidden: 8, layers: 2, cell }).eval();
+    const bytes = await exportOnnx(model, { inputs: { ids: { shape: ['batch', 'length'], dtype: 'int32' } } });
+    const operators = (parseOnnx(bytes).graph?.node ?? []).map(({ opType }) => opType);
+    expect(operators.filter((name) => name === cell.toUpperCase())).toHaveLength(2);
+    expect(operators).not.toContain('Loop');
+    expect(operators).not.toContain('Scan');
+  });
+});
+
+describe('sequences at their edges', () => {
+  beforeAll(() => setDevice('wasm'));
+
+  it('a sequence without elements is read as zeros', async () => {
+    for (const pooling of ['last', 'mean', 'max'] as const) {
+      const model = new RecurrentClassifier({ inputs: 2, classes: 3, hidden: 4, pooling }).eval();
+      const none = zeros([1, 5]).to('bool');
+      const bias = await model.head.bias?.toArray();
+      expect(await model.forward(randn([1, 5, 2]), none).toArray()).toEqual([bias]);
+    }
+  });
+
+  it('a text of one token', () => {
+    const model = new RecurrentLanguageModel({ vocabulary: 4, hidden: 4 });
+    expect(model.forward(int([1], [1, 1])).logits.shape).toEqual([1, 1, 4]);
+  });
+
+  it.each<[string, new (message: string) => Error, () => unknown, string]>([
+    ['a token that there is not', ArgumentError, () => new RecurrentLanguageModel({ vocabulary: 4, hidden: 4 }).forward(int([1, 4], [1, 2])), '4'], // prettier-ignore
+    ['a text without a batch', ShapeError, () => new RecurrentLanguageModel({ vocabulary: 4, hidden: 4 }).forward(int([1])), 'texts [batch, length]'], // prettier-ignore
+    ['a state of another batch', ShapeError, () => new RecurrentLanguageModel({ vocabulary: 4, hidden: 4, cell: 'gru' }).forward(int([1], [1, 1]), zeros([2, 3, 4])), 'the state must be'], // prettier-ignore
+    ['the state of another cell', ArgumentError, () => new RecurrentLanguageModel({ vocabulary: 4, hidden: 4 }).forward(int([1], [1, 1]), zeros([2, 1, 4])), 'state'], // prettier-ignore
+    ['features of another number', ShapeError, () => new RecurrentForecaster().forward(zeros([1, 5, 2])), 'takes series [batch, time, 1]'], // prettier-ignore
+    ['series without features', ShapeError, () => new RecurrentForecaster().forward(zeros([1, 5])), 'need axes'],
+    ['more steps than the horizon of other features', ArgumentError, () => new RecurrentForecaster({ inputs: 2, outputs: 1 }).forecast(zeros([1, 5, 2]), 2), 'beyond the horizon'], // prettier-ignore
+    ['a mask of floats', DTypeError, () => new RecurrentClassifier({ inputs: 1, classes: 2 }).forward(zeros([1, 5, 1]), zeros([1, 5])), 'a mask bool'], // prettier-ignore
+    ['a mask of another length', ShapeError, () => new RecurrentClassifier({ inputs: 1, classes: 2 }).forward(zeros([1, 5, 1]), zeros([1, 4]).to('bool')), 'the mask must be [1, 5]'], // prettier-ignore
+    ['a length beyond the end', ArgumentError, () => new RecurrentClassifier({ inputs: 1, classes: 2 }).forward(zeros([1, 5, 1]), int([6])), 'lengths'], // prettier-ignore
+    ['tokens and numbers at once', ArgumentError, () => new RecurrentClassifier({ inputs: 1, vocabulary: 3, classes: 2 }), 'either vocabulary'], // prettier-ignore
+    ['neither', ArgumentError, () => new RecurrentClassifier({ classes: 2 }), 'either vocabulary'],
+    ['tied weights of two widths', ArgumentError, () => new RecurrentLanguageModel({ vocabulary: 3, hidden: 4, embedding: 5, tied: true }), 'Leave embedding out'], // prettier-ignore
+    ['a cell that there is not', ArgumentError, () => new RecurrentLanguageModel({ vocabulary: 3, cell: 'mgu' as 'gru' }), "'gru'"], // prettier-ignore
+    ['an empty source', ArgumentError, () => new SequenceToSequence({ sourceVocabulary: 3, targetVocabulary: 3, embedding: 2, hidden: 2 }).forward(zeros([1, 0], { dtype: 'int32' }), int([1], [1, 1])), 'sources have no element'], // prettier-ignore
+  ])('%s is one clear error', (_name, kind, call, message) => {
+    expect(call).toThrow(kind);
+    expect(call).toThrow(message);
+  });
+});
+
+describe('what is written', () => {
+  beforeAll(() => setDevice('wasm'));
+
+  const write = async (model: RecurrentLanguageModel, options: Parameters<typeof model.generate>[1]) => {
+    const written: number[] = [];
+    for await (const token of model.generate([1, 2], options)) written.push(token);
+    return written;
+  };
+
+  it('greedily is what the whole text gives, token by token', async () => {
+    manualSeed(5);
+    const model = new RecurrentLanguageModel({ vocabulary: 9, hidden: 8 }).eval();
+    const written = await write(model, { maxTokens: 12, temperature: 0 });
+    const sequence = [1, 2];
+    for (let i = 0; i < 12; i++) {
+      const { logits } = model.forward(int(sequence, [1, sequence.length]));
+      sequence.push(await logits.narrow(1, sequence.length - 1, 1).argmax(-1).reshape([]).item()); // prettier-ignore
+    }
+    expect(written).toEqual(sequence.slice(2));
+  });
+
+  it('by a seed is the same, by another it is not; it ends at stop and draws from the likeliest alone', async () => {
+    manualSeed(5);
+    const model = new RecurrentLanguageModel({ vocabulary: 9, hidden: 8 }).eval();
+    const first = await write(model, { maxTokens: 30, seed: 4 });
+    expect(await write(model, { maxTokens: 30, seed: 4 })).toEqual(first);
+    expect(await write(model, { maxTokens: 30, seed: 5 })).not.toEqual(first);
+    const stop = first[7] as number;
+    expect(await write(model, { maxTokens: 30, seed: 4, stop: [stop] })).toEqual(first.slice(0, first.indexOf(stop)));
+    expect(await write(model, { maxTokens: 6, seed: 1, topK: 1 })).toEqual(await write(model, { maxTokens: 6, temperature: 0 })); // prettier-ignore
+    expect(await write(model, { maxTokens: 0 })).toEqual([]);
+  });
+
+  it('follows the probabilities of the logits', async () => {
+    const model = new RecurrentLanguageModel({ vocabulary: 3, hidden: 4, layers: 1, cell: 'rnn' }).eval();
+    // Whatever was read, 1/2, 1/3, 1/6.
+    model.decoder.loadStateDict({ weight: zeros([3, 4]), bias: tensor([3, 2, 1]).log() });
+    const counts = [0, 0, 0];
+    for await (const token of model.generate([0], { maxTokens: 1200, seed: 2 }))
+      counts[token] = (counts[token] ?? 0) + 1;
+    expect(Math.abs((counts[0] ?? 0) / 1200 - 1 / 2)).toBeLessThan(0.05);
+    expect(Math.abs((counts[2] ?? 0) / 1200 - 1 / 6)).toBeLessThan(0.05);
+  });
+
+  it('a prompt without tokens, or with one that there is not, is an error', async () => {
+    const model = new RecurrentLanguageModel({ vocabulary: 3, hidden: 4 });
+    await expect(model.generate([], { maxTokens: 1 }).next()).rejects.toThrow('the prompt has no token');
+    await expect(model.generate([3], { maxTokens: 1 }).next()).rejects.toThrow('prompt[0]');
+    await expect(model.generate([0], { maxTokens: 1, temperature: -1 }).next()).rejects.toThrow('temperature');
+  });
+
+  it('by a translator ends at the end, and is the likeliest of each step', async () => {
+    manualSeed(8);
+    const model = new SequenceToSequence({ sourceVocabulary: 9, targetVocabulary: 5, embedding: 4, hidden: 8 }).eval();
+    const source = text(4, 6, 9);
+    const texts = await model.translate(source, { begin: 0, end: 1, maxTokens: 9 });
+    for (const [i, written] of texts.entries()) {
+      expect(written).not.toContain(1);
+      const given = [0, ...written];
+      const { logits } = model.forward(source.narrow(0, i, 1), int(given, [1, given.length]));
+      const likeliest = [...(await logits.argmax(-1).data())].map(Number);
+      expect(likeliest.slice(0, written.length)).toEqual(written);
+      if (written.length < 9) expect(likeliest.at(-1)).toBe(1);
+    }
+  });
+});
+
+it('a forecaster goes on beyond its horizon by what it forecast', async () => {
+  setDevice('wasm');
+  const model = new RecurrentForecaster({ horizon: 2, hidden: 5 }).eval();
+  const past = randn([2, 6, 1]);
+  const far = model.forecast(past, 5);
+  expect(far.shape).toEqual([2, 5, 1]);
+  const near = model.forecast(past, 2);
+  expect(await apart(far.narrow(1, 0, 2), near)).toBeLessThan(1e-6);
+  expect(await apart(far.narrow(1, 2, 2), model.forecast(concat([past, near], 1), 2))).toBeLessThan(1e-5);
+});
