@@ -27,26 +27,30 @@ async function inOrder(...steps) {
   return end;
 }
 
+/** Runs an application as a user does. */
+function app(name, args) {
+  const preload = (specifier) => ['--import', specifier];
+  const file = (...path) => pathToFileURL(join(root, ...path)).href;
+  return runVisibly(
+    process.execPath,
+    [
+      ...preload(file('tools', 'setup', 'single-interrupt.mjs')),
+      ...preload(import.meta.resolve('tsx')),
+      join(root, 'apps', name, 'src', 'main.ts'),
+      ...args,
+    ],
+    {
+      // Relative paths among the arguments mean the folder in which the user typed them.
+      cwd: process.env.INIT_CWD ?? process.cwd(),
+      env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.base.json') },
+    },
+  );
+}
+
 const jobs = {
   setup: async () => ({ code: 0, signal: null }),
-  quickstart: (args) => {
-    const preload = (specifier) => ['--import', specifier];
-    const file = (...path) => pathToFileURL(join(root, ...path)).href;
-    return runVisibly(
-      process.execPath,
-      [
-        ...preload(file('tools', 'setup', 'single-interrupt.mjs')),
-        ...preload(import.meta.resolve('tsx')),
-        join(root, 'apps', 'quickstart', 'src', 'main.ts'),
-        ...args,
-      ],
-      {
-        // Relative paths among the arguments mean the folder in which the user typed them.
-        cwd: process.env.INIT_CWD ?? process.cwd(),
-        env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.base.json') },
-      },
-    );
-  },
+  quickstart: (args) => app('quickstart', args),
+  example: (args) => app('examples', args),
   test: async (args) => (await import('./test.mjs')).test(args),
   build: (args) =>
     pnpm(['exec', 'turbo', 'run', 'build', '--output-logs=errors-only', ...args], { env: turboEnvironment() }),

@@ -52,9 +52,7 @@ const networks = {
   lenet: () => new LeNet5({ imageSize: 28 }),
 } satisfies Record<string, (size: number) => Module>;
 
-interface Options {
-  readonly network: keyof typeof networks;
-}
+type Options = { readonly network: keyof typeof networks };
 
 export interface Build {
   readonly network?: keyof typeof networks;
@@ -161,7 +159,7 @@ async function lookInside(model: Module, test: ArrayDataset<ImageFields>): Promi
       kind: 'pictures',
       title: 'What the first convolution looks for',
       text: 'Its kernels, each a small picture: where they are white a bright pixel counts for them, where they are black against them. Edges and strokes of some direction are what nearly all networks begin with.',
-      images: { data: (await kernels.data()) as Float32Array, shape: kernels.shape },
+      images: { data: await kernels.data(), shape: kernels.shape },
       range: [-largest, largest],
       pictures: Array.from({ length: kernels.shape[0] ?? 0 }, (_, i) => ({
         example: i,
@@ -183,7 +181,7 @@ async function lookInside(model: Module, test: ArrayDataset<ImageFields>): Promi
         i === 0
           ? 'The first test image, and what each kernel makes of it: bright where it fits.'
           : 'The same at half the size, from all of the pictures above together.',
-      images: { data: (await shown.data()) as Float32Array, shape: shown.shape },
+      images: { data: await shown.data(), shape: shown.shape },
       pictures: Array.from({ length: Math.min(shown.shape[0] ?? 0, 17) }, (_, j) => ({
         example: j,
         caption: [{ value: !isFirst ? String(j) : j === 0 ? 'the image' : String(j - 1), tone: 'quiet' }],

@@ -45,7 +45,7 @@ export function drawScenes(images: ArrayDataset<ImageFields>, count: number, see
     const drawn: { readonly x: number; readonly y: number; readonly radius: number }[] = [];
     for (let attempt = 0; attempt < 2; attempt++) {
       const kind = random.integer(shapes.length);
-      const contains = shapes[kind];
+      const contains = shapes[kind] ?? (() => false);
       const [radius, turn, brightness] = [between(0.2, 0.3) * side, between(0, 2 * Math.PI), between(0.3, 1)];
       const [centreX, centreY] = [between(radius, side - radius), between(radius, side - radius)];
       // Where it would cover the first one there is no second.
@@ -55,7 +55,7 @@ export function drawScenes(images: ArrayDataset<ImageFields>, count: number, see
       for (let row = 0; row < side; row++)
         for (let column = 0; column < side; column++) {
           const [u, v] = [column + 0.5 - centreX, row + 0.5 - centreY];
-          if (contains?.(cosine * u + sine * v, cosine * v - sine * u) !== true) continue;
+          if (!contains(cosine * u + sine * v, cosine * v - sine * u)) continue;
           pixels[row * side + column] = brightness;
           classes[row * side + column] = 2 + kind;
         }

@@ -1,5 +1,5 @@
 /** Digits and their distortions. */
-import { ArrayDataset, Random, setDevice, zeros } from 'hebb';
+import { ArrayDataset, Random, setDevice, zeros, type ImageFields } from 'hebb';
 import { expect, it } from 'vitest';
 import { build } from '../cnn/example.ts';
 import { distort } from '../cnn/distort.ts';
@@ -67,7 +67,7 @@ it('keeps pixels between 0 and 1, and labels; another seed distorts otherwise, t
 
 it.each(['vgg', 'resnet', 'lenet'] as const)('%s takes images of 28 × 28', (network) => {
   setDevice('wasm');
-  const train = new ArrayDataset({
+  const train = new ArrayDataset<ImageFields>({
     x: { data: new Float32Array(side * side), shape: [1, side, side] },
     y: { data: Int32Array.of(0), shape: [] },
   });

@@ -60,7 +60,11 @@ describe('scenes', () => {
       ratios.set(kind, [...(ratios.get(kind) ?? []), places.length / ((widest + 0.5) / 2) ** 2]);
     }
     const mean = (values: readonly number[] = []): number => values.reduce((a, b) => a + b, 0) / values.length;
-    expect([...ratios.keys()].sort().map((kind) => classNames[kind])).toEqual(['disc', 'square', 'triangle']);
+    expect([...ratios.keys()].sort((a, b) => a - b).map((kind) => classNames[kind])).toEqual([
+      'disc',
+      'square',
+      'triangle',
+    ]);
     expect(mean(ratios.get(2))).toBeCloseTo(Math.PI, 0);
     expect(mean(ratios.get(3))).toBeCloseTo(2, 0);
     // Its widest is a side, √3 times the radius.
