@@ -14,7 +14,7 @@ torch.set_num_threads(1)
 
 
 def exact(*shape):
-    return (torch.randn(*shape, dtype=torch.float64) * 64).round() / 64
+    return (torch.randn(shape, dtype=torch.float64) * 64).round() / 64
 
 
 def distinct(*shape):

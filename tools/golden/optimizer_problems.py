@@ -102,7 +102,7 @@ def by_torch(problem, kind, options, group):
 
     def step_of(gradients, _):
         for name, gradient in gradients.items():
-            parameters[name].grad = gradient
+            parameters[name].grad = gradient.to_sparse(1) if kind == "SparseAdam" else gradient
         instance.step()
 
     def state_of():
@@ -262,6 +262,8 @@ RUNS = [
     ("Adafactor", {"learningRate": 0.05}, {}),
     ("Adafactor", {"learningRate": 0.5, "beta2Decay": -0.5, "eps": [1e-3, 0.5], "d": 0.5, "weightDecay": 0.1}, {"weightDecay": 0}),
     ("Muon", {"learningRate": 0.02}, REST),
+    ("SparseAdam", {"learningRate": 0.02}, {}),
+    ("SparseAdam", {"learningRate": 0.02, "betas": [0.8, 0.9], "eps": 1e-3}, {"learningRate": 0.05}),
     ("Muon", {"learningRate": 0.01, "momentum": 0.9, "nesterov": False, "nsSteps": 4, "weightDecay": 0.1}, {**REST, "weightDecay": 0, "eps": 1e-3}),
 ]
 runs = []

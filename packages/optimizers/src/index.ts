@@ -20,6 +20,7 @@ export {
 } from './training-optimizer.ts';
 export { SGD, type SGDOptions, type SGDSettings } from './algorithms/sgd.ts';
 export { Adam, AdamW, type AdamOptions, type AdamSettings } from './algorithms/adam.ts';
+export { SparseAdam, type SparseAdamOptions, type SparseAdamSettings } from './algorithms/sparse-adam.ts';
 export { Adamax, type AdamaxOptions, type AdamaxSettings } from './algorithms/adamax.ts';
 export { NAdam, type NAdamOptions, type NAdamSettings } from './algorithms/nadam.ts';
 export { RAdam, type RAdamOptions, type RAdamSettings } from './algorithms/radam.ts';

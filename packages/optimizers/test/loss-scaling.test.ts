@@ -100,6 +100,7 @@ const counting: Readonly<Record<string, object>> = {
   Adam: { learningRate: 0.1, amsgrad: true },
   AdamW: { learningRate: 0.1 },
   Adamax: { learningRate: 0.1 },
+  SparseAdam: { learningRate: 0.1 },
   NAdam: { learningRate: 0.1, momentumDecay: 0.1 },
   RAdam: { learningRate: 0.1, betas: [0.8, 0.9] },
   Adagrad: { learningRate: 0.1, lrDecay: 0.1 },

@@ -79,6 +79,16 @@ const ofItsModules = 'has no parameters of its own';
 const rows: { readonly [K in LayerName]?: Row | typeof ofItsModules } = {
   Linear: row(() => new api.Linear(150, 200), weightAndBias(150)),
   LazyLinear: row(() => lazily(new api.LazyLinear(200), [1, 150]), weightAndBias(150)),
+  AdaptiveLogSoftmaxWithLoss: row(
+    () => new api.AdaptiveLogSoftmaxWithLoss(100, 900, [200, 500], { divValue: 2, headBias: true }),
+    {
+      ...under('head', weightAndBias(100)),
+      'tail.0.0.weight': kaiming(100),
+      'tail.0.1.weight': kaiming(50),
+      'tail.1.0.weight': kaiming(100),
+      'tail.1.1.weight': kaiming(25),
+    },
+  ),
   Bilinear: row(() => new api.Bilinear(20, 30, 60), weightAndBias(20)),
   Embedding: row(() => new api.Embedding(400, 30), { weight: normal(1) }),
   EmbeddingBag: row(() => new api.EmbeddingBag(400, 30), { weight: normal(1) }),

@@ -45,6 +45,8 @@ export interface Kind {
   readonly options?: Readonly<Record<string, Kind>>;
   /** A count of work to be done, which no number makes wrong: more of it takes longer. */
   readonly isWork?: true;
+  /** Of options: what comes of none is a network of a paper's size, and not made here. */
+  readonly isLarge?: true;
 }
 
 const kind = (right: () => unknown, ...takes: Wrong[]): Kind => ({ right, takes });
@@ -79,6 +81,12 @@ export const options = <O extends object>(
     ),
   takes: required ? [] : ['undefined', 'object'],
   options: kinds,
+});
+
+/** Options of which none make a large network; see {@link Kind.isLarge}. */
+export const optionsOfLarge = <O extends object>(kinds: { readonly [K in keyof Required<O>]: Kind }): Kind => ({
+  ...options<O>(kinds),
+  isLarge: true,
 });
 
 const isTyped = (error: unknown): boolean => error instanceof HebbError || error instanceof TokenizerError;
@@ -147,8 +155,9 @@ export async function violations(
   };
   const replaced = (position: number, value: unknown): unknown[] =>
     right().map((own, i) => (i === position ? value : own));
-  for (const [position, { takes, options: inner }] of kinds.entries()) {
+  for (const [position, { takes, options: inner, isLarge }] of kinds.entries()) {
     for (const [wrong, make] of Object.entries(wrongValues)) {
+      if (isLarge === true && takes.includes(wrong as Wrong)) continue;
       const mustRefuse = !takes.includes(wrong as Wrong);
       await attempt(`argument ${position} ${wrong}`, () => replaced(position, make()), mustRefuse);
     }

@@ -13,6 +13,7 @@ import {
   oneOrMore,
   optional,
   options,
+  optionsOfLarge,
   other,
   texts,
   aFunction,
@@ -173,6 +174,12 @@ export const constructors: {
   readonly [K in Constructed]: Api[K] extends AnyClass ? KindsOf<ConstructorParameters<Api[K]>> : never;
 } = {
   Generator: [anInteger(1)],
+  AdaptiveLogSoftmaxWithLoss: [
+    anInteger(4),
+    anInteger(9),
+    other(() => [2, 5], 'numbers', 'typed array'),
+    options<hebb.AdaptiveLogSoftmaxOptions>({ divValue: aNumber(2), headBias: aBoolean() }),
+  ],
   Sequential: [other(() => new hebb.ReLU())],
   ModuleList: [optional(other(() => [new hebb.ReLU()], 'array'))],
   ModuleDict: [other(() => ({ a: new hebb.ReLU() }), 'object')],
@@ -456,6 +463,7 @@ export const constructors: {
   ],
   Adam: [parameters, adam],
   AdamW: [parameters, adam],
+  SparseAdam: [parameters, options<hebb.SparseAdamOptions>({ ...moments, maximize: aBoolean() })],
   Adamax: [parameters, options<hebb.AdamaxOptions>({ ...moments, ...ascent })],
   NAdam: [parameters, options<hebb.NAdamOptions>({ ...moments, ...ascent, momentumDecay: aNumber(4e-3) })],
   RAdam: [parameters, options<hebb.RAdamOptions>({ ...moments, ...ascent })],
@@ -665,7 +673,7 @@ export const constructors: {
     ),
   ],
   ConvNeXt: [
-    options<hebb.ConvNeXtOptions>({
+    optionsOfLarge<hebb.ConvNeXtOptions>({
       depths: integers(1),
       widths: integers(2),
       classes: anInteger(2),
@@ -695,7 +703,7 @@ export const constructors: {
     }),
   ],
   ResNet: [
-    options<hebb.ResNetOptions>({
+    optionsOfLarge<hebb.ResNetOptions>({
       depth: aChoice(18),
       blocks: integers(1),
       bottleneck: aBoolean(),
@@ -720,7 +728,7 @@ export const constructors: {
     ),
   ],
   UNet: [
-    options<hebb.UNetOptions>({
+    optionsOfLarge<hebb.UNetOptions>({
       channels: anInteger(1),
       classes: anInteger(2),
       widths: integers(2, 3),
@@ -729,7 +737,7 @@ export const constructors: {
     }),
   ],
   VGG: [
-    options<hebb.VGGOptions>({
+    optionsOfLarge<hebb.VGGOptions>({
       depth: aChoice(11),
       stages: other(() => [[2], [2]], 'nested arrays'),
       classes: anInteger(2),

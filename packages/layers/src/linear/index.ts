@@ -1,4 +1,9 @@
 /** Linear maps, and layers that change the shape alone. */
+export {
+  AdaptiveLogSoftmaxWithLoss,
+  type AdaptiveLogSoftmaxOptions,
+  type AdaptiveLogSoftmaxResult,
+} from './adaptive-log-softmax.ts';
 export { LazyLinear } from './lazy-linear.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { Bilinear, type BilinearLayerOptions } from './bilinear.ts';

@@ -1,5 +1,6 @@
 /** What `fromConfig` can build of this family; nothing else imports it. */
 import type { ModuleTypes } from '../module/build.ts';
+import { AdaptiveLogSoftmaxWithLoss } from './adaptive-log-softmax.ts';
 import { Bilinear } from './bilinear.ts';
 import { LazyLinear } from './lazy-linear.ts';
 import { Linear } from './linear.ts';
@@ -7,6 +8,7 @@ import { Flatten, Identity, Unflatten } from './shape.ts';
 import { CosineSimilarity, PairwiseDistance } from './similarity.ts';
 
 export const linearTypes = (): ModuleTypes => ({
+  AdaptiveLogSoftmaxWithLoss,
   Bilinear,
   CosineSimilarity,
   Flatten,
