@@ -1,9 +1,11 @@
 /** The smallest tokenizer: one token per Unicode code point, plus whole-string special tokens. */
 import { TokenizerError } from './errors.ts';
-import { readTextFile, writeTextFile } from './files.ts';
+import { parseFile, writeTextFile } from './files.ts';
 import { checkOptions, describe, requireBoolean, type OptionNames } from './options.ts';
 import { hex, place, quote } from './quoting.ts';
-import { anyCharacter, readTokenizer, specialTokenProblem, type TokenizerJSON } from './tokenizer-json.ts';
+import { patternOf, requireSpecialToken, requireSpecialTokens, split } from './special-tokens.ts';
+import { anyCharacter, parseJSON, readTokenizer, type TokenizerJSON } from './tokenizer-json.ts';
+import { decodeOptions, encodeOptions, type DecodeOptions, type EncodeOptions } from './tokenizer.ts';
 
 export interface CharacterTokenizerOptions {
   /** Text of the token that stands for every character outside the vocabulary, e.g. `'<unk>'`. Default: none. */
@@ -12,22 +14,7 @@ export interface CharacterTokenizerOptions {
   specialTokens?: readonly string[];
 }
 
-export interface EncodeOptions {
-  /**
-   * Whether special tokens written out in the text become their ids (default `true`). Give `false` for text that is
-   * not yours: then `<eos>` typed by a user is five ordinary characters.
-   */
-  parseSpecialTokens?: boolean;
-}
-
-export interface DecodeOptions {
-  /** Leave special tokens (the unknown token too) out of the text. Default `false`. */
-  skipSpecialTokens?: boolean;
-}
-
 const trainOptions: OptionNames<CharacterTokenizerOptions> = { unknownToken: true, specialTokens: true };
-const encodeOptions: OptionNames<EncodeOptions> = { parseSpecialTokens: true };
-const decodeOptions: OptionNames<DecodeOptions> = { skipSpecialTokens: true };
 
 /**
  * A tokenizer whose tokens are single Unicode code points.
@@ -75,10 +62,9 @@ export class CharacterTokenizer {
   static train(texts: string | Iterable<string>, options: CharacterTokenizerOptions = {}): CharacterTokenizer {
     checkOptions('train', options, trainOptions);
     const { unknownToken, specialTokens = [] } = options;
-    if (!Array.isArray(specialTokens))
-      throw new TokenizerError(`[train] specialTokens must be an array of strings, got ${describe(specialTokens)}.`);
+    requireSpecialTokens('train', specialTokens);
+    if (unknownToken !== undefined) requireSpecialToken('train', unknownToken);
     const special = new Set(unknownToken === undefined ? specialTokens : [unknownToken, ...specialTokens]);
-    for (const token of special) checkSpecialToken(token);
     const specialPattern = patternOf([...special]);
 
     const codePoints = new Set<number>();
@@ -211,16 +197,8 @@ export class CharacterTokenizer {
    * @throws TokenizerError that lists everything that keeps the object from being a character tokenizer.
    */
   static fromJSON(json: unknown): CharacterTokenizer {
-    let value = json;
-    if (typeof json === 'string') {
-      try {
-        value = JSON.parse(json);
-      } catch (cause) {
-        throw new TokenizerError(`[fromJSON] not valid JSON: ${(cause as Error).message}.`, { cause });
-      }
-    }
     const problems: string[] = [];
-    const { vocabulary, special, unknownToken } = readTokenizer(value, problems);
+    const { vocabulary, special, unknownToken } = readTokenizer(parseJSON(json), problems);
     if (problems.length > 0) {
       throw new TokenizerError(
         `[fromJSON] this is not the tokenizer.json of a character tokenizer:\n  - ${problems.join('\n  - ')}`,
@@ -241,13 +219,7 @@ export class CharacterTokenizer {
    * @throws TokenizerError naming the file, if it cannot be read or is not a character tokenizer.
    */
   static async load(path: string): Promise<CharacterTokenizer> {
-    const text = await readTextFile(path);
-    try {
-      return CharacterTokenizer.fromJSON(text);
-    } catch (cause) {
-      if (!(cause instanceof TokenizerError)) throw cause;
-      throw new TokenizerError(`${path}: ${cause.message}`, { cause });
-    }
+    return parseFile(path, (text) => CharacterTokenizer.fromJSON(text));
   }
 
   #unknownCharacter(text: string, at: number, codePoint: number): TokenizerError {
@@ -263,43 +235,10 @@ export class CharacterTokenizer {
   }
 }
 
-interface Piece {
-  start: number;
-  end: number;
-  special: boolean;
-}
-
-/** Cuts a text into special tokens and what lies between them. */
-function* split(text: string, specialPattern: RegExp | undefined): Generator<Piece> {
-  let start = 0;
-  if (specialPattern !== undefined) {
-    for (const match of text.matchAll(specialPattern)) {
-      if (match.index > start) yield { start, end: match.index, special: false };
-      start = match.index + match[0].length;
-      yield { start: match.index, end: start, special: true };
-    }
-  }
-  if (start < text.length) yield { start, end: text.length, special: false };
-}
-
-/** Matches the leftmost special token, and the longest of those that start there. */
-function patternOf(specialTokens: readonly string[]): RegExp | undefined {
-  if (specialTokens.length === 0) return undefined;
-  const alternatives = [...specialTokens]
-    .sort((a, b) => b.length - a.length)
-    .map((token) => token.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  return new RegExp(alternatives.join('|'), 'gu');
-}
-
 function* iterateTexts(texts: string | Iterable<string>): Generator<string> {
   if (typeof texts === 'string') yield texts;
   else if (typeof texts === 'object' && texts !== null && Symbol.iterator in texts) yield* texts;
   else throw new TokenizerError(`[train] expected a string or an iterable of strings, got ${describe(texts)}.`);
-}
-
-function checkSpecialToken(token: unknown): void {
-  const problem = specialTokenProblem(token);
-  if (problem !== undefined) throw new TokenizerError(`[train] ${problem}`);
 }
 
 /** The format wants an unknown token; one that is not in the vocabulary makes Hugging Face fail on unknowns, as we do. */

@@ -1,4 +1,12 @@
+export { ByteLevelBPE } from './byte-level-bpe.ts';
+export type { ByteLevelBPEOptions, GPT2Options } from './byte-level-bpe.ts';
+export type { BatchEncoding, EncodeBatchOptions, Encoding } from './byte-level/batch.ts';
+export type { Texts } from './byte-level/count-words.ts';
+export type { StreamDecoder } from './byte-level/decoder.ts';
+export type { ByteLevelBPEJSON } from './byte-level/file.ts';
+export type { TrainingProgress } from './byte-level/progress.ts';
 export { CharacterTokenizer } from './character.ts';
-export type { CharacterTokenizerOptions, DecodeOptions, EncodeOptions } from './character.ts';
+export type { CharacterTokenizerOptions } from './character.ts';
 export type { TokenizerJSON } from './tokenizer-json.ts';
+export type { DecodeOptions, EncodeOptions } from './tokenizer.ts';
 export { TokenizerError } from './errors.ts';

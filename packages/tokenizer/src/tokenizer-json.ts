@@ -1,5 +1,7 @@
 /** The file of a tokenizer: what is in it, and every reason why one cannot be read. */
+import { TokenizerError } from './errors.ts';
 import { describe } from './options.ts';
+import { specialTokenProblem } from './special-tokens.ts';
 
 /** The Hugging Face `tokenizer.json` of a `CharacterTokenizer`; described in this package's README. */
 export interface TokenizerJSON {
@@ -25,11 +27,14 @@ export interface TokenizerJSON {
 /** Any one code point, in JavaScript's and in Oniguruma's syntax (where `.` leaves out the newline). */
 export const anyCharacter = '[\\s\\S]';
 
-export function specialTokenProblem(token: unknown): string | undefined {
-  if (typeof token !== 'string' || token === '')
-    return `a special token must be a non-empty string, got ${describe(token)}.`;
-  if (/\p{Surrogate}/u.test(token)) return `the special token ${JSON.stringify(token)} holds half a character.`;
-  return undefined;
+/** The value of a JSON text; anything else as it is. */
+export function parseJSON(json: unknown): unknown {
+  if (typeof json !== 'string') return json;
+  try {
+    return JSON.parse(json) as unknown;
+  } catch (cause) {
+    throw new TokenizerError(`[fromJSON] not valid JSON: ${(cause as Error).message}.`, { cause });
+  }
 }
 
 /** What a file says; what is wrong in it is added to `problems`. */
@@ -103,6 +108,6 @@ export function readTokenizer(
   return { vocabulary, special, unknownToken };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
