@@ -53,7 +53,9 @@ describe('convolutional architectures', () => {
         [x(['batch', 1, 4, 6])],
         1,
       ),
-      LeNet5: of(() => new LeNet5({ imageSize: 28, classes: 3 }), [x(['batch', 1, 28, 28])], 1),
+      LeNet5: of(() => new LeNet5({ imageSize: 28, classes: 3 }), [x(['batch', 1, 28, 28])], 1, {
+        sizes: [{ batch: 1 }, { batch: 3 }],
+      }),
       MobileNetV2: of(
         () => new MobileNetV2({ stages: [[1, 8, 1, 1], [2, 8, 2, 2]], widthMultiplier: 0.25, channels: 2, classes: 3, dropout: 0 }), // prettier-ignore
         image,
