@@ -37,4 +37,11 @@ add("cosineSimilarity", lambda x, y: F.cosine_similarity(x, y), [normal(2, 3, 2)
 zero = normal(3, 2)
 zero[1] = 0
 add("cosineSimilarity", lambda x, y: F.cosine_similarity(x, y, eps=1.5), [zero, normal(3, 2)], ["$0", "$1", {"eps": 1.5}])
+
+for p in (1, 2, 3, math.inf):
+    add("normalize", lambda x: F.normalize(x, p), [normal(3, 4)], ["$0", {"p": written(p)}])
+add("normalize", lambda x: F.normalize(x, dim=-1), [normal(2, 3, 2)], ["$0", {"axis": -1}])
+# A vector of zeros, and one that is shorter than ε.
+add("normalize", F.normalize, [zero])
+add("normalize", lambda x: F.normalize(x, eps=4.0), [zero], ["$0", {"eps": 4}])
 cases.write("distances")

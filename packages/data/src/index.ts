@@ -56,7 +56,7 @@ export type { Categories, OneHotEncoderOptions } from './transforms/one-hot-enco
 export { Pipeline } from './transforms/pipeline.ts';
 export type { AnyTransform, Transform, TransformJSON, TransformType } from './transforms/transform.ts';
 export { NeighborSampler, type NeighborSamplerOptions, type SampledGraph } from './neighbors.ts';
-export { normalize, type NormalizeOptions } from './transforms/normalize.ts';
+export { normalizeImages, type NormalizeImagesOptions } from './transforms/normalize-images.ts';
 export { MinMaxScaler, StandardScaler } from './transforms/scaling.ts';
 export type { MinMaxScalerOptions, ScalerOptions, StandardScalerOptions } from './transforms/scaling.ts';
 export { stratifiedSplit, trainTestSplit } from './split.ts';

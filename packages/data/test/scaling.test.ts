@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DataError, MinMaxScaler, StandardScaler, medianFilter2d, normalize } from '../src/index.ts';
+import { DataError, MinMaxScaler, StandardScaler, medianFilter2d, normalizeImages } from '../src/index.ts';
 import filters from './golden/median-filter.json' with { type: 'json' };
 import scalers from './golden/scalers.json' with { type: 'json' };
 
@@ -105,15 +105,15 @@ describe('scalers', () => {
   });
 });
 
-describe('normalize', () => {
+describe('normalizeImages', () => {
   it('takes one number or one per channel', () => {
     const two = { data: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7), shape: [2, 2, 1, 2] };
-    expect([...normalize(two, { mean: 1, std: 2 }).data]).toEqual([-0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3]);
-    expect([...normalize(two, { mean: [0, 2], std: [1, 0.5] }).data]).toEqual([0, 1, 0, 2, 4, 5, 8, 10]);
-    expect(() => normalize(two, { mean: [0, 1, 2], std: 1 })).toThrow(
+    expect([...normalizeImages(two, { mean: 1, std: 2 }).data]).toEqual([-0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3]);
+    expect([...normalizeImages(two, { mean: [0, 2], std: [1, 0.5] }).data]).toEqual([0, 1, 0, 2, 4, 5, 8, 10]);
+    expect(() => normalizeImages(two, { mean: [0, 1, 2], std: 1 })).toThrow(
       /one for each of the 2 channels of float32\[2,2,1,2\], got \[0, 1, 2\]/,
     );
-    expect(() => normalize(two, { mean: 0, std: 0 })).toThrow(/positive number/);
+    expect(() => normalizeImages(two, { mean: 0, std: 0 })).toThrow(/positive number/);
   });
 });
 

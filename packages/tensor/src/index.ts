@@ -165,7 +165,7 @@ export {
 } from './ops/extremes.ts';
 export { allClose, equals, isClose, type CloseOptions } from './ops/closeness.ts';
 export { all, any, countNonZero } from './ops/counting.ts';
-export { norm, type NormOptions } from './ops/norms.ts';
+export { norm, normalize, type NormalizeOptions, type NormOptions } from './ops/norms.ts';
 export {
   cdist,
   cosineSimilarity,

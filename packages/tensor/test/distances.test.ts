@@ -1,6 +1,15 @@
 /** What distances refuse; their numbers stand beside PyTorch's in `@hebb/autograd`. */
 import { expect, it } from 'vitest';
-import { cdist, cosineSimilarity, pairwiseDistance, pdist, ShapeError, tensor, zeros } from '../src/index.ts';
+import {
+  cdist,
+  cosineSimilarity,
+  normalize,
+  pairwiseDistance,
+  pdist,
+  ShapeError,
+  tensor,
+  zeros,
+} from '../src/index.ts';
 
 it.each([
   [
@@ -16,6 +25,7 @@ it.each([
     '[pairwiseDistance] cannot broadcast float32[2,3] with float32[2,2]',
   ],
   [() => cosineSimilarity(zeros([3]), zeros([3])), '[cosineSimilarity]'],
+  [() => normalize(zeros([3])), '[normalize]'],
 ])('%s', (call, message) => {
   expect(call).toThrow(ShapeError);
   expect(call).toThrow(message);

@@ -607,6 +607,14 @@ export const functions: Functions<Api> = {
   ],
   cdist: [aTensor(matrix), aTensor(matrix), options<hebb.DistanceOptions>({ p: aNumber(2, 'Infinity') })],
   pdist: [aTensor(matrix), options<hebb.DistanceOptions>({ p: aNumber(2, 'Infinity') })],
+  normalize: [
+    aTensor(matrix),
+    options<hebb.NormalizeOptions>({
+      p: aNumber(2, 'Infinity'),
+      axis: anInteger(0),
+      eps: aNumber(1e-8, 'Infinity'),
+    }),
+  ],
   norm: [x, axes, options<hebb.NormOptions>({ keepDims: aBoolean(), p: aNumber(2, 'Infinity') })],
   logSumExp: [x, axes, reduceOptions],
   amax: [x, axes, reduceOptions],
@@ -1330,9 +1338,9 @@ export const functions: Functions<Api> = {
     ),
   ],
   medianFilter2d: [other(rows), options<hebb.MedianFilterOptions>({ size: anInteger(1) })],
-  normalize: [
+  normalizeImages: [
     other(() => ({ data: Float32Array.of(1, 2), shape: [1, 1, 1, 2] })),
-    options<hebb.NormalizeOptions>({ mean: fractions(0), std: fractions(1) }, true),
+    options<hebb.NormalizeImagesOptions>({ mean: fractions(0), std: fractions(1) }, true),
   ],
   csvStream: [
     source(() => new Blob([csvText])),

@@ -1,4 +1,4 @@
-import { norm, type Tensor } from '@hebb/tensor';
+import { normalize, type Tensor } from '@hebb/tensor';
 import { checkOptions, oneOf, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import { Linear } from '../linear/linear.ts';
 import type { ModuleOptions } from '../module/build.ts';
@@ -95,7 +95,7 @@ export class SAGEConv extends Module<[x: NodeFeatures, edges: Tensor]> {
             : gathered(from, aggregation),
         );
     const sum = right === undefined ? neighbours : neighbours.add(right.forward(to));
-    return this.normalize ? sum.div(norm(sum, 1, { keepDims: true }).maximum(1e-12)) : sum;
+    return this.normalize ? normalize(sum) : sum;
   }
 
   #isNarrow(aggregation: SAGEConv['aggregation']): aggregation is 'mean' | 'sum' {

@@ -1,10 +1,17 @@
 /** Norms over axes. */
-import { checkOptions, requireBoolean, requireNumber, type OptionNames } from '../arguments/index.ts';
+import {
+  between,
+  checkOptions,
+  requireBoolean,
+  requireInteger,
+  requireNumber,
+  type OptionNames,
+} from '../arguments/index.ts';
 import { ArgumentError } from '../graph/errors.ts';
 import { requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import { compose, type CompositeDefinition } from './compose.ts';
-import { normalizeAxes, reshape } from './movement.ts';
+import { normalizeAxes, normalizeAxis, reshape } from './movement.ts';
 import { reduced, rootOfSquares, type ReduceOptions } from './reduce.ts';
 import { inFloat32 } from './operands.ts';
 
@@ -14,6 +21,21 @@ export interface NormOptions extends ReduceOptions {
 }
 
 const normOptions: OptionNames<NormOptions> = { keepDims: true, p: true };
+
+export interface NormalizeOptions {
+  /** The exponent of the norm, ≥ 0; ∞ for the largest |x|. Default 2. */
+  p?: number;
+  /** The axis that has the vectors. Default 1. */
+  axis?: number;
+  /** What a norm is at least, ≥ 0. Default 1e-12. */
+  eps?: number;
+}
+
+const normalizeOptions: OptionNames<NormalizeOptions> = {
+  p: between(0, Infinity),
+  axis: requireInteger,
+  eps: between(0, Infinity),
+};
 
 /**
  * The p-norm (Σ |x|ᵖ)^(1/p) over axes (default: all), Euclidean for p = 2, the default; float16 of float16, else float32. As in PyTorch's `vector_norm` p may be any number:
@@ -44,6 +66,26 @@ export function norm(x: Tensor, axes?: number | readonly number[], options: Norm
   if (p === Infinity || p === -Infinity) return reduced(p > 0 ? 'max' : 'min', input.abs(), list, keepDims);
   const result = compose(powerNormDefinition, { axes: list, p }, [input]);
   return keepDims ? reshape(result, kept(x, list)) : result;
+}
+
+/**
+ * Vectors of length 1: x / max(‖x‖ₚ, ε) along an axis, 0 where x is; float16 of float16, else float32. PyTorch's `normalize`.
+ *
+ * Shape: [...] → the same.
+ *
+ * Throws {@link ArgumentError} for options out of range, {@link ShapeError} for an axis that does not exist.
+ *
+ * ```ts
+ * await normalize(tensor([[3, 4], [0, 0]])).toArray(); // [[0.6, 0.8], [0, 0]]
+ * await normalize(tensor([1, 3]), { p: 1, axis: 0 }).toArray(); // [0.25, 0.75]
+ * ```
+ */
+export function normalize(x: Tensor, options: NormalizeOptions = {}): Tensor {
+  requireTensor('normalize', 'x', x);
+  checkOptions('normalize', options, normalizeOptions);
+  const { p = 2, axis = 1, eps = 1e-12 } = options;
+  const position = normalizeAxis('normalize', axis, x.ndim);
+  return inFloat32(x, (wide) => wide.div(norm(wide, position, { p, keepDims: true }).maximum(eps)));
 }
 
 const kept = (x: Tensor, axes: readonly number[]): number[] => x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));

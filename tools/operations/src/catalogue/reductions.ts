@@ -34,6 +34,10 @@ export const reductions = {
     of((a) => api.norm(a, 1, { p: 3 }), [2, 3]),
     of((a) => api.norm(a, 1, { p: Infinity }), [2, 3]),
   ),
+  normalize: ways(
+    of((a) => api.normalize(a), [2, 3]),
+    of((a) => api.normalize(a, { p: 1, axis: 0 }), [2, 3]),
+  ),
   pairwiseDistance: ways(
     of((a, b) => api.pairwiseDistance(a, b), [2, 3], [2, 3]),
     of((a, b) => api.pairwiseDistance(a, b, { p: 3 }), [2, 3], [3]),

@@ -4,14 +4,14 @@ import { format, requireArray, sizeOf, type NumericArray } from '../arrays.ts';
 import { DataError } from '../errors.ts';
 import { mapped, type Floats } from './floats.ts';
 
-export interface NormalizeOptions {
+export interface NormalizeImagesOptions {
   /** One number, or one per channel. */
   mean: number | readonly number[];
   /** One number, or one per channel. */
   std: number | readonly number[];
 }
 
-const normalizeOptions: OptionNames<NormalizeOptions> = { mean: true, std: true };
+const normalizeImagesOptions: OptionNames<NormalizeImagesOptions> = { mean: true, std: true };
 
 /**
  * (x − mean) / std for images of shape [examples, channels, height, width], with numbers that you know, e.g. 0.1307
@@ -20,30 +20,30 @@ const normalizeOptions: OptionNames<NormalizeOptions> = { mean: true, std: true 
  * Source: `torchvision.transforms.Normalize`.
  *
  * ```ts
- * import { normalize } from '@hebb/data';
+ * import { normalizeImages } from '@hebb/data';
  *
  * const image = { data: Float32Array.of(0, 0.5, 1, 0), shape: [1, 2, 1, 2] };
- * normalize(image, { mean: [0.5, 1], std: 0.5 }).data; // Float32Array [-1, 0, 0, -2]
+ * normalizeImages(image, { mean: [0.5, 1], std: 0.5 }).data; // Float32Array [-1, 0, 0, -2]
  * ```
  *
  * @throws DataError if the numbers do not fit the channels or a std is not positive.
  */
-export function normalize<T extends NumericArray>(images: T, options: NormalizeOptions): Floats<T> {
-  requireArray('normalize', images);
-  requireOptions('normalize', options, normalizeOptions);
+export function normalizeImages<T extends NumericArray>(images: T, options: NormalizeImagesOptions): Floats<T> {
+  requireArray('normalizeImages', images);
+  requireOptions('normalizeImages', options, normalizeImagesOptions);
   const { mean, std } = options;
   const [, channels = 1] = images.shape;
   const area = sizeOf(images.shape.slice(2));
   const perChannel = (name: string, given: number | readonly number[]): readonly number[] => {
     const values = typeof given === 'number' ? new Array<number>(channels).fill(given) : given;
-    requireList('normalize', name, values);
+    requireList('normalizeImages', name, values);
     if (
       values.length !== channels ||
       !values.every((value) => Number.isFinite(value) && (name === 'mean' || value > 0))
     ) {
       const positive = name === 'mean' ? 'number' : 'positive number';
       throw new DataError(
-        `[normalize] ${name} must be one ${positive} or one for each of the ${channels} channels of ${format(images)}, got [${values.join(', ')}].`,
+        `[normalizeImages] ${name} must be one ${positive} or one for each of the ${channels} channels of ${format(images)}, got [${values.join(', ')}].`,
       );
     }
     return values;
