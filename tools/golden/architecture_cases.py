@@ -74,6 +74,17 @@ def case(name, config, module, *inputs, call=None):
     }
 
 
+def names(file, modules):
+    """All names of the state of each module, in order, with their shapes: "conv1.weight 64x3x7x7"."""
+    lists = {
+        name: [f"{key} {'x'.join(map(str, value.shape))}".strip() for key, value in module.state_dict().items()]
+        for name, module in modules.items()
+    }
+    path = Path(__file__).parents[2] / f"packages/architectures/test/golden/{file}.json"
+    path.write_text(json.dumps(lists) + "\n")
+    print(f"{path.name}: {path.stat().st_size // 1000} kB")
+
+
 def write(family, cases):
     path = Path(__file__).parents[2] / f"packages/architectures/test/golden/{family}.json"
     text = ",\n".join(json.dumps(each, separators=(",", ":")) for each in cases)

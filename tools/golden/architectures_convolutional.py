@@ -1,11 +1,11 @@
-"""Writes packages/architectures/test/golden/convolutional.json: small convolutional networks in PyTorch.
+"""Writes packages/architectures/test/golden/convolutional.json: small convolutional networks in PyTorch; and convolutional-names.json: all names and shapes of published ones.
 
 ResNet, VGG, MobileNetV2 and ConvNeXt have torchvision's structure and names. Run: python3 tools/golden/architectures_convolutional.py (PyTorch 1.13 or later)
 """
 
 import torch
 import torch.nn.functional as F
-from architecture_cases import case, numbers, write
+from architecture_cases import case, names, numbers, write
 from torch import nn
 
 
@@ -269,4 +269,18 @@ write(
         case("temporal", config("TemporalConvolutionalNetwork", inputs=2, outputs=3, hidden=[4, 4, 5], kernelSize=3, dropout=0), TemporalConvolutionalNetwork(2, 3, [4, 4, 5], 3), numbers("sequence", 2, 12, 2)),
         case("temporal without weight normalisation", config("TemporalConvolutionalNetwork", inputs=2, outputs=3, hidden=[4], kernelSize=2, dropout=0, weightNorm=False), TemporalConvolutionalNetwork(2, 3, [4], 2, False), numbers("sequence", 2, 5, 2)),
     ],
+)
+
+PAPER = [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]]
+STAGES = [[64] * 2, [128] * 2, [256] * 3, [512] * 3, [512] * 3]
+names(
+    "convolutional-names",
+    {
+        "ResNet-18": ResNet(BasicBlock, [2, 2, 2, 2], 3, 1000, 64, False),
+        "ResNet-34": ResNet(BasicBlock, [3, 4, 6, 3], 3, 1000, 64, False),
+        "ResNet-50": ResNet(Bottleneck, [3, 4, 6, 3], 3, 1000, 64, False),
+        "MobileNetV2": MobileNetV2(32, 1280, PAPER, 3, 1000),
+        "ConvNeXt-T": ConvNeXt([3, 3, 9, 3], [96, 192, 384, 768], 4, 7, 3, 1000),
+        "VGG-16 with batch normalisation": VGG(STAGES, 3, 1000, True, 7, [4096, 4096]),
+    },
 )

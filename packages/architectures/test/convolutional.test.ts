@@ -25,6 +25,7 @@ import {
   type TemporalState,
 } from '../src/index.ts';
 import { convolutionalTypes } from '../src/convolutional/types.ts';
+import { golden } from '../../tensor/test/support/golden.ts';
 import { compareWithGoldens } from './support/goldens.ts';
 import { of, walk, ways, x } from './support/walk.ts';
 
@@ -99,6 +100,18 @@ describe('published sizes', () => {
     ['VGG-19 with batch normalisation', () => new VGG({ depth: 19, batchNorm: true }), 143_678_248],
   ])('%s has as many parameters', (_name, make, count) => {
     expect(make().parameterCount).toBe(count);
+  });
+
+  it.each<[string, () => Module]>([
+    ['ResNet-18', () => new ResNet({ depth: 18 })],
+    ['ResNet-34', () => new ResNet({ depth: 34 })],
+    ['ResNet-50', () => new ResNet({ depth: 50 })],
+    ['MobileNetV2', () => new MobileNetV2()],
+    ['ConvNeXt-T', () => new ConvNeXt()],
+    ['VGG-16 with batch normalisation', () => new VGG({ depth: 16, batchNorm: true })],
+  ])('%s has all names of torchvision, in order, with their shapes', (name, make) => {
+    const lists = golden(new URL('golden/convolutional-names.json', import.meta.url)) as Record<string, string[]>;
+    expect([...make().stateDict()].map(([key, { shape }]) => `${key} ${shape.join('x')}`.trim())).toEqual(lists[name]);
   });
 
   it('has the multiply–adds of the papers', () => {

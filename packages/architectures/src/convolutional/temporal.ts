@@ -37,7 +37,7 @@ const networkOptions: OptionNames<TemporalConvolutionalNetworkOptions> = {
 /** What the next piece of a sequence needs of those before it: for each convolution its last inputs, [batch, channels, (kernelSize − 1) · dilation]. */
 export type TemporalState = readonly Tensor[];
 
-type Convolution = Conv1d | WeightNorm<[x: Tensor], Tensor>;
+type Convolution = Conv1d | WeightNorm;
 
 export interface TemporalOutput {
   readonly output: Tensor;
