@@ -1,8 +1,14 @@
-/** All examples, in the order of the list. */
+/** All examples, in the order of the list, and where their things lie. */
+import { fileURLToPath } from 'node:url';
+import type { ExampleSet } from '@hebb/app-support';
 import { cnn } from '../cnn/example.ts';
-import type { Example } from '../contract.ts';
 import { segmentation } from '../segmentation/example.ts';
 
-export type AnyExample = Example<Readonly<Record<string, unknown>>>;
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export const examples: readonly AnyExample[] = [cnn, segmentation];
+export const examples: ExampleSet = {
+  examples: [cnn, segmentation],
+  folder: here('..'),
+  carried: (name) => here(name === 'digits.csv' ? '../../quickstart/data/digits.csv' : `../data/${name}`),
+  resultsPage: here('../../../docs/results.md'),
+};

@@ -1,10 +1,19 @@
 /** The pictures of the READMEs are those of the networks as they are. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { picturesOf } from '@hebb/app-support';
+import { setDevice } from 'hebb';
 import { expect, it } from 'vitest';
-import { pathOf, pictures } from '../src/pictures.ts';
+import { examples } from '../src/examples.ts';
 
-it.each(Object.keys(pictures))('%s', (name) => {
-  const drawn = pictures[name]?.();
-  expect(readFileSync(pathOf(name), 'utf8'), 'npx tsx apps/examples/src/pictures.ts draws it anew').toBe(drawn);
-  expect(readFileSync(new URL('README.md', pathOf(name)), 'utf8')).toContain('picture.svg');
+it.each(examples.examples.map((example) => [example.name, example] as const))('%s', async (name, example) => {
+  setDevice('wasm');
+  const pictures = await picturesOf(examples, example);
+  expect(pictures.size).toBeGreaterThan(0);
+  const folder = join(examples.folder, name);
+  for (const [file, picture] of pictures) {
+    const told = `npm run example -- ${name} --picture draws it anew`;
+    expect(readFileSync(join(folder, file), 'utf8'), told).toBe(picture);
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(file);
+  }
 });

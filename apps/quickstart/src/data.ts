@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { formatCount } from '@hebb/app-support';
 import { DataError, loadDigits, loadMnist, stratifiedSplit, type ArrayDataset, type ImageFields } from 'hebb';
-import { formatCount } from './display.ts';
 
 export interface Images {
   readonly name: string;
@@ -77,4 +77,8 @@ async function mnist(folder: string): Promise<Images> {
       Pixels: '28×28 grey, from 0 to 1',
     },
   };
+}
+
+export function describeData({ train, test, height, width }: Images): string {
+  return `${formatCount(train.length)} images of ${height}×${width} to train on, ${formatCount(test.length)} to test on`;
 }

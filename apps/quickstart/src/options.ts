@@ -1,6 +1,7 @@
 /** The command line: what it takes, and what is wrong with what was given. */
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { deviceOption, integer, outOption, path, positiveNumber, seedOption } from '@hebb/app-support';
+import { Command, Option } from 'commander';
 import type { DeviceName } from 'hebb';
 
 export interface Options {
@@ -42,14 +43,9 @@ export function parseOptions(args: readonly string[], base: string): Options {
       positiveNumber,
       0.005,
     )
-    .addOption(
-      new Option(
-        '--device <name>',
-        'where to compute; auto is WebGPU where there is a hardware adapter, else WebAssembly (default: auto)',
-      ).choices(['auto', 'wasm', 'webgpu', 'reference']),
-    )
-    .option('--seed <n>', 'seeds the weights, the order of the batches and dropout', integer(0, 4_294_967_295), 0)
-    .option('--out <dir>', 'where the files go; made if missing', path, './hebb-quickstart')
+    .addOption(deviceOption())
+    .addOption(seedOption())
+    .addOption(outOption('./hebb-quickstart'))
     .helpOption('-h, --help', 'show this help')
     .addHelpText(
       'after',
@@ -86,24 +82,4 @@ Examples:
     seed: given.seed,
     out: resolve(base, given.out),
   };
-}
-
-/** An unset variable in a shell script must not stand for the current folder. */
-function path(text: string): string {
-  if (text !== '') return text;
-  throw new InvalidArgumentError('Expected a path.');
-}
-
-function integer(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^[+-]?\d+$/.test(text.trim()) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`Expected an integer from ${low} to ${high}.`);
-  };
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('Expected a positive number such as 0.001.');
 }

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { formatBytes, formatCount, heading, requireWritable, say } from '@hebb/app-support';
 import {
   accuracy,
   AdamW,
@@ -28,11 +29,10 @@ import {
   type Summary,
   type Verification,
 } from 'hebb';
-import { loadImages, type Images } from './data.ts';
-import { describeData, formatBytes, formatCount, heading, say } from './display.ts';
+import { describeData, loadImages, type Images } from './data.ts';
+import { fileNames } from './files.ts';
 import { makeModel } from './model.ts';
 import type { Options } from './options.ts';
-import { fileNames, requireWritable } from './output.ts';
 
 /** Logits that differ by more are not the same network. */
 const logitTolerance = 1e-3;
@@ -47,7 +47,7 @@ export async function quickstart(options: Options, signal: AbortSignal): Promise
   if (options.device !== undefined) setDevice(options.device);
   const images = await loadImages(options.data);
   const deviceDescription = await device.ready();
-  await requireWritable(options.out);
+  await requireWritable(options.out, Object.values(fileNames));
   const epochs = options.epochs ?? images.epochs;
 
   manualSeed(seed);

@@ -4,3 +4,4 @@ export type { Facts, OnnxComparison, OnnxVerification, ReportOptions } from './o
 export { reportHtml } from './report.ts';
 export { writeReport } from './write.ts';
 export { plotSchedule, type PlotScheduleOptions, type PlottedSchedule } from './schedule-plot.ts';
+export { drawSummary } from './draw-summary.ts';

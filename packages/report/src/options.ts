@@ -51,8 +51,8 @@ export interface ReportOptions {
   summary?: Summary | string | Readonly<Record<string, Summary | string>>;
   /** Number of parameters. Default: that of the summary, or of all. */
   parameterCount?: number;
-  /** What `fit` returned. */
-  history?: History;
+  /** What `fit` returned; of several runs by name, `{ encoder: …, decoder: … }`. */
+  history?: History | Readonly<Record<string, History>>;
   /** What the validation data of the history is called in the charts. Default 'validation'. */
   validationName?: string;
   /** What `evaluate` returned, or anything that has sections. */
@@ -114,10 +114,18 @@ export function isSummary(value: unknown): value is Summary | string {
 }
 
 function requireHistory(where: string, name: string, value: unknown): void {
-  const given = value as Partial<History> | null;
+  if (isHistory(value)) return;
+  const several = isPlain(value) && !('losses' in value) ? Object.entries(value) : [];
+  if (several.length === 0) throw wrongArgument(where, name, 'the history that fit() returns', value);
+  for (const [key, each] of several)
+    if (!isHistory(each)) throw wrongArgument(where, `${name}.${key}`, 'the history that fit() returns', each);
+}
+
+/** Of one run. */
+export function isHistory(value: unknown): value is History {
+  const given = value as Partial<History> | null | undefined;
   const lists = [given?.losses, given?.epochs, given?.validations];
-  if (!lists.every(Array.isArray) || !isPlain(given?.scalars) || !isPlain(given?.learningRates))
-    throw wrongArgument(where, name, 'the history that fit() returns', value);
+  return lists.every(Array.isArray) && isPlain(given?.scalars) && isPlain(given?.learningRates);
 }
 
 function requireEvaluation(where: string, name: string, value: unknown): void {

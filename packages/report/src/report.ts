@@ -3,11 +3,13 @@ import type { Evaluation, Figure, Section, TableSection } from '@hebb/evaluation
 import { formatCount, formatSeconds } from '@hebb/evaluation/format';
 import type { Summary } from '@hebb/layers';
 import { checkOptions, requireOptions } from '@hebb/tensor/arguments';
+import type { History } from '@hebb/training';
 import { ReportError } from './errors.ts';
 import { epochTable, historySections } from './history.ts';
 import { html, Html } from './html.ts';
 import {
   isEvaluation,
+  isHistory,
   isSummary,
   reportOptions,
   sectionsOf,
@@ -84,9 +86,7 @@ function requireTheirImages({ evaluation, images }: ReportOptions, evaluated: re
 
 /** What belongs together stands together: the run, the evaluation, what is about all of it. */
 function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[][] {
-  const { history, validationName = 'validation', images, sections = [], summary, onnx, data, environment } = options;
-  const run = history === undefined ? [] : historySections(history, validationName);
-  const epochs = history && epochTable(history, validationName);
+  const { validationName = 'validation', images, sections = [], summary, onnx, data, environment } = options;
   const show = (shown: readonly Section[]): Card[] => shown.map((section) => cardOf(section, images));
   const about = [
     ...modelsOf(summary).map(([title, each]) => modelCard(title, each)),
@@ -94,25 +94,35 @@ function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[]
     ...(data === undefined ? [] : [factsCard('Data', data)]),
     ...(environment === undefined ? [] : [factsCard('Environment', environment)]),
   ];
-  const ofRun = [
-    ...show(run),
-    ...(epochs === undefined ? [] : [folded(epochs, `The numbers of ${formatCount(epochs.rows.length)} epochs`)]),
-  ];
-  return [ofRun, show(evaluated), show(sections), about].filter((group) => group.length > 0);
+  const ofRuns = runsOf(options).map(([name, history]) => {
+    const epochs = epochTable(history, validationName);
+    return [
+      ...show(historySections(history, validationName)),
+      ...(epochs === undefined ? [] : [folded(epochs, `The numbers of ${formatCount(epochs.rows.length)} epochs`)]),
+    ].map((card) => (name === '' ? card : { ...card, title: `${card.title}: ${name}` }));
+  });
+  return [...ofRuns, show(evaluated), show(sections), about].filter((group) => group.length > 0);
+}
+
+/** One run, without a name, or several. */
+function runsOf({ history }: ReportOptions): [name: string, history: History][] {
+  if (history === undefined) return [];
+  return isHistory(history) ? [['', history]] : Object.entries(history);
 }
 
 /** The numbers that people look for first. */
 function headFigures(options: ReportOptions, evaluated: readonly Figure[]): Html | undefined {
-  const { history, summary, onnx } = options;
+  const { summary, onnx } = options;
+  const runs = runsOf(options).map(([, history]) => history);
   const counts = modelsOf(summary).flatMap(([, each]) => (typeof each === 'string' ? [] : [each.parameters]));
   const counted = counts.length > 0 ? counts.reduce((sum, count) => sum + count) : undefined;
   const parameterCount = options.parameterCount ?? counted;
   const entries: Figure[] = [...evaluated];
   if (parameterCount !== undefined) entries.push({ name: 'Parameters', value: parameterCount, format: 'count' });
-  if (history !== undefined)
+  if (runs.length > 0)
     entries.push({
-      name: history.interrupted ? 'Training (interrupted)' : 'Training',
-      value: formatSeconds(history.seconds),
+      name: runs.some(({ interrupted }) => interrupted) ? 'Training (interrupted)' : 'Training',
+      value: formatSeconds(runs.reduce((sum, { seconds }) => sum + seconds, 0)),
     });
   if (onnx !== undefined)
     entries.push({ name: 'ONNX file', value: ('ok' in onnx ? onnx.ok : onnx.passed) ? 'verified' : 'differs' });

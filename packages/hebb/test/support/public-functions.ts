@@ -1593,6 +1593,7 @@ export const functions: Functions<Api> = {
       true,
     ),
   ],
+  drawSummary: [other(() => hebb.summary(new hebb.Linear(2, 1), ['batch', 2]), 'object')],
   reportHtml: [reportKind(), reportKind(false)],
   writeReport: [path('report.html'), reportKind(), reportKind(false)],
 };

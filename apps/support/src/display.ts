@@ -1,6 +1,5 @@
 /** What the terminal shows besides progress. */
 import picocolors from 'picocolors';
-import type { Images } from './data.ts';
 
 export function say(...lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
@@ -8,10 +7,6 @@ export function say(...lines: readonly string[]): void {
 
 export function heading(text: string): string {
   return `\n${picocolors.bold(text)}`;
-}
-
-export function describeData({ train, test, height, width }: Images): string {
-  return `${formatCount(train.length)} images of ${height}×${width} to train on, ${formatCount(test.length)} to test on`;
 }
 
 export function formatCount(value: number): string {

@@ -1,0 +1,229 @@
+/** The run of an example: what it writes, what it calls a failure, how it goes on, and what it refuses. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Option } from 'commander';
+import { ArrayDataset, fit, Linear, manualSeed, meanSquaredError, SGD, tensor } from 'hebb';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Example } from '../src/example.ts';
+import { runExamples, type ExampleSet } from '../src/index.ts';
+import { withResults } from '../src/results-page.ts';
+import type { Results } from '../src/kit.ts';
+
+const folders: string[] = [];
+const temporary = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'hebb-app-support-'));
+  folders.push(folder);
+  return folder;
+};
+let said = '';
+beforeEach(() => {
+  said = '';
+  const hear = (text: unknown): boolean => ((said += String(text)), true);
+  vi.spyOn(process.stdout, 'write').mockImplementation(hear);
+  vi.spyOn(process.stderr, 'write').mockImplementation(hear);
+});
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+interface Options {
+  readonly steps: string;
+}
+
+/** A line through four points; `onEpoch` may interrupt it. */
+function line(onEpoch: (epoch: number) => void = () => undefined): Example<Options> {
+  return {
+    name: 'line',
+    line: 'A line through four points',
+    seconds: { quick: 1, normal: 2, full: 3 },
+    data: { carried: 'four points', full: 'five points', expects: 'a folder with points.txt' },
+    options: (command) =>
+      command.addOption(new Option('--steps <name>', 'how long').choices(['few', 'many']).default('few')),
+    run: async (kit) => {
+      const model = new Linear(1, 1);
+      const data = new ArrayDataset({
+        x: { data: Float32Array.of(0, 1, 2, 3), shape: [1] },
+        y: { data: Float32Array.of(1, 3, 5, 7), shape: [1] },
+      });
+      kit.show('line', model, [['batch', 1]]);
+      const { callbacks, ...rest } = kit.training('line');
+      const history = await fit(model, data, {
+        loss: meanSquaredError,
+        optimizer: new SGD(model, { learningRate: 0.05 }),
+        epochs: kit.choose({ quick: 30, normal: 60, full: 120 }),
+        batchSize: 4,
+        seed: kit.seed,
+        ...rest,
+        callbacks: [...callbacks, { name: 'here', onEpochEnd: ({ epoch }) => onEpoch(epoch) }],
+      });
+      kit.metric('epochs', history.epochs.length, { target: { quick: { atMost: 30 }, normal: { atMost: 59 } } });
+      kit.section({ kind: 'text', title: 'Where it lies', text: 'Through (0, 1) and (1, 3).' });
+      const sizes = [tensor([[1], [5]]), tensor([[2], [3], [4]])];
+      await kit.onnx('model', model, { inputs: { x: ['batch', 1] } }, sizes);
+      await kit.weights('model', model);
+    },
+  };
+}
+
+const setOf = (...examples: readonly Example<Options>[]): ExampleSet => ({
+  examples,
+  folder: temporary(),
+  carried: (name) => name,
+  resultsPage: join(temporary(), 'results.md'),
+});
+
+const never = new AbortController().signal;
+const run = (example: Example<Options>, args: readonly string[], signal: AbortSignal = never): Promise<number> =>
+  runExamples(setOf(example), ['line', '--device', 'wasm', ...args], { signal, base: '/', onQuit: () => undefined });
+const resultsIn = (out: string): Results => JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
+
+describe('an example', () => {
+  it('leaves weights, a file, results and a report', async () => {
+    const out = temporary();
+    expect(await run(line(), ['--quick', '--out', out])).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(['model.onnx', 'model.safetensors', 'report.html', 'results.json', 'run.json']); // prettier-ignore
+    expect(resultsIn(out)).toMatchObject({
+      example: 'line',
+      level: 'quick',
+      seed: 0,
+      parameters: 2,
+      metrics: [{ name: 'epochs', value: 30, target: { atMost: 30 }, passed: true }],
+      onnx: [{ file: 'model.onnx', rows: 5, passed: true }],
+      passed: true,
+    });
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    for (const part of ['A line through', 'epochs', 'Where it lies', 'onnxruntime', 'four points'])
+      expect(page).toContain(part);
+  });
+
+  it('fails where a target is missed, and says by how much', async () => {
+    const out = temporary();
+    expect(await run(line(), ['--out', out])).toBe(1);
+    expect(said).toContain('✗ epochs: 60 (at most 59)');
+    expect(resultsIn(out).passed).toBe(false);
+  });
+
+  it('is saved where it is interrupted; the same command goes on to the same bytes', async () => {
+    const [cut, whole] = [temporary(), temporary()];
+    expect(await run(line(), ['--quick', '--out', whole])).toBe(0);
+    const controller = new AbortController();
+    const stops = line((epoch) => {
+      if (epoch === 12) controller.abort();
+    });
+    expect(await run(stops, ['--quick', '--out', cut], controller.signal)).toBe(130);
+    expect(said).toContain('The same command goes on');
+    expect(existsSync(join(cut, 'report.html'))).toBe(false);
+    manualSeed(5);
+    const epochs: number[] = [];
+    expect(await run(line((epoch) => void epochs.push(epoch)), ['--quick', '--out', cut])).toBe(0); // prettier-ignore
+    expect(epochs[0]).toBe(13);
+    expect(said).toContain(`Goes on with the run in ${cut}`);
+    const weights = (out: string): Buffer => readFileSync(join(out, 'model.safetensors'));
+    expect(weights(cut).equals(weights(whole))).toBe(true);
+  });
+
+  it('neither goes on with a run that is called otherwise nor loses it', async () => {
+    const out = temporary();
+    const controller = new AbortController();
+    const stops = line((epoch) => {
+      if (epoch === 12) controller.abort();
+    });
+    await run(stops, ['--quick', '--out', out], controller.signal);
+    const epochs: number[] = [];
+    const counts = line((epoch) => void epochs.push(epoch));
+    // Another seed: from the beginning, and the interrupted one lies beside it.
+    expect(await run(counts, ['--quick', '--seed', '1', '--out', out])).toBe(0);
+    expect(epochs[0]).toBe(1);
+    const earlier = join(out, 'earlier-1');
+    expect(said).toContain(earlier);
+    // Where it goes on.
+    epochs.length = 0;
+    expect(await run(counts, ['--quick', '--out', earlier])).toBe(0);
+    expect(epochs[0]).toBe(13);
+  });
+
+  it('begins anew where a run is finished, and keeps that one and files that are not its own', async () => {
+    const out = temporary();
+    writeFileSync(join(out, 'notes.txt'), 'mine');
+    await run(line(), ['--quick', '--out', out]);
+    const first = readFileSync(join(out, 'results.json'), 'utf8');
+    const epochs: number[] = [];
+    expect(await run(line((epoch) => void epochs.push(epoch)), ['--quick', '--out', out])).toBe(0); // prettier-ignore
+    expect(epochs).toHaveLength(30);
+    expect(readFileSync(join(out, 'earlier-1', 'results.json'), 'utf8')).toBe(first);
+    expect(readFileSync(join(out, 'notes.txt'), 'utf8')).toBe('mine');
+    expect(await run(line(), ['--quick', '--steps', 'many', '--out', out])).toBe(0);
+    expect(readdirSync(out)).toEqual(expect.arrayContaining(['earlier-1', 'earlier-2', 'report.html']));
+  });
+});
+
+describe('what is refused', () => {
+  const call = (...args: readonly string[]): Promise<number> =>
+    runExamples(setOf(line()), args, { signal: never, base: '/', onQuit: () => undefined });
+
+  it.each([
+    [['lime'], /no example lime; did you mean line\?[\s\S]*line, all/],
+    [['--quick'], /comes before the name/],
+    [['line', '--full'], /five points[\s\S]*--data DIR, a folder with points\.txt/],
+    [['line', '--data', '/no/such'], /there is no \/no\/such[\s\S]*points\.txt/],
+    [['all', 'lime'], /no example lime/],
+  ])('%j', async (args, message) => {
+    const error = await call(...args).then(
+      () => undefined,
+      (reason: unknown) => reason as Error,
+    );
+    expect(String(error)).toMatch(message);
+  });
+
+  it.each([
+    [['--seed', '-1'], 'integer from 0'],
+    [['--quick', '--full'], 'cannot be used'],
+    [['--device', 'gpu'], 'auto, wasm, webgpu, reference'],
+    [['--steps', 'none'], 'few, many'],
+    [['--data', ''], 'Expected a path'],
+    [['--fast'], 'unknown option'],
+  ])('%j', async (args, message) => {
+    await expect(call('line', ...args)).rejects.toThrow();
+    expect(said).toContain(message);
+  });
+
+  it('a folder that cannot be made, before anything is trained', async () => {
+    const file = join(temporary(), 'file');
+    writeFileSync(file, '');
+    await expect(run(line(), ['--out', join(file, 'out')])).rejects.toThrow(/--out/);
+    expect(said).not.toContain('epoch');
+  });
+});
+
+describe('the list', () => {
+  it('has a name, a line and times', async () => {
+    expect(await runExamples(setOf(line()), [], { signal: never, base: '/', onQuit: () => undefined })).toBe(0);
+    expect(said).toMatch(/line +A line through four points\n +about \d+ s; --quick \d+ s, --full \d+ s/);
+  });
+});
+
+describe('the page of results', () => {
+  const results = (example: string, value: number): Results => ({
+    example,
+    level: 'full',
+    command: '',
+    seed: 3,
+    device: 'WebAssembly',
+    machine: 'A machine',
+    seconds: 61,
+    parameters: 2,
+    metrics: [{ name: 'accuracy', value, format: 'percent', target: { atLeast: 0.9 }, passed: true }],
+    onnx: [],
+    passed: true,
+  });
+
+  it('has the last rows of each example', () => {
+    const page = withResults(withResults(withResults('', results('b', 0.91)), results('a', 0.92)), results('b', 0.93));
+    const rows = page.split('\n').filter((row) => /^\| [ab] /.test(row));
+    expect(rows).toEqual([
+      '| a | accuracy | 92.00 % | at least 90.00 % | `npm run example -- a --full --data DIR` | 3 | 61 | A machine; WebAssembly |',
+      '| b | accuracy | 93.00 % | at least 90.00 % | `npm run example -- b --full --data DIR` | 3 | 61 | A machine; WebAssembly |',
+    ]);
+  });
+});
