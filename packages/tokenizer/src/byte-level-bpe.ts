@@ -23,7 +23,7 @@ import { learnMerges } from './byte-level/train.ts';
 import { lengthAt } from './byte-level/words.ts';
 import { TokenizerError } from './errors.ts';
 import { parseFile, readLines, readTextFile, writeTextFile } from './files.ts';
-import { checkOptions, describe, requireBoolean, type OptionNames } from './options.ts';
+import { checkOptions, describe, requireBoolean, requireListeners, type OptionNames } from './options.ts';
 import { place, quote } from './quoting.ts';
 import { patternOf, requireSpecialTokens, split, type Piece } from './special-tokens.ts';
 import { decodeOptions, encodeOptions, type DecodeOptions, type EncodeOptions } from './tokenizer.ts';
@@ -167,6 +167,7 @@ export class ByteLevelBPE {
     const { vocabularySize = 30_000, minFrequency = 2, alphabet = 'bytes', limitAlphabet = 256 } = options;
     requireSpecialTokens('train', specialTokens);
     requireBoolean('train', 'addPrefixSpace', addPrefixSpace);
+    requireListeners('train', onProgress, signal);
     if (alphabet !== 'bytes' && alphabet !== 'seen')
       throw new TokenizerError(`[train] alphabet must be 'bytes' or 'seen', not ${describe(alphabet)}.`);
     requireCount('minFrequency', minFrequency, 0);

@@ -13,7 +13,10 @@ export function checkOptions<O extends object>(where: string, options: O | undef
     throw new TokenizerError(`[${where}] options are an object, not ${describe(options)}.`, { hint });
   for (const name in options) {
     if (names[name] === true) continue;
-    const near = known.find((candidate) => differsLittle(folded(name), folded(candidate)));
+    // Of several the longest: what stands in a longer name is not meant.
+    const [near] = known
+      .filter((candidate) => differsLittle(folded(name), folded(candidate)))
+      .sort((a, b) => b.length - a.length);
     throw new TokenizerError(`[${where}] there is no option '${name}'.`, {
       hint: near === undefined ? hint : `Did you mean ${near}? ${hint}`,
     });
@@ -23,6 +26,16 @@ export function checkOptions<O extends object>(where: string, options: O | undef
 export function requireBoolean(where: string, name: string, value: unknown): void {
   if (typeof value !== 'boolean')
     throw new TokenizerError(`[${where}] ${name} must be true or false, not ${describe(value)}.`);
+}
+
+/** @throws TokenizerError for what could not be called, and for what stops nothing. */
+export function requireListeners(where: string, onProgress: unknown, signal: unknown): void {
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw new TokenizerError(`[${where}] onProgress must be a function, not ${describe(onProgress)}.`);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new TokenizerError(`[${where}] signal must be an AbortSignal, not ${describe(signal)}.`, {
+      hint: 'Pass controller.signal of an AbortController.',
+    });
 }
 
 /** What a value is, for messages. */

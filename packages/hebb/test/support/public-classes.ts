@@ -875,6 +875,7 @@ const matrix = (): hebb.Tensor =>
 const image = aTensor(() => hebb.ones([2, 2, 4, 4]));
 const ids = aTensor(() => tensor([0, 1], { dtype: 'int32' }));
 const sequence = aTensor(() => zeros([2, 1, 2]));
+const bpe = await hebb.ByteLevelBPE.train(['hello hello']);
 const tokenizer = (): hebb.CharacterTokenizer => hebb.CharacterTokenizer.train('hello');
 const table = (): hebb.Table => hebb.parseCsv('a,b\n1,2\n3,4\n');
 const rows = other(() => ({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }));
@@ -1137,6 +1138,45 @@ export const methods: Readonly<Record<string, Method>> = {
   'Table.subset': method(table, indices),
   'Table.row': method(table, anInteger(0)),
   'Table.lineOf': method(table, anInteger(0)),
+  'ByteLevelBPE.train': method(
+    () => hebb.ByteLevelBPE,
+    other(() => 'hello', 'text', 'array', 'texts', 'map'),
+    options<hebb.ByteLevelBPEOptions>({
+      vocabularySize: anInteger(300),
+      minFrequency: anInteger(2),
+      specialTokens: texts('<pad>'),
+      addPrefixSpace: aBoolean(),
+      alphabet: aChoice('seen'),
+      limitAlphabet: anInteger(256),
+      onProgress: aFunction(() => undefined),
+      signal: other(() => new AbortController().signal),
+    }),
+  ),
+  'ByteLevelBPE.encode': method(
+    () => bpe,
+    aText('hello'),
+    options<hebb.EncodeOptions>({ parseSpecialTokens: aBoolean() }),
+  ),
+  'ByteLevelBPE.encodeWithOffsets': method(
+    () => bpe,
+    aText('hello'),
+    options<hebb.EncodeOptions>({ parseSpecialTokens: aBoolean() }),
+  ),
+  'ByteLevelBPE.encodeBatch': method(
+    () => bpe,
+    other(() => ['hello'], 'array', 'texts', 'map'),
+  ),
+  'ByteLevelBPE.decode': method(
+    () => bpe,
+    other(() => [0], 'array', 'numbers', 'typed array', 'map'),
+    options<hebb.DecodeOptions>({ skipSpecialTokens: aBoolean() }),
+  ),
+  'ByteLevelBPE.idOf': method(() => bpe, aText('h')),
+  'ByteLevelBPE.fromJSON': method(
+    () => hebb.ByteLevelBPE,
+    other(() => bpe.toJSON()),
+  ),
+  'ByteLevelBPE.save': method(() => bpe, aText(join(folder, 'bpe.json'))),
   'CharacterTokenizer.encode': method(
     tokenizer,
     aText('hello'),
