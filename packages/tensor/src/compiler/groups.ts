@@ -52,6 +52,10 @@ class Grouper {
   readonly #apart = new Set<number>();
   readonly #groups: Group[] = [];
   readonly #producer = new Map<number, Group>();
+  /** The position of the group that has an anchor. */
+  readonly #anchored = new Map<number, number>();
+  /** Positions of groups by the space of their reductions and by what they read: a program may have thousands, of which few have both in common. */
+  readonly #readers = new Map<string, Map<Group | number, Set<number>>>();
 
   constructor(program: Program) {
     this.#program = program;
@@ -297,7 +301,7 @@ class Grouper {
     const inputs = [...this.#memoryInputs(index)];
     const producers = new Set(inputs.map((input) => this.#producer.get(input)).filter((group) => group !== undefined));
     const leaves = new Set(inputs.filter((input) => !this.#stored.has(input)));
-    const own = anchor === undefined ? undefined : this.#groups.find((group) => group.anchors.includes(anchor));
+    const own = anchor === undefined ? undefined : this.#groups[this.#anchored.get(anchor) ?? -1];
     if (
       anchor !== undefined &&
       own !== undefined &&
@@ -320,9 +324,13 @@ class Grouper {
       const group: Group = { anchors: anchor === undefined ? [] : [anchor], stored: [index], reads: producers, leaves };
       this.#groups.push(group);
       this.#producer.set(index, group);
+      if (anchor !== undefined) this.#addReader(anchor, this.#groups.length - 1, producers, leaves);
       return;
     }
-    if (anchor !== undefined && !partner.anchors.includes(anchor)) partner.anchors.push(anchor);
+    if (anchor !== undefined) {
+      this.#addReader(anchor, this.#anchored.get(partner.anchors[0] ?? -1) ?? -1, producers, leaves);
+      if (!partner.anchors.includes(anchor)) partner.anchors.push(anchor);
+    }
     partner.stored.push(index);
     for (const leaf of leaves) partner.leaves.add(leaf);
     for (const producer of producers) if (producer !== partner) partner.reads.add(producer);
@@ -331,19 +339,30 @@ class Grouper {
 
   /** The kernel that has the anchor already, or one that reduces over the same space and reads the same memory. */
   #anchoredPartner(anchor: number, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): Group | undefined {
-    const own = this.#groups.find((group) => group.anchors.includes(anchor));
+    const own = this.#groups[this.#anchored.get(anchor) ?? -1];
     if (own !== undefined) return own;
-    const space = this.#reductionSpace(anchor);
-    if (space === undefined) return undefined;
-    for (let i = this.#groups.length - 1; i >= 0; i--) {
-      const group = this.#groups[i] as Group;
-      const [first] = group.anchors;
-      if (first === undefined || group.stored.length >= maximumStores || this.#reductionSpace(first) !== space)
-        continue;
-      if (!this.#shareMemory(group, producers, leaves)) continue;
+    const readers = this.#readers.get(this.#reductionSpace(anchor) ?? '');
+    const positions = new Set([...producers, ...leaves].flatMap((read) => [...(readers?.get(read) ?? [])]));
+    for (const position of [...positions].sort((a, b) => b - a)) {
+      const group = this.#groups[position] as Group;
+      if (group.stored.length >= maximumStores || !this.#shareMemory(group, producers, leaves)) continue;
       if ([...producers].every((producer) => !reaches(producer, group))) return group;
     }
     return undefined;
+  }
+
+  /** The group at a position has an anchor, and reads these. */
+  #addReader(anchor: number, position: number, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): void {
+    this.#anchored.set(anchor, position);
+    const space = this.#reductionSpace(anchor);
+    if (space === undefined) return;
+    const readers = this.#readers.get(space) ?? new Map<Group | number, Set<number>>();
+    this.#readers.set(space, readers);
+    for (const read of [...producers, ...leaves]) {
+      const positions = readers.get(read);
+      if (positions === undefined) readers.set(read, new Set([position]));
+      else positions.add(position);
+    }
   }
 
   /** What a reduction runs over, as text; undefined for everything that cannot share a kernel. */
