@@ -332,3 +332,27 @@ describe.each(devices)('initial values by name on %s', (device) => {
     expect(initializeByName(new Scale(), 1, { types: { Scale } })).toBeInstanceOf(Scale);
   });
 });
+
+describe('normal schemes', () => {
+  // The factor is no number of float32: one that rounds once more than another differs in some of 4,000 weights.
+  it.each(Object.entries({ kaimingNormal, xavierNormal }))(
+    '%s gives the same bits on every device',
+    async (_, scheme) => {
+      const drawn: unknown[] = [];
+      for (const device of devices) {
+        setDevice(device);
+        manualSeed(1);
+        drawn.push([...(await scheme([64, 7, 3, 3]).data())]);
+      }
+      for (const weights of drawn) expect(weights).toEqual(drawn[0]);
+    },
+  );
+
+  it('take a negative gain for its size', async () => {
+    const drawn = [1, -1].map((gain) => {
+      manualSeed(1);
+      return xavierNormal([4, 3], { gain });
+    });
+    expect(await drawn[0]?.toArray()).toEqual(await drawn[1]?.toArray());
+  });
+});

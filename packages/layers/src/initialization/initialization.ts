@@ -46,7 +46,7 @@ function xavier(op: string, shape: readonly number[], options: XavierOptions): {
   checkOptions(op, options, xavierOptions);
   const { gain = 1, ...random } = options;
   const { fanIn, fanOut } = fans(shape);
-  return { std: gain * Math.sqrt(2 / (fanIn + fanOut)), random };
+  return { std: Math.abs(gain) * Math.sqrt(2 / (fanIn + fanOut)), random };
 }
 
 /** Uniform with mean 0 and that standard deviation. */
@@ -87,7 +87,7 @@ export function kaimingUniform(shape: readonly number[], options: KaimingOptions
 /** Normal with mean 0 and variance gain² / fan (He et al. 2015, arXiv:1502.01852), by default 2 / fanIn. */
 export function kaimingNormal(shape: readonly number[], options: KaimingOptions = {}): Tensor {
   const { std, random } = kaiming('kaimingNormal', shape, options);
-  return randn(shape, random).mul(std);
+  return randn(shape, { ...random, std });
 }
 
 /** Uniform in ±gain · √(6 / (fanIn + fanOut)) (Glorot & Bengio 2010). */
@@ -99,5 +99,5 @@ export function xavierUniform(shape: readonly number[], options: XavierOptions =
 /** Normal with mean 0 and variance gain² · 2 / (fanIn + fanOut) (Glorot & Bengio 2010). */
 export function xavierNormal(shape: readonly number[], options: XavierOptions = {}): Tensor {
   const { std, random } = xavier('xavierNormal', shape, options);
-  return randn(shape, random).mul(std);
+  return randn(shape, { ...random, std });
 }
