@@ -2,12 +2,14 @@
 import { fileURLToPath } from 'node:url';
 import type { ExampleSet } from '@hebb/app-support';
 import { cnn } from '../cnn/example.ts';
+import { gnn } from '../gnn/example.ts';
+import { rnn } from '../rnn/example.ts';
 import { segmentation } from '../segmentation/example.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export const examples: ExampleSet = {
-  examples: [cnn, segmentation],
+  examples: [cnn, segmentation, rnn, gnn],
   folder: here('..'),
   carried: (name) => here(name === 'digits.csv' ? '../../quickstart/data/digits.csv' : `../data/${name}`),
   resultsPage: here('../../../docs/results.md'),

@@ -1,6 +1,6 @@
 /** What an example is, and what it is given by whoever runs it. */
 import type { Command } from 'commander';
-import type { Callback, DeviceName, ExportOptions, Module, Section, Tensor } from 'hebb';
+import type { AnyModule, Callback, DeviceName, ExportOptions, Section, summary, Tensor } from 'hebb';
 
 /** `quick`: seconds, for CI; `normal`: a minute or three, on small data; `full`: the whole data. */
 export type Level = 'quick' | 'normal' | 'full';
@@ -42,7 +42,7 @@ export interface ExampleKit<O = Readonly<Record<string, never>>> {
   heading(text: string): void;
   say(...lines: readonly string[]): void;
   /** Prints the summary, and keeps it for the report and the picture. */
-  show(name: string, model: Module, inputs: readonly (readonly (number | string)[])[]): void;
+  show(name: string, model: AnyModule, inputs: Parameters<typeof summary>[1]): void;
   /** For the options of `fit`: display, interruption, checkpoints. Of several trainings each has a name of its own. */
   training(name: string): {
     readonly progress: Callback;
@@ -60,13 +60,13 @@ export interface ExampleKit<O = Readonly<Record<string, never>>> {
    */
   onnx(
     name: string,
-    model: Module,
+    model: AnyModule,
     options: ExportOptions,
     samples: Samples | readonly Samples[],
     verification?: { readonly tolerance?: number; readonly batchSize?: number },
   ): Promise<void>;
   /** Writes NAME.safetensors. */
-  weights(name: string, model: Module): Promise<void>;
+  weights(name: string, model: AnyModule): Promise<void>;
 }
 
 export interface ExampleData {

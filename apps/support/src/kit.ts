@@ -13,11 +13,11 @@ import {
   verifyOnnx,
   writeReport,
   writeSafetensors,
+  type AnyModule,
   type Callback,
   type DeviceName,
   type Evaluation,
   type History,
-  type Module,
   type Section,
   type Summary,
 } from 'hebb';
@@ -132,7 +132,7 @@ export class Kit<O> implements ExampleKit<O> {
     say(...lines);
   }
 
-  show(name: string, model: Module, inputs: readonly (readonly (number | string)[])[]): void {
+  show(name: string, model: AnyModule, inputs: Parameters<ExampleKit['show']>[2]): void {
     this.#goOn();
     const table = summary(model, inputs);
     this.#summaries[name] = table;
@@ -168,7 +168,7 @@ export class Kit<O> implements ExampleKit<O> {
 
   async onnx(
     name: string,
-    model: Module,
+    model: AnyModule,
     options: Parameters<typeof exportOnnx>[1],
     samples: Samples | readonly Samples[],
     verification: { readonly tolerance?: number; readonly batchSize?: number } = {},
@@ -193,7 +193,7 @@ export class Kit<O> implements ExampleKit<O> {
     );
   }
 
-  async weights(name: string, model: Module): Promise<void> {
+  async weights(name: string, model: AnyModule): Promise<void> {
     this.#goOn();
     const path = await this.#file(`${name}.safetensors`, 'the weights, under PyTorch’s names');
     await writeSafetensors(path, model.stateDict());

@@ -1,5 +1,5 @@
 /** The picture of an example's network, for its README: the example runs until it has shown what it is about to train. */
-import { drawSummary, summary, type Module, type Summary } from 'hebb';
+import { drawSummary, summary, type AnyModule, type Summary } from 'hebb';
 import type { ExampleKit, Level } from './example.ts';
 
 /** Ends the example where the training would begin. */
@@ -38,7 +38,7 @@ export class PictureKit implements ExampleKit {
 
   say(): void {}
 
-  show(name: string, model: Module, inputs: Parameters<ExampleKit['show']>[2]): void {
+  show(name: string, model: AnyModule, inputs: Parameters<ExampleKit['show']>[2]): void {
     this.#summaries.set(name, summary(model, inputs));
   }
 

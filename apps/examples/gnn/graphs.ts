@@ -1,0 +1,141 @@
+/** The two graphs of the example: a karate club, which is small enough to stand here, and Cora, from its two files. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface Network {
+  readonly name: string;
+  readonly classNames: readonly string[];
+  readonly nodes: number;
+  /** Features of each node, row by row. */
+  readonly features: Float32Array;
+  readonly width: number;
+  /** Int32 [2, edges]; every undirected edge in both directions. */
+  readonly edges: Int32Array;
+  readonly labels: Int32Array;
+}
+
+/** Who met whom outside of the club, member by member: those with a higher number (Zachary, "An Information Flow Model for Conflict and Fission in Small Groups", 1977). */
+const friends: Readonly<Record<number, readonly number[]>> = {
+  1: [2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 18, 20, 22, 32],
+  2: [3, 4, 8, 14, 18, 20, 22, 31],
+  3: [4, 8, 9, 10, 14, 28, 29, 33],
+  4: [8, 13, 14],
+  5: [7, 11],
+  6: [7, 11, 17],
+  7: [17],
+  9: [31, 33, 34],
+  10: [34],
+  14: [34],
+  15: [33, 34],
+  16: [33, 34],
+  19: [33, 34],
+  20: [34],
+  21: [33, 34],
+  23: [33, 34],
+  24: [26, 28, 30, 33, 34],
+  25: [26, 28, 32],
+  26: [32],
+  27: [30, 34],
+  28: [34],
+  29: [32, 34],
+  30: [33, 34],
+  31: [33, 34],
+  32: [33, 34],
+  33: [34],
+};
+/** Who stayed with the instructor, member 1, when the club broke in two; the others went with the president, member 34. */
+const withInstructor = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 17, 18, 20, 22]);
+
+/** Of its members nothing is known: each has a feature of its own. */
+export function karateClub(): Network {
+  const pairs = Object.entries(friends).flatMap(([from, all]) => all.map((to) => [Number(from) - 1, to - 1] as const));
+  const features = new Float32Array(34 * 34);
+  for (let i = 0; i < 34; i++) features[35 * i] = 1;
+  return {
+    name: 'karate club',
+    classNames: ['instructor', 'president'],
+    nodes: 34,
+    features,
+    width: 34,
+    edges: bothWays(pairs),
+    labels: Int32Array.from({ length: 34 }, (_, i) => Number(!withInstructor.has(i + 1))),
+  };
+}
+
+/** Papers with the words in them and the papers that they cite: `cora.content` and `cora.cites`. As in Shchur et al. 2018, the largest part in which every paper leads to every other. */
+export async function cora(folder: string): Promise<Network> {
+  const rows = (await readFile(join(folder, 'cora.content'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
+  const cites = (await readFile(join(folder, 'cora.cites'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => line.split('\t'));
+  const numbers = new Map(rows.map(([id = ''], i) => [id, i]));
+  const seen = new Set<number>();
+  const pairs: (readonly [number, number])[] = [];
+  for (const [line, [cited = '', citing = '']] of cites.entries()) {
+    const [a, b] = [numbers.get(cited), numbers.get(citing)];
+    if (a === undefined || b === undefined)
+      throw new Error(
+        `line ${line + 1} of cora.cites names paper ${a === undefined ? cited : citing}, which cora.content does not have.`,
+      );
+    // Some pairs are cited both ways, or twice.
+    const key = Math.min(a, b) * rows.length + Math.max(a, b);
+    if (a === b || seen.has(key)) continue;
+    seen.add(key);
+    pairs.push([a, b]);
+  }
+  const kept = largestPart(rows.length, pairs);
+  const place = new Map(kept.map((old, i) => [old, i]));
+  const width = (rows[0]?.length ?? 2) - 2;
+  const features = new Float32Array(kept.length * width);
+  const classNames = [...new Set(rows.map((row) => row.at(-1) ?? ''))].sort();
+  const labels = new Int32Array(kept.length);
+  kept.forEach((old, i) => {
+    const row = rows[old] ?? [];
+    const words = row.slice(1, -1).map(Number);
+    const count = words.reduce((a, b) => a + b, 0);
+    // Each paper's words have sum 1, however many it has.
+    features.set(
+      words.map((word) => (count === 0 ? 0 : word / count)),
+      i * width,
+    );
+    labels[i] = classNames.indexOf(row.at(-1) ?? '');
+  });
+  const between = pairs.flatMap(([a, b]) => {
+    const [from, to] = [place.get(a), place.get(b)];
+    return from === undefined || to === undefined ? [] : [[from, to] as const];
+  });
+  return { name: 'Cora', classNames, nodes: kept.length, features, width, edges: bothWays(between), labels };
+}
+
+function bothWays(pairs: readonly (readonly [number, number])[]): Int32Array {
+  const forth = [...pairs.map(([a]) => a), ...pairs.map(([, b]) => b)];
+  return Int32Array.from([...forth, ...pairs.map(([, b]) => b), ...pairs.map(([a]) => a)]);
+}
+
+/** The nodes of the largest connected part, in growing order. */
+function largestPart(nodes: number, pairs: readonly (readonly [number, number])[]): number[] {
+  const neighbours = Array.from({ length: nodes }, (): number[] => []);
+  for (const [a, b] of pairs) {
+    neighbours[a]?.push(b);
+    neighbours[b]?.push(a);
+  }
+  const seen = new Set<number>();
+  let largest: number[] = [];
+  for (let start = 0; start < nodes; start++) {
+    if (seen.has(start)) continue;
+    seen.add(start);
+    const part = [start];
+    for (let i = 0; i < part.length; i++)
+      for (const next of neighbours[part[i] ?? 0] ?? [])
+        if (!seen.has(next)) {
+          seen.add(next);
+          part.push(next);
+        }
+    if (part.length > largest.length) largest = part;
+  }
+  return largest.sort((a, b) => a - b);
+}
