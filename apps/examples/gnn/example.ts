@@ -123,13 +123,15 @@ async function club(kit: ExampleKit<Options>, network: Network): Promise<void> {
   const { x, edges } = tensorsOf(network);
   const labels = tensor(network.labels);
   const leaders = Int32Array.of(0, 33);
+  const others = Int32Array.from({ length: 32 }, (_, i) => i + 1);
+  const loss = ({ nodes }: Nodes): Tensor => {
+    const chosen = nodes.reshape([-1]);
+    return crossEntropy(indexSelect(model.forward(x, edges), 0, chosen), indexSelect(labels, 0, chosen));
+  };
   const task: Task<Nodes> = {
     parts: { model, optimizer },
-    step: ({ nodes }) =>
-      minimize(optimizer, () => {
-        const chosen = nodes.reshape([-1]);
-        return crossEntropy(indexSelect(model.forward(x, edges), 0, chosen), indexSelect(labels, 0, chosen));
-      }),
+    step: (batch) => minimize(optimizer, () => loss(batch)),
+    validate: loss,
   };
   kit.show('network', model, [['members', 34], { shape: [2, 'edges'], dtype: 'int32' }]);
   kit.heading('Training with two labels');
@@ -138,18 +140,19 @@ async function club(kit: ExampleKit<Options>, network: Network): Promise<void> {
   const paths: { look: number; at: Float32Array }[] = [];
   const look = async (at: number): Promise<void> => {
     if (!looks.includes(at)) return;
-    paths.push({ look: at, at: Float32Array.from(await model.eval().forward(x, edges).data(), Number) });
-    model.train();
+    paths.push({ look: at, at: Float32Array.from(await model.forward(x, edges).data(), Number) });
   };
   await look(0);
   const training = kit.training('club');
   await fit(task, asBatches(leaders), {
     steps,
+    // The others are looked at, and nothing is chosen by them.
+    validation: asBatches(others),
+    validateEvery: { steps: 50 },
     ...training,
     callbacks: [...training.callbacks, { onStep: async ({ step }: { step: number }) => look(step) }],
   });
   if (kit.signal.aborted) return;
-  const others = Int32Array.from({ length: 32 }, (_, i) => i + 1);
   const accuracy = await accuracyOf(model, network, others);
   const floor = { atLeast: 0.9 };
   kit.metric('members on the right side, of 32', accuracy, {
@@ -296,20 +299,25 @@ async function links(kit: ExampleKit<Options>, network: Network): Promise<void> 
       isEdge: Int32Array.from({ length: ones + none }, (_, i) => Number(i < ones)),
     };
   };
-  const train = of(split.train);
-  const data = new ArrayDataset({
-    pairs: { data: train.pairs, shape: [2, train.isEdge.length] },
-    isEdge: { data: Float32Array.from(train.isEdge), shape: [train.isEdge.length] },
-  });
+  const asData = ({ pairs, isEdge }: ReturnType<typeof of>) =>
+    new ArrayDataset({
+      pairs: { data: pairs, shape: [2, isEdge.length] },
+      isEdge: { data: Float32Array.from(isEdge), shape: [isEdge.length] },
+    });
   type Pairs = { pairs: Tensor; isEdge: Tensor };
+  const loss = ({ pairs, isEdge }: Pairs): Tensor =>
+    binaryCrossEntropyWithLogits(model.forward(x, edges, pairs.squeeze(0)), isEdge.squeeze(0));
   const task: Task<Pairs> = {
     parts: { model, optimizer },
-    step: ({ pairs, isEdge }) =>
-      minimize(optimizer, () =>
-        binaryCrossEntropyWithLogits(model.forward(x, edges, pairs.squeeze(0)), isEdge.squeeze(0)),
-      ),
+    step: (batch) => minimize(optimizer, () => loss(batch)),
+    validate: loss,
   };
-  await fit(task, data, { steps: kit.choose({ quick: 60, normal: 200, full: 200 }), ...kit.training('links') });
+  await fit(task, asData(of(split.train)), {
+    steps: kit.choose({ quick: 60, normal: 200, full: 200 }),
+    validation: asData(of(split.validation)),
+    validateEvery: { steps: 50 },
+    ...kit.training('links'),
+  });
   if (kit.signal.aborted) return;
   const test = of(split.test);
   const logits = model.eval().forward(x, edges, tensor(test.pairs, { shape: [2, test.isEdge.length] }));
