@@ -39,7 +39,7 @@ type Options = {
 export const rnn: Example<Options> = {
   name: 'rnn',
   line: 'First names, letter by letter, by a GRU; sunspots a month ahead',
-  seconds: { quick: 15, normal: 90, full: 420 },
+  seconds: { quick: 10, normal: 60, full: 420 },
   data: {
     carried: 'names.txt, 32,032 first names; sunspots.csv',
     full: 'the same',
