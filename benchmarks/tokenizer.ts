@@ -37,7 +37,7 @@ interface Other {
 function others(): Record<string, Other> {
   if (modules === '') return {};
   const require = createRequire(join(resolve(modules), 'package.json'));
-  const { getEncoding } = require('js-tiktoken') as { getEncoding(name: string): Other };
+  const { getEncoding } = require('js-tiktoken') as { getEncoding: (name: string) => Other };
   return { 'js-tiktoken': getEncoding('gpt2'), 'gpt-tokenizer': require('gpt-tokenizer/encoding/r50k_base') as Other };
 }
 

@@ -14,7 +14,7 @@ export interface Program {
   /** Where relative paths among the arguments start: the folder in which the user typed them. */
   readonly base: string;
   /** Calls this before the process ends at once, at the second Ctrl-C for instance: to remove what is half written. */
-  onQuit(clean: () => void): void;
+  readonly onQuit: (clean: () => void) => void;
 }
 
 /** Runs the program with the process's arguments, and ends the process with the exit code that it returns. */

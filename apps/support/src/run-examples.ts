@@ -47,7 +47,7 @@ export async function runExamples(set: ExampleSet, args: readonly string[], prog
   if (name === undefined) return await list(set);
   if (name === 'all') return await runAll(set, rest, program);
   const example = set.examples.find((each) => each.name === name);
-  if (example !== undefined) return await runOne(set, example as unknown as Example, rest, program);
+  if (example !== undefined) return await runOne(set, example, rest, program);
   if (name === '-h' || name === '--help' || name === 'help') return await list(set);
   const names = [...set.examples.map((each) => each.name), 'all'];
   if (name.startsWith('-'))
@@ -173,7 +173,7 @@ export async function picturesOf(set: ExampleSet, example: AnyExample): Promise<
 }
 
 async function draw(set: ExampleSet, example: Example): Promise<number> {
-  for (const [file, picture] of await picturesOf(set, example as unknown as AnyExample)) {
+  for (const [file, picture] of await picturesOf(set, example)) {
     const path = join(set.folder, example.name, file);
     await writeFile(path, picture);
     say(path);

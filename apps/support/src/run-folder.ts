@@ -106,7 +106,7 @@ async function read(path: string): Promise<Saved | undefined> {
   try {
     const saved = JSON.parse(text) as Partial<Saved> | null;
     if (saved?.call === undefined || !Array.isArray(saved.files)) return undefined;
-    return { call: saved.call, isDone: saved.isDone === true, seconds: Number(saved.seconds ?? 0), files: saved.files };
+    return { call: saved.call, isDone: saved.isDone === true, seconds: saved.seconds ?? 0, files: saved.files };
   } catch {
     return undefined;
   }

@@ -192,8 +192,8 @@ describe('samples of neighbours', () => {
     const expected = indexSelect(model.forward(features, int(list, [2, 90])), 0, int(asked));
     const sampler = new NeighborSampler(list, { nodes: count, fanOuts: new Array<number>(layers).fill(90), ...(pad && { pad }) }); // prettier-ignore
     const part = toTensors({ ...sampler.sample(asked, new Random(1)) });
-    const rows = model.forward(indexSelect(features, 0, part.nodes as Tensor), part.edges as Tensor);
-    const found = indexSelect(rows, 0, part.seeds as Tensor);
+    const rows = model.forward(indexSelect(features, 0, part.nodes), part.edges);
+    const found = indexSelect(rows, 0, part.seeds);
     expect(await found.sub(expected).abs().max().item()).toBeLessThan(1e-5);
   });
 
@@ -208,8 +208,8 @@ describe('samples of neighbours', () => {
       new Random(1),
     );
     const given = toTensors({ ...part });
-    const rows = model.forward(indexSelect(features, 0, given.nodes as Tensor), given.edges as Tensor, indexSelect(weights, 0, given.edgeIds as Tensor)); // prettier-ignore
-    expect(await indexSelect(rows, 0, given.seeds as Tensor).sub(expected).abs().max().item()).toBeLessThan(1e-5); // prettier-ignore
+    const rows = model.forward(indexSelect(features, 0, given.nodes), given.edges, indexSelect(weights, 0, given.edgeIds)); // prettier-ignore
+    expect(await indexSelect(rows, 0, given.seeds).sub(expected).abs().max().item()).toBeLessThan(1e-5); // prettier-ignore
   });
 });
 

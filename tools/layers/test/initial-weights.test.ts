@@ -68,7 +68,7 @@ const drawnAnew = (expected: Row['expected']): Row['expected'] => {
 
 /** Of lazy ones what they become. */
 const lazily = (layer: api.LazyModule, shape: readonly number[]): api.AnyModule => {
-  const model = new api.Sequential(layer as never);
+  const model = new api.Sequential(layer);
   api.initialize(model, shape);
   return model.at(0) as api.AnyModule;
 };
@@ -247,7 +247,7 @@ beforeAll(() => {
 
 async function expectDistribution(name: string, value: Tensor, distribution: Distribution): Promise<void> {
   const { mean, variance, kurtosis, bound } = distribution;
-  const distances = Array.from(await value.data(), (number) => Number(number) - mean);
+  const distances = Array.from(await value.data(), (number) => number - mean);
   const count = distances.length;
   const average = (f: (distance: number) => number): number =>
     distances.reduce((sum, each) => sum + f(each), 0) / count;

@@ -46,7 +46,7 @@ export function widthsOf(
 export type GraphEncoder = Module<[x: Tensor, edges: Tensor]>;
 
 /** Dropout, layer, activation, over and over; behind the last layer nothing. */
-export abstract class GraphNetwork<Layer extends Module<never, Tensor>> extends Module<
+export abstract class GraphNetwork<Layer extends Module<never>> extends Module<
   [x: Tensor, edges: Tensor, weights?: Tensor]
 > {
   static override readonly positional: readonly string[] = ['options'];

@@ -27,7 +27,7 @@ const names: OptionNames<SamplingOptions> = {
   maxTokens: true,
   temperature(where, name, value) {
     requireFinite(where, name, value);
-    if ((value as number) < 0) throw wrongArgument(where, name, 'a number ≥ 0', value);
+    if (value < 0) throw wrongArgument(where, name, 'a number ≥ 0', value);
   },
   topK: size,
   stop: listOf((where, name, value) => requireInteger(where, name, value, 0)),

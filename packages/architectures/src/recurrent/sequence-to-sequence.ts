@@ -1,4 +1,4 @@
-import { Dropout, Embedding, GRUCell, Linear, LSTMCell, Module, RNNCell, type LSTMState } from '@hebb/layers';
+import { Dropout, Embedding, GRUCell, Linear, LSTMCell, Module, RNNCell } from '@hebb/layers';
 import { ArgumentError, compile, concat, scan, ShapeError, tensor, Tensor } from '@hebb/tensor';
 import {
   between,
@@ -269,7 +269,7 @@ interface Step {
   readonly weights: Tensor;
 }
 
-const hiddenOf = (state: RecurrentState): Tensor => (state instanceof Tensor ? state : (state as LSTMState).hidden);
+const hiddenOf = (state: RecurrentState): Tensor => (state instanceof Tensor ? state : state.hidden);
 
 function cellNamed(cell: RecurrentCellName, inputs: number, hidden: number): Cell {
   if (cell === 'lstm') return new LSTMCell(inputs, hidden);
