@@ -312,7 +312,7 @@ async function sunspots(kit: ExampleKit<Options>): Promise<void> {
   });
   const months = 30 * 12;
   const from = spots.length - months;
-  const years = (t: number): number => 1749 + t / 12;
+  const years = (t: number): number => 1749 + t / 12 - 1900;
   kit.section({
     kind: 'chart',
     title: 'The last thirty years',
@@ -324,7 +324,7 @@ async function sunspots(kit: ExampleKit<Options>): Promise<void> {
       },
       { name: 'forecast a month before', points: Array.from({ length: months }, (_, i) => [years(from + i), forecasts[from + i - 1] ?? 0]) }, // prettier-ignore
     ],
-    x: { label: 'year' },
+    x: { label: 'years after 1900' },
     y: { label: 'sunspots' },
   });
   // Many steps ahead: each forecast is read as if it had happened. What is not known fades to the mean.
@@ -339,7 +339,7 @@ async function sunspots(kit: ExampleKit<Options>): Promise<void> {
       { name: 'counted', look: 'faint', points: Array.from({ length: 2 * ahead }, (_, i) => [years(end - ahead + i), spots[end - ahead + i] ?? 0]) }, // prettier-ignore
       { name: 'forecast', points: expected.map((count, i): [number, number] => [years(end + i), count]) },
     ],
-    x: { label: 'year' },
+    x: { label: 'years after 1900' },
     y: { label: 'sunspots' },
   });
 
