@@ -29,6 +29,7 @@ import {
   valueAndGrad,
   type ChartSeries,
   type GraphEncoder,
+  type Run,
   type Task,
   type Tensor,
 } from 'hebb';
@@ -150,7 +151,8 @@ async function club(kit: ExampleKit<Options>, network: Network): Promise<void> {
     validation: asBatches(others),
     validateEvery: { steps: 50 },
     ...training,
-    callbacks: [...training.callbacks, { onStep: async ({ step }: { step: number }) => look(step) }],
+    // Between two steps, so that nothing moves while it is looked at.
+    callbacks: [...training.callbacks, { every: { steps: 25 }, onPause: async ({ step }: Run) => look(step) }],
   });
   if (kit.signal.aborted) return;
   const accuracy = await accuracyOf(model, network, others);
