@@ -1,5 +1,5 @@
 /** Modules of modules: names, types, configurations, replacing, errors. */
-import { ArgumentError, compile, ones, setDevice, ShapeError, tensor, type Tensor } from '@hebb/tensor';
+import { ArgumentError, compile, ones, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import {
   Dropout,
@@ -9,6 +9,10 @@ import {
   Module,
   ModuleDict,
   ModuleList,
+  parameter,
+  buffer,
+  ParameterDict,
+  ParameterList,
   ReLU,
   Residual,
   Sequential,
@@ -119,6 +123,115 @@ describe('ModuleDict', () => {
     expect(() => new ModuleDict({ a: 1 as never })).toThrow('[ModuleDict] a is 1, not a module.');
     expect(() => new ModuleDict(new Map([['a', square()]]) as never)).toThrow(/Object\.fromEntries/);
     expect(() => heads().forward()).toThrow(ArgumentError);
+  });
+});
+
+describe('ParameterList', () => {
+  class Powers extends Module<[x: Tensor]> {
+    static override readonly type: string = 'Powers';
+    readonly factors = new ParameterList([tensor([1, 2]), parameter(tensor([3, 4]))]);
+    forward(x: Tensor): Tensor {
+      return [...this.factors].reduce((sum, factor) => sum.mul(x).add(factor), zeros([2]));
+    }
+  }
+
+  it("has PyTorch's names, and what it is given trains", () => {
+    const model = new Powers();
+    expect(names(model)).toEqual(['factors.0', 'factors.1']);
+    expect(names(model.factors)).toEqual(['0', '1']);
+    expect([...model.trainableParameters().keys()]).toEqual(['factors.0', 'factors.1']);
+    const shared = parameter(ones([2]));
+    expect(new ParameterList([shared]).at(-1)).toBe(shared);
+    expect(new ParameterList([shared, shared]).parameterCount).toBe(2);
+  });
+
+  it('is rebuilt with its shapes, types, what is frozen and what is tied, and takes the values of a state', async () => {
+    const tied = parameter(ones([2, 3]));
+    const list = new ParameterList([tied, tied, parameter(tensor([7]))]);
+    tied.trainable = false;
+    const again = fromConfig(json(list));
+    expect(json(again)).toEqual(json(list));
+    expect([...again.trainableParameters().keys()]).toEqual(['2']);
+    again.loadStateDict(list.stateDict());
+    const values = await Promise.all(again.parameters().map((value) => value.toArray()));
+    expect(values).toEqual([
+      [
+        [1, 1, 1],
+        [1, 1, 1],
+      ],
+      [7],
+    ]);
+  });
+
+  it('is followed by compiled functions when a parameter is put in, or added', async () => {
+    const model = new Powers();
+    const run = compile((x: Tensor) => model.forward(x));
+    const x = tensor([10, 10]);
+    expect(await run(x).toArray()).toEqual([13, 24]);
+    model.setMember('factors.1', parameter(tensor([0, 1])));
+    model.factors.append(tensor([5, 6]));
+    expect(await run(x).toArray()).toEqual([105, 216]);
+    expect(model.factors.length).toBe(3);
+  });
+
+  it('prints what it holds, and refuses what is no parameter', () => {
+    expect(String(new ParameterList([zeros([2, 3])]))).toBe('ParameterList(\n  (0): parameter float32[2,3]\n)');
+    expect(String(new ParameterList())).toBe('ParameterList()');
+    expect(() => new ParameterList([3 as never])).toThrow('[ParameterList] parameters[0] is 3, not a parameter.');
+    expect(() => new ParameterList([buffer(ones([2]))])).toThrow(/parameters\[0\] is a buffer/);
+    expect(() => new ParameterList([ones([2])]).setMember('0', buffer(ones([2])))).toThrow(/0 is a buffer/);
+    expect(() => new ParameterList(ones([2]) as never)).toThrow(/come in an array/);
+    expect(() => new ParameterList().forward()).toThrow(ArgumentError);
+  });
+});
+
+describe('ParameterDict', () => {
+  const affine = (): ParameterDict<'scale' | 'shift'> =>
+    new ParameterDict({ scale: tensor([2, 3]), shift: parameter(tensor([1, 1])) });
+
+  it("has PyTorch's names, and knows them", async () => {
+    expect(names(affine())).toEqual(['scale', 'shift']);
+    expectTypeOf(affine().keys()).toEqualTypeOf<('scale' | 'shift')[]>();
+    // @ts-expect-error -- there is no such name
+    expect(() => affine().get('Scale')).toThrow(/there is no parameter 'Scale'[^]*Did you mean scale\?/);
+    expect([affine().has('shift'), affine().has('toString'), affine().size]).toEqual([true, false, 2]);
+    expect(await affine().get('scale').toArray()).toEqual([2, 3]);
+    expect([...affine()].map(([name, { requiresGrad }]) => [name, requiresGrad])).toEqual([
+      ['scale', true],
+      ['shift', true],
+    ]);
+  });
+
+  it('is rebuilt, also under names that mean something else elsewhere', () => {
+    const odd = new ParameterDict({ type: ones([2]), frozen: zeros([1]), entries: ones([3]), constructor: ones([]) });
+    odd.get('type').trainable = false;
+    for (const dict of [affine(), odd]) {
+      const again = fromConfig(json(dict));
+      expect(names(again)).toEqual(names(dict));
+      expect(json(again)).toEqual(json(dict));
+    }
+  });
+
+  it('has its parameters replaced by name, which compiled functions follow', async () => {
+    const dict = affine();
+    const run = compile((x: Tensor) => x.mul(dict.get('scale')).add(dict.get('shift')));
+    expect(await run(ones([2])).toArray()).toEqual([3, 4]);
+    dict.setMember('scale', parameter(tensor([10, 20])));
+    expect(await run(ones([2])).toArray()).toEqual([11, 21]);
+  });
+
+  it('prints what it holds, and refuses what is no parameter, and names that parameters could not have', () => {
+    expect(String(affine())).toBe(
+      'ParameterDict(\n  (scale): parameter float32[2]\n  (shift): parameter float32[2]\n)',
+    );
+    expect(() => new ParameterDict({ 'a.b': ones([1]) })).toThrow(
+      /'a\.b' cannot be the name of a parameter: it has a dot/,
+    );
+    expect(() => new ParameterDict({ '': ones([1]) })).toThrow(/is empty/);
+    expect(() => new ParameterDict({ a: 1 as never })).toThrow('[ParameterDict] a is 1, not a parameter.');
+    expect(() => new ParameterDict({ a: buffer(ones([1])) })).toThrow(/a is a buffer/);
+    expect(() => new ParameterDict(new Map() as never)).toThrow(/Object\.fromEntries/);
+    expect(() => affine().forward()).toThrow(ArgumentError);
   });
 });
 

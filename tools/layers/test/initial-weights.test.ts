@@ -232,6 +232,8 @@ const rows: { readonly [K in LayerName]?: Row | typeof ofItsModules } = {
   GraphAttentionPool: ofItsModules,
   ModuleDict: ofItsModules,
   ModuleList: ofItsModules,
+  ParameterDict: ofItsModules,
+  ParameterList: ofItsModules,
   Residual: ofItsModules,
   Sequential: ofItsModules,
 };

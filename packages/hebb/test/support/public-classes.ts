@@ -183,6 +183,8 @@ export const constructors: {
   Sequential: [other(() => new hebb.ReLU())],
   ModuleList: [optional(other(() => [new hebb.ReLU()], 'array'))],
   ModuleDict: [other(() => ({ a: new hebb.ReLU() }), 'object')],
+  ParameterList: [optional(other(() => [hebb.ones([2])], 'array'))],
+  ParameterDict: [other(() => ({ a: hebb.ones([2]) }), 'object')],
   Residual: [
     other(() => new hebb.ReLU()),
     options<hebb.ResidualOptions>({ projection: other(() => new hebb.ReLU()), scale: aNumber(0.5) }),
@@ -959,6 +961,8 @@ export const methods: Readonly<Record<string, Method>> = {
     () => new hebb.ModuleList(),
     other(() => new hebb.ReLU()),
   ),
+  'ParameterList.append': method(() => new hebb.ParameterList(), aTensor()),
+  'ParameterDict.get': method(() => new hebb.ParameterDict({ a: hebb.ones([2]) }), aChoice('a')),
   'ModuleDict.get': method(() => new hebb.ModuleDict({ a: new hebb.ReLU() }), aChoice('a')),
   'GCNConv.forward': method(
     () => new hebb.GCNConv(2, 2),

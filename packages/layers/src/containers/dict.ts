@@ -1,6 +1,7 @@
 import { ArgumentError, guard } from '@hebb/tensor';
-import { describe, isPlain, nearest, requireString } from '@hebb/tensor/arguments';
+import { describe, isPlain } from '@hebb/tensor/arguments';
 import { Module, type AnyModule } from '../module/module.ts';
+import { entryOf, requireEntryName } from './names.ts';
 
 /**
  * Modules by name, for a `forward` of your own that picks among them. The type knows the names, and what each module is; an object or a Map in a
@@ -32,10 +33,7 @@ export class ModuleDict<D extends Readonly<Record<string, AnyModule>> = Record<s
         hint: 'new ModuleDict({ cat: a, dog: b }); of a Map, Object.fromEntries(map).',
       });
     for (const [name, module] of Object.entries<unknown>(modules)) {
-      if (name === '' || name.includes('.'))
-        throw new ArgumentError(
-          `[ModuleDict] '${name}' cannot be the name of a module: it ${name === '' ? 'is empty' : 'has a dot in it'}.`,
-        );
+      requireEntryName('ModuleDict', 'module', name);
       if (!(module instanceof Module))
         throw new ArgumentError(`[ModuleDict] ${name} is ${describe(module)}, not a module.`);
     }
@@ -66,15 +64,7 @@ export class ModuleDict<D extends Readonly<Record<string, AnyModule>> = Record<s
 
   /** The module of a name. Throws {@link ArgumentError} where there is none. */
   get<K extends keyof D & string>(name: K): D[K] {
-    requireString('ModuleDict', 'the name', name);
-    const { modules } = this;
-    const module = Object.hasOwn(modules, name) ? modules[name] : undefined;
-    if (module !== undefined) return module;
-    const names = Object.keys(modules);
-    const near = nearest(name, names);
-    throw new ArgumentError(`[ModuleDict] there is no module ${describe(name)}.`, {
-      hint: `${near === undefined ? '' : `Did you mean ${near}? `}There are ${names.join(', ') || 'none'}.`,
-    });
+    return entryOf('ModuleDict', 'module', this.modules, name);
   }
 
   /** Whether there is a module of that name. */
