@@ -5,11 +5,12 @@ import { cnn } from '../cnn/example.ts';
 import { gnn } from '../gnn/example.ts';
 import { rnn } from '../rnn/example.ts';
 import { segmentation } from '../segmentation/example.ts';
+import { sentiment } from '../sentiment/example.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export const examples: ExampleSet = {
-  examples: [cnn, segmentation, rnn, gnn],
+  examples: [cnn, segmentation, rnn, gnn, sentiment],
   folder: here('..'),
   carried: (name) => here(name === 'digits.csv' ? '../../quickstart/data/digits.csv' : `../data/${name}`),
   resultsPage: here('../../../docs/results.md'),
