@@ -2,14 +2,14 @@
  * What it costs that compiled functions follow the fields of modules: calls of a compiled model of 202 modules beside calls of the same
  * function compiled from plain tensors, in alternating rounds. Run with `node --import tsx benchmarks/compiled-modules.ts`.
  */
-import { multilayerPerceptron } from '@hebb/architectures';
+import { MultilayerPerceptron } from '@hebb/architectures';
 import { compile, ones, setDevice, type Tensor } from '@hebb/tensor';
 import { commandLine } from './support/command-line.ts';
 
 commandLine(import.meta.url, {});
 setDevice('wasm');
 const width = 4;
-const model = multilayerPerceptron({
+const model = new MultilayerPerceptron({
   inputs: width,
   hidden: Array.from({ length: 66 }, () => width),
   outputs: width,

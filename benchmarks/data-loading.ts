@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { gunzipSync } from 'node:zlib';
-import { convolutionalNetwork, multilayerPerceptron } from '@hebb/architectures';
+import { ConvolutionalNetwork, MultilayerPerceptron } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
 import {
   DataLoader,
@@ -71,11 +71,11 @@ function trainingStep(model: ConstructorParameters<typeof AdamW>[0], forward: (x
 
 const networks: Readonly<Record<string, () => Step>> = {
   'convolutional network': () => {
-    const model = convolutionalNetwork({ channels: 1, imageSize: 28, classes: 10, dropout: 0.25 });
+    const model = new ConvolutionalNetwork({ channels: 1, imageSize: 28, classes: 10, dropout: 0.25 });
     return trainingStep(model, (x) => model.forward(x));
   },
   'perceptron 784-512-512-10': () => {
-    const model = multilayerPerceptron({ inputs: 784, hidden: [512, 512], outputs: 10 });
+    const model = new MultilayerPerceptron({ inputs: 784, hidden: [512, 512], outputs: 10 });
     return trainingStep(model, (x) => model.forward(x.reshape([batchSize, 784])));
   },
 };

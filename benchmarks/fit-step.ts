@@ -3,7 +3,7 @@
  * loop over the compiled step, in a loop of one's own over `TrainingRun`, and in `fit`, in alternating rounds:
  * `node --import tsx benchmarks/fit-step.ts [wasm|webgpu] [rounds]`.
  */
-import { multilayerPerceptron } from '@hebb/architectures';
+import { MultilayerPerceptron } from '@hebb/architectures';
 import { ArrayDataset, DataLoader, toTensors } from '@hebb/data';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW, minimize } from '@hebb/optimizers';
@@ -26,12 +26,12 @@ const data = new ArrayDataset({
 });
 
 function setup(): {
-  model: ReturnType<typeof multilayerPerceptron>;
+  model: MultilayerPerceptron;
   optimizer: AdamW;
   loader: DataLoader<ReturnType<typeof data.gather>>;
 } {
   manualSeed(1);
-  const model = multilayerPerceptron({ inputs: 8, hidden: [16], outputs: 4 });
+  const model = new MultilayerPerceptron({ inputs: 8, hidden: [16], outputs: 4 });
   const optimizer = new AdamW(model, { learningRate: 1e-3 });
   return { model, optimizer, loader: new DataLoader(data, { batchSize: 16, shuffle: true, seed: 1 }) };
 }

@@ -3,7 +3,7 @@
  * plan for each size, the second finds them all. With `node --expose-gc --import tsx benchmarks/many-shapes.ts [wasm|webgpu] [sizes]` it also
  * compares the bytes that the plan cache counts with those that the process has taken.
  */
-import { multilayerPerceptron } from '@hebb/architectures';
+import { MultilayerPerceptron } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
@@ -27,7 +27,7 @@ async function settledBytes(): Promise<number> {
 const results: object[] = [];
 for (const kind of ['plain', 'compiled'] as const) {
   manualSeed(1);
-  const model = multilayerPerceptron({ inputs: 8, hidden: [kind === 'plain' ? 32 : 33], outputs: 4 });
+  const model = new MultilayerPerceptron({ inputs: 8, hidden: [kind === 'plain' ? 32 : 33], outputs: 4 });
   const optimizer = new AdamW(model);
   const plain = (x: Tensor, y: Tensor): Tensor => {
     const { value, grads } = valueAndGrad(() => crossEntropy(model.forward(x), y), model.parameters());

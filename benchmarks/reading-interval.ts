@@ -4,7 +4,7 @@
  * `node --import tsx benchmarks/reading-interval.ts [wasm|webgpu] [rounds] [steps]`. Every contender begins with plans of its own, as a
  * program does.
  */
-import { multilayerPerceptron } from '@hebb/architectures';
+import { MultilayerPerceptron } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
@@ -20,7 +20,7 @@ console.log(await device.ready());
 /** Milliseconds of a whole run, and the last loss. A width of its own makes the plans new. */
 async function run(interval: number, width: number): Promise<{ milliseconds: number; misses: number; heap: number }> {
   manualSeed(1);
-  const model = multilayerPerceptron({ inputs: 8, hidden: [width], outputs: 4 });
+  const model = new MultilayerPerceptron({ inputs: 8, hidden: [width], outputs: 4 });
   const optimizer = new AdamW(model, { learningRate: 1e-3 });
   const x = rand([16, 8]);
   const y = randint([16], 0, 4);

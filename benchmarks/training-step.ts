@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { convolutionalNetwork } from '@hebb/architectures';
+import { ConvolutionalNetwork } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
 import { crossEntropy } from '@hebb/losses';
 import { AdamW } from '@hebb/optimizers';
@@ -39,7 +39,7 @@ async function hebb(name: DeviceName): Promise<Contender> {
   setDevice(name);
   const description = await device.ready();
   manualSeed(1);
-  const model = convolutionalNetwork({ channels: 1, imageSize: 28, classes: 10, dropout: 0.25 });
+  const model = new ConvolutionalNetwork({ channels: 1, imageSize: 28, classes: 10, dropout: 0.25 });
   const optimizer = new AdamW(model, { learningRate: 1e-3 });
   const x = rand([batch, 1, 28, 28]);
   const y = randint([batch], 0, 10);

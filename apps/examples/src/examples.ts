@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { ExampleSet } from '@hebb/app-support';
 import { cnn } from '../cnn/example.ts';
+import { feedForward } from '../feed-forward/example.ts';
 import { gnn } from '../gnn/example.ts';
 import { rnn } from '../rnn/example.ts';
 import { segmentation } from '../segmentation/example.ts';
@@ -10,7 +11,7 @@ import { sentiment } from '../sentiment/example.ts';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export const examples: ExampleSet = {
-  examples: [cnn, segmentation, rnn, gnn, sentiment],
+  examples: [feedForward, cnn, segmentation, rnn, gnn, sentiment],
   folder: here('..'),
   carried: (name) => here(name === 'digits.csv' ? '../../quickstart/data/digits.csv' : `../data/${name}`),
   resultsPage: here('../../../docs/results.md'),

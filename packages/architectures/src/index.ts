@@ -1,10 +1,6 @@
 /** `@hebb/architectures`: whole networks, built from layers and rebuilt from JSON. */
 export { activations, type ActivationName } from './activation.ts';
-export {
-  MultilayerPerceptron,
-  multilayerPerceptron,
-  type MultilayerPerceptronOptions,
-} from './multilayer-perceptron.ts';
+export * from './feed-forward/index.ts';
 export * from './convolutional/index.ts';
 export * from './recurrent/index.ts';
 export * from './graph/index.ts';

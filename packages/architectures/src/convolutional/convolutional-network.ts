@@ -26,7 +26,19 @@ const networkOptions: OptionNames<ConvolutionalNetworkOptions> = {
   dropout: true,
 };
 
-/** See {@link convolutionalNetwork}. */
+/**
+ * A small network for images: 3×3 convolutions that keep the size, each with ReLU and a 2×2 maximum, then dropout, a hidden layer and the
+ * logits.
+ *
+ * Shape: float32[batch, channels, height, width] → float32[batch, classes]. Parameters: `features.0.weight`, … `classifier.4.bias`.
+ *
+ * Throws `ArgumentError` for sizes that are no integers ≥ 1 and for images too small to be halved that often.
+ *
+ * ```ts
+ * const model = new ConvolutionalNetwork({ channels: 1, imageSize: 28, classes: 10 });
+ * model.forward(zeros([32, 1, 28, 28])).shape;  // [32, 10]
+ * ```
+ */
 export class ConvolutionalNetwork extends Module {
   static override readonly type: string = 'ConvolutionalNetwork';
   static override readonly positional: readonly string[] = ['options'];
@@ -37,18 +49,18 @@ export class ConvolutionalNetwork extends Module {
 
   constructor(options: ConvolutionalNetworkOptions) {
     super();
-    requireOptions('convolutionalNetwork', options, networkOptions);
+    requireOptions('ConvolutionalNetwork', options, networkOptions);
     const { channels = 1, imageSize, classes, features = [16, 32], hidden = 64, dropout = 0.25 } = options;
     this.options = { channels, imageSize, classes, features, hidden, dropout };
-    requireArray('convolutionalNetwork', 'features', features);
-    if (typeof imageSize !== 'number') requireArray('convolutionalNetwork', 'imageSize', imageSize);
+    requireArray('ConvolutionalNetwork', 'features', features);
+    if (typeof imageSize !== 'number') requireArray('ConvolutionalNetwork', 'imageSize', imageSize);
     const halvings = 2 ** features.length;
     const [height, width] = (typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize).map((n) =>
       Math.floor(n / halvings),
     ) as [number, number];
     if (!(height >= 1 && width >= 1)) {
       throw new ArgumentError(
-        `[convolutionalNetwork] images of ${String(imageSize)} cannot be halved ${features.length} times.`,
+        `[ConvolutionalNetwork] images of ${String(imageSize)} cannot be halved ${features.length} times.`,
         {
           hint: 'Use larger images or fewer features.',
         },
@@ -75,21 +87,4 @@ export class ConvolutionalNetwork extends Module {
   forward(x: Tensor): Tensor {
     return this.classifier.forward(this.features.forward(x));
   }
-}
-
-/**
- * A small network for images: 3×3 convolutions that keep the size, each with ReLU and a 2×2 maximum, then dropout, a hidden layer and the
- * logits.
- *
- * Shape: float32[batch, channels, height, width] → float32[batch, classes]. Parameters: `features.0.weight`, … `classifier.4.bias`.
- *
- * Throws `ArgumentError` for sizes that are no integers ≥ 1 and for images too small to be halved that often.
- *
- * ```ts
- * const model = convolutionalNetwork({ channels: 1, imageSize: 28, classes: 10 });
- * model.forward(zeros([32, 1, 28, 28])).shape;  // [32, 10]
- * ```
- */
-export function convolutionalNetwork(options: ConvolutionalNetworkOptions): ConvolutionalNetwork {
-  return new ConvolutionalNetwork(options);
 }

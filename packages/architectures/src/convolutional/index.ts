@@ -1,9 +1,5 @@
 /** Convolutional networks. */
-export {
-  ConvolutionalNetwork,
-  convolutionalNetwork,
-  type ConvolutionalNetworkOptions,
-} from './convolutional-network.ts';
+export { ConvolutionalNetwork, type ConvolutionalNetworkOptions } from './convolutional-network.ts';
 export { ConvNeXt, type ConvNeXtOptions } from './convnext.ts';
 export { LeNet5, type LeNet5Options } from './lenet.ts';
 export { MobileNetV2, type MobileNetStage, type MobileNetV2Options } from './mobilenet.ts';

@@ -585,8 +585,54 @@ export const constructors: {
       minimum: aNumber(0),
     }),
   ],
-  MultilayerPerceptron: functions.multilayerPerceptron,
-  ConvolutionalNetwork: functions.convolutionalNetwork,
+  MultilayerPerceptron: [
+    options<hebb.MultilayerPerceptronOptions>(
+      {
+        inputs: anInteger(2),
+        hidden: integers(2),
+        outputs: anInteger(2),
+        activation: aChoice('relu'),
+        normalization: aChoice('layer'),
+        dropout: aNumber(0),
+        residual: aBoolean(),
+      },
+      true,
+    ),
+  ],
+  SelfNormalizingNetwork: [
+    options<hebb.SelfNormalizingNetworkOptions>(
+      { inputs: anInteger(2), hidden: integers(2), outputs: anInteger(2), dropout: aNumber(0) },
+      true,
+    ),
+  ],
+  WideAndDeep: [
+    options<hebb.WideAndDeepOptions>(
+      {
+        categories: integers(2, 3),
+        numbers: anInteger(2),
+        outputs: anInteger(1),
+        crosses: other(() => [[0, 1]], 'array', 'nested arrays'),
+        embedding: anInteger(2),
+        hidden: integers(3),
+        activation: aChoice('relu'),
+        dropout: aNumber(0),
+      },
+      true,
+    ),
+  ],
+  ConvolutionalNetwork: [
+    options<hebb.ConvolutionalNetworkOptions>(
+      {
+        channels: anInteger(1),
+        imageSize: oneOrMore(8),
+        classes: anInteger(2),
+        features: integers(2),
+        hidden: anInteger(2),
+        dropout: aNumber(0),
+      },
+      true,
+    ),
+  ],
   GAT: [options<hebb.GATOptions>({ ...graphNetwork, heads: anInteger(2), outputHeads: anInteger(1) }, true)],
   GCN: [options<hebb.GCNOptions>({ ...graphNetwork, normalize: aBoolean(true) }, true)],
   GIN: [

@@ -1238,33 +1238,6 @@ export const functions: Functions<Api> = {
     }),
   ],
 
-  // Whole networks.
-  multilayerPerceptron: [
-    options<hebb.MultilayerPerceptronOptions>(
-      {
-        inputs: anInteger(2),
-        hidden: integers(2),
-        outputs: anInteger(2),
-        activation: aChoice('relu'),
-        dropout: aNumber(0),
-      },
-      true,
-    ),
-  ],
-  convolutionalNetwork: [
-    options<hebb.ConvolutionalNetworkOptions>(
-      {
-        channels: anInteger(1),
-        imageSize: oneOrMore(8),
-        classes: anInteger(2),
-        features: integers(2),
-        hidden: anInteger(2),
-        dropout: aNumber(0),
-      },
-      true,
-    ),
-  ],
-
   // Data.
   csv: [source(() => new Blob([csvText])), options<hebb.CsvFileOptions>({ ...csvOptions, encoding: aText('utf-8') })],
   parseCsv: [aText(csvText), options<hebb.ParseCsvOptions>({ ...csvOptions, source: aText('a.csv') })],

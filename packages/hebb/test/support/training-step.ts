@@ -1,7 +1,7 @@
 /** One training step of the digits CNN, as every test here runs it: seeded, on whatever device is current. */
 import { readFileSync } from 'node:fs';
 import { valueAndGrad } from '@hebb/autograd';
-import { convolutionalNetwork } from '@hebb/architectures';
+import { ConvolutionalNetwork } from '@hebb/architectures';
 import { ArrayDataset, DataLoader, parseCsv } from '@hebb/data';
 import type { Module } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';
@@ -45,7 +45,7 @@ const alive: TrainingStep[] = [];
 /** A fresh network with dropout and its optimizer on the current device. */
 export function trainingStep(): TrainingStep {
   manualSeed(1);
-  const model = convolutionalNetwork({ channels: 1, imageSize: 8, classes: 10, dropout: 0.25 });
+  const model = new ConvolutionalNetwork({ channels: 1, imageSize: 8, classes: 10, dropout: 0.25 });
   const optimizer = new AdamW(model, { learningRate: 3e-3 });
   const record = (x: Tensor, y: Tensor): Tensor => {
     const { value: loss, grads } = valueAndGrad(() => crossEntropy(model.forward(x), y), model.parameters());

@@ -1,5 +1,5 @@
 /** Whole training steps (forward, backward, AdamW), compiled, beside PyTorch's eager ones. */
-import { convolutionalNetwork, multilayerPerceptron } from '@hebb/architectures';
+import { ConvolutionalNetwork, MultilayerPerceptron } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
 import type { Module } from '@hebb/layers';
 import { crossEntropy } from '@hebb/losses';
@@ -24,7 +24,7 @@ const cnn = (batch: number): Training => ({
   name: `CNN for MNIST, batch ${batch}`,
   batch,
   shape: [1, 28, 28],
-  model: () => convolutionalNetwork({ channels: 1, imageSize: 28, classes: 10, dropout: 0.25 }),
+  model: () => new ConvolutionalNetwork({ channels: 1, imageSize: 28, classes: 10, dropout: 0.25 }),
   multiplyAdds: [28 * 28 * 16 * 9 + 14 * 14 * 32 * 144 + 1568 * 64 + 64 * 10, 28 * 28 * 16 * 9],
   job: 'cnn',
   arguments: [batch],
@@ -34,7 +34,7 @@ const mlp = (batch: number, width: number): Training => ({
   name: `MLP 784-${width}-${width}-10, batch ${batch}`,
   batch,
   shape: [784],
-  model: () => multilayerPerceptron({ inputs: 784, hidden: [width, width], outputs: 10 }),
+  model: () => new MultilayerPerceptron({ inputs: 784, hidden: [width, width], outputs: 10 }),
   multiplyAdds: [784 * width + width * width + width * 10, 784 * width],
   job: 'mlp',
   arguments: [batch, width],

@@ -1,18 +1,18 @@
-import { convolutionalNetwork, multilayerPerceptron } from '@hebb/architectures';
+import { ConvolutionalNetwork, MultilayerPerceptron } from '@hebb/architectures';
 import { zeros } from '@hebb/tensor';
 import { prove } from './prove.js';
 
 void prove({
   async compute() {
-    const logits = convolutionalNetwork({ channels: 1, imageSize: 8, classes: 3 })
+    const logits = new ConvolutionalNetwork({ channels: 1, imageSize: 8, classes: 3 })
       .eval()
       .forward(zeros([2, 1, 8, 8]));
     await logits.data();
-    return [multilayerPerceptron({ inputs: 4, hidden: [16, 16], outputs: 3 }).parameterCount, logits.shape];
+    return [new MultilayerPerceptron({ inputs: 4, hidden: [16, 16], outputs: 3 }).parameterCount, logits.shape];
   },
   expected: [403, [2, 3]],
   misuse() {
-    multilayerPerceptron({ inputs: -4, hidden: [16], outputs: 3 });
+    new MultilayerPerceptron({ inputs: -4, hidden: [16], outputs: 3 });
   },
   message: /Linear\] inFeatures must be/,
 });

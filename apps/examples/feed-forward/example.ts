@@ -1,0 +1,134 @@
+/**
+ * Handwritten digits by a feed-forward network.
+ *
+ * The image is a list of 784 numbers, and every neuron of the first layer weighs all of them: its weights are a picture, and it is loud where the image resembles that. The second layer weighs the neurons of the first, the last one gives each digit a number. Nothing here
+ * knows that some pixels are neighbours; what a stroke is has to be learnt from examples alone, and most of what is learnt by heart has to be kept from happening. That is what dropout and weight decay are for.
+ */
+import {
+  accuracy,
+  AdamW,
+  classification,
+  crossEntropy,
+  DataLoader,
+  evaluate,
+  fit,
+  Flatten,
+  Linear,
+  loadDigits,
+  loadMnist,
+  MultilayerPerceptron,
+  oneCycleSchedule,
+  Sequential,
+  stratifiedSplit,
+  tensor,
+  type ArrayDataset,
+  type Batch,
+  type ImageFields,
+  type Module,
+  type Section,
+} from 'hebb';
+import type { Example } from '../contract.ts';
+
+export interface Build {
+  readonly train: ArrayDataset<ImageFields>;
+  readonly seed: number;
+}
+
+/** All that is trained, and with what. */
+export function build({ train, seed }: Build): {
+  model: Module;
+  optimizer: AdamW;
+  loader: DataLoader<Batch<ImageFields>>;
+} {
+  const [, , height = 0, width = 0] = train.field('x').shape;
+  const isSmall = width < 16;
+  const hidden = isSmall ? [128, 128] : [512, 512];
+  const model = new Sequential(
+    new Flatten(),
+    // While it learns, a third of the neurons are silent, others in every step: none can rely on another one's mistakes.
+    new MultilayerPerceptron({ inputs: height * width, hidden, outputs: 10, activation: 'relu', dropout: 0.3 }),
+  );
+  return {
+    model,
+    optimizer: new AdamW(model, { learningRate: isSmall ? 0.005 : 0.002, weightDecay: 0.01 }),
+    loader: new DataLoader(train, { batchSize: isSmall ? 32 : 128, shuffle: true, seed }),
+  };
+}
+
+export const feedForward: Example = {
+  name: 'feed-forward',
+  line: 'Handwritten digits by a multilayer perceptron, and what its neurons see',
+  seconds: { quick: 2, normal: 6, full: 333 },
+  data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },
+
+  async run(kit) {
+    const { train, test, classNames } = await load(await kit.folder('mnist'), kit.carried('digits.csv'));
+    const { data, shape } = test.field('x');
+    const [, , height = 0, width = 0] = shape;
+    kit.say(`${train.length} images of ${height} × ${width} to train on, ${test.length} to test on`);
+
+    const { model, optimizer, loader } = build({ train, seed: kit.seed });
+    kit.show('network', model, [['batch', 1, height, width]]);
+
+    kit.heading('Training');
+    await fit(model, loader, {
+      loss: crossEntropy,
+      optimizer,
+      epochs: kit.choose({ quick: 8, normal: 40, full: 8 }),
+      // Up to the learning rate in the first quarter, then down to nothing along a cosine.
+      schedule: oneCycleSchedule({ warmup: 0.25 }),
+      validation: test,
+      validateEvery: { epochs: kit.choose({ quick: 8, normal: 5, full: 1 }) },
+      metrics: { accuracy },
+      ...kit.training('network'),
+    });
+
+    kit.heading('Test');
+    const evaluation = await evaluate(model, test, classification({ classNames }));
+    kit.say(String(evaluation));
+    kit.metric('test accuracy', evaluation.accuracy, {
+      format: 'percent',
+      target: { quick: { atLeast: 0.93 }, normal: { atLeast: 0.965 }, full: { atLeast: 0.983 } },
+    });
+    for (const section of evaluation.sections()) {
+      // The accuracy stands there already.
+      if (section.kind === 'figures') continue;
+      kit.section(section.kind === 'pictures' ? { ...section, images: { data, shape } } : section);
+    }
+    kit.section(await neurons(model, height, width));
+
+    const images = tensor(data, { shape });
+    await kit.onnx('model', model, { inputs: { image: ['batch', 1, height, width] }, outputs: ['logits'] }, images);
+    await kit.weights('model', model);
+  },
+};
+
+/** MNIST from a folder, or the digits that come with Hebb. */
+async function load(folder: string | undefined, digits: string) {
+  if (folder !== undefined) {
+    const { train, test } = await loadMnist(folder);
+    return { train: train.dataset, test: test.dataset, classNames: train.classNames };
+  }
+  const { dataset, classNames } = await loadDigits(digits);
+  return { ...stratifiedSplit(dataset, { by: 'y', test: 0.2, seed: 1 }), classNames };
+}
+
+/** The weights of the neurons of the first layer as pictures; of those with the largest ones. */
+async function neurons(model: Module, height: number, width: number): Promise<Section> {
+  const first = [...model.namedModules().values()].find((layer) => layer instanceof Linear) as Linear;
+  const [count = 0] = first.weight.shape;
+  const data = (await first.weight.data()) as Float32Array;
+  const sizes = await first.weight.square().sum(1).data();
+  const loudest = Array.from({ length: count }, (_, i) => i)
+    .sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0))
+    .slice(0, 48);
+  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return {
+    kind: 'pictures',
+    title: 'What the first layer looks for',
+    text: 'The weights of the neurons with the largest ones, each a picture: white pixels count for the neuron, black ones against it, grey ones do not matter. A convolutional network sees strokes here; a neuron that sees the whole image has learnt parts of digits at their places, and noise where there never is ink.',
+    images: { data, shape: [count, 1, height, width] },
+    range: [-largest / 2, largest / 2],
+    pictures: loudest.map((example) => ({ example, caption: [{ value: String(example), tone: 'quiet' }] })),
+  };
+}
