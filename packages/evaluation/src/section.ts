@@ -89,6 +89,34 @@ export interface MatrixSection extends SectionHead {
   readonly columnNames: readonly string[];
 }
 
+/** Numbers by row and column, none of which is right or wrong: the weights of attention, correlations. The largest is darkest. */
+export interface HeatmapSection extends SectionHead {
+  readonly kind: 'heatmap';
+  /** `values[row][column]`; what is no finite number is an empty cell. */
+  readonly values: readonly (readonly number[])[];
+  readonly rowLabel: string;
+  readonly columnLabel: string;
+  readonly rowNames: readonly string[];
+  readonly columnNames: readonly string[];
+  /** The values without colour and of full colour. Default: 0 and the largest; of values below 0 the largest of both signs, negative ones in the other colour. */
+  readonly range?: readonly [low: number, high: number];
+}
+
+/** A text with a weight for each of its pieces, e.g. the attention to each word, or how surprising each character is. */
+export interface PassageSection extends SectionHead {
+  readonly kind: 'passage';
+  readonly passages: readonly Passage[];
+}
+
+export interface Passage {
+  /** Stands above it. */
+  readonly caption?: readonly CaptionLine[];
+  /** Pieces, with the spaces between them. */
+  readonly tokens: readonly string[];
+  /** One for each token, at least 0; the largest has the fullest colour. */
+  readonly weights: readonly number[];
+}
+
 /**
  * Examples of the data with captions. Whoever shows the section has the images of the data evaluated; where the section is about others, images
  * that a network made for instance, it brings them.
@@ -123,4 +151,12 @@ export interface CaptionLine {
  * section.title; // 'Note'
  * ```
  */
-export type Section = FiguresSection | TextSection | TableSection | ChartSection | MatrixSection | PicturesSection;
+export type Section =
+  | FiguresSection
+  | TextSection
+  | TableSection
+  | ChartSection
+  | MatrixSection
+  | HeatmapSection
+  | PassageSection
+  | PicturesSection;

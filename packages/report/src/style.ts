@@ -4,13 +4,13 @@ export const style = `
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --text: #1b1f24; --quiet: #59636d; --rule: #dfe3e8; --empty: #f1f3f6;
   --s1: #0072b2; --s2: #d55e00; --s3: #00795b; --s4: #b0568c; --s5: #8a6d00; --s6: #2f9fdb; --s7: #5b5f66;
-  --right: #0b6aa8; --wrong: #d55e00; --good: #00795b; --on: #000000;
+  --right: #0b6aa8; --wrong: #d55e00; --good: #00795b; --on: #000000; --mark: #f2b466;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #111418; --card: #1a1f25; --text: #e6e9ed; --quiet: #9aa5b1; --rule: #313942; --empty: #222830;
     --s1: #56b4e9; --s2: #f0933a; --s3: #3fc79a; --s4: #e39ac6; --s5: #e0c64a; --s6: #7c9dff; --s7: #a9b0b8;
-    --right: #2473b3; --wrong: #b8590d; --good: #3fc79a; --on: #ffffff;
+    --right: #2473b3; --wrong: #b8590d; --good: #3fc79a; --on: #ffffff; --mark: #8a4b08;
   }
 }
 *, ::before { box-sizing: border-box; }
@@ -73,6 +73,11 @@ table.matrix { width: auto; margin: 0 auto; border-collapse: separate; border-sp
 .matrix thead th:first-child { text-align: right; padding-right: 6px; vertical-align: bottom; }
 .matrix .turned { vertical-align: bottom; } .matrix .turned span { writing-mode: vertical-rl; transform: rotate(180deg); }
 figure.matrix img { width: 100%; max-width: 620px; image-rendering: pixelated; background: var(--empty); border-radius: 4px; }
+
+table.matrix.heatmap { border-spacing: 1px; } .matrix.heatmap tbody td { padding: 0; min-width: var(--size); --size: clamp(7px, calc((100cqi - 1.3 * var(--names) - 20px) / var(--columns) - 1px), 32px); border-radius: 2px; }
+.passage + .passage { margin-top: 16px; } .passage figcaption { font-size: 0.88rem; margin-bottom: 4px; } .passage p { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.7; margin: 0; }
+.passage mark { color: inherit; border-radius: 3px; padding: 2px 0; background: color-mix(in srgb, var(--mark) var(--full), transparent); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+@container (max-width: 480px) { table:not(.matrix) thead th, table:not(.matrix) .text { white-space: normal; overflow-wrap: anywhere; min-width: 3.4em; } }
 
 pre { margin: 0; overflow-x: auto; font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); gap: 16px 14px; margin: 0; padding: 0; list-style: none; }

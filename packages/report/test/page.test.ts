@@ -3,6 +3,7 @@
  * HEBB_REQUIRE_BROWSER is not 1.
  */
 import type { Section } from '@hebb/evaluation';
+import { BatchNorm1d, Linear, ReLU, Sequential, summary } from '@hebb/layers';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportHtml } from '../src/index.ts';
@@ -44,6 +45,26 @@ const sections: Section[] = [
     images: { data: Float32Array.from({ length: 300 * 200 }, (_, i) => (i % 300) / 300), shape: [1, 1, 200, 300] },
     pictures: [{ example: 0, caption: [{ value: 'averyveryverylongwordwithoutanyblankinit'.repeat(3) }] }],
   },
+  {
+    kind: 'heatmap',
+    title: 'Attention',
+    values: range(24, (i) => range(24, (j) => (i === j ? 0.6 : 0.4 / 23))),
+    rowLabel: 'from',
+    columnLabel: 'to',
+    rowNames: range(24, (i) => `word${i}`),
+    columnNames: range(24, (i) => `word${i}`),
+  },
+  {
+    kind: 'passage',
+    title: 'Words',
+    passages: [
+      {
+        caption: [{ label: 'found', value: 'good', tone: 'right' }],
+        tokens: range(60, (i) => `word${i} `).concat('averyveryverylongwordwithoutanyblankinit'.repeat(3)),
+        weights: range(61, (i) => i / 60),
+      },
+    ],
+  },
   { kind: 'text', title: 'Text', text: `https://example.org/${'path/'.repeat(60)}` },
 ];
 const html = reportHtml({
@@ -62,6 +83,22 @@ const html = reportHtml({
   summary: 'a line of a summary that goes on and on '.repeat(8),
 });
 
+/** What is read on a phone without pushing tables aside. */
+const narrow = reportHtml({
+  summary: summary(
+    new Sequential(new Sequential(new Linear(784, 512), new BatchNorm1d(512), new ReLU()), new Linear(512, 10)),
+    ['batch', 784],
+  ),
+  sections: [
+    {
+      kind: 'table',
+      title: 'Classes',
+      columns: [{ title: 'class' }, { title: 'precision', format: 'percent' }, { title: 'recall', format: 'percent' }, { title: 'F1', format: 'percent' }, { title: 'count', format: 'count' }], // prettier-ignore
+      rows: ['ankle boot', 'T-shirt or top', 'worst of all classes'].map((name) => [name, 0.98123, 1, 0.9, 10_000]),
+    },
+  ],
+});
+
 describe.skipIf(skipped)('the page', () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -69,6 +106,18 @@ describe.skipIf(skipped)('the page', () => {
   });
   afterAll(async () => {
     await browser.close();
+  });
+
+  it('has the last column of tables of a few columns in sight at 390 pixels', async () => {
+    const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+    await page.setContent(narrow);
+    const beyond = await page.evaluate(
+      () =>
+      [...document.querySelectorAll('.scroll')].map((box) => [box.getAttribute('aria-label'), box.scrollWidth - box.clientWidth] as const), // prettier-ignore
+    );
+    expect(beyond.map(([name]) => name)).toEqual(expect.arrayContaining(['Classes', 'Model']));
+    expect(beyond.filter(([, pixels]) => pixels > 0)).toEqual([]);
+    await page.close();
   });
 
   const opened = async (width: number, look: (page: Page) => Promise<void>): Promise<void> => {

@@ -3,7 +3,9 @@ import type { Section, ShapedValues, TableSection } from '@hebb/evaluation';
 import { html, Html } from '../html.ts';
 import { chart } from './chart.ts';
 import { figures } from './figures.ts';
+import { heatmap } from './heatmap.ts';
 import { matrix } from './matrix.ts';
+import { passage } from './passage.ts';
 import { pictures } from './pictures.ts';
 import { table } from './table.ts';
 
@@ -32,6 +34,10 @@ export function cardOf(section: Section, images: ShapedValues | undefined): Card
       return { title, isWide: false, body: explained(section, chart(section)) };
     case 'matrix':
       return { title, isWide: section.columnNames.length > namesOfHalf, body: explained(section, matrix(section)) };
+    case 'heatmap':
+      return { title, isWide: section.columnNames.length > namesOfHalf, body: explained(section, heatmap(section)) };
+    case 'passage':
+      return { title, isWide: true, body: explained(section, passage(section)) };
     case 'pictures':
       return { title, isWide: true, body: explained(section, pictures(section, images)) };
   }

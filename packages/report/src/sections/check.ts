@@ -1,5 +1,5 @@
 /** Sections that JavaScript made: what is missing is said before it is drawn. */
-import type { Section } from '@hebb/evaluation';
+import type { Passage, Section } from '@hebb/evaluation';
 import {
   listOf,
   requireArray,
@@ -35,6 +35,14 @@ const required: { readonly [K in Section['kind']]: Fields<K> } = {
     rowNames: texts,
     columnNames: texts,
   },
+  heatmap: {
+    values: listOf(listOf(requireNumber)),
+    rowLabel: requireString,
+    columnLabel: requireString,
+    rowNames: texts,
+    columnNames: texts,
+  },
+  passage: { passages: listOf(objectWith({ tokens: texts, weights: listOf(requireNumber) })) },
   pictures: {
     pictures: listOf(objectWith({ example: requireNumber, caption: listOf(objectWith({ value: requireString })) })),
   },
@@ -42,26 +50,40 @@ const required: { readonly [K in Section['kind']]: Fields<K> } = {
 
 const kinds = Object.keys(required) as Section['kind'][];
 
-/** @throws ArgumentError for what is no section; ReportError for a matrix whose names are not as many as its rows and columns */
+/** @throws ArgumentError for what is no section; ReportError for names that are not as many as rows and columns, and weights that are not as many as tokens */
 export function requireSection(where: string, name: string, value: unknown): void {
   requirePlain(where, name, value);
   const { kind, title } = value;
   requireOneOf(where, `${name}.kind`, kind, kinds);
   requireString(where, `${name}.title`, title);
   objectWith(required[kind])(where, name, value);
-  if (kind === 'matrix') requireMatrix(where, name, value as unknown as Extract<Section, { kind: 'matrix' }>);
+  const section = value as unknown as Section;
+  if (section.kind === 'matrix') requireNames(where, name, section.counts, section, 'counts');
+  if (section.kind === 'heatmap') requireNames(where, name, section.values, section, 'values');
+  if (section.kind === 'passage') requireWeights(where, name, section.passages);
 }
 
-function requireMatrix(
+function requireNames(
   where: string,
   name: string,
-  { counts, rowNames, columnNames }: Extract<Section, { kind: 'matrix' }>,
+  rows: readonly (readonly number[])[],
+  { rowNames, columnNames }: { readonly rowNames: readonly string[]; readonly columnNames: readonly string[] },
+  what: string,
 ): void {
-  if (counts.length === rowNames.length && counts.every((row) => row.length === columnNames.length)) return;
-  const widths = [...new Set(counts.map((row) => row.length))].join(' or ');
+  if (rows.length === rowNames.length && rows.every((row) => row.length === columnNames.length)) return;
+  const widths = [...new Set(rows.map((row) => row.length))].join(' or ');
   throw new ReportError(
-    `[${where}] ${name} has ${rowNames.length} rowNames and ${columnNames.length} columnNames for ${counts.length} rows of ${widths} counts.`,
+    `[${where}] ${name} has ${rowNames.length} rowNames and ${columnNames.length} columnNames for ${rows.length} rows of ${widths} ${what}.`,
   );
+}
+
+function requireWeights(where: string, name: string, passages: readonly Passage[]): void {
+  passages.forEach(({ tokens, weights }, i) => {
+    if (tokens.length === weights.length) return;
+    throw new ReportError(
+      `[${where}] ${name}.passages[${i}] has ${weights.length} weights for ${tokens.length} tokens.`,
+    );
+  });
 }
 
 function objectWith(fields: Readonly<Partial<Record<string, Check>>>): Check {
