@@ -10,11 +10,15 @@ What each example reaches on its whole data, and the command that shows it. \`np
 | --- | --- | --- | --- | --- | --- | --- | --- |
 `;
 
+/** The command without what stands in columns of its own; where the data lies is the reader's. */
+const typed = (command: string): string =>
+  command.replace(/ --(?:out|seed)[ =]\S+/g, '').replace(/ --data[ =]\S+/, ' --data DIR');
+
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 /** The page with the rows of this example in place of those that it had. */
 export function withResults(page: string, results: Results): string {
-  const { example, metrics, level, seed, seconds, machine, device } = results;
+  const { example, metrics, command, seed, seconds, machine, device } = results;
   const rows = metrics.map(
     ({ name, value, format, target }) =>
       `| ${[
@@ -22,8 +26,7 @@ export function withResults(page: string, results: Results): string {
         name,
         formatMetricValue(value, format),
         target === undefined ? '' : describeTarget(target, format),
-        // Where the data lies is the reader's own.
-        `\`npm run example -- ${example}${level === 'normal' ? '' : ` --${level}`} --data DIR\``,
+        `\`${typed(command)}\``,
         String(seed),
         formatCount(seconds),
         `${machine}; ${device}`,

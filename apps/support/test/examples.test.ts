@@ -207,7 +207,7 @@ describe('the page of results', () => {
   const results = (example: string, value: number): Results => ({
     example,
     level: 'full',
-    command: '',
+    command: `npm run example -- ${example} --full --data /home/ada/mnist --seed 3 --out /tmp/a`,
     seed: 3,
     device: 'WebAssembly',
     machine: 'A machine',
