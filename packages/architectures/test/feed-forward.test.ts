@@ -1,5 +1,5 @@
 /** Feed-forward networks: as modules, beside PyTorch, and what their papers say of them. */
-import { Linear, type Embedding } from '@hebb/layers';
+import type { Embedding, Linear } from '@hebb/layers';
 import { ArgumentError, manualSeed, randn, setDevice, ShapeError, tensor, zeros } from '@hebb/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as layers from '@hebb/layers';
