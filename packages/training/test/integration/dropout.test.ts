@@ -51,7 +51,7 @@ describe.each(devices)('dropout that trains on %s', (device) => {
         return compute();
       };
       // Of ones, what is kept is positive in each of them, and what is dropped is not.
-      const kept = [...(await drawn(() => layer.forward(ones(shape))).data())].map((value) => Number(value) > 0);
+      const kept = [...(await drawn(() => layer.forward(ones(shape))).data())].map((value) => value > 0);
       expect(new Set(kept).size).toBe(2);
       for (let i = 0; i < size; i++) expect(kept[i]).toBe(kept[i - (i % together)]);
       const { output, derivative } = formula(p);
