@@ -12,7 +12,7 @@ void prove({
   },
   expected: [403, [2, 3]],
   misuse() {
-    new MultilayerPerceptron({ inputs: -4, hidden: [16], outputs: 3 });
+    return new MultilayerPerceptron({ inputs: -4, hidden: [16], outputs: 3 });
   },
   message: /Linear\] inFeatures must be/,
 });
