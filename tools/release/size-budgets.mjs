@@ -14,7 +14,7 @@ import { root } from '../setup/process.mjs';
 /** Kilobytes (1000 bytes) of gzip: of whole entries by package and subpath, of single imports, and of chunks by the source they start at. */
 const budgets = {
   entries: {
-    architectures: 76,
+    architectures: 79,
     autograd: 46,
     data: 82,
     evaluation: 39,
@@ -22,7 +22,7 @@ const budgets = {
     'evaluation/internal': 23.2,
     files: 3.9,
     hebb: 422,
-    layers: 122,
+    layers: 129,
     'layers/internal': 33,
     losses: 37,
     onnx: 91,

@@ -33,7 +33,15 @@ async function train(
   page.on('pageerror', (error) => errors.push(error.message));
   try {
     await page.goto(`${address}?device=${device}&autostart=1`);
-    await page.waitForSelector('#status[data-state=done], #status[data-state=failed]', { timeout: 4 * minutes });
+    await page
+      .waitForSelector('#status[data-state=done], #status[data-state=failed]', { timeout: 4 * minutes })
+      .catch(async (cause: unknown) => {
+        const status = await page.innerText('#status');
+        throw new Error(
+          `The page did not finish. It says '${status}'; its console: ${errors.join('; ') || 'nothing'}.`,
+          { cause },
+        );
+      });
     return {
       status: await page.innerText('#status'),
       accuracy: Number.parseFloat(await page.innerText('#accuracy')),

@@ -31,7 +31,7 @@ import {
   type Section,
   type Tensor,
 } from 'hebb';
-import type { Example } from '../contract.ts';
+import type { Example } from '@hebb/app-support';
 import { distort } from './distort.ts';
 
 /** Three networks, from 1998, 2015 and 2016, at sizes for small images. */

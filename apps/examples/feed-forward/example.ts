@@ -27,7 +27,7 @@ import {
   type Module,
   type Section,
 } from 'hebb';
-import type { Example } from '../contract.ts';
+import type { Example } from '@hebb/app-support';
 
 export interface Build {
   readonly train: ArrayDataset<ImageFields>;

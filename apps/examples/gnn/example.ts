@@ -33,7 +33,7 @@ import {
   type Task,
   type Tensor,
 } from 'hebb';
-import type { Example, ExampleKit } from '../contract.ts';
+import type { Example, ExampleKit } from '@hebb/app-support';
 import { cora, karateClub, type Network } from './graphs.ts';
 
 type Options = {

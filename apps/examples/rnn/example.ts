@@ -29,7 +29,7 @@ import {
   type Task,
   type Tensor,
 } from 'hebb';
-import type { Example, ExampleKit } from '../contract.ts';
+import type { Example, ExampleKit } from '@hebb/app-support';
 
 type Options = {
   readonly task: 'names' | 'sunspots' | 'both';

@@ -23,7 +23,7 @@ import {
   type Section,
   type Tensor,
 } from 'hebb';
-import type { Example } from '../contract.ts';
+import type { Example } from '@hebb/app-support';
 import { classNames, drawScenes, type SceneFields } from './scenes.ts';
 
 /** All that is trained, and with what. */

@@ -23,7 +23,7 @@ import {
   type Section,
   type Tensor,
 } from 'hebb';
-import type { Example } from '../contract.ts';
+import type { Example } from '@hebb/app-support';
 import { Reader } from './model.ts';
 
 /** Tokens of a text that are read; the others, of few texts, are left out. */

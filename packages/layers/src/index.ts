@@ -13,6 +13,7 @@ export * from './normalization/index.ts';
 export * from './regularization/index.ts';
 export * from './recurrent/index.ts';
 export * from './graph/index.ts';
+export * from './generation/index.ts';
 export * from './activations/index.ts';
 export * from './initialization/index.ts';
 export * from './files/index.ts';

@@ -1,5 +1,6 @@
 /** The next token from logits: the likeliest, or drawn. */
-import { Generator, multinomial, softmax, topK, type Tensor } from '@hebb/tensor';
+import { filterLogits } from '@hebb/layers';
+import { Generator, multinomial, softmax, type Tensor } from '@hebb/tensor';
 import {
   checkOptions,
   listOf,
@@ -52,14 +53,8 @@ export function samplingOf(where: string, options: SamplingOptions): Sampling {
     stop,
     pick(logits) {
       if (temperature === 0) return logits.argmax(-1);
-      const smallest =
-        most === undefined
-          ? undefined
-          : topK(logits, Math.min(most, logits.shape.at(-1) ?? 0)).values.min(-1, { keepDims: true });
-      const kept = smallest === undefined ? logits : logits.less(smallest).where(-Infinity, logits);
-      return multinomial(softmax(kept.div(temperature), -1), 1, generator === undefined ? {} : { generator }).squeeze(
-        -1,
-      );
+      const kept = filterLogits(logits, { temperature, ...(most !== undefined && { topK: most }) });
+      return multinomial(softmax(kept, -1), 1, generator === undefined ? {} : { generator }).squeeze(-1);
     },
   };
 }

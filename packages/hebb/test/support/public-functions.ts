@@ -269,6 +269,16 @@ const signal = other(() => new AbortController().signal);
 
 const decay = { warmup: aNumber(0.1), startFactor: aNumber(0.5), minimum: aNumber(0), steps: aNumber(10) };
 
+/** A model that counts on, of five tokens, and their letters. */
+const counting = (): hebb.CausalModel => ({
+  forward: (ids) => hebb.oneHot(hebb.remainder(ids.add(1), 5), 5).to('float32'),
+});
+const codec = (): hebb.TextCodec => ({
+  encode: (text) => Array.from(text, (letter) => Math.max(0, 'abcde'.indexOf(letter))),
+  decode: (ids) => Array.from(ids, (id) => 'abcde'[id]).join(''),
+});
+const filters = { temperature: aNumber(1), topK: anInteger(2), topP: aNumber(0.5), minP: aNumber(0.5) };
+
 export const functions: Functions<Api> = {
   // Tensors from data and from rules.
   tensor: [
@@ -953,6 +963,52 @@ export const functions: Functions<Api> = {
   loraStateDict: [other(model)],
   mergeLoRA: [other(model)],
   withMode: [other(model), aBoolean(), aFunction(() => 1)],
+  filterLogits: [aTensor(), options<hebb.FilterOptions>(filters)],
+  generate: [
+    other(counting),
+    other(() => [1], 'array', 'numbers', 'typed array'),
+    options<hebb.GenerateOptions>(
+      {
+        ...filters,
+        repetitionPenalty: aNumber(2),
+        seed: anInteger(1),
+        maxTokens: anAmountOfWork(2),
+        stop: integers(1),
+        cache: aBoolean(true),
+      },
+      true,
+    ),
+  ],
+  generateText: [
+    other(counting),
+    other(codec),
+    aText('b'),
+    options<hebb.GenerateTextOptions>(
+      {
+        ...filters,
+        repetitionPenalty: aNumber(2),
+        seed: anInteger(1),
+        maxTokens: anAmountOfWork(2),
+        stop: other(() => ['a', 1], 'array', 'numbers', 'texts'),
+        cache: aBoolean(true),
+      },
+      true,
+    ),
+  ],
+  beamSearch: [
+    other(counting),
+    other(() => [1], 'array', 'numbers', 'typed array'),
+    options<hebb.BeamSearchOptions>(
+      {
+        maxTokens: anAmountOfWork(2),
+        beams: anAmountOfWork(2),
+        stop: integers(1),
+        lengthPenalty: aNumber(1),
+        cache: aBoolean(true),
+      },
+      true,
+    ),
+  ],
   fromConfig: [other(() => model().config()), optional(other(() => ({}), 'object', 'other object'))],
   initialize: [
     other(model),

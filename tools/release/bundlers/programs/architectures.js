@@ -14,5 +14,5 @@ void prove({
   misuse() {
     return new MultilayerPerceptron({ inputs: -4, hidden: [16], outputs: 3 });
   },
-  message: /Linear\] inFeatures must be/,
+  message: /MultilayerPerceptron\] inputs must be/,
 });

@@ -1,0 +1,6 @@
+/** Texts that a model writes: one token after the other, drawn or searched for. */
+export { beamSearch, type Beam, type BeamSearchOptions } from './beam-search.ts';
+export { generate, type GenerateOptions } from './generate.ts';
+export { generateText, type GenerateTextOptions, type TextCodec } from './text.ts';
+export type { CausalModel } from './model.ts';
+export { filterLogits, type FilterOptions } from './sampling.ts';

@@ -1,0 +1,132 @@
+/** Models that say what comes next, step by step: with caches of what they have read, or reading everything again. */
+import { ArgumentError, compile, indexSelect, ShapeError, tensor, Tensor } from '@hebb/tensor';
+import { describe, requireArray, requireInteger, requireObject, wrongArgument } from '@hebb/tensor/arguments';
+import type { KeyValueCache } from '../attention/key-value-cache.ts';
+
+/**
+ * What can be asked for the next token: ids int32 [batch, length] → logits float [batch, length, vocabulary], those at a place of what comes after it, which later tokens do not change.
+ * A module with such a `forward` is one.
+ */
+export interface CausalModel {
+  forward(ids: Tensor, caches?: readonly KeyValueCache[]): Tensor;
+  /** A cache for each attention layer, which `forward` takes and fills; without it every token is computed from the whole text. */
+  createCaches?(sizes: { readonly batch: number; readonly capacity: number }): readonly KeyValueCache[];
+  /** How many tokens it can look back on, where it is bounded. */
+  readonly contextLength?: number;
+  /** Whether it draws (dropout). */
+  readonly training?: boolean;
+}
+
+/** Lengths that texts are filled up to where everything is read again, so that there are few plans. */
+const filledTo = 64;
+
+/** What is said of a step: the last logits [batch, vocabulary] and the ids that were read, int32 [batch, length], filled up with the last one. */
+export type Choose<R extends Readonly<Record<string, Tensor>>> = (logits: Tensor, ids: Tensor) => R;
+
+export interface StepOptions {
+  readonly batch: number;
+  /** Tokens of the longest text. */
+  readonly capacity: number;
+  readonly useCache: boolean;
+}
+
+/** Throws {@link ArgumentError} for what is no model, and for one that trains. */
+export function requireModel(op: string, model: CausalModel): void {
+  requireObject(op, 'the model', model);
+  if (typeof model.forward !== 'function') throw wrongArgument(op, 'the model', 'a module that takes ids', model);
+  if (model.training === true)
+    throw new ArgumentError(`[${op}] the model is training, so that dropout would draw.`, { hint: 'model.eval().' });
+}
+
+/**
+ * Throws {@link ArgumentError} for a prompt without a token, of what are no ids, or longer than what the model can look back on.
+ *
+ * @returns how many tokens may follow, `maxTokens` at most
+ */
+export function roomBehind(op: string, model: CausalModel, prompt: ArrayLike<number>, maxTokens: number): number {
+  if (!(ArrayBuffer.isView(prompt) && !(prompt instanceof DataView))) requireArray(op, 'the prompt', prompt);
+  requireInteger(op, 'maxTokens', maxTokens, 0);
+  if (prompt.length === 0)
+    throw new ArgumentError(`[${op}] the prompt has no token.`, { hint: 'Begin with a token that begins texts.' });
+  for (let i = 0; i < prompt.length; i++) requireInteger(op, `prompt[${i}]`, prompt[i], 0, 2 ** 31 - 1);
+  const { contextLength = Infinity } = model;
+  if (prompt.length > contextLength)
+    throw new ArgumentError(
+      `[${op}] the prompt has ${prompt.length} tokens; the model looks back on ${contextLength}.`,
+      { hint: `Leave its beginning out: prompt.slice(-${Math.max(1, contextLength - maxTokens)}).` },
+    );
+  // The last token that is written need not be read again.
+  return Math.min(maxTokens, contextLength - prompt.length + 1);
+}
+
+/** A text that goes on: `next` reads what is new and says what `choose` makes of the logits behind it. */
+export class Continuation<R extends Readonly<Record<string, Tensor>>> {
+  readonly #batch: number;
+  /** What the model can look back on. */
+  readonly #longest: number;
+  readonly #caches: readonly KeyValueCache[] | undefined;
+  readonly #step: (ids: Tensor, last: Tensor) => R;
+  readonly #op: string;
+  /** Known once a step was recorded. */
+  #vocabulary = Infinity;
+  #rows: number[][];
+
+  constructor(op: string, model: CausalModel, choose: Choose<R>, { batch, capacity, useCache }: StepOptions) {
+    this.#op = op;
+    this.#batch = batch;
+    this.#longest = model.contextLength ?? Infinity;
+    this.#caches = useCache ? model.createCaches?.({ batch, capacity }) : undefined;
+    this.#rows = Array.from({ length: batch }, () => []);
+    this.#step = compile((ids: Tensor, last: Tensor) => {
+      const logits = this.#caches === undefined ? model.forward(ids) : model.forward(ids, this.#caches);
+      requireLogits(op, ids, logits);
+      this.#vocabulary = logits.shape[2] ?? 0;
+      return choose(indexSelect(logits, 1, last).squeeze(1), ids);
+    });
+  }
+
+  /** Reads as many new tokens in every row. */
+  next(tokens: readonly (readonly number[])[]): R {
+    const length = tokens[0]?.length ?? 0;
+    if (this.#caches !== undefined) return this.#run(tokens, length);
+    this.#rows = this.#rows.map((row, i) => [...row, ...(tokens[i] ?? [])]);
+    const total = this.#rows[0]?.length ?? 0;
+    const filled = Math.min(Math.ceil(total / filledTo) * filledTo, this.#longest);
+    // What comes later changes nothing of what comes before.
+    return this.#run(
+      this.#rows.map((row) => [...row, ...Array<number>(filled - total).fill(row.at(-1) ?? 0)]),
+      total,
+    );
+  }
+
+  /** Row i goes on from what row `from[i]` has been. */
+  reorder(from: readonly number[]): void {
+    for (const cache of this.#caches ?? []) cache.reorder(from);
+    this.#rows = from.map((i) => [...(this.#rows[i] ?? [])]);
+  }
+
+  #run(rows: readonly (readonly number[])[], length: number): R {
+    const ids = tensor(Int32Array.from(rows.flat()), { shape: [this.#batch, rows[0]?.length ?? 0] });
+    const result = this.#step(ids, tensor(Int32Array.of(length - 1)));
+    const unknown = rows.flat().find((token) => token >= this.#vocabulary);
+    if (unknown !== undefined)
+      throw new ArgumentError(
+        `[${this.#op}] the text has the token ${unknown}; the model knows ${this.#vocabulary}, from 0 on.`,
+        {
+          hint: 'Is the tokenizer that of the model?',
+        },
+      );
+    return result;
+  }
+}
+
+function requireLogits(op: string, ids: Tensor, logits: unknown): asserts logits is Tensor {
+  if (!(logits instanceof Tensor))
+    throw new ArgumentError(`[${op}] the model must give logits, not ${describe(logits)}.`, {
+      hint: 'Where it gives more, pass { forward: (ids, caches) => model.forward(ids, caches).logits, createCaches: … }.',
+    });
+  if (logits.ndim !== 3 || logits.shape[0] !== ids.shape[0] || logits.shape[1] !== ids.shape[1])
+    throw new ShapeError(
+      `[${op}] of ids ${ids} the model must give logits [batch, length, vocabulary], not ${logits}.`,
+    );
+}
