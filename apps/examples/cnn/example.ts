@@ -16,12 +16,9 @@ import {
   evaluate,
   fit,
   LeNet5,
-  loadDigits,
-  loadMnist,
   oneCycleSchedule,
   relu,
   ResNet,
-  stratifiedSplit,
   tensor,
   VGG,
   type ArrayDataset,
@@ -32,6 +29,7 @@ import {
   type Tensor,
 } from 'hebb';
 import type { Example } from '@hebb/app-support';
+import { loadHandwrittenDigits } from '../src/digits.ts';
 import { distort } from './distort.ts';
 
 /** Three networks, from 1998, 2015 and 2016, at sizes for small images. */
@@ -85,7 +83,10 @@ export const cnn: Example<Options> = {
     command.addOption(new Option('--network <name>', 'the network').choices(Object.keys(networks)).default('vgg')),
 
   async run(kit) {
-    const { train, test, classNames } = await load(await kit.folder('mnist'), kit.carried('digits.csv'));
+    const { train, test, classNames } = await loadHandwrittenDigits(
+      await kit.folder('mnist'),
+      kit.carried('digits.csv'),
+    );
     const { data, shape } = test.field('x');
     const [, , height = 0, width = 0] = shape;
     kit.say(`${train.length} images of ${height} × ${width} to train on, ${test.length} to test on`);
@@ -125,16 +126,6 @@ export const cnn: Example<Options> = {
     await kit.weights('model', model);
   },
 };
-
-/** MNIST from a folder, or the digits that come with Hebb. */
-async function load(folder: string | undefined, digits: string) {
-  if (folder !== undefined) {
-    const { train, test } = await loadMnist(folder);
-    return { train: train.dataset, test: test.dataset, classNames: train.classNames };
-  }
-  const { dataset, classNames } = await loadDigits(digits);
-  return { ...stratifiedSplit(dataset, { by: 'y', test: 0.2, seed: 1 }), classNames };
-}
 
 /** The kernels of the first convolution, and what two convolutions make of one digit. */
 async function lookInside(model: Module, test: ArrayDataset<ImageFields>): Promise<Section[]> {

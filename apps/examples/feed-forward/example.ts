@@ -14,12 +14,9 @@ import {
   fit,
   Flatten,
   Linear,
-  loadDigits,
-  loadMnist,
   MultilayerPerceptron,
   oneCycleSchedule,
   Sequential,
-  stratifiedSplit,
   tensor,
   type ArrayDataset,
   type Batch,
@@ -28,6 +25,7 @@ import {
   type Section,
 } from 'hebb';
 import type { Example } from '@hebb/app-support';
+import { loadHandwrittenDigits } from '../src/digits.ts';
 
 export interface Build {
   readonly train: ArrayDataset<ImageFields>;
@@ -62,7 +60,10 @@ export const feedForward: Example = {
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },
 
   async run(kit) {
-    const { train, test, classNames } = await load(await kit.folder('mnist'), kit.carried('digits.csv'));
+    const { train, test, classNames } = await loadHandwrittenDigits(
+      await kit.folder('mnist'),
+      kit.carried('digits.csv'),
+    );
     const { data, shape } = test.field('x');
     const [, , height = 0, width = 0] = shape;
     kit.say(`${train.length} images of ${height} × ${width} to train on, ${test.length} to test on`);
@@ -102,16 +103,6 @@ export const feedForward: Example = {
     await kit.weights('model', model);
   },
 };
-
-/** MNIST from a folder, or the digits that come with Hebb. */
-async function load(folder: string | undefined, digits: string) {
-  if (folder !== undefined) {
-    const { train, test } = await loadMnist(folder);
-    return { train: train.dataset, test: test.dataset, classNames: train.classNames };
-  }
-  const { dataset, classNames } = await loadDigits(digits);
-  return { ...stratifiedSplit(dataset, { by: 'y', test: 0.2, seed: 1 }), classNames };
-}
 
 /** The weights of the neurons of the first layer as pictures; of those with the largest ones. */
 async function neurons(model: Module, height: number, width: number): Promise<Section> {

@@ -10,20 +10,17 @@ import {
   crossEntropy,
   DataLoader,
   fit,
-  loadDigits,
-  loadMnist,
   oneCycleSchedule,
   predict,
-  stratifiedSplit,
   tensor,
   UNet,
   type ArrayDataset,
   type Batch,
-  type ImageFields,
   type Section,
   type Tensor,
 } from 'hebb';
 import type { Example } from '@hebb/app-support';
+import { loadHandwrittenDigits } from '../src/digits.ts';
 import { classNames, drawScenes, type SceneFields } from './scenes.ts';
 
 /** All that is trained, and with what. */
@@ -61,7 +58,7 @@ export const segmentation: Example = {
   },
 
   async run(kit) {
-    const digits = await load(await kit.folder('mnist'), kit.carried('digits.csv'));
+    const digits = await loadHandwrittenDigits(await kit.folder('mnist'), kit.carried('digits.csv'));
     const train = drawScenes(digits.train, kit.choose({ quick: 1200, normal: 6000, full: 20_000 }), kit.seed + 1);
     const test = drawScenes(digits.test, kit.choose({ quick: 200, normal: 1000, full: digits.test.length }), 0);
     const { data, shape } = test.field('x');
@@ -178,14 +175,4 @@ function pictures(test: ArrayDataset<SceneFields>, found: ArrayLike<number>): Se
     ),
     section('The worst', 'The scenes of the test with the most wrong pixels.', worst.slice(0, 8)),
   ];
-}
-
-/** MNIST from a folder, or the digits that come with Hebb. */
-async function load(
-  folder: string | undefined,
-  digits: string,
-): Promise<{ train: ArrayDataset<ImageFields>; test: ArrayDataset<ImageFields> }> {
-  if (folder === undefined) return stratifiedSplit((await loadDigits(digits)).dataset, { by: 'y', test: 0.2, seed: 1 });
-  const { train, test } = await loadMnist(folder);
-  return { train: train.dataset, test: test.dataset };
 }

@@ -3,7 +3,8 @@
  * One that is too large to be read is a picture, with its largest confusions in words.
  */
 import type { MatrixSection } from '@hebb/evaluation';
-import { html, Html } from '../html.ts';
+import { html, type Html } from '../html.ts';
+import { crossTable } from './cross-table.ts';
 import { formatNumber } from './numbers.ts';
 import { pngAddress } from './png.ts';
 import { table } from './table.ts';
@@ -57,32 +58,17 @@ function cellsOf({ counts, rowNames, columnNames }: MatrixSection): Cell[][] {
 function cellTable({ rowNames, columnNames, rowLabel, columnLabel }: MatrixSection, cells: Cell[][]): Html {
   const longest = Math.max(0, ...columnNames.map((name) => shorten(name).length));
   const turned = longest > (columnNames.length <= fewColumns ? 12 : 3);
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="${rowLabel} by ${columnLabel}">
-    <table
-      class="matrix"
-      style="--columns:${columnNames.length};--letters:${turned ? 0 : longest}ch;--names:${Math.max(rowLabel.length, ...rowNames.map((name) => shorten(name).length))}ch"
-    >
-      <thead>
-        <tr>
-          <td></td>
-          <th class="axis" scope="colgroup" colspan="${columnNames.length}">${columnLabel}</th>
-        </tr>
-        <tr>
-          <th class="axis">${rowLabel}</th>
-          ${columnNames.map((name) => html`<th scope="col" ${new Html(turned ? ' class="turned"' : '')}><span>${shorten(name)}</span></th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${cells.map(
-          (row, i) =>
-            html`<tr>
-              <th scope="row">${shorten(rowNames[i] ?? '')}</th>
-              ${row.map((cell) => html`<td class="${cell.count === 0 ? 'none' : `${cell.isRight ? 'right' : 'wrong'}${cell.isRight && cell.strength > whiteFrom ? ' strong' : ''}`}" style="--full:${cell.strength * 100}%">${formatCell(cell.count)}</td>`)}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  const named = { rowNames: rowNames.map(shorten), columnNames: columnNames.map(shorten), rowLabel, columnLabel };
+  return crossTable(
+    { kind: 'matrix', ...named, turned, letters: turned ? 0 : longest },
+    cells.map((row) => row.map(cellHtml)),
+  );
+}
+
+function cellHtml({ count, isRight, strength }: Cell): Html {
+  const kind = count === 0 ? 'none' : isRight ? 'right' : 'wrong';
+  const look = kind === 'right' && strength > whiteFrom ? 'right strong' : kind;
+  return html`<td class="${look}" style="--full:${strength * 100}%">${formatCell(count)}</td>`;
 }
 
 /** Blue and orange of Okabe and Ito, which stand out from a light page and from a dark one. */

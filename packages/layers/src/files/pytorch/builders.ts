@@ -1,4 +1,4 @@
-/** What the pickle of a PyTorch file may name: storages, what makes tensors of them, and plain data. Whatever else it names is a placeholder. */
+/** What the pickle of a PyTorch file may name: storages, what makes tensors of them, and plain data. Whatever else it names is unreadable. */
 import { elementFormats, type ElementFormat, type ElementName } from '../elements.ts';
 import { quoted, type Fail } from './error.ts';
 import { Global, isPlain, itemsOf, NumpyType, plainCalls, type Call, type Making } from './plain.ts';

@@ -8,7 +8,7 @@ import { PickleEnds, unpickle, type Builders, type Unpickled } from './unpickler
 
 /** A file with its storages still in it. */
 export interface Container {
-  /** Dicts, lists, tuples, other plain data, records of tensors, and placeholders of what is none of them. */
+  /** Dicts, lists, tuples, other plain data, records of tensors, and `Unreadable` for what is none of them. */
   readonly value: unknown;
   /** The bytes of a storage, little-endian; `width` is how many an element has. Throws where there are not as many as the pickle says. */
   readStorage(storage: StorageRecord, width: number): Promise<Uint8Array>;

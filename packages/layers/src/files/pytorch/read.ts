@@ -27,7 +27,7 @@ const optionNames: OptionNames<ReadPyTorchOptions> = {
  * {@link readSafetensors}.
  *
  * A pickle is a program; this reads it with a machine that can build tensors and plain data and nothing else. Nothing is ever run: whatever else the file names (`posix.system`, a class, a
- * function) is a placeholder without parts, and an error with that name where what is asked for holds one. What the file says of sizes is compared with what is there before memory is taken for it.
+ * function) is a value without parts, and an error with that name where what is asked for holds one. What the file says of sizes is compared with what is there before memory is taken for it.
  *
  * float32, float16, int32, uint8 and bool stay what they are; float64 and bfloat16 become float32, other integers int32. Views, strides and shared storages are read as what they show; what
  * shares its elements under two names (tied weights) is one tensor. Of a checkpoint, `{'model': …, 'optimizer': …}`, `key` chooses the state dict, and only its tensors are read;

@@ -50,7 +50,7 @@ export function unknownName(name: string): Unreadable {
 
 const longestName = 200;
 
-/** What a call of the placeholder gives: the placeholder itself, and of `getattr(class, 'method')` one with a name that says more. */
+/** What a call of an unreadable value gives: that value itself, and of `getattr(class, 'method')` one with a name that says more. */
 export function calledUnreadable(callable: Unreadable, args: readonly unknown[]): Unreadable {
   const [owner, attribute] = args;
   const isMember = /^(?:__builtin__|builtins)\.getattr$/.test(callable.name) && args.length === 2;

@@ -1,0 +1,18 @@
+/** The handwritten digits that several examples learn from. */
+import { loadDigits, loadMnist, stratifiedSplit, type ArrayDataset, type ImageFields } from 'hebb';
+
+export interface HandwrittenDigits {
+  readonly train: ArrayDataset<ImageFields>;
+  readonly test: ArrayDataset<ImageFields>;
+  readonly classNames: readonly string[];
+}
+
+/** MNIST from a folder, or the digits that come with Hebb, split as they always are. */
+export async function loadHandwrittenDigits(folder: string | undefined, digits: string): Promise<HandwrittenDigits> {
+  if (folder !== undefined) {
+    const { train, test } = await loadMnist(folder);
+    return { train: train.dataset, test: test.dataset, classNames: train.classNames };
+  }
+  const { dataset, classNames } = await loadDigits(digits);
+  return { ...stratifiedSplit(dataset, { by: 'y', test: 0.2, seed: 1 }), classNames };
+}
