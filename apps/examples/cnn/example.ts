@@ -76,6 +76,7 @@ export function build({ network = 'vgg', train, seed }: Build): {
 
 export const cnn: Example<Options> = {
   name: 'cnn',
+  title: 'Convolutional network',
   line: 'Handwritten digits by a convolutional network, and what it looks at',
   seconds: { quick: 3, normal: 10, full: 375 },
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },

@@ -55,6 +55,7 @@ export function build({ train, seed }: Build): {
 
 export const feedForward: Example = {
   name: 'feed-forward',
+  title: 'Feed-forward network',
   line: 'Handwritten digits by a multilayer perceptron, and what its neurons see',
   seconds: { quick: 2, normal: 6, full: 333 },
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },

@@ -43,6 +43,7 @@ type Options = {
 
 export const gnn: Example<Options> = {
   name: 'gnn',
+  title: 'Graph network',
   line: 'Which side a karate club’s members take; topics of papers in Cora; missing links',
   seconds: { quick: 4, normal: 5, full: 900 },
   data: { carried: 'Zachary’s karate club', full: 'Cora', expects: 'a folder with cora.content and cora.cites' },

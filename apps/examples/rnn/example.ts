@@ -38,6 +38,7 @@ type Options = {
 
 export const rnn: Example<Options> = {
   name: 'rnn',
+  title: 'Recurrent network',
   line: 'First names, letter by letter, by a GRU; sunspots a month ahead',
   seconds: { quick: 10, normal: 60, full: 420 },
   data: {

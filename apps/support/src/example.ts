@@ -81,6 +81,8 @@ export interface ExampleData {
 /** A lesson that runs: `npm run example -- NAME`. */
 export interface Example<O = Readonly<Record<string, never>>> {
   readonly name: string;
+  /** Of its report. Default: its name. */
+  readonly title?: string;
   /** What it is, in at most 75 characters. */
   readonly line: string;
   /** How long it takes on one thread of WebAssembly, where it was measured. */

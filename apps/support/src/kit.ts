@@ -234,7 +234,7 @@ export class Kit<O> implements ExampleKit<O> {
     };
     const histories = Object.values(this.#histories);
     await writeReport(await this.#file('report.html', 'the report; open it in a browser'), {
-      title: capitalized(this.#example.name),
+      title: this.#example.title ?? capitalized(this.#example.name),
       subtitle: line,
       data: {
         Data: this.#settings.data === undefined && this.level !== 'full' ? data.carried : data.full,
