@@ -4,4 +4,5 @@ export * from './feed-forward/index.ts';
 export * from './convolutional/index.ts';
 export * from './recurrent/index.ts';
 export * from './graph/index.ts';
+export * from './transformer/index.ts';
 export { architectureTypes } from './types.ts';

@@ -3,6 +3,7 @@ import { convolutionalTypes } from './convolutional/types.ts';
 import { feedForwardTypes } from './feed-forward/types.ts';
 import { graphTypes } from './graph/types.ts';
 import { recurrentTypes } from './recurrent/types.ts';
+import { transformerTypes } from './transformer/types.ts';
 
 /** The classes of this package, for `fromConfig(config, architectureTypes)`. */
 export const architectureTypes: ModuleTypes = {
@@ -10,4 +11,5 @@ export const architectureTypes: ModuleTypes = {
   ...feedForwardTypes,
   ...graphTypes,
   ...recurrentTypes,
+  ...transformerTypes,
 };

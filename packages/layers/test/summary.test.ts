@@ -5,6 +5,7 @@ import {
   Conv2d,
   Dropout,
   Flatten,
+  LearnedPositions,
   Linear,
   MaxPool2d,
   Module,
@@ -170,4 +171,11 @@ it('leaves no trace: modes, running statistics, random draws, updates', async ()
   expect(() => summary(model, [3])).toThrow('[BatchNorm2d] takes');
   expect(model.training).toBe(true);
   expect(Reflect.get(model, 'forward')).toBe(forward);
+});
+
+it('names lengths of a model that has few positions, and says why where it takes none', () => {
+  const model = new LearnedPositions(32, 4);
+  const { outputShape, sizes } = summary(model, ['batch', 'length', 4]);
+  expect([outputShape, sizes]).toEqual([['batch', 'length', 4], { batch: 1, length: 8 }]); // prettier-ignore
+  expect(() => summary(new LearnedPositions(4, 4), ['batch', 'length', 4])).toThrow('64,64,4');
 });

@@ -50,7 +50,7 @@ export interface ByteLevelBPEOptions {
   signal?: AbortSignal;
 }
 
-export interface GPT2Options {
+export interface GPT2FilesOptions {
   /** Entries of the vocabulary that are special tokens. Default `['<|endoftext|>']`. */
   specialTokens?: readonly string[];
   /** As for `train`. Default `false`. */
@@ -67,7 +67,7 @@ const trainOptions: OptionNames<ByteLevelBPEOptions> = {
   onProgress: true,
   signal: true,
 };
-const gpt2Options: OptionNames<GPT2Options> = { specialTokens: true, addPrefixSpace: true };
+const gpt2Options: OptionNames<GPT2FilesOptions> = { specialTokens: true, addPrefixSpace: true };
 
 /**
  * Byte-pair encoding over bytes, as GPT-2 has it (Radford et al. 2019, "Language models are unsupervised multitask learners").
@@ -365,7 +365,7 @@ export class ByteLevelBPE {
    *
    * @throws TokenizerError that lists what in them is wrong.
    */
-  static fromGPT2(encoder: unknown, merges: string, options: GPT2Options = {}): ByteLevelBPE {
+  static fromGPT2(encoder: unknown, merges: string, options: GPT2FilesOptions = {}): ByteLevelBPE {
     checkOptions('fromGPT2', options, gpt2Options);
     const { specialTokens = ['<|endoftext|>'], addPrefixSpace = false } = options;
     requireSpecialTokens('fromGPT2', specialTokens);
@@ -374,7 +374,11 @@ export class ByteLevelBPE {
   }
 
   /** Reads GPT-2's two files (Node only): {@link ByteLevelBPE.fromGPT2} of their contents. */
-  static async loadGPT2(encoderPath: string, mergesPath: string, options: GPT2Options = {}): Promise<ByteLevelBPE> {
+  static async loadGPT2(
+    encoderPath: string,
+    mergesPath: string,
+    options: GPT2FilesOptions = {},
+  ): Promise<ByteLevelBPE> {
     const merges = await readTextFile(mergesPath);
     return await parseFile(encoderPath, (encoder) => ByteLevelBPE.fromGPT2(encoder, merges, options));
   }

@@ -713,6 +713,30 @@ export const constructors: {
       true,
     ),
   ],
+  GPT2: [
+    optionsOfLarge<hebb.GPT2Options>({
+      vocabulary: anInteger(3),
+      contextLength: anInteger(4),
+      width: anInteger(4),
+      layers: anInteger(1),
+      heads: anInteger(2),
+      dropout: aNumber(0),
+    }),
+  ],
+  Llama: [
+    optionsOfLarge<hebb.LlamaOptions>({
+      vocabulary: anInteger(3),
+      contextLength: anInteger(4),
+      width: anInteger(4),
+      layers: anInteger(1),
+      heads: anInteger(2),
+      keyValueHeads: anInteger(1),
+      hidden: anInteger(2),
+      rotaryBase: aNumber(10),
+      epsilon: aNumber(1e-6),
+      tied: aBoolean(),
+    }),
+  ],
   NeighborSampler: [
     other(() => Int32Array.of(0, 1), 'typed array'),
     options<hebb.NeighborSamplerOptions>(

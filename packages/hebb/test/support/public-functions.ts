@@ -45,6 +45,7 @@ const matrix = (): hebb.Tensor =>
     [1, 2],
     [3, 4],
   ]);
+const heads = (): hebb.Tensor => ones([1, 1, 2, 2]);
 const image = (): hebb.Tensor => ones([1, 1, 4, 4]);
 export const edges = (): hebb.Tensor =>
   tensor(
@@ -995,6 +996,14 @@ export const functions: Functions<Api> = {
       true,
     ),
   ],
+  attendHeads: [
+    other(model),
+    aTensor(heads),
+    aTensor(heads),
+    aTensor(heads),
+    options<hebb.AttendHeadsOptions>({ mask: aTensor(matrix), causal: aBoolean(), dropout: aNumber(0) }),
+  ],
+  attentionWeights: [other(model), aFunction(() => undefined)],
   beamSearch: [
     other(counting),
     other(() => [1], 'array', 'numbers', 'typed array'),

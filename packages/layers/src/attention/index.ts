@@ -1,4 +1,5 @@
 /** Attention, what tells it of positions, and feed-forward blocks with gates. */
+export { attendHeads, attentionWeights, type AttendHeadsOptions } from './attend.ts';
 export { ALiBi, type ALiBiOptions } from './alibi.ts';
 export { GatedMLP, SwiGLU, type GateActivation, type GatedMLPOptions } from './gated-mlp.ts';
 export { KeyValueCache, type KeyValueCacheOptions } from './key-value-cache.ts';

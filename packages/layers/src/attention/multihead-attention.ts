@@ -1,18 +1,4 @@
-import {
-  ArgumentError,
-  bernoulli,
-  linear,
-  concat,
-  iota,
-  repeatInterleave,
-  scaledDotProductAttention,
-  ShapeError,
-  softmax,
-  split,
-  where,
-  zeros,
-  type Tensor,
-} from '@hebb/tensor';
+import { ArgumentError, linear, concat, iota, ShapeError, split, zeros, type Tensor } from '@hebb/tensor';
 import { between, checkOptions, requireBoolean, requireFunction, requireInteger, requireTensor, wrongArgument, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
 import { xavierNormal, xavierUniform } from '../initialization/initialization.ts';
 import { Linear } from '../linear/linear.ts';
@@ -21,7 +7,8 @@ import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
 import { parameter } from '../module/parameter.ts';
 import { ALiBi } from './alibi.ts';
-import { asScores, joinMasks, readAttentionMask, readPaddingMask } from './attention-masks.ts';
+import { attendHeads, weighted } from './attend.ts';
+import { joinMasks, readAttentionMask, readPaddingMask } from './attention-masks.ts';
 import { KeyValueCache } from './key-value-cache.ts';
 import { RotaryEmbedding } from './rotary-embedding.ts';
 
@@ -281,10 +268,8 @@ export class MultiheadAttention extends Module<
     if (isCausal && cache === undefined && !isPlainCausal) masks.push(iota([queries, 1], 0).greaterEqual(iota([1, given], 1))); // prettier-ignore
     const joined = joinMasks(masks);
     const mask = joined && added.length > 0 ? extend(joined, given, added.length) : joined;
-    if (!needWeights)
-      return { output: scaledDotProductAttention(q, k, v, { mask, causal: isPlainCausal, dropout }), weights: undefined }; // prettier-ignore
-    const causal = isPlainCausal ? iota([queries, 1], 0).greaterEqual(iota([1, given], 1)) : undefined;
-    return weighted(q, k, v, joinMasks([mask, causal].filter((part) => part !== undefined)), dropout);
+    const how = { mask, causal: isPlainCausal, dropout };
+    return needWeights ? weighted(q, k, v, how) : { output: attendHeads(this, q, k, v, how), weights: undefined };
   }
 
   /** What hides keys, each true where a key is seen or added to the scores, four axes or fewer. */
@@ -368,21 +353,4 @@ function extend(mask: Tensor, given: number, added: number): Tensor {
   const rows = [...mask.shape.slice(0, -1), given];
   const seen = zeros([...rows.slice(0, -1), added], { dtype: mask.dtype });
   return concat([mask.broadcastTo(rows), mask.dtype === 'bool' ? seen.not() : seen], -1);
-}
-
-/** Attention whose weights are asked for, [batch, heads, queries, keys]; where a query sees nothing, 0. */
-function weighted(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | undefined, dropout: number): Attended {
-  const [heads = 1, depth = 1] = [query.shape[1], query.shape[3]];
-  const group = heads / (key.shape[1] ?? 1);
-  const [k, v] = group === 1 ? [key, value] : [repeatInterleave(key, group, 1), repeatInterleave(value, group, 1)];
-  const scores = query.mul(1 / Math.sqrt(depth)).matmul(k.transpose(-2, -1));
-  let weights: Tensor;
-  if (mask === undefined) weights = softmax(scores, -1);
-  else {
-    const hidden = scores.add(asScores(mask));
-    const blind = hidden.max(-1, { keepDims: true }).detach().equal(-Infinity);
-    weights = where(blind, 0, softmax(where(blind, 0, hidden), -1));
-  }
-  if (dropout > 0) weights = weights.mul(bernoulli(weights.shape, 1 - dropout)).div(1 - dropout);
-  return { output: weights.matmul(v), weights };
 }

@@ -13,7 +13,7 @@ import { formatSummary } from './summary-table.ts';
 export interface SummaryOptions {
   /** Of the input. Default float32. */
   dtype?: DType;
-  /** The extents that names stand for where FLOPs and memory are counted: `{ batch: 32 }`. Default: 1 for the name of a first axis, 64 for every other. */
+  /** The extents that names stand for where FLOPs and memory are counted: `{ batch: 32 }`. Default: 1 for the name of a first axis, 64 for every other, or 8 where the model refuses 64. */
   sizes?: Readonly<Record<string, number>>;
   /** Whether to record the model in training mode: dropout's masks and the statistics of a batch are part of what it costs then. Default: false. */
   training?: boolean;
@@ -85,9 +85,30 @@ export interface Summary {
   toString(): string;
 }
 
-/** Values that stand for a name; divisible by 32, so that strides divide them. Nothing of this size is computed. */
-const usual = 64;
-const varied = 96;
+/** Two values that stand for a name. Nothing of this size is computed. */
+interface Stand {
+  readonly usual: number;
+  readonly varied: number;
+}
+
+/** Divisible by 32, so that strides divide them; small ones where a model refuses these, since it has fewer positions. */
+const stands: readonly Stand[] = [
+  { usual: 64, varied: 96 },
+  { usual: 8, varied: 12 },
+];
+
+/** What `attempt` gives for the first that the model takes. Throws what it throws of the first, where it takes none. */
+function firstThatFits<T, R>(tries: readonly T[], attempt: (given: T) => R): R {
+  let reason: unknown;
+  for (const [i, given] of tries.entries()) {
+    try {
+      return attempt(given);
+    } catch (error) {
+      if (i === 0) reason = error;
+    }
+  }
+  throw reason;
+}
 
 /** For each module the shapes of what its first call returned, by their place. */
 type Shapes = ReadonlyMap<AnyModule, ReadonlyMap<string, readonly number[]>>;
@@ -131,10 +152,11 @@ export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryO
   const names = [...new Set(specs.flatMap(({ shape }) => shape).filter((extent) => typeof extent === 'string'))];
   requireSizes(options.sizes ?? {}, names);
   // Two values for each name: what an output's extent has to do with the name follows from them.
-  const record = (changed?: string): Recorded =>
-    recordShapes(model, training, () => zerosFor(specs, (name) => (name === changed ? varied : usual)));
-  const base = record();
-  const variants = names.map((name) => [name, record(name)] as const);
+  const { stand, base, variants } = firstThatFits(stands, (stand) => {
+    const record = (changed?: string): Recorded =>
+      recordShapes(model, training, () => zerosFor(specs, (name) => (name === changed ? stand.varied : stand.usual)));
+    return { stand, base: record(), variants: names.map((name) => [name, record(name)] as const) };
+  });
   const outputsOf = (module: AnyModule): Pick<SummaryRow, 'outputs' | 'outputShape'> => {
     const outputs = new Map(
       [...(base.shapes.get(module) ?? [])].map(([place, shape]) => [
@@ -143,6 +165,7 @@ export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryO
           nameOf(
             extent,
             variants.map(([name, { shapes }]) => [name, shapes.get(module)?.get(place)?.[axis] ?? extent]),
+            stand,
           ),
         ),
       ]),
@@ -224,11 +247,11 @@ function costsOf(
     for (const module of runningModules()) if (listed.has(module)) return module;
     return model;
   };
-  const count = (usualFirst: number): ReturnType<typeof costsOf> => {
+  const count = ({ first, usual }: { first: number; usual: number }): ReturnType<typeof costsOf> => {
     const sizes: Record<string, number> = {};
     for (const { shape } of specs)
       shape.forEach((extent, axis) => {
-        if (typeof extent === 'string') sizes[extent] ??= given[extent] ?? (axis === 0 ? usualFirst : usual);
+        if (typeof extent === 'string') sizes[extent] ??= given[extent] ?? (axis === 0 ? first : usual);
       });
     const call = (): readonly Tensor[] => {
       const inputs = extentsOf(specs, (name) => sizes[name] ?? usual).map(({ shape, dtype }) =>
@@ -238,12 +261,12 @@ function costsOf(
     };
     return { sizes, costs: withMode(model, training, () => recordCosts(call, owner)) };
   };
-  try {
-    return count(1);
-  } catch {
-    // What a model does with 64 it may refuse to do with one, the statistics of a batch say.
-    return count(usual);
-  }
+  // What a model does with 64 it may refuse to do with one, the statistics of a batch say.
+  const tries = stands.flatMap(({ usual }) => [
+    { first: 1, usual },
+    { first: usual, usual },
+  ]);
+  return firstThatFits(tries, count);
 }
 
 /** Number of elements, and how many of them are in frozen parameters. */
@@ -278,7 +301,11 @@ function tensorsIn(value: unknown, place: string): (readonly [place: string, ten
 }
 
 /** An extent in words, from its value where all names have their usual value and its values where one of them is varied. */
-function nameOf(extent: number, changes: readonly (readonly [name: string, changed: number])[]): number | string {
+function nameOf(
+  extent: number,
+  changes: readonly (readonly [name: string, changed: number])[],
+  { usual, varied }: Stand,
+): number | string {
   const differing = changes.filter(([, changed]) => changed !== extent);
   const [first, ...others] = differing;
   if (first === undefined) return extent;

@@ -1,0 +1,84 @@
+/** Checks that the architectures of this folder share. */
+import { KeyValueCache } from '@hebb/layers';
+import { ArgumentError, DTypeError, ShapeError, type Tensor } from '@hebb/tensor';
+import {
+  requireArray,
+  requireInteger,
+  requireOptions,
+  requireTensor,
+  wrongArgument,
+  type Check,
+} from '@hebb/tensor/arguments';
+
+/** A check for a number of layers. Deeper ones are mistakes: the deepest transformers have a thousand layers (Wang et al. 2022, arXiv:2203.00555). */
+export const depth: Check = (where, name, value) => requireInteger(where, name, value, 1, 1024);
+
+/** Texts int32[batch, length], each of at most `longest` tokens. */
+export function requireTexts(where: string, ids: Tensor, longest: number, name = 'texts'): void {
+  requireTensor(where, name, ids);
+  if (ids.ndim !== 2)
+    throw new ShapeError(`[${where}] takes ${name} [batch, length] of numbers of tokens, not ${ids}.`, {
+      hint: ids.ndim === 1 ? 'A single text needs an axis in front: ids.unsqueeze(0).' : 'It looks tokens up itself.',
+    });
+  if (ids.dtype !== 'int32')
+    throw new DTypeError(`[${where}] takes ${name} of int32, not ${ids}.`, { hint: "ids.to('int32')." });
+  const [, length = 0] = ids.shape;
+  if (length > longest)
+    throw new ShapeError(`[${where}] has positions for ${longest} tokens, and ${name} are ${ids}.`, {
+      hint: `Leave the beginning out, or make it with a larger contextLength.`,
+    });
+}
+
+/** Throws `ArgumentError` unless there is a cache for each layer, where there are any. */
+export function requireCaches(where: string, caches: readonly KeyValueCache[] | undefined, layers: number): void {
+  if (caches === undefined) return;
+  requireArray(where, 'caches', caches);
+  if (caches.length !== layers)
+    throw new ArgumentError(`[${where}] takes a cache for each of its ${layers} layers, not ${caches.length}.`, {
+      hint: 'createCaches({ batch, capacity }) makes them.',
+    });
+  caches.forEach((cache, i) => {
+    if (!(cache instanceof KeyValueCache)) throw wrongArgument(where, `caches[${i}]`, 'a KeyValueCache', cache);
+  });
+}
+
+export interface CacheSizes {
+  /** Number of texts. */
+  readonly batch: number;
+  /** Tokens that there is room for. */
+  readonly capacity: number;
+}
+
+/** Empty caches, one a layer, of no more room than there are positions. */
+export function cachesOf(
+  where: string,
+  sizes: CacheSizes,
+  longest: number,
+  layer: { readonly layers: number; readonly heads: number; readonly headDim: number },
+): KeyValueCache[] {
+  requireOptions(where, sizes, { batch: true, capacity: true });
+  const { batch, capacity } = sizes;
+  requireInteger(where, 'capacity', capacity, 1, longest);
+  const { layers, heads, headDim } = layer;
+  return Array.from({ length: layers }, () => new KeyValueCache({ batch, capacity, heads, headDim }));
+}
+
+/** Throws `ArgumentError` where `divisor` does not divide `dividend`. */
+export function requireDivides(
+  where: string,
+  [divisor, by]: readonly [name: string, value: number],
+  [dividend, of]: readonly [name: string, value: number],
+): void {
+  if (of % by !== 0) throw new ArgumentError(`[${where}] ${divisor} ${by} does not divide ${dividend} ${of}.`);
+}
+
+/** [batch, length, heads · d] → [batch, heads, length, d]. */
+export function splitHeads(x: Tensor, heads: number): Tensor {
+  const [batch = 0, length = 0, features = 0] = x.shape;
+  return x.reshape([batch, length, heads, features / heads]).transpose(1, 2);
+}
+
+/** [batch, heads, length, d] → [batch, length, heads · d]. */
+export function joinHeads(x: Tensor): Tensor {
+  return x.transpose(1, 2).flatten(2);
+}

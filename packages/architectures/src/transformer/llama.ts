@@ -1,0 +1,196 @@
+import { attendHeads, attentionWeights, Embedding, Linear, Module, normal, RMSNorm, RotaryEmbedding, SwiGLU, type KeyValueCache } from '@hebb/layers'; // prettier-ignore
+import { assign, type Tensor } from '@hebb/tensor';
+import { requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { positive, size } from '../convolutional/checks.ts';
+import { cachesOf, depth, joinHeads, requireCaches, requireDivides, requireTexts, splitHeads, type CacheSizes } from './checks.ts'; // prettier-ignore
+
+export interface LlamaOptions {
+  /** How many tokens there are. Default 32000. */
+  vocabulary?: number;
+  /** Tokens that it is meant to look back on. Default 2048. */
+  contextLength?: number;
+  /** Features of a token. Default 4096. */
+  width?: number;
+  /** Number of blocks. Default 32. */
+  layers?: number;
+  /** Heads of queries, which divide the width. Default 32. */
+  heads?: number;
+  /** Heads of keys and values, each for heads / keyValueHeads neighbouring heads of queries (Ainslie et al. 2023, arXiv:2305.13245). Default: `heads`. */
+  keyValueHeads?: number;
+  /** Features in the middle of the feed-forward blocks. Default: 8/3 of the width, up to the next multiple of 256. */
+  hidden?: number;
+  /** Base of the angles of rotary positions: 500000 in Llama 3. Default 10000. */
+  rotaryBase?: number;
+  /** Added to mean squares: 1e-5 from Llama 2 on. Default 1e-6. */
+  epsilon?: number;
+  /** Whether the logits are made by the embeddings' weights, as in Llama 3.2. Default false. */
+  tied?: boolean;
+}
+
+const llamaOptions: OptionNames<LlamaOptions> = {
+  vocabulary: size,
+  contextLength: size,
+  width: size,
+  layers: depth,
+  heads: size,
+  keyValueHeads: size,
+  hidden: size,
+  rotaryBase: positive,
+  epsilon: positive,
+  tied: requireBoolean,
+};
+
+type Sizes = Required<LlamaOptions>;
+
+class LlamaAttention extends Module<[x: Tensor, cache?: KeyValueCache]> {
+  static override readonly type: string = 'LlamaAttention';
+
+  readonly q_proj: Linear;
+  readonly k_proj: Linear;
+  readonly v_proj: Linear;
+  readonly o_proj: Linear;
+  readonly rotary: RotaryEmbedding;
+  readonly #heads: number;
+  readonly #keyValueHeads: number;
+
+  constructor({ width, heads, keyValueHeads, rotaryBase }: Sizes) {
+    super();
+    const keyWidth = (width / heads) * keyValueHeads;
+    this.q_proj = new Linear(width, width, { bias: false });
+    this.k_proj = new Linear(width, keyWidth, { bias: false });
+    this.v_proj = new Linear(width, keyWidth, { bias: false });
+    this.o_proj = new Linear(width, width, { bias: false });
+    this.rotary = new RotaryEmbedding(width / heads, { base: rotaryBase, interleaved: false });
+    this.#heads = heads;
+    this.#keyValueHeads = keyValueHeads;
+  }
+
+  forward(x: Tensor, cache?: KeyValueCache): Tensor {
+    const query = splitHeads(this.q_proj.forward(x), this.#heads);
+    const key = splitHeads(this.k_proj.forward(x), this.#keyValueHeads);
+    const value = splitHeads(this.v_proj.forward(x), this.#keyValueHeads);
+    if (cache === undefined) {
+      const [q, k] = [this.rotary.forward(query), this.rotary.forward(key)];
+      return this.o_proj.forward(joinHeads(attendHeads(this, q, k, value, { causal: true })));
+    }
+    const offset = cache.claim(x.shape[1] ?? 0);
+    const [q, k] = [this.rotary.forward(query, { offset }), this.rotary.forward(key, { offset })];
+    const { keys, values, mask } = cache.write(offset, k, value);
+    return this.o_proj.forward(joinHeads(attendHeads(this, q, keys, values, { mask })));
+  }
+}
+
+class LlamaBlock extends Module<[x: Tensor, cache?: KeyValueCache]> {
+  static override readonly type: string = 'LlamaBlock';
+
+  readonly self_attn: LlamaAttention;
+  readonly mlp: SwiGLU;
+  readonly input_layernorm: RMSNorm;
+  readonly post_attention_layernorm: RMSNorm;
+
+  constructor(sizes: Sizes) {
+    super();
+    const { width, hidden, epsilon: eps } = sizes;
+    this.self_attn = new LlamaAttention(sizes);
+    this.mlp = new SwiGLU(width, hidden);
+    this.input_layernorm = new RMSNorm(width, { eps });
+    this.post_attention_layernorm = new RMSNorm(width, { eps });
+  }
+
+  forward(x: Tensor, cache?: KeyValueCache): Tensor {
+    const y = x.add(this.self_attn.forward(this.input_layernorm.forward(x), cache));
+    return y.add(this.mlp.forward(this.post_attention_layernorm.forward(y)));
+  }
+}
+
+/** All but the head. */
+class LlamaBody extends Module<[ids: Tensor, caches?: readonly KeyValueCache[]]> {
+  static override readonly type: string = 'LlamaBody';
+
+  readonly embed_tokens: Embedding;
+  readonly layers: readonly LlamaBlock[];
+  readonly norm: RMSNorm;
+
+  constructor(sizes: Sizes) {
+    super();
+    const { vocabulary, width, layers, epsilon: eps } = sizes;
+    this.embed_tokens = new Embedding(vocabulary, width);
+    this.layers = Array.from({ length: layers }, () => new LlamaBlock(sizes));
+    this.norm = new RMSNorm(width, { eps });
+  }
+
+  forward(ids: Tensor, caches?: readonly KeyValueCache[]): Tensor {
+    const x = this.embed_tokens.forward(ids);
+    return this.norm.forward(this.layers.reduce((y, block, i) => block.forward(y, caches?.[i]), x));
+  }
+}
+
+/**
+ * LLaMA (Touvron et al. 2023, arXiv:2302.13971): a decoder like {@link GPT2} with root mean squares for normalisation (Zhang & Sennrich 2019), rotary positions (Su et al. 2021), gated feed-forward blocks (SwiGLU, Shazeer 2020), heads of
+ * keys and values that several heads of queries share where `keyValueHeads` is given, and no biases. The defaults are the model of 7 billion parameters: say smaller sizes.
+ *
+ * Shape: int32[batch, length] with length ≤ contextLength → logits float32[batch, length, vocabulary]; those at t do not depend on tokens after t. With `caches` of {@link createCaches} the tokens are those that come next, and pieces one after the
+ * other give what the whole gives: it is a `CausalModel`, for `generate` and `beamSearch` of `@hebb/layers`.
+ *
+ * Parameters have the names, order and shapes of Hugging Face's LlamaForCausalLM, whose order of rotary features (i beside i + d / 2) it has, too: `model.embed_tokens.weight`, `model.layers.0.self_attn.q_proj.weight`, …,
+ * `model.layers.0.mlp.gate_proj.weight`, …, `model.norm.weight`, `lm_head.weight`. At first all matrices are normal with deviation 0.02.
+ *
+ * Throws `ArgumentError` for options out of range, where heads do not divide what they are to divide or have an odd number of features, and for tokens that there are not; `ShapeError` for texts that are too long or no [batch, length].
+ *
+ * ```ts
+ * const model = new Llama({ vocabulary: 65, contextLength: 64, width: 32, layers: 2, heads: 4, keyValueHeads: 2, hidden: 64 });
+ * model.forward(zeros([2, 10], { dtype: 'int32' })).shape;  // [2, 10, 65]
+ * model.createCaches({ batch: 1, capacity: 64 }).length;  // 2
+ * ```
+ */
+export class Llama extends Module<[ids: Tensor, caches?: readonly KeyValueCache[]]> {
+  static override readonly type: string = 'Llama';
+  static override readonly positional: readonly string[] = ['options'];
+
+  readonly options: Readonly<Required<LlamaOptions>>;
+  readonly model: LlamaBody;
+  readonly lm_head: Linear;
+
+  constructor(options: LlamaOptions = {}) {
+    super();
+    requireOptions('Llama', options, llamaOptions);
+    const { vocabulary = 32000, contextLength = 2048, width = 4096, layers = 32, heads = 32 } = options;
+    const { rotaryBase = 10000, epsilon = 1e-6, tied = false, keyValueHeads = heads } = options;
+    const { hidden = Math.ceil((width * 8) / 3 / 256) * 256 } = options;
+    requireDivides('Llama', ['heads', heads], ['width', width]);
+    requireDivides('Llama', ['keyValueHeads', keyValueHeads], ['heads', heads]);
+    requireDivides('Llama', ['2', 2], ['width / heads', width / heads]);
+    this.options = { vocabulary, contextLength, width, layers, heads, keyValueHeads, hidden, rotaryBase, epsilon, tied }; // prettier-ignore
+    this.model = new LlamaBody(this.options);
+    this.lm_head = new Linear(width, vocabulary, { bias: false });
+    if (tied) this.lm_head.weight = this.model.embed_tokens.weight;
+    for (const value of this.namedParameters().values())
+      if (value.ndim > 1) assign(value, normal(value.shape, { std: 0.02 }));
+  }
+
+  /** How many tokens it looks back on. */
+  get contextLength(): number {
+    return this.options.contextLength;
+  }
+
+  forward(ids: Tensor, caches?: readonly KeyValueCache[]): Tensor {
+    requireTexts('Llama', ids, this.contextLength);
+    requireCaches('Llama', caches, this.options.layers);
+    return this.lm_head.forward(this.model.forward(ids, caches));
+  }
+
+  /**
+   * An empty cache for each layer, with room for `capacity` tokens of `batch` texts.
+   *
+   * Throws `ArgumentError` for more tokens than `contextLength`.
+   */
+  createCaches(sizes: CacheSizes): KeyValueCache[] {
+    const { width, heads, keyValueHeads, layers, contextLength } = this.options;
+    return cachesOf('Llama.createCaches', sizes, contextLength, { layers, heads: keyValueHeads, headDim: width / heads }); // prettier-ignore
+  }
+
+  /** What each token looks at, layer by layer: each [batch, heads, length, length], as {@link attentionWeights} finds them. */
+  attentionWeights(ids: Tensor): Tensor[] {
+    return [...attentionWeights(this, () => this.forward(ids)).values()];
+  }
+}
