@@ -1,4 +1,5 @@
 import type { ModuleTypes } from '@hebb/layers';
+import { adversarialTypes } from './adversarial/types.ts';
 import { convolutionalTypes } from './convolutional/types.ts';
 import { feedForwardTypes } from './feed-forward/types.ts';
 import { graphTypes } from './graph/types.ts';
@@ -7,6 +8,7 @@ import { transformerTypes } from './transformer/types.ts';
 
 /** The classes of this package, for `fromConfig(config, architectureTypes)`. */
 export const architectureTypes: ModuleTypes = {
+  ...adversarialTypes,
   ...convolutionalTypes,
   ...feedForwardTypes,
   ...graphTypes,

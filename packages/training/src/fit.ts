@@ -5,7 +5,7 @@ import { Module } from '@hebb/layers';
 import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { batchSource, type Examples } from './batches.ts';
 import type { Callback, History } from './callback.ts';
-import { requireExamples, requireModel, requireOwnBatches } from './checks.ts';
+import { requireCallbacks, requireExamples, requireModel, requireOwnBatches } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import { evaluationSource } from './evaluation-data.ts';
 import type { Every } from './every.ts';
@@ -122,6 +122,7 @@ async function fitTask(task: Task, data: Examples, options: FitTaskOptions): Pro
   if (validation !== undefined) requireExamples('fit', 'the validation data', validation);
   const evaluation =
     metrics === undefined ? undefined : taskOf('fit', metrics, (form) => `fit(…, { validation, metrics: ${form} })`);
+  if (rest.callbacks !== undefined) requireCallbacks('fit', rest.callbacks);
   if (evaluation !== undefined && validation === undefined) {
     throw new TrainingError('[fit] metrics are computed on validation data, and there is none.', {
       hint: 'Give { validation }, or leave the metrics out.',
@@ -141,6 +142,7 @@ async function fitTask(task: Task, data: Examples, options: FitTaskOptions): Pro
     parts: task.parts,
     data: source,
     ...rest,
+    ...(task.callbacks !== undefined && { callbacks: [...task.callbacks, ...(rest.callbacks ?? [])] }),
     ...(validateEvery !== undefined && { validateEvery }),
     ...(validator !== undefined && { validate: ({ epoch }) => validator.validate(epoch) }),
     ...(evaluation?.goals !== undefined && { goals: evaluation.goals }),

@@ -14,6 +14,8 @@ export type { RunState } from './run-state.ts';
 export type { TrainingRunOptions } from './run-options.ts';
 export type { Scalars } from './scalar-reader.ts';
 export type { Task, TaskOutput } from './task.ts';
+export { adversarial, type AdversarialBatch, type AdversarialOptions } from './adversarial/adversarial.ts';
+export type { AdversarialLoss, AdversarialLossName } from './adversarial/losses.ts';
 export { supervised, type SupervisedBatch, type SupervisedOptions } from './supervised.ts';
 export type { Every } from './every.ts';
 export type { ObservingSchedule, RunSchedule } from './schedule.ts';

@@ -1,6 +1,8 @@
 /** What a run does with a batch: the step that trains, and what there is to validate. */
 import { compile, StaleValueError, Tensor, type Stateful } from '@hebb/tensor';
 import { describe } from '@hebb/tensor/arguments';
+import type { Callback } from './callback.ts';
+import { requireCallbacks } from './checks.ts';
 import { TrainingError } from './errors.ts';
 import { requireParts } from './parts.ts';
 import type { Scalars } from './scalar-reader.ts';
@@ -33,18 +35,21 @@ export interface Task<B = Readonly<Record<string, Tensor>>> {
   validate?(batch: B): Scalars;
   /** The outputs of a batch, in evaluation mode: what metrics, and evaluation tasks, compare with the fields of the batch. Compiled like `step`. */
   output?(batch: B): TaskOutput;
+  /** What `fit` tells of its events before the callbacks of its options: warnings that belong to the task. Default: none. */
+  readonly callbacks?: readonly Callback[];
   /** Default true. */
   readonly compiled?: boolean;
 }
 
 /** Throws TrainingError for anything but a task. */
 export function requireTask(where: string, task: unknown): asserts task is Task<never> {
-  const { parts, step, validate, output, compiled } = Object(task) as { [K in keyof Task]?: unknown };
+  const { parts, step, validate, output, callbacks, compiled } = Object(task) as { [K in keyof Task]?: unknown };
   requireParts(where, parts);
   for (const [name, method] of Object.entries({ step, validate, output })) {
     if (typeof method === 'function' || (name !== 'step' && method === undefined)) continue;
     throw new TrainingError(`[${where}] ${name} of the task must be a function of a batch, not ${describe(method)}.`);
   }
+  if (callbacks !== undefined) requireCallbacks(`${where}, the task`, callbacks);
   if (compiled !== undefined && typeof compiled !== 'boolean')
     throw new TrainingError(`[${where}] compiled of the task must be true or false, not ${describe(compiled)}.`);
 }

@@ -744,6 +744,25 @@ export const constructors: {
       true,
     ),
   ],
+  DCGANDiscriminator: [
+    optionsOfLarge<hebb.DCGANDiscriminatorOptions>({
+      channels: anInteger(1),
+      imageSize: anInteger(8),
+      widths: integers(2),
+      normalization: aChoice('spectral'),
+      classes: anInteger(2),
+    }),
+  ],
+  DCGANGenerator: [
+    optionsOfLarge<hebb.DCGANGeneratorOptions>({
+      latent: anInteger(2),
+      channels: anInteger(1),
+      imageSize: anInteger(8),
+      widths: integers(2),
+      classes: anInteger(2),
+      embedding: anInteger(2),
+    }),
+  ],
   ConvNeXt: [
     optionsOfLarge<hebb.ConvNeXtOptions>({
       depths: integers(1),

@@ -1581,6 +1581,24 @@ export const functions: Functions<Api> = {
       true,
     ),
   ],
+  adversarial: [
+    other(() => trained().model),
+    other(() => trained().model),
+    options<hebb.AdversarialOptions>(
+      {
+        latent: anInteger(2),
+        generatorOptimizer: other(() => trained().optimizer),
+        discriminatorOptimizer: other(() => trained().optimizer),
+        loss: aChoice('hinge'),
+        discriminatorSteps: anInteger(2),
+        gradientPenalty: aNumber(1),
+        conditional: aBoolean(),
+        warnAfter: anInteger(2),
+        compiled: aBoolean(),
+      },
+      true,
+    ),
+  ],
   fit: [
     other(() => trained().model),
     other(dataset),

@@ -1,0 +1,310 @@
+/** Two networks in turns: gradients of gradients and steps beside PyTorch's, what fails and what is said of it, checkpoints. */
+import { grad } from '@hebb/autograd';
+import { ArrayDataset, DataLoader } from '@hebb/data';
+import {
+  BatchNorm2d,
+  Conv2d,
+  ConvTranspose2d,
+  Flatten,
+  GroupNorm,
+  LeakyReLU,
+  Linear,
+  ReLU,
+  Sequential,
+  SiLU,
+  Softplus,
+  SpectralNorm,
+  Tanh,
+  type Module,
+} from '@hebb/layers';
+import { gradientPenalty } from '@hebb/losses';
+import { Adam, EMA, minimize, SGD } from '@hebb/optimizers';
+import { assign, compile, manualSeed, setDevice, stack, zeros, type Tensor } from '@hebb/tensor';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { expectClose, golden, type Stored } from '../../tensor/test/support/golden.ts';
+import { fill, numbers } from '../../../tools/interop/src/formula.ts';
+import {
+  adversarial,
+  Checkpoint,
+  fit,
+  TrainingError,
+  type AdversarialLossName,
+  type AdversarialOptions,
+  type History,
+} from '../src/index.ts';
+
+/** Made by tools/golden/adversarial.py. */
+const pytorch = golden(new URL('golden/adversarial.json', import.meta.url)) as {
+  readonly penalties: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly gradients: Readonly<Record<string, readonly [length: number, product: number]>>;
+  }[];
+  readonly runs: readonly {
+    readonly name: AdversarialLossName;
+    readonly spectral: boolean;
+    readonly steps: readonly (readonly [discriminator: number, generator: number, variation: number])[];
+    readonly state: Readonly<Record<string, Stored>>;
+  }[];
+};
+
+beforeEach(() => {
+  setDevice('wasm');
+  manualSeed(1);
+});
+
+const critics: Readonly<Record<string, () => Sequential>> = {
+  convolutions: () => new Sequential(new Conv2d(2, 4, 4, { stride: 2, padding: 1 }), new LeakyReLU({ negativeSlope: 0.2 }), new Conv2d(4, 5, 3, { padding: 1, bias: false }), new Tanh(), new Conv2d(5, 1, 4)), // prettier-ignore
+  'groups and dilation': () => new Sequential(new Conv2d(2, 4, 3, { groups: 2, dilation: 2 }), new SiLU(), new Conv2d(4, 4, 2, { stride: 2, groups: 4 }), new Flatten(), new Linear(16, 1)), // prettier-ignore
+  'transposed convolutions': () => new Sequential(new Conv2d(2, 3, 4, { stride: 2, padding: 1 }), new Softplus(), new ConvTranspose2d(3, 4, 4, { stride: 2, padding: 1, bias: false }), new Tanh(), new Flatten(), new Linear(256, 1)), // prettier-ignore
+  'transposed, uneven': () => new Sequential(new ConvTranspose2d(2, 4, 3, { stride: 2, padding: 1, outputPadding: 1, groups: 2 }), new Tanh(), new Conv2d(4, 2, 5, { stride: 3 }), new LeakyReLU({ negativeSlope: 0.2 }), new Flatten(), new Linear(32, 1)), // prettier-ignore
+  normalised: () => new Sequential(new Conv2d(2, 4, 4, { stride: 2, padding: 1, bias: false }), new GroupNorm(1, 4), new LeakyReLU({ negativeSlope: 0.2 }), new Conv2d(4, 1, 4)), // prettier-ignore
+};
+
+describe('the gradient of a gradient penalty', () => {
+  it.each(pytorch.penalties.map((each) => [each.name, each] as const))(
+    'through %s is PyTorch’s, in a compiled step',
+    async (name, { value, gradients }) => {
+      const critic = fill((critics[name] as () => Sequential)());
+      const before = new Map([...critic.namedParameters()].map(([key, each]) => [key, each.detach()]));
+      const optimizer = new SGD(critic, { learningRate: 1 });
+      const slopes = grad((at: Tensor) => critic.forward(at).sum());
+      const step = compile((x: Tensor) => minimize(optimizer, () => gradientPenalty(slopes(x), { coefficient: 1 })));
+      expect(await step(numbers('x', 3, 2, 8, 8)).item()).toBeCloseTo(value, 5);
+      // A step of length 1 is the gradient.
+      const found = [...critic.namedParameters()].flatMap(([key, after]) => {
+        const gradient = (before.get(key) as Tensor).sub(after);
+        return [gradient.square().sum().sqrt(), gradient.mul(numbers(`direction of ${key}`, ...after.shape)).sum()];
+      });
+      const values = Array.from(await stack(found).data(), Number);
+      [...before.keys()].forEach((key, i) => {
+        const [length = NaN, along = NaN] = gradients[key] ?? [];
+        expect(Math.abs((values[2 * i] ?? NaN) - length), key).toBeLessThan(1e-5 * (1 + length));
+        expect(Math.abs((values[2 * i + 1] ?? NaN) - along), key).toBeLessThan(1e-5 * (1 + length));
+      });
+    },
+  );
+});
+
+describe('steps in turns', () => {
+  const networks = (spectral: boolean): { generator: Sequential; discriminator: Sequential } => {
+    const convolution = new Conv2d(1, 3, 4, { stride: 2, padding: 1 });
+    const generator = fill(new Sequential(new ConvTranspose2d(3, 4, 2), new BatchNorm2d(4), new ReLU(), new ConvTranspose2d(4, 1, 4, { stride: 2, padding: 1 }), new Tanh())); // prettier-ignore
+    const discriminator = fill(new Sequential(spectral ? new SpectralNorm(convolution) : convolution, new LeakyReLU({ negativeSlope: 0.2 }), new Flatten(), new Linear(12, 1))); // prettier-ignore
+    return { generator, discriminator };
+  };
+
+  it.each(
+    pytorch.runs.map((run) => [run.spectral ? `${run.name} with spectral normalisation` : run.name, run] as const),
+  )('%s: PyTorch’s losses and weights', async (_name, { name, spectral, steps, state }) => {
+    const { generator, discriminator } = networks(spectral);
+    if (spectral) await discriminator.forward(numbers('x', 1, 1, 4, 4)).data();
+    let drawn = 0;
+    const task = adversarial(generator, discriminator, {
+      // Not compiled, so that noise is another in each step.
+      compiled: false,
+      latent: (samples) => numbers(`noise ${drawn++}`, samples, 3, 1, 1),
+      generatorOptimizer: new SGD(generator, { learningRate: 0.1 }),
+      discriminatorOptimizer: new SGD(discriminator, { learningRate: 0.2 }),
+      loss: name,
+      discriminatorSteps: 2,
+      gradientPenalty: 0,
+    });
+    const x = await numbers('x', 6, 1, 4, 4).data();
+    const data = new ArrayDataset({ x: { data: x as Float32Array, shape: [1, 4, 4] } });
+    const { scalars } = await fit(task, new DataLoader(data, { batchSize: 6 }), { steps: 3 });
+    for (const [i, [discriminatorLoss, generatorLoss, variation]] of steps.entries()) {
+      expect(scalars['discriminatorLoss']?.[i]).toBeCloseTo(discriminatorLoss, 5);
+      expect(scalars['generatorLoss']?.[i]).toBeCloseTo(generatorLoss, 5);
+      expect(scalars['variation']?.[i]).toBeCloseTo(variation, 5);
+    }
+    const models = { generator, discriminator };
+    for (const [key, expected] of Object.entries(state)) {
+      const [part = '', ...path] = key.split('.');
+      const parameter = models[part as keyof typeof models].namedParameters().get(path.join('.'));
+      await expectClose(parameter as Tensor, expected, key);
+    }
+  });
+});
+
+/** Points on a circle: what the networks here learn from. */
+const circle = (
+  count = 256,
+): ArrayDataset<{ x: { data: Float32Array; shape: number[] }; y: { data: Int32Array; shape: number[] } }> =>
+  new ArrayDataset({
+    x: {
+      data: Float32Array.from({ length: 2 * count }, (_, i) => Math[i % 2 === 0 ? 'cos' : 'sin'](Math.floor(i / 2) * 2.4)), // prettier-ignore
+      shape: [2],
+    },
+    y: { data: Int32Array.from({ length: count }, (_, i) => i % 3), shape: [] },
+  }) as never;
+
+const small = (
+  options: Partial<AdversarialOptions> & {
+    rates?: readonly [generator: number, discriminator: number];
+    bounded?: boolean;
+  } = {},
+): { generator: Module; discriminator: Module; task: ReturnType<typeof adversarial> } => {
+  const { rates = [2e-3, 2e-3], bounded = false, ...rest } = options;
+  const generator = new Sequential(new Linear(4, 16), new ReLU(), new Linear(16, 2), ...(bounded ? [new Tanh()] : []));
+  const discriminator = new Sequential(new Linear(2, 16), new LeakyReLU({ negativeSlope: 0.2 }), new Linear(16, 1));
+  const task = adversarial(generator, discriminator, {
+    latent: 4,
+    generatorOptimizer: new EMA(new Adam(generator, { learningRate: rates[0], betas: [0.5, 0.99] }), { decay: 0.9 }),
+    discriminatorOptimizer: new Adam(discriminator, { learningRate: rates[1], betas: [0.5, 0.99] }),
+    ...rest,
+  });
+  return { generator, discriminator, task };
+};
+
+const meanOf = (values: readonly number[] | undefined = [], from: number): number =>
+  values.slice(from).reduce((a, b) => a + b, 0) / (values.length - from);
+
+describe('training', () => {
+  it.each<AdversarialLossName>(['non-saturating', 'least-squares', 'hinge', 'wasserstein'])(
+    'by %s makes samples of the size of the data, and warns of nothing',
+    async (loss) => {
+      const { generator, task } = small({ loss });
+      const { scalars, warnings } = await fit(task, circle(), { steps: 300, batchSize: 40, seed: 1 });
+      expect(warnings).toBeUndefined();
+      expect(Object.keys(scalars)).toEqual([
+        'discriminatorLoss',
+        'generatorLoss',
+        ...(loss === 'wasserstein' ? ['gradientPenalty'] : []),
+        'variation',
+      ]);
+      const variation = meanOf(scalars['variation'], 250);
+      expect(variation).toBeGreaterThan(0.5);
+      expect(variation).toBeLessThan(1.5);
+      expect(generator.training).toBe(true);
+    },
+  );
+
+  it('keeps the average of the generator, which callbacks see, and which the generator is at the end', async () => {
+    const { generator, task } = small();
+    const weight = generator.parameters()[0] as Tensor;
+    const seen: (readonly number[])[] = [];
+    const values = async (): Promise<readonly number[]> => Array.from(await weight.data(), Number);
+    await fit(task, circle(), {
+      steps: 20,
+      seed: 1,
+      callbacks: [
+        {
+          every: { steps: 20 },
+          onPause: async (run) => {
+            seen.push(await values());
+            await run.withAverages(async () => void seen.push(await values()));
+          },
+        },
+      ],
+    });
+    const [trained, average] = seen;
+    expect(await values()).toEqual(average);
+    (task.parts['generatorOptimizer'] as EMA).restore();
+    expect(await values()).toEqual(trained);
+    expect(trained).not.toEqual(average);
+  });
+
+  it('gives both networks the classes where it is conditional', async () => {
+    const asked: string[] = [];
+    const { generator, discriminator, task } = small({ conditional: true });
+    for (const model of [generator, discriminator]) {
+      const { forward } = model;
+      model.forward = (x: Tensor, ...rest: Tensor[]): Tensor => {
+        asked.push(rest.map(({ shape, dtype }) => `${dtype}[${shape.join()}]`).join());
+        return (forward as (x: Tensor) => Tensor).call(model, x);
+      };
+    }
+    await fit(task, circle(), { steps: 1, batchSize: 8 });
+    expect(asked).toEqual(['int32[8]', 'int32[8]', 'int32[8]', 'int32[8]', 'int32[8]']);
+  });
+
+  it('goes on from a checkpoint with the same bytes, warnings included', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'adversarial-'));
+    const run = async (steps: number, resume: boolean): Promise<{ history: History; state: unknown }> => {
+      manualSeed(5);
+      const { generator, discriminator, task } = small({ loss: 'wasserstein', warnAfter: 10 });
+      const options = resume ? { callbacks: [new Checkpoint(folder, { every: { steps: 8 } })], resume: folder } : {};
+      const history = await fit(task, circle(), { steps, batchSize: 50, seed: 3, ...options });
+      const state = await Promise.all([...generator.parameters(), ...discriminator.parameters()].map((each) => each.data())); // prettier-ignore
+      return { history, state };
+    };
+    try {
+      const whole = await run(24, false);
+      await run(16, true);
+      const resumed = await run(24, true);
+      expect(resumed.state).toEqual(whole.state);
+      expect(resumed.history.scalars).toEqual(whole.history.scalars);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('what goes wrong', () => {
+  it('mode collapse: a generator whose samples are all alike', async () => {
+    const { generator, task } = small({ warnAfter: 20 });
+    // What makes samples differ is nothing.
+    const first = generator.getMember('0.weight') as Tensor;
+    first.trainable = false;
+    assign(first, zeros(first.shape));
+    const { warnings, scalars } = await fit(task, circle(), { steps: 60, batchSize: 32 });
+    expect(meanOf(scalars['variation'], 0)).toBeLessThan(0.01);
+    expect(warnings).toEqual([expect.stringMatching(/At step 20, .*mode collapse: samples vary 0.0 % as much/)]);
+  });
+
+  it('mode collapse that is found by itself: a generator much faster than its discriminator', async () => {
+    // Samples are bounded, as images are: all go to where the discriminator's score is best, which hardly moves meanwhile.
+    const { task } = small({ warnAfter: 20, rates: [5e-2, 1e-5], loss: 'hinge', bounded: true });
+    const { warnings, scalars } = await fit(task, circle(), { steps: 100, batchSize: 32, seed: 1 });
+    expect(meanOf(scalars['variation']?.slice(0, 5), 0)).toBeGreaterThan(4 * meanOf(scalars['variation'], 80));
+    expect(warnings).toEqual([expect.stringMatching(/mode collapse: samples vary/)]);
+  });
+
+  it('divergence: a discriminator that tells all apart', async () => {
+    const { task } = small({ warnAfter: 20, rates: [0, 2e-2] });
+    const { warnings, scalars } = await fit(task, circle(), { steps: 200, batchSize: 32, seed: 1 });
+    expect(meanOf(scalars['discriminatorLoss'], 180)).toBeLessThan(0.02 * 2 * Math.LN2);
+    expect(warnings?.filter((each) => /divergence: the discriminator’s loss is 0.0\d+, near 0/.test(each))).toHaveLength(1); // prettier-ignore
+  });
+
+  it('numbers that are none end the run', async () => {
+    const { task } = small({ loss: 'least-squares', rates: [1e30, 1e30] });
+    await expect(fit(task, circle(), { steps: 50, batchSize: 32 })).rejects.toThrow(
+      /(discriminatorLoss|generatorLoss) is (not a number|infinite)/,
+    );
+  });
+
+  it('has nothing to say where it is not asked to', () => {
+    expect(small({ warnAfter: Infinity }).task.callbacks).toBeUndefined();
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['a loss that there is not', () => small({ loss: 'hing' as 'hinge' }), "Did you mean 'hinge'?"],
+    ['half a loss', () => small({ loss: { generator: (x: Tensor) => x } as never }), 'functions of scores'],
+    ['no step of the discriminator', () => small({ discriminatorSteps: 0 }), 'discriminatorSteps must be a positive'],
+    ['no noise', () => small({ latent: 0 }), 'latent must be a positive integer, or a function'],
+    ['a negative penalty', () => small({ gradientPenalty: -1 }), 'gradientPenalty must be a number ≥ 0'],
+    ['an optimizer of the other network', () => small({ discriminatorOptimizer: new SGD(new Linear(2, 1)) }), 'discriminatorOptimizer] none of the optimizer’s'], // prettier-ignore
+  ])('says what is wrong with %s', (_name, make, message) => {
+    expect(make).toThrow(TrainingError);
+    expect(make).toThrow(message);
+  });
+
+  it.each<[string, Partial<AdversarialOptions>, Record<string, unknown>, string]>([
+    ['a batch smaller than its shares', { discriminatorSteps: 9 }, { batchSize: 8 }, 'a batch of 8 examples cannot be divided among 9 steps'], // prettier-ignore
+    ['samples of another size than the data', { latent: (n) => numbers('z', n, 3, 4) }, { batchSize: 8 }, 'the generator makes float32[8,3,2], and the data is float32[8,2]'], // prettier-ignore
+  ])('says so of %s', async (_name, options, fitting, message) => {
+    await expect(fit(small(options).task, circle(), { steps: 1, ...fitting })).rejects.toThrow(message);
+  });
+
+  it('says which field a batch lacks', async () => {
+    const data = new ArrayDataset({ x: { data: new Float32Array(16), shape: [2] } });
+    await expect(fit(small({ conditional: true }).task, data, { steps: 1, batchSize: 8 })).rejects.toThrow('must have the field y'); // prettier-ignore
+    const other = new ArrayDataset({ image: { data: new Float32Array(16), shape: [2] } });
+    await expect(fit(small().task, other, { steps: 1, batchSize: 8 })).rejects.toThrow('it has image');
+  });
+});
