@@ -25,6 +25,7 @@ export type {
 } from './evaluation.ts';
 export { f1Score, precision, recall } from './f1.ts';
 export type { AverageOptions } from './f1.ts';
+export { featureStatistics, frechetDistance, type FeatureStatistics } from './frechet.ts';
 export { MetricSet } from './metric-set.ts';
 export type { MetricSetState, ReducedOutputs } from './metric-set.ts';
 export { MetricsEvaluation } from './metrics-evaluation.ts';

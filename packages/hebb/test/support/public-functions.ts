@@ -1520,6 +1520,8 @@ export const functions: Functions<Api> = {
   scores: [moreMetrics, options<hebb.ScoresOptions>({ target: aText('y') })],
   meanAbsolutePercentageError: metric(),
   r2Score: metric(),
+  featureStatistics: [values(() => [[1], [2]])],
+  frechetDistance: [values(() => [[1], [2]]), values(() => [[1], [3]])],
   defineMetric: [
     options<hebb.MetricDefinition<object>>(
       {
@@ -1586,14 +1588,14 @@ export const functions: Functions<Api> = {
     other(() => trained().model),
     options<hebb.AdversarialOptions>(
       {
-        latent: anInteger(2),
+        latent: other(() => 2, '3', 'function'),
         generatorOptimizer: other(() => trained().optimizer),
         discriminatorOptimizer: other(() => trained().optimizer),
         loss: aChoice('hinge'),
         discriminatorSteps: anInteger(2),
         gradientPenalty: aNumber(1),
         conditional: aBoolean(),
-        warnAfter: anInteger(2),
+        warnAfter: other(() => 2, '3', 'Infinity'),
         compiled: aBoolean(),
       },
       true,
