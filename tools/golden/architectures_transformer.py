@@ -7,7 +7,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from architecture_cases import case, integers, write
+from architecture_cases import case, integers, numbers, write
 from torch import nn
 
 
@@ -169,11 +169,141 @@ class Llama(nn.Module):
         return self.lm_head(self.model.norm(x))
 
 
+class BertOutput(nn.Module):
+    def __init__(self, inputs, width):
+        super().__init__()
+        self.dense = nn.Linear(inputs, width)
+        self.LayerNorm = nn.LayerNorm(width, eps=1e-12)
+
+    def forward(self, x, before):
+        return self.LayerNorm(self.dense(x) + before)
+
+
+class BertLayer(nn.Module):
+    def __init__(self, width, heads, hidden):
+        super().__init__()
+        self.attention = nn.Module()
+        self.attention.self = nn.Module()
+        for name in ("query", "key", "value"):
+            setattr(self.attention.self, name, nn.Linear(width, width))
+        self.attention.output = BertOutput(width, width)
+        self.intermediate = nn.Module()
+        self.intermediate.dense = nn.Linear(width, hidden)
+        self.output = BertOutput(hidden, width)
+        self.heads = heads
+
+    def forward(self, x, outside):
+        own = self.attention.self
+        seen = attend(own.query(x), own.key(x), own.value(x), self.heads, outside)
+        x = self.attention.output(seen, x)
+        return self.output(F.gelu(self.intermediate.dense(x)), x)
+
+
+class Bert(nn.Module):
+    def __init__(self, vocabulary, positions, width, layers, heads, hidden, classes):
+        super().__init__()
+        body = nn.Module()
+        body.embeddings = nn.Module()
+        body.embeddings.word_embeddings = nn.Embedding(vocabulary, width)
+        body.embeddings.position_embeddings = nn.Embedding(positions, width)
+        body.embeddings.token_type_embeddings = nn.Embedding(2, width)
+        body.embeddings.LayerNorm = nn.LayerNorm(width, eps=1e-12)
+        body.encoder = nn.Module()
+        body.encoder.layer = nn.ModuleList(BertLayer(width, heads, hidden) for _ in range(layers))
+        body.pooler = nn.Module()
+        body.pooler.dense = nn.Linear(width, width)
+        self.bert = body
+        self.classifier = nn.Linear(width, classes)
+
+    def forward(self, ids, lengths=None, segments=None):
+        made = self.bert.embeddings
+        segments = torch.zeros_like(ids) if segments is None else segments
+        x = made.word_embeddings(ids) + made.token_type_embeddings(segments) + made.position_embeddings(torch.arange(ids.shape[1]))
+        x = made.LayerNorm(x)
+        outside = None if lengths is None else (torch.arange(ids.shape[1]) >= lengths.unsqueeze(1))[:, None, None]
+        for layer in self.bert.encoder.layer:
+            x = layer(x, outside)
+        return self.classifier(torch.tanh(self.bert.pooler.dense(x[:, 0])))
+
+
+class EncoderDecoder(nn.Module):
+    """Around PyTorch's own nn.Transformer."""
+
+    def __init__(self, source, target, width, heads, encoder, decoder, hidden, first):
+        super().__init__()
+        self.source_embedding = nn.Embedding(source, width)
+        self.target_embedding = nn.Embedding(target, width)
+        self.transformer = nn.Transformer(width, heads, encoder, decoder, hidden, 0.0, batch_first=True, norm_first=first)
+        self.head = nn.Linear(width, target)
+
+    def embedded(self, table, ids):
+        x = table(ids)
+        pairs = x.shape[-1] // 2
+        angles = torch.arange(ids.shape[1], dtype=x.dtype).unsqueeze(1) * 10000.0 ** (-torch.arange(pairs, dtype=x.dtype) / pairs)
+        return x * math.sqrt(x.shape[-1]) + torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+    def forward(self, source, target, lengths):
+        outside = torch.arange(source.shape[1]) >= lengths.unsqueeze(1)
+        return self.head(
+            self.transformer(
+                self.embedded(self.source_embedding, source),
+                self.embedded(self.target_embedding, target),
+                tgt_mask=later(target.shape[1]),
+                src_key_padding_mask=outside,
+                memory_key_padding_mask=outside,
+            )
+        )
+
+
+class ViTBlock(nn.Module):
+    def __init__(self, width, heads, hidden):
+        super().__init__()
+        self.ln_1 = nn.LayerNorm(width, eps=1e-6)
+        self.self_attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.ln_2 = nn.LayerNorm(width, eps=1e-6)
+        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Dropout(0), nn.Linear(hidden, width), nn.Dropout(0))
+
+    def forward(self, x):
+        y = self.ln_1(x)
+        x = x + self.self_attention(y, y, y, need_weights=False)[0]
+        return x + self.mlp(self.ln_2(x))
+
+
+class VisionTransformer(nn.Module):
+    def __init__(self, size, patch, channels, width, layers, heads, hidden, classes):
+        super().__init__()
+        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.conv_proj = nn.Conv2d(channels, width, patch, patch)
+        self.encoder = nn.Module()
+        self.encoder.pos_embedding = nn.Parameter(torch.zeros(1, 1 + (size // patch) ** 2, width))
+        self.encoder.layers = nn.Sequential()
+        for i in range(layers):
+            self.encoder.layers.add_module(f"encoder_layer_{i}", ViTBlock(width, heads, hidden))
+        self.encoder.ln = nn.LayerNorm(width, eps=1e-6)
+        self.heads = nn.Sequential()
+        self.heads.add_module("head", nn.Linear(width, classes))
+
+    def forward(self, x):
+        x = self.conv_proj(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.class_token.expand(x.shape[0], -1, -1), x], 1) + self.encoder.pos_embedding
+        return self.heads(self.encoder.ln(self.encoder.layers(x))[:, 0])
+
+
 def config(kind, **options):
     return {"type": kind, "options": options}
 
 
 ids = integers("ids", 9, 2, 6)
+#: 6, 3 and 5.
+lengths = integers("how many", 7, 3)
+bert = dict(classes=3, vocabulary=9, contextLength=8, width=8, layers=2, heads=2, hidden=12, dropout=0)
+
+
+def translator(name, first):
+    options = dict(sourceVocabulary=7, targetVocabulary=5, width=8, heads=2, encoderLayers=1, decoderLayers=2, hidden=12, dropout=0, normFirst=first)
+    network = EncoderDecoder(7, 5, 8, 2, 1, 2, 12, first)
+    return case(name, config("EncoderDecoder", **options), network, integers("source", 7, 3, 6), integers("target", 5, 3, 4), lengths)
+
 
 write(
     "transformer",
@@ -185,6 +315,23 @@ write(
             config("Llama", vocabulary=9, contextLength=8, width=8, layers=1, heads=4, keyValueHeads=2, hidden=12, rotaryBase=50, tied=True),
             Llama(9, 8, 1, 4, 2, 12, 50.0, True),
             ids,
+        ),
+        case("BERT", config("Bert", **bert), Bert(9, 8, 8, 2, 2, 12, 3), ids),
+        case(
+            "BERT with padded texts of two segments",
+            config("Bert", **bert),
+            Bert(9, 8, 8, 2, 2, 12, 3),
+            integers("ids", 9, 3, 6),
+            lengths,
+            integers("segments", 2, 3, 6),
+        ),
+        translator("encoder and decoder", False),
+        translator("encoder and decoder that normalise first", True),
+        case(
+            "ViT",
+            config("VisionTransformer", classes=3, imageSize=8, patchSize=4, channels=2, width=8, layers=2, heads=2, hidden=12),
+            VisionTransformer(8, 4, 2, 8, 2, 2, 12, 3),
+            numbers("images", 2, 2, 8, 8),
         ),
     ],
 )

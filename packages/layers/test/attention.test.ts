@@ -3,6 +3,7 @@ import { concat, device, manualSeed, randn, realize, setDevice, compile, tensor,
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import {
+  attentionWeights,
   KeyValueCache,
   MultiheadAttention,
   RotaryEmbedding,
@@ -139,5 +140,48 @@ describe('a cache', () => {
     );
     const long = randn([2, 5, 8]);
     expect(() => attention.forward(long, long, long, { cache })).toThrow(/5 more do not fit/);
+  });
+});
+
+describe('what attention looks at', () => {
+  beforeAll(() => setDevice('wasm'));
+  beforeEach(() => manualSeed(3));
+
+  it('is found in any stack, as the layers themselves give it with needWeights', async () => {
+    const options = { dimFeedforward: 8, batchFirst: true } as const;
+    const encoder = new TransformerEncoder(new TransformerEncoderLayer(8, 2, options), 2).eval();
+    const x = randn([2, 5, 8]);
+    const found = attentionWeights(encoder, () => encoder.forward(x, { isCausal: true }));
+    expect([...found.keys()]).toEqual(['layers.0.self_attn', 'layers.1.self_attn']);
+    const [first, second] = encoder.layers as [TransformerEncoderLayer, TransformerEncoderLayer];
+    const of = (layer: TransformerEncoderLayer, y: Tensor): Tensor =>
+      layer.self_attn.forward(y, y, y, { isCausal: true, needWeights: true, averageWeights: false }).weights as Tensor;
+    expect(await difference(found.get('layers.0.self_attn') as Tensor, of(first, x))).toBe(0);
+    const between = first.forward(x, { isCausal: true });
+    expect(await difference(found.get('layers.1.self_attn') as Tensor, of(second, between))).toBeLessThan(1e-6);
+  });
+
+  it('is asked for by one call alone, also where that one fails', () => {
+    const attention = new MultiheadAttention(8, 2, { batchFirst: true });
+    const x = randn([1, 3, 8]);
+    const inner = { found: 0 };
+    const outer = attentionWeights(attention, () => {
+      inner.found = attentionWeights(attention, () => undefined).size;
+      attention.forward(x);
+    });
+    expect([inner.found, outer.size]).toEqual([0, 1]);
+    const late = new MultiheadAttention(8, 2);
+    expect(() => attentionWeights(late, () => late.forward(randn([1, 3, 4])))).toThrow('features');
+    expect(attentionWeights(late, () => attention.forward(x)).size).toBe(0);
+  });
+
+  it('of a memory projected once is the same output, and refuses another memory', async () => {
+    const options = { dimFeedforward: 8, batchFirst: true } as const;
+    const decoder = new TransformerDecoder(new TransformerDecoderLayer(8, 2, options), 2).eval();
+    const [x, memory] = [randn([2, 3, 8]), randn([2, 5, 8])];
+    const projected = decoder.projectMemory(memory);
+    expect(await difference(decoder.forward(x, memory, { projected }), decoder.forward(x, memory))).toBeLessThan(1e-6);
+    expect(() => decoder.forward(x, memory.narrow(1, 0, 4), { projected })).toThrow('[2, 2, 4, 4]');
+    expect(() => decoder.forward(x, memory, { projected: projected.slice(1) })).toThrow('each of the 2 layers');
   });
 });

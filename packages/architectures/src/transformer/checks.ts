@@ -9,6 +9,7 @@ import {
   wrongArgument,
   type Check,
 } from '@hebb/tensor/arguments';
+import { isInside, lengthsOf } from '../recurrent/lengths.ts';
 
 /** A check for a number of layers. Deeper ones are mistakes: the deepest transformers have a thousand layers (Wang et al. 2022, arXiv:2203.00555). */
 export const depth: Check = (where, name, value) => requireInteger(where, name, value, 1, 1024);
@@ -81,4 +82,18 @@ export function splitHeads(x: Tensor, heads: number): Tensor {
 /** [batch, heads, length, d] → [batch, length, heads · d]. */
 export function joinHeads(x: Tensor): Tensor {
   return x.transpose(1, 2).flatten(2);
+}
+
+/** bool[batch, length], true at tokens of `ids` that there are, of such a mask or of lengths int32[batch]. Throws `DTypeError` and `ShapeError` for anything else. */
+export function insideOf(where: string, mask: Tensor, { shape: [batch = 0, length = 0] }: Tensor): Tensor {
+  const lengths = lengthsOf(where, mask, batch, length);
+  return mask.dtype === 'bool' ? mask : isInside(lengths, length);
+}
+
+/** A segment for each token. */
+export function requireSegments(where: string, segments: Tensor, ids: Tensor): void {
+  requireTensor(where, 'segments', segments);
+  if (segments.dtype !== 'int32') throw new DTypeError(`[${where}] segments are int32, not ${segments}.`);
+  if (segments.ndim !== 2 || segments.shape.some((extent, i) => extent !== ids.shape[i]))
+    throw new ShapeError(`[${where}] there is a segment for each token of ${ids}, not ${segments}.`);
 }

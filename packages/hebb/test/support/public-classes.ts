@@ -713,6 +713,48 @@ export const constructors: {
       true,
     ),
   ],
+  Bert: [
+    optionsOfLarge<hebb.BertOptions>({
+      classes: anInteger(2),
+      vocabulary: anInteger(3),
+      contextLength: anInteger(4),
+      segments: anInteger(1),
+      width: anInteger(4),
+      layers: anInteger(1),
+      heads: anInteger(2),
+      hidden: anInteger(2),
+      dropout: aNumber(0),
+    }),
+  ],
+  EncoderDecoder: [
+    options<hebb.EncoderDecoderOptions>(
+      {
+        sourceVocabulary: anInteger(3),
+        targetVocabulary: anInteger(3),
+        width: anInteger(4),
+        heads: anInteger(2),
+        encoderLayers: anInteger(1),
+        decoderLayers: anInteger(1),
+        hidden: anInteger(2),
+        dropout: aNumber(0),
+        normFirst: aBoolean(),
+      },
+      true,
+    ),
+  ],
+  VisionTransformer: [
+    optionsOfLarge<hebb.VisionTransformerOptions>({
+      classes: anInteger(2),
+      imageSize: anInteger(4),
+      patchSize: anInteger(2),
+      channels: anInteger(1),
+      width: anInteger(4),
+      layers: anInteger(1),
+      heads: anInteger(2),
+      hidden: anInteger(2),
+      dropout: aNumber(0),
+    }),
+  ],
   GPT2: [
     optionsOfLarge<hebb.GPT2Options>({
       vocabulary: anInteger(3),

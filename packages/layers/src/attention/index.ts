@@ -9,6 +9,7 @@ export {
   type AttendOptions,
   type AttentionProjection,
   type MultiheadAttentionOptions,
+  type ProjectedKeys,
 } from './multihead-attention.ts';
 export { LearnedPositions, SinusoidalPositions, type SinusoidalPositionsOptions } from './position-embeddings.ts';
 export type { PositionOptions } from './positions.ts';

@@ -49,8 +49,16 @@ export interface AttendOptions {
   averageWeights?: boolean;
   /** What was attended to before: keys and values are added to it, and queries see all that it holds up to their own position. Default: none. */
   cache?: KeyValueCache | undefined;
+  /** Keys and values as {@link MultiheadAttention.projectKeys} gave them for `key` and `value`, so that they are not computed again. Default: none. */
+  projected?: ProjectedKeys | undefined;
   /** Other projections of queries, keys and values, for adapters. Default: {@link MultiheadAttention.project}. */
   project?: ((x: Tensor, part: AttentionProjection) => Tensor) | undefined;
+}
+
+/** Keys and values of heads, [batch, numKeyValueHeads, length, headDim], of what is attended to again and again. */
+export interface ProjectedKeys {
+  readonly keys: Tensor;
+  readonly values: Tensor;
 }
 
 export interface Attended {
@@ -91,6 +99,7 @@ const attendOptions: OptionNames<AttendOptions> = {
   needWeights: requireBoolean,
   averageWeights: requireBoolean,
   cache: requireCache,
+  projected: true,
   project: requireFunction,
 };
 
@@ -216,6 +225,29 @@ export class MultiheadAttention extends Module<
     return linear(x, weight, bias);
   }
 
+  /**
+   * Keys and values as heads see them, for `projected` of {@link forward}: of a memory that every step of a decoder attends to, computed once.
+   *
+   * Shape: key [keys, batch, kdim] and value [keys, batch, vdim], or with `batchFirst` the batch first → each [batch, numKeyValueHeads, keys, headDim].
+   *
+   * ```ts
+   * const attention = new MultiheadAttention(16, 4, { batchFirst: true });
+   * const [x, memory] = [randn([2, 1, 16]), randn([2, 9, 16])];
+   * const projected = attention.projectKeys(memory);
+   * projected.keys.shape; // [2, 4, 9, 4]
+   * attention.forward(x, memory, memory, { projected }).output.shape; // [2, 1, 16]
+   * ```
+   */
+  projectKeys(key: Tensor, value: Tensor = key): ProjectedKeys {
+    for (const [name, x] of Object.entries({ key, value })) {
+      requireTensor('MultiheadAttention.projectKeys', name, x);
+      if (x.ndim !== 3)
+        throw new ShapeError(`[MultiheadAttention.projectKeys] ${name} has a batch and a length, unlike ${x}.`);
+    }
+    const heads = (x: Tensor): Tensor => splitHeads(this.batchFirst ? x : x.transpose(0, 1), this.numKeyValueHeads);
+    return { keys: heads(this.project(key, 'key')), values: heads(this.project(value, 'value')) };
+  }
+
   forward(query: Tensor, key: Tensor = query, value: Tensor = key, options: AttendOptions = {}): Attended {
     this.#check(query, key, value, options);
     const { numHeads, numKeyValueHeads, batchFirst } = this;
@@ -224,15 +256,18 @@ export class MultiheadAttention extends Module<
     // [batch, length, features] of every input, whatever the layout.
     const toBatch = (x: Tensor): Tensor => (isBatch ? (batchFirst ? x : x.transpose(0, 1)) : x.unsqueeze(0));
     const fromBatch = (x: Tensor): Tensor => (isBatch ? (batchFirst ? x : x.transpose(0, 1)) : x.squeeze(0));
-    const isSelf = query === key && key === value && this.in_proj_weight !== undefined;
+    const { projected } = options;
+    const isSelf = query === key && key === value && this.in_proj_weight !== undefined && projected === undefined;
     const [queries, keys, values] = isSelf
       ? split(project(query, 'packed'), [this.rowsOf('query')[1], this.rowsOf('key')[1], this.rowsOf('value')[1]], -1)
-      : [project(query, 'query'), project(key, 'key'), project(value, 'value')];
+      : projected === undefined
+        ? [project(query, 'query'), project(key, 'key'), project(value, 'value')]
+        : [project(query, 'query')];
     const heads = (x: Tensor | undefined, count: number): Tensor => splitHeads(toBatch(x as Tensor), count);
     const { output, weights } = this.#attendHeads(
       heads(queries, numHeads),
-      heads(keys, numKeyValueHeads),
-      heads(values, numKeyValueHeads),
+      projected?.keys ?? heads(keys, numKeyValueHeads),
+      projected?.values ?? heads(values, numKeyValueHeads),
       options,
     );
     const { averageWeights = true } = options;
@@ -255,11 +290,9 @@ export class MultiheadAttention extends Module<
       const at = offset === undefined ? {} : { offset };
       [q, k] = [rotary.forward(q, at), rotary.forward(k, at)];
     }
-    let before: Tensor | undefined;
-    if (cache !== undefined && offset !== undefined) ({ keys: k, values: v, mask: before } = cache.write(offset, k, v));
+    if (cache !== undefined && offset !== undefined) ({ keys: k, values: v } = cache.write(offset, k, v));
     const given = k.shape[2] ?? 0;
     const masks = this.#masks({ batch, heads: numHeads, queries, keys: given }, offset, options);
-    if (before !== undefined) masks.push(before);
     const added = this.#addedKeys(batch, k.dtype);
     k = concat([k, ...added.map(({ key: extra }) => extra)], 2);
     v = concat([v, ...added.map(({ value: extra }) => extra)], 2);
@@ -324,7 +357,13 @@ export class MultiheadAttention extends Module<
       throw new ShapeError(`[MultiheadAttention] takes as many values as keys: ${key} and ${value}.`);
     if (batch(query) !== batch(key) || batch(key) !== batch(value))
       throw new ShapeError(`[MultiheadAttention] the batches differ: query ${query}, key ${key}, value ${value}.`);
-    const { cache } = options;
+    const { cache, projected } = options;
+    if (projected !== undefined) {
+      const wanted = [batch(key), this.numKeyValueHeads, length(key), this.headDim];
+      for (const x of [projected.keys, projected.values])
+        if (x.ndim !== 4 || x.shape.some((extent, i) => extent !== wanted[i]))
+          throw new ShapeError(`[MultiheadAttention] projected keys and values of ${key} are [${wanted.join(', ')}], not ${x}.`); // prettier-ignore
+    }
     if (cache === undefined) return;
     if (this.addBiasKv || this.addZeroAttn)
       throw new ArgumentError('[MultiheadAttention] a cache has no room for the keys of addBiasKv and addZeroAttn.');

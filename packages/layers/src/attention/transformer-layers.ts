@@ -8,7 +8,7 @@ import { Module } from '../module/module.ts';
 import { LayerNorm } from '../normalization/layer-norm.ts';
 import { Dropout } from '../regularization/dropout.ts';
 import type { KeyValueCache } from './key-value-cache.ts';
-import { MultiheadAttention } from './multihead-attention.ts';
+import { MultiheadAttention, type ProjectedKeys } from './multihead-attention.ts';
 
 export interface TransformerLayerOptions {
   /** Features between the two linear layers. Default 2048. */
@@ -174,6 +174,8 @@ export interface DecoderLayerInputs {
   memoryIsCausal?: boolean;
   /** The tokens before; see {@link MultiheadAttention}. Default: none. */
   cache?: KeyValueCache | undefined;
+  /** Keys and values of the memory, as `projectKeys` of the layer's `multihead_attn` gives them. Default: computed. */
+  projected?: ProjectedKeys | undefined;
 }
 
 export const decoderInputs: OptionNames<DecoderLayerInputs> = {
@@ -184,6 +186,7 @@ export const decoderInputs: OptionNames<DecoderLayerInputs> = {
   tgtIsCausal: requireBoolean,
   memoryIsCausal: requireBoolean,
   cache: true,
+  projected: true,
 };
 
 /**
@@ -233,10 +236,15 @@ export class TransformerDecoderLayer extends TransformerLayer<
 
   forward(tgt: Tensor, memory: Tensor, options: DecoderLayerInputs = {}): Tensor {
     checkOptions('TransformerDecoderLayer', options, decoderInputs);
-    const { tgtMask, memoryMask, tgtKeyPaddingMask, memoryKeyPaddingMask, cache } = options;
+    const { tgtMask, memoryMask, tgtKeyPaddingMask, memoryKeyPaddingMask, cache, projected } = options;
     const { tgtIsCausal = false, memoryIsCausal = false } = options;
     const own = { attentionMask: tgtMask, keyPaddingMask: tgtKeyPaddingMask, isCausal: tgtIsCausal, cache };
-    const other = { attentionMask: memoryMask, keyPaddingMask: memoryKeyPaddingMask, isCausal: memoryIsCausal };
+    const other = {
+      attentionMask: memoryMask,
+      keyPaddingMask: memoryKeyPaddingMask,
+      isCausal: memoryIsCausal,
+      projected,
+    };
     let x = this.added(tgt, this.norm1, this.dropout1, (y) => this.self_attn.forward(y, y, y, own).output);
     x = this.added(x, this.norm2, this.dropout2, (y) => this.multihead_attn.forward(y, memory, memory, other).output);
     return this.added(x, this.norm3, this.dropout3, (y) =>

@@ -1,12 +1,13 @@
 /** Stacks of transformer layers, and an encoder with its decoder. */
 import { ArgumentError, type Tensor } from '@hebb/tensor';
-import { checkOptions, describe, listOf, requireBoolean, requireInteger, requireTensor, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
+import { checkOptions, describe, listOf, requireArray, requireBoolean, requireInteger, requireTensor, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
 import { xavierUniform } from '../initialization/initialization.ts';
 import { build, type ModuleOptions, type ModuleType } from '../module/build.ts';
 import { Module, requireModule, type AnyModule } from '../module/module.ts';
 import { parameter } from '../module/parameter.ts';
 import { LayerNorm } from '../normalization/layer-norm.ts';
 import { KeyValueCache } from './key-value-cache.ts';
+import type { ProjectedKeys } from './multihead-attention.ts';
 import {
   decoderInputs,
   TransformerDecoderLayer,
@@ -67,10 +68,10 @@ function requireCaches(where: string, name: string, value: unknown): void {
   })(where, name, value);
 }
 
-/** Throws {@link ArgumentError} unless there is a cache for each layer, where there are any. */
-function requireOneEach(where: string, caches: readonly KeyValueCache[] | undefined, layers: number): void {
-  if (caches !== undefined && caches.length !== layers)
-    throw new ArgumentError(`[${where}] takes a cache for each of the ${layers} layers, not ${caches.length}.`);
+/** Throws {@link ArgumentError} unless there is one for each layer, where there are any. */
+function requireOneEach(where: string, what: string, given: readonly unknown[] | undefined, layers: number): void {
+  if (given !== undefined && given.length !== layers)
+    throw new ArgumentError(`[${where}] takes ${what} for each of the ${layers} layers, not ${given.length}.`);
 }
 
 /** What a call of {@link TransformerEncoder} may be given. */
@@ -132,20 +133,26 @@ export class TransformerEncoder extends Module<[src: Tensor, options?: EncoderIn
   forward(src: Tensor, options: EncoderInputs = {}): Tensor {
     checkOptions('TransformerEncoder', options, encoderOptions);
     const { mask: srcMask, caches, ...given } = options;
-    requireOneEach('TransformerEncoder', caches, this.numLayers);
+    requireOneEach('TransformerEncoder', 'a cache', caches, this.numLayers);
     const x = this.layers.reduce((y, layer, i) => layer.forward(y, { ...given, srcMask, cache: caches?.[i] }), src);
     return this.norm === undefined ? x : this.norm.forward(x);
   }
 }
 
 /** What a call of {@link TransformerDecoder} may be given. */
-export interface DecoderInputs extends Omit<DecoderLayerInputs, 'cache'> {
+export interface DecoderInputs extends Omit<DecoderLayerInputs, 'cache' | 'projected'> {
   /** A cache for each layer. Default: none. */
   caches?: readonly KeyValueCache[] | undefined;
+  /** Keys and values of the memory for each layer, as {@link TransformerDecoder.projectMemory} gives them, so that a step of generation does not compute them again. Default: none. */
+  projected?: readonly ProjectedKeys[] | undefined;
 }
 
-const { cache: _, ...decoderMasks } = decoderInputs;
-const decoderOptions: OptionNames<DecoderInputs> = { ...decoderMasks, caches: requireCaches };
+const { cache: _, projected: __, ...decoderMasks } = decoderInputs;
+const decoderOptions: OptionNames<DecoderInputs> = {
+  ...decoderMasks,
+  caches: requireCaches,
+  projected: (where, name, value) => requireArray(where, name, value),
+};
 
 /**
  * Decoder layers one after the other, made as those of {@link TransformerEncoder}.
@@ -187,11 +194,20 @@ export class TransformerDecoder extends Module<[tgt: Tensor, memory: Tensor, opt
     return this.layers.map(({ self_attn }) => self_attn.createCache(sizes));
   }
 
+  /** Keys and values of a memory for each layer, for `projected` of {@link forward}. */
+  projectMemory(memory: Tensor): ProjectedKeys[] {
+    return this.layers.map(({ multihead_attn }) => multihead_attn.projectKeys(memory));
+  }
+
   forward(tgt: Tensor, memory: Tensor, options: DecoderInputs = {}): Tensor {
     checkOptions('TransformerDecoder', options, decoderOptions);
-    const { caches, ...given } = options;
-    requireOneEach('TransformerDecoder', caches, this.numLayers);
-    const x = this.layers.reduce((y, layer, i) => layer.forward(y, memory, { ...given, cache: caches?.[i] }), tgt);
+    const { caches, projected, ...given } = options;
+    requireOneEach('TransformerDecoder', 'a cache', caches, this.numLayers);
+    requireOneEach('TransformerDecoder', 'keys and values', projected, this.numLayers);
+    const x = this.layers.reduce(
+      (y, layer, i) => layer.forward(y, memory, { ...given, cache: caches?.[i], projected: projected?.[i] }),
+      tgt,
+    );
     return this.norm === undefined ? x : this.norm.forward(x);
   }
 }
@@ -210,7 +226,7 @@ const transformerOptions: OptionNames<TransformerOptions> = {
 };
 
 /** What a call of {@link Transformer} may be given. */
-export interface TransformerInputs extends Omit<DecoderLayerInputs, 'cache'> {
+export interface TransformerInputs extends Omit<DecoderLayerInputs, 'cache' | 'projected'> {
   /** Which tokens of the source do not see which. Default: none. */
   srcMask?: Tensor | undefined;
   /** bool[batch, source length], true at tokens that are padding. Default: none. */
