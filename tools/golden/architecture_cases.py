@@ -47,8 +47,9 @@ def product(tensor, name):
     return (tensor * formula.numbers(name, *tensor.shape).double()).sum()
 
 
-def case(name, config, module, *inputs, call=None):
-    """`config` is the JSON of our class, `module` PyTorch's program of the same network, without dropout; `call(module, *inputs)` returns a tensor, or a dict of them by name."""
+def case(name, config, module, *inputs, call=None, method=None):
+    """`config` is the JSON of our class, `module` PyTorch's program of the same network, without dropout; `call(module, *inputs)` returns a tensor, or a dict of them by name. `method` is ours
+    in the place of `forward`."""
     call = call or (lambda module, *given: module(*given))
     formula.fill(module)
     module = module.double()
@@ -66,6 +67,7 @@ def case(name, config, module, *inputs, call=None):
     return {
         "name": name,
         "config": config,
+        **({} if method is None else {"method": method}),
         "inputs": list(inputs),
         "state": state,
         "outputs": outputs,

@@ -3,6 +3,7 @@ export { activations, type ActivationName } from './activation.ts';
 export * from './feed-forward/index.ts';
 export * from './convolutional/index.ts';
 export * from './adversarial/index.ts';
+export * from './autoencoder/index.ts';
 export * from './recurrent/index.ts';
 export * from './graph/index.ts';
 export * from './transformer/index.ts';

@@ -28,6 +28,8 @@ export interface Sample {
   readonly noFile?: string;
   /** While training it computes with what it changes itself and gradients take as constant: why derivatives are compared in evaluation mode alone. */
   readonly movesItself?: string;
+  /** Its gradients are those of a rule, and no derivatives: which rule. */
+  readonly byRule?: string;
 }
 
 interface Numbers {
@@ -76,7 +78,7 @@ export const of = (
   make: () => AnyModule,
   inputs: readonly Given[],
   features: Sample['features'],
-  more: Pick<Sample, 'call' | 'sizes' | 'noFile' | 'movesItself'> = {},
+  more: Pick<Sample, 'call' | 'sizes' | 'noFile' | 'movesItself' | 'byRule'> = {},
 ): readonly Sample[] => [{ make, inputs, features, ...more }];
 
 /** Several configurations of one layer. */

@@ -1,6 +1,6 @@
 /** Goldens of architectures, as tools/golden/architecture_cases.py writes them: PyTorch's names, outputs and gradients for weights and inputs by a formula. */
 import { valueAndGrad } from '../../../autograd/src/index.ts';
-import { fromConfig, type ModuleConfig } from '@hebb/layers';
+import { fromConfig, type AnyModule, type ModuleConfig } from '@hebb/layers';
 import { setDevice, stack, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expectClose, golden, type Stored } from '../../../tensor/test/support/golden.ts';
@@ -11,6 +11,8 @@ import { architectureTypes } from '../../src/index.ts';
 interface Case {
   readonly name: string;
   readonly config: ModuleConfig;
+  /** Called with the inputs. Default: `forward`. */
+  readonly method?: string;
   /** Inputs of `forward`, by the formula: of whole numbers with `below`. */
   readonly inputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly below?: number }[];
   /** All names with their shapes, in PyTorch's order. */
@@ -35,6 +37,10 @@ export function compareWithGoldens(family: string): void {
     beforeAll(() => setDevice('wasm'));
 
     const model = () => fill(fromConfig(each.config, architectureTypes));
+    const call = (of: AnyModule): Map<string, Tensor> => {
+      const method = Reflect.get(of, each.method ?? 'forward') as (...given: Tensor[]) => unknown;
+      return outputsOf(method.apply(of, inputs()));
+    };
     const inputs = (): Tensor[] =>
       each.inputs.map(({ name, shape, below }) =>
         below === undefined ? numbers(name, ...shape) : integers(name, below, ...shape),
@@ -47,11 +53,7 @@ export function compareWithGoldens(family: string): void {
     });
 
     it('gives the outputs', async () => {
-      const outputs = outputsOf(
-        model()
-          .eval()
-          .forward(...inputs()),
-      );
+      const outputs = call(model().eval());
       expect([...outputs.keys()]).toEqual(Object.keys(each.outputs));
       for (const [name, expected] of Object.entries(each.outputs))
         await expectClose(outputs.get(name) as Tensor, expected, name);
@@ -62,7 +64,7 @@ export function compareWithGoldens(family: string): void {
       const parameters = trained.namedParameters();
       const { value, grads } = valueAndGrad(
         () =>
-          [...outputsOf(trained.forward(...inputs()))]
+          [...call(trained)]
             .filter(([, output]) => output.dtype === 'float32')
             .map(([name, output]) => product(output, `cotangent of ${name}`))
             .reduce((a, b) => a.add(b)),

@@ -60,6 +60,21 @@ const graphNetwork = {
   layers: anInteger(2),
   dropout: aNumber(0),
 };
+const autoencoding = {
+  activation: aChoice('tanh'),
+  codeActivation: aChoice('sigmoid'),
+  outputActivation: aChoice('sigmoid'),
+  noise: aNumber(0),
+  masking: aNumber(0),
+  sparsity: options<hebb.SparsityOptions>({ penalty: aChoice('l1'), weight: aNumber(1), mean: aNumber(0.1) }),
+};
+const quantizer = {
+  codes: anInteger(4),
+  codeSize: anInteger(2),
+  codebook: aChoice('loss'),
+  commitment: aNumber(0.25),
+  decay: aNumber(0.9),
+};
 const batchNorm = options<hebb.StatisticsOptions>({
   eps: aNumber(1e-5),
   momentum: other(() => 0.1, 'null', '3', '-1', '1.5'),
@@ -605,6 +620,49 @@ export const constructors: {
       true,
     ),
   ],
+  Autoencoder: [
+    options<hebb.AutoencoderOptions>(
+      { inputs: oneOrMore(3), hidden: integers(2), code: anInteger(2), ...autoencoding },
+      true,
+    ),
+  ],
+  ConvolutionalAutoencoder: [
+    options<hebb.ConvolutionalAutoencoderOptions>({
+      channels: anInteger(1),
+      imageSize: oneOrMore(8),
+      features: integers(2),
+      batchNorm: aBoolean(),
+      hidden: integers(2),
+      code: anInteger(2),
+      ...autoencoding,
+    }),
+  ],
+  VariationalAutoencoder: [
+    options<hebb.VariationalAutoencoderOptions>(
+      {
+        inputs: other(() => [1, 4, 4], '3', 'numbers'),
+        features: integers(2),
+        batchNorm: aBoolean(),
+        hidden: integers(2),
+        latents: anInteger(2),
+        activation: aChoice('relu'),
+        likelihood: aChoice('gaussian'),
+        deviation: other(() => 'learned', '3', '1.5'),
+        beta: aNumber(1),
+      },
+      true,
+    ),
+  ],
+  VectorQuantizedAutoencoder: [
+    optionsOfLarge<hebb.VectorQuantizedAutoencoderOptions>({
+      channels: anInteger(1),
+      width: anInteger(2),
+      halvings: anInteger(1),
+      blocks: anInteger(1),
+      ...quantizer,
+    }),
+  ],
+  VectorQuantizer: [options<hebb.VectorQuantizerOptions>(quantizer, true)],
   WideAndDeep: [
     options<hebb.WideAndDeepOptions>(
       {

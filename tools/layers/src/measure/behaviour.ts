@@ -1,6 +1,6 @@
 /** What every layer does as a module: modes, its row in a summary, errors that say where they happened. */
 import { summary } from '../../../../packages/layers/src/index.ts';
-import { HebbError, setDevice } from '../../../../packages/tensor/src/index.ts';
+import { HebbError, realize, setDevice } from '../../../../packages/tensor/src/index.ts';
 import { modelOf, tensorsIn } from '../prepare.ts';
 import { extentsOf, inputsOf, sizesOf, type Sample } from '../sample.ts';
 import { bitsOf } from './configuration.ts';
@@ -21,7 +21,10 @@ async function modeFaults(sample: Sample): Promise<string[]> {
   const trains = (): Set<boolean> => new Set([...model.namedModules().values()].map(({ training }) => training));
   model.train();
   if (trains().has(false)) faults.push('train() leaves a module behind');
-  for (const [place, value] of tensorsIn(model.forward(...inputsOf(sample))))
+  const results = tensorsIn(model.forward(...inputsOf(sample)));
+  // Together: the first one alone would move what the others are computed from.
+  await realize(results.map(([, value]) => value));
+  for (const [place, value] of results)
     if ([...(await value.data())].some((number) => Number.isNaN(number))) faults.push(`NaN in ${place} while training`);
   model.eval();
   if (trains().has(true)) faults.push('eval() leaves a module behind');
