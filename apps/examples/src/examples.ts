@@ -1,6 +1,7 @@
 /** All examples, in the order of the list, and where their things lie. */
 import { fileURLToPath } from 'node:url';
 import type { ExampleSet } from '@hebb/app-support';
+import { autoencoder } from '../autoencoder/example.ts';
 import { cnn } from '../cnn/example.ts';
 import { feedForward } from '../feed-forward/example.ts';
 import { gnn } from '../gnn/example.ts';
@@ -11,7 +12,7 @@ import { sentiment } from '../sentiment/example.ts';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export const examples: ExampleSet = {
-  examples: [feedForward, cnn, segmentation, rnn, gnn, sentiment],
+  examples: [feedForward, cnn, segmentation, autoencoder, rnn, gnn, sentiment],
   folder: here('..'),
   carried: (name) => here(name === 'digits.csv' ? '../../quickstart/data/digits.csv' : `../data/${name}`),
   resultsPage: here('../../../docs/results.md'),

@@ -1,0 +1,49 @@
+/** Images beside each other, and turned. */
+import type { Picture, TensorData } from 'hebb';
+
+/** [images, 1, height, width] */
+export interface Images {
+  readonly data: TensorData;
+  readonly shape: readonly number[];
+}
+
+const pixelsOf = ({ shape }: Images): number => (shape[2] ?? 0) * (shape[3] ?? 0);
+
+export function pictureOf(images: Images, i: number): ArrayLike<number> {
+  const pixels = pixelsOf(images);
+  return images.data.subarray(i * pixels, (i + 1) * pixels) as ArrayLike<number>;
+}
+
+/** Pictures of 2 × 2 images each, row by row, with the numbers of the examples below. */
+export function mosaic(
+  images: Images,
+  groups: readonly (readonly number[])[],
+  partsOf: (group: readonly number[]) => readonly ArrayLike<number>[],
+): { images: { data: Float32Array; shape: readonly number[] }; pictures: Picture[] } {
+  const [, , height = 0, width = 0] = images.shape;
+  const data = new Float32Array(groups.length * 4 * height * width);
+  groups.forEach((group, picture) =>
+    partsOf(group).forEach((part, place) => {
+      for (let p = 0; p < height * width; p++) {
+        const row = Math.floor(p / width) + (place < 2 ? 0 : height);
+        const column = (p % width) + (place % 2) * width;
+        data[(picture * 2 * height + row) * 2 * width + column] = part[p] ?? 0;
+      }
+    }),
+  );
+  return {
+    images: { data, shape: [groups.length, 1, 2 * height, 2 * width] },
+    pictures: groups.map((group, example) => ({ example, caption: [{ value: group.join(', '), tone: 'quiet' }] })),
+  };
+}
+
+/** Each image turned by 90°, against the clock. They are as high as wide. */
+export function quarterTurn(images: Images): Float32Array {
+  const [count = 0, , side = 0] = images.shape;
+  const turned = new Float32Array(images.data.length);
+  for (let i = 0; i < count; i++)
+    for (let y = 0; y < side; y++)
+      for (let x = 0; x < side; x++)
+        turned[(i * side + side - 1 - x) * side + y] = Number(images.data[(i * side + y) * side + x]);
+  return turned;
+}
