@@ -117,6 +117,26 @@ export interface Passage {
   readonly weights: readonly number[];
 }
 
+/** Music, drawn as a piano roll and played at a button. Pages that hold one have a script, the only ones that do. */
+export interface MelodySection extends SectionHead {
+  readonly kind: 'melody';
+  readonly melodies: readonly Melody[];
+}
+
+export interface Melody {
+  readonly name: string;
+  readonly notes: readonly MelodyNote[];
+  /** What sounds below, softly. Default: nothing. */
+  readonly accompaniment?: readonly MelodyNote[];
+  /** When bars begin, in seconds: lines of the drawing. Default: none. */
+  readonly bars?: readonly number[];
+  /** The same in writing, ABC for instance, for those who open it. Default: none. */
+  readonly notation?: string;
+}
+
+/** The pitch as MIDI counts it (60 is the middle C, 69 the A of 440 Hz), and when it begins and how long it sounds, in seconds. */
+export type MelodyNote = readonly [pitch: number, start: number, duration: number];
+
 /**
  * Examples of the data with captions. Whoever shows the section has the images of the data evaluated; where the section is about others, images
  * that a network made for instance, it brings them.
@@ -159,4 +179,5 @@ export type Section =
   | MatrixSection
   | HeatmapSection
   | PassageSection
+  | MelodySection
   | PicturesSection;

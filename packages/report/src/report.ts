@@ -1,4 +1,4 @@
-/** A run as one HTML page that needs nothing else: no network, no scripts, no other files. */
+/** A run as one HTML page that needs nothing else: no network, no other files, and no script but the one that plays melodies. */
 import type { Evaluation, Figure, Section, TableSection } from '@hebb/evaluation';
 import { formatCount, formatSeconds } from '@hebb/evaluation/format';
 import type { Summary } from '@hebb/layers';
@@ -20,6 +20,7 @@ import {
 } from './options.ts';
 import { cardOf, cards, folded, type Card } from './sections/card.ts';
 import { figures } from './sections/figures.ts';
+import { player } from './sections/player.ts';
 import { table } from './sections/table.ts';
 import { style } from './style.ts';
 
@@ -47,6 +48,7 @@ function page(options: ReportOptions): string {
   const evaluated = sectionsOf('reportHtml', evaluation);
   requireTheirImages(options, evaluated);
   const head = evaluated.find((section) => section.kind === 'figures');
+  const plays = [...evaluated, ...(options.sections ?? [])].some(({ kind }) => kind === 'melody');
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -69,8 +71,18 @@ function page(options: ReportOptions): string {
             options,
             evaluated.filter((section) => section !== head),
           ).map(cards)}
-          <footer>Made with Hebb. This page is one file without scripts and loads nothing.</footer>
+          <footer>
+            Made with Hebb. This page is one file
+            ${plays ? 'and loads nothing; its script plays the melodies.' : 'without scripts and loads nothing.'}
+          </footer>
         </main>
+        ${
+          plays
+            ? html`<script>
+                ${new Html(player)}
+              </script>`
+            : undefined
+        }
       </body>
     </html> `.text;
 }

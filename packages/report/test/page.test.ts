@@ -65,6 +65,18 @@ const sections: Section[] = [
       },
     ],
   },
+  {
+    kind: 'melody',
+    title: 'Melodies',
+    melodies: [
+      {
+        name: 'averyveryverylongnamewithoutanyblankinit'.repeat(3),
+        notes: range(400, (i): [number, number, number] => [60 + (i % 12), i / 4, 0.25]),
+        bars: range(100, (i) => i),
+        notation: '"G"g2 f g2 f | '.repeat(40),
+      },
+    ],
+  },
   { kind: 'text', title: 'Text', text: `https://example.org/${'path/'.repeat(60)}` },
 ];
 const html = reportHtml({

@@ -5,6 +5,7 @@ import { chart } from './chart.ts';
 import { figures } from './figures.ts';
 import { heatmap } from './heatmap.ts';
 import { matrix } from './matrix.ts';
+import { melody } from './melody.ts';
 import { passage } from './passage.ts';
 import { pictures } from './pictures.ts';
 import { table } from './table.ts';
@@ -38,6 +39,8 @@ export function cardOf(section: Section, images: ShapedValues | undefined): Card
       return { title, isWide: section.columnNames.length > namesOfHalf, body: explained(section, heatmap(section)) };
     case 'passage':
       return { title, isWide: true, body: explained(section, passage(section)) };
+    case 'melody':
+      return { title, isWide: true, body: explained(section, melody(section)) };
     case 'pictures':
       return { title, isWide: true, body: explained(section, pictures(section, images)) };
   }

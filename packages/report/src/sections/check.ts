@@ -3,10 +3,12 @@ import type { Passage, Section } from '@hebb/evaluation';
 import {
   listOf,
   requireArray,
+  requireFinite,
   requireNumber,
   requireOneOf,
   requirePlain,
   requireString,
+  wrongArgument,
   type Check,
 } from '@hebb/tensor/arguments';
 import { ReportError } from '../errors.ts';
@@ -43,6 +45,7 @@ const required: { readonly [K in Section['kind']]: Fields<K> } = {
     columnNames: texts,
   },
   passage: { passages: listOf(objectWith({ tokens: texts, weights: listOf(requireNumber) })) },
+  melody: { melodies: listOf(requireMelody) },
   pictures: {
     pictures: listOf(objectWith({ example: requireNumber, caption: listOf(objectWith({ value: requireString })) })),
   },
@@ -92,6 +95,23 @@ function objectWith(fields: Readonly<Partial<Record<string, Check>>>): Check {
     for (const [field, check] of Object.entries(fields))
       check?.(where, `${name}.${field}`, (value as Record<string, unknown>)[field]);
   };
+}
+
+function requireMelody(where: string, name: string, value: unknown): void {
+  objectWith({ name: requireString, notes: listOf(requireNote) })(where, name, value);
+  const { accompaniment, bars, notation } = value as Readonly<Record<string, unknown>>;
+  if (accompaniment !== undefined) listOf(requireNote)(where, `${name}.accompaniment`, accompaniment);
+  if (bars !== undefined) listOf(requireFinite)(where, `${name}.bars`, bars);
+  if (notation !== undefined) requireString(where, `${name}.notation`, notation);
+}
+
+/** Of an infinite one nothing could be drawn, and a browser throws where it should sound. */
+function requireNote(where: string, name: string, value: unknown): void {
+  requireArray(where, name, value);
+  ['pitch', 'start', 'duration'].forEach((part, i) => {
+    requireFinite(where, `${name}'s ${part}`, value[i]);
+    if (i > 0 && (value[i] as number) < 0) throw wrongArgument(where, `${name}'s ${part}`, 'seconds ≥ 0', value[i]);
+  });
 }
 
 function requireCell(where: string, name: string, value: unknown): void {
