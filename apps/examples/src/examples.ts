@@ -5,6 +5,7 @@ import { autoencoder } from '../autoencoder/example.ts';
 import { cnn } from '../cnn/example.ts';
 import { feedForward } from '../feed-forward/example.ts';
 import { gnn } from '../gnn/example.ts';
+import { music } from '../music/example.ts';
 import { rnn } from '../rnn/example.ts';
 import { segmentation } from '../segmentation/example.ts';
 import { sentiment } from '../sentiment/example.ts';
@@ -12,7 +13,7 @@ import { sentiment } from '../sentiment/example.ts';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export const examples: ExampleSet = {
-  examples: [feedForward, cnn, segmentation, autoencoder, rnn, gnn, sentiment],
+  examples: [feedForward, cnn, segmentation, autoencoder, rnn, gnn, sentiment, music],
   folder: here('..'),
   carried: (name) => here(name === 'digits.csv' ? '../../quickstart/data/digits.csv' : `../data/${name}`),
   resultsPage: here('../../../docs/results.md'),

@@ -76,13 +76,7 @@ function page(options: ReportOptions): string {
             ${plays ? 'and loads nothing; its script plays the melodies.' : 'without scripts and loads nothing.'}
           </footer>
         </main>
-        ${
-          plays
-            ? html`<script>
-                ${new Html(player)}
-              </script>`
-            : undefined
-        }
+        ${plays ? new Html(`<script>${player}</script>`) : undefined}
       </body>
     </html> `.text;
 }
