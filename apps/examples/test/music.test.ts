@@ -169,7 +169,7 @@ describe('the network', () => {
     const write = async (keepsTime: boolean) => {
       const written = await writeTunes(model, tunes.vocabulary, { count: 6, keepsTime, temperature: 1, minP: 0, seed: 1, most: 60 }); // prettier-ignore
       return written.map(({ words }) => {
-        const end = words.findLastIndex(isBar);
+        const end = words.map(isBar).lastIndexOf(true);
         return judge(writeTune(words.slice(0, end + 1), 't'), { atLeast: 0 }).reason;
       });
     };

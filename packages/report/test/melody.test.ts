@@ -70,7 +70,8 @@ it.skipIf(skipped)('is played at its button, one at a time, from a file, without
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--no-first-run'] });
   try {
     const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
-    const [errors, requests]: string[][] = [[], []];
+    const errors: string[] = [];
+    const requests: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); }); // prettier-ignore
     page.on('request', (request) => { if (!/^(data|file):/.test(request.url())) requests.push(request.url()); }); // prettier-ignore
