@@ -20,6 +20,7 @@ import {
   Random,
   tensor,
   type ClassificationEvaluation,
+  type Passage,
   type Section,
   type Tensor,
 } from 'hebb';
@@ -193,11 +194,10 @@ export function wordsOf(tokenizer: ByteLevelBPE, text: string, weights: ArrayLik
   return words.filter((word) => word.text !== '');
 }
 
-/** The words, each behind a bar as high as its weight. */
-export function drawn(words: readonly Word[]): string {
-  const largest = Math.max(...words.map(({ weight }) => weight), Number.MIN_VALUE);
-  const bars = '▁▂▃▄▅▆▇█';
-  return words.map(({ text, weight }) => `${bars.charAt(Math.round((7 * weight) / largest))}${text}`).join(' ');
+/** The words with a space between each two, which weighs nothing. */
+export function spaced(words: readonly Word[]): { readonly tokens: string[]; readonly weights: number[] } {
+  const pieces = words.flatMap((word, i) => (i === 0 ? [word] : [{ text: ' ', weight: 0 }, word]));
+  return { tokens: pieces.map(({ text }) => text), weights: pieces.map(({ weight }) => weight) };
 }
 
 /** The texts where the network is surest, rightly and wrongly, with the words that mattered. */
@@ -219,8 +219,7 @@ async function attentionSections(
     ],
     ['The worst mistakes', 'Where it was surest, and wrong.', bySurety.filter((i) => !isRight(i)).slice(0, 12)],
   ] as const) {
-    // prettier-ignore
-    const rows: (readonly (string | number)[])[] = [];
+    const passages: Passage[] = [];
     for (const i of chosen) {
       const sample = texts.test[i];
       if (sample === undefined) continue;
@@ -229,16 +228,21 @@ async function attentionSections(
         .eval()
         .attention(tensor(data, { shape: [1, ...shape.slice(1)] }))
         .data();
-      const words = wordsOf(tokenizer, sample.text, weights);
-      rows.push([drawn(words), texts.classNames[predictions[i] === 1 ? 1 : 0], confidences[i] ?? 0]);
+      const taken = texts.classNames[predictions[i] === 1 ? 1 : 0];
+      passages.push({
+        caption: [
+          { label: 'taken for', value: taken, tone: isRight(i) ? 'right' : 'wrong' },
+          { label: 'sure', value: `${(100 * (confidences[i] ?? 0)).toFixed(1)} %`, tone: 'quiet' },
+        ],
+        ...spaced(wordsOf(tokenizer, sample.text, weights)),
+      });
     }
-    if (rows.length === 0) continue;
+    if (passages.length === 0) continue;
     sections.push({
-      kind: 'table',
+      kind: 'passage',
       title,
-      text: `${text} The bar in front of a word is its share of the mean that is classified, beside the largest of the sentence.`,
-      columns: [{ title: 'Text' }, { title: 'Taken for' }, { title: 'Sure', format: 'percent' }], // prettier-ignore
-      rows,
+      text: `${text} The darker a word, the larger its share of the mean that is classified.`,
+      passages,
     });
   }
   return sections;
