@@ -75,7 +75,9 @@ export async function runAll(set: ExampleSet, args: readonly string[], program: 
 /** This program again, with other arguments. */
 function run(args: readonly string[]): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], { stdio: 'inherit' });
+    // Without an input: there is nobody to talk to while others wait for their turn.
+    const stdio = ['ignore', 'inherit', 'inherit'] as const;
+    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], { stdio: [...stdio] });
     child.on('error', reject);
     child.on('close', resolve);
   });

@@ -67,6 +67,26 @@ export interface ExampleKit<O = Readonly<Record<string, never>>> {
   ): Promise<void>;
   /** Writes NAME.safetensors. */
   weights(name: string, model: AnyModule): Promise<void>;
+  /** The path of a further file that the example writes itself; the list of files says `what` it is. */
+  file(name: string, what: string): Promise<string>;
+}
+
+/** A run that has written all of its files. */
+export interface FinishedRun<O = Readonly<Record<string, never>>> {
+  /** Where they are, absolute. */
+  readonly folder: string;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  /** Of the command line at hand, not of the run. */
+  readonly options: O;
+}
+
+/** What a finished run is good for, a conversation for instance. */
+export interface Use<O = Readonly<Record<string, never>>> {
+  /** Whether the command line asks for this: where `--out` holds a finished run, it is not run again. */
+  isAsked(options: O): boolean;
+  /** After each run, too, asked for or not. */
+  start(run: FinishedRun<O>): Promise<void>;
 }
 
 export interface ExampleData {
@@ -91,6 +111,8 @@ export interface Example<O = Readonly<Record<string, never>>> {
   /** Adds options of its own to the command line. */
   readonly options?: (command: Command) => unknown;
   run(kit: ExampleKit<O>): Promise<void>;
+  /** What follows when it is done. Default: nothing. */
+  readonly use?: Use<O>;
 }
 
 /** Any example, whatever its options. */

@@ -1,7 +1,17 @@
 /** `@hebb/app-support`: what the quickstart and the examples share. */
 export { deviceOption, integer, outOption, path, positiveNumber, seedOption } from './command-line.ts';
 export { formatBytes, formatCount, heading, say } from './display.ts';
-export type { Example, ExampleData, ExampleKit, Level, MetricOptions, Samples, Target } from './example.ts';
+export type {
+  Example,
+  ExampleData,
+  ExampleKit,
+  FinishedRun,
+  Level,
+  MetricOptions,
+  Samples,
+  Target,
+  Use,
+} from './example.ts';
 export { listenForInterrupt, type Interrupt } from './interrupt.ts';
 export { requireWritable, sweep } from './output.ts';
 export { runProgram, type Program } from './program.ts';

@@ -199,6 +199,11 @@ export class Kit<O> implements ExampleKit<O> {
     await writeSafetensors(path, model.stateDict());
   }
 
+  async file(name: string, what: string): Promise<string> {
+    this.#goOn();
+    return await this.#file(name, what);
+  }
+
   /** Writes the report and the results, and says where they are. */
   async finish(): Promise<Results> {
     this.#goOn();

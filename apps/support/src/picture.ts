@@ -47,6 +47,7 @@ export class PictureKit implements ExampleKit {
   section = stop;
   onnx = stop;
   weights = stop;
+  file = stop;
 
   /** Pictures by the names of their files: picture.svg; of several networks picture-NAME.svg. */
   pictures(): ReadonlyMap<string, string> {

@@ -115,6 +115,7 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
   const command = commandOf(example);
   command.parse([...args], { from: 'user' });
   const { quick, full, data, device, seed, out, picture, ...own } = command.opts<Given>();
+  const { name } = example;
   if (picture === true) return await draw(set, example);
   const level: Level = quick === true ? 'quick' : full === true ? 'full' : 'normal';
   const call = {
@@ -126,6 +127,19 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
     options: own,
   };
   if (device !== undefined) setDevice(device);
+  const target = resolve(program.base, out);
+  const options = own as Readonly<Record<string, never>>;
+  const use = async (): Promise<void> =>
+    await example.use?.start({ folder: target, seed, signal: program.signal, options });
+  if (example.use?.isAsked(options) === true) {
+    const finished = await RunFolder.finished(target, name);
+    const isMeant = quick === undefined && full === undefined ? true : finished?.level === level;
+    if (finished !== undefined && isMeant) {
+      await devices.ready();
+      await use();
+      return program.signal.aborted ? 130 : 0;
+    }
+  }
   await requireData(example, call);
   const deviceDescription = await devices.ready();
   manualSeed(seed);
@@ -133,13 +147,13 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
     ...call,
     device,
     signal: program.signal,
-    options: own as Readonly<Record<string, never>>,
+    options,
     command: ['npm run example --', example.name, ...args].join(' '),
     deviceDescription,
     carried: (name: string) => set.carried(name),
   };
 
-  const folder = await RunFolder.open(resolve(program.base, out), call);
+  const folder = await RunFolder.open(target, call);
   program.onQuit(() => sweep(folder.folder, folder.files));
   say(heading(`${example.name}: ${example.line}`), `on ${deviceDescription}, seed ${seed}`);
   if (folder.isContinued) say(`Goes on with the run in ${folder.folder}.`);
@@ -149,6 +163,7 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
     await example.run(kit);
     const { passed, seconds } = await kit.finish();
     say('', `${passed ? 'Done' : 'Done, but not all is as it should be (✗)'}, in ${formatCount(seconds)} s.`);
+    await use();
     return passed ? 0 : 1;
   } catch (error) {
     if (!program.signal.aborted || !(error instanceof Interrupted || error === program.signal.reason)) throw error;

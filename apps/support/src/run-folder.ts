@@ -69,6 +69,12 @@ export class RunFolder {
     return opened;
   }
 
+  /** The finished run of an example that lies in a folder, if there is one. */
+  static async finished(folder: string, example: string): Promise<Call | undefined> {
+    const found = await read(join(folder, runFile));
+    return found?.isDone === true && found.call.example === example ? found.call : undefined;
+  }
+
   /** Seconds of the run, those before an interruption included. */
   get seconds(): number {
     return this.#secondsBefore + (performance.now() - this.#started) / 1000;

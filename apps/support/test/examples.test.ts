@@ -158,6 +158,49 @@ describe('an example', () => {
   });
 });
 
+describe('what a finished run is for', () => {
+  /** `--steps many` asks for it. */
+  const used: string[] = [];
+  const useful = (onEpoch?: (epoch: number) => void): Example<Options> => ({
+    ...line(onEpoch),
+    use: {
+      isAsked: ({ steps }) => steps === 'many',
+      start: async ({ folder, seed, options }) => void used.push(`${folder} ${seed} ${options.steps} ${existsSync(join(folder, 'results.json'))}`), // prettier-ignore
+    },
+  });
+  beforeEach(() => (used.length = 0));
+
+  it('follows the run, and is had without a further one where it is asked for', async () => {
+    const out = temporary();
+    const epochs: number[] = [];
+    const example = useful((epoch) => void epochs.push(epoch));
+    expect(await run(example, ['--quick', '--steps', 'many', '--out', out])).toBe(0);
+    expect([epochs.length, used]).toEqual([30, [`${out} 0 many true`]]);
+    expect(await run(example, ['--steps', 'many', '--seed', '4', '--out', out])).toBe(0);
+    expect([epochs.length, used.at(-1)]).toEqual([30, `${out} 4 many true`]);
+    expect(readdirSync(out)).not.toContain('earlier-1');
+    // Not asked for, or another level than that of the run: it is run.
+    expect(await run(example, ['--quick', '--out', out])).toBe(0);
+    expect([epochs.length, used.at(-1)]).toEqual([60, `${out} 0 few true`]);
+    await run(example, ['--full', '--data', '/', '--steps', 'many', '--out', out]);
+    expect(epochs).toHaveLength(180);
+  });
+
+  it('waits for a run that is not finished', async () => {
+    const out = temporary();
+    const controller = new AbortController();
+    const stops = useful((epoch) => {
+      if (epoch === 12) controller.abort();
+    });
+    expect(await run(stops, ['--quick', '--steps', 'many', '--out', out], controller.signal)).toBe(130);
+    expect(used).toEqual([]);
+    const epochs: number[] = [];
+    const asks = ['--quick', '--steps', 'many', '--out', out];
+    expect(await run(useful((epoch) => void epochs.push(epoch)), asks)).toBe(0); // prettier-ignore
+    expect([epochs[0], used.length]).toEqual([13, 1]);
+  });
+});
+
 describe('what is refused', () => {
   const call = (...args: readonly string[]): Promise<number> =>
     runExamples(setOf(line()), args, { signal: never, base: '/', onQuit: () => undefined });
