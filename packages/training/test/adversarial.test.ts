@@ -222,22 +222,29 @@ describe('training', () => {
     expect(asked).toEqual(['int32[8]', 'int32[8]', 'int32[8]', 'int32[8]', 'int32[8]']);
   });
 
-  it('goes on from a checkpoint with the same bytes, warnings included', async () => {
+  it('goes on from a checkpoint with the same bytes, and warns where the whole run does', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'adversarial-'));
     const run = async (steps: number, resume: boolean): Promise<{ history: History; state: unknown }> => {
       manualSeed(5);
-      const { generator, discriminator, task } = small({ loss: 'wasserstein', warnAfter: 10 });
+      const { generator, discriminator, task } = small({ loss: 'wasserstein', warnAfter: 6 });
+      // Samples are all alike: the second mean, after step 12, is warned of.
+      const first = generator.getMember('0.weight') as Tensor;
+      assign(first, zeros(first.shape));
+      first.trainable = false;
       const options = resume ? { callbacks: [new Checkpoint(folder, { every: { steps: 8 } })], resume: folder } : {};
       const history = await fit(task, circle(), { steps, batchSize: 50, seed: 3, ...options });
       const state = await Promise.all([...generator.parameters(), ...discriminator.parameters()].map((each) => each.data())); // prettier-ignore
       return { history, state };
     };
     try {
-      const whole = await run(24, false);
-      await run(16, true);
-      const resumed = await run(24, true);
+      const whole = await run(20, false);
+      const cut = await run(8, true);
+      const resumed = await run(20, true);
       expect(resumed.state).toEqual(whole.state);
       expect(resumed.history.scalars).toEqual(whole.history.scalars);
+      expect(whole.history.warnings).toEqual([expect.stringMatching(/At step 12, .*mode collapse/)]);
+      expect(cut.history.warnings?.filter((each) => /collapse/.test(each)) ?? []).toEqual([]);
+      expect(resumed.history.warnings?.filter((each) => /collapse/.test(each))).toEqual(whole.history.warnings);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -253,7 +260,7 @@ describe('what goes wrong', () => {
     assign(first, zeros(first.shape));
     const { warnings, scalars } = await fit(task, circle(), { steps: 60, batchSize: 32 });
     expect(meanOf(scalars['variation'], 0)).toBeLessThan(0.01);
-    expect(warnings).toEqual([expect.stringMatching(/At step 20, .*mode collapse: samples vary 0.0 % as much/)]);
+    expect(warnings).toEqual([expect.stringMatching(/At step 40, .*mode collapse: samples vary 0.0 % as much/)]);
   });
 
   it('mode collapse that is found by itself: a generator much faster than its discriminator', async () => {
@@ -262,6 +269,18 @@ describe('what goes wrong', () => {
     const { warnings, scalars } = await fit(task, circle(), { steps: 100, batchSize: 32, seed: 1 });
     expect(meanOf(scalars['variation']?.slice(0, 5), 0)).toBeGreaterThan(4 * meanOf(scalars['variation'], 80));
     expect(warnings).toEqual([expect.stringMatching(/mode collapse: samples vary/)]);
+  });
+
+  it('nothing is said of a generator that begins with samples all alike and learns', async () => {
+    const { generator, task } = small({ warnAfter: 10, rates: [1e-2, 1e-2] });
+    for (const key of ['2.weight', '0.weight']) {
+      const weight = generator.getMember(key) as Tensor;
+      assign(weight, weight.detach().mul(0.1));
+    }
+    const { warnings, scalars } = await fit(task, circle(), { steps: 60, batchSize: 32, seed: 1 });
+    expect(meanOf(scalars['variation']?.slice(0, 10), 0)).toBeLessThan(0.1);
+    expect(meanOf(scalars['variation']?.slice(10, 20), 0)).toBeLessThan(0.25);
+    expect(warnings).toBeUndefined();
   });
 
   it('divergence: a discriminator that tells all apart', async () => {

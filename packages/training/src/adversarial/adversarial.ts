@@ -33,7 +33,7 @@ export interface AdversarialOptions {
   gradientPenalty?: number;
   /** Whether both networks are given the field `y` of the batches, too: `generator.forward(z, y)`, `discriminator.forward(x, y)`. Default false. */
   conditional?: boolean;
-  /** Steps over whose mean warnings are given; Infinity gives none. Default 100. */
+  /** Steps over whose means warnings are given, from the second one on; Infinity gives none. Default 100. */
   warnAfter?: number;
   /** Whether steps are compiled. Default true. */
   compiled?: boolean;
@@ -80,7 +80,7 @@ const adversarialOptions: OptionNames<AdversarialOptions> = {
  * the default generator. Scores may have any shape: of a whole image or of patches. With a gradient penalty the discriminator must treat examples apart: no batch normalisation.
  *
  * Its numbers: `discriminatorLoss` (without the penalty) and `generatorLoss` of the last steps, `gradientPenalty` where there is one, and `variation`, √(Σ var G(z) / Σ var x) over the elements of a sample: about 1 where samples
- * differ as much as the data does. The history warns of mode collapse where the mean of `variation` over `warnAfter` steps is below 1/4, and of divergence where that of `discriminatorLoss` is below 2 % of what chance has.
+ * differ as much as the data does. The history warns of mode collapse where the mean of `variation` over `warnAfter` steps is below 1/4 and does not grow, and of divergence where that of `discriminatorLoss` is below 2 % of what chance has and does not grow.
  * Losses that are not finite end the run, as in every training.
  *
  * Throws TrainingError for options that make no sense, optimizers of other models, and batches without the fields.

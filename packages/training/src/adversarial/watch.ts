@@ -10,12 +10,16 @@ const leastVariation = 0.25;
 /** A discriminator whose loss is below this share of that of chance tells all apart, and leaves the generator no gradient. */
 const leastLoss = 0.02;
 
-/** A mean that grows again by this factor above its limit is well, and may be warned of another time. */
-const recovery = 2;
+/** What grows by more than this factor from one mean to the next is on its way up, and nothing is said. */
+const growth = 1.1;
 
 type WatchState = {
+  /** Steps of the mean that is being taken. */
   readonly steps: number;
-  /** Means that forget, by name. */
+  /** Over these steps, by name: of how many numbers (a batch of one example has no variation), and what they add up to. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly sums: Readonly<Record<string, number>>;
+  /** The means before. */
   readonly means: Readonly<Record<string, number>>;
   readonly warned: readonly string[];
 };
@@ -27,7 +31,7 @@ interface Watched {
 }
 
 export interface WatchOptions {
-  /** Steps over which means are taken, and before which nothing is said. */
+  /** Steps over which a mean is taken. The first one is never warned of. */
   readonly steps: number;
   /** The discriminator's loss of chance, where it is known. */
   readonly chance: number | undefined;
@@ -39,6 +43,8 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
   readonly #steps: number;
   readonly #watched: readonly Watched[];
   #count = 0;
+  #counts: Record<string, number> = {};
+  #sums: Record<string, number> = {};
   #means: Record<string, number> = {};
   #warned = new Set<string>();
 
@@ -65,44 +71,52 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
   }
 
   onTrainStart(): void {
-    this.#count = 0;
-    this.#means = {};
-    this.#warned = new Set();
+    this.loadStateDict({ steps: 0, counts: {}, sums: {}, means: {}, warned: [] });
   }
 
   onStep({ step, scalars }: StepRecord, run: Run): void {
     this.#count++;
-    // The plain mean at first, then one that forgets.
-    const share = 1 / Math.min(this.#count, this.#steps);
-    for (const { name, limit, say } of this.#watched) {
+    for (const { name } of this.#watched) {
       const value = scalars[name];
       if (value === undefined) continue;
-      const before = this.#means[name] ?? value;
-      const mean = before + share * (value - before);
+      this.#counts[name] = (this.#counts[name] ?? 0) + 1;
+      this.#sums[name] = (this.#sums[name] ?? 0) + value;
+    }
+    if (this.#count < this.#steps) return;
+    for (const { name, limit, say } of this.#watched) {
+      const { [name]: count = 0 } = this.#counts;
+      if (count === 0) continue;
+      const mean = (this.#sums[name] ?? 0) / count;
+      const before = this.#means[name];
       this.#means[name] = mean;
-      if (this.#count < this.#steps) continue;
-      if (mean > recovery * limit) this.#warned.delete(name);
-      else if (mean < limit && !this.#warned.has(name)) {
+      if (mean >= limit) this.#warned.delete(name);
+      else if (before !== undefined && mean <= Math.max(growth * before, limit / 100) && !this.#warned.has(name)) {
         this.#warned.add(name);
         run.warn(`At step ${step}, by the mean of ${this.#steps} steps, ${say(mean)}`);
       }
     }
+    this.#count = 0;
+    this.#counts = {};
+    this.#sums = {};
   }
 
   stateDict(): WatchState {
-    return { steps: this.#count, means: { ...this.#means }, warned: [...this.#warned] };
+    const [counts, sums, means] = [{ ...this.#counts }, { ...this.#sums }, { ...this.#means }];
+    return { steps: this.#count, counts, sums, means, warned: [...this.#warned] };
   }
 
   differences(state: unknown): readonly string[] {
-    const { steps, means, warned } = Object(state) as { [K in keyof WatchState]?: State };
-    const areMeans = isPlain(means) && Object.values(means).every((mean) => typeof mean === 'number');
-    if (isCount(steps) && areMeans && Array.isArray(warned)) return [];
-    return ['the state must be { steps, means, warned }'];
+    const { steps, counts, sums, means, warned } = Object(state) as { [K in keyof WatchState]?: State };
+    const areNumbers = [counts, sums, means].every(
+      (numbers) => isPlain(numbers) && Object.values(numbers).every((number) => typeof number === 'number'),
+    );
+    if (isCount(steps) && areNumbers && Array.isArray(warned)) return [];
+    return ['the state must be { steps, counts, sums, means, warned }'];
   }
 
-  loadStateDict({ steps, means, warned }: WatchState): void {
+  loadStateDict({ steps, counts, sums, means, warned }: WatchState): void {
     this.#count = steps;
-    this.#means = { ...means };
+    [this.#counts, this.#sums, this.#means] = [{ ...counts }, { ...sums }, { ...means }];
     this.#warned = new Set(warned);
   }
 }
