@@ -14,7 +14,7 @@ import { root } from '../setup/process.mjs';
 /** Kilobytes (1000 bytes) of gzip: of whole entries by package and subpath, of single imports, and of chunks by the source they start at. */
 const budgets = {
   entries: {
-    architectures: 79,
+    architectures: 92,
     autograd: 46,
     data: 82,
     evaluation: 39,
