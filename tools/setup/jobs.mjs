@@ -9,6 +9,10 @@ const bin = (file, args, options) => runVisibly(process.execPath, [join(root, 'n
 
 const script = (file, args) => runVisibly(process.execPath, [join(root, file), ...args]);
 
+/** Runs TypeScript from source. */
+const typescript = (path, args) =>
+  runVisibly(process.execPath, ['--import', import.meta.resolve('tsx'), join(root, ...path), ...args]);
+
 /** Runs TypeScript with what WebGPU in Node needs. */
 async function onDevices(file, args) {
   const { environment } = await (await import('./devices.mjs')).prepareWebGpu(undefined, (line) => console.log(line));
@@ -75,13 +79,8 @@ const jobs = {
   fuzz: (args) => onDevices('tools/fuzz/main.ts', args),
   'gpu-check': (args) => onDevices('tools/gpu-check/main.ts', args),
   'gpu-check:pack': (args) => script('tools/gpu-check/pack.mjs', args),
-  'check:kills': (args) =>
-    runVisibly(process.execPath, [
-      '--import',
-      import.meta.resolve('tsx'),
-      join(root, 'tools', 'kills', 'main.ts'),
-      ...args,
-    ]),
+  'check:kills': (args) => typescript(['tools', 'kills', 'main.ts'], args),
+  beside: (args) => typescript(['benchmarks', 'examples.ts'], args),
   'check:bundlers': (args) => script('tools/release/check-bundlers.mjs', args),
   changeset: (args) => bin('@changesets/cli/bin.js', args),
 };

@@ -110,14 +110,13 @@ export function buildNames({ cell, hidden, train, seed }: BuildNames): {
   };
 }
 
-async function names(kit: ExampleKit<Options>): Promise<void> {
-  const folder = await kit.folder('names');
-  const text = await readFile(folder === undefined ? kit.carried('names.txt') : join(folder, 'names.txt'), 'utf8');
+/** The names of a file: 80 % to learn from, 10 % to look at while learning, 10 % that nothing is chosen by. */
+export async function loadNames(path: string) {
+  const text = await readFile(path, 'utf8');
   const all = text.split(/\r?\n/).filter((name) => name !== '');
   const strange = all.findIndex((name) => !/^[a-z]+$/.test(name));
   if (strange !== -1)
     throw new Error(`line ${strange + 1} of names.txt is '${all[strange]}': names are letters a … z, one name a line.`);
-  // 80 % to learn from, 10 % to look at while learning, 10 % that nothing is chosen by.
   const rows = new ArrayDataset({ row: { data: Int32Array.from(all, (_, i) => i), shape: [] } });
   const split = trainTestSplit(rows, { test: 0.1, validation: 0.1, seed: 1 });
   const of = (part: {
@@ -125,7 +124,13 @@ async function names(kit: ExampleKit<Options>): Promise<void> {
     gather(rows: ArrayLike<number>): { row: { data: ArrayLike<number> } };
   }): string[] =>
     Array.from(part.gather(Uint32Array.from({ length: part.length }, (_, i) => i)).row.data, (row) => all[row] ?? '');
-  const [learnt, seen, unseen] = [of(split.train), of(split.validation), of(split.test)];
+  return { all, learnt: of(split.train), seen: of(split.validation), unseen: of(split.test) };
+}
+
+async function names(kit: ExampleKit<Options>): Promise<void> {
+  const folder = await kit.folder('names');
+  const path = folder === undefined ? kit.carried('names.txt') : join(folder, 'names.txt');
+  const { all, learnt, seen, unseen } = await loadNames(path);
   const most = kit.choose({ quick: 4000, normal: learnt.length, full: learnt.length });
   const train = asDataset(learnt.slice(0, most));
   kit.say(`${train.length} names to learn from, ${unseen.length} to test with`);
@@ -186,7 +191,7 @@ async function names(kit: ExampleKit<Options>): Promise<void> {
 }
 
 /** Σ of the losses of all letters, over how many there are. */
-async function surpriseOf(model: RecurrentLanguageModel, dataset: ArrayDataset<NameFields>): Promise<number> {
+export async function surpriseOf(model: RecurrentLanguageModel, dataset: ArrayDataset<NameFields>): Promise<number> {
   const losses = compile((x: Tensor, y: Tensor) =>
     crossEntropy(model.forward(x).logits.reshape([-1, 27]), y.reshape([-1]), {
       ignoreIndex: nothing,
@@ -257,14 +262,18 @@ export function buildSunspots({ cell, train, seed }: BuildSunspots) {
   return { model, task, loader: new DataLoader(windows, { batchSize: 16, shuffle: true, seed }) };
 }
 
-async function sunspots(kit: ExampleKit<Options>): Promise<void> {
-  const table = parseCsv(await readFile(kit.carried('sunspots.csv'), 'utf8'));
-  const spots = table.numbers('Sunspots');
+/** Months in their order, as they were counted and scaled; up to `learnt` to learn from, from `end` on to test with. */
+export async function loadSunspots(path: string) {
+  const spots = parseCsv(await readFile(path, 'utf8')).numbers('Sunspots');
   // By time: what comes later is never learnt from. Counts vary as much as they are large; their roots vary evenly.
   const [learnt, end] = [0.7, 0.8].map((share) => Math.floor(spots.length * share)) as [number, number];
   const scale = (count: number): number => Math.sqrt(count) / 4 - 1.5;
   const unscale = (value: number): number => Math.max(0, 4 * (value + 1.5)) ** 2;
-  const series = Float32Array.from(spots, scale);
+  return { spots, series: Float32Array.from(spots, scale), learnt, end, unscale };
+}
+
+async function sunspots(kit: ExampleKit<Options>): Promise<void> {
+  const { spots, series, learnt, end, unscale } = await loadSunspots(kit.carried('sunspots.csv'));
 
   kit.heading('Sunspots');
   kit.say(

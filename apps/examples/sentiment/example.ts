@@ -28,8 +28,8 @@ import type { Example } from '@hebb/app-support';
 import { Reader } from './model.ts';
 
 /** Tokens of a text that are read; the others, of few texts, are left out. */
-const trainedLength = 40;
-const readLength = 64;
+export const trainedLength = 40;
+export const readLength = 64;
 
 interface Labelled {
   readonly text: string;
@@ -140,7 +140,7 @@ export function split(texts: readonly Labelled[]): Pick<Texts, 'train' | 'valida
 }
 
 /** Pang & Lee's sentences (2005): a file of those against, and one of those for. */
-function loadReviews(folder: string): Texts {
+export function loadReviews(folder: string): Texts {
   const read = (name: string, label: number): Labelled[] => {
     const lines = readLines(join(folder, name));
     return lines.map((text) => ({ text, label }));
@@ -153,7 +153,7 @@ function loadReviews(folder: string): Texts {
 }
 
 /** Almeida & Hidalgo's messages (2011): `ham` or `spam`, a tab, the text. */
-function loadMessages(path: string): Texts {
+export function loadMessages(path: string): Texts {
   const texts = readLines(path).map((line) => {
     const tab = line.indexOf('\t');
     return { text: line.slice(tab + 1), label: line.startsWith('spam\t') ? 1 : 0 };

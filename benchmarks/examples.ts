@@ -1,0 +1,128 @@
+/**
+ * The examples beside PyTorch programs of the same networks, from the same first weights, on the same batches in the same order, by the same steps; one thread
+ * against one: `node --import tsx benchmarks/examples.ts NAME|all [folder of data sets] [--curves|--exact|--full]`, or `npm run beside -- NAME …`.
+ *
+ * Says milliseconds a step, peak memory and the final metric of a training of 200 steps, with --full of the example's own number of them. With --curves the losses of
+ * the first 50 of these steps instead, dropout off, and exits with 1 where one differs by more than 1e-3; --exact is the same in float64 on both sides, where no
+ * rounding adds up, with 2 examples of each batch. NAME is feed-forward, cnn, segmentation, rnn-names,
+ * rnn-sunspots, gnn-gcn, gnn-gat or sentiment.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { commandLine } from './support/command-line.ts';
+import type { Comparison, Side } from './examples/harness.ts';
+import type { Pair } from './examples/trial.ts';
+
+const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
+  'feed-forward': async () => (await import('./examples/feed-forward.ts')).pair,
+  cnn: async () => (await import('./examples/cnn.ts')).pair,
+  segmentation: async () => (await import('./examples/segmentation.ts')).pair,
+  'rnn-names': async () => (await import('./examples/rnn.ts')).names,
+  'rnn-sunspots': async () => (await import('./examples/rnn.ts')).sunspots,
+  'gnn-gcn': async () => (await import('./examples/gnn.ts')).gcn,
+  'gnn-gat': async () => (await import('./examples/gnn.ts')).gat,
+  sentiment: async () => (await import('./examples/sentiment.ts')).pair,
+};
+
+const names = Object.keys(pairs);
+const { name, folder, curves, exact, full } = commandLine(import.meta.url, {
+  name: ['all', ...names],
+  folder: '',
+  curves: false,
+  exact: false,
+  full: false,
+});
+
+/** Differences of losses up to this are none. */
+const tolerance = 1e-3;
+
+const columns = ['example', 'steps', 'parameters', 'Hebb, ms a step', 'PyTorch', 'ratio', 'Hebb, s in all', 'PyTorch', 'Hebb, MiB', 'PyTorch', 'metric', 'Hebb', 'PyTorch']; // prettier-ignore
+
+process.exit(name === 'all' ? await all() : await one(name));
+
+/** Each in a process of its own, whose memory is its own. */
+async function all(): Promise<number> {
+  let failed = 0;
+  for (const each of names) {
+    const args = [
+      each,
+      folder,
+      ...Object.entries({ curves, exact, full }).flatMap(([flag, isGiven]) => (isGiven ? [`--${flag}`] : [])),
+    ];
+    const [script = ''] = process.argv.slice(1);
+    const child = spawn(process.execPath, [...process.execArgv, script, ...args], { stdio: 'inherit' });
+    const [code] = await once(child, 'close');
+    if (code !== 0) failed++;
+  }
+  console.log(failed === 0 ? `All ${names.length} were compared.` : `${failed} of ${names.length} failed.`);
+  return failed === 0 ? 0 : 1;
+}
+
+async function one(name: string): Promise<number> {
+  const [{ beside }, { folderIn }, { resolve }] = await Promise.all([
+    import('./examples/harness.ts'),
+    import('../apps/support/src/kit.ts'),
+    import('node:path'),
+  ]);
+  const isCurve = curves || exact;
+  const pair = (await pairs[name]?.()) as Pair;
+  const data = folder === '' ? undefined : resolve(process.env['INIT_CWD'] ?? '', folder);
+  const comparison = await beside(pair, {
+    steps: full ? 'all' : 200,
+    ...(isCurve && { first: 50 }),
+    stretch: isCurve ? 50 : 10,
+    mode: exact ? 'exact' : curves ? 'curve' : 'train',
+    folder: data === undefined ? undefined : await folderIn(data, pair.set),
+  });
+  return isCurve ? sayCurves(name, comparison) : sayRow(name, pair.metric, comparison);
+}
+
+function sayCurves(name: string, { version, steps, hebb, pytorch, exact: twin }: Comparison): number {
+  const sides = [hebb.losses, pytorch.losses, ...(exact ? [] : [twin])];
+  console.log(`${name}: losses of ${steps} steps; Hebb, PyTorch ${version}${exact ? ', both in float64' : ', and the same in float64'}`); // prettier-ignore
+  for (let step = 0; step < steps; step += step === 0 ? 9 : 10)
+    console.log([String(step + 1).padStart(5), ...sides.map((losses) => (losses[step] ?? Number.NaN).toFixed(6).padStart(12))].join('')); // prettier-ignore
+  const apart = difference(hebb.losses, pytorch.losses);
+  const passed = sides.every(({ length }) => length === steps) && apart <= tolerance;
+  console.log(`${passed ? '✓' : '✗'} largest difference ${apart.toExponential(1)}${exact ? '' : `; of PyTorch from itself in float64 ${difference(pytorch.losses, twin).toExponential(1)}`}`); // prettier-ignore
+  return passed ? 0 : 1;
+}
+
+/** The largest of each two losses, absolute, of those below 1 relative; NaN where there is one. */
+function difference(losses: readonly number[], others: readonly number[]): number {
+  return Math.max(
+    ...losses.map((loss, step) => {
+      const other = others[step] ?? Number.NaN;
+      return Math.abs(loss - other) / Math.min(1, Math.abs(other));
+    }),
+  );
+}
+
+function sayRow(name: string, metric: string, { version, steps, parameters, hebb, pytorch }: Comparison): number {
+  const sides = [hebb, pytorch];
+  const [own = 0, other = 0] = sides.map((side) => median(side, 'wall'));
+  const [ownWork = 0, otherWork = 0] = sides.map((side) => median(side, 'processor'));
+  const seconds = sides.map(({ stretches }) => stretches.reduce((sum, { wall }) => sum + wall, 0).toFixed(1));
+  const memory = sides.map(({ stretches, before }) => `${Math.round(stretches.at(-1)?.memory ?? 0)} (${Math.round(before)})`); // prettier-ignore
+  const row = [
+    name,
+    steps.toLocaleString('en'),
+    parameters.toLocaleString('en'),
+    `${own.toFixed(2)} (${ownWork.toFixed(2)})`,
+    `${other.toFixed(2)} (${otherWork.toFixed(2)})`,
+    `${(own / other).toFixed(2)} (${(ownWork / otherWork).toFixed(2)})`,
+    ...seconds,
+    ...memory,
+    metric,
+    ...sides.map((side) => side.metric.toPrecision(4)),
+  ];
+  console.log(`PyTorch ${version}; milliseconds: median of stretches of steps on the wall, in brackets by the processor; memory: the most, in brackets before the first step`); // prettier-ignore
+  console.log([columns, columns.map(() => '---'), row].map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
+  return 0;
+}
+
+/** Milliseconds a step. */
+function median({ stretches }: Side, clock: 'wall' | 'processor'): number {
+  const times = stretches.map((stretch) => (1000 * stretch[clock]) / stretch.steps).sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)] ?? Number.NaN;
+}

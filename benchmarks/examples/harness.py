@@ -1,0 +1,135 @@
+"""PyTorch's side of an example: reads what Hebb wrote, and answers a line for each line, in JSON.
+
+A program defines a class with `model` (or several modules, named as in Hebb, in `modules`), `optimizer`, `loss` and `metric`, and calls `run` with it.
+"""
+import json
+import resource
+import struct
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+torch.set_num_threads(1)
+
+
+def read_safetensors(path):
+    """Tensors by name: a length, a table in JSON, the numbers."""
+    types = {"F32": np.float32, "I32": np.int32}
+    with open(path, "rb") as file:
+        content = file.read()
+    (length,) = struct.unpack("<Q", content[:8])
+    table = json.loads(content[8 : 8 + length])
+    table.pop("__metadata__", None)
+    start = 8 + length
+    tensors = {}
+    for name, entry in table.items():
+        begin, end = entry["data_offsets"]
+        array = np.frombuffer(content, types[entry["dtype"]], offset=start + begin, count=(end - begin) // 4)
+        tensors[name] = torch.from_numpy(array.reshape(entry["shape"]).copy())
+    return tensors
+
+
+def converted(tensor):
+    return tensor.long() if tensor.dtype == torch.int32 else tensor.to(torch.get_default_dtype())
+
+
+def below(tensors, prefix):
+    return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+class Program:
+    """One network under training. A program overrides what it needs."""
+
+    def __init__(self, settings, arrays):
+        raise NotImplementedError
+
+    @property
+    def modules(self):
+        return {"model": self.model}
+
+    @property
+    def optimizers(self):
+        return [self.optimizer]
+
+    clip_norm = None
+
+    def loss(self, batch):
+        return nn.functional.cross_entropy(self.model(batch["x"]), batch["y"])
+
+    def step(self, batch):
+        """One step; its loss."""
+        loss = self.loss(batch)
+        self.optimizer.zero_grad()
+        loss.backward()
+        if self.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
+        self.optimizer.step()
+        return loss.item()
+
+    def metric(self, arrays):
+        return accuracy(self.model, arrays)
+
+
+def accuracy(model, arrays):
+    """Of the examples x, the share whose largest logit is that of y."""
+    return (model(arrays["x"]).argmax(1) == arrays["y"]).float().mean().item()
+
+
+def without_chance(module):
+    """Evaluation mode, in which nothing is dropped; but batches are normalised by themselves."""
+    module.eval()
+    for each in module.modules():
+        if isinstance(each, nn.modules.batchnorm._BatchNorm):
+            each.train()
+
+
+def run(make):
+    folder, is_curve = sys.argv[1], sys.argv[2] != "train"
+    if sys.argv[2] == "exact":
+        torch.set_default_dtype(torch.float64)
+    with open(folder + "/settings.json") as file:
+        settings = json.load(file)
+    tensors = {name: converted(tensor) for name, tensor in read_safetensors(folder + "/pair.safetensors").items()}
+    arrays, examples = below(tensors, "array."), below(tensors, "example.")
+    program = make(settings["settings"], arrays)
+    for part, module in program.modules.items():
+        module.load_state_dict(below(tensors, "weight." + part + "."))
+        without_chance(module) if is_curve else module.train()
+    del tensors
+
+    order, counts, factors = examples.pop(""), settings["counts"], settings["factors"]
+    first = [[group["lr"] for group in optimizer.param_groups] for optimizer in program.optimizers]
+    at, row = 0, 0
+
+    def batch_of(count):
+        rows = order[row : row + count]
+        return {name: tensor[rows] for name, tensor in examples.items()}
+
+    def memory():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+    def say(answer):
+        print(json.dumps(answer), flush=True)
+
+    say({"version": torch.__version__, "memory": memory()})
+    for line in sys.stdin:
+        word, *rest = line.split()
+        if word == "steps":
+            losses, wall, processor = [], time.perf_counter(), time.process_time()
+            for _ in range(int(rest[0])):
+                if factors is not None:
+                    for optimizer, rates in zip(program.optimizers, first):
+                        for group, rate in zip(optimizer.param_groups, rates):
+                            group["lr"] = rate * factors[at]
+                losses.append(program.step(batch_of(counts[at])))
+                row += counts[at]
+                at += 1
+            say({"losses": losses, "wall": time.perf_counter() - wall, "processor": time.process_time() - processor, "memory": memory()})
+        elif word == "metric":
+            for module in program.modules.values():
+                module.eval()
+            with torch.no_grad():
+                say({"metric": program.metric(arrays)})
