@@ -1,5 +1,5 @@
 /**
- * `npm test`: says what the tests run on, runs every vitest project, and ends with a line `N passed, N failed`.
+ * `npm test`: says what the tests run on, runs them all, and ends with a line `N passed, N failed`.
  * The tests learn of the devices through HEBB_TEST_WEBGPU (1 or 0) and HEBB_TEST_CHROMIUM (a path, or empty).
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

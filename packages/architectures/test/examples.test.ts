@@ -13,6 +13,6 @@ const modules = {
   '@hebb/architectures': architectures,
 };
 
-beforeAll(() => tensor.setDevice('reference'));
+beforeAll(() => tensor.setDevice('wasm'));
 
 testExamples(new URL('../', import.meta.url), modules);

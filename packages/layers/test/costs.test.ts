@@ -32,7 +32,7 @@ import {
 } from '../src/index.ts';
 import { ResNet } from '../../architectures/src/index.ts';
 
-beforeAll(() => setDevice('reference'));
+beforeAll(() => setDevice('wasm'));
 
 it('a linear layer: batch · in · out multiply–adds, and an addition for each output with a bias', () => {
   const { multiplyAdds, flops } = summary(new Linear(30, 20), [7, 30]);

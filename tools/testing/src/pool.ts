@@ -13,22 +13,21 @@ export const alone = { name: 'alone', description: 'runs in a process of its own
 
 const isAlone = ({ files }: Run): boolean => files.some(({ fileTags }) => fileTags?.includes(alone.name));
 
+/** After so many files a process makes room: the memory of WebAssembly never shrinks, and after 150 files a process held 6 GB. */
+const filesOfProcess = 40;
+
 class SharedFork extends ForksPoolWorker {
   override readonly name = 'shared-forks';
-  #used = false;
-  #closed = false;
+  #files = 0;
 
   override send(message: WorkerRequest): void {
-    if (message.type === 'run') {
-      this.#used = true;
-      this.#closed ||= isAlone(message.context);
-    }
+    if (message.type === 'run') this.#files += isAlone(message.context) ? filesOfProcess : 1;
     super.send(message);
   }
 
   /** Whether the next file may run here. */
   canReuse({ context }: { readonly context: Run }): boolean {
-    return !this.#closed && !(this.#used && isAlone(context));
+    return this.#files < filesOfProcess && !(this.#files > 0 && isAlone(context));
   }
 }
 
