@@ -16,6 +16,7 @@ import {
   crossEntropy,
   DataLoader,
   fit,
+  generate,
   meanSquaredError,
   minimize,
   oneCycleSchedule,
@@ -164,7 +165,7 @@ async function names(kit: ExampleKit<Options>): Promise<void> {
   for (let i = 0; own.filter(({ isNew }) => isNew).length < 20 && i < 500; i++) {
     const tokens: number[] = [];
     const options = { maxTokens: 15, stop: [edge], temperature: 0.8, seed: kit.seed * 1000 + i };
-    for await (const token of model.generate([edge], options)) tokens.push(token);
+    for await (const token of generate(model.given(), [edge], options)) tokens.push(token);
     const name = toName(tokens);
     if (name.length > 1 && !own.some((other) => other.name === name)) own.push({ name, isNew: !known.has(name) });
   }

@@ -1,8 +1,10 @@
 /** Recurrent networks: as modules, beside PyTorch, in pieces and as a whole, padded and not. */
+import { beamSearch, generate, type GenerateOptions } from '@hebb/layers';
 import {
   ArgumentError,
   concat,
   DTypeError,
+  logSoftmax,
   manualSeed,
   ones,
   randn,
@@ -234,9 +236,9 @@ describe('sequences at their edges', () => {
 describe('what is written', () => {
   beforeAll(() => setDevice('wasm'));
 
-  const write = async (model: RecurrentLanguageModel, options: Parameters<typeof model.generate>[1]) => {
+  const write = async (model: RecurrentLanguageModel, options: GenerateOptions) => {
     const written: number[] = [];
-    for await (const token of model.generate([1, 2], options)) written.push(token);
+    for await (const token of generate(model.given(), [1, 2], options)) written.push(token);
     return written;
   };
 
@@ -269,17 +271,55 @@ describe('what is written', () => {
     // Whatever was read, 1/2, 1/3, 1/6.
     model.decoder.loadStateDict({ weight: zeros([3, 4]), bias: tensor([3, 2, 1]).log() });
     const counts = [0, 0, 0];
-    for await (const token of model.generate([0], { maxTokens: 1200, seed: 2 }))
+    for await (const token of generate(model.given(), [0], { maxTokens: 1200, seed: 2 }))
       counts[token] = (counts[token] ?? 0) + 1;
     expect(Math.abs((counts[0] ?? 0) / 1200 - 1 / 2)).toBeLessThan(0.05);
     expect(Math.abs((counts[2] ?? 0) / 1200 - 1 / 6)).toBeLessThan(0.05);
   });
 
-  it('a prompt without tokens, or with one that there is not, is an error', async () => {
-    const model = new RecurrentLanguageModel({ vocabulary: 3, hidden: 4 });
-    await expect(model.generate([], { maxTokens: 1 }).next()).rejects.toThrow('the prompt has no token');
-    await expect(model.generate([3], { maxTokens: 1 }).next()).rejects.toThrow('prompt[0]');
-    await expect(model.generate([0], { maxTokens: 1, temperature: -1 }).next()).rejects.toThrow('temperature');
+  it('goes on from a state, and the caches of its state give what reading everything again gives', async () => {
+    manualSeed(6);
+    for (const cell of ['lstm', 'gru'] as const) {
+      const model = new RecurrentLanguageModel({ vocabulary: 9, hidden: 8, cell }).eval();
+      const whole = await write(model, { maxTokens: 12, temperature: 0 });
+      expect(await write(model, { maxTokens: 12, temperature: 0, cache: false })).toEqual(whole);
+      const { state } = model.forward(int([1], [1, 1]));
+      const behind: number[] = [];
+      for await (const token of generate(model.given(state), [2], { maxTokens: 12, temperature: 0 }))
+        behind.push(token);
+      expect(behind).toEqual(whole);
+      const [found, again] = await Promise.all([
+        beamSearch(model.given(), [1, 2], { maxTokens: 5, beams: 3 }),
+        beamSearch(model.given(), [1, 2], { maxTokens: 5, beams: 3, cache: false }),
+      ]);
+      expect(found.map(({ tokens }) => tokens)).toEqual(again.map(({ tokens }) => tokens));
+    }
+  });
+
+  it('refuses what is training, tokens that there are not, and states of several texts', async () => {
+    const model = new RecurrentLanguageModel({ vocabulary: 3, hidden: 4, cell: 'gru' });
+    await expect(generate(model.given(), [0], { maxTokens: 1 }).next()).rejects.toThrow('is training');
+    model.eval();
+    await expect(generate(model.given(), [3], { maxTokens: 1 }).next()).rejects.toThrow('the token 3');
+    expect(() => model.given(zeros([2, 2, 4]))).toThrow('the state of one text');
+    const translator = new SequenceToSequence({ sourceVocabulary: 9, targetVocabulary: 5, embedding: 4, hidden: 8 });
+    expect(() => translator.given(text(2, 6, 9))).toThrow('takes one source');
+  });
+
+  it.each(['additive', 'general'] as const)('by beams is the likeliest of all translations (%s)', async (attention) => {
+    manualSeed(8);
+    const model = new SequenceToSequence({ sourceVocabulary: 9, targetVocabulary: 3, embedding: 4, hidden: 8, cell: 'lstm', attention }).eval(); // prettier-ignore
+    const source = text(1, 6, 9);
+    // All 27 texts of three tokens, as one batch.
+    const all = Array.from({ length: 27 }, (_, i) => [Math.floor(i / 9), Math.floor(i / 3) % 3, i % 3]);
+    const targets = int(all.flatMap(([a = 0, b = 0]) => [0, a, b]), [27, 3]); // prettier-ignore
+    const { logits } = model.forward(source.broadcastTo([27, 6]), targets);
+    const logs = await logSoftmax(logits, -1).toArray() as number[][][]; // prettier-ignore
+    const likelihood = (i: number): number => (all[i] ?? []).reduce((sum, token, t) => sum + (logs[i]?.[t]?.[token] ?? 0), 0); // prettier-ignore
+    const best = all.reduce((found, _, i) => (likelihood(i) > likelihood(found) ? i : found), 0);
+    const [first] = await beamSearch(model.given(source), [0], { maxTokens: 3, beams: 27 });
+    expect(first?.tokens).toEqual(all[best]);
+    expect(first?.logProbability).toBeCloseTo(likelihood(best), 4);
   });
 
   it('by a translator ends at the end, and is the likeliest of each step', async () => {

@@ -4,7 +4,6 @@ export type { RecurrentCellName, RecurrentState } from './cell.ts';
 export { RecurrentClassifier, type RecurrentClassifierOptions } from './classifier.ts';
 export { RecurrentForecaster, type Forecast, type RecurrentForecasterOptions } from './forecaster.ts';
 export { RecurrentLanguageModel, type RecurrentLanguageModelOptions, type RecurrentLogits } from './language-model.ts';
-export type { SamplingOptions } from './sampling.ts';
 export {
   SequenceToSequence,
   type Decoded,
@@ -12,3 +11,4 @@ export {
   type SourceMemory,
   type TranslateOptions,
 } from './sequence-to-sequence.ts';
+export type { StateCache } from './state-cache.ts';

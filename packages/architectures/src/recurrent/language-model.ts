@@ -1,8 +1,7 @@
-import { Dropout, Embedding, Linear, Module, parameter } from '@hebb/layers';
-import { ArgumentError, compile, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor';
+import { Dropout, Embedding, Linear, Module, parameter, type CausalModel } from '@hebb/layers';
+import { ArgumentError, ShapeError, Tensor, zeros } from '@hebb/tensor';
 import {
   between,
-  requireArray,
   requireBoolean,
   requireInteger,
   requireOptions,
@@ -18,7 +17,7 @@ import {
   type RecurrentLayer,
   type RecurrentState,
 } from './cell.ts';
-import { samplingOf, type SamplingOptions } from './sampling.ts';
+import { repeatState, StateCache } from './state-cache.ts';
 
 export interface RecurrentLanguageModelOptions {
   /** How many tokens there are. */
@@ -124,40 +123,33 @@ export class RecurrentLanguageModel extends Module<[ids: Tensor, state?: Recurre
   }
 
   /**
-   * Tokens after `prompt`, one by one as they are drawn, each a step of the network from the state behind the one before. It ends with one of `stop`, which is not given, or after `maxTokens`.
+   * The network behind a state, as `generate`, `generateText` and `beamSearch` of `@hebb/layers` take it: they draw with all that they offer, and a new token is one step from the state behind the one before.
    *
-   * Throws `ArgumentError` for a prompt without tokens and for options out of range.
+   * @param before - of one text. Default: {@link initialState}.
+   *
+   * Throws `ShapeError` for the state of several texts.
    *
    * ```ts
    * const model = new RecurrentLanguageModel({ vocabulary: 5, cell: 'gru', hidden: 8, layers: 1 }).eval();
    * const written: number[] = [];
-   * for await (const token of model.generate([0], { maxTokens: 6, seed: 1 })) written.push(token);
+   * for await (const token of generate(model.given(), [0], { maxTokens: 6, topP: 0.9, seed: 1 })) written.push(token);
    * written.length;  // 6
    * ```
    */
-  async *generate(prompt: readonly number[], options: SamplingOptions): AsyncGenerator<number, void, void> {
-    const where = 'RecurrentLanguageModel.generate';
-    requireArray(where, 'the prompt', prompt);
-    if (prompt.length === 0)
-      throw new ArgumentError(`[${where}] the prompt has no token.`, { hint: 'Begin with a token that begins texts.' });
-    const { vocabulary } = this.options;
-    prompt.forEach((token, i) => requireInteger(where, `prompt[${i}]`, token, 0, vocabulary - 1));
-    const { maxTokens, stop, pick } = samplingOf(where, options);
-    // Compiled, so that the state is computed with the token: what is only recorded would be computed from the beginning for every token.
-    const step = compile((ids: Tensor, before: RecurrentState) => {
-      const { logits, state } = this.forward(ids, before);
-      const last = logits.narrow(1, (ids.shape[1] ?? 1) - 1, 1).reshape([vocabulary]);
-      return { token: pick(last), state };
-    });
-    let piece: readonly number[] = prompt;
-    let state = this.initialState(1);
-    for (let count = 0; count < maxTokens; count++) {
-      const next = step(tensor(Int32Array.from(piece), { shape: [1, piece.length], dtype: 'int32' }), state);
-      state = next.state;
-      const token = await next.token.item();
-      if (stop.includes(token)) return;
-      yield token;
-      piece = [token];
-    }
+  given(before: RecurrentState = this.initialState(1)): CausalModel<StateCache> {
+    const hidden = before instanceof Tensor ? before : before.hidden;
+    if (hidden.shape[1] !== 1)
+      throw new ShapeError(`[RecurrentLanguageModel.given] takes the state of one text, [layers, 1, hidden], not ${hidden}.`); // prettier-ignore
+    const ofTexts = (batch: number): RecurrentState => repeatState(before, batch, 1);
+    return {
+      training: this.training,
+      forward: (ids, caches) => {
+        const [cache] = caches ?? [];
+        const { logits, state } = this.forward(ids, cache?.read() ?? ofTexts(ids.shape[0] ?? 1));
+        cache?.write(state);
+        return logits;
+      },
+      createCaches: ({ batch }) => [new StateCache(ofTexts(batch), 1)],
+    };
   }
 }

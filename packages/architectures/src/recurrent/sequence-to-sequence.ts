@@ -1,4 +1,4 @@
-import { Dropout, Embedding, GRUCell, Linear, LSTMCell, Module, RNNCell } from '@hebb/layers';
+import { Dropout, Embedding, GRUCell, Linear, LSTMCell, Module, RNNCell, type CausalModel } from '@hebb/layers';
 import { ArgumentError, compile, concat, scan, ShapeError, tensor, Tensor } from '@hebb/tensor';
 import {
   between,
@@ -21,6 +21,7 @@ import {
   type RecurrentState,
 } from './cell.ts';
 import { isInside, lengthsOf } from './lengths.ts';
+import { repeatState, StateCache } from './state-cache.ts';
 
 export interface SequenceToSequenceOptions {
   /** How many tokens there are to read. */
@@ -219,6 +220,41 @@ export class SequenceToSequence extends Module<[source: Tensor, target: Tensor, 
       attention: weights,
       state:
         state instanceof Tensor ? state.squeeze(0) : { hidden: state.hidden.squeeze(0), cell: state.cell.squeeze(0) },
+    };
+  }
+
+  /**
+   * The decoder for one source [1, length], as `generate` and `beamSearch` of `@hebb/layers` take it.
+   *
+   * Throws `ShapeError` for several sources.
+   *
+   * ```ts
+   * const model = new SequenceToSequence({ sourceVocabulary: 20, targetVocabulary: 30, embedding: 8, hidden: 16 }).eval();
+   * const [best] = await beamSearch(model.given(zeros([1, 9], { dtype: 'int32' })), [0], { maxTokens: 5, stop: [1] });
+   * (best?.tokens.length ?? 6) <= 5;  // true
+   * ```
+   */
+  given(source: Tensor, mask?: Tensor): CausalModel<StateCache> {
+    const where = 'SequenceToSequence.given';
+    requireTexts(where, 'sources', source);
+    if (source.shape[0] !== 1) throw new ShapeError(`[${where}] takes one source, not ${source}.`);
+    const one = this.encode(source, mask);
+    const rows = (x: Tensor, batch: number): Tensor => x.broadcastTo([batch, ...x.shape.slice(1)]);
+    const repeated = (batch: number): SourceMemory => ({
+      values: rows(one.values, batch),
+      keys: rows(one.keys, batch),
+      inside: one.inside && rows(one.inside, batch),
+      state: repeatState(one.state, batch, 0),
+    });
+    return {
+      training: this.training,
+      forward: (ids, caches) => {
+        const [cache] = caches ?? [];
+        const { logits, state } = this.decode(ids, repeated(ids.shape[0] ?? 1), cache?.read());
+        cache?.write(state);
+        return logits;
+      },
+      createCaches: ({ batch }) => [new StateCache(repeatState(one.state, batch, 0), 0)],
     };
   }
 

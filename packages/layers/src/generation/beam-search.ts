@@ -7,7 +7,8 @@ import {
   requireOptions,
   type OptionNames,
 } from '@hebb/tensor/arguments';
-import { Continuation, requireModel, roomBehind, type CausalModel } from './model.ts';
+import type { KeyValueCache } from '../attention/key-value-cache.ts';
+import { Continuation, requireModel, roomBehind, type CausalModel, type TextCache } from './model.ts';
 
 export interface BeamSearchOptions {
   /** How many tokens at most. */
@@ -50,8 +51,8 @@ export interface Beam {
  * best?.tokens; // [8, 9, 0, 1]
  * ```
  */
-export async function beamSearch(
-  model: CausalModel,
+export async function beamSearch<C extends TextCache = KeyValueCache>(
+  model: CausalModel<C>,
   prompt: ArrayLike<number>,
   options: BeamSearchOptions,
 ): Promise<Beam[]> {

@@ -1,6 +1,7 @@
 import { ArgumentError, scatter, variable, assign, zeros, type Tensor } from '@hebb/tensor';
 import { listOf, requireBoolean, requireInteger, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { Continuation, requireModel, roomBehind, type CausalModel } from './model.ts';
+import type { KeyValueCache } from '../attention/key-value-cache.ts';
+import { Continuation, requireModel, roomBehind, type CausalModel, type TextCache } from './model.ts';
 import { penalized, picker, samplingOptions, type SamplingOptions } from './sampling.ts';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -33,8 +34,8 @@ export const generateOptions: OptionNames<GenerateOptions> = {
  * written; // [8, 9, 0, 1]
  * ```
  */
-export async function* generate(
-  model: CausalModel,
+export async function* generate<C extends TextCache = KeyValueCache>(
+  model: CausalModel<C>,
   prompt: ArrayLike<number>,
   options: GenerateOptions,
 ): AsyncGenerator<number, void, void> {

@@ -2,5 +2,5 @@
 export { beamSearch, type Beam, type BeamSearchOptions } from './beam-search.ts';
 export { generate, type GenerateOptions } from './generate.ts';
 export { generateText, type GenerateTextOptions, type TextCodec } from './text.ts';
-export type { CausalModel } from './model.ts';
+export type { CausalModel, TextCache } from './model.ts';
 export { filterLogits, type FilterOptions } from './sampling.ts';

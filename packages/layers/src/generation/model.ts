@@ -3,14 +3,20 @@ import { ArgumentError, compile, indexSelect, ShapeError, tensor, Tensor } from 
 import { describe, requireArray, requireInteger, requireObject, wrongArgument } from '@hebb/tensor/arguments';
 import type { KeyValueCache } from '../attention/key-value-cache.ts';
 
+/** What a model keeps of the texts it has read, one a layer or one for all: a {@link KeyValueCache}, or the state of a recurrent network. */
+export interface TextCache {
+  /** Text i goes on from what text `from[i]` has been so far. */
+  reorder(from: readonly number[]): void;
+}
+
 /**
  * What can be asked for the next token: ids int32 [batch, length] → logits float [batch, length, vocabulary], those at a place of what comes after it, which later tokens do not change.
  * A module with such a `forward` is one.
  */
-export interface CausalModel {
-  forward(ids: Tensor, caches?: readonly KeyValueCache[]): Tensor;
-  /** A cache for each attention layer, which `forward` takes and fills; without it every token is computed from the whole text. */
-  createCaches?(sizes: { readonly batch: number; readonly capacity: number }): readonly KeyValueCache[];
+export interface CausalModel<C extends TextCache = KeyValueCache> {
+  forward(ids: Tensor, caches?: readonly C[]): Tensor;
+  /** Caches of texts of which nothing is read, such as one for each attention layer, which `forward` takes and fills; without it every token is computed from the whole text. */
+  createCaches?(sizes: { readonly batch: number; readonly capacity: number }): readonly C[];
   /** How many tokens it can look back on, where it is bounded. */
   readonly contextLength?: number;
   /** Whether it draws (dropout). */
@@ -31,7 +37,7 @@ export interface StepOptions {
 }
 
 /** Throws {@link ArgumentError} for what is no model, and for one that trains. */
-export function requireModel(op: string, model: CausalModel): void {
+export function requireModel<C extends TextCache>(op: string, model: CausalModel<C>): void {
   requireObject(op, 'the model', model);
   if (typeof model.forward !== 'function') throw wrongArgument(op, 'the model', 'a module that takes ids', model);
   if (model.training === true)
@@ -43,7 +49,12 @@ export function requireModel(op: string, model: CausalModel): void {
  *
  * @returns how many tokens may follow, `maxTokens` at most
  */
-export function roomBehind(op: string, model: CausalModel, prompt: ArrayLike<number>, maxTokens: number): number {
+export function roomBehind<C extends TextCache>(
+  op: string,
+  model: CausalModel<C>,
+  prompt: ArrayLike<number>,
+  maxTokens: number,
+): number {
   if (!(ArrayBuffer.isView(prompt) && !(prompt instanceof DataView))) requireArray(op, 'the prompt', prompt);
   requireInteger(op, 'maxTokens', maxTokens, 0);
   if (prompt.length === 0)
@@ -60,18 +71,18 @@ export function roomBehind(op: string, model: CausalModel, prompt: ArrayLike<num
 }
 
 /** A text that goes on: `next` reads what is new and says what `choose` makes of the logits behind it. */
-export class Continuation<R extends Readonly<Record<string, Tensor>>> {
+export class Continuation<R extends Readonly<Record<string, Tensor>>, C extends TextCache> {
   readonly #batch: number;
   /** What the model can look back on. */
   readonly #longest: number;
-  readonly #caches: readonly KeyValueCache[] | undefined;
+  readonly #caches: readonly C[] | undefined;
   readonly #step: (ids: Tensor, last: Tensor) => R;
   readonly #op: string;
   /** Known once a step was recorded. */
   #vocabulary = Infinity;
   #rows: number[][];
 
-  constructor(op: string, model: CausalModel, choose: Choose<R>, { batch, capacity, useCache }: StepOptions) {
+  constructor(op: string, model: CausalModel<C>, choose: Choose<R>, { batch, capacity, useCache }: StepOptions) {
     this.#op = op;
     this.#batch = batch;
     this.#longest = model.contextLength ?? Infinity;

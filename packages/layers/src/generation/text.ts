@@ -7,7 +7,8 @@ import {
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import { generate, generateOptions, type GenerateOptions } from './generate.ts';
-import type { CausalModel } from './model.ts';
+import type { KeyValueCache } from '../attention/key-value-cache.ts';
+import type { CausalModel, TextCache } from './model.ts';
 
 /** Text to ids and back: the tokenizers of `@hebb/tokenizer` are such. */
 export interface TextCodec {
@@ -48,8 +49,8 @@ const textOptions: OptionNames<GenerateTextOptions> = {
  * text; // 'defg'
  * ```
  */
-export async function* generateText(
-  model: CausalModel,
+export async function* generateText<C extends TextCache = KeyValueCache>(
+  model: CausalModel<C>,
   codec: TextCodec,
   prompt: string,
   options: GenerateTextOptions,
