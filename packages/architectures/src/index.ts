@@ -7,4 +7,5 @@ export * from './autoencoder/index.ts';
 export * from './recurrent/index.ts';
 export * from './graph/index.ts';
 export * from './transformer/index.ts';
+export type { TranslateOptions } from './translate.ts';
 export { architectureTypes } from './types.ts';

@@ -9,6 +9,5 @@ export {
   type Decoded,
   type SequenceToSequenceOptions,
   type SourceMemory,
-  type TranslateOptions,
 } from './sequence-to-sequence.ts';
 export type { StateCache } from './state-cache.ts';

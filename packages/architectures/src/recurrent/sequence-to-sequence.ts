@@ -1,15 +1,8 @@
 import { Dropout, Embedding, GRUCell, Linear, LSTMCell, Module, RNNCell, type CausalModel } from '@hebb/layers';
-import { ArgumentError, compile, concat, scan, ShapeError, tensor, Tensor } from '@hebb/tensor';
-import {
-  between,
-  checkOptions,
-  requireBoolean,
-  requireInteger,
-  requireOptions,
-  requireTensor,
-  type OptionNames,
-} from '@hebb/tensor/arguments';
+import { ArgumentError, compile, concat, scan, ShapeError, Tensor } from '@hebb/tensor';
+import { between, requireBoolean, requireOptions, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
 import { size } from '../convolutional/checks.ts';
+import { requireTranslation, writeLikeliest, type TranslateOptions } from '../translate.ts';
 import { AdditiveAttention, attendBy, requireAttention, type AttentionName } from './attention.ts';
 import {
   lastHiddenOf,
@@ -73,17 +66,6 @@ export interface Decoded {
   /** What the next piece of the same targets begins with. */
   readonly state: RecurrentState;
 }
-
-export interface TranslateOptions {
-  /** The token that targets begin with. */
-  begin: number;
-  /** The token that ends them, which is not given. */
-  end: number;
-  /** How many tokens at most. */
-  maxTokens: number;
-}
-
-const translateNames: OptionNames<TranslateOptions> = { begin: true, end: true, maxTokens: true };
 
 type Cell = RNNCell | GRUCell | LSTMCell;
 
@@ -271,31 +253,18 @@ export class SequenceToSequence extends Module<[source: Tensor, target: Tensor, 
    */
   async translate(source: Tensor, options: TranslateOptions, mask?: Tensor): Promise<number[][]> {
     const where = 'SequenceToSequence.translate';
-    checkOptions(where, options, translateNames);
-    const { begin, end, maxTokens } = options;
-    const { targetVocabulary } = this.options;
-    requireInteger(where, 'begin', begin, 0, targetVocabulary - 1);
-    requireInteger(where, 'end', end, 0, targetVocabulary - 1);
-    requireInteger(where, 'maxTokens', maxTokens, 0);
+    requireTranslation(where, options, this.options.targetVocabulary);
     const { state: first, ...memory } = this.encode(source, mask);
     const step = compile((ids: Tensor, before: RecurrentState, read: typeof memory) => {
       const { logits, state } = this.decode(ids, { ...read, state: before }, before);
       return { token: logits.argmax(-1), state };
     });
-    const batch = source.shape[0] ?? 0;
-    const texts = Array.from({ length: batch }, (): number[] => []);
-    const isWriting = texts.map(() => true);
-    let token = tensor(new Int32Array(batch).fill(begin), { shape: [batch, 1], dtype: 'int32' });
-    let state = first;
-    for (let count = 0; count < maxTokens && isWriting.includes(true); count++) {
-      ({ token, state } = step(token, state, memory));
-      const written = await token.data();
-      texts.forEach((text, i) => {
-        isWriting[i] = (isWriting[i] ?? false) && Number(written[i]) !== end;
-        if (isWriting[i]) text.push(Number(written[i]));
-      });
-    }
-    return texts;
+    let before = first;
+    return writeLikeliest(source.shape[0] ?? 0, options, (last) => {
+      const { token, state } = step(last, before, memory);
+      before = state;
+      return token;
+    });
   }
 }
 

@@ -1,8 +1,8 @@
 import { attentionWeights, Dropout, Embedding, Linear, Module, normal, SinusoidalPositions, Transformer, type CausalModel, type KeyValueCache, type ProjectedKeys } from '@hebb/layers'; // prettier-ignore
-import { assign, compile, ShapeError, tensor, type Tensor } from '@hebb/tensor';
-import { between, checkOptions, requireBoolean, requireInteger, requireOptions, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
+import { assign, compile, ShapeError, type Tensor } from '@hebb/tensor';
+import { between, requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
 import { size } from '../convolutional/checks.ts';
-import type { TranslateOptions } from '../recurrent/sequence-to-sequence.ts';
+import { requireTranslation, writeLikeliest, type TranslateOptions } from '../translate.ts';
 import { depth, insideOf, requireCaches, requireDivides, requireTexts, type CacheSizes } from './checks.ts';
 
 export interface EncoderDecoderOptions {
@@ -37,8 +37,6 @@ const networkOptions: OptionNames<EncoderDecoderOptions> = {
   dropout: between(0, 1),
   normFirst: requireBoolean,
 };
-
-const translateNames: OptionNames<TranslateOptions> = { begin: true, end: true, maxTokens: true };
 
 /** What was read of a source, once for all that is written. */
 export interface EncodedSource {
@@ -190,30 +188,13 @@ export class EncoderDecoder extends Module<[source: Tensor, target: Tensor, mask
    * Throws `ArgumentError` for tokens that there are not.
    */
   async translate(source: Tensor, options: TranslateOptions, mask?: Tensor): Promise<number[][]> {
-    const where = 'EncoderDecoder.translate';
-    checkOptions(where, options, translateNames);
-    const { begin, end, maxTokens } = options;
-    const { targetVocabulary } = this.options;
-    requireInteger(where, 'begin', begin, 0, targetVocabulary - 1);
-    requireInteger(where, 'end', end, 0, targetVocabulary - 1);
-    requireInteger(where, 'maxTokens', maxTokens, 0);
+    requireTranslation('EncoderDecoder.translate', options, this.options.targetVocabulary);
     const memory = this.encode(source, mask);
     const [batch = 0] = source.shape;
-    const texts = Array.from({ length: batch }, (): number[] => []);
-    if (maxTokens === 0 || batch === 0) return texts;
-    const caches = this.createCaches({ batch, capacity: maxTokens });
+    if (options.maxTokens === 0 || batch === 0) return Array.from({ length: batch }, () => []);
+    const caches = this.createCaches({ batch, capacity: options.maxTokens });
     const step = compile((ids: Tensor, read: EncodedSource) => this.decode(ids, read, caches).argmax(-1));
-    const isWriting = texts.map(() => true);
-    let token = tensor(new Int32Array(batch).fill(begin), { shape: [batch, 1], dtype: 'int32' });
-    for (let count = 0; count < maxTokens && isWriting.includes(true); count++) {
-      token = step(token, memory);
-      const written = await token.data();
-      texts.forEach((text, i) => {
-        isWriting[i] = (isWriting[i] ?? false) && Number(written[i]) !== end;
-        if (isWriting[i]) text.push(Number(written[i]));
-      });
-    }
-    return texts;
+    return writeLikeliest(batch, options, (last) => step(last, memory));
   }
 
   /** What tokens look at, layer by layer, as {@link attentionWeights} finds it. */
