@@ -7,6 +7,8 @@ export interface Images {
   readonly shape: readonly number[];
 }
 
+const grey = 0.4;
+
 const pixelsOf = ({ shape }: Images): number => (shape[2] ?? 0) * (shape[3] ?? 0);
 
 export function pictureOf(images: Images, i: number): ArrayLike<number> {
@@ -14,25 +16,26 @@ export function pictureOf(images: Images, i: number): ArrayLike<number> {
   return images.data.subarray(i * pixels, (i + 1) * pixels) as ArrayLike<number>;
 }
 
-/** Pictures of 2 × 2 images each, row by row, with the numbers of the examples below. */
+/** Pictures of 2 × 2 images each, row by row, with a grey line between them and the numbers of the examples below. */
 export function mosaic(
   images: Images,
   groups: readonly (readonly number[])[],
   partsOf: (group: readonly number[]) => readonly ArrayLike<number>[],
 ): { images: { data: Float32Array; shape: readonly number[] }; pictures: Picture[] } {
   const [, , height = 0, width = 0] = images.shape;
-  const data = new Float32Array(groups.length * 4 * height * width);
+  const [rows, columns] = [2 * height + 1, 2 * width + 1];
+  const data = new Float32Array(groups.length * rows * columns).fill(grey);
   groups.forEach((group, picture) =>
     partsOf(group).forEach((part, place) => {
       for (let p = 0; p < height * width; p++) {
-        const row = Math.floor(p / width) + (place < 2 ? 0 : height);
-        const column = (p % width) + (place % 2) * width;
-        data[(picture * 2 * height + row) * 2 * width + column] = part[p] ?? 0;
+        const row = Math.floor(p / width) + (place < 2 ? 0 : height + 1);
+        const column = (p % width) + (place % 2) * (width + 1);
+        data[(picture * rows + row) * columns + column] = part[p] ?? 0;
       }
     }),
   );
   return {
-    images: { data, shape: [groups.length, 1, 2 * height, 2 * width] },
+    images: { data, shape: [groups.length, 1, rows, columns] },
     pictures: groups.map((group, example) => ({ example, caption: [{ value: group.join(', '), tone: 'quiet' }] })),
   };
 }
