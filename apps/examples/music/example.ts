@@ -82,8 +82,8 @@ export function build(
     weightDecay: 0.1,
     groups: [
       { match: isBiasOrNorm, weightDecay: 0 },
-      // Whoever has never seen a note that does not fit is surer of it with every step: a table may go far.
-      { match: /^room\./, learningRate: 0.02, weightDecay: 0 },
+      // What never happens is less likely with every step: tables may go far.
+      { match: /^(room|form)\./, learningRate: 0.02, weightDecay: 0 },
     ],
   });
   const loss = ({ words, left, bar, next }: TuneBatch): Tensor =>
@@ -98,8 +98,8 @@ export function build(
   return { model, task, loader };
 }
 
-/** How words are drawn: by their probabilities, but for those less than a twentieth as likely as the likeliest. */
-const drawing = { temperature: 1, minP: 0.05 };
+/** How words are drawn: by their probabilities, but for those less than a tenth as likely as the likeliest. */
+const drawing = { temperature: 1, minP: 0.1 };
 
 export const music: Example = {
   name: 'music',
@@ -126,7 +126,7 @@ export const music: Example = {
 
     kit.heading('Training');
     await fit(task, loader, {
-      epochs: kit.choose({ quick: 8, normal: 8, full: 16 }),
+      epochs: kit.choose({ quick: 8, normal: 8, full: 18 }),
       schedule: oneCycleSchedule({ warmup: 0.1 }),
       validation: asDataset(validation, vocabulary),
       validateEvery: { epochs: kit.choose({ quick: 4, normal: 2, full: 2 }) },
@@ -139,8 +139,8 @@ export const music: Example = {
       await write(kit, tunes, model, { count, keepsTime: false }),
       await write(kit, tunes, model, { count, keepsTime: true }),
     ];
-    kit.metric('tunes whose bars add up', shareOfGood(free), { format: 'percent', target: { normal: { atLeast: 0.7 }, full: { atLeast: 0.9 } } }); // prettier-ignore
-    kit.metric('the same, where it cannot draw what the bar has no room for', shareOfGood(kept), { format: 'percent', target: { quick: { atLeast: 0.7 }, normal: { atLeast: 0.9 }, full: { atLeast: 0.9 } } }); // prettier-ignore
+    kit.metric('tunes whose bars add up', shareOfGood(free), { format: 'percent', target: { quick: { atLeast: 0.3 }, normal: { atLeast: 0.7 }, full: { atLeast: 0.9 } } }); // prettier-ignore
+    kit.metric('the same, where it cannot draw what the bar has no room for', shareOfGood(kept), { format: 'percent', target: { quick: { atLeast: 0.5 }, normal: { atLeast: 0.85 }, full: { atLeast: 0.9 } } }); // prettier-ignore
     const good = free.concat(kept).filter(({ reason }) => reason === '').slice(0, 5); // prettier-ignore
     kit.section({
       kind: 'melody',
@@ -154,7 +154,7 @@ export const music: Example = {
     const surprises = await surprisesOf(model, vocabulary, test);
     const all = surprises.flatMap((each) => Array.from(each));
     kit.metric('test loss, nats per word', all.reduce((sum, each) => sum + each, 0) / all.length, {
-      target: folder === undefined ? { quick: { atMost: 2.1 }, normal: { atMost: 1.9 }, full: { atMost: 1.9 } } : { full: { atMost: 2.1 } }, // prettier-ignore
+      target: folder === undefined ? { quick: { atMost: 1.8 }, normal: { atMost: 1.4 }, full: { atMost: 1.4 } } : { full: { atMost: 2.1 } }, // prettier-ignore
     });
     kit.section(faults(free, kept));
     kit.section(surprise(test, surprises));

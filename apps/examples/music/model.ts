@@ -29,7 +29,7 @@ export interface ComposerOptions {
  * words, left, bar int32 [batch, length] → logits [batch, length, vocabularySize].
  *
  * A layer of an encoder in which no word sees those behind it is one of a decoder: `isCausal`. What goes in is a sum of four vectors for each word: which word it is, how much of the bar is left behind it, which bar of the part it is in, and how many words came before. The count also has a word in the
- * end: `room` is a table of what follows where so much of the bar is left, a logit for each word. Nobody writes its entries; that no half note follows where a quarter is left, it learns.
+ * end: `room` and `form` are tables of a logit for each word, by what is left of the bar and by the number of the bar. Nobody writes their entries: that no half note follows where a quarter is left, and that parts end behind eight bars, they learn.
  */
 export class Composer extends Module<
   [words: Tensor, left: Tensor, bar: Tensor, caches?: readonly KeyValueCache[] | undefined]
@@ -45,8 +45,9 @@ export class Composer extends Module<
   readonly dropout: Dropout;
   readonly blocks: TransformerEncoder;
   readonly head: Linear;
-  /** What the count alone says of the next word. */
+  /** What the rest of the bar says of the next word, and what the number of the bar. */
   readonly room: Embedding;
+  readonly form: Embedding;
 
   constructor(options: ComposerOptions) {
     super();
@@ -62,6 +63,7 @@ export class Composer extends Module<
     this.blocks = new TransformerEncoder(Array.from({ length: layers }, block), undefined, { norm: new LayerNorm(width) }); // prettier-ignore
     this.head = new Linear(width, vocabularySize, { bias: false });
     this.room = small(new Embedding(mostLeft + 2, vocabularySize));
+    this.form = small(new Embedding(mostBars + 1, vocabularySize));
   }
 
   /** Where what has been read is kept, so that a step reads the new word alone. */
@@ -73,7 +75,7 @@ export class Composer extends Module<
     const x = this.word.forward(words).add(this.left.forward(left)).add(this.bar.forward(bar));
     const offset = caches?.[0]?.position() ?? 0;
     const read = this.blocks.forward(this.dropout.forward(this.position.forward(x, { offset })), { isCausal: true, caches }); // prettier-ignore
-    return this.head.forward(read).add(this.room.forward(left));
+    return this.head.forward(read).add(this.room.forward(left)).add(this.form.forward(bar));
   }
 }
 
