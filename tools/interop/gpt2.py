@@ -1,4 +1,4 @@
-"""GPT-2 (Radford et al. 2019) with the names of its published weights, in small."""
+"""GPT-2 (Radford et al. 2019) with the names of Hugging Face's GPT2LMHeadModel, in small."""
 
 import math
 
@@ -60,18 +60,21 @@ class Block(nn.Module):
 class GPT2(nn.Module):
     def __init__(self, words=50, positions=24, width=32, heads=4, layers=2):
         super().__init__()
-        self.wte = nn.Embedding(words, width)
-        self.wpe = nn.Embedding(positions, width)
-        self.h = nn.ModuleList([Block(width, heads) for _ in range(layers)])
-        self.ln_f = nn.LayerNorm(width)
+        body = nn.Module()
+        body.wte = nn.Embedding(words, width)
+        body.wpe = nn.Embedding(positions, width)
+        body.h = nn.ModuleList([Block(width, heads) for _ in range(layers)])
+        body.ln_f = nn.LayerNorm(width)
+        self.transformer = body
         self.lm_head = nn.Linear(width, words, bias=False)
-        self.lm_head.weight = self.wte.weight
+        self.lm_head.weight = body.wte.weight
 
     def forward(self, ids):
-        x = self.wte(ids) + self.wpe(torch.arange(ids.shape[1]))
-        for block in self.h:
+        body = self.transformer
+        x = body.wte(ids) + body.wpe(torch.arange(ids.shape[1]))
+        for block in body.h:
             x = block(x)
-        return self.lm_head(self.ln_f(x))
+        return self.lm_head(body.ln_f(x))
 
 
 def model():

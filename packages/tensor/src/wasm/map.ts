@@ -1,7 +1,7 @@
 /** Schedules map kernels: the outermost loop is the grid, the vector axis is innermost. */
 import { axesOf, forEachExpression } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
-import type { MapKernel, Store } from '../compiler/kernel.ts';
+import type { Expression, MapKernel, Store } from '../compiler/kernel.ts';
 import { Rewriter } from '../compiler/rewriter.ts';
 import { elementwiseTraits } from '../graph/elementwise.ts';
 import { AxisValues, type KernelContext } from './address.ts';
@@ -9,6 +9,7 @@ import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
 import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, vectorsOf, type NestLoop } from './nest.ts';
+import { op } from './opcodes.ts';
 
 /** Vectors per unit of the grid where the vector axis is the only one. */
 export const GRID_VECTORS = 64;
@@ -46,18 +47,27 @@ export function emitMap(
       (tiled === undefined ? '' : `, in tiles with the axis of ${tiled.extent}`),
   );
   const unroll = vector !== undefined && isShort(stores, vector) ? 2 : 1;
+  const changes = vector === undefined ? undefined : changesOf(stores, vector);
+  if (changes !== undefined) fb.note('where nothing changes, nothing is read or written');
   const body = (inside: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
     if (vector === undefined) {
       const evaluator = new VectorEvaluator({ context, axes: inside, vector, count: undefined, results: [] });
       emitStores(evaluator, stores);
       return;
     }
-    emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, (step) => {
-      for (const { shift, start = step.start, count } of vectorsOf(context, vector, step)) {
-        const lanes = { context, axes: shift(step.axes), vector: { axis: vector, start }, count, results: [] };
-        emitStores(new VectorEvaluator(lanes), stores);
-      }
-    });
+    const write = (): void =>
+      emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, (step) => {
+        for (const { shift, start = step.start, count } of vectorsOf(context, vector, step)) {
+          const lanes = { context, axes: shift(step.axes), vector: { axis: vector, start }, count, results: [] };
+          emitStores(new VectorEvaluator(lanes), stores);
+        }
+      });
+    if (changes === undefined) write();
+    else {
+      const here = new VectorEvaluator({ context, axes: inside, vector: undefined, count: undefined, results: [] });
+      const [first, ...others] = changes.map((each) => fb.lane(op.i32x4ExtractLane, 0, here.evaluate(each)));
+      if (first !== undefined) fb.if(others.reduce((a, b) => fb.op(op.i32Or, a, b), first), write); // prettier-ignore
+    }
   };
   if (tiled === undefined || vector === undefined) {
     const range =
@@ -79,6 +89,25 @@ export function emitMap(
     });
   }
   return outer[0]?.extent ?? (vector === undefined ? 1 : Math.ceil(vector.extent / (4 * GRID_VECTORS)));
+}
+
+/** Elements along the vector axis from which on a question is cheaper than to read and write them. */
+const leastKept = 16;
+
+/**
+ * The conditions of which one must hold for the stores to change anything along the vector axis, where that is known: each store keeps what is there unless its own holds, which is the same for the
+ * whole axis. So are a few positions of a cache written: of the others nothing is read.
+ */
+function changesOf(stores: readonly Store[], vector: Axis): readonly Expression[] | undefined {
+  if (vector.extent < leastKept) return undefined;
+  const conditions = new Set<Expression>();
+  for (const { buffer, value } of stores) {
+    // A load of a buffer that is stored to is at the very index that is stored.
+    if (value.kind !== 'select' || value.ifFalse.kind !== 'load' || value.ifFalse.buffer !== buffer) return undefined;
+    if (axesOf(value.condition).has(vector)) return undefined;
+    conditions.add(value.condition);
+  }
+  return [...conditions];
 }
 
 /** Cost up to which a vector is over so soon that the loop's own instructions count. */

@@ -156,7 +156,9 @@ function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, part: 
 function emitAlongOutput(reduction: Reduction, vector: Axis, part: GridPart | undefined): number {
   const { context, start: around, axes, reduceAxes, reducers, stores } = reduction;
   const outer = axes.filter((axis) => axis !== vector);
-  const unroll = vector.extent >= 16 && reducers.length <= 2 ? unrollOf(reduction) : 1;
+  const few = vector.extent >= 16 && reducers.length <= 2 ? unrollOf(reduction) : 1;
+  // Two lines of the cache of each row that is walked down; more vectors do not stay in registers.
+  const unroll = vector.extent >= 64 && isPlainProduct(reducers) ? 8 : few;
   const loops = outer.map((axis, i) => gridLoop(axis, i === 0 ? part : undefined));
   emitLoops(context, around, loops, (inside) => {
     const range = outer.length > 0 || part === undefined ? {} : gridRange(context, vector.extent, part.begin, part.end);
@@ -186,6 +188,13 @@ function emitAlongOutput(reduction: Reduction, vector: Axis, part: GridPart | un
     });
   });
   return outer[0]?.extent ?? Math.ceil(vector.extent / (4 * GRID_VECTORS));
+}
+
+/** A vector times a matrix: memory bounds it, and nothing but the sums takes registers. */
+function isPlainProduct([reducer, ...others]: readonly Reducer[]): boolean {
+  if (reducer === undefined || others.length > 0 || reducer.operator !== 'sum') return false;
+  const { value } = reducer;
+  return value.kind === 'binary' && value.operator === 'mul' && [value.left, value.right].every(({ kind, type }) => kind === 'load' && type === 'f32'); // prettier-ignore
 }
 
 /** The axes with the vector axis advanced by `set` vectors. */
