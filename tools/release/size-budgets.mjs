@@ -14,14 +14,14 @@ import { root } from '../setup/process.mjs';
 /** Kilobytes (1000 bytes) of gzip: of whole entries by package and subpath, of single imports, and of chunks by the source they start at. */
 const budgets = {
   entries: {
-    architectures: 92,
+    architectures: 100,
     autograd: 46,
     data: 82,
     evaluation: 39,
     'evaluation/format': 0.7,
     'evaluation/internal': 23.2,
     files: 3.9,
-    hebb: 422,
+    hebb: 450,
     layers: 129,
     'layers/internal': 33,
     losses: 37,
