@@ -64,10 +64,18 @@ const critics: Readonly<Record<string, () => Sequential>> = {
   normalised: () => new Sequential(new Conv2d(2, 4, 4, { stride: 2, padding: 1, bias: false }), new GroupNorm(1, 4), new LeakyReLU({ negativeSlope: 0.2 }), new Conv2d(4, 1, 4)), // prettier-ignore
 };
 
+/** On WebGPU one stands for all: each takes its time to compile there. */
+const onGpu = ['transposed convolutions'];
+const penalties = pytorch.penalties.flatMap((each) => [
+  ['wasm', each.name, each] as const,
+  ...(process.env['HEBB_TEST_WEBGPU'] === '1' && onGpu.includes(each.name) ? [['webgpu', each.name, each] as const] : []), // prettier-ignore
+]);
+
 describe('the gradient of a gradient penalty', () => {
-  it.each(pytorch.penalties.map((each) => [each.name, each] as const))(
-    'through %s is PyTorch’s, in a compiled step',
-    async (name, { value, gradients }) => {
+  it.each(penalties)(
+    'on %s, through %s, is PyTorch’s, in a compiled step',
+    async (device, name, { value, gradients }) => {
+      setDevice(device);
       const critic = fill((critics[name] as () => Sequential)());
       const before = new Map([...critic.namedParameters()].map(([key, each]) => [key, each.detach()]));
       const optimizer = new SGD(critic, { learningRate: 1 });
