@@ -21,7 +21,7 @@ from scipy import linalg
 from torch import nn
 
 LATENT, BATCH, STEPS, SAMPLES, DECAY = 64, 64, 2000, 10_000, 0.99
-RATES = {"lr": 5e-4, "betas": (0.5, 0.999)}
+RATES = {"lr": 1e-3, "betas": (0, 0.99)}
 
 
 def mnist(folder, name):
@@ -61,9 +61,9 @@ class Discriminator(nn.Module):
     def __init__(self):
         super().__init__()
         self.main = nn.Sequential(
-            nn.Conv2d(1, 32, 4, 2, 1, bias=False), nn.LeakyReLU(0.2),
-            nn.Conv2d(32, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.LeakyReLU(0.2),
-            nn.Conv2d(64, 1, 7, bias=False),
+            nn.Conv2d(1, 32, 4, 2, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(32, 64, 4, 2, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(64, 1, 7),
         )  # fmt: skip
 
     def forward(self, x):
@@ -85,10 +85,12 @@ class Judge(nn.Module):
 
 
 def begin(model):
-    """As DCGAN begins."""
+    """The generator as DCGAN's; a discriminator without normalisation so that numbers keep their size."""
     for layer in model.modules():
-        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+        if isinstance(layer, nn.ConvTranspose2d):
             nn.init.normal_(layer.weight, 0, 0.02)
+        elif isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, a=0.2)
         elif isinstance(layer, nn.BatchNorm2d):
             nn.init.normal_(layer.weight, 1, 0.02)
     return model

@@ -51,11 +51,11 @@ export function build({ train, seed, loss = 'non-saturating', conditional = fals
   const discriminator = new DCGANDiscriminator({
     ...images,
     widths: [32, 64],
-    // What keeps the discriminator from running away goes with the loss.
-    normalization: loss === 'hinge' ? 'spectral' : loss === 'wasserstein' ? 'layer' : 'batch',
+    // DCGAN has batch normalisation here, too. Where each image is looked at by itself both learn several times as fast.
+    normalization: loss === 'hinge' ? 'spectral' : 'none',
   });
-  // Less of the steps before goes into each than usual: the other network has moved meanwhile.
-  const rates = { learningRate: 5e-4, betas: [0.5, 0.999] } as const;
+  // Nothing of the steps before goes into a step: the other network has moved meanwhile.
+  const rates = { learningRate: 1e-3, betas: [0, 0.99] } as const;
   const task = adversarial(generator, discriminator, {
     latent,
     loss,
@@ -115,7 +115,7 @@ export const gan: Example<Options> = {
     kit.say(`It is right about ${(100 * real.accuracy).toFixed(2)} % of them.`);
 
     kit.heading('Training');
-    const steps = kit.choose({ quick: 400, normal: 3000, full: 2000 });
+    const steps = kit.choose({ quick: 400, normal: 2000, full: 2000 });
     const grids = new SampleGrids(generator, await drawLatents(10, latent, kit.seed + 1), { steps: steps / 10 });
     const training = kit.training('networks');
     const callbacks = [grids, ...training.callbacks];
@@ -129,10 +129,12 @@ export const gan: Example<Options> = {
     const samples = await sample(generator, latents);
     const judged = await judgeImages(judge, samples);
     const parts = shares(judged.classes);
-    kit.metric('Fréchet distance', distanceOf(judged, real), { target: { normal: { atMost: 60 } } });
+    kit.metric('Fréchet distance', distanceOf(judged, real), {
+      target: { quick: { atMost: 150 }, normal: { atMost: 40 } },
+    });
     kit.metric('classes among the samples', parts.filter((part) => part > 0).length, {
       format: 'count',
-      target: { quick: { atLeast: 9 }, normal: { atLeast: 10 }, full: { atLeast: 10 } },
+      target: { quick: { atLeast: 10 }, normal: { atLeast: 10 }, full: { atLeast: 10 } },
     });
     kit.metric('smallest share of a class', Math.min(...parts), {
       format: 'percent',
@@ -140,7 +142,7 @@ export const gan: Example<Options> = {
     });
     kit.metric('largest share of a class', Math.max(...parts), {
       format: 'percent',
-      target: { quick: { atMost: 0.4 }, normal: { atMost: 0.25 }, full: { atMost: 0.15 } },
+      target: { quick: { atMost: 0.3 }, normal: { atMost: 0.2 }, full: { atMost: 0.15 } },
     });
     kit.metric('accuracy of the judge', real.accuracy, {
       format: 'percent',
