@@ -13,7 +13,7 @@ const pixelsOf = ({ shape }: Images): number => (shape[2] ?? 0) * (shape[3] ?? 0
 
 export function pictureOf(images: Images, i: number): ArrayLike<number> {
   const pixels = pixelsOf(images);
-  return images.data.subarray(i * pixels, (i + 1) * pixels) as ArrayLike<number>;
+  return images.data.subarray(i * pixels, (i + 1) * pixels);
 }
 
 /** Pictures of 2 × 2 images each, row by row, with a grey line between them and the numbers of the examples below. */

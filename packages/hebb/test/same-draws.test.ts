@@ -16,7 +16,14 @@ const exports: Readonly<Record<string, unknown>> = hebb;
 const elsewhere = new Set(['minimize', 'fetchDataset', 'downloadMnist', 'loadMnist', 'openMnist', 'runOnnx', 'serveDataset', 'verifyOnnx']); // prettier-ignore
 
 /** What is made of draws by divisions, roots or exponentials, in which devices differ: the draws are the same, the last digits of the result need not be. */
-const ofDraws = new Set(['gumbelSoftmax', 'orthogonal', 'scaledDotProductAttention', 'WeightNorm', 'SpectralNorm']);
+const ofDraws = new Set([
+  'gumbelSoftmax',
+  'orthogonal',
+  'scaledDotProductAttention',
+  'WeightNorm',
+  'SpectralNorm',
+  'DCGANDiscriminator',
+]);
 
 /** Calls without a generator, in training. */
 type Call = () => unknown;
