@@ -300,8 +300,8 @@ bert = dict(classes=3, vocabulary=9, contextLength=8, width=8, layers=2, heads=2
 
 
 def translator(name, first):
-    options = dict(sourceVocabulary=7, targetVocabulary=5, width=8, heads=2, encoderLayers=1, decoderLayers=2, hidden=12, dropout=0, normFirst=first)
-    network = EncoderDecoder(7, 5, 8, 2, 1, 2, 12, first)
+    options = dict(sourceVocabulary=7, targetVocabulary=5, width=8, heads=2, encoderLayers=1, decoderLayers=1, hidden=12, dropout=0, normFirst=first)
+    network = EncoderDecoder(7, 5, 8, 2, 1, 1, 12, first)
     return case(name, config("EncoderDecoder", **options), network, integers("source", 7, 3, 6), integers("target", 5, 3, 4), lengths)
 
 
@@ -309,14 +309,13 @@ write(
     "transformer",
     [
         case("GPT-2", config("GPT2", vocabulary=9, contextLength=8, width=8, layers=2, heads=2, dropout=0), GPT2(9, 8, 8, 2, 2), ids),
-        case("LLaMA", config("Llama", vocabulary=9, contextLength=8, width=8, layers=2, heads=2, hidden=12), Llama(9, 8, 2, 2, 2, 12), ids),
+        case("LLaMA", config("Llama", vocabulary=9, contextLength=8, width=8, layers=1, heads=2, hidden=12), Llama(9, 8, 1, 2, 2, 12), ids),
         case(
             "LLaMA with grouped queries, another base and tied weights",
             config("Llama", vocabulary=9, contextLength=8, width=8, layers=1, heads=4, keyValueHeads=2, hidden=12, rotaryBase=50, tied=True),
             Llama(9, 8, 1, 4, 2, 12, 50.0, True),
             ids,
         ),
-        case("BERT", config("Bert", **bert), Bert(9, 8, 8, 2, 2, 12, 3), ids),
         case(
             "BERT with padded texts of two segments",
             config("Bert", **bert),
@@ -329,8 +328,8 @@ write(
         translator("encoder and decoder that normalise first", True),
         case(
             "ViT",
-            config("VisionTransformer", classes=3, imageSize=8, patchSize=4, channels=2, width=8, layers=2, heads=2, hidden=12),
-            VisionTransformer(8, 4, 2, 8, 2, 2, 12, 3),
+            config("VisionTransformer", classes=3, imageSize=8, patchSize=4, channels=2, width=8, layers=1, heads=2, hidden=12),
+            VisionTransformer(8, 4, 2, 8, 1, 2, 12, 3),
             numbers("images", 2, 2, 8, 8),
         ),
     ],

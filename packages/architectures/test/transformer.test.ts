@@ -7,7 +7,7 @@ import { fill, numbers } from '../../../tools/interop/src/formula.ts';
 import { Bert, EncoderDecoder, GPT2, Llama, VisionTransformer } from '../src/index.ts';
 import { transformerTypes } from '../src/transformer/types.ts';
 import { compareWithGoldens } from './support/goldens.ts';
-import { ids, mask, of, walk, ways, x } from './support/walk.ts';
+import { ids, mask, of, walk, x } from './support/walk.ts';
 
 const tokens = ids(['batch', 'length'], 6);
 const inside = mask(['batch', 'length']);
@@ -28,10 +28,7 @@ describe('transformers', () => {
         1,
       ),
       GPT2: of(() => new GPT2({ ...small, dropout: 0 }), [tokens], 'any'),
-      Llama: ways(
-        of(() => new Llama({ ...small, hidden: 5 }), [tokens], 'any'),
-        of(() => new Llama({ ...small, width: 8, heads: 4, keyValueHeads: 2, hidden: 5, tied: true }), [tokens], 'any'),
-      ),
+      Llama: of(() => new Llama({ ...small, width: 8, heads: 4, keyValueHeads: 2, hidden: 5, tied: true }), [tokens], 'any'), // prettier-ignore
     },
     transformerTypes,
   );
@@ -51,9 +48,9 @@ async function written(model: CausalModel, cache: boolean, maxTokens = 20): Prom
   return found;
 }
 
-const gpt2 = (): GPT2 => new GPT2({ vocabulary: 9, contextLength: 20, width: 16, layers: 2, heads: 4 });
-const llama = (): Llama =>
-  new Llama({ vocabulary: 9, contextLength: 20, width: 16, layers: 2, heads: 4, keyValueHeads: 2, hidden: 24 });
+const gpt2 = (layers = 2): GPT2 => new GPT2({ vocabulary: 9, contextLength: 20, width: 16, layers, heads: 4 });
+const llama = (layers = 2): Llama =>
+  new Llama({ vocabulary: 9, contextLength: 20, width: 16, layers, heads: 4, keyValueHeads: 2, hidden: 24 });
 
 describe.each<[string, () => GPT2 | Llama]>([
   ['GPT2', gpt2],
@@ -61,7 +58,7 @@ describe.each<[string, () => GPT2 | Llama]>([
 ])('%s as a decoder', (name, make) => {
   let model: GPT2 | Llama;
   beforeAll(() => {
-    setDevice('wasm');
+    setDevice('reference');
     // As untrained ones begin, logits are so close together that a wrong mask would go unnoticed.
     model = fill(make()).eval();
   });
@@ -140,7 +137,7 @@ it('an odd number of features of a head cannot be turned in pairs', () => {
 describe('Bert', () => {
   let model: Bert;
   beforeAll(() => {
-    setDevice('wasm');
+    setDevice('reference');
     model = fill(new Bert({ classes: 3, vocabulary: 9, contextLength: 12, width: 16, layers: 2, heads: 4 })).eval();
   });
 
@@ -213,7 +210,7 @@ describe('Bert', () => {
 describe('EncoderDecoder', () => {
   let model: EncoderDecoder;
   beforeAll(() => {
-    setDevice('wasm');
+    setDevice('reference');
     model = fill(
       new EncoderDecoder({ sourceVocabulary: 9, targetVocabulary: 7, width: 16, heads: 4, encoderLayers: 2, decoderLayers: 2, hidden: 24 }), // prettier-ignore
     ).eval();
@@ -251,8 +248,8 @@ describe('EncoderDecoder', () => {
   });
 
   it('writes by caches what the whole text gives token by token, for every source, and as generate and a search do', async () => {
-    const source = text(4, 6, 9);
-    const lengths = int([6, 3, 5, 1]);
+    const source = text(3, 6, 9);
+    const lengths = int([6, 3, 1]);
     const texts = await model.translate(source, { begin: 0, end: 6, maxTokens: 9 }, lengths);
     expect(new Set(texts.flat()).size).toBeGreaterThan(1);
     for (const [i, found] of texts.entries()) {
@@ -262,18 +259,18 @@ describe('EncoderDecoder', () => {
       const likeliest = [...(await logits.argmax(-1).data())].map(Number);
       expect(likeliest.slice(0, found.length)).toEqual(found);
       if (found.length < 9) expect(likeliest.at(-1)).toBe(6);
+      if (i > 0) continue;
       const writer = model.given(...own);
       const generated: number[] = [];
       for await (const token of generate(writer, [0], { maxTokens: 9, temperature: 0, stop: [6] })) generated.push(token); // prettier-ignore
       expect(generated).toEqual(found);
-      if (i > 0) continue;
       const [best] = await beamSearch(writer, [0], { maxTokens: 9, beams: 1, stop: [6] });
       expect(best?.tokens).toEqual(found);
       const beams = async (cache: boolean): Promise<unknown> =>
         (await beamSearch(writer, [0], { maxTokens: 3, beams: 3, cache })).map(({ tokens }) => tokens);
       expect(await beams(true)).toEqual(await beams(false));
     }
-    expect(await model.translate(source, { begin: 0, end: 6, maxTokens: 0 })).toEqual([[], [], [], []]);
+    expect(await model.translate(source, { begin: 0, end: 6, maxTokens: 0 })).toEqual([[], [], []]);
   });
 
   it('says what tokens look at, in the source, in the target, and from one to the other', async () => {
@@ -312,7 +309,7 @@ describe('EncoderDecoder', () => {
 
 describe('VisionTransformer', () => {
   it('says what the class looks at, of itself and all patches', async () => {
-    setDevice('wasm');
+    setDevice('reference');
     const model = fill(new VisionTransformer({ imageSize: 8, patchSize: 2, channels: 1, width: 16, layers: 2, heads: 4, classes: 3 })).eval(); // prettier-ignore
     const weights = model.attentionWeights(randn([2, 1, 8, 8]));
     expect(weights.map(({ shape }) => shape)).toEqual([[2, 4, 17, 17], [2, 4, 17, 17]]); // prettier-ignore
@@ -327,26 +324,27 @@ describe('VisionTransformer', () => {
   });
 });
 
-describe.each(devices.filter((device) => device !== 'reference'))('on %s', (device) => {
+// Beside PyTorch they are compared on WebAssembly.
+describe.each(devices.filter((device) => device === 'webgpu'))('on %s', (device) => {
   it.each<[string, () => Tensor]>([
     [
       'GPT2',
       () =>
-        fill(gpt2())
+        fill(gpt2(1))
           .eval()
           .forward(text(2, 9, 9)),
     ],
     [
       'Llama',
       () =>
-        fill(llama())
+        fill(llama(1))
           .eval()
           .forward(text(2, 9, 9)),
     ],
     [
       'Bert',
       () =>
-        fill(new Bert({ ...small, layers: 2 }))
+        fill(new Bert(small))
           .eval()
           .forward(text(2, 9, 6), int([9, 4])),
     ],
@@ -379,15 +377,17 @@ describe.each(devices.filter((device) => device !== 'reference'))('on %s', (devi
     const expected = await output().data();
     setDevice(device);
     const actual = await output().data();
-    const worst = Math.max(...[...actual].map((value, i) => Math.abs(Number(value) - Number(expected[i]))));
+    const worst = Math.max(...[...actual].map((value, i) => Math.abs(value - (expected[i] ?? NaN))));
     expect(worst).toBeLessThan(1e-5);
   });
+});
 
-  it('writes the same with caches and without', async () => {
+describe.each(devices.filter((device) => device !== 'reference'))('on %s', (device) => {
+  it('the same is written with caches and without', async () => {
     setDevice(device);
     for (const make of [gpt2, llama]) {
-      const model = fill(make()).eval();
-      expect(await written(model, true, 6)).toEqual(await written(model, false, 6));
+      const model = fill(make(1)).eval();
+      expect(await written(model, true, 3)).toEqual(await written(model, false, 3));
     }
   });
 });
