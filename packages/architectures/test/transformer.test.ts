@@ -3,6 +3,7 @@ import { beamSearch, generate, type CausalModel, type KeyValueCache } from '@heb
 import { ArgumentError, concat, DTypeError, ones, randn, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor'; // prettier-ignore
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
+import { exportOnnx, parseOnnx } from '../../onnx/src/index.ts';
 import { fill, numbers } from '../../../tools/interop/src/formula.ts';
 import { Bert, EncoderDecoder, GPT2, Llama, VisionTransformer } from '../src/index.ts';
 import { transformerTypes } from '../src/transformer/types.ts';
@@ -127,6 +128,20 @@ describe.each<[string, () => GPT2 | Llama]>([
     const Kind = model.constructor as new (options: object) => unknown;
     expect(() => new Kind({ width: 10, heads: 4 })).toThrow(`[${name}] heads 4 does not divide width 10`);
   });
+});
+
+it.each([
+  // The head is the table of tokens.
+  ['GPT2', gpt2, 1],
+  ['Llama', llama, 2],
+] as const)('%s is a file without loops, with free batch and length', async (_name, make, tables) => {
+  setDevice('reference');
+  const bytes = await exportOnnx(make(1).eval(), { inputs: { ids: { shape: ['batch', 'length'], dtype: 'int32' } } });
+  const graph = parseOnnx(bytes).graph;
+  expect((graph?.node ?? []).map(({ opType }) => opType).filter((name) => name === 'Loop' || name === 'Scan')).toEqual(
+    [],
+  );
+  expect((graph?.initializer ?? []).filter(({ dims }) => (dims ?? []).join() === '9,16')).toHaveLength(tables);
 });
 
 it('an odd number of features of a head cannot be turned in pairs', () => {

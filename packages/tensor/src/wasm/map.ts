@@ -1,6 +1,7 @@
 /** Schedules map kernels: the outermost loop is the grid, the vector axis is innermost. */
 import { axesOf, forEachExpression } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
+import { keepingStore } from '../compiler/kept.ts';
 import type { Expression, MapKernel, Store } from '../compiler/kernel.ts';
 import { Rewriter } from '../compiler/rewriter.ts';
 import { elementwiseTraits } from '../graph/elementwise.ts';
@@ -101,11 +102,10 @@ const leastKept = 16;
 function changesOf(stores: readonly Store[], vector: Axis): readonly Expression[] | undefined {
   if (vector.extent < leastKept) return undefined;
   const conditions = new Set<Expression>();
-  for (const { buffer, value } of stores) {
-    // A load of a buffer that is stored to is at the very index that is stored.
-    if (value.kind !== 'select' || value.ifFalse.kind !== 'load' || value.ifFalse.buffer !== buffer) return undefined;
-    if (axesOf(value.condition).has(vector)) return undefined;
-    conditions.add(value.condition);
+  for (const store of stores) {
+    const condition = keepingStore(store)?.condition;
+    if (condition === undefined || axesOf(condition).has(vector)) return undefined;
+    conditions.add(condition);
   }
   return [...conditions];
 }

@@ -1,4 +1,5 @@
 /** Schedule of element-wise kernels: one thread per point over as few axes as the indices leave. */
+import { keepingStore } from '../../compiler/kept.ts';
 import type { MapKernel } from '../../compiler/kernel.ts';
 import type { Axis } from '../../compiler/index-expression.ts';
 import type { DeviceLimits, DeviceProfile } from '../profile.ts';
@@ -23,8 +24,19 @@ export function renderMap(kernel: MapKernel, plan: BindingPlan, target: Target):
   takeApart(emitter, { text: 'flat', depth: 0, literal: false }, axes, variables);
   emitter.withAxes(variables, () => {
     // All values before the first store: a buffer that is updated in place is read as it was.
-    const values = kernel.stores.map(({ value }) => emitter.expression(value));
-    const statements = kernel.stores.map(({ buffer, index }, i) => emitter.store(buffer, index, values[i] as Value));
+    const values = kernel.stores.map((store) => {
+      // What is kept is neither read nor written.
+      const kept = keepingStore(store);
+      return {
+        value: emitter.expression(kept?.value ?? store.value),
+        condition: kept && emitter.expression(kept.condition),
+      };
+    });
+    const statements = kernel.stores.map(({ buffer, index }, i) => {
+      const { value, condition } = values[i] as (typeof values)[number];
+      const statement = emitter.store(buffer, index, value);
+      return condition === undefined ? statement : `if (${condition.text}) { ${statement} }`;
+    });
     emitter.write(...statements);
   });
   return assemble({ emitter, bindings: plan.declarations, variables: [], threads, grid, body: emitter.body });

@@ -1,12 +1,13 @@
 /** Maps that change a few rows of what they are stored over read and write those rows alone, and leave all others as they are, bit by bit. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { assign, compile, iota, scalar, setDevice, tensor, variable, where, type Tensor } from '../../src/index.ts';
+import { devices } from './support/devices.ts';
+import { assign, compile, iota, scalar, setDevice, tensor, variable, where, type Tensor } from '../src/index.ts';
 
 const numbers = (seed: number, ...shape: readonly number[]): Float32Array =>
   Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * seed));
 
-describe('rows of a state', () => {
-  beforeAll(() => setDevice('wasm'));
+describe.each(devices)('rows of a state on %s', (device) => {
+  beforeAll(() => setDevice(device));
 
   // Vectors, with a remainder, and so short that all is read.
   it.each([64, 37, 16, 3])('of %i numbers', async (width) => {
