@@ -1,7 +1,7 @@
-"""The networks of `npm run example -- gan --full` in PyTorch: the same layers, losses, optimizers, steps and averages, judged by the same judge.
+"""The networks of `npm run example -- gan` in PyTorch: the same layers, losses, optimizers, steps and averages, judged by the same judge.
 
-    npm run example -- gan --full --data DIR --out OUT
-    python3 benchmarks/examples/gan.py OUT --data DIR
+    npm run example -- gan --full --data DIR --out OUT       # or without --full and --data: on the small digits
+    python3 benchmarks/examples/gan.py OUT --data DIR        # or without --data
 
 OUT is what the example wrote: its judge (judge.safetensors) and its generator (generator.safetensors). Both generators make as many samples here, and PyTorch computes what the judge makes of them. One thread.
 PyTorch 1.13 or later, numpy, scipy.
@@ -21,6 +21,7 @@ from scipy import linalg
 from torch import nn
 
 LATENT, BATCH, STEPS, SAMPLES, DECAY = 64, 64, 2000, 10_000, 0.99
+DIGITS = Path(__file__).parents[2] / "apps/quickstart/data/digits.csv"
 RATES = {"lr": 1e-3, "betas": (0, 0.99)}
 
 
@@ -44,11 +45,17 @@ def safetensors(path):
     return state
 
 
+def digits():
+    """The 1,797 of 8 × 8."""
+    rows = np.loadtxt(DIGITS, delimiter=",", skiprows=1, dtype=np.float32)
+    return torch.from_numpy(rows[:, :64].reshape(-1, 1, 8, 8) / 16)
+
+
 class Generator(nn.Module):
-    def __init__(self):
+    def __init__(self, size):
         super().__init__()
         self.main = nn.Sequential(
-            nn.ConvTranspose2d(LATENT, 64, 7, 1, 0, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
+            nn.ConvTranspose2d(LATENT, 64, size // 4, 1, 0, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
             nn.ConvTranspose2d(64, 32, 4, 2, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU(),
             nn.ConvTranspose2d(32, 1, 4, 2, 1, bias=False), nn.Tanh(),
         )  # fmt: skip
@@ -58,12 +65,12 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    def __init__(self):
+    def __init__(self, size):
         super().__init__()
         self.main = nn.Sequential(
             nn.Conv2d(1, 32, 4, 2, 1), nn.LeakyReLU(0.2),
             nn.Conv2d(32, 64, 4, 2, 1), nn.LeakyReLU(0.2),
-            nn.Conv2d(64, 1, 7),
+            nn.Conv2d(64, 1, size // 4),
         )  # fmt: skip
 
     def forward(self, x):
@@ -71,13 +78,13 @@ class Discriminator(nn.Module):
 
 
 class Judge(nn.Module):
-    def __init__(self):
+    def __init__(self, size):
         super().__init__()
         self.features = nn.Sequential(
             nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2),
             nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
         )  # fmt: skip
-        self.classifier = nn.Sequential(nn.Linear(32 * 7 * 7, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 10))
+        self.classifier = nn.Sequential(nn.Linear(32 * (size // 4) ** 2, 64), nn.ReLU(), nn.Dropout(0.2), nn.Linear(64, 10))
 
     def forward(self, x):
         features = self.classifier[:3](self.features(x).flatten(1))
@@ -97,7 +104,8 @@ def begin(model):
 
 
 def train(images):
-    generator, discriminator = begin(Generator()), begin(Discriminator())
+    size = images.shape[-1]
+    generator, discriminator = begin(Generator(size)), begin(Discriminator(size))
     average = copy.deepcopy(generator)
     g = torch.optim.Adam(generator.parameters(), **RATES)
     d = torch.optim.Adam(discriminator.parameters(), **RATES)
@@ -148,22 +156,27 @@ def distance(a, b):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("out", type=Path)
-    arguments.add_argument("--data", type=Path, required=True)
+    arguments.add_argument("--data", type=Path)
     arguments.add_argument("--seed", type=int, default=0)
     given = arguments.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(given.seed)
-    folder = given.data / "mnist" if (given.data / "mnist").is_dir() else given.data
+    if given.data is None:
+        images = digits()
+        # All of them are what samples are compared with, four fifths are learnt from.
+        learnt, real = images[torch.randperm(len(images))[: len(images) * 4 // 5]], images
+    else:
+        folder = given.data / "mnist" if (given.data / "mnist").is_dir() else given.data
+        learnt, real = mnist(folder, "train"), mnist(folder, "t10k")
 
-    judge = Judge()
+    size = real.shape[-1]
+    judge, hebb = Judge(size), Generator(size)
     judge.load_state_dict(safetensors(given.out / "judge.safetensors"))
-    judge.eval()
-    real, _ = judged(judge, mnist(folder, "t10k"))
-    hebb = Generator()
     hebb.load_state_dict(safetensors(given.out / "generator.safetensors"))
+    real, _ = judged(judge.eval(), real)
 
     start, cpu = time.perf_counter(), time.process_time()
-    pytorch = train(mnist(folder, "train"))
+    pytorch = train(learnt)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
 
     for name, generator in (("Hebb", hebb.eval()), ("PyTorch", pytorch)):
