@@ -305,6 +305,12 @@ describe('what goes wrong', () => {
     );
   });
 
+  it('says which callback of a task would never be called', async () => {
+    const { task } = small();
+    const broken = { ...task, callbacks: [{ onSteps: () => undefined } as never] };
+    await expect(fit(broken, circle(), { steps: 1 })).rejects.toThrow('[fit, the task] onSteps of callbacks[0] would never be called'); // prettier-ignore
+  });
+
   it('has nothing to say where it is not asked to', () => {
     expect(small({ warnAfter: Infinity }).task.callbacks).toBeUndefined();
   });
