@@ -62,7 +62,7 @@ export class Composer extends Module<
       new TransformerEncoderLayer(width, heads, { dimFeedforward: 4 * width, dropout, activation: 'gelu', batchFirst: true, normFirst: true }); // prettier-ignore
     this.blocks = new TransformerEncoder(Array.from({ length: layers }, block), undefined, { norm: new LayerNorm(width) }); // prettier-ignore
     this.head = new Linear(width, vocabularySize, { bias: false });
-    this.room = small(new Embedding(mostLeft + 2, vocabularySize));
+    this.room = small(new Embedding(2 * (mostLeft + 2), vocabularySize));
     this.form = small(new Embedding(mostBars + 1, vocabularySize));
   }
 
@@ -75,7 +75,14 @@ export class Composer extends Module<
     const x = this.word.forward(words).add(this.left.forward(left)).add(this.bar.forward(bar));
     const offset = caches?.[0]?.position() ?? 0;
     const read = this.blocks.forward(this.dropout.forward(this.position.forward(x, { offset })), { isCausal: true, caches }); // prettier-ignore
-    return this.head.forward(read).add(this.room.forward(left)).add(this.form.forward(bar));
+    // The first bar of a part may be short; so its rest says something else than that of the others.
+    const rest = left.add(
+      bar
+        .greater(0)
+        .to('int32')
+        .mul(mostLeft + 2),
+    );
+    return this.head.forward(read).add(this.room.forward(rest)).add(this.form.forward(bar));
   }
 }
 
