@@ -51,7 +51,7 @@ function name(text: string): string {
 export const chatbot: Example<Options> = {
   name: 'chatbot',
   line: 'Characters of Shakespeare answer, token by token, with a key–value cache',
-  seconds: { quick: 15, normal: 120, full: 700 },
+  seconds: { quick: 12, normal: 75, full: 400 },
   data: {
     carried: 'tiny Shakespeare, speech by speech',
     full: 'the same',
@@ -82,7 +82,7 @@ export const chatbot: Example<Options> = {
     kit.show('network', model, [{ shape: ['batch', model.contextLength], dtype: 'int32' }]);
 
     kit.heading('Training');
-    const steps = kit.choose({ quick: 160, normal: 400, full: 1000 });
+    const steps = kit.choose({ quick: 160, normal: 400, full: 800 });
     await fit(task, loader, {
       steps,
       schedule: cosineSchedule({ warmup: 0.1, minimum: 0.1 }),

@@ -32,7 +32,7 @@ interface Options {
 export const transformer: Example<Options> = {
   name: 'transformer',
   line: 'Shakespeare, character by character, by a decoder shaped as GPT-2 is',
-  seconds: { quick: 15, normal: 120, full: 420 },
+  seconds: { quick: 10, normal: 75, full: 420 },
   data: {
     carried: 'tiny Shakespeare, 1,115,394 characters',
     full: 'the same',
@@ -52,7 +52,7 @@ export const transformer: Example<Options> = {
     const sizes = kit.choose({
       quick: { layers: 2, heads: 4, width: 64, contextLength: 32, learningRate: 5e-3 },
       normal: { layers: 3, heads: 4, width: 96, contextLength: 64, learningRate: 4e-3 },
-      full: { layers: 4, heads: 4, width: 128, contextLength: 64, learningRate: 1e-3 },
+      full: { layers: 4, heads: 4, width: 128, contextLength: 64, learningRate: 3e-3 },
     });
     const { model, task, loader } = build({ ...sizes, vocabulary: tokenizer.vocabularySize, learnt, seed: kit.seed });
     const { contextLength } = model;
@@ -63,7 +63,7 @@ export const transformer: Example<Options> = {
     await fit(task, loader, {
       steps,
       // Up, and half a cosine down to a tenth.
-      schedule: cosineSchedule({ warmup: kit.choose({ quick: 0.1, normal: 0.1, full: 0.05 }), minimum: 0.1 }),
+      schedule: cosineSchedule({ warmup: 0.1, minimum: 0.1 }),
       validation: piecesOf(unseen.subarray(0, 12_000), contextLength),
       validateEvery: { steps: steps / 4 },
       ...kit.training('network'),
