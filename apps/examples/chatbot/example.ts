@@ -72,7 +72,7 @@ export const chatbot: Example<Options> = {
     const sizes = kit.choose({
       quick: { layers: 2, heads: 4, width: 64, contextLength: 64, learningRate: 6e-3 },
       normal: { layers: 3, heads: 4, width: 96, contextLength: 96, learningRate: 4e-3 },
-      full: { layers: 4, heads: 4, width: 128, contextLength: 128, learningRate: 2e-3 },
+      full: { layers: 4, heads: 4, width: 128, contextLength: 128, learningRate: 3e-3 },
     });
     const vocabularySize = kit.choose({ quick: 512, normal: 1024, full: 1024 });
     const { tokenizer, model, task, loader } = await build({ ...sizes, vocabularySize, speeches: train, seed: kit.seed }); // prettier-ignore
