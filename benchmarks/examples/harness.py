@@ -18,17 +18,16 @@ torch.set_num_threads(1)
 def read_safetensors(path):
     """Tensors by name: a length, a table in JSON, the numbers."""
     types = {"F32": np.float32, "I32": np.int32}
-    with open(path, "rb") as file:
-        content = file.read()
-    (length,) = struct.unpack("<Q", content[:8])
-    table = json.loads(content[8 : 8 + length])
-    table.pop("__metadata__", None)
-    start = 8 + length
     tensors = {}
-    for name, entry in table.items():
-        begin, end = entry["data_offsets"]
-        array = np.frombuffer(content, types[entry["dtype"]], offset=start + begin, count=(end - begin) // 4)
-        tensors[name] = torch.from_numpy(array.reshape(entry["shape"]).copy())
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        for name, entry in json.loads(file.read(length)).items():
+            if name == "__metadata__":
+                continue
+            begin, end = entry["data_offsets"]
+            file.seek(8 + length + begin)
+            array = np.fromfile(file, types[entry["dtype"]], (end - begin) // 4)
+            tensors[name] = torch.from_numpy(array.reshape(entry["shape"]))
     return tensors
 
 
@@ -41,10 +40,7 @@ def below(tensors, prefix):
 
 
 class Program:
-    """One network under training. A program overrides what it needs."""
-
-    def __init__(self, settings, arrays):
-        raise NotImplementedError
+    """One network under training. A program overrides what it needs; its __init__ is given settings and arrays."""
 
     @property
     def modules(self):
@@ -60,7 +56,7 @@ class Program:
         return nn.functional.cross_entropy(self.model(batch["x"]), batch["y"])
 
     def step(self, batch):
-        """One step; its loss."""
+        """One step; its loss, or several numbers."""
         loss = self.loss(batch)
         self.optimizer.zero_grad()
         loss.backward()
@@ -93,19 +89,25 @@ def run(make):
     with open(folder + "/settings.json") as file:
         settings = json.load(file)
     tensors = {name: converted(tensor) for name, tensor in read_safetensors(folder + "/pair.safetensors").items()}
-    arrays, examples = below(tensors, "array."), below(tensors, "example.")
+    arrays, examples, orders = (below(tensors, name) for name in ("array.", "example.", "order."))
+    whole = {}
+    for name, tensor in below(tensors, "batch.").items():
+        step, field = name.split(".", 1)
+        whole.setdefault(int(step), {})[field] = tensor
     program = make(settings["settings"], arrays)
     for part, module in program.modules.items():
         module.load_state_dict(below(tensors, "weight." + part + "."))
         without_chance(module) if is_curve else module.train()
     del tensors
 
-    order, counts, factors = examples.pop(""), settings["counts"], settings["factors"]
+    factors = settings["factors"]
     first = [[group["lr"] for group in optimizer.param_groups] for optimizer in program.optimizers]
-    at, row = 0, 0
+    at = 0
 
-    def batch_of(count):
-        rows = order[row : row + count]
+    def batch_of(step):
+        if whole:
+            return whole[step]
+        rows = orders[str(step)]
         return {name: tensor[rows] for name, tensor in examples.items()}
 
     def memory():
@@ -124,8 +126,8 @@ def run(make):
                     for optimizer, rates in zip(program.optimizers, first):
                         for group, rate in zip(optimizer.param_groups, rates):
                             group["lr"] = rate * factors[at]
-                losses.append(program.step(batch_of(counts[at])))
-                row += counts[at]
+                found = program.step(batch_of(at))
+                losses += found if isinstance(found, list) else [found]
                 at += 1
             say({"losses": losses, "wall": time.perf_counter() - wall, "processor": time.process_time() - processor, "memory": memory()})
         elif word == "metric":

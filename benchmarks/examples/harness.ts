@@ -109,7 +109,7 @@ export async function beside(pair: Pair, options: TrainOptions): Promise<Compari
 async function hand(
   folder: string,
   { task, schedule, arrays, settings = {} }: Trial,
-  { examples, order, counts }: Replay,
+  { length, rows, whole = [] }: Replay,
   steps: number,
 ): Promise<void> {
   const all = new Map<string, Tensor>();
@@ -122,16 +122,20 @@ async function hand(
     all.set(name, tensor(data, { shape, dtype: isWhole ? 'int32' : 'float32' }));
   };
   for (const [name, array] of Object.entries(arrays)) add(`array.${name}`, array);
+  const { examples = {}, orders = [] } = rows ?? {};
   for (const [name, array] of Object.entries(examples)) add(`example.${name}`, array);
-  add('example.', { data: order, shape: [order.length] });
+  orders.forEach((order, step) => add(`order.${step}`, { data: order, shape: [order.length] }));
+  whole.forEach((batch, step) => {
+    for (const [name, array] of Object.entries(batch)) add(`batch.${step}.${name}`, array);
+  });
   await writeSafetensors(join(folder, 'pair.safetensors'), all);
-  const factors = schedule === undefined ? null : counts.map((_, step) => schedule(step, steps));
-  await writeFile(join(folder, 'settings.json'), JSON.stringify({ settings, counts, factors }));
+  const factors = schedule === undefined ? null : Array.from({ length }, (_, step) => schedule(step, steps));
+  await writeFile(join(folder, 'settings.json'), JSON.stringify({ settings, factors }));
 }
 
 /** Hebb's steps; behind each stretch the other side makes as many. */
 async function train(
-  { task, schedule }: Trial,
+  { task, schedule, curves }: Trial,
   replay: Replay,
   { steps, made, stretch, mode }: TrainOptions & { steps: number; made: number },
   other: (count: number) => Promise<void>,
@@ -155,13 +159,15 @@ async function train(
       start = now();
     },
   };
-  const { losses } = await fit(mode === 'train' ? task : withoutChance(task), replay, {
+  const { scalars, losses } = await fit(mode === 'train' ? task : withoutChance(task), replay, {
     steps: made,
     ...(schedule && { schedule: (step: number) => schedule(step, steps) }),
     callbacks: [turns],
   });
   if (last < made) await turns.onPause?.({ step: made } as never);
-  return { stretches, losses, before };
+  // One after the other in each step, as the other side says them.
+  const named = curves?.map((name) => scalars[name] ?? []);
+  return { stretches, before, losses: named === undefined ? losses : losses.flatMap((_, step) => named.map((each) => each[step] ?? Number.NaN)) }; // prettier-ignore
 }
 
 /** The task with everything in evaluation mode, in which nothing is dropped; but batches are normalised by themselves. */

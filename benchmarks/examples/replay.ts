@@ -1,14 +1,12 @@
 /** The batches of a training, written down beforehand: both sides read the same ones, and neither's time is that of drawing them. */
-import type { ArrayBatch, Batches, Cursor, LoadedBatch, NumericArray } from '@hebb/data';
-import { DataLoader } from '@hebb/data';
+import { DataLoader, type ArrayBatch, type Batches, type Cursor, type LoadedBatch } from '@hebb/data';
 
 export interface Replay extends Batches {
-  /** Rows that batches are made of. */
-  readonly examples: ArrayBatch;
-  /** Rows of all batches, one after the other. */
-  readonly order: Int32Array;
-  /** Rows in each batch. */
-  readonly counts: readonly number[];
+  readonly length: number;
+  /** Where batches are rows of examples: these, and the rows of each batch. */
+  readonly rows?: { readonly examples: ArrayBatch; readonly orders: readonly Int32Array[] };
+  /** Where they are not: all of them. */
+  readonly whole?: readonly ArrayBatch[];
 }
 
 /**
@@ -17,83 +15,62 @@ export interface Replay extends Batches {
  * @param isChanged whether batches hold more than rows of the loader's dataset
  */
 export async function replayOf(batches: Batches, steps: number, isChanged: boolean): Promise<Replay> {
-  if (!(batches instanceof DataLoader) || isChanged) return await written(batches, steps);
+  if (!(batches instanceof DataLoader) || isChanged) return ofWhole(await read(batches, steps));
   const { dataset, batchSize } = batches as DataLoader;
   const examples = await dataset.gather(Uint32Array.from({ length: dataset.length }, (_, i) => i));
-  const rows: number[] = [];
-  const counts: number[] = [];
-  for (let epoch = 0; counts.length < steps; epoch++) {
-    const order = batches.order(epoch);
-    for (let batch = 0; batch < batches.length && counts.length < steps; batch++) {
-      const part = order.subarray(batch * batchSize, (batch + 1) * batchSize);
-      rows.push(...part);
-      counts.push(part.length);
-    }
+  const orders: Int32Array[] = [];
+  for (let epoch = 0; orders.length < steps; epoch++) {
+    const order = Int32Array.from(batches.order(epoch));
+    for (let batch = 0; batch < batches.length && orders.length < steps; batch++)
+      orders.push(order.subarray(batch * batchSize, (batch + 1) * batchSize));
   }
-  return replay(examples, Int32Array.from(rows), counts);
-}
-
-async function written(batches: Batches, steps: number): Promise<Replay> {
-  const all: ArrayBatch[] = [];
-  const counts: number[] = [];
-  for (let epoch = 0; counts.length < steps; epoch++)
-    for await (const { batch } of batches.batches({ epoch, batch: 0 })) {
-      if (counts.length === steps) break;
-      all.push(batch);
-      counts.push(Object.values(batch)[0]?.shape[0] ?? 0);
-    }
-  const count = counts.reduce((sum, each) => sum + each, 0);
-  const examples: Record<string, NumericArray> = {};
-  for (const [name, { data, shape }] of Object.entries(all[0] ?? {})) {
-    const size = shape.slice(1).reduce((product, extent) => product * extent, 1);
-    const whole = data instanceof Int32Array ? new Int32Array(count * size) : new Float32Array(count * size);
-    let at = 0;
-    for (const batch of all) {
-      const part = batch[name]?.data ?? [];
-      whole.set(part, at);
-      at += part.length;
-    }
-    examples[name] = { data: whole, shape: [count, ...shape.slice(1)] };
-  }
-  return replay(
-    examples,
-    Int32Array.from({ length: count }, (_, i) => i),
-    counts,
-  );
+  return ofRows(examples, orders);
 }
 
 /** The first rows of each batch. */
-export function withFewRows({ examples, order, counts }: Replay, rows: number): Replay {
-  let at = 0;
-  const kept = counts.map((count) => {
-    const part = order.subarray(at, at + Math.min(count, rows));
-    at += count;
-    return part;
-  });
-  return replay(
-    examples,
-    Int32Array.from(kept.flatMap((part) => [...part])),
-    kept.map(({ length }) => length),
-  );
+export function withFewRows({ rows, whole = [] }: Replay, count: number): Replay {
+  if (rows !== undefined)
+    return ofRows(
+      rows.examples,
+      rows.orders.map((order) => order.subarray(0, count)),
+    );
+  const first = Int32Array.from({ length: count }, (_, i) => i);
+  return ofWhole(whole.map((batch) => rowsOf(batch, first.subarray(0, countOf(batch)))));
 }
 
-function replay(examples: ArrayBatch, order: Int32Array, counts: readonly number[]): Replay {
-  return {
-    examples,
-    order,
-    counts,
-    length: counts.length,
-    async *batches({ epoch, batch: start }: Cursor = { epoch: 0, batch: 0 }): AsyncGenerator<LoadedBatch<ArrayBatch>> {
-      let at = counts.slice(0, start).reduce((sum, each) => sum + each, 0);
-      for (let batch = start; batch < counts.length; batch++) {
-        const count = counts[batch] ?? 0;
-        const next = batch + 1 < counts.length ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 };
-        yield { batch: rowsOf(examples, order.subarray(at, at + count)), count, next };
-        at += count;
-      }
-    },
-  };
+async function read(batches: Batches, steps: number): Promise<ArrayBatch[]> {
+  const all: ArrayBatch[] = [];
+  for (let epoch = 0; all.length < steps; epoch++)
+    for await (const { batch } of batches.batches({ epoch, batch: 0 })) {
+      if (all.length === steps) break;
+      all.push(batch);
+    }
+  return all;
 }
+
+const countOf = (batch: ArrayBatch): number => Object.values(batch)[0]?.shape[0] ?? 0;
+
+const ofRows = (examples: ArrayBatch, orders: readonly Int32Array[]): Replay => ({
+  rows: { examples, orders },
+  ...replay(orders.length, (step) => rowsOf(examples, orders[step] ?? new Int32Array(0))),
+});
+
+const ofWhole = (whole: readonly ArrayBatch[]): Replay => ({
+  whole,
+  ...replay(whole.length, (step) => whole[step] ?? {}),
+});
+
+/** One epoch of so many batches. */
+const replay = (length: number, batchOf: (step: number) => ArrayBatch): Replay => ({
+  length,
+  async *batches({ epoch, batch: start }: Cursor = { epoch: 0, batch: 0 }): AsyncGenerator<LoadedBatch<ArrayBatch>> {
+    for (let step = start; step < length; step++) {
+      const batch = batchOf(step);
+      const next = step + 1 < length ? { epoch, batch: step + 1 } : { epoch: epoch + 1, batch: 0 };
+      yield { batch, count: countOf(batch), next };
+    }
+  },
+});
 
 function rowsOf(examples: ArrayBatch, rows: Int32Array): ArrayBatch {
   return Object.fromEntries(

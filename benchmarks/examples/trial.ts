@@ -17,6 +17,8 @@ export interface Trial {
   readonly arrays: ArrayBatch;
   /** What the network of the other side depends on and arrays do not say. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** Names of the numbers of a step that are compared, where it returns several. Default: its loss. */
+  readonly curves?: readonly string[];
   /** What the trained network is worth. */
   metric(): Promise<number>;
 }

@@ -22,6 +22,7 @@ import {
   type ImageFields,
   type Section,
   type Task,
+  type Tensor,
 } from 'hebb';
 import type { Example } from '@hebb/app-support';
 import { loadHandwrittenDigits } from '../src/digits.ts';
@@ -29,17 +30,19 @@ import { distanceOf, judgeImages, shares, trainJudge, type Images } from './judg
 import { drawLatents, make, sample, SampleGrids } from './samples.ts';
 
 /** Numbers that an image is made from. */
-const latent = 64;
+export const latent = 64;
 
 type Options = { readonly loss: AdversarialLossName; readonly conditional?: boolean };
 
 export interface Build extends Partial<Options> {
   readonly train: ArrayDataset<ImageFields>;
   readonly seed: number;
+  /** Where the numbers of so many images come from. Default: they are drawn. */
+  readonly latents?: (count: number) => Tensor;
 }
 
 /** All that is trained, and with what. */
-export function build({ train, seed, loss = 'non-saturating', conditional = false }: Build): {
+export function build({ train, seed, loss = 'non-saturating', conditional = false, latents }: Build): {
   generator: DCGANGenerator;
   discriminator: DCGANDiscriminator;
   task: Task<AdversarialBatch>;
@@ -57,7 +60,7 @@ export function build({ train, seed, loss = 'non-saturating', conditional = fals
   // Nothing of the steps before goes into a step: the other network has moved meanwhile.
   const rates = { learningRate: 1e-3, betas: [0, 0.99] } as const;
   const task = adversarial(generator, discriminator, {
-    latent,
+    latent: latents ?? latent,
     loss,
     conditional,
     // The generator walks around what it is looking for; the mean of its last hundred steps is nearer.
@@ -81,7 +84,7 @@ export function build({ train, seed, loss = 'non-saturating', conditional = fals
 }
 
 /** Whole steps until the middle of the run, then smaller and smaller ones: the two come to rest. */
-const schedule = (step: number, steps: number): number => Math.min(1, 2 * (1 - step / steps));
+export const schedule = (step: number, steps: number): number => Math.min(1, 2 * (1 - step / steps));
 
 export const gan: Example<Options> = {
   name: 'gan',
