@@ -2,9 +2,9 @@
  * The examples beside PyTorch programs of the same networks, from the same first weights, on the same batches in the same order, by the same steps; one thread
  * against one: `node --import tsx benchmarks/examples.ts NAME|all [folder of data sets] [--curves|--exact|--full]`, or `npm run beside -- NAME …`.
  *
- * Says milliseconds a step, peak memory and the final metric of a training of 200 steps, with --full of the example's own number of them. With --curves the losses of
- * the first 50 of these steps instead, dropout off, and exits with 1 where one differs by more than 1e-3; --exact is the same in float64 on both sides, where no
- * rounding adds up, with 2 examples of each batch. NAME is feed-forward, cnn, segmentation,
+ * Says milliseconds a step, the most memory while training, and the final metric of a training of 200 steps, with --full of the example's own number of them. With
+ * --curves the losses of the first 50 steps of the latter instead, dropout off, and exits with 1 where one differs by more than 1e-3; --exact is the same in float64 on both sides,
+ * where no rounding adds up, with 2 examples of each batch. NAME is feed-forward, cnn, segmentation,
  * autoencoder-dense, -denoising or -variational, gan, rnn-names or -sunspots, gnn-gcn or -gat, transformer, chatbot, sentiment or music.
  */
 import { spawn } from 'node:child_process';
@@ -75,7 +75,7 @@ async function one(name: string): Promise<number> {
   const pair = (await pairs[name]?.()) as Pair;
   const data = folder === '' ? undefined : resolve(process.env['INIT_CWD'] ?? '', folder);
   const comparison = await beside(pair, {
-    steps: full ? 'all' : 200,
+    steps: full || isCurve ? 'all' : 200,
     ...(isCurve && { first: 50 }),
     stretch: isCurve ? 50 : 10,
     mode: exact ? 'exact' : curves ? 'curve' : 'train',
@@ -124,7 +124,7 @@ function sayRow(name: string, metric: string, { version, steps, parameters, hebb
     metric,
     ...sides.map((side) => side.metric.toPrecision(4)),
   ];
-  console.log(`PyTorch ${version}; milliseconds: median of stretches of steps on the wall, in brackets by the processor; memory: the most, in brackets before the first step`); // prettier-ignore
+  console.log(`PyTorch ${version}; milliseconds: median of stretches of steps on the wall, in brackets by the processor; memory: the most while training, in brackets before`); // prettier-ignore
   console.log([columns, columns.map(() => '---'), row].map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
   return 0;
 }

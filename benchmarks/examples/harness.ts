@@ -5,11 +5,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { NumericArray } from '@hebb/data';
 import { BatchNorm, Module, writeSafetensors } from '@hebb/layers';
 import { manualSeed, setDevice, tensor, type Tensor } from '@hebb/tensor';
@@ -141,6 +144,7 @@ async function train(
   other: (count: number) => Promise<void>,
 ): Promise<Omit<Side, 'metric'>> {
   const stretches: Stretch[] = [];
+  resetMemory();
   const before = memory();
   let last = 0;
   let start = now();
@@ -190,7 +194,30 @@ function now(): { wall: number; processor: number } {
   return { wall: performance.now() / 1000, processor: (user + system) / 1e6 };
 }
 
-const memory = (): number => process.resourceUsage().maxRSS / 1024;
+/** The most memory that this process has had since the last call of `resetMemory`, MiB; since its start, where the system is none of Linux. */
+function memory(): number {
+  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readOr('/proc/self/status', '')) ?? [];
+  return (kilobytes === undefined ? process.resourceUsage().maxRSS : Number(kilobytes)) / 1024;
+}
+
+/** Forgets what preparing has taken, so that what follows is told of training alone. */
+function resetMemory(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    // Linux alone can.
+  }
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
 
 /** The other side, in the system's Python. */
 class Python {

@@ -23,13 +23,13 @@ class Composer(nn.Module):
         layer = nn.TransformerEncoderLayer(width, heads, 4 * width, 0.1, "gelu", batch_first=True, norm_first=True)
         self.blocks = nn.TransformerEncoder(layer, layers, nn.LayerNorm(width), enable_nested_tensor=False)
         self.head = nn.Linear(width, vocabulary, bias=False)
-        self.room = nn.Embedding(most_left, vocabulary)
+        self.room, self.form = nn.Embedding(most_left, vocabulary), nn.Embedding(most_bars, vocabulary)
 
     def forward(self, words, left, bar):
         length = words.shape[1]
         x = self.word(words) + self.left(left) + self.bar(bar) + self.position.weight[:length]
         ahead = torch.full((length, length), -torch.inf).triu(1)
-        return self.head(self.blocks(self.dropout(x), ahead)) + self.room(left)
+        return self.head(self.blocks(self.dropout(x), ahead)) + self.room(left) + self.form(bar)
 
 
 class Music(Program):
@@ -38,12 +38,12 @@ class Music(Program):
     def __init__(self, settings, arrays):
         names = ("vocabulary", "width", "heads", "layers", "contextLength", "left", "bars")
         self.model = Composer(*(settings[name] for name in names))
-        room = self.model.room.weight
-        others = [each for each in self.model.parameters() if each is not room]
+        tables = [self.model.room.weight, self.model.form.weight]
+        others = [each for name, each in self.model.named_parameters() if name.split(".")[0] not in ("room", "form")]
         groups = [
             {"params": [each for each in others if each.ndim > 1], "weight_decay": 0.1},
             {"params": [each for each in others if each.ndim < 2], "weight_decay": 0},
-            {"params": [room], "lr": 0.02, "weight_decay": 0},
+            {"params": tables, "lr": 0.02, "weight_decay": 0},
         ]
         self.optimizer = torch.optim.AdamW(groups, lr=3e-3)
 
