@@ -105,7 +105,7 @@ const drawing = { temperature: 1, minP: 0.1 };
 export const music: Example = {
   name: 'music',
   line: 'Tunes that a decoder writes, note by note; the report plays them',
-  seconds: { quick: 15, normal: 60, full: 300 },
+  seconds: { quick: 15, normal: 60, full: 150 },
   data: {
     carried: 'tunes that the example composes by a few rules',
     full: '792 folk tunes in ABC notation, from Nottingham',
@@ -127,7 +127,7 @@ export const music: Example = {
 
     kit.heading('Training');
     await fit(task, loader, {
-      epochs: 8,
+      epochs: kit.choose({ quick: 8, normal: 8, full: 5 }),
       schedule: oneCycleSchedule({ warmup: 0.1 }),
       validation: asDataset(validation, vocabulary),
       validateEvery: { epochs: kit.choose({ quick: 4, normal: 2, full: 2 }) },
@@ -155,7 +155,7 @@ export const music: Example = {
     const surprises = await surprisesOf(model, vocabulary, test);
     const all = surprises.flatMap((each) => Array.from(each));
     kit.metric('test loss, nats per word', all.reduce((sum, each) => sum + each, 0) / all.length, {
-      target: folder === undefined ? { quick: { atMost: 1.8 }, normal: { atMost: 1.4 }, full: { atMost: 1.4 } } : { full: { atMost: 2.1 } }, // prettier-ignore
+      target: folder === undefined ? { quick: { atMost: 1.8 }, normal: { atMost: 1.4 }, full: { atMost: 1.4 } } : { full: { atMost: 2.3 } }, // prettier-ignore
     });
     kit.section(faults(free, kept));
     kit.section(surprise(test, surprises));
