@@ -17,6 +17,7 @@ import {
   type ByteLevelBPEJSON,
   type Definition,
 } from './byte-level/file.ts';
+import { dropping, type DropoutOptions } from './byte-level/dropout.ts';
 import { PairTable } from './byte-level/pair-table.ts';
 import { Pauses, type TrainingProgress } from './byte-level/progress.ts';
 import { learnMerges } from './byte-level/train.ts';
@@ -56,6 +57,20 @@ export interface GPT2FilesOptions {
   /** As for `train`. Default `false`. */
   addPrefixSpace?: boolean;
 }
+
+/** How a text becomes ids. */
+export interface ByteLevelEncodeOptions extends EncodeOptions, DropoutOptions {}
+
+interface Settings {
+  readonly parseSpecialTokens: boolean;
+  readonly isDropped: (() => boolean) | undefined;
+}
+
+const byteLevelEncodeOptions: OptionNames<ByteLevelEncodeOptions> = {
+  ...encodeOptions,
+  mergeDropout: true,
+  seed: true,
+};
 
 const trainOptions: OptionNames<ByteLevelBPEOptions> = {
   vocabularySize: true,
@@ -239,9 +254,9 @@ export class ByteLevelBPE {
    *
    * @throws TokenizerError for a byte outside the vocabulary, which only `alphabet: 'seen'` has.
    */
-  encode(text: string, options: EncodeOptions = {}): Uint32Array {
+  encode(text: string, options: ByteLevelEncodeOptions = {}): Uint32Array {
     const ids = new Ids();
-    this.#walk('encode', text, options, (word) => ids.push(word));
+    this.#walk('encode', text, this.#settings('encode', options), (word) => ids.push(word));
     return ids.slice();
   }
 
@@ -255,11 +270,15 @@ export class ByteLevelBPE {
    *
    * @throws TokenizerError as `encode`.
    */
-  encodeWithOffsets(text: string, options: EncodeOptions = {}): Encoding {
+  encodeWithOffsets(text: string, options: ByteLevelEncodeOptions = {}): Encoding {
+    return this.#encodeWithOffsets(text, this.#settings('encodeWithOffsets', options));
+  }
+
+  #encodeWithOffsets(text: string, settings: Settings): Encoding {
     const ids = new Ids();
     const offsets = new Ids();
     const span = new Uint32Array(2);
-    this.#walk('encodeWithOffsets', text, options, (word, start, end, special, virtual) => {
+    this.#walk('encodeWithOffsets', text, settings, (word, start, end, special, virtual) => {
       ids.push(word);
       // The place that is looked at, and the bytes of its character that are not yet in a token.
       let at = start;
@@ -307,8 +326,10 @@ export class ByteLevelBPE {
     checkOptions('encodeBatch', options, batchOptions);
     if (typeof texts !== 'object' || texts === null || typeof texts[Symbol.iterator] !== 'function')
       throw new TokenizerError(`[encodeBatch] expected an array of strings, got ${describe(texts)}.`);
-    const { parseSpecialTokens = true } = options;
-    const encodings = Array.from(texts, (text) => this.encodeWithOffsets(text, { parseSpecialTokens }));
+    // One row of draws for all texts: equal ones are not cut alike.
+    const { parseSpecialTokens, mergeDropout, seed } = options;
+    const settings = this.#settings('encodeBatch', { ...(parseSpecialTokens !== undefined && { parseSpecialTokens }), ...(mergeDropout !== undefined && { mergeDropout }), ...(seed !== undefined && { seed }) }); // prettier-ignore
+    const encodings = Array.from(texts, (text) => this.#encodeWithOffsets(text, settings));
     return batchOf(encodings, options, (token) => this.idOf(token));
   }
 
@@ -383,17 +404,21 @@ export class ByteLevelBPE {
     return await parseFile(encoderPath, (encoder) => ByteLevelBPE.fromGPT2(encoder, merges, options));
   }
 
+  #settings(where: string, options: ByteLevelEncodeOptions): Settings {
+    checkOptions(where, options, byteLevelEncodeOptions);
+    const { parseSpecialTokens = true } = options;
+    requireBoolean(where, 'parseSpecialTokens', parseSpecialTokens);
+    return { parseSpecialTokens, isDropped: dropping(where, options) };
+  }
+
   /** Calls `found` with the ids of each word and special token of a text, and with where it stands; `virtual`: behind a space that is not in the text. */
   #walk(
     where: string,
     text: string,
-    options: EncodeOptions,
+    { parseSpecialTokens, isDropped }: Settings,
     found: (ids: Uint32Array, start: number, end: number, special: boolean, virtual: boolean) => void,
   ): void {
     if (typeof text !== 'string') throw new TokenizerError(`[${where}] expected a string, got ${describe(text)}.`);
-    checkOptions(where, options, encodeOptions);
-    const { parseSpecialTokens = true } = options;
-    requireBoolean(where, 'parseSpecialTokens', parseSpecialTokens);
     for (const { start, end, special } of this.#pieces(text, parseSpecialTokens)) {
       if (special) {
         found(Uint32Array.of(this.#ids.get(text.slice(start, end)) ?? 0), start, end, true, false);
@@ -406,10 +431,11 @@ export class ByteLevelBPE {
           piece.length,
           (ids, from, to) => found(ids, Math.max(from + shift, start), to + shift, false, from === 0),
           (at) => this.#unknown(where, text, Math.max(at + shift, start)),
+          isDropped,
         );
       } else {
         const unknown = (at: number): TokenizerError => this.#unknown(where, text, at);
-        this.#encoder.forEachWord(text, start, end, (ids, from, to) => found(ids, from, to, false, false), unknown);
+        this.#encoder.forEachWord(text, start, end, (ids, from, to) => found(ids, from, to, false, false), unknown, isDropped); // prettier-ignore
       }
     }
   }

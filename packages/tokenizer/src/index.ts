@@ -1,5 +1,5 @@
 export { ByteLevelBPE } from './byte-level-bpe.ts';
-export type { ByteLevelBPEOptions, GPT2FilesOptions } from './byte-level-bpe.ts';
+export type { ByteLevelBPEOptions, ByteLevelEncodeOptions, GPT2FilesOptions } from './byte-level-bpe.ts';
 export type { BatchEncoding, EncodeBatchOptions, Encoding } from './byte-level/batch.ts';
 export type { Texts } from './byte-level/count-words.ts';
 export type { StreamDecoder } from './byte-level/decoder.ts';

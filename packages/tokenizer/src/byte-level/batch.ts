@@ -1,6 +1,7 @@
 /** Rows of ids of one length. */
 import { TokenizerError } from '../errors.ts';
 import { describe, type OptionNames } from '../options.ts';
+import type { DropoutOptions } from './dropout.ts';
 
 /** Ids with the places in the text that they stand for. */
 export interface Encoding {
@@ -26,7 +27,7 @@ export interface BatchEncoding {
   readonly offsets: Uint32Array;
 }
 
-export interface EncodeBatchOptions {
+export interface EncodeBatchOptions extends DropoutOptions {
   /** As for `encode`. Default `true`. */
   parseSpecialTokens?: boolean;
   /** Most tokens of a row; longer texts are cut. Default: none. */
@@ -48,6 +49,8 @@ export const batchOptions: OptionNames<EncodeBatchOptions> = {
   length: true,
   padToken: true,
   pad: true,
+  mergeDropout: true,
+  seed: true,
 };
 
 /** @throws TokenizerError for a length that is none, a text longer than `length`, or padding without a token for it */

@@ -45,6 +45,7 @@ export class WordEncoder {
    * Calls `found` with the ids of each word of a part of the text, and with the place where it begins.
    *
    * @param unknown makes the error for a byte without an id
+   * @param isDropped as for `mergeWord`
    */
   forEachWord(
     text: string,
@@ -52,18 +53,19 @@ export class WordEncoder {
     end: number,
     found: (ids: Uint32Array, start: number, end: number) => void,
     unknown: (at: number) => TokenizerError,
+    isDropped?: () => boolean,
   ): void {
     for (let at = start; at < end;) {
       const wordEnd = endOfWord(text, at, end);
-      const ids = this.#idsOf(text.slice(at, wordEnd));
+      const ids = this.#idsOf(text.slice(at, wordEnd), isDropped);
       if (ids === undefined) throw unknown(this.#firstUnknown(text, at));
       found(ids, at, wordEnd);
       at = wordEnd;
     }
   }
 
-  #idsOf(word: string): Uint32Array | undefined {
-    const known = this.#remembered.get(word);
+  #idsOf(word: string, isDropped: (() => boolean) | undefined): Uint32Array | undefined {
+    const known = isDropped === undefined ? this.#remembered.get(word) : undefined;
     if (known !== undefined) return known;
     const bytes = utf8(word);
     const symbols = new Int32Array(bytes.length);
@@ -72,8 +74,8 @@ export class WordEncoder {
       if (id < 0) return undefined;
       symbols[i] = id;
     }
-    const ids = Uint32Array.from(symbols.subarray(0, mergeWord(symbols, symbols.length, this.#merges)));
-    if (word.length <= longestRemembered) {
+    const ids = Uint32Array.from(symbols.subarray(0, mergeWord(symbols, symbols.length, this.#merges, isDropped)));
+    if (isDropped === undefined && word.length <= longestRemembered) {
       if (this.#remembered.size >= mostRemembered) this.#remembered.clear();
       this.#remembered.set(word, ids);
     }

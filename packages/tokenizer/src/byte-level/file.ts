@@ -261,7 +261,10 @@ function readModel(
   // The oldest files name no type.
   if (model.type !== undefined && model.type !== 'BPE')
     problems.add(`model.type: expected "BPE", got ${describe(model.type)}.`);
-  if (isPresent(model.dropout) && model.dropout !== 0) problems.add('model.dropout: not supported, expected null.');
+  if (isPresent(model.dropout) && model.dropout !== 0)
+    problems.add(
+      'model.dropout: not supported, expected null; mergeDropout is an option of encode, for training alone.',
+    );
   for (const name of ['continuing_subword_prefix', 'end_of_word_suffix']) {
     if (isPresent(model[name]) && model[name] !== '') problems.add(`model.${name}: not supported, expected null.`);
   }

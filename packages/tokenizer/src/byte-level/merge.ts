@@ -11,9 +11,14 @@ export interface Merges {
 /** Longest word that is merged by looking through it for every merge; a heap takes over where that would be slow. */
 const shortWord = 48;
 
-/** Merges `symbols[0 … length)` in place and returns how many are left. */
-export function mergeWord(symbols: Int32Array, length: number, merges: Merges): number {
+/**
+ * Merges `symbols[0 … length)` in place and returns how many are left.
+ *
+ * @param isDropped - asked of the merges that could be made next, the best first; the first that is not dropped is made, and then all are asked anew. Default: none is dropped.
+ */
+export function mergeWord(symbols: Int32Array, length: number, merges: Merges, isDropped?: () => boolean): number {
   if (length < 2) return length;
+  if (isDropped !== undefined) return mergeByHeap(symbols, length, merges, isDropped);
   return length <= shortWord ? mergeByLooking(symbols, length, merges) : mergeByHeap(symbols, length, merges);
 }
 
@@ -50,7 +55,7 @@ function mergeByLooking(symbols: Int32Array, length: number, merges: Merges): nu
 }
 
 /** O(n log n): a linked list of symbols, and a heap of the places where two of them may be merged. */
-function mergeByHeap(symbols: Int32Array, length: number, merges: Merges): number {
+function mergeByHeap(symbols: Int32Array, length: number, merges: Merges, isDropped?: () => boolean): number {
   const next = Int32Array.from({ length }, (_, i) => i + 1);
   const previous = Int32Array.from({ length }, (_, i) => i - 1);
   const rankAt = new Int32Array(length).fill(none);
@@ -63,10 +68,17 @@ function mergeByHeap(symbols: Int32Array, length: number, merges: Merges): numbe
     if (rank !== none) heap.push(rank * length + place);
   };
   for (let place = 0; place < length - 1; place++) look(place);
+  const dropped: number[] = [];
   for (let item = heap.pop(); item >= 0; item = heap.pop()) {
     const place = item % length;
     const rank = (item - place) / length;
     if (rankAt[place] !== rank) continue; // the pair that stood there has gone
+    if (isDropped?.() === true) {
+      dropped.push(item);
+      continue;
+    }
+    for (const again of dropped) heap.push(again);
+    dropped.length = 0;
     const behind = next[place] ?? length;
     const after = next[behind] ?? length;
     symbols[place] = merges.results[rank] ?? 0;
