@@ -144,7 +144,7 @@ export class Kit<O> implements ExampleKit<O> {
     const folder = this.#folder.checkpoints(name);
     const remember: Callback = { onTrainEnd: (history) => void (this.#histories[name] = history) };
     return {
-      progress: new TerminalProgress({ stream: process.stdout, validationName: 'test' }),
+      progress: new TerminalProgress({ stream: process.stdout }),
       signal: this.signal,
       callbacks: [new Checkpoint(folder, { saveBest: false }), remember],
       resume: folder,
@@ -246,7 +246,6 @@ export class Kit<O> implements ExampleKit<O> {
       },
       ...(models.length > 0 && { summary: models.length === 1 ? (models[0] as Summary) : this.#summaries }),
       ...(histories.length > 0 && { history: histories.length === 1 ? (histories[0] as History) : this.#histories }),
-      validationName: 'test',
       evaluation,
       ...(onnx.length > 0 && {
         onnx: {

@@ -65,7 +65,7 @@ it.each([
   [{ mergeDropout: 0.1 }, 'mergeDropout needs a seed'],
   [{ seed: 1 }, 'mergeDropout must be'],
   [{ mergeDropout: 0.1, seed: -1 }, 'from 0 to 2³² − 1'],
-  [{ dropout: 0.1 }, "no option 'dropout'"],
+  [{ dropout: 0.1 } as object, "no option 'dropout'"],
 ])('refuses %j', (options, message) => {
   for (const call of [
     () => words.encode('a', options),
