@@ -23,13 +23,15 @@ class Composer(nn.Module):
         layer = nn.TransformerEncoderLayer(width, heads, 4 * width, 0.1, "gelu", batch_first=True, norm_first=True)
         self.blocks = nn.TransformerEncoder(layer, layers, nn.LayerNorm(width), enable_nested_tensor=False)
         self.head = nn.Linear(width, vocabulary, bias=False)
-        self.room, self.form = nn.Embedding(most_left, vocabulary), nn.Embedding(most_bars, vocabulary)
+        self.room, self.form = nn.Embedding(2 * most_left, vocabulary), nn.Embedding(most_bars, vocabulary)
 
     def forward(self, words, left, bar):
         length = words.shape[1]
+        # What is left of the first bar of a part, which may be short, has rows of its own.
+        rest = left + (bar > 0) * self.left.num_embeddings
         x = self.word(words) + self.left(left) + self.bar(bar) + self.position.weight[:length]
         ahead = torch.full((length, length), -torch.inf).triu(1)
-        return self.head(self.blocks(self.dropout(x), ahead)) + self.room(left) + self.form(bar)
+        return self.head(self.blocks(self.dropout(x), ahead)) + self.room(rest) + self.form(bar)
 
 
 class Music(Program):
