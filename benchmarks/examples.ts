@@ -66,14 +66,14 @@ async function all(): Promise<number> {
 }
 
 async function one(name: string): Promise<number> {
-  const [{ beside }, { folderIn }, { resolve }] = await Promise.all([
+  const [{ beside }, { folderIn }, path] = await Promise.all([
     import('./examples/harness.ts'),
     import('../apps/support/src/kit.ts'),
     import('node:path'),
   ]);
   const isCurve = curves || exact;
   const pair = (await pairs[name]?.()) as Pair;
-  const data = folder === '' ? undefined : resolve(process.env['INIT_CWD'] ?? '', folder);
+  const data = folder === '' ? undefined : path.resolve(process.env['INIT_CWD'] ?? '', folder);
   const comparison = await beside(pair, {
     steps: full || isCurve ? 'all' : 200,
     ...(isCurve && { first: 50 }),

@@ -30,7 +30,7 @@ export const pair: Pair = {
       },
     };
     return {
-      task: given as Task<never>,
+      task: given,
       batches: withNoise(loader, { first: [latent], second: [latent] }),
       budget: { steps: 3000 },
       schedule,

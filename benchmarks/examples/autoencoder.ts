@@ -31,7 +31,7 @@ const pairOf = (kind: 'dense' | 'denoising' | 'variational'): Pair => ({
     const noise = await normal([test.length, ...shape], new Generator(1), deviation);
     const inTensors = ({ data, shape }: typeof noise): Tensor => tensor(data, { shape, dtype: 'float32' });
     return {
-      task: drawn as Task<never>,
+      task: drawn,
       batches: withNoise(loader, { noise: shape }, deviation),
       budget: { epochs: 100 },
       schedule: oneCycleSchedule({ warmup: 0.25 }),

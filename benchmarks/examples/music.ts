@@ -18,7 +18,7 @@ export const pair: Pair = {
     const tunes = split(all);
     const { model, task, loader } = build(tunes, { width: 96, layers: 2 }, 0);
     const test = asDataset(tunes.test, tunes.vocabulary);
-    const arrays = await test.gather(Uint32Array.from({ length: Math.min(32, test.length) }, (_, i) => i));
+    const arrays = test.gather(Uint32Array.from({ length: Math.min(32, test.length) }, (_, i) => i));
     const { vocabularySize: vocabulary, width, heads, layers, contextLength } = model.options;
     return {
       task,

@@ -1,5 +1,5 @@
 /** What a training draws at random, drawn beforehand: fields of its batches. */
-import type { ArrayBatch, Batches, NumericArray } from '@hebb/data';
+import type { Batches, NumericArray } from '@hebb/data';
 import { Generator, randn } from '@hebb/tensor';
 
 /** Normal numbers of a shape, times a deviation. */
@@ -23,7 +23,7 @@ export function withNoise(
       for await (const { batch, count, next } of batches.batches(from)) {
         const noise: Record<string, NumericArray> = {};
         for (const [name, shape] of Object.entries(shapes)) noise[name] = await normal([count, ...shape], generator, deviation); // prettier-ignore
-        yield { batch: { ...batch, ...noise } as ArrayBatch, count, next };
+        yield { batch: { ...batch, ...noise }, count, next };
       }
     },
   };

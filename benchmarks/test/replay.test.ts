@@ -27,8 +27,7 @@ it.each([
   const replay = await replayOf(loader, 5, isChanged);
   expect(replay.length).toBe(5);
   expect(plain(await read(replay, 5))).toEqual(expected);
-  const { batches } = replay;
-  const [third] = await read({ batches: () => batches({ epoch: 0, batch: 2 }) }, 1);
+  const [third] = await read({ batches: () => replay.batches({ epoch: 0, batch: 2 }) }, 1);
   expect(plain([third ?? {}])).toEqual((expected as unknown[]).slice(2, 3));
 });
 

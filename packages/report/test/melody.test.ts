@@ -80,7 +80,7 @@ it.skipIf(skipped)('is played at its button, one at a time, from a file, without
     await page.evaluate(() => {
       const counted = window as unknown as { begun: [number, number][] };
       counted.begun = [];
-      const { start } = OscillatorNode.prototype;
+      const start: (this: OscillatorNode, when?: number) => void = Reflect.get(OscillatorNode.prototype, 'start');
       OscillatorNode.prototype.start = function (when = 0) {
         counted.begun.push([Math.round(this.frequency.value), Math.round(10 * (when - this.context.currentTime))]);
         start.call(this, when);

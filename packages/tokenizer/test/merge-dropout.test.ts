@@ -1,6 +1,6 @@
 /** BPE-dropout: by what chances a text is cut, and what stays as it is. */
 import { expect, it } from 'vitest';
-import { ByteLevelBPE, TokenizerError } from '../src/index.ts';
+import { ByteLevelBPE, TokenizerError, type ByteLevelEncodeOptions } from '../src/index.ts';
 
 /** Of the word `abc`, which is one token by two merges: ab, then ab + c. */
 const tokenizer = await ByteLevelBPE.train('ab ab ab abc abc', {
@@ -59,14 +59,15 @@ it('ends soon for a long word and a probability near 1', () => {
   expect(words.decode(words.encode(long, { mergeDropout: 0.999, seed: 1 }))).toBe(long);
 });
 
-it.each([
+it.each<readonly [ByteLevelEncodeOptions | { dropout: number }, string]>([
   [{ mergeDropout: 1, seed: 1 }, 'a number ≥ 0 and < 1'],
   [{ mergeDropout: Number.NaN, seed: 1 }, 'a number ≥ 0 and < 1'],
   [{ mergeDropout: 0.1 }, 'mergeDropout needs a seed'],
   [{ seed: 1 }, 'mergeDropout must be'],
   [{ mergeDropout: 0.1, seed: -1 }, 'from 0 to 2³² − 1'],
-  [{ dropout: 0.1 } as object, "no option 'dropout'"],
-])('refuses %j', (options, message) => {
+  [{ dropout: 0.1 }, "no option 'dropout'"],
+])('refuses %j', (given, message) => {
+  const options = given as ByteLevelEncodeOptions;
   for (const call of [
     () => words.encode('a', options),
     () => words.encodeBatch(['a'], options),

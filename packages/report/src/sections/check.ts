@@ -110,7 +110,7 @@ function requireNote(where: string, name: string, value: unknown): void {
   requireArray(where, name, value);
   ['pitch', 'start', 'duration'].forEach((part, i) => {
     requireFinite(where, `${name}'s ${part}`, value[i]);
-    if (i > 0 && (value[i] as number) < 0) throw wrongArgument(where, `${name}'s ${part}`, 'seconds ≥ 0', value[i]);
+    if (i > 0 && value[i] < 0) throw wrongArgument(where, `${name}'s ${part}`, 'seconds ≥ 0', value[i]);
   });
 }
 
