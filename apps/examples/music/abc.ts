@@ -132,7 +132,7 @@ export function judge(abc: string, { atLeast = 8 }: { atLeast?: number } = {}): 
   if (tune === undefined || second !== undefined) return bad('not one tune');
   const [warning] = tune.warnings ?? [];
   if (warning !== undefined) return bad(`abcjs: ${warning.replace(/<[^>]*>/g, '').slice(0, 120)}`);
-  const { num = 0, den = 1 } = tune.getMeterFraction();
+  const { num, den = 1 } = tune.getMeterFraction();
   const whole = num / den;
   const bars = barsOf(tune);
   // With an upbeat the last bar is short of it, so that both together are one.
@@ -166,7 +166,7 @@ export function melodyOf(abc: string): Melody {
         item.cmd === 'note' ? [[item.pitch, item.start * wholeNote, item.duration * wholeNote]] : [],
       ),
     );
-  const { num = 4, den = 4 } = tune.getMeterFraction();
+  const { num, den = 4 } = tune.getMeterFraction();
   const [bar, upbeat] = [num / den, barsOf(tune)[0]?.length ?? 0];
   const count = Math.ceil((notes.at(-1)?.[1] ?? 0) / (wholeNote * bar));
   return {
