@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from scipy import linalg
 from torch import nn
 
-LATENT, BATCH, STEPS, SAMPLES, DECAY = 64, 64, 2000, 10_000, 0.99
+LATENT, BATCH, SAMPLES, DECAY = 64, 64, 10_000, 0.99
+STEPS = {8: 2000, 28: 1000}
 DIGITS = Path(__file__).parents[2] / "apps/quickstart/data/digits.csv"
 RATES = {"lr": 1e-3, "betas": (0, 0.99)}
 
@@ -103,7 +104,7 @@ def begin(model):
     return model
 
 
-def train(images):
+def train(images, steps):
     size = images.shape[-1]
     generator, discriminator = begin(Generator(size)), begin(Discriminator(size))
     average = copy.deepcopy(generator)
@@ -111,9 +112,9 @@ def train(images):
     d = torch.optim.Adam(discriminator.parameters(), **RATES)
     noise = lambda: torch.randn(BATCH, LATENT)  # noqa: E731
     order, at = torch.randperm(len(images)), 0
-    for step in range(STEPS):
+    for step in range(steps):
         for optimizer in (g, d):
-            optimizer.param_groups[0]["lr"] = RATES["lr"] * min(1, 2 * (1 - step / STEPS))
+            optimizer.param_groups[0]["lr"] = RATES["lr"] * min(1, 2 * (1 - step / steps))
         if at + BATCH > len(images):
             order, at = torch.randperm(len(images)), 0
         real, at = images[order[at : at + BATCH]] * 2 - 1, at + BATCH
@@ -176,7 +177,7 @@ def main():
     real, _ = judged(judge.eval(), real)
 
     start, cpu = time.perf_counter(), time.process_time()
-    pytorch = train(learnt)
+    pytorch = train(learnt, STEPS[size])
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
 
     for name, generator in (("Hebb", hebb.eval()), ("PyTorch", pytorch)):
@@ -185,7 +186,7 @@ def main():
         features, classes = judged(judge, samples)
         shares = torch.bincount(classes, minlength=10) / SAMPLES
         print(f"{name:8} Fréchet distance {distance(features, real):8.3f}   shares of classes {100 * shares.min():.1f} ... {100 * shares.max():.1f} %")
-    print(f"PyTorch trained {STEPS} steps in {seconds:.0f} s, {cpu:.0f} s of one core")
+    print(f"PyTorch trained {STEPS[size]} steps in {seconds:.0f} s, {cpu:.0f} s of one core")
 
 
 if __name__ == "__main__":

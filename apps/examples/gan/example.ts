@@ -118,7 +118,7 @@ export const gan: Example<Options> = {
     kit.say(`It is right about ${(100 * real.accuracy).toFixed(2)} % of them.`);
 
     kit.heading('Training');
-    const steps = kit.choose({ quick: 400, normal: 2000, full: 2000 });
+    const steps = kit.choose({ quick: 400, normal: 2000, full: 1000 });
     const grids = new SampleGrids(generator, await drawLatents(10, latent, kit.seed + 1), { steps: steps / 10 });
     const training = kit.training('networks');
     const callbacks = [grids, ...training.callbacks];
