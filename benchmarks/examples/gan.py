@@ -21,7 +21,7 @@ from scipy import linalg
 from torch import nn
 
 LATENT, BATCH, SAMPLES, DECAY = 64, 64, 10_000, 0.99
-STEPS = {8: 2000, 28: 1000}
+STEPS = {8: 2000, 28: 2500}
 DIGITS = Path(__file__).parents[2] / "apps/quickstart/data/digits.csv"
 RATES = {"lr": 1e-3, "betas": (0, 0.99)}
 

@@ -90,7 +90,7 @@ export const gan: Example<Options> = {
   name: 'gan',
   title: 'Generative adversarial network',
   line: 'Handwritten digits that nobody wrote, by two networks that compete',
-  seconds: { quick: 12, normal: 35, full: 540 },
+  seconds: { quick: 12, normal: 35, full: 780 },
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },
   options: (command) =>
     command
@@ -118,7 +118,7 @@ export const gan: Example<Options> = {
     kit.say(`It is right about ${(100 * real.accuracy).toFixed(2)} % of them.`);
 
     kit.heading('Training');
-    const steps = kit.choose({ quick: 400, normal: 2000, full: 1000 });
+    const steps = kit.choose({ quick: 400, normal: 2000, full: 2500 });
     const grids = new SampleGrids(generator, await drawLatents(10, latent, kit.seed + 1), { steps: steps / 10 });
     const training = kit.training('networks');
     const callbacks = [grids, ...training.callbacks];
