@@ -150,8 +150,9 @@ def judged(judge, images):
 
 def distance(a, b):
     first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    root = linalg.sqrtm(first @ second).real
-    return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(first + second - 2 * root)
+    # The trace of the root by eigenvalues: a feature that is always 0 leaves the product without an inverse, and scipy's sqrtm without a root.
+    roots = np.sqrt(np.maximum(linalg.eigvals(first @ second).real, 0)).sum()
+    return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(first + second) - 2 * roots
 
 
 def main():
