@@ -101,7 +101,7 @@ export const chatbot: Example<Options> = {
     kit.metric('validation loss, nats per character', perCharacter, {
       target: { quick: { atMost: 2.3 }, normal: { atMost: 1.85 }, full: { atMost: 1.7 } },
     });
-    kit.metric('the same, by the frequency of tokens', frequencySurprise(learnt, tested) / characters);
+    kit.metric('by the frequency of tokens, nats per character', frequencySurprise(learnt, tested) / characters);
 
     kit.heading('Cache');
     for (const section of await compareCaches(kit, bot, validation)) kit.section(section);
@@ -343,7 +343,7 @@ async function compareCaches(
     rows.push([length, Math.round(fast), Math.round(slow), fast / slow]);
   }
   kit.metric('greedy tokens compared', compared, { format: 'count' });
-  kit.metric('of them different without the cache', different, {
+  kit.metric('greedy tokens that differ without the cache', different, {
     format: 'count',
     target: { quick: { atMost: 0 }, normal: { atMost: 0 }, full: { atMost: 0 } },
   });

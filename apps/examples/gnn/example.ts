@@ -45,7 +45,7 @@ export const gnn: Example<Options> = {
   name: 'gnn',
   title: 'Graph network',
   line: 'Which side a karate club’s members take; topics of papers in Cora; missing links',
-  seconds: { quick: 4, normal: 5, full: 900 },
+  seconds: { quick: 4, normal: 5, full: 1800 },
   data: { carried: 'Zachary’s karate club', full: 'Cora', expects: 'a folder with cora.content and cora.cites' },
   options: (command) => {
     command.addOption(new Option('--task <name>', 'what to learn').choices(['nodes', 'links']).default('nodes'));

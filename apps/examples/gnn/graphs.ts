@@ -1,6 +1,7 @@
 /** The two graphs of the example: a karate club, which is small enough to stand here, and Cora, from its two files. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DataError } from 'hebb';
 
 export interface Network {
   readonly name: string;
@@ -62,24 +63,25 @@ export function karateClub(): Network {
   };
 }
 
+async function readTable(path: string): Promise<string[][]> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new DataError(`[cora] cannot read ${path}.`, { cause, hint: '--data DIR is a folder with cora.content and cora.cites.' }); // prettier-ignore
+  });
+  return text.trim().split(/\r?\n/).map((line) => line.split('\t')); // prettier-ignore
+}
+
 /** Papers with the words in them and the papers that they cite: `cora.content` and `cora.cites`. As in Shchur et al. 2018, the largest part in which every paper leads to every other. */
 export async function cora(folder: string): Promise<Network> {
-  const rows = (await readFile(join(folder, 'cora.content'), 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => line.split('\t'));
-  const cites = (await readFile(join(folder, 'cora.cites'), 'utf8'))
-    .trim()
-    .split('\n')
-    .map((line) => line.split('\t'));
+  const rows = await readTable(join(folder, 'cora.content'));
+  const cites = await readTable(join(folder, 'cora.cites'));
   const numbers = new Map(rows.map(([id = ''], i) => [id, i]));
   const seen = new Set<number>();
   const pairs: (readonly [number, number])[] = [];
   for (const [line, [cited = '', citing = '']] of cites.entries()) {
     const [a, b] = [numbers.get(cited), numbers.get(citing)];
     if (a === undefined || b === undefined)
-      throw new Error(
-        `line ${line + 1} of cora.cites names paper ${a === undefined ? cited : citing}, which cora.content does not have.`,
+      throw new DataError(
+        `[cora] line ${line + 1} of cora.cites names paper ${a === undefined ? cited : citing}, which cora.content does not have.`,
       );
     // Some pairs are cited both ways, or twice.
     const key = Math.min(a, b) * rows.length + Math.max(a, b);

@@ -41,7 +41,7 @@ export const rnn: Example<Options> = {
   name: 'rnn',
   title: 'Recurrent network',
   line: 'First names, letter by letter, by a GRU; sunspots a month ahead',
-  seconds: { quick: 10, normal: 60, full: 420 },
+  seconds: { quick: 10, normal: 60, full: 600 },
   data: {
     carried: 'names.txt, 32,032 first names; sunspots.csv',
     full: 'the same',
@@ -157,7 +157,7 @@ async function names(kit: ExampleKit<Options>): Promise<void> {
   // One in ten names stands in the file twice or more; those of the test that were not learnt say whether it knows names, or these names.
   const learntNames = new Set(learnt);
   const strangers = unseen.filter((name) => !learntNames.has(name));
-  kit.metric('the same, of names that were not learnt', await surpriseOf(model, asDataset(strangers)));
+  kit.metric('test loss of names that were not learnt', await surpriseOf(model, asDataset(strangers)));
 
   // Names of its own: a letter is drawn by the probabilities that the network gives, and read as the next one.
   const known = new Set(all);

@@ -32,7 +32,7 @@ interface Options {
 export const transformer: Example<Options> = {
   name: 'transformer',
   line: 'Shakespeare, character by character, by a decoder shaped as GPT-2 is',
-  seconds: { quick: 10, normal: 75, full: 420 },
+  seconds: { quick: 10, normal: 75, full: 600 },
   data: {
     carried: 'tiny Shakespeare, 1,115,394 characters',
     full: 'the same',
@@ -77,7 +77,10 @@ export const transformer: Example<Options> = {
     kit.metric('validation loss, nats per character', surprise, {
       target: { quick: { atMost: 2.4 }, normal: { atMost: 2.06 }, full: { atMost: 1.88 } },
     });
-    kit.metric('the same, by counts of pairs of characters', surpriseOfPairs(learnt, tested, tokenizer.vocabularySize));
+    kit.metric(
+      'by counts of pairs of characters, nats per character',
+      surpriseOfPairs(learnt, tested, tokenizer.vocabularySize),
+    );
 
     kit.heading('A page of its own');
     const page = await write(model, tokenizer, prompt, kit.choose({ quick: 300, normal: 1200, full: 2000 }), kit.seed);
@@ -86,7 +89,7 @@ export const transformer: Example<Options> = {
     kit.section({
       kind: 'passage',
       title: 'A page of its own',
-      text: 'Drawn character by character at a temperature of 0.8. The darker a character, the less likely it was: most words are decided by their first letters.',
+      text: 'Drawn character by character at a temperature of 0.8. The darker a character, the less likely it was. The longer the network learns, the more is decided by the first letters of a word.',
       passages: [{ tokens: [...page], weights: [0, ...own] }],
     });
     // From the first speech that begins there.
@@ -196,7 +199,7 @@ async function surprisesOf(model: GPT2, tokenizer: CharacterTokenizer, unseen: I
   return {
     kind: 'passage',
     title: 'What it did not expect',
-    text: 'The beginning of the text that it was not shown, each character as dark as it was surprising: the first letters of words and names; what follows from them is pale.',
+    text: 'The beginning of the text that it was not shown, each character as dark as it was surprising. Once words are known their first letters are dark, and what follows from them is pale.',
     passages: [{ tokens: Array.from(tokens, (id) => tokenizer.decode([id])), weights: [0, ...weights] }], // prettier-ignore
   };
 }

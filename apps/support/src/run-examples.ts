@@ -166,7 +166,10 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
     await use();
     return passed ? 0 : 1;
   } catch (error) {
-    if (!program.signal.aborted || !(error instanceof Interrupted || error === program.signal.reason)) throw error;
+    if (!program.signal.aborted || !(error instanceof Interrupted || error === program.signal.reason)) {
+      await folder.takeBack();
+      throw error;
+    }
     await folder.save(false);
     say(heading('Interrupted'), `The same command goes on with what is saved in ${folder.folder}.`);
     return 130;

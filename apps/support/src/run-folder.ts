@@ -4,7 +4,7 @@
  * The same call goes on with a run that was cut. Any other run that lies there, finished or called in another way, is put into a folder beside the new one's files,
  * `earlier-1`, `earlier-2`, …: it is neither taken for the new one nor lost.
  */
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFile } from '@hebb/files';
 import { requireWritable } from './output.ts';
@@ -95,6 +95,16 @@ export class RunFolder {
       await this.save(false);
     }
     return join(this.folder, name);
+  }
+
+  /** Takes back what {@link RunFolder.open} did, of a run that failed before it wrote or learnt anything: what lay here lies here again. */
+  async takeBack(): Promise<void> {
+    const names = await readdir(this.folder);
+    if (this.#files.length > 0 || names.includes(checkpoints)) return;
+    await rm(join(this.folder, runFile), { force: true });
+    if (this.moved === undefined) return;
+    for (const name of await readdir(this.moved)) await rename(join(this.moved, name), join(this.folder, name));
+    await rmdir(this.moved);
   }
 
   async save(isDone: boolean): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option } from 'commander';
-import { ArrayDataset, fit, Linear, manualSeed, meanSquaredError, SGD, tensor } from 'hebb';
+import { ArrayDataset, DataError, fit, Linear, manualSeed, meanSquaredError, SGD, tensor } from 'hebb';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Example } from '../src/example.ts';
 import { runExamples, type ExampleSet } from '../src/index.ts';
@@ -141,6 +141,16 @@ describe('an example', () => {
     epochs.length = 0;
     expect(await run(counts, ['--quick', '--out', earlier])).toBe(0);
     expect(epochs[0]).toBe(13);
+  });
+
+  it('leaves what lies there where it is if another run fails before it has written anything', async () => {
+    const [out, empty] = [temporary(), temporary()];
+    await run(line(), ['--quick', '--out', out]);
+    const before = readdirSync(out).sort();
+    const fails = { ...line(), run: () => Promise.reject(new DataError('there is no such file')) };
+    for (const folder of [out, empty]) await expect(run(fails, ['--quick', '--seed', '1', '--out', folder])).rejects.toThrow('no such file'); // prettier-ignore
+    expect(readdirSync(out).sort()).toEqual(before);
+    expect(readdirSync(empty)).toEqual([]);
   });
 
   it('begins anew where a run is finished, and keeps that one and files that are not its own', async () => {

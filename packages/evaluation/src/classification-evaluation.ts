@@ -184,7 +184,7 @@ export class ClassificationEvaluation extends MetricsEvaluation {
     return {
       kind: 'matrix',
       title: 'Confusion matrix',
-      text: 'A row for each true class, a column for each prediction. Blue is right, orange is mistaken; the fuller the colour, the larger the share of its row.',
+      text: 'A row for each true class, a column for each prediction. Blue is right, the fuller the larger the share of its row; orange is mistaken, the fullest the most frequent of all mistakes.',
       counts: this.confusionMatrix.counts,
       rowLabel: 'true',
       columnLabel: 'predicted',

@@ -104,7 +104,16 @@ function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[]
     const epochs = epochTable(history, validationName);
     return [
       ...show(historySections(history, validationName)),
-      ...(epochs === undefined ? [] : [folded(epochs, `The numbers of ${formatCount(epochs.rows.length)} epochs`)]),
+      ...(epochs === undefined
+        ? []
+        : [
+            folded(
+              epochs,
+              epochs.rows.length === 1
+                ? 'The numbers of the epoch'
+                : `The numbers of ${formatCount(epochs.rows.length)} epochs`,
+            ),
+          ]),
     ].map((card) => (name === '' ? card : { ...card, title: `${card.title}: ${name}` }));
   });
   return [...ofRuns, show(evaluated), show(sections), about].filter((group) => group.length > 0);
