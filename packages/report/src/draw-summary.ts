@@ -48,7 +48,7 @@ text { font: 12px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', Ari
  * Draws a model as SVG, from its {@link Summary}: a block for each layer with the shape that it returns and its parameters, frames around the layers of one module, one block for equal ones that follow one another. The bar
  * in a block is its share of all parameters. Light and dark as the reader's display is; 350 wide, so that a phone shows it at its own size.
  *
- * Blocks stand in the order of the summary; which one reads what another gave is not known to it.
+ * Blocks stand in the order of the summary. Lines join those of a `Sequential` or a list, which are numbered and follow one another; of others it is not known which reads what another gave.
  *
  * ```ts
  * const model = new Sequential(new Linear(4, 8), new ReLU(), new Linear(8, 3));
@@ -119,7 +119,8 @@ function stack(
   for (const [i, { block, count }] of blocks.entries()) {
     if (i > 0) {
       const middle = x + wide / 2;
-      parts.push(markup`<path class="line" d="M${middle} ${y}v${gap}"/>`);
+      if (isNumbered(block) && isNumbered(blocks[i - 1]?.block))
+        parts.push(markup`<path class="line" d="M${middle} ${y}v${gap}"/>`);
       y += gap;
     }
     y =
@@ -173,6 +174,9 @@ function leaf(block: Block, count: number, x: number, y: number, wide: number, t
 
 const timesOf = (count: number): string => (count === 1 ? '' : `× ${count}`);
 const lettersIn = (wide: number): number => Math.floor(wide / (12 * letter));
+
+/** The last part of the name of a layer in a list, which is a number. */
+const isNumbered = (block: Block | undefined): boolean => block !== undefined && /(?:^|\.)\d+$/.test(block.name);
 
 /** Names that are numbers say nothing. */
 function titleOf({ name, row }: Block, letters: number): string {
