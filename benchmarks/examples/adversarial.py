@@ -27,9 +27,9 @@ def generator(latent, grid):
 
 def discriminator(grid):
     return Layers(
-        nn.Conv2d(1, 32, 4, 2, 1, bias=False), nn.LeakyReLU(0.2),
-        nn.Conv2d(32, 64, 4, 2, 1, bias=False), nn.BatchNorm2d(64), nn.LeakyReLU(0.2),
-        nn.Conv2d(64, 1, grid, bias=False),
+        nn.Conv2d(1, 32, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(32, 64, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 1, grid),
     )
 
 
@@ -38,7 +38,7 @@ class Adversarial(Program):
         grid = arrays["x"].shape[-1] // 4
         self.generator, self.discriminator = generator(settings["latent"], grid), discriminator(grid)
         self.average = None
-        rates = {"lr": 5e-4, "betas": (0.5, 0.999)}
+        rates = {"lr": 1e-3, "betas": (0, 0.99)}
         self.both = [torch.optim.Adam(each.parameters(), **rates) for each in (self.generator, self.discriminator)]
 
     modules = property(lambda self: {"generator": self.generator, "discriminator": self.discriminator})
@@ -66,8 +66,17 @@ class Adversarial(Program):
         return [judged.item(), deceived.item()]
 
     def metric(self, arrays):
-        """What the discriminator thinks of real images less what it thinks of made ones."""
-        return (self.discriminator(arrays["x"]).mean() - self.discriminator(self.make(arrays["z"])).mean()).item()
+        """What the discriminator thinks of real images less what it thinks of those that the average of the generator makes."""
+        trained = [each.detach().clone() for each in self.generator.parameters()]
+        self.load(self.average or trained)
+        lead = self.discriminator(arrays["x"]).mean() - self.discriminator(self.make(arrays["z"])).mean()
+        self.load(trained)
+        return lead.item()
+
+    def load(self, weights):
+        with torch.no_grad():
+            for each, weight in zip(self.generator.parameters(), weights):
+                each.copy_(weight)
 
 
 run(Adversarial)

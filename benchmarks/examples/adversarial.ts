@@ -32,7 +32,7 @@ export const pair: Pair = {
     return {
       task: given,
       batches: withNoise(loader, { first: [latent], second: [latent] }),
-      budget: { steps: 3000 },
+      budget: { steps: folder === undefined ? 2000 : 2500 },
       schedule,
       arrays: { x, z },
       settings: { latent },

@@ -239,6 +239,8 @@ class Python {
     const path = fileURLToPath(new URL(script, import.meta.url));
     const python = spawn('/usr/bin/python3', [path, folder, mode], {
       stdio: ['pipe', 'pipe', 'inherit'],
+      // torch.set_num_threads(1) is not asked by the library of its matrix products, which takes all cores.
+      env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
     });
     await Promise.race([
       once(python, 'spawn'),
