@@ -17,6 +17,7 @@ import type { NumericArray } from '@hebb/data';
 import { BatchNorm, Module, writeSafetensors } from '@hebb/layers';
 import { manualSeed, setDevice, tensor, type Tensor } from '@hebb/tensor';
 import { fit, type Callback, type Task } from '@hebb/training';
+import { oneThread } from '../support/one-thread.ts';
 import { replayOf, withFewRows, type Replay } from './replay.ts';
 import type { Pair, Trial } from './trial.ts';
 
@@ -239,8 +240,7 @@ class Python {
     const path = fileURLToPath(new URL(script, import.meta.url));
     const python = spawn('/usr/bin/python3', [path, folder, mode], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      // torch.set_num_threads(1) is not asked by the library of its matrix products, which takes all cores.
-      env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' },
+      env: oneThread,
     });
     await Promise.race([
       once(python, 'spawn'),

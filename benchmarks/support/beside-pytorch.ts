@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { compile, device, realize, type Tensor } from '@hebb/tensor';
+import { oneThread } from './one-thread.ts';
 
 const rounds = 5;
 const runsPerRound = 10;
@@ -47,7 +48,7 @@ export async function onEach(
  * version, then answers "<case> <runs>" lines with milliseconds a run.
  */
 export async function besidePyTorch(script: URL, cases: Readonly<Record<string, Run>>, filter = ''): Promise<void> {
-  const python = spawn('/usr/bin/python3', [fileURLToPath(script)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const python = spawn('/usr/bin/python3', [fileURLToPath(script)], { stdio: ['pipe', 'pipe', 'inherit'], env: oneThread });
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   python.on('error', () => {});
   const version = await lines.next();
