@@ -48,7 +48,10 @@ export async function onEach(
  * version, then answers "<case> <runs>" lines with milliseconds a run.
  */
 export async function besidePyTorch(script: URL, cases: Readonly<Record<string, Run>>, filter = ''): Promise<void> {
-  const python = spawn('/usr/bin/python3', [fileURLToPath(script)], { stdio: ['pipe', 'pipe', 'inherit'], env: oneThread });
+  const python = spawn('/usr/bin/python3', [fileURLToPath(script)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: oneThread,
+  });
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   python.on('error', () => {});
   const version = await lines.next();
