@@ -8,26 +8,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { InvalidArgumentError, Option } from 'commander';
-import {
-  AdamW,
-  ByteLevelBPE,
-  cosineSchedule,
-  crossEntropy,
-  DataLoader,
-  fit,
-  generate,
-  GPT2,
-  isBiasOrNorm,
-  minimize,
-  readSafetensors,
-  tensor,
-  type Section,
-  type Task,
-  type Tensor,
-} from 'hebb';
+import { ByteLevelBPE, cosineSchedule, fit, generate, GPT2, readSafetensors, tensor, type Section } from 'hebb';
 import type { Example, ExampleKit } from '@hebb/app-support';
 import { loadPlays } from '../src/shakespeare.ts';
-import { everyWindow, piecesOf, surprises, type TextBatch } from '../src/text.ts';
+import { piecesOf, surprises } from '../src/text.ts';
+import { build as buildWriter } from '../transformer/example.ts';
 
 interface Options {
   readonly ask?: string;
@@ -185,39 +170,22 @@ export interface Build {
   readonly seed: number;
 }
 
-type Ids = { readonly x: Tensor; readonly y: Tensor };
-
 /** All that is trained, and with what. */
-export async function build({ learningRate, vocabularySize, speeches, seed, ...sizes }: Build): Promise<{
-  tokenizer: ByteLevelBPE;
-  model: GPT2;
-  task: Task<Ids>;
-  loader: DataLoader<TextBatch>;
-}> {
+export async function build({
+  learningRate,
+  vocabularySize,
+  speeches,
+  seed,
+  ...sizes
+}: Build): Promise<ReturnType<typeof buildWriter> & { readonly tokenizer: ByteLevelBPE }> {
   // All bytes are tokens, so that anything can be asked.
   const tokenizer = await ByteLevelBPE.train(
     speeches.flatMap(({ speaker, text }) => [speaker, text]),
     { vocabularySize, specialTokens: marks },
   );
-  const vocabulary = tokenizer.vocabularySize;
-  const model = new GPT2({ ...sizes, vocabulary, dropout: 0 });
-  const optimizer = new AdamW(model, {
-    learningRate,
-    betas: [0.9, 0.99],
-    weightDecay: 0.1,
-    groups: [{ match: isBiasOrNorm, weightDecay: 0 }],
-  });
-  const loss = ({ x, y }: Ids): Tensor => crossEntropy(model.forward(x).reshape([-1, vocabulary]), y.reshape([-1]));
-  return {
-    tokenizer,
-    model,
-    task: {
-      parts: { model, optimizer },
-      step: (batch) => minimize(optimizer, () => loss(batch), { clipNorm: 1 }),
-      validate: loss,
-    },
-    loader: new DataLoader(everyWindow(tokensOf(tokenizer, speeches), sizes.contextLength), { batchSize: 12, shuffle: true, seed }), // prettier-ignore
-  };
+  const learnt = tokensOf(tokenizer, speeches);
+  // A writer, as that of single characters is.
+  return { tokenizer, ...buildWriter({ ...sizes, learningRate, vocabulary: tokenizer.vocabularySize, learnt, seed }) };
 }
 
 /** Σ −ln of how frequent each token is: the surprise of whoever looks back at nothing. */
