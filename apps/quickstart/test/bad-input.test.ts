@@ -2,9 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import { removeFolders, run, temporaryFolder } from './run.ts';
+import { removeFolders, translateQuickstart, temporaryFolder } from './run.ts';
 
 afterAll(removeFolders);
+const run = await translateQuickstart();
 
 const digits = readFileSync(new URL('../data/digits.csv', import.meta.url), 'utf8')
   .trimEnd()

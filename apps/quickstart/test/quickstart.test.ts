@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseOnnx, readSafetensors } from 'hebb';
 import { afterAll, describe, expect, it } from 'vitest';
-import { removeFolders, run, temporaryFolder } from './run.ts';
+import { removeFolders, translateQuickstart, temporaryFolder } from './run.ts';
 
 afterAll(removeFolders);
+const run = await translateQuickstart();
 
 const files = ['model.onnx', 'model.safetensors', 'report.html'];
 

@@ -8,7 +8,6 @@ import { buildProgram } from '../../../tools/testing/src/programs.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
-const translated = await buildProgram(main);
 
 export interface Outcome {
   readonly code: number | null;
@@ -25,7 +24,16 @@ export interface RunOptions {
   readonly onOutput?: (stdout: string, child: ChildProcess) => void;
 }
 
-export function run(
+export type Run = (args: readonly string[], options?: RunOptions) => Promise<Outcome>;
+
+/** Translates the quickstart for one file of tests, which calls this itself: the translation goes with that file, this module may outlive it. */
+export async function translateQuickstart(): Promise<Run> {
+  const translated = await buildProgram(main);
+  return (args, options) => run(translated, args, options);
+}
+
+function run(
+  translated: string,
   args: readonly string[],
   { env = {}, cwd, fromSource = false, onOutput }: RunOptions = {},
 ): Promise<Outcome> {

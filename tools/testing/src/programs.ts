@@ -40,7 +40,10 @@ function dependenciesOf(file: string): string {
   return existsSync(found) || folder === dirname(folder) ? found : dependenciesOf(folder);
 }
 
-/** Translates programs, and says where each of them lies until the tests of the file are done. */
+/**
+ * Translates programs, and says where each of them lies until the tests of the file are done. For each file of tests anew: a module that several of
+ * them share stays loaded when the first is done, and would hold the place of a program that is gone.
+ */
 export async function buildPrograms(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const folder = mkdtempSync(join(dependenciesOf(files[0] ?? ''), '.hebb-programs-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
