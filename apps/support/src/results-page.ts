@@ -1,44 +1,120 @@
-/** docs/results.md: what the examples reached at full size, and by which command. */
+/** docs/results.md: what the examples reached at full size, by which command, and how far other seeds are from that. */
 import { formatCount } from './display.ts';
 import { describeTarget, formatMetricValue, type Results } from './kit.ts';
 
 const head = `# Results of the examples
 
 What each example reaches on its whole data, and the command that shows it. \`npm run example -- all --full --data DIR\` writes the rows of the examples that it runs, and leaves the others.
-
-| example | metric | reached | must reach | command | seed | seconds | machine |
-| --- | --- | --- | --- | --- | --- | --- | --- |
 `;
+
+const mainColumns = ['example', 'metric', 'reached', 'must reach', 'command', 'seed', 'seconds', 'machine'];
+
+const seedsHead = `## Other seeds
+
+Of the same commands with \`--seed\` 1, 2, 3, what has to be reached: nothing was chosen by these runs.
+`;
+
+const seedColumns = ['example', 'metric', 'must reach'];
+
+/** The seed of the main table, which is the default of every example. */
+const defaultSeed = 0;
+
+type Row = ReadonlyMap<string, string>;
+
+/** The page with the metrics of this run in place of what it had of them: of the default seed with all that describes the run, of others the value alone. */
+export function withResults(page: string, results: Results): string {
+  const [main = [], seeds = []] = tablesOf(page);
+  return results.seed === defaultSeed
+    ? render(replace(main, mainRows(results)), seeds)
+    : render(main, replace(seeds, seedRows(results)));
+}
 
 /** The command without what stands in columns of its own; where the data lies is the reader's. */
 const typed = (command: string): string =>
   command.replace(/ --(?:out|seed)[ =]\S+/g, '').replace(/ --data[ =]\S+/, ' --data DIR');
 
-const cell = (text: string): string => text.replaceAll('|', '\\|');
-
-/** The page with the rows of this example in place of those that it had. */
-export function withResults(page: string, results: Results): string {
-  const { example, metrics, command, seed, seconds, machine, device } = results;
-  const rows = metrics.map(
+function mainRows({ example, metrics, command, seed, seconds, machine, device }: Results): Row[] {
+  return metrics.map(
     ({ name, value, format, target }) =>
-      `| ${[
-        example,
-        name,
-        formatMetricValue(value, format),
-        target === undefined ? '' : describeTarget(target, format),
-        `\`${typed(command)}\``,
-        String(seed),
-        formatCount(seconds),
-        `${machine}; ${device}`,
-      ]
-        .map(cell)
-        .join(' | ')} |`,
+      new Map([
+        ['example', example],
+        ['metric', name],
+        ['reached', formatMetricValue(value, format)],
+        ['must reach', target === undefined ? '' : describeTarget(target, format)],
+        ['command', `\`${typed(command)}\``],
+        ['seed', String(seed)],
+        ['seconds', formatCount(seconds)],
+        ['machine', `${machine}; ${device}`],
+      ]),
   );
-  const others = page.split('\n').filter((line) => line.startsWith('| ') && !/^\| (?:example |---|-)/.test(line));
-  // Prettier aligns columns with spaces.
-  const kept = others.filter((line) => line.split('|')[1]?.trim() !== example);
-  const all = [...kept, ...rows].sort((a, b) => nameOf(a).localeCompare(nameOf(b), 'en'));
-  return `${head}${all.join('\n')}\n`;
 }
 
-const nameOf = (row: string): string => row.split('|')[1]?.trim() ?? '';
+function seedRows({ example, metrics, seed }: Results): Row[] {
+  return metrics.flatMap(({ name, value, format, target }) =>
+    target === undefined
+      ? []
+      : [
+          new Map([
+            ['example', example],
+            ['metric', name],
+            ['must reach', describeTarget(target, format)],
+            [seedColumn(seed), formatMetricValue(value, format)],
+          ]),
+        ],
+  );
+}
+
+const seedColumn = (seed: number): string => `seed ${seed}`;
+
+/** Rows of the same metric become one, of which later cells count. */
+function replace(rows: readonly Row[], others: readonly Row[]): Row[] {
+  const byKey = new Map<string, Row>();
+  for (const row of [...rows, ...others]) {
+    const key = JSON.stringify([row.get('example'), row.get('metric')]);
+    byKey.set(key, new Map([...(byKey.get(key) ?? []), ...row]));
+  }
+  return [...byKey.values()].sort((a, b) => nameOf(a).localeCompare(nameOf(b), 'en'));
+}
+
+const nameOf = (row: Row): string => row.get('example') ?? '';
+
+function render(main: readonly Row[], seeds: readonly Row[]): string {
+  const parts = [head, table(mainColumns, main)];
+  if (seeds.length > 0) {
+    const found = new Set(seeds.flatMap((row) => [...row.keys()].filter((name) => !seedColumns.includes(name))));
+    const columns = [...found].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    parts.push(seedsHead, table([...seedColumns, ...columns], seeds));
+  }
+  return parts.join('\n');
+}
+
+function table(columns: readonly string[], rows: readonly Row[]): string {
+  const lines = [
+    columns,
+    columns.map(() => '---'),
+    ...rows.map((row) => columns.map((name) => (row.get(name) ?? '').replaceAll('|', String.raw`\|`))),
+  ];
+  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+/** The tables of a page, whose columns Prettier aligns with spaces. */
+function tablesOf(page: string): Row[][] {
+  const tables: Row[][] = [];
+  let columns: readonly string[] | undefined;
+  for (const line of page.split('\n')) {
+    if (!line.startsWith('|')) {
+      columns = undefined;
+      continue;
+    }
+    const cells = line.split(/(?<!\\)\|/).slice(1, -1);
+    const texts = cells.map((cell) => cell.trim().replaceAll(String.raw`\|`, '|'));
+    if (columns === undefined) {
+      columns = texts;
+      tables.push([]);
+    } else if (!texts.every((text) => /^-+$/.test(text))) {
+      const names = columns;
+      tables.at(-1)?.push(new Map(texts.flatMap((text, i) => (text === '' ? [] : [[names[i] ?? '', text] as const]))));
+    }
+  }
+  return tables;
+}
