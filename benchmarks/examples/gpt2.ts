@@ -1,10 +1,15 @@
 /** The two examples of a small GPT-2: Shakespeare by characters, and a chatbot by tokens. */
 import { CharacterTokenizer } from '@hebb/tokenizer';
-import { cosineSchedule } from '@hebb/optimizers';
-import { build as buildChatbot, speechesOf, tokensOf } from '../../apps/examples/chatbot/example.ts';
+import type { Schedule } from '@hebb/optimizers';
+import {
+  build as buildChatbot,
+  schedule as chatbotSchedule,
+  speechesOf,
+  tokensOf,
+} from '../../apps/examples/chatbot/example.ts';
 import { loadPlays } from '../../apps/examples/src/shakespeare.ts';
 import { mean, piecesOf, surprises } from '../../apps/examples/src/text.ts';
-import { build as buildTransformer } from '../../apps/examples/transformer/example.ts';
+import { build as buildTransformer, schedule as transformerSchedule } from '../../apps/examples/transformer/example.ts';
 import { carried, type Pair, type Trial } from './trial.ts';
 
 const common = { script: 'gpt2.py', set: 'tinyshakespeare', isChanged: true } as const;
@@ -15,7 +20,7 @@ const tested = 12_000;
 function trialOf(
   { model, task, loader }: Awaited<ReturnType<typeof buildChatbot>> | ReturnType<typeof buildTransformer>,
   unseen: Int32Array,
-  { steps, learningRate }: { steps: number; learningRate: number },
+  { steps, learningRate, schedule }: { steps: number; learningRate: number; schedule: Schedule },
 ): Trial {
   const { vocabulary, contextLength, width, layers, heads } = model.options;
   const pieces = piecesOf(unseen.subarray(0, tested), contextLength);
@@ -23,7 +28,7 @@ function trialOf(
     task,
     batches: loader,
     budget: { steps },
-    schedule: cosineSchedule({ warmup: 0.1, minimum: 0.1 }),
+    schedule,
     arrays: { x: pieces.field('x'), y: pieces.field('y') },
     settings: { vocabulary, contextLength, width, layers, heads, learningRate },
     metric: async () => mean(await surprises(model.eval(), unseen.subarray(0, pieces.length * contextLength + 1))),
@@ -40,7 +45,7 @@ export const transformer: Pair = {
     const learningRate = 4e-3;
     const sizes = { layers: 3, heads: 4, width: 96, contextLength: 64, learningRate };
     const built = buildTransformer({ ...sizes, vocabulary: tokenizer.vocabularySize, learnt, seed: 0 });
-    return trialOf(built, unseen, { steps: 1200, learningRate });
+    return trialOf(built, unseen, { steps: 1200, learningRate, schedule: transformerSchedule });
   },
 };
 
@@ -52,6 +57,10 @@ export const chatbot: Pair = {
     const learningRate = 4e-3;
     const sizes = { layers: 3, heads: 4, width: 96, contextLength: 96, learningRate, vocabularySize: 1024 };
     const built = await buildChatbot({ ...sizes, speeches: speechesOf(plays.train), seed: 0 });
-    return trialOf(built, tokensOf(built.tokenizer, speechesOf(plays.validation)), { steps: 400, learningRate });
+    return trialOf(built, tokensOf(built.tokenizer, speechesOf(plays.validation)), {
+      steps: 400,
+      learningRate,
+      schedule: chatbotSchedule,
+    });
   },
 };

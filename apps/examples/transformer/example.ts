@@ -63,7 +63,7 @@ export const transformer: Example<Options> = {
     await fit(task, loader, {
       steps,
       // Up, and half a cosine down to a tenth.
-      schedule: cosineSchedule({ warmup: 0.1, minimum: 0.1 }),
+      schedule,
       validation: piecesOf(unseen.subarray(0, 12_000), contextLength),
       validateEvery: { steps: steps / 4 },
       ...kit.training('network'),
@@ -130,6 +130,8 @@ export interface Build {
 }
 
 type Ids = { readonly x: Tensor; readonly y: Tensor };
+
+export const schedule = cosineSchedule({ warmup: 0.1, minimum: 0.1 });
 
 /** All that is trained, and with what. */
 export function build({ learningRate, learnt, seed, ...sizes }: Build): {
