@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import { exportOnnx, parseOnnx } from '../../onnx/src/index.ts';
 import { fill, numbers } from '../../../tools/interop/src/formula.ts';
-import { Bert, EncoderDecoder, GPT2, Llama, VisionTransformer } from '../src/index.ts';
+import { Bert, BertForPreTraining, EncoderDecoder, GPT2, Llama, VisionTransformer } from '../src/index.ts';
 import { transformerTypes } from '../src/transformer/types.ts';
 import { compareWithGoldens } from './support/goldens.ts';
 import { ids, mask, of, walk, x } from './support/walk.ts';
@@ -18,6 +18,7 @@ describe('transformers', () => {
   walk(
     {
       Bert: of(() => new Bert({ ...small, classes: 3, hidden: 5, dropout: 0 }), [tokens, inside, ids(['batch', 'length'], 2)], 'any'), // prettier-ignore
+      BertForPreTraining: of(() => new BertForPreTraining({ ...small, hidden: 5, dropout: 0 }), [tokens, inside, ids(['batch', 'length'], 2)], 'any'), // prettier-ignore
       EncoderDecoder: of(
         () => new EncoderDecoder({ sourceVocabulary: 6, targetVocabulary: 5, width: 4, heads: 2, encoderLayers: 1, decoderLayers: 1, hidden: 5, dropout: 0 }), // prettier-ignore
         [tokens, ids(['batch', 'target'], 5), inside],

@@ -1,7 +1,10 @@
-import { attendHeads, attentionWeights, Dropout, Embedding, LayerNorm, Linear, Module, normal } from '@hebb/layers';
-import { assign, iota, zeros, type Tensor } from '@hebb/tensor';
-import { between, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { attendHeads, attentionWeights, Dropout, Embedding, LayerNorm, Linear, Module, normal, type AnyModule } from '@hebb/layers'; // prettier-ignore
+import { ArgumentError, assign, iota, zeros, type Tensor } from '@hebb/tensor';
+import { between, checkOptions, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { size } from '../convolutional/checks.ts';
+import { dropoutOf, numberOf, requireKnown } from './pretrained/config.ts';
+import { readPretrained, type PretrainedFiles, type PublishedConfig } from './pretrained/files.ts';
+import { loadPublished, type PublishedNames } from './pretrained/load.ts';
 import { depth, insideOf, joinHeads, requireDivides, requireSegments, requireTexts, splitHeads } from './checks.ts';
 
 export interface BertOptions {
@@ -25,7 +28,7 @@ export interface BertOptions {
   dropout?: number;
 }
 
-const bertOptions: OptionNames<BertOptions> = {
+export const bertOptions: OptionNames<BertOptions> = {
   classes: size,
   vocabulary: size,
   contextLength: size,
@@ -37,9 +40,11 @@ const bertOptions: OptionNames<BertOptions> = {
   dropout: between(0, 1),
 };
 
-type Sizes = Required<BertOptions>;
+/** Of the body. */
+export type BertSizes = Omit<Required<BertOptions>, 'classes'>;
+type Sizes = BertSizes;
 
-const eps = 1e-12;
+export const eps = 1e-12;
 
 class BertEmbeddings extends Module<[ids: Tensor, segments?: Tensor]> {
   static override readonly type: string = 'BertEmbeddings';
@@ -182,27 +187,91 @@ class BertEncoder extends Module<[x: Tensor, mask?: Tensor]> {
   }
 }
 
-/** All but the classes. */
-class BertBody extends Module<[ids: Tensor, inside?: Tensor, segments?: Tensor]> {
+/** All but the heads. */
+export class BertBody extends Module<[ids: Tensor, mask?: Tensor, segments?: Tensor]> {
   static override readonly type: string = 'BertBody';
 
   readonly embeddings: BertEmbeddings;
   readonly encoder: BertEncoder;
-  readonly pooler: BertDense;
+  readonly pooler: BertDense | undefined;
+  readonly #where: string;
+  readonly #longest: number;
 
-  constructor(sizes: Sizes) {
+  /** @param isPooled - whether a head asks for what stands for the whole text. */
+  constructor(where: string, sizes: Sizes, isPooled = true) {
     super();
     this.embeddings = new BertEmbeddings(sizes);
     this.encoder = new BertEncoder(sizes);
-    this.pooler = new BertDense(sizes.width, sizes.width, 'tanh');
+    this.pooler = isPooled ? new BertDense(sizes.width, sizes.width, 'tanh') : undefined;
+    this.#where = where;
+    this.#longest = sizes.contextLength;
   }
 
-  /** [batch, length, width]. */
-  forward(ids: Tensor, inside?: Tensor, segments?: Tensor): Tensor {
-    const mask = inside?.unsqueeze(1).unsqueeze(1);
-    return this.encoder.forward(this.embeddings.forward(ids, segments), mask);
+  /** What every token has become, [batch, length, width]. */
+  forward(ids: Tensor, mask?: Tensor, segments?: Tensor): Tensor {
+    requireTexts(this.#where, ids, this.#longest);
+    if (segments !== undefined) requireSegments(this.#where, segments, ids);
+    const inside = mask && insideOf(this.#where, mask, ids).unsqueeze(1).unsqueeze(1);
+    return this.encoder.forward(this.embeddings.forward(ids, segments), inside);
+  }
+
+  /** What stands for the whole of a text, [batch, width]: its first token, through the pooler. */
+  pool(x: Tensor): Tensor {
+    const first = x.narrow(1, 0, 1).squeeze(1);
+    return this.pooler?.forward(first) ?? first;
   }
 }
+
+/** As its paper has it: matrices normal with deviation 0.02, biases 0. */
+export function initializeBert(model: AnyModule): void {
+  for (const [name, value] of model.namedParameters())
+    if (value.ndim > 1) assign(value, normal(value.shape, { std: 0.02 }));
+    else if (name.endsWith('bias')) assign(value, zeros(value.shape));
+}
+
+/** Sizes of the body by a `config.json`. */
+export function publishedSizes(where: string, config: PublishedConfig, dropout: number | undefined): BertSizes {
+  requireKnown(where, config, {
+    model_type: ['bert'],
+    hidden_act: ['gelu'],
+    layer_norm_eps: [eps],
+    position_embedding_type: ['absolute'],
+    is_decoder: [false],
+    add_cross_attention: [false],
+    tie_word_embeddings: [true],
+  });
+  const dropouts = ['hidden_dropout_prob', 'attention_probs_dropout_prob'];
+  return {
+    vocabulary: numberOf(where, config, ['vocab_size'], 30522),
+    contextLength: numberOf(where, config, ['max_position_embeddings'], 512),
+    segments: numberOf(where, config, ['type_vocab_size'], 2),
+    width: numberOf(where, config, ['hidden_size'], 768),
+    layers: numberOf(where, config, ['num_hidden_layers'], 12),
+    heads: numberOf(where, config, ['num_attention_heads'], 12),
+    hidden: numberOf(where, config, ['intermediate_size'], 3072),
+    dropout: dropout ?? dropoutOf(where, config, dropouts),
+  };
+}
+
+/** The first files have TensorFlow's names of normalisations, and those of the body alone no prefix. */
+export const publishedBert: Pick<PublishedNames, 'rename' | 'buffers'> = {
+  rename: (name) =>
+    (/^(bert|cls|classifier)\./.test(name) ? name : `bert.${name}`)
+      .replace(/\.gamma$/, '.weight')
+      .replace(/\.beta$/, '.bias'),
+  buffers: [
+    {
+      name: /^bert\.embeddings\.position_ids$/,
+      what: '0, 1, 2, …',
+      fits: (values) => Array.from(values).every((value, i) => value === i),
+    },
+    {
+      name: /^bert\.embeddings\.token_type_ids$/,
+      what: 'all 0',
+      fits: (values) => Array.from(values).every((value) => value === 0),
+    },
+  ],
+};
 
 /**
  * BERT for classes of texts (Devlin et al. 2019, arXiv:1810.04805): an encoder whose tokens all see one another. Embeddings of tokens, positions and segments are added and normalised; each block attends, adds and normalises, then goes through two
@@ -239,24 +308,64 @@ export class Bert extends Module<[ids: Tensor, mask?: Tensor, segments?: Tensor]
     const { layers = 12, heads = 12, dropout = 0.1, hidden = 4 * width } = options;
     requireDivides('Bert', ['heads', heads], ['width', width]);
     this.options = { classes, vocabulary, contextLength, segments, width, layers, heads, hidden, dropout };
-    this.bert = new BertBody(this.options);
+    this.bert = new BertBody('Bert', this.options);
     this.dropout = new Dropout(dropout);
     this.classifier = new Linear(width, classes);
-    for (const [name, value] of this.namedParameters())
-      if (value.ndim > 1) assign(value, normal(value.shape, { std: 0.02 }));
-      else if (name.endsWith('bias')) assign(value, zeros(value.shape));
+    initializeBert(this);
+  }
+
+  /**
+   * Reads a model as its publisher has it on the Hugging Face Hub: `config.json` beside `model.safetensors`, or beside several such files and `model.safetensors.index.json`. Names with the prefix `bert.` and without, `gamma` and `beta` of the first files,
+   * positions as a buffer, float32, float16 and bfloat16 are understood. It does not train at first, as after `eval()`.
+   *
+   * @param files - the folder; or, in a page, what gives a file by its name, `async (name) => { const answer = await fetch(base + name); return answer.ok ? answer.blob() : undefined; }`.
+   * @param options - `classes` of a head that the file has not, as `bert-base-uncased`: it begins at random, and is to be trained; heads of another kind (`cls.…`, see {@link BertForPreTraining}) are left alone then. Without it the file must hold
+   * `classifier.weight`. `dropout`, default that of the file.
+   *
+   * Throws `ArgumentError` for what a BERT is not (other activations or positions), and for tensors of names that are not known or are missing, each by its name; `ShapeError` for weights of other shapes, `FileError` and `SafetensorsError` for files
+   * that cannot be read.
+   *
+   * ```ts
+   * const small = new Bert({ classes: 3, vocabulary: 100, contextLength: 32, width: 16, layers: 2, heads: 4 });
+   * const config = { model_type: 'bert', vocab_size: 100, max_position_embeddings: 32, hidden_size: 16, intermediate_size: 64, num_hidden_layers: 2, num_attention_heads: 4 };
+   * await writeFile('bert/config.json', JSON.stringify(config), { makeFolder: true });
+   * await writeSafetensors('bert/model.safetensors', small.stateDict());
+   * (await Bert.fromPretrained('bert')).options.classes;  // 3
+   * ```
+   */
+  static async fromPretrained(
+    files: PretrainedFiles,
+    options: { classes?: number; dropout?: number } = {},
+  ): Promise<Bert> {
+    const where = 'Bert.fromPretrained';
+    checkOptions(where, options, { classes: size, dropout: between(0, 1) });
+    const { config, state } = await readPretrained(where, files);
+    const sizes = publishedSizes(where, config, options.dropout);
+    const [written] = state.get('classifier.weight')?.shape ?? [];
+    const classes = options.classes ?? written;
+    if (classes === undefined)
+      throw new ArgumentError(`[${where}] the file has no classifier.weight: no head for classes.`, {
+        hint: 'Say how many a new one is for, to be trained: { classes: 2 }.',
+      });
+    if (written !== undefined && classes !== written)
+      throw new ArgumentError(`[${where}] the head of the file is for ${written} classes, not ${classes}.`);
+    const model = new Bert({ ...sizes, classes });
+    const isNew = written === undefined;
+    return (
+      await loadPublished(where, model, state, {
+        ...publishedBert,
+        ...(isNew ? { fresh: /^(classifier|bert\.pooler)\./, unused: /^cls\./ } : {}),
+      })
+    ).eval();
   }
 
   forward(ids: Tensor, mask?: Tensor, segments?: Tensor): Tensor {
-    const first = this.encode(ids, mask, segments).narrow(1, 0, 1).squeeze(1);
-    return this.classifier.forward(this.dropout.forward(this.bert.pooler.forward(first)));
+    return this.classifier.forward(this.dropout.forward(this.bert.pool(this.encode(ids, mask, segments))));
   }
 
   /** What every token has become, [batch, length, width]; at tokens beyond the mask anything. */
   encode(ids: Tensor, mask?: Tensor, segments?: Tensor): Tensor {
-    requireTexts('Bert', ids, this.options.contextLength);
-    if (segments !== undefined) requireSegments('Bert', segments, ids);
-    return this.bert.forward(ids, mask && insideOf('Bert', mask, ids), segments);
+    return this.bert.forward(ids, mask, segments);
   }
 
   /** What each token looks at, layer by layer: each [batch, heads, length, length], as {@link attentionWeights} finds them. */

@@ -1,7 +1,10 @@
 import { attendHeads, attentionWeights, Dropout, Embedding, GELU, LayerNorm, Linear, Module, normal, parameter, type KeyValueCache } from '@hebb/layers'; // prettier-ignore
 import { assign, iota, split, zeros, type Tensor } from '@hebb/tensor';
-import { between, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { between, checkOptions, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { size } from '../convolutional/checks.ts';
+import { dropoutOf, numberOf, requireKnown } from './pretrained/config.ts';
+import { readPretrained, type PretrainedFiles } from './pretrained/files.ts';
+import { loadPublished, type PublishedNames } from './pretrained/load.ts';
 import { cachesOf, depth, joinHeads, requireCaches, requireDivides, requireTexts, splitHeads, type CacheSizes } from './checks.ts'; // prettier-ignore
 
 export interface GPT2Options {
@@ -165,6 +168,22 @@ class GPT2Body extends Module<[ids: Tensor, caches?: readonly KeyValueCache[]]> 
   }
 }
 
+/** Masks have 1 at the tokens that are seen, [1, 1, positions, positions]; what scores of the others become is a large negative number. */
+const published: PublishedNames = {
+  rename: (name) => (/^(transformer|lm_head)\./.test(name) ? name : `transformer.${name}`),
+  buffers: [
+    {
+      name: /^transformer\.h\.\d+\.attn\.bias$/,
+      what: 'a causal mask',
+      fits: (values, shape) => {
+        const length = shape.at(-1) ?? 0;
+        return shape.join() === `1,1,${length},${length}` && Array.from(values).every((value, i) => value === Number(i % length <= Math.floor(i / length)));
+      },
+    },
+    { name: /^transformer\.h\.\d+\.attn\.masked_bias$/, what: 'a large negative number', fits: (values) => values.length === 1 && (values[0] ?? 0) <= -1e4 },
+  ],
+}; // prettier-ignore
+
 /**
  * GPT-2 (Radford et al. 2019): a decoder that says of each token what comes next. Embeddings of tokens and of positions are added; each block normalises, attends to the tokens before, adds; normalises, goes through two linear layers with a GELU
  * between them, adds. The logits are products with the embeddings of tokens, which are one with the head. The defaults are the model of 124 million parameters.
@@ -174,7 +193,7 @@ class GPT2Body extends Module<[ids: Tensor, caches?: readonly KeyValueCache[]]> 
  *
  * Parameters have the names, order and shapes of Hugging Face's GPT2LMHeadModel: `transformer.wte.weight`, `transformer.wpe.weight`, `transformer.h.0.ln_1.weight`, …, `transformer.h.0.attn.c_attn.weight` [width, 3 · width] (queries, keys, values), …,
  * `transformer.ln_f.bias`, `lm_head.weight`, which is `transformer.wte.weight`. Linear weights lie there, and here, as [in, out]: they load as they are. At first weights are normal with deviation 0.02, those of what blocks add 0.02 / √(2 · layers).
- * Published files leave out the prefix `transformer.` and hold masks (`h.0.attn.bias`): name their tensors anew, and load with `strict: false`.
+ * {@link GPT2.fromPretrained} reads the files of its publishers, which leave out the prefix `transformer.` and hold masks.
  *
  * Throws `ArgumentError` for options out of range, where heads do not divide the width, and for tokens that there are not; `ShapeError` for texts that are too long or no [batch, length].
  *
@@ -203,6 +222,50 @@ export class GPT2 extends Module<[ids: Tensor, caches?: readonly KeyValueCache[]
     this.transformer = new GPT2Body(this.options);
     this.lm_head = new Linear(width, vocabulary, { bias: false });
     this.lm_head.weight = this.transformer.wte.weight;
+  }
+
+  /**
+   * Reads a model as its publisher has it on the Hugging Face Hub (`gpt2`, `distilgpt2`, …): `config.json` beside `model.safetensors`, or beside several such files and `model.safetensors.index.json`. Names with the prefix `transformer.` and without,
+   * masks in the file, heads that are written out or not, float32, float16 and bfloat16 are understood. It does not train at first, as after `eval()`.
+   *
+   * @param files - the folder; or, in a page, what gives a file by its name, `async (name) => { const answer = await fetch(base + name); return answer.ok ? answer.blob() : undefined; }`.
+   * @param options - `dropout`, default that of the file.
+   *
+   * Throws `ArgumentError` for what a GPT-2 is not: other activations, tensors of names that are not known or are missing, masks that are not causal, each by its name; `ShapeError` for weights of other shapes, `FileError` and `SafetensorsError` for
+   * files that cannot be read.
+   *
+   * ```ts
+   * const small = new GPT2({ vocabulary: 65, contextLength: 64, width: 32, layers: 2, heads: 4 });
+   * await writeFile('gpt2/config.json', JSON.stringify({ model_type: 'gpt2', vocab_size: 65, n_positions: 64, n_embd: 32, n_layer: 2, n_head: 4 }), { makeFolder: true });
+   * await writeSafetensors('gpt2/model.safetensors', small.stateDict());
+   * const model = await GPT2.fromPretrained('gpt2');
+   * model.contextLength;  // 64
+   * ```
+   */
+  static async fromPretrained(files: PretrainedFiles, options: { dropout?: number } = {}): Promise<GPT2> {
+    const where = 'GPT2.fromPretrained';
+    checkOptions(where, options, { dropout: between(0, 1) });
+    const { config, state } = await readPretrained(where, files);
+    const width = numberOf(where, config, ['n_embd'], 768);
+    requireKnown(where, config, {
+      model_type: ['gpt2'],
+      activation_function: ['gelu_new', 'gelu_pytorch_tanh'],
+      layer_norm_epsilon: [1e-5],
+      n_inner: [null, 4 * width],
+      scale_attn_weights: [true],
+      scale_attn_by_inverse_layer_idx: [false],
+      add_cross_attention: [false],
+      tie_word_embeddings: [true],
+    });
+    const model = new GPT2({
+      vocabulary: numberOf(where, config, ['vocab_size'], 50257),
+      contextLength: numberOf(where, config, ['n_positions', 'n_ctx'], 1024),
+      width,
+      layers: numberOf(where, config, ['n_layer'], 12),
+      heads: numberOf(where, config, ['n_head'], 12),
+      dropout: options.dropout ?? dropoutOf(where, config, ['resid_pdrop', 'embd_pdrop', 'attn_pdrop']),
+    });
+    return (await loadPublished(where, model, state, published)).eval();
   }
 
   /** How many tokens it looks back on. */

@@ -1,7 +1,10 @@
 import { attendHeads, attentionWeights, Embedding, Linear, Module, normal, RMSNorm, RotaryEmbedding, SwiGLU, type KeyValueCache } from '@hebb/layers'; // prettier-ignore
 import { assign, type Tensor } from '@hebb/tensor';
-import { requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { isPlain, requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { positive, size } from '../convolutional/checks.ts';
+import { numberOf, requireKnown } from './pretrained/config.ts';
+import { readPretrained, type PretrainedFiles, type PublishedConfig } from './pretrained/files.ts';
+import { loadPublished, type PublishedNames } from './pretrained/load.ts';
 import { cachesOf, depth, joinHeads, requireCaches, requireDivides, requireTexts, splitHeads, type CacheSizes } from './checks.ts'; // prettier-ignore
 
 export interface LlamaOptions {
@@ -125,6 +128,20 @@ class LlamaBody extends Module<[ids: Tensor, caches?: readonly KeyValueCache[]]>
   }
 }
 
+/** Speeds of angles are base^(−2i / d), perhaps rounded to 16 bits. */
+const publishedNames = ({ rotaryBase, width, heads }: Sizes): PublishedNames => ({
+  rename: (name) => (/^(model|lm_head)\./.test(name) ? name : `model.${name}`),
+  buffers: [
+    {
+      name: /^model\.(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/,
+      what: `the speeds of angles of the base ${rotaryBase}`,
+      fits: (values) =>
+        values.length === width / heads / 2 &&
+        Array.from(values).every((value, i) => Math.abs(value * rotaryBase ** ((2 * i * heads) / width) - 1) < 0.01),
+    },
+  ],
+});
+
 /**
  * LLaMA (Touvron et al. 2023, arXiv:2302.13971): a decoder like {@link GPT2} with root mean squares for normalisation (Zhang & Sennrich 2019), rotary positions (Su et al. 2021), gated feed-forward blocks (SwiGLU, Shazeer 2020), heads of
  * keys and values that several heads of queries share where `keyValueHeads` is given, and no biases. The defaults are the model of 7 billion parameters: say smaller sizes.
@@ -166,6 +183,57 @@ export class Llama extends Module<[ids: Tensor, caches?: readonly KeyValueCache[
     if (tied) this.lm_head.weight = this.model.embed_tokens.weight;
     for (const value of this.namedParameters().values())
       if (value.ndim > 1) assign(value, normal(value.shape, { std: 0.02 }));
+  }
+
+  /**
+   * Reads a model as its publisher has it on the Hugging Face Hub: `config.json` beside `model.safetensors`, or beside several such files and `model.safetensors.index.json`. Names with the prefix `model.` and without, speeds of rotary angles in the
+   * file, heads that are written out or tied, float32, float16 and bfloat16 are understood: all becomes float32. It does not train at first, as after `eval()`.
+   *
+   * @param files - the folder; or, in a page, what gives a file by its name, `async (name) => { const answer = await fetch(base + name); return answer.ok ? answer.blob() : undefined; }`.
+   *
+   * Throws `ArgumentError` for what is not built here (scaled rotary positions, as Llama 3.1 has them; biases; quantised weights), and tensors of names that are not known or are missing, each by its name; `ShapeError` for weights of other shapes,
+   * `FileError` and `SafetensorsError` for files that cannot be read.
+   *
+   * ```ts
+   * const small = new Llama({ vocabulary: 65, contextLength: 64, width: 32, layers: 2, heads: 4, hidden: 64 });
+   * const config = { model_type: 'llama', vocab_size: 65, max_position_embeddings: 64, hidden_size: 32, intermediate_size: 64, num_hidden_layers: 2, num_attention_heads: 4 };
+   * await writeFile('llama/config.json', JSON.stringify(config), { makeFolder: true });
+   * await writeShardedSafetensors('llama/model.safetensors', small.stateDict(), { maxShardSize: 40_000 });
+   * (await Llama.fromPretrained('llama')).options.keyValueHeads;  // 4
+   * ```
+   */
+  static async fromPretrained(files: PretrainedFiles): Promise<Llama> {
+    const where = 'Llama.fromPretrained';
+    const { config, state } = await readPretrained(where, files);
+    const width = numberOf(where, config, ['hidden_size'], 4096);
+    const heads = numberOf(where, config, ['num_attention_heads'], 32);
+    // Newer configurations have what rotary positions need in an object of its own.
+    const { rope_parameters: rotary } = config;
+    const positions = isPlain(rotary) ? (rotary as PublishedConfig) : config;
+    const plain = [null, { rope_type: 'default' }, { type: 'default' }];
+    requireKnown(where, positions, { rope_type: ['default'], rope_scaling: plain, partial_rotary_factor: [1] });
+    requireKnown(where, config, {
+      model_type: ['llama'],
+      hidden_act: ['silu'],
+      head_dim: [null, width / heads],
+      attention_bias: [false],
+      mlp_bias: [false],
+      rope_scaling: plain,
+      tie_word_embeddings: [true, false],
+    });
+    const model = new Llama({
+      vocabulary: numberOf(where, config, ['vocab_size'], 32000),
+      contextLength: numberOf(where, config, ['max_position_embeddings'], 2048),
+      width,
+      layers: numberOf(where, config, ['num_hidden_layers'], 32),
+      heads,
+      keyValueHeads: numberOf(where, config, ['num_key_value_heads'], heads),
+      hidden: numberOf(where, config, ['intermediate_size'], 11008),
+      rotaryBase: numberOf(where, positions, ['rope_theta'], 10000),
+      epsilon: numberOf(where, config, ['rms_norm_eps'], 1e-6),
+      tied: config['tie_word_embeddings'] === true,
+    });
+    return (await loadPublished(where, model, state, publishedNames(model.options))).eval();
   }
 
   /** How many tokens it looks back on. */

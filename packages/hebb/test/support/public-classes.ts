@@ -784,6 +784,19 @@ export const constructors: {
       dropout: aNumber(0),
     }),
   ],
+  BertForPreTraining: [
+    optionsOfLarge<hebb.BertForPreTrainingOptions>({
+      vocabulary: anInteger(3),
+      contextLength: anInteger(4),
+      segments: anInteger(2),
+      width: anInteger(4),
+      layers: anInteger(1),
+      heads: anInteger(2),
+      hidden: anInteger(2),
+      dropout: aNumber(0),
+      nextSentence: aBoolean(),
+    }),
+  ],
   EncoderDecoder: [
     options<hebb.EncoderDecoderOptions>(
       {
