@@ -1,14 +1,11 @@
 /** The two examples of a small GPT-2: Shakespeare by characters, and a chatbot by tokens. */
 import { CharacterTokenizer } from '@hebb/tokenizer';
 import type { Schedule } from '@hebb/optimizers';
-import {
-  build as buildChatbot,
-  schedule as chatbotSchedule,
-  speechesOf,
-  tokensOf,
-} from '../../apps/examples/chatbot/example.ts';
+import { build as buildChatbot, schedule as chatbotSchedule } from '../../apps/examples/chatbot/example.ts';
+import { speechesOf, tokensOf } from '../../apps/examples/chatbot/speeches.ts';
 import { loadPlays } from '../../apps/examples/src/shakespeare.ts';
-import { mean, piecesOf, surprises } from '../../apps/examples/src/text.ts';
+import { mean } from '../../apps/examples/src/statistics.ts';
+import { piecesOf, surprises } from '../../apps/examples/src/text.ts';
 import { build as buildTransformer, schedule as transformerSchedule } from '../../apps/examples/transformer/example.ts';
 import { carried, type Pair, type Trial } from './trial.ts';
 

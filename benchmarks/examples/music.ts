@@ -4,7 +4,8 @@ import { oneCycleSchedule } from '@hebb/optimizers';
 import { tensor, type Tensor } from '@hebb/tensor';
 import { composeTunes } from '../../apps/examples/music/compose.ts';
 import { mostBars, mostLeft } from '../../apps/examples/music/count.ts';
-import { asDataset, build, loadTunes, split } from '../../apps/examples/music/example.ts';
+import { build } from '../../apps/examples/music/example.ts';
+import { asDataset, loadTunes, split } from '../../apps/examples/music/tunes.ts';
 import type { Pair } from './trial.ts';
 
 export const pair: Pair = {

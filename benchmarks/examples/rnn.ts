@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { oneCycleSchedule } from '@hebb/optimizers';
 import { tensor } from '@hebb/tensor';
-import { asDataset, buildNames, buildSunspots, loadNames, loadSunspots, surpriseOf } from '../../apps/examples/rnn/example.ts'; // prettier-ignore
+import { buildNames, surpriseOf } from '../../apps/examples/rnn/example.ts';
+import { asDataset, loadNames } from '../../apps/examples/rnn/names.ts';
+import { buildSunspots, loadSunspots } from '../../apps/examples/rnn/sunspots.ts';
 import { carried, type Pair } from './trial.ts';
 
 export const names: Pair = {

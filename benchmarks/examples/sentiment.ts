@@ -4,7 +4,8 @@ import { crossEntropy } from '@hebb/losses';
 import { oneCycleSchedule } from '@hebb/optimizers';
 import type { Tensor } from '@hebb/tensor';
 import { predict, supervised } from '@hebb/training';
-import { build, encode, loadMessages, loadReviews, readLength, trainedLength } from '../../apps/examples/sentiment/example.ts'; // prettier-ignore
+import { build } from '../../apps/examples/sentiment/example.ts';
+import { encode, loadMessages, loadReviews, readLength, trainedLength } from '../../apps/examples/sentiment/texts.ts';
 import { carried, shareRight, type Pair } from './trial.ts';
 
 export const pair: Pair = {

@@ -50,3 +50,10 @@ export function quarterTurn(images: Images): Float32Array {
         turned[(i * side + side - 1 - x) * side + y] = Number(images.data[(i * side + y) * side + x]);
   return turned;
 }
+
+/** Peak signal-to-noise ratio of images beside what they should be; the peak is 1. */
+export function decibels(found: Images, wanted: Images): number {
+  let sum = 0;
+  for (let i = 0; i < wanted.data.length; i++) sum += ((found.data[i] ?? 0) - (wanted.data[i] ?? 0)) ** 2;
+  return -10 * Math.log10(sum / wanted.data.length);
+}

@@ -9,15 +9,12 @@ import {
   AdamW,
   accuracy,
   classification,
-  concat,
-  Conv2d,
   crossEntropy,
   DataLoader,
   evaluate,
   fit,
   LeNet5,
   oneCycleSchedule,
-  relu,
   ResNet,
   tensor,
   VGG,
@@ -25,12 +22,11 @@ import {
   type Batch,
   type ImageFields,
   type Module,
-  type Section,
-  type Tensor,
 } from 'hebb';
 import type { Example } from '@hebb/app-support';
-import { loadHandwrittenDigits } from '../src/digits.ts';
+import { loadHandwrittenDigits, sectionsWithImages } from '../src/digits.ts';
 import { distort } from './distort.ts';
+import { lookInside } from './report.ts';
 
 /** Three networks, from 1998, 2015 and 2016, at sizes for small images. */
 const networks = {
@@ -84,6 +80,7 @@ export const cnn: Example<Options> = {
     command.addOption(new Option('--network <name>', 'the network').choices(Object.keys(networks)).default('vgg')),
 
   async run(kit) {
+    // 1. Data: images, and which digit each is. Those of the test are never learnt from.
     const { train, test, classNames } = await loadHandwrittenDigits(
       await kit.folder('mnist'),
       kit.carried('digits.csv'),
@@ -92,9 +89,11 @@ export const cnn: Example<Options> = {
     const [, , height = 0, width = 0] = shape;
     kit.say(`${train.length} images of ${height} × ${width} to train on, ${test.length} to test on`);
 
+    // 2. Network
     const { model, optimizer, loader } = build({ network: kit.options.network, train, seed: kit.seed });
     kit.show('network', model, [['batch', 1, height, width]]);
 
+    // 3. Training
     kit.heading('Training');
     await fit(model, loader, {
       loss: crossEntropy,
@@ -108,6 +107,7 @@ export const cnn: Example<Options> = {
       ...kit.training('network'),
     });
 
+    // 4. Evaluation
     kit.heading('Test');
     const evaluation = await evaluate(model, test, classification({ classNames }));
     kit.say(String(evaluation));
@@ -115,70 +115,12 @@ export const cnn: Example<Options> = {
       format: 'percent',
       target: { quick: { atLeast: 0.95 }, normal: { atLeast: 0.98 }, full: { atLeast: 0.993 } },
     });
-    for (const section of evaluation.sections()) {
-      // The accuracy stands there already.
-      if (section.kind !== 'figures')
-        kit.section(section.kind === 'pictures' ? { ...section, images: { data, shape } } : section);
-    }
-    for (const section of await lookInside(model, test)) kit.section(section);
+    kit.section(...sectionsWithImages(evaluation, test.field('x')));
+    kit.section(...(await lookInside(model, test)));
 
+    // 5. ONNX: any number of images; onnxruntime has to give the same logits for all of the test.
     const images = tensor(data, { shape });
     await kit.onnx('model', model, { inputs: { image: ['batch', 1, height, width] }, outputs: ['logits'] }, images);
     await kit.weights('model', model);
   },
 };
-
-/** The kernels of the first convolution, and what two convolutions make of one digit. */
-async function lookInside(model: Module, test: ArrayDataset<ImageFields>): Promise<Section[]> {
-  const convolutions = [...model.namedModules()].filter(
-    (entry): entry is [string, Conv2d] => entry[1] instanceof Conv2d,
-  );
-  const [first, second] = convolutions;
-  if (first === undefined || second === undefined) return [];
-  // A hook sees what goes through a layer, whatever the network around it.
-  const seen: Tensor[] = [];
-  const removals = [first, second].map(([, layer]) =>
-    layer.registerForwardHook((_, __, output) => void seen.push(output)),
-  );
-  const { x } = test.gather([0]);
-  model.eval().forward(tensor(x.data, { shape: x.shape }));
-  for (const remove of removals) remove();
-
-  const kernels = first[1].weight;
-  const largest = await kernels.abs().max().item();
-  const sections: Section[] = [
-    {
-      kind: 'pictures',
-      title: 'What the first convolution looks for',
-      text: 'Its kernels, each a small picture: where they are white a bright pixel counts for them, where they are black against them. Edges and strokes of some direction are what nearly all networks begin with.',
-      images: { data: await kernels.data(), shape: kernels.shape },
-      range: [-largest, largest],
-      pictures: Array.from({ length: kernels.shape[0] ?? 0 }, (_, i) => ({
-        example: i,
-        caption: [{ value: String(i), tone: 'quiet' as const }],
-      })),
-    },
-  ];
-  for (const [i, maps] of seen.entries()) {
-    const [, count = 0, height = 0, width = 0] = maps.shape;
-    const largest = await relu(maps).max().item();
-    const bright = relu(maps.div(largest)).reshape([count, 1, height, width]);
-    // The image itself in front, where it has the same size.
-    const isFirst = i === 0 && height === x.shape[2];
-    const shown = isFirst ? concat([tensor(x.data, { shape: x.shape }), bright], 0) : bright;
-    sections.push({
-      kind: 'pictures',
-      title: i === 0 ? 'Where it finds it' : 'What the second convolution makes of that',
-      text:
-        i === 0
-          ? 'The first test image, and what each kernel makes of it: bright where it fits.'
-          : 'The same at half the size, from all of the pictures above together.',
-      images: { data: await shown.data(), shape: shown.shape },
-      pictures: Array.from({ length: Math.min(shown.shape[0] ?? 0, 17) }, (_, j) => ({
-        example: j,
-        caption: [{ value: !isFirst ? String(j) : j === 0 ? 'the image' : String(j - 1), tone: 'quiet' }],
-      })),
-    });
-  }
-  return sections;
-}

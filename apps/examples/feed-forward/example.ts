@@ -13,7 +13,6 @@ import {
   evaluate,
   fit,
   Flatten,
-  Linear,
   MultilayerPerceptron,
   oneCycleSchedule,
   Sequential,
@@ -22,10 +21,10 @@ import {
   type Batch,
   type ImageFields,
   type Module,
-  type Section,
 } from 'hebb';
 import type { Example } from '@hebb/app-support';
-import { loadHandwrittenDigits } from '../src/digits.ts';
+import { loadHandwrittenDigits, sectionsWithImages } from '../src/digits.ts';
+import { neurons } from './report.ts';
 
 export interface Build {
   readonly train: ArrayDataset<ImageFields>;
@@ -61,6 +60,7 @@ export const feedForward: Example = {
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },
 
   async run(kit) {
+    // 1. Data: images, and which digit each is. Those of the test are never learnt from.
     const { train, test, classNames } = await loadHandwrittenDigits(
       await kit.folder('mnist'),
       kit.carried('digits.csv'),
@@ -69,9 +69,11 @@ export const feedForward: Example = {
     const [, , height = 0, width = 0] = shape;
     kit.say(`${train.length} images of ${height} × ${width} to train on, ${test.length} to test on`);
 
+    // 2. Network
     const { model, optimizer, loader } = build({ train, seed: kit.seed });
     kit.show('network', model, [['batch', 1, height, width]]);
 
+    // 3. Training
     kit.heading('Training');
     await fit(model, loader, {
       loss: crossEntropy,
@@ -85,6 +87,7 @@ export const feedForward: Example = {
       ...kit.training('network'),
     });
 
+    // 4. Evaluation
     kit.heading('Test');
     const evaluation = await evaluate(model, test, classification({ classNames }));
     kit.say(String(evaluation));
@@ -92,35 +95,12 @@ export const feedForward: Example = {
       format: 'percent',
       target: { quick: { atLeast: 0.93 }, normal: { atLeast: 0.965 }, full: { atLeast: 0.983 } },
     });
-    for (const section of evaluation.sections()) {
-      // The accuracy stands there already.
-      if (section.kind === 'figures') continue;
-      kit.section(section.kind === 'pictures' ? { ...section, images: { data, shape } } : section);
-    }
+    kit.section(...sectionsWithImages(evaluation, test.field('x')));
     kit.section(await neurons(model, height, width));
 
+    // 5. ONNX: any number of images; onnxruntime has to give the same logits for all of the test.
     const images = tensor(data, { shape });
     await kit.onnx('model', model, { inputs: { image: ['batch', 1, height, width] }, outputs: ['logits'] }, images);
     await kit.weights('model', model);
   },
 };
-
-/** The weights of the neurons of the first layer as pictures; of those with the largest ones. */
-async function neurons(model: Module, height: number, width: number): Promise<Section> {
-  const first = [...model.namedModules().values()].find((layer) => layer instanceof Linear) as Linear;
-  const [count = 0] = first.weight.shape;
-  const data = (await first.weight.data()) as Float32Array;
-  const sizes = await first.weight.square().sum(1).data();
-  const loudest = Array.from({ length: count }, (_, i) => i)
-    .sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0))
-    .slice(0, 48);
-  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return {
-    kind: 'pictures',
-    title: 'What the first layer looks for',
-    text: 'The weights of the neurons with the largest ones, each a picture: white pixels count for the neuron, black ones against it, grey ones do not matter. A convolutional network sees strokes here; a neuron that sees the whole image has learnt parts of digits at their places, and noise where there never is ink.',
-    images: { data, shape: [count, 1, height, width] },
-    range: [-largest / 2, largest / 2],
-    pictures: loudest.map((example) => ({ example, caption: [{ value: String(example), tone: 'quiet' }] })),
-  };
-}

@@ -1,7 +1,7 @@
 /** The two graphs of the example: a karate club, which is small enough to stand here, and Cora, from its two files. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from 'hebb';
+import { ArrayDataset, DataError, DataLoader, tensor } from 'hebb';
 
 export interface Network {
   readonly name: string;
@@ -14,6 +14,21 @@ export interface Network {
   readonly edges: Int32Array;
   readonly labels: Int32Array;
 }
+
+/** The network as tensors. */
+export const tensorsOf = ({ features, nodes, width, edges }: Network) => ({
+  x: tensor(features, { shape: [nodes, width] }),
+  edges: tensor(edges, { shape: [2, edges.length / 2] }),
+});
+
+/** A list of nodes as a batch, so many times: an epoch of so many steps. The batch says which nodes count; a network always goes over the whole graph. */
+export const asBatches = (nodes: Int32Array, steps = 1) =>
+  new DataLoader(
+    new ArrayDataset({
+      nodes: { data: Int32Array.from({ length: steps * nodes.length }, (_, i) => nodes[i % nodes.length] ?? 0), shape: [nodes.length] }, // prettier-ignore
+    }),
+    { batchSize: 1 },
+  );
 
 /** Who met whom outside of the club, member by member: those with a higher number (Zachary, "An Information Flow Model for Conflict and Fission in Small Groups", 1977). */
 const friends: Readonly<Record<number, readonly number[]>> = {

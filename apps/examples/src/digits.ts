@@ -1,5 +1,14 @@
 /** The handwritten digits that several examples learn from. */
-import { loadDigits, loadMnist, stratifiedSplit, type ArrayDataset, type ImageFields } from 'hebb';
+import {
+  loadDigits,
+  loadMnist,
+  stratifiedSplit,
+  type ArrayDataset,
+  type Evaluation,
+  type ImageFields,
+  type Section,
+  type ShapedValues,
+} from 'hebb';
 
 export interface HandwrittenDigits {
   readonly train: ArrayDataset<ImageFields>;
@@ -15,4 +24,12 @@ export async function loadHandwrittenDigits(folder: string | undefined, digits: 
   }
   const { dataset, classNames } = await loadDigits(digits);
   return { ...stratifiedSplit(dataset, { by: 'y', test: 0.2, seed: 1 }), classNames };
+}
+
+/** What a classifier's evaluation shows in a report, its mistakes with their images; the figures stand above it already. */
+export function sectionsWithImages(evaluation: Evaluation, { data, shape }: ShapedValues): Section[] {
+  return evaluation
+    .sections()
+    .filter(({ kind }) => kind !== 'figures')
+    .map((section) => (section.kind === 'pictures' ? { ...section, images: { data, shape } } : section));
 }

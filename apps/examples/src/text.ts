@@ -72,5 +72,27 @@ export async function surprises(model: Writer, tokens: Int32Array, stride = mode
   return found;
 }
 
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Σ −ln of how frequent each token is: the surprise of whoever looks back at nothing. */
+export function surpriseOfFrequencies(learnt: Int32Array, tested: Int32Array): number {
+  const counts = new Map<number, number>();
+  for (const token of learnt) counts.set(token, (counts.get(token) ?? 0) + 1);
+  return tested.reduce((sum, token) => sum - Math.log((counts.get(token) ?? 1) / learnt.length), 0);
+}
+
+/** The surprise at `tested` of whoever knows how often each token follows each other one in `learnt`, and one more time each. */
+export function surpriseOfPairs(learnt: Int32Array, tested: Int32Array, vocabulary: number): number {
+  const pairs = new Float64Array(vocabulary * vocabulary).fill(1);
+  const firsts = new Float64Array(vocabulary).fill(vocabulary);
+  learnt.subarray(1).forEach((token, i) => {
+    const before = learnt[i] ?? 0;
+    const at = before * vocabulary + token;
+    pairs[at] = (pairs[at] ?? 0) + 1;
+    firsts[before] = (firsts[before] ?? 0) + 1;
+  });
+  let sum = 0;
+  tested.subarray(1).forEach((token, i) => {
+    const before = tested[i] ?? 0;
+    sum -= Math.log((pairs[before * vocabulary + token] ?? 1) / (firsts[before] ?? 1));
+  });
+  return sum / (tested.length - 1);
+}

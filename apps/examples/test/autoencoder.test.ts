@@ -1,9 +1,9 @@
 /** What is beside the networks: filters, decibels, pictures. */
 import { ArrayDataset, randn, setDevice, tensor, zeros, type ImageFields } from 'hebb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { build, decibels } from '../autoencoder/example.ts';
+import { build } from '../autoencoder/example.ts';
 import { gaussianFilter, medianFilter } from '../autoencoder/filters.ts';
-import { mosaic, pictureOf, quarterTurn } from '../autoencoder/pictures.ts';
+import { decibels, mosaic, pictureOf, quarterTurn } from '../autoencoder/pictures.ts';
 
 beforeAll(() => setDevice('wasm'));
 

@@ -1,7 +1,10 @@
 /** Speeches as tokens, and answers. */
 import { manualSeed, setDevice } from 'hebb';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { answer, build, speechesOf, timed, tokensOf, type Bot } from '../chatbot/example.ts';
+import { answer, type Bot } from '../chatbot/bot.ts';
+import { timed } from '../chatbot/cache.ts';
+import { build } from '../chatbot/example.ts';
+import { speechesOf, tokensOf } from '../chatbot/speeches.ts';
 
 beforeEach(() => {
   setDevice('wasm');

@@ -4,7 +4,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { durationOf, isBar, judge, melodyOf, readTunes, writeTune } from '../music/abc.ts';
 import { composeTunes } from '../music/compose.ts';
 import { Count } from '../music/count.ts';
-import { asDataset, build, copiedBars, split } from '../music/example.ts';
+import { copiedBars } from '../music/evaluate.ts';
+import { build } from '../music/example.ts';
+import { asDataset, split } from '../music/tunes.ts';
 import { writeTunes } from '../music/write.ts';
 
 beforeEach(() => {

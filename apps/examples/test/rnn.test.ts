@@ -1,7 +1,9 @@
 /** Names as tokens, and windows of a series. */
 import { manualSeed, setDevice, tensor, type Tensor } from 'hebb';
 import { expect, it } from 'vitest';
-import { asDataset, buildNames, buildSunspots, windowFields } from '../rnn/example.ts';
+import { buildNames } from '../rnn/example.ts';
+import { asDataset } from '../rnn/names.ts';
+import { buildSunspots, windowFields } from '../rnn/sunspots.ts';
 
 it('a name is read one letter behind what is asked for, and nothing is asked behind its end', () => {
   const { x, y } = asDataset(['ab', 'c']).gather([0, 1]);

@@ -1,8 +1,10 @@
 /** Sentences, their padding, and the words that are weighed. */
 import { exportOnnx, manualSeed, setDevice, tensor, verifyOnnx } from 'hebb';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { build, encode, spaced, split, wordsOf } from '../sentiment/example.ts';
+import { build } from '../sentiment/example.ts';
 import { Reader } from '../sentiment/model.ts';
+import { spaced, wordsOf } from '../sentiment/report.ts';
+import { encode, split } from '../sentiment/texts.ts';
 
 beforeEach(() => {
   setDevice('wasm');

@@ -5,8 +5,9 @@ import { CharacterTokenizer, exportOnnx, manualSeed, oneHot, setDevice, tensor, 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { examples } from '../src/examples.ts';
 import { loadPlays } from '../src/shakespeare.ts';
-import { everyWindow, mean, piecesOf, surprises } from '../src/text.ts';
-import { build, surpriseOfPairs, write } from '../transformer/example.ts';
+import { mean } from '../src/statistics.ts';
+import { everyWindow, piecesOf, surpriseOfPairs, surprises } from '../src/text.ts';
+import { build, write } from '../transformer/example.ts';
 
 beforeEach(() => {
   setDevice('wasm');

@@ -14,8 +14,8 @@ export interface Target {
 export interface MetricOptions {
   /** How it is written. Default 'number'. */
   readonly format?: 'percent' | 'count' | 'number';
-  /** By level; one that is missed makes the run fail. */
-  readonly target?: Partial<Readonly<Record<Level, Target>>>;
+  /** The same at all levels, or by level; one that is missed makes the run fail. */
+  readonly target?: Target | Partial<Readonly<Record<Level, Target>>>;
 }
 
 /** What a network is given: a tensor, or inputs by name. */
@@ -52,8 +52,8 @@ export interface ExampleKit<O = Readonly<Record<string, never>>> {
   };
   /** Prints a figure, and keeps it for the report. */
   metric(name: string, value: number, options?: MetricOptions): void;
-  /** Into the report. */
-  section(section: Section): void;
+  /** Into the report, in the order of the calls. */
+  section(...sections: readonly Section[]): void;
   /**
    * Exports, and compares what onnxruntime makes of all samples with what the model does; a list is of samples of several sizes. Beyond `tolerance` (1e-4)
    * the run fails. `batchSize` is that of `verifyOnnx`.

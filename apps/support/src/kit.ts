@@ -153,7 +153,7 @@ export class Kit<O> implements ExampleKit<O> {
 
   metric(name: string, value: number, { format = 'number', target }: MetricOptions = {}): void {
     this.#goOn();
-    const asked = target?.[this.level];
+    const asked = target === undefined || isTarget(target) ? target : target[this.level];
     const passed = asked === undefined || isMet(asked, value);
     this.#metrics.push({ name, value, format, ...(asked !== undefined && { target: asked }), passed });
     const mark = asked === undefined ? ' ' : passed ? '✓' : '✗';
@@ -161,9 +161,9 @@ export class Kit<O> implements ExampleKit<O> {
     say(`${mark} ${name}: ${formatMetricValue(value, format)}${wanted}`);
   }
 
-  section(section: Section): void {
+  section(...sections: readonly Section[]): void {
     this.#goOn();
-    this.#sections.push(section);
+    this.#sections.push(...sections);
   }
 
   async onnx(
@@ -287,6 +287,10 @@ export class Kit<O> implements ExampleKit<O> {
   #goOn(): void {
     if (this.signal.aborted) throw new Interrupted('The run was interrupted.');
   }
+}
+
+function isTarget(target: NonNullable<MetricOptions['target']>): target is Target {
+  return 'atLeast' in target || 'atMost' in target;
 }
 
 export function isMet({ atLeast = -Infinity, atMost = Infinity }: Target, value: number): boolean {

@@ -1,0 +1,25 @@
+/** An example is to be read in ten minutes, from top to bottom: data, network, training, evaluation, the file. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { examples } from '../src/examples.ts';
+
+const parts = ['1. Data', '2. Network', '3. Training', '4. Evaluation', '5. ONNX'];
+
+it.each(examples.examples.map(({ name }) => name))('%s is a lesson of two pages, in five parts', (name) => {
+  const lines = readFileSync(join(examples.folder, name, 'example.ts'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  expect(lines.length).toBeLessThanOrEqual(180);
+  // The first of each: a lesson of two tasks has them twice.
+  const places = parts.map((part) => lines.findIndex((line) => line.trim().startsWith(`// ${part}`)));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+});
+
+it.each(['rnn/sunspots.ts', 'gnn/links.ts'])('so is the second one in %s', (file) => {
+  const text = readFileSync(join(examples.folder, file), 'utf8');
+  const places = parts.map((part) => text.indexOf(`// ${part}`));
+  expect(places).not.toContain(-1);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+});
