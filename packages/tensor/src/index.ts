@@ -305,6 +305,6 @@ export { assign, variable, type AssignOptions, type VariableOptions } from './ru
 export { compile, type CompiledArgument, type CompiledResult } from './runtime/capture.ts';
 export { dryRun } from './runtime/dry-run.ts';
 export { currentRecording, guard } from './runtime/recording.ts';
-export { device, type DeviceName, type DeviceStats } from './runtime/device.ts';
+export { device, type DeviceName, type DeviceOptions, type DeviceStats } from './runtime/device.ts';
 export type { TensorData } from './runtime/host-array.ts';
 export { realize, setDevice } from './runtime/realize.ts';

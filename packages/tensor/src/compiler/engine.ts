@@ -7,7 +7,9 @@ import { compileProgram } from './compile.ts';
 export function compilingEngine(backend: Backend): Engine {
   return {
     name: backend.name,
-    description: backend.description,
+    get description() {
+      return backend.description;
+    },
     allocate: ({ dtype, size }) => backend.allocate(Math.max(size, 1) * backend.elementBytes[dtype]),
     free: (buffer) => backend.free(buffer),
     write: (buffer, data) => backend.write(buffer, data),
@@ -16,6 +18,7 @@ export function compilingEngine(backend: Backend): Engine {
     run: (executable, bindings, scalars) => backend.run(executable, bindings, scalars),
     synchronize: () => backend.synchronize(),
     memory: () => backend.memory(),
+    setThreads: (threads) => backend.setThreads?.(threads),
     source: (executable) => backend.source(executable),
   };
 }

@@ -54,6 +54,8 @@ export interface Backend {
   /** Resolves when everything issued so far is done; rejects with what went wrong (device loss, out of memory). */
   synchronize(): Promise<void>;
   memory(): BackendMemory;
+  /** Has as many threads share the work of large steps from now on, the caller's among them. */
+  setThreads?(threads: number): void;
   /** The generated code of an executable (WGSL text, or a listing), for people and tests. */
   source(executable: Executable): string;
 }

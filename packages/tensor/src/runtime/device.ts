@@ -1,5 +1,5 @@
 /** Devices: choosing one, starting it, and running things on it in order. */
-import { describe } from '../arguments/index.ts';
+import { checkOptions, describe, requireInteger } from '../arguments/index.ts';
 import { ArgumentError, DeviceError } from '../graph/errors.ts';
 import type { BackendMemory } from './backend.ts';
 import type { Engine } from './engine.ts';
@@ -9,6 +9,17 @@ import { PlanCache } from './plan-cache.ts';
 export type DeviceName = 'auto' | 'wasm' | 'webgpu' | 'reference';
 
 const deviceNames: readonly DeviceName[] = ['auto', 'wasm', 'webgpu', 'reference'];
+/** Options of {@link setDevice}. */
+export interface DeviceOptions {
+  /**
+   * Threads that share the work on WebAssembly, the caller's among them, 1 to 64; results are the same to the last bit for any number. In Node; elsewhere one thread does all, and
+   * the description of the device says why. Default: what HEBB_THREADS says, or 1.
+   */
+  readonly threads?: number;
+}
+
+const mostThreads = 64;
+
 /** Bytes of plans kept per device unless `device.planCacheLimit` says otherwise. */
 const planCacheLimit = 2 ** 30;
 
@@ -43,6 +54,8 @@ export class Device {
   readonly plans: PlanCache = new PlanCache(planCacheLimit);
   runs = 0;
   kernelsInLastRun = 0;
+  /** Undefined: what the environment says. */
+  #threads: number | undefined;
   #engine: Engine | undefined;
   #failure: Error | undefined;
   /** Undefined once it has been done. */
@@ -58,6 +71,12 @@ export class Device {
   /** The name of the engine; `auto` until it is known. */
   get name(): DeviceName {
     return this.#engine?.name ?? this.requested;
+  }
+
+  /** Has the engine use as many threads, if it has any, from now on. Throws a {@link DeviceError} where it has started without. */
+  useThreads(threads: number): void {
+    this.#engine?.setThreads?.(threads);
+    this.#threads = threads;
   }
 
   /** Starts the engine where that has not happened yet. Rejects with a {@link DeviceError} where there is none. */
@@ -133,7 +152,7 @@ export class Device {
   }
 
   #start(): void {
-    this.#started ??= loadEngine(this.requested).then(
+    this.#started ??= loadEngine(this.requested, () => this.#threads).then(
       (engine) => this.#adopt(engine),
       (error: unknown) => {
         this.#failure = toError(error);
@@ -162,7 +181,7 @@ function toError(error: unknown): Error {
 }
 
 /** Each engine is code of its own that is loaded when a device is first used: bundlers make a chunk of every `import()` here. */
-async function loadEngine(requested: DeviceName): Promise<Engine> {
+async function loadEngine(requested: DeviceName, threads: () => number | undefined): Promise<Engine> {
   if (requested === 'reference') {
     const { createReferenceEngine } = await loaded(requested, import('../reference/engine.ts'));
     return createReferenceEngine();
@@ -181,8 +200,9 @@ async function loadEngine(requested: DeviceName): Promise<Engine> {
     }
   }
   const { createWasmEngine } = await loaded(requested, import('../wasm/engine.ts'));
+  const count = threads() ?? threadsOfEnvironment();
   try {
-    return createWasmEngine();
+    return createWasmEngine(count);
   } catch (cause) {
     throw new DeviceError(`WebAssembly is not available: ${toError(cause).message}`, {
       hint: "setDevice('reference') runs everywhere, slowly.",
@@ -201,10 +221,23 @@ async function loaded<T>(requested: DeviceName, code: Promise<T>): Promise<T> {
   }
 }
 
+function environmentVariable(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  const value = process?.env?.[name];
+  return value === '' ? undefined : value;
+}
+
 function requestedByEnvironment(): DeviceName {
-  const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
-  const name = environment?.['HEBB_DEVICE'];
-  return name === undefined || name === '' ? 'auto' : checkName(name, 'HEBB_DEVICE');
+  const name = environmentVariable('HEBB_DEVICE');
+  return name === undefined ? 'auto' : checkName(name, 'HEBB_DEVICE');
+}
+
+function threadsOfEnvironment(): number {
+  const threads = environmentVariable('HEBB_THREADS') ?? '1';
+  if (/^[0-9]+$/.test(threads) && Number(threads) >= 1 && Number(threads) <= mostThreads) return Number(threads);
+  throw new DeviceError(`[HEBB_THREADS] there are no ${describe(threads)} threads.`, {
+    hint: `A whole number from 1 to ${mostThreads} is expected.`,
+  });
 }
 
 function checkName(name: string, origin: string): DeviceName {
@@ -232,9 +265,22 @@ function deviceNamed(name: DeviceName): Device {
 }
 
 /** Makes `name` the current device, and says whether it was another; {@link setDevice} also settles pending work first. */
-export function chooseDevice(name: DeviceName): boolean {
+export function chooseDevice(name: DeviceName, options: DeviceOptions | undefined): boolean {
   const before = current;
-  current = deviceNamed(checkName(name, 'setDevice'));
+  const chosen = deviceNamed(checkName(name, 'setDevice'));
+  checkOptions('setDevice', options, {
+    threads: (where, option, value) => requireInteger(where, option, value, 1, mostThreads),
+  });
+  const threads = options?.threads;
+  if (threads !== undefined) {
+    if (name !== 'wasm' && name !== 'auto') {
+      throw new ArgumentError(`[setDevice] the device '${name}' has no threads to choose.`, {
+        hint: `{ threads: ${threads} } is of 'wasm', and of 'auto' where that is WebAssembly.`,
+      });
+    }
+    chosen.useThreads(threads);
+  }
+  current = chosen;
   return current !== before;
 }
 

@@ -18,5 +18,7 @@ export interface Engine {
   run(executable: Executable, bindings: readonly (DeviceBuffer | HostArray)[], scalars: readonly number[]): void;
   synchronize(): Promise<void>;
   memory(): BackendMemory;
+  /** Has as many threads share the work from now on, where the engine has threads. */
+  setThreads?(threads: number): void;
   source(executable: Executable): string;
 }

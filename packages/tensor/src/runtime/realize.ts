@@ -7,7 +7,7 @@ import { cellOf, nodeOf, replaceNode, requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { HostArray } from './backend.ts';
 import type { TensorCell } from './cell.ts';
-import { chooseDevice, currentDevice, type DeviceName } from './device.ts';
+import { chooseDevice, currentDevice, type DeviceName, type DeviceOptions } from './device.ts';
 import { breathe } from './event-loop.ts';
 import { dataOf, makeHostArray, type TensorData } from './host-array.ts';
 import { pendingCells } from './pending.ts';
@@ -200,15 +200,17 @@ function refuseInCapture(
  * float64 interpreter, slow), or 'auto', the default: WebGPU where a hardware adapter answers, else WebAssembly.
  * Updates recorded so far are computed on the old one.
  *
- * Throws {@link DeviceError} for an unknown name; that WebGPU is not available shows at the first value read, or at
- * `await device.ready()`.
+ * Threads may share the work on WebAssembly, by `setDevice('wasm', { threads: 2 })` or HEBB_THREADS=2 ({@link DeviceOptions}). A device that has started with one thread keeps to it; one that has several may get more or fewer.
+ *
+ * Throws {@link DeviceError} for an unknown name, and for more threads where the device has started with one; {@link ArgumentError} for options that the device does not have. That
+ * WebGPU is not available shows at the first value read, or at `await device.ready()`.
  *
  * ```ts
  * setDevice('wasm');
  * device.name; // 'wasm'
  * ```
  */
-export function setDevice(name: DeviceName): void {
+export function setDevice(name: DeviceName, options?: DeviceOptions): void {
   if (pendingCells.size > 0) flush([]);
-  if (chooseDevice(name)) forgetGradients();
+  if (chooseDevice(name, options)) forgetGradients();
 }

@@ -35,9 +35,18 @@ export class Allocator {
   #ints = new Int32Array(0);
   #bytes = new Uint8Array(0);
 
-  constructor(maximumPages: number = MAXIMUM_PAGES) {
+  /** `shared`: whether several threads see the memory. */
+  constructor(maximumPages: number = MAXIMUM_PAGES, shared = false) {
     this.#maximumPages = Math.min(maximumPages, MAXIMUM_PAGES);
-    this.memory = new WebAssembly.Memory({ initial: (4 * GUARD_BYTES) / PAGE, maximum: this.#maximumPages });
+    this.memory = new WebAssembly.Memory({
+      initial: (4 * GUARD_BYTES) / PAGE,
+      maximum: this.#maximumPages,
+      shared,
+    });
+  }
+
+  get maximumPages(): number {
+    return this.#maximumPages;
   }
 
   get usedBytes(): number {

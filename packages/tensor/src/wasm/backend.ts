@@ -1,4 +1,4 @@
-/** The WebAssembly backend: one memory, one module per plan, everything synchronous. */
+/** The WebAssembly backend: one memory, one module per plan, everything synchronous, on one thread or several. */
 import { bytesOf, type Plan } from '../compiler/kernel.ts';
 import { ArgumentError, DeviceError } from '../graph/errors.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
@@ -9,6 +9,7 @@ import { listFunctions } from './listing.ts';
 import { op, SIMD } from './opcodes.ts';
 import type { Tables } from './packing-context.ts';
 import { buildPlan } from './plan-module.ts';
+import { HelperPool, withoutThreads, type SharedPlan } from './pool.ts';
 import { renderModule } from './render.ts';
 import { SharedBlock } from './shared-block.ts';
 
@@ -17,6 +18,8 @@ export interface WasmBackendOptions {
   readonly relaxedSimd?: boolean;
   /** Limit of the memory in pages of 64 KiB. Default: 65536 (4 GiB). */
   readonly maximumPages?: number;
+  /** Threads that share the work of large steps, the caller's among them. Default: 1. */
+  readonly threads?: number;
 }
 
 interface WasmBuffer extends DeviceBuffer {
@@ -29,6 +32,10 @@ interface WasmExecutable extends Executable {
   readonly layout: PlanLayout;
   readonly relaxed: boolean;
   readonly entry: (scratch: number) => void;
+  /** Where there is work to share. */
+  readonly shared: SharedPlan | undefined;
+  /** Of each thread. */
+  readonly scratchBytes: number;
   /** Bytes that each parameter must have at least. */
   readonly parameterBytes: readonly number[];
   disposed: boolean;
@@ -63,7 +70,7 @@ const TABLE_CHUNK = 32768;
 
 export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const relaxed = options.relaxedSimd ?? hasRelaxedSimd();
-  const allocator = new Allocator(options.maximumPages);
+  const { allocator, pool, alone } = startMemory(options);
   let buffers = 0;
   // Packed operands, temporaries, and copies of host arrays.
   const scratch = new SharedBlock(allocator);
@@ -80,6 +87,12 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
 
   const copyIn = (address: number, data: HostArray): void => {
     allocator.bytes().set(bytesIn(data), address);
+  };
+
+  /** A share for each thread. */
+  const demandScratch = (executable: WasmExecutable): void => {
+    const shares = executable.shared === undefined ? 1 : (pool?.shares ?? 1);
+    scratch.demand(executable, shares * executable.scratchBytes);
   };
 
   const compile = (plan: Plan): WasmExecutable => {
@@ -99,10 +112,20 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         scalars: pointers + 4 * (plan.parameterCount + 1),
         parts: pointers + 4 * (plan.parameterCount + 1 + plan.scalars.length),
       };
-      const { run, kernelCount, scratchBytes } = buildPlan(plan, layout, makeTables(allocator, take), relaxed);
-      const code = renderModule(new Map([['run', run]]));
+      const number = pool?.number();
+      const tables = makeTables(allocator, take);
+      const { run, help, kernelCount, scratchBytes, sharedWork } = buildPlan(plan, layout, tables, relaxed, number);
+      const exports = new Map([['run', run]]);
+      if (help !== undefined) exports.set('help', help);
+      const code = renderModule(exports, pool && { maximumPages: allocator.maximumPages });
       const module = new WebAssembly.Module(code);
       const instance = new WebAssembly.Instance(module, { env: { memory: allocator.memory } });
+      let shared: SharedPlan | undefined;
+      if (number !== undefined && help !== undefined) {
+        const address = take(code.byteLength);
+        allocator.bytes().set(code, address);
+        shared = { number, code: address, codeBytes: code.byteLength, wakes: sharedWork >= wakingWork };
+      }
       const parameterBytes = Array.from({ length: plan.parameterCount }, () => 0);
       for (const { kind, position, size, type } of plan.buffers) {
         if (kind === 'parameter')
@@ -113,6 +136,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         layout,
         relaxed,
         entry: instance.exports['run'] as (scratch: number) => void,
+        shared,
+        scratchBytes,
         parameterBytes,
         bytes: codeBytes * code.byteLength + owned.reduce((sum, { bytes }) => sum + sizeClass(bytes), 0),
         disposed: false,
@@ -120,12 +145,13 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         dispose: () => {
           if (executable.disposed) return;
           executable.disposed = true;
+          if (shared !== undefined) pool?.forget(shared);
           for (const { address, bytes } of owned) allocator.free(address, bytes);
           for (const block of [scratch, arena, staging]) block.withdraw(executable);
         },
       };
       try {
-        scratch.demand(executable, scratchBytes);
+        demandScratch(executable);
         arena.demand(executable, plan.arenaBytes);
       } catch (error) {
         for (const block of [scratch, arena]) block.withdraw(executable);
@@ -165,7 +191,10 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
 
   return {
     name: 'wasm',
-    description: `WebAssembly with ${relaxed ? 'relaxed ' : ''}SIMD, one thread`,
+    get description() {
+      const threads = pool === undefined || pool.threads === 1 ? 'one thread' : `${pool.threads} threads`;
+      return `WebAssembly with ${relaxed ? 'relaxed ' : ''}SIMD, ${threads}${alone === undefined ? '' : ` (${alone})`}`;
+    },
     elementBytes,
     allocate: (bytes) => {
       const buffer: WasmBuffer = { bytes, address: allocator.allocate(bytes), freed: false };
@@ -201,6 +230,10 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
           `The plan takes ${plan.parameterCount} parameters and ${plan.scalars.length} scalars, not ${bindings.length} and ${scalars.length}.`,
         );
       }
+      if (target.shared !== undefined) {
+        pool?.check();
+        demandScratch(target);
+      }
       const addresses = bind(target, bindings);
       const ints = allocator.ints();
       const floats = allocator.floats();
@@ -211,13 +244,33 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         if (type === 'f32') floats[layout.scalars / 4 + i] = value;
         else ints[layout.scalars / 4 + i] = value;
       });
-      target.entry(scratch.address);
+      if (target.shared === undefined || pool === undefined) {
+        target.entry(scratch.address);
+        return;
+      }
+      pool.begin(target.shared, scratch.address);
+      try {
+        target.entry(scratch.address);
+      } catch (error) {
+        pool.broken(error);
+      }
+    },
+    setThreads: (threads) => {
+      if (pool !== undefined) pool.resize(threads);
+      else if (threads > 1 && alone === undefined) {
+        throw new DeviceError(
+          '[setDevice] the WebAssembly device has started with one thread, and can have no more now.',
+          {
+            hint: `Choose { threads: ${threads} } before the first computation, or set HEBB_THREADS=${threads}.`,
+          },
+        );
+      }
     },
     synchronize: () => Promise.resolve(),
     memory: (): BackendMemory => ({ usedBytes: allocator.usedBytes, pooledBytes: allocator.pooledBytes, buffers }),
     source: (executable) => {
-      const { plan, layout, relaxed } = executable as WasmExecutable;
-      const { run, functions } = buildPlan(plan, layout, { add: () => 0 }, relaxed);
+      const { plan, layout, relaxed, shared } = executable as WasmExecutable;
+      const { run, functions } = buildPlan(plan, layout, { add: () => 0 }, relaxed, shared?.number);
       return listFunctions([run, ...functions]);
     },
   };
@@ -229,6 +282,27 @@ function isHostArray(binding: DeviceBuffer | HostArray): binding is HostArray {
 
 function bytesIn({ buffer, byteOffset, byteLength }: HostArray): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Nanoseconds of shared work of a plan from which on helpers are woken before it begins. */
+const wakingWork = 300_000;
+
+/** The memory and who shares it; why there is one thread where more were wanted. */
+function startMemory({ maximumPages, threads = 1 }: WasmBackendOptions): {
+  readonly allocator: Allocator;
+  readonly pool: HelperPool | undefined;
+  readonly alone: string | undefined;
+} {
+  let alone = threads > 1 ? withoutThreads() : undefined;
+  if (threads > 1 && alone === undefined) {
+    try {
+      const allocator = new Allocator(maximumPages, true);
+      return { allocator, pool: new HelperPool(allocator, threads), alone };
+    } catch (error) {
+      alone = `threads cannot start: ${String(error)}`;
+    }
+  }
+  return { allocator: new Allocator(maximumPages), pool: undefined, alone };
 }
 
 /** Constant tables, each written once however often it is asked for. */

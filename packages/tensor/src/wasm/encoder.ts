@@ -93,11 +93,17 @@ export class Signatures {
   }
 }
 
+/** Memory that several threads share. */
+export interface SharedMemory {
+  readonly maximumPages: number;
+}
+
 /** A module that imports memory `env.memory` and exports the functions named in `exported`. */
 export function encodeModule(
   functions: readonly EncodedFunction[],
   exported: ReadonlyMap<string, number>,
   signatures: Signatures = new Signatures(),
+  memory?: SharedMemory,
 ): Uint8Array<ArrayBuffer> {
   const signatureOf = functions.map(({ parameters, result }) => signatures.position(parameters, result));
   const out = new ByteWriter();
@@ -117,8 +123,9 @@ export function encodeModule(
     content.name('env');
     content.name('memory');
     content.byte(0x02);
-    content.byte(0x00);
+    content.byte(memory === undefined ? 0x00 : 0x03);
     content.unsigned(0);
+    if (memory !== undefined) content.unsigned(memory.maximumPages);
   });
   section(out, 3, (content) => {
     content.unsigned(signatureOf.length);

@@ -3,6 +3,7 @@ import { compilingEngine } from '../compiler/engine.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { createWasmBackend } from './backend.ts';
 
-export function createWasmEngine(): Engine {
-  return compilingEngine(createWasmBackend());
+/** `threads` share the work of what is large, where there can be any. */
+export function createWasmEngine(threads: number): Engine {
+  return compilingEngine(createWasmBackend({ threads }));
 }

@@ -350,6 +350,32 @@ export class FunctionBuilder {
     this.#statements.push({ kind: 'if', condition, body: this.#block(then), otherwise: this.#block(otherwise) });
   }
 
+  /** Once, and again as long as the condition is not 0. */
+  repeat(body: () => Value): void {
+    this.#level++;
+    let condition: Value | undefined;
+    const statements = this.#block(() => (condition = body()));
+    this.#level--;
+    if (condition !== undefined) this.#statements.push({ kind: 'repeat', body: statements, condition });
+  }
+
+  /** An atomic instruction on the word at `address`; returns what it leaves. */
+  atomic(code: number, address: number, ...args: Value[]): Value {
+    const wide = code === op.i64AtomicLoad || code === op.i64AtomicCompareExchange;
+    const result = this.variable('atomic', wide ? 'i64' : 'i32');
+    this.#statements.push({ kind: 'atomic', code, address, args, result });
+    return this.#read(result);
+  }
+
+  atomicStore(code: number, address: number, value: Value): void {
+    this.#statements.push({ kind: 'atomic', code, address, args: [value], result: undefined });
+  }
+
+  /** Ends the program with an error. */
+  trap(): void {
+    this.#statements.push({ kind: 'trap' });
+  }
+
   set(variable: Variable, value: Value): void {
     this.#statements.push({ kind: 'set', variable, value });
   }

@@ -79,6 +79,8 @@ export type Statement =
       readonly body: readonly Statement[];
       readonly otherwise: readonly Statement[];
     }
+  /** Once, and again as long as the condition is not 0. */
+  | { readonly kind: 'repeat'; readonly body: readonly Statement[]; readonly condition: Value }
   | { readonly kind: 'set'; readonly variable: Variable; readonly value: Value }
   | {
       readonly kind: 'store';
@@ -87,6 +89,15 @@ export type Statement =
       readonly value: Value;
       readonly lane: number | undefined;
     }
+  /** An atomic instruction on the word at a fixed address; `result`, where it is given, becomes what it leaves. */
+  | {
+      readonly kind: 'atomic';
+      readonly code: number;
+      readonly address: number;
+      readonly args: readonly Value[];
+      readonly result: Variable | undefined;
+    }
+  | { readonly kind: 'trap' }
   /** Copies `bytes` bytes; the ranges may overlap. */
   | { readonly kind: 'copy'; readonly to: Value; readonly from: Value; readonly bytes: Value }
   | { readonly kind: 'evaluate'; readonly value: Value }

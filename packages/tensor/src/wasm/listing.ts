@@ -51,7 +51,11 @@ function listStatements(
     } else if (statement.kind === 'call') {
       lines.push(`${indent}call ${statement.target.name}(${statement.args.map(describe).join(', ')})`);
       called.push(statement.target);
-    } else if (statement.kind === 'copy') lines.push(`${indent}copy ${describe(statement.bytes)} bytes`);
+    } else if (statement.kind === 'repeat') {
+      lines.push(`${indent}repeat`);
+      listStatements(statement.body, depth + 1, lines, called);
+    } else if (statement.kind === 'atomic') lines.push(`${indent}atomic`);
+    else if (statement.kind === 'copy') lines.push(`${indent}copy ${describe(statement.bytes)} bytes`);
     else if (statement.kind === 'set') lines.push(`${indent}${statement.variable.name} ←`);
   }
   flush();

@@ -1,13 +1,16 @@
 /**
  * Instruction numbers of the WebAssembly binary format that the renderer uses (WebAssembly Core Specification 2.0, section 5.4, and
- * the relaxed SIMD proposal). Codes from {@link SIMD} on are written with the 0xFD prefix,
+ * the relaxed SIMD and threads proposals). Codes from {@link SIMD} on are written with the 0xFD prefix, those from {@link ATOMIC} on with 0xFE,
  * less that number.
  */
 
 /** Added to the sub-opcode of a SIMD instruction. */
 export const SIMD: number = 0x1000;
+/** Added to the sub-opcode of an atomic instruction. */
+export const ATOMIC: number = 0x2000;
 
 export const op = {
+  unreachable: 0x00,
   block: 0x02,
   loop: 0x03,
   if: 0x04,
@@ -49,6 +52,13 @@ export const op = {
   i32Shl: 0x74,
   i32ShrS: 0x75,
   i32ShrU: 0x76,
+  i64Eq: 0x51,
+  i64Sub: 0x7d,
+  i64Or: 0x84,
+  i64Shl: 0x86,
+  i64ShrU: 0x88,
+  i32WrapI64: 0xa7,
+  i64ExtendI32U: 0xad,
 
   v128Load: 0x1000,
   v128Load16x4S: 0x1003,
@@ -144,19 +154,29 @@ export const op = {
   f64x2ConvertLowI32x4U: 0x10ff,
   f32x4RelaxedMadd: 0x1105,
   f32x4RelaxedNmadd: 0x1106,
+
+  atomicNotify: 0x2000,
+  i32AtomicWait: 0x2001,
+  i32AtomicLoad: 0x2010,
+  i64AtomicLoad: 0x2011,
+  i32AtomicStore: 0x2017,
+  i64AtomicStore: 0x2018,
+  i32AtomicAdd: 0x201e,
+  i64AtomicCompareExchange: 0x2049,
 } as const;
 
-export type WasmType = 'i32' | 'v128';
+export type WasmType = 'i32' | 'i64' | 'v128';
 
-export const typeCode: Readonly<Record<WasmType, number>> = { i32: 0x7f, v128: 0x7b };
+export const typeCode: Readonly<Record<WasmType, number>> = { i32: 0x7f, i64: 0x7e, v128: 0x7b };
 
 /** Type of the one result of an instruction that computes a value. */
 export function resultType(code: number): WasmType {
-  if (code < SIMD) return 'i32';
+  if (code === op.i64Sub || code === op.i64Or || code === op.i64Shl || code === op.i64ShrU) return 'i64';
+  if (code < SIMD) return code === op.i64ExtendI32U ? 'i64' : 'i32';
   return code === op.i32x4ExtractLane || code === op.i32x4AllTrue || code === op.v128AnyTrue ? 'i32' : 'v128';
 }
 
-/** log₂ of the alignment that an access is said to have: nothing here is aligned to more than 4 bytes, narrow elements to less. */
+/** log₂ of the alignment that an access is said to have: nothing but atomic words is aligned to more than 4 bytes, narrow elements to less. */
 export function alignmentOf(code: number): number {
   switch (code) {
     case op.i32Load8U:
@@ -166,6 +186,10 @@ export function alignmentOf(code: number): number {
     case op.i32Store16:
     case op.v128Load16x4S:
       return 1;
+    case op.i64AtomicLoad:
+    case op.i64AtomicStore:
+    case op.i64AtomicCompareExchange:
+      return 3;
     default:
       return 2;
   }

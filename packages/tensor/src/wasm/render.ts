@@ -2,12 +2,15 @@
  * Turns IR functions into WebAssembly bytes. Purely mechanical: every value that is used more than once, or inside a deeper loop
  * than it depends on, gets a local; invariant values are computed right before the loop that uses them.
  */
-import { ByteWriter, encodeModule, Signatures, type EncodedFunction } from './encoder.ts';
+import { ByteWriter, encodeModule, Signatures, type EncodedFunction, type SharedMemory } from './encoder.ts';
 import type { Statement, Value, WasmFunction } from './ir.ts';
-import { alignmentOf, op, SIMD, takesLane, type WasmType } from './opcodes.ts';
+import { alignmentOf, ATOMIC, op, SIMD, takesLane, type WasmType } from './opcodes.ts';
 
 /** Encodes the functions and everything they call; each of `exports` is exported under its name. */
-export function renderModule(exports: ReadonlyMap<string, WasmFunction>): Uint8Array<ArrayBuffer> {
+export function renderModule(
+  exports: ReadonlyMap<string, WasmFunction>,
+  memory?: SharedMemory,
+): Uint8Array<ArrayBuffer> {
   const order: WasmFunction[] = [];
   const positions = new Map<WasmFunction, number>();
   const place = (target: WasmFunction): void => {
@@ -23,13 +26,13 @@ export function renderModule(exports: ReadonlyMap<string, WasmFunction>): Uint8A
   const signatures = new Signatures();
   const encoded = order.map((target) => new FunctionRenderer(target, positions, signatures).render());
   const exported = new Map([...exports].map(([name, target]) => [name, positions.get(target) ?? 0]));
-  return encodeModule(encoded, exported, signatures);
+  return encodeModule(encoded, exported, signatures, memory);
 }
 
 function forEachStatement(statements: readonly Statement[], visit: (statement: Statement) => void): void {
   for (const statement of statements) {
     visit(statement);
-    if (statement.kind === 'loop') forEachStatement(statement.body, visit);
+    if (statement.kind === 'loop' || statement.kind === 'repeat') forEachStatement(statement.body, visit);
     else if (statement.kind === 'if') {
       forEachStatement(statement.body, visit);
       forEachStatement(statement.otherwise, visit);
@@ -43,6 +46,7 @@ function operands(statement: Statement): readonly Value[] {
     case 'loop':
       return [statement.begin, statement.end, ...statement.inductions.flatMap(({ begin, step }) => [begin, step])];
     case 'if':
+    case 'repeat':
       return [statement.condition];
     case 'set':
     case 'evaluate':
@@ -52,8 +56,10 @@ function operands(statement: Statement): readonly Value[] {
     case 'copy':
       return [statement.to, statement.from, statement.bytes];
     case 'call':
+    case 'atomic':
       return statement.args;
     case 'note':
+    case 'trap':
       return [];
   }
 }
@@ -147,8 +153,8 @@ class FunctionRenderer {
   #code(code: number): void {
     if (code < SIMD) this.#out.byte(code);
     else {
-      this.#out.byte(0xfd);
-      this.#out.unsigned(code - SIMD);
+      this.#out.byte(code < ATOMIC ? 0xfd : 0xfe);
+      this.#out.unsigned(code - (code < ATOMIC ? SIMD : ATOMIC));
     }
   }
 
@@ -283,6 +289,30 @@ class FunctionRenderer {
           this.#scope(() => this.#statements(statement.otherwise));
         }
         out.byte(op.end);
+        return;
+      case 'repeat':
+        out.byte(op.loop);
+        out.byte(0x40);
+        this.#level++;
+        this.#scope(() => {
+          this.#statements(statement.body);
+          this.#value(statement.condition);
+        });
+        this.#level--;
+        out.byte(op.brIf);
+        out.unsigned(0);
+        out.byte(op.end);
+        return;
+      case 'atomic':
+        out.byte(op.i32Const);
+        out.signed(statement.address);
+        for (const arg of statement.args) this.#value(arg);
+        this.#code(statement.code);
+        this.#memoryArgument(statement.code, 0);
+        if (statement.result !== undefined) this.#withLocal(op.localSet, this.#local(statement.result));
+        return;
+      case 'trap':
+        out.byte(op.unreachable);
         return;
       case 'set':
         this.#value(statement.value);

@@ -1,0 +1,193 @@
+/** The helpers of a device: workers that share its memory, sleep while nothing runs, and end with the process. */
+import { DeviceError } from '../graph/errors.ts';
+import type { Allocator } from './allocator.ts';
+import { control, disposedWords, mostThreads } from './control.ts';
+import { helperSource, type HelperStart } from './helper.ts';
+
+/** What the pool knows of a plan with work to share. */
+export interface SharedPlan {
+  readonly number: number;
+  /** Where the bytes of its module lie. */
+  readonly code: number;
+  readonly codeBytes: number;
+  /** Whether a run is worth waking helpers before it comes to its first job. */
+  readonly wakes: boolean;
+}
+
+/** Why there can be no threads here; undefined where there can. */
+export function withoutThreads(): string | undefined {
+  if (typeof SharedArrayBuffer === 'undefined') {
+    return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
+      ? 'the page is not cross-origin isolated'
+      : 'there is no SharedArrayBuffer';
+  }
+  return nodeWorkers() === undefined ? 'only Node has them so far' : undefined;
+}
+
+function nodeWorkers(): ReturnType<typeof process.getBuiltinModule<'node:worker_threads'>> | undefined {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
+  return process.getBuiltinModule('node:worker_threads');
+}
+
+/** Milliseconds that helpers have to come to the end of what they do when threads start anew. */
+const patience = 10_000;
+
+export class HelperPool {
+  readonly #memory: WebAssembly.Memory;
+  readonly #words: Int32Array;
+  readonly #mayWait: boolean;
+  #threads = 1;
+  #shares = 1;
+  #failure: string | undefined;
+  #plans = 0;
+  #helpers = 0;
+
+  constructor({ memory }: Allocator, threads: number) {
+    this.#memory = memory;
+    // The begin of memory is enough for what threads tell one another, however much it grows.
+    this.#words = new Int32Array(memory.buffer);
+    this.#mayWait = mayWait(this.#words);
+    this.#store(control.mayWait, this.#mayWait ? 1 : 0);
+    this.resize(threads);
+  }
+
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /** How many shares of scratch memory there must be: helpers that are to end may still take work. */
+  get shares(): number {
+    return this.#shares;
+  }
+
+  /** Ends helpers or starts more, until there are as many threads, the caller's among them. Where one has failed, all are replaced. */
+  resize(threads: number): void {
+    if (this.#failure !== undefined || this.#load(control.failed) !== 0) this.#startAnew();
+    for (let thread = 1; thread < Math.max(threads, this.#threads); thread++) {
+      const wanted = control.wanted + 4 * thread;
+      if (thread >= threads) this.#store(wanted, 0);
+      else if (this.#load(wanted) === 0) {
+        const number = ++this.#helpers;
+        this.#store(wanted, number);
+        startHelper({ memory: this.#memory, thread, number }, (reason) => this.#ended(thread, number, reason));
+      }
+    }
+    this.#threads = threads;
+    this.#shares = Math.max(this.#shares, threads);
+    this.#wake();
+  }
+
+  /** A number for a plan, none that any plan had before. */
+  number(): number {
+    return ++this.#plans;
+  }
+
+  /** Throws a {@link DeviceError} where a helper has ended by itself. */
+  check(): void {
+    if (this.#failure === undefined && this.#load(control.failed) !== 0) this.#failure = this.#message();
+    if (this.#failure === undefined) return;
+    throw new DeviceError(`A thread of the WebAssembly device ended: ${this.#failure}`, {
+      hint: `What was being computed is lost. setDevice('wasm', { threads: ${this.#threads} }) starts threads anew.`,
+    });
+  }
+
+  /** Says that a plan is about to run, with its share of scratch memory for each thread from `scratch` on. */
+  begin({ number, code, codeBytes, wakes }: SharedPlan, scratch: number): void {
+    this.check();
+    this.#store(control.scratch, scratch);
+    if (this.#load(control.plan) !== number) {
+      // Helpers look whether the number is still the same when they have read the rest.
+      this.#store(control.plan, 0);
+      this.#store(control.code, code);
+      this.#store(control.codeBytes, codeBytes);
+      this.#store(control.plan, number);
+    }
+    if (wakes && this.#load(control.sleepers) !== 0) this.#wake();
+  }
+
+  /** After a run was broken off: a helper failed, or nobody knows what helpers have yet to do. */
+  broken(error: unknown): void {
+    this.#store(control.ticket, 0);
+    this.#failure ??= this.#load(control.failed) === 0 ? `a run was broken off (${String(error)})` : this.#message();
+    this.check();
+  }
+
+  /** Says that a plan will not run again, before its memory is given back. */
+  forget({ number }: SharedPlan): void {
+    if (this.#load(control.plan) === number) this.#store(control.plan, 0);
+    const count = this.#load(control.disposed);
+    this.#store(control.disposedPlans + 4 * (count & (disposedWords - 1)), number);
+    this.#store(control.disposed, (count + 1) | 0);
+  }
+
+  /** Ends all helpers and waits until they have: what they still do must not be taken for what comes next. */
+  #startAnew(): void {
+    this.#store(control.ticket, 0);
+    for (let thread = 1; thread < mostThreads; thread++) this.#store(control.wanted + 4 * thread, 0);
+    this.#wake();
+    const end = performance.now() + patience;
+    for (let thread = 1; thread < mostThreads; thread++) {
+      const present = control.present + 4 * thread;
+      for (let number = this.#load(present); number !== 0; number = this.#load(present)) {
+        const left = end - performance.now();
+        if (left <= 0) throw new DeviceError('A thread of the WebAssembly device does not end.');
+        if (this.#mayWait) Atomics.wait(this.#words, present / 4, number, left);
+      }
+    }
+    this.#failure = undefined;
+    for (const address of [control.failed, control.waiting, control.sleepers]) this.#store(address, 0);
+  }
+
+  /** After a worker has ended. */
+  #ended(thread: number, number: number, reason: string): void {
+    const present = control.present + 4 * thread;
+    Atomics.compareExchange(this.#words, present / 4, number, 0);
+    if (this.#load(control.wanted + 4 * thread) !== number) return;
+    this.#store(control.wanted + 4 * thread, 0);
+    this.#failure ??= this.#load(control.failed) === 0 ? reason : this.#message();
+  }
+
+  #wake(): void {
+    Atomics.add(this.#words, control.bell / 4, 1);
+    Atomics.notify(this.#words, control.bell / 4);
+  }
+
+  #message(): string {
+    const length = this.#load(control.message);
+    return String.fromCharCode(...new Uint8Array(this.#memory.buffer, control.message + 4, length));
+  }
+
+  #load(address: number): number {
+    return Atomics.load(this.#words, address / 4);
+  }
+
+  #store(address: number, value: number): void {
+    Atomics.store(this.#words, address / 4, value);
+  }
+}
+
+/** Starts a worker; `ended` is told why it has ended. */
+function startHelper(start: HelperStart, ended: (reason: string) => void): void {
+  const threads = nodeWorkers();
+  if (threads === undefined) throw new DeviceError('internal: helpers where there can be none');
+  const worker = new threads.Worker(helperSource, {
+    eval: true,
+    workerData: start,
+    execArgv: [],
+    name: `hebb ${start.thread}`,
+  });
+  worker.on('error', (error: unknown) => ended(String(error)));
+  worker.on('exit', (code) => ended(`its worker has exited (code ${code})`));
+  // The process may end while helpers sleep.
+  worker.unref();
+}
+
+/** Whether this thread may sleep: the main thread of a page may not. */
+function mayWait(words: Int32Array): boolean {
+  try {
+    Atomics.wait(words, control.mayWait / 4, 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
