@@ -27,9 +27,10 @@ class GCNConv(nn.Module):
 
 
 class GCN(nn.Module):
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs, outputs, hidden=64, dropout=0.8):
         super().__init__()
-        self.convs = nn.ModuleList([GCNConv(inputs, 64), GCNConv(64, outputs)])
+        self.dropout = dropout
+        self.convs = nn.ModuleList([GCNConv(inputs, hidden), GCNConv(hidden, outputs)])
 
     @staticmethod
     def graph(edges, nodes):
@@ -40,8 +41,8 @@ class GCN(nn.Module):
         return torch.sparse_coo_tensor(torch.stack([targets, sources]), weights, (nodes, nodes)).to_sparse_csr()
 
     def forward(self, x, adjacency):
-        x = F.relu(self.convs[0](F.dropout(x, 0.8, self.training), adjacency))
-        return self.convs[1](F.dropout(x, 0.8, self.training), adjacency)
+        x = F.relu(self.convs[0](F.dropout(x, self.dropout, self.training), adjacency))
+        return self.convs[1](F.dropout(x, self.dropout, self.training), adjacency)
 
 
 class GATConv(nn.Module):
@@ -96,4 +97,5 @@ class Nodes(Program):
         return (found == self.labels)[arrays["test"]].float().mean().item()
 
 
-run(Nodes)
+if __name__ == "__main__":
+    run(Nodes)

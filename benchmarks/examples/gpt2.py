@@ -96,4 +96,5 @@ class Writer(Program):
         return (total / arrays["y"].numel()).item()
 
 
-run(Writer)
+if __name__ == "__main__":
+    run(Writer)

@@ -5,19 +5,17 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { NumericArray } from '@hebb/data';
 import { BatchNorm, Module, writeSafetensors } from '@hebb/layers';
 import { manualSeed, setDevice, tensor, type Tensor } from '@hebb/tensor';
 import { fit, type Callback, type Task } from '@hebb/training';
-import { oneThread } from '../support/one-thread.ts';
+import { peakMemory, resetPeakMemory } from '../support/memory.ts';
+import { interpreter, withThreads } from '../support/python.ts';
 import { replayOf, withFewRows, type Replay } from './replay.ts';
 import type { Pair, Trial } from './trial.ts';
 
@@ -145,8 +143,8 @@ async function train(
   other: (count: number) => Promise<void>,
 ): Promise<Omit<Side, 'metric'>> {
   const stretches: Stretch[] = [];
-  resetMemory();
-  const before = memory();
+  resetPeakMemory();
+  const before = peakMemory();
   let last = 0;
   let start = now();
   const turns: Callback = {
@@ -157,7 +155,7 @@ async function train(
         steps: step - last,
         wall: wall - start.wall,
         processor: processor - start.processor,
-        memory: memory(),
+        memory: peakMemory(),
       });
       await other(step - last);
       last = step;
@@ -195,31 +193,6 @@ function now(): { wall: number; processor: number } {
   return { wall: performance.now() / 1000, processor: (user + system) / 1e6 };
 }
 
-/** The most memory that this process has had since the last call of `resetMemory`, MiB; since its start, where the system is none of Linux. */
-function memory(): number {
-  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readOr('/proc/self/status', '')) ?? [];
-  return (kilobytes === undefined ? process.resourceUsage().maxRSS : Number(kilobytes)) / 1024;
-}
-
-/** Forgets what preparing has taken, so that what follows is told of training alone. */
-function resetMemory(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  try {
-    writeFileSync('/proc/self/clear_refs', '5');
-  } catch {
-    // Linux alone can.
-  }
-}
-
-function readOr(path: string, otherwise: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return otherwise;
-  }
-}
-
 /** The other side, in the system's Python. */
 class Python {
   readonly version: string;
@@ -238,9 +211,9 @@ class Python {
 
   static async start(script: string, folder: string, mode: Mode): Promise<Python> {
     const path = fileURLToPath(new URL(script, import.meta.url));
-    const python = spawn('/usr/bin/python3', [path, folder, mode], {
+    const python = spawn(interpreter, [path, folder, mode], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: oneThread,
+      env: withThreads(1),
     });
     await Promise.race([
       once(python, 'spawn'),

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { compile, device, realize, type Tensor } from '@hebb/tensor';
-import { oneThread } from './one-thread.ts';
+import { interpreter, withThreads } from './python.ts';
 
 const rounds = 5;
 const runsPerRound = 10;
@@ -48,9 +48,9 @@ export async function onEach(
  * version, then answers "<case> <runs>" lines with milliseconds a run.
  */
 export async function besidePyTorch(script: URL, cases: Readonly<Record<string, Run>>, filter = ''): Promise<void> {
-  const python = spawn('/usr/bin/python3', [fileURLToPath(script)], {
+  const python = spawn(interpreter, [fileURLToPath(script)], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: oneThread,
+    env: withThreads(1),
   });
   const lines = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
   python.on('error', () => {});

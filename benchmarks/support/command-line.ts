@@ -81,7 +81,7 @@ function valueOf(name: string, parameter: Exclude<Parameter, false>, text: strin
 }
 
 /** The first comment of a file, without its stars. */
-function help(url: string): string {
+export function help(url: string): string {
   const [, comment = ''] = /\/\*\*([^]*?)\*\//.exec(readFileSync(fileURLToPath(url), 'utf8')) ?? [];
   return comment.replace(/^[^\S\n]*\* ?/gm, '').trim();
 }

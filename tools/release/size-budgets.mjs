@@ -6,10 +6,9 @@
  * all of them.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { join } from 'node:path';
 import { root } from '../setup/process.mjs';
+import { bundleSizes } from './bundle-sizes.mjs';
 
 /** Kilobytes (1000 bytes) of gzip: of whole entries by package and subpath, of single imports, and of chunks by the source they start at. */
 const budgets = {
@@ -73,49 +72,6 @@ function publicEntries() {
   return entries;
 }
 
-/** Compressed bytes of what `contents` loads at once, and of each chunk that it loads later, by source. */
-async function measure(contents) {
-  const { outputFiles, metafile } = await build({
-    stdin: { contents, resolveDir: root, sourcefile: 'entry.js' },
-    bundle: true,
-    minify: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'browser',
-    outdir: join(root, 'dist'),
-    absWorkingDir: root,
-    write: false,
-    metafile: true,
-    logLevel: 'error',
-  });
-  const bytes = new Map(
-    outputFiles.map(({ path, contents: text }) => [
-      relative(root, path).replaceAll('\\', '/'),
-      gzipSync(text, { level: 9 }).length,
-    ]),
-  );
-  const closure = (name, found = new Set()) => {
-    if (found.has(name)) return found;
-    found.add(name);
-    for (const { path, kind, external } of metafile.outputs[name].imports) {
-      if (kind === 'import-statement' && !external) closure(path, found);
-    }
-    return found;
-  };
-  const sum = (names) => [...names].reduce((total, name) => total + bytes.get(name), 0);
-  const entry = Object.keys(metafile.outputs).find((name) => metafile.outputs[name].entryPoint === 'entry.js');
-  const atOnce = closure(entry);
-  const chunks = new Map();
-  for (const [name, { entryPoint }] of Object.entries(metafile.outputs)) {
-    if (!entryPoint || atOnce.has(name)) continue;
-    chunks.set(
-      entryPoint.replace(/^packages\//, '').replace('/src/', '/'),
-      sum([...closure(name)].filter((part) => !atOnce.has(part))),
-    );
-  }
-  return { entry: sum(atOnce), chunks };
-}
-
 const problems = [];
 const lines = [];
 
@@ -129,13 +85,13 @@ function compare(what, bytes, budget) {
 const entries = publicEntries();
 const chunks = new Map();
 for (const [name, file] of entries) {
-  const measured = await measure(`export * from ${JSON.stringify(file)};`);
+  const measured = await bundleSizes(`export * from ${JSON.stringify(file)};`);
   compare(name, measured.entry, budgets.entries[name]);
   for (const [chunk, bytes] of measured.chunks) chunks.set(chunk, Math.max(bytes, chunks.get(chunk) ?? 0));
 }
 for (const { from, names, budget } of budgets.imports) {
   const imported = `{ ${names.join(', ')} }`;
-  const measured = await measure(`export ${imported} from ${JSON.stringify(entries.get(from))};`);
+  const measured = await bundleSizes(`export ${imported} from ${JSON.stringify(entries.get(from))};`);
   compare(`${from} ${imported}`, measured.entry, budget);
 }
 for (const [chunk, bytes] of chunks) compare(`${chunk}, when it is needed`, bytes, budgets.chunks[chunk]);

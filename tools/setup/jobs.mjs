@@ -80,6 +80,7 @@ const jobs = {
   'gpu-check': (args) => onDevices('tools/gpu-check/main.ts', args),
   'gpu-check:pack': (args) => script('tools/gpu-check/pack.mjs', args),
   'check:kills': (args) => typescript(['tools', 'kills', 'main.ts'], args),
+  bench: (args) => typescript(['benchmarks', 'bench.ts'], args),
   beside: (args) => typescript(['benchmarks', 'examples.ts'], args),
   'check:bundlers': (args) => script('tools/release/check-bundlers.mjs', args),
   changeset: (args) => bin('@changesets/cli/bin.js', args),
