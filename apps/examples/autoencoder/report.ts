@@ -49,7 +49,7 @@ export function withoutNoise(images: {
       kind: 'table',
       title: 'Noise',
       text: 'The peak signal-to-noise ratio over the whole test, 10 · log₁₀(1 / mean squared error), in decibels. Filters are cut off at black and white, as the network is.',
-      columns: [{ title: 'Image' }, { title: 'dB' }],
+      columns: [{ title: 'image' }, { title: 'dB' }],
       rows: compared.map(({ name, images }) => [name, decibels(images, digits)]),
     },
     {
@@ -91,7 +91,7 @@ export async function strange(
       kind: 'table',
       title: 'What the autoencoder finds strange',
       text: 'It was trained to give back digits. What it gives back badly is none, or none that stands upright. The last column: how likely it is that such an image has a larger error than a digit of the test.',
-      columns: [{ title: 'Images' }, { title: 'Median of the error' }, { title: 'Found', format: 'percent' }],
+      columns: [{ title: 'images' }, { title: 'median of the error' }, { title: 'found', format: 'percent' }],
       rows: [
         ['digits of the test', median(upright), ''],
         ['the same, turned by a quarter', median(turned), found(turned)],
@@ -140,10 +140,11 @@ export async function imagined(
       title: 'From one digit to another',
       text: 'Two digits of the test, the latent numbers of both, and what the decoder makes of what lies between them, in equal steps on a straight line.',
       images: { data: await walk.data(), shape: walk.shape },
+      columns: steps,
       pictures: pairs.flatMap(([a, b], row) =>
         Array.from({ length: steps }, (_, i) => ({
           example: row * steps + i,
-          caption: [{ value: `${nameOf(a)} → ${nameOf(b)}: ${Math.round((100 * i) / (steps - 1))} %`, tone: 'quiet' as const }], // prettier-ignore
+          caption: [{ value: i === 0 ? nameOf(a) : i === steps - 1 ? nameOf(b) : `${Math.round((100 * i) / (steps - 1))} %`, tone: 'quiet' as const }], // prettier-ignore
         })),
       ),
     },
@@ -152,6 +153,7 @@ export async function imagined(
       title: 'Digits that nobody wrote',
       text: 'What the decoder makes of latent numbers that were drawn: at each pixel the probability of ink.',
       images: { data: await samples.data(), shape: samples.shape },
+      columns: 8,
       pictures: Array.from({ length: 32 }, (_, i) => ({
         example: i,
         caption: [{ value: String(i + 1), tone: 'quiet' as const }],

@@ -11,10 +11,10 @@ export function speeds(comparisons: readonly Comparison[]): Section {
     title: 'Tokens a second',
     text: 'With the cache a step computes the new token; without it, all of them again. Measured on the machine of the run, from the third token on, when all is compiled; the median of three.',
     columns: [
-      { title: 'Tokens', format: 'count' },
-      { title: 'With cache', format: 'count' },
-      { title: 'Without', format: 'count' },
-      { title: 'Ratio' },
+      { title: 'tokens', format: 'count' },
+      { title: 'with cache', format: 'count' },
+      { title: 'without', format: 'count' },
+      { title: 'ratio' },
     ],
     rows: comparisons.map(({ length, withCache, without }) => [
       length,
@@ -46,7 +46,7 @@ export async function answers(
     kind: 'table',
     title: 'Answers',
     text: 'Speeches that it has not seen, and what it answers in the role of whoever answers in the play.',
-    columns: [{ title: 'Said' }, { title: 'Its answer' }, { title: 'In the play' }],
+    columns: [{ title: 'said' }, { title: 'its answer' }, { title: 'in the play' }],
     rows,
   };
 }

@@ -55,9 +55,9 @@ export async function lookInside(model: Module, test: ArrayDataset<ImageFields>)
       text:
         i === 0
           ? 'The first test image, and what each kernel makes of it: bright where it fits.'
-          : 'The same at half the size, from all of the pictures above together.',
+          : 'The same, one layer on, from all of the pictures above together: the first sixteen.',
       images: { data: await shown.data(), shape: shown.shape },
-      pictures: Array.from({ length: Math.min(shown.shape[0] ?? 0, 17) }, (_, j) => ({
+      pictures: Array.from({ length: Math.min(shown.shape[0] ?? 0, isFirst ? 17 : 16) }, (_, j) => ({
         example: j,
         caption: [{ value: !isFirst ? String(j) : j === 0 ? 'the image' : String(j - 1), tone: 'quiet' }],
       })),

@@ -19,6 +19,7 @@ export function sectionsOf(grids: SampleGrids, samples: Images, classes: Int32Ar
       title: 'Samples',
       text: 'The first forty, not chosen, and what the judge takes them for.',
       images: { data: data.subarray(0, (40 * data.length) / samples.length), shape: [40, ...shape.slice(1)] },
+      columns: 8,
       pictures: Array.from({ length: 40 }, (_, example) => ({
         example,
         caption: [{ value: String(classes[example]), tone: 'quiet' as const }],

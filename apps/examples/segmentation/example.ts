@@ -98,7 +98,7 @@ export const segmentation: Example = {
       kind: 'table',
       title: 'Intersection over union',
       text: 'Of the pixels that are of a class, or were taken for it, the share that are both.',
-      columns: [{ title: 'Class' }, { title: 'IoU', format: 'percent' }],
+      columns: [{ title: 'class' }, { title: 'IoU', format: 'percent' }],
       rows: scores.map((score, i) => [classNames[i], score]),
       footer: [['mean', mean(scores)]],
     });

@@ -21,7 +21,7 @@ import {
   type Section,
   type Summary,
 } from 'hebb';
-import { formatBytes, formatCount, heading, say } from './display.ts';
+import { formatBytes, formatCount, formatSeconds, heading, say } from './display.ts';
 import type { Example, ExampleKit, Level, MetricOptions, Samples, Target } from './example.ts';
 import { machine } from './machine.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -241,9 +241,6 @@ export class Kit<O> implements ExampleKit<O> {
     await writeReport(await this.#file('report.html', 'the report; open it in a browser'), {
       title: this.#example.title ?? capitalized(this.#example.name),
       subtitle: line,
-      data: {
-        Data: this.#settings.data === undefined && this.level !== 'full' ? data.carried : data.full,
-      },
       ...(models.length > 0 && { summary: models.length === 1 ? (models[0] as Summary) : this.#summaries }),
       ...(histories.length > 0 && { history: histories.length === 1 ? (histories[0] as History) : this.#histories }),
       evaluation,
@@ -263,10 +260,11 @@ export class Kit<O> implements ExampleKit<O> {
       }),
       environment: {
         Command: command,
+        Data: (this.#settings.data === undefined && this.level !== 'full') || data.full === 'the same' ? data.carried : data.full, // prettier-ignore
         Device: deviceDescription,
         Machine: results.machine,
         Seed: this.seed,
-        Time: `${results.seconds.toFixed(1)} s`,
+        'Time in all': formatSeconds(results.seconds),
         Finished: new Date().toISOString().replace('T', ' ').replace(/\..*/, ' UTC'),
       },
     });

@@ -6,7 +6,7 @@ import { device as devices, manualSeed, setDevice, TrainingError, type DeviceNam
 import { nearest } from '@hebb/tensor/arguments';
 import { runAll } from './all.ts';
 import { deviceOption, outOption, path, seedOption } from './command-line.ts';
-import { formatCount, heading, say } from './display.ts';
+import { formatSeconds, heading, say } from './display.ts';
 import type { AnyExample, Example, Level } from './example.ts';
 import { Interrupted, Kit, requireData } from './kit.ts';
 import { slowness } from './machine.ts';
@@ -162,7 +162,7 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
   try {
     await example.run(kit);
     const { passed, seconds } = await kit.finish();
-    say('', `${passed ? 'Done' : 'Done, but not all is as it should be (✗)'}, in ${formatCount(seconds)} s.`);
+    say('', `${passed ? 'Done' : 'Done, but not all is as it should be (✗)'}, in ${formatSeconds(seconds)}.`);
     await use();
     return passed ? 0 : 1;
   } catch (error) {

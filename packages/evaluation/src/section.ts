@@ -148,6 +148,8 @@ export interface PicturesSection extends SectionHead {
   readonly images?: ShapedValues;
   /** The values that are black and white. Default [0, 1]. */
   readonly range?: readonly [low: number, high: number];
+  /** Pictures side by side, on a phone as on a desk, where a row belongs together. Default: as many as there is room for. */
+  readonly columns?: number;
 }
 
 export interface Picture {

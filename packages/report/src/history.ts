@@ -14,6 +14,14 @@ const marked = 40;
 const colors = [1, 2, 3, 4, 5, 6, 7] as const;
 type Color = (typeof colors)[number];
 
+/** What the numbers of `adversarial` mean, which their names do not say. */
+const adversarialTexts: Readonly<Record<string, string>> = {
+  variation:
+    'How much the samples differ from one another, beside how much the images of the data do. Near 1 is as much; near 0 the generator makes the same one again and again.',
+  gradientPenalty:
+    'How far the slope of the discriminator is from 1 between samples and data, squared; its loss has it added, times a factor.',
+};
+
 /** @param validationName what the validation data is called */
 export function historySections(history: History, validationName: string): Section[] {
   if (history.losses.length === 0) return [];
@@ -23,10 +31,11 @@ export function historySections(history: History, validationName: string): Secti
   const isLoss = (name: string): boolean => name === first || /loss$/i.test(name);
   const [losses, others] = [names.filter(isLoss), names.filter((name) => !isLoss(name))];
   const alone = run.validatedAlone(losses);
+  const isAdversarial = names.includes('discriminatorLoss') && names.includes('generatorLoss');
   return [
-    run.scalars('Loss', [...losses, ...alone.filter(isLoss)], 'mean loss per example'),
+    run.scalars('Loss', [...losses, ...alone.filter(isLoss)], 'loss'),
     ...[...others, ...alone.filter((name) => !isLoss(name))].map((name) =>
-      run.scalars(capitalized(words(name)), [name], words(name)),
+      run.scalars(capitalized(words(name)), [name], words(name), isAdversarial ? adversarialTexts[name] : undefined),
     ),
     ...run.metricNames.map((name) => run.metric(name)),
     ...run.learningRate(),
@@ -103,7 +112,7 @@ class RunCurves {
   }
 
   /** Numbers of steps: each thinly, their means, and what validation found. */
-  scalars(title: string, names: readonly string[], label: string): ChartSection {
+  scalars(title: string, names: readonly string[], label: string, meaning?: string): ChartSection {
     const several = names.length > 1;
     const series = names.flatMap((name, i) => this.#scalar(name, colors[(several ? i : 0) % 7] ?? 1, several));
     const values = series.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
@@ -123,6 +132,7 @@ class RunCurves {
       kind: 'chart',
       title,
       ...(title === 'Loss' && notes.length > 0 && { text: notes.join(' ') }),
+      ...(meaning !== undefined && { text: meaning }),
       series,
       x: this.#x,
       y: { label, range: [bottom, undefined], logarithmic },

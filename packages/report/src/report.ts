@@ -153,7 +153,8 @@ function modelsOf(summary: ReportOptions['summary']): [title: string, summary: S
 
 function modelCard(title: string, summary: Summary | string): Card {
   if (typeof summary === 'string') return { title, body: html`<pre>${summary}</pre>`, isWide: true };
-  const shapeOf = (shape: Summary['outputShape']): string => (shape === undefined ? '–' : `[${shape.join(', ')}]`);
+  const shapesOf = (outputs: Summary['outputs']): string =>
+    [...outputs].map(([place, shape]) => `${place === '' ? '' : `${place}: `}[${shape.join(', ')}]`).join(', ') || '–';
   const hasFrozen = summary.frozen > 0;
   const columns: TableSection['columns'] = [
     { title: 'layer' },
@@ -162,14 +163,14 @@ function modelCard(title: string, summary: Summary | string): Card {
     { title: 'parameters', format: 'count' },
     ...(hasFrozen ? [{ title: 'frozen', format: 'count' as const }] : []),
   ];
-  const rows = summary.rows.map(({ path, description, outputShape, parameters, frozen }) => [
-    path === '' ? '(model)' : path,
-    description,
-    shapeOf(outputShape),
-    parameters,
-    frozen,
-  ]);
-  const footer = [['total', '', shapeOf(summary.outputShape), summary.parameters, summary.frozen]];
+  const rows = summary.rows.map(({ path, depth, description, outputs, parameters, frozen, tied }, i) => {
+    // What stands in the rows below has its numbers there.
+    const isAround = (summary.rows[i + 1]?.depth ?? 0) > depth;
+    const count = parameters > 0 || !isAround ? parameters : undefined;
+    const shared = tied > 0 && parameters === 0 ? `${formatCount(tied)} tied` : undefined;
+    return [path === '' ? '(model)' : path, description, shapesOf(outputs), shared ?? count, count && frozen];
+  });
+  const footer = [['total', '', shapesOf(summary.outputs), summary.parameters, summary.frozen]];
   return { title, body: table({ kind: 'table', title, columns, rows, footer }), isWide: true };
 }
 

@@ -31,6 +31,7 @@ section > :last-child, section > :last-child > :last-child { margin-bottom: 0; }
 .figures div { display: flex; flex-direction: column; justify-content: space-between; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; }
 section .figures { margin: 0; }
 .figures dt { color: var(--quiet); font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
+.figures dt::first-letter { text-transform: uppercase; }
 .figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.25; overflow-wrap: anywhere; }
 .figures dd.long { font-size: 1.05rem; line-height: 1.67; } .figures .headline dd { color: var(--good); }
 
@@ -63,7 +64,8 @@ th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 tbody:last-child tr:last-child > * { border-bottom: 0; }
 tbody.footer { border-top: 2px solid var(--rule); }
-table.facts td, table.facts th { white-space: normal; overflow-wrap: anywhere; vertical-align: top; } table.facts th { width: 34%; font-weight: 500; color: var(--quiet); }
+th.long, td.long { white-space: normal; overflow-wrap: anywhere; min-width: 7.5em; } tbody th.long { font-weight: 500; } tr:has(.long) > * { vertical-align: top; } .whole { white-space: nowrap; }
+table.facts td, table.facts th { white-space: normal; vertical-align: top; } table.facts td { overflow-wrap: anywhere; } table.facts th { width: 13em; font-weight: 500; color: var(--quiet); }
 
 table.matrix { width: auto; margin: 0 auto; border-collapse: separate; border-spacing: 2px; font-size: 0.82rem; line-height: 1.1; }
 .matrix th, .matrix td { border: 0; padding: 0; text-align: center; }
@@ -82,10 +84,13 @@ button { font: inherit; font-size: 0.92rem; min-width: 4.6rem; padding: 5px 14px
 .roll { position: relative; height: 130px; background: var(--empty); border-radius: 6px; padding: 8px 0; print-color-adjust: exact; -webkit-print-color-adjust: exact; } .roll svg { width: 100%; height: 100%; display: block; overflow: visible; }
 .roll path { fill: none; vector-effect: non-scaling-stroke; stroke: var(--s1); stroke-width: 5; } .roll .grid { stroke: var(--rule); stroke-width: 1; } .roll .soft { stroke: var(--s7); opacity: 0.35; stroke-width: 3; }
 .roll i { position: absolute; top: 0; bottom: 0; left: 0; border-left: 2px solid var(--s2); visibility: hidden; } .playing i { visibility: visible; }
-@container (max-width: 480px) { table:not(.matrix) thead th, table:not(.matrix) .text { white-space: normal; overflow-wrap: anywhere; min-width: 3.4em; } }
+@container (max-width: 480px) { table:not(.matrix) thead th, table:not(.matrix) .text { white-space: normal; } table .long.long { min-width: 5em; max-width: 9em; overflow-wrap: break-word; } table.facts th { width: 34%; } }
+@container (max-width: 400px) { .matrix:not(.heatmap) tbody td { padding: 0; letter-spacing: -0.05em; } }
 
 pre { margin: 0; overflow-x: auto; font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); gap: 16px 14px; margin: 0; padding: 0; list-style: none; }
+.pictures.large { grid-template-columns: repeat(auto-fill, minmax(144px, 1fr)); }
+.pictures.pictures.rows { grid-template-columns: repeat(var(--across), minmax(0, 1fr)); gap: 14px clamp(3px, 1.4cqi, 14px); } .rows p { font-size: clamp(0.7rem, 1.6cqi, 0.85rem); }
 .pictures img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; image-rendering: pixelated; border-radius: 6px; background: #000; border: 1px solid var(--rule); }
 .pictures p, .examples p { margin: 6px 0 0; font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
 .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 10px; margin: 0; padding: 0; list-style: none; font-size: 0.85rem; }
@@ -99,7 +104,7 @@ footer { color: var(--quiet); font-size: 0.85rem; margin-top: 24px; }
   .cards { grid-template-columns: minmax(0, 1fr); gap: 14px; margin-top: 14px; }
   .figures { grid-template-columns: repeat(auto-fit, minmax(136px, 1fr)); gap: 10px; }
   table { font-size: 0.84rem; } th, td { padding: 5px 4px; }
-  .pictures { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 14px 10px; }
+  .pictures { grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 14px 10px; } .pictures.large { grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); }
 }
 @media print {
   html { font-size: 12px; } body { background: none; font-size: 12px; } main { padding: 0; max-width: none; }

@@ -98,3 +98,18 @@ it('gives series their colours in order, or those that they ask for', () => {
   ]);
   expect([...text.matchAll(/<li class="(s\d)/g)].map(([, color]) => color)).toEqual(['s1', 's1', 's0', 's2']);
 });
+
+it('names every bar where there is room for it, and ends a logarithmic axis at 1, 2 or 5', () => {
+  const bars = (count: number): ChartSeries[] => [
+    { name: 'a', points: Array.from({ length: count }, (_, i) => [i, i + 1] as const), look: 'bars' },
+  ];
+  expect(ticks(draw(bars(10), axis({ format: 'count' })), 'x').join()).toBe('0,1,2,3,4,5,6,7,8,9');
+  expect(ticks(draw(bars(100), axis({ format: 'count' })), 'x').length).toBeLessThan(10);
+  const losses = (from: number, to: number): string[] =>
+    ticks(draw([{ name: 'a', points: [[0, from], [1, to]] }], axis(), axis({ logarithmic: true })), 'y'); // prettier-ignore
+  expect(losses(2.3, 0.06)).toEqual(['0.05', '0.1', '0.2', '0.5', '1', '2', '5']);
+  const text = draw([{ name: 'a', points: [[0, 2], [1, 0.01]] }], axis(), axis({ logarithmic: true })); // prettier-ignore
+  expect(ticks(text, 'y')).toEqual(['0.01', '0.1', '1']);
+  // From corner to corner: both ends are 2 and 0.01.
+  expect(paths(text, 'plain')).toEqual(['M0,0L1000,1000']);
+});

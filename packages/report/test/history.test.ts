@@ -147,3 +147,11 @@ it('draws nothing of a run that took no step, and a run of a hundred thousand st
   );
   expect(JSON.stringify(loss).length).toBeLessThan(20_000);
 });
+
+it('says what the numbers of two networks that compete mean', () => {
+  const textOf = (scalars: Record<string, number[]>): string | undefined =>
+    charts(run({ losses: [1, 1], scalars, epochs: [], validations: [] }))['Variation']?.text;
+  expect(textOf({ discriminatorLoss: [1, 1], generatorLoss: [1, 1], variation: [0.2, 1] })).toMatch(/from one another/);
+  // Of somebody else's number of that name nothing is known.
+  expect(textOf({ loss: [1, 1], variation: [0.2, 1] })).toBeUndefined();
+});

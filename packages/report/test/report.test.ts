@@ -73,7 +73,7 @@ describe('the report', () => {
   });
 
   it('draws both curves with labelled axes', () => {
-    expect(html()).toContain('Loss: mean loss per example by epoch');
+    expect(html()).toContain('Loss: loss by epoch');
     expect(html()).toContain('Accuracy: accuracy by epoch. validation: 50.00 % at the end: from 25.00 % to 50.00 %.');
     expect(html()).toContain('<p class="x-label">epoch</p>');
   });

@@ -42,6 +42,31 @@ describe('a table', () => {
   });
 });
 
+describe('names in a table', () => {
+  const cells = (...rows: (string | number)[][]): string =>
+    show({ kind: 'table', title: 'T', columns: [{ title: 'a' }, { title: 'b' }], rows });
+
+  it('break between their parts alone', () => {
+    const page = cells(['encoder.layers.0.self_attn', 'TransformerEncoderLayer, Conv2d'], ['7.25', 'run --out a']);
+    expect(page).toContain('>encoder.<wbr>layers.<wbr>0.<wbr>self_<wbr>attn<');
+    expect(page).toContain('>Transformer<wbr>Encoder<wbr>Layer, Conv2d<');
+    expect(page).toContain('>7.25<');
+    expect(page).toContain('>run <span class="whole">--out</span> a<');
+  });
+
+  it('are given the whole page where they are sentences', () => {
+    expect(cells(['one', 'two'], ['three', 'four'])).not.toContain('class="text long"');
+    const page = cells(['one', 'A sentence that goes on, and on, and on, and on.'], ['two', 'Another.']);
+    expect(page).toContain('<section class="wide"><h2>T</h2>');
+    expect(page.match(/class="text long"/g)).toHaveLength(3);
+  });
+
+  it('stand beside numbers of as many decimals, where these are about as large', () => {
+    expect(texts(cells(['a', 6.063], ['b', 14.691], ['c', 9]), 'td')).toEqual(['6.06', '14.69', '9']);
+    expect(texts(cells(['a', 0.0123], ['b', 14.691]), 'td')).toEqual(['0.0123', '14.69']);
+  });
+});
+
 describe('a matrix', () => {
   const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i}`);
   const section = (counts: number[][], columnNames = names(counts[0]?.length ?? 0)): Section => ({
@@ -189,3 +214,18 @@ it.each<[string, unknown, RegExp]>([
 ])('refuses a section with %s', (_, section, message) => {
   expect(() => reportHtml({ sections: [section as Section] })).toThrow(message);
 }); // prettier-ignore
+
+it('keeps rows of pictures together where it is told how many there are, and shows large ones large', () => {
+  const grid = (size: number, columns?: number): string =>
+    show({
+      kind: 'pictures',
+      title: 'P',
+      images: { data: new Float32Array(3 * size * size), shape: [3, 1, size, size] },
+      pictures: [0, 1, 2].map((example) => ({ example, caption: [] })),
+      ...(columns !== undefined && { columns }),
+    });
+  expect(grid(8, 3)).toMatch(/<ul class="pictures rows"\s+style="--across:3"/);
+  expect(grid(8)).toMatch(/<ul class="pictures"\s*>/);
+  expect(grid(64)).toMatch(/<ul class="pictures large"\s*>/);
+  expect(() => grid(8, 0)).toThrow('columns');
+});

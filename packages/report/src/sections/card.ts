@@ -8,7 +8,7 @@ import { matrix } from './matrix.ts';
 import { melody } from './melody.ts';
 import { passage } from './passage.ts';
 import { pictures } from './pictures.ts';
-import { table } from './table.ts';
+import { isLong, table } from './table.ts';
 
 /** A titled box; those that are not wide stand side by side where there is room for two. */
 export interface Card {
@@ -20,6 +20,8 @@ export interface Card {
 /** Names and columns up to which a matrix or a table fits into half a page. */
 const namesOfHalf = 14;
 const columnsOfHalf = 6;
+/** Columns of a heatmap, which need not hold numbers, up to which it does. */
+const shadesOfHalf = 40;
 
 /** @param images of the examples evaluated */
 export function cardOf(section: Section, images: ShapedValues | undefined): Card {
@@ -30,13 +32,13 @@ export function cardOf(section: Section, images: ShapedValues | undefined): Card
     case 'text':
       return { title, isWide: true, body: html`${paragraphs(section.text)}` };
     case 'table':
-      return { title, isWide: section.columns.length > columnsOfHalf, body: explained(section, table(section)) };
+      return { title, isWide: isWideTable(section), body: explained(section, table(section)) };
     case 'chart':
       return { title, isWide: false, body: explained(section, chart(section)) };
     case 'matrix':
       return { title, isWide: section.columnNames.length > namesOfHalf, body: explained(section, matrix(section)) };
     case 'heatmap':
-      return { title, isWide: section.columnNames.length > namesOfHalf, body: explained(section, heatmap(section)) };
+      return { title, isWide: section.columnNames.length > shadesOfHalf, body: explained(section, heatmap(section)) };
     case 'passage':
       return { title, isWide: true, body: explained(section, passage(section)) };
     case 'melody':
@@ -44,6 +46,10 @@ export function cardOf(section: Section, images: ShapedValues | undefined): Card
     case 'pictures':
       return { title, isWide: true, body: explained(section, pictures(section, images)) };
   }
+}
+
+function isWideTable({ columns, rows }: TableSection): boolean {
+  return columns.length > columnsOfHalf || rows.some((row) => row.some(isLong));
 }
 
 /** A long table that is opened by a click. */

@@ -30,7 +30,7 @@ export function chart({ title, series, x: xAxis, y: yAxis }: ChartSection): Html
   const [low, high] = rangeOf(yAxis, drawn, 1);
   const standsOnZero = bars.length > 0 && yAxis.logarithmic !== true;
   const y = scaleOf(yAxis, standsOnZero ? [Math.min(0, low), high] : [low, high], [extent, 0]);
-  const xTicks = ticksBeside(x, xAxis);
+  const xTicks = ticksBelow(bars, xAxis) ?? ticksBeside(x, xAxis);
   const yTicks = formatTicks(ticksOf(y, yAxis, 5), yAxis.format, yAxis.logarithmic);
   const gutter = Math.max(1, ...yTicks.map(({ text }) => text.length));
   const colors = colorsOf(series);
@@ -148,26 +148,47 @@ function scaleOf(
   fine = 5,
 ): Scale {
   const scale = (axis.logarithmic === true ? scaleLog() : scaleLinear()).domain([low, high]).range(span);
-  const [roundLow = low, roundHigh = high] = axis.format === 'count' ? [] : scale.copy().nice(fine).domain();
+  const [roundLow = low, roundHigh = high] =
+    axis.format === 'count'
+      ? []
+      : axis.logarithmic === true
+        ? [roundBelow(low), 1 / roundBelow(1 / high)]
+        : scale.copy().nice(fine).domain();
   return scale.domain([axis.range?.[0] ?? roundLow, axis.range?.[1] ?? roundHigh]);
 }
+
+/** The largest of … 0.1, 0.2, 0.5, 1, 2, 5, 10 … up to a value. */
+function roundBelow(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const mantissa = [5, 2].find((each) => each * power <= value * (1 + 1e-9)) ?? 1;
+  return Number((mantissa * power).toPrecision(12));
+}
+
+/** A tick for each bar, where they can be read side by side. */
+function ticksBelow(bars: readonly ChartSeries[], axis: ChartAxis): Ticks | undefined {
+  const places = [...new Set(bars.flatMap(({ points }) => points.map(([px]) => px)))].sort((a, b) => a - b);
+  const ticks = formatTicks(places, axis.format, axis.logarithmic);
+  return places.length > 0 && charactersOf(ticks) <= charactersBeside ? ticks : undefined;
+}
+
+const charactersOf = (ticks: Ticks): number => ticks.reduce((sum, { text }) => sum + text.length + 2, 0);
 
 /** As many ticks as can be read side by side on a phone. */
 function ticksBeside(scale: Scale, axis: ChartAxis): Ticks {
   for (let count = 7; ; count--) {
     const ticks = formatTicks(ticksOf(scale, axis, count), axis.format, axis.logarithmic);
-    const characters = ticks.reduce((sum, { text }) => sum + text.length + 2, 0);
-    if (characters <= charactersBeside || count === 1) return ticks;
+    if (charactersOf(ticks) <= charactersBeside || count === 1) return ticks;
   }
 }
 
-/** Ticks where people expect them, `count` or so; on a logarithmic axis powers of ten, with 2 and 5 between them where there are few. */
+/** Ticks where people expect them, `count` or so; on a logarithmic axis powers of ten, with 2 and 5 between them where there is room. */
 function ticksOf(scale: Scale, { logarithmic, format }: ChartAxis, count: number): number[] {
   if (logarithmic === true) {
     const ticks = scale.ticks();
     const mantissa = (tick: number): number => Math.round(tick / 10 ** Math.floor(Math.log10(tick) + 1e-9));
     const powers = ticks.filter((tick) => mantissa(tick) === 1);
-    const chosen = powers.length > 3 ? powers : ticks.filter((tick) => [1, 2, 5].includes(mantissa(tick)));
+    const fine = ticks.filter((tick) => [1, 2, 5].includes(mantissa(tick)));
+    const chosen = fine.length <= count + 2 || powers.length < 2 ? fine : powers;
     const every = Math.ceil(chosen.length / (count + 2));
     return chosen.filter((_, i) => i % every === 0);
   }

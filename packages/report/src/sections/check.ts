@@ -4,6 +4,7 @@ import {
   listOf,
   requireArray,
   requireFinite,
+  requireInteger,
   requireNumber,
   requireOneOf,
   requirePlain,
@@ -63,6 +64,8 @@ export function requireSection(where: string, name: string, value: unknown): voi
   const section = value as unknown as Section;
   if (section.kind === 'matrix') requireNames(where, name, section.counts, section, 'counts');
   if (section.kind === 'heatmap') requireNames(where, name, section.values, section, 'values');
+  if (section.kind === 'pictures' && section.columns !== undefined)
+    requireInteger(where, `${name}.columns`, section.columns, 1);
   if (section.kind === 'passage') requireWeights(where, name, section.passages);
 }
 

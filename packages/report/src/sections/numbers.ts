@@ -10,6 +10,18 @@ export function formatNumber(value: number, format: NumberFormat = 'number', dig
   return (isCount ? formatCount(value) : formatLoss(value)).replace('-', '−');
 }
 
+/** Numbers under one another: with as many decimals each where they are about as large. */
+export function formatColumn(values: readonly number[]): (value: number) => string {
+  const sizes = values.filter((value) => Number.isFinite(value) && !Number.isInteger(value)).map(Math.abs);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const decimals = /\.(\d+)$/.exec(formatLoss(most))?.[1]?.length;
+  if (sizes.length < 2 || most > 10 * least || decimals === undefined) return (value) => formatNumber(value);
+  return (value) =>
+    Number.isInteger(value) || !Number.isFinite(value)
+      ? formatNumber(value)
+      : value.toFixed(decimals).replace('-', '−');
+}
+
 export type Ticks = readonly { readonly value: number; readonly text: string }[];
 
 /** Ticks of one axis; those of a linear one all with the decimals that the finest needs. */

@@ -1,8 +1,11 @@
 /** Examples with captions: as pictures where there are images, in words where there are none. */
 import type { CaptionLine, Picture, PicturesSection, ShapedValues } from '@hebb/evaluation';
 import { ReportError } from '../errors.ts';
-import { html, type Html } from '../html.ts';
+import { html, Html } from '../html.ts';
 import { pictureOf } from './png.ts';
+
+/** Pixels on a side from which a picture is shown large. */
+const manyPixels = 48;
 
 /** @param images of the data that was evaluated, for sections that bring none */
 export function pictures(section: PicturesSection, images: ShapedValues | undefined): Html {
@@ -12,8 +15,10 @@ export function pictures(section: PicturesSection, images: ShapedValues | undefi
       ${section.pictures.map((picture) => html`<li><span class="quiet">example ${picture.example}</span> ${captionOf(picture)}</li> `)}
     </ul>`;
   }
-  const [count = 0] = requireImages(section.title, shownImages);
-  return html`<ul class="pictures">
+  const [count = 0, , height = 0, width = 0] = requireImages(section.title, shownImages);
+  const { columns } = section;
+  const size = columns !== undefined ? ' rows' : Math.max(height, width) >= manyPixels ? ' large' : '';
+  return html`<ul class="pictures${size}" ${new Html(columns === undefined ? '' : ` style="--across:${columns}"`)}>
     ${section.pictures.map((picture) => {
       const { example } = picture;
       if (!(Number.isInteger(example) && example >= 0 && example < count))

@@ -1,16 +1,29 @@
 /** Rows of cells. */
 import type { TableCell, TableSection } from '@hebb/evaluation';
 import { html, Html } from '../html.ts';
-import { formatNumber } from './numbers.ts';
+import { formatColumn, formatNumber } from './numbers.ts';
+
+/** Letters from which a text is no name: it may break into lines. */
+const longText = 40;
 
 /** Columns without titles make a table of names and values, whose texts may break into lines. */
 export function table({ title, columns, rows, footer = [] }: TableSection): Html {
   const isNamed = columns.some((column) => column.title !== '');
-  const isText = columns.map((_, i) => [...rows, ...footer].every((row) => typeof row[i] !== 'number'));
-  const aligned = (i: number): Html => new Html(i === 0 || isText[i] === true ? ' class="text"' : '');
+  const inColumn = (i: number): TableCell[] => [...rows, ...footer].map((row) => row[i]);
+  const classes = columns.map((_, i) => {
+    const cells = inColumn(i);
+    const isText = i === 0 || cells.every((value) => typeof value !== 'number');
+    const names = [isText ? 'text' : '', isNamed && isText && cells.some(isLong) ? 'long' : ''].filter(Boolean);
+    return new Html(names.length === 0 ? '' : ` class="${names.join(' ')}"`);
+  });
+  const numbers = columns.map(({ format }, i) =>
+    format === undefined
+      ? formatColumn(inColumn(i).filter((value) => typeof value === 'number'))
+      : (value: number) => formatNumber(value, format, 1),
+  );
   const cell = (value: TableCell, i: number): Html => {
-    const text = typeof value === 'number' ? formatNumber(value, columns[i]?.format, 1) : value;
-    return i === 0 ? html`<th scope="row" class="text">${text}</th>` : html`<td${aligned(i)}>${text}</td>`;
+    const text = typeof value === 'number' ? numbers[i]?.(value) : breakable(value ?? '');
+    return i === 0 ? html`<th scope="row" ${classes[i]}>${text}</th>` : html`<td${classes[i]}>${text}</td>`;
   };
   const body = (shown: TableSection['rows'], kind: string): Html =>
     html`<tbody${new Html(kind)}>
@@ -27,7 +40,7 @@ export function table({ title, columns, rows, footer = [] }: TableSection): Html
         isNamed
           ? html`<thead>
               <tr>
-                ${columns.map((column, i) => html`<th scope="col" ${aligned(i)}>${column.title}</th>`)}
+                ${columns.map((column, i) => html`<th scope="col" ${classes[i]}>${column.title}</th>`)}
               </tr>
             </thead>`
           : undefined
@@ -35,4 +48,21 @@ export function table({ title, columns, rows, footer = [] }: TableSection): Html
       ${body(rows, '')} ${footer.length > 0 ? body(footer, ' class="footer"') : undefined}
     </table>
   </div>`;
+}
+
+/** Whether a cell is a text that half a page is narrow for. */
+export function isLong(value: TableCell): boolean {
+  return typeof value === 'string' && value.length > longText;
+}
+
+/** Under another name than that of HTML, whose white space tools may change. */
+const markup = html;
+
+/** Where names may break on a narrow page: between their parts, not in the middle of a word; an option of a command line not at all. */
+function breakable(text: string): Html[] {
+  return text.split(/(?<=\s)(?=-)|(?<=\s-\S*)(?=\s)/).map((piece) => {
+    if (piece.startsWith('-')) return markup`<span class="whole">${piece}</span>`;
+    const parts = piece.split(/(?<=[a-zA-Z)][._/])(?=\w)|(?<=\d[._/])(?=[a-zA-Z])|(?<=[a-z\d])(?=[A-Z][a-z])/);
+    return markup`${parts.map((part, i) => (i === 0 ? markup`${part}` : markup`<wbr>${part}`))}`;
+  });
 }
