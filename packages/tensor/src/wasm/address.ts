@@ -4,6 +4,8 @@
  */
 import type { Atom, Axis, Index, RunTimePosition } from '../compiler/index-expression.ts';
 import { bytesOf, type Condition, type PlanBuffer, type StorageType } from '../compiler/kernel.ts';
+import type { Bindings } from './bindings.ts';
+import type { FunctionBuilder } from './function-builder.ts';
 import type { Address, Value } from './ir.ts';
 import type { MathContext } from './math.ts';
 import { op } from './opcodes.ts';
@@ -32,7 +34,9 @@ export const RESULT_BUFFER = -1;
 
 /** What every schedule needs to build a function. */
 export interface KernelContext extends MathContext {
-  readonly layout: PlanLayout;
+  /** The plan's buffers: of what type and size they are. */
+  readonly buffers: readonly PlanBuffer[];
+  readonly bindings: Bindings;
   /** Address of {@link RESULT_BUFFER}. */
   readonly result?: Value;
 }
@@ -145,9 +149,9 @@ export class AxisValues {
   /** The byte address of an element. */
   address(buffer: number, index: Index): Address {
     const { fb } = this.#context;
-    const { pointer, constant } = bufferStart(this.#context, buffer);
+    const pointer = bufferStart(this.#context, buffer);
     const bytes = elementBytes(this.#context, buffer);
-    const offset = constant + index.constant * bytes;
+    const offset = index.constant * bytes;
     // An instruction's offset is added without wrapping, so the rest must not be negative.
     if (index.min >= index.constant && offset >= 0 && offset < 2 ** 31) {
       const base = this.sum(pointer, index, bytes);
@@ -161,8 +165,8 @@ export class AxisValues {
 }
 
 /** How the elements of a buffer lie in memory. */
-export function storageOf({ layout }: KernelContext, buffer: number): StorageType {
-  return buffer === RESULT_BUFFER ? 'f32' : (layout.buffers[buffer]?.type ?? 'f32');
+export function storageOf({ buffers }: KernelContext, buffer: number): StorageType {
+  return buffer === RESULT_BUFFER ? 'f32' : (buffers[buffer]?.type ?? 'f32');
 }
 
 /** Bytes of a buffer's elements. */
@@ -170,20 +174,20 @@ export function elementBytes(context: KernelContext, buffer: number): number {
   return bytesOf[storageOf(context, buffer)];
 }
 
-/** A buffer's address: a run-time pointer plus a constant. */
-export function bufferStart(
-  { fb, layout, result }: KernelContext,
-  buffer: number,
-): { pointer: Value; constant: number } {
-  if (buffer === RESULT_BUFFER && result !== undefined) return { pointer: result, constant: 0 };
+/** A buffer's address, for the code of a kernel. */
+export function bufferStart({ fb, bindings, result }: KernelContext, buffer: number): Value {
+  return buffer === RESULT_BUFFER && result !== undefined ? result : bindings.buffer(fb, buffer);
+}
+
+/** A buffer's address, from where a run has written it. */
+export function bufferAddress(fb: FunctionBuilder, layout: PlanLayout, buffer: number): Value {
   const description = layout.buffers[buffer];
   if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);
-  if (description.kind === 'temporary') {
-    return { pointer: fb.load(op.i32Load, { base: fb.i32(0), offset: layout.arena }), constant: description.offset };
-  }
-  const slot = description.kind === 'part' ? layout.parts + 4 * buffer : layout.pointers + 4 * description.position;
-  const pointer = fb.load(op.i32Load, { base: fb.i32(0), offset: slot });
-  return { pointer, constant: 0 };
+  const { kind, position, offset } = description;
+  if (kind === 'temporary')
+    return fb.add(fb.load(op.i32Load, { base: fb.i32(0), offset: layout.arena }), fb.i32(offset));
+  const slot = kind === 'part' ? layout.parts + 4 * buffer : layout.pointers + 4 * position;
+  return fb.load(op.i32Load, { base: fb.i32(0), offset: slot });
 }
 
 /** Whether a condition holds wherever the axes stand. */
@@ -192,9 +196,9 @@ export function isAlways({ index, lower, upper }: Condition): boolean {
 }
 
 /** Whether a load at `index` stays within the guard bytes around its buffer, `slack` bytes included. */
-export function isNear({ layout }: KernelContext, buffer: number, index: Index, slack = 0): boolean {
+export function isNear({ buffers }: KernelContext, buffer: number, index: Index, slack = 0): boolean {
   // Scratch results are always inside; lanes past the end read other scratch.
-  const size = buffer === RESULT_BUFFER ? index.max + 1 : (layout.buffers[buffer]?.size ?? 0);
+  const size = buffer === RESULT_BUFFER ? index.max + 1 : (buffers[buffer]?.size ?? 0);
   const before = Math.max(0, -index.min) * 4 + slack;
   const after = Math.max(0, index.max - size + 1) * 4 + slack;
   return before < GUARD_BYTES - 64 && after < GUARD_BYTES - 64;

@@ -7,8 +7,8 @@ import { Allocator, sizeClass } from './allocator.ts';
 import { ByteWriter, encodeModule } from './encoder.ts';
 import { listFunctions } from './listing.ts';
 import { op, SIMD } from './opcodes.ts';
-import type { Tables } from './packing-context.ts';
-import { buildPlan } from './plan-module.ts';
+import { KernelCache } from './kernel-cache.ts';
+import { buildPlan, type Tables } from './plan-module.ts';
 import { HelperPool, withoutThreads, type SharedPlan } from './pool.ts';
 import { renderModule } from './render.ts';
 import { SharedBlock } from './shared-block.ts';
@@ -65,12 +65,16 @@ export function hasRelaxedSimd(): boolean {
  */
 const codeBytes = 16;
 
+/** Kernels whose code is kept for plans to come. */
+const KEPT_KERNELS = 1024;
+
 /** Tables are carved out of chunks of this size. */
 const TABLE_CHUNK = 32768;
 
 export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const relaxed = options.relaxedSimd ?? hasRelaxedSimd();
   const { allocator, pool, alone } = startMemory(options);
+  const kernels = new KernelCache(relaxed, KEPT_KERNELS);
   let buffers = 0;
   // Packed operands, temporaries, and copies of host arrays.
   const scratch = new SharedBlock(allocator);
@@ -114,7 +118,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       };
       const number = pool?.number();
       const tables = makeTables(allocator, take);
-      const { run, help, kernelCount, scratchBytes, sharedWork } = buildPlan(plan, layout, tables, relaxed, number);
+      const { run, help, kernelCount, scratchBytes, sharedWork } = buildPlan(plan, layout, tables, kernels, number);
       const exports = new Map([['run', run]]);
       if (help !== undefined) exports.set('help', help);
       const code = renderModule(exports, pool && { maximumPages: allocator.maximumPages });
@@ -270,7 +274,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     memory: (): BackendMemory => ({ usedBytes: allocator.usedBytes, pooledBytes: allocator.pooledBytes, buffers }),
     source: (executable) => {
       const { plan, layout, relaxed, shared } = executable as WasmExecutable;
-      const { run, functions } = buildPlan(plan, layout, { add: () => 0 }, relaxed, shared?.number);
+      const { run, functions } = buildPlan(plan, layout, { add: () => 0 }, new KernelCache(relaxed, 0), shared?.number);
       return listFunctions([run, ...functions]);
     },
   };

@@ -14,7 +14,6 @@ import { TILE_COLUMNS, TILE_ROWS } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
-import type { PackingContext } from './packing-context.ts';
 import { buildPacking } from './packing.ts';
 
 /** Depth of a packed block: a panel of B (8 × 256 × 4 bytes) stays in the first-level cache. */
@@ -142,7 +141,7 @@ export interface ContractionSchedule {
 
 /** Emits the task loop into the function at hand. `scratch` is the address of the scratch memory. */
 export function emitContraction(
-  context: PackingContext,
+  context: KernelContext,
   gemm: WasmFunction,
   original: ContractionKernel,
   begin: Value,

@@ -5,8 +5,13 @@
 import { typeCode, type WasmType } from './opcodes.ts';
 
 export class ByteWriter {
-  #bytes = new Uint8Array(1024);
+  #bytes: Uint8Array;
   length = 0;
+
+  /** @param room - bytes that it has room for at first */
+  constructor(room = 1024) {
+    this.#bytes = new Uint8Array(room);
+  }
 
   #reserve(count: number): void {
     if (this.length + count <= this.#bytes.length) return;

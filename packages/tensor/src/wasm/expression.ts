@@ -64,13 +64,13 @@ export class VectorEvaluator {
   }
 
   #compute(expression: Expression): Value {
-    const { fb, layout } = this.lanes.context;
+    const { fb, bindings } = this.lanes.context;
     switch (expression.kind) {
       case 'constant':
         if (expression.type === 'f32') return fb.f32x4(expression.value);
         return fb.i32x4(expression.type === 'bool' ? -Number(expression.value !== 0) : expression.value);
       case 'scalar':
-        return fb.load(op.v128Load32Splat, { base: fb.i32(0), offset: layout.scalars + 4 * expression.slot });
+        return fb.load(op.v128Load32Splat, { base: bindings.scalar(fb, expression.slot), offset: 0 });
       case 'index':
         return this.index(expression.index);
       case 'inside':
@@ -349,8 +349,7 @@ export class VectorEvaluator {
     const { fb } = context;
     const address = axes.address(buffer, index);
     if (guards.length === 0 || isNear(context, buffer, index)) return address;
-    const { pointer, constant } = bufferStart(context, buffer);
-    const safe = fb.add(pointer, constant);
+    const safe = bufferStart(context, buffer);
     return { base: fb.select(axes.holds(guards), fb.add(address.base, address.offset), safe), offset: 0 };
   }
 

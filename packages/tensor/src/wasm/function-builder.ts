@@ -26,6 +26,7 @@ export class FunctionBuilder {
   #level = 0;
   #statements: Statement[] = [];
   readonly #rarelyCalls = new Set<WasmFunction>();
+  readonly #bindings = new Map<number, Variable>();
 
   constructor(name: string) {
     this.#name = name;
@@ -34,7 +35,8 @@ export class FunctionBuilder {
   finish(result?: Value): WasmFunction {
     return {
       name: this.#name,
-      parameters: this.#parameters,
+      parameters: [...this.#parameters, ...this.#bindings.values()],
+      bindings: [...this.#bindings.keys()],
       body: this.#statements,
       result,
       rarelyCalls: [...this.#rarelyCalls],
@@ -47,6 +49,16 @@ export class FunctionBuilder {
   parameter(name: string, type: WasmType = 'i32'): Value {
     const variable: Variable = { id: this.#nextVariable++, name, type, level: 0, mutable: false };
     this.#parameters.push(variable);
+    return this.#read(variable);
+  }
+
+  /** What the function is given for a slot (bindings.ts), by whoever calls it. */
+  binding(slot: number): Value {
+    let variable = this.#bindings.get(slot);
+    if (variable === undefined) {
+      variable = { id: this.#nextVariable++, name: `at${slot}`, type: 'i32', level: 0, mutable: false };
+      this.#bindings.set(slot, variable);
+    }
     return this.#read(variable);
   }
 
@@ -393,8 +405,14 @@ export class FunctionBuilder {
     this.#statements.push({ kind: 'copy', to, from, bytes });
   }
 
+  /** Calls a function, which is given what this one is for its slots. */
   call(target: WasmFunction, ...args: Value[]): void {
-    this.#statements.push({ kind: 'call', target, args });
+    this.bind(target, args, (slot) => this.binding(slot));
+  }
+
+  /** Calls a function with these values for its slots. */
+  bind(target: WasmFunction, args: readonly Value[], valueOf: (slot: number) => Value): void {
+    this.#statements.push({ kind: 'call', target, args: [...args, ...target.bindings.map(valueOf)] });
   }
 
   note(text: string): void {

@@ -108,6 +108,8 @@ export type Statement =
 export interface WasmFunction {
   readonly name: string;
   readonly parameters: readonly Variable[];
+  /** The slots (bindings.ts) whose addresses the last parameters are. */
+  readonly bindings: readonly number[];
   readonly body: readonly Statement[];
   /** What it returns, computed after the body. */
   readonly result: Value | undefined;
@@ -115,4 +117,26 @@ export interface WasmFunction {
   readonly rarelyCalls: readonly WasmFunction[];
   /** All value ids are below. */
   readonly valueCount: number;
+  /** The function as bytes, where that is all that is left of it. */
+  readonly rendered?: RenderedFunction;
 }
+
+/** A function as bytes, but for what is known once a module has been put together of it and others. */
+export interface RenderedFunction {
+  readonly parameters: readonly WasmType[];
+  readonly result: WasmType | undefined;
+  readonly locals: readonly WasmType[];
+  /** Without the final `end`, and without the numbers at `links`, which are in order. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly links: readonly Link[];
+}
+
+/** Where in the bytes of a function the number of a function or of a type belongs. */
+export type Link =
+  | { readonly kind: 'call'; readonly at: number; readonly target: WasmFunction }
+  | {
+      readonly kind: 'signature';
+      readonly at: number;
+      readonly parameters: readonly WasmType[];
+      readonly result: WasmType | undefined;
+    };

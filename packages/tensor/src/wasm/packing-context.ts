@@ -4,21 +4,11 @@ import type { AxisValues, KernelContext } from './address.ts';
 import type { BlockPosition, SplitIndex } from './blocks.ts';
 import type { Value } from './ir.ts';
 
-/** Constant tables of a plan. */
-export interface Tables {
-  /** The address at which the table lies from now on. */
-  add(data: Int32Array<ArrayBuffer>): number;
-}
-
-export interface PackingContext extends KernelContext {
-  readonly tables: Tables;
-}
-
 /** A packing routine: emits the call that packs the block at hand to `destination`. */
 export interface Packing {
   readonly description: string;
   readonly emit: (
-    context: PackingContext,
+    context: KernelContext,
     destination: Value,
     masks: Value,
     side: BlockPosition,

@@ -1,16 +1,16 @@
 /** Packing of any operand, element by element: for indices that mix the panel's axes and k in one division. */
 import type { Axis } from '../compiler/index-expression.ts';
 import type { Operand } from '../compiler/kernel.ts';
-import { AxisValues } from './address.ts';
+import { AxisValues, type KernelContext } from './address.ts';
 import type { BlockedAxes } from './blocks.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { Value } from './ir.ts';
 import { op } from './opcodes.ts';
-import type { Packing, PackingContext } from './packing-context.ts';
+import type { Packing } from './packing-context.ts';
 
 /** Any operand: evaluates index and guards for every element; failed guards read a zero from a table. */
 export function generalPacking(
-  context: PackingContext,
+  context: KernelContext,
   name: string,
   operand: Operand,
   side: BlockedAxes,
@@ -26,7 +26,7 @@ export function generalPacking(
   const bound = [...uniformAxes, side.base, k.base];
   let axes = new AxisValues(inner);
   for (const axis of bound) axes = axes.with(axis, fb.parameter(`a${axis.id}`));
-  const zero = context.tables.add(new Int32Array(4));
+  const zero = context.bindings.table(fb, new Int32Array(4));
   const locate = (at: AxisValues, blocked: BlockedAxes, position: Value): AxisValues => {
     let rest = position;
     let result = at;
@@ -54,7 +54,7 @@ export function generalPacking(
           const addresses = lanes.map((lane) => {
             const at = locate(lane, k, position);
             const { base, offset } = at.address(operand.buffer, operand.index);
-            return { base: fb.select(at.holds(operand.guards), fb.add(base, offset), fb.i32(zero)), offset: 0 };
+            return { base: fb.select(at.holds(operand.guards), fb.add(base, offset), zero), offset: 0 };
           });
           for (let group = 0; group < width / 4; group++) {
             const [a0 = { base: out, offset: 0 }, ...others] = addresses.slice(4 * group, 4 * group + 4);

@@ -4,12 +4,12 @@
  * of lane masks per panel, computed once for the k axes that they depend on and reused for the others (channels).
  */
 import { dependsOn } from '../compiler/index-expression.ts';
-import { bufferStart, type AxisValues } from './address.ts';
+import { bufferStart, type AxisValues, type KernelContext } from './address.ts';
 import { product, tabulate, type BlockedAxes, type BlockPosition, type SplitIndex } from './blocks.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { Address, Value, WasmFunction } from './ir.ts';
 import { op } from './opcodes.ts';
-import type { Guard, Packing, PackingContext } from './packing-context.ts';
+import type { Guard, Packing } from './packing-context.ts';
 
 export class SeparablePacking implements Packing {
   readonly description: string;
@@ -19,7 +19,7 @@ export class SeparablePacking implements Packing {
   readonly #target: WasmFunction;
 
   constructor(
-    context: PackingContext,
+    context: KernelContext,
     name: string,
     buffer: number,
     parts: SplitIndex,
@@ -54,7 +54,7 @@ export class SeparablePacking implements Packing {
   }
 
   emit(
-    context: PackingContext,
+    context: KernelContext,
     destination: Value,
     masks: Value,
     side: BlockPosition,
@@ -62,9 +62,8 @@ export class SeparablePacking implements Packing {
     axes: AxisValues,
   ): void {
     const { fb } = context;
-    const { pointer, constant } = bufferStart(context, this.#buffer);
     const { uniform } = this.#parts;
-    const base = axes.sum(fb.add(pointer, constant + 4 * uniform.constant), uniform, 4);
+    const base = axes.sum(fb.add(bufferStart(context, this.#buffer), 4 * uniform.constant), uniform, 4);
     // Biased so that a signed comparison tests 0 ≤ x < length.
     const guards = this.#guards.map(({ parts, condition }) =>
       fb.add(axes.sum(fb.i32(0), parts.uniform, 1), (parts.uniform.constant - condition.lower - 0x80000000) | 0),
@@ -87,8 +86,8 @@ interface SeparablePlan {
 /** How a group of four lanes is read. */
 type Reading = 'vector' | 'lanes';
 
-function buildSeparable(context: PackingContext, fb: FunctionBuilder, plan: SeparablePlan): WasmFunction {
-  const { tables } = context;
+function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: SeparablePlan): WasmFunction {
+  const { bindings } = context;
   const { width, guards, side, k, sideTable, kTable, sideContiguous, transposing } = plan;
   const destination = fb.parameter('destination');
   const masks = fb.parameter('masks');
@@ -98,9 +97,10 @@ function buildSeparable(context: PackingContext, fb: FunctionBuilder, plan: Sepa
   const guardBases = guards.map((_, i) => fb.parameter(`guard${i}`));
   const groups = width / 4;
   const stride = linearStride(kTable);
-  const kAddress = stride === undefined ? tables.add(kTable) : 0;
+  const kAddress = stride === undefined ? bindings.table(fb, kTable) : undefined;
   const sideStride = linearStride(sideTable);
-  const sideAddress = sideStride === undefined ? tables.add(sideTable) : 0;
+  const tableLoad = (table: Int32Array<ArrayBuffer>, position: Value): Value =>
+    fb.load(op.i32Load, { base: fb.add(bindings.table(fb, table), fb.mul(position, 4)), offset: 0 });
   const guardTables = guards.map(({ parts }) => ({ side: tabulate(parts.side, side, 1), k: tabulate(parts.k, k, 1) }));
   // The innermost k axes from the first that a guard depends on: masks repeat with their product.
   const order = [k.local, ...k.inner];
@@ -117,9 +117,7 @@ function buildSeparable(context: PackingContext, fb: FunctionBuilder, plan: Sepa
         lane === 0 ? first : fb.minimum(fb.add(first, lane), last),
       );
       const offsets = positions.map((position) =>
-        sideStride === undefined
-          ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: sideAddress })
-          : fb.mul(position, sideStride),
+        sideStride === undefined ? tableLoad(sideTable, position) : fb.mul(position, sideStride),
       );
       const lanes = offsets.map((offset) => fb.add(base, offset));
 
@@ -182,11 +180,8 @@ function buildSeparable(context: PackingContext, fb: FunctionBuilder, plan: Sepa
         const sides = guards.map((_, i) => {
           const table = guardTables[i]?.side ?? new Int32Array(0);
           const guardStride = linearStride(table);
-          const address = guardStride === undefined ? tables.add(table) : 0;
           const value = (position: Value): Value =>
-            guardStride === undefined
-              ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: address })
-              : fb.mul(position, guardStride);
+            guardStride === undefined ? tableLoad(table, position) : fb.mul(position, guardStride);
           return Array.from({ length: groups }, (_, group) => {
             const [p0 = first, ...others] = positions.slice(4 * group, 4 * group + 4).map(value);
             let vector = fb.op(op.i32x4Splat, p0);
@@ -209,7 +204,7 @@ function buildSeparable(context: PackingContext, fb: FunctionBuilder, plan: Sepa
                   parts.k.terms.length === 0
                     ? fb.i32(0)
                     : kStride === undefined
-                      ? fb.load(op.i32Load, { base: fb.mul(position, 4), offset: tables.add(along) })
+                      ? tableLoad(along, position)
                       : fb.mul(position, kStride);
                 const shifted =
                   kPart.kind === 'i32' && kPart.value === 0
@@ -244,7 +239,8 @@ function linearStride(table: Int32Array): number | undefined {
 
 interface KLoop {
   readonly stride: number | undefined;
-  readonly kAddress: number;
+  /** Where the table of offsets lies; `undefined` where they have a stride. */
+  readonly kAddress: Value | undefined;
   readonly kCount: Value;
   readonly width: number;
   readonly target: Value;
@@ -260,7 +256,7 @@ function emitKLoop(
   body: (out: Value, koffset: Value, mask: Value) => void,
 ): void {
   // Offsets come from an induction where they are linear, otherwise through a pointer into the table.
-  const start = fb.i32(stride === undefined ? kAddress : 0);
+  const start = kAddress ?? fb.i32(0);
   const step = stride ?? 4;
   const offsetOf = (pointer: Value): Value =>
     stride === undefined ? fb.load(op.i32Load, { base: pointer, offset: 0 }) : pointer;

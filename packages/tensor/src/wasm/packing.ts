@@ -6,14 +6,14 @@
 import type { Axis, Index } from '../compiler/index-expression.ts';
 import { substituteIndex } from '../compiler/rewriter.ts';
 import type { Operand } from '../compiler/kernel.ts';
-import { isAlways, isNear } from './address.ts';
+import { isAlways, isNear, type KernelContext } from './address.ts';
 import { separate, splitIndex, type BlockedAxes } from './blocks.ts';
-import type { Guard, Packing, PackingContext } from './packing-context.ts';
+import type { Guard, Packing } from './packing-context.ts';
 import { generalPacking } from './packing-general.ts';
 import { SeparablePacking } from './packing-separable.ts';
 
 export function buildPacking(
-  context: PackingContext,
+  context: KernelContext,
   name: string,
   operand: Operand,
   side: BlockedAxes,

@@ -2,27 +2,23 @@
  * A plan as one module: a function per kernel over a range of its grid, and the driver `run` that calls them in order. Where there are threads, it has them
  * share the work of what is large.
  */
-import type { Axis } from '../compiler/index-expression.ts';
 import type { CopyKernel, Kernel, Loop, Parts, Plan, PlanStep, Rows } from '../compiler/kernel.ts';
-import { AxisValues, bufferStart, type KernelContext, type PlanLayout } from './address.ts';
-import { product } from './blocks.ts';
-import { degenerate, emitContraction, normaliseContraction } from './contraction.ts';
-import { emitCumulative } from './cumulative.ts';
+import { bufferAddress, type PlanLayout } from './address.ts';
+import type { Bindings, Slot } from './bindings.ts';
 import { mostChunks, mostJobs } from './control.ts';
 import { FunctionBuilder } from './function-builder.ts';
-import { buildGemm } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
-import { emitMap } from './map.ts';
+import type { KernelCache } from './kernel-cache.ts';
+import { kernelKey, type KernelKey } from './kernel-key.ts';
+import { isEmpty, type KernelPart } from './kernels.ts';
 import { op } from './opcodes.ts';
-import type { Tables } from './packing-context.ts';
-import { emitReduce } from './reduce.ts';
-import { splitMap } from './pieces.ts';
-import { blocksOfRows, type Phase } from './rows.ts';
-import { emitScatter } from './scatter.ts';
-import { splitContraction, splitReduction } from './residues.ts';
 import { buildSharing, chunksOf, type Job, type Portion } from './sharing.ts';
-import { emitSort, sortedRows } from './sort.ts';
-import { nanosecondsOf } from './work.ts';
+
+/** Constant tables of a plan. */
+export interface Tables {
+  /** The address at which the table lies from now on. */
+  add(data: Int32Array<ArrayBuffer>): number;
+}
 
 export interface PlanFunctions {
   /** Takes the address of the scratch memory. */
@@ -42,24 +38,16 @@ export function buildPlan(
   plan: Plan,
   layout: PlanLayout,
   tables: Tables,
-  relaxed: boolean,
+  code: KernelCache,
   number?: number,
 ): PlanFunctions {
-  const building = new PlanBuilding(layout, tables, relaxed);
+  const building = new PlanBuilding(layout, tables, code);
   building.prepare(plan.kernels);
   return building.drive(plan.kernels, number);
 }
 
-/** A function over the grid of a kernel, none of whose units depends on another. */
-interface Part {
-  /** Takes the begin and end of a part of the grid, and the address of scratch memory. */
-  readonly target: WasmFunction;
-  readonly grid: number;
-  readonly nanoseconds: number;
-}
-
 /** The functions of a step: parts that may run in any order, or plain calls in theirs. */
-type Prepared = { readonly parts: readonly Part[] } | { readonly calls: readonly WasmFunction[] };
+type Prepared = { readonly parts: readonly KernelPart[] } | { readonly calls: readonly WasmFunction[] };
 
 /** Work below which a step stays on one thread, of which a chunk has at least as much, and from which on helpers are woken, in nanoseconds. */
 const leastShared = 15_000;
@@ -75,17 +63,21 @@ class PlanBuilding {
   readonly #jobs: Job[] = [];
   readonly #scratch: Value;
   readonly #layout: PlanLayout;
-  readonly #tables: Tables;
-  readonly #relaxed: boolean;
+  readonly #code: KernelCache;
+  /** Of this plan alone. */
+  readonly #bindings: Bindings;
   #kernelCount = 0;
   #scratchBytes = 0;
   #sharedWork = 0;
-  #gemm: WasmFunction | undefined;
 
-  constructor(layout: PlanLayout, tables: Tables, relaxed: boolean) {
+  constructor(layout: PlanLayout, tables: Tables, code: KernelCache) {
     this.#layout = layout;
-    this.#tables = tables;
-    this.#relaxed = relaxed;
+    this.#code = code;
+    this.#bindings = {
+      buffer: (fb, buffer) => bufferAddress(fb, layout, buffer),
+      scalar: (fb, scalar) => fb.i32(layout.scalars + 4 * scalar),
+      table: (fb, data) => fb.i32(tables.add(data)),
+    };
     this.#scratch = this.#driver.parameter('scratch');
   }
 
@@ -158,12 +150,8 @@ class PlanBuilding {
         const parts = new Map(around);
         for (const part of moving) {
           const { position: whole = -1, size = 0 } = layout.buffers[part] ?? {};
-          const known = parts.get(whole);
-          const { pointer, constant } =
-            known === undefined
-              ? bufferStart({ fb: driver, layout, relaxed: this.#relaxed }, whole)
-              : { pointer: known, constant: 0 };
-          const address = driver.add(driver.add(pointer, constant), driver.mul(position, 4 * size));
+          const start = parts.get(whole) ?? bufferAddress(driver, layout, whole);
+          const address = driver.add(start, driver.mul(position, 4 * size));
           parts.set(part, address);
           driver.store(op.i32Store, { base: driver.i32(0), offset: layout.parts + 4 * part }, address);
         }
@@ -177,12 +165,8 @@ class PlanBuilding {
   /** The first element of a buffer as it is then. */
   #flag(buffer: number, parts: ReadonlyMap<number, Value>): Value {
     const driver = this.#driver;
-    const part = parts.get(buffer);
-    const { pointer, constant } =
-      part === undefined
-        ? bufferStart({ fb: driver, layout: this.#layout, relaxed: this.#relaxed }, buffer)
-        : { pointer: part, constant: 0 };
-    return driver.load(op.i32Load, { base: pointer, offset: constant }, true);
+    const base = parts.get(buffer) ?? bufferAddress(driver, this.#layout, buffer);
+    return driver.load(op.i32Load, { base, offset: 0 }, true);
   }
 
   #finish(fb: FunctionBuilder): WasmFunction {
@@ -196,79 +180,44 @@ class PlanBuilding {
     const functions: WasmFunction[] = [];
     for (let first = 0; first < pieces.length; first += piecesPerFunction) {
       const fb = new FunctionBuilder(`${position} ${name}`);
-      emitPieces({ fb, relaxed: this.#relaxed, layout: this.#layout }, pieces.slice(first, first + piecesPerFunction));
+      emitPieces(fb, this.#layout, pieces.slice(first, first + piecesPerFunction));
       functions.push(this.#finish(fb));
     }
     return functions;
   }
 
-  #partsOf(step: Kernel | Parts | Rows): Part[] {
-    const kernels = step.kind === 'parts' ? step.kernels : step.kind === 'rows' ? step.phases : [step];
-    const running = kernels.filter((kernel) => product(outputAxes(kernel)) > 0);
+  /** A kernel is a call, so that nothing is saved by calling several at once; they count as what they are on other devices. */
+  #partsOf(step: Kernel | Parts | Rows): KernelPart[] {
+    const kernels = step.kind === 'parts' ? step.kernels : [step];
+    const running = kernels.filter((kernel) => !isEmpty(kernel));
     if (running.length === 0) return [];
     const position = this.#kernelCount++;
-    if (step.kind === 'rows') return this.#rows(step, running as Phase[], `${position} ${step.name}`);
-    // A kernel is a call, so that nothing is saved by calling several at once; they count as what they are on other devices.
     return running.flatMap((kernel) => this.#functionsOf(kernel, `${position} ${kernel.name}`));
   }
 
-  /** A few rows at a time, which stay in the cache through all phases. */
-  #rows({ row }: Rows, phases: readonly Phase[], name: string): Part[] {
-    return blocksOfRows(row, phases).map(({ block, kernels }) => {
-      const rows = new FunctionBuilder(name);
-      const begin = rows.parameter('begin');
-      const end = rows.parameter('end');
-      rows.parameter('scratch');
-      rows.loop(begin, end, { role: 'grid', name: 'rows' }, (at) => {
-        for (const kernel of kernels) {
-          for (const part of parts(kernel) as readonly Phase[]) {
-            if (product(part.axes) === 0) continue;
-            const fb = new FunctionBuilder(name);
-            const context = { fb, relaxed: this.#relaxed, layout: this.#layout, tables: this.#tables };
-            const start = new AxisValues(context).with(block, fb.parameter('block'));
-            if (part.kind === 'map') emitMap(context, part, undefined, start);
-            else emitReduce(context, part, undefined, start);
-            rows.call(this.#finish(fb), at);
-          }
-        }
-      });
-      const nanoseconds = kernels.reduce((total, kernel) => total + nanosecondsOf(kernel), 0);
-      return { target: this.#finish(rows), grid: block.extent, nanoseconds: block.extent * nanoseconds };
+  /** For each part of the kernel a function that binds its code to this plan. */
+  #functionsOf(kernel: Kernel | Rows, name: string): KernelPart[] {
+    const key = kernelKey(kernel, this.#layout.buffers);
+    const { parts, slots, scratchBytes } = this.#code.of(kernel, key, this.#layout.buffers, this.#bindings);
+    this.#scratchBytes = Math.max(this.#scratchBytes, scratchBytes);
+    return parts.map((part) => {
+      const fb = new FunctionBuilder(name);
+      const range = ['begin', 'end', 'scratch'].map((parameter) => fb.parameter(parameter));
+      fb.bind(part.target, range, (slot) => this.#addressOf(fb, slots[slot], key));
+      return { ...part, target: this.#finish(fb) };
     });
   }
 
-  #functionsOf(original: Kernel, name: string): Part[] {
-    return parts(original).flatMap((kernel): Part[] => {
-      if (product(outputAxes(kernel)) === 0) return [];
-      const fb = new FunctionBuilder(name);
-      const context = { fb, relaxed: this.#relaxed, layout: this.#layout, tables: this.#tables };
-      const begin = fb.parameter('begin');
-      const end = fb.parameter('end');
-      const scratch = fb.parameter('scratch');
-      let grid: number;
-      if (kernel.kind === 'map') grid = emitMap(context, kernel, { begin, end });
-      else if (kernel.kind === 'reduce') grid = emitReduce(context, kernel, { begin, end });
-      else if (kernel.kind === 'cumulative') grid = emitCumulative(context, kernel, begin, end);
-      else if (kernel.kind === 'sort') {
-        grid = emitSort(context, kernel, begin, end, scratch);
-        this.#scratchBytes = Math.max(this.#scratchBytes, sortedRows(kernel).bytes);
-      } else if (kernel.kind === 'scatter') {
-        const schedule = emitScatter(context, kernel, { begin, end }, scratch);
-        grid = schedule.grid;
-        this.#scratchBytes = Math.max(this.#scratchBytes, schedule.scratchBytes);
-      } else {
-        this.#gemm ??= buildGemm(this.#relaxed);
-        const schedule = emitContraction(context, this.#gemm, kernel, begin, end, scratch);
-        grid = schedule.grid;
-        this.#scratchBytes = Math.max(this.#scratchBytes, schedule.scratchBytes);
-      }
-      return [{ target: this.#finish(fb), grid, nanoseconds: nanosecondsOf(kernel) }];
-    });
+  #addressOf(fb: FunctionBuilder, slot: Slot | undefined, { buffers, scalars }: KernelKey): Value {
+    if (slot === undefined) throw new Error('internal: a kernel reads what it has no slot for');
+    if (slot.kind === 'table') return this.#bindings.table(fb, slot.data);
+    if (slot.kind === 'buffer') return this.#bindings.buffer(fb, buffers[slot.position] ?? -1);
+    return this.#bindings.scalar(fb, scalars[slot.position] ?? -1);
   }
 }
 
 /** The chunks in which parts with as much work together are shared; none where there would be no second. */
-function portionsOf(parts: readonly Part[], work: number): Job {
+function portionsOf(parts: readonly KernelPart[], work: number): Job {
   const least = Math.max(leastChunk, work / usualChunks);
   const job = parts.map(({ target, grid, nanoseconds }): Portion => {
     const chunks = Math.min(grid, Math.max(1, Math.floor(nanoseconds / least)));
@@ -281,31 +230,8 @@ function portionsOf(parts: readonly Part[], work: number): Job {
 /** Copies in one function: large ones take longer to compile. */
 const piecesPerFunction = 256;
 
-function emitPieces(context: KernelContext, pieces: CopyKernel['pieces']): void {
-  const { fb } = context;
-  const address = (buffer: number, index: number): Value => {
-    const { pointer, constant } = bufferStart(context, buffer);
-    return fb.add(pointer, constant + 4 * index);
-  };
+function emitPieces(fb: FunctionBuilder, layout: PlanLayout, pieces: CopyKernel['pieces']): void {
+  const address = (buffer: number, index: number): Value => fb.add(bufferAddress(fb, layout, buffer), 4 * index);
   for (const { from, fromIndex, to, toIndex, size } of pieces)
     fb.copy(address(to, toIndex), address(from, fromIndex), fb.i32(4 * size));
-}
-
-/** The kernels that a kernel is run as. */
-function parts(kernel: Kernel): readonly Kernel[] {
-  if (kernel.kind === 'map') return splitMap(kernel);
-  if (kernel.kind === 'reduce') return splitReduction(kernel);
-  if (kernel.kind !== 'contraction') return [kernel];
-  return splitContraction(kernel).flatMap((part) => {
-    const normal = normaliseContraction(part);
-    const plain = degenerate(normal);
-    return plain === undefined ? [normal] : parts(plain);
-  });
-}
-
-function outputAxes(kernel: Kernel): readonly Axis[] {
-  if (kernel.kind === 'contraction') return [...kernel.batch, ...kernel.m, ...kernel.n];
-  if (kernel.kind === 'scatter') return [...kernel.outer, kernel.target, ...kernel.inner, ...kernel.row];
-  if (kernel.kind === 'cumulative' || kernel.kind === 'sort') return [...kernel.outer, kernel.axis, ...kernel.inner];
-  return kernel.axes;
 }

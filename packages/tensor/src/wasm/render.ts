@@ -3,7 +3,7 @@
  * than it depends on, gets a local; invariant values are computed right before the loop that uses them.
  */
 import { ByteWriter, encodeModule, Signatures, type EncodedFunction, type SharedMemory } from './encoder.ts';
-import type { Statement, Value, WasmFunction } from './ir.ts';
+import type { Link, RenderedFunction, Statement, Value, WasmFunction } from './ir.ts';
 import { alignmentOf, ATOMIC, op, SIMD, takesLane, type WasmType } from './opcodes.ts';
 
 /** Encodes the functions and everything they call; each of `exports` is exported under its name. */
@@ -11,22 +11,53 @@ export function renderModule(
   exports: ReadonlyMap<string, WasmFunction>,
   memory?: SharedMemory,
 ): Uint8Array<ArrayBuffer> {
-  const order: WasmFunction[] = [];
+  const order: RenderedFunction[] = [];
   const positions = new Map<WasmFunction, number>();
   const place = (target: WasmFunction): void => {
     if (positions.has(target)) return;
     positions.set(target, -1);
-    forEachStatement(target.body, (statement) => {
-      if (statement.kind === 'call') place(statement.target);
-    });
-    for (const callee of target.rarelyCalls) place(callee);
-    positions.set(target, order.push(target) - 1);
+    const code = target.rendered ?? new FunctionRenderer(target).render();
+    for (const link of code.links) if (link.kind === 'call') place(link.target);
+    positions.set(target, order.push(code) - 1);
   };
   for (const target of exports.values()) place(target);
   const signatures = new Signatures();
-  const encoded = order.map((target) => new FunctionRenderer(target, positions, signatures).render());
+  const encoded = order.map((code) => linked(code, positions, signatures));
   const exported = new Map([...exports].map(([name, target]) => [name, positions.get(target) ?? 0]));
   return encodeModule(encoded, exported, signatures, memory);
+}
+
+/** The function as bytes, its callees likewise, without the statements and values that these were made from; each is made once. */
+export function withoutBody(target: WasmFunction, known: WeakMap<WasmFunction, WasmFunction>): WasmFunction {
+  let light = known.get(target);
+  if (light === undefined) {
+    const code = new FunctionRenderer(target).render();
+    const links = code.links.map((link): Link =>
+      link.kind === 'call' ? { ...link, target: withoutBody(link.target, known) } : link,
+    );
+    light = { ...target, body: [], result: undefined, rarelyCalls: [], rendered: { ...code, links } };
+    known.set(target, light);
+  }
+  return light;
+}
+
+/** The bytes of a function whose callees have these positions. */
+function linked(
+  { parameters, result, locals, body, links }: RenderedFunction,
+  positions: ReadonlyMap<WasmFunction, number>,
+  signatures: Signatures,
+): EncodedFunction {
+  if (links.length === 0) return { parameters, result, locals, body };
+  const out = new ByteWriter(body.length + 4 * links.length);
+  let from = 0;
+  for (const link of links) {
+    out.bytes(body.subarray(from, link.at));
+    from = link.at;
+    if (link.kind === 'call') out.unsigned(positions.get(link.target) ?? 0);
+    else out.signed(signatures.position(link.parameters, link.result));
+  }
+  out.bytes(body.subarray(from));
+  return { parameters, result, locals, body: out.result() };
 }
 
 function forEachStatement(statements: readonly Statement[], visit: (statement: Statement) => void): void {
@@ -72,31 +103,31 @@ function isTrivial(value: Value): value is TrivialValue {
 
 class FunctionRenderer {
   readonly #target: WasmFunction;
-  readonly #positions: ReadonlyMap<WasmFunction, number>;
-  readonly #signatures: Signatures;
+  readonly #links: Link[] = [];
   readonly #out = new ByteWriter();
   readonly #locals: WasmType[] = [];
   readonly #variableLocals = new Map<number, number>();
   /** Number of uses by value id. */
   readonly #uses: Uint32Array;
-  /** Locals that hold values, innermost scope last. */
-  readonly #scopes: Map<Value, number>[] = [new Map()];
-  /** Locals of volatile values, for the statement at hand. */
-  #statementLocals = new Map<Value, number>();
+  /** By value id: the local that holds the value, plus 1. */
+  readonly #valueLocals: Uint32Array;
+  /** Ids of the values in locals, innermost scope last. */
+  readonly #scopes: number[][] = [[]];
+  /** Ids of volatile values in locals, for the statement at hand. */
+  #statementValues: number[] = [];
   #level = 0;
   /** Marks of {@link #hoist} by value id. */
   readonly #seen: Uint32Array;
   #stamp = 0;
 
-  constructor(target: WasmFunction, positions: ReadonlyMap<WasmFunction, number>, signatures: Signatures) {
+  constructor(target: WasmFunction) {
     this.#target = target;
-    this.#positions = positions;
-    this.#signatures = signatures;
+    this.#valueLocals = new Uint32Array(target.valueCount);
     this.#uses = new Uint32Array(target.valueCount);
     this.#seen = new Uint32Array(target.valueCount);
   }
 
-  render(): EncodedFunction {
+  render(): RenderedFunction {
     const { parameters, body, result } = this.#target;
     parameters.forEach(({ id }, position) => this.#variableLocals.set(id, position));
     forEachStatement(body, (statement) => {
@@ -112,6 +143,7 @@ class FunctionRenderer {
       result: result?.type,
       locals: this.#locals,
       body: this.#out.result(),
+      links: this.#links,
     };
   }
 
@@ -136,13 +168,22 @@ class FunctionRenderer {
   }
 
   #localOf(value: Value): number | undefined {
-    const inStatement = this.#statementLocals.get(value);
-    if (inStatement !== undefined) return inStatement;
-    for (let i = this.#scopes.length - 1; i >= 0; i--) {
-      const local = this.#scopes[i]?.get(value);
-      if (local !== undefined) return local;
-    }
-    return undefined;
+    const local = this.#valueLocals[value.id] ?? 0;
+    return local === 0 ? undefined : local - 1;
+  }
+
+  /** Says in which local the value is until `values` are forgotten. */
+  #keep(value: Value, local: number, values: number[]): void {
+    this.#valueLocals[value.id] = local + 1;
+    values.push(value.id);
+  }
+
+  #forget(values: readonly number[]): void {
+    for (const id of values) this.#valueLocals[id] = 0;
+  }
+
+  get #scopeValues(): number[] {
+    return this.#scopes[this.#scopes.length - 1] as number[];
   }
 
   #withLocal(code: number, local: number): void {
@@ -191,7 +232,7 @@ class FunctionRenderer {
         }
         if ((this.#uses[value.id] ?? 0) > 1) {
           const local = this.#newLocal(value.type);
-          (value.volatile ? this.#statementLocals : this.#scopes.at(-1))?.set(value, local);
+          this.#keep(value, local, value.volatile ? this.#statementValues : this.#scopeValues);
           this.#withLocal(op.localTee, local);
         }
       }
@@ -203,9 +244,9 @@ class FunctionRenderer {
     const out = this.#out;
     const types = target.parameters.map(({ type }) => type);
     out.byte(op.if);
-    out.signed(this.#signatures.position(types, target.result?.type));
+    this.#links.push({ kind: 'signature', at: out.length, parameters: types, result: target.result?.type });
     out.byte(op.call);
-    out.unsigned(this.#positions.get(target) ?? 0);
+    this.#links.push({ kind: 'call', at: out.length, target });
     out.byte(op.else);
     for (let dropped = args.length - 2; dropped > 0; dropped--) out.byte(op.drop);
     out.byte(op.end);
@@ -220,14 +261,15 @@ class FunctionRenderer {
   #materialise(value: Value): void {
     if (isTrivial(value) || this.#localOf(value) !== undefined) return;
     this.#value(value);
-    const local = this.#scopes.at(-1)?.get(value);
-    if (local !== undefined) {
+    if (!value.volatile && this.#localOf(value) !== undefined) {
       // The value left through a tee; its stack copy is not needed.
       this.#out.byte(op.drop);
       return;
     }
     const fresh = this.#newLocal(value.type);
-    this.#scopes.at(-1)?.set(value, fresh);
+    // From now on it is kept for the whole scope, also where it is volatile.
+    this.#statementValues = this.#statementValues.filter((id) => id !== value.id);
+    this.#keep(value, fresh, this.#scopeValues);
     this.#withLocal(op.localSet, fresh);
   }
 
@@ -260,17 +302,22 @@ class FunctionRenderer {
   // Statements.
 
   #scope(emit: () => void): void {
-    this.#scopes.push(new Map());
+    this.#scopes.push([]);
     emit();
-    this.#scopes.pop();
+    this.#forget(this.#scopes.pop() ?? []);
   }
 
   #statements(statements: readonly Statement[]): void {
     for (const statement of statements) {
-      this.#statementLocals = new Map();
+      this.#forgetStatement();
       this.#statement(statement);
     }
-    this.#statementLocals = new Map();
+    this.#forgetStatement();
+  }
+
+  #forgetStatement(): void {
+    this.#forget(this.#statementValues);
+    this.#statementValues = [];
   }
 
   #statement(statement: Statement): void {
@@ -336,7 +383,7 @@ class FunctionRenderer {
       case 'call':
         for (const arg of statement.args) this.#value(arg);
         out.byte(op.call);
-        out.unsigned(this.#positions.get(statement.target) ?? 0);
+        this.#links.push({ kind: 'call', at: out.length, target: statement.target });
         return;
       case 'note':
     }

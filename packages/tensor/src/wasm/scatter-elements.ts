@@ -17,7 +17,6 @@ import type { Address, Value } from './ir.ts';
 import { emitMap } from './map.ts';
 import { emitLoops, emitVectorLoop, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
-import type { PackingContext } from './packing-context.ts';
 import { canonical, halvesOf, joinOf, rowMajor } from './scatter-parts.ts';
 
 /** Where in scratch memory the result of the first destination lies: before it comes what goes nowhere. */
@@ -56,7 +55,7 @@ interface Update {
 }
 
 /** Emits the scatter for the outer axes as they stand; the context's result begins at {@link elementsBegin}. */
-export function emitElements(context: PackingContext, kernel: ScatterKernel, axes: AxisValues, scratch: Value): void {
+export function emitElements(context: KernelContext, kernel: ScatterKernel, axes: AxisValues, scratch: Value): void {
   const { fb } = context;
   const { combine, update, target, inner } = kernel;
   const places = placesOf(kernel);
@@ -95,7 +94,7 @@ export function emitElements(context: PackingContext, kernel: ScatterKernel, axe
 
 /** Fills `results` with the sums of all updates in float32, −0 where there is none. */
 function emitSums(
-  context: PackingContext,
+  context: KernelContext,
   kernel: ScatterKernel,
   axes: AxisValues,
   scratch: Value,
@@ -119,12 +118,12 @@ function emitSums(
       fb.store(op.i32Store8, address, fb.select(fb.op(op.i32GtU, exponent, known), exponent, known));
     }
   });
-  const table = context.tables.add(roundersFor(kernel.source.extent));
+  const table = context.bindings.table(fb, roundersFor(kernel.source.extent));
   forEachUpdate(context, kernel, axes, (updates) => {
     const [low, high] = halvesOf(fb, updates[0]?.values ?? fb.f32x4(0));
     for (const { cell: own, lane } of updates) {
       const exponent = fb.load(op.i32Load8U, cell(own, 1, places.exponents));
-      const rounder = fb.load(op.v128Load64Splat, { base: fb.mul(exponent, 8), offset: table });
+      const rounder = fb.load(op.v128Load64Splat, { base: fb.add(table, fb.mul(exponent, 8)), offset: 0 });
       const half = lane < 2 ? low : high;
       const rounded = fb.op(op.f64x2Sub, fb.op(op.f64x2Add, half, rounder), rounder);
       const address = cell(own, 8, places.sums);

@@ -3,13 +3,12 @@
  * long rows (an embedding's gradient), they are sorted by destination first; elements are combined one after the other.
  */
 import type { Expression, ScatterKernel } from '../compiler/kernel.ts';
-import { AxisValues } from './address.ts';
+import { AxisValues, type KernelContext } from './address.ts';
 import { product } from './blocks.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { Value } from './ir.ts';
 import type { GridPart } from './map.ts';
 import { emitLoops, type NestLoop } from './nest.ts';
-import type { PackingContext } from './packing-context.ts';
 import { elementBytes, elementsBegin, emitElements } from './scatter-elements.ts';
 import { rowMajor } from './scatter-parts.ts';
 import { emitLists, emitRows, listBytes } from './scatter-rows.ts';
@@ -24,7 +23,7 @@ export interface ScatterSchedule {
 
 /** Emits the kernel into the function at hand for a part of its grid. */
 export function emitScatter(
-  context: PackingContext,
+  context: KernelContext,
   kernel: ScatterKernel,
   part: GridPart,
   scratch: Value,
@@ -35,7 +34,7 @@ export function emitScatter(
   fb.note(
     `scatter (${kernel.combine}) by ${byRows ? 'rows' : 'elements'} from [${kernel.source.extent}] into [${kernel.target.extent}] for each of [${kernel.outer.map(({ extent }) => extent).join(', ')}]`,
   );
-  const phases: ((inner: PackingContext, axes: AxisValues, scratch: Value) => void)[] = byRows
+  const phases: ((inner: KernelContext, axes: AxisValues, scratch: Value) => void)[] = byRows
     ? [
         (inner, axes, own) => emitLists(inner, given, axes, own),
         (inner, axes, own) => emitRows(inner, given, axes, own),
@@ -44,7 +43,7 @@ export function emitScatter(
   const functions = phases.map((phase, i) => {
     const own = new FunctionBuilder(`${kernel.name}: ${byRows ? ['lists', 'rows'][i] : 'elements'}`);
     const memory = own.parameter('scratch');
-    const inner: PackingContext = { ...context, fb: own, result: own.add(memory, elementsBegin) };
+    const inner: KernelContext = { ...context, fb: own, result: own.add(memory, elementsBegin) };
     let axes = new AxisValues(inner);
     for (const axis of given.outer) axes = axes.with(axis, own.parameter(`a${axis.id}`));
     phase(inner, axes, memory);

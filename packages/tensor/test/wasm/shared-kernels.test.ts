@@ -1,0 +1,147 @@
+/** Kernels that differ in what they are bound to alone share their code, in one plan and across plans. */
+import { describe, expect, test } from 'vitest';
+import { gelu, realize, scalar, setDevice, softmax, tensor, type Tensor } from '../../src/index.ts';
+import { KernelCache } from '../../src/wasm/kernel-cache.ts';
+import { kernelKey } from '../../src/wasm/kernel-key.ts';
+import { buildPlan } from '../../src/wasm/plan-module.ts';
+import { renderModule } from '../../src/wasm/render.ts';
+import type { Plan } from '../../src/compiler/kernel.ts';
+import { compileTensors } from '../support/programs.ts';
+import { backend } from './support.ts';
+
+const most = 1000;
+
+function sample(shape: readonly number[], shift = 0): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(
+    Float32Array.from({ length: size }, (_, i) => ((i * 37 + shift * 11) % 101) / 64 - 0.8),
+    { shape },
+  );
+}
+
+/** Layers of equal sizes, each with parameters of its own. */
+function deep(layers: number, width = 24): Tensor {
+  let x = sample([16, width]);
+  for (let i = 0; i < layers; i++) {
+    const [w, b] = [sample([width, width], i), sample([width], i)];
+    x = softmax(gelu(x.matmul(w).add(b)).add(x), 1);
+  }
+  return x;
+}
+
+function build(plan: Plan, cache: KernelCache): { kernels: number; bytes: number } {
+  const layout = { buffers: plan.buffers, pointers: 1024, arena: 2048, scalars: 2052, parts: 4096 };
+  const { run, kernelCount } = buildPlan(plan, layout, { add: () => 8192 }, cache);
+  const code = renderModule(new Map([['run', run]]));
+  expect(WebAssembly.validate(code)).toBe(true);
+  return { kernels: kernelCount, bytes: code.byteLength };
+}
+
+const planOf = (...outputs: Tensor[]): Plan => compileTensors(outputs).plan;
+
+/** How many kernels have code of their own in the plans together. */
+function codes(...plans: readonly Plan[]): number {
+  const cache = new KernelCache(false, most);
+  for (const plan of plans) build(plan, cache);
+  return cache.count;
+}
+
+describe('kernels that share their code', () => {
+  test('the 24 kernels of 12 equal layers have at most 4 codes, which are those of 3 layers', () => {
+    const [few, many] = [planOf(deep(3)), planOf(deep(12))];
+    const cache = new KernelCache(false, most);
+    const { kernels } = build(many, cache);
+    expect(kernels).toBe(24);
+    expect(cache.count).toBe(codes(few));
+    expect(cache.count).toBeLessThanOrEqual(4);
+    const { bytes } = build(many, cache);
+    expect(bytes).toBeLessThan(2 * build(few, new KernelCache(false, most)).bytes);
+  });
+
+  test('a plan finds the code of an earlier one, whatever else is in it', () => {
+    const before = planOf(deep(3));
+    const after = planOf(deep(4), deep(2).sum());
+    expect(codes(before, after)).toBe(codes(after));
+  });
+
+  test('the least recently used go first', () => {
+    const [a, b] = [planOf(sample([8]).exp()), planOf(sample([9]).exp())];
+    const cache = new KernelCache(false, 1);
+    for (const plan of [a, b, a, a]) {
+      build(plan, cache);
+      expect(cache.count).toBe(1);
+    }
+  });
+
+  test('each reads its own memory and its own scalars', async () => {
+    setDevice('wasm');
+    const factors = [2, 3, 5];
+    const inputs = factors.map((_, i) => sample([64], i));
+    const results = inputs.map((x, i) => x.mul(scalar(factors[i] ?? 0)).sin());
+    await realize(...results);
+    for (const [i, result] of results.entries()) {
+      const given = await inputs[i]?.data();
+      (await result.data()).forEach((value, j) => {
+        const exact = Math.sin(Math.fround((given?.[j] ?? NaN) * (factors[i] ?? 0)));
+        expect(Math.abs(value - exact)).toBeLessThan(1e-6);
+      });
+    }
+  });
+});
+
+describe('what kernels do not share', () => {
+  const keys = (plan: Plan): string[] =>
+    plan.kernels.map((kernel) => {
+      if (kernel.kind === 'copy' || kernel.kind === 'loop' || kernel.kind === 'parts') throw new Error('one kernel');
+      return kernelKey(kernel, plan.buffers).key.join();
+    });
+  const keyOf = (...outputs: Tensor[]): string => {
+    const [key, ...others] = keys(planOf(...outputs));
+    expect(others).toEqual([]);
+    return key ?? '';
+  };
+  const x = sample([6, 4]);
+  const y = sample([6, 4], 1);
+  const base = keyOf(x.mul(y).add(1));
+
+  test('other leaves are no difference', () => {
+    expect(
+      keyOf(
+        sample([6, 4], 2)
+          .mul(sample([6, 4], 3))
+          .add(1),
+      ),
+    ).toBe(base);
+  });
+
+  test.each([
+    ['a constant', () => x.mul(y).add(2)],
+    ['the sign of 0', () => x.mul(y).add(1).mul(-0)],
+    ['an operand that is twice the same', () => x.mul(x).add(1)],
+    ['an operation', () => x.sub(y).add(1)],
+    [
+      'a shape',
+      () =>
+        sample([4, 6])
+          .mul(sample([4, 6], 1))
+          .add(1),
+    ],
+    ['strides', () => x.mul(sample([4, 6]).transpose(0, 1)).add(1)],
+    ['the order of two operands', () => y.div(x)],
+    ['a dtype', () => x.to('int32').mul(y.to('int32')).add(1)],
+    ['broadcasting', () => x.mul(sample([4], 1)).add(1)],
+  ])('%s is', (_, other) => {
+    expect(keyOf(other())).not.toBe(base);
+  });
+
+  test('keys do not depend on what was compiled before', () => {
+    expect(keyOf(x.mul(y).add(1))).toBe(base);
+  });
+});
+
+test('kernels listed for people have their loops', () => {
+  const { plan } = compileTensors([deep(2)]);
+  const executable = backend.compile(plan);
+  expect(backend.source(executable)).toMatch(/contraction[^]*vector/);
+  executable.dispose();
+});
