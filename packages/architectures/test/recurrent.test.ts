@@ -1,7 +1,15 @@
 /** Recurrent networks: as modules, beside PyTorch, in pieces and as a whole, padded and not. */
-import { beamSearch, generate, type GenerateOptions } from '@hebb/layers';
+import {
+  beamSearch,
+  generate,
+  generateBatch,
+  type CausalModel,
+  type GenerateOptions,
+  type TextCache,
+} from '@hebb/layers';
 import {
   ArgumentError,
+  assign,
   concat,
   DTypeError,
   logSoftmax,
@@ -347,4 +355,42 @@ it('a forecaster goes on beyond its horizon by what it forecast', async () => {
   const near = model.forecast(past, 2);
   expect(await apart(far.narrow(1, 0, 2), near)).toBeLessThan(1e-6);
   expect(await apart(far.narrow(1, 2, 2), model.forecast(concat([past, near], 1), 2))).toBeLessThan(1e-5);
+});
+
+describe('several texts at once', () => {
+  const prompts = [[1, 2, 0, 3, 1], [4], [2, 2, 3]];
+  async function expectAlone<C extends TextCache>(model: CausalModel<C>): Promise<void> {
+    // With a penalty, so that texts do not all settle on the same few tokens.
+    const options = { maxTokens: 8, temperature: 0, repetitionPenalty: 3 };
+    const alone: number[][] = [];
+    for (const prompt of prompts) {
+      const found: number[] = [];
+      for await (const token of generate(model, prompt, options)) found.push(token);
+      alone.push(found);
+    }
+    expect(new Set(alone.map(String)).size).toBe(3);
+    for (const cache of [true, false]) {
+      const found: number[][] = prompts.map(() => []);
+      for await (const { row, token } of generateBatch(model, prompts, { ...options, cache })) found[row]?.push(token);
+      expect(found).toEqual(alone);
+    }
+  }
+
+  it.each(cells)('%s: prompts of different lengths become what each becomes alone', async (cell) => {
+    setDevice('wasm');
+    manualSeed(2);
+    const model = new RecurrentLanguageModel({ vocabulary: 9, cell, hidden: 12, layers: 2 }).eval();
+    for (const weight of model.parameters()) assign(weight, weight.mul(3));
+    await expectAlone(model.given());
+    const { state } = model.forward(tensor([[5, 6]], { dtype: 'int32' }));
+    await expectAlone(model.given(state));
+  });
+
+  it.each(['additive', 'dot'] as const)('behind a source, with attention %s', async (attention) => {
+    setDevice('wasm');
+    manualSeed(4);
+    const model = new SequenceToSequence({ sourceVocabulary: 6, targetVocabulary: 9, embedding: 8, hidden: 12, attention }).eval(); // prettier-ignore
+    for (const weight of model.parameters()) assign(weight, weight.mul(8));
+    await expectAlone(model.given(tensor([[5, 1, 2]], { dtype: 'int32' })));
+  });
 });

@@ -1,5 +1,5 @@
 /** Transformers: as modules, beside PyTorch, in pieces and as a whole, padded and not. */
-import { beamSearch, generate, type CausalModel, type KeyValueCache } from '@hebb/layers';
+import { beamSearch, generate, generateBatch, type CausalModel, type KeyValueCache } from '@hebb/layers';
 import { ArgumentError, concat, DTypeError, ones, randn, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor'; // prettier-ignore
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
@@ -91,6 +91,23 @@ describe.each<[string, () => GPT2 | Llama]>([
     expect(found).toHaveLength(18);
     expect(new Set(found).size).toBeGreaterThan(1);
     expect(await written(model, false)).toEqual(found);
+  });
+
+  it('writes behind prompts of different lengths what it writes behind each alone, to the end of the longest', async () => {
+    const prompts = [[1, 2, 3], [4], Array.from({ length: 17 }, (_, i) => (5 * i) % 9), [8, 7, 6, 5, 4, 3]];
+    const alone: number[][] = [];
+    for (const prompt of prompts) {
+      const found: number[] = [];
+      for await (const token of generate(model, prompt, { maxTokens: 30, temperature: 0 })) found.push(token);
+      alone.push(found);
+    }
+    expect(alone.map(({ length }) => length)).toEqual([18, 20, 4, 15]);
+    for (const cache of [true, false]) {
+      const found: number[][] = prompts.map(() => []);
+      for await (const { row, token } of generateBatch(model, prompts, { maxTokens: 30, temperature: 0, cache }))
+        found[row]?.push(token);
+      expect(found).toEqual(alone);
+    }
   });
 
   it('finds by a beam of one what it writes', async () => {
@@ -230,6 +247,20 @@ describe('EncoderDecoder', () => {
     model = fill(
       new EncoderDecoder({ sourceVocabulary: 9, targetVocabulary: 7, width: 16, heads: 4, encoderLayers: 2, decoderLayers: 2, hidden: 24 }), // prettier-ignore
     ).eval();
+  });
+
+  it('goes on with beginnings of different lengths as with each alone', async () => {
+    const given = model.given(text(1, 6, 9));
+    const prompts = [[1], [2, 3, 4, 5], [6, 0]];
+    const options = { maxTokens: 8, temperature: 0, repetitionPenalty: 3 };
+    const found: number[][] = prompts.map(() => []);
+    for await (const { row, token } of generateBatch(given, prompts, options)) found[row]?.push(token);
+    for (const [row, prompt] of prompts.entries()) {
+      const alone: number[] = [];
+      for await (const token of generate(given, prompt, options)) alone.push(token);
+      expect(found[row]).toEqual(alone);
+    }
+    expect(new Set(found.map(String)).size).toBe(3);
   });
 
   it('gives by pieces of the target, with caches, what the whole gives at once', async () => {

@@ -1,5 +1,16 @@
 /** Attention that goes on from what was before, and what no token of another time or of padding may change. */
-import { concat, device, manualSeed, randn, realize, setDevice, compile, tensor, type Tensor } from '@hebb/tensor';
+import {
+  concat,
+  device,
+  full,
+  manualSeed,
+  randn,
+  realize,
+  setDevice,
+  compile,
+  tensor,
+  type Tensor,
+} from '@hebb/tensor';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import {
@@ -140,6 +151,86 @@ describe('a cache', () => {
     );
     const long = randn([2, 5, 8]);
     expect(() => attention.forward(long, long, long, { cache })).toThrow(/5 more do not fit/);
+  });
+});
+
+describe('a cache of sequences of different lengths', () => {
+  beforeAll(() => setDevice('wasm'));
+  beforeEach(() => manualSeed(7));
+
+  it.each([
+    ['plain', {}],
+    ['grouped queries and rotary positions', { numKeyValueHeads: 2, rotary: new RotaryEmbedding(4) }],
+    ['linear biases', { alibi: true }],
+  ] as const)('gives each what it has alone, in pieces: %s', async (_name, options) => {
+    const attention = new MultiheadAttention(16, 4, { ...options, batchFirst: true });
+    // Pieces of each of three sequences, one of them longer than a token behind the first.
+    const pieces = [[4, 1, 2], [1, 1, 1], [2, 3, 1], [1, 1, 1]] as const; // prettier-ignore
+    const inputs = [0, 1, 2].map((row) => pieces.map((lengths) => randn([1, lengths[row] ?? 0, 16])));
+    const cache = attention.createCache({ batch: 3, capacity: 9 });
+    const alone = inputs.map((parts) => attention.forward(concat(parts, 1), concat(parts, 1), concat(parts, 1), { isCausal: true }).output); // prettier-ignore
+    const ends = [0, 0, 0];
+    for (const [step, lengths] of pieces.entries()) {
+      const most = Math.max(...lengths);
+      const rows = inputs.map((parts, row) => concat([parts[step] as Tensor, full([1, most - (lengths[row] ?? 0), 16], 5)], 1)); // prettier-ignore
+      const x = concat(rows, 0);
+      const { output } = cache.padded(lengths, () => attention.forward(x, x, x, { cache }));
+      for (const [row, length] of lengths.entries()) {
+        const expected = (alone[row] as Tensor).narrow(1, ends[row] ?? 0, length);
+        expect(await difference(output.narrow(0, row, 1).narrow(1, 0, length), expected)).toBeLessThan(1e-5);
+        ends[row] = (ends[row] ?? 0) + length;
+      }
+    }
+    expect(cache.length).toBe(8);
+    expect(await cache.position().toArray()).toEqual([[8], [6], [5]]);
+  });
+
+  it('keeps what each has where it is reordered, and begins anew after reset', async () => {
+    const cache = new KeyValueCache({ batch: 2, heads: 1, capacity: 3, headDim: 1 });
+    const read = (values: number[][]): Tensor => {
+      const x = tensor(values).unsqueeze(1).unsqueeze(-1);
+      return cache
+        .write(cache.claim(x.shape[2] ?? 0), x, x)
+        .keys.squeeze(-1)
+        .squeeze(1);
+    };
+    cache.padded([2, 1], () => read([[1, 2], [3, 9]])); // prettier-ignore
+    cache.reorder([1, 0]);
+    expect(await read([[4], [5]]).toArray()).toEqual([[3, 4, 0], [1, 2, 5]]); // prettier-ignore
+    cache.reorder(tensor([1, 1], { dtype: 'int32' }));
+    expect(await cache.position().toArray()).toEqual([[2], [2]]);
+    cache.reset();
+    expect(await read([[6], [7]]).toArray()).toEqual([[6, 0, 0], [7, 0, 0]]); // prettier-ignore
+  });
+
+  it('goes on with the shorter where a longer one is full, and not beyond', async () => {
+    const cache = new KeyValueCache({ batch: 2, heads: 1, capacity: 3, headDim: 1 });
+    const read = (...values: number[]): Tensor => {
+      const x = tensor(values).reshape([2, 1, values.length / 2, 1]);
+      return cache.write(cache.claim(values.length / 2), x, x).keys.reshape([2, 3]);
+    };
+    cache.padded([3, 1], () => read(1, 2, 3, 4, 0, 0));
+    expect(await read(9, 5).toArray()).toEqual([[1, 2, 3], [4, 5, 0]]); // prettier-ignore
+    expect(cache.length).toBe(3);
+    expect(await cache.position().toArray()).toEqual([[2], [2]]);
+    expect(await read(9, 6).toArray()).toEqual([[1, 2, 3], [4, 5, 6]]); // prettier-ignore
+    expect(() => read(9, 7)).toThrow('room for 3 positions, of which 3 are taken; 1 more do not fit');
+  });
+
+  it('refuses lengths that are none, and plans of before', async () => {
+    const cache = new KeyValueCache({ batch: 2, heads: 1, capacity: 4, headDim: 1 });
+    const x = randn([2, 1, 2, 1]);
+    const read = () => cache.write(cache.claim(2), x, x).mask;
+    for (const lengths of [[1], [1, -1], [1, 0.5], [1, 3], 'ab'])
+      expect(() => cache.padded(lengths as number[], read), String(lengths)).toThrow(/KeyValueCache.padded/);
+    cache.reset();
+    expect(() => cache.padded([5, 1], read)).toThrow('lengths[0]');
+    const step = compile((y: Tensor) => cache.write(cache.claim(1), y, y).keys);
+    const y = randn([2, 1, 1, 1]);
+    await step(y).data();
+    cache.padded([2, 1], read);
+    expect(() => step(y)).toThrow('was compiled when all sequences were of one length');
+    expect(() => cache.padded([2, 1], read)).toThrow('of which 3 are taken; 2 more do not fit');
   });
 });
 

@@ -7,7 +7,9 @@ import {
   Embedding,
   filterLogits,
   generate,
+  generateBatch,
   generateText,
+  generateTextBatch,
   LearnedPositions,
   Linear,
   Module,
@@ -16,6 +18,7 @@ import {
   type CausalModel,
   type FilterOptions,
   type GenerateOptions,
+  type GenerateTextOptions,
   type KeyValueCache,
 } from '../src/index.ts';
 import { picker } from '../src/generation/sampling.ts';
@@ -53,6 +56,29 @@ async function all(model: CausalModel, prompt: readonly number[], options: Gener
   for await (const token of generate(model, prompt, options)) tokens.push(token);
   return tokens;
 }
+
+/** Written behind each of several prompts. */
+async function batch(
+  model: CausalModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): Promise<number[][]> {
+  // prettier-ignore
+  const texts: number[][] = prompts.map(() => []);
+  for await (const { row, token } of generateBatch(model, prompts, options)) texts[row]?.push(token);
+  return texts;
+}
+
+const one = async (
+  model: CausalModel,
+  prompts: readonly (readonly number[])[],
+  options: GenerateOptions,
+): Promise<number[][]> => {
+  // prettier-ignore
+  const texts: number[][] = [];
+  for (const prompt of prompts) texts.push(await all(model, prompt, options));
+  return texts;
+};
 
 /** What the filters leave of a distribution, in float64, as their papers say it. */
 function kept(
@@ -100,6 +126,21 @@ describe.each(devices)('on %s', (device) => {
       row.forEach((value, j) => expect(value).toBeCloseTo(expected[j] ?? NaN, 5));
       expect(row.map((value) => value > 0)).toEqual(expected.map((value) => value > 0));
     });
+  });
+
+  it('prompts of different lengths become what each becomes alone, with caches and without', async () => {
+    manualSeed(3);
+    const model = new Decoder().eval();
+    const prompts = [[3, 1, 4], [7], [5, 9, 2, 6, 5, 3, 5, 8, 9, 7], [3, 1, 4, 1], [11, 0, 11, 0, 11]];
+    const options = { maxTokens: 12, temperature: 0 };
+    const alone = await one(model, prompts, options);
+    expect(new Set(alone.map(String)).size).toBe(5);
+    expect(await batch(model, prompts, options)).toEqual(alone);
+    expect(await batch(model, prompts, { ...options, cache: false })).toEqual(alone);
+    // Of one length, too, with a penalty for what is in each, and of one prompt.
+    const penalty = { ...options, repetitionPenalty: 1.5 };
+    for (const some of [prompts, prompts.map((prompt) => prompt.slice(-1)), prompts.slice(2, 3)])
+      expect(await batch(model, some, penalty)).toEqual(await one(model, some, penalty));
   });
 
   it('the likeliest tokens are the same with caches and without, however long the text', async () => {
@@ -198,6 +239,94 @@ describe('drawn texts', () => {
   });
 });
 
+describe('several texts', () => {
+  beforeAll(() => setDevice('wasm'));
+
+  const counts = table(
+    Array.from({ length: 10 }, (_, i) => Array.from({ length: 10 }, (_, j) => (j === (i + 1) % 10 ? 9 : 0))),
+  );
+
+  it('end each by itself: at a token, after maxTokens, where there is no more room', async () => {
+    const options = { maxTokens: 9, temperature: 0, stop: [0] };
+    expect(await batch(counts, [[7], [1, 2], [9]], options)).toEqual([[8, 9], [3, 4, 5, 6, 7, 8, 9], []]);
+    const short = { ...counts, contextLength: 5 };
+    expect(await batch(short, [[1, 2, 3, 4, 5], [1], [2, 3, 4]], options)).toEqual([[6], [2, 3, 4, 5, 6], [5, 6, 7]]);
+    expect(await batch(counts, [[7], [1, 2]], { maxTokens: 0 })).toEqual([[], []]);
+    expect(await batch(counts, [], { maxTokens: 5 })).toEqual([]);
+  });
+
+  it('fill the model to the last token that each has room for, with caches and without', async () => {
+    manualSeed(5);
+    const model = new Decoder().eval();
+    const prompts = [Array.from({ length: 78 }, (_, i) => i % words), [1, 2], Array.from({ length: 80 }, (_, i) => (7 * i) % words)]; // prettier-ignore
+    const options = { maxTokens: 100, temperature: 0 };
+    const texts = await batch(model, prompts, options);
+    expect(texts.map(({ length }) => length)).toEqual([3, 79, 1]);
+    expect(texts).toEqual(await one(model, prompts, options));
+    expect(await batch(model, prompts, { ...options, cache: false })).toEqual(texts);
+  });
+
+  it('come a token of each at a time', async () => {
+    const order: [number, number][] = [];
+    for await (const { row, token } of generateBatch(counts, [[1], [5, 6]], { maxTokens: 3, temperature: 0 })) {
+      order.push([row, token]);
+      if (order.length === 4) break;
+    }
+    expect(order).toEqual([[0, 2], [1, 7], [0, 3], [1, 8]]); // prettier-ignore
+  });
+
+  it('are drawn apart where prompts are equal, the same for one seed, and one is what generate draws', async () => {
+    manualSeed(6);
+    const model = new Decoder().eval();
+    const options = { maxTokens: 12, temperature: 3, seed: 4 };
+    const drawn = await batch(model, [[3, 1], [3, 1], [2]], options);
+    expect(String(drawn[0])).not.toBe(String(drawn[1]));
+    expect(await batch(model, [[3, 1], [3, 1], [2]], options)).toEqual(drawn);
+    expect(await batch(model, [[3, 1]], options)).toEqual([await all(model, [3, 1], options)]);
+  });
+
+  it('are read again for every token by a model whose caches know of no fillers', async () => {
+    manualSeed(3);
+    const model = new Decoder().eval();
+    let made = 0;
+    const bare: CausalModel = {
+      contextLength: 80,
+      forward: (ids, caches) => model.forward(ids, caches),
+      createCaches: (sizes) => {
+        made++;
+        // Without what is new.
+        return model.createCaches(sizes).map((cache) => Object.defineProperty(cache, 'padded', { value: undefined }));
+      },
+    };
+    const options = { maxTokens: 6, temperature: 0 };
+    const prompts = [[3, 1, 4], [7]];
+    expect(await batch(bare, prompts, options)).toEqual(await one(model, prompts, options));
+    expect(made).toBe(1);
+  });
+
+  it('refuse what cannot be gone on with, saying which it is', async () => {
+    const refused = (
+      model: CausalModel,
+      prompts: readonly (readonly number[])[],
+      more: Partial<GenerateOptions> = {},
+    ) => expect(batch(model, prompts, { maxTokens: 2, ...more })).rejects;
+    await refused(counts, [[1], []]).toThrow('[generateBatch] prompts[1] has no token.');
+    await refused(counts, [[1], [2, -1]]).toThrow('prompts[1][1]');
+    await refused(counts, [[1], [2, NaN]]).toThrow('prompts[1][1]');
+    await refused(counts, [[1], 'text' as never]).toThrow('prompts[1]');
+    await refused(counts, 'text' as never).toThrow('prompts');
+    await refused({ ...counts, contextLength: 2 }, [[1], [1, 2, 3]]).toThrow('prompts[1] has 3 tokens; the model looks back on 2'); // prettier-ignore
+    for (const cache of [true, false])
+      await refused(new Decoder().eval(), [[1, 2], [12]], { cache }).toThrow('the text has the token 12');
+    await refused(counts, [[1]], { temperature: -1 }).toThrow('temperature');
+    await refused(counts, [[1]], { topK: 0 }).toThrow('topK');
+    await refused(new Decoder(), [[1]]).toThrow('the model is training');
+    // One text alone diverges.
+    const divergent: CausalModel = { forward: (ids) => counts.forward(ids).div(ids.equal(4).not().to('float32').unsqueeze(-1)) }; // prettier-ignore
+    await refused(divergent, [[1], [2, 3]], { maxTokens: 5, temperature: 0 }).toThrow('of prompts[1] are NaN or ∞');
+  });
+});
+
 describe('text', () => {
   beforeAll(() => setDevice('wasm'));
 
@@ -232,6 +361,52 @@ describe('text', () => {
     expect((await pieces([4])).join('')).toBe('né,');
     // Half a character is left where the text ends within it.
     expect((await pieces([], 2)).join('')).toBe('n\uFFFD');
+  });
+});
+
+describe('several texts of characters', () => {
+  beforeAll(() => setDevice('wasm'));
+
+  const sentence = new TextEncoder().encode('né, so ends it here');
+  const model: CausalModel = {
+    forward: (ids) =>
+      oneHot(remainder(ids.add(1), sentence.length), sentence.length)
+        .to('float32')
+        .mul(50),
+  };
+  const codec = {
+    // The number of the character in the sentence, from which it goes on.
+    encode: (text: string) => [...text].map(Number),
+    decode: (ids: Iterable<number>) => new TextDecoder().decode(Uint8Array.from(ids, (id) => sentence[id] ?? 0)),
+  };
+
+  it('end each at its own text, stream by themselves, and are those of each prompt alone', async () => {
+    const options: GenerateTextOptions = { maxTokens: 12, temperature: 0, stop: ['ends', 'here and', 19] };
+    const prompts = ['9', '2', '345', '0'];
+    const texts = prompts.map(() => '');
+    const order: number[] = [];
+    for await (const { row, text } of generateTextBatch(model, codec, prompts, options)) {
+      texts[row] += text;
+      order.push(row);
+      expect(text).not.toBe('');
+    }
+    const alone = await Promise.all(
+      prompts.map(async (prompt) => {
+        let text = '';
+        for await (const piece of generateText(model, codec, prompt, options)) text += piece;
+        return text;
+      }),
+    );
+    expect(texts).toEqual(alone);
+    expect(texts).toEqual(['ds it her', ', so ', 'o ', 'é, so ']);
+    expect(new Set(order.slice(0, 4)).size).toBeGreaterThan(1);
+  });
+
+  it('refuse prompts that are no texts', async () => {
+    const wrong = (prompts: unknown) => generateTextBatch(model, codec, prompts as string[], { maxTokens: 1 }).next();
+    await expect(wrong(['1', 2])).rejects.toThrow('[generateTextBatch] prompts[1]');
+    await expect(wrong('1')).rejects.toThrow('prompts');
+    await expect(wrong(['1', ''])).rejects.toThrow('[generateTextBatch] prompts[1] has no token.');
   });
 });
 

@@ -103,6 +103,11 @@ export class RecurrentLanguageModel extends Module<[ids: Tensor, state?: Recurre
   }
 
   forward(ids: Tensor, before?: RecurrentState): RecurrentLogits {
+    return this.#read(ids, before);
+  }
+
+  /** With `lengths` int32[batch] the state is that at each text's own end. */
+  #read(ids: Tensor, before: RecurrentState | undefined, lengths?: Tensor): RecurrentLogits {
     requireTensor('RecurrentLanguageModel', 'the tokens', ids);
     if (ids.ndim !== 2)
       throw new ShapeError(`[RecurrentLanguageModel] takes texts [batch, length] of numbers of tokens, not ${ids}.`, {
@@ -110,7 +115,7 @@ export class RecurrentLanguageModel extends Module<[ids: Tensor, state?: Recurre
           ids.ndim === 1 ? 'A single text needs an axis in front: ids.unsqueeze(0).' : 'Logits are of one axis more.',
       });
     const read = this.dropout.forward(this.encoder.forward(ids));
-    const { output, state } = runLayer(this.rnn, read, { state: before });
+    const { output, state } = runLayer(this.rnn, read, { state: before, lengths });
     return { logits: this.decoder.forward(this.dropout.forward(output)), state };
   }
 
@@ -145,11 +150,11 @@ export class RecurrentLanguageModel extends Module<[ids: Tensor, state?: Recurre
       training: this.training,
       forward: (ids, caches) => {
         const [cache] = caches ?? [];
-        const { logits, state } = this.forward(ids, cache?.read() ?? ofTexts(ids.shape[0] ?? 1));
+        const { logits, state } = this.#read(ids, cache?.read() ?? ofTexts(ids.shape[0] ?? 1), cache?.lengths);
         cache?.write(state);
         return logits;
       },
-      createCaches: ({ batch }) => [new StateCache(ofTexts(batch), 1)],
+      createCaches: ({ batch }) => [new StateCache(ofTexts(batch), 1, true)],
     };
   }
 }

@@ -6,11 +6,24 @@ import type { RecurrentState } from './cell.ts';
 export class StateCache implements TextCache {
   readonly #state: RecurrentState;
   readonly #batchAxis: number;
+  #lengths: Tensor | undefined;
 
-  /** @param batchAxis - of the state: 1 of a layer, [layers, batch, hidden]; 0 of a cell, [batch, hidden]. */
-  constructor(state: RecurrentState, batchAxis: 0 | 1) {
+  /**
+   * @param batchAxis - of the state: 1 of a layer, [layers, batch, hidden]; 0 of a cell, [batch, hidden].
+   * @param hasLengths - whether the network asks for {@link lengths}, so that texts of different lengths can be read at once. Default false.
+   */
+  constructor(state: RecurrentState, batchAxis: 0 | 1, hasLengths = false) {
     this.#state = mapState(state, (part) => variable(part));
     this.#batchAxis = batchAxis;
+    if (hasLengths)
+      this.padded = (lengths, read) => {
+        this.#lengths = tensor(Int32Array.from(lengths));
+        try {
+          return read();
+        } finally {
+          this.#lengths = undefined;
+        }
+      };
   }
 
   /** The state now. */
@@ -22,6 +35,14 @@ export class StateCache implements TextCache {
   write(state: RecurrentState): void {
     const [held, next] = [partsOf(this.#state), partsOf(state)];
     held.forEach((part, i) => assign(part, next[i] ?? part));
+  }
+
+  /** Of texts of different lengths what is read while `read` runs has ends of its own: {@link lengths}. Only for networks that ask for them. */
+  padded?: <T>(lengths: readonly number[], read: () => T) => T;
+
+  /** Of the texts that are being read, int32[batch]; undefined where all are as long as they look. */
+  get lengths(): Tensor | undefined {
+    return this.#lengths;
   }
 
   reorder(from: readonly number[]): void {

@@ -996,6 +996,37 @@ export const functions: Functions<Api> = {
       true,
     ),
   ],
+  generateBatch: [
+    other(counting),
+    other(() => [[1], [1, 0]], 'array', 'nested arrays'),
+    options<hebb.GenerateOptions>(
+      {
+        ...filters,
+        repetitionPenalty: aNumber(2),
+        seed: anInteger(1),
+        maxTokens: anAmountOfWork(2),
+        stop: integers(1),
+        cache: aBoolean(true),
+      },
+      true,
+    ),
+  ],
+  generateTextBatch: [
+    other(counting),
+    other(codec),
+    other(() => ['b', 'ab'], 'array', 'texts'),
+    options<hebb.GenerateTextOptions>(
+      {
+        ...filters,
+        repetitionPenalty: aNumber(2),
+        seed: anInteger(1),
+        maxTokens: anAmountOfWork(2),
+        stop: other(() => ['a', 1], 'array', 'numbers', 'texts'),
+        cache: aBoolean(true),
+      },
+      true,
+    ),
+  ],
   attendHeads: [
     other(model),
     aTensor(heads),

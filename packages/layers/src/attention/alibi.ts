@@ -4,7 +4,7 @@ import { requirePositiveIntegers } from '../module/checks.ts';
 import { Module } from '../module/module.ts';
 
 export interface ALiBiOptions {
-  /** Position of the first query among the keys, a number or int32[]. Default 0. */
+  /** Position of the first query among the keys, a number or int32[], or int32[batch, 1, 1] where each example has its own. Default 0. */
   offset?: number | Tensor;
 }
 
@@ -42,13 +42,15 @@ export class ALiBi extends Module<[scores: Tensor]> {
     return slopesOf(this.heads);
   }
 
-  /** −slope · |i − j| for queries at offset + 0, 1, … and keys at 0, 1, …: float32[heads, queries, keys]. */
+  /** −slope · |i − j| for queries at offset + 0, 1, … and keys at 0, 1, …: float32[heads, queries, keys], or with an axis of examples in front. */
   bias(queries: number, keys: number, options: ALiBiOptions = {}): Tensor {
     requireInteger('ALiBi', 'queries', queries, 0);
     requireInteger('ALiBi', 'keys', keys, 0);
     checkOptions('ALiBi', options, alibiOptions);
     const slopes = tensor([...this.slopes]).reshape([this.heads, 1, 1]);
-    const distance = iota([queries, 1], 0).add(options.offset ?? 0).sub(iota([1, keys], 1)).abs(); // prettier-ignore
+    const { offset = 0 } = options;
+    const begin = typeof offset === 'number' || offset.ndim === 0 ? offset : offset.unsqueeze(1);
+    const distance = iota([queries, 1], 0).add(begin).sub(iota([1, keys], 1)).abs(); // prettier-ignore
     return distance.to('float32').mul(slopes).neg();
   }
 

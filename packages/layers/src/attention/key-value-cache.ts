@@ -5,13 +5,21 @@ import {
   iota,
   scalar,
   ShapeError,
+  takeAlongAxis,
   Tensor,
   tensor,
   variable,
   zeros,
   zerosLike,
 } from '@hebb/tensor';
-import { requireArray, requireOptions, requireTensor, requireWithin, type OptionNames } from '@hebb/tensor/arguments';
+import {
+  requireArray,
+  requireInteger,
+  requireOptions,
+  requireTensor,
+  requireWithin,
+  type OptionNames,
+} from '@hebb/tensor/arguments';
 import { requirePositiveIntegers } from '../module/checks.ts';
 
 export interface KeyValueCacheOptions {
@@ -32,7 +40,8 @@ const cacheOptions: OptionNames<KeyValueCacheOptions> = { batch: true, heads: tr
  * positions: a compiled step keeps one plan, however long the text has become. One cache belongs to one attention layer, whose
  * {@link MultiheadAttention.createCache} makes it.
  *
- * `keys` and `values` are float32[batch, heads, capacity, headDim]. What is written is counted on the host; inside a compiled function at every call.
+ * `keys` and `values` are float32[batch, heads, capacity, headDim]. What is written is counted on the host; inside a compiled function at every call. Texts of different lengths lie from the first position on, each to its own end: see
+ * {@link KeyValueCache.padded}.
  *
  * Throws {@link ArgumentError} where a size is no integer ≥ 1, and, before anything is written, where there is no room left.
  *
@@ -52,7 +61,10 @@ export class KeyValueCache {
   readonly heads: number;
   readonly capacity: number;
   readonly headDim: number;
+  /** Of the longest sequence. */
   #length = 0;
+  /** Where sequences have become of different lengths, what each has less than the longest: on the host, and int32[batch, 1, 1], at most 0. */
+  #shorter: { readonly host: readonly number[]; readonly held: Tensor } | undefined;
 
   constructor(options: KeyValueCacheOptions) {
     requireOptions('KeyValueCache', options, cacheOptions);
@@ -66,14 +78,56 @@ export class KeyValueCache {
     this.values = variable(zeros([batch, heads, capacity, headDim]));
   }
 
-  /** How many positions have been written. */
+  /** How many positions have been written, of the longest sequence. */
   get length(): number {
-    return this.#length;
+    return Math.min(this.#length, this.capacity);
+  }
+
+  /**
+   * Reads a piece whose sequences are of different lengths: calls `read`, which gives them to the model, filled up behind `lengths[i]` tokens of sequence i. The positions of the fillers are free afterwards: what comes next in a sequence is written behind its
+   * own last token, and sees nothing of them. From then on {@link position} and {@link claim} are a number for each sequence.
+   *
+   * Once a sequence has no room, nothing of what it is given is kept, so that shorter ones can go on; there is an error where the shortest has none. Not inside a compiled function; one that was recorded before the first call must be compiled anew.
+   *
+   * Throws {@link ArgumentError} for lengths that are no integers from 0 to what was read, one for each sequence, and where one has no room for them.
+   *
+   * ```ts
+   * const cache = new KeyValueCache({ batch: 2, heads: 1, capacity: 4, headDim: 1 });
+   * const read = (x: Tensor) => cache.write(cache.claim(x.shape[2] ?? 0), x, x).keys;
+   * cache.padded([1, 2], () => read(tensor([[[[1], [0]]], [[[2], [3]]]])));
+   * await read(tensor([[[[4]]], [[[5]]]])).narrow(2, 0, 3).toArray(); // [[[[1], [4], [0]]], [[[2], [3], [5]]]]
+   * ```
+   */
+  padded<T>(lengths: readonly number[], read: () => T): T {
+    requireArray('KeyValueCache.padded', 'lengths', lengths);
+    if (lengths.length !== this.batch)
+      throw new ArgumentError(`[KeyValueCache.padded] takes a length for each of ${this.batch} sequences, not ${lengths.length}.`); // prettier-ignore
+    lengths.forEach((length, i) => requireInteger('KeyValueCache.padded', `lengths[${i}]`, length, 0, this.capacity));
+    const before = this.#length;
+    const now = lengths.map((length, i) => before + (this.#shorter?.host[i] ?? 0) + length);
+    const full = now.findIndex((length) => length > this.capacity);
+    if (full >= 0) throw this.#noRoom((now[full] ?? 0) - (lengths[full] ?? 0), lengths[full] ?? 0);
+    const result = read();
+    const count = this.#length - before;
+    if (Math.max(...lengths) > count)
+      throw new ArgumentError(`[KeyValueCache.padded] there is a sequence of ${Math.max(...lengths)} tokens, and ${count} were read.`); // prettier-ignore
+    this.#length = Math.max(...now);
+    const shorter = now.map((length) => length - this.#length);
+    if (this.#shorter !== undefined || shorter.some((less) => less < 0)) this.#shorten(shorter);
+    return result;
+  }
+
+  #shorten(host: readonly number[]): void {
+    const value = tensor(Int32Array.from(host), { shape: [this.batch, 1, 1] });
+    const held = this.#shorter?.held ?? variable(value);
+    assign(held, value);
+    this.#shorter = { host, held };
   }
 
   /** Forgets everything that was written. */
   reset(): void {
     this.#length = 0;
+    if (this.#shorter !== undefined) this.#shorten(this.#shorter.host.map(() => 0));
     for (const held of [this.keys, this.values]) assign(held, zerosLike(held));
   }
 
@@ -97,32 +151,62 @@ export class KeyValueCache {
       throw new ShapeError(`[KeyValueCache.reorder] takes a number for each of ${this.batch} sequences, int32[${this.batch}], not ${order}.`); // prettier-ignore
     requireWithin('KeyValueCache.reorder', 'from', order, 0, this.batch - 1);
     for (const held of [this.keys, this.values]) assign(held, indexSelect(held, 0, order));
+    if (this.#shorter === undefined) return;
+    const { host, held } = this.#shorter;
+    // On the device the order may be all that is known; the host's numbers say only when there is no room left at all.
+    if (from instanceof Tensor) assign(held, indexSelect(held, 0, order));
+    else this.#shorten(from.map((i) => host[i] ?? 0));
   }
 
-  /** The position of the next token, int32[]; inside a compiled function that of each call. For positions that a model adds itself, before layers take theirs. */
+  /**
+   * The position of the next token, int32[], or int32[batch, 1] where sequences are of different lengths; inside a compiled function that of each call. For positions that a model adds itself, before layers take theirs.
+   */
   position(): Tensor {
-    return scalar(() => this.#length, { dtype: 'int32' });
+    const next = this.#counted(() => this.#length);
+    if (this.#shorter === undefined) return next;
+    // There is no position behind the last; of a sequence that has no room nothing is kept.
+    return next
+      .add(this.#shorter.held)
+      .squeeze(-1)
+      .clamp(0, this.capacity - 1);
   }
 
-  /** Takes the next `count` positions; the first of them, int32[]. For layers that use a cache. */
+  /** Takes the next `count` positions; the first of them, int32[], or int32[batch, 1, 1] where sequences are of different lengths. For layers that use a cache. */
   claim(count: number): Tensor {
-    return scalar(() => this.#claim(count), { dtype: 'int32' });
+    const first = this.#counted(() => this.#claim(count));
+    return this.#shorter === undefined ? first : first.add(this.#shorter.held);
+  }
+
+  /** A number of the host, asked for at every call of what is recorded now. */
+  #counted(value: () => number): Tensor {
+    const isShortened = this.#shorter !== undefined;
+    const current = (): number => {
+      if (isShortened !== (this.#shorter !== undefined))
+        throw new ArgumentError('[KeyValueCache] this was compiled when all sequences were of one length.', {
+          hint: 'Compile it anew for those that padded() has read.',
+        });
+      return value();
+    };
+    return scalar(current, { dtype: 'int32' });
   }
 
   #claim(count: number): number {
     const first = this.#length;
-    if (first + count > this.capacity) {
-      throw new ArgumentError(
-        `[KeyValueCache] there is room for ${this.capacity} positions, of which ${first} are taken; ${count} more do not fit.`,
-        { hint: 'Make a cache of a larger capacity, or call reset() where a new text begins.' },
-      );
-    }
+    const shortest = first + Math.min(0, ...(this.#shorter?.host ?? []));
+    if (shortest + count > this.capacity) throw this.#noRoom(shortest, count);
     this.#length = first + count;
     return first;
   }
 
+  #noRoom(taken: number, count: number): ArgumentError {
+    return new ArgumentError(
+      `[KeyValueCache] there is room for ${this.capacity} positions, of which ${taken} are taken; ${count} more do not fit.`,
+      { hint: 'Make a cache of a larger capacity, or call reset() where a new text begins.' },
+    );
+  }
+
   /**
-   * Writes keys and values [batch, heads, count, headDim] from the position `first` on; what is in the cache afterwards, and its `mask`, bool[count, capacity]: each of the new positions sees those before it and
+   * Writes keys and values [batch, heads, count, headDim] from the position `first` on; what is in the cache afterwards, and its `mask`, bool[count, capacity], or [batch, 1, count, capacity] where sequences are of different lengths: each of the new positions sees those before it and
    * itself. For layers that use a cache:
    *
    * ```ts
@@ -144,7 +228,8 @@ export class KeyValueCache {
       keys: this.#written(this.keys, first, 'keys', keys),
       values: this.#written(this.values, first, 'values', values),
     };
-    const position = iota([keys.shape[2] ?? 0, 1], 0).add(first);
+    const begin = first.ndim === 0 ? first : first.unsqueeze(1);
+    const position = iota([keys.shape[2] ?? 0, 1], 0).add(begin);
     return { ...held, mask: position.greaterEqual(iota([1, this.capacity], 1)) };
   }
 
@@ -155,10 +240,12 @@ export class KeyValueCache {
     if (added.ndim !== 4 || [batch, heads, count, headDim].some((extent, axis) => added.shape[axis] !== extent)) {
       throw new ShapeError(`[KeyValueCache] the cache is ${held}: it takes ${name} [${batch}, ${heads}, count, ${headDim}], not ${added}.`); // prettier-ignore
     }
-    // Where each position of the cache is among those added.
+    // Where each position of the cache is among those added: [capacity] or [batch, 1, capacity].
     const position = iota([capacity], 0).sub(first);
     const isNew = position.greaterEqual(0).and(position.less(count)).unsqueeze(-1);
-    const moved = count === 1 ? added : indexSelect(added, 2, position.clamp(0, count - 1));
+    const from = position.clamp(0, count - 1);
+    let moved = added;
+    if (count !== 1) moved = from.ndim === 1 ? indexSelect(added, 2, from) : takeAlongAxis(added, from.unsqueeze(-1), 2); // prettier-ignore
     const written = isNew.where(moved, held);
     assign(held, written);
     return written;

@@ -290,9 +290,11 @@ export class MultiheadAttention extends Module<
       const at = offset === undefined ? {} : { offset };
       [q, k] = [rotary.forward(q, at), rotary.forward(k, at)];
     }
-    if (cache !== undefined && offset !== undefined) ({ keys: k, values: v } = cache.write(offset, k, v));
+    let before: Tensor | undefined;
+    if (cache !== undefined && offset !== undefined) ({ keys: k, values: v, mask: before } = cache.write(offset, k, v));
     const given = k.shape[2] ?? 0;
     const masks = this.#masks({ batch, heads: numHeads, queries, keys: given }, offset, options);
+    if (before !== undefined) masks.push(before);
     const added = this.#addedKeys(batch, k.dtype);
     k = concat([k, ...added.map(({ key: extra }) => extra)], 2);
     v = concat([v, ...added.map(({ value: extra }) => extra)], 2);
@@ -316,12 +318,6 @@ export class MultiheadAttention extends Module<
       masks.push(readPaddingMask(batched, sizes));
     }
     if (this.alibi) masks.push(new ALiBi(this.numHeads).bias(queries, keys, { offset: offset ?? 0 }));
-    if (offset !== undefined)
-      masks.push(
-        iota([queries, 1], 0)
-          .add(offset)
-          .greaterEqual(iota([1, keys], 1)),
-      );
     return masks;
   }
 

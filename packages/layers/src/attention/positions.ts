@@ -3,7 +3,7 @@ import { DTypeError, iota, ShapeError, type Tensor } from '@hebb/tensor';
 import { requireFinite, requireTensor, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 
 export interface PositionOptions {
-  /** Position of the first token, a number or int32[]. Default 0. */
+  /** Position of the first token, a number or int32[]; int32[..., 1] of several, which broadcasts over the leading axes of x. Default 0. */
   offset?: number | Tensor;
   /** The position of every token, int32[length], or [..., length] that broadcasts over the leading axes of x, in the place of offset + 0, 1, 2, … */
   positions?: Tensor | undefined;

@@ -7,6 +7,10 @@ import type { KeyValueCache } from '../attention/key-value-cache.ts';
 export interface TextCache {
   /** Text i goes on from what text `from[i]` has been so far. */
   reorder(from: readonly number[]): void;
+  /**
+   * Reads a piece of texts of different lengths: calls `read`, in which the model is given them, text i filled up behind its `lengths[i]` tokens; of the fillers nothing is kept. Without it, texts of different lengths are read again for every token.
+   */
+  padded?<T>(lengths: readonly number[], read: () => T): T;
 }
 
 /**
@@ -26,7 +30,7 @@ export interface CausalModel<C extends TextCache = KeyValueCache> {
 /** Lengths that texts are filled up to where everything is read again, so that there are few plans. */
 const filledTo = 64;
 
-/** What is said of a step: the last logits [batch, vocabulary] and the ids that were read, int32 [batch, length], filled up with the last one. */
+/** What is said of a step: the last logits [batch, vocabulary] of each text, and the ids that were read, int32 [batch, length], filled up with the last one of each. */
 export type Choose<R extends Readonly<Record<string, Tensor>>> = (logits: Tensor, ids: Tensor) => R;
 
 export interface StepOptions {
@@ -34,6 +38,8 @@ export interface StepOptions {
   /** Tokens of the longest text. */
   readonly capacity: number;
   readonly useCache: boolean;
+  /** Whether texts begin with pieces of different lengths. Default false. */
+  readonly padded?: boolean;
 }
 
 /** Throws {@link ArgumentError} for what is no model, and for one that trains. */
@@ -54,23 +60,24 @@ export function roomBehind<C extends TextCache>(
   model: CausalModel<C>,
   prompt: ArrayLike<number>,
   maxTokens: number,
+  name = 'prompt',
 ): number {
-  if (!(ArrayBuffer.isView(prompt) && !(prompt instanceof DataView))) requireArray(op, 'the prompt', prompt);
+  const named = name === 'prompt' ? 'the prompt' : name;
+  if (!(ArrayBuffer.isView(prompt) && !(prompt instanceof DataView))) requireArray(op, named, prompt);
   requireInteger(op, 'maxTokens', maxTokens, 0);
   if (prompt.length === 0)
-    throw new ArgumentError(`[${op}] the prompt has no token.`, { hint: 'Begin with a token that begins texts.' });
-  for (let i = 0; i < prompt.length; i++) requireInteger(op, `prompt[${i}]`, prompt[i], 0, 2 ** 31 - 1);
+    throw new ArgumentError(`[${op}] ${named} has no token.`, { hint: 'Begin with a token that begins texts.' });
+  for (let i = 0; i < prompt.length; i++) requireInteger(op, `${name}[${i}]`, prompt[i], 0, 2 ** 31 - 1);
   const { contextLength = Infinity } = model;
   if (prompt.length > contextLength)
-    throw new ArgumentError(
-      `[${op}] the prompt has ${prompt.length} tokens; the model looks back on ${contextLength}.`,
-      { hint: `Leave its beginning out: prompt.slice(-${Math.max(1, contextLength - maxTokens)}).` },
-    );
+    throw new ArgumentError(`[${op}] ${named} has ${prompt.length} tokens; the model looks back on ${contextLength}.`, {
+      hint: `Leave its beginning out: ${name}.slice(-${Math.max(1, contextLength - maxTokens)}).`,
+    });
   // The last token that is written need not be read again.
   return Math.min(maxTokens, contextLength - prompt.length + 1);
 }
 
-/** A text that goes on: `next` reads what is new and says what `choose` makes of the logits behind it. */
+/** Texts that go on: `next` reads what is new and says what `choose` makes of the logits behind it. */
 export class Continuation<R extends Readonly<Record<string, Tensor>>, C extends TextCache> {
   readonly #batch: number;
   /** What the model can look back on. */
@@ -82,32 +89,37 @@ export class Continuation<R extends Readonly<Record<string, Tensor>>, C extends 
   #vocabulary = Infinity;
   #rows: number[][];
 
-  constructor(op: string, model: CausalModel<C>, choose: Choose<R>, { batch, capacity, useCache }: StepOptions) {
+  constructor(op: string, model: CausalModel<C>, choose: Choose<R>, options: StepOptions) {
+    const { batch, capacity, useCache, padded = false } = options;
     this.#op = op;
     this.#batch = batch;
     this.#longest = model.contextLength ?? Infinity;
-    this.#caches = useCache ? model.createCaches?.({ batch, capacity }) : undefined;
+    const caches = useCache ? model.createCaches?.({ batch, capacity }) : undefined;
+    this.#caches = padded && caches?.some((cache) => cache.padded === undefined) === true ? undefined : caches;
     this.#rows = Array.from({ length: batch }, () => []);
     this.#step = compile((ids: Tensor, last: Tensor) => {
       const logits = this.#caches === undefined ? model.forward(ids) : model.forward(ids, this.#caches);
       requireLogits(op, ids, logits);
-      this.#vocabulary = logits.shape[2] ?? 0;
-      return choose(indexSelect(logits, 1, last).squeeze(1), ids);
+      const vocabulary = logits.shape[2] ?? 0;
+      this.#vocabulary = vocabulary;
+      return choose(indexSelect(logits.reshape([-1, vocabulary]), 0, last), ids);
     });
   }
 
-  /** Reads as many new tokens in every row. */
+  /** Reads the new tokens of every row; of a row that has none its last one, of which nothing is asked any more. */
   next(tokens: readonly (readonly number[])[]): R {
-    const length = tokens[0]?.length ?? 0;
-    if (this.#caches !== undefined) return this.#run(tokens, length);
     this.#rows = this.#rows.map((row, i) => [...row, ...(tokens[i] ?? [])]);
-    const total = this.#rows[0]?.length ?? 0;
-    const filled = Math.min(Math.ceil(total / filledTo) * filledTo, this.#longest);
-    // What comes later changes nothing of what comes before.
-    return this.#run(
-      this.#rows.map((row) => [...row, ...Array<number>(filled - total).fill(row.at(-1) ?? 0)]),
-      total,
-    );
+    if (this.#caches === undefined) {
+      const filled = Math.ceil(longestOf(this.#rows) / filledTo) * filledTo;
+      // What comes later changes nothing of what comes before.
+      return this.#run(this.#rows, Math.min(filled, this.#longest));
+    }
+    const pieces = tokens.map((row, i) => (row.length > 0 ? row : (this.#rows[i] ?? []).slice(-1)));
+    const length = longestOf(pieces);
+    const lengths = pieces.map((row) => row.length);
+    const read = (): R => this.#run(pieces, length);
+    if (lengths.every((each) => each === length)) return read();
+    return this.#caches.reduce<() => R>((inner, cache) => () => cache.padded?.(lengths, inner) ?? inner(), read)();
   }
 
   /** Row i goes on from what row `from[i]` has been. */
@@ -116,10 +128,12 @@ export class Continuation<R extends Readonly<Record<string, Tensor>>, C extends 
     this.#rows = from.map((i) => [...(this.#rows[i] ?? [])]);
   }
 
+  /** Of rows that are filled up to `length`, each with its last token. */
   #run(rows: readonly (readonly number[])[], length: number): R {
-    const ids = tensor(Int32Array.from(rows.flat()), { shape: [this.#batch, rows[0]?.length ?? 0] });
-    const result = this.#step(ids, tensor(Int32Array.of(length - 1)));
-    const unknown = rows.flat().find((token) => token >= this.#vocabulary);
+    const filled = rows.flatMap((row) => [...row, ...Array<number>(length - row.length).fill(row.at(-1) ?? 0)]);
+    const ids = tensor(Int32Array.from(filled), { shape: [this.#batch, length] });
+    const result = this.#step(ids, tensor(Int32Array.from(rows, (row, i) => i * length + row.length - 1)));
+    const unknown = filled.find((token) => token >= this.#vocabulary);
     if (unknown !== undefined)
       throw new ArgumentError(
         `[${this.#op}] the text has the token ${unknown}; the model knows ${this.#vocabulary}, from 0 on.`,
@@ -130,6 +144,8 @@ export class Continuation<R extends Readonly<Record<string, Tensor>>, C extends 
     return result;
   }
 }
+
+const longestOf = (rows: readonly (readonly number[])[]): number => Math.max(...rows.map((row) => row.length));
 
 function requireLogits(op: string, ids: Tensor, logits: unknown): asserts logits is Tensor {
   if (!(logits instanceof Tensor))

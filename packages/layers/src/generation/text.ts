@@ -1,12 +1,13 @@
 import {
   listOf,
+  requireArray,
   requireObject,
   requireOptions,
   requireString,
   wrongArgument,
   type OptionNames,
 } from '@hebb/tensor/arguments';
-import { generate, generateOptions, type GenerateOptions } from './generate.ts';
+import { generateOptions, writtenTokens, type GenerateOptions } from './generate.ts';
 import type { KeyValueCache } from '../attention/key-value-cache.ts';
 import type { CausalModel, TextCache } from './model.ts';
 
@@ -55,30 +56,102 @@ export async function* generateText<C extends TextCache = KeyValueCache>(
   prompt: string,
   options: GenerateTextOptions,
 ): AsyncGenerator<string, void, void> {
-  requireOptions('generateText', options, textOptions);
   requireString('generateText', 'the prompt', prompt);
-  requireObject('generateText', 'the tokenizer', codec);
+  for await (const { text } of writtenTexts('generateText', model, codec, [prompt], options, () => 'prompt'))
+    yield text;
+}
+
+/** A piece of one of several texts. */
+export interface BatchText {
+  /** Which text: the number of its prompt. */
+  readonly row: number;
+  readonly text: string;
+}
+
+/**
+ * {@link generateBatch} for text: pieces of all texts as they come, each with the number of its prompt. What ends a text, `stop` too, ends that one alone.
+ *
+ * Throws as {@link generateBatch}, and what the tokenizer throws.
+ *
+ * ```ts
+ * const letters = 'abcdefghij';
+ * const codec = {
+ *   encode: (text: string) => Array.from(text, (letter) => letters.indexOf(letter)),
+ *   decode: (ids: Iterable<number>) => Array.from(ids, (id) => letters[id]).join(''),
+ * };
+ * const alphabet = { forward: (ids: Tensor) => oneHot(remainder(ids.add(1), 10), 10).mul(20) };
+ * const texts = ['abc', 'f'];
+ * for await (const { row, text } of generateTextBatch(alphabet, codec, ['abc', 'f'], { maxTokens: 4, temperature: 0, stop: ['hi'] })) texts[row] += text;
+ * texts; // ['abcdefg', 'fg']
+ * ```
+ */
+export async function* generateTextBatch<C extends TextCache = KeyValueCache>(
+  model: CausalModel<C>,
+  codec: TextCodec,
+  prompts: readonly string[],
+  options: GenerateTextOptions,
+): AsyncGenerator<BatchText, void, void> {
+  const where = 'generateTextBatch';
+  requireArray(where, 'prompts', prompts);
+  prompts.forEach((prompt, row) => requireString(where, `prompts[${row}]`, prompt));
+  yield* writtenTexts(where, model, codec, prompts, options);
+}
+
+async function* writtenTexts<C extends TextCache>(
+  op: string,
+  model: CausalModel<C>,
+  codec: TextCodec,
+  prompts: readonly string[],
+  options: GenerateTextOptions,
+  nameOf?: (row: number) => string,
+): AsyncGenerator<BatchText, void, void> {
+  requireOptions(op, options, textOptions);
+  requireObject(op, 'the tokenizer', codec);
   if (typeof codec.encode !== 'function' || typeof codec.decode !== 'function')
-    throw wrongArgument('generateText', 'the tokenizer', 'an object with encode and decode', codec);
+    throw wrongArgument(op, 'the tokenizer', 'an object with encode and decode', codec);
   const { stop = [], ...others } = options;
-  const texts = stop.filter((one) => typeof one === 'string');
+  const stops = stop.filter((one) => typeof one === 'string');
   const tokens = stop.filter((one) => typeof one === 'number');
-  const decoder = codec.decoder?.() ?? simpleDecoder(codec);
-  let held = '';
-  for await (const token of generate(model, codec.encode(prompt), { ...others, stop: tokens })) {
-    held += decoder.push(token);
-    const end = firstOf(held, texts);
-    if (end !== undefined) {
-      if (end > 0) yield held.slice(0, end);
-      return;
-    }
-    const clear = held.length - beginning(held, texts);
-    if (clear > 0) yield held.slice(0, clear);
-    held = held.slice(clear);
+  const ids = prompts.map((prompt) => codec.encode(prompt));
+  const writers = prompts.map(() => new TextWriter(codec, stops));
+  const ended = new Set<number>();
+  for await (const { row, token } of writtenTokens(op, model, ids, { ...others, stop: tokens }, nameOf, ended)) {
+    const writer = writers[row];
+    const text = (token === undefined ? writer?.end() : writer?.push(token)) ?? '';
+    if (text !== '') yield { row, text };
+    if (writer?.isEnded === true) ended.add(row);
   }
-  held += decoder.end();
-  const end = firstOf(held, texts) ?? held.length;
-  if (end > 0) yield held.slice(0, end);
+}
+
+/** Makes text of the tokens of one text, until a text of `stops`. */
+class TextWriter {
+  readonly #decoder: { push(id: number): string; end(): string };
+  readonly #stops: readonly string[];
+  #held = '';
+  /** Whether a text that ends it has come. */
+  isEnded = false;
+
+  constructor(codec: TextCodec, stops: readonly string[]) {
+    this.#decoder = codec.decoder?.() ?? simpleDecoder(codec);
+    this.#stops = stops;
+  }
+
+  /** What is clear now. */
+  push(token: number): string {
+    this.#held += this.#decoder.push(token);
+    const end = firstOf(this.#held, this.#stops);
+    this.isEnded = end !== undefined;
+    const clear = end ?? this.#held.length - beginning(this.#held, this.#stops);
+    const text = this.#held.slice(0, clear);
+    this.#held = this.#held.slice(clear);
+    return text;
+  }
+
+  /** What is left, where no more comes. */
+  end(): string {
+    const left = this.#held + this.#decoder.end();
+    return left.slice(0, firstOf(left, this.#stops) ?? left.length);
+  }
 }
 
 /** Where the first of the texts begins. */
