@@ -4,6 +4,7 @@ import { ArgumentError, DeviceError } from '../graph/errors.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import type { PlanLayout } from './address.ts';
 import { Allocator, sizeClass } from './allocator.ts';
+import { control } from './control.ts';
 import { ByteWriter, encodeModule } from './encoder.ts';
 import { listFunctions } from './listing.ts';
 import { op, SIMD } from './opcodes.ts';
@@ -34,7 +35,8 @@ interface WasmExecutable extends Executable {
   readonly entry: (scratch: number) => void;
   /** Where there is work to share. */
   readonly shared: SharedPlan | undefined;
-  /** Of each thread. */
+  /** Scratch memory that all threads read, and that of each thread. */
+  readonly packedBytes: number;
   readonly scratchBytes: number;
   /** Bytes that each parameter must have at least. */
   readonly parameterBytes: readonly number[];
@@ -93,10 +95,10 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     allocator.bytes().set(bytesIn(data), address);
   };
 
-  /** A share for each thread. */
+  /** What is packed, and a share for each thread. */
   const demandScratch = (executable: WasmExecutable): void => {
     const shares = executable.shared === undefined ? 1 : (pool?.shares ?? 1);
-    scratch.demand(executable, shares * executable.scratchBytes);
+    scratch.demand(executable, executable.packedBytes + shares * executable.scratchBytes);
   };
 
   const compile = (plan: Plan): WasmExecutable => {
@@ -118,7 +120,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       };
       const number = pool?.number();
       const tables = makeTables(allocator, take);
-      const { run, help, kernelCount, scratchBytes, sharedWork } = buildPlan(plan, layout, tables, kernels, number);
+      const built = buildPlan(plan, layout, tables, kernels, number);
+      const { run, help, kernelCount, packedBytes, scratchBytes, sharedWork } = built;
       const exports = new Map([['run', run]]);
       if (help !== undefined) exports.set('help', help);
       const code = renderModule(exports, pool && { maximumPages: allocator.maximumPages });
@@ -141,6 +144,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         relaxed,
         entry: instance.exports['run'] as (scratch: number) => void,
         shared,
+        packedBytes,
         scratchBytes,
         parameterBytes,
         bytes: codeBytes * code.byteLength + owned.reduce((sum, { bytes }) => sum + sizeClass(bytes), 0),
@@ -248,13 +252,15 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         if (type === 'f32') floats[layout.scalars / 4 + i] = value;
         else ints[layout.scalars / 4 + i] = value;
       });
+      ints[control.scratch / 4] = scratch.address;
+      const own = scratch.address + target.packedBytes;
       if (target.shared === undefined || pool === undefined) {
-        target.entry(scratch.address);
+        target.entry(own);
         return;
       }
-      pool.begin(target.shared, scratch.address);
+      pool.begin(target.shared);
       try {
-        target.entry(scratch.address);
+        target.entry(own);
       } catch (error) {
         pool.broken(error);
       }

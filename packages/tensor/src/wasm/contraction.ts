@@ -18,12 +18,10 @@ import { buildPacking } from './packing.ts';
 
 /** Depth of a packed block: a panel of B (8 × 256 × 4 bytes) stays in the first-level cache. */
 const K_BLOCK = 256;
-const ROW_BLOCK = 512;
-const COLUMN_BLOCK = 512;
-/** Packed rows for all of k are kept for the next block of columns up to this size. */
-const KEEP_BYTES = 16 * 2 ** 20;
+/** Packed operands for all of k are kept for the next blocks up to this size. */
+export const keepBytes: number = 16 * 2 ** 20;
 
-const ceil = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
+export const ceil = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
 /** Moves batch axes that only one operand depends on to that operand's side, and merges axes. */
 export function normaliseContraction(kernel: ContractionKernel): ContractionKernel {
@@ -134,6 +132,37 @@ export function degenerate(kernel: ContractionKernel): MapKernel | ReduceKernel 
   return undefined;
 }
 
+/** A product and its blocks. */
+export interface Cut {
+  /** With the operands where they are best. */
+  readonly kernel: ContractionKernel;
+  readonly m: BlockedAxes;
+  readonly n: BlockedAxes;
+  readonly k: BlockedAxes;
+}
+
+/** Blocks of which each packs its own operands. */
+export interface Blocks extends Cut {
+  readonly kind: 'blocks';
+}
+
+/** Blocks of at most `size` rows and columns. */
+export function blocksOf(kernel: ContractionKernel, size: number): Blocks {
+  return {
+    kind: 'blocks',
+    kernel,
+    m: blockAxes(kernel.m, size, TILE_ROWS),
+    n: blockAxes(kernel.n, size, TILE_COLUMNS),
+    k: blockAxes(kernel.k, K_BLOCK, 4),
+  };
+}
+
+/** Elements from one row of a block of results to the next. */
+export function rowElementsOf(n: BlockedAxes): number {
+  const columns = ceil(n.capacity, TILE_COLUMNS);
+  return columns % 512 === 0 ? columns + TILE_COLUMNS : columns;
+}
+
 export interface ContractionSchedule {
   readonly grid: number;
   readonly scratchBytes: number;
@@ -143,25 +172,21 @@ export interface ContractionSchedule {
 export function emitContraction(
   context: KernelContext,
   gemm: WasmFunction,
-  original: ContractionKernel,
+  { kernel, m, n, k }: Blocks,
   begin: Value,
   end: Value,
   scratch: Value,
 ): ContractionSchedule {
   const { fb } = context;
-  const kernel = orient(original);
-  const m = blockAxes(kernel.m, ROW_BLOCK, TILE_ROWS);
-  const n = blockAxes(kernel.n, COLUMN_BLOCK, TILE_COLUMNS);
-  const k = blockAxes(kernel.k, K_BLOCK, 4);
   const uniform = [...kernel.batch, ...k.outer];
   const packLeft = buildPacking(context, `${kernel.name}: pack A`, kernel.left, m, k, [...uniform, ...m.outer], 4);
   const packRight = buildPacking(context, `${kernel.name}: pack B`, kernel.right, n, k, [...uniform, ...n.outer], 8);
 
   // Scratch: C, masks, packed B, packed A.
   const columns = ceil(n.capacity, TILE_COLUMNS);
-  const rowElements = columns % 512 === 0 ? columns + TILE_COLUMNS : columns;
+  const rowElements = rowElementsOf(n);
   const rows = ceil(m.capacity, TILE_ROWS);
-  const keep = n.blocks > 1 && rows * k.capacity * k.blocks * 4 <= KEEP_BYTES;
+  const keep = n.blocks > 1 && rows * k.capacity * k.blocks * 4 <= keepBytes;
   const leftBlockBytes = rows * k.capacity * 4;
   const masks = scratch;
   const masksBytes = k.capacity * 32;
@@ -224,7 +249,7 @@ export function emitContraction(
 }
 
 /** Exchanges the operands where tiles of 4 × 8 then waste clearly less (few columns). */
-function orient(kernel: ContractionKernel): ContractionKernel {
+export function orient(kernel: ContractionKernel): ContractionKernel {
   const [m, n] = [product(kernel.m), product(kernel.n)];
   const straight = ceil(m, TILE_ROWS) * ceil(n, TILE_COLUMNS);
   const exchanged = ceil(n, TILE_ROWS) * ceil(m, TILE_COLUMNS);
@@ -232,12 +257,12 @@ function orient(kernel: ContractionKernel): ContractionKernel {
   return { ...kernel, m: kernel.n, n: kernel.m, left: kernel.right, right: kernel.left };
 }
 
-interface Epilogue {
+export interface Epilogue {
   call(fb: FunctionBuilder, result: Value, axes: AxisValues, mCount: Value, nCount: Value): void;
 }
 
 /** A function that runs the stores over one block of scratch results. */
-function buildEpilogue(
+export function buildEpilogue(
   context: KernelContext,
   kernel: ContractionKernel,
   m: BlockedAxes,

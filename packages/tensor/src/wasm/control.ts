@@ -19,7 +19,7 @@ export const control = {
   failed: 640,
   /** Whether the caller may sleep: the main thread of a page may not. */
   mayWait: 644,
-  /** Address of the scratch memory, one share for each thread. */
+  /** Address of the scratch memory: what all threads read, and a share for each; also where there is one thread. */
   scratch: 648,
   /** The number of the plan that runs, and where the bytes of its module lie. */
   plan: 768,

@@ -69,7 +69,9 @@ export class KernelCache {
   #asLinkable(code: SharedCode): SharedCode {
     return {
       ...code,
-      parts: code.parts.map((part) => ({ ...part, target: withoutBody(part.target, this.#rendered) })),
+      stages: code.stages.map((stage) =>
+        stage.map((part) => ({ ...part, target: withoutBody(part.target, this.#rendered) })),
+      ),
     };
   }
 }

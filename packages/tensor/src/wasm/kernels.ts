@@ -4,10 +4,11 @@ import type { Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import type { Bindings } from './bindings.ts';
 import { product } from './blocks.ts';
-import { degenerate, emitContraction, normaliseContraction } from './contraction.ts';
+import { cutProduct, emitSharedPacking, emitTasks } from './contraction-shared.ts';
+import { degenerate, emitContraction, normaliseContraction, type Blocks } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
 import { FunctionBuilder } from './function-builder.ts';
-import type { WasmFunction } from './ir.ts';
+import type { Value, WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
 import { splitMap } from './pieces.ts';
 import { emitReduce } from './reduce.ts';
@@ -26,10 +27,15 @@ export interface KernelPart {
   readonly nanoseconds: number;
 }
 
+/** Parts that may run in any order. */
+export type Stage = readonly KernelPart[];
+
 /** The code of a kernel. */
 export interface KernelCode {
-  /** They may run in any order. */
-  readonly parts: readonly KernelPart[];
+  /** One after the other. */
+  readonly stages: readonly Stage[];
+  /** Bytes of memory for what all threads read, at the begin of scratch memory, and of the scratch memory of a thread. */
+  readonly packedBytes: number;
   readonly scratchBytes: number;
 }
 
@@ -43,25 +49,56 @@ export interface Building {
 }
 
 export function buildKernel(building: Building, kernel: Kernel | Rows): KernelCode {
-  if (kernel.kind === 'rows') return { parts: rowsParts(building, kernel), scratchBytes: 0 };
+  if (kernel.kind === 'rows') return { stages: [rowsParts(building, kernel)], packedBytes: 0, scratchBytes: 0 };
   let scratchBytes = 0;
-  const built = parts(kernel).flatMap((part): KernelPart[] => {
-    if (product(outputAxes(part)) === 0) return [];
+  let packedBytes = 0;
+  const packings: KernelPart[] = [];
+  const built: KernelPart[] = [];
+  const add = (
+    stage: KernelPart[],
+    nanoseconds: number,
+    emitted: (context: KernelContext, range: Range) => { readonly grid: number; readonly scratch: number },
+  ): void => {
     const fb = new FunctionBuilder(kernel.name);
     const { relaxed, buffers, bindings } = building;
-    const context = { fb, relaxed, buffers, bindings };
-    const { grid, scratch } = emit(context, building, part);
+    const range = { begin: fb.parameter('begin'), end: fb.parameter('end'), scratch: fb.parameter('scratch') };
+    const { grid, scratch } = emitted({ fb, relaxed, buffers, bindings }, range);
     scratchBytes = Math.max(scratchBytes, scratch);
-    return [{ target: fb.finish(), grid, nanoseconds: nanosecondsOf(part) }];
-  });
-  return { parts: built, scratchBytes };
+    stage.push({ target: fb.finish(), grid, nanoseconds });
+  };
+  for (const part of parts(kernel)) {
+    if (product(outputAxes(part)) === 0) continue;
+    const cut = part.kind === 'contraction' ? cutProduct(part) : part;
+    if (cut.kind === 'shared') {
+      const offset = packedBytes;
+      const { units, unitBytes, tasks } = cut;
+      packedBytes += units * unitBytes;
+      // A number takes about half a nanosecond.
+      add(packings, (units * unitBytes) / 8, (context, range) => ({
+        grid: units,
+        scratch: emitSharedPacking(context, cut, offset, range),
+      }));
+      add(built, nanosecondsOf(part), (context, range) => ({
+        grid: tasks,
+        scratch: emitTasks(context, building.gemm(), cut, offset, range),
+      }));
+    } else add(built, nanosecondsOf(part), (context, range) => emit(context, building, cut, range));
+  }
+  return { stages: packings.length > 0 ? [packings, built] : [built], packedBytes, scratchBytes };
 }
 
-function emit(context: KernelContext, { gemm }: Building, kernel: Kernel): { grid: number; scratch: number } {
-  const { fb } = context;
-  const begin = fb.parameter('begin');
-  const end = fb.parameter('end');
-  const scratch = fb.parameter('scratch');
+interface Range {
+  readonly begin: Value;
+  readonly end: Value;
+  readonly scratch: Value;
+}
+
+function emit(
+  context: KernelContext,
+  { gemm }: Building,
+  kernel: Exclude<Kernel, { kind: 'contraction' }> | Blocks,
+  { begin, end, scratch }: Range,
+): { readonly grid: number; readonly scratch: number } {
   switch (kernel.kind) {
     case 'map':
       return { grid: emitMap(context, kernel, { begin, end }), scratch: 0 };
@@ -75,7 +112,7 @@ function emit(context: KernelContext, { gemm }: Building, kernel: Kernel): { gri
       const { grid, scratchBytes } = emitScatter(context, kernel, { begin, end }, scratch);
       return { grid, scratch: scratchBytes };
     }
-    case 'contraction': {
+    case 'blocks': {
       const { grid, scratchBytes } = emitContraction(context, gemm(), kernel, begin, end, scratch);
       return { grid, scratch: scratchBytes };
     }

@@ -10,7 +10,7 @@ import { FunctionBuilder } from './function-builder.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { kernelKey, type KernelKey } from './kernel-key.ts';
-import { isEmpty, type KernelPart } from './kernels.ts';
+import { isEmpty, type Stage } from './kernels.ts';
 import { op } from './opcodes.ts';
 import { buildSharing, chunksOf, type Job, type Portion } from './sharing.ts';
 
@@ -21,13 +21,15 @@ export interface Tables {
 }
 
 export interface PlanFunctions {
-  /** Takes the address of the scratch memory. */
+  /** Takes the address of the scratch memory of its thread. */
   readonly run: WasmFunction;
   /** What other threads call; undefined where there is nothing to share. */
   readonly help: WasmFunction | undefined;
   readonly functions: readonly WasmFunction[];
   readonly kernelCount: number;
-  /** Bytes of scratch memory that each thread of a run needs. */
+  /** Bytes of memory for what all threads read, at the begin of scratch memory. */
+  readonly packedBytes: number;
+  /** Bytes of scratch memory that each thread of a run needs, behind that. */
   readonly scratchBytes: number;
   /** Nanoseconds of the work that threads share, roughly. */
   readonly sharedWork: number;
@@ -46,9 +48,6 @@ export function buildPlan(
   return building.drive(plan.kernels, number);
 }
 
-/** The functions of a step: parts that may run in any order, or plain calls in theirs. */
-type Prepared = { readonly parts: readonly KernelPart[] } | { readonly calls: readonly WasmFunction[] };
-
 /** Work below which a step stays on one thread, of which a chunk has at least as much, and from which on helpers are woken, in nanoseconds. */
 const leastShared = 15_000;
 const leastChunk = 6_000;
@@ -59,7 +58,8 @@ const usualChunks = 48;
 class PlanBuilding {
   readonly #driver = new FunctionBuilder('run');
   readonly #functions: WasmFunction[] = [];
-  readonly #prepared = new Map<PlanStep, Prepared>();
+  /** The stages of each step, one after the other. */
+  readonly #prepared = new Map<PlanStep, readonly Stage[]>();
   readonly #jobs: Job[] = [];
   readonly #scratch: Value;
   readonly #layout: PlanLayout;
@@ -68,6 +68,7 @@ class PlanBuilding {
   readonly #bindings: Bindings;
   #kernelCount = 0;
   #scratchBytes = 0;
+  #packedBytes = 0;
   #sharedWork = 0;
 
   constructor(layout: PlanLayout, tables: Tables, code: KernelCache) {
@@ -85,61 +86,56 @@ class PlanBuilding {
   prepare(steps: readonly PlanStep[]): void {
     for (const step of steps) {
       if (step.kind === 'loop') this.prepare(step.kernels);
-      else if (step.kind === 'copy') this.#prepared.set(step, { calls: this.#copies(step) });
-      else this.#prepared.set(step, { parts: this.#partsOf(step) });
+      else this.#prepared.set(step, step.kind === 'copy' ? this.#copies(step) : this.#stagesOf(step));
     }
   }
 
   /** The driver of the steps, after all of them have been prepared. */
   drive(steps: readonly PlanStep[], number: number | undefined): PlanFunctions {
-    const shared = new Map<Prepared, { readonly job: number; readonly wake: boolean }>();
-    for (const prepared of number === undefined ? [] : this.#prepared.values()) {
-      const work = 'parts' in prepared ? prepared.parts.reduce((total, part) => total + part.nanoseconds, 0) : 0;
-      const portions = 'parts' in prepared && work >= leastShared ? portionsOf(prepared.parts, work) : [];
+    const shared = new Map<Stage, { readonly job: number; readonly wake: boolean }>();
+    for (const stage of number === undefined ? [] : [...this.#prepared.values()].flat()) {
+      const work = stage.reduce((total, part) => total + part.nanoseconds, 0);
+      const portions = work >= leastShared ? portionsOf(stage, work) : [];
       if (portions.length === 0 || this.#jobs.length === mostJobs) continue;
-      shared.set(prepared, { job: this.#jobs.push(portions) - 1, wake: work >= leastAwake });
+      shared.set(stage, { job: this.#jobs.push(portions) - 1, wake: work >= leastAwake });
       this.#sharedWork += work;
     }
+    const packedBytes = Math.ceil(this.#packedBytes / 256) * 256;
     const scratchBytes = Math.ceil(this.#scratchBytes / 256) * 256;
-    const sharing =
-      number === undefined || shared.size === 0 ? undefined : buildSharing(number, this.#jobs, scratchBytes);
-    this.#steps(steps, new Map(), (prepared) => {
-      const driver = this.#driver;
-      const known = shared.get(prepared);
+    const memory = { begin: packedBytes, stride: scratchBytes };
+    const sharing = number === undefined || shared.size === 0 ? undefined : buildSharing(number, this.#jobs, memory);
+    const driver = this.#driver;
+    this.#steps(steps, new Map(), (stage) => {
+      const known = shared.get(stage);
       if (known !== undefined && sharing !== undefined) {
         const chunks = (this.#jobs[known.job] ?? []).reduce((total, portion) => total + chunksOf(portion), 0);
         const numbers = [known.job, chunks, Number(known.wake)].map((value) => driver.i32(value));
         driver.call(sharing.share, ...numbers, this.#scratch);
-      } else if ('calls' in prepared) for (const target of prepared.calls) driver.call(target);
-      else
-        for (const { target, grid } of prepared.parts)
-          driver.call(target, driver.i32(0), driver.i32(grid), this.#scratch);
+      } else for (const { target, grid } of stage) driver.call(target, driver.i32(0), driver.i32(grid), this.#scratch);
     });
     return {
       run: this.#driver.finish(),
       help: sharing?.help,
       functions: this.#functions,
       kernelCount: this.#kernelCount,
+      packedBytes,
       scratchBytes,
       sharedWork: this.#sharedWork,
     };
   }
 
   /** `parts` are the addresses of those parts of buffers that the loops around have reached. */
-  #steps(steps: readonly PlanStep[], parts: ReadonlyMap<number, Value>, issue: (prepared: Prepared) => void): void {
+  #steps(steps: readonly PlanStep[], parts: ReadonlyMap<number, Value>, issue: (stage: Stage) => void): void {
     for (const step of steps) {
       if (step.kind === 'loop') this.#loop(step, parts, issue);
-      else {
-        const prepared = this.#prepared.get(step);
-        if (prepared !== undefined) issue(prepared);
-      }
+      else for (const stage of this.#prepared.get(step) ?? []) issue(stage);
     }
   }
 
   #loop(
     { name, length, reverse, until, parts: moving, kernels }: Loop,
     around: ReadonlyMap<number, Value>,
-    issue: (prepared: Prepared) => void,
+    issue: (stage: Stage) => void,
   ): void {
     const driver = this.#driver;
     const layout = this.#layout;
@@ -175,37 +171,41 @@ class PlanBuilding {
     return target;
   }
 
-  #copies({ name, pieces }: CopyKernel): WasmFunction[] {
+  #copies({ name, pieces }: CopyKernel): Stage[] {
     const position = this.#kernelCount++;
-    const functions: WasmFunction[] = [];
+    const stages: Stage[] = [];
     for (let first = 0; first < pieces.length; first += piecesPerFunction) {
-      const fb = new FunctionBuilder(`${position} ${name}`);
+      const { fb } = kernelFunction(`${position} ${name}`);
       emitPieces(fb, this.#layout, pieces.slice(first, first + piecesPerFunction));
-      functions.push(this.#finish(fb));
+      stages.push([{ target: this.#finish(fb), grid: 1, nanoseconds: 0 }]);
     }
-    return functions;
+    return stages;
   }
 
   /** A kernel is a call, so that nothing is saved by calling several at once; they count as what they are on other devices. */
-  #partsOf(step: Kernel | Parts | Rows): KernelPart[] {
+  #stagesOf(step: Kernel | Parts | Rows): readonly Stage[] {
     const kernels = step.kind === 'parts' ? step.kernels : [step];
     const running = kernels.filter((kernel) => !isEmpty(kernel));
     if (running.length === 0) return [];
     const position = this.#kernelCount++;
-    return running.flatMap((kernel) => this.#functionsOf(kernel, `${position} ${kernel.name}`));
+    const all = running.map((kernel) => this.#functionsOf(kernel, `${position} ${kernel.name}`));
+    // Kernels that do not depend on one another are one stage.
+    return all.length === 1 ? all.flat() : [all.flat(2)];
   }
 
   /** For each part of the kernel a function that binds its code to this plan. */
-  #functionsOf(kernel: Kernel | Rows, name: string): KernelPart[] {
+  #functionsOf(kernel: Kernel | Rows, name: string): Stage[] {
     const key = kernelKey(kernel, this.#layout.buffers);
-    const { parts, slots, scratchBytes } = this.#code.of(kernel, key, this.#layout.buffers, this.#bindings);
-    this.#scratchBytes = Math.max(this.#scratchBytes, scratchBytes);
-    return parts.map((part) => {
-      const fb = new FunctionBuilder(name);
-      const range = ['begin', 'end', 'scratch'].map((parameter) => fb.parameter(parameter));
-      fb.bind(part.target, range, (slot) => this.#addressOf(fb, slots[slot], key));
-      return { ...part, target: this.#finish(fb) };
-    });
+    const code = this.#code.of(kernel, key, this.#layout.buffers, this.#bindings);
+    this.#scratchBytes = Math.max(this.#scratchBytes, code.scratchBytes);
+    this.#packedBytes = Math.max(this.#packedBytes, code.packedBytes);
+    return code.stages.map((stage) =>
+      stage.map((part) => {
+        const { fb, range } = kernelFunction(name);
+        fb.bind(part.target, range, (slot) => this.#addressOf(fb, code.slots[slot], key));
+        return { ...part, target: this.#finish(fb) };
+      }),
+    );
   }
 
   #addressOf(fb: FunctionBuilder, slot: Slot | undefined, { buffers, scalars }: KernelKey): Value {
@@ -216,8 +216,14 @@ class PlanBuilding {
   }
 }
 
+/** A function over a part of a grid. */
+function kernelFunction(name: string): { readonly fb: FunctionBuilder; readonly range: Value[] } {
+  const fb = new FunctionBuilder(name);
+  return { fb, range: ['begin', 'end', 'scratch'].map((parameter) => fb.parameter(parameter)) };
+}
+
 /** The chunks in which parts with as much work together are shared; none where there would be no second. */
-function portionsOf(parts: readonly KernelPart[], work: number): Job {
+function portionsOf(parts: Stage, work: number): Job {
   const least = Math.max(leastChunk, work / usualChunks);
   const job = parts.map(({ target, grid, nanoseconds }): Portion => {
     const chunks = Math.min(grid, Math.max(1, Math.floor(nanoseconds / least)));

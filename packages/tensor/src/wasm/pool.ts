@@ -91,10 +91,9 @@ export class HelperPool {
     });
   }
 
-  /** Says that a plan is about to run, with its share of scratch memory for each thread from `scratch` on. */
-  begin({ number, code, codeBytes, wakes }: SharedPlan, scratch: number): void {
+  /** Says that a plan is about to run. */
+  begin({ number, code, codeBytes, wakes }: SharedPlan): void {
     this.check();
-    this.#store(control.scratch, scratch);
     if (this.#load(control.plan) !== number) {
       // Helpers look whether the number is still the same when they have read the rest.
       this.#store(control.plan, 0);

@@ -40,10 +40,16 @@ export interface Sharing {
   readonly help: WasmFunction;
 }
 
-/** `plan` is the number of the plan, `stride` the bytes of scratch memory of each thread. The jobs may still grow until `finish`. */
-export function buildSharing(plan: number, jobs: readonly Job[], stride: number): Sharing {
+/** Where the scratch memory of threads lies: that of thread t `begin` + t · `stride` bytes after its begin. */
+export interface ThreadMemory {
+  readonly begin: number;
+  readonly stride: number;
+}
+
+/** `plan` is the number of the plan. */
+export function buildSharing(plan: number, jobs: readonly Job[], memory: ThreadMemory): Sharing {
   const run = buildDispatch(jobs);
-  return { share: buildShare(plan, run), help: buildHelp(plan, run, stride) };
+  return { share: buildShare(plan, run), help: buildHelp(plan, run, memory) };
 }
 
 /** chunk(job, number, scratch): does a chunk. */
@@ -163,11 +169,11 @@ function buildShare(plan: number, run: WasmFunction): WasmFunction {
   return fb.finish();
 }
 
-function buildHelp(plan: number, run: WasmFunction, stride: number): WasmFunction {
+function buildHelp(plan: number, run: WasmFunction, memory: ThreadMemory): WasmFunction {
   const fb = new FunctionBuilder('help');
   const thread = fb.parameter('thread');
   const looks = fb.variable('looks', 'i32');
-  const shift = fb.mul(thread, stride);
+  const shift = fb.add(fb.mul(thread, memory.stride), memory.begin);
   fb.set(looks, fb.i32(helperPatience));
   fb.repeat(() => {
     const ticket = fb.atomic(op.i64AtomicLoad, control.ticket);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Condition, ContractionKernel } from '../../src/compiler/kernel.ts';
 import { addIndex, divideIndex, remainderIndex } from '../../src/compiler/index-expression.ts';
+import { createWasmBackend } from '../../src/wasm/backend.ts';
 import {
   axisIndex,
+  backend,
   binary,
   linear,
   load,
@@ -108,6 +110,24 @@ describe('matrix products', () => {
           await mismatches(matmul(1, m, n, k, layout), [], { scale: 20 }),
           `${m} ${n} ${k} ${JSON.stringify(layout)}`,
         ).toEqual([]);
+      }
+    }
+  });
+
+  it('cut into tasks, with one operand packed for all', async () => {
+    const threaded = createWasmBackend({ threads: 3 });
+    for (const [batch, m, n, k] of [
+      [1, 150, 90, 610],
+      [1, 90, 151, 610],
+      [3, 261, 41, 300],
+      [2, 37, 420, 270],
+      [5, 18, 17, 1500],
+    ] as const) {
+      for (const layout of layouts) {
+        for (const device of [backend, threaded]) {
+          const wrong = await mismatches(matmul(batch, m, n, k, layout), [], { scale: 20, device });
+          expect(wrong, `${batch} ${m} ${n} ${k} ${JSON.stringify(layout)} on ${device.description}`).toEqual([]);
+        }
       }
     }
   });

@@ -64,6 +64,9 @@ const programs: Readonly<Record<string, Program>> = {
       .matmul(matrix(hebb, 301, 1111, 2))
       .relu(),
   'a product with a vector': (hebb) => matrix(hebb, 1500, 1100, 1).matmul(hebb.tensor(numbers(1100, 2))),
+  'a deep product': (hebb) => matrix(hebb, 50, 9000, 1).matmul(matrix(hebb, 9000, 70, 2)),
+  'products of two matrices': (hebb) =>
+    hebb.tensor(numbers(2 * 190 * 170, 1)).reshape([2, 190, 170]).matmul(hebb.tensor(numbers(2 * 170 * 150, 2)).reshape([2, 170, 150])), // prettier-ignore
   'products of many matrices': (hebb) =>
     hebb.tensor(numbers(24 * 90 * 70, 1)).reshape([24, 90, 70]).matmul(hebb.tensor(numbers(24 * 70 * 50, 2)).reshape([24, 70, 50])), // prettier-ignore
   'a convolution': (hebb) => {
