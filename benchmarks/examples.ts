@@ -14,8 +14,8 @@ import type { Comparison, Side } from './examples/harness.ts';
 import type { Pair } from './examples/trial.ts';
 
 const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
-  'feed-forward': async () => (await import('./examples/feed-forward.ts')).pair,
-  cnn: async () => (await import('./examples/cnn.ts')).pair,
+  'feed-forward': async () => (await import('./examples/classifiers.ts')).feedForward,
+  cnn: async () => (await import('./examples/classifiers.ts')).convolutional,
   segmentation: async () => (await import('./examples/segmentation.ts')).pair,
   'autoencoder-dense': async () => (await import('./examples/autoencoder.ts')).dense,
   'autoencoder-denoising': async () => (await import('./examples/autoencoder.ts')).denoising,

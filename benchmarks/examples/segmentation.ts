@@ -4,9 +4,10 @@ import { crossEntropy } from '@hebb/losses';
 import { oneCycleSchedule } from '@hebb/optimizers';
 import type { Tensor } from '@hebb/tensor';
 import { predict, supervised } from '@hebb/training';
-import { build } from '../../apps/examples/segmentation/example.ts';
+import { build, overlap } from '../../apps/examples/segmentation/example.ts';
 import { classNames, drawScenes } from '../../apps/examples/segmentation/scenes.ts';
 import { loadHandwrittenDigits } from '../../apps/examples/src/digits.ts';
+import { mean } from '../../apps/examples/src/statistics.ts';
 import { carried, type Pair } from './trial.ts';
 
 export const pair: Pair = {
@@ -27,14 +28,8 @@ export const pair: Pair = {
       async metric() {
         const found = await predict(model, test, { output: ({ x }) => model.forward(x as Tensor).argmax(1) });
         const { counts } = confusionMatrix(test.field('y').data, found.data, classNames.length);
-        const overlaps = counts.map((row, i) => {
-          const both = row[i] ?? 0;
-          return both / (sum(row) + sum(counts.map((other) => other[i] ?? 0)) - both);
-        });
-        return sum(overlaps) / overlaps.length;
+        return mean(counts.map((_, i) => overlap(counts, i)));
       },
     };
   },
 };
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);

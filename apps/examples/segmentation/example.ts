@@ -20,7 +20,7 @@ import {
 } from 'hebb';
 import type { Example } from '@hebb/app-support';
 import { loadHandwrittenDigits } from '../src/digits.ts';
-import { mean } from '../src/statistics.ts';
+import { mean, sum } from '../src/statistics.ts';
 import { pictures } from './report.ts';
 import { classNames, drawScenes, type SceneFields } from './scenes.ts';
 
@@ -88,7 +88,7 @@ export const segmentation: Example = {
       output: ({ x }) => model.forward(x as Tensor).argmax(1),
     });
     const { counts } = confusionMatrix(test.field('y').data, found.data, classNames.length);
-    const scores = counts.map((row, i) => overlap(counts, row, i));
+    const scores = counts.map((_, i) => overlap(counts, i));
     for (const [i, name] of classNames.entries()) kit.say(`  ${name.padEnd(12)}${percent(scores[i])}`);
     kit.metric('mean IoU', mean(scores), {
       format: 'percent',
@@ -115,12 +115,10 @@ export const segmentation: Example = {
   },
 };
 
-/** Intersection over union of class i: the pixels that are of it and were found to be, of those that are or were. */
-function overlap(counts: readonly (readonly number[])[], row: readonly number[], i: number): number {
-  const both = row[i] ?? 0;
-  const real = row.reduce((sum, count) => sum + count, 0);
-  const found = counts.reduce((sum, other) => sum + (other[i] ?? 0), 0);
-  return both / (real + found - both);
+/** Intersection over union of class i: the pixels that are of it and were found to be, of those that are or were. `counts` has a row for each real class. */
+export function overlap(counts: readonly (readonly number[])[], i: number): number {
+  const both = counts[i]?.[i] ?? 0;
+  return both / (sum(counts[i] ?? []) + sum(counts.map((row) => row[i] ?? 0)) - both);
 }
 
 const percent = (share = NaN): string => `${(100 * share).toFixed(1)} %`;

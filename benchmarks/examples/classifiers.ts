@@ -1,13 +1,17 @@
-/** The feed-forward example. */
+/** The two examples that tell digits apart: feed-forward, and convolutional (its VGG). */
+import type { ArrayDataset, ImageFields } from '@hebb/data';
 import { crossEntropy } from '@hebb/losses';
 import { oneCycleSchedule } from '@hebb/optimizers';
 import { predict, supervised } from '@hebb/training';
-import { build } from '../../apps/examples/feed-forward/example.ts';
+import { build as buildConvolutional } from '../../apps/examples/cnn/example.ts';
+import { build as buildFeedForward } from '../../apps/examples/feed-forward/example.ts';
 import { loadHandwrittenDigits } from '../../apps/examples/src/digits.ts';
 import { carried, shareRight, type Pair } from './trial.ts';
 
-export const pair: Pair = {
-  script: 'feed_forward.py',
+type Build = (given: { train: ArrayDataset<ImageFields>; seed: number }) => ReturnType<typeof buildFeedForward>;
+
+const pairOf = (build: Build, about: Pick<Pair, 'script' | 'isChanged'>): Pair => ({
+  ...about,
   set: 'mnist',
   metric: 'test accuracy',
   async prepare(folder) {
@@ -22,4 +26,7 @@ export const pair: Pair = {
       metric: async () => shareRight((await predict(model, test)).data, test.field('y').data),
     };
   },
-};
+});
+
+export const feedForward = pairOf(buildFeedForward, { script: 'feed_forward.py' });
+export const convolutional = pairOf(buildConvolutional, { script: 'cnn.py', isChanged: true });
