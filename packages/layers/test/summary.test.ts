@@ -1,18 +1,21 @@
-import { defaultGenerator, manualSeed, rand, setDevice, zeros, type Tensor } from '@hebb/tensor';
-import { beforeAll, expect, it } from 'vitest';
+import { concat, defaultGenerator, manualSeed, rand, setDevice, where, zeros, type Tensor } from '@hebb/tensor';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   BatchNorm2d,
   Conv2d,
   Dropout,
   Flatten,
+  LayerNorm,
   LearnedPositions,
   Linear,
+  MaxPool1d,
   MaxPool2d,
   Module,
   parameter,
   ReLU,
   Sequential,
   summary,
+  type SummaryStep,
 } from '../src/index.ts';
 import { Net } from './support/net.ts';
 
@@ -178,4 +181,60 @@ it('names lengths of a model that has few positions, and says why where it takes
   const { outputShape, sizes } = summary(model, ['batch', 'length', 4]);
   expect([outputShape, sizes]).toEqual([['batch', 'length', 4], { batch: 1, length: 8 }]); // prettier-ignore
   expect(() => summary(new LearnedPositions(4, 4), ['batch', 'length', 4])).toThrow('64,64,4');
+});
+
+describe('the flow of a summary', () => {
+  class Block extends Module {
+    readonly norm = new LayerNorm(4);
+    readonly first = new Linear(4, 8);
+    readonly act = new ReLU();
+    readonly drop = new Dropout(0.5);
+    readonly second = new Linear(8, 4);
+
+    forward(x: Tensor, mask: Tensor): Tensor {
+      const y = this.second.forward(this.drop.forward(this.act.forward(this.first.forward(this.norm.forward(x)))));
+      return x.add(where(mask, y, 0)).mul(2);
+    }
+  }
+  class Twice extends Module {
+    readonly act = new ReLU();
+    readonly block = new Block();
+
+    forward(x: Tensor, mask: Tensor): Tensor {
+      const seen = this.act.forward(x);
+      const y = this.block.forward(seen, mask);
+      return concat([this.act.forward(y), seen], 1);
+    }
+  }
+  const { flow } = summary(new Twice(), [{ shape: ['batch', 4] }, { shape: ['batch', 4], dtype: 'bool' }]);
+  const said = (steps: readonly SummaryStep[]): (readonly [string, number, readonly number[]])[] =>
+    steps.map(({ path, operation, call, reads }) => [path ?? operation, call, reads]);
+
+  it('has calls in their order, with what each reads, and where values meet', () => {
+    expect(said([flow])).toEqual([['', 0, [-1]]]);
+    expect(said(flow.steps)).toEqual([
+      ['act', 0, [-1]],
+      ['block', 0, [0]],
+      ['act', 1, [1]],
+      ['concat', 0, [0, 2]],
+    ]);
+  });
+
+  it('passes through what returns what it was given, and leaves masks and constants out', () => {
+    expect(said(flow.steps[1]?.steps ?? [])).toEqual([
+      ['block.norm', 0, [-1]],
+      ['block.first', 0, [0]],
+      ['block.act', 0, [1]],
+      ['block.drop', 0, [2]],
+      ['block.second', 0, [3]],
+      ['add', 0, [-1, 4]],
+    ]);
+  });
+
+  it('has the shapes of each call', () => {
+    const pool = new MaxPool1d(2);
+    const model = new Sequential(pool, new ReLU(), pool);
+    const shapes = summary(model, ['batch', 1, 16]).flow.steps.map(({ outputs }) => outputs.get(''));
+    expect(shapes).toEqual([['batch', 1, 8], ['batch', 1, 8], ['batch', 1, 4]]); // prettier-ignore
+  });
 });

@@ -1,5 +1,6 @@
 /** Pictures of models: what stands in them, and that it fits. */
-import { Conv2d, Flatten, Linear, ReLU, Sequential, summary, type Module } from '@hebb/layers';
+import { Conv2d, Flatten, Linear, Module, parameter, ReLU, Sequential, summary } from '@hebb/layers';
+import { ones, type Tensor } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
 import { drawSummary } from '../src/index.ts';
 
@@ -70,5 +71,39 @@ describe('drawSummary', () => {
 
   it('says what it wants', () => {
     expect(() => drawSummary({} as never)).toThrow('summary()');
+  });
+
+  it('leads lines around blocks to where values meet, and writes what a module holds beside others', () => {
+    class Residual extends Module {
+      readonly scale = parameter(ones([4]));
+      readonly first = new Linear(4, 8);
+      readonly second = new Linear(8, 4);
+
+      forward(x: Tensor): Tensor {
+        return x.mul(this.scale).add(this.second.forward(this.first.forward(x)));
+      }
+    }
+    const drawn = drawSummary(summary(new Sequential(new Residual(), new Linear(4, 2)), ['batch', 4]));
+    expect(drawn).toMatch(/<text[^>]*>\+<\/text>/);
+    expect(drawn).toContain('parameters of its own');
+    // Of the sum: from the left of the frame down, to the left end of the sign.
+    const [, , , way, down, end] =
+      /<path class="line" d="M(\S+) (\S+)H(\S+)V(\S+)H(\S+)"/.exec(drawn)?.map(Number) ?? [];
+    const [sign = ''] = drawn.match(/<rect class="meet"[^>]*>/) ?? [];
+    const [, x = '', y = ''] = /x="(\S+)" y="(\S+)"/.exec(sign) ?? [];
+    expect([end, down]).toEqual([Number(x), Number(y) + 9]);
+    // All blocks inside lie to the right of it.
+    const blocks = [...drawn.matchAll(/<rect class="block" x="(\S+)" y="(\S+)"/g)].map(([, left]) => Number(left));
+    for (const left of blocks.slice(1, 3)) expect(left).toBeGreaterThan(way ?? NaN);
+    // first to second, second to the sum, the frame to the last block.
+    expect(drawn.match(/<path class="line" d="M\S+ \S+v10"/g)).toHaveLength(3);
+  });
+
+  it('draws a module at each of its calls, and its parameters once', () => {
+    const shared = new Linear(4, 4);
+    const drawn = drawSummary(summary(new Sequential(shared, new ReLU(), shared), ['batch', 4]));
+    expect(drawn.match(/Linear 4 → 4/g)).toHaveLength(2);
+    expect(drawn.match(/>again</g)).toHaveLength(1);
+    expect(drawn.match(/class="weights"/g)).toHaveLength(1);
   });
 });

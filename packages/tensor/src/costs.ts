@@ -2,3 +2,4 @@
 export { placeholder, recordCosts, type Cost, type Costs } from './costs/record.ts';
 export { bytesOf } from './costs/memory.ts';
 export { formatBytes } from './graph/types.ts';
+export { recordFlow, type FlowValue } from './costs/flow.ts';

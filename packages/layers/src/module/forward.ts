@@ -42,16 +42,22 @@ export function withObserver<T>(observer: Observer, body: () => T): T {
 }
 
 /** A call of `forward` that has not returned, and the one in which it was made. */
-interface Running {
+export interface Running {
   readonly module: AnyModule;
+  readonly inputs: readonly unknown[];
   readonly outer: Running | undefined;
 }
 
 let running: Running | undefined;
 
+/** The calls that have not returned, inner before outer. */
+export function* runningCalls(): Iterable<Running> {
+  for (let call = running; call !== undefined; call = call.outer) yield call;
+}
+
 /** The modules whose `forward` is running, inner before outer. */
 export function* runningModules(): Iterable<AnyModule> {
-  for (let call = running; call !== undefined; call = call.outer) yield call.module;
+  for (const { module } of runningCalls()) yield module;
 }
 
 /**
@@ -118,7 +124,7 @@ export class Forwarding {
   #call(forward: Forward, given: unknown[]): unknown {
     const module = this.#module;
     const outer = running;
-    running = { module, outer };
+    running = { module, inputs: given, outer };
     try {
       const hooks = this.#hooks.now;
       let inputs = given;

@@ -9,5 +9,12 @@ export { Module, type AnyModule, type StateDictOptions } from './module.ts';
 export { observeForwards, type ForwardCall } from './observe.ts';
 export { buffer, parameter } from './parameter.ts';
 export type { NamedTensors, StateDict } from './state.ts';
-export { summary, type Summary, type SummaryMemory, type SummaryOptions, type SummaryRow } from './summary.ts';
+export {
+  summary,
+  type Summary,
+  type SummaryMemory,
+  type SummaryOptions,
+  type SummaryRow,
+  type SummaryStep,
+} from './summary.ts';
 export { UninitializedError } from './uninitialized.ts';

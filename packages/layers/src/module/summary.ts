@@ -8,6 +8,7 @@ import { observeForwards, type ForwardCall } from './observe.ts';
 import { withMode } from './modes.ts';
 import { entriesOf } from './members.ts';
 import { requireModule, type AnyModule } from './module.ts';
+import { recordSteps, type RecordedStep } from './steps.ts';
 import { formatSummary } from './summary-table.ts';
 
 export interface SummaryOptions {
@@ -49,6 +50,22 @@ export interface SummaryRow {
   readonly activationBytes: number;
 }
 
+/** A call of a module, or an operation of the module around it in which what several steps made meets: a residual sum, a concatenation of a skip connection. */
+export interface SummaryStep {
+  /** Path of the module that is called; undefined: such an operation. */
+  readonly path: string | undefined;
+  /** How often the module was called before: 0 at its first call. */
+  readonly call: number;
+  /** `call`, or what meets how: `add`, `concat`, `mul`. */
+  readonly operation: string;
+  /** Which of the steps of the module around it made what it reads, by their positions; −1 is what that module was given. */
+  readonly reads: readonly number[];
+  /** Shapes of all tensors that the call returned, by their place. */
+  readonly outputs: ReadonlyMap<string, readonly (number | string)[]>;
+  /** What the module did in this call, in this order. */
+  readonly steps: readonly SummaryStep[];
+}
+
 /** Bytes. */
 export interface SummaryMemory {
   /** Of all parameters, frozen ones included, tied ones once. */
@@ -64,6 +81,8 @@ export interface SummaryMemory {
 export interface Summary {
   /** All modules in the order of `namedModules()`, the model itself first. */
   readonly rows: readonly SummaryRow[];
+  /** What the model did: its call, with all calls in it. A loop's body is one step of it. */
+  readonly flow: SummaryStep;
   /** Output of the model, where it is a single tensor. */
   readonly outputShape: readonly (number | string)[] | undefined;
   /** Shapes of all tensors that the model returns, by their place. */
@@ -110,8 +129,8 @@ function firstThatFits<T, R>(tries: readonly T[], attempt: (given: T) => R): R {
   throw reason;
 }
 
-/** For each module the shapes of what its first call returned, by their place. */
-type Shapes = ReadonlyMap<AnyModule, ReadonlyMap<string, readonly number[]>>;
+/** For each module and each of its calls the shapes of what it returned, by their place. */
+type Shapes = ReadonlyMap<AnyModule, readonly ReadonlyMap<string, readonly number[]>[]>;
 
 /**
  * Lists the modules of a model with the shapes of their outputs, their parameters and what they cost. `forward` is recorded in evaluation mode, and nothing is
@@ -157,14 +176,14 @@ export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryO
       recordShapes(model, training, () => zerosFor(specs, (name) => (name === changed ? stand.varied : stand.usual)));
     return { stand, base: record(), variants: names.map((name) => [name, record(name)] as const) };
   });
-  const outputsOf = (module: AnyModule): Pick<SummaryRow, 'outputs' | 'outputShape'> => {
+  const outputsOf = (module: AnyModule, call = 0): Pick<SummaryRow, 'outputs' | 'outputShape'> => {
     const outputs = new Map(
-      [...(base.shapes.get(module) ?? [])].map(([place, shape]) => [
+      [...(base.shapes.get(module)?.[call] ?? [])].map(([place, shape]) => [
         place,
         shape.map((extent, axis) =>
           nameOf(
             extent,
-            variants.map(([name, { shapes }]) => [name, shapes.get(module)?.get(place)?.[axis] ?? extent]),
+            variants.map(([name, { shapes }]) => [name, shapes.get(module)?.[call]?.get(place)?.[axis] ?? extent]),
             stand,
           ),
         ),
@@ -183,15 +202,25 @@ export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryO
     const own = [...held].filter((parameter) => !counted.has(parameter));
     const tied = elementsOf([...held].filter((parameter) => counted.has(parameter))).parameters;
     for (const parameter of own) counted.add(parameter);
-    const said = { path, depth, description: module.describe(), calls: base.calls.get(module) ?? 0 };
+    const said = { path, depth, description: module.describe(), calls: base.shapes.get(module)?.length ?? 0 };
     const { multiplyAdds, flops, activationBytes } = costs.of.get(module) ?? free;
     return { ...said, ...outputsOf(module), ...elementsOf(own), tied, multiplyAdds, flops, activationBytes };
+  });
+  const paths = new Map([...model.namedModules()].map(([path, module]) => [module, path]));
+  const stepOf = ({ module, call, operation, reads, steps }: RecordedStep): SummaryStep => ({
+    path: module === undefined ? undefined : paths.get(module),
+    call,
+    operation,
+    reads,
+    outputs: module === undefined ? new Map<string, (number | string)[]>() : outputsOf(module, call).outputs,
+    steps: steps.map(stepOf),
   });
   const total = (of: (row: SummaryRow) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
   const buffers = [...model.namedBuffers().values()];
   const bytes = (tensors: readonly Tensor[]): number => tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
   const result = {
     rows,
+    flow: stepOf(base.step ?? { module: model, call: 0, operation: 'call', reads: [-1], steps: [] }),
     ...outputsOf(model),
     ...elementsOf(model.parameters()),
     buffers: elementsOf(buffers).parameters,
@@ -277,20 +306,21 @@ function elementsOf(tensors: readonly Tensor[]): { parameters: number; frozen: n
 
 interface Recorded {
   readonly shapes: Shapes;
-  readonly calls: ReadonlyMap<AnyModule, number>;
+  readonly step: RecordedStep | undefined;
 }
 
-/** The output shape of each module's first call, and the number of calls. */
+/** The output shapes of all calls of each module, and what they were made of. */
 function recordShapes(model: AnyModule, training: boolean, inputs: () => Tensor[]): Recorded {
-  const shapes = new Map<AnyModule, ReadonlyMap<string, readonly number[]>>();
-  const calls = new Map<AnyModule, number>();
+  const shapes = new Map<AnyModule, ReadonlyMap<string, readonly number[]>[]>();
   const listener = ({ module, output }: ForwardCall): void => {
-    calls.set(module, (calls.get(module) ?? 0) + 1);
-    if (!shapes.has(module))
-      shapes.set(module, new Map(tensorsIn(output, '').map(([place, { shape }]) => [place, shape])));
+    const known = shapes.get(module) ?? [];
+    known.push(new Map(tensorsIn(output, '').map(([place, { shape }]) => [place, shape])));
+    shapes.set(module, known);
   };
-  withMode(model, training, () => observeForwards(model, listener, () => dryRun(() => void callWith(model, inputs()))));
-  return { shapes, calls };
+  const step = withMode(model, training, () =>
+    observeForwards(model, listener, () => dryRun(() => recordSteps(model, () => void callWith(model, inputs())))),
+  );
+  return { shapes, step };
 }
 
 function tensorsIn(value: unknown, place: string): (readonly [place: string, tensor: Tensor])[] {
