@@ -30,6 +30,7 @@ export async function measureBundles(): Promise<BundleSize[]> {
   }
   const tfjs = await bundleSizes(
     `import '@tensorflow/tfjs-backend-wasm';
+     import '@tensorflow/tfjs-core/dist/register_all_gradients';
      export { tensor, variableGrads, matMul, relu, losses, train, setBackend, ready } from '@tensorflow/tfjs-core';`,
     peers,
   );

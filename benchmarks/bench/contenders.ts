@@ -90,7 +90,7 @@ export function allContenders(threads: readonly number[] = defaultThreads()): re
       const command = typescript('contenders/onnxruntime.ts');
       return { ...plain, name: `onnxruntime-${count}`, family: 'onnxruntime', threads: count, command };
     }),
-    peer('tfjs', '@tensorflow/tfjs-core'),
+    peer('tfjs', '@tensorflow/tfjs'),
     peer('jax-js', '@jax-js/jax'),
   ];
 }

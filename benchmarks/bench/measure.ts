@@ -19,7 +19,7 @@ export interface Settings {
   readonly patience: number;
 }
 
-/** Losses of the first steps that are compared. */
+/** Losses of the first steps that are compared, at most. */
 const comparedSteps = 20;
 
 interface Side {
@@ -131,7 +131,11 @@ async function inTurns(sides: readonly Side[], workload: Workload, settings: Set
   });
   await inRounds(sides, 1, async (side) => {
     side.memory = (await ask<{ memory: number }>(side, 'memory')).memory;
-    if (workload.isTraining) side.losses = (await ask<{ losses: number[] }>(side, `losses ${comparedSteps}`)).losses;
+    if (!workload.isTraining) return;
+    // Of a contender that takes seconds for a step, as many as it makes while anybody waits.
+    const steps = Math.floor((settings.patience * 500) / Math.max(...side.timings.map(({ wall }) => wall)));
+    const compared = Math.max(1, Math.min(comparedSteps, steps));
+    side.losses = (await ask<{ losses: number[] }>(side, `losses ${compared}`)).losses;
   });
 }
 
@@ -167,13 +171,13 @@ const relative = (loss: number, truth: number): number => {
   return Number.isNaN(difference) ? Infinity : difference;
 };
 
-/** GFLOP/s that WebAssembly reaches at most, by threads and flags: the median of some tries. */
+/** GFLOP/s that WebAssembly reaches at most, by threads and flags: the best of some tries. */
 export async function measureLimit(threads: number, flags: boolean, { rounds, patience }: Settings): Promise<number> {
   const conversation = await Conversation.start([...limitCommand(flags), '', String(threads)], process.env, patience);
   try {
     const speeds: number[] = [];
     for (let round = 0; round < rounds; round++) speeds.push((await conversation.ask<{ gflops: number }>('go')).gflops);
-    return median(speeds);
+    return Math.max(...speeds);
   } finally {
     conversation.end();
   }

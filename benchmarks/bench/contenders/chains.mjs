@@ -6,6 +6,13 @@ const turns = 1 << 20;
 /** Milliseconds that each module is measured for. */
 const duration = 60;
 
+/** Milliseconds that a processor has worked for this thread, which other programs hardly change; Node has it from 23.9 on, before that what passed. */
+function clock() {
+  if (process.threadCpuUsage === undefined) return performance.now();
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 /** @param modules `{ bytes, operations }`: code, and its floating-point operations a turn @returns what measures the fastest of them */
 export async function chains(modules) {
   const ready = [];
@@ -20,13 +27,13 @@ export async function chains(modules) {
   return () =>
     Math.max(
       ...ready.map(({ run, operations }) => {
-        const began = performance.now();
+        const began = clock();
         let count = 0;
-        while (performance.now() - began < duration) {
+        while (clock() - began < duration) {
           run(turns);
           count += turns;
         }
-        return (count * operations) / (performance.now() - began) / 1e6;
+        return (count * operations) / (clock() - began) / 1e6;
       }),
     );
 }
