@@ -11,6 +11,7 @@ const barStyle = `
 .bars dt { color: var(--quiet); } .bars dd { margin: 0; } .bars dd:nth-of-type(2n) { text-align: right; }
 .bar { height: 12px; border-radius: 2px; background: var(--color); min-width: 2px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .bar.cut { mask-image: linear-gradient(90deg, #000 85%, transparent); -webkit-mask-image: linear-gradient(90deg, #000 85%, transparent); }
+.words td { white-space: normal; overflow-wrap: anywhere; }
 section .sum { font-size: 0.9rem; margin-top: 12px; }
 `;
 
@@ -49,14 +50,15 @@ function sentence(report: Report, row: Row): string {
   return said.length === 0 ? '' : `Hebb: ${said.join(', ')}.`;
 }
 
-function table({ title, text, columns, rows }: Table): Html {
+function table({ title, text, columns, rows, isText }: Table): Html {
+  const aligned = (i: number): Html => new Html(i === 0 || isText ? ' class="text"' : '');
   const cell = (text: string, i: number): Html =>
-    i === 0 ? html`<th scope="row" class="text">${text}</th>` : html`<td>${text}</td>`;
+    i === 0 ? html`<th scope="row" class="text">${text}</th>` : html`<td${aligned(i)}>${text}</td>`;
   return html`<section class="wide">
     <h2>${title}</h2>
     <div class="scroll" tabindex="0" role="group" aria-label="${title}">
-      <table>
-        <thead><tr>${columns.map((column, i) => html`<th scope="col"${new Html(i === 0 ? ' class="text"' : '')}>${column}</th>`)}</tr></thead>
+      <table${new Html(isText ? ' class="words"' : '')}>
+        <thead><tr>${columns.map((column, i) => html`<th scope="col"${aligned(i)}>${column}</th>`)}</tr></thead>
         <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
       </table>
     </div>

@@ -165,6 +165,8 @@ export interface Table {
   readonly text: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Whether cells are words, which break into lines. */
+  readonly isText?: true;
 }
 
 /** Three digits. */
@@ -243,6 +245,7 @@ export function tablesOf(report: Report): readonly Table[] {
       text: 'What a contender could not do, or did otherwise.',
       columns: ['contender', 'workloads', 'why'],
       rows: gapRows(report),
+      isText: true,
     },
   ];
   return tables.filter(({ rows }) => rows.length > 0);
