@@ -101,6 +101,7 @@ describe('files by their names', () => {
     ['a list in its place', () => GPT2.fromPretrained(files('gpt2', { 'config.json': text([]) })), 'holds no object'],
     ['a folder that is not there', () => GPT2.fromPretrained(folder('gpt3')), 'gpt3'],
     ['a number in its place', () => GPT2.fromPretrained(5 as unknown as string), 'a folder, or a function'],
+    ['what are no bytes', () => GPT2.fromPretrained(() => 5 as unknown as string), '[GPT2.fromPretrained] config.json must be bytes, a Blob or a path'],
     ['an unknown option', () => GPT2.fromPretrained(folder('gpt2'), { drop: 1 } as object), 'drop'],
   ])('%s is one clear error', async (_name, call, message) => {
     await expect(call()).rejects.toThrow(message);

@@ -215,6 +215,14 @@ describe('Bert', () => {
       () => model.forward(text(1, 5, 9), ones([1, 4]).to('bool')),
       'the mask must be [1, 5]',
     ],
+    [
+      'a text of no token',
+      ArgumentError,
+      () => model.forward(zeros([2, 0], { dtype: 'int32' })),
+      'texts have no token',
+    ],
+    ['a length beyond the text', ArgumentError, () => model.forward(text(2, 5, 9), int([5, 6])), 'length'],
+    ['a length below 0', ArgumentError, () => model.forward(text(2, 5, 9), int([5, -1])), 'length'],
     ['a mask of floats', DTypeError, () => model.forward(text(1, 5, 9), ones([1, 5])), 'a mask bool'],
     [
       'segments of floats',

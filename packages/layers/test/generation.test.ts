@@ -315,6 +315,7 @@ describe('several texts', () => {
     await refused(counts, [[1], [2, NaN]]).toThrow('prompts[1][1]');
     await refused(counts, [[1], 'text' as never]).toThrow('prompts[1]');
     await refused(counts, 'text' as never).toThrow('prompts');
+    await refused(counts, Array<number[]>(2)).toThrow('prompts[0]');
     await refused({ ...counts, contextLength: 2 }, [[1], [1, 2, 3]]).toThrow('prompts[1] has 3 tokens; the model looks back on 2'); // prettier-ignore
     for (const cache of [true, false])
       await refused(new Decoder().eval(), [[1, 2], [12]], { cache }).toThrow('the text has the token 12');

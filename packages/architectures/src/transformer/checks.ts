@@ -6,6 +6,7 @@ import {
   requireInteger,
   requireOptions,
   requireTensor,
+  requireWithin,
   wrongArgument,
   type Check,
 } from '@hebb/tensor/arguments';
@@ -84,10 +85,12 @@ export function joinHeads(x: Tensor): Tensor {
   return x.transpose(1, 2).flatten(2);
 }
 
-/** bool[batch, length], true at tokens of `ids` that there are, of such a mask or of lengths int32[batch]. Throws `DTypeError` and `ShapeError` for anything else. */
+/** bool[batch, length], true at tokens of `ids` that there are, of such a mask or of lengths int32[batch]. Throws `DTypeError` and `ShapeError` for anything else, `ArgumentError` for lengths beyond the texts where they are known on the host. */
 export function insideOf(where: string, mask: Tensor, { shape: [batch = 0, length = 0] }: Tensor): Tensor {
   const lengths = lengthsOf(where, mask, batch, length);
-  return mask.dtype === 'bool' ? mask : isInside(lengths, length);
+  if (mask.dtype === 'bool') return mask;
+  requireWithin(where, 'lengths', lengths, 0, length, 'length of a text');
+  return isInside(lengths, length);
 }
 
 /** A segment for each token. */

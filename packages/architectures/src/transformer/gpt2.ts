@@ -4,7 +4,7 @@ import { between, checkOptions, requireOptions, type OptionNames } from '@hebb/t
 import { size } from '../convolutional/checks.ts';
 import { dropoutOf, numberOf, requireKnown } from './pretrained/config.ts';
 import { readPretrained, type PretrainedFiles } from './pretrained/files.ts';
-import { loadPublished, type PublishedNames } from './pretrained/load.ts';
+import { areAll, loadPublished, type PublishedNames } from './pretrained/load.ts';
 import { cachesOf, depth, joinHeads, requireCaches, requireDivides, requireTexts, splitHeads, type CacheSizes } from './checks.ts'; // prettier-ignore
 
 export interface GPT2Options {
@@ -177,7 +177,7 @@ const published: PublishedNames = {
       what: 'a causal mask',
       fits: (values, shape) => {
         const length = shape.at(-1) ?? 0;
-        return shape.join() === `1,1,${length},${length}` && Array.from(values).every((value, i) => value === Number(i % length <= Math.floor(i / length)));
+return shape.join() === `1,1,${length},${length}` && areAll(values, (i) => Number(i % length <= i / length));
       },
     },
     { name: /^transformer\.h\.\d+\.attn\.masked_bias$/, what: 'a large negative number', fits: (values) => values.length === 1 && (values[0] ?? 0) <= -1e4 },

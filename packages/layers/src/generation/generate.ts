@@ -58,7 +58,7 @@ export interface BatchToken {
 }
 
 /**
- * {@link generate} for several prompts at once, of any lengths: tokens of all texts as they come, each with the number of its prompt. A step computes one token of every text, for little more than one of a single text where weights are what takes time. Positions, what each
+ * {@link generate} for several prompts at once, of any lengths: tokens of all texts as they come, each with the number of its prompt. A step computes one token of every text and reads the weights once. Positions, what each
  * token sees and where a text ends are those of the prompt alone: with `temperature: 0` each text is the one that {@link generate} writes. Draws are one stream for all texts, so that equal prompts become different texts.
  *
  * Texts of different lengths need caches that can be {@link TextCache.padded}, as {@link KeyValueCache} and the states of recurrent language models; with others, and without, all is read again for every token.
@@ -101,7 +101,8 @@ export async function* writtenTokens<C extends TextCache>(
   requireModel(op, model);
   requireArray(op, 'prompts', prompts);
   const { maxTokens, stop = [], cache = true, repetitionPenalty = 1 } = options;
-  const rooms = prompts.map((prompt, row) => roomBehind(op, model, prompt, maxTokens, nameOf(row)));
+  // Of a list with holes, too.
+  const rooms = Array.from(prompts, (prompt, row) => roomBehind(op, model, prompt, maxTokens, nameOf(row)));
   const { maxTokens: _, stop: __, cache: ___, ...sampling } = options;
   const pick = picker(sampling);
   let seen: Tensor | undefined;

@@ -41,7 +41,8 @@ async function sourcesOf(
   where: string,
   files: PretrainedFiles,
 ): Promise<{ find(name: string): FileSource | undefined | Promise<FileSource | undefined>; there: string }> {
-  if (typeof files === 'function') return { find: files, there: '' };
+  if (typeof files === 'function')
+    return { find: async (name) => requireSource(where, name, await files(name)), there: '' };
   if (typeof files !== 'string' && !(files instanceof URL))
     throw wrongArgument(where, 'the files', 'a folder, or a function that gives a file by its name', files);
   const names = new Set(await listFolder(files));
@@ -51,6 +52,12 @@ async function sourcesOf(
     find: (name) => (names.has(name) ? inFolder(name) : undefined),
     there: ` in ${String(files)}, which has ${names.size === 0 ? 'nothing' : [...names].slice(0, 20).join(', ')}`,
   };
+}
+
+function requireSource(where: string, name: string, source: FileSource | undefined): FileSource | undefined {
+  const isSource = [Uint8Array, ArrayBuffer, Blob, URL].some((kind) => source instanceof kind);
+  if (source === undefined || typeof source === 'string' || isSource) return source;
+  throw wrongArgument(where, name, 'bytes, a Blob or a path, or undefined where there is no such file', source);
 }
 
 async function textOf(source: FileSource): Promise<string> {

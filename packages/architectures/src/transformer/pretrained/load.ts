@@ -8,7 +8,7 @@ export interface PublishedBuffer {
   readonly name: RegExp;
   /** In words, for errors. */
   readonly what: string;
-  /** Whether it is what the network does. */
+  /** Whether it is what the network does. Masks have a million numbers, and there is one a layer. */
   fits(values: ArrayLike<number>, shape: readonly number[]): boolean;
 }
 
@@ -43,7 +43,7 @@ export async function loadPublished<M extends AnyModule>(
     const target = rename(name);
     const buffer = buffers.find((each) => each.name.test(target));
     if (buffer !== undefined) {
-      if (!buffer.fits(await numbersOf(value), value.shape)) reasons.push(`${name} is not ${buffer.what}: ${value}`);
+      if (!buffer.fits(await value.data(), value.shape)) reasons.push(`${name} is not ${buffer.what}: ${value}`);
     } else if (own.has(target)) {
       if (!value.dtype.startsWith('float'))
         reasons.push(`${name} is ${value}: no weights, or those of a quantised model`);
@@ -71,11 +71,15 @@ export async function loadPublished<M extends AnyModule>(
   return model;
 }
 
-const numbersOf = async (value: Tensor): Promise<ArrayLike<number>> => Float32Array.from(await value.data(), Number);
-
 async function areEqual(a: Tensor, b: Tensor): Promise<boolean> {
   if (a.shape.join() !== b.shape.join()) return false;
-  const [one, other] = [await numbersOf(a), await numbersOf(b)];
+  const [one, other] = [await a.data(), await b.data()];
   for (let i = 0; i < one.length; i++) if (!Object.is(one[i], other[i])) return false;
+  return true;
+}
+
+/** Whether all numbers are what `expected` says of their places. */
+export function areAll(values: ArrayLike<number>, expected: (i: number) => number): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== expected(i)) return false;
   return true;
 }
