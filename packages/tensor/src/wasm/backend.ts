@@ -21,6 +21,8 @@ export interface WasmBackendOptions {
   readonly maximumPages?: number;
   /** Threads that share the work of large steps, the caller's among them. Default: 1. */
   readonly threads?: number;
+  /** Nanoseconds of work that a chunk has at least which threads share; below two and a half times as much nothing is shared. Default: 6000. */
+  readonly leastChunk?: number;
 }
 
 interface WasmBuffer extends DeviceBuffer {
@@ -75,6 +77,7 @@ const TABLE_CHUNK = 32768;
 
 export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const relaxed = options.relaxedSimd ?? hasRelaxedSimd();
+  const leastChunk = options.leastChunk ?? 6000;
   const { allocator, pool, alone } = startMemory(options);
   const kernels = new KernelCache(relaxed, KEPT_KERNELS);
   let buffers = 0;
@@ -120,7 +123,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       };
       const number = pool?.number();
       const tables = makeTables(allocator, take);
-      const built = buildPlan(plan, layout, tables, kernels, number);
+      const threads = number === undefined ? undefined : { number, leastChunk };
+      const built = buildPlan(plan, layout, tables, kernels, threads);
       const { run, help, kernelCount, packedBytes, scratchBytes, sharedWork } = built;
       const exports = new Map([['run', run]]);
       if (help !== undefined) exports.set('help', help);
@@ -131,7 +135,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       if (number !== undefined && help !== undefined) {
         const address = take(code.byteLength);
         allocator.bytes().set(code, address);
-        shared = { number, code: address, codeBytes: code.byteLength, wakes: sharedWork >= wakingWork };
+        shared = { number, code: address, codeBytes: code.byteLength, wakes: sharedWork >= wakingChunks * leastChunk };
       }
       const parameterBytes = Array.from({ length: plan.parameterCount }, () => 0);
       for (const { kind, position, size, type } of plan.buffers) {
@@ -280,7 +284,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     memory: (): BackendMemory => ({ usedBytes: allocator.usedBytes, pooledBytes: allocator.pooledBytes, buffers }),
     source: (executable) => {
       const { plan, layout, relaxed, shared } = executable as WasmExecutable;
-      const { run, functions } = buildPlan(plan, layout, { add: () => 0 }, new KernelCache(relaxed, 0), shared?.number);
+      const threads = shared && { number: shared.number, leastChunk };
+      const { run, functions } = buildPlan(plan, layout, { add: () => 0 }, new KernelCache(relaxed, 0), threads);
       return listFunctions([run, ...functions]);
     },
   };
@@ -294,8 +299,8 @@ function bytesIn({ buffer, byteOffset, byteLength }: HostArray): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** Nanoseconds of shared work of a plan from which on helpers are woken before it begins. */
-const wakingWork = 300_000;
+/** Shared work of a plan from which on helpers are woken before it begins, in least chunks. */
+const wakingChunks = 50;
 
 /** The memory and who shares it; why there is one thread where more were wanted. */
 function startMemory({ maximumPages, threads = 1 }: WasmBackendOptions): {

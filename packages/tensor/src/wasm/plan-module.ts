@@ -35,23 +35,29 @@ export interface PlanFunctions {
   readonly sharedWork: number;
 }
 
-/** `plan` is the number under which threads know the plan; without one it is for one thread alone. */
+/** How threads share the plan. */
+export interface PlanThreads {
+  /** The number under which they know it. */
+  readonly number: number;
+  /** Nanoseconds of work that a chunk has at least. */
+  readonly leastChunk: number;
+}
+
+/** Without `threads` the plan is for one thread alone. */
 export function buildPlan(
   plan: Plan,
   layout: PlanLayout,
   tables: Tables,
   code: KernelCache,
-  number?: number,
+  threads?: PlanThreads,
 ): PlanFunctions {
   const building = new PlanBuilding(layout, tables, code);
   building.prepare(plan.kernels);
-  return building.drive(plan.kernels, number);
+  return building.drive(plan.kernels, threads);
 }
 
-/** Work below which a step stays on one thread, of which a chunk has at least as much, and from which on helpers are woken, in nanoseconds. */
-const leastShared = 15_000;
-const leastChunk = 6_000;
-const leastAwake = 150_000;
+/** Work from which on helpers are woken for a step, in least chunks. */
+const wakingChunks = 25;
 /** Chunks of a step, about: enough for threads that are put aside for a while to leave work to others. */
 const usualChunks = 48;
 
@@ -91,19 +97,23 @@ class PlanBuilding {
   }
 
   /** The driver of the steps, after all of them have been prepared. */
-  drive(steps: readonly PlanStep[], number: number | undefined): PlanFunctions {
+  drive(steps: readonly PlanStep[], threads: PlanThreads | undefined): PlanFunctions {
     const shared = new Map<Stage, { readonly job: number; readonly wake: boolean }>();
-    for (const stage of number === undefined ? [] : [...this.#prepared.values()].flat()) {
+    for (const stage of [...this.#prepared.values()].flat()) {
       const work = stage.reduce((total, part) => total + part.nanoseconds, 0);
-      const portions = work >= leastShared ? portionsOf(stage, work) : [];
+      const portions = threads === undefined ? [] : portionsOf(stage, work, threads.leastChunk);
       if (portions.length === 0 || this.#jobs.length === mostJobs) continue;
-      shared.set(stage, { job: this.#jobs.push(portions) - 1, wake: work >= leastAwake });
+      shared.set(stage, {
+        job: this.#jobs.push(portions) - 1,
+        wake: work >= wakingChunks * (threads?.leastChunk ?? 0),
+      });
       this.#sharedWork += work;
     }
     const packedBytes = Math.ceil(this.#packedBytes / 256) * 256;
     const scratchBytes = Math.ceil(this.#scratchBytes / 256) * 256;
     const memory = { begin: packedBytes, stride: scratchBytes };
-    const sharing = number === undefined || shared.size === 0 ? undefined : buildSharing(number, this.#jobs, memory);
+    const sharing =
+      threads === undefined || shared.size === 0 ? undefined : buildSharing(threads.number, this.#jobs, memory);
     const driver = this.#driver;
     this.#steps(steps, new Map(), (stage) => {
       const known = shared.get(stage);
@@ -223,8 +233,9 @@ function kernelFunction(name: string): { readonly fb: FunctionBuilder; readonly 
 }
 
 /** The chunks in which parts with as much work together are shared; none where there would be no second. */
-function portionsOf(parts: Stage, work: number): Job {
-  const least = Math.max(leastChunk, work / usualChunks);
+function portionsOf(parts: Stage, work: number, leastChunk: number): Job {
+  if (work < 2.5 * leastChunk) return [];
+  const least = Math.max(leastChunk, work / usualChunks, 1);
   const job = parts.map(({ target, grid, nanoseconds }): Portion => {
     const chunks = Math.min(grid, Math.max(1, Math.floor(nanoseconds / least)));
     return { target, grid, size: Math.ceil(grid / chunks) };

@@ -18,6 +18,7 @@ import {
   mismatches,
   PlanBuilder,
   result,
+  runPlan,
   rowMajor,
   scaleIndex,
   select,
@@ -201,6 +202,17 @@ describe('random plans', () => {
       const { builder } = new RandomPlan(seed);
       const device = devices[seed % 2] ?? backend;
       expect(await mismatches(builder, [], { tolerance: 1e-4, device }), `seed ${seed}`).toEqual([]);
+    }
+  });
+
+  it('give the same bytes where threads share every step, in as many chunks as there can be', async () => {
+    const [alone, threaded] = [createWasmBackend(), createWasmBackend({ threads: 4, leastChunk: 0 })];
+    for (let seed = 1; seed <= 150; seed++) {
+      const { builder } = new RandomPlan(seed);
+      const plan = builder.plan();
+      // Helpers come in when they have woken up and compiled their module.
+      const expected = await runPlan(plan, builder.data, [], alone, 10);
+      expect(await runPlan(plan, builder.data, [], threaded, 10), `seed ${seed}`).toEqual(expected);
     }
   });
 });

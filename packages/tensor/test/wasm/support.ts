@@ -126,12 +126,13 @@ export class PlanBuilder {
   }
 }
 
-/** Contents of all parameters after a run on a backend. */
+/** Contents of all parameters after some runs on a backend. */
 export async function runPlan(
   plan: Plan,
   data: readonly HostArray[],
   scalars: readonly number[] = [],
   device: Backend = backend,
+  runs = 1,
 ): Promise<HostArray[]> {
   const executable = device.compile(plan);
   const buffers = data.map((values) => {
@@ -139,7 +140,7 @@ export async function runPlan(
     device.write(buffer, values);
     return buffer;
   });
-  device.run(executable, buffers, scalars);
+  for (let run = 0; run < runs; run++) device.run(executable, buffers, scalars);
   const results = data.map((values) => values.slice());
   for (const [i, buffer] of buffers.entries()) {
     const into = results[i];
