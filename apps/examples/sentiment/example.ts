@@ -59,7 +59,7 @@ export const sentiment: Example = {
 
     // 3. Training
     kit.heading('Training');
-    // The texts so many times, one after the other, and each time cut in another way: a tenth of the merges is passed over. What a rare word says is learnt by its parts, too.
+    // The texts so many times, one after the other, and each time cut in another way: a tenth of the merges is passed over. What a rare word says is learnt by its parts, too. All of that is one epoch.
     const passes = kit.choose({ quick: 4, normal: 4, full: 12 });
     const cuts = encode(tokenizer, Array.from({ length: passes }, () => train).flat(), trainedLength, { mergeDropout: 0.1, seed: kit.seed }); // prettier-ignore
     await fit(model, cuts, {
