@@ -65,6 +65,19 @@ function loadedBy(expressions: readonly Expression[]): Set<number> {
   return loads;
 }
 
+/** What steps access, each looked at once however often they are put together. */
+type KnownAccesses = Map<PlanStep, Accesses>;
+
+function knownAccessesOf(
+  step: Kernel | CopyKernel | Rows,
+  buffers: readonly PlanBuffer[],
+  known: KnownAccesses,
+): Accesses {
+  let accesses = known.get(step);
+  if (accesses === undefined) known.set(step, (accesses = accessesOf(step, buffers)));
+  return accesses;
+}
+
 function accessesOf(step: Kernel | CopyKernel | Rows, buffers: readonly PlanBuffer[]): Accesses {
   const range = (position: number): Range => {
     const buffer = buffers[position];
@@ -97,32 +110,40 @@ export function joinIndependent(
   buffers: readonly PlanBuffer[],
   add: AddTemporary,
 ): PlanStep[] {
+  const known: KnownAccesses = new Map();
   const rows = steps.filter((step) => step.kind === 'rows');
-  if (rows.length === 0) return joined(steps, buffers, add);
+  if (rows.length === 0) return joined(steps, buffers, add, known);
   // Those of one row first, and for the same number of steps, too: a device of many processors takes their phases one by one.
-  const choices = [rows.filter(({ row }) => row.extent === 1), [], rows].map((apart) => {
+  const single = rows.filter(({ row }) => row.extent === 1);
+  const choices = (single.length === 0 ? [[], rows] : [single, [], rows]).map((apart) => {
     const taken = new Set<PlanStep>(apart);
     const wanted = steps.flatMap((step): readonly PlanStep[] =>
       step.kind === 'rows' && taken.has(step) ? step.phases : [step],
     );
-    return { wanted, count: countJoined(wanted, buffers) };
+    return { wanted, count: countJoined(wanted, buffers, known) };
   });
   const best = choices.reduce((fewest, choice) => (choice.count < fewest.count ? choice : fewest));
-  return joined(best.wanted, buffers, add);
+  return joined(best.wanted, buffers, add, known);
 }
 
 /** How many steps are left, with temporaries that nobody gets. */
-function countJoined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[]): number {
+function countJoined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[], known: KnownAccesses): number {
   const all = [...buffers];
   let offset = Number.MAX_SAFE_INTEGER / 2;
-  return joined(steps, all, (type, size) => {
+  const addNowhere: AddTemporary = (type, size) => {
     const bytes = bytesOf[type] * size;
     offset += bytes;
     return all.push({ kind: 'temporary', position: -1, offset: offset - bytes, type, size }) - 1;
-  }).length;
+  };
+  return joined(steps, all, addNowhere, known).length;
 }
 
-function joined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[], add: AddTemporary): PlanStep[] {
+function joined(
+  steps: readonly PlanStep[],
+  buffers: readonly PlanBuffer[],
+  add: AddTemporary,
+  known: KnownAccesses,
+): PlanStep[] {
   const result: PlanStep[] = [];
   let waiting: Waiting[] = [];
   const run = (some: readonly Waiting[]): void => {
@@ -141,8 +162,8 @@ function joined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[], add:
     waiting = waiting.filter((each) => !done.has(each));
   };
   const wait = (kernel: MapKernel | ReduceKernel): void => {
-    const accesses = accessesOf(kernel, buffers);
-    if (kernel.kind === 'reduce' && isForEpilogue(kernel, waiting, buffers)) {
+    const accesses = knownAccessesOf(kernel, buffers, known);
+    if (kernel.kind === 'reduce' && isForEpilogue({ kernel, accesses }, waiting, buffers)) {
       for (const part of withoutEpilogue(kernel, add)) wait(part);
       return;
     }
@@ -160,7 +181,7 @@ function joined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[], add:
       wait(step);
       continue;
     }
-    const accesses = accessesOf(step, buffers);
+    const accesses = knownAccessesOf(step, buffers, known);
     const needed = waiting.filter((other) => depend(other.accesses, accesses));
     if (needed.length > 0) {
       const all = withNeeded(needed);
@@ -209,8 +230,11 @@ function stepsOf(levels: readonly (readonly Waiting[])[]): number {
 }
 
 /** Whether a reduction waits for many alone because its epilogue reads what they make: sixty sums, of which the last adds up all, are sixty sums of which none waits for another, and their sum. */
-function isForEpilogue(kernel: ReduceKernel, waiting: readonly Waiting[], buffers: readonly PlanBuffer[]): boolean {
-  const { reads } = accessesOf(kernel, buffers);
+function isForEpilogue(
+  { kernel, accesses: { reads } }: { readonly kernel: ReduceKernel; readonly accesses: Accesses },
+  waiting: readonly Waiting[],
+  buffers: readonly PlanBuffer[],
+): boolean {
   const makers = waiting.filter(({ accesses }) => overlap(accesses.writes, reads));
   // With its own reduction they are one more.
   if (makers.length + 1 <= maximumChoices) return false;

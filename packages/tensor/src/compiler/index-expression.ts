@@ -171,27 +171,28 @@ function divisionIn({ constant, terms }: Index): Division | undefined {
     : undefined;
 }
 
-function sameIndex(a: Index, b: Index): boolean {
+/** Whether two indices are the same sum. */
+export function sameIndex(a: Index, b: Index): boolean {
   if (a === b) return true;
   if (a.constant !== b.constant || a.terms.length !== b.terms.length) return false;
   return a.terms.every((term, i) => term.coefficient === b.terms[i]?.coefficient && term.atom === b.terms[i]?.atom);
 }
 
 // Atoms are interned so that equal sub-indices are one object. The table lives as long as one compilation.
-let internTable = new Map<string, Division | Remainder>();
+let internTable = new Map<number, (Division | Remainder)[]>();
 
 /** Forgets interned atoms; called between compilations. */
 export function resetIndexInterning(): void {
   internTable = new Map();
 }
 
-export function indexKey(index: Index): string {
-  return `${index.constant}|${index.terms.map((t) => `${t.coefficient}*${t.atom.id}`).join('+')}`;
-}
-
 function intern(kind: 'div' | 'mod', index: Index, divisor: number): Index {
-  const key = `${kind}${divisor}:${indexKey(index)}`;
-  let atom = internTable.get(key);
+  let hash = Math.imul(divisor ^ index.constant, 0x01000193) ^ (kind === 'div' ? 0 : 1);
+  for (const { coefficient, atom: part } of index.terms)
+    hash = Math.imul(Math.imul(hash ^ coefficient, 0x01000193) ^ part.id, 0x01000193);
+  let bucket = internTable.get(hash);
+  if (bucket === undefined) internTable.set(hash, (bucket = []));
+  let atom = bucket.find((one) => one.kind === kind && one.divisor === divisor && sameIndex(one.index, index));
   if (atom === undefined) {
     atom =
       kind === 'div'
@@ -204,7 +205,7 @@ function intern(kind: 'div' | 'mod', index: Index, divisor: number): Index {
             max: Math.floor(index.max / divisor),
           }
         : { kind, id: nextAtom++, index, divisor, min: 0, max: Math.min(divisor - 1, index.max) };
-    internTable.set(key, atom);
+    bucket.push(atom);
   }
   return build(0, [{ coefficient: 1, atom }]);
 }

@@ -123,6 +123,43 @@ function rootOf(buffers: readonly PlanBuffer[], buffer: number): number {
   return kind === 'part' ? rootOf(buffers, position) : buffer;
 }
 
+/** A kernel by rows, and what it accesses. */
+interface PhaseOfRows {
+  readonly phase: Phase;
+  readonly inner: readonly Axis[];
+  readonly accesses: readonly Access[];
+}
+
+/** Kernels by rows, so that each is rewritten once while a run grows. */
+class PhasesOfRows {
+  #row: Axis | undefined;
+  #known = new Map<Phase, PhaseOfRows | undefined>();
+
+  /** An axis of as many rows: that of before where it is. */
+  row(extent: number): Axis {
+    if (this.#row?.extent !== extent) {
+      this.#row = makeAxis(extent);
+      this.#known = new Map();
+    }
+    return this.#row as Axis;
+  }
+
+  of(kernel: Phase, row: Axis): PhaseOfRows | undefined {
+    if (this.#known.has(kernel)) return this.#known.get(kernel);
+    const phase = byRows(kernel, row);
+    const found =
+      phase === undefined
+        ? undefined
+        : {
+            phase,
+            inner: [...phase.axes.slice(1), ...(phase.kind === 'reduce' ? phase.reduceAxes : [])],
+            accesses: accessesOf(phase),
+          };
+    this.#known.set(kernel, found);
+    return found;
+  }
+}
+
 /**
  * The kernels, in their order, as one step; undefined where that would not be the same, or where nothing is gained: the last has to read what one before it wrote.
  */
@@ -130,11 +167,15 @@ function asRows(
   kernels: readonly Phase[],
   buffers: readonly PlanBuffer[],
   inputs: ReadonlySet<number>,
+  known: PhasesOfRows,
 ): Rows | undefined {
   const first = kernels.find((kernel) => kernel.kind === 'reduce');
-  if (first === undefined || kernels.length > mostPhases) return undefined;
+  const last = kernels.at(-1);
+  if (first === undefined || last === undefined || kernels.length > mostPhases) return undefined;
+  const earlier = new Set(kernels.slice(0, -1).flatMap(({ stores }) => stores.map(({ buffer }) => buffer)));
+  if (!accessesOf(last).some(({ buffer, isStore }) => !isStore && earlier.has(buffer))) return undefined;
   if (kernels.reduce((total, kernel) => total + workOf(kernel), 0) > mostWork) return undefined;
-  const row = makeAxis(pointCount(first.axes));
+  const row = known.row(pointCount(first.axes));
   const phases: Phase[] = [];
   const uses = new Map<
     number,
@@ -143,16 +184,13 @@ function asRows(
   const written = new Set<number>();
   /** Memory of which phases access more than one element. */
   const near = new Set<number>();
-  let isChain = false;
   for (const kernel of kernels) {
     if (kernel.kind === 'reduce' && pointCount(kernel.axes) !== row.extent) return undefined;
-    const phase = byRows(kernel, row);
-    if (phase === undefined) return undefined;
-    const inner = [...phase.axes.slice(1), ...(phase.kind === 'reduce' ? phase.reduceAxes : [])];
+    const rewritten = known.of(kernel, row);
+    if (rewritten === undefined) return undefined;
+    const { phase, inner, accesses } = rewritten;
     if (pointCount(inner) > longestRow || pointCount(inner) === 0) return undefined;
-    const accesses = accessesOf(phase);
     if (accesses.some((access) => goesAcross(access, row, inner))) return undefined;
-    isChain = accesses.some(({ buffer, isStore }) => !isStore && written.has(buffer));
     // Everything is within one row. What shares no more than numbers with the phases before finds nothing near: sixty updates by one norm are sixty kernels, for all processors.
     if (row.extent === 1 && phases.length > 0) {
       const long = accesses.filter((access) => !isFixed(access));
@@ -169,7 +207,6 @@ function asRows(
     for (const { buffer } of phase.stores) written.add(buffer);
     phases.push(phase);
   }
-  if (!isChain) return undefined;
   for (const list of uses.values()) {
     const [one] = list;
     if (one === undefined || !list.some(({ isStore }) => isStore)) continue;
@@ -190,6 +227,7 @@ export class RowRun {
   readonly #inputs: ReadonlySet<number>;
   #kernels: Phase[] = [];
   #rows: Rows | undefined;
+  #known = new PhasesOfRows();
   #free: number[] = [];
 
   /** `inputs` are the buffers of the parameters that a program reads. */
@@ -201,7 +239,7 @@ export class RowRun {
   /** Takes the kernel in, if it can be one step with those before it. */
   extend(kernel: PlanStep): boolean {
     if (this.#kernels.length === 0 || (kernel.kind !== 'map' && kernel.kind !== 'reduce')) return false;
-    const rows = asRows([...this.#kernels, kernel], this.#buffers, this.#inputs);
+    const rows = asRows([...this.#kernels, kernel], this.#buffers, this.#inputs, this.#known);
     if (rows === undefined) return false;
     this.#kernels.push(kernel);
     this.#rows = rows;
@@ -243,6 +281,7 @@ export class RowRun {
     const ended = { steps: this.#rows === undefined ? this.#kernels : [this.#rows], free: this.#free };
     this.#kernels = [];
     this.#rows = undefined;
+    this.#known = new PhasesOfRows();
     this.#free = [];
     return ended;
   }

@@ -22,9 +22,9 @@ function parameterReads(program: Program, grouping: Grouping): Map<Group, Map<nu
   const result = new Map<Group, Map<number, boolean>>();
   for (const group of grouping.groups) {
     const reads = new Map<number, boolean>();
-    const seen = new Set<string>();
+    const seen = new Set<number>();
     const visit = (index: number, inPlace: boolean): void => {
-      const key = `${index}:${inPlace}`;
+      const key = 2 * index + Number(inPlace);
       if (seen.has(key)) return;
       seen.add(key);
       const node = program.nodes[index];

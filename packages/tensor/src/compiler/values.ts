@@ -8,7 +8,7 @@ import { positionOf } from './expressions.ts';
 import { expandDraw } from './draws.ts';
 import { expandFormula } from './formulas.ts';
 import type { Group } from './groups.ts';
-import { addIndex, constantIndex, indexKey, type Index } from './index-expression.ts';
+import { addIndex, constantIndex, sameIndex, type Index } from './index-expression.ts';
 import type { BinaryOperator, Expression, Operand, ScalarType, UnaryOperator } from './kernel.ts';
 import { flatten, restrict, throughView, type Position } from './views.ts';
 
@@ -46,12 +46,31 @@ export function integer(operator: BinaryOperator, left: Expression, right: Expre
   return { kind: 'binary', type: 'i32', operator, left, right };
 }
 
+function samePosition(a: Position, b: Position): boolean {
+  return (
+    a === b ||
+    (a.index.length === b.index.length &&
+      a.guards.length === b.guards.length &&
+      a.index.every((index, i) => sameIndex(index, b.index[i] as Index)) &&
+      a.guards.every((guard, i) => {
+        const other = b.guards[i];
+        return (
+          other !== undefined &&
+          guard.lower === other.lower &&
+          guard.upper === other.upper &&
+          sameIndex(guard.index, other.index)
+        );
+      }))
+  );
+}
+
 /** The values that the kernel of a group computes, each as an expression of the position at which it is asked for. */
 export class NodeValues {
   readonly #program: Program;
   readonly #group: Group;
   readonly #placement: Placement;
-  readonly #memo = new Map<string, Expression>();
+  /** By node: at the positions that have been asked for, few for most. */
+  readonly #memo = new Map<number, { readonly position: Position; readonly expression: Expression }[]>();
   readonly #clamps = new Map<Expression, Map<number, Expression>>();
   readonly #here: ReadonlySet<number>;
 
@@ -70,12 +89,11 @@ export class NodeValues {
 
   /** The node's value at a position. */
   value(node: number, position: Position): Expression {
-    const key = `${node}@${position.index.map(indexKey).join(';')}?${position.guards.map((g) => `${indexKey(g.index)}<${g.lower}<${g.upper}`).join('&')}`;
-    let expression = this.#memo.get(key);
-    if (expression === undefined) {
-      expression = this.#evaluate(node, position);
-      this.#memo.set(key, expression);
-    }
+    let known = this.#memo.get(node);
+    if (known === undefined) this.#memo.set(node, (known = []));
+    for (const each of known) if (samePosition(each.position, position)) return each.expression;
+    const expression = this.#evaluate(node, position);
+    known.push({ position, expression });
     return expression;
   }
 

@@ -33,6 +33,7 @@ type Nothing = Readonly<Record<string, never>>;
 const texts = new Map<string, number>();
 const doubles = new Float64Array(1);
 const words = new Int32Array(doubles.buffer);
+const asBits = -(2 ** 31);
 
 class KeyWriter {
   readonly key: number[] = [];
@@ -117,10 +118,14 @@ class KeyWriter {
     this.key.push(number);
   }
 
-  /** The bits of any number. */
-  #double(value: number): void {
+  /** Any number: an int32, or its bits behind what is no other number's. */
+  #number(value: number): void {
+    if (Object.is(value | 0, value) && value !== asBits) {
+      this.key.push(value);
+      return;
+    }
     doubles[0] = value;
-    this.key.push(words[0] ?? 0, words[1] ?? 0);
+    this.key.push(asBits, words[0] ?? 0, words[1] ?? 0);
   }
 
   /** Writes the number of what is known already; whether it is. */
@@ -144,20 +149,20 @@ class KeyWriter {
     switch (atom.kind) {
       case 'axis': {
         this.key.push(-1);
-        this.#double(atom.extent);
+        this.#number(atom.extent);
         break;
       }
       case 'div':
       case 'mod': {
         this.key.push(atom.kind === 'div' ? -2 : -3);
-        this.#double(atom.divisor);
+        this.#number(atom.divisor);
         this.#index(atom.index);
         break;
       }
       case 'value': {
         this.key.push(-4);
-        this.#double(atom.min);
-        this.#double(atom.max);
+        this.#number(atom.min);
+        this.#number(atom.max);
         this.#expression(atom.expression);
       }
     }
@@ -165,10 +170,10 @@ class KeyWriter {
   }
 
   #index({ constant, terms }: Index): void {
-    this.#double(constant);
+    this.#number(constant);
     this.key.push(terms.length);
     for (const { coefficient, atom } of terms) {
-      this.#double(coefficient);
+      this.#number(coefficient);
       this.#atom(atom);
     }
   }
@@ -177,8 +182,8 @@ class KeyWriter {
     this.key.push(conditions.length);
     for (const { index, lower, upper } of conditions) {
       this.#index(index);
-      this.#double(lower);
-      this.#double(upper);
+      this.#number(lower);
+      this.#number(upper);
     }
   }
 
@@ -191,7 +196,7 @@ class KeyWriter {
       if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);
       this.key.push(-1);
       this.#text(description.type);
-      this.#double(description.size);
+      this.#number(description.size);
     } else this.key.push(number);
   }
 
@@ -215,6 +220,7 @@ class KeyWriter {
   }
 
   #expression(root: Expression): void {
+    if (this.#isKnown(root)) return;
     visitInOrder(
       root,
       (expression) => this.#numbers.has(expression),
@@ -230,13 +236,10 @@ class KeyWriter {
   #define(expression: Expression): void {
     this.#text(expression.kind);
     this.#text(expression.type);
-    const operands = (...list: readonly Expression[]): void => {
-      for (const operand of list) this.#isKnown(operand);
-    };
     switch (expression.kind) {
       case 'constant': {
         const { kind: _, type: __, value, ...rest } = expression;
-        this.#double(value);
+        this.#number(value);
         this.#nothing(rest);
         return;
       }
@@ -269,7 +272,7 @@ class KeyWriter {
       case 'unary': {
         const { kind: _, type: __, operator, operand, ...rest } = expression;
         this.#text(operator);
-        operands(operand);
+        this.#isKnown(operand);
         this.#nothing(rest);
         return;
       }
@@ -277,13 +280,14 @@ class KeyWriter {
         const { kind: _, type: __, operator, left, right, rounded, ...rest } = expression;
         this.#text(operator);
         this.key.push(Number(rounded === true));
-        operands(left, right);
+        this.#isKnown(left);
+        this.#isKnown(right);
         this.#nothing(rest);
         return;
       }
       case 'select': {
         const { kind: _, type: __, condition, ifTrue, ifFalse, ...rest } = expression;
-        operands(condition, ifTrue, ifFalse);
+        for (const operand of [condition, ifTrue, ifFalse]) this.#isKnown(operand);
         this.#nothing(rest);
         return;
       }
@@ -291,7 +295,7 @@ class KeyWriter {
       case 'half':
       case 'bitcast': {
         const { kind: _, type: __, operand, ...rest } = expression;
-        operands(operand);
+        this.#isKnown(operand);
         this.#nothing(rest);
         return;
       }
@@ -299,7 +303,8 @@ class KeyWriter {
         const { kind: _, type: __, word, index, seed, counter, ...rest } = expression;
         this.key.push(word);
         this.#index(index);
-        operands(seed, counter);
+        this.#isKnown(seed);
+        this.#isKnown(counter);
         this.#nothing(rest);
         return;
       }

@@ -5,7 +5,6 @@ import {
   constantIndex,
   divideIndex,
   evaluateIndex,
-  indexKey,
   makeAxis,
   remainderIndex,
   scaleIndex,
@@ -13,6 +12,10 @@ import {
   type Index,
 } from '../../src/compiler/index-expression.ts';
 import { generator } from '../wasm/support.ts';
+
+function indexKey({ constant, terms }: Index): string {
+  return `${constant} + ${terms.map(({ coefficient, atom }) => `${coefficient} · ${atom.id}`).join(' + ')}`;
+}
 
 /** The position of an axis in an array of `shape`, as one finds it by dividing: strides and remainders of all places. */
 function split(position: Index, shape: readonly number[], strides: readonly number[]): Index {
