@@ -1,9 +1,11 @@
 /**
  * Where the time of a first step goes, and that of a step over a new shape: forward, backward and update of a small classifier, of a CNN and
- * of a GPT (4 blocks, width 128, context 128, batch 8), each in processes of its own. Processor time in ms, medians of the processes:
+ * of a GPT (4 blocks, width 128, context 128, batch 8), each in processes of its own. Processor time of the calling thread in ms, the least of the processes (an engine compiles its own code
+ * beside it, and other work on the machine makes all of them slower):
  * `node --import tsx benchmarks/compile-time.ts [all|mlp|cnn|gpt] [processes]`.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { GPT2, MultilayerPerceptron } from '@hebb/architectures';
 import { valueAndGrad } from '@hebb/autograd';
@@ -31,10 +33,14 @@ type Times = Record<(typeof phases)[number] | 'total', number> & { nodes: number
 
 const { model, processes } = commandLine(import.meta.url, { model: ['all', ...models], processes: 3 });
 
-/** Milliseconds that the process has computed. */
+/** Milliseconds that this thread has computed, where the system says so (Linux); else all threads of the process. */
 function processorTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+  try {
+    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
+  } catch {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  }
 }
 
 function workload(name: ModelName): Workload {
@@ -134,9 +140,12 @@ async function measure(name: ModelName): Promise<{ name: string; times: Times }[
     nodes = bytes = 0;
     const start = processorTime();
     const value = timed('record', () => step(batch, length));
+    const within = spent.compile + spent.run;
     await value.item();
     const total = processorTime() - start;
-    const { record, run } = spent;
+    const { run } = spent;
+    // A step whose variables have no values yet computes those first.
+    const record = spent.record - within;
     const compile = spent.compile - spent.build;
     const build = spent.build - spent.module;
     const rest = total - record - spent.compile - run;
@@ -144,10 +153,6 @@ async function measure(name: ModelName): Promise<{ name: string; times: Times }[
     results.push({ name: `${name} ${length === 0 ? batch : `${batch}×${length}`}`, times });
   }
   return results;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 if (process.env['HEBB_COMPILE_TIME'] !== undefined) {
@@ -170,8 +175,8 @@ for (const name of model === 'all' ? models : [model]) {
   });
   runs[0]?.forEach(({ name: step, times }, i) => {
     const keys = Object.keys(times) as (keyof Times)[];
-    const medians = keys.map((key) => [key, median(runs.map((run) => run[i]?.times[key] ?? 0))]);
-    results.push({ name: step, times: Object.fromEntries(medians) as Times });
+    const least = keys.map((key) => [key, Math.min(...runs.map((run) => run[i]?.times[key] ?? Infinity))]);
+    results.push({ name: step, times: Object.fromEntries(least) as Times });
   });
 }
 const columns = [...phases, 'total'] as const;
