@@ -187,9 +187,9 @@ export class Kit<O> implements ExampleKit<O> {
     }
     this.#goOn();
     this.#onnx.push({ file, passed, rows, maxAbsoluteDifference: largest });
-    const verdict = passed ? 'computes what the model does' : 'computes something else than the model';
     say(
-      `${passed ? '✓' : '✗'} ${file}: onnxruntime ${verdict}, ${formatCount(rows)} rows compared, largest difference ${largest.toExponential(1)}`,
+      // Eighty columns of a terminal, for names of files as they are.
+      `${passed ? '✓' : '✗'} ${file}: onnxruntime ${passed ? 'agrees' : 'differs'}, ${formatCount(rows)} rows, at most ${largest.toExponential(1)} apart`,
     );
   }
 
