@@ -28,7 +28,7 @@ export const control = {
   /** How many plans are gone; their numbers, in turn, in as many words as there are. */
   disposed: 780,
   disposedPlans: 1024,
-  /** For each thread, which helper is to be it, by its number among all that have been started: 0 for none. Others end. */
+  /** For each thread, which helper is to be it, by its number among all that have been started; 0 where it rests; −1 where it ends. */
   wanted: 1280,
   /** For each thread, which helper is: two at a time would use the same scratch memory. */
   present: 1536,

@@ -21,7 +21,7 @@ const help = ({ memory, thread, number }) => {
   /** By number of the plan: its function, with which this thread helps. */
   const plans = new Map();
   let disposed = load(${word(control.disposed)});
-  const isWanted = () => load(${word(control.wanted)} + thread) === number;
+  const wanted = ${word(control.wanted)} + thread;
   const present = ${word(control.present)} + thread;
 
   const forget = () => {
@@ -65,7 +65,11 @@ const help = ({ memory, thread, number }) => {
       if (other === 0) break;
       Atomics.wait(words, present, other, 100);
     }
-    while (isWanted()) {
+    for (;;) {
+      const who = load(wanted);
+      if (who === 0) Atomics.wait(words, wanted, 0);
+      else if (who !== number) break;
+      if (who !== number) continue;
       forget();
       const plan = load(${word(control.plan)});
       if (plan !== 0) {
@@ -76,7 +80,7 @@ const help = ({ memory, thread, number }) => {
       Atomics.add(words, ${word(control.sleepers)}, 1);
       const bell = load(${word(control.bell)});
       const idle = load(${word(control.plan)}) === plan && (load(${word(control.ticket)}) & 0xffff) === 0;
-      if (idle && isWanted()) Atomics.wait(words, ${word(control.bell)}, bell);
+      if (idle && load(wanted) === number) Atomics.wait(words, ${word(control.bell)}, bell);
       Atomics.sub(words, ${word(control.sleepers)}, 1);
     }
   } catch (error) {

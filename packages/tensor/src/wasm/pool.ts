@@ -41,6 +41,8 @@ export class HelperPool {
   #failure: string | undefined;
   #plans = 0;
   #helpers = 0;
+  /** The helper of each thread that has one, working or resting. */
+  readonly #living = new Map<number, number>();
 
   constructor({ memory }: Allocator, threads: number) {
     this.#memory = memory;
@@ -60,17 +62,16 @@ export class HelperPool {
     return this.#shares;
   }
 
-  /** Ends helpers or starts more, until there are as many threads, the caller's among them. Where one has failed, all are replaced. */
+  /** Has helpers rest or work, and starts more, until there are as many threads, the caller's among them. Where one has failed, all are replaced. */
   resize(threads: number): void {
     if (this.#failure !== undefined || this.#load(control.failed) !== 0) this.#startAnew();
     for (let thread = 1; thread < Math.max(threads, this.#threads); thread++) {
-      const wanted = control.wanted + 4 * thread;
-      if (thread >= threads) this.#store(wanted, 0);
-      else if (this.#load(wanted) === 0) {
-        const number = ++this.#helpers;
-        this.#store(wanted, number);
-        startHelper({ memory: this.#memory, thread, number }, (reason) => this.#ended(thread, number, reason));
-      }
+      const known = this.#living.get(thread);
+      const number = thread >= threads ? 0 : (known ?? ++this.#helpers);
+      this.#want(thread, number);
+      if (known !== undefined || number === 0) continue;
+      this.#living.set(thread, number);
+      startHelper({ memory: this.#memory, thread, number }, (reason) => this.#ended(thread, number, reason));
     }
     this.#threads = threads;
     this.#shares = Math.max(this.#shares, threads);
@@ -122,7 +123,8 @@ export class HelperPool {
   /** Ends all helpers and waits until they have: what they still do must not be taken for what comes next. */
   #startAnew(): void {
     this.#store(control.ticket, 0);
-    for (let thread = 1; thread < mostThreads; thread++) this.#store(control.wanted + 4 * thread, 0);
+    for (let thread = 1; thread < mostThreads; thread++) this.#want(thread, -1);
+    this.#living.clear();
     this.#wake();
     const end = performance.now() + patience;
     for (let thread = 1; thread < mostThreads; thread++) {
@@ -141,9 +143,17 @@ export class HelperPool {
   #ended(thread: number, number: number, reason: string): void {
     const present = control.present + 4 * thread;
     Atomics.compareExchange(this.#words, present / 4, number, 0);
+    if (this.#living.get(thread) !== number) return;
+    this.#living.delete(thread);
     if (this.#load(control.wanted + 4 * thread) !== number) return;
-    this.#store(control.wanted + 4 * thread, 0);
+    this.#want(thread, 0);
     this.#failure ??= this.#load(control.failed) === 0 ? reason : this.#message();
+  }
+
+  #want(thread: number, number: number): void {
+    const word = control.wanted / 4 + thread;
+    Atomics.store(this.#words, word, number);
+    Atomics.notify(this.#words, word);
   }
 
   #wake(): void {
