@@ -28,7 +28,7 @@ export function uniforms(seed: number): () => number {
 
 /** From the array's name, so that it does not depend on what lies before it. */
 function seedOf(name: string): number {
-  return [...name].reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) | 0, 1);
+  return [...name].reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) | 0, 2);
 }
 
 export function makeValues(name: string, { shape, fill }: ArrayDefinition): Values {

@@ -148,7 +148,7 @@ function entriesOf(sides: readonly Side[]): Entry[] {
   return sides.map(({ contender, timings, first, prepared, memory, losses, gap, version }): Entry => {
     const { name } = contender;
     if (gap !== undefined) return { contender: name, version, gap };
-    const difference = truth === undefined || losses === undefined ? undefined : Math.max(...losses.map((loss, i) => relative(loss, truth[i] ?? Number.NaN))); // prettier-ignore
+    const difference = truth === undefined || losses === undefined ? undefined : Math.max(...losses.slice(0, truth.length).map((loss, i) => relative(loss, truth[i] ?? Number.NaN))); // prettier-ignore
     const wall = timings.map((timing) => timing.wall);
     const processor = timings.map((timing) => timing.processor);
     return {
