@@ -88,7 +88,7 @@ function workload(name: ModelName): Workload {
     step: (batch) => {
       const x = image(name === 'mlp' ? [batch, 784] : [batch, 1, 28, 28]);
       const y = ids([batch], 10);
-      const { value, grads } = valueAndGrad(() => crossEntropy(network.forward(x) as Tensor, y), network.parameters());
+      const { value, grads } = valueAndGrad(() => crossEntropy(network.forward(x), y), network.parameters());
       optimizer.step(grads);
       return value;
     },

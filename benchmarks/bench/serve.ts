@@ -46,7 +46,7 @@ export async function serve({ version, make }: Program): Promise<void> {
   const threads = Number(threadsText);
   // What libraries print goes elsewhere: this channel is for answers alone.
   const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+  Object.assign(process.stdout, { write: process.stderr.write.bind(process.stderr) });
   const say = (answer: object): void => void write(`${JSON.stringify(answer)}\n`);
   const answered = async (answer: () => Promise<object>): Promise<void> => {
     try {

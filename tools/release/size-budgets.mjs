@@ -13,7 +13,7 @@ import { bundleSizes } from './bundle-sizes.mjs';
 /** Kilobytes (1000 bytes) of gzip: of whole entries by package and subpath, of single imports, and of chunks by the source they start at. */
 const budgets = {
   entries: {
-    architectures: 100,
+    architectures: 106,
     autograd: 46,
     data: 82,
     evaluation: 39,
@@ -21,7 +21,7 @@ const budgets = {
     'evaluation/internal': 23.2,
     files: 3.9,
     hebb: 450,
-    layers: 129,
+    layers: 131,
     'layers/internal': 33,
     losses: 37,
     onnx: 91,
@@ -53,7 +53,7 @@ const budgets = {
   chunks: {
     'tensor/prompt/prompt.ts': 1.7,
     'tensor/reference/engine.ts': 12.3,
-    'tensor/wasm/engine.ts': 65,
+    'tensor/wasm/engine.ts': 74,
     'tensor/webgpu/device.ts': 1.8,
     'tensor/webgpu/engine.ts': 65,
   },

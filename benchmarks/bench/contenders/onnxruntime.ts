@@ -61,7 +61,7 @@ async function trainingGraph(given: Given): Promise<Uint8Array> {
   const scalar = { shape: [], dtype: 'float32' };
   const specs = { ...named(''), ...named('mean of '), ...named('square of ') };
   const shapes = Object.fromEntries(Object.entries(inputs).map(([name, values]) => [name, specOf(values)]));
-  return exportOnnx(step as never, { inputs: { ...shapes, ratio: scalar, root: scalar, ...specs } as never });
+  return exportOnnx(step, { inputs: { ...shapes, ratio: scalar, root: scalar, ...specs } as never });
 }
 
 async function make(given: Given, { threads }: Options): Promise<Run> {

@@ -34,10 +34,8 @@ async function train(hebb: typeof Hebb): Promise<Buffer> {
     { step: stepOf(dense, new SGD(dense, { learningRate: 0.1, momentum: 0.9 }), (x) => dense.forward(x)), x: rows, y: ofRows }, // prettier-ignore
   ];
   const results: (Float32Array | Int32Array | Uint8Array)[] = [];
-  for (let i = 0; i < 10; i++)
-    for (const { step, x, y } of steps) results.push((await step(x, y).data()) as Float32Array);
-  for (const parameter of [...convolutional.parameters(), ...dense.parameters()])
-    results.push((await parameter.data()) as Float32Array);
+  for (let i = 0; i < 10; i++) for (const { step, x, y } of steps) results.push(await step(x, y).data());
+  for (const parameter of [...convolutional.parameters(), ...dense.parameters()]) results.push(await parameter.data());
   return Buffer.concat(
     results.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
   );

@@ -141,7 +141,7 @@ class PhasesOfRows {
       this.#row = makeAxis(extent);
       this.#known = new Map();
     }
-    return this.#row as Axis;
+    return this.#row;
   }
 
   of(kernel: Phase, row: Axis): PhaseOfRows | undefined {

@@ -94,7 +94,8 @@ const programs: Readonly<Record<string, Program>> = {
 };
 
 async function bytes(hebb: Runtime, program: Program): Promise<Uint8Array> {
-  const results = [program(hebb)].flat() as Hebb.Tensor[];
+  const made = program(hebb);
+  const results = Array.isArray(made) ? made : [made];
   const data = await Promise.all(results.map((result) => result.data()));
   return Buffer.concat(
     data.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),

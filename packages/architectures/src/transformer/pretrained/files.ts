@@ -40,7 +40,7 @@ export async function readPretrained(
 async function sourcesOf(
   where: string,
   files: PretrainedFiles,
-): Promise<{ find(name: string): FileSource | undefined | Promise<FileSource | undefined>; there: string }> {
+): Promise<{ find: Exclude<PretrainedFiles, string | URL>; there: string }> {
   if (typeof files === 'function')
     return { find: async (name) => requireSource(where, name, await files(name)), there: '' };
   if (typeof files !== 'string' && !(files instanceof URL))

@@ -14,7 +14,7 @@ export interface PublishedBuffer {
 
 export interface PublishedNames {
   /** The name here of what has `name` in the file. */
-  rename(name: string): string;
+  readonly rename: (name: string) => string;
   readonly buffers: readonly PublishedBuffer[];
   /** Names, as they are here, of other heads, which are left alone. */
   readonly unused?: RegExp;
