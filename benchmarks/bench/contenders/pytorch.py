@@ -133,20 +133,24 @@ def read():
     return found["workload"], parts["inputs"], parts["weights"]
 
 
+def evaluation(function, workload):
+    """run(inputs): the function of them, without gradients."""
+
+    def run(inputs):
+        with torch.no_grad():
+            result = function(*inputs.values())
+            if workload["isRead"]:
+                result.tolist()
+
+    return run
+
+
 def make(given, drops):
     """run(inputs): one run, and the loss of a step."""
     workload, inputs, weights = given
     kind = workload["kind"]
     if kind in FUNCTIONS:
-        function = FUNCTIONS[kind]
-
-        def run(inputs):
-            with torch.no_grad():
-                result = function(*inputs.values())
-                if workload["isRead"]:
-                    result.tolist()
-
-        return run
+        return evaluation(FUNCTIONS[kind], workload)
     model = MODELS[kind](workload, drops)
     missing, unexpected = model.load_state_dict(weights, strict=False)
     parameters = dict(model.named_parameters())
@@ -154,15 +158,7 @@ def make(given, drops):
         raise ValueError(f"weights that are missing: {missing}; that are not there: {unexpected}")
     if not workload["isTraining"]:
         model.eval()
-        function = model.transformer.h[0] if kind == "block" else model
-
-        def run(inputs):
-            with torch.no_grad():
-                result = function(*inputs.values())
-                if workload["isRead"]:
-                    result.tolist()
-
-        return run
+        return evaluation(model.transformer.h[0] if kind == "block" else model, workload)
     adjacency = GCN.graph(inputs["edges"], workload["sizes"]["nodes"]) if kind == "gcn" else None
 
     def loss(x, y, *_):

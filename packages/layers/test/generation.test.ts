@@ -328,24 +328,25 @@ describe('several texts', () => {
   });
 });
 
+// Each byte is a token, and is followed by the next of a sentence.
+const sentence = new TextEncoder().encode('né, so ends it here');
+const reciting: CausalModel = {
+  forward: (ids) =>
+    oneHot(remainder(ids.add(1), sentence.length), sentence.length)
+      .to('float32')
+      .mul(50),
+};
+
 describe('text', () => {
   beforeAll(() => setDevice('wasm'));
 
-  // Each byte is a token, and is followed by the next of a sentence.
-  const sentence = new TextEncoder().encode('né, so ends it here');
-  const model: CausalModel = {
-    forward: (ids) =>
-      oneHot(remainder(ids.add(1), sentence.length), sentence.length)
-        .to('float32')
-        .mul(50),
-  };
   const codec = {
     encode: () => [sentence.length - 1],
     decode: (ids: Iterable<number>) => new TextDecoder().decode(Uint8Array.from(ids, (id) => sentence[id] ?? 0)),
   };
   const pieces = async (stop: readonly (string | number)[], maxTokens = sentence.length): Promise<string[]> => {
     const found: string[] = [];
-    for await (const piece of generateText(model, codec, '', { maxTokens, temperature: 0, stop })) found.push(piece);
+    for await (const piece of generateText(reciting, codec, '', { maxTokens, temperature: 0, stop })) found.push(piece);
     return found;
   };
 
@@ -368,13 +369,6 @@ describe('text', () => {
 describe('several texts of characters', () => {
   beforeAll(() => setDevice('wasm'));
 
-  const sentence = new TextEncoder().encode('né, so ends it here');
-  const model: CausalModel = {
-    forward: (ids) =>
-      oneHot(remainder(ids.add(1), sentence.length), sentence.length)
-        .to('float32')
-        .mul(50),
-  };
   const codec = {
     // The number of the character in the sentence, from which it goes on.
     encode: (text: string) => [...text].map(Number),
@@ -386,7 +380,7 @@ describe('several texts of characters', () => {
     const prompts = ['9', '2', '345', '0'];
     const texts = prompts.map(() => '');
     const order: number[] = [];
-    for await (const { row, text } of generateTextBatch(model, codec, prompts, options)) {
+    for await (const { row, text } of generateTextBatch(reciting, codec, prompts, options)) {
       texts[row] += text;
       order.push(row);
       expect(text).not.toBe('');
@@ -394,7 +388,7 @@ describe('several texts of characters', () => {
     const alone = await Promise.all(
       prompts.map(async (prompt) => {
         let text = '';
-        for await (const piece of generateText(model, codec, prompt, options)) text += piece;
+        for await (const piece of generateText(reciting, codec, prompt, options)) text += piece;
         return text;
       }),
     );
@@ -404,7 +398,8 @@ describe('several texts of characters', () => {
   });
 
   it('refuse prompts that are no texts', async () => {
-    const wrong = (prompts: unknown) => generateTextBatch(model, codec, prompts as string[], { maxTokens: 1 }).next();
+    const wrong = (prompts: unknown) =>
+      generateTextBatch(reciting, codec, prompts as string[], { maxTokens: 1 }).next();
     await expect(wrong(['1', 2])).rejects.toThrow('[generateTextBatch] prompts[1]');
     await expect(wrong('1')).rejects.toThrow('prompts');
     await expect(wrong(['1', ''])).rejects.toThrow('[generateTextBatch] prompts[1] has no token.');

@@ -279,6 +279,14 @@ const codec = (): hebb.TextCodec => ({
   decode: (ids) => Array.from(ids, (id) => 'abcde'[id]).join(''),
 });
 const filters = { temperature: aNumber(1), topK: anInteger(2), topP: aNumber(0.5), minP: aNumber(0.5) };
+const generation = {
+  ...filters,
+  repetitionPenalty: aNumber(2),
+  seed: anInteger(1),
+  maxTokens: anAmountOfWork(2),
+  cache: aBoolean(true),
+};
+const textsAndTokens = other(() => ['a', 1], 'array', 'numbers', 'texts');
 
 export const functions: Functions<Api> = {
   // Tensors from data and from rules.
@@ -968,64 +976,24 @@ export const functions: Functions<Api> = {
   generate: [
     other(counting),
     other(() => [1], 'array', 'numbers', 'typed array'),
-    options<hebb.GenerateOptions>(
-      {
-        ...filters,
-        repetitionPenalty: aNumber(2),
-        seed: anInteger(1),
-        maxTokens: anAmountOfWork(2),
-        stop: integers(1),
-        cache: aBoolean(true),
-      },
-      true,
-    ),
+    options<hebb.GenerateOptions>({ ...generation, stop: integers(1) }, true),
   ],
   generateText: [
     other(counting),
     other(codec),
     aText('b'),
-    options<hebb.GenerateTextOptions>(
-      {
-        ...filters,
-        repetitionPenalty: aNumber(2),
-        seed: anInteger(1),
-        maxTokens: anAmountOfWork(2),
-        stop: other(() => ['a', 1], 'array', 'numbers', 'texts'),
-        cache: aBoolean(true),
-      },
-      true,
-    ),
+    options<hebb.GenerateTextOptions>({ ...generation, stop: textsAndTokens }, true),
   ],
   generateBatch: [
     other(counting),
     other(() => [[1], [1, 0]], 'array', 'nested arrays'),
-    options<hebb.GenerateOptions>(
-      {
-        ...filters,
-        repetitionPenalty: aNumber(2),
-        seed: anInteger(1),
-        maxTokens: anAmountOfWork(2),
-        stop: integers(1),
-        cache: aBoolean(true),
-      },
-      true,
-    ),
+    options<hebb.GenerateOptions>({ ...generation, stop: integers(1) }, true),
   ],
   generateTextBatch: [
     other(counting),
     other(codec),
     other(() => ['b', 'ab'], 'array', 'texts'),
-    options<hebb.GenerateTextOptions>(
-      {
-        ...filters,
-        repetitionPenalty: aNumber(2),
-        seed: anInteger(1),
-        maxTokens: anAmountOfWork(2),
-        stop: other(() => ['a', 1], 'array', 'numbers', 'texts'),
-        cache: aBoolean(true),
-      },
-      true,
-    ),
+    options<hebb.GenerateTextOptions>({ ...generation, stop: textsAndTokens }, true),
   ],
   attendHeads: [
     other(model),
