@@ -47,7 +47,7 @@ function sentence(report: Report, row: Row): string {
     ...(peers === undefined ? [] : [faster(1 / peers, 'the faster JavaScript peer')]),
     ...(share === undefined ? [] : [`${Math.round(share * 100)} % of WebAssembly’s limit`]),
   ];
-  return said.length === 0 ? '' : `Hebb: ${said.join(', ')}.`;
+  return said.length === 0 ? '' : `Hebb, the fastest of each: ${said.join(', ')}.`;
 }
 
 function table({ title, text, columns, rows, isText }: Table): Html {
