@@ -1,6 +1,6 @@
 /**
  * Speed of the WebAssembly backend's kernels: matrix products, the convolutions of a small CNN, elementwise and reductions.
- * `node --import tsx benchmarks/wasm-gemm.ts [filter] [--relaxed] [--cpu] [--json]`; prints a table (median of the runs) and, with `--json`,
+ * `node --import tsx benchmarks/wasm-gemm.ts [filter] [tile, like 6x16] [--relaxed] [--cpu] [--json]`; prints a table (median of the runs) and, with `--json`,
  * JSON. `--cpu` takes processor time instead of wall time, for machines that are shared.
  */
 import { setFlagsFromString } from 'node:v8';
@@ -19,15 +19,18 @@ import type { Condition, Expression, Kernel, Operand, Plan, Store } from '../pac
 import type { Backend } from '../packages/tensor/src/runtime/backend.ts';
 import { commandLine } from './support/command-line.ts';
 
-const { filter, relaxed, cpu, json } = commandLine(import.meta.url, {
+const { filter, relaxed, tile, cpu, json } = commandLine(import.meta.url, {
   filter: '',
   relaxed: false,
+  tile: '',
   cpu: false,
   json: false,
 });
 if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
 const { createWasmBackend } = await import('../packages/tensor/src/wasm/backend.ts');
-const backend: Backend = createWasmBackend();
+const { allTiles } = await import('../packages/tensor/src/wasm/tiles.ts');
+const chosen = allTiles.find(({ rows, columns }) => `${rows}x${columns}` === tile);
+const backend: Backend = createWasmBackend(chosen === undefined ? {} : { tile: chosen });
 
 const rowMajor = (axes: readonly Axis[]): Index =>
   axes.reduce((total, axis) => addIndex(scaleIndex(total, axis.extent), axisIndex(axis)), constantIndex(0));

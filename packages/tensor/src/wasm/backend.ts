@@ -5,6 +5,7 @@ import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from
 import type { PlanLayout } from './address.ts';
 import { Allocator, sizeClass } from './allocator.ts';
 import { control } from './control.ts';
+import type { Tile } from './gemm.ts';
 import { ByteWriter, encodeModule } from './encoder.ts';
 import { listFunctions } from './listing.ts';
 import { op, SIMD } from './opcodes.ts';
@@ -23,6 +24,8 @@ export interface WasmBackendOptions {
   readonly threads?: number;
   /** Nanoseconds of work that a chunk has at least which threads share; below two and a half times as much nothing is shared. Default: 6000. */
   readonly leastChunk?: number;
+  /** The tile of all matrix products. Default: for each the fastest, by a trial when the first large one comes. Results are the same bytes for any. */
+  readonly tile?: Tile;
 }
 
 interface WasmBuffer extends DeviceBuffer {
@@ -79,7 +82,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const relaxed = options.relaxedSimd ?? hasRelaxedSimd();
   const leastChunk = options.leastChunk ?? 6000;
   const { allocator, pool, alone } = startMemory(options);
-  const kernels = new KernelCache(relaxed, KEPT_KERNELS);
+  const kernels = new KernelCache(relaxed, KEPT_KERNELS, options.tile);
   let buffers = 0;
   // Packed operands, temporaries, and copies of host arrays.
   const scratch = new SharedBlock(allocator);
@@ -285,7 +288,13 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     source: (executable) => {
       const { plan, layout, relaxed, shared } = executable as WasmExecutable;
       const threads = shared && { number: shared.number, leastChunk };
-      const { run, functions } = buildPlan(plan, layout, { add: () => 0 }, new KernelCache(relaxed, 0), threads);
+      const { run, functions } = buildPlan(
+        plan,
+        layout,
+        { add: () => 0 },
+        new KernelCache(relaxed, 0, options.tile),
+        threads,
+      );
       return listFunctions([run, ...functions]);
     },
   };

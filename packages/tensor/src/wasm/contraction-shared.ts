@@ -10,17 +10,16 @@ import {
   buildEpilogue,
   ceil,
   keepBytes,
-  orient,
+  masksBytesOf,
+  packingOf,
   rowElementsOf,
   type Blocks,
   type Cut,
+  type TiledProduct,
 } from './contraction.ts';
 import { control } from './control.ts';
-import { TILE_COLUMNS, TILE_ROWS } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import { op } from './opcodes.ts';
-import type { Packing } from './packing-context.ts';
-import { buildPacking } from './packing.ts';
 
 /** Tasks of a product, and products of numbers that a task has at least (some 25 µs). */
 const usualTasks = 16;
@@ -40,28 +39,39 @@ export interface SharedProduct extends Cut {
 }
 
 /** How the product is cut: with one operand packed for all, or in blocks of which each packs its own. */
-export function cutProduct(original: ContractionKernel): SharedProduct | Blocks {
-  const kernel = orient(original);
-  const plain = blocksOf(kernel, 512);
+export function cutProduct(tiled: TiledProduct): SharedProduct | Blocks {
+  const { kernel, tile } = tiled;
+  const plain = blocksOf(tiled, 512);
   const [batch, m, n, terms] = [kernel.batch, kernel.m, kernel.n, kernel.k].map(product) as [number, number, number, number]; // prettier-ignore
   const wanted = Math.min(usualTasks, Math.floor((batch * m * n * terms) / leastProducts));
   const tasksOf = (blocks: Blocks): number => batch * blocks.m.blocks * blocks.n.blocks;
   if (tasksOf(plain) >= wanted) return plain;
   const byRows = m >= n;
-  const [own, ownTile] = byRows ? [kernel.m, TILE_ROWS] : [kernel.n, TILE_COLUMNS];
-  const [other, otherTile] = byRows ? [kernel.n, TILE_COLUMNS] : [kernel.m, TILE_ROWS];
+  const [own, ownTile] = byRows ? [kernel.m, tile.rows] : [kernel.n, tile.columns];
+  const [other, otherTile] = byRows ? [kernel.n, tile.columns] : [kernel.m, tile.rows];
   const limit = Math.max(leastOwn, ceil(Math.ceil(product(own) / Math.ceil(wanted / batch)), ownTile));
   const mine = blockAxes(own, limit, ownTile);
-  const theirs = blockAxes(other, packedPoints, otherTile);
+  const theirs = blockAxes(other, ceil(packedPoints, otherTile), otherTile);
   const { k } = plain;
   const unitBytes = ceil(theirs.capacity, otherTile) * k.capacity * 4;
   const units = batch * theirs.blocks * k.blocks;
   const ownBytes = ceil(mine.capacity, ownTile) * k.capacity * k.blocks * 4;
   if (batch * mine.blocks > 1 && units * unitBytes <= keepBytes && ownBytes <= keepBytes) {
     const [rows, columns] = byRows ? [mine, theirs] : [theirs, mine];
-    return { kind: 'shared', kernel, m: rows, n: columns, k, byRows, unitBytes, units, tasks: batch * mine.blocks };
+    return {
+      kind: 'shared',
+      kernel,
+      tile,
+      m: rows,
+      n: columns,
+      k,
+      byRows,
+      unitBytes,
+      units,
+      tasks: batch * mine.blocks,
+    };
   }
-  const finer = [256, 128].map((size) => blocksOf(kernel, size));
+  const finer = [256, 128].map((size) => blocksOf(tiled, size));
   return finer.find((blocks) => tasksOf(blocks) >= wanted) ?? finer.at(-1) ?? plain;
 }
 
@@ -80,14 +90,6 @@ function atBatch(context: KernelContext, { batch }: ContractionKernel, number: V
 /** Where the packed blocks begin: before the scratch memory of all threads. */
 function packedStart({ fb }: KernelContext, offset: number): Value {
   return fb.add(fb.load(op.i32Load, { base: fb.i32(0), offset: control.scratch }), offset);
-}
-
-function packingOf(context: KernelContext, { kernel, m, n, k }: SharedProduct, side: 'left' | 'right'): Packing {
-  const { name, batch, left, right } = kernel;
-  const axes = [...batch, ...k.outer];
-  return side === 'left'
-    ? buildPacking(context, `${name}: pack A`, left, m, k, [...axes, ...m.outer], TILE_ROWS)
-    : buildPacking(context, `${name}: pack B`, right, n, k, [...axes, ...n.outer], TILE_COLUMNS);
 }
 
 /** Packs blocks [begin, end) of the shared operand, to `offset` bytes from the begin of all scratch memory on; returns the bytes of scratch memory. */
@@ -112,7 +114,7 @@ export function emitSharedPacking(
     const target = fb.add(packedStart(context, offset), fb.mul(unit, unitBytes));
     packing.emit(context, target, scratch, block, kBlock, kBlock.axes);
   });
-  return k.capacity * 32;
+  return masksBytesOf(cut);
 }
 
 /** Emits tasks [begin, end) over what has been packed; returns the bytes of scratch memory. */
@@ -124,14 +126,14 @@ export function emitTasks(
   { begin, end, scratch }: { readonly begin: Value; readonly end: Value; readonly scratch: Value },
 ): number {
   const { fb } = context;
-  const { kernel, m, n, k, byRows, unitBytes } = cut;
+  const { kernel, tile, m, n, k, byRows, unitBytes } = cut;
   const [own, side] = byRows ? [m, n] : [n, m];
   const packing = packingOf(context, cut, byRows ? 'left' : 'right');
   // Scratch: masks, the task's own operand packed for all of k, C.
-  const ownBytes = ceil(own.capacity, byRows ? TILE_ROWS : TILE_COLUMNS) * k.capacity * 4;
-  const packed = fb.add(scratch, k.capacity * 32);
+  const ownBytes = ceil(own.capacity, byRows ? tile.rows : tile.columns) * k.capacity * 4;
+  const packed = fb.add(scratch, masksBytesOf(cut));
   const result = fb.add(packed, ownBytes * k.blocks);
-  const rowElements = rowElementsOf(n);
+  const rowElements = rowElementsOf(cut);
   const epilogue = buildEpilogue(context, kernel, m, n, rowElements);
   fb.note(
     `contraction m ${m.total} · n ${n.total} · k ${k.total}${kernel.batch.length > 0 ? `, batch ${product(kernel.batch)}` : ''}; ` +
@@ -159,5 +161,5 @@ export function emitTasks(
       epilogue.call(fb, result, other.axes, rows.count, columns.count);
     });
   });
-  return k.capacity * 32 + ownBytes * k.blocks + ceil(m.capacity, TILE_ROWS) * rowElements * 4;
+  return masksBytesOf(cut) + ownBytes * k.blocks + ceil(m.capacity, tile.rows) * rowElements * 4;
 }

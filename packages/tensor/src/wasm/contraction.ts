@@ -10,13 +10,14 @@ import { collectIndices, simplifyAxes } from './axes.ts';
 import { blockAxes, locateBlock, positionInBlock, product, splitIndex, type BlockedAxes } from './blocks.ts';
 import { VectorEvaluator } from './expression.ts';
 import { FunctionBuilder } from './function-builder.ts';
-import { TILE_COLUMNS, TILE_ROWS } from './gemm.ts';
+import type { Tile } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
+import { maskBytes, type Packing } from './packing-context.ts';
 import { buildPacking } from './packing.ts';
 
-/** Depth of a packed block: a panel of B (8 × 256 × 4 bytes) stays in the first-level cache. */
+/** Depth of a packed block: a panel of B (8 or 16 × 256 × 4 bytes) stays in the first-level cache. The same for all tiles, since the bits of sums depend on it. */
 const K_BLOCK = 256;
 /** Packed operands for all of k are kept for the next blocks up to this size. */
 export const keepBytes: number = 16 * 2 ** 20;
@@ -134,33 +135,38 @@ export function degenerate(kernel: ContractionKernel): MapKernel | ReduceKernel 
 
 /** A product and its blocks. */
 export interface Cut {
-  /** With the operands where they are best. */
+  /** With the operands where they are best for the tile. */
   readonly kernel: ContractionKernel;
+  readonly tile: Tile;
   readonly m: BlockedAxes;
   readonly n: BlockedAxes;
   readonly k: BlockedAxes;
 }
+
+/** A product whose operands are where they are best for its tile. */
+export type TiledProduct = Pick<Cut, 'kernel' | 'tile'>;
 
 /** Blocks of which each packs its own operands. */
 export interface Blocks extends Cut {
   readonly kind: 'blocks';
 }
 
-/** Blocks of at most `size` rows and columns. */
-export function blocksOf(kernel: ContractionKernel, size: number): Blocks {
+/** Blocks of about `size` rows and columns at most. */
+export function blocksOf({ kernel, tile }: TiledProduct, size: number): Blocks {
   return {
     kind: 'blocks',
     kernel,
-    m: blockAxes(kernel.m, size, TILE_ROWS),
-    n: blockAxes(kernel.n, size, TILE_COLUMNS),
+    tile,
+    m: blockAxes(kernel.m, ceil(size, tile.rows), tile.rows),
+    n: blockAxes(kernel.n, size, tile.columns),
     k: blockAxes(kernel.k, K_BLOCK, 4),
   };
 }
 
 /** Elements from one row of a block of results to the next. */
-export function rowElementsOf(n: BlockedAxes): number {
-  const columns = ceil(n.capacity, TILE_COLUMNS);
-  return columns % 512 === 0 ? columns + TILE_COLUMNS : columns;
+export function rowElementsOf({ n, tile }: Cut): number {
+  const columns = ceil(n.capacity, tile.columns);
+  return columns % 512 === 0 ? columns + tile.columns : columns;
 }
 
 export interface ContractionSchedule {
@@ -172,24 +178,24 @@ export interface ContractionSchedule {
 export function emitContraction(
   context: KernelContext,
   gemm: WasmFunction,
-  { kernel, m, n, k }: Blocks,
+  cut: Blocks,
   begin: Value,
   end: Value,
   scratch: Value,
 ): ContractionSchedule {
   const { fb } = context;
-  const uniform = [...kernel.batch, ...k.outer];
-  const packLeft = buildPacking(context, `${kernel.name}: pack A`, kernel.left, m, k, [...uniform, ...m.outer], 4);
-  const packRight = buildPacking(context, `${kernel.name}: pack B`, kernel.right, n, k, [...uniform, ...n.outer], 8);
+  const { kernel, tile, m, n, k } = cut;
+  const packLeft = packingOf(context, cut, 'left');
+  const packRight = packingOf(context, cut, 'right');
 
   // Scratch: C, masks, packed B, packed A.
-  const columns = ceil(n.capacity, TILE_COLUMNS);
-  const rowElements = rowElementsOf(n);
-  const rows = ceil(m.capacity, TILE_ROWS);
+  const columns = ceil(n.capacity, tile.columns);
+  const rowElements = rowElementsOf(cut);
+  const rows = ceil(m.capacity, tile.rows);
   const keep = n.blocks > 1 && rows * k.capacity * k.blocks * 4 <= keepBytes;
   const leftBlockBytes = rows * k.capacity * 4;
   const masks = scratch;
-  const masksBytes = k.capacity * 32;
+  const masksBytes = masksBytesOf(cut);
   const right = fb.add(scratch, masksBytes);
   const rightBytes = columns * k.capacity * 4;
   const left = fb.add(right, rightBytes);
@@ -248,13 +254,18 @@ export function emitContraction(
   return { grid, scratchBytes: masksBytes + rightBytes + leftBytes + resultBytes };
 }
 
-/** Exchanges the operands where tiles of 4 × 8 then waste clearly less (few columns). */
-export function orient(kernel: ContractionKernel): ContractionKernel {
-  const [m, n] = [product(kernel.m), product(kernel.n)];
-  const straight = ceil(m, TILE_ROWS) * ceil(n, TILE_COLUMNS);
-  const exchanged = ceil(n, TILE_ROWS) * ceil(m, TILE_COLUMNS);
-  if (exchanged > 0.85 * straight) return kernel;
-  return { ...kernel, m: kernel.n, n: kernel.m, left: kernel.right, right: kernel.left };
+/** The routine that packs an operand. */
+export function packingOf(context: KernelContext, { kernel, tile, m, n, k }: Cut, operand: 'left' | 'right'): Packing {
+  const { name, batch, left, right } = kernel;
+  const uniform = [...batch, ...k.outer];
+  return operand === 'left'
+    ? buildPacking(context, `${name}: pack A`, left, m, k, [...uniform, ...m.outer], tile.rows)
+    : buildPacking(context, `${name}: pack B`, right, n, k, [...uniform, ...n.outer], tile.columns);
+}
+
+/** Bytes of scratch memory for the masks of a panel. */
+export function masksBytesOf({ tile, k }: Cut): number {
+  return k.capacity * Math.max(maskBytes(tile.rows), maskBytes(tile.columns));
 }
 
 export interface Epilogue {

@@ -1,11 +1,14 @@
 /** The code of kernels by their keys: a plan finds here what another of its kernels, or one of an earlier plan, has brought along. */
 import type { Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { SlotBindings, type Bindings, type Slot } from './bindings.ts';
-import { buildGemm } from './gemm.ts';
+import type { ContractionKernel } from '../compiler/kernel.ts';
+import { buildGemm, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
 import { sameKernelKey, type KernelKey } from './kernel-key.ts';
 import { buildKernel, type KernelCode } from './kernels.ts';
+import type { TiledProduct } from './contraction.ts';
 import { withoutBody } from './render.ts';
+import { chooseTile, tilesFor } from './tiles.ts';
 
 /** The code of a kernel that is bound through slots. */
 export interface SharedCode extends KernelCode {
@@ -24,15 +27,20 @@ export class KernelCache {
   /** Least recently used first. */
   readonly #buckets = new Map<number, Entry[]>();
   readonly #relaxed: boolean;
+  readonly #tile: Tile | undefined;
   readonly #most: number;
   #count = 0;
   readonly #asBytes: boolean;
   readonly #rendered = new WeakMap<WasmFunction, WasmFunction>();
-  #gemm: WasmFunction | undefined;
+  readonly #products = new Map<string, WasmFunction>();
 
-  /** @param most - kernels that are kept, as bytes; 0: those of one plan, as statements that can be listed */
-  constructor(relaxed: boolean, most: number) {
+  /**
+   * @param most - kernels that are kept, as bytes; 0: those of one plan, as statements that can be listed
+   * @param tile - the tile of all products; default: for each the fastest
+   */
+  constructor(relaxed: boolean, most: number, tile?: Tile) {
     this.#relaxed = relaxed;
+    this.#tile = tile;
     this.#most = most > 0 ? most : Infinity;
     this.#asBytes = most > 0;
   }
@@ -44,8 +52,12 @@ export class KernelCache {
 
   /** The code of a kernel over some of `buffers`, made now where there is none. `bindings` are those of one that takes too much to share its code. */
   of(kernel: Kernel | Rows, key: KernelKey, buffers: readonly PlanBuffer[], bindings: Bindings): SharedCode {
-    const gemm = (): WasmFunction => (this.#gemm ??= buildGemm(this.#relaxed));
-    const building = { buffers, relaxed: this.#relaxed, gemm };
+    const building = {
+      buffers,
+      relaxed: this.#relaxed,
+      gemm: (tile: Tile) => this.#productsOf(tile),
+      tiled: (contraction: ContractionKernel) => this.#tiled(contraction),
+    };
     if (key.buffers.length + key.scalars.length > mostArguments)
       return { ...buildKernel({ ...building, bindings }, kernel), slots: [] };
     const bucket = this.#buckets.get(key.hash) ?? [];
@@ -64,6 +76,18 @@ export class KernelCache {
       this.#count -= old.length;
     }
     return code;
+  }
+
+  #tiled(kernel: ContractionKernel): TiledProduct {
+    const tiles = this.#tile === undefined ? tilesFor(kernel, this.#relaxed) : [{ ...this.#tile, speed: 1 }];
+    return chooseTile(kernel, tiles);
+  }
+
+  #productsOf(tile: Tile): WasmFunction {
+    const name = `${tile.rows}×${tile.columns}`;
+    let known = this.#products.get(name);
+    if (known === undefined) this.#products.set(name, (known = buildGemm(this.#relaxed, tile)));
+    return known;
   }
 
   #asLinkable(code: SharedCode): SharedCode {

@@ -1,13 +1,14 @@
 /** Kernels as functions over ranges of their outermost loop. What they are bound to stands in slots, so that kernels with equal keys share their functions. */
 import type { Axis } from '../compiler/index-expression.ts';
-import type { Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
+import type { ContractionKernel, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import type { Bindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks } from './contraction-shared.ts';
-import { degenerate, emitContraction, normaliseContraction, type Blocks } from './contraction.ts';
+import { degenerate, emitContraction, normaliseContraction, type Blocks, type TiledProduct } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
 import { FunctionBuilder } from './function-builder.ts';
+import type { Tile } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
 import { splitMap } from './pieces.ts';
@@ -45,7 +46,10 @@ export interface Building {
   readonly buffers: readonly PlanBuffer[];
   readonly bindings: Bindings;
   readonly relaxed: boolean;
-  readonly gemm: () => WasmFunction;
+  /** Chooses the tile of a product, and which of its operands is the left one. */
+  readonly tiled: (kernel: ContractionKernel) => TiledProduct;
+  /** The product of packed operands in such tiles. */
+  readonly gemm: (tile: Tile) => WasmFunction;
 }
 
 export function buildKernel(building: Building, kernel: Kernel | Rows): KernelCode {
@@ -68,7 +72,7 @@ export function buildKernel(building: Building, kernel: Kernel | Rows): KernelCo
   };
   for (const part of parts(kernel)) {
     if (product(outputAxes(part)) === 0) continue;
-    const cut = part.kind === 'contraction' ? cutProduct(part) : part;
+    const cut = part.kind === 'contraction' ? cutProduct(building.tiled(part)) : part;
     if (cut.kind === 'shared') {
       const offset = packedBytes;
       const { units, unitBytes, tasks } = cut;
@@ -80,7 +84,7 @@ export function buildKernel(building: Building, kernel: Kernel | Rows): KernelCo
       }));
       add(built, nanosecondsOf(part), (context, range) => ({
         grid: tasks,
-        scratch: emitTasks(context, building.gemm(), cut, offset, range),
+        scratch: emitTasks(context, building.gemm(cut.tile), cut, offset, range),
       }));
     } else add(built, nanosecondsOf(part), (context, range) => emit(context, building, cut, range));
   }
@@ -113,7 +117,7 @@ function emit(
       return { grid, scratch: scratchBytes };
     }
     case 'blocks': {
-      const { grid, scratchBytes } = emitContraction(context, gemm(), kernel, begin, end, scratch);
+      const { grid, scratchBytes } = emitContraction(context, gemm(kernel.tile), kernel, begin, end, scratch);
       return { grid, scratch: scratchBytes };
     }
   }

@@ -4,9 +4,10 @@ import type { Operand } from '../compiler/kernel.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import type { BlockedAxes } from './blocks.ts';
 import { FunctionBuilder } from './function-builder.ts';
+import type { PanelWidth } from './gemm.ts';
 import type { Value } from './ir.ts';
 import { op } from './opcodes.ts';
-import type { Packing } from './packing-context.ts';
+import { groupsOf, storeGroup, type Packing } from './packing-context.ts';
 
 /** Any operand: evaluates index and guards for every element; failed guards read a zero from a table. */
 export function generalPacking(
@@ -16,7 +17,7 @@ export function generalPacking(
   side: BlockedAxes,
   k: BlockedAxes,
   uniformAxes: readonly Axis[],
-  width: 4 | 8,
+  width: PanelWidth,
 ): Packing {
   const fb = new FunctionBuilder(name);
   const inner = { ...context, fb };
@@ -56,12 +57,14 @@ export function generalPacking(
             const { base, offset } = at.address(operand.buffer, operand.index);
             return { base: fb.select(at.holds(operand.guards), fb.add(base, offset), zero), offset: 0 };
           });
-          for (let group = 0; group < width / 4; group++) {
-            const [a0 = { base: out, offset: 0 }, ...others] = addresses.slice(4 * group, 4 * group + 4);
+          groupsOf(width).forEach((lanesOfGroup, group) => {
+            const [a0 = { base: out, offset: 0 }, ...others] = lanesOfGroup.map(
+              (lane) => addresses[lane] ?? { base: out, offset: 0 },
+            );
             let vector = fb.load(op.v128Load32Splat, a0);
             others.forEach((address, j) => (vector = fb.loadLane(address, j + 1, vector)));
-            fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
-          }
+            storeGroup(fb, { base: out, offset: 16 * group }, vector, lanesOfGroup.length);
+          });
         },
       );
     },

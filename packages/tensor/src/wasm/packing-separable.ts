@@ -7,9 +7,10 @@ import { dependsOn } from '../compiler/index-expression.ts';
 import { bufferStart, type AxisValues, type KernelContext } from './address.ts';
 import { product, tabulate, type BlockedAxes, type BlockPosition, type SplitIndex } from './blocks.ts';
 import { FunctionBuilder } from './function-builder.ts';
-import type { Address, Value, WasmFunction } from './ir.ts';
+import type { PanelWidth } from './gemm.ts';
+import type { Value, WasmFunction } from './ir.ts';
 import { op } from './opcodes.ts';
-import type { Guard, Packing } from './packing-context.ts';
+import { groupsOf, maskBytes, storeGroup, type Guard, type Packing } from './packing-context.ts';
 
 export class SeparablePacking implements Packing {
   readonly description: string;
@@ -26,7 +27,7 @@ export class SeparablePacking implements Packing {
     guards: readonly Guard[],
     side: BlockedAxes,
     k: BlockedAxes,
-    width: 4 | 8,
+    width: PanelWidth,
   ) {
     this.#buffer = buffer;
     this.#parts = parts;
@@ -73,7 +74,7 @@ export class SeparablePacking implements Packing {
 }
 
 interface SeparablePlan {
-  readonly width: 4 | 8;
+  readonly width: PanelWidth;
   readonly guards: readonly Guard[];
   readonly side: BlockedAxes;
   readonly k: BlockedAxes;
@@ -95,7 +96,7 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
   const sideCount = fb.parameter('sideCount');
   const kCount = fb.parameter('kCount');
   const guardBases = guards.map((_, i) => fb.parameter(`guard${i}`));
-  const groups = width / 4;
+  const groups = groupsOf(width);
   const stride = linearStride(kTable);
   const kAddress = stride === undefined ? bindings.table(fb, kTable) : undefined;
   const sideStride = linearStride(sideTable);
@@ -125,7 +126,7 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
         const body = (out: Value, koffset: Value, mask: Value): void => {
           readings.forEach((reading, i) => {
             const group = firstGroup + i;
-            const [l0 = base, ...others] = lanes.slice(4 * group, 4 * group + 4);
+            const [l0 = base, ...others] = groups[group]?.map((lane) => lanes[lane] ?? base) ?? [];
             let vector: Value;
             if (reading === 'vector') vector = fb.load(op.v128Load, { base: fb.add(l0, koffset), offset: 0 });
             else {
@@ -136,19 +137,24 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
             }
             if (masked)
               vector = fb.op(op.v128And, vector, fb.load(op.v128Load, { base: mask, offset: 16 * group }, true));
-            fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
+            storeGroup(fb, { base: out, offset: 16 * group }, vector, others.length + 1);
           });
         };
         emitKLoop(fb, { stride, kAddress, kCount, width, target, period: masked ? period : undefined, masks }, body);
       };
       const copyAll = (masked: boolean): void => {
-        const gathers = Array.from({ length: groups }, (): Reading => 'lanes');
         if (!sideContiguous) {
-          copy(gathers, 0, masked);
+          // Two groups at a time: more addresses than that do not stay in registers.
+          for (let group = 0; group < groups.length; group += 2)
+            copy(
+              groups.slice(group, group + 2).map(() => 'lanes' as const),
+              group,
+              masked,
+            );
           return;
         }
-        const contiguous = Array.from({ length: groups }, (_, group) => {
-          const [o0 = base, ...others] = offsets.slice(4 * group, 4 * group + 4);
+        const contiguous = groups.map((lanesOfGroup) => {
+          const [o0 = base, ...others] = lanesOfGroup.map((lane) => offsets[lane] ?? base);
           return others
             .map((offset, j) => fb.op(op.i32Eq, fb.sub(offset, o0), fb.i32(4 * (j + 1))))
             .reduce((a, b) => fb.op(op.i32And, a, b));
@@ -161,13 +167,13 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
               () => copy(['lanes'], group, masked),
             ),
           );
-        if (groups === 1) each();
+        if (groups.length === 1) each();
         else
           fb.if(
             contiguous.reduce((a, b) => fb.op(op.i32And, a, b)),
             () =>
               copy(
-                gathers.map(() => 'vector' as const),
+                groups.map(() => 'vector' as const),
                 0,
                 masked,
               ),
@@ -182,8 +188,8 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
           const guardStride = linearStride(table);
           const value = (position: Value): Value =>
             guardStride === undefined ? tableLoad(table, position) : fb.mul(position, guardStride);
-          return Array.from({ length: groups }, (_, group) => {
-            const [p0 = first, ...others] = positions.slice(4 * group, 4 * group + 4).map(value);
+          return groups.map((lanesOfGroup) => {
+            const [p0 = first, ...others] = lanesOfGroup.map((lane) => value(positions[lane] ?? first));
             let vector = fb.op(op.i32x4Splat, p0);
             others.forEach((other, j) => (vector = fb.lane(op.i32x4ReplaceLane, j + 1, vector, other)));
             return fb.op(op.i32x4Add, vector, fb.op(op.i32x4Splat, guardBases[i] ?? base));
@@ -193,9 +199,9 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
         fb.loop(
           fb.i32(0),
           period,
-          { role: 'pack', name: 'mask', inductions: [{ begin: masks, step: 4 * width }] },
+          { role: 'pack', name: 'mask', inductions: [{ begin: masks, step: maskBytes(width) }] },
           (position, [out = position]) => {
-            for (let group = 0; group < groups; group++) {
+            groups.forEach((_, group) => {
               const tests = guards.map(({ condition, parts }, i) => {
                 const along = guardTables[i]?.k ?? new Int32Array(0);
                 const vector = sides[i]?.[group] ?? fb.i32x4(0);
@@ -216,7 +222,7 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
               const mask = tests.reduce((a, b) => fb.op(op.v128And, a, b));
               fb.store(op.v128Store, { base: out, offset: 16 * group }, mask);
               fb.set(all, fb.op(op.v128And, fb.get(all), mask));
-            }
+            });
           },
         );
         fb.if(
@@ -242,7 +248,7 @@ interface KLoop {
   /** Where the table of offsets lies; `undefined` where they have a stride. */
   readonly kAddress: Value | undefined;
   readonly kCount: Value;
-  readonly width: number;
+  readonly width: PanelWidth;
   readonly target: Value;
   /** Length after which masks repeat; `undefined`: no masks. */
   readonly period: Value | undefined;
@@ -283,7 +289,7 @@ function emitKLoop(
       const inner = [
         { begin: rowOut, step: bytes },
         { begin: rowPointer, step },
-        { begin: masks, step: bytes },
+        { begin: masks, step: maskBytes(width) },
       ];
       fb.loop(
         fb.i32(0),
@@ -301,46 +307,60 @@ function emitTransposing(
   lanes: readonly Value[],
   target: Value,
   kCount: Value,
-  width: number,
+  width: PanelWidth,
 ): void {
   const whole = fb.op(op.i32And, kCount, fb.i32(-4));
   const bytes = 4 * width;
-  fb.loop(
-    fb.i32(0),
-    fb.mul(whole, 4),
-    { role: 'pack', name: 'k×4', step: 16, inductions: [{ begin: target, step: 4 * bytes }] },
-    (koffset, [out = target]) => {
-      for (let group = 0; group < width / 4; group++) {
-        const [r0 = target, r1 = target, r2 = target, r3 = target] = lanes
-          .slice(4 * group, 4 * group + 4)
-          .map((lane) => fb.load(op.v128Load, { base: fb.add(lane, koffset), offset: 0 }));
-        const a = fb.shuffle(r0, r1, [0, 4, 1, 5]);
-        const b = fb.shuffle(r2, r3, [0, 4, 1, 5]);
-        const c = fb.shuffle(r0, r1, [2, 6, 3, 7]);
-        const d = fb.shuffle(r2, r3, [2, 6, 3, 7]);
-        const columns = [
-          fb.shuffle(a, b, [0, 1, 4, 5]),
-          fb.shuffle(a, b, [2, 3, 6, 7]),
-          fb.shuffle(c, d, [0, 1, 4, 5]),
-          fb.shuffle(c, d, [2, 3, 6, 7]),
-        ];
-        columns.forEach((column, i) => fb.store(op.v128Store, { base: out, offset: 16 * group + i * bytes }, column));
-      }
-    },
-  );
-  const rest: Address = { base: fb.add(target, fb.mul(whole, bytes)), offset: 0 };
+  const groups = groupsOf(width).map((lanesOfGroup, group) => ({
+    offset: 16 * group,
+    lanes: lanesOfGroup.map((lane) => lanes[lane] ?? target),
+  }));
+  // Two groups at a time: more addresses than that do not stay in registers.
+  for (let first = 0; first < groups.length; first += 2) {
+    const some = groups.slice(first, first + 2);
+    fb.loop(
+      fb.i32(0),
+      fb.mul(whole, 4),
+      { role: 'pack', name: 'k×4', step: 16, inductions: [{ begin: target, step: 4 * bytes }] },
+      (koffset, [out = target]) => {
+        for (const { offset, lanes: rows } of some) {
+          const vectors = rows.map((lane) => fb.load(op.v128Load, { base: fb.add(lane, koffset), offset: 0 }));
+          transposed(fb, vectors).forEach((column, i) =>
+            storeGroup(fb, { base: out, offset: offset + i * bytes }, column, rows.length),
+          );
+        }
+      },
+    );
+  }
+  const rest = fb.add(target, fb.mul(whole, bytes));
   fb.loop(
     whole,
     kCount,
-    { role: 'pack', name: 'k', inductions: [{ begin: rest.base, step: bytes }] },
+    { role: 'pack', name: 'k', inductions: [{ begin: rest, step: bytes }] },
     (position, [out = target]) => {
       const koffset = fb.mul(position, 4);
-      for (let group = 0; group < width / 4; group++) {
-        const [l0 = target, ...others] = lanes.slice(4 * group, 4 * group + 4);
+      for (const { offset, lanes: rows } of groups) {
+        const [l0 = target, ...others] = rows;
         let vector = fb.load(op.v128Load32Splat, { base: fb.add(l0, koffset), offset: 0 });
         others.forEach((lane, j) => (vector = fb.loadLane({ base: fb.add(lane, koffset), offset: 0 }, j + 1, vector)));
-        fb.store(op.v128Store, { base: out, offset: 16 * group }, vector);
+        storeGroup(fb, { base: out, offset }, vector, rows.length);
       }
     },
   );
+}
+
+/** The four columns of four or two rows. */
+function transposed(fb: FunctionBuilder, rows: readonly Value[]): readonly Value[] {
+  const [r0 = fb.f32x4(0), r1 = r0, r2 = r0, r3 = r1] = rows;
+  const a = fb.shuffle(r0, r1, [0, 4, 1, 5]);
+  const c = fb.shuffle(r0, r1, [2, 6, 3, 7]);
+  if (rows.length === 2) return [a, fb.shuffle(a, a, [2, 3, 2, 3]), c, fb.shuffle(c, c, [2, 3, 2, 3])];
+  const b = fb.shuffle(r2, r3, [0, 4, 1, 5]);
+  const d = fb.shuffle(r2, r3, [2, 6, 3, 7]);
+  return [
+    fb.shuffle(a, b, [0, 1, 4, 5]),
+    fb.shuffle(a, b, [2, 3, 6, 7]),
+    fb.shuffle(c, d, [0, 1, 4, 5]),
+    fb.shuffle(c, d, [2, 3, 6, 7]),
+  ];
 }

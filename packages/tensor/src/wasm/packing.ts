@@ -1,5 +1,5 @@
 /**
- * Packing: copies a block of a contraction's operand into panels of 4 or 8 lanes, [panel][k][lane], with zeros where a guard fails.
+ * Packing: copies a block of a contraction's operand into panels of as many lanes as a tile has rows or columns, [panel][k][lane], with zeros where a guard fails.
  * This file decides between the fast way, for indices that are sums of a part along the panel ("side"), a part along k and a part that
  * is fixed within a block, and the general way, which evaluates everything per element.
  */
@@ -8,6 +8,7 @@ import { substituteIndex } from '../compiler/rewriter.ts';
 import type { Operand } from '../compiler/kernel.ts';
 import { isAlways, isNear, type KernelContext } from './address.ts';
 import { separate, splitIndex, type BlockedAxes } from './blocks.ts';
+import type { PanelWidth } from './gemm.ts';
 import type { Guard, Packing } from './packing-context.ts';
 import { generalPacking } from './packing-general.ts';
 import { SeparablePacking } from './packing-separable.ts';
@@ -19,7 +20,7 @@ export function buildPacking(
   side: BlockedAxes,
   k: BlockedAxes,
   uniformAxes: readonly Axis[],
-  width: 4 | 8,
+  width: PanelWidth,
 ): Packing {
   const replacements = new Map<Axis, Index>([splitIndex(side), splitIndex(k)]);
   const index = substituteIndex(operand.index, replacements);

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Condition, ContractionKernel } from '../../src/compiler/kernel.ts';
+import type { HostArray } from '../../src/runtime/backend.ts';
 import { addIndex, divideIndex, remainderIndex } from '../../src/compiler/index-expression.ts';
-import { createWasmBackend } from '../../src/wasm/backend.ts';
+import { createWasmBackend, hasRelaxedSimd } from '../../src/wasm/backend.ts';
+import { allTiles, chooseTile, timeTiles, usualTile } from '../../src/wasm/tiles.ts';
 import {
   axisIndex,
   backend,
@@ -82,6 +84,26 @@ function productOf(
   return out;
 }
 
+const inTiles = allTiles.map((tile) => createWasmBackend({ tile }));
+
+/** Element by element `toEqual` takes seconds for a million numbers. */
+function sameBytes(a: HostArray | undefined, b: HostArray | undefined): boolean {
+  const [x, y] = [a, b].map((array) => array && Buffer.from(array.buffer, array.byteOffset, array.byteLength));
+  return x !== undefined && y !== undefined && x.equals(y);
+}
+
+/** Where results differ from the evaluator's, or between tiles by a bit. */
+async function mismatchesInAnyTile(
+  builder: PlanBuilder,
+  scalars: readonly number[] = [],
+  options: Parameters<typeof mismatches>[2] = {},
+): Promise<string[]> {
+  const wrong = await mismatches(builder, scalars, options);
+  const expected = await runPlan(builder.plan(), builder.data, scalars);
+  for (const device of inTiles) expect(await runPlan(builder.plan(), builder.data, scalars, device)).toEqual(expected);
+  return wrong;
+}
+
 const layouts: Layout[] = [
   {},
   { leftTransposed: true },
@@ -101,6 +123,32 @@ describe('matrix products', () => {
           `${m} ${n} ${k} ${JSON.stringify(layout)}`,
         ).toEqual([]);
         seed++;
+      }
+    }
+  });
+
+  it('have the same bytes in tiles of every size and on several threads', async () => {
+    const devices = allTiles.flatMap((tile) => [
+      createWasmBackend({ tile }),
+      createWasmBackend({ tile, threads: 3, leastChunk: 0 }),
+    ]);
+    const shapes = [
+      [1, 7, 23, 300],
+      [1, 509, 131, 257],
+      [1, 67, 1030, 33],
+      [3, 101, 95, 70],
+      [1, 13, 6, 2049],
+    ] as const;
+    for (const [i, [b, m, n, k]] of shapes.entries()) {
+      for (const layout of [layouts[i % 4], layouts[(i + 2) % 4]]) {
+        const builder = matmul(b, m, n, k, layout);
+        const [[, , expected] = [], ...others] = await Promise.all(
+          devices.map((device) => runPlan(builder.plan(), builder.data, [], device, 3)),
+        );
+        for (const [, , product] of others) expect(sameBytes(product, expected), `${b} ${m} ${n} ${k}`).toBe(true);
+        const exact = productOf(builder.data, b, m, n, k, layout ?? {});
+        const error = exact.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected?.[i] ?? NaN))), 0);
+        expect(error).toBeLessThan(1e-5 * Math.sqrt(k));
       }
     }
   });
@@ -376,7 +424,7 @@ describe('convolutions', () => {
           right: { buffer: x, index: input, guards: [within(row, size), within(column, size)] },
           stores: [{ buffer: y, index: rowMajor([n, o, oh, ow]), value: result() }],
         });
-        expect(await mismatches(builder)).toEqual([]);
+        expect(await mismatchesInAnyTile(builder)).toEqual([]);
       }
     });
 
@@ -423,7 +471,7 @@ describe('convolutions', () => {
         },
         stores: [{ buffer: dx, index: rowMajor([n, c, ih, iw]), value: result() }],
       });
-      expect(await mismatches(builder)).toEqual([]);
+      expect(await mismatchesInAnyTile(builder)).toEqual([]);
     });
 
     it(`weight gradient ${name}`, async () => {
@@ -467,7 +515,7 @@ describe('convolutions', () => {
         },
         stores: [{ buffer: dw, index: rowMajor([o, c, kh, kw]), value: result() }],
       });
-      expect(await mismatches(builder, [], { scale: 20 })).toEqual([]);
+      expect(await mismatchesInAnyTile(builder, [], { scale: 20 })).toEqual([]);
     });
   }
 
@@ -510,6 +558,37 @@ describe('convolutions', () => {
       },
       stores: [{ buffer: out, index: rowMajor([m, n]), value: result() }],
     });
-    expect(await mismatches(builder, [], { scale: 50 })).toEqual([]);
+    expect(await mismatchesInAnyTile(builder, [], { scale: 50 })).toEqual([]);
+  });
+});
+
+describe('tiles', () => {
+  const kernel = (m: number, n: number): ContractionKernel => {
+    const [found] = matmul(1, m, n, 300).kernels;
+    if (found?.kind !== 'contraction') throw new Error('no contraction');
+    return found;
+  };
+  const twice = allTiles.map((tile) => ({ ...tile, speed: tile.columns === 16 ? 2 : 1 }));
+
+  it('are the fastest for what they are given', () => {
+    expect(chooseTile(kernel(512, 512), twice).tile).toMatchObject({ rows: 6, columns: 16 });
+    expect(chooseTile(kernel(512, 512), [{ ...usualTile, speed: 1 }]).tile).toMatchObject(usualTile);
+    // Of 6×16 three quarters would be waste.
+    expect(chooseTile(kernel(4, 8), twice).tile).toMatchObject(usualTile);
+  });
+
+  it('have the side that they fill along the columns', () => {
+    const few = kernel(2048, 4);
+    const { kernel: turned, tile } = chooseTile(few, [{ ...usualTile, speed: 1 }]);
+    expect(tile).toMatchObject(usualTile);
+    expect([turned.m, turned.n]).toEqual([few.n, few.m]);
+  });
+
+  it('have a speed each, from a trial', () => {
+    for (const relaxed of [false, hasRelaxedSimd()]) {
+      const timed = timeTiles(relaxed);
+      expect(timed.map(({ rows, columns }) => ({ rows, columns }))).toEqual(allTiles);
+      for (const { speed } of timed) expect(speed > 0 && speed < Infinity).toBe(true);
+    }
   });
 });

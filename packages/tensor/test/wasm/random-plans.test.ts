@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { divideIndex, remainderIndex } from '../../src/compiler/index-expression.ts';
 import type { Condition, Expression } from '../../src/compiler/kernel.ts';
 import { createWasmBackend } from '../../src/wasm/backend.ts';
+import { allTiles } from '../../src/wasm/tiles.ts';
 import {
   addIndex,
   axisIndex,
@@ -202,6 +203,19 @@ describe('random plans', () => {
       const { builder } = new RandomPlan(seed);
       const device = devices[seed % 2] ?? backend;
       expect(await mismatches(builder, [], { tolerance: 1e-4, device }), `seed ${seed}`).toEqual([]);
+    }
+  });
+
+  it('give the same bytes in tiles of every size, with and without relaxed SIMD', async () => {
+    for (const relaxedSimd of [false, true]) {
+      const [usual, ...others] = allTiles.map((tile) => createWasmBackend({ relaxedSimd, tile }));
+      for (let seed = 1; seed <= 80; seed++) {
+        const { builder } = new RandomPlan(seed);
+        if (!builder.kernels.some(({ kind }) => kind === 'contraction')) continue;
+        const expected = await runPlan(builder.plan(), builder.data, [], usual);
+        for (const other of others)
+          expect(await runPlan(builder.plan(), builder.data, [], other), `seed ${seed}`).toEqual(expected);
+      }
     }
   });
 

@@ -1,0 +1,106 @@
+/**
+ * Which tile a product is computed in. How fast tiles are depends on the engine and its flags more than on anything that can be asked for: vectors that do not stay in
+ * registers halve the speed, and where V8 packs pairs of vectors tiles of 6×16 are twice as fast as 4×8. So the process tries them, once, when it first meets a large product.
+ */
+import type { ContractionKernel } from '../compiler/kernel.ts';
+import { product } from './blocks.ts';
+import { ceil, type TiledProduct } from './contraction.ts';
+import { FunctionBuilder } from './function-builder.ts';
+import { emitTile, tileAccumulators, type Tile } from './gemm.ts';
+import type { WasmFunction } from './ir.ts';
+import { op } from './opcodes.ts';
+import { renderModule } from './render.ts';
+
+/** A tile and how fast it is, beside others. */
+export interface TimedTile extends Tile {
+  readonly speed: number;
+}
+
+/** The tile of small products, and of all where none is faster. */
+export const usualTile: Tile = { rows: 4, columns: 8 };
+export const allTiles: readonly Tile[] = [usualTile, { rows: 6, columns: 8 }, { rows: 6, columns: 16 }];
+
+/** Products of numbers from which on it pays to know the fastest tile: a third of a millisecond. */
+const largeProduct = 2 ** 23;
+
+const untimed: readonly TimedTile[] = [{ ...usualTile, speed: 1 }];
+const timed = new Map<boolean, readonly TimedTile[]>();
+
+/** The tiles to choose from for a product, with relaxed SIMD or without. */
+export function tilesFor(kernel: ContractionKernel, relaxed: boolean): readonly TimedTile[] {
+  const known = timed.get(relaxed);
+  if (known !== undefined) return known;
+  const products = [kernel.batch, kernel.m, kernel.n, kernel.k].reduce((total, axes) => total * product(axes), 1);
+  if (products < largeProduct) return untimed;
+  const measured = timeTiles(relaxed);
+  timed.set(relaxed, measured);
+  return measured;
+}
+
+/** Chooses the tile that wastes least time, and exchanges the operands where that then wastes clearly less (few columns). */
+export function chooseTile(kernel: ContractionKernel, tiles: readonly TimedTile[]): TiledProduct {
+  const [m, n] = [product(kernel.m), product(kernel.n)];
+  const exchanged = { ...kernel, m: kernel.n, n: kernel.m, left: kernel.right, right: kernel.left };
+  const [best] = tiles
+    .flatMap((tile) => [
+      { kernel, tile, cost: (ceil(m, tile.rows) * ceil(n, tile.columns)) / tile.speed },
+      { kernel: exchanged, tile, cost: (ceil(n, tile.rows) * ceil(m, tile.columns)) / tile.speed / 0.85 },
+    ])
+    .sort((a, b) => a.cost - b.cost);
+  return best ?? { kernel, tile: usualTile };
+}
+
+/** Depth and repetitions of a trial of some ten microseconds. */
+const depth = 256;
+const repetitions = 16;
+/** Milliseconds that trials take at most, and after which no tile has become faster: engines begin with slow code and replace it while it runs. */
+const longest = 40;
+const settled = 4;
+
+/** Tries tiles in turns on panels in the first-level cache, until none becomes faster. */
+export function timeTiles(relaxed: boolean): readonly TimedTile[] {
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const names = allTiles.map((tile) => `tile${tile.rows}x${tile.columns}`);
+  const code = renderModule(new Map(allTiles.map((tile, i) => [names[i] ?? '', trialOf(relaxed, tile)])));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code), { env: { memory } });
+  const trials = allTiles.map((tile, i) => ({
+    tile,
+    run: exports[names[i] ?? ''] as (times: number) => void,
+    least: Infinity,
+  }));
+  const begin = performance.now();
+  let improved = begin;
+  for (let now = begin; now - begin < longest && now - improved < settled;) {
+    for (const trial of trials) {
+      trial.run(repetitions);
+      const after = performance.now();
+      if (after - now < 0.9 * trial.least) improved = after;
+      trial.least = Math.min(trial.least, after - now);
+      now = after;
+    }
+  }
+  return trials.map(({ tile, least }) => ({
+    ...tile,
+    // What is as fast in registers is not in a product: larger tiles waste more at edges.
+    speed:
+      ((tile.rows * tile.columns) / least) *
+      (tile.rows === usualTile.rows && tile.columns === usualTile.columns ? 1.03 : 1),
+  }));
+}
+
+/** The inner loop of a tile, some times over the same panels. */
+function trialOf(relaxed: boolean, tile: Tile): WasmFunction {
+  const fb = new FunctionBuilder('trial');
+  const times = fb.parameter('times');
+  const accumulators = tileAccumulators(fb, tile);
+  for (const accumulator of accumulators.flat()) fb.set(accumulator, fb.f32x4(0));
+  const [a, b] = [fb.i32(0), fb.i32(4 * depth * tile.rows)];
+  fb.loop(fb.i32(0), times, { role: 'tile', name: 'time' }, () =>
+    emitTile({ fb, relaxed }, tile, accumulators, a, b, fb.i32(depth)),
+  );
+  // Nothing that is stored is left out.
+  accumulators
+    .flat()
+    .forEach((accumulator, i) => fb.store(op.v128Store, { base: a, offset: 16 * i }, fb.get(accumulator)));
+  return fb.finish();
+}
