@@ -16,7 +16,7 @@ export function pictureOf(images: Images, i: number): ArrayLike<number> {
   return images.data.subarray(i * pixels, (i + 1) * pixels);
 }
 
-/** Pictures of 2 × 2 images each, row by row, with a grey line between them and the numbers of the examples below. */
+/** Pictures of 2 × 2 images each, row by row, with a grey line between them. */
 export function mosaic(
   images: Images,
   groups: readonly (readonly number[])[],
@@ -36,7 +36,7 @@ export function mosaic(
   );
   return {
     images: { data, shape: [groups.length, 1, rows, columns] },
-    pictures: groups.map((group, example) => ({ example, caption: [{ value: group.join(', '), tone: 'quiet' }] })),
+    pictures: groups.map((_, example) => ({ example, caption: [] })),
   };
 }
 

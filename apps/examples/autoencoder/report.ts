@@ -154,10 +154,7 @@ export async function imagined(
       text: 'What the decoder makes of latent numbers that were drawn: at each pixel the probability of ink.',
       images: { data: await samples.data(), shape: samples.shape },
       columns: 8,
-      pictures: Array.from({ length: 32 }, (_, i) => ({
-        example: i,
-        caption: [{ value: String(i + 1), tone: 'quiet' as const }],
-      })),
+      pictures: Array.from({ length: 32 }, (_, example) => ({ example, caption: [] })),
     },
   ];
 }

@@ -13,8 +13,14 @@ export function madeUp(names: readonly MadeUp[]): Section {
     kind: 'table',
     title: 'Names that the network made up',
     text: 'Drawn letter by letter, at a temperature of 0.8. Those that stand in the data are no achievement.',
-    columns: [{ title: 'name' }, { title: 'in the data' }],
-    rows: names.map(({ name, isNew }) => [name, isNew ? 'new' : 'in the data']),
+    columns: [{ title: '' }, { title: '' }],
+    rows: [true, false].map((areNew) => [
+      areNew ? 'new' : 'in the data',
+      names
+        .filter(({ isNew }) => isNew === areNew)
+        .map(({ name }) => name)
+        .join(', '),
+    ]),
   };
 }
 
@@ -38,9 +44,9 @@ export async function hesitation(model: RecurrentLanguageModel, some: readonly s
   };
 }
 
-/** The year of a month of the data, the first of which is January 1749; charts count from 1900 on. */
-const yearOf = (month: number): number => 1749 + month / 12 - 1900;
-const axes = { x: { label: 'years after 1900' }, y: { label: 'sunspots' } };
+/** The year of a month of the data, the first of which is January 1749. */
+const yearOf = (month: number): number => 1749 + month / 12;
+const axes = { x: { label: 'year' }, y: { label: 'sunspots' } };
 
 type Points = [year: number, count: number][];
 
@@ -83,7 +89,7 @@ export function cycleAhead(spots: ArrayLike<number>, expected: readonly number[]
   return {
     kind: 'chart',
     title: 'Eleven years at once',
-    text: 'From the last month that was learnt, every forecast read as if it had happened. A month ahead it knows much; a cycle ahead it knows that there are cycles.',
+    text: 'From the month before the test, every forecast read as if it had happened. A month ahead it knows much; a cycle ahead it knows that there are cycles.',
     series: [
       { name: 'counted', look: 'faint', points: pointsOf(spots, from - length, 2 * length) },
       { name: 'forecast', points: expected.map((count, i): [number, number] => [yearOf(from + i), count]) },

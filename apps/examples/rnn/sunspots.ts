@@ -68,7 +68,7 @@ export function buildSunspots({ cell, train, seed }: BuildSunspots) {
 export async function sunspots(kit: ExampleKit<Options>): Promise<void> {
   // 1. Data
   const { spots, series, learnt, end, unscale } = await loadSunspots(kit.carried('sunspots.csv'));
-  kit.heading('Sunspots');
+  kit.heading('Sunspots, a month ahead');
   kit.say(
     `${learnt} months to learn from, ${end - learnt} later ones to look at, ${spots.length - end} later still to test with`,
   );
@@ -101,7 +101,14 @@ export async function sunspots(kit: ExampleKit<Options>): Promise<void> {
   const free = ([['last month', 1], ['a year ago', 12], ['a cycle of 11 years ago', 132]] as const).map(([when, months]) => [`as many as ${when}`, rmse((t) => spots[t - months])] as const); // prettier-ignore
   const least = Math.min(...free.map(([, error]) => error));
   kit.metric('root mean square error, a month ahead', own, { target: { atMost: least } });
-  kit.section(...monthAhead(spots, ahead, [[`the network (${kit.options.cell})`, own], ...free], spots.length - end));
+  kit.section(
+    ...monthAhead(
+      spots,
+      ahead,
+      [[`the network (${kit.options.cell.toUpperCase()})`, own], ...free],
+      spots.length - end,
+    ),
+  );
   // Many steps ahead: each forecast is read as if it had happened. What is not known fades to the mean.
   const far = model.forecast(whole.narrow(1, 0, end), 132);
   kit.section(cycleAhead(spots, Array.from(await far.data(), Number).map(unscale), end));

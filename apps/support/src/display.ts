@@ -1,8 +1,29 @@
 /** What the terminal shows besides progress. */
+import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
 
 export function say(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`);
+  for (const line of lines.flatMap((text) => text.split('\n')))
+    for (const part of wrapped(line, columns() ?? Infinity)) process.stdout.write(`${part}\n`);
+}
+
+/** Columns of the terminal; undefined where the output is none, and lines are as long as they are. */
+export function columns(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+}
+
+/** A line in parts that fit, broken between words where there are any; what was indented stays so. */
+export function wrapped(line: string, width: number): string[] {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const parts: string[] = [];
+  let rest = line;
+  while (stripVTControlCharacters(rest).length > width) {
+    const at = rest.lastIndexOf(' ', width);
+    if (at <= indent.length) break;
+    parts.push(rest.slice(0, at));
+    rest = `${indent}${rest.slice(at + 1)}`;
+  }
+  return [...parts, rest];
 }
 
 export function heading(text: string): string {

@@ -21,7 +21,7 @@ import {
   type Section,
   type Summary,
 } from 'hebb';
-import { formatBytes, formatCount, formatSeconds, heading, say } from './display.ts';
+import { columns, formatBytes, formatCount, formatSeconds, heading, say } from './display.ts';
 import type { Example, ExampleKit, Level, MetricOptions, Samples, Target } from './example.ts';
 import { machine } from './machine.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -134,7 +134,8 @@ export class Kit<O> implements ExampleKit<O> {
 
   show(name: string, model: AnyModule, inputs: Parameters<ExampleKit['show']>[2]): void {
     this.#goOn();
-    const table = summary(model, inputs);
+    const width = columns();
+    const table = summary(model, inputs, width === undefined ? {} : { columns: width });
     this.#summaries[name] = table;
     say(heading(capitalized(name)), String(table));
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Option } from 'commander';
 import { ArrayDataset, DataError, fit, Linear, manualSeed, meanSquaredError, SGD, tensor } from 'hebb';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { wrapped } from '../src/display.ts';
 import type { Example } from '../src/example.ts';
 import { runExamples, type ExampleSet } from '../src/index.ts';
 import { withResults } from '../src/results-page.ts';
@@ -300,4 +301,13 @@ describe('the page of results', () => {
       '| b | accuracy | at least 90.00 % | 92.00 % |  |',
     ]);
   });
+});
+
+it('breaks lines between words where a terminal ends, and keeps what is indented under itself', () => {
+  expect(wrapped('one two three', 80)).toEqual(['one two three']);
+  expect(wrapped('one two three', 7)).toEqual(['one two', 'three']);
+  expect(wrapped('  one two three', 9)).toEqual(['  one two', '  three']);
+  // Colours take no columns, and a word that is too long is left to the terminal.
+  expect(wrapped('\u001B[1mone two\u001B[22m', 7)).toEqual(['\u001B[1mone two\u001B[22m']);
+  expect(wrapped('https://example.org/a', 7)).toEqual(['https://example.org/a']);
 });

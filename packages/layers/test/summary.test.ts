@@ -125,12 +125,50 @@ it('shows several inputs, and outputs by name', () => {
     ['state.h', ['batch', 3]],
     ['state.list.0', ['batch', 'length']],
   ]);
-  expect(described.toString().split('\n').at(-3)).toBe(
-    'total                  output: [batch], state.h: [batch, 3], state.list.0: [ba…           9     17',
-  );
+  // Each has a line; numbers stand in the first.
+  expect(described.toString().split('\n').slice(-5, -2)).toEqual([
+    'total                  output: [batch]                         9     17',
+    '                       state.h: [batch, 3]',
+    '                       state.list.0: [batch, length]',
+  ]);
   expect(() => summary(new Cell(), [['batch', 2], { shape: [1], dtypes: 'int32' } as never])).toThrow(
     "no option 'dtypes'",
   );
+});
+
+it('is as wide as the terminal, and lists few of many outputs', () => {
+  class Wide extends Module<[x: Tensor], Tensor[]> {
+    withAVeryLongName = new Sequential(new Linear(2, 3), new Linear(3, 3));
+    forward(x: Tensor): Tensor[] {
+      const y = this.withAVeryLongName.forward(x);
+      return Array.from({ length: 30 }, (_, i) => y.mul(i));
+    }
+  }
+  for (const columns of [60, 80, 100]) {
+    const lines = String(summary(new Wide(), ['batch', 2], { columns })).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    expect(lines.filter((line) => /and 27 othe(rs|…)$/.test(line))).toHaveLength(2);
+  }
+  expect(() => summary(new Wide(), ['batch', 2], { columns: 0 })).toThrow('columns');
+});
+
+it('says under the type what has no room at the end of a line', () => {
+  class Twice extends Module<[x: Tensor], { first: Tensor; second: Tensor }> {
+    layer = new Linear(2, 2);
+    forward(x: Tensor): { first: Tensor; second: Tensor } {
+      const first = this.layer.forward(x);
+      return { first, second: this.layer.forward(first) };
+    }
+  }
+  const lines = (columns: number): string[] => String(summary(new Twice(), ['batch', 2], { columns })).split('\n');
+  expect(lines(80)[3]).toBe('  layer  Linear 2 → 2  [batch, 2]                   6     20  called 2 times');
+  expect(lines(70).slice(1, 6)).toEqual([
+    '(model)  Twice           first: [batch, 2]',
+    '                         second: [batch, 2]',
+    '  layer  Linear 2 → 2    [batch, 2]                   6     20',
+    '         called 2 times',
+    'total                    first: [batch, 2]            6     20',
+  ]);
 });
 
 it('shows what is frozen', () => {

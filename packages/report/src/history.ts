@@ -8,6 +8,8 @@ type Point = readonly [x: number, y: number];
 /** Points that a thin curve of single steps has at most, and a curve of means of steps where there are no epochs. */
 const stepPoints = 400;
 const meanPoints = 40;
+/** Epochs from which their means are a curve. */
+const fewEpochs = 8;
 /** Validations up to which each is marked by a dot. */
 const marked = 40;
 /** Colours that tell series apart. */
@@ -40,6 +42,72 @@ export function historySections(history: History, validationName: string): Secti
     ...run.metricNames.map((name) => run.metric(name)),
     ...run.learningRate(),
   ];
+}
+
+/** Runs of one kind, splits of the data or seeds: of each chart one, with the curves of all. */
+export function groupSections(histories: readonly History[], validationName: string): Section[] {
+  const charts = histories
+    // Why each stopped says the table.
+    .flatMap(({ stopReason: _, warnings: _w, ...history }) => historySections(history, validationName))
+    .filter((section) => section.kind === 'chart');
+  // A run that was interrupted in its first epoch is drawn along steps: it shares no axis with the others.
+  const kindOf = ({ title, x }: ChartSection): string => `${title} by ${x.label}`;
+  const kinds = [...new Set(charts.map(kindOf))];
+  return kinds.map((kind) => together(charts.filter((chart) => kindOf(chart) === kind)));
+}
+
+/** Charts of one kind in one; what is thin in each would hide the others. */
+function together(charts: readonly ChartSection[]): ChartSection {
+  const [first] = charts as readonly [ChartSection];
+  const logarithmic = charts.every(({ y }) => y.logarithmic === true);
+  const bottoms = charts.filter(({ y }) => (y.logarithmic === true) === logarithmic).map(({ y }) => y.range?.[0]);
+  const bottom = bottoms.reduce((least, each) =>
+    least === undefined || each === undefined ? undefined : Math.min(least, each),
+  );
+  return {
+    ...first,
+    series: charts.flatMap(({ series }, i) =>
+      series
+        .filter(({ look }) => look !== 'faint')
+        // The number at the end, which a name may have behind a colon, is that of one run.
+        .map((each) => ({ ...each, look: 'plain' as const, name: i === 0 ? each.name.replace(/:.*/, '') : '' })),
+    ),
+    x: { ...first.x, range: [0, Math.max(...charts.map(({ x }) => x.range?.[1] ?? 0))] },
+    y: { ...first.y, logarithmic, range: [bottom, first.y.range?.[1]] },
+  };
+}
+
+/** What each run of a kind came to. */
+export function groupTable(runs: readonly (readonly [name: string, History])[], validationName: string): TableSection {
+  const ends = runs.map(([name, history]) => ({ name, history, epoch: history.epochs.at(-1), validation: history.validations.at(-1) })); // prettier-ignore
+  const metrics = [...new Set(ends.flatMap(({ validation }) => Object.keys(validation?.metrics ?? {})))];
+  const isValidated = ends.some(({ validation }) => validation?.validationLoss !== undefined);
+  const isStopped = runs.some(([, { stopReason }]) => stopReason !== undefined);
+  return {
+    kind: 'table',
+    title: 'Runs',
+    columns: [
+      { title: 'run' },
+      { title: 'steps', format: 'count' },
+      { title: 'loss' },
+      ...(isValidated ? [{ title: `${validationName} loss` }] : []),
+      ...metrics.map((name) => ({ title: words(name) })),
+      { title: 'seconds' },
+      ...(isStopped ? [{ title: 'stopped early' }] : []),
+    ],
+    rows: ends.map(({ name, history, epoch, validation }) => [
+      name,
+      history.losses.length,
+      epoch?.loss ?? history.losses.at(-1),
+      ...(isValidated ? [validation?.validationLoss] : []),
+      ...metrics.map((metric): TableCell => {
+        const value = validation?.metrics[metric];
+        return value === undefined ? undefined : formatMetric(metric, value);
+      }),
+      history.seconds,
+      ...(isStopped ? [history.stopReason ?? ''] : []),
+    ]),
+  };
 }
 
 /** The numbers of every epoch, for those who want to read them. */
@@ -203,7 +271,8 @@ class RunCurves {
     const series: ChartSeries[] = [];
     if (steps.length > meanPoints || epochs.length > 1)
       series.push({ name: what === undefined ? 'training, by step' : '', points: means(steps, stepPoints), look: 'faint', color }); // prettier-ignore
-    if (epochs.length > 1) {
+    // Of few epochs the means of steps say more.
+    if (epochs.length > 1 && (epochs.length >= fewEpochs || steps.length <= meanPoints)) {
       const points = epochs.map((epoch, i): Point => {
         const middle = ((epochs[i - 1]?.step ?? 0) + epoch.step) / 2;
         return [middle / this.#unit, epoch.scalars[name] ?? NaN];

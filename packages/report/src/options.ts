@@ -51,7 +51,10 @@ export interface ReportOptions {
   summary?: Summary | string | Readonly<Record<string, Summary | string>>;
   /** Number of parameters. Default: that of the summary, or of all. */
   parameterCount?: number;
-  /** What `fit` returned; of several runs by name, `{ encoder: …, decoder: … }`. */
+  /**
+   * What `fit` returned; of several runs by name, `{ encoder: …, decoder: … }`, whose curves then stand behind the results. Those whose names differ in
+   * the number at the end, `split-0`, `split-1` and so on, are drawn together.
+   */
   history?: History | Readonly<Record<string, History>>;
   /** What the validation data of the history is called in the charts. Default 'validation'. */
   validationName?: string;

@@ -5,7 +5,7 @@ import type { Summary } from '@hebb/layers';
 import { checkOptions, requireOptions } from '@hebb/tensor/arguments';
 import type { History } from '@hebb/training';
 import { ReportError } from './errors.ts';
-import { epochTable, historySections } from './history.ts';
+import { epochTable, groupSections, groupTable, historySections } from './history.ts';
 import { html, Html } from './html.ts';
 import {
   isEvaluation,
@@ -100,23 +100,37 @@ function allCards(options: ReportOptions, evaluated: readonly Section[]): Card[]
     ...(data === undefined ? [] : [factsCard('Data', data)]),
     ...(environment === undefined ? [] : [factsCard('Environment', environment)]),
   ];
-  const ofRuns = runsOf(options).map(([name, history]) => {
+  const named = (name: string, ofRun: readonly Card[]): Card[] =>
+    name === '' ? [...ofRun] : ofRun.map((card) => ({ ...card, title: `${card.title}: ${name}` }));
+  const groups = groupsOf(runsOf(options)).map(([name, runs]) => {
+    const [[, history] = ['']] = runs;
+    if (history === undefined) return [];
+    if (runs.length > 1) {
+      const histories = runs.map(([, each]) => each);
+      const table = folded(groupTable(runs, validationName), `The numbers of ${formatCount(runs.length)} runs`);
+      return named(`${name}, ${runs.length} runs`, [...show(groupSections(histories, validationName)), table]);
+    }
     const epochs = epochTable(history, validationName);
-    return [
-      ...show(historySections(history, validationName)),
-      ...(epochs === undefined
-        ? []
-        : [
-            folded(
-              epochs,
-              epochs.rows.length === 1
-                ? 'The numbers of the epoch'
-                : `The numbers of ${formatCount(epochs.rows.length)} epochs`,
-            ),
-          ]),
-    ].map((card) => (name === '' ? card : { ...card, title: `${card.title}: ${name}` }));
+    const numbers = epochs?.rows.length === 1 ? 'the epoch' : `${formatCount(epochs?.rows.length ?? 0)} epochs`;
+    const table = epochs === undefined ? [] : [folded(epochs, `The numbers of ${numbers}`)];
+    return named(name, [...show(historySections(history, validationName)), ...table]);
   });
-  return [...ofRuns, show(evaluated), show(sections), about].filter((group) => group.length > 0);
+  const results = [show(evaluated), show(sections)];
+  // The curves of several runs are a page of their own, behind what came of them.
+  const all = runsOf(options).length > 1 ? [...results, ...groups, about] : [...groups, ...results, about];
+  return all.filter((group) => group.length > 0);
+}
+
+type Runs = readonly (readonly [name: string, History])[];
+
+/** Runs whose names differ in the number behind a hyphen alone are of one kind. */
+function groupsOf(runs: Runs): [name: string, runs: Runs][] {
+  const groups = new Map<string, (readonly [name: string, History])[]>();
+  for (const run of runs) {
+    const name = run[0].replace(/-\d+$/, '');
+    groups.set(name, [...(groups.get(name) ?? []), run]);
+  }
+  return [...groups].map(([name, each]) => [each.length === 1 ? (each[0]?.[0] ?? name) : name, each]);
 }
 
 /** One run, without a name, or several. */
@@ -143,6 +157,9 @@ function headFigures(options: ReportOptions, evaluated: readonly Figure[]): Html
     entries.push({ name: 'ONNX file', value: ('ok' in onnx ? onnx.ok : onnx.passed) ? 'verified' : 'differs' });
   return entries.length === 0 ? undefined : figures(entries, evaluated.length > 0);
 }
+
+/** Rows up to which a model is shown without being asked for. */
+const longModel = 30;
 
 /** One model, or several by name. */
 function modelsOf(summary: ReportOptions['summary']): [title: string, summary: Summary | string][] {
@@ -171,7 +188,10 @@ function modelCard(title: string, summary: Summary | string): Card {
     return [path === '' ? '(model)' : path, description, shapesOf(outputs), shared ?? count, count && frozen];
   });
   const footer = [['total', '', shapesOf(summary.outputs), summary.parameters, summary.frozen]];
-  return { title, body: table({ kind: 'table', title, columns, rows, footer }), isWide: true };
+  const section: TableSection = { kind: 'table', title, columns, rows, footer };
+  return rows.length > longModel
+    ? folded(section, `The ${formatCount(rows.length - 1)} layers`, 'model')
+    : { title, body: table(section, 'model'), isWide: true };
 }
 
 function onnxCard(onnx: OnnxComparison | OnnxVerification): Card {

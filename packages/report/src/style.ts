@@ -77,7 +77,7 @@ table.matrix { width: auto; margin: 0 auto; border-collapse: separate; border-sp
 figure.matrix img { width: 100%; max-width: 620px; image-rendering: pixelated; background: var(--empty); border-radius: 4px; }
 
 table.matrix.heatmap { border-spacing: 1px; } .matrix.heatmap tbody td { padding: 0; min-width: var(--size); --size: clamp(7px, calc((100cqi - 1.3 * var(--names) - 20px) / var(--columns) - 1px), 32px); border-radius: 2px; }
-.passage + .passage { margin-top: 16px; } .passage figcaption { font-size: 0.88rem; margin-bottom: 4px; } .passage p { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.7; margin: 0; }
+.passage + .passage { margin-top: 16px; } .passage figcaption { font-size: 0.88rem; margin-bottom: 4px; } .passage .line { display: inline; } .passage .line + .line::before { content: '· '; } .passage p { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.7; margin: 0; }
 .passage mark { color: inherit; border-radius: 3px; padding: 2px 0; background: color-mix(in srgb, var(--mark) var(--full), transparent); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .melody + .melody { margin-top: 20px; } .melody figcaption { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 12px; margin-bottom: 8px; } .melody b { overflow-wrap: anywhere; min-width: 0; } .melody details { margin-top: 6px; } .melody pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 button { font: inherit; font-size: 0.92rem; min-width: 4.6rem; padding: 5px 14px; border: 1px solid var(--s1); border-radius: 999px; background: none; color: var(--s1); cursor: pointer; } button:hover { background: var(--empty); } button:focus-visible { outline: 3px solid var(--s1); outline-offset: 2px; } button[hidden] { display: none; }
@@ -85,6 +85,10 @@ button { font: inherit; font-size: 0.92rem; min-width: 4.6rem; padding: 5px 14px
 .roll path { fill: none; vector-effect: non-scaling-stroke; stroke: var(--s1); stroke-width: 5; } .roll .grid { stroke: var(--rule); stroke-width: 1; } .roll .soft { stroke: var(--s7); opacity: 0.35; stroke-width: 3; }
 .roll i { position: absolute; top: 0; bottom: 0; left: 0; border-left: 2px solid var(--s2); visibility: hidden; } .playing i { visibility: visible; }
 @container (max-width: 480px) { table:not(.matrix) thead th, table:not(.matrix) .text { white-space: normal; } table .long.long { min-width: 5em; max-width: 9em; overflow-wrap: break-word; } table.facts th { width: 34%; } }
+@container (max-width: 480px) {
+  table.model, .model thead, .model tbody { display: block; } .model tr { display: grid; grid-template-columns: minmax(0, 1fr) fit-content(64%); gap: 1px 12px; padding: 6px 0; border-bottom: 1px solid var(--rule); } .model tbody:last-child tr:last-child { border-bottom: 0; }
+  .model.model tr > * { display: block; border: 0; padding: 0; min-width: 0; max-width: none; white-space: normal; } .model tr > :nth-child(n + 3) { grid-column: 2; text-align: right; } .model tr > :nth-child(4) { grid-row: 1; } .model tr > :nth-child(2) { color: var(--quiet); }
+}
 @container (max-width: 400px) { .matrix:not(.heatmap) tbody td { padding: 0; letter-spacing: -0.05em; } }
 
 pre { margin: 0; overflow-x: auto; font: 13px/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }

@@ -1,7 +1,7 @@
 import type { ChartSection, Section } from '@hebb/evaluation';
 import type { History, ValidationRecord } from '@hebb/training';
 import { expect, it } from 'vitest';
-import { epochTable, historySections } from '../src/history.ts';
+import { epochTable, groupSections, groupTable, historySections } from '../src/history.ts';
 
 const charts = (history: History): Record<string, ChartSection> =>
   Object.fromEntries(
@@ -154,4 +154,39 @@ it('says what the numbers of two networks that compete mean', () => {
   expect(textOf({ discriminatorLoss: [1, 1], generatorLoss: [1, 1], variation: [0.2, 1] })).toMatch(/from one another/);
   // Of somebody else's number of that name nothing is known.
   expect(textOf({ loss: [1, 1], variation: [0.2, 1] })).toBeUndefined();
+});
+
+it('draws runs of one kind together, each as a curve, and lists what they came to', () => {
+  const second = run({
+    losses: [4, 2, 1, 1, 1, 1],
+    stopReason: 'validation loss 1 has not improved',
+    validations: [2, 6].map((step) => validation({ step, validationLoss: 8 / step, metrics: { accuracy: step / 10 } })),
+  });
+  const [loss, accuracy, ...rest] = groupSections([run(), second], 'validation');
+  expect(rest).toEqual([]);
+  expect(loss).toMatchObject({ kind: 'chart', title: 'Loss', x: { label: 'epoch', range: [0, 3] } });
+  expect(loss?.text).not.toContain('Stopped');
+  expect(loss?.kind === 'chart' && loss.series.map(({ name, color, points }) => [name, color, points])).toEqual([
+    ['training, by epoch', 1, [[0.5, 3], [1.5, 1.5]]],
+    ['validation', 2, [[1, 2], [2, 1]]],
+    ['', 1, [[0.5, 3], [1.5, 1.5]]],
+    ['', 2, [[1, 4], [3, 8 / 6]]],
+  ]); // prettier-ignore
+  // What one of them ended with is no name of all.
+  expect(accuracy?.kind === 'chart' && names(accuracy)).toEqual(['validation', '']);
+  expect(accuracy).toMatchObject({ y: { format: 'percent', range: [undefined, 1] } });
+  const table = groupTable([['first', run()], ['second', second]], 'validation'); // prettier-ignore
+  expect(table.columns.map(({ title }) => title)).toEqual(['run', 'steps', 'loss', 'validation loss', 'accuracy', 'seconds', 'stopped early']); // prettier-ignore
+  expect(table.rows).toEqual([
+    ['first', 4, 1.5, 1, '50.00 %', 2, ''],
+    ['second', 6, 1.5, 8 / 6, '60.00 %', 2, 'validation loss 1 has not improved'],
+  ]);
+});
+
+it('draws losses of several runs logarithmically where each of them would be', () => {
+  const [wide, narrow] = [[100, 10, 1, 0.1], [4, 2, 1, 1]].map((losses) => run({ losses, epochs: [], validations: [] })); // prettier-ignore
+  const axisOf = (...runs: (History | undefined)[]): unknown =>
+    (groupSections(runs.filter((each) => each !== undefined), 'validation')[0] as ChartSection).y; // prettier-ignore
+  expect(axisOf(wide, wide)).toMatchObject({ logarithmic: true, range: [undefined, undefined] });
+  expect(axisOf(wide, narrow)).toMatchObject({ logarithmic: false, range: [0, undefined] });
 });

@@ -3,7 +3,8 @@
  * HEBB_REQUIRE_BROWSER is not 1.
  */
 import type { Section } from '@hebb/evaluation';
-import { BatchNorm1d, Linear, ReLU, Sequential, summary } from '@hebb/layers';
+import { BatchNorm1d, Linear, Module, ReLU, Sequential, summary } from '@hebb/layers';
+import type { Tensor } from '@hebb/tensor';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportHtml } from '../src/index.ts';
@@ -95,12 +96,20 @@ const html = reportHtml({
   summary: 'a line of a summary that goes on and on '.repeat(8),
 });
 
+/** Of several outputs with long names. */
+class Variational extends Module<[x: Tensor], Record<string, Tensor>> {
+  readonly encoder = new Sequential(new Linear(784, 512), new BatchNorm1d(512), new ReLU());
+  readonly logarithmOfVariance = new Linear(512, 20);
+
+  forward(x: Tensor): Record<string, Tensor> {
+    const logVariance = this.logarithmOfVariance.forward(this.encoder.forward(x));
+    return { reconstruction: x.reshape([-1, 1, 28, 28]), mean: logVariance.mul(2), logVariance };
+  }
+}
+
 /** What is read on a phone without pushing tables aside. */
 const narrow = reportHtml({
-  summary: summary(
-    new Sequential(new Sequential(new Linear(784, 512), new BatchNorm1d(512), new ReLU()), new Linear(512, 10)),
-    ['batch', 784],
-  ),
+  summary: summary(new Variational(), ['batch', 784]),
   sections: [
     {
       kind: 'table',

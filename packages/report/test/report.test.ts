@@ -104,6 +104,37 @@ describe('the report', () => {
     ]);
   });
 
+  it('has the curves of several runs behind the results, those of one kind together', () => {
+    const page = reportHtml({
+      history: { judge: history, 'split-0': history, 'split-1': { ...history, stopReason: 'enough' } },
+      sections: [{ kind: 'text', title: 'Own', text: 'own' }],
+      environment: { Seed: 7 },
+    });
+    expect([...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, heading]) => heading)).toEqual([
+      'Own',
+      'Loss: judge',
+      'Accuracy: judge',
+      'Epochs: judge',
+      'Loss: split, 2 runs',
+      'Accuracy: split, 2 runs',
+      'Runs: split, 2 runs',
+      'Environment',
+    ]);
+    expect(page).toMatch(/<summary>The numbers of 2 runs<\/summary>[^]*split-1[^]*enough/);
+    // One of a kind is called by its whole name.
+    expect(reportHtml({ history: { 'split-0': history } })).toContain('<h2>Loss: split-0</h2>');
+  });
+
+  it('folds a model of many layers', () => {
+    const layers = Array.from({ length: 31 }, () => new Linear(2, 2));
+    expect(reportHtml({ summary: summary(new Sequential(...layers), ['batch', 2]) })).toContain(
+      '<summary>The 31 layers</summary>',
+    );
+    expect(reportHtml({ summary: summary(new Sequential(...layers.slice(2)), ['batch', 2]) })).not.toContain(
+      '<summary>',
+    );
+  });
+
   it('takes what verifyOnnx and summary return', () => {
     const comparison = { ok: true, rows: 360, maxAbsoluteDifference: 5.7e-6, agreement: 1 };
     const model = new Sequential(new Linear(3, 4), new Linear(4, 2));

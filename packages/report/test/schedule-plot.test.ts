@@ -33,7 +33,7 @@ describe('plotSchedule', () => {
     );
     expect(curves(svg).map((points) => points.length)).toEqual([2000, 2000, 2000]);
     expect(texts(svg)).toEqual(
-      expect.arrayContaining(['Learning rate', 'Momentum', 'one &lt;cycle&gt;', 'cyclic', '0.004', '0.96', '4,000']),
+      expect.arrayContaining(['Learning rate', 'Momentum', 'one &lt;cycle&gt;', 'cyclic', '0.004', '0.96', '4000']),
     );
     for (const [x = -1, y = -1] of curves(svg).flat()) {
       expect(x).toBeGreaterThanOrEqual(56);

@@ -1,4 +1,4 @@
-import { formatMetric } from '@hebb/evaluation/format';
+import { formatMetric, words } from '@hebb/evaluation/format';
 import type { Stateful, Tensor } from '@hebb/tensor';
 import { checkOptions, isPlain, requireBoolean, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { Callback, EpochRecord, History, Run, ValidationRecord } from './callback.ts';
@@ -111,7 +111,7 @@ export class EarlyStopping implements Callback, Stateful<EarlyStoppingState> {
     if (best === undefined) return complaint ?? '';
     const unit = epoch - best.epoch === stale ? 'epoch' : 'validation';
     const [last, first] = [formatMetric(name, value), formatMetric(name, best.value)];
-    return `${name} ${last} has not improved on ${first} of epoch ${best.epoch} for ${stale} ${unit}${stale === 1 ? '' : 's'}`;
+    return `${words(name)} ${last} has not improved on ${first} of epoch ${best.epoch} for ${stale} ${unit}${stale === 1 ? '' : 's'}`;
   }
 
   onTrainEnd(_: History, run: Run): void {

@@ -50,6 +50,8 @@ export interface ProgressLine {
   /** Of a run of so many steps. */
   readonly stepCount?: number;
   readonly loss: number;
+  /** What the loss is called where the steps return it under another name. Default 'loss'. */
+  readonly lossName?: string;
   /** E.g. `g loss 0.6931`: further numbers of the step. */
   readonly others?: readonly string[];
   readonly examplesPerSecond: number;
@@ -92,7 +94,7 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
         : `step ${ofWhole(line.step, line.stepsPerEpoch)}`,
       rank: 5,
     },
-    { text: Number.isNaN(line.loss) ? '' : `loss ${formatLoss(line.loss)}`, rank: 1 },
+    { text: Number.isNaN(line.loss) ? '' : `${line.lossName ?? 'loss'} ${formatLoss(line.loss)}`, rank: 1 },
     ...(line.others ?? []).map((text) => ({ text, rank: 3 })),
     { text: line.metric ?? '', rank: 2 },
     { text: formatRate(line.examplesPerSecond), rank: 6, paint: colors.dim },
@@ -102,22 +104,28 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
       paint: colors.dim,
     },
   ];
-  const shown = new Set<Part>();
-  let used = 0;
-  for (const part of [...parts].sort((a, b) => a.rank - b.rank)) {
-    const cost = part.text.length + (used === 0 ? 0 : 3);
-    if (part.text === '' || used + cost > columns) continue;
-    shown.add(part);
-    used += cost;
-  }
+  const { shown, used } = fitting(parts, columns);
   const whole = line.stepCount ?? line.stepsPerEpoch;
   const bar =
     whole === undefined
       ? ''
       : drawBar(line.step / Math.max(1, whole), barWidths.find((width) => width < columns - used) ?? 0, colors);
-  const [head = '', ...rest] = parts.filter((part) => shown.has(part)).map(({ text, paint = String }) => paint(text));
+  const [head = '', ...rest] = shown.map(({ text, paint = String }) => paint(text));
   const start = bar === '' ? head : `${head} ${bar}`;
   return [start, ...rest].join(bar === '' || rest.length === 0 ? ' · ' : colors.dim(' · '));
+}
+
+/** Those that have room in a line, in their order, and the columns that they take with three between each two. */
+function fitting(parts: readonly Part[], columns: number): { readonly shown: readonly Part[]; readonly used: number } {
+  const fit = new Set<Part>();
+  let used = 0;
+  for (const part of [...parts].sort((a, b) => a.rank - b.rank)) {
+    const cost = part.text.length + (used === 0 ? 0 : 3);
+    if (part.text === '' || used + cost > columns) continue;
+    fit.add(part);
+    used += cost;
+  }
+  return { shown: parts.filter((part) => fit.has(part)), used };
 }
 
 function drawBar(fraction: number, width: number, colors: Colors): string {
@@ -137,6 +145,22 @@ function validationParts(
   return [...loss, ...others, ...measured].map((part) => `${validationName} ${part}`);
 }
 
+/** The loss, what it is called (the first number that the steps return, where none is called so), and the others in words. */
+function numbersOf(
+  loss: number,
+  scalars: Readonly<Record<string, number>>,
+): Required<Pick<ProgressLine, 'loss' | 'lossName' | 'others'>> {
+  const [first = 'loss'] = Object.keys(scalars);
+  return { loss, lossName: 'loss' in scalars ? 'loss' : words(first), others: otherParts(scalars, loss) };
+}
+
+/** Examples a second over epochs, without the first of several, which compiles. */
+function rateOf(epochs: readonly EpochRecord[]): number {
+  const counted = epochs.length > 1 ? epochs.slice(1) : epochs;
+  const total = (of: (epoch: EpochRecord) => number): number => counted.reduce((sum, epoch) => sum + of(epoch), 0);
+  return total(({ examplesPerSecond, seconds }) => examplesPerSecond * seconds) / total(({ seconds }) => seconds);
+}
+
 /** The numbers of steps but for the loss, as `g loss 0.6931`. */
 function otherParts(scalars: Readonly<Record<string, number>>, loss: number): string[] {
   const others = Object.entries(scalars).filter(([name]) => name !== 'loss');
@@ -148,10 +172,11 @@ function otherParts(scalars: Readonly<Record<string, number>>, loss: number): st
 
 /** `epoch  3/20 · loss 0.1234 · validation loss 0.1012 · accuracy 97.78 % · 5,431 examples/s · 0.31 s`. */
 function epochLine(record: EpochRecord, epochCount: number | undefined, validationName: string): string {
+  const { lossName, others } = numbersOf(record.loss, record.scalars);
   return [
     `epoch ${ofWhole(record.epoch, epochCount)}`,
-    `loss ${formatLoss(record.loss)}`,
-    ...otherParts(record.scalars, record.loss),
+    `${lossName} ${formatLoss(record.loss)}`,
+    ...others,
     ...validationParts(record, validationName),
     `${formatCount(record.examplesPerSecond)} examples/s`,
     formatSeconds(record.seconds + record.validationSeconds),
@@ -180,6 +205,8 @@ export class TerminalProgress implements Callback {
   #countingSince = 0;
   #examples = 0;
   readonly #smoothed = new Map<string, number>();
+  /** Of the last step, smoothed. */
+  #numbers: ReturnType<typeof numbersOf> | undefined;
   #metric: string | undefined;
   /** What was painted last. */
   #shown: ProgressLine | undefined;
@@ -200,6 +227,7 @@ export class TerminalProgress implements Callback {
     if (this.#live) this.#line = new TerminalLine(this.#stream);
     this.#first = undefined;
     this.#smoothed.clear();
+    this.#numbers = undefined;
     this.#metric = undefined;
     this.#validation = undefined;
     this.#startCounting();
@@ -222,7 +250,7 @@ export class TerminalProgress implements Callback {
       this.#smoothed.set(name, before === undefined ? value : 0.9 * before + 0.1 * value);
     }
     const { loss = Number.NaN, ...others } = Object.fromEntries(this.#smoothed);
-    const scalars = 'loss' in step.scalars ? { loss, ...others } : others;
+    this.#numbers = numbersOf(loss, 'loss' in step.scalars ? { loss, ...others } : others);
     const whole = wholeOf(run);
     const done = step.step - this.#first.step;
     const left = (run.stepCount ?? Number.NaN) - step.step;
@@ -230,8 +258,7 @@ export class TerminalProgress implements Callback {
       ...whole,
       epoch: step.epoch,
       step: whole.stepCount === undefined ? step.stepOfEpoch : step.step,
-      loss,
-      others: otherParts(scalars, loss),
+      ...this.#numbers,
       examplesPerSecond: (this.#examples * 1000) / (now - this.#countingSince),
       secondsLeft: done === 0 ? Number.NaN : ((now - this.#first.time) / 1000 / done) * left,
       ...(this.#metric !== undefined && { metric: this.#metric }),
@@ -272,17 +299,27 @@ export class TerminalProgress implements Callback {
     const isBySteps = run.epochCount === undefined;
     const done = isBySteps ? history.losses.length : history.epochs.length;
     const count = `${isBySteps ? formatCount(done) : done} ${isBySteps ? 'step' : 'epoch'}${done === 1 ? '' : 's'}`;
-    const parts = [`${history.interrupted ? 'interrupted after ' : ''}${count} in ${formatSeconds(history.seconds)}`];
     const last = history.epochs.at(-1);
     const validation = isBySteps ? history.validations.at(-1) : last;
-    const loss = isBySteps ? this.#smoothed.get('loss') : last?.loss;
-    if (loss !== undefined) parts.push(`loss ${formatLoss(loss)}`);
-    if (validation !== undefined) parts.push(...validationParts({ metrics: validation.metrics }, this.#validationName));
-    if (validation?.validationLoss !== undefined && Object.keys(validation.metrics).length === 0)
-      parts.push(...validationParts(validation, this.#validationName));
-    const best = Math.max(...history.epochs.map((epoch) => epoch.examplesPerSecond));
-    if (best > 0) parts.push(`up to ${formatCount(best)} examples/s`);
-    this.#finish(parts.join(' · '));
+    const numbers = isBySteps ? this.#numbers : last && numbersOf(last.loss, last.scalars);
+    const validated =
+      validation === undefined
+        ? []
+        : Object.keys(validation.metrics).length > 0
+          ? validationParts({ metrics: validation.metrics }, this.#validationName)
+          : validationParts(validation, this.#validationName);
+    const parts: readonly Part[] = [
+      {
+        text: `${history.interrupted ? 'interrupted after ' : ''}${count} in ${formatSeconds(history.seconds)}`,
+        rank: 0,
+      },
+      { text: numbers === undefined ? '' : `${numbers.lossName} ${formatLoss(numbers.loss)}`, rank: 1 },
+      ...(numbers?.others ?? []).map((text) => ({ text, rank: 3 })),
+      ...validated.map((text) => ({ text, rank: 2 })),
+      { text: formatRate(rateOf(history.epochs)), rank: 4 },
+    ];
+    const { shown } = fitting(parts, this.#live ? this.#columns : Infinity);
+    this.#finish(shown.map(({ text }) => text).join(' · '));
     if (history.stopReason !== undefined) this.#stream.write(`stopped early: ${history.stopReason}\n`);
     for (const warning of history.warnings ?? []) this.#stream.write(`warning: ${warning}\n`);
   }
@@ -313,6 +350,11 @@ export class TerminalProgress implements Callback {
     else this.#line.end(summary);
   }
 
+  /** Of the terminal; its last one stays free, since some go to the next line behind it. */
+  get #columns(): number {
+    return Math.max(20, (this.#stream.columns || 80) - 1);
+  }
+
   #paint(line: ProgressLine, force = false): void {
     if (this.#line === undefined) return;
     this.#shown = line;
@@ -320,7 +362,7 @@ export class TerminalProgress implements Callback {
     const isWhole = line.step === (line.stepCount ?? line.stepsPerEpoch);
     if (!force && now - this.#painted < repaintMilliseconds && !isWhole) return;
     this.#painted = now;
-    this.#line.show(progressLine(line, Math.max(20, (this.#stream.columns || 80) - 1), this.#colors));
+    this.#line.show(progressLine(line, this.#columns, this.#colors));
   }
 }
 

@@ -125,7 +125,7 @@ describe('TerminalProgress', () => {
   it('writes one plain line per epoch and a summary where the output is no terminal', () => {
     expect(show(false).split('\n')).toEqual([
       'epoch 1/1 · loss 0.5000 · test loss 0.2500 · test accuracy 97.50 % · 1,234 examples/s · 2.50 s',
-      '1 epoch in 2.50 s · loss 0.5000 · test accuracy 97.50 % · up to 1,234 examples/s',
+      '1 epoch in 2.50 s · loss 0.5000 · test accuracy 97.50 % · 1,234 examples/s',
       '',
     ]);
   });
@@ -137,10 +137,44 @@ describe('TerminalProgress', () => {
     expect(paints.length).toBeGreaterThan(1);
     // Each paint erases what a longer one before it left behind, and only the last one ends the line.
     for (const paint of paints) expect(paint.trimEnd().endsWith('\u001B[K')).toBe(true);
-    expect(paints.at(-1)).toBe(
-      '1 epoch in 2.50 s · loss 0.5000 · test accuracy 97.50 % · up to 1,234 examples/s\u001B[K\n',
-    );
+    expect(paints.at(-1)).toBe('1 epoch in 2.50 s · loss 0.5000 · test accuracy 97.50 % · 1,234 examples/s\u001B[K\n');
     expect(text.match(/\n/g)).toHaveLength(1);
+  });
+
+  it('leaves out of the summary what a terminal has no room for, the speed first', () => {
+    const stream = new Stream(true);
+    const progress = new TerminalProgress({ stream });
+    progress.onTrainStart(run);
+    const scalars = { discriminatorLoss: 1.3, generatorLoss: 0.8, variation: 0.99 };
+    const epochs = [{ ...record, loss: 1.3, scalars, metrics: { accuracy: 0.975 } }];
+    const ended = { ...history, seconds: 950, epochs };
+    progress.onTrainEnd(ended, run);
+    expect(stream.text.split('\r').at(-1)).toBe(
+      '1 epoch in 15 min 50 s · discriminator loss 1.300 · validation accuracy 97.50 %\u001B[K\n',
+    );
+    stream.columns = 160;
+    progress.onTrainEnd(ended, run);
+    expect(stream.text.split('\r').at(-1)).toBe(
+      '1 epoch in 15 min 50 s · discriminator loss 1.300 · generator loss 0.8000 · variation 0.9900 · validation accuracy 97.50 % · 1,234 examples/s\u001B[K\n',
+    );
+  });
+
+  it('calls the loss as the steps do, and says how fast they were on the whole', () => {
+    const stream = new Stream(false);
+    const progress = new TerminalProgress({ stream });
+    progress.onTrainStart(run);
+    const scalars = { discriminatorLoss: 1.3, generatorLoss: 0.8 };
+    // The first compiles; one that only hands its work on to a device looks as if it took no time.
+    const epochs = [[1, 10, 10], [2, 2, 25], [3, 0.001, 50_000]].map(([epoch = 0, seconds = 0, examplesPerSecond = 0]) => ({
+      ...record, epoch, seconds, examplesPerSecond, validationSeconds: 0, loss: 1.3, scalars, metrics: {}, validationLoss: undefined,
+    })) as unknown as EpochRecord[]; // prettier-ignore
+    for (const epoch of epochs) progress.onEpochEnd(epoch, { ...run, epochCount: 3 } as unknown as Run);
+    progress.onTrainEnd({ ...history, seconds: 12, epochs }, run);
+    expect(stream.text.split('\n').slice(-3)).toEqual([
+      'epoch 3/3 · discriminator loss 1.300 · generator loss 0.8000 · 50,000 examples/s · 0.00 s',
+      '3 epochs in 12.0 s · discriminator loss 1.300 · generator loss 0.8000 · 50 examples/s',
+      '',
+    ]);
   });
 
   it('says that it is validating, and then what came of it', () => {
@@ -213,7 +247,7 @@ describe('TerminalProgress', () => {
     }
     expect(lines).toEqual([
       'epoch 1/1 · loss 0.5000 · validation loss 0.2500 · validation accuracy 97.50 % · 1,234 examples/s · 2.50 s',
-      '1 epoch in 2.50 s · loss 0.5000 · validation accuracy 97.50 % · up to 1,234 examples/s',
+      '1 epoch in 2.50 s · loss 0.5000 · validation accuracy 97.50 % · 1,234 examples/s',
     ]);
   });
 

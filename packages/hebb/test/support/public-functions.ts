@@ -1030,6 +1030,7 @@ export const functions: Functions<Api> = {
       dtype,
       sizes: other(() => ({ batch: 2 }), 'object'),
       training: aBoolean(),
+      columns: anInteger(1),
     }),
   ],
   calculateGain: [aChoice('relu'), optional(aNumber(0.1))],

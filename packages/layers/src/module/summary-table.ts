@@ -2,38 +2,66 @@
 import { formatBytes } from '@hebb/tensor/costs';
 import type { Summary, SummaryRow } from './summary.ts';
 
-/** Columns of a terminal that the table may take. */
-const widest = 100;
 /** Characters that the first three columns keep where the table would be wider. */
 const narrowest = 12;
 
 const columns = ['layer', 'type', 'output', 'parameters', 'FLOPs', ''] as const;
 const numbers = [3, 4];
 
-export function formatSummary(summary: Omit<Summary, 'toString'>): string {
+/** @param widest columns of a terminal that the table may take */
+export function formatSummary(summary: Omit<Summary, 'toString'>, widest: number): string {
+  // Notes stand at the end of their lines, or where that is too far under the type.
+  const beside = linesOf(summary, notesBeside);
+  const lines = widthOf(widthsOf(beside)) <= widest ? beside : linesOf(summary, notesBelow);
+  const sentences = costLines(summary).flatMap((text) => wrap(text, widest));
+  return [...align(lines, widest), ...sentences].join('\n');
+}
+
+/** Cells of a row: name, type, parameters, FLOPs; its outputs; and what else is to be said of it. */
+type Layout = (cells: readonly string[], outputs: SummaryRow['outputs'], note: string) => string[][];
+
+function linesOf(summary: Omit<Summary, 'toString'>, layout: Layout): string[][] {
   const { rows, outputs, parameters, frozen, buffers, flops } = summary;
   const isContainer = (row: SummaryRow, i: number): boolean => (rows[i + 1]?.depth ?? 0) > row.depth;
   const named = names(rows);
   const inBuffers = buffers === 0 ? '' : `and ${count(buffers)} in buffers`;
-  const lines = [
+  return [
     [...columns],
-    ...rows.map((row, i) => {
+    ...rows.flatMap((row, i) => {
       // What stands in the rows below has its numbers there.
       const holds = isContainer(row, i);
       const quantity = (n: number, text: string): string => (holds && n === 0 ? '' : text);
-      return [
+      const cells = [
         `${'  '.repeat(row.depth)}${named[i] ?? ''}`,
         row.description,
-        shapes(row.outputs),
         quantity(row.parameters, count(row.parameters)),
         quantity(row.flops, short(row.flops)),
-        notes(row),
       ];
+      return layout(cells, row.outputs, notes(row));
     }),
-    ['total', inBuffers, shapes(outputs), count(parameters), short(flops), frozenOf(frozen, parameters)],
+    ...layout(['total', inBuffers, count(parameters), short(flops)], outputs, frozenOf(frozen, parameters)),
   ];
-  const table = align(lines);
-  return [...table, ...costLines(summary)].join('\n');
+}
+
+const notesBeside: Layout = ([name = '', type = '', ...numbers], outputs, note) => {
+  const [first = '–', ...others] = listed(outputs);
+  return [[name, type, first, ...numbers, note], ...others.map((output) => ['', '', output])];
+};
+
+const notesBelow: Layout = (cells, outputs, note) => {
+  const [first = [], second = ['', '', ''], ...others] = notesBeside(cells, outputs, '');
+  const [, , output = ''] = second;
+  return note === '' && output === '' ? [first] : [first, ['', note, output], ...others];
+};
+
+/** Outputs that are listed. */
+const mostOutputs = 4;
+
+/** Of several outputs each has a line of its own. */
+function listed(outputs: SummaryRow['outputs']): string[] {
+  const all = [...outputs].map(([place, extents]) => `${place === '' ? '' : `${place}: `}[${extents.join(', ')}]`);
+  if (all.length <= mostOutputs) return all;
+  return [...all.slice(0, mostOutputs - 1), `and ${all.length - mostOutputs + 1} others`];
 }
 
 /** Of each row its path within the module around it. */
@@ -55,11 +83,11 @@ function costLines({ sizes, flops, multiplyAdds, memory }: Omit<Summary, 'toStri
   return [
     `${where}${short(flops)} FLOPs (${products}).`,
     `Memory: parameters ${formatBytes(memory.parameters)}${buffers}, for the gradient ${formatBytes(memory.activations)}, at most ${formatBytes(memory.peak)} in a forward pass.`,
-  ].flatMap(wrap);
+  ];
 }
 
 /** Lines of a sentence that fit. */
-function wrap(text: string): string[] {
+function wrap(text: string, widest: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);
@@ -67,11 +95,6 @@ function wrap(text: string): string[] {
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines;
-}
-
-function shapes(outputs: SummaryRow['outputs']): string {
-  const each = [...outputs].map(([place, extents]) => `${place === '' ? '' : `${place}: `}[${extents.join(', ')}]`);
-  return each.join(', ') || '–';
 }
 
 function notes({ frozen, parameters, tied, calls }: SummaryRow): string {
@@ -104,19 +127,18 @@ function short(n: number): string {
 }
 
 /** Cells under one another, numbers to the right; where a line would be too long, the longest of the texts are cut. */
-function align(lines: readonly (readonly string[])[]): string[] {
-  const widths = columns.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  const spare = widest - 2 * (columns.length - 1);
-  for (let over = sum(widths) - spare; over > 0; over--) {
+function align(lines: readonly (readonly string[])[], widest: number): string[] {
+  const widths = widthsOf(lines);
+  for (let over = widthOf(widths) - widest; over > 0; over--) {
     const texts = [0, 1, 2].filter((column) => (widths[column] ?? 0) > narrowest);
     const longest = texts.sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0))[0];
     if (longest === undefined) break;
     widths[longest] = (widths[longest] ?? 0) - 1;
   }
   return lines.map((line) =>
-    line
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
+    columns
+      .map((_, column) => {
+        const [cell = '', width = 0] = [line[column], widths[column]];
         if (numbers.includes(column)) return cell.padStart(width);
         return cell.length <= width ? cell.padEnd(width) : `${cell.slice(0, width - 1)}…`;
       })
@@ -125,6 +147,11 @@ function align(lines: readonly (readonly string[])[]): string[] {
   );
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, n) => total + n, 0);
+function widthsOf(lines: readonly (readonly string[])[]): number[] {
+  return columns.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+}
+
+/** Of a line, with two columns between each two that hold something. */
+function widthOf(widths: readonly number[]): number {
+  return widths.filter((width) => width > 0).reduce((total, width) => total + width + 2, -2);
 }

@@ -18,9 +18,16 @@ export interface SummaryOptions {
   sizes?: Readonly<Record<string, number>>;
   /** Whether to record the model in training mode: dropout's masks and the statistics of a batch are part of what it costs then. Default: false. */
   training?: boolean;
+  /** Columns that the lines of the text take at most, where its numbers leave room for that; what does not fit is cut. Default 100. */
+  columns?: number;
 }
 
-const summaryOptions: OptionNames<SummaryOptions> = { dtype: true, sizes: requirePlain, training: requireBoolean };
+const summaryOptions: OptionNames<SummaryOptions> = {
+  dtype: true,
+  sizes: requirePlain,
+  training: requireBoolean,
+  columns: (where, name, value) => requireInteger(where, name, value, 1),
+};
 
 export interface SummaryRow {
   /** Path of the module; '' for the model itself. */
@@ -100,7 +107,7 @@ export interface Summary {
   /** Floating-point operations of one forward pass; a multiply–add is two. */
   readonly flops: number;
   readonly memory: SummaryMemory;
-  /** An aligned table of at most 100 columns. */
+  /** An aligned table. */
   toString(): string;
 }
 
@@ -166,7 +173,7 @@ type Shapes = ReadonlyMap<AnyModule, readonly ReadonlyMap<string, readonly numbe
 export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryOptions = {}): Summary {
   requireModule('summary', 'the model', model);
   checkOptions('summary', options, summaryOptions);
-  const { training = false } = options;
+  const { training = false, columns = 100 } = options;
   const specs = readInputs('summary', inputs, options.dtype);
   const names = [...new Set(specs.flatMap(({ shape }) => shape).filter((extent) => typeof extent === 'string'))];
   requireSizes(options.sizes ?? {}, names);
@@ -234,7 +241,7 @@ export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryO
       peak: costs.peakBytes,
     },
   };
-  return { ...result, toString: () => formatSummary(result) };
+  return { ...result, toString: () => formatSummary(result, columns) };
 }
 
 const free: Cost = { multiplyAdds: 0, flops: 0, activationBytes: 0 };

@@ -53,10 +53,10 @@ function isWideTable({ columns, rows }: TableSection): boolean {
 }
 
 /** A long table that is opened by a click. */
-export function folded(section: TableSection, summary: string): Card {
+export function folded(section: TableSection, summary: string, look?: 'model'): Card {
   const body = html`<details>
     <summary>${summary}</summary>
-    ${table(section)}
+    ${table(section, look)}
   </details>`;
   return { title: section.title, isWide: true, body };
 }

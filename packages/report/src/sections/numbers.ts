@@ -29,7 +29,11 @@ export function formatTicks(ticks: readonly number[], format: NumberFormat = 'nu
   const shown = ticks.map((tick) => Number((format === 'percent' ? tick * 100 : tick).toPrecision(6)));
   const isExtreme = shown.some((tick) => Math.abs(tick) >= 1e6 || (tick !== 0 && Math.abs(tick) < 1e-4));
   const decimals = Math.max(0, ...shown.map((tick) => /\.(\d+)$/.exec(String(tick))?.[1]?.length ?? 0));
-  const digits = logarithmic ? { maximumFractionDigits: 6 } : { minimumFractionDigits: decimals };
+  const digits = {
+    ...(logarithmic ? { maximumFractionDigits: 6 } : { minimumFractionDigits: decimals }),
+    // Four digits are read without a comma, and may be years.
+    useGrouping: shown.some((tick) => Math.abs(tick) >= 10_000),
+  };
   return ticks.map((value, i) => {
     const tick = shown[i] ?? value;
     const text =

@@ -6,9 +6,14 @@ import { formatColumn, formatNumber } from './numbers.ts';
 /** Letters from which a text is no name: it may break into lines. */
 const longText = 40;
 
-/** Columns without titles make a table of names and values, whose texts may break into lines. */
-export function table({ title, columns, rows, footer = [] }: TableSection): Html {
+/**
+ * Columns without titles make a table of names and values, whose texts may break into lines.
+ *
+ * @param look a `model` has two lines a layer where there is no room for one
+ */
+export function table({ title, columns, rows, footer = [] }: TableSection, look?: 'model'): Html {
   const isNamed = columns.some((column) => column.title !== '');
+  const kind = isNamed ? look : 'facts';
   const inColumn = (i: number): TableCell[] => [...rows, ...footer].map((row) => row[i]);
   const classes = columns.map((_, i) => {
     const cells = inColumn(i);
@@ -35,7 +40,7 @@ export function table({ title, columns, rows, footer = [] }: TableSection): Html
       )}
     </tbody>`;
   return html`<div class="scroll"${new Html(isNamed ? ' tabindex="0" role="group"' : '')} aria-label="${title}">
-    <table${new Html(isNamed ? '' : ' class="facts"')}>
+    <table${new Html(kind === undefined ? '' : ` class="${kind}"`)}>
       ${
         isNamed
           ? html`<thead>
