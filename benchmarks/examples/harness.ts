@@ -155,7 +155,8 @@ async function train(
         steps: step - last,
         wall: wall - start.wall,
         processor: processor - start.processor,
-        memory: peakMemory(),
+        // The system adds up what it counts for each core from time to time, so that it may say less than before.
+        memory: Math.max(before, peakMemory()),
       });
       await other(step - last);
       last = step;
