@@ -41,11 +41,10 @@ export const gnn: Example<Options> = {
   line: 'Which side a karate club’s members take; topics of papers in Cora; missing links',
   seconds: { quick: 4, normal: 5, full: 1800 },
   data: { carried: 'Zachary’s karate club', full: 'Cora', expects: 'a folder with cora.content and cora.cites' },
-  options: (command) => {
-    command.addOption(new Option('--task <name>', 'what to learn').choices(['nodes', 'links']).default('nodes'));
-    const choices = ['gcn', 'gat', 'both'];
-    return command.addOption(new Option('--network <name>', 'of Cora’s papers').choices(choices).default('both'));
-  },
+  options: (command) =>
+    command
+      .addOption(new Option('--task <name>', 'what to learn').choices(['nodes', 'links']).default('nodes'))
+      .addOption(new Option('--network <name>', 'of Cora’s papers').choices(['gcn', 'gat', 'both']).default('both')),
   async run(kit) {
     const folder = await kit.folder('cora');
     const network = folder === undefined ? karateClub() : await cora(folder);
@@ -129,8 +128,8 @@ async function papers(kit: ExampleKit<Options>, network: Network): Promise<void>
       const parts = splitPerClass(network.labels, { train: 20, validation: 30, seed: split });
       manualSeed(kit.seed + split);
       const { model, task } = build({ kind, network });
-      if (split === 0)
-        kit.show(kind.toUpperCase(), model, [['papers', network.width], { shape: [2, 'edges'], dtype: 'int32' }]);
+      const shapes = [['papers', network.width], { shape: [2, 'edges'], dtype: 'int32' }] as const;
+      if (split === 0) kit.show(kind.toUpperCase(), model, shapes);
 
       // 3. Training: ten steps, a look at the validation; when ten looks in a row were no better, back to the best.
       const training = kit.training(`${kind}-${split}`);
