@@ -26,6 +26,8 @@ export interface WasmBackendOptions {
   readonly leastChunk?: number;
   /** The tile of all matrix products. Default: for each the fastest, by a trial when the first large one comes. Results are the same bytes for any. */
   readonly tile?: Tile;
+  /** V8's flags that have been set for it, which its description names. */
+  readonly flags?: readonly string[];
 }
 
 interface WasmBuffer extends DeviceBuffer {
@@ -208,7 +210,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     name: 'wasm',
     get description() {
       const threads = pool === undefined || pool.threads === 1 ? 'one thread' : `${pool.threads} threads`;
-      return `WebAssembly with ${relaxed ? 'relaxed ' : ''}SIMD, ${threads}${alone === undefined ? '' : ` (${alone})`}`;
+      const flags = (options.flags ?? []).map((flag) => ` and V8's ${flag}`).join('');
+      return `WebAssembly with ${relaxed ? 'relaxed ' : ''}SIMD${flags}, ${threads}${alone === undefined ? '' : ` (${alone})`}`;
     },
     elementBytes,
     allocate: (bytes) => {

@@ -3,7 +3,7 @@ import { compilingEngine } from '../compiler/engine.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { createWasmBackend } from './backend.ts';
 
-/** `threads` share the work of what is large, where there can be any. */
-export function createWasmEngine(threads: number): Engine {
-  return compilingEngine(createWasmBackend({ threads }));
+/** `threads` share the work of what is large, where there can be any; `flags` of V8 have been set. */
+export function createWasmEngine(threads: number, flags: readonly string[]): Engine {
+  return compilingEngine(createWasmBackend({ threads, flags }));
 }
