@@ -67,6 +67,7 @@ const tensorFolders = {
   'tensor.ts': ['arguments', 'handle.ts', 'methods.ts', 'ops', 'graph', 'prompt', 'runtime'],
   prompt: ['arguments', 'graph:type', 'handle.ts', 'tensor.ts:type'],
   costs: ['graph', 'handle.ts', 'runtime', 'tensor.ts:type'],
+  profiler: ['arguments', 'graph', 'handle.ts', 'runtime', 'tensor.ts:type'],
   numpy: ['arguments', 'graph', 'handle.ts', 'ops', 'tensor.ts:type', 'zip'],
   zip: [],
 };
@@ -80,6 +81,7 @@ const entryImports = [
   'handle.ts',
   'numpy',
   'ops',
+  'profiler',
   'prompt',
   'runtime',
   'state.ts',

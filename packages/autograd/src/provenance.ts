@@ -1,5 +1,5 @@
 /** Whose gradient is being recorded, and what for all examples, for those who ask where a node comes from. */
-import type { Node } from '@hebb/tensor/graph';
+import { onBehalfOf, type Node } from '@hebb/tensor/graph';
 
 let current: Node | undefined;
 
@@ -13,7 +13,7 @@ export function asGradientOf<T>(node: Node, record: () => T): T {
   const before = current;
   current = node;
   try {
-    return record();
+    return onBehalfOf(node, true, record);
   } finally {
     current = before;
   }
@@ -31,7 +31,7 @@ export function asMappingOf<T>(node: Node, record: () => T): T {
   const before = mapped;
   mapped = node;
   try {
-    return record();
+    return onBehalfOf(node, false, record);
   } finally {
     mapped = before;
   }

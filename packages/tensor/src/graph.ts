@@ -4,6 +4,7 @@ export * from './graph/draws.ts';
 export * from './graph/elementwise.ts';
 export * from './graph/narrow.ts';
 export * from './graph/node.ts';
+export { onBehalfOf } from './graph/origins.ts';
 export * from './graph/primitives.ts';
 export * from './graph/program.ts';
 export * from './graph/scan.ts';

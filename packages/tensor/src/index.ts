@@ -308,3 +308,15 @@ export { currentRecording, guard } from './runtime/recording.ts';
 export { device, type DeviceName, type DeviceOptions, type DeviceStats } from './runtime/device.ts';
 export type { TensorData } from './runtime/host-array.ts';
 export { realize, setDevice } from './runtime/realize.ts';
+export {
+  profile,
+  type ChromeTrace,
+  type Profile,
+  type ProfiledKernel,
+  type ProfiledRun,
+  type ProfileOptions,
+  type TraceEvent,
+} from './profiler/profile.ts';
+export { explain, type ExplainedKernel, type ExplainedPlan, type Explanation } from './profiler/explain.ts';
+export type { Boundary, DeviceLimits, KernelDescription, PlanDescription, Recomputed } from './runtime/observation.ts';
+export type { Origin } from './graph/origins.ts';

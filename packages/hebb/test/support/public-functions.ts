@@ -899,6 +899,8 @@ export const functions: Functions<Api> = {
     options<hebb.WhileLoopOptions>({ maxSteps: other(() => 3, '3') }, true),
   ],
   compile: [aFunction(() => undefined)],
+  profile: [aFunction(() => tensor([1]).add(1)), options<hebb.ProfileOptions>({ runs: anAmountOfWork(1) })],
+  explain: [aFunction(() => tensor([1]).add(1))],
   dryRun: [aFunction(() => zeros([1]))],
   currentRecording: [],
   guard: [aFunction(() => 1)],

@@ -4,6 +4,7 @@
  */
 import { ArgumentError, HebbError } from '@hebb/tensor';
 import { describe, requireFunction } from '@hebb/tensor/arguments';
+import { inLayer } from '@hebb/tensor/costs';
 import { HookHolder, type Hooks } from './hooks.ts';
 import type { AnyModule } from './module.ts';
 import { placeOf } from './known.ts';
@@ -75,6 +76,12 @@ export function locateRunning(): void {
   }
 }
 
+/** Where the module that is running stands in the model that is. */
+function placeOfRunning(): string {
+  locateRunning();
+  return running === undefined ? '' : placeOf(running.module);
+}
+
 /** What a module keeps about its `forward`. */
 export class Forwarding {
   readonly #module: AnyModule;
@@ -131,7 +138,7 @@ export class Forwarding {
       // Nearly always there are none.
       if (hooks.before.length > 0)
         for (const { hook } of hooks.before) inputs = inputsAfter(hook(module, inputs), inputs);
-      let output = watching(module, this.#hooks, () => forward.apply(module, inputs));
+      let output = watching(module, this.#hooks, () => inLayer(placeOfRunning, () => forward.apply(module, inputs)));
       if (hooks.after.length > 0)
         for (const { hook } of hooks.after) {
           const replaced: unknown = hook(module, inputs, output);

@@ -17,6 +17,7 @@ import {
   type StorageType,
 } from './kernel.ts';
 import { legalise } from './legalise.ts';
+import type { KernelNotes } from './notes.ts';
 import { lowerGroup } from './lower.ts';
 import { scalarTypeOf, type Placement } from './values.ts';
 import { flatten } from './views.ts';
@@ -31,6 +32,7 @@ interface Memory {
   readonly arena: Arena;
   /** Buffers of the parameters that the program reads. */
   readonly inputs: Set<number>;
+  readonly notes: KernelNotes | undefined;
 }
 
 /** The buffers that a block finds: of its parameters, and of its outputs (−1 where an output replaces a parameter). */
@@ -40,12 +42,13 @@ interface Bindings {
 }
 
 /**
- * Compiles a program. The plan's parameters are the program's parameters in order, then one for each output that replaces no parameter.
+ * Compiles a program. The plan's parameters are the program's parameters in order, then one for each output that replaces no parameter. In `notes` it says
+ * what the kernels are made from.
  */
-export function compileProgram(source: Program): Plan {
+export function compileProgram(source: Program, notes?: KernelNotes): Plan {
   resetIndexInterning();
   const program = simplify(legalise(source));
-  const memory: Memory = { buffers: [], arena: new Arena(), inputs: new Set() };
+  const memory: Memory = { buffers: [], arena: new Arena(), inputs: new Set(), notes };
   const { nodes, scalars } = program;
   const bind = (node: number, position: number): number =>
     memory.buffers.push({ kind: 'parameter', position, offset: 0, ...sizeOf(nodes[node]) }) - 1;
@@ -173,13 +176,18 @@ function compileBlock(memory: Memory, source: Program, bindings: Bindings): Plan
     }
     const isEmpty = loop === undefined && typeOf(group.stored[0] ?? 0).size === 0;
     const kernel = loop !== undefined || isEmpty ? undefined : lowerGroup(program, group, placement);
+    if (kernel !== undefined) memory.notes?.set(kernel, { program, grouping, group });
     if (kernel === undefined || !run.extend(kernel)) {
       endRun();
       if (kernel?.kind === 'map' || kernel?.kind === 'reduce') run.begin(kernel);
       else if (kernel !== undefined) kernels.push(kernel);
     }
     allocate(made);
-    if (loop !== undefined) kernels.push(compileLoop(memory, program, { loop, results: group.stored, placement }));
+    if (loop !== undefined) {
+      const compiled = compileLoop(memory, program, { loop, results: group.stored, placement });
+      memory.notes?.set(compiled, { program, grouping, group });
+      kernels.push(compiled);
+    }
     for (const node of lastReads[step] ?? []) {
       const position = readable.get(node) ?? -1;
       if (own.has(position)) run.free(position);

@@ -6,6 +6,7 @@ import type { Attributes } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import { stridesOf } from '../graph/types.ts';
 import { addIndex, scaleIndex } from './index-expression.ts';
+import { noteRewritten } from './notes.ts';
 import { bytesOf, type CopyKernel, type Kernel, type Piece, type PlanBuffer, type PlanStep } from './kernel.ts';
 
 /**
@@ -68,8 +69,11 @@ export function gatherCopies(kernels: readonly PlanStep[], buffers: readonly Pla
   let run: (Kernel | CopyKernel)[] = [];
   let pieces: Piece[] = [];
   const flush = (): void => {
-    if (pieces.length > maximumChoices) result.push({ kind: 'copy', name: `copy ${pieces.length} ranges`, pieces });
-    else for (const kernel of run) result.push(kernel);
+    if (pieces.length > maximumChoices) {
+      const copies: CopyKernel = { kind: 'copy', name: `copy ${pieces.length} ranges`, pieces };
+      noteRewritten(copies, run);
+      result.push(copies);
+    } else for (const kernel of run) result.push(kernel);
     run = [];
     pieces = [];
   };

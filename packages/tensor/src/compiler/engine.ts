@@ -19,6 +19,7 @@ export function compilingEngine(backend: Backend): Engine {
     synchronize: () => backend.synchronize(),
     memory: () => backend.memory(),
     setThreads: (threads) => backend.setThreads?.(threads),
+    observer: async () => (await import('./observe.ts')).observerOf(backend),
     source: (executable) => backend.source(executable),
   };
 }

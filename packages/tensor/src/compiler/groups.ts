@@ -10,9 +10,9 @@ import { costOf, roleOf } from './roles.ts';
 import { leadsTo, memoryReads } from './walks.ts';
 
 /** Work up to this cost is done again in each user rather than written and read: three loads and an operation or two. */
-const recomputeLimit = 5;
+export const recomputeLimit = 5;
 /** Cost of operations in a row, views included, after which a value is written, so that no kernel's expressions nest without bound. */
-const depthLimit = 256;
+export const depthLimit = 256;
 /** Outputs of one kernel at most: bindings are scarce on WebGPU. */
 export const maximumStores = 4;
 
@@ -31,7 +31,15 @@ export interface Grouping {
   readonly groups: readonly Group[];
   /** The group that stores a node. */
   readonly producer: ReadonlyMap<number, Group>;
+  /** Why each stored node is one. */
+  readonly reasons: ReadonlyMap<number, Reason>;
 }
+
+/**
+ * Why a node is written to memory: it is a result of the program; the last one that a reduction or a product can take along; read by a product, a loop or a concatenation by ranges; cut into
+ * ranges; more than one would compute it; its expression would be too long; or it waits for another kernel.
+ */
+export type Reason = 'output' | 'anchor' | 'operand' | 'loop' | 'join' | 'cut' | 'shared' | 'deep' | 'waits';
 
 /** A view that a contraction's operand may be read through: anything but a choice between values, or positions known only at run time. */
 function isOperandView(program: Program, index: number): boolean {
@@ -47,7 +55,8 @@ class Grouper {
   /** Users of each node among the nodes that are needed. */
   readonly #users: readonly (readonly number[])[];
   readonly #outputs: ReadonlySet<number>;
-  readonly #stored = new Set<number>();
+  /** Nodes that are written to memory, and why. */
+  readonly #stored = new Map<number, Reason>();
   /** Stored nodes that are copies of ranges of memory, and so share a kernel with none. */
   readonly #apart = new Set<number>();
   readonly #groups: Group[] = [];
@@ -75,6 +84,11 @@ class Grouper {
     this.#users = users;
   }
 
+  /** The first reason is kept. */
+  #store(index: number, reason: Reason): void {
+    if (!this.#stored.has(index)) this.#stored.set(index, reason);
+  }
+
   #op(index: number): PlanPrimitive {
     return this.#program.nodes[index]?.op ?? 'buffer';
   }
@@ -99,35 +113,36 @@ class Grouper {
       const role = roleOf(node.op);
       if (!this.#needed[index]) return;
       if (isJoin(this.#program, index)) {
-        this.#stored.add(index);
+        this.#store(index, 'join');
         this.#apart.add(index);
-        for (const input of node.inputs) this.#stored.add(rangeOf(this.#program, input, (i) => this.#isLeaf(i)).base);
+        for (const input of node.inputs)
+          this.#store(rangeOf(this.#program, input, (i) => this.#isLeaf(i)).base, 'join');
       }
       if (role === 'loop') this.#loop(index, anchorOf);
       if (role !== 'reduction' && role !== 'contraction') return;
       for (const end of this.#epilogue(index, absorbed)) {
         anchorOf.set(end, index);
-        this.#stored.add(end);
+        this.#store(end, 'anchor');
       }
-      if (role === 'contraction') for (const input of node.inputs) this.#stored.add(this.#operandBase(input));
+      if (role === 'contraction') for (const input of node.inputs) this.#store(this.#operandBase(input), 'operand');
     });
-    for (const output of this.#outputs) if (!this.#isLeaf(output)) this.#stored.add(output);
+    for (const output of this.#outputs) if (!this.#isLeaf(output)) this.#store(output, 'output');
     this.#storeCutOutputs();
     this.#storeSharedWork(absorbed);
-    for (const index of [...this.#stored]) if (roleOf(this.#op(index)) === 'leaf') this.#stored.delete(index);
+    for (const index of [...this.#stored.keys()]) if (roleOf(this.#op(index)) === 'leaf') this.#stored.delete(index);
 
-    const order = [...this.#stored].sort((a, b) => a - b);
+    const order = [...this.#stored.keys()].sort((a, b) => a - b);
     for (const index of order) this.#place(index, anchorOf.get(index));
-    return { groups: this.#groups, producer: this.#producer };
+    return { groups: this.#groups, producer: this.#producer, reasons: this.#stored };
   }
 
   /** A loop reads all that it reads from memory, and leaves its results there. */
   #loop(index: number, anchorOf: Map<number, number>): void {
     const inputs = this.#inputs(index);
-    if (this.#op(index) === 'scan') for (const input of inputs) this.#stored.add(input);
+    if (this.#op(index) === 'scan') for (const input of inputs) this.#store(input, 'loop');
     else {
       anchorOf.set(index, inputs[0] ?? -1);
-      this.#stored.add(index);
+      this.#store(index, 'loop');
     }
   }
 
@@ -143,7 +158,7 @@ class Grouper {
     }
     for (const [base, outputs] of cuts) {
       if (outputs.length <= maximumChoices) continue;
-      this.#stored.add(base);
+      this.#store(base, 'cut');
       for (const output of outputs) this.#apart.add(output);
     }
   }
@@ -245,7 +260,7 @@ class Grouper {
       const own = costOf(node.op);
       for (const input of node.inputs)
         depth[index] = Math.max(depth[index] ?? 0, own + (this.#stored.has(input) ? 0 : (depth[input] ?? 0)));
-      if (role === 'view' && (depth[index] ?? 0) >= depthLimit) this.#stored.add(index);
+      if (role === 'view' && (depth[index] ?? 0) >= depthLimit) this.#store(index, 'deep');
       if (
         role === 'leaf' ||
         role === 'free' ||
@@ -261,8 +276,9 @@ class Grouper {
       for (const input of node.inputs) total += cost[input] ?? 0;
       cost[index] = total;
       if (role !== 'elementwise' || absorbed.has(index) || total <= recomputeLimit) return;
-      if ((depth[index] ?? 0) >= depthLimit || this.#evaluations(index) > 1) {
-        this.#stored.add(index);
+      const isDeep = (depth[index] ?? 0) >= depthLimit;
+      if (isDeep || this.#evaluations(index) > 1) {
+        this.#store(index, isDeep ? 'deep' : 'shared');
         cost[index] = 1;
       }
     });
@@ -308,7 +324,7 @@ class Grouper {
       [...producers].some((producer) => producer !== own && reaches(producer, own))
     ) {
       // It needs something that waits for the anchor's kernel (another reduction's result there): the anchor is stored and read back.
-      this.#stored.add(anchor);
+      this.#store(anchor, 'waits');
       this.#producer.set(anchor, own);
       if (!own.stored.includes(anchor)) own.stored.push(anchor);
       own.stored.sort((a, b) => a - b);

@@ -18,6 +18,7 @@ import {
   type ScalarType,
   type Store,
 } from './kernel.ts';
+import { noteRewritten } from './notes.ts';
 import { Rewriter } from './rewriter.ts';
 import { flatten } from './views.ts';
 
@@ -164,7 +165,10 @@ function joined(
   const wait = (kernel: MapKernel | ReduceKernel): void => {
     const accesses = knownAccessesOf(kernel, buffers, known);
     if (kernel.kind === 'reduce' && isForEpilogue({ kernel, accesses }, waiting, buffers)) {
-      for (const part of withoutEpilogue(kernel, add)) wait(part);
+      for (const part of withoutEpilogue(kernel, add)) {
+        noteRewritten(part, [kernel]);
+        wait(part);
+      }
       return;
     }
     const needed = waiting.filter((other) => depend(other.accesses, accesses));

@@ -263,6 +263,11 @@ export interface Rows {
 
 export type PlanStep = Kernel | CopyKernel | Parts | Rows | Loop;
 
+/** All steps but loops, those of loops once, in order: what a plan's times are by. */
+export function innerSteps(steps: readonly PlanStep[]): Exclude<PlanStep, Loop>[] {
+  return steps.flatMap((step) => (step.kind === 'loop' ? innerSteps(step.kernels) : [step]));
+}
+
 /** A region of memory that a plan's kernels name by position. */
 export interface PlanBuffer {
   /**

@@ -80,7 +80,7 @@ function rewritten(program: Program, leaf: (node: ProgramNode) => ProgramNode): 
   const places: number[] = [];
   const parameters = new Map(program.parameters.map((node) => [node, -1]));
   const cast = (input: number, dtype: DType, type: TensorType): number =>
-    nodes.push({ op: 'cast', attributes: { dtype }, type, inputs: [input] }) - 1;
+    nodes.push({ op: 'cast', attributes: { dtype }, type, inputs: [input], origin: nodes[input]?.origin }) - 1;
   program.nodes.forEach((node, index) => {
     const { op, type } = node;
     const wide = computedType(type);
@@ -92,7 +92,7 @@ function rewritten(program: Program, leaf: (node: ProgramNode) => ProgramNode): 
       return;
     }
     const inputs = node.inputs.map((input) => places[input] ?? -1);
-    const place = nodes.push({ op, attributes: computedAttributes(node), type: wide, inputs }) - 1;
+    const place = nodes.push({ op, attributes: computedAttributes(node), type: wide, inputs, origin: node.origin }) - 1;
     places[index] = isNarrow(type.dtype) && leavesDType(op, type.dtype) ? cast(place, type.dtype, wide) : place;
   });
   const at = (index: number): number => places[index] ?? -1;

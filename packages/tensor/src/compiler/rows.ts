@@ -15,6 +15,7 @@ import {
   type Index,
 } from './index-expression.ts';
 import type { Expression, MapKernel, PlanBuffer, PlanStep, ReduceKernel, Rows } from './kernel.ts';
+import { noteRewritten } from './notes.ts';
 import { Rewriter } from './rewriter.ts';
 import { unflatten } from './views.ts';
 
@@ -147,6 +148,7 @@ class PhasesOfRows {
   of(kernel: Phase, row: Axis): PhaseOfRows | undefined {
     if (this.#known.has(kernel)) return this.#known.get(kernel);
     const phase = byRows(kernel, row);
+    if (phase !== undefined) noteRewritten(phase, [kernel]);
     const found =
       phase === undefined
         ? undefined

@@ -16,6 +16,8 @@ function attributesOf<P extends PlanPrimitive>(node: AnyNode, op: P): Attributes
 
 class Simplifier {
   readonly nodes: AnyNode[] = [];
+  /** Of what is made now. */
+  origin: AnyNode['origin'];
   readonly #known = new Map<string, number>();
 
   at(index: number): AnyNode {
@@ -53,7 +55,7 @@ class Simplifier {
     const key = `${op}:${type.id}:${inputs.join(',')}:${encoded.join(',')}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const index = this.nodes.push({ op, inputs, attributes, type }) - 1;
+    const index = this.nodes.push({ op, inputs, attributes, type, origin: this.origin }) - 1;
     this.#known.set(key, index);
     return index;
   }
@@ -285,6 +287,7 @@ export function simplify(program: Program): Program {
   program.nodes.forEach((node, index) => {
     const inputs = node.inputs.map((input) => mapping[input] ?? -1);
     const [input = -1] = node.inputs;
+    simplifier.origin = node.origin;
     if (fixed.has(index)) mapping[index] = simplifier.unique(node);
     else if (node.op === 'transpose' && program.nodes[input]?.op === 'dot' && uses[input] === 1) {
       mapping[index] = simplifier.transposedDot(

@@ -2,6 +2,7 @@
 import type { Attributes, Primitive } from './attributes.ts';
 import { primitives } from './primitives.ts';
 import { ShapeError } from './errors.ts';
+import { noteOrigin } from './origins.ts';
 import { calledFunction } from './stack.ts';
 import { formatType, isFloat, largestSize, type TensorType } from './types.ts';
 
@@ -176,6 +177,7 @@ export function makeNode<P extends Primitive>(op: P, given: readonly Node[], att
   if (readsCell) node.readsCell = true;
   if (local) node.local = true;
   if (caller !== undefined) callers.set(node, caller);
+  noteOrigin(node);
   enclosure?.made(node);
   announce(node, inputs, readsCell);
   return node;
@@ -185,6 +187,7 @@ export function makeNode<P extends Primitive>(op: P, given: readonly Node[], att
 export function makeIdentity(node: Node): Node {
   const input = gateOf(node);
   const result = new Node('reshape', [input], { shape: node.type.shape }, node.type, true) as unknown as Node;
+  noteOrigin(result);
   enclosure?.made(result);
   result.readsCell = node.readsCell || node.cell !== undefined;
   result.local = input.local;

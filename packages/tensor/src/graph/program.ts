@@ -5,6 +5,7 @@
  */
 import { HebbError } from './errors.ts';
 import { nextWalk, type Node } from './node.ts';
+import { originOf, type Origin } from './origins.ts';
 import type { Attributes, LoopAttributes, PlanPrimitive, Primitive } from './attributes.ts';
 import { primitiveCodes, primitives } from './primitives.ts';
 import type { TensorType } from './types.ts';
@@ -21,6 +22,8 @@ export interface ProgramNode<P extends PlanPrimitive = PlanPrimitive> {
   readonly type: TensorType;
   /** Positions in {@link Program.nodes}. */
   readonly inputs: readonly number[];
+  /** Known where somebody asked while it was recorded; no part of what the program computes. */
+  readonly origin?: Origin | undefined;
 }
 
 /** A value that a program computes. */
@@ -236,6 +239,7 @@ export function toProgram(linearization: Linearization, targets: readonly (Node 
         attributes: cutLoose(node),
         type: node.type,
         inputs: node.inputs.map(find),
+        origin: originOf(node),
       };
     }),
     parameters,

@@ -79,13 +79,29 @@ export function calledFunction(): string | undefined {
   const restore = deepenStack();
   const { stack } = new Error();
   restore();
+  return callSite(stack).called;
+}
+
+/** Where users called Hebb, and what. */
+export interface CallSite {
+  /** The outermost function of Hebb's; undefined for one without a name, and in bundles. */
+  readonly called: string | undefined;
+  /** `file:///home/ada/train.ts:12:5`; undefined where the stack does not say. */
+  readonly line: string | undefined;
+}
+
+/** Of the stack of an error that was made inside of Hebb. */
+export function callSite(stack: unknown): CallSite {
   const lines = String(stack)
     .split('\n')
     .filter((line) => frame.test(line));
-  const own = lines.slice(
-    0,
-    lines.findIndex((line) => !isHebbOrEngine(line)),
-  );
-  const called = own.filter((line) => !native.test(line)).pop();
-  return /^(?:\s+at (?:\w+[ .])*)?(\w+)(?:@| \(| \[as )/.exec(called ?? '')?.[1];
+  const from = lines.findIndex((line) => !isHebbOrEngine(line));
+  const called = lines
+    .slice(0, from)
+    .filter((line) => !native.test(line))
+    .pop();
+  return {
+    called: /^(?:\s+at (?:\w+[ .])*)?(\w+)(?:@| \(| \[as )/.exec(called ?? '')?.[1],
+    line: /([^\s()@]+:\d+:\d+)\)?$/.exec(lines[from] ?? '')?.[1],
+  };
 }

@@ -1,6 +1,7 @@
 /** What the runtime asks of a backend that runs compiled plans. */
 import type { Plan } from '../compiler/kernel.ts';
 import type { DType } from '../graph/types.ts';
+import type { TimedExecutable } from './observation.ts';
 
 /** Elements on the host: Float32Array of float32, Int32Array of int32 and bool, Uint16Array of the bits of float16, Uint8Array of uint8. */
 export type HostArray = Float32Array | Int32Array | Uint16Array | Uint8Array;
@@ -56,6 +57,10 @@ export interface Backend {
   memory(): BackendMemory;
   /** Has as many threads share the work of large steps from now on, the caller's among them. */
   setThreads?(threads: number): void;
+  /** As {@link compile}, with the time of each step: for profiles. */
+  compileTimed(plan: Plan): TimedExecutable;
+  /** Multiply–adds a second at most, of one thread or of the whole device; undefined where that is not measured. */
+  multiplyAddLimit(): Promise<number | undefined>;
   /** The generated code of an executable (WGSL text, or a listing), for people and tests. */
   source(executable: Executable): string;
 }

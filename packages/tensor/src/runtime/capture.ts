@@ -12,6 +12,7 @@ import { isTensor, nodeOf, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
+import { runObserver } from './observation.ts';
 import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
 import { flush } from './realize.ts';
 import { recordApart, recordsInPlace, type Recording } from './recording.ts';
@@ -125,12 +126,13 @@ export function compile<A extends unknown[], R>(body: (...args: A) => R): (...ar
       'Write what is to be compiled as a function of tensors: compile((x) => model.forward(x)).',
     );
   }
-  const captures = new Recordings<Capture>();
+  const ordinary = new Recordings<Capture>();
   return (...args) => {
     if (recordsInPlace()) return body(...args);
     const { tensors, signature } = readArguments(args);
     flush(tensors.map(nodeOf));
     const device = currentDevice();
+    const captures = runObserver()?.kept(ordinary, () => new Recordings<Capture>()) ?? ordinary;
     let capture = captures.find(
       signature,
       (known) => known.device === device && known.guards.every(({ read, value }) => Object.is(read(), value)),

@@ -2,6 +2,7 @@
 import type { Program } from '../graph/program.ts';
 import type { TensorType } from '../graph/types.ts';
 import type { BackendMemory, DeviceBuffer, Executable, HostArray } from './backend.ts';
+import type { EngineObserver } from './observation.ts';
 
 /**
  * Like {@link Backend}, for programs. Bindings are the program's parameters in order, then one buffer for each output that does not
@@ -20,5 +21,7 @@ export interface Engine {
   memory(): BackendMemory;
   /** Has as many threads share the work from now on, where the engine has threads. */
   setThreads?(threads: number): void;
+  /** Loads what compiles plans so that they can be looked into; undefined where there are no kernels. */
+  readonly observer?: () => Promise<EngineObserver>;
   source(executable: Executable): string;
 }

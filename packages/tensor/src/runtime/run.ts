@@ -7,6 +7,7 @@ import type { DeviceBuffer, HostArray } from './backend.ts';
 import type { TensorCell } from './cell.ts';
 import type { Device } from './device.ts';
 import type { Engine } from './engine.ts';
+import { runObserver } from './observation.ts';
 import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
 import { Storage } from './storage.ts';
 
@@ -17,6 +18,8 @@ export function planFor(
   { hash, key }: PlanIdentity,
   program: () => Program,
 ): PlanEntry {
+  const observer = runObserver();
+  if (observer !== undefined) return observer.planFor(device, engine, { hash, key }, program);
   const known = device.plans.find({ hash, key });
   if (known !== undefined) return known;
   const source = program();
@@ -167,8 +170,12 @@ export function runPlan(
   bindings: readonly (DeviceBuffer | HostArray)[],
   scalars: readonly number[],
 ): void {
-  engine.run(entry.executable, bindings, scalars);
-  device.plans.use(entry);
+  const observer = runObserver();
+  if (observer !== undefined) observer.run(engine, entry, bindings, scalars);
+  else {
+    engine.run(entry.executable, bindings, scalars);
+    device.plans.use(entry);
+  }
   device.runs++;
   device.kernelsInLastRun = entry.executable.kernelCount;
 }

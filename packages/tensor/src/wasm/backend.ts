@@ -14,6 +14,7 @@ import { buildPlan, type Tables } from './plan-module.ts';
 import { HelperPool, withoutThreads, type SharedPlan } from './pool.ts';
 import { renderModule } from './render.ts';
 import { SharedBlock } from './shared-block.ts';
+import { StepClock } from './step-clock.ts';
 
 export interface WasmBackendOptions {
   /** Use fused multiply-add where the engine has it. Default: a feature test. */
@@ -109,7 +110,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     scratch.demand(executable, executable.packedBytes + shares * executable.scratchBytes);
   };
 
-  const compile = (plan: Plan): WasmExecutable => {
+  const compile = (plan: Plan, clock?: StepClock): WasmExecutable => {
     // Owned by the plan: pointers and scalars, tables.
     const owned: { address: number; bytes: number }[] = [];
     const take = (bytes: number): number => {
@@ -129,13 +130,14 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const number = pool?.number();
       const tables = makeTables(allocator, take);
       const threads = number === undefined ? undefined : { number, leastChunk };
-      const built = buildPlan(plan, layout, tables, kernels, threads);
+      const built = buildPlan(plan, layout, tables, kernels, threads, clock !== undefined);
       const { run, help, kernelCount, packedBytes, scratchBytes, sharedWork } = built;
       const exports = new Map([['run', run]]);
       if (help !== undefined) exports.set('help', help);
       const code = renderModule(exports, pool && { maximumPages: allocator.maximumPages });
       const module = new WebAssembly.Module(code);
-      const instance = new WebAssembly.Instance(module, { env: { memory: allocator.memory } });
+      const mark = (step: number): void => clock?.mark(step);
+      const instance = new WebAssembly.Instance(module, { env: { memory: allocator.memory, mark } });
       let shared: SharedPlan | undefined;
       if (number !== undefined && help !== undefined) {
         const address = take(code.byteLength);
@@ -238,7 +240,15 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       bytesIn(data).set(allocator.bytes().subarray(address, address + data.byteLength));
       return Promise.resolve();
     },
-    compile,
+    compile: (plan) => compile(plan),
+    compileTimed: (plan) => {
+      const clock = new StepClock(
+        () => allocator.ints(),
+        () => pool?.threads ?? 1,
+      );
+      return Object.assign(compile(plan, clock), { takeTimes: () => Promise.resolve(clock.take()) });
+    },
+    multiplyAddLimit: async () => (await import('./limit.ts')).multiplyAddsPerSecond(),
     run: (executable, bindings, scalars) => {
       const target = executable as WasmExecutable;
       const { plan, layout } = target;

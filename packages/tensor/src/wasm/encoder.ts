@@ -103,13 +103,21 @@ export interface SharedMemory {
   readonly maximumPages: number;
 }
 
-/** A module that imports memory `env.memory` and exports the functions named in `exported`. */
+/** A function without a result that a module imports as `env.NAME`. */
+export interface ImportedFunction {
+  readonly name: string;
+  readonly parameters: readonly WasmType[];
+}
+
+/** A module that imports memory `env.memory` and exports the functions named in `exported`; those that it imports have the first numbers. */
 export function encodeModule(
   functions: readonly EncodedFunction[],
   exported: ReadonlyMap<string, number>,
   signatures: Signatures = new Signatures(),
   memory?: SharedMemory,
+  imports: readonly ImportedFunction[] = [],
 ): Uint8Array<ArrayBuffer> {
+  const importedSignatures = imports.map(({ parameters }) => signatures.position(parameters, undefined));
   const signatureOf = functions.map(({ parameters, result }) => signatures.position(parameters, result));
   const out = new ByteWriter();
   out.bytes(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
@@ -124,13 +132,19 @@ export function encodeModule(
     }
   });
   section(out, 2, (content) => {
-    content.unsigned(1);
+    content.unsigned(1 + imports.length);
     content.name('env');
     content.name('memory');
     content.byte(0x02);
     content.byte(memory === undefined ? 0x00 : 0x03);
     content.unsigned(0);
     if (memory !== undefined) content.unsigned(memory.maximumPages);
+    imports.forEach(({ name }, i) => {
+      content.name('env');
+      content.name(name);
+      content.byte(0x00);
+      content.unsigned(importedSignatures[i] ?? 0);
+    });
   });
   section(out, 3, (content) => {
     content.unsigned(signatureOf.length);

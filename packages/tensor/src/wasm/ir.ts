@@ -117,6 +117,8 @@ export interface WasmFunction {
   readonly rarelyCalls: readonly WasmFunction[];
   /** All value ids are below. */
   readonly valueCount: number;
+  /** Whether the module gets it from whoever makes an instance of it, by its name. */
+  readonly isImported?: true;
   /** The function as bytes, where that is all that is left of it. */
   readonly rendered?: RenderedFunction;
 }

@@ -43,15 +43,16 @@ export interface PlanThreads {
   readonly leastChunk: number;
 }
 
-/** Without `threads` the plan is for one thread alone. */
+/** Without `threads` the plan is for one thread alone. With `isTimed` the driver calls the imported `mark(step)` before each step, numbered as {@link innerSteps} lists them, and mark(−1) after the last. */
 export function buildPlan(
   plan: Plan,
   layout: PlanLayout,
   tables: Tables,
   code: KernelCache,
   threads?: PlanThreads,
+  isTimed = false,
 ): PlanFunctions {
-  const building = new PlanBuilding(layout, tables, code);
+  const building = new PlanBuilding(layout, tables, code, isTimed);
   building.prepare(plan.kernels);
   return building.drive(plan.kernels, threads);
 }
@@ -68,6 +69,7 @@ class PlanBuilding {
   readonly #prepared = new Map<PlanStep, readonly Stage[]>();
   readonly #jobs: Job[] = [];
   readonly #scratch: Value;
+  readonly #mark: WasmFunction | undefined;
   readonly #layout: PlanLayout;
   readonly #code: KernelCache;
   /** Of this plan alone. */
@@ -77,8 +79,9 @@ class PlanBuilding {
   #packedBytes = 0;
   #sharedWork = 0;
 
-  constructor(layout: PlanLayout, tables: Tables, code: KernelCache) {
+  constructor(layout: PlanLayout, tables: Tables, code: KernelCache, isTimed: boolean) {
     this.#layout = layout;
+    if (isTimed) this.#mark = importedMark();
     this.#code = code;
     this.#bindings = {
       buffer: (fb, buffer) => bufferAddress(fb, layout, buffer),
@@ -123,6 +126,7 @@ class PlanBuilding {
         driver.call(sharing.share, ...numbers, this.#scratch);
       } else for (const { target, grid } of stage) driver.call(target, driver.i32(0), driver.i32(grid), this.#scratch);
     });
+    this.#markStep(-1);
     return {
       run: this.#driver.finish(),
       help: sharing?.help,
@@ -138,8 +142,15 @@ class PlanBuilding {
   #steps(steps: readonly PlanStep[], parts: ReadonlyMap<number, Value>, issue: (stage: Stage) => void): void {
     for (const step of steps) {
       if (step.kind === 'loop') this.#loop(step, parts, issue);
-      else for (const stage of this.#prepared.get(step) ?? []) issue(stage);
+      else {
+        if (this.#mark !== undefined) this.#markStep([...this.#prepared.keys()].indexOf(step));
+        for (const stage of this.#prepared.get(step) ?? []) issue(stage);
+      }
     }
+  }
+
+  #markStep(step: number): void {
+    if (this.#mark !== undefined) this.#driver.call(this.#mark, this.#driver.i32(step));
   }
 
   #loop(
@@ -224,6 +235,12 @@ class PlanBuilding {
     if (slot.kind === 'buffer') return this.#bindings.buffer(fb, buffers[slot.position] ?? -1);
     return this.#bindings.scalar(fb, scalars[slot.position] ?? -1);
   }
+}
+
+function importedMark(): WasmFunction {
+  const fb = new FunctionBuilder('mark');
+  fb.parameter('step');
+  return { ...fb.finish(), isImported: true };
 }
 
 /** A function over a part of a grid. */

@@ -12,19 +12,28 @@ export function renderModule(
   memory?: SharedMemory,
 ): Uint8Array<ArrayBuffer> {
   const order: RenderedFunction[] = [];
+  const imports: WasmFunction[] = [];
   const positions = new Map<WasmFunction, number>();
   const place = (target: WasmFunction): void => {
     if (positions.has(target)) return;
     positions.set(target, -1);
+    if (target.isImported === true) {
+      imports.push(target);
+      return;
+    }
     const code = target.rendered ?? new FunctionRenderer(target).render();
     for (const link of code.links) if (link.kind === 'call') place(link.target);
     positions.set(target, order.push(code) - 1);
   };
   for (const target of exports.values()) place(target);
+  // Imported functions have the first numbers.
+  for (const [target, position] of positions)
+    positions.set(target, target.isImported === true ? imports.indexOf(target) : position + imports.length);
   const signatures = new Signatures();
   const encoded = order.map((code) => linked(code, positions, signatures));
   const exported = new Map([...exports].map(([name, target]) => [name, positions.get(target) ?? 0]));
-  return encodeModule(encoded, exported, signatures, memory);
+  const imported = imports.map(({ name, parameters }) => ({ name, parameters: parameters.map(({ type }) => type) }));
+  return encodeModule(encoded, exported, signatures, memory, imported);
 }
 
 /** The function as bytes, its callees likewise, without the statements and values that these were made from; each is made once. */

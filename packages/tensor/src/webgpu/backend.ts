@@ -3,6 +3,7 @@ import { ArgumentError, OutOfMemoryError, StaleValueError } from '../graph/error
 import { formatBytes, type DType } from '../graph/types.ts';
 import type { Plan } from '../compiler/kernel.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
+import type { StepTime, TimedExecutable } from '../runtime/observation.ts';
 import { Commands } from './commands.ts';
 import { Arena, BufferPool, readStaging, WebgpuBuffer } from './buffers.ts';
 import { deviceFormat, isHostArray, wholeWords, type DeviceArray, type DeviceFormat } from './narrow.ts';
@@ -12,6 +13,7 @@ import { Health } from './health.ts';
 import { PipelineCache } from './pipelines.ts';
 import { Flight, OperationQueue } from './queue.ts';
 import { countSteps, everyStep } from './schedule/lower.ts';
+import { StepTimer } from './step-timer.ts';
 
 /** Bytes of freed buffers kept for reuse. */
 const poolBudget = 256 * 2 ** 20;
@@ -36,8 +38,10 @@ export class WebgpuBackend implements Backend {
   readonly #flight: Flight;
   readonly #resources: DeviceResources;
   readonly #format: DeviceFormat;
+  readonly #timestamps: boolean;
 
-  constructor({ device, description, limits, profile, halves }: Acquired) {
+  constructor({ device, description, limits, profile, halves, timestamps }: Acquired) {
+    this.#timestamps = timestamps;
     this.#format = deviceFormat(halves);
     this.description = `WebGPU, ${description}`;
     this.#device = device;
@@ -118,7 +122,23 @@ export class WebgpuBackend implements Backend {
   }
 
   compile(plan: Plan): Executable {
-    const executable = new WebgpuExecutable(this.#format.plan(plan), this.#resources);
+    return this.#compile(plan);
+  }
+
+  compileTimed(plan: Plan): TimedExecutable {
+    const timer = this.#timestamps ? new StepTimer(this.#device) : undefined;
+    const executable = this.#compile(plan, timer);
+    const takeTimes = async (): Promise<readonly StepTime[] | undefined> => timer?.take();
+    return Object.assign(executable, { takeTimes });
+  }
+
+  /** Not measured: adapters differ in what a kernel would have to look like. */
+  multiplyAddLimit(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  #compile(plan: Plan, timer?: StepTimer): WebgpuExecutable {
+    const executable = new WebgpuExecutable(this.#format.plan(plan), this.#resources, timer);
     executable.dispose = () => {
       if (executable.disposed) return;
       executable.disposed = true;

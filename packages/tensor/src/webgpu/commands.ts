@@ -21,16 +21,18 @@ export class Commands {
     this.#flight = flight;
   }
 
-  /** `offsets`: of those bindings that are seen from another place at every dispatch. */
+  /** `offsets`: of those bindings that are seen from another place at every dispatch. With `timestamps` the dispatch is a pass of its own that writes them. */
   dispatch(
     pipeline: GPUComputePipeline,
     group: GPUBindGroup,
     [x, y]: readonly [number, number],
     offsets?: readonly number[],
+    timestamps?: GPUComputePassTimestampWrites,
   ): void {
+    if (timestamps !== undefined) this.#endPass();
     let pass = this.#pass;
     if (pass === undefined) {
-      pass = this.#pass = this.#open().beginComputePass();
+      pass = this.#pass = this.#open().beginComputePass(timestamps && { timestampWrites: timestamps });
       this.#pipeline = undefined;
       this.#group = undefined;
     }
@@ -45,6 +47,7 @@ export class Commands {
       this.#group = group;
     }
     pass.dispatchWorkgroups(x, y);
+    if (timestamps !== undefined) this.#endPass();
     if (++this.#dispatches === dispatchesPerSubmission) this.submit();
   }
 

@@ -9,6 +9,8 @@ export interface Acquired {
   readonly profile: DeviceProfile;
   /** Whether shaders may have float16. */
   readonly halves: boolean;
+  /** Whether it tells when dispatches begin and end. */
+  readonly timestamps: boolean;
 }
 
 export interface Unavailable {
@@ -37,6 +39,8 @@ export async function acquireDevice(options: AcquireOptions): Promise<Acquired |
     const wanted = options.defaultLimits === true ? {} : limitsOf(adapter.limits);
     const halves = options.defaultLimits !== true && adapter.features.has('shader-f16');
     const requiredFeatures: GPUFeatureName[] = halves ? ['shader-f16'] : [];
+    const timestamps = options.defaultLimits !== true && adapter.features.has('timestamp-query');
+    if (timestamps) requiredFeatures.push('timestamp-query');
     const device = await adapter.requestDevice({ requiredLimits: wanted, requiredFeatures });
     return {
       device,
@@ -44,6 +48,7 @@ export async function acquireDevice(options: AcquireOptions): Promise<Acquired |
       limits: deviceLimits(device.limits),
       profile: software ? softwareProfile : gpuProfile,
       halves,
+      timestamps,
     };
   } catch (error) {
     return { unavailable: `no device (${firstLine(error)})` };

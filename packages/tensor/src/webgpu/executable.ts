@@ -21,6 +21,7 @@ import {
 } from './schedule/lower.ts';
 import { placesApart, type Move, type ParameterPlace } from './schedule/bindings.ts';
 import { accessesOf } from './schedule/traverse.ts';
+import type { StepTimer } from './step-timer.ts';
 import type { Target } from './schedule/map.ts';
 
 /** What executables share on one device. */
@@ -97,11 +98,14 @@ export class WebgpuExecutable implements Executable {
   #bounce: { readonly gpu: GPUBuffer; readonly id: number; readonly capacity: number } | undefined;
   readonly #scalars: Uint32Array<ArrayBuffer>;
   readonly #scalarBuffer: GPUBuffer | undefined;
+  readonly #timer: StepTimer | undefined;
   #bytes = 0;
   #scalarsWritten = false;
 
-  constructor(plan: Plan, resources: DeviceResources) {
+  /** @param timer - is told the times of all dispatches. */
+  constructor(plan: Plan, resources: DeviceResources, timer?: StepTimer) {
     this.plan = plan;
+    this.#timer = timer;
     this.#resources = resources;
     this.#hosts = new HostData(resources);
     this.written = new Set(
@@ -319,7 +323,7 @@ export class WebgpuExecutable implements Executable {
       if (pipeline === undefined) continue;
       const { moving, shader } = step;
       const offsets = moving.length === 0 ? undefined : moving.map((moves) => movedBy(moves, positions));
-      commands.dispatch(pipeline, this.#group(step, bound), shader.workgroups, offsets);
+      commands.dispatch(pipeline, this.#group(step, bound), shader.workgroups, offsets, this.#timer?.writes(step.step));
     }
     commands.conclude();
   }

@@ -2,6 +2,7 @@
 import { DeviceError } from '../../graph/errors.ts';
 import {
   bytesOf as elementBytes,
+  innerSteps,
   type ContractionKernel,
   type CopyKernel,
   type CumulativeKernel,
@@ -65,6 +66,8 @@ import {
 export interface Dispatch {
   readonly kind: 'dispatch';
   readonly name: string;
+  /** The step of the plan, loops written as their bodies, that it is a part of. */
+  readonly step: number;
   readonly shader: Shader;
   readonly bindings: readonly Binding[];
 }
@@ -162,11 +165,15 @@ class Lowering {
   readonly #moving = new Map<number, MovingPart>();
   /** Loops around what is lowered now. */
   #depth = 0;
+  /** All steps of the plan, and the position of the one that is lowered now. */
+  readonly #all: readonly PlanStep[];
+  #step = 0;
   /** Where dispatches go that are not made yet. */
   #jobs: Job[] | undefined;
 
   constructor(plan: Plan, target: Target, places: readonly ParameterPlace[]) {
     this.scratch = new Scratch(plan.buffers, plan.arenaBytes);
+    this.#all = innerSteps(plan.kernels);
     this.#target = target;
     this.#places = places;
     const first = new Map<string, number>();
@@ -188,6 +195,7 @@ class Lowering {
       this.#loop(kernel);
       return;
     }
+    this.#step = this.#all.indexOf(kernel);
     this.scratch.restart();
     if (kernel.kind === 'copy') {
       this.steps.push(this.#copies(kernel));
@@ -217,7 +225,7 @@ class Lowering {
         : planBindings(all, this.scratch.buffers, this.#places, { limits, moving: this.#moving });
     if (shape !== undefined && plan !== undefined) {
       const shader = renderRows(step, plan, this.#target, shape);
-      this.steps.push({ kind: 'dispatch', name: step.name, shader, bindings: plan.bindings });
+      this.steps.push({ kind: 'dispatch', name: step.name, step: this.#step, shader, bindings: plan.bindings });
       return;
     }
     for (const phase of step.phases) {
@@ -289,6 +297,7 @@ class Lowering {
     const name = jobs[0]?.kernel.name ?? '';
     this.steps.push({
       kind: 'dispatch',
+      step: this.#step,
       name: jobs.length === 1 ? name : `${jobs.length} parts: ${name}, …`,
       shader: shaders.length === 1 ? first : joinShaders(shaders),
       bindings: plan.bindings,
@@ -501,6 +510,7 @@ class Lowering {
       const round = renderRound(kernel, run, [from, to], this.scratch.buffers, this.#target);
       this.steps.push({
         kind: 'dispatch',
+        step: this.#step,
         name: `${kernel.name}.${run === 0 ? 'blocks' : `runs of ${run}`}`,
         ...round,
       });
@@ -515,7 +525,7 @@ class Lowering {
     const linked: LinkedScatter = { ...kernel, heads, next };
     for (const map of prepareLists(linked)) this.#schedule(map);
     const { shader, bindings } = renderLinks(linked, this.scratch.buffers, this.#target);
-    this.steps.push({ kind: 'dispatch', name: `${kernel.name}.links`, shader, bindings });
+    this.steps.push({ kind: 'dispatch', name: `${kernel.name}.links`, step: this.#step, shader, bindings });
     return linked;
   }
 
@@ -526,9 +536,10 @@ class Lowering {
       return;
     }
     const plan = this.#bind(kernel);
-    if (plan !== undefined)
-      this.steps.push({ kind: 'dispatch', name: kernel.name, shader: render(plan), bindings: plan.bindings });
-    else if (kernel.kind === 'map' && this.#splitStores(kernel)) return;
+    if (plan !== undefined) {
+      const shader = render(plan);
+      this.steps.push({ kind: 'dispatch', name: kernel.name, step: this.#step, shader, bindings: plan.bindings });
+    } else if (kernel.kind === 'map' && this.#splitStores(kernel)) return;
     else if (kernel.kind !== 'map' && this.#splitEpilogue(kernel)) return;
     else this.#gather(kernel);
   }
