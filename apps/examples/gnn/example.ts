@@ -86,7 +86,7 @@ export function build({ kind, network }: { readonly kind: keyof typeof networks;
 async function club(kit: ExampleKit<Options>, network: Network): Promise<void> {
   // 1. Data
   const leaders = Int32Array.of(0, 33);
-  const others = Int32Array.from({ length: 32 }, (_, i) => i + 1);
+  const others = Int32Array.from({ length: network.nodes }, (_, i) => i).filter((i) => !leaders.includes(i));
 
   // 2. Network
   manualSeed(kit.seed);
