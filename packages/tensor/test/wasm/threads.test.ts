@@ -193,6 +193,22 @@ test('two devices with threads, by turns', async () => {
   for (let i = 0; i < 10; i++) expect([await largeSum(a), await largeSum(b)]).toEqual([sum, sum]);
 });
 
+test('a profile of 2 threads has the bytes of one, and as many threads at most in a kernel', async () => {
+  const compute = (hebb: Runtime): Hebb.Tensor =>
+    matrix(hebb, 300, 400, 1)
+      .matmul(matrix(hebb, 400, 300, 2))
+      .softmax(-1);
+  const expected = await compute(await withThreads(1)).data();
+  const hebb = await withThreads(2);
+  let result: Hebb.Tensor | undefined;
+  const { kernels, runs } = await hebb.profile(() => (result = compute(hebb)), { runs: 3 });
+  expect(await result?.data()).toEqual(expected);
+  expect(kernels.find(({ kind }) => kind === 'contraction')?.multiplyAdds).toBe(300 * 400 * 300);
+  for (const { threads } of kernels) expect([1, 2]).toContain(threads);
+  for (const run of runs) expect(run.kernelMilliseconds).toBeLessThanOrEqual(run.milliseconds);
+  expect(await compute(hebb).data()).toEqual(expected);
+}, 300_000);
+
 test('a worker that ends is an error, and can be replaced', async () => {
   const { result: hebb, workers } = await seen(() => withThreads(2));
   const sum = await largeSum(hebb);
