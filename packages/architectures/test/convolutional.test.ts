@@ -191,6 +191,8 @@ it.each<[string, () => unknown, string]>([
   ['stages of which one has no width', () => new ConvNeXt({ depths: [1, 1], widths: [4] }), '2 depths and 1 widths'],
   ['a stage without a stride', () => new MobileNetV2({ stages: [[1, 2, 3]] as never }), 'stages[0]'],
   ['no width', () => new UNet({ widths: [] }), 'the length of widths'],
+  ['blocks beside a depth', () => new ResNet({ depth: 18, blocks: [1] }), '[ResNet] depth and blocks say the same in two ways: depth is 18, and blocks are'], // prettier-ignore
+  ['stages beside a depth', () => new VGG({ depth: 11, stages: [[1]] }), '[VGG] depth and stages say the same in two ways'], // prettier-ignore
   ['an image size of 30', () => new LeNet5({ imageSize: 30 as 28 }), 'imageSize'],
 ])('says what is wrong with %s', (_name, make, message) => {
   expect(make).toThrow(ArgumentError);

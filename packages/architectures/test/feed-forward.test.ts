@@ -1,6 +1,6 @@
 /** Feed-forward networks: as modules, beside PyTorch, and what their papers say of them. */
 import type { Embedding, Linear } from '@hebb/layers';
-import { ArgumentError, manualSeed, randn, setDevice, ShapeError, tensor, zeros } from '@hebb/tensor';
+import { ArgumentError, compile, manualSeed, randn, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor'; // prettier-ignore
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as layers from '@hebb/layers';
 import { activations, MultilayerPerceptron, SelfNormalizingNetwork, WideAndDeep, type ActivationName } from '../src/index.ts'; // prettier-ignore
@@ -134,6 +134,19 @@ describe('WideAndDeep', () => {
     expect(change[1]).toBeCloseTo(7, 5);
   });
 
+  it('refuses categories that there are not, eager and compiled', async () => {
+    const of = (...values: number[]): Tensor => tensor(values, { shape: [2, 2], dtype: 'int32' });
+    const wrong = model();
+    const compiled = compile((x: Tensor, numbers: Tensor) => wrong.forward(x, numbers));
+    for (const forward of [(x: Tensor, numbers: Tensor) => wrong.forward(x, numbers), compiled]) {
+      expect(() => forward(of(0, 0, 1, 3), zeros([2, 1]))).toThrow(
+        /ids\[1\]\[0\] is 3, which is no position here: there are 0 to 2/,
+      );
+      expect(() => forward(of(-1, 0, 1, 2), zeros([2, 1]))).toThrow(/ids\[0\]\[0\] is -1/);
+      expect((await forward(of(0, 0, 1, 2), zeros([2, 1])).data()).every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it('begins with nothing learnt by heart', async () => {
     for (const table of [...model().wide, ...model().crossed] as Embedding[])
       expect(await table.weight.abs().sum().item()).toBe(0);
@@ -144,5 +157,8 @@ describe('WideAndDeep', () => {
     expect(() => model().forward(given, zeros([2, 3]))).toThrow(ShapeError);
     expect(() => model().forward(zeros([2, 3], { dtype: 'int32' }), zeros([2, 1]))).toThrow('categories [batch, 2]');
     expect(() => new WideAndDeep({ categories: [2], outputs: 1, crosses: [[0, 1]] })).toThrow('crosses');
+    expect(() => new WideAndDeep({ categories: [2, 2], outputs: 1, crosses: [[0, 0]] })).toThrow('crosses[0] is of column 0 with itself'); // prettier-ignore
+    expect(() => new WideAndDeep({ categories: [2, 2], outputs: 1, crosses: [[0, 1], [1, 0]] })).toThrow('crosses[1] is of the columns 1 and 0, and so is crosses[0]'); // prettier-ignore
+    expect(() => model().forward(given, zeros([3, 1]))).toThrow('[WideAndDeep] categories and numbers are of one batch, not int32[2,2] and float32[3,1]'); // prettier-ignore
   });
 });

@@ -2,7 +2,7 @@
 import { valueAndGrad } from '../../autograd/src/index.ts';
 import { GraphDataset, NeighborSampler, Random, toTensors, type NumericArray } from '../../data/src/index.ts';
 import { gcnNorm, Linear, type Module } from '@hebb/layers';
-import { ArgumentError, DTypeError, indexSelect, manualSeed, randn, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor'; // prettier-ignore
+import { ArgumentError, compile, DTypeError, indexSelect, manualSeed, randn, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor'; // prettier-ignore
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GAT, GCN, GIN, GraphClassifier, GraphSAGE, LinkPredictor, type GraphEncoder } from '../src/index.ts';
 import { graphTypes } from '../src/graph/types.ts';
@@ -225,6 +225,23 @@ describe('links', () => {
     const logits = async (pairs: readonly number[]): Promise<unknown> =>
       await model.forward(features, int(list, [2, 90]), int(pairs, [2, 3])).toArray();
     expect(await logits([1, 4, 5, 9, 0, 5])).toEqual(await logits([9, 0, 5, 1, 4, 5]));
+  });
+
+  it.each<[string, () => GraphEncoder]>([
+    ['GCN', () => new GCN(sizes)],
+    ['GAT', () => new GAT({ ...sizes, heads: 1 })],
+    ['GIN', () => new GIN(sizes)],
+    ['GraphSAGE', () => new GraphSAGE(sizes)],
+  ])('%s refuses edges that lead to no node in every call of a compiled function', async (_name, make) => {
+    const model = make().eval();
+    const forward = compile((features: Tensor, list: Tensor) => model.forward(features, list));
+    const list = (...nodesOf: number[]): Tensor => tensor(nodesOf, { dtype: 'int32', shape: [2, nodesOf.length / 2] });
+    const features = randn([3, 3]);
+    expect((await forward(features, list(0, 1, 1, 2)).data()).every(Number.isFinite)).toBe(true);
+    expect(() => forward(features, list(0, 9, 1, 2))).toThrow(
+      /edges\[0\]\[1\] is 9, which is no position here: there are 0 to 2/,
+    );
+    expect((await forward(features, list(2, 1, 1, 2)).data()).every(Number.isFinite)).toBe(true);
   });
 
   it('says what is wrong with pairs and options', () => {

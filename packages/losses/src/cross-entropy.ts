@@ -32,8 +32,8 @@ const crossEntropyOptions: OptionNames<CrossEntropyOptions> = { ...nllOptions, l
  * else float32.
  *
  * Labels equal to `ignoreIndex` (default −100) do not count: their losses and gradients are 0, and the mean is that of the others, NaN
- * where there are none. Any other label outside 0 … C − 1 is an {@link ArgumentError} where labels are known on the host; where they are computed, or an input of a compiled function, it
- * makes the loss NaN.
+ * where there are none. Any other label outside 0 … C − 1 is an {@link ArgumentError} where labels are known on the host, in each call of a
+ * compiled function, too; where they are computed it makes the loss NaN.
  *
  * Throws {@link ShapeError}, {@link DTypeError} or {@link ArgumentError} naming what does not fit.
  *

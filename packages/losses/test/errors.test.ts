@@ -250,7 +250,9 @@ describe.each(devices)('labels that are no class, on %s', (device) => {
       expect(body).toThrow(message);
     }
     const compiled = compile((y: Tensor) => crossEntropy(logits, y));
-    expect(await compiled(labels(0, 2, 1)).item()).toBeNaN();
+    expect(() => compiled(labels(0, 2, 1))).toThrow('[crossEntropy] labels[1] is 2, which is no class here');
+    expect(await compiled(labels(0, 1, -100)).item()).toBeCloseTo(Math.LN2, 6);
+    expect(await compiled(labels(0, 2, 1).mul(1)).item()).toBeNaN();
   });
 
   it('−100 is ignored, and a mean of nothing is NaN, as in PyTorch', async () => {

@@ -223,6 +223,55 @@ describe('positions known on the host', () => {
     expect(() => gather(zeros([0]), 0, [0])).toThrow('there are none');
   });
 
+  it('are checked through parts, orders and integers of what is on the host', () => {
+    const table = zeros([5, 2]);
+    const ids = int32([0, 4, 5, 1, 2, 9], [2, 3]);
+    const refused: [view: Tensor, message: string][] = [
+      [ids.narrow(0, 0, 1), 'ids[0][2] is 5'],
+      [ids.narrow(1, 2, 1).squeeze(1), 'ids[0][0] is 5'],
+      [ids.narrow(0, 1, 1).squeeze(0).narrow(0, 1, 2), 'ids[1] is 9'],
+      [ids.transpose(0, 1), 'ids[2][0] is 5'],
+      [ids.narrow(0, 1, 1).squeeze(0).flip([0]), 'ids[0] is 9'],
+      [ids.slice([0, 0], [2, 3], [1, 2]), 'ids[0][1] is 5'],
+      [ids.detach().reshape([3, 2]).narrow(0, 1, 1), 'ids[0][0] is 5'],
+      [tensor([0, 5, 1], { dtype: 'uint8' }).to('int32'), 'ids[1] is 5'],
+      [tensor([4.9, 0, -1.5]).to('int32'), 'ids[2] is -1'],
+    ];
+    for (const [view, message] of refused) expect(() => embedding(view, table), message).toThrow(`[embedding] ${message}, which is no position`); // prettier-ignore
+    // What is left out may be wrong, and what is computed of it.
+    expect(embedding(ids.narrow(1, 0, 2), table).shape).toEqual([2, 2, 2]);
+    expect(embedding(tensor([4.9, 0, -0.5]).to('int32'), table).shape).toEqual([3, 2]);
+    expect(embedding(ids.mul(0), table).shape).toEqual([2, 3, 2]);
+    expect(embedding(ids.narrow(0, 0, 0), table).shape).toEqual([0, 3, 2]);
+  });
+
+  it('are checked at every call of a compiled function that takes them', async () => {
+    const table = tensor([[1], [2], [3]]);
+    const look = compile((ids: Tensor) => embedding(ids, table).sum());
+    expect(() => look(int32([0, 3]))).toThrow('[embedding] ids[1] is 3, which is no position here: there are 0 to 2.');
+    expect(await look(int32([0, 2])).item()).toBe(4);
+    expect(() => look(int32([0, 3]))).toThrow('[embedding] ids[1] is 3');
+    expect(await look(int32([1, 1])).item()).toBe(4);
+    // A part of what is on the host, and a part of that inside.
+    expect(() => look(int32([0, 1, 7]).narrow(0, 1, 2))).toThrow('ids[1] is 7');
+    const columns = compile((batch: { ids: Tensor }) => embedding(batch.ids.narrow(1, 1, 1).squeeze(1), table).sum());
+    expect(await columns({ ids: int32([9, 1, 9, 2], [2, 2]) }).item()).toBe(5);
+    expect(() => columns({ ids: int32([9, 1, 9, 3], [2, 2]) })).toThrow('[embedding] ids[1][0] is 3');
+    expect(() => columns({ ids: int32([7, 9, 0, 1, 0, 4], [2, 3]).narrow(1, 1, 2).flip([0]) })).toThrow(
+      'ids[0][0] is 4',
+    );
+    // Computed ones cannot be looked at, and are NaN.
+    expect(await look(int32([0, 2]).add(int32([0, 1]))).item()).toBeNaN();
+    // Other operations, and a compiled function inside of one.
+    const others = compile((x: Tensor, at: Tensor) => [gather(x, 0, at), look(at)]);
+    expect(() => others(tensor([1, 2]), int32([0, 2]))).toThrow('[gather] index[1] is 2');
+    expect(() => compile((at: Tensor) => look(at))(int32([0, 5]))).toThrow('[embedding] ids[1] is 5');
+    expect(() => compile((at: Tensor) => segmentSum(zeros([2]), at, 2))(int32([0, 2]))).toThrow(
+      '[segmentSum] ids[1] is 2',
+    );
+    expect(() => compile((at: Tensor) => setAt(zeros([2]), [at], 1))(int32([-3]))).toThrow('[setAt] index[0][0] is -3');
+  });
+
   it('must be int32, and of a fitting shape', () => {
     const x = zeros([3, 4]);
     expect(() => gather(x, 0, zeros([3, 4]))).toThrow(DTypeError);

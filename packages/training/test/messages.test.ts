@@ -405,6 +405,11 @@ describe('numbers that are none', () => {
   it('labels out of range are named', async () => {
     const labels = new ArrayDataset({ x, y: { data: Int32Array.of(0, 1, 7, 1), shape: [] } });
     expect(await messageOf(run({}, classifier(), labels))).toMatch(
+      /^\[crossEntropy\] labels\[\d\] is 7, which is no class here: there are 0 to 1\.$/,
+    );
+    // Computed ones cannot be looked at.
+    const loss = (output: Tensor, y: Tensor): Tensor => crossEntropy(output, y.mul(1));
+    expect(await messageOf(run({ loss } as never, classifier(), labels))).toMatch(
       /look for labels out of range \(those of this batch go from 0 to 7\)/,
     );
   });
@@ -415,7 +420,7 @@ describe('numbers that are none', () => {
     const optimizer = new SGD(model, { learningRate: 0.1 });
     const task: Task<{ ids: Tensor }> = {
       parts: { model, optimizer },
-      step: (batch) => minimize(optimizer, () => crossEntropy(model.forward(oneHot(batch.ids, 4)), batch.ids)),
+      step: (batch) => minimize(optimizer, () => crossEntropy(model.forward(oneHot(batch.ids, 4)), batch.ids.mul(1))),
     };
     const mask = { data: Uint8Array.of(1, 1, 1, 1), shape: [], dtype: 'bool' as const };
     expect(await messageOf(fit(task, new ArrayDataset({ ids, mask }), { epochs: 1, batchSize: 4 }))).toMatch(

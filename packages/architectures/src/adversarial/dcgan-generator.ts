@@ -2,6 +2,7 @@ import { BatchNorm2d, ConvTranspose2d, Embedding, Module, normal, ReLU, Sequenti
 import { assign, concat, ShapeError, type Tensor } from '@hebb/tensor';
 import { requireOptions, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
 import { size, sizes } from '../convolutional/checks.ts';
+import { refuseUnread } from '../conflicts.ts';
 import { gridOf, requireClasses } from './checks.ts';
 
 export interface DCGANGeneratorOptions {
@@ -64,6 +65,7 @@ export class DCGANGenerator extends Module<[z: Tensor, y?: Tensor]> {
       embedding = 50,
     } = options;
     this.options = { latent, channels, imageSize, widths, ...(classes !== undefined && { classes, embedding }) };
+    if (classes === undefined) refuseUnread('DCGANGenerator', 'embedding', options.embedding, 'classes');
     const grid = gridOf('DCGANGenerator', imageSize, widths.length);
     if (classes !== undefined) this.embedding = new Embedding(classes, embedding);
     const inputs = [latent + (classes === undefined ? 0 : embedding), ...widths];

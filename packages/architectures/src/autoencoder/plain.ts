@@ -4,6 +4,7 @@ import { meanSquaredError } from '@hebb/losses';
 import { ArgumentError, type Tensor } from '@hebb/tensor';
 import { requireTensor, typeNameOf, type OptionNames } from '@hebb/tensor/arguments';
 import type { ActivationName } from '../activation.ts';
+import { refuseUnread } from '../conflicts.ts';
 import { AutoencoderModule } from './base.ts';
 import {
   corrupted,
@@ -41,6 +42,7 @@ export function withDefaults(
 ): Required<Omit<CommonOptions, 'sparsity'>> & Pick<CommonOptions, 'sparsity'> {
   const { activation = 'relu', codeActivation = 'identity', outputActivation = 'identity' } = options;
   const { noise = 0, masking = 0, sparsity } = options;
+  if (sparsity?.penalty === 'l1') refuseUnread(`${where}: sparsity`, 'mean', sparsity.mean, "the penalty 'kl'");
   if (sparsity?.penalty === 'kl' && codeActivation !== 'sigmoid')
     throw new ArgumentError(
       `[${where}] the penalty 'kl' is of codes in 0 … 1, and codeActivation is '${codeActivation}'.`,

@@ -3,6 +3,7 @@ import { binaryCrossEntropyWithLogits, evidenceLowerBoundLoss } from '@hebb/loss
 import { randn, zeros, type Tensor } from '@hebb/tensor';
 import { oneOf, requireBoolean, requireOptions, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
 import type { ActivationName } from '../activation.ts';
+import { refuseUnread } from '../conflicts.ts';
 import { AutoencoderModule } from './base.ts';
 import { anySizes, exampleShape, notNegative, positive, requireBatch, size } from './checks.ts';
 import { halvesOf } from './halves.ts';
@@ -90,7 +91,7 @@ const where = 'VariationalAutoencoder';
  * Shape: x float32[batch, ...inputs], ε float32[batch, latents] (default: drawn while training, 0 in evaluation mode, which gives z = μ) → `reconstruction` as x, `mean` and `logVariance` [batch, latents]. Parameters: `encoder.layers.1.weight`, …,
  * `encoder.mean.weight`, `encoder.log_variance.weight`, `decoder.0.weight`, …, and `log_deviation` where it is learned. `encoder` and `decoder` are modules of their own, each of which can be exported.
  *
- * Throws `ArgumentError` for options out of range, `ShapeError` for examples or draws of another shape.
+ * Throws `ArgumentError` for options out of range and such that nothing would read (a `deviation` of 'bernoulli', `batchNorm` without `features`), `ShapeError` for examples or draws of another shape.
  *
  * ```ts
  * const model = new VariationalAutoencoder({ inputs: [1, 28, 28], hidden: [64], latents: 4 });
@@ -118,6 +119,10 @@ export class VariationalAutoencoder extends AutoencoderModule<
     const { inputs, features = [], batchNorm = false, hidden = [500], latents = 20, activation = 'tanh' } = options;
     const { likelihood = 'bernoulli', deviation = 'learned', beta = 1 } = options;
     exampleShape(where, 'inputs', inputs);
+    // The default may be named: a configuration has it.
+    if (likelihood === 'bernoulli' && deviation !== 'learned')
+      refuseUnread(where, 'deviation', deviation, "likelihood 'gaussian'");
+    if (batchNorm && features.length === 0) refuseUnread(where, 'batchNorm', batchNorm, 'convolutions: features');
     this.options = { inputs, features, batchNorm, hidden, latents, activation, likelihood, deviation, beta };
     this.#shape = typeof inputs === 'number' ? [inputs] : inputs;
     if (features.length > 0 && this.#shape.length !== 3)

@@ -1,6 +1,7 @@
 import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, Module, ReLU, Sequential } from '@hebb/layers';
 import { ArgumentError, assign, zerosLike, type Tensor } from '@hebb/tensor';
 import { oneOf, requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { refuseBoth } from '../conflicts.ts';
 import { oneOfNumbers, requireImages, size, sizes } from './checks.ts';
 import { drawWeights, heFanOut } from './initial-weights.ts';
 
@@ -135,7 +136,7 @@ class Bottleneck extends Module {
  * Shape: float32[batch, channels, height, width] → float32[batch, classes]; any height and width. Parameters and buffers have torchvision's names, order and shapes (`conv1.weight`, `bn1.weight`,
  * `layer1.0.conv1.weight`, … `fc.bias`), so its files load. At first convolutions are normal with variance 2 / fan-out, as there.
  *
- * Throws `ArgumentError` for options out of range, `ShapeError` for images of other channels.
+ * Throws `ArgumentError` for options out of range, and for `blocks` beside a `depth`, `ShapeError` for images of other channels.
  *
  * ```ts
  * const model = new ResNet({ blocks: [1, 1], width: 8, stem: 'small', channels: 1, classes: 10 });
@@ -162,6 +163,7 @@ export class ResNet extends Module {
   constructor(options: ResNetOptions = {}) {
     super();
     requireOptions('ResNet', options, resNetOptions);
+    refuseBoth('ResNet', options, 'depth', 'blocks');
     const { depth = 18, classes = 1000, channels = 3, width = 64, stem = 'large', zeroInitResidual = false } = options;
     const { blocks = blocksOf[depth], bottleneck = depth >= 50 } = options;
     if (blocks.length > 4)

@@ -18,6 +18,7 @@ import {
   requireOptions,
   type OptionNames,
 } from '@hebb/tensor/arguments';
+import { refuseBoth } from '../conflicts.ts';
 import { oneOfNumbers, requireImages, size, sizes } from './checks.ts';
 import { drawWeights, heFanOut, smallNormal } from './initial-weights.ts';
 
@@ -71,7 +72,7 @@ const vggOptions: OptionNames<VGGOptions> = {
  * Shape: float32[batch, channels, height, width], at least 2 pixels for each stage as a power, → float32[batch, classes]. Parameters have torchvision's names: `features.0.weight`, …
  * `classifier.0.weight`, …, with depth 11 to 19 in its order and shapes. At first convolutions are normal with variance 2 / fan-out, linear layers normal with standard deviation 0.01, biases 0, as there.
  *
- * Throws `ArgumentError` for options out of range, `ShapeError` for images of other channels, and where a maximum finds less than 2 × 2 pixels.
+ * Throws `ArgumentError` for options out of range, and for `stages` beside a `depth`, `ShapeError` for images of other channels, and where a maximum finds less than 2 × 2 pixels.
  *
  * ```ts
  * const model = new VGG({ stages: [[16], [32, 32]], channels: 1, classes: 10, batchNorm: true, pooled: 1, hidden: [] });
@@ -90,6 +91,7 @@ export class VGG extends Module {
   constructor(options: VGGOptions = {}) {
     super();
     requireOptions('VGG', options, vggOptions);
+    refuseBoth('VGG', options, 'depth', 'stages');
     const { depth = 16, classes = 1000, channels = 3, batchNorm = false, pooled = 7, dropout = 0.5 } = options;
     const { stages = stagesOf(depth), hidden = [4096, 4096] } = options;
     this.options = { stages, classes, channels, batchNorm, pooled, hidden, dropout };

@@ -1,5 +1,5 @@
 import { Embedding, Linear, Module, ModuleList } from '@hebb/layers';
-import { assign, concat, ShapeError, zeros, type Tensor } from '@hebb/tensor';
+import { ArgumentError, assign, concat, ShapeError, zeros, type Tensor } from '@hebb/tensor';
 import { requireArray, requireInteger, requireOptions, requireTensor, type Check, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
 import type { ActivationName } from '../activation.ts';
 import { probability, size, sizes } from './checks.ts';
@@ -52,7 +52,8 @@ const wideAndDeepOptions: OptionNames<WideAndDeepOptions> = {
  * Shape: categories int32[batch, columns], numbers float32[batch, numbers] (none where `numbers` is 0) → float32[batch, outputs]. Numbers are best scaled. Parameters: `wide.0.weight`, … of the columns, `crossed.0.weight`, …, `linear.weight`,
  * `linear.bias` (where there are numbers), `embeddings.0.weight`, …, and `deep.layers.0.weight`, …. The wide weights begin with 0.
  *
- * Throws `ArgumentError` for sizes that are no integers ≥ 1 and crosses of columns that there are not, `ShapeError` for other inputs.
+ * Throws `ArgumentError` for sizes that are no integers ≥ 1, for crosses of columns that there are not, of a column with itself and of the same two twice, and for a category that its column does not have, where categories are known on the host (computed ones
+ * give NaN); `ShapeError` for other inputs.
  *
  * ```ts
  * const model = new WideAndDeep({ categories: [3, 7], numbers: 2, outputs: 1, crosses: [[0, 1]], hidden: [16] });
@@ -78,6 +79,7 @@ export class WideAndDeep extends Module {
     size('WideAndDeep', 'outputs', outputs);
     requireInteger('WideAndDeep', 'the length of categories', categories.length, 1);
     crosses.flat().forEach((column) => requireInteger('WideAndDeep', 'a column of crosses', column, 0, categories.length - 1)); // prettier-ignore
+    requireDistinct(crosses);
     this.options = { categories, numbers, outputs, crosses, embedding, hidden, activation, dropout };
     const weights = (count: number): Embedding => {
       const table = new Embedding(count, outputs);
@@ -96,6 +98,10 @@ export class WideAndDeep extends Module {
     const { options } = this;
     requireColumns('categories', categories, options.categories.length);
     if (options.numbers > 0 || numbers !== undefined) requireColumns('numbers', numbers, options.numbers);
+    if (numbers !== undefined && numbers.shape[0] !== categories.shape[0])
+      throw new ShapeError(`[WideAndDeep] categories and numbers are of one batch, not ${categories} and ${numbers}.`, {
+        hint: 'Row i of both is example i.',
+      });
     const columns = options.categories.map((_, i) => categories.narrow(1, i, 1).squeeze(1));
     const column = (i: number): Tensor => columns[i] as Tensor;
     const wide = [
@@ -116,6 +122,30 @@ export class WideAndDeep extends Module {
     ];
     return wide.reduce((sum, each) => sum.add(each), this.deep.forward(concat(read, 1)));
   }
+}
+
+/** Throws `ArgumentError` where a column is crossed with itself, or two columns twice. */
+function requireDistinct(crosses: readonly (readonly [number, number])[]): void {
+  const before = new Map<string, number>();
+  crosses.forEach(([a, b], i) => {
+    if (a === b)
+      throw new ArgumentError(
+        `[WideAndDeep] crosses[${i}] is of column ${a} with itself, which says no more than the column.`,
+        {
+          hint: 'Name two columns.',
+        },
+      );
+    const pair = [Math.min(a, b), Math.max(a, b)].join();
+    const first = before.get(pair);
+    if (first !== undefined)
+      throw new ArgumentError(
+        `[WideAndDeep] crosses[${i}] is of the columns ${a} and ${b}, and so is crosses[${first}].`,
+        {
+          hint: 'Name each pair once, in either order.',
+        },
+      );
+    before.set(pair, i);
+  });
 }
 
 function requireColumns(what: string, x: Tensor | undefined, columns: number): void {

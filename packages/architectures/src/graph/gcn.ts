@@ -23,7 +23,7 @@ const gcnOptions: OptionNames<GCNOptions> = { ...networkOptions, normalize: requ
  *
  * The order of the edges never changes a bit, of the result and of all gradients; nodes in another order give the same rows in that order, to rounding. A node without edges sees itself alone; a graph may have no edges and no nodes.
  *
- * Throws `ArgumentError` for options out of range and for edges that lead to no node, where they are known on the host, `ShapeError` for other features.
+ * Throws `ArgumentError` for options out of range and for edges that lead to no node, where they are known on the host (in each call of a compiled function, too; of computed edges, those that come from nowhere bring NaN, and those that lead nowhere are left out), `ShapeError` for other features.
  *
  * ```ts
  * const model = new GCN({ inputs: 4, outputs: 3 });

@@ -1,6 +1,7 @@
 import { Dropout, GraphPool, Linear, Module } from '@hebb/layers';
 import type { Tensor } from '@hebb/tensor';
 import { between, oneOf, requireObject, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { refuseUnread } from '../conflicts.ts';
 import { size } from '../convolutional/checks.ts';
 import { requireEncoder } from './encoder.ts';
 import type { GraphEncoder } from './network.ts';
@@ -31,7 +32,7 @@ const classifierOptions: OptionNames<GraphClassifierOptions> = {
  * Shape: x float32[nodes, inputs], edges int32[2, edges], graph int32[nodes], which says to which graph each node belongs, and how many graphs there are → float32[graphs, classes]; without the last two all nodes are of one graph. Batches come from a `GraphDataset` of
  * `@hebb/data` or from `joinGraphs`. A graph without nodes is read as zeros.
  *
- * What a graph gives does not depend on the others of its batch, but for a batch normalisation while it trains. Throws as the encoder and `GraphPool`.
+ * What a graph gives does not depend on the others of its batch, but for a batch normalisation while it trains. Throws as the encoder and `GraphPool`, and `ArgumentError` for a dropout without a head.
  *
  * ```ts
  * const model = new GraphClassifier(new GIN({ inputs: 4, outputs: 2, hidden: 8 }), { pooling: 'sum' });
@@ -54,7 +55,8 @@ export class GraphClassifier extends Module<[x: Tensor, edges: Tensor, graph?: T
     requireEncoder('GraphClassifier', encoder);
     requireOptions('GraphClassifier', options, classifierOptions);
     const { pooling = 'mean', head, dropout = 0.5 } = options;
-    this.options = { pooling, ...(head && { head }), dropout };
+    if (head === undefined) refuseUnread('GraphClassifier', 'dropout', options.dropout, 'a head');
+    this.options = { pooling, ...(head && { head, dropout }) };
     this.encoder = encoder;
     this.pool = new GraphPool(pooling);
     this.dropout = new Dropout(dropout);

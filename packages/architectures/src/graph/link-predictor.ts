@@ -8,6 +8,7 @@ import {
   wrongArgument,
   type OptionNames,
 } from '@hebb/tensor/arguments';
+import { refuseUnread } from '../conflicts.ts';
 import { size } from '../convolutional/checks.ts';
 import type { GraphEncoder } from './network.ts';
 import { requireEncoder } from './encoder.ts';
@@ -51,6 +52,8 @@ export class LinkPredictor extends Module<[x: Tensor, edges: Tensor, pairs: Tens
     const { decoder = 'dot', features, hidden = features } = options;
     this.encoder = encoder;
     if (decoder === 'dot') {
+      for (const name of ['features', 'hidden'] as const)
+        refuseUnread('LinkPredictor', name, options[name], "the decoder 'mlp'");
       this.options = { decoder };
       this.decoder = undefined;
       return;

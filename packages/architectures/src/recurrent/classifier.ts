@@ -9,6 +9,7 @@ import {
   wrongArgument,
   type OptionNames,
 } from '@hebb/tensor/arguments';
+import { refuseUnread } from '../conflicts.ts';
 import { size } from '../convolutional/checks.ts';
 import {
   lastHiddenOf,
@@ -93,6 +94,8 @@ export class RecurrentClassifier extends Module<[x: Tensor, mask?: Tensor]> {
         'either vocabulary, for tokens, or inputs, for numbers',
         options,
       );
+    if (vocabulary === undefined)
+      refuseUnread('RecurrentClassifier', 'embedding', options.embedding, 'tokens: vocabulary');
     size('RecurrentClassifier', 'classes', classes);
     this.options = {
       classes,

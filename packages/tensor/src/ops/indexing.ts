@@ -1,6 +1,6 @@
 /**
- * Elements at positions that are data: gather and scatter in all their forms. Positions that are known on the host (data, from which nothing
- * was computed but other shapes) are checked there. What a computed position names outside of a tensor is NaN (int32: 0, bool: false) where
+ * Elements at positions that are data: gather and scatter in all their forms. Positions that are known on the host (data, and parts of it, in
+ * other shapes and orders) are checked there, see range.ts. What a computed position names outside of a tensor is NaN (int32: 0, bool: false) where
  * elements are read, and is dropped where they are written; memory of others is never touched.
  */
 import { checkOptions, requireBoolean, requireNumber, requireOneOf, type OptionNames } from '../arguments/index.ts';

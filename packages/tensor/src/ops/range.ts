@@ -1,13 +1,14 @@
 /** Whether integers lie in a range, asked where their values are known on the host. */
 import { ArgumentError } from '../graph/errors.ts';
-import type { Node } from '../graph/node.ts';
 import { nodeOf } from '../handle.ts';
-import type { Storage } from '../runtime/storage.ts';
+import { hostOf, placesOf, typeOf, viewOf, type HostView } from '../runtime/host-view.ts';
+import { checkAtCalls } from '../runtime/recording.ts';
 import type { Tensor } from '../tensor.ts';
 
 /**
  * Throws {@link ArgumentError} naming the first position (or length: `what`) outside of low … high, where the values are known on the host: data from which
- * nothing has been computed yet but other shapes. `except` is a number that may stand there, too.
+ * nothing has been computed yet but other shapes, parts, orders and integers of the same value. Of an argument of a compiled function it is asked at each call.
+ * `except` is a number that may stand there, too.
  */
 export function requireWithin(
   op: string,
@@ -18,22 +19,45 @@ export function requireWithin(
   what = 'position',
   except?: number,
 ): void {
-  let node: Node = nodeOf(positions);
-  while (node.storage === undefined && (node.op === 'reshape' || node.op === 'broadcast'))
-    node = node.inputs[0] as Node;
-  const host = (node.storage as Storage | undefined)?.host;
+  const check = (view: HostView): void => requireViewWithin(view, { op, name, low, high, what, except });
+  const view = viewOf(nodeOf(positions));
+  check(view);
+  checkAtCalls(view, check);
+}
+
+interface Range {
+  readonly op: string;
+  readonly name: string;
+  readonly low: number;
+  readonly high: number;
+  readonly what: string;
+  readonly except: number | undefined;
+}
+
+function requireViewWithin(given: HostView, { op, name, low, high, what, except }: Range): void {
+  // The index of the message is that of what users gave, before it was brought into another shape.
+  let kept = given.steps.length;
+  while (['reshape', 'broadcast'].includes(given.steps[kept - 1]?.op ?? '')) kept--;
+  const view = { leaf: given.leaf, steps: given.steps.slice(0, kept) };
+  const host = hostOf(view);
+  // What a view leaves out may lie outside.
   if (host === undefined || isWithin(host, low, high)) return;
-  const first = host.findIndex((position: number) => (position < low || position > high) && position !== except);
+  const places = placesOf(view);
+  const valueAt = (place: number): number => Math.trunc(host[place] as number);
+  const first = places.findIndex((place) => {
+    const position = valueAt(place);
+    return (position < low || position > high) && position !== except;
+  });
   if (first < 0) return;
-  const place: number[] = [];
+  const index: number[] = [];
   let rest = first;
-  for (const extent of [...node.type.shape].reverse()) {
-    place.unshift(rest % extent);
+  for (const extent of [...typeOf(view).shape].reverse()) {
+    index.unshift(rest % extent);
     rest = Math.floor(rest / extent);
   }
   const range = high < 0 ? 'there are none' : low === high ? `${low} is the only one` : `there are ${low} to ${high}`;
   throw new ArgumentError(
-    `[${op}] ${name}${place.map((i) => `[${i}]`).join('')} is ${host[first]}, which is no ${what} here: ${range}.`,
+    `[${op}] ${name}${index.map((i) => `[${i}]`).join('')} is ${valueAt(places[first] as number)}, which is no ${what} here: ${range}.`,
   );
 }
 

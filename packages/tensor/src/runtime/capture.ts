@@ -12,10 +12,11 @@ import { isTensor, nodeOf, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
+import { viewOf, viewThrough, type HostView } from './host-view.ts';
 import { runObserver } from './observation.ts';
 import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
 import { flush } from './realize.ts';
-import { recordApart, recordsInPlace, type Recording } from './recording.ts';
+import { recordApart, recordsInPlace, type CheckOfValues, type Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
 import { allocateAll, bindLeaves, initializeCells, linearizeJob, planFor, resolveAll, runPlan } from './run.ts';
 import { stillComputable } from './updates.ts';
@@ -49,6 +50,8 @@ type CheckedResult<R> = [R] extends [Fitting<R, Tensor | undefined | void>]
 interface Capture {
   readonly device: Device;
   readonly guards: Recording['guards'];
+  /** What elements of arguments are checked for at each call: of which argument, and as what view of it. */
+  readonly checks: readonly (CheckOfValues & { readonly argument: number })[];
   /** How the plan is found. */
   readonly identity: PlanIdentity;
   /** What it is compiled from where it is not found; undefined once the plan is there. */
@@ -88,8 +91,10 @@ interface Capture {
  * Plain TypeScript control flow is decided while recording; what it depends on comes in as an argument that is no
  * tensor (each value is recorded anew) or through {@link guard}.
  *
+ * What operations require of the values of positions, classes or lengths is looked at in each call where these are arguments, or views of arguments, that are on the host.
+ *
  * Throws {@link StaleValueError} where a value is read inside, {@link ArgumentError} for arguments and results of other
- * types (instances of classes, structures that contain themselves) and for async functions.
+ * types (instances of classes, structures that contain themselves), for async functions, and for positions that there are not.
  *
  * ```ts
  * const total = variable(zeros([]));
@@ -130,6 +135,8 @@ export function compile<A extends unknown[], R>(body: (...args: A) => R): (...ar
   return (...args) => {
     if (recordsInPlace()) return body(...args);
     const { tensors, signature } = readArguments(args);
+    // Once computed, a part of what is on the host is on the device alone.
+    const views = tensors.map((given) => viewOf(nodeOf(given)));
     flush(tensors.map(nodeOf));
     const device = currentDevice();
     const captures = runObserver()?.kept(ordinary, () => new Recordings<Capture>()) ?? ordinary;
@@ -141,6 +148,7 @@ export function compile<A extends unknown[], R>(body: (...args: A) => R): (...ar
       capture = record(device, body, args);
       captures.add(signature, capture);
     }
+    for (const { argument, view, check } of capture.checks) check(viewThrough(views[argument] as HostView, view));
     const { entry } = capture;
     if (entry !== undefined) entry.pinned = true;
     try {
@@ -256,6 +264,10 @@ function record<A extends unknown[]>(device: Device, body: (...args: A) => unkno
       return {
         device,
         guards: own.guards,
+        checks: own.checks.flatMap((each) => {
+          const argument = placeholders.indexOf(each.view.leaf);
+          return argument < 0 ? [] : [{ ...each, argument }];
+        }),
         identity: { hash, key },
         program: toProgram(linearization, targets),
         types: placeholders.map(({ type }) => type),

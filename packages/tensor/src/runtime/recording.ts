@@ -5,6 +5,7 @@
 import { requireFunction } from '../arguments/index.ts';
 import { setRecorder, type Node, type Recorder } from '../graph/node.ts';
 import type { TensorCell } from './cell.ts';
+import type { HostView } from './host-view.ts';
 import { capturedStorage } from './storage.ts';
 
 export interface Recording {
@@ -14,12 +15,21 @@ export interface Recording {
   /** Scalars in the order of recording. */
   readonly scalars: Node[];
   readonly guards: { readonly read: () => unknown; readonly value: unknown }[];
+  /** What has to hold for elements of arguments, where a call finds them on the host. */
+  readonly checks: CheckOfValues[];
   /** What it has done to the gradients of variables. */
   readonly gradients: Map<TensorCell, RecordedGradient>;
   /** Which variables it has found trainable or frozen. */
   readonly trainable: Map<TensorCell, boolean>;
   /** Whether nothing will be computed; see {@link trace}. */
   readonly dry: boolean;
+}
+
+/** A check of the elements of a view. */
+export interface CheckOfValues {
+  readonly view: HostView;
+  /** Throws unless they are as they must be. */
+  readonly check: (view: HostView) => void;
 }
 
 /** The gradient of a variable inside a recording. */
@@ -96,6 +106,11 @@ export function noteScalar(node: Node): void {
   recording?.scalars.push(node);
 }
 
+/** Tells a recording of a check of values, which is made again at each call where they are those of an argument. */
+export function checkAtCalls(view: HostView, check: CheckOfValues['check']): void {
+  if (recording?.dry === false && view.leaf.op === 'argument') recording.checks.push({ view, check });
+}
+
 /**
  * Reads a host value that a recorded function branches on (whether a module trains, say). Inside {@link compile} it is
  * remembered, and a call that finds it changed is recorded anew; elsewhere it is just read.
@@ -135,6 +150,7 @@ export function recordApart<T>(body: (own: Recording) => T, { dry, seal }: { dry
     assigned: new Set(),
     scalars: [],
     guards: [],
+    checks: [],
     gradients: new Map(),
     trainable: new Map(),
     dry,
