@@ -95,9 +95,11 @@ for name, (of_discriminator, of_generator) in losses.items():
         d = torch.optim.SGD(discriminator.parameters(), lr=0.2)
         x, found = numbers("x", 6, 1, 4, 4), []
         for step in range(3):
+            fakes = []
             # Two steps of the discriminator, each on half of the batch and noise of its own, one of the generator.
             for turn in range(2):
                 fake = generator(numbers(f"noise {3 * step + turn}", 3, 3, 1, 1)).detach()
+                fakes.append(fake)
                 d_loss = of_discriminator(discriminator(x[3 * turn : 3 * turn + 3]), discriminator(fake))
                 d.zero_grad()
                 d_loss.backward()
@@ -106,9 +108,14 @@ for name, (of_discriminator, of_generator) in losses.items():
             g.zero_grad()
             g_loss.backward()
             g.step()
-            real, made = x[3:], fake
+            # Over both shares: the samples are of one generator.
+            real, made = x, torch.cat(fakes)
             variation = (made.var(0, unbiased=False).sum() / real.var(0, unbiased=False).sum()).sqrt()
-            found.append([short(d_loss.item()), short(g_loss.item()), short(variation.item())])
+            distances = [torch.cdist(each.flatten(1), each.flatten(1)) ** 2 for each in (real, made)]
+            overlap, overlap_made = [torch.exp(-10 * each / distances[0].mean()).mean() for each in distances]
+            slope = d_loss.abs() / (x[3:] - fake).flatten(1).norm(dim=1).mean()
+            numbers_of = [d_loss, g_loss, variation, overlap / overlap_made, *([slope] if name == "wasserstein" else [])]
+            found.append([short(each.item()) for each in numbers_of])
         state = {f"generator.{key}": store(value) for key, value in generator.named_parameters()}
         state |= {f"discriminator.{key}": store(value) for key, value in discriminator.named_parameters()}
         runs.append({"name": name, "spectral": spectral, "steps": found, "state": state})

@@ -20,6 +20,10 @@ type Color = (typeof colors)[number];
 const adversarialTexts: Readonly<Record<string, string>> = {
   variation:
     'How much the samples differ from one another, beside how much the images of the data do. Near 1 is as much; near 0 the generator makes the same one again and again.',
+  diversity:
+    'How many different samples there are in a batch, beside how many different examples of the data. Near 1 is as many; a generator that makes two of ten kinds has 0.2.',
+  slope:
+    'How fast the score of the discriminator rises from samples to data: about 1 where its loss is a distance. Where it grows without end the discriminator has diverged.',
   gradientPenalty:
     'How far the slope of the discriminator is from 1 between samples and data, squared; its loss has it added, times a factor.',
 };

@@ -39,11 +39,15 @@ export interface Task<B = Readonly<Record<string, Tensor>>> {
   readonly callbacks?: readonly Callback[];
   /** Default true. */
   readonly compiled?: boolean;
+  /** The fewest examples that a step takes, so that `fit` says before the first one where the last batch of an epoch has fewer. Default 1. */
+  readonly fewestExamples?: number;
 }
 
 /** Throws TrainingError for anything but a task. */
 export function requireTask(where: string, task: unknown): asserts task is Task<never> {
-  const { parts, step, validate, output, callbacks, compiled } = Object(task) as { [K in keyof Task]?: unknown };
+  const { parts, step, validate, output, callbacks, compiled, fewestExamples } = Object(task) as {
+    [K in keyof Task]?: unknown;
+  };
   requireParts(where, parts);
   for (const [name, method] of Object.entries({ step, validate, output })) {
     if (typeof method === 'function' || (name !== 'step' && method === undefined)) continue;
@@ -52,6 +56,10 @@ export function requireTask(where: string, task: unknown): asserts task is Task<
   if (callbacks !== undefined) requireCallbacks(`${where}, the task`, callbacks);
   if (compiled !== undefined && typeof compiled !== 'boolean')
     throw new TrainingError(`[${where}] compiled of the task must be true or false, not ${describe(compiled)}.`);
+  if (fewestExamples !== undefined && !(Number.isSafeInteger(fewestExamples) && (fewestExamples as number) >= 1))
+    throw new TrainingError(
+      `[${where}] fewestExamples of the task must be a positive integer, not ${describe(fewestExamples)}.`,
+    );
 }
 
 /** The step of a task, compiled unless the task says otherwise. */

@@ -2,9 +2,11 @@
 import { grad } from '@hebb/autograd';
 import { ArrayDataset, DataLoader } from '@hebb/data';
 import {
+  BatchNorm1d,
   BatchNorm2d,
   Conv2d,
   ConvTranspose2d,
+  Embedding,
   Flatten,
   GroupNorm,
   LeakyReLU,
@@ -19,7 +21,7 @@ import {
 } from '@hebb/layers';
 import { gradientPenalty } from '@hebb/losses';
 import { Adam, EMA, minimize, SGD } from '@hebb/optimizers';
-import { assign, compile, manualSeed, setDevice, stack, zeros, type Tensor } from '@hebb/tensor';
+import { assign, compile, manualSeed, setDevice, stack, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +48,13 @@ const pytorch = golden(new URL('golden/adversarial.json', import.meta.url)) as {
   readonly runs: readonly {
     readonly name: AdversarialLossName;
     readonly spectral: boolean;
-    readonly steps: readonly (readonly [discriminator: number, generator: number, variation: number])[];
+    readonly steps: readonly (readonly [
+      discriminator: number,
+      generator: number,
+      variation: number,
+      diversity: number,
+      slope?: number,
+    ])[];
     readonly state: Readonly<Record<string, Stored>>;
   }[];
 };
@@ -124,10 +132,13 @@ describe('steps in turns', () => {
     const x = await numbers('x', 6, 1, 4, 4).data();
     const data = new ArrayDataset({ x: { data: x as Float32Array, shape: [1, 4, 4] } });
     const { scalars } = await fit(task, new DataLoader(data, { batchSize: 6 }), { steps: 3 });
-    for (const [i, [discriminatorLoss, generatorLoss, variation]] of steps.entries()) {
+    for (const [i, [discriminatorLoss, generatorLoss, variation, diversity, slope]] of steps.entries()) {
       expect(scalars['discriminatorLoss']?.[i]).toBeCloseTo(discriminatorLoss, 5);
       expect(scalars['generatorLoss']?.[i]).toBeCloseTo(generatorLoss, 5);
       expect(scalars['variation']?.[i]).toBeCloseTo(variation, 5);
+      expect(scalars['diversity']?.[i]).toBeCloseTo(diversity, 5);
+      if (slope === undefined) expect(scalars['slope']).toBeUndefined();
+      else expect(scalars['slope']?.[i]).toBeCloseTo(slope, 5);
     }
     const models = { generator, discriminator };
     for (const [key, expected] of Object.entries(state)) {
@@ -181,8 +192,9 @@ describe('training', () => {
       expect(Object.keys(scalars)).toEqual([
         'discriminatorLoss',
         'generatorLoss',
-        ...(loss === 'wasserstein' ? ['gradientPenalty'] : []),
+        ...(loss === 'wasserstein' ? ['gradientPenalty', 'slope'] : []),
         'variation',
+        'diversity',
       ]);
       const variation = meanOf(scalars['variation'], 250);
       expect(variation).toBeGreaterThan(0.5);
@@ -279,6 +291,67 @@ describe('what goes wrong', () => {
     expect(warnings).toEqual([expect.stringMatching(/mode collapse: samples vary/)]);
   });
 
+  /** Ten kinds, each an axis, with a little noise. */
+  const kinds = new ArrayDataset({
+    x: { data: Float32Array.from({ length: 5000 }, (_, i) => (i % 10 === Math.floor(i / 10) % 10 ? 1 : 0) + 0.01 * Math.sin(i)), shape: [10] }, // prettier-ignore
+  });
+  /** A generator that makes some of them, by the signs of its numbers, and learns nothing. */
+  const makes = (count: number, loss: AdversarialLossName) => {
+    const choice = new Linear(4, count);
+    const table = tensor(Float32Array.from({ length: 10 * count }, (_, i) => Number(i % 10 === Math.floor(i / 10))), { shape: [count, 10] }); // prettier-ignore
+    const made = (z: Tensor): Tensor => choice.forward(z.narrow(1, 0, 4)).mul(1000).softmax(1).matmul(table).add(z.narrow(1, 4, 10).mul(0.01)); // prettier-ignore
+    const generator = new Sequential(choice);
+    generator.forward = made as never;
+    assign(choice.weight, choice.weight.detach().mul(10));
+    if (choice.bias) assign(choice.bias, zeros(choice.bias.shape));
+    const discriminator = new Sequential(new Linear(10, 16), new LeakyReLU({ negativeSlope: 0.2 }), new Linear(16, 1));
+    return adversarial(generator, discriminator, {
+      latent: 14,
+      warnAfter: 10,
+      loss,
+      generatorOptimizer: new SGD(generator, { learningRate: 0 }),
+      discriminatorOptimizer: new Adam(discriminator, { learningRate: 1e-4 }),
+    });
+  };
+
+  it.each<[AdversarialLossName, batchSize: number]>([
+    ['hinge', 64],
+    ['hinge', 32],
+    ['wasserstein', 320],
+  ])('mode collapse that is partial: two kinds of ten, by %s in batches of %i', async (loss, batchSize) => {
+    // prettier-ignore
+    const { warnings, scalars } = await fit(makes(2, loss), kinds, { steps: 40, batchSize, seed: 1 });
+    expect(meanOf(scalars['variation'], 0)).toBeGreaterThan(0.5);
+    expect(meanOf(scalars['diversity'], 0)).toBeLessThan(0.35);
+    const other = loss === 'hinge' ? /take another loss \('wasserstein'\)/ : /take another loss \('hinge'\)/;
+    expect(warnings).toEqual([expect.stringMatching(/mode collapse: there are \d+ % as many different samples/)]);
+    expect(warnings?.[0]).toMatch(other);
+    const all = await fit(makes(10, loss), kinds, { steps: 40, batchSize, seed: 1 });
+    expect(meanOf(all.scalars['diversity'], 0)).toBeGreaterThan(0.45);
+    expect(all.warnings).toBeUndefined();
+  });
+
+  it('mode collapse by wasserstein with one example a share', async () => {
+    const { scalars } = await fit(makes(2, 'wasserstein'), kinds, { steps: 20, batchSize: 8, seed: 1 });
+    expect(scalars['variation']).toHaveLength(20);
+    expect(scalars['diversity']?.every((each) => each > 0)).toBe(true);
+  });
+
+  it('divergence by wasserstein: a discriminator that nothing bounds', async () => {
+    const { task } = small({
+      warnAfter: 10,
+      rates: [1e-4, 0.1],
+      loss: 'wasserstein',
+      gradientPenalty: 0,
+      bounded: true,
+    });
+    const { warnings, scalars } = await fit(task, circle(), { steps: 60, batchSize: 40, seed: 1 });
+    expect(Math.max(...(scalars['slope'] ?? []))).toBeGreaterThan(100);
+    const divergence = warnings?.filter((each) => /divergence: between samples and data the discriminator’s score rises/.test(each)); // prettier-ignore
+    expect(divergence).toHaveLength(1);
+    expect(warnings?.join()).not.toMatch(/another loss \([^)]*'wasserstein'/);
+  });
+
   it('nothing is said of a generator that begins with samples all alike and learns', async () => {
     const { generator, task } = small({ warnAfter: 10, rates: [1e-2, 1e-2] });
     for (const key of ['2.weight', '0.weight']) {
@@ -328,10 +401,45 @@ describe('what goes wrong', () => {
   });
 
   it.each<[string, Partial<AdversarialOptions>, Record<string, unknown>, string]>([
+    ['a last batch smaller than its shares', { loss: 'wasserstein' }, { batchSize: 63, steps: 100 }, 'of 256 examples in batches of 63 the last batch has 4, and the step does not take it'], // prettier-ignore
     ['a batch smaller than its shares', { discriminatorSteps: 9 }, { batchSize: 8 }, 'a batch of 8 examples cannot be divided among 9 steps'], // prettier-ignore
     ['samples of another size than the data', { latent: (n) => numbers('z', n, 3, 4) }, { batchSize: 8 }, 'the generator makes float32[8,3,2], and the data is float32[8,2]'], // prettier-ignore
   ])('says so of %s', async (_name, options, fitting, message) => {
     await expect(fit(small(options).task, circle(), { steps: 1, ...fitting })).rejects.toThrow(message);
+  });
+
+  it('batch normalisation beside a gradient penalty, which is of each example', () => {
+    const generator = new Linear(2, 2);
+    const discriminator = new Sequential(new Linear(2, 2), new BatchNorm1d(2), new Linear(2, 1));
+    const options = {
+      latent: 2,
+      generatorOptimizer: new SGD(generator),
+      discriminatorOptimizer: new SGD(discriminator),
+    };
+    expect(() => adversarial(generator, discriminator, { ...options, loss: 'wasserstein' })).toThrow(
+      /gradientPenalty 10 is of the slope at each example, and 1 of the discriminator is BatchNorm1d/,
+    );
+    expect(() => adversarial(generator, discriminator, { ...options, gradientPenalty: 1 })).toThrow(TrainingError);
+    adversarial(generator, discriminator, { ...options, loss: 'wasserstein', gradientPenalty: 0 });
+    adversarial(generator, discriminator, options);
+  });
+
+  it('names classes that there are not', async () => {
+    const embedding = new Embedding(2, 2);
+    const discriminator = new Sequential(new Linear(2, 1));
+    const judge = discriminator.forward.bind(discriminator);
+    discriminator.forward = ((x: Tensor, y: Tensor) => judge(x.mul(embedding.forward(y)))) as never;
+    const generator = new Sequential(new Linear(2, 2));
+    const make = generator.forward.bind(generator);
+    generator.forward = ((z: Tensor) => make(z)) as never;
+    const task = adversarial(generator, discriminator, {
+      latent: 2,
+      conditional: true,
+      generatorOptimizer: new SGD(generator),
+      discriminatorOptimizer: new SGD(discriminator),
+    });
+    // Of three classes the third is none.
+    await expect(fit(task, circle(), { steps: 5, batchSize: 8 })).rejects.toThrow(/\[embedding\] ids\[\d\] is 2, which is no position here: there are 0 to 1/); // prettier-ignore
   });
 
   it('says which field a batch lacks', async () => {

@@ -1,14 +1,15 @@
 /** Two networks in turns: one makes samples, the other tells them from the data. */
 import { grad } from '@hebb/autograd';
-import type { AnyModule } from '@hebb/layers';
+import { BatchNorm, type AnyModule } from '@hebb/layers';
 import { gradientPenalty as penaltyOf } from '@hebb/losses';
 import { minimize, type TrainingOptimizer } from '@hebb/optimizers';
-import { lerp, rand, randn, Tensor } from '@hebb/tensor';
+import { concat, lerp, rand, randn, Tensor } from '@hebb/tensor';
 import { requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { requireModel, requireOptimizer, wrong } from '../checks.ts';
 import { TrainingError } from '../errors.ts';
 import type { Task } from '../task.ts';
 import { requireParametersOf } from '../trainable.ts';
+import { diversityOf, slopeBetween, variationOf } from './diversity.ts';
 import { adversarialLoss, type AdversarialLoss, type AdversarialLossName } from './losses.ts';
 import { AdversarialWatch } from './watch.ts';
 
@@ -66,7 +67,7 @@ const adversarialOptions: OptionNames<AdversarialOptions> = {
  * });
  * const ring = Float32Array.from({ length: 512 }, (_, i) => (i % 2 === 0 ? Math.cos(i) : Math.sin(i - 1)));
  * const { scalars } = await fit(task, new ArrayDataset({ x: { data: ring, shape: [2] } }), { epochs: 1 });
- * Object.keys(scalars); // ['discriminatorLoss', 'generatorLoss', 'variation']
+ * Object.keys(scalars); // ['discriminatorLoss', 'generatorLoss', 'variation', 'diversity']
  * ```
  *
  * | loss | discriminator | generator |
@@ -77,13 +78,21 @@ const adversarialOptions: OptionNames<AdversarialOptions> = {
  * | `'wasserstein'` (Gulrajani et al. 2017, arXiv:1704.00028) | E D(G(z)) − E D(x) + λ E (‖∇D(x̂)‖ − 1)², x̂ at random between x and G(z) | −E D(G(z)) |
  *
  * A step takes `discriminatorSteps` of the discriminator, on as many equal shares of the batch (what cannot be divided is left out), and one of the generator, all in one plan, each with noise of its own from
- * the default generator. Scores may have any shape: of a whole image or of patches. With a gradient penalty the discriminator must treat examples apart: no batch normalisation.
+ * the default generator. Scores may have any shape: of a whole image or of patches. With a gradient penalty the discriminator must treat examples apart, since the penalty is that of each (Gulrajani et al. 2017, section 4): one with {@link BatchNorm}
+ * is refused; of what else mixes examples nothing is known.
  *
- * Its numbers: `discriminatorLoss` (without the penalty) and `generatorLoss` of the last steps, `gradientPenalty` where there is one, and `variation`, √(Σ var G(z) / Σ var x) over the elements of a sample: about 1 where samples
- * differ as much as the data does. The history warns of mode collapse where the mean of `variation` over `warnAfter` steps is below 1/4 and does not grow, and of divergence where that of `discriminatorLoss` is below 2 % of what chance has and does not grow.
- * Losses that are not finite end the run, as in every training.
+ * Its numbers: `discriminatorLoss` (without the penalty) and `generatorLoss` of the last steps, `gradientPenalty` where there is one, and of the samples that the discriminator was shown, beside the batch, where there are two or more:
  *
- * Throws TrainingError for options that make no sense, optimizers of other models, and batches without the fields.
+ * - `variation`, √(Σ var G(z) / Σ var x) over the elements of a sample: about 1 where samples vary as much as the data does.
+ * - `diversity`, how many different samples there are to how many different examples: 1 / mean k(a, b) over all pairs of 64 at most, each with itself, too, k = exp(−10 ‖a − b‖² / mean ‖x − x′‖²) (the Vendi score of order 2, Friedman & Dieng 2023,
+ *   arXiv:2210.02410). Of ten kinds in the data a generator that makes two has about 0.2, with batches of 8 about 0.4.
+ * - `slope`, of 'wasserstein', |E D(x) − E D(G(z))| / E ‖x − G(z)‖: at most the steepest slope of the discriminator, which its penalty keeps near 1.
+ *
+ * The history warns of mode collapse where the mean over `warnAfter` steps of `variation` is below 1/4 or that of `diversity` below 0.4, and does not grow; of divergence where that of `discriminatorLoss` is below 2 % of what chance has and does not grow, or
+ * that of `slope` is above 10 and does not shrink. These look at single batches: kinds that are rarer than one in a batch, samples copied from the data, and images that differ in pixels alone go unseen, and batches of one sample say nothing.
+ * Judge samples by {@link frechetDistance}. Losses that are not finite end the run, as in every training.
+ *
+ * Throws TrainingError for options that make no sense, a gradient penalty of a discriminator with batch normalisation, optimizers of other models, and batches without the fields.
  */
 export function adversarial(
   generator: AnyModule,
@@ -111,6 +120,7 @@ export function adversarial(
   if (warnAfter !== Infinity) requireCount(where, { warnAfter });
   if (!(typeof gradientPenalty === 'number' && gradientPenalty >= 0 && gradientPenalty < Infinity))
     throw wrong(where, 'gradientPenalty', 'a number ≥ 0', gradientPenalty);
+  if (gradientPenalty > 0) requireApart(where, discriminator, gradientPenalty);
 
   const noise = typeof latent === 'function' ? latent : (samples: number) => randn([samples, latent]);
   // Classes that are not asked for are no argument at all: a network may have a second one of another kind.
@@ -131,14 +141,19 @@ export function adversarial(
   return {
     parts: { generator, discriminator, generatorOptimizer, discriminatorOptimizer },
     compiled,
-    ...(warnAfter !== Infinity && { callbacks: [new AdversarialWatch({ steps: warnAfter, chance: loss.chance })] }),
+    fewestExamples: turns,
+    ...(warnAfter !== Infinity && {
+      callbacks: [new AdversarialWatch({ steps: warnAfter, chance: loss.chance, loss: given })],
+    }),
     step(batch) {
       const { count, shares } = sharesOf(where, batch, turns, conditional);
       const scalars: Record<string, Tensor> = {};
+      const fakes: Tensor[] = [];
       for (const share of shares) {
         const y = classesOf(share);
         const fake = call(generator, noise(count), y).detach();
         requireAlike(where, share.x, fake);
+        fakes.push(fake);
         const judge = (): { loss: Tensor; discriminatorLoss: Tensor; gradientPenalty?: Tensor } => {
           const own = loss.discriminator(call(discriminator, share.x, y), call(discriminator, fake, y));
           if (gradientPenalty === 0) return { loss: own, discriminatorLoss: own };
@@ -146,8 +161,13 @@ export function adversarial(
           return { loss: own.add(penalty), discriminatorLoss: own, gradientPenalty: penalty };
         };
         const { loss: _, ...found } = minimize(discriminatorOptimizer, judge);
-        Object.assign(scalars, found, count > 1 ? { variation: variationOf(share.x, fake) } : {});
+        Object.assign(scalars, found, isWasserstein && { slope: slopeBetween(found.discriminatorLoss, share.x, fake) });
       }
+      // Each share is as many samples of one generator: together they say more.
+      const samples = concat(fakes, 0);
+      const shown = concat(shares.map(({ x }) => x), 0); // prettier-ignore
+      if (count * turns > 1)
+        Object.assign(scalars, { variation: variationOf(shown, samples), diversity: diversityOf(shown, samples) });
       const y = classesOf(shares.at(-1) ?? batch);
       const deceive = (): Tensor => loss.generator(call(discriminator, call(generator, noise(count), y), y));
       const { discriminatorLoss, ...rest } = scalars;
@@ -161,16 +181,17 @@ export function adversarial(
   };
 }
 
-/** √(Σ var fake / Σ var real), of each element over the batch. */
-function variationOf(real: Tensor, fake: Tensor): Tensor {
-  const total = (x: Tensor): Tensor =>
-    x
-      .sub(x.mean(0, { keepDims: true }))
-      .square()
-      .sum();
-  return total(fake)
-    .div(total(real.to(fake.dtype)).maximum(1e-30))
-    .sqrt();
+/** Throws TrainingError where a gradient penalty, which is of each example, would be of a discriminator that reads all of a batch. */
+function requireApart(where: string, discriminator: AnyModule, penalty: number): void {
+  for (const [path, module] of discriminator.namedModules()) {
+    if (!(module instanceof BatchNorm)) continue;
+    throw new TrainingError(
+      `[${where}] gradientPenalty ${penalty} is of the slope at each example, and ${path === '' ? 'the discriminator' : `${path} of the discriminator`} is ${module.describe()}, behind which a score depends on all examples of the batch.`,
+      {
+        hint: "Normalise each example by itself (normalization: 'layer' of DCGANDiscriminator; GroupNorm, LayerNorm) or not at all, or say gradientPenalty: 0 and bound the slope otherwise.",
+      },
+    );
+  }
 }
 
 /** Equal shares of a batch, as many as there are turns, without what cannot be divided. */

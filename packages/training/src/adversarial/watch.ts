@@ -1,11 +1,18 @@
-/** Two ways in which adversarial trainings fail while all numbers stay finite, found by the means of their numbers. */
+/** Ways in which adversarial trainings fail while all numbers stay finite, found by the means of their numbers. */
 import type { State, Stateful } from '@hebb/tensor';
 import { isPlain } from '@hebb/tensor/arguments';
 import type { Callback, Run, StepRecord } from '../callback.ts';
 import { isCount } from '../run-state.ts';
+import type { AdversarialLoss, AdversarialLossName } from './losses.ts';
 
 /** A generator whose samples vary less than this share of what the data does makes but a few of its kinds. */
 const leastVariation = 0.25;
+
+/** A generator that makes less than this share of the different samples that the data has makes but a few of its kinds, if these vary among each other. */
+const leastDiversity = 0.4;
+
+/** A discriminator that is steeper than this has left any bound on its slope, and its scores are no distance. */
+const steepest = 10;
 
 /** A discriminator whose loss is below this share of that of chance tells all apart, and leaves the generator no gradient. */
 const leastLoss = 0.02;
@@ -27,6 +34,10 @@ type WatchState = {
 interface Watched {
   readonly name: string;
   readonly limit: number;
+  /** Whether it is numbers above the limit that are warned of, and not those below. */
+  readonly above?: boolean;
+  /** Whether something is said only of samples that vary as much as they should, and no more than before: a generator that begins to make them differ is on its way. */
+  readonly ofVaried?: boolean;
   readonly say: (mean: number) => string;
 }
 
@@ -35,6 +46,8 @@ export interface WatchOptions {
   readonly steps: number;
   /** The discriminator's loss of chance, where it is known. */
   readonly chance: number | undefined;
+  /** What is minimised. */
+  readonly loss: AdversarialLossName | AdversarialLoss;
 }
 
 /** Warns of mode collapse, and of a discriminator that has won; each once until it is over. */
@@ -48,14 +61,29 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
   #means: Record<string, number> = {};
   #warned = new Set<string>();
 
-  constructor({ steps, chance }: WatchOptions) {
+  constructor({ steps, chance, loss }: WatchOptions) {
     this.#steps = steps;
+    const others = ['hinge', 'wasserstein'].filter((name) => name !== loss).map((name) => `'${name}'`);
+    const cure = `Lower the generator’s learning rate, take another loss (${others.join(', ')}), or more steps of the discriminator.`;
     this.#watched = [
       {
         name: 'variation',
         limit: leastVariation,
+        say: (mean) => `mode collapse: samples vary ${percent(mean)} as much as the data does. ${cure}`,
+      },
+      {
+        name: 'diversity',
+        limit: leastDiversity,
+        ofVaried: true,
         say: (mean) =>
-          `mode collapse: samples vary ${percent(mean)} as much as the data does. Lower the generator’s learning rate, take another loss ('hinge', 'wasserstein'), or more steps of the discriminator.`,
+          `mode collapse: there are ${percent(mean)} as many different samples in a batch as there are different examples of the data: of several kinds the generator makes a few. ${cure}`,
+      },
+      {
+        name: 'slope',
+        limit: steepest,
+        above: true,
+        say: (mean) =>
+          `divergence: between samples and data the discriminator’s score rises by ${mean.toPrecision(2)} for each 1 that they are apart, and not by about 1: its loss is no distance, and the generator’s steps are as much too large. Lower the discriminator’s learning rate, or bound its slope: { gradientPenalty: 10 }, or spectral normalisation.`,
       },
       ...(chance === undefined
         ? []
@@ -83,14 +111,18 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
       this.#sums[name] = (this.#sums[name] ?? 0) + value;
     }
     if (this.#count < this.#steps) return;
-    for (const { name, limit, say } of this.#watched) {
+    const { variation: variedBefore } = this.#means;
+    for (const { name, limit, above = false, ofVaried = false, say } of this.#watched) {
       const { [name]: count = 0 } = this.#counts;
       if (count === 0) continue;
       const mean = (this.#sums[name] ?? 0) / count;
       const before = this.#means[name];
       this.#means[name] = mean;
-      if (mean >= limit) this.#warned.delete(name);
-      else if (before !== undefined && mean <= Math.max(growth * before, limit / 100) && !this.#warned.has(name)) {
+      // The first of those that are watched: its mean is known.
+      const { variation: varied = 1 } = this.#means;
+      if (ofVaried && (varied < leastVariation || varied > growth * (variedBefore ?? 0))) continue;
+      if (above ? mean <= limit : mean >= limit) this.#warned.delete(name);
+      else if (before !== undefined && !mends(mean, before, limit, above) && !this.#warned.has(name)) {
         this.#warned.add(name);
         run.warn(`At step ${step}, by the mean of ${this.#steps} steps, ${say(mean)}`);
       }
@@ -119,6 +151,11 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
     [this.#counts, this.#sums, this.#means] = [{ ...counts }, { ...sums }, { ...means }];
     this.#warned = new Set(warned);
   }
+}
+
+/** Whether a mean beyond its limit is on its way back. */
+function mends(mean: number, before: number, limit: number, above: boolean): boolean {
+  return above ? mean * growth < before : mean > Math.max(growth * before, limit / 100);
 }
 
 function percent(share: number): string {
