@@ -52,7 +52,7 @@ export async function build({
 export const chatbot: Example<TalkOptions> = {
   name: 'chatbot',
   line: 'Characters of Shakespeare answer, token by token, with a key–value cache',
-  seconds: { quick: 12, normal: 75, full: 400 },
+  seconds: { quick: 12, normal: 180, full: 800 },
   data: {
     carried: 'tiny Shakespeare, speech by speech',
     full: 'the same',

@@ -24,7 +24,7 @@ import {
   type Module,
 } from 'hebb';
 import type { Example } from '@hebb/app-support';
-import { loadHandwrittenDigits, sectionsWithImages } from '../src/digits.ts';
+import { loadHandwrittenDigits, requireMnist, sectionsWithImages } from '../src/digits.ts';
 import { distort } from './distort.ts';
 import { lookInside } from './report.ts';
 
@@ -74,17 +74,20 @@ export const cnn: Example<Options> = {
   name: 'cnn',
   title: 'Convolutional network',
   line: 'Handwritten digits by a convolutional network, and what it looks at',
-  seconds: { quick: 3, normal: 10, full: 375 },
+  seconds: { quick: 3, normal: 10, full: 385 },
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },
   options: (command) =>
-    command.addOption(new Option('--network <name>', 'the network').choices(Object.keys(networks)).default('vgg')),
+    command.addOption(
+      new Option('--network <name>', 'the network; lenet reads MNIST alone: --data or --full')
+        .choices(Object.keys(networks))
+        .default('vgg'),
+    ),
 
   async run(kit) {
     // 1. Data: images, and which digit each is. Those of the test are never learnt from.
-    const { train, test, classNames } = await loadHandwrittenDigits(
-      await kit.folder('mnist'),
-      kit.carried('digits.csv'),
-    );
+    const folder = await kit.folder('mnist');
+    if (kit.options.network === 'lenet') requireMnist(folder, '--network lenet');
+    const { train, test, classNames } = await loadHandwrittenDigits(folder, kit.carried('digits.csv'));
     const { data, shape } = test.field('x');
     const [, , height = 0, width = 0] = shape;
     kit.say(`${train.length} images of ${height} × ${width} to train on, ${test.length} to test on`);

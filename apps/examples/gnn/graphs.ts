@@ -1,7 +1,7 @@
 /** The two graphs of the example: a karate club, which is small enough to stand here, and Cora, from its two files. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArrayDataset, DataError, DataLoader, tensor } from 'hebb';
+import { ArrayDataset, DataError, DataLoader, tensor, TrainingError } from 'hebb';
 
 export interface Network {
   readonly name: string;
@@ -155,4 +155,19 @@ function largestPart(nodes: number, pairs: readonly (readonly [number, number])[
     if (part.length > largest.length) largest = part;
   }
   return largest.sort((a, b) => a - b);
+}
+
+/** Cora from its folder, and the karate club where there is none. Throws TrainingError where a network is asked for by name that would not be used: the club's, and that of links, is always a GCN. */
+export async function graphOf(
+  { task, network }: { readonly task: string; readonly network: string },
+  folder: string | undefined,
+): Promise<Network> {
+  // prettier-ignore
+  if (network !== 'both' && (task === 'links' || folder === undefined)) {
+    const own = `${task === 'links' ? '--task links has' : 'the karate club has'} a network of its own`;
+    throw new TrainingError(`[example] --network ${network} is for --task nodes and the papers of Cora; ${own}.`, {
+      hint: 'Leave --network out, or say --task nodes --data DIR, a folder with cora.content and cora.cites.',
+    });
+  }
+  return folder === undefined ? karateClub() : await cora(folder);
 }

@@ -113,7 +113,10 @@ export async function sunspots(kit: ExampleKit<Options>): Promise<void> {
   const far = model.forecast(whole.narrow(1, 0, end), 132);
   kit.section(cycleAhead(spots, Array.from(await far.data(), Number).map(unscale), end));
 
-  // 5. ONNX: for any number of months.
-  await kit.onnx('sunspots', model, { inputs: { series: ['batch', 'months', 1] }, outputs: ['output'] }, whole);
+  // 5. ONNX: for any numbers of series and of months: all of them as one, and every window of 20 years that ends in the test.
+  const { x } = windowFields(series.subarray(end - 240), 240, 1);
+  const windows = tensor(x.data, { shape: [x.data.length / 240, 240, 1] });
+  const inputs = { series: ['batch', 'months', 1] } as const;
+  await kit.onnx('sunspots', model, { inputs, outputs: ['output'] }, [whole, windows]);
   await kit.weights('sunspots', model);
 }

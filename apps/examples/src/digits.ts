@@ -3,6 +3,7 @@ import {
   loadDigits,
   loadMnist,
   stratifiedSplit,
+  TrainingError,
   type ArrayDataset,
   type Evaluation,
   type ImageFields,
@@ -24,6 +25,17 @@ export async function loadHandwrittenDigits(folder: string | undefined, digits: 
   }
   const { dataset, classNames } = await loadDigits(digits);
   return { ...stratifiedSplit(dataset, { by: 'y', test: 0.2, seed: 1 }), classNames };
+}
+
+/** Throws TrainingError where there is no folder of MNIST, for what needs its size of images. */
+export function requireMnist(folder: string | undefined, what: string): void {
+  if (folder !== undefined) return;
+  throw new TrainingError(
+    `[example] ${what} is for the images of MNIST, 28 × 28, and those that Hebb carries are 8 × 8.`,
+    {
+      hint: 'Say --data DIR, a folder with MNIST’s four files, or --full, which downloads them.',
+    },
+  );
 }
 
 /** What a classifier's evaluation shows in a report, its mistakes with their images; the figures stand above it already. */

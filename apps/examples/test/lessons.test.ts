@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { approximately } from '../../support/src/run-examples.ts';
 import { examples } from '../src/examples.ts';
 
 const parts = ['1. Data', '2. Network', '3. Training', '4. Evaluation', '5. ONNX'];
@@ -22,4 +23,19 @@ it.each(['rnn/sunspots.ts', 'gnn/links.ts'])('so is the second one in %s', (file
   const places = parts.map((part) => text.indexOf(`// ${part}`));
   expect(places).not.toContain(-1);
   expect(places).toEqual([...places].sort((a, b) => a - b));
+});
+
+it('READMEs say how long examples take as the list does', () => {
+  const checked = examples.examples.flatMap(({ name, seconds }) => {
+    const text = readFileSync(join(examples.folder, name, 'README.md'), 'utf8');
+    if (!/^\|.*\| time +\|$/m.test(text)) return [];
+    return [...text.matchAll(/^\| `([\w-]+)(?: --(quick|full))?`.*\| ([^|]+?) +\|$/gm)].map(
+      ([, named, level = 'normal', time]) => {
+        expect(named).toBe(name);
+        expect(time, `${name} ${level}`).toBe(approximately(seconds[level as keyof typeof seconds]));
+        return name;
+      },
+    );
+  });
+  expect(new Set(checked).size).toBe(8);
 });

@@ -77,7 +77,7 @@ export function build({ learningRate, learnt, seed, ...sizes }: Build): {
 export const transformer: Example<Options> = {
   name: 'transformer',
   line: 'Shakespeare, character by character, by a decoder shaped as GPT-2 is',
-  seconds: { quick: 10, normal: 75, full: 600 },
+  seconds: { quick: 10, normal: 105, full: 322 },
   data: { carried: 'tiny Shakespeare, 1,115,394 characters', full: 'the same', expects: 'a folder with input.txt' },
   options: (command) => command.option('--prompt <text>', 'how the page that it writes begins', 'ROMEO:\n'),
 

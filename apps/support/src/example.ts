@@ -105,7 +105,7 @@ export interface Example<O = Readonly<Record<string, never>>> {
   readonly title?: string;
   /** What it is, in at most 75 characters. */
   readonly line: string;
-  /** How long it takes on one thread of WebAssembly, where it was measured. */
+  /** How long it takes on one thread of WebAssembly, on an otherwise idle machine: what the list and its README say. */
   readonly seconds: Readonly<Record<Level, number>>;
   readonly data: ExampleData;
   /** Adds options of its own to the command line. */

@@ -190,7 +190,7 @@ export class Kit<O> implements ExampleKit<O> {
     this.#onnx.push({ file, passed, rows, maxAbsoluteDifference: largest });
     say(
       // Eighty columns of a terminal, for names of files as they are.
-      `${passed ? '✓' : '✗'} ${file}: onnxruntime ${passed ? 'agrees' : 'differs'}, ${formatCount(rows)} rows, at most ${largest.toExponential(1)} apart`,
+      `${passed ? '✓' : '✗'} ${file}: onnxruntime ${passed ? 'agrees' : 'differs'}, ${rowsOf(rows)}, at most ${largest.toExponential(1)} apart`,
     );
   }
 
@@ -249,12 +249,12 @@ export class Kit<O> implements ExampleKit<O> {
         onnx: {
           passed: onnx.every(({ passed }) => passed),
           verdict: onnx.every(({ passed }) => passed)
-            ? `onnxruntime computes what the model does, for all ${formatCount(onnx.reduce((sum, { rows }) => sum + rows, 0))} rows compared.`
+            ? `onnxruntime computes what the model does, for all ${rowsOf(onnx.reduce((sum, { rows }) => sum + rows, 0))} compared.`
             : 'onnxruntime computes something else than the model.',
           facts: Object.fromEntries(
             onnx.map(({ file, rows, maxAbsoluteDifference }) => [
               file,
-              `${formatCount(rows)} rows, largest difference ${maxAbsoluteDifference.toExponential(1)}`,
+              `${rowsOf(rows)}, largest difference ${maxAbsoluteDifference.toExponential(1)}`,
             ]),
           ),
         },
@@ -339,3 +339,5 @@ export async function requireData(
     hint: `Give it: --data DIR, ${expects}.`,
   });
 }
+
+const rowsOf = (count: number): string => `${formatCount(count)} ${count === 1 ? 'row' : 'rows'}`;
