@@ -332,7 +332,9 @@ describe('what goes wrong', () => {
   });
 
   it('mode collapse by wasserstein with one example a share', async () => {
-    const { scalars } = await fit(makes(2, 'wasserstein'), kinds, { steps: 20, batchSize: 8, seed: 1 });
+    const { scalars } = await fit(makes(2, 'wasserstein'), new DataLoader(kinds, { batchSize: 8, dropLast: true }), {
+      steps: 20,
+    });
     expect(scalars['variation']).toHaveLength(20);
     expect(scalars['diversity']?.every((each) => each > 0)).toBe(true);
   });

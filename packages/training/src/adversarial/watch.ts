@@ -19,6 +19,8 @@ const leastLoss = 0.02;
 
 /** What grows by more than this factor from one mean to the next is on its way up, and nothing is said. */
 const growth = 1.1;
+/** The same of diversity, which rises slower than variation. */
+const diversityGrowth = 1.05;
 
 type WatchState = {
   /** Steps of the mean that is being taken. */
@@ -34,6 +36,8 @@ type WatchState = {
 interface Watched {
   readonly name: string;
   readonly limit: number;
+  /** Default 1.1. */
+  readonly growth?: number;
   /** Whether it is numbers above the limit that are warned of, and not those below. */
   readonly above?: boolean;
   /** Whether something is said only of samples that vary as much as they should, and no more than before: a generator that begins to make them differ is on its way. */
@@ -74,6 +78,7 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
       {
         name: 'diversity',
         limit: leastDiversity,
+        growth: diversityGrowth,
         ofVaried: true,
         say: (mean) =>
           `mode collapse: there are ${percent(mean)} as many different samples in a batch as there are different examples of the data: of several kinds the generator makes a few. ${cure}`,
@@ -112,7 +117,7 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
     }
     if (this.#count < this.#steps) return;
     const { variation: variedBefore } = this.#means;
-    for (const { name, limit, above = false, ofVaried = false, say } of this.#watched) {
+    for (const { name, limit, growth: own = growth, above = false, ofVaried = false, say } of this.#watched) {
       const { [name]: count = 0 } = this.#counts;
       if (count === 0) continue;
       const mean = (this.#sums[name] ?? 0) / count;
@@ -122,7 +127,7 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
       const { variation: varied = 1 } = this.#means;
       if (ofVaried && (varied < leastVariation || varied > growth * (variedBefore ?? 0))) continue;
       if (above ? mean <= limit : mean >= limit) this.#warned.delete(name);
-      else if (before !== undefined && !mends(mean, before, limit, above) && !this.#warned.has(name)) {
+      else if (before !== undefined && !mends(mean, before, { limit, growth: own, above }) && !this.#warned.has(name)) {
         this.#warned.add(name);
         run.warn(`At step ${step}, by the mean of ${this.#steps} steps, ${say(mean)}`);
       }
@@ -154,8 +159,12 @@ export class AdversarialWatch implements Callback, Stateful<WatchState> {
 }
 
 /** Whether a mean beyond its limit is on its way back. */
-function mends(mean: number, before: number, limit: number, above: boolean): boolean {
-  return above ? mean * growth < before : mean > Math.max(growth * before, limit / 100);
+function mends(
+  mean: number,
+  before: number,
+  { limit, growth: own, above }: { limit: number; growth: number; above: boolean },
+): boolean {
+  return above ? mean * own < before : mean > Math.max(own * before, limit / 100);
 }
 
 function percent(share: number): string {
