@@ -24,8 +24,7 @@ import {
   Tanhshrink,
   type Module,
 } from '@hebb/layers';
-import { ArgumentError } from '@hebb/tensor';
-import { describe, nearest } from '@hebb/tensor/arguments';
+import { nearest, wrongArgument, type Check } from '@hebb/tensor/arguments';
 
 /** All activations without parameters and without options that must be given, by the names of the functions. */
 export type ActivationName =
@@ -78,12 +77,15 @@ export const activations: Readonly<Record<ActivationName, () => Module>> = {
   tanhShrink: () => new Tanhshrink(),
 };
 
-/** A new module for the name. Throws {@link ArgumentError} for others. */
-export function activationNamed(op: string, name: ActivationName): Module {
-  if (typeof name === 'string' && Object.hasOwn(activations, name)) return activations[name]();
+/** A check for the name of one. */
+export const requireActivation: Check = (where, name, value) => {
+  if (typeof value === 'string' && Object.hasOwn(activations, value)) return;
   const known = Object.keys(activations);
-  const near = typeof name === 'string' ? nearest(name, known) : undefined;
-  throw new ArgumentError(
-    `[${op}] there is no activation ${describe(name)}${near === undefined ? '' : `; did you mean '${near}'?`} Known are ${known.join(', ')}.`,
-  );
+  const near = typeof value === 'string' ? nearest(value, known) : undefined;
+  throw wrongArgument(where, name, 'the name of an activation', value, `${near === undefined ? '' : `Did you mean '${near}'? `}Known are ${known.join(', ')}.`); // prettier-ignore
+};
+
+/** A new module for the name, which {@link requireActivation} has let pass. */
+export function activationNamed(name: ActivationName): Module {
+  return activations[name]();
 }

@@ -1,6 +1,7 @@
 /** What models that read one text and write another share: the likeliest token of each step, for many sources at once. */
+import { requireEvaluating } from '@hebb/layers/internal';
 import { tensor, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
+import { requireInteger, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 
 export interface TranslateOptions {
   /** The token that targets begin with. */
@@ -13,9 +14,15 @@ export interface TranslateOptions {
 
 const names: OptionNames<TranslateOptions> = { begin: true, end: true, maxTokens: true };
 
-/** Throws `ArgumentError` for tokens that there are not. */
-export function requireTranslation(where: string, options: TranslateOptions, vocabulary: number): void {
-  checkOptions(where, options, names);
+/** Throws `ArgumentError` for tokens that there are not, and while the model is training. */
+export function requireTranslation(
+  where: string,
+  model: { readonly training: boolean },
+  options: TranslateOptions,
+  vocabulary: number,
+): void {
+  requireOptions(where, options, names);
+  requireEvaluating(where, model);
   requireInteger(where, 'begin', options.begin, 0, vocabulary - 1);
   requireInteger(where, 'end', options.end, 0, vocabulary - 1);
   requireInteger(where, 'maxTokens', options.maxTokens, 0);

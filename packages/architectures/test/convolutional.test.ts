@@ -178,9 +178,38 @@ describe('images that do not fit', () => {
     expect(call).toThrow(message);
   });
 
-  it('an image that is halved away is an error at the maximum that finds nothing', () => {
-    const model = new VGG({ stages: [[2], [2], [2]], channels: 1, classes: 2, pooled: 1, hidden: [] });
-    expect(() => model.forward(zeros([1, 1, 4, 8]))).toThrow(/module: features\.8/);
+  const vgg = new VGG({ stages: [[2], [2], [2]], channels: 1, classes: 2, pooled: 1, hidden: [] });
+  const convNeXt = new ConvNeXt({ depths: [1, 1], widths: [2, 4], patchSize: 3, channels: 1, classes: 2 });
+  const network = new ConvolutionalNetwork({ imageSize: [8, 6], classes: 2, features: [2] });
+  it.each<[string, () => unknown, string]>([
+    [
+      'halved away',
+      () => vgg.forward(zeros([1, 1, 4, 8])),
+      '[VGG] takes images of at least 8 × 8, not float32[1,1,4,8]',
+    ],
+    ['less than a patch', () => convNeXt.forward(zeros([1, 1, 9, 5])), '[ConvNeXt] takes images of at least 6 × 6, not float32[1,1,9,5]'], // prettier-ignore
+    ['nothing', () => new ResNet({ blocks: [1], width: 4, channels: 1 }).forward(zeros([1, 1, 0, 0])), '[ResNet] takes images of at least 1 × 1'], // prettier-ignore
+    ['no width', () => new UNet({ widths: [2, 4], channels: 1 }).forward(zeros([1, 1, 8, 0])), '[UNet] takes images of at least 1 × 1'], // prettier-ignore
+    ['of another size than was said', () => network.forward(zeros([1, 1, 6, 8])), '[ConvolutionalNetwork] takes images [batch, 1, 8, 6], not float32[1,1,6,8]'], // prettier-ignore
+  ])('an image %s is an error of the network', (_name, call, message) => {
+    expect(call).toThrow(ShapeError);
+    expect(call).toThrow(message);
+  });
+
+  it('the smallest that are said to fit do', () => {
+    expect(vgg.forward(zeros([1, 1, 8, 8])).shape).toEqual([1, 2]);
+    expect(convNeXt.forward(zeros([1, 1, 6, 6])).shape).toEqual([1, 2]);
+  });
+
+  it('sequences without a step, and a state of other sequences, are errors of the network', () => {
+    const model = new TemporalConvolutionalNetwork({ inputs: 2, outputs: 1, hidden: [3, 4], kernelSize: 3 });
+    expect(() => model.forward(zeros([1, 0, 2]))).toThrow(
+      '[TemporalConvolutionalNetwork] sequences have no step, float32[1,0,2].',
+    );
+    const { state } = model.advance(zeros([2, 5, 2]));
+    expect(() => model.advance(zeros([1, 5, 2]), state)).toThrow('[TemporalConvolutionalNetwork] state[0] must be [1, 2, 2] for these sequences, not float32[2,2,2].'); // prettier-ignore
+    expect(() => model.advance(zeros([2, 5, 2]), [...state].reverse())).toThrow('state[0] must be [2, 2, 2]');
+    expect(model.advance(zeros([2, 1, 2]), state).output.shape).toEqual([2, 1, 1]);
   });
 });
 

@@ -85,7 +85,9 @@ describe('MultilayerPerceptron', () => {
   it('names an activation that does not exist, and sizes that are none', () => {
     expect(
       () => new MultilayerPerceptron({ inputs: 4, hidden: [3], outputs: 3, activation: 'rellu' as ActivationName }),
-    ).toThrow(/there is no activation 'rellu'; did you mean 'relu'\? Known are relu, gelu/);
+    ).toThrow(
+      /activation must be the name of an activation, not 'rellu'\.\n.*Did you mean 'relu'\? Known are relu, gelu/,
+    );
     expect(() => new MultilayerPerceptron({ inputs: 0, hidden: [], outputs: 3 })).toThrow(ArgumentError);
     expect(() => new MultilayerPerceptron({ inputs: 2, hidden: [0], outputs: 3 })).toThrow('hidden[0]');
     expect(() => new MultilayerPerceptron({ inputs: 2, hidden: [1], outputs: 3, dropout: 2 })).toThrow('dropout');

@@ -10,8 +10,10 @@ import {
 import {
   ArgumentError,
   assign,
+  compile,
   concat,
   DTypeError,
+  indexSelect,
   logSoftmax,
   manualSeed,
   ones,
@@ -178,6 +180,47 @@ describe.each(cells)('%s', (cell) => {
     expect(await numbers.forward(withTail(-3), int([5])).toArray()).toEqual(found);
   });
 
+  it.each(['last', 'mean', 'max'] as const)(
+    'masks mean what they say wherever padding stands, pooled by %s',
+    async (pooling) => {
+      const model = new RecurrentClassifier({ vocabulary: 9, classes: 3, hidden: 8, layers: 2, cell, pooling }).eval();
+      const numbers = new RecurrentClassifier({ inputs: 2, classes: 3, hidden: 8, cell, pooling }).eval();
+      const values = randn([1, 3, 2]);
+      const there = [1, 3, 5];
+      const mask = int([0, 1, 0, 1, 0, 1, 0], [1, 7]).to('bool');
+      const left = int([0, 0, 0, 0, 1, 1, 1], [1, 7]).to('bool');
+      const place = (t: number): number => Math.max(0, there.indexOf(t));
+      const spread = indexSelect(values, 1, [0, 1, 2, 3, 4, 5, 6].map(place));
+      const alone = model.forward(int([4, 7, 2], [1, 3]));
+      expect(await apart(model.forward(int([8, 4, 0, 7, 5, 2, 1], [1, 7]), mask), alone)).toBeLessThan(1e-6);
+      expect(await apart(model.forward(int([8, 0, 5, 1, 4, 7, 2], [1, 7]), left), alone)).toBeLessThan(1e-6);
+      expect(await apart(numbers.forward(spread, mask), numbers.forward(values))).toBeLessThan(1e-6);
+      // By hand on the host or computed on the device, the same.
+      const compiled = compile((ids: Tensor, inside: Tensor) => model.forward(ids, inside));
+      expect(await apart(compiled(int([8, 4, 0, 7, 5, 2, 1], [1, 7]), mask), alone)).toBeLessThan(1e-6);
+    },
+  );
+
+  it.each(['additive', 'general', 'dot'] as const)(
+    'masks of sources mean what they say wherever padding stands, attention %s',
+    async (attention) => {
+      const model = new SequenceToSequence({ sourceVocabulary: 9, targetVocabulary: 7, embedding: 5, hidden: 8, cell, attention }).eval(); // prettier-ignore
+      const target = text(1, 6, 7);
+      const alone = model.forward(int([4, 7, 2], [1, 3]), target);
+      const mask = int([0, 1, 0, 1, 0, 1, 0], [1, 7]).to('bool');
+      const found = model.forward(int([8, 4, 0, 7, 5, 2, 1], [1, 7]), target, mask);
+      expect(await apart(found.logits, alone.logits)).toBeLessThan(1e-6);
+      expect(await apart(indexSelect(found.attention, 2, [1, 3, 5]), alone.attention)).toBeLessThan(1e-6);
+      expect(await indexSelect(found.attention, 2, [0, 2, 4, 6]).abs().max().item()).toBe(0);
+      // Of nothing nothing, by a mask and by a length, and beside others.
+      const none = model.forward(text(2, 7, 9), text(2, 6, 7), int([0, 7]));
+      expect(await none.attention.narrow(0, 0, 1).abs().max().item()).toBe(0);
+      expect(Number.isFinite(await none.logits.abs().max().item())).toBe(true);
+      const masked = model.forward(text(1, 7, 9), text(1, 6, 7), zeros([1, 7]).to('bool'));
+      expect(await apart(masked.logits, none.logits.narrow(0, 0, 1))).toBeLessThan(1e-6);
+    },
+  );
+
   it.each(['additive', 'general', 'dot'] as const)(
     'padding of sources changes nothing, attention %s',
     async (attention) => {
@@ -211,6 +254,9 @@ describe('sequences at their edges', () => {
       const none = zeros([1, 5]).to('bool');
       const bias = await model.head.bias?.toArray();
       expect(await model.forward(randn([1, 5, 2]), none).toArray()).toEqual([bias]);
+      expect(await model.forward(randn([1, 5, 2]), int([0])).toArray()).toEqual([bias]);
+      expect(await model.forward(zeros([1, 0, 2])).toArray()).toEqual([bias]);
+      expect(await model.forward(zeros([1, 0, 2]), int([0])).toArray()).toEqual([bias]);
     }
   });
 
@@ -229,7 +275,10 @@ describe('sequences at their edges', () => {
     ['more steps than the horizon of other features', ArgumentError, () => new RecurrentForecaster({ inputs: 2, outputs: 1 }).forecast(zeros([1, 5, 2]), 2), 'beyond the horizon'], // prettier-ignore
     ['a mask of floats', DTypeError, () => new RecurrentClassifier({ inputs: 1, classes: 2 }).forward(zeros([1, 5, 1]), zeros([1, 5])), 'a mask bool'], // prettier-ignore
     ['a mask of another length', ShapeError, () => new RecurrentClassifier({ inputs: 1, classes: 2 }).forward(zeros([1, 5, 1]), zeros([1, 4]).to('bool')), 'the mask must be [1, 5]'], // prettier-ignore
-    ['a length beyond the end', ArgumentError, () => new RecurrentClassifier({ inputs: 1, classes: 2 }).forward(zeros([1, 5, 1]), int([6])), 'lengths'], // prettier-ignore
+    ['a length beyond the end', ArgumentError, () => new RecurrentClassifier({ inputs: 1, classes: 2 }).forward(zeros([1, 5, 1]), int([6])), '[RecurrentClassifier] lengths[0] is 6'], // prettier-ignore
+    ['series without a time to go on from', ArgumentError, () => new RecurrentForecaster().forecast(zeros([1, 0, 1]), 2), 'no time to go on from'], // prettier-ignore
+    ['targets of another number', ShapeError, () => new SequenceToSequence({ sourceVocabulary: 3, targetVocabulary: 3, embedding: 2, hidden: 2 }).forward(int([1, 1], [2, 1]), int([1], [1, 1])), 'there are 2 sources, and targets are'], // prettier-ignore
+    ['targets of another number, attention behind', ShapeError, () => new SequenceToSequence({ sourceVocabulary: 3, targetVocabulary: 3, embedding: 2, hidden: 2, attention: 'dot' }).forward(int([1, 1], [2, 1]), int([1], [1, 1])), 'there are 2 sources, and targets are'], // prettier-ignore
     ['tokens and numbers at once', ArgumentError, () => new RecurrentClassifier({ inputs: 1, vocabulary: 3, classes: 2 }), 'either vocabulary'], // prettier-ignore
     ['neither', ArgumentError, () => new RecurrentClassifier({ classes: 2 }), 'either vocabulary'],
     ['tied weights of two widths', ArgumentError, () => new RecurrentLanguageModel({ vocabulary: 3, hidden: 4, embedding: 5, tied: true }), 'Leave embedding out'], // prettier-ignore
@@ -335,6 +384,8 @@ describe('what is written', () => {
     const model = new SequenceToSequence({ sourceVocabulary: 9, targetVocabulary: 5, embedding: 4, hidden: 8 }).eval();
     const source = text(4, 6, 9);
     const texts = await model.translate(source, { begin: 0, end: 1, maxTokens: 9 });
+    await expect(model.train().translate(source, { begin: 0, end: 1, maxTokens: 9 })).rejects.toThrow('[SequenceToSequence.translate] the model is training'); // prettier-ignore
+    model.eval();
     for (const [i, written] of texts.entries()) {
       expect(written).not.toContain(1);
       const given = [0, ...written];

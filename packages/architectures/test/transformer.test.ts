@@ -326,6 +326,9 @@ describe('EncoderDecoder', () => {
       expect(await beams(true)).toEqual(await beams(false));
     }
     expect(await model.translate(source, { begin: 0, end: 6, maxTokens: 0 })).toEqual([[], [], []]);
+    const trained = model.train().translate(source, { begin: 0, end: 6, maxTokens: 9 });
+    await expect(trained).rejects.toThrow('[EncoderDecoder.translate] the model is training');
+    model.eval();
   });
 
   it('says what tokens look at, in the source, in the target, and from one to the other', async () => {
@@ -347,6 +350,7 @@ describe('EncoderDecoder', () => {
       () => model.forward(text(2, 3, 9), text(1, 3, 7)),
       'there are 2 sources',
     ],
+    ['a source without a token', ArgumentError, () => model.encode(text(2, 0, 9)), 'sources have no token'],
     ['several sources for one writer', ShapeError, () => model.given(text(2, 3, 9)), 'takes one source'],
     ['a source without a batch', ShapeError, () => model.encode(int([1])), 'unsqueeze'],
     [

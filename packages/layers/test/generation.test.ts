@@ -1,5 +1,5 @@
 /** Texts that models write: distributions after each filter, caches, searches, what ends a text, and what is refused. */
-import { full, manualSeed, oneHot, remainder, setDevice, softmax, tensor, type Tensor } from '@hebb/tensor';
+import { full, manualSeed, oneHot, remainder, setDevice, ShapeError, softmax, tensor, type Tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';
 import {
@@ -222,7 +222,17 @@ describe('drawn texts', () => {
     await refused({ ...model, contextLength: 2 }, [0, 1, 0]).toThrow(
       'the prompt has 3 tokens; the model looks back on 2.',
     );
+    await refused({ ...model, contextLength: 2 }, [0, 1, 0]).toThrow('Leave its beginning out: prompt.slice(-1).');
     await refused(model, [-1]).toThrow('prompt[0]');
+    // Of a model that does not say how far it looks back: until its positions are at an end, and then what it says itself.
+    const few: CausalModel = {
+      forward: (ids) => {
+        if ((ids.shape[1] ?? 0) > 5) throw new ShapeError(`[few] no place for ${ids}.`);
+        return model.forward(ids);
+      },
+    };
+    expect(await all(few, [0, 1, 0], { maxTokens: 3 })).toHaveLength(3);
+    await refused(few, [0, 1, 0], { maxTokens: 4 }).toThrow('[few] no place for int32[1,6]');
     await refused(model, [0.5]).toThrow('prompt[0]');
     await refused(new Decoder().eval(), [3, 12]).toThrow('the text has the token 12; the model knows 12, from 0 on.');
     await refused(new Decoder().eval(), [3, 12], { cache: false }).toThrow('the text has the token 12');
@@ -403,6 +413,11 @@ describe('several texts of characters', () => {
     await expect(wrong(['1', 2])).rejects.toThrow('[generateTextBatch] prompts[1]');
     await expect(wrong('1')).rejects.toThrow('prompts');
     await expect(wrong(['1', ''])).rejects.toThrow('[generateTextBatch] prompts[1] has no token.');
+    // Characters are no tokens.
+    const pairs = { ...codec, encode: (text: string) => Array.from({ length: Math.ceil(text.length / 2) }, () => 1) };
+    await expect(
+      generateText({ ...reciting, contextLength: 3 }, pairs, 'eight to', { maxTokens: 1 }).next(),
+    ).rejects.toThrow('Leave its beginning out: tokenizer.decode(tokenizer.encode(prompt).slice(-2)).');
   });
 });
 

@@ -121,6 +121,11 @@ describe('lengths', () => {
           .item(),
       ).toBe(0);
     }
+    // Of no steps at all outputs are 0, and the state is that before.
+    const before = randn([4, 3, 3]);
+    const none = layer.forward(x, { lengths: [0, 5, 2], state: before });
+    expect(await none.output.narrow(1, 0, 1).abs().max().item()).toBe(0);
+    expect(await distance(none.state.narrow(1, 0, 1), before.narrow(1, 0, 1))).toBe(0);
     // What lies behind is not even NaN times zero.
     const spoilt = concat([x.narrow(0, 0, 4), x.narrow(0, 4, 1).mul(NaN)], 0);
     const same = layer.forward(spoilt, { lengths });
@@ -189,9 +194,9 @@ describe('what is wrong', () => {
       /the state \{ hidden, cell \} must be a plain object/,
     ],
     [
-      'a length of 0',
-      () => model.forward(x, { lengths: [5, 0] }),
-      /lengths\[1\] is 0, which is no length of a sequence here: there are 1 to 5/,
+      'a length below 0',
+      () => model.forward(x, { lengths: [5, -1] }),
+      /lengths\[1\] is -1, which is no length of a sequence here: there are 0 to 5/,
     ],
     [
       'a length beyond the sequence',

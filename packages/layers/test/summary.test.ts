@@ -4,6 +4,7 @@ import {
   BatchNorm2d,
   Conv2d,
   Dropout,
+  Embedding,
   Flatten,
   LayerNorm,
   LearnedPositions,
@@ -218,7 +219,7 @@ it('names lengths of a model that has few positions, and says why where it takes
   const model = new LearnedPositions(32, 4);
   const { outputShape, sizes } = summary(model, ['batch', 'length', 4]);
   expect([outputShape, sizes]).toEqual([['batch', 'length', 4], { batch: 1, length: 8 }]); // prettier-ignore
-  expect(() => summary(new LearnedPositions(4, 4), ['batch', 'length', 4])).toThrow('64,64,4');
+  expect(() => summary(new LearnedPositions(1, 4), ['batch', 'length', 4])).toThrow('64,64,4');
 });
 
 describe('the flow of a summary', () => {
@@ -275,4 +276,36 @@ describe('the flow of a summary', () => {
     const shapes = summary(model, ['batch', 1, 16]).flow.steps.map(({ outputs }) => outputs.get(''));
     expect(shapes).toEqual([['batch', 1, 8], ['batch', 1, 8], ['batch', 1, 4]]); // prettier-ignore
   });
+});
+
+describe('names that a model has few positions for', () => {
+  const few = new LearnedPositions(8, 4);
+
+  it('are tried smaller until they fit', () => {
+    const { outputShape, sizes } = summary(few, ['batch', 'length', 4]);
+    expect(outputShape).toEqual(['batch', 'length', 4]);
+    expect(sizes).toEqual({ batch: 1, length: 8 });
+    expect(summary(new LearnedPositions(3, 4), ['batch', 'length', 4]).outputShape).toEqual(['batch', 'length', 4]);
+  });
+
+  it('or the error says what was tried', () => {
+    expect(() => summary(few, ['batch', 'length', 5])).toThrow(
+      /hint: .*'batch', 'length' were tried as 64, 8, 4, 2, and this is what the model said of 64/,
+    );
+  });
+});
+
+it('an element type that the model does not take is to be said, not converted', () => {
+  const table = new Embedding(5, 2);
+  expect(() => summary(table, ['batch', 'length'])).toThrow(
+    "hint: Inputs are float32 unless you say what they are: summary(model, ['batch', 'length'], { dtype: 'int32' }).",
+  );
+  expect(summary(table, ['batch', 'length'], { dtype: 'int32' }).outputShape).toEqual(['batch', 'length', 2]);
+  class Two extends Module<[ids: Tensor, x: Tensor]> {
+    readonly table = table;
+    forward(ids: Tensor, x: Tensor): Tensor {
+      return this.table.forward(ids).add(x);
+    }
+  }
+  expect(() => summary(new Two(), [['batch'], ['batch', 2]])).toThrow("summary(model, [{ shape: ['batch'], dtype: 'int32' }, …])"); // prettier-ignore
 });

@@ -30,7 +30,7 @@ import { patternOf, requireSpecialTokens, split, type Piece } from './special-to
 import { decodeOptions, encodeOptions, type DecodeOptions, type EncodeOptions } from './tokenizer.ts';
 
 export interface ByteLevelBPEOptions {
-  /** Tokens to end with: special tokens, the bytes of the alphabet, and what is merged; fewer where the texts have no more pairs. Default 30,000. */
+  /** Tokens to end with: special tokens, the bytes of the alphabet, and what is merged; fewer where the texts have no more pairs that often, which `vocabularySize` of the tokenizer says. Default 30,000. */
   vocabularySize?: number;
   /** How often a pair of tokens must be in the texts to be merged. Default 2. */
   minFrequency?: number;
@@ -174,7 +174,7 @@ export class ByteLevelBPE {
    * Learns a vocabulary from texts: a string, or an iterable or async iterable of strings, read once and one at a time. Words do not reach over the ends of
    * texts. Memory holds the different words of the texts, not the texts.
    *
-   * @throws TokenizerError if a text is not a string, a special token is empty, or a number is none that can be.
+   * @throws TokenizerError if a text is not a string, a special token is empty, or a number is none that can be; and if all texts are empty where more is asked for than bytes and special tokens.
    */
   static async train(texts: Texts, options: ByteLevelBPEOptions = {}): Promise<ByteLevelBPE> {
     checkOptions('train', options, trainOptions);
@@ -195,6 +195,13 @@ export class ByteLevelBPE {
 
     const pauses = new Pauses(onProgress, signal);
     const words = await countWords(texts, { addPrefixSpace, specialPattern: patternOf(special), pauses });
+    if (words.size === 0 && vocabularySize > least)
+      throw new TokenizerError(
+        `[train] the texts are empty: there is nothing to learn ${vocabularySize} tokens from.`,
+        {
+          hint: `Were they read, and is an iterator among them that has been read before? Of bytes and special tokens alone: { vocabularySize: ${least} }.`,
+        },
+      );
     const merging = (done: number): TrainingProgress => ({ phase: 'merging', done, total: vocabularySize - least });
     const { vocabulary, merges } = await learnMerges(words, {
       vocabularySize,

@@ -132,6 +132,11 @@ describe('training', () => {
   it('refuses what cannot be, and says what can', async () => {
     const train = (texts: unknown, options: object = {}): Promise<unknown> =>
       ByteLevelBPE.train(texts as string, options);
+    for (const none of [[], '', ['', '']])
+      await expect(ByteLevelBPE.train(none)).rejects.toThrow('[train] the texts are empty: there is nothing to learn 30000 tokens from.'); // prettier-ignore
+    await expect(ByteLevelBPE.train([], { vocabularySize: 3, alphabet: 'seen', specialTokens: ['<a>'] })).rejects.toThrow('are empty'); // prettier-ignore
+    expect((await ByteLevelBPE.train([], { vocabularySize: 256 })).vocabularySize).toBe(256);
+    expect((await ByteLevelBPE.train('aa aa', { vocabularySize: 300 })).vocabularySize).toBe(257);
     await expect(train('a', { vocabularySize: 255 })).rejects.toThrow(/vocabularySize must be an integer from 256/);
     await expect(train('a', { vocabularySize: 256, specialTokens: ['<eos>'] })).rejects.toThrow(/from 257/);
     await expect(train('a', { vocabularySize: 1e12 })).rejects.toThrow(TokenizerError);

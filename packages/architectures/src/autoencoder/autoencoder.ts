@@ -62,7 +62,7 @@ export class Autoencoder extends PlainAutoencoder {
     this.#shape = typeof inputs === 'number' ? [inputs] : inputs;
     this.#code = code;
     const { down, width, up } = halvesOf('Autoencoder', { shape: this.#shape, hidden, activation: common.activation });
-    const act = (name: typeof common.activation) => (name === 'identity' ? [] : [activationNamed('Autoencoder', name)]);
+    const act = (name: typeof common.activation) => (name === 'identity' ? [] : [activationNamed(name)]);
     this.encoder = new Sequential(...down, new Linear(width, code), ...act(common.codeActivation));
     this.decoder = new Sequential(...up(code), ...act(common.outputActivation));
   }

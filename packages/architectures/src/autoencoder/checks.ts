@@ -1,9 +1,9 @@
 /** Checks that the architectures of this folder share. */
 import { ShapeError, type Tensor } from '@hebb/tensor';
-import { between, requireArray, requireTensor, wrongArgument, type Check } from '@hebb/tensor/arguments';
+import { between, requireTensor, wrongArgument, type Check } from '@hebb/tensor/arguments';
 import { size } from '../convolutional/checks.ts';
 
-export { positive, requireImages, size } from '../convolutional/checks.ts';
+export { imageExtents, positive, requireImages, size } from '../convolutional/checks.ts';
 export { sizes as anySizes } from '../feed-forward/checks.ts';
 
 export const probability: Check = between(0, 1);
@@ -16,16 +16,9 @@ export const notNegative: Check = (where, name, value) => {
 /** A check for the shape of an example: a number of features, or extents. */
 export const exampleShape: Check = (where, name, value) => {
   if (typeof value === 'number') return size(where, name, value);
-  requireArray(where, name, value);
+  if (!Array.isArray(value)) throw wrongArgument(where, name, 'a number or an array of extents', value);
   size(where, `the length of ${name}`, value.length);
   value.forEach((extent, i) => size(where, `${name}[${i}]`, extent));
-};
-
-/** Height and width. */
-export const imageExtents: Check = (where, name, value) => {
-  exampleShape(where, name, value);
-  if (Array.isArray(value) && value.length !== 2)
-    throw wrongArgument(where, name, 'a number or [height, width]', value);
 };
 
 /** Throws {@link ShapeError} unless x is a batch of such examples, or of such codes. */

@@ -77,7 +77,7 @@ export class ConvolutionalAutoencoder extends PlainAutoencoder {
     };
     const extents = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
     const { activation } = common;
-    const act = (name: ActivationName): Module[] => (name === 'identity' ? [] : [activationNamed(where, name)]);
+    const act = (name: ActivationName): Module[] => (name === 'identity' ? [] : [activationNamed(name)]);
     const ends = [act(common.codeActivation), act(common.outputActivation)] as const;
     if (code === undefined) {
       if (hidden.length > 0)

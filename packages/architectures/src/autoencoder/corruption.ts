@@ -29,8 +29,10 @@ export interface SparsityOptions {
   mean?: number;
 }
 
+const requirePenalty: Check = oneOf('l1', 'kl');
+
 const sparsityOptions: OptionNames<SparsityOptions> = {
-  penalty: oneOf('l1', 'kl'),
+  penalty: requirePenalty,
   weight: notNegative,
   mean: (where, name, value) => {
     probability(where, name, value);
@@ -39,8 +41,13 @@ const sparsityOptions: OptionNames<SparsityOptions> = {
   },
 };
 
-export const requireSparsity: Check = (where, name, value) =>
-  requireOptions(`${where}: ${name}`, value as SparsityOptions, sparsityOptions);
+export const requireSparsity: Check = (where, name, value) => {
+  const given = value as SparsityOptions;
+  requireOptions(`${where}: ${name}`, given, sparsityOptions);
+  // Neither has a default.
+  requirePenalty(`${where}: ${name}`, 'penalty', given.penalty);
+  notNegative(`${where}: ${name}`, 'weight', given.weight);
+};
 
 /** The penalty of a batch of codes. */
 export function sparsityPenalty(code: Tensor, { penalty, weight, mean = 0.05 }: SparsityOptions): Tensor {

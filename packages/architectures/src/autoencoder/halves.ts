@@ -42,7 +42,7 @@ const halved = (extent: number): number => Math.ceil(extent / 2);
 /** 3 × 3 convolutions of stride 2, and transposed ones that give every extent back. */
 export function convolutionalHalves(where: string, options: ConvolutionalOptions): ConvolutionalHalves {
   const { channels, features, activation, batchNorm = false } = options;
-  const act = (): Module => activationNamed(where, activation);
+  const act = (): Module => activationNamed(activation);
   const norm = (width: number): Module[] => (batchNorm ? [new BatchNorm2d(width)] : []);
   const down: Module[] = [];
   const up: Module[] = [];
@@ -65,7 +65,7 @@ export function convolutionalHalves(where: string, options: ConvolutionalOptions
 function linearHalves(where: string, { shape, hidden, activation }: HalvesOptions): Halves {
   const inputs = shape.reduce((a, b) => a * b, 1);
   const chain = (widths: readonly number[]): Module[] =>
-    widths.slice(1).flatMap((width, i) => [new Linear(widths[i] ?? 0, width), activationNamed(where, activation)]);
+    widths.slice(1).flatMap((width, i) => [new Linear(widths[i] ?? 0, width), activationNamed(activation)]);
   return {
     down: [new Flatten(), ...chain([inputs, ...hidden])],
     width: hidden.at(-1) ?? inputs,
@@ -87,6 +87,6 @@ export function halvesOf(where: string, options: HalvesOptions): Halves {
   return {
     down: [...outer.down, ...inner.down],
     width: inner.width,
-    up: (from) => [...inner.up(from), activationNamed(where, activation), ...outer.up],
+    up: (from) => [...inner.up(from), activationNamed(activation), ...outer.up],
   };
 }

@@ -3,7 +3,7 @@ import type { Sequential } from '@hebb/layers';
 import { meanSquaredError } from '@hebb/losses';
 import { ArgumentError, type Tensor } from '@hebb/tensor';
 import { requireTensor, typeNameOf, type OptionNames } from '@hebb/tensor/arguments';
-import type { ActivationName } from '../activation.ts';
+import { requireActivation, type ActivationName } from '../activation.ts';
 import { refuseUnread } from '../conflicts.ts';
 import { AutoencoderModule } from './base.ts';
 import {
@@ -29,9 +29,9 @@ export interface CommonOptions extends CorruptionOptions {
 
 export const commonOptions: OptionNames<CommonOptions> = {
   ...corruptionOptions,
-  activation: true,
-  codeActivation: true,
-  outputActivation: true,
+  activation: requireActivation,
+  codeActivation: requireActivation,
+  outputActivation: requireActivation,
   sparsity: requireSparsity,
 };
 

@@ -2,7 +2,7 @@ import { Linear, Module, parameter, Sequential, Sigmoid } from '@hebb/layers';
 import { binaryCrossEntropyWithLogits, evidenceLowerBoundLoss } from '@hebb/losses';
 import { randn, zeros, type Tensor } from '@hebb/tensor';
 import { oneOf, requireBoolean, requireOptions, wrongArgument, type OptionNames } from '@hebb/tensor/arguments';
-import type { ActivationName } from '../activation.ts';
+import { requireActivation, type ActivationName } from '../activation.ts';
 import { refuseUnread } from '../conflicts.ts';
 import { AutoencoderModule } from './base.ts';
 import { anySizes, exampleShape, notNegative, positive, requireBatch, size } from './checks.ts';
@@ -35,7 +35,7 @@ const variationalOptions: OptionNames<VariationalAutoencoderOptions> = {
   batchNorm: requireBoolean,
   hidden: anySizes,
   latents: size,
-  activation: true,
+  activation: requireActivation,
   likelihood: oneOf('bernoulli', 'gaussian'),
   deviation: (where, name, value) => {
     if (value !== 'learned') positive(where, name, value);

@@ -164,7 +164,8 @@ export class ConvNeXt extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    requireImages('ConvNeXt', x, this.options.channels);
+    const { channels, patchSize, widths } = this.options;
+    requireImages('ConvNeXt', x, channels, undefined, patchSize * 2 ** (widths.length - 1));
     return this.classifier.forward(this.avgpool.forward(this.features.forward(x)));
   }
 }

@@ -1,6 +1,8 @@
 import { Conv2d, Dropout, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential } from '@hebb/layers';
 import { ArgumentError, type Tensor } from '@hebb/tensor';
-import { requireArray, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { between, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
+import { sizes as anySizes } from '../feed-forward/checks.ts';
+import { imageExtents, requireImages, size } from './checks.ts';
 
 export interface ConvolutionalNetworkOptions {
   /** Channels of the images. Default 1. */
@@ -18,12 +20,12 @@ export interface ConvolutionalNetworkOptions {
 }
 
 const networkOptions: OptionNames<ConvolutionalNetworkOptions> = {
-  channels: true,
-  imageSize: true,
-  classes: true,
-  features: true,
-  hidden: true,
-  dropout: true,
+  channels: size,
+  imageSize: imageExtents,
+  classes: size,
+  features: anySizes,
+  hidden: size,
+  dropout: between(0, 1),
 };
 
 /**
@@ -32,7 +34,7 @@ const networkOptions: OptionNames<ConvolutionalNetworkOptions> = {
  *
  * Shape: float32[batch, channels, height, width] → float32[batch, classes]. Parameters: `features.0.weight`, … `classifier.4.bias`.
  *
- * Throws `ArgumentError` for sizes that are no integers ≥ 1 and for images too small to be halved that often.
+ * Throws `ArgumentError` for sizes that are no integers ≥ 1 and for images too small to be halved that often; `ShapeError` for images of another size.
  *
  * ```ts
  * const model = new ConvolutionalNetwork({ channels: 1, imageSize: 28, classes: 10 });
@@ -46,18 +48,17 @@ export class ConvolutionalNetwork extends Module {
   readonly options: Readonly<Required<ConvolutionalNetworkOptions>>;
   readonly features: Sequential;
   readonly classifier: Sequential;
+  readonly #extents: readonly [height: number, width: number];
 
   constructor(options: ConvolutionalNetworkOptions) {
     super();
     requireOptions('ConvolutionalNetwork', options, networkOptions);
     const { channels = 1, imageSize, classes, features = [16, 32], hidden = 64, dropout = 0.25 } = options;
+    imageExtents('ConvolutionalNetwork', 'imageSize', imageSize);
+    size('ConvolutionalNetwork', 'classes', classes);
     this.options = { channels, imageSize, classes, features, hidden, dropout };
-    requireArray('ConvolutionalNetwork', 'features', features);
-    if (typeof imageSize !== 'number') requireArray('ConvolutionalNetwork', 'imageSize', imageSize);
-    const halvings = 2 ** features.length;
-    const [height, width] = (typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize).map((n) =>
-      Math.floor(n / halvings),
-    ) as [number, number];
+    this.#extents = typeof imageSize === 'number' ? [imageSize, imageSize] : imageSize;
+    const [height, width] = this.#extents.map((n) => Math.floor(n / 2 ** features.length)) as [number, number];
     if (!(height >= 1 && width >= 1)) {
       throw new ArgumentError(
         `[ConvolutionalNetwork] images of ${String(imageSize)} cannot be halved ${features.length} times.`,
@@ -85,6 +86,7 @@ export class ConvolutionalNetwork extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireImages('ConvolutionalNetwork', x, this.options.channels, this.#extents);
     return this.classifier.forward(this.features.forward(x));
   }
 }

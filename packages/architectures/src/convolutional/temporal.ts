@@ -91,10 +91,10 @@ class TemporalBlock extends Module<[x: Tensor, state?: TemporalState], TemporalO
  * Temporal convolutional network (Bai, Kolter & Koltun 2018, arXiv:1803.01271): a sequence to a sequence of the same length by convolutions that look back alone. Block i has kernels with 2^i − 1 steps between their elements, so that n blocks
  * see 1 + 2 (kernelSize − 1)(2^n − 1) steps (`receptiveField`), and the output at time t depends on no input after t.
  *
- * Shape: float32[batch, time, inputs] → float32[batch, time, outputs]; any time. Parameters: `network.0.conv1.bias`, `network.0.conv1.weight_g`, `network.0.conv1.weight_v`, … `network.0.downsample.weight` where the channels change,
+ * Shape: float32[batch, time, inputs] → float32[batch, time, outputs]; any time ≥ 1. Parameters: `network.0.conv1.bias`, `network.0.conv1.weight_g`, `network.0.conv1.weight_v`, … `network.0.downsample.weight` where the channels change,
  * `linear.weight`, `linear.bias`; as PyTorch's layers begin.
  *
- * Throws `ArgumentError` for options out of range, `ShapeError` for other features.
+ * Throws `ArgumentError` for options out of range, `ShapeError` for other features, sequences without a step, and states of others.
  *
  * ```ts
  * const model = new TemporalConvolutionalNetwork({ inputs: 2, outputs: 3, hidden: [8, 8], kernelSize: 3 });
@@ -115,6 +115,8 @@ export class TemporalConvolutionalNetwork extends Module {
     requireOptions('TemporalConvolutionalNetwork', options, networkOptions);
     const { inputs, outputs, hidden = new Array<number>(8).fill(25), kernelSize = 7, dropout = 0.2 } = options;
     const { weightNorm = true } = options;
+    size('TemporalConvolutionalNetwork', 'inputs', inputs);
+    size('TemporalConvolutionalNetwork', 'outputs', outputs);
     this.options = { inputs, outputs, hidden, kernelSize, dropout, weightNorm };
     this.network = hidden.map(
       (width, i) => new TemporalBlock(hidden[i - 1] ?? inputs, width, kernelSize, 2 ** i, dropout, weightNorm),
@@ -147,6 +149,8 @@ export class TemporalConvolutionalNetwork extends Module {
       throw new ShapeError(`[TemporalConvolutionalNetwork] takes sequences [batch, time, ${inputs}], not ${x}.`, {
         hint: 'The features come last, as in a recurrent network: x.transpose(1, 2) of [batch, features, time].',
       });
+    const [batch = 0, time = 0] = x.shape;
+    if (time === 0) throw new ShapeError(`[TemporalConvolutionalNetwork] sequences have no step, ${x}.`);
     if (state !== undefined) {
       requireArray('TemporalConvolutionalNetwork', 'state', state);
       if (state.length !== 2 * this.network.length)
@@ -154,6 +158,15 @@ export class TemporalConvolutionalNetwork extends Module {
           `[TemporalConvolutionalNetwork] the state has a tensor for each of ${2 * this.network.length} convolutions, not ${state.length}.`,
           { hint: 'Pass on what the last call of advance returned.' },
         );
+      this.#stateShapes(batch).forEach((wanted, i) => {
+        const part = state[i] as Tensor;
+        requireTensor('TemporalConvolutionalNetwork', `state[${i}]`, part);
+        if (part.shape.join() !== wanted.join())
+          throw new ShapeError(
+            `[TemporalConvolutionalNetwork] state[${i}] must be [${wanted.join(', ')}] for these sequences, not ${part}.`,
+            { hint: 'Pass on what the last call of advance returned for as many sequences.' },
+          );
+      });
     }
     let y = x.transpose(1, 2);
     const next: Tensor[] = [];
@@ -163,5 +176,14 @@ export class TemporalConvolutionalNetwork extends Module {
       next.push(...kept);
     }
     return { output: this.linear.forward(y.transpose(1, 2)), state: next };
+  }
+
+  /** Of what `advance` returns for so many sequences. */
+  #stateShapes(batch: number): number[][] {
+    const { inputs, hidden } = this.options;
+    return this.network.flatMap(({ reach }, i) => [
+      [batch, hidden[i - 1] ?? inputs, reach],
+      [batch, hidden[i] ?? inputs, reach],
+    ]);
   }
 }

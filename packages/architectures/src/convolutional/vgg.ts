@@ -69,10 +69,10 @@ const vggOptions: OptionNames<VGGOptions> = {
 /**
  * VGG (Simonyan & Zisserman 2015, arXiv:1409.1556): 3 × 3 convolutions that keep the size, in stages that each end in a 2 × 2 maximum, then hidden layers. `stages` makes smaller ones.
  *
- * Shape: float32[batch, channels, height, width], at least 2 pixels for each stage as a power, → float32[batch, classes]. Parameters have torchvision's names: `features.0.weight`, …
+ * Shape: float32[batch, channels, height, width], at least 2^stages pixels each way, → float32[batch, classes]. Parameters have torchvision's names: `features.0.weight`, …
  * `classifier.0.weight`, …, with depth 11 to 19 in its order and shapes. At first convolutions are normal with variance 2 / fan-out, linear layers normal with standard deviation 0.01, biases 0, as there.
  *
- * Throws `ArgumentError` for options out of range, and for `stages` beside a `depth`, `ShapeError` for images of other channels, and where a maximum finds less than 2 × 2 pixels.
+ * Throws `ArgumentError` for options out of range, and for `stages` beside a `depth`, `ShapeError` for images of other channels or too small.
  *
  * ```ts
  * const model = new VGG({ stages: [[16], [32, 32]], channels: 1, classes: 10, batchNorm: true, pooled: 1, hidden: [] });
@@ -119,7 +119,7 @@ export class VGG extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    requireImages('VGG', x, this.options.channels);
+    requireImages('VGG', x, this.options.channels, undefined, 2 ** this.options.stages.length);
     return this.classifier.forward(this.avgpool.forward(this.features.forward(x)).flatten(1));
   }
 }

@@ -1,7 +1,7 @@
 import { BatchNorm1d, Dropout, LayerNorm, Linear, Module, RMSNorm, Sequential } from '@hebb/layers';
 import type { Tensor } from '@hebb/tensor';
 import { oneOf, requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { activationNamed, type ActivationName } from '../activation.ts';
+import { activationNamed, requireActivation, type ActivationName } from '../activation.ts';
 import { probability, requireSizes, size, sizes } from './checks.ts';
 
 export type NormalizationName = 'none' | 'batch' | 'layer' | 'rms';
@@ -27,7 +27,7 @@ const perceptronOptions: OptionNames<MultilayerPerceptronOptions> = {
   inputs: size,
   hidden: sizes,
   outputs: size,
-  activation: true,
+  activation: requireActivation,
   normalization: oneOf('none', 'batch', 'layer', 'rms'),
   dropout: probability,
   residual: requireBoolean,
@@ -72,7 +72,7 @@ export class MultilayerPerceptron extends Module {
       ...hidden.flatMap((width, i) => [
         new Linear(widths[i] ?? 0, width),
         ...normalizations[normalization](width),
-        activationNamed('MultilayerPerceptron', activation),
+        activationNamed(activation),
         ...(dropout === 0 ? [] : [new Dropout(dropout)]),
       ]),
       new Linear(widths.at(-1) ?? 0, outputs),

@@ -1,7 +1,7 @@
 import { Embedding, Linear, Module, ModuleList } from '@hebb/layers';
 import { ArgumentError, assign, concat, ShapeError, zeros, type Tensor } from '@hebb/tensor';
 import { requireArray, requireInteger, requireOptions, requireTensor, type Check, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
-import type { ActivationName } from '../activation.ts';
+import { requireActivation, type ActivationName } from '../activation.ts';
 import { probability, size, sizes } from './checks.ts';
 import { MultilayerPerceptron } from './multilayer-perceptron.ts';
 
@@ -39,7 +39,7 @@ const wideAndDeepOptions: OptionNames<WideAndDeepOptions> = {
   crosses: pairs,
   embedding: size,
   hidden: sizes,
-  activation: true,
+  activation: requireActivation,
   dropout: probability,
 };
 

@@ -15,9 +15,18 @@ export interface Attended {
   readonly weights: Tensor;
 }
 
-/** The mean of `values` [batch, length, size] by scores [batch, steps, length], −∞ for what there is not. */
+/** The mean of `values` [batch, length, size] by scores [batch, steps, length], of what there is; 0 where there is nothing. */
 export function attendBy(scores: Tensor, values: Tensor, inside: Tensor | undefined): Attended {
-  const weights = softmax(inside === undefined ? scores : inside.unsqueeze(1).where(scores, -Infinity), -1);
+  if (inside === undefined) return attended(softmax(scores, -1), values);
+  const isThere = inside.unsqueeze(1);
+  // Finite, and cut off afterwards, so that where there is nothing all shares are 0, and so are their derivatives.
+  return attended(isThere.where(softmax(isThere.where(scores, leastScore), -1), 0), values);
+}
+
+/** Beside which nothing has a share. */
+const leastScore = -1e30;
+
+function attended(weights: Tensor, values: Tensor): Attended {
   return { context: weights.matmul(values), weights };
 }
 

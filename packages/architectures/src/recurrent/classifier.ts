@@ -1,5 +1,5 @@
 import { Dropout, Embedding, Linear, Module } from '@hebb/layers';
-import { ShapeError, type Tensor } from '@hebb/tensor';
+import { ShapeError, zeros, type Tensor } from '@hebb/tensor';
 import {
   between,
   oneOf,
@@ -19,7 +19,7 @@ import {
   type RecurrentCellName,
   type RecurrentLayer,
 } from './cell.ts';
-import { isInside, lengthsOf } from './lengths.ts';
+import { isInside, packed, requireMask } from './lengths.ts';
 
 export interface RecurrentClassifierOptions {
   /** Number of classes: the logits. */
@@ -60,8 +60,9 @@ const classifierOptions: OptionNames<RecurrentClassifierOptions> = {
 /**
  * A class for a whole sequence, of tokens or of numbers: what recurrent layers (Elman 1990; Hochreiter & Schmidhuber 1997; Cho et al. 2014) made of it when they had read it in both directions, and a linear layer.
  *
- * Shape: int32[batch, length] with `vocabulary`, float32[batch, length, inputs] with `inputs` → float32[batch, classes]. As the second input a mask bool[batch, length], true for the elements that there are, which come
- * first, or lengths int32[batch]: what lies beyond changes nothing, and the backward direction begins at the last element. A sequence without elements is read as zeros. Parameters: `embedding.weight`, `rnn.weight_ih_l0`, … with
+ * Shape: int32[batch, length] with `vocabulary`, float32[batch, length, inputs] with `inputs` → float32[batch, classes]. As the second input a mask bool[batch, length], true for the elements that there are,
+ * wherever they stand (padding may lie behind, in front or between), or lengths int32[batch]: what there is not changes nothing, the rest is read as if it stood together, and the backward direction begins at the last element. Of a sequence
+ * without elements state and outputs are zeros. A mask costs a sorting of its rows more than lengths. Parameters: `embedding.weight`, `rnn.weight_ih_l0`, … with
  * PyTorch's names, `head.weight`, `head.bias`.
  *
  * Throws `ArgumentError` for options out of range and for tokens that there are not, `ShapeError` for sequences and masks of other shapes.
@@ -128,8 +129,11 @@ export class RecurrentClassifier extends Module<[x: Tensor, mask?: Tensor]> {
         `[${where}] takes sequences ${this.embedding === undefined ? `[batch, length, ${inputs}]` : '[batch, length] of numbers of tokens'}, not ${x}.`,
       );
     const [batch = 0, length = 0] = x.shape;
-    const lengths = mask === undefined ? undefined : lengthsOf(where, mask, batch, length);
-    const read = this.embedding === undefined ? x : this.dropout.forward(this.embedding.forward(x));
+    if (mask !== undefined) requireMask(where, mask, batch, length);
+    // Neither a mean nor a maximum is there of nothing.
+    if (length === 0) return zeros([batch, this.head.inFeatures]);
+    const { x: given, lengths } = packed(x, mask);
+    const read = this.embedding === undefined ? given : this.dropout.forward(this.embedding.forward(given));
     const { output, state } = runLayer(this.rnn, read, { lengths });
     if (pooling === 'last') return lastHiddenOf(this.rnn, state);
     if (lengths === undefined) return pooling === 'mean' ? output.mean(1) : output.max(1);

@@ -93,7 +93,7 @@ export class RecurrentForecaster extends Module<[x: Tensor, state?: RecurrentSta
   /**
    * What comes after `x`, [batch, time, inputs] → [batch, steps, outputs]. Beyond the horizon forecasts are read as if they had happened, and more are made from there.
    *
-   * Throws {@link ArgumentError} for more steps than the horizon where what is forecast is not what is read.
+   * Throws {@link ArgumentError} for more steps than the horizon where what is forecast is not what is read, and for series without a time.
    */
   forecast(x: Tensor, steps: number): Tensor {
     requireInteger('RecurrentForecaster.forecast', 'steps', steps, 1);
@@ -103,6 +103,9 @@ export class RecurrentForecaster extends Module<[x: Tensor, state?: RecurrentSta
         `[RecurrentForecaster.forecast] ${steps} steps are beyond the horizon of ${horizon}, and the ${outputs} features that are forecast are not the ${inputs} that are read.`,
         { hint: `Make it with { horizon: ${steps} }.` },
       );
+    requireTensor('RecurrentForecaster.forecast', 'the series', x);
+    if (x.ndim === 3 && x.shape[1] === 0)
+      throw new ArgumentError(`[RecurrentForecaster.forecast] the series have no time to go on from, ${x}.`);
     const pieces: Tensor[] = [];
     let piece = x;
     let state: RecurrentState | undefined;

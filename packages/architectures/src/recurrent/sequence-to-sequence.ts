@@ -13,7 +13,7 @@ import {
   type RecurrentLayer,
   type RecurrentState,
 } from './cell.ts';
-import { isInside, lengthsOf } from './lengths.ts';
+import { isInside, packed, requireMask, unpacked } from './lengths.ts';
 import { repeatState, StateCache } from './state-cache.ts';
 
 export interface SequenceToSequenceOptions {
@@ -77,9 +77,10 @@ type Cell = RNNCell | GRUCell | LSTMCell;
  * are one recurrent operator. With 'dot' the elements are as wide as states by a linear layer before, where there are two directions. The decoder begins with tanh(W h) of the last states of the encoder.
  *
  * Shape: sources int32[batch, source], what the decoder has written so far int32[batch, target], which begins with a token that begins targets, mask of the sources bool[batch, source] or lengths int32[batch] → `logits` [batch, target, targetVocabulary],
- * `attention` [batch, target, source], `state`. What lies beyond a source's end changes nothing; logits at t do not depend on later tokens of the target. A source has at least one element.
+ * `attention` [batch, target, source], `state`. Masks are true at the tokens that there are, wherever they stand; what there is not changes nothing, and of a source without a token all is zeros, the attention too. Logits at t do not depend on later tokens of
+ * the target. Sources have at least one place.
  *
- * Throws `ArgumentError` for options out of range, `ShapeError` for other shapes.
+ * Throws `ArgumentError` for options out of range, `ShapeError` for other shapes and for targets of another number than sources.
  *
  * ```ts
  * const model = new SequenceToSequence({ sourceVocabulary: 20, targetVocabulary: 30, embedding: 8, hidden: 16 });
@@ -143,15 +144,17 @@ export class SequenceToSequence extends Module<[source: Tensor, target: Tensor, 
     const where = 'SequenceToSequence';
     requireTexts(where, 'sources', source);
     const [batch = 0, length = 0] = source.shape;
-    const lengths = mask === undefined ? undefined : lengthsOf(where, mask, batch, length);
-    const read = this.dropout.forward(this.source_embedding.forward(source));
-    const { output, state } = runLayer(this.encoder, read, { lengths });
+    if (mask !== undefined) requireMask(where, mask, batch, length);
+    const { x, lengths } = packed(source, mask);
+    const read = this.dropout.forward(this.source_embedding.forward(x));
+    const { output: found, state } = runLayer(this.encoder, read, { lengths });
+    const output = unpacked(found, mask);
     const hidden = this.bridge.forward(lastHiddenOf(this.encoder, state)).tanh();
     const { attention } = this;
     return {
       values: output,
       keys: attention instanceof AdditiveAttention ? attention.keysOf(output) : (attention?.forward(output) ?? output),
-      inside: lengths && isInside(lengths, length),
+      inside: mask?.dtype === 'int32' ? isInside(mask, length) : mask,
       state: this.options.cell === 'lstm' ? { hidden, cell: hidden.mul(0) } : hidden,
     };
   }
@@ -159,6 +162,16 @@ export class SequenceToSequence extends Module<[source: Tensor, target: Tensor, 
   /** What is written next: logits behind each token of `target`, which comes after what made `state` (default: at the beginning). */
   decode(target: Tensor, memory: SourceMemory, state: RecurrentState = memory.state): Decoded {
     requireTexts('SequenceToSequence', 'targets', target);
+    const [batch = 0] = target.shape;
+    const [sources = 0] = memory.values.shape;
+    if (batch !== sources)
+      throw new ShapeError(`[SequenceToSequence] there are ${sources} sources, and targets are ${target}.`);
+    const wanted = [batch, this.options.hidden].join(', ');
+    for (const part of state instanceof Tensor ? [state] : [state.hidden, state.cell])
+      if (part.shape.join(', ') !== wanted)
+        throw new ShapeError(`[SequenceToSequence] the state must be [${wanted}] for these targets, not ${part}.`, {
+          hint: 'Take the state that was returned for a batch of the same size.',
+        });
     const words = this.dropout.forward(this.target_embedding.forward(target));
     return this.attention instanceof AdditiveAttention
       ? this.#before(words, memory, state, this.attention)
@@ -243,7 +256,7 @@ export class SequenceToSequence extends Module<[source: Tensor, target: Tensor, 
   /**
    * The likeliest next token, over and over, for every source: lists of tokens without `end`.
    *
-   * Throws `ArgumentError` for tokens that there are not.
+   * Throws `ArgumentError` for tokens that there are not, and while the model is training.
    *
    * ```ts
    * const model = new SequenceToSequence({ sourceVocabulary: 20, targetVocabulary: 30, embedding: 8, hidden: 16 }).eval();
@@ -253,7 +266,7 @@ export class SequenceToSequence extends Module<[source: Tensor, target: Tensor, 
    */
   async translate(source: Tensor, options: TranslateOptions, mask?: Tensor): Promise<number[][]> {
     const where = 'SequenceToSequence.translate';
-    requireTranslation(where, options, this.options.targetVocabulary);
+    requireTranslation(where, this, options, this.options.targetVocabulary);
     const { state: first, ...memory } = this.encode(source, mask);
     const step = compile((ids: Tensor, before: RecurrentState, read: typeof memory) => {
       const { logits, state } = this.decode(ids, { ...read, state: before }, before);

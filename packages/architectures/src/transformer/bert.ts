@@ -5,7 +5,7 @@ import { size } from '../convolutional/checks.ts';
 import { dropoutOf, numberOf, requireKnown } from './pretrained/config.ts';
 import { readPretrained, type PretrainedFiles, type PublishedConfig } from './pretrained/files.ts';
 import { areAll, loadPublished, type PublishedNames } from './pretrained/load.ts';
-import { depth, insideOf, joinHeads, requireDivides, requireSegments, requireTexts, splitHeads } from './checks.ts';
+import { depth, insideOf, joinHeads, requireDivides, requireSegments, requireTexts, requireTokens, splitHeads } from './checks.ts'; // prettier-ignore
 
 export interface BertOptions {
   /** Number of classes: the logits. Default 2. */
@@ -210,7 +210,7 @@ export class BertBody extends Module<[ids: Tensor, mask?: Tensor, segments?: Ten
   /** What every token has become, [batch, length, width]. */
   forward(ids: Tensor, mask?: Tensor, segments?: Tensor): Tensor {
     requireTexts(this.#where, ids, this.#longest);
-    if (ids.shape[1] === 0) throw new ArgumentError(`[${this.#where}] texts have no token, ${ids}.`);
+    requireTokens(this.#where, ids);
     if (segments !== undefined) requireSegments(this.#where, segments, ids);
     const inside = mask && insideOf(this.#where, mask, ids).unsqueeze(1).unsqueeze(1);
     return this.encoder.forward(this.embeddings.forward(ids, segments), inside);
@@ -278,7 +278,7 @@ export const publishedBert: Pick<PublishedNames, 'rename' | 'buffers'> = {
  * BERT for classes of texts (Devlin et al. 2019, arXiv:1810.04805): an encoder whose tokens all see one another. Embeddings of tokens, positions and segments are added and normalised; each block attends, adds and normalises, then goes through two
  * linear layers with a GELU between them, adds and normalises. What the first token has become, through `pooler` (linear, tanh) and `classifier`, says the class: texts begin with a token that stands for the whole. The defaults are BERT-base.
  *
- * Shape: int32[batch, length] with length ≤ contextLength → logits float32[batch, classes]. As the second input a mask bool[batch, length], true at the tokens that there are, or lengths int32[batch]: what lies beyond changes nothing; tokens of a text of length 0 see nothing. As the third
+ * Shape: int32[batch, length] with length ≤ contextLength → logits float32[batch, classes]. As the second input a mask bool[batch, length], true at the tokens that there are, or lengths int32[batch]: what lies beyond changes nothing; tokens of a text of length 0 see nothing. Padding comes behind: positions count from the first place, which stands for the whole. As the third
  * the segment of each token, int32[batch, length]; default 0.
  *
  * Parameters have the names, order and shapes of Hugging Face's BertForSequenceClassification: `bert.embeddings.word_embeddings.weight`, …, `bert.encoder.layer.0.attention.self.query.weight`, …, `bert.pooler.dense.weight`, `classifier.weight`, … At first

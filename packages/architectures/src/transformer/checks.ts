@@ -6,11 +6,10 @@ import {
   requireInteger,
   requireOptions,
   requireTensor,
-  requireWithin,
   wrongArgument,
   type Check,
 } from '@hebb/tensor/arguments';
-import { isInside, lengthsOf } from '../recurrent/lengths.ts';
+import { isInside, requireMask } from '../recurrent/lengths.ts';
 
 /** A check for a number of layers. Deeper ones are mistakes: the deepest transformers have a thousand layers (Wang et al. 2022, arXiv:2203.00555). */
 export const depth: Check = (where, name, value) => requireInteger(where, name, value, 1, 1024);
@@ -23,7 +22,7 @@ export function requireTexts(where: string, ids: Tensor, longest: number, name =
       hint: ids.ndim === 1 ? 'A single text needs an axis in front: ids.unsqueeze(0).' : 'It looks tokens up itself.',
     });
   if (ids.dtype !== 'int32')
-    throw new DTypeError(`[${where}] takes ${name} of int32, not ${ids}.`, { hint: "ids.to('int32')." });
+    throw new DTypeError(`[${where}] takes ${name} of int32, not ${ids}.`, { hint: "Make them with tensor(ids, { dtype: 'int32' }), or convert them with .to('int32')." }); // prettier-ignore
   const [, length = 0] = ids.shape;
   if (length > longest)
     throw new ShapeError(`[${where}] has positions for ${longest} tokens, and ${name} are ${ids}.`, {
@@ -65,6 +64,12 @@ export function cachesOf(
   return Array.from({ length: layers }, () => new KeyValueCache({ batch, capacity, heads, headDim }));
 }
 
+/** Throws {@link ArgumentError} for texts without a token, of which there is nothing to be read. */
+export function requireTokens(where: string, ids: Tensor, name = 'texts'): void {
+  if (ids.shape[1] === 0)
+    throw new ArgumentError(`[${where}] ${name} have no token, ${ids}.`, { hint: 'Begin them with a token that begins texts.' }); // prettier-ignore
+}
+
 /** Throws `ArgumentError` where `divisor` does not divide `dividend`. */
 export function requireDivides(
   where: string,
@@ -87,10 +92,8 @@ export function joinHeads(x: Tensor): Tensor {
 
 /** bool[batch, length], true at tokens of `ids` that there are, of such a mask or of lengths int32[batch]. Throws `DTypeError` and `ShapeError` for anything else, `ArgumentError` for lengths beyond the texts where they are known on the host. */
 export function insideOf(where: string, mask: Tensor, { shape: [batch = 0, length = 0] }: Tensor): Tensor {
-  const lengths = lengthsOf(where, mask, batch, length);
-  if (mask.dtype === 'bool') return mask;
-  requireWithin(where, 'lengths', lengths, 0, length, 'length of a text');
-  return isInside(lengths, length);
+  requireMask(where, mask, batch, length);
+  return mask.dtype === 'bool' ? mask : isInside(mask, length);
 }
 
 /** A segment for each token. */

@@ -3,7 +3,7 @@ import { assign, compile, ShapeError, type Tensor } from '@hebb/tensor';
 import { between, requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments'; // prettier-ignore
 import { size } from '../convolutional/checks.ts';
 import { requireTranslation, writeLikeliest, type TranslateOptions } from '../translate.ts';
-import { depth, insideOf, requireCaches, requireDivides, requireTexts, type CacheSizes } from './checks.ts';
+import { depth, insideOf, requireCaches, requireDivides, requireTexts, requireTokens, type CacheSizes } from './checks.ts'; // prettier-ignore
 
 export interface EncoderDecoderOptions {
   /** How many tokens there are in sources. */
@@ -65,7 +65,7 @@ export interface EncoderDecoderWeights {
  * Logits at t do not depend on tokens of the target after t; what lies beyond the mask changes nothing. Parameters: `source_embedding.weight`, `target_embedding.weight`, `transformer.…` with PyTorch's names of `nn.Transformer`, `head.weight`,
  * `head.bias`.
  *
- * Throws `ArgumentError` for options out of range, where heads do not divide the width, and for tokens that there are not; `ShapeError` and `DTypeError` for texts and masks of other shapes.
+ * Throws `ArgumentError` for options out of range, where heads do not divide the width, for tokens that there are not and for sources without a token; `ShapeError` and `DTypeError` for texts and masks of other shapes.
  *
  * ```ts
  * const model = new EncoderDecoder({ sourceVocabulary: 20, targetVocabulary: 30, width: 16, heads: 4, encoderLayers: 1, decoderLayers: 1 }).eval();
@@ -128,6 +128,7 @@ export class EncoderDecoder extends Module<[source: Tensor, target: Tensor, mask
   /** What is made of sources, once for all that is written. */
   encode(source: Tensor, mask?: Tensor): EncodedSource {
     requireTexts('EncoderDecoder', source, Infinity, 'sources');
+    requireTokens('EncoderDecoder', source, 'sources');
     const inside = mask && insideOf('EncoderDecoder', mask, source);
     const { encoder, decoder } = this.transformer;
     const values = encoder.forward(this.#embedded(this.source_embedding, source, 0), {
@@ -185,10 +186,10 @@ export class EncoderDecoder extends Module<[source: Tensor, target: Tensor, mask
   /**
    * The likeliest next token, over and over, for every source: lists of tokens without `end`. Each step computes the new token alone.
    *
-   * Throws `ArgumentError` for tokens that there are not.
+   * Throws `ArgumentError` for tokens that there are not, and while the model is training.
    */
   async translate(source: Tensor, options: TranslateOptions, mask?: Tensor): Promise<number[][]> {
-    requireTranslation('EncoderDecoder.translate', options, this.options.targetVocabulary);
+    requireTranslation('EncoderDecoder.translate', this, options, this.options.targetVocabulary);
     const memory = this.encode(source, mask);
     const [batch = 0] = source.shape;
     if (options.maxTokens === 0 || batch === 0) return Array.from({ length: batch }, () => []);

@@ -1,5 +1,5 @@
 import { attendHeads, attentionWeights, Embedding, Linear, Module, normal, RMSNorm, RotaryEmbedding, SwiGLU, type KeyValueCache } from '@hebb/layers'; // prettier-ignore
-import { assign, type Tensor } from '@hebb/tensor';
+import { ArgumentError, assign, type Tensor } from '@hebb/tensor';
 import { isPlain, requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { positive, size } from '../convolutional/checks.ts';
 import { numberOf, requireKnown } from './pretrained/config.ts';
@@ -176,7 +176,8 @@ export class Llama extends Module<[ids: Tensor, caches?: readonly KeyValueCache[
     const { hidden = Math.ceil((width * 8) / 3 / 256) * 256 } = options;
     requireDivides('Llama', ['heads', heads], ['width', width]);
     requireDivides('Llama', ['keyValueHeads', keyValueHeads], ['heads', heads]);
-    requireDivides('Llama', ['2', 2], ['width / heads', width / heads]);
+    if ((width / heads) % 2 !== 0)
+      throw new ArgumentError(`[Llama] a head has ${width / heads} features (width ${width} / heads ${heads}); rotary positions turn pairs of them, so that there must be an even number.`); // prettier-ignore
     this.options = { vocabulary, contextLength, width, layers, heads, keyValueHeads, hidden, rotaryBase, epsilon, tied }; // prettier-ignore
     this.model = new LlamaBody(this.options);
     this.lm_head = new Linear(width, vocabulary, { bias: false });

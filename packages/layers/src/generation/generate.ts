@@ -8,7 +8,7 @@ import {
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import type { KeyValueCache } from '../attention/key-value-cache.ts';
-import { Continuation, requireModel, roomBehind, type CausalModel, type TextCache } from './model.ts';
+import { Continuation, requireModel, roomBehind, type CausalModel, type LastOf, type TextCache } from './model.ts';
 import { penalized, picker, samplingOptions, type SamplingOptions } from './sampling.ts';
 
 export interface GenerateOptions extends SamplingOptions {
@@ -87,7 +87,10 @@ export interface WrittenToken {
   readonly token: number | undefined;
 }
 
-/** @param ended - texts that the reader wants no more of. */
+/**
+ * @param ended - texts that the reader wants no more of.
+ * @param lastOf - how the end of a prompt is written. Default: of a list of tokens.
+ */
 export async function* writtenTokens<C extends TextCache>(
   op: string,
   model: CausalModel<C>,
@@ -95,6 +98,7 @@ export async function* writtenTokens<C extends TextCache>(
   options: GenerateOptions,
   nameOf: (row: number) => string = (row) => `prompts[${row}]`,
   ended: ReadonlySet<number> = new Set(),
+  lastOf?: LastOf,
 ): AsyncGenerator<WrittenToken, void, void> {
   requireOptions(op, options, generateOptions);
   requireInteger(op, 'maxTokens', options.maxTokens, 0);
@@ -102,7 +106,7 @@ export async function* writtenTokens<C extends TextCache>(
   requireArray(op, 'prompts', prompts);
   const { maxTokens, stop = [], cache = true, repetitionPenalty = 1 } = options;
   // Of a list with holes, too.
-  const rooms = Array.from(prompts, (prompt, row) => roomBehind(op, model, prompt, maxTokens, nameOf(row)));
+  const rooms = Array.from(prompts, (prompt, row) => roomBehind(op, model, prompt, maxTokens, nameOf(row), lastOf));
   const { maxTokens: _, stop: __, cache: ___, ...sampling } = options;
   const pick = picker(sampling);
   let seen: Tensor | undefined;

@@ -42,17 +42,26 @@ export interface StepOptions {
   readonly padded?: boolean;
 }
 
+/** How the last so many tokens of a prompt are written in a program. */
+export type LastOf = (tokens: number, name: string) => string;
+
 /** Throws {@link ArgumentError} for what is no model, and for one that trains. */
 export function requireModel<C extends TextCache>(op: string, model: CausalModel<C>): void {
   requireObject(op, 'the model', model);
   if (typeof model.forward !== 'function') throw wrongArgument(op, 'the model', 'a module that takes ids', model);
-  if (model.training === true)
+  requireEvaluating(op, model);
+}
+
+/** Throws {@link ArgumentError} for a model that trains. */
+export function requireEvaluating(op: string, { training }: { readonly training?: boolean }): void {
+  if (training === true)
     throw new ArgumentError(`[${op}] the model is training, so that dropout would draw.`, { hint: 'model.eval().' });
 }
 
 /**
  * Throws {@link ArgumentError} for a prompt without a token, of what are no ids, or longer than what the model can look back on.
  *
+ * @param lastOf - how the last so many tokens of the prompt of that name are written, for a hint. Default: of a list of tokens.
  * @returns how many tokens may follow, `maxTokens` at most
  */
 export function roomBehind<C extends TextCache>(
@@ -61,6 +70,7 @@ export function roomBehind<C extends TextCache>(
   prompt: ArrayLike<number>,
   maxTokens: number,
   name = 'prompt',
+  lastOf: LastOf = (tokens) => `${name}.slice(-${tokens})`,
 ): number {
   const named = name === 'prompt' ? 'the prompt' : name;
   if (!(ArrayBuffer.isView(prompt) && !(prompt instanceof DataView))) requireArray(op, named, prompt);
@@ -71,7 +81,7 @@ export function roomBehind<C extends TextCache>(
   const { contextLength = Infinity } = model;
   if (prompt.length > contextLength)
     throw new ArgumentError(`[${op}] ${named} has ${prompt.length} tokens; the model looks back on ${contextLength}.`, {
-      hint: `Leave its beginning out: ${name}.slice(-${Math.max(1, contextLength - maxTokens)}).`,
+      hint: `Leave its beginning out: ${lastOf(Math.max(1, contextLength - maxTokens), name)}.`,
     });
   // The last token that is written need not be read again.
   return Math.min(maxTokens, contextLength - prompt.length + 1);
@@ -88,6 +98,8 @@ export class Continuation<R extends Readonly<Record<string, Tensor>>, C extends 
   /** Known once a step was recorded. */
   #vocabulary = Infinity;
   #rows: number[][];
+  /** Whether texts are filled up, so that not every length is recorded. */
+  #isFilled = true;
 
   constructor(op: string, model: CausalModel<C>, choose: Choose<R>, options: StepOptions) {
     const { batch, capacity, useCache, padded = false } = options;
@@ -110,9 +122,18 @@ export class Continuation<R extends Readonly<Record<string, Tensor>>, C extends 
   next(tokens: readonly (readonly number[])[]): R {
     this.#rows = this.#rows.map((row, i) => [...row, ...(tokens[i] ?? [])]);
     if (this.#caches === undefined) {
-      const filled = Math.ceil(longestOf(this.#rows) / filledTo) * filledTo;
+      const needed = longestOf(this.#rows);
       // What comes later changes nothing of what comes before.
-      return this.#run(this.#rows, Math.min(filled, this.#longest));
+      const filled = Math.min(Math.ceil(needed / filledTo) * filledTo, this.#longest);
+      if (!this.#isFilled || filled === needed) return this.#run(this.#rows, needed);
+      try {
+        return this.#run(this.#rows, filled);
+      } catch (error) {
+        // Of a model that does not say what it can look back on, perhaps too much: what it says of the text itself counts.
+        if (!(error instanceof ShapeError)) throw error;
+        this.#isFilled = false;
+        return this.#run(this.#rows, needed);
+      }
     }
     const pieces = tokens.map((row, i) => (row.length > 0 ? row : (this.#rows[i] ?? []).slice(-1)));
     const length = longestOf(pieces);

@@ -115,7 +115,11 @@ async function* writtenTexts<C extends TextCache>(
   const ids = prompts.map((prompt) => codec.encode(prompt));
   const writers = prompts.map(() => new TextWriter(codec, stops));
   const ended = new Set<number>();
-  for await (const { row, token } of writtenTokens(op, model, ids, { ...others, stop: tokens }, nameOf, ended)) {
+  // Characters are no tokens: the end of a text is that of its tokens.
+  const lastOf = (count: number, name: string): string =>
+    `tokenizer.decode(tokenizer.encode(${name}).slice(-${count}))`;
+  const given = { ...others, stop: tokens };
+  for await (const { row, token } of writtenTokens(op, model, ids, given, nameOf, ended, lastOf)) {
     const writer = writers[row];
     const text = (token === undefined ? writer?.end() : writer?.push(token)) ?? '';
     if (text !== '') yield { row, text };

@@ -1,5 +1,5 @@
 /** What a model takes, described by shapes: for those who run it without data. */
-import { zeros, type DType, type Tensor } from '@hebb/tensor';
+import { DTypeError, zeros, type DType, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireArray, requireInteger, requireString, type OptionNames } from '@hebb/tensor/arguments';
 import type { AnyModule } from './module.ts';
 
@@ -52,6 +52,14 @@ export function extentsOf(
 /** Inputs of zeros, with `extentOf` for the names. */
 export function zerosFor(inputs: readonly Required<InputSpec>[], extentOf: (name: string) => number): Tensor[] {
   return extentsOf(inputs, extentOf).map(({ shape, dtype }) => zeros(shape, { dtype }));
+}
+
+/** An error of a model that was given such inputs: where it takes another element type, the cure is to say so, not to convert what the caller has not got. */
+export function adviseInputs(op: string, error: unknown, inputs: readonly Required<InputSpec>[]): unknown {
+  if (!(error instanceof DTypeError) || inputs.every(({ dtype }) => dtype !== 'float32')) return error;
+  const shapes = inputs.map(({ shape }) => `[${shape.map((extent) => (typeof extent === 'string' ? `'${extent}'` : extent)).join(', ')}]`); // prettier-ignore
+  const said = shapes.length === 1 ? `${shapes[0]}, { dtype: 'int32' }` : `[{ shape: ${shapes[0]}, dtype: 'int32' }, …]`; // prettier-ignore
+  return error.advise(`Inputs are float32 unless you say what they are: ${op}(model, ${said}).`);
 }
 
 /** Calls `forward` with tensors, whatever types it has: those who describe inputs by shapes check nothing else of them. */

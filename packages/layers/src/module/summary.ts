@@ -1,9 +1,9 @@
 /** What a model looks like from the outside: its layers, their output shapes and sizes, and what they cost, without computing anything. */
-import { ArgumentError, dryRun, Tensor, type DType } from '@hebb/tensor';
+import { ArgumentError, dryRun, HebbError, Tensor, type DType } from '@hebb/tensor';
 import { checkOptions, requireBoolean, requireInteger, requirePlain, type OptionNames } from '@hebb/tensor/arguments';
 import { bytesOf, placeholder, recordCosts, type Cost, type Costs } from '@hebb/tensor/costs';
 import { runningModules } from './forward.ts';
-import { callWith, extentsOf, readInputs, zerosFor, type InputSpec, type ModelInputs } from './inputs.ts';
+import { adviseInputs, callWith, extentsOf, readInputs, zerosFor, type InputSpec, type ModelInputs } from './inputs.ts';
 import { observeForwards, type ForwardCall } from './observe.ts';
 import { withMode } from './modes.ts';
 import { entriesOf } from './members.ts';
@@ -14,7 +14,7 @@ import { formatSummary } from './summary-table.ts';
 export interface SummaryOptions {
   /** Of the input. Default float32. */
   dtype?: DType;
-  /** The extents that names stand for where FLOPs and memory are counted: `{ batch: 32 }`. Default: 1 for the name of a first axis, 64 for every other, or 8 where the model refuses 64. */
+  /** The extents that names stand for where FLOPs and memory are counted: `{ batch: 32 }`. Default: 1 for the name of a first axis, 64 for every other, or the first of 8, 4 and 2 where the model refuses 64. */
   sizes?: Readonly<Record<string, number>>;
   /** Whether to record the model in training mode: dropout's masks and the statistics of a batch are part of what it costs then. Default: false. */
   training?: boolean;
@@ -121,6 +121,8 @@ interface Stand {
 const stands: readonly Stand[] = [
   { usual: 64, varied: 96 },
   { usual: 8, varied: 12 },
+  { usual: 4, varied: 6 },
+  { usual: 2, varied: 3 },
 ];
 
 /** What `attempt` gives for the first that the model takes. Throws what it throws of the first, where it takes none. */
@@ -134,6 +136,21 @@ function firstThatFits<T, R>(tries: readonly T[], attempt: (given: T) => R): R {
     }
   }
   throw reason;
+}
+
+/** Says of what the model refuses where it came from: nobody said 64, nor perhaps float32. */
+function advised<R>(specs: readonly Required<InputSpec>[], names: readonly string[], record: () => R): R {
+  try {
+    return record();
+  } catch (error) {
+    const advice = adviseInputs('summary', error, specs);
+    if (advice === error && error instanceof HebbError && names.length > 0) {
+      const quoted = names.map((name) => `'${name}'`).join(', ');
+      const tried = `${quoted} ${names.length === 1 ? 'was' : 'were'} tried as ${stands.map(({ usual }) => usual).join(', ')}, and this is what the model said of ${stands[0]?.usual}; a number in the place of a name is taken as it is.`; // prettier-ignore
+      throw error.advise(error.hint === undefined ? tried : `${error.hint} ${tried}`);
+    }
+    throw advice;
+  }
 }
 
 /** For each module and each of its calls the shapes of what it returned, by their place. */
@@ -178,11 +195,13 @@ export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryO
   const names = [...new Set(specs.flatMap(({ shape }) => shape).filter((extent) => typeof extent === 'string'))];
   requireSizes(options.sizes ?? {}, names);
   // Two values for each name: what an output's extent has to do with the name follows from them.
-  const { stand, base, variants } = firstThatFits(stands, (stand) => {
-    const record = (changed?: string): Recorded =>
-      recordShapes(model, training, () => zerosFor(specs, (name) => (name === changed ? stand.varied : stand.usual)));
-    return { stand, base: record(), variants: names.map((name) => [name, record(name)] as const) };
-  });
+  const { stand, base, variants } = advised(specs, names, () =>
+    firstThatFits(stands, (stand) => {
+      const record = (changed?: string): Recorded =>
+        recordShapes(model, training, () => zerosFor(specs, (name) => (name === changed ? stand.varied : stand.usual)));
+      return { stand, base: record(), variants: names.map((name) => [name, record(name)] as const) };
+    }),
+  );
   const outputsOf = (module: AnyModule, call = 0): Pick<SummaryRow, 'outputs' | 'outputShape'> => {
     const outputs = new Map(
       [...(base.shapes.get(module)?.[call] ?? [])].map(([place, shape]) => [
@@ -198,7 +217,7 @@ export function summary(model: AnyModule, inputs: ModelInputs, options: SummaryO
     );
     return { outputs, outputShape: outputs.get('') };
   };
-  const { sizes, costs } = costsOf(model, training, specs, options.sizes ?? {});
+  const { sizes, costs } = advised(specs, names, () => costsOf(model, training, specs, options.sizes ?? {}));
 
   const counted = new Set<Tensor>();
   const depths = new Map<string, number>();

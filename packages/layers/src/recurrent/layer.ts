@@ -43,7 +43,7 @@ export const recurrentOptions: OptionNames<RecurrentOptions> = {
 export interface RecurrentInputs<S> {
   /** The state before the first step. Default: zeros. */
   state?: S | undefined;
-  /** How many steps each sequence of the batch has, int32 [batch]; what lies beyond is not read. Default: all. */
+  /** How many steps each sequence of the batch has, int32 [batch]; what lies beyond is not read, and of a sequence of 0 steps outputs are 0 and the state stays. Default: all. */
   lengths?: Positions | undefined;
 }
 
@@ -211,7 +211,7 @@ export abstract class Recurrent<S, R> extends Module<[x: Tensor, inputs?: Recurr
         { hint: lengths.shape[0] === length ? this.#axesHint() : 'Give one number a sequence.' },
       );
     }
-    requireWithin(type, 'lengths', lengths, 1, length, 'length of a sequence');
+    requireWithin(type, 'lengths', lengths, 0, length, 'length of a sequence');
     return lengths;
   }
 

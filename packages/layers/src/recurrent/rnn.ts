@@ -33,7 +33,7 @@ export function requireNonlinearity(type: string, value: Nonlinearity): void {
  * sequence. Parameters: `weight_ih_l0` [hiddenSize, inputSize], `weight_hh_l0` [hiddenSize, hiddenSize], `bias_ih_l0` and `bias_hh_l0` [hiddenSize], …, PyTorch's.
  *
  * With `lengths` each sequence ends at its own: outputs beyond are 0, `state` is that at its end, and the backward direction begins there, as with PyTorch's packed
- * sequences. Lengths lie in 1 … length; those that are computed are not looked at, and what is outside counts as none or all of the steps.
+ * sequences. Lengths lie in 0 … length: of a sequence without steps outputs are 0 and the state stays as it was. Those that are computed are not looked at, and what is outside counts as none or all of the steps.
  *
  * Throws {@link ShapeError} for another inputSize and states or lengths of another shape, {@link ArgumentError} for lengths that are not there.
  *

@@ -11,7 +11,7 @@ export interface ErrorDetails {
  */
 export class HebbError extends Error {
   static override readonly name: string = 'HebbError';
-  readonly hint: string | undefined;
+  hint: string | undefined;
   /** Path of the module in whose `forward` the error arose, filled in by `@hebb/layers` while it propagates. */
   module: string | undefined;
   readonly #summary: string;
@@ -44,6 +44,13 @@ export class HebbError extends Error {
       this.module = description;
       this.#compose();
     }
+    return this;
+  }
+
+  /** Puts another hint in the place of its own: that of a caller who knows better what is to be done. */
+  advise(hint: string): this {
+    this.hint = hint;
+    this.#compose();
     return this;
   }
 
