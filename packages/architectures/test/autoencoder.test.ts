@@ -241,6 +241,14 @@ describe('VariationalAutoencoder', () => {
     expect(model.sample(7).shape).toEqual([7, 3]);
   });
 
+  it('takes no pixels of 0 … 255 for probabilities', () => {
+    const model = new VariationalAutoencoder({ inputs: 2, hidden: [], latents: 1 });
+    const pixels = tensor([[0, 255]]);
+    expect(() => model.loss(pixels)).toThrow('targets[0][1] is 255, which is no probability');
+    expect(() => model.bound(pixels)).toThrow(ArgumentError);
+    expect(model.loss(pixels.div(255)).shape).toEqual([]);
+  });
+
   it('with beta weighs the divergence in the loss alone', async () => {
     const make = (beta: number) => new VariationalAutoencoder({ inputs: 3, hidden: [], latents: 2, beta });
     const [plain, strict] = [make(1), make(5)];

@@ -1,5 +1,6 @@
 import { composite, type CompositeDefinition, type Tensor } from '@hebb/tensor';
 import { checkOptions, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
+import { requireProbabilities } from './probabilities.ts';
 import { reduce, reductionOptions, roundedAs, type ReductionOptions } from './reduction.ts';
 import { factorsFor, requireSameShape } from './shapes.ts';
 
@@ -43,7 +44,7 @@ const softplusOfNegative: CompositeDefinition = {
  * Shape: logits [...] and targets [...] with values in 0 … 1 → [] for 'mean' (default) and 'sum', [...] for 'none'. float16
  * of float16, computed in float32 and rounded once; else float32.
  *
- * Throws {@link ShapeError} where the shapes differ, or weights do not broadcast to them.
+ * Throws {@link ShapeError} where the shapes differ, or weights do not broadcast to them, `ArgumentError` for targets outside of 0 … 1 where they are known on the host.
  *
  * ```ts
  * await binaryCrossEntropyWithLogits(tensor([0]), tensor([1])).item();  // ln 2
@@ -59,6 +60,7 @@ export function binaryCrossEntropyWithLogits(
   checkOptions('binaryCrossEntropyWithLogits', options, withLogitsOptions);
   const { reduction, weight, positiveWeight } = options;
   requireSameShape('binaryCrossEntropyWithLogits', { logits, targets });
+  requireProbabilities('binaryCrossEntropyWithLogits', targets);
   const [x, y] = [logits.to('float32'), targets.to('float32')];
   // For targets in 0 … 1 a sum of two terms of one sign: nothing cancels, in the loss or in its gradient.
   let positive = y.mul(composite(softplusOfNegative, {}, [x]));
@@ -101,9 +103,9 @@ function logarithms(p: Tensor): readonly [Tensor, Tensor] {
  * gradient (p − y) / max(p (1 − p), 10⁻¹²). Of logits take {@link binaryCrossEntropyWithLogits}, which keeps digits that a probability near 1 has lost.
  *
  * Shape: probabilities [...] and targets [...], both in 0 … 1 → [] for 'mean' (default) and 'sum', [...] for 'none'. float16 of float16, computed in float32 and rounded once;
- * else float32. Values are on the device, so that a probability outside 0 … 1 cannot throw; it makes the loss NaN.
+ * else float32. Probabilities are computed on the device, so that one outside 0 … 1 cannot throw; it makes the loss NaN.
  *
- * Throws {@link ShapeError} where the shapes differ, or the weight does not broadcast to them.
+ * Throws {@link ShapeError} where the shapes differ, or the weight does not broadcast to them, `ArgumentError` for targets outside of 0 … 1 where they are known on the host.
  *
  * ```ts
  * await binaryCrossEntropy(tensor([0.5, 0]), tensor([1, 1]), { reduction: 'none' }).toArray();  // [0.6931472, 100]
@@ -119,6 +121,7 @@ export function binaryCrossEntropy(
   checkOptions('binaryCrossEntropy', options, binaryOptions);
   const { reduction, weight } = options;
   requireSameShape('binaryCrossEntropy', { probabilities, targets });
+  requireProbabilities('binaryCrossEntropy', targets);
   const [p, y] = [probabilities.to('float32'), targets.to('float32')];
   const losses = composite(clampedCrossEntropy, {}, [p, y]);
   const weighted = weight === undefined ? losses : losses.mul(factorsFor('binaryCrossEntropy', 'weight', weight, p));

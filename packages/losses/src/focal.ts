@@ -3,6 +3,7 @@ import { composite, logSigmoid, ShapeError, type CompositeDefinition, type Tenso
 import { between, checkOptions, orNull, requireInteger, requireTensor, type OptionNames } from '@hebb/tensor/arguments';
 import { classFactors, classLabels, countOf } from './class-labels.ts';
 import { reduce, reductionOptions, roundedAs, type ReductionOptions } from './reduction.ts';
+import { requireProbabilities } from './probabilities.ts';
 import { requireSameShape } from './shapes.ts';
 
 export interface SigmoidFocalLossOptions extends ReductionOptions {
@@ -55,7 +56,7 @@ const focalTerm: CompositeDefinition<{ gamma: number }> = {
  *
  * Shape: logits and targets [...], the same, targets in 0 … 1 → [] for 'mean' (default) and 'sum', [...] for 'none'. float16 of float16, computed in float32 and rounded once; else float32.
  *
- * Throws {@link ShapeError} where the shapes differ.
+ * Throws {@link ShapeError} where the shapes differ, `ArgumentError` for targets outside of 0 … 1 where they are known on the host.
  *
  * ```ts
  * await sigmoidFocalLoss(tensor([0, 3]), tensor([1, 1]), { alpha: null, reduction: 'none' }).toArray();  // [0.1732868, 0.0001093]
@@ -67,6 +68,7 @@ export function sigmoidFocalLoss(logits: Tensor, targets: Tensor, options: Sigmo
   checkOptions('sigmoidFocalLoss', options, sigmoidFocalOptions);
   const { alpha = 0.25, gamma = 2, reduction } = options;
   requireSameShape('sigmoidFocalLoss', { logits, targets });
+  requireProbabilities('sigmoidFocalLoss', targets);
   const [x, y] = [logits.to('float32'), targets.to('float32')];
   const [positive, negative] = [x, x.neg()].map((side) => composite(focalTerm, { gamma }, [logSigmoid(side)])) as [
     Tensor,

@@ -10,6 +10,7 @@ import {
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import { reduce, reductionOptions, roundedAs, type ReductionOptions } from './reduction.ts';
+import { requireProbabilities } from './probabilities.ts';
 import { requireSameShape } from './shapes.ts';
 
 export interface OverlapOptions extends ReductionOptions {
@@ -52,7 +53,7 @@ const tverskyOptions: OptionNames<TverskyLossOptions> = {
  * Shape: predictions and targets [N, C, ...], the same → [] for 'mean' (default) and 'sum', [N, C] for 'none'. With `axes` any shape: what is not summed stays. float16 of float16, computed in
  * float32 and rounded once; else float32.
  *
- * Throws {@link ShapeError} where the shapes differ, or nothing is left to sum.
+ * Throws {@link ShapeError} where the shapes differ, or nothing is left to sum, `ArgumentError` for targets outside of 0 … 1 where they are known on the host.
  *
  * ```ts
  * const masks = tensor([[[1, 1, 0, 0]], [[0, 0, 1, 0]]]);
@@ -77,7 +78,7 @@ export function diceLoss(predictions: Tensor, targets: Tensor, options: DiceLoss
  * Shape: predictions and targets [N, C, ...], the same → [] for 'mean' (default) and 'sum', [N, C] for 'none'. With `axes` any shape: what is not summed stays. float16 of float16, computed in
  * float32 and rounded once; else float32.
  *
- * Throws {@link ShapeError} where the shapes differ, or nothing is left to sum.
+ * Throws {@link ShapeError} where the shapes differ, or nothing is left to sum, `ArgumentError` for targets outside of 0 … 1 where they are known on the host.
  *
  * ```ts
  * await tverskyLoss(tensor([[[1, 0, 0, 0]]]), tensor([[[1, 1, 0, 0]]]), { smooth: 0 }).item();  // 0.4117647
@@ -104,6 +105,7 @@ function ofOverlap(
   requireTensor(op, 'predictions', predictions);
   requireTensor(op, 'targets', targets);
   requireSameShape(op, { predictions, targets });
+  requireProbabilities(op, targets);
   const summed = axes ?? predictions.shape.map((_, axis) => axis).slice(2);
   if (summed.length === 0) {
     throw new ShapeError(`[${op}] predictions must be [N, classes, …] with axes to sum over, not ${predictions}.`, {

@@ -7,6 +7,27 @@ const { binaryCrossEntropyWithLogits, crossEntropy, ctcLoss, l1Loss, meanAbsolut
   losses;
 const labels = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' });
 
+describe('targets that are probabilities', () => {
+  beforeAll(() => setDevice('reference'));
+  const [x, pixels] = [zeros([1, 2]), tensor([[1, 255]])];
+
+  it.each<[string, (targets: Tensor) => Tensor]>([
+    ['binaryCrossEntropy', (targets) => losses.binaryCrossEntropy(x.add(0.5), targets)],
+    ['binaryCrossEntropyWithLogits', (targets) => binaryCrossEntropyWithLogits(x, targets)],
+    ['sigmoidFocalLoss', (targets) => losses.sigmoidFocalLoss(x, targets)],
+    ['diceLoss', (targets) => losses.diceLoss(x.sigmoid(), targets, { axes: [1] })],
+    ['tverskyLoss', (targets) => losses.tverskyLoss(x.sigmoid(), targets, { axes: [1] })],
+  ])('%s takes them in 0 … 1', async (name, loss) => {
+    expect(() => loss(pixels)).toThrow(ArgumentError);
+    expect(() => loss(pixels)).toThrow(
+      `[${name}] targets[0][1] is 255, which is no probability here: there are 0 to 1.\n  hint: Pixels of 0 … 255 become such by x.div(255).`,
+    );
+    expect(() => loss(tensor([[-1, 0]]))).toThrow('targets[0][0] is -1');
+    expect(Number.isFinite(await loss(pixels.div(255)).item())).toBe(true);
+    expect(Number.isFinite(await loss(tensor([[0, 1]])).item())).toBe(true);
+  });
+});
+
 describe('what does not fit is named', () => {
   beforeAll(() => setDevice('reference'));
   const logits = zeros([2, 3]);

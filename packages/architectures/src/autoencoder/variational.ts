@@ -91,7 +91,7 @@ const where = 'VariationalAutoencoder';
  * Shape: x float32[batch, ...inputs], ε float32[batch, latents] (default: drawn while training, 0 in evaluation mode, which gives z = μ) → `reconstruction` as x, `mean` and `logVariance` [batch, latents]. Parameters: `encoder.layers.1.weight`, …,
  * `encoder.mean.weight`, `encoder.log_variance.weight`, `decoder.0.weight`, …, and `log_deviation` where it is learned. `encoder` and `decoder` are modules of their own, each of which can be exported.
  *
- * Throws `ArgumentError` for options out of range and such that nothing would read (a `deviation` of 'bernoulli', `batchNorm` without `features`), `ShapeError` for examples or draws of another shape.
+ * Throws `ArgumentError` for options out of range and such that nothing would read (a `deviation` of 'bernoulli', `batchNorm` without `features`), and with 'bernoulli' for examples outside of 0 … 1 where they are known on the host; `ShapeError` for examples or draws of another shape.
  *
  * ```ts
  * const model = new VariationalAutoencoder({ inputs: [1, 28, 28], hidden: [64], latents: 4 });
