@@ -13,7 +13,7 @@ import { bundleSizes } from './bundle-sizes.mjs';
 /** Kilobytes (1000 bytes) of gzip: of whole entries by package and subpath, of single imports, and of chunks by the source they start at. */
 const budgets = {
   entries: {
-    architectures: 107.5,
+    architectures: 108,
     autograd: 46,
     data: 82,
     evaluation: 40,
@@ -21,7 +21,7 @@ const budgets = {
     'evaluation/internal': 23.2,
     files: 3.9,
     hebb: 450,
-    layers: 131,
+    layers: 131.5,
     'layers/internal': 33,
     losses: 38,
     onnx: 91,
