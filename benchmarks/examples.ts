@@ -1,10 +1,10 @@
 /**
  * The examples beside PyTorch programs of the same networks, from the same first weights, on the same batches in the same order, by the same steps; one thread
- * against one: `node --import tsx benchmarks/examples.ts NAME|all [folder of data sets] [--curves|--exact|--full]`, or `npm run beside -- NAME …`.
+ * against one: `node --import tsx benchmarks/examples.ts NAME|all [folder of data sets] [--curves|--exact|--full] [--webgpu]`, or `npm run beside -- NAME …`.
  *
  * Says milliseconds a step, the most memory while training, and the final metric of a training of 200 steps, with --full of the example's own number of them. With
  * --curves the losses of the first 50 steps of the latter instead, dropout off, and exits with 1 where one differs by more than 1e-3; --exact is the same in float64 on both sides,
- * where no rounding adds up, with 2 examples of each batch. NAME is feed-forward, cnn, segmentation,
+ * where no rounding adds up, with 2 examples of each batch. With --webgpu Hebb computes there. NAME is feed-forward, cnn, segmentation,
  * autoencoder-dense, -denoising or -variational, gan, rnn-names or -sunspots, gnn-gcn or -gat, transformer, chatbot, sentiment or music.
  */
 import { spawn } from 'node:child_process';
@@ -32,13 +32,19 @@ const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
 };
 
 const names = Object.keys(pairs);
-const { name, folder, curves, exact, full } = commandLine(import.meta.url, {
+const { name, folder, curves, exact, full, webgpu } = commandLine(import.meta.url, {
   name: ['all', ...names],
   folder: '',
   curves: false,
   exact: false,
   full: false,
+  webgpu: false,
 });
+
+if (exact && webgpu) {
+  console.error('WebGPU does not compute in float64: leave out --exact or --webgpu.');
+  process.exit(2);
+}
 
 /** Differences of losses up to this are none. */
 const tolerance = 1e-3;
@@ -54,7 +60,7 @@ async function all(): Promise<number> {
     const args = [
       each,
       folder,
-      ...Object.entries({ curves, exact, full }).flatMap(([flag, isGiven]) => (isGiven ? [`--${flag}`] : [])),
+      ...Object.entries({ curves, exact, full, webgpu }).flatMap(([flag, isGiven]) => (isGiven ? [`--${flag}`] : [])),
     ];
     const [script = ''] = process.argv.slice(1);
     const child = spawn(process.execPath, [...process.execArgv, script, ...args], { stdio: 'inherit' });
@@ -79,6 +85,7 @@ async function one(name: string): Promise<number> {
     ...(isCurve && { first: 50 }),
     stretch: isCurve ? 50 : 10,
     mode: exact ? 'exact' : curves ? 'curve' : 'train',
+    device: exact ? 'reference' : webgpu ? 'webgpu' : 'wasm',
     folder: data === undefined ? undefined : await folderIn(data, pair.set),
   });
   return isCurve ? sayCurves(name, comparison) : sayRow(name, pair.metric, comparison);

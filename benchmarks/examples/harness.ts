@@ -65,12 +65,14 @@ export interface TrainOptions {
   /** Steps that one side makes before it is the other's turn. */
   readonly stretch: number;
   readonly mode: Mode;
+  /** Where Hebb computes. */
+  readonly device: 'wasm' | 'webgpu' | 'reference';
   /** Where the whole data lies. */
   readonly folder: string | undefined;
 }
 
 export async function beside(pair: Pair, options: TrainOptions): Promise<Comparison> {
-  setDevice(options.mode === 'exact' ? 'reference' : 'wasm');
+  await setDevice(options.device);
   manualSeed(0);
   const trial = await pair.prepare(options.folder);
   const { budget, batches } = trial;

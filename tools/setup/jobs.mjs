@@ -81,7 +81,10 @@ const jobs = {
   'gpu-check:pack': (args) => script('tools/gpu-check/pack.mjs', args),
   'check:kills': (args) => typescript(['tools', 'kills', 'main.ts'], args),
   bench: (args) => typescript(['benchmarks', 'bench.ts'], args),
-  beside: (args) => typescript(['benchmarks', 'examples.ts'], args),
+  beside: (args) =>
+    args.includes('--webgpu')
+      ? onDevices('benchmarks/examples.ts', args)
+      : typescript(['benchmarks', 'examples.ts'], args),
   'check:bundlers': (args) => script('tools/release/check-bundlers.mjs', args),
   changeset: (args) => bin('@changesets/cli/bin.js', args),
 };
