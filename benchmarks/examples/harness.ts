@@ -72,7 +72,7 @@ export interface TrainOptions {
 }
 
 export async function beside(pair: Pair, options: TrainOptions): Promise<Comparison> {
-  await setDevice(options.device);
+  setDevice(options.device);
   manualSeed(0);
   const trial = await pair.prepare(options.folder);
   const { budget, batches } = trial;

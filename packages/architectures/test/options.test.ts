@@ -1,4 +1,5 @@
 /** What every class says of options: each error names the class and the option, whatever it would have broken inside. */
+import { inspect } from 'node:util';
 import { ArgumentError } from '@hebb/tensor';
 import { describe, expect, it } from 'vitest';
 import { architectureTypes, GCN } from '../src/index.ts';
@@ -69,6 +70,6 @@ describe.each(Object.keys(architectureTypes))('%s', (name) => {
     expect(names).toEqual(expect.arrayContaining(Object.keys(required[name] ?? {})));
     for (const option of names)
       for (const wrong of [() => 1, { a: 1 }, 'zzz', -1, NaN, null])
-        expect(said(name, { ...required[name], [option]: wrong }), `${option}: ${String(wrong)}`).toMatch(about(name, option)); // prettier-ignore
+        expect(said(name, { ...required[name], [option]: wrong }), `${option}: ${inspect(wrong)}`).toMatch(about(name, option)); // prettier-ignore
   });
 });

@@ -23,6 +23,8 @@ describe('targets that are probabilities', () => {
       `[${name}] targets[0][1] is 255, which is no probability here: there are 0 to 1.\n  hint: Pixels of 0 … 255 become such by x.div(255).`,
     );
     expect(() => loss(tensor([[-1, 0]]))).toThrow('targets[0][0] is -1');
+    expect(() => loss(tensor([[1, 1.5]]))).toThrow('targets[0][1] is 1.5');
+    expect(() => loss(tensor([[-0.25, 0]]))).toThrow('targets[0][0] is -0.25');
     expect(Number.isFinite(await loss(pixels.div(255)).item())).toBe(true);
     expect(Number.isFinite(await loss(tensor([[0, 1]])).item())).toBe(true);
   });

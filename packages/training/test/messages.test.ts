@@ -409,7 +409,7 @@ describe('numbers that are none', () => {
     );
     // Computed ones cannot be looked at.
     const loss = (output: Tensor, y: Tensor): Tensor => crossEntropy(output, y.mul(1));
-    expect(await messageOf(run({ loss } as never, classifier(), labels))).toMatch(
+    expect(await messageOf(run({ loss }, classifier(), labels))).toMatch(
       /look for labels out of range \(those of this batch go from 0 to 7\)/,
     );
   });

@@ -168,7 +168,7 @@ describe('TerminalProgress', () => {
     const epochs = [[1, 10, 10], [2, 2, 25], [3, 0.001, 50_000]].map(([epoch = 0, seconds = 0, examplesPerSecond = 0]) => ({
       ...record, epoch, seconds, examplesPerSecond, validationSeconds: 0, loss: 1.3, scalars, metrics: {}, validationLoss: undefined,
     })) as unknown as EpochRecord[]; // prettier-ignore
-    for (const epoch of epochs) progress.onEpochEnd(epoch, { ...run, epochCount: 3 } as unknown as Run);
+    for (const epoch of epochs) progress.onEpochEnd(epoch, { ...run, epochCount: 3 });
     progress.onTrainEnd({ ...history, seconds: 12, epochs }, run);
     expect(stream.text.split('\n').slice(-3)).toEqual([
       'epoch 3/3 · discriminator loss 1.300 · generator loss 0.8000 · 50,000 examples/s · 0.00 s',

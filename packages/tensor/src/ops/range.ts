@@ -1,4 +1,4 @@
-/** Whether integers lie in a range, asked where their values are known on the host. */
+/** Whether numbers lie in a range, asked where their values are known on the host. */
 import { ArgumentError } from '../graph/errors.ts';
 import { nodeOf } from '../handle.ts';
 import { hostOf, placesOf, typeOf, viewOf, type HostView } from '../runtime/host-view.ts';
@@ -43,7 +43,9 @@ function requireViewWithin(given: HostView, { op, name, low, high, what, except 
   // What a view leaves out may lie outside.
   if (host === undefined || isWithin(host, low, high)) return;
   const places = placesOf(view);
-  const valueAt = (place: number): number => Math.trunc(host[place] as number);
+  // Integers were perhaps fractions before a cast.
+  const isWhole = typeOf(view).dtype !== 'float32';
+  const valueAt = (place: number): number => (isWhole ? Math.trunc(host[place] as number) : (host[place] as number));
   const first = places.findIndex((place) => {
     const position = valueAt(place);
     return (position < low || position > high) && position !== except;

@@ -99,7 +99,7 @@ describe('errors', () => {
     expect(String(await thrownIn(undefined))).toMatch(
       /DeviceError: \[setDevice\] only Node can set V8's flags\.\n {2}hint: Leave it out/,
     );
-    const { getBuiltinModule } = process;
+    const getBuiltinModule = (id: string): unknown => process.getBuiltinModule(id);
     const other = { getBuiltinModule, arch: 'riscv64', versions: { node: '99.0.0', v8: '99.1.2' } };
     expect(String(await thrownIn(other))).toMatch(/no flags are known for V8 99\.1\.2 on riscv64\./);
   });
