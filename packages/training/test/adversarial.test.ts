@@ -433,7 +433,7 @@ describe('what goes wrong', () => {
     discriminator.forward = ((x: Tensor, y: Tensor) => judge(x.mul(embedding.forward(y)))) as never;
     const generator = new Sequential(new Linear(2, 2));
     const make = generator.forward.bind(generator);
-    generator.forward = ((z: Tensor) => make(z));
+    generator.forward = (z: Tensor) => make(z);
     const task = adversarial(generator, discriminator, {
       latent: 2,
       conditional: true,
