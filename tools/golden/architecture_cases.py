@@ -20,12 +20,19 @@ def numbers(name, *shape):
     return {"name": name, "shape": list(shape)}
 
 
+def shares(name, *shape):
+    """An input in 0 ... 1."""
+    return {"name": name, "shape": list(shape), "isShare": True}
+
+
 def integers(name, below, *shape):
     """An input of whole numbers, from 0 to below `below`."""
     return {"name": name, "shape": list(shape), "below": below}
 
 
 def made(given):
+    if "isShare" in given:
+        return (formula.numbers(given["name"], *given["shape"]).double() + 1) / 2
     if "below" in given:
         return formula.integers(given["name"], given["below"], *given["shape"])
     return formula.numbers(given["name"], *given["shape"]).double()

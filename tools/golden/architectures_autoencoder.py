@@ -7,7 +7,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-from architecture_cases import case, numbers, write
+from architecture_cases import case, numbers, shares, write
 from torch import nn
 
 
@@ -166,7 +166,8 @@ def variational(likelihood, method, **options):
     }
     title = " ".join(["variational", likelihood, method, *(str(value) for value in options.values())])
     module = Variational(shape, **sizes, likelihood=likelihood, **options)
-    return case(title, config, module, numbers("x", 4, *shape), numbers("noise", 4, 2), call=calls[method], method=None if method == "forward" else method)
+    x = (shares if likelihood == "bernoulli" else numbers)("x", 4, *shape)
+    return case(title, config, module, x, numbers("noise", 4, 2), call=calls[method], method=None if method == "forward" else method)
 
 
 def quantized(codebook):

@@ -36,7 +36,7 @@ CASES = [
     (TIES, 500, 0, ["<x>"], "seen", None, True),
     (RUNS, 420, 1, [], "bytes", None, False),
     (RUNS, 300, 3, [], "seen", None, False),
-    ([""], 300, 2, ["<eos>"], "bytes", None, False),
+    ([""], 257, 2, ["<eos>"], "bytes", None, False),
 ]
 PROBES = [
     "", " ", "the times", " the times", "<eos>", "<eos> the<eos><pad>times", "It's the worst!  \n\n they've", "\u4e16\u754c e\u0301 \U0001f600!", "aaaaaaaa ababab",

@@ -357,7 +357,7 @@ describe('what is written', () => {
     const model = new RecurrentLanguageModel({ vocabulary: 3, hidden: 4, cell: 'gru' });
     await expect(generate(model.given(), [0], { maxTokens: 1 }).next()).rejects.toThrow('is training');
     model.eval();
-    await expect(generate(model.given(), [3], { maxTokens: 1 }).next()).rejects.toThrow('the token 3');
+    await expect(generate(model.given(), [3], { maxTokens: 1 }).next()).rejects.toThrow('ids[0][0] is 3');
     expect(() => model.given(zeros([2, 2, 4]))).toThrow('the state of one text');
     const translator = new SequenceToSequence({ sourceVocabulary: 9, targetVocabulary: 5, embedding: 4, hidden: 8 });
     expect(() => translator.given(text(2, 6, 9))).toThrow('takes one source');

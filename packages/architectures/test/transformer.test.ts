@@ -163,7 +163,7 @@ it.each([
 });
 
 it('an odd number of features of a head cannot be turned in pairs', () => {
-  expect(() => new Llama({ ...small, width: 6, heads: 2 })).toThrow('2 does not divide width / heads 3');
+  expect(() => new Llama({ ...small, width: 6, heads: 2 })).toThrow('a head has 3 features (width 6 / heads 2)');
   expect(() => new Llama({ ...small, keyValueHeads: 3 })).toThrow('keyValueHeads 3 does not divide heads 2');
 });
 

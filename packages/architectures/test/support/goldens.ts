@@ -13,8 +13,13 @@ interface Case {
   readonly config: ModuleConfig;
   /** Called with the inputs. Default: `forward`. */
   readonly method?: string;
-  /** Inputs of `forward`, by the formula: of whole numbers with `below`. */
-  readonly inputs: readonly { readonly name: string; readonly shape: readonly number[]; readonly below?: number }[];
+  /** Inputs of `forward`, by the formula: of whole numbers with `below`, in 0 … 1 with `isShare`. */
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly below?: number;
+    readonly isShare?: true;
+  }[];
   /** All names with their shapes, in PyTorch's order. */
   readonly state: readonly (readonly [name: string, shape: readonly number[]])[];
   /** In evaluation mode; that of a single tensor is `output`. */
@@ -42,9 +47,11 @@ export function compareWithGoldens(family: string): void {
       return outputsOf(method.apply(of, inputs()));
     };
     const inputs = (): Tensor[] =>
-      each.inputs.map(({ name, shape, below }) =>
-        below === undefined ? numbers(name, ...shape) : integers(name, below, ...shape),
-      );
+      each.inputs.map(({ name, shape, below, isShare }) => {
+        if (below !== undefined) return integers(name, below, ...shape);
+        const made = numbers(name, ...shape);
+        return isShare === true ? made.add(1).div(2) : made;
+      });
 
     it('has the names and shapes of the state, in order', () => {
       // PyTorch's has what is tied under all of its names.

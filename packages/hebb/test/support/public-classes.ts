@@ -66,7 +66,7 @@ const autoencoding = {
   outputActivation: aChoice('sigmoid'),
   noise: aNumber(0),
   masking: aNumber(0),
-  sparsity: options<hebb.SparsityOptions>({ penalty: aChoice('l1'), weight: aNumber(1), mean: aNumber(0.1) }),
+  sparsity: options<hebb.SparsityOptions>({ penalty: aChoice('kl'), weight: aNumber(1), mean: aNumber(0.1) }),
 };
 const quantizer = {
   codes: anInteger(4),
@@ -908,7 +908,8 @@ export const constructors: {
   ],
   ResNet: [
     optionsOfLarge<hebb.ResNetOptions>({
-      depth: aChoice(18),
+      // One or the other.
+      depth: other(() => undefined),
       blocks: integers(1),
       bottleneck: aBoolean(),
       classes: anInteger(2),
@@ -942,7 +943,8 @@ export const constructors: {
   ],
   VGG: [
     optionsOfLarge<hebb.VGGOptions>({
-      depth: aChoice(11),
+      // One or the other.
+      depth: other(() => undefined),
       stages: other(() => [[2], [2]], 'nested arrays'),
       classes: anInteger(2),
       channels: anInteger(1),

@@ -1113,10 +1113,10 @@ export const functions: Functions<Api> = {
     aTensor(() => tensor([0, 1])),
     options<hebb.BinaryCrossEntropyWithLogitsOptions>({ reduction, weight: x, positiveWeight: x }),
   ],
-  binaryCrossEntropy: [x, x, options<hebb.BinaryCrossEntropyOptions>({ reduction, weight: x })],
+  binaryCrossEntropy: [x, aTensor(() => tensor([0, 1])), options<hebb.BinaryCrossEntropyOptions>({ reduction, weight: x })],
   sigmoidFocalLoss: [
     x,
-    x,
+    aTensor(() => tensor([0, 1])),
     options<hebb.SigmoidFocalLossOptions>({
       reduction,
       alpha: other(() => 0.25, 'null'),

@@ -153,18 +153,29 @@ export class Continuation<R extends Readonly<Record<string, Tensor>>, C extends 
   #run(rows: readonly (readonly number[])[], length: number): R {
     const filled = rows.flatMap((row) => [...row, ...Array<number>(length - row.length).fill(row.at(-1) ?? 0)]);
     const ids = tensor(Int32Array.from(filled), { shape: [this.#batch, length] });
-    const result = this.#step(ids, tensor(Int32Array.from(rows, (row, i) => i * length + row.length - 1)));
+    const last = tensor(Int32Array.from(rows, (row, i) => i * length + row.length - 1));
+    const result = this.#read(ids, last);
     const unknown = filled.find((token) => token >= this.#vocabulary);
     if (unknown !== undefined)
       throw new ArgumentError(
         `[${this.#op}] the text has the token ${unknown}; the model knows ${this.#vocabulary}, from 0 on.`,
-        {
-          hint: 'Is the tokenizer that of the model?',
-        },
+        { hint: tokenizerHint },
       );
     return result;
   }
+
+  #read(ids: Tensor, last: Tensor): R {
+    try {
+      return this.#step(ids, last);
+    } catch (error) {
+      // An embedding looks at the tokens before there are logits that would tell how many the model knows.
+      const isUnknown = error instanceof ArgumentError && error.message.startsWith('[embedding]');
+      throw isUnknown ? error.advise(tokenizerHint) : error;
+    }
+  }
 }
+
+const tokenizerHint = 'Is the tokenizer that of the model?';
 
 const longestOf = (rows: readonly (readonly number[])[]): number => Math.max(...rows.map((row) => row.length));
 
