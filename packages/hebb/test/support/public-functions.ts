@@ -1113,7 +1113,11 @@ export const functions: Functions<Api> = {
     aTensor(() => tensor([0, 1])),
     options<hebb.BinaryCrossEntropyWithLogitsOptions>({ reduction, weight: x, positiveWeight: x }),
   ],
-  binaryCrossEntropy: [x, aTensor(() => tensor([0, 1])), options<hebb.BinaryCrossEntropyOptions>({ reduction, weight: x })],
+  binaryCrossEntropy: [
+    x,
+    aTensor(() => tensor([0, 1])),
+    options<hebb.BinaryCrossEntropyOptions>({ reduction, weight: x }),
+  ],
   sigmoidFocalLoss: [
     x,
     aTensor(() => tensor([0, 1])),
