@@ -9,6 +9,7 @@ import { deviceOption, outOption, path, seedOption } from './command-line.ts';
 import { formatSeconds, heading, say } from './display.ts';
 import type { AnyExample, Example, Level } from './example.ts';
 import { Interrupted, Kit, requireData } from './kit.ts';
+import { slowness } from './machine.ts';
 import { Picture, PictureKit } from './picture.ts';
 import type { Program } from './program.ts';
 import { RunFolder } from './run-folder.ts';
@@ -43,11 +44,11 @@ interface Given {
  */
 export async function runExamples(set: ExampleSet, args: readonly string[], program: Program): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined) return list(set);
+  if (name === undefined) return await list(set);
   if (name === 'all') return await runAll(set, rest, program);
   const example = set.examples.find((each) => each.name === name);
   if (example !== undefined) return await runOne(set, example, rest, program);
-  if (name === '-h' || name === '--help' || name === 'help') return list(set);
+  if (name === '-h' || name === '--help' || name === 'help') return await list(set);
   const names = [...set.examples.map((each) => each.name), 'all'];
   if (name.startsWith('-'))
     throw new TrainingError(`[example] ${name} comes before the name of an example.`, {
@@ -62,17 +63,19 @@ export async function runExamples(set: ExampleSet, args: readonly string[], prog
   );
 }
 
-function list({ examples }: ExampleSet): number {
+async function list({ examples }: ExampleSet): Promise<number> {
+  const factor = await slowness();
   say(heading('npm run example -- NAME [--quick | --full] [--data DIR] …'), '');
   const width = Math.max(...examples.map(({ name }) => name.length));
+  const duration = (seconds: number): string => approximately(seconds * factor);
   for (const { name, line, seconds } of examples)
     say(
       `  ${name.padEnd(width)}  ${line}`,
-      `  ${''.padEnd(width)}  about ${approximately(seconds.normal)}; --quick ${approximately(seconds.quick)}, --full ${approximately(seconds.full)}`,
+      `  ${''.padEnd(width)}  about ${duration(seconds.normal)}; --quick ${duration(seconds.quick)}, --full ${duration(seconds.full)}`,
     );
   say(
     '',
-    'Times are those of one thread on an idle machine. --help after a name shows its options; all --quick runs all.',
+    'Times are for one thread of this machine, with nothing else to do. --help after a name shows its options; all --quick runs all.',
   );
   return 0;
 }
