@@ -165,6 +165,33 @@ describe.each(devices)('the runtime on %s', (name) => {
       expect(await v.sum().item()).toBe(6);
     });
 
+    it('begins with what was assigned before anybody read it, of which nothing is computed until then', async () => {
+      await tensor([1]).add(1).data();
+      const { buffers } = device.memory();
+      const weights = Array.from({ length: 3 }, () => variable(randn([64, 64]), { requiresGrad: true }));
+      for (const weight of weights) assign(weight, zeros([64, 64]).add(3));
+      const { runs } = device.stats();
+      await tensor([2]).add(1).data();
+      setDevice(name);
+      expect(device.stats().runs - runs).toBe(1);
+      expect(device.memory().buffers).toBe(buffers);
+      expect(await (weights[0] as Tensor).max().item()).toBe(3);
+      expect(device.memory().buffers).toBe(buffers + 1);
+    });
+
+    it('keeps what was read before a variable got its first value by an assignment', async () => {
+      const v = variable(zeros([2]).add(1));
+      const before = v.mul(10);
+      assign(v, zeros([2]).add(5));
+      expect(await v.toArray()).toEqual([5, 5]);
+      expect(await before.toArray()).toEqual([10, 10]);
+      const data = tensor([1, 2]);
+      const w = variable(zeros([2]));
+      assign(w, data.add(1));
+      data.dispose();
+      expect(await w.toArray()).toEqual([2, 3]);
+    });
+
     it('keeps the old value for what was recorded before an update', async () => {
       const v = variable(tensor([1, 2]));
       await v.data();

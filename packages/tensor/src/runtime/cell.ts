@@ -5,6 +5,7 @@
 import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, Node, recordsBody, type NodeCell } from '../graph/node.ts';
+import { linearize } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
@@ -143,6 +144,17 @@ export class TensorCell implements NodeCell {
   /** Nodes that need the value in memory and have never been part of a plan. */
   waitingConsumers(): Node[] {
     return this.#consumers.waiting();
+  }
+
+  /**
+   * Takes `value` for what the variable begins with, and says whether it did: where nobody has read the variable yet and the value depends on no
+   * memory. Nothing waits then, so that a model which is dropped unread is never computed.
+   */
+  beginWith(value: Node): boolean {
+    if (this.initializer === undefined || this.storage !== undefined || this.pending !== undefined) return false;
+    if (this.#consumers.any || value.readsCell || linearize([value]).leaves.length > 0) return false;
+    this.initializer = value;
+    return true;
   }
 
   /** Records a new value. */
@@ -342,6 +354,7 @@ export function assign(target: Tensor, value: Tensor, options: AssignOptions = {
     });
   }
   const capture = activeRecording();
+  if (capture === undefined && options.amends !== true && cell.beginWith(node)) return;
   // A loop comes round: what has been recorded up to here is a step, and is found again as one in the next round.
   if (capture === undefined && cell.pending !== undefined && endsStep(cell)) flush([], cell.pending);
   const pending = new Node('detach', [node], {}, node.type, cell.requiresGrad) as unknown as Node;
