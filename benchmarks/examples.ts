@@ -1,10 +1,11 @@
 /**
  * The examples beside PyTorch programs of the same networks, from the same first weights, on the same batches in the same order, by the same steps; one thread
- * against one: `node --import tsx benchmarks/examples.ts NAME|all [folder of data sets] [--curves|--exact|--full] [--webgpu]`, or `npm run beside -- NAME …`.
+ * against one: `node --import tsx benchmarks/examples.ts NAME|all [folder of data sets] [--curves|--exact|--moved|--profile|--full] [--webgpu]`, or `npm run beside -- NAME …`.
  *
  * Says milliseconds a step, the most memory while training, and the final metric of a training of 200 steps, with --full of the example's own number of them. With
  * --curves the losses of the first 50 steps of the latter instead, dropout off, and exits with 1 where one differs by more than 1e-3; --exact is the same in float64 on both sides,
- * where no rounding adds up, with 2 examples of each batch. With --webgpu Hebb computes there. NAME is feed-forward, cnn, segmentation,
+ * where no rounding adds up, with 2 examples of each batch. --moved tells what rounding may do to a curve: eight of them, before each of which Hebb's first weights are moved by a unit in their
+ * last place, up or down by chance. --profile says of Hebb alone what bounds a step: products of matrices, other kernels, what is between them. With --webgpu Hebb computes there. NAME is feed-forward, cnn, segmentation,
  * autoencoder-dense, -denoising or -variational, gan, rnn-names or -sunspots, gnn-gcn or -gat, transformer, chatbot, sentiment or music.
  */
 import { spawn } from 'node:child_process';
@@ -12,6 +13,7 @@ import { once } from 'node:events';
 import { commandLine } from './support/command-line.ts';
 import type { Comparison, Side } from './examples/harness.ts';
 import type { Pair } from './examples/trial.ts';
+import type { Profile } from '@hebb/tensor';
 
 const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
   'feed-forward': async () => (await import('./examples/classifiers.ts')).feedForward,
@@ -32,11 +34,13 @@ const pairs: Readonly<Record<string, () => Promise<Pair>>> = {
 };
 
 const names = Object.keys(pairs);
-const { name, folder, curves, exact, full, webgpu } = commandLine(import.meta.url, {
+const { name, folder, curves, exact, moved, profile, full, webgpu } = commandLine(import.meta.url, {
   name: ['all', ...names],
   folder: '',
   curves: false,
   exact: false,
+  moved: false,
+  profile: false,
   full: false,
   webgpu: false,
 });
@@ -45,6 +49,9 @@ if (exact && webgpu) {
   console.error('WebGPU does not compute in float64: leave out --exact or --webgpu.');
   process.exit(2);
 }
+
+/** Curves of --moved. */
+const draws = 8;
 
 /** Differences of losses up to this are none. */
 const tolerance = 1e-3;
@@ -60,7 +67,9 @@ async function all(): Promise<number> {
     const args = [
       each,
       folder,
-      ...Object.entries({ curves, exact, full, webgpu }).flatMap(([flag, isGiven]) => (isGiven ? [`--${flag}`] : [])),
+      ...Object.entries({ curves, exact, moved, profile, full, webgpu }).flatMap(([flag, isGiven]) =>
+        isGiven ? [`--${flag}`] : [],
+      ),
     ];
     const [script = ''] = process.argv.slice(1);
     const child = spawn(process.execPath, [...process.execArgv, script, ...args], { stdio: 'inherit' });
@@ -72,22 +81,37 @@ async function all(): Promise<number> {
 }
 
 async function one(name: string): Promise<number> {
-  const [{ beside }, { folderIn }, path] = await Promise.all([
+  const [{ beside, profileOf }, { folderIn }, path] = await Promise.all([
     import('./examples/harness.ts'),
     import('../apps/support/src/kit.ts'),
     import('node:path'),
   ]);
-  const isCurve = curves || exact;
+  const isCurve = curves || exact || moved;
   const pair = (await pairs[name]?.()) as Pair;
   const data = folder === '' ? undefined : path.resolve(process.env['INIT_CWD'] ?? '', folder);
-  const comparison = await beside(pair, {
-    steps: full || isCurve ? 'all' : 200,
-    ...(isCurve && { first: 50 }),
-    stretch: isCurve ? 50 : 10,
-    mode: exact ? 'exact' : curves ? 'curve' : 'train',
-    device: exact ? 'reference' : webgpu ? 'webgpu' : 'wasm',
-    folder: data === undefined ? undefined : await folderIn(data, pair.set),
-  });
+  const set = data === undefined ? undefined : await folderIn(data, pair.set);
+  if (profile) {
+    sayBounds(name, await profileOf(pair, webgpu ? 'webgpu' : 'wasm', set));
+    return 0;
+  }
+  const compare = (draw?: number): Promise<Comparison> =>
+    beside(pair, {
+      steps: full || isCurve ? 'all' : 200,
+      ...(isCurve && { first: 50 }),
+      stretch: isCurve ? 50 : 10,
+      mode: exact ? 'exact' : isCurve ? 'curve' : 'train',
+      device: exact ? 'reference' : webgpu ? 'webgpu' : 'wasm',
+      folder: set,
+      ...(draw !== undefined && { moved: draw }),
+    });
+  if (moved) {
+    for (let draw = 1; draw <= draws; draw++) {
+      const { hebb, pytorch } = await compare(draw);
+      console.log(`${name}, weights moved by draw ${draw}: largest difference ${difference(hebb.losses, pytorch.losses).toExponential(1)}`); // prettier-ignore
+    }
+    return 0;
+  }
+  const comparison = await compare();
   return isCurve ? sayCurves(name, comparison) : sayRow(name, pair.metric, comparison);
 }
 
@@ -134,6 +158,26 @@ function sayRow(name: string, metric: string, { version, steps, parameters, hebb
   console.log(`PyTorch ${version}; milliseconds: median of stretches of steps on the wall, in brackets by the processor; memory: the most while training, in brackets before`); // prettier-ignore
   console.log([columns, columns.map(() => '---'), row].map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
   return 0;
+}
+
+/** Of a step: which part of it products of matrices take and how near they are to what this machine multiplies and adds, the same of all other kernels and bandwidth, and what is outside of kernels. */
+function sayBounds(name: string, { steps, profile }: { steps: number; profile: Profile }): void {
+  const { device, kernels, milliseconds, betweenMilliseconds = Number.NaN } = profile;
+  const part = (isProduct: boolean): string[] => {
+    const own = kernels.filter(({ kind }) => (kind === 'contraction') === isProduct);
+    const time = own.reduce((sum, kernel) => sum + (kernel.milliseconds ?? 0), 0);
+    // Each kernel's share, by the time that it takes.
+    const reached = own.reduce((sum, kernel) => sum + (kernel.shareOfLimit ?? 0) * (kernel.milliseconds ?? 0), 0) / time; // prettier-ignore
+    return [String(own.length), percent(time / milliseconds), percent(reached)];
+  };
+  console.log(device);
+  const titles = ['example', 'ms a step', 'products', 'of the time', 'of their limit', 'other kernels', 'of the time', 'of their limit', 'between']; // prettier-ignore
+  const row = [name, (milliseconds / steps).toFixed(2), ...part(true), ...part(false), percent(betweenMilliseconds / milliseconds)]; // prettier-ignore
+  console.log([titles, titles.map(() => '---'), row].map((cells) => `| ${cells.join(' | ')} |`).join('\n'));
+}
+
+function percent(share: number): string {
+  return Number.isNaN(share) ? '–' : `${Math.round(100 * share)} %`;
 }
 
 /** Milliseconds a step. */

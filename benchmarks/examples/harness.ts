@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { NumericArray } from '@hebb/data';
+import { Random, type ArrayBatch, type NumericArray } from '@hebb/data';
 import { BatchNorm, Module, writeSafetensors } from '@hebb/layers';
-import { manualSeed, setDevice, tensor, type Tensor } from '@hebb/tensor';
+import { assign, manualSeed, profile, setDevice, tensor, type Profile, type Tensor } from '@hebb/tensor';
 import { fit, type Callback, type Task } from '@hebb/training';
 import { peakMemory, resetPeakMemory } from '../support/memory.ts';
 import { interpreter, withThreads } from '../support/python.ts';
@@ -69,6 +69,8 @@ export interface TrainOptions {
   readonly device: 'wasm' | 'webgpu' | 'reference';
   /** Where the whole data lies. */
   readonly folder: string | undefined;
+  /** A seed: the first weights of Hebb's side are moved by about a unit in their last place, up or down by chance. */
+  readonly moved?: number;
 }
 
 export async function beside(pair: Pair, options: TrainOptions): Promise<Comparison> {
@@ -85,6 +87,7 @@ export async function beside(pair: Pair, options: TrainOptions): Promise<Compari
   const folder = await mkdtemp(join(tmpdir(), 'hebb-beside-'));
   try {
     await hand(folder, trial, replay, steps);
+    if (options.moved !== undefined) await moveWeights(trial, options.moved);
     const python = await Python.start(pair.script, folder, options.mode);
     const exact = options.mode === 'curve' ? await Python.start(pair.script, folder, 'exact') : undefined;
     try {
@@ -107,6 +110,26 @@ export async function beside(pair: Pair, options: TrainOptions): Promise<Compari
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Of steps as `fit` makes them: as many in a call as take some seconds, so that what a call does once does not count. */
+export async function profileOf(
+  pair: Pair,
+  device: 'wasm' | 'webgpu',
+  folder: string | undefined,
+): Promise<{ readonly steps: number; readonly profile: Profile }> {
+  setDevice(device);
+  manualSeed(0);
+  const { task, batches } = await pair.prepare(folder);
+  const isChanged = pair.isChanged === true;
+  const train = (replay: Replay, steps: number): Promise<unknown> => fit(task as Task<ArrayBatch>, replay, { steps });
+  const few = await replayOf(batches, 20, isChanged);
+  await train(few, 20);
+  const { wall } = now();
+  await train(few, 20);
+  const steps = Math.min(2000, Math.max(20, Math.round((20 * 3) / (now().wall - wall))));
+  const replay = await replayOf(batches, steps, isChanged);
+  return { steps, profile: await profile(() => train(replay, steps), { runs: 3 }) };
 }
 
 /** Writes what the other side starts from. */
@@ -135,6 +158,18 @@ async function hand(
   await writeSafetensors(join(folder, 'pair.safetensors'), all);
   const factors = schedule === undefined ? null : Array.from({ length }, (_, step) => schedule(step, steps));
   await writeFile(join(folder, 'settings.json'), JSON.stringify({ settings, factors }));
+}
+
+/** What rounding alone could have made of the first weights. */
+async function moveWeights({ task }: Trial, seed: number): Promise<void> {
+  const random = new Random(seed, 1);
+  for (const part of Object.values(task.parts)) {
+    if (!(part instanceof Module)) continue;
+    for (const weight of part.parameters()) {
+      const values = Float32Array.from(await weight.data(), (value) => value * (1 + (random.integer(2) === 0 ? 1 : -1) * 2 ** -23)); // prettier-ignore
+      assign(weight, tensor(values, { shape: weight.shape }));
+    }
+  }
 }
 
 /** Hebb's steps; behind each stretch the other side makes as many. */

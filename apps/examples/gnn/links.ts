@@ -7,11 +7,13 @@ import {
   AdamW,
   ArrayDataset,
   binaryCrossEntropyWithLogits,
+  DataLoader,
   fit,
   GCN,
   LinkPredictor,
   manualSeed,
   minimize,
+  negativeEdges,
   rocAuc,
   splitEdges,
   tensor,
@@ -32,12 +34,13 @@ function pairsOf({ positive, negative }: LinkPairs): { pairs: Int32Array; isEdge
   };
 }
 
-/** All pairs as one batch. */
-function asDataset(part: LinkPairs) {
-  const { pairs, isEdge } = pairsOf(part);
+/** All pairs of a draw as one batch. */
+function asDataset(...draws: LinkPairs[]) {
+  const all = draws.map(pairsOf);
+  const count = all[0]?.isEdge.length ?? 0;
   return new ArrayDataset({
-    pairs: { data: pairs, shape: [2, isEdge.length] },
-    isEdge: { data: isEdge, shape: [isEdge.length] },
+    pairs: { data: Int32Array.from(all.flatMap(({ pairs }) => [...pairs])), shape: [2, count] },
+    isEdge: { data: Float32Array.from(all.flatMap(({ isEdge }) => [...isEdge])), shape: [count] },
   });
 }
 
@@ -56,7 +59,13 @@ export async function links(kit: Omit<ExampleKit, 'options'>, network: Network):
   const inputs = { x: ['nodes', width], edges: { shape: [2, 'edges'], dtype: 'int32' }, pairs: { shape: [2, 'pairs'], dtype: 'int32' } } as const; // prettier-ignore
   kit.show('links', model, [inputs.x, inputs.edges, inputs.pairs]);
 
-  // 3. Training
+  // 3. Training: against other pairs without an edge at each step. The same ones all the time it would come to know by heart.
+  const steps = kit.choose({ quick: 60, normal: 200, full: 200 });
+  const { positive } = split.train;
+  const draws = Array.from({ length: steps }, (_, step) => ({
+    positive,
+    negative: negativeEdges(split.edges.data, { nodes, count: positive.shape[1] ?? 0, seed: kit.seed + step }),
+  }));
   const optimizer = new AdamW(model, { learningRate: 0.01, weightDecay: 5e-4 });
   const loss = ({ pairs, isEdge }: Pairs): Tensor =>
     binaryCrossEntropyWithLogits(model.forward(x, edges, pairs.squeeze(0)), isEdge.squeeze(0));
@@ -65,8 +74,8 @@ export async function links(kit: Omit<ExampleKit, 'options'>, network: Network):
     step: (batch) => minimize(optimizer, () => loss(batch)),
     validate: loss,
   };
-  await fit(task, asDataset(split.train), {
-    steps: kit.choose({ quick: 60, normal: 200, full: 200 }),
+  await fit(task, new DataLoader(asDataset(...draws), { batchSize: 1 }), {
+    steps,
     validation: asDataset(split.validation),
     validateEvery: { steps: 50 },
     ...kit.training('links'),

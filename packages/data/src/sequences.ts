@@ -136,7 +136,7 @@ export class SequenceDataset<
     this.#lengthName = length;
   }
 
-  /** @throws DataError for an index that is not one of its examples, and for one that is longer than `paddedLength` */
+  /** @throws DataError for an index that is not one of its examples, for one that is longer than `paddedLength`, and for more elements than a tensor can have */
   gather(indices: ArrayLike<number>, paddedLength?: number): SequenceBatch<F, Mask, Length> {
     const rows = requireIndices('SequenceDataset.gather', indices, this.length);
     const lengths = Int32Array.from(rows, (row) => this.lengths[row] ?? 0);
@@ -148,6 +148,12 @@ export class SequenceDataset<
       );
     }
     const count = rows.length;
+    const elements = count * width * Math.max(1, ...this.#padded.map(({ size }) => size));
+    if (elements > mostElements) {
+      throw new DataError(
+        `[SequenceDataset.gather] ${count} examples padded to ${width} have ${elements} elements, more than the ${mostElements} of a tensor.`,
+      );
+    }
     const fixed = this.#fixed?.gather(rows);
     const padded = new Map(this.#padded.map((each) => [each.name, pad(each, rows, lengths, width)]));
     const mask = new Uint8Array(count * width);
@@ -163,6 +169,8 @@ export class SequenceDataset<
     return new Subset(this, indices);
   }
 }
+
+const mostElements = 2 ** 31 - 1;
 
 function lengthOf({ field, size }: Padded, i: number): number {
   return (field.sequences[i]?.length ?? 0) / size;

@@ -33,6 +33,9 @@ describe('SequenceDataset', () => {
     expect(dataset.gather([3])).toMatchObject({ ids: { shape: [1, 1] }, mask: { data: Uint8Array.of(0) } });
     expect(dataset.gather([1], 4).ids).toEqual({ data: Int32Array.of(8, -100, -100, -100), shape: [1, 4] });
     expect(() => dataset.gather([0, 1], 2)).toThrow(/an example of length 3 does not fit into the padded length 2/);
+    expect(() => dataset.gather([0, 1], 2 ** 30)).toThrow(
+      /2 examples padded to 1073741824 have \d+ elements, more than/,
+    );
     expect(() => dataset.gather([4])).toThrow(/index 4 is not an integer from 0 to 3/);
   });
 

@@ -1,3 +1,3 @@
 import { testGraphs } from './support.ts';
 
-testGraphs('wasm', 1000, { least: 5, most: 30 });
+testGraphs('wasm', 400, { least: 5, most: 30 });

@@ -14,7 +14,7 @@ export const alone = { name: 'alone', description: 'runs in a process of its own
 const isAlone = ({ files }: Run): boolean => files.some(({ fileTags }) => fileTags?.includes(alone.name));
 
 /** After so many files a process makes room: the memory of WebAssembly never shrinks, and after 150 files a process held 6 GB. */
-const filesOfProcess = 40;
+const filesOfProcess = 60;
 
 class SharedFork extends ForksPoolWorker {
   override readonly name = 'shared-forks';

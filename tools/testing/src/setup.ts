@@ -2,12 +2,14 @@
 import { afterAll, beforeEach, vi } from 'vitest';
 import { manualSeed, setDevice } from '../../../packages/tensor/src/index.ts';
 import { distinguishTensors } from './equality.ts';
+import { pauseBetweenQuestions } from './patience.ts';
 
 const environment = { ...process.env };
 const folder = process.cwd();
 const seed = 20_240_229;
 
 distinguishTensors();
+pauseBetweenQuestions();
 setDevice('auto');
 manualSeed(seed);
 // A test draws the same whether it runs alone or after others.

@@ -104,8 +104,9 @@ function record(one: Case, own: Functions): Compared[] {
   return [...compared(results, outputs, 'output'), ...compared(actual, expected, 'gradient')];
 }
 
-/** What differs; dtypes of outputs are compared, too. */
+/** What differs; dtypes of outputs are compared, too. All is computed at once: a plan for each would compile the same kernels several times. */
 async function compare(all: readonly Compared[], tolerance: number): Promise<string[]> {
+  await hebb.realize(...all.map(({ actual }) => actual));
   const wrong: string[] = [];
   for (const { actual, expected, what } of all) {
     const { dtype = 'float32' } = expected;
@@ -137,7 +138,6 @@ export function testAgainstPyTorch(
             const place = `${shapes(one)} ${JSON.stringify(one.args)}`;
             return record(one, own).map(({ what, ...rest }) => ({ ...rest, what: `${place}: ${what}` }));
           });
-          await hebb.realize(...compared.map(({ actual }) => actual));
           expect(await compare(compared, tolerance)).toEqual([]);
         });
         return;

@@ -3,7 +3,7 @@ import { requireFunction } from '../arguments/index.ts';
 import { formatBytes } from '../graph/types.ts';
 import type { Boundary, KernelDescription, PlanDescription } from '../runtime/observation.ts';
 import { requirePlans, withSession } from './session.ts';
-import { labelOf, operationsText, placeOf, quantity } from './table.ts';
+import { labelOf, operationsText, placeOf, quantity, withMethods } from './table.ts';
 
 /** Characters of a line. */
 const widest = 100;
@@ -33,38 +33,19 @@ export interface Explanation {
   toString(): string;
 }
 
-class PlansExplanation implements Explanation {
-  readonly device: string;
-  readonly plans: readonly ExplainedPlan[];
-  readonly kernelCount: number;
-  readonly bytesMoved: number;
-
-  static {
-    // What Node's console shows.
-    Object.defineProperty(PlansExplanation.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-      value(this: PlansExplanation): string {
-        return this.toString();
-      },
-    });
-  }
-
-  constructor(device: string, plans: readonly PlanDescription[]) {
-    this.device = device;
-    this.plans = plans.map(({ kernels, ...rest }) => ({
-      ...rest,
-      kernels: kernels.map((kernel) => ({ ...kernel, label: labelOf(kernel) })),
-    }));
-    this.kernelCount = this.plans.reduce((total, { kernels }) => total + kernels.length, 0);
-    this.bytesMoved = this.plans.reduce((total, plan) => total + bytesMoved(plan), 0);
-  }
-
-  toString(): string {
-    const { plans } = this;
-    return [
-      `${this.device}: ${count(this.kernelCount, 'kernel')} in ${count(plans.length, 'plan')}, ${formatBytes(this.bytesMoved)} moved`,
+function explanationOf(device: string, described: readonly PlanDescription[]): Explanation {
+  const plans = described.map(({ kernels, ...rest }) => ({
+    ...rest,
+    kernels: kernels.map((kernel) => ({ ...kernel, label: labelOf(kernel) })),
+  }));
+  const kernelCount = plans.reduce((total, { kernels }) => total + kernels.length, 0);
+  const moved = plans.reduce((total, plan) => total + bytesMoved(plan), 0);
+  const toString = (): string =>
+    [
+      `${device}: ${count(kernelCount, 'kernel')} in ${count(plans.length, 'plan')}, ${formatBytes(moved)} moved`,
       ...plans.map(planText),
     ].join('\n\n');
-  }
+  return withMethods({ device, plans, kernelCount, bytesMoved: moved }, { toString });
 }
 
 function bytesMoved({ kernels }: ExplainedPlan): number {
@@ -160,7 +141,7 @@ export async function explain(fn: () => unknown): Promise<Explanation> {
   return withSession('explain', async (session, _, device) => {
     const call = await session.call(fn, true);
     requirePlans('explain', call);
-    return new PlansExplanation(
+    return explanationOf(
       device,
       call.plans.map(({ observed }) => observed.description),
     );

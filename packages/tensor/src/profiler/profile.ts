@@ -3,7 +3,7 @@ import { checkOptions, requireFunction, requireInteger, type OptionNames } from 
 import { formatBytes } from '../graph/types.ts';
 import type { DeviceLimits, KernelDescription, StepTime } from '../runtime/observation.ts';
 import { requirePlans, withSession, type Call, type CallTimes, type SeenPlan } from './session.ts';
-import { aligned, figure, labelOf, operationsText } from './table.ts';
+import { aligned, figure, labelOf, operationsText, withMethods } from './table.ts';
 
 export interface ProfileOptions {
   /** Calls that are measured, after those that compile. Default: 10. */
@@ -92,96 +92,78 @@ export interface Profile {
   toString(): string;
 }
 
-class MeasuredProfile implements Profile {
-  readonly device: string;
-  readonly kernels: readonly ProfiledKernel[];
-  readonly runs: readonly ProfiledRun[];
-  readonly milliseconds: number;
-  readonly betweenMilliseconds: number | undefined;
-  readonly compileMilliseconds: number;
-  readonly peakBytes: number;
-  readonly limits: DeviceLimits;
-  readonly #events: readonly TraceEvent[];
-
-  static {
-    // What Node's console shows.
-    Object.defineProperty(MeasuredProfile.prototype, Symbol.for('nodejs.util.inspect.custom'), {
-      value(this: MeasuredProfile): string {
-        return this.toString();
-      },
-    });
-  }
-
-  constructor(measured: Measured) {
-    const { device, limits, plans, calls } = measured;
-    this.device = device;
-    this.limits = limits;
-    this.kernels = plans.flatMap((plan) => kernelsOf(plan, measured));
-    this.runs = calls.map(({ call, times }) => ({
-      milliseconds: call.milliseconds,
-      kernelMilliseconds: [...times.values()].some((list) => list === undefined)
-        ? undefined
-        : sum([...times.values()].flatMap((list) => list ?? []).map(({ milliseconds }) => milliseconds)),
-    }));
-    this.milliseconds = median(this.runs.map(({ milliseconds }) => milliseconds));
-    const between = this.runs.flatMap(({ milliseconds, kernelMilliseconds }) =>
-      kernelMilliseconds === undefined ? [] : [milliseconds - kernelMilliseconds],
-    );
-    this.betweenMilliseconds = between.length === 0 ? undefined : median(between);
-    this.compileMilliseconds = sum(plans.map(({ observed }) => observed.compileMilliseconds));
-    this.peakBytes = Math.max(
+function profileOf(measured: Measured): Profile {
+  const { device, limits, plans, calls } = measured;
+  const runs = calls.map(({ call, times }) => ({
+    milliseconds: call.milliseconds,
+    kernelMilliseconds: [...times.values()].some((list) => list === undefined)
+      ? undefined
+      : sum([...times.values()].flatMap((list) => list ?? []).map(({ milliseconds }) => milliseconds)),
+  }));
+  const between = runs.flatMap(({ milliseconds, kernelMilliseconds }) =>
+    kernelMilliseconds === undefined ? [] : [milliseconds - kernelMilliseconds],
+  );
+  const traceEvents = eventsOf(measured);
+  const figures = {
+    device,
+    kernels: plans.flatMap((plan) => kernelsOf(plan, measured)),
+    runs,
+    milliseconds: median(runs.map(({ milliseconds }) => milliseconds)),
+    betweenMilliseconds: between.length === 0 ? undefined : median(between),
+    compileMilliseconds: sum(plans.map(({ observed }) => observed.compileMilliseconds)),
+    peakBytes: Math.max(
       ...plans.map(({ observed: { description } }) => description.boundBytes + description.temporaryBytes),
-    );
-    this.#events = eventsOf(measured);
-  }
+    ),
+    limits,
+  };
+  return withMethods(figures, {
+    toChromeTrace: (): ChromeTrace => ({ traceEvents, displayTimeUnit: 'ms' }),
+    toString: () => profileText(figures),
+  });
+}
 
-  toChromeTrace(): ChromeTrace {
-    return { traceEvents: this.#events, displayTimeUnit: 'ms' };
+function profileText(profile: Omit<Profile, 'toChromeTrace'>): string {
+  const { device, kernels, runs, milliseconds, betweenMilliseconds, compileMilliseconds, peakBytes } = profile;
+  const slowest = [...kernels].sort((a, b) => (b.milliseconds ?? 0) - (a.milliseconds ?? 0));
+  const shown = slowest.slice(0, mostRows);
+  const others = slowest.slice(mostRows);
+  const time = (value: number | undefined): string => (value === undefined ? '–' : figure(value));
+  const rate = (value: number | undefined): string => (value === undefined ? '–' : figure(value / 1e9));
+  const limit = ({ bound, shareOfLimit }: ProfiledKernel): string =>
+    shareOfLimit === undefined ? '–' : `${Math.round(100 * shareOfLimit)} % ${bound === 'compute' ? 'fl' : 'by'}`;
+  const rows = [
+    ['layer', 'operations', 'ms', 'calls', 'GFLOP/s', 'GB/s', 'of limit', 'threads'],
+    ...shown.map((kernel) => [
+      kernel.label,
+      operationsText(kernel),
+      time(kernel.milliseconds),
+      String(kernel.calls),
+      kernel.flops === 0 ? '' : rate(kernel.flopsPerSecond),
+      rate(kernel.bytesPerSecond),
+      limit(kernel),
+      String(kernel.threads),
+    ]),
+  ];
+  if (others.length > 0) {
+    const total = others.some((kernel) => kernel.milliseconds === undefined)
+      ? undefined
+      : sum(others.map((kernel) => kernel.milliseconds ?? 0));
+    rows.push([`${others.length} more kernels`, '', time(total), '', '', '', '', '']);
   }
-
-  toString(): string {
-    const { kernels, runs, milliseconds, betweenMilliseconds } = this;
-    const slowest = [...kernels].sort((a, b) => (b.milliseconds ?? 0) - (a.milliseconds ?? 0));
-    const shown = slowest.slice(0, mostRows);
-    const others = slowest.slice(mostRows);
-    const time = (value: number | undefined): string => (value === undefined ? '–' : figure(value));
-    const rate = (value: number | undefined): string => (value === undefined ? '–' : figure(value / 1e9));
-    const limit = ({ bound, shareOfLimit }: ProfiledKernel): string =>
-      shareOfLimit === undefined ? '–' : `${Math.round(100 * shareOfLimit)} % ${bound === 'compute' ? 'fl' : 'by'}`;
-    const rows = [
-      ['layer', 'operations', 'ms', 'calls', 'GFLOP/s', 'GB/s', 'of limit', 'threads'],
-      ...shown.map((kernel) => [
-        kernel.label,
-        operationsText(kernel),
-        time(kernel.milliseconds),
-        String(kernel.calls),
-        kernel.flops === 0 ? '' : rate(kernel.flopsPerSecond),
-        rate(kernel.bytesPerSecond),
-        limit(kernel),
-        String(kernel.threads),
-      ]),
-    ];
-    if (others.length > 0) {
-      const total = others.some((kernel) => kernel.milliseconds === undefined)
-        ? undefined
-        : sum(others.map((kernel) => kernel.milliseconds ?? 0));
-      rows.push([`${others.length} more kernels`, '', time(total), '', '', '', '', '']);
-    }
-    const { multiplyAdds, bandwidths } = this.limits;
-    const far = bandwidths.at(-1);
-    const limits = [
-      ...(multiplyAdds === undefined ? [] : [`${figure((2 * multiplyAdds) / 1e9)} GFLOP/s a thread (fl)`]),
-      ...(far === undefined ? [] : [`${figure(far.bytesPerSecond / 1e9)} GB/s from memory (by)`]),
-    ];
-    return [
-      `${this.device}: ${figure(milliseconds)} ms, the median of ${runs.length} ${runs.length === 1 ? 'call' : 'calls'}`,
-      ...aligned(rows, [0, 1]),
-      betweenMilliseconds === undefined
-        ? 'This device does not tell when kernels begin and end.'
-        : `between kernels ${figure(betweenMilliseconds)} ms; compiled in ${figure(this.compileMilliseconds)} ms; memory at most ${formatBytes(this.peakBytes)}`,
-      ...(limits.length === 0 ? [] : [`limits here: ${limits.join(', ')}`]),
-    ].join('\n');
-  }
+  const { multiplyAdds, bandwidths } = profile.limits;
+  const far = bandwidths.at(-1);
+  const limits = [
+    ...(multiplyAdds === undefined ? [] : [`${figure((2 * multiplyAdds) / 1e9)} GFLOP/s a thread (fl)`]),
+    ...(far === undefined ? [] : [`${figure(far.bytesPerSecond / 1e9)} GB/s from memory (by)`]),
+  ];
+  return [
+    `${device}: ${figure(milliseconds)} ms, the median of ${runs.length} ${runs.length === 1 ? 'call' : 'calls'}`,
+    ...aligned(rows, [0, 1]),
+    betweenMilliseconds === undefined
+      ? 'This device does not tell when kernels begin and end.'
+      : `between kernels ${figure(betweenMilliseconds)} ms; compiled in ${figure(compileMilliseconds)} ms; memory at most ${formatBytes(peakBytes)}`,
+    ...(limits.length === 0 ? [] : [`limits here: ${limits.join(', ')}`]),
+  ].join('\n');
 }
 
 interface Measured {
@@ -349,7 +331,7 @@ export async function profile(fn: () => unknown, options?: ProfileOptions): Prom
       calls.push({ call, times: await session.times() });
     }
     const plans = new Set(calls.flatMap(({ call }) => call.plans));
-    return new MeasuredProfile({ device, limits, plans: [...plans], calls });
+    return profileOf({ device, limits, plans: [...plans], calls });
   });
 }
 

@@ -5,6 +5,13 @@ import type { KernelDescription } from '../runtime/observation.ts';
 /** Columns of a terminal that a table may take. */
 const widest = 100;
 
+/** Figures with methods that do not count among them: `toString`, which Node's console shows too. */
+export function withMethods<F extends object, M extends { toString(): string }>(figures: F, methods: M): F & M {
+  for (const [name, value] of Object.entries(methods)) Object.defineProperty(figures, name, { value });
+  Object.defineProperty(figures, Symbol.for('nodejs.util.inspect.custom'), { value: methods.toString });
+  return figures as F & M;
+}
+
 /** `∂ 2 (Linear 512 → 256)`: the layer that a kernel is mostly about, or the function and the line that called it; `+2` are further ones. */
 export function labelOf({ origins, name }: KernelDescription): string {
   const [first] = origins;

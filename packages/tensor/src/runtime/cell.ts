@@ -5,15 +5,16 @@
 import { checkOptions, requireBoolean, type OptionNames } from '../arguments/index.ts';
 import { ArgumentError, DTypeError, ShapeError, StaleValueError } from '../graph/errors.ts';
 import { makeLeaf, makeNode, Node, recordsBody, type NodeCell } from '../graph/node.ts';
-import { linearize } from '../graph/program.ts';
+import { linearize, resolve } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
 import { cellOf, nodeOf, requireTensor, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
+import type { HostArray } from './backend.ts';
 import { Consumers } from './consumers.ts';
 import { activeRecording, guard } from './recording.ts';
 import { pendingCells } from './pending.ts';
 import { flush, setUpdating } from './realize.ts';
-import { disposedReason, goneStorage, overwrittenStorage, type Storage } from './storage.ts';
+import { disposedReason, goneStorage, overwrittenStorage, Storage } from './storage.ts';
 import { updating } from './updates.ts';
 import { mayTakeGradients, noteAssigned, noteGradient } from './waiting.ts';
 
@@ -147,13 +148,17 @@ export class TensorCell implements NodeCell {
   }
 
   /**
-   * Takes `value` for what the variable begins with, and says whether it did: where nobody has read the variable yet and the value depends on no
-   * memory. Nothing waits then, so that a model which is dropped unread is never computed.
+   * Takes `value` for what the variable begins with, and says whether it did: where nobody has read the variable yet and the value is known to the
+   * host or depends on no memory. Nothing waits then, so that a model which is dropped unread is never computed.
    */
   beginWith(value: Node): boolean {
     if (this.initializer === undefined || this.storage !== undefined || this.pending !== undefined) return false;
-    if (this.#consumers.any || value.readsCell || linearize([value]).leaves.length > 0) return false;
-    this.initializer = value;
+    if (this.#consumers.any || value.readsCell) return false;
+    const { host } = (resolve(value).storage as Storage | undefined) ?? {};
+    // Whose tensor that is may dispose of it.
+    if (host !== undefined) this.initializer = leafOf(value.type, host);
+    else if (linearize([value]).leaves.length === 0) this.initializer = value;
+    else return false;
     return true;
   }
 
@@ -242,6 +247,13 @@ export class TensorCell implements NodeCell {
     leaf.cell = this;
     return leaf;
   }
+}
+
+/** A leaf of its own for what the host knows. */
+function leafOf(type: TensorType, host: HostArray): Node {
+  const leaf = makeLeaf('buffer', type);
+  leaf.storage = new Storage(host);
+  return leaf;
 }
 
 /**
