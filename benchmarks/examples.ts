@@ -162,7 +162,7 @@ function sayRow(name: string, metric: string, { version, steps, parameters, hebb
 
 /** Of a step: which part of it products of matrices take and how near they are to what this machine multiplies and adds, the same of all other kernels and bandwidth, and what is outside of kernels. */
 function sayBounds(name: string, { steps, profile }: { steps: number; profile: Profile }): void {
-  const { device, kernels, milliseconds, betweenMilliseconds = Number.NaN } = profile;
+  const { kernels, milliseconds, betweenMilliseconds = Number.NaN } = profile;
   const part = (isProduct: boolean): string[] => {
     const own = kernels.filter(({ kind }) => (kind === 'contraction') === isProduct);
     const time = own.reduce((sum, kernel) => sum + (kernel.milliseconds ?? 0), 0);
@@ -170,7 +170,7 @@ function sayBounds(name: string, { steps, profile }: { steps: number; profile: P
     const reached = own.reduce((sum, kernel) => sum + (kernel.shareOfLimit ?? 0) * (kernel.milliseconds ?? 0), 0) / time; // prettier-ignore
     return [String(own.length), percent(time / milliseconds), percent(reached)];
   };
-  console.log(device);
+  console.log(String(profile));
   const titles = ['example', 'ms a step', 'products', 'of the time', 'of their limit', 'other kernels', 'of the time', 'of their limit', 'between']; // prettier-ignore
   const row = [name, (milliseconds / steps).toFixed(2), ...part(true), ...part(false), percent(betweenMilliseconds / milliseconds)]; // prettier-ignore
   console.log([titles, titles.map(() => '---'), row].map((cells) => `| ${cells.join(' | ')} |`).join('\n'));

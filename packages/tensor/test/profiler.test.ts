@@ -4,6 +4,7 @@ import {
   ArgumentError,
   assign,
   compile,
+  convTranspose2d,
   device,
   DeviceError,
   explain,
@@ -53,6 +54,25 @@ describe.each(devices.filter((name) => name !== 'reference'))('on %s', (name) =>
     const x = numbers([30, 50], 1);
     const [kernel] = kernelsOf(await explain(() => x.mul(x).add(x).sum(0)));
     expect(kernel).toMatchObject({ flops: 30 * 50 * 3, multiplyAdds: 0, bytesRead: 4 * 30 * 50, bytesWritten: 4 * 50 });
+  });
+
+  test('a convolution run backwards counts no products with the zeros between strides', async () => {
+    const [x, w] = [zeros([2, 3, 4, 4]).add(1), zeros([3, 5, 4, 4]).add(2)];
+    const kernels = kernelsOf(await explain(() => convTranspose2d(x, w, { stride: 2, padding: 1 })));
+    // 8 × 8 positions of 5 channels in 2 images, of whose 4 · 4 taps every second meets an element in each direction.
+    expect(kernels.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0)).toBe(2 * 5 * 8 * 8 * 3 * 2 * 2);
+  });
+
+  test.runIf(name === 'wasm')('a plan may run very often in a call', async () => {
+    const count = variable(zeros([]));
+    const step = compile(() => assign(count, count.add(1)));
+    const { kernels } = await profile(
+      () => {
+        for (let i = 0; i < 3000; i++) step();
+      },
+      { runs: 50 },
+    );
+    expect(kernels[0]?.calls).toBe(3000);
   });
 
   test('in each call the kernels take no longer than the call', async () => {

@@ -18,6 +18,7 @@ import {
   type PlanStep,
 } from './kernel.ts';
 import { loweredAs, type KernelNote, type KernelNotes } from './notes.ts';
+import { splitContraction, splitReduction } from './residues.ts';
 import { roleOf } from './roles.ts';
 
 type InnerStep = Exclude<PlanStep, Loop>;
@@ -252,6 +253,16 @@ interface Space {
   readonly inner: number;
 }
 
+/** Without the products that a strided convolution run backwards has with zeros. */
+function usefulSpaceOf(kernel: Kernel): Space {
+  const parts = kernel.kind === 'contraction' ? splitContraction(kernel) : kernel.kind === 'reduce' ? splitReduction(kernel) : [kernel]; // prettier-ignore
+  const spaces = parts.map(spaceOf);
+  return {
+    stores: spaces.reduce((total, { stores }) => total + stores, 0),
+    inner: spaces.reduce((total, { inner }) => total + inner, 0),
+  };
+}
+
 function spaceOf(kernel: Kernel): Space {
   switch (kernel.kind) {
     case 'map':
@@ -310,7 +321,7 @@ function workOf(step: InnerStep, buffers: readonly PlanBuffer[]): Work {
   let multiplyAdds = 0;
   let flops = 0;
   for (const kernel of kernelsIn(step)) {
-    const space = spaceOf(kernel);
+    const space = usefulSpaceOf(kernel);
     if (kernel.kind === 'contraction') {
       multiplyAdds += space.inner;
       flops += 2 * space.inner;

@@ -184,7 +184,8 @@ function kernelsOf(plan: SeenPlan, { calls, limits }: Measured): ProfiledKernel[
     const counted = median(perCall.map((times) => times?.length ?? 0));
     const milliseconds = isTimed && counted > 0 ? median(measured) : undefined;
     const launches = runs * kernel.times;
-    const threads = Math.max(1, ...perCall.flatMap((times) => (times ?? []).map((time) => time.threads)));
+    // Of thousands of times, more than a call takes arguments.
+    const threads = perCall.flatMap((times) => times ?? []).reduce((most, time) => Math.max(most, time.threads), 1);
     const perSecond = (each: number): number | undefined =>
       milliseconds === undefined || milliseconds === 0 ? undefined : (1000 * each * launches) / milliseconds;
     const flopsPerSecond = perSecond(kernel.flops);

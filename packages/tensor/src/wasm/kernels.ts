@@ -13,7 +13,7 @@ import type { Value, WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
 import { splitMap } from './pieces.ts';
 import { emitReduce } from './reduce.ts';
-import { splitContraction, splitReduction } from './residues.ts';
+import { splitContraction, splitReduction } from '../compiler/residues.ts';
 import { blocksOfRows, type Phase } from './rows.ts';
 import { emitScatter } from './scatter.ts';
 import { emitSort, sortedRows } from './sort.ts';

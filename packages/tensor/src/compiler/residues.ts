@@ -3,17 +3,9 @@
  * index space spans all but one in stride² are zero. This splits such a kernel by the residue of the output position, so that each part
  * runs over the matching taps alone, with plain strides and no remainder left in its indices.
  */
-import {
-  addIndex,
-  axisIndex,
-  constantIndex,
-  makeAxis,
-  scaleIndex,
-  type Axis,
-  type Index,
-} from '../compiler/index-expression.ts';
-import type { Condition, ContractionKernel, Expression, Operand, ReduceKernel } from '../compiler/kernel.ts';
-import { Rewriter } from '../compiler/rewriter.ts';
+import { addIndex, axisIndex, constantIndex, makeAxis, scaleIndex, type Axis, type Index } from './index-expression.ts';
+import type { Condition, ContractionKernel, Expression, Operand, ReduceKernel } from './kernel.ts';
+import { Rewriter } from './rewriter.ts';
 
 /** More parts than this are not worth their code. */
 const MOST_PARTS = 16;
