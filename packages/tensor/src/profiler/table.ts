@@ -8,7 +8,7 @@ const widest = 100;
 /** Figures with methods that do not count among them: `toString`, which Node's console shows too. */
 export function withMethods<F extends object, M extends { toString(): string }>(figures: F, methods: M): F & M {
   for (const [name, value] of Object.entries(methods)) Object.defineProperty(figures, name, { value });
-  Object.defineProperty(figures, Symbol.for('nodejs.util.inspect.custom'), { value: methods.toString });
+  Object.defineProperty(figures, Symbol.for('nodejs.util.inspect.custom'), { value: () => methods.toString() });
   return figures as F & M;
 }
 
