@@ -84,7 +84,10 @@ describe.each(devices)('on %s', (device) => {
     Promise.all(tensors.map((each) => (each === undefined ? Promise.resolve(undefined) : each.toArray())));
 
   describe.each(Object.entries(bodies))('%s', (_, body) => {
-    it.each([SGD, AdamW])('compiled as recorded, step by step: %s', async (kind) => {
+    it.each([
+      ['SGD', SGD],
+      ['AdamW', AdamW],
+    ] as const)('compiled as recorded, step by step: %s', async (_, kind) => {
       const [plain, compiled] = [make(kind), make(kind)];
       const step = compile((x: Tensor) => body(compiled, x));
       for (const x of batches) {

@@ -196,7 +196,7 @@ export function isAlways({ index, lower, upper }: Condition): boolean {
 }
 
 /** Whether a load at `index` stays within the guard bytes around its buffer, `slack` bytes included. */
-export function isNear({ buffers }: KernelContext, buffer: number, index: Index, slack = 0): boolean {
+export function isNear({ buffers }: Pick<KernelContext, 'buffers'>, buffer: number, index: Index, slack = 0): boolean {
   // Scratch results are always inside; lanes past the end read other scratch.
   const size = buffer === RESULT_BUFFER ? index.max + 1 : (buffers[buffer]?.size ?? 0);
   const before = Math.max(0, -index.min) * 4 + slack;

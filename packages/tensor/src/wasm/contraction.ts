@@ -7,7 +7,15 @@ import type { ContractionKernel, Expression, MapKernel, Operand, ReduceKernel } 
 import { Rewriter, substituteIndex } from '../compiler/rewriter.ts';
 import { AxisValues, RESULT_BUFFER, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
-import { blockAxes, locateBlock, positionInBlock, product, splitIndex, type BlockedAxes } from './blocks.ts';
+import {
+  blockAxes,
+  locateBlock,
+  positionInBlock,
+  product,
+  splitIndex,
+  type BlockedAxes,
+  type BlockPosition,
+} from './blocks.ts';
 import { VectorEvaluator } from './expression.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { Tile } from './gemm.ts';
@@ -174,6 +182,28 @@ export interface ContractionSchedule {
   readonly scratchBytes: number;
 }
 
+/** The blocks of m and n of a task, those of n next to each other, with the batch. */
+export function locateBlocks(
+  context: KernelContext,
+  { batch }: ContractionKernel,
+  m: BlockedAxes,
+  n: BlockedAxes,
+  task: Value,
+): { readonly columnBlock: Value; readonly mBlock: BlockPosition; readonly nBlock: BlockPosition } {
+  const { fb } = context;
+  const columnBlock = n.blocks === 1 ? fb.i32(0) : fb.remainder(task, n.blocks);
+  const rest = fb.divide(task, n.blocks);
+  const rowBlock = m.blocks === 1 ? fb.i32(0) : fb.remainder(rest, m.blocks);
+  let batchRest = fb.divide(rest, m.blocks);
+  let axes = new AxisValues(context);
+  for (const axis of [...batch].reverse()) {
+    axes = axes.with(axis, axis === batch[0] ? batchRest : fb.remainder(batchRest, axis.extent));
+    batchRest = fb.divide(batchRest, axis.extent);
+  }
+  const mBlock = locateBlock(context, axes, m, rowBlock);
+  return { columnBlock, mBlock, nBlock: locateBlock(context, mBlock.axes, n, columnBlock) };
+}
+
 /** Emits the task loop into the function at hand. `scratch` is the address of the scratch memory. */
 export function emitContraction(
   context: KernelContext,
@@ -210,17 +240,7 @@ export function emitContraction(
       `blocks of ${m.capacity} × ${n.capacity} × ${k.capacity}; A: ${packLeft.description}${keep ? ', kept' : ''}; B: ${packRight.description}`,
   );
   fb.loop(begin, end, { role: 'grid', name: 'task' }, (task) => {
-    const columnBlock = n.blocks === 1 ? fb.i32(0) : fb.remainder(task, n.blocks);
-    const rest = fb.divide(task, n.blocks);
-    const rowBlock = m.blocks === 1 ? fb.i32(0) : fb.remainder(rest, m.blocks);
-    let batchRest = fb.divide(rest, m.blocks);
-    let axes = new AxisValues(context);
-    for (const axis of [...kernel.batch].reverse()) {
-      axes = axes.with(axis, axis === kernel.batch[0] ? batchRest : fb.remainder(batchRest, axis.extent));
-      batchRest = fb.divide(batchRest, axis.extent);
-    }
-    const mBlock = locateBlock(context, axes, m, rowBlock);
-    const nBlock = locateBlock(context, mBlock.axes, n, columnBlock);
+    const { columnBlock, mBlock, nBlock } = locateBlocks(context, kernel, m, n, task);
     const forEachK = (body: (number: Value) => void): void =>
       fb.loop(fb.i32(0), fb.i32(k.blocks), { role: 'reduce', name: 'kBlock' }, body);
     const packRows = (number: Value): void => {

@@ -5,6 +5,7 @@ import { AxisValues, type KernelContext } from './address.ts';
 import type { Bindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks } from './contraction-shared.ts';
+import { emitSliding, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
 import { degenerate, emitContraction, normaliseContraction, type Blocks, type TiledProduct } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
 import { FunctionBuilder } from './function-builder.ts';
@@ -72,7 +73,8 @@ export function buildKernel(building: Building, kernel: Kernel | Rows): KernelCo
   };
   for (const part of parts(kernel)) {
     if (product(outputAxes(part)) === 0) continue;
-    const cut = part.kind === 'contraction' ? cutProduct(building.tiled(part)) : part;
+    const cut =
+      part.kind === 'contraction' ? (slidingProduct(part, building.buffers) ?? cutProduct(building.tiled(part))) : part;
     if (cut.kind === 'shared') {
       const offset = packedBytes;
       const { units, unitBytes, tasks } = cut;
@@ -100,7 +102,7 @@ interface Range {
 function emit(
   context: KernelContext,
   { gemm }: Building,
-  kernel: Exclude<Kernel, { kind: 'contraction' }> | Blocks,
+  kernel: Exclude<Kernel, { kind: 'contraction' }> | Blocks | SlidingProduct,
   { begin, end, scratch }: Range,
 ): { readonly grid: number; readonly scratch: number } {
   switch (kernel.kind) {
@@ -114,6 +116,10 @@ function emit(
       return { grid: emitSort(context, kernel, begin, end, scratch), scratch: sortedRows(kernel).bytes };
     case 'scatter': {
       const { grid, scratchBytes } = emitScatter(context, kernel, { begin, end }, scratch);
+      return { grid, scratch: scratchBytes };
+    }
+    case 'sliding': {
+      const { grid, scratchBytes } = emitSliding(context, kernel, begin, end, scratch);
       return { grid, scratch: scratchBytes };
     }
     case 'blocks': {
