@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { alone, sharedForks } from './tools/testing/src/pool.ts';
+import { alone, long, sharedForks } from './tools/testing/src/pool.ts';
 import { AloneLast } from './tools/testing/src/sequence.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -20,7 +20,7 @@ export default defineConfig({
     // Vitest leaves one core to itself, of two the half of what there is; but it has nothing to do while tests run.
     maxWorkers: availableParallelism(),
     sequence: { sequencer: AloneLast },
-    tags: [alone],
+    tags: [alone, long],
     pool: sharedForks,
     isolate: false,
     // The difference of two long lists would take gigabytes and minutes.

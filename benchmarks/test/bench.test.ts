@@ -1,3 +1,4 @@
+/** @module-tag long: it runs benchmarks. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+/** @module-tag long: it starts every benchmark. */
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,11 +1,12 @@
 /**
- * `npm test`: says what the tests run on, runs them all, and ends with a line `N passed, N failed`.
+ * `npm test`: says what the tests run on, runs them, all with `--long` and else all that take no more than minutes, and ends with a line `N passed, N failed`.
  * The tests learn of the devices through HEBB_TEST_WEBGPU (1 or 0) and HEBB_TEST_CHROMIUM (a path, or empty).
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChromium, prepareWebGpu } from './devices.mjs';
+import { longTests } from './long-tests.mjs';
 import { root, runVisibly } from './process.mjs';
 
 /** Counts of a vitest JSON report; a file that failed to load, or an error outside of any test, is one failure. */
@@ -44,6 +45,14 @@ const quickCompilation = {
   LP_NATIVE_VECTOR_WIDTH: process.env.LP_NATIVE_VECTOR_WIDTH ?? '128',
 };
 
+/** What vitest is called with, and the files that are left out: of those nobody names. */
+export function selection(args) {
+  const own = args.filter((arg) => arg !== '--long');
+  if (own.length < args.length || own.some((arg) => !arg.startsWith('-'))) return { args: own, left: [] };
+  const left = longTests(root);
+  return { args: [...own, ...left.map((file) => `--exclude=${file}`)], left };
+}
+
 export async function test(args) {
   const chromium = findChromium();
   const webGpu = await prepareWebGpu(chromium, (line) => console.log(line));
@@ -54,7 +63,8 @@ export async function test(args) {
   const reportFile = join(folder, 'report.json');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-  const { code, signal } = await runVisibly(process.execPath, [vitest, 'run', ...reporters, ...args], {
+  const selected = selection(args);
+  const { code, signal } = await runVisibly(process.execPath, [vitest, 'run', ...reporters, ...selected.args], {
     env: {
       ...process.env,
       ...webGpu.environment,
@@ -85,6 +95,9 @@ export async function test(args) {
       'To enable them: sudo apt-get install chromium, or set CHROMIUM_PATH to a Chromium or Chrome.',
     ]);
   }
+  const { length } = selected.left;
+  if (length > 0)
+    console.log(`\n${length} files of long tests were left out; CI runs them, and so does: npm test -- --long`);
   console.log(`\n${summaryLine(count)}`);
   return { code: count.failed === 0 ? 0 : 1, signal: null };
 }

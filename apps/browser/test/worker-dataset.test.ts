@@ -1,4 +1,8 @@
-/** Datasets in the workers of a real browser, as served in development and as bundled. Skipped only where the test of the page is. */
+/**
+ * Datasets in the workers of a real browser, as served in development and as bundled. Skipped only where the test of the page is.
+ *
+ * @module-tag long: it bundles pages and starts browsers.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,8 @@
-/** Streams of files: what `csv` says of a whole file, in pieces; lines; text. */
+/**
+ * Streams of files: what `csv` says of a whole file, in pieces; lines; text.
+ *
+ * @module-tag long: large files.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,8 @@
-/** Files of PyTorch with bytes turned over, cut and exchanged at random, from a seed: what was saved, or a typed error; never another error, never a wait. */
+/**
+ * Files of PyTorch with bytes turned over, cut and exchanged at random, from a seed: what was saved, or a typed error; never another error, never a wait.
+ *
+ * @module-tag long: files damaged at random.
+ */
 import { readFileSync } from 'node:fs';
 import { setDevice, Tensor } from '@hebb/tensor';
 import { beforeAll, expect, it } from 'vitest';

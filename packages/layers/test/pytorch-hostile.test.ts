@@ -1,4 +1,8 @@
-/** Files that are damaged, or made to harm: each ends in a typed error that says why, at once, without memory for what it claims to hold. */
+/**
+ * Files that are damaged, or made to harm: each ends in a typed error that says why, at once, without memory for what it claims to hold.
+ *
+ * @module-tag long: hundreds of harmful files.
+ */
 import { readFileSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
 import { setDevice, type Tensor } from '@hebb/tensor';

@@ -1,4 +1,8 @@
-/** Largest errors of the elementwise functions in ulp, over every exponent of float32 and dense where they bend. */
+/**
+ * Largest errors of the elementwise functions in ulp, over every exponent of float32 and dense where they bend.
+ *
+ * @module-tag long: sweeps over all exponents.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   acos,

@@ -1,4 +1,8 @@
-/** Every kind of run goes on where it was cut, in a program whose seeds and weights are others at first, and ends in the same bytes. */
+/**
+ * Every kind of run goes on where it was cut, in a program whose seeds and weights are others at first, and ends in the same bytes.
+ *
+ * @module-tag long: every kind of run, cut and resumed.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,8 @@
-/** What is larger than memory trains: memory must not follow the size of the file. `benchmarks/csv-stream.ts` does it with a gigabyte. */
+/**
+ * What is larger than memory trains: memory must not follow the size of the file. `benchmarks/csv-stream.ts` does it with a gigabyte.
+ *
+ * @module-tag long: it trains on large files.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

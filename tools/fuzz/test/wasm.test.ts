@@ -1,3 +1,4 @@
+/** @module-tag long: a thousand random graphs. */
 import { testGraphs } from './support.ts';
 
-testGraphs('wasm', 400, { least: 5, most: 30 });
+testGraphs('wasm', 1000, { least: 5, most: 30 });

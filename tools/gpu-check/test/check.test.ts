@@ -1,3 +1,4 @@
+/** @module-tag long: the whole check of a graphics processor. */
 import { describe, expect, it } from 'vitest';
 import { runCheck } from '../src/check.ts';
 import { parts } from '../src/parts/index.ts';

@@ -1,4 +1,8 @@
-/** Disks that fail: full, limited, read-only. A run says so, and what was saved before is whole: it goes on from there later. */
+/**
+ * Disks that fail: full, limited, read-only. A run says so, and what was saved before is whole: it goes on from there later.
+ *
+ * @module-tag long: it fills disks.
+ */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

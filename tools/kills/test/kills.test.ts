@@ -1,3 +1,4 @@
+/** @module-tag long: it kills programs. */
 import { expect, it } from 'vitest';
 import { checkKills } from '../src/kills.ts';
 

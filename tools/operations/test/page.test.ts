@@ -1,6 +1,8 @@
 /**
  * docs/operations.md has a row for every operation, and says what is measured: values beside the float64 interpreter, derivatives of first and
  * second order beside finite differences, mapped functions beside loops, files beside onnxruntime.
+ *
+ * @module-tag long: every operation on every device.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

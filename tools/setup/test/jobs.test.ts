@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { countTests, summaryLine } from '../test.mjs';
+import { countTests, selection, summaryLine } from '../test.mjs';
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -27,6 +27,18 @@ describe('the summary of npm test', () => {
   it('is one line', () => {
     expect(summaryLine({ passed: 3, failed: 0, skipped: 0 })).toBe('3 passed, 0 failed');
     expect(summaryLine({ passed: 3, failed: 1, skipped: 2 })).toBe('3 passed, 1 failed, 2 skipped');
+  });
+});
+
+describe('the tests that npm test runs', () => {
+  it('are all that do not say that they are long, unless some are named or all are asked for', () => {
+    const { args, left } = selection([]);
+    expect(left.length).toBeGreaterThan(10);
+    expect(left.map((file) => file.replaceAll('\\', '/'))).toContain('tools/fuzz/test/wasm.test.ts');
+    expect(args).toEqual(left.map((file) => `--exclude=${file}`));
+    expect(selection(['--bail=1']).args).toEqual(['--bail=1', ...args]);
+    expect(selection(['--long'])).toEqual({ args: [], left: [] });
+    expect(selection(['tools/fuzz'])).toEqual({ args: ['tools/fuzz'], left: [] });
   });
 });
 

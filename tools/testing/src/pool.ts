@@ -8,7 +8,10 @@ import { ForksPoolWorker, type PoolOptions, type PoolRunnerInitializer, type Wor
 
 type Run = Extract<WorkerRequest, { type: 'run' }>['context'];
 
-/** The tag of files that want a process of their own; vitest asks for its declaration. */
+/** The tag of files that `npm test` leaves out (tools/setup/long-tests.mjs). Vitest asks for the declaration of tags. */
+export const long = { name: 'long', description: 'runs in CI, and by npm test -- --long' };
+
+/** The tag of files that want a process of their own. */
 export const alone = { name: 'alone', description: 'runs in a process of its own' };
 
 const isAlone = ({ files }: Run): boolean => files.some(({ fileTags }) => fileTags?.includes(alone.name));

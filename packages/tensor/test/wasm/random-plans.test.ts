@@ -1,3 +1,4 @@
+/** @module-tag long: random plans. */
 import { setFlagsFromString } from 'node:v8';
 import { afterAll, describe, expect, it } from 'vitest';
 import { divideIndex, remainderIndex } from '../../src/compiler/index-expression.ts';
