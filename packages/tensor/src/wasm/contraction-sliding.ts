@@ -102,7 +102,7 @@ function isFaster({ m }: ContractionKernel, rows: number, { extent }: Axis, tap:
   const vectors = Math.ceil(extent / 4);
   const work = rows * tap.extent * vectors;
   const inLine = extent / (4 * vectors);
-  const sliding = ((rows === 1 ? 0.6 : 0.8) * inLine * (count / ceil(count, rows)) * work) / (work + 8);
+  const sliding = ((rows === 1 ? 0.6 : 0.8) * inLine * (count / ceil(count, rows)) * work) / (work + 14);
   const packed = (0.85 * count) / (count + 25);
   return sliding > 1.25 * packed;
 }
