@@ -13,5 +13,5 @@ export function longTests(root) {
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, name)))
     .filter((file) => file.endsWith('.test.ts') && tag.test(readFileSync(join(root, file), 'utf8')))
-    .sort();
+    .sort((a, b) => (a < b ? -1 : 1));
 }

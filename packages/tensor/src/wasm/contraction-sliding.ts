@@ -224,22 +224,20 @@ function emitLine(
     });
   };
   const vectors = vectorsOf(position, tap, inside);
-  for (let vector = 0; vector < vectors.length;) {
-    const { lanes = [], isWhole = false } = vectors[vector] ?? {};
-    let next = vector + 1;
-    while (isWhole && vectors[next]?.isWhole === true) next++;
-    if (!isWhole) {
-      emitVector(right, lefts, 16 * vector, lanes);
-      vector = next;
-      continue;
-    }
-    const from = fb.add(right, 16 * vector);
-    const inductions = lefts.map((left) => ({ begin: fb.add(left, 16 * vector), step: 16 }));
-    fb.loop(from, fb.add(right, 16 * next), { role: 'reduce', name: 'position', step: 16, inductions }, (at, others) =>
-      emitVector(at, others, 0, lanes),
-    );
-    vector = next;
-  }
+  // Edges, the vectors between them, edges.
+  const whole = vectors.filter(({ isWhole }) => isWhole).length;
+  const first = whole === 0 ? vectors.length : vectors.findIndex(({ isWhole }) => isWhole);
+  vectors.slice(0, first).forEach(({ lanes }, i) => emitVector(right, lefts, 16 * i, lanes));
+  if (whole === 0) return;
+  const inductions = lefts.map((left) => ({ begin: fb.add(left, 16 * first), step: 16 }));
+  const { lanes: all = [] } = vectors[first] ?? {};
+  fb.loop(
+    fb.add(right, 16 * first),
+    fb.add(right, 16 * (first + whole)),
+    { role: 'reduce', name: 'position', step: 16, inductions },
+    (at, others) => emitVector(at, others, 0, all),
+  );
+  vectors.slice(first + whole).forEach(({ lanes }, i) => emitVector(right, lefts, 16 * (first + whole + i), lanes));
 }
 
 /** The lanes in `bits`, 0 in the others. */
