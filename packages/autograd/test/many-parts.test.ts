@@ -1,4 +1,8 @@
-/** Gradients through concatenations of thousands of parts. */
+/**
+ * Gradients through concatenations of thousands of parts.
+ *
+ * @module-tag long: thousands of parts.
+ */
 import { concat, device, realize, setDevice, stack, tensor } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { devices } from '../../tensor/test/support/devices.ts';

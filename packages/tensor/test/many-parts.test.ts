@@ -1,4 +1,8 @@
-/** Concatenations of thousands of parts, and chains of thousands of operations: nothing nests per part, nothing recurses per operation. */
+/**
+ * Concatenations of thousands of parts, and chains of thousands of operations: nothing nests per part, nothing recurses per operation.
+ *
+ * @module-tag long: thousands of parts and operations.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   assign,
