@@ -1,8 +1,4 @@
-/**
- * Outputs and all gradients of layers against PyTorch's, by family.
- *
- * @module-tag long: every layer in many ways on every device.
- */
+/** Outputs and all gradients of layers against PyTorch's, by family. */
 import { setDevice } from '@hebb/tensor';
 import { beforeAll, describe, it } from 'vitest';
 import { layerCalls, layerFamilies } from '../../../layers/test/support/calls.ts';
