@@ -64,7 +64,11 @@ export async function links(kit: Omit<ExampleKit, 'options'>, network: Network):
   const { positive } = split.train;
   const draws = Array.from({ length: steps }, (_, step) => ({
     positive,
-    negative: negativeEdges(split.edges.data, { nodes, count: positive.shape[1] ?? 0, seed: kit.seed + step }),
+    negative: negativeEdges(split.edges.data, {
+      nodes,
+      count: positive.shape[1] ?? 0,
+      seed: 100_000 * kit.seed + step,
+    }),
   }));
   const optimizer = new AdamW(model, { learningRate: 0.01, weightDecay: 5e-4 });
   const loss = ({ pairs, isEdge }: Pairs): Tensor =>

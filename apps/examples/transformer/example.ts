@@ -166,9 +166,9 @@ export async function write(
 ): Promise<string> {
   const half = model.contextLength / 2;
   let text = beginning;
-  for (let piece = 0; text.length < characters; piece++) {
+  for (let piece = 0; text.length < beginning.length + characters; piece++) {
     const options = { maxTokens: half, temperature: 0.8, seed: seed * 1000 + piece };
     for await (const written of generateText(model, tokenizer, text.slice(-half), options)) text += written;
   }
-  return text.slice(0, Math.max(characters, beginning.length));
+  return text.slice(0, beginning.length + characters);
 }

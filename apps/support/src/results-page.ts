@@ -4,7 +4,7 @@ import { describeTarget, formatMetricValue, type Results } from './kit.ts';
 
 const head = `# Results of the examples
 
-What each example reaches on its whole data, and the command that shows it. \`npm run example -- all --full --data DIR\` writes the rows of the examples that it runs, and leaves the others.
+What each example reaches on its whole data, and the command that shows it. \`npm run example -- all --full --data DIR\` writes the rows of the examples that it runs, and leaves the others. Seconds are those of the run, beside whatever else the machine did.
 `;
 
 const mainColumns = ['example', 'metric', 'reached', 'must reach', 'command', 'seed', 'seconds', 'machine'];

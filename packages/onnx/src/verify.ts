@@ -32,7 +32,7 @@ export interface OutputDifference {
 export interface Verification extends Omit<OutputDifference, 'name' | 'shape'> {
   /** Whether every element lies within the tolerance. */
   readonly ok: boolean;
-  /** Number of rows compared. */
+  /** Rows compared: along the first axis of the first output; 1 where it is a number. */
   readonly rows: number;
   readonly outputs: readonly OutputDifference[];
   /** One line per output, for people. */
@@ -69,8 +69,8 @@ export async function verifyOnnx(
     const comparisons = session.outputNames.map((name) => new Comparison(name, tolerance));
     let rows = 0;
     for (const batch of batches(inputs, batchSize)) {
-      const actual = await session.run(batch.inputs);
-      const tensors = order.map((name) => toHebb(batch.inputs[name] as OnnxArray));
+      const actual = await session.run(batch);
+      const tensors = order.map((name) => toHebb(batch[name] as OnnxArray));
       const expected = outputsOf(
         inEvaluationMode(model, () => callModel(model, tensors)),
         session.outputNames,
@@ -79,7 +79,7 @@ export async function verifyOnnx(
         const output = expected[comparison.name] as Tensor;
         comparison.add(actual[comparison.name] as OnnxArray, output.shape, await output.data());
       }
-      rows += batch.rows;
+      rows += expected[session.outputNames[0] ?? '']?.shape[0] ?? 1;
     }
     return summarize(comparisons, rows);
   } finally {
@@ -96,11 +96,11 @@ function toHebb({ dtype, shape, data }: OnnxArray): Tensor {
 function* batches(
   inputs: Readonly<Record<string, OnnxArray>>,
   batchSize: number,
-): Generator<{ inputs: Record<string, OnnxArray>; rows: number }> {
+): Generator<Record<string, OnnxArray>> {
   const counts = new Set(Object.values(inputs).map(({ shape }) => shape[0]));
   const [rows = 1] = counts;
   if (counts.size !== 1 || rows <= batchSize) {
-    yield { inputs, rows };
+    yield inputs;
     return;
   }
   for (let start = 0; start < rows; start += batchSize) {
@@ -112,7 +112,7 @@ function* batches(
         { dtype, shape: [count, ...shape.slice(1)], data: data.slice(start * width, (start + count) * width) },
       ] as const;
     });
-    yield { inputs: Object.fromEntries(part), rows: count };
+    yield Object.fromEntries(part);
   }
 }
 

@@ -15,7 +15,7 @@ import {
   Sequential,
   Softmax,
 } from '@hebb/layers';
-import { assign, manualSeed, pad, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
+import { assign, indexSelect, manualSeed, pad, setDevice, tensor, zeros, type Tensor } from '@hebb/tensor';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportOnnx, parseOnnx, runOnnx, verifyOnnx } from '@hebb/onnx';
 import { expectSame, numbers, operatorsOf, sample } from './support/compare.ts';
@@ -282,5 +282,12 @@ describe.each(['reference', 'wasm'] as const)('models on %s', (device) => {
     expect(await verifyOnnx(bytes, model, { image: x })).toMatchObject({ ok: true });
     assign(model.parameters()[0] as Tensor, zeros([4, 1, 3, 3]));
     expect((await verifyOnnx(bytes, model, x)).ok).toBe(false);
+  });
+
+  it('counts the rows of what comes out, where inputs have others', async () => {
+    const pick = (table: Tensor, at: Tensor): Tensor => indexSelect(table, 0, at);
+    const bytes = await exportOnnx(pick, { inputs: { table: ['rows', 4], at: { shape: ['picked'], dtype: 'int32' } } });
+    const table = sample([50, 4]);
+    expect(await verifyOnnx(bytes, pick, { table, at: tensor(Int32Array.of(3, 1, 7)) })).toMatchObject({ ok: true, rows: 3 }); // prettier-ignore
   });
 });

@@ -99,7 +99,7 @@ export class VectorQuantizer extends Module<[z: Tensor], Quantized & Record<stri
     this.sums = codebook === 'loss' ? undefined : buffer(first);
   }
 
-  /** Which vectors of the codebook are nearest: [batch, codeSize, ...field] → int32[batch, ...field]. */
+  /** Which vectors of the codebook are nearest: [batch, codeSize, ...field] → int32[batch, ...field]. To NaN none is nearer than another: 0; `forward` hands NaN on, and while training learns it. */
   indicesOf(z: Tensor): Tensor {
     const rows = this.#rowsOf(z);
     return this.#nearest(rows).reshape([-1, ...z.shape.slice(2)]);

@@ -62,7 +62,7 @@ export interface EncoderDecoderWeights {
  * go into both; a linear layer gives the logits of the token that comes next in the target.
  *
  * Shape: source int32[batch, source length], target int32[batch, target length], and for padded sources a mask bool[batch, source length], true at the tokens that there are, or lengths int32[batch] → logits float32[batch, target length, targetVocabulary].
- * Logits at t do not depend on tokens of the target after t; what lies beyond the mask changes nothing. Parameters: `source_embedding.weight`, `target_embedding.weight`, `transformer.…` with PyTorch's names of `nn.Transformer`, `head.weight`,
+ * Logits at t do not depend on tokens of the target after t; what lies beyond the mask changes nothing; padding stands behind the tokens, since positions count from the beginning of a row. Parameters: `source_embedding.weight`, `target_embedding.weight`, `transformer.…` with PyTorch's names of `nn.Transformer`, `head.weight`,
  * `head.bias`.
  *
  * Throws `ArgumentError` for options out of range, where heads do not divide the width, for tokens that there are not and for sources without a token; `ShapeError` and `DTypeError` for texts and masks of other shapes.

@@ -1,6 +1,6 @@
 /** Takes values over into a module, by name. */
 import { ArgumentError, assign, ShapeError, type Tensor } from '@hebb/tensor';
-import { checkOptions, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
+import { checkOptions, knownToDiffer, requireBoolean, type OptionNames } from '@hebb/tensor/arguments';
 import type { AnyModule } from './module.ts';
 import { stateEntries, type NamedTensors } from './state.ts';
 import { byName, tensorsOf } from './walk.ts';
@@ -25,6 +25,8 @@ interface Comparison extends LoadReport {
   readonly misshapen: readonly string[];
   /** Names of what is one tensor in the module, and two in the state. Their values may be the same all the same: PyTorch repeats what is shared. */
   readonly apart: readonly string[];
+  /** Those of them whose values are known to differ. */
+  readonly differing: readonly string[];
   /** All of it in words. */
   readonly reasons: readonly string[];
 }
@@ -40,6 +42,7 @@ export function compareState(module: AnyModule, state: NamedTensors): Comparison
   const pairs: [Tensor, Tensor][] = [];
   const taken = new Map<Tensor, readonly [name: string, value: Tensor]>();
   const apart: string[] = [];
+  const differing: string[] = [];
   for (const [name, value] of given) {
     const target = own.get(name);
     if (target === undefined) unexpected.push(name);
@@ -49,7 +52,10 @@ export function compareState(module: AnyModule, state: NamedTensors): Comparison
       pairs.push([target, value]);
       const [first, other] = taken.get(target) ?? [name, value];
       if (value === other) taken.set(target, [first, other]);
-      else apart.push(`${first} and ${name}`);
+      else {
+        apart.push(`${first} and ${name}`);
+        if (knownToDiffer(value, other)) differing.push(`${first} and ${name}`);
+      }
     }
   }
   const reasons = [
@@ -57,20 +63,26 @@ export function compareState(module: AnyModule, state: NamedTensors): Comparison
     listed('unexpected', unexpected),
     listed('of another shape', misshapen),
   ].flat();
-  return { missing, unexpected, misshapen, pairs, apart, reasons };
+  return { missing, unexpected, misshapen, pairs, apart, differing, reasons };
 }
 
 /** See `Module.loadStateDict`. */
 export function loadState(module: AnyModule, state: NamedTensors, options: LoadOptions): LoadReport {
   checkOptions('loadStateDict', options, loadOptions);
   const { strict = true } = options;
-  const { missing, unexpected, misshapen, pairs, reasons } = compareState(module, state);
+  const { missing, unexpected, misshapen, pairs, differing, reasons } = compareState(module, state);
   const named = missing.length + unexpected.length > 0;
   if (misshapen.length > 0 || (strict && named)) {
     const said = strict ? reasons : listed('of another shape', misshapen);
     throw new (misshapen.length > 0 ? ShapeError : ArgumentError)(
       `[loadStateDict] the state does not fit ${module.describe()}.${said.map((reason) => `\n  ${reason}`).join('')}`,
       strict && named ? { hint: 'With { strict: false } missing and unexpected names are left alone.' } : {},
+    );
+  }
+  if (strict && differing.length > 0) {
+    throw new ArgumentError(
+      `[loadStateDict] ${differing.join(', ')} are one tensor in ${module.describe()}, and differ in the state.`,
+      { hint: 'Make the model without tied weights, or leave out one of the names; { strict: false } takes the last.' },
     );
   }
   for (const [target, value] of pairs) if (target !== value) assign(target, value.to(target.dtype));

@@ -243,7 +243,8 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
    * Takes over values by name, converting dtypes. Nothing is changed where an error is thrown. Of a parameter that is held twice, the
    * state needs one of the names and may have all of them.
    *
-   * Throws {@link ArgumentError} that lists all missing and unexpected names (unless `strict` is false) and all shapes that differ.
+   * Throws {@link ArgumentError} that lists all missing and unexpected names (unless `strict` is false) and all shapes that differ; and, unless `strict` is false, where the
+   * state has two names for such a parameter whose values, on the host, differ.
    */
   loadStateDict(state: NamedTensors, options: LoadOptions = {}): LoadReport {
     return loadState(this, state, options);
@@ -251,7 +252,7 @@ export abstract class Module<Inputs extends readonly unknown[] = Tensor[], Outpu
 
   /**
    * Why a state is not one of this module: names that are missing or unexpected, shapes that differ, and parameters that are one here (tied weights)
-   * and several in the state, of which `loadStateDict` takes the last. Empty where it fits.
+   * and several in the state, of which `loadStateDict` takes the last (where they are not known to differ). Empty where it fits.
    */
   differences(state: NamedTensors): readonly string[] {
     const { reasons, apart } = compareState(this, state);

@@ -24,7 +24,7 @@ const spectralNormOptions: OptionNames<SpectralNormOptions> = {
 /**
  * Spectral normalisation: the weight of a layer is divided by its largest singular value σ, which a power iteration follows (Miyato et al. 2018,
  * arXiv:1802.05957). While training each call takes `iterations` steps of v = Wᵀu / ‖Wᵀu‖, u = Wv / ‖Wv‖ first; σ is uᵀWv, of which u and v are constants to
- * gradients.
+ * gradients. They are drawn at random, so that σ says nothing before the first calls while training: in evaluation mode load both, or train first.
  *
  * Parameter: `weight_orig`, the shape of the weight; buffers: `weight_u` and `weight_v`, the singular vectors; beside them those of the layer. The names are
  * those of PyTorch's `spectral_norm` (later versions also have `parametrizations.weight.original`), as in published models. Around a lazy layer they are made by `initialize`. Around a
