@@ -156,7 +156,7 @@ export const transformer: Example<Options> = {
   },
 };
 
-/** Writes on, beyond what it can look back on: after each half of it, the half written last is read anew. */
+/** Writes so many characters on, beyond what it can look back on: after each half of it, the half written last is read anew. */
 export async function write(
   model: GPT2,
   tokenizer: CharacterTokenizer,

@@ -1,3 +1,4 @@
+/** @module-tag long: it starts many programs. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';

@@ -1,4 +1,8 @@
-/** Random numbers in loops: each step draws its own, those of the steps written out, and whatever computes a step again sees the same. */
+/**
+ * Random numbers in loops: each step draws its own, those of the steps written out, and whatever computes a step again sees the same.
+ *
+ * @module-tag long: draws inside of loops on every device.
+ */
 import {
   bernoulli,
   compile,

@@ -1,6 +1,8 @@
 /**
  * From JavaScript any value arrives in any place. Each is either right, or refused by a typed error: no TypeError of the engine, no hang,
  * nothing wrong in silence.
+ *
+ * @module-tag long: anything in every place of every function.
  */
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import * as hebb from '../src/index.ts';

@@ -1,6 +1,8 @@
 /**
  * Every public function and constructor that draws from the default generator gives the same bits on every device. Which ones draw is found by calling all of
  * them, with the right arguments of the walk of wrong ones.
+ *
+ * @module-tag long: every draw on every device.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import * as hebb from '../src/index.ts';

@@ -1,6 +1,8 @@
 /**
  * Every function that draws: moments, distribution (Kolmogorov and Smirnov), independence, and a generator's state that is saved. One that is missing here
  * does not compile. Which device draws does not matter: the numbers are the same bits on all of them, which is shown first.
+ *
+ * @module-tag long: distributions by many draws.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
