@@ -2,10 +2,10 @@
  * Products that would be few blocks, cut into about sixteen tasks for the threads: by shape alone, so that the bits do not depend on how many there are. Tasks are blocks of the
  * longer side, and all of them need the other operand whole. That is packed once, before, by a step of its own.
  */
-import type { ContractionKernel } from '../compiler/kernel.ts';
-import { AxisValues, type KernelContext } from './address.ts';
+import type { KernelContext } from './address.ts';
 import { blockAxes, locateBlock, product, type BlockPosition } from './blocks.ts';
 import {
+  atBatch,
   blocksOf,
   buildEpilogue,
   ceil,
@@ -73,18 +73,6 @@ export function cutProduct(tiled: TiledProduct): SharedProduct | Blocks {
   }
   const finer = [256, 128].map((size) => blocksOf(tiled, size));
   return finer.find((blocks) => tasksOf(blocks) >= wanted) ?? finer.at(-1) ?? plain;
-}
-
-/** The batch axes at a position among all batches. */
-function atBatch(context: KernelContext, { batch }: ContractionKernel, number: Value): AxisValues {
-  const { fb } = context;
-  let rest = number;
-  let axes = new AxisValues(context);
-  for (const axis of [...batch].reverse()) {
-    axes = axes.with(axis, axis === batch[0] ? rest : fb.remainder(rest, axis.extent));
-    rest = fb.divide(rest, axis.extent);
-  }
-  return axes;
 }
 
 /** Where the packed blocks begin: before the scratch memory of all threads. */

@@ -107,7 +107,7 @@ function isFaster({ m }: ContractionKernel, rows: number, { extent }: Axis, tap:
   return sliding > 1.25 * packed;
 }
 
-/** A vector of a line: which lanes each tap reads, one bit each; undefined: none. */
+/** A vector of a line: which lanes each tap reads, one bit each. */
 interface LineVector {
   readonly lanes: readonly number[];
   /** Whether all taps read all lanes. */

@@ -182,10 +182,22 @@ export interface ContractionSchedule {
   readonly scratchBytes: number;
 }
 
+/** The batch axes at a position among all batches. */
+export function atBatch(context: KernelContext, { batch }: ContractionKernel, number: Value): AxisValues {
+  const { fb } = context;
+  let rest = number;
+  let axes = new AxisValues(context);
+  for (const axis of [...batch].reverse()) {
+    axes = axes.with(axis, axis === batch[0] ? rest : fb.remainder(rest, axis.extent));
+    rest = fb.divide(rest, axis.extent);
+  }
+  return axes;
+}
+
 /** The blocks of m and n of a task, those of n next to each other, with the batch. */
 export function locateBlocks(
   context: KernelContext,
-  { batch }: ContractionKernel,
+  kernel: ContractionKernel,
   m: BlockedAxes,
   n: BlockedAxes,
   task: Value,
@@ -194,12 +206,7 @@ export function locateBlocks(
   const columnBlock = n.blocks === 1 ? fb.i32(0) : fb.remainder(task, n.blocks);
   const rest = fb.divide(task, n.blocks);
   const rowBlock = m.blocks === 1 ? fb.i32(0) : fb.remainder(rest, m.blocks);
-  let batchRest = fb.divide(rest, m.blocks);
-  let axes = new AxisValues(context);
-  for (const axis of [...batch].reverse()) {
-    axes = axes.with(axis, axis === batch[0] ? batchRest : fb.remainder(batchRest, axis.extent));
-    batchRest = fb.divide(batchRest, axis.extent);
-  }
+  const axes = atBatch(context, kernel, fb.divide(rest, m.blocks));
   const mBlock = locateBlock(context, axes, m, rowBlock);
   return { columnBlock, mBlock, nBlock: locateBlock(context, mBlock.axes, n, columnBlock) };
 }
