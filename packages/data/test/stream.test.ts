@@ -1,5 +1,5 @@
 /** Streams of iterables: their stages, their order, and that they go on anywhere. */
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import {
   DataError,
   endOfStream,
@@ -113,6 +113,7 @@ describe('stages', () => {
     const batches = log.source.map((x) => ({ x })).batch(10, { prefetch: 3 });
     for await (const { batch } of batches.batches()) {
       expect(batch.x.shape).toEqual([10]);
+      await vi.waitFor(() => expect(log.read).toBeGreaterThanOrEqual(50));
       await new Promise((resolve) => setTimeout(resolve, 5));
       break;
     }
@@ -132,7 +133,8 @@ describe('stages', () => {
       }
     });
     for await (const n of slow.prefetch(2)) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await vi.waitFor(() => expect(events).toContain(`read ${Math.min(3, n + 2)}`), { timeout: 10_000, interval: 1 });
+      await new Promise((resolve) => setTimeout(resolve, 20));
       events.push(`used ${n}`);
     }
     expect(events).toEqual(['read 0', 'read 1', 'read 2', 'used 0', 'read 3', 'used 1', 'used 2', 'used 3']);

@@ -293,7 +293,7 @@ describe('bombs', () => {
     await expect(readPyTorch(file)).rejects.toThrow('hint: torch.save compresses nothing');
     // Nothing of the zeros was unpacked.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(10_000);
   });
 });
 describe('sizes', () => {
