@@ -1,6 +1,8 @@
 /**
  * Every public function of tensors on float16 and uint8, on tensors of shape [], without elements and of eight axes: a result, or a typed error. Of
  * float16 the result is that of float32, rounded. Arguments are the right ones of the walk of wrong arguments.
+ *
+ * @module-tag long: every function, in many forms.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as hebb from '../src/index.ts';

@@ -1,6 +1,7 @@
 /**
  * A thousand batches of large outputs: 2.6 GB, were they kept.
  *
+ * @module-tag long: a thousand batches.
  * @module-tag alone: it compares the memory of the device, which garbage of other files would leave meanwhile.
  */
 import type { ArrayBatch, Batches, LoadedBatch } from '@hebb/data';

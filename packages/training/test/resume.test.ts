@@ -1,4 +1,8 @@
-/** A run that is cut, after any step and in any way, and goes on: the same bytes as the run that was not cut. */
+/**
+ * A run that is cut, after any step and in any way, and goes on: the same bytes as the run that was not cut.
+ *
+ * @module-tag long: a cut after every step.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,8 @@
-/** Outputs and all gradients of layers against PyTorch's, by family. */
+/**
+ * Outputs and all gradients of layers against PyTorch's, by family.
+ *
+ * @module-tag long: every layer in every form.
+ */
 import { setDevice } from '@hebb/tensor';
 import { beforeAll, describe, it } from 'vitest';
 import { layerCalls, layerFamilies } from '../../../layers/test/support/calls.ts';
