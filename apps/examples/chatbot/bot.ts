@@ -1,12 +1,14 @@
 /** A network that answers: what it says to a conversation, and how it is kept for later ones. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ByteLevelBPE, generate, GPT2, readSafetensors } from 'hebb';
+import { ByteLevelBPE, DataError, generate, GPT2, readSafetensors } from 'hebb';
 import { end, says, tokensOf, type Speech } from './speeches.ts';
 
 export interface Bot {
   readonly model: GPT2;
   readonly tokenizer: ByteLevelBPE;
+  /** Whom it has heard, those who speak the most first. */
+  readonly speakers: readonly string[];
 }
 
 export interface AnswerOptions {
@@ -42,18 +44,24 @@ export async function* answer(
 interface Saved {
   readonly model: GPT2['options'];
   readonly tokenizer: unknown;
+  readonly speakers?: readonly string[];
 }
 
 /** What a conversation needs beside the weights. */
-export async function saveBot(path: string, { model, tokenizer }: Bot): Promise<void> {
-  const saved: Saved = { model: model.options, tokenizer: tokenizer.toJSON() };
+export async function saveBot(path: string, { model, tokenizer, speakers }: Bot): Promise<void> {
+  const saved: Saved = { model: model.options, tokenizer: tokenizer.toJSON(), speakers };
   await writeFile(path, JSON.stringify(saved));
 }
 
 /** What a finished run has left. */
 export async function loadBot(folder: string): Promise<Bot> {
-  const saved = JSON.parse(await readFile(join(folder, 'chatbot.json'), 'utf8')) as Saved;
+  const path = join(folder, 'chatbot.json');
+  const { speakers, ...saved } = JSON.parse(await readFile(path, 'utf8')) as Saved;
+  if (speakers === undefined)
+    throw new DataError(`[loadBot] ${path} does not say who speaks: an earlier version has written it.`, {
+      hint: 'Run the example again, or say another --out.',
+    });
   const model = new GPT2(saved.model).eval();
   model.loadStateDict(await readSafetensors(join(folder, 'model.safetensors')));
-  return { model, tokenizer: ByteLevelBPE.fromJSON(saved.tokenizer) };
+  return { model, tokenizer: ByteLevelBPE.fromJSON(saved.tokenizer), speakers };
 }

@@ -13,8 +13,8 @@ import { build as buildWriter } from '../transformer/example.ts';
 import { loadBot, saveBot } from './bot.ts';
 import { compareCaches } from './cache.ts';
 import { answers, speeds } from './report.ts';
-import { marks, speechesOf, tokensOf, type Speech } from './speeches.ts';
-import { addTalkOptions, conversation, type TalkOptions } from './talk.ts';
+import { marks, speakersOf, speechesOf, tokensOf, type Speech } from './speeches.ts';
+import { addTalkOptions, conversation, requireSpeaker, type TalkOptions } from './talk.ts';
 
 export interface Build {
   readonly layers: number;
@@ -52,7 +52,7 @@ export async function build({
 export const chatbot: Example<TalkOptions> = {
   name: 'chatbot',
   line: 'Characters of Shakespeare answer, token by token, with a key–value cache',
-  seconds: { quick: 12, normal: 180, full: 800 },
+  seconds: { quick: 12, normal: 180 },
   data: {
     carried: 'tiny Shakespeare, speech by speech',
     full: 'the same',
@@ -64,6 +64,8 @@ export const chatbot: Example<TalkOptions> = {
     // 1. Data: speeches, a name and what is said. Those of the last tenth of the plays are not learnt from.
     const plays = await loadPlays(await kit.folder('tinyshakespeare'), kit.carried('shakespeare.txt.gz'));
     const [train, validation] = [speechesOf(plays.train), speechesOf(plays.validation)];
+    const speakers = speakersOf(train);
+    requireSpeaker(kit.options.as, speakers);
     kit.say(`${train.length} speeches to learn from, ${validation.length} to test with`);
 
     // 2. Network: a decoder of tokens, which are learnt from the speeches as well.
@@ -112,7 +114,7 @@ export const chatbot: Example<TalkOptions> = {
 
     kit.heading('Answers');
     await kit.weights('model', model);
-    await saveBot(await kit.file('chatbot.json', 'sizes and tokenizer, for --ask and --chat'), { model, tokenizer });
+    await saveBot(await kit.file('chatbot.json', 'sizes, tokenizer and speakers, for --ask and --chat'), { model, tokenizer, speakers }); // prettier-ignore
     // By what was saved, as --ask and --chat have it.
     kit.section(await answers(kit, await loadBot(kit.out), validation));
 

@@ -14,6 +14,13 @@ export function speechesOf(play: string): Speech[] {
   });
 }
 
+/** Everybody who speaks, those who do most often first. */
+export function speakersOf(speeches: readonly Speech[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { speaker } of speeches) counts.set(speaker, (counts.get(speaker) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a).map(([speaker]) => speaker);
+}
+
 /** Between a name and what is said, and behind it. */
 export const [says, end] = [0, 1];
 export const marks: readonly string[] = ['<|says|>', '<|end|>'];

@@ -1,7 +1,8 @@
 /** A conversation in the terminal, with what a finished run has learnt. */
 import { createInterface } from 'node:readline';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Use } from '@hebb/app-support';
+import { filled, type Use } from '@hebb/app-support';
+import { TrainingError } from 'hebb';
 import { answer, loadBot, type Bot } from './bot.ts';
 import type { Speech } from './speeches.ts';
 
@@ -19,17 +20,28 @@ function temperature(text: string): number {
   return value;
 }
 
-function name(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('Expected a name.');
-  return text.trim();
+const trimmed = (text: string): string => filled(text.trim());
+
+/** Throws TrainingError for a name that no speech has: nothing was learnt of who that is. */
+export function requireSpeaker(name: string | undefined, speakers: readonly string[]): void {
+  if (name === undefined || speakers.includes(name)) return;
+  const near = speakers.find((each) => each.toLowerCase() === name.toLowerCase());
+  throw new TrainingError(
+    `[example] --as ${JSON.stringify(name)}: nobody of that name speaks in what is learnt${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`}`,
+    { hint: `Who speaks the most: ${speakers.slice(0, 12).join(', ')}; there are ${speakers.length}.` },
+  );
 }
 
 export function addTalkOptions(command: Command): Command {
   return command
-    .option('--ask <text>', 'answers it; with what a finished run in --out has learnt, where there is one')
+    .option('--ask <text>', 'answers it; with what a finished run in --out has learnt, where there is one', trimmed)
     .addOption(new Option('--chat', 'talks, also where a finished run lies in --out').conflicts('ask'))
-    .option('--you <name>', 'who asks', name, 'First Gentleman')
-    .option('--as <name>', 'who answers, ROMEO for instance (default: whom the network expects)', name)
+    .option('--you <name>', 'who asks, anybody', trimmed, 'First Gentleman')
+    .option(
+      '--as <name>',
+      'who answers: somebody of the plays, ROMEO for instance (default: whom the network expects)',
+      trimmed,
+    )
     .option('--temperature <number>', 'how much is left to chance; 0: nothing', temperature, 0.8);
 }
 
@@ -39,6 +51,7 @@ export const conversation: Use<TalkOptions> = {
     const isTerminal = process.stdin.isTTY && process.stdout.isTTY && process.env['CI'] === undefined;
     if (options.ask === undefined && options.chat !== true && !isTerminal) return;
     const bot = await loadBot(folder);
+    requireSpeaker(options.as, bot.speakers);
     if (options.ask !== undefined) {
       const turn = { speaker: options.you, text: options.ask };
       process.stdout.write('\n');

@@ -74,7 +74,7 @@ export const cnn: Example<Options> = {
   name: 'cnn',
   title: 'Convolutional network',
   line: 'Handwritten digits by a convolutional network, and what it looks at',
-  seconds: { quick: 3, normal: 10, full: 385 },
+  seconds: { quick: 3, normal: 10 },
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },
   options: (command) =>
     command.addOption(

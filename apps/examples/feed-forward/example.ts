@@ -56,7 +56,7 @@ export const feedForward: Example = {
   name: 'feed-forward',
   title: 'Feed-forward network',
   line: 'Handwritten digits by a multilayer perceptron, and what its neurons see',
-  seconds: { quick: 2, normal: 6, full: 69 },
+  seconds: { quick: 2, normal: 6 },
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },
 
   async run(kit) {

@@ -90,7 +90,7 @@ export const gan: Example<Options> = {
   name: 'gan',
   title: 'Generative adversarial network',
   line: 'Handwritten digits that nobody wrote, by two networks that compete',
-  seconds: { quick: 12, normal: 35, full: 800 },
+  seconds: { quick: 12, normal: 35 },
   data: { carried: '1,797 digits of 8 × 8 pixels', full: 'MNIST', expects: 'a folder with MNIST’s four files' },
   options: (command) =>
     command

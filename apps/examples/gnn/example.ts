@@ -39,7 +39,7 @@ export const gnn: Example<Options> = {
   name: 'gnn',
   title: 'Graph network',
   line: 'Which side a karate club’s members take; topics of papers in Cora; missing links',
-  seconds: { quick: 4, normal: 5, full: 680 },
+  seconds: { quick: 4, normal: 5 },
   data: { carried: 'Zachary’s karate club', full: 'Cora', expects: 'a folder with cora.content and cora.cites' },
   options: (command) =>
     command
@@ -96,7 +96,7 @@ async function club(kit: ExampleKit<Options>, network: Network): Promise<void> {
   // 3. Training, with a look at all members now and then.
   kit.heading('Training with two labels');
   const pictures = new MemberPictures(model, network);
-  const training = kit.training('club');
+  const training = kit.training('club', { unit: 'steps' });
   await fit(task, asBatches(leaders), {
     steps: 200,
     // The others are looked at, and nothing is chosen by them.
@@ -132,7 +132,7 @@ async function papers(kit: ExampleKit<Options>, network: Network): Promise<void>
       if (split === 0) kit.show(kind.toUpperCase(), model, shapes);
 
       // 3. Training: ten steps, a look at the validation; when ten looks in a row were no better, back to the best.
-      const training = kit.training(`${kind}-${split}`);
+      const training = kit.training(`${kind}-${split}`, { unit: 'steps' });
       await fit(task, asBatches(parts.train, 10), {
         epochs: kit.choose({ quick: 10, normal: 30, full: 50 }),
         validation: asBatches(parts.validation),

@@ -82,7 +82,7 @@ export async function links(kit: Omit<ExampleKit, 'options'>, network: Network):
     steps,
     validation: asDataset(split.validation),
     validateEvery: { steps: 50 },
-    ...kit.training('links'),
+    ...kit.training('links', { unit: 'steps' }),
   });
   if (kit.signal.aborted) return;
 

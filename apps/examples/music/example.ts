@@ -67,7 +67,7 @@ const drawing = { temperature: 1, minP: 0.1 };
 export const music: Example = {
   name: 'music',
   line: 'Tunes that a decoder writes, note by note; the report plays them',
-  seconds: { quick: 15, normal: 60, full: 600 },
+  seconds: { quick: 15, normal: 60 },
   data: {
     carried: 'tunes that the example composes by a few rules',
     full: '792 folk tunes in ABC notation, from Nottingham',

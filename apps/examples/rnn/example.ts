@@ -38,7 +38,7 @@ export const rnn: Example<Options> = {
   name: 'rnn',
   title: 'Recurrent network',
   line: 'First names, letter by letter, by a GRU; sunspots a month ahead',
-  seconds: { quick: 10, normal: 60, full: 104 },
+  seconds: { quick: 10, normal: 60 },
   data: {
     carried: 'names.txt, 32,032 first names; sunspots.csv',
     full: 'the same',

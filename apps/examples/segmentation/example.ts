@@ -51,7 +51,7 @@ export function build(
 export const segmentation: Example = {
   name: 'segmentation',
   line: 'Which pixels are digit, disc, square, triangle: a U-Net on drawn scenes',
-  seconds: { quick: 12, normal: 90, full: 412 },
+  seconds: { quick: 12, normal: 90 },
   data: {
     carried: '1,797 digits, shapes drawn over them',
     full: 'MNIST, shapes drawn over it',

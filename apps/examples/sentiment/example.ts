@@ -36,7 +36,7 @@ export async function build(train: readonly Labelled[], { vocabularySize = 4096 
 export const sentiment: Example = {
   name: 'sentiment',
   line: 'For or against? Sentences read by a transformer, and the words it weighs',
-  seconds: { quick: 15, normal: 60, full: 192 },
+  seconds: { quick: 15, normal: 60 },
   data: {
     carried: '5,160 text messages, some of them spam',
     full: '10,662 sentences of film reviews',

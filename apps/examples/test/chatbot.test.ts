@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { answer, type Bot } from '../chatbot/bot.ts';
 import { timed } from '../chatbot/cache.ts';
 import { build } from '../chatbot/example.ts';
-import { speechesOf, tokensOf } from '../chatbot/speeches.ts';
+import { speakersOf, speechesOf, tokensOf } from '../chatbot/speeches.ts';
 
 beforeEach(() => {
   setDevice('wasm');
@@ -15,7 +15,7 @@ const speeches = speechesOf('All:\nSpeak, speak.\n\nFirst Citizen:\nYou are all 
 const tiny = { layers: 1, heads: 2, width: 8, contextLength: 32, learningRate: 1e-2, vocabularySize: 262, seed: 0 };
 const bot = async (): Promise<Bot> => {
   const { model, tokenizer } = await build({ ...tiny, speeches });
-  return { model: model.eval(), tokenizer };
+  return { model: model.eval(), tokenizer, speakers: speakersOf(speeches) };
 };
 const said = async (...given: Parameters<typeof answer>): Promise<string> => {
   let text = '';

@@ -20,7 +20,7 @@ import {
   type Task,
   type Tensor,
 } from 'hebb';
-import type { Example } from '@hebb/app-support';
+import { filled, type Example } from '@hebb/app-support';
 import { loadPlays } from '../src/shakespeare.ts';
 import { mean } from '../src/statistics.ts';
 import { everyWindow, piecesOf, surpriseOfPairs, surprises, type TextBatch } from '../src/text.ts';
@@ -77,16 +77,16 @@ export function build({ learningRate, learnt, seed, ...sizes }: Build): {
 export const transformer: Example<Options> = {
   name: 'transformer',
   line: 'Shakespeare, character by character, by a decoder shaped as GPT-2 is',
-  seconds: { quick: 10, normal: 105, full: 322 },
+  seconds: { quick: 10, normal: 105 },
   data: { carried: 'tiny Shakespeare, 1,115,394 characters', full: 'the same', expects: 'a folder with input.txt' },
-  options: (command) => command.option('--prompt <text>', 'how the page that it writes begins', 'ROMEO:\n'),
+  options: (command) => command.option('--prompt <text>', 'how the page that it writes begins', filled, 'ROMEO:\n'),
 
   async run(kit) {
     // 1. Data: the plays, a number for each character. The last tenth is not learnt from.
     const { train, validation } = await loadPlays(await kit.folder('tinyshakespeare'), kit.carried('shakespeare.txt.gz')); // prettier-ignore
     const tokenizer = CharacterTokenizer.train([train, validation]);
     // A prompt of unknown characters is told of before anything is learnt.
-    const prompt = kit.options.prompt === '' ? '\n' : kit.options.prompt;
+    const { prompt } = kit.options;
     tokenizer.encode(prompt);
     const [learnt, unseen] = [train, validation].map((text) => Int32Array.from(tokenizer.encode(text))) as [Int32Array, Int32Array]; // prettier-ignore
     kit.say(`${learnt.length} characters to learn from, ${unseen.length} to test with, ${tokenizer.vocabularySize} different ones`); // prettier-ignore

@@ -7,6 +7,30 @@ export function path(text: string): string {
   throw new InvalidArgumentError('Expected a path.');
 }
 
+/** So does an empty text. */
+export function filled(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected a text that is not empty.');
+}
+
+/** A command as it can be pasted into a shell: what has spaces, quotes or nothing in it is quoted. */
+export function typed(args: readonly string[]): string {
+  return args.map(quoted).join(' ');
+}
+
+function quoted(text: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  // The name of an option stays in sight.
+  const [, option, value] = /^(--[\w-]+=)([^]*)$/.exec(text) ?? [];
+  if (option !== undefined && value !== undefined) return option + quoted(value);
+  // Of a line break a terminal and a page make something else.
+  if (/[\n\r\t]/.test(text)) return `$'${text.replace(/[\\']/g, String.raw`\$&`).replace(/[\n\r\t]/g, (each) => breaks[each] ?? each)}'`; // prettier-ignore
+  // Double quotes are read by every shell, but a POSIX one finds more than text in some of them.
+  return /["$`\\!]/.test(text) ? `'${text.replaceAll("'", String.raw`'\''`)}'` : `"${text}"`;
+}
+
+const breaks: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` };
+
 export function integer(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

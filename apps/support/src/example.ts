@@ -18,6 +18,11 @@ export interface MetricOptions {
   readonly target?: Target | Partial<Readonly<Record<Level, Target>>>;
 }
 
+export interface TrainingOptions {
+  /** What an example of a batch is called where the display says how many there are a second: `steps` where a batch is a whole graph. Default 'examples'. */
+  readonly unit?: string;
+}
+
 /** What a network is given: a tensor, or inputs by name. */
 export type Samples = Tensor | Readonly<Record<string, Tensor>>;
 
@@ -44,7 +49,10 @@ export interface ExampleKit<O = Readonly<Record<string, never>>> {
   /** Prints the summary, and keeps it for the report and the picture. */
   show(name: string, model: AnyModule, inputs: Parameters<typeof summary>[1]): void;
   /** For the options of `fit`: display, interruption, checkpoints. Of several trainings each has a name of its own. */
-  training(name: string): {
+  training(
+    name: string,
+    options?: TrainingOptions,
+  ): {
     readonly progress: Callback;
     readonly signal: AbortSignal;
     readonly callbacks: readonly Callback[];
@@ -105,8 +113,8 @@ export interface Example<O = Readonly<Record<string, never>>> {
   readonly title?: string;
   /** What it is, in at most 75 characters. */
   readonly line: string;
-  /** How long it takes on one thread of WebAssembly, on an otherwise idle machine: what the list and its README say. */
-  readonly seconds: Readonly<Record<Level, number>>;
+  /** How long it takes on one thread of WebAssembly, on an otherwise idle machine: what the list and its README say. How long `--full` takes stands with its results. */
+  readonly seconds: Readonly<Record<Exclude<Level, 'full'>, number>>;
   readonly data: ExampleData;
   /** Adds options of its own to the command line. */
   readonly options?: (command: Command) => unknown;

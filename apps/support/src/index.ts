@@ -1,5 +1,5 @@
 /** `@hebb/app-support`: what the quickstart and the examples share. */
-export { deviceOption, integer, outOption, path, positiveNumber, seedOption } from './command-line.ts';
+export { deviceOption, filled, integer, outOption, path, positiveNumber, seedOption } from './command-line.ts';
 export { formatBytes, formatCount, heading, say } from './display.ts';
 export type {
   Example,
@@ -10,6 +10,7 @@ export type {
   MetricOptions,
   Samples,
   Target,
+  TrainingOptions,
   Use,
 } from './example.ts';
 export { listenForInterrupt, type Interrupt } from './interrupt.ts';

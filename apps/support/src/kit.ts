@@ -17,12 +17,13 @@ import {
   type Callback,
   type DeviceName,
   type Evaluation,
+  type Figure,
   type History,
   type Section,
   type Summary,
 } from 'hebb';
 import { columns, formatBytes, formatCount, formatSeconds, heading, say } from './display.ts';
-import type { Example, ExampleKit, Level, MetricOptions, Samples, Target } from './example.ts';
+import type { Example, ExampleKit, Level, MetricOptions, Samples, Target, TrainingOptions } from './example.ts';
 import { machine } from './machine.ts';
 import type { RunFolder } from './run-folder.ts';
 
@@ -140,12 +141,12 @@ export class Kit<O> implements ExampleKit<O> {
     say(heading(capitalized(name)), String(table));
   }
 
-  training(name: string): ReturnType<ExampleKit['training']> {
+  training(name: string, { unit }: TrainingOptions = {}): ReturnType<ExampleKit['training']> {
     this.#goOn();
     const folder = this.#folder.checkpoints(name);
     const remember: Callback = { onTrainEnd: (history) => void (this.#histories[name] = history) };
     return {
-      progress: new TerminalProgress({ stream: process.stdout }),
+      progress: new TerminalProgress({ stream: process.stdout, ...(unit !== undefined && { unit }) }),
       signal: this.signal,
       callbacks: [new Checkpoint(folder, { saveBest: false }), remember],
       resume: folder,
@@ -234,7 +235,7 @@ export class Kit<O> implements ExampleKit<O> {
       sections: () => [
         ...(this.#metrics.length === 0
           ? []
-          : [{ kind: 'figures' as const, title: 'Results', figures: this.#metrics.map(({ name, value, format }) => ({ name, value, format })) }]), // prettier-ignore
+          : [{ kind: 'figures' as const, title: 'Results', figures: this.#metrics.map(figureOf) }]),
         ...this.#sections,
       ],
     };
@@ -286,6 +287,11 @@ export class Kit<O> implements ExampleKit<O> {
   #goOn(): void {
     if (this.signal.aborted) throw new Interrupted('The run was interrupted.');
   }
+}
+
+function figureOf({ name, value, format, target, passed }: MetricResult): Figure {
+  const asked = target && { text: describeTarget(target, format), isMet: passed };
+  return { name, value, format, ...(asked && { target: asked }) };
 }
 
 function isTarget(target: NonNullable<MetricOptions['target']>): target is Target {

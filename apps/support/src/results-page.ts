@@ -4,7 +4,7 @@ import { describeTarget, formatMetricValue, type Results } from './kit.ts';
 
 const head = `# Results of the examples
 
-What each example reaches on its whole data, and the command that shows it. \`npm run example -- all --full --data DIR\` writes the rows of the examples that it runs, and leaves the others. Seconds are those of the run, beside whatever else the machine did.
+What each example reaches on its whole data, and the command that shows it. \`npm run example -- all --full --data DIR\` writes the rows of the examples that it runs, and leaves the others. Seconds are those of the run, or of a later one of the same command and seed where the machine had less else to do; the list of \`npm run example\` says the same.
 `;
 
 const mainColumns = ['example', 'metric', 'reached', 'must reach', 'command', 'seed', 'seconds', 'machine'];
@@ -29,9 +29,25 @@ export function withResults(page: string, results: Results): string {
     : render(main, replace(seeds, seedRows(results)));
 }
 
+/** How long the recorded runs of the default seed took, example by example: of one with several commands, all of them. */
+export function recordedSeconds(page: string): ReadonlyMap<string, number> {
+  const [main = []] = tablesOf(page);
+  const commands = new Map(main.map((row) => [row.get('command'), row]));
+  const sums = new Map<string, number>();
+  for (const row of commands.values()) {
+    const seconds = Number(row.get('seconds')?.replaceAll(',', ''));
+    if (seconds > 0) sums.set(nameOf(row), (sums.get(nameOf(row)) ?? 0) + seconds);
+  }
+  return sums;
+}
+
 /** The command without what stands in columns of its own; where the data lies is the reader's. */
 const typed = (command: string): string =>
-  command.replace(/ --(?:out|seed)[ =]\S+/g, '').replace(/ --data[ =]\S+/, ' --data DIR');
+  command.replace(valuesOf('out|seed'), '').replace(valuesOf('data'), ' --data DIR');
+
+/** Options with their values, as a shell reads them. */
+const valuesOf = (names: string): RegExp =>
+  new RegExp(String.raw` --(?:${names})[ =](?:\\.|"[^"]*"|'[^']*'|[^\s"'])+`, 'g');
 
 function mainRows({ example, metrics, command, seed, seconds, machine, device }: Results): Row[] {
   return metrics.map(

@@ -1,17 +1,19 @@
 /** `npm run example`: the list of examples, one of them, or all. */
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFile } from '@hebb/files';
 import { Command, Option } from 'commander';
 import { device as devices, manualSeed, setDevice, TrainingError, type DeviceName } from 'hebb';
 import { nearest } from '@hebb/tensor/arguments';
 import { runAll } from './all.ts';
-import { deviceOption, outOption, path, seedOption } from './command-line.ts';
+import { deviceOption, outOption, path, seedOption, typed } from './command-line.ts';
 import { formatSeconds, heading, say } from './display.ts';
 import type { AnyExample, Example, Level } from './example.ts';
 import { Interrupted, Kit, requireData } from './kit.ts';
 import { slowness } from './machine.ts';
 import { Picture, PictureKit } from './picture.ts';
 import type { Program } from './program.ts';
+import { recordedSeconds } from './results-page.ts';
 import { RunFolder } from './run-folder.ts';
 import { sweep } from './output.ts';
 
@@ -52,7 +54,7 @@ export async function runExamples(set: ExampleSet, args: readonly string[], prog
   const names = [...set.examples.map((each) => each.name), 'all'];
   if (name.startsWith('-'))
     throw new TrainingError(`[example] ${name} comes before the name of an example.`, {
-      hint: `Write npm run example -- ${names[0] ?? 'NAME'} ${args.join(' ')}; there are ${names.join(', ')}.`,
+      hint: `Write npm run example -- ${typed([names[0] ?? 'NAME', ...args])}; there are ${names.join(', ')}.`,
     });
   const near = nearest(name, names);
   throw new TrainingError(
@@ -63,21 +65,28 @@ export async function runExamples(set: ExampleSet, args: readonly string[], prog
   );
 }
 
-async function list({ examples }: ExampleSet): Promise<number> {
-  const factor = await slowness();
+async function list({ examples, resultsPage }: ExampleSet): Promise<number> {
+  const full = recordedSeconds(await readFile(resultsPage, 'utf8').catch(() => ''));
   say(heading('npm run example -- NAME [--quick | --full] [--data DIR] …'), '');
   const width = Math.max(...examples.map(({ name }) => name.length));
-  const duration = (seconds: number): string => approximately(seconds * factor);
-  for (const { name, line, seconds } of examples)
+  for (const { name, line, seconds } of examples) {
+    const whole = full.get(name);
     say(
       `  ${name.padEnd(width)}  ${line}`,
-      `  ${''.padEnd(width)}  about ${duration(seconds.normal)}; --quick ${duration(seconds.quick)}, --full ${duration(seconds.full)}`,
+      `  ${''.padEnd(width)}  about ${approximately(seconds.normal)}; --quick ${approximately(seconds.quick)}${whole === undefined ? '' : `, --full ${approximately(whole)}`}`,
     );
+  }
   say(
     '',
-    'Times are for one thread of this machine, with nothing else to do. --help after a name shows its options; all --quick runs all.',
+    `Times are those of their READMEs and of docs/results.md, where one thread was timed; ${inWords(await slowness())}. --help after a name shows its options; all --quick runs all.`,
   );
   return 0;
+}
+
+/** Beside what the list says. */
+function inWords(slowness: number): string {
+  if (slowness > 0.8 && slowness < 1.25) return 'one of this machine is about as fast';
+  return `one of this machine takes about ${slowness.toFixed(1)} times as long now`;
 }
 
 export function approximately(seconds: number): string {
@@ -151,7 +160,7 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
     device,
     signal: program.signal,
     options,
-    command: ['npm run example --', example.name, ...args].join(' '),
+    command: `npm run example -- ${typed([example.name, ...args])}`,
     deviceDescription,
     carried: (name: string) => set.carried(name),
   };

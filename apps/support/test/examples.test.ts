@@ -1,10 +1,12 @@
 /** The run of an example: what it writes, what it calls a failure, how it goes on, and what it refuses. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { ArrayDataset, DataError, fit, Linear, manualSeed, meanSquaredError, SGD, tensor } from 'hebb';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { typed } from '../src/command-line.ts';
 import { wrapped } from '../src/display.ts';
 import type { Example } from '../src/example.ts';
 import { runExamples, type ExampleSet } from '../src/index.ts';
@@ -37,7 +39,7 @@ function line(onEpoch: (epoch: number) => void = () => undefined): Example<Optio
   return {
     name: 'line',
     line: 'A line through four points',
-    seconds: { quick: 1, normal: 2, full: 3 },
+    seconds: { quick: 1, normal: 200 },
     data: { carried: 'four points', full: 'five points', expects: 'a folder with points.txt' },
     options: (command) =>
       command.addOption(new Option('--steps <name>', 'how long').choices(['few', 'many']).default('few')),
@@ -78,6 +80,23 @@ const never = new AbortController().signal;
 const run = (example: Example<Options>, args: readonly string[], signal: AbortSignal = never): Promise<number> =>
   runExamples(setOf(example), ['line', '--device', 'wasm', ...args], { signal, base: '/', onQuit: () => undefined });
 const resultsIn = (out: string): Results => JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
+
+const results = (example: string, value: number, seed = 0, name = 'accuracy'): Results => ({
+  example,
+  level: 'full',
+  command: `npm run example -- ${example} --full --data /home/ada/mnist --seed ${seed} --out /tmp/a`,
+  seed,
+  device: 'WebAssembly',
+  machine: 'A machine',
+  seconds: 61,
+  parameters: 2,
+  metrics: [
+    { name, value, format: 'percent', target: { atLeast: 0.9 }, passed: true },
+    { name: 'classes', value: 3, format: 'count', passed: true },
+  ],
+  onnx: [],
+  passed: true,
+});
 
 describe('an example', () => {
   it('leaves weights, a file, results and a report', async () => {
@@ -250,30 +269,54 @@ describe('what is refused', () => {
   });
 });
 
+describe('the command of a report', () => {
+  it.each([
+    [['gnn', '--task', 'links'], 'gnn --task links'],
+    [['a', '--ask', ''], 'a --ask ""'],
+    [['a', '--ask', 'What news?'], 'a --ask "What news?"'],
+    [['a', '--ask=What news?'], 'a --ask="What news?"'],
+    [['a', '--ask', "Who's there?"], `a --ask "Who's there?"`],
+    [['a', '--ask', 'for $5, "he" said'], `a --ask 'for $5, "he" said'`],
+    [['a', '--ask', `it's "$5"`], `a --ask 'it'\\''s "$5"'`],
+    [['a', '--prompt', 'ROMEO:\n'], String.raw`a --prompt $'ROMEO:\n'`],
+    [['a', '--prompt', `it's\n\\`], String.raw`a --prompt $'it\'s\n\\'`],
+  ])('%j', (args, command) => {
+    expect(typed(args)).toBe(command);
+    // Bash says what it is.
+    const heard = execFileSync('bash', ['-c', `printf '%s\\0' ${command}`]).toString();
+    expect(heard.split('\0').slice(0, -1)).toEqual(args);
+  });
+
+  it('is without places in the page of results, however they are quoted', () => {
+    const command = `npm run example -- a ${typed(['--data', "/home/ada's/my data", '--full', '--out=/tmp/a b', '--seed', '1', '--ask', 'a b'])}`;
+    const page = withResults('', { ...results('a', 0.5), command });
+    expect(page).toContain('| `npm run example -- a --data DIR --full --ask "a b"` |');
+  });
+
+  it('stands in the report', async () => {
+    const out = join(temporary(), 'a b');
+    await run(line(), ['--quick', '--out', out]);
+    expect(resultsIn(out).command).toBe(`npm run example -- line --device wasm --quick --out "${out}"`);
+  });
+});
+
 describe('the list', () => {
   it('has a name, a line and times', async () => {
-    expect(await runExamples(setOf(line()), [], { signal: never, base: '/', onQuit: () => undefined })).toBe(0);
-    expect(said).toMatch(/line +A line through four points\n +about \d+ s; --quick \d+ s, --full \d+ s/);
+    const set = setOf(line());
+    const list = (): Promise<number> => runExamples(set, [], { signal: never, base: '/', onQuit: () => undefined });
+    expect(await list()).toBe(0);
+    expect(said).toMatch(/line +A line through four points\n +about 3 min; --quick 1 s\n/);
+    // Two metrics of one command, and a further command: 61 s and 90 s.
+    const page = withResults('', results('line', 0.9));
+    const [metric] = results('line', 0.9, 0, 'loss').metrics;
+    const other = { ...results('line', 0.9), command: 'npm run example -- line --steps many', seconds: 90, metrics: metric === undefined ? [] : [metric] }; // prettier-ignore
+    writeFileSync(set.resultsPage, withResults(page, other));
+    await list();
+    expect(said).toContain('about 3 min; --quick 1 s, --full 3 min\n');
   });
 });
 
 describe('the page of results', () => {
-  const results = (example: string, value: number, seed = 0, name = 'accuracy'): Results => ({
-    example,
-    level: 'full',
-    command: `npm run example -- ${example} --full --data /home/ada/mnist --seed ${seed} --out /tmp/a`,
-    seed,
-    device: 'WebAssembly',
-    machine: 'A machine',
-    seconds: 61,
-    parameters: 2,
-    metrics: [
-      { name, value, format: 'percent', target: { atLeast: 0.9 }, passed: true },
-      { name: 'classes', value: 3, format: 'count', passed: true },
-    ],
-    onnx: [],
-    passed: true,
-  });
   const pageOf = (...runs: Results[]): string[] =>
     runs
       .reduce((page, run) => withResults(page, run), '')

@@ -10,7 +10,7 @@ interface SectionHead {
   readonly text?: string;
 }
 
-/** The numbers that people look for first. The first of the first such section is the headline. */
+/** The numbers that people look for first. The first of the first such section is the headline, unless some have targets. */
 export interface FiguresSection extends SectionHead {
   readonly kind: 'figures';
   readonly figures: readonly Figure[];
@@ -21,6 +21,14 @@ export interface Figure {
   readonly value: number | string;
   /** Default 'number'. */
   readonly format?: NumberFormat;
+  /** What it had to be. Default: nothing. */
+  readonly target?: FigureTarget;
+}
+
+export interface FigureTarget {
+  /** In words: `at least 99.30 %`. */
+  readonly text: string;
+  readonly isMet: boolean;
 }
 
 export interface TextSection extends SectionHead {

@@ -33,7 +33,7 @@ section .figures { margin: 0; }
 .figures dt { color: var(--quiet); font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
 .figures dt::first-letter { text-transform: uppercase; }
 .figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.25; overflow-wrap: anywhere; }
-.figures dd.long { font-size: 1.05rem; line-height: 1.67; } .figures .headline dd { color: var(--good); }
+.figures dd.long { font-size: 1.05rem; line-height: 1.67; } .figures .headline dd, .figures .met dd { color: var(--good); } .figures .missed dd { color: var(--s2); } .figures dd.target.target { margin: 0; font-size: 0.82rem; font-weight: 400; line-height: 1.35; }
 
 figure { margin: 0; display: flow-root; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0 0 10px; padding: 0; list-style: none; color: var(--quiet); font-size: 0.85rem; }

@@ -1,4 +1,4 @@
-import type { Evaluation, Section } from '@hebb/evaluation';
+import type { Evaluation, Figure, FiguresSection, Section } from '@hebb/evaluation';
 import { decode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { reportHtml, ReportError } from '../src/index.ts';
@@ -196,6 +196,23 @@ describe('any evaluation', () => {
     expect(texts(page, 'dd')).toEqual(['0.2500', '12,345', '50.00 %']);
     expect(texts(page, 'h2')).toEqual(['About', 'Mine']);
     expect(texts(page, 'p').slice(0, 3)).toEqual(['One.', 'Two &amp; three.', 'Four.']);
+  });
+
+  it('says of each figure with a target whether it is met; without targets the first is the headline', () => {
+    const withTargets = (figures: FiguresSection['figures']): string =>
+      reportHtml({ ...evaluation, sections: () => [{ kind: 'figures', title: 'Scores', figures }] });
+    const page = withTargets([
+      { name: 'Error', value: 0.25 },
+      { name: 'Right', value: 0.5, format: 'percent', target: { text: 'at least 40.00 %', isMet: true } },
+      { name: 'Apart', value: 2, target: { text: 'at most 1', isMet: false } },
+      { name: 'Seen', value: 3, target: { text: 'at least 1', isMet: true } },
+    ]);
+    expect(texts(page, 'dd')).toEqual(['0.2500', '50.00 %', '✓ at least 40.00 %', '2', '✗ at most 1', '3', '✓ at least 1']); // prettier-ignore
+    const looks = (text: string): (string | undefined)[] => [...text.matchAll(/<div(?: class="(\w+)")?><dt>/g)].map(([, look]) => look); // prettier-ignore
+    expect(looks(page)).toEqual([undefined, 'met', 'missed', 'met']);
+    expect(looks(reportHtml(evaluation))).toEqual(['headline', undefined, undefined]);
+    const wrong = { name: 'Right', value: 0.5, target: { isMet: true } } as unknown as Figure;
+    expect(() => withTargets([wrong])).toThrow(/figures\[0\]\.target\.text must be/);
   });
 
   it('may be given as an option', () => {

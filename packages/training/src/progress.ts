@@ -18,9 +18,15 @@ export interface TerminalProgressOptions {
   stream?: ProgressStream;
   /** What validation is called. Default 'validation'. */
   validationName?: string;
+  /** What an example of a batch is called where rates are shown: `steps` where a batch is a whole graph. Default 'examples'. */
+  unit?: string;
 }
 
-const progressOptions: OptionNames<TerminalProgressOptions> = { stream: requireStream, validationName: requireString };
+const progressOptions: OptionNames<TerminalProgressOptions> = {
+  stream: requireStream,
+  validationName: requireString,
+  unit: requireString,
+};
 
 function requireStream(where: string, name: string, value: unknown): void {
   const given = value as Partial<ProgressStream> | null;
@@ -55,6 +61,8 @@ export interface ProgressLine {
   /** E.g. `g loss 0.6931`: further numbers of the step. */
   readonly others?: readonly string[];
   readonly examplesPerSecond: number;
+  /** What is counted. Default 'examples'. */
+  readonly unit?: string;
   readonly secondsLeft: number;
   /** E.g. `accuracy 97.5 %`, of the last validation; `validating …` while there is one. */
   readonly metric?: string;
@@ -72,9 +80,9 @@ interface Part {
   readonly paint?: (text: string) => string;
 }
 
-function formatRate(examplesPerSecond: number): string {
+function formatRate(examplesPerSecond: number, unit: string): string {
   const isKnown = Number.isFinite(examplesPerSecond) && examplesPerSecond > 0;
-  return isKnown ? `${formatCount(examplesPerSecond)} examples/s` : '';
+  return isKnown ? `${formatCount(examplesPerSecond)} ${unit}/s` : '';
 }
 
 /** The progress line, no wider than `columns`. What does not fit is left out, the least important first. */
@@ -97,7 +105,7 @@ export function progressLine(line: ProgressLine, columns: number, colors: Colors
     { text: Number.isNaN(line.loss) ? '' : `${line.lossName ?? 'loss'} ${formatLoss(line.loss)}`, rank: 1 },
     ...(line.others ?? []).map((text) => ({ text, rank: 3 })),
     { text: line.metric ?? '', rank: 2 },
-    { text: formatRate(line.examplesPerSecond), rank: 6, paint: colors.dim },
+    { text: formatRate(line.examplesPerSecond, line.unit ?? 'examples'), rank: 6, paint: colors.dim },
     {
       text: Number.isFinite(line.secondsLeft) ? `${formatClock(line.secondsLeft)} left` : '',
       rank: 4,
@@ -171,14 +179,14 @@ function otherParts(scalars: Readonly<Record<string, number>>, loss: number): st
 }
 
 /** `epoch  3/20 · loss 0.1234 · validation loss 0.1012 · accuracy 97.78 % · 5,431 examples/s · 0.31 s`. */
-function epochLine(record: EpochRecord, epochCount: number | undefined, validationName: string): string {
+function epochLine(record: EpochRecord, epochCount: number | undefined, validationName: string, unit: string): string {
   const { lossName, others } = numbersOf(record.loss, record.scalars);
   return [
     `epoch ${ofWhole(record.epoch, epochCount)}`,
     `${lossName} ${formatLoss(record.loss)}`,
     ...others,
     ...validationParts(record, validationName),
-    `${formatCount(record.examplesPerSecond)} examples/s`,
+    `${formatCount(record.examplesPerSecond)} ${unit}/s`,
     formatSeconds(record.seconds + record.validationSeconds),
   ].join(' · ');
 }
@@ -196,6 +204,7 @@ export class TerminalProgress implements Callback {
 
   readonly #stream: ProgressStream;
   readonly #validationName: string;
+  readonly #unit: string;
   readonly #live: boolean;
   #line: TerminalLine | undefined;
   readonly #colors: Colors;
@@ -215,9 +224,10 @@ export class TerminalProgress implements Callback {
 
   constructor(options: TerminalProgressOptions = {}) {
     checkOptions('TerminalProgress', options, progressOptions);
-    const { stream = defaultStream(), validationName = 'validation' } = options;
+    const { stream = defaultStream(), validationName = 'validation', unit = 'examples' } = options;
     this.#stream = stream;
     this.#validationName = validationName;
+    this.#unit = unit;
     const environment = typeof process === 'undefined' ? {} : process.env;
     this.#live = stream.isTTY === true && environment['TERM'] !== 'dumb';
     this.#colors = this.#live ? colorsFor(environment) : plain;
@@ -259,6 +269,7 @@ export class TerminalProgress implements Callback {
       epoch: step.epoch,
       step: whole.stepCount === undefined ? step.stepOfEpoch : step.step,
       ...this.#numbers,
+      unit: this.#unit,
       examplesPerSecond: (this.#examples * 1000) / (now - this.#countingSince),
       secondsLeft: done === 0 ? Number.NaN : ((now - this.#first.time) / 1000 / done) * left,
       ...(this.#metric !== undefined && { metric: this.#metric }),
@@ -291,7 +302,7 @@ export class TerminalProgress implements Callback {
     this.#startCounting();
     if (run.epochCount === undefined) return;
     this.#validation = undefined;
-    if (!this.#live) this.#stream.write(`${epochLine(record, run.epochCount, this.#validationName)}\n`);
+    if (!this.#live) this.#stream.write(`${epochLine(record, run.epochCount, this.#validationName, this.#unit)}\n`);
   }
 
   onTrainEnd(history: History, run: Run): void {
@@ -316,7 +327,7 @@ export class TerminalProgress implements Callback {
       { text: numbers === undefined ? '' : `${numbers.lossName} ${formatLoss(numbers.loss)}`, rank: 1 },
       ...(numbers?.others ?? []).map((text) => ({ text, rank: 3 })),
       ...validated.map((text) => ({ text, rank: 2 })),
-      { text: formatRate(rateOf(history.epochs)), rank: 4 },
+      { text: formatRate(rateOf(history.epochs), this.#unit), rank: 4 },
     ];
     const { shown } = fitting(parts, this.#live ? this.#columns : Infinity);
     this.#finish(shown.map(({ text }) => text).join(' · '));

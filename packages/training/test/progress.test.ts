@@ -1,7 +1,14 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
-import { TerminalProgress, type EpochRecord, type History, type Run, type ValidationRecord } from '../src/index.ts';
+import {
+  TerminalProgress,
+  type EpochRecord,
+  type History,
+  type Run,
+  type TerminalProgressOptions,
+  type ValidationRecord,
+} from '../src/index.ts';
 import { progressLine } from '../src/progress.ts';
 import { colorsFor, plain } from '../src/terminal.ts';
 
@@ -98,9 +105,9 @@ const run = {
   epochs: [],
 } as unknown as Run;
 
-function show(isTTY: boolean): string {
+function show(isTTY: boolean, options: TerminalProgressOptions = {}): string {
   const stream = new Stream(isTTY);
-  const progress = new TerminalProgress({ stream, validationName: 'test' });
+  const progress = new TerminalProgress({ stream, validationName: 'test', ...options });
   progress.onTrainStart(run);
   for (const step of [1, 2])
     progress.onStep(
@@ -122,6 +129,14 @@ function show(isTTY: boolean): string {
 }
 
 describe('TerminalProgress', () => {
+  it('counts what an example of a batch is called', () => {
+    const text = show(false, { unit: 'steps' });
+    expect(text.match(/1,234 steps\/s/g)).toHaveLength(2);
+    expect(text).not.toContain('examples');
+    expect(show(true, { unit: 'steps' })).toContain('1,234 steps/s');
+    expect(progressLine({ ...line, unit: 'steps' }, 120, plain)).toContain('5,431 steps/s');
+  });
+
   it('writes one plain line per epoch and a summary where the output is no terminal', () => {
     expect(show(false).split('\n')).toEqual([
       'epoch 1/1 · loss 0.5000 · test loss 0.2500 · test accuracy 97.50 % · 1,234 examples/s · 2.50 s',

@@ -3,6 +3,7 @@ import type { Passage, Section } from '@hebb/evaluation';
 import {
   listOf,
   requireArray,
+  requireBoolean,
   requireFinite,
   requireInteger,
   requireNumber,
@@ -23,7 +24,7 @@ const cells = listOf((where, name, value) => {
 
 /** What a section of each kind must have, besides its title. */
 const required: { readonly [K in Section['kind']]: Fields<K> } = {
-  figures: { figures: listOf(objectWith({ name: requireString, value: requireCell })) },
+  figures: { figures: listOf(objectWith({ name: requireString, value: requireCell, target: requireTarget })) },
   text: { text: requireString },
   table: { columns: listOf(objectWith({ title: requireString })), rows: listOf(cells) },
   chart: {
@@ -119,6 +120,10 @@ function requireNote(where: string, name: string, value: unknown): void {
 
 function requireCell(where: string, name: string, value: unknown): void {
   if (typeof value !== 'number') requireString(where, name, value);
+}
+
+function requireTarget(where: string, name: string, value: unknown): void {
+  if (value !== undefined) objectWith({ text: requireString, isMet: requireBoolean })(where, name, value);
 }
 
 function requirePoint(where: string, name: string, value: unknown): void {

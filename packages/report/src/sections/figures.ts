@@ -13,13 +13,17 @@ function acrossOf(count: number): number {
   return count < 4 ? mostAcross : Math.ceil(count / Math.ceil(count / mostAcross));
 }
 
-/** @param hasHeadline whether the first is what the page is about */
+/** @param hasHeadline whether the first is what the page is about; where figures have targets, colours say which are met */
 export function figures(shown: readonly Figure[], hasHeadline: boolean): Html {
+  const isHeadline = hasHeadline && shown.every(({ target }) => target === undefined);
   return html`<dl class="figures" style="--across:${acrossOf(shown.length)}">
-    ${shown.map(({ name, value, format }, i) => {
+    ${shown.map(({ name, value, format, target }, i) => {
       const text = typeof value === 'number' ? formatNumber(value, format) : value;
-      const headline = new Html(hasHeadline && i === 0 ? ' class="headline"' : '');
-      return html`<div${headline}><dt>${name}</dt><dd${new Html(text.length > longest ? ' class="long"' : '')}>${text}</dd></div> `;
+      const look = target === undefined ? (isHeadline && i === 0 ? 'headline' : '') : target.isMet ? 'met' : 'missed';
+      const asked = target && html`<dd class="target">${target.isMet ? '✓' : '✗'} ${target.text}</dd>`;
+      return html`<div${classed(look)}><dt>${name}</dt><dd${classed(text.length > longest ? 'long' : '')}>${text}</dd>${asked}</div> `;
     })}
   </dl>`;
 }
+
+const classed = (name: string): Html => new Html(name === '' ? '' : ` class="${name}"`);
