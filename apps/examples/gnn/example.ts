@@ -97,7 +97,7 @@ async function club(kit: ExampleKit<Options>, network: Network): Promise<void> {
   kit.heading('Training with two labels');
   const pictures = new MemberPictures(model, network);
   const training = kit.training('club', { unit: 'steps' });
-  await fit(task, asBatches(leaders), {
+  await fit(task, asBatches(leaders, 200), {
     steps: 200,
     // The others are looked at, and nothing is chosen by them.
     validation: asBatches(others),

@@ -1068,6 +1068,7 @@ export const constructors: {
     options<hebb.TerminalProgressOptions>({
       stream: other(() => ({ write: () => true })),
       validationName: aText('test'),
+      unit: aText('steps'),
     }),
   ],
 };
