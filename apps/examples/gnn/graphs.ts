@@ -1,7 +1,7 @@
-/** The two graphs of the example: a karate club, which is small enough to stand here, and Cora, from its two files. */
+/** The graphs of the example: a karate club, which is small enough to stand here, Cora, from its two files, and circles of friends that are drawn. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArrayDataset, DataError, DataLoader, tensor, TrainingError } from 'hebb';
+import { ArrayDataset, DataError, DataLoader, Random, tensor, TrainingError } from 'hebb';
 
 export interface Network {
   readonly name: string;
@@ -62,20 +62,47 @@ const friends: Readonly<Record<number, readonly number[]>> = {
 /** Who stayed with the instructor, member 1, when the club broke in two; the others went with the president, member 34. */
 const withInstructor = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 17, 18, 20, 22]);
 
-/** Of its members nothing is known: each has a feature of its own. */
+/** Of its members nothing is known. */
 export function karateClub(): Network {
   const pairs = Object.entries(friends).flatMap(([from, all]) => all.map((to) => [Number(from) - 1, to - 1] as const));
-  const features = new Float32Array(34 * 34);
-  for (let i = 0; i < 34; i++) features[35 * i] = 1;
   return {
     name: 'karate club',
     classNames: ['instructor', 'president'],
     nodes: 34,
-    features,
+    features: oneOfEach(34),
     width: 34,
     edges: bothWays(pairs),
     labels: Int32Array.from({ length: 34 }, (_, i) => Number(!withInstructor.has(i + 1))),
   };
+}
+
+/**
+ * 240 people in twelve circles of 20 (a planted partition, Condon & Karp 2001): in a circle two know one another with a probability of 0.4, else of 0.0035, so that of ten people whom somebody knows about nine are of his or her circle. Nothing else is known of them. The same graph at each call.
+ */
+export function circles(): Network {
+  const [size, count] = [20, 12];
+  const nodes = size * count;
+  const random = new Random(1);
+  const pairs: (readonly [number, number])[] = [];
+  for (let i = 0; i < nodes; i++)
+    for (let j = i + 1; j < nodes; j++)
+      if (random.float() < (i % count === j % count ? 0.4 : 0.0035)) pairs.push([i, j]);
+  return {
+    name: 'circles of friends',
+    classNames: Array.from({ length: count }, (_, i) => `circle ${i + 1}`),
+    nodes,
+    features: oneOfEach(nodes),
+    width: nodes,
+    edges: bothWays(pairs),
+    labels: Int32Array.from({ length: nodes }, (_, i) => i % count),
+  };
+}
+
+/** Where nothing is known of nodes each has a feature of its own. */
+function oneOfEach(nodes: number): Float32Array {
+  const features = new Float32Array(nodes * nodes);
+  for (let i = 0; i < nodes; i++) features[(nodes + 1) * i] = 1;
+  return features;
 }
 
 async function readTable(path: string): Promise<string[][]> {
@@ -157,7 +184,7 @@ function largestPart(nodes: number, pairs: readonly (readonly [number, number])[
   return largest.sort((a, b) => a - b);
 }
 
-/** Cora from its folder, and the karate club where there is none. Throws TrainingError where a network is asked for by name that would not be used: the club's, and that of links, is always a GCN. */
+/** Cora from its folder; where there is none the karate club, and for links, of which it has too few, circles of friends. Throws TrainingError where a network is asked for by name that would not be used: the club's, and that of links, is always a GCN. */
 export async function graphOf(
   { task, network }: { readonly task: string; readonly network: string },
   folder: string | undefined,
@@ -169,5 +196,6 @@ export async function graphOf(
       hint: 'Leave --network out, or say --task nodes --data DIR, a folder with cora.content and cora.cites.',
     });
   }
-  return folder === undefined ? karateClub() : await cora(folder);
+  if (folder !== undefined) return await cora(folder);
+  return task === 'links' ? circles() : karateClub();
 }

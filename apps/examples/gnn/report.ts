@@ -87,3 +87,103 @@ export function topics(
     rows,
   };
 }
+
+/** Pairs of nodes, int32 [2, pairs], which of them have an edge, and the logits that say so. */
+interface JudgedPairs {
+  readonly pairs: Int32Array;
+  readonly isEdge: ArrayLike<number>;
+  readonly logits: readonly number[];
+}
+
+/**
+ * How well edges are told from pairs without one, and some of both: those it is surest of, and its worst mistakes.
+ *
+ * @param known the edges that it goes over, [2, edges]
+ */
+export function judgedPairs(network: Network, known: Int32Array, { pairs, isEdge, logits }: JudgedPairs): Section[] {
+  const all = logits.map((logit, i) => ({
+    nodes: [pairs[i] ?? 0, pairs[logits.length + i] ?? 0] as const,
+    isEdge: isEdge[i] === 1,
+    probability: 1 / (1 + Math.exp(-logit)),
+  }));
+  all.sort((a, b) => b.probability - a.probability);
+  const [edges, others] = [all.filter((each) => each.isEdge), all.filter((each) => !each.isEdge)];
+  const neighbours = neighboursIn(known, network.nodes);
+  const shown = new Set([edges, others].flatMap((each) => [...each.slice(0, 3), ...each.slice(-3)]));
+  return [
+    {
+      kind: 'chart',
+      title: 'Probabilities of an edge',
+      text: 'Of the pairs of the test, the share that is given each probability. Where the two overlap, they cannot be told apart.',
+      series: [
+        { name: 'without an edge', look: 'bars', points: shares(others.map(({ probability }) => probability)) },
+        { name: 'with an edge', look: 'marked', points: shares(edges.map(({ probability }) => probability)) },
+      ],
+      x: { label: 'probability', range: [0, 1] },
+      y: { label: 'share of the pairs', format: 'percent', range: [0, undefined] },
+    },
+    {
+      kind: 'chart',
+      title: 'Found and mistaken',
+      text: 'Whoever takes all pairs above some probability for edges finds some of them, and is mistaken in some others: the curve of all such thresholds. The area under it is how often a pair with an edge is thought likelier than one without; 50 % is what guessing gets.',
+      series: [
+        { name: 'the network', points: curveOf(all, edges.length, others.length) },
+        { name: 'guessing', look: 'reference', points: [[0, 0], [1, 1]] }, // prettier-ignore
+      ],
+      x: { label: 'mistaken, of pairs without an edge', format: 'percent', range: [0, 1] },
+      y: { label: 'found, of the edges', format: 'percent', range: [0, 1] },
+    },
+    {
+      kind: 'table',
+      title: 'Pairs of the test',
+      text: 'Of pairs with an edge and of those without, the likeliest and the least likely three. In common are neighbours, by the edges that it goes over.',
+      columns: [
+        { title: 'pair' },
+        { title: 'edge' },
+        { title: 'probability', format: 'percent' },
+        { title: 'in common', format: 'count' },
+        { title: '' },
+      ],
+      rows: Array.from(shown, ({ nodes: [a, b], isEdge, probability }) => [
+        `${nameOf(network, a)} – ${nameOf(network, b)}`,
+        isEdge ? 'yes' : 'no',
+        probability,
+        [...(neighbours[a] ?? [])].filter((each) => neighbours[b]?.has(each)).length,
+        isEdge === probability > 0.5 ? '✓' : '✗',
+      ]),
+    },
+  ];
+}
+
+const nameOf = ({ classNames, labels }: Network, node: number): string =>
+  `${node} (${(classNames[labels[node] ?? 0] ?? '').replaceAll('_', ' ')})`;
+
+function neighboursIn(edges: Int32Array, nodes: number): Set<number>[] {
+  const found = Array.from({ length: nodes }, () => new Set<number>());
+  const count = edges.length / 2;
+  for (let k = 0; k < count; k++) found[edges[k] ?? 0]?.add(edges[count + k] ?? 0);
+  return found;
+}
+
+/** The share in each twentieth, at its middle. */
+function shares(probabilities: readonly number[]): [number, number][] {
+  const counts = new Array<number>(20).fill(0);
+  for (const each of probabilities) {
+    const bin = Math.min(19, Math.floor(20 * each));
+    counts[bin] = (counts[bin] ?? 0) + 1;
+  }
+  return counts.map((count, bin) => [(bin + 0.5) / 20, count / probabilities.length]);
+}
+
+/** The share of pairs without an edge and of edges above each threshold, from the likeliest pair on. */
+function curveOf(sorted: readonly { readonly isEdge: boolean }[], edges: number, others: number): [number, number][] {
+  let [found, mistaken] = [0, 0];
+  return [
+    [0, 0],
+    ...sorted.map(({ isEdge }): [number, number] => {
+      if (isEdge) found++;
+      else mistaken++;
+      return [mistaken / others, found / edges];
+    }),
+  ];
+}
