@@ -110,17 +110,9 @@ export function linearize(
   const key: number[] = [];
   const stack: Node[] = [];
 
-  const visitLeaf = (node: Node): void => {
-    if (node.mark === walk) return;
-    node.mark = walk;
-    node.index = nodes.length;
-    nodes.push(node);
-    leaves.push(node);
-    key.push(codeOfLeaf, node.type.id);
-  };
-
-  const visit = (root: Node): void => {
-    stack.push(root);
+  for (const parameter of parameters ?? []) visitLeaf(parameter, walk, nodes, leaves, key);
+  for (const output of outputs) {
+    stack.push(computedIn(output, walk));
     while (stack.length > 0) {
       const node = stack[stack.length - 1] as Node;
       if (node.mark === walk) {
@@ -131,12 +123,12 @@ export function linearize(
         parameters === undefined && (node.storage !== undefined || node.op === 'buffer' || node.op === 'argument');
       if (isLeaf) {
         stack.pop();
-        visitLeaf(node);
+        visitLeaf(node, walk, nodes, leaves, key);
         continue;
       }
       let ready = true;
       for (let i = node.inputs.length - 1; i >= 0; i--) {
-        const input = computed(node.inputs[i] as Node);
+        const input = computedIn(node.inputs[i] as Node, walk);
         if (input.mark !== walk) {
           stack.push(input);
           ready = false;
@@ -149,36 +141,46 @@ export function linearize(
       nodes.push(node);
       key.push(primitiveCodes[node.op], node.type.id);
       if (primitives[node.op].arity < 0) key.push(node.inputs.length);
-      for (const input of node.inputs) key.push(computed(input).index);
+      for (const input of node.inputs) key.push(computedIn(input, walk).index);
       pushAttributes(node.op, node.attributes, key);
       if (node.op === 'scalar') scalars.push(node as Node & Node<'scalar'>);
     }
-  };
-
-  /** As {@link resolve}, but that a composite which is a parameter is a leaf. */
-  const computed = (node: Node): Node => {
-    let current = node;
-    while (current.op === 'composite' && current.storage === undefined && current.mark !== walk)
-      current = (current.attributes as Attributes['composite']).body;
-    return current;
-  };
-
-  const positions: number[] = [];
-  for (const parameter of parameters ?? []) visitLeaf(parameter);
-  for (const output of outputs) visit(computed(output));
-  for (const target of targets) if (target !== undefined) visitLeaf(target);
+  }
+  for (const target of targets) if (target !== undefined) visitLeaf(target, walk, nodes, leaves, key);
   key.push(-2);
+  const positions: number[] = [];
   for (let i = 0; i < outputs.length; i++) {
     const output = outputs[i];
     if (output === undefined) continue;
-    const position = computed(output).index;
+    const position = computedIn(output, walk).index;
     positions.push(position);
     key.push(position, targets[i]?.index ?? -1);
   }
-  const packed = Int32Array.from(key);
+  const packed = new Int32Array(key.length);
   let hash = 0x811c9dc5;
-  for (let i = 0; i < packed.length; i++) hash = Math.imul(hash ^ (packed[i] ?? 0), 0x01000193);
+  for (let i = 0; i < packed.length; i++) {
+    const part = (key[i] as number) | 0;
+    packed[i] = part;
+    hash = Math.imul(hash ^ part, 0x01000193);
+  }
   return { key: packed, hash: hash >>> 0, nodes, leaves, scalars, outputs: positions };
+}
+
+function visitLeaf(node: Node, walk: number, nodes: Node[], leaves: Node[], key: number[]): void {
+  if (node.mark === walk) return;
+  node.mark = walk;
+  node.index = nodes.length;
+  nodes.push(node);
+  leaves.push(node);
+  key.push(codeOfLeaf, node.type.id);
+}
+
+/** As {@link resolve}, but that a composite which is a parameter, and so part of the walk already, is a leaf. */
+function computedIn(node: Node, walk: number): Node {
+  let current = node;
+  while (current.op === 'composite' && current.storage === undefined && current.mark !== walk)
+    current = (current.attributes as Attributes['composite']).body;
+  return current;
 }
 
 /** Whether two keys, and so two programs, are the same. */

@@ -43,8 +43,8 @@ export interface Backend {
   allocate(bytes: number): DeviceBuffer;
   free(buffer: DeviceBuffer): void;
   write(buffer: DeviceBuffer, data: HostArray): void;
-  /** The first `data.length` elements of the buffer into `data`. */
-  read(buffer: DeviceBuffer, data: HostArray): Promise<void>;
+  /** The first `data.length` elements of the buffer into `data`. Undefined: they are there. */
+  read(buffer: DeviceBuffer, data: HostArray): Promise<void> | undefined;
   /** Schedules and renders a plan. May finish its pipelines later; `run` then waits inside. */
   compile(plan: Plan): Executable;
   /**

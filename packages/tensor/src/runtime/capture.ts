@@ -4,7 +4,7 @@
  */
 import { describe, mapStructure, wrongArgument, type Structure } from '../arguments/index.ts';
 import { ArgumentError, StaleValueError } from '../graph/errors.ts';
-import { makeLeaf, makeNode, type Node } from '../graph/node.ts';
+import { makeLeaf, makeNode, Node } from '../graph/node.ts';
 import type { Attributes } from '../graph/attributes.ts';
 import { toProgram, type Program } from '../graph/program.ts';
 import type { TensorType } from '../graph/types.ts';
@@ -12,13 +12,13 @@ import { isTensor, nodeOf, tensorOf } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { TensorCell } from './cell.ts';
 import { currentDevice, type Device } from './device.ts';
-import { viewOf, viewThrough, type HostView } from './host-view.ts';
+import { viewOf, viewThrough } from './host-view.ts';
 import { runObserver } from './observation.ts';
 import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
 import { flush } from './realize.ts';
 import { recordApart, recordsInPlace, type CheckOfValues, type Recording } from './recording.ts';
 import { Recordings } from './recordings.ts';
-import { allocateAll, bindLeaves, initializeCells, linearizeJob, planFor, resolveAll, runPlan } from './run.ts';
+import { allocateAll, bindLeaves, initializeCells, linearizeJob, planFor, runPlan } from './run.ts';
 import { stillComputable } from './updates.ts';
 
 /** What a compiled function may take: tensors, and plain values, for each of which it is recorded anew; in arrays, objects and Maps. */
@@ -135,9 +135,10 @@ export function compile<A extends unknown[], R>(body: (...args: A) => R): (...ar
   return (...args) => {
     if (recordsInPlace()) return body(...args);
     const { tensors, signature } = readArguments(args);
+    const nodes = tensors.map(nodeOf);
     // Once computed, a part of what is on the host is on the device alone.
-    const views = tensors.map((given) => viewOf(nodeOf(given)));
-    flush(tensors.map(nodeOf));
+    const views = nodes.some(({ storage }) => storage === undefined) ? nodes.map(viewOf) : undefined;
+    flush(nodes);
     const device = currentDevice();
     const captures = runObserver()?.kept(ordinary, () => new Recordings<Capture>()) ?? ordinary;
     let capture = captures.find(
@@ -148,7 +149,8 @@ export function compile<A extends unknown[], R>(body: (...args: A) => R): (...ar
       capture = record(device, body, args);
       captures.add(signature, capture);
     }
-    for (const { argument, view, check } of capture.checks) check(viewThrough(views[argument] as HostView, view));
+    for (const { argument, view, check } of capture.checks)
+      check(viewThrough(views?.[argument] ?? viewOf(nodes[argument] as Node), view));
     const { entry } = capture;
     if (entry !== undefined) entry.pinned = true;
     try {
@@ -163,20 +165,32 @@ export function compile<A extends unknown[], R>(body: (...args: A) => R): (...ar
 function readArguments(args: readonly unknown[]): { readonly tensors: readonly Tensor[]; readonly signature: string } {
   const tensors: Tensor[] = [];
   let signature = '';
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    signature += isTensor(arg) ? noteTensor(arg, tensors) : readStructure(arg, `argument ${i}`, tensors);
+  }
+  return { tensors, signature };
+}
+
+function noteTensor(given: Tensor, tensors: Tensor[]): string {
+  tensors.push(given);
+  return `t${nodeOf(given).type.id};`;
+}
+
+function readStructure(structure: unknown, name: string, tensors: Tensor[]): string {
+  let signature = '';
   const enter = (form: string): void => {
     signature += `${form};`;
   };
   const leaf = (value: unknown, path: string): void => {
-    if (isTensor(value)) {
-      tensors.push(value);
-      signature += `t${nodeOf(value).type.id};`;
-    } else if (typeof value === 'number') signature += `${Object.is(value, -0) ? '-0' : value};`;
+    if (isTensor(value)) signature += noteTensor(value, tensors);
+    else if (typeof value === 'number') signature += `${Object.is(value, -0) ? '-0' : value};`;
     else if (value === null || ['string', 'boolean', 'undefined'].includes(typeof value))
       signature += `${typeof value}:${JSON.stringify(value)};`;
     else throw wrongLeaf(value, path);
   };
-  args.forEach((arg, i) => mapStructure(arg, { op: 'compile', name: `argument ${i}`, leaf, enter }));
-  return { tensors, signature };
+  mapStructure(structure, { op: 'compile', name, leaf, enter });
+  return signature;
 }
 
 function wrongLeaf(value: unknown, path: string): ArgumentError {
@@ -227,6 +241,7 @@ function readResult(result: unknown): { tensors: readonly Tensor[]; rebuild: Cap
       );
     },
   });
+  if (form instanceof Place) return { tensors, rebuild: ([only]) => only };
   const rebuild: Capture['rebuild'] = (values) =>
     mapStructure(form, {
       op: 'compile',
@@ -293,6 +308,11 @@ function record<A extends unknown[]>(device: Device, body: (...args: A) => unkno
   );
 }
 
+/** What a leaf is bound to: of a variable that the function updates and also takes as an argument the old value, throughout. */
+function valueFor({ updates }: Capture, node: Node): Node {
+  return node.cell !== undefined && updates.includes(node.cell as TensorCell) ? copyOf(node) : node;
+}
+
 function copyOf(node: Node): Node {
   const copy = makeNode('detach', [node], {});
   flush([copy]);
@@ -302,16 +322,17 @@ function copyOf(node: Node): Node {
 function replay(capture: Capture, args: readonly Tensor[]): unknown {
   const { device, identity, program } = capture;
   // What was recorded on parameters outside, and never computed, is computed before they change.
-  const waiting = stillComputable(capture.updates.flatMap((cell) => cell.waitingConsumers()));
-  if (waiting.length > 0) flush(waiting);
+  if (capture.updates.some(({ isRead }) => isRead)) {
+    const waiting = stillComputable(capture.updates.flatMap((cell) => cell.waitingConsumers()));
+    if (waiting.length > 0) flush(waiting);
+  }
   if (capture.takenGradients.length > 0) flush(capture.takenGradients.flatMap(({ cell }) => cell.heldGradient ?? []));
-  // A variable that the function updates and also takes as an argument: the argument means the old value throughout.
-  const valueOf = (node: Node): Node => (capture.updates.includes(node.cell as TensorCell) ? copyOf(node) : node);
   const leaves = capture.leaves.map((leaf) => {
-    if (typeof leaf === 'number') return valueOf(nodeOf(args[leaf] as Tensor));
-    return 'leaf' in leaf ? leaf.leaf : leaf;
+    if (typeof leaf === 'number') return valueFor(capture, nodeOf(args[leaf] as Tensor));
+    return leaf instanceof Node ? leaf : leaf.leaf;
   });
-  for (const { cell, leaf } of capture.takenGradients) if (leaf >= 0) leaves[leaf] = valueOf(cell.heldGradient as Node);
+  for (const { cell, leaf } of capture.takenGradients)
+    if (leaf >= 0) leaves[leaf] = valueFor(capture, cell.heldGradient as Node);
   initializeCells(device, leaves);
   const bindings = bindLeaves(device, leaves);
   const scalars = new Array<number>(capture.scalarCount).fill(0);
@@ -320,19 +341,19 @@ function replay(capture: Capture, args: readonly Tensor[]): unknown {
     if (slot >= 0) scalars[slot] = now;
   }
   capture.called = true;
-  const storages = allocateAll(device, capture.outputs);
-  const destinations = storages.map((storage) => storage.buffer());
-  const written = [...storages, ...capture.updates.map((cell) => cell.storage)];
+  const storages = allocateAll(device, capture.outputs, bindings);
+  const updated = device.running ? [] : capture.updates.map((cell) => cell.storage);
   device.perform(
     (engine) => {
       if (capture.entry?.kept !== true) {
         if (program === undefined) throw new StaleValueError('internal: a recording outlived its plan');
         capture.entry = planFor(device, engine, identity, () => program);
       }
-      runPlan(device, engine, capture.entry, resolveAll([...bindings, ...destinations]), scalars);
+      runPlan(device, engine, capture.entry, bindings, scalars);
     },
     (error) => {
-      for (const storage of written) storage?.fail(error);
+      for (const storage of storages) storage.fail(error);
+      for (const storage of updated) storage?.fail(error);
     },
   );
   // Runs that wait for their device have taken the program along.

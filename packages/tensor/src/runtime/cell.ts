@@ -142,8 +142,13 @@ export class TensorCell implements NodeCell {
     (value === this.leaf ? this.#consumers : this.#pendingConsumers).add(by);
   }
 
+  /** Whether any node has ever read the value in memory. */
+  get isRead(): boolean {
+    return this.#consumers.any;
+  }
+
   /** Nodes that need the value in memory and have never been part of a plan. */
-  waitingConsumers(): Node[] {
+  waitingConsumers(): readonly Node[] {
     return this.#consumers.waiting();
   }
 

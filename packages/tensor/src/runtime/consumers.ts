@@ -2,6 +2,8 @@
 import type { Node } from '../graph/node.ts';
 import { resolve } from '../graph/program.ts';
 
+const none: readonly Node[] = [];
+
 /** Readers that have been added since the last computation. */
 let recent: Consumers[] = [];
 
@@ -25,7 +27,8 @@ export class Consumers {
   }
 
   /** Those that no plan has computed yet and that somebody may still ask for. */
-  waiting(): Node[] {
+  waiting(): readonly Node[] {
+    if (!this.any) return none;
     const earlier = this.#earlier.map((reference) => reference.deref());
     return [...earlier, ...this.#ofNextStep, ...this.#recent].filter(isWaiting);
   }
@@ -59,5 +62,5 @@ function isWaiting(node: Node | undefined): node is Node {
 
 /** Ends the hold on what has been recorded up to here; where a step has begun, on what was recorded up to the computation before. */
 export function loosenConsumers(stepGoesOn: boolean): void {
-  recent = recent.filter((consumers) => consumers.loosen(stepGoesOn));
+  if (recent.length > 0) recent = recent.filter((consumers) => consumers.loosen(stepGoesOn));
 }

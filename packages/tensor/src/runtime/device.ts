@@ -121,23 +121,37 @@ export class Device {
       try {
         action(this.#engine);
       } catch (error) {
-        this.#untold.delete(error);
+        this.told(error);
         throw error;
       }
     }
   }
 
-  /** Like {@link perform}, for what answers later: `action` is issued in order, and its answer or error is the caller's alone. */
-  async request<T>(action: (engine: Engine) => Promise<T>): Promise<T> {
-    let answer: Promise<T> | undefined;
+  /**
+   * Like {@link perform}, for what answers later: `action` is issued in order, and its answer or error is the caller's alone. Undefined where it
+   * has answered already.
+   */
+  request(action: (engine: Engine) => Promise<void> | undefined): Promise<void> | undefined {
+    const { engine } = this;
+    if (engine === undefined) return this.#requestLater(action);
+    try {
+      return action(engine);
+    } catch (error) {
+      this.told(error);
+      throw error;
+    }
+  }
+
+  async #requestLater(action: (engine: Engine) => Promise<void> | undefined): Promise<void> {
+    let answer: Promise<void> | undefined;
     let failure: Error | undefined;
     this.perform(
       (engine) => {
-        answer = action(engine);
+        answer = action(engine) ?? Promise.resolve();
       },
       (error) => {
         failure = error;
-        this.#untold.delete(error);
+        this.told(error);
       },
     );
     await this.ready();
@@ -157,6 +171,19 @@ export class Device {
   /** Whether {@link perform} acts at once. */
   get running(): boolean {
     return this.#waiting === undefined;
+  }
+
+  /**
+   * The engine where it takes work at once: {@link perform} without a function to call, for what happens several times in each run. Undefined as long as work has to wait,
+   * and where there is no engine.
+   */
+  get engine(): Engine | undefined {
+    return this.#waiting === undefined ? this.#engine : undefined;
+  }
+
+  /** Says that an error is on its way to a caller, whom {@link synchronize} need not tell then. */
+  told(error: unknown): void {
+    this.#untold.delete(error);
   }
 
   stats(): DeviceStats {

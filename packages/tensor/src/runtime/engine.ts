@@ -14,7 +14,7 @@ export interface Engine {
   allocate(type: TensorType): DeviceBuffer;
   free(buffer: DeviceBuffer): void;
   write(buffer: DeviceBuffer, data: HostArray): void;
-  read(buffer: DeviceBuffer, data: HostArray): Promise<void>;
+  read(buffer: DeviceBuffer, data: HostArray): Promise<void> | undefined;
   compile(program: Program): Executable;
   run(executable: Executable, bindings: readonly (DeviceBuffer | HostArray)[], scalars: readonly number[]): void;
   synchronize(): Promise<void>;

@@ -23,9 +23,12 @@ function turn(): Promise<void> {
   });
 }
 
-/** Resolves at once, or after a turn of the event loop where the last one was a while ago. */
-export async function breathe(): Promise<void> {
-  if (performance.now() - lastTurn < patience) return;
+/** A turn of the event loop, where the last one was a while ago. */
+export function breath(): Promise<void> | undefined {
+  return performance.now() - lastTurn < patience ? undefined : breathe();
+}
+
+async function breathe(): Promise<void> {
   await turn();
   lastTurn = performance.now();
 }

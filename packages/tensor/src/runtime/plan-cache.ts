@@ -29,6 +29,8 @@ export class PlanCache {
   readonly #buckets = new Map<number, PlanEntry[]>();
   /** Least recently used first. */
   readonly #order = new Set<PlanEntry>();
+  /** The last of them. */
+  #last: PlanEntry | undefined = undefined;
   #limit: number;
   #bytes = 0;
   hits = 0;
@@ -57,10 +59,13 @@ export class PlanCache {
   }
 
   find({ hash, key }: PlanIdentity): PlanEntry | undefined {
-    const entry = this.#buckets.get(hash)?.find(({ identity }) => sameKey(identity.key, key));
-    if (entry === undefined) this.misses++;
-    else this.hits++;
-    return entry;
+    for (const entry of this.#buckets.get(hash) ?? []) {
+      if (!sameKey(entry.identity.key, key)) continue;
+      this.hits++;
+      return entry;
+    }
+    this.misses++;
+    return undefined;
   }
 
   insert(identity: PlanIdentity, program: Program, executable: Executable): PlanEntry {
@@ -76,8 +81,11 @@ export class PlanCache {
   /** Says that a plan has been used; counts what it holds by now. */
   use(entry: PlanEntry): void {
     if (!entry.kept) return;
-    this.#order.delete(entry);
-    this.#order.add(entry);
+    if (entry !== this.#last) {
+      this.#order.delete(entry);
+      this.#order.add(entry);
+      this.#last = entry;
+    }
     const bytes = entryBytes + entry.identity.key.byteLength + entry.executable.bytes;
     this.#bytes += bytes - entry.bytes;
     entry.bytes = bytes;
@@ -85,6 +93,7 @@ export class PlanCache {
   }
 
   #evict(): void {
+    if (this.#bytes <= this.#limit) return;
     for (const entry of this.#order) {
       if (this.#bytes <= this.#limit || this.#order.size === 1) return;
       if (!entry.pinned) this.#remove(entry);
@@ -94,6 +103,7 @@ export class PlanCache {
   #remove(entry: PlanEntry): void {
     const { hash } = entry.identity;
     this.#order.delete(entry);
+    if (entry === this.#last) this.#last = undefined;
     this.#bytes -= entry.bytes;
     entry.kept = false;
     const rest = (this.#buckets.get(hash) ?? []).filter((other) => other !== entry);

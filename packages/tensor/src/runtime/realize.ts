@@ -7,8 +7,8 @@ import { cellOf, nodeOf, replaceNode, requireTensor } from '../handle.ts';
 import type { Tensor } from '../tensor.ts';
 import type { HostArray } from './backend.ts';
 import type { TensorCell } from './cell.ts';
-import { chooseDevice, currentDevice, type DeviceName, type DeviceOptions } from './device.ts';
-import { breathe } from './event-loop.ts';
+import { chooseDevice, currentDevice, type Device, type DeviceName, type DeviceOptions } from './device.ts';
+import { breath } from './event-loop.ts';
 import { dataOf, makeHostArray, type TensorData } from './host-array.ts';
 import { pendingCells } from './pending.ts';
 import { activeRecording } from './recording.ts';
@@ -52,23 +52,19 @@ const doomed: Storage[] = [];
  */
 export function flush(roots: readonly Node[], roundFrom?: Node): void {
   compute(roots, roundFrom);
-  for (const storage of doomed.splice(0)) storage.dispose(disposedReason);
+  if (doomed.length > 0) for (const storage of doomed.splice(0)) storage.dispose(disposedReason);
 }
+
+const isComputed = ({ storage }: Node): boolean => storage !== undefined;
 
 function compute(roots: readonly Node[], roundFrom: Node | undefined): void {
   const device = currentDevice();
+  if (pendingCells.size === 0 && roots.every(isComputed)) return;
   /** Every node to compute, with the handles (composites among them) that stand for it. */
   const wanted = new Map<Node, Node[]>();
-  const want = (node: Node): void => {
-    if (node.storage !== undefined || pendingCells.has(node.cell as TensorCell)) return;
-    const computed = resolve(node);
-    if (computed.storage !== undefined) node.storage = computed.storage;
-    else if (computed.cell !== undefined) initializeCells(device, [computed]);
-    else wanted.set(computed, [...(wanted.get(computed) ?? []), node]);
-  };
-  for (const root of roots) want(root);
+  for (const root of roots) want(device, root, wanted);
 
-  const updates = updating?.begin(device) ?? [];
+  const updates = pendingCells.size === 0 ? [] : (updating?.begin(device) ?? []);
   if (wanted.size === 0 && updates.length === 0) return;
   recordedNodes = 0;
 
@@ -77,7 +73,13 @@ function compute(roots: readonly Node[], roundFrom: Node | undefined): void {
   if (updates.length > 0) {
     const asked = wanted.size;
     const inside = new Set(linearization.nodes);
-    updating?.protect(updates, { want, wanted, inside, anySize: roots.length === 0, roundFrom });
+    updating?.protect(updates, {
+      want: (node) => want(device, node, wanted),
+      wanted,
+      inside,
+      anySize: roots.length === 0,
+      roundFrom,
+    });
     if (wanted.size > asked) {
       job = { outputs: inOrder(wanted), updates };
       ({ linearization, targets } = linearizeJob(job));
@@ -93,12 +95,32 @@ function compute(roots: readonly Node[], roundFrom: Node | undefined): void {
     forgetRecorded({ later: updates.length === 0 });
   }
   job.outputs.forEach((node, i) => {
-    for (const handle of [node, ...(wanted.get(node) ?? [])]) {
-      handle.storage = storages[i];
-      if (!handle.differentiable) handle.inputs = [];
-    }
+    const storage = storages[i] as Storage;
+    settle(node, storage);
+    for (const handle of wanted.get(node) ?? []) if (handle !== node) settle(handle, storage);
   });
   for (const cell of updates) cell.overwritten();
+}
+
+/** Adds a node to what is to be computed, unless its value is known or comes with the pending updates. */
+function want(device: Device, node: Node, wanted: Map<Node, Node[]>): void {
+  if (node.storage !== undefined || pendingCells.has(node.cell as TensorCell)) return;
+  const computed = resolve(node);
+  if (computed.storage !== undefined) node.storage = computed.storage;
+  else if (computed.cell !== undefined) initializeCells(device, [computed]);
+  else {
+    const handles = wanted.get(computed);
+    if (handles === undefined) wanted.set(computed, [node]);
+    else handles.push(node);
+  }
+}
+
+const noInputs: readonly Node[] = [];
+
+/** Lets a node that has been computed stand for its value alone. */
+function settle(node: Node, storage: Storage): void {
+  node.storage = storage;
+  if (!node.differentiable) node.inputs = noInputs;
 }
 
 /**
@@ -144,12 +166,14 @@ export async function readTensor(tensor: Tensor): Promise<TensorData> {
     const target = makeHostArray(type.dtype, type.size);
     const buffer = storage.buffer();
     // Issued now, so that an update recorded while the caller waits cannot come first.
-    await device.request((engine) => (type.size > 0 ? engine.read(buffer(), target) : Promise.resolve()));
+    const arriving = device.request((engine) => (type.size > 0 ? engine.read(buffer.bound(), target) : undefined));
+    if (arriving !== undefined) await arriving;
     host = target;
     // A variable's memory is its own, also where another value has taken its place meanwhile.
     if (cell === undefined && !storage.disposed && host.byteLength <= demotionBytes) storage.demote(host.slice());
   }
-  await breathe();
+  const turn = breath();
+  if (turn !== undefined) await turn;
   return dataOf(type.dtype, host);
 }
 

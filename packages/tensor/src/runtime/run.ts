@@ -3,37 +3,30 @@ import { StaleValueError } from '../graph/errors.ts';
 import type { Node } from '../graph/node.ts';
 import { linearize, resolve, sameKey, toProgram, type Linearization, type Program } from '../graph/program.ts';
 import { formatType, type TensorType } from '../graph/types.ts';
-import type { DeviceBuffer, HostArray } from './backend.ts';
+import type { HostArray } from './backend.ts';
 import type { TensorCell } from './cell.ts';
 import type { Device } from './device.ts';
 import type { Engine } from './engine.ts';
 import { runObserver } from './observation.ts';
 import type { PlanEntry, PlanIdentity } from './plan-cache.ts';
-import { Storage } from './storage.ts';
+import { boundTo, Storage, type Binding } from './storage.ts';
 
 /** The plan of a linearised graph, from the cache or made now. Call inside {@link Device.perform}. */
-export function planFor(
-  device: Device,
-  engine: Engine,
-  { hash, key }: PlanIdentity,
-  program: () => Program,
-): PlanEntry {
+export function planFor(device: Device, engine: Engine, identity: PlanIdentity, program: () => Program): PlanEntry {
   const observer = runObserver();
-  if (observer !== undefined) return observer.planFor(device, engine, { hash, key }, program);
-  const known = device.plans.find({ hash, key });
+  const known = observer === undefined ? device.plans.find(identity) : undefined;
   if (known !== undefined) return known;
+  const { hash, key } = identity;
+  if (observer !== undefined) return observer.planFor(device, engine, { hash, key }, program);
   const source = program();
   return device.plans.insert({ hash, key }, source, engine.compile(source));
 }
 
 /** Gives every cell among the leaves a value. */
 export function initializeCells(device: Device, leaves: readonly Node[]): void {
-  const cells: TensorCell[] = [];
-  for (const leaf of leaves) {
-    const cell = leaf.cell as TensorCell | undefined;
-    if (cell !== undefined && leaf.storage === undefined) cells.push(cell);
-  }
-  if (cells.length === 0) return;
+  const isNew = ({ cell, storage }: Node): boolean => cell !== undefined && storage === undefined;
+  if (!leaves.some(isNew)) return;
+  const cells = leaves.filter(isNew).map(({ cell }) => cell as TensorCell);
   const computed: TensorCell[] = [];
   for (const cell of cells) {
     const initializer = cell.initializer;
@@ -61,30 +54,31 @@ export function storeHost(device: Device, cell: TensorCell, host: HostArray): vo
 }
 
 /** How the leaves of a plan are bound. Throws where a leaf has no value any more. */
-export function bindLeaves(device: Device, leaves: readonly Node[]): (() => DeviceBuffer | HostArray)[] {
+export function bindLeaves(device: Device, leaves: readonly Node[]): Binding[] {
   return leaves.map((leaf) => {
     const storage = leaf.storage as Storage | undefined;
-    if (storage === undefined && leaf.local) {
-      throw new StaleValueError(
-        `A value of type ${formatType(leaf.type)} was recorded inside the body of a loop or of vmap and has no value outside of it.`,
-        { hint: 'Return from the function what you want to read.' },
-      );
-    }
-    if (storage === undefined) {
-      throw new StaleValueError(
-        `A value of type ${formatType(leaf.type)} was recorded inside a compiled function and is not known outside of it.`,
-        { hint: 'Return from the compiled function what you want to read.' },
-      );
-    }
+    if (storage === undefined) throw withoutValue(leaf);
     return storage.bind(device, leaf.type);
   });
 }
 
-/** Memory on the device for results. */
-export function allocateAll(device: Device, types: readonly TensorType[]): Storage[] {
+function withoutValue({ type, local }: Node): StaleValueError {
+  return local
+    ? new StaleValueError(
+        `A value of type ${formatType(type)} was recorded inside the body of a loop or of vmap and has no value outside of it.`,
+        { hint: 'Return from the function what you want to read.' },
+      )
+    : new StaleValueError(
+        `A value of type ${formatType(type)} was recorded inside a compiled function and is not known outside of it.`,
+        { hint: 'Return from the compiled function what you want to read.' },
+      );
+}
+
+/** Memory on the device for results, which plans are bound to behind their leaves. */
+export function allocateAll(device: Device, types: readonly TensorType[], bindings: Binding[]): Storage[] {
   return types.map((type) => {
     const storage = new Storage(undefined);
-    storage.allocate(device, type);
+    bindings.push(storage.allocate(device, type));
     return storage;
   });
 }
@@ -100,6 +94,7 @@ export function linearizeJob({ outputs, updates }: Job): {
   linearization: Linearization;
   targets: (Node | undefined)[];
 } {
+  if (updates.length === 0) return { linearization: linearize(outputs), targets: [] };
   const targets = [...outputs.map(() => undefined), ...updates.map((cell) => cell.leaf)];
   return { linearization: linearize([...outputs, ...updates.map((cell) => cell.pending as Node)], targets), targets };
 }
@@ -129,15 +124,15 @@ export function issue(
   const storages = allocateAll(
     device,
     job.outputs.map(({ type }) => type),
+    bindings,
   );
-  const destinations = storages.map((storage) => storage.buffer());
   // Nodes lose their inputs once they are realised; a run that has to wait for its device takes the program along.
   const waiting = device.running ? undefined : waitingProgram(linearization, targets);
   const updated = job.updates.map((cell) => cell.storage);
   device.perform(
     (engine) => {
       const entry = planFor(device, engine, linearization, () => waiting ?? toProgram(linearization, targets));
-      runPlan(device, engine, entry, resolveAll([...bindings, ...destinations]), scalars);
+      runPlan(device, engine, entry, bindings, scalars);
     },
     (error, engine) => {
       for (const storage of storages) storage.fail(error);
@@ -146,7 +141,7 @@ export function issue(
       const outputs = waiting.outputs.filter(({ parameter }) => parameter >= 0);
       try {
         const executable = engine.compile({ ...waiting, outputs });
-        engine.run(executable, resolveAll(bindings), scalars);
+        engine.run(executable, bindings.slice(0, linearization.leaves.length).map(boundTo), scalars);
         executable.dispose();
       } catch {
         for (const storage of updated) storage?.fail(error);
@@ -157,23 +152,19 @@ export function issue(
   return storages;
 }
 
-/** The memory behind bindings. Call inside {@link Device.perform}. */
-export function resolveAll(bindings: readonly (() => DeviceBuffer | HostArray)[]): (DeviceBuffer | HostArray)[] {
-  return bindings.map((bind) => bind());
-}
-
 /** Runs a plan and keeps the device's statistics. Call inside {@link Device.perform}. */
 export function runPlan(
   device: Device,
   engine: Engine,
   entry: PlanEntry,
-  bindings: readonly (DeviceBuffer | HostArray)[],
+  bindings: readonly Binding[],
   scalars: readonly number[],
 ): void {
+  const bound = bindings.map(boundTo);
   const observer = runObserver();
-  if (observer !== undefined) observer.run(engine, entry, bindings, scalars);
+  if (observer !== undefined) observer.run(engine, entry, bound, scalars);
   else {
-    engine.run(entry.executable, bindings, scalars);
+    engine.run(entry.executable, bound, scalars);
     device.plans.use(entry);
   }
   device.runs++;

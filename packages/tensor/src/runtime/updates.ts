@@ -63,6 +63,7 @@ export const updating: Updating = {
 
 /** Those of `nodes` that do not depend on a value that is gone: the others cannot be read any more, and must not stop what can. */
 export function stillComputable(nodes: readonly Node[]): readonly Node[] {
+  if (nodes.length === 0) return nodes;
   const isGone = (leaf: Node): boolean =>
     leaf.storage === undefined ? leaf.cell === undefined : leaf.storage.disposed;
   if (!linearize(nodes).leaves.some(isGone)) return nodes;

@@ -123,15 +123,15 @@ export function endangeredBy(
 
 /** The keys of a map in the order of their recording; those recorded before come first. */
 export function inOrder(nodes: ReadonlyMap<Node, unknown>): Node[] {
-  if (nodes.size < 2) return [...nodes.keys()];
+  if (nodes.size < 2) return Array.from(nodes.keys());
   const known = new Set(recorded.filter((node) => nodes.has(node)));
   return [...[...nodes.keys()].filter((node) => !known.has(node)), ...known];
 }
 
 /** Forgets what belongs to the step that has been computed; with `later`, also what was recorded after it. */
 export function forgetRecorded({ later }: { later: boolean }): void {
-  recorded = later ? [] : recorded.slice(stepEnd);
-  assigned = new Set();
+  if (recorded.length > 0) recorded = later ? [] : recorded.slice(stepEnd);
+  if (assigned.size > 0) assigned = new Set();
   gradients.clear();
   loosenConsumers(recorded.length > 0);
   stepEnd = 0;

@@ -77,10 +77,11 @@ export class Allocator {
   allocate(bytes: number): number {
     const size = sizeClass(bytes);
     let best = -1;
-    for (let i = 0; i < this.#free.length; i++) {
-      const candidate = this.#free[i];
-      if (candidate !== undefined && candidate.bytes >= size && candidate.bytes < (this.#free[best]?.bytes ?? Infinity))
-        best = i;
+    for (let i = 0, least = Infinity; i < this.#free.length && least > size; i++) {
+      const { bytes: available } = this.#free[i] as Block;
+      if (available < size || available >= least) continue;
+      best = i;
+      least = available;
     }
     const block = this.#free[best];
     if (block !== undefined) {
@@ -134,8 +135,12 @@ export class Allocator {
     const size = sizeClass(bytes);
     this.#used -= size;
     this.#pooled += size;
-    let position = this.#free.findIndex((block) => block.address > address);
-    if (position < 0) position = this.#free.length;
+    let position = 0;
+    for (let end = this.#free.length; position < end;) {
+      const middle = (position + end) >> 1;
+      if ((this.#free[middle] as Block).address > address) end = middle;
+      else position = middle + 1;
+    }
     let merged: Block = { address, bytes: size };
     const after = this.#free[position];
     if (after !== undefined && after.address === address + size) {

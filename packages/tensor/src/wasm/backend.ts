@@ -100,8 +100,22 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     return wasm;
   };
 
+  /** The whole memory as elements of the kind that an array has, to copy between them: a view of the bytes of a small array would move them out of that object first. */
+  const elementsLike = (data: HostArray): Float32Array | Int32Array | undefined => {
+    if (data instanceof Float32Array) return allocator.floats();
+    return data instanceof Int32Array ? allocator.ints() : undefined;
+  };
+
   const copyIn = (address: number, data: HostArray): void => {
-    allocator.bytes().set(bytesIn(data), address);
+    const elements = elementsLike(data);
+    if (elements === undefined) allocator.bytes().set(bytesIn(data), address);
+    else elements.set(data, address / 4);
+  };
+
+  const copyOut = (address: number, data: HostArray): void => {
+    const elements = elementsLike(data);
+    if (elements === undefined) bytesIn(data).set(allocator.bytes().subarray(address, address + data.byteLength));
+    else data.set(elements.subarray(address / 4, address / 4 + data.length));
   };
 
   /** What is packed, and a share for each thread. */
@@ -183,29 +197,34 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     }
   };
 
-  /** Checks what is bound; addresses of everything, host arrays copied in. Views of the memory from before may be outdated afterwards. */
-  const bind = (executable: WasmExecutable, bindings: readonly (DeviceBuffer | HostArray)[]): number[] => {
-    const { parameterBytes } = executable;
+  /** Checks what is bound and writes the addresses of everything, host arrays copied in. Views of the memory from before may be outdated afterwards. */
+  const bind = (executable: WasmExecutable, bindings: readonly (DeviceBuffer | HostArray)[]): void => {
+    const { parameterBytes, layout } = executable;
     let staged = 0;
-    const offsets = bindings.map((binding, position) => {
+    for (let position = 0; position < bindings.length; position++) {
+      const binding = bindings[position] as DeviceBuffer | HostArray;
       const wanted = parameterBytes[position] ?? 0;
       const isHost = isHostArray(binding);
       const given = isHost ? binding.byteLength : own(binding).bytes;
       if (given < wanted) {
         throw new ArgumentError(`Parameter ${position} needs ${wanted} bytes, but ${given} were bound.`);
       }
-      const offset = staged;
       if (isHost) staged += sizeClass(wanted);
-      return offset;
-    });
-    staging.demand(executable, staged);
-    return bindings.map((binding, position) => {
-      if (!isHostArray(binding)) return own(binding).address;
-      const address = staging.address + (offsets[position] ?? 0);
-      const length = (parameterBytes[position] ?? 0) / binding.BYTES_PER_ELEMENT;
-      copyIn(address, binding.length > length ? binding.subarray(0, length) : binding);
-      return address;
-    });
+    }
+    if (staged > 0) staging.demand(executable, staged);
+    let address = staging.address;
+    const ints = allocator.ints();
+    const pointers = layout.pointers / 4;
+    for (let position = 0; position < bindings.length; position++) {
+      const binding = bindings[position] as DeviceBuffer | HostArray;
+      if (isHostArray(binding)) {
+        const wanted = parameterBytes[position] ?? 0;
+        const length = wanted / binding.BYTES_PER_ELEMENT;
+        copyIn(address, binding.length > length ? binding.subarray(0, length) : binding);
+        ints[pointers + position] = address;
+        address += sizeClass(wanted);
+      } else ints[pointers + position] = (binding as WasmBuffer).address;
+    }
   };
 
   return {
@@ -237,8 +256,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const { address, bytes } = own(buffer);
       if (data.byteLength > bytes)
         throw new ArgumentError(`A buffer of ${bytes} bytes does not hold ${data.byteLength}.`);
-      bytesIn(data).set(allocator.bytes().subarray(address, address + data.byteLength));
-      return Promise.resolve();
+      copyOut(address, data);
+      return undefined;
     },
     compile: (plan) => compile(plan),
     compileTimed: (plan) => {
@@ -262,16 +281,14 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         pool?.check();
         demandScratch(target);
       }
-      const addresses = bind(target, bindings);
+      bind(target, bindings);
       const ints = allocator.ints();
-      const floats = allocator.floats();
-      addresses.forEach((address, i) => (ints[layout.pointers / 4 + i] = address));
       ints[layout.arena / 4] = arena.address;
-      plan.scalars.forEach(({ type }, i) => {
+      for (let i = 0; i < plan.scalars.length; i++) {
         const value = scalars[i] ?? 0;
-        if (type === 'f32') floats[layout.scalars / 4 + i] = value;
-        else ints[layout.scalars / 4 + i] = value;
-      });
+        const elements = plan.scalars[i]?.type === 'f32' ? allocator.floats() : ints;
+        elements[layout.scalars / 4 + i] = value;
+      }
       ints[control.scratch / 4] = scratch.address;
       const own = scratch.address + target.packedBytes;
       if (target.shared === undefined || pool === undefined) {
