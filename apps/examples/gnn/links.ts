@@ -65,7 +65,7 @@ export async function links(kit: Omit<ExampleKit, 'options'>, network: Network):
   const { positive } = split.train;
   const draws = Array.from({ length: steps }, (_, step) => ({
     positive,
-    negative: negativeEdges(split.edges.data, {
+    negative: negativeEdges(split.edges, {
       nodes,
       count: positive.shape[1] ?? 0,
       seed: 100_000 * kit.seed + step,

@@ -8,7 +8,7 @@ import {
   type OptionNames,
 } from '@hebb/tensor/arguments';
 import type { NumericArray } from './arrays.ts';
-import { requireEdges, type EdgeArray } from './edges.ts';
+import { edgesIn, type EdgeArray, type EdgeList } from './edges.ts';
 import { DataError } from './errors.ts';
 import { Random, requireSeed } from './random.ts';
 
@@ -52,7 +52,8 @@ const edgeOptions: OptionNames<SplitEdgesOptions> = {
 /**
  * Edges in three parts, each with as many pairs that are no edges; no pair stands in two parts. An edge that is listed several times counts once, those from a node to itself are left out.
  *
- * @throws DataError where there are fewer pairs that are no edges than edges, or nothing is left to learn from
+ * @param list [2, edges]: an Int32Array row by row, the same with its shape, or an int32 tensor whose values are on the host
+ * @throws DataError where there are fewer pairs that are no edges than edges, or nothing is left to learn from; for edges of nodes that there are not, and tensors that are still to be computed
  *
  * ```ts
  * import { splitEdges } from '@hebb/data';
@@ -62,12 +63,12 @@ const edgeOptions: OptionNames<SplitEdgesOptions> = {
  * [edges.shape, train.positive.shape, train.negative.shape, test.positive.shape]; // [[2, 8], [2, 4], [2, 4], [2, 2]]
  * ```
  */
-export function splitEdges(edges: EdgeArray, options: SplitEdgesOptions): EdgeSplit {
+export function splitEdges(list: EdgeList, options: SplitEdgesOptions): EdgeSplit {
   const where = 'splitEdges';
   requireOptions(where, options, edgeOptions);
   const { nodes, validation = 0.05, test = 0.1, undirected = true, seed = 0 } = options;
   requireInteger(where, 'nodes', nodes, 1, 2 ** 26);
-  requireEdges(where, edges, nodes);
+  const edges = edgesIn(where, list, nodes);
   const pairs = new Random(seed).shuffle([...keysOf(edges, nodes, undirected)]);
   const [forValidation, forTest] = [Math.round(pairs.length * validation), Math.round(pairs.length * test)];
   const forTraining = pairs.length - forValidation - forTest;
@@ -113,7 +114,8 @@ const negativeOptions: OptionNames<NegativeEdgesOptions> = {
 /**
  * Different pairs of different nodes that are no edges, int32 [2, count], all equally likely.
  *
- * @throws DataError where there are not so many
+ * @param edges [2, edges]: an Int32Array row by row, the same with its shape, or an int32 tensor whose values are on the host
+ * @throws DataError where there are not so many; for edges of nodes that there are not, and tensors that are still to be computed
  *
  * ```ts
  * import { negativeEdges } from '@hebb/data';
@@ -122,14 +124,13 @@ const negativeOptions: OptionNames<NegativeEdgesOptions> = {
  * negativeEdges(path, { nodes: 4, count: 3 }).shape; // [2, 3]
  * ```
  */
-export function negativeEdges(edges: EdgeArray, options: NegativeEdgesOptions): Pairs {
+export function negativeEdges(edges: EdgeList, options: NegativeEdgesOptions): Pairs {
   const where = 'negativeEdges';
   requireOptions(where, options, negativeOptions);
   const { nodes, count, undirected = true, seed = 0 } = options;
   requireInteger(where, 'nodes', nodes, 1, 2 ** 26);
   requireInteger(where, 'count', count, 0);
-  requireEdges(where, edges, nodes);
-  const taken = keysOf(edges, nodes, undirected);
+  const taken = keysOf(edgesIn(where, edges, nodes), nodes, undirected);
   const free = (nodes * (nodes - 1)) / (undirected ? 2 : 1) - taken.size;
   if (free < count) {
     throw new DataError(`[${where}] there are ${free} pairs that are no edges, not ${count}.`, {

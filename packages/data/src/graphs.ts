@@ -9,7 +9,7 @@ import {
   type TypedArray,
 } from './arrays.ts';
 import { ArrayDataset, requireIndices, type Batch, type Dataset, type Fields } from './dataset.ts';
-import { requireEdges } from './edges.ts';
+import { edgesIn, type EdgeArray, type EdgeList } from './edges.ts';
 import { DataError } from './errors.ts';
 import { Subset } from './subset.ts';
 
@@ -17,11 +17,13 @@ import { Subset } from './subset.ts';
 export interface Graph {
   /** Features of its nodes, of shape [nodes, …]. */
   readonly nodes: NumericArray;
-  /** Of shape [2, edges], row by row: first where each edge begins, then where it ends; nodes count from 0. An undirected edge stands there twice. */
-  readonly edges: Int32Array | Uint32Array;
+  /** Of shape [2, edges], row by row: first where each edge begins, then where it ends; nodes count from 0. An undirected edge stands there twice. May be an int32 tensor whose values are on the host. */
+  readonly edges: EdgeList;
   /** Features of its edges, of shape [edges, …]. */
   readonly edgeFeatures?: NumericArray;
 }
+
+type KnownGraph = Graph & { readonly edges: EdgeArray };
 
 /** Graphs as one: their nodes and edges one after the other, the numbers of nodes moved accordingly. */
 export interface GraphArrays {
@@ -74,7 +76,7 @@ export class GraphDataset<F extends Fields = Record<never, never>> implements Da
   readonly length: number;
   /** Everything of nodes and edges: their first axis counts these, and not graphs. */
   readonly unaligned: readonly string[] = ownNames;
-  readonly #graphs: readonly Graph[];
+  readonly #graphs: readonly KnownGraph[];
   readonly #fields: ArrayDataset<F> | undefined;
   readonly #pad: { readonly nodes: number; readonly edges: number } | undefined;
 
@@ -87,13 +89,13 @@ export class GraphDataset<F extends Fields = Record<never, never>> implements Da
     requireArray(where, 'the graphs', graphs);
     checkOptions(where, options, graphOptions);
     if (graphs.length === 0) throw new DataError(`[${where}] expected at least one graph.`);
-    graphs.forEach((graph, i) => requireGraph(graph, i, graphs[0] ?? graph));
+    const known = graphs.map((graph, i) => knownGraph(graph, i, graphs[0] ?? graph));
     const { pad } = options;
     if (pad !== undefined) {
       requireInteger(where, 'pad.nodes', pad?.nodes, 1);
       requireInteger(where, 'pad.edges', pad?.edges, 1);
     }
-    this.#graphs = graphs;
+    this.#graphs = known;
     this.#fields = fields === undefined ? undefined : new ArrayDataset(fields);
     this.#pad = pad;
     this.length = graphs.length;
@@ -157,7 +159,7 @@ function nodesOf({ nodes }: Graph): number {
   return nodes.shape[0] ?? 0;
 }
 
-function edgesOf({ edges }: Graph): number {
+function edgesOf({ edges }: KnownGraph): number {
   return edges.length / 2;
 }
 
@@ -182,13 +184,15 @@ function joined(arrays: readonly NumericArray[], length: number): NumericArray {
   return { ...first, data, shape: [length, ...shape] };
 }
 
-function requireGraph(graph: unknown, i: number, first: Graph): asserts graph is Graph {
+/** With its edges row by row, checked. */
+function knownGraph(graph: Graph, i: number, first: Graph): KnownGraph {
   const place = `GraphDataset, graph ${i}`;
   const { nodes, edges, edgeFeatures } = Object(graph) as Partial<Graph>;
   requireNumericArray(`${place}, nodes`, nodes as NumericArray);
   if (nodes === undefined || nodes.shape.length === 0)
     throw new DataError(`[${place}] nodes must have the shape [nodes, …], got [].`);
-  const edgeCount = requireEdges(place, edges, nodes.shape[0] ?? 0);
+  const list = edgesIn(place, edges, nodes.shape[0] ?? 0);
+  const edgeCount = list.length / 2;
   if (edgeFeatures !== undefined) {
     requireNumericArray(`${place}, edgeFeatures`, edgeFeatures);
     if (edgeFeatures.shape[0] !== edgeCount) {
@@ -208,4 +212,5 @@ function requireGraph(graph: unknown, i: number, first: Graph): asserts graph is
       `[${place}] ${name} have the features ${kind(own)}, those of graph 0 ${kind(other)}; all must be alike.`,
     );
   }
+  return { ...graph, edges: list };
 }

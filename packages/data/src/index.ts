@@ -16,7 +16,7 @@ export type { DataErrorDetails, DataProblem } from './errors.ts';
 export type { Source } from './files.ts';
 export { medianFilter2d } from './filters.ts';
 export type { MedianFilterOptions } from './filters.ts';
-export type { EdgeArray } from './edges.ts';
+export type { EdgeArray, EdgeList } from './edges.ts';
 export { negativeEdges, splitEdges, splitPerClass } from './graph-splits.ts';
 export type {
   EdgeSplit,

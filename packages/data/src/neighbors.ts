@@ -9,7 +9,7 @@ import {
 } from '@hebb/tensor/arguments';
 import type { NumericArray } from './arrays.ts';
 import { requireIndices } from './dataset.ts';
-import { requireEdges, type EdgeArray } from './edges.ts';
+import { edgesIn, type EdgeArray, type EdgeList } from './edges.ts';
 import { Random } from './random.ts';
 
 export interface NeighborSamplerOptions {
@@ -74,8 +74,11 @@ export class NeighborSampler {
   readonly #first: Int32Array;
   readonly #order: Int32Array;
 
-  /** @throws DataError naming the first edge that leads to no node, ArgumentError for options out of range */
-  constructor(edges: EdgeArray, options: NeighborSamplerOptions) {
+  /**
+   * @param list edges [2, edges]: an Int32Array row by row, the same with its shape, or an int32 tensor whose values are on the host
+   * @throws DataError naming the first edge that leads to no node, and for a tensor that is still to be computed; ArgumentError for options out of range
+   */
+  constructor(list: EdgeList, options: NeighborSamplerOptions) {
     const where = 'NeighborSampler';
     requireOptions(where, options, samplerOptions);
     const { nodes, fanOuts, pad } = options;
@@ -85,7 +88,8 @@ export class NeighborSampler {
     fanOuts.forEach((fanOut, i) => {
       if (fanOut !== Infinity) requireInteger(where, `fanOuts[${i}]`, fanOut, 0);
     });
-    const count = requireEdges(where, edges, nodes);
+    const edges = edgesIn(where, list, nodes);
+    const count = edges.length / 2;
     this.nodes = nodes;
     this.fanOuts = [...fanOuts];
     this.#pad = pad;

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { DataLoader, GraphDataset, mapDataset, Random, readField, type Graph } from '../src/index.ts';
 import { read } from './support/read.ts';
 
-const pair: Graph = {
+const pair = {
   nodes: { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] },
   edges: Int32Array.of(0, 1, 1, 0),
   edgeFeatures: { data: Float32Array.of(0.5, 0.6), shape: [2] },
-};
+} satisfies Graph;
 const alone: Graph = {
   nodes: { data: Float32Array.of(5, 6), shape: [1, 2] },
   edges: new Uint32Array(0),
@@ -34,7 +34,7 @@ describe('GraphDataset', () => {
 
   it('keeps every graph whole: what is done along its edges is what is done to it alone', () => {
     const random = new Random(5);
-    const graphs = Array.from({ length: 40 }, (): Graph => {
+    const graphs = Array.from({ length: 40 }, () => {
       const count = 1 + random.integer(9);
       return {
         nodes: { data: Float32Array.from({ length: count }, () => random.float()), shape: [count] },
@@ -109,7 +109,7 @@ describe('GraphDataset', () => {
       [make([pair, null]), /\[GraphDataset, graph 1, nodes\] expected \{ data/],
       [
         make([pair, { ...path, edges: [0, 1] }]),
-        /graph 1\] edges must be an Int32Array of shape \[2, edges\], got an array[^]*0 → 1/,
+        /graph 1\] edges must be an Int32Array of shape \[2, edges\], or an int32 tensor of it, got an array[^]*0 → 1/,
       ],
       [make([{ ...path, edges: Int32Array.of(0, 1, 2) }]), /got a.* Int32Array.* of 3 values/],
       [

@@ -1,6 +1,7 @@
 /** Samples of neighbours, and splits of a graph's edges and nodes. */
 import { describe, expect, it } from 'vitest';
-import { DataError, DataLoader, ArrayDataset, NeighborSampler, negativeEdges, Random, splitEdges, splitPerClass, type NumericArray } from '../src/index.ts'; // prettier-ignore
+import { ones, tensor, type Tensor } from '@hebb/tensor';
+import { DataError, DataLoader, ArrayDataset, GraphDataset, NeighborSampler, negativeEdges, Random, splitEdges, splitPerClass, type EdgeList, type NumericArray } from '../src/index.ts'; // prettier-ignore
 
 const count = 40;
 const draw = new Random(11);
@@ -9,6 +10,63 @@ const columns = ({ data, shape }: NumericArray): string[] => {
   const size = shape[1] ?? 0;
   return Array.from({ length: size }, (_, k) => `${data[k]} ${data[size + k]}`);
 };
+
+describe('edges', () => {
+  const nodes = 5;
+  const flat = Int32Array.of(0, 1, 2, 3, 1, 2, 3, 4);
+  const asTensor = (): Tensor => tensor(flat, { shape: [2, 4] });
+  const uses: Readonly<Record<string, (edges: EdgeList) => unknown>> = {
+    splitEdges: (edges) => splitEdges(edges, { nodes, validation: 0, test: 0.25, seed: 3 }),
+    negativeEdges: (edges) => negativeEdges(edges, { nodes, count: 3 }),
+    NeighborSampler: (edges) => new NeighborSampler(edges, { nodes, fanOuts: [1, 1] }).sample([4], new Random(0)),
+    GraphDataset: (edges) => new GraphDataset([{ nodes: { data: new Float32Array(5), shape: [5, 1] }, edges }]).gather([0]), // prettier-ignore
+  };
+  it.each(Object.entries(uses))(
+    'of %s may be a tensor on the host, also as a view, or values with their shape',
+    (_, use) => {
+      const expected = use(flat);
+      // Edge by edge, as other libraries list them.
+      const byEdge = tensor(Int32Array.of(0, 1, 1, 2, 2, 3, 3, 4), { shape: [4, 2] });
+      for (const edges of [
+        asTensor(),
+        byEdge.transpose(0, 1),
+        { data: flat, shape: [2, 4] },
+        tensor(
+          [
+            [0, 1, 2, 3],
+            [1, 2, 3, 4],
+          ],
+          { dtype: 'int32' },
+        ),
+      ])
+        // prettier-ignore
+        expect(use(edges)).toEqual(expected);
+    },
+  );
+
+  it.each(Object.entries(uses))('of %s that are something else are refused with what to give', (name, use) => {
+    const refused = (edges: unknown, message: RegExp): void => {
+      let error: unknown;
+      try {
+        use(edges as EdgeList);
+      } catch (caught) {
+        error = caught;
+      }
+      expect(error).toBeInstanceOf(DataError);
+      expect(String(error)).toMatch(message);
+      expect(String(error)).toContain(`[${name}`);
+    };
+    const what = 'must be an Int32Array of shape \\[2, edges\\], or an int32 tensor of it, got ';
+    refused(asTensor().add(1), /int32\[2,4\], whose values are not on the host[^]*await edges\.data\(\)/);
+    refused(ones([2, 4]), new RegExp(`${what}.*float32\\[2,4\\]`));
+    refused(tensor(flat), new RegExp(`${what}.*int32\\[8\\]`));
+    refused(tensor(flat, { shape: [4, 2] }), new RegExp(`${what}.*int32\\[4,2\\]`));
+    refused({ data: flat, shape: [4, 2] }, new RegExp(`${what}.*of shape \\[4,2\\]`));
+    refused({ data: flat, shape: [2, 3] }, new RegExp(`${what}.*of shape \\[2,3\\]`));
+    refused([0, 1], new RegExp(`${what}an array`));
+    refused(tensor([[0], [7]], { dtype: 'int32' }), /edge 0 ends at node 7; the graph has 5 nodes/);
+  });
+});
 
 describe('NeighborSampler', () => {
   it.each([

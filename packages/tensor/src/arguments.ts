@@ -2,5 +2,5 @@
 export * from './arguments/packages.ts';
 export { halfBits, halfValue } from './graph/half.ts';
 export { requireOperand, requireTensor, requireTensors } from './handle.ts';
-export { knownToDiffer } from './ops/known.ts';
+export { knownToDiffer, knownValues } from './ops/known.ts';
 export { requireWithin } from './ops/range.ts';
