@@ -8,6 +8,8 @@ import type { Value } from './ir.ts';
 /** What an argument of a kernel's code is the address of. Buffers and scalars are numbered in the order in which the kernel names them. */
 export type Slot =
   | { readonly kind: 'buffer' | 'scalar'; readonly position: number }
+  /** No address, but of how many elements a map is (flat.ts). */
+  | { readonly kind: 'elements' }
   | { readonly kind: 'table'; readonly data: Int32Array<ArrayBuffer> };
 
 /** How the code of a kernel finds what it is bound to. */
@@ -20,7 +22,12 @@ export interface Bindings {
   table(fb: FunctionBuilder, data: Int32Array<ArrayBuffer>): Value;
 }
 
-export class SlotBindings implements Bindings {
+/** The bindings of code for any number of elements. */
+export interface FlatBindings extends Bindings {
+  elements(fb: FunctionBuilder): Value;
+}
+
+export class SlotBindings implements FlatBindings {
   readonly slots: Slot[] = [];
   readonly #known = new Map<string, number>();
   readonly #buffers: ReadonlyMap<number, number>;
@@ -51,6 +58,10 @@ export class SlotBindings implements Bindings {
     const position = this.#scalars.get(scalar);
     if (position === undefined) throw new Error(`internal: the kernel has no scalar ${scalar}`);
     return fb.binding(this.#slot(`scalar ${position}`, { kind: 'scalar', position }));
+  }
+
+  elements(fb: FunctionBuilder): Value {
+    return fb.binding(this.#slot('elements', { kind: 'elements' }));
   }
 
   table(fb: FunctionBuilder, data: Int32Array<ArrayBuffer>): Value {

@@ -10,7 +10,7 @@ import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator, type Lanes } from './expression.ts';
 import type { FunctionBuilder } from './function-builder.ts';
 import type { Value } from './ir.ts';
-import { GRID_VECTORS, gridRange } from './map.ts';
+import { gridOf, gridRange } from './map.ts';
 import {
   chooseVectorAxis,
   emitLoops,
@@ -77,7 +77,7 @@ export function emitCumulative(context: KernelContext, kernel: CumulativeKernel,
     },
   );
   if (loops[0] !== undefined) return loops[0].extent;
-  return vector === undefined ? 1 : Math.ceil(vector.extent / (4 * GRID_VECTORS));
+  return vector === undefined ? 1 : gridOf(vector.extent);
 }
 
 /** What has been combined so far, in four lanes. */

@@ -19,6 +19,8 @@ export class FunctionBuilder {
   readonly #name: string;
   readonly #parameters: Variable[] = [];
   readonly #interned = new Map<number | string, Value>();
+  /** By the variable's id. */
+  readonly #variables: (Value | undefined)[] = [];
   readonly #integers = new Map<number, Value>();
   readonly #floats = new Map<number, Value>();
   #nextValue = 1;
@@ -72,14 +74,15 @@ export class FunctionBuilder {
   }
 
   #read(variable: Variable): Value {
-    return this.#intern(`variable ${variable.id}`, (id) => ({
+    const { id, type, level, mutable } = variable;
+    return (this.#variables[id] ??= {
       kind: 'variable',
-      id,
-      type: variable.type,
-      level: variable.level,
-      volatile: variable.mutable,
+      id: this.#nextValue++,
+      type,
+      level,
+      volatile: mutable,
       variable,
-    }));
+    });
   }
 
   #intern(key: number | string, make: (id: number) => Value): Value {
@@ -148,17 +151,16 @@ export class FunctionBuilder {
   #operation(code: number, args: readonly Value[], lanes: readonly number[]): Value {
     const folded = this.#fold(code, args);
     if (folded !== undefined) return folded;
-    const [a, b, c] = args;
     const key =
-      lanes.length === 0 && c === undefined
-        ? (code * 0x100000 + (a?.id ?? 0)) * 0x100000 + (b?.id ?? 0)
-        : `${code} ${args.map((arg) => arg.id).join()} ${lanes.join()}`;
+      lanes.length === 0 && args.length <= 2
+        ? (code * 0x100000 + (args[0]?.id ?? 0)) * 0x100000 + (args[1]?.id ?? 0)
+        : `${code} ${idsOf(args)}${lanes.join()}`;
     return this.#intern(key, (id) => ({
       kind: 'op',
       id,
       type: resultType(code),
-      level: maximum(args.map((arg) => arg.level)),
-      volatile: args.some((arg) => arg.volatile),
+      level: levelOf(args),
+      volatile: isVolatile(args),
       code,
       args,
       lanes,
@@ -167,7 +169,8 @@ export class FunctionBuilder {
 
   /** Constant folding of the integer arithmetic that addresses are made of, and splats of constants. */
   #fold(code: number, args: readonly Value[]): Value | undefined {
-    const [a, b] = args;
+    const a = args[0];
+    const b = args[1];
     if (code === op.i32x4Splat && a?.kind === 'i32') return this.i32x4(a.value);
     if (code >= SIMD || a === undefined || b === undefined) return undefined;
     const x = a.kind === 'i32' ? a.value : undefined;
@@ -201,12 +204,14 @@ export class FunctionBuilder {
       if (x === 0) return b;
       if (x !== undefined) return this.op(op.i32Add, b, a);
       if (y !== undefined && a.kind === 'op' && a.code === op.i32Add) {
-        const [inner, constant] = a.args;
+        const inner = a.args[0];
+        const constant = a.args[1];
         if (inner !== undefined && constant?.kind === 'i32') return this.add(inner, this.i32(constant.value + y));
       }
       // Constants move outwards, where they can become an instruction's offset.
       if (y === undefined && b.kind === 'op' && b.code === op.i32Add) {
-        const [inner, constant] = b.args;
+        const inner = b.args[0];
+        const constant = b.args[1];
         if (inner !== undefined && constant?.kind === 'i32') return this.add(this.add(a, inner), constant);
       }
     }
@@ -218,7 +223,8 @@ export class FunctionBuilder {
       if (y === 0) return b;
       if (y === 1) return a;
       if (y !== undefined && a.kind === 'op' && a.code === op.i32Add) {
-        const [inner, constant] = a.args;
+        const inner = a.args[0];
+        const constant = a.args[1];
         if (inner !== undefined && constant?.kind === 'i32') {
           return this.add(this.mul(inner, y), Math.imul(constant.value, y));
         }
@@ -264,12 +270,12 @@ export class FunctionBuilder {
   rarely(condition: Value, target: WasmFunction, usual: Value, ...others: Value[]): Value {
     this.#rarelyCalls.add(target);
     const args = [usual, ...others, condition];
-    return this.#intern(`rare ${target.name} ${args.map((arg) => arg.id).join()}`, (id) => ({
+    return this.#intern(`rare ${target.name} ${idsOf(args)}`, (id) => ({
       kind: 'rare',
       id,
       type: usual.type,
-      level: maximum(args.map((arg) => arg.level)),
-      volatile: args.some((arg) => arg.volatile),
+      level: levelOf(args),
+      volatile: isVolatile(args),
       target,
       args,
     }));
@@ -289,13 +295,13 @@ export class FunctionBuilder {
   }
 
   #load(code: number, args: readonly Value[], offset: number, lanes: readonly number[], volatile: boolean): Value {
-    const key = `load ${code} ${args.map((arg) => arg.id).join()} ${offset} ${lanes.join()} ${volatile}`;
+    const key = `load ${code} ${idsOf(args)}${offset} ${lanes.join()} ${volatile}`;
     return this.#intern(key, (id) => ({
       kind: 'load',
       id,
       type: resultType(code),
-      level: maximum(args.map((arg) => arg.level)),
-      volatile: volatile || args.some((arg) => arg.volatile),
+      level: levelOf(args),
+      volatile: volatile || isVolatile(args),
       code,
       args,
       offset,
@@ -420,8 +426,21 @@ export class FunctionBuilder {
   }
 }
 
-function maximum(values: readonly number[]): number {
-  let result = 0;
-  for (const value of values) if (value > result) result = value;
-  return result;
+// Plain loops: these run for every value, most of them before the engine has compiled them.
+
+function levelOf(args: readonly Value[]): number {
+  let level = 0;
+  for (let i = 0; i < args.length; i++) level = Math.max(level, args[i]?.level ?? 0);
+  return level;
+}
+
+function isVolatile(args: readonly Value[]): boolean {
+  for (let i = 0; i < args.length; i++) if (args[i]?.volatile === true) return true;
+  return false;
+}
+
+function idsOf(args: readonly Value[]): string {
+  let ids = '';
+  for (let i = 0; i < args.length; i++) ids += `${args[i]?.id} `;
+  return ids;
 }

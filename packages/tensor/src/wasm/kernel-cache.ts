@@ -5,7 +5,7 @@ import type { ContractionKernel } from '../compiler/kernel.ts';
 import { buildGemm, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
 import { sameKernelKey, type KernelKey } from './kernel-key.ts';
-import { buildKernel, type KernelCode } from './kernels.ts';
+import { buildFlat, buildKernel, type KernelCode } from './kernels.ts';
 import type { TiledProduct } from './contraction.ts';
 import { withoutBody } from './render.ts';
 import { chooseTile, tilesFor } from './tiles.ts';
@@ -13,6 +13,8 @@ import { chooseTile, tilesFor } from './tiles.ts';
 /** The code of a kernel that is bound through slots. */
 export interface SharedCode extends KernelCode {
   readonly slots: readonly Slot[];
+  /** Whether it is for any number of elements (flat.ts). */
+  readonly isFlat: boolean;
 }
 
 interface Entry {
@@ -59,14 +61,16 @@ export class KernelCache {
       tiled: (contraction: ContractionKernel) => this.#tiled(contraction),
     };
     if (key.buffers.length + key.scalars.length > mostArguments)
-      return { ...buildKernel({ ...building, bindings }, kernel), slots: [] };
+      return { ...buildKernel({ ...building, bindings }, kernel), slots: [], isFlat: false };
     const bucket = this.#buckets.get(key.hash) ?? [];
     this.#buckets.delete(key.hash);
     this.#buckets.set(key.hash, bucket);
     const known = bucket.find((entry) => sameKernelKey(entry.key, key));
     if (known !== undefined) return known.code;
     const slots = new SlotBindings(key.buffers, key.scalars);
-    const built = { ...buildKernel({ ...building, bindings: slots }, kernel), slots: slots.slots };
+    const isFlat = key.elements !== undefined && kernel.kind === 'map';
+    const plain = isFlat ? buildFlat(building, slots, kernel) : buildKernel({ ...building, bindings: slots }, kernel);
+    const built = { ...plain, slots: slots.slots, isFlat };
     const code = this.#asBytes ? this.#asLinkable(built) : built;
     bucket.push({ key, code });
     this.#count++;

@@ -1,11 +1,13 @@
 /**
  * What of a kernel decides its code, as a list of integers: two kernels with the same list are the same computation over buffers of the same
- * types and sizes, whichever buffers these are. Numbers stand for what has been named before (axes, atoms, expressions), so that what is
+ * types and sizes, whichever buffers these are; flat maps (flat.ts) of any size have the same list. Numbers stand for what has been named before (axes, atoms,
+ * expressions), so that what is
  * shared in one is shared in the other.
  */
 import type { Atom, Axis, Index } from '../compiler/index-expression.ts';
 import { visitInOrder } from '../compiler/expressions.ts';
 import type { Condition, Expression, Kernel, Operand, PlanBuffer, Rows, Store } from '../compiler/kernel.ts';
+import { flatElements } from './flat.ts';
 
 export interface KernelKey {
   readonly hash: number;
@@ -13,14 +15,17 @@ export interface KernelKey {
   /** Buffers and scalars of the plan in the order in which the kernel names them. */
   readonly buffers: readonly number[];
   readonly scalars: readonly number[];
+  /** How many elements a flat map has. */
+  readonly elements: number | undefined;
 }
 
 export function kernelKey(kernel: Kernel | Rows, buffers: readonly PlanBuffer[]): KernelKey {
-  const writer = new KeyWriter(buffers);
+  const elements = flatElements(kernel);
+  const writer = new KeyWriter(buffers, elements !== undefined);
   writer.kernel(kernel);
   let hash = 0x811c9dc5;
   for (const number of writer.key) hash = Math.imul(hash ^ number, 0x01000193);
-  return { hash: hash >>> 0, key: writer.key, buffers: writer.buffers, scalars: writer.scalars };
+  return { hash: hash >>> 0, key: writer.key, buffers: writer.buffers, scalars: writer.scalars, elements };
 }
 
 export function sameKernelKey(a: KernelKey, b: KernelKey): boolean {
@@ -40,20 +45,22 @@ class KeyWriter {
   readonly buffers: number[] = [];
   readonly scalars: number[] = [];
   readonly #planBuffers: readonly PlanBuffer[];
+  readonly #isFlat: boolean;
   readonly #numbers = new Map<object, number>();
   readonly #bufferNumbers = new Map<number, number>();
   readonly #scalarNumbers = new Map<number, number>();
 
-  constructor(planBuffers: readonly PlanBuffer[]) {
+  constructor(planBuffers: readonly PlanBuffer[], isFlat: boolean) {
     this.#planBuffers = planBuffers;
+    this.#isFlat = isFlat;
   }
 
   kernel(kernel: Kernel | Rows): void {
-    this.#text(kernel.kind);
+    this.#text(this.#isFlat ? 'flat' : kernel.kind);
     switch (kernel.kind) {
       case 'map': {
         const { kind: _, name: __, axes, stores, ...rest } = kernel;
-        this.#axes(axes);
+        if (!this.#isFlat) this.#axes(axes);
         this.#stores(stores, rest);
         return;
       }
@@ -171,7 +178,9 @@ class KeyWriter {
 
   #index({ constant, terms }: Index): void {
     this.#number(constant);
-    this.key.push(terms.length);
+    // In a flat map either none or what runs along all elements.
+    this.key.push(this.#isFlat ? Math.min(terms.length, 1) : terms.length);
+    if (this.#isFlat) return;
     for (const { coefficient, atom } of terms) {
       this.#number(coefficient);
       this.#atom(atom);
@@ -196,7 +205,7 @@ class KeyWriter {
       if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);
       this.key.push(-1);
       this.#text(description.type);
-      this.#number(description.size);
+      if (!this.#isFlat) this.#number(description.size);
     } else this.key.push(number);
   }
 

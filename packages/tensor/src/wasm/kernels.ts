@@ -1,8 +1,8 @@
 /** Kernels as functions over ranges of their outermost loop. What they are bound to stands in slots, so that kernels with equal keys share their functions. */
 import type { Axis } from '../compiler/index-expression.ts';
-import type { ContractionKernel, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
+import type { ContractionKernel, Kernel, MapKernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { AxisValues, type KernelContext } from './address.ts';
-import type { Bindings } from './bindings.ts';
+import type { Bindings, FlatBindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks } from './contraction-shared.ts';
 import { emitSliding, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
@@ -91,6 +91,21 @@ export function buildKernel(building: Building, kernel: Kernel | Rows): KernelCo
     } else add(built, nanosecondsOf(part), (context, range) => emit(context, building, cut, range));
   }
   return { stages: packings.length > 0 ? [packings, built] : [built], packedBytes, scratchBytes };
+}
+
+/** The code of a flat map (flat.ts). Its part is given for one element; how many there are it is told by `bindings`. */
+export function buildFlat(
+  { buffers, relaxed }: Pick<Building, 'buffers' | 'relaxed'>,
+  bindings: FlatBindings,
+  kernel: MapKernel,
+): KernelCode {
+  const fb = new FunctionBuilder(kernel.name);
+  const context = { fb, relaxed, buffers, bindings };
+  const [begin, end] = [fb.parameter('begin'), fb.parameter('end')];
+  fb.parameter('scratch');
+  emitMap(context, kernel, { begin, end }, new AxisValues(context), bindings.elements(fb));
+  const nanoseconds = nanosecondsOf(kernel) / product(kernel.axes);
+  return { stages: [[{ target: fb.finish(), grid: 1, nanoseconds }]], packedBytes: 0, scratchBytes: 0 };
 }
 
 interface Range {

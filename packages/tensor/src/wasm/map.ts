@@ -12,8 +12,8 @@ import type { Value } from './ir.ts';
 import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, vectorsOf, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
 
-/** Vectors per unit of the grid where the vector axis is the only one. */
-export const GRID_VECTORS = 64;
+/** Elements per unit of the grid where the vector axis is the only one. */
+const gridUnit = 256;
 
 /** A part of a kernel's grid. */
 export interface GridPart {
@@ -23,13 +23,14 @@ export interface GridPart {
 
 /**
  * Emits the kernel into the function at hand, all of it or a part of its grid; returns the size of the grid. `start` has the values of axes
- * around it.
+ * around it. The code of a flat map (flat.ts) is for as many `elements` as it is told when it runs.
  */
 export function emitMap(
   context: KernelContext,
   kernel: MapKernel,
   part: GridPart | undefined,
   start: AxisValues = new AxisValues(context),
+  elements?: Value,
 ): number {
   const { fb } = context;
   const values = kernel.stores.map(({ value }) => value);
@@ -43,8 +44,10 @@ export function emitMap(
   );
   const tiled = vector === undefined ? undefined : tiledAxis(vector, outer, stores);
   fb.note(
-    `map over [${axes.map(({ extent }) => extent).join(', ')}]` +
-      (vector === undefined ? '' : `, vector axis of ${vector.extent}`) +
+    (elements === undefined
+      ? `map over [${axes.map(({ extent }) => extent).join(', ')}]`
+      : 'map over any number of elements') +
+      (vector === undefined || elements !== undefined ? '' : `, vector axis of ${vector.extent}`) +
       (tiled === undefined ? '' : `, in tiles with the axis of ${tiled.extent}`),
   );
   const unroll = vector !== undefined && isShort(stores, vector) ? 2 : 1;
@@ -74,7 +77,7 @@ export function emitMap(
     const range =
       outer.length > 0 || vector === undefined || part === undefined
         ? {}
-        : gridRange(context, vector.extent, part.begin, part.end);
+        : gridRange(context, elements ?? vector.extent, part.begin, part.end);
     emitLoops(context, start, loops, (inside) => body(inside, range));
   } else {
     const across = loops.find(({ axis }) => axis === tiled);
@@ -89,7 +92,7 @@ export function emitMap(
       });
     });
   }
-  return outer[0]?.extent ?? (vector === undefined ? 1 : Math.ceil(vector.extent / (4 * GRID_VECTORS)));
+  return outer[0]?.extent ?? (vector === undefined ? 1 : gridOf(vector.extent));
 }
 
 /** Elements along the vector axis from which on a question is cheaper than to read and write them. */
@@ -124,15 +127,20 @@ function isShort(stores: readonly Store[], vector: Axis): boolean {
   return cost <= SHORT;
 }
 
+/** Units of the grid of a kernel whose vector axis is the only one. */
+export function gridOf(elements: number): number {
+  return Math.ceil(elements / gridUnit);
+}
+
 /** The elements of a vector axis that belong to units [begin, end) of the grid. */
 export function gridRange(
   { fb }: KernelContext,
-  extent: number,
+  extent: number | Value,
   begin: Value,
   end: Value,
 ): { begin: Value; end: Value } {
-  if (extent <= 4 * GRID_VECTORS) return { begin: fb.i32(0), end: fb.i32(extent) };
-  return { begin: fb.mul(begin, 4 * GRID_VECTORS), end: fb.minimum(fb.mul(end, 4 * GRID_VECTORS), extent) };
+  if (typeof extent === 'number' && extent <= gridUnit) return { begin: fb.i32(0), end: fb.i32(extent) };
+  return { begin: fb.mul(begin, gridUnit), end: fb.minimum(fb.mul(end, gridUnit), extent) };
 }
 
 /** Edge of a tile: its rows and columns are whole cache lines, and all of them stay in the first-level cache. */

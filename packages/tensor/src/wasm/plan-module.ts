@@ -11,6 +11,7 @@ import type { Value, WasmFunction } from './ir.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { kernelKey, type KernelKey } from './kernel-key.ts';
 import { isEmpty, type Stage } from './kernels.ts';
+import { gridOf } from './map.ts';
 import { op } from './opcodes.ts';
 import { buildSharing, chunksOf, type Job, type Portion } from './sharing.ts';
 
@@ -224,13 +225,19 @@ class PlanBuilding {
       stage.map((part) => {
         const { fb, range } = kernelFunction(name);
         fb.bind(part.target, range, (slot) => this.#addressOf(fb, code.slots[slot], key));
-        return { ...part, target: this.#finish(fb) };
+        const target = this.#finish(fb);
+        const { elements } = key;
+        return code.isFlat && elements !== undefined
+          ? { target, grid: gridOf(elements), nanoseconds: elements * part.nanoseconds }
+          : { ...part, target };
       }),
     );
   }
 
-  #addressOf(fb: FunctionBuilder, slot: Slot | undefined, { buffers, scalars }: KernelKey): Value {
+  /** The address, or number, that a slot stands for. */
+  #addressOf(fb: FunctionBuilder, slot: Slot | undefined, { buffers, scalars, elements }: KernelKey): Value {
     if (slot === undefined) throw new Error('internal: a kernel reads what it has no slot for');
+    if (slot.kind === 'elements') return fb.i32(elements ?? 0);
     if (slot.kind === 'table') return this.#bindings.table(fb, slot.data);
     if (slot.kind === 'buffer') return this.#bindings.buffer(fb, buffers[slot.position] ?? -1);
     return this.#bindings.scalar(fb, scalars[slot.position] ?? -1);

@@ -24,7 +24,7 @@ import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
-import { GRID_VECTORS, gridRange, type GridPart } from './map.ts';
+import { gridOf, gridRange, type GridPart } from './map.ts';
 import { emitLoops, emitStores, emitVectorLoop, vectorCost, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
 
@@ -187,7 +187,7 @@ function emitAlongOutput(reduction: Reduction, vector: Axis, part: GridPart | un
       });
     });
   });
-  return outer[0]?.extent ?? Math.ceil(vector.extent / (4 * GRID_VECTORS));
+  return outer[0]?.extent ?? gridOf(vector.extent);
 }
 
 /** A vector times a matrix: memory bounds it, and nothing but the sums takes registers. */

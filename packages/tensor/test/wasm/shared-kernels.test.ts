@@ -73,6 +73,33 @@ describe('kernels that share their code', () => {
     }
   });
 
+  test('the 40 maps of 10 tensors of 10 sizes have 4 codes, which those of other sizes find', () => {
+    const sizes = [[16], [17], [3, 19], [255], [256], [257], [6, 50], [1024], [1025], [3, 40, 50]];
+    const maps = [
+      (x: Tensor) => x.tanh().mul(2),
+      (x: Tensor) => x.mul(scalar(3)),
+      (x: Tensor) => x.less(0.25),
+      (x: Tensor) => x.add(x.floor()).add(sample([1])),
+    ];
+    const cache = new KernelCache(false, most);
+    for (const shape of sizes) for (const map of maps) build(planOf(map(sample(shape))), cache);
+    expect(cache.count).toBe(4);
+    build(planOf(...maps.map((map) => map(sample([77, 3])))), cache);
+    expect(cache.count).toBe(4);
+  });
+
+  test('maps of any size that share their code compute all elements', async () => {
+    setDevice('wasm');
+    for (const size of [16, 255, 256, 257, 259, 511, 513, 4099]) {
+      const x = sample([size]);
+      const [doubled, moved] = [x.mul(2), x.add(100)];
+      await realize(doubled, moved);
+      const given = await x.data();
+      expect(await doubled.data()).toEqual(given.map((value) => 2 * value));
+      expect(await moved.data()).toEqual(given.map((value) => Math.fround(value + 100)));
+    }
+  });
+
   test('each reads its own memory and its own scalars', async () => {
     setDevice('wasm');
     const factors = [2, 3, 5];
@@ -120,10 +147,10 @@ describe('what kernels do not share', () => {
     ['an operand that is twice the same', () => x.mul(x).add(1)],
     ['an operation', () => x.sub(y).add(1)],
     [
-      'a shape',
+      'a few elements',
       () =>
-        sample([4, 6])
-          .mul(sample([4, 6], 1))
+        sample([5])
+          .mul(sample([5], 1))
           .add(1),
     ],
     ['strides', () => x.mul(sample([4, 6]).transpose(0, 1)).add(1)],
@@ -132,6 +159,11 @@ describe('what kernels do not share', () => {
     ['broadcasting', () => x.mul(sample([4], 1)).add(1)],
   ])('%s is', (_, other) => {
     expect(keyOf(other())).not.toBe(base);
+  });
+
+  test('where memory is not read in its own order, sizes are', () => {
+    const [wide, narrow] = [sample([6, 4]).add(sample([4])), sample([4, 6]).add(sample([6]))];
+    expect(keyOf(wide)).not.toBe(keyOf(narrow));
   });
 
   test('keys do not depend on what was compiled before', () => {
