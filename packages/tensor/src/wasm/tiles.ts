@@ -53,11 +53,16 @@ export function chooseTile(kernel: ContractionKernel, tiles: readonly TimedTile[
 /** Depth and repetitions of a trial of some ten microseconds. */
 const depth = 256;
 const repetitions = 16;
-/** Milliseconds that trials take at most, and after which no tile has become faster: engines begin with slow code and replace it while it runs. */
-const longest = 40;
+/** Milliseconds that trials take at most, and after which no tile has become faster. */
+const longest = 80;
 const settled = 4;
+/** What a run counts for at most: on a busy machine something else may run in the middle of it. */
+const longestRun = 1;
+/** Engines begin with code that is quickly made, and compile again on another thread what runs often. So many runs are in the first code, and the second is so many times as fast at least. */
+const firstRuns = 5;
+const secondCode = 1.5;
 
-/** Tries tiles in turns on panels in the first-level cache, until none becomes faster. */
+/** Tries tiles in turns on panels in the first-level cache, until each has its second code and none becomes faster. */
 export function timeTiles(relaxed: boolean): readonly TimedTile[] {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const names = allTiles.map((tile) => `tile${tile.rows}x${tile.columns}`);
@@ -66,17 +71,21 @@ export function timeTiles(relaxed: boolean): readonly TimedTile[] {
   const trials = allTiles.map((tile, i) => ({
     tile,
     run: exports[names[i] ?? ''] as (times: number) => void,
+    first: Infinity,
     least: Infinity,
   }));
-  const begin = performance.now();
-  let improved = begin;
-  for (let now = begin; now - begin < longest && now - improved < settled;) {
+  let [spent, improved] = [0, 0];
+  const isSettled = (): boolean =>
+    spent - improved >= settled && trials.every(({ first, least }) => secondCode * least < first);
+  for (let round = 0; spent < longest && !isSettled(); round++) {
     for (const trial of trials) {
+      const begin = performance.now();
       trial.run(repetitions);
-      const after = performance.now();
-      if (after - now < 0.9 * trial.least) improved = after;
-      trial.least = Math.min(trial.least, after - now);
-      now = after;
+      const took = performance.now() - begin;
+      if (took < 0.9 * trial.least) improved = spent;
+      trial.least = Math.min(trial.least, took);
+      if (round < firstRuns) trial.first = trial.least;
+      spent += Math.min(took, longestRun);
     }
   }
   return trials.map(({ tile, least }) => ({

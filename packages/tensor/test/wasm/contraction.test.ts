@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Condition, ContractionKernel } from '../../src/compiler/kernel.ts';
 import type { HostArray } from '../../src/runtime/backend.ts';
 import { addIndex, divideIndex, remainderIndex } from '../../src/compiler/index-expression.ts';
@@ -582,6 +582,56 @@ describe('tiles', () => {
     const { kernel: turned, tile } = chooseTile(few, [{ ...usualTile, speed: 1 }]);
     expect(tile).toMatchObject(usualTile);
     expect([turned.m, turned.n]).toEqual([few.n, few.m]);
+  });
+
+  describe('are tried in the code that an engine makes last', () => {
+    afterEach(() => {
+      vi.unstubAllGlobals();
+      vi.restoreAllMocks();
+    });
+
+    /** Speeds by a clock of its own: the second code is there after some milliseconds of it, in `pause` of which other programs run. */
+    const speeds = (secondCodeAfter: number, pause: number): { names: string[]; milliseconds: number } => {
+      let clock = 0;
+      const tries: Record<string, number> = {};
+      const run = (name: string, first: number, second: number) => () => {
+        tries[name] = (tries[name] ?? 0) + 1;
+        if (tries[name] % 7 === 1) clock += pause;
+        clock += clock < secondCodeAfter ? first : second;
+      };
+      vi.spyOn(performance, 'now').mockImplementation(() => clock);
+      const exports = {
+        tile4x8: run('4x8', 0.024, 0.0055),
+        tile6x8: run('6x8', 0.03, 0.0062),
+        tile6x16: run('6x16', 0.052, 0.0084),
+      };
+      const compiled = class {
+        readonly exports = exports;
+      };
+      vi.stubGlobal('WebAssembly', { Memory: compiled, Module: compiled, Instance: compiled });
+      const names = [...timeTiles(true)]
+        .sort((x, y) => y.speed - x.speed)
+        .map(({ rows, columns }) => `${rows}x${columns}`);
+      return { names, milliseconds: clock };
+    };
+    const fastestFirst = ['6x16', '6x8', '4x8'];
+
+    it('on an idle machine', () => {
+      const { names, milliseconds } = speeds(6, 0);
+      expect(names).toEqual(fastestFirst);
+      expect(milliseconds).toBeLessThan(12);
+    });
+
+    it('on a busy one, where that code comes late and other programs run between', () => {
+      expect(speeds(40, 0).names).toEqual(fastestFirst);
+      expect(speeds(300, 28).names).toEqual(fastestFirst);
+    });
+
+    it('for so long where there is no second code', () => {
+      expect(speeds(Infinity, 0).milliseconds).toBeLessThan(90);
+      expect(speeds(0, 0)).toMatchObject({ names: fastestFirst });
+      expect(speeds(0, 0).milliseconds).toBeLessThan(90);
+    });
   });
 
   it('have a speed each, from a trial', () => {
