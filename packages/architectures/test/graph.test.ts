@@ -251,6 +251,26 @@ describe('links', () => {
     expect(given(int([0, 1, 2], [3, 1]))).toThrow('pairs are [2, pairs]');
     expect(given(int([0, 3], [2, 1]))).toThrow(ArgumentError);
     expect(() => new LinkPredictor(new GCN(wide), { decoder: 'mlp' })).toThrow('features');
+    // What the encoder gives is not what the options say.
+    const line = int([0, 1], [2, 1]);
+    const [outputs, x] = [wide.outputs, zeros([3, wide.inputs])];
+    const other = new LinkPredictor(new GCN(wide), { decoder: 'mlp', features: outputs + 1 });
+    const said = (given: () => unknown): string => {
+      try {
+        return String(given());
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const names = (count: number): string => `takes embeddings [nodes, ${outputs + 1}] of the encoder, which gives float32[${count},${outputs}].`; // prettier-ignore
+    const links = said(() => other.forward(x, line, line));
+    expect(links).toContain(`[LinkPredictor] ${names(3)}`);
+    expect(links).toContain('hint: Say so by features');
+    const head = { features: outputs + 1, classes: 2 };
+    const graphs = said(() => new GraphClassifier(new GCN(wide), { head }).forward(x, line));
+    expect(graphs).toContain(`[GraphClassifier] ${names(1)}`);
+    expect(graphs).toContain('hint: Say so by head.features');
+    expect(() => other.score(zeros([3]), line)).toThrow('[LinkPredictor] takes embeddings [nodes,');
     expect(() => new LinkPredictor({} as Module)).toThrow('the encoder');
     expect(() => new GraphClassifier(new Linear(2, 2), { head: { features: 0, classes: 2 } })).toThrow('head.features');
     expect(() => new GCN({ inputs: 3 } as never)).toThrow('outputs');

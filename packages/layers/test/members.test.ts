@@ -79,7 +79,7 @@ describe('containers', () => {
     const { state } = decodeSafetensors(await encodeSafetensors(model.stateDict()));
     other.loadStateDict(state);
     expect(await other.parameters()[0]?.toArray()).toEqual(await model.parameters()[0]?.toArray());
-    expect(() => other.loadStateDict({})).toThrow('missing: parts.a.layer.weight');
+    expect(() => other.loadStateDict({})).toThrow('parts.a.layer.weight is missing');
     const { rows, parameters } = summary(model, ['batch', 2]);
     expect(rows.map(({ path, outputShape }) => [path, outputShape])).toEqual([
       ['', ['batch', 2]],

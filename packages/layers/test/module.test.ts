@@ -201,14 +201,36 @@ describe('loadStateDict', () => {
     );
     expect(error.message).toBe(
       [
-        '[loadStateDict] the state does not fit Sequential.',
+        '[loadStateDict] the state does not fit Sequential: 0.bias is float32[3] in the module and float32[4] in the state, and 2 more.',
         '  missing: 2.bias',
         '  unexpected: head.weight',
-        '  of another shape: 0.bias: the module has float32[3], the state float32[4]',
+        '  of another shape: 0.bias is float32[3] in the module and float32[4] in the state',
         '  hint: With { strict: false } missing and unexpected names are left alone.',
       ].join('\n'),
     );
     expect(await target.parameters()[0]?.toArray()).toEqual(before);
+  });
+
+  it('names the first tensor in its first line, and how many more there are', () => {
+    const state = model().stateDict();
+    const said = (change: (state: Map<string, Tensor>) => void, strict = true): string => {
+      const other = new Map(state);
+      change(other);
+      return caught(() => model().loadStateDict(other, { strict })).message;
+    };
+    const fits = '[loadStateDict] the state does not fit Sequential: ';
+    const shape = '2.bias is float32[1] in the module and float32[2] in the state';
+    expect(said((other) => other.set('2.bias', zeros([2])))).toBe(`${fits}${shape}.`);
+    expect(said((other) => other.set('2.bias', zeros([2])).set('more', zeros([1])), false)).toBe(`${fits}${shape}.`);
+    expect(said((other) => other.set('2.bias', zeros([2])).set('0.bias', zeros([4])))).toBe(
+      `${fits}0.bias is float32[3] in the module and float32[4] in the state, and 1 more.\n  of another shape: 0.bias is float32[3] in the module and float32[4] in the state, ${shape}`,
+    );
+    const hint = '\n  hint: With { strict: false } missing and unexpected names are left alone.';
+    expect(said((other) => other.delete('2.bias'))).toBe(`${fits}2.bias is missing.${hint}`);
+    expect(said((other) => other.set('more', zeros([1])))).toBe(`${fits}more is unexpected.${hint}`);
+    expect(said((other) => other.clear())).toBe(
+      `${fits}0.weight is missing, and 3 more.\n  missing: 0.weight, 0.bias, 2.weight, 2.bias${hint}`,
+    );
   });
 
   it('with strict: false reports what it left alone, and still refuses other shapes', async () => {
@@ -260,7 +282,7 @@ describe('loadStateDict', () => {
       [1, 1],
     ]);
     tied.loadStateDict({ 'first.weight': value, 'second.weight': value, third });
-    expect(() => tied.loadStateDict({ third })).toThrow('missing: first.weight');
+    expect(() => tied.loadStateDict({ third })).toThrow('first.weight is missing');
     // What is the same may be two tensors; what differs would be one or the other, by the order of names.
     const [once, again, other] = [[1, 2], [1, 2], [1, 3]].map((row) => tensor([row, row])) as [Tensor, Tensor, Tensor]; // prettier-ignore
     tied.loadStateDict({ 'second.weight': once, 'first.weight': again, third });

@@ -1,5 +1,6 @@
 /** Checks that the architectures of this folder share. */
-import { between, requireArray, requireInteger, type Check } from '@hebb/tensor/arguments';
+import { ShapeError, type Tensor } from '@hebb/tensor';
+import { between, requireArray, requireInteger, requireTensor, type Check } from '@hebb/tensor/arguments';
 
 /** A check for a size: an integer ≥ 1. */
 export const size: Check = (where, name, value) => requireInteger(where, name, value, 1);
@@ -17,4 +18,10 @@ export function requireSizes(where: string, inputs: unknown, hidden: unknown, ou
   size(where, 'inputs', inputs);
   sizes(where, 'hidden', hidden);
   size(where, 'outputs', outputs);
+}
+
+/** Throws `ShapeError` unless the last axis of x counts so many features. */
+export function requireFeatures(where: string, x: Tensor, inputs: number): void {
+  requireTensor(where, 'x', x);
+  if (x.shape.at(-1) !== inputs) throw new ShapeError(`[${where}] takes features [..., ${inputs}], not ${x}.`);
 }

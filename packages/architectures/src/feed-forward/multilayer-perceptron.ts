@@ -2,7 +2,7 @@ import { BatchNorm1d, Dropout, LayerNorm, Linear, Module, RMSNorm, Sequential } 
 import type { Tensor } from '@hebb/tensor';
 import { oneOf, requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { activationNamed, requireActivation, type ActivationName } from '../activation.ts';
-import { probability, requireSizes, size, sizes } from './checks.ts';
+import { probability, requireFeatures, requireSizes, size, sizes } from './checks.ts';
 
 export type NormalizationName = 'none' | 'batch' | 'layer' | 'rms';
 
@@ -80,6 +80,7 @@ export class MultilayerPerceptron extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireFeatures('MultilayerPerceptron', x, this.options.inputs);
     const { inputs, hidden, residual } = this.options;
     if (residual !== true) return this.layers.forward(x);
     const layers = [...this.layers];

@@ -1,7 +1,7 @@
 import { AlphaDropout, kaimingNormal, Linear, Module, SELU, Sequential } from '@hebb/layers';
 import { assign, zeros, type Tensor } from '@hebb/tensor';
 import { requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { probability, requireSizes, size, sizes } from './checks.ts';
+import { probability, requireFeatures, requireSizes, size, sizes } from './checks.ts';
 
 export interface SelfNormalizingNetworkOptions {
   /** Features of the input, each with mean 0 and variance 1 over the data. */
@@ -61,6 +61,7 @@ export class SelfNormalizingNetwork extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    requireFeatures('SelfNormalizingNetwork', x, this.options.inputs);
     return this.layers.forward(x);
   }
 }

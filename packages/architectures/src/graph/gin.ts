@@ -1,7 +1,7 @@
 import { BatchNorm1d, Dropout, GINConv, Linear, Module, ReLU, Sequential } from '@hebb/layers';
 import { concat, type Tensor } from '@hebb/tensor';
 import { requireBoolean, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
-import { networkOptions, requireSizes, type GraphNetworkOptions } from './network.ts';
+import { networkOptions, requireNodes, requireSizes, type GraphNetworkOptions } from './network.ts';
 
 export interface GINOptions extends GraphNetworkOptions {
   /** Default 64. */
@@ -65,6 +65,7 @@ export class GIN extends Module<[x: Tensor, edges: Tensor]> {
   }
 
   forward(x: Tensor, edges: Tensor): Tensor {
+    requireNodes('GIN', x, this.options.inputs);
     const seen = [x];
     for (const conv of this.convs) seen.push(conv.forward(seen.at(-1) ?? x, edges));
     const read = this.options.jumping ? concat(seen, 1) : (seen.at(-1) ?? x);

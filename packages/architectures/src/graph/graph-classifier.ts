@@ -3,7 +3,7 @@ import type { Tensor } from '@hebb/tensor';
 import { between, oneOf, requireObject, requireOptions, type OptionNames } from '@hebb/tensor/arguments';
 import { refuseUnread } from '../conflicts.ts';
 import { size } from '../convolutional/checks.ts';
-import { requireEncoder } from './encoder.ts';
+import { requireEmbeddings, requireEncoder } from './encoder.ts';
 import type { GraphEncoder } from './network.ts';
 
 export interface GraphClassifierOptions {
@@ -65,6 +65,8 @@ export class GraphClassifier extends Module<[x: Tensor, edges: Tensor, graph?: T
 
   forward(x: Tensor, edges: Tensor, graph?: Tensor, count?: number): Tensor {
     const pooled = this.pool.forward(this.encoder.forward(x, edges), graph, count);
-    return this.head === undefined ? pooled : this.head.forward(this.dropout.forward(pooled));
+    if (this.head === undefined) return pooled;
+    requireEmbeddings('GraphClassifier', 'head.features', pooled, this.head.inFeatures);
+    return this.head.forward(this.dropout.forward(pooled));
   }
 }

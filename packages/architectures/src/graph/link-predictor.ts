@@ -11,7 +11,7 @@ import {
 import { refuseUnread } from '../conflicts.ts';
 import { size } from '../convolutional/checks.ts';
 import type { GraphEncoder } from './network.ts';
-import { requireEncoder } from './encoder.ts';
+import { requireEmbeddings, requireEncoder } from './encoder.ts';
 
 export interface LinkPredictorOptions {
   /** 'dot': z_i · z_j; 'mlp': a hidden layer over z_i ⊙ z_j. Default 'dot'. */
@@ -71,6 +71,7 @@ export class LinkPredictor extends Module<[x: Tensor, edges: Tensor, pairs: Tens
 
   /** Logits of pairs, int32 [2, pairs], by embeddings. */
   score(embeddings: Tensor, pairs: Tensor): Tensor {
+    requireEmbeddings('LinkPredictor', 'features', embeddings, this.options.features);
     requireTensor('LinkPredictor', 'pairs', pairs);
     if (pairs.dtype !== 'int32')
       throw new DTypeError(`[LinkPredictor] pairs are numbers of nodes, int32, not ${pairs}.`);

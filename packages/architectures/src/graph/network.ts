@@ -1,7 +1,7 @@
 /** What networks of graph layers share: a list of layers, with an activation and dropout between them. */
 import { Dropout, Module } from '@hebb/layers';
-import type { Tensor } from '@hebb/tensor';
-import { between, requireInteger, type OptionNames } from '@hebb/tensor/arguments';
+import { ShapeError, type Tensor } from '@hebb/tensor';
+import { between, requireInteger, requireTensor, typeNameOf, type OptionNames } from '@hebb/tensor/arguments';
 import { size } from '../convolutional/checks.ts';
 
 export interface GraphNetworkOptions {
@@ -32,6 +32,13 @@ export function requireSizes(where: string, { inputs, outputs }: GraphNetworkOpt
   size(where, 'outputs', outputs);
 }
 
+/** Throws `ShapeError` unless x is [nodes, inputs]. */
+export function requireNodes(where: string, x: Tensor, inputs: number): void {
+  requireTensor(where, 'x', x);
+  if (x.ndim !== 2 || x.shape[1] !== inputs)
+    throw new ShapeError(`[${where}] takes features of nodes [nodes, ${inputs}], not ${x}.`);
+}
+
 /** Features before, between and behind layers. */
 export function widthsOf(
   inputs: number,
@@ -51,6 +58,7 @@ export abstract class GraphNetwork<Layer extends Module<never>> extends Module<
 > {
   static override readonly positional: readonly string[] = ['options'];
 
+  abstract readonly options: Readonly<GraphNetworkOptions>;
   readonly convs: readonly Layer[];
   readonly dropout: Dropout;
 
@@ -69,6 +77,7 @@ export abstract class GraphNetwork<Layer extends Module<never>> extends Module<
   }
 
   forward(x: Tensor, edges: Tensor, weights?: Tensor): Tensor {
+    requireNodes(typeNameOf(this), x, this.options.inputs);
     return this.convs.reduce((nodes, conv, i) => {
       const next = this.layer(conv, this.dropout.forward(nodes), edges, weights);
       return i === this.convs.length - 1 ? next : this.activate(next);

@@ -47,7 +47,7 @@ export function compareState(module: AnyModule, state: NamedTensors): Comparison
     const target = own.get(name);
     if (target === undefined) unexpected.push(name);
     else if (target.shape.join() !== value.shape.join())
-      misshapen.push(`${name}: the module has ${target}, the state ${value}`);
+      misshapen.push(`${name} is ${target} in the module and ${value} in the state`);
     else {
       pairs.push([target, value]);
       const [first, other] = taken.get(target) ?? [name, value];
@@ -74,8 +74,12 @@ export function loadState(module: AnyModule, state: NamedTensors, options: LoadO
   const named = missing.length + unexpected.length > 0;
   if (misshapen.length > 0 || (strict && named)) {
     const said = strict ? reasons : listed('of another shape', misshapen);
+    const [first] = misshapen;
+    const all = misshapen.length + (strict ? missing.length + unexpected.length : 0);
+    const others = all > 1 ? `, and ${all - 1} more` : '';
+    const name = missing.length > 0 ? `${missing[0]} is missing` : `${unexpected[0]} is unexpected`;
     throw new (misshapen.length > 0 ? ShapeError : ArgumentError)(
-      `[loadStateDict] the state does not fit ${module.describe()}.${said.map((reason) => `\n  ${reason}`).join('')}`,
+      `[loadStateDict] the state does not fit ${module.describe()}: ${first ?? name}${others}.${all > 1 ? said.map((reason) => `\n  ${reason}`).join('') : ''}`,
       strict && named ? { hint: 'With { strict: false } missing and unexpected names are left alone.' } : {},
     );
   }
