@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from '@hebb/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { exportOnnx, runOnnx } from '../../onnx/src/index.ts';
+import { exportOnnx, runOnnx, verifyOnnx } from '../../onnx/src/index.ts';
 import {
   ConvNeXt,
   ConvolutionalNetwork,
@@ -258,6 +258,21 @@ it.each<[string, () => Module]>([
 
 describe('U-Net', () => {
   beforeAll(() => setDevice('wasm'));
+
+  it('says of which multiples the height and width of a file can be free, and they can', async () => {
+    const model = new UNet({ widths: [2, 3, 4] });
+    const inputs = { image: ['batch', 1, 'height', 'width'] } as const;
+    const sizes = { height: [8, 12, 20], width: [8, 12, 20] } as const;
+    const said = 'multiples of 4: { sizes: { height: [8, 12, 20], width: [8, 12, 20] } }.';
+    await expect(exportOnnx(model, { inputs })).rejects.toThrow(said);
+    const bytes = await exportOnnx(model, { inputs, sizes });
+    for (const [height, width] of [
+      [4, 36],
+      [16, 8],
+    ] as const)
+      // prettier-ignore
+      expect((await verifyOnnx(bytes, model, randn([2, 1, height, width]))).ok).toBe(true);
+  });
 
   it('gives as many pixels as it takes, at every size', () => {
     const model = new UNet({ widths: [2, 3, 4], classes: 2 }).eval();

@@ -2,6 +2,7 @@
 import { valueAndGrad } from '../../autograd/src/index.ts';
 import { GraphDataset, NeighborSampler, Random, toTensors, type NumericArray } from '../../data/src/index.ts';
 import { gcnNorm, Linear, type Module } from '@hebb/layers';
+import { exportOnnx, verifyOnnx } from '../../onnx/src/index.ts';
 import { ArgumentError, compile, DTypeError, indexSelect, manualSeed, randn, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor'; // prettier-ignore
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GAT, GCN, GIN, GraphClassifier, GraphSAGE, LinkPredictor, type GraphEncoder } from '../src/index.ts';
@@ -211,6 +212,27 @@ describe('samples of neighbours', () => {
     const rows = model.forward(indexSelect(features, 0, given.nodes), given.edges, indexSelect(weights, 0, given.edgeIds)); // prettier-ignore
     expect(await indexSelect(rows, 0, given.seeds).sub(expected).abs().max().item()).toBeLessThan(1e-5); // prettier-ignore
   });
+});
+
+it('a file of graphs may have any number of them, as the hint says', async () => {
+  const model = new GraphClassifier(new GCN({ inputs: 3, outputs: 2 })).eval();
+  const shapes = { x: ['nodes', 3], edges: { shape: [2, 'edges'], dtype: 'int32' }, graph: { shape: ['nodes'], dtype: 'int32' } } as const; // prettier-ignore
+  const told =
+    /number of graphs[^]*\n {2}hint: joinGraphs[^]*export a function of x, edges, graph and offsets that says so\.$/;
+  await expect(exportOnnx(model, { inputs: shapes })).rejects.toThrow(told);
+  const whole = (x: Tensor, edges: Tensor, graph: Tensor, offsets: Tensor): Tensor =>
+    model.forward(x, edges, graph, (offsets.shape[0] ?? 1) - 1);
+  const bytes = await exportOnnx(whole, { inputs: { ...shapes, offsets: { shape: ['offsets'], dtype: 'int32' } } });
+  for (const offsets of [
+    [0, 2, 5],
+    [0, 5],
+    [0, 1, 1, 5],
+  ]) {
+    // prettier-ignore
+    const graph = offsets.slice(1).flatMap((end, i) => new Array<number>(end - (offsets[i] ?? 0)).fill(i));
+    const given = { x: randn([5, 3]), edges: tensor([[0, 1, 3], [1, 0, 4]], { dtype: 'int32' }), graph: tensor(graph, { dtype: 'int32' }), offsets: tensor(offsets, { dtype: 'int32' }) }; // prettier-ignore
+    expect((await verifyOnnx(bytes, whole, given, { batchSize: Infinity })).ok).toBe(true);
+  }
 });
 
 describe('links', () => {

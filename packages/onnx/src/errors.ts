@@ -18,6 +18,12 @@ export class OnnxExportError extends HebbError {
   }
 }
 
+/** What to do where a free size cannot stay free as it is. */
+export const sizeHints = {
+  expression: 'Give the input a fixed size, or write the computation with sizes that follow from the inputs.',
+  graph: 'A file holds one graph: do not branch on a size that is to stay free, or give the input a fixed size.',
+} as const;
+
 /** onnxruntime is not installed, or refuses a file or its inputs. */
 export class OnnxRuntimeError extends HebbError {
   static override readonly name: string = 'OnnxRuntimeError';

@@ -14,8 +14,8 @@ import {
 import { formatType, tensorOf, type Node } from '@hebb/tensor/graph';
 import { rawData } from './builder.ts';
 import type { Emitter, Value } from './emitter.ts';
-import { OnnxExportError } from './errors.ts';
-import { readInputs, type InputShape, type InputSpec, type SizeChoice } from './inputs.ts';
+import { OnnxExportError, sizeHints } from './errors.ts';
+import { readInputs, type GraphInput, type InputShape, type InputSpec, type SizeChoice } from './inputs.ts';
 import { requireSource, stateNames, tensorsOf, type ModelResult, type OnnxSource } from './model.ts';
 import { traceModel } from './trace-model.ts';
 import { dimension, valueInfo } from './value-info.ts';
@@ -97,7 +97,49 @@ export async function exportOnnx(model: OnnxSource, options: ExportOptions): Pro
   if (irVersion === undefined)
     throw new ArgumentError(`[exportOnnx] opset must be one of ${[...irVersions.keys()].join(', ')}, not ${opset}.`);
   await realize();
+  try {
+    return await written(model, inputs, options, opset, irVersion);
+  } catch (error) {
+    const { hint } = error as Partial<OnnxExportError>;
+    if (!(error instanceof OnnxExportError) || options.sizes !== undefined || !hints.includes(hint)) throw error;
+    const names = freeSizes(inputs);
+    if (names.length === 0) throw error;
+    const multiple = multipleOf(model);
+    const three = [2, 3, 5].map((times) => times * (multiple ?? 32)).join(', ');
+    const what = multiple === undefined ? '' : `, multiples of ${multiple}`;
+    const sizes = names.map((name) => `${name}: [${three}]`).join(', ');
+    throw error.advise(
+      `${hint} Or name three of each for which alone the file is meant${what}: { sizes: { ${sizes} } }.`,
+    );
+  }
+}
 
+const hints: readonly (string | undefined)[] = Object.values(sizeHints);
+
+/** Names of sizes that stay free; of images and sequences those behind the batch, where there are such. */
+function freeSizes(inputs: readonly GraphInput[]): readonly string[] {
+  const named = (shape: GraphInput['shape']): string[] => shape.filter((extent) => typeof extent === 'string');
+  const inside = inputs.flatMap(({ shape }) => named(shape.slice(1)));
+  return [...new Set(inside.length > 0 ? inside : inputs.flatMap(({ shape }) => named(shape)))];
+}
+
+/** What the sizes of its images are best multiples of, where a module says so by a number `sizeMultiple`: the largest. */
+function multipleOf(model: OnnxSource): number | undefined {
+  if (typeof model === 'function') return undefined;
+  const said = [...model.namedModules().values(), model].map(
+    (each) => (each as { sizeMultiple?: unknown }).sizeMultiple,
+  );
+  const numbers = said.filter((value) => typeof value === 'number');
+  return numbers.length === 0 ? undefined : Math.max(...numbers);
+}
+
+async function written(
+  model: OnnxSource,
+  inputs: readonly GraphInput[],
+  options: ExportOptions,
+  opset: number,
+  irVersion: number,
+): Promise<Uint8Array> {
   const { emitter, placeholders, result, outputs: graph, modules } = traceModel(model, inputs, options.sizes, opset);
   const names = nameResults(result, options.outputs);
   for (const { name } of inputs) emitter.builder.unique(name);

@@ -27,9 +27,12 @@ export interface OnnxSession {
 /** Throws {@link ArgumentError} unless these are a tensor, or tensors by name. */
 export function requireInputs(where: string, inputs: unknown): asserts inputs is OnnxInputs {
   if (inputs instanceof Tensor) return;
-  if (!isPlain(inputs)) throw wrongArgument(where, 'the input', 'a tensor, or an object of tensors by name', inputs);
+  if (!isPlain(inputs))
+    throw wrongArgument(where, 'the input', 'a tensor, or an object of tensors by name', inputs, byName);
   for (const [name, value] of Object.entries(inputs)) requireTensor(where, `input '${name}'`, value);
 }
+
+const byName = 'Several inputs go by the names that the file has for them, in one object: { x, edges }.';
 
 type RuntimeModule = typeof Runtime;
 
@@ -116,7 +119,9 @@ export async function readInputs(session: OnnxSession, inputs: OnnxInputs): Prom
       missing.length > 0 && `missing: ${missing.join(', ')}`,
       unexpected.length > 0 && `unexpected: ${unexpected.join(', ')}`,
     ].filter(Boolean);
-    throw new OnnxRuntimeError(`[onnx] the file takes ${session.inputNames.join(', ')}; ${reasons.join('; ')}.`);
+    throw new OnnxRuntimeError(`[onnx] the file takes ${session.inputNames.join(', ')}; ${reasons.join('; ')}.`, {
+      hint: `Give them by name: { ${session.inputNames.join(', ')} }.`,
+    });
   }
   const arrays = await Promise.all(
     Object.entries(byName).map(

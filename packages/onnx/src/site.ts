@@ -3,7 +3,7 @@ import type { DType } from '@hebb/tensor';
 import { formatType, type Attributes, type Primitive } from '@hebb/tensor/graph';
 import type { ElementType, OperatorAttributes } from './builder.ts';
 import type { Emitter, Value } from './emitter.ts';
-import { OnnxExportError } from './errors.ts';
+import { OnnxExportError, sizeHints } from './errors.ts';
 import { first, isStatic, joinExtents, type Extent } from './extents.ts';
 import type { Traced } from './traced.ts';
 
@@ -118,7 +118,7 @@ export class Site<P extends Primitive = Primitive> {
       `[exportOnnx] cannot write ${name} ${version === undefined ? '' : formatType(version.type)}: ${reason}.`,
       {
         op: this.node.op,
-        hint: hint ?? 'Give the input a fixed size, or write the computation with sizes that follow from the inputs.',
+        hint: hint ?? sizeHints.expression,
       },
     );
     throw this.module === undefined || this.module === '' ? error : error.inModule(this.module);

@@ -1,5 +1,5 @@
 /** Traces a model at several sizes of its inputs and lays the graphs over one another. */
-import { DTypeError, Tensor } from '@hebb/tensor';
+import { ArgumentError, DTypeError, Tensor } from '@hebb/tensor';
 import { makeLeaf, nodeOf, tensorOf, tensorType, trace, type Node } from '@hebb/tensor/graph';
 import { Emitter } from './emitter.ts';
 import { OnnxExportError } from './errors.ts';
@@ -133,9 +133,11 @@ function traceFailure(error: unknown, inputs: readonly GraphInput[], symbols: re
     hint:
       error instanceof DTypeError
         ? `Inputs are float32 unless you say what they are: { ${inputs[0]?.name}: { shape: […], dtype: 'int32' } }.`
-        : symbols.length === 0
-          ? 'The shapes in inputs must be those that the model takes.'
-          : `Where only certain sizes are possible, name three of them: { sizes: { ${symbols[0]?.name}: [64, 96, 160] } }.`,
+        : error instanceof ArgumentError && error.hint !== undefined
+          ? error.hint
+          : symbols.length === 0
+            ? 'The shapes in inputs must be those that the model takes.'
+            : `Where only certain sizes are possible, name three of them: { sizes: { ${symbols[0]?.name}: [64, 96, 160] } }.`,
   });
   failure.cause = error;
   return failure;

@@ -2,7 +2,7 @@
 import { computedDType, formatType, type Attributes, type DType, type Node, type Primitive } from '@hebb/tensor/graph';
 import { Alignment } from './alignment.ts';
 import { bodyOf, dependenciesOf, insideOf, isData, stepOf } from './data.ts';
-import { OnnxExportError } from './errors.ts';
+import { OnnxExportError, sizeHints } from './errors.ts';
 import type { Extent } from './extents.ts';
 
 export interface Traced<P extends Primitive = Primitive> {
@@ -177,7 +177,7 @@ export class Overlay {
       `[exportOnnx] the model computes different things ${axes[trace] === '' ? 'from trace to trace' : `for different sizes of ${axes[trace]}`}: ${describe(base)} at ${sizes[0]}, ${describe(other)} at ${sizes[trace]}.`,
       {
         op: base.op,
-        hint: 'A file holds one graph: do not branch on a size that is to stay free; or fix the size, or name three sizes for which alone the file is meant ({ sizes }).',
+        hint: sizeHints.graph,
       },
     );
     const module =

@@ -49,7 +49,7 @@ export interface Verification extends Omit<OutputDifference, 'name' | 'shape'> {
  *
  * @param sample - a tensor, or inputs by name in the order of the model's arguments
  *
- * Throws {@link OnnxRuntimeError} where onnxruntime-node is not installed, refuses the file, or returns other shapes than the model.
+ * Throws `ArgumentError` for inputs that are given one by one or in an array, {@link OnnxRuntimeError} where onnxruntime-node is not installed, refuses the file, or returns other shapes than the model.
  */
 export async function verifyOnnx(
   bytes: Uint8Array,
@@ -59,7 +59,7 @@ export async function verifyOnnx(
 ): Promise<Verification> {
   requireBytes('verifyOnnx', 'the file', bytes);
   requireSource('verifyOnnx', model);
-  requireInputs('verifyOnnx', sample);
+  requireInputs('verifyOnnx', options instanceof Tensor ? [sample, options] : sample);
   checkOptions('verifyOnnx', options, verifyOptions);
   const { batchSize = 256, tolerance = 1e-4 } = options;
   const session = await openOnnx(bytes);

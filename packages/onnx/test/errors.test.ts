@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { Linear, Module, Sequential } from '@hebb/layers';
 import { assign, bernoulli, setDevice, tensor, variable, zeros, type Tensor } from '@hebb/tensor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportOnnx, OnnxExportError, OnnxFileError, OnnxRuntimeError, parseOnnx, runOnnx, saveOnnx } from '@hebb/onnx';
+import {
+  exportOnnx,
+  OnnxExportError,
+  OnnxFileError,
+  OnnxRuntimeError,
+  parseOnnx,
+  runOnnx,
+  saveOnnx,
+  verifyOnnx,
+} from '@hebb/onnx';
 import { sample } from './support/compare.ts';
 
 let folder = '';
@@ -132,11 +141,42 @@ describe('export', () => {
   });
 });
 
+describe('a free size that cannot stay free', () => {
+  /** As a U-Net does: cropped to what was padded. */
+  class Halves extends Module<[x: Tensor]> {
+    readonly sizeMultiple = 4;
+    forward(x: Tensor): Tensor {
+      const length = x.shape[1] ?? 0;
+      return x.narrow(1, 0, length - (length % 4)).mul(2);
+    }
+  }
+
+  it('is told of with sizes that would do, and these do', async () => {
+    const model = new Halves();
+    const inputs = { x: ['batch', 'length'] } as const;
+    const hint =
+      /Or name three of each for which alone the file is meant, multiples of 4: \{ sizes: \{ length: \[8, 12, 20\] \} \}/;
+    await expect(exportOnnx(model, { inputs })).rejects.toThrow(hint);
+    await expect(exportOnnx((x: Tensor) => model.forward(x), { inputs })).rejects.toThrow(/alone the file is meant: \{ sizes: \{ length: \[64, 96, 160\] \} \}/); // prettier-ignore
+    const bytes = await exportOnnx(model, { inputs, sizes: { length: [8, 12, 20] } });
+    expect((await verifyOnnx(bytes, model, sample([3, 16]))).ok).toBe(true);
+  });
+});
+
 describe('onnxruntime', () => {
   it('says what is wrong with files and inputs', async () => {
     const bytes = await exportOnnx(new Sequential(new Linear(4, 2)), free);
     await expect(runOnnx(new Uint8Array([1, 2, 3]), sample([1, 4]))).rejects.toThrow(OnnxRuntimeError);
-    await expect(runOnnx(bytes, { y: sample([1, 4]) })).rejects.toThrow(/takes x; missing: x; unexpected: y/);
+    await expect(runOnnx(bytes, { y: sample([1, 4]) })).rejects.toThrow(
+      /takes x; missing: x; unexpected: y[^]*\{ x \}/,
+    );
+    // One by one, and in an array.
+    const [two, [a, b]] = [new Sequential(new Linear(4, 2)), [sample([1, 4]), sample([1, 4])]] as const;
+    for (const given of [[a, b], [[a, b]]])
+      await expect((verifyOnnx as (...given: unknown[]) => Promise<unknown>)(bytes, two, ...given)).rejects.toThrow(
+        /^\[verifyOnnx\] the input must be a tensor, or an object of tensors by name, not an array of 2\.\n {2}hint: Several inputs go by the names/,
+      );
+    await expect(runOnnx(bytes, [a, b] as never)).rejects.toThrow(/^\[runOnnx\] the input must[^]*Several inputs/);
     await expect(runOnnx(bytes, sample([1, 5]))).rejects.toThrow(/x float32\[1,5\]/);
   });
 });

@@ -72,10 +72,15 @@ export class UNet extends Module {
     drawWeights(this, { convolution: heFanIn });
   }
 
+  /** 2^(levels − 1): images whose height and width are multiples of it are halved without a rest. */
+  get sizeMultiple(): number {
+    return 2 ** this.up.length;
+  }
+
   forward(x: Tensor): Tensor {
     requireImages('UNet', x, this.options.channels);
     const [height = 0, width = 0] = x.shape.slice(2);
-    const multiple = 2 ** this.up.length;
+    const multiple = this.sizeMultiple;
     const missing = [height, width].map((extent) => (multiple - (extent % multiple)) % multiple);
     if (missing.every((count) => count === 0)) return this.ofWholeImages(x);
     const [below = 0, right = 0] = missing;

@@ -32,6 +32,8 @@ const classifierOptions: OptionNames<GraphClassifierOptions> = {
  * Shape: x float32[nodes, inputs], edges int32[2, edges], graph int32[nodes], which says to which graph each node belongs, and how many graphs there are → float32[graphs, classes]; without the last two all nodes are of one graph. Batches come from a `GraphDataset` of
  * `@hebb/data` or from `joinGraphs`. A graph without nodes is read as zeros.
  *
+ * A file for any number of graphs is that of a function of one input more: `exportOnnx((x, edges, graph, offsets) => model.forward(x, edges, graph, offsets.shape[0] - 1), …)`, with `model.eval()` before.
+ *
  * What a graph gives does not depend on the others of its batch, but for a batch normalisation while it trains. Throws as the encoder and `GraphPool`, and `ArgumentError` for a dropout without a head.
  *
  * ```ts

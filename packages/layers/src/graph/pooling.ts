@@ -20,7 +20,7 @@ function membershipOf(layer: string, x: Tensor, graph: Tensor | undefined, count
     throw new ShapeError(`[${layer}] takes the number of its graph for each node, int32 [${nodes}], not ${graph}.`);
   if (count === undefined)
     throw new ArgumentError(`[${layer}] takes the number of graphs as the third input.`, {
-      hint: 'joinGraphs gives it as count; of a GraphDataset it is offsets.shape[0] - 1.',
+      hint: 'joinGraphs gives it as count; of a GraphDataset it is offsets.shape[0] - 1. For a file of any number of graphs export a function of x, edges, graph and offsets that says so.',
     });
   requireInteger(layer, 'the number of graphs', count, 0);
   return { graph, count };
