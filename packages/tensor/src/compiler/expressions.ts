@@ -36,8 +36,8 @@ export function indicesOf(expression: Expression): readonly Index[] {
 /** The expressions of the positions known only at run time in the indices. */
 export function positionsIn(indices: readonly Index[]): readonly Expression[] {
   let found: Expression[] | undefined;
-  for (const index of indices) {
-    visitAtoms(index, (atom) => {
+  for (let i = 0; i < indices.length; i++) {
+    visitAtoms(indices[i] as Index, (atom) => {
       if (atom.kind === 'value') (found ??= []).push(atom.expression);
     });
   }
@@ -145,10 +145,14 @@ export function visitInOrder(
   visit: (expression: Expression) => void,
 ): void {
   const path = [root];
-  for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+  for (let top: Expression | undefined = root; top !== undefined; top = path[path.length - 1]) {
     const before = path.length;
     if (!isKnown(top)) {
-      for (const operand of operandsOf(top)) if (!isKnown(operand)) path.push(operand);
+      const operands = operandsOf(top);
+      for (let i = 0; i < operands.length; i++) {
+        const operand = operands[i] as Expression;
+        if (!isKnown(operand)) path.push(operand);
+      }
       if (path.length > before) continue;
       visit(top);
     }

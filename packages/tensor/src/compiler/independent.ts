@@ -75,11 +75,17 @@ function knownAccessesOf(
   known: KnownAccesses,
 ): Accesses {
   let accesses = known.get(step);
-  if (accesses === undefined) known.set(step, (accesses = accessesOf(step, buffers)));
+  if (accesses === undefined) {
+    if (step.kind === 'rows') {
+      const phases = step.phases.map((phase) => knownAccessesOf(phase, buffers, known));
+      accesses = { reads: phases.flatMap(({ reads }) => reads), writes: phases.flatMap(({ writes }) => writes) };
+    } else accesses = accessesOf(step, buffers);
+    known.set(step, accesses);
+  }
   return accesses;
 }
 
-function accessesOf(step: Kernel | CopyKernel | Rows, buffers: readonly PlanBuffer[]): Accesses {
+function accessesOf(step: Kernel | CopyKernel, buffers: readonly PlanBuffer[]): Accesses {
   const range = (position: number): Range => {
     const buffer = buffers[position];
     if (buffer === undefined) throw new Error(`internal: the plan has no buffer ${position}`);
@@ -88,11 +94,7 @@ function accessesOf(step: Kernel | CopyKernel | Rows, buffers: readonly PlanBuff
   };
   if (step.kind === 'copy')
     return { reads: step.pieces.map(({ from }) => range(from)), writes: step.pieces.map(({ to }) => range(to)) };
-  const kernels = step.kind === 'rows' ? step.phases : [step];
-  return {
-    reads: kernels.flatMap((kernel) => [...loadsOf(kernel)].map(range)),
-    writes: kernels.flatMap(({ stores }) => stores.map(({ buffer }) => range(buffer))),
-  };
+  return { reads: [...loadsOf(step)].map(range), writes: step.stores.map(({ buffer }) => range(buffer)) };
 }
 
 /** Kernels that wait at most: each new one is compared with all of them. */
@@ -121,14 +123,18 @@ export function joinIndependent(
     const wanted = steps.flatMap((step): readonly PlanStep[] =>
       step.kind === 'rows' && taken.has(step) ? step.phases : [step],
     );
-    return { wanted, count: countJoined(wanted, buffers, known) };
+    return { wanted, ...tryJoined(wanted, buffers, known) };
   });
-  const best = choices.reduce((fewest, choice) => (choice.count < fewest.count ? choice : fewest));
-  return joined(best.wanted, buffers, add, known);
+  const best = choices.reduce((fewest, choice) => (choice.steps.length < fewest.steps.length ? choice : fewest));
+  return best.isFinal ? best.steps : joined(best.wanted, buffers, add, known);
 }
 
-/** How many steps are left, with temporaries that nobody gets. */
-function countJoined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[], known: KnownAccesses): number {
+/** The steps that are left, with temporaries that nobody gets; whether there are none of these. */
+function tryJoined(
+  steps: readonly PlanStep[],
+  buffers: readonly PlanBuffer[],
+  known: KnownAccesses,
+): { readonly steps: PlanStep[]; readonly isFinal: boolean } {
   const all = [...buffers];
   let offset = Number.MAX_SAFE_INTEGER / 2;
   const addNowhere: AddTemporary = (type, size) => {
@@ -136,7 +142,7 @@ function countJoined(steps: readonly PlanStep[], buffers: readonly PlanBuffer[],
     offset += bytes;
     return all.push({ kind: 'temporary', position: -1, offset: offset - bytes, type, size }) - 1;
   };
-  return joined(steps, all, addNowhere, known).length;
+  return { steps: joined(steps, all, addNowhere, known), isFinal: all.length === buffers.length };
 }
 
 function joined(

@@ -71,18 +71,32 @@ export function makeAxis(extent: number): Axis {
   return { kind: 'axis', id: nextAtom++, extent, min: 0, max: Math.max(extent - 1, 0) };
 }
 
+// Walks over terms are plain loops here: most of them run before the engine has compiled them, and `for … of` makes an object for each term until then.
+
 function build(constant: number, terms: readonly Term[]): Index {
   let min = constant;
   let max = constant;
-  for (const { coefficient, atom } of terms) {
-    min += coefficient > 0 ? coefficient * atom.min : coefficient * atom.max;
-    max += coefficient > 0 ? coefficient * atom.max : coefficient * atom.min;
+  for (let i = 0; i < terms.length; i++) {
+    const { coefficient, atom } = terms[i] as Term;
+    min += coefficient * (coefficient > 0 ? atom.min : atom.max);
+    max += coefficient * (coefficient > 0 ? atom.max : atom.min);
   }
   return { constant, terms, min, max };
 }
 
+const noTerms: readonly Term[] = [];
+
 export function constantIndex(value: number): Index {
-  return build(value, []);
+  // No constant is −0.
+  const constant = value + 0;
+  return { constant, terms: noTerms, min: constant, max: constant };
+}
+
+/** index + amount. */
+function shiftIndex(index: Index, amount: number): Index {
+  if (amount === 0) return index;
+  const { constant, terms, min, max } = index;
+  return { constant: constant + amount, terms, min: min + amount, max: max + amount };
 }
 
 /** The index that is just the axis; an axis of extent 1 is the constant 0. */
@@ -91,6 +105,8 @@ export function axisIndex(axis: Axis): Index {
 }
 
 export function addIndex(a: Index, b: Index): Index {
+  if (a.terms.length === 0) return shiftIndex(b, a.constant);
+  if (b.terms.length === 0) return shiftIndex(a, b.constant);
   const terms: Term[] = [];
   let i = 0;
   let j = 0;
@@ -117,7 +133,7 @@ export function scaleIndex(a: Index, factor: number): Index {
   if (factor === 0) return constantIndex(0);
   if (factor === 1) return a;
   return build(
-    a.constant * factor,
+    a.constant * factor + 0,
     a.terms.map(({ coefficient, atom }) => ({ coefficient: coefficient * factor, atom })),
   );
 }
@@ -130,12 +146,14 @@ export function sumIndex(parts: readonly Index[]): Index {
 
 /** Undoes splits that a later merge made pointless: two terms, of which one is a remainder, that are one. */
 function recombine(index: Index): Index {
-  for (const fine of index.terms) {
+  const { terms } = index;
+  for (let i = 0; i < terms.length; i++) {
+    const fine = terms[i] as Term;
     if (fine.atom.kind !== 'mod') continue;
-    for (const coarse of index.terms) {
+    for (const coarse of terms) {
       const joined = join(coarse, fine, fine.atom);
       if (joined === undefined) continue;
-      const rest = index.terms.filter((term) => term !== coarse && term !== fine);
+      const rest = terms.filter((term) => term !== coarse && term !== fine);
       return addIndex(build(index.constant, rest), scaleIndex(joined, fine.coefficient));
     }
   }
@@ -165,7 +183,7 @@ function join({ atom: coarse, coefficient }: Term, fine: Term, { index, divisor 
 
 /** The division that the index is, and nothing beside it. */
 function divisionIn({ constant, terms }: Index): Division | undefined {
-  const [term] = terms;
+  const term = terms[0];
   return terms.length === 1 && constant === 0 && term?.coefficient === 1 && term.atom.kind === 'div'
     ? term.atom
     : undefined;
@@ -188,8 +206,10 @@ export function resetIndexInterning(): void {
 
 function intern(kind: 'div' | 'mod', index: Index, divisor: number): Index {
   let hash = Math.imul(divisor ^ index.constant, 0x01000193) ^ (kind === 'div' ? 0 : 1);
-  for (const { coefficient, atom: part } of index.terms)
+  for (let i = 0; i < index.terms.length; i++) {
+    const { coefficient, atom: part } = index.terms[i] as Term;
     hash = Math.imul(Math.imul(hash ^ coefficient, 0x01000193) ^ part.id, 0x01000193);
+  }
   let bucket = internTable.get(hash);
   if (bucket === undefined) internTable.set(hash, (bucket = []));
   let atom = bucket.find((one) => one.kind === kind && one.divisor === divisor && sameIndex(one.index, index));
@@ -214,7 +234,8 @@ function intern(kind: 'div' | 'mod', index: Index, divisor: number): Index {
 function splitMultiples(index: Index, divisor: number): { multiple: Index; rest: Index } {
   const multiples: Term[] = [];
   const others: Term[] = [];
-  for (const term of index.terms) {
+  for (let i = 0; i < index.terms.length; i++) {
+    const term = index.terms[i] as Term;
     if (term.coefficient % divisor === 0) multiples.push({ coefficient: term.coefficient / divisor, atom: term.atom });
     else others.push(term);
   }
@@ -293,7 +314,11 @@ function commonDivisor(index: Index, divisor: number): number {
 }
 
 function gcd(a: number, b: number): number {
-  while (b !== 0) [a, b] = [b, a % b];
+  while (b !== 0) {
+    const rest = a % b;
+    a = b;
+    b = rest;
+  }
   return a;
 }
 
@@ -310,7 +335,8 @@ export function runTimeIndex(
 /** Replaces axes and run-time positions, also inside of divisions and remainders, and simplifies again. */
 export function mapAtoms(index: Index, map: (atom: Axis | RunTimePosition) => Index): Index {
   let total = constantIndex(index.constant);
-  for (const { coefficient, atom } of index.terms) {
+  for (let i = 0; i < index.terms.length; i++) {
+    const { coefficient, atom } = index.terms[i] as Term;
     let value: Index;
     if (atom.kind === 'axis' || atom.kind === 'value') value = map(atom);
     else if (atom.kind === 'div') value = divideIndex(mapAtoms(atom.index, map), atom.divisor);
@@ -322,7 +348,8 @@ export function mapAtoms(index: Index, map: (atom: Axis | RunTimePosition) => In
 
 /** Visits every axis and run-time position of the index, also inside of divisions and remainders. */
 export function visitAtoms(index: Index, visit: (atom: Axis | RunTimePosition) => void): void {
-  for (const { atom } of index.terms) {
+  for (let i = 0; i < index.terms.length; i++) {
+    const { atom } = index.terms[i] as Term;
     if (atom.kind === 'axis' || atom.kind === 'value') visit(atom);
     else visitAtoms(atom.index, visit);
   }
@@ -374,7 +401,8 @@ export function dependsOn(index: Index, axis: Axis): boolean {
  */
 export function strideAlong(index: Index, axis: Axis): number | undefined {
   let stride = 0;
-  for (const { coefficient, atom } of index.terms) {
+  for (let i = 0; i < index.terms.length; i++) {
+    const { coefficient, atom } = index.terms[i] as Term;
     if (atom === axis) stride = coefficient;
     else if (atomDependsOn(atom, axis)) return undefined;
   }

@@ -29,7 +29,10 @@ export function memoryReads(
     if (seen.has(index)) continue;
     seen.add(index);
     if (inMemory(index)) found.add(index);
-    else for (const input of program.nodes[index]?.inputs ?? []) stack.push(input);
+    else {
+      const inputs = program.nodes[index]?.inputs ?? [];
+      for (let i = 0; i < inputs.length; i++) stack.push(inputs[i] as number);
+    }
   }
   return found;
 }

@@ -45,53 +45,57 @@ function noPosition(): never {
   throw new Error('internal: a position known only at run time has no value here');
 }
 
+/** The value of an axis, and those bound before it. */
+interface BoundAxis {
+  readonly axis: Axis;
+  readonly elements: Value;
+  readonly bytes: Value | undefined;
+  readonly before: BoundAxis | undefined;
+}
+
 /** Values of loop axes; the innermost vector axis is counted in bytes as well, so that addresses need no multiplication. */
 export class AxisValues {
   readonly #context: KernelContext;
-  readonly #elements: Map<Axis, Value>;
-  readonly #bytes: Map<Axis, Value>;
+  readonly #bound: BoundAxis | undefined;
   readonly #atoms = new Map<Atom, Value>();
   readonly #position: (atom: RunTimePosition) => Value;
 
   /** `position` gives the values of run-time positions where indices have such. */
-  constructor(
-    context: KernelContext,
-    elements: Map<Axis, Value> = new Map(),
-    bytes: Map<Axis, Value> = new Map(),
-    position: (atom: RunTimePosition) => Value = noPosition,
-  ) {
+  constructor(context: KernelContext, bound?: BoundAxis, position: (atom: RunTimePosition) => Value = noPosition) {
     this.#context = context;
-    this.#elements = elements;
-    this.#bytes = bytes;
+    this.#bound = bound;
     this.#position = position;
   }
 
   /** The same values with one axis bound anew. */
   with(axis: Axis, elements: Value, bytes?: Value): AxisValues {
-    const byteValues = new Map(this.#bytes);
-    if (bytes === undefined) byteValues.delete(axis);
-    else byteValues.set(axis, bytes);
-    return new AxisValues(this.#context, new Map(this.#elements).set(axis, elements), byteValues, this.#position);
+    return new AxisValues(this.#context, { axis, elements, bytes, before: this.#bound }, this.#position);
   }
 
   /** The same values, with run-time positions found by `position`. */
   reading(position: (atom: RunTimePosition) => Value): AxisValues {
-    return new AxisValues(this.#context, this.#elements, this.#bytes, position);
+    return new AxisValues(this.#context, this.#bound, position);
+  }
+
+  #boundTo(axis: Axis): BoundAxis | undefined {
+    let bound = this.#bound;
+    while (bound !== undefined && bound.axis !== axis) bound = bound.before;
+    return bound;
   }
 
   /** Value of an axis in elements. */
   valueOf(axis: Axis): Value | undefined {
-    return this.#elements.get(axis);
+    return this.#boundTo(axis)?.elements;
   }
 
   /** Value of an axis in bytes, where it is kept. */
   bytes(axis: Axis): Value | undefined {
-    return this.#bytes.get(axis);
+    return this.#boundTo(axis)?.bytes;
   }
 
   #atom(atom: Atom): Value {
     const { fb } = this.#context;
-    let value = atom.kind === 'axis' ? this.#elements.get(atom) : this.#atoms.get(atom);
+    let value = atom.kind === 'axis' ? this.valueOf(atom) : this.#atoms.get(atom);
     if (value === undefined) {
       if (atom.kind === 'axis') {
         if (atom.extent > 1) throw new Error(`internal: axis ${atom.id} of extent ${atom.extent} has no value here`);
@@ -118,7 +122,7 @@ export class AxisValues {
   sum(start: Value, index: Index, scale: number): Value {
     const { fb } = this.#context;
     const parts = index.terms.map(({ coefficient, atom }) => {
-      const bytes = scale === 4 && atom.kind === 'axis' ? this.#bytes.get(atom) : undefined;
+      const bytes = scale === 4 && atom.kind === 'axis' ? this.bytes(atom) : undefined;
       return bytes === undefined ? fb.mul(this.#atom(atom), coefficient * scale) : fb.mul(bytes, coefficient);
     });
     parts.sort((a, b) => a.level - b.level || a.id - b.id);

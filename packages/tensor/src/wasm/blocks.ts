@@ -11,6 +11,7 @@ import {
   evaluateIndex,
   makeAxis,
   scaleIndex,
+  strideAlong,
   sumIndex,
   type Axis,
   type Index,
@@ -118,20 +119,6 @@ export function locateBlock(
   return { axes: at, base: first, count, points: fb.mul(count, innerSize) };
 }
 
-/** Calls `visit` with the values of the local and inner axes at each point of a full block, in order. */
-function forEachBlockPoint(blocked: BlockedAxes, visit: (values: Map<Axis, number>) => void): void {
-  const axes = [blocked.local, ...blocked.inner];
-  const values = new Map<Axis, number>();
-  for (let position = 0; position < blocked.capacity; position++) {
-    let rest = position;
-    for (const axis of [...axes].reverse()) {
-      values.set(axis, rest % axis.extent);
-      rest = Math.floor(rest / axis.extent);
-    }
-    visit(values);
-  }
-}
-
 /** An index as a sum of parts that depend on disjoint sets of axes. */
 export interface SplitIndex {
   /** Constant, batch axes, outer axes, begins of blocks. */
@@ -167,11 +154,35 @@ export function separate(index: Index, side: ReadonlySet<Axis>, k: ReadonlySet<A
 }
 
 /** The values of an index over a block's points, times `scale`. */
-export function tabulate(index: Index, blocked: BlockedAxes, scale: number): Int32Array<ArrayBuffer> {
-  const table = new Int32Array(blocked.capacity);
-  let position = 0;
-  forEachBlockPoint(blocked, (values) => {
-    table[position++] = evaluateIndex(index, values) * scale;
-  });
+export function tabulate(
+  index: Index,
+  { local, inner, capacity }: BlockedAxes,
+  scale: number,
+): Int32Array<ArrayBuffer> {
+  const table = new Int32Array(capacity);
+  const axes = [local, ...inner];
+  const strides = axes.map((axis) => strideAlong(index, axis));
+  if (!strides.includes(undefined)) {
+    // Each axis repeats what those inside of it make, a stride further on each time.
+    table[0] = evaluateIndex(index, new Map()) * scale;
+    let filled = 1;
+    for (let i = axes.length - 1; i >= 0; i--) {
+      const end = filled * (axes[i]?.extent ?? 1);
+      const stride = (strides[i] ?? 0) * scale;
+      for (let at = filled; at < end; at++) table[at] = (table[at - filled] ?? 0) + stride;
+      filled = end;
+    }
+    return table;
+  }
+  const values = new Map<Axis, number>();
+  for (let position = 0; position < capacity; position++) {
+    let rest = position;
+    for (let i = axes.length - 1; i >= 0; i--) {
+      const axis = axes[i] as Axis;
+      values.set(axis, rest % axis.extent);
+      rest = Math.floor(rest / axis.extent);
+    }
+    table[position] = evaluateIndex(index, values) * scale;
+  }
   return table;
 }

@@ -84,7 +84,9 @@ function forEachStatement(statements: readonly Statement[], visit: (statement: S
 function operands(statement: Statement): readonly Value[] {
   switch (statement.kind) {
     case 'loop':
-      return [statement.begin, statement.end, ...statement.inductions.flatMap(({ begin, step }) => [begin, step])];
+      return statement.inductions.length === 0
+        ? [statement.begin, statement.end]
+        : [statement.begin, statement.end, ...statement.inductions.flatMap(({ begin, step }) => [begin, step])];
     case 'if':
     case 'repeat':
       return [statement.condition];
@@ -109,6 +111,8 @@ type TrivialValue = Extract<Value, { kind: 'i32' | 'v128' | 'variable' }>;
 function isTrivial(value: Value): value is TrivialValue {
   return value.kind === 'i32' || value.kind === 'v128' || value.kind === 'variable';
 }
+
+// Loops over values are plain ones: most of them run before the engine has compiled them.
 
 class FunctionRenderer {
   readonly #target: WasmFunction;
@@ -160,7 +164,9 @@ class FunctionRenderer {
     if (isTrivial(value)) return;
     const count = this.#uses[value.id] ?? 0;
     this.#uses[value.id] = count + 1;
-    if (count === 0) for (const arg of value.args) this.#countUses(arg);
+    if (count > 0) return;
+    const { args } = value;
+    for (let i = 0; i < args.length; i++) this.#countUses(args[i] as Value);
   }
 
   #newLocal(type: WasmType): number {
@@ -232,12 +238,13 @@ class FunctionRenderer {
           this.#withLocal(op.localGet, known);
           return;
         }
-        for (const arg of value.args) this.#value(arg);
+        const { args } = value;
+        for (let i = 0; i < args.length; i++) this.#value(args[i] as Value);
         if (value.kind === 'rare') this.#rareCall(value);
         else {
           this.#code(value.code);
           if (value.kind === 'load') this.#memoryArgument(value.code, value.offset);
-          for (const lane of value.lanes) out.byte(lane);
+          for (let i = 0; i < value.lanes.length; i++) out.byte(value.lanes[i] as number);
         }
         if ((this.#uses[value.id] ?? 0) > 1) {
           const local = this.#newLocal(value.type);
@@ -293,7 +300,7 @@ class FunctionRenderer {
       if (last === stamp || (conditional && last === stamp - 1)) return;
       seen[value.id] = conditional ? stamp - 1 : stamp;
       if (value.level <= this.#level && !value.volatile && !(conditional && hasLoad(value))) this.#materialise(value);
-      else for (const arg of value.args) visit(arg, conditional);
+      else for (let i = 0; i < value.args.length; i++) visit(value.args[i] as Value, conditional);
     };
     const walk = (inner: readonly Statement[], conditional: boolean): void => {
       for (const statement of inner) {
