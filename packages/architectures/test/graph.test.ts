@@ -2,8 +2,9 @@
 import { valueAndGrad } from '../../autograd/src/index.ts';
 import { GraphDataset, NeighborSampler, Random, toTensors, type NumericArray } from '../../data/src/index.ts';
 import { gcnNorm, Linear, type Module } from '@hebb/layers';
+import { minimize, SGD } from '../../optimizers/src/index.ts';
 import { exportOnnx, verifyOnnx } from '../../onnx/src/index.ts';
-import { ArgumentError, compile, DTypeError, indexSelect, manualSeed, randn, setDevice, ShapeError, tensor, zeros, type Tensor } from '@hebb/tensor'; // prettier-ignore
+import { ArgumentError, compile, DTypeError, indexSelect, manualSeed, randn, setDevice, ShapeError, tensor, where, zeros, type Tensor } from '@hebb/tensor'; // prettier-ignore
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GAT, GCN, GIN, GraphClassifier, GraphSAGE, LinkPredictor, type GraphEncoder } from '../src/index.ts';
 import { graphTypes } from '../src/graph/types.ts';
@@ -110,6 +111,40 @@ describe.each(networks)('%s', (_name, make) => {
     const expected = await of(list);
     for (const seed of [1, 2])
       expect(await of(permuteColumns(list, new Random(seed).permutation(90)))).toEqual(expected);
+  });
+
+  it('gives NaN for a node of NaN and for those to which edges lead from it, and the same bits for all others', async () => {
+    const model = make().eval();
+    const features = randn([count, 5]);
+    // Two parts: a path of six from node 0 on, and what is left of the other edges.
+    const path = [0, 1, 2, 3, 4];
+    const others = Array.from({ length: 90 }, (_, k) => [list[k] ?? 0, list[90 + k] ?? 0] as const).filter(([a, b]) => a > 5 && b > 5); // prettier-ignore
+    const edges = int([...path, ...others.map(([a]) => a), ...path.map((i) => i + 1), ...others.map(([, b]) => b)], [2, 5 + others.length]); // prettier-ignore
+    const odd = where(
+      tensor(
+        Array.from({ length: count }, (_, i) => [i === 0]),
+        { dtype: 'bool' },
+      ),
+      NaN,
+      features,
+    );
+    const rows = async (x: Tensor): Promise<number[][]> => (await model.forward(x, edges).toArray()) as number[][];
+    const [before, after] = [await rows(features), await rows(odd)];
+    // As many edges far as there are layers.
+    const far = (model as unknown as { readonly convs: readonly unknown[] }).convs.length;
+    after.forEach((row, node) => {
+      if (node <= far) expect(row.some(Number.isNaN), `node ${node}`).toBe(true);
+      else expect(row, `node ${node}`).toEqual(before[node]);
+    });
+  });
+
+  it('is moved to NaN by a step with a node of NaN, also where the loss does not ask for it', async () => {
+    const model = make().eval();
+    const features = where(tensor(Array.from({ length: count }, (_, i) => [i === count - 1]), { dtype: 'bool' }), NaN, randn([count, 5])); // prettier-ignore
+    const asked = int([0, 1, 2]);
+    const step = (): Tensor => minimize(new SGD(model, { learningRate: 0.1 }), () => indexSelect(model.forward(features, int(list, [2, 90])), 0, asked).square().mean()); // prettier-ignore
+    expect(await step().item()).toBeGreaterThan(0);
+    expect(await step().item()).toBeNaN();
   });
 
   it('gives permuted rows for permuted nodes', async () => {

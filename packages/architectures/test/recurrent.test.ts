@@ -31,6 +31,7 @@ import {
   RecurrentForecaster,
   RecurrentLanguageModel,
   SequenceToSequence,
+  TemporalConvolutionalNetwork,
   type RecurrentCellName,
   type RecurrentClassifierOptions,
   type RecurrentState,
@@ -283,7 +284,7 @@ describe('sequences at their edges', () => {
     ['neither', ArgumentError, () => new RecurrentClassifier({ classes: 2 }), 'either vocabulary'],
     ['tied weights of two widths', ArgumentError, () => new RecurrentLanguageModel({ vocabulary: 3, hidden: 4, embedding: 5, tied: true }), 'Leave embedding out'], // prettier-ignore
     ['a cell that there is not', ArgumentError, () => new RecurrentLanguageModel({ vocabulary: 3, cell: 'mgu' as 'gru' }), "'gru'"], // prettier-ignore
-    ['an empty source', ArgumentError, () => new SequenceToSequence({ sourceVocabulary: 3, targetVocabulary: 3, embedding: 2, hidden: 2 }).forward(zeros([1, 0], { dtype: 'int32' }), int([1], [1, 1])), 'sources have no element'], // prettier-ignore
+    ['an empty source', ArgumentError, () => new SequenceToSequence({ sourceVocabulary: 3, targetVocabulary: 3, embedding: 2, hidden: 2 }).forward(zeros([1, 0], { dtype: 'int32' }), int([1], [1, 1])), 'sources have no token'], // prettier-ignore
   ])('%s is one clear error', (_name, kind, call, message) => {
     expect(call).toThrow(kind);
     expect(call).toThrow(message);
@@ -443,5 +444,33 @@ describe('several texts at once', () => {
     const model = new SequenceToSequence({ sourceVocabulary: 6, targetVocabulary: 9, embedding: 8, hidden: 12, attention }).eval(); // prettier-ignore
     for (const weight of model.parameters()) assign(weight, weight.mul(8));
     await expectAlone(model.given(tensor([[5, 1, 2]], { dtype: 'int32' })));
+  });
+});
+
+describe('NaN at a step', () => {
+  beforeAll(() => setDevice('wasm'));
+  /** Which numbers are NaN. */
+  const odd = async (x: Tensor): Promise<string> => Array.from(await x.data(), (value) => (Number.isNaN(value) ? 'x' : '.')).join(''); // prettier-ignore
+  const series = tensor([[[1], [NaN], [2]], [[1], [2], [3]]]); // prettier-ignore
+
+  it.each(['last', 'mean', 'max'] as const)(
+    'makes the logits of its sequence NaN, unless the mask leaves it out: %s',
+    async (pooling) => {
+      const model = new RecurrentClassifier({ inputs: 1, classes: 2, hidden: 3, pooling }).eval();
+      const mask = tensor([[true, false, true], [true, true, true]], { dtype: 'bool' }); // prettier-ignore
+      expect(await odd(model.forward(series))).toBe('xx..');
+      expect(await odd(model.forward(series, mask))).toBe('....');
+    },
+  );
+
+  it('makes forecasts NaN from then on', async () => {
+    const { output } = new RecurrentForecaster({ inputs: 1, hidden: 3 }).eval().forward(series);
+    expect(await odd(output)).toBe('.xx...');
+  });
+
+  it('makes what a temporal convolutional network sees of it NaN', async () => {
+    const model = new TemporalConvolutionalNetwork({ inputs: 1, outputs: 1, hidden: [2], kernelSize: 2 }).eval();
+    expect(model.receptiveField).toBe(3);
+    expect(await odd(model.forward(tensor([[[1], [NaN], [2], [3], [4]]])))).toBe('.xxx.');
   });
 });

@@ -94,6 +94,8 @@ class TemporalBlock extends Module<[x: Tensor, state?: TemporalState], TemporalO
  * Shape: float32[batch, time, inputs] → float32[batch, time, outputs]; any time ≥ 1. Parameters: `network.0.conv1.bias`, `network.0.conv1.weight_g`, `network.0.conv1.weight_v`, … `network.0.downsample.weight` where the channels change,
  * `linear.weight`, `linear.bias`; as PyTorch's layers begin.
  *
+ * NaN at a time makes the outputs that see it NaN, of that sequence alone.
+ *
  * Throws `ArgumentError` for options out of range, `ShapeError` for other features, sequences without a step, and states of others.
  *
  * ```ts
@@ -150,7 +152,10 @@ export class TemporalConvolutionalNetwork extends Module {
         hint: 'The features come last, as in a recurrent network: x.transpose(1, 2) of [batch, features, time].',
       });
     const [batch = 0, time = 0] = x.shape;
-    if (time === 0) throw new ShapeError(`[TemporalConvolutionalNetwork] sequences have no step, ${x}.`);
+    if (time === 0)
+      throw new ShapeError(`[TemporalConvolutionalNetwork] sequences have no step, ${x}.`, {
+        hint: 'It takes at least one: leave such pieces out.',
+      });
     if (state !== undefined) {
       requireArray('TemporalConvolutionalNetwork', 'state', state);
       if (state.length !== 2 * this.network.length)

@@ -24,7 +24,7 @@ const gatOptions: OptionNames<GATOptions> = { ...networkOptions, heads: size, ou
  *
  * Shape: x float32[nodes, inputs], edges int32[2, edges] → float32[nodes, outputs]. Parameters, with the names of PyTorch Geometric: `convs.0.att_src`, `convs.0.att_dst`, `convs.0.bias`, `convs.0.lin.weight`, ….
  *
- * The order of the edges never changes a bit, but for which shares a dropout drops. A node without edges sees itself alone. Throws as {@link GCN}.
+ * The order of the edges never changes a bit, but for which shares a dropout drops. A node without edges sees itself alone. Throws, and treats NaN, as {@link GCN}.
  *
  * ```ts
  * const model = new GAT({ inputs: 4, outputs: 3 });

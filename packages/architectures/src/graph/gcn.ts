@@ -23,6 +23,8 @@ const gcnOptions: OptionNames<GCNOptions> = { ...networkOptions, normalize: requ
  *
  * The order of the edges never changes a bit, of the result and of all gradients; nodes in another order give the same rows in that order, to rounding. A node without edges sees itself alone; a graph may have no edges and no nodes.
  *
+ * NaN in features of a node reaches those to which at most as many edges lead from it as there are layers, and no other; a step of training makes all parameters NaN that such a row is multiplied with, also where the loss does not ask for the node. So do networks of the other layers.
+ *
  * Throws `ArgumentError` for options out of range and for edges that lead to no node, where they are known on the host (in each call of a compiled function, too; of computed edges, those that come from nowhere bring NaN, and those that lead nowhere are left out), `ShapeError` for other features.
  *
  * ```ts

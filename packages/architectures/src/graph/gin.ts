@@ -31,7 +31,7 @@ const ginOptions: OptionNames<GINOptions> = {
  *
  * Shape: x float32[nodes, inputs], edges int32[2, edges] → float32[nodes, outputs]. Parameters: `convs.0.eps` (a buffer where it is not trained), `convs.0.nn.0.weight`, …, `head.weight`, `head.bias`.
  *
- * The order of the edges never changes a bit. While training, `batchNorm` sees all nodes, padding among them: batches of graphs are better not padded then. Throws as {@link GCN}.
+ * The order of the edges never changes a bit. While training, `batchNorm` sees all nodes, padding among them: batches of graphs are better not padded then. Throws, and treats NaN, as {@link GCN}.
  *
  * ```ts
  * const model = new GIN({ inputs: 4, outputs: 3, hidden: 8, layers: 2 });

@@ -28,7 +28,7 @@ const sageOptions: OptionNames<GraphSAGEOptions> = {
  *
  * Shape: x float32[nodes, inputs], edges int32[2, edges] → float32[nodes, outputs]. Parameters, with the names of PyTorch Geometric: `convs.0.lin_l.weight`, `convs.0.lin_l.bias`, `convs.0.lin_r.weight`, ….
  *
- * The order of the edges never changes a bit. A node that nothing reaches sees itself alone. Throws as {@link GCN}.
+ * The order of the edges never changes a bit. A node that nothing reaches sees itself alone. Throws, and treats NaN, as {@link GCN}.
  *
  * ```ts
  * const model = new GraphSAGE({ inputs: 4, outputs: 3, hidden: 8 });

@@ -65,6 +65,8 @@ const classifierOptions: OptionNames<RecurrentClassifierOptions> = {
  * without elements state and outputs are zeros. A mask costs a sorting of its rows more than lengths. Parameters: `embedding.weight`, `rnn.weight_ih_l0`, … with
  * PyTorch's names, `head.weight`, `head.bias`.
  *
+ * NaN at a step makes the logits of its sequence NaN, and of no other; where the mask leaves the step out, of none.
+ *
  * Throws `ArgumentError` for options out of range and for tokens that there are not, `ShapeError` for sequences and masks of other shapes.
  *
  * ```ts

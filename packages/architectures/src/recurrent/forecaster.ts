@@ -51,6 +51,8 @@ export interface Forecast {
  * Shape: float32[batch, time, inputs], the state before (zeros) → `output` float32[batch, time, horizon, outputs] and `state`, with which the next piece goes on. The forecast at time t depends on nothing after t. Parameters: `rnn.weight_ih_l0`, …, `head.weight`
  * [horizon · outputs, hidden], `head.bias`.
  *
+ * NaN at a time makes what is forecast from then on NaN, of that series alone. A series without a time gives outputs without one.
+ *
  * Throws `ArgumentError` for options out of range, `ShapeError` for series and states of other shapes.
  *
  * ```ts

@@ -78,9 +78,9 @@ type Cell = RNNCell | GRUCell | LSTMCell;
  *
  * Shape: sources int32[batch, source], what the decoder has written so far int32[batch, target], which begins with a token that begins targets, mask of the sources bool[batch, source] or lengths int32[batch] → `logits` [batch, target, targetVocabulary],
  * `attention` [batch, target, source], `state`. Masks are true at the tokens that there are, wherever they stand; what there is not changes nothing, and of a source without a token all is zeros, the attention too. Logits at t do not depend on later tokens of
- * the target. Sources have at least one place.
+ * the target. Sources and targets have at least one place.
  *
- * Throws `ArgumentError` for options out of range, `ShapeError` for other shapes and for targets of another number than sources.
+ * Throws `ArgumentError` for options out of range, and for sources and targets without a place, `ShapeError` for other shapes and for targets of another number than sources.
  *
  * ```ts
  * const model = new SequenceToSequence({ sourceVocabulary: 20, targetVocabulary: 30, embedding: 8, hidden: 16 });
@@ -297,5 +297,8 @@ function cellNamed(cell: RecurrentCellName, inputs: number, hidden: number): Cel
 function requireTexts(where: string, name: string, ids: Tensor): void {
   requireTensor(where, name, ids);
   if (ids.ndim !== 2) throw new ShapeError(`[${where}] ${name} are [batch, length] of numbers of tokens, not ${ids}.`);
-  if (ids.shape[1] === 0) throw new ArgumentError(`[${where}] ${name} have no element, ${ids}.`);
+  if (ids.shape[1] === 0)
+    throw new ArgumentError(`[${where}] ${name} have no token, ${ids}.`, {
+      hint: name === 'targets' ? 'Begin them with a token that begins targets.' : 'Give texts without a word a token, too: one that ends them.', // prettier-ignore
+    });
 }
