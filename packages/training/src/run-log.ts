@@ -64,7 +64,7 @@ export class RunLog {
     const loss = scalars[this.lossName ?? ''];
     if (loss === undefined)
       throw new TrainingError(`[${where}] step ${step.step} reported no ${this.lossName}, as the first did.`);
-    return frozen({ ...step, loss, scalars });
+    return { ...step, loss, scalars };
   }
 
   /** @param weight of the step in the means of its epoch: the number of its examples, or the sum of their weights */
@@ -189,7 +189,7 @@ function append(series: Map<string, number[]>, numbers: Readonly<Record<string, 
 }
 
 /** A record as callbacks get it: what one of them wrote into it would be what monitors, checkpoints and the history read. */
-function frozen<R extends object>(record: R): R {
+export function frozen<R extends object>(record: R): R {
   for (const value of Object.values(record) as unknown[]) if (typeof value === 'object') Object.freeze(value);
   return Object.freeze(record);
 }

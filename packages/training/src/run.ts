@@ -29,7 +29,7 @@ import { callbackStates, membersOf } from './named-states.ts';
 import { averagesOf, isStateful, modulesOf, optimizersOf } from './parts.ts';
 import { TerminalProgress } from './progress.ts';
 import { resumeRun } from './resume.ts';
-import { firstOf, RunLog } from './run-log.ts';
+import { firstOf, frozen, RunLog } from './run-log.ts';
 import { RunClock } from './run-clock.ts';
 import { eachEpoch, requireRunOptions, type TrainingRunOptions } from './run-options.ts';
 import { runStateDifferences, type RunState } from './run-state.ts';
@@ -346,7 +346,7 @@ export class TrainingRun<B = Readonly<Record<string, { readonly data: ArrayBuffe
   #tellStep(step: StepRecord): void {
     if (!this.#listeners.hearSteps) return;
     const putBack = keptModes(this.modules);
-    this.#listeners.step(step);
+    this.#listeners.step(frozen(step));
     const changed = putBack();
     if (changed.length === 0 || this.#hasWarnedOfModes) return;
     this.#hasWarnedOfModes = true;
