@@ -13,18 +13,18 @@ import { bundleSizes } from './bundle-sizes.mjs';
 /** Kilobytes (1000 bytes) of gzip: of whole entries by package and subpath, of single imports, and of chunks by the source they start at. */
 const budgets = {
   entries: {
-    architectures: 108,
+    architectures: 109,
     autograd: 46,
-    data: 82,
+    data: 82.5,
     evaluation: 40,
     'evaluation/format': 0.7,
     'evaluation/internal': 23.2,
     files: 3.9,
     hebb: 450,
-    layers: 132,
-    'layers/internal': 33,
+    layers: 132.5,
+    'layers/internal': 33.5,
     losses: 38,
-    onnx: 91.5,
+    onnx: 92,
     optimizers: 63,
     report: 57.5,
     tensor: 94,
