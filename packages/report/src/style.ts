@@ -28,9 +28,9 @@ section { background: var(--card); border: 1px solid var(--rule); border-radius:
 section > :last-child, section > :last-child > :last-child { margin-bottom: 0; }
 .wide { grid-column: 1 / -1; }
 .figures { display: grid; grid-template-columns: repeat(var(--across), minmax(0, 1fr)); gap: 14px; margin: 22px 0 0; }
-.figures div { display: flex; flex-direction: column; justify-content: space-between; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; }
+.figures div { display: flex; flex-direction: column; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; min-width: 0; }
 section .figures { margin: 0; }
-.figures dt { color: var(--quiet); font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
+.figures dt { margin-bottom: auto; color: var(--quiet); font-size: 0.85rem; line-height: 1.35; overflow-wrap: anywhere; }
 .figures dt::first-letter { text-transform: uppercase; }
 .figures dd { margin: 2px 0 0; font-size: 1.4rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.25; overflow-wrap: anywhere; }
 .figures dd.long { font-size: 1.05rem; line-height: 1.67; } .figures .headline dd, .figures .met dd { color: var(--good); } .figures .missed dd { color: var(--s2); } .figures dd.target.target { margin: 0; font-size: 0.82rem; font-weight: 400; line-height: 1.35; }
