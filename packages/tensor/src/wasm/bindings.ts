@@ -8,7 +8,7 @@ import type { Value } from './ir.ts';
 /** What an argument of a kernel's code is the address of. Buffers and scalars are numbered in the order in which the kernel names them. */
 export type Slot =
   | { readonly kind: 'buffer' | 'scalar'; readonly position: number }
-  /** No address, but of how many elements a map is (flat.ts). */
+  /** No address, but of how many elements a map is (unsized.ts). */
   | { readonly kind: 'elements' }
   | { readonly kind: 'table'; readonly data: Int32Array<ArrayBuffer> };
 
@@ -22,7 +22,7 @@ export interface Bindings {
   table(fb: FunctionBuilder, data: Int32Array<ArrayBuffer>): Value;
 }
 
-/** The bindings of code for any number of elements. */
+/** The bindings of a map's code for any number of elements. */
 export interface FlatBindings extends Bindings {
   elements(fb: FunctionBuilder): Value;
 }

@@ -5,7 +5,7 @@ import type { ContractionKernel } from '../compiler/kernel.ts';
 import { buildGemm, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
 import { sameKernelKey, type KernelKey } from './kernel-key.ts';
-import { buildFlat, buildKernel, type KernelCode } from './kernels.ts';
+import { buildFlat, buildKernel, type Building, type KernelCode } from './kernels.ts';
 import type { TiledProduct } from './contraction.ts';
 import { withoutBody } from './render.ts';
 import { chooseTile, tilesFor } from './tiles.ts';
@@ -13,8 +13,8 @@ import { chooseTile, tilesFor } from './tiles.ts';
 /** The code of a kernel that is bound through slots. */
 export interface SharedCode extends KernelCode {
   readonly slots: readonly Slot[];
-  /** Whether it is for any number of elements (flat.ts). */
-  readonly isFlat: boolean;
+  /** Whether it is for any number of elements or rows (unsized.ts): parts are given for one element, or one block of rows. */
+  readonly isUnsized: boolean;
 }
 
 interface Entry {
@@ -61,16 +61,14 @@ export class KernelCache {
       tiled: (contraction: ContractionKernel) => this.#tiled(contraction),
     };
     if (key.buffers.length + key.scalars.length > mostArguments)
-      return { ...buildKernel({ ...building, bindings }, kernel), slots: [], isFlat: false };
+      return { ...buildKernel({ ...building, bindings }, kernel), slots: [], isUnsized: false };
     const bucket = this.#buckets.get(key.hash) ?? [];
     this.#buckets.delete(key.hash);
     this.#buckets.set(key.hash, bucket);
     const known = bucket.find((entry) => sameKernelKey(entry.key, key));
     if (known !== undefined) return known.code;
     const slots = new SlotBindings(key.buffers, key.scalars);
-    const isFlat = key.elements !== undefined && kernel.kind === 'map';
-    const plain = isFlat ? buildFlat(building, slots, kernel) : buildKernel({ ...building, bindings: slots }, kernel);
-    const built = { ...plain, slots: slots.slots, isFlat };
+    const built = { ...this.#build(building, slots, kernel, key), slots: slots.slots };
     const code = this.#asBytes ? this.#asLinkable(built) : built;
     bucket.push({ key, code });
     this.#count++;
@@ -80,6 +78,22 @@ export class KernelCache {
       this.#count -= old.length;
     }
     return code;
+  }
+
+  #build(
+    building: Omit<Building, 'bindings'>,
+    slots: SlotBindings,
+    kernel: Kernel | Rows,
+    { extent }: KernelKey,
+  ): Omit<SharedCode, 'slots'> {
+    if (extent !== undefined && kernel.kind === 'map')
+      return { ...buildFlat(building, slots, kernel), isUnsized: true };
+    const code = buildKernel({ ...building, bindings: slots }, kernel);
+    if (extent === undefined) return { ...code, isUnsized: false };
+    const stages = code.stages.map((stage) =>
+      stage.map(({ target, grid, nanoseconds }) => ({ target, grid: 1, nanoseconds: nanoseconds / grid })),
+    );
+    return { ...code, stages, isUnsized: true };
   }
 
   #tiled(kernel: ContractionKernel): TiledProduct {

@@ -1,13 +1,13 @@
 /**
  * What of a kernel decides its code, as a list of integers: two kernels with the same list are the same computation over buffers of the same
- * types and sizes, whichever buffers these are; flat maps (flat.ts) of any size have the same list. Numbers stand for what has been named before (axes, atoms,
+ * types and sizes, whichever buffers these are, and of any sizes where these are no part of the code (unsized.ts). Numbers stand for what has been named before (axes, atoms,
  * expressions), so that what is
  * shared in one is shared in the other.
  */
 import type { Atom, Axis, Index } from '../compiler/index-expression.ts';
 import { visitInOrder } from '../compiler/expressions.ts';
 import type { Condition, Expression, Kernel, Operand, PlanBuffer, Rows, Store } from '../compiler/kernel.ts';
-import { flatElements } from './flat.ts';
+import { extentOf, type Extent } from './unsized.ts';
 
 export interface KernelKey {
   readonly hash: number;
@@ -15,17 +15,17 @@ export interface KernelKey {
   /** Buffers and scalars of the plan in the order in which the kernel names them. */
   readonly buffers: readonly number[];
   readonly scalars: readonly number[];
-  /** How many elements a flat map has. */
-  readonly elements: number | undefined;
+  /** How much there is of it where that is no part of the code. */
+  readonly extent: Extent | undefined;
 }
 
 export function kernelKey(kernel: Kernel | Rows, buffers: readonly PlanBuffer[]): KernelKey {
-  const elements = flatElements(kernel);
-  const writer = new KeyWriter(buffers, elements !== undefined);
+  const extent = extentOf(kernel);
+  const writer = new KeyWriter(buffers, extent);
   writer.kernel(kernel);
   let hash = 0x811c9dc5;
   for (const number of writer.key) hash = Math.imul(hash ^ number, 0x01000193);
-  return { hash: hash >>> 0, key: writer.key, buffers: writer.buffers, scalars: writer.scalars, elements };
+  return { hash: hash >>> 0, key: writer.key, buffers: writer.buffers, scalars: writer.scalars, extent };
 }
 
 export function sameKernelKey(a: KernelKey, b: KernelKey): boolean {
@@ -45,18 +45,21 @@ class KeyWriter {
   readonly buffers: number[] = [];
   readonly scalars: number[] = [];
   readonly #planBuffers: readonly PlanBuffer[];
+  readonly #extent: Extent | undefined;
   readonly #isFlat: boolean;
   readonly #numbers = new Map<object, number>();
   readonly #bufferNumbers = new Map<number, number>();
   readonly #scalarNumbers = new Map<number, number>();
 
-  constructor(planBuffers: readonly PlanBuffer[], isFlat: boolean) {
+  constructor(planBuffers: readonly PlanBuffer[], extent: Extent | undefined) {
     this.#planBuffers = planBuffers;
-    this.#isFlat = isFlat;
+    this.#extent = extent;
+    this.#isFlat = extent?.kind === 'elements';
   }
 
   kernel(kernel: Kernel | Rows): void {
-    this.#text(this.#isFlat ? 'flat' : kernel.kind);
+    this.#text(this.#extent?.kind ?? kernel.kind);
+    if (this.#extent !== undefined) this.#text(kernel.kind);
     switch (kernel.kind) {
       case 'map': {
         const { kind: _, name: __, axes, stores, ...rest } = kernel;
@@ -156,7 +159,8 @@ class KeyWriter {
     switch (atom.kind) {
       case 'axis': {
         this.key.push(-1);
-        this.#number(atom.extent);
+        // Of rows in whole blocks those of one block.
+        this.#number(this.#extent?.kind === 'blocks' && atom === this.#extent.row ? this.#extent.size : atom.extent);
         break;
       }
       case 'div':
@@ -205,7 +209,7 @@ class KeyWriter {
       if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);
       this.key.push(-1);
       this.#text(description.type);
-      if (!this.#isFlat) this.#number(description.size);
+      if (this.#extent === undefined) this.#number(description.size);
     } else this.key.push(number);
   }
 

@@ -93,7 +93,7 @@ export function buildKernel(building: Building, kernel: Kernel | Rows): KernelCo
   return { stages: packings.length > 0 ? [packings, built] : [built], packedBytes, scratchBytes };
 }
 
-/** The code of a flat map (flat.ts). Its part is given for one element; how many there are it is told by `bindings`. */
+/** The code of a map for any number of elements (unsized.ts), which it is told by `bindings`; its part is given for one. */
 export function buildFlat(
   { buffers, relaxed }: Pick<Building, 'buffers' | 'relaxed'>,
   bindings: FlatBindings,

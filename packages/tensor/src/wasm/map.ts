@@ -23,7 +23,7 @@ export interface GridPart {
 
 /**
  * Emits the kernel into the function at hand, all of it or a part of its grid; returns the size of the grid. `start` has the values of axes
- * around it. The code of a flat map (flat.ts) is for as many `elements` as it is told when it runs.
+ * around it. The code of a flat map (unsized.ts) is for as many `elements` as it is told when it runs.
  */
 export function emitMap(
   context: KernelContext,

@@ -11,7 +11,6 @@ import type { Value, WasmFunction } from './ir.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { kernelKey, type KernelKey } from './kernel-key.ts';
 import { isEmpty, type Stage } from './kernels.ts';
-import { gridOf } from './map.ts';
 import { op } from './opcodes.ts';
 import { buildSharing, chunksOf, type Job, type Portion } from './sharing.ts';
 
@@ -226,18 +225,18 @@ class PlanBuilding {
         const { fb, range } = kernelFunction(name);
         fb.bind(part.target, range, (slot) => this.#addressOf(fb, code.slots[slot], key));
         const target = this.#finish(fb);
-        const { elements } = key;
-        return code.isFlat && elements !== undefined
-          ? { target, grid: gridOf(elements), nanoseconds: elements * part.nanoseconds }
+        const { extent } = key;
+        return code.isUnsized && extent !== undefined
+          ? { target, grid: extent.grid, nanoseconds: extent.count * part.nanoseconds }
           : { ...part, target };
       }),
     );
   }
 
   /** The address, or number, that a slot stands for. */
-  #addressOf(fb: FunctionBuilder, slot: Slot | undefined, { buffers, scalars, elements }: KernelKey): Value {
+  #addressOf(fb: FunctionBuilder, slot: Slot | undefined, { buffers, scalars, extent }: KernelKey): Value {
     if (slot === undefined) throw new Error('internal: a kernel reads what it has no slot for');
-    if (slot.kind === 'elements') return fb.i32(elements ?? 0);
+    if (slot.kind === 'elements') return fb.i32(extent?.count ?? 0);
     if (slot.kind === 'table') return this.#bindings.table(fb, slot.data);
     if (slot.kind === 'buffer') return this.#bindings.buffer(fb, buffers[slot.position] ?? -1);
     return this.#bindings.scalar(fb, scalars[slot.position] ?? -1);

@@ -15,13 +15,21 @@ interface BlockOfRows {
   readonly kernels: readonly Phase[];
 }
 
-/** All blocks of as many rows, and one of those that are left. */
-export function blocksOfRows(row: Axis, phases: readonly Phase[]): readonly BlockOfRows[] {
+/** How many rows are a block, how many such blocks there are, and how many rows are left. */
+export function cutRows(
+  row: Axis,
+  phases: readonly Phase[],
+): { readonly size: number; readonly count: number; readonly left: number } {
   const length = Math.max(...phases.map((phase) => product(innerAxes(row, phase))));
   const size = Math.min(row.extent, Math.max(1, Math.floor(blockElements / Math.max(length, 1))));
   const count = Math.floor(row.extent / size);
+  return { size, count, left: row.extent - count * size };
+}
+
+/** All blocks of as many rows, and one of those that are left. */
+export function blocksOfRows(row: Axis, phases: readonly Phase[]): readonly BlockOfRows[] {
+  const { size, count, left } = cutRows(row, phases);
   const blocks = [blockOf(row, phases, { size, count, first: 0 })];
-  const left = row.extent - count * size;
   if (left > 0) blocks.push(blockOf(row, phases, { size: left, count: 1, first: count * size }));
   return blocks;
 }

@@ -100,6 +100,28 @@ describe('kernels that share their code', () => {
     }
   });
 
+  test('softmax and a norm over 64, 96 and 224 rows of 128 have 2 codes, and rows have the same bytes however many there are', async () => {
+    const norm = (x: Tensor): Tensor => {
+      const centred = x.sub(x.mean(1, { keepDims: true }));
+      return centred.div(centred.square().mean(1, { keepDims: true }).add(1e-5).sqrt());
+    };
+    const cache = new KernelCache(false, most);
+    const counts = [64, 96, 224];
+    for (const rows of counts)
+      for (const map of [norm, (x: Tensor) => softmax(x, 1)]) {
+        expect(build(planOf(map(sample([rows, 128]))), cache).kernels).toBe(1);
+      }
+    expect(cache.count).toBe(2);
+    setDevice('wasm');
+    const results = await Promise.all(counts.map((rows) => softmax(norm(sample([rows, 128])), 1).data()));
+    const [few, ...others] = results as [Float32Array, ...Float32Array[]];
+    for (const more of others) expect(more.subarray(0, few.length)).toEqual(few);
+    for (let row = 0; row < 224; row++) {
+      const values = (results[2] as Float32Array).subarray(128 * row, 128 * (row + 1));
+      expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+    }
+  });
+
   test('each reads its own memory and its own scalars', async () => {
     setDevice('wasm');
     const factors = [2, 3, 5];
