@@ -23,48 +23,46 @@ export interface StructureWalk {
  *
  * Throws {@link ArgumentError} for structures that contain themselves and for keys of Maps that are no strings or numbers.
  */
-export function mapStructure(structure: unknown, { op, name, leaf, enter }: StructureWalk): unknown {
-  const open = new Set<object>();
-  const inside = <T>(value: object, path: string, map: () => T): T => {
-    if (open.has(value)) {
-      throw new ArgumentError(`[${op}] ${path} contains itself.`, { hint: 'Pass what is needed of it alone.' });
-    }
-    open.add(value);
-    const mapped = map();
-    open.delete(value);
-    return mapped;
-  };
-  const visit = (value: unknown, path: string): unknown => {
-    if (typeof value !== 'object' || value === null) return leaf(value, path);
-    if (Array.isArray(value)) {
-      enter?.(`[${value.length}`);
-      return inside(value, path, () => {
-        // Neither map(), which skips holes, nor Array.from(), which is slower: a step of training walks its parameters here.
-        const parts = new Array<unknown>(value.length);
-        for (let i = 0; i < parts.length; i++) parts[i] = visit(value[i] as unknown, `${path}[${i}]`);
-        return parts;
-      });
-    }
-    if (value instanceof Map) {
-      const entries = [...(value as ReadonlyMap<unknown, unknown>)];
-      for (const [key] of entries) {
-        if (typeof key !== 'string' && typeof key !== 'number') {
-          throw new ArgumentError(`[${op}] keys of Maps are strings or numbers, not ${describe(key)}, in ${path}.`);
-        }
-      }
-      enter?.(`M${JSON.stringify(entries.map(([key]) => (typeof key === 'string' ? key : [String(key)])))}`);
-      return inside(
-        value,
-        path,
-        () => new Map(entries.map(([key, part]) => [key, visit(part, `${path}.${String(key)}`)])),
-      );
-    }
-    if (!isPlain(value)) return leaf(value, path);
-    const entries = Object.entries(value);
-    enter?.(`{${JSON.stringify(entries.map(([key]) => key))}`);
-    return inside(value, path, () =>
-      Object.fromEntries(entries.map(([key, part]) => [key, visit(part, `${path}.${key}`)])),
-    );
-  };
-  return visit(structure, name);
+export function mapStructure(structure: unknown, walk: StructureWalk): unknown {
+  return visit(structure, walk.name, walk, []);
+}
+
+/** `open` are the structures around the value. No function is made on the way: a step of training walks its batch and its results here. */
+function visit(value: unknown, path: string, walk: StructureWalk, open: object[]): unknown {
+  if (typeof value !== 'object' || value === null) return walk.leaf(value, path);
+  if (Array.isArray(value)) {
+    walk.enter?.(`[${value.length}`);
+    enclose(value, path, walk, open);
+    // Neither map(), which skips holes, nor Array.from(), which is slower.
+    const parts = new Array<unknown>(value.length);
+    for (let i = 0; i < parts.length; i++) parts[i] = visit(value[i], `${path}[${i}]`, walk, open);
+    open.pop();
+    return parts;
+  }
+  const isMap = value instanceof Map;
+  if (!isMap && !isPlain(value)) return walk.leaf(value, path);
+  const entries: [unknown, unknown][] = isMap ? [...(value as ReadonlyMap<unknown, unknown>)] : Object.entries(value);
+  if (isMap) requireNames(entries, path, walk);
+  walk.enter?.(isMap ? `M${namesIn(entries)}` : `{${namesIn(entries)}`);
+  enclose(value, path, walk, open);
+  for (const entry of entries) entry[1] = visit(entry[1], `${path}.${String(entry[0])}`, walk, open);
+  open.pop();
+  return isMap ? new Map(entries) : Object.fromEntries(entries as [string, unknown][]);
+}
+
+function enclose(value: object, path: string, { op }: StructureWalk, open: object[]): void {
+  if (open.includes(value))
+    throw new ArgumentError(`[${op}] ${path} contains itself.`, { hint: 'Pass what is needed of it alone.' });
+  open.push(value);
+}
+
+function requireNames(entries: readonly [unknown, unknown][], path: string, { op }: StructureWalk): void {
+  for (const [key] of entries)
+    if (typeof key !== 'string' && typeof key !== 'number')
+      throw new ArgumentError(`[${op}] keys of Maps are strings or numbers, not ${describe(key)}, in ${path}.`);
+}
+
+/** 1 and '1' are two keys of a Map. */
+function namesIn(entries: readonly [unknown, unknown][]): string {
+  return JSON.stringify(entries.map(([key]) => (typeof key === 'string' ? key : [String(key)])));
 }
