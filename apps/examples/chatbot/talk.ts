@@ -27,7 +27,7 @@ export function requireSpeaker(name: string | undefined, speakers: readonly stri
   if (name === undefined || speakers.includes(name)) return;
   const near = speakers.find((each) => each.toLowerCase() === name.toLowerCase());
   throw new TrainingError(
-    `[example] --as ${JSON.stringify(name)}: nobody of that name speaks in what is learnt${near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`}`,
+    `[example] --as ${JSON.stringify(name)}: nobody of that name speaks in what is learnt${near === undefined ? '.' : `; did you mean ${JSON.stringify(near)}?`}`,
     { hint: `Who speaks the most: ${speakers.slice(0, 12).join(', ')}; there are ${speakers.length}.` },
   );
 }
