@@ -37,6 +37,20 @@ describe('results that are read or disposed of', () => {
   });
 });
 
+it('a value that is computed at once is there after one microtask', async () => {
+  const [a, b] = [ones([16]), ones([16])];
+  await a.add(b).data();
+  // No turn of the event loop is due.
+  vi.spyOn(performance, 'now').mockReturnValue(0);
+  for (const read of [() => a.mul(b).data(), () => add(a, b).data()]) {
+    const order: string[] = [];
+    const reading = read().then(() => order.push('value'));
+    const microtasks = Promise.resolve().then(() => order.push('microtask'));
+    await Promise.all([reading, microtasks]);
+    expect(order).toEqual(['value', 'microtask']);
+  }
+});
+
 it('results that are dropped are freed once they have been collected, and no others', async () => {
   const x = ones([64, 64]);
   await realize(x);
