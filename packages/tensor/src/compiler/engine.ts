@@ -3,8 +3,8 @@ import type { Backend } from '../runtime/backend.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { compileProgram } from './compile.ts';
 
-/** Runs programs through the compiler on a backend. */
-export function compilingEngine(backend: Backend): Engine {
+/** Runs programs through the compiler on a backend. `observer` loads what looks into plans. */
+export function compilingEngine(backend: Backend, observer?: Engine['observer']): Engine {
   return {
     name: backend.name,
     get description() {
@@ -19,7 +19,7 @@ export function compilingEngine(backend: Backend): Engine {
     synchronize: () => backend.synchronize(),
     memory: () => backend.memory(),
     setThreads: (threads) => backend.setThreads?.(threads),
-    observer: async () => (await import('./observe.ts')).observerOf(backend),
+    ...(observer && { observer }),
     source: (executable) => backend.source(executable),
   };
 }

@@ -1,9 +1,10 @@
 /** Devices: choosing one, starting it, and running things on it in order. */
 import { checkOptions, describe, requireBoolean, requireInteger } from '../arguments/index.ts';
 import { ArgumentError, DeviceError } from '../graph/errors.ts';
-import type { BackendMemory } from './backend.ts';
+import type { BackendMemory, Executable } from './backend.ts';
 import type { Engine } from './engine.ts';
 import { PlanCache } from './plan-cache.ts';
+import type { EngineWorker } from '../remote/client.ts';
 import { flagsOfEnvironment, flagsOfV8, setFlagsOfV8 } from './v8-flags.ts';
 
 /** `auto` is WebGPU where a hardware adapter answers, else WebAssembly. */
@@ -13,8 +14,8 @@ const deviceNames: readonly DeviceName[] = ['auto', 'wasm', 'webgpu', 'reference
 /** Options of {@link setDevice}. */
 export interface DeviceOptions {
   /**
-   * Threads that share the work on WebAssembly, the caller's among them, 1 to 64; results are the same to the last bit for any number. In Node; elsewhere one thread does all, and
-   * the description of the device says why. Default: what HEBB_THREADS says, or 1.
+   * Threads that share the work on WebAssembly, the caller's among them, 1 to 64; results are the same to the last bit for any number. In Node, and in a `worker` of a page that is
+   * cross-origin isolated; elsewhere one thread does all, and the description of the device says why. Default: what HEBB_THREADS says, or 1.
    */
   readonly threads?: number;
   /**
@@ -23,6 +24,12 @@ export interface DeviceOptions {
    * where the device has started. Default: whether HEBB_V8_FLAGS is 1, or `auto` where there are any.
    */
   readonly v8Flags?: boolean;
+  /**
+   * Has a worker compile and compute, so that a page never waits for it: what is recorded goes there, values come back where they are read, and so does what went wrong. `true` is the worker that comes
+   * with Hebb, which Vite and webpack bundle; with other bundlers, a worker whose file imports '@hebb/tensor/worker'. Device and memory are the worker's, so that `memory()` and `stats()` say what was so when it last
+   * answered, and `profile` and `explain` do not see into it. Throws a {@link DeviceError} where the device has started otherwise, and where there are no workers of the web. Default: false.
+   */
+  readonly worker?: boolean | EngineWorker;
 }
 
 const mostThreads = 64;
@@ -60,10 +67,12 @@ export class Device {
   readonly requested: DeviceName;
   readonly plans: PlanCache = new PlanCache(planCacheLimit);
   runs = 0;
-  kernelsInLastRun = 0;
+  /** Run last. What it holds is known where it was compiled, which may be later than it was run. */
+  lastExecutable: Executable | undefined;
   /** Undefined: what the environment says. */
   #threads: number | undefined;
   #v8Flags: readonly string[] | undefined;
+  #worker: boolean | EngineWorker = false;
   #engine: Engine | undefined;
   #failure: Error | undefined;
   /** Undefined once it has been done. */
@@ -99,6 +108,21 @@ export class Device {
       );
     }
     this.#v8Flags = flags;
+  }
+
+  /** Has the engine start in a worker, or here. Throws a {@link DeviceError} where it has started otherwise, and where there are no workers. */
+  useWorker(worker: boolean | EngineWorker): void {
+    if (worker === true && typeof Worker !== 'function') {
+      throw new DeviceError('[setDevice] there are no workers of the web here, which { worker: true } is about.', {
+        hint: 'A page has them. In Node, threads share the work: { threads: 2 }.',
+      });
+    }
+    if (this.#engine !== undefined && worker !== this.#worker) {
+      throw new DeviceError(`[setDevice] the WebAssembly device has started ${this.#worker === false ? 'outside of a' : 'in another'} worker.`, {
+        hint: 'Choose { worker } before the first computation.',
+      }); // prettier-ignore
+    }
+    this.#worker = worker;
   }
 
   /** Starts the engine where that has not happened yet. Rejects with a {@link DeviceError} where there is none. */
@@ -192,7 +216,7 @@ export class Device {
     return {
       planCache: { hits, misses, hitRate, size, bytes, limit },
       runs: this.runs,
-      kernelsInLastRun: this.kernelsInLastRun,
+      kernelsInLastRun: this.lastExecutable?.kernelCount ?? 0,
     };
   }
 
@@ -204,6 +228,7 @@ export class Device {
     this.#started ??= loadEngine(this.requested, () => ({
       threads: this.#threads ?? threadsOfEnvironment(),
       flags: (this.#v8Flags ??= flagsOfEnvironment(environmentVariable('HEBB_V8_FLAGS') ?? '0')),
+      worker: this.#worker,
     })).then(
       (engine) => this.#adopt(engine),
       (error: unknown) => {
@@ -235,7 +260,11 @@ function toError(error: unknown): Error {
 /** Each engine is code of its own that is loaded when a device is first used: bundlers make a chunk of every `import()` here. */
 async function loadEngine(
   requested: DeviceName,
-  wasm: () => { readonly threads: number; readonly flags: readonly string[] },
+  wasm: () => {
+    readonly threads: number;
+    readonly flags: readonly string[];
+    readonly worker: boolean | EngineWorker;
+  },
 ): Promise<Engine> {
   if (requested === 'reference') {
     const { createReferenceEngine } = await loaded(requested, import('../reference/engine.ts'));
@@ -254,8 +283,12 @@ async function loadEngine(
       });
     }
   }
+  const { threads, flags, worker } = wasm();
+  if (worker !== false) {
+    const { createRemoteEngine, startWorker } = await loaded(requested, import('../remote/client.ts'));
+    return createRemoteEngine(worker === true ? startWorker() : worker, threads);
+  }
   const { createWasmEngine } = await loaded(requested, import('../wasm/engine.ts'));
-  const { threads, flags } = wasm();
   setFlagsOfV8(flags);
   try {
     return createWasmEngine(threads, flags);
@@ -320,6 +353,14 @@ function deviceNamed(name: DeviceName): Device {
   return found;
 }
 
+function requireWorker(where: string, name: string, value: unknown): void {
+  const isWorker = typeof (value as Partial<EngineWorker> | null)?.postMessage === 'function';
+  if (typeof value === 'boolean' || isWorker) return;
+  throw new ArgumentError(`[${where}] ${name} must be true, false or a worker, not ${describe(value)}.`, {
+    hint: "new Worker(new URL('./hebb.js', import.meta.url), { type: 'module' }), whose file imports '@hebb/tensor/worker'.",
+  });
+}
+
 /** Makes `name` the current device, and says whether it was another; {@link setDevice} also settles pending work first. */
 export function chooseDevice(name: DeviceName, options: DeviceOptions | undefined): boolean {
   const before = current;
@@ -327,15 +368,17 @@ export function chooseDevice(name: DeviceName, options: DeviceOptions | undefine
   checkOptions('setDevice', options, {
     threads: (where, option, value) => requireInteger(where, option, value, 1, mostThreads),
     v8Flags: requireBoolean,
+    worker: requireWorker,
   });
-  const { threads, v8Flags } = options ?? {};
-  for (const [option, value] of Object.entries({ threads, v8Flags })) {
+  const { threads, v8Flags, worker } = options ?? {};
+  for (const [option, value] of Object.entries({ threads, v8Flags, worker })) {
     if (value === undefined || name === 'wasm' || name === 'auto') continue;
     throw new ArgumentError(`[setDevice] the device '${name}' has no ${option} to choose.`, {
-      hint: `{ ${option}: ${value} } is of 'wasm', and of 'auto' where that is WebAssembly.`,
+      hint: `{ ${option}: ${typeof value === 'object' ? 'a worker' : value} } is of 'wasm', and of 'auto' where that is WebAssembly.`,
     });
   }
   if (v8Flags !== undefined) chosen.useV8Flags(v8Flags);
+  if (worker !== undefined) chosen.useWorker(worker);
   if (threads !== undefined) chosen.useThreads(threads);
   current = chosen;
   return current !== before;

@@ -168,7 +168,7 @@ export function runPlan(
     device.plans.use(entry);
   }
   device.runs++;
-  device.kernelsInLastRun = entry.executable.kernelCount;
+  device.lastExecutable = entry.executable;
 }
 
 /** Computes nodes into memory of their own. */

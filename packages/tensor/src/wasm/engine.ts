@@ -5,5 +5,7 @@ import { createWasmBackend } from './backend.ts';
 
 /** `threads` share the work of what is large, where there can be any; `flags` of V8 have been set. */
 export function createWasmEngine(threads: number, flags: readonly string[]): Engine {
-  return compilingEngine(createWasmBackend({ threads, flags }));
+  const multiplyAddLimit = async (): Promise<number> => (await import('./limit.ts')).multiplyAddsPerSecond();
+  const backend = createWasmBackend({ threads, flags, multiplyAddLimit });
+  return compilingEngine(backend, async () => (await import('../compiler/observe.ts')).observerOf(backend));
 }

@@ -21,7 +21,11 @@ export function withoutThreads(): string | undefined {
       ? 'the page is not cross-origin isolated'
       : 'there is no SharedArrayBuffer';
   }
-  return nodeWorkers() === undefined ? 'only Node has them so far' : undefined;
+  if (nodeWorkers() !== undefined) return undefined;
+  if (typeof Worker !== 'function' || typeof Blob !== 'function') return 'there are no workers';
+  return typeof document === 'undefined'
+    ? undefined
+    : "a page has them in a worker: setDevice('wasm', { worker: true })";
 }
 
 function nodeWorkers(): ReturnType<typeof process.getBuiltinModule<'node:worker_threads'>> | undefined {
@@ -178,7 +182,10 @@ export class HelperPool {
 /** Starts a worker; `ended` is told why it has ended. */
 function startHelper(start: HelperStart, ended: (reason: string) => void): void {
   const threads = nodeWorkers();
-  if (threads === undefined) throw new DeviceError('internal: helpers where there can be none');
+  if (threads === undefined) {
+    startWebHelper(start, ended);
+    return;
+  }
   const worker = new threads.Worker(helperSource, {
     eval: true,
     workerData: start,
@@ -190,6 +197,16 @@ function startHelper(start: HelperStart, ended: (reason: string) => void): void 
   // The process may end while helpers sleep.
   worker.unref();
 }
+
+/** As {@link startHelper}, in a worker of a page, with which it ends. */
+function startWebHelper(start: HelperStart, ended: (reason: string) => void): void {
+  helperAddress ??= URL.createObjectURL(new Blob([helperSource], { type: 'text/javascript' }));
+  const worker = new Worker(helperAddress, { name: `hebb ${start.thread}` });
+  worker.addEventListener('error', ({ message }) => ended(message || 'its worker does not start'));
+  worker.postMessage(start);
+}
+
+let helperAddress: string | undefined;
 
 /** Whether this thread may sleep: the main thread of a page may not. */
 function mayWait(words: Int32Array): boolean {

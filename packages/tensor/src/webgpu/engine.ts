@@ -5,5 +5,6 @@ import { WebgpuBackend } from './backend.ts';
 import type { Acquired } from './device.ts';
 
 export function createWebgpuEngine(acquired: Acquired): Engine {
-  return compilingEngine(new WebgpuBackend(acquired));
+  const backend = new WebgpuBackend(acquired);
+  return compilingEngine(backend, async () => (await import('../compiler/observe.ts')).observerOf(backend));
 }

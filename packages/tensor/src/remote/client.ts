@@ -1,0 +1,151 @@
+/**
+ * The page's side of a device in a worker: an engine that hands everything on, in order, and waits for nothing but what is read. What goes wrong in
+ * the worker rejects the read of what could not be computed.
+ */
+import { DeviceError } from '../graph/errors.ts';
+import type { BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { packProgram, unpackError, type Answer, type Line, type Order } from './wire.ts';
+
+interface RemoteBuffer extends DeviceBuffer {
+  readonly number: number;
+}
+
+interface RemoteExecutable extends Executable {
+  readonly number: number;
+  kernelCount: number;
+  bytes: number;
+}
+
+interface Waiting {
+  readonly resolve: (data: HostArray | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A worker, as far as it is used here. */
+export interface EngineWorker extends Line {
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'error' | 'messageerror', listener: (event: { readonly message?: unknown }) => void): void;
+}
+
+/** Starts the worker that comes with Hebb. Bundlers know this form, and make a file of it. */
+export function startWorker(): EngineWorker {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'hebb' });
+}
+
+/** The engine behind a worker, once it has started. Rejects with a {@link DeviceError} where it does not. */
+export async function createRemoteEngine(worker: EngineWorker, threads: number): Promise<Engine> {
+  let memory: BackendMemory = { usedBytes: 0, pooledBytes: 0, buffers: 0 };
+  let description = '';
+  let numbers = 0;
+  let failure: DeviceError | undefined;
+  const waiting = new Map<number | undefined, Waiting>();
+  /** Those whose answer is still to come. A plan that is given up before has none any more. */
+  const compiling = new Map<number, RemoteExecutable>();
+
+  const order = (message: Order, transfer: Transferable[] = []): void => {
+    if (failure !== undefined) throw failure;
+    worker.postMessage(message, transfer);
+  };
+  const asked = (request: number | undefined): Promise<HostArray | undefined> =>
+    new Promise((resolve, reject) => waiting.set(request, { resolve, reject }));
+  const ask = (message: Order & { readonly request: number }): Promise<HostArray | undefined> => {
+    order(message);
+    return asked(message.request);
+  };
+
+  const hear = (answer: Answer): void => {
+    ({ memory, description } = answer);
+    if (answer.kind === 'compiled') {
+      const { executable, kernelCount, bytes } = answer;
+      Object.assign(compiling.get(executable) ?? {}, { kernelCount, bytes });
+      compiling.delete(executable);
+      return;
+    }
+    const request = answer.kind === 'started' ? undefined : answer.request;
+    const settle = waiting.get(request);
+    waiting.delete(request);
+    if (answer.kind === 'failed') settle?.reject(unpackError(answer.error));
+    else settle?.resolve(answer.kind === 'done' ? answer.data : undefined);
+  };
+  const end = (reason: unknown): void => {
+    failure ??= waiting.has(undefined)
+      ? new DeviceError(`The worker of the WebAssembly device does not start: ${String(reason)}.`, {
+          hint: "Vite and webpack bundle its file. With another bundler, hand over a worker of your own, setDevice('wasm', { worker: new Worker(…) }), whose file imports '@hebb/tensor/worker'.",
+        })
+      : new DeviceError(`The worker of the WebAssembly device ended: ${String(reason)}.`, {
+          hint: 'What it held is lost: load the page anew.',
+        });
+    for (const { reject } of waiting.values()) reject(failure);
+    waiting.clear();
+  };
+  worker.addEventListener('message', ({ data }) => hear(data as Answer));
+  worker.addEventListener('error', ({ message }) => end(message ?? 'its file was not found, or is not allowed here'));
+  worker.addEventListener('messageerror', () => end('a message could not be read'));
+
+  order({ kind: 'start', threads });
+  await asked(undefined);
+
+  const numberOf = (buffer: DeviceBuffer): number => (buffer as RemoteBuffer).number;
+  return {
+    name: 'wasm',
+    get description() {
+      return `${description}, in a worker`;
+    },
+    allocate: ({ dtype, shape, size }) => {
+      const buffer: RemoteBuffer = { number: ++numbers, bytes: size * bytesOf[dtype] };
+      order({ kind: 'allocate', buffer: buffer.number, dtype, shape });
+      return buffer;
+    },
+    free: (buffer) => {
+      if (failure === undefined) order({ kind: 'free', buffer: numberOf(buffer) });
+    },
+    write: (buffer, data) => {
+      const copy = data.slice();
+      order({ kind: 'write', buffer: numberOf(buffer), data: copy }, [copy.buffer]);
+    },
+    read: async (buffer, data) => {
+      const { length } = data;
+      const read = await ask({ kind: 'read', request: ++numbers, buffer: numberOf(buffer), length });
+      if (read !== undefined) data.set(read);
+    },
+    compile: (program) => {
+      const number = ++numbers;
+      const executable: RemoteExecutable = {
+        number,
+        kernelCount: 0,
+        bytes: 0,
+        dispose: () => {
+          compiling.delete(number);
+          if (failure === undefined) order({ kind: 'dispose', executable: number });
+        },
+      };
+      compiling.set(number, executable);
+      order({ kind: 'compile', executable: number, program: packProgram(program) });
+      return executable;
+    },
+    run: (executable, bindings, scalars) => {
+      const copies: ArrayBuffer[] = [];
+      const sent = bindings.map((binding) => {
+        if (!ArrayBuffer.isView(binding)) return numberOf(binding);
+        const copy = binding.slice();
+        copies.push(copy.buffer);
+        return copy;
+      });
+      order({ kind: 'run', executable: (executable as RemoteExecutable).number, bindings: sent, scalars }, copies);
+    },
+    synchronize: async () => {
+      await ask({ kind: 'synchronize', request: ++numbers });
+    },
+    memory: () => memory,
+    setThreads: (count) => {
+      // Whoever computes next is told what went wrong.
+      ask({ kind: 'threads', request: ++numbers, threads: count }).catch(() => {});
+    },
+    source: () => {
+      throw new DeviceError('The code of a plan lies in the worker of its device.');
+    },
+  };
+}
+
+const bytesOf = { float32: 4, float16: 2, int32: 4, uint8: 1, bool: 4 } as const;

@@ -1,0 +1,167 @@
+/** The worker's side of a device that does not keep its page from anything: an engine that does what it is told, in order. */
+import { DeviceError, HebbError } from '../graph/errors.ts';
+import type { Program } from '../graph/program.ts';
+import { tensorType, type DType } from '../graph/types.ts';
+import type { DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
+import type { Engine } from '../runtime/engine.ts';
+import { makeHostArray } from '../runtime/host-array.ts';
+import { packError, unpackProgram, type Answer, type Line, type Order } from './wire.ts';
+
+/** A plan, or why there is none, and where among its bindings it writes. */
+interface Served {
+  readonly executable: Executable | undefined;
+  readonly failure: unknown;
+  readonly written: readonly number[];
+}
+
+/** A buffer, and why it has no value, where what was to write it has failed. */
+interface Held {
+  readonly dtype: DType;
+  readonly buffer: DeviceBuffer | undefined;
+  failure: unknown;
+}
+
+const nothing = { usedBytes: 0, pooledBytes: 0, buffers: 0 };
+
+/** Serves the engine that `make` makes when it is told to start. */
+export function serveEngine(line: Line, make: (threads: number) => Engine): void {
+  let engine: Engine | undefined;
+  const buffers = new Map<number, Held>();
+  const plans = new Map<number, Served>();
+  /** What went wrong and nobody has been told yet. */
+  const untold = new Set<unknown>();
+
+  type Said = Answer extends infer A ? (A extends Answer ? Omit<A, 'memory' | 'description'> : never) : never;
+  const say = (said: Said, transfer: Transferable[] = []): void => {
+    const memory = engine?.memory() ?? nothing;
+    line.postMessage({ ...said, memory, description: engine?.description ?? '' } as Answer, transfer);
+  };
+  const fail = (request: number | undefined, error: unknown): void => {
+    untold.delete(error);
+    say({ kind: 'failed', request, error: packError(error) });
+  };
+
+  const started = (): Engine => {
+    if (engine === undefined) throw new HebbError('internal: a device that has not started');
+    return engine;
+  };
+  const held = (buffer: number): Held => {
+    const found = buffers.get(buffer);
+    if (found === undefined) throw new DeviceError('internal: a buffer that was freed, or that the device never had');
+    return found;
+  };
+  /** The buffer, if it has a value, or is to get one. */
+  const valueOf = (number: number): DeviceBuffer => {
+    const { buffer, failure } = held(number);
+    if (failure !== undefined) throw failure;
+    if (buffer === undefined) throw new HebbError('internal: a buffer without memory');
+    return buffer;
+  };
+  /** Notes why buffers have no value. */
+  const lose = (numbers: readonly (number | undefined)[], error: unknown): void => {
+    untold.add(error);
+    for (const number of numbers) if (number !== undefined) held(number).failure ??= error;
+  };
+
+  const obey = (order: Order): void => {
+    switch (order.kind) {
+      case 'start':
+        try {
+          engine = make(order.threads);
+          say({ kind: 'started' });
+        } catch (error) {
+          fail(undefined, error);
+        }
+        return;
+      case 'allocate':
+        try {
+          const buffer = started().allocate(tensorType(order.dtype, order.shape));
+          buffers.set(order.buffer, { dtype: order.dtype, buffer, failure: undefined });
+        } catch (error) {
+          buffers.set(order.buffer, { dtype: order.dtype, buffer: undefined, failure: error });
+          untold.add(error);
+        }
+        return;
+      case 'free': {
+        const { buffer } = held(order.buffer);
+        buffers.delete(order.buffer);
+        if (buffer !== undefined) started().free(buffer);
+        return;
+      }
+      case 'write':
+        try {
+          started().write(valueOf(order.buffer), order.data);
+        } catch (error) {
+          lose([order.buffer], error);
+        }
+        return;
+      case 'compile': {
+        const program = unpackProgram(order.program);
+        const written = writtenBy(program);
+        try {
+          const executable = started().compile(program);
+          plans.set(order.executable, { executable, failure: undefined, written });
+          const { kernelCount, bytes } = executable;
+          say({ kind: 'compiled', executable: order.executable, kernelCount, bytes });
+        } catch (error) {
+          plans.set(order.executable, { executable: undefined, failure: error, written });
+        }
+        return;
+      }
+      case 'run': {
+        const plan = plans.get(order.executable);
+        if (plan === undefined) throw new HebbError('internal: a plan that the device never had');
+        try {
+          if (plan.executable === undefined) throw plan.failure;
+          const bindings = order.bindings.map((binding) => (typeof binding === 'number' ? valueOf(binding) : binding));
+          started().run(plan.executable, bindings, order.scalars);
+        } catch (error) {
+          lose(
+            plan.written.map((position) => order.bindings[position] as number),
+            error,
+          );
+        }
+        return;
+      }
+      case 'dispose':
+        plans.get(order.executable)?.executable?.dispose();
+        plans.delete(order.executable);
+        return;
+      case 'read': {
+        const { request, buffer, length } = order;
+        const read = async (): Promise<HostArray> => {
+          const value = valueOf(buffer);
+          const data = makeHostArray(held(buffer).dtype, length);
+          await started().read(value, data);
+          return data;
+        };
+        read().then(
+          (data) => say({ kind: 'done', request, data }, [data.buffer as ArrayBuffer]),
+          (error: unknown) => fail(request, error),
+        );
+        return;
+      }
+      case 'threads':
+        try {
+          started().setThreads?.(order.threads);
+          say({ kind: 'done', request: order.request });
+        } catch (error) {
+          fail(order.request, error);
+        }
+        return;
+      case 'synchronize': {
+        const [error] = untold;
+        untold.clear();
+        if (error === undefined) say({ kind: 'done', request: order.request });
+        else fail(order.request, error);
+      }
+    }
+  };
+  line.addEventListener('message', ({ data }) => obey(data as Order));
+}
+
+/** Positions among the bindings of a run that a program writes: parameters that it replaces, then its other results. */
+function writtenBy({ parameters, outputs }: Program): number[] {
+  let next = parameters.length;
+  return outputs.map(({ parameter }) => (parameter < 0 ? next++ : parameter));
+}
