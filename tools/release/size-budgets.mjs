@@ -21,6 +21,7 @@ const budgets = {
     'evaluation/internal': 23.5,
     files: 3.9,
     hebb: 450,
+    'hebb/worker': 80,
     layers: 132.5,
     'layers/internal': 33.5,
     losses: 38,
@@ -32,6 +33,7 @@ const budgets = {
     'tensor/costs': 10.3,
     'tensor/formulas': 2.9,
     'tensor/graph': 40.5,
+    'tensor/worker': 80,
     'tensor/zip': 1.9,
     tokenizer: 15,
     training: 99,
@@ -53,6 +55,7 @@ const budgets = {
   chunks: {
     'tensor/compiler/observe.ts': 34,
     'tensor/prompt/prompt.ts': 1.7,
+    'tensor/remote/client.ts': 2.4,
     'tensor/reference/engine.ts': 12.3,
     'tensor/wasm/engine.ts': 77.6,
     'tensor/wasm/limit.ts': 3.1,

@@ -12,6 +12,7 @@ const { train, test } = stratifiedSplit(dataset, { by: 'y', test: 0.2, seed: 1 }
 const images = test.field('x').data;
 const labels = test.field('y').data;
 
+const worker = new Worker(new URL('./device.ts', import.meta.url), { type: 'module' });
 const chart = createChart(element('chart'));
 const pad = createPad(element('pad') as HTMLCanvasElement, () => void scoreDrawing());
 let trainer: Trainer | undefined;
@@ -23,7 +24,7 @@ async function run(name: DeviceName): Promise<void> {
   const current = (): boolean => id === runs;
   try {
     say('busy', `Starting ${titles[name]} …`);
-    setDevice(name);
+    setDevice(name, name === 'wasm' ? { worker } : {});
     const description = await device.ready();
     if (!current()) return;
     chart.clear();

@@ -23,12 +23,14 @@ describe.skipIf(skipped)('datasets in workers of a browser', () => {
   let outDir = '';
 
   beforeAll(async () => {
-    const quiet = { root, configFile: false, logLevel: 'error' } as const;
+    outDir = await mkdtemp(join(tmpdir(), 'hebb-browser-workers-'));
+    // What one server has prepared another one that runs at the same time must not replace.
+    const quiet = { root, configFile: false, cacheDir: join(outDir, 'cache'), logLevel: 'error' } as const;
     server = await createServer({ ...quiet, server: { port: 0, watch: null, hmr: false } });
     await server.listen();
-    outDir = await mkdtemp(join(tmpdir(), 'hebb-browser-workers-'));
-    await build({ ...quiet, build: { outDir, target: 'es2022' }, worker: { format: 'es' } });
-    bundled = await preview({ ...quiet, preview: { port: 0 }, build: { outDir } });
+    const dist = join(outDir, 'dist');
+    await build({ ...quiet, build: { outDir: dist, target: 'es2022' }, worker: { format: 'es' } });
+    bundled = await preview({ ...quiet, preview: { port: 0 }, build: { outDir: dist } });
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-quic', '--no-first-run'] });
   }, 2 * minutes);
 

@@ -1,2 +1,2 @@
-/** What the worker of a device runs: import 'hebb/worker' in a file of your own where a bundler does not find the one that comes with Hebb. */
+/** What the worker of a device runs: `setDevice('wasm', { worker })` of a worker whose file is `import 'hebb/worker'`. */
 import '@hebb/tensor/worker';

@@ -1,5 +1,5 @@
 /**
- * What the worker of a device runs: `setDevice('wasm', { worker })`. Importing it in the file of a worker is all. Nothing here is loaded with import(), which bundlers refuse in
+ * What the worker of a device runs: `setDevice('wasm', { worker })` of a worker whose file imports it. Nothing here is loaded with import(), which bundlers refuse in
  * workers unless they are told to make modules of them.
  */
 import { compilingEngine } from './compiler/engine.ts';

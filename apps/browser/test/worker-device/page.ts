@@ -7,7 +7,10 @@ const parameters = new URLSearchParams(location.search);
 const threads = Number(parameters.get('threads') ?? 1);
 
 async function train(): Promise<object> {
-  setDevice('wasm', parameters.get('worker') === '1' ? { worker: true, threads } : {});
+  if (parameters.get('worker') === '1') {
+    const worker = new Worker(new URL('./device.ts', import.meta.url), { type: 'module' });
+    setDevice('wasm', { worker, threads });
+  } else setDevice('wasm');
   const description = await device.ready();
   manualSeed(1);
   const model = new Sequential(

@@ -28,13 +28,12 @@ export interface EngineWorker extends Line {
   addEventListener(type: 'error' | 'messageerror', listener: (event: { readonly message?: unknown }) => void): void;
 }
 
-/** Starts the worker that comes with Hebb. Bundlers know this form, and make a file of it. */
-export function startWorker(): EngineWorker {
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'hebb' });
-}
-
-/** The engine behind a worker, once it has started. Rejects with a {@link DeviceError} where it does not. */
-export async function createRemoteEngine(worker: EngineWorker, threads: number): Promise<Engine> {
+/** The engine behind a worker, once it has started; `failed` is told of its errors. Rejects with a {@link DeviceError} where it does not start. */
+export async function createRemoteEngine(
+  worker: EngineWorker,
+  failed: Promise<unknown>,
+  threads: number,
+): Promise<Engine> {
   let memory: BackendMemory = { usedBytes: 0, pooledBytes: 0, buffers: 0 };
   let description = '';
   let numbers = 0;
@@ -71,7 +70,7 @@ export async function createRemoteEngine(worker: EngineWorker, threads: number):
   const end = (reason: unknown): void => {
     failure ??= waiting.has(undefined)
       ? new DeviceError(`The worker of the WebAssembly device does not start: ${String(reason)}.`, {
-          hint: "Vite and webpack bundle its file. With another bundler, hand over a worker of your own, setDevice('wasm', { worker: new Worker(…) }), whose file imports '@hebb/tensor/worker'.",
+          hint: "Its file is a module that says import 'hebb/worker', or import '@hebb/tensor/worker': new Worker(new URL('./device.js', import.meta.url), { type: 'module' }).",
         })
       : new DeviceError(`The worker of the WebAssembly device ended: ${String(reason)}.`, {
           hint: 'What it held is lost: load the page anew.',
@@ -80,7 +79,7 @@ export async function createRemoteEngine(worker: EngineWorker, threads: number):
     waiting.clear();
   };
   worker.addEventListener('message', ({ data }) => hear(data as Answer));
-  worker.addEventListener('error', ({ message }) => end(message ?? 'its file was not found, or is not allowed here'));
+  void failed.then((event) => end((event as { message?: unknown }).message ?? 'its file was not found, or fails'));
   worker.addEventListener('messageerror', () => end('a message could not be read'));
 
   order({ kind: 'start', threads });

@@ -25,11 +25,16 @@ export interface DeviceOptions {
    */
   readonly v8Flags?: boolean;
   /**
-   * Has a worker compile and compute, so that a page never waits for it: what is recorded goes there, values come back where they are read, and so does what went wrong. `true` is the worker that comes
-   * with Hebb, which Vite and webpack bundle; with other bundlers, a worker whose file imports '@hebb/tensor/worker'. Device and memory are the worker's, so that `memory()` and `stats()` say what was so when it last
-   * answered, and `profile` and `explain` do not see into it. Throws a {@link DeviceError} where the device has started otherwise, and where there are no workers of the web. Default: false.
+   * Compiles and computes, so that a page never waits: what is recorded goes there, values come back where they are read, and so does what went wrong. A worker of the web whose file is
+   * `import '@hebb/tensor/worker'`, or `'hebb/worker'`. The memory is the worker's, so `memory()` and `stats()` say what was so when it last answered, and `profile` and `explain` do not see into it. Throws a
+   * {@link DeviceError} where the device has started otherwise. Default: none; the calling thread computes.
+   *
+   * ```js
+   * const worker = new Worker(new URL('./device.js', import.meta.url), { type: 'module' });
+   * setDevice('wasm', { worker });
+   * ```
    */
-  readonly worker?: boolean | EngineWorker;
+  readonly worker?: EngineWorker;
 }
 
 const mostThreads = 64;
@@ -72,7 +77,7 @@ export class Device {
   /** Undefined: what the environment says. */
   #threads: number | undefined;
   #v8Flags: readonly string[] | undefined;
-  #worker: boolean | EngineWorker = false;
+  #worker: { readonly line: EngineWorker; readonly failed: Promise<unknown> } | undefined;
   #engine: Engine | undefined;
   #failure: Error | undefined;
   /** Undefined once it has been done. */
@@ -110,19 +115,15 @@ export class Device {
     this.#v8Flags = flags;
   }
 
-  /** Has the engine start in a worker, or here. Throws a {@link DeviceError} where it has started otherwise, and where there are no workers. */
-  useWorker(worker: boolean | EngineWorker): void {
-    if (worker === true && typeof Worker !== 'function') {
-      throw new DeviceError('[setDevice] there are no workers of the web here, which { worker: true } is about.', {
-        hint: 'A page has them. In Node, threads share the work: { threads: 2 }.',
-      });
-    }
-    if (this.#engine !== undefined && worker !== this.#worker) {
-      throw new DeviceError(`[setDevice] the WebAssembly device has started ${this.#worker === false ? 'outside of a' : 'in another'} worker.`, {
+  /** Has the engine start in a worker. Throws a {@link DeviceError} where it has started otherwise. */
+  useWorker(line: EngineWorker): void {
+    if (line === this.#worker?.line) return;
+    if (this.#engine !== undefined)
+      throw new DeviceError('[setDevice] the WebAssembly device has started outside of this worker.', {
         hint: 'Choose { worker } before the first computation.',
-      }); // prettier-ignore
-    }
-    this.#worker = worker;
+      });
+    // From now on: its file may be known not to load before the device starts.
+    this.#worker = { line, failed: new Promise((resolve) => line.addEventListener('error', resolve)) };
   }
 
   /** Starts the engine where that has not happened yet. Rejects with a {@link DeviceError} where there is none. */
@@ -263,7 +264,7 @@ async function loadEngine(
   wasm: () => {
     readonly threads: number;
     readonly flags: readonly string[];
-    readonly worker: boolean | EngineWorker;
+    readonly worker: { readonly line: EngineWorker; readonly failed: Promise<unknown> } | undefined;
   },
 ): Promise<Engine> {
   if (requested === 'reference') {
@@ -284,9 +285,9 @@ async function loadEngine(
     }
   }
   const { threads, flags, worker } = wasm();
-  if (worker !== false) {
-    const { createRemoteEngine, startWorker } = await loaded(requested, import('../remote/client.ts'));
-    return createRemoteEngine(worker === true ? startWorker() : worker, threads);
+  if (worker !== undefined) {
+    const { createRemoteEngine } = await loaded(requested, import('../remote/client.ts'));
+    return createRemoteEngine(worker.line, worker.failed, threads);
   }
   const { createWasmEngine } = await loaded(requested, import('../wasm/engine.ts'));
   setFlagsOfV8(flags);
@@ -354,11 +355,8 @@ function deviceNamed(name: DeviceName): Device {
 }
 
 function requireWorker(where: string, name: string, value: unknown): void {
-  const isWorker = typeof (value as Partial<EngineWorker> | null)?.postMessage === 'function';
-  if (typeof value === 'boolean' || isWorker) return;
-  throw new ArgumentError(`[${where}] ${name} must be true, false or a worker, not ${describe(value)}.`, {
-    hint: "new Worker(new URL('./hebb.js', import.meta.url), { type: 'module' }), whose file imports '@hebb/tensor/worker'.",
-  });
+  if (typeof (value as Partial<EngineWorker> | null)?.addEventListener === 'function') return;
+  throw new ArgumentError(`[${where}] ${name} must be a worker, not ${describe(value)}.`);
 }
 
 /** Makes `name` the current device, and says whether it was another; {@link setDevice} also settles pending work first. */
@@ -374,7 +372,7 @@ export function chooseDevice(name: DeviceName, options: DeviceOptions | undefine
   for (const [option, value] of Object.entries({ threads, v8Flags, worker })) {
     if (value === undefined || name === 'wasm' || name === 'auto') continue;
     throw new ArgumentError(`[setDevice] the device '${name}' has no ${option} to choose.`, {
-      hint: `{ ${option}: ${typeof value === 'object' ? 'a worker' : value} } is of 'wasm', and of 'auto' where that is WebAssembly.`,
+      hint: `{ ${option}: ${typeof value === 'object' ? '…' : value} } is of 'wasm', and of 'auto' where that is WebAssembly.`,
     });
   }
   if (v8Flags !== undefined) chosen.useV8Flags(v8Flags);

@@ -25,7 +25,7 @@ export function withoutThreads(): string | undefined {
   if (typeof Worker !== 'function' || typeof Blob !== 'function') return 'there are no workers';
   return typeof document === 'undefined'
     ? undefined
-    : "a page has them in a worker: setDevice('wasm', { worker: true })";
+    : "a page has them in a worker: setDevice('wasm', { worker })";
 }
 
 function nodeWorkers(): ReturnType<typeof process.getBuiltinModule<'node:worker_threads'>> | undefined {

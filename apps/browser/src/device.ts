@@ -1,0 +1,2 @@
+/** The worker in which WebAssembly compiles and computes, so that the page never waits for it. */
+import 'hebb/worker';
