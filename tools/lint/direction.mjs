@@ -29,7 +29,7 @@ const forbidden = {
 
 /** Beside the entries, for the packages above: what a program of a user has no need of. */
 const subpaths = {
-  tensor: ['arguments', 'costs', 'formulas', 'zip'],
+  tensor: ['arguments', 'costs', 'formulas', 'worker', 'zip'],
   evaluation: ['format', 'internal'],
   layers: ['internal'],
 };
@@ -50,6 +50,8 @@ const tensorFolders = {
   reference: ['graph', 'runtime:type'],
   wasm: ['compiler', 'graph', 'runtime:type'],
   webgpu: ['compiler', 'graph', 'runtime:type'],
+  remote: ['graph', 'runtime'],
+  'worker.ts': ['compiler', 'remote', 'wasm'],
   runtime: [
     'arguments',
     'graph',
@@ -57,6 +59,7 @@ const tensorFolders = {
     'wasm:lazy',
     'webgpu:lazy',
     'reference:lazy',
+    'remote:lazy',
     'handle.ts',
     'tensor.ts:type',
   ],

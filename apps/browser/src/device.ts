@@ -1,2 +1,4 @@
 /** The worker in which WebAssembly compiles and computes, so that the page never waits for it. */
-import 'hebb/worker';
+import { serveDevice } from 'hebb/worker';
+
+serveDevice();

@@ -1,2 +1,2 @@
-/** What the worker of a device runs: `setDevice('wasm', { worker })` of a worker whose file is `import 'hebb/worker'`. */
-import '@hebb/tensor/worker';
+/** What the worker of a device runs: an entry of its own, which pages do not load. */
+export { serveDevice } from '@hebb/tensor/worker';

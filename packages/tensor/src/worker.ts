@@ -1,10 +1,21 @@
 /**
- * What the worker of a device runs: `setDevice('wasm', { worker })` of a worker whose file imports it. Nothing here is loaded with import(), which bundlers refuse in
- * workers unless they are told to make modules of them.
+ * What the worker of a device runs. An entry of its own, since it is the compiler and WebAssembly's backend, which a page with such a worker does not load. Nothing here is loaded with import(), which
+ * bundlers refuse in workers unless they are told to make modules of them.
  */
 import { compilingEngine } from './compiler/engine.ts';
 import { serveEngine } from './remote/serve.ts';
 import type { Line } from './remote/wire.ts';
 import { createWasmBackend } from './wasm/backend.ts';
 
-serveEngine(globalThis as unknown as Line, (threads) => compilingEngine(createWasmBackend({ threads })));
+/**
+ * Computes for the page that this worker belongs to: `setDevice('wasm', { worker })`. Call it once, in the file of the worker.
+ *
+ * ```js
+ * import { serveDevice } from 'hebb/worker';
+ *
+ * serveDevice();
+ * ```
+ */
+export function serveDevice(): void {
+  serveEngine(globalThis as unknown as Line, (threads) => compilingEngine(createWasmBackend({ threads })));
+}

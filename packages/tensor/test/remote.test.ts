@@ -74,7 +74,7 @@ async function trained(hebb: Runtime): Promise<unknown[]> {
   for (let i = 0; i < 5; i++) {
     // A view of a larger array: what is sent is what is bound.
     const data = Float32Array.from({ length: 100 }, (_, j) => Math.sin(i + j)).subarray(20, 68);
-    const [loss, best] = step(tensor(data, { shape: [8, 6] }), 0.01) as Hebb.Tensor[];
+    const [loss, best] = step(tensor(data, { shape: [8, 6] }), 0.01);
     seen.push(loss?.data(), best?.data());
     data.fill(NaN);
   }

@@ -1,1 +1,3 @@
-import 'hebb/worker';
+import { serveDevice } from 'hebb/worker';
+
+serveDevice();

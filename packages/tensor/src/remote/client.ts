@@ -70,7 +70,7 @@ export async function createRemoteEngine(
   const end = (reason: unknown): void => {
     failure ??= waiting.has(undefined)
       ? new DeviceError(`The worker of the WebAssembly device does not start: ${String(reason)}.`, {
-          hint: "Its file is a module that says import 'hebb/worker', or import '@hebb/tensor/worker': new Worker(new URL('./device.js', import.meta.url), { type: 'module' }).",
+          hint: "Its file is a module that calls serveDevice() of 'hebb/worker' or '@hebb/tensor/worker': new Worker(new URL('./device.js', import.meta.url), { type: 'module' }).",
         })
       : new DeviceError(`The worker of the WebAssembly device ended: ${String(reason)}.`, {
           hint: 'What it held is lost: load the page anew.',

@@ -34,7 +34,7 @@ export function serveEngine(line: Line, make: (threads: number) => Engine): void
   type Said = Answer extends infer A ? (A extends Answer ? Omit<A, 'memory' | 'description'> : never) : never;
   const say = (said: Said, transfer: Transferable[] = []): void => {
     const memory = engine?.memory() ?? nothing;
-    line.postMessage({ ...said, memory, description: engine?.description ?? '' } as Answer, transfer);
+    line.postMessage({ ...said, memory, description: engine?.description ?? '' }, transfer);
   };
   const fail = (request: number | undefined, error: unknown): void => {
     untold.delete(error);

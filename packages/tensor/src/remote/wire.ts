@@ -94,7 +94,7 @@ export function unpackProgram({ types: packed, ...program }: PackedProgram): Pro
   const nodes = program.nodes.map((node): ProgramNode => {
     const { type, body, ...attributes } = node.attributes as { type?: number; body?: PackedProgram };
     const loop = body && { type: typeAt(type as number), body: unpackProgram(body) };
-    return { ...node, type: typeAt(node.type), attributes: { ...attributes, ...loop } as ProgramNode['attributes'] };
+    return { ...node, type: typeAt(node.type), attributes: { ...attributes, ...loop } };
   });
   return { ...program, nodes };
 }

@@ -25,8 +25,8 @@ export interface DeviceOptions {
    */
   readonly v8Flags?: boolean;
   /**
-   * Compiles and computes, so that a page never waits: what is recorded goes there, values come back where they are read, and so does what went wrong. A worker of the web whose file is
-   * `import '@hebb/tensor/worker'`, or `'hebb/worker'`. The memory is the worker's, so `memory()` and `stats()` say what was so when it last answered, and `profile` and `explain` do not see into it. Throws a
+   * Compiles and computes, so that a page never waits: what is recorded goes there, values come back where they are read, and so does what went wrong. A worker of the web whose file calls
+   * `serveDevice()` of '@hebb/tensor/worker', or 'hebb/worker'. The memory is the worker's, so `memory()` and `stats()` say what was so when it last answered, and `profile` and `explain` do not see into it. Throws a
    * {@link DeviceError} where the device has started otherwise. Default: none; the calling thread computes.
    *
    * ```js

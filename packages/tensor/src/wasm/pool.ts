@@ -203,7 +203,7 @@ function startWebHelper(start: HelperStart, ended: (reason: string) => void): vo
   helperAddress ??= URL.createObjectURL(new Blob([helperSource], { type: 'text/javascript' }));
   const worker = new Worker(helperAddress, { name: `hebb ${start.thread}` });
   worker.addEventListener('error', ({ message }) => ended(message || 'its worker does not start'));
-  worker.postMessage(start);
+  worker.postMessage(start, []);
 }
 
 let helperAddress: string | undefined;
