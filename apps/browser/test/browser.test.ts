@@ -32,7 +32,7 @@ async function train(
   });
   page.on('pageerror', (error) => errors.push(error.message));
   try {
-    await page.goto(`${address}?device=${device}&autostart=1`);
+    await page.goto(`${address}?device=${device}&autostart=1`, { timeout: 4 * minutes });
     await page
       .waitForSelector('#status[data-state=done], #status[data-state=failed]', { timeout: 4 * minutes })
       .catch(async (cause: unknown) => {

@@ -47,7 +47,7 @@ describe.skipIf(skipped)('datasets in workers of a browser', () => {
       const page = await browser.newPage();
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(error.message));
-      await page.goto((kind === 'served' ? server : bundled).resolvedUrls?.local[0] ?? '');
+      await page.goto((kind === 'served' ? server : bundled).resolvedUrls?.local[0] ?? '', { timeout: minutes });
       await page
         .waitForFunction(() => document.querySelector('output')?.textContent !== '', undefined, { timeout: minutes })
         .catch((error: unknown) => errors.push(String(error)));

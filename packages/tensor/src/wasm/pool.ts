@@ -23,9 +23,7 @@ export function withoutThreads(): string | undefined {
   }
   if (nodeWorkers() !== undefined) return undefined;
   if (typeof Worker !== 'function' || typeof Blob !== 'function') return 'there are no workers';
-  return typeof document === 'undefined'
-    ? undefined
-    : "a page has them in a worker: setDevice('wasm', { worker })";
+  return typeof document === 'undefined' ? undefined : "a page has them in a worker: setDevice('wasm', { worker })";
 }
 
 function nodeWorkers(): ReturnType<typeof process.getBuiltinModule<'node:worker_threads'>> | undefined {
