@@ -106,11 +106,10 @@ async function readStructure<V>(structure: V, isOwner: boolean): Promise<Arrays<
 
 async function read(tensor: Tensor, isOwner: boolean): Promise<NumericArray<TensorData>> {
   const { shape, dtype } = tensor;
-  try {
-    return { data: await tensor.data(), shape, ...(dtype === 'bool' && { dtype }) };
-  } finally {
-    if (isOwner) tensor.dispose();
-  }
+  const data = tensor.data();
+  // After the read, which is on its way: a turn of the event loop that it may wait for would keep the memory of several batches.
+  if (isOwner) tensor.dispose();
+  return { data: await data, shape, ...(dtype === 'bool' && { dtype }) };
 }
 
 /** Examples per second, without the first batch of each shape where there are others: it compiles. */
