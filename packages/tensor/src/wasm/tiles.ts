@@ -58,8 +58,10 @@ const longest = 80;
 const settled = 4;
 /** What a run counts for at most: on a busy machine something else may run in the middle of it. */
 const longestRun = 1;
-/** Engines begin with code that is quickly made, and compile again on another thread what runs often. So many runs are in the first code, and the second is so many times as fast at least. */
-const firstRuns = 5;
+/**
+ * Engines begin with code that is quickly made, and compile again on another thread what runs often: the second code is so many times as fast at least. On a busy machine it may be there after a single run of the
+ * first.
+ */
 const secondCode = 1.5;
 
 /** Tries tiles in turns on panels in the first-level cache, until each has its second code and none becomes faster. */
@@ -74,6 +76,8 @@ export function timeTiles(relaxed: boolean): readonly TimedTile[] {
     first: Infinity,
     least: Infinity,
   }));
+  // Engines compile a function when it is first called, and the way into it at one of the next calls; memory comes with its first use.
+  for (const { run } of trials) for (let call = 0; call < 3; call++) run(1);
   let [spent, improved] = [0, 0];
   const isSettled = (): boolean =>
     spent - improved >= settled && trials.every(({ first, least }) => secondCode * least < first);
@@ -84,7 +88,7 @@ export function timeTiles(relaxed: boolean): readonly TimedTile[] {
       const took = performance.now() - begin;
       if (took < 0.9 * trial.least) improved = spent;
       trial.least = Math.min(trial.least, took);
-      if (round < firstRuns) trial.first = trial.least;
+      if (round === 0) trial.first = took;
       spent += Math.min(took, longestRun);
     }
   }
