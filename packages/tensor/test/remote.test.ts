@@ -134,6 +134,17 @@ describe('a device in a worker', () => {
     expect(await hebb.ones([2]).mul(3).toArray()).toEqual([3, 3]);
   });
 
+  it('tries anew what there was no room for', async () => {
+    const small = (threads: number) => compilingEngine(createWasmBackend({ threads, maximumPages: 640 }));
+    const hebb = await runtime({ worker: workerHere(small).worker });
+    const largest = hebb.compile(() => hebb.sort(hebb.rand([2 ** 20])).values.max());
+    const wide = hebb.rand([6 * 2 ** 20]);
+    await hebb.realize(wide);
+    await expect(largest().item()).rejects.toThrow(hebb.OutOfMemoryError);
+    wide.dispose();
+    expect(await largest().item()).toBeCloseTo(1, 4);
+  });
+
   it('tells of a worker that does not start, and of one that ends', async () => {
     const broken = await runtime({
       worker: workerHere(() => {
@@ -173,9 +184,9 @@ describe('a device in a worker', () => {
 
   it('is not looked into', async () => {
     const hebb = await runtime({ worker: workerHere().worker });
-    await expect(hebb.explain(() => hebb.ones([2]).add(1))).rejects.toThrow(
-      "[explain] the device 'wasm' has no kernels to look into",
-    );
+    await expect(hebb.explain(() => hebb.ones([2]).add(1))).rejects.toThrow('does not see into the worker of a device');
+    await expect(hebb.profile(() => hebb.ones([2]).add(1))).rejects.toThrow(hebb.DeviceError);
+    expect(await hebb.ones([2]).add(1).toArray()).toEqual([2, 2]);
   });
 });
 

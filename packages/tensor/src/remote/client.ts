@@ -141,6 +141,12 @@ export async function createRemoteEngine(
       // Whoever computes next is told what went wrong.
       ask({ kind: 'threads', request: ++numbers, threads: count }).catch(() => {});
     },
+    observer: () =>
+      Promise.reject(
+        new DeviceError('A profile or an explanation does not see into the worker of a device.', {
+          hint: "Make it in a page or a program whose device has none: setDevice('wasm').",
+        }),
+      ),
     source: () => {
       throw new DeviceError('The code of a plan lies in the worker of its device.');
     },

@@ -7,10 +7,10 @@ import type { Engine } from '../runtime/engine.ts';
 import { makeHostArray } from '../runtime/host-array.ts';
 import { packError, unpackProgram, type Answer, type Line, type Order } from './wire.ts';
 
-/** A plan, or why there is none, and where among its bindings it writes. */
+/** A plan: the program, until a run of it finds the memory that it needs, and where among the bindings it writes. */
 interface Served {
-  readonly executable: Executable | undefined;
-  readonly failure: unknown;
+  program: Program | undefined;
+  executable: Executable | undefined;
   readonly written: readonly number[];
 }
 
@@ -63,6 +63,17 @@ export function serveEngine(line: Line, make: (threads: number) => Engine): void
     for (const number of numbers) if (number !== undefined) held(number).failure ??= error;
   };
 
+  const compiled = (number: number, plan: Served): Executable => {
+    if (plan.executable !== undefined) return plan.executable;
+    if (plan.program === undefined) throw new HebbError('internal: a plan without a program');
+    const executable = started().compile(plan.program);
+    plan.executable = executable;
+    plan.program = undefined;
+    const { kernelCount, bytes } = executable;
+    say({ kind: 'compiled', executable: number, kernelCount, bytes });
+    return executable;
+  };
+
   const obey = (order: Order): void => {
     switch (order.kind) {
       case 'start':
@@ -97,24 +108,15 @@ export function serveEngine(line: Line, make: (threads: number) => Engine): void
         return;
       case 'compile': {
         const program = unpackProgram(order.program);
-        const written = writtenBy(program);
-        try {
-          const executable = started().compile(program);
-          plans.set(order.executable, { executable, failure: undefined, written });
-          const { kernelCount, bytes } = executable;
-          say({ kind: 'compiled', executable: order.executable, kernelCount, bytes });
-        } catch (error) {
-          plans.set(order.executable, { executable: undefined, failure: error, written });
-        }
+        plans.set(order.executable, { program, executable: undefined, written: writtenBy(program) });
         return;
       }
       case 'run': {
         const plan = plans.get(order.executable);
         if (plan === undefined) throw new HebbError('internal: a plan that the device never had');
         try {
-          if (plan.executable === undefined) throw plan.failure;
           const bindings = order.bindings.map((binding) => (typeof binding === 'number' ? valueOf(binding) : binding));
-          started().run(plan.executable, bindings, order.scalars);
+          started().run(compiled(order.executable, plan), bindings, order.scalars);
         } catch (error) {
           lose(
             plan.written.map((position) => order.bindings[position] as number),
