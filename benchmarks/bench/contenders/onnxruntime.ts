@@ -40,9 +40,17 @@ async function trainingGraph(given: Given): Promise<Uint8Array> {
     const state = xs.slice(count + 2);
     const [weights, means, squares] = [0, 1, 2].map((part) => state.slice(part * names.length, (part + 1) * names.length)) as [Tensor[], Tensor[], Tensor[]]; // prettier-ignore
     const kept = names.map((name) => model.getMember(name) as Tensor);
-    names.forEach((name, i) => put(name, weights[i] as Tensor));
+    // A weight that is tied stands in the model under several names.
+    const everyName = [...model.stateDict({ everyName: true })];
+    const putAll = (values: readonly Tensor[]): void => {
+      for (const [name, value] of everyName) {
+        const position = kept.indexOf(value);
+        if (position >= 0) put(name, values[position] as Tensor);
+      }
+    };
+    putAll(weights);
     const { value, grads } = valueAndGrad(() => compute(...xs.slice(0, count)), weights);
-    names.forEach((name, i) => put(name, kept[i] as Tensor));
+    putAll(kept);
     const results: Record<string, Tensor> = { loss: value };
     names.forEach((name, i) => {
       const gradient = grads[i] as Tensor;
