@@ -51,7 +51,7 @@ const tensorFolders = {
   wasm: ['compiler', 'graph', 'runtime:type'],
   webgpu: ['compiler', 'graph', 'runtime:type'],
   remote: ['graph', 'runtime'],
-  'worker.ts': ['compiler', 'remote', 'wasm'],
+  'worker.ts': ['compiler', 'graph', 'remote', 'wasm'],
   runtime: [
     'arguments',
     'graph',

@@ -109,7 +109,7 @@ async function readTable(path: string): Promise<string[][]> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new DataError(`[cora] cannot read ${path}.`, { cause, hint: '--data DIR is a folder with cora.content and cora.cites.' }); // prettier-ignore
   });
-  return text.trim().split(/\r?\n/).map((line) => line.split('\t')); // prettier-ignore
+  return text.split(/\r?\n/).filter((line) => line.trim() !== '').map((line) => line.split('\t')); // prettier-ignore
 }
 
 /** Papers with the words in them and the papers that they cite: `cora.content` and `cora.cites`. As in Shchur et al. 2018, the largest part in which every paper leads to every other. */
@@ -140,6 +140,8 @@ export async function cora(folder: string): Promise<Network> {
   kept.forEach((old, i) => {
     const row = rows[old] ?? [];
     const words = row.slice(1, -1).map(Number);
+    if (words.length !== width || !words.every(Number.isFinite))
+      throw new DataError(`[cora] paper ${row[0]} of cora.content has not ${width} numbers between its name and its topic.`); // prettier-ignore
     const count = words.reduce((a, b) => a + b, 0);
     // Each paper's words have sum 1, however many it has.
     features.set(

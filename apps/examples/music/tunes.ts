@@ -53,6 +53,8 @@ export function loadTunes(folder: string, say: (text: string) => void): Tune[] {
   const counts = new Map<string, number>();
   for (const word of good.flatMap(({ words }) => words)) counts.set(word, (counts.get(word) ?? 0) + 1);
   const used = good.filter(({ words }) => words.length < contextLength && words.every((word) => (counts.get(word) ?? 0) > 3)); // prettier-ignore
+  if (used.length < 10)
+    throw new DataError(`[music] ${used.length} of ${total} tunes of ${folder} can be used, too few to learn from and to test by.`, { hint: 'A tune that can be used is of one metre and one key, its bars add up, and its words stand in others, too.' }); // prettier-ignore
   say(`${used.length} of ${total} tunes are of one metre and one key, of frequent words, and of bars that add up`);
   return used;
 }

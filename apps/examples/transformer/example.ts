@@ -79,7 +79,13 @@ export const transformer: Example<Options> = {
   line: 'Shakespeare, character by character, by a decoder shaped as GPT-2 is',
   seconds: { quick: 10, normal: 105 },
   data: { carried: 'tiny Shakespeare, 1,115,394 characters', full: 'the same', expects: 'a folder with input.txt' },
-  options: (command) => command.option('--prompt <text>', 'how the page that it writes begins', filled, 'ROMEO:\n'),
+  options: (command) =>
+    command.option(
+      '--prompt <text>',
+      'how the page that it writes begins; of a long one the network sees the end',
+      filled,
+      'ROMEO:\n',
+    ),
 
   async run(kit) {
     // 1. Data: the plays, a number for each character. The last tenth is not learnt from.

@@ -153,6 +153,14 @@ describe('a device in a worker', () => {
     });
     await expect(broken.device.ready()).rejects.toThrow('no WebAssembly');
 
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const silent = await runtime({ worker: { postMessage: () => {}, addEventListener: () => {} } });
+    const answer = expect(silent.device.ready()).rejects.toThrow('does not start: no answer in 30 s');
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+    await vi.advanceTimersByTimeAsync(30_000);
+    await answer;
+    vi.useRealTimers();
+
     // Known before the device starts.
     const missing = workerHere();
     const early = await runtime({ worker: missing.worker });
@@ -179,7 +187,9 @@ describe('a device in a worker', () => {
     expect(() => hebb.setDevice('wasm')).not.toThrow();
     const { worker } = workerHere();
     expect(() => hebb.setDevice('reference', { worker })).toThrow("the device 'reference' has no worker to choose");
-    expect(() => hebb.setDevice('wasm', { worker: true as never })).toThrow('worker must be a worker, not true');
+    expect(() => hebb.setDevice('wasm', { worker: true as never })).toThrow(
+      'worker must be a worker of the web, not true',
+    );
   });
 
   it('is not looked into', async () => {

@@ -107,7 +107,8 @@ export function lossError(
   let hint: string;
   if (field !== undefined) hint = `${field}: clean the data, or look at the loader’s transform.`;
   else if (odd.length > 0 && step === 1) hint = `These hold infinities or NaN from the start: ${odd.join(', ')}.`;
-  else if (step === 1) hint = `It is so before any update, and the batch is finite: look for ${suspects(batch)}.`;
+  else if (step === 1)
+    hint = `It is so before any update, and the batch is finite: look for ${suspects(batch)}, or for NaN in what is read beside it.`;
   else if (rates.every(([, rate]) => rate === 0))
     hint = `The parameters do not change at this learning rate: look for ${suspects(batch)}, in this batch.`;
   else {

@@ -7,6 +7,9 @@ import type { BackendMemory, DeviceBuffer, Executable, HostArray } from '../runt
 import type { Engine } from '../runtime/engine.ts';
 import { packProgram, unpackError, type Answer, type Line, type Order } from './wire.ts';
 
+/** Milliseconds that the file of a worker has to load and to answer. */
+const patience = 30_000;
+
 interface RemoteBuffer extends DeviceBuffer {
   readonly number: number;
 }
@@ -83,7 +86,13 @@ export async function createRemoteEngine(
   worker.addEventListener('messageerror', () => end('a message could not be read'));
 
   order({ kind: 'start', threads });
-  await asked(undefined);
+  // A file that says nothing at all is told of by nobody else.
+  const silence = setTimeout(() => end(`no answer in ${patience / 1000} s`), patience);
+  try {
+    await asked(undefined);
+  } finally {
+    clearTimeout(silence);
+  }
 
   const numberOf = (buffer: DeviceBuffer): number => (buffer as RemoteBuffer).number;
   return {

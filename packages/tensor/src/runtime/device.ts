@@ -356,7 +356,7 @@ function deviceNamed(name: DeviceName): Device {
 
 function requireWorker(where: string, name: string, value: unknown): void {
   if (typeof (value as Partial<EngineWorker> | null)?.addEventListener === 'function') return;
-  throw new ArgumentError(`[${where}] ${name} must be a worker, not ${describe(value)}.`);
+  throw new ArgumentError(`[${where}] ${name} must be a worker of the web, not ${describe(value)}.`);
 }
 
 /** Makes `name` the current device, and says whether it was another; {@link setDevice} also settles pending work first. */
