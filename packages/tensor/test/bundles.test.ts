@@ -69,7 +69,8 @@ test('the code of a device is loaded when the device is chosen, the compiler wit
   const entry = Object.keys(outputs).find((name) => name.endsWith('stdin.js')) ?? '';
   const chunks = (outputs[entry]?.imports ?? []).filter(({ kind }) => kind === 'dynamic-import');
   const ofEntry = foldersIn(metafile, entry);
-  for (const part of ['wasm', 'webgpu', 'reference', 'compiler', 'prompt']) expect([...ofEntry]).not.toContain(part);
+  for (const part of ['wasm', 'webgpu', 'reference', 'compiler', 'prompt', 'remote'])
+    expect([...ofEntry]).not.toContain(part);
   const added = chunks.map(({ path }) =>
     [...foldersIn(metafile, path)]
       .filter((name) => !ofEntry.has(name))
@@ -77,7 +78,7 @@ test('the code of a device is loaded when the device is chosen, the compiler wit
       .join(' + '),
   );
   // WebGPU comes in two: whether there is a device is found out first.
-  expect(added.sort()).toEqual(['compiler + wasm', 'compiler + webgpu', 'prompt', 'reference', 'webgpu']);
+  expect(added.sort()).toEqual(['compiler + wasm', 'compiler + webgpu', 'prompt', 'reference', 'remote', 'webgpu']);
   expect(await ran(join(folder, 'stdin.js'))).toBe('[[[7,10],[15,22]],"wasm",6,"reference"]');
   expect(await ran(join(folder, 'stdin.js'), { HEBB_DEVICE: 'reference' })).toContain('"reference",6');
 });
