@@ -45,7 +45,7 @@ export async function createRemoteEngine(
   /** Those whose answer is still to come. A plan that is given up before has none any more. */
   const compiling = new Map<number, RemoteExecutable>();
 
-  const order = (message: Order, transfer: Transferable[] = []): void => {
+  const order = (message: Order, transfer: ArrayBuffer[] = []): void => {
     if (failure !== undefined) throw failure;
     worker.postMessage(message, transfer);
   };

@@ -32,7 +32,7 @@ export function serveEngine(line: Line, make: (threads: number) => Engine): void
   const untold = new Set<unknown>();
 
   type Said = Answer extends infer A ? (A extends Answer ? Omit<A, 'memory' | 'description'> : never) : never;
-  const say = (said: Said, transfer: Transferable[] = []): void => {
+  const say = (said: Said, transfer: ArrayBuffer[] = []): void => {
     const memory = engine?.memory() ?? nothing;
     line.postMessage({ ...said, memory, description: engine?.description ?? '' }, transfer);
   };

@@ -54,7 +54,7 @@ export interface PackedError {
 
 /** One end of what carries messages: a worker, its own scope, a port. */
 export interface Line {
-  postMessage(message: unknown, transfer: Transferable[]): void;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
 }
 
