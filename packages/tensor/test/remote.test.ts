@@ -30,14 +30,14 @@ function workerHere(make = (threads: number) => compilingEngine(createWasmBacken
   worker.on('message', (order: Order) => orders.push(order));
   serveEngine(
     {
-      postMessage: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
+      postMessage: (message, transfer) => worker.postMessage(message, transfer),
       addEventListener: (_, listener) => void worker.on('message', (data: unknown) => listener({ data })),
     },
     make,
   );
   return {
     worker: {
-      postMessage: (message, transfer) => page.postMessage(message, transfer as ArrayBuffer[]),
+      postMessage: (message, transfer) => page.postMessage(message, transfer),
       addEventListener: (type: string, listener: (event: { data?: unknown; message?: unknown }) => void) => {
         if (type === 'message') page.on('message', (data: unknown) => listener({ data }));
         if (type === 'error') listeners.push(listener);
