@@ -6,10 +6,8 @@
 import type { Attributes } from '../graph/attributes.ts';
 import { elementwiseTraits, isElementwise } from '../graph/elementwise.ts';
 import type { Node } from '../graph/node.ts';
-import type { DType, TensorType } from '../graph/types.ts';
+import { elementBytes, type TensorType } from '../graph/types.ts';
 import { behind, valueSources } from './walk.ts';
-
-const elementBytes: Readonly<Record<DType, number>> = { float32: 4, float16: 2, int32: 4, uint8: 1, bool: 4 };
 
 /** Bytes of a value in a device's memory: a bool takes as many as a number. */
 export function bytesOf({ dtype, size }: Pick<TensorType, 'dtype' | 'size'>): number {

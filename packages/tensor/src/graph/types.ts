@@ -9,6 +9,9 @@ export type DType = 'float32' | 'float16' | 'int32' | 'uint8' | 'bool';
 /** All dtypes, the later of two being what they have in common: see {@link promoteTypes}. */
 export const dtypes: readonly DType[] = ['bool', 'uint8', 'int32', 'float16', 'float32'];
 
+/** Bytes that an element takes on the host, and in WebAssembly. */
+export const elementBytes: Readonly<Record<DType, number>> = { float32: 4, float16: 2, int32: 4, uint8: 1, bool: 4 };
+
 /** Most elements of a tensor: positions are 32-bit integers on the devices. */
 export const largestSize: number = 2 ** 31 - 1;
 

@@ -3,6 +3,7 @@
  * the worker rejects the read of what could not be computed.
  */
 import { DeviceError } from '../graph/errors.ts';
+import { elementBytes } from '../graph/types.ts';
 import type { BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { packProgram, unpackError, type Answer, type Line, type Order } from './wire.ts';
@@ -101,7 +102,7 @@ export async function createRemoteEngine(
       return `${description}, in a worker`;
     },
     allocate: ({ dtype, shape, size }) => {
-      const buffer: RemoteBuffer = { number: ++numbers, bytes: size * bytesOf[dtype] };
+      const buffer: RemoteBuffer = { number: ++numbers, bytes: size * elementBytes[dtype] };
       order({ kind: 'allocate', buffer: buffer.number, dtype, shape });
       return buffer;
     },
@@ -161,5 +162,3 @@ export async function createRemoteEngine(
     },
   };
 }
-
-const bytesOf = { float32: 4, float16: 2, int32: 4, uint8: 1, bool: 4 } as const;

@@ -1,6 +1,7 @@
 /** The WebAssembly backend: one memory, one module per plan, everything synchronous, on one thread or several. */
 import { bytesOf, type Plan } from '../compiler/kernel.ts';
 import { ArgumentError, DeviceError } from '../graph/errors.ts';
+import { elementBytes } from '../graph/types.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import type { PlanLayout } from './address.ts';
 import { Allocator, sizeClass } from './allocator.ts';
@@ -52,8 +53,6 @@ interface WasmExecutable extends Executable {
   readonly parameterBytes: readonly number[];
   disposed: boolean;
 }
-
-const elementBytes: Backend['elementBytes'] = { float32: 4, float16: 2, int32: 4, uint8: 1, bool: 4 };
 
 /** Whether the engine has relaxed SIMD. */
 export function hasRelaxedSimd(): boolean {
