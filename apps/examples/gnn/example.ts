@@ -40,7 +40,7 @@ export const gnn: Example<Options> = {
   title: 'Graph network',
   line: 'Which side a karate club’s members take; topics of papers in Cora; missing links',
   seconds: { quick: 4, normal: 5 },
-  data: { carried: 'Zachary’s karate club; for links drawn circles of friends', full: 'Cora', expects: 'a folder with cora.content and cora.cites' }, // prettier-ignore
+  data: { carried: 'Zachary’s karate club', full: 'Cora', expects: 'a folder with cora.content and cora.cites' }, // prettier-ignore
   options: (command) =>
     command
       .addOption(new Option('--task <name>', 'what to learn').choices(['nodes', 'links']).default('nodes'))

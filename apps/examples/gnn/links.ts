@@ -49,7 +49,8 @@ type Pairs = { pairs: Tensor; isEdge: Tensor };
 
 export async function links(kit: Omit<ExampleKit, 'options'>, network: Network): Promise<void> {
   // 1. Data: the network goes over the edges that are left alone.
-  const { nodes, width, features } = network;
+  const { name, nodes, width, features } = network;
+  kit.about('Which pairs of nodes have an edge, by those edges that are known', name);
   const split = splitEdges(network.edges, { nodes, validation: 0.05, test: 0.15, seed: kit.seed });
   const x = tensor(features, { shape: [nodes, width] });
   const edges = tensor(split.edges.data, { shape: split.edges.shape });
@@ -93,7 +94,7 @@ export async function links(kit: Omit<ExampleKit, 'options'>, network: Network):
   const logits = await model.eval().forward(x, edges, pairs).data();
   kit.metric('area under the curve, links of the test', rocAuc(Array.from(logits, Number), test.isEdge), {
     format: 'percent',
-    target: { quick: { atLeast: network.name === 'Cora' ? 0.75 : 0.8 }, normal: { atLeast: 0.85 }, full: { atLeast: 0.85 } }, // prettier-ignore
+    target: { quick: { atLeast: name === 'Cora' ? 0.75 : 0.8 }, normal: { atLeast: 0.85 }, full: { atLeast: 0.85 } }, // prettier-ignore
   });
   kit.say('Who guesses has 50 %.');
   kit.section(...judgedPairs(network, split.edges.data, { ...test, logits: Array.from(logits, Number) }));

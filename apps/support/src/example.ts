@@ -44,6 +44,8 @@ export interface ExampleKit<O = Readonly<Record<string, never>>> {
   folder(name: string): Promise<string | undefined>;
   /** Where a small set lies that the project carries. */
   carried(name: string): string;
+  /** What this run is about, and what it learns from: in place of the example's line and data in the report, where options change them. */
+  about(line: string, data: string): void;
   heading(text: string): void;
   say(...lines: readonly string[]): void;
   /** Prints the summary, and keeps it for the report and the picture. */

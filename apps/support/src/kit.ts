@@ -93,6 +93,7 @@ export class Kit<O> implements ExampleKit<O> {
   readonly #metrics: MetricResult[] = [];
   readonly #sections: Section[] = [];
   readonly #onnx: OnnxResult[] = [];
+  #about: { readonly line: string; readonly data: string } | undefined;
   /** What the files hold, by name. */
   readonly #files = new Map<string, string>();
 
@@ -163,6 +164,10 @@ export class Kit<O> implements ExampleKit<O> {
     say(`${mark} ${name}: ${formatMetricValue(value, format)}${wanted}`);
   }
 
+  about(line: string, data: string): void {
+    this.#about = { line, data };
+  }
+
   section(...sections: readonly Section[]): void {
     this.#goOn();
     this.#sections.push(...sections);
@@ -225,7 +230,7 @@ export class Kit<O> implements ExampleKit<O> {
       onnx,
       passed: [...this.#metrics, ...onnx].every(({ passed }) => passed),
     };
-    const { line, data } = this.#example;
+    const { line, data } = this.#about ?? this.#ofExample();
     const evaluation: Evaluation = {
       metrics: {},
       count: 0,
@@ -262,7 +267,7 @@ export class Kit<O> implements ExampleKit<O> {
       }),
       environment: {
         Command: command,
-        Data: (this.#settings.data === undefined && this.level !== 'full') || data.full === 'the same' ? data.carried : data.full, // prettier-ignore
+        Data: data,
         Device: deviceDescription,
         Machine: results.machine,
         Seed: this.seed,
@@ -277,6 +282,12 @@ export class Kit<O> implements ExampleKit<O> {
     for (const [name, what] of this.#files)
       say(`  ${name.padEnd(width)}  ${formatBytes((await stat(join(this.out, name))).size).padStart(8)}  ${what}`);
     return results;
+  }
+
+  #ofExample(): { readonly line: string; readonly data: string } {
+    const { line, data } = this.#example;
+    const isCarried = (this.#settings.data === undefined && this.level !== 'full') || data.full === 'the same';
+    return { line, data: isCarried ? data.carried : data.full };
   }
 
   async #file(name: string, what: string): Promise<string> {

@@ -1,4 +1,4 @@
-/** docs/results.md: what the examples reached at full size, by which command, and how far other seeds are from that. */
+/** docs/results.md: what the examples reached at full size, by which command, how near onnxruntime comes to them, and how far other seeds are from that. */
 import { formatCount } from './display.ts';
 import { describeTarget, formatMetricValue, type Results } from './kit.ts';
 
@@ -8,6 +8,13 @@ What each example reaches on its whole data, and the command that shows it. \`np
 `;
 
 const mainColumns = ['example', 'metric', 'reached', 'must reach', 'command', 'seed', 'seconds', 'machine'];
+
+const onnxHead = `## The ONNX files
+
+What onnxruntime computes from the file of the same run, beside what the model computes, over the whole test set (of generated inputs, over as many as the row says). The largest difference of one number may be 0.0001, for numbers above 1 that share of them.
+`;
+
+const onnxColumns = ['example', 'file', 'rows compared', 'largest difference'];
 
 const seedsHead = `## Other seeds
 
@@ -21,17 +28,23 @@ const defaultSeed = 0;
 
 type Row = ReadonlyMap<string, string>;
 
-/** The page with the metrics of this run in place of what it had of them: of the default seed with all that describes the run, of others the value alone. */
+interface Tables {
+  readonly main: readonly Row[];
+  readonly onnx: readonly Row[];
+  readonly seeds: readonly Row[];
+}
+
+/** The page with this run in place of what it had of it: of the default seed with all that describes the run and its files, of others the values alone. */
 export function withResults(page: string, results: Results): string {
-  const [main = [], seeds = []] = tablesOf(page);
+  const { main, onnx, seeds } = tablesOf(page);
   return results.seed === defaultSeed
-    ? render(replace(main, mainRows(results)), seeds)
-    : render(main, replace(seeds, seedRows(results)));
+    ? render({ main: replace(main, mainRows(results)), onnx: replace(onnx, onnxRows(results)), seeds })
+    : render({ main, onnx, seeds: replace(seeds, seedRows(results)) });
 }
 
 /** How long the recorded runs of the default seed took, example by example: of one with several commands, all of them. */
 export function recordedSeconds(page: string): ReadonlyMap<string, number> {
-  const [main = []] = tablesOf(page);
+  const { main } = tablesOf(page);
   const commands = new Map(main.map((row) => [row.get('command'), row]));
   const sums = new Map<string, number>();
   for (const row of commands.values()) {
@@ -65,6 +78,18 @@ function mainRows({ example, metrics, command, seed, seconds, machine, device }:
   );
 }
 
+function onnxRows({ example, onnx }: Results): Row[] {
+  return onnx.map(
+    ({ file, rows, maxAbsoluteDifference }) =>
+      new Map([
+        ['example', example],
+        ['file', file],
+        ['rows compared', formatCount(rows)],
+        ['largest difference', maxAbsoluteDifference.toExponential(1)],
+      ]),
+  );
+}
+
 function seedRows({ example, metrics, seed }: Results): Row[] {
   return metrics.flatMap(({ name, value, format, target }) =>
     target === undefined
@@ -82,11 +107,11 @@ function seedRows({ example, metrics, seed }: Results): Row[] {
 
 const seedColumn = (seed: number): string => `seed ${seed}`;
 
-/** Rows of the same metric become one, of which later cells count. */
+/** Rows of the same metric or file become one, of which later cells count. */
 function replace(rows: readonly Row[], others: readonly Row[]): Row[] {
   const byKey = new Map<string, Row>();
   for (const row of [...rows, ...others]) {
-    const key = JSON.stringify([row.get('example'), row.get('metric')]);
+    const key = JSON.stringify([row.get('example'), row.get('metric') ?? row.get('file')]);
     byKey.set(key, new Map([...(byKey.get(key) ?? []), ...row]));
   }
   return [...byKey.values()].sort((a, b) => nameOf(a).localeCompare(nameOf(b), 'en'));
@@ -94,8 +119,9 @@ function replace(rows: readonly Row[], others: readonly Row[]): Row[] {
 
 const nameOf = (row: Row): string => row.get('example') ?? '';
 
-function render(main: readonly Row[], seeds: readonly Row[]): string {
+function render({ main, onnx, seeds }: Tables): string {
   const parts = [head, table(mainColumns, main)];
+  if (onnx.length > 0) parts.push(onnxHead, table(onnxColumns, onnx));
   if (seeds.length > 0) {
     const found = new Set(seeds.flatMap((row) => [...row.keys()].filter((name) => !seedColumns.includes(name))));
     const columns = [...found].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
@@ -113,9 +139,9 @@ function table(columns: readonly string[], rows: readonly Row[]): string {
   return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-/** The tables of a page, whose columns Prettier aligns with spaces. */
-function tablesOf(page: string): Row[][] {
-  const tables: Row[][] = [];
+/** The tables of a page by their columns, which Prettier aligns with spaces. */
+function tablesOf(page: string): Tables {
+  const tables = { main: [] as Row[], onnx: [] as Row[], seeds: [] as Row[] };
   let columns: readonly string[] | undefined;
   for (const line of page.split('\n')) {
     if (!line.startsWith('|')) {
@@ -126,10 +152,10 @@ function tablesOf(page: string): Row[][] {
     const texts = cells.map((cell) => cell.trim().replaceAll(String.raw`\|`, '|'));
     if (columns === undefined) {
       columns = texts;
-      tables.push([]);
     } else if (!texts.every((text) => /^-+$/.test(text))) {
       const names = columns;
-      tables.at(-1)?.push(new Map(texts.flatMap((text, i) => (text === '' ? [] : [[names[i] ?? '', text] as const]))));
+      const rows = names.includes('machine') ? tables.main : names.includes('file') ? tables.onnx : tables.seeds;
+      rows.push(new Map(texts.flatMap((text, i) => (text === '' ? [] : [[names[i] ?? '', text] as const]))));
     }
   }
   return tables;

@@ -331,6 +331,25 @@ describe('the page of results', () => {
     ]);
   });
 
+  it('has the files of the default seed, and how far onnxruntime is from them', () => {
+    const files = (file: string, maxAbsoluteDifference: number, seed = 0): Results => ({
+      ...results('b', 0.9, seed),
+      onnx: [{ file, passed: true, rows: 10_000, maxAbsoluteDifference }],
+    });
+    const page = pageOf(
+      results('b', 0.9, 1),
+      files('model.onnx', 3e-5),
+      files('other.onnx', 2e-6),
+      files('model.onnx', 1.25e-5),
+      files('model.onnx', 1, 1),
+    );
+    expect(page.slice(1)).toEqual([
+      '| b | model.onnx | 10,000 | 1.3e-5 |',
+      '| b | other.onnx | 10,000 | 2.0e-6 |',
+      '| b | accuracy | at least 90.00 % | 90.00 % |',
+    ]);
+  });
+
   it('has other seeds side by side, of what has to be reached', () => {
     const page = pageOf(
       results('a', 0.95, 2),

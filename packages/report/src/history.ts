@@ -152,7 +152,7 @@ export function epochTable({ epochs }: History, validationName: string): TableSe
   };
 }
 
-/** Along epochs where the data has some and one is over, else along steps. */
+/** Along epochs where there is more than one, else along steps. */
 class RunCurves {
   readonly #history: History;
   readonly #validationName: string;
@@ -164,7 +164,7 @@ class RunCurves {
     this.#history = history;
     this.#validationName = validationName;
     const { losses, stepsPerEpoch = Infinity } = history;
-    const inEpochs = losses.length >= stepsPerEpoch;
+    const inEpochs = losses.length > stepsPerEpoch;
     this.#unit = inEpochs ? stepsPerEpoch : 1;
     this.#x = { label: inEpochs ? 'epoch' : 'step', range: [0, losses.length / this.#unit], format: 'count' };
   }
