@@ -40,7 +40,7 @@ export const transformer: Pair = {
     const tokenizer = CharacterTokenizer.train([train, validation]);
     const [learnt, unseen] = [train, validation].map((text) => Int32Array.from(tokenizer.encode(text))) as [Int32Array, Int32Array]; // prettier-ignore
     const learningRate = 4e-3;
-    const sizes = { layers: 3, heads: 4, width: 96, contextLength: 64, learningRate };
+    const sizes = { layers: 3, heads: 4, width: 96, contextLength: 64, batchSize: 12, learningRate };
     const built = buildTransformer({ ...sizes, vocabulary: tokenizer.vocabularySize, learnt, seed: 0 });
     return trialOf(built, unseen, { steps: 1200, learningRate, schedule: transformerSchedule });
   },

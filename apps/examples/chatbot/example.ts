@@ -46,7 +46,10 @@ export async function build({
   );
   const learnt = tokensOf(tokenizer, speeches);
   // A writer, as that of single characters is.
-  return { tokenizer, ...buildWriter({ ...sizes, learningRate, vocabulary: tokenizer.vocabularySize, learnt, seed }) };
+  return {
+    tokenizer,
+    ...buildWriter({ ...sizes, batchSize: 12, learningRate, vocabulary: tokenizer.vocabularySize, learnt, seed }),
+  };
 }
 
 export const chatbot: Example<TalkOptions> = {

@@ -34,6 +34,8 @@ export class PictureKit implements ExampleKit {
     return Promise.resolve(undefined);
   }
 
+  about(): void {}
+
   heading(): void {}
 
   say(): void {}

@@ -4,7 +4,7 @@ import { describeTarget, formatMetricValue, type Results } from './kit.ts';
 
 const head = `# Results of the examples
 
-What each example reaches on its whole data, and the command that shows it. \`npm run example -- all --full --data DIR\` writes the rows of the examples that it runs, and leaves the others. Seconds are those of the run, or of another one of the same command and seed where the machine had less else to do; the list of \`npm run example\` says the same.
+What each example reaches on its whole data, and the command that shows it. \`npm run example -- all --full --data DIR\` writes the rows of the examples that it runs, and leaves the others. The list of \`npm run example\` has its seconds from here.
 `;
 
 const mainColumns = ['example', 'metric', 'reached', 'must reach', 'command', 'seed', 'seconds', 'machine'];
