@@ -179,8 +179,7 @@ function compileBlock(memory: Memory, source: Program, bindings: Bindings): Plan
     if (kernel !== undefined) memory.notes?.set(kernel, { program, grouping, group });
     if (kernel === undefined || !run.extend(kernel)) {
       endRun();
-      if (kernel?.kind === 'map' || kernel?.kind === 'reduce') run.begin(kernel);
-      else if (kernel !== undefined) kernels.push(kernel);
+      if (kernel !== undefined && !run.begin(kernel)) kernels.push(kernel);
     }
     allocate(made);
     if (loop !== undefined) {

@@ -7,7 +7,15 @@ import type { Program } from '../graph/program.ts';
 import { stridesOf } from '../graph/types.ts';
 import { addIndex, scaleIndex } from './index-expression.ts';
 import { noteRewritten } from './notes.ts';
-import { bytesOf, type CopyKernel, type Kernel, type Piece, type PlanBuffer, type PlanStep } from './kernel.ts';
+import {
+  bytesOf,
+  type CopyKernel,
+  type Kernel,
+  type MapKernel,
+  type Piece,
+  type PlanBuffer,
+  type PlanStep,
+} from './kernel.ts';
 
 /**
  * Parts up to which a concatenation is computed inside its users, as a choice per element; and copies in a row up to which each is a kernel
@@ -48,9 +56,9 @@ export function rangeOf(
 }
 
 /** The range that a kernel copies, where that is all it does, without a conversion. */
-function asPiece(kernel: Kernel, buffers: readonly PlanBuffer[]): Piece | undefined {
+function asPiece(kernel: MapKernel, buffers: readonly PlanBuffer[]): Piece | undefined {
   const [store] = kernel.stores;
-  if (kernel.kind !== 'map' || kernel.stores.length !== 1 || store?.value.kind !== 'load') return undefined;
+  if (kernel.stores.length !== 1 || store?.value.kind !== 'load') return undefined;
   const { value, index } = store;
   if (value.guards.length > 0 || value.buffer === store.buffer) return undefined;
   const [from, to] = [buffers[value.buffer]?.type ?? 'f32', buffers[store.buffer]?.type ?? 'f32'];
@@ -78,9 +86,8 @@ export function gatherCopies(kernels: readonly PlanStep[], buffers: readonly Pla
     pieces = [];
   };
   for (const kernel of kernels) {
-    const isKernel = kernel.kind !== 'loop' && kernel.kind !== 'parts' && kernel.kind !== 'rows';
-    const piece = isKernel && kernel.kind !== 'copy' ? asPiece(kernel, buffers) : undefined;
-    if (!isKernel || (kernel.kind !== 'copy' && piece === undefined)) {
+    const piece = kernel.kind === 'map' ? asPiece(kernel, buffers) : undefined;
+    if (kernel.kind !== 'copy' && (kernel.kind !== 'map' || piece === undefined)) {
       flush();
       result.push(kernel);
       continue;

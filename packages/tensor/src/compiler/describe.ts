@@ -10,12 +10,14 @@ import { collectAxes, type Axis, type Index } from './index-expression.ts';
 import {
   bytesOf,
   innerSteps,
+  type Batches,
   type Expression,
   type Kernel,
   type Loop,
   type Plan,
   type PlanBuffer,
   type PlanStep,
+  type Rows,
 } from './kernel.ts';
 import { loweredAs, type KernelNote, type KernelNotes } from './notes.ts';
 import { splitContraction, splitReduction } from './residues.ts';
@@ -66,7 +68,7 @@ export function describePlan(plan: Plan, notes: KernelNotes): PlanDescription {
 
 /** What a step was lowered from. */
 function notesOf(step: InnerStep, notes: KernelNotes): KernelNote[] {
-  const parts = step.kind === 'parts' ? step.kernels : step.kind === 'rows' ? step.phases : [step];
+  const parts = step.kind === 'parts' ? step.kernels : isByRows(step) ? step.phases : [step];
   const found = new Set(parts.flatMap(loweredAs).flatMap((kernel) => notes.get(kernel) ?? []));
   return [...found];
 }
@@ -314,7 +316,12 @@ function floatOperations(roots: readonly Expression[]): number {
 
 function kernelsIn(step: InnerStep): readonly Kernel[] {
   if (step.kind === 'copy') return [];
-  return step.kind === 'parts' ? step.kernels : step.kind === 'rows' ? step.phases : [step];
+  return step.kind === 'parts' ? step.kernels : isByRows(step) ? step.phases : [step];
+}
+
+/** What one phase of these leaves for the next is still near. */
+function isByRows(step: InnerStep): step is Rows | Batches {
+  return step.kind === 'rows' || step.kind === 'batches';
 }
 
 function workOf(step: InnerStep, buffers: readonly PlanBuffer[]): Work {
@@ -358,7 +365,7 @@ function accessedBy(
     const load = (buffer: number, index: Index): void => {
       const known = seen.get(buffer) ?? new Set();
       seen.set(buffer, known);
-      if (known.has(index) || (step.kind === 'rows' && written.has(buffer))) return;
+      if (known.has(index) || (isByRows(step) && written.has(buffer))) return;
       known.add(index);
       add(read, buffer, elementsOf(index));
     };
@@ -393,10 +400,11 @@ function loopsOf(step: InnerStep): string {
     case 'sort':
       return `${extents([...step.outer, ...step.inner])}, each along ${step.axis.extent}`;
     case 'rows':
+    case 'batches':
       return `${step.row.extent} ${step.row.extent === 1 ? 'row' : 'rows'}, ${step.phases.length} phases: ${step.phases
         .map((phase) =>
-          [...phase.axes.slice(1), ...(phase.kind === 'reduce' ? phase.reduceAxes : [])].length === 0
-            ? '1'
+          phase.kind === 'contraction'
+            ? extents([...phase.m, ...phase.n, ...phase.k])
             : extents([...phase.axes.slice(1), ...(phase.kind === 'reduce' ? phase.reduceAxes : [])]),
         )
         .join(', ')}`;

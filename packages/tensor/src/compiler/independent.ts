@@ -7,6 +7,7 @@ import { forEachExpression } from './expressions.ts';
 import { axisIndex } from './index-expression.ts';
 import {
   bytesOf,
+  type Batches,
   type CopyKernel,
   type Expression,
   type Kernel,
@@ -70,13 +71,13 @@ function loadedBy(expressions: readonly Expression[]): Set<number> {
 type KnownAccesses = Map<PlanStep, Accesses>;
 
 function knownAccessesOf(
-  step: Kernel | CopyKernel | Rows,
+  step: Kernel | CopyKernel | Rows | Batches,
   buffers: readonly PlanBuffer[],
   known: KnownAccesses,
 ): Accesses {
   let accesses = known.get(step);
   if (accesses === undefined) {
-    if (step.kind === 'rows') {
+    if (step.kind === 'rows' || step.kind === 'batches') {
       const phases = step.phases.map((phase) => knownAccessesOf(phase, buffers, known));
       accesses = { reads: phases.flatMap(({ reads }) => reads), writes: phases.flatMap(({ writes }) => writes) };
     } else accesses = accessesOf(step, buffers);

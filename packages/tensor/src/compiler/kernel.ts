@@ -261,7 +261,20 @@ export interface Rows {
   readonly phases: readonly (MapKernel | ReduceKernel)[];
 }
 
-export type PlanStep = Kernel | CopyKernel | Parts | Rows | Loop;
+/**
+ * Products of many small matrices, and what is computed between them: for each point of `row` the phases in their order, each over what remains of its axes. They may as well run one after the other, each over all rows: as `steps`,
+ * for devices that have more processors than rows. What one phase stores and another accesses is of the same row, as in {@link Rows}.
+ */
+export interface Batches {
+  readonly kind: 'batches';
+  readonly name: string;
+  readonly row: Axis;
+  /** The first of their axes is `row`, which of a contraction is the only batch axis, and one that both operands depend on. */
+  readonly phases: readonly (MapKernel | ReduceKernel | ContractionKernel)[];
+  readonly steps: readonly (Kernel | Rows)[];
+}
+
+export type PlanStep = Kernel | CopyKernel | Parts | Rows | Batches | Loop;
 
 /** All steps but loops, those of loops once, in order: what a plan's times are by. */
 export function innerSteps(steps: readonly PlanStep[]): Exclude<PlanStep, Loop>[] {

@@ -1,6 +1,7 @@
 /**
  * Reductions and elementwise work over the same rows, one after the other (mean → centred → variance → normalised; maximum → exponentials → sum → softmax), become one step that goes
- * row by row: a row stays near while all phases use it. What a phase leaves in memory for a later one is read in the same row alone, so rows do not depend on one another.
+ * row by row: a row stays near while all phases use it. What a phase leaves in memory for a later one is read in the same row alone, so rows do not depend on one another. So do products of
+ * many small matrices with what is between them (attention: a row is a head), whose rows are their batches.
  */
 import { elementwiseTraits } from '../graph/elementwise.ts';
 import { forEachExpression } from './expressions.ts';
@@ -14,17 +15,21 @@ import {
   type Axis,
   type Index,
 } from './index-expression.ts';
-import type { Expression, MapKernel, PlanBuffer, PlanStep, ReduceKernel, Rows } from './kernel.ts';
+import type { Batches, ContractionKernel, Expression, Kernel, PlanBuffer, PlanStep, Rows } from './kernel.ts';
 import { noteRewritten } from './notes.ts';
 import { Rewriter } from './rewriter.ts';
 import { unflatten } from './views.ts';
 
-type Phase = Rows['phases'][number];
+type Phase = Batches['phases'][number];
+type PlainPhase = Rows['phases'][number];
 
 /** Elements of a row at most: longer ones leave the cache, and devices of many processors want a row for themselves. */
 const longestRow = 2 ** 16;
 /** Phases at most; they are code. */
 const mostPhases = 12;
+/** Of products: batches at least, which are what threads share, and rows, columns and terms of each; smaller ones are no products but sums. */
+const fewestBatches = 16;
+const leastSide = 8;
 /**
  * Cost of all operations of the phases at most, as much as one kernel may have in a row ({@link costOf}): the software adapter translates shaders of twice
  * the length in ten times the time.
@@ -62,16 +67,31 @@ function accessesOf(kernel: Phase): Access[] {
     if (expression.kind === 'load')
       accesses.push({ buffer: expression.buffer, index: expression.index, isStore: false });
   });
+  if (kernel.kind === 'contraction')
+    for (const { buffer, index } of [kernel.left, kernel.right]) accesses.push({ buffer, index, isStore: false });
   return accesses;
+}
+
+/** Whether it is many products of matrices, each of which has both of its operands for itself, and is small enough for the cache. */
+function isManyProducts({ batch, m, n, k, left, right }: ContractionKernel): boolean {
+  const [rows, columns, terms] = [m, n, k].map(pointCount) as [number, number, number];
+  return (
+    pointCount(batch) >= fewestBatches &&
+    Math.min(rows, columns, terms) >= leastSide &&
+    Math.max(rows * columns, rows * terms, columns * terms) <= longestRow &&
+    batch.every((axis) => dependsOn(left.index, axis) && dependsOn(right.index, axis))
+  );
 }
 
 /** The kernel with its first axes, and as much of the next as is needed, replaced by `row`; undefined where they are not as many rows. */
 function byRows(kernel: Phase, row: Axis): Phase | undefined {
+  // Of a product all batch axes are the rows, and nothing else is.
+  if (kernel.kind === 'contraction' && pointCount(kernel.batch) !== row.extent) return undefined;
   const shape: number[] = [];
   const outer: { readonly axis: Axis; readonly rest: Axis }[] = [];
   const inner: Axis[] = [];
   let rows = 1;
-  for (const axis of kernel.axes) {
+  for (const axis of kernel.kind === 'contraction' ? kernel.batch : kernel.axes) {
     const wanted = row.extent / rows;
     if (wanted === 1) {
       inner.push(axis);
@@ -94,7 +114,12 @@ function byRows(kernel: Phase, row: Axis): Phase | undefined {
     ]),
   );
   const rewriter = new Rewriter({ axes });
-  const common = { name: kernel.name, axes: [row, ...inner], stores: rewriter.stores(kernel.stores) };
+  const stores = rewriter.stores(kernel.stores);
+  if (kernel.kind === 'contraction') {
+    const [left, right] = [rewriter.operand(kernel.left), rewriter.operand(kernel.right)];
+    return { ...kernel, batch: [row], left, right, stores };
+  }
+  const common = { name: kernel.name, axes: [row, ...inner], stores };
   if (kernel.kind === 'map') return { kind: 'map', ...common };
   const reducers = kernel.reducers.map((one) => ({ ...one, value: rewriter.expression(one.value) }));
   return { kind: 'reduce', ...common, reduceAxes: kernel.reduceAxes, reducers };
@@ -122,6 +147,12 @@ function isFixed({ index }: Access): boolean {
 function rootOf(buffers: readonly PlanBuffer[], buffer: number): number {
   const { kind, position } = buffers[buffer] ?? { kind: 'temporary', position: -1 };
   return kind === 'part' ? rootOf(buffers, position) : buffer;
+}
+
+/** The axes within a row. */
+function innerAxes(phase: Phase): readonly Axis[] {
+  if (phase.kind === 'contraction') return [...phase.m, ...phase.n];
+  return [...phase.axes.slice(1), ...(phase.kind === 'reduce' ? phase.reduceAxes : [])];
 }
 
 /** A kernel by rows, and what it accesses. */
@@ -154,7 +185,7 @@ class PhasesOfRows {
         ? undefined
         : {
             phase,
-            inner: [...phase.axes.slice(1), ...(phase.kind === 'reduce' ? phase.reduceAxes : [])],
+            inner: innerAxes(phase),
             accesses: accessesOf(phase),
           };
     this.#known.set(kernel, found);
@@ -162,22 +193,29 @@ class PhasesOfRows {
   }
 }
 
+interface ByRows {
+  readonly row: Axis;
+  readonly phases: readonly Phase[];
+}
+
 /**
- * The kernels, in their order, as one step; undefined where that would not be the same, or where nothing is gained: the last has to read what one before it wrote.
+ * The kernels, in their order, by rows; undefined where that would not be the same, or where nothing is gained: the last has to read what one before it wrote, or a product what is near.
  */
 function asRows(
   kernels: readonly Phase[],
   buffers: readonly PlanBuffer[],
   inputs: ReadonlySet<number>,
   known: PhasesOfRows,
-): Rows | undefined {
-  const first = kernels.find((kernel) => kernel.kind === 'reduce');
+): ByRows | undefined {
+  const product = kernels.find((kernel) => kernel.kind === 'contraction');
+  const first = product ?? kernels.find((kernel) => kernel.kind === 'reduce');
   const last = kernels.at(-1);
   if (first === undefined || last === undefined || kernels.length > mostPhases) return undefined;
-  const earlier = new Set(kernels.slice(0, -1).flatMap(({ stores }) => stores.map(({ buffer }) => buffer)));
+  const earlier = new Set(kernels.slice(0, -1).flatMap(accessesOf).flatMap(({ buffer, isStore }) => (isStore || last.kind === 'contraction' ? [buffer] : []))); // prettier-ignore
   if (!accessesOf(last).some(({ buffer, isStore }) => !isStore && earlier.has(buffer))) return undefined;
-  if (kernels.reduce((total, kernel) => total + workOf(kernel), 0) > mostWork) return undefined;
-  const row = known.row(pointCount(first.axes));
+  if (product === undefined && kernels.reduce((total, kernel) => total + workOf(kernel), 0) > mostWork)
+    return undefined;
+  const row = known.row(pointCount(first.kind === 'contraction' ? first.batch : first.axes));
   const phases: Phase[] = [];
   const uses = new Map<
     number,
@@ -187,7 +225,8 @@ function asRows(
   /** Memory of which phases access more than one element. */
   const near = new Set<number>();
   for (const kernel of kernels) {
-    if (kernel.kind === 'reduce' && pointCount(kernel.axes) !== row.extent) return undefined;
+    if (kernel.kind === 'contraction' && !isManyProducts(kernel)) return undefined;
+    if (product === undefined && kernel.kind === 'reduce' && pointCount(kernel.axes) !== row.extent) return undefined;
     const rewritten = known.of(kernel, row);
     if (rewritten === undefined) return undefined;
     const { phase, inner, accesses } = rewritten;
@@ -220,7 +259,26 @@ function asRows(
     for (const [root, list] of uses)
       if (inputs.has(root) && list.some(({ span }) => span === undefined)) return undefined;
   }
-  return { kind: 'rows', name: `rows: ${kernels.map(({ name }) => name).join(' → ')}`, row, phases };
+  return { row, phases };
+}
+
+function asPlainRows(
+  kernels: readonly PlainPhase[],
+  buffers: readonly PlanBuffer[],
+  inputs: ReadonlySet<number>,
+  known: PhasesOfRows,
+): Rows | undefined {
+  const rows = asRows(kernels, buffers, inputs, known);
+  return rows && { kind: 'rows', name: nameOf('rows', kernels), row: rows.row, phases: rows.phases as PlainPhase[] };
+}
+
+const nameOf = (kind: string, kernels: readonly Phase[]): string =>
+  `${kind}: ${kernels.map(({ name }) => name).join(' → ')}`;
+
+/** Kernels without products that can be one step, and that step. */
+interface PlainRun {
+  readonly kernels: PlainPhase[];
+  readonly rows: Rows | undefined;
 }
 
 /** Kernels that follow one another, as long as they can be one step; and memory that is free once they have run. */
@@ -228,8 +286,13 @@ export class RowRun {
   readonly #buffers: readonly PlanBuffer[];
   readonly #inputs: ReadonlySet<number>;
   #kernels: Phase[] = [];
-  #rows: Rows | undefined;
+  /** All of them by rows, where there are products. */
+  #batches: ByRows | undefined;
+  /** The steps that they are apart, but for the last ones without a product. */
+  #steps: (Kernel | Rows)[] = [];
+  #plain: PlainRun = { kernels: [], rows: undefined };
   #known = new PhasesOfRows();
+  #knownPlain = new PhasesOfRows();
   #free: number[] = [];
 
   /** `inputs` are the buffers of the parameters that a program reads. */
@@ -240,17 +303,46 @@ export class RowRun {
 
   /** Takes the kernel in, if it can be one step with those before it. */
   extend(kernel: PlanStep): boolean {
-    if (this.#kernels.length === 0 || (kernel.kind !== 'map' && kernel.kind !== 'reduce')) return false;
-    const rows = asRows([...this.#kernels, kernel], this.#buffers, this.#inputs, this.#known);
-    if (rows === undefined) return false;
+    if (this.#kernels.length === 0 || !isPhase(kernel)) return false;
+    const kernels = [...this.#kernels, kernel];
+    if (kernels.some(({ kind }) => kind === 'contraction')) {
+      const batches = asRows(kernels, this.#buffers, this.#inputs, this.#known);
+      if (batches === undefined) return false;
+      this.#batches = batches;
+      if (kernel.kind === 'contraction') {
+        this.#endPlain();
+        this.#steps.push(kernel);
+      } else if (!this.#extendPlain(kernel)) {
+        this.#endPlain();
+        this.#plain = { kernels: [kernel], rows: undefined };
+      }
+    } else if (!this.#extendPlain(kernel as PlainPhase)) return false;
     this.#kernels.push(kernel);
-    this.#rows = rows;
     return true;
   }
 
-  /** Begins with a kernel. */
-  begin(kernel: MapKernel | ReduceKernel): void {
+  #extendPlain(kernel: PlainPhase): boolean {
+    const kernels = [...this.#plain.kernels, kernel];
+    const rows = asPlainRows(kernels, this.#buffers, this.#inputs, this.#knownPlain);
+    if (rows === undefined) return false;
+    this.#plain = { kernels, rows };
+    return true;
+  }
+
+  #endPlain(): void {
+    const { kernels, rows } = this.#plain;
+    this.#steps.push(...(rows === undefined ? kernels : [rows]));
+    this.#plain = { kernels: [], rows: undefined };
+    this.#knownPlain = new PhasesOfRows();
+  }
+
+  /** Begins with a kernel; whether it is one that others can follow. */
+  begin(kernel: PlanStep): boolean {
+    if (!isPhase(kernel) || (kernel.kind === 'contraction' && !isManyProducts(kernel))) return false;
     this.#kernels = [kernel];
+    if (kernel.kind === 'contraction') this.#steps = [kernel];
+    else this.#plain = { kernels: [kernel], rows: undefined };
+    return true;
   }
 
   /** Says that what a buffer holds is not read after this run. */
@@ -262,16 +354,17 @@ export class RowRun {
    * A buffer that was free before the last kernel, and whose rows lie where those of `made` would: its memory may be used within the run.
    */
   reuse(made: number, bytesOf: (buffer: number) => number): number | undefined {
-    const rows = this.#rows;
-    if (rows === undefined) return undefined;
-    const spansOf = (wanted: number): (number | undefined)[] =>
-      rows.phases.flatMap((phase) =>
-        accessesOf(phase).flatMap(({ buffer, index }) => (buffer === wanted ? [spanOf(index, rows.row)] : [])),
-      );
+    const runs = [this.#batches, this.#plain.rows].filter((each) => each !== undefined);
+    if (runs.length === 0) return undefined;
     const fills = (buffer: number): boolean =>
-      spansOf(buffer).every(
-        (span) =>
-          span !== undefined && (rows.row.extent === 1 || span * rows.row.extent === this.#buffers[buffer]?.size),
+      runs.every(({ row, phases }) =>
+        (phases as readonly Phase[])
+          .flatMap((phase) =>
+            accessesOf(phase).flatMap((each) => (each.buffer === buffer ? [spanOf(each.index, row)] : [])),
+          )
+          .every(
+            (span) => span !== undefined && (row.extent === 1 || span * row.extent === this.#buffers[buffer]?.size),
+          ),
       );
     if (!fills(made)) return undefined;
     const found = this.#free.findIndex((buffer) => bytesOf(buffer) === bytesOf(made) && fills(buffer));
@@ -280,11 +373,23 @@ export class RowRun {
 
   /** Ends the run: its steps, and the buffers that are free now. */
   end(): { readonly steps: readonly PlanStep[]; readonly free: readonly number[] } {
-    const ended = { steps: this.#rows === undefined ? this.#kernels : [this.#rows], free: this.#free };
+    this.#endPlain();
+    const batches: Batches | undefined = this.#batches && {
+      kind: 'batches',
+      name: nameOf('batches', this.#kernels),
+      ...this.#batches,
+      steps: this.#steps,
+    };
+    const ended = { steps: batches === undefined ? this.#steps : [batches], free: this.#free };
     this.#kernels = [];
-    this.#rows = undefined;
+    this.#batches = undefined;
+    this.#steps = [];
     this.#known = new PhasesOfRows();
     this.#free = [];
     return ended;
   }
+}
+
+function isPhase(step: PlanStep): step is Phase {
+  return step.kind === 'map' || step.kind === 'reduce' || step.kind === 'contraction';
 }

@@ -45,7 +45,8 @@ export interface Recomputed {
 /** What a step of a plan is: one kernel of the device, or several that it starts as one. */
 export interface KernelDescription {
   readonly name: string;
-  readonly kind: 'map' | 'reduce' | 'contraction' | 'scatter' | 'cumulative' | 'sort' | 'copy' | 'parts' | 'rows';
+  readonly kind:
+    'map' | 'reduce' | 'contraction' | 'scatter' | 'cumulative' | 'sort' | 'copy' | 'parts' | 'rows' | 'batches';
   /** Where its operations were recorded, those of its reduction or product first. */
   readonly origins: readonly Origin[];
   /** Operations that are computed in it, in order; views of memory apart. */

@@ -1,5 +1,5 @@
 /** The code of kernels by their keys: a plan finds here what another of its kernels, or one of an earlier plan, has brought along. */
-import type { Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
+import type { Batches, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { SlotBindings, type Bindings, type Slot } from './bindings.ts';
 import type { ContractionKernel } from '../compiler/kernel.ts';
 import { buildGemm, type Tile } from './gemm.ts';
@@ -53,7 +53,7 @@ export class KernelCache {
   }
 
   /** The code of a kernel over some of `buffers`, made now where there is none. `bindings` are those of one that takes too much to share its code. */
-  of(kernel: Kernel | Rows, key: KernelKey, buffers: readonly PlanBuffer[], bindings: Bindings): SharedCode {
+  of(kernel: Kernel | Rows | Batches, key: KernelKey, buffers: readonly PlanBuffer[], bindings: Bindings): SharedCode {
     const building = {
       buffers,
       relaxed: this.#relaxed,
@@ -83,7 +83,7 @@ export class KernelCache {
   #build(
     building: Omit<Building, 'bindings'>,
     slots: SlotBindings,
-    kernel: Kernel | Rows,
+    kernel: Kernel | Rows | Batches,
     { extent }: KernelKey,
   ): Omit<SharedCode, 'slots'> {
     if (extent !== undefined && kernel.kind === 'map')

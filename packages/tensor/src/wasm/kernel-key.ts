@@ -6,7 +6,7 @@
  */
 import type { Atom, Axis, Index } from '../compiler/index-expression.ts';
 import { visitInOrder } from '../compiler/expressions.ts';
-import type { Condition, Expression, Kernel, Operand, PlanBuffer, Rows, Store } from '../compiler/kernel.ts';
+import type { Batches, Condition, Expression, Kernel, Operand, PlanBuffer, Rows, Store } from '../compiler/kernel.ts';
 import { extentOf, type Extent } from './unsized.ts';
 
 export interface KernelKey {
@@ -19,7 +19,7 @@ export interface KernelKey {
   readonly extent: Extent | undefined;
 }
 
-export function kernelKey(kernel: Kernel | Rows, buffers: readonly PlanBuffer[]): KernelKey {
+export function kernelKey(kernel: Kernel | Rows | Batches, buffers: readonly PlanBuffer[]): KernelKey {
   const extent = extentOf(kernel);
   const writer = new KeyWriter(buffers, extent);
   writer.kernel(kernel);
@@ -57,7 +57,7 @@ class KeyWriter {
     this.#isFlat = extent?.kind === 'elements';
   }
 
-  kernel(kernel: Kernel | Rows): void {
+  kernel(kernel: Kernel | Rows | Batches): void {
     this.#text(this.#extent?.kind ?? kernel.kind);
     if (this.#extent !== undefined) this.#text(kernel.kind);
     switch (kernel.kind) {
@@ -112,6 +112,15 @@ class KeyWriter {
       }
       case 'rows': {
         const { kind: _, name: __, row, phases, ...rest } = kernel;
+        this.#axes([row]);
+        this.key.push(phases.length);
+        for (const phase of phases) this.kernel(phase);
+        this.#nothing(rest);
+        return;
+      }
+      case 'batches': {
+        // The steps are the phases again.
+        const { kind: _, name: __, steps: ___, row, phases, ...rest } = kernel;
         this.#axes([row]);
         this.key.push(phases.length);
         for (const phase of phases) this.kernel(phase);

@@ -1,12 +1,19 @@
 /** Kernels as functions over ranges of their outermost loop. What they are bound to stands in slots, so that kernels with equal keys share their functions. */
 import type { Axis } from '../compiler/index-expression.ts';
-import type { ContractionKernel, Kernel, MapKernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
+import type { Batches, ContractionKernel, Kernel, MapKernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import type { Bindings, FlatBindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks } from './contraction-shared.ts';
 import { emitSliding, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
-import { degenerate, emitContraction, normaliseContraction, type Blocks, type TiledProduct } from './contraction.ts';
+import {
+  blocksOf,
+  degenerate,
+  emitContraction,
+  normaliseContraction,
+  type Blocks,
+  type TiledProduct,
+} from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { Tile } from './gemm.ts';
@@ -15,7 +22,7 @@ import { emitMap } from './map.ts';
 import { splitMap } from './pieces.ts';
 import { emitReduce } from './reduce.ts';
 import { splitContraction, splitReduction } from '../compiler/residues.ts';
-import { blocksOfRows, type Phase } from './rows.ts';
+import { blocksOfRows, inRow, type Phase } from './rows.ts';
 import { emitScatter } from './scatter.ts';
 import { emitSort, sortedRows } from './sort.ts';
 import { nanosecondsOf } from './work.ts';
@@ -53,8 +60,9 @@ export interface Building {
   readonly gemm: (tile: Tile) => WasmFunction;
 }
 
-export function buildKernel(building: Building, kernel: Kernel | Rows): KernelCode {
+export function buildKernel(building: Building, kernel: Kernel | Rows | Batches): KernelCode {
   if (kernel.kind === 'rows') return { stages: [rowsParts(building, kernel)], packedBytes: 0, scratchBytes: 0 };
+  if (kernel.kind === 'batches') return batchesCode(building, kernel);
   let scratchBytes = 0;
   let packedBytes = 0;
   const packings: KernelPart[] = [];
@@ -145,32 +153,67 @@ function emit(
 }
 
 /** A few rows at a time, which stay in the cache through all phases. */
-function rowsParts({ buffers, relaxed, bindings }: Building, { name, row, phases }: Rows): KernelPart[] {
+function rowsParts(building: Building, { name, row, phases }: Rows): KernelPart[] {
   const running = phases.filter((phase) => product(phase.axes) > 0);
   return blocksOfRows(row, running).map(({ block, kernels }) => {
     const rows = new FunctionBuilder(name);
     const [begin, end] = [rows.parameter('begin'), rows.parameter('end')];
     rows.parameter('scratch');
     rows.loop(begin, end, { role: 'grid', name: 'rows' }, (at) => {
-      for (const kernel of kernels) {
-        for (const part of parts(kernel) as readonly Phase[]) {
-          if (product(part.axes) === 0) continue;
-          const fb = new FunctionBuilder(name);
-          const context = { fb, relaxed, buffers, bindings };
-          const start = new AxisValues(context).with(block, fb.parameter('block'));
-          if (part.kind === 'map') emitMap(context, part, undefined, start);
-          else emitReduce(context, part, undefined, start);
-          rows.call(fb.finish(), at);
-        }
-      }
+      for (const kernel of kernels)
+        for (const target of phaseFunctions(building, name, kernel, block)) rows.call(target, at);
     });
     const nanoseconds = kernels.reduce((total, kernel) => total + nanosecondsOf(kernel), 0);
     return { target: rows.finish(), grid: block.extent, nanoseconds: block.extent * nanoseconds };
   });
 }
 
+/** A phase as functions of the number of a block of rows, the value of the axis `block`. */
+function phaseFunctions(
+  { buffers, relaxed, bindings }: Building,
+  name: string,
+  phase: Phase,
+  block: Axis,
+): WasmFunction[] {
+  return (parts(phase) as readonly Phase[]).flatMap((part) => {
+    if (product(part.axes) === 0) return [];
+    const fb = new FunctionBuilder(name);
+    const context = { fb, relaxed, buffers, bindings };
+    const start = new AxisValues(context).with(block, fb.parameter('block'));
+    if (part.kind === 'map') emitMap(context, part, undefined, start);
+    else emitReduce(context, part, undefined, start);
+    return [fb.finish()];
+  });
+}
+
+/** A batch at a time, which stays in the cache through all phases. The tasks of a product go batch by batch. */
+function batchesCode(building: Building, { name, row, phases }: Batches): KernelCode {
+  const { buffers, relaxed, bindings } = building;
+  const batches = new FunctionBuilder(name);
+  const [begin, end, scratch] = ['begin', 'end', 'scratch'].map((each) => batches.parameter(each)) as [Value, Value, Value]; // prettier-ignore
+  let scratchBytes = 0;
+  batches.loop(begin, end, { role: 'grid', name: 'batches' }, (at) => {
+    for (const phase of phases) {
+      if (phase.kind !== 'contraction') {
+        for (const target of phaseFunctions(building, name, inRow(row, phase), row)) batches.call(target, at);
+        continue;
+      }
+      const cut = blocksOf(building.tiled(normaliseContraction(phase)), 512);
+      const fb = new FunctionBuilder(name);
+      const [first, last, own] = ['begin', 'end', 'scratch'].map((each) => fb.parameter(each)) as [Value, Value, Value];
+      const built = emitContraction({ fb, relaxed, buffers, bindings }, building.gemm(cut.tile), cut, first, last, own);
+      scratchBytes = Math.max(scratchBytes, built.scratchBytes);
+      const tasks = built.grid / row.extent;
+      batches.call(fb.finish(), batches.mul(at, tasks), batches.mul(batches.add(at, 1), tasks), scratch);
+    }
+  });
+  const nanoseconds = phases.reduce((total, phase) => total + nanosecondsOf(phase), 0);
+  return { stages: [[{ target: batches.finish(), grid: row.extent, nanoseconds }]], packedBytes: 0, scratchBytes };
+}
+
 /** Whether there is nothing to compute. */
-export function isEmpty(kernel: Kernel | Rows): boolean {
+export function isEmpty(kernel: Kernel | Rows | Batches): boolean {
+  if (kernel.kind === 'batches') return false;
   return kernel.kind === 'rows' ? kernel.phases.every(isEmpty) : product(outputAxes(kernel)) === 0;
 }
 

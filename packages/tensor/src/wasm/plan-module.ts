@@ -2,7 +2,7 @@
  * A plan as one module: a function per kernel over a range of its grid, and the driver `run` that calls them in order. Where there are threads, it has them
  * share the work of what is large.
  */
-import type { CopyKernel, Kernel, Loop, Parts, Plan, PlanStep, Rows } from '../compiler/kernel.ts';
+import type { Batches, CopyKernel, Kernel, Loop, Parts, Plan, PlanStep, Rows } from '../compiler/kernel.ts';
 import { bufferAddress, type PlanLayout } from './address.ts';
 import type { Bindings, Slot } from './bindings.ts';
 import { mostChunks, mostJobs } from './control.ts';
@@ -204,7 +204,7 @@ class PlanBuilding {
   }
 
   /** A kernel is a call, so that nothing is saved by calling several at once; they count as what they are on other devices. */
-  #stagesOf(step: Kernel | Parts | Rows): readonly Stage[] {
+  #stagesOf(step: Kernel | Parts | Rows | Batches): readonly Stage[] {
     const kernels = step.kind === 'parts' ? step.kernels : [step];
     const running = kernels.filter((kernel) => !isEmpty(kernel));
     if (running.length === 0) return [];
@@ -215,7 +215,7 @@ class PlanBuilding {
   }
 
   /** For each part of the kernel a function that binds its code to this plan. */
-  #functionsOf(kernel: Kernel | Rows, name: string): Stage[] {
+  #functionsOf(kernel: Kernel | Rows | Batches, name: string): Stage[] {
     const key = kernelKey(kernel, this.#layout.buffers);
     const code = this.#code.of(kernel, key, this.#layout.buffers, this.#bindings);
     this.#scratchBytes = Math.max(this.#scratchBytes, code.scratchBytes);

@@ -15,6 +15,11 @@ interface BlockOfRows {
   readonly kernels: readonly Phase[];
 }
 
+/** A phase over one row, whose number is the value of `row`. */
+export function inRow(row: Axis, phase: Phase): Phase {
+  return { ...phase, axes: phase.axes.filter((axis) => axis !== row) };
+}
+
 /** How many rows are a block, how many such blocks there are, and how many rows are left. */
 export function cutRows(
   row: Axis,

@@ -4,7 +4,7 @@
  */
 import { forEachExpression } from '../compiler/expressions.ts';
 import { dependsOn, strideAlong, type Axis, type Index } from '../compiler/index-expression.ts';
-import type { Expression, Kernel, MapKernel, Rows } from '../compiler/kernel.ts';
+import type { Batches, Expression, Kernel, MapKernel, Rows } from '../compiler/kernel.ts';
 import { product } from './blocks.ts';
 import { gridOf } from './map.ts';
 import { cutRows } from './rows.ts';
@@ -24,7 +24,7 @@ export type Extent =
 const fewElements = 16;
 
 /** Undefined for kernels whose code depends on their size. */
-export function extentOf(kernel: Kernel | Rows): Extent | undefined {
+export function extentOf(kernel: Kernel | Rows | Batches): Extent | undefined {
   if (kernel.kind === 'map') return elementsOf(kernel);
   return kernel.kind === 'rows' ? blocksOf(kernel) : undefined;
 }

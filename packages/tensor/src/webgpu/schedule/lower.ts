@@ -209,6 +209,15 @@ class Lowering {
       this.#rows(kernel);
       return;
     }
+    if (kernel.kind === 'batches') {
+      // A product takes all processors.
+      for (const each of kernel.steps) {
+        this.scratch.restart();
+        if (each.kind === 'rows') this.#rows(each);
+        else this.#schedule(each);
+      }
+      return;
+    }
     if (kernel.stores.length > 0) this.#schedule(kernel);
   }
 

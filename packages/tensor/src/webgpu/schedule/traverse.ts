@@ -121,8 +121,8 @@ export function accessesOf(
         read.add(from);
         written.add(to);
       }
-    } else if (step.kind === 'parts' || step.kind === 'rows') {
-      const inner = accessesOf(step.kind === 'rows' ? step.phases : step.kernels, buffers);
+    } else if (step.kind === 'parts' || step.kind === 'rows' || step.kind === 'batches') {
+      const inner = accessesOf(step.kind === 'parts' ? step.kernels : step.phases, buffers);
       for (const buffer of inner.read) read.add(buffer);
       for (const buffer of inner.written) written.add(buffer);
     } else if (step.kind === 'loop') {
