@@ -15,6 +15,8 @@ export const recomputeLimit = 5;
 export const depthLimit = 256;
 /** Outputs of one kernel at most: bindings are scarce on WebGPU. */
 export const maximumStores = 4;
+/** Buffers of a product that takes along what only reads it. */
+const mostBuffers = 8;
 
 /** One kernel: the nodes that it stores, and the reductions (over one space) or the contraction whose results it starts from, if any; or one loop. */
 export interface Group {
@@ -422,12 +424,13 @@ class Grouper {
     return readers.size > maximumChoices;
   }
 
-  /** An elementwise kernel over the same space that computes what this node needs, or that reads what this node reads. */
+  /** An elementwise kernel over the same space that computes what this node needs, or that reads what this node reads; or the product that this node needs, while it has the result in a register (an activation, where its gradient reads what it is of). */
   #partner(index: number, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): Group | undefined {
     const shape = this.#program.nodes[index]?.type.shape.join(',');
     for (let i = this.#groups.length - 1; i >= 0 && i >= this.#groups.length - 16; i--) {
       const group = this.#groups[i] as Group;
-      if (group.anchors.length > 0 || group.stored.length >= maximumStores) continue;
+      if (group.stored.length >= maximumStores) continue;
+      if (group.anchors.length > 0 && !(producers.has(group) && this.#isProductWithRoom(group, leaves))) continue;
       if (this.#apart.has(group.stored[0] ?? -1)) continue;
       if (this.#program.nodes[group.stored[0] ?? 0]?.type.shape.join(',') !== shape) continue;
       if (!producers.has(group) && !this.#shareMemory(group, producers, leaves)) continue;
@@ -436,6 +439,13 @@ class Grouper {
       if (!producers.has(group) || this.#readsInPlace(index, group)) return group;
     }
     return undefined;
+  }
+
+  /** Whether a group is one product that can take along what reads these leaves, too. */
+  #isProductWithRoom({ anchors, stored, reads, leaves }: Group, others: ReadonlySet<number>): boolean {
+    const [anchor = -1] = anchors;
+    if (anchors.length > 1 || roleOf(this.#op(anchor)) !== 'contraction') return false;
+    return stored.length + 1 + reads.size + new Set([...leaves, ...others]).size <= mostBuffers;
   }
 
   /** Whether `index` reads the group's nodes only at its own position, so that both can be computed at one point of the space. */

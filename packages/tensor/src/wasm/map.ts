@@ -9,7 +9,7 @@ import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
-import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, vectorsOf, type NestLoop } from './nest.ts';
+import { chooseVectorAxis, emitLoops, emitNeighbours, emitStores, emitVectorLoop, vectorsOf, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
 
 /** Elements per unit of the grid where the vector axis is the only one. */
@@ -50,7 +50,7 @@ export function emitMap(
       (vector === undefined || elements !== undefined ? '' : `, vector axis of ${vector.extent}`) +
       (tiled === undefined ? '' : `, in tiles with the axis of ${tiled.extent}`),
   );
-  const unroll = vector !== undefined && isShort(stores, vector) ? 2 : 1;
+  const unroll = vector !== undefined ? 2 : 1;
   const changes = vector === undefined ? undefined : changesOf(stores, vector);
   if (changes !== undefined) fb.note('where nothing changes, nothing is read or written');
   const body = (inside: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
@@ -61,10 +61,11 @@ export function emitMap(
     }
     const write = (): void =>
       emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, (step) => {
-        for (const { shift, start = step.start, count } of vectorsOf(context, vector, step)) {
-          const lanes = { context, axes: shift(step.axes), vector: { axis: vector, start }, count, results: [] };
-          emitStores(new VectorEvaluator(lanes), stores);
-        }
+        const neighbours = vectorsOf(context, vector, step).map(
+          ({ shift, start = step.start, count }) =>
+            new VectorEvaluator({ context, axes: shift(step.axes), vector: { axis: vector, start }, count, results: [] }),
+        );
+        emitNeighbours(neighbours, stores);
       });
     if (changes === undefined) write();
     else {

@@ -126,6 +126,15 @@ export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[])
   });
 }
 
+/** The stores of neighbouring vectors: all of them are computed before the first is stored, so that an engine may take two for one (V8's flag), which nothing that is stored in between allows. */
+export function emitNeighbours(evaluators: readonly VectorEvaluator[], stores: readonly Store[]): void {
+  const [first] = evaluators;
+  if (first !== undefined && evaluators.length > 1)
+    for (const evaluator of evaluators)
+      for (const { value } of stores) first.lanes.context.fb.evaluate(evaluator.evaluate(value));
+  for (const evaluator of evaluators) emitStores(evaluator, stores);
+}
+
 /** Strides from which on neighbours lie in sets of the cache that are soon full, and those of which all lie in a few sets. */
 const FAR = 512;
 const SAME_SETS = 256;

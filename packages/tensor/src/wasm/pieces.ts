@@ -17,7 +17,7 @@ const leastElements = 1024;
 const mostExpressions = 1024;
 
 /** One part in a border of constants is a load with a mask; windows over one are many. */
-const fewestBorders = 4;
+const fewestBorders = 2;
 
 /** The kernels, over pieces of the space, that a map is run as. */
 export function splitMap(kernel: MapKernel): readonly MapKernel[] {

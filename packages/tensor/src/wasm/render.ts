@@ -223,10 +223,14 @@ class FunctionRenderer {
         out.byte(op.i32Const);
         out.signed(value.value);
         return;
-      case 'v128':
-        this.#code(op.v128Const);
-        out.bytes(value.bytes);
+      case 'v128': {
+        const known = this.#localOf(value);
+        if (known === undefined) {
+          this.#code(op.v128Const);
+          out.bytes(value.bytes);
+        } else this.#withLocal(op.localGet, known);
         return;
+      }
       case 'variable':
         this.#withLocal(op.localGet, this.#local(value.variable));
         return;
@@ -295,6 +299,7 @@ class FunctionRenderer {
     const stamp = (this.#stamp += 2);
     const seen = this.#seen;
     const visit = (value: Value, conditional: boolean): void => {
+      if (value.kind === 'v128') this.#hoistConstant(value);
       if (isTrivial(value)) return;
       const last = seen[value.id] ?? 0;
       if (last === stamp || (conditional && last === stamp - 1)) return;
@@ -313,6 +318,15 @@ class FunctionRenderer {
       }
     };
     walk(statements, false);
+  }
+
+  /** A constant of vectors costs V8 three instructions at each use; as a local it stays in a register or on the stack. */
+  #hoistConstant(value: Extract<Value, { kind: 'v128' }>): void {
+    if (this.#localOf(value) !== undefined || value.bytes.every((byte) => byte === 0)) return;
+    this.#value(value);
+    const local = this.#newLocal('v128');
+    this.#keep(value, local, this.#scopeValues);
+    this.#withLocal(op.localSet, local);
   }
 
   // Statements.
