@@ -20,7 +20,15 @@ import { VectorEvaluator } from './expression.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { Tile } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
-import { chooseVectorAxis, emitLoops, emitStores, emitVectorLoop, type NestLoop } from './nest.ts';
+import {
+  chooseVectorAxis,
+  emitLoops,
+  emitNeighbours,
+  emitStores,
+  emitVectorLoop,
+  pair,
+  type NestLoop,
+} from './nest.ts';
 import { op } from './opcodes.ts';
 import { maskBytes, type Packing } from './packing-context.ts';
 import { buildPacking } from './packing.ts';
@@ -355,16 +363,7 @@ export function buildEpilogue(
         );
         return;
       }
-      emitVectorLoop(inner, at, vectorLoop, 1, (step) => {
-        const lanes = {
-          context: inner,
-          axes: step.axes,
-          vector: { axis: vector, start: step.start },
-          count: step.count,
-          results: [],
-        };
-        emitStores(new VectorEvaluator(lanes), stores);
-      });
+      emitVectorLoop(inner, at, vectorLoop, pair, (step) => emitNeighbours(inner, vector, step, stores));
     },
   );
   const target = fb.finish();

@@ -1,15 +1,22 @@
 /** Schedules map kernels: the outermost loop is the grid, the vector axis is innermost. */
-import { axesOf, forEachExpression } from '../compiler/expressions.ts';
+import { axesOf } from '../compiler/expressions.ts';
 import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import { keepingStore } from '../compiler/kept.ts';
 import type { Expression, MapKernel, Store } from '../compiler/kernel.ts';
 import { Rewriter } from '../compiler/rewriter.ts';
-import { elementwiseTraits } from '../graph/elementwise.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
-import { chooseVectorAxis, emitLoops, emitNeighbours, emitStores, emitVectorLoop, vectorsOf, type NestLoop } from './nest.ts';
+import {
+  chooseVectorAxis,
+  emitLoops,
+  emitNeighbours,
+  emitStores,
+  emitVectorLoop,
+  pair,
+  type NestLoop,
+} from './nest.ts';
 import { op } from './opcodes.ts';
 
 /** Elements per unit of the grid where the vector axis is the only one. */
@@ -50,7 +57,6 @@ export function emitMap(
       (vector === undefined || elements !== undefined ? '' : `, vector axis of ${vector.extent}`) +
       (tiled === undefined ? '' : `, in tiles with the axis of ${tiled.extent}`),
   );
-  const unroll = vector !== undefined ? 2 : 1;
   const changes = vector === undefined ? undefined : changesOf(stores, vector);
   if (changes !== undefined) fb.note('where nothing changes, nothing is read or written');
   const body = (inside: AxisValues, range: Pick<NestLoop, 'begin' | 'end'>): void => {
@@ -60,13 +66,9 @@ export function emitMap(
       return;
     }
     const write = (): void =>
-      emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, (step) => {
-        const neighbours = vectorsOf(context, vector, step).map(
-          ({ shift, start = step.start, count }) =>
-            new VectorEvaluator({ context, axes: shift(step.axes), vector: { axis: vector, start }, count, results: [] }),
-        );
-        emitNeighbours(neighbours, stores);
-      });
+      emitVectorLoop(context, inside, { axis: vector, ...range }, pair, (step) =>
+        emitNeighbours(context, vector, step, stores),
+      );
     if (changes === undefined) write();
     else {
       const here = new VectorEvaluator({ context, axes: inside, vector: undefined, count: undefined, results: [] });
@@ -112,20 +114,6 @@ function changesOf(stores: readonly Store[], vector: Axis): readonly Expression[
     conditions.add(condition);
   }
   return [...conditions];
-}
-
-/** Cost up to which a vector is over so soon that the loop's own instructions count. */
-const SHORT = 6;
-
-function isShort(stores: readonly Store[], vector: Axis): boolean {
-  let cost = 0;
-  const values = stores.map(({ value }) => value);
-  forEachExpression(values, (expression) => {
-    if (cost > SHORT || !axesOf(expression).has(vector)) return;
-    const isOperator = expression.kind === 'unary' || expression.kind === 'binary';
-    cost += isOperator ? (elementwiseTraits(expression.operator)?.cost ?? 1) : 1;
-  });
-  return cost <= SHORT;
 }
 
 /** Units of the grid of a kernel whose vector axis is the only one. */

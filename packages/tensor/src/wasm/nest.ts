@@ -7,7 +7,7 @@ import { dependsOn, strideAlong, type Axis, type Index } from '../compiler/index
 import type { Expression, Store } from '../compiler/kernel.ts';
 import { elementwiseTraits } from '../graph/elementwise.ts';
 import type { AxisValues, KernelContext } from './address.ts';
-import type { VectorEvaluator } from './expression.ts';
+import { VectorEvaluator } from './expression.ts';
 import type { LoopRole, Value } from './ir.ts';
 import { op } from './opcodes.ts';
 
@@ -126,12 +126,22 @@ export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[])
   });
 }
 
-/** The stores of neighbouring vectors: all of them are computed before the first is stored, so that an engine may take two for one (V8's flag), which nothing that is stored in between allows. */
-export function emitNeighbours(evaluators: readonly VectorEvaluator[], stores: readonly Store[]): void {
-  const [first] = evaluators;
-  if (first !== undefined && evaluators.length > 1)
-    for (const evaluator of evaluators)
-      for (const { value } of stores) first.lanes.context.fb.evaluate(evaluator.evaluate(value));
+/** Vectors that a loop makes at a time: its own instructions count where these are over soon, and V8's flag takes two for one. */
+export const pair = 2;
+
+/** The stores of the vectors of a step: all of them are computed before the first is stored, so that an engine may take two for one, which nothing that is stored in between allows. */
+export function emitNeighbours(
+  context: KernelContext,
+  axis: NestLoop['axis'],
+  step: VectorStep,
+  stores: readonly Store[],
+): void {
+  const evaluators = vectorsOf(context, axis, step).map(
+    ({ shift, start = step.start, count }) =>
+      new VectorEvaluator({ context, axes: shift(step.axes), vector: { axis, start }, count, results: [] }),
+  );
+  if (evaluators.length > 1)
+    for (const evaluator of evaluators) for (const { value } of stores) context.fb.evaluate(evaluator.evaluate(value));
   for (const evaluator of evaluators) emitStores(evaluator, stores);
 }
 

@@ -41,6 +41,17 @@ function check(outputs: Tensor[], updates: [Tensor, Tensor][] = []): { kernels: 
 }
 
 describe('fusion', () => {
+  test('a product takes an activation along also where something else reads what it is of', () => {
+    const [x, w, b, v] = [sample([6, 10]), sample([10, 7], 1), sample([7], 2), sample([7, 5], 3)];
+    const h = x.matmul(w).add(b);
+    const y = h.tanh();
+    // Both are in memory: one for the second product, the other for whoever asks.
+    expect(check([y.matmul(v), h.cos()]).names).toEqual(['dot + cos float32[6,7]', 'dot float32[6,5]']);
+    expect(check([y.matmul(v).mul(1 / 64), h.sum(1)]).kernels).toBe(3);
+    // What is read elsewhere than at its own place is another kernel's.
+    expect(check([h.transpose(0, 1).add(1), h]).kernels).toBe(2);
+  });
+
   test('views cost no kernel: one kernel for a chain of views and sums of them', () => {
     const x = sample([4, 6]);
     expect(check([x.transpose(0, 1).reshape([3, 8]).flip(1).slice([1, 2]).add(1)]).kernels).toBe(1);

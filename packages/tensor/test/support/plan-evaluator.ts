@@ -62,12 +62,13 @@ function runSteps(plan: Plan, steps: readonly PlanStep[], memory: Memory): void 
       for (const kernel of [...step.kernels].reverse()) runKernel(kernel, memory);
       continue;
     }
-    if (step.kind === 'rows') {
+    if (step.kind === 'rows' || step.kind === 'batches') {
+      const others = (axes: readonly Axis[]): Axis[] => axes.filter((axis) => axis !== step.row);
       // Rows do not depend on one another, so the last may come first.
       for (let row = step.row.extent - 1; row >= 0; row--) {
         for (const phase of step.phases) {
-          const axes = phase.axes.filter((axis) => axis !== step.row);
-          runKernel({ ...phase, axes }, memory, new Map([[step.row, row]]));
+          const own = phase.kind === 'contraction' ? { ...phase, batch: others(phase.batch) } : { ...phase, axes: others(phase.axes) }; // prettier-ignore
+          runKernel(own, memory, new Map([[step.row, row]]));
         }
       }
       continue;

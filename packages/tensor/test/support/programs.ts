@@ -13,6 +13,9 @@ export interface CompiledTensors {
   readonly plan: Plan;
   readonly expected: readonly ArrayLike<number>[];
   readonly actual: readonly ArrayLike<number>[];
+  /** What the plan is bound to. */
+  readonly parameters: readonly Float64Array[];
+  readonly scalars: readonly number[];
 }
 
 /** `updates[i]` = [leaf, value]: the value replaces the leaf's memory. Leaves must hold host data. */
@@ -35,5 +38,5 @@ export function compileTensors(
   const results = evaluatePlan(plan, parameters, scalars);
   let own = leaves.length;
   const actual = program.outputs.map(({ parameter }) => results[parameter < 0 ? own++ : parameter] ?? []);
-  return { program, plan, expected, actual };
+  return { program, plan, expected, actual, parameters, scalars };
 }

@@ -88,6 +88,17 @@ describe('pieces', () => {
     ]);
   });
 
+  it('read one part each of a sum of parts with borders, as the gradient of a split is', () => {
+    const first = select(before(axisIndex(rows), 200), load(0, at), constant(0));
+    const last = select(inside([{ index: axisIndex(rows), lower: 200, upper: 512 }]), second, constant(0));
+    const pieces = splitMap(kernel({ kind: 'binary', type: 'f32', operator: 'add', left: first, right: last }));
+    expect(pieces.map(({ axes }) => axes.map(({ extent }) => extent))).toEqual([[200, 64], [312, 64]]); // prettier-ignore
+    expect(pieces.map(({ stores }) => stores[0]?.value)).toMatchObject([
+      { left: { kind: 'load', buffer: 0 }, right: { kind: 'constant' } },
+      { left: { kind: 'constant' }, right: { kind: 'load', buffer: 1 } },
+    ]);
+  });
+
   it('stay one kernel where a border is constant, a position is not that of one axis, or little is computed', () => {
     const whole = [
       kernel(select(before(axisIndex(rows), 200), load(0, at), constant(0))),
