@@ -140,9 +140,20 @@ export function emitNeighbours(
     ({ shift, start = step.start, count }) =>
       new VectorEvaluator({ context, axes: shift(step.axes), vector: { axis, start }, count, results: [] }),
   );
-  if (evaluators.length > 1)
-    for (const evaluator of evaluators) for (const { value } of stores) context.fb.evaluate(evaluator.evaluate(value));
-  for (const evaluator of evaluators) emitStores(evaluator, stores);
+  const [first, ...others] = evaluators;
+  if (first === undefined) return;
+  if (others.length === 0) {
+    emitStores(first, stores);
+    return;
+  }
+  const values = stores.map(({ value }) => evaluators.map((evaluator) => evaluator.evaluate(value)));
+  for (const each of values.flat()) context.fb.evaluate(each);
+  stores.forEach(({ buffer, index, value }, i) => {
+    evaluators.forEach((evaluator, j) => {
+      const data = values[i]?.[j];
+      if (data !== undefined) evaluator.store(buffer, index, value.type, data);
+    });
+  });
 }
 
 /** Strides from which on neighbours lie in sets of the cache that are soon full, and those of which all lie in a few sets. */
