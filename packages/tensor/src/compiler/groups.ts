@@ -430,7 +430,9 @@ class Grouper {
     for (let i = this.#groups.length - 1; i >= 0 && i >= this.#groups.length - 16; i--) {
       const group = this.#groups[i] as Group;
       if (group.stored.length >= maximumStores) continue;
-      if (group.anchors.length > 0 && !(producers.has(group) && this.#isProductWithRoom(group, leaves))) continue;
+      // What also needs another kernel's result (a mask of dropout) is computed with that one: no kernel less.
+      const isAlone = producers.size === 1 && producers.has(group);
+      if (group.anchors.length > 0 && !(isAlone && this.#isProductWithRoom(group, leaves))) continue;
       if (this.#apart.has(group.stored[0] ?? -1)) continue;
       if (this.#program.nodes[group.stored[0] ?? 0]?.type.shape.join(',') !== shape) continue;
       if (!producers.has(group) && !this.#shareMemory(group, producers, leaves)) continue;
