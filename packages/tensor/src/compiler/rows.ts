@@ -358,7 +358,7 @@ export class RowRun {
     if (runs.length === 0) return undefined;
     const fills = (buffer: number): boolean =>
       runs.every(({ row, phases }) =>
-        (phases as readonly Phase[])
+        phases
           .flatMap((phase) =>
             accessesOf(phase).flatMap((each) => (each.buffer === buffer ? [spanOf(each.index, row)] : [])),
           )
