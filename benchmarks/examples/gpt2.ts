@@ -42,7 +42,7 @@ export const transformer: Pair = {
     const learningRate = 4e-3;
     const sizes = { layers: 3, heads: 4, width: 96, contextLength: 64, batchSize: 12, learningRate };
     const built = buildTransformer({ ...sizes, vocabulary: tokenizer.vocabularySize, learnt, seed: 0 });
-    return trialOf(built, unseen, { steps: 1200, learningRate, schedule: transformerSchedule });
+    return trialOf(built, unseen, { steps: 900, learningRate, schedule: transformerSchedule });
   },
 };
 

@@ -35,7 +35,7 @@ export async function build(train: readonly Labelled[], { vocabularySize = 4096 
 
 export const sentiment: Example = {
   name: 'sentiment',
-  line: 'For or against? Sentences read by a transformer, and the words it weighs',
+  line: 'For or against (without --data spam or not), and the words that are weighed',
   seconds: { quick: 15, normal: 60 },
   data: {
     carried: '5,160 text messages, some of them spam',

@@ -78,7 +78,7 @@ async function list({ examples, resultsPage }: ExampleSet): Promise<number> {
   }
   say(
     '',
-    `Times are those of their READMEs and of docs/results.md, where one thread was timed; ${inWords(await slowness())}. --help after a name shows its options; all --quick runs all.`,
+    `Times are of one thread, those of --full from docs/results.md; ${inWords(await slowness())}. --help after a name shows its options; all --quick runs all.`,
   );
   return 0;
 }
@@ -179,7 +179,7 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
     return passed ? 0 : 1;
   } catch (error) {
     if (!program.signal.aborted || !(error instanceof Interrupted || error === program.signal.reason)) {
-      await folder.takeBack();
+      if (await folder.takeBack()) say('What lay in the folder lies there again.');
       throw error;
     }
     await folder.save(false);

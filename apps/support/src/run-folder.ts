@@ -97,14 +97,15 @@ export class RunFolder {
     return join(this.folder, name);
   }
 
-  /** Takes back what {@link RunFolder.open} did, of a run that failed before it wrote or learnt anything: what lay here lies here again. */
-  async takeBack(): Promise<void> {
+  /** Takes back what {@link RunFolder.open} did, of a run that failed before it wrote or learnt anything: what lay here lies here again. Whether there was anything. */
+  async takeBack(): Promise<boolean> {
     const names = await readdir(this.folder);
-    if (this.#files.length > 0 || names.includes(checkpoints)) return;
+    if (this.#files.length > 0 || names.includes(checkpoints)) return false;
     await rm(join(this.folder, runFile), { force: true });
-    if (this.moved === undefined) return;
+    if (this.moved === undefined) return false;
     for (const name of await readdir(this.moved)) await rename(join(this.moved, name), join(this.folder, name));
     await rmdir(this.moved);
+    return true;
   }
 
   async save(isDone: boolean): Promise<void> {
