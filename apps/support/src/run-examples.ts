@@ -126,7 +126,8 @@ DEBUG=1 adds stack traces to errors. NO_COLOR=1 turns colours off.`,
 async function runOne(set: ExampleSet, example: Example, args: readonly string[], program: Program): Promise<number> {
   const command = commandOf(example);
   command.parse([...args], { from: 'user' });
-  const { quick, full, data, device, seed, out, picture, ...own } = command.opts<Given>();
+  const { quick, full, data, device, seed, out, picture } = command.opts<Given>();
+  const options = ownOptions(command);
   const { name } = example;
   if (picture === true) return await draw(set, example);
   const level: Level = quick === true ? 'quick' : full === true ? 'full' : 'normal';
@@ -136,11 +137,10 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
     seed,
     device: device ?? process.env['HEBB_DEVICE'] ?? 'auto',
     data: data === undefined ? undefined : resolve(program.base, data),
-    options: own,
+    options,
   };
   if (device !== undefined) setDevice(device);
   const target = resolve(program.base, out);
-  const options = own as Readonly<Record<string, never>>;
   const use = async (): Promise<void> =>
     await example.use?.start({ folder: target, seed, signal: program.signal, options });
   if (example.use?.isAsked(options) === true) {
@@ -188,12 +188,18 @@ async function runOne(set: ExampleSet, example: Example, args: readonly string[]
   }
 }
 
+/** What the command line says that is the example's own. */
+function ownOptions(command: Command): Readonly<Record<string, never>> {
+  const { quick: _, full: __, data: ___, device: ____, seed: _____, out: ______, picture: _______, ...own } = command.opts<Given>(); // prettier-ignore
+  return own;
+}
+
 /** The pictures of an example's networks for its README, by the names of their files. */
 export async function picturesOf(set: ExampleSet, example: AnyExample): Promise<ReadonlyMap<string, string>> {
   const given = example as unknown as Example;
   const command = commandOf(given);
   command.parse([], { from: 'user' });
-  const kit = new PictureKit((name) => set.carried(name), command.opts());
+  const kit = new PictureKit((name) => set.carried(name), ownOptions(command));
   try {
     await given.run(kit);
   } catch (error) {
