@@ -20,15 +20,7 @@ import { VectorEvaluator } from './expression.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { Tile } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
-import {
-  chooseVectorAxis,
-  emitLoops,
-  emitNeighbours,
-  emitStores,
-  emitVectorLoop,
-  pair,
-  type NestLoop,
-} from './nest.ts';
+import { chooseVectorAxis, emitLoops, emitStores, emitVectorStores, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
 import { maskBytes, type Packing } from './packing-context.ts';
 import { buildPacking } from './packing.ts';
@@ -363,7 +355,7 @@ export function buildEpilogue(
         );
         return;
       }
-      emitVectorLoop(inner, at, vectorLoop, pair, (step) => emitNeighbours(inner, vector, step, stores));
+      emitVectorStores(inner, at, vectorLoop, stores);
     },
   );
   const target = fb.finish();

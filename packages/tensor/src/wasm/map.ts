@@ -8,15 +8,7 @@ import { AxisValues, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
-import {
-  chooseVectorAxis,
-  emitLoops,
-  emitNeighbours,
-  emitStores,
-  emitVectorLoop,
-  pair,
-  type NestLoop,
-} from './nest.ts';
+import { chooseVectorAxis, emitLoops, emitStores, emitVectorStores, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
 
 /** Elements per unit of the grid where the vector axis is the only one. */
@@ -65,10 +57,7 @@ export function emitMap(
       emitStores(evaluator, stores);
       return;
     }
-    const write = (): void =>
-      emitVectorLoop(context, inside, { axis: vector, ...range }, pair, (step) =>
-        emitNeighbours(context, vector, step, stores),
-      );
+    const write = (): void => emitVectorStores(context, inside, { axis: vector, ...range }, stores);
     if (changes === undefined) write();
     else {
       const here = new VectorEvaluator({ context, axes: inside, vector: undefined, count: undefined, results: [] });

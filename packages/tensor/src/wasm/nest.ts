@@ -127,10 +127,20 @@ export function emitStores(evaluator: VectorEvaluator, stores: readonly Store[])
 }
 
 /** Vectors that a loop makes at a time: its own instructions count where these are over soon, and V8's flag takes two for one. */
-export const pair = 2;
+const pair = 2;
+
+/** The vector loop whose body is these stores. */
+export function emitVectorStores(
+  context: KernelContext,
+  axes: AxisValues,
+  loop: NestLoop,
+  stores: readonly Store[],
+): void {
+  emitVectorLoop(context, axes, loop, pair, (step) => emitNeighbours(context, loop.axis, step, stores));
+}
 
 /** The stores of the vectors of a step: all of them are computed before the first is stored, so that an engine may take two for one, which nothing that is stored in between allows. */
-export function emitNeighbours(
+function emitNeighbours(
   context: KernelContext,
   axis: NestLoop['axis'],
   step: VectorStep,
