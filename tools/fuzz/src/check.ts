@@ -1,9 +1,10 @@
 /** One random graph, its gradient and an update of its leaves on a device, against the float64 interpreter. */
 import { vjp, valueAndGrad } from '../../../packages/autograd/src/index.ts';
-import { linearize, nodeOf, toProgram } from '../../../packages/tensor/src/graph.ts';
+import { linearize, nodeOf, toProgram, type Program } from '../../../packages/tensor/src/graph.ts';
 import { assign, compile, realize, tensor, variable, type Tensor } from '../../../packages/tensor/src/index.ts';
 import { halfValue } from '../../../packages/tensor/src/graph/half.ts';
 import { interpret } from '../../../packages/tensor/src/reference/interpret.ts';
+import type { HostArray } from '../../../packages/tensor/src/runtime/backend.ts';
 import { grow, randomLeaves, type Leaf } from './graphs.ts';
 import { compareWithOracle, type Oracle } from './oracle.ts';
 import { makeRandom } from './random.ts';
@@ -23,7 +24,7 @@ export interface Verdict {
 
 const rate = 0.25;
 
-interface Graph {
+export interface Graph {
   readonly outputs: Tensor[];
   readonly loss: Tensor;
 }
@@ -44,25 +45,48 @@ function names({ outputs }: Graph, leaves: readonly Leaf[]): string[] {
   return [...outputs.map((t, i) => `output ${i} ${t}`), 'loss', ...leaves.map((_, i) => `updated leaf ${i}`)];
 }
 
-/** Computes the results in float64, or with another rounding. */
-function makeOracle(seed: number, steps: number, stored: readonly Leaf[]): Oracle {
+/** A graph over leaves of its own, its gradient and its update, as one program. */
+export interface RecordedGraph {
+  readonly program: Program;
+  /** What its parameters hold, in their order, and its scalars. */
+  readonly values: readonly HostArray[];
+  readonly scalars: readonly number[];
+  readonly labels: readonly string[];
+}
+
+/** Records a seed's graph. With `inPlace` the updated leaves take the memory of the old ones. */
+export function record(seed: number, steps: number, stored: readonly Leaf[], inPlace = false): RecordedGraph {
+  return recordStep((leaves) => build(leaves, seed, steps), stored, inPlace);
+}
+
+/** Records outputs, their loss and what one step down its gradient makes of the leaves. */
+export function recordStep(
+  make: (leaves: readonly Tensor[]) => Graph,
+  stored: readonly Leaf[],
+  inPlace: boolean,
+): RecordedGraph {
   const leaves = stored.map(({ shape, data }) => tensor(data, { shape }));
   let graph: Graph | undefined;
-  const { value, pullback } = vjp((...x: Tensor[]) => (graph = build(x, seed, steps)).loss, ...leaves);
+  const { value, pullback } = vjp((...x: Tensor[]) => (graph = make(x)).loss, ...leaves);
   const updated = pullback(tensor(1)).map((gradient, i) => (leaves[i] as Tensor).sub(gradient.mul(rate)));
   const { outputs } = graph as unknown as Graph;
-  const linearization = linearize([...outputs, value, ...updated].map(nodeOf));
-  const program = toProgram(linearization);
-  const values = linearization.leaves.map((leaf) => {
-    const { host = [] } =
-      (leaf.storage as { host?: Float32Array | Int32Array | Uint8Array | Uint16Array } | undefined) ?? {};
-    return host instanceof Uint16Array ? Float64Array.from(host, halfValue) : Float64Array.from(host);
-  });
-  const scalars = linearization.scalars.map((node) => node.attributes.value);
+  const kept = [...outputs, value];
+  const targets = [...kept.map(() => undefined), ...leaves.map((leaf) => (inPlace ? nodeOf(leaf) : undefined))];
+  const linearization = linearize([...kept, ...updated].map(nodeOf), targets);
   return {
+    program: toProgram(linearization, targets),
+    values: linearization.leaves.map(({ storage }) => (storage as unknown as { readonly host: HostArray }).host),
+    scalars: linearization.scalars.map((node) => node.attributes.value),
     labels: names({ outputs, loss: value }, stored),
-    compute: (rounding) => interpret(program, values, scalars, rounding),
   };
+}
+
+/** Computes the results in float64, or with another rounding. */
+export function oracleOf({ program, values, scalars, labels }: RecordedGraph): Oracle {
+  const numbers = values.map((data) =>
+    data instanceof Uint16Array ? Float64Array.from(data, halfValue) : Float64Array.from(data),
+  );
+  return { labels, compute: (rounding) => interpret(program, numbers, scalars, rounding) };
 }
 
 async function runOnDevice(seed: number, steps: number, stored: readonly Leaf[]): Promise<ArrayLike<number>[]> {
@@ -84,7 +108,7 @@ export async function judgeGraph(seed: number, steps: number): Promise<Verdict> 
   let oracle: Oracle;
   let actual: ArrayLike<number>[];
   try {
-    oracle = makeOracle(seed, steps, stored);
+    oracle = oracleOf(record(seed, steps, stored));
     actual = await runOnDevice(seed, steps, stored);
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -18,6 +18,7 @@ import {
 } from './kernel.ts';
 import { legalise } from './legalise.ts';
 import type { KernelNotes } from './notes.ts';
+import { withoutNone, type Without } from './optimisations.ts';
 import { lowerGroup } from './lower.ts';
 import { scalarTypeOf, type Placement } from './values.ts';
 import { flatten } from './views.ts';
@@ -33,6 +34,7 @@ interface Memory {
   /** Buffers of the parameters that the program reads. */
   readonly inputs: Set<number>;
   readonly notes: KernelNotes | undefined;
+  readonly without: Without;
 }
 
 /** The buffers that a block finds: of its parameters, and of its outputs (−1 where an output replaces a parameter). */
@@ -43,12 +45,13 @@ interface Bindings {
 
 /**
  * Compiles a program. The plan's parameters are the program's parameters in order, then one for each output that replaces no parameter. In `notes` it says
- * what the kernels are made from.
+ * what the kernels are made from. `without` says what is left out.
  */
-export function compileProgram(source: Program, notes?: KernelNotes): Plan {
+export function compileProgram(source: Program, notes?: KernelNotes, without: Without = withoutNone): Plan {
   resetIndexInterning();
-  const program = simplify(legalise(source));
-  const memory: Memory = { buffers: [], arena: new Arena(), inputs: new Set(), notes };
+  const program = simplify(legalise(source), without);
+  const arena = new Arena(!without.has('reuse'));
+  const memory: Memory = { buffers: [], arena, inputs: new Set(), notes, without };
   const { nodes, scalars } = program;
   const bind = (node: number, position: number): number =>
     memory.buffers.push({ kind: 'parameter', position, offset: 0, ...sizeOf(nodes[node]) }) - 1;
@@ -57,10 +60,11 @@ export function compileProgram(source: Program, notes?: KernelNotes): Plan {
   let parameterCount = parameters.length;
   const outputs = program.outputs.map(({ node, parameter }) => (parameter >= 0 ? -1 : bind(node, parameterCount++)));
   const steps = compileBlock(memory, program, { parameters, outputs });
-  const kernels = joinIndependent(steps, memory.buffers, (type, size) => {
+  const append = (type: ScalarType, size: number): number => {
     const offset = memory.arena.append(size * bytesOf[type]);
     return memory.buffers.push({ kind: 'temporary', position: -1, offset, type, size }) - 1;
-  });
+  };
+  const kernels = without.has('joining') ? steps : joinIndependent(steps, memory.buffers, append);
   return {
     kernels,
     buffers: memory.buffers,
@@ -85,8 +89,9 @@ const storageTypes: Readonly<Record<DType, StorageType>> = {
 /** The steps that compute a simplified program: that of a plan, or the body of a loop. */
 function compileBlock(memory: Memory, source: Program, bindings: Bindings): PlanStep[] {
   const program = withCopiedLeaves(withLoopState(source));
-  const grouping = groupProgram(program);
-  const { order, direct } = scheduleGroups(program, grouping);
+  const { without } = memory;
+  const grouping = groupProgram(program, without);
+  const { order, direct } = scheduleGroups(program, grouping, without);
   const { nodes, outputs, parameters } = program;
   const { buffers, arena } = memory;
   const typeOf = (node: number): { type: StorageType; size: number } => sizeOf(nodes[node]);
@@ -145,7 +150,7 @@ function compileBlock(memory: Memory, source: Program, bindings: Bindings): Plan
     const buffer = buffers[position];
     return buffer === undefined ? 0 : buffer.size * bytesOf[buffer.type];
   };
-  const run = new RowRun(buffers, memory.inputs);
+  const run = new RowRun(buffers, memory.inputs, without);
   const endRun = (): void => {
     const { steps, free } = run.end();
     kernels.push(...steps);
@@ -198,7 +203,7 @@ function compileBlock(memory: Memory, source: Program, bindings: Bindings): Plan
     const type = scalarTypeOf(nodes[node]?.type.dtype ?? 'float32');
     if (size > 0) kernels.push(copyKernel(readable.get(node) ?? 0, to, type, size));
   }
-  return gatherCopies(kernels, buffers);
+  return without.has('copies') ? kernels : gatherCopies(kernels, buffers);
 }
 
 /** A loop whose carries lie where its first inputs do, and of whose results the others are stored part by part. */
@@ -228,7 +233,7 @@ function compileLoop(
     for (const buffer of placement.destinationsOf(result))
       outputs.push({ node: inner ?? -1, parameter: -1, buffer: partOf(buffer, inner ?? -1) });
   }
-  const kernels = compileBlock(memory, simplify({ ...body, outputs }), {
+  const kernels = compileBlock(memory, simplify({ ...body, outputs }, memory.without), {
     parameters,
     outputs: outputs.map(({ buffer }) => buffer),
   });

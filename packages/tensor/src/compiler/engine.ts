@@ -2,19 +2,24 @@
 import type { Backend } from '../runtime/backend.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { compileProgram } from './compile.ts';
+import { withoutNone, type Without } from './optimisations.ts';
 
-/** Runs programs through the compiler on a backend. `observer` loads what looks into plans. */
-export function compilingEngine(backend: Backend, observer?: Engine['observer']): Engine {
+/** Runs programs through the compiler on a backend. `without` says what the compiler leaves out; `observer` loads what looks into plans. */
+export function compilingEngine(
+  backend: Backend,
+  without: Without = withoutNone,
+  observer?: Engine['observer'],
+): Engine {
   return {
     name: backend.name,
     get description() {
-      return backend.description;
+      return without.size === 0 ? backend.description : `${backend.description}, without ${[...without].join(', ')}`;
     },
     allocate: ({ dtype, size }) => backend.allocate(Math.max(size, 1) * backend.elementBytes[dtype]),
     free: (buffer) => backend.free(buffer),
     write: (buffer, data) => backend.write(buffer, data),
     read: (buffer, data) => backend.read(buffer, data),
-    compile: (program) => backend.compile(compileProgram(program)),
+    compile: (program) => backend.compile(compileProgram(program, undefined, without)),
     run: (executable, bindings, scalars) => backend.run(executable, bindings, scalars),
     synchronize: () => backend.synchronize(),
     memory: () => backend.memory(),

@@ -6,6 +6,7 @@
 import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import { isJoin, maximumChoices, rangeOf } from './copies.ts';
+import type { Without } from './optimisations.ts';
 import { costOf, roleOf } from './roles.ts';
 import { leadsTo, memoryReads } from './walks.ts';
 
@@ -52,6 +53,7 @@ function isOperandView(program: Program, index: number): boolean {
 
 class Grouper {
   readonly #program: Program;
+  readonly #without: Without;
   /** Whether an output needs a node. */
   readonly #needed: readonly boolean[];
   /** Users of each node among the nodes that are needed. */
@@ -68,8 +70,9 @@ class Grouper {
   /** Positions of groups by the space of their reductions and by what they read: a program may have thousands, of which few have both in common. */
   readonly #readers = new Map<string, Map<Group | number, Set<number>>>();
 
-  constructor(program: Program) {
+  constructor(program: Program, without: Without) {
     this.#program = program;
+    this.#without = without;
     this.#outputs = new Set(program.outputs.map(({ node }) => node));
     const { nodes } = program;
     const users: number[][] = nodes.map(() => []);
@@ -178,6 +181,7 @@ class Grouper {
    * parameter and moments).
    */
   #epilogue(anchor: number, absorbed: Map<number, number>): number[] {
+    if (this.#without.has('epilogues')) return [anchor];
     let end = anchor;
     for (let cost = 0; cost < depthLimit;) {
       const next = this.#closure(end, absorbed);
@@ -277,9 +281,11 @@ class Grouper {
       let total = role === 'elementwise' ? costOf(node.op) : 0;
       for (const input of node.inputs) total += cost[input] ?? 0;
       cost[index] = total;
-      if (role !== 'elementwise' || absorbed.has(index) || total <= recomputeLimit) return;
+      if (role !== 'elementwise' || absorbed.has(index)) return;
+      const isApart = this.#without.has('fusion');
+      if (total <= recomputeLimit && !isApart) return;
       const isDeep = (depth[index] ?? 0) >= depthLimit;
-      if (isDeep || this.#evaluations(index) > 1) {
+      if (isDeep || isApart || this.#evaluations(index) > 1) {
         this.#store(index, isDeep ? 'deep' : 'shared');
         cost[index] = 1;
       }
@@ -358,7 +364,7 @@ class Grouper {
   /** The kernel that has the anchor already, or one that reduces over the same space and reads the same memory. */
   #anchoredPartner(anchor: number, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): Group | undefined {
     const own = this.#groups[this.#anchored.get(anchor) ?? -1];
-    if (own !== undefined) return own;
+    if (own !== undefined || this.#without.has('merging')) return own;
     const readers = this.#readers.get(this.#reductionSpace(anchor) ?? '');
     const positions = new Set([...producers, ...leaves].flatMap((read) => [...(readers?.get(read) ?? [])]));
     for (const position of [...positions].sort((a, b) => b - a)) {
@@ -426,6 +432,7 @@ class Grouper {
 
   /** An elementwise kernel over the same space that computes what this node needs, or that reads what this node reads; or the product that this node needs, while it has the result in a register (an activation, where its gradient reads what it is of). */
   #partner(index: number, producers: ReadonlySet<Group>, leaves: ReadonlySet<number>): Group | undefined {
+    if (this.#without.has('merging')) return undefined;
     const shape = this.#program.nodes[index]?.type.shape.join(',');
     for (let i = this.#groups.length - 1; i >= 0 && i >= this.#groups.length - 16; i--) {
       const group = this.#groups[i] as Group;
@@ -473,6 +480,6 @@ function reaches(from: Group, target: Group): boolean {
   return leadsTo(from, target, (group) => group.reads);
 }
 
-export function groupProgram(program: Program): Grouping {
-  return new Grouper(program).run();
+export function groupProgram(program: Program, without: Without): Grouping {
+  return new Grouper(program, without).run();
 }

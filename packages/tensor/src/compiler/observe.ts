@@ -6,6 +6,7 @@ import { describePlan } from './describe.ts';
 import { axisIndex, makeAxis } from './index-expression.ts';
 import type { Plan } from './kernel.ts';
 import type { KernelNotes } from './notes.ts';
+import type { Without } from './optimisations.ts';
 
 /** Bytes, read and written, of the kernels whose bandwidth is measured: from the first cache to beyond the last of many processors. */
 const measuredBytes = [2 ** 15, 2 ** 18, 2 ** 21, 2 ** 25];
@@ -13,14 +14,14 @@ const measuredBytes = [2 ** 15, 2 ** 18, 2 ** 21, 2 ** 25];
 const measuring = 4;
 const leastRuns = 5;
 
-export function observerOf(backend: Backend): EngineObserver {
+export function observerOf(backend: Backend, without: Without): EngineObserver {
   /** By the device with its threads. */
   const known = new Map<string, DeviceLimits>();
   return {
     compile: (program) => {
       const notes: KernelNotes = new Map();
       const began = performance.now();
-      const plan = compileProgram(program, notes);
+      const plan = compileProgram(program, notes, without);
       const executable = backend.compileTimed(plan);
       const compileMilliseconds = performance.now() - began;
       return { executable, compileMilliseconds, description: describePlan(plan, notes) };

@@ -17,6 +17,7 @@ import {
 } from './index-expression.ts';
 import type { Batches, ContractionKernel, Expression, Kernel, PlanBuffer, PlanStep, Rows } from './kernel.ts';
 import { noteRewritten } from './notes.ts';
+import type { Without } from './optimisations.ts';
 import { Rewriter } from './rewriter.ts';
 import { unflatten } from './views.ts';
 
@@ -285,6 +286,7 @@ interface PlainRun {
 export class RowRun {
   readonly #buffers: readonly PlanBuffer[];
   readonly #inputs: ReadonlySet<number>;
+  readonly #without: Without;
   #kernels: Phase[] = [];
   /** All of them by rows, where there are products. */
   #batches: ByRows | undefined;
@@ -296,9 +298,10 @@ export class RowRun {
   #free: number[] = [];
 
   /** `inputs` are the buffers of the parameters that a program reads. */
-  constructor(buffers: readonly PlanBuffer[], inputs: ReadonlySet<number>) {
+  constructor(buffers: readonly PlanBuffer[], inputs: ReadonlySet<number>, without: Without) {
     this.#buffers = buffers;
     this.#inputs = inputs;
+    this.#without = without;
   }
 
   /** Takes the kernel in, if it can be one step with those before it. */
@@ -306,6 +309,7 @@ export class RowRun {
     if (this.#kernels.length === 0 || !isPhase(kernel)) return false;
     const kernels = [...this.#kernels, kernel];
     if (kernels.some(({ kind }) => kind === 'contraction')) {
+      if (this.#without.has('batches')) return false;
       const batches = asRows(kernels, this.#buffers, this.#inputs, this.#known);
       if (batches === undefined) return false;
       this.#batches = batches;
@@ -322,6 +326,7 @@ export class RowRun {
   }
 
   #extendPlain(kernel: PlainPhase): boolean {
+    if (this.#without.has('rows')) return false;
     const kernels = [...this.#plain.kernels, kernel];
     const rows = asPlainRows(kernels, this.#buffers, this.#inputs, this.#knownPlain);
     if (rows === undefined) return false;
@@ -354,6 +359,7 @@ export class RowRun {
    * A buffer that was free before the last kernel, and whose rows lie where those of `made` would: its memory may be used within the run.
    */
   reuse(made: number, bytesOf: (buffer: number) => number): number | undefined {
+    if (this.#without.has('reuse')) return undefined;
     const runs = [this.#batches, this.#plain.rows].filter((each) => each !== undefined);
     if (runs.length === 0) return undefined;
     const fills = (buffer: number): boolean =>

@@ -5,6 +5,7 @@
 import type { PlanPrimitive } from '../graph/attributes.ts';
 import type { Program } from '../graph/program.ts';
 import type { Group, Grouping } from './groups.ts';
+import type { Without } from './optimisations.ts';
 import { roleOf } from './roles.ts';
 import { rowsTogether } from './row-order.ts';
 import { leadsTo } from './walks.ts';
@@ -50,7 +51,7 @@ function moves(op: PlanPrimitive): boolean {
   return op === 'random' || ['view', 'reduction', 'contraction', 'loop'].includes(roleOf(op));
 }
 
-export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
+export function scheduleGroups(program: Program, grouping: Grouping, without: Without): Schedule {
   const { groups, producer } = grouping;
   const reads = parameterReads(program, grouping);
   /** Groups that must run before a group, beyond those whose results it reads. */
@@ -65,6 +66,7 @@ export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
     if (group === undefined) return false;
     // A second output for the same node is a store of its own in the same kernel.
     if (parameter < 0) return true;
+    if (without.has('in-place')) return false;
     const target = program.parameters[parameter] ?? -1;
     if (written.has(target) || reads.get(group)?.get(target) === false) return false;
     const readers = (readersOf.get(target) ?? []).filter((other) => other !== group);
@@ -73,7 +75,8 @@ export function scheduleGroups(program: Program, grouping: Grouping): Schedule {
     written.add(target);
     return true;
   });
-  return { order: rowsTogether(program, topological(groups, before), before), direct };
+  const order = topological(groups, before);
+  return { order: without.has('row-order') ? order : rowsTogether(program, order, before), direct };
 }
 
 /** Keeps the given order wherever dependencies allow. */
@@ -103,6 +106,12 @@ export class Arena {
   /** Free gaps, ascending; the last one is open-ended. */
   #gaps: { start: number; end: number }[] = [{ start: 0, end: Infinity }];
   bytes = 0;
+  readonly #reuse: boolean;
+
+  /** `reuse`: whether what is released is used again. */
+  constructor(reuse = true) {
+    this.#reuse = reuse;
+  }
 
   allocate(bytes: number): number {
     const need = Math.max(256, Math.ceil(bytes / 256) * 256);
@@ -123,6 +132,7 @@ export class Arena {
   }
 
   release(start: number, bytes: number): void {
+    if (!this.#reuse) return;
     const end = start + Math.max(256, Math.ceil(bytes / 256) * 256);
     let position = this.#gaps.findIndex((gap) => gap.start >= end);
     if (position < 0) position = this.#gaps.length;

@@ -7,6 +7,7 @@ import { pushAttributes, type Program, type ProgramNode } from '../graph/program
 import { sameShape, sizeOf, tensorType, type DType, type TensorType } from '../graph/types.ts';
 import { foldConstants, roundConstant } from './constants.ts';
 import { maximumChoices } from './copies.ts';
+import type { Without } from './optimisations.ts';
 
 type AnyNode = ProgramNode;
 
@@ -14,11 +15,19 @@ function attributesOf<P extends PlanPrimitive>(node: AnyNode, op: P): Attributes
   return node.op === op ? (node.attributes as unknown as Attributes[P]) : undefined;
 }
 
+/** Operations of which no pass behind this one knows what they are over nothing, over axes of one element, or of many parts. */
+const needed: ReadonlySet<PlanPrimitive> = new Set(['concat', 'gather', 'scatter', 'dot', 'sum', 'prod', 'max', 'min']);
+
 class Simplifier {
   readonly nodes: AnyNode[] = [];
   /** Of what is made now. */
   origin: AnyNode['origin'];
   readonly #known = new Map<string, number>();
+  readonly #without: Without;
+
+  constructor(without: Without) {
+    this.#without = without;
+  }
 
   at(index: number): AnyNode {
     const node = this.nodes[index];
@@ -54,7 +63,7 @@ class Simplifier {
     pushAttributes(op, attributes, encoded);
     const key = `${op}:${type.id}:${inputs.join(',')}:${encoded.join(',')}`;
     const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined && !this.#without.has('common-subexpressions')) return known;
     const index = this.nodes.push({ op, inputs, attributes, type, origin: this.origin }) - 1;
     this.#known.set(key, index);
     return index;
@@ -64,6 +73,7 @@ class Simplifier {
   #rewrite(op: PlanPrimitive, inputs: readonly number[], attributes: unknown, type: TensorType): number | undefined {
     // What has no elements needs nothing to be computed.
     if (type.size === 0 && op !== 'constant') return this.constant(0, type);
+    if (this.#without.has('simplification') && !needed.has(op)) return undefined;
     const [first = -1, second = -1, third = -1] = inputs;
     const a = first >= 0 ? this.constantValue(first) : undefined;
     const b = second >= 0 ? this.constantValue(second) : undefined;
@@ -201,7 +211,8 @@ class Simplifier {
     const swapsLast = permutation.every(
       (axis, i) => axis === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i),
     );
-    if (node.op !== 'dot' || !swapsLast) return this.emit('transpose', [product], { permutation }, type);
+    if (node.op !== 'dot' || !swapsLast || this.#without.has('simplification'))
+      return this.emit('transpose', [product], { permutation }, type);
     const [right = 0, left = 0] = node.inputs.map((operand) => {
       const { dtype, shape } = this.at(operand).type;
       return this.emit(
@@ -279,8 +290,8 @@ function countUses(program: Program): number[] {
 }
 
 /** An equivalent program; parameters, scalars and outputs keep their order. */
-export function simplify(program: Program): Program {
-  const simplifier = new Simplifier();
+export function simplify(program: Program, without: Without): Program {
+  const simplifier = new Simplifier(without);
   const fixed = new Set([...program.parameters, ...program.scalars]);
   const uses = countUses(program);
   const mapping = program.nodes.map(() => -1);

@@ -267,6 +267,7 @@ async function loadEngine(
     readonly worker: { readonly line: EngineWorker; readonly failed: Promise<unknown> } | undefined;
   },
 ): Promise<Engine> {
+  const leftOut = environmentVariable('HEBB_WITHOUT');
   if (requested === 'reference') {
     const { createReferenceEngine } = await loaded(requested, import('../reference/engine.ts'));
     return createReferenceEngine();
@@ -276,7 +277,7 @@ async function loadEngine(
     const gpu = await acquireDevice({ allowSoftware: requested === 'webgpu' });
     if (!('unavailable' in gpu)) {
       const { createWebgpuEngine } = await loaded(requested, import('../webgpu/engine.ts'));
-      return createWebgpuEngine(gpu);
+      return createWebgpuEngine(gpu, leftOut);
     }
     if (requested === 'webgpu') {
       throw new DeviceError(`WebGPU is not available: ${gpu.unavailable}.`, {
@@ -286,13 +287,14 @@ async function loadEngine(
   }
   const { threads, flags, worker } = wasm();
   if (worker !== undefined) {
+    if (leftOut !== undefined) throw new DeviceError('[HEBB_WITHOUT] a device in a worker leaves out nothing.');
     const { createRemoteEngine } = await loaded(requested, import('../remote/client.ts'));
     return createRemoteEngine(worker.line, worker.failed, threads);
   }
   const { createWasmEngine } = await loaded(requested, import('../wasm/engine.ts'));
   setFlagsOfV8(flags);
   try {
-    return createWasmEngine(threads, flags);
+    return createWasmEngine(threads, flags, leftOut);
   } catch (cause) {
     throw new DeviceError(`WebAssembly is not available: ${toError(cause).message}`, {
       hint: "setDevice('reference') runs everywhere, slowly.",

@@ -1,5 +1,6 @@
 /** The WebAssembly backend: one memory, one module per plan, everything synchronous, on one thread or several. */
 import { bytesOf, type Plan } from '../compiler/kernel.ts';
+import { withoutNone, type Without } from '../compiler/optimisations.ts';
 import { ArgumentError, DeviceError } from '../graph/errors.ts';
 import { elementBytes } from '../graph/types.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
@@ -28,6 +29,8 @@ export interface WasmBackendOptions {
   readonly leastChunk?: number;
   /** The tile of all matrix products. Default: for each the fastest, by a trial when the first large one comes. Results are the same bytes for any. */
   readonly tile?: Tile;
+  /** What is left out. Default: nothing. */
+  readonly without?: Without;
   /** V8's flags that have been set for it, which its description names. */
   readonly flags?: readonly string[];
   /** Measures {@link Backend.multiplyAddLimit}. */
@@ -86,7 +89,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const relaxed = options.relaxedSimd ?? hasRelaxedSimd();
   const leastChunk = options.leastChunk ?? 6000;
   const { allocator, pool, alone } = startMemory(options);
-  const kernels = new KernelCache(relaxed, KEPT_KERNELS, options.tile);
+  const { without = withoutNone, tile } = options;
+  const kernels = new KernelCache(relaxed, KEPT_KERNELS, { tile, without });
   let buffers = 0;
   // Packed operands, temporaries, and copies of host arrays.
   const scratch = new SharedBlock(allocator);
@@ -323,7 +327,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         plan,
         layout,
         { add: () => 0 },
-        new KernelCache(relaxed, 0, options.tile),
+        new KernelCache(relaxed, 0, { tile, without }),
         threads,
       );
       return listFunctions([run, ...functions]);

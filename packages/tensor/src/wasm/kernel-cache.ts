@@ -1,5 +1,6 @@
 /** The code of kernels by their keys: a plan finds here what another of its kernels, or one of an earlier plan, has brought along. */
 import type { Batches, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
+import { withoutNone, type Without } from '../compiler/optimisations.ts';
 import { SlotBindings, type Bindings, type Slot } from './bindings.ts';
 import type { ContractionKernel } from '../compiler/kernel.ts';
 import { buildGemm, type Tile } from './gemm.ts';
@@ -29,6 +30,7 @@ export class KernelCache {
   /** Least recently used first. */
   readonly #buckets = new Map<number, Entry[]>();
   readonly #relaxed: boolean;
+  readonly #without: Without;
   readonly #tile: Tile | undefined;
   readonly #most: number;
   #count = 0;
@@ -38,10 +40,15 @@ export class KernelCache {
 
   /**
    * @param most - kernels that are kept, as bytes; 0: those of one plan, as statements that can be listed
-   * @param tile - the tile of all products; default: for each the fastest
+   * @param options - `tile`: the tile of all products; default: for each the fastest. `without`: what is left out; default: nothing
    */
-  constructor(relaxed: boolean, most: number, tile?: Tile) {
+  constructor(
+    relaxed: boolean,
+    most: number,
+    { tile, without = withoutNone }: { readonly tile?: Tile | undefined; readonly without?: Without } = {},
+  ) {
     this.#relaxed = relaxed;
+    this.#without = without;
     this.#tile = tile;
     this.#most = most > 0 ? most : Infinity;
     this.#asBytes = most > 0;
@@ -57,10 +64,11 @@ export class KernelCache {
     const building = {
       buffers,
       relaxed: this.#relaxed,
+      without: this.#without,
       gemm: (tile: Tile) => this.#productsOf(tile),
       tiled: (contraction: ContractionKernel) => this.#tiled(contraction),
     };
-    if (key.buffers.length + key.scalars.length > mostArguments)
+    if (key.buffers.length + key.scalars.length > mostArguments || this.#without.has('shared-code'))
       return { ...buildKernel({ ...building, bindings }, kernel), slots: [], isUnsized: false };
     const bucket = this.#buckets.get(key.hash) ?? [];
     this.#buckets.delete(key.hash);

@@ -1,10 +1,11 @@
 /** Kernels as functions over ranges of their outermost loop. What they are bound to stands in slots, so that kernels with equal keys share their functions. */
 import type { Axis } from '../compiler/index-expression.ts';
 import type { Batches, ContractionKernel, Kernel, MapKernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
+import type { Without } from '../compiler/optimisations.ts';
 import { AxisValues, type KernelContext } from './address.ts';
 import type { Bindings, FlatBindings } from './bindings.ts';
 import { product } from './blocks.ts';
-import { cutProduct, emitSharedPacking, emitTasks } from './contraction-shared.ts';
+import { cutProduct, emitSharedPacking, emitTasks, type SharedProduct } from './contraction-shared.ts';
 import { emitSliding, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
 import {
   blocksOf,
@@ -54,6 +55,7 @@ export interface Building {
   readonly buffers: readonly PlanBuffer[];
   readonly bindings: Bindings;
   readonly relaxed: boolean;
+  readonly without: Without;
   /** Chooses the tile of a product, and which of its operands is the left one. */
   readonly tiled: (kernel: ContractionKernel) => TiledProduct;
   /** The product of packed operands in such tiles. */
@@ -79,10 +81,9 @@ export function buildKernel(building: Building, kernel: Kernel | Rows | Batches)
     scratchBytes = Math.max(scratchBytes, scratch);
     stage.push({ target: fb.finish(), grid, nanoseconds });
   };
-  for (const part of parts(kernel)) {
+  for (const part of parts(kernel, building.without)) {
     if (product(outputAxes(part)) === 0) continue;
-    const cut =
-      part.kind === 'contraction' ? (slidingProduct(part, building.buffers) ?? cutProduct(building.tiled(part))) : part;
+    const cut = part.kind === 'contraction' ? cutContraction(building, part) : part;
     if (cut.kind === 'shared') {
       const offset = packedBytes;
       const { units, unitBytes, tasks } = cut;
@@ -170,12 +171,12 @@ function rowsParts(building: Building, { name, row, phases }: Rows): KernelPart[
 
 /** A phase as functions of the number of a block of rows, the value of the axis `block`. */
 function phaseFunctions(
-  { buffers, relaxed, bindings }: Building,
+  { buffers, relaxed, without, bindings }: Building,
   name: string,
   phase: Phase,
   block: Axis,
 ): WasmFunction[] {
-  return (parts(phase) as readonly Phase[]).flatMap((part) => {
+  return (parts(phase, without) as readonly Phase[]).flatMap((part) => {
     if (product(part.axes) === 0) return [];
     const fb = new FunctionBuilder(name);
     const context = { fb, relaxed, buffers, bindings };
@@ -218,15 +219,24 @@ export function isEmpty(kernel: Kernel | Rows | Batches): boolean {
 }
 
 /** The kernels that a kernel is run as. */
-function parts(kernel: Kernel): readonly Kernel[] {
-  if (kernel.kind === 'map') return splitMap(kernel);
-  if (kernel.kind === 'reduce') return splitReduction(kernel);
+function parts(kernel: Kernel, without: Without): readonly Kernel[] {
+  if (kernel.kind === 'map') return without.has('pieces') ? [kernel] : splitMap(kernel);
+  if (kernel.kind === 'reduce') return without.has('residues') ? [kernel] : splitReduction(kernel);
   if (kernel.kind !== 'contraction') return [kernel];
-  return splitContraction(kernel).flatMap((part) => {
+  return (without.has('residues') ? [kernel] : splitContraction(kernel)).flatMap((part) => {
     const normal = normaliseContraction(part);
-    const plain = degenerate(normal);
-    return plain === undefined ? [normal] : parts(plain);
+    const plain = without.has('small-products') ? undefined : degenerate(normal);
+    return plain === undefined ? [normal] : parts(plain, without);
   });
+}
+
+/** How a product is computed: without packing, with an operand packed for all, or in blocks of which each packs its own. */
+function cutContraction(
+  { buffers, tiled, without }: Building,
+  kernel: ContractionKernel,
+): SlidingProduct | SharedProduct | Blocks {
+  const sliding = without.has('sliding-products') ? undefined : slidingProduct(kernel, buffers);
+  return sliding ?? (without.has('packing-once') ? blocksOf(tiled(kernel), 512) : cutProduct(tiled(kernel)));
 }
 
 function outputAxes(kernel: Kernel): readonly Axis[] {

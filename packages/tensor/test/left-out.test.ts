@@ -1,0 +1,37 @@
+/**
+ * Optimisations that HEBB_WITHOUT leaves out: the device says so, and refuses names that none has.
+ *
+ * @module-tag alone: it loads the runtime anew.
+ */
+import { afterEach, expect, it, vi } from 'vitest';
+import type * as Hebb from '../src/index.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+async function without(list: string): Promise<typeof Hebb> {
+  vi.stubEnv('HEBB_WITHOUT', list);
+  vi.resetModules();
+  const hebb: typeof Hebb = await import('../src/index.ts');
+  hebb.setDevice('wasm');
+  return hebb;
+}
+
+it('computes a kernel for each operation without fusion and merging', async () => {
+  const values: ArrayLike<number>[] = [];
+  const kernels: number[] = [];
+  for (const list of ['', 'fusion, merging']) {
+    const hebb = await without(list);
+    values.push(await hebb.tensor([1, 2, 3]).exp().tanh().add(1).data());
+    kernels.push(hebb.device.stats().kernelsInLastRun);
+    if (list !== '') expect(await hebb.device.ready()).toMatch(/, without fusion, merging$/);
+  }
+  expect(values[1]).toEqual(values[0]);
+  expect(kernels).toEqual([1, 3]);
+});
+
+it('refuses what is none, and lists those that there are', async () => {
+  const hebb = await without('fusion,fuson');
+  await expect(hebb.tensor([1]).add(1).data()).rejects.toThrow(
+    /\[HEBB_WITHOUT\] there is no optimisation 'fuson'.*[\s\S]*common-subexpressions, simplification, fusion/,
+  );
+});
