@@ -14,7 +14,7 @@ const graphs: Readonly<Record<string, Larger>> = {
     shapes: [[4, 12, 96]],
     compute: (x) => {
       const [q, k, v] = [0, 1, 2].map((part) =>
-        (x as Tensor)
+        x
           .slice([0, 0, 32 * part], [4, 12, 32 * part + 32])
           .reshape([4, 12, 4, 8])
           .permute([0, 2, 1, 3]),
@@ -27,7 +27,7 @@ const graphs: Readonly<Record<string, Larger>> = {
       [40, 100],
       [60, 100],
     ],
-    compute: (x, y) => [concat([(x as Tensor).exp(), y as Tensor], 0).sin()],
+    compute: (x, y) => [concat([x.exp(), y], 0).sin()],
   },
   convolutions: {
     shapes: [
@@ -36,8 +36,8 @@ const graphs: Readonly<Record<string, Larger>> = {
       [8, 8, 3, 3],
     ],
     compute: (x, first, second) => {
-      const hidden = conv2d(x as Tensor, first as Tensor, { padding: 1 }).relu();
-      return [conv2d(maxPool2d(hidden, 2), second as Tensor, { stride: 2 })];
+      const hidden = conv2d(x, first, { padding: 1 }).relu();
+      return [conv2d(maxPool2d(hidden, 2), second, { stride: 2 })];
     },
   },
   products: {
@@ -46,7 +46,7 @@ const graphs: Readonly<Record<string, Larger>> = {
       [300, 96],
       [96, 2],
     ],
-    compute: (x, y, z) => [matmul(matmul(x as Tensor, y as Tensor).tanh(), z as Tensor)],
+    compute: (x, y, z) => [matmul(matmul(x, y).tanh(), z)],
   },
 };
 
@@ -56,13 +56,10 @@ export const namesOfLarger = Object.keys(graphs);
 export function largerGraph(name: string): RecordedGraph {
   const { shapes, compute } = graphs[name] as Larger;
   const random = makeRandom(1);
-  const stored = shapes.map(
-    (shape): Leaf =>
-      ({
-        shape,
-        data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random(2001) / 1000 - 1),
-      }) as Leaf,
-  );
+  const stored = shapes.map((shape): Leaf => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    return { shape, data: Float32Array.from({ length: size }, () => random(2001) / 1000 - 1) };
+  });
   return recordStep(
     (leaves) => {
       const outputs = [...compute(...leaves)];

@@ -4,28 +4,46 @@
  */
 import { DeviceError } from '../graph/errors.ts';
 
-export const optimisations = {
-  'common-subexpressions': 'equal nodes become one',
-  simplification: 'arithmetic on constants, views of views, products of transposes',
-  fusion: 'elementwise work inside of the kernels that use it',
-  epilogues: 'elementwise work where reductions and products have their results in registers',
-  merging: 'several outputs in one kernel',
-  'row-order': 'kernels over the same rows next to one another',
-  rows: 'kernels that follow one another row by row, in one pass over memory',
-  batches: 'products of many small matrices with what is between them, batch by batch',
-  joining: 'many independent kernels as one step',
-  copies: 'many copies of ranges as one step',
-  'in-place': 'new values of parameters in the memory of the old ones',
-  reuse: 'memory of temporaries used again',
-  residues: 'strided windows cut into parts without gaps',
-  pieces: 'choices by position cut into ranges without choices',
-  'small-products': 'products of few terms or columns without packing',
-  'sliding-products': 'gradients of the weights of convolutions without packing',
-  'packing-once': 'an operand packed once for all tasks of a product',
-  'shared-code': 'equal kernels share their code',
-} as const;
+export const optimisations = [
+  /** Equal nodes become one. */
+  'common-subexpressions',
+  /** Arithmetic on constants, views of views, products of transposes. */
+  'simplification',
+  /** Elementwise work inside of the kernels that use it. */
+  'fusion',
+  /** Elementwise work where reductions and products have their results in registers. */
+  'epilogues',
+  /** Several outputs in one kernel. */
+  'merging',
+  /** Kernels over the same rows next to one another. */
+  'row-order',
+  /** Kernels that follow one another row by row, in one pass over memory. */
+  'rows',
+  /** Products of many small matrices with what is between them, batch by batch. */
+  'batches',
+  /** Many independent kernels as one step. */
+  'joining',
+  /** Many copies of ranges as one step. */
+  'copies',
+  /** New values of parameters in the memory of the old ones. */
+  'in-place',
+  /** Memory of temporaries used again. */
+  'reuse',
+  /** Strided windows cut into parts without gaps. */
+  'residues',
+  /** Choices by position cut into ranges without choices. */
+  'pieces',
+  /** Products of few terms or columns without packing. */
+  'small-products',
+  /** Gradients of the weights of convolutions without packing. */
+  'sliding-products',
+  /** An operand packed once for all tasks of a product. */
+  'packing-once',
+  /** Equal kernels share their code. */
+  'shared-code',
+] as const;
 
-export type Optimisation = keyof typeof optimisations;
+export type Optimisation = (typeof optimisations)[number];
 
 /** What is left out. */
 export type Without = ReadonlySet<Optimisation>;
@@ -39,11 +57,12 @@ export function withoutListed(list: string | undefined): Without {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+  const isKnown = (name: string): name is Optimisation => (optimisations as readonly string[]).includes(name);
   for (const name of names)
-    if (!Object.hasOwn(optimisations, name)) {
+    if (!isKnown(name)) {
       throw new DeviceError(`[HEBB_WITHOUT] there is no optimisation '${name}'.`, {
-        hint: `There are ${Object.keys(optimisations).join(', ')}.`,
+        hint: `There are ${optimisations.join(', ')}.`,
       });
     }
-  return new Set(names as Optimisation[]);
+  return new Set(names.filter(isKnown));
 }
