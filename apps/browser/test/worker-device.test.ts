@@ -128,4 +128,19 @@ describe.skipIf(skipped)('a device in a worker of a page', () => {
     },
     10 * minutes,
   );
+
+  it(
+    'rejects what is read where the worker is terminated in the middle',
+    async () => {
+      const page = await browser.newPage();
+      const address = servers['bundled']?.resolvedUrls?.local[0] ?? '';
+      await page.goto(`${address}?worker=1&terminate`, { timeout: 2 * minutes });
+      await page.waitForFunction(() => document.querySelector('output')?.textContent !== '', undefined, { timeout: 2 * minutes }); // prettier-ignore
+      const said = JSON.parse((await page.textContent('output')) ?? '') as Record<string, unknown>;
+      await page.close();
+      expect(said['error']).toContain('DeviceError: The worker of the WebAssembly device ended: it was terminated.');
+      expect(said['next']).toContain('ended: it was terminated');
+    },
+    5 * minutes,
+  );
 });

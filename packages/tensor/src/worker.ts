@@ -5,7 +5,7 @@
 import { compilingEngine } from './compiler/engine.ts';
 import { DeviceError } from './graph/errors.ts';
 import { serveEngine } from './remote/serve.ts';
-import type { Line } from './remote/wire.ts';
+import type { Line, Locks } from './remote/wire.ts';
 import { createWasmBackend } from './wasm/backend.ts';
 
 /**
@@ -23,5 +23,6 @@ export function serveDevice(): void {
       hint: "new Worker(new URL('./device.js', import.meta.url), { type: 'module' }) in the page, with serveDevice() in device.js. In Node, threads share the work: setDevice('wasm', { threads: 2 }).",
     });
   }
-  serveEngine(globalThis as unknown as Line, (threads) => compilingEngine(createWasmBackend({ threads })));
+  const { locks } = navigator as { readonly locks?: Locks };
+  serveEngine(globalThis as unknown as Line, (threads) => compilingEngine(createWasmBackend({ threads })), locks);
 }

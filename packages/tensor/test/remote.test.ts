@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import type * as Hebb from '../src/index.ts';
 import type { EngineWorker } from '../src/remote/client.ts';
 import { serveEngine } from '../src/remote/serve.ts';
-import type { Order } from '../src/remote/wire.ts';
+import type { Locks, Order } from '../src/remote/wire.ts';
 import { compilingEngine } from '../src/compiler/engine.ts';
 import { createWasmBackend } from '../src/wasm/backend.ts';
 
@@ -18,7 +18,10 @@ const ports: { close(): void }[] = [];
 afterAll(() => ports.forEach((port) => port.close()));
 
 /** A worker that computes in this very thread, what it was told, and what ends it. */
-function workerHere(make = (threads: number) => compilingEngine(createWasmBackend({ threads }))): {
+function workerHere(
+  make = (threads: number) => compilingEngine(createWasmBackend({ threads })),
+  locks?: Locks,
+): {
   worker: EngineWorker;
   orders: Order[];
   end: (message?: string) => void;
@@ -34,6 +37,7 @@ function workerHere(make = (threads: number) => compilingEngine(createWasmBacken
       addEventListener: (_, listener) => void worker.on('message', (data: unknown) => listener({ data })),
     },
     make,
+    locks,
   );
   return {
     worker: {
@@ -178,6 +182,39 @@ describe('a device in a worker', () => {
     await expect(read).rejects.toThrow(hebb.DeviceError);
     await expect(read).rejects.toThrow('The worker of the WebAssembly device ended: the tab has no memory left');
     await expect((async () => x.mul(3).data())()).rejects.toThrow('The worker of the WebAssembly device ended');
+  });
+
+  it('tells of one that was terminated, by the lock that it held', async () => {
+    const held = new Map<string, (() => unknown)[]>();
+    const locks: Locks = {
+      request: async (name, callback) => {
+        const others = held.get(name);
+        if (others === undefined) {
+          held.set(name, []);
+          return callback();
+        }
+        return new Promise((resolve) => others.push(() => resolve(callback())));
+      },
+    };
+    vi.stubGlobal('navigator', { locks });
+    const { worker } = workerHere(undefined, locks);
+    const hebb = await runtime({ worker });
+    const x = hebb.ones([2]).add(1);
+    await hebb.realize(x);
+    expect([...held.values()].map(({ length }) => length)).toEqual([1]);
+    worker.postMessage = () => {};
+    const read = x.mul(2).data();
+    await new Promise((resolve) => setTimeout(resolve));
+    for (const waiting of held.values()) for (const granted of waiting) granted();
+    await expect(read).rejects.toThrow('The worker of the WebAssembly device ended: it was terminated');
+    await expect((async () => x.mul(3).data())()).rejects.toThrow(hebb.DeviceError);
+    vi.unstubAllGlobals();
+  });
+
+  it('goes on where no lock is to be had', async () => {
+    const locks: Locks = { request: () => Promise.reject(new Error('not allowed here')) };
+    const hebb = await runtime({ worker: workerHere(undefined, locks).worker });
+    expect(await hebb.ones([2]).add(1).toArray()).toEqual([2, 2]);
   });
 
   it('is chosen before the device starts', async () => {

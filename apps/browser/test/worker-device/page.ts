@@ -1,4 +1,4 @@
-/** Trains a network whose steps take long, in the page or in a worker of it (`?worker=1`), between two marks. */
+/** Trains a network whose steps take long, in the page or in a worker of it (`?worker=1`), between two marks; or has the worker end in the middle of a product (`&terminate`). */
 import {
   Adam, compile, Conv2d, crossEntropy, device, Flatten, Linear, manualSeed, ReLU, Sequential, setDevice, tensor, valueAndGrad, type Tensor,
 } from 'hebb'; // prettier-ignore
@@ -7,8 +7,9 @@ const parameters = new URLSearchParams(location.search);
 const threads = Number(parameters.get('threads') ?? 1);
 
 async function train(): Promise<object> {
+  let worker: Worker | undefined;
   if (parameters.get('worker') === '1') {
-    const worker = new Worker(new URL('./device.ts', import.meta.url), { type: 'module' });
+    worker = new Worker(new URL('./device.ts', import.meta.url), { type: 'module' });
     setDevice('wasm', { worker, threads });
   } else setDevice('wasm');
   const description = await device.ready();
@@ -22,6 +23,20 @@ async function train(): Promise<object> {
     optimizer.step(grads);
     return value;
   });
+
+  if (parameters.has('terminate')) {
+    const size = 2048;
+    const matrix = tensor(new Float32Array(size * size), { shape: [size, size] });
+    await matrix.sum().item();
+    let product = matrix;
+    for (let i = 0; i < 20; i++) product = product.matmul(matrix);
+    const read = product.sum().item();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    worker?.terminate();
+    const error = await read.then(String, String);
+    const next = await (async () => matrix.add(1).data())().then(String, String);
+    return { error, next };
+  }
 
   performance.mark('begin');
   await new Promise((resolve) => setTimeout(resolve));

@@ -6,7 +6,7 @@ import { DeviceError } from '../graph/errors.ts';
 import { elementBytes } from '../graph/types.ts';
 import type { BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import type { Engine } from '../runtime/engine.ts';
-import { packProgram, unpackError, type Answer, type Line, type Order } from './wire.ts';
+import { packProgram, unpackError, type Answer, type Line, type Locks, type Order } from './wire.ts';
 
 /** Milliseconds that the file of a worker has to load and to answer. */
 const patience = 30_000;
@@ -41,6 +41,7 @@ export async function createRemoteEngine(
   let memory: BackendMemory = { usedBytes: 0, pooledBytes: 0, buffers: 0 };
   let description = '';
   let numbers = 0;
+  const life = `hebb device ${Math.random()}`;
   let failure: DeviceError | undefined;
   const waiting = new Map<number | undefined, Waiting>();
   /** Those whose answer is still to come. A plan that is given up before has none any more. */
@@ -65,6 +66,11 @@ export async function createRemoteEngine(
       compiling.delete(executable);
       return;
     }
+    if (answer.kind === 'started' && answer.holds) {
+      const { locks } = navigator as { readonly locks?: Locks };
+      // Where there is none, as where the page itself ends, nobody is told.
+      locks?.request(life, () => end('it was terminated')).catch(() => {});
+    }
     const request = answer.kind === 'started' ? undefined : answer.request;
     const settle = waiting.get(request);
     waiting.delete(request);
@@ -86,7 +92,7 @@ export async function createRemoteEngine(
   void failed.then((event) => end((event as { message?: unknown }).message ?? 'its file was not found, or fails'));
   worker.addEventListener('messageerror', () => end('a message could not be read'));
 
-  order({ kind: 'start', threads });
+  order({ kind: 'start', threads, life });
   // A file that says nothing at all is told of by nobody else.
   const silence = setTimeout(() => end(`no answer in ${patience / 1000} s`), patience);
   try {

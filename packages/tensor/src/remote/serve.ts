@@ -5,7 +5,7 @@ import { tensorType, type DType } from '../graph/types.ts';
 import type { DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
 import type { Engine } from '../runtime/engine.ts';
 import { makeHostArray } from '../runtime/host-array.ts';
-import { packError, unpackProgram, type Answer, type Line, type Order } from './wire.ts';
+import { packError, unpackProgram, type Answer, type Line, type Locks, type Order } from './wire.ts';
 
 /** A plan: the program, until a run of it finds the memory that it needs, and where among the bindings it writes. */
 interface Served {
@@ -23,8 +23,8 @@ interface Held {
 
 const nothing = { usedBytes: 0, pooledBytes: 0, buffers: 0 };
 
-/** Serves the engine that `make` makes when it is told to start. */
-export function serveEngine(line: Line, make: (threads: number) => Engine): void {
+/** Serves the engine that `make` makes when it is told to start. Among `locks` it holds one until it ends. */
+export function serveEngine(line: Line, make: (threads: number) => Engine, locks?: Locks): void {
   let engine: Engine | undefined;
   const buffers = new Map<number, Held>();
   const plans = new Map<number, Served>();
@@ -79,7 +79,15 @@ export function serveEngine(line: Line, make: (threads: number) => Engine): void
       case 'start':
         try {
           engine = make(order.threads);
-          say({ kind: 'started' });
+          const started = (holds: boolean): void => say({ kind: 'started', holds });
+          if (locks === undefined) started(false);
+          else {
+            const hold = (): Promise<never> => {
+              started(true);
+              return new Promise(() => {});
+            };
+            locks.request(order.life, hold).catch(() => started(false));
+          }
         } catch (error) {
           fail(undefined, error);
         }

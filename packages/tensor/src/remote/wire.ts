@@ -20,7 +20,8 @@ interface PackedNode extends Omit<ProgramNode, 'type' | 'attributes'> {
 
 /** To the worker, in order. Buffers and executables have numbers, which the page gives. */
 export type Order =
-  | { readonly kind: 'start'; readonly threads: number }
+  /** `life` is the name of a lock that the worker holds for as long as it lives. */
+  | { readonly kind: 'start'; readonly threads: number; readonly life: string }
   | { readonly kind: 'allocate'; readonly buffer: number; readonly dtype: DType; readonly shape: readonly number[] }
   | { readonly kind: 'free'; readonly buffer: number }
   | { readonly kind: 'write'; readonly buffer: number; readonly data: HostArray }
@@ -38,13 +39,15 @@ export type Order =
   | { readonly kind: 'synchronize'; readonly request: number };
 
 /** From the worker. Each says what the device has by then. */
-export type Answer = { readonly memory: BackendMemory; readonly description: string } & (
-  | { readonly kind: 'started' }
-  | { readonly kind: 'compiled'; readonly executable: number; readonly kernelCount: number; readonly bytes: number }
-  | { readonly kind: 'done'; readonly request: number; readonly data?: HostArray | undefined }
-  /** Without a request: it could not start. */
-  | { readonly kind: 'failed'; readonly request: number | undefined; readonly error: PackedError }
-);
+export type Answer = { readonly memory: BackendMemory; readonly description: string } &
+  /** `holds`: whether it holds the lock. */
+  (
+    | { readonly kind: 'started'; readonly holds: boolean }
+    | { readonly kind: 'compiled'; readonly executable: number; readonly kernelCount: number; readonly bytes: number }
+    | { readonly kind: 'done'; readonly request: number; readonly data?: HostArray | undefined }
+    /** Without a request: it could not start. */
+    | { readonly kind: 'failed'; readonly request: number | undefined; readonly error: PackedError }
+  );
 
 export interface PackedError {
   readonly name: string;
@@ -56,6 +59,11 @@ export interface PackedError {
 export interface Line {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+}
+
+/** The locks of an origin, as far as they are used here: nothing else tells a page of a worker that was terminated. Absent where a context is not secure. */
+export interface Locks {
+  request(name: string, held: () => unknown): Promise<unknown>;
 }
 
 export function packProgram(program: Program): PackedProgram {
