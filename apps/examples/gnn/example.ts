@@ -147,7 +147,7 @@ async function papers(kit: ExampleKit<Options>, network: Network): Promise<void>
       kit.say(`split ${split + 1} of ${splits}: ${(100 * (found[split] ?? 0)).toFixed(1)} % of ${parts.test.length} papers`); // prettier-ignore
       if (split < splits - 1) continue;
       rows.push([kind.toUpperCase(), mean(found), Math.sqrt(mean(found.map((each) => (each - mean(found)) ** 2)))]);
-      kit.metric(`${kind} test accuracy, mean of ${splits} splits`, mean(found), {
+      kit.metric(`${kind.toUpperCase()} test accuracy, mean of ${splits} splits`, mean(found), {
         format: 'percent',
         target: { quick: { atLeast: 0.7 }, normal: { atLeast: 0.78 }, full: { atLeast: 0.805 } },
       });

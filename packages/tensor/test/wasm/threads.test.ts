@@ -55,6 +55,10 @@ const programs: Readonly<Record<string, Program>> = {
     const x = matrix(hebb, 511, 1023, 1);
     return [x.max(-1), x.argmax(0), x.min(), x.argmax()];
   },
+  'temporaries of eight megabytes, found while the plan is made': (hebb) => {
+    const x = matrix(hebb, 1024, 1024, 1).exp();
+    return x.sum(0).add(hebb.cumsum(x, 1).sin().max(1));
+  },
   softmax: (hebb) => matrix(hebb, 1000, 333, 1).softmax(-1),
   'the norm of layers': (hebb) => hebb.layerNorm(matrix(hebb, 1000, 333, 1), [333], {}),
   'a matrix product of 64': (hebb) => matrix(hebb, 64, 64, 1).matmul(matrix(hebb, 64, 64, 2)),
