@@ -111,6 +111,7 @@ export const autoencoder: Example = {
       await fit(task, loader, {
         epochs,
         schedule: oneCycleSchedule({ warmup: 0.25 }),
+        // Looked at on the way; nothing is chosen by it.
         validation: test,
         validateEvery: { epochs: Math.max(1, Math.floor(epochs / 10)) },
         ...kit.training(name),

@@ -104,6 +104,7 @@ export const cnn: Example<Options> = {
       epochs: kit.choose({ quick: 6, normal: 40, full: 10 }),
       // Up to the learning rate in the first quarter, then down to nothing: large steps find the way, small ones the place.
       schedule: oneCycleSchedule({ warmup: 0.25 }),
+      // Looked at on the way; nothing is chosen by it.
       validation: test,
       validateEvery: { epochs: kit.choose({ quick: 6, normal: 5, full: 1 }) },
       metrics: { accuracy },

@@ -81,6 +81,7 @@ export const feedForward: Example = {
       epochs: kit.choose({ quick: 8, normal: 40, full: 8 }),
       // Up to the learning rate in the first quarter, then down to nothing along a cosine.
       schedule: oneCycleSchedule({ warmup: 0.25 }),
+      // Looked at on the way; nothing is chosen by it.
       validation: test,
       validateEvery: { epochs: kit.choose({ quick: 8, normal: 5, full: 1 }) },
       metrics: { accuracy },

@@ -167,11 +167,11 @@ async function accuracyOf(model: GraphEncoder, network: Network, nodes: ArrayLik
 /** What holds of every graph network, and the file. */
 async function finish(kit: ExampleKit<Options>, name: string, model: GraphEncoder, network: Network): Promise<void> {
   const changes = await changesByOrder(model, network, kit.seed);
-  kit.metric('numbers that differ with edges in another order', changes.byEdges, {
+  kit.metric(`numbers that differ with edges in another order, ${name}`, changes.byEdges, {
     format: 'count',
     target: { atMost: 0 },
   });
-  kit.metric('largest difference with nodes in another order', changes.byNodes, { target: { atMost: 1e-4 } });
+  kit.metric(`largest difference with nodes in another order, ${name}`, changes.byNodes, { target: { atMost: 1e-4 } });
 
   // 5. ONNX: for any numbers of nodes and edges.
   const inputs = { x: ['nodes', network.width], edges: { shape: [2, 'edges'], dtype: 'int32' } } as const;

@@ -4,6 +4,7 @@
  * @module-tag alone: it loads the runtime anew.
  */
 import { afterEach, expect, it, vi } from 'vitest';
+import { withoutListed } from '../src/compiler/optimisations.ts';
 import type * as Hebb from '../src/index.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -29,9 +30,21 @@ it('computes a kernel for each operation without fusion and merging', async () =
   expect(kernels).toEqual([1, 3]);
 });
 
+it('leaves out all', async () => {
+  const hebb = await without('all');
+  expect(await hebb.device.ready()).toMatch(/, without common-subexpressions, .*, shared-code$/);
+  expect(await hebb.tensor([1, 2]).add(1).toArray()).toEqual([2, 3]);
+});
+
+it('refuses for WebGPU what WebAssembly alone has', () => {
+  expect(() => withoutListed('rows, packing-once', 'webgpu')).toThrow("no optimisation 'packing-once' on webgpu");
+  expect([...withoutListed('rows', 'webgpu')]).toEqual(['rows']);
+  expect(withoutListed('all', 'webgpu').has('shared-code')).toBe(false);
+});
+
 it('refuses what is none, and lists those that there are', async () => {
   const hebb = await without('fusion,fuson');
   await expect(hebb.tensor([1]).add(1).data()).rejects.toThrow(
-    /\[HEBB_WITHOUT\] there is no optimisation 'fuson'.*[\s\S]*common-subexpressions, simplification, fusion/,
+    /^\[HEBB_WITHOUT\] there is no optimisation 'fuson' on wasm\.\n {2}hint: There are common-subexpressions, simplification, fusion.*; or all\.$/,
   );
 });

@@ -51,18 +51,19 @@ export type Without = ReadonlySet<Optimisation>;
 /** All of them are used. */
 export const withoutNone: Without = new Set();
 
-/** The optimisations of a list by commas, as HEBB_WITHOUT has it. @throws {@link DeviceError} for a name that none has */
-export function withoutListed(list: string | undefined): Without {
-  const names = (list ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  const isKnown = (name: string): name is Optimisation => (optimisations as readonly string[]).includes(name);
+/** Those of WebAssembly's backend: WebGPU's has none of them. */
+const ofWasm: readonly Optimisation[] = ['pieces', 'residues', 'small-products', 'sliding-products', 'packing-once', 'shared-code']; // prettier-ignore
+
+/** The optimisations of a list by commas, as HEBB_WITHOUT has it, or `all`. @throws {@link DeviceError} for a name that none of this device has */
+export function withoutListed(list: string | undefined, device: 'wasm' | 'webgpu'): Without {
+  const known = optimisations.filter((name) => device === 'wasm' || !ofWasm.includes(name));
+  const names = (list ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''); // prettier-ignore
+  const isKnown = (name: string): name is Optimisation => (known as readonly string[]).includes(name);
   for (const name of names)
-    if (!isKnown(name)) {
-      throw new DeviceError(`[HEBB_WITHOUT] there is no optimisation '${name}'.`, {
-        hint: `There are ${optimisations.join(', ')}.`,
+    if (name !== 'all' && !isKnown(name)) {
+      throw new DeviceError(`[HEBB_WITHOUT] there is no optimisation '${name}' on ${device}.`, {
+        hint: `There are ${known.join(', ')}; or all.`,
       });
     }
-  return new Set(names.filter(isKnown));
+  return new Set(names.includes('all') ? known : names.filter(isKnown));
 }

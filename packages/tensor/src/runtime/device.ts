@@ -287,7 +287,10 @@ async function loadEngine(
   }
   const { threads, flags, worker } = wasm();
   if (worker !== undefined) {
-    if (leftOut !== undefined) throw new DeviceError('[HEBB_WITHOUT] a device in a worker leaves out nothing.');
+    if (leftOut !== undefined)
+      throw new DeviceError('[HEBB_WITHOUT] a device in a worker leaves out nothing.', {
+        hint: "Choose the device without a worker: setDevice('wasm').",
+      });
     const { createRemoteEngine } = await loaded(requested, import('../remote/client.ts'));
     return createRemoteEngine(worker.line, worker.failed, threads);
   }
@@ -296,6 +299,7 @@ async function loadEngine(
   try {
     return createWasmEngine(threads, flags, leftOut);
   } catch (cause) {
+    if (cause instanceof DeviceError) throw cause;
     throw new DeviceError(`WebAssembly is not available: ${toError(cause).message}`, {
       hint: "setDevice('reference') runs everywhere, slowly.",
     });

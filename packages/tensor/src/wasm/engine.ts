@@ -6,7 +6,7 @@ import { createWasmBackend } from './backend.ts';
 
 /** `threads` share the work of what is large, where there can be any; `flags` of V8 have been set; `leftOut` lists optimisations. */
 export function createWasmEngine(threads: number, flags: readonly string[], leftOut: string | undefined): Engine {
-  const without = withoutListed(leftOut);
+  const without = withoutListed(leftOut, 'wasm');
   const multiplyAddLimit = async (): Promise<number> => (await import('./limit.ts')).multiplyAddsPerSecond();
   const backend = createWasmBackend({ threads, flags, without, multiplyAddLimit });
   return compilingEngine(backend, without, async () =>

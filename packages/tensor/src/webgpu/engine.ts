@@ -7,7 +7,7 @@ import type { Acquired } from './device.ts';
 
 /** `leftOut` lists optimisations. */
 export function createWebgpuEngine(acquired: Acquired, leftOut: string | undefined): Engine {
-  const without = withoutListed(leftOut);
+  const without = withoutListed(leftOut, 'webgpu');
   const backend = new WebgpuBackend(acquired);
   return compilingEngine(backend, without, async () =>
     (await import('../compiler/observe.ts')).observerOf(backend, without),
