@@ -132,8 +132,6 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const compile = (plan: Plan, clock?: StepClock): WasmExecutable => {
     // Owned by the plan: pointers and scalars, tables.
     const owned: { address: number; bytes: number }[] = [];
-    /** Of temporaries. */
-    const owner = {};
     const take = (bytes: number): number => {
       const address = allocator.allocate(bytes);
       owned.push({ address, bytes });
@@ -148,7 +146,6 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
         scalars: pointers + 4 * (plan.parameterCount + 1),
         parts: pointers + 4 * (plan.parameterCount + 1 + plan.scalars.length),
       };
-      if (arena.demand(owner, plan.arenaBytes)) pool?.touch(arena.address, plan.arenaBytes);
       const number = pool?.number();
       const tables = makeTables(allocator, take);
       const threads = number === undefined ? undefined : { number, leastChunk };
@@ -188,14 +185,18 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
           executable.disposed = true;
           if (shared !== undefined) pool?.forget(shared);
           for (const { address, bytes } of owned) allocator.free(address, bytes);
-          for (const block of [scratch, staging]) block.withdraw(executable);
-          arena.withdraw(owner);
+          for (const block of [scratch, arena, staging]) block.withdraw(executable);
         },
       };
-      demandScratch(executable);
+      try {
+        demandScratch(executable);
+        arena.demand(executable, plan.arenaBytes);
+      } catch (error) {
+        for (const block of [scratch, arena]) block.withdraw(executable);
+        throw error;
+      }
       return executable;
     } catch (error) {
-      arena.withdraw(owner);
       for (const { address, bytes } of owned) allocator.free(address, bytes);
       throw error;
     }

@@ -27,11 +27,6 @@ export const control = {
   codeBytes: 776,
   /** How many plans are gone; their numbers, in turn, in as many words as there are. */
   disposed: 780,
-  /** Memory that will be used soon, for the first time maybe: which one since the device started, from where to where, and from where nobody has begun with it. */
-  soon: 784,
-  soonBegin: 788,
-  soonEnd: 792,
-  soonNext: 796,
   disposedPlans: 1024,
   /** For each thread, which helper is to be it, by its number among all that have been started; 0 where it rests; −1 where it ends. */
   wanted: 1280,

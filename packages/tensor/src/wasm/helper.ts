@@ -14,10 +14,6 @@ export interface HelperStart {
 
 const word = (address: number): number => address / 4;
 
-/** Bytes of a page of memory, and of those that a helper takes at a time. */
-const pageBytes = 4096;
-const touchedBytes = 2 ** 20;
-
 export const helperSource: string = `'use strict';
 const help = ({ memory, thread, number }) => {
   const words = new Int32Array(memory.buffer);
@@ -53,24 +49,6 @@ const help = ({ memory, thread, number }) => {
     return exports.help;
   };
 
-  let seen = 0;
-  /** Writes nothing to each page of memory that will be used soon: the system finds a page where it is first written to, which takes longer than writing it. */
-  const touch = () => {
-    const soon = load(${word(control.soon)});
-    if (soon === seen) return;
-    seen = soon;
-    const end = load(${word(control.soonEnd)}) >>> 0;
-    memory.grow(0);
-    const all = new Int32Array(memory.buffer);
-    for (;;) {
-      const begin = Atomics.add(words, ${word(control.soonNext)}, ${touchedBytes}) >>> 0;
-      if (begin >= end || load(${word(control.soon)}) !== soon) return;
-      const last = Math.min(begin + ${touchedBytes}, end, 4 * all.length);
-      for (let at = begin; at < last; at += ${pageBytes}) Atomics.or(all, at / 4, 0);
-      if ((load(${word(control.ticket)}) & 0xffff) !== 0) return;
-    }
-  };
-
   const fail = (error) => {
     const text = String(error);
     const length = Math.min(text.length, ${messageBytes});
@@ -93,7 +71,6 @@ const help = ({ memory, thread, number }) => {
       else if (who !== number) break;
       if (who !== number) continue;
       forget();
-      touch();
       const plan = load(${word(control.plan)});
       if (plan !== 0) {
         const own = find(plan);
@@ -102,7 +79,7 @@ const help = ({ memory, thread, number }) => {
       }
       Atomics.add(words, ${word(control.sleepers)}, 1);
       const bell = load(${word(control.bell)});
-      const idle = load(${word(control.plan)}) === plan && load(${word(control.soon)}) === seen && (load(${word(control.ticket)}) & 0xffff) === 0;
+      const idle = load(${word(control.plan)}) === plan && (load(${word(control.ticket)}) & 0xffff) === 0;
       if (idle && load(wanted) === number) Atomics.wait(words, ${word(control.bell)}, bell);
       Atomics.sub(words, ${word(control.sleepers)}, 1);
     }

@@ -31,9 +31,6 @@ function nodeWorkers(): ReturnType<typeof process.getBuiltinModule<'node:worker_
   return process.getBuiltinModule('node:worker_threads');
 }
 
-/** Bytes from which on helpers are told of memory that will be used. */
-const leastTouched = 2 ** 22;
-
 /** Milliseconds that helpers have to come to the end of what they do when threads start anew. */
 const patience = 10_000;
 
@@ -108,16 +105,6 @@ export class HelperPool {
       this.#store(control.plan, number);
     }
     if (wakes && this.#load(control.sleepers) !== 0) this.#wake();
-  }
-
-  /** Says that memory will be used soon: helpers have the system find it, while the caller still compiles. */
-  touch(address: number, bytes: number): void {
-    if (bytes < leastTouched || this.#threads === 1) return;
-    this.#store(control.soonEnd, 0);
-    this.#store(control.soonNext, address);
-    this.#store(control.soonEnd, address + bytes);
-    Atomics.add(this.#words, control.soon / 4, 1);
-    this.#wake();
   }
 
   /** After a run was broken off: a helper failed, or nobody knows what helpers have yet to do. */

@@ -19,13 +19,11 @@ export class SharedBlock {
     return this.#address;
   }
 
-  /** Sees to it that `owner` has as many bytes at its disposal; whether the block is another one now. */
-  demand(owner: object, bytes: number): boolean {
-    if (bytes <= (this.#demands.get(owner) ?? 0)) return false;
-    const grows = bytes > this.#bytes;
-    if (grows) this.#resize(bytes);
+  /** Sees to it that `owner` has as many bytes at its disposal. */
+  demand(owner: object, bytes: number): void {
+    if (bytes <= (this.#demands.get(owner) ?? 0)) return;
+    if (bytes > this.#bytes) this.#resize(bytes);
     this.#demands.set(owner, bytes);
-    return grows;
   }
 
   /** Ends the demand of `owner`; the block shrinks where that was the largest. */

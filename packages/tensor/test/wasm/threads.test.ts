@@ -55,7 +55,7 @@ const programs: Readonly<Record<string, Program>> = {
     const x = matrix(hebb, 511, 1023, 1);
     return [x.max(-1), x.argmax(0), x.min(), x.argmax()];
   },
-  'temporaries of eight megabytes, found while the plan is made': (hebb) => {
+  'temporaries of eight megabytes': (hebb) => {
     const x = matrix(hebb, 1024, 1024, 1).exp();
     return x.sum(0).add(hebb.cumsum(x, 1).sin().max(1));
   },
