@@ -2,9 +2,10 @@
 import { compileProgram } from '../../../packages/tensor/src/compiler/compile.ts';
 import type { Plan } from '../../../packages/tensor/src/compiler/kernel.ts';
 import { optimisations, withoutNone, type Without } from '../../../packages/tensor/src/compiler/optimisations.ts'; // prettier-ignore
-import type { Backend, DeviceBuffer, HostArray } from '../../../packages/tensor/src/runtime/backend.ts';
+import type { Backend, HostArray } from '../../../packages/tensor/src/runtime/backend.ts';
 import { dataOf, makeHostArray } from '../../../packages/tensor/src/runtime/host-array.ts';
 import { createWasmBackend } from '../../../packages/tensor/src/wasm/backend.ts';
+import { runPlan } from '../../../packages/tensor/test/wasm/support.ts';
 import { oracleOf, record, type RecordedGraph } from './check.ts';
 import { randomLeaves } from './graphs.ts';
 import { compareWithOracle } from './oracle.ts';
@@ -79,28 +80,11 @@ async function run(backend: Backend, { program, values, scalars }: RecordedGraph
     const { dtype = 'float32', size = 0 } = program.nodes[node]?.type ?? {};
     return parameters.push(makeHostArray(dtype, size)) - 1;
   });
-  const buffers = parameters.map((data): DeviceBuffer => {
-    const buffer = backend.allocate(Math.max(data.byteLength, 4));
-    if (data.byteLength > 0) backend.write(buffer, data);
-    return buffer;
-  });
-  const executable = backend.compile(plan);
-  backend.run(executable, buffers, scalars);
-  const results = parameters.map((data) => data.slice());
-  for (const [i, buffer] of buffers.entries()) {
-    if ((results[i]?.length ?? 0) > 0) await backend.read(buffer, results[i] as HostArray);
-    backend.free(buffer);
-  }
-  executable.dispose();
+  const results = await runPlan(plan, parameters, scalars, backend);
   return places.map((place) => results[place] as HostArray);
 }
 
 function sameBytes(some: readonly HostArray[], others: readonly HostArray[]): boolean {
-  return some.every(({ buffer, byteOffset, byteLength }, i) => {
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    const other = others[i];
-    return (
-      other !== undefined && bytes.every((byte, at) => byte === new Uint8Array(other.buffer, other.byteOffset)[at])
-    );
-  });
+  const bytes = ({ buffer, byteOffset, byteLength }: HostArray): Buffer => Buffer.from(buffer, byteOffset, byteLength);
+  return some.every((data, i) => bytes(data).equals(bytes(others[i] as HostArray)));
 }

@@ -217,6 +217,7 @@ function reasonOf(program: Program, { reasons, producer }: Grouping, { index, gr
   const readers = new Set([...producer.values()].filter((other) => other !== group && other.reads.has(group)));
   const reason = reasons.get(index);
   if (reason === 'deep') return `expressions of one kernel cost as much as ${depthLimit} additions at most`;
+  if (reason === 'apart') return 'fusion is left out';
   if (reason === 'cut') return 'many results are ranges of it, which are copied';
   if (reason === 'waits') return 'what follows needs the result of another reduction, which waits for this one';
   if (reason === 'shared')

@@ -40,9 +40,9 @@ export interface Grouping {
 
 /**
  * Why a node is written to memory: it is a result of the program; the last one that a reduction or a product can take along; read by a product, a loop or a concatenation by ranges; cut into
- * ranges; more than one would compute it; its expression would be too long; or it waits for another kernel.
+ * ranges; more than one would compute it; its expression would be too long; it waits for another kernel; or fusion is left out.
  */
-export type Reason = 'output' | 'anchor' | 'operand' | 'loop' | 'join' | 'cut' | 'shared' | 'deep' | 'waits';
+export type Reason = 'output' | 'anchor' | 'operand' | 'loop' | 'join' | 'cut' | 'shared' | 'deep' | 'waits' | 'apart';
 
 /** A view that a contraction's operand may be read through: anything but a choice between values, or positions known only at run time. */
 function isOperandView(program: Program, index: number): boolean {
@@ -286,7 +286,7 @@ class Grouper {
       if (total <= recomputeLimit && !isApart) return;
       const isDeep = (depth[index] ?? 0) >= depthLimit;
       if (isDeep || isApart || this.#evaluations(index) > 1) {
-        this.#store(index, isDeep ? 'deep' : 'shared');
+        this.#store(index, isDeep ? 'deep' : isApart ? 'apart' : 'shared');
         cost[index] = 1;
       }
     });

@@ -4,7 +4,7 @@
  */
 import { DeviceError } from '../graph/errors.ts';
 
-export const optimisations = [
+const ofCompiler = [
   /** Equal nodes become one. */
   'common-subexpressions',
   /** Arithmetic on constants, views of views, products of transposes. */
@@ -29,6 +29,10 @@ export const optimisations = [
   'in-place',
   /** Memory of temporaries used again. */
   'reuse',
+] as const;
+
+/** Of WebAssembly's backend; WebGPU's has none of them. */
+const ofWasm = [
   /** Strided windows cut into parts without gaps. */
   'residues',
   /** Choices by position cut into ranges without choices. */
@@ -43,7 +47,9 @@ export const optimisations = [
   'shared-code',
 ] as const;
 
-export type Optimisation = (typeof optimisations)[number];
+export type Optimisation = (typeof ofCompiler)[number] | (typeof ofWasm)[number];
+
+export const optimisations: readonly Optimisation[] = [...ofCompiler, ...ofWasm];
 
 /** What is left out. */
 export type Without = ReadonlySet<Optimisation>;
@@ -51,12 +57,9 @@ export type Without = ReadonlySet<Optimisation>;
 /** All of them are used. */
 export const withoutNone: Without = new Set();
 
-/** Those of WebAssembly's backend: WebGPU's has none of them. */
-const ofWasm: readonly Optimisation[] = ['pieces', 'residues', 'small-products', 'sliding-products', 'packing-once', 'shared-code']; // prettier-ignore
-
 /** The optimisations of a list by commas, as HEBB_WITHOUT has it, or `all`. @throws {@link DeviceError} for a name that none of this device has */
 export function withoutListed(list: string | undefined, device: 'wasm' | 'webgpu'): Without {
-  const known = optimisations.filter((name) => device === 'wasm' || !ofWasm.includes(name));
+  const known: readonly Optimisation[] = device === 'wasm' ? optimisations : ofCompiler;
   const names = (list ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''); // prettier-ignore
   const isKnown = (name: string): name is Optimisation => (known as readonly string[]).includes(name);
   for (const name of names)

@@ -276,8 +276,8 @@ async function loadEngine(
     const { acquireDevice } = await loaded(requested, import('../webgpu/device.ts'));
     const gpu = await acquireDevice({ allowSoftware: requested === 'webgpu' });
     if (!('unavailable' in gpu)) {
-      const { createWebgpuEngine } = await loaded(requested, import('../webgpu/engine.ts'));
-      return createWebgpuEngine(gpu, leftOut);
+      const { createWebgpuEngine, withoutListed } = await loaded(requested, import('../webgpu/engine.ts'));
+      return createWebgpuEngine(gpu, withoutListed(leftOut, 'webgpu'));
     }
     if (requested === 'webgpu') {
       throw new DeviceError(`WebGPU is not available: ${gpu.unavailable}.`, {
@@ -294,12 +294,12 @@ async function loadEngine(
     const { createRemoteEngine } = await loaded(requested, import('../remote/client.ts'));
     return createRemoteEngine(worker.line, worker.failed, threads);
   }
-  const { createWasmEngine } = await loaded(requested, import('../wasm/engine.ts'));
+  const { createWasmEngine, withoutListed } = await loaded(requested, import('../wasm/engine.ts'));
+  const without = withoutListed(leftOut, 'wasm');
   setFlagsOfV8(flags);
   try {
-    return createWasmEngine(threads, flags, leftOut);
+    return createWasmEngine(threads, flags, without);
   } catch (cause) {
-    if (cause instanceof DeviceError) throw cause;
     throw new DeviceError(`WebAssembly is not available: ${toError(cause).message}`, {
       hint: "setDevice('reference') runs everywhere, slowly.",
     });

@@ -1,8 +1,7 @@
 /** The code of kernels by their keys: a plan finds here what another of its kernels, or one of an earlier plan, has brought along. */
-import type { Batches, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
+import type { Batches, ContractionKernel, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { withoutNone, type Without } from '../compiler/optimisations.ts';
 import { SlotBindings, type Bindings, type Slot } from './bindings.ts';
-import type { ContractionKernel } from '../compiler/kernel.ts';
 import { buildGemm, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
 import { sameKernelKey, type KernelKey } from './kernel-key.ts';
