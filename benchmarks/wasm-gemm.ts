@@ -1,6 +1,6 @@
 /**
  * Speed of the WebAssembly backend's kernels: matrix products, the convolutions of a small CNN, elementwise and reductions.
- * `node --import tsx benchmarks/wasm-gemm.ts [filter] [tile, like 6x16] [--relaxed] [--cpu] [--json]`; prints a table (median of the runs) and, with `--json`,
+ * `node --import tsx benchmarks/wasm-gemm.ts [filter] [tile, like 6x16] [optimisations to leave out] [--relaxed] [--cpu] [--json]`; prints a table (median of the runs) and, with `--json`,
  * JSON. `--cpu` takes processor time instead of wall time, for machines that are shared.
  */
 import { setFlagsFromString } from 'node:v8';
@@ -16,13 +16,15 @@ import {
   type Index,
 } from '../packages/tensor/src/compiler/index-expression.ts';
 import type { Condition, Expression, Kernel, Operand, Plan, Store } from '../packages/tensor/src/compiler/kernel.ts';
+import { withoutListed } from '../packages/tensor/src/compiler/optimisations.ts';
 import type { Backend } from '../packages/tensor/src/runtime/backend.ts';
 import { commandLine } from './support/command-line.ts';
 
-const { filter, relaxed, tile, cpu, json } = commandLine(import.meta.url, {
+const { filter, relaxed, tile, without, cpu, json } = commandLine(import.meta.url, {
   filter: '',
   relaxed: false,
   tile: '',
+  without: '',
   cpu: false,
   json: false,
 });
@@ -30,7 +32,10 @@ if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd');
 const { createWasmBackend } = await import('../packages/tensor/src/wasm/backend.ts');
 const { allTiles } = await import('../packages/tensor/src/wasm/tiles.ts');
 const chosen = allTiles.find(({ rows, columns }) => `${rows}x${columns}` === tile);
-const backend: Backend = createWasmBackend(chosen === undefined ? {} : { tile: chosen });
+const backend: Backend = createWasmBackend({
+  ...(chosen !== undefined && { tile: chosen }),
+  without: withoutListed(without, 'wasm'),
+});
 
 const rowMajor = (axes: readonly Axis[]): Index =>
   axes.reduce((total, axis) => addIndex(scaleIndex(total, axis.extent), axisIndex(axis)), constantIndex(0));
@@ -282,6 +287,16 @@ const cases: Case[] = [
   convolution('forward', 128, 1, 16, 28, 3, 0),
   convolution('forward', 128, 16, 32, 14, 3, 0),
   convolution('dw', 128, 16, 32, 14, 3, 0),
+  convolution('forward', 16, 1, 8, 32, 3, 1),
+  convolution('forward', 16, 8, 8, 32, 3, 1),
+  convolution('dx', 16, 8, 8, 32, 3, 1),
+  convolution('forward', 16, 8, 16, 16, 3, 1),
+  convolution('forward', 16, 16, 16, 16, 3, 1),
+  convolution('dx', 16, 16, 16, 16, 3, 1),
+  convolution('forward', 16, 32, 32, 8, 3, 1),
+  convolution('dx', 16, 32, 32, 8, 3, 1),
+  convolution('forward', 64, 32, 64, 26, 3, 0),
+  convolution('dx', 64, 32, 64, 26, 3, 0),
   convolution('forward', 32, 64, 64, 28, 3, 1),
   convolution('dx', 32, 64, 64, 28, 3, 1),
   convolution('dw', 32, 64, 64, 28, 3, 1),

@@ -41,6 +41,8 @@ const ofWasm = [
   'small-products',
   /** Gradients of the weights of convolutions without packing. */
   'sliding-products',
+  /** Convolutions of few filters that pack none but those. */
+  'window-products',
   /** An operand packed once for all tasks of a product. */
   'packing-once',
   /** Equal kernels share their code. */

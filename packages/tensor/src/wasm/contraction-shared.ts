@@ -22,8 +22,8 @@ import type { Value, WasmFunction } from './ir.ts';
 import { op } from './opcodes.ts';
 
 /** Tasks of a product, and products of numbers that a task has at least (some 25 µs). */
-const usualTasks = 16;
-const leastProducts = 2 ** 19;
+export const usualTasks = 16;
+export const leastProducts: number = 2 ** 19;
 /** Points of a side that a task has at least, and that are packed at a time for all. */
 const leastOwn = 16;
 const packedPoints = 128;

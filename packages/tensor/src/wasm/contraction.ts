@@ -173,8 +173,12 @@ export function blocksOf({ kernel, tile }: TiledProduct, size: number): Blocks {
 
 /** Elements from one row of a block of results to the next. */
 export function rowElementsOf({ n, tile }: Cut): number {
-  const columns = ceil(n.capacity, tile.columns);
-  return columns % 512 === 0 ? columns + tile.columns : columns;
+  return paddedRow(ceil(n.capacity, tile.columns));
+}
+
+/** Rows so many elements apart would take the same lines of the cache. */
+export function paddedRow(elements: number): number {
+  return elements % 512 === 0 ? elements + 16 : elements;
 }
 
 export interface ContractionSchedule {
@@ -299,13 +303,14 @@ export interface Epilogue {
   call(fb: FunctionBuilder, result: Value, axes: AxisValues, mCount: Value, nCount: Value): void;
 }
 
-/** A function that runs the stores over one block of scratch results. */
+/** A function that runs the stores over one block of scratch results, whose columns lie at `place` in their row. */
 export function buildEpilogue(
   context: KernelContext,
   kernel: ContractionKernel,
   m: BlockedAxes,
   n: BlockedAxes,
   rowElements: number,
+  place: Index = positionInBlock(n),
 ): Epilogue {
   const fb = new FunctionBuilder(`${kernel.name}: epilogue`);
   const result = fb.parameter('result');
@@ -315,7 +320,7 @@ export function buildEpilogue(
   let axes = new AxisValues(inner);
   for (const axis of bound) axes = axes.with(axis, fb.parameter(`a${axis.id}`));
 
-  const position = sumIndex([scaleIndex(positionInBlock(m), rowElements), positionInBlock(n)]);
+  const position = sumIndex([scaleIndex(positionInBlock(m), rowElements), place]);
   const load: Expression = { kind: 'load', type: 'f32', buffer: RESULT_BUFFER, index: position, guards: [] };
   const cut = new Rewriter({ axes: new Map([splitIndex(m), splitIndex(n)]), results: [load] }).stores(kernel.stores);
   const indices = [...collectIndices(cut.map(({ value }) => value)), ...cut.map(({ index }) => index)];

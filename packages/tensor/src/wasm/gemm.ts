@@ -18,6 +18,9 @@ export interface Tile {
 /** Lanes of a panel. */
 export type PanelWidth = Tile['rows'] | Tile['columns'];
 
+/** Whether B is packed as A is, or read at windows. */
+export type GemmKind = 'packed' | 'windows';
+
 /** Rows of A that stay in the second-level cache while all of B passes by: about as many, whole tiles. */
 const ROW_BLOCK = 64;
 
@@ -53,8 +56,38 @@ export function buildGemm(relaxed: boolean, tile: Tile): WasmFunction {
             addresses.forEach(({ accumulator, address }) => fb.set(accumulator, fb.load(op.v128Load, address, true))),
           () => addresses.forEach(({ accumulator }) => fb.set(accumulator, fb.f32x4(0))),
         );
-        emitTile(context, tile, accumulators, aPanel, bPanel, k);
+        emitTile(context, tile, accumulators, aPanel, { panel: bPanel }, k);
         for (const { accumulator, address } of addresses) fb.store(op.v128Store, address, fb.get(accumulator));
+      });
+    });
+  });
+  return fb.finish();
+}
+
+/** gemm(a, window, terms, c, rows, columns, k, bytes between rows of c): the same where B is not packed: its row for each term of the sums begins as many bytes from the window as `terms` says. */
+export function buildWindowGemm(relaxed: boolean, tile: Tile): WasmFunction {
+  const fb = new FunctionBuilder('windows');
+  const context = { fb, relaxed };
+  const a = fb.parameter('a');
+  const window = fb.parameter('window');
+  const terms = fb.parameter('terms');
+  const c = fb.parameter('c');
+  const rows = fb.parameter('rows');
+  const columns = fb.parameter('columns');
+  const k = fb.parameter('k');
+  const stride = fb.parameter('stride');
+  const accumulators = tileAccumulators(fb, tile);
+  fb.note(`tiles of ${tile.rows}×${tile.columns} over windows, ${relaxed ? 'relaxed_madd' : 'mul and add'}`);
+  fb.loop(fb.i32(0), columns, { role: 'tile', name: 'column', step: tile.columns }, (column) => {
+    const here = fb.add(window, fb.mul(column, 4));
+    fb.loop(fb.i32(0), rows, { role: 'tile', name: 'row', step: tile.rows }, (row) => {
+      const aPanel = fb.add(a, fb.mul(fb.mul(row, k), 4));
+      const corner = fb.add(fb.add(c, fb.mul(column, 4)), fb.mul(row, stride));
+      for (const accumulator of accumulators.flat()) fb.set(accumulator, fb.f32x4(0));
+      emitTile(context, tile, accumulators, aPanel, { window: here, terms }, k);
+      accumulators.forEach((vectors, i) => {
+        const base = fb.add(corner, fb.mul(stride, i));
+        vectors.forEach((accumulator, j) => fb.store(op.v128Store, { base, offset: 16 * j }, fb.get(accumulator)));
       });
     });
   });
@@ -68,21 +101,23 @@ export function tileAccumulators(fb: FunctionBuilder, { rows, columns }: Tile): 
   );
 }
 
-/** Adds the product of two panels of `k` columns and rows to the accumulators. */
+/** Adds the product of two panels of `k` columns and rows to the accumulators; the second one is packed, or what `terms` say of a window. */
 export function emitTile(
   context: MathContext,
   { rows, columns }: Tile,
   accumulators: readonly (readonly Variable[])[],
   aPanel: Value,
-  bPanel: Value,
+  b: { readonly panel: Value } | { readonly window: Value; readonly terms: Value },
   k: Value,
 ): void {
   const { fb } = context;
+  const induction = 'panel' in b ? { begin: b.panel, step: 4 * columns } : { begin: b.terms, step: 4 };
   fb.loop(
     aPanel,
     fb.add(aPanel, fb.mul(k, 4 * rows)),
-    { role: 'reduce', name: 'k', step: 4 * rows, inductions: [{ begin: bPanel, step: 4 * columns }] },
-    (left, [right = left]) => {
+    { role: 'reduce', name: 'k', step: 4 * rows, inductions: [induction] },
+    (left, [next = left]) => {
+      const right = 'panel' in b ? next : fb.add(b.window, fb.load(op.i32Load, { base: next, offset: 0 }));
       // Neighbours in memory that do the same: V8 packs pairs of them into vectors of twice the width where it is allowed to.
       const columnsOfB = Array.from({ length: columns / 4 }, (_, j) =>
         fb.load(op.v128Load, { base: right, offset: 16 * j }),

@@ -2,13 +2,12 @@
 import type { Batches, ContractionKernel, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { withoutNone, type Without } from '../compiler/optimisations.ts';
 import { SlotBindings, type Bindings, type Slot } from './bindings.ts';
-import { buildGemm, type Tile } from './gemm.ts';
+import { buildGemm, buildWindowGemm, type GemmKind, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
 import { sameKernelKey, type KernelKey } from './kernel-key.ts';
 import { buildFlat, buildKernel, type Building, type KernelCode } from './kernels.ts';
-import type { TiledProduct } from './contraction.ts';
 import { withoutBody } from './render.ts';
-import { chooseTile, tilesFor } from './tiles.ts';
+import { tilesFor, type TimedTile } from './tiles.ts';
 
 /** The code of a kernel that is bound through slots. */
 export interface SharedCode extends KernelCode {
@@ -64,8 +63,8 @@ export class KernelCache {
       buffers,
       relaxed: this.#relaxed,
       without: this.#without,
-      gemm: (tile: Tile) => this.#productsOf(tile),
-      tiled: (contraction: ContractionKernel) => this.#tiled(contraction),
+      gemm: (tile: Tile, kind: GemmKind) => this.#gemm(tile, kind),
+      tilesFor: (contraction: ContractionKernel) => this.#tilesFor(contraction),
     };
     if (key.buffers.length + key.scalars.length > mostArguments || this.#without.has('shared-code'))
       return { ...buildKernel({ ...building, bindings }, kernel), slots: [], isUnsized: false };
@@ -103,15 +102,17 @@ export class KernelCache {
     return { ...code, stages, isUnsized: true };
   }
 
-  #tiled(kernel: ContractionKernel): TiledProduct {
-    const tiles = this.#tile === undefined ? tilesFor(kernel, this.#relaxed) : [{ ...this.#tile, speed: 1 }];
-    return chooseTile(kernel, tiles);
+  #tilesFor(kernel: ContractionKernel): readonly TimedTile[] {
+    return this.#tile === undefined ? tilesFor(kernel, this.#relaxed) : [{ ...this.#tile, speed: 1 }];
   }
 
-  #productsOf(tile: Tile): WasmFunction {
-    const name = `${tile.rows}×${tile.columns}`;
+  #gemm(tile: Tile, kind: GemmKind): WasmFunction {
+    const name = `${tile.rows}×${tile.columns} ${kind}`;
     let known = this.#products.get(name);
-    if (known === undefined) this.#products.set(name, (known = buildGemm(this.#relaxed, tile)));
+    if (known === undefined) {
+      known = kind === 'packed' ? buildGemm(this.#relaxed, tile) : buildWindowGemm(this.#relaxed, tile);
+      this.#products.set(name, known);
+    }
     return known;
   }
 

@@ -7,17 +7,11 @@ import type { Bindings, FlatBindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks, type SharedProduct } from './contraction-shared.ts';
 import { emitSliding, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
-import {
-  blocksOf,
-  degenerate,
-  emitContraction,
-  normaliseContraction,
-  type Blocks,
-  type TiledProduct,
-} from './contraction.ts';
+import { emitWindows, windowProduct, type WindowProduct } from './contraction-windows.ts';
+import { blocksOf, degenerate, emitContraction, normaliseContraction, type Blocks } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
 import { FunctionBuilder } from './function-builder.ts';
-import type { Tile } from './gemm.ts';
+import type { GemmKind, Tile } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
 import { splitMap } from './pieces.ts';
@@ -26,6 +20,7 @@ import { splitContraction, splitReduction } from '../compiler/residues.ts';
 import { blocksOfRows, inRow, type Phase } from './rows.ts';
 import { emitScatter } from './scatter.ts';
 import { emitSort, sortedRows } from './sort.ts';
+import { chooseTile, type TimedTile } from './tiles.ts';
 import { nanosecondsOf } from './work.ts';
 
 /** A function over the grid of a kernel, none of whose units depends on another. */
@@ -56,10 +51,10 @@ export interface Building {
   readonly bindings: Bindings;
   readonly relaxed: boolean;
   readonly without: Without;
-  /** Chooses the tile of a product, and which of its operands is the left one. */
-  readonly tiled: (kernel: ContractionKernel) => TiledProduct;
-  /** The product of packed operands in such tiles. */
-  readonly gemm: (tile: Tile) => WasmFunction;
+  /** The tiles to choose from for a product. */
+  readonly tilesFor: (kernel: ContractionKernel) => readonly TimedTile[];
+  /** The product in such tiles, of packed operands or of packed ones and windows. */
+  readonly gemm: (tile: Tile, kind: GemmKind) => WasmFunction;
 }
 
 export function buildKernel(building: Building, kernel: Kernel | Rows | Batches): KernelCode {
@@ -95,7 +90,7 @@ export function buildKernel(building: Building, kernel: Kernel | Rows | Batches)
       }));
       add(built, nanosecondsOf(part), (context, range) => ({
         grid: tasks,
-        scratch: emitTasks(context, building.gemm(cut.tile), cut, offset, range),
+        scratch: emitTasks(context, building.gemm(cut.tile, 'packed'), cut, offset, range),
       }));
     } else add(built, nanosecondsOf(part), (context, range) => emit(context, building, cut, range));
   }
@@ -126,7 +121,7 @@ interface Range {
 function emit(
   context: KernelContext,
   { gemm }: Building,
-  kernel: Exclude<Kernel, { kind: 'contraction' }> | Blocks | SlidingProduct,
+  kernel: Exclude<Kernel, { kind: 'contraction' }> | Blocks | SlidingProduct | WindowProduct,
   { begin, end, scratch }: Range,
 ): { readonly grid: number; readonly scratch: number } {
   switch (kernel.kind) {
@@ -146,8 +141,12 @@ function emit(
       const { grid, scratchBytes } = emitSliding(context, kernel, begin, end, scratch);
       return { grid, scratch: scratchBytes };
     }
+    case 'windows': {
+      const { grid, scratchBytes } = emitWindows(context, gemm(kernel.tile, 'windows'), kernel, begin, end, scratch);
+      return { grid, scratch: scratchBytes };
+    }
     case 'blocks': {
-      const { grid, scratchBytes } = emitContraction(context, gemm(kernel.tile), kernel, begin, end, scratch);
+      const { grid, scratchBytes } = emitContraction(context, gemm(kernel.tile, 'packed'), kernel, begin, end, scratch);
       return { grid, scratch: scratchBytes };
     }
   }
@@ -199,10 +198,12 @@ function batchesCode(building: Building, { name, row, phases }: Batches): Kernel
         for (const target of phaseFunctions(building, name, inRow(row, phase), row)) batches.call(target, at);
         continue;
       }
-      const cut = blocksOf(building.tiled(normaliseContraction(phase)), 512);
+      const product = normaliseContraction(phase);
+      const cut = blocksOf(chooseTile(product, building.tilesFor(product)), 512);
       const fb = new FunctionBuilder(name);
       const [first, last, own] = ['begin', 'end', 'scratch'].map((each) => fb.parameter(each)) as [Value, Value, Value];
-      const built = emitContraction({ fb, relaxed, buffers, bindings }, building.gemm(cut.tile), cut, first, last, own);
+      const gemm = building.gemm(cut.tile, 'packed');
+      const built = emitContraction({ fb, relaxed, buffers, bindings }, gemm, cut, first, last, own);
       scratchBytes = Math.max(scratchBytes, built.scratchBytes);
       const tasks = built.grid / row.extent;
       batches.call(fb.finish(), batches.mul(at, tasks), batches.mul(batches.add(at, 1), tasks), scratch);
@@ -230,13 +231,18 @@ function parts(kernel: Kernel, without: Without): readonly Kernel[] {
   });
 }
 
-/** How a product is computed: without packing, with an operand packed for all, or in blocks of which each packs its own. */
+/** How a product is computed: without packing, with one operand packed, with one that is packed for all, or in blocks of which each packs its own. */
 function cutContraction(
-  { buffers, tiled, without }: Building,
+  { buffers, tilesFor, without }: Building,
   kernel: ContractionKernel,
-): SlidingProduct | SharedProduct | Blocks {
+): SlidingProduct | WindowProduct | SharedProduct | Blocks {
   const sliding = without.has('sliding-products') ? undefined : slidingProduct(kernel, buffers);
-  return sliding ?? (without.has('packing-once') ? blocksOf(tiled(kernel), 512) : cutProduct(tiled(kernel)));
+  if (sliding !== undefined) return sliding;
+  const tiles = tilesFor(kernel);
+  const windows = without.has('window-products') ? undefined : windowProduct(kernel, tiles, buffers);
+  if (windows !== undefined) return windows;
+  const tiled = chooseTile(kernel, tiles);
+  return without.has('packing-once') ? blocksOf(tiled, 512) : cutProduct(tiled);
 }
 
 function outputAxes(kernel: Kernel): readonly Axis[] {
