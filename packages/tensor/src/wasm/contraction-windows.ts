@@ -280,7 +280,9 @@ export function emitWindows(
         const before = joined === undefined ? lines : lines.with(joined.axis, fb.i32(0));
         const at = before.with(line, fb.i32(0));
         const start =
-          copy === undefined ? addressOf(at, cut) : fb.add(scratch, at.sum(fb.i32(4 * cut.begin.constant), cut.begin, 4));
+          copy === undefined
+            ? addressOf(at, cut)
+            : fb.add(scratch, at.sum(fb.i32(4 * cut.begin.constant), cut.begin, 4));
         const corner = fb.add(result, fb.mul(at.value(place), 4));
         const countOf = (axis: Axis): Value => (axis === n.local ? nBlock.count : fb.i32(axis.extent));
         const further = joined === undefined ? 0 : fb.mul(fb.sub(countOf(joined.axis), 1), joined.stride);
@@ -334,9 +336,15 @@ function emitCopy(
           const { base, offset } = at.with(along, fb.i32(first)).address(kernel.right.buffer, source);
           const target = fb.add(to, 4 * first);
           const bytes = 4 * ceil(last - first, 4);
-          fb.loop(target, fb.add(target, bytes), { role: 'pack', name: 'at', step: 16, inductions: [{ begin: base, step: 16 }] }, (address, [from = address]) => { // prettier-ignore
-            fb.store(op.v128Store, { base: address, offset: 0 }, fb.load(op.v128Load, { base: from, offset }));
-          });
+          fb.loop(
+            target,
+            fb.add(target, bytes),
+            { role: 'pack', name: 'at', step: 16, inductions: [{ begin: base, step: 16 }] },
+            (address, [from = address]) => {
+              // prettier-ignore
+              fb.store(op.v128Store, { base: address, offset: 0 }, fb.load(op.v128Load, { base: from, offset }));
+            },
+          );
         }
         zeros(to, Math.max(first, last), lineElements);
       },
