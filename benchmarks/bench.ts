@@ -2,7 +2,7 @@
  * Hebb beside PyTorch, onnxruntime-node, tfjs and jax-js, in turns, on the same numbers: operations, training steps, latency, time to the first step, memory, growth, size.
  * `npm run bench -- [WORKLOAD…] [options]`, or `node --import tsx benchmarks/bench.ts …`. Without names all workloads; `--list` says which there are.
  *
- *   --contenders A,B   names or families: hebb, pytorch, onnxruntime, tfjs, jax-js, hebb-webgpu, hebb-1, … Default: all but hebb-webgpu
+ *   --contenders A,B   names or families: hebb, pytorch, onnxruntime, tfjs, jax-js, hebb-1, …; hebb-webgpu, tfjs-webgpu and jax-js-webgpu, together webgpu. Default: all but those
  *   --threads 1,2      numbers of threads of each contender. Default: 1 and all of the machine
  *   --rounds N         rounds in which all take turns. Default 7
  *   --quick            3 short rounds and no scaling
@@ -63,8 +63,8 @@ async function limitsOf(
 ): Promise<Limit[]> {
   if (chosen.every(({ multiplyAdds }) => multiplyAdds === undefined)) return [];
   const limits: Limit[] = [];
-  for (const { engine, threads, flags, gap } of contenders) {
-    if (engine !== 'hebb' || gap !== undefined) continue;
+  for (const { engine, device, threads, flags, gap } of contenders) {
+    if (engine !== 'hebb' || device !== 'processor' || gap !== undefined) continue;
     if (limits.some((each) => each.threads === threads && each.flags === flags)) continue;
     limits.push({ threads, flags, gflops: await measureLimit(threads, flags, settings) });
   }
@@ -113,7 +113,14 @@ const report: Report = {
   load: [begun, loadavg()[0] ?? 0],
   clock: options.clock,
   rounds: options.rounds,
-  contenders: contenders.map(({ name, family, threads, engine, flags }) => ({ name, family, threads, engine, flags })),
+  contenders: contenders.map(({ name, family, threads, engine, device, flags }) => ({
+    name,
+    family,
+    threads,
+    engine,
+    device,
+    flags,
+  })),
   limits,
   workloads: rows,
   bundles: options.workloads.length === 0 ? await measureBundles() : [],

@@ -11,6 +11,8 @@ export interface Contender {
   readonly threads: number;
   /** Contenders that run the same engine are compared with the same limit. */
   readonly engine: 'hebb' | 'javascript' | 'native';
+  /** What computes. An adapter of WebGPU is software on many machines, so its contenders take part only where they are named. */
+  readonly device: 'processor' | 'webgpu';
   /** Program and arguments, without the folder of the workload. */
   readonly command: readonly string[];
   /** Behind the folder and the threads. */
@@ -46,7 +48,7 @@ export function limitCommand(flags: boolean): readonly string[] {
 /** @param threads numbers of threads to compare; all that the machine has and one, by default */
 export function allContenders(threads: readonly number[] = defaultThreads()): readonly Contender[] {
   const flags = flagsOfV8();
-  const plain = { engine: 'native', arguments: [], env: process.env, gap: undefined, flags: false } as const;
+  const plain = { engine: 'native', device: 'processor', arguments: [], env: process.env, gap: undefined, flags: false } as const; // prettier-ignore
   const hebb = (count: number, hasFlags: boolean): Contender => ({
     ...plain,
     name: `hebb-${count}${hasFlags ? '-flags' : ''}`,
@@ -58,7 +60,8 @@ export function allContenders(threads: readonly number[] = defaultThreads()): re
     gap: hasFlags && flags.length === 0 ? 'this Node has none of the flags' : undefined,
     flags: hasFlags,
   });
-  const peer = (family: string, name: string): Contender => ({
+  const webgpu = { device: 'webgpu', arguments: ['webgpu'] } as const;
+  const peer = (family: string, name: string, rest: Partial<Contender> = {}): Contender => ({
     ...plain,
     name: family,
     family,
@@ -68,11 +71,12 @@ export function allContenders(threads: readonly number[] = defaultThreads()): re
     gap: existsSync(here(`../peers/node_modules/${name}`))
       ? undefined
       : 'not installed: npm run bench -- --install-peers',
+    ...rest,
   });
   return [
     ...threads.map((count) => hebb(count, false)),
     ...threads.map((count) => hebb(count, true)),
-    { ...hebb(1, false), name: 'hebb-webgpu', arguments: ['webgpu'] },
+    { ...hebb(1, false), name: 'hebb-webgpu', ...webgpu },
     ...threads.map((count): Contender => {
       const command = [interpreter, here('contenders/pytorch.py')];
       const gap = existsSync(interpreter) ? undefined : `there is no ${interpreter}`;
@@ -92,6 +96,8 @@ export function allContenders(threads: readonly number[] = defaultThreads()): re
     }),
     peer('tfjs', '@tensorflow/tfjs'),
     peer('jax-js', '@jax-js/jax'),
+    peer('tfjs', '@tensorflow/tfjs-backend-webgpu', { name: 'tfjs-webgpu', ...webgpu }),
+    peer('jax-js', '@jax-js/jax', { name: 'jax-js-webgpu', ...webgpu }),
   ];
 }
 
@@ -99,12 +105,13 @@ export function defaultThreads(): readonly number[] {
   return [...new Set([1, availableParallelism()])];
 }
 
-/** Contenders by name or family; by default all but WebGPU, which is a software adapter on most machines without a display. @throws Error for a name that there is not */
+/** Contenders by name, family, or all that WebGPU has as `webgpu`, which neither the default nor a family includes. @throws Error for a name that there is not */
 export function chosenContenders(names: readonly string[], threads?: readonly number[]): readonly Contender[] {
   const all = allContenders(threads);
+  const isNamed = ({ name, family, device }: Contender): boolean =>
+    names.includes(name) || names.includes(device === 'webgpu' ? device : family);
   for (const name of names)
-    if (!all.some((each) => each.name === name || each.family === name))
-      throw new Error(`There is no contender '${name}'; there are ${all.map((each) => each.name).join(', ')}, and the families ${[...new Set(all.map(({ family }) => family))].join(', ')}.`); // prettier-ignore
-  if (names.length === 0) return all.filter(({ name }) => name !== 'hebb-webgpu');
-  return all.filter(({ name, family }) => names.includes(name) || (names.includes(family) && name !== 'hebb-webgpu'));
+    if (name !== 'webgpu' && !all.some((each) => each.name === name || each.family === name))
+      throw new Error(`There is no contender '${name}'; there are ${all.map((each) => each.name).join(', ')}, the families ${[...new Set(all.map(({ family }) => family))].join(', ')}, and webgpu.`); // prettier-ignore
+  return all.filter((each) => (names.length === 0 ? each.device !== 'webgpu' : isNamed(each)));
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Work } from './adapter.ts';
 import { limitCommand, type Contender } from './contenders.ts';
 import { Conversation, Gap } from './conversation.ts';
 import { writeData } from './data.ts';
@@ -30,6 +31,7 @@ interface Side {
   prepared?: number;
   memory?: number;
   losses?: readonly number[];
+  work?: Work;
   gap?: string;
   version: string;
 }
@@ -131,6 +133,7 @@ async function inTurns(sides: readonly Side[], workload: Workload, settings: Set
   });
   await inRounds(sides, 1, async (side) => {
     side.memory = (await ask<{ memory: number }>(side, 'memory')).memory;
+    if (side.contender.device === 'webgpu') side.work = (await ask<{ work: Work }>(side, 'work')).work;
     if (!workload.isTraining) return;
     // Of a contender that takes seconds for a step, as many as it makes while anybody waits.
     const steps = Math.floor((settings.patience * 500) / Math.max(...side.timings.map(({ wall }) => wall)));
@@ -145,7 +148,7 @@ function entriesOf(sides: readonly Side[]): Entry[] {
   const truth = measured.find(
     ({ contender, losses }) => contender.family === 'pytorch' && losses !== undefined,
   )?.losses;
-  return sides.map(({ contender, timings, first, prepared, memory, losses, gap, version }): Entry => {
+  return sides.map(({ contender, timings, first, prepared, memory, losses, work, gap, version }): Entry => {
     const { name } = contender;
     if (gap !== undefined) return { contender: name, version, gap };
     const difference = truth === undefined || losses === undefined ? undefined : Math.max(...losses.slice(0, truth.length).map((loss, i) => relative(loss, truth[i] ?? Number.NaN))); // prettier-ignore
@@ -160,6 +163,7 @@ function entriesOf(sides: readonly Side[]): Entry[] {
       ...(prepared !== undefined && { prepared }),
       ...(memory !== undefined && { memory }),
       ...(losses !== undefined && { losses }),
+      ...(work !== undefined && { work }),
       ...(difference !== undefined && { lossDifference: difference, isSame: difference <= lossTolerance }),
     };
   });

@@ -1,4 +1,5 @@
 /** What was measured, and what follows from it: medians, ratios, shares of the limit, exponents; as JSON and as tables. */
+import type { Work } from './adapter.ts';
 import type { Workload } from './workloads.ts';
 
 /** Losses of the first steps that differ by more, relative above 1, are another computation. */
@@ -30,6 +31,8 @@ export interface Entry {
   readonly losses?: readonly number[];
   readonly lossDifference?: number;
   readonly isSame?: boolean;
+  /** What a run asks of an adapter of WebGPU, after all others. */
+  readonly work?: Work;
 }
 
 export interface WorkloadResult {
@@ -68,6 +71,7 @@ export interface Report {
     readonly family: string;
     readonly threads: number;
     readonly engine: string;
+    readonly device: string;
     readonly flags: boolean;
   }[];
   readonly limits: readonly Limit[];
@@ -123,7 +127,7 @@ export function bestOf(
 
 /** Share of WebAssembly's limit that Hebb reaches in a row, with the threads and flags of its best contender. */
 export function shareOfLimit(report: Report, row: Row): number | undefined {
-  const best = bestOf(report, row, ({ engine }) => engine === 'hebb');
+  const best = bestOf(report, row, ({ engine, device }) => engine === 'hebb' && device === 'processor');
   const limit = report.limits.find(
     ({ threads, flags }) => threads === best?.contender.threads && flags === best.contender.flags,
   );
@@ -189,6 +193,7 @@ export function tablesOf(report: Report): readonly Table[] {
     });
   const time = (entry: Entry): string =>
     `${formatTime(entry[report.clock]?.median)}${entry.isSame === false ? ' ≠' : ''}`;
+  const webgpu = report.contenders.filter(({ device }) => device === 'webgpu').map(({ name }) => name);
   const main = report.workloads.filter(({ group }) => group !== 'scaling');
   const kindOfTime = report.clock === 'wall' ? 'time on the wall' : 'processor time of all threads';
   const tables: Table[] = [
@@ -216,6 +221,22 @@ export function tablesOf(report: Report): readonly Table[] {
               lossDifference?.toExponential(1) ?? '–',
             ].join(' / '),
           ),
+        ]),
+    },
+    {
+      title: 'Work on WebGPU',
+      text: 'Of one run, once it has warmed up: dispatches / millions of bytes that they can see (the sizes of their bindings, of each dispatch) / thousands of bytes that go to the device and come back. The file has submissions and copies, too.',
+      columns: ['workload', ...webgpu],
+      rows: main
+        .filter(({ entries }) => entries.some(({ work }) => work !== undefined))
+        .map((row) => [
+          row.title,
+          ...webgpu.map((name) => {
+            const work = row.entries.find(({ contender }) => contender === name)?.work;
+            if (work === undefined) return '–';
+            const { dispatches, bound, uploaded, read } = work;
+            return [dispatches.toLocaleString('en-US'), formatTime(bound / 1e6), formatTime((uploaded + read) / 1e3)].join(' / '); // prettier-ignore
+          }),
         ]),
     },
     {

@@ -1,9 +1,10 @@
 /**
  * The side of a contender in JavaScript: answers questions, a line of JSON for each, with a line of JSON. It says first who it is; then come
- * `first` (make it and run it once), `run N`, `size N` (the first run with batches of N rows, and the second), `losses N` (of the first steps, nothing dropped) and `memory`.
+ * `first` (make it and run it once), `run N`, `size N` (the first run with batches of N rows, and the second), `losses N` (of the first steps, nothing dropped), `memory`, and on WebGPU `work` (what a run asks of the device).
  */
 import { createInterface } from 'node:readline';
 import { peakMemory, residentMemory, resetPeakMemory } from '../support/memory.ts';
+import type { WorkCounter } from './adapter.ts';
 import { firstRows, readData, type Given, type Values } from './data.ts';
 
 /** One run on the inputs, whose result is there when the promise is: the loss, of a step. */
@@ -20,6 +21,8 @@ export interface Program {
   readonly version: (threads: number) => Promise<string>;
   /** @throws {@link Missing} for what this contender cannot do */
   readonly make: (given: Given, options: Options) => Promise<Run>;
+  /** On WebGPU, who counts; asked once it has said who it is. */
+  readonly counter?: () => WorkCounter | undefined;
 }
 
 /** There is no such workload of this contender: no failure, and told as it is. */
@@ -41,7 +44,7 @@ export async function time(count: number, run: () => Promise<unknown>): Promise<
 }
 
 /** Serves the questions of the process that started this one, with `FOLDER THREADS` as its arguments, until there are no more. */
-export async function serve({ version, make }: Program): Promise<void> {
+export async function serve({ version, make, counter }: Program): Promise<void> {
   const [folder = '', threadsText = '1'] = process.argv.slice(2);
   const threads = Number(threadsText);
   // What libraries print goes elsewhere: this channel is for answers alone.
@@ -106,6 +109,11 @@ export async function serve({ version, make }: Program): Promise<void> {
           const losses: (number | undefined)[] = [];
           for (let i = 0; i < count; i++) losses.push(await plain(load().inputs));
           return { losses };
+        }
+        case 'work': {
+          const counting = counter?.();
+          if (counting === undefined) throw new Missing('nothing is counted here');
+          return { work: await counting.count(await made()) };
         }
         case 'memory':
           return { memory: (peakMemory() > peakBefore ? peakMemory() : most) - before };

@@ -1,13 +1,37 @@
 /**
- * jax-js as a contender, on WebAssembly, under `jit` as its documentation advises. Every use of an array takes it, so whatever is used again is used by `.ref`.
+ * jax-js as a contender, started with `FOLDER THREADS [webgpu]`, on its WebAssembly or WebGPU, under `jit` as its documentation advises. Every use of an array takes it, so whatever is used again is used by `.ref`.
  * Convolutions, attention and Adam are written as in JAX; graphs as a product with a dense matrix, since there is no sum over edges.
  */
 import { readFileSync } from 'node:fs';
-import { blockUntilReady, init, jit, lax, nn, numpy as np, random, tree, valueAndGrad } from '@jax-js/jax';
+import {
+  blockUntilReady,
+  defaultDevice,
+  getWebGPUDevice,
+  init,
+  jit,
+  lax,
+  nn,
+  numpy as np,
+  random,
+  tree,
+  valueAndGrad,
+} from '@jax-js/jax';
+import { provideAdapter } from '../bench/adapter.ts';
 import { denseGraph } from '../bench/graphs.ts';
 import { Missing, serve } from '../bench/serve.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('node_modules/@jax-js/jax/package.json', import.meta.url), 'utf8'));
+
+const onWebgpu = process.argv[4] === 'webgpu';
+let adapter;
+
+async function start() {
+  if (onWebgpu) adapter = await provideAdapter();
+  const device = onWebgpu ? 'webgpu' : 'wasm';
+  if (!(await init(device)).includes(device)) throw new Missing(`its ${device} does not start`);
+  defaultDevice(device);
+  return `jax-js ${version}, ${onWebgpu ? `WebGPU, ${adapter.name}` : 'WebAssembly'}`;
+}
 
 const arrayOf = ({ shape, data }) =>
   np.array(data, data instanceof Int32Array ? { dtype: np.int32 } : undefined).reshape([...shape]);
@@ -141,7 +165,6 @@ const models = {
 };
 
 async function make({ workload, inputs: whole, weights }, { drops }) {
-  await init('wasm');
   const { kind, sizes, isTraining, isRead } = workload;
   const known = new WeakMap();
   const arraysOf = (inputs) => {
@@ -152,6 +175,8 @@ async function make({ workload, inputs: whole, weights }, { drops }) {
     if (isRead) await result.data();
     else {
       await blockUntilReady(result);
+      // It waits for a reading of no bytes, which devices need not do in its turn.
+      if (onWebgpu) await getWebGPUDevice().queue.onSubmittedWorkDone();
       result.dispose();
     }
   };
@@ -207,4 +232,4 @@ async function make({ workload, inputs: whole, weights }, { drops }) {
   };
 }
 
-await serve({ version: async () => `jax-js ${version}, WebAssembly`, make });
+await serve({ version: start, make, counter: () => adapter?.counter });

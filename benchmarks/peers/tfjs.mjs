@@ -1,15 +1,29 @@
-/** TensorFlow.js as a contender, on its WebAssembly: eager functions and its own optimizers, channels last as it has them. Graphs as a product with a dense matrix, embeddings as products. */
+/** TensorFlow.js as a contender, started with `FOLDER THREADS [webgpu]`, on its WebAssembly or WebGPU: eager functions and its own optimizers, channels last as it has them. Graphs as a product with a dense matrix, embeddings as products. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs';
+import { provideAdapter } from '../bench/adapter.ts';
 import { denseGraph } from '../bench/graphs.ts';
 import { Missing, serve } from '../bench/serve.ts';
 
 const installed = (name) => new URL(`node_modules/@tensorflow/${name}`, import.meta.url);
 const { version } = JSON.parse(readFileSync(installed('tfjs/package.json'), 'utf8'));
 
+const onWebgpu = process.argv[4] === 'webgpu';
+let adapter;
+
 async function start(threads) {
+  if (onWebgpu) {
+    adapter = await provideAdapter();
+    // It looks for an adapter when it is loaded.
+    await import('@tensorflow/tfjs-backend-webgpu');
+    // Otherwise it computes small tensors in JavaScript until one has been on the device.
+    tf.env().set('WEBGPU_CPU_FORWARD', false);
+    if (!(await tf.setBackend('webgpu'))) throw new Missing('its WebGPU does not start');
+    await tf.ready();
+    return `tfjs ${version}, WebGPU, ${adapter.name}`;
+  }
   setWasmPaths(fileURLToPath(installed('tfjs-backend-wasm/dist/')));
   setThreadsCount(threads);
   if (!(await tf.setBackend('wasm'))) throw new Missing('its WebAssembly does not start');
@@ -152,6 +166,13 @@ async function make({ workload, inputs: whole, weights }, { drops }) {
   };
   const finish = async (result) => {
     if (isRead) await result.data();
+    else if (onWebgpu) {
+      const backend = tf.backend();
+      // It keeps dispatches back until there are some.
+      backend.endComputePassEncoder();
+      if (backend.commandEncoder) backend.submitQueue();
+      await backend.queue.onSubmittedWorkDone();
+    }
     result.dispose();
   };
   const tidied = (f) => (inputs) => {
@@ -161,7 +182,9 @@ async function make({ workload, inputs: whole, weights }, { drops }) {
   if (kind in functions) return tidied(functions[kind]);
   const model = models[kind];
   if (model === undefined)
-    throw new Missing('not written for tfjs, which has no gradients of convolutions on WebAssembly');
+    throw new Missing(
+      `not written for tfjs${onWebgpu ? '' : ', which has no gradients of convolutions on WebAssembly'}`,
+    );
   const w = Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, tf.variable(tensorOf(values))]));
   const graph = kind === 'gcn' ? tensorOf(denseGraph(whole.edges, sizes.nodes)) : undefined;
   const mask = sizes.context === undefined ? undefined : causal(sizes.context);
@@ -187,4 +210,4 @@ async function make({ workload, inputs: whole, weights }, { drops }) {
   };
 }
 
-await serve({ version: start, make });
+await serve({ version: start, make, counter: () => adapter?.counter });

@@ -112,6 +112,8 @@ describe('the command line', () => {
     expect(names()).toEqual(['hebb-1', 'hebb-2', 'hebb-1-flags', 'hebb-2-flags', 'pytorch-1', 'pytorch-2', 'onnxruntime-1', 'onnxruntime-2', 'tfjs', 'jax-js']); // prettier-ignore
     expect(names('pytorch', 'hebb-1')).toEqual(['hebb-1', 'pytorch-1', 'pytorch-2']);
     expect(names('hebb-webgpu')).toEqual(['hebb-webgpu']);
+    expect(names('tfjs')).toEqual(['tfjs']);
+    expect(names('webgpu', 'tfjs')).toEqual(['hebb-webgpu', 'tfjs', 'tfjs-webgpu', 'jax-js-webgpu']);
     expect(() => names('mxnet')).toThrow(/no contender 'mxnet'; there are hebb-1, /);
   });
 
@@ -121,7 +123,7 @@ describe('the command line', () => {
   });
 });
 
-const contender = (name: string, family: string, engine: string, threads = 1) => ({ name, family, engine, threads, flags: false }); // prettier-ignore
+const contender = (name: string, family: string, engine: string, threads = 1, device = 'processor') => ({ name, family, engine, threads, device, flags: false }); // prettier-ignore
 const times = (contender: string, wall: number) => ({ contender, version: '', wall: { median: wall, least: wall, most: wall, rounds: [wall] }, processor: { median: 2 * wall, rounds: [2 * wall] } }); // prettier-ignore
 const report: Report = {
   format: 1,
@@ -188,6 +190,19 @@ describe('the results', () => {
     expect(tables[2]?.rows).toEqual([['threads, step', '1, 2', '–', '-1.00', '–', '–']]);
     const lines = markdownOf(time!).split('\n').slice(4);
     expect(new Set(lines.map(({ length }) => length)).size).toBe(1);
+  });
+
+  it('say what WebGPU was asked to do, beside the times of its contenders, which have no share of WebAssembly’s limit', () => {
+    const work = { dispatches: 1200, submissions: 3, bound: 2_500_000, uploaded: 1500, read: 500, copied: 500 };
+    const webgpu = contender('hebb-webgpu', 'hebb', 'hebb', 1, 'webgpu');
+    const [product, step] = report.workloads;
+    const rows = [{ ...product!, entries: [{ ...times('hebb-webgpu', 1), work }, times('pytorch-1', 4)] }, step!];
+    const beside = { ...report, contenders: [webgpu, ...report.contenders], workloads: rows };
+    const table = tablesOf(beside).find(({ title }) => title === 'Work on WebGPU');
+    expect(table?.columns).toEqual(['workload', 'hebb-webgpu']);
+    expect(table?.rows).toEqual([['product <1>', '1,200 / 2.50 / 2.00']]);
+    expect(pageOf(beside)).toContain('1,200 / 2.50 / 2.00');
+    expect(shareOfLimit(beside, rows[0]!)).toBeUndefined();
   });
 
   it('are a page with bars of what was measured', () => {

@@ -2,11 +2,14 @@
 import { valueAndGrad } from '@hebb/autograd';
 import { Adam, AdamW } from '@hebb/optimizers';
 import { compile, device, realize, setDevice, type Tensor } from '@hebb/tensor';
+import { provideAdapter, type Adapter } from '../adapter.ts';
 import { computationOf, tensorOfValues, weightDecayOf } from '../computations.ts';
 import type { Given } from '../data.ts';
 import { Missing, serve, type Options, type Run } from '../serve.ts';
 
 const deviceName = process.argv[4] === 'webgpu' ? 'webgpu' : 'wasm';
+
+let adapter: Adapter | undefined;
 
 /** How many threads the device says that it computes with. */
 export function threadsOf(description: string): number {
@@ -14,6 +17,7 @@ export function threadsOf(description: string): number {
 }
 
 async function start(threads: number): Promise<string> {
+  if (deviceName === 'webgpu') adapter = await provideAdapter();
   setDevice(deviceName);
   const description = await device.ready();
   if (deviceName === 'wasm' && threadsOf(description) !== threads)
@@ -58,4 +62,4 @@ async function make(given: Given, { drops }: Options): Promise<Run> {
   };
 }
 
-await serve({ version: start, make });
+await serve({ version: start, make, counter: () => adapter?.counter });
