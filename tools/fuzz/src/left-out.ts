@@ -12,7 +12,7 @@ import { compareWithOracle } from './oracle.ts';
 import { makeRandom } from './random.ts';
 
 /** A way to compile and run, by its name. */
-interface Way {
+export interface Way {
   readonly name: string;
   readonly without: Without;
   readonly backend: Backend;

@@ -50,6 +50,9 @@ export interface VectorStep {
   readonly count: Value | undefined;
 }
 
+/** Elements of which four bytes each are more than 32 bits count: narrow ones (uint8, float16) of a tensor can be so many. */
+export const countedInBytes: number = 2 ** 30;
+
 /**
  * The vector loop over [begin, end): blocks of `unroll` vectors (a power of two), then single vectors, then the remainder. `begin` must be a multiple of
  * 4 where `end` is not known to be `begin` plus one.
@@ -68,8 +71,15 @@ export function emitVectorLoop(
   const role = loop.role ?? 'vector';
   const length = fb.sub(end, begin);
   const run = (from: Value, to: Value, vectors: number): void => {
+    const options = { role, name: `${name}×${4 * vectors}` };
+    if (loop.axis.extent >= countedInBytes) {
+      fb.loop(from, to, { ...options, step: 4 * vectors }, (start) =>
+        body({ axes: axes.with(loop.axis, start), start, vectors, count: undefined }),
+      );
+      return;
+    }
     // Counted in bytes, so that unit strides need no shift.
-    fb.loop(fb.mul(from, 4), fb.mul(to, 4), { role, name: `${name}×${4 * vectors}`, step: 16 * vectors }, (bytes) => {
+    fb.loop(fb.mul(from, 4), fb.mul(to, 4), { ...options, step: 16 * vectors }, (bytes) => {
       const start = fb.op(op.i32ShrU, bytes, fb.i32(2));
       body({ axes: axes.with(loop.axis, start, bytes), start, vectors, count: undefined });
     });

@@ -7,6 +7,7 @@ import { dependsOn, strideAlong, type Axis, type Index } from '../compiler/index
 import type { Batches, Expression, Kernel, MapKernel, Rows } from '../compiler/kernel.ts';
 import { product } from './blocks.ts';
 import { gridOf } from './map.ts';
+import { countedInBytes } from './nest.ts';
 import { cutRows } from './rows.ts';
 
 /** How much of it there is of such a kernel: elements of a map, or blocks of rows; `grid` are the units of its grid. */
@@ -44,6 +45,7 @@ function elementsOf({ axes, stores }: MapKernel): Extent | undefined {
   const roots = stores.map(({ value }) => value);
   if (!stores.every(({ index }) => isFlat(index)) || !read(roots, (index) => index.terms.length === 0 || isFlat(index)))
     return undefined;
+  if (count >= countedInBytes) return undefined;
   return { kind: 'elements', count, grid: gridOf(count) };
 }
 

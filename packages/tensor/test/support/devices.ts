@@ -1,11 +1,10 @@
-/** The devices that the tests run on: all that need nothing installed, and WebGPU where the environment asks for it. */
+/** The devices that the tests run on: all that need nothing installed, and WebGPU where the environment asks for it; WebAssembly alone where what is varied is its own. */
 import { tensor, type DeviceName } from '../../src/index.ts';
 
-export const devices: readonly DeviceName[] = [
-  'reference',
-  'wasm',
-  ...(process.env['HEBB_TEST_WEBGPU'] === '1' ? (['webgpu'] as const) : []),
-];
+export const devices: readonly DeviceName[] =
+  process.env['HEBB_TEST_WASM_ALONE'] === '1'
+    ? ['wasm']
+    : ['reference', 'wasm', ...(process.env['HEBB_TEST_WEBGPU'] === '1' ? (['webgpu'] as const) : [])];
 
 /** Whether the current device rounds a product and a sum together, as drivers of graphics processors may. Then a result depends on what is fused, in its last digits. */
 export async function contracts(): Promise<boolean> {
