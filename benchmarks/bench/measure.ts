@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as rest } from 'node:timers/promises';
 import type { Work } from './adapter.ts';
 import { limitCommand, type Contender } from './contenders.ts';
 import { Conversation, Gap } from './conversation.ts';
@@ -20,6 +21,8 @@ export interface Settings {
   readonly patience: number;
 }
 
+/** Milliseconds between two contenders: threads look for work for a while after the last there was, which takes a processor from whoever comes next. */
+const pause = 100;
 /** Losses of the first steps that are compared, at most. */
 const comparedSteps = 20;
 
@@ -92,6 +95,7 @@ async function inRounds(
       const side = sides[(i + round) % sides.length] as Side;
       if (side.gap !== undefined) continue;
       try {
+        await rest(pause);
         await each(side, round);
       } catch (error) {
         if (!(error instanceof Gap)) throw error;
