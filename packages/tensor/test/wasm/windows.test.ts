@@ -8,6 +8,7 @@ import {
   backend,
   binary,
   constantIndex,
+  generator,
   linear,
   load,
   makeAxis,
@@ -133,6 +134,37 @@ describe('convolutions of few filters read windows', () => {
     }
     expect(read).toBeGreaterThan(3);
   });
+
+  it('have them whatever their sizes', async () => {
+    const random = generator(5);
+    const pick = (most: number, least = 1): number => least + Math.floor(random() * (most - least + 1));
+    const packed = createWasmBackend({ without: new Set(['window-products']) });
+    const count = Number(process.env['HEBB_FUZZ'] ?? 40);
+    let read = 0;
+    for (let i = 0; i < count; i++) {
+      const kernel = [pick(4), pick(5)] as const;
+      const given: Convolution = {
+        images: pick(5),
+        groups: pick(2),
+        channels: pick(9),
+        outputs: pick(20, 3),
+        size: [pick(24, 9), pick(70, 9)],
+        kernel,
+        padding: [pick(3, 0), pick(4, 0)],
+        dilation: pick(2),
+        stride: pick(8) === 1 ? 2 : 1,
+        flipped: pick(2) === 1,
+        exchanged: pick(2) === 1,
+      };
+      const builder = convolution(given, i);
+      const executable = backend.compile(builder.plan());
+      if (backend.source(executable).includes('convolves')) read++;
+      executable.dispose();
+      const expected = await runPlan(builder.plan(), builder.data, [], packed);
+      expect(await runPlan(builder.plan(), builder.data), JSON.stringify(given)).toEqual(expected);
+    }
+    expect(read).toBeGreaterThan(count / 3);
+  }, 600_000);
 
   it('have the same bytes on several threads', async () => {
     const device = createWasmBackend({ threads: 3, leastChunk: 0 });
