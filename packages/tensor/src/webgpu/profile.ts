@@ -45,6 +45,8 @@ export interface DeviceProfile {
   /** Threads of a workgroup of a map, and of a reduction. */
   readonly mapThreads: number;
   readonly reduceThreads: number;
+  /** Points that a thread of a map takes one after the other, at most, where there are enough of them. */
+  readonly mapPoints: number;
   /** Threads and workgroups that keep the whole device busy. */
   readonly wantedThreads: number;
   readonly wantedGroups: number;
@@ -52,8 +54,9 @@ export interface DeviceProfile {
   readonly reduceGroups: number;
   /** Of which a contraction takes the one that fits it best. */
   readonly tiles: readonly Tile[];
-  /** Contractions of fewer products than this are plain reductions. */
+  /** Contractions of fewer products than this, or of fewer terms, are plain reductions. */
   readonly tileFrom: number;
+  readonly tileTerms: number;
   /** Whether compilers may unroll loops whose length they know. */
   readonly unroll: boolean;
 }
@@ -63,6 +66,7 @@ export const gpuProfile: DeviceProfile = {
   software: false,
   mapThreads: 256,
   reduceThreads: 256,
+  mapPoints: 1,
   wantedThreads: 131072,
   wantedGroups: 128,
   reduceGroups: 512,
@@ -74,18 +78,21 @@ export const gpuProfile: DeviceProfile = {
     { m: 64, n: 16, k: 16, threadM: 4, threadN: 4 },
   ],
   tileFrom: 2 ** 14,
+  tileTerms: 8,
   unroll: true,
 };
 
 /**
  * Adapters that run shaders on the processor, where a workgroup is a loop and every barrier splits it. Measured on llvmpipe:
  * a plain reduction compiles in 0.1 s, a tile in registers in 0.2 s, one in shared memory in 0.8 s, and with loops unrolled
- * in 3 s; products of 256 run at 1, 4 to 7, and 2 GFLOP/s.
+ * in 3 s; products of 256 run at 1, 4 to 7, and 2 GFLOP/s. A workgroup costs a microsecond beside its threads, so a copy of
+ * 16 MB takes a quarter of the time with 16 points a thread.
  */
 export const softwareProfile: DeviceProfile = {
   software: true,
   mapThreads: 64,
   reduceThreads: 64,
+  mapPoints: 32,
   wantedThreads: 256,
   wantedGroups: 8,
   reduceGroups: 8,
@@ -96,5 +103,6 @@ export const softwareProfile: DeviceProfile = {
     { m: 64, n: 16, k: 0, threadM: 4, threadN: 4 },
   ],
   tileFrom: 2 ** 18,
+  tileTerms: 4,
   unroll: false,
 };

@@ -117,6 +117,31 @@ async function checkMatmul(on: WebgpuBackend, kernel: ContractionKernel): Promis
 }
 
 describeWebgpu('maps', () => {
+  test.each([
+    // 8 threads of 4 points: the last of 48 workgroups has 13 of 1517.
+    ['several points a thread, a ragged end in rows of workgroups', 37, 41, '16 × 3'],
+    ['several points a thread, workgroups too many', 32, 40, '14 × 3'],
+    ['several points a thread and nothing left over', 32, 32, '16 × 2'],
+    ['a point a thread where there are few', 3, 5, '2 × 1'],
+  ])('%s', async (_name, rows, columns, workgroups) => {
+    const several = await openBackend(({ limits }) => ({
+      limits: { ...limits, workgroupsPerDimension: 16 },
+      profile: { ...softwareProfile, mapThreads: 8, mapPoints: 4, wantedGroups: 2 },
+    }));
+    const [i, j] = axesOf(rows, columns) as [Axis, Axis];
+    const here = rowMajor(i, j);
+    const points = rows * columns;
+    // Updated in place, with a row that is the same in every turn, and read in another order.
+    const updated = map(
+      [i, j],
+      store(0, here, binary('mul', load(0, here), load(1, axisIndex(j)))),
+      store(2, strided([i, j], [1, rows]), binary('add', load(0, here), constant(1))),
+    );
+    const plan = makePlan([parameter(0, points), parameter(1, columns), parameter(2, points)], [updated]);
+    await check(several, plan, [values(points), values(columns, 2), values(points, 3)]);
+    expect(several.source(several.compile(plan))).toContain(`${workgroups} workgroups`);
+  });
+
   test('broadcast, transpose and strides over an odd shape', async () => {
     const [i, j, k] = axesOf(3, 5, 7) as [Axis, Axis, Axis];
     const sum = binary(
@@ -382,6 +407,7 @@ describeWebgpu('contractions', () => {
     ['shared memory, split along k', () => gpu, matmul(1, 20, 24, 3001, true, false)],
     ['shared memory, 8 × 8 a thread', () => wide, matmul(1, 33, 70, 50, true, true)],
     ['registers alone, ragged everywhere', () => direct, matmul(2, 61, 45, 37)],
+    ['registers alone, few terms', () => direct, matmul(2, 37, 70, 5)],
     ['registers alone, split along k', () => direct, matmul(1, 20, 24, 3001, true, false)],
   ] as const)('%s', async (_name, on, kernel) => {
     await checkMatmul(on(), kernel);

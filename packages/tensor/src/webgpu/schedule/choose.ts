@@ -70,7 +70,7 @@ export function chooseTile(kernel: ContractionKernel, { profile, limits }: Targe
   const m = pointCount(kernel.m);
   const n = pointCount(kernel.n);
   const k = pointCount(kernel.k);
-  if (Math.min(m, n) < 12 || k < 8 || m * n * k < profile.tileFrom) return undefined;
+  if (Math.min(m, n) < 12 || k < profile.tileTerms || m * n * k < profile.tileFrom) return undefined;
   const possible = profile.tiles.filter(
     (tile) => threadsOf(tile) <= limits.workgroupInvocations && sharedBytesOf(tile) <= limits.workgroupBytes,
   );

@@ -1,4 +1,4 @@
-/** Schedule of element-wise kernels: one thread per point over as few axes as the indices leave. */
+/** Schedule of element-wise kernels: one thread per point, or for some points one after the other, over as few axes as the indices leave. */
 import { keepingStore } from '../../compiler/kept.ts';
 import type { MapKernel } from '../../compiler/kernel.ts';
 import type { Axis } from '../../compiler/index-expression.ts';
@@ -7,7 +7,7 @@ import { Emitter, type Value } from '../wgsl/emitter.ts';
 import { assemble, type Shader } from '../wgsl/shader.ts';
 import { mergeAxes, takeApart } from './axes.ts';
 import type { BindingPlan } from './bindings.ts';
-import { threadPerPoint } from './points.ts';
+import { threadForPoints } from './points.ts';
 import { pointCount, usesOf } from './traverse.ts';
 
 export interface Target {
@@ -18,10 +18,10 @@ export interface Target {
 export function renderMap(kernel: MapKernel, plan: BindingPlan, target: Target): Shader {
   const points = pointCount(kernel.axes);
   const emitter = new Emitter(plan.views, target.profile.unroll);
-  const { threads, grid } = threadPerPoint(emitter, 'flat', points, target);
+  const { threads, grid, depth, finish } = threadForPoints(emitter, 'flat', points, target);
   const variables = new Map<Axis, Value>();
   const axes = mergeAxes(kernel.axes, usesOf(kernel).indices);
-  takeApart(emitter, { text: 'flat', depth: 0, literal: false }, axes, variables);
+  takeApart(emitter, { text: 'flat', depth, literal: false }, axes, variables);
   emitter.withAxes(variables, () => {
     // All values before the first store: a buffer that is updated in place is read as it was.
     const values = kernel.stores.map((store) => {
@@ -39,5 +39,6 @@ export function renderMap(kernel: MapKernel, plan: BindingPlan, target: Target):
     });
     emitter.write(...statements);
   });
+  finish();
   return assemble({ emitter, bindings: plan.declarations, variables: [], threads, grid, body: emitter.body });
 }
