@@ -1,6 +1,7 @@
 /**
  * The gradient of a loop is a loop in the other direction. It reads the carries before each step, which the forward loop gives where they are asked
- * for, and what products and convolutions made, and computes the rest of a step again; what every step reads gathers its cotangent in a carry (Chen et al. 2016 with one checkpoint a step).
+ * for, and what products and convolutions made, and computes the rest of a step again (Chen et al. 2016 with one checkpoint a step). What every step reads gathers its cotangent in a carry,
+ * unless that is products of a few rows at each step, as of the weights of a recurrent layer: one product of the rows of all steps, behind the loop, is the same sum.
  */
 import { zeros, type Tensor } from '@hebb/tensor';
 import {
@@ -36,7 +37,7 @@ export function scanCotangents(
   wanted: readonly boolean[],
   { reverseBody, reached }: { readonly reverseBody: ReverseBody; readonly reached: ReadonlySet<number> },
 ): (Tensor | undefined)[] {
-  const { body, carries, xs, length, reverse, kept, recomputes } = loop.attributes;
+  const { body, carries, xs, length, reverse, until, kept, recomputes } = loop.attributes;
   const { parameters, results } = body;
   const states = parameters.slice(0, carries);
   const steps = parameters.slice(carries, carries + xs);
@@ -63,8 +64,15 @@ export function scanCotangents(
     isDifferentiated(state) && isActive(i) ? makeParameter(state.type) : undefined,
   );
 
+  /** Where the values of all steps are of what the forward loop knows. */
+  const known = new Map<Node, () => Node>([
+    ...states.map((state, i) => [state, () => scanResult(loop, 'before', i)] as const),
+    ...steps.map((step, i) => [step, () => loop.inputs[carries + i] as Node] as const),
+    ...kept.map((k) => [results[carries + k] as Node, () => scanResult(loop, 'given', k)] as const),
+  ]);
+
   const {
-    value: { loops, ys, places },
+    value: { loops, ys, places, sums },
     draws,
   } = recordStep(() => {
     const roots = results.flatMap((node, i) => {
@@ -91,9 +99,15 @@ export function scanCotangents(
       if (sum !== undefined) places.set(i, { kind: 'last', position: loops.length });
       loops.push({ initial, parameter, next: nodeOf(sum ?? zerosOf(state)) });
     });
+    const sums = new Map<number, readonly Product[]>();
     captured.forEach((node, i) => {
       const part = isWanted(carries + xs + i) ? found(node) : undefined;
       if (part === undefined) return;
+      const products = recomputes || until >= 0 ? undefined : productsIn(nodeOf(part));
+      if (products !== undefined && products.every((product) => isLess(product, known))) {
+        sums.set(carries + xs + i, products);
+        return;
+      }
       const parameter = makeParameter(node.type);
       places.set(carries + xs + i, { kind: 'last', position: loops.length });
       loops.push({ initial: nodeOf(zerosOf(node)), parameter, next: nodeOf(tensorOf(parameter).add(part)) });
@@ -106,24 +120,57 @@ export function scanCotangents(
       ys.push(nodeOf(part));
     });
 
-    return { loops, ys, places };
+    for (const { rows, columns } of [...sums.values()].flat())
+      for (const node of [rows, columns]) if (!known.has(node) && !ys.includes(node)) ys.push(node);
+    return { loops, ys, places, sums };
   });
   const backward = makeScan({
     carries: loops,
-    xs: [
-      ...states.map((parameter, i) => ({ stacked: () => scanResult(loop, 'before', i), parameter })),
-      ...steps.map((parameter, i) => ({ stacked: () => loop.inputs[carries + i] as Node, parameter })),
-      ...kept.map((k) => ({ stacked: () => scanResult(loop, 'given', k), parameter: results[carries + k] as Node })),
-      ...stacked,
-    ],
+    xs: [...[...known].map(([parameter, all]) => ({ stacked: all, parameter })), ...stacked],
     ys,
     draws,
     length,
     reverse: !reverse,
     recomputes,
   });
+  const ofAllSteps = (node: Node): Tensor => {
+    const all = tensorOf(known.get(node)?.() ?? scanResult(backward, 'given', ys.indexOf(node)));
+    const [rows = 0, columns = 0] = node.type.shape;
+    return all.reshape([length * rows, columns]);
+  };
   return wanted.map((isAsked, i) => {
+    const products = isAsked ? sums.get(i) : undefined;
+    if (products !== undefined) return products.map(({ rows, columns }) => ofAllSteps(rows).transpose(0, 1).matmul(ofAllSteps(columns))).reduce((a, b) => a.add(b)); // prettier-ignore
     const place = isAsked ? places.get(i) : undefined;
     return place === undefined ? undefined : tensorOf(scanResult(backward, place.kind, place.position));
   });
+}
+
+/** rowsᵀ · columns, of two matrices with as many rows at each step. */
+interface Product {
+  readonly rows: Node;
+  readonly columns: Node;
+}
+
+/** The products that the node is the sum of; undefined where it is anything else. */
+function productsIn(node: Node): Product[] | undefined {
+  const [left, right] = node.inputs;
+  if (left === undefined) return undefined;
+  // A matrix has one permutation that is recorded.
+  if (node.op === 'transpose' && node.type.shape.length === 2)
+    return productsIn(left)?.map(({ rows, columns }) => ({ rows: columns, columns: rows }));
+  if (right === undefined) return undefined;
+  if (node.op === 'add') {
+    const [some, others] = [productsIn(left), productsIn(right)];
+    return some === undefined || others === undefined ? undefined : [...some, ...others];
+  }
+  const [rows] = left.inputs;
+  const isProduct = node.op === 'dot' && node.type.shape.length === 2 && left.op === 'transpose' && rows !== undefined;
+  return isProduct ? [{ rows, columns: right }] : undefined;
+}
+
+/** Whether keeping the operands of a step is less than adding its product to what has been gathered, which is read and written. */
+function isLess({ rows, columns }: Product, known: ReadonlyMap<Node, unknown>): boolean {
+  const kept = [rows, columns].reduce((sum, node) => sum + (known.has(node) ? 0 : node.type.size), 0);
+  return kept <= 2 * (rows.type.shape.at(-1) ?? 1) * (columns.type.shape.at(-1) ?? 1);
 }

@@ -19,7 +19,7 @@ import { linearize, nodeOf, toProgram } from '@hebb/tensor/graph';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileProgram } from '../../tensor/src/compiler/compile.ts';
 import { devices } from '../../tensor/test/support/devices.ts';
-import { backward, checkpoint, customGradient, grad, valueAndGrad, vjp } from '../src/index.ts';
+import { backward, checkpoint, customGradient, grad, valueAndGrad, vjp, vmap } from '../src/index.ts';
 
 interface Stored {
   readonly shape: number[];
@@ -187,6 +187,39 @@ describe.each(devices)('loops on %s', (name) => {
     const [a, b] = [await all(looped).data(), await all(written).data()];
     b.forEach((value, i) => expect(a[i]).toBeCloseTo(value, 4));
   });
+
+  it.each([false, true])(
+    'are the steps written out for weights that products of all steps read (reverse: %s), for each example, too',
+    async (reverse) => {
+      // prettier-ignore
+      const wave = (shape: number[], by: number): Tensor =>
+      tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(by * (i + 1))), { shape }); // prettier-ignore
+      const [xs, w] = [wave([3, 4, 6], 0.7), wave([6, 6], 0.3)];
+      const step = (weight: Tensor, h: Tensor, x: Tensor): Tensor => h.matmul(weight).add(x.matmul(weight.transpose(0, 1))).tanh(); // prettier-ignore
+      const looped = (weight: Tensor, h: Tensor): Tensor =>
+        scan((s, x) => [step(weight, s, x), s], h, xs, { reverse })[0]
+          .square()
+          .sum();
+      const written = (weight: Tensor, h: Tensor): Tensor => {
+        let last = h;
+        for (let i = 0; i < 3; i++) last = step(weight, last, xs.narrow(0, reverse ? 2 - i : i, 1).reshape([4, 6]));
+        return last.square().sum();
+      };
+      const all = (f: (weight: Tensor, h: Tensor) => Tensor): Tensor => {
+        const second = grad((weight: Tensor) =>
+          grad(f)(weight, wave([4, 6], 1))
+            .square()
+            .sum(),
+        )(w);
+        const each = vmap(grad(f), { inAxes: [null, 0] })(w, wave([2, 4, 6], 2));
+        return concat([grad(f)(w, wave([4, 6], 1)).reshape([36]), second.reshape([36]), each.reshape([72])]);
+      };
+      const [a, b] = [await all(looped).data(), await all(written).data()];
+      b.forEach((value, i) =>
+        expect(Math.abs((a[i] ?? NaN) - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value))),
+      );
+    },
+  );
 });
 
 describe('a loop', () => {
@@ -325,16 +358,31 @@ describe('a loop', () => {
     expect(arenaOf(blocks(16))).toBeLessThan((16 + 16 * 2 + 12) * carry);
   });
 
-  it('is differentiated without computing its products again: two kernels of products a step for a recurrent layer, and one forwards', () => {
+  it('is differentiated without computing its products again: one product a step for a recurrent layer each way, and behind the loop one for its weights', () => {
     const [w, xs] = [tensor(new Float32Array(64).fill(0.1), { shape: [8, 8] }), zeros([5, 4, 8])];
     const f = (weight: Tensor): Tensor =>
       scan((h, x) => [h.matmul(weight).add(x).tanh(), h], zeros([4, 8]), xs)[0]
         .square()
         .sum();
     const plan = compileProgram(toProgram(linearize([nodeOf(grad(f)(w))])));
+    const isProduct = ({ kind }: { readonly kind: string }): boolean => kind === 'contraction';
     const products = plan.kernels.flatMap((kernel) =>
-      kernel.kind === 'loop' ? [kernel.kernels.filter(({ kind }) => kind === 'contraction').length] : [],
+      kernel.kind === 'loop' ? [kernel.kernels.filter(isProduct).length] : [],
     );
-    expect(products).toEqual([1, 2]);
+    expect(products).toEqual([1, 1]);
+    expect(plan.kernels.filter(isProduct).length).toBe(1);
+  });
+
+  it('gathers a gradient step by step where keeping what it is made of would take more, and where its steps are computed again', () => {
+    const productsOf = (f: (weight: Tensor) => Tensor): number => {
+      const gradient = grad(f)(tensor(new Float32Array(64).fill(0.1), { shape: [8, 8] }));
+      const { kernels } = compileProgram(toProgram(linearize([nodeOf(gradient)])));
+      return kernels.filter(({ kind }) => kind === 'contraction').length;
+    };
+    const step = (h: Tensor, weight: Tensor): Tensor => h.matmul(weight).tanh();
+    const over = (rows: number, one: typeof step) => (weight: Tensor) =>
+      scan((h) => [one(h, weight), undefined], zeros([rows, 8]), undefined, { length: 5 })[0].sum();
+    expect([4, 16, 17].map((rows) => productsOf(over(rows, step)))).toEqual([1, 1, 0]);
+    expect(productsOf(over(4, checkpoint(step)))).toBe(0);
   });
 });
