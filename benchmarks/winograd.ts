@@ -13,19 +13,22 @@ manualSeed(0);
 const [x, w] = [randn([images, channels, size, size]), randn([channels, channels, 3, 3])];
 const tiles = size / 2;
 
+type Three = readonly [Tensor, Tensor, Tensor];
+type Four = readonly [Tensor, Tensor, Tensor, Tensor];
+type Grid = readonly (readonly Tensor[])[];
+
 /** The four combinations of Bᵀ, of four neighbours. */
-const input = ([a, b, c, d]: Tensor[]): Tensor[] => [a.sub(c), b.add(c), c.sub(b), b.sub(d)] as never;
+const input = ([a, b, c, d]: Four): readonly Tensor[] => [a.sub(c), b.add(c), c.sub(b), b.sub(d)];
 /** Those of G, of three taps. */
-const filter = ([a, b, c]: Tensor[]): Tensor[] => [a, a.add(b).add(c).mul(0.5), a.sub(b).add(c).mul(0.5), c] as never;
+const filter = ([a, b, c]: Three): readonly Tensor[] => [a, a.add(b).add(c).mul(0.5), a.sub(b).add(c).mul(0.5), c];
 /** Those of Aᵀ, of four results. */
-const output = ([a, b, c, d]: Tensor[]): Tensor[] => [a.add(b).add(c), b.sub(c).sub(d)] as never;
+const output = ([a, b, c, d]: Four): readonly Tensor[] => [a.add(b).add(c), b.sub(c).sub(d)];
 /** Along rows, then along columns. */
-const both = (grid: Tensor[][], along: (line: Tensor[]) => Tensor[]): Tensor[][] => {
-  const rows = transposed(transposed(grid).map(along));
-  return rows.map(along);
+const both = <Line>(grid: Grid, along: (line: Line) => readonly Tensor[]): Grid => {
+  const combined = (lines: Grid): Grid => lines.map((line) => along(line as Line));
+  return combined(transposed(combined(transposed(grid))));
 };
-const transposed = (grid: Tensor[][]): Tensor[][] =>
-  (grid[0] ?? []).map((_, j) => grid.map((line) => line[j] as Tensor));
+const transposed = (grid: Grid): Grid => (grid[0] ?? []).map((_, j) => grid.map((line) => line[j] as Tensor));
 const times = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 function winograd(images_: Tensor, weight: Tensor): Tensor {
@@ -35,9 +38,8 @@ function winograd(images_: Tensor, weight: Tensor): Tensor {
     [1, 1],
     [1, 1],
   ]).permute([1, 0, 2, 3]);
-  const all = [channels, images];
   const at = (i: number, j: number): Tensor =>
-    padded.slice([0, 0, i, j], [...all, i + 2 * tiles - 1, j + 2 * tiles - 1] as never, [1, 1, 2, 2]);
+    padded.slice([0, 0, i, j], [channels, images, i + 2 * tiles - 1, j + 2 * tiles - 1], [1, 1, 2, 2]);
   const v = both(
     times(4).map((i) => times(4).map((j) => at(i, j))),
     input,
