@@ -85,6 +85,7 @@ const jobs = {
     args.includes('--webgpu')
       ? onDevices('benchmarks/examples.ts', args)
       : typescript(['benchmarks', 'examples.ts'], args),
+  'check:settings': (args) => typescript(['tools', 'testing', 'src', 'settings.ts'], args),
   'check:bundlers': (args) => script('tools/release/check-bundlers.mjs', args),
   changeset: (args) => bin('@changesets/cli/bin.js', args),
 };

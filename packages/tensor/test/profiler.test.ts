@@ -1,5 +1,9 @@
-/** What `profile` and `explain` say is so: exact numbers, times that fit into the call, the same results, and nothing left behind. */
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+/**
+ * What `profile` and `explain` say is so: exact numbers, times that fit into the call, the same results, and nothing left behind.
+ *
+ * @module-tag alone: it looks at plans of a device that leaves nothing out, whatever the environment says.
+ */
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   ArgumentError,
   assign,
@@ -20,6 +24,7 @@ import {
 } from '../src/index.ts';
 import { devices } from './support/devices.ts';
 
+vi.stubEnv('HEBB_WITHOUT', '');
 afterAll(() => setDevice('wasm'));
 
 const numbers = (shape: readonly [number, number], from: number): Tensor =>

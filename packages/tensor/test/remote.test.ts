@@ -14,6 +14,9 @@ import { createWasmBackend } from '../src/wasm/backend.ts';
 
 type Runtime = typeof Hebb;
 
+// A worker leaves nothing out, and the tests say how many threads there are.
+vi.stubEnv('HEBB_WITHOUT', '');
+vi.stubEnv('HEBB_THREADS', '1');
 const ports: { close(): void }[] = [];
 afterAll(() => ports.forEach((port) => port.close()));
 

@@ -226,7 +226,8 @@ function parts(kernel: Kernel, without: Without): readonly Kernel[] {
   if (kernel.kind !== 'contraction') return [kernel];
   return (without.has('residues') ? [kernel] : splitContraction(kernel)).flatMap((part) => {
     const normal = normaliseContraction(part);
-    const plain = without.has('small-products') ? undefined : degenerate(normal);
+    // A sum of nothing is no product, whatever is left out.
+    const plain = without.has('small-products') && product(normal.k) > 0 ? undefined : degenerate(normal);
     return plain === undefined ? [normal] : parts(plain, without);
   });
 }
