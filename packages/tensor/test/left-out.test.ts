@@ -36,6 +36,17 @@ it('leaves out all', async () => {
   expect(await hebb.tensor([1, 2]).add(1).toArray()).toEqual([2, 3]);
 });
 
+it('sums nothing to 0, whatever was in memory before', async () => {
+  const hebb = await without('all');
+  const { conv2d, matmul, ones, realize, zeros } = hebb;
+  // Packed operands and sums lie in memory that all plans share.
+  await realize(matmul(ones([200, 90]).mul(NaN), ones([90, 300])));
+  const bias = hebb.tensor([1, 2, 3, 4]);
+  expect([...(await matmul(zeros([30, 0]), zeros([0, 40])).data())]).toEqual(Array.from({ length: 1200 }, () => 0));
+  const images = conv2d(zeros([2, 0, 5, 5]), zeros([4, 0, 3, 3]), { bias });
+  expect([...(await images.sum([0, 2, 3]).data())]).toEqual([18, 36, 54, 72]);
+});
+
 it('refuses for WebGPU what WebAssembly alone has', () => {
   expect(() => withoutListed('rows, packing-once', 'webgpu')).toThrow("no optimisation 'packing-once' on webgpu");
   expect([...withoutListed('rows', 'webgpu')]).toEqual(['rows']);
