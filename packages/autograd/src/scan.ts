@@ -71,6 +71,8 @@ export function scanCotangents(
     ...kept.map((k) => [results[carries + k] as Node, () => scanResult(loop, 'given', k)] as const),
   ]);
 
+  const keptElements = [...states, ...kept.map((k) => results[carries + k] as Node)].reduce((sum, { type }) => sum + type.size, 0); // prettier-ignore
+
   const {
     value: { loops, ys, places, sums },
     draws,
@@ -104,7 +106,7 @@ export function scanCotangents(
       const part = isWanted(carries + xs + i) ? found(node) : undefined;
       if (part === undefined) return;
       const products = recomputes || until >= 0 ? undefined : productsIn(nodeOf(part));
-      if (products !== undefined && products.every((product) => isLess(product, known))) {
+      if (products?.every((product) => isLess(product, known, keptElements)) === true) {
         sums.set(carries + xs + i, products);
         return;
       }
@@ -152,25 +154,38 @@ interface Product {
   readonly columns: Node;
 }
 
-/** The products that the node is the sum of; undefined where it is anything else. */
-function productsIn(node: Node): Product[] | undefined {
-  const [left, right] = node.inputs;
-  if (left === undefined) return undefined;
-  // A matrix has one permutation that is recorded.
-  if (node.op === 'transpose' && node.type.shape.length === 2)
-    return productsIn(left)?.map(({ rows, columns }) => ({ rows: columns, columns: rows }));
-  if (right === undefined) return undefined;
-  if (node.op === 'add') {
-    const [some, others] = [productsIn(left), productsIn(right)];
-    return some === undefined || others === undefined ? undefined : [...some, ...others];
+/** Products that a gradient is summed up of behind the loop, at most. */
+const mostProducts = 4;
+
+/** The products that the node is the sum of; undefined where it is anything else, where there are many, and where one occurs twice. */
+function productsIn(sum: Node): Product[] | undefined {
+  const products: Product[] = [];
+  const seen = new Set<Node>();
+  const stack = [{ node: sum, isTransposed: false }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { node, isTransposed } = next;
+    const [left, right] = node.inputs;
+    if (left === undefined || seen.has(node) || node.type.shape.length !== 2) return undefined;
+    if (stack.length + products.length >= mostProducts) return undefined;
+    seen.add(node);
+    // A matrix has one permutation that is recorded.
+    if (node.op === 'transpose') stack.push({ node: left, isTransposed: !isTransposed });
+    else if (node.op === 'add' && right !== undefined) {
+      stack.push({ node: right, isTransposed }, { node: left, isTransposed });
+    } else {
+      const [rows] = left.inputs;
+      if (node.op !== 'dot' || right === undefined || left.op !== 'transpose' || rows === undefined) return undefined;
+      products.push(isTransposed ? { rows: right, columns: rows } : { rows, columns: right });
+    }
   }
-  const [rows] = left.inputs;
-  const isProduct = node.op === 'dot' && node.type.shape.length === 2 && left.op === 'transpose' && rows !== undefined;
-  return isProduct ? [{ rows, columns: right }] : undefined;
+  return products;
 }
 
-/** Whether keeping the operands of a step is less than adding its product to what has been gathered, which is read and written. */
-function isLess({ rows, columns }: Product, known: ReadonlyMap<Node, unknown>): boolean {
-  const kept = [rows, columns].reduce((sum, node) => sum + (known.has(node) ? 0 : node.type.size), 0);
-  return kept <= 2 * (rows.type.shape.at(-1) ?? 1) * (columns.type.shape.at(-1) ?? 1);
+/**
+ * Whether keeping the operands of a step, of which `known` are kept anyway, is less than adding its product to what has been gathered, which is read and written, and no more than `kept`, the elements
+ * of a step that the loop keeps in any case: rows that are cheap to compute again, or the same in each step, may be large.
+ */
+function isLess({ rows, columns }: Product, known: ReadonlyMap<Node, unknown>, kept: number): boolean {
+  const more = [rows, columns].reduce((sum, node) => sum + (known.has(node) ? 0 : node.type.size), 0);
+  return more <= kept && more <= 2 * (rows.type.shape.at(-1) ?? 1) * (columns.type.shape.at(-1) ?? 1);
 }

@@ -384,5 +384,37 @@ describe('a loop', () => {
       scan((h) => [one(h, weight), undefined], zeros([rows, 8]), undefined, { length: 5 })[0].sum();
     expect([4, 16, 17].map((rows) => productsOf(over(rows, step)))).toEqual([1, 1, 0]);
     expect(productsOf(over(4, checkpoint(step)))).toBe(0);
+    // Rows that are made anew in each step, and larger than all that is kept.
+    const rare = (h: Tensor, weight: Tensor): Tensor =>
+      h.add(h.narrow(1, 0, 1).mul(zeros([64])).sin().matmul(weight.reshape([1, 64]).mul(zeros([64, 1])).narrow(1, 0, 8))).tanh(); // prettier-ignore
+    expect(productsOf(over(4, rare))).toBe(0);
+  });
+
+  it('takes what is added up many times, and twice the same, as it comes', async () => {
+    const [s, h] = [tensor([0.9, 1.1]), tensor([1, 2])];
+    const often = (factor: Tensor): Tensor =>
+      scan((x) => [Array.from({ length: 3000 }).reduce((y: Tensor) => y.mul(factor), x), undefined], h, undefined, { length: 1 })[0].sum(); // prettier-ignore
+    const [a, b] = await grad(often)(s).data();
+    expect(a).toBeCloseTo(3000 * 0.9 ** 2999, 5);
+    expect(b).toBe(Infinity);
+    const doubled = (w: Tensor): Tensor =>
+      scan((x, y) => {
+        let sum = w.add(y);
+        for (let i = 0; i < 40; i++) sum = sum.add(sum);
+        return [x.add(sum), undefined];
+      }, h, tensor([[1, 1], [2, 2]]))[0].sum(); // prettier-ignore
+    expect(await grad(doubled)(s).data()).toEqual(Float32Array.of(2 ** 41, 2 ** 41));
+    const shared = (w: Tensor): Tensor =>
+      scan((x, y) => {
+        let sum = w.add(y.reshape([1, 2]));
+        for (let i = 0; i < 3; i++) sum = sum.add(sum);
+        return [x.matmul(sum), undefined];
+      }, tensor([[1, 0], [0, 1]]), tensor([[1, 1], [2, 2]]))[0].sum(); // prettier-ignore
+    const written = (w: Tensor): Tensor => w.add(1).mul(8).matmul(w.add(2).mul(8)).sum();
+    const square = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(await grad(shared)(square).data()).toEqual(await grad(written)(square).data());
   });
 });

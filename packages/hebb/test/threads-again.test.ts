@@ -11,7 +11,7 @@ import { bytesOf, withThreads } from './support/threads.ts';
 const runs = 20;
 
 interface Trial {
-  readonly model: Hebb.Module;
+  readonly model: Pick<Hebb.Module, 'parameters'>;
   readonly loss: () => Hebb.Tensor;
 }
 
@@ -53,7 +53,7 @@ test.each(Object.keys(networks))(
       for (let run = 0; run < runs; run++) {
         manualSeed(11);
         const { model, loss } = (networks[name] as (from: typeof Hebb) => Trial)(hebb);
-        const optimizer = new Adam(model, { learningRate: 0.01 });
+        const optimizer = new Adam(model.parameters(), { learningRate: 0.01 });
         const step = compile(() => minimize(optimizer, loss));
         const losses = [step(), step(), step()];
         const bytes = await bytesOf([...losses, ...model.parameters()]);

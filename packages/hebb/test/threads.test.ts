@@ -55,7 +55,7 @@ test('two trainings at once lead to the bytes that they lead to one after the ot
     const trainings: (() => Promise<unknown>)[] = [];
     for (const [i, model] of models.entries()) {
       const shape = i === 0 ? [30] : [5, 6];
-      const data = new ArrayDataset({ x: { data: await randn([96, 30]).data(), shape }, y });
+      const data = new ArrayDataset({ x: { data: await randn([96, 30]).data(), shape }, y: { data: y, shape: [] } });
       const optimizer = i === 0 ? new SGD(model, { learningRate: 0.1, momentum: 0.9 }) : new AdamW(model);
       trainings.push(() => fit(model, data, { loss: crossEntropy, optimizer, epochs: 6, batchSize: 16, seed: i }));
     }
