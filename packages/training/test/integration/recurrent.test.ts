@@ -77,7 +77,7 @@ describe('loops', () => {
   });
 
   it.each([lstm, gru, rnn])(
-    'of $name multiply inputs, and gradients of input weights, once for all steps',
+    'of $name multiply inputs, and gradients of weights, once for all steps',
     (recurrence) => {
       const products = (length: number): number => {
         const x = variable(randn([length, 2, 3]), { requiresGrad: true });
@@ -85,8 +85,8 @@ describe('loops', () => {
         const nodes = linearize(gradients(new Layer(3, 4), x).map(nodeOf)).nodes;
         return nodes.filter((node) => isOp(node, 'dot')).length;
       };
-      // W x, and what it gives to x and W; all else lies in the loops.
-      expect([products(2), products(50)]).toEqual([3, 3]);
+      // W x, what it gives to x and W, and the gradient of the recurrent weights; all else lies in the loops.
+      expect([products(2), products(50)]).toEqual([4, 4]);
     },
   );
 });
