@@ -26,12 +26,10 @@ const settings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ...Object.fromEntries(['all', ...optimisations].map((name) => [name, { HEBB_WITHOUT: name }])),
 };
 
-const { values, positionals } = parseArgs({ options: { files: { type: 'string' } }, allowPositionals: true });
-const unknown = positionals.filter((name) => !(name in settings));
-if (unknown.length > 0) {
-  console.error(`There is no setting '${unknown.join("', '")}'. There are ${Object.keys(settings).join(', ')}.`);
-  process.exit(2);
-}
+const { values, positionals } = readArguments();
+const unknown = positionals.filter((name) => !Object.hasOwn(settings, name));
+if (unknown.length > 0)
+  refuse(`There is no setting '${unknown.join("', '")}'. There are ${Object.keys(settings).join(', ')}.`);
 const files = values.files === undefined ? computing : values.files.split(',');
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -44,6 +42,19 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(settings))
 }
 console.log(`\n${summaryLine(total)}`);
 process.exit(total.failed === 0 ? 0 : 1);
+
+function readArguments(): { values: { files?: string }; positionals: string[] } {
+  try {
+    return parseArgs({ options: { files: { type: 'string' } }, allowPositionals: true });
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : String(error)}\nUsage: npm run check:settings [-- SETTING…] [--files PATH,…]`); // prettier-ignore
+  }
+}
+
+function refuse(why: string): never {
+  console.error(why);
+  process.exit(2);
+}
 
 async function testIn(
   setting: Readonly<Record<string, string>>,

@@ -94,9 +94,6 @@ interface JoinedLines {
 
 export interface WindowProduct extends Cut, Windows {
   readonly kind: 'windows';
-  readonly kernel: ContractionKernel;
-  readonly n: BlockedAxes;
-  readonly k: BlockedAxes;
   readonly joined: JoinedLines | undefined;
 }
 
@@ -287,7 +284,7 @@ export function emitWindows(
         const countOf = (axis: Axis): Value => (axis === n.local ? nBlock.count : fb.i32(axis.extent));
         const further = joined === undefined ? 0 : fb.mul(fb.sub(countOf(joined.axis), 1), joined.stride);
         const width = fb.add(countOf(line), further);
-        fb.call(gemm, left, start, terms, corner, mBlock.points, width, fb.i32(k.total), fb.i32(rowElements * 4));
+        fb.call(gemm, left, start, corner, mBlock.points, width, fb.i32(k.total), fb.i32(rowElements * 4), terms);
       },
     );
     epilogue.call(fb, result, nBlock.axes, mBlock.count, nBlock.count);

@@ -24,9 +24,12 @@ export type GemmKind = 'packed' | 'windows';
 /** Rows of A that stay in the second-level cache while all of B passes by: about as many, whole tiles. */
 const ROW_BLOCK = 64;
 
-/** gemm(a, b, c, rows, columns, k, bytes between rows of c, whether to add to c); rows and columns are rounded up to tiles. */
-export function buildGemm(relaxed: boolean, tile: Tile): WasmFunction {
-  const fb = new FunctionBuilder('gemm');
+/**
+ * gemm(a, b, c, rows, columns, k, bytes between rows of c, last); rows and columns are rounded up to tiles. Of packed operands `last` says whether to add to c. Of windows B is not packed: its row for
+ * each term of a sum begins as many bytes from b as the table at `last` says.
+ */
+export function buildGemm(relaxed: boolean, tile: Tile, kind: GemmKind): WasmFunction {
+  const fb = new FunctionBuilder(kind === 'packed' ? 'gemm' : 'windows');
   const context = { fb, relaxed };
   const a = fb.parameter('a');
   const b = fb.parameter('b');
@@ -35,14 +38,19 @@ export function buildGemm(relaxed: boolean, tile: Tile): WasmFunction {
   const columns = fb.parameter('columns');
   const k = fb.parameter('k');
   const stride = fb.parameter('stride');
-  const add = fb.parameter('add');
+  const last = fb.parameter(kind === 'packed' ? 'add' : 'terms');
   const accumulators = tileAccumulators(fb, tile);
   const rowStep = Math.floor(ROW_BLOCK / tile.rows) * tile.rows;
-  fb.note(`tiles of ${tile.rows}×${tile.columns}, ${relaxed ? 'relaxed_madd' : 'mul and add'}`);
+  fb.note(
+    `tiles of ${tile.rows}×${tile.columns}${kind === 'packed' ? '' : ' over windows'}, ${relaxed ? 'relaxed_madd' : 'mul and add'}`,
+  );
   fb.loop(fb.i32(0), rows, { role: 'tile', name: 'rowBlock', step: rowStep }, (rowBlock) => {
     const rowEnd = fb.minimum(fb.add(rowBlock, rowStep), rows);
     fb.loop(fb.i32(0), columns, { role: 'tile', name: 'column', step: tile.columns }, (column) => {
-      const bPanel = fb.add(b, fb.mul(fb.mul(column, k), 4));
+      const right: RightOperand =
+        kind === 'packed'
+          ? { panel: fb.add(b, fb.mul(fb.mul(column, k), 4)) }
+          : { window: fb.add(b, fb.mul(column, 4)), terms: last };
       fb.loop(rowBlock, rowEnd, { role: 'tile', name: 'row', step: tile.rows }, (row) => {
         const aPanel = fb.add(a, fb.mul(fb.mul(row, k), 4));
         const corner = fb.add(fb.add(c, fb.mul(column, 4)), fb.mul(row, stride));
@@ -51,12 +59,12 @@ export function buildGemm(relaxed: boolean, tile: Tile): WasmFunction {
           return vectors.map((accumulator, j) => ({ accumulator, address: { base, offset: 16 * j } }));
         });
         fb.if(
-          add,
+          kind === 'packed' ? last : fb.i32(0),
           () =>
             addresses.forEach(({ accumulator, address }) => fb.set(accumulator, fb.load(op.v128Load, address, true))),
           () => addresses.forEach(({ accumulator }) => fb.set(accumulator, fb.f32x4(0))),
         );
-        emitTile(context, tile, accumulators, aPanel, { panel: bPanel }, k);
+        emitTile(context, tile, accumulators, aPanel, right, k);
         for (const { accumulator, address } of addresses) fb.store(op.v128Store, address, fb.get(accumulator));
       });
     });
@@ -64,35 +72,8 @@ export function buildGemm(relaxed: boolean, tile: Tile): WasmFunction {
   return fb.finish();
 }
 
-/** gemm(a, window, terms, c, rows, columns, k, bytes between rows of c): the same where B is not packed: its row for each term of the sums begins as many bytes from the window as `terms` says. */
-export function buildWindowGemm(relaxed: boolean, tile: Tile): WasmFunction {
-  const fb = new FunctionBuilder('windows');
-  const context = { fb, relaxed };
-  const a = fb.parameter('a');
-  const window = fb.parameter('window');
-  const terms = fb.parameter('terms');
-  const c = fb.parameter('c');
-  const rows = fb.parameter('rows');
-  const columns = fb.parameter('columns');
-  const k = fb.parameter('k');
-  const stride = fb.parameter('stride');
-  const accumulators = tileAccumulators(fb, tile);
-  fb.note(`tiles of ${tile.rows}×${tile.columns} over windows, ${relaxed ? 'relaxed_madd' : 'mul and add'}`);
-  fb.loop(fb.i32(0), columns, { role: 'tile', name: 'column', step: tile.columns }, (column) => {
-    const here = fb.add(window, fb.mul(column, 4));
-    fb.loop(fb.i32(0), rows, { role: 'tile', name: 'row', step: tile.rows }, (row) => {
-      const aPanel = fb.add(a, fb.mul(fb.mul(row, k), 4));
-      const corner = fb.add(fb.add(c, fb.mul(column, 4)), fb.mul(row, stride));
-      for (const accumulator of accumulators.flat()) fb.set(accumulator, fb.f32x4(0));
-      emitTile(context, tile, accumulators, aPanel, { window: here, terms }, k);
-      accumulators.forEach((vectors, i) => {
-        const base = fb.add(corner, fb.mul(stride, i));
-        vectors.forEach((accumulator, j) => fb.store(op.v128Store, { base, offset: 16 * j }, fb.get(accumulator)));
-      });
-    });
-  });
-  return fb.finish();
-}
+/** Columns of B: a packed panel, or what a table says of a window. */
+type RightOperand = { readonly panel: Value } | { readonly window: Value; readonly terms: Value };
 
 /** The vectors of each row of a tile. */
 export function tileAccumulators(fb: FunctionBuilder, { rows, columns }: Tile): readonly (readonly Variable[])[] {
@@ -101,13 +82,13 @@ export function tileAccumulators(fb: FunctionBuilder, { rows, columns }: Tile): 
   );
 }
 
-/** Adds the product of two panels of `k` columns and rows to the accumulators; the second one is packed, or what `terms` say of a window. */
+/** Adds the product of a panel of `k` columns and of `k` rows to the accumulators. */
 export function emitTile(
   context: MathContext,
   { rows, columns }: Tile,
   accumulators: readonly (readonly Variable[])[],
   aPanel: Value,
-  b: { readonly panel: Value } | { readonly window: Value; readonly terms: Value },
+  b: RightOperand,
   k: Value,
 ): void {
   const { fb } = context;

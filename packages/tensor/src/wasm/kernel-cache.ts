@@ -2,7 +2,7 @@
 import type { Batches, ContractionKernel, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { withoutNone, type Without } from '../compiler/optimisations.ts';
 import { SlotBindings, type Bindings, type Slot } from './bindings.ts';
-import { buildGemm, buildWindowGemm, type GemmKind, type Tile } from './gemm.ts';
+import { buildGemm, type GemmKind, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
 import { sameKernelKey, type KernelKey } from './kernel-key.ts';
 import { buildFlat, buildKernel, type Building, type KernelCode } from './kernels.ts';
@@ -109,10 +109,7 @@ export class KernelCache {
   #gemm(tile: Tile, kind: GemmKind): WasmFunction {
     const name = `${tile.rows}×${tile.columns} ${kind}`;
     let known = this.#products.get(name);
-    if (known === undefined) {
-      known = kind === 'packed' ? buildGemm(this.#relaxed, tile) : buildWindowGemm(this.#relaxed, tile);
-      this.#products.set(name, known);
-    }
+    if (known === undefined) this.#products.set(name, (known = buildGemm(this.#relaxed, tile, kind)));
     return known;
   }
 

@@ -198,8 +198,8 @@ function batchesCode(building: Building, { name, row, phases }: Batches): Kernel
         for (const target of phaseFunctions(building, name, inRow(row, phase), row)) batches.call(target, at);
         continue;
       }
-      const product = normaliseContraction(phase);
-      const cut = blocksOf(chooseTile(product, building.tilesFor(product)), 512);
+      const normal = normaliseContraction(phase);
+      const cut = blocksOf(chooseTile(normal, building.tilesFor(normal)), 512);
       const fb = new FunctionBuilder(name);
       const [first, last, own] = ['begin', 'end', 'scratch'].map((each) => fb.parameter(each)) as [Value, Value, Value];
       const gemm = building.gemm(cut.tile, 'packed');
