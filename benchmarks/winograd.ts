@@ -18,16 +18,23 @@ type Four = readonly [Tensor, Tensor, Tensor, Tensor];
 type Grid = readonly (readonly Tensor[])[];
 
 /** The four combinations of Bᵀ, of four neighbours. */
-const input = ([a, b, c, d]: Four): readonly Tensor[] => [a.sub(c), b.add(c), c.sub(b), b.sub(d)];
-/** Those of G, of three taps. */
-const filter = ([a, b, c]: Three): readonly Tensor[] => [a, a.add(b).add(c).mul(0.5), a.sub(b).add(c).mul(0.5), c];
-/** Those of Aᵀ, of four results. */
-const output = ([a, b, c, d]: Four): readonly Tensor[] => [a.add(b).add(c), b.sub(c).sub(d)];
-/** Along rows, then along columns. */
-const both = <Line>(grid: Grid, along: (line: Line) => readonly Tensor[]): Grid => {
-  const combined = (lines: Grid): Grid => lines.map((line) => along(line as Line));
-  return combined(transposed(combined(transposed(grid))));
+const input = (line: readonly Tensor[]): readonly Tensor[] => {
+  const [a, b, c, d] = line as Four;
+  return [a.sub(c), b.add(c), c.sub(b), b.sub(d)];
 };
+/** Those of G, of three taps. */
+const filter = (line: readonly Tensor[]): readonly Tensor[] => {
+  const [a, b, c] = line as Three;
+  return [a, a.add(b).add(c).mul(0.5), a.sub(b).add(c).mul(0.5), c];
+};
+/** Those of Aᵀ, of four results. */
+const output = (line: readonly Tensor[]): readonly Tensor[] => {
+  const [a, b, c, d] = line as Four;
+  return [a.add(b).add(c), b.sub(c).sub(d)];
+};
+/** Along rows, then along columns. */
+const both = (grid: Grid, along: (line: readonly Tensor[]) => readonly Tensor[]): Grid =>
+  transposed(transposed(grid).map(along)).map(along);
 const transposed = (grid: Grid): Grid => (grid[0] ?? []).map((_, j) => grid.map((line) => line[j] as Tensor));
 const times = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
