@@ -76,19 +76,16 @@ describe('loops', () => {
     expect(loopsOf(gradients(layer, x))).toBe(2 * count);
   });
 
-  it.each([lstm, gru, rnn])(
-    'of $name multiply inputs, and gradients of weights, once for all steps',
-    (recurrence) => {
-      const products = (length: number): number => {
-        const x = variable(randn([length, 2, 3]), { requiresGrad: true });
-        const Layer = { lstm: LSTM, gru: GRU, rnn: RNN }[recurrence.name];
-        const nodes = linearize(gradients(new Layer(3, 4), x).map(nodeOf)).nodes;
-        return nodes.filter((node) => isOp(node, 'dot')).length;
-      };
-      // W x, what it gives to x and W, and the gradient of the recurrent weights; all else lies in the loops.
-      expect([products(2), products(50)]).toEqual([4, 4]);
-    },
-  );
+  it.each([lstm, gru, rnn])('of $name multiply inputs, and gradients of weights, once for all steps', (recurrence) => {
+    const products = (length: number): number => {
+      const x = variable(randn([length, 2, 3]), { requiresGrad: true });
+      const Layer = { lstm: LSTM, gru: GRU, rnn: RNN }[recurrence.name];
+      const nodes = linearize(gradients(new Layer(3, 4), x).map(nodeOf)).nodes;
+      return nodes.filter((node) => isOp(node, 'dot')).length;
+    };
+    // W x, what it gives to x and W, and the gradient of the recurrent weights; all else lies in the loops.
+    expect([products(2), products(50)]).toEqual([4, 4]);
+  });
 });
 
 describe('derivatives', () => {
