@@ -1,7 +1,7 @@
 /**
  * What `profile` and `explain` say is so: exact numbers, times that fit into the call, the same results, and nothing left behind.
  *
- * @module-tag alone: it looks at plans of a device that leaves nothing out, whatever the environment says.
+ * @module-tag alone: it looks at plans of a device of one thread that leaves nothing out, whatever the environment says.
  */
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
@@ -25,6 +25,7 @@ import {
 import { devices } from './support/devices.ts';
 
 vi.stubEnv('HEBB_WITHOUT', '');
+vi.stubEnv('HEBB_THREADS', '1');
 afterAll(() => setDevice('wasm'));
 
 const numbers = (shape: readonly [number, number], from: number): Tensor =>
