@@ -31,8 +31,8 @@ import { chooseTile, type TimedTile } from './tiles.ts';
 
 /** Columns of a task, fewer where there would not be tasks enough: by shape alone. */
 const columnLimits = [512, 256, 128];
-/** Bytes of weights, which a task packs whole and goes through for a few columns at a time, and of a task's part of the image. */
-const mostWeightBytes = 40 * 2 ** 10;
+/** Bytes of weights, which a task packs whole and goes through for a few columns at a time (each is used twice as often in wide tiles), and of a task's part of the image. */
+const mostWeightBytes = ({ columns }: Tile): number => (columns === 16 ? 160 : 40) * 2 ** 10;
 const mostWindowBytes = 2 ** 20;
 /** Multiplications in the usual tile that take as long as packing an element, and as storing a result. */
 const packing = 3.2;
@@ -109,7 +109,9 @@ export function windowProduct(
   const [rows, columns, terms] = [kernel.m, kernel.n, kernel.k].map(product) as [number, number, number];
   const packed = chooseTile(kernel, tiles).cost * (terms + storing) + (packing * (rows + columns) * terms) / (tiles[0]?.speed ?? 1); // prettier-ignore
   const { m, n } = windows.kernel;
-  const costs = tiles.flatMap((tile) =>
+  const weightBytes = 4 * product(m) * terms;
+  const fitting = tiles.filter((tile) => weightBytes <= mostWeightBytes(tile));
+  const costs = fitting.flatMap((tile) =>
     [undefined, joinedIn(windows)].map((joined) => {
       const results = ceil(product(m), tile.rows) * product(n) * wasteOf(windows, tile, joined);
       return { tile, joined, cost: (results * (terms * findingTerms + storing)) / tile.speed };
@@ -139,7 +141,7 @@ function joinedIn({ n, line, begin }: Windows): JoinedLines | undefined {
 function windowsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Windows | undefined {
   const { left, right } = kernel;
   const [batch, rows, columns, terms] = [kernel.batch, kernel.m, kernel.n, kernel.k].map(product) as [number, number, number, number]; // prettier-ignore
-  if (4 * rows * terms > mostWeightBytes || left.guards.some((guard) => !isAlways(guard))) return undefined;
+  if (left.guards.some((guard) => !isAlways(guard))) return undefined;
   if (buffers[right.buffer]?.type !== 'f32' || !isNear({ buffers }, right.buffer, right.index, 64)) return undefined;
   const wanted = Math.min(usualTasks, Math.floor((batch * rows * columns * terms) / leastProducts));
   const lastExtent = kernel.n.at(-1)?.extent ?? 1;

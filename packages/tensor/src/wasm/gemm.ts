@@ -22,7 +22,7 @@ export type PanelWidth = Tile['rows'] | Tile['columns'];
 export type GemmKind = 'packed' | 'windows';
 
 /** Rows of A that stay in the second-level cache while all of B passes by: about as many, whole tiles. */
-const ROW_BLOCK = 64;
+const ROW_BLOCK = 132;
 
 /**
  * gemm(a, b, c, rows, columns, k, bytes between rows of c, last); rows and columns are rounded up to tiles. Of packed operands `last` says whether to add to c. Of windows B is not packed: its row for
@@ -82,33 +82,58 @@ export function tileAccumulators(fb: FunctionBuilder, { rows, columns }: Tile): 
   );
 }
 
+/**
+ * Terms of a sum for each turn of the inner loop. Counting and jumping take ports that some processors multiply on: one thread of a Xeon reaches 85 of 96 GFLOP/s with one term in tiles of
+ * 6×16 whose vectors are packed in pairs, 91 with two, 92 with eight. In tiles of 4×8 one term is at the limit.
+ */
+const termsAtOnce = ({ columns }: Tile): 1 | 2 => (columns === 16 ? 2 : 1);
+
 /** Adds the product of a panel of `k` columns and of `k` rows to the accumulators. */
 export function emitTile(
   context: MathContext,
-  { rows, columns }: Tile,
+  tile: Tile,
   accumulators: readonly (readonly Variable[])[],
   aPanel: Value,
   b: RightOperand,
   k: Value,
 ): void {
   const { fb } = context;
-  const induction = 'panel' in b ? { begin: b.panel, step: 4 * columns } : { begin: b.terms, step: 4 };
+  const { rows, columns } = tile;
+  const terms = termsAtOnce(tile);
+  const leftBytes = 4 * rows;
+  const [rightStart, rightBytes] = 'panel' in b ? [b.panel, 4 * columns] : [b.terms, 4];
+  /** Adds a term, so many after the one at `left` and `next`. */
+  const addTerm = (left: Value, next: Value, term: number): void => {
+    const right =
+      'panel' in b
+        ? { base: next, offset: term * rightBytes }
+        : { base: fb.add(b.window, fb.load(op.i32Load, { base: next, offset: term * rightBytes })), offset: 0 };
+    // Neighbours in memory that do the same: V8 packs pairs of them into vectors of twice the width where it is allowed to.
+    const columnsOfB = Array.from({ length: columns / 4 }, (_, j) =>
+      fb.load(op.v128Load, { base: right.base, offset: right.offset + 16 * j }),
+    );
+    accumulators.forEach((vectors, i) => {
+      const splat = fb.load(op.v128Load32Splat, { base: left, offset: term * leftBytes + 4 * i });
+      vectors.forEach((accumulator, j) =>
+        fb.set(accumulator, multiplyAdd(context, splat, columnsOfB[j] ?? splat, fb.get(accumulator))),
+      );
+    });
+  };
+  const rest = terms === 1 ? fb.i32(0) : fb.op(op.i32And, k, fb.i32(1));
+  const whole = fb.sub(k, rest);
+  const leftEnd = fb.add(aPanel, fb.mul(whole, leftBytes));
   fb.loop(
     aPanel,
-    fb.add(aPanel, fb.mul(k, 4 * rows)),
-    { role: 'reduce', name: 'k', step: 4 * rows, inductions: [induction] },
+    leftEnd,
+    {
+      role: 'reduce',
+      name: 'k',
+      step: terms * leftBytes,
+      inductions: [{ begin: rightStart, step: terms * rightBytes }],
+    },
     (left, [next = left]) => {
-      const right = 'panel' in b ? next : fb.add(b.window, fb.load(op.i32Load, { base: next, offset: 0 }));
-      // Neighbours in memory that do the same: V8 packs pairs of them into vectors of twice the width where it is allowed to.
-      const columnsOfB = Array.from({ length: columns / 4 }, (_, j) =>
-        fb.load(op.v128Load, { base: right, offset: 16 * j }),
-      );
-      accumulators.forEach((vectors, i) => {
-        const splat = fb.load(op.v128Load32Splat, { base: left, offset: 4 * i });
-        vectors.forEach((accumulator, j) =>
-          fb.set(accumulator, multiplyAdd(context, splat, columnsOfB[j] ?? splat, fb.get(accumulator))),
-        );
-      });
+      for (let term = 0; term < terms; term++) addTerm(left, next, term);
     },
   );
+  fb.if(rest, () => addTerm(leftEnd, fb.add(rightStart, fb.mul(whole, rightBytes)), 0));
 }
