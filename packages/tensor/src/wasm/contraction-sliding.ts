@@ -10,7 +10,7 @@ import type { Condition, ContractionKernel, PlanBuffer } from '../compiler/kerne
 import { substituteIndex } from '../compiler/rewriter.ts';
 import { isAlways, isNear, type AxisValues, type KernelContext } from './address.ts';
 import { blockAxes, positionInBlock, product, splitIndex, type BlockedAxes } from './blocks.ts';
-import { buildEpilogue, ceil, locateBlocks, type ContractionSchedule } from './contraction.ts';
+import { buildEpilogue, ceil, exchanged, locateBlocks, type ContractionSchedule } from './contraction.ts';
 import type { Value, Variable } from './ir.ts';
 import { multiplyAdd } from './math.ts';
 import { emitLoops, type NestLoop } from './nest.ts';
@@ -47,8 +47,7 @@ export interface SlidingProduct {
 
 /** The product as one that slides, where it is one and that is faster. */
 export function slidingProduct(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): SlidingProduct | undefined {
-  const exchanged = { ...kernel, m: kernel.n, n: kernel.m, left: kernel.right, right: kernel.left };
-  return slidingAs(kernel, buffers) ?? slidingAs(exchanged, buffers);
+  return slidingAs(kernel, buffers) ?? slidingAs(exchanged(kernel), buffers);
 }
 
 function slidingAs(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): SlidingProduct | undefined {

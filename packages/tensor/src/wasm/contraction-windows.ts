@@ -22,23 +22,18 @@ import { substituteIndex } from '../compiler/rewriter.ts';
 import { isAlways, isNear, type AxisValues, type KernelContext } from './address.ts';
 import { blockAxes, locateBlock, product, separate, splitIndex, tabulate, type BlockedAxes, type BlockPosition } from './blocks.ts'; // prettier-ignore
 import { leastProducts, usualTasks } from './contraction-shared.ts';
-import { buildEpilogue, ceil, locateBlocks, packingOf, paddedRow, type ContractionSchedule, type Cut } from './contraction.ts'; // prettier-ignore
+import { buildEpilogue, ceil, exchanged, locateBlocks, packingOf, paddedRow, type ContractionSchedule, type Cut } from './contraction.ts'; // prettier-ignore
 import type { Tile } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import { emitLoops, type NestLoop } from './nest.ts';
 import { op } from './opcodes.ts';
-import { chooseTile, type TimedTile } from './tiles.ts';
+import { findingTerms, packedCost, storing, type TimedTile } from './tiles.ts';
 
 /** Columns of a task, fewer where there would not be tasks enough: by shape alone. */
 const columnLimits = [512, 256, 128];
 /** Bytes of weights, which a task packs whole and goes through for a few columns at a time (each is used twice as often in wide tiles), and of a task's part of the image. */
 const mostWeightBytes = ({ columns }: Tile): number => (columns === 16 ? 160 : 40) * 2 ** 10;
 const mostWindowBytes = 2 ** 20;
-/** Multiplications in the usual tile that take as long as packing an element, and as storing a result. */
-const packing = 3.2;
-const storing = 8;
-/** What finding each term of a sum by a table costs. */
-const findingTerms = 1.03;
 /** What may be read or written beyond the end of a line. */
 const slackElements = 16;
 
@@ -103,11 +98,9 @@ export function windowProduct(
   tiles: readonly TimedTile[],
   buffers: readonly PlanBuffer[],
 ): WindowProduct | undefined {
-  const exchanged = { ...kernel, m: kernel.n, n: kernel.m, left: kernel.right, right: kernel.left };
-  const windows = windowsOf(kernel, buffers) ?? windowsOf(exchanged, buffers);
+  const windows = windowsOf(kernel, buffers) ?? windowsOf(exchanged(kernel), buffers);
   if (windows === undefined) return undefined;
-  const [rows, columns, terms] = [kernel.m, kernel.n, kernel.k].map(product) as [number, number, number];
-  const packed = chooseTile(kernel, tiles).cost * (terms + storing) + (packing * (rows + columns) * terms) / (tiles[0]?.speed ?? 1); // prettier-ignore
+  const terms = product(kernel.k);
   const { m, n } = windows.kernel;
   const weightBytes = 4 * product(m) * terms;
   const fitting = tiles.filter((tile) => weightBytes <= mostWeightBytes(tile));
@@ -118,7 +111,7 @@ export function windowProduct(
     }),
   );
   const [best] = costs.sort((a, b) => a.cost - b.cost);
-  if (best === undefined || best.cost >= packed) return undefined;
+  if (best === undefined || best.cost >= packedCost(kernel, tiles)) return undefined;
   const tile: Tile = { rows: best.tile.rows, columns: best.tile.columns };
   return { kind: 'windows', ...windows, tile, m: blockAxes(m, ceil(product(m), tile.rows), tile.rows), joined: best.joined }; // prettier-ignore
 }
@@ -286,7 +279,8 @@ export function emitWindows(
         const countOf = (axis: Axis): Value => (axis === n.local ? nBlock.count : fb.i32(axis.extent));
         const further = joined === undefined ? 0 : fb.mul(fb.sub(countOf(joined.axis), 1), joined.stride);
         const width = fb.add(countOf(line), further);
-        fb.call(gemm, left, start, corner, mBlock.points, width, fb.i32(k.total), fb.i32(rowElements * 4), terms);
+        const stride = fb.i32(rowElements * 4);
+        fb.call(gemm, left, start, corner, mBlock.points, width, fb.i32(k.total), stride, fb.i32(0), terms);
       },
     );
     epilogue.call(fb, result, nBlock.axes, mBlock.count, nBlock.count);

@@ -141,6 +141,11 @@ export function degenerate(kernel: ContractionKernel): MapKernel | ReduceKernel 
   return undefined;
 }
 
+/** The product with its operands in each other's place. */
+export function exchanged(kernel: ContractionKernel): ContractionKernel {
+  return { ...kernel, m: kernel.n, n: kernel.m, left: kernel.right, right: kernel.left };
+}
+
 /** A product and its blocks. */
 export interface Cut {
   /** With the operands where they are best for the tile. */

@@ -25,8 +25,8 @@ export type GemmKind = 'packed' | 'windows';
 const ROW_BLOCK = 132;
 
 /**
- * gemm(a, b, c, rows, columns, k, bytes between rows of c, last); rows and columns are rounded up to tiles. Of packed operands `last` says whether to add to c. Of windows B is not packed: its row for
- * each term of a sum begins as many bytes from b as the table at `last` says.
+ * gemm(a, b, c, rows, columns, k, bytes between rows of c, whether to add to c); rows and columns are rounded up to tiles. Of windows B is not packed: its row for each term of a sum begins as many
+ * bytes from b as the table `terms` says, one more argument.
  */
 export function buildGemm(relaxed: boolean, tile: Tile, kind: GemmKind): WasmFunction {
   const fb = new FunctionBuilder(kind === 'packed' ? 'gemm' : 'windows');
@@ -38,7 +38,8 @@ export function buildGemm(relaxed: boolean, tile: Tile, kind: GemmKind): WasmFun
   const columns = fb.parameter('columns');
   const k = fb.parameter('k');
   const stride = fb.parameter('stride');
-  const last = fb.parameter(kind === 'packed' ? 'add' : 'terms');
+  const add = fb.parameter('add');
+  const terms = kind === 'packed' ? undefined : fb.parameter('terms');
   const accumulators = tileAccumulators(fb, tile);
   const rowStep = Math.floor(ROW_BLOCK / tile.rows) * tile.rows;
   fb.note(
@@ -48,9 +49,9 @@ export function buildGemm(relaxed: boolean, tile: Tile, kind: GemmKind): WasmFun
     const rowEnd = fb.minimum(fb.add(rowBlock, rowStep), rows);
     fb.loop(fb.i32(0), columns, { role: 'tile', name: 'column', step: tile.columns }, (column) => {
       const right: RightOperand =
-        kind === 'packed'
+        terms === undefined
           ? { panel: fb.add(b, fb.mul(fb.mul(column, k), 4)) }
-          : { window: fb.add(b, fb.mul(column, 4)), terms: last };
+          : { window: fb.add(b, fb.mul(column, 4)), terms };
       fb.loop(rowBlock, rowEnd, { role: 'tile', name: 'row', step: tile.rows }, (row) => {
         const aPanel = fb.add(a, fb.mul(fb.mul(row, k), 4));
         const corner = fb.add(fb.add(c, fb.mul(column, 4)), fb.mul(row, stride));
@@ -59,7 +60,7 @@ export function buildGemm(relaxed: boolean, tile: Tile, kind: GemmKind): WasmFun
           return vectors.map((accumulator, j) => ({ accumulator, address: { base, offset: 16 * j } }));
         });
         fb.if(
-          kind === 'packed' ? last : fb.i32(0),
+          add,
           () =>
             addresses.forEach(({ accumulator, address }) => fb.set(accumulator, fb.load(op.v128Load, address, true))),
           () => addresses.forEach(({ accumulator }) => fb.set(accumulator, fb.f32x4(0))),

@@ -7,6 +7,7 @@ import type { Bindings, FlatBindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks, type SharedProduct } from './contraction-shared.ts';
 import { emitSliding, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
+import { emitTaps, readsTaps, tapProduct, type TapProduct } from './contraction-taps.ts';
 import { emitWindows, windowProduct, type WindowProduct } from './contraction-windows.ts';
 import { blocksOf, degenerate, emitContraction, normaliseContraction, type Blocks } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
@@ -121,7 +122,7 @@ interface Range {
 function emit(
   context: KernelContext,
   { gemm }: Building,
-  kernel: Exclude<Kernel, { kind: 'contraction' }> | Blocks | SlidingProduct | WindowProduct,
+  kernel: Exclude<Kernel, { kind: 'contraction' }> | Blocks | SlidingProduct | TapProduct | WindowProduct,
   { begin, end, scratch }: Range,
 ): { readonly grid: number; readonly scratch: number } {
   switch (kernel.kind) {
@@ -139,6 +140,10 @@ function emit(
     }
     case 'sliding': {
       const { grid, scratchBytes } = emitSliding(context, kernel, begin, end, scratch);
+      return { grid, scratch: scratchBytes };
+    }
+    case 'taps': {
+      const { grid, scratchBytes } = emitTaps(context, gemm(kernel.tile, 'windows'), kernel, begin, end, scratch);
       return { grid, scratch: scratchBytes };
     }
     case 'windows': {
@@ -236,11 +241,14 @@ function parts(kernel: Kernel, without: Without): readonly Kernel[] {
 function cutContraction(
   { buffers, tilesFor, without }: Building,
   kernel: ContractionKernel,
-): SlidingProduct | WindowProduct | SharedProduct | Blocks {
-  const sliding = without.has('sliding-products') ? undefined : slidingProduct(kernel, buffers);
-  if (sliding !== undefined) return sliding;
+): SlidingProduct | TapProduct | WindowProduct | SharedProduct | Blocks {
+  const windowed = !without.has('window-products');
+  if (!without.has('sliding-products') && !(windowed && readsTaps(kernel, buffers))) {
+    const sliding = slidingProduct(kernel, buffers);
+    if (sliding !== undefined) return sliding;
+  }
   const tiles = tilesFor(kernel);
-  const windows = without.has('window-products') ? undefined : windowProduct(kernel, tiles, buffers);
+  const windows = windowed ? (windowProduct(kernel, tiles, buffers) ?? tapProduct(kernel, tiles, buffers)) : undefined;
   if (windows !== undefined) return windows;
   const tiled = chooseTile(kernel, tiles);
   return without.has('packing-once') ? blocksOf(tiled, 512) : cutProduct(tiled);

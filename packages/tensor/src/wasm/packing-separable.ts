@@ -302,7 +302,7 @@ function emitKLoop(
 }
 
 /** Reads four k at a time in every lane and transposes; lanes are contiguous along k. */
-function emitTransposing(
+export function emitTransposing(
   fb: FunctionBuilder,
   lanes: readonly Value[],
   target: Value,

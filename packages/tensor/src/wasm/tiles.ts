@@ -4,7 +4,7 @@
  */
 import type { ContractionKernel } from '../compiler/kernel.ts';
 import { product } from './blocks.ts';
-import { ceil, type TiledProduct } from './contraction.ts';
+import { ceil, exchanged, type TiledProduct } from './contraction.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import { emitTile, tileAccumulators, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
@@ -51,14 +51,25 @@ export function chooseTile(
   tiles: readonly TimedTile[],
 ): TiledProduct & { readonly cost: number } {
   const [m, n] = [product(kernel.m), product(kernel.n)];
-  const exchanged = { ...kernel, m: kernel.n, n: kernel.m, left: kernel.right, right: kernel.left };
   const [best] = tiles
     .flatMap((tile) => [
       { kernel, tile, cost: (ceil(m, tile.rows) * ceil(n, tile.columns)) / tile.speed },
-      { kernel: exchanged, tile, cost: (ceil(n, tile.rows) * ceil(m, tile.columns)) / tile.speed / 0.85 },
+      { kernel: exchanged(kernel), tile, cost: (ceil(n, tile.rows) * ceil(m, tile.columns)) / tile.speed / 0.85 },
     ])
     .sort((a, b) => a.cost - b.cost);
   return best ?? { kernel, tile: usualTile, cost: m * n };
+}
+
+/** Multiplications in the usual tile that take as long as packing an element, and as storing a result. */
+export const packing = 3.2;
+export const storing = 8;
+/** What finding each term of a sum by a table costs. */
+export const findingTerms = 1.03;
+
+/** What a product of packed operands takes, in the units of {@link chooseTile}, once for each term of a sum. */
+export function packedCost(kernel: ContractionKernel, tiles: readonly TimedTile[]): number {
+  const [m, n, terms] = [kernel.m, kernel.n, kernel.k].map(product) as [number, number, number];
+  return chooseTile(kernel, tiles).cost * (terms + storing) + (packing * (m + n) * terms) / (tiles[0]?.speed ?? 1);
 }
 
 /** Depth and repetitions of a trial of some ten microseconds. */
