@@ -41,7 +41,7 @@ const ofWasm = [
   'small-products',
   /** Gradients of the weights of convolutions without packing. */
   'sliding-products',
-  /** Convolutions of few filters that pack none but those. */
+  /** Convolutions that read windows of an image, and gradients of their weights that read it at taps, in place of packing it once for each tap. */
   'window-products',
   /** An operand packed once for all tasks of a product. */
   'packing-once',
