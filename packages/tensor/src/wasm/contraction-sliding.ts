@@ -45,7 +45,7 @@ export interface SlidingProduct {
   readonly around: readonly Condition[];
 }
 
-/** The product as one that slides, where it is one and that is faster. */
+/** The product as one that slides, where it is one and that is faster than packing. */
 export function slidingProduct(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): SlidingProduct | undefined {
   return slidingAs(kernel, buffers) ?? slidingAs(exchanged(kernel), buffers);
 }
@@ -96,14 +96,21 @@ function insideOf({ index, lower, upper }: Condition, position: Axis, tap: Axis)
  * By estimated shares of what the machine multiplies and adds: of vectors along a line, which has edges and begins anew in each row, and of tiles that are packed for few rows. By shape alone,
  * since the bits of the sums depend on it.
  */
-function isFaster({ m }: ContractionKernel, rows: number, { extent }: Axis, tap: Axis): boolean {
-  const count = product(m);
+function isFaster(kernel: ContractionKernel, rows: number, position: Axis, tap: Axis): boolean {
+  const count = product(kernel.m);
+  return slidingShare(count, rows, position, tap) > (1.25 * 0.85 * count) / (count + 25);
+}
+
+function slidingShare(count: number, rows: number, { extent }: Axis, tap: Axis): number {
   const vectors = Math.ceil(extent / 4);
   const work = rows * tap.extent * vectors;
   const inLine = extent / (4 * vectors);
-  const sliding = ((rows === 1 ? 0.6 : 0.8) * inLine * (count / ceil(count, rows)) * work) / (work + 14);
-  const packed = (0.85 * count) / (count + 25);
-  return sliding > 1.25 * packed;
+  return ((rows === 1 ? 0.6 : 0.8) * inLine * (count / ceil(count, rows)) * work) / (work + 14);
+}
+
+/** The share of what the machine multiplies that a product reaches that slides. */
+export function shareOf({ kernel, rows, position, tap }: SlidingProduct): number {
+  return slidingShare(product(kernel.m), rows, position, tap);
 }
 
 /** A vector of a line: which lanes each tap reads, one bit each. */

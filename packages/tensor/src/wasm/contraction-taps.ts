@@ -39,17 +39,17 @@ import { maskBytes } from './packing-context.ts';
 import { emitTransposing } from './packing-separable.ts';
 import { findingTerms, packedCost, packing, type TimedTile } from './tiles.ts';
 
-/** Positions of a block, whose products with a row of taps stay in the first-level cache. */
+/** Positions of a block, about; the copy that it needs is to stay in the cache. */
 const blockPositions = 256;
-/** Bytes of the copy that a block of positions needs, and taps, each of which is a call for each block. */
-const mostCopyBytes = 2 ** 17;
+const mostPositions = 2048;
+/** Each tap is a call for each block. */
 const mostTaps = 64;
 /** What an element takes in multiplications, as {@link packing}: picked by itself for each tap, copied, and a result that is stored channel by channel. */
-const picking = 11;
+const picking = 16;
 const copying = 2;
-const scattering = 32;
-/** Channels and rows that a tile is filled with. */
-const leastChannels = 8;
+const scattering = 64;
+/** The share of what the machine multiplies that full tiles reach, of 4 rows and 8 channels. */
+const reached = 0.8;
 /** Tiles along the rows that a task has at least. */
 const leastTiles = 2;
 
@@ -94,21 +94,26 @@ export interface TapProduct extends Cut, Omit<Taps, 'k' | 'kernel'> {
   readonly kind: 'taps';
 }
 
-/** Whether a product can be one that reads taps, of channels and rows enough to be faster than one that slides: by shape alone, since the bits of the sums depend on it. */
-export function readsTaps(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): boolean {
+/**
+ * The share of what the machine multiplies that a product reaches that reads taps; 0 where it is none. By shape alone: sums of products that slide, which this is compared with, have other bits.
+ */
+export function tapsShare(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): number {
   const found = tapsOf(kernel, buffers) ?? tapsOf(exchanged(kernel), buffers);
-  return found !== undefined && found.channel.extent >= leastChannels && product(found.kernel.m) >= leastChannels;
+  if (found === undefined) return 0;
+  const [rows, channels] = [product(found.kernel.m), found.channel.extent];
+  return (reached * rows * channels) / (ceil(rows, 4) * ceil(channels, 8));
 }
 
-/** The product as one that reads taps, where it is one and that is faster than packing. */
+/** The product as one that reads taps, where it is one and that is faster than packing, or as `chosen` says. */
 export function tapProduct(
   kernel: ContractionKernel,
   tiles: readonly TimedTile[],
   buffers: readonly PlanBuffer[],
+  chosen = false,
 ): TapProduct | undefined {
   const found = tapsOf(kernel, buffers) ?? tapsOf(exchanged(kernel), buffers);
   if (found === undefined) return undefined;
-  const { k, taps, channel, copy } = found;
+  const { k, taps, copy } = found;
   const { batch, m, n } = found.kernel;
   const [rows, terms] = [product(m), product(found.kernel.k)];
   const wanted = Math.min(usualTasks, Math.floor((product(batch) * rows * product(n) * terms) / leastProducts));
@@ -124,10 +129,9 @@ export function tapProduct(
     const cost = (results * (terms * findingTerms + scattering)) / tile.speed + copiesCost;
     return { tile, m: mine, n: channels, cost };
   });
-  const fitting = candidates.filter(({ tile, n: { size } }) => channel.extent >= size && size <= tile.columns && 4 * tile.columns * copy.positions <= mostCopyBytes); // prettier-ignore
-  const [best] = fitting.sort((a, b) => a.cost - b.cost);
+  const [best] = candidates.sort((a, b) => a.cost - b.cost);
   const picked = ((picking - packing) * product(n) * terms) / (tiles[0]?.speed ?? 1);
-  if (best === undefined || best.cost >= packedCost(kernel, tiles) + picked) return undefined;
+  if (best === undefined || (!chosen && best.cost >= packedCost(kernel, tiles) + picked)) return undefined;
   const tile: Tile = { rows: best.tile.rows, columns: best.tile.columns };
   return { kind: 'taps', ...found, tile, m: best.m, n: best.n };
 }
@@ -139,7 +143,7 @@ function tapsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Taps
   if (buffers[right.buffer]?.type !== 'f32') return undefined;
   // Two lines at least, which taps above one another share.
   const cut = blockAxes(kernel.k, Math.max(blockPositions, 2 * (kernel.k.at(-1)?.extent ?? 1)), 1);
-  // No base is larger than that of the last block.
+  // Bounds of indices are exact, by which it is judged whether they stay near: no base is larger than that of the last block.
   const k = { ...cut, base: makeAxis(Math.floor((cut.split.extent - 1) / cut.size) * cut.size + 1) };
   const kAxes = [k.local, ...k.inner];
   const nAxes = new Set(kernel.n);
@@ -173,10 +177,10 @@ function tapsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Taps
   }
   const strideOf = (axis: Axis): number => strides.get(axis) ?? 0;
 
-  const moved = right.guards.filter((condition) => !isAlways(condition)).map(guardOf);
-  const conditions = moved.filter((condition) => condition !== undefined);
+  const guards = right.guards.filter((condition) => !isAlways(condition)).map(guardOf);
+  const conditions = guards.filter((condition) => condition !== undefined);
   const along = axes.at(-1);
-  if (along === undefined || conditions.length < moved.length) return undefined;
+  if (along === undefined || conditions.length < guards.length) return undefined;
   const operand: Operand = {
     buffer: right.buffer,
     index: sumIndex([
@@ -190,7 +194,9 @@ function tapsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Taps
   const [ends, ...others] = conditions.filter((condition) => !operand.guards.includes(condition));
   const isEnds = ends === undefined || (strideAlong(ends.index, along) === 1 && ends.index.terms.length === 1);
   if (others.length > 0 || !isEnds || strideAlong(operand.index, along) !== 1) return undefined;
-  if (!isNear({ buffers }, right.buffer, operand.index, 64)) return undefined;
+  // Lines of a last block that has fewer are copied as well, but for those of images that there are not.
+  const reached = free.includes(k.local) ? right.index : operand.index;
+  if (count > mostPositions || !isNear({ buffers }, right.buffer, reached, 64)) return undefined;
   const endOf = (bound: number): number => Math.min(Math.max(bound - (ends?.index.constant ?? 0), 0), along.extent);
   const lines = axes.slice(0, -1);
   return {
@@ -285,7 +291,7 @@ export function emitTaps(
     fb.loop(fb.i32(0), fb.i32(k.blocks), { role: 'reduce', name: 'kBlock' }, (number) => {
       const block = locateBlock(context, nBlock.axes, k, number);
       packLeft.emit(context, left, scratch, mBlock, block, block.axes);
-      emitCopy(context, cut, { ...nBlock, axes: block.axes }, image);
+      emitCopy(context, cut, { ...nBlock, axes: block.axes }, block.count, image);
       emitLoops(
         context,
         block.axes,
@@ -307,8 +313,9 @@ export function emitTaps(
 /** Copies the channels of a block line by line, from where it begins in memory. */
 function emitCopy(
   context: KernelContext,
-  { tile, n, channel, copy }: TapProduct,
+  { tile, n, k, channel, copy }: TapProduct,
   { axes, base, count }: BlockPosition,
+  kCount: Value,
   image: Value,
 ): void {
   const { fb } = context;
@@ -326,7 +333,7 @@ function emitCopy(
   emitLoops(
     context,
     start,
-    lines.map((axis) => ({ axis })),
+    lines.map((axis) => (axis === k.local ? { axis, end: kCount } : { axis })),
     (at) => {
       const to = at.sum(image, place, bytes);
       fb.if(

@@ -6,8 +6,8 @@ import { AxisValues, type KernelContext } from './address.ts';
 import type { Bindings, FlatBindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks, type SharedProduct } from './contraction-shared.ts';
-import { emitSliding, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
-import { emitTaps, readsTaps, tapProduct, type TapProduct } from './contraction-taps.ts';
+import { emitSliding, shareOf, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
+import { emitTaps, tapProduct, tapsShare, type TapProduct } from './contraction-taps.ts';
 import { emitWindows, windowProduct, type WindowProduct } from './contraction-windows.ts';
 import { blocksOf, degenerate, emitContraction, normaliseContraction, type Blocks } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
@@ -237,19 +237,20 @@ function parts(kernel: Kernel, without: Without): readonly Kernel[] {
   });
 }
 
-/** How a product is computed: without packing, with one operand packed, with one that is packed for all, or in blocks of which each packs its own. */
+/** How a product is computed: without packing, with windows or taps that are read where they lie or from a copy, with one operand that is packed for all, or in blocks of which each packs its own. */
 function cutContraction(
   { buffers, tilesFor, without }: Building,
   kernel: ContractionKernel,
 ): SlidingProduct | TapProduct | WindowProduct | SharedProduct | Blocks {
-  const windowed = !without.has('window-products');
-  if (!without.has('sliding-products') && !(windowed && readsTaps(kernel, buffers))) {
-    const sliding = slidingProduct(kernel, buffers);
-    if (sliding !== undefined) return sliding;
-  }
+  const readsWindows = !without.has('window-products');
+  const sliding = without.has('sliding-products') ? undefined : slidingProduct(kernel, buffers);
+  const slides = sliding !== undefined && !(readsWindows && tapsShare(kernel, buffers) > shareOf(sliding));
+  if (slides) return sliding;
   const tiles = tilesFor(kernel);
-  const windows = windowed ? (windowProduct(kernel, tiles, buffers) ?? tapProduct(kernel, tiles, buffers)) : undefined;
-  if (windows !== undefined) return windows;
+  const read = readsWindows
+    ? (windowProduct(kernel, tiles, buffers) ?? tapProduct(kernel, tiles, buffers, sliding !== undefined))
+    : undefined;
+  if (read !== undefined) return read;
   const tiled = chooseTile(kernel, tiles);
   return without.has('packing-once') ? blocksOf(tiled, 512) : cutProduct(tiled);
 }

@@ -12,6 +12,8 @@ const cases: readonly Convolution[] = [
   { channels: 8, size: [20, 23], outputs: 9, kernel: [3, 3], padding: 1 },
   // Blocks of channels, of rows, of lines and of images of which the last has fewer.
   { channels: 21, size: [19, 17], outputs: 13, kernel: [3, 3], padding: 1, images: 3 },
+  // So many channels that a block of images more would not be near the end of memory.
+  { channels: 1024, size: [7, 7], outputs: 8, kernel: [3, 3], padding: 1, images: 7 },
   { channels: 10, size: [6, 6], outputs: 11, kernel: [3, 3], padding: 1, images: 11 },
   { channels: 16, size: [5, 300], outputs: 16, kernel: [1, 5], images: 1 },
   // Long lines, two in a block.
@@ -107,10 +109,11 @@ describe('gradients of the weights of convolutions gather at taps', () => {
   });
 });
 
-it('few channels, few rows and kernels of one tap do not', () => {
+it('few channels, lanes that are half empty, long lines and kernels of one tap do not', () => {
   const others: readonly Convolution[] = [
     { channels: 3, size: [28, 28], outputs: 16, kernel: [3, 3], padding: 1 },
-    { channels: 8, size: [28, 28], outputs: 4, kernel: [3, 3], padding: 1 },
+    { channels: 9, size: [56, 56], outputs: 16, kernel: [3, 3], padding: 1 },
+    { channels: 16, size: [1, 8000], outputs: 16, kernel: [1, 3], padding: 0 },
     { channels: 16, size: [28, 28], outputs: 16, kernel: [1, 1] },
     { channels: 512, size: [4, 4], outputs: 512, kernel: [3, 3], padding: 1, images: 16 },
   ];
