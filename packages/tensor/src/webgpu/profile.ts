@@ -97,6 +97,7 @@ export const softwareProfile: DeviceProfile = {
   wantedGroups: 8,
   reduceGroups: 8,
   tiles: [
+    { m: 64, n: 64, k: 0, threadM: 8, threadN: 8 },
     { m: 64, n: 32, k: 0, threadM: 8, threadN: 4 },
     { m: 32, n: 32, k: 0, threadM: 4, threadN: 4 },
     { m: 16, n: 64, k: 0, threadM: 4, threadN: 4 },
