@@ -408,3 +408,12 @@ export function strideAlong(index: Index, axis: Axis): number | undefined {
   }
   return stride;
 }
+
+/** Whether an index is a sum of multiples of axes, without quotients and remainders. */
+export function isLinear({ terms }: Index): boolean {
+  return terms.every(({ atom }) => atom.kind === 'axis');
+}
+
+export function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? Math.abs(a) : greatestCommonDivisor(b, a % b);
+}

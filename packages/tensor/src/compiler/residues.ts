@@ -3,7 +3,16 @@
  * index space spans all but one in stride² are zero. This splits such a kernel by the residue of the output position, so that each part
  * runs over the matching taps alone, with plain strides and no remainder left in its indices.
  */
-import { addIndex, axisIndex, constantIndex, makeAxis, scaleIndex, type Axis, type Index } from './index-expression.ts';
+import {
+  addIndex,
+  axisIndex,
+  constantIndex,
+  greatestCommonDivisor,
+  makeAxis,
+  scaleIndex,
+  type Axis,
+  type Index,
+} from './index-expression.ts';
 import type { Condition, ContractionKernel, Expression, Operand, ReduceKernel } from './kernel.ts';
 import { Rewriter } from './rewriter.ts';
 
@@ -19,10 +28,6 @@ interface Candidate {
   readonly outputStride: number;
   readonly summedStride: number;
   readonly constant: number;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? Math.abs(a) : greatestCommonDivisor(b, a % b);
 }
 
 function findCandidate(

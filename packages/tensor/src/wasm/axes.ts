@@ -8,6 +8,7 @@ import {
   axisIndex,
   dependsOn,
   divideIndex,
+  greatestCommonDivisor,
   makeAxis,
   remainderIndex,
   scaleIndex,
@@ -120,7 +121,7 @@ function splitSizes(axis: Axis, indices: readonly Index[]): number[] {
       if (atom.kind === 'axis' || atom.kind === 'value' || !dependsOn(atom.index, axis)) continue;
       const stride = atom.index.terms.find((term) => term.atom === axis)?.coefficient ?? 0;
       if (stride !== 0) {
-        const size = atom.divisor / greatestCommonDivisor(atom.divisor, Math.abs(stride));
+        const size = atom.divisor / greatestCommonDivisor(atom.divisor, stride);
         if (size > 1 && size < axis.extent && axis.extent % size === 0) sizes.add(size);
       }
       visit(atom.index);
@@ -128,11 +129,4 @@ function splitSizes(axis: Axis, indices: readonly Index[]): number[] {
   };
   for (const index of indices) visit(index);
   return [...sizes].sort((a, b) => b - a);
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  let x = a;
-  let y = b;
-  while (y !== 0) [x, y] = [y, x % y];
-  return x;
 }

@@ -9,6 +9,8 @@ import {
   addIndex,
   axisIndex,
   constantIndex,
+  greatestCommonDivisor,
+  isLinear,
   makeAxis,
   scaleIndex,
   strideAlong,
@@ -37,7 +39,7 @@ import { emitLoops } from './nest.ts';
 import { op } from './opcodes.ts';
 import { maskBytes } from './packing-context.ts';
 import { emitTransposing } from './packing-separable.ts';
-import { findingTerms, packedCost, packing, type TimedTile } from './tiles.ts';
+import { findingTerms, packing, type TimedTile } from './tiles.ts';
 
 /** Positions of a block, about; the copy that it needs is to stay in the cache. */
 const blockPositions = 256;
@@ -49,7 +51,7 @@ const picking = 16;
 const copying = 2;
 const scattering = 64;
 /** The share of what the machine multiplies that full tiles reach, of 4 rows and 8 channels. */
-const reached = 0.8;
+const fullTiles = 0.8;
 /** Tiles along the rows that a task has at least. */
 const leastTiles = 2;
 
@@ -78,7 +80,7 @@ interface ChannelCopy {
 }
 
 /** How an operand is read at taps. */
-interface Taps {
+export interface Taps {
   readonly kernel: ContractionKernel;
   readonly k: BlockedAxes;
   /** The axis of n along whose values the copy has lanes, and the taps. */
@@ -94,25 +96,19 @@ export interface TapProduct extends Cut, Omit<Taps, 'k' | 'kernel'> {
   readonly kind: 'taps';
 }
 
-/**
- * The share of what the machine multiplies that a product reaches that reads taps; 0 where it is none. By shape alone: sums of products that slide, which this is compared with, have other bits.
- */
-export function tapsShare(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): number {
-  const found = tapsOf(kernel, buffers) ?? tapsOf(exchanged(kernel), buffers);
-  if (found === undefined) return 0;
-  const [rows, channels] = [product(found.kernel.m), found.channel.extent];
-  return (reached * rows * channels) / (ceil(rows, 4) * ceil(channels, 8));
+/** How an operand of the product is read at taps, where one is. */
+export function readAtTaps(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Taps | undefined {
+  return tapsOf(kernel, buffers) ?? tapsOf(exchanged(kernel), buffers);
 }
 
-/** The product as one that reads taps, where it is one and that is faster than packing, or as `chosen` says. */
-export function tapProduct(
-  kernel: ContractionKernel,
-  tiles: readonly TimedTile[],
-  buffers: readonly PlanBuffer[],
-  chosen = false,
-): TapProduct | undefined {
-  const found = tapsOf(kernel, buffers) ?? tapsOf(exchanged(kernel), buffers);
-  if (found === undefined) return undefined;
+/** The share of what the machine multiplies that a product reaches that reads taps. By shape alone: sums of products that slide, which this is compared with, have other bits. */
+export function tapsShare({ kernel, channel }: Taps): number {
+  const [rows, channels] = [product(kernel.m), channel.extent];
+  return (fullTiles * rows * channels) / (ceil(rows, 4) * ceil(channels, 8));
+}
+
+/** The product in the tile that is fastest, where that is faster than `packed`, the cost of the product of packed operands. */
+export function tapProduct(found: Taps, tiles: readonly TimedTile[], packed: number): TapProduct | undefined {
   const { k, taps, copy } = found;
   const { batch, m, n } = found.kernel;
   const [rows, terms] = [product(m), product(found.kernel.k)];
@@ -131,7 +127,7 @@ export function tapProduct(
   });
   const [best] = candidates.sort((a, b) => a.cost - b.cost);
   const picked = ((picking - packing) * product(n) * terms) / (tiles[0]?.speed ?? 1);
-  if (best === undefined || (!chosen && best.cost >= packedCost(kernel, tiles) + picked)) return undefined;
+  if (best === undefined || best.cost >= packed + picked) return undefined;
   const tile: Tile = { rows: best.tile.rows, columns: best.tile.columns };
   return { kind: 'taps', ...found, tile, m: best.m, n: best.n };
 }
@@ -167,8 +163,7 @@ function tapsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Taps
     reaches.push(best);
   }
   const free = kAxes.filter((axis) => axis.extent > 1 && reaches.every(({ position }) => position !== axis));
-  const reachAlong = (axis: Axis): Reach | undefined => reaches.find(({ position }) => position === axis);
-  const axes = kAxes.flatMap((axis) => reachAlong(axis)?.axis ?? (free.includes(axis) ? [axis] : []));
+  const axes = kAxes.flatMap((axis) => reaches.find(({ position }) => position === axis)?.axis ?? (free.includes(axis) ? [axis] : [])); // prettier-ignore
   const strides = new Map<Axis, number>();
   let count = 1;
   for (const axis of [...axes].reverse()) {
@@ -195,8 +190,8 @@ function tapsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Taps
   const isEnds = ends === undefined || (strideAlong(ends.index, along) === 1 && ends.index.terms.length === 1);
   if (others.length > 0 || !isEnds || strideAlong(operand.index, along) !== 1) return undefined;
   // Lines of a last block that has fewer are copied as well, but for those of images that there are not.
-  const reached = free.includes(k.local) ? right.index : operand.index;
-  if (count > mostPositions || !isNear({ buffers }, right.buffer, reached, 64)) return undefined;
+  const copied = free.includes(k.local) ? right.index : operand.index;
+  if (count > mostPositions || !isNear({ buffers }, right.buffer, copied, 64)) return undefined;
   const endOf = (bound: number): number => Math.min(Math.max(bound - (ends?.index.constant ?? 0), 0), along.extent);
   const lines = axes.slice(0, -1);
   return {
@@ -213,7 +208,10 @@ function tapsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Taps
       last: ends === undefined ? along.extent : endOf(ends.upper),
       positions: count,
     },
-    terms: sumIndex(kAxes.map((axis) => scaled(axis, strideOf(axis) + (reachAlong(axis)?.step ?? 0) * strideOf(reachAlong(axis)?.axis ?? axis)))), // prettier-ignore
+    terms: sumIndex([
+      ...free.map((axis) => scaled(axis, strideOf(axis))),
+      ...reaches.map(({ position, step, axis }) => scaled(position, step * strideOf(axis))),
+    ]),
     offset: sumIndex(reaches.map(({ tap, axis, apart }) => scaled(tap, apart * strideOf(axis)))),
   };
 
@@ -232,13 +230,11 @@ function tapsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): Taps
   }
 }
 
-const isLinear = ({ terms }: Index): boolean => terms.every(({ atom }) => atom.kind === 'axis');
-
 const scaled = (axis: Axis, factor: number): Index => scaleIndex(axisIndex(axis), factor);
 
 function reachOf(position: Axis, along: number, tap: Axis, across: number): Reach | undefined {
   if (along <= 0 || across <= 0) return undefined;
-  const stride = greatestDivisor(along, across);
+  const stride = greatestCommonDivisor(along, across);
   const [step, apart] = [along / stride, across / stride];
   const axis = makeAxis(step * (position.extent - 1) + apart * (tap.extent - 1) + 1);
   return { position, tap, step, apart, stride, axis };
@@ -247,10 +243,6 @@ function reachOf(position: Axis, along: number, tap: Axis, across: number): Reac
 /** Positions that are reached, by how often they are read. */
 function overlapOf({ position, tap, axis }: Reach): number {
   return axis.extent / (position.extent * tap.extent);
-}
-
-function greatestDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** Emits the task loop; see `emitContraction`. `gemm` reads windows. */

@@ -10,6 +10,7 @@ import {
   axisIndex,
   collectAxes,
   constantIndex,
+  isLinear,
   makeAxis,
   scaleIndex,
   strideAlong,
@@ -147,7 +148,6 @@ function windowsOf(kernel: ContractionKernel, buffers: readonly PlanBuffer[]): W
   const kAxes = [k.local, ...k.inner];
   const replacements = new Map<Axis, Index>([splitIndex(n), splitIndex(k)]);
   const parts = (index: Index) => separate(substituteIndex(index, replacements), new Set(sideAxes), new Set(kAxes));
-  const isLinear = ({ terms }: Index): boolean => terms.every(({ atom }) => atom.kind === 'axis');
   const index = parts(right.index);
   if (index === undefined || !isLinear(index.side) || !isLinear(index.k) || strideAlong(index.side, line) !== 1)
     return undefined;

@@ -7,7 +7,7 @@ import type { Bindings, FlatBindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks, type SharedProduct } from './contraction-shared.ts';
 import { emitSliding, shareOf, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
-import { emitTaps, tapProduct, tapsShare, type TapProduct } from './contraction-taps.ts';
+import { emitTaps, readAtTaps, tapProduct, tapsShare, type TapProduct } from './contraction-taps.ts';
 import { emitWindows, windowProduct, type WindowProduct } from './contraction-windows.ts';
 import { blocksOf, degenerate, emitContraction, normaliseContraction, type Blocks } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
@@ -21,7 +21,7 @@ import { splitContraction, splitReduction } from '../compiler/residues.ts';
 import { blocksOfRows, inRow, type Phase } from './rows.ts';
 import { emitScatter } from './scatter.ts';
 import { emitSort, sortedRows } from './sort.ts';
-import { chooseTile, type TimedTile } from './tiles.ts';
+import { chooseTile, packedCost, type TimedTile } from './tiles.ts';
 import { nanosecondsOf } from './work.ts';
 
 /** A function over the grid of a kernel, none of whose units depends on another. */
@@ -243,14 +243,16 @@ function cutContraction(
   kernel: ContractionKernel,
 ): SlidingProduct | TapProduct | WindowProduct | SharedProduct | Blocks {
   const readsWindows = !without.has('window-products');
+  const taps = readsWindows ? readAtTaps(kernel, buffers) : undefined;
   const sliding = without.has('sliding-products') ? undefined : slidingProduct(kernel, buffers);
-  const slides = sliding !== undefined && !(readsWindows && tapsShare(kernel, buffers) > shareOf(sliding));
-  if (slides) return sliding;
+  if (sliding !== undefined && (taps === undefined || tapsShare(taps) <= shareOf(sliding))) return sliding;
   const tiles = tilesFor(kernel);
-  const read = readsWindows
-    ? (windowProduct(kernel, tiles, buffers) ?? tapProduct(kernel, tiles, buffers, sliding !== undefined))
-    : undefined;
-  if (read !== undefined) return read;
+  const windows = readsWindows ? windowProduct(kernel, tiles, buffers) : undefined;
+  if (windows !== undefined) return windows;
+  // What would slide otherwise is not packed.
+  const packed = sliding === undefined ? packedCost(kernel, tiles) : Infinity;
+  const gathered = taps === undefined ? undefined : tapProduct(taps, tiles, packed);
+  if (gathered !== undefined) return gathered;
   const tiled = chooseTile(kernel, tiles);
   return without.has('packing-once') ? blocksOf(tiled, 512) : cutProduct(tiled);
 }

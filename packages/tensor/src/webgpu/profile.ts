@@ -86,7 +86,7 @@ export const gpuProfile: DeviceProfile = {
  * Adapters that run shaders on the processor, where a workgroup is a loop and every barrier splits it. Measured on llvmpipe:
  * a plain reduction compiles in 0.1 s, a tile in registers in 0.2 s, one in shared memory in 0.8 s, and with loops unrolled
  * in 3 s; products of 256 run at 1, 4 to 7, and 2 GFLOP/s. A workgroup costs a microsecond beside its threads, so a copy of
- * 16 MB takes a quarter of the time with 16 points a thread.
+ * 16 MB takes a quarter of the time with 16 points a thread. Products of 1024 take 0.7 of their time with 8×8 results a thread in place of 8×4.
  */
 export const softwareProfile: DeviceProfile = {
   software: true,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createWasmBackend } from '../../src/wasm/backend.ts';
-import { backend, mismatches, runPlan } from './support.ts';
+import { mismatches, runPlan, sourceOf } from './support.ts';
 import { weightGradient, type Convolution } from './weight-gradient.ts';
 
 const cases: readonly Convolution[] = [
@@ -22,9 +22,7 @@ const cases: readonly Convolution[] = [
 describe('gradients of few rows of weights slide over lines', () => {
   it.each(cases)('%j', async (convolution) => {
     const builder = weightGradient(convolution);
-    const executable = backend.compile(builder.plan());
-    expect(backend.source(executable)).toContain('slides');
-    executable.dispose();
+    expect(sourceOf(builder)).toContain('slides');
     expect(await mismatches(builder)).toEqual([]);
   });
 
@@ -63,8 +61,6 @@ it('products of many rows, and of lines too short, are packed', () => {
     { channels: 8, size: [28, 28], outputs: 8, kernel: [1, 1] },
   ];
   for (const convolution of packed) {
-    const executable = backend.compile(weightGradient(convolution).plan());
-    expect(backend.source(executable), JSON.stringify(convolution)).not.toContain('slides');
-    executable.dispose();
+    expect(sourceOf(weightGradient(convolution)), JSON.stringify(convolution)).not.toContain('slides');
   }
 });

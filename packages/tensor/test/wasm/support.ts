@@ -151,6 +151,14 @@ export async function runPlan(
   return results;
 }
 
+/** What the code of a plan does, line by line. */
+export function sourceOf(builder: PlanBuilder, device: Backend = backend): string {
+  const executable = device.compile(builder.plan());
+  const source = device.source(executable);
+  executable.dispose();
+  return source;
+}
+
 /** Where a backend's results differ from the evaluator's; empty if they agree within `tolerance` · max(scale, |value|). */
 export async function mismatches(
   builder: PlanBuilder,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createWasmBackend } from '../../src/wasm/backend.ts';
 import { allTiles } from '../../src/wasm/tiles.ts';
-import { backend, generator, mismatches, runPlan } from './support.ts';
+import { generator, mismatches, runPlan, sourceOf } from './support.ts';
 import { weightGradient, type Convolution } from './weight-gradient.ts';
 
 const packedOnly = { without: new Set(['window-products', 'sliding-products'] as const) };
@@ -30,9 +30,7 @@ const cases: readonly Convolution[] = [
 describe('gradients of the weights of convolutions gather at taps', () => {
   it.each(cases)('%j', async (convolution) => {
     const builder = weightGradient(convolution);
-    const executable = backend.compile(builder.plan());
-    expect(backend.source(executable)).toContain('gathers at');
-    executable.dispose();
+    expect(sourceOf(builder)).toContain('gathers at');
     expect(await mismatches(builder)).toEqual([]);
   });
 
@@ -41,9 +39,7 @@ describe('gradients of the weights of convolutions gather at taps', () => {
     let read = 0;
     for (const convolution of cases) {
       const builder = weightGradient(convolution);
-      const executable = taps.compile(builder.plan());
-      if (taps.source(executable).includes('gathers at')) read++;
-      executable.dispose();
+      if (sourceOf(builder, taps).includes('gathers at')) read++;
       const expected = await runPlan(builder.plan(), builder.data, [], packed);
       expect(await runPlan(builder.plan(), builder.data, [], taps), JSON.stringify(convolution)).toEqual(expected);
     }
@@ -71,9 +67,7 @@ describe('gradients of the weights of convolutions gather at taps', () => {
         exchanged: pick(2) === 1,
       };
       const builder = weightGradient(convolution, i);
-      const executable = taps.compile(builder.plan());
-      if (taps.source(executable).includes('gathers at')) read++;
-      executable.dispose();
+      if (sourceOf(builder, taps).includes('gathers at')) read++;
       const expected = await runPlan(builder.plan(), builder.data, [], packed);
       expect(await runPlan(builder.plan(), builder.data, [], taps), JSON.stringify(convolution)).toEqual(expected);
     }
@@ -118,8 +112,6 @@ it('few channels, lanes that are half empty, long lines and kernels of one tap d
     { channels: 512, size: [4, 4], outputs: 512, kernel: [3, 3], padding: 1, images: 16 },
   ];
   for (const convolution of others) {
-    const executable = backend.compile(weightGradient(convolution).plan());
-    expect(backend.source(executable), JSON.stringify(convolution)).not.toContain('gathers at');
-    executable.dispose();
+    expect(sourceOf(weightGradient(convolution)), JSON.stringify(convolution)).not.toContain('gathers at');
   }
 });

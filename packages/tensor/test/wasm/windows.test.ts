@@ -5,7 +5,6 @@ import { allTiles } from '../../src/wasm/tiles.ts';
 import {
   addIndex,
   axisIndex,
-  backend,
   binary,
   constantIndex,
   generator,
@@ -18,6 +17,7 @@ import {
   rowMajor,
   runPlan,
   scaleIndex,
+  sourceOf,
 } from './support.ts';
 
 interface Convolution {
@@ -116,9 +116,7 @@ const cases: readonly Convolution[] = [
 describe('convolutions of few filters read windows', () => {
   it.each(cases)('%j', async (given) => {
     const builder = convolution(given);
-    const executable = backend.compile(builder.plan());
-    expect(backend.source(executable)).toContain('convolves');
-    executable.dispose();
+    expect(sourceOf(builder)).toContain('convolves');
     expect(await mismatches(builder)).toEqual([]);
   });
 
@@ -157,9 +155,7 @@ describe('convolutions of few filters read windows', () => {
         exchanged: pick(2) === 1,
       };
       const builder = convolution(given, i);
-      const executable = backend.compile(builder.plan());
-      if (backend.source(executable).includes('convolves')) read++;
-      executable.dispose();
+      if (sourceOf(builder).includes('convolves')) read++;
       const expected = await runPlan(builder.plan(), builder.data, [], packed);
       expect(await runPlan(builder.plan(), builder.data), JSON.stringify(given)).toEqual(expected);
     }
@@ -201,8 +197,6 @@ it('steps of two, lines shorter than a tile, windows that do not overlap and man
     { channels: 64, outputs: 128, size: [14, 14], kernel: [3, 3], padding: [1, 1] },
   ];
   for (const given of packed) {
-    const executable = backend.compile(convolution(given).plan());
-    expect(backend.source(executable), JSON.stringify(given)).not.toContain('convolves');
-    executable.dispose();
+    expect(sourceOf(convolution(given)), JSON.stringify(given)).not.toContain('convolves');
   }
 });
