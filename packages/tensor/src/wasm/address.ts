@@ -5,7 +5,6 @@
 import type { Atom, Axis, Index, RunTimePosition } from '../compiler/index-expression.ts';
 import { bytesOf, type Condition, type PlanBuffer, type StorageType } from '../compiler/kernel.ts';
 import type { Bindings } from './bindings.ts';
-import type { FunctionBuilder } from './function-builder.ts';
 import type { Address, Value } from './ir.ts';
 import type { MathContext } from './math.ts';
 import { op } from './opcodes.ts';
@@ -15,19 +14,6 @@ import { op } from './opcodes.ts';
  * before its begin, without a trap. What is read there is always discarded.
  */
 export const GUARD_BYTES: number = 1 << 20;
-
-/** Where a plan's data lies in memory. */
-export interface PlanLayout {
-  readonly buffers: readonly PlanBuffer[];
-  /** Address of the parameters' addresses. */
-  readonly pointers: number;
-  /** Address of the scalars. */
-  readonly scalars: number;
-  /** Address of the address of the temporaries' arena. */
-  readonly arena: number;
-  /** Address of the addresses that parts of buffers have now, one for each buffer of the plan. */
-  readonly parts: number;
-}
 
 /** Stands for scratch memory that holds the results of a contraction in the indices of its epilogue. */
 export const RESULT_BUFFER = -1;
@@ -181,17 +167,6 @@ export function elementBytes(context: KernelContext, buffer: number): number {
 /** A buffer's address, for the code of a kernel. */
 export function bufferStart({ fb, bindings, result }: KernelContext, buffer: number): Value {
   return buffer === RESULT_BUFFER && result !== undefined ? result : bindings.buffer(fb, buffer);
-}
-
-/** A buffer's address, from where a run has written it. */
-export function bufferAddress(fb: FunctionBuilder, layout: PlanLayout, buffer: number): Value {
-  const description = layout.buffers[buffer];
-  if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);
-  const { kind, position, offset } = description;
-  if (kind === 'temporary')
-    return fb.add(fb.load(op.i32Load, { base: fb.i32(0), offset: layout.arena }), fb.i32(offset));
-  const slot = kind === 'part' ? layout.parts + 4 * buffer : layout.pointers + 4 * position;
-  return fb.load(op.i32Load, { base: fb.i32(0), offset: slot });
 }
 
 /** Whether a condition holds wherever the axes stand. */

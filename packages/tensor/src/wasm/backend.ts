@@ -1,20 +1,20 @@
-/** The WebAssembly backend: one memory, one module per plan, everything synchronous, on one thread or several. */
+/** The WebAssembly backend: one memory, one library of compiled kernels, everything synchronous, on one thread or several. */
 import { bytesOf, type Plan } from '../compiler/kernel.ts';
 import { withoutNone, type Without } from '../compiler/optimisations.ts';
 import { ArgumentError, DeviceError } from '../graph/errors.ts';
 import { elementBytes } from '../graph/types.ts';
 import type { Backend, BackendMemory, DeviceBuffer, Executable, HostArray } from '../runtime/backend.ts';
-import type { PlanLayout } from './address.ts';
 import { Allocator, sizeClass } from './allocator.ts';
 import { control } from './control.ts';
 import type { Tile } from './gemm.ts';
 import { ByteWriter, encodeModule } from './encoder.ts';
+import { KernelCache } from './kernel-cache.ts';
+import { KernelLibrary, type LibraryModule } from './library.ts';
 import { listFunctions } from './listing.ts';
 import { op, SIMD } from './opcodes.ts';
-import { KernelCache } from './kernel-cache.ts';
-import { buildPlan, type Tables } from './plan-module.ts';
-import { HelperPool, withoutThreads, type SharedPlan } from './pool.ts';
-import { renderModule } from './render.ts';
+import { makeCopy, PlanRun, type RunContext } from './plan-run.ts';
+import { functionsOf, planTasks, type PlanTasks } from './plan-tasks.ts';
+import { HelperPool, withoutThreads } from './pool.ts';
 import { SharedBlock } from './shared-block.ts';
 import { StepClock } from './step-clock.ts';
 
@@ -44,14 +44,11 @@ interface WasmBuffer extends DeviceBuffer {
 
 interface WasmExecutable extends Executable {
   readonly plan: Plan;
-  readonly layout: PlanLayout;
-  readonly relaxed: boolean;
-  readonly entry: (scratch: number) => void;
-  /** Where there is work to share. */
-  readonly shared: SharedPlan | undefined;
-  /** Scratch memory that all threads read, and that of each thread. */
-  readonly packedBytes: number;
-  readonly scratchBytes: number;
+  readonly tasks: PlanTasks;
+  readonly runs: PlanRun;
+  /** Whether there is work to share, and whether a run is worth waking helpers before it comes to its first job. */
+  readonly isShared: boolean;
+  readonly wakes: boolean;
   /** Bytes that each parameter must have at least. */
   readonly parameterBytes: readonly number[];
   disposed: boolean;
@@ -79,18 +76,28 @@ export function hasRelaxedSimd(): boolean {
  */
 const codeBytes = 16;
 
+/** Bytes of host memory per kernel of a plan beside its code: what it was made from, and its tasks. */
+const stepBytes = 4096;
+
 /** Kernels whose code is kept for plans to come. */
 const KEPT_KERNELS = 1024;
-
-/** Tables are carved out of chunks of this size. */
-const TABLE_CHUNK = 32768;
 
 export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
   const relaxed = options.relaxedSimd ?? hasRelaxedSimd();
   const leastChunk = options.leastChunk ?? 6000;
   const { allocator, pool, alone } = startMemory(options);
   const { without = withoutNone, tile } = options;
-  const kernels = new KernelCache(relaxed, KEPT_KERNELS, { tile, without });
+  const library = new KernelLibrary(allocator, pool?.table);
+  const kernels = new KernelCache(relaxed, KEPT_KERNELS, { tile, without, library });
+  const running: RunContext = {
+    allocator,
+    share: pool?.share,
+    copy: (to, from, bytes) => {
+      copyBytes ??= makeCopy(allocator, pool !== undefined);
+      copyBytes(to, from, bytes);
+    },
+  };
+  let copyBytes: RunContext['copy'] | undefined;
   let buffers = 0;
   // Packed operands, temporaries, and copies of host arrays.
   const scratch = new SharedBlock(allocator);
@@ -125,44 +132,29 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
 
   /** What is packed, and a share for each thread. */
   const demandScratch = (executable: WasmExecutable): void => {
-    const shares = executable.shared === undefined ? 1 : (pool?.shares ?? 1);
-    scratch.demand(executable, executable.packedBytes + shares * executable.scratchBytes);
+    const { packedBytes, scratchBytes } = executable.tasks;
+    scratch.demand(executable, packedBytes + (executable.isShared ? (pool?.shares ?? 1) : 1) * scratchBytes);
   };
 
   const compile = (plan: Plan, clock?: StepClock): WasmExecutable => {
-    // Owned by the plan: pointers and scalars, tables.
     const owned: { address: number; bytes: number }[] = [];
-    const take = (bytes: number): number => {
-      const address = allocator.allocate(bytes);
-      owned.push({ address, bytes });
-      return address;
+    const words = {
+      take: (bytes: number): number => {
+        const address = allocator.allocate(bytes);
+        owned.push({ address, bytes });
+        return address;
+      },
+      words: () => allocator.ints(),
+    };
+    const modules = new Set<LibraryModule>();
+    const release = (): void => {
+      for (const { address, bytes } of owned) allocator.free(address, bytes);
+      for (const module of modules) library.release(module);
     };
     try {
-      const pointers = take(4 * (plan.parameterCount + 1 + plan.scalars.length + plan.buffers.length));
-      const layout: PlanLayout = {
-        buffers: plan.buffers,
-        pointers,
-        arena: pointers + 4 * plan.parameterCount,
-        scalars: pointers + 4 * (plan.parameterCount + 1),
-        parts: pointers + 4 * (plan.parameterCount + 1 + plan.scalars.length),
-      };
-      const number = pool?.number();
-      const tables = makeTables(allocator, take);
-      const threads = number === undefined ? undefined : { number, leastChunk };
-      const built = buildPlan(plan, layout, tables, kernels, threads, clock !== undefined);
-      const { run, help, kernelCount, packedBytes, scratchBytes, sharedWork } = built;
-      const exports = new Map([['run', run]]);
-      if (help !== undefined) exports.set('help', help);
-      const code = renderModule(exports, pool && { maximumPages: allocator.maximumPages });
-      const module = new WebAssembly.Module(code);
-      const mark = (step: number): void => clock?.mark(step);
-      const instance = new WebAssembly.Instance(module, { env: { memory: allocator.memory, mark } });
-      let shared: SharedPlan | undefined;
-      if (number !== undefined && help !== undefined) {
-        const address = take(code.byteLength);
-        allocator.bytes().set(code, address);
-        shared = { number, code: address, codeBytes: code.byteLength, wakes: sharedWork >= wakingChunks * leastChunk };
-      }
+      const tasks = planTasks(plan, kernels, words, pool && { leastChunk }, clock !== undefined);
+      for (const { linked } of tasks.kernels) if (linked !== undefined) modules.add(linked.module);
+      for (const module of modules) module.users++;
       const parameterBytes = Array.from({ length: plan.parameterCount }, () => 0);
       for (const { kind, position, size, type } of plan.buffers) {
         if (kind === 'parameter')
@@ -170,21 +162,21 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       }
       const executable: WasmExecutable = {
         plan,
-        layout,
-        relaxed,
-        entry: instance.exports['run'] as (scratch: number) => void,
-        shared,
-        packedBytes,
-        scratchBytes,
+        tasks,
+        runs: new PlanRun(plan, tasks, running, clock && ((step) => clock.mark(step))),
+        isShared: tasks.sharedWork > 0,
+        wakes: tasks.sharedWork >= wakingChunks * leastChunk,
         parameterBytes,
-        bytes: codeBytes * code.byteLength + owned.reduce((sum, { bytes }) => sum + sizeClass(bytes), 0),
+        bytes:
+          codeBytes * tasks.codeBytes +
+          stepBytes * tasks.kernels.length +
+          owned.reduce((sum, { bytes }) => sum + sizeClass(bytes), 0),
         disposed: false,
-        kernelCount,
+        kernelCount: tasks.kernelCount,
         dispose: () => {
           if (executable.disposed) return;
           executable.disposed = true;
-          if (shared !== undefined) pool?.forget(shared);
-          for (const { address, bytes } of owned) allocator.free(address, bytes);
+          release();
           for (const block of [scratch, arena, staging]) block.withdraw(executable);
         },
       };
@@ -197,14 +189,14 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       }
       return executable;
     } catch (error) {
-      for (const { address, bytes } of owned) allocator.free(address, bytes);
+      release();
       throw error;
     }
   };
 
-  /** Checks what is bound and writes the addresses of everything, host arrays copied in. Views of the memory from before may be outdated afterwards. */
+  /** Checks what is bound and says where it lies, host arrays copied in. Views of the memory from before may be outdated afterwards. */
   const bind = (executable: WasmExecutable, bindings: readonly (DeviceBuffer | HostArray)[]): void => {
-    const { parameterBytes, layout } = executable;
+    const { parameterBytes, runs } = executable;
     let staged = 0;
     for (let position = 0; position < bindings.length; position++) {
       const binding = bindings[position] as DeviceBuffer | HostArray;
@@ -218,17 +210,15 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     }
     if (staged > 0) staging.demand(executable, staged);
     let address = staging.address;
-    const ints = allocator.ints();
-    const pointers = layout.pointers / 4;
     for (let position = 0; position < bindings.length; position++) {
       const binding = bindings[position] as DeviceBuffer | HostArray;
       if (isHostArray(binding)) {
         const wanted = parameterBytes[position] ?? 0;
         const length = wanted / binding.BYTES_PER_ELEMENT;
         copyIn(address, binding.length > length ? binding.subarray(0, length) : binding);
-        ints[pointers + position] = address;
+        runs.bind(position, address);
         address += sizeClass(wanted);
-      } else ints[pointers + position] = (binding as WasmBuffer).address;
+      } else runs.bind(position, (binding as WasmBuffer).address);
     }
   };
 
@@ -275,34 +265,35 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     multiplyAddLimit: options.multiplyAddLimit ?? (() => Promise.resolve(undefined)),
     run: (executable, bindings, scalars) => {
       const target = executable as WasmExecutable;
-      const { plan, layout } = target;
+      const { plan, tasks } = target;
       if (target.disposed) throw new DeviceError('The executable was disposed of.');
       if (bindings.length < plan.parameterCount || scalars.length < plan.scalars.length) {
         throw new ArgumentError(
           `The plan takes ${plan.parameterCount} parameters and ${plan.scalars.length} scalars, not ${bindings.length} and ${scalars.length}.`,
         );
       }
-      if (target.shared !== undefined) {
+      if (target.isShared) {
         pool?.check();
         demandScratch(target);
       }
       bind(target, bindings);
       const ints = allocator.ints();
-      ints[layout.arena / 4] = arena.address;
       for (let i = 0; i < plan.scalars.length; i++) {
         const value = scalars[i] ?? 0;
         const elements = plan.scalars[i]?.type === 'f32' ? allocator.floats() : ints;
-        elements[layout.scalars / 4 + i] = value;
+        elements[tasks.scalars / 4 + i] = value;
       }
       ints[control.scratch / 4] = scratch.address;
-      const own = scratch.address + target.packedBytes;
-      if (target.shared === undefined || pool === undefined) {
-        target.entry(own);
+      const own = scratch.address + tasks.packedBytes;
+      if (!target.isShared || pool === undefined) {
+        target.runs.run(arena.address, own);
         return;
       }
-      pool.begin(target.shared);
+      ints[control.shares / 4] = own;
+      ints[control.shareBytes / 4] = tasks.scratchBytes;
+      pool.begin(target.wakes);
       try {
-        target.entry(own);
+        target.runs.run(arena.address, own);
       } catch (error) {
         pool.broken(error);
       }
@@ -320,18 +311,8 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
     },
     synchronize: () => Promise.resolve(),
     memory: (): BackendMemory => ({ usedBytes: allocator.usedBytes, pooledBytes: allocator.pooledBytes, buffers }),
-    source: (executable) => {
-      const { plan, layout, relaxed, shared } = executable as WasmExecutable;
-      const threads = shared && { number: shared.number, leastChunk };
-      const { run, functions } = buildPlan(
-        plan,
-        layout,
-        { add: () => 0 },
-        new KernelCache(relaxed, 0, { tile, without }),
-        threads,
-      );
-      return listFunctions([run, ...functions]);
-    },
+    source: (executable) =>
+      listFunctions(functionsOf((executable as WasmExecutable).plan, new KernelCache(relaxed, 0, { tile, without }))),
   };
 }
 
@@ -362,30 +343,4 @@ function startMemory({ maximumPages, threads = 1 }: WasmBackendOptions): {
     }
   }
   return { allocator: new Allocator(maximumPages), pool: undefined, alone };
-}
-
-/** Constant tables, each written once however often it is asked for. */
-function makeTables(allocator: Allocator, take: (bytes: number) => number): Tables {
-  const known = new Map<string, number>();
-  let next = 0;
-  let end = 0;
-  return {
-    add: (data) => {
-      const key = data.join();
-      let address = known.get(key);
-      if (address === undefined) {
-        const bytes = Math.ceil(data.byteLength / 16) * 16;
-        if (next + bytes > end) {
-          const chunk = sizeClass(Math.max(bytes, Math.min(TABLE_CHUNK, 1024 * 2 ** known.size)));
-          next = take(chunk);
-          end = next + chunk;
-        }
-        address = next;
-        next += bytes;
-        allocator.ints().set(data, address / 4);
-        known.set(key, address);
-      }
-      return address;
-    },
-  };
 }

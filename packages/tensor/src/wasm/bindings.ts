@@ -1,33 +1,19 @@
 /**
- * What the code of a kernel leaves open: where its buffers, its scalars and its tables lie. Each is a slot; a function that needs one takes
- * its address as an argument behind its own (function-builder.ts), so that kernels which differ in nothing else share their code.
+ * What the code of a kernel leaves open: where its buffers, its scalars and its tables lie, and how much there is of it. Each is a slot, a word of the frame whose address the code is
+ * given (function-builder.ts), so that kernels which differ in nothing else share their code, and a plan is no code of its own.
  */
 import type { FunctionBuilder } from './function-builder.ts';
 import type { Value } from './ir.ts';
 
-/** What an argument of a kernel's code is the address of. Buffers and scalars are numbered in the order in which the kernel names them. */
+/** What a word of the frame is the address of. Buffers and scalars are numbered in the order in which the kernel names them. */
 export type Slot =
   | { readonly kind: 'buffer' | 'scalar'; readonly position: number }
   /** No address, but of how many elements a map is (unsized.ts). */
   | { readonly kind: 'elements' }
   | { readonly kind: 'table'; readonly data: Int32Array<ArrayBuffer> };
 
-/** How the code of a kernel finds what it is bound to. */
-export interface Bindings {
-  /** The address of a buffer of the plan. */
-  buffer(fb: FunctionBuilder, buffer: number): Value;
-  /** The address of a scalar of the plan. */
-  scalar(fb: FunctionBuilder, scalar: number): Value;
-  /** The address of a constant table. */
-  table(fb: FunctionBuilder, data: Int32Array<ArrayBuffer>): Value;
-}
-
-/** The bindings of a map's code for any number of elements. */
-export interface FlatBindings extends Bindings {
-  elements(fb: FunctionBuilder): Value;
-}
-
-export class SlotBindings implements FlatBindings {
+/** How the code of a kernel finds what it is bound to; its slots are those that it has asked for. */
+export class Bindings {
   readonly slots: Slot[] = [];
   readonly #known = new Map<string, number>();
   readonly #buffers: ReadonlyMap<number, number>;
@@ -48,22 +34,26 @@ export class SlotBindings implements FlatBindings {
     return known;
   }
 
+  /** The address of a buffer of the plan. */
   buffer(fb: FunctionBuilder, buffer: number): Value {
     const position = this.#buffers.get(buffer);
     if (position === undefined) throw new Error(`internal: the kernel has no buffer ${buffer}`);
     return fb.binding(this.#slot(`buffer ${position}`, { kind: 'buffer', position }));
   }
 
+  /** The address of a scalar of the plan. */
   scalar(fb: FunctionBuilder, scalar: number): Value {
     const position = this.#scalars.get(scalar);
     if (position === undefined) throw new Error(`internal: the kernel has no scalar ${scalar}`);
     return fb.binding(this.#slot(`scalar ${position}`, { kind: 'scalar', position }));
   }
 
+  /** How many elements a map is of whose code that is no part. */
   elements(fb: FunctionBuilder): Value {
     return fb.binding(this.#slot('elements', { kind: 'elements' }));
   }
 
+  /** The address of a constant table. */
   table(fb: FunctionBuilder, data: Int32Array<ArrayBuffer>): Value {
     return fb.binding(this.#slot(data.join(), { kind: 'table', data }));
   }

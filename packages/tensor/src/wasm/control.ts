@@ -5,8 +5,10 @@
 
 /** Addresses in bytes. */
 export const control = {
-  /** 64 bits, the plan's number above, below 16 bits of a job's number and 16 of how many of its chunks nobody has taken yet. */
+  /** 64 bits, above the version of the code that a thread must know, below how many chunks of the job nobody has taken yet. */
   ticket: 256,
+  /** Address of the job: its portions (sharing.ts). */
+  job: 264,
   /** Chunks that helpers have done since the device started. */
   done: 384,
   /** Whether the caller sleeps until that changes. */
@@ -19,15 +21,14 @@ export const control = {
   failed: 640,
   /** Whether the caller may sleep: the main thread of a page may not. */
   mayWait: 644,
-  /** Address of the scratch memory: what all threads read, and a share for each; also where there is one thread. */
+  /** Address of the scratch memory of the plan that runs: what all threads read, and, from `shares` on, as many bytes for each; also where there is one thread. */
   scratch: 648,
-  /** The number of the plan that runs, and where the bytes of its module lie. */
-  plan: 768,
-  code: 772,
-  codeBytes: 776,
-  /** How many plans are gone; their numbers, in turn, in as many words as there are. */
-  disposed: 780,
-  disposedPlans: 1024,
+  shares: 652,
+  shareBytes: 656,
+  /** The version of the library; 0 while it changes. Where its directory lies, and how many modules are in it. */
+  library: 768,
+  directory: 772,
+  modules: 776,
   /** For each thread, which helper is to be it, by its number among all that have been started; 0 where it rests; −1 where it ends. */
   wanted: 1280,
   /** For each thread, which helper is: two at a time would use the same scratch memory. */
@@ -36,13 +37,10 @@ export const control = {
   message: 2048,
 } as const;
 
-/** Numbers of plans that are gone and may not have been seen yet. */
-export const disposedWords = 64;
 /** Threads at most. */
 export const mostThreads = 64;
 /** Bytes of a message. */
 export const messageBytes = 1024;
 
-/** Jobs of a plan, and chunks of a job, at most. */
-export const mostJobs = 0xffff;
+/** Chunks of a job at most. */
 export const mostChunks = 0xffff;

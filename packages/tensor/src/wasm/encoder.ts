@@ -98,26 +98,21 @@ export class Signatures {
   }
 }
 
-/** Memory that several threads share. */
-export interface SharedMemory {
-  readonly maximumPages: number;
+/** What a module imports beside plain memory. */
+export interface Imports {
+  /** Memory that several threads share: how large it may become. */
+  readonly sharedPages?: number | undefined;
+  /** Whether there is a table of functions, `env.table`. */
+  readonly hasTable?: boolean;
 }
 
-/** A function without a result that a module imports as `env.NAME`. */
-export interface ImportedFunction {
-  readonly name: string;
-  readonly parameters: readonly WasmType[];
-}
-
-/** A module that imports memory `env.memory` and exports the functions named in `exported`; those that it imports have the first numbers. */
+/** A module that imports memory `env.memory` and exports the functions named in `exported`. */
 export function encodeModule(
   functions: readonly EncodedFunction[],
   exported: ReadonlyMap<string, number>,
   signatures: Signatures = new Signatures(),
-  memory?: SharedMemory,
-  imports: readonly ImportedFunction[] = [],
+  { sharedPages, hasTable = false }: Imports = {},
 ): Uint8Array<ArrayBuffer> {
-  const importedSignatures = imports.map(({ parameters }) => signatures.position(parameters, undefined));
   const signatureOf = functions.map(({ parameters, result }) => signatures.position(parameters, result));
   const out = new ByteWriter();
   out.bytes(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
@@ -132,19 +127,18 @@ export function encodeModule(
     }
   });
   section(out, 2, (content) => {
-    content.unsigned(1 + imports.length);
+    content.unsigned(hasTable ? 2 : 1);
     content.name('env');
     content.name('memory');
     content.byte(0x02);
-    content.byte(memory === undefined ? 0x00 : 0x03);
+    content.byte(sharedPages === undefined ? 0x00 : 0x03);
     content.unsigned(0);
-    if (memory !== undefined) content.unsigned(memory.maximumPages);
-    imports.forEach(({ name }, i) => {
-      content.name('env');
-      content.name(name);
-      content.byte(0x00);
-      content.unsigned(importedSignatures[i] ?? 0);
-    });
+    if (sharedPages !== undefined) content.unsigned(sharedPages);
+    if (!hasTable) return;
+    content.name('env');
+    content.name('table');
+    // Of functions, of any length.
+    content.bytes(Uint8Array.of(0x01, 0x70, 0x00, 0x00));
   });
   section(out, 3, (content) => {
     content.unsigned(signatureOf.length);

@@ -29,6 +29,7 @@ export class FunctionBuilder {
   #statements: Statement[] = [];
   readonly #rarelyCalls = new Set<WasmFunction>();
   readonly #bindings = new Map<number, Variable>();
+  #frame: Variable | undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -37,8 +38,9 @@ export class FunctionBuilder {
   finish(result?: Value): WasmFunction {
     return {
       name: this.#name,
-      parameters: [...this.#parameters, ...this.#bindings.values()],
-      bindings: [...this.#bindings.keys()],
+      parameters: this.#frame === undefined ? [...this.#parameters] : [...this.#parameters, this.#frame],
+      frame: this.#frame,
+      bindings: [...this.#bindings].map(([slot, variable]) => ({ slot, variable })),
       body: this.#statements,
       result,
       rarelyCalls: [...this.#rarelyCalls],
@@ -54,10 +56,17 @@ export class FunctionBuilder {
     return this.#read(variable);
   }
 
-  /** What the function is given for a slot (bindings.ts), by whoever calls it. */
+  /** The address of the words of its slots (bindings.ts): a parameter behind all others. */
+  frame(): Value {
+    this.#frame ??= { id: this.#nextVariable++, name: 'frame', type: 'i32', level: 0, mutable: false };
+    return this.#read(this.#frame);
+  }
+
+  /** What the word of a slot says. */
   binding(slot: number): Value {
     let variable = this.#bindings.get(slot);
     if (variable === undefined) {
+      this.frame();
       variable = { id: this.#nextVariable++, name: `at${slot}`, type: 'i32', level: 0, mutable: false };
       this.#bindings.set(slot, variable);
     }
@@ -411,14 +420,18 @@ export class FunctionBuilder {
     this.#statements.push({ kind: 'copy', to, from, bytes });
   }
 
-  /** Calls a function, which is given what this one is for its slots. */
+  /** Calls a function, whose slots are those of this one. */
   call(target: WasmFunction, ...args: Value[]): void {
-    this.bind(target, args, (slot) => this.binding(slot));
+    this.#statements.push({
+      kind: 'call',
+      target,
+      args: target.frame === undefined ? args : [...args, this.frame()],
+    });
   }
 
-  /** Calls a function with these values for its slots. */
-  bind(target: WasmFunction, args: readonly Value[], valueOf: (slot: number) => Value): void {
-    this.#statements.push({ kind: 'call', target, args: [...args, ...target.bindings.map(valueOf)] });
+  /** Calls the function at a position of the imported table. */
+  callAt(position: Value, ...args: Value[]): void {
+    this.#statements.push({ kind: 'callAt', position, args });
   }
 
   note(text: string): void {

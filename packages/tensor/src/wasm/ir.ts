@@ -102,14 +102,23 @@ export type Statement =
   | { readonly kind: 'copy'; readonly to: Value; readonly from: Value; readonly bytes: Value }
   | { readonly kind: 'evaluate'; readonly value: Value }
   | { readonly kind: 'call'; readonly target: WasmFunction; readonly args: readonly Value[] }
+  /** Calls the function at a position of the imported table; all arguments are i32, and there is no result. */
+  | { readonly kind: 'callAt'; readonly position: Value; readonly args: readonly Value[] }
   | { readonly kind: 'note'; readonly text: string };
+
+/** A word of the frame, and the variable that holds it. */
+export interface Binding {
+  readonly slot: number;
+  readonly variable: Variable;
+}
 
 /** A finished function; the module places it and everything it calls. */
 export interface WasmFunction {
   readonly name: string;
   readonly parameters: readonly Variable[];
-  /** The slots (bindings.ts) whose addresses the last parameters are. */
-  readonly bindings: readonly number[];
+  /** The last parameter where the function is bound to anything: the address of the words (bindings.ts) that it reads at its begin. */
+  readonly frame: Variable | undefined;
+  readonly bindings: readonly Binding[];
   readonly body: readonly Statement[];
   /** What it returns, computed after the body. */
   readonly result: Value | undefined;
@@ -117,8 +126,6 @@ export interface WasmFunction {
   readonly rarelyCalls: readonly WasmFunction[];
   /** All value ids are below. */
   readonly valueCount: number;
-  /** Whether the module gets it from whoever makes an instance of it, by its name. */
-  readonly isImported?: true;
   /** The function as bytes, where that is all that is left of it. */
   readonly rendered?: RenderedFunction;
 }

@@ -1,50 +1,65 @@
 /** The code of kernels by their keys: a plan finds here what another of its kernels, or one of an earlier plan, has brought along. */
 import type { Batches, ContractionKernel, Kernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import { withoutNone, type Without } from '../compiler/optimisations.ts';
-import { SlotBindings, type Bindings, type Slot } from './bindings.ts';
+import { Bindings, type Slot } from './bindings.ts';
 import { buildGemm, type GemmKind, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
 import { sameKernelKey, type KernelKey } from './kernel-key.ts';
 import { buildFlat, buildKernel, type Building, type KernelCode } from './kernels.ts';
+import type { KernelLibrary, LibraryFunction, LibraryModule } from './library.ts';
 import { withoutBody } from './render.ts';
 import { tilesFor, type TimedTile } from './tiles.ts';
 
-/** The code of a kernel that is bound through slots. */
+/** The code of a kernel, which finds what it is bound to in slots. */
 export interface SharedCode extends KernelCode {
   readonly slots: readonly Slot[];
   /** Whether it is for any number of elements or rows (unsized.ts): parts are given for one element, or one block of rows. */
   readonly isUnsized: boolean;
 }
 
-interface Entry {
-  readonly key: KernelKey;
-  readonly code: SharedCode;
+/** Where the functions of a kernel's parts are, stage by stage, and for each slot of a table its address. */
+export interface LinkedCode {
+  readonly module: LibraryModule;
+  readonly stages: readonly (readonly LibraryFunction[])[];
+  readonly tables: ReadonlyMap<Slot, number>;
 }
 
-/** Buffers and scalars of a kernel that shares its code, at most: they are arguments. */
-const mostArguments = 48;
+export interface CachedKernel {
+  readonly key: KernelKey;
+  readonly code: SharedCode;
+  /** Undefined until it has been compiled. */
+  linked: LinkedCode | undefined;
+  /** Whether the cache holds it. */
+  kept: boolean;
+}
 
 export class KernelCache {
   /** Least recently used first. */
-  readonly #buckets = new Map<number, Entry[]>();
+  readonly #buckets = new Map<number, CachedKernel[]>();
   readonly #relaxed: boolean;
   readonly #without: Without;
   readonly #tile: Tile | undefined;
   readonly #most: number;
   #count = 0;
   readonly #asBytes: boolean;
+  readonly #library: KernelLibrary | undefined;
   readonly #rendered = new WeakMap<WasmFunction, WasmFunction>();
   readonly #products = new Map<string, WasmFunction>();
 
   /**
    * @param most - kernels that are kept, as bytes; 0: those of one plan, as statements that can be listed
-   * @param options - `tile`: the tile of all products; default: for each the fastest. `without`: what is left out; default: nothing
+   * @param options - `tile`: the tile of all products; default: for each the fastest. `without`: what is left out; default: nothing. `library`: where they are compiled
    */
   constructor(
     relaxed: boolean,
     most: number,
-    { tile, without = withoutNone }: { readonly tile?: Tile | undefined; readonly without?: Without } = {},
+    {
+      tile,
+      without = withoutNone,
+      library,
+    }: { readonly tile?: Tile | undefined; readonly without?: Without; readonly library?: KernelLibrary } = {},
   ) {
+    this.#library = library;
     this.#relaxed = relaxed;
     this.#without = without;
     this.#tile = tile;
@@ -57,44 +72,66 @@ export class KernelCache {
     return this.#count;
   }
 
-  /** The code of a kernel over some of `buffers`, made now where there is none. `bindings` are those of one that takes too much to share its code. */
-  of(kernel: Kernel | Rows | Batches, key: KernelKey, buffers: readonly PlanBuffer[], bindings: Bindings): SharedCode {
+  /** The code of a kernel over some of `buffers`, made now where there is none. */
+  of(kernel: Kernel | Rows | Batches, key: KernelKey, buffers: readonly PlanBuffer[]): CachedKernel {
+    const bindings = new Bindings(key.buffers, key.scalars);
     const building = {
       buffers,
+      bindings,
       relaxed: this.#relaxed,
       without: this.#without,
       gemm: (tile: Tile, kind: GemmKind) => this.#gemm(tile, kind),
       tilesFor: (contraction: ContractionKernel) => this.#tilesFor(contraction),
     };
-    if (key.buffers.length + key.scalars.length > mostArguments || this.#without.has('shared-code'))
-      return { ...buildKernel({ ...building, bindings }, kernel), slots: [], isUnsized: false };
+    const make = (code: Omit<SharedCode, 'slots'>, kept: boolean): CachedKernel => {
+      const built = { ...code, slots: bindings.slots };
+      return { key, code: this.#asBytes ? this.#asLinkable(built) : built, linked: undefined, kept };
+    };
+    if (this.#without.has('shared-code')) return make({ ...buildKernel(building, kernel), isUnsized: false }, false);
     const bucket = this.#buckets.get(key.hash) ?? [];
     this.#buckets.delete(key.hash);
     this.#buckets.set(key.hash, bucket);
     const known = bucket.find((entry) => sameKernelKey(entry.key, key));
-    if (known !== undefined) return known.code;
-    const slots = new SlotBindings(key.buffers, key.scalars);
-    const built = { ...this.#build(building, slots, kernel, key), slots: slots.slots };
-    const code = this.#asBytes ? this.#asLinkable(built) : built;
-    bucket.push({ key, code });
+    if (known !== undefined) return known;
+    const made = make(this.#build(building, kernel, key), true);
+    bucket.push(made);
     this.#count++;
     for (const [hash, old] of this.#buckets) {
       if (this.#count <= this.#most || old === bucket) break;
       this.#buckets.delete(hash);
       this.#count -= old.length;
+      for (const each of old) this.#forget(each);
     }
-    return code;
+    return made;
   }
 
-  #build(
-    building: Omit<Building, 'bindings'>,
-    slots: SlotBindings,
-    kernel: Kernel | Rows | Batches,
-    { extent }: KernelKey,
-  ): Omit<SharedCode, 'slots'> {
-    if (extent !== undefined && kernel.kind === 'map')
-      return { ...buildFlat(building, slots, kernel), isUnsized: true };
-    const code = buildKernel({ ...building, bindings: slots }, kernel);
+  #forget(cached: CachedKernel): void {
+    cached.kept = false;
+    if (cached.linked !== undefined) this.#library?.release(cached.linked.module);
+  }
+
+  /** Compiles what has not been yet; the bytes of its code. */
+  link(kernels: readonly CachedKernel[]): number {
+    const fresh = [...new Set(kernels)].filter(({ linked }) => linked === undefined);
+    if (fresh.length === 0) return 0;
+    if (this.#library === undefined) throw new Error('internal: a cache without a library');
+    const targets = new Set(fresh.flatMap(({ code }) => code.stages.flat().map(({ target }) => target)));
+    const slots = fresh.flatMap(({ code }) => code.slots.filter((slot) => slot.kind === 'table'));
+    const { module, functions, addresses } = this.#library.add([...targets], slots.map(({ data }) => data)); // prettier-ignore
+    const tables = new Map<Slot, number>(slots.map((slot, i) => [slot, addresses[i] ?? 0]));
+    for (const kernel of fresh) {
+      const stages = kernel.code.stages.map((stage) =>
+        stage.map(({ target }) => functions.get(target) as LibraryFunction),
+      );
+      kernel.linked = { module, stages, tables };
+      if (kernel.kept) module.users++;
+    }
+    return module.codeBytes;
+  }
+
+  #build(building: Building, kernel: Kernel | Rows | Batches, { extent }: KernelKey): Omit<SharedCode, 'slots'> {
+    if (extent !== undefined && kernel.kind === 'map') return { ...buildFlat(building, kernel), isUnsized: true };
+    const code = buildKernel(building, kernel);
     if (extent === undefined) return { ...code, isUnsized: false };
     const stages = code.stages.map((stage) =>
       stage.map(({ target, grid, nanoseconds }) => ({ target, grid: 1, nanoseconds: nanoseconds / grid })),

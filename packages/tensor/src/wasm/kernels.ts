@@ -1,9 +1,9 @@
-/** Kernels as functions over ranges of their outermost loop. What they are bound to stands in slots, so that kernels with equal keys share their functions. */
+/** Kernels as functions over ranges of their outermost loop. What they are bound to stands in slots (bindings.ts), so that kernels with equal keys share their functions. */
 import type { Axis } from '../compiler/index-expression.ts';
 import type { Batches, ContractionKernel, Kernel, MapKernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import type { Without } from '../compiler/optimisations.ts';
 import { AxisValues, type KernelContext } from './address.ts';
-import type { Bindings, FlatBindings } from './bindings.ts';
+import type { Bindings } from './bindings.ts';
 import { product } from './blocks.ts';
 import { cutProduct, emitSharedPacking, emitTasks, type SharedProduct } from './contraction-shared.ts';
 import { emitSliding, shareOf, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
@@ -26,7 +26,7 @@ import { nanosecondsOf } from './work.ts';
 
 /** A function over the grid of a kernel, none of whose units depends on another. */
 export interface KernelPart {
-  /** Takes the begin and end of a part of the grid, and the address of scratch memory. */
+  /** Takes the begin and end of a part of the grid, the address of scratch memory, and its frame. */
   readonly target: WasmFunction;
   readonly grid: number;
   /** That it takes on one thread, roughly. */
@@ -70,9 +70,8 @@ export function buildKernel(building: Building, kernel: Kernel | Rows | Batches)
     nanoseconds: number,
     emitted: (context: KernelContext, range: Range) => { readonly grid: number; readonly scratch: number },
   ): void => {
-    const fb = new FunctionBuilder(kernel.name);
+    const { fb, range } = kernelFunction(kernel.name);
     const { relaxed, buffers, bindings } = building;
-    const range = { begin: fb.parameter('begin'), end: fb.parameter('end'), scratch: fb.parameter('scratch') };
     const { grid, scratch } = emitted({ fb, relaxed, buffers, bindings }, range);
     scratchBytes = Math.max(scratchBytes, scratch);
     stage.push({ target: fb.finish(), grid, nanoseconds });
@@ -98,17 +97,14 @@ export function buildKernel(building: Building, kernel: Kernel | Rows | Batches)
   return { stages: packings.length > 0 ? [packings, built] : [built], packedBytes, scratchBytes };
 }
 
-/** The code of a map for any number of elements (unsized.ts), which it is told by `bindings`; its part is given for one. */
+/** The code of a map for any number of elements (unsized.ts), which it is told in its frame; its part is given for one. */
 export function buildFlat(
-  { buffers, relaxed }: Pick<Building, 'buffers' | 'relaxed'>,
-  bindings: FlatBindings,
+  { buffers, relaxed, bindings }: Pick<Building, 'buffers' | 'relaxed' | 'bindings'>,
   kernel: MapKernel,
 ): KernelCode {
-  const fb = new FunctionBuilder(kernel.name);
+  const { fb, range } = kernelFunction(kernel.name);
   const context = { fb, relaxed, buffers, bindings };
-  const [begin, end] = [fb.parameter('begin'), fb.parameter('end')];
-  fb.parameter('scratch');
-  emitMap(context, kernel, { begin, end }, new AxisValues(context), bindings.elements(fb));
+  emitMap(context, kernel, range, new AxisValues(context), bindings.elements(fb));
   const nanoseconds = nanosecondsOf(kernel) / product(kernel.axes);
   return { stages: [[{ target: fb.finish(), grid: 1, nanoseconds }]], packedBytes: 0, scratchBytes: 0 };
 }
@@ -117,6 +113,14 @@ interface Range {
   readonly begin: Value;
   readonly end: Value;
   readonly scratch: Value;
+}
+
+/** A function that is called as all parts are. */
+function kernelFunction(name: string): { readonly fb: FunctionBuilder; readonly range: Range } {
+  const fb = new FunctionBuilder(name);
+  const range = { begin: fb.parameter('begin'), end: fb.parameter('end'), scratch: fb.parameter('scratch') };
+  fb.frame();
+  return { fb, range };
 }
 
 function emit(
@@ -161,10 +165,8 @@ function emit(
 function rowsParts(building: Building, { name, row, phases }: Rows): KernelPart[] {
   const running = phases.filter((phase) => product(phase.axes) > 0);
   return blocksOfRows(row, running).map(({ block, kernels }) => {
-    const rows = new FunctionBuilder(name);
-    const [begin, end] = [rows.parameter('begin'), rows.parameter('end')];
-    rows.parameter('scratch');
-    rows.loop(begin, end, { role: 'grid', name: 'rows' }, (at) => {
+    const { fb: rows, range } = kernelFunction(name);
+    rows.loop(range.begin, range.end, { role: 'grid', name: 'rows' }, (at) => {
       for (const kernel of kernels)
         for (const target of phaseFunctions(building, name, kernel, block)) rows.call(target, at);
     });
@@ -194,10 +196,9 @@ function phaseFunctions(
 /** A batch at a time, which stays in the cache through all phases. The tasks of a product go batch by batch. */
 function batchesCode(building: Building, { name, row, phases }: Batches): KernelCode {
   const { buffers, relaxed, bindings } = building;
-  const batches = new FunctionBuilder(name);
-  const [begin, end, scratch] = ['begin', 'end', 'scratch'].map((each) => batches.parameter(each)) as [Value, Value, Value]; // prettier-ignore
+  const { fb: batches, range } = kernelFunction(name);
   let scratchBytes = 0;
-  batches.loop(begin, end, { role: 'grid', name: 'batches' }, (at) => {
+  batches.loop(range.begin, range.end, { role: 'grid', name: 'batches' }, (at) => {
     for (const phase of phases) {
       if (phase.kind !== 'contraction') {
         for (const target of phaseFunctions(building, name, inRow(row, phase), row)) batches.call(target, at);
@@ -211,7 +212,7 @@ function batchesCode(building: Building, { name, row, phases }: Batches): Kernel
       const built = emitContraction({ fb, relaxed, buffers, bindings }, gemm, cut, first, last, own);
       scratchBytes = Math.max(scratchBytes, built.scratchBytes);
       const tasks = built.grid / row.extent;
-      batches.call(fb.finish(), batches.mul(at, tasks), batches.mul(batches.add(at, 1), tasks), scratch);
+      batches.call(fb.finish(), batches.mul(at, tasks), batches.mul(batches.add(at, 1), tasks), range.scratch);
     }
   });
   const nanoseconds = phases.reduce((total, phase) => total + nanosecondsOf(phase), 0);

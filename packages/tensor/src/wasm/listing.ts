@@ -51,7 +51,8 @@ function listStatements(
     } else if (statement.kind === 'call') {
       lines.push(`${indent}call ${statement.target.name}(${statement.args.map(describe).join(', ')})`);
       called.push(statement.target);
-    } else if (statement.kind === 'repeat') {
+    } else if (statement.kind === 'callAt') lines.push(`${indent}call(${statement.args.map(describe).join(', ')})`);
+    else if (statement.kind === 'repeat') {
       lines.push(`${indent}repeat`);
       listStatements(statement.body, depth + 1, lines, called);
     } else if (statement.kind === 'atomic') lines.push(`${indent}atomic`);

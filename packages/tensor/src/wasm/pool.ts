@@ -1,18 +1,9 @@
 /** The helpers of a device: workers that share its memory, sleep while nothing runs, and end with the process. */
 import { DeviceError } from '../graph/errors.ts';
 import type { Allocator } from './allocator.ts';
-import { control, disposedWords, mostThreads } from './control.ts';
+import { control, mostThreads } from './control.ts';
 import { helperSource, type HelperStart } from './helper.ts';
-
-/** What the pool knows of a plan with work to share. */
-export interface SharedPlan {
-  readonly number: number;
-  /** Where the bytes of its module lie. */
-  readonly code: number;
-  readonly codeBytes: number;
-  /** Whether a run is worth waking helpers before it comes to its first job. */
-  readonly wakes: boolean;
-}
+import { sharingModule, type Sharing } from './sharing.ts';
 
 /** Why there can be no threads here; undefined where there can. */
 export function withoutThreads(): string | undefined {
@@ -38,16 +29,22 @@ export class HelperPool {
   readonly #memory: WebAssembly.Memory;
   readonly #words: Int32Array;
   readonly #mayWait: boolean;
+  readonly #code: Uint8Array<ArrayBuffer>;
+  /** The functions of kernels, as this thread calls them. */
+  readonly table: WebAssembly.Table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+  readonly share: Sharing['share'];
   #threads = 1;
   #shares = 1;
   #failure: string | undefined;
-  #plans = 0;
   #helpers = 0;
   /** The helper of each thread that has one, working or resting. */
   readonly #living = new Map<number, number>();
 
-  constructor({ memory }: Allocator, threads: number) {
+  constructor({ memory, maximumPages }: Allocator, threads: number) {
     this.#memory = memory;
+    this.#code = sharingModule(maximumPages);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(this.#code), { env: { memory, table: this.table } }); // prettier-ignore
+    this.share = exports['share'] as Sharing['share'];
     // The begin of memory is enough for what threads tell one another, however much it grows.
     this.#words = new Int32Array(memory.buffer);
     this.#mayWait = mayWait(this.#words);
@@ -73,16 +70,13 @@ export class HelperPool {
       this.#want(thread, number);
       if (known !== undefined || number === 0) continue;
       this.#living.set(thread, number);
-      startHelper({ memory: this.#memory, thread, number }, (reason) => this.#ended(thread, number, reason));
+      startHelper({ memory: this.#memory, code: this.#code, thread, number }, (reason) =>
+        this.#ended(thread, number, reason),
+      );
     }
     this.#threads = threads;
     this.#shares = Math.max(this.#shares, threads);
     this.#wake();
-  }
-
-  /** A number for a plan, none that any plan had before. */
-  number(): number {
-    return ++this.#plans;
   }
 
   /** Throws a {@link DeviceError} where a helper has ended by itself. */
@@ -94,16 +88,9 @@ export class HelperPool {
     });
   }
 
-  /** Says that a plan is about to run. */
-  begin({ number, code, codeBytes, wakes }: SharedPlan): void {
+  /** Says that a plan with jobs is about to run, and whether that is worth waking helpers before its first. */
+  begin(wakes: boolean): void {
     this.check();
-    if (this.#load(control.plan) !== number) {
-      // Helpers look whether the number is still the same when they have read the rest.
-      this.#store(control.plan, 0);
-      this.#store(control.code, code);
-      this.#store(control.codeBytes, codeBytes);
-      this.#store(control.plan, number);
-    }
     if (wakes && this.#load(control.sleepers) !== 0) this.#wake();
   }
 
@@ -112,14 +99,6 @@ export class HelperPool {
     this.#store(control.ticket, 0);
     this.#failure ??= this.#load(control.failed) === 0 ? `a run was broken off (${String(error)})` : this.#message();
     this.check();
-  }
-
-  /** Says that a plan will not run again, before its memory is given back. */
-  forget({ number }: SharedPlan): void {
-    if (this.#load(control.plan) === number) this.#store(control.plan, 0);
-    const count = this.#load(control.disposed);
-    this.#store(control.disposedPlans + 4 * (count & (disposedWords - 1)), number);
-    this.#store(control.disposed, (count + 1) | 0);
   }
 
   /** Ends all helpers and waits until they have: what they still do must not be taken for what comes next. */

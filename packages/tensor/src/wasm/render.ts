@@ -2,38 +2,29 @@
  * Turns IR functions into WebAssembly bytes. Purely mechanical: every value that is used more than once, or inside a deeper loop
  * than it depends on, gets a local; invariant values are computed right before the loop that uses them.
  */
-import { ByteWriter, encodeModule, Signatures, type EncodedFunction, type SharedMemory } from './encoder.ts';
+import { ByteWriter, encodeModule, Signatures, type EncodedFunction, type Imports } from './encoder.ts';
 import type { Link, RenderedFunction, Statement, Value, WasmFunction } from './ir.ts';
 import { alignmentOf, ATOMIC, op, SIMD, takesLane, type WasmType } from './opcodes.ts';
 
 /** Encodes the functions and everything they call; each of `exports` is exported under its name. */
 export function renderModule(
   exports: ReadonlyMap<string, WasmFunction>,
-  memory?: SharedMemory,
+  imports: Imports = {},
 ): Uint8Array<ArrayBuffer> {
   const order: RenderedFunction[] = [];
-  const imports: WasmFunction[] = [];
   const positions = new Map<WasmFunction, number>();
   const place = (target: WasmFunction): void => {
     if (positions.has(target)) return;
     positions.set(target, -1);
-    if (target.isImported === true) {
-      imports.push(target);
-      return;
-    }
     const code = target.rendered ?? new FunctionRenderer(target).render();
     for (const link of code.links) if (link.kind === 'call') place(link.target);
     positions.set(target, order.push(code) - 1);
   };
   for (const target of exports.values()) place(target);
-  // Imported functions have the first numbers.
-  for (const [target, position] of positions)
-    positions.set(target, target.isImported === true ? imports.indexOf(target) : position + imports.length);
   const signatures = new Signatures();
   const encoded = order.map((code) => linked(code, positions, signatures));
   const exported = new Map([...exports].map(([name, target]) => [name, positions.get(target) ?? 0]));
-  const imported = imports.map(({ name, parameters }) => ({ name, parameters: parameters.map(({ type }) => type) }));
-  return encodeModule(encoded, exported, signatures, memory, imported);
+  return encodeModule(encoded, exported, signatures, imports);
 }
 
 /** The function as bytes, its callees likewise, without the statements and values that these were made from; each is made once. */
@@ -100,6 +91,8 @@ function operands(statement: Statement): readonly Value[] {
     case 'call':
     case 'atomic':
       return statement.args;
+    case 'callAt':
+      return [...statement.args, statement.position];
     case 'note':
     case 'trap':
       return [];
@@ -141,8 +134,15 @@ class FunctionRenderer {
   }
 
   render(): RenderedFunction {
-    const { parameters, body, result } = this.#target;
+    const { parameters, body, result, frame, bindings } = this.#target;
     parameters.forEach(({ id }, position) => this.#variableLocals.set(id, position));
+    for (const { slot, variable } of bindings) {
+      if (frame === undefined) throw new Error('internal: a function with slots without a frame');
+      this.#withLocal(op.localGet, this.#local(frame));
+      this.#code(op.i32Load);
+      this.#memoryArgument(op.i32Load, 4 * slot);
+      this.#withLocal(op.localSet, this.#local(variable));
+    }
     forEachStatement(body, (statement) => {
       for (const value of operands(statement)) this.#countUses(value);
       // A value that is computed ahead of its use needs a local.
@@ -414,6 +414,14 @@ class FunctionRenderer {
         for (const arg of statement.args) this.#value(arg);
         out.byte(op.call);
         this.#links.push({ kind: 'call', at: out.length, target: statement.target });
+        return;
+      case 'callAt':
+        for (const arg of statement.args) this.#value(arg);
+        this.#value(statement.position);
+        out.byte(op.callIndirect);
+        this.#links.push({ kind: 'signature', at: out.length, parameters: statement.args.map(() => 'i32'), result: undefined }); // prettier-ignore
+        // Of the only table.
+        out.byte(0);
         return;
       case 'note':
     }

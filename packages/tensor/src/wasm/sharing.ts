@@ -3,28 +3,28 @@
  * whoever of the helpers is awake take one by one from one word of memory, the ticket. So nobody waits for a helper that sleeps, that the system has put aside
  * or that has gone: the caller alone would do all chunks. It only waits for chunks that others have begun.
  *
- * The ticket says of which plan and job there are how many chunks left. It is taken by exchanging the whole word, so that a helper
- * that is late takes what it has seen or nothing.
+ * The ticket says how many chunks of the job at hand are left, and which code a thread must know for it (library.ts). It is taken by exchanging the whole word, so that a helper
+ * that is late takes what there is or nothing. What a job is stands in memory: its portions, one after the other.
  */
 import { control } from './control.ts';
 import { FunctionBuilder } from './function-builder.ts';
-import type { Value, WasmFunction } from './ir.ts';
+import type { Value, Variable, WasmFunction } from './ir.ts';
 import { op } from './opcodes.ts';
+import { renderModule } from './render.ts';
 
-/** A part of a job: some units of the grid of a kernel are a chunk. */
-export interface Portion {
-  /** Takes the begin and end of a part of the grid, and the address of scratch memory. */
-  readonly target: WasmFunction;
-  readonly grid: number;
+/** Words of a portion of a job: a part of the grid of a kernel. */
+export const portion = {
+  /** The position of the function in the table. */
+  target: 0,
+  frame: 1,
+  grid: 2,
   /** Units of the grid in a chunk; the last may have fewer. */
-  readonly size: number;
-}
+  size: 3,
+  chunks: 4,
+} as const;
 
-export type Job = readonly Portion[];
-
-export function chunksOf({ grid, size }: Portion): number {
-  return Math.ceil(grid / size);
-}
+/** Words from one portion to the next. */
+export const portionWords = 5;
 
 /** Looks at the ticket, or at how much is done, before a thread that has nothing to do sleeps: about 0.2 ms and 20 µs. */
 const helperPatience = 60_000;
@@ -32,75 +32,54 @@ const callerPatience = 6_000;
 /** Nanoseconds after which the caller that sleeps looks whether a helper has failed. */
 const nap = 20_000_000;
 
-/** The functions of a module with jobs. */
+/** What the threads of a device call; one module for all of them. */
 export interface Sharing {
-  /** share(job, chunks, whether it is worth waking helpers, scratch): the caller has a job done. */
-  readonly share: WasmFunction;
-  /** help(thread): does chunks of this plan until another one runs, or there has been nothing to do for a while. */
-  readonly help: WasmFunction;
+  /** The caller has a job done, in so many chunks; whether it is worth waking helpers. */
+  readonly share: (job: number, chunks: number, wake: number, scratch: number) => void;
+  /** A helper does chunks until they take code that it does not know, or there has been nothing to do for a while. */
+  readonly help: (thread: number, version: number) => void;
 }
 
-/** Where the scratch memory of threads lies: that of thread t `begin` + t · `stride` bytes after its begin. */
-export interface ThreadMemory {
-  readonly begin: number;
-  readonly stride: number;
+/** The module of {@link Sharing}, over the memory and a table of the functions of kernels. */
+export function sharingModule(maximumPages: number): Uint8Array<ArrayBuffer> {
+  const run = buildChunk();
+  const exports = new Map([
+    ['share', buildShare(run)],
+    ['help', buildHelp(run)],
+  ]);
+  return renderModule(exports, { sharedPages: maximumPages, hasTable: true });
 }
 
-/** `plan` is the number of the plan. */
-export function buildSharing(plan: number, jobs: readonly Job[], memory: ThreadMemory): Sharing {
-  const run = buildDispatch(jobs);
-  return { share: buildShare(plan, run), help: buildHelp(plan, run, memory) };
-}
-
-/** chunk(job, number, scratch): does a chunk. */
-function buildDispatch(jobs: readonly Job[]): WasmFunction {
+/** chunk(number, scratch): does a chunk of the job at hand. */
+function buildChunk(): WasmFunction {
   const fb = new FunctionBuilder('chunk');
-  const job = fb.parameter('job');
   const number = fb.parameter('number');
   const scratch = fb.parameter('scratch');
-  /** One of the cases from `first` to before `end`, those from `begins[i]` on being case i. */
-  const choose = (value: Value, begins: readonly number[], visit: (i: number) => void): void => {
-    const among = (first: number, end: number): void => {
-      if (end - first === 1) {
-        visit(first);
-        return;
-      }
-      const middle = (first + end) >> 1;
-      fb.if(
-        fb.op(op.i32LtU, value, fb.i32(begins[middle] ?? 0)),
-        () => among(first, middle),
-        () => among(middle, end),
-      );
-    };
-    among(0, begins.length);
-  };
-  const numbers = jobs.map((_, i) => i);
-  choose(job, numbers, (i) => {
-    const portions = jobs[i] ?? [];
-    let total = 0;
-    const begins = portions.map((portion) => {
-      const begin = total;
-      total += chunksOf(portion);
-      return begin;
+  const [at, rest] = [fb.variable('at', 'i32'), fb.variable('rest', 'i32')];
+  const word = (name: keyof typeof portion): Value =>
+    fb.load(op.i32Load, { base: fb.get(at), offset: 4 * portion[name] }, true);
+  const advance = (variable: Variable, by: Value): void => fb.set(variable, fb.add(fb.get(variable), by));
+  fb.set(at, fb.atomic(op.i32AtomicLoad, control.job));
+  fb.set(rest, number);
+  fb.repeat(() => {
+    const later = fb.variable('later', 'i32');
+    fb.set(later, fb.op(op.i32Eqz, fb.op(op.i32LtU, fb.get(rest), word('chunks'))));
+    fb.if(fb.get(later), () => {
+      fb.set(rest, fb.sub(fb.get(rest), word('chunks')));
+      advance(at, fb.i32(4 * portionWords));
     });
-    choose(number, begins, (j) => {
-      const portion = portions[j];
-      if (portion === undefined) return;
-      const { target, grid, size } = portion;
-      const begin = fb.mul(fb.sub(number, begins[j] ?? 0), size);
-      fb.call(target, begin, fb.minimum(fb.add(begin, size), grid), scratch);
-    });
+    return fb.get(later);
   });
+  const begin = fb.variable('begin', 'i32');
+  fb.set(begin, fb.op(op.i32Mul, fb.get(rest), word('size')));
+  const end = fb.minimum(fb.add(fb.get(begin), word('size')), word('grid'));
+  fb.callAt(word('target'), fb.get(begin), end, scratch, word('frame'));
   return fb.finish();
 }
 
-/** The last 16 bits of the ticket, and the 16 before. */
+/** The last 16 bits of the ticket. */
 function leftOf(fb: FunctionBuilder, ticket: Value): Value {
   return fb.op(op.i32And, fb.op(op.i32WrapI64, ticket), fb.i32(0xffff));
-}
-
-function jobOf(fb: FunctionBuilder, ticket: Value): Value {
-  return fb.op(op.i32ShrU, fb.op(op.i32WrapI64, ticket), fb.i32(16));
 }
 
 function wide(fb: FunctionBuilder, value: Value): Value {
@@ -112,12 +91,12 @@ function take(fb: FunctionBuilder, run: WasmFunction, ticket: Value, scratch: ()
   const rest = fb.op(op.i64Sub, ticket, wide(fb, fb.i32(1)));
   const found = fb.atomic(op.i64AtomicCompareExchange, control.ticket, ticket, rest);
   fb.if(fb.op(op.i64Eq, found, ticket), () => {
-    fb.call(run, jobOf(fb, ticket), fb.sub(leftOf(fb, ticket), 1), scratch());
+    fb.call(run, fb.sub(leftOf(fb, ticket), 1), scratch());
     after();
   });
 }
 
-function buildShare(plan: number, run: WasmFunction): WasmFunction {
+function buildShare(run: WasmFunction): WasmFunction {
   const fb = new FunctionBuilder('share');
   const job = fb.parameter('job');
   const chunks = fb.parameter('chunks');
@@ -128,9 +107,10 @@ function buildShare(plan: number, run: WasmFunction): WasmFunction {
   const missing = fb.variable('missing', 'i32');
   fb.set(own, fb.i32(0));
   const before = fb.atomic(op.i32AtomicLoad, control.done);
-  const name = fb.op(op.i32Or, fb.op(op.i32Shl, job, fb.i32(16)), chunks);
-  const above = fb.op(op.i64Shl, wide(fb, fb.i32(plan)), wide(fb, fb.i32(32)));
-  fb.atomicStore(op.i64AtomicStore, control.ticket, fb.op(op.i64Or, above, wide(fb, name)));
+  const version = fb.atomic(op.i32AtomicLoad, control.library);
+  const above = fb.op(op.i64Shl, wide(fb, version), wide(fb, fb.i32(32)));
+  fb.atomicStore(op.i32AtomicStore, control.job, job);
+  fb.atomicStore(op.i64AtomicStore, control.ticket, fb.op(op.i64Or, above, wide(fb, chunks)));
   fb.if(wake, () => {
     const sleepers = fb.atomic(op.i32AtomicLoad, control.sleepers);
     fb.if(sleepers, () => {
@@ -169,22 +149,26 @@ function buildShare(plan: number, run: WasmFunction): WasmFunction {
   return fb.finish();
 }
 
-function buildHelp(plan: number, run: WasmFunction, memory: ThreadMemory): WasmFunction {
+function buildHelp(run: WasmFunction): WasmFunction {
   const fb = new FunctionBuilder('help');
   const thread = fb.parameter('thread');
+  const version = fb.parameter('version');
   const looks = fb.variable('looks', 'i32');
-  const shift = fb.add(fb.mul(thread, memory.stride), memory.begin);
   fb.set(looks, fb.i32(helperPatience));
   fb.repeat(() => {
     const ticket = fb.atomic(op.i64AtomicLoad, control.ticket);
     fb.set(looks, fb.sub(fb.get(looks), 1));
     const owner = fb.op(op.i32WrapI64, fb.op(op.i64ShrU, ticket, wide(fb, fb.i32(32))));
     fb.if(
-      fb.op(op.i32Ne, owner, fb.i32(plan)),
+      fb.op(op.i32Ne, owner, version),
       () => fb.set(looks, fb.i32(0)),
       () =>
         fb.if(leftOf(fb, ticket), () => {
-          const scratch = (): Value => fb.add(fb.atomic(op.i32AtomicLoad, control.scratch), shift);
+          const scratch = (): Value =>
+            fb.add(
+              fb.atomic(op.i32AtomicLoad, control.shares),
+              fb.op(op.i32Mul, thread, fb.atomic(op.i32AtomicLoad, control.shareBytes)),
+            );
           take(fb, run, ticket, scratch, () => {
             fb.atomic(op.i32AtomicAdd, control.done, fb.i32(1));
             const waiting = fb.atomic(op.i32AtomicLoad, control.waiting);

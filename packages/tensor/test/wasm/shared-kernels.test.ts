@@ -1,10 +1,11 @@
 /** Kernels that differ in what they are bound to alone share their code, in one plan and across plans. */
 import { describe, expect, test } from 'vitest';
 import { gelu, realize, scalar, setDevice, softmax, tensor, type Tensor } from '../../src/index.ts';
+import { Allocator } from '../../src/wasm/allocator.ts';
 import { KernelCache } from '../../src/wasm/kernel-cache.ts';
 import { kernelKey } from '../../src/wasm/kernel-key.ts';
-import { buildPlan } from '../../src/wasm/plan-module.ts';
-import { renderModule } from '../../src/wasm/render.ts';
+import { KernelLibrary } from '../../src/wasm/library.ts';
+import { planTasks } from '../../src/wasm/plan-tasks.ts';
 import type { Plan } from '../../src/compiler/kernel.ts';
 import { compileTensors } from '../support/programs.ts';
 import { backend } from './support.ts';
@@ -29,33 +30,40 @@ function deep(layers: number, width = 24): Tensor {
   return x;
 }
 
-function build(plan: Plan, cache: KernelCache): { kernels: number; bytes: number } {
-  const layout = { buffers: plan.buffers, pointers: 1024, arena: 2048, scalars: 2052, parts: 4096 };
-  const { run, kernelCount } = buildPlan(plan, layout, { add: () => 8192 }, cache);
-  const code = renderModule(new Map([['run', run]]));
-  expect(WebAssembly.validate(code)).toBe(true);
-  return { kernels: kernelCount, bytes: code.byteLength };
+const allocator = new Allocator();
+const memory = { take: (bytes: number) => allocator.allocate(bytes), words: () => allocator.ints() };
+
+/** A cache that keeps so many kernels, with a library of its own. */
+function makeCache(mostKernels = most): { cache: KernelCache; library: KernelLibrary } {
+  const library = new KernelLibrary(allocator, undefined);
+  return { library, cache: new KernelCache(false, mostKernels, { library }) };
+}
+
+/** The kernels of a plan, and the bytes of code that it brings along. */
+function build(plan: Plan, { cache }: ReturnType<typeof makeCache>): { kernels: number; bytes: number } {
+  const { kernelCount, codeBytes } = planTasks(plan, cache, memory);
+  return { kernels: kernelCount, bytes: codeBytes };
 }
 
 const planOf = (...outputs: Tensor[]): Plan => compileTensors(outputs).plan;
 
 /** How many kernels have code of their own in the plans together. */
 function codes(...plans: readonly Plan[]): number {
-  const cache = new KernelCache(false, most);
-  for (const plan of plans) build(plan, cache);
-  return cache.count;
+  const made = makeCache();
+  for (const plan of plans) build(plan, made);
+  return made.cache.count;
 }
 
 describe('kernels that share their code', () => {
   test('the 24 kernels of 12 equal layers have at most 4 codes, which are those of 3 layers', () => {
     const [few, many] = [planOf(deep(3)), planOf(deep(12))];
-    const cache = new KernelCache(false, most);
-    const { kernels } = build(many, cache);
+    const made = makeCache();
+    const { kernels, bytes } = build(many, made);
     expect(kernels).toBe(24);
-    expect(cache.count).toBe(codes(few));
-    expect(cache.count).toBeLessThanOrEqual(4);
-    const { bytes } = build(many, cache);
-    expect(bytes).toBeLessThan(2 * build(few, new KernelCache(false, most)).bytes);
+    expect(made.cache.count).toBe(codes(few));
+    expect(made.cache.count).toBeLessThanOrEqual(4);
+    expect(bytes).toBe(build(few, makeCache()).bytes);
+    expect(build(many, made).bytes).toBe(0);
   });
 
   test('a plan finds the code of an earlier one, whatever else is in it', () => {
@@ -66,11 +74,14 @@ describe('kernels that share their code', () => {
 
   test('the least recently used go first', () => {
     const [a, b] = [planOf(sample([8]).exp()), planOf(sample([9]).exp())];
-    const cache = new KernelCache(false, 1);
-    for (const plan of [a, b, a, a]) {
-      build(plan, cache);
-      expect(cache.count).toBe(1);
-    }
+    const made = makeCache(1);
+    const bytes = [a, b, a, a].map((plan) => {
+      const { bytes: brought } = build(plan, made);
+      expect(made.cache.count).toBe(1);
+      return brought > 0;
+    });
+    expect(bytes).toEqual([true, true, true, false]);
+    expect(made.library.count).toBe(1);
   });
 
   test('the 40 maps of 10 tensors of 10 sizes have 4 codes, which those of other sizes find', () => {
@@ -81,11 +92,11 @@ describe('kernels that share their code', () => {
       (x: Tensor) => x.less(0.25),
       (x: Tensor) => x.add(x.floor()).add(sample([1])),
     ];
-    const cache = new KernelCache(false, most);
-    for (const shape of sizes) for (const map of maps) build(planOf(map(sample(shape))), cache);
-    expect(cache.count).toBe(4);
-    build(planOf(...maps.map((map) => map(sample([77, 3])))), cache);
-    expect(cache.count).toBe(4);
+    const made = makeCache();
+    for (const shape of sizes) for (const map of maps) build(planOf(map(sample(shape))), made);
+    expect(made.cache.count).toBe(4);
+    expect(build(planOf(...maps.map((map) => map(sample([77, 3])))), made).bytes).toBe(0);
+    expect(made.cache.count).toBe(4);
   });
 
   test('maps of any size that share their code compute all elements', async () => {
@@ -105,13 +116,13 @@ describe('kernels that share their code', () => {
       const centred = x.sub(x.mean(1, { keepDims: true }));
       return centred.div(centred.square().mean(1, { keepDims: true }).add(1e-5).sqrt());
     };
-    const cache = new KernelCache(false, most);
+    const made = makeCache();
     const counts = [64, 96, 224];
     for (const rows of counts)
       for (const map of [norm, (x: Tensor) => softmax(x, 1)]) {
-        expect(build(planOf(map(sample([rows, 128]))), cache).kernels).toBe(1);
+        expect(build(planOf(map(sample([rows, 128]))), made).kernels).toBe(1);
       }
-    expect(cache.count).toBe(2);
+    expect(made.cache.count).toBe(2);
     setDevice('wasm');
     const results = await Promise.all(counts.map((rows) => softmax(norm(sample([rows, 128])), 1).data()));
     const [few, ...others] = results as [Float32Array, ...Float32Array[]];

@@ -233,7 +233,7 @@ test('a worker that fails in the middle is an error within a second', async () =
   }`;
   const { result: hebb } = await seen(
     () => withThreads(2),
-    (source) => source.replace('own(thread);', failing),
+    (source) => source.replace('own.help(thread, version);', failing),
   );
   let error: unknown;
   let begin = 0;
