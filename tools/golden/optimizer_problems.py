@@ -35,7 +35,7 @@ def store(tensor):
 x, y = exact(8, 3), exact(8, 2)
 initial = {name: exact(*shape) / 2 for name, shape in SHAPES.items()}
 DOUBLE = SimpleNamespace(x=x, y=y, initial=initial)
-ORDERS = [torch.randperm(8) for _ in range(400)]
+ORDERS = [torch.randperm(8) for _ in range(4000)]
 SINGLE = [
     SimpleNamespace(x=x[order].float(), y=y[order].float(), initial={name: value.float() for name, value in initial.items()})
     for order in ORDERS
@@ -56,11 +56,11 @@ def difference(a, b):
     return float(np.max(np.abs(a - b) / (1 + np.abs(b)), initial=0))
 
 
-def rounding(run, orders=32):
-    """A run in float64, and how far those in float32 are from it: parameters where they are compared, and the state at the end. Where rounding grows, all orders are tried, since a few find only a part of what it does."""
+def rounding(run, orders=32, most=len(SINGLE)):
+    """A run in float64, and how far those in float32 are from it: parameters where they are compared, and the state at the end. Where rounding grows, `most` orders are tried, since a few find only a part of what it does (of Adam, 400 find 1.0e-5, 4,000 find 1.1e-5, and 13,000 find 1.3e-5)."""
     exactly = run(DOUBLE)
     parameters, state = 0.0, 0.0
-    for i, problem in enumerate(SINGLE):
+    for i, problem in enumerate(SINGLE[:most]):
         if i >= orders and max(parameters, state) < 5e-6:
             break
         rounded = run(problem)
@@ -301,7 +301,7 @@ def lbfgs(problem, options, steps):
 
 
 LBFGS = [
-    rounding(lambda problem: lbfgs(problem, options, steps), len(SINGLE))
+    rounding(lambda problem: lbfgs(problem, options, steps), 400, 400)
     for options, steps in [
         ({"learningRate": 0.5, "maxIter": 4}, 5),
         ({"learningRate": 0.25, "maxIter": 10, "historySize": 3, "maxEval": 6}, 5),

@@ -20,6 +20,7 @@ import {
   zeros,
   type Tensor,
 } from '../src/index.ts';
+import { liveMegabytes } from './support/live-memory.ts';
 import { devices } from './support/devices.ts';
 
 /** Least squares by gradient descent with momentum, the gradient written by hand; every model has a shape and so plans of its own. */
@@ -265,6 +266,7 @@ describe.each(devices)('a loop on %s', (name) => {
   it('frees what is disposed of after the step that may read it', async () => {
     const w = variable(tensor([1, 2]), { requiresGrad: true });
     await w.data();
+    await liveMegabytes();
     const before = device.memory().buffers;
     for (let i = 0; i < 5; i++) {
       const batch = rand([2]).mul(0).add(1);

@@ -31,6 +31,7 @@ import {
   zeros,
   type Tensor,
 } from '../src/index.ts';
+import { liveMegabytes } from './support/live-memory.ts';
 import { devices } from './support/devices.ts';
 
 describe.each(devices)('the runtime on %s', (name) => {
@@ -167,6 +168,7 @@ describe.each(devices)('the runtime on %s', (name) => {
 
     it('begins with what was assigned before anybody read it, of which nothing is computed until then', async () => {
       await tensor([1]).add(1).data();
+      await liveMegabytes();
       const { buffers } = device.memory();
       const weights = Array.from({ length: 3 }, () => variable(randn([64, 64]), { requiresGrad: true }));
       for (const weight of weights) assign(weight, zeros([64, 64]).add(3));
@@ -678,6 +680,7 @@ describe.each(devices)('the runtime on %s', (name) => {
       const x = ones([100, 100]).add(1);
       await x.sum().item();
       await realize(x);
+      await liveMegabytes();
       const before = device.memory().buffers;
       x.dispose();
       expect(device.memory().buffers).toBe(before - 1);
@@ -704,6 +707,7 @@ describe.each(devices)('the runtime on %s', (name) => {
       await w.sum().item();
       w.grad = ones([100, 100]);
       const recorded = w.mul(2);
+      await liveMegabytes();
       const { buffers } = device.memory();
       w.dispose();
       w.dispose();
@@ -731,6 +735,7 @@ describe.each(devices)('the runtime on %s', (name) => {
     it('disposes of a variable after the updates that read it, and forgets its own', async () => {
       const [w, average, other] = [variable(tensor([4, 8])), variable(tensor([0, 0])), variable(tensor([1, 1]))];
       await realize(w, average, other);
+      await liveMegabytes();
       const { buffers } = device.memory();
       assign(average, w.mul(0.5));
       assign(w, w.add(1));
@@ -785,6 +790,7 @@ describe.each(devices)('the runtime on %s', (name) => {
     it('leaves nothing of a small value that has been read', async () => {
       const f = compile((x: Tensor) => x.mul(2).sum());
       await f(ones([2000])).item();
+      await liveMegabytes();
       const { buffers } = device.memory();
       for (let i = 0; i < 50; i++) await f(tensor(new Float32Array(2000))).item();
       expect(device.memory().buffers).toBeLessThanOrEqual(buffers + 1);

@@ -66,8 +66,9 @@ export function waysThatDiffer(ways: readonly Way[], { program }: RecordedGraph)
     const plan = compileProgram(program, undefined, without);
     const executable = backend.compile(plan);
     const { bytes, kernelCount } = executable;
+    const source = backend.source(executable);
     executable.dispose();
-    return [bytes, kernelCount, plan.arenaBytes, ...plan.kernels.map(({ name }) => name)].join();
+    return [bytes, kernelCount, source, plan.arenaBytes, ...plan.kernels.map(({ name }) => name)].join();
   });
   return ways.filter((_, i) => looks[i] !== looks[0]).map(({ name }) => name);
 }

@@ -14,6 +14,15 @@ export interface Axis {
   readonly extent: number;
   readonly min: 0;
   readonly max: number;
+  /**
+   * Where a backend's code leaves open how long the axis is: `times` what a quantity says when it runs. `extent` then is more than that can be, and divisible by nothing that matters but `times`.
+   */
+  readonly open: OpenExtent | undefined;
+}
+
+export interface OpenExtent {
+  readonly quantity: number;
+  readonly times: number;
 }
 
 /** ⌊index / divisor⌋; `index` is never negative, so unsigned division is right. */
@@ -68,7 +77,12 @@ export interface Index {
 let nextAtom = 1;
 
 export function makeAxis(extent: number): Axis {
-  return { kind: 'axis', id: nextAtom++, extent, min: 0, max: Math.max(extent - 1, 0) };
+  return openAxis(extent, undefined);
+}
+
+/** An axis of which code leaves open how long it is, unless that is undefined. */
+export function openAxis(extent: number, open: OpenExtent | undefined): Axis {
+  return { kind: 'axis', id: nextAtom++, extent, min: 0, max: Math.max(extent - 1, 0), open };
 }
 
 // Walks over terms are plain loops here: most of them run before the engine has compiled them, and `for … of` makes an object for each term until then.

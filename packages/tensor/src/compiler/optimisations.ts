@@ -47,6 +47,8 @@ const ofWasm = [
   'packing-once',
   /** Equal kernels share their code. */
   'shared-code',
+  /** Code that leaves open how long the outermost axes are. */
+  'open-sizes',
 ] as const;
 
 export type Optimisation = (typeof ofCompiler)[number] | (typeof ofWasm)[number];

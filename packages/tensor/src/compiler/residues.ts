@@ -43,6 +43,8 @@ function findCandidate(
     const relevant = atom.index.terms.filter(({ coefficient }) => coefficient % atom.divisor !== 0);
     const output = relevant.filter((part) => part.atom.kind === 'axis' && outputs.includes(part.atom));
     const inner = relevant.filter((part) => part.atom.kind === 'axis' && summed.includes(part.atom));
+    // Nobody knows where an open axis ends.
+    if (relevant.some(({ atom: part }) => part.kind === 'axis' && part.open !== undefined)) continue;
     if (output.length !== 1 || inner.length > 1 || output.length + inner.length !== relevant.length) continue;
     return {
       output: output[0]?.atom as Axis,

@@ -25,6 +25,21 @@ export interface KernelContext extends MathContext {
   readonly bindings: Bindings;
   /** Address of {@link RESULT_BUFFER}. */
   readonly result?: Value;
+  /** What {@link rowsOfBlock} says. */
+  readonly rows?: Value;
+  /** Whether all guarded loads are known to be near their buffers: of open axes nobody can tell by how long they are. */
+  readonly areNear?: boolean;
+}
+
+/** The quantity that is how many rows a block has (rows.ts): an argument of the functions of its phases. */
+export const rowsOfBlock: number = -1;
+
+/** How long an axis is. */
+export function extentOf({ fb, bindings, rows }: KernelContext, { extent, open }: Axis): Value {
+  if (open === undefined) return fb.i32(extent);
+  const quantity = open.quantity === rowsOfBlock ? rows : bindings.quantity(fb, open.quantity);
+  if (quantity === undefined) throw new Error('internal: nobody says how many rows the block has');
+  return fb.mul(quantity, open.times);
 }
 
 function noPosition(): never {
@@ -175,7 +190,13 @@ export function isAlways({ index, lower, upper }: Condition): boolean {
 }
 
 /** Whether a load at `index` stays within the guard bytes around its buffer, `slack` bytes included. */
-export function isNear({ buffers }: Pick<KernelContext, 'buffers'>, buffer: number, index: Index, slack = 0): boolean {
+export function isNear(
+  { buffers, areNear = false }: Pick<KernelContext, 'buffers' | 'areNear'>,
+  buffer: number,
+  index: Index,
+  slack = 0,
+): boolean {
+  if (areNear) return true;
   // Scratch results are always inside; lanes past the end read other scratch.
   const size = buffer === RESULT_BUFFER ? index.max + 1 : (buffers[buffer]?.size ?? 0);
   const before = Math.max(0, -index.min) * 4 + slack;

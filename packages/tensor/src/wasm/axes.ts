@@ -10,6 +10,7 @@ import {
   divideIndex,
   greatestCommonDivisor,
   makeAxis,
+  openAxis,
   remainderIndex,
   scaleIndex,
   strideAlong,
@@ -70,8 +71,15 @@ export function simplifyAxes(
       const merged: Axis[] = [];
       for (const axis of group) {
         const outer = merged.at(-1);
-        if (outer !== undefined && rewritten.every((index) => isMergeable(index, outer, axis))) {
-          const both = makeAxis(outer.extent * axis.extent);
+        if (
+          outer !== undefined &&
+          axis.open === undefined &&
+          rewritten.every((index) => isMergeable(index, outer, axis))
+        ) {
+          const both = openAxis(
+            outer.extent * axis.extent,
+            outer.open && { ...outer.open, times: outer.open.times * axis.extent },
+          );
           const index = axisIndex(both);
           apply(
             new Map([
@@ -92,7 +100,7 @@ export function simplifyAxes(
     current = current.map((group) =>
       group.flatMap((axis) => {
         for (const size of splitSizes(axis, rewritten)) {
-          const outer = makeAxis(axis.extent / size);
+          const outer = openAxis(axis.extent / size, axis.open && { ...axis.open, times: axis.open.times / size });
           const inner = makeAxis(size);
           const step = new Map([[axis, addIndex(scaleIndex(axisIndex(outer), size), axisIndex(inner))]]);
           const after = rewritten.map(new Rewriter({ axes: step }).index);
@@ -122,7 +130,7 @@ function splitSizes(axis: Axis, indices: readonly Index[]): number[] {
       const stride = atom.index.terms.find((term) => term.atom === axis)?.coefficient ?? 0;
       if (stride !== 0) {
         const size = atom.divisor / greatestCommonDivisor(atom.divisor, stride);
-        if (size > 1 && size < axis.extent && axis.extent % size === 0) sizes.add(size);
+        if (size > 1 && size < axis.extent && (axis.open?.times ?? axis.extent) % size === 0) sizes.add(size);
       }
       visit(atom.index);
     }

@@ -70,14 +70,11 @@ export function hasRelaxedSimd(): boolean {
   );
 }
 
-/**
- * Bytes of host memory per byte of a module: the module, its machine code and the plan that it was made from. 11 to 12 were measured with
- * plans run twice (`benchmarks/many-shapes.ts`); those that run often are compiled once more.
- */
-const codeBytes = 16;
+/** Bytes of host memory per byte of code that a plan brings along: the module and its machine code, of which there is a second one for what runs often. */
+const codeBytes = 8;
 
-/** Bytes of host memory per kernel of a plan beside its code: what it was made from, and its tasks. */
-const stepBytes = 4096;
+/** Bytes of host memory per kernel of a plan beside its code: what it was made from, and its tasks. 9 to 10 thousand were measured (`benchmarks/many-shapes.ts`). */
+const stepBytes = 12_000;
 
 /** Kernels whose code is kept for plans to come. */
 const KEPT_KERNELS = 1024;

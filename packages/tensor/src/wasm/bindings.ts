@@ -8,8 +8,8 @@ import type { Value } from './ir.ts';
 /** What a word of the frame is the address of. Buffers and scalars are numbered in the order in which the kernel names them. */
 export type Slot =
   | { readonly kind: 'buffer' | 'scalar'; readonly position: number }
-  /** No address, but of how many elements a map is (unsized.ts). */
-  | { readonly kind: 'elements' }
+  /** No address, but a number that is no part of the code (open.ts). */
+  | { readonly kind: 'quantity'; readonly position: number }
   | { readonly kind: 'table'; readonly data: Int32Array<ArrayBuffer> };
 
 /** How the code of a kernel finds what it is bound to; its slots are those that it has asked for. */
@@ -48,9 +48,9 @@ export class Bindings {
     return fb.binding(this.#slot(`scalar ${position}`, { kind: 'scalar', position }));
   }
 
-  /** How many elements a map is of whose code that is no part. */
-  elements(fb: FunctionBuilder): Value {
-    return fb.binding(this.#slot('elements', { kind: 'elements' }));
+  /** A number that is no part of the code (open.ts). */
+  quantity(fb: FunctionBuilder, position: number): Value {
+    return fb.binding(this.#slot(`quantity ${position}`, { kind: 'quantity', position }));
   }
 
   /** The address of a constant table. */

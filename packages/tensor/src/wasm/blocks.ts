@@ -18,6 +18,7 @@ import {
   type Term,
 } from '../compiler/index-expression.ts';
 import type { AxisValues, KernelContext } from './address.ts';
+import type { FunctionBuilder } from './function-builder.ts';
 import type { Value } from './ir.ts';
 
 export interface BlockedAxes {
@@ -36,6 +37,86 @@ export interface BlockedAxes {
   /** Number of blocks. */
   readonly blocks: number;
   readonly total: number;
+  readonly open?: OpenBlocks;
+}
+
+/**
+ * What code leaves open: all of {@link BlockSizes}, the three quantities from `first` on, of the only axis (`sizes`; its numbers are NaN) or of the outermost of several, in blocks of a known capacity
+ * (`extent`); or how long an axis around the one that is cut is (`outer`), the first quantity.
+ */
+export interface OpenBlocks {
+  readonly kind: 'sizes' | 'extent' | 'outer';
+  readonly first: number;
+}
+
+/** What is known of blocks when the code runs: how long the cut axis is, its values per block, and how many pieces it has. */
+export interface BlockSizes {
+  readonly extent: Value;
+  readonly size: Value;
+  readonly pieces: Value;
+}
+
+/** The numbers of {@link BlockSizes}. */
+function sizesOf({ split, size }: BlockedAxes): [number, number, number] {
+  return [split.extent, size, Math.ceil(Math.max(split.extent, 1) / size)];
+}
+
+/** The three quantities that code leaves open. */
+export function quantitiesOf(blocked: BlockedAxes): [number, number, number] {
+  return blocked.outer.length > 0 ? [blocked.outer[0]?.extent ?? 1, 0, 0] : sizesOf(blocked);
+}
+
+/** The blocks for code that leaves open how long their outermost axis is. */
+export function openBlocks(blocked: BlockedAxes, first: number): BlockedAxes {
+  const unknown = { blocks: Number.NaN, total: Number.NaN };
+  if (blocked.outer.length > 0) return { ...blocked, ...unknown, open: { kind: 'outer', first } };
+  const base = makeAxis(longestAxis);
+  if (blocked.inner.length > 0) return { ...blocked, ...unknown, base, open: { kind: 'extent', first } };
+  const local = makeAxis(longestAxis);
+  return {
+    ...blocked,
+    ...unknown,
+    size: Number.NaN,
+    capacity: Number.NaN,
+    base,
+    local,
+    open: { kind: 'sizes', first },
+  };
+}
+
+/** What schedules take open axes for. */
+export const longestAxis: number = 2 ** 24;
+
+export function blockSizes({ fb, bindings }: KernelContext, blocked: BlockedAxes): BlockSizes {
+  const { open } = blocked;
+  const [extent, size, pieces] = sizesOf(blocked);
+  const openOr = (i: number, known: number, kinds: readonly OpenBlocks['kind'][]): Value =>
+    open !== undefined && kinds.includes(open.kind) ? bindings.quantity(fb, open.first + i) : fb.i32(known);
+  return {
+    extent: openOr(0, extent, ['sizes', 'extent']),
+    size: openOr(1, size, ['sizes', 'extent']),
+    pieces: openOr(2, pieces, ['sizes', 'extent']),
+  };
+}
+
+/** Points of a full block. */
+export function capacityOf(context: KernelContext, blocked: BlockedAxes): Value {
+  return blocked.open?.kind === 'sizes' ? blockSizes(context, blocked).size : context.fb.i32(blocked.capacity);
+}
+
+/** How many blocks there are. */
+export function blockCount(context: KernelContext, blocked: BlockedAxes): Value {
+  const { fb, bindings } = context;
+  const { outer, open } = blocked;
+  const { pieces } = blockSizes(context, blocked);
+  if (open?.kind !== 'outer') return fb.mul(pieces, product(outer));
+  return fb.mul(fb.mul(bindings.quantity(fb, open.first), product(outer.slice(1))), pieces);
+}
+
+/** The least multiple that is not below. */
+export function roundUp(fb: FunctionBuilder, value: Value, multiple: number): Value {
+  if (value.kind === 'i32') return fb.i32(Math.ceil(value.value / multiple) * multiple);
+  return fb.mul(fb.divide(fb.add(value, multiple - 1), multiple), multiple);
 }
 
 export function product(axes: readonly Axis[]): number {
@@ -77,8 +158,9 @@ export function blockAxes(axes: readonly Axis[], limit: number, multiple: number
 }
 
 /** What the cut axis is replaced by. */
-export function splitIndex({ split, base, local, size }: BlockedAxes): [Axis, Index] {
-  return [split, split.extent > size ? addIndex(axisIndex(base), axisIndex(local)) : axisIndex(local)];
+export function splitIndex({ split, base, local, size, open }: BlockedAxes): [Axis, Index] {
+  const isCut = open === undefined || open.kind === 'outer' ? split.extent > size : true;
+  return [split, isCut ? addIndex(axisIndex(base), axisIndex(local)) : axisIndex(local)];
 }
 
 /** Row-major position of a point within its block. */
@@ -99,23 +181,24 @@ export interface BlockPosition {
 
 /** Binds the axes of block number `number` (0 … blocks − 1). */
 export function locateBlock(
-  { fb }: KernelContext,
+  context: KernelContext,
   axes: AxisValues,
   blocked: BlockedAxes,
   number: Value,
 ): BlockPosition {
-  const { split, size, outer, innerSize, base } = blocked;
-  const pieces = Math.ceil(Math.max(split.extent, 1) / size);
+  const { fb } = context;
+  const { outer, innerSize, base } = blocked;
+  const { extent, size, pieces } = blockSizes(context, blocked);
   let rest = fb.divide(number, pieces);
-  const first = fb.mul(pieces === 1 ? fb.i32(0) : fb.remainder(number, pieces), size);
+  const first = fb.mul(fb.remainder(number, pieces), size);
   let at = axes.with(base, first);
   for (const axis of [...outer].reverse()) {
     const only = axis === outer[0];
     at = at.with(axis, only ? rest : fb.remainder(rest, axis.extent));
     rest = fb.divide(rest, axis.extent);
   }
-  const extent = split.extent;
-  const count = extent % size === 0 ? fb.i32(size) : fb.minimum(fb.i32(size), fb.sub(fb.i32(extent), first));
+  const isWhole = extent.kind === 'i32' && size.kind === 'i32' && extent.value % size.value === 0;
+  const count = isWhole ? size : fb.minimum(size, fb.sub(extent, first));
   return { axes: at, base: first, count, points: fb.mul(count, innerSize) };
 }
 
@@ -151,6 +234,21 @@ export function separate(index: Index, side: ReadonlySet<Axis>, k: ReadonlySet<A
     else return undefined;
   }
   return { uniform: sumIndex(parts.uniform), side: sumIndex(parts.side), k: sumIndex(parts.k) };
+}
+
+/** The offsets of a block's points by an index, times `scale`: a line through 0 of so large steps, or a table. */
+export type Offsets =
+  { readonly stride: number } | { readonly stride: undefined; readonly table: Int32Array<ArrayBuffer> };
+
+export function offsetsOf(index: Index, blocked: BlockedAxes, scale: number): Offsets {
+  if (blocked.open?.kind === 'sizes') {
+    const stride = strideAlong(index, blocked.local);
+    if (stride === undefined || index.constant !== 0) throw new Error('internal: an open axis is no line');
+    return { stride: stride * scale };
+  }
+  const table = tabulate(index, blocked, scale);
+  const stride = table[1] ?? 0;
+  return table.every((value, i) => value === i * stride) ? { stride } : { stride: undefined, table };
 }
 
 /** The values of an index over a block's points, times `scale`. */

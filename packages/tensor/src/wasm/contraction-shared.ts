@@ -3,18 +3,19 @@
  * longer side, and all of them need the other operand whole. That is packed once, before, by a step of its own.
  */
 import type { KernelContext } from './address.ts';
-import { blockAxes, locateBlock, product, type BlockPosition } from './blocks.ts';
+import { blockAxes, blockCount, capacityOf, locateBlock, product, roundUp, type BlockPosition } from './blocks.ts'; // prettier-ignore
 import {
   atBatch,
   blocksOf,
   buildEpilogue,
   ceil,
+  describeProduct,
   keepBytes,
-  masksBytesOf,
+  masksOf,
   packingOf,
   rowElementsOf,
   type Blocks,
-  type Cut,
+  type ResultBlocks,
   type TiledProduct,
 } from './contraction.ts';
 import { control } from './control.ts';
@@ -28,14 +29,37 @@ export const leastProducts: number = 2 ** 19;
 const leastOwn = 16;
 const packedPoints = 128;
 
-export interface SharedProduct extends Cut {
+export interface SharedProduct extends ResultBlocks {
   readonly kind: 'shared';
   /** Whether tasks are blocks of m, and the right operand is packed before; else it is the other way round. */
   readonly byRows: boolean;
-  /** Bytes of a packed block of the shared operand, and how many there are. */
-  readonly unitBytes: number;
+}
+
+/** Sizes of a shared product. */
+export interface SharedSchedule {
+  /** How many blocks of the shared operand are packed, and bytes of one. */
   readonly units: number;
+  readonly unitBytes: number;
   readonly tasks: number;
+  /** Bytes of scratch memory of packing and of tasks. */
+  readonly packingBytes: number;
+  readonly taskBytes: number;
+}
+
+/** The sizes, as {@link emitSharedPacking} and {@link emitTasks} use memory for them. */
+export function sharedScheduleOf({ kernel, tile, m, n, k, byRows, rowElements }: SharedProduct): SharedSchedule {
+  const [rows, columns] = [ceil(m.capacity, tile.rows), ceil(n.capacity, tile.columns)];
+  const [own, other] = byRows ? [m, n] : [n, m];
+  const [ownPoints, otherPoints] = byRows ? [rows, columns] : [columns, rows];
+  const batch = product(kernel.batch);
+  const packingBytes = k.capacity * masksOf(tile);
+  return {
+    units: batch * other.blocks * k.blocks,
+    unitBytes: otherPoints * k.capacity * 4,
+    tasks: batch * own.blocks,
+    packingBytes,
+    taskBytes: packingBytes + ownPoints * k.capacity * k.blocks * 4 + rows * rowElements * 4,
+  };
 }
 
 /** How the product is cut: with one operand packed for all, or in blocks of which each packs its own. */
@@ -57,19 +81,8 @@ export function cutProduct(tiled: TiledProduct): SharedProduct | Blocks {
   const units = batch * theirs.blocks * k.blocks;
   const ownBytes = ceil(mine.capacity, ownTile) * k.capacity * k.blocks * 4;
   if (batch * mine.blocks > 1 && units * unitBytes <= keepBytes && ownBytes <= keepBytes) {
-    const [rows, columns] = byRows ? [mine, theirs] : [theirs, mine];
-    return {
-      kind: 'shared',
-      kernel,
-      tile,
-      m: rows,
-      n: columns,
-      k,
-      byRows,
-      unitBytes,
-      units,
-      tasks: batch * mine.blocks,
-    };
+    const [m, n] = byRows ? [mine, theirs] : [theirs, mine];
+    return { kind: 'shared', kernel, tile, m, n, k, byRows, rowElements: rowElementsOf(n, tile) };
   }
   const finer = [256, 128].map((size) => blocksOf(tiled, size));
   return finer.find((blocks) => tasksOf(blocks) >= wanted) ?? finer.at(-1) ?? plain;
@@ -80,65 +93,72 @@ function packedStart({ fb }: KernelContext, offset: number): Value {
   return fb.add(fb.load(op.i32Load, { base: fb.i32(0), offset: control.scratch }), offset);
 }
 
-/** Packs blocks [begin, end) of the shared operand, to `offset` bytes from the begin of all scratch memory on; returns the bytes of scratch memory. */
+/** Packs blocks [begin, end) of the shared operand, to `offset` bytes from the begin of all scratch memory on. */
 export function emitSharedPacking(
   context: KernelContext,
   cut: SharedProduct,
   offset: number,
   { begin, end, scratch }: { readonly begin: Value; readonly end: Value; readonly scratch: Value },
-): number {
+): void {
   const { fb } = context;
-  const { kernel, byRows, k, unitBytes } = cut;
+  const { kernel, byRows, k } = cut;
   const side = byRows ? cut.n : cut.m;
   const packing = packingOf(context, cut, byRows ? 'right' : 'left');
-  fb.note(
-    `packs ${byRows ? 'B' : 'A'} for all tasks, ${side.capacity} × ${k.capacity} at a time: ${packing.description}`,
-  );
+  const size = side.open?.kind !== 'sizes' ? `, ${side.capacity} × ${k.capacity} at a time` : '';
+  fb.note(`packs ${byRows ? 'B' : 'A'} for all tasks${size}: ${packing.description}`);
+  const [sides, depths, unitBytes] = [blockCount(context, side), blockCount(context, k), unitBytesOf(context, cut)];
   fb.loop(begin, end, { role: 'grid', name: 'block' }, (unit) => {
-    const rest = fb.divide(unit, k.blocks);
-    const axes = atBatch(context, kernel, fb.divide(rest, side.blocks));
-    const block = locateBlock(context, axes, side, fb.remainder(rest, side.blocks));
-    const kBlock = locateBlock(context, block.axes, k, fb.remainder(unit, k.blocks));
+    const rest = fb.divide(unit, depths);
+    const axes = atBatch(context, kernel, fb.divide(rest, sides));
+    const block = locateBlock(context, axes, side, fb.remainder(rest, sides));
+    const kBlock = locateBlock(context, block.axes, k, fb.remainder(unit, depths));
     const target = fb.add(packedStart(context, offset), fb.mul(unit, unitBytes));
     packing.emit(context, target, scratch, block, kBlock, kBlock.axes);
   });
-  return masksBytesOf(cut);
 }
 
-/** Emits tasks [begin, end) over what has been packed; returns the bytes of scratch memory. */
+/** Bytes of a packed block of the shared operand. */
+function unitBytesOf(context: KernelContext, { byRows, m, n, k, tile }: SharedProduct): Value {
+  const { fb } = context;
+  const [side, multiple] = byRows ? [n, tile.columns] : [m, tile.rows];
+  return fb.mul(fb.mul(roundUp(fb, capacityOf(context, side), multiple), capacityOf(context, k)), 4);
+}
+
+/** Emits tasks [begin, end) over what has been packed. */
 export function emitTasks(
   context: KernelContext,
   gemm: WasmFunction,
   cut: SharedProduct,
   offset: number,
   { begin, end, scratch }: { readonly begin: Value; readonly end: Value; readonly scratch: Value },
-): number {
+): void {
   const { fb } = context;
-  const { kernel, tile, m, n, k, byRows, unitBytes } = cut;
+  const { kernel, tile, m, n, k, byRows, rowElements } = cut;
   const [own, side] = byRows ? [m, n] : [n, m];
   const packing = packingOf(context, cut, byRows ? 'left' : 'right');
   // Scratch: masks, the task's own operand packed for all of k, C.
-  const ownBytes = ceil(own.capacity, byRows ? tile.rows : tile.columns) * k.capacity * 4;
-  const packed = fb.add(scratch, masksBytesOf(cut));
-  const result = fb.add(packed, ownBytes * k.blocks);
-  const rowElements = rowElementsOf(cut);
+  const [depth, depths] = [capacityOf(context, k), blockCount(context, k)];
+  const [owns, sides, unitBytes] = [blockCount(context, own), blockCount(context, side), unitBytesOf(context, cut)];
+  const ownPoints = roundUp(fb, capacityOf(context, own), byRows ? tile.rows : tile.columns);
+  const ownBytes = fb.mul(fb.mul(ownPoints, depth), 4);
+  const packed = fb.add(scratch, fb.mul(depth, masksOf(tile)));
+  const result = fb.add(packed, fb.mul(ownBytes, depths));
   const epilogue = buildEpilogue(context, kernel, m, n, rowElements);
   fb.note(
-    `contraction m ${m.total} · n ${n.total} · k ${k.total}${kernel.batch.length > 0 ? `, batch ${product(kernel.batch)}` : ''}; ` +
-      `blocks of ${m.capacity} × ${n.capacity} × ${k.capacity}; ${byRows ? 'A' : 'B'}: ${packing.description}; ${byRows ? 'B' : 'A'} packed before`,
+    `${describeProduct(cut)}; ${byRows ? 'A' : 'B'}: ${packing.description}; ${byRows ? 'B' : 'A'} packed before`,
   );
   fb.loop(begin, end, { role: 'grid', name: 'task' }, (task) => {
-    const batch = fb.divide(task, own.blocks);
-    const block = locateBlock(context, atBatch(context, kernel, batch), own, fb.remainder(task, own.blocks));
-    fb.loop(fb.i32(0), fb.i32(k.blocks), { role: 'reduce', name: 'kBlock' }, (number) => {
+    const batch = fb.divide(task, owns);
+    const block = locateBlock(context, atBatch(context, kernel, batch), own, fb.remainder(task, owns));
+    fb.loop(fb.i32(0), depths, { role: 'reduce', name: 'kBlock' }, (number) => {
       const kBlock = locateBlock(context, block.axes, k, number);
       packing.emit(context, fb.add(packed, fb.mul(number, ownBytes)), scratch, block, kBlock, kBlock.axes);
     });
-    fb.loop(fb.i32(0), fb.i32(side.blocks), { name: 'block' }, (sideNumber) => {
+    fb.loop(fb.i32(0), sides, { name: 'block' }, (sideNumber) => {
       const other = locateBlock(context, block.axes, side, sideNumber);
       const [rows, columns]: [BlockPosition, BlockPosition] = byRows ? [block, other] : [other, block];
-      const first = fb.mul(fb.add(fb.mul(batch, side.blocks), sideNumber), k.blocks);
-      fb.loop(fb.i32(0), fb.i32(k.blocks), { role: 'reduce', name: 'kBlock' }, (number) => {
+      const first = fb.mul(fb.add(fb.mul(batch, sides), sideNumber), depths);
+      fb.loop(fb.i32(0), depths, { role: 'reduce', name: 'kBlock' }, (number) => {
         const kBlock = locateBlock(context, other.axes, k, number);
         const mine = fb.add(packed, fb.mul(number, ownBytes));
         const theirs = fb.add(packedStart(context, offset), fb.mul(fb.add(first, number), unitBytes));
@@ -149,5 +169,4 @@ export function emitTasks(
       epilogue.call(fb, result, other.axes, rows.count, columns.count);
     });
   });
-  return masksBytesOf(cut) + ownBytes * k.blocks + ceil(m.capacity, tile.rows) * rowElements * 4;
 }

@@ -9,9 +9,12 @@ import { AxisValues, RESULT_BUFFER, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import {
   blockAxes,
+  blockCount,
+  capacityOf,
   locateBlock,
   positionInBlock,
   product,
+  roundUp,
   splitIndex,
   type BlockedAxes,
   type BlockPosition,
@@ -159,25 +162,30 @@ export interface Cut {
 /** A product whose operands are where they are best for its tile. */
 export type TiledProduct = Pick<Cut, 'kernel' | 'tile'>;
 
+/** A product in blocks of results that lie in scratch memory. */
+export interface ResultBlocks extends Cut {
+  /** Elements from one row of a block of results to the next. */
+  readonly rowElements: number;
+}
+
 /** Blocks of which each packs its own operands. */
-export interface Blocks extends Cut {
+export interface Blocks extends ResultBlocks {
   readonly kind: 'blocks';
+  /** Whether the packed left operand is kept for the next blocks of columns. */
+  readonly keep: boolean;
 }
 
 /** Blocks of about `size` rows and columns at most. */
 export function blocksOf({ kernel, tile }: TiledProduct, size: number): Blocks {
-  return {
-    kind: 'blocks',
-    kernel,
-    tile,
-    m: blockAxes(kernel.m, ceil(size, tile.rows), tile.rows),
-    n: blockAxes(kernel.n, size, tile.columns),
-    k: blockAxes(kernel.k, K_BLOCK, 4),
-  };
+  const m = blockAxes(kernel.m, ceil(size, tile.rows), tile.rows);
+  const n = blockAxes(kernel.n, size, tile.columns);
+  const k = blockAxes(kernel.k, K_BLOCK, 4);
+  const keep = n.blocks > 1 && ceil(m.capacity, tile.rows) * k.capacity * k.blocks * 4 <= keepBytes;
+  return { kind: 'blocks', kernel, tile, m, n, k, keep, rowElements: rowElementsOf(n, tile) };
 }
 
 /** Elements from one row of a block of results to the next. */
-export function rowElementsOf({ n, tile }: Cut): number {
+export function rowElementsOf(n: BlockedAxes, tile: Tile): number {
   return paddedRow(ceil(n.capacity, tile.columns));
 }
 
@@ -212,10 +220,11 @@ export function locateBlocks(
   task: Value,
 ): { readonly columnBlock: Value; readonly mBlock: BlockPosition; readonly nBlock: BlockPosition } {
   const { fb } = context;
-  const columnBlock = n.blocks === 1 ? fb.i32(0) : fb.remainder(task, n.blocks);
-  const rest = fb.divide(task, n.blocks);
-  const rowBlock = m.blocks === 1 ? fb.i32(0) : fb.remainder(rest, m.blocks);
-  const axes = atBatch(context, kernel, fb.divide(rest, m.blocks));
+  const [rowBlocks, columnBlocks] = [m, n].map((blocked) => blockCount(context, blocked)) as [Value, Value];
+  const columnBlock = fb.remainder(task, columnBlocks);
+  const rest = fb.divide(task, columnBlocks);
+  const rowBlock = fb.remainder(rest, rowBlocks);
+  const axes = atBatch(context, kernel, fb.divide(rest, rowBlocks));
   const mBlock = locateBlock(context, axes, m, rowBlock);
   return { columnBlock, mBlock, nBlock: locateBlock(context, mBlock.axes, n, columnBlock) };
 }
@@ -228,37 +237,29 @@ export function emitContraction(
   begin: Value,
   end: Value,
   scratch: Value,
-): ContractionSchedule {
+): void {
   const { fb } = context;
   const { kernel, tile, m, n, k } = cut;
   const packLeft = packingOf(context, cut, 'left');
   const packRight = packingOf(context, cut, 'right');
 
-  // Scratch: C, masks, packed B, packed A.
-  const columns = ceil(n.capacity, tile.columns);
-  const rowElements = rowElementsOf(cut);
-  const rows = ceil(m.capacity, tile.rows);
-  const keep = n.blocks > 1 && rows * k.capacity * k.blocks * 4 <= keepBytes;
-  const leftBlockBytes = rows * k.capacity * 4;
+  // Scratch: masks, packed B, packed A, C.
+  const { keep, rowElements } = cut;
+  const depth = capacityOf(context, k);
+  const depths = blockCount(context, k);
+  const packed = (points: Value, multiple: number): Value => fb.mul(fb.mul(roundUp(fb, points, multiple), depth), 4);
+  const leftBlockBytes = packed(capacityOf(context, m), tile.rows);
   const masks = scratch;
-  const masksBytes = masksBytesOf(cut);
-  const right = fb.add(scratch, masksBytes);
-  const rightBytes = columns * k.capacity * 4;
-  const left = fb.add(right, rightBytes);
-  const leftBytes = leftBlockBytes * (keep ? k.blocks : 1);
-  const result = fb.add(left, leftBytes);
-  const resultBytes = rows * rowElements * 4;
+  const right = fb.add(scratch, fb.mul(depth, masksOf(tile)));
+  const left = fb.add(right, packed(capacityOf(context, n), tile.columns));
+  const result = fb.add(left, keep ? fb.mul(leftBlockBytes, depths) : leftBlockBytes);
   const epilogue = buildEpilogue(context, kernel, m, n, rowElements);
 
-  const grid = product(kernel.batch) * m.blocks * n.blocks;
-  fb.note(
-    `contraction m ${m.total} · n ${n.total} · k ${k.total}${kernel.batch.length > 0 ? `, batch ${product(kernel.batch)}` : ''}; ` +
-      `blocks of ${m.capacity} × ${n.capacity} × ${k.capacity}; A: ${packLeft.description}${keep ? ', kept' : ''}; B: ${packRight.description}`,
-  );
+  fb.note(`${describeProduct(cut)}; A: ${packLeft.description}${keep ? ', kept' : ''}; B: ${packRight.description}`);
   fb.loop(begin, end, { role: 'grid', name: 'task' }, (task) => {
     const { columnBlock, mBlock, nBlock } = locateBlocks(context, kernel, m, n, task);
     const forEachK = (body: (number: Value) => void): void =>
-      fb.loop(fb.i32(0), fb.i32(k.blocks), { role: 'reduce', name: 'kBlock' }, body);
+      fb.loop(fb.i32(0), depths, { role: 'reduce', name: 'kBlock' }, body);
     const packRows = (number: Value): void => {
       const kBlock = locateBlock(context, nBlock.axes, k, number);
       const target = keep ? fb.add(left, fb.mul(number, leftBlockBytes)) : left;
@@ -287,7 +288,24 @@ export function emitContraction(
     });
     epilogue.call(fb, result, nBlock.axes, mBlock.count, nBlock.count);
   });
-  return { grid, scratchBytes: masksBytes + rightBytes + leftBytes + resultBytes };
+}
+
+/** Sizes of blocks, as {@link emitContraction} uses memory for them. */
+export function scheduleOf({ kernel, tile, m, n, k, keep, rowElements }: Blocks): ContractionSchedule {
+  const rows = ceil(m.capacity, tile.rows);
+  const left = rows * k.capacity * 4 * (keep ? k.blocks : 1);
+  const right = ceil(n.capacity, tile.columns) * k.capacity * 4;
+  return {
+    grid: product(kernel.batch) * m.blocks * n.blocks,
+    scratchBytes: k.capacity * masksOf(tile) + left + right + rows * rowElements * 4,
+  };
+}
+
+/** What a product is, in a listing. */
+export function describeProduct({ kernel, m, n, k }: Cut): string {
+  const batch = kernel.batch.length > 0 ? `, batch ${product(kernel.batch)}` : '';
+  if (m.open !== undefined) return 'contraction of any size';
+  return `contraction m ${m.total} · n ${n.total} · k ${k.total}${batch}; blocks of ${m.capacity} × ${n.capacity} × ${k.capacity}`;
 }
 
 /** The routine that packs an operand. */
@@ -299,9 +317,9 @@ export function packingOf(context: KernelContext, { kernel, tile, m, n, k }: Cut
     : buildPacking(context, `${name}: pack B`, right, n, k, [...uniform, ...n.outer], tile.columns);
 }
 
-/** Bytes of scratch memory for the masks of a panel. */
-export function masksBytesOf({ tile, k }: Cut): number {
-  return k.capacity * Math.max(maskBytes(tile.rows), maskBytes(tile.columns));
+/** Bytes of scratch memory for the masks of a panel, for each k. */
+export function masksOf(tile: Tile): number {
+  return Math.max(maskBytes(tile.rows), maskBytes(tile.columns));
 }
 
 export interface Epilogue {
@@ -343,8 +361,11 @@ export function buildEpilogue(
     const count = counts[i] ?? fb.i32(0);
     return group.map((axis, j): NestLoop => {
       // The first axis holds the cut one, alone or merged with what it encloses; the last block may be shorter.
-      const ragged = j === 0 && blocked.size > 1 && blocked.split.extent % blocked.size !== 0;
-      return ragged ? { axis, begin: fb.i32(0), end: fb.mul(count, axis.extent / blocked.size) } : { axis };
+      if (blocked.open?.kind === 'sizes') return { axis, begin: fb.i32(0), end: count };
+      const room = blocked.local.extent;
+      const isOpen = blocked.open?.kind === 'extent';
+      const ragged = j === 0 && room > 1 && (isOpen || blocked.split.extent % blocked.size !== 0);
+      return ragged ? { axis, begin: fb.i32(0), end: fb.mul(count, axis.extent / room) } : { axis };
     });
   });
   const vector = chooseVectorAxis(

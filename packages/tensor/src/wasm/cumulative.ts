@@ -21,9 +21,10 @@ import {
   type NestLoop,
   type VectorAt,
 } from './nest.ts';
+import type { Size } from './open.ts';
 import { op } from './opcodes.ts';
 
-export function emitCumulative(context: KernelContext, kernel: CumulativeKernel, begin: Value, end: Value): number {
+export function emitCumulative(context: KernelContext, kernel: CumulativeKernel, begin: Value, end: Value): Size {
   const { fb } = context;
   const { operator, axis } = kernel;
   const indices = [
@@ -69,15 +70,14 @@ export function emitCumulative(context: KernelContext, kernel: CumulativeKernel,
         run(inside, [vectorHere]);
         return;
       }
-      const range = loops.length > 0 ? {} : gridRange(context, vector.extent, begin, end);
+      const range = loops.length > 0 ? {} : gridRange(context, fb.i32(vector.extent), begin, end);
       const unroll = vector.extent >= 16 ? 4 : 1;
       emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, (step) =>
         run(step.axes, vectorsOf(context, vector, step)),
       );
     },
   );
-  if (loops[0] !== undefined) return loops[0].extent;
-  return vector === undefined ? 1 : gridOf(vector.extent);
+  return gridOf(loops[0], vector);
 }
 
 /** What has been combined so far, in four lanes. */

@@ -4,17 +4,17 @@ import { withoutNone, type Without } from '../compiler/optimisations.ts';
 import { Bindings, type Slot } from './bindings.ts';
 import { buildGemm, type GemmKind, type Tile } from './gemm.ts';
 import type { WasmFunction } from './ir.ts';
-import { sameKernelKey, type KernelKey } from './kernel-key.ts';
-import { buildFlat, buildKernel, type Building, type KernelCode } from './kernels.ts';
+import { kernelKey, sameKernelKey, type KernelKey } from './kernel-key.ts';
+import { buildFlat, buildKernel, type KernelCode } from './kernels.ts';
 import type { KernelLibrary, LibraryFunction, LibraryModule } from './library.ts';
+import { buildProduct, openProduct } from './open-product.ts';
+import { openIn, withOpenAxes } from './open.ts';
 import { withoutBody } from './render.ts';
 import { tilesFor, type TimedTile } from './tiles.ts';
 
 /** The code of a kernel, which finds what it is bound to in slots. */
 export interface SharedCode extends KernelCode {
   readonly slots: readonly Slot[];
-  /** Whether it is for any number of elements or rows (unsized.ts): parts are given for one element, or one block of rows. */
-  readonly isUnsized: boolean;
 }
 
 /** Where the functions of a kernel's parts are, stage by stage, and for each slot of a table its address. */
@@ -22,6 +22,15 @@ export interface LinkedCode {
   readonly module: LibraryModule;
   readonly stages: readonly (readonly LibraryFunction[])[];
   readonly tables: ReadonlyMap<Slot, number>;
+}
+
+/** A kernel with the code that it is run by, and the numbers that this leaves open. */
+export interface CodedKernel {
+  readonly key: KernelKey;
+  readonly cached: CachedKernel;
+  readonly quantities: readonly number[];
+  /** What the nanoseconds of the code's parts are multiplied by. */
+  readonly work: number;
 }
 
 export interface CachedKernel {
@@ -73,27 +82,49 @@ export class KernelCache {
   }
 
   /** The code of a kernel over some of `buffers`, made now where there is none. */
-  of(kernel: Kernel | Rows | Batches, key: KernelKey, buffers: readonly PlanBuffer[]): CachedKernel {
-    const bindings = new Bindings(key.buffers, key.scalars);
-    const building = {
+  of(kernel: Kernel | Rows | Batches, buffers: readonly PlanBuffer[]): CodedKernel {
+    const general = {
       buffers,
-      bindings,
       relaxed: this.#relaxed,
       without: this.#without,
       gemm: (tile: Tile, kind: GemmKind) => this.#gemm(tile, kind),
       tilesFor: (contraction: ContractionKernel) => this.#tilesFor(contraction),
     };
-    const make = (code: Omit<SharedCode, 'slots'>, kept: boolean): CachedKernel => {
-      const built = { ...code, slots: bindings.slots };
-      return { key, code: this.#asBytes ? this.#asLinkable(built) : built, linked: undefined, kept };
+    const isOpen = !this.#without.has('open-sizes');
+    const product = isOpen && kernel.kind === 'contraction' ? openProduct(general, kernel) : undefined;
+    const open = product ?? (isOpen ? openIn(kernel, buffers) : undefined);
+    let features = product?.features;
+    if (kernel.kind === 'batches' && open !== undefined) {
+      // Its code is made for more batches than there are, which would be worth a trial of tiles.
+      const tiles = kernel.phases.flatMap((phase) => (phase.kind === 'contraction' ? [this.#tilesFor(phase)] : []));
+      const [most = []] = tiles.sort((a, b) => b.length - a.length);
+      general.tilesFor = () => most;
+      features = [most.length];
+    }
+    const key = kernelKey(product?.cut.kernel ?? kernel, buffers, open, features);
+    const cached = this.#find(key, (bindings) => {
+      const building = { ...general, bindings, areNear: open !== undefined };
+      if (product !== undefined) return buildProduct(building, product);
+      if (open?.kind === 'elements' && kernel.kind === 'map') return buildFlat(building, kernel);
+      const code = buildKernel(building, open === undefined ? kernel : withOpenAxes(kernel, open));
+      return open === undefined ? code : perWork(code, open.builtWork);
+    });
+    return { key, cached, quantities: open?.quantities ?? [], work: open?.work ?? 1 };
+  }
+
+  #find(key: KernelKey, build: (bindings: Bindings) => KernelCode): CachedKernel {
+    const make = (kept: boolean): CachedKernel => {
+      const bindings = new Bindings(key.buffers, key.scalars);
+      const code = { ...build(bindings), slots: bindings.slots };
+      return { key, code: this.#asBytes ? this.#asLinkable(code) : code, linked: undefined, kept };
     };
-    if (this.#without.has('shared-code')) return make({ ...buildKernel(building, kernel), isUnsized: false }, false);
+    if (this.#without.has('shared-code')) return make(false);
     const bucket = this.#buckets.get(key.hash) ?? [];
     this.#buckets.delete(key.hash);
     this.#buckets.set(key.hash, bucket);
     const known = bucket.find((entry) => sameKernelKey(entry.key, key));
     if (known !== undefined) return known;
-    const made = make(this.#build(building, kernel, key), true);
+    const made = make(true);
     bucket.push(made);
     this.#count++;
     for (const [hash, old] of this.#buckets) {
@@ -129,16 +160,6 @@ export class KernelCache {
     return module.codeBytes;
   }
 
-  #build(building: Building, kernel: Kernel | Rows | Batches, { extent }: KernelKey): Omit<SharedCode, 'slots'> {
-    if (extent !== undefined && kernel.kind === 'map') return { ...buildFlat(building, kernel), isUnsized: true };
-    const code = buildKernel(building, kernel);
-    if (extent === undefined) return { ...code, isUnsized: false };
-    const stages = code.stages.map((stage) =>
-      stage.map(({ target, grid, nanoseconds }) => ({ target, grid: 1, nanoseconds: nanoseconds / grid })),
-    );
-    return { ...code, stages, isUnsized: true };
-  }
-
   #tilesFor(kernel: ContractionKernel): readonly TimedTile[] {
     return this.#tile === undefined ? tilesFor(kernel, this.#relaxed) : [{ ...this.#tile, speed: 1 }];
   }
@@ -158,4 +179,14 @@ export class KernelCache {
       ),
     };
   }
+}
+
+/** The code with its nanoseconds for one of so much work. */
+function perWork(code: KernelCode, work: number): KernelCode {
+  const stages = code.stages.map((stage) =>
+    stage.map((part) =>
+      typeof part.nanoseconds === 'number' ? { ...part, nanoseconds: part.nanoseconds / work } : part,
+    ),
+  );
+  return { ...code, stages };
 }

@@ -1,13 +1,13 @@
 /**
  * What of a kernel decides its code, as a list of integers: two kernels with the same list are the same computation over buffers of the same
- * types and sizes, whichever buffers these are, and of any sizes where these are no part of the code (unsized.ts). Numbers stand for what has been named before (axes, atoms,
+ * types and sizes, whichever buffers these are, and of any sizes where these are no part of the code (open.ts). Numbers stand for what has been named before (axes, atoms,
  * expressions), so that what is
  * shared in one is shared in the other.
  */
 import type { Atom, Axis, Index } from '../compiler/index-expression.ts';
 import { visitInOrder } from '../compiler/expressions.ts';
 import type { Batches, Condition, Expression, Kernel, Operand, PlanBuffer, Rows, Store } from '../compiler/kernel.ts';
-import { extentOf, type Extent } from './unsized.ts';
+import type { Open } from './open.ts';
 
 export interface KernelKey {
   readonly hash: number;
@@ -15,17 +15,21 @@ export interface KernelKey {
   /** Buffers and scalars of the plan in the order in which the kernel names them. */
   readonly buffers: readonly number[];
   readonly scalars: readonly number[];
-  /** How much there is of it where that is no part of the code. */
-  readonly extent: Extent | undefined;
 }
 
-export function kernelKey(kernel: Kernel | Rows | Batches, buffers: readonly PlanBuffer[]): KernelKey {
-  const extent = extentOf(kernel);
-  const writer = new KeyWriter(buffers, extent);
+/** @param open - what is no part of the code. @param features - what decides it beside the kernel */
+export function kernelKey(
+  kernel: Kernel | Rows | Batches,
+  buffers: readonly PlanBuffer[],
+  open: Open | undefined,
+  features: readonly number[] = [],
+): KernelKey {
+  const writer = new KeyWriter(buffers, open);
+  writer.key.push(features.length, ...features);
   writer.kernel(kernel);
   let hash = 0x811c9dc5;
   for (const number of writer.key) hash = Math.imul(hash ^ number, 0x01000193);
-  return { hash: hash >>> 0, key: writer.key, buffers: writer.buffers, scalars: writer.scalars, extent };
+  return { hash: hash >>> 0, key: writer.key, buffers: writer.buffers, scalars: writer.scalars };
 }
 
 export function sameKernelKey(a: KernelKey, b: KernelKey): boolean {
@@ -45,21 +49,21 @@ class KeyWriter {
   readonly buffers: number[] = [];
   readonly scalars: number[] = [];
   readonly #planBuffers: readonly PlanBuffer[];
-  readonly #extent: Extent | undefined;
+  readonly #open: Open | undefined;
   readonly #isFlat: boolean;
   readonly #numbers = new Map<object, number>();
   readonly #bufferNumbers = new Map<number, number>();
   readonly #scalarNumbers = new Map<number, number>();
 
-  constructor(planBuffers: readonly PlanBuffer[], extent: Extent | undefined) {
+  constructor(planBuffers: readonly PlanBuffer[], open: Open | undefined) {
     this.#planBuffers = planBuffers;
-    this.#extent = extent;
-    this.#isFlat = extent?.kind === 'elements';
+    this.#open = open;
+    this.#isFlat = open?.kind === 'elements';
   }
 
   kernel(kernel: Kernel | Rows | Batches): void {
-    this.#text(this.#extent?.kind ?? kernel.kind);
-    if (this.#extent !== undefined) this.#text(kernel.kind);
+    this.#text(this.#open?.kind ?? 'closed');
+    this.#text(kernel.kind);
     switch (kernel.kind) {
       case 'map': {
         const { kind: _, name: __, axes, stores, ...rest } = kernel;
@@ -167,9 +171,9 @@ class KeyWriter {
     if (this.#isKnown(atom)) return;
     switch (atom.kind) {
       case 'axis': {
-        this.key.push(-1);
-        // Of rows in whole blocks those of one block.
-        this.#number(this.#extent?.kind === 'blocks' && atom === this.#extent.row ? this.#extent.size : atom.extent);
+        const quantity = this.#open?.axes.get(atom);
+        this.key.push(quantity === undefined ? -1 : -5);
+        this.#number(quantity ?? atom.extent);
         break;
       }
       case 'div':
@@ -218,7 +222,7 @@ class KeyWriter {
       if (description === undefined) throw new Error(`internal: the plan has no buffer ${buffer}`);
       this.key.push(-1);
       this.#text(description.type);
-      if (this.#extent === undefined) this.#number(description.size);
+      if (this.#open === undefined) this.#number(description.size);
     } else this.key.push(number);
   }
 

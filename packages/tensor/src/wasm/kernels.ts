@@ -2,23 +2,30 @@
 import type { Axis } from '../compiler/index-expression.ts';
 import type { Batches, ContractionKernel, Kernel, MapKernel, PlanBuffer, Rows } from '../compiler/kernel.ts';
 import type { Without } from '../compiler/optimisations.ts';
-import { AxisValues, type KernelContext } from './address.ts';
+import { AxisValues, extentOf, type KernelContext } from './address.ts';
 import type { Bindings } from './bindings.ts';
 import { product } from './blocks.ts';
-import { cutProduct, emitSharedPacking, emitTasks, type SharedProduct } from './contraction-shared.ts';
+import {
+  cutProduct,
+  emitSharedPacking,
+  emitTasks,
+  sharedScheduleOf,
+  type SharedProduct,
+} from './contraction-shared.ts';
 import { emitSliding, shareOf, slidingProduct, type SlidingProduct } from './contraction-sliding.ts';
 import { emitTaps, readAtTaps, tapProduct, tapsShare, type TapProduct } from './contraction-taps.ts';
 import { emitWindows, windowProduct, type WindowProduct } from './contraction-windows.ts';
-import { blocksOf, degenerate, emitContraction, normaliseContraction, type Blocks } from './contraction.ts';
+import { blocksOf, degenerate, emitContraction, normaliseContraction, scheduleOf, type Blocks } from './contraction.ts';
 import { emitCumulative } from './cumulative.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { GemmKind, Tile } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
 import { emitMap } from './map.ts';
 import { splitMap } from './pieces.ts';
+import { sizeOf, type Size } from './open.ts';
 import { emitReduce } from './reduce.ts';
 import { splitContraction, splitReduction } from '../compiler/residues.ts';
-import { blocksOfRows, inRow, type Phase } from './rows.ts';
+import { blockOfRows, inRow, type Phase } from './rows.ts';
 import { emitScatter } from './scatter.ts';
 import { emitSort, sortedRows } from './sort.ts';
 import { chooseTile, packedCost, type TimedTile } from './tiles.ts';
@@ -28,9 +35,9 @@ import { nanosecondsOf } from './work.ts';
 export interface KernelPart {
   /** Takes the begin and end of a part of the grid, the address of scratch memory, and its frame. */
   readonly target: WasmFunction;
-  readonly grid: number;
+  readonly grid: Size;
   /** That it takes on one thread, roughly. */
-  readonly nanoseconds: number;
+  readonly nanoseconds: Size;
 }
 
 /** Parts that may run in any order. */
@@ -41,8 +48,8 @@ export interface KernelCode {
   /** One after the other. */
   readonly stages: readonly Stage[];
   /** Bytes of memory for what all threads read, at the begin of scratch memory, and of the scratch memory of a thread. */
-  readonly packedBytes: number;
-  readonly scratchBytes: number;
+  readonly packedBytes: Size;
+  readonly scratchBytes: Size;
 }
 
 /** What all kernels share. */
@@ -50,6 +57,7 @@ export interface Building {
   /** Those of the plan. */
   readonly buffers: readonly PlanBuffer[];
   readonly bindings: Bindings;
+  readonly areNear: boolean;
   readonly relaxed: boolean;
   readonly without: Without;
   /** The tiles to choose from for a product. */
@@ -61,19 +69,20 @@ export interface Building {
 export function buildKernel(building: Building, kernel: Kernel | Rows | Batches): KernelCode {
   if (kernel.kind === 'rows') return { stages: [rowsParts(building, kernel)], packedBytes: 0, scratchBytes: 0 };
   if (kernel.kind === 'batches') return batchesCode(building, kernel);
-  let scratchBytes = 0;
+  // Of kernels in parts the sizes are known.
+  let scratchBytes: Size = 0;
   let packedBytes = 0;
   const packings: KernelPart[] = [];
   const built: KernelPart[] = [];
   const add = (
     stage: KernelPart[],
     nanoseconds: number,
-    emitted: (context: KernelContext, range: Range) => { readonly grid: number; readonly scratch: number },
+    emitted: (context: KernelContext, range: Range) => { readonly grid: Size; readonly scratch: Size },
   ): void => {
     const { fb, range } = kernelFunction(kernel.name);
-    const { relaxed, buffers, bindings } = building;
-    const { grid, scratch } = emitted({ fb, relaxed, buffers, bindings }, range);
-    scratchBytes = Math.max(scratchBytes, scratch);
+    const { relaxed, buffers, bindings, areNear } = building;
+    const { grid, scratch } = emitted({ fb, relaxed, buffers, bindings, areNear }, range);
+    scratchBytes = larger(scratchBytes, scratch);
     stage.push({ target: fb.finish(), grid, nanoseconds });
   };
   for (const part of parts(kernel, building.without)) {
@@ -81,32 +90,41 @@ export function buildKernel(building: Building, kernel: Kernel | Rows | Batches)
     const cut = part.kind === 'contraction' ? cutContraction(building, part) : part;
     if (cut.kind === 'shared') {
       const offset = packedBytes;
-      const { units, unitBytes, tasks } = cut;
+      const { units, unitBytes, tasks, packingBytes, taskBytes } = sharedScheduleOf(cut);
       packedBytes += units * unitBytes;
-      // A number takes about half a nanosecond.
-      add(packings, (units * unitBytes) / 8, (context, range) => ({
-        grid: units,
-        scratch: emitSharedPacking(context, cut, offset, range),
-      }));
-      add(built, nanosecondsOf(part), (context, range) => ({
-        grid: tasks,
-        scratch: emitTasks(context, building.gemm(cut.tile, 'packed'), cut, offset, range),
-      }));
+      add(packings, packingNanoseconds(units * unitBytes), (context, range) => {
+        emitSharedPacking(context, cut, offset, range);
+        return { grid: units, scratch: packingBytes };
+      });
+      add(built, nanosecondsOf(part), (context, range) => {
+        emitTasks(context, building.gemm(cut.tile, 'packed'), cut, offset, range);
+        return { grid: tasks, scratch: taskBytes };
+      });
     } else add(built, nanosecondsOf(part), (context, range) => emit(context, building, cut, range));
   }
   return { stages: packings.length > 0 ? [packings, built] : [built], packedBytes, scratchBytes };
 }
 
-/** The code of a map for any number of elements (unsized.ts), which it is told in its frame; its part is given for one. */
+/** A number takes about half a nanosecond. */
+export function packingNanoseconds(bytes: number): number {
+  return bytes / 8;
+}
+
+function larger(a: Size, b: Size): Size {
+  if (typeof a === 'number' && typeof b === 'number') return Math.max(a, b);
+  return a === 0 ? b : a;
+}
+
+/** The code of a map for any number of elements (open.ts), which it is told in its frame; its part is given for one. */
 export function buildFlat(
   { buffers, relaxed, bindings }: Pick<Building, 'buffers' | 'relaxed' | 'bindings'>,
   kernel: MapKernel,
 ): KernelCode {
   const { fb, range } = kernelFunction(kernel.name);
   const context = { fb, relaxed, buffers, bindings };
-  emitMap(context, kernel, range, new AxisValues(context), bindings.elements(fb));
+  const grid = emitMap(context, kernel, range, new AxisValues(context), bindings.quantity(fb, 0));
   const nanoseconds = nanosecondsOf(kernel) / product(kernel.axes);
-  return { stages: [[{ target: fb.finish(), grid: 1, nanoseconds }]], packedBytes: 0, scratchBytes: 0 };
+  return { stages: [[{ target: fb.finish(), grid, nanoseconds }]], packedBytes: 0, scratchBytes: 0 };
 }
 
 interface Range {
@@ -116,7 +134,7 @@ interface Range {
 }
 
 /** A function that is called as all parts are. */
-function kernelFunction(name: string): { readonly fb: FunctionBuilder; readonly range: Range } {
+export function kernelFunction(name: string): { readonly fb: FunctionBuilder; readonly range: Range } {
   const fb = new FunctionBuilder(name);
   const range = { begin: fb.parameter('begin'), end: fb.parameter('end'), scratch: fb.parameter('scratch') };
   fb.frame();
@@ -128,7 +146,7 @@ function emit(
   { gemm }: Building,
   kernel: Exclude<Kernel, { kind: 'contraction' }> | Blocks | SlidingProduct | TapProduct | WindowProduct,
   { begin, end, scratch }: Range,
-): { readonly grid: number; readonly scratch: number } {
+): { readonly grid: Size; readonly scratch: Size } {
   switch (kernel.kind) {
     case 'map':
       return { grid: emitMap(context, kernel, { begin, end }), scratch: 0 };
@@ -155,7 +173,8 @@ function emit(
       return { grid, scratch: scratchBytes };
     }
     case 'blocks': {
-      const { grid, scratchBytes } = emitContraction(context, gemm(kernel.tile, 'packed'), kernel, begin, end, scratch);
+      emitContraction(context, gemm(kernel.tile, 'packed'), kernel, begin, end, scratch);
+      const { grid, scratchBytes } = scheduleOf(kernel);
       return { grid, scratch: scratchBytes };
     }
   }
@@ -164,20 +183,21 @@ function emit(
 /** A few rows at a time, which stay in the cache through all phases. */
 function rowsParts(building: Building, { name, row, phases }: Rows): KernelPart[] {
   const running = phases.filter((phase) => product(phase.axes) > 0);
-  return blocksOfRows(row, running).map(({ block, kernels }) => {
-    const { fb: rows, range } = kernelFunction(name);
-    rows.loop(range.begin, range.end, { role: 'grid', name: 'rows' }, (at) => {
-      for (const kernel of kernels)
-        for (const target of phaseFunctions(building, name, kernel, block)) rows.call(target, at);
-    });
-    const nanoseconds = kernels.reduce((total, kernel) => total + nanosecondsOf(kernel), 0);
-    return { target: rows.finish(), grid: block.extent, nanoseconds: block.extent * nanoseconds };
+  const { size, block, kernels } = blockOfRows(row, running);
+  const { fb, range } = kernelFunction(name);
+  const targets = kernels.flatMap((kernel) => phaseFunctions(building, name, kernel, block));
+  fb.loop(range.begin, range.end, { role: 'grid', name: 'rows' }, (at) => {
+    const extent = extentOf({ ...building, fb }, row);
+    const rows = fb.minimum(fb.i32(size), fb.sub(extent, fb.mul(at, size)));
+    for (const target of targets) fb.call(target, at, rows);
   });
+  const nanoseconds = kernels.reduce((total, kernel) => total + nanosecondsOf(kernel), 0);
+  return [{ target: fb.finish(), grid: sizeOf(row, { per: size }), nanoseconds: (row.extent / size) * nanoseconds }];
 }
 
-/** A phase as functions of the number of a block of rows, the value of the axis `block`. */
+/** A phase as functions of the number of a block of rows, the value of the axis `block`, and of how many rows that has. */
 function phaseFunctions(
-  { buffers, relaxed, without, bindings }: Building,
+  { buffers, relaxed, without, bindings, areNear }: Building,
   name: string,
   phase: Phase,
   block: Axis,
@@ -185,8 +205,9 @@ function phaseFunctions(
   return (parts(phase, without) as readonly Phase[]).flatMap((part) => {
     if (product(part.axes) === 0) return [];
     const fb = new FunctionBuilder(name);
-    const context = { fb, relaxed, buffers, bindings };
-    const start = new AxisValues(context).with(block, fb.parameter('block'));
+    const number = fb.parameter('block');
+    const context = { fb, relaxed, buffers, bindings, areNear, rows: fb.parameter('rows') };
+    const start = new AxisValues(context).with(block, number);
     if (part.kind === 'map') emitMap(context, part, undefined, start);
     else emitReduce(context, part, undefined, start);
     return [fb.finish()];
@@ -201,7 +222,8 @@ function batchesCode(building: Building, { name, row, phases }: Batches): Kernel
   batches.loop(range.begin, range.end, { role: 'grid', name: 'batches' }, (at) => {
     for (const phase of phases) {
       if (phase.kind !== 'contraction') {
-        for (const target of phaseFunctions(building, name, inRow(row, phase), row)) batches.call(target, at);
+        for (const target of phaseFunctions(building, name, inRow(row, phase), row))
+          batches.call(target, at, batches.i32(1));
         continue;
       }
       const normal = normaliseContraction(phase);
@@ -209,14 +231,15 @@ function batchesCode(building: Building, { name, row, phases }: Batches): Kernel
       const fb = new FunctionBuilder(name);
       const [first, last, own] = ['begin', 'end', 'scratch'].map((each) => fb.parameter(each)) as [Value, Value, Value];
       const gemm = building.gemm(cut.tile, 'packed');
-      const built = emitContraction({ fb, relaxed, buffers, bindings }, gemm, cut, first, last, own);
-      scratchBytes = Math.max(scratchBytes, built.scratchBytes);
-      const tasks = built.grid / row.extent;
+      emitContraction({ fb, relaxed, buffers, bindings }, gemm, cut, first, last, own);
+      const schedule = scheduleOf(cut);
+      scratchBytes = Math.max(scratchBytes, schedule.scratchBytes);
+      const tasks = schedule.grid / row.extent;
       batches.call(fb.finish(), batches.mul(at, tasks), batches.mul(batches.add(at, 1), tasks), range.scratch);
     }
   });
   const nanoseconds = phases.reduce((total, phase) => total + nanosecondsOf(phase), 0);
-  return { stages: [[{ target: batches.finish(), grid: row.extent, nanoseconds }]], packedBytes: 0, scratchBytes };
+  return { stages: [[{ target: batches.finish(), grid: sizeOf(row), nanoseconds }]], packedBytes: 0, scratchBytes };
 }
 
 /** Whether there is nothing to compute. */
@@ -239,8 +262,8 @@ function parts(kernel: Kernel, without: Without): readonly Kernel[] {
 }
 
 /** How a product is computed: without packing, with windows or taps that are read where they lie or from a copy, with one operand that is packed for all, or in blocks of which each packs its own. */
-function cutContraction(
-  { buffers, tilesFor, without }: Building,
+export function cutContraction(
+  { buffers, tilesFor, without }: Pick<Building, 'buffers' | 'tilesFor' | 'without'>,
   kernel: ContractionKernel,
 ): SlidingProduct | TapProduct | WindowProduct | SharedProduct | Blocks {
   const readsWindows = !without.has('window-products');
@@ -254,7 +277,15 @@ function cutContraction(
   const packed = sliding === undefined ? packedCost(kernel, tiles) : Infinity;
   const gathered = taps === undefined ? undefined : tapProduct(taps, tiles, packed);
   if (gathered !== undefined) return gathered;
-  const tiled = chooseTile(kernel, tiles);
+  return packedProduct({ tilesFor, without }, kernel);
+}
+
+/** The product of packed operands. */
+export function packedProduct(
+  { tilesFor, without }: Pick<Building, 'tilesFor' | 'without'>,
+  kernel: ContractionKernel,
+): SharedProduct | Blocks {
+  const tiled = chooseTile(kernel, tilesFor(kernel));
   return without.has('packing-once') ? blocksOf(tiled, 512) : cutProduct(tiled);
 }
 

@@ -4,11 +4,12 @@ import { strideAlong, type Axis } from '../compiler/index-expression.ts';
 import { keepingStore } from '../compiler/kept.ts';
 import type { Expression, MapKernel, Store } from '../compiler/kernel.ts';
 import { Rewriter } from '../compiler/rewriter.ts';
-import { AxisValues, type KernelContext } from './address.ts';
+import { AxisValues, extentOf, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
 import { chooseVectorAxis, emitLoops, emitStores, emitVectorStores, type NestLoop } from './nest.ts';
+import { sizeOf, type Size } from './open.ts';
 import { op } from './opcodes.ts';
 
 /** Elements per unit of the grid where the vector axis is the only one. */
@@ -22,7 +23,7 @@ export interface GridPart {
 
 /**
  * Emits the kernel into the function at hand, all of it or a part of its grid; returns the size of the grid. `start` has the values of axes
- * around it. The code of a flat map (unsized.ts) is for as many `elements` as it is told when it runs.
+ * around it. The code of a flat map (open.ts) is for as many `elements` as it is told when it runs.
  */
 export function emitMap(
   context: KernelContext,
@@ -30,7 +31,7 @@ export function emitMap(
   part: GridPart | undefined,
   start: AxisValues = new AxisValues(context),
   elements?: Value,
-): number {
+): Size {
   const { fb } = context;
   const values = kernel.stores.map(({ value }) => value);
   const rewrite = simplifyAxes([kernel.axes], [...collectIndices(values), ...kernel.stores.map(({ index }) => index)]);
@@ -69,22 +70,28 @@ export function emitMap(
     const range =
       outer.length > 0 || vector === undefined || part === undefined
         ? {}
-        : gridRange(context, elements ?? vector.extent, part.begin, part.end);
+        : gridRange(context, elements ?? extentOf(context, vector), part.begin, part.end);
     emitLoops(context, start, loops, (inside) => body(inside, range));
   } else {
     const across = loops.find(({ axis }) => axis === tiled);
     const rest = loops.filter((loop) => loop !== across);
     emitLoops(context, start, rest, (inside) => {
-      forEachTile(context, across?.begin ?? fb.i32(0), across?.end ?? fb.i32(tiled.extent), (tileBegin, tileEnd) => {
-        forEachTile(context, fb.i32(0), fb.i32(vector.extent), (vectorBegin, vectorEnd) => {
-          emitLoops(context, inside, [{ axis: tiled, begin: tileBegin, end: tileEnd }], (at) =>
-            body(at, { begin: vectorBegin, end: vectorEnd }),
-          );
-        });
-      });
+      forEachTile(
+        context,
+        across?.begin ?? fb.i32(0),
+        across?.end ?? extentOf(context, tiled),
+        (tileBegin, tileEnd) => {
+          forEachTile(context, fb.i32(0), extentOf(context, vector), (vectorBegin, vectorEnd) => {
+            emitLoops(context, inside, [{ axis: tiled, begin: tileBegin, end: tileEnd }], (at) =>
+              body(at, { begin: vectorBegin, end: vectorEnd }),
+            );
+          });
+        },
+      );
     });
   }
-  return outer[0]?.extent ?? (vector === undefined ? 1 : gridOf(vector.extent));
+  if (elements !== undefined) return { quantity: 0, times: 1, per: gridUnit, plus: 0 };
+  return gridOf(outer[0], vector);
 }
 
 /** Elements along the vector axis from which on a question is cheaper than to read and write them. */
@@ -105,19 +112,20 @@ function changesOf(stores: readonly Store[], vector: Axis): readonly Expression[
   return [...conditions];
 }
 
-/** Units of the grid of a kernel whose vector axis is the only one. */
-export function gridOf(elements: number): number {
-  return Math.ceil(elements / gridUnit);
+/** The size of the grid of a kernel: points of its outermost axis, or units of a vector axis that is the only one. */
+export function gridOf(outermost: Axis | undefined, vector: Axis | undefined): Size {
+  if (outermost !== undefined) return sizeOf(outermost);
+  return vector === undefined ? 1 : sizeOf(vector, { per: gridUnit });
 }
 
 /** The elements of a vector axis that belong to units [begin, end) of the grid. */
 export function gridRange(
   { fb }: KernelContext,
-  extent: number | Value,
+  extent: Value,
   begin: Value,
   end: Value,
 ): { begin: Value; end: Value } {
-  if (typeof extent === 'number' && extent <= gridUnit) return { begin: fb.i32(0), end: fb.i32(extent) };
+  if (extent.kind === 'i32' && extent.value <= gridUnit) return { begin: fb.i32(0), end: extent };
   return { begin: fb.mul(begin, gridUnit), end: fb.minimum(fb.mul(end, gridUnit), extent) };
 }
 

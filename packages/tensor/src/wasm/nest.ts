@@ -6,7 +6,7 @@ import { forEachExpression } from '../compiler/expressions.ts';
 import { dependsOn, strideAlong, type Axis, type Index } from '../compiler/index-expression.ts';
 import type { Expression, Store } from '../compiler/kernel.ts';
 import { elementwiseTraits } from '../graph/elementwise.ts';
-import type { AxisValues, KernelContext } from './address.ts';
+import { extentOf, type AxisValues, type KernelContext } from './address.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { LoopRole, Value } from './ir.ts';
 import { op } from './opcodes.ts';
@@ -34,7 +34,7 @@ export function emitLoops(
     return;
   }
   const options = { role: first.role ?? 'loop', name: first.name ?? `a${first.axis.id}` };
-  fb.loop(first.begin ?? fb.i32(0), first.end ?? fb.i32(first.axis.extent), options, (value) =>
+  fb.loop(first.begin ?? fb.i32(0), first.end ?? extentOf(context, first.axis), options, (value) =>
     emitLoops(context, axes.with(first.axis, value), rest, body),
   );
 }
@@ -66,13 +66,13 @@ export function emitVectorLoop(
 ): void {
   const { fb } = context;
   const begin = loop.begin ?? fb.i32(0);
-  const end = loop.end ?? fb.i32(loop.axis.extent);
+  const end = loop.end ?? extentOf(context, loop.axis);
   const name = loop.name ?? `v${loop.axis.id}`;
   const role = loop.role ?? 'vector';
   const length = fb.sub(end, begin);
   const run = (from: Value, to: Value, vectors: number): void => {
     const options = { role, name: `${name}×${4 * vectors}` };
-    if (loop.axis.extent >= countedInBytes) {
+    if (loop.axis.open === undefined && loop.axis.extent >= countedInBytes) {
       fb.loop(from, to, { ...options, step: 4 * vectors }, (start) =>
         body({ axes: axes.with(loop.axis, start), start, vectors, count: undefined }),
       );

@@ -5,7 +5,7 @@
  */
 import { dependsOn } from '../compiler/index-expression.ts';
 import { bufferStart, type AxisValues, type KernelContext } from './address.ts';
-import { product, tabulate, type BlockedAxes, type BlockPosition, type SplitIndex } from './blocks.ts';
+import { offsetsOf, product, type BlockedAxes, type BlockPosition, type Offsets, type SplitIndex } from './blocks.ts';
 import { FunctionBuilder } from './function-builder.ts';
 import type { PanelWidth } from './gemm.ts';
 import type { Value, WasmFunction } from './ir.ts';
@@ -32,10 +32,9 @@ export class SeparablePacking implements Packing {
     this.#buffer = buffer;
     this.#parts = parts;
     this.#guards = guards;
-    const sideTable = tabulate(parts.side, side, 4);
-    const kTable = tabulate(parts.k, k, 4);
-    const sideContiguous = sideTable.some((offset, i) => sideTable[i + 1] === offset + 4);
-    const kContiguous = kTable.length >= 4 && kTable.every((offset, i) => offset === 4 * i);
+    const [sideOffsets, kOffsets] = [offsetsOf(parts.side, side, 4), offsetsOf(parts.k, k, 4)];
+    const sideContiguous = hasNeighbours(sideOffsets, side);
+    const kContiguous = kOffsets.stride === 4 && !(k.capacity < 4);
     const transposing = kContiguous && !sideContiguous && guards.length === 0;
     this.description =
       `${width} lanes, ` +
@@ -47,8 +46,8 @@ export class SeparablePacking implements Packing {
       guards,
       side,
       k,
-      sideTable,
-      kTable,
+      sideOffsets,
+      kOffsets,
       sideContiguous,
       transposing,
     });
@@ -78,8 +77,8 @@ interface SeparablePlan {
   readonly guards: readonly Guard[];
   readonly side: BlockedAxes;
   readonly k: BlockedAxes;
-  readonly sideTable: Int32Array<ArrayBuffer>;
-  readonly kTable: Int32Array<ArrayBuffer>;
+  readonly sideOffsets: Offsets;
+  readonly kOffsets: Offsets;
   readonly sideContiguous: boolean;
   readonly transposing: boolean;
 }
@@ -89,7 +88,7 @@ type Reading = 'vector' | 'lanes';
 
 function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: SeparablePlan): WasmFunction {
   const { bindings } = context;
-  const { width, guards, side, k, sideTable, kTable, sideContiguous, transposing } = plan;
+  const { width, guards, side, k, sideOffsets, kOffsets, sideContiguous, transposing } = plan;
   const destination = fb.parameter('destination');
   const masks = fb.parameter('masks');
   const base = fb.parameter('base');
@@ -97,12 +96,12 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
   const kCount = fb.parameter('kCount');
   const guardBases = guards.map((_, i) => fb.parameter(`guard${i}`));
   const groups = groupsOf(width);
-  const stride = linearStride(kTable);
-  const kAddress = stride === undefined ? bindings.table(fb, kTable) : undefined;
-  const sideStride = linearStride(sideTable);
-  const tableLoad = (table: Int32Array<ArrayBuffer>, position: Value): Value =>
-    fb.load(op.i32Load, { base: fb.add(bindings.table(fb, table), fb.mul(position, 4)), offset: 0 });
-  const guardTables = guards.map(({ parts }) => ({ side: tabulate(parts.side, side, 1), k: tabulate(parts.k, k, 1) }));
+  const kAddress = kOffsets.stride === undefined ? bindings.table(fb, kOffsets.table) : undefined;
+  const offsetAt = (offsets: Offsets, position: Value): Value =>
+    offsets.stride === undefined
+      ? fb.load(op.i32Load, { base: fb.add(bindings.table(fb, offsets.table), fb.mul(position, 4)), offset: 0 })
+      : fb.mul(position, offsets.stride);
+  const guardOffsets = guards.map(({ parts }) => ({ side: offsetsOf(parts.side, side, 1), k: offsetsOf(parts.k, k, 1) })); // prettier-ignore
   // The innermost k axes from the first that a guard depends on: masks repeat with their product.
   const order = [k.local, ...k.inner];
   const firstGuarded = order.findIndex((axis) => guards.some(({ parts }) => dependsOn(parts.k, axis)));
@@ -117,9 +116,7 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
       const positions = Array.from({ length: width }, (_, lane) =>
         lane === 0 ? first : fb.minimum(fb.add(first, lane), last),
       );
-      const offsets = positions.map((position) =>
-        sideStride === undefined ? tableLoad(sideTable, position) : fb.mul(position, sideStride),
-      );
+      const offsets = positions.map((position) => offsetAt(sideOffsets, position));
       const lanes = offsets.map((offset) => fb.add(base, offset));
 
       const copy = (readings: readonly Reading[], firstGroup: number, masked: boolean): void => {
@@ -140,7 +137,11 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
             storeGroup(fb, { base: out, offset: 16 * group }, vector, others.length + 1);
           });
         };
-        emitKLoop(fb, { stride, kAddress, kCount, width, target, period: masked ? period : undefined, masks }, body);
+        emitKLoop(
+          fb,
+          { stride: kOffsets.stride, kAddress, kCount, width, target, period: masked ? period : undefined, masks },
+          body,
+        );
       };
       const copyAll = (masked: boolean): void => {
         if (!sideContiguous) {
@@ -183,13 +184,9 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
 
       if (guards.length > 0) {
         const all = fb.variable('all', 'v128');
-        const sides = guards.map((_, i) => {
-          const table = guardTables[i]?.side ?? new Int32Array(0);
-          const guardStride = linearStride(table);
-          const value = (position: Value): Value =>
-            guardStride === undefined ? tableLoad(table, position) : fb.mul(position, guardStride);
+        const sides = guardOffsets.map((along, i) => {
           return groups.map((lanesOfGroup) => {
-            const [p0 = first, ...others] = lanesOfGroup.map((lane) => value(positions[lane] ?? first));
+            const [p0 = first, ...others] = lanesOfGroup.map((lane) => offsetAt(along.side, positions[lane] ?? first));
             let vector = fb.op(op.i32x4Splat, p0);
             others.forEach((other, j) => (vector = fb.lane(op.i32x4ReplaceLane, j + 1, vector, other)));
             return fb.op(op.i32x4Add, vector, fb.op(op.i32x4Splat, guardBases[i] ?? base));
@@ -203,15 +200,9 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
           (position, [out = position]) => {
             groups.forEach((_, group) => {
               const tests = guards.map(({ condition, parts }, i) => {
-                const along = guardTables[i]?.k ?? new Int32Array(0);
+                const along = guardOffsets[i]?.k;
                 const vector = sides[i]?.[group] ?? fb.i32x4(0);
-                const kStride = linearStride(along);
-                const kPart =
-                  parts.k.terms.length === 0
-                    ? fb.i32(0)
-                    : kStride === undefined
-                      ? tableLoad(along, position)
-                      : fb.mul(position, kStride);
+                const kPart = along === undefined || parts.k.terms.length === 0 ? fb.i32(0) : offsetAt(along, position);
                 const shifted =
                   kPart.kind === 'i32' && kPart.value === 0
                     ? vector
@@ -237,10 +228,10 @@ function buildSeparable(context: KernelContext, fb: FunctionBuilder, plan: Separ
   return fb.finish();
 }
 
-/** The stride of a table that is a line through 0. */
-function linearStride(table: Int32Array): number | undefined {
-  const stride = table[1] ?? 0;
-  return table.every((value, i) => value === i * stride) ? stride : undefined;
+/** Whether any points of a block lie side by side. */
+function hasNeighbours(offsets: Offsets, { capacity }: BlockedAxes): boolean {
+  if (offsets.stride !== undefined) return offsets.stride === 4 && capacity !== 1;
+  return offsets.table.some((offset, i) => offsets.table[i + 1] === offset + 4);
 }
 
 interface KLoop {

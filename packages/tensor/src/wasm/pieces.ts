@@ -65,6 +65,8 @@ function boundariesOf(
   const [term] = index.terms;
   if (index.terms.length !== 1 || term?.atom.kind !== 'axis' || !axes.includes(term.atom)) return undefined;
   const { atom: axis, coefficient } = term;
+  // Nobody knows where an open axis ends.
+  if (axis.open !== undefined) return undefined;
   if (coefficient === 1) return { axis, at: [lower - index.constant, upper - index.constant] };
   if (coefficient === -1) return { axis, at: [index.constant - upper + 1, index.constant - lower + 1] };
   return undefined;

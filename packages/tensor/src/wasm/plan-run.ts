@@ -28,6 +28,8 @@ export class PlanRun {
   /** Addresses of the parts of buffers that loops have reached. */
   readonly #parts: number[];
   #own = 0;
+  /** The memory; it does not grow while a plan runs. */
+  #words: Int32Array = new Int32Array(0);
 
   constructor(plan: Plan, tasks: PlanTasks, context: RunContext, mark: (step: number) => void = () => {}) {
     this.#tasks = tasks;
@@ -51,11 +53,13 @@ export class PlanRun {
   bind(parameter: number, address: number): void {
     if (this.#parameters[parameter] === address) return;
     this.#parameters[parameter] = address;
+    this.#words = this.#context.allocator.ints();
     this.#write(this.#parameterPlaces[parameter] ?? [], address);
   }
 
   /** Runs the plan with temporaries from `arena` on, and the scratch memory of the calling thread from `own` on. */
   run(arena: number, own: number): void {
+    this.#words = this.#context.allocator.ints();
     if (this.#arena !== arena) {
       this.#arena = arena;
       for (const { offset, places } of this.#temporaries) this.#write(places, arena + offset);
@@ -65,7 +69,7 @@ export class PlanRun {
   }
 
   #write(places: readonly number[], address: number): void {
-    const words = this.#context.allocator.ints();
+    const words = this.#words;
     for (let i = 0; i < places.length; i++) words[places[i] as number] = address;
   }
 
@@ -94,7 +98,7 @@ export class PlanRun {
 
   #loop({ length, reverse, until, parts, tasks }: Extract<Task, { kind: 'loop' }>): void {
     for (let step = 0; step < length; step++) {
-      if (until !== undefined && this.#context.allocator.ints()[this.#addressOf(until) / 4] === 0) return;
+      if (until !== undefined && this.#words[this.#addressOf(until) / 4] === 0) return;
       const position = reverse ? length - 1 - step : step;
       for (const { buffer, whole, bytes } of parts) {
         const address = this.#addressOf(whole) + position * bytes;

@@ -5,11 +5,11 @@
 import { innerSteps, type Batches, type CopyKernel, type Kernel, type Plan, type PlanStep, type Rows } from '../compiler/kernel.ts'; // prettier-ignore
 import type { Slot } from './bindings.ts';
 import { mostChunks } from './control.ts';
-import type { CachedKernel, KernelCache } from './kernel-cache.ts';
+import type { CachedKernel, CodedKernel, KernelCache } from './kernel-cache.ts';
 import type { WasmFunction } from './ir.ts';
-import { kernelKey, type KernelKey } from './kernel-key.ts';
 import { isEmpty } from './kernels.ts';
 import type { KernelFunction, LibraryFunction } from './library.ts';
+import { sizeIn } from './open.ts';
 import { portion, portionWords } from './sharing.ts';
 
 /** What a plan does, in order; addresses are in bytes. */
@@ -73,9 +73,7 @@ const wakingChunks = 25;
 const usualChunks = 48;
 
 /** A kernel of the plan with its code. */
-interface BoundKernel {
-  readonly key: KernelKey;
-  readonly cached: CachedKernel;
+interface BoundKernel extends CodedKernel {
   /** Words from the begin of the plan's to its frame. */
   readonly frame: number;
 }
@@ -102,10 +100,9 @@ export function planTasks(
   const kernels = new Map<Kernel | Rows | Batches, BoundKernel>();
   let frameWords = 0;
   for (const kernel of innerSteps(plan.kernels).flatMap(runningKernels)) {
-    const key = kernelKey(kernel, plan.buffers);
-    const cached = code.of(kernel, key, plan.buffers);
-    kernels.set(kernel, { key, cached, frame: frameWords });
-    frameWords += cached.code.slots.length;
+    const coded = code.of(kernel, plan.buffers);
+    kernels.set(kernel, { ...coded, frame: frameWords });
+    frameWords += coded.cached.code.slots.length;
   }
   const bound = [...kernels.values()];
   const codeBytes = code.link(bound.map(({ cached }) => cached));
@@ -124,9 +121,9 @@ export function planTasks(
       sharedWork += work;
     }
   }
-  for (const { cached } of bound) {
-    packedBytes = Math.max(packedBytes, cached.code.packedBytes);
-    scratchBytes = Math.max(scratchBytes, cached.code.scratchBytes);
+  for (const { cached, quantities } of bound) {
+    packedBytes = Math.max(packedBytes, sizeIn(cached.code.packedBytes, quantities));
+    scratchBytes = Math.max(scratchBytes, sizeIn(cached.code.scratchBytes, quantities));
   }
 
   // The plan's words: frames, portions, scalars.
@@ -134,11 +131,11 @@ export function planTasks(
   const words = memory.words();
   const scalars = first + frameWords + portionWords * portions;
   const places: number[][] = plan.buffers.map(() => []);
-  for (const { key, cached, frame } of bound) {
-    cached.code.slots.forEach((slot, i) => {
-      const at = first + frame + i;
-      if (slot.kind === 'buffer') places[key.buffers[slot.position] ?? -1]?.push(at);
-      else words[at] = constantOf(slot, cached, key, 4 * scalars);
+  for (const kernel of bound) {
+    kernel.cached.code.slots.forEach((slot, i) => {
+      const at = first + kernel.frame + i;
+      if (slot.kind === 'buffer') places[kernel.key.buffers[slot.position] ?? -1]?.push(at);
+      else words[at] = constantOf(slot, kernel, 4 * scalars);
     });
   }
   let nextPortion = first + frameWords;
@@ -196,7 +193,7 @@ export function planTasks(
 export function functionsOf(plan: Plan, code: KernelCache): WasmFunction[] {
   return innerSteps(plan.kernels)
     .flatMap(runningKernels)
-    .flatMap((kernel) => code.of(kernel, kernelKey(kernel, plan.buffers), plan.buffers).code.stages.flat())
+    .flatMap((kernel) => code.of(kernel, plan.buffers).cached.code.stages.flat())
     .map(({ target }) => target);
 }
 
@@ -216,24 +213,22 @@ function stagesOf(step: PlanStep, kernels: ReadonlyMap<Kernel | Rows | Batches, 
 function boundStages(kernel: BoundKernel | undefined): BoundStage[] {
   const linked = kernel?.cached.linked;
   if (kernel === undefined || linked === undefined) throw new Error('internal: a kernel without code');
-  const { cached, key, frame } = kernel;
-  const { stages, isUnsized } = cached.code;
-  return stages.map((stage, i) =>
-    stage.map(({ grid, nanoseconds }, j): BoundPart => {
+  const { cached, quantities, work, frame } = kernel;
+  return cached.code.stages.map((stage, i) =>
+    stage.map((part, j): BoundPart => {
       const own = linked.stages[i]?.[j];
       if (own === undefined) throw new Error('internal: a part without a function');
-      return isUnsized && key.extent !== undefined
-        ? { function: own, frame, grid: key.extent.grid, nanoseconds: key.extent.count * nanoseconds }
-        : { function: own, frame, grid, nanoseconds };
+      const nanoseconds = work * sizeIn(part.nanoseconds, quantities);
+      return { function: own, frame, grid: sizeIn(part.grid, quantities), nanoseconds };
     }),
   );
 }
 
 /** What a slot says that is the same in every run. */
-function constantOf(slot: Slot, { linked }: CachedKernel, { scalars, extent }: KernelKey, firstScalar: number): number {
-  if (slot.kind === 'elements') return extent?.count ?? 0;
-  if (slot.kind === 'table') return linked?.tables.get(slot) ?? 0;
-  return firstScalar + 4 * (scalars[slot.position] ?? -1);
+function constantOf(slot: Slot, { cached, key, quantities }: BoundKernel, firstScalar: number): number {
+  if (slot.kind === 'quantity') return quantities[slot.position] ?? 0;
+  if (slot.kind === 'table') return cached.linked?.tables.get(slot) ?? 0;
+  return firstScalar + 4 * (key.scalars[slot.position] ?? -1);
 }
 
 function workOf(stage: BoundStage): number {

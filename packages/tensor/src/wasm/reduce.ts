@@ -20,12 +20,13 @@ import {
   takeBits,
   type Accumulator,
 } from './accumulator.ts';
-import { AxisValues, type KernelContext } from './address.ts';
+import { AxisValues, extentOf, type KernelContext } from './address.ts';
 import { collectIndices, simplifyAxes } from './axes.ts';
 import { VectorEvaluator } from './expression.ts';
 import type { Value } from './ir.ts';
 import { gridOf, gridRange, type GridPart } from './map.ts';
 import { emitLoops, emitStores, emitVectorLoop, vectorCost, type NestLoop } from './nest.ts';
+import type { Size } from './open.ts';
 import { op } from './opcodes.ts';
 
 /** Additions per lane before a partial sum is folded into the total. */
@@ -40,7 +41,7 @@ export function emitReduce(
   kernel: ReduceKernel,
   part: GridPart | undefined,
   start: AxisValues = new AxisValues(context),
-): number {
+): Size {
   const values = kernel.reducers.map(({ value }) => value);
   const position = rowMajor(kernel.reduceAxes);
   const rewrite = simplifyAxes(
@@ -130,7 +131,7 @@ function gridLoop(axis: Axis, part: GridPart | undefined): NestLoop {
 }
 
 /** Lanes along a reduced axis (or a single lane): one output at a time. */
-function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, part: GridPart | undefined): number {
+function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, part: GridPart | undefined): Size {
   const { context, start, axes, reduceAxes, reducers, stores } = reduction;
   const unroll = vector !== undefined && vector.extent >= 32 ? unrollOf(reduction) : 1;
   const outer = axes.map((axis, i) => gridLoop(axis, i === 0 ? part : undefined));
@@ -149,11 +150,11 @@ function emitAlongReduced(reduction: Reduction, vector: Axis | undefined, part: 
     const results = sets.length === 0 ? [] : combineLanes(context, sets, vector !== undefined);
     emitStores(new VectorEvaluator({ context, axes: inside, vector: undefined, count: undefined, results }), stores);
   });
-  return axes[0]?.extent ?? 1;
+  return gridOf(axes[0], undefined);
 }
 
 /** Lanes along an output axis: four (or sixteen) outputs at a time. */
-function emitAlongOutput(reduction: Reduction, vector: Axis, part: GridPart | undefined): number {
+function emitAlongOutput(reduction: Reduction, vector: Axis, part: GridPart | undefined): Size {
   const { context, start: around, axes, reduceAxes, reducers, stores } = reduction;
   const outer = axes.filter((axis) => axis !== vector);
   const few = vector.extent >= 16 && reducers.length <= 2 ? unrollOf(reduction) : 1;
@@ -161,7 +162,8 @@ function emitAlongOutput(reduction: Reduction, vector: Axis, part: GridPart | un
   const unroll = vector.extent >= 64 && isPlainProduct(reducers) ? 8 : few;
   const loops = outer.map((axis, i) => gridLoop(axis, i === 0 ? part : undefined));
   emitLoops(context, around, loops, (inside) => {
-    const range = outer.length > 0 || part === undefined ? {} : gridRange(context, vector.extent, part.begin, part.end);
+    const range =
+      outer.length > 0 || part === undefined ? {} : gridRange(context, extentOf(context, vector), part.begin, part.end);
     emitVectorLoop(context, inside, { axis: vector, ...range }, unroll, ({ axes: at, start, vectors, count }) => {
       const sets = Array.from({ length: vectors }, () => makeAccumulators(context, reducers, lengthOf(reduceAxes)));
       const shifted = (axes: AxisValues, set: number): AxisValues => shiftAxis(context, axes, at, vector, start, set);
@@ -187,7 +189,7 @@ function emitAlongOutput(reduction: Reduction, vector: Axis, part: GridPart | un
       });
     });
   });
-  return outer[0]?.extent ?? gridOf(vector.extent);
+  return gridOf(outer[0], vector);
 }
 
 /** A vector times a matrix: memory bounds it, and nothing but the sums takes registers. */
@@ -270,9 +272,10 @@ function emitReduceLoops(
     }
     // This axis is cut into blocks; all axes inside belong to one block.
     const size = Math.max(1, Math.floor(BLOCK / product)) * (axis === vector ? 4 * unroll : 1);
-    fb.loop(fb.i32(0), fb.i32(axis.extent), { role: 'reduce', name: `block of ${size}`, step: size }, (from) => {
+    const extent = extentOf(context, axis);
+    fb.loop(fb.i32(0), extent, { role: 'reduce', name: `block of ${size}`, step: size }, (from) => {
       for (const accumulator of all) if (isFloatSum(accumulator)) fb.set(accumulator.value, fb.f32x4(0));
-      descend(depth, at, { begin: from, end: fb.minimum(fb.add(from, size), axis.extent) });
+      descend(depth, at, { begin: from, end: fb.minimum(fb.add(from, size), extent) });
       for (const accumulator of all) if (isFloatSum(accumulator)) fold(context, accumulator);
     });
   };

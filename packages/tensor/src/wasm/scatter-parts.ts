@@ -1,9 +1,18 @@
 /** What both schedules of scatters need. */
 import { addIndex, axisIndex, constantIndex, scaleIndex, type Axis, type Index } from '../compiler/index-expression.ts';
-import type { ScalarType } from '../compiler/kernel.ts';
+import type { ScalarType, ScatterKernel } from '../compiler/kernel.ts';
+import { product } from './blocks.ts';
 import type { FunctionBuilder } from './function-builder.ts';
 import type { Value } from './ir.ts';
 import { op } from './opcodes.ts';
+
+/** Rows from which on updates are sorted, and combined by rows. */
+const ROW_FROM = 8;
+
+/** Whether updates of one destination are long rows. */
+export function isByRows({ row }: ScatterKernel): boolean {
+  return product(row) >= ROW_FROM;
+}
 
 /** Position over axes, outermost first. */
 export function rowMajor(axes: readonly Axis[]): Index {

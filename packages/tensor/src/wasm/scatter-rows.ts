@@ -26,6 +26,7 @@ import {
   type NestLoop,
   type VectorAt,
 } from './nest.ts';
+import { sizeOf, type Size } from './open.ts';
 import { op } from './opcodes.ts';
 import { canonical, halvesOf, joinOf, rowMajor } from './scatter-parts.ts';
 
@@ -39,16 +40,16 @@ interface Lists {
   /** Positions along the source axis, list after list. */
   readonly members: number;
   readonly destinations: number;
-  readonly bytes: number;
+  readonly bytes: Size;
 }
 
 function listsOf({ target, inner, source }: ScatterKernel): Lists {
   const destinations = target.extent * product(inner);
   const members = Math.ceil((4 * (destinations + 1)) / 16) * 16;
-  return { ends: 0, members, destinations, bytes: members + 4 * source.extent * product(inner) };
+  return { ends: 0, members, destinations, bytes: sizeOf(source, { times: 4 * product(inner), plus: members }) };
 }
 
-export function listBytes(kernel: ScatterKernel): number {
+export function listBytes(kernel: ScatterKernel): Size {
   return listsOf(kernel).bytes;
 }
 

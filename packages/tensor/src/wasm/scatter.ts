@@ -9,16 +9,14 @@ import { FunctionBuilder } from './function-builder.ts';
 import type { Value } from './ir.ts';
 import type { GridPart } from './map.ts';
 import { emitLoops, type NestLoop } from './nest.ts';
+import type { Size } from './open.ts';
 import { elementBytes, elementsBegin, emitElements } from './scatter-elements.ts';
-import { rowMajor } from './scatter-parts.ts';
+import { isByRows, rowMajor } from './scatter-parts.ts';
 import { emitLists, emitRows, listBytes } from './scatter-rows.ts';
-
-/** Rows from which on updates are sorted, and combined by rows. */
-const ROW_FROM = 8;
 
 export interface ScatterSchedule {
   readonly grid: number;
-  readonly scratchBytes: number;
+  readonly scratchBytes: Size;
 }
 
 /** Emits the kernel into the function at hand for a part of its grid. */
@@ -29,7 +27,7 @@ export function emitScatter(
   scratch: Value,
 ): ScatterSchedule {
   const { fb } = context;
-  const byRows = product(kernel.row) >= ROW_FROM;
+  const byRows = isByRows(kernel);
   const given = byRows ? kernel : withoutRows(kernel);
   fb.note(
     `scatter (${kernel.combine}) by ${byRows ? 'rows' : 'elements'} from [${kernel.source.extent}] into [${kernel.target.extent}] for each of [${kernel.outer.map(({ extent }) => extent).join(', ')}]`,
