@@ -134,6 +134,7 @@ export class AxisValues {
   value(index: Index): Value {
     const { fb } = this.#context;
     if (index.constant === 0) return this.sum(fb.i32(0), index, 1);
+    if (Math.abs(index.constant) >= 2 ** 31) throw new Error(`internal: an index begins at ${index.constant}`);
     // Constants last where they cannot be hoisted with the outer part anyway.
     return fb.add(this.sum(fb.i32(0), index, 1), index.constant);
   }

@@ -152,6 +152,7 @@ export function createWasmBackend(options: WasmBackendOptions = {}): Backend {
       const tasks = planTasks(plan, kernels, words, pool && { leastChunk }, clock !== undefined);
       for (const { linked } of tasks.kernels) if (linked !== undefined) modules.add(linked.module);
       for (const module of modules) module.users++;
+      kernels.trim();
       const parameterBytes = Array.from({ length: plan.parameterCount }, () => 0);
       for (const { kind, position, size, type } of plan.buffers) {
         if (kind === 'parameter')

@@ -127,13 +127,23 @@ export class KernelCache {
     const made = make(true);
     bucket.push(made);
     this.#count++;
+    return made;
+  }
+
+  /** Gives up the least recently used beyond the limit: once a plan has said which it needs, since what nobody uses goes from the library. */
+  trim(): void {
     for (const [hash, old] of this.#buckets) {
-      if (this.#count <= this.#most || old === bucket) break;
+      if (this.#count <= this.#most) break;
       this.#buckets.delete(hash);
       this.#count -= old.length;
       for (const each of old) this.#forget(each);
     }
-    return made;
+  }
+
+  /** Gives up what has been compiled for a plan that failed, and is neither kept nor used. */
+  abandon(kernels: readonly CachedKernel[]): void {
+    const modules = new Set(kernels.flatMap(({ linked }) => linked?.module ?? []));
+    for (const module of modules) if (module.users === 0) this.#library?.release(module);
   }
 
   #forget(cached: CachedKernel): void {

@@ -216,7 +216,7 @@ function phaseFunctions(
 
 /** A batch at a time, which stays in the cache through all phases. The tasks of a product go batch by batch. */
 function batchesCode(building: Building, { name, row, phases }: Batches): KernelCode {
-  const { buffers, relaxed, bindings } = building;
+  const { buffers, relaxed, bindings, areNear } = building;
   const { fb: batches, range } = kernelFunction(name);
   let scratchBytes = 0;
   batches.loop(range.begin, range.end, { role: 'grid', name: 'batches' }, (at) => {
@@ -231,7 +231,7 @@ function batchesCode(building: Building, { name, row, phases }: Batches): Kernel
       const fb = new FunctionBuilder(name);
       const [first, last, own] = ['begin', 'end', 'scratch'].map((each) => fb.parameter(each)) as [Value, Value, Value];
       const gemm = building.gemm(cut.tile, 'packed');
-      emitContraction({ fb, relaxed, buffers, bindings }, gemm, cut, first, last, own);
+      emitContraction({ fb, relaxed, buffers, bindings, areNear }, gemm, cut, first, last, own);
       const schedule = scheduleOf(cut);
       scratchBytes = Math.max(scratchBytes, schedule.scratchBytes);
       const tasks = schedule.grid / row.extent;

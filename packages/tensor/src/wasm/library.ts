@@ -95,6 +95,7 @@ export class KernelLibrary {
       };
       const table = this.#table;
       if (table !== undefined) {
+        this.#makeRoom();
         allocator.bytes().set(code, module.code);
         if (this.#end > table.length) table.grow(2 * this.#end - table.length);
         for (const { position, run } of functions.values()) table.set(position, run);
@@ -121,18 +122,22 @@ export class KernelLibrary {
     for (const { address, bytes } of module.owned) this.#allocator.free(address, bytes);
   }
 
+  /** Sees to it that the directory has room for as many modules as there are, and one more. */
+  #makeRoom(): void {
+    const old = this.#directory;
+    const wanted = 4 * directoryWords * (this.#modules.size + 1);
+    if (old !== undefined && old.bytes >= wanted) return;
+    const bytes = sizeClass(2 * wanted);
+    this.#directory = { address: this.#allocator.allocate(bytes), bytes };
+    // Whoever still reads the old one finds that the version has changed.
+    this.#publish();
+    if (old !== undefined) this.#allocator.free(old.address, old.bytes);
+  }
+
   /** Writes the directory, for the other threads. */
   #publish(): void {
-    if (this.#table === undefined) return;
-    const allocator = this.#allocator;
-    const wanted = 4 * directoryWords * Math.max(this.#modules.size, 1);
-    if (this.#directory === undefined || this.#directory.bytes < wanted) {
-      const old = this.#directory;
-      const bytes = sizeClass(2 * wanted);
-      this.#directory = { address: allocator.allocate(bytes), bytes };
-      if (old !== undefined) allocator.free(old.address, old.bytes);
-    }
-    const words = allocator.ints();
+    if (this.#directory === undefined) return;
+    const words = this.#allocator.ints();
     Atomics.store(words, control.library / 4, 0);
     let at = this.#directory.address / 4;
     for (const { number, code, codeBytes } of this.#modules.values()) {

@@ -69,9 +69,9 @@ const fewPoints = 8;
 export function openIn(kernel: Kernel | Rows | Batches, buffers: readonly PlanBuffer[]): Open | undefined {
   switch (kernel.kind) {
     case 'map':
-      return elementsOf(kernel) ?? openAxes(kernel.axes.slice(0, 1), [kernel], buffers);
+      return elementsOf(kernel) ?? openAxes(outermost(kernel.axes), [kernel], buffers);
     case 'reduce': {
-      const axes = [...kernel.axes.slice(0, 1), ...kernel.reduceAxes.slice(0, 1)];
+      const axes = [...outermost(kernel.axes), ...outermost(kernel.reduceAxes)];
       const apart = axes.filter((axis) => !isContiguous(axis, kernel));
       return openAxes(apart.length > 0 ? apart : axes, [kernel], buffers);
     }
@@ -100,10 +100,15 @@ function isContiguous(axis: Axis, { reducers }: ReduceKernel): boolean {
   return found;
 }
 
+/** The first axis that is one. */
+function outermost(axes: readonly Axis[]): Axis[] {
+  return axes.filter(({ extent }) => extent > 1).slice(0, 1);
+}
+
 /** Of a phase of a single row. */
 function longAxes(phase: Rows['phases'][number]): Axis[] {
-  const own = phase.axes.filter(({ extent }) => extent > 1).slice(0, 1);
-  return phase.kind === 'reduce' ? [...own, ...phase.reduceAxes.slice(0, 1)] : own;
+  const own = outermost(phase.axes);
+  return phase.kind === 'reduce' ? [...own, ...outermost(phase.reduceAxes)] : own;
 }
 
 function elementsOf({ axes, stores }: MapKernel): Open | undefined {
@@ -147,6 +152,9 @@ function openAxes(
       // Bounds are of whole axes.
       const conditions = expression.kind === 'load' ? expression.guards : expression.kind === 'inside' ? expression.conditions : []; // prettier-ignore
       for (const { index } of conditions) candidates = candidates.filter((axis) => !dependsOn(index, axis));
+      // What goes down is shifted before it is divided, by more than 32 bits hold where axes are longer than any.
+      for (const index of indicesOf(expression))
+        candidates = candidates.filter((axis) => !isDividedBackwards(index, axis));
       if (expression.kind === 'load' && conditions.length > 0)
         areNear &&= isNear({ buffers }, expression.buffer, expression.index, slackOf(expression.index));
     });
@@ -161,6 +169,16 @@ function openAxes(
     work: product(candidates),
     builtWork: longestAxis ** candidates.length,
   };
+}
+
+/** Whether what is divided goes down along the axis. */
+function isDividedBackwards({ terms }: Index, axis: Axis): boolean {
+  return terms.some(({ atom }) => {
+    if (atom.kind !== 'div' && atom.kind !== 'mod') return false;
+    const { index } = atom;
+    const goesDown = index.terms.some((term) => term.coefficient < 0 && dependsOn({ ...index, terms: [term] }, axis));
+    return goesDown || isDividedBackwards(index, axis);
+  });
 }
 
 /** Bytes around an element that four lanes along any axis may reach. */

@@ -105,7 +105,8 @@ export function planTasks(
     frameWords += coded.cached.code.slots.length;
   }
   const bound = [...kernels.values()];
-  const codeBytes = code.link(bound.map(({ cached }) => cached));
+  const cached = bound.map((kernel) => kernel.cached);
+  const codeBytes = code.link(cached);
   const stages = new Map<PlanStep, readonly BoundStage[]>();
   const jobs = new Map<BoundStage, readonly Portion[]>();
   let [portions, sharedWork, packedBytes, scratchBytes] = [0, 0, 0, 0];
@@ -127,7 +128,13 @@ export function planTasks(
   }
 
   // The plan's words: frames, portions, scalars.
-  const first = memory.take(4 * Math.max(1, frameWords + portionWords * portions + plan.scalars.length)) / 4;
+  let first: number;
+  try {
+    first = memory.take(4 * Math.max(1, frameWords + portionWords * portions + plan.scalars.length)) / 4;
+  } catch (error) {
+    code.abandon(cached);
+    throw error;
+  }
   const words = memory.words();
   const scalars = first + frameWords + portionWords * portions;
   const places: number[][] = plan.buffers.map(() => []);
@@ -178,7 +185,7 @@ export function planTasks(
     tasks,
     places,
     scalars: 4 * scalars,
-    kernels: bound.map(({ cached }) => cached),
+    kernels: cached,
     kernelCount: innerSteps(plan.kernels).filter((step) => step.kind === 'copy' || runningKernels(step).length > 0)
       .length,
     packedBytes: Math.ceil(packedBytes / 256) * 256,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Plan, Rows } from '../../src/compiler/kernel.ts';
 import {
   argSort,
+  broadcastTo,
   concat,
   cumsum,
   flip,
@@ -115,6 +116,14 @@ const programs: Readonly<Record<string, Program>> = {
   'rows added where they belong': { of: (n) => segmentSum(columns(n, 16), integers(n, 5, n), 5), closed: true },
   'numbers added where they belong': { of: (n) => segmentSum(numbers([n], 12), integers(n, 5, n), 5), closed: true },
   'parts side by side': { of: (n) => concat([columns(n), columns(n, 5).exp()], 1) },
+  'rows in the opposite order, of what was cut anew': {
+    of: (n) => flip(broadcastTo(numbers([1, 450], 13), [2 * n, 450]).reshape([3 * n, 300]), 0).add(1),
+  },
+  'rows of parts on one another': {
+    of: (n) => softmax(concat([columns(n, 3), columns(n, 3).exp()], 0), 1),
+    closed: true,
+  },
+  'sums of a batch of one': { of: (n) => numbers([1, n, width], 14).exp().sum([0, 1]) },
   'a border': { of: (n) => pad(columns(n), [[0, 0], [2, 3]]), closed: true }, // prettier-ignore
   'parts on one another': { of: (n) => concat([columns(n), columns(n + 1).exp()], 0), closed: true },
   'sums along rows': { of: (n) => cumsum(columns(n), 1), closed: true },

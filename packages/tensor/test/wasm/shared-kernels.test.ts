@@ -39,8 +39,12 @@ function makeCache(mostKernels = most): { cache: KernelCache; library: KernelLib
 }
 
 /** The kernels of a plan, and the bytes of code that it brings along. */
-function build(plan: Plan, { cache }: ReturnType<typeof makeCache>): { kernels: number; bytes: number } {
-  const { kernelCount, codeBytes } = planTasks(plan, cache, memory);
+function build(plan: Plan, { cache, library }: ReturnType<typeof makeCache>): { kernels: number; bytes: number } {
+  const { kernelCount, codeBytes, kernels } = planTasks(plan, cache, memory);
+  const modules = new Set(kernels.flatMap(({ linked }) => linked?.module ?? []));
+  for (const module of modules) module.users++;
+  cache.trim();
+  for (const module of modules) library.release(module);
   return { kernels: kernelCount, bytes: codeBytes };
 }
 
@@ -81,6 +85,16 @@ describe('kernels that share their code', () => {
     });
     expect(bytes).toEqual([true, true, true, false]);
     expect(made.library.count).toBe(1);
+  });
+
+  test('what a plan needs stays in the library, however much it brings along', () => {
+    const [known, ...others] = [2, 3, 5, 7].map((power) => sample([8]).pow(power).sin());
+    const made = makeCache(2);
+    build(planOf(known as Tensor), made);
+    const { kernels } = planTasks(planOf(known as Tensor, ...others.map((x) => x.exp().sum())), made.cache, memory);
+    const modules = new Set(kernels.map(({ linked }) => linked?.module));
+    expect(modules.size).toBe(2);
+    expect(made.library.count).toBe(2);
   });
 
   test('the 40 maps of 10 tensors of 10 sizes have 4 codes, which those of other sizes find', () => {
