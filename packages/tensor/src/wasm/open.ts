@@ -65,6 +65,7 @@ export function sizeOf(
 /** Below, loops of a known length are worth code of their own. */
 const fewElements = 16;
 const fewPoints = 8;
+
 /** Undefined for kernels whose code depends on all their sizes. */
 export function openIn(kernel: Kernel | Rows | Batches, buffers: readonly PlanBuffer[]): Open | undefined {
   switch (kernel.kind) {

@@ -96,7 +96,8 @@ export class PlanRun {
     }
   }
 
-  #loop({ length, reverse, until, parts, tasks }: Extract<Task, { kind: 'loop' }>): void {
+  #loop({ loop, parts, tasks }: Extract<Task, { kind: 'loop' }>): void {
+    const { length, reverse, until } = loop;
     for (let step = 0; step < length; step++) {
       if (until !== undefined && this.#words[this.#addressOf(until) / 4] === 0) return;
       const position = reverse ? length - 1 - step : step;

@@ -2,7 +2,7 @@
  * A plan as tasks: which functions of the library (library.ts) run in which order over which parts of their grids, and the words in memory that they and other threads read.
  * Nothing of it is code, so that a plan of known kernels is there at once.
  */
-import { innerSteps, type Batches, type CopyKernel, type Kernel, type Plan, type PlanStep, type Rows } from '../compiler/kernel.ts'; // prettier-ignore
+import { innerSteps, type Batches, type CopyKernel, type Kernel, type Loop, type Plan, type PlanStep, type Rows } from '../compiler/kernel.ts'; // prettier-ignore
 import type { Slot } from './bindings.ts';
 import { mostChunks } from './control.ts';
 import type { CachedKernel, CodedKernel, KernelCache } from './kernel-cache.ts';
@@ -20,11 +20,10 @@ export type Task =
   | { readonly kind: 'copy'; readonly pieces: CopyKernel['pieces'] }
   /** A step of {@link innerSteps} begins. */
   | { readonly kind: 'mark'; readonly step: number }
+  /** What a loop of the plan does in a step. */
   | {
       readonly kind: 'loop';
-      readonly length: number;
-      readonly reverse: boolean;
-      readonly until: number | undefined;
+      readonly loop: Loop;
       readonly parts: readonly MovingPart[];
       readonly tasks: readonly Task[];
     };
@@ -168,12 +167,11 @@ export function planTasks(
   const tasksIn = (kernelSteps: readonly PlanStep[]): Task[] =>
     kernelSteps.flatMap((step): Task[] => {
       if (step.kind === 'loop') {
-        const { length, reverse, until } = step;
         const parts = step.parts.map((buffer): MovingPart => {
           const { position: whole = -1, size = 0 } = plan.buffers[buffer] ?? {};
           return { buffer, whole, bytes: 4 * size };
         });
-        return [{ kind: 'loop', length, reverse, until, parts, tasks: tasksIn(step.kernels) }];
+        return [{ kind: 'loop', loop: step, parts, tasks: tasksIn(step.kernels) }];
       }
       const mark: Task[] = isTimed ? [{ kind: 'mark', step: steps++ }] : [];
       if (step.kind === 'copy') return [...mark, { kind: 'copy', pieces: step.pieces }];
